@@ -1,0 +1,1 @@
+//! The program file-manager: reads the configuration, picks the adapters, runs a command.

@@ -1,0 +1,2 @@
+//! The program `file-manager`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The rules that every adapter owes its port, as ordinary tests.

@@ -1,0 +1,1 @@
+//! What a file manager is: models, ports, use cases.

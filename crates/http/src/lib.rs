@@ -1,0 +1,1 @@
+//! The HTTP API on actix-web; it sees the domain alone.

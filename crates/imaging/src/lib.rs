@@ -1,0 +1,1 @@
+//! Thumbnails of pictures, safe on hostile input.

@@ -1,0 +1,1 @@
+//! Users, files, blobs, jobs and sessions in PostgreSQL.

@@ -1,0 +1,2 @@
+//! The checks of the repository.
+fn main() {}
