@@ -1,1 +1,36 @@
 //! The rules that every adapter owes its port, as ordinary tests.
+//!
+//! Whoever writes an adapter gives a harness (see [`harness`]) that makes fresh, isolated fixtures, and gets one test
+//! for every rule and runtime:
+//!
+//! ```ignore
+//! struct Mine;
+//! // impl fm_contract::BlobStoreHarness for Mine { … }
+//! fm_contract::blob_store!(Mine);
+//! ```
+//!
+//! A rule is a function whose name is its number and its sentence: `uow_03_a_refusal_does_not_poison_the_unit` is
+//! UOW-03. A rule that is not in the table of its suite is dead code, so none can be forgotten.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "this crate is test code that is published: a broken rule is a panic, and so is a broken fixture"
+)]
+
+pub mod harness;
+pub mod runtime;
+
+mod fixture;
+mod rules;
+mod suite;
+
+pub use harness::{
+    BlobStoreHarness, ClockHarness, DatabaseHarness, Fetched, IdSourceHarness, MacSignerHarness,
+    PasswordHasherHarness, SessionStoreHarness, SignDownloadHarness, ThumbnailerHarness, TokenSignerHarness,
+};
+pub use rules::{
+    SUITES, blob_store, clock, database, id_source, job_queue, mac_signer, password_hasher, session_store,
+    sign_download, thumbnailer, token_signer,
+};
+pub use suite::{Check, Rule, Suite};

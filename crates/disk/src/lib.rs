@@ -1,1 +1,26 @@
-//! Blobs in a directory, the embedded default.
+//! Blobs in a directory: the store that needs nothing installed.
+//!
+//! ```text
+//! <root>/files/5e/0190a7c2-…-…c45e          a blob; mode 0600
+//! <root>/files/5e/.0190a7c2-…-…c45e.part    one that is being written
+//! <root>/thumbnails/…                       the other bucket
+//! ```
+//!
+//! The folder of a blob is named by the last byte of its id, because UUIDv7 begins with the time: blobs made one
+//! after the other then spread over all 256 folders.
+//!
+//! A blob is written to its `.part` file, synced, renamed and made durable by a sync of the folder: what can be read
+//! is whole. A write that fails or is given up takes its `.part` file with it. Where the process dies instead, the
+//! file stays, and [`BlobStore::discard`](fm_domain::blob::BlobStore::discard) of its key removes it, which the sweep
+//! of given-up intents calls; [`DiskBlobStore::remove_unfinished`] finds those that no intent knows of.
+
+mod draft;
+mod error;
+mod get;
+mod layout;
+mod list;
+mod put;
+mod store;
+
+pub use put::BUFFER_BYTES;
+pub use store::{DiskBlobStore, DiskSettings};

@@ -1,1 +1,24 @@
-//! The HTTP API on actix-web; it sees the domain alone.
+//! The HTTP API on actix-web. It sees the domain alone.
+//!
+//! A request passes the [edge](crate::app) (its id, problems, `HEAD`, CORS, the log), then one of the routes: a file each
+//! under `routes/<area>/`, with its documentation, its input and its handler. Handlers read values of the domain out
+//! of the request, run one use case, and write its answer.
+
+mod auth;
+mod body;
+mod download;
+mod edge;
+mod input;
+mod openapi;
+mod output;
+mod problem;
+mod routes;
+mod server;
+mod settings;
+mod state;
+
+pub use openapi::openapi;
+pub use problem::{Code, FieldError, Problem};
+pub use server::{app, serve};
+pub use settings::{CorsOrigins, HttpSettings};
+pub use state::AppState;

@@ -1,1 +1,21 @@
-//! Thumbnails of pictures, safe on hostile input.
+//! Thumbnails of pictures that nobody has looked at yet.
+//!
+//! Whoever uploads a picture may have made it to break whatever opens it. So the size is read off the header before
+//! anything is decoded, decoders get limits on what they allocate, metadata that could be packed (ICC profiles, texts)
+//! is never unpacked, the reader that they read from stops them when the time is over, a panic is an answer like any
+//! other, and only so many of them run at one time.
+//!
+//! Nothing is decoded whole where that can be helped: a JPEG is decoded at reduced scale, a PNG row by row, and every
+//! row is averaged away as it comes. What is left is at most a few hundred pixels wide; a good filter makes
+//! the thumbnail of it.
+//!
+//! Colours are taken as sRGB: embedded profiles are not applied.
+
+mod decode;
+mod finish;
+mod format;
+mod shrink;
+mod source;
+mod thumbnailer;
+
+pub use thumbnailer::{ImageThumbnailer, ImagingSettings};

@@ -1,1 +1,28 @@
-//! The reference adapter of every port, in memory.
+//! The reference adapter of every port, in memory: what the others are compared with, what tests run on, and what
+//! `serve --ephemeral` keeps everything in.
+//!
+//! It keeps every promise of the ports but one: nothing outlives the process.
+
+mod blob_store;
+mod clock;
+mod database;
+mod ids;
+mod session_store;
+mod signal;
+mod tables;
+mod unit;
+
+pub use blob_store::MemoryBlobStore;
+pub use clock::ManualClock;
+pub use database::MemoryDatabase;
+pub use ids::SequentialIds;
+pub use session_store::MemorySessionStore;
+pub use signal::MemoryJobSignal;
+pub use unit::MemoryUnitOfWork;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks even after a panic of another holder: everything under these locks is changed in single steps.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

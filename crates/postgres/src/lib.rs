@@ -1,1 +1,45 @@
-//! Users, files, blobs, jobs and sessions in PostgreSQL.
+//! Users, files, blobs, keys, jobs and sessions in PostgreSQL, without libpq.
+//!
+//! Everything hangs on one [`PgPool`]: [`PgDatabase`] and [`PgSessionStore`] share its connections. [`PgJobSignal`]
+//! listens on a connection of its own, and [`PgMigrations`] works on one for as long as it needs.
+//!
+//! Two kinds of connection serve two kinds of question. A unit of work, a list and every write has a pooled
+//! connection to itself. Point reads, of which every request makes some, share a few connections on which questions
+//! are sent without waiting for the answers before them ([`PgLimits::shared`]): no checkout, fewer system calls.
+
+#[cfg(test)]
+extern crate self as fm_postgres;
+
+mod address;
+mod blobs;
+mod database;
+mod error;
+mod files;
+mod jobs;
+mod keys;
+mod lease;
+mod list;
+mod migrations;
+#[cfg(test)]
+mod plans;
+mod pool;
+mod read;
+mod rows;
+mod schema;
+mod sessions;
+mod shared;
+mod signal;
+mod sql;
+mod tls;
+mod unit_of_work;
+mod users;
+mod value;
+
+pub use address::{InvalidAddress, PgAddress};
+pub use database::PgDatabase;
+pub use migrations::{MigrationError, MigrationState, PgMigrations};
+pub use pool::{PgLimits, PgPool};
+pub use read::PgReadRepos;
+pub use sessions::PgSessionStore;
+pub use signal::PgJobSignal;
+pub use unit_of_work::PgUnitOfWork;

@@ -1,1 +1,26 @@
 //! Blobs in any S3, Supabase Storage first.
+//!
+//! Servers that speak S3 differ in what they understand and in what they check. This adapter asks for little: path
+//! style, no checksums, no `aws-chunked`, no conditional writes, and none of the subresources that some servers take
+//! for the object itself. What a server may not check, it checks itself.
+
+mod body;
+mod cleanup;
+mod client;
+mod disposition;
+mod endpoint;
+mod failure;
+mod list;
+mod multipart;
+mod parts;
+mod presign;
+mod put;
+mod read;
+mod settings;
+mod signature;
+mod store;
+
+pub use endpoint::InvalidEndpoint;
+pub use presign::S3SignDownload;
+pub use settings::{S3Settings, S3Timeouts};
+pub use store::S3BlobStore;

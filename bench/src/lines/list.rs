@@ -1,0 +1,70 @@
+//! A page of 50 files with 75 signed URLs, beside the bare SQL, and among many more files.
+
+use std::fs;
+
+use super::Bench;
+use crate::Outcome;
+use crate::load;
+use crate::measure::in_turns;
+use crate::postgres::Database;
+use crate::product::{Product, User};
+use crate::report::{Bound, Row};
+use crate::s3::S3;
+
+const CONNECTIONS: usize = 16;
+
+pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
+    let tools = bench.tools;
+    let home = tools.folder()?;
+    let s3 = S3::start(tools, home.path())?;
+    let database = Database::create(tools, "product")?;
+    let mut settings = s3.settings();
+    settings.extend(Product::on_postgres(&database.url));
+    let product = Product::start(tools, home.path(), &settings)?;
+    let many = product.another_user()?;
+    let seed = tools.script("seed_files.sql");
+    database.run_file(&seed, &[("owner", &product.user.id), ("count", "1000")])?;
+    database.run_file(&seed, &[("owner", &many.id), ("count", "100000")])?;
+
+    let bare = home.path().join("list.sql");
+    fs::write(&bare, bare_list(&product.user))?;
+    let bare = bare.to_string_lossy();
+    let url = product.url("/v1/files?limit=50");
+    let lists = |user: &User| {
+        let headers = [user.authorization()];
+        Ok(load::same(tools, bench.pressure(CONNECTIONS), "GET", &url, None, &headers)?.requests)
+    };
+    let mut among_few = || lists(&product.user);
+    let mut among_many = || lists(&many);
+    let mut floor = || database.pgbench(&["-f", &bare], CONNECTIONS, bench.seconds);
+    let [among_few, among_many, floor] =
+        in_turns(bench.repetitions, [&mut among_few, &mut among_many, &mut floor])?;
+    Ok(vec![
+        Row {
+            what: "list of 50 among 1,000, 75 signed URLs, on PostgreSQL and S3".to_owned(),
+            ours: among_few.clone(),
+            floor_name: "the bare SQL in pgbench".to_owned(),
+            floor,
+            unit: "/s",
+            bound: Bound::AtLeast(0.25),
+            client: format!("wrk and pgbench, {CONNECTIONS} connections"),
+        },
+        Row {
+            what: "list of 50 among 100,000".to_owned(),
+            ours: among_many,
+            floor_name: "among 1,000".to_owned(),
+            floor: among_few,
+            unit: "/s",
+            bound: Bound::AtLeast(0.77),
+            client: format!("wrk, {CONNECTIONS} connections"),
+        },
+    ])
+}
+
+/// The rows that a page needs, and the one that tells whether there is another page.
+fn bare_list(user: &User) -> String {
+    format!(
+        "SELECT * FROM files WHERE owner_id = '{}' ORDER BY created_at DESC, id DESC LIMIT 51;\n",
+        user.id
+    )
+}

@@ -1,0 +1,65 @@
+//! What many uploads of 50 MB at once add to the process, on both stores.
+
+use std::thread;
+use std::time::Duration;
+
+use super::Bench;
+use crate::Outcome;
+use crate::machine::{forget_peak, memory_of};
+use crate::measure::Series;
+use crate::postgres::Database;
+use crate::product::Product;
+use crate::report::{Bound, Row};
+use crate::s3::S3;
+use crate::uploads::{Crowd, LARGE, bytes, into_product};
+
+/// What is allowed, in megabytes.
+const MOST: f64 = 100.0;
+
+pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
+    let body = bytes(LARGE);
+    let mut rows = Vec::new();
+    for on_s3 in [false, true] {
+        for at_once in [20, 64] {
+            let added = (0..bench.repetitions)
+                .map(|_| added_by(bench, on_s3, at_once, &body))
+                .collect::<Outcome<Vec<f64>>>()?;
+            rows.push(Row {
+                what: format!(
+                    "memory added by {at_once} uploads of 50 MB at once, {}",
+                    if on_s3 { "PostgreSQL and S3" } else { "SQLite and disk" }
+                ),
+                ours: Series::new(added),
+                floor_name: "what is allowed".to_owned(),
+                floor: Series::new(vec![MOST; bench.repetitions]),
+                unit: "MB",
+                bound: Bound::AtMost(1.0),
+                client: format!("blocking sockets of the benchmark, {at_once} connections"),
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// The peak of a new process during the uploads, over what it had when it was idle, in megabytes.
+fn added_by(bench: &Bench<'_>, on_s3: bool, at_once: usize, body: &[u8]) -> Outcome<f64> {
+    let tools = bench.tools;
+    let home = tools.folder()?;
+    let s3 = if on_s3 { Some(S3::start(tools, home.path())?) } else { None };
+    let mut settings = Vec::new();
+    if let Some(s3) = &s3 {
+        settings.extend(s3.settings());
+        settings.extend(Product::on_postgres(&Database::create(tools, "product")?.url));
+    }
+    let product = Product::start(tools, home.path(), &settings)?;
+    product.upload("small.bin", &bytes(4096))?;
+    thread::sleep(Duration::from_secs(1));
+    let process = product.process_id();
+    let idle = memory_of(process, "VmRSS").ok_or("the process has no memory")?;
+    forget_peak(process)?;
+    into_product(&product, body, Crowd { at_once, each: 1 })?;
+    let peak = memory_of(process, "VmHWM").ok_or("the process has no memory")?;
+    #[expect(clippy::cast_precision_loss, reason = "megabytes need no 52 bits")]
+    let megabytes = peak.saturating_sub(idle) as f64 / 1e6;
+    Ok(megabytes)
+}

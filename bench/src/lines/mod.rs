@@ -1,0 +1,56 @@
+//! What is measured: one module for each line.
+
+mod large_downloads;
+mod large_uploads;
+mod list;
+mod me;
+mod memory;
+mod small_downloads;
+mod small_uploads;
+mod thumbnails;
+
+use crate::Outcome;
+use crate::load::Pressure;
+use crate::report::Row;
+use crate::tools::Tools;
+
+/// The lines, by the names that `scripts/bench` takes.
+pub(crate) const NAMES: [&str; 8] = [
+    "me",
+    "list",
+    "small-uploads",
+    "large-uploads",
+    "large-downloads",
+    "small-downloads",
+    "thumbnails",
+    "memory",
+];
+
+/// How a line measures.
+pub(crate) struct Bench<'a> {
+    pub(crate) tools: &'a Tools,
+    pub(crate) repetitions: usize,
+    /// How long a turn lasts.
+    pub(crate) seconds: u64,
+}
+
+impl Bench<'_> {
+    fn pressure(&self, connections: usize) -> Pressure {
+        Pressure { connections, seconds: self.seconds }
+    }
+}
+
+/// Measures one line.
+pub(crate) fn measure(name: &str, bench: &Bench<'_>) -> Outcome<Vec<Row>> {
+    match name {
+        "me" => me::measure(bench),
+        "list" => list::measure(bench),
+        "small-uploads" => small_uploads::measure(bench),
+        "large-uploads" => large_uploads::measure(bench),
+        "large-downloads" => large_downloads::measure(bench),
+        "small-downloads" => small_downloads::measure(bench),
+        "thumbnails" => thumbnails::measure(bench),
+        "memory" => memory::measure(bench),
+        other => Err(format!("there is no line {other}").into()),
+    }
+}

@@ -1,0 +1,54 @@
+//! Uploads of 4 KiB on PostgreSQL and S3, beside one PUT and two commits, one after the other.
+
+use std::fs;
+
+use super::Bench;
+use crate::Outcome;
+use crate::load;
+use crate::measure::in_turns;
+use crate::postgres::Database;
+use crate::product::{Product, upload_path};
+use crate::report::{Bound, Row};
+use crate::s3::S3;
+use crate::uploads::bytes;
+
+const CONNECTIONS: usize = 16;
+
+pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
+    let tools = bench.tools;
+    let home = tools.folder()?;
+    let s3 = S3::start(tools, home.path())?;
+    let floor_database = Database::create(tools, "floor")?;
+    floor_database.run_file(&tools.script("two_commits_schema.sql"), &[])?;
+    let database = Database::create(tools, "product")?;
+    let mut settings = s3.settings();
+    settings.extend(Product::on_postgres(&database.url));
+    let product = Product::start(tools, home.path(), &settings)?;
+
+    let (body, paths) = (home.path().join("body"), home.path().join("paths"));
+    fs::write(&body, bytes(4096))?;
+    s3.write_put_paths(20_000, &paths)?;
+    let commits = tools.script("two_commits.sql");
+    let commits = commits.to_string_lossy();
+    let (url, store) = (product.url(&upload_path("small.bin")), format!("http://{}/", s3.address));
+    let headers = [product.user.authorization(), "Content-Type: application/octet-stream".to_owned()];
+    let pressure = bench.pressure(CONNECTIONS);
+
+    let mut ours = || Ok(load::same(tools, pressure, "POST", &url, Some(&body), &headers)?.requests);
+    let mut puts = || Ok(load::paths(tools, pressure, &store, &body, &paths)?.requests);
+    let mut commits = || floor_database.pgbench(&["-f", &commits], CONNECTIONS, bench.seconds);
+    let [ours, puts, commits] = in_turns(bench.repetitions, [&mut ours, &mut puts, &mut commits])?;
+    Ok(vec![Row {
+        what: "uploads of 4 KiB on PostgreSQL and S3".to_owned(),
+        ours,
+        floor_name: format!(
+            "a PUT to the same S3 server ({:.0} /s), then two commits in pgbench ({:.0} /s)",
+            puts.median(),
+            commits.median()
+        ),
+        floor: puts.then(&commits),
+        unit: "/s",
+        bound: Bound::AtLeast(0.5),
+        client: format!("wrk and pgbench, {CONNECTIONS} connections"),
+    }])
+}

@@ -1,0 +1,55 @@
+//! Thumbnails beside libvips, each in a process of its own, one picture at a time.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::Bench;
+use crate::Outcome;
+use crate::measure::in_turns;
+use crate::process::{number, output};
+use crate::report::{Bound, Row};
+use crate::tools::Tools;
+
+/// A picture that libvips draws, how often it is rendered in a turn, and the bound.
+const PICTURES: [(&str, &str, usize, Bound); 4] = [
+    ("12-megapixel JPEG", "12-megapixel.jpg", 30, Bound::AtMost(1.2)),
+    ("4K PNG", "4k.png", 8, Bound::AtMost(1.0)),
+    ("GIF of 800 × 600", "800x600.gif", 80, Bound::AtMost(1.5)),
+    ("12-megapixel WebP", "12-megapixel.webp", 8, Bound::Reported),
+];
+
+pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
+    let tools = bench.tools;
+    let home = tools.folder()?;
+    output(program(tools, &tools.vips).arg("make").arg(home.path()))?;
+    let mut rows = Vec::new();
+    for (what, file, count, bound) in PICTURES {
+        let picture = home.path().join(file);
+        let mut ours = || render(tools, &tools.thumbnails, &picture, count);
+        let mut floor = || render(tools, &tools.vips, &picture, count);
+        let [ours, floor] = in_turns(bench.repetitions, [&mut ours, &mut floor])?;
+        rows.push(Row {
+            what: format!("thumbnail of a {what}, CPU"),
+            ours,
+            floor_name: "libvips in process".to_owned(),
+            floor,
+            unit: "ms",
+            bound,
+            client: "in process, one at a time".to_owned(),
+        });
+    }
+    Ok(rows)
+}
+
+/// Milliseconds of CPU for one.
+fn render(tools: &Tools, renderer: &Path, picture: &Path, count: usize) -> Outcome<f64> {
+    number(&output(program(tools, renderer).arg("render").arg(picture).arg(count.to_string()))?, "cpu_ms")
+}
+
+fn program(tools: &Tools, path: &Path) -> Command {
+    let mut command = Command::new(path);
+    if !tools.library_path.is_empty() {
+        command.env("LD_LIBRARY_PATH", &tools.library_path);
+    }
+    command
+}

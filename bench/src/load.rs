@@ -1,0 +1,82 @@
+//! wrk, the client of most lines: cheap beside what it measures, and known.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::Outcome;
+use crate::process::{number, output};
+use crate::tools::Tools;
+
+/// How hard and how long.
+#[derive(Clone, Copy)]
+pub(crate) struct Pressure {
+    pub(crate) connections: usize,
+    pub(crate) seconds: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reached {
+    /// Requests a second.
+    pub(crate) requests: f64,
+    /// Bytes a second, heads included.
+    pub(crate) bytes: f64,
+}
+
+/// The same request again and again. A body comes from a file.
+pub(crate) fn same(
+    tools: &Tools,
+    pressure: Pressure,
+    method: &str,
+    url: &str,
+    body: Option<&Path>,
+    headers: &[String],
+) -> Outcome<Reached> {
+    let mut command = wrk(tools, pressure, "same.lua", url);
+    command.arg(method).arg(body.unwrap_or(Path::new("-"))).args(headers);
+    run(&mut command)
+}
+
+/// PUT to one path after the other, out of a file of paths.
+pub(crate) fn paths(
+    tools: &Tools,
+    pressure: Pressure,
+    url: &str,
+    body: &Path,
+    paths: &Path,
+) -> Outcome<Reached> {
+    run(wrk(tools, pressure, "paths.lua", url).arg(body).arg(paths))
+}
+
+fn wrk(tools: &Tools, pressure: Pressure, script: &str, url: &str) -> Command {
+    let mut command = Command::new(&tools.wrk);
+    if !tools.library_path.is_empty() {
+        command.env("LD_LIBRARY_PATH", &tools.library_path);
+    }
+    let threads = pressure.connections.min(2);
+    command
+        .args([
+            format!("-t{threads}"),
+            format!("-c{}", pressure.connections),
+            format!("-d{}s", pressure.seconds),
+        ])
+        .args(["--timeout", "30s", "-s"])
+        .arg(tools.script(script))
+        .arg(url)
+        .arg("--");
+    command
+}
+
+/// A run with a failed request measures nothing.
+fn run(command: &mut Command) -> Outcome<Reached> {
+    let printed = output(command)?;
+    let (faults, statuses) = (number(&printed, "faults")?, number(&printed, "statuses")?);
+    let requests = number(&printed, "requests")?;
+    if faults + statuses > 0.0 || requests < 1.0 {
+        return Err(
+            format!("wrk: {requests} answers, {faults} broken, {statuses} with an error status").into()
+        );
+    }
+    let seconds = number(&printed, "microseconds")? / 1e6;
+    Ok(Reached { requests: requests / seconds, bytes: number(&printed, "bytes")? / seconds })
+}

@@ -1,0 +1,62 @@
+//! Where the programs are that take part.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tempfile::TempDir;
+
+use crate::Outcome;
+
+/// The contestants, the tools that load them, and the services that they use.
+#[derive(Args)]
+pub(crate) struct Tools {
+    /// The program that is measured.
+    #[arg(long)]
+    pub(crate) product: PathBuf,
+    /// The S3 server of the tests.
+    #[arg(long)]
+    pub(crate) s3_server: PathBuf,
+    /// The renderer of thumbnails on its own.
+    #[arg(long)]
+    pub(crate) thumbnails: PathBuf,
+    /// The same with libvips, built from `bench/load/vips_floor.c`.
+    #[arg(long)]
+    pub(crate) vips: PathBuf,
+    /// nginx.
+    #[arg(long)]
+    pub(crate) nginx: PathBuf,
+    /// wrk, the client of most lines.
+    #[arg(long)]
+    pub(crate) wrk: PathBuf,
+    /// The folder of pgbench and psql.
+    #[arg(long)]
+    pub(crate) postgres_bin: PathBuf,
+    /// A superuser's URL of a PostgreSQL with durable settings, without the database's name.
+    #[arg(long)]
+    pub(crate) postgres: String,
+    /// The folder of the scripts that the clients run.
+    #[arg(long)]
+    pub(crate) load: PathBuf,
+    /// Where data goes meanwhile: a folder on a real disk.
+    #[arg(long)]
+    pub(crate) home: PathBuf,
+    /// Where shared libraries of the tools were unpacked.
+    #[arg(long, default_value = "")]
+    pub(crate) library_path: String,
+    /// The page that the figures go to.
+    #[arg(long)]
+    pub(crate) report: PathBuf,
+}
+
+impl Tools {
+    /// A folder of its own within `home`, removed when it is dropped.
+    pub(crate) fn folder(&self) -> Outcome<TempDir> {
+        std::fs::create_dir_all(&self.home)?;
+        Ok(tempfile::tempdir_in(&self.home)?)
+    }
+
+    /// A script of the load clients.
+    pub(crate) fn script(&self, name: &str) -> PathBuf {
+        self.load.join(name)
+    }
+}

@@ -1,0 +1,34 @@
+//! `file-manager migrate up|down|status`
+
+use crate::cli::Migrate;
+use crate::config::Config;
+use crate::wire::{Migrations, StartError};
+
+pub(super) async fn run(config: &Config, direction: Migrate) -> Result<(), StartError> {
+    let migrations = Migrations::of(config)?;
+    match direction {
+        Migrate::Up => {
+            let names = migrations.up().await?;
+            if names.is_empty() {
+                say("nothing to apply");
+            }
+            names.iter().for_each(|name| say(&format!("applied {name}")));
+        }
+        Migrate::Down => match migrations.down().await? {
+            Some(name) => say(&format!("reverted {name}")),
+            None => say("nothing to revert"),
+        },
+        Migrate::Status => {
+            for migration in migrations.status().await? {
+                let state = if migration.applied { "applied" } else { "pending" };
+                say(&format!("{state} {}", migration.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the answer to a command belongs on standard output")]
+fn say(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,78 @@
+//! The commands.
+
+mod migrate;
+mod serve;
+mod worker;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command, ServeArgs};
+use crate::config::{Config, Sources, read};
+use crate::wire::StartError;
+use crate::{logging, wire};
+
+/// The exit code of a configuration that can't be used.
+const CONFIGURATION: u8 = 2;
+
+/// Runs a command to its end.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    let config = match read(&Sources::of_process()) {
+        Ok(config) => config,
+        Err(faults) => {
+            say(&faults.to_string());
+            return ExitCode::from(CONFIGURATION);
+        }
+    };
+    match started(cli.command.unwrap_or_else(|| Command::Serve(ServeArgs::default())), config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(
+            error @ (StartError::Logs(_)
+            | StartError::Address(_)
+            | StartError::Endpoint(_)
+            | StartError::Argon2(_)),
+        ) => {
+            say(&chain(&error));
+            ExitCode::from(CONFIGURATION)
+        }
+        Err(error) => {
+            tracing::error!(error = &error as &dyn Error, "the program ends");
+            say(&chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn started(command: Command, config: Config) -> Result<(), StartError> {
+    logging::start(config.log_format, &config.log_filter)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match command {
+        Command::Serve(args) => {
+            let config = if args.ephemeral { wire::ephemeral(config) } else { config };
+            serve::run(&runtime, &config, !args.no_worker)
+        }
+        Command::Worker => runtime.block_on(worker::run(&config)),
+        Command::Migrate { direction } => runtime.block_on(migrate::run(&config, direction)),
+    }
+}
+
+/// An error and its causes, in one line each.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str("\n  because: ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "what keeps the program from starting must be seen even without a log"
+)]
+fn say(text: &str) {
+    eprintln!("file-manager: {text}");
+}

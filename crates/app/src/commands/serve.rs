@@ -1,0 +1,103 @@
+//! `file-manager serve`
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use fm_http::{AppState, HttpSettings};
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::lifecycle::StopSignals;
+use crate::wire::{StartError, Wired, wire};
+use crate::worker::Workers;
+
+/// Serves until a signal; adapters and jobs live on `runtime`, requests on the server's own threads.
+pub(super) fn run(runtime: &Runtime, config: &Config, with_worker: bool) -> Result<(), StartError> {
+    let guard = runtime.enter();
+    let (listener, address) = listen(config)?;
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let wired = runtime.block_on(wire(config, &public_url))?;
+    let state = AppState::new(wired.use_cases(), wired.ports.ids.clone(), http_settings(config, public_url));
+    let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+    if with_worker {
+        workers(config, &wired).start(&tracker, &stop);
+    }
+    tracker.close();
+    let signals = StopSignals::listen()?;
+    drop(guard);
+    let workers = config.http_workers;
+    let served = actix_web::rt::System::new().block_on({
+        let state = state.clone();
+        let config = config.clone();
+        async move {
+            let server = fm_http::serve(listener, state.clone(), workers)?;
+            tracing::info!(address, "listening");
+            let stopper =
+                actix_web::rt::spawn(stop_in_order(signals, server.handle(), state, config.shutdown_grace));
+            let outcome = server.await;
+            stopper.abort();
+            outcome
+        }
+    });
+    runtime.block_on(finish(config.shutdown_grace, &state, &tracker, &stop));
+    tracing::info!("stopped");
+    Ok(served?)
+}
+
+fn listen(config: &Config) -> Result<(TcpListener, String), StartError> {
+    let wanted = match config.host.parse() {
+        Ok(ip) => std::net::SocketAddr::new(ip, config.port).to_string(),
+        Err(_) => format!("{}:{}", config.host, config.port),
+    };
+    let failed = |source| StartError::Listen { address: wanted.clone(), source };
+    let listener = TcpListener::bind(&wanted).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?.to_string();
+    Ok((listener, address))
+}
+
+fn http_settings(config: &Config, public_url: String) -> HttpSettings {
+    HttpSettings {
+        is_debug: config.is_debug,
+        cookie_secure: config.cookie_secure,
+        cors: config.cors.clone(),
+        shutdown_grace: config.shutdown_grace,
+        ..HttpSettings::new(public_url)
+    }
+}
+
+fn workers(config: &Config, wired: &Wired) -> Workers {
+    Workers {
+        use_cases: wired.use_cases(),
+        signal: wired.signal.clone(),
+        clock: wired.clock(),
+        count: config.job_workers,
+    }
+}
+
+/// The first signal: not ready any more, no new connections, requests in flight finish within the grace. The second
+/// ends at once.
+async fn stop_in_order(mut signals: StopSignals, server: ServerHandle, state: AppState, grace: Duration) {
+    signals.next().await;
+    tracing::info!(grace_seconds = grace.as_secs(), "stopping");
+    state.shutting_down.cancel();
+    tokio::select! {
+        () = server.stop(true) => {}
+        () = signals.next() => {
+            tracing::warn!("a second signal: requests in flight are cut off");
+            server.stop(false).await;
+        }
+    }
+}
+
+/// Lets uploads clean up behind themselves and jobs end, within the grace.
+async fn finish(grace: Duration, state: &AppState, jobs: &TaskTracker, stop: &CancellationToken) {
+    stop.cancel();
+    state.tracker.close();
+    let all = async { tokio::join!(jobs.wait(), state.tracker.wait()) };
+    if tokio::time::timeout(grace, all).await.is_err() {
+        tracing::warn!("background work was cut off at the end of the grace");
+    }
+}

@@ -1,0 +1,136 @@
+//! Where the configuration comes from: environment variables, over a `.env` file, over `config/<APP_PROFILE>.toml`,
+//! over `config/default.toml`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use config::{Environment, File, FileFormat};
+
+use super::faults::ConfigFaults;
+use super::variables::VARIABLES;
+
+/// What is layered.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The environment.
+    pub environment: HashMap<String, String>,
+    /// The folder that `.env` and `config/` are looked for in.
+    pub folder: PathBuf,
+}
+
+impl Sources {
+    /// The environment of the process and its working folder.
+    #[must_use]
+    pub fn of_process() -> Self {
+        // A variable that is no Unicode is no variable of ours.
+        let environment =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        Self { environment: environment.collect(), folder: PathBuf::from(".") }
+    }
+}
+
+/// The texts of all variables that are set to something.
+pub(super) type Texts = BTreeMap<&'static str, String>;
+
+/// Layers the sources. Unset or empty is not there.
+pub fn read(sources: &Sources) -> Result<super::Config, ConfigFaults> {
+    let mut faults = ConfigFaults::default();
+    let texts = layered(sources, &mut faults);
+    super::settings::settle(&texts, faults)
+}
+
+fn layered(sources: &Sources, faults: &mut ConfigFaults) -> Texts {
+    let dotenv = dotenv(&sources.folder.join(".env"), faults);
+    let set = |name: &str| sources.environment.get(name).filter(|text| !text.is_empty());
+    let profile = set("APP_PROFILE").or_else(|| dotenv.get("APP_PROFILE").filter(|text| !text.is_empty()));
+    let mut texts = Texts::new();
+    toml(&sources.folder.join("config/default.toml"), &mut texts, faults);
+    if let Some(profile) = profile {
+        named_profile(&sources.folder, profile, &mut texts, faults);
+    }
+    variables(dotenv, &mut texts, faults);
+    variables(sources.environment.clone(), &mut texts, faults);
+    texts
+}
+
+fn named_profile(folder: &Path, profile: &str, texts: &mut Texts, faults: &mut ConfigFaults) {
+    if !profile.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        return faults.add("APP_PROFILE", "must be letters, digits, - and _ alone");
+    }
+    let path = folder.join(format!("config/{profile}.toml"));
+    if path.exists() {
+        toml(&path, texts, faults);
+    } else {
+        faults.add("APP_PROFILE", format!("there is no {}", path.display()));
+    }
+}
+
+fn dotenv(path: &Path, faults: &mut ConfigFaults) -> HashMap<String, String> {
+    if !path.exists() {
+        return HashMap::new();
+    }
+    let read = dotenvy::from_path_iter(path).and_then(Iterator::collect);
+    read.unwrap_or_else(|error: dotenvy::Error| {
+        // A line that can't be parsed may hold a secret: it is named, not shown.
+        let problem = match error {
+            dotenvy::Error::LineParse(_, at) => format!("has a line that can't be read, near character {at}"),
+            dotenvy::Error::Io(error) => format!("can't be read: {error}"),
+            _ => "can't be read".to_owned(),
+        };
+        faults.add(".env", problem);
+        HashMap::new()
+    })
+}
+
+/// One TOML file. A key that is no variable is a typing error.
+fn toml(path: &Path, texts: &mut Texts, faults: &mut ConfigFaults) {
+    let name = path.display().to_string();
+    let file = File::from(path).format(FileFormat::Toml).required(false);
+    let read = config::Config::builder().add_source(file).build();
+    let table = match read.and_then(config::Config::try_deserialize::<BTreeMap<String, config::Value>>) {
+        Ok(table) => table,
+        Err(_shows_the_line) => return faults.add(&name, "is not valid TOML"),
+    };
+    for (key, value) in table {
+        let known = names().find(|known| known.eq_ignore_ascii_case(&key));
+        match (known, value.into_string()) {
+            (Some(known), Ok(text)) => drop(texts.insert(known, text)),
+            (Some(_), Err(_)) => faults.add(&name, format!("{key} must be a text, a number or a boolean")),
+            (None, _) => faults.add(&name, format!("{key} is no variable of this program")),
+        }
+    }
+}
+
+/// Environment variables, or what looks like them. What is not ours is left alone.
+fn variables(source: HashMap<String, String>, texts: &mut Texts, faults: &mut ConfigFaults) {
+    let environment = Environment::default().ignore_empty(true).source(Some(source));
+    let read = config::Config::builder().add_source(environment).build();
+    let table = read.and_then(config::Config::try_deserialize::<HashMap<String, String>>).unwrap_or_default();
+    for name in names() {
+        let Some(text) = table.get(&name.to_ascii_lowercase()) else { continue };
+        // A nearer layer's NAME replaces a farther one's NAME_FILE, and the other way round.
+        let sibling = names().find(|other| {
+            other.strip_suffix("_FILE").unwrap_or(other) == name.strip_suffix("_FILE").unwrap_or(name)
+                && *other != name
+        });
+        if let Some(sibling) = sibling {
+            if table.contains_key(&sibling.to_ascii_lowercase()) && name.ends_with("_FILE") {
+                faults.add(name, format!("is set beside {sibling}: give one of them"));
+            }
+            texts.remove(sibling);
+        }
+        texts.insert(name, text.clone());
+    }
+}
+
+/// Every name that may be set: the variables, and `<NAME>_FILE` of the secrets.
+fn names() -> impl Iterator<Item = &'static str> {
+    let files = [
+        "DATABASE_URL_FILE",
+        "S3_ACCESS_KEY_ID_FILE",
+        "S3_SECRET_ACCESS_KEY_FILE",
+        "JWT_SECRET_FILE",
+        "JWT_PREVIOUS_SECRETS_FILE",
+    ];
+    VARIABLES.iter().map(|variable| variable.name).chain(files)
+}

@@ -1,0 +1,68 @@
+//! The blob store and its links.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fm_credentials::SystemClock;
+use fm_disk::{DiskBlobStore, DiskSettings};
+use fm_domain::blob::{BlobStore, SelfSignedLinks, SignDownload};
+use fm_domain::body::BufferBudget;
+use fm_domain::clock::Clock as _;
+use fm_domain::mac::MacSigner;
+use fm_memory::MemoryBlobStore;
+use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3Timeouts};
+
+use super::StartError;
+use crate::config::{BlobStoreChoice, Config, S3Config};
+
+/// An unfinished file that nobody has written to for so long is debris.
+const UNFINISHED_FOR: Duration = Duration::from_hours(24);
+
+/// A store and what signs URLs to it.
+pub(super) struct Blobs {
+    pub(super) store: Arc<dyn BlobStore>,
+    pub(super) links: Arc<dyn SignDownload>,
+}
+
+pub(super) async fn open(
+    config: &Config,
+    budget: BufferBudget,
+    public_url: &str,
+    macs: Arc<dyn MacSigner>,
+) -> Result<Blobs, StartError> {
+    let own = || Arc::new(SelfSignedLinks::new(public_url, macs));
+    match &config.blob_store {
+        BlobStoreChoice::Memory => {
+            Ok(Blobs { store: Arc::new(MemoryBlobStore::new(Arc::new(SystemClock))), links: own() })
+        }
+        BlobStoreChoice::Disk => {
+            let settings = DiskSettings { root: config.data_dir.join("blobs"), budget };
+            let opened = DiskBlobStore::open(settings).await;
+            let store =
+                opened.map_err(|source| StartError::Store { what: "the folder of the blobs", source })?;
+            Ok(Blobs { store: Arc::new(store), links: own() })
+        }
+        BlobStoreChoice::S3(s3) => {
+            let settings = settings(s3, budget);
+            let store = S3BlobStore::new(&settings)?;
+            let ensured = store.ensure_buckets().await;
+            ensured.map_err(|source| StartError::Store { what: "the S3", source })?;
+            Ok(Blobs { store: Arc::new(store), links: Arc::new(S3SignDownload::new(&settings)?) })
+        }
+    }
+}
+
+fn settings(s3: &S3Config, budget: BufferBudget) -> S3Settings {
+    S3Settings {
+        endpoint: s3.endpoint.clone(),
+        public_endpoint: s3.public_endpoint.clone(),
+        region: s3.region.clone(),
+        access_key_id: s3.access_key_id.expose().to_owned(),
+        secret_access_key: s3.secret_access_key.expose().to_owned(),
+        force_path_style: s3.force_path_style,
+        files_bucket: s3.files_bucket.clone(),
+        thumbnails_bucket: s3.thumbnails_bucket.clone(),
+        budget,
+        timeouts: S3Timeouts::default(),
+    }
+}

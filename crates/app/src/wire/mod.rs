@@ -1,0 +1,148 @@
+//! Picks the adapters: the only place that names one.
+
+mod blobs;
+mod database;
+mod secrets;
+
+use std::io;
+use std::sync::Arc;
+
+use fm_credentials::{
+    Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, InvalidArgon2Settings, JwtSigner, OsIds,
+    SystemClock, TokenAudience,
+};
+use fm_domain::body::BufferBudget;
+use fm_domain::clock::Clock;
+use fm_domain::job::JobSignal;
+use fm_domain::store::StoreError;
+use fm_domain::usecase::{Ports, Settings, UseCases};
+use fm_imaging::ImageThumbnailer;
+use fm_postgres::InvalidAddress;
+use fm_s3::InvalidEndpoint;
+use fm_sqlite::OpenSqlite;
+
+pub use database::{AppliedMigration, MigrateError, Migrations};
+
+use crate::config::{BlobStoreChoice, Config, DatabaseAddress, SessionStoreChoice};
+
+/// Why the program can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// `DATABASE_URL` can't be used.
+    #[error("DATABASE_URL can't be used")]
+    Address(#[from] InvalidAddress),
+    /// The SQLite file can't be opened.
+    #[error("the SQLite database can't be opened")]
+    Sqlite(#[from] OpenSqlite),
+    /// The structure of the database can't be brought up to date.
+    #[error("the database can't be migrated")]
+    Migrate(#[from] MigrateError),
+    /// `S3_ENDPOINT` or `S3_PUBLIC_ENDPOINT` can't be used.
+    #[error("the S3 endpoint can't be used")]
+    Endpoint(#[from] InvalidEndpoint),
+    /// A store does not answer as it should.
+    #[error("{what} can't be used")]
+    Store {
+        /// Which.
+        what: &'static str,
+        /// Why.
+        source: StoreError,
+    },
+    /// The secret kept in `DATA_DIR` can't be read or written.
+    #[error("the secret in DATA_DIR can't be used: {what}")]
+    Secret {
+        /// What failed.
+        what: &'static str,
+        /// Why.
+        source: Option<io::Error>,
+    },
+    /// The parameters of the password hashes don't fit together.
+    #[error("the ARGON2 settings can't be used")]
+    Argon2(#[from] InvalidArgon2Settings),
+    /// The listener can't be opened.
+    #[error("can't listen on {address}")]
+    Listen {
+        /// Where.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The runtime or its signals can't be had.
+    #[error("the runtime can't be started")]
+    Runtime(#[from] io::Error),
+    /// `RUST_LOG` can't be read.
+    #[error(transparent)]
+    Logs(#[from] crate::logging::InvalidFilter),
+}
+
+/// The wired program.
+pub struct Wired {
+    /// Every adapter.
+    pub ports: Ports,
+    /// What wakes workers.
+    pub signal: Arc<dyn JobSignal>,
+    /// What the operator chose.
+    pub settings: Settings,
+}
+
+impl Wired {
+    /// All use cases.
+    #[must_use]
+    pub fn use_cases(&self) -> Arc<UseCases> {
+        Arc::new(UseCases::new(&self.ports, &self.settings))
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.ports.clock)
+    }
+}
+
+/// Makes every adapter that the configuration names. Signed URLs that we serve ourselves begin with `public_url`.
+pub async fn wire(config: &Config, public_url: &str) -> Result<Wired, StartError> {
+    let secrets = secrets::of(config)?;
+    let macs = Arc::new(HkdfMacSigner::new(&secrets));
+    let database = database::open(config).await?;
+    let budget = BufferBudget::new(config.upload_buffer);
+    let blobs = blobs::open(config, budget, public_url, macs.clone()).await?;
+    let argon2 = Argon2Settings {
+        memory_kib: config.argon2_memory_kib,
+        iterations: config.argon2_iterations,
+        parallelism: config.argon2_parallelism,
+        ..Argon2Settings::default()
+    };
+    let ports = Ports {
+        db: database.db,
+        sessions: database.sessions,
+        blobs: blobs.store,
+        links: blobs.links,
+        thumbnailer: Arc::new(ImageThumbnailer::default()),
+        passwords: Arc::new(Argon2PasswordHasher::new(argon2)?),
+        tokens: Arc::new(JwtSigner::new(&secrets, TokenAudience::default())),
+        macs,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(OsIds),
+    };
+    let settings = Settings {
+        access_token_ttl: config.access_token_ttl,
+        refresh_token_ttl: config.refresh_token_ttl,
+        signed_url_ttl: config.signed_url_ttl,
+        max_upload: config.max_upload,
+        quota: config.quota,
+        registration_open: config.registration_open,
+        serves_blobs: !matches!(config.blob_store, BlobStoreChoice::S3(_)),
+    };
+    Ok(Wired { ports, signal: database.signal, settings })
+}
+
+/// The same configuration with everything kept in memory.
+#[must_use]
+pub fn ephemeral(config: Config) -> Config {
+    Config {
+        database: DatabaseAddress::Memory,
+        blob_store: BlobStoreChoice::Memory,
+        session_store: SessionStoreChoice::Memory,
+        ..config
+    }
+}

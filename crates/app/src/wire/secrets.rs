@@ -1,0 +1,66 @@
+//! The secrets that tokens and links are signed with.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use fm_credentials::{JwtSecrets, OsIds, SecretBytes};
+use fm_domain::ids::IdSource as _;
+use zeroize::Zeroizing;
+
+use super::StartError;
+use crate::config::{Config, DatabaseAddress, Secret};
+
+/// The name of the file in `DATA_DIR` that keeps the secret that was made once.
+const FILE: &str = "jwt-secret";
+
+/// The configured secrets; with the embedded default one that was made once and kept, and in memory a passing one.
+pub(super) fn of(config: &Config) -> Result<JwtSecrets, StartError> {
+    let current = match (&config.jwt_secret, &config.database) {
+        (Some(secret), _) => bytes(secret)?,
+        (None, DatabaseAddress::Memory) => fresh()?,
+        (None, DatabaseAddress::Sqlite(_) | DatabaseAddress::Postgres(_)) => kept(&config.data_dir)?,
+    };
+    let previous = config.jwt_previous_secrets.iter().map(bytes).collect::<Result<_, _>>()?;
+    Ok(JwtSecrets { current, previous })
+}
+
+fn bytes(secret: &Secret) -> Result<SecretBytes, StartError> {
+    short(SecretBytes::new(secret.expose().as_bytes().to_vec()))
+}
+
+fn fresh() -> Result<SecretBytes, StartError> {
+    short(SecretBytes::new(OsIds.random().to_vec()))
+}
+
+fn short<E>(secret: Result<SecretBytes, E>) -> Result<SecretBytes, StartError> {
+    secret.map_err(|_short| StartError::Secret { what: "it is shorter than 32 bytes", source: None })
+}
+
+/// The secret in the data folder, made when there is none. Two processes that start at once agree on one: the file
+/// appears whole or not at all, and the first one stays.
+fn kept(data_dir: &Path) -> Result<SecretBytes, StartError> {
+    let failed = |what| move |source| StartError::Secret { what, source: Some(source) };
+    fs::create_dir_all(data_dir).map_err(failed("DATA_DIR can't be created"))?;
+    let path = data_dir.join(FILE);
+    if !path.exists() {
+        let random = OsIds.random();
+        let own = data_dir.join(format!("{FILE}.{}", std::process::id()));
+        write(&own, &random).map_err(failed("it can't be written"))?;
+        let linked = match fs::hard_link(&own, &path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            outcome => outcome,
+        };
+        fs::remove_file(&own).and(linked).map_err(failed("it can't be kept"))?;
+    }
+    let text = Zeroizing::new(fs::read(&path).map_err(failed("it can't be read"))?);
+    short(SecretBytes::new(text.to_vec()))
+}
+
+fn write(path: &Path, random: &[u8; 32]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let text: Zeroizing<String> = Zeroizing::new(random.iter().map(|byte| format!("{byte:02x}")).collect());
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

@@ -1,0 +1,158 @@
+//! The configuration, from its sources to its faults.
+#![expect(clippy::unwrap_used, reason = "a test that fails here has failed")]
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::Path;
+
+use fm_app::config::{BlobStoreChoice, Config, ConfigFaults, DatabaseAddress, Sources, VARIABLES, read};
+
+fn with(folder: &Path, variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
+    let environment: HashMap<String, String> =
+        variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    read(&Sources { environment, folder: folder.to_owned() })
+}
+
+fn names(faults: &ConfigFaults) -> BTreeSet<&str> {
+    faults.0.iter().map(|fault| fault.name.as_str()).collect()
+}
+
+#[test]
+fn the_example_holds_exactly_the_variables_that_are_read() {
+    let example = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.env.example")).unwrap();
+    let lines = example.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let shown: Vec<&str> = lines.map(|line| line.split_once('=').unwrap().0).collect();
+    let read: BTreeSet<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
+    assert_eq!(shown.iter().copied().collect::<BTreeSet<_>>(), read);
+    assert_eq!(shown.len(), read.len(), "a variable stands twice");
+}
+
+#[test]
+fn the_example_as_it_stands_is_the_default_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let bare = with(folder.path(), &[]).unwrap();
+    fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.env.example"), folder.path().join(".env")).unwrap();
+    let example = with(folder.path(), &[]).unwrap();
+    assert_eq!(format!("{example:?}"), format!("{bare:?}"));
+}
+
+#[test]
+fn every_variable_is_really_read() {
+    let folder = tempfile::tempdir().unwrap();
+    // What no variable takes; those that take any text are named.
+    let any_text = ["DATA_DIR", "S3_REGION", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "RUST_LOG"];
+    for variable in VARIABLES.iter().filter(|variable| !any_text.contains(&variable.name)) {
+        let mut variables = vec![(variable.name, "/?\u{1}")];
+        if variable.name.starts_with("S3_") || variable.name.ends_with("_BUCKET") {
+            variables.extend([
+                ("BLOB_STORE", "s3"),
+                ("S3_REGION", "x"),
+                ("S3_ACCESS_KEY_ID", "x"),
+                ("S3_SECRET_ACCESS_KEY", "x"),
+            ]);
+            if variable.name != "S3_ENDPOINT" {
+                variables.push(("S3_ENDPOINT", "http://localhost:1"));
+            }
+        }
+        let faults = with(folder.path(), &variables).unwrap_err();
+        assert!(names(&faults).contains(variable.name), "{} takes anything: {faults}", variable.name);
+    }
+}
+
+#[test]
+fn nearer_layers_win_and_empty_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("config")).unwrap();
+    fs::write(folder.path().join("config/default.toml"), "port = 1\nhost = \"::1\"\nis_debug = true\n")
+        .unwrap();
+    fs::write(folder.path().join("config/there.toml"), "port = 2\njob_workers = 7\n").unwrap();
+    fs::write(folder.path().join(".env"), "PORT=3\nAPP_PROFILE=there\nDATA_DIR=\"a b\"\n").unwrap();
+    let config = with(folder.path(), &[("PORT", "4"), ("HOST", "")]).unwrap();
+    assert_eq!((config.port, config.host.as_str(), config.is_debug, config.job_workers), (4, "::1", true, 7));
+    assert_eq!(config.data_dir, Path::new("a b"));
+    let config = with(folder.path(), &[]).unwrap();
+    assert_eq!(config.port, 3);
+}
+
+#[test]
+fn all_faults_are_told_at_once_and_never_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = with(
+        folder.path(),
+        &[
+            ("PORT", "70000"),
+            ("IS_DEBUG", "yes"),
+            ("BLOB_STORE", "s3"),
+            ("DATABASE_URL", "mysql://root:hunter2hunter2@x"),
+            ("JWT_SECRET", "too-short-secret"),
+            ("CORS_ORIGINS", "https://a.example,ftp://b"),
+            ("APP_PROFILE", "absent"),
+        ],
+    )
+    .unwrap_err();
+    let expected = [
+        "PORT",
+        "IS_DEBUG",
+        "S3_ENDPOINT",
+        "S3_REGION",
+        "S3_ACCESS_KEY_ID",
+        "S3_SECRET_ACCESS_KEY",
+        "DATABASE_URL",
+        "JWT_SECRET",
+        "CORS_ORIGINS",
+        "APP_PROFILE",
+    ];
+    assert_eq!(names(&faults), expected.into_iter().collect());
+    let text = faults.to_string();
+    assert!(!text.contains("hunter2") && !text.contains("too-short-secret"), "{text}");
+}
+
+#[test]
+fn postgresql_wants_a_secret_and_sqlite_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = with(folder.path(), &[("DATABASE_URL", "postgres://localhost/x")]).unwrap_err();
+    assert_eq!(names(&faults), ["JWT_SECRET"].into_iter().collect());
+    let config = with(folder.path(), &[("DATABASE_URL", "sqlite://x.db")]).unwrap();
+    assert!(matches!(config.database, DatabaseAddress::Sqlite(path) if path == Path::new("x.db")));
+}
+
+#[test]
+fn a_secret_may_come_from_a_file_but_not_from_two_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    fs::write(&file, format!("{}\n", "s".repeat(32))).unwrap();
+    let path = file.to_str().unwrap();
+    let config = with(folder.path(), &[("JWT_SECRET_FILE", path)]).unwrap();
+    assert_eq!(config.jwt_secret.as_ref().unwrap().expose(), "s".repeat(32));
+    assert!(!format!("{config:?}").contains("ssss"));
+    let other = "t".repeat(32);
+    let faults = with(folder.path(), &[("JWT_SECRET_FILE", path), ("JWT_SECRET", &other)]).unwrap_err();
+    assert_eq!(names(&faults), ["JWT_SECRET_FILE"].into_iter().collect());
+    let faults = with(folder.path(), &[("JWT_SECRET_FILE", "absent")]).unwrap_err();
+    assert_eq!(names(&faults), ["JWT_SECRET_FILE"].into_iter().collect());
+}
+
+#[test]
+fn an_unknown_key_in_a_toml_file_is_a_typing_error() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("config")).unwrap();
+    fs::write(folder.path().join("config/default.toml"), "prot = 1\n").unwrap();
+    let faults = with(folder.path(), &[]).unwrap_err();
+    assert!(faults.to_string().contains("prot"), "{faults}");
+}
+
+#[test]
+fn an_s3_is_taken_with_its_public_endpoint_defaulted() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [
+        ("BLOB_STORE", "s3"),
+        ("S3_ENDPOINT", "https://x.supabase.co/storage/v1/s3"),
+        ("S3_REGION", "eu-west-1"),
+        ("S3_ACCESS_KEY_ID", "id"),
+        ("S3_SECRET_ACCESS_KEY", "key"),
+    ];
+    let config = with(folder.path(), &variables).unwrap();
+    let BlobStoreChoice::S3(s3) = &config.blob_store else { unreachable!("{:?}", config.blob_store) };
+    assert_eq!(s3.public_endpoint, s3.endpoint);
+    assert!(s3.force_path_style);
+}

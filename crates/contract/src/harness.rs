@@ -1,0 +1,179 @@
+//! What a team that writes an adapter has to provide: a fresh, isolated fixture for every rule.
+//!
+//! `fresh` is called on the runtime that the rule runs on, once for every rule and runtime. A service that is missing
+//! is a failure that says what to run: panic in `fresh`, never skip.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use fm_domain::blob::{BlobStore, ListBlobs, SignDownload};
+use fm_domain::body::BufferBudget;
+use fm_domain::clock::Clock;
+use fm_domain::ids::IdSource;
+use fm_domain::job::JobSignal;
+use fm_domain::mac::MacSigner;
+use fm_domain::session::{SessionStore, TokenSigner};
+use fm_domain::store::Database;
+use fm_domain::thumbnail::Thumbnailer;
+use fm_domain::user::PasswordHasher;
+
+/// An empty database.
+#[async_trait]
+pub trait DatabaseHarness: Send + Sync + Sized + 'static {
+    /// A database that holds nothing and that nobody else uses.
+    async fn fresh() -> Self;
+
+    /// The database.
+    fn database(&self) -> Arc<dyn Database>;
+
+    /// What is woken when a job was committed to it.
+    fn signal(&self) -> Arc<dyn JobSignal>;
+}
+
+/// An empty store of sessions.
+#[async_trait]
+pub trait SessionStoreHarness: Send + Sync + Sized + 'static {
+    /// A store that holds nothing and that nobody else uses.
+    async fn fresh() -> Self;
+
+    /// The store.
+    fn sessions(&self) -> Arc<dyn SessionStore>;
+
+    /// Everything that is stored, as text: ids in their usual form, bytes as lower-case hexadecimal.
+    async fn dump(&self) -> String;
+}
+
+/// An empty store of blobs.
+#[async_trait]
+pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
+    /// A store that holds nothing and that nobody else uses.
+    async fn fresh() -> Self;
+
+    /// The store.
+    fn blobs(&self) -> Arc<dyn BlobStore>;
+
+    /// What lists it, if it can be listed.
+    fn lister(&self) -> Option<Arc<dyn ListBlobs>>;
+
+    /// The budget the store takes its buffers from, if it has one. Nobody else takes from it.
+    fn budget(&self) -> Option<BufferBudget>;
+
+    /// The size of a part, or of a buffer: edges are tested around it.
+    fn part_size(&self) -> usize;
+
+    /// How many objects, unfinished multipart uploads or temporary files the store holds: 0 when nothing is left.
+    async fn debris(&self) -> usize;
+}
+
+/// A store of blobs with whoever signs its URLs and serves them.
+#[async_trait]
+pub trait SignDownloadHarness: Send + Sync + Sized + 'static {
+    /// A store that holds nothing and that nobody else uses.
+    async fn fresh() -> Self;
+
+    /// The store.
+    fn blobs(&self) -> Arc<dyn BlobStore>;
+
+    /// What signs URLs of its blobs.
+    fn signer(&self) -> Arc<dyn SignDownload>;
+
+    /// Fetches a URL as a browser would: `range` is the value of `Range`. Redirects are followed, errors of HTTP are
+    /// answers.
+    async fn fetch(&self, url: &str, range: Option<&str>) -> Fetched;
+}
+
+/// What a browser got.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// The status.
+    pub status: u16,
+    /// The fields of the header; names in any case.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+impl Fetched {
+    /// The value of a field, whatever the case of its name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// A renderer of thumbnails.
+#[async_trait]
+pub trait ThumbnailerHarness: Send + Sync + Sized + 'static {
+    /// A renderer.
+    async fn fresh() -> Self;
+
+    /// The renderer.
+    fn thumbnailer(&self) -> Arc<dyn Thumbnailer>;
+}
+
+/// A hasher of passwords, with parameters as cheap as the test likes.
+#[async_trait]
+pub trait PasswordHasherHarness: Send + Sync + Sized + 'static {
+    /// A hasher.
+    async fn fresh() -> Self;
+
+    /// The hasher.
+    fn hasher(&self) -> Arc<dyn PasswordHasher>;
+
+    /// A hasher with other parameters.
+    fn other(&self) -> Arc<dyn PasswordHasher>;
+}
+
+/// A signer of access tokens.
+#[async_trait]
+pub trait TokenSignerHarness: Send + Sync + Sized + 'static {
+    /// A signer.
+    async fn fresh() -> Self;
+
+    /// The signer.
+    fn signer(&self) -> Arc<dyn TokenSigner>;
+
+    /// The same after a rotation: a new secret signs, the old one is still accepted.
+    fn rotated(&self) -> Arc<dyn TokenSigner>;
+
+    /// One with other secrets, but the same issuer and audience.
+    fn stranger(&self) -> Arc<dyn TokenSigner>;
+}
+
+/// A maker of MACs.
+#[async_trait]
+pub trait MacSignerHarness: Send + Sync + Sized + 'static {
+    /// A signer.
+    async fn fresh() -> Self;
+
+    /// The signer.
+    fn signer(&self) -> Arc<dyn MacSigner>;
+
+    /// The same after a rotation: a new secret signs, the old one is still accepted.
+    fn rotated(&self) -> Arc<dyn MacSigner>;
+
+    /// One with other secrets.
+    fn stranger(&self) -> Arc<dyn MacSigner>;
+}
+
+/// A source of ids.
+pub trait IdSourceHarness: Send + Sync + Sized + 'static {
+    /// A source.
+    fn fresh() -> Self;
+
+    /// The source.
+    fn ids(&self) -> Arc<dyn IdSource>;
+}
+
+/// A clock.
+pub trait ClockHarness: Send + Sync + Sized + 'static {
+    /// A clock.
+    fn fresh() -> Self;
+
+    /// The clock.
+    fn clock(&self) -> Arc<dyn Clock>;
+}

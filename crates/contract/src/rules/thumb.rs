@@ -1,0 +1,230 @@
+//! THUMB: thumbnails.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec};
+use image::{DynamicImage, ImageFormat, RgbaImage};
+
+use crate::fixture::picture::{
+    BLUE, GREEN, RED, WHITE, animated, claiming, encoded, grain, oriented, plain, quarters,
+};
+use crate::fixture::poll::longest_poll;
+use crate::fixture::{fill, soon};
+use crate::harness::ThumbnailerHarness;
+
+/// Every format that the HTTP contract names.
+const FORMATS: [(ImageFormat, &str); 6] = [
+    (ImageFormat::Jpeg, "image/jpeg"),
+    (ImageFormat::Png, "image/png"),
+    (ImageFormat::Gif, "image/gif"),
+    (ImageFormat::WebP, "image/webp"),
+    (ImageFormat::Bmp, "image/bmp"),
+    (ImageFormat::Tiff, "image/tiff"),
+];
+
+async fn render<H: ThumbnailerHarness>(harness: &H, source: Bytes) -> Result<Thumbnail, RenderThumbnail> {
+    harness.thumbnailer().render(source, ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await
+}
+
+/// The pixels of a thumbnail, which is what it says it is.
+fn pixels(thumbnail: &Thumbnail) -> RgbaImage {
+    let decoded = image::load_from_memory_with_format(&thumbnail.png, ImageFormat::Png).unwrap();
+    assert_eq!((decoded.width(), decoded.height()), (thumbnail.width, thumbnail.height), "the size it tells");
+    decoded.to_rgba8()
+}
+
+async fn rendered<H: ThumbnailerHarness>(
+    harness: &H,
+    picture: &DynamicImage,
+    format: ImageFormat,
+) -> RgbaImage {
+    pixels(&render(harness, encoded(picture, format)).await.unwrap())
+}
+
+/// The colours in the middle of each quarter, as the nearest of those that pictures are drawn with.
+fn colours(picture: &RgbaImage) -> [[u8; 3]; 4] {
+    let (width, height) = picture.dimensions();
+    let places = [(1, 1), (3, 1), (1, 3), (3, 3)];
+    places.map(|(x, y)| {
+        let [red, green, blue, _] = picture.get_pixel(width * x / 4, height * y / 4).0;
+        let distance = |colour: &[u8; 3]| -> u32 {
+            colour
+                .iter()
+                .zip([red, green, blue])
+                .map(|(left, right)| u32::from(left.abs_diff(right)).pow(2))
+                .sum()
+        };
+        [RED, GREEN, BLUE, WHITE].into_iter().min_by_key(distance).unwrap()
+    })
+}
+
+fn assert_size(picture: &RgbaImage, width: u32, height: u32, what: &str) {
+    assert_eq!(picture.width(), width, "the width of {what}");
+    assert!(
+        picture.height().abs_diff(height) <= 1,
+        "the height of {what}: {} for {height}",
+        picture.height()
+    );
+}
+
+pub(crate) async fn thumb_01_every_format_becomes_a_png_of_the_width_and_its_own_shape<
+    H: ThumbnailerHarness,
+>(
+    harness: &H,
+) {
+    let thumbnailer = harness.thumbnailer();
+    for (format, name) in FORMATS {
+        assert!(thumbnailer.accepts(&fill::media_type(name)), "{name} is not accepted");
+        assert!(thumbnailer.formats().contains(&fill::media_type(name)), "{name} is not named");
+        let thumbnail = rendered(harness, &quarters(300, 200), format).await;
+        assert_size(&thumbnail, 64, 43, name);
+        assert_eq!(colours(&thumbnail), [RED, GREEN, BLUE, WHITE], "{name}");
+    }
+    assert!(!thumbnailer.accepts(&fill::media_type("text/plain")), "text is accepted");
+    assert!(
+        thumbnailer.formats().iter().all(|format| thumbnailer.accepts(format)),
+        "it names what it does not accept"
+    );
+}
+
+pub(crate) async fn thumb_02_a_small_picture_is_not_enlarged<H: ThumbnailerHarness>(harness: &H) {
+    for (width, height) in [(1, 1), (10, 30), (63, 5), (64, 64)] {
+        let thumbnail = rendered(harness, &plain(width, height, [1, 2, 3, 255]), ImageFormat::Png).await;
+        assert_eq!(thumbnail.dimensions(), (width, height));
+    }
+}
+
+pub(crate) async fn thumb_03_each_of_the_eight_orientations_is_applied<H: ThumbnailerHarness>(harness: &H) {
+    let jpeg = encoded(&quarters(192, 96), ImageFormat::Jpeg);
+    let upright = [
+        [RED, GREEN, BLUE, WHITE],
+        [GREEN, RED, WHITE, BLUE],
+        [WHITE, BLUE, GREEN, RED],
+        [BLUE, WHITE, RED, GREEN],
+        [RED, BLUE, GREEN, WHITE],
+        [BLUE, RED, WHITE, GREEN],
+        [WHITE, GREEN, BLUE, RED],
+        [GREEN, WHITE, RED, BLUE],
+    ];
+    for (orientation, expected) in (1..=8).zip(upright) {
+        let thumbnail = pixels(&render(harness, oriented(&jpeg, orientation)).await.unwrap());
+        let height = if orientation <= 4 { 32 } else { 128 };
+        assert_size(&thumbnail, 64, height, &format!("orientation {orientation}"));
+        assert_eq!(colours(&thumbnail), expected, "orientation {orientation}");
+    }
+    let senseless = pixels(&render(harness, oriented(&jpeg, 9)).await.unwrap());
+    assert_eq!(colours(&senseless), upright[0], "an orientation that does not exist");
+}
+
+pub(crate) async fn thumb_04_transparency_is_kept<H: ThumbnailerHarness>(harness: &H) {
+    let mut picture = RgbaImage::from_pixel(256, 256, image::Rgba([200, 30, 30, 255]));
+    for (x, _, pixel) in picture.enumerate_pixels_mut() {
+        match x {
+            0..85 => pixel.0 = [0, 0, 0, 0],
+            85..170 => pixel.0[3] = 128,
+            _ => {}
+        }
+    }
+    let thumbnail = rendered(harness, &picture.into(), ImageFormat::Png).await;
+    let alpha = [10, 32, 54].map(|x| thumbnail.get_pixel(x, 32).0[3]);
+    assert_eq!(alpha[0], 0, "what was clear");
+    assert!(alpha[1].abs_diff(128) <= 8, "what was half clear has alpha {}", alpha[1]);
+    assert_eq!(alpha[2], 255, "what was opaque");
+    let [red, green, _, _] = thumbnail.get_pixel(32, 32).0;
+    assert!(red > 150 && green < 90, "the colour of what is half clear");
+}
+
+pub(crate) async fn thumb_05_an_animation_gives_its_first_frame<H: ThumbnailerHarness>(harness: &H) {
+    let frames = [plain(128, 128, [220, 20, 20, 255]), plain(128, 128, [20, 20, 220, 255])];
+    let thumbnail = pixels(&render(harness, animated(&frames)).await.unwrap());
+    assert_eq!(colours(&thumbnail), [RED; 4]);
+}
+
+pub(crate) async fn thumb_06_a_bomb_is_refused_before_it_is_decoded<H: ThumbnailerHarness>(harness: &H) {
+    for (width, height) in [(60_000, 60_000), (u32::MAX >> 1, 1000), (20_000, 20_000)] {
+        let answer = soon("refusing a bomb", render(harness, claiming(width, height))).await;
+        assert!(matches!(answer, Err(RenderThumbnail::TooLarge)), "{width}x{height}: {answer:?}");
+    }
+    let exact = encoded(&plain(100, 100, [0, 0, 0, 255]), ImageFormat::Png);
+    for (max_pixels, fits) in [(10_000, true), (9_999, false)] {
+        let budget = RenderBudget { max_pixels, ..RenderBudget::STANDARD };
+        let answer = harness.thumbnailer().render(exact.clone(), ThumbnailSpec::STANDARD, budget).await;
+        let refused = matches!(answer, Err(RenderThumbnail::TooLarge));
+        assert_eq!(
+            (answer.is_ok(), refused),
+            (fits, !fits),
+            "10000 pixels where {max_pixels} are allowed: {answer:?}"
+        );
+    }
+}
+
+pub(crate) async fn thumb_07_what_is_no_picture_or_a_broken_one_is_undecodable<H: ThumbnailerHarness>(
+    harness: &H,
+) {
+    let png = encoded(&grain(200, 200), ImageFormat::Png);
+    let jpeg = encoded(&grain(200, 200), ImageFormat::Jpeg);
+    let mut wrong = png.to_vec();
+    wrong[png.len() / 2..].fill(0xAA);
+    let broken: [(&str, Bytes); 6] = [
+        ("nothing", Bytes::new()),
+        ("a text", Bytes::from_static(b"no picture at all")),
+        ("a magic number alone", Bytes::from_static(b"\x89PNG\r\n\x1a\n")),
+        ("a PNG cut in half", png.slice(..png.len() / 2)),
+        ("a PNG with a wrong half", wrong.into()),
+        ("the head of a JPEG", jpeg.slice(..100)),
+    ];
+    for (what, source) in broken {
+        let answer = render(harness, source).await;
+        assert!(matches!(answer, Err(RenderThumbnail::Undecodable(_))), "{what}: {answer:?}");
+    }
+}
+
+pub(crate) async fn thumb_08_rendering_does_not_block_the_runtime<H: ThumbnailerHarness>(harness: &H) {
+    let source = encoded(&grain(2000, 1500), ImageFormat::Png);
+    let (answer, longest, whole) = longest_poll(render(harness, source)).await;
+    answer.unwrap();
+    assert!(longest < whole / 2, "of {whole:?} the runtime was blocked for {longest:?}");
+}
+
+pub(crate) async fn thumb_09_rendering_ends_when_its_time_is_up<H: ThumbnailerHarness>(harness: &H) {
+    let source = encoded(&grain(2000, 1500), ImageFormat::Png);
+    let thumbnailer = harness.thumbnailer();
+    let began = Instant::now();
+    thumbnailer.render(source.clone(), ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await.unwrap();
+    let whole = began.elapsed();
+
+    let budget = RenderBudget { time: Duration::from_millis(1), ..RenderBudget::STANDARD };
+    let began = Instant::now();
+    let answer = thumbnailer.render(source, ThumbnailSpec::STANDARD, budget).await;
+    assert!(matches!(answer, Err(RenderThumbnail::TimedOut)), "{answer:?}");
+    let late = began.elapsed();
+    assert!(
+        late < whole.max(Duration::from_millis(100)),
+        "a budget of 1 ms ended after {late:?} of {whole:?}"
+    );
+}
+
+pub(crate) async fn thumb_10_extreme_shapes_stay_within_the_limits<H: ThumbnailerHarness>(harness: &H) {
+    for ((width, height), (expected_width, expected_height)) in
+        [((5000, 1), (64, 1)), ((5000, 40), (64, 1)), ((1, 5000), (1, 4096)), ((100, 9000), (64, 4096))]
+    {
+        let thumbnail = rendered(harness, &plain(width, height, [9, 9, 9, 255]), ImageFormat::Png).await;
+        assert_eq!(thumbnail.dimensions(), (expected_width, expected_height), "of {width}x{height}");
+    }
+}
+
+pub(crate) async fn thumb_11_no_more_memory_is_taken_than_allowed<H: ThumbnailerHarness>(harness: &H) {
+    let source = encoded(&plain(2000, 2000, [9, 9, 9, 255]), ImageFormat::Png);
+    let budget = RenderBudget { max_alloc: 1024 * 1024, ..RenderBudget::STANDARD };
+    let answer = harness.thumbnailer().render(source, ThumbnailSpec::STANDARD, budget).await;
+    assert!(matches!(answer, Err(RenderThumbnail::TooLarge)), "16 MB where one is allowed: {answer:?}");
+}
+
+pub(crate) async fn thumb_12_many_are_rendered_at_once<H: ThumbnailerHarness>(harness: &H) {
+    let source = encoded(&quarters(300, 200), ImageFormat::Jpeg);
+    let renders = (0..16).map(|_| render(harness, source.clone()));
+    for thumbnail in soon("sixteen pictures", futures_util::future::join_all(renders)).await {
+        assert_eq!(colours(&pixels(&thumbnail.unwrap())), [RED, GREEN, BLUE, WHITE]);
+    }
+}

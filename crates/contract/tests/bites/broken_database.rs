@@ -1,0 +1,232 @@
+//! Databases with one fault.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fm_contract::DatabaseHarness;
+use fm_domain::blob::BlobRepo;
+use fm_domain::file::{FileQueries, FileRepo};
+use fm_domain::idempotency::KeyRepo;
+use fm_domain::job::{JobQueue, JobSignal};
+use fm_domain::store::{Database, ReadRepos, Repos, StoreError, Stored, UnitOfWork};
+use fm_domain::user::{UserQueries, UserRepo};
+use fm_memory::MemoryDatabase;
+use futures_util::FutureExt as _;
+
+use crate::bites;
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    None,
+    CommitsOnDrop,
+    CommitsOnRollback,
+    KeepsItsLocksWhenDropped,
+    LiesAboutCommit,
+    PoisonsOnConflict,
+    LosesJobs,
+    ClaimsTwice,
+    TakesLateAnswers,
+    NeverSignals,
+    IgnoresPriority,
+    IgnoresRevision,
+    SetsAnyThumbnail,
+    SkipsOnPaging,
+    RepeatsOnPaging,
+    ReadsTypesAsPatterns,
+    IgnoresQuota,
+    AddsBeforeItFrees,
+    ReplacesAnyPassword,
+    SettlesTheDoomed,
+    AbandonsTheSettled,
+    ForgetsTheLiving,
+    GivesKeysTwice,
+    ForgetsUploads,
+}
+
+/// A database with one fault.
+pub(crate) struct Broken {
+    inner: MemoryDatabase,
+    signal: Arc<dyn JobSignal>,
+    fault: Fault,
+}
+
+/// Its units of work.
+pub(crate) struct BrokenUnit {
+    /// Taken when the unit ends by an answer.
+    inner: Option<Box<dyn UnitOfWork>>,
+    pub(crate) fault: Fault,
+    /// Whether a statement failed, or was refused where that counts as a failure.
+    pub(crate) hurt: bool,
+}
+
+/// Its reads.
+pub(crate) struct BrokenReads {
+    pub(crate) inner: Box<dyn ReadRepos>,
+    pub(crate) fault: Fault,
+}
+
+impl Broken {
+    pub(crate) fn new(fault: Fault) -> Self {
+        let inner = MemoryDatabase::new();
+        let signal: Arc<dyn JobSignal> =
+            if fault == Fault::NeverSignals { Arc::new(Sleeper) } else { Arc::new(inner.signal()) };
+        Self { inner, signal, fault }
+    }
+}
+
+/// A signal that nobody gives.
+struct Sleeper;
+
+#[async_trait]
+impl JobSignal for Sleeper {
+    async fn wait(&self, at_most: Duration) {
+        tokio::time::sleep(at_most).await;
+    }
+}
+
+#[async_trait]
+impl Database for Broken {
+    async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
+        let inner = Some(self.inner.begin().await?);
+        Ok(Box::new(BrokenUnit { inner, fault: self.fault, hurt: false }))
+    }
+
+    async fn read(&self) -> Stored<Box<dyn ReadRepos>> {
+        Ok(Box::new(BrokenReads { inner: self.inner.read().await?, fault: self.fault }))
+    }
+
+    async fn ping(&self) -> Stored<()> {
+        self.inner.ping().await
+    }
+}
+
+impl ReadRepos for BrokenReads {
+    fn users(&mut self) -> &mut dyn UserQueries {
+        self.inner.users()
+    }
+
+    fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+}
+
+impl BrokenUnit {
+    pub(crate) fn is(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    /// The honest unit beneath.
+    pub(crate) fn honest(&mut self) -> &mut dyn UnitOfWork {
+        &mut **self.inner.as_mut().unwrap()
+    }
+}
+
+impl Repos for BrokenUnit {
+    fn users(&mut self) -> &mut dyn UserRepo {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileRepo {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobRepo {
+        self
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepo {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobQueue {
+        self
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for BrokenUnit {
+    async fn commit(mut self: Box<Self>) -> Stored<()> {
+        let inner = self.inner.take().unwrap();
+        if self.hurt && self.is(Fault::PoisonsOnConflict) {
+            return Err(StoreError::Poisoned);
+        }
+        if self.hurt && self.is(Fault::LiesAboutCommit) {
+            return inner.rollback().await;
+        }
+        inner.commit().await
+    }
+
+    async fn rollback(mut self: Box<Self>) -> Stored<()> {
+        let inner = self.inner.take().unwrap();
+        if self.is(Fault::CommitsOnRollback) { inner.commit().await } else { inner.rollback().await }
+    }
+}
+
+impl Drop for BrokenUnit {
+    fn drop(&mut self) {
+        let Some(inner) = self.inner.take() else { return };
+        if self.is(Fault::CommitsOnDrop) {
+            inner.commit().now_or_never().unwrap().unwrap();
+        } else if self.is(Fault::KeepsItsLocksWhenDropped) {
+            std::mem::forget(inner);
+        }
+    }
+}
+
+macro_rules! broken {
+    ($name:ident, $fault:expr) => {
+        struct $name(Broken);
+
+        #[async_trait]
+        impl DatabaseHarness for $name {
+            async fn fresh() -> Self {
+                Self(Broken::new($fault))
+            }
+
+            fn database(&self) -> Arc<dyn Database> {
+                let Broken { inner, signal, fault } = &self.0;
+                Arc::new(Broken { inner: inner.clone(), signal: Arc::clone(signal), fault: *fault })
+            }
+
+            fn signal(&self) -> Arc<dyn JobSignal> {
+                Arc::clone(&self.0.signal)
+            }
+        }
+    };
+}
+
+bites! {
+    a_database_without_a_fault_breaks_no_rule: broken(Fault::None) => database, [];
+    a_unit_that_commits_when_it_is_dropped: broken(Fault::CommitsOnDrop) => database,
+        ["UOW-02", "UOW-05", "UOW-06", "JOB-01"];
+    a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database,
+        ["UOW-09"];
+    a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
+        ["UOW-02", "UOW-05", "UOW-06", "JOB-01"];
+    a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];
+    a_unit_that_a_conflict_poisons: broken(Fault::PoisonsOnConflict) => database,
+        ["UOW-03", "USER-01", "USER-02", "USER-12"];
+    a_queue_that_loses_jobs: broken(Fault::LosesJobs) => database, ["UOW-01"];
+    a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue, ["JOB-02", "JOB-03"];
+    a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
+    a_queue_that_wakes_nobody: broken(Fault::NeverSignals) => job_queue, ["JOB-13"];
+    a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05"];
+    a_repo_that_ignores_revisions: broken(Fault::IgnoresRevision) => database,
+        ["UOW-03", "FILE-02", "FILE-08"];
+    a_repo_that_sets_any_thumbnail: broken(Fault::SetsAnyThumbnail) => database, ["FILE-06"];
+    a_list_that_skips_between_pages: broken(Fault::SkipsOnPaging) => database, ["FILE-01", "FILE-11"];
+    a_list_that_repeats_between_pages: broken(Fault::RepeatsOnPaging) => database, ["FILE-01", "FILE-11"];
+    a_list_that_reads_types_as_patterns: broken(Fault::ReadsTypesAsPatterns) => database, ["FILE-13"];
+    a_repo_that_ignores_quotas: broken(Fault::IgnoresQuota) => database,
+        ["UOW-03", "USER-05", "USER-06"];
+    a_repo_that_charges_in_two_steps: broken(Fault::AddsBeforeItFrees) => database, ["USER-07"];
+    a_repo_that_replaces_any_password: broken(Fault::ReplacesAnyPassword) => database, ["USER-04"];
+    a_repo_that_settles_the_doomed: broken(Fault::SettlesTheDoomed) => database,
+        ["UOW-03", "BLOBROW-01", "BLOBROW-02", "BLOBROW-11"];
+    a_repo_that_abandons_the_settled: broken(Fault::AbandonsTheSettled) => database, ["BLOBROW-04"];
+    a_repo_that_forgets_the_living: broken(Fault::ForgetsTheLiving) => database, ["BLOBROW-08"];
+    a_repo_that_gives_keys_twice: broken(Fault::GivesKeysTwice) => database, ["KEY-01", "KEY-03"];
+    a_repo_that_forgets_uploads: broken(Fault::ForgetsUploads) => database, ["KEY-04"];
+}

@@ -1,0 +1,38 @@
+//! The suite is itself tested: it is run on adapters that are broken on purpose, and exactly the right rules must
+//! fail. Each broken adapter is an honest one with one fault.
+
+mod broken_blob_store;
+mod broken_database;
+mod broken_repos;
+mod broken_session_store;
+mod broken_signers;
+mod broken_thumbnailer;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use fm_contract::{Check, runtime};
+
+/// The numbers of the rules that fail, in the order of the table.
+fn broken_rules(checks: &[Check]) -> Vec<String> {
+    let fails = |check: &&Check| catch_unwind(AssertUnwindSafe(|| runtime::on_current_thread(check.run))).is_err();
+    checks.iter().filter(fails).map(|check| check.rule.id()).collect()
+}
+
+/// Declares a harness type for each fault, and a test that exactly these rules catch it.
+macro_rules! bites {
+    ($($(#[$doc:meta])* $test:ident: $make:ident($fault:expr) => $suite:ident, [$($rule:literal),* $(,)?];)+) => {
+        $(
+            $(#[$doc])*
+            #[test]
+            fn $test() {
+                $make!(Fixture, $fault);
+                let expected: [&str; bites!(@count $($rule)*)] = [$($rule),*];
+                assert_eq!(crate::broken_rules(&fm_contract::$suite::checks::<Fixture>()), expected);
+            }
+        )+
+    };
+    (@count) => { 0 };
+    (@count $first:literal $($rest:literal)*) => { 1 + bites!(@count $($rest)*) };
+}
+
+pub(crate) use bites;

@@ -1,0 +1,115 @@
+//! The suite on the reference adapters.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fm_contract::{BlobStoreHarness, DatabaseHarness, IdSourceHarness, SessionStoreHarness};
+use fm_domain::blob::{BlobStore, ListBlobs};
+use fm_domain::body::BufferBudget;
+use fm_domain::clock::Timestamp;
+use fm_domain::ids::IdSource;
+use fm_domain::job::JobSignal;
+use fm_domain::session::SessionStore;
+use fm_domain::store::Database;
+use fm_memory::{
+    ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemorySessionStore, SequentialIds,
+};
+
+struct InMemory {
+    database: MemoryDatabase,
+    signal: Arc<MemoryJobSignal>,
+}
+
+#[async_trait]
+impl DatabaseHarness for InMemory {
+    async fn fresh() -> Self {
+        let database = MemoryDatabase::new();
+        let signal = Arc::new(database.signal());
+        Self { database, signal }
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        Arc::new(self.database.clone())
+    }
+
+    fn signal(&self) -> Arc<dyn JobSignal> {
+        self.signal.clone()
+    }
+}
+
+mod database {
+    fm_contract::database!(super::InMemory);
+}
+
+struct Sessions(Arc<MemorySessionStore>);
+
+#[async_trait]
+impl SessionStoreHarness for Sessions {
+    async fn fresh() -> Self {
+        Self(Arc::new(MemorySessionStore::new()))
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionStore> {
+        self.0.clone()
+    }
+
+    async fn dump(&self) -> String {
+        let sessions = self.0.snapshot();
+        let salts: Vec<String> = sessions.iter().map(|session| hex::encode(session.refresh.salt)).collect();
+        format!("{sessions:?} {salts:?}")
+    }
+}
+
+mod session_store {
+    fm_contract::session_store!(super::Sessions);
+}
+
+struct Blobs(Arc<MemoryBlobStore>);
+
+#[async_trait]
+impl BlobStoreHarness for Blobs {
+    async fn fresh() -> Self {
+        let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
+        Self(Arc::new(MemoryBlobStore::new(Arc::new(clock))))
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.0.clone()
+    }
+
+    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
+        Some(self.0.clone())
+    }
+
+    fn budget(&self) -> Option<BufferBudget> {
+        None
+    }
+
+    fn part_size(&self) -> usize {
+        256 * 1024
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.count()
+    }
+}
+
+mod blob_store {
+    fm_contract::blob_store!(super::Blobs);
+}
+
+struct Ids(Arc<SequentialIds>);
+
+impl IdSourceHarness for Ids {
+    fn fresh() -> Self {
+        Self(Arc::new(SequentialIds::new()))
+    }
+
+    fn ids(&self) -> Arc<dyn IdSource> {
+        self.0.clone()
+    }
+}
+
+mod id_source {
+    fm_contract::id_source!(super::Ids);
+}

@@ -1,0 +1,142 @@
+//! Reading: one buffer is read ahead while the one before is sent.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::{io, mem};
+
+use bytes::Bytes;
+use fm_domain::blob::{BlobReader, ByteRange, GetBlob, ResolvedRange, Unsatisfiable};
+use fm_domain::body::{BodyError, ByteSize, ByteStream};
+use futures_util::{StreamExt as _, stream};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::error::{DiskError, Step as _, blocking};
+
+/// How much is read at one time.
+const CHUNK_BYTES: u64 = 256 * 1024;
+
+/// Blobs and ranges up to this size are read as they are opened, by one task for the blocking threads.
+const SMALL_BYTES: u64 = 64 * 1024;
+
+/// Opens the file of a blob and reads the range.
+pub(crate) async fn get(path: Box<Path>, range: Option<ByteRange>) -> Result<BlobReader, GetBlob> {
+    let opened = blocking(move || open(&path, range)).await?;
+    match opened {
+        Opened::Missing => Err(GetBlob::NotFound),
+        Opened::Outside(error) => Err(error.into()),
+        Opened::Small { size, range, bytes } => {
+            Ok(BlobReader { size, range, bytes: stream::once(async move { bytes }).boxed() })
+        }
+        Opened::Large { size, range, rest } => Ok(BlobReader { size, range, bytes: read_ahead(rest) }),
+    }
+}
+
+/// What was found.
+enum Opened {
+    Missing,
+    Outside(Unsatisfiable),
+    Small { size: ByteSize, range: Option<ResolvedRange>, bytes: Result<Bytes, BodyError> },
+    Large { size: ByteSize, range: Option<ResolvedRange>, rest: Rest },
+}
+
+/// What is still to be read of an open file, from where it stands.
+struct Rest {
+    file: File,
+    bytes: u64,
+}
+
+fn open(path: &Path, range: Option<ByteRange>) -> Result<Opened, DiskError> {
+    // A link in the place of a blob was not put there by us.
+    let mut file = match File::options().read(true).custom_flags(libc::O_NOFOLLOW).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Opened::Missing),
+        outcome => outcome.step("opening a blob")?,
+    };
+    let metadata = file.metadata().step("asking for the size of a blob")?;
+    if !metadata.is_file() {
+        return Err(io::ErrorKind::IsADirectory.into()).step("opening a blob");
+    }
+    let size = ByteSize::new(metadata.len());
+    let range = match range.map(|range| range.resolve(size)).transpose() {
+        Ok(range) => range,
+        Err(unsatisfiable) => return Ok(Opened::Outside(unsatisfiable)),
+    };
+    let (first, bytes) = range.map_or((0, size.bytes()), |range| (range.first, range.length()));
+    if first > 0 {
+        file.seek(SeekFrom::Start(first)).step("going to a place in a blob")?;
+    }
+    let mut rest = Rest { file, bytes };
+    if bytes <= SMALL_BYTES {
+        return Ok(Opened::Small { size, range, bytes: rest.next_chunk() });
+    }
+    Ok(Opened::Large { size, range, rest })
+}
+
+impl Rest {
+    /// Reads the next chunk; it blocks.
+    fn next_chunk(&mut self) -> Result<Bytes, BodyError> {
+        let wanted = self.bytes.min(CHUNK_BYTES);
+        let mut chunk = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
+        let read = (&self.file).take(wanted).read_to_end(&mut chunk);
+        match read {
+            Ok(read) if read as u64 == wanted => {
+                self.bytes -= wanted;
+                Ok(Bytes::from(chunk))
+            }
+            Ok(_fewer) => Err(BodyError::Source(Arc::from("the file of a blob is shorter than it was"))),
+            Err(error) => Err(BodyError::Source(Arc::from(format!("reading a blob: {error}")))),
+        }
+    }
+}
+
+/// Where a stream stands.
+enum Reading {
+    /// The next chunk is being read.
+    Ahead(JoinHandle<(Rest, Result<Bytes, BodyError>)>),
+    Over,
+}
+
+impl Reading {
+    fn of(mut rest: Rest) -> Self {
+        if rest.bytes == 0 {
+            return Self::Over;
+        }
+        Self::Ahead(spawn_blocking(move || {
+            let chunk = rest.next_chunk();
+            (rest, chunk)
+        }))
+    }
+
+    async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        let Self::Ahead(task) = mem::replace(self, Self::Over) else { return None };
+        match task.await {
+            Ok((rest, Ok(chunk))) => {
+                *self = Self::of(rest);
+                Some(Ok(chunk))
+            }
+            Ok((_rest, Err(error))) => Some(Err(error)),
+            Err(error) => Some(Err(BodyError::Source(Arc::from(format!("reading a blob: {error}"))))),
+        }
+    }
+}
+
+/// The chunks, each read while the one before is sent: at most two of them exist.
+fn read_ahead(rest: Rest) -> ByteStream {
+    stream::unfold(Reading::of(rest), |mut reading| async move {
+        let chunk = reading.next().await?;
+        Some((chunk, reading))
+    })
+    .boxed()
+}
+
+/// The size of the blob in this file; `None` when there is none.
+pub(crate) fn size(path: &Path) -> Result<Option<ByteSize>, DiskError> {
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_file() => Ok(Some(ByteSize::new(metadata.len()))),
+        Ok(_no_file) => Err(io::ErrorKind::IsADirectory.into()).step("asking for the size of a blob"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).step("asking for the size of a blob"),
+    }
+}

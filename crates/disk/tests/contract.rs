@@ -1,0 +1,49 @@
+//! The contract of a store of blobs.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up shall fail")]
+
+mod fixture;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fixture::Fixture;
+use fm_contract::BlobStoreHarness;
+use fm_disk::BUFFER_BYTES;
+use fm_domain::blob::{BlobStore, ListBlobs};
+use fm_domain::body::BufferBudget;
+
+struct Disk(Fixture);
+
+#[async_trait]
+impl BlobStoreHarness for Disk {
+    async fn fresh() -> Self {
+        Self(Fixture::fresh().await)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
+        Some(Arc::new(self.0.store.clone()))
+    }
+
+    fn budget(&self) -> Option<BufferBudget> {
+        Some(self.0.budget.clone())
+    }
+
+    fn part_size(&self) -> usize {
+        BUFFER_BYTES
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.files().len()
+    }
+}
+
+mod blobs {
+    use super::Disk;
+
+    fm_contract::blob_store!(Disk);
+}

@@ -1,0 +1,20 @@
+//! Blobs: immutable runs of bytes, the intents that announce them, and the stores that keep them.
+
+mod link;
+mod model;
+mod port;
+mod range;
+mod self_signed;
+mod store;
+
+pub use link::{Disposition, DownloadLink, LinkTarget, SignDownload, SignedUrl};
+pub use model::{BlobIntent, BlobKey, Bucket, DoomedBlob, ExpiredIntent, UnknownBucket};
+pub use port::{BlobRepo, SettleBlob};
+pub use range::{ByteRange, ResolvedRange, Unsatisfiable};
+pub use self_signed::SelfSignedLinks;
+pub use store::{
+    BlobHead, BlobLimits, BlobReader, BlobStore, GetBlob, ListBlobs, ListedBlob, PutBlob, PutHint, StoredBlob,
+};
+
+#[cfg(any(test, feature = "mock"))]
+pub use {link::MockSignDownload, port::MockBlobRepo, store::MockBlobStore, store::MockListBlobs};

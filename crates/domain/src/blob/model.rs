@@ -1,0 +1,111 @@
+//! What a blob is, and where it stands.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::body::ByteSize;
+use crate::clock::Timestamp;
+use crate::ids::{BlobId, UserId};
+
+/// The two places that bytes are kept in. What they are called outside is configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Bucket {
+    /// What users uploaded.
+    Files,
+    /// What we made of it.
+    Thumbnails,
+}
+
+impl Bucket {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Files, Self::Thumbnails];
+
+    /// `files` or `thumbnails`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Thumbnails => "thumbnails",
+        }
+    }
+}
+
+/// The text names no bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is neither files nor thumbnails")]
+pub struct UnknownBucket;
+
+impl FromStr for Bucket {
+    type Err = UnknownBucket;
+
+    fn from_str(text: &str) -> Result<Self, UnknownBucket> {
+        Self::ALL.into_iter().find(|bucket| bucket.as_str() == text).ok_or(UnknownBucket)
+    }
+}
+
+/// The address of a blob: always a fresh id, never a name. As text it is the id alone, plain ASCII that every store
+/// takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobKey {
+    /// Where.
+    pub bucket: Bucket,
+    /// Which.
+    pub id: BlobId,
+}
+
+impl BlobKey {
+    /// A blob of a file's bytes.
+    #[must_use]
+    pub const fn file(id: BlobId) -> Self {
+        Self { bucket: Bucket::Files, id }
+    }
+
+    /// A blob of a thumbnail's bytes.
+    #[must_use]
+    pub const fn thumbnail(id: BlobId) -> Self {
+        Self { bucket: Bucket::Thumbnails, id }
+    }
+}
+
+impl fmt::Display for BlobKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
+/// A durable promise to clean up: made before the first byte is sent to a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobIntent {
+    /// Where the bytes will be.
+    pub key: BlobKey,
+    /// For whom.
+    pub owner: UserId,
+    /// Bytes reserved of the owner's quota for it.
+    pub reserved: ByteSize,
+    /// When it was announced.
+    pub announced_at: Timestamp,
+    /// When it counts as given up, unless it is renewed.
+    pub expires_at: Timestamp,
+}
+
+/// An intent that was given up: its reservation must be released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpiredIntent {
+    /// The blob, which is doomed now.
+    pub key: BlobKey,
+    /// Whose.
+    pub owner: UserId,
+    /// What was reserved for it.
+    pub reserved: ByteSize,
+}
+
+/// A blob that has to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DoomedBlob {
+    /// Which.
+    pub key: BlobKey,
+    /// Since when.
+    pub doomed_at: Timestamp,
+    /// Whether it had been settled: then no write to it can still be under way.
+    pub was_settled: bool,
+}

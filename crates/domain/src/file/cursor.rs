@@ -1,0 +1,97 @@
+//! Cursors: the place in a list, as a text that a client hands back. It is authenticated, and bound to its owner,
+//! filters and order, so that nobody can make one up or carry one over.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::Digest as _;
+use uuid::Uuid;
+
+use super::{FileFilter, FileSort, PageKey, SortOrder, TypeFilter};
+use crate::body::ByteSize;
+use crate::clock::Timestamp;
+use crate::ids::{FileId, UserId};
+use crate::mac::{Mac, MacSigner, Purpose};
+
+/// The cursor was not made by us for this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the cursor does not belong to this list")]
+pub struct InvalidCursor;
+
+#[derive(Serialize, Deserialize)]
+enum Place {
+    #[serde(rename = "c")]
+    CreatedAt(i64, Uuid),
+    #[serde(rename = "n")]
+    Name(String, Uuid),
+    #[serde(rename = "s")]
+    Size(u64, Uuid),
+}
+
+/// Writes the cursor of the page after `key`.
+#[must_use]
+pub fn encode_cursor(
+    key: &PageKey,
+    owner: UserId,
+    filter: &FileFilter,
+    order: SortOrder,
+    macs: &dyn MacSigner,
+) -> String {
+    let place = match key {
+        PageKey::CreatedAt(at, id) => Place::CreatedAt(at.unix_micros(), id.uuid()),
+        PageKey::Name(name, id) => Place::Name(name.clone(), id.uuid()),
+        PageKey::Size(size, id) => Place::Size(size.bytes(), id.uuid()),
+    };
+    let place = serde_json::to_vec(&place).unwrap_or_default();
+    let mac = macs.sign(Purpose::Cursor, &message(&place, owner, filter, order));
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(&place), mac.to_text())
+}
+
+/// Reads the cursor of a page sorted by `sort`.
+pub fn decode_cursor(
+    text: &str,
+    owner: UserId,
+    filter: &FileFilter,
+    sort: FileSort,
+    order: SortOrder,
+    macs: &dyn MacSigner,
+) -> Result<PageKey, InvalidCursor> {
+    let (place, mac) = text.split_once('.').ok_or(InvalidCursor)?;
+    let mac = Mac::parse(mac).ok_or(InvalidCursor)?;
+    let place = URL_SAFE_NO_PAD.decode(place).map_err(|_undecodable| InvalidCursor)?;
+    if !macs.verify(Purpose::Cursor, &message(&place, owner, filter, order), &mac) {
+        return Err(InvalidCursor);
+    }
+    let key = match serde_json::from_slice(&place).map_err(|_unreadable| InvalidCursor)? {
+        Place::CreatedAt(at, id) => PageKey::CreatedAt(Timestamp::from_unix_micros(at), FileId::new(id)),
+        Place::Name(name, id) => PageKey::Name(name, FileId::new(id)),
+        Place::Size(size, id) => PageKey::Size(ByteSize::new(size), FileId::new(id)),
+    };
+    if key.sort() == sort { Ok(key) } else { Err(InvalidCursor) }
+}
+
+/// The place and a hash of everything it is bound to.
+fn message(place: &[u8], owner: UserId, filter: &FileFilter, order: SortOrder) -> Vec<u8> {
+    let mut hash = sha2::Sha256::new();
+    let mut field = |tag: u8, bytes: &[u8]| {
+        hash.update([tag]);
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    };
+    field(b'o', owner.uuid().as_bytes());
+    field(b'd', if order == SortOrder::Ascending { b"asc" } else { b"desc" });
+    if let Some(text) = &filter.name_contains {
+        field(b'q', text.as_bytes());
+    }
+    if let Some(sha256) = &filter.sha256 {
+        field(b'h', sha256.as_bytes());
+    }
+    match &filter.content_type {
+        Some(TypeFilter::Exactly(exactly)) => field(b't', exactly.as_str().as_bytes()),
+        Some(TypeFilter::Family(family)) => field(b'f', family.as_bytes()),
+        None => {}
+    }
+    let mut message = place.to_vec();
+    message.extend_from_slice(&hash.finalize());
+    message
+}

@@ -1,0 +1,20 @@
+//! Files: names, types, the model and its ports.
+
+mod cursor;
+mod list;
+mod media_type;
+mod model;
+mod name;
+mod port;
+mod sniff;
+
+pub use cursor::{InvalidCursor, decode_cursor, encode_cursor};
+pub use list::{FileFilter, FilePage, FileSort, PageKey, SortOrder, TypeFilter};
+pub use media_type::{InvalidMediaType, MediaType};
+pub use model::{File, Revision, Sha256, ThumbnailState};
+pub use name::{FileName, InvalidFileName};
+pub use port::{FileQueries, FileRepo, UpdateFile};
+pub use sniff::{HEAD_BYTES, sniff};
+
+#[cfg(any(test, feature = "mock"))]
+pub use port::{MockFileQueries, MockFileRepo};

@@ -1,0 +1,156 @@
+//! The file.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FileName, MediaType};
+use crate::body::ByteSize;
+use crate::clock::Timestamp;
+use crate::ids::{BlobId, FileId, UserId};
+
+/// A file: a name and what it points to. The bytes are a blob, and a blob never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Which.
+    pub id: FileId,
+    /// Whose.
+    pub owner: UserId,
+    /// What it is called; need not be unique.
+    pub name: FileName,
+    /// What its bytes are.
+    pub content_type: MediaType,
+    /// How many bytes.
+    pub size: ByteSize,
+    /// Their hash; unknown only while nobody has read them yet.
+    pub sha256: Option<Sha256>,
+    /// Where they are.
+    pub blob: BlobId,
+    /// How its thumbnail stands.
+    pub thumbnail: ThumbnailState,
+    /// Raised by the user's edits alone.
+    pub revision: Revision,
+    /// When it was uploaded.
+    pub created_at: Timestamp,
+    /// When its user last edited it.
+    pub updated_at: Timestamp,
+}
+
+/// How a thumbnail stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThumbnailState {
+    /// The file is no picture.
+    None,
+    /// A job makes it.
+    Pending,
+    /// It is there.
+    Ready {
+        /// Where its bytes are.
+        blob: BlobId,
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+    },
+    /// The picture can't be decoded, or not safely.
+    Failed,
+}
+
+impl ThumbnailState {
+    /// `none`, `pending`, `ready` or `failed`.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Pending => "pending",
+            Self::Ready { .. } => "ready",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The blob of a thumbnail that is there.
+    #[must_use]
+    pub const fn blob(&self) -> Option<BlobId> {
+        match self {
+            Self::Ready { blob, .. } => Some(*blob),
+            Self::None | Self::Pending | Self::Failed => None,
+        }
+    }
+}
+
+/// How often its user edited a file, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(u64);
+
+impl Revision {
+    /// Of a fresh file.
+    pub const FIRST: Self = Self(1);
+
+    /// The revision with this number.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The one after it.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// A SHA-256 hash (FIPS 180-4), written as 64 hexadecimal digits in lower case.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sha256([u8; 32]);
+
+impl Sha256 {
+    /// Takes the bytes of a hash.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Reads 64 hexadecimal digits, in either case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).ok().map(|()| Self(bytes))
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sha256({self})")
+    }
+}
+
+impl Serialize for Sha256 {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sha256 {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("is not a SHA-256"))
+    }
+}

@@ -1,0 +1,103 @@
+//! Names of files.
+
+use std::fmt;
+use std::str::FromStr;
+
+use unicode_normalization::UnicodeNormalization;
+
+/// A file's name: 1 to 255 characters after normalisation to NFC, any Unicode but control characters (Cc), `/` and
+/// `\`; not `.`, `..` or white space alone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FileName(String);
+
+/// Why a text is no name for a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidFileName {
+    /// Nothing, or white space alone.
+    #[error("must not be blank")]
+    Blank,
+    /// More than 255 characters.
+    #[error("must be at most 255 characters")]
+    TooLong,
+    /// A control character.
+    #[error("must not contain control characters")]
+    Control,
+    /// A path separator.
+    #[error("must not contain / or \\")]
+    Separator,
+    /// `.` or `..`.
+    #[error("must not be . or ..")]
+    Dots,
+}
+
+/// No text above this many bytes can be 255 characters after NFC.
+const LONGEST: usize = 255 * 64;
+
+impl FileName {
+    /// The most characters.
+    pub const MAX_CHARS: usize = 255;
+
+    /// The name of the last segment of a path, as browsers put one into a form's `filename`.
+    pub fn from_path(path: &str) -> Result<Self, InvalidFileName> {
+        path.rsplit(['/', '\\']).next().unwrap_or(path).parse()
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What names are sorted by: their lower case, by code point.
+    #[must_use]
+    pub fn sort_key(&self) -> String {
+        self.0.to_lowercase()
+    }
+
+    /// What names are searched by.
+    #[must_use]
+    pub fn search_key(&self) -> String {
+        Self::fold(&self.0)
+    }
+
+    /// Makes two spellings of one text equal, in any case of any script: NFC, upper case, lower case, each
+    /// character for itself.
+    #[must_use]
+    pub fn fold(text: &str) -> String {
+        let folded: String = text.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+        folded.nfc().collect()
+    }
+}
+
+impl FromStr for FileName {
+    type Err = InvalidFileName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidFileName> {
+        if text.len() > LONGEST {
+            return Err(InvalidFileName::TooLong);
+        }
+        let name: String = text.nfc().collect();
+        if name.trim().is_empty() && !name.chars().any(char::is_control) {
+            return Err(InvalidFileName::Blank);
+        }
+        if name.chars().any(char::is_control) {
+            return Err(InvalidFileName::Control);
+        }
+        if name.contains(['/', '\\']) {
+            return Err(InvalidFileName::Separator);
+        }
+        if name == "." || name == ".." {
+            return Err(InvalidFileName::Dots);
+        }
+        if name.chars().count() > Self::MAX_CHARS {
+            return Err(InvalidFileName::TooLong);
+        }
+        Ok(Self(name))
+    }
+}
+
+impl fmt::Display for FileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,114 @@
+//! Idempotency keys: a retried upload finds the first one.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::clock::Timestamp;
+use crate::file::{FileName, Sha256};
+use crate::ids::{BlobId, FileId, UserId};
+use crate::store::Stored;
+
+/// How long a finished key is remembered.
+pub const KEPT_FOR: Duration = Duration::from_hours(24);
+
+/// `Idempotency-Key`: 1 to 255 visible ASCII characters, one user's own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey(String);
+
+/// The text is no idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 255 visible ASCII characters")]
+pub struct InvalidKey;
+
+impl IdempotencyKey {
+    /// The key.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for IdempotencyKey {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKey> {
+        let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidKey) }
+    }
+}
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An attempt that wants a key: the blob it writes names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyClaim {
+    /// Whose key.
+    pub user: UserId,
+    /// The key.
+    pub key: IdempotencyKey,
+    /// The attempt.
+    pub attempt: BlobId,
+    /// Until when the attempt holds it, unless it is renewed.
+    pub lease_until: Timestamp,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claimed {
+    /// The attempt holds the key now: it was free, its last holder's lease had run out, or it had expired.
+    Held,
+    /// Another attempt holds it.
+    Running {
+        /// Until when at least.
+        lease_until: Timestamp,
+    },
+    /// An earlier attempt was finished.
+    Done(FinishedUpload),
+}
+
+/// What a finished upload was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinishedUpload {
+    /// The file.
+    pub file: FileId,
+    /// The name it was uploaded under.
+    pub name: FileName,
+    /// The hash of what was uploaded.
+    pub sha256: Sha256,
+}
+
+/// Idempotency keys inside a unit of work.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait KeyRepo: Send {
+    /// Claims the key for the attempt, if nobody holds it at `now`. Of two units that claim a free key one holds it
+    /// (KEY-01). A claim by the attempt that holds it already is `Held`.
+    async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> Stored<Claimed>;
+
+    /// Moves the lease of the key that `attempt` holds; false when it holds none.
+    async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> Stored<bool>;
+
+    /// The attempt is finished: remembers it until `expires_at`. False when the attempt holds no key any more.
+    async fn finish(
+        &mut self,
+        attempt: BlobId,
+        upload: &FinishedUpload,
+        expires_at: Timestamp,
+    ) -> Stored<bool>;
+
+    /// Frees the key that the unfinished `attempt` holds. None is no error.
+    async fn free(&mut self, attempt: BlobId) -> Stored<()>;
+
+    /// Frees every key whose upload made this file.
+    async fn free_file(&mut self, file: FileId) -> Stored<()>;
+
+    /// Removes up to `limit` keys that expired, or whose lease ran out, before `now`; how many.
+    async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> Stored<u32>;
+}

@@ -1,0 +1,10 @@
+//! Jobs: work that a unit of work leaves for later, durably.
+
+mod model;
+mod port;
+
+pub use model::{ClaimedJob, JobKind, NewJob, Priority, Work};
+pub use port::{Enqueued, JobQueue, JobSignal};
+
+#[cfg(any(test, feature = "mock"))]
+pub use port::{MockJobQueue, MockJobSignal};

@@ -1,0 +1,12 @@
+//! Sessions: what a login opens, and what its tokens hang on.
+
+mod model;
+mod port;
+mod token;
+
+pub use model::{GRACE, Generation, NewSession, RefreshState, Session, TOUCH_INTERVAL};
+pub use port::SessionStore;
+pub use token::{AccessClaims, AccessToken, InvalidToken, RefreshToken, TokenSigner};
+
+#[cfg(any(test, feature = "mock"))]
+pub use {port::MockSessionStore, token::MockTokenSigner};

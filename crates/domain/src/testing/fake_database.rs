@@ -1,0 +1,139 @@
+//! Mocks joined into units of work, and a database that hands them out.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use super::Effects;
+use crate::blob::{BlobRepo, MockBlobRepo};
+use crate::file::{FileQueries, FileRepo, MockFileQueries, MockFileRepo};
+use crate::idempotency::{KeyRepo, MockKeyRepo};
+use crate::job::{JobQueue, MockJobQueue};
+use crate::store::{Database, ReadRepos, Repos, StoreError, Stored, UnitOfWork};
+use crate::user::{MockUserQueries, MockUserRepo, UserQueries, UserRepo};
+
+/// A unit of work whose repos are mocks. It notes `commit`, `rollback` or `drop`.
+#[derive(Default)]
+#[expect(missing_docs, reason = "each field is the mock of the repo of the same name")]
+pub struct FakeUnitOfWork {
+    pub users: MockUserRepo,
+    pub files: MockFileRepo,
+    pub blobs: MockBlobRepo,
+    pub keys: MockKeyRepo,
+    pub jobs: MockJobQueue,
+    pub effects: Effects,
+    /// What the commit answers, once; `Ok` when nothing is said.
+    pub commit: Option<StoreError>,
+    ended: bool,
+}
+
+impl FakeUnitOfWork {
+    /// One that notes its end in `effects`.
+    #[must_use]
+    pub fn noting(effects: &Effects) -> Self {
+        let mut unit = Self::default();
+        unit.effects = effects.clone();
+        unit
+    }
+}
+
+impl Repos for FakeUnitOfWork {
+    fn users(&mut self) -> &mut dyn UserRepo {
+        &mut self.users
+    }
+    fn files(&mut self) -> &mut dyn FileRepo {
+        &mut self.files
+    }
+    fn blobs(&mut self) -> &mut dyn BlobRepo {
+        &mut self.blobs
+    }
+    fn keys(&mut self) -> &mut dyn KeyRepo {
+        &mut self.keys
+    }
+    fn jobs(&mut self) -> &mut dyn JobQueue {
+        &mut self.jobs
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for FakeUnitOfWork {
+    async fn commit(mut self: Box<Self>) -> Stored<()> {
+        self.ended = true;
+        self.effects.note("commit");
+        self.commit.take().map_or(Ok(()), Err)
+    }
+
+    async fn rollback(mut self: Box<Self>) -> Stored<()> {
+        self.ended = true;
+        self.effects.note("rollback");
+        Ok(())
+    }
+}
+
+impl Drop for FakeUnitOfWork {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.effects.note("drop");
+        }
+    }
+}
+
+/// Reads whose queries are mocks.
+#[derive(Default)]
+#[expect(missing_docs, reason = "each field is the mock of the queries of the same name")]
+pub struct FakeReads {
+    pub users: MockUserQueries,
+    pub files: MockFileQueries,
+}
+
+impl ReadRepos for FakeReads {
+    fn users(&mut self) -> &mut dyn UserQueries {
+        &mut self.users
+    }
+    fn files(&mut self) -> &mut dyn FileQueries {
+        &mut self.files
+    }
+}
+
+/// Hands out prepared units of work and reads, each in order. Asked for one too many it is
+/// [`StoreError::Unexpected`].
+#[derive(Default)]
+pub struct FakeDatabase {
+    units: Mutex<VecDeque<Box<dyn UnitOfWork>>>,
+    reads: Mutex<VecDeque<Box<dyn ReadRepos>>>,
+}
+
+impl FakeDatabase {
+    /// Adds a unit of work.
+    #[must_use]
+    pub fn unit(self, unit: FakeUnitOfWork) -> Self {
+        self.units.lock().unwrap_or_else(PoisonError::into_inner).push_back(Box::new(unit));
+        self
+    }
+
+    /// Adds reads.
+    #[must_use]
+    pub fn reads(self, reads: FakeReads) -> Self {
+        self.reads.lock().unwrap_or_else(PoisonError::into_inner).push_back(Box::new(reads));
+        self
+    }
+}
+
+fn next<T>(prepared: &Mutex<VecDeque<T>>, what: &'static str) -> Stored<T> {
+    let next = prepared.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    next.ok_or_else(|| StoreError::Unexpected(format!("the test prepared no more {what}").into()))
+}
+
+#[async_trait]
+impl Database for FakeDatabase {
+    async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
+        next(&self.units, "units of work")
+    }
+    async fn read(&self) -> Stored<Box<dyn ReadRepos>> {
+        next(&self.reads, "reads")
+    }
+    async fn ping(&self) -> Stored<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! One double for every port.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{CountingIds, FakeDatabase, FixedClock, PlainMacs};
+use crate::blob::{BlobLimits, MockBlobStore, SelfSignedLinks};
+use crate::body::ByteSize;
+use crate::session::{MockSessionStore, MockTokenSigner};
+use crate::thumbnail::MockThumbnailer;
+use crate::usecase::{Ports, Settings};
+use crate::user::MockPasswordHasher;
+
+/// Doubles for every port: mocks where effects matter, fakes that behave where they do not.
+#[derive(Default)]
+#[expect(missing_docs, reason = "each field is the double of the port of the same name")]
+pub struct TestPorts {
+    pub db: FakeDatabase,
+    pub sessions: MockSessionStore,
+    pub blobs: MockBlobStore,
+    pub thumbnailer: MockThumbnailer,
+    pub passwords: MockPasswordHasher,
+    pub tokens: MockTokenSigner,
+}
+
+impl TestPorts {
+    /// The ports, for the constructor of a use case. The clock stands at [`FixedClock::NEW_YEAR`], ids count from 1,
+    /// and links are signed by ourselves for `http://files.test`.
+    #[must_use]
+    pub fn ports(mut self) -> Ports {
+        self.blobs.expect_limits().return_const(BlobLimits { max_blob: ByteSize::new(u64::MAX) });
+        self.thumbnailer.expect_formats().returning(Vec::new);
+        Ports {
+            db: Arc::new(self.db),
+            sessions: Arc::new(self.sessions),
+            blobs: Arc::new(self.blobs),
+            links: Arc::new(SelfSignedLinks::new("http://files.test", Arc::new(PlainMacs))),
+            thumbnailer: Arc::new(self.thumbnailer),
+            passwords: Arc::new(self.passwords),
+            tokens: Arc::new(self.tokens),
+            macs: Arc::new(PlainMacs),
+            clock: Arc::new(FixedClock::NEW_YEAR),
+            ids: Arc::new(CountingIds::default()),
+        }
+    }
+}
+
+/// The defaults of a deployment, without a quota.
+#[must_use]
+pub const fn settings() -> Settings {
+    Settings {
+        access_token_ttl: Duration::from_mins(15),
+        refresh_token_ttl: Duration::from_hours(720),
+        signed_url_ttl: Duration::from_hours(1),
+        max_upload: ByteSize::new(52_428_800),
+        quota: None,
+        registration_open: true,
+        serves_blobs: true,
+    }
+}

@@ -1,0 +1,82 @@
+//! Another password.
+
+use std::sync::Arc;
+
+use super::Caller;
+use super::password_asked::{PasswordAskedError, confirmed};
+use super::revoke_other_sessions::CLOCK_SKEW;
+use crate::clock::{Clock, Timestamp};
+use crate::ids::{IdSource, JobId};
+use crate::job::{NewJob, Work};
+use crate::session::SessionStore;
+use crate::store::Database;
+use crate::usecase::Ports;
+use crate::usecase::retry::contended;
+use crate::user::{Password, PasswordHash, PasswordHasher};
+
+/// The password that is, and the one that shall be.
+#[derive(Debug, Clone)]
+pub struct ChangePasswordCommand {
+    /// The present one.
+    pub current: Password,
+    /// The next one.
+    pub new: Password,
+}
+
+/// Replaces the password of an account and ends all its sessions but the caller's.
+pub struct ChangePassword {
+    db: Arc<dyn Database>,
+    sessions: Arc<dyn SessionStore>,
+    passwords: Arc<dyn PasswordHasher>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl ChangePassword {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self {
+            db: ports.db.clone(),
+            sessions: ports.sessions.clone(),
+            passwords: ports.passwords.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+        }
+    }
+
+    /// Changes it. The database commits first; the sessions end before the answer, or, should their store be out of
+    /// reach, by the job that was committed with the change.
+    pub async fn run(
+        &self,
+        caller: &Caller,
+        command: ChangePasswordCommand,
+    ) -> Result<(), PasswordAskedError> {
+        let account = confirmed(&self.db, &self.passwords, caller, &command.current).await?;
+        let hash = self.passwords.hash(&command.new).await?;
+        let now = contended(|| self.change(caller, &account.user.password_hash, &hash)).await?;
+        self.sessions.revoke_all(caller.user, Some(caller.session), now.plus(CLOCK_SKEW)).await?;
+        Ok(())
+    }
+
+    async fn change(
+        &self,
+        caller: &Caller,
+        seen: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<Timestamp, PasswordAskedError> {
+        let mut unit = self.db.begin().await?;
+        if !unit.users().set_password(caller.user, seen, new).await? {
+            unit.rollback().await?;
+            // Changed by somebody else a moment ago: what was given is the password no more.
+            return Err(PasswordAskedError::WrongPassword);
+        }
+        let now = self.clock.now();
+        let work = Work::RevokeSessions {
+            user: caller.user,
+            but: Some(caller.session),
+            created_before: now.unix_micros(),
+        };
+        unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now)).await?;
+        unit.commit().await?;
+        Ok(now)
+    }
+}

@@ -1,0 +1,137 @@
+//! A login.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::authenticate::Client;
+use super::pair::{PairIssuer, TokenPair};
+use crate::clock::{Clock, Timestamp};
+use crate::ids::{IdSource, SessionId};
+use crate::mac::MacSigner;
+use crate::session::{RefreshState, Session, SessionStore, TokenSigner};
+use crate::store::{Database, StoreError, Stored};
+use crate::usecase::{Ports, Settings};
+use crate::user::{Email, Password, PasswordCheck, PasswordHasher, User};
+
+/// Who wants to log in.
+#[derive(Debug, Clone)]
+pub struct LogInCommand {
+    /// The address, as it was sent: what is no address is simply nobody's.
+    pub email: String,
+    /// The password, as it was sent.
+    pub password: Password,
+    /// From where.
+    pub client: Client,
+}
+
+/// Why nobody is logged in.
+#[derive(Debug, thiserror::Error)]
+pub enum LogInError {
+    /// Wrong address or wrong password: which, is not told, and takes equally long.
+    #[error("wrong address or password")]
+    InvalidCredentials,
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The most characters kept of a `User-Agent`.
+const USER_AGENT_CHARS: usize = 512;
+
+/// Opens sessions.
+pub struct LogIn {
+    db: Arc<dyn Database>,
+    sessions: Arc<dyn SessionStore>,
+    passwords: Arc<dyn PasswordHasher>,
+    tokens: Arc<dyn TokenSigner>,
+    macs: Arc<dyn MacSigner>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    access_token_ttl: Duration,
+    refresh_token_ttl: Duration,
+}
+
+impl LogIn {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            db: ports.db.clone(),
+            sessions: ports.sessions.clone(),
+            passwords: ports.passwords.clone(),
+            tokens: ports.tokens.clone(),
+            macs: ports.macs.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+            access_token_ttl: settings.access_token_ttl,
+            refresh_token_ttl: settings.refresh_token_ttl,
+        }
+    }
+
+    /// The tokens of a new session.
+    pub async fn run(&self, command: LogInCommand) -> Result<TokenPair, LogInError> {
+        let user = self.find(&command.email).await?;
+        let decoy = || self.passwords.decoy();
+        let hash = user.as_ref().map_or_else(decoy, |user| user.password_hash.clone());
+        let check = self.passwords.verify(&command.password, &hash).await?;
+        let user = match (user, check) {
+            (Some(user), PasswordCheck::Right) => user,
+            (Some(user), PasswordCheck::RightButOutdated) => self.renew_hash(user, &command.password).await?,
+            (_, PasswordCheck::Wrong) | (None, _) => return Err(LogInError::InvalidCredentials),
+        };
+        let now = self.clock.now();
+        let session = self.session(&user, command.client, now);
+        self.sessions.create(&session).await?;
+        self.still_right(&user, &session).await?;
+        let issuer = PairIssuer {
+            tokens: self.tokens.as_ref(),
+            macs: self.macs.as_ref(),
+            ids: self.ids.as_ref(),
+            access_token_ttl: self.access_token_ttl,
+        };
+        Ok(issuer.issue(&session, user, now)?)
+    }
+
+    async fn find(&self, email: &str) -> Stored<Option<User>> {
+        let Ok(email) = email.parse::<Email>() else { return Ok(None) };
+        Ok(self.db.read().await?.users().find_by_email(&email).await?.map(|account| account.user))
+    }
+
+    /// The user with a hash made with today's parameters. When another login was quicker its hash is as good.
+    async fn renew_hash(&self, mut user: User, password: &Password) -> Stored<User> {
+        let hash = self.passwords.hash(password).await?;
+        let mut unit = self.db.begin().await?;
+        if unit.users().set_password(user.id, &user.password_hash, &hash).await? {
+            unit.commit().await?;
+            user.password_hash = hash;
+        } else {
+            unit.rollback().await?;
+        }
+        Ok(user)
+    }
+
+    fn session(&self, user: &User, client: Client, now: Timestamp) -> Session {
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&self.ids.random()[..16]);
+        Session {
+            id: SessionId::new(self.ids.uuid()),
+            user: user.id,
+            created_at: now,
+            last_seen_at: now,
+            ip: client.ip,
+            user_agent: client.user_agent.map(|text| text.chars().take(USER_AGENT_CHARS).collect()),
+            refresh: RefreshState::first(salt, now.plus(self.refresh_token_ttl)),
+        }
+    }
+
+    /// A password that was changed (or an account that was removed) while it was being checked opens nothing: the
+    /// change revokes the sessions that were there, and this one was not there yet.
+    async fn still_right(&self, user: &User, session: &Session) -> Result<(), LogInError> {
+        let account = self.db.read().await?.users().find(user.id).await?;
+        match account {
+            Some(account) if account.user.password_hash == user.password_hash => Ok(()),
+            _ => {
+                self.sessions.revoke(user.id, session.id).await?;
+                Err(LogInError::InvalidCredentials)
+            }
+        }
+    }
+}

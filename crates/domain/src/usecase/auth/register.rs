@@ -1,0 +1,106 @@
+//! A new account.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::ids::{IdSource, UserId};
+use crate::store::{Database, StoreError};
+use crate::usecase::retry::{contended, failure};
+use crate::usecase::{Ports, Settings};
+use crate::user::{DisplayName, Email, InsertUser, Password, PasswordHasher, Role, User};
+
+/// Who wants an account.
+#[derive(Debug, Clone)]
+pub struct RegisterCommand {
+    /// The address to log in with.
+    pub email: Email,
+    /// The password to log in with.
+    pub password: Password,
+    /// What to be called.
+    pub name: Option<DisplayName>,
+}
+
+/// Why there is no new account.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The operator lets nobody register.
+    #[error("registration is closed")]
+    Closed,
+    /// Somebody has this address.
+    #[error("the address is taken")]
+    EmailTaken,
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+failure!(RegisterError);
+
+impl From<InsertUser> for RegisterError {
+    fn from(error: InsertUser) -> Self {
+        match error {
+            InsertUser::EmailTaken => Self::EmailTaken,
+            InsertUser::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Opens accounts.
+pub struct Register {
+    db: Arc<dyn Database>,
+    passwords: Arc<dyn PasswordHasher>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    open: bool,
+}
+
+impl Register {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            db: ports.db.clone(),
+            passwords: ports.passwords.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+            open: settings.registration_open,
+        }
+    }
+
+    /// The new user.
+    pub async fn run(&self, command: RegisterCommand) -> Result<User, RegisterError> {
+        if !self.open {
+            return Err(RegisterError::Closed);
+        }
+        // Hashing is slow on purpose: a taken address need not pay for it.
+        if self.db.read().await?.users().find_by_email(&command.email).await?.is_some() {
+            return Err(RegisterError::EmailTaken);
+        }
+        let user = User {
+            id: UserId::new(self.ids.uuid()),
+            email: command.email,
+            name: command.name,
+            role: Role::User,
+            password_hash: self.passwords.hash(&command.password).await?,
+            created_at: self.clock.now(),
+        };
+        contended(|| self.insert(&user)).await?;
+        Ok(user)
+    }
+
+    async fn insert(&self, user: &User) -> Result<(), RegisterError> {
+        let mut unit = self.db.begin().await?;
+        if let Err(refusal) = unit.users().insert(user).await {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        match unit.commit().await {
+            // The answer to the commit was lost: what it did can be read back.
+            Err(lost @ StoreError::Unavailable(_)) => {
+                match self.db.read().await?.users().find(user.id).await? {
+                    Some(_) => Ok(()),
+                    None => Err(lost.into()),
+                }
+            }
+            outcome => Ok(outcome?),
+        }
+    }
+}

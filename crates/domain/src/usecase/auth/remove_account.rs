@@ -1,0 +1,60 @@
+//! The end of an account.
+
+use std::sync::Arc;
+
+use super::Caller;
+use super::password_asked::{PasswordAskedError, confirmed};
+use super::revoke_other_sessions::CLOCK_SKEW;
+use crate::clock::{Clock, Timestamp};
+use crate::ids::{IdSource, JobId};
+use crate::job::{NewJob, Work};
+use crate::session::SessionStore;
+use crate::store::Database;
+use crate::usecase::Ports;
+use crate::usecase::retry::contended;
+use crate::user::{Password, PasswordHasher};
+
+/// Removes an account with its sessions and files; the blobs follow in the background.
+pub struct RemoveAccount {
+    db: Arc<dyn Database>,
+    sessions: Arc<dyn SessionStore>,
+    passwords: Arc<dyn PasswordHasher>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl RemoveAccount {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self {
+            db: ports.db.clone(),
+            sessions: ports.sessions.clone(),
+            passwords: ports.passwords.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+        }
+    }
+
+    /// Removes it. The database commits first; the sessions end before the answer, or by the job that was committed
+    /// with the removal.
+    pub async fn run(&self, caller: &Caller, password: Password) -> Result<(), PasswordAskedError> {
+        confirmed(&self.db, &self.passwords, caller, &password).await?;
+        let now = contended(|| self.remove(caller)).await?;
+        self.sessions.revoke_all(caller.user, None, now.plus(CLOCK_SKEW)).await?;
+        Ok(())
+    }
+
+    async fn remove(&self, caller: &Caller) -> Result<Timestamp, PasswordAskedError> {
+        let mut unit = self.db.begin().await?;
+        let now = self.clock.now();
+        unit.blobs().doom_owned(caller.user, now).await?;
+        if !unit.users().remove(caller.user).await? {
+            unit.rollback().await?;
+            return Err(PasswordAskedError::Unauthenticated);
+        }
+        let revoke = Work::RevokeSessions { user: caller.user, but: None, created_before: now.unix_micros() };
+        unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), revoke, now)).await?;
+        unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), Work::SweepBlobs, now)).await?;
+        unit.commit().await?;
+        Ok(now)
+    }
+}

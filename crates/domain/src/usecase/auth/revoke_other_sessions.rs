@@ -1,0 +1,30 @@
+//! The end of every other session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Caller;
+use crate::clock::Clock;
+use crate::session::SessionStore;
+use crate::store::Stored;
+use crate::usecase::Ports;
+
+/// How far another node's clock may be ahead: a session that it opened "in the future" ends too.
+pub(super) const CLOCK_SKEW: Duration = Duration::from_hours(1);
+
+/// Ends all sessions of the caller but the one that asks.
+pub struct RevokeOtherSessions {
+    sessions: Arc<dyn SessionStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl RevokeOtherSessions {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self { sessions: ports.sessions.clone(), clock: ports.clock.clone() }
+    }
+
+    /// Ends them.
+    pub async fn run(&self, caller: &Caller) -> Stored<()> {
+        self.sessions.revoke_all(caller.user, Some(caller.session), self.clock.now().plus(CLOCK_SKEW)).await
+    }
+}

@@ -1,0 +1,59 @@
+//! The way to a file's thumbnail.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::view::Viewer;
+use crate::blob::SignedUrl;
+use crate::file::ThumbnailState;
+use crate::ids::{FileId, UserId};
+use crate::store::{Database, StoreError};
+use crate::usecase::retry::failure;
+use crate::usecase::{Ports, Settings};
+
+/// Why there is no way to a thumbnail.
+#[derive(Debug, thiserror::Error)]
+pub enum ThumbnailError {
+    /// The caller has no such file.
+    #[error("there is no such file")]
+    NotFound,
+    /// It is being made.
+    #[error("the thumbnail is being made")]
+    NotReady {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The file has none, and will have none.
+    #[error("the file has no thumbnail")]
+    NoThumbnail,
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+failure!(ThumbnailError);
+
+/// Most thumbnails are ready sooner than anyone can ask twice.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Leads to the thumbnail of a file.
+pub struct LinkThumbnail {
+    db: Arc<dyn Database>,
+    viewer: Viewer,
+}
+
+impl LinkThumbnail {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self { db: ports.db.clone(), viewer: Viewer::new(ports, settings) }
+    }
+
+    /// A URL of the present window.
+    pub async fn run(&self, owner: UserId, id: FileId) -> Result<SignedUrl, ThumbnailError> {
+        let file = self.db.read().await?.files().find(owner, id).await?.ok_or(ThumbnailError::NotFound)?;
+        match file.thumbnail {
+            ThumbnailState::Ready { blob, .. } => Ok(self.viewer.thumbnail(&file, blob).await?),
+            ThumbnailState::Pending => Err(ThumbnailError::NotReady { retry_after: ASK_AGAIN }),
+            ThumbnailState::None | ThumbnailState::Failed => Err(ThumbnailError::NoThumbnail),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Another try at a thumbnail.
+
+use std::sync::Arc;
+
+use super::link_thumbnail::ThumbnailError;
+use super::remove_file::doom_blob;
+use super::view::{FileView, Viewer};
+use crate::blob::BlobKey;
+use crate::clock::Clock;
+use crate::file::{File, ThumbnailState};
+use crate::ids::{FileId, IdSource, JobId, UserId};
+use crate::job::{NewJob, Work};
+use crate::store::Database;
+use crate::thumbnail::Thumbnailer;
+use crate::usecase::retry::contended;
+use crate::usecase::{Ports, Settings};
+
+/// Has the thumbnail of a file made again.
+pub struct RemakeThumbnail {
+    db: Arc<dyn Database>,
+    thumbnailer: Arc<dyn Thumbnailer>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    viewer: Viewer,
+}
+
+impl RemakeThumbnail {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            db: ports.db.clone(),
+            thumbnailer: ports.thumbnailer.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+            viewer: Viewer::new(ports, settings),
+        }
+    }
+
+    /// The file, its thumbnail pending. Asking twice is asking once.
+    pub async fn run(&self, owner: UserId, id: FileId) -> Result<FileView, ThumbnailError> {
+        let file = contended(|| self.remake(owner, id)).await?;
+        Ok(self.viewer.view(file).await?)
+    }
+
+    async fn remake(&self, owner: UserId, id: FileId) -> Result<File, ThumbnailError> {
+        let mut unit = self.db.begin().await?;
+        let Some(file) = unit.files().find_for_update(owner, id).await? else {
+            unit.rollback().await?;
+            return Err(ThumbnailError::NotFound);
+        };
+        if !self.thumbnailer.accepts(&file.content_type) {
+            unit.rollback().await?;
+            return Err(ThumbnailError::NoThumbnail);
+        }
+        let now = self.clock.now();
+        if let Some(blob) = file.thumbnail.blob() {
+            doom_blob(unit.as_mut(), BlobKey::thumbnail(blob), self.ids.as_ref(), now).await?;
+        }
+        unit.files().set_thumbnail(file.id, file.blob, &ThumbnailState::Pending).await?;
+        let work = Work::MakeThumbnail { owner, file: file.id, blob: file.blob };
+        unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now).once()).await?;
+        unit.commit().await?;
+        Ok(File { thumbnail: ThumbnailState::Pending, ..file })
+    }
+}

@@ -1,0 +1,96 @@
+//! The end of a file.
+
+use std::sync::Arc;
+
+use super::precondition::{EditError, IfMatch};
+use crate::blob::BlobKey;
+use crate::clock::{Clock, Timestamp};
+use crate::file::File;
+use crate::ids::{FileId, IdSource, JobId, UserId};
+use crate::job::{NewJob, Work};
+use crate::store::{Database, Stored, UnitOfWork};
+use crate::usecase::Ports;
+use crate::usecase::retry::contended;
+use crate::user::{Charge, ReserveBytes};
+
+/// Which file goes.
+#[derive(Debug, Clone)]
+pub struct RemoveCommand {
+    /// Whose.
+    pub owner: UserId,
+    /// Which.
+    pub file: FileId,
+    /// In which revision.
+    pub if_match: Option<IfMatch>,
+}
+
+/// Removes files. The bytes go after the commit, by jobs that were committed with it.
+pub struct RemoveFile {
+    db: Arc<dyn Database>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl RemoveFile {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self { db: ports.db.clone(), clock: ports.clock.clone(), ids: ports.ids.clone() }
+    }
+
+    /// Removes it: from the answer on it is gone for every route.
+    pub async fn run(&self, command: RemoveCommand) -> Result<(), EditError> {
+        contended(|| self.remove(&command)).await
+    }
+
+    async fn remove(&self, command: &RemoveCommand) -> Result<(), EditError> {
+        let mut unit = self.db.begin().await?;
+        let Some(file) = unit.files().find_for_update(command.owner, command.file).await? else {
+            unit.rollback().await?;
+            return Err(EditError::NotFound);
+        };
+        if !IfMatch::allows(command.if_match.as_ref(), file.revision) {
+            unit.rollback().await?;
+            return Err(EditError::PreconditionFailed);
+        }
+        let now = self.clock.now();
+        unit.keys().free_file(file.id).await?;
+        unit.files().remove(command.owner, command.file).await?;
+        doom_blobs(unit.as_mut(), &file, self.ids.as_ref(), now).await?;
+        // The row of the user comes last in every unit: it is the one that uploads of one user wait for.
+        let charge = Charge { free: file.size, files_removed: 1, ..Charge::default() };
+        match unit.users().charge(command.owner, &charge, None).await {
+            Ok(()) => Ok(unit.commit().await?),
+            Err(ReserveBytes::Store(error)) => Err(error.into()),
+            Err(ReserveBytes::NoUser | ReserveBytes::QuotaExceeded) => {
+                unit.rollback().await?;
+                Err(EditError::NotFound)
+            }
+        }
+    }
+}
+
+/// Dooms the blobs of a file and leaves jobs that purge them.
+pub(super) async fn doom_blobs(
+    unit: &mut dyn UnitOfWork,
+    file: &File,
+    ids: &dyn IdSource,
+    now: Timestamp,
+) -> Stored<()> {
+    let thumbnail = file.thumbnail.blob().map(BlobKey::thumbnail);
+    for key in std::iter::once(BlobKey::file(file.blob)).chain(thumbnail) {
+        doom_blob(unit, key, ids, now).await?;
+    }
+    Ok(())
+}
+
+/// Dooms one blob and leaves a job that purges it.
+pub(super) async fn doom_blob(
+    unit: &mut dyn UnitOfWork,
+    key: BlobKey,
+    ids: &dyn IdSource,
+    now: Timestamp,
+) -> Stored<()> {
+    unit.blobs().doom(key.id, now).await?;
+    let work = Work::purge(key);
+    unit.jobs().enqueue(&NewJob::due(JobId::new(ids.uuid()), work, now)).await?;
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! Another name for a file.
+
+use std::sync::Arc;
+
+use super::precondition::{EditError, IfMatch};
+use super::view::{FileView, Viewer};
+use crate::clock::Clock;
+use crate::file::{File, FileName};
+use crate::ids::{FileId, UserId};
+use crate::store::Database;
+use crate::usecase::retry::contended;
+use crate::usecase::{Ports, Settings};
+
+/// Which file gets which name.
+#[derive(Debug, Clone)]
+pub struct RenameCommand {
+    /// Whose.
+    pub owner: UserId,
+    /// Which.
+    pub file: FileId,
+    /// In which revision.
+    pub if_match: Option<IfMatch>,
+    /// The new name.
+    pub name: FileName,
+}
+
+/// Renames files; no bytes move.
+pub struct RenameFile {
+    db: Arc<dyn Database>,
+    clock: Arc<dyn Clock>,
+    viewer: Viewer,
+}
+
+impl RenameFile {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self { db: ports.db.clone(), clock: ports.clock.clone(), viewer: Viewer::new(ports, settings) }
+    }
+
+    /// The file under its new name.
+    pub async fn run(&self, command: RenameCommand) -> Result<FileView, EditError> {
+        let file = contended(|| self.rename(&command)).await?;
+        Ok(self.viewer.view(file).await?)
+    }
+
+    async fn rename(&self, command: &RenameCommand) -> Result<File, EditError> {
+        let mut unit = self.db.begin().await?;
+        let Some(before) = unit.files().find_for_update(command.owner, command.file).await? else {
+            unit.rollback().await?;
+            return Err(EditError::NotFound);
+        };
+        let seen = before.revision;
+        if !IfMatch::allows(command.if_match.as_ref(), seen) {
+            unit.rollback().await?;
+            return Err(EditError::PreconditionFailed);
+        }
+        let after = File {
+            name: command.name.clone(),
+            revision: seen.next(),
+            updated_at: self.clock.now(),
+            ..before
+        };
+        unit.files().update(&after, seen).await?;
+        unit.commit().await?;
+        Ok(after)
+    }
+}

@@ -1,0 +1,154 @@
+//! New content under the same id.
+
+use std::sync::Arc;
+
+use super::precondition::IfMatch;
+use super::remove_file::doom_blobs;
+use super::transfer::{Announced, Announcement, Intent, Transfer, Written};
+use super::upload_body::{UploadBody, UploadError};
+use super::view::{FileView, Viewer};
+use crate::file::{File, Revision, ThumbnailState};
+use crate::ids::{FileId, JobId, UserId};
+use crate::job::{NewJob, Work};
+use crate::store::{StoreError, Stored};
+use crate::thumbnail::Thumbnailer;
+use crate::usecase::retry::contended;
+use crate::usecase::{Ports, Settings};
+use crate::user::Charge;
+
+/// Which file gets which content.
+pub struct ReplaceCommand {
+    /// Whose.
+    pub owner: UserId,
+    /// Which.
+    pub file: FileId,
+    /// In which revision.
+    pub if_match: Option<IfMatch>,
+    /// The bytes; the name that comes with them is ignored.
+    pub body: UploadBody,
+}
+
+/// Replaces the content of files: the new bytes are a blob of their own, then a pointer switches, so that readers see
+/// the old or the new and never a mixture.
+///
+/// Run it to its end, even when the client is gone: it cleans up behind itself.
+pub struct ReplaceContent {
+    transfer: Transfer,
+    thumbnailer: Arc<dyn Thumbnailer>,
+    viewer: Viewer,
+}
+
+impl ReplaceContent {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            transfer: Transfer::new(ports, settings),
+            thumbnailer: ports.thumbnailer.clone(),
+            viewer: Viewer::new(ports, settings),
+        }
+    }
+
+    /// The file with its new content.
+    pub async fn run(&self, command: ReplaceCommand) -> Result<FileView, UploadError> {
+        let ReplaceCommand { owner, file, if_match, body } = command;
+        self.check(owner, file, if_match.as_ref()).await?;
+        let announcement = Announcement { owner, length: body.length, key: None };
+        let Announced::Ready(intent) = self.transfer.announce(&announcement).await? else {
+            return Err(StoreError::Unexpected("an upload without a key found an earlier one".into()).into());
+        };
+        let outcome = match self.transfer.write(&intent, body).await {
+            Ok(written) => self.switch(&intent, &written, file, if_match.as_ref()).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(file) => Ok(self.viewer.view(file).await?),
+            Err(error) => {
+                self.transfer.abandon(&intent).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Refuses early, before any byte is read. The unit that switches decides.
+    async fn check(&self, owner: UserId, id: FileId, if_match: Option<&IfMatch>) -> Result<(), UploadError> {
+        let found = self.transfer.db.read().await?.files().find(owner, id).await?;
+        let file = found.ok_or(UploadError::NotFound)?;
+        if IfMatch::allows(if_match, file.revision) { Ok(()) } else { Err(UploadError::PreconditionFailed) }
+    }
+
+    async fn switch(
+        &self,
+        intent: &Intent,
+        written: &Written,
+        id: FileId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<File, UploadError> {
+        match contended(|| self.try_switch(intent, written, id, if_match)).await {
+            // The answer to the commit was lost: what it did can be read back.
+            Err(UploadError::Store(lost @ StoreError::Unavailable(_))) => {
+                match self.read_back(intent, id).await {
+                    Ok(Some(file)) => Ok(file),
+                    Ok(None) | Err(_) => Err(lost.into()),
+                }
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn try_switch(
+        &self,
+        intent: &Intent,
+        written: &Written,
+        id: FileId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<File, UploadError> {
+        let mut unit = self.transfer.db.begin().await?;
+        let Some(before) = unit.files().find_for_update(intent.owner, id).await? else {
+            unit.rollback().await?;
+            return Err(UploadError::NotFound);
+        };
+        let seen = before.revision;
+        if !IfMatch::allows(if_match, seen) {
+            unit.rollback().await?;
+            return Err(UploadError::PreconditionFailed);
+        }
+        if let Err(refusal) = unit.blobs().settle(intent.blob, &written.stored).await {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        let after = self.replaced(&before, seen, intent, written);
+        unit.files().update(&after, seen).await?;
+        doom_blobs(unit.as_mut(), &before, self.transfer.ids.as_ref(), after.updated_at).await?;
+        if after.thumbnail == ThumbnailState::Pending {
+            let work = Work::MakeThumbnail { owner: after.owner, file: id, blob: after.blob };
+            let job = NewJob::due(JobId::new(self.transfer.ids.uuid()), work, after.updated_at).once();
+            unit.jobs().enqueue(&job).await?;
+        }
+        let charge =
+            Charge { unreserve: intent.reserved, add: after.size, free: before.size, ..Charge::default() };
+        if let Err(refusal) = unit.users().charge(intent.owner, &charge, self.transfer.quota).await {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        unit.commit().await?;
+        Ok(after)
+    }
+
+    fn replaced(&self, before: &File, seen: Revision, intent: &Intent, written: &Written) -> File {
+        let pictured = self.thumbnailer.accepts(&written.content_type);
+        File {
+            content_type: written.content_type.clone(),
+            size: written.stored.size,
+            sha256: Some(written.sha256),
+            blob: intent.blob,
+            thumbnail: if pictured { ThumbnailState::Pending } else { ThumbnailState::None },
+            revision: seen.next(),
+            updated_at: self.transfer.clock.now(),
+            ..before.clone()
+        }
+    }
+
+    async fn read_back(&self, intent: &Intent, id: FileId) -> Stored<Option<File>> {
+        let found = self.transfer.db.read().await?.files().find(intent.owner, id).await?;
+        Ok(found.filter(|file| file.blob == intent.blob))
+    }
+}

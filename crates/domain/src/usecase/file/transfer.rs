@@ -1,0 +1,250 @@
+//! The bytes of an upload on their way to the store: the part that all transports share.
+//!
+//! ```text
+//! unit 1   announce the intent, claim the idempotency key, reserve the bytes     commit: a promise to clean up
+//! bytes    put; the intent and the key are renewed meanwhile                     no transaction open
+//! unit 2   the use case's own: settle, charge, insert or update                  commit: the file exists
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::upload_body::{UploadBody, UploadError};
+use crate::blob::{BlobIntent, BlobKey, BlobStore, PutHint, StoredBlob};
+use crate::body::meter::{Limit, Meter};
+use crate::body::{BodyError, ByteSize};
+use crate::clock::{Clock, Timestamp};
+use crate::file::{FileName, HEAD_BYTES, MediaType, Sha256, sniff};
+use crate::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim};
+use crate::ids::{BlobId, IdSource, UserId};
+use crate::store::{Database, StoreError, Stored};
+use crate::usecase::retry::contended;
+use crate::usecase::{Ports, Settings};
+
+/// How long an intent lives without being renewed: what died is given up no later.
+const LEASE: Duration = Duration::from_mins(1);
+/// How often it is renewed.
+const RENEWAL: Duration = Duration::from_secs(20);
+
+/// What is to be announced.
+pub(super) struct Announcement<'a> {
+    pub(super) owner: UserId,
+    pub(super) length: Option<ByteSize>,
+    pub(super) key: Option<&'a IdempotencyKey>,
+}
+
+/// What came of an announcement.
+pub(super) enum Announced {
+    /// Bytes may be sent.
+    Ready(Intent),
+    /// An earlier upload with the same idempotency key was finished.
+    Done(FinishedUpload),
+}
+
+/// An intent that is announced.
+#[derive(Debug, Clone)]
+pub(super) struct Intent {
+    pub(super) owner: UserId,
+    pub(super) blob: BlobId,
+    pub(super) reserved: ByteSize,
+    /// Whether it holds an idempotency key.
+    pub(super) keyed: bool,
+}
+
+/// Bytes that the store has, and what they turned out to be.
+#[derive(Debug, Clone)]
+pub(super) struct Written {
+    pub(super) stored: StoredBlob,
+    pub(super) sha256: Sha256,
+    pub(super) content_type: MediaType,
+    pub(super) name: FileName,
+}
+
+/// Moves bytes into the store.
+#[derive(Clone)]
+pub(super) struct Transfer {
+    pub(super) db: Arc<dyn Database>,
+    blobs: Arc<dyn BlobStore>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn IdSource>,
+    max_upload: ByteSize,
+    pub(super) quota: Option<ByteSize>,
+}
+
+impl Transfer {
+    pub(super) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            db: ports.db.clone(),
+            blobs: ports.blobs.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+            max_upload: settings.max_upload.min(ports.blobs.limits().max_blob),
+            quota: settings.quota,
+        }
+    }
+
+    /// Unit 1. Nothing is announced when it fails.
+    pub(super) async fn announce(&self, announcement: &Announcement<'_>) -> Result<Announced, UploadError> {
+        if announcement.length.is_some_and(|length| length > self.max_upload) {
+            return Err(BodyError::TooLarge { limit: self.max_upload }.into());
+        }
+        contended(|| self.try_announce(announcement)).await
+    }
+
+    async fn try_announce(&self, announcement: &Announcement<'_>) -> Result<Announced, UploadError> {
+        let Announcement { owner, length, key } = *announcement;
+        let now = self.clock.now();
+        let reserved = if self.quota.is_some() { length.unwrap_or_default() } else { ByteSize::ZERO };
+        let intent = Intent { owner, blob: BlobId::new(self.ids.uuid()), reserved, keyed: key.is_some() };
+        let mut unit = self.db.begin().await?;
+        if let Some(key) = key {
+            let claim = KeyClaim {
+                user: owner,
+                key: key.clone(),
+                attempt: intent.blob,
+                lease_until: now.plus(LEASE),
+            };
+            match unit.keys().claim(&claim, now).await? {
+                Claimed::Held => {}
+                Claimed::Running { lease_until } => {
+                    unit.rollback().await?;
+                    return Err(UploadError::KeyBusy { retry_after: lease_until.since(now) });
+                }
+                Claimed::Done(upload) => {
+                    unit.rollback().await?;
+                    return Ok(Announced::Done(upload));
+                }
+            }
+        }
+        let row = BlobIntent {
+            key: BlobKey::file(intent.blob),
+            owner,
+            reserved,
+            announced_at: now,
+            expires_at: now.plus(LEASE),
+        };
+        unit.blobs().announce(&row).await?;
+        if reserved > ByteSize::ZERO
+            && let Err(refusal) = unit.users().reserve(owner, reserved, self.quota).await
+        {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        unit.commit().await?;
+        Ok(Announced::Ready(intent))
+    }
+
+    /// Sends the bytes, counted, hashed and sniffed on the way, while the intent is kept alive.
+    pub(super) async fn write(&self, intent: &Intent, body: UploadBody) -> Result<Written, UploadError> {
+        let limit = self.limit(intent).await?;
+        let UploadBody { mut stream, length, claimed_type, sha256, end } = body;
+        let head = crate::body::meter::head(&mut stream, HEAD_BYTES).await?;
+        let content_type = sniff(&head.concat(), claimed_type.as_ref());
+        let (meter, bytes) =
+            Meter::wrap(stream::iter(head).map(Ok).chain(stream).boxed(), limit, length, sha256);
+        let hint = PutHint { length, content_type: content_type.safe() };
+        let key = BlobKey::file(intent.blob);
+        let stored = tokio::select! {
+            outcome = self.blobs.put(&key, bytes, &hint) => outcome?,
+            lost = self.keep_alive(intent) => return Err(lost.into()),
+        };
+        let Some((size, sha256)) = meter.result() else {
+            return Err(StoreError::Unexpected("the store did not read the body to its end".into()).into());
+        };
+        if stored.size != size {
+            return Err(StoreError::Unexpected(
+                "the store kept another number of bytes than it was sent".into(),
+            )
+            .into());
+        }
+        let name = tokio::select! {
+            name = end => name?,
+            lost = self.keep_alive(intent) => return Err(lost.into()),
+        };
+        Ok(Written { stored, sha256, content_type, name })
+    }
+
+    /// Reads the bytes of a repeated upload without keeping them.
+    pub(super) async fn read(&self, body: UploadBody) -> Result<(Sha256, FileName), UploadError> {
+        let limit = Limit { max: self.max_upload, quota: None };
+        let (meter, mut bytes) = Meter::wrap(body.stream, limit, body.length, body.sha256);
+        while let Some(chunk) = bytes.next().await {
+            drop(chunk?);
+        }
+        let name = body.end.await?;
+        let (_, sha256) =
+            meter.result().ok_or_else(|| StoreError::Unexpected("the body was not read".into()))?;
+        Ok((sha256, name))
+    }
+
+    /// How many bytes the body may have: early, so that nothing is sent in vain. The charge decides in the end.
+    async fn limit(&self, intent: &Intent) -> Stored<Limit> {
+        let Some(quota) = self.quota else { return Ok(Limit { max: self.max_upload, quota: None }) };
+        let account = self.db.read().await?.users().find(intent.owner).await?;
+        let storage = account.map(|account| account.storage).unwrap_or_default();
+        let taken = storage.used.bytes().saturating_add(storage.reserved.bytes());
+        let others = taken.saturating_sub(intent.reserved.bytes());
+        let left = ByteSize::new(quota.bytes().saturating_sub(others));
+        Ok(Limit { max: self.max_upload, quota: Some(left) })
+    }
+
+    /// Renews the intent and its key again and again; ends only when they are lost.
+    async fn keep_alive(&self, intent: &Intent) -> StoreError {
+        let mut ticks = interval(RENEWAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.tick().await;
+        let mut deadline = self.clock.now().plus(LEASE);
+        loop {
+            ticks.tick().await;
+            let until = self.clock.now().plus(LEASE);
+            match contended(|| self.renew(intent, until)).await {
+                Ok(true) => deadline = until,
+                Ok(false) => return StoreError::Unavailable("the upload's lease ran out meanwhile".into()),
+                // The database may be back before the lease ends.
+                Err(error) if self.clock.now() >= deadline => return error,
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn renew(&self, intent: &Intent, until: Timestamp) -> Stored<bool> {
+        let mut unit = self.db.begin().await?;
+        let alive = unit.blobs().renew(intent.blob, until).await?
+            && (!intent.keyed || unit.keys().renew(intent.blob, until).await?);
+        if alive {
+            unit.commit().await?;
+        } else {
+            unit.rollback().await?;
+        }
+        Ok(alive)
+    }
+
+    /// Gives an intent up at once: what a sweep would do later. It is only a courtesy, so its own failure is logged
+    /// and forgotten.
+    pub(super) async fn abandon(&self, intent: &Intent) {
+        if let Err(error) = contended(|| self.try_abandon(intent)).await {
+            tracing::info!(blob.id = %intent.blob, error = &error as &dyn std::error::Error, "an upload is left to the sweep");
+        }
+    }
+
+    async fn try_abandon(&self, intent: &Intent) -> Stored<()> {
+        let now = self.clock.now();
+        let mut unit = self.db.begin().await?;
+        // Doomed by a sweep, or settled after all: then there is nothing to take back.
+        if !unit.blobs().abandon(intent.blob, now).await? {
+            return unit.rollback().await;
+        }
+        if intent.keyed {
+            unit.keys().free(intent.blob).await?;
+        }
+        if intent.reserved > ByteSize::ZERO {
+            unit.users().unreserve(intent.owner, intent.reserved).await?;
+        }
+        unit.commit().await?;
+        // The row stays for the sweep, which discards once more when no write can be under way any longer.
+        self.blobs.discard(&BlobKey::file(intent.blob)).await
+    }
+}

@@ -1,0 +1,154 @@
+//! A new file.
+
+use std::sync::Arc;
+
+use super::transfer::{Announced, Announcement, Intent, Transfer, Written};
+use super::upload_body::{UploadBody, UploadError};
+use super::view::{FileView, Viewer};
+use crate::file::{File, Revision, ThumbnailState};
+use crate::idempotency::{FinishedUpload, IdempotencyKey, KEPT_FOR};
+use crate::ids::{FileId, JobId, UserId};
+use crate::job::{NewJob, Work};
+use crate::store::{StoreError, Stored};
+use crate::thumbnail::Thumbnailer;
+use crate::usecase::retry::contended;
+use crate::usecase::{Ports, Settings};
+use crate::user::Charge;
+
+/// What is uploaded, and by whom.
+pub struct UploadCommand {
+    /// By whom.
+    pub owner: UserId,
+    /// What makes a retry find this upload.
+    pub key: Option<IdempotencyKey>,
+    /// The bytes.
+    pub body: UploadBody,
+}
+
+/// A file that is kept.
+#[derive(Debug, Clone)]
+pub struct Uploaded {
+    /// The file.
+    pub view: FileView,
+    /// Whether this very upload made it; false for a retry that found the first one.
+    pub fresh: bool,
+}
+
+/// Takes uploads.
+///
+/// Run it to its end, even when the client is gone: it cleans up behind itself. Whatever kills it leaves at most an
+/// intent, which the sweep turns into nothing.
+pub struct UploadFile {
+    transfer: Transfer,
+    thumbnailer: Arc<dyn Thumbnailer>,
+    viewer: Viewer,
+}
+
+impl UploadFile {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            transfer: Transfer::new(ports, settings),
+            thumbnailer: ports.thumbnailer.clone(),
+            viewer: Viewer::new(ports, settings),
+        }
+    }
+
+    /// The new file, or the one that an earlier upload with the same key made.
+    pub async fn run(&self, command: UploadCommand) -> Result<Uploaded, UploadError> {
+        let UploadCommand { owner, key, body } = command;
+        let announcement = Announcement { owner, length: body.length, key: key.as_ref() };
+        let intent = match self.transfer.announce(&announcement).await? {
+            Announced::Ready(intent) => intent,
+            Announced::Done(first) => return self.repeat(owner, &first, body).await,
+        };
+        let outcome = match self.transfer.write(&intent, body).await {
+            Ok(written) => self.keep(&intent, &written).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(file) => Ok(Uploaded { view: self.viewer.view(file).await?, fresh: true }),
+            Err(error) => {
+                self.transfer.abandon(&intent).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Unit 2: from its commit on the file exists.
+    async fn keep(&self, intent: &Intent, written: &Written) -> Result<File, UploadError> {
+        let now = self.transfer.clock.now();
+        let pictured = self.thumbnailer.accepts(&written.content_type);
+        let file = File {
+            id: FileId::new(self.transfer.ids.uuid()),
+            owner: intent.owner,
+            name: written.name.clone(),
+            content_type: written.content_type.clone(),
+            size: written.stored.size,
+            sha256: Some(written.sha256),
+            blob: intent.blob,
+            thumbnail: if pictured { ThumbnailState::Pending } else { ThumbnailState::None },
+            revision: Revision::FIRST,
+            created_at: now,
+            updated_at: now,
+        };
+        match contended(|| self.try_keep(intent, written, &file)).await {
+            // The answer to the commit was lost: what it did can be read back.
+            Err(UploadError::Store(lost @ StoreError::Unavailable(_))) => match self.read_back(&file).await {
+                Ok(true) => Ok(file),
+                Ok(false) | Err(_) => Err(lost.into()),
+            },
+            outcome => outcome.map(|()| file),
+        }
+    }
+
+    async fn try_keep(&self, intent: &Intent, written: &Written, file: &File) -> Result<(), UploadError> {
+        let mut unit = self.transfer.db.begin().await?;
+        if let Err(refusal) = unit.blobs().settle(intent.blob, &written.stored).await {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        unit.files().insert(file).await?;
+        if intent.keyed {
+            let upload = FinishedUpload { file: file.id, name: file.name.clone(), sha256: written.sha256 };
+            let expires_at = file.created_at.plus(KEPT_FOR);
+            if !unit.keys().finish(intent.blob, &upload, expires_at).await? {
+                unit.rollback().await?;
+                return Err(StoreError::Unavailable("the idempotency key was lost meanwhile".into()).into());
+            }
+        }
+        if file.thumbnail == ThumbnailState::Pending {
+            let work = Work::MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
+            let job = NewJob::due(JobId::new(self.transfer.ids.uuid()), work, file.created_at).once();
+            unit.jobs().enqueue(&job).await?;
+        }
+        // The row of the user comes last in every unit: it is the one that uploads of one user wait for.
+        let charge =
+            Charge { unreserve: intent.reserved, add: file.size, files_added: 1, ..Charge::default() };
+        if let Err(refusal) = unit.users().charge(intent.owner, &charge, self.transfer.quota).await {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        Ok(unit.commit().await?)
+    }
+
+    async fn read_back(&self, file: &File) -> Stored<bool> {
+        Ok(self.transfer.db.read().await?.files().find(file.owner, file.id).await?.is_some())
+    }
+
+    /// A retry: its bytes are read and compared, but nothing is stored twice.
+    async fn repeat(
+        &self,
+        owner: UserId,
+        first: &FinishedUpload,
+        body: UploadBody,
+    ) -> Result<Uploaded, UploadError> {
+        let (sha256, name) = self.transfer.read(body).await?;
+        if sha256 != first.sha256 || name != first.name {
+            return Err(UploadError::KeyConflict);
+        }
+        let found = self.transfer.db.read().await?.files().find(owner, first.file).await?;
+        // Removed while the retry was read: its key is free again by now.
+        let file = found.ok_or(UploadError::KeyBusy { retry_after: std::time::Duration::from_secs(1) })?;
+        Ok(Uploaded { view: self.viewer.view(file).await?, fresh: false })
+    }
+}

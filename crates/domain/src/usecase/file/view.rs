@@ -1,0 +1,111 @@
+//! A file as its owner sees it: with signed URLs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::blob::{BlobKey, Disposition, DownloadLink, LinkTarget, SignDownload, SignedUrl};
+use crate::clock::{Clock, Timestamp};
+use crate::file::{File, FileName, MediaType, ThumbnailState};
+use crate::ids::BlobId;
+use crate::store::Stored;
+use crate::usecase::window::Window;
+use crate::usecase::{Ports, Settings};
+
+/// A file with the URLs that lead to its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileView {
+    /// The file.
+    pub file: File,
+    /// Its entity tag (RFC 9110, section 8.8.3), without the quotes: it changes with the revision, the thumbnail and
+    /// the URLs, so that "not modified" never leaves dead URLs. It begins with `r` and the revision.
+    pub etag: String,
+    /// Leads to the bytes, as an attachment.
+    pub download: SignedUrl,
+    /// Until when the URLs work.
+    pub expires_at: Timestamp,
+    /// Leads to the thumbnail, where there is one.
+    pub thumbnail: Option<SignedUrl>,
+}
+
+/// Makes views.
+#[derive(Clone)]
+pub(super) struct Viewer {
+    links: Arc<dyn SignDownload>,
+    clock: Arc<dyn Clock>,
+    life: Duration,
+}
+
+impl Viewer {
+    pub(super) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self { links: ports.links.clone(), clock: ports.clock.clone(), life: settings.signed_url_ttl }
+    }
+
+    /// The file as it is seen now.
+    pub(super) async fn view(&self, file: File) -> Stored<FileView> {
+        let window = self.window(&file);
+        let download = self.content(&file, Disposition::Attachment).await?;
+        let thumbnail = match file.thumbnail.blob() {
+            Some(blob) => Some(self.thumbnail(&file, blob).await?),
+            None => None,
+        };
+        let etag = etag(&file, window);
+        Ok(FileView { file, etag, download, expires_at: window.until, thumbnail })
+    }
+
+    /// A URL of the bytes in the present window.
+    pub(super) async fn content(&self, file: &File, disposition: Disposition) -> Stored<SignedUrl> {
+        let window = self.window(file);
+        self.links.sign(&content_link(file, disposition, window.from, window.until)).await
+    }
+
+    /// A URL of the thumbnail in the present window.
+    pub(super) async fn thumbnail(&self, file: &File, blob: BlobId) -> Stored<SignedUrl> {
+        let window = self.window(file);
+        let content_type = "image/png".parse().unwrap_or_else(|_| MediaType::octet_stream());
+        let target = LinkTarget {
+            key: BlobKey::thumbnail(blob),
+            content_type,
+            disposition: Disposition::Inline,
+            filename: thumbnail_name(&file.name),
+            sha256: None,
+        };
+        self.links.sign(&DownloadLink { target, issued_at: window.from, expires_at: window.until }).await
+    }
+
+    fn window(&self, file: &File) -> Window {
+        Window::at(self.clock.now(), file.id, self.life)
+    }
+}
+
+/// A link to the bytes of a file: safe for browsers, whatever was asked for.
+pub(super) fn content_link(
+    file: &File,
+    disposition: Disposition,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+) -> DownloadLink {
+    let target = LinkTarget {
+        key: BlobKey::file(file.blob),
+        content_type: file.content_type.safe(),
+        disposition: disposition.allowed_for(&file.content_type),
+        filename: file.name.clone(),
+        sha256: file.sha256,
+    };
+    DownloadLink { target, issued_at, expires_at }
+}
+
+/// The file's name with `.png` for its last extension; a name that this makes too long stays as it is.
+fn thumbnail_name(name: &FileName) -> FileName {
+    let stem = name.as_str().rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+    format!("{stem}.png").parse().unwrap_or_else(|_| name.clone())
+}
+
+fn etag(file: &File, window: Window) -> String {
+    let thumbnail = match file.thumbnail {
+        ThumbnailState::None => "n".to_owned(),
+        ThumbnailState::Pending => "p".to_owned(),
+        ThumbnailState::Failed => "f".to_owned(),
+        ThumbnailState::Ready { blob, .. } => blob.uuid().as_simple().to_string(),
+    };
+    format!("r{}-{thumbnail}-{:x}", file.revision.number(), window.from.unix_seconds())
+}

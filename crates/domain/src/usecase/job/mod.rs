@@ -1,0 +1,48 @@
+//! The work of the queue.
+
+mod make_thumbnail;
+mod purge_blob;
+mod revoke_sessions;
+mod run_next_job;
+mod schedule_sweep;
+mod sweep_blobs;
+
+pub use run_next_job::{Ran, RunNextJob};
+pub use schedule_sweep::ScheduleSweep;
+
+use crate::job::ClaimedJob;
+use crate::store::{Database, StoreError, Stored};
+
+/// How a job ended well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    /// Its work was done, and the job is complete, in one unit.
+    Completed,
+    /// There was nothing to do (any more): the job is still to be completed.
+    Moot,
+    /// Another worker has it: its lease ran out.
+    Lost,
+}
+
+/// Why a job has to be tried again.
+#[derive(Debug, thiserror::Error)]
+enum JobError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Failed(String),
+}
+
+crate::usecase::retry::failure!(JobError);
+
+/// Completes a job that has no other effect to commit.
+async fn complete(db: &dyn Database, job: &ClaimedJob) -> Stored<Done> {
+    let mut unit = db.begin().await?;
+    if unit.jobs().complete(job.id, job.attempt).await? {
+        unit.commit().await?;
+        Ok(Done::Completed)
+    } else {
+        unit.rollback().await?;
+        Ok(Done::Lost)
+    }
+}

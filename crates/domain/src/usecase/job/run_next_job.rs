@@ -1,0 +1,176 @@
+//! One job of the queue, from its claim to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::interval;
+
+use super::make_thumbnail::MakeThumbnail;
+use super::purge_blob::PurgeBlob;
+use super::revoke_sessions::RevokeSessions;
+use super::sweep_blobs::SweepBlobs;
+use super::{Done, JobError, complete};
+use crate::clock::{Clock, Timestamp};
+use crate::ids::IdSource;
+use crate::job::{ClaimedJob, JobKind, Work};
+use crate::store::{Database, Stored};
+use crate::usecase::Ports;
+use crate::usecase::retry::contended;
+
+/// How long a worker holds a job without renewing: what died with it is taken over no later.
+const LEASE: Duration = Duration::from_mins(1);
+/// How often it renews.
+const RENEWAL: Duration = Duration::from_secs(20);
+/// How often a job is tried before it is dead.
+const MAX_ATTEMPTS: u32 = 8;
+/// The first pause; it doubles with each attempt.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+
+/// What a worker did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ran {
+    /// It ran a job of this kind, well or not.
+    Job(JobKind),
+    /// Nothing was due.
+    Idle {
+        /// When the next job is, if one waits.
+        next_due: Option<Timestamp>,
+    },
+}
+
+/// Runs jobs, one a call.
+pub struct RunNextJob {
+    db: Arc<dyn Database>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    make_thumbnail: MakeThumbnail,
+    purge_blob: PurgeBlob,
+    sweep_blobs: SweepBlobs,
+    revoke_sessions: RevokeSessions,
+}
+
+impl RunNextJob {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self {
+            db: ports.db.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+            make_thumbnail: MakeThumbnail::new(ports),
+            purge_blob: PurgeBlob::new(ports),
+            sweep_blobs: SweepBlobs::new(ports),
+            revoke_sessions: RevokeSessions::new(ports),
+        }
+    }
+
+    /// Claims one job of these kinds that is due and runs it to its end, renewing its lease. A job that fails is
+    /// logged and tried again later; an error here means that the queue itself is out of reach.
+    pub async fn run(&self, kinds: &[JobKind]) -> Stored<Ran> {
+        let Some(job) = contended(|| self.claim(kinds)).await? else {
+            let mut unit = self.db.begin().await?;
+            let next_due = unit.jobs().next_due(kinds).await?;
+            unit.rollback().await?;
+            return Ok(Ran::Idle { next_due });
+        };
+        let outcome = tokio::select! {
+            outcome = self.work(&job) => outcome,
+            () = self.keep_lease(&job) => Ok(Done::Lost),
+        };
+        match outcome {
+            Ok(Done::Completed) => {}
+            Ok(Done::Moot) => drop(contended(|| complete(self.db.as_ref(), &job)).await?),
+            Ok(Done::Lost) => tracing::warn!(job.id = %job.id, "a job was lost to another worker"),
+            Err(error) => self.fail(&job, &error).await?,
+        }
+        Ok(Ran::Job(job.work.kind()))
+    }
+
+    async fn claim(&self, kinds: &[JobKind]) -> Stored<Option<ClaimedJob>> {
+        let now = self.clock.now();
+        let mut unit = self.db.begin().await?;
+        let job = unit.jobs().claim(kinds, now, now.plus(LEASE), 1).await?.pop();
+        if job.is_some() {
+            unit.commit().await?;
+        } else {
+            unit.rollback().await?;
+        }
+        Ok(job)
+    }
+
+    async fn work(&self, job: &ClaimedJob) -> Result<Done, JobError> {
+        match &job.work {
+            Work::MakeThumbnail { owner, file, blob } => {
+                self.make_thumbnail.run(job, *owner, *file, *blob).await
+            }
+            Work::PurgeBlob { blob, thumbnail } => self.purge_blob.run(*blob, *thumbnail).await,
+            Work::SweepBlobs => self.sweep_blobs.run().await,
+            Work::RevokeSessions { user, but, created_before } => {
+                self.revoke_sessions.run(*user, *but, Timestamp::from_unix_micros(*created_before)).await
+            }
+        }
+    }
+
+    /// Renews the lease again and again; ends only when it is lost.
+    async fn keep_lease(&self, job: &ClaimedJob) {
+        let mut ticks = interval(RENEWAL);
+        ticks.tick().await;
+        let mut deadline = self.clock.now().plus(LEASE);
+        loop {
+            ticks.tick().await;
+            let until = self.clock.now().plus(LEASE);
+            match contended(|| self.renew(job, until)).await {
+                Ok(true) => deadline = until,
+                Ok(false) => return,
+                Err(_) if self.clock.now() >= deadline => return,
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn renew(&self, job: &ClaimedJob, until: Timestamp) -> Stored<bool> {
+        let mut unit = self.db.begin().await?;
+        let held = unit.jobs().renew(job.id, job.attempt, until).await?;
+        if held {
+            unit.commit().await?;
+        } else {
+            unit.rollback().await?;
+        }
+        Ok(held)
+    }
+
+    async fn fail(&self, job: &ClaimedJob, error: &JobError) -> Stored<()> {
+        let dead = job.attempt >= MAX_ATTEMPTS;
+        let retry_at = (!dead).then(|| self.clock.now().plus(pause(job.attempt, self.ids.random()[0])));
+        log_failure(job, error, dead);
+        if dead && let Work::MakeThumbnail { file, blob, .. } = &job.work {
+            self.make_thumbnail.give_up(*file, *blob).await?;
+        }
+        contended(|| self.record(job, retry_at, error)).await
+    }
+
+    async fn record(&self, job: &ClaimedJob, retry_at: Option<Timestamp>, error: &JobError) -> Stored<()> {
+        let mut unit = self.db.begin().await?;
+        unit.jobs().fail(job.id, job.attempt, retry_at, &error.to_string()).await?;
+        unit.commit().await
+    }
+}
+
+/// Apart from the async code, because an error as a trait object must not live across an await.
+fn log_failure(job: &ClaimedJob, error: &JobError, dead: bool) {
+    let chain: &dyn std::error::Error = error;
+    let kind = job.work.kind().as_str();
+    if dead {
+        tracing::error!(job.id = %job.id, job.kind = kind, job.attempt, error = chain, "a job failed for good");
+    } else {
+        tracing::warn!(job.id = %job.id, job.kind = kind, job.attempt, error = chain, "a job failed and is tried again");
+    }
+}
+
+/// The pause after this attempt: doubled each time, and between half of it and all of it, by `dice`.
+fn pause(attempt: u32, dice: u8) -> Duration {
+    let whole = FIRST_PAUSE
+        .saturating_mul(1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX))
+        .min(LONGEST_PAUSE);
+    whole / 2 + whole / 2 * u32::from(dice) / 255
+}

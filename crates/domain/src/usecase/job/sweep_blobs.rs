@@ -1,0 +1,126 @@
+//! The sweep: what was begun and never finished comes to nothing.
+//!
+//! It dooms first, commits, and only then discards bytes: an upload that settles at the same moment either wins before
+//! the doom or is refused after it. Discarding first would delete bytes while the upload commits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Done, JobError};
+use crate::blob::{BlobStore, DoomedBlob};
+use crate::body::ByteSize;
+use crate::clock::{Clock, Timestamp};
+use crate::session::SessionStore;
+use crate::store::{Database, Stored};
+use crate::usecase::Ports;
+use crate::usecase::retry::contended;
+
+/// How long the row of a blob that was never settled outlives its doom: longer than any write can be under way. A late
+/// write can bring the object back, so it is discarded once more then.
+const TOMBSTONE: Duration = Duration::from_hours(1);
+/// How many rows one step takes.
+const BATCH: u32 = 100;
+/// How many steps one run takes at most; the next run goes on.
+const STEPS: u32 = 100;
+
+/// What a run does, in this order.
+#[derive(Clone, Copy)]
+enum Step {
+    DoomExpired,
+    DiscardDue,
+    PurgeKeys,
+    PurgeSessions,
+}
+
+/// Sweeps.
+pub(super) struct SweepBlobs {
+    db: Arc<dyn Database>,
+    blobs: Arc<dyn BlobStore>,
+    sessions: Arc<dyn SessionStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl SweepBlobs {
+    pub(super) fn new(ports: &Ports) -> Self {
+        Self {
+            db: ports.db.clone(),
+            blobs: ports.blobs.clone(),
+            sessions: ports.sessions.clone(),
+            clock: ports.clock.clone(),
+        }
+    }
+
+    /// One run, bounded in rows.
+    pub(super) async fn run(&self) -> Result<Done, JobError> {
+        for step in [Step::DoomExpired, Step::DiscardDue, Step::PurgeKeys, Step::PurgeSessions] {
+            for _ in 0..STEPS {
+                if self.take(step).await? < BATCH {
+                    break;
+                }
+            }
+        }
+        Ok(Done::Moot)
+    }
+
+    /// One batch of a step; how many rows it found.
+    async fn take(&self, step: Step) -> Result<u32, JobError> {
+        match step {
+            Step::DoomExpired => contended(|| self.doom_expired()).await,
+            Step::DiscardDue => self.discard_due().await,
+            Step::PurgeKeys => contended(|| self.purge_keys()).await,
+            Step::PurgeSessions => Ok(self.sessions.purge_expired(self.clock.now(), BATCH).await?),
+        }
+    }
+
+    async fn doom_expired(&self) -> Result<u32, JobError> {
+        let mut unit = self.db.begin().await?;
+        let expired = unit.blobs().doom_expired(self.clock.now(), BATCH).await?;
+        for intent in &expired {
+            if intent.reserved > ByteSize::ZERO {
+                unit.users().unreserve(intent.owner, intent.reserved).await?;
+            }
+        }
+        unit.commit().await?;
+        Ok(u32::try_from(expired.len()).unwrap_or(BATCH))
+    }
+
+    async fn discard_due(&self) -> Result<u32, JobError> {
+        let now = self.clock.now();
+        let mut unit = self.db.begin().await?;
+        let due = unit.blobs().due(now, BATCH).await?;
+        unit.rollback().await?;
+        for doomed in &due {
+            discard(self.db.as_ref(), self.blobs.as_ref(), doomed, now).await?;
+        }
+        Ok(u32::try_from(due.len()).unwrap_or(BATCH))
+    }
+
+    async fn purge_keys(&self) -> Result<u32, JobError> {
+        let mut unit = self.db.begin().await?;
+        let purged = unit.keys().purge_expired(self.clock.now(), BATCH).await?;
+        unit.commit().await?;
+        Ok(purged)
+    }
+}
+
+/// Discards the bytes of a doomed blob; then its row, unless a late write may still bring the bytes back.
+pub(super) async fn discard(
+    db: &dyn Database,
+    blobs: &dyn BlobStore,
+    doomed: &DoomedBlob,
+    now: Timestamp,
+) -> Stored<()> {
+    blobs.discard(&doomed.key).await?;
+    contended(|| close(db, doomed, now)).await
+}
+
+async fn close(db: &dyn Database, doomed: &DoomedBlob, now: Timestamp) -> Stored<()> {
+    let end = doomed.doomed_at.plus(TOMBSTONE);
+    let mut unit = db.begin().await?;
+    if doomed.was_settled || end <= now {
+        unit.blobs().forget(doomed.key.id).await?;
+    } else {
+        unit.blobs().postpone(doomed.key.id, end).await?;
+    }
+    unit.commit().await
+}

@@ -1,0 +1,13 @@
+//! The use cases: each is a struct with one public async method, `run`, that takes a command and answers a value or
+//! a closed enum of refusals.
+
+pub mod auth;
+pub mod blob;
+pub mod file;
+pub mod job;
+pub mod ops;
+mod ports;
+mod retry;
+mod window;
+
+pub use ports::{Ports, Settings, UseCases};

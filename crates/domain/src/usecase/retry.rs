@@ -1,0 +1,51 @@
+//! Whole units of work, tried again when they lost a race for a lock.
+
+use std::future::Future;
+
+use crate::store::{Retry, StoreError};
+
+/// How often a unit is tried at most.
+const ATTEMPTS: u32 = 5;
+
+/// Errors that may carry a failure of a store.
+pub(crate) trait Failure {
+    /// The store's failure, if it is one.
+    fn store(&self) -> Option<&StoreError>;
+}
+
+impl Failure for StoreError {
+    fn store(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+/// Implements [`Failure`] for enums whose variant `Store` carries the store's failure.
+macro_rules! failure {
+    ($($name:ty),+ $(,)?) => {$(
+        impl $crate::usecase::retry::Failure for $name {
+            fn store(&self) -> Option<&$crate::store::StoreError> {
+                if let Self::Store(error) = self { Some(error) } else { None }
+            }
+        }
+    )+};
+}
+pub(crate) use failure;
+
+/// Runs `unit` until it is not [`StoreError::Contended`], at most five times. The unit opens its own unit of work
+/// and leaves nothing behind when it fails.
+pub(crate) async fn contended<T, E, F, U>(mut unit: U) -> Result<T, E>
+where
+    E: Failure,
+    F: Future<Output = Result<T, E>>,
+    U: FnMut() -> F,
+{
+    let mut attempt = 1;
+    loop {
+        match unit().await {
+            Err(error) if attempt < ATTEMPTS && error.store().is_some_and(|e| e.retry() == Retry::Now) => {
+                attempt += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Users: who they are, how they prove it, how much they keep.
+
+mod email;
+mod model;
+mod password;
+mod port;
+
+pub use email::{Email, InvalidEmail};
+pub use model::{Account, DisplayName, InvalidDisplayName, Role, StorageUse, UnknownRole, User};
+pub use password::{InvalidPassword, Password, PasswordCheck, PasswordHash, PasswordHasher};
+pub use port::{Charge, InsertUser, ReserveBytes, UserQueries, UserRepo};
+
+#[cfg(any(test, feature = "mock"))]
+pub use {password::MockPasswordHasher, port::MockUserQueries, port::MockUserRepo};

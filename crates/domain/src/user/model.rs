@@ -1,0 +1,125 @@
+//! The user and its account.
+
+use std::fmt;
+use std::str::FromStr;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::{Email, PasswordHash};
+use crate::body::ByteSize;
+use crate::clock::Timestamp;
+use crate::ids::UserId;
+
+/// Somebody who can log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// The address they log in with.
+    pub email: Email,
+    /// What they want to be called.
+    pub name: Option<DisplayName>,
+    /// What they may do.
+    pub role: Role,
+    /// What their password is checked against.
+    pub password_hash: PasswordHash,
+    /// When they registered.
+    pub created_at: Timestamp,
+}
+
+/// A user with what they keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The user.
+    pub user: User,
+    /// What they keep.
+    pub storage: StorageUse,
+}
+
+/// What a user keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StorageUse {
+    /// The sum of the sizes of their files; thumbnails are free.
+    pub used: ByteSize,
+    /// Bytes promised to uploads that are under way.
+    pub reserved: ByteSize,
+    /// How many files.
+    pub file_count: u64,
+}
+
+/// What a user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Their own files.
+    User,
+    /// Everything.
+    Admin,
+}
+
+impl Role {
+    /// `user` or `admin`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// The text names no role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is neither user nor admin")]
+pub struct UnknownRole;
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        match text {
+            "user" => Ok(Self::User),
+            "admin" => Ok(Self::Admin),
+            _ => Err(UnknownRole),
+        }
+    }
+}
+
+/// A user's name: 1 to 255 characters after NFC, no control characters, not white space alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisplayName(String);
+
+/// The text is no name for a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 255 characters, without control characters, and not blank")]
+pub struct InvalidDisplayName;
+
+impl DisplayName {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for DisplayName {
+    type Err = InvalidDisplayName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDisplayName> {
+        // Normalising is linear but not free: a length that no normal form brings under the limit is refused first.
+        if text.len() > 255 * 16 {
+            return Err(InvalidDisplayName);
+        }
+        let name: String = text.nfc().collect();
+        let blank = name.trim().is_empty();
+        if blank || name.chars().count() > 255 || name.chars().any(char::is_control) {
+            return Err(InvalidDisplayName);
+        }
+        Ok(Self(name))
+    }
+}
+
+impl fmt::Display for DisplayName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,49 @@
+//! Who asks.
+
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
+use fm_domain::usecase::auth::Caller;
+use futures_util::future::LocalBoxFuture;
+
+use super::{ACCESS, client, find, same_site};
+use crate::edge::KnownUser;
+use crate::problem::{Code, Problem};
+use crate::state::State;
+
+/// The caller, whose access token and session were checked: by `Authorization: Bearer …`, or else by cookie. Where it
+/// is taken, a request without valid credentials is answered 401.
+pub(crate) struct Authenticated(pub(crate) Caller);
+
+impl FromRequest for Authenticated {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { authenticate(&request).await.map(Self) })
+    }
+}
+
+async fn authenticate(request: &HttpRequest) -> Result<Caller, Problem> {
+    let state = request.app_data::<State>().ok_or_else(|| Problem::defect("the application has no state"))?;
+    let token = match request.headers().get(header::AUTHORIZATION) {
+        Some(value) => value.to_str().ok().and_then(bearer),
+        None => {
+            let token = find(request.headers(), ACCESS);
+            if token.is_some() {
+                same_site(request, &state.settings)?;
+            }
+            token
+        }
+    };
+    let token = token.ok_or_else(|| Problem::of(Code::Unauthenticated))?;
+    let caller = state.use_cases.authenticate.run(token, &client(request)).await?;
+    request.extensions_mut().insert(KnownUser(caller.user));
+    Ok(caller)
+}
+
+/// The token of `Bearer …` (RFC 6750, section 2.1).
+fn bearer(credentials: &str) -> Option<&str> {
+    let (scheme, token) = credentials.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

@@ -1,0 +1,104 @@
+//! A bounded channel that is a stream of bytes at its other end.
+
+use actix_web::web::Bytes;
+use fm_domain::body::{BodyError, ByteStream};
+use futures_util::{StreamExt as _, stream};
+use tokio::sync::mpsc;
+
+/// Frames that wait at most: 64 uploads must stay small.
+const DEPTH: usize = 2;
+
+/// The largest frame.
+const FRAME_BYTES: usize = 64 * 1024;
+
+enum Frame {
+    Data(Bytes),
+    Failed(BodyError),
+    End,
+}
+
+/// The end that bytes are put into. Dropped without [`Frames::end`], it makes the stream end with
+/// [`BodyError::Aborted`].
+pub(super) struct Frames(mpsc::Sender<Frame>);
+
+/// Nobody reads any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hangup;
+
+/// A channel.
+pub(super) fn channel() -> (Frames, ByteStream) {
+    let (sender, receiver) = mpsc::channel(DEPTH);
+    let stream = stream::unfold(Some(receiver), |receiver| async move {
+        let mut receiver = receiver?;
+        match receiver.recv().await {
+            Some(Frame::Data(bytes)) => Some((Ok(bytes), Some(receiver))),
+            Some(Frame::End) => None,
+            Some(Frame::Failed(error)) => Some((Err(error), None)),
+            None => Some((Err(BodyError::Aborted), None)),
+        }
+    });
+    (Frames(sender), stream.fuse().boxed())
+}
+
+impl Frames {
+    /// Waits until there is room.
+    pub(super) async fn ready(&self) -> Result<(), Hangup> {
+        self.0.reserve().await.map(drop).map_err(|_closed| Hangup)
+    }
+
+    /// Sends bytes, in frames of at most 64 KiB.
+    pub(super) async fn send(&self, mut bytes: Bytes) -> Result<(), Hangup> {
+        while !bytes.is_empty() {
+            let frame = bytes.split_to(bytes.len().min(FRAME_BYTES));
+            self.0.send(Frame::Data(frame)).await.map_err(|_closed| Hangup)?;
+        }
+        Ok(())
+    }
+
+    /// The bytes are whole.
+    pub(super) async fn end(self) {
+        let _closed = self.0.send(Frame::End).await;
+    }
+
+    /// The bytes will never be whole.
+    pub(super) async fn fail(self, error: BodyError) {
+        let _closed = self.0.send(Frame::Failed(error)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may")]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whole_bytes_end_without_an_error() {
+        let (frames, stream) = channel();
+        let send = async move {
+            frames.send(Bytes::from(vec![7; 200_000])).await.unwrap();
+            frames.end().await;
+        };
+        let (chunks, ()) = tokio::join!(stream.collect::<Vec<_>>(), send);
+        let sizes: Vec<usize> = chunks.into_iter().map(|chunk| chunk.unwrap().len()).collect();
+        assert_eq!(sizes, [65_536, 65_536, 65_536, 3_392]);
+    }
+
+    #[tokio::test]
+    async fn a_vanished_sender_is_an_abort_and_never_an_end() {
+        let (frames, mut stream) = channel();
+        frames.send(Bytes::from_static(b"half")).await.unwrap();
+        drop(frames);
+        assert_eq!(stream.next().await, Some(Ok(Bytes::from_static(b"half"))));
+        assert_eq!(stream.next().await, Some(Err(BodyError::Aborted)));
+        assert_eq!(stream.next().await, None);
+    }
+
+    #[tokio::test]
+    async fn a_vanished_reader_is_a_hangup() {
+        let (frames, stream) = channel();
+        drop(stream);
+        assert_eq!(frames.ready().await, Err(Hangup));
+        assert_eq!(frames.send(Bytes::from_static(b"x")).await, Err(Hangup));
+    }
+}

@@ -1,0 +1,153 @@
+//! Uploads by form (`multipart/form-data`, RFC 7578): one part `file`, and an optional text part `name` before or
+//! after it. Nothing is kept in a temporary file or whole in memory.
+
+use actix_web::HttpRequest;
+use fm_domain::body::BodyError;
+use fm_domain::file::{FileName, InvalidFileName, Sha256};
+use fm_domain::usecase::file::UploadBody;
+use futures_util::FutureExt as _;
+use tokio::sync::oneshot;
+
+use super::channel::{Frames, channel};
+use super::form_head::{PartHead, boundary};
+use super::multipart::Multipart;
+use super::run::{Envelope, Incoming};
+use super::source::{Bounds, Source};
+use super::digest;
+use crate::problem::Problem;
+use crate::settings::FORM_OVERHEAD;
+use crate::state::AppState;
+
+/// The longest text part. A name of 255 characters has at most 1020 bytes.
+const NAME_BYTES: usize = 1024;
+
+/// A form that is being read.
+struct Form {
+    parts: Multipart,
+    /// The part `name`, once it was read.
+    name: Option<FileName>,
+    /// The hash that the whole form must have.
+    sha256: Option<Sha256>,
+}
+
+/// Reads up to the beginning of the file.
+pub(super) async fn open(
+    request: &HttpRequest,
+    envelope: &Envelope,
+    state: &AppState,
+) -> Result<Incoming, Problem> {
+    let sha256 = digest::demanded(request.headers())?;
+    let bounds = Bounds {
+        limit: envelope.max_upload.bytes().saturating_add(FORM_OVERHEAD),
+        told_limit: envelope.max_upload,
+        stall: state.settings.stall_timeout,
+        hashed: sha256.is_some(),
+    };
+    let source = Source::new(std::rc::Rc::clone(&envelope.payload), bounds);
+    let parts = Multipart::new(&boundary(request.headers()).unwrap_or_default(), source)?;
+    let mut form = Form { parts, name: None, sha256 };
+    let file = form.find_file().await?;
+
+    let (frames, stream) = channel();
+    let (told, end) = oneshot::channel();
+    let body = UploadBody {
+        stream,
+        length: None,
+        claimed_type: file.claimed_type(),
+        sha256: digest::demanded(&file.headers)?,
+        end: end.map(|outcome| outcome.unwrap_or(Err(BodyError::Aborted))).boxed(),
+    };
+    Ok(Incoming { body, pump: form.pump(file.filename, frames, told).boxed_local() })
+}
+
+impl Form {
+    /// Reads the parts before the file.
+    async fn find_file(&mut self) -> Result<PartHead, BodyError> {
+        while let Some(part) = self.parts.part().await? {
+            match part.field.as_str() {
+                "file" => return Ok(part),
+                "name" => self.take_name().await?,
+                _ => return Err(unknown()),
+            }
+        }
+        Err(BodyError::Invalid { pointer: "/file", detail: "is required".to_owned() })
+    }
+
+    /// Sends the file on, then reads the rest.
+    async fn pump(
+        mut self,
+        given: Option<String>,
+        frames: Frames,
+        told: oneshot::Sender<Result<FileName, BodyError>>,
+    ) {
+        match self.send(&frames).await {
+            Some(Ok(())) => {
+                frames.end().await;
+                let _nobody_asks = told.send(self.rest(given).await);
+            }
+            Some(Err(error)) => frames.fail(error).await,
+            // The use case has its answer already.
+            None => {}
+        }
+    }
+
+    /// Sends the bytes of the file on; `None` when nobody wants them any more.
+    async fn send(&mut self, frames: &Frames) -> Option<Result<(), BodyError>> {
+        loop {
+            // Room first: what the sender waits for us must not count as its stall.
+            frames.ready().await.ok()?;
+            match self.parts.chunk().await {
+                Ok(Some(bytes)) => frames.send(bytes).await.ok()?,
+                Ok(None) => return Some(Ok(())),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+
+    /// Reads what follows the file, to the end of the request, and gives the file's name.
+    async fn rest(mut self, given: Option<String>) -> Result<FileName, BodyError> {
+        while let Some(part) = self.parts.part().await? {
+            match part.field.as_str() {
+                "name" => self.take_name().await?,
+                "file" => {
+                    return Err(BodyError::Invalid { pointer: "/file", detail: "must be given once".to_owned() });
+                }
+                _ => return Err(unknown()),
+            }
+        }
+        self.parts.finish().await?;
+        if self.sha256.is_some() && self.sha256 != self.parts.hash() {
+            return Err(BodyError::DigestMismatch);
+        }
+        match (self.name, given) {
+            (Some(name), _) => Ok(name),
+            (None, Some(path)) => FileName::from_path(&path).map_err(|invalid| bad_name(&invalid)),
+            (None, None) => Err(BodyError::Invalid { pointer: "/name", detail: "is required".to_owned() }),
+        }
+    }
+
+    async fn take_name(&mut self) -> Result<(), BodyError> {
+        if self.name.is_some() {
+            return Err(BodyError::Invalid { pointer: "/name", detail: "must be given once".to_owned() });
+        }
+        let mut text = Vec::new();
+        while let Some(bytes) = self.parts.chunk().await? {
+            text.extend_from_slice(&bytes);
+            if text.len() > NAME_BYTES {
+                return Err(bad_name(&InvalidFileName::TooLong));
+            }
+        }
+        let text = String::from_utf8(text)
+            .map_err(|_bytes| BodyError::Invalid { pointer: "/name", detail: "must be UTF-8".to_owned() })?;
+        self.name = Some(text.parse().map_err(|invalid| bad_name(&invalid))?);
+        Ok(())
+    }
+}
+
+fn unknown() -> BodyError {
+    BodyError::Invalid { pointer: "", detail: "a form has the parts file and name alone".to_owned() }
+}
+
+fn bad_name(invalid: &InvalidFileName) -> BodyError {
+    BodyError::Invalid { pointer: "/name", detail: invalid.to_string() }
+}

@@ -1,0 +1,21 @@
+//! The bytes of an upload: from the server's own stream, which never leaves its thread, to the domain's, which may.
+//!
+//! ```text
+//! client ──▶ Source (counts, hashes, times out) ──▶ pump (raw or form) ──▶ bounded channel ──▶ use case
+//! ```
+//!
+//! The use case runs as a task of its own and not inside the handler: the server drops a handler midway when its
+//! client goes away, and what an upload has begun must be cleaned up even then. The handler pumps. When it is dropped,
+//! the stream ends with [`BodyError::Aborted`](fm_domain::body::BodyError::Aborted), and the use case cleans up.
+
+mod channel;
+mod digest;
+mod form;
+mod form_head;
+mod multipart;
+mod raw;
+mod run;
+mod source;
+
+pub(crate) use raw::replacement;
+pub(crate) use run::{incoming, run};

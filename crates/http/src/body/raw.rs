@@ -1,0 +1,86 @@
+//! Uploads whose body is the file.
+
+use actix_web::{HttpRequest, web};
+use fm_domain::file::FileName;
+use fm_domain::usecase::file::UploadBody;
+use futures_util::FutureExt as _;
+
+use super::channel::{Frames, channel};
+use super::digest;
+use super::run::{Envelope, Incoming, open, within};
+use super::source::{Bounds, Source};
+use crate::input::Query;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// A new file, named by `?name=`.
+pub(super) fn upload(
+    request: &HttpRequest,
+    envelope: Envelope,
+    state: &AppState,
+) -> Result<Incoming, Problem> {
+    let name = Query::new(request.query_string()).text("name")?;
+    let name = name.ok_or_else(|| Problem::invalid("/name", "is required"))?;
+    let name: FileName = name.parse().map_err(|invalid| refused(&invalid))?;
+    body(request, envelope, name, state)
+}
+
+/// New content for a file, whose name stays.
+pub(crate) fn replacement(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &AppState,
+) -> Result<Incoming, Problem> {
+    let envelope = open(request, payload, state)?;
+    within(&envelope, envelope.max_upload.bytes())?;
+    let unused: FileName = "content".parse().map_err(|invalid| refused(&invalid))?;
+    body(request, envelope, unused, state)
+}
+
+fn refused(invalid: &fm_domain::file::InvalidFileName) -> Problem {
+    Problem::invalid("/name", invalid.to_string())
+}
+
+fn body(
+    request: &HttpRequest,
+    envelope: Envelope,
+    name: FileName,
+    state: &AppState,
+) -> Result<Incoming, Problem> {
+    let bounds = Bounds {
+        limit: envelope.max_upload.bytes(),
+        told_limit: envelope.max_upload,
+        stall: state.settings.stall_timeout,
+        // The use case hashes the same bytes.
+        hashed: false,
+    };
+    let sha256 = digest::demanded(request.headers())?;
+    let source = Source::new(envelope.payload, bounds);
+    let (frames, stream) = channel();
+    let body = UploadBody {
+        stream,
+        length: envelope.length,
+        claimed_type: envelope.media_type,
+        sha256,
+        end: std::future::ready(Ok(name)).boxed(),
+    };
+    Ok(Incoming { body, pump: pump(source, frames).boxed_local() })
+}
+
+async fn pump(mut source: Source, frames: Frames) {
+    loop {
+        // Room first: what the sender waits for us must not count as its stall.
+        if frames.ready().await.is_err() {
+            return;
+        }
+        match source.next().await {
+            Some(Ok(bytes)) => {
+                if frames.send(bytes).await.is_err() {
+                    return;
+                }
+            }
+            Some(Err(error)) => return frames.fail(error).await,
+            None => return frames.end().await,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! How an upload runs: the use case as a task of its own, the pump beside it.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::{HttpMessage, HttpRequest, web};
+use fm_domain::body::ByteSize;
+use fm_domain::file::MediaType;
+use fm_domain::usecase::file::{UploadBody, UploadError};
+use futures_util::future::LocalBoxFuture;
+
+use super::{form, raw};
+use crate::edge::HeldPayload;
+use crate::problem::{Code, Problem};
+use crate::settings::FORM_OVERHEAD;
+use crate::state::AppState;
+
+/// An upload that can begin: what the use case gets, and what has to run beside it.
+pub(crate) struct Incoming {
+    pub(super) body: UploadBody,
+    pub(super) pump: LocalBoxFuture<'static, ()>,
+}
+
+/// What a request says of its body.
+pub(super) struct Envelope {
+    /// The body.
+    pub(super) payload: Rc<RefCell<web::Payload>>,
+    /// Its length, where it was declared.
+    pub(super) length: Option<ByteSize>,
+    /// Its type, where that is one.
+    pub(super) media_type: Option<MediaType>,
+    /// The largest file.
+    pub(super) max_upload: ByteSize,
+}
+
+/// An upload by form or by raw body.
+pub(crate) async fn incoming(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &AppState,
+) -> Result<Incoming, Problem> {
+    let envelope = open(request, payload, state)?;
+    if envelope.media_type.as_ref().is_some_and(|known| known.as_str() == "multipart/form-data") {
+        within(&envelope, envelope.max_upload.bytes().saturating_add(FORM_OVERHEAD))?;
+        form::open(request, &envelope, state).await
+    } else {
+        within(&envelope, envelope.max_upload.bytes())?;
+        raw::upload(request, envelope, state)
+    }
+}
+
+/// Reads what a request says of its body. From here on the body has an owner until the answer is written.
+pub(super) fn open(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &AppState,
+) -> Result<Envelope, Problem> {
+    let payload = Rc::new(RefCell::new(payload));
+    request.extensions_mut().insert(HeldPayload::new(Rc::clone(&payload)));
+    let headers = request.headers();
+    if text(headers, &header::CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
+    {
+        return Err(Problem::new(Code::UnsupportedMediaType, "the body must not have a content coding"));
+    }
+    Ok(Envelope {
+        payload,
+        length: text(headers, &header::CONTENT_LENGTH)
+            .and_then(|length| length.parse().ok())
+            .map(ByteSize::new),
+        media_type: text(headers, &header::CONTENT_TYPE).and_then(|value| value.parse().ok()),
+        max_upload: state.use_cases.capabilities.run().max_upload,
+    })
+}
+
+/// 413, known before the body is read.
+pub(super) fn within(envelope: &Envelope, limit: u64) -> Result<(), Problem> {
+    match envelope.length {
+        Some(length) if length.bytes() > limit => Err(Problem::too_large(envelope.max_upload.bytes())),
+        _ => Ok(()),
+    }
+}
+
+/// Runs the use case on what comes in. It is a tracked task, which ends in its own time when this is dropped.
+pub(crate) async fn run<T, F>(
+    state: &AppState,
+    incoming: Incoming,
+    use_case: impl FnOnce(UploadBody) -> F,
+) -> Result<T, Problem>
+where
+    F: Future<Output = Result<T, UploadError>> + Send + 'static,
+    T: Send + 'static,
+{
+    let Incoming { body, mut pump } = incoming;
+    let mut task = state.tracker.spawn_on(use_case(body), &state.runtime);
+    let outcome = tokio::select! {
+        outcome = &mut task => outcome,
+        () = &mut pump => task.await,
+    };
+    match outcome {
+        Ok(outcome) => Ok(outcome?),
+        Err(_panicked) => Err(Problem::defect("an upload panicked")),
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

@@ -1,0 +1,88 @@
+//! The body of a request as it comes: counted, hashed where asked for, cut off when it stalls.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_web::error::PayloadError;
+use actix_web::web::{self, Bytes};
+use fm_domain::body::{BodyError, ByteSize};
+use fm_domain::file::Sha256;
+use futures_util::Stream as _;
+use sha2::{Digest as _, Sha256 as Hasher};
+use tokio::time::timeout;
+
+/// The body of a request.
+pub(super) struct Source {
+    payload: Rc<RefCell<web::Payload>>,
+    bounds: Bounds,
+    read: u64,
+    hasher: Option<Hasher>,
+    failure: Option<BodyError>,
+}
+
+/// What a body may cost.
+pub(super) struct Bounds {
+    /// Bytes at most.
+    pub(super) limit: u64,
+    /// The limit that a refusal names.
+    pub(super) told_limit: ByteSize,
+    /// How long it may pause while it is waited for.
+    pub(super) stall: Duration,
+    /// Whether it is hashed.
+    pub(super) hashed: bool,
+}
+
+impl Source {
+    pub(super) fn new(payload: Rc<RefCell<web::Payload>>, bounds: Bounds) -> Self {
+        let hasher = bounds.hashed.then(Hasher::new);
+        Self { payload, bounds, read: 0, hasher, failure: None }
+    }
+
+    /// The next bytes; `None` when all have come. A stall is counted from this call on, so that time in which nobody
+    /// wanted bytes is not held against their sender. Nothing but the same error follows an error.
+    pub(super) async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        if let Some(failure) = &self.failure {
+            return Some(Err(failure.clone()));
+        }
+        let next = self.receive().await?.and_then(|bytes| self.count(bytes));
+        self.failure = next.as_ref().err().cloned();
+        Some(next)
+    }
+
+    /// The hash of all that came, if it was to be hashed.
+    pub(super) fn hash(&mut self) -> Option<Sha256> {
+        self.hasher.take().map(|hasher| Sha256::new(hasher.finalize().into()))
+    }
+
+    async fn receive(&self) -> Option<Result<Bytes, BodyError>> {
+        let next = poll_fn(|cx| Pin::new(&mut *self.payload.borrow_mut()).poll_next(cx));
+        match timeout(self.bounds.stall, next).await {
+            Ok(None) => None,
+            Ok(Some(Ok(bytes))) => Some(Ok(bytes)),
+            Ok(Some(Err(error))) => Some(Err(broken(&error))),
+            Err(_elapsed) => Some(Err(BodyError::Stalled)),
+        }
+    }
+
+    fn count(&mut self, bytes: Bytes) -> Result<Bytes, BodyError> {
+        self.read += bytes.len() as u64;
+        if self.read > self.bounds.limit {
+            return Err(BodyError::TooLarge { limit: self.bounds.told_limit });
+        }
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&bytes);
+        }
+        Ok(bytes)
+    }
+}
+
+/// What an error of the server's stream means.
+fn broken(error: &PayloadError) -> BodyError {
+    match error {
+        PayloadError::EncodingCorrupted => BodyError::Malformed("the chunks of the body are broken"),
+        _ => BodyError::Aborted,
+    }
+}

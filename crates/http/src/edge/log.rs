@@ -1,0 +1,113 @@
+//! The line of the log that every request leaves, and the one that a failure leaves besides.
+//!
+//! Never in it: the query string, headers that carry credentials, bodies, names.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use actix_web::body::BodySize;
+use actix_web::dev::RequestHead;
+use actix_web::http::Method;
+use actix_web::http::header;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use fm_domain::ids::UserId;
+use tokio::time::Instant;
+
+use super::KnownUser;
+use super::request_id::RequestId;
+use crate::problem::{Code, Problem};
+
+/// The template of the route that a request was routed to: `/v1/files/{id}`.
+#[derive(Clone, Copy)]
+pub(crate) struct Route(pub(crate) &'static str);
+
+/// Writes the line at the end of the request, or when its client goes away before.
+pub(super) struct RequestLog {
+    id: String,
+    method: Method,
+    received: Option<u64>,
+    started: Instant,
+    ended: bool,
+}
+
+impl RequestLog {
+    pub(super) fn begin(id: &RequestId, head: &RequestHead) -> Self {
+        let length = head.headers.get(header::CONTENT_LENGTH);
+        Self {
+            id: id.as_str().to_owned(),
+            method: head.method.clone(),
+            received: length.and_then(|value| value.to_str().ok()?.parse().ok()),
+            started: Instant::now(),
+            ended: false,
+        }
+    }
+
+    pub(super) fn end(
+        mut self,
+        request: &HttpRequest,
+        response: &HttpResponse,
+        size: BodySize,
+        code: Option<Code>,
+    ) {
+        self.ended = true;
+        let route = request.app_data::<Route>().map_or("unknown", |route| route.0);
+        let user = request.extensions().get::<KnownUser>().map(|known| known.0);
+        let sent = match size {
+            BodySize::Sized(size) => Some(size),
+            BodySize::None | BodySize::Stream => None,
+        };
+        self.write(route, response.status().as_u16(), sent, user, code.map(Code::name));
+    }
+
+    fn write(&self, route: &str, status: u16, sent: Option<u64>, user: Option<UserId>, code: Option<&str>) {
+        tracing::info!(
+            request.id = %self.id,
+            http.method = %self.method,
+            http.route = route,
+            http.status = status,
+            duration_ms = self.started.elapsed().as_secs_f64() * 1000.0,
+            received_bytes = self.received,
+            size_bytes = sent,
+            user.id = user.map(tracing::field::display),
+            problem.code = code,
+            "request"
+        );
+    }
+}
+
+/// A handler that is dropped midway had a client that went away.
+impl Drop for RequestLog {
+    fn drop(&mut self) {
+        if !self.ended {
+            tracing::info!(
+                request.id = %self.id,
+                http.method = %self.method,
+                duration_ms = self.started.elapsed().as_secs_f64() * 1000.0,
+                received_bytes = self.received,
+                "request abandoned by its client"
+            );
+        }
+    }
+}
+
+/// Writes down a failure of ours with the chain of its causes. Refusals leave no line of their own.
+pub(super) fn failure(id: &RequestId, problem: &Problem) {
+    if !problem.code().status().is_server_error() {
+        return;
+    }
+    let mut chain = String::new();
+    let mut next = problem.cause().map(|cause| cause as &dyn Error);
+    while let Some(error) = next {
+        let separator = if chain.is_empty() { "" } else { ": " };
+        if write!(chain, "{separator}{error}").is_err() {
+            break;
+        }
+        next = error.source();
+    }
+    tracing::error!(
+        request.id = id.as_str(),
+        problem.code = problem.code().name(),
+        error = chain,
+        "request failed"
+    );
+}

@@ -1,0 +1,96 @@
+//! The fields of a JSON object, every fault of them reported at once.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+
+use crate::problem::{FieldError, Problem};
+
+/// A body that is read out of the fields of a JSON object.
+pub(crate) trait FromFields: Sized {
+    /// Takes its fields. `None` only after a fault was noted.
+    fn read(fields: &mut Fields) -> Option<Self>;
+}
+
+/// The fields that are left, and the faults found so far.
+pub(crate) struct Fields {
+    left: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// The fields of this object.
+    pub(crate) const fn new(object: Map<String, Value>) -> Self {
+        Self { left: object, errors: Vec::new() }
+    }
+
+    /// A field that must be there and not null.
+    pub(crate) fn required<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Option<T> {
+        match self.left.remove(name) {
+            Some(value) => self.note(name, read(&value)),
+            None => self.note(name, Err("is required".to_owned())),
+        }
+    }
+
+    /// A field that may be left out or null. `None` only after a fault was noted.
+    #[expect(clippy::option_option, reason = "a fault is one thing, an absent value another")]
+    pub(crate) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Option<Option<T>> {
+        match self.left.remove(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(value) => self.note(name, read(&value)).map(Some),
+        }
+    }
+
+    /// Whether the field is there, null or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name)
+    }
+
+    /// The value, unless there were faults; a field that nobody took is one, so that a typo is never silently
+    /// ignored.
+    pub(crate) fn finish<T>(mut self, value: Option<T>) -> Result<T, Problem> {
+        for unknown in self.left.keys() {
+            let pointer = format!("/{}", unknown.replace('~', "~0").replace('/', "~1"));
+            self.errors
+                .push(FieldError { pointer: Cow::Owned(pointer), detail: Cow::Borrowed("is not known") });
+        }
+        match value {
+            Some(value) if self.errors.is_empty() => Ok(value),
+            _ => Err(Problem::validation(self.errors)),
+        }
+    }
+
+    fn note<T>(&mut self, name: &'static str, read: Result<T, String>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(detail) => {
+                self.errors
+                    .push(FieldError { pointer: Cow::Owned(format!("/{name}")), detail: Cow::Owned(detail) });
+                None
+            }
+        }
+    }
+}
+
+/// Reads a string that is a value.
+pub(crate) fn parsed<T: FromStr>(value: &Value) -> Result<T, String>
+where
+    T::Err: Display,
+{
+    text(value)?.parse().map_err(|error: T::Err| error.to_string())
+}
+
+/// Reads a string.
+pub(crate) fn text(value: &Value) -> Result<&str, String> {
+    value.as_str().ok_or_else(|| "must be a string".to_owned())
+}

@@ -1,0 +1,107 @@
+//! JSON bodies.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::time::Duration;
+
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::web::BytesMut;
+use actix_web::{FromRequest, HttpRequest, dev};
+use futures_util::StreamExt as _;
+use serde_json::{Map, Value};
+use tokio::time::timeout;
+
+use super::{Fields, FromFields};
+use crate::problem::{Code, Problem};
+use crate::settings::JSON_LIMIT;
+
+/// How long a whole JSON body may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A JSON body, not read yet. Taking it never fails: what it holds is asked after who asks.
+pub(crate) struct JsonBody {
+    is_json: bool,
+    length: Option<u64>,
+    payload: dev::Payload,
+}
+
+impl FromRequest for JsonBody {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let headers = request.headers();
+        ready(Ok(Self { is_json: is_json(headers), length: length(headers), payload: payload.take() }))
+    }
+}
+
+impl JsonBody {
+    /// The body, which has to be there: 415, 413, 400 and 422, in this order.
+    pub(crate) async fn read<T: FromFields>(self) -> Result<T, Problem> {
+        let bytes = self.bytes().await?;
+        Self::parse(&bytes)
+    }
+
+    /// The body; none counts as an empty object.
+    pub(crate) async fn read_or_empty<T: FromFields>(self) -> Result<T, Problem> {
+        let bytes = self.bytes().await?;
+        if bytes.is_empty() {
+            let mut fields = Fields::new(Map::new());
+            let value = T::read(&mut fields);
+            return fields.finish(value);
+        }
+        Self::parse(&bytes)
+    }
+
+    async fn bytes(mut self) -> Result<BytesMut, Problem> {
+        if !self.is_json && self.length != Some(0) {
+            return Err(Problem::of(Code::UnsupportedMediaType));
+        }
+        if self.length.is_some_and(|length| length > JSON_LIMIT) {
+            return Err(Problem::too_large(JSON_LIMIT));
+        }
+        match timeout(PATIENCE, self.collect()).await {
+            Ok(bytes) => bytes,
+            Err(_elapsed) => Err(Problem::of(Code::RequestTimeout)),
+        }
+    }
+
+    async fn collect(&mut self) -> Result<BytesMut, Problem> {
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = self.payload.next().await {
+            let Ok(chunk) = chunk else { return Err(Problem::malformed("the body broke off")) };
+            if (bytes.len() + chunk.len()) as u64 > JSON_LIMIT {
+                return Err(Problem::too_large(JSON_LIMIT));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    fn parse<T: FromFields>(bytes: &[u8]) -> Result<T, Problem> {
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(object)) => {
+                let mut fields = Fields::new(object);
+                let value = T::read(&mut fields);
+                fields.finish(value)
+            }
+            Ok(_) => Err(Problem::invalid("", "must be an object")),
+            Err(_) => Err(Problem::of(Code::MalformedRequest)),
+        }
+    }
+}
+
+/// `Content-Length`; none at all, and no chunks, means that there is no body.
+fn length(headers: &HeaderMap) -> Option<u64> {
+    match headers.get(header::CONTENT_LENGTH) {
+        Some(length) => length.to_str().ok()?.parse().ok(),
+        None if headers.contains_key(header::TRANSFER_ENCODING) => None,
+        None => Some(0),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or(value).trim();
+    essence.eq_ignore_ascii_case("application/json")
+}

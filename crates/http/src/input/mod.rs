@@ -1,0 +1,13 @@
+//! What clients send, read into values of the domain: nothing past this point sees a text that was not checked.
+
+mod conditions;
+mod fields;
+mod json;
+mod path;
+mod query;
+
+pub(crate) use conditions::{if_match, none_match, tag_list_matches_strongly};
+pub(crate) use fields::{Fields, FromFields, parsed, text};
+pub(crate) use json::JsonBody;
+pub(crate) use path::PathId;
+pub(crate) use query::{Query, bad};

@@ -1,0 +1,58 @@
+//! Ids in paths.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use fm_domain::ids::{BlobId, FileId, SessionId};
+
+use crate::problem::{Code, Problem};
+
+/// An id that can stand in a path.
+pub(crate) trait Id: Sized {
+    /// Reads it; another text names nothing.
+    fn read(text: &str) -> Option<Self>;
+}
+
+impl Id for FileId {
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+impl Id for SessionId {
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+impl Id for BlobId {
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+/// The `{id}` of the path. Taking it never fails: whether it names anything is asked after who asks.
+pub(crate) struct PathId<T>(Option<T>);
+
+impl<T> PathId<T> {
+    /// The id; a malformed one is answered like an unknown one.
+    pub(crate) fn known(self) -> Result<T, Problem> {
+        self.0.ok_or_else(|| Problem::of(Code::NotFound))
+    }
+
+    /// The id, if it is one.
+    pub(crate) fn maybe(self) -> Option<T> {
+        self.0
+    }
+}
+
+impl<T: Id> FromRequest for PathId<T> {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(request.match_info().get("id").and_then(T::read))))
+    }
+}

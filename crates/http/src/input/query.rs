@@ -1,0 +1,93 @@
+//! Query strings.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use percent_encoding::percent_decode_str;
+
+use crate::problem::Problem;
+
+/// The parameters of a query string (`application/x-www-form-urlencoded`). Unknown ones are ignored.
+pub(crate) struct Query<'a>(&'a str);
+
+impl<'a> Query<'a> {
+    /// Reads this query string, as it stands in the request line.
+    pub(crate) const fn new(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// The parameter, decoded; 400 when it is no UTF-8 or given twice.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<Cow<'a, str>>, Problem> {
+        let mut found = None;
+        for pair in self.0.split('&') {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if decode(key).is_some_and(|key| key == name) {
+                let value = decode(value).ok_or_else(|| bad(name, "is not UTF-8"))?;
+                if found.replace(value).is_some() {
+                    return Err(bad(name, "is given twice"));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The parameter as a value; 400 when it is none.
+    pub(crate) fn value<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem>
+    where
+        T::Err: Display,
+    {
+        self.text(name)?.map(|text| text.parse().map_err(|error: T::Err| bad(name, error))).transpose()
+    }
+
+    /// The parameter as one of these words; 400 when it is none of them.
+    pub(crate) fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Problem> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        match words.iter().find(|(word, _)| *word == text) {
+            Some((_, value)) => Ok(Some(*value)),
+            None => {
+                let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+                Err(bad(name, format!("must be one of {}", known.join(", "))))
+            }
+        }
+    }
+}
+
+/// The problem of a query parameter that can't be used.
+pub(crate) fn bad(name: &str, detail: impl Display) -> Problem {
+    Problem::malformed(format!("the query parameter {name} {detail}"))
+}
+
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if text.contains('+') {
+        let spaced = text.replace('+', " ");
+        return percent_decode_str(&spaced).decode_utf8().ok().map(|text| Cow::Owned(text.into_owned()));
+    }
+    percent_decode_str(text).decode_utf8().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may")]
+
+    use super::*;
+
+    #[test]
+    fn parameters_are_decoded() {
+        let query = Query::new("a=1&name=caf%C3%A9+au%20lait&empty=&flag");
+        assert_eq!(query.text("name").unwrap().unwrap(), "café au lait");
+        assert_eq!(query.text("empty").unwrap().unwrap(), "");
+        assert_eq!(query.text("flag").unwrap().unwrap(), "");
+        assert_eq!(query.text("absent").unwrap(), None);
+        assert_eq!(query.value::<u32>("a").unwrap(), Some(1));
+    }
+
+    #[test]
+    fn what_is_no_utf8_or_given_twice_or_no_value_is_refused() {
+        assert!(Query::new("a=%FF").text("a").is_err());
+        assert!(Query::new("a=1&a=1").text("a").is_err());
+        assert!(Query::new("a=x").value::<u32>("a").is_err());
+        assert!(Query::new("a=x").word("a", &[("y", 1)]).is_err());
+        assert_eq!(Query::new("%FF=x&a=y").word("a", &[("y", 1)]).unwrap(), Some(1));
+    }
+}

@@ -1,0 +1,82 @@
+//! The description of the API (OpenAPI), made out of the routes' own annotations.
+//!
+//! The problems are added here, from the codes that each route names beside its handler, so that statuses, titles and
+//! codes are those of [`crate::Code`] and nothing is written twice.
+
+mod problems;
+
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::problem::{FieldError, ProblemJson};
+use crate::routes;
+use problems::Problems;
+
+/// The description of the API.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "File Manager API",
+        description = "Accounts, files, thumbnails and signed downloads.\n\nErrors are `application/problem+json` (RFC 9457) with a stable `code`. Every answer carries `x-request-id`, and every `GET` answers `HEAD`.",
+        license(name = "MIT"),
+    ),
+    tags(
+        (name = "auth", description = "Accounts and sessions."),
+        (name = "files", description = "Files: uploaded, listed, linked, edited, removed."),
+        (name = "operations", description = "What operators and clients ask of the deployment."),
+    ),
+    paths(
+        routes::auth::register::register,
+        routes::auth::log_in::log_in,
+        routes::auth::refresh::refresh,
+        routes::auth::log_out::log_out,
+        routes::auth::show_account::show_account,
+        routes::auth::rename_account::rename_account,
+        routes::auth::remove_account::remove_account,
+        routes::auth::change_password::change_password,
+        routes::auth::list_sessions::list_sessions,
+        routes::auth::revoke_session::revoke_session,
+        routes::auth::revoke_other_sessions::revoke_other_sessions,
+        routes::files::upload_file::upload_file,
+        routes::files::list_files::list_files,
+        routes::files::show_file::show_file,
+        routes::files::rename_file::rename_file,
+        routes::files::remove_file::remove_file,
+        routes::files::replace_content::replace_content,
+        routes::files::link_content::link_content,
+        routes::files::link_thumbnail::link_thumbnail,
+        routes::files::remake_thumbnail::remake_thumbnail,
+        routes::files::sign_url::sign_url,
+        routes::blobs::read_blob::read_blob,
+        routes::ops::capabilities::capabilities,
+        routes::ops::live::live,
+        routes::ops::ready::ready,
+    ),
+    components(schemas(ProblemJson, FieldError)),
+    modifiers(&Security, &Problems),
+)]
+struct Document;
+
+/// The two ways to prove who asks.
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let bearer = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let cookie = ApiKeyValue::with_description(
+            "access_token",
+            "Set by login and refresh. An unsafe method with it is refused when it comes from another site.",
+        );
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! The shapes of successful answers.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use fm_domain::blob::SignedUrl;
+use fm_domain::usecase::file::FileView;
+use serde::Serialize;
+
+use super::FileJson;
+use crate::problem::{Answer, Problem};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
+const NO_CACHE: HeaderValue = HeaderValue::from_static("private, no-cache");
+
+/// JSON that nobody may keep.
+pub(crate) fn json<T: Serialize>(mut response: HttpResponseBuilder, value: &T) -> Answer {
+    response.insert_header((header::CONTENT_TYPE, JSON));
+    response.insert_header((header::CACHE_CONTROL, NO_STORE));
+    Ok(response.body(encode(value)?))
+}
+
+/// A file's JSON, which may be kept and asked for again by its tag.
+pub(crate) fn file(status: StatusCode, view: &FileView) -> Answer {
+    let mut response = tagged(status, view);
+    response.insert_header((header::CONTENT_TYPE, JSON));
+    if status == StatusCode::CREATED {
+        response.insert_header((header::LOCATION, format!("/v1/files/{}", view.file.id)));
+    }
+    Ok(response.body(encode(&FileJson::of(view))?))
+}
+
+/// An answer without a body, with the tag of this file: 304.
+pub(crate) fn etag(status: StatusCode, view: &FileView) -> HttpResponse {
+    tagged(status, view).finish()
+}
+
+/// 204.
+pub(crate) fn no_content() -> Answer {
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// 302 to a signed URL.
+pub(crate) fn redirect(url: &SignedUrl) -> Answer {
+    let location = HeaderValue::from_str(url.expose())
+        .map_err(|_not_text| Problem::defect("a signed URL holds characters that no header takes"))?;
+    let mut response = HttpResponse::Found();
+    response.insert_header((header::LOCATION, location));
+    response.insert_header((header::CACHE_CONTROL, NO_STORE));
+    Ok(response.finish())
+}
+
+fn tagged(status: StatusCode, view: &FileView) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::ETAG, format!("\"{}\"", view.etag)));
+    response.insert_header((header::CACHE_CONTROL, NO_CACHE));
+    response
+}
+
+fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::with_capacity(1024);
+    serde_json::to_writer(&mut bytes, value)
+        .map_err(|_unwritable| Problem::defect("an answer can't be written as JSON"))?;
+    Ok(bytes)
+}

@@ -1,0 +1,178 @@
+//! Problems: what every refusal and failure looks like outside (RFC 9457).
+//!
+//! A handler answers `Err(Problem)`; the edge of the application renders it, with the id of the request, and logs it.
+//! The cause of a failure stays inside: it is logged and never rendered.
+
+mod code;
+mod refusals;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use fm_domain::store::StoreError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub use code::Code;
+
+/// What a handler answers.
+pub(crate) type Answer = Result<HttpResponse, Problem>;
+
+/// A value that is not acceptable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Where it is: a JSON pointer (RFC 6901) into the body, or to the part of a form.
+    #[schema(example = "/email")]
+    pub pointer: Cow<'static, str>,
+    /// What is wrong with it.
+    #[schema(example = "is not an email address")]
+    pub detail: Cow<'static, str>,
+}
+
+/// A refusal or a failure, on its way to the client.
+#[derive(Debug)]
+pub struct Problem {
+    code: Code,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    cause: Option<StoreError>,
+}
+
+/// The body of a problem answer.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemJson<'a> {
+    /// Always `about:blank`: the code says more than a page could.
+    #[schema(example = "about:blank")]
+    r#type: &'static str,
+    /// The name of the status.
+    #[schema(example = "Payload Too Large")]
+    title: &'a str,
+    /// The status.
+    #[schema(example = 413)]
+    status: u16,
+    /// The stable name of what went wrong.
+    #[schema(example = "payload_too_large")]
+    code: &'a str,
+    /// What went wrong, for a human.
+    detail: &'a str,
+    /// The id of the request, as in `x-request-id`.
+    request_id: &'a str,
+    /// The values that are not acceptable; for `validation_failed` alone.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Option<Vec<FieldError>>)]
+    errors: &'a [FieldError],
+}
+
+impl Problem {
+    /// A problem with a detail for a human.
+    pub(crate) fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        let mut headers = Vec::new();
+        if code.status() == StatusCode::UNAUTHORIZED {
+            headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        }
+        Self { code, detail: detail.into(), errors: Vec::new(), headers, cause: None }
+    }
+
+    /// A problem that its code says all of.
+    pub(crate) fn of(code: Code) -> Self {
+        Self::new(code, code.example())
+    }
+
+    /// 400: what was sent can't be read.
+    pub(crate) fn malformed(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::MalformedRequest, detail)
+    }
+
+    /// 413: more than `limit` bytes.
+    pub(crate) fn too_large(limit: u64) -> Self {
+        Self::new(Code::PayloadTooLarge, format!("the body is larger than {limit} bytes"))
+    }
+
+    /// 422: one value is not acceptable.
+    pub(crate) fn invalid(
+        pointer: impl Into<Cow<'static, str>>,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::validation(vec![FieldError { pointer: pointer.into(), detail: detail.into() }])
+    }
+
+    /// 422: these values are not acceptable.
+    pub(crate) fn validation(errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::of(Code::ValidationFailed) }
+    }
+
+    /// 500 for what can't happen; it says in the log what did.
+    pub(crate) fn defect(what: &'static str) -> Self {
+        Self::from(StoreError::Unexpected(what.into()))
+    }
+
+    /// Says when to ask again, in whole seconds, at least one.
+    #[must_use]
+    pub(crate) fn retry_after(self, after: Duration) -> Self {
+        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        self.with(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
+    }
+
+    /// Answers with this header too.
+    #[must_use]
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Its stable name.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What failed inside, for the log alone.
+    pub(crate) const fn cause(&self) -> Option<&StoreError> {
+        self.cause.as_ref()
+    }
+
+    /// The answer to the request with this id.
+    pub(crate) fn render(&self, request_id: &str) -> HttpResponse {
+        let status = self.code.status();
+        let json = ProblemJson {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            code: self.code.name(),
+            detail: &self.detail,
+            request_id,
+            errors: &self.errors,
+        };
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
+        response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")));
+        for (name, value) in &self.headers {
+            response.insert_header((name.clone(), value.clone()));
+        }
+        response.body(serde_json::to_vec(&json).unwrap_or_default())
+    }
+}
+
+/// The code and the detail, without the cause.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.name(), self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    /// The edge renders it anew, with the id of the request.
+    fn error_response(&self) -> HttpResponse {
+        self.render("")
+    }
+}

@@ -1,0 +1,178 @@
+//! What every refusal of the domain is outside. Each match is exhaustive: a new refusal does not compile until it has
+//! an answer.
+
+use std::time::Duration;
+
+use fm_domain::blob::GetBlob;
+use fm_domain::body::BodyError;
+use fm_domain::store::StoreError;
+use fm_domain::usecase::auth::{LogInError, PasswordAskedError, Refused, RegisterError, RevokeSessionError};
+use fm_domain::usecase::blob::Forbidden;
+use fm_domain::usecase::file::{EditError, FileError, ListError, ThumbnailError, UploadError};
+
+use actix_web::http::header::{self, HeaderValue};
+
+use super::{Code, Problem};
+
+/// When to ask again after a failure that may be over soon.
+const SOON: Duration = Duration::from_secs(1);
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let problem = match &error {
+            StoreError::Unavailable(_) | StoreError::Contended(_) => {
+                Self::of(Code::Unavailable).retry_after(SOON)
+            }
+            StoreError::Corrupt { .. } | StoreError::Poisoned | StoreError::Unexpected(_) => {
+                Self::of(Code::Internal)
+            }
+        };
+        Self { cause: Some(error), ..problem }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(error: Refused) -> Self {
+        match error {
+            Refused::Unauthenticated => Self::of(Code::Unauthenticated),
+            Refused::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Closed => Self::new(Code::Forbidden, "registration is closed"),
+            RegisterError::EmailTaken => Self::of(Code::EmailTaken),
+            RegisterError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<LogInError> for Problem {
+    fn from(error: LogInError) -> Self {
+        match error {
+            LogInError::InvalidCredentials => Self::of(Code::InvalidCredentials),
+            LogInError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PasswordAskedError> for Problem {
+    fn from(error: PasswordAskedError) -> Self {
+        match error {
+            PasswordAskedError::WrongPassword => Self::of(Code::WrongPassword),
+            PasswordAskedError::Unauthenticated => Self::of(Code::Unauthenticated),
+            PasswordAskedError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RevokeSessionError> for Problem {
+    fn from(error: RevokeSessionError) -> Self {
+        match error {
+            RevokeSessionError::NotFound => Self::of(Code::NotFound),
+            RevokeSessionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<FileError> for Problem {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::NotFound => Self::of(Code::NotFound),
+            FileError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<EditError> for Problem {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::NotFound => Self::of(Code::NotFound),
+            EditError::PreconditionFailed => Self::of(Code::PreconditionFailed),
+            EditError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ListError> for Problem {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::InvalidCursor(_) => Self::malformed("the cursor is not valid for this list"),
+            ListError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ThumbnailError> for Problem {
+    fn from(error: ThumbnailError) -> Self {
+        match error {
+            ThumbnailError::NotFound => Self::of(Code::NotFound),
+            ThumbnailError::NotReady { retry_after } => {
+                Self::of(Code::ThumbnailNotReady).retry_after(retry_after)
+            }
+            ThumbnailError::NoThumbnail => Self::of(Code::NoThumbnail),
+            ThumbnailError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UploadError> for Problem {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Body(error) => error.into(),
+            UploadError::QuotaExceeded => Self::of(Code::QuotaExceeded),
+            UploadError::KeyConflict => Self::of(Code::Conflict),
+            UploadError::KeyBusy { retry_after } => {
+                Self::new(Code::Conflict, "an upload with this idempotency key is still running")
+                    .retry_after(retry_after)
+            }
+            UploadError::NotFound => Self::of(Code::NotFound),
+            UploadError::PreconditionFailed => Self::of(Code::PreconditionFailed),
+            UploadError::Unauthenticated => Self::of(Code::Unauthenticated),
+            UploadError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        match error {
+            // Nobody is there to read it, but the log.
+            BodyError::Aborted => Self::malformed("the body ended before it was whole"),
+            BodyError::Stalled => Self::of(Code::RequestTimeout),
+            BodyError::TooLarge { limit } => Self::too_large(limit.bytes()),
+            BodyError::QuotaExceeded => Self::of(Code::QuotaExceeded),
+            BodyError::Malformed(what) => Self::malformed(what),
+            BodyError::Invalid { pointer, detail } => Self::invalid(pointer, detail),
+            BodyError::DigestMismatch => Self::invalid("", "does not match its digest"),
+            BodyError::Source(cause) => StoreError::Unavailable(cause.as_ref().into()).into(),
+        }
+    }
+}
+
+impl From<Forbidden> for Problem {
+    fn from(_: Forbidden) -> Self {
+        Self::new(Code::Forbidden, "the signed URL is not valid, or not any more")
+    }
+}
+
+impl From<GetBlob> for Problem {
+    fn from(error: GetBlob) -> Self {
+        match error {
+            GetBlob::NotFound => Self::of(Code::NotFound),
+            GetBlob::Range(outside) => {
+                let size = outside.size.bytes();
+                let range = HeaderValue::from_str(&format!("bytes */{size}"));
+                let problem = Self::new(Code::RangeNotSatisfiable, outside.to_string());
+                match range {
+                    Ok(range) => problem.with(header::CONTENT_RANGE, range),
+                    Err(_not_text) => problem,
+                }
+            }
+            GetBlob::Store(error) => error.into(),
+        }
+    }
+}

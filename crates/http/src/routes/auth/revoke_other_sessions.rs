@@ -1,0 +1,21 @@
+//! `DELETE /v1/auth/sessions`
+
+use crate::auth::Authenticated;
+use crate::output::no_content;
+use crate::problem::{Answer, Code};
+use crate::state::State;
+
+pub(super) const PROBLEMS: &[Code] = &[];
+
+/// Ends all of the caller's sessions but this one.
+#[utoipa::path(
+    delete,
+    path = "/v1/auth/sessions",
+    tag = "auth",
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 204, description = "Every other session has ended.")),
+)]
+pub(crate) async fn revoke_other_sessions(state: State, Authenticated(caller): Authenticated) -> Answer {
+    state.use_cases.revoke_other_sessions.run(&caller).await?;
+    no_content()
+}

@@ -1,0 +1,29 @@
+//! `DELETE /v1/auth/sessions/{id}`
+
+use fm_domain::ids::SessionId;
+
+use crate::auth::Authenticated;
+use crate::input::PathId;
+use crate::output::no_content;
+use crate::problem::{Answer, Code};
+use crate::state::State;
+
+pub(super) const PROBLEMS: &[Code] = &[Code::NotFound];
+
+/// Ends one of the caller's sessions, and every token of it.
+#[utoipa::path(
+    delete,
+    path = "/v1/auth/sessions/{id}",
+    tag = "auth",
+    security(("bearer" = []), ("cookie" = [])),
+    params(("id" = String, Path, format = Uuid, description = "The session.")),
+    responses((status = 204, description = "The session has ended.")),
+)]
+pub(crate) async fn revoke_session(
+    state: State,
+    Authenticated(caller): Authenticated,
+    id: PathId<SessionId>,
+) -> Answer {
+    state.use_cases.revoke_session.run(&caller, id.known()?).await?;
+    no_content()
+}

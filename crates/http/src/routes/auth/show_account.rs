@@ -1,0 +1,23 @@
+//! `GET /v1/auth/me`
+
+use actix_web::HttpResponse;
+
+use crate::auth::Authenticated;
+use crate::output::{AccountJson, json};
+use crate::problem::{Answer, Code};
+use crate::state::State;
+
+pub(super) const PROBLEMS: &[Code] = &[];
+
+/// The caller's account, with what it keeps.
+#[utoipa::path(
+    get,
+    path = "/v1/auth/me",
+    tag = "auth",
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "The account.", body = AccountJson)),
+)]
+pub(crate) async fn show_account(state: State, Authenticated(caller): Authenticated) -> Answer {
+    let view = state.use_cases.show_account.run(&caller).await?;
+    json(HttpResponse::Ok(), &AccountJson::of(&view))
+}

@@ -1,0 +1,79 @@
+//! A path with its methods: what it does not know it refuses by name.
+
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::ServiceConfig;
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, web};
+
+use crate::edge::Route;
+use crate::problem::{Answer, Code, Problem};
+
+/// A path with its methods.
+pub(crate) struct Endpoint {
+    path: &'static str,
+    methods: Vec<Operation>,
+    resource: Resource,
+}
+
+/// One method of a path, and the problems that it answers.
+pub(crate) struct Operation {
+    pub(crate) method: Method,
+    pub(crate) problems: &'static [Code],
+}
+
+impl Endpoint {
+    /// A path without methods.
+    pub(crate) fn at(path: &'static str) -> Self {
+        Self { path, methods: Vec::new(), resource: web::resource(path).app_data(Route(path)) }
+    }
+
+    /// Adds a method, with the problems that are its own: see [`crate::openapi`] for those of every route.
+    pub(crate) fn on<F, Args>(mut self, method: Method, problems: &'static [Code], handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.resource = self.resource.route(web::method(method.clone()).to(handler));
+        self.methods.push(Operation { method, problems });
+        self
+    }
+
+    /// The path, with `{id}` where there is one.
+    pub(crate) const fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// Its methods; every `GET` answers `HEAD` too.
+    pub(crate) fn operations(&self) -> &[Operation] {
+        &self.methods
+    }
+
+    pub(super) fn register(self, config: &mut ServiceConfig) {
+        let allow = HeaderValue::from_str(&self.allow()).unwrap_or(HeaderValue::from_static("GET, HEAD"));
+        let refuse = move |request: HttpRequest| {
+            let allow = allow.clone();
+            async move { refuse(&request, allow) }
+        };
+        config.service(self.resource.default_service(web::to(refuse)));
+    }
+
+    fn allow(&self) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for operation in &self.methods {
+            names.push(operation.method.as_str());
+            if operation.method == Method::GET {
+                names.push(Method::HEAD.as_str());
+            }
+        }
+        names.join(", ")
+    }
+}
+
+/// 405 with `Allow`; `OPTIONS` asks for just that.
+fn refuse(request: &HttpRequest, allow: HeaderValue) -> Answer {
+    if request.method() == Method::OPTIONS {
+        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish());
+    }
+    Err(Problem::of(Code::MethodNotAllowed).with(header::ALLOW, allow))
+}

@@ -1,0 +1,38 @@
+//! `GET /v1/files/{id}/content`
+
+use actix_web::HttpRequest;
+use fm_domain::blob::Disposition;
+use fm_domain::ids::FileId;
+
+use super::DISPOSITIONS;
+use crate::auth::Authenticated;
+use crate::input::{PathId, Query};
+use crate::output::redirect;
+use crate::problem::{Answer, Code};
+use crate::state::State;
+
+pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::NotFound];
+
+/// Leads to the bytes of a file.
+#[utoipa::path(
+    get,
+    path = "/v1/files/{id}/content",
+    tag = "files",
+    security(("bearer" = []), ("cookie" = [])),
+    params(
+        ("id" = String, Path, format = Uuid, description = "The file."),
+        ("disposition" = Option<String>, Query, description = "`attachment` (unless given), or `inline` for types that are safe to show."),
+    ),
+    responses((status = 302, description = "To a signed URL.", headers(("Location" = String, description = "The signed URL.")))),
+)]
+pub(crate) async fn link_content(
+    request: HttpRequest,
+    state: State,
+    Authenticated(caller): Authenticated,
+    id: PathId<FileId>,
+) -> Answer {
+    let disposition = Query::new(request.query_string()).word("disposition", DISPOSITIONS)?;
+    let disposition = disposition.unwrap_or(Disposition::Attachment);
+    let url = state.use_cases.link_content.run(caller.user, id.known()?, disposition).await?;
+    redirect(&url)
+}

@@ -1,0 +1,29 @@
+//! `GET /v1/files/{id}/thumbnail`
+
+use fm_domain::ids::FileId;
+
+use crate::auth::Authenticated;
+use crate::input::PathId;
+use crate::output::redirect;
+use crate::problem::{Answer, Code};
+use crate::state::State;
+
+pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::ThumbnailNotReady, Code::NoThumbnail];
+
+/// Leads to the thumbnail of a file.
+#[utoipa::path(
+    get,
+    path = "/v1/files/{id}/thumbnail",
+    tag = "files",
+    security(("bearer" = []), ("cookie" = [])),
+    params(("id" = String, Path, format = Uuid, description = "The file.")),
+    responses((status = 302, description = "To a signed URL.", headers(("Location" = String, description = "The signed URL.")))),
+)]
+pub(crate) async fn link_thumbnail(
+    state: State,
+    Authenticated(caller): Authenticated,
+    id: PathId<FileId>,
+) -> Answer {
+    let url = state.use_cases.link_thumbnail.run(caller.user, id.known()?).await?;
+    redirect(&url)
+}

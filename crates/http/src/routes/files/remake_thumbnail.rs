@@ -1,0 +1,31 @@
+//! `POST /v1/files/{id}/thumbnail`
+
+use actix_web::http::StatusCode;
+use fm_domain::ids::FileId;
+
+use crate::auth::Authenticated;
+use crate::input::PathId;
+use crate::output::{FileJson, file};
+use crate::problem::{Answer, Code};
+use crate::state::State;
+
+pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::NoThumbnail];
+
+/// Makes the thumbnail of a file again.
+#[utoipa::path(
+    post,
+    path = "/v1/files/{id}/thumbnail",
+    tag = "files",
+    security(("bearer" = []), ("cookie" = [])),
+    params(("id" = String, Path, format = Uuid, description = "The file.")),
+    responses((status = 202, description = "It is being made: `thumbnail.status` is `pending`.", body = FileJson,
+        headers(("ETag" = String, description = "The file's entity tag.")))),
+)]
+pub(crate) async fn remake_thumbnail(
+    state: State,
+    Authenticated(caller): Authenticated,
+    id: PathId<FileId>,
+) -> Answer {
+    let view = state.use_cases.remake_thumbnail.run(caller.user, id.known()?).await?;
+    file(StatusCode::ACCEPTED, &view)
+}

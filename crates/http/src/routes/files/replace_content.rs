@@ -1,0 +1,59 @@
+//! `PUT /v1/files/{id}/content`
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use fm_domain::ids::FileId;
+use fm_domain::usecase::file::ReplaceCommand;
+
+use crate::auth::Authenticated;
+use crate::body::{replacement, run};
+use crate::input::{PathId, if_match};
+use crate::output::{FileJson, file};
+use crate::problem::{Answer, Code};
+use crate::state::State;
+
+pub(super) const PROBLEMS: &[Code] = &[
+    Code::MalformedRequest,
+    Code::NotFound,
+    Code::RequestTimeout,
+    Code::PreconditionFailed,
+    Code::PayloadTooLarge,
+    Code::QuotaExceeded,
+    Code::UnsupportedMediaType,
+    Code::ValidationFailed,
+];
+
+/// Gives a file new content under the same id.
+///
+/// Readers see the old or the new, never a mixture.
+#[utoipa::path(
+    put,
+    path = "/v1/files/{id}/content",
+    tag = "files",
+    security(("bearer" = []), ("cookie" = [])),
+    params(
+        ("id" = String, Path, format = Uuid, description = "The file."),
+        ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
+        ("Content-Digest" = Option<String>, Header, description = "`sha-256=:…:` of the body (RFC 9530)."),
+        ("Repr-Digest" = Option<String>, Header, description = "Like `Content-Digest`."),
+    ),
+    request_body(content(("application/octet-stream"))),
+    responses((status = 200, description = "The file.", body = FileJson, headers(("ETag" = String, description = "The file's entity tag.")))),
+)]
+pub(crate) async fn replace_content(
+    request: HttpRequest,
+    state: State,
+    Authenticated(caller): Authenticated,
+    id: PathId<FileId>,
+    payload: web::Payload,
+) -> Answer {
+    let incoming = replacement(&request, payload, &state)?;
+    let id = id.known()?;
+    let if_match = if_match(request.headers())?;
+    let use_cases = state.use_cases.clone();
+    let view = run(&state, incoming, |body| async move {
+        use_cases.replace_content.run(ReplaceCommand { owner: caller.user, file: id, if_match, body }).await
+    })
+    .await?;
+    file(StatusCode::OK, &view)
+}

@@ -1,0 +1,41 @@
+//! `GET /v1/files/{id}`
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use fm_domain::ids::FileId;
+
+use crate::auth::Authenticated;
+use crate::input::{PathId, none_match};
+use crate::output::{FileJson, etag, file};
+use crate::problem::{Answer, Code};
+use crate::state::State;
+
+pub(super) const PROBLEMS: &[Code] = &[Code::NotFound];
+
+/// A file, with signed URLs.
+#[utoipa::path(
+    get,
+    path = "/v1/files/{id}",
+    tag = "files",
+    security(("bearer" = []), ("cookie" = [])),
+    params(
+        ("id" = String, Path, format = Uuid, description = "The file."),
+        ("If-None-Match" = Option<String>, Header, description = "The entity tag that the client has."),
+    ),
+    responses(
+        (status = 200, description = "The file.", body = FileJson, headers(("ETag" = String, description = "Changes with the file, its thumbnail and its URLs."))),
+        (status = 304, description = "What the client has is current, and its URLs work."),
+    ),
+)]
+pub(crate) async fn show_file(
+    request: HttpRequest,
+    state: State,
+    Authenticated(caller): Authenticated,
+    id: PathId<FileId>,
+) -> Answer {
+    let view = state.use_cases.show_file.run(caller.user, id.known()?).await?;
+    if none_match(request.headers(), &view.etag) {
+        return Ok(etag(StatusCode::NOT_MODIFIED, &view));
+    }
+    file(StatusCode::OK, &view)
+}

@@ -1,0 +1,60 @@
+//! What the HTTP side can be told.
+
+use std::time::Duration;
+
+/// Bytes that a form may add around the file in it.
+pub(crate) const FORM_OVERHEAD: u64 = 64 * 1024;
+
+/// Bytes that a JSON body may have.
+pub(crate) const JSON_LIMIT: u64 = 64 * 1024;
+
+/// Which other origins may use the API from a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CorsOrigins {
+    /// These, with credentials; none when the list is empty. An origin is `scheme://host[:port]`.
+    List(Vec<String>),
+    /// Any, without credentials.
+    Any,
+}
+
+/// The settings of the HTTP side.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// What clients reach us by: `scheme://host[:port]`, without a slash at the end.
+    pub public_url: String,
+    /// Whether `/docs`, `/redoc` and `/openapi.json` are there.
+    pub is_debug: bool,
+    /// Whether cookies are sent over TLS alone.
+    pub cookie_secure: bool,
+    /// Which other origins may use the API from a browser.
+    pub cors: CorsOrigins,
+    /// How long a body may pause while we wait for it.
+    pub stall_timeout: Duration,
+    /// How long the head of the first request of a connection may take.
+    pub head_timeout: Duration,
+    /// How long an idle connection is kept.
+    pub keep_alive: Duration,
+    /// How long the rest of an unread body is taken and thrown away, so that its sender sees the answer instead of a
+    /// reset.
+    pub linger: Duration,
+    /// How long requests in flight may take to finish once the server stops.
+    pub shutdown_grace: Duration,
+}
+
+impl HttpSettings {
+    /// The defaults, for a server that clients reach by this URL.
+    #[must_use]
+    pub fn new(public_url: impl Into<String>) -> Self {
+        Self {
+            public_url: public_url.into(),
+            is_debug: false,
+            cookie_secure: true,
+            cors: CorsOrigins::List(Vec::new()),
+            stall_timeout: Duration::from_secs(30),
+            head_timeout: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(75),
+            linger: Duration::from_secs(5),
+            shutdown_grace: Duration::from_secs(30),
+        }
+    }
+}

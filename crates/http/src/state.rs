@@ -1,0 +1,51 @@
+//! What every handler shares.
+
+use std::sync::Arc;
+
+use actix_web::web;
+use fm_domain::ids::IdSource;
+use fm_domain::usecase::UseCases;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::settings::HttpSettings;
+
+/// What every handler shares. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// What the application can do.
+    pub use_cases: Arc<UseCases>,
+    /// Names requests.
+    pub ids: Arc<dyn IdSource>,
+    /// The settings.
+    pub settings: Arc<HttpSettings>,
+    /// Uploads run as tasks of it, to their end even when their client is gone: wait for it before exiting.
+    pub tracker: TaskTracker,
+    /// Cancelled when the process is asked to stop: from then on it says that it is not ready.
+    pub shutting_down: CancellationToken,
+    /// Where uploads run: a runtime that outlives the server's workers.
+    pub runtime: Handle,
+}
+
+/// The state, as handlers take it.
+pub(crate) type State = web::Data<AppState>;
+
+impl AppState {
+    /// A state whose uploads run on the runtime that this is called from.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    #[must_use]
+    pub fn new(use_cases: Arc<UseCases>, ids: Arc<dyn IdSource>, settings: HttpSettings) -> Self {
+        Self {
+            use_cases,
+            ids,
+            settings: Arc::new(settings),
+            tracker: TaskTracker::new(),
+            shutting_down: CancellationToken::new(),
+            runtime: Handle::current(),
+        }
+    }
+}

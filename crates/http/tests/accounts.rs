@@ -1,0 +1,234 @@
+//! Accounts, sessions, tokens and cookies.
+
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Answer, Client, Server};
+
+const ADA: &str = r#"{"email": "Ada@Example.org", "password": "correct horse", "name": "Ada"}"#;
+const LOGIN: &str = r#"{"email": "ada@example.ORG", "password": "correct horse"}"#;
+
+async fn logged_in(server: &Server) -> (Client, Answer) {
+    let client = server.client();
+    assert_eq!(client.json("POST", "/v1/auth/register", ADA).await.status, 201);
+    let answer = client.json("POST", "/v1/auth/login", LOGIN).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    (client, answer)
+}
+
+fn token(answer: &Answer, name: &str) -> String {
+    answer.value()[name].as_str().unwrap().to_owned()
+}
+
+fn cookies(answer: &Answer) -> Vec<&str> {
+    answer.headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value.as_str()).collect()
+}
+
+#[actix_web::test]
+async fn an_account_is_opened_once() {
+    let server = Server::start();
+    let client = server.client();
+    let user = client.json("POST", "/v1/auth/register", ADA).await;
+    assert_eq!(user.status, 201);
+    let value = user.value();
+    assert_eq!(
+        (&value["email"], &value["name"], &value["role"]),
+        (&"Ada@Example.org".into(), &"Ada".into(), &"user".into())
+    );
+    assert!(value["created_at"].as_str().unwrap().ends_with('Z'));
+    assert!(value.get("password_hash").is_none());
+    assert_eq!(client.json("POST", "/v1/auth/register", LOGIN).await.problem(), (409, "email_taken".into()));
+}
+
+#[actix_web::test]
+async fn registration_can_be_closed() {
+    let server = Server::with_both(|_| {}, |settings| settings.registration_open = false);
+    let answer = server.client().json("POST", "/v1/auth/register", ADA).await;
+    assert_eq!(answer.problem(), (403, "forbidden".into()));
+}
+
+#[actix_web::test]
+async fn a_login_gives_a_pair_of_tokens_and_both_cookies() {
+    let server = Server::start();
+    let (client, answer) = logged_in(&server).await;
+    let value = answer.value();
+    assert_eq!(
+        (&value["token_type"], &value["expires_in"], &value["refresh_expires_in"]),
+        (&"Bearer".into(), &900.into(), &86_400.into())
+    );
+    assert_eq!(value["user"]["email"], "Ada@Example.org");
+    let access = format!(
+        "access_token={}; Path=/; Max-Age=900; HttpOnly; SameSite=Lax; Secure",
+        token(&answer, "access_token")
+    );
+    let refresh = format!(
+        "refresh_token={}; Path=/v1/auth; Max-Age=86400; HttpOnly; SameSite=Lax; Secure",
+        token(&answer, "refresh_token")
+    );
+    assert_eq!(cookies(&answer), [access.as_str(), refresh.as_str()]);
+    let wrong =
+        client.json("POST", "/v1/auth/login", r#"{"email": "ada@example.org", "password": "x"}"#).await;
+    let nobody =
+        client.json("POST", "/v1/auth/login", r#"{"email": "not an address", "password": "x"}"#).await;
+    for refused in [wrong, nobody] {
+        assert_eq!(refused.problem(), (401, "invalid_credentials".into()));
+        assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    }
+}
+
+#[actix_web::test]
+async fn cookies_may_travel_without_tls_where_that_is_configured() {
+    let server = Server::with(|settings| settings.cookie_secure = false);
+    let (_, answer) = logged_in(&server).await;
+    assert!(cookies(&answer).iter().all(|cookie| cookie.ends_with("SameSite=Lax")));
+}
+
+#[actix_web::test]
+async fn the_header_wins_over_the_cookie() {
+    let server = Server::start();
+    let (client, answer) = logged_in(&server).await;
+    let access = token(&answer, "access_token");
+    let cookie = client.with("Cookie", &format!("a=b; access_token={access}"));
+    assert_eq!(cookie.get("/v1/auth/me").await.status, 200);
+    for bad in ["Bearer x", "Basic YTpi", "Bearer", &format!("Token {access}")] {
+        let answer = cookie.with("Authorization", bad).get("/v1/auth/me").await;
+        assert_eq!(answer.problem(), (401, "unauthenticated".into()), "{bad}");
+    }
+    let both = client.with("Cookie", "access_token=x").with("Authorization", &format!("bearer {access}"));
+    assert_eq!(both.get("/v1/auth/me").await.status, 200);
+}
+
+#[actix_web::test]
+async fn an_unsafe_request_by_cookie_from_another_site_is_refused() {
+    let server = Server::start();
+    let (client, answer) = logged_in(&server).await;
+    let access = token(&answer, "access_token");
+    let cookie = client
+        .with("Cookie", &format!("access_token={access}; refresh_token={}", token(&answer, "refresh_token")));
+    let evil = cookie.with("Origin", "https://evil.example");
+    let cross = cookie.with("Sec-Fetch-Site", "cross-site");
+    for client in [&evil, &cross] {
+        assert_eq!(client.get("/v1/auth/me").await.status, 200);
+        assert_eq!(
+            client.json("PATCH", "/v1/auth/me", r#"{"name": "X"}"#).await.problem(),
+            (403, "forbidden".into())
+        );
+        assert_eq!(client.send("POST", "/v1/auth/refresh", b"").await.problem(), (403, "forbidden".into()));
+        assert_eq!(client.send("POST", "/v1/auth/logout", b"").await.problem(), (403, "forbidden".into()));
+    }
+    let header = client.with_token(&access).with("Origin", "https://evil.example");
+    assert_eq!(header.json("PATCH", "/v1/auth/me", r#"{"name": "X"}"#).await.status, 200);
+    let own = cookie.with("Origin", &format!("http://{}", server.address));
+    assert_eq!(own.json("PATCH", "/v1/auth/me", r#"{"name": null}"#).await.status, 200);
+    assert_eq!(own.send("POST", "/v1/auth/logout", b"").await.status, 204);
+}
+
+#[actix_web::test]
+async fn a_session_is_refreshed_by_body_or_by_cookie() {
+    let server = Server::start();
+    let (client, first) = logged_in(&server).await;
+    let body = format!(r#"{{"refresh_token": "{}"}}"#, token(&first, "refresh_token"));
+    let second = client.json("POST", "/v1/auth/refresh", &body).await;
+    assert_eq!(second.status, 200);
+    assert_eq!(cookies(&second).len(), 2);
+    assert_ne!(token(&second, "refresh_token"), token(&first, "refresh_token"));
+    let cookie = client.with("Cookie", &format!("refresh_token={}", token(&second, "refresh_token")));
+    assert_eq!(cookie.send("POST", "/v1/auth/refresh", b"").await.status, 200);
+    server.clock.advance(Duration::from_secs(11));
+    assert_eq!(
+        client.json("POST", "/v1/auth/refresh", &body).await.problem(),
+        (401, "unauthenticated".into())
+    );
+    assert_eq!(client.send("POST", "/v1/auth/refresh", b"").await.problem(), (401, "unauthenticated".into()));
+    let typo = client.json("POST", "/v1/auth/refresh", r#"{"refreshtoken": "x"}"#).await;
+    assert_eq!(typo.pointers(), ["/refreshtoken"]);
+}
+
+#[actix_web::test]
+async fn a_logout_ends_the_tokens_and_clears_the_cookies() {
+    let server = Server::start();
+    let (client, answer) = logged_in(&server).await;
+    let ada = client.with_token(&token(&answer, "access_token"));
+    let out = ada.send("POST", "/v1/auth/logout", b"").await;
+    assert_eq!(out.status, 204);
+    assert_eq!(
+        cookies(&out),
+        [
+            "access_token=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure",
+            "refresh_token=; Path=/v1/auth; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
+        ]
+    );
+    assert_eq!(ada.get("/v1/auth/me").await.problem(), (401, "unauthenticated".into()));
+}
+
+#[actix_web::test]
+async fn an_expired_token_is_refused() {
+    let server = Server::start();
+    let ada = server.user("ada@example.org").await;
+    server.clock.advance(Duration::from_secs(15 * 60 + 3));
+    assert_eq!(ada.get("/v1/auth/me").await.problem(), (401, "unauthenticated".into()));
+}
+
+#[actix_web::test]
+async fn an_account_shows_what_it_keeps_and_can_be_renamed() {
+    let server =
+        Server::with_both(|_| {}, |settings| settings.quota = Some(fm_domain::body::ByteSize::new(1000)));
+    let ada = server.user("ada@example.org").await;
+    assert_eq!(ada.send("POST", "/v1/files?name=a.txt", b"hello").await.status, 201);
+    let value = ada.get("/v1/auth/me").await.value();
+    assert_eq!(value["storage"], serde_json::json!({"used_bytes": 5, "file_count": 1, "quota_bytes": 1000}));
+    assert_eq!(ada.json("PATCH", "/v1/auth/me", r#"{"name": "Ada L."}"#).await.value()["name"], "Ada L.");
+    assert_eq!(
+        ada.json("PATCH", "/v1/auth/me", r#"{"name": null}"#).await.value()["name"],
+        serde_json::Value::Null
+    );
+    assert_eq!(ada.json("PATCH", "/v1/auth/me", "{}").await.pointers(), ["/name"]);
+    let over = ada.send("POST", "/v1/files?name=b.txt", &[b'x'; 996]).await;
+    assert_eq!(over.problem(), (413, "quota_exceeded".into()));
+}
+
+#[actix_web::test]
+async fn the_password_is_asked_for_again() {
+    let server = Server::start();
+    let ada = server.user("ada@example.org").await;
+    let wrong = r#"{"current_password": "x", "new_password": "battery staple"}"#;
+    assert_eq!(ada.json("POST", "/v1/auth/password", wrong).await.problem(), (403, "wrong_password".into()));
+    let short = r#"{"current_password": "correct horse", "new_password": "short"}"#;
+    assert_eq!(ada.json("POST", "/v1/auth/password", short).await.pointers(), ["/new_password"]);
+    let right = r#"{"current_password": "correct horse", "new_password": "battery staple"}"#;
+    assert_eq!(ada.json("POST", "/v1/auth/password", right).await.status, 204);
+    assert_eq!(
+        ada.json("DELETE", "/v1/auth/me", r#"{"password": "correct horse"}"#).await.problem(),
+        (403, "wrong_password".into())
+    );
+    assert_eq!(ada.json("DELETE", "/v1/auth/me", r#"{"password": "battery staple"}"#).await.status, 204);
+    assert_eq!(ada.get("/v1/auth/me").await.status, 401);
+}
+
+#[actix_web::test]
+async fn sessions_are_listed_and_ended() {
+    let server = Server::start();
+    let (client, answer) = logged_in(&server).await;
+    let ada = client.with_token(&token(&answer, "access_token")).with("User-Agent", "test");
+    let other = client.with("User-Agent", "other").json("POST", "/v1/auth/login", LOGIN).await;
+    let other = client.with_token(&token(&other, "access_token"));
+    let items = ada.get("/v1/auth/sessions").await.value()["items"].as_array().unwrap().clone();
+    assert_eq!(items.len(), 2);
+    let (mine, theirs): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item["current"] == true);
+    assert_eq!(
+        (theirs[0]["user_agent"].as_str(), theirs[0]["ip"].as_str()),
+        (Some("other"), Some("127.0.0.1"))
+    );
+    let bob = server.user("bob@example.org").await;
+    let path = format!("/v1/auth/sessions/{}", theirs[0]["id"].as_str().unwrap());
+    assert_eq!(bob.send("DELETE", &path, b"").await.problem(), (404, "not_found".into()));
+    assert_eq!(ada.send("DELETE", &path, b"").await.status, 204);
+    assert_eq!(other.get("/v1/auth/me").await.status, 401);
+    assert_eq!(ada.send("DELETE", &path, b"").await.problem(), (404, "not_found".into()));
+    assert_eq!(ada.send("DELETE", "/v1/auth/sessions", b"").await.status, 204);
+    assert_eq!(mine.len(), 1);
+    assert_eq!(ada.get("/v1/auth/me").await.status, 200);
+}

@@ -1,0 +1,164 @@
+//! A server on a real socket, on the memory adapters, and a client that shows what really goes over the wire.
+
+#![expect(dead_code, reason = "each test uses a part of it")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+mod client;
+
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use async_trait::async_trait;
+use bytes::Bytes;
+use fm_credentials::{
+    Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSecrets, JwtSigner, OsIds, SecretBytes,
+    TokenAudience,
+};
+use fm_domain::blob::SelfSignedLinks;
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::file::MediaType;
+use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_domain::usecase::{Ports, Settings, UseCases};
+use fm_http::{AppState, HttpSettings};
+use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemorySessionStore};
+
+pub(crate) use client::{Answer, Client};
+
+/// The largest file of the test server.
+pub(crate) const MAX_UPLOAD: u64 = 300_000;
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) blobs: Arc<MemoryBlobStore>,
+    pub(crate) use_cases: Arc<UseCases>,
+    pub(crate) state: AppState,
+    handle: ServerHandle,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(crate) fn with(adjust: impl FnOnce(&mut HttpSettings)) -> Self {
+        Self::with_both(adjust, |_| {})
+    }
+
+    pub(crate) fn with_both(adjust: impl FnOnce(&mut HttpSettings), choose: impl FnOnce(&mut Settings)) -> Self {
+        Self::with_all(adjust, choose, |_| {})
+    }
+
+    pub(crate) fn with_all(
+        adjust: impl FnOnce(&mut HttpSettings),
+        choose: impl FnOnce(&mut Settings),
+        replace: impl FnOnce(&mut Ports),
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let public_url = format!("http://{address}");
+        let clock = Arc::new(ManualClock::new(Timestamp::from_unix_seconds(1_800_000_000)));
+        let blobs = Arc::new(MemoryBlobStore::new(clock.clone()));
+        let mut ports = ports(&public_url, &clock, &blobs);
+        replace(&mut ports);
+        let mut settings = Settings {
+            access_token_ttl: Duration::from_mins(15),
+            refresh_token_ttl: Duration::from_hours(24),
+            signed_url_ttl: Duration::from_hours(1),
+            max_upload: ByteSize::new(MAX_UPLOAD),
+            quota: None,
+            registration_open: true,
+            serves_blobs: true,
+        };
+        choose(&mut settings);
+        let use_cases = Arc::new(UseCases::new(&ports, &settings));
+        let mut http = HttpSettings::new(public_url);
+        http.stall_timeout = Duration::from_millis(300);
+        http.linger = Duration::from_secs(2);
+        adjust(&mut http);
+        let state = AppState::new(use_cases.clone(), ports.ids, http);
+        let server = fm_http::serve(listener, state.clone(), 1).unwrap();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        Self { address, clock, blobs, use_cases, state, handle }
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::of(self.address)
+    }
+
+    /// A client that is logged in as a new user.
+    pub(crate) async fn user(&self, email: &str) -> Client {
+        let client = self.client();
+        let body = format!(r#"{{"email": "{email}", "password": "correct horse"}}"#);
+        let answer = client.json("POST", "/v1/auth/register", &body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        let answer = client.json("POST", "/v1/auth/login", &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        client.with_token(answer.value()["access_token"].as_str().unwrap())
+    }
+
+    /// Waits until every upload has ended.
+    pub(crate) async fn uploads_ended(&self) {
+        self.state.tracker.close();
+        let ended = tokio::time::timeout(Duration::from_secs(5), self.state.tracker.wait()).await;
+        assert!(ended.is_ok(), "an upload did not end");
+        self.state.tracker.reopen();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _stopping = self.handle.stop(false);
+    }
+}
+
+fn ports(public_url: &str, clock: &Arc<ManualClock>, blobs: &Arc<MemoryBlobStore>) -> Ports {
+    let secrets = JwtSecrets::only(SecretBytes::new(vec![7; 32]).unwrap());
+    let macs = Arc::new(HkdfMacSigner::new(&secrets));
+    let argon2 =
+        Argon2Settings { memory_kib: 8, iterations: 1, parallelism: 1, at_once: NonZero::<usize>::MIN };
+    Ports {
+        db: Arc::new(MemoryDatabase::new()),
+        sessions: Arc::new(MemorySessionStore::new()),
+        blobs: blobs.clone(),
+        links: Arc::new(SelfSignedLinks::new(public_url, macs.clone())),
+        thumbnailer: Arc::new(Pictures),
+        passwords: Arc::new(Argon2PasswordHasher::new(argon2).unwrap()),
+        tokens: Arc::new(JwtSigner::new(&secrets, TokenAudience::new("files", "files").unwrap())),
+        macs,
+        clock: clock.clone(),
+        ids: Arc::new(OsIds),
+    }
+}
+
+/// Takes PNGs for pictures, and makes the same thumbnail of all of them.
+struct Pictures;
+
+#[async_trait]
+impl Thumbnailer for Pictures {
+    fn accepts(&self, content_type: &MediaType) -> bool {
+        content_type.as_str() == "image/png"
+    }
+
+    fn formats(&self) -> Vec<MediaType> {
+        vec!["image/png".parse().unwrap()]
+    }
+
+    async fn render(
+        &self,
+        _: Bytes,
+        _: ThumbnailSpec,
+        _: RenderBudget,
+    ) -> Result<Thumbnail, RenderThumbnail> {
+        Ok(Thumbnail { png: Bytes::from_static(PNG), width: 1, height: 1 })
+    }
+}
+
+/// The magic number of a PNG, and nothing behind it.
+pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";

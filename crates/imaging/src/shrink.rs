@@ -1,0 +1,176 @@
+//! Rows averaged away as they come.
+
+use fm_domain::thumbnail::RenderThumbnail;
+
+use crate::source::Deadline;
+
+/// How many pixels are left for each pixel of the thumbnail, in each direction: enough for a good filter to work on.
+const OVERSAMPLING: u32 = 2;
+
+/// The most rows of which the sums fit: `256 × 255 < 2^16`.
+const MAX_ROWS: u32 = 256;
+
+/// What a pixel is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channels {
+    /// Red, green, blue.
+    Rgb,
+    /// Red, green, blue, and how opaque it is.
+    Rgba,
+}
+
+impl Channels {
+    pub(crate) const fn count(self) -> usize {
+        match self {
+            Self::Rgb => 3,
+            Self::Rgba => 4,
+        }
+    }
+}
+
+/// A size in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+impl Size {
+    pub(crate) const fn pixels(self) -> u64 {
+        self.width as u64 * self.height as u64
+    }
+
+    /// Seen from the side.
+    pub(crate) const fn turned(self) -> Self {
+        Self { width: self.height, height: self.width }
+    }
+}
+
+/// Averages blocks of pixels, a row at a time, so that a picture of any height needs the memory of one row.
+pub(crate) struct Shrink {
+    from: Size,
+    to: Size,
+    channels: Channels,
+    /// How many pixels become one, across and down.
+    block: Size,
+    /// Colours count by how opaque they are; not where nothing is averaged.
+    premultiplied: bool,
+    sums: Vec<u16>,
+    rows: u32,
+    shrunk: Vec<u8>,
+    deadline: Deadline,
+}
+
+/// A picture that is a few times as large as its thumbnail, or as large.
+pub(crate) struct Shrunk {
+    pub(crate) pixels: Vec<u8>,
+    pub(crate) size: Size,
+    pub(crate) channels: Channels,
+    pub(crate) premultiplied: bool,
+    /// Which part of it is the picture: its last column and row may stand for less than a whole block.
+    pub(crate) extent: (f64, f64),
+    /// What it is to become.
+    pub(crate) to: Size,
+}
+
+impl Shrink {
+    /// Prepares for a picture of size `from` that is to become `to`.
+    pub(crate) fn new(from: Size, to: Size, channels: Channels, deadline: Deadline) -> Self {
+        let across = (from.width / (to.width * OVERSAMPLING)).max(1);
+        let down = (from.height / (to.height * OVERSAMPLING)).clamp(1, MAX_ROWS);
+        let row = from.width as usize * channels.count();
+        let left = from.width.div_ceil(across) as usize * from.height.div_ceil(down) as usize;
+        Self {
+            from,
+            to,
+            channels,
+            block: Size { width: across, height: down },
+            premultiplied: channels == Channels::Rgba && from != to,
+            sums: vec![0; row],
+            rows: 0,
+            shrunk: Vec::with_capacity(left * channels.count()),
+            deadline,
+        }
+    }
+
+    /// How many bytes a row has.
+    pub(crate) const fn row_bytes(&self) -> usize {
+        self.from.width as usize * self.channels.count()
+    }
+
+    /// Takes the next row.
+    pub(crate) fn push(&mut self, row: &[u8]) -> Result<(), RenderThumbnail> {
+        if self.premultiplied {
+            add_premultiplied(&mut self.sums, row);
+        } else {
+            for (sum, &sample) in self.sums.iter_mut().zip(row) {
+                *sum += u16::from(sample);
+            }
+        }
+        self.rows += 1;
+        if self.rows == self.block.height {
+            self.deadline.check()?;
+            self.average();
+        }
+        Ok(())
+    }
+
+    /// Turns the sums into a row of averages.
+    fn average(&mut self) {
+        let channels = self.channels.count();
+        for block in self.sums.chunks(self.block.width as usize * channels) {
+            let count = (block.len() / channels) as u64 * u64::from(self.rows);
+            let mut totals = [0_u64; 4];
+            for pixel in block.chunks_exact(channels) {
+                for (total, &sum) in totals.iter_mut().zip(pixel) {
+                    *total += u64::from(sum);
+                }
+            }
+            let averages =
+                totals.iter().map(|total| u8::try_from((total + count / 2) / count).unwrap_or(u8::MAX));
+            self.shrunk.extend(averages.take(channels));
+        }
+        self.sums.fill(0);
+        self.rows = 0;
+    }
+
+    /// The picture after its last row.
+    pub(crate) fn finish(mut self) -> Shrunk {
+        if self.rows > 0 {
+            self.average();
+        }
+        let size = Size {
+            width: self.from.width.div_ceil(self.block.width),
+            height: self.from.height.div_ceil(self.block.height),
+        };
+        // Rows that never came are black and see-through.
+        self.shrunk.resize(size.width as usize * size.height as usize * self.channels.count(), 0);
+        let extent = (
+            f64::from(self.from.width) / f64::from(self.block.width),
+            f64::from(self.from.height) / f64::from(self.block.height),
+        );
+        Shrunk {
+            pixels: self.shrunk,
+            size,
+            channels: self.channels,
+            premultiplied: self.premultiplied,
+            extent,
+            to: self.to,
+        }
+    }
+}
+
+/// Adds each colour multiplied by its opacity: `c × a / 255`, rounded.
+fn add_premultiplied(sums: &mut [u16], row: &[u8]) {
+    for (sum, pixel) in sums.as_chunks_mut::<4>().0.iter_mut().zip(row.as_chunks::<4>().0) {
+        let [red, green, blue, alpha] = pixel.map(u16::from);
+        let weighted = |colour: u16| {
+            let product = colour * alpha + 128;
+            (product + (product >> 8)) >> 8
+        };
+        sum[0] += weighted(red);
+        sum[1] += weighted(green);
+        sum[2] += weighted(blue);
+        sum[3] += alpha;
+    }
+}

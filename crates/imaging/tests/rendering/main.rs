@@ -1,0 +1,7 @@
+//! What this thumbnailer promises beyond the contract.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up shall fail")]
+
+mod formats;
+mod hostile;
+mod pictures;

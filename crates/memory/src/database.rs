@@ -1,0 +1,93 @@
+//! The database.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use fm_domain::file::FileQueries;
+use fm_domain::store::{Database, ReadRepos, Stored, UnitOfWork};
+use fm_domain::user::UserQueries;
+use tokio::sync::{Mutex as AsyncMutex, watch};
+
+use crate::tables::Tables;
+use crate::{MemoryJobSignal, MemoryUnitOfWork, locked};
+
+/// Users, files, blobs, keys and jobs in memory.
+///
+/// Units of work follow one another: a second one waits until the first has ended. Each works on a snapshot that
+/// shares with the committed tables whatever it does not change, and takes their place on commit; so opening, reading
+/// and dropping cost the same however much is stored. Reads take the committed tables as they are, and wait for
+/// nobody.
+#[derive(Debug, Clone)]
+pub struct MemoryDatabase {
+    shared: Arc<Shared>,
+    turn: Arc<AsyncMutex<()>>,
+}
+
+/// What units of work leave behind when they are committed.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    committed: Mutex<Tables>,
+    /// How many commits brought jobs.
+    job_commits: watch::Sender<u64>,
+}
+
+impl Shared {
+    fn tables(&self) -> Tables {
+        locked(&self.committed).clone()
+    }
+
+    pub(crate) fn commit(&self, tables: Tables, with_jobs: bool) {
+        let before = std::mem::replace(&mut *locked(&self.committed), tables);
+        drop(before);
+        if with_jobs {
+            self.job_commits.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+impl MemoryDatabase {
+    /// An empty database.
+    #[must_use]
+    pub fn new() -> Self {
+        let shared = Shared { committed: Mutex::default(), job_commits: watch::Sender::new(0) };
+        Self { shared: Arc::new(shared), turn: Arc::default() }
+    }
+
+    /// What is woken when a job is committed from now on.
+    #[must_use]
+    pub fn signal(&self) -> MemoryJobSignal {
+        MemoryJobSignal::new(self.shared.job_commits.subscribe())
+    }
+}
+
+impl Default for MemoryDatabase {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Database for MemoryDatabase {
+    async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        Ok(Box::new(MemoryUnitOfWork::new(turn, self.shared.tables(), Arc::clone(&self.shared))))
+    }
+
+    async fn read(&self) -> Stored<Box<dyn ReadRepos>> {
+        Ok(Box::new(self.shared.tables()))
+    }
+
+    async fn ping(&self) -> Stored<()> {
+        Ok(())
+    }
+}
+
+impl ReadRepos for Tables {
+    fn users(&mut self) -> &mut dyn UserQueries {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+}

@@ -1,0 +1,190 @@
+//! The states of blobs.
+
+use async_trait::async_trait;
+use fm_domain::blob::{BlobIntent, BlobKey, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::ids::{BlobId, UserId};
+use fm_domain::store::Stored;
+
+use super::{Map, Set};
+use crate::MemoryUnitOfWork;
+
+/// Blobs by id, and in the orders in which they are swept.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Blobs {
+    by_id: Map<BlobId, BlobRow>,
+    /// Announced ones, by when they expire.
+    expiring: Set<(Timestamp, BlobId)>,
+    /// Doomed ones, by when they are due.
+    due: Set<(Timestamp, BlobId)>,
+    /// Those that are not doomed.
+    living: Set<(UserId, BlobId)>,
+}
+
+#[derive(Debug, Clone)]
+struct BlobRow {
+    key: BlobKey,
+    owner: UserId,
+    reserved: ByteSize,
+    state: BlobState,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum BlobState {
+    Announced { expires_at: Timestamp },
+    Settled,
+    Doomed { doomed_at: Timestamp, due_at: Timestamp, was_settled: bool },
+}
+
+impl BlobRow {
+    fn doomed(&self) -> Option<DoomedBlob> {
+        match self.state {
+            BlobState::Doomed { doomed_at, was_settled, .. } => {
+                Some(DoomedBlob { key: self.key, doomed_at, was_settled })
+            }
+            BlobState::Announced { .. } | BlobState::Settled => None,
+        }
+    }
+}
+
+impl Blobs {
+    fn state(&self, id: BlobId) -> Option<BlobState> {
+        self.by_id.get(&id).map(|row| row.state)
+    }
+
+    /// Takes the row with its places in every order.
+    fn take(&mut self, id: BlobId) -> Option<BlobRow> {
+        let row = self.by_id.get(&id).cloned()?;
+        self.by_id.remove_mut(&id);
+        self.living.remove_mut(&(row.owner, id));
+        match row.state {
+            BlobState::Announced { expires_at } => self.expiring.remove_mut(&(expires_at, id)),
+            BlobState::Doomed { due_at, .. } => self.due.remove_mut(&(due_at, id)),
+            BlobState::Settled => false,
+        };
+        Some(row)
+    }
+
+    fn put(&mut self, row: BlobRow) {
+        let id = row.key.id;
+        match row.state {
+            BlobState::Announced { expires_at } => {
+                self.expiring.insert_mut((expires_at, id));
+                self.living.insert_mut((row.owner, id));
+            }
+            BlobState::Settled => self.living.insert_mut((row.owner, id)),
+            BlobState::Doomed { due_at, .. } => self.due.insert_mut((due_at, id)),
+        }
+        self.by_id.insert_mut(id, row);
+    }
+
+    fn set(&mut self, id: BlobId, state: BlobState) {
+        if let Some(row) = self.take(id) {
+            self.put(BlobRow { state, ..row });
+        }
+    }
+
+    fn doom(&mut self, id: BlobId, at: Timestamp) -> bool {
+        let was_settled = match self.state(id) {
+            Some(BlobState::Announced { .. }) => false,
+            Some(BlobState::Settled) => true,
+            Some(BlobState::Doomed { .. }) | None => return false,
+        };
+        self.set(id, BlobState::Doomed { doomed_at: at, due_at: at, was_settled });
+        true
+    }
+
+    fn owned(&self, owner: UserId) -> Vec<BlobId> {
+        let from = (owner, BlobId::new(uuid::Uuid::nil()));
+        self.living.range(from..).take_while(|(of, _)| *of == owner).map(|(_, id)| *id).collect()
+    }
+}
+
+#[async_trait]
+impl BlobRepo for MemoryUnitOfWork {
+    async fn announce(&mut self, intent: &BlobIntent) -> Stored<()> {
+        if self.tables.blobs.by_id.contains_key(&intent.key.id) {
+            return Err(self.fail("a second blob with one id"));
+        }
+        let state = BlobState::Announced { expires_at: intent.expires_at };
+        let row = BlobRow { key: intent.key, owner: intent.owner, reserved: intent.reserved, state };
+        self.tables.blobs.put(row);
+        Ok(())
+    }
+
+    async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> Stored<bool> {
+        let announced = matches!(self.tables.blobs.state(id), Some(BlobState::Announced { .. }));
+        if announced {
+            self.tables.blobs.set(id, BlobState::Announced { expires_at });
+        }
+        Ok(announced)
+    }
+
+    async fn settle(&mut self, id: BlobId, _stored: &StoredBlob) -> Result<(), SettleBlob> {
+        match self.tables.blobs.state(id) {
+            Some(BlobState::Announced { .. }) => {
+                self.tables.blobs.set(id, BlobState::Settled);
+                Ok(())
+            }
+            Some(BlobState::Settled | BlobState::Doomed { .. }) | None => Err(SettleBlob::Doomed),
+        }
+    }
+
+    async fn doom(&mut self, id: BlobId, at: Timestamp) -> Stored<bool> {
+        Ok(self.tables.blobs.doom(id, at))
+    }
+
+    async fn abandon(&mut self, id: BlobId, at: Timestamp) -> Stored<bool> {
+        let announced = matches!(self.tables.blobs.state(id), Some(BlobState::Announced { .. }));
+        Ok(announced && self.tables.blobs.doom(id, at))
+    }
+
+    async fn doom_owned(&mut self, owner: UserId, at: Timestamp) -> Stored<u64> {
+        let ids = self.tables.blobs.owned(owner);
+        for id in &ids {
+            self.tables.blobs.doom(*id, at);
+        }
+        Ok(ids.len() as u64)
+    }
+
+    async fn doom_expired(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<ExpiredIntent>> {
+        let blobs = &mut self.tables.blobs;
+        let expired =
+            blobs.expiring.iter().take_while(|(expires_at, _)| *expires_at < now).take(limit as usize);
+        let ids: Vec<BlobId> = expired.map(|(_, id)| *id).collect();
+        let mut given = Vec::with_capacity(ids.len());
+        for id in ids {
+            if let Some(row) = blobs.by_id.get(&id) {
+                given.push(ExpiredIntent { key: row.key, owner: row.owner, reserved: row.reserved });
+            }
+            blobs.doom(id, now);
+        }
+        Ok(given)
+    }
+
+    async fn due(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<DoomedBlob>> {
+        let blobs = &self.tables.blobs;
+        let due = blobs.due.iter().take_while(|(due_at, _)| *due_at <= now).take(limit as usize);
+        Ok(due.filter_map(|(_, id)| blobs.by_id.get(id)?.doomed()).collect())
+    }
+
+    async fn find_doomed(&mut self, key: &BlobKey) -> Stored<Option<DoomedBlob>> {
+        let row = self.tables.blobs.by_id.get(&key.id).filter(|row| row.key == *key);
+        Ok(row.and_then(BlobRow::doomed))
+    }
+
+    async fn postpone(&mut self, id: BlobId, until: Timestamp) -> Stored<()> {
+        if let Some(BlobState::Doomed { doomed_at, was_settled, .. }) = self.tables.blobs.state(id) {
+            self.tables.blobs.set(id, BlobState::Doomed { doomed_at, due_at: until, was_settled });
+        }
+        Ok(())
+    }
+
+    async fn forget(&mut self, id: BlobId) -> Stored<()> {
+        if matches!(self.tables.blobs.state(id), Some(BlobState::Doomed { .. })) {
+            self.tables.blobs.take(id);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+//! Files, and the orders they are listed in.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::file::{
+    File, FileFilter, FilePage, FileQueries, FileRepo, FileSort, PageKey, Revision, SortOrder,
+    ThumbnailState, TypeFilter, UpdateFile,
+};
+use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::store::Stored;
+
+use super::{Map, Set, Tables};
+use crate::MemoryUnitOfWork;
+
+/// Files by id, and each owner's in every order of a list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Files {
+    by_id: Map<FileId, Arc<File>>,
+    owned: Map<UserId, Orders>,
+}
+
+/// One owner's files in every order.
+#[derive(Debug, Clone, Default)]
+struct Orders {
+    by_creation: Set<(Timestamp, FileId)>,
+    by_name: Set<(String, FileId)>,
+    by_size: Set<(ByteSize, FileId)>,
+}
+
+impl Orders {
+    fn add(&mut self, file: &File) {
+        self.by_creation.insert_mut((file.created_at, file.id));
+        self.by_name.insert_mut((file.name.sort_key(), file.id));
+        self.by_size.insert_mut((file.size, file.id));
+    }
+
+    fn take(&mut self, file: &File) {
+        self.by_creation.remove_mut(&(file.created_at, file.id));
+        self.by_name.remove_mut(&(file.name.sort_key(), file.id));
+        self.by_size.remove_mut(&(file.size, file.id));
+    }
+
+    /// The ids in the order of `page`, from after its key on. A key of another order begins at the beginning.
+    fn walk(&self, page: &FilePage) -> Box<dyn Iterator<Item = FileId> + '_> {
+        let key = page.after.clone();
+        match page.sort {
+            FileSort::CreatedAt => walk(
+                &self.by_creation,
+                page.order,
+                match key {
+                    Some(PageKey::CreatedAt(at, id)) => Some((at, id)),
+                    Some(PageKey::Name(..) | PageKey::Size(..)) | None => None,
+                },
+            ),
+            FileSort::Name => walk(
+                &self.by_name,
+                page.order,
+                match key {
+                    Some(PageKey::Name(name, id)) => Some((name, id)),
+                    Some(PageKey::CreatedAt(..) | PageKey::Size(..)) | None => None,
+                },
+            ),
+            FileSort::Size => walk(
+                &self.by_size,
+                page.order,
+                match key {
+                    Some(PageKey::Size(size, id)) => Some((size, id)),
+                    Some(PageKey::CreatedAt(..) | PageKey::Name(..)) | None => None,
+                },
+            ),
+        }
+    }
+}
+
+fn walk<K: Ord>(
+    order: &Set<(K, FileId)>,
+    direction: SortOrder,
+    after: Option<(K, FileId)>,
+) -> Box<dyn Iterator<Item = FileId> + '_> {
+    let edge = after.map_or(Bound::Unbounded, Bound::Excluded);
+    match direction {
+        SortOrder::Ascending => Box::new(order.range((edge, Bound::Unbounded)).map(|(_, id)| *id)),
+        SortOrder::Descending => Box::new(order.range((Bound::Unbounded, edge)).rev().map(|(_, id)| *id)),
+    }
+}
+
+impl Files {
+    fn put(&mut self, file: File) {
+        if !self.owned.contains_key(&file.owner) {
+            self.owned.insert_mut(file.owner, Orders::default());
+        }
+        if let Some(orders) = self.owned.get_mut(&file.owner) {
+            orders.add(&file);
+        }
+        self.by_id.insert_mut(file.id, Arc::new(file));
+    }
+
+    fn take(&mut self, id: FileId) -> Option<Arc<File>> {
+        let file = self.by_id.get(&id).cloned()?;
+        if let Some(orders) = self.owned.get_mut(&file.owner) {
+            orders.take(&file);
+        }
+        self.by_id.remove_mut(&id);
+        Some(file)
+    }
+
+    fn find(&self, owner: UserId, id: FileId) -> Option<&Arc<File>> {
+        self.by_id.get(&id).filter(|file| file.owner == owner)
+    }
+
+    pub(crate) fn remove_owned(&mut self, owner: UserId) {
+        let Some(orders) = self.owned.get(&owner).cloned() else { return };
+        self.owned.remove_mut(&owner);
+        for (_, id) in &orders.by_creation {
+            self.by_id.remove_mut(id);
+        }
+    }
+}
+
+fn matches(file: &File, filter: &FileFilter) -> bool {
+    let name =
+        filter.name_contains.as_ref().is_none_or(|text| file.name.search_key().contains(text.as_str()));
+    let hash = filter.sha256.is_none_or(|hash| file.sha256 == Some(hash));
+    let content_type = match &filter.content_type {
+        None => true,
+        Some(TypeFilter::Exactly(exactly)) => file.content_type == *exactly,
+        Some(TypeFilter::Family(family)) => file.content_type.family() == family,
+    };
+    name && hash && content_type
+}
+
+#[async_trait]
+impl FileQueries for Tables {
+    async fn find(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+        Ok(self.files.find(owner, id).map(|file| File::clone(file)))
+    }
+
+    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> Stored<Vec<File>> {
+        let Some(orders) = self.files.owned.get(&owner) else { return Ok(Vec::new()) };
+        let files = orders.walk(page).filter_map(|id| self.files.by_id.get(&id));
+        let matching = files.filter(|file| matches(file, filter)).map(|file| File::clone(file));
+        Ok(matching.take(page.limit as usize).collect())
+    }
+}
+
+#[async_trait]
+impl FileRepo for MemoryUnitOfWork {
+    async fn insert(&mut self, file: &File) -> Stored<()> {
+        if self.tables.files.by_id.contains_key(&file.id) {
+            return Err(self.fail("a second file with one id"));
+        }
+        if !self.tables.users.contains(file.owner) {
+            return Err(self.fail("a file without an owner"));
+        }
+        self.tables.files.put(file.clone());
+        Ok(())
+    }
+
+    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+        Ok(self.tables.files.find(owner, id).map(|file| File::clone(file)))
+    }
+
+    async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile> {
+        let files = &mut self.tables.files;
+        let Some(old) = files.find(file.owner, file.id).filter(|old| old.revision == seen).cloned() else {
+            return Err(UpdateFile::Stale);
+        };
+        files.take(file.id);
+        files.put(File { created_at: old.created_at, ..file.clone() });
+        Ok(())
+    }
+
+    async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> Stored<bool> {
+        let files = &mut self.tables.files;
+        let Some(old) = files.by_id.get(&id).filter(|file| file.blob == of).cloned() else {
+            return Ok(false);
+        };
+        files.by_id.insert_mut(id, Arc::new(File { thumbnail: *state, ..File::clone(&old) }));
+        Ok(true)
+    }
+
+    async fn remove(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+        if self.tables.files.find(owner, id).is_none() {
+            return Ok(None);
+        }
+        let removed = self.tables.files.take(id);
+        Ok(removed.map(Arc::unwrap_or_clone))
+    }
+}

@@ -1,0 +1,186 @@
+//! The queue.
+
+use std::cmp::Reverse;
+use std::ops::Bound;
+
+use async_trait::async_trait;
+use fm_domain::clock::Timestamp;
+use fm_domain::ids::JobId;
+use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, NewJob, Priority, Work};
+use fm_domain::store::Stored;
+use uuid::Uuid;
+
+use super::{Map, Set};
+use crate::MemoryUnitOfWork;
+
+/// The most urgent first, then the longest due.
+type Place = (Reverse<Priority>, Timestamp, JobId);
+
+/// Jobs by id, by unique name, and in the orders in which they are claimed and awaited.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Jobs {
+    by_id: Map<JobId, JobRow>,
+    by_name: Map<String, JobId>,
+    urgent: Set<Place>,
+    due: Set<(Timestamp, JobId)>,
+}
+
+#[derive(Debug, Clone)]
+struct JobRow {
+    work: Work,
+    priority: Priority,
+    run_at: Timestamp,
+    unique: Option<String>,
+    attempt: u32,
+    state: JobState,
+}
+
+#[derive(Debug, Clone)]
+enum JobState {
+    Waiting { due_at: Timestamp },
+    Running { lease_until: Timestamp },
+    Dead { _reason: String },
+}
+
+impl JobRow {
+    /// When it can be claimed; the dead never.
+    const fn due_at(&self) -> Option<Timestamp> {
+        match self.state {
+            JobState::Waiting { due_at } => Some(due_at),
+            JobState::Running { lease_until } => Some(lease_until),
+            JobState::Dead { .. } => None,
+        }
+    }
+}
+
+impl Jobs {
+    fn take(&mut self, id: JobId) -> Option<JobRow> {
+        let row = self.by_id.get(&id).cloned()?;
+        self.by_id.remove_mut(&id);
+        if let Some(due_at) = row.due_at() {
+            self.urgent.remove_mut(&(Reverse(row.priority), due_at, id));
+            self.due.remove_mut(&(due_at, id));
+            if let Some(name) = &row.unique {
+                self.by_name.remove_mut(name);
+            }
+        }
+        Some(row)
+    }
+
+    fn put(&mut self, id: JobId, row: JobRow) {
+        if let Some(due_at) = row.due_at() {
+            self.urgent.insert_mut((Reverse(row.priority), due_at, id));
+            self.due.insert_mut((due_at, id));
+            if let Some(name) = &row.unique {
+                self.by_name.insert_mut(name.clone(), id);
+            }
+        }
+        self.by_id.insert_mut(id, row);
+    }
+
+    /// Takes the job that the attempt runs.
+    fn take_running(&mut self, id: JobId, attempt: u32) -> Option<JobRow> {
+        let row = self.by_id.get(&id)?;
+        let holds = row.attempt == attempt && matches!(row.state, JobState::Running { .. });
+        if holds { self.take(id) } else { None }
+    }
+
+    fn is_of(&self, kinds: &[JobKind], id: JobId) -> bool {
+        self.by_id.get(&id).is_some_and(|row| kinds.contains(&row.work.kind()))
+    }
+
+    /// What can be claimed at `now`, in order. Jobs that are not due are stepped over by priority, not one by one.
+    fn claimable(&self, kinds: &[JobKind], now: Timestamp, limit: usize) -> Vec<JobId> {
+        let mut found = Vec::new();
+        let mut from = Bound::Unbounded;
+        while let Some((priority, _, _)) = self.urgent.range((from, Bound::Unbounded)).next() {
+            let least = (*priority, Timestamp::from_unix_micros(i64::MIN), JobId::new(Uuid::nil()));
+            let most = (*priority, now, JobId::new(Uuid::max()));
+            let due = self.urgent.range(least..=most).map(|(_, _, id)| *id);
+            found.extend(due.filter(|id| self.is_of(kinds, *id)).take(limit.saturating_sub(found.len())));
+            from =
+                Bound::Excluded((*priority, Timestamp::from_unix_micros(i64::MAX), JobId::new(Uuid::max())));
+        }
+        found
+    }
+}
+
+#[async_trait]
+impl JobQueue for MemoryUnitOfWork {
+    async fn enqueue(&mut self, job: &NewJob) -> Stored<Enqueued> {
+        let jobs = &self.tables.jobs;
+        if job.unique.as_ref().is_some_and(|name| jobs.by_name.contains_key(name)) {
+            return Ok(Enqueued::AlreadyThere);
+        }
+        if jobs.by_id.contains_key(&job.id) {
+            return Err(self.fail("a second job with one id"));
+        }
+        let row = JobRow {
+            work: job.work.clone(),
+            priority: job.priority,
+            run_at: job.run_at,
+            unique: job.unique.clone(),
+            attempt: 0,
+            state: JobState::Waiting { due_at: job.run_at },
+        };
+        self.tables.jobs.put(job.id, row);
+        self.has_jobs = true;
+        Ok(Enqueued::Added)
+    }
+
+    async fn claim(
+        &mut self,
+        kinds: &[JobKind],
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Stored<Vec<ClaimedJob>> {
+        let jobs = &mut self.tables.jobs;
+        let mut claimed = Vec::new();
+        for id in jobs.claimable(kinds, now, limit as usize) {
+            let Some(mut row) = jobs.take(id) else { continue };
+            row.attempt = row.attempt.saturating_add(1);
+            row.state = JobState::Running { lease_until };
+            claimed.push(ClaimedJob { id, work: row.work.clone(), attempt: row.attempt, run_at: row.run_at });
+            jobs.put(id, row);
+        }
+        Ok(claimed)
+    }
+
+    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> Stored<bool> {
+        let jobs = &mut self.tables.jobs;
+        let Some(row) = jobs.take_running(id, attempt) else { return Ok(false) };
+        jobs.put(id, JobRow { state: JobState::Running { lease_until }, ..row });
+        Ok(true)
+    }
+
+    async fn complete(&mut self, id: JobId, attempt: u32) -> Stored<bool> {
+        Ok(self.tables.jobs.take_running(id, attempt).is_some())
+    }
+
+    async fn fail(
+        &mut self,
+        id: JobId,
+        attempt: u32,
+        retry_at: Option<Timestamp>,
+        reason: &str,
+    ) -> Stored<bool> {
+        let jobs = &mut self.tables.jobs;
+        let Some(row) = jobs.take_running(id, attempt) else { return Ok(false) };
+        let state = match retry_at {
+            Some(due_at) => JobState::Waiting { due_at },
+            None => JobState::Dead { _reason: reason.to_owned() },
+        };
+        jobs.put(id, JobRow { state, ..row });
+        Ok(true)
+    }
+
+    async fn next_due(&mut self, kinds: &[JobKind]) -> Stored<Option<Timestamp>> {
+        let jobs = &self.tables.jobs;
+        Ok(jobs.due.iter().find(|(_, id)| jobs.is_of(kinds, *id)).map(|(due_at, _)| *due_at))
+    }
+
+    async fn count_living(&mut self) -> Stored<u64> {
+        Ok(self.tables.jobs.due.size() as u64)
+    }
+}

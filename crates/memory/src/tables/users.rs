@@ -1,0 +1,155 @@
+//! Users.
+
+use async_trait::async_trait;
+use fm_domain::body::ByteSize;
+use fm_domain::ids::UserId;
+use fm_domain::store::Stored;
+use fm_domain::user::{
+    Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, StorageUse, User,
+    UserQueries, UserRepo,
+};
+
+use super::{Map, Tables};
+use crate::MemoryUnitOfWork;
+
+/// Users by id and by address.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Users {
+    by_id: Map<UserId, Account>,
+    by_email: Map<String, UserId>,
+}
+
+impl Users {
+    pub(crate) fn contains(&self, id: UserId) -> bool {
+        self.by_id.contains_key(&id)
+    }
+
+    fn change<T>(&mut self, id: UserId, change: impl FnOnce(&mut Account) -> T) -> Option<T> {
+        self.by_id.get_mut(&id).map(change)
+    }
+
+    fn remove(&mut self, id: UserId) -> bool {
+        let Some(account) = self.by_id.get(&id) else { return false };
+        self.by_email.remove_mut(account.user.email.key());
+        self.by_id.remove_mut(&id)
+    }
+}
+
+#[async_trait]
+impl UserQueries for Tables {
+    async fn find(&mut self, id: UserId) -> Stored<Option<Account>> {
+        Ok(self.users.by_id.get(&id).cloned())
+    }
+
+    async fn find_by_email(&mut self, email: &Email) -> Stored<Option<Account>> {
+        let id = self.users.by_email.get(email.key());
+        Ok(id.and_then(|id| self.users.by_id.get(id)).cloned())
+    }
+}
+
+#[async_trait]
+impl UserRepo for MemoryUnitOfWork {
+    async fn insert(&mut self, user: &User) -> Result<(), InsertUser> {
+        let users = &mut self.tables.users;
+        if users.by_email.contains_key(user.email.key()) {
+            return Err(InsertUser::EmailTaken);
+        }
+        if users.contains(user.id) {
+            return Err(self.fail("a second user with one id").into());
+        }
+        users.by_email.insert_mut(user.email.key().to_owned(), user.id);
+        users.by_id.insert_mut(user.id, Account { user: user.clone(), storage: StorageUse::default() });
+        Ok(())
+    }
+
+    async fn find_for_update(&mut self, id: UserId) -> Stored<Option<Account>> {
+        Ok(self.tables.users.by_id.get(&id).cloned())
+    }
+
+    async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> Stored<bool> {
+        Ok(self.tables.users.change(id, |account| account.user.name = name).is_some())
+    }
+
+    async fn set_password(&mut self, id: UserId, seen: &PasswordHash, new: &PasswordHash) -> Stored<bool> {
+        let replaced = self.tables.users.change(id, |account| {
+            let still = account.user.password_hash == *seen;
+            if still {
+                account.user.password_hash = new.clone();
+            }
+            still
+        });
+        Ok(replaced.unwrap_or(false))
+    }
+
+    async fn reserve(
+        &mut self,
+        id: UserId,
+        bytes: ByteSize,
+        quota: Option<ByteSize>,
+    ) -> Result<(), ReserveBytes> {
+        let reserved = self.tables.users.change(id, |account| {
+            let storage = &mut account.storage;
+            let reserved = plus(storage.reserved, bytes);
+            if passes(plus(storage.used, reserved), quota) {
+                return Err(ReserveBytes::QuotaExceeded);
+            }
+            storage.reserved = reserved;
+            Ok(())
+        });
+        reserved.unwrap_or(Err(ReserveBytes::NoUser))
+    }
+
+    async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> Stored<()> {
+        self.tables
+            .users
+            .change(id, |account| account.storage.reserved = minus(account.storage.reserved, bytes));
+        Ok(())
+    }
+
+    async fn charge(
+        &mut self,
+        id: UserId,
+        charge: &Charge,
+        quota: Option<ByteSize>,
+    ) -> Result<(), ReserveBytes> {
+        let charged = self.tables.users.change(id, |account| {
+            let now = charged(account.storage, charge);
+            let grows = charge.add > plus(charge.unreserve, charge.free);
+            if grows && passes(plus(now.used, now.reserved), quota) {
+                return Err(ReserveBytes::QuotaExceeded);
+            }
+            account.storage = now;
+            Ok(())
+        });
+        charged.unwrap_or(Err(ReserveBytes::NoUser))
+    }
+
+    async fn remove(&mut self, id: UserId) -> Stored<bool> {
+        self.tables.files.remove_owned(id);
+        self.tables.keys.remove_owned(id);
+        Ok(self.tables.users.remove(id))
+    }
+}
+
+fn charged(storage: StorageUse, charge: &Charge) -> StorageUse {
+    StorageUse {
+        used: minus(plus(storage.used, charge.add), charge.free),
+        reserved: minus(storage.reserved, charge.unreserve),
+        file_count: storage
+            .file_count
+            .saturating_add(charge.files_added)
+            .saturating_sub(charge.files_removed),
+    }
+}
+
+fn passes(total: ByteSize, quota: Option<ByteSize>) -> bool {
+    quota.is_some_and(|quota| total > quota)
+}
+
+const fn plus(left: ByteSize, right: ByteSize) -> ByteSize {
+    ByteSize::new(left.bytes().saturating_add(right.bytes()))
+}
+
+const fn minus(left: ByteSize, right: ByteSize) -> ByteSize {
+    ByteSize::new(left.bytes().saturating_sub(right.bytes()))
+}

@@ -1,0 +1,81 @@
+//! The unit of work.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fm_domain::blob::BlobRepo;
+use fm_domain::file::FileRepo;
+use fm_domain::idempotency::KeyRepo;
+use fm_domain::job::JobQueue;
+use fm_domain::store::{Repos, StoreError, Stored, UnitOfWork};
+use fm_domain::user::UserRepo;
+use tokio::sync::OwnedMutexGuard;
+
+use crate::database::Shared;
+use crate::tables::Tables;
+
+/// Changes to a snapshot, alone with the database until it ends.
+pub struct MemoryUnitOfWork {
+    pub(crate) tables: Tables,
+    pub(crate) has_jobs: bool,
+    failed: bool,
+    shared: Arc<Shared>,
+    /// The last field, so that everything else is gone when the next unit gets its turn.
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl MemoryUnitOfWork {
+    pub(crate) const fn new(turn: OwnedMutexGuard<()>, tables: Tables, shared: Arc<Shared>) -> Self {
+        Self { tables, has_jobs: false, failed: false, shared, _turn: turn }
+    }
+
+    /// The failure of a statement: from now on the unit can't be committed.
+    pub(crate) fn fail(&mut self, why: &'static str) -> StoreError {
+        self.failed = true;
+        StoreError::Unexpected(why.into())
+    }
+}
+
+impl fmt::Debug for MemoryUnitOfWork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryUnitOfWork").field("failed", &self.failed).finish_non_exhaustive()
+    }
+}
+
+impl Repos for MemoryUnitOfWork {
+    fn users(&mut self) -> &mut dyn UserRepo {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileRepo {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobRepo {
+        self
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepo {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobQueue {
+        self
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for MemoryUnitOfWork {
+    async fn commit(self: Box<Self>) -> Stored<()> {
+        if self.failed {
+            return Err(StoreError::Poisoned);
+        }
+        self.shared.commit(self.tables, self.has_jobs);
+        Ok(())
+    }
+
+    async fn rollback(self: Box<Self>) -> Stored<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! The states of blobs inside a unit of work.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use fm_domain::blob::{
+    BlobIntent, BlobKey, BlobRepo, Bucket, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob,
+};
+use fm_domain::clock::Timestamp;
+use fm_domain::ids::{BlobId, UserId};
+use fm_domain::store::Stored;
+use uuid::Uuid;
+
+use crate::error::corrupt;
+use crate::schema::blobs;
+use crate::sql::{statement, typed};
+use crate::unit_of_work::PgUnitOfWork;
+use crate::value::{Moment, bigint, size};
+
+const ANNOUNCED: &str = "announced";
+const SETTLED: &str = "settled";
+const DOOMED: &str = "doomed";
+
+/// Two sweeps at once take different intents, and neither waits for an upload that is just settling.
+pub(crate) const DOOM_EXPIRED: &str = "WITH expired AS MATERIALIZED (\
+        SELECT id, expires_at FROM blobs WHERE state = 'announced' AND expires_at < ? \
+        ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
+    ), doomed AS (\
+        UPDATE blobs SET state = 'doomed', doomed_at = ?, due_at = ? FROM expired \
+        WHERE blobs.id = expired.id \
+        RETURNING blobs.id, blobs.bucket, blobs.owner_id, blobs.reserved_bytes, expired.expires_at\
+    ) SELECT id, bucket, owner_id, reserved_bytes FROM doomed ORDER BY expires_at, id";
+
+type ExpiredRow = (SqlUuid, Text, SqlUuid, BigInt);
+
+fn key(bucket: &str, id: Uuid) -> Stored<BlobKey> {
+    let bucket = bucket.parse::<Bucket>().map_err(corrupt("blobs.bucket"))?;
+    Ok(BlobKey { bucket, id: BlobId::new(id) })
+}
+
+/// A doomed blob, as it is read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = blobs, check_for_backend(diesel::pg::Pg))]
+struct DoomedRow {
+    id: Uuid,
+    bucket: String,
+    was_settled: bool,
+    #[diesel(select_expression = blobs::doomed_at.assume_not_null())]
+    doomed_at: Moment,
+}
+
+impl DoomedRow {
+    fn into_blob(self) -> Stored<DoomedBlob> {
+        let key = key(&self.bucket, self.id)?;
+        Ok(DoomedBlob { key, doomed_at: self.doomed_at.0, was_settled: self.was_settled })
+    }
+}
+
+#[async_trait]
+impl BlobRepo for PgUnitOfWork {
+    async fn announce(&mut self, intent: &BlobIntent) -> Stored<()> {
+        let row = (
+            blobs::id.eq(intent.key.id.uuid()),
+            blobs::bucket.eq(intent.key.bucket.as_str()),
+            blobs::owner_id.eq(intent.owner.uuid()),
+            blobs::state.eq(ANNOUNCED),
+            blobs::reserved_bytes.eq(bigint(intent.reserved.bytes())),
+            blobs::announced_at.eq(Moment(intent.announced_at)),
+            blobs::expires_at.eq(Moment(intent.expires_at)),
+        );
+        let insert = diesel::insert_into(blobs::table).values(row);
+        self.run(|connection| insert.execute(connection)).await.map(|_one| ())
+    }
+
+    async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> Stored<bool> {
+        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(ANNOUNCED));
+        let update = diesel::update(blob).set(blobs::expires_at.eq(Moment(expires_at)));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn settle(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), SettleBlob> {
+        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(ANNOUNCED));
+        let size = bigint(stored.size.bytes());
+        let settled = (blobs::state.eq(SETTLED), blobs::was_settled.eq(true), blobs::size_bytes.eq(size));
+        let update = diesel::update(blob).set(settled);
+        match self.run(|connection| update.execute(connection)).await? {
+            0 => Err(SettleBlob::Doomed),
+            _ => Ok(()),
+        }
+    }
+
+    async fn doom(&mut self, id: BlobId, at: Timestamp) -> Stored<bool> {
+        let blob = blobs::table.find(id.uuid()).filter(blobs::state.ne(DOOMED));
+        let update = diesel::update(blob).set(doomed(at));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn abandon(&mut self, id: BlobId, at: Timestamp) -> Stored<bool> {
+        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(ANNOUNCED));
+        let update = diesel::update(blob).set(doomed(at));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn doom_owned(&mut self, owner: UserId, at: Timestamp) -> Stored<u64> {
+        let living = blobs::table.filter(blobs::owner_id.eq(owner.uuid())).filter(blobs::state.ne(DOOMED));
+        let update = diesel::update(living).set(doomed(at));
+        self.run(|connection| update.execute(connection)).await.map(|count| count as u64)
+    }
+
+    async fn doom_expired(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<ExpiredIntent>> {
+        let doom = statement::<ExpiredRow, _>(
+            DOOM_EXPIRED,
+            (
+                typed::<Timestamptz, _>(Moment(now)),
+                typed::<BigInt, _>(i64::from(limit)),
+                typed::<Timestamptz, _>(Moment(now)),
+                typed::<Timestamptz, _>(Moment(now)),
+            ),
+        );
+        let rows: Vec<(Uuid, String, Uuid, i64)> = self.run(|connection| doom.load(connection)).await?;
+        let expired = rows.into_iter().map(|(id, bucket, owner, reserved)| {
+            let reserved = size("blobs.reserved_bytes", reserved)?;
+            Ok(ExpiredIntent { key: key(&bucket, id)?, owner: UserId::new(owner), reserved })
+        });
+        let expired = expired.collect();
+        self.understood(expired)
+    }
+
+    async fn due(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<DoomedBlob>> {
+        let due = blobs::table
+            .filter(blobs::state.eq(DOOMED))
+            .filter(blobs::due_at.le(Moment(now)))
+            .order((blobs::due_at, blobs::id))
+            .limit(i64::from(limit))
+            .select(DoomedRow::as_select());
+        let rows = self.run(|connection| due.load(connection)).await?;
+        self.understood(rows.into_iter().map(DoomedRow::into_blob).collect())
+    }
+
+    async fn find_doomed(&mut self, key: &BlobKey) -> Stored<Option<DoomedBlob>> {
+        let blob = blobs::table
+            .find(key.id.uuid())
+            .filter(blobs::bucket.eq(key.bucket.as_str()))
+            .filter(blobs::state.eq(DOOMED))
+            .select(DoomedRow::as_select());
+        let row = self.run(async |connection| blob.get_result(connection).await.optional()).await?;
+        self.understood(row.map(DoomedRow::into_blob).transpose())
+    }
+
+    async fn postpone(&mut self, id: BlobId, until: Timestamp) -> Stored<()> {
+        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(DOOMED));
+        let update = diesel::update(blob).set(blobs::due_at.eq(Moment(until)));
+        self.run(|connection| update.execute(connection)).await.map(|_count| ())
+    }
+
+    async fn forget(&mut self, id: BlobId) -> Stored<()> {
+        let delete = diesel::delete(blobs::table.find(id.uuid()).filter(blobs::state.eq(DOOMED)));
+        self.run(|connection| delete.execute(connection)).await.map(|_count| ())
+    }
+}
+
+type Doomed = (
+    diesel::dsl::Eq<blobs::state, &'static str>,
+    diesel::dsl::Eq<blobs::doomed_at, Moment>,
+    diesel::dsl::Eq<blobs::due_at, Moment>,
+);
+
+/// What dooming sets; whether the blob had been settled stays known.
+fn doomed(at: Timestamp) -> Doomed {
+    (blobs::state.eq(DOOMED), blobs::doomed_at.eq(Moment(at)), blobs::due_at.eq(Moment(at)))
+}

@@ -1,0 +1,48 @@
+//! The database as a whole.
+
+use async_trait::async_trait;
+use fm_domain::store::{Database, ReadRepos, StoreError, Stored, UnitOfWork};
+
+use crate::pool::PgPool;
+use crate::read::PgReadRepos;
+use crate::unit_of_work::PgUnitOfWork;
+
+/// Users, files, blobs, keys and jobs in PostgreSQL (READ COMMITTED).
+#[derive(Debug, Clone)]
+pub struct PgDatabase {
+    pool: PgPool,
+}
+
+impl PgDatabase {
+    /// The database that `pool` connects to; its migrations are somebody else's to run.
+    #[must_use]
+    pub const fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}
+
+#[async_trait]
+impl Database for PgDatabase {
+    async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
+        // After the server was restarted every pooled connection may be dead without knowing it yet. Each that turns
+        // out to be is dropped, so that after as many tries as there were connections one is new.
+        let mut tries = self.pool.size() + 1;
+        loop {
+            tries -= 1;
+            match PgUnitOfWork::begin(self.pool.lease().await?).await {
+                Err(StoreError::Unavailable(cause)) if tries > 0 => {
+                    tracing::debug!(error = %cause, "a pooled connection to PostgreSQL was dead");
+                }
+                begun => return begun.map(|unit| Box::new(unit) as Box<dyn UnitOfWork>),
+            }
+        }
+    }
+
+    async fn read(&self) -> Stored<Box<dyn ReadRepos>> {
+        Ok(Box::new(PgReadRepos::new(self.pool.clone())))
+    }
+
+    async fn ping(&self) -> Stored<()> {
+        self.pool.ping().await
+    }
+}

@@ -1,0 +1,85 @@
+//! What diesel and the pool report, in the words of the domain: the one place that translates.
+
+use std::error::Error as _;
+
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel_async::pooled_connection::deadpool::PoolError;
+use fm_domain::store::{Cause, StoreError};
+
+/// Messages of a server that is going away, coming up, full or too slow. diesel hands on no SQLSTATE, and so the
+/// messages have to tell; every connection asks for them in English (`lc_messages`).
+const OUT_OF_REACH: [&str; 8] = [
+    "terminating connection",
+    "the database system is",
+    "canceling statement due to statement timeout",
+    "canceling statement due to user request",
+    "canceling statement due to conflict with recovery",
+    "connection to client lost",
+    "sorry, too many clients",
+    "remaining connection slots",
+];
+
+/// A migration changed a table under a prepared statement: only a new connection prepares it anew.
+const OUTDATED: &str = "cached plan must not change result type";
+
+/// Messages to a transaction that may simply be tried again.
+const LOST_RACES: [&str; 3] = ["deadlock detected", "canceling statement due to lock timeout", OUTDATED];
+
+/// Whether the connection itself is of no more use, and not just this statement.
+pub(crate) fn is_loss(error: &Error) -> bool {
+    match error {
+        Error::DatabaseError(
+            DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
+            _,
+        ) => true,
+        Error::DatabaseError(_, told) => {
+            told.message().starts_with("terminating connection") || told.message() == OUTDATED
+        }
+        _ => false,
+    }
+}
+
+/// Translates a failed statement.
+pub(crate) fn from_diesel(error: Error) -> StoreError {
+    match &error {
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => StoreError::Contended(Box::new(error)),
+        Error::DatabaseError(
+            DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ClosedConnection
+            // The server we talk to has become a standby: the next connection finds the new primary.
+            | DatabaseErrorKind::ReadOnlyTransaction,
+            _,
+        )
+        | Error::BrokenTransactionManager => StoreError::Unavailable(Box::new(error)),
+        Error::DatabaseError(_, told) if LOST_RACES.contains(&told.message()) => {
+            StoreError::Contended(Box::new(error))
+        }
+        Error::DatabaseError(_, told) if OUT_OF_REACH.iter().any(|start| told.message().starts_with(start)) => {
+            StoreError::Unavailable(Box::new(error))
+        }
+        Error::DeserializationError(_) => StoreError::Corrupt { what: "a row", source: Box::new(error) },
+        _ => StoreError::Unexpected(Box::new(error)),
+    }
+}
+
+/// Translates a checkout that failed: whatever the reason, there is no connection now, and there may be one later.
+pub(crate) fn from_pool(error: PoolError) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}
+
+/// A value in a column that can't be read.
+pub(crate) fn corrupt<E: Into<Cause>>(what: &'static str) -> impl FnOnce(E) -> StoreError {
+    move |source| StoreError::Corrupt { what, source: source.into() }
+}
+
+/// An error with all its causes, as one line.
+pub(crate) fn chain(error: &StoreError) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}

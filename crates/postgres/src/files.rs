@@ -1,0 +1,53 @@
+//! Files inside a unit of work.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use fm_domain::file::{File, FileRepo, Revision, ThumbnailState, UpdateFile};
+use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::store::Stored;
+
+use crate::rows::{FileEdit, FileRow, NewFileRow, ThumbnailRow};
+use crate::schema::files;
+use crate::unit_of_work::PgUnitOfWork;
+use crate::value::bigint;
+
+#[async_trait]
+impl FileRepo for PgUnitOfWork {
+    async fn insert(&mut self, file: &File) -> Stored<()> {
+        let insert = diesel::insert_into(files::table).values(NewFileRow::of(file));
+        self.run(|connection| insert.execute(connection)).await.map(|_one| ())
+    }
+
+    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+        let file = files::table.find(id.uuid()).filter(files::owner_id.eq(owner.uuid()));
+        let file = file.select(FileRow::as_select()).for_update();
+        let row = self.run(async |connection| file.get_result(connection).await.optional()).await?;
+        self.understood(row.map(FileRow::into_file).transpose())
+    }
+
+    async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile> {
+        let stored = files::table
+            .find(file.id.uuid())
+            .filter(files::owner_id.eq(file.owner.uuid()))
+            .filter(files::revision.eq(bigint(seen.number())));
+        let update = diesel::update(stored).set((FileEdit::of(file), ThumbnailRow::of(&file.thumbnail)));
+        match self.run(|connection| update.execute(connection)).await? {
+            0 => Err(UpdateFile::Stale),
+            _ => Ok(()),
+        }
+    }
+
+    async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> Stored<bool> {
+        let file = files::table.find(id.uuid()).filter(files::blob_id.eq(of.uuid()));
+        let update = diesel::update(file).set(ThumbnailRow::of(state));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn remove(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+        let file = files::table.find(id.uuid()).filter(files::owner_id.eq(owner.uuid()));
+        let delete = diesel::delete(file).returning(FileRow::as_returning());
+        let row = self.run(async |connection| delete.get_result(connection).await.optional()).await?;
+        self.understood(row.map(FileRow::into_file).transpose())
+    }
+}

@@ -1,0 +1,173 @@
+//! The queue inside a unit of work.
+
+use std::cmp::Reverse;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::sql_types::{
+    Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+};
+use diesel_async::RunQueryDsl;
+use fm_domain::clock::Timestamp;
+use fm_domain::ids::JobId;
+use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, NewJob, Work};
+use fm_domain::store::{StoreError, Stored};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::schema::jobs;
+use crate::sql::{statement, typed};
+use crate::unit_of_work::PgUnitOfWork;
+use crate::value::{Moment, count, integer, text};
+
+const LIVING: &str = "living";
+const DEAD: &str = "dead";
+
+const ENQUEUE: &str = "INSERT INTO jobs (id, kind, payload, priority, run_at, due_at, unique_name) \
+    VALUES (?, ?, ?, ?, ?, ?, ?) \
+    ON CONFLICT (unique_name) WHERE state = 'living' AND unique_name IS NOT NULL DO NOTHING";
+
+/// The rows are chosen and locked first, once, passing over those that others are just claiming.
+pub(crate) const CLAIM: &str = "UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM (\
+        SELECT id AS due_id, due_at AS due_since FROM jobs \
+        WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
+        ORDER BY priority DESC, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
+    ) AS due WHERE id = due_id \
+    RETURNING id, payload, attempt, run_at, priority, due_since";
+
+type ClaimedColumns = (SqlUuid, Jsonb, Integer, Timestamptz, SmallInt, Timestamptz);
+
+/// A claimed job, as it is read.
+#[derive(Queryable)]
+struct ClaimedRow {
+    id: Uuid,
+    payload: Value,
+    attempt: i32,
+    run_at: Moment,
+    priority: i16,
+    due_since: Moment,
+}
+
+/// The job, if this attempt holds it still.
+#[diesel::dsl::auto_type]
+fn held(id: Uuid, attempt: i32) -> _ {
+    jobs::table.find(id).filter(jobs::attempt.eq(attempt)).filter(jobs::lease_until.is_not_null())
+}
+
+fn names(kinds: &[JobKind]) -> Vec<&'static str> {
+    kinds.iter().map(|kind| kind.as_str()).collect()
+}
+
+#[async_trait]
+impl JobQueue for PgUnitOfWork {
+    async fn enqueue(&mut self, job: &NewJob) -> Stored<Enqueued> {
+        let payload = serde_json::to_value(&job.work);
+        let payload = self.understood(payload.map_err(|error| StoreError::Unexpected(Box::new(error))))?;
+        let insert = statement::<(), _>(
+            ENQUEUE,
+            (
+                typed::<SqlUuid, _>(job.id.uuid()),
+                typed::<Text, _>(job.work.kind().as_str()),
+                typed::<Jsonb, _>(payload),
+                typed::<SmallInt, _>(job.priority.number()),
+                typed::<Timestamptz, _>(Moment(job.run_at)),
+                typed::<Timestamptz, _>(Moment(job.run_at)),
+                typed::<Nullable<Text>, _>(job.unique.clone()),
+            ),
+        );
+        if self.run(|connection| insert.execute(connection)).await? == 0 {
+            return Ok(Enqueued::AlreadyThere);
+        }
+        self.wake_on_commit();
+        Ok(Enqueued::Added)
+    }
+
+    async fn claim(
+        &mut self,
+        kinds: &[JobKind],
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Stored<Vec<ClaimedJob>> {
+        let claim = statement::<ClaimedColumns, _>(
+            CLAIM,
+            (
+                typed::<Timestamptz, _>(Moment(lease_until)),
+                typed::<Timestamptz, _>(Moment(lease_until)),
+                typed::<Array<Text>, _>(names(kinds)),
+                typed::<Timestamptz, _>(Moment(now)),
+                typed::<BigInt, _>(i64::from(limit)),
+            ),
+        );
+        let mut rows: Vec<ClaimedRow> = self.run(|connection| claim.load(connection)).await?;
+        rows.sort_by_key(|row| (Reverse(row.priority), row.due_since.0, row.id));
+        let mut claimed = Vec::with_capacity(rows.len());
+        for row in rows {
+            match serde_json::from_value::<Work>(row.payload) {
+                Ok(work) => {
+                    let attempt = u32::try_from(row.attempt).unwrap_or_default();
+                    claimed.push(ClaimedJob { id: JobId::new(row.id), work, attempt, run_at: row.run_at.0 });
+                }
+                // One job that can't be read must not stop those behind it.
+                Err(error) => self.bury(row.id, &format!("its payload can't be read: {error}")).await?,
+            }
+        }
+        Ok(claimed)
+    }
+
+    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> Stored<bool> {
+        let until = Moment(lease_until);
+        let update = diesel::update(held(id.uuid(), integer(attempt)))
+            .set((jobs::lease_until.eq(until), jobs::due_at.eq(until)));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn complete(&mut self, id: JobId, attempt: u32) -> Stored<bool> {
+        let delete = diesel::delete(held(id.uuid(), integer(attempt)));
+        Ok(self.run(|connection| delete.execute(connection)).await? > 0)
+    }
+
+    async fn fail(
+        &mut self,
+        id: JobId,
+        attempt: u32,
+        retry_at: Option<Timestamp>,
+        reason: &str,
+    ) -> Stored<bool> {
+        let let_go = (jobs::lease_until.eq(None::<Moment>), jobs::last_error.eq(text(reason)));
+        let failed = if let Some(retry_at) = retry_at {
+            let update = diesel::update(held(id.uuid(), integer(attempt)))
+                .set((let_go, jobs::due_at.eq(Moment(retry_at))));
+            self.run(|connection| update.execute(connection)).await?
+        } else {
+            let update =
+                diesel::update(held(id.uuid(), integer(attempt))).set((let_go, jobs::state.eq(DEAD)));
+            self.run(|connection| update.execute(connection)).await?
+        };
+        Ok(failed > 0)
+    }
+
+    async fn next_due(&mut self, kinds: &[JobKind]) -> Stored<Option<Timestamp>> {
+        let living = jobs::table.filter(jobs::state.eq(LIVING)).filter(jobs::kind.eq_any(names(kinds)));
+        let next = living.select(jobs::due_at).order(jobs::due_at).limit(1);
+        let next: Vec<Moment> = self.run(|connection| next.load::<Moment>(connection)).await?;
+        Ok(next.into_iter().next().map(|moment| moment.0))
+    }
+
+    async fn count_living(&mut self) -> Stored<u64> {
+        let living = jobs::table.filter(jobs::state.eq(LIVING)).count();
+        let living: i64 = self.run(|connection| living.get_result(connection)).await?;
+        self.understood(count("jobs", living))
+    }
+}
+
+impl PgUnitOfWork {
+    /// Puts a job aside for a human.
+    async fn bury(&mut self, id: Uuid, reason: &str) -> Stored<()> {
+        tracing::error!(job.id = %id, reason, "a job was put aside");
+        let dead =
+            (jobs::state.eq(DEAD), jobs::lease_until.eq(None::<Moment>), jobs::last_error.eq(text(reason)));
+        let update = diesel::update(jobs::table.find(id)).set(dead);
+        self.run(|connection| update.execute(connection)).await.map(|_one| ())
+    }
+}

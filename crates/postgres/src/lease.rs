@@ -1,0 +1,125 @@
+//! A connection that somebody has to themselves for a while.
+
+use std::time::Duration;
+
+use diesel::QueryResult;
+use diesel_async::pooled_connection::deadpool::Object;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
+use fm_domain::store::{StoreError, Stored};
+
+use crate::error::from_diesel;
+use crate::pool::in_time;
+
+/// How the last statement ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    /// Well.
+    Answered,
+    /// Not yet, or its future was dropped before it did: nobody knows what it did.
+    Asked,
+    /// With an error.
+    Failed,
+}
+
+impl Last {
+    const fn of<T>(answer: &Stored<T>) -> Self {
+        if answer.is_ok() { Self::Answered } else { Self::Failed }
+    }
+}
+
+/// A pooled connection.
+///
+/// It goes back to the pool only if it is clean: no transaction open, every statement answered. Any other is taken
+/// out of the pool and closed, so that the server rolls back and frees its locks at once, rather than when the
+/// connection happens to be used next.
+pub(crate) struct PgLease {
+    connection: Option<Object<AsyncPgConnection>>,
+    limit: Duration,
+    last: Last,
+    in_transaction: bool,
+}
+
+impl PgLease {
+    pub(crate) const fn new(connection: Object<AsyncPgConnection>, limit: Duration) -> Self {
+        Self { connection: Some(connection), limit, last: Last::Answered, in_transaction: false }
+    }
+
+    /// Whether everything asked so far was answered without an error.
+    pub(crate) const fn is_sound(&self) -> bool {
+        matches!(self.last, Last::Answered)
+    }
+
+    /// From here on the connection is clean only after a [`PgLease::end`].
+    pub(crate) const fn begin(&mut self) {
+        self.in_transaction = true;
+    }
+
+    /// The transaction has ended.
+    pub(crate) const fn end(&mut self) {
+        self.in_transaction = false;
+    }
+
+    /// Runs one statement, and keeps in mind how it ended. After a failed one there are no more: the server would
+    /// refuse them.
+    pub(crate) async fn run<'u, T, A>(
+        &'u mut self,
+        statement: impl FnOnce(&'u mut AsyncPgConnection) -> A,
+    ) -> Stored<T>
+    where
+        A: Future<Output = QueryResult<T>>,
+    {
+        let Self { connection: Some(connection), limit, last, .. } = self else {
+            return Err(StoreError::Poisoned);
+        };
+        if !matches!(last, Last::Answered) {
+            return Err(StoreError::Poisoned);
+        }
+        *last = Last::Asked;
+        let answer = in_time(*limit, statement(connection)).await;
+        *last = Last::of(&answer);
+        answer
+    }
+
+    /// What was made of an answer. One that can't be understood is a failure like any other.
+    pub(crate) fn understood<T>(&mut self, read: Stored<T>) -> Stored<T> {
+        if read.is_err() {
+            self.last = Last::Failed;
+        }
+        read
+    }
+
+    /// Sends plain SQL, even after a failed statement.
+    pub(crate) async fn batch(&mut self, sql: &str) -> Stored<()> {
+        self.last = Last::Asked;
+        let Some(connection) = self.connection.as_mut() else { return Err(StoreError::Poisoned) };
+        let sent = connection.batch_execute(sql);
+        let answer = in_time(self.limit, sent).await;
+        self.last = Last::of(&answer);
+        answer
+    }
+
+    /// Sends `first`, and `second` without waiting for the answer to it; gives the first answer. When only the
+    /// second fails the connection is not used again.
+    pub(crate) async fn batch_pair(&mut self, first: &str, second: &str) -> Stored<()> {
+        self.last = Last::Asked;
+        let Some(connection) = self.connection.as_ref() else { return Err(StoreError::Poisoned) };
+        let (mut one, mut other): (&AsyncPgConnection, &AsyncPgConnection) = (connection, connection);
+        let both = async {
+            Ok(futures_util::future::join(one.batch_execute(first), other.batch_execute(second)).await)
+        };
+        let (first, second) = in_time(self.limit, both).await?;
+        let first = first.map_err(from_diesel);
+        self.last = if first.is_ok() && second.is_ok() { Last::Answered } else { Last::Failed };
+        first
+    }
+}
+
+impl Drop for PgLease {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take()
+            && (self.in_transaction || !self.is_sound())
+        {
+            drop(Object::take(connection));
+        }
+    }
+}

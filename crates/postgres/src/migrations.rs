@@ -1,0 +1,138 @@
+//! Migrations: how the tables come to be, and go.
+
+use diesel::migration::{Migration, MigrationSource as _};
+use diesel::pg::Pg;
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use fm_domain::store::Cause;
+
+use crate::address::PgAddress;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+/// Held by whoever migrates, so that nodes that start at the same time do so one after the other. It is freed with
+/// the connection.
+const LOCK: &str = "SELECT pg_advisory_lock(hashtext('file-manager migrations'))";
+
+/// One migration, and whether the database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationState {
+    /// Its name: `20261123000001_users`.
+    pub name: String,
+    /// Whether it was run.
+    pub applied: bool,
+}
+
+/// Why the database could not be migrated.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    /// It is out of reach.
+    #[error("the database is out of reach")]
+    Unavailable(#[source] Cause),
+    /// A migration failed; it left nothing behind, those before it stay.
+    #[error("a migration failed")]
+    Failed(#[source] Cause),
+}
+
+/// The migrations of the program, to be run on one database.
+///
+/// Each runs in a transaction of its own. diesel's harness blocks the thread it works on (`block_in_place`, which
+/// needs a multi-threaded runtime), and so all of this happens on a runtime of its own, on a thread for blocking
+/// work: it may be called from any tokio runtime, those of actix's workers included.
+#[derive(Debug, Clone)]
+pub struct PgMigrations {
+    address: PgAddress,
+}
+
+type Harness = AsyncMigrationHarness<AsyncPgConnection>;
+
+impl PgMigrations {
+    /// Migrations of the database at `address`.
+    #[must_use]
+    pub const fn new(address: PgAddress) -> Self {
+        Self { address }
+    }
+
+    /// Runs every migration that the database lacks, and gives their names.
+    pub async fn up(&self) -> Result<Vec<String>, MigrationError> {
+        self.with_harness(|harness| {
+            let mut run = Vec::new();
+            for migration in harness.pending_migrations(MIGRATIONS)? {
+                run.push(migration.name().to_string());
+                harness.run_migration(&migration)?;
+            }
+            Ok(run)
+        })
+        .await
+    }
+
+    /// Takes back the `steps` latest migrations, and gives their names, the latest first.
+    pub async fn down(&self, steps: usize) -> Result<Vec<String>, MigrationError> {
+        self.with_harness(move |harness| {
+            let mut known = sorted()?;
+            let mut reverted = Vec::new();
+            for version in harness.applied_migrations()?.into_iter().take(steps) {
+                let found = known.iter().position(|migration| migration.name().version() == version);
+                let migration =
+                    known.remove(found.ok_or_else(|| format!("{version} is not known to this program"))?);
+                harness.revert_migration(&migration)?;
+                reverted.push(migration.name().to_string());
+            }
+            Ok(reverted)
+        })
+        .await
+    }
+
+    /// All migrations, in the order in which they run.
+    pub async fn status(&self) -> Result<Vec<MigrationState>, MigrationError> {
+        self.with_harness(|harness| {
+            let applied = harness.applied_migrations()?;
+            let known = sorted()?;
+            let states = known.iter().map(|migration| MigrationState {
+                name: migration.name().to_string(),
+                applied: applied.contains(&migration.name().version()),
+            });
+            Ok(states.collect())
+        })
+        .await
+    }
+
+    /// The names of the migrations that the database lacks.
+    pub async fn pending(&self) -> Result<Vec<String>, MigrationError> {
+        let all = self.status().await?;
+        Ok(all.into_iter().filter(|state| !state.applied).map(|state| state.name).collect())
+    }
+
+    /// The names of the migrations that the database has.
+    pub async fn applied(&self) -> Result<Vec<String>, MigrationError> {
+        let all = self.status().await?;
+        Ok(all.into_iter().filter(|state| state.applied).map(|state| state.name).collect())
+    }
+
+    async fn with_harness<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Harness) -> Result<T, Cause> + Send + 'static,
+    ) -> Result<T, MigrationError> {
+        let address = self.address.clone();
+        let apart = tokio::task::spawn_blocking(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+            let runtime = runtime.map_err(|error| MigrationError::Failed(Box::new(error)))?;
+            runtime.block_on(async {
+                let connection = address.connect("SET statement_timeout = 0").await;
+                let mut connection =
+                    connection.map_err(|error| MigrationError::Unavailable(Box::new(error)))?;
+                let locked = diesel::sql_query(LOCK).execute(&mut connection).await;
+                locked.map_err(|error| MigrationError::Unavailable(Box::new(error)))?;
+                work(&mut AsyncMigrationHarness::new(connection)).map_err(MigrationError::Failed)
+            })
+        });
+        apart.await.unwrap_or_else(|panicked| Err(MigrationError::Failed(Box::new(panicked))))
+    }
+}
+
+/// Every migration, in order.
+fn sorted() -> Result<Vec<Box<dyn Migration<Pg>>>, Cause> {
+    let mut migrations: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations()?;
+    migrations.sort_by(|one, other| one.name().version().cmp(&other.name().version()));
+    Ok(migrations)
+}

@@ -1,0 +1,147 @@
+//! How PostgreSQL goes about our statements, on tables that are large enough to matter.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "no test program needs all of the fixture")]
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use diesel::QueryResult;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use diesel_async::RunQueryDsl;
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::file::{FileFilter, FilePage, FileSort, PageKey, Sha256, SortOrder, TypeFilter};
+use fm_domain::ids::{FileId, UserId};
+use uuid::Uuid;
+
+use self::common::Fixture;
+use crate::list::list_files;
+use crate::sql::{statement, typed};
+use crate::value::Moment;
+
+/// Asks for the plan of a statement instead of its rows.
+struct Explain<Q>(Q);
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Explain<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("EXPLAIN ");
+        self.0.walk_ast(out)
+    }
+}
+
+impl<Q> QueryId for Explain<Q> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q> Query for Explain<Q> {
+    type SqlType = Text;
+}
+
+const OWNER: Uuid = Uuid::from_u128(1);
+
+/// Two users; the first has 6,000 files of many types, names and sizes, and as many sit in every other table.
+const FILL: &str = "
+    INSERT INTO users (id, email, email_key, role, password_hash, created_at)
+    SELECT id::uuid, id, id, 'user', 'hash', now()
+    FROM unnest(ARRAY['00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002']) AS id;
+    INSERT INTO files (id, owner_id, name, name_sort, name_search, content_type, size_bytes, sha256, blob_id,
+                       thumbnail_state, revision, created_at, updated_at)
+    SELECT gen_random_uuid(), ('00000000-0000-0000-0000-00000000000' || 1 + (n % 10) / 7)::uuid, name, name, name,
+           (ARRAY['image/png', 'image/jpeg', 'text/plain', 'application/pdf'])[1 + n % 4], n * 7919 % 100003,
+           sha256(name::bytea), gen_random_uuid(), 'none', 1, timestamptz '2026-01-01' + n * interval '1 minute', now()
+    FROM generate_series(1, 9000) AS n, LATERAL (SELECT md5(n::text) || '.png') AS names (name);
+    INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, announced_at, expires_at, doomed_at, due_at)
+    SELECT gen_random_uuid(), 'files', gen_random_uuid(), CASE n % 2 WHEN 0 THEN 'announced' ELSE 'doomed' END, 0,
+           moment, moment, CASE n % 2 WHEN 1 THEN moment END, CASE n % 2 WHEN 1 THEN moment END
+    FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);
+    INSERT INTO jobs (id, kind, payload, priority, run_at, due_at)
+    SELECT gen_random_uuid(), 'sweep_blobs', '{}', n % 3 * 10, moment, moment
+    FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);
+    ANALYZE;";
+
+async fn filled() -> Fixture {
+    let fixture = Fixture::fresh().await;
+    fixture.client().await.batch_execute(FILL).await.unwrap();
+    fixture
+}
+
+async fn plan<Q>(fixture: &Fixture, query: Q) -> String
+where
+    Q: QueryFragment<Pg> + Send + 'static,
+{
+    let lines: Vec<String> =
+        fixture.pool.lease().await.unwrap().run(|connection| Explain(query).load(connection)).await.unwrap();
+    lines.join("\n")
+}
+
+fn middle(sort: FileSort) -> PageKey {
+    let id = FileId::new(Uuid::from_u128(u128::MAX / 2));
+    match sort {
+        FileSort::CreatedAt => PageKey::CreatedAt(Timestamp::from_unix_seconds(1_767_400_000), id),
+        FileSort::Name => PageKey::Name("8".to_owned(), id),
+        FileSort::Size => PageKey::Size(ByteSize::new(50_000), id),
+    }
+}
+
+fn filter(content_type: Option<TypeFilter>) -> &'static FileFilter {
+    Box::leak(Box::new(FileFilter { content_type, ..FileFilter::default() }))
+}
+
+#[tokio::test]
+async fn every_page_of_a_list_is_a_walk_along_its_index() {
+    let fixture = filled().await;
+    let png = || Some(TypeFilter::Exactly("image/png".parse().unwrap()));
+    let images = || Some(TypeFilter::Family("image".to_owned()));
+    for (sort, content_type, index) in [
+        (FileSort::CreatedAt, None, "files_owner_id_created_at_idx"),
+        (FileSort::Name, None, "files_owner_id_name_sort_idx"),
+        (FileSort::Size, None, "files_owner_id_size_bytes_idx"),
+        (FileSort::CreatedAt, png(), "files_owner_id_content_type_idx"),
+        (FileSort::CreatedAt, images(), "files_owner_id_"),
+    ] {
+        let filter = filter(content_type);
+        for order in [SortOrder::Ascending, SortOrder::Descending] {
+            for after in [None, Some(middle(sort))] {
+                let page = FilePage { sort, order, after: after.clone(), limit: 51 };
+                let plan = plan(&fixture, list_files(UserId::new(OWNER), filter, &page).unwrap()).await;
+                let wanted = plan.contains(&format!("using {index}")) && !plan.contains("Sort");
+                assert!(wanted, "{sort:?} {order:?} {after:?}\n{plan}");
+                assert!(!plan.contains("Seq Scan"), "{plan}");
+                // The place is where the walk begins, not what it throws away.
+                assert!(after.is_none() || plan.contains("Index Cond: ((owner_id"), "{plan}");
+                assert!(after.is_none() || !plan.contains("Filter: (ROW("), "{plan}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hash_finds_its_files_by_index() {
+    let fixture = filled().await;
+    let filter = FileFilter { sha256: Some(Sha256::new([7; 32])), ..FileFilter::default() };
+    let page = FilePage { sort: FileSort::CreatedAt, order: SortOrder::Descending, after: None, limit: 51 };
+    let filter: &'static FileFilter = Box::leak(Box::new(filter));
+    let plan = plan(&fixture, list_files(UserId::new(OWNER), filter, &page).unwrap()).await;
+    assert!(plan.contains("files_owner_id_sha256_idx"), "{plan}");
+}
+
+#[tokio::test]
+async fn claims_and_sweeps_walk_along_their_indexes() {
+    let fixture = filled().await;
+    let now = || typed::<Timestamptz, _>(Moment(Timestamp::from_unix_seconds(1_767_400_000)));
+    let claim = statement::<(), _>(
+        crate::jobs::CLAIM,
+        (now(), now(), typed::<Array<Text>, _>(vec!["sweep_blobs"]), now(), typed::<BigInt, _>(5_i64)),
+    );
+    let claim = plan(&fixture, claim).await;
+    assert!(claim.contains("using jobs_priority_due_at_idx") && !claim.contains("Sort"), "{claim}");
+    let doom =
+        statement::<(), _>(crate::blobs::DOOM_EXPIRED, (now(), typed::<BigInt, _>(5_i64), now(), now()));
+    let doom = plan(&fixture, doom).await;
+    assert!(doom.contains("using blobs_expires_at_idx") && !doom.contains("Seq Scan"), "{doom}");
+}

@@ -1,0 +1,77 @@
+//! Reads outside any unit of work.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use fm_domain::file::{File, FileFilter, FilePage, FileQueries};
+use fm_domain::ids::{FileId, UserId};
+use fm_domain::store::{ReadRepos, Stored};
+use fm_domain::user::{Account, Email, UserQueries};
+
+use crate::list::list_files;
+use crate::pool::PgPool;
+use crate::rows::{FileRow, UserRow};
+use crate::schema::{files, users};
+use crate::shared::Shared;
+
+/// Questions, each a statement of its own that sees everything committed before it. Point reads go over the shared
+/// connections, lists over pooled ones.
+#[derive(Debug)]
+pub struct PgReadRepos {
+    pool: PgPool,
+}
+
+impl PgReadRepos {
+    pub(crate) const fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}
+
+impl ReadRepos for PgReadRepos {
+    fn users(&mut self) -> &mut dyn UserQueries {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+}
+
+#[async_trait]
+impl UserQueries for PgReadRepos {
+    async fn find(&mut self, id: UserId) -> Stored<Option<Account>> {
+        let find = |shared: Arc<Shared>| async move {
+            let user = users::table.find(id.uuid()).select(UserRow::as_select());
+            user.get_result(&mut &**shared).await.optional()
+        };
+        self.pool.ask(find).await?.map(UserRow::into_account).transpose()
+    }
+
+    async fn find_by_email(&mut self, email: &Email) -> Stored<Option<Account>> {
+        let find = |shared: Arc<Shared>| async move {
+            let user = users::table.filter(users::email_key.eq(email.key())).select(UserRow::as_select());
+            user.get_result(&mut &**shared).await.optional()
+        };
+        self.pool.ask(find).await?.map(UserRow::into_account).transpose()
+    }
+}
+
+#[async_trait]
+impl FileQueries for PgReadRepos {
+    async fn find(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+        let find = |shared: Arc<Shared>| async move {
+            let file = files::table.find(id.uuid()).filter(files::owner_id.eq(owner.uuid()));
+            file.select(FileRow::as_select()).get_result(&mut &**shared).await.optional()
+        };
+        self.pool.ask(find).await?.map(FileRow::into_file).transpose()
+    }
+
+    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> Stored<Vec<File>> {
+        let Some(query) = list_files(owner, filter, page) else { return Ok(Vec::new()) };
+        let mut lease = self.pool.lease().await?;
+        let rows: Vec<FileRow> = lease.run(|connection| query.load(connection)).await?;
+        rows.into_iter().map(FileRow::into_file).collect()
+    }
+}

@@ -1,0 +1,9 @@
+//! Rows: what is read from the tables and written to them, and how it becomes the domain's own.
+
+mod file;
+mod session;
+mod user;
+
+pub(crate) use file::{FileEdit, FileRow, NewFileRow, ThumbnailRow};
+pub(crate) use session::{SessionRow, moments};
+pub(crate) use user::UserRow;

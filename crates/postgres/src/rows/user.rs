@@ -1,0 +1,48 @@
+//! Rows of `users`.
+
+use diesel::prelude::*;
+use fm_domain::ids::UserId;
+use fm_domain::store::Stored;
+use fm_domain::user::{Account, DisplayName, PasswordHash, StorageUse, User};
+use uuid::Uuid;
+
+use crate::error::corrupt;
+use crate::schema::users;
+use crate::value::{Moment, count, size};
+
+/// A user with their counters, as it is read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
+pub(crate) struct UserRow {
+    id: Uuid,
+    email: String,
+    name: Option<String>,
+    role: String,
+    password_hash: String,
+    used_bytes: i64,
+    reserved_bytes: i64,
+    file_count: i64,
+    created_at: Moment,
+}
+
+impl UserRow {
+    /// The account that the row holds.
+    pub(crate) fn into_account(self) -> Stored<Account> {
+        let name = self.name.map(|name| name.parse::<DisplayName>()).transpose();
+        Ok(Account {
+            user: User {
+                id: UserId::new(self.id),
+                email: self.email.parse().map_err(corrupt("users.email"))?,
+                name: name.map_err(corrupt("users.name"))?,
+                role: self.role.parse().map_err(corrupt("users.role"))?,
+                password_hash: PasswordHash::new(self.password_hash),
+                created_at: self.created_at.0,
+            },
+            storage: StorageUse {
+                used: size("users.used_bytes", self.used_bytes)?,
+                reserved: size("users.reserved_bytes", self.reserved_bytes)?,
+                file_count: count("users.file_count", self.file_count)?,
+            },
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! The tables, as the migrations leave them.
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        email -> Text,
+        email_key -> Text,
+        name -> Nullable<Text>,
+        role -> Text,
+        password_hash -> Text,
+        used_bytes -> BigInt,
+        reserved_bytes -> BigInt,
+        file_count -> BigInt,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        generation -> BigInt,
+        salt -> Binary,
+        expires_at -> Timestamptz,
+        spent_at -> Array<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    blobs (id) {
+        id -> Uuid,
+        bucket -> Text,
+        owner_id -> Uuid,
+        state -> Text,
+        reserved_bytes -> BigInt,
+        size_bytes -> Nullable<BigInt>,
+        was_settled -> Bool,
+        announced_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        doomed_at -> Nullable<Timestamptz>,
+        due_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    files (id) {
+        id -> Uuid,
+        owner_id -> Uuid,
+        name -> Text,
+        name_sort -> Text,
+        name_search -> Text,
+        content_type -> Text,
+        family -> Text,
+        size_bytes -> BigInt,
+        sha256 -> Nullable<Binary>,
+        blob_id -> Uuid,
+        thumbnail_state -> Text,
+        thumbnail_blob_id -> Nullable<Uuid>,
+        thumbnail_width -> Nullable<Integer>,
+        thumbnail_height -> Nullable<Integer>,
+        revision -> BigInt,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (user_id, key) {
+        user_id -> Uuid,
+        key -> Text,
+        attempt_id -> Uuid,
+        held_until -> Timestamptz,
+        file_id -> Nullable<Uuid>,
+        file_name -> Nullable<Text>,
+        sha256 -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Uuid,
+        kind -> Text,
+        payload -> Jsonb,
+        priority -> SmallInt,
+        run_at -> Timestamptz,
+        attempt -> Integer,
+        lease_until -> Nullable<Timestamptz>,
+        due_at -> Timestamptz,
+        unique_name -> Nullable<Text>,
+        state -> Text,
+        last_error -> Nullable<Text>,
+    }
+}

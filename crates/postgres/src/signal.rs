@@ -1,0 +1,117 @@
+//! LISTEN: wakes workers when a job was committed, on whatever node.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fm_domain::job::JobSignal;
+use futures_util::future::poll_fn;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tokio_postgres::AsyncMessage;
+
+use crate::address::PgAddress;
+use crate::error::chain;
+
+/// What tells every listener that a job was added.
+pub(crate) const NOTIFY: &str = "NOTIFY file_manager_jobs";
+const LISTEN: &str = "LISTEN file_manager_jobs";
+
+/// How long to wait before a lost connection is made anew, at first and at most.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// Listens for jobs on a connection of its own, made anew whenever it is lost. While there is none nobody is woken,
+/// and workers look for themselves as often as they wait.
+#[derive(Debug)]
+pub struct PgJobSignal {
+    heard: Arc<Heard>,
+    _listener: JoinSet<()>,
+}
+
+#[derive(Debug, Default)]
+struct Heard {
+    /// How often a job may have been added.
+    times: AtomicU64,
+    /// How many of these somebody was woken for.
+    answered: AtomicU64,
+    waiting: Notify,
+}
+
+impl Heard {
+    fn tell(&self) {
+        self.times.fetch_add(1, Ordering::SeqCst);
+        self.waiting.notify_waiters();
+    }
+
+    /// Whether something was heard since the last call.
+    fn take(&self) -> bool {
+        let times = self.times.load(Ordering::SeqCst);
+        self.answered.swap(times, Ordering::SeqCst) < times
+    }
+}
+
+impl PgJobSignal {
+    /// Listens at `address` until it is dropped. Must be called on a tokio runtime.
+    #[must_use]
+    pub fn new(address: PgAddress) -> Self {
+        let heard = Arc::new(Heard::default());
+        let mut listener = JoinSet::new();
+        listener.spawn(listen(address, Arc::clone(&heard)));
+        Self { heard, _listener: listener }
+    }
+}
+
+#[async_trait]
+impl JobSignal for PgJobSignal {
+    async fn wait(&self, at_most: Duration) {
+        let woken = self.heard.waiting.notified();
+        tokio::pin!(woken);
+        // From here on nothing is missed, and what came before was counted.
+        woken.as_mut().enable();
+        if self.heard.take() {
+            return;
+        }
+        // Running out of time is an answer like any other: the caller looks for itself.
+        let _in_time: Result<(), _> = tokio::time::timeout(at_most, woken).await;
+        self.heard.take();
+    }
+}
+
+async fn listen(address: PgAddress, heard: Arc<Heard>) {
+    let (first, longest) = PAUSES;
+    let mut pause = first;
+    loop {
+        match listen_once(&address, &heard).await {
+            Ok(()) => pause = first,
+            Err(reason) => {
+                tracing::warn!(reason, "can't listen for jobs");
+                pause = pause.saturating_mul(2).min(longest);
+            }
+        }
+        sleep(pause).await;
+    }
+}
+
+/// Listens until the connection is lost; an error when it could not even be made.
+async fn listen_once(address: &PgAddress, heard: &Arc<Heard>) -> Result<(), String> {
+    let (client, mut connection) = address.open().await.map_err(|error| chain(&error))?;
+    let mut driven = JoinSet::new();
+    let teller = Arc::clone(heard);
+    driven.spawn(async move {
+        loop {
+            match poll_fn(|context| connection.poll_message(context)).await {
+                Some(Ok(AsyncMessage::Notification(_))) => teller.tell(),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return,
+            }
+        }
+    });
+    client.batch_execute(LISTEN).await.map_err(|error| error.to_string())?;
+    // Whatever was committed while nobody listened.
+    heard.tell();
+    driven.join_next().await;
+    tracing::warn!("the connection that listens for jobs was lost");
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Statements that diesel's query builder has no words for, prepared once per connection all the same.
+//!
+//! diesel never caches what `sql_query` and `dsl::sql` make, which costs two more round trips each time. The text of
+//! these statements is fixed, so it may be cached.
+
+use std::marker::PhantomData;
+
+use diesel::QueryResult;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::HasSqlType;
+
+/// A fixed statement: `?` stands for the next of its values, `ST` is the type of its rows.
+pub(crate) struct Sql<ST, V> {
+    text: &'static str,
+    values: V,
+    rows: PhantomData<ST>,
+}
+
+/// A value with the SQL type that it is sent as.
+pub(crate) struct Typed<T, U>(U, PhantomData<T>);
+
+/// Sends `value` as the SQL type `T`.
+pub(crate) const fn typed<T, U>(value: U) -> Typed<T, U> {
+    Typed(value, PhantomData)
+}
+
+/// A fixed statement with its values, in the order of its question marks.
+pub(crate) const fn statement<ST, V>(text: &'static str, values: V) -> Sql<ST, V> {
+    Sql { text, values, rows: PhantomData }
+}
+
+/// Values that can be pushed into a statement one by one.
+pub(crate) trait Values {
+    /// Pushes the value at `index`, if there is one.
+    fn push<'b>(&'b self, index: usize, out: AstPass<'_, 'b, Pg>) -> QueryResult<()>;
+}
+
+macro_rules! values {
+    ($($type:ident $value:ident $index:tt),+) => {
+        impl<$($type, $value),+> Values for ($(Typed<$type, $value>,)+)
+        where
+            $(Pg: HasSqlType<$type>, $value: ToSql<$type, Pg>,)+
+        {
+            fn push<'b>(&'b self, index: usize, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                match index {
+                    $($index => out.push_bind_param::<$type, $value>(&self.$index.0),)+
+                    _ => Ok(()),
+                }
+            }
+        }
+    };
+}
+
+values!(T0 V0 0);
+values!(T0 V0 0, T1 V1 1);
+values!(T0 V0 0, T1 V1 1, T2 V2 2);
+values!(T0 V0 0, T1 V1 1, T2 V2 2, T3 V3 3);
+values!(T0 V0 0, T1 V1 1, T2 V2 2, T3 V3 3, T4 V4 4);
+values!(T0 V0 0, T1 V1 1, T2 V2 2, T3 V3 3, T4 V4 4, T5 V5 5);
+values!(T0 V0 0, T1 V1 1, T2 V2 2, T3 V3 3, T4 V4 4, T5 V5 5, T6 V6 6);
+
+impl<ST, V: Values> QueryFragment<Pg> for Sql<ST, V> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for (index, text) in self.text.split('?').enumerate() {
+            if let Some(before) = index.checked_sub(1) {
+                self.values.push(before, out.reborrow())?;
+            }
+            out.push_sql(text);
+        }
+        Ok(())
+    }
+}
+
+/// No id of its own: the text is what it is cached by.
+impl<ST, V> QueryId for Sql<ST, V> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<ST, V> Query for Sql<ST, V> {
+    type SqlType = ST;
+}

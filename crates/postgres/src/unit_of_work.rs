@@ -1,0 +1,108 @@
+//! The unit of work: one transaction on one connection.
+
+use async_trait::async_trait;
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
+use fm_domain::blob::BlobRepo;
+use fm_domain::file::FileRepo;
+use fm_domain::idempotency::KeyRepo;
+use fm_domain::job::JobQueue;
+use fm_domain::store::{Repos, StoreError, Stored, UnitOfWork};
+use fm_domain::user::UserRepo;
+
+use crate::lease::PgLease;
+use crate::signal::NOTIFY;
+
+/// A transaction and all of its repos.
+pub struct PgUnitOfWork {
+    lease: PgLease,
+    enqueued: bool,
+}
+
+impl PgUnitOfWork {
+    pub(crate) async fn begin(mut lease: PgLease) -> Stored<Self> {
+        lease.begin();
+        lease.batch("BEGIN").await?;
+        Ok(Self { lease, enqueued: false })
+    }
+
+    /// Runs one statement, and keeps in mind whether it failed.
+    pub(crate) async fn run<'u, T, A>(
+        &'u mut self,
+        statement: impl FnOnce(&'u mut AsyncPgConnection) -> A,
+    ) -> Stored<T>
+    where
+        A: Future<Output = QueryResult<T>>,
+    {
+        self.lease.run(statement).await
+    }
+
+    /// What was made of an answer: an error poisons the unit, as a failed statement does.
+    pub(crate) fn understood<T>(&mut self, read: Stored<T>) -> Stored<T> {
+        self.lease.understood(read)
+    }
+
+    /// A job was added: workers are woken once it is committed.
+    pub(crate) const fn wake_on_commit(&mut self) {
+        self.enqueued = true;
+    }
+}
+
+impl std::fmt::Debug for PgUnitOfWork {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PgUnitOfWork").field("enqueued", &self.enqueued).finish_non_exhaustive()
+    }
+}
+
+impl Repos for PgUnitOfWork {
+    fn users(&mut self) -> &mut dyn UserRepo {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileRepo {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobRepo {
+        self
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepo {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobQueue {
+        self
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for PgUnitOfWork {
+    async fn commit(mut self: Box<Self>) -> Stored<()> {
+        // The server answers COMMIT after a failed statement with success, although it has rolled back. And what a
+        // statement did whose answer nobody waited for is not known: it may not have been sent at all.
+        if !self.lease.is_sound() {
+            return Err(StoreError::Poisoned);
+        }
+        if self.enqueued {
+            // Sent together, so that it costs no round trip. A NOTIFY inside the transaction would make it take a
+            // lock that all notifying commits of the server queue up for while they wait for the disk; on its own
+            // it holds that lock for no time. If it is lost, waiting workers look for themselves in a while.
+            self.lease.batch_pair("COMMIT", NOTIFY).await?;
+        } else {
+            self.lease.batch("COMMIT").await?;
+        }
+        self.lease.end();
+        Ok(())
+    }
+
+    async fn rollback(mut self: Box<Self>) -> Stored<()> {
+        if !self.lease.is_sound() {
+            // The connection is closed with the lease, and that is as good as a rollback.
+            return Ok(());
+        }
+        self.lease.batch("ROLLBACK").await?;
+        self.lease.end();
+        Ok(())
+    }
+}

@@ -1,0 +1,134 @@
+//! Users inside a unit of work.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use fm_domain::body::ByteSize;
+use fm_domain::ids::UserId;
+use fm_domain::store::Stored;
+use fm_domain::user::{Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, User, UserRepo};
+
+use crate::rows::UserRow;
+use crate::schema::users;
+use crate::sql::{statement, typed};
+use crate::unit_of_work::PgUnitOfWork;
+use crate::value::{Moment, bigint};
+
+/// Counters after a charge, unless it would pass the quota. The quota is compared by subtraction, so that nothing
+/// can overflow.
+const CHARGE: &str = "UPDATE users SET \
+    reserved_bytes = greatest(reserved_bytes - ?, 0), \
+    used_bytes = greatest(used_bytes - ? + ?, 0), \
+    file_count = greatest(file_count + ?, 0) \
+    WHERE id = ? AND used_bytes <= ? - greatest(reserved_bytes - ?, 0)";
+
+#[async_trait]
+impl UserRepo for PgUnitOfWork {
+    async fn insert(&mut self, user: &User) -> Result<(), InsertUser> {
+        let row = (
+            users::id.eq(user.id.uuid()),
+            users::email.eq(user.email.as_str()),
+            users::email_key.eq(user.email.key()),
+            users::name.eq(user.name.as_ref().map(DisplayName::as_str)),
+            users::role.eq(user.role.as_str()),
+            users::password_hash.eq(user.password_hash.expose()),
+            users::created_at.eq(Moment(user.created_at)),
+        );
+        let insert = diesel::insert_into(users::table).values(row).on_conflict(users::email_key).do_nothing();
+        match self.run(|connection| insert.execute(connection)).await? {
+            0 => Err(InsertUser::EmailTaken),
+            _ => Ok(()),
+        }
+    }
+
+    async fn find_for_update(&mut self, id: UserId) -> Stored<Option<Account>> {
+        // Not FOR UPDATE: that would also hold up the inserts of files that refer to the user.
+        let user = users::table.find(id.uuid()).select(UserRow::as_select()).for_no_key_update();
+        let row = self.run(async |connection| user.get_result(connection).await.optional()).await?;
+        self.understood(row.map(UserRow::into_account).transpose())
+    }
+
+    async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> Stored<bool> {
+        let name = name.as_ref().map(DisplayName::as_str);
+        let update = diesel::update(users::table.find(id.uuid())).set(users::name.eq(name));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn set_password(&mut self, id: UserId, seen: &PasswordHash, new: &PasswordHash) -> Stored<bool> {
+        let user = users::table.find(id.uuid()).filter(users::password_hash.eq(seen.expose()));
+        let update = diesel::update(user).set(users::password_hash.eq(new.expose()));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn reserve(
+        &mut self,
+        id: UserId,
+        bytes: ByteSize,
+        quota: Option<ByteSize>,
+    ) -> Result<(), ReserveBytes> {
+        let bytes = bigint(bytes.bytes());
+        let quota = quota.map_or(i64::MAX, |quota| bigint(quota.bytes()));
+        let room =
+            users::used_bytes.le(quota.saturating_sub(bytes).into_sql::<BigInt>() - users::reserved_bytes);
+        let update = diesel::update(users::table.find(id.uuid()).filter(room))
+            .set(users::reserved_bytes.eq(users::reserved_bytes + bytes));
+        match self.run(|connection| update.execute(connection)).await? {
+            0 => Err(self.refused(id).await?),
+            _ => Ok(()),
+        }
+    }
+
+    async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> Stored<()> {
+        self.charge_within(id, &Charge { unreserve: bytes, ..Charge::default() }, i64::MAX)
+            .await
+            .map(|_found| ())
+    }
+
+    async fn charge(
+        &mut self,
+        id: UserId,
+        charge: &Charge,
+        quota: Option<ByteSize>,
+    ) -> Result<(), ReserveBytes> {
+        let given_up = charge.unreserve.bytes().saturating_add(charge.free.bytes());
+        let grows = charge.add.bytes() > given_up;
+        let quota = quota.filter(|_quota| grows).map_or(i64::MAX, |quota| bigint(quota.bytes()));
+        if self.charge_within(id, charge, quota).await? { Ok(()) } else { Err(self.refused(id).await?) }
+    }
+
+    async fn remove(&mut self, id: UserId) -> Stored<bool> {
+        // Files and keys go with it: they refer to it, ON DELETE CASCADE.
+        let delete = diesel::delete(users::table.find(id.uuid()));
+        Ok(self.run(|connection| delete.execute(connection)).await? > 0)
+    }
+}
+
+impl PgUnitOfWork {
+    async fn charge_within(&mut self, id: UserId, charge: &Charge, quota: i64) -> Stored<bool> {
+        let unreserve = bigint(charge.unreserve.bytes());
+        let (add, free) = (bigint(charge.add.bytes()), bigint(charge.free.bytes()));
+        let files = bigint(charge.files_added).saturating_sub(bigint(charge.files_removed));
+        let update = statement::<(), _>(
+            CHARGE,
+            (
+                typed::<BigInt, _>(unreserve),
+                typed::<BigInt, _>(free),
+                typed::<BigInt, _>(add),
+                typed::<BigInt, _>(files),
+                typed::<SqlUuid, _>(id.uuid()),
+                // used − free + add ≤ quota − reserved, with what is known here on one side.
+                typed::<BigInt, _>(quota.saturating_sub(add).saturating_add(free)),
+                typed::<BigInt, _>(unreserve),
+            ),
+        );
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    /// Why nothing was reserved or charged.
+    async fn refused(&mut self, id: UserId) -> Stored<ReserveBytes> {
+        let user = diesel::select(diesel::dsl::exists(users::table.find(id.uuid())));
+        let exists: bool = self.run(|connection| user.get_result(connection)).await?;
+        Ok(if exists { ReserveBytes::QuotaExceeded } else { ReserveBytes::NoUser })
+    }
+}

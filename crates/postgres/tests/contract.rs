@@ -1,0 +1,60 @@
+//! The rules of the ports, on a real server.
+
+#[expect(dead_code, reason = "no test program needs all of the fixture")]
+mod common;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use common::Fixture;
+use fm_contract::{DatabaseHarness, SessionStoreHarness};
+use fm_domain::job::JobSignal;
+use fm_domain::session::SessionStore;
+use fm_domain::store::Database;
+
+struct Postgres {
+    fixture: Fixture,
+    signal: Arc<dyn JobSignal>,
+}
+
+#[async_trait]
+impl DatabaseHarness for Postgres {
+    async fn fresh() -> Self {
+        let fixture = Fixture::fresh().await;
+        let signal = Arc::new(fixture.signal());
+        Self { fixture, signal }
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        self.fixture.database()
+    }
+
+    fn signal(&self) -> Arc<dyn JobSignal> {
+        Arc::clone(&self.signal)
+    }
+}
+
+struct Sessions(Fixture);
+
+#[async_trait]
+impl SessionStoreHarness for Sessions {
+    async fn fresh() -> Self {
+        Self(Fixture::fresh().await)
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionStore> {
+        Arc::new(self.0.sessions())
+    }
+
+    async fn dump(&self) -> String {
+        self.0.ask("SELECT sessions::text FROM sessions").await.join("\n")
+    }
+}
+
+mod database {
+    fm_contract::database!(super::Postgres);
+}
+
+mod session_store {
+    fm_contract::session_store!(super::Sessions);
+}

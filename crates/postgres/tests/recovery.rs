@@ -1,0 +1,273 @@
+//! What goes wrong with a server and its connections, and that nobody hangs on it.
+
+#![expect(clippy::disallowed_methods, reason = "the ids of a test are its own to make")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::Fixture;
+use fm_domain::clock::Timestamp;
+use fm_domain::file::{FileFilter, FilePage, FileSort, SortOrder};
+use fm_domain::ids::{JobId, SessionId, UserId};
+use fm_domain::job::{JobKind, JobSignal, NewJob, Work};
+use fm_domain::session::{RefreshState, Session, SessionStore};
+use fm_domain::store::{Database, StoreError};
+use fm_domain::user::{PasswordHash, Role, User};
+use fm_postgres::{PgAddress, PgDatabase, PgLimits, PgPool};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+const SOON: Duration = Duration::from_secs(3);
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_seconds(1_800_000_000 + seconds)
+}
+
+fn user() -> User {
+    let id = Uuid::now_v7();
+    User {
+        id: UserId::new(id),
+        email: format!("{id}@example.org").parse().unwrap(),
+        name: None,
+        role: Role::User,
+        password_hash: PasswordHash::new("hash".to_owned()),
+        created_at: at(0),
+    }
+}
+
+async fn stored_user(database: &dyn Database) -> UserId {
+    let user = user();
+    let mut unit = database.begin().await.unwrap();
+    unit.users().insert(&user).await.unwrap();
+    unit.commit().await.unwrap();
+    user.id
+}
+
+async fn enqueue(database: &dyn Database) {
+    let mut unit = database.begin().await.unwrap();
+    unit.jobs().enqueue(&NewJob::due(JobId::new(Uuid::now_v7()), Work::SweepBlobs, at(0))).await.unwrap();
+    unit.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn after_every_connection_was_killed_the_next_use_recovers() {
+    let fixture = Fixture::fresh().await;
+    let (database, sessions) = (fixture.database(), fixture.sessions());
+    let id = stored_user(&*database).await;
+    let page = FilePage { sort: FileSort::CreatedAt, order: SortOrder::Descending, after: None, limit: 10 };
+    let session = Session {
+        id: SessionId::new(Uuid::now_v7()),
+        user: id,
+        created_at: at(0),
+        last_seen_at: at(0),
+        ip: None,
+        user_agent: None,
+        refresh: RefreshState::first([7; 16], at(3600)),
+    };
+    sessions.create(&session).await.unwrap();
+    for _ in 0..3 {
+        // Several connections of each kind are open, and all of them die.
+        let units = [database.begin().await.unwrap(), database.begin().await.unwrap()];
+        for unit in units {
+            unit.rollback().await.unwrap();
+        }
+        database.read().await.unwrap().users().find(id).await.unwrap();
+        database.read().await.unwrap().users().find(id).await.unwrap();
+        assert!(fixture.kill_connections().await >= 4);
+
+        database.begin().await.unwrap().commit().await.unwrap();
+        assert!(database.read().await.unwrap().users().find(id).await.unwrap().is_some());
+        assert!(sessions.find(session.id, at(1)).await.unwrap().is_some());
+        database.read().await.unwrap().files().list(id, &FileFilter::default(), &page).await.unwrap();
+        sessions.touch(session.id, at(1), None).await.unwrap();
+        database.ping().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_killed_inside_a_unit_fails_the_unit_as_unavailable() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    let mut unit = database.begin().await.unwrap();
+    fixture.kill_connections().await;
+    let failed = unit.users().insert(&user()).await;
+    assert!(format!("{failed:?}").contains("Unavailable"), "{failed:?}");
+    assert!(matches!(unit.commit().await, Err(StoreError::Poisoned)));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_or_never_answers_is_unavailable_in_time_and_no_error_tells_the_password()
+{
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for place in [silent.local_addr().unwrap(), gone] {
+        let address =
+            PgAddress::parse(&format!("postgres://ann:s3cret@{place}/db?connect_timeout=1")).unwrap();
+        let limits = PgLimits { checkout: Duration::from_secs(2), ..PgLimits::default() };
+        let database = PgDatabase::new(PgPool::new(address, limits).unwrap());
+        let started = Instant::now();
+        let begun = database.begin().await.err().unwrap();
+        let pinged = database.ping().await.err().unwrap();
+        let found =
+            database.read().await.unwrap().users().find(UserId::new(Uuid::nil())).await.err().unwrap();
+        assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+        for error in [begun, pinged, found] {
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+            assert!(!format!("{error:?} {error}").contains("s3cret"), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_exhausted_pool_is_unavailable_in_time() {
+    let fixture =
+        Fixture::with(PgLimits { pooled: 1, checkout: Duration::from_millis(200), ..PgLimits::default() })
+            .await;
+    let database = fixture.database();
+    let held = database.begin().await.unwrap();
+    let refused = timeout(SOON, database.begin()).await.unwrap().err().unwrap();
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
+    drop(held);
+    timeout(SOON, database.begin()).await.unwrap().unwrap().commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_unit_dropped_while_it_waits_for_a_lock_frees_its_own_at_once() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    let (one, other) = (stored_user(&*database).await, stored_user(&*database).await);
+    let mut holder = database.begin().await.unwrap();
+    holder.users().find_for_update(one).await.unwrap();
+
+    let mut waiting = database.begin().await.unwrap();
+    waiting.users().find_for_update(other).await.unwrap();
+    let waited = timeout(Duration::from_millis(300), waiting.users().find_for_update(one)).await;
+    assert!(waited.is_err(), "the row is locked by another");
+    drop(waiting);
+
+    let mut next = database.begin().await.unwrap();
+    timeout(SOON, next.users().find_for_update(other)).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_unit_whose_statement_was_cancelled_is_never_committed() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    let id = stored_user(&*database).await;
+    let mut holder = database.begin().await.unwrap();
+    holder.users().find_for_update(id).await.unwrap();
+    let mut unit = database.begin().await.unwrap();
+    let late = user();
+    unit.users().insert(&late).await.unwrap();
+    assert!(timeout(Duration::from_millis(100), unit.users().find_for_update(id)).await.is_err());
+    assert!(matches!(unit.commit().await, Err(StoreError::Poisoned)));
+    assert_eq!(database.read().await.unwrap().users().find(late.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_unavailable_and_a_deadlock_is_contended() {
+    let fixture = Fixture::with(PgLimits { statement: Duration::from_secs(3), ..PgLimits::default() }).await;
+    let database = fixture.database();
+    let (one, other) = (stored_user(&*database).await, stored_user(&*database).await);
+    let mut first = database.begin().await.unwrap();
+    let mut second = database.begin().await.unwrap();
+    first.users().find_for_update(one).await.unwrap();
+    second.users().find_for_update(other).await.unwrap();
+    let (left, right) = tokio::join!(first.users().find_for_update(other), async {
+        let found = second.users().find_for_update(one).await;
+        drop(second);
+        found
+    });
+    let lost = left.err().or(right.err()).unwrap();
+    assert!(matches!(lost, StoreError::Contended(_)), "{lost:?}");
+    drop(first);
+
+    let mut holder = database.begin().await.unwrap();
+    holder.users().find_for_update(one).await.unwrap();
+    let mut late = database.begin().await.unwrap();
+    let failed =
+        timeout(Duration::from_secs(5), late.users().find_for_update(one)).await.unwrap().err().unwrap();
+    assert!(matches!(failed, StoreError::Unavailable(_)), "{failed:?}");
+}
+
+#[tokio::test]
+async fn every_connection_says_who_it_is_and_how_long_it_may_take() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    let _unit = database.begin().await.unwrap();
+    database.ping().await.unwrap();
+    let names = fixture
+        .ask("SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        .await;
+    assert!(names.len() >= 2 && names.iter().all(|name| name == "file-manager"), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_listener_whose_connection_was_killed_listens_again() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    let signal = fixture.signal();
+    enqueue(&*database).await;
+    timeout(SOON, signal.wait(Duration::from_mins(1))).await.unwrap();
+    // Nothing was added since: nobody is woken. (It may wake once more for the connection that was just made.)
+    signal.wait(Duration::from_millis(200)).await;
+    let started = Instant::now();
+    signal.wait(Duration::from_millis(200)).await;
+    assert!(started.elapsed() >= Duration::from_millis(200));
+
+    fixture.kill_connections().await;
+    let (woken, ()) = tokio::join!(timeout(SOON, signal.wait(Duration::from_mins(1))), enqueue(&*database));
+    assert!(woken.is_ok(), "a job committed while nobody listened is not missed");
+    signal.wait(Duration::from_millis(500)).await;
+    let (woken, ()) = tokio::join!(timeout(SOON, signal.wait(Duration::from_mins(1))), enqueue(&*database));
+    assert!(woken.is_ok(), "a job committed afterwards wakes");
+}
+
+#[tokio::test]
+async fn what_is_stored_but_can_not_be_read_is_corrupt_and_poisons_the_unit() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    let id = stored_user(&*database).await;
+    fixture.client().await.batch_execute("UPDATE users SET email = 'nobody'").await.unwrap();
+    let found = database.read().await.unwrap().users().find(id).await;
+    assert!(matches!(found, Err(StoreError::Corrupt { what: "users.email", .. })), "{found:?}");
+    let mut unit = database.begin().await.unwrap();
+    let found = unit.users().find_for_update(id).await;
+    assert!(matches!(found, Err(StoreError::Corrupt { .. })), "{found:?}");
+    assert!(matches!(unit.commit().await, Err(StoreError::Poisoned)));
+}
+
+#[tokio::test]
+async fn a_table_changed_under_prepared_statements_is_read_all_the_same() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    let id = stored_user(&*database).await;
+    for _ in 0..4 {
+        assert!(database.read().await.unwrap().users().find(id).await.unwrap().is_some());
+    }
+    let change =
+        "ALTER TABLE users ALTER COLUMN name TYPE varchar(300), ALTER COLUMN email TYPE varchar(300)";
+    fixture.client().await.batch_execute(change).await.unwrap();
+    for _ in 0..4 {
+        assert!(database.read().await.unwrap().users().find(id).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_can_not_be_read_does_not_stop_those_behind_it() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    enqueue(&*database).await;
+    let foreign = "UPDATE jobs SET payload = '{\"work\": \"of another age\"}'";
+    fixture.client().await.batch_execute(foreign).await.unwrap();
+    enqueue(&*database).await;
+    let mut unit = database.begin().await.unwrap();
+    let claimed = unit.jobs().claim(&[JobKind::SweepBlobs], at(1), at(60), 10).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(unit.jobs().count_living().await.unwrap(), 1);
+    unit.commit().await.unwrap();
+    let reasons = fixture.ask("SELECT last_error FROM jobs WHERE state = 'dead'").await;
+    assert!(reasons.len() == 1 && reasons.iter().all(|reason| reason.contains("payload")), "{reasons:?}");
+}

@@ -1,0 +1,153 @@
+//! The tables: their conventions, and that migrations go down and up again.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "no test program needs all of the fixture")]
+mod common;
+
+use common::Fixture;
+use fm_postgres::PgLimits;
+
+/// Everything that makes up the structure, one thing a line.
+const STRUCTURE: &str = "
+    SELECT 'column ' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' '
+           || coalesce(column_default, '') || ' ' || coalesce(generation_expression, '') || ' '
+           || coalesce(collation_name, '')
+    FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL
+    SELECT 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL
+    SELECT 'options ' || relname || ' ' || reloptions::text
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace AND reloptions IS NOT NULL
+    UNION ALL
+    SELECT 'other ' || relkind::text || ' ' || relname
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind NOT IN ('r', 'i')
+    ORDER BY 1";
+
+async fn none(fixture: &Fixture, sql: &str) {
+    assert_eq!(fixture.ask(sql).await, Vec::<String>::new(), "{sql}");
+}
+
+#[tokio::test]
+async fn migrations_go_down_and_up_again_without_loss_of_structure() {
+    let fixture = Fixture::bare(PgLimits::default()).await;
+    let migrations = fixture.migrations();
+    let names = migrations.pending().await.unwrap();
+    assert_eq!(names.len(), 6);
+    assert_eq!(migrations.up().await.unwrap(), names);
+    let before = fixture.ask(STRUCTURE).await;
+    assert!(before.len() > 100, "{before:#?}");
+    assert_eq!(migrations.up().await.unwrap(), Vec::<String>::new(), "there is nothing left to run");
+
+    let mut backwards = names.clone();
+    backwards.reverse();
+    for name in &backwards {
+        assert_eq!(migrations.down(1).await.unwrap(), [name.as_str()]);
+        let state = migrations.status().await.unwrap();
+        assert!(state.iter().any(|state| state.name == *name && !state.applied), "{state:?}");
+    }
+    assert_eq!(migrations.applied().await.unwrap(), Vec::<String>::new());
+    none(
+        &fixture,
+        "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_%'",
+    )
+    .await;
+
+    migrations.up().await.unwrap();
+    assert_eq!(fixture.ask(STRUCTURE).await, before);
+    assert_eq!(migrations.down(usize::MAX).await.unwrap(), backwards, "all at once");
+}
+
+#[tokio::test]
+async fn nodes_that_start_together_migrate_once() {
+    let fixture = Fixture::bare(PgLimits::default()).await;
+    let (one, other) = (fixture.migrations(), fixture.migrations());
+    let (one, other) = tokio::join!(one.up(), other.up());
+    assert_eq!(one.unwrap().len() + other.unwrap().len(), 6);
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |database: &str| {
+        let folder = format!("{}/../../migrations/{database}", env!("CARGO_MANIFEST_DIR"));
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = entries.collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("postgres"), names("sqlite"));
+}
+
+#[tokio::test]
+async fn the_tables_keep_to_their_conventions() {
+    let fixture = Fixture::fresh().await;
+    let columns =
+        "FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'";
+    for (broken, rule) in [
+        (
+            "column_name LIKE '%\\_at' AND data_type NOT IN ('timestamp with time zone', 'ARRAY')",
+            "moments are timestamptz",
+        ),
+        (
+            "column_name LIKE '%\\_until' AND data_type <> 'timestamp with time zone'",
+            "moments are timestamptz",
+        ),
+        ("(column_name = 'id' OR column_name LIKE '%\\_id') AND data_type <> 'uuid'", "ids are uuid"),
+        ("column_name LIKE '%\\_bytes' AND data_type <> 'bigint'", "sizes are bigint"),
+        ("data_type IN ('character varying', 'character', 'timestamp without time zone')", "no such types"),
+    ] {
+        let found =
+            fixture.ask(&format!("SELECT table_name || '.' || column_name {columns} AND {broken}")).await;
+        assert_eq!(found, Vec::<String>::new(), "{rule}");
+    }
+    none(
+        &fixture,
+        "SELECT conname::text FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
+         WHERE connamespace = 'public'::regnamespace AND relname NOT LIKE '\\_\\_%'
+           AND conname NOT LIKE relname || '\\_%'",
+    )
+    .await;
+    none(
+        &fixture,
+        "SELECT conname::text FROM pg_constraint AS f WHERE contype = 'f' AND NOT EXISTS (
+             SELECT FROM pg_index WHERE indrelid = f.conrelid AND indkey[0] = f.conkey[1])",
+    )
+    .await;
+    none(
+        &fixture,
+        "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+           AND relname NOT LIKE '\\_\\_%'
+           AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = pg_class.oid AND contype = 'p')",
+    )
+    .await;
+    none(
+        &fixture,
+        "SELECT conname::text FROM pg_constraint WHERE contype = 'f' AND conrelid = 'sessions'::regclass",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn no_counter_can_go_below_zero_and_no_word_is_free() {
+    let fixture = Fixture::fresh().await;
+    let client = fixture.client().await;
+    client
+        .batch_execute(
+            "INSERT INTO users (id, email, email_key, role, password_hash, created_at)
+             VALUES (gen_random_uuid(), 'a@b.example', 'a@b.example', 'user', 'hash', now())",
+        )
+        .await
+        .unwrap();
+    for refused in [
+        "UPDATE users SET used_bytes = -1",
+        "UPDATE users SET reserved_bytes = -1",
+        "UPDATE users SET file_count = -1",
+        "UPDATE users SET role = 'root'",
+    ] {
+        let error = client.batch_execute(refused).await.unwrap_err();
+        assert_eq!(error.code(), Some(&tokio_postgres::error::SqlState::CHECK_VIOLATION), "{refused}");
+    }
+}

@@ -1,0 +1,207 @@
+//! A server that answers as it is told: for faults, and to see what a client sends.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// A request as it came over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// `PUT`
+    pub method: String,
+    /// The path with the query.
+    pub target: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The value of a field, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What to do about a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// An answer with these fields and this body.
+    Whole {
+        /// Its status.
+        status: u16,
+        /// Fields, beside `Content-Length`.
+        headers: Vec<(&'static str, String)>,
+        /// The body.
+        body: Vec<u8>,
+    },
+    /// An answer whose body ends too early, and the connection with it.
+    Cut {
+        /// What `Content-Length` says.
+        promised: usize,
+        /// What comes.
+        sent: Vec<u8>,
+    },
+    /// The beginning of an answer, and then nothing more, for ever.
+    Stall {
+        /// What `Content-Length` says.
+        promised: usize,
+        /// What comes.
+        sent: Vec<u8>,
+    },
+    /// No answer at all, for ever.
+    Hang,
+    /// The connection ends without an answer.
+    HangUp,
+}
+
+impl Answer {
+    /// A status, and nothing else.
+    #[must_use]
+    pub const fn status(status: u16) -> Self {
+        Self::Whole { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// An answer with an `ETag`, as `PutObject` and `UploadPart` give one.
+    #[must_use]
+    pub fn stored() -> Self {
+        Self::Whole { status: 200, headers: vec![("ETag", "\"tag\"".to_owned())], body: Vec::new() }
+    }
+
+    /// An answer of XML.
+    #[must_use]
+    pub fn xml(status: u16, xml: &str) -> Self {
+        Self::Whole {
+            status,
+            headers: vec![("Content-Type", "application/xml".to_owned())],
+            body: format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{xml}").into_bytes(),
+        }
+    }
+
+    /// An error as S3 words it.
+    #[must_use]
+    pub fn error(status: u16, code: &str) -> Self {
+        Self::xml(status, &format!("<Error><Code>{code}</Code><Message>no</Message></Error>"))
+    }
+}
+
+type Script = dyn Fn(&Request) -> Answer + Send + Sync;
+
+/// A server that follows a script, on the runtime that it was started on. It stops when it is dropped.
+pub struct ScriptedServer {
+    endpoint: String,
+    seen: Arc<Mutex<Vec<Request>>>,
+    task: JoinHandle<()>,
+}
+
+impl ScriptedServer {
+    /// Answers every request as the script says.
+    pub async fn start(script: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let endpoint = format!("http://{}", listener.local_addr()?);
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let task = tokio::spawn(accept(listener, Arc::new(script), Arc::clone(&seen)));
+        Ok(Self { endpoint, seen, task })
+    }
+
+    /// `http://127.0.0.1:port`
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Every request so far, in the order of their ends.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Request> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl std::fmt::Debug for ScriptedServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ScriptedServer").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+impl Drop for ScriptedServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, script: Arc<Script>, seen: Arc<Mutex<Vec<Request>>>) {
+    // Connections end with the server.
+    let mut connections = tokio::task::JoinSet::new();
+    while let Ok((socket, _)) = listener.accept().await {
+        let (script, seen) = (Arc::clone(&script), Arc::clone(&seen));
+        connections.spawn(async move {
+            // A connection that breaks is the client's to notice.
+            drop(talk(socket, &*script, &seen).await);
+        });
+    }
+}
+
+async fn talk(socket: TcpStream, script: &Script, seen: &Mutex<Vec<Request>>) -> io::Result<()> {
+    socket.set_nodelay(true)?;
+    let mut socket = BufReader::new(socket);
+    while let Some(request) = read(&mut socket).await? {
+        let answer = script(&request);
+        let headless = request.method == "HEAD";
+        seen.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        let (status, headers, promised, sent, then) = match answer {
+            Answer::Whole { status, headers, body } => (status, headers, body.len(), body, None),
+            Answer::Cut { promised, sent } => (200, Vec::new(), promised, sent, Some(false)),
+            Answer::Stall { promised, sent } => (200, Vec::new(), promised, sent, Some(true)),
+            Answer::Hang => return std::future::pending().await,
+            Answer::HangUp => return Ok(()),
+        };
+        let mut bytes = format!("HTTP/1.1 {status} Scripted\r\n").into_bytes();
+        let given = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        for (name, value) in headers {
+            bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+        }
+        if !given {
+            bytes.extend_from_slice(format!("Content-Length: {promised}\r\n").as_bytes());
+        }
+        bytes.extend_from_slice(b"\r\n");
+        if !headless {
+            bytes.extend_from_slice(&sent);
+        }
+        socket.write_all(&bytes).await?;
+        socket.flush().await?;
+        match then {
+            None => {}
+            Some(false) => return Ok(()),
+            Some(true) => return std::future::pending().await,
+        }
+    }
+    Ok(())
+}
+
+async fn read(socket: &mut BufReader<TcpStream>) -> io::Result<Option<Request>> {
+    let mut line = String::new();
+    if socket.read_line(&mut line).await? == 0 {
+        return Ok(None);
+    }
+    let mut words = line.split_whitespace().map(str::to_owned);
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let mut headers = Vec::new();
+    loop {
+        line.clear();
+        socket.read_line(&mut line).await?;
+        match line.trim_end().split_once(':') {
+            Some((name, value)) => headers.push((name.to_ascii_lowercase(), value.trim().to_owned())),
+            None => break,
+        }
+    }
+    let mut request = Request { method, target, headers, body: Vec::new() };
+    let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    request.body = vec![0; length];
+    socket.read_exact(&mut request.body).await?;
+    Ok(Some(request))
+}

@@ -1,0 +1,118 @@
+//! The server, on a thread of its own.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s_fs::FileSystem;
+use tokio::runtime::Runtime;
+
+use crate::uploads::Uploads;
+
+/// A running server. It stops when it is dropped.
+///
+/// It has threads of its own, so that it answers whatever the runtime of the test is doing.
+#[derive(Debug)]
+pub struct S3Server {
+    address: SocketAddr,
+    folder: PathBuf,
+    runtime: Option<Runtime>,
+}
+
+impl S3Server {
+    /// Serves the folder on a free port of the loopback interface, to whoever has this key. Buckets are not made: they
+    /// are folders of the folder, or come by `CreateBucket`.
+    pub fn start(folder: &Path, access_key_id: &str, secret_access_key: &str) -> io::Result<Self> {
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), folder, access_key_id, secret_access_key)
+    }
+
+    /// The same, at an address.
+    pub fn start_at(
+        address: SocketAddr,
+        folder: &Path,
+        access_key_id: &str,
+        secret_access_key: &str,
+    ) -> io::Result<Self> {
+        let files = FileSystem::new(folder).map_err(|error| io::Error::other(format!("{error:?}")))?;
+        let mut builder = S3ServiceBuilder::new(Uploads::new(files));
+        builder.set_auth(SimpleAuth::from_single(access_key_id, secret_access_key));
+        let service = builder.build();
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("s3-server")
+            .enable_all()
+            .build()?;
+        let listener = {
+            let _inside = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        // It serves until the runtime ends.
+        drop(runtime.spawn(serve(listener, service)));
+        Ok(Self { address, folder: folder.to_owned(), runtime: Some(runtime) })
+    }
+
+    /// `http://127.0.0.1:port`
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The region it is in. It takes every other too.
+    #[must_use]
+    pub const fn region(&self) -> &'static str {
+        "us-east-1"
+    }
+
+    /// How many objects, parts of unfinished uploads and temporary files are in the folder.
+    pub fn files_kept(&self) -> io::Result<usize> {
+        let mut kept = 0;
+        for entry in std::fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                kept += std::fs::read_dir(entry.path())?.count();
+            } else {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                // The rest describes objects, and stays when they go.
+                kept += usize::from(name.starts_with(".tmp.") || name.starts_with(".upload"));
+            }
+        }
+        Ok(kept)
+    }
+}
+
+impl Drop for S3Server {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn serve(listener: tokio::net::TcpListener, service: S3Service) {
+    loop {
+        let Ok((socket, _)) = listener.accept().await else { continue };
+        // Head and body of a small answer leave in two segments, and the second would wait for the first one's ACK:
+        // 40 ms.
+        if socket.set_nodelay(true).is_err() {
+            continue;
+        }
+        let service = service.clone();
+        drop(tokio::spawn(async move {
+            // A connection that breaks is the client's to notice.
+            drop(
+                Builder::new(TokioExecutor::new())
+                    .http1_only()
+                    .serve_connection(TokioIo::new(socket), service)
+                    .await,
+            );
+        }));
+    }
+}

@@ -1,0 +1,87 @@
+//! The SDK's clients, told to ask for nothing that a plain S3 server lacks.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{
+    BehaviorVersion, Config, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+    SharedHttpClient, StalledStreamProtectionConfig,
+};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+
+use crate::endpoint::Endpoint;
+use crate::settings::S3Settings;
+
+/// Before a failed attempt is repeated.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Shorter than servers keep idle connections, so that none is reused just as it closes.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// Clients of one server, which share its connections and differ in their patience.
+#[derive(Clone)]
+pub(crate) struct Clients {
+    /// For requests that move no bytes of a blob.
+    pub(crate) control: Client,
+    /// For those that do.
+    pub(crate) transfer: Client,
+}
+
+impl Clients {
+    pub(crate) fn new(settings: &S3Settings, endpoint: &Endpoint) -> Self {
+        let http = http_client(endpoint);
+        let client = |attempt| Client::from_conf(config(settings, endpoint, &http, attempt));
+        Self { control: client(settings.timeouts.control), transfer: client(settings.timeouts.transfer) }
+    }
+}
+
+fn http_client(endpoint: &Endpoint) -> SharedHttpClient {
+    let mut builder = Builder::new();
+    builder.set_pool_idle_timeout(Some(Some(IDLE)));
+    if endpoint.is_https() {
+        builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    } else {
+        builder.build_http()
+    }
+}
+
+fn config(settings: &S3Settings, endpoint: &Endpoint, http: &SharedHttpClient, attempt: Duration) -> Config {
+    let credentials =
+        Credentials::new(&settings.access_key_id, &settings.secret_access_key, None, None, "configuration");
+    let attempts = settings.timeouts.attempts.max(1);
+    // A sum of all that an operation may wait for.
+    let operation = (attempt + LONGEST_PAUSE) * attempts;
+    Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .endpoint_url(endpoint.base_url())
+        .region(Region::new(settings.region.clone()))
+        .credentials_provider(credentials)
+        .force_path_style(settings.force_path_style)
+        // The SDK's own defaults break servers that don't know the newer checksums.
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+        .disable_s3_express_session_auth(true)
+        .http_client(http.clone())
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(attempts)
+                .with_initial_backoff(FIRST_PAUSE)
+                .with_max_backoff(LONGEST_PAUSE),
+        )
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(settings.timeouts.connect)
+                .operation_attempt_timeout(attempt)
+                .operation_timeout(operation)
+                .build(),
+        )
+        // Sending is bounded by the time of an attempt; reading has a watch of its own, which counts only the time
+        // that the store takes and never that of a slow reader.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build()
+}

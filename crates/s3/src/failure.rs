@@ -1,0 +1,121 @@
+//! What went wrong in a request: the HTTP status first, the server's code second, secrets never.
+
+use std::error::Error;
+
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use fm_domain::store::StoreError;
+
+/// A request that failed, in words for the log.
+///
+/// Of what the server said only the code is kept: its messages may quote keys and signed text.
+#[derive(Debug, thiserror::Error)]
+#[error("S3 {step} failed: {detail}")]
+pub(crate) struct Failure {
+    step: &'static str,
+    status: Option<u16>,
+    code: Option<String>,
+    /// Whether the request was never sent because it could not be made.
+    unsendable: bool,
+    detail: String,
+}
+
+impl Failure {
+    pub(crate) fn new<E>(step: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata,
+    {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let code = error.as_service_error().and_then(ProvideErrorMetadata::code).map(plain);
+        let detail = detail(error, status, code.as_deref());
+        Self { step, status, code, unsendable: matches!(error, SdkError::ConstructionFailure(_)), detail }
+    }
+
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    fn has_code(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
+    }
+
+    /// The object (or the upload) is not there. Where a bucket is missing, most servers say so.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.status == Some(404) && !self.has_code("NoSuchBucket")
+    }
+
+    /// The server does not know this kind of request.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        matches!(self.status, Some(405 | 501)) || self.has_code("NotImplemented")
+    }
+
+    pub(crate) fn into_store(self) -> StoreError {
+        let later = match self.status {
+            None => !self.unsendable,
+            Some(501) => false,
+            // An answer that looked like success, yet could not be read to its end.
+            Some(200..=299 | 408 | 429 | 500..=599) => true,
+            Some(_) => self.has_code("RequestTimeout") || self.has_code("SlowDown"),
+        };
+        if later { StoreError::Unavailable(self.into()) } else { StoreError::Unexpected(self.into()) }
+    }
+}
+
+/// Keeps a code readable in a log, whatever the server sent.
+fn plain(code: &str) -> String {
+    code.chars().filter(char::is_ascii_graphic).take(64).collect()
+}
+
+fn detail<E>(error: &SdkError<E, HttpResponse>, status: Option<u16>, code: Option<&str>) -> String {
+    let answered = |what: &str| match (status, code) {
+        (Some(status), Some(code)) => format!("{what} {status} {code}{}", hint(status, code)),
+        (Some(status), None) => format!("{what} {status}{}", hint(status, "")),
+        (None, _) => what.to_owned(),
+    };
+    match error {
+        SdkError::ConstructionFailure(_) => "the request could not be made".to_owned(),
+        SdkError::TimeoutError(_) => "timed out".to_owned(),
+        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+            Some(error) => format!("no answer: {}", chain(error)),
+            None => "no answer".to_owned(),
+        },
+        SdkError::ResponseError(_) => answered("an unreadable answer with status"),
+        _ => answered("the server answered"),
+    }
+}
+
+/// What an operator should look at.
+const fn hint(status: u16, code: &str) -> &'static str {
+    match (status, code.as_bytes()) {
+        (_, b"NoSuchBucket") => " (create the bucket, or check its name)",
+        (403, b"RequestTimeTooSkewed") => " (check this machine's clock)",
+        (401 | 403, _) => " (check the access key, the secret key and the region)",
+        _ => "",
+    }
+}
+
+/// The error and its causes on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// Something that the server should not have done.
+#[derive(Debug, thiserror::Error)]
+#[error("S3 {step}: {what}")]
+pub(crate) struct Oddity {
+    pub(crate) step: &'static str,
+    pub(crate) what: String,
+}
+
+impl Oddity {
+    pub(crate) fn store(step: &'static str, what: impl Into<String>) -> StoreError {
+        StoreError::Unexpected(Box::new(Self { step, what: what.into() }))
+    }
+}

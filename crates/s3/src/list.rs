@@ -1,0 +1,104 @@
+//! Listing a bucket, for checks.
+
+use std::collections::VecDeque;
+
+use aws_sdk_s3::types::Object;
+use fm_domain::blob::{BlobKey, Bucket, ListedBlob};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::ids::BlobId;
+use fm_domain::store::Stored;
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+
+use crate::failure::{Failure, Oddity};
+use crate::store::Shared;
+
+const STEP: &str = "ListObjectsV2";
+
+/// Where a listing stands: one page at most is held.
+struct Listing {
+    shared: Shared,
+    bucket: Bucket,
+    page: VecDeque<ListedBlob>,
+    /// What to ask with for the next page; `None`: there is none.
+    next: Option<Continue>,
+}
+
+enum Continue {
+    First,
+    After(String),
+}
+
+impl Shared {
+    /// Objects whose key is no blob's id are somebody else's, and left out.
+    pub(crate) async fn list(&self, bucket: Bucket) -> Stored<BoxStream<'static, Stored<ListedBlob>>> {
+        let mut listing =
+            Listing { shared: self.clone(), bucket, page: VecDeque::new(), next: Some(Continue::First) };
+        // A missing bucket is said at once.
+        listing.turn().await?;
+        let blobs = stream::unfold(Some(listing), |listing| async {
+            let mut listing = listing?;
+            match listing.next().await {
+                Ok(Some(blob)) => Some((Ok(blob), Some(listing))),
+                Ok(None) => None,
+                Err(error) => Some((Err(error), None)),
+            }
+        });
+        Ok(blobs.boxed())
+    }
+}
+
+impl Listing {
+    async fn next(&mut self) -> Stored<Option<ListedBlob>> {
+        loop {
+            if let Some(blob) = self.page.pop_front() {
+                return Ok(Some(blob));
+            }
+            if self.next.is_none() {
+                return Ok(None);
+            }
+            self.turn().await?;
+        }
+    }
+
+    /// Gets the next page.
+    async fn turn(&mut self) -> Stored<()> {
+        let after = match self.next.take() {
+            Some(Continue::After(token)) => Some(token),
+            Some(Continue::First) => None,
+            None => return Ok(()),
+        };
+        let page = self
+            .shared
+            .clients
+            .control
+            .list_objects_v2()
+            .bucket(self.shared.bucket(self.bucket))
+            .set_continuation_token(after.clone())
+            .send()
+            .await
+            .map_err(|error| Failure::new(STEP, &error).into_store())?;
+        if page.is_truncated == Some(true) {
+            match page.next_continuation_token {
+                Some(token) if Some(&token) != after.as_ref() => self.next = Some(Continue::After(token)),
+                _ => return Err(Oddity::store(STEP, "there is more, but no way to ask for it")),
+            }
+        }
+        self.page = page
+            .contents
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|object| listed(self.bucket, object))
+            .collect();
+        Ok(())
+    }
+}
+
+fn listed(bucket: Bucket, object: &Object) -> Option<ListedBlob> {
+    let id = BlobId::parse(object.key()?)?;
+    let size = ByteSize::new(u64::try_from(object.size.unwrap_or(0)).ok()?);
+    let micros = object.last_modified.map_or(0, |at| at.as_nanos() / 1000);
+    let written_at = Timestamp::from_unix_micros(i64::try_from(micros).unwrap_or(i64::MAX));
+    Some(ListedBlob { key: BlobKey { bucket, id }, size, written_at })
+}

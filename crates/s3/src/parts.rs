@@ -1,0 +1,127 @@
+//! A stream of any length, cut into parts that fit the memory budget.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+
+use fm_domain::body::{BodyError, BufferBudget, BufferPermit, ByteSize, ByteStream};
+
+/// What is held of an upload at once. Every server takes parts of this size (at least 5 MiB, at most 8 where large
+/// requests are refused).
+pub(crate) const PART: usize = 8 * 1024 * 1024;
+
+/// The most parts of one upload.
+const MOST_PARTS: u64 = 10_000;
+
+/// The largest blob.
+pub(crate) const LARGEST: u64 = PART as u64 * MOST_PARTS;
+
+/// A part is held in pieces of this size: allocators reuse small blocks and scatter large ones, and over TLS the HTTP
+/// client copies every piece that it writes.
+const PIECE: usize = 64 * 1024;
+
+/// A part, and whether it is the last.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Its bytes. The budget has them back when the last reference to any of them is gone, in whoever's hands that is.
+    pub(crate) pieces: Vec<Bytes>,
+    /// How many bytes.
+    pub(crate) length: usize,
+    pub(crate) last: bool,
+}
+
+/// Cuts a body into parts of [`PART`] bytes; the last may be shorter.
+pub(crate) struct Parts {
+    body: ByteStream,
+    announced: Option<u64>,
+    taken: u64,
+    /// What was read, but belongs to the next part.
+    rest: Bytes,
+}
+
+struct Held {
+    bytes: Vec<u8>,
+    _permit: Arc<BufferPermit>,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Parts {
+    pub(crate) fn new(body: ByteStream, announced: Option<ByteSize>) -> Self {
+        Self { body, announced: announced.map(ByteSize::bytes), taken: 0, rest: Bytes::new() }
+    }
+
+    /// Bytes in the parts so far.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// The next part; never called after the last. The memory is taken from the budget before the first byte is.
+    pub(crate) async fn next(&mut self, budget: &BufferBudget) -> Result<Part, BodyError> {
+        let wanted = match self.announced {
+            Some(length) => usize::try_from(length.saturating_sub(self.taken)).unwrap_or(PART).min(PART),
+            None => PART,
+        };
+        let permit = Arc::new(budget.acquire(ByteSize::new(wanted as u64)).await);
+        let (mut pieces, mut length, mut last) = (Vec::new(), 0, false);
+        while length < wanted && !last {
+            let (bytes, ended) = self.fill(PIECE.min(wanted - length)).await?;
+            length += bytes.len();
+            last = ended;
+            if !bytes.is_empty() {
+                pieces.push(Bytes::from_owner(Held { bytes, _permit: Arc::clone(&permit) }));
+            }
+        }
+        self.taken += length as u64;
+        // The end is asked for even where all bytes are there: what is wrong with the whole is said only then.
+        if !last && self.announced.is_none_or(|length| self.taken >= length) {
+            last = !self.refill().await?;
+        }
+        self.check(last)?;
+        Ok(Part { pieces, length, last })
+    }
+
+    /// The next bytes, exactly so many unless the body ends, and whether it does.
+    async fn fill(&mut self, wanted: usize) -> Result<(Vec<u8>, bool), BodyError> {
+        // Nothing is allocated for what does not come.
+        let mut ended = !self.refill().await?;
+        let mut bytes = Vec::with_capacity(if ended { 0 } else { wanted });
+        while bytes.len() < wanted && !ended {
+            let room = wanted - bytes.len();
+            bytes.extend_from_slice(&self.rest.split_to(room.min(self.rest.len())));
+            if bytes.len() < wanted {
+                ended = !self.refill().await?;
+            }
+        }
+        Ok((bytes, ended))
+    }
+
+    /// Makes sure that the rest is not empty; false at the end of the body.
+    async fn refill(&mut self) -> Result<bool, BodyError> {
+        while self.rest.is_empty() {
+            match self.body.next().await {
+                Some(chunk) => self.rest = chunk?,
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    fn check(&self, last: bool) -> Result<(), BodyError> {
+        match self.announced {
+            Some(length) if last && self.taken < length => Err(BodyError::Aborted),
+            Some(length) if !last && self.taken >= length => {
+                Err(BodyError::Malformed("longer than announced"))
+            }
+            _ if self.taken > LARGEST || (self.taken == LARGEST && !last) => {
+                Err(BodyError::TooLarge { limit: ByteSize::new(LARGEST) })
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The store.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use fm_domain::blob::{
+    BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, Bucket, ByteRange, GetBlob, ListBlobs, ListedBlob,
+    PutBlob, PutHint, StoredBlob,
+};
+use fm_domain::body::{BufferBudget, ByteSize, ByteStream};
+use fm_domain::store::{StoreError, Stored};
+use futures_util::stream::BoxStream;
+use tokio_util::task::TaskTracker;
+
+use crate::client::Clients;
+use crate::endpoint::{Endpoint, InvalidEndpoint};
+use crate::failure::{Failure, Oddity};
+use crate::parts::{LARGEST, PART};
+use crate::settings::{S3Settings, S3Timeouts};
+
+/// Keeps blobs in two buckets of an S3 server.
+///
+/// The key of an object is the id of its blob. Whatever a write that failed has left is removed at once where that
+/// is possible, in the background where its future was dropped; [`BlobStore::discard`] does the same later.
+#[derive(Clone)]
+pub struct S3BlobStore {
+    shared: Shared,
+}
+
+/// What the store and its background tasks share.
+#[derive(Clone)]
+pub(crate) struct Shared(Arc<State>);
+
+pub(crate) struct State {
+    pub(crate) clients: Clients,
+    pub(crate) budget: BufferBudget,
+    pub(crate) timeouts: S3Timeouts,
+    pub(crate) cleanups: TaskTracker,
+    region: String,
+    files_bucket: String,
+    thumbnails_bucket: String,
+}
+
+/// Shows no client: the SDK's own `Debug` shows the id of the access key.
+impl fmt::Debug for S3BlobStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("S3BlobStore")
+            .field("files_bucket", &self.shared.files_bucket)
+            .field("thumbnails_bucket", &self.shared.thumbnails_bucket)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Deref for Shared {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+impl State {
+    pub(crate) fn bucket(&self, bucket: Bucket) -> &str {
+        match bucket {
+            Bucket::Files => &self.files_bucket,
+            Bucket::Thumbnails => &self.thumbnails_bucket,
+        }
+    }
+}
+
+impl Shared {
+    /// The size of the object, if there is one.
+    pub(crate) async fn size(&self, key: &BlobKey) -> Stored<Option<u64>> {
+        const STEP: &str = "HeadObject";
+        let head = self
+            .clients
+            .control
+            .head_object()
+            .bucket(self.bucket(key.bucket))
+            .key(key.to_string())
+            .send()
+            .await
+            .map_err(|error| Failure::new(STEP, &error));
+        match head {
+            // Some servers leave the length of an empty object out.
+            Ok(head) => match u64::try_from(head.content_length.unwrap_or(0)) {
+                Ok(size) => Ok(Some(size)),
+                Err(_negative) => Err(Oddity::store(STEP, "the size is negative")),
+            },
+            Err(failure) if failure.is_missing() => Ok(None),
+            Err(failure) => Err(failure.into_store()),
+        }
+    }
+
+    /// Removes the object. What is not there is no error.
+    pub(crate) async fn delete(&self, key: &BlobKey) -> Stored<()> {
+        let deleted = self
+            .clients
+            .control
+            .delete_object()
+            .bucket(self.bucket(key.bucket))
+            .key(key.to_string())
+            .send()
+            .await
+            .map_err(|error| Failure::new("DeleteObject", &error));
+        match deleted {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.is_missing() => Ok(()),
+            Err(failure) => Err(failure.into_store()),
+        }
+    }
+
+    /// Uploads first: one that is completed in between is an object by then.
+    pub(crate) async fn discard(&self, key: &BlobKey) -> Stored<()> {
+        self.abort_all(key).await?;
+        self.delete(key).await
+    }
+
+    async fn head_bucket(&self, bucket: Bucket) -> Result<(), Failure> {
+        let head = self.clients.control.head_bucket().bucket(self.bucket(bucket)).send().await;
+        head.map(|_| ()).map_err(|error| Failure::new("HeadBucket", &error))
+    }
+
+    async fn create_bucket(&self, bucket: Bucket) -> Stored<()> {
+        // AWS wants to be told the region, but not its oldest one.
+        let place = match self.region.as_str() {
+            "us-east-1" | "auto" => None,
+            region => Some(
+                CreateBucketConfiguration::builder()
+                    .location_constraint(BucketLocationConstraint::from(region))
+                    .build(),
+            ),
+        };
+        let created = self
+            .clients
+            .control
+            .create_bucket()
+            .bucket(self.bucket(bucket))
+            .set_create_bucket_configuration(place)
+            .send()
+            .await
+            .map_err(|error| Failure::new("CreateBucket", &error));
+        match created {
+            Ok(_) => Ok(()),
+            // Another node was faster.
+            Err(failure) if failure.status() == Some(409) => Ok(()),
+            Err(failure) => Err(self.named(bucket, failure.into_store())),
+        }
+    }
+
+    /// Says which bucket a failure was about.
+    fn named(&self, bucket: Bucket, error: StoreError) -> StoreError {
+        let name = self.bucket(bucket).to_owned();
+        match error {
+            StoreError::Unavailable(cause) => StoreError::Unavailable(Box::new(AboutBucket { name, cause })),
+            StoreError::Unexpected(cause) => StoreError::Unexpected(Box::new(AboutBucket { name, cause })),
+            other @ (StoreError::Contended(_) | StoreError::Corrupt { .. } | StoreError::Poisoned) => other,
+        }
+    }
+
+    async fn ping(&self) -> Stored<()> {
+        for bucket in Bucket::ALL {
+            self.head_bucket(bucket).await.map_err(|failure| self.named(bucket, failure.into_store()))?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("bucket {name}: {cause}")]
+struct AboutBucket {
+    name: String,
+    cause: fm_domain::store::Cause,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("S3 ping: no answer within {0:?}")]
+struct PingTimedOut(Duration);
+
+impl S3BlobStore {
+    /// What is held in memory of one upload at most.
+    pub const PART_SIZE: usize = PART;
+
+    /// A store on the server of these settings. Nothing is sent yet.
+    pub fn new(settings: &S3Settings) -> Result<Self, InvalidEndpoint> {
+        let endpoint = Endpoint::parse("S3_ENDPOINT", &settings.endpoint)?;
+        let state = State {
+            clients: Clients::new(settings, &endpoint),
+            budget: settings.budget.clone(),
+            timeouts: settings.timeouts,
+            cleanups: TaskTracker::new(),
+            region: settings.region.clone(),
+            files_bucket: settings.files_bucket.clone(),
+            thumbnails_bucket: settings.thumbnails_bucket.clone(),
+        };
+        Ok(Self { shared: Shared(Arc::new(state)) })
+    }
+
+    /// Makes sure that both buckets are there, and creates those that are not. To be called once, at start. An error
+    /// names the bucket and what was tried with it.
+    pub async fn ensure_buckets(&self) -> Stored<()> {
+        for bucket in Bucket::ALL {
+            match self.shared.head_bucket(bucket).await {
+                Ok(()) => {}
+                Err(failure) if failure.status() == Some(404) => self.shared.create_bucket(bucket).await?,
+                Err(failure) => return Err(self.shared.named(bucket, failure.into_store())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until what dropped and failed writes left is cleaned up, as far as it can be. To be called when no more
+    /// writes come.
+    pub async fn settled(&self) {
+        self.shared.cleanups.close();
+        self.shared.cleanups.wait().await;
+        self.shared.cleanups.reopen();
+    }
+}
+
+#[async_trait]
+impl BlobStore for S3BlobStore {
+    async fn put(&self, key: &BlobKey, body: ByteStream, hint: &PutHint) -> Result<StoredBlob, PutBlob> {
+        self.shared.put(key, body, hint).await
+    }
+
+    async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<BlobReader, GetBlob> {
+        self.shared.read(key, range).await
+    }
+
+    async fn head(&self, key: &BlobKey) -> Stored<Option<BlobHead>> {
+        Ok(self.shared.size(key).await?.map(|size| BlobHead { size: ByteSize::new(size) }))
+    }
+
+    async fn discard(&self, key: &BlobKey) -> Stored<()> {
+        self.shared.discard(key).await
+    }
+
+    fn limits(&self) -> BlobLimits {
+        BlobLimits { max_blob: ByteSize::new(LARGEST) }
+    }
+
+    async fn ping(&self) -> Stored<()> {
+        let patience = self.shared.timeouts.ping;
+        match tokio::time::timeout(patience, self.shared.ping()).await {
+            Ok(answer) => answer,
+            Err(_elapsed) => Err(StoreError::Unavailable(Box::new(PingTimedOut(patience)))),
+        }
+    }
+}
+
+#[async_trait]
+impl ListBlobs for S3BlobStore {
+    async fn list(&self, bucket: Bucket) -> Stored<BoxStream<'static, Stored<ListedBlob>>> {
+        self.shared.list(bucket).await
+    }
+}

@@ -1,0 +1,96 @@
+//! Fixtures.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use fm_domain::blob::{BlobKey, BlobReader, PutHint};
+use fm_domain::body::{BodyError, BufferBudget, ByteSize, ByteStream};
+use fm_domain::ids::BlobId;
+use fm_s3::{S3BlobStore, S3Settings, S3Timeouts};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+pub(crate) const ACCESS: &str = "an-access-key-id";
+pub(crate) const SECRET: &str = "a-secret-access-key";
+pub(crate) const BUDGET: u64 = 64 * 1024 * 1024;
+
+/// Patient enough for a slow machine, and short enough for a test.
+pub(crate) const TIMEOUTS: S3Timeouts = S3Timeouts {
+    connect: Duration::from_secs(1),
+    control: Duration::from_millis(500),
+    transfer: Duration::from_millis(1500),
+    stall: Duration::from_millis(500),
+    ping: Duration::from_secs(1),
+    attempts: 2,
+};
+
+pub(crate) fn settings(endpoint: &str) -> S3Settings {
+    S3Settings {
+        endpoint: endpoint.to_owned(),
+        public_endpoint: endpoint.to_owned(),
+        region: "us-east-1".to_owned(),
+        access_key_id: ACCESS.to_owned(),
+        secret_access_key: SECRET.to_owned(),
+        force_path_style: true,
+        files_bucket: "files".to_owned(),
+        thumbnails_bucket: "thumbnails".to_owned(),
+        budget: BufferBudget::new(ByteSize::new(BUDGET)),
+        timeouts: TIMEOUTS,
+    }
+}
+
+pub(crate) fn store(endpoint: &str) -> S3BlobStore {
+    S3BlobStore::new(&settings(endpoint)).unwrap()
+}
+
+pub(crate) fn key() -> BlobKey {
+    BlobKey::file(BlobId::new(uuid::Uuid::now_v7()))
+}
+
+/// So many bytes, in chunks of 64 KiB.
+pub(crate) fn body(length: usize) -> ByteStream {
+    let chunk = Bytes::from(vec![7; 64 * 1024]);
+    let chunks =
+        (0..length).step_by(chunk.len()).map(move |at| Ok(chunk.slice(..chunk.len().min(length - at))));
+    stream::iter(chunks).boxed()
+}
+
+/// The same, and then an error.
+pub(crate) fn failing(length: usize, error: BodyError) -> ByteStream {
+    body(length).chain(stream::iter([Err(error)])).boxed()
+}
+
+pub(crate) fn hint(length: Option<usize>) -> PutHint {
+    PutHint {
+        length: length.map(|length| ByteSize::new(length as u64)),
+        content_type: "image/png".parse().unwrap(),
+    }
+}
+
+pub(crate) async fn read(reader: BlobReader) -> Result<Vec<u8>, BodyError> {
+    reader
+        .bytes
+        .try_fold(Vec::new(), |mut all, chunk| async move {
+            all.extend_from_slice(&chunk);
+            Ok(all)
+        })
+        .await
+}
+
+/// The error and its causes, as they would be logged.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Fails when the work takes longer than this.
+pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> T {
+    let started = Instant::now();
+    let result = tokio::time::timeout(limit, work).await;
+    assert!(result.is_ok(), "still not done after {:?}", started.elapsed());
+    result.unwrap()
+}

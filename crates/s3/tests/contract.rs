@@ -1,0 +1,226 @@
+//! The rules of a blob store and of its signed URLs, against a real S3 server: one in this process, or the one that
+//! `S3_ENDPOINT`, `S3_REGION`, `S3_ACCESS_KEY_ID` and `S3_SECRET_ACCESS_KEY` name (with `S3_PUBLIC_ENDPOINT` and
+//! `S3_FORCE_PATH_STYLE` where they differ from the defaults). There, every test makes buckets of its own and removes
+//! them.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a fixture that can't be made is a failed test")]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_credential_types::Credentials;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Config, Region};
+use fm_contract::{BlobStoreHarness, Fetched, SignDownloadHarness};
+use fm_domain::blob::{BlobStore, Bucket, ListBlobs, SignDownload};
+use fm_domain::body::{BufferBudget, ByteSize};
+use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3Timeouts};
+use fm_s3_testing::S3Server;
+use futures_util::TryStreamExt as _;
+use tempfile::TempDir;
+
+const BUDGET: u64 = 64 * 1024 * 1024;
+
+struct Fixture {
+    settings: S3Settings,
+    store: S3BlobStore,
+    /// The server in this process, with its folder.
+    local: Option<(S3Server, TempDir)>,
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn required(name: &str) -> String {
+    variable(name).unwrap_or_else(|| panic!("S3_ENDPOINT is set, so {name} has to be set too"))
+}
+
+impl Fixture {
+    async fn fresh() -> Self {
+        let (settings, local) = match variable("S3_ENDPOINT") {
+            Some(endpoint) => (Self::remote(endpoint), None),
+            None => Self::local(),
+        };
+        let store = S3BlobStore::new(&settings).unwrap();
+        store.ensure_buckets().await.unwrap();
+        Self { settings, store, local }
+    }
+
+    fn local() -> (S3Settings, Option<(S3Server, TempDir)>) {
+        let folder = TempDir::new().unwrap();
+        let server = S3Server::start(folder.path(), "access", "secret").unwrap();
+        let settings = S3Settings {
+            endpoint: server.endpoint(),
+            public_endpoint: server.endpoint(),
+            region: server.region().to_owned(),
+            access_key_id: "access".to_owned(),
+            secret_access_key: "secret".to_owned(),
+            force_path_style: true,
+            files_bucket: "files".to_owned(),
+            thumbnails_bucket: "thumbnails".to_owned(),
+            budget: BufferBudget::new(ByteSize::new(BUDGET)),
+            timeouts: S3Timeouts::STANDARD,
+        };
+        (settings, Some((server, folder)))
+    }
+
+    fn remote(endpoint: String) -> S3Settings {
+        let unique = uuid::Uuid::now_v7().simple();
+        S3Settings {
+            public_endpoint: variable("S3_PUBLIC_ENDPOINT").unwrap_or_else(|| endpoint.clone()),
+            endpoint,
+            region: required("S3_REGION"),
+            access_key_id: required("S3_ACCESS_KEY_ID"),
+            secret_access_key: required("S3_SECRET_ACCESS_KEY"),
+            force_path_style: variable("S3_FORCE_PATH_STYLE").is_none_or(|flag| flag != "0"),
+            files_bucket: format!("fm-files-{unique}"),
+            thumbnails_bucket: format!("fm-thumbs-{unique}"),
+            budget: BufferBudget::new(ByteSize::new(BUDGET)),
+            timeouts: S3Timeouts::STANDARD,
+        }
+    }
+
+    async fn debris(&self) -> usize {
+        self.store.settled().await;
+        if let Some((server, _)) = &self.local {
+            return server.files_kept().unwrap();
+        }
+        let client = client(&self.settings);
+        let mut debris = 0;
+        for bucket in Bucket::ALL {
+            let objects: Vec<_> = self.store.list(bucket).await.unwrap().try_collect().await.unwrap();
+            let uploads = client
+                .list_multipart_uploads()
+                .bucket(self.settings.bucket(bucket))
+                .send()
+                .await
+                .unwrap()
+                .uploads;
+            debris += objects.len() + uploads.map_or(0, |uploads| uploads.len());
+        }
+        debris
+    }
+}
+
+/// A client apart from the adapter's, to look behind it.
+fn client(settings: &S3Settings) -> Client {
+    let credentials =
+        Credentials::new(&settings.access_key_id, &settings.secret_access_key, None, None, "test");
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .endpoint_url(format!("{}/", settings.endpoint.trim_end_matches('/')))
+        .region(Region::new(settings.region.clone()))
+        .credentials_provider(credentials)
+        .force_path_style(settings.force_path_style)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    Client::from_conf(config)
+}
+
+impl Drop for Fixture {
+    /// Removes the buckets of a server that stays.
+    fn drop(&mut self) {
+        if self.local.is_some() {
+            return;
+        }
+        let (store, settings) = (self.store.clone(), self.settings.clone());
+        let cleaning = async move {
+            let client = client(&settings);
+            for bucket in Bucket::ALL {
+                let blobs: Vec<_> = store.list(bucket).await.unwrap().try_collect().await.unwrap();
+                for blob in blobs {
+                    store.discard(&blob.key).await.unwrap();
+                }
+                client.delete_bucket().bucket(settings.bucket(bucket)).send().await.unwrap();
+            }
+        };
+        // The test's own runtime may have one thread, and that one is here.
+        let cleaner = std::thread::spawn(|| {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(cleaning);
+        });
+        assert!(
+            cleaner.join().is_ok() || std::thread::panicking(),
+            "the buckets of this test were not removed"
+        );
+    }
+}
+
+struct Blobs(Fixture);
+
+#[async_trait]
+impl BlobStoreHarness for Blobs {
+    async fn fresh() -> Self {
+        Self(Fixture::fresh().await)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
+        Some(Arc::new(self.0.store.clone()))
+    }
+
+    fn budget(&self) -> Option<BufferBudget> {
+        Some(self.0.settings.budget.clone())
+    }
+
+    fn part_size(&self) -> usize {
+        S3BlobStore::PART_SIZE
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.debris().await
+    }
+}
+
+struct Links {
+    fixture: Fixture,
+    signer: Arc<S3SignDownload>,
+    browser: reqwest::Client,
+}
+
+#[async_trait]
+impl SignDownloadHarness for Links {
+    async fn fresh() -> Self {
+        let fixture = Fixture::fresh().await;
+        let signer = Arc::new(S3SignDownload::new(&fixture.settings).unwrap());
+        Self { fixture, signer, browser: reqwest::Client::new() }
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.fixture.store.clone())
+    }
+
+    fn signer(&self) -> Arc<dyn SignDownload> {
+        Arc::clone(&self.signer) as Arc<dyn SignDownload>
+    }
+
+    async fn fetch(&self, url: &str, range: Option<&str>) -> Fetched {
+        let mut request = self.browser.get(url);
+        if let Some(range) = range {
+            request = request.header("Range", range);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        Fetched { status, headers, body: response.bytes().await.unwrap() }
+    }
+}
+
+mod blob_store {
+    use super::Blobs;
+
+    fm_contract::blob_store!(Blobs);
+}
+
+mod sign_download {
+    use super::Links;
+
+    fm_contract::sign_download!(Links);
+}

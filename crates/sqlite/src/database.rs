@@ -1,0 +1,159 @@
+//! The database as the domain sees it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use fm_domain::file::FileQueries;
+use fm_domain::store::{Database, ReadRepos, StoreError, Stored, UnitOfWork};
+use fm_domain::user::UserQueries;
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+
+use crate::error::{hung_up, store_error};
+use crate::open::{Location, OpenSqlite};
+use crate::queue::Queue;
+use crate::readers::Readers;
+use crate::signal::SqliteJobSignal;
+use crate::unit_of_work::SqliteUnitOfWork;
+use crate::writer::{IDLE_LIMIT, Request, Writer};
+
+/// A SQLite database in one file. Clones are the same database; when the last is dropped its threads end.
+#[derive(Clone)]
+pub struct SqliteDatabase {
+    core: Arc<Core>,
+}
+
+struct Core {
+    location: Location,
+    requests: Arc<Queue<Request>>,
+    readers: Arc<Readers>,
+    commits: watch::Receiver<u64>,
+    /// Ends when all threads have ended.
+    threads: Mutex<mpsc::Receiver<()>>,
+}
+
+impl SqliteDatabase {
+    /// Opens the database at `path`, and makes the file (mode 0600) and its folder (mode 0700) where they are missing.
+    /// It does not run migrations: see [`crate::migrate`]. Blocks on the file system.
+    pub fn open(path: &Path) -> Result<Self, OpenSqlite> {
+        Self::open_with(path, IDLE_LIMIT)
+    }
+
+    /// Opens it with a limit of its own on how long a unit of work may be idle.
+    pub(crate) fn open_with(path: &Path, idle_limit: Duration) -> Result<Self, OpenSqlite> {
+        let location = Location::prepare(path)?;
+        let (alive, threads) = mpsc::channel(1);
+        let (signals, commits) = watch::channel(0);
+        let requests = Arc::new(Queue::new());
+        // From here on a failure drops what was started, which ends it.
+        let core = Core {
+            readers: Arc::new(Readers::start(&location, reader_count(), &alive)?),
+            requests,
+            commits,
+            threads: Mutex::new(threads),
+            location,
+        };
+        Writer::start(&core.location, &core.requests, signals, idle_limit, &alive)?;
+        Ok(Self { core: Arc::new(core) })
+    }
+
+    /// Tells of jobs that were committed through this database.
+    #[must_use]
+    pub fn job_signal(&self) -> SqliteJobSignal {
+        SqliteJobSignal::new(self.core.commits.clone())
+    }
+
+    /// Ends in good order: takes no more calls, waits until the open unit of work and all that waits are done, and
+    /// until the file is closed. Later calls are [`StoreError::Unavailable`]. Without it nothing that was committed
+    /// is lost either.
+    pub async fn close(&self) {
+        self.core.requests.close();
+        self.core.readers.close();
+        while self.core.threads.lock().await.recv().await.is_some() {}
+    }
+
+    /// Asks one of the readers.
+    pub(crate) async fn ask<R: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut SqliteConnection) -> Stored<R> + Send + 'static,
+    ) -> Stored<R> {
+        self.core.readers.ask(question).await
+    }
+
+    /// Makes one change in a transaction of its own; `Ok` means durable.
+    pub(crate) async fn change<R: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut SqliteConnection) -> Stored<R> + Send + 'static,
+    ) -> Stored<R> {
+        let (reply, answer) = oneshot::channel();
+        self.core.requests.push(Request::Change(Box::new(move |writer| {
+            if !reply.is_closed() {
+                reply.send(writer.change(change)).ok();
+            }
+        })));
+        answer.await.map_err(|_gone| hung_up())?
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.requests.close();
+        self.readers.close();
+    }
+}
+
+/// One reader keeps a core busy; more than a few only take memory.
+fn reader_count() -> usize {
+    available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8)
+}
+
+#[async_trait]
+impl Database for SqliteDatabase {
+    async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
+        Ok(Box::new(SqliteUnitOfWork::begin(&self.core.requests).await?))
+    }
+
+    async fn read(&self) -> Stored<Box<dyn ReadRepos>> {
+        Ok(Box::new(SqliteReadRepos { readers: Arc::clone(&self.core.readers) }))
+    }
+
+    async fn ping(&self) -> Stored<()> {
+        let path = self.core.location.path().to_owned();
+        self.ask(move |connection| {
+            // An open file goes on working after it was removed, until it is closed and everything is gone.
+            std::fs::metadata(path).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+            diesel::sql_query("SELECT 1 FROM sqlite_schema LIMIT 1")
+                .execute(connection)
+                .map(|_rows| ())
+                .map_err(store_error)
+        })
+        .await
+    }
+}
+
+/// Reads from SQLite. Each sees all that was committed before it.
+pub struct SqliteReadRepos {
+    readers: Arc<Readers>,
+}
+
+impl SqliteReadRepos {
+    pub(crate) async fn ask<R: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut SqliteConnection) -> Stored<R> + Send + 'static,
+    ) -> Stored<R> {
+        self.readers.ask(question).await
+    }
+}
+
+impl ReadRepos for SqliteReadRepos {
+    fn users(&mut self) -> &mut dyn UserQueries {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+}

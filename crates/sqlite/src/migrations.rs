@@ -1,0 +1,97 @@
+//! Migrations, embedded in the program.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use diesel::SqliteConnection;
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::sqlite::Sqlite;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use fm_domain::store::Cause;
+
+use crate::open::{Location, OpenSqlite};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// Why the schema was not moved. It is as it was before.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateSqlite {
+    /// The database was not opened.
+    #[error(transparent)]
+    Open(#[from] OpenSqlite),
+    /// A migration failed.
+    #[error("the schema of the database can't be migrated")]
+    Failed(#[source] Cause),
+}
+
+impl From<diesel::result::Error> for MigrateSqlite {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Failed(Box::new(error))
+    }
+}
+
+/// One migration, and whether the database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationState {
+    /// Its name, which is that of its folder: `20261123000001_users`.
+    pub name: String,
+    /// Whether it was run.
+    pub applied: bool,
+}
+
+/// Runs every migration that the database at `path` does not have, all or none, and gives their names. Of several
+/// processes that start at once one does it, and the others wait. Blocks.
+pub fn migrate(path: &Path) -> Result<Vec<String>, MigrateSqlite> {
+    locked(path, |connection| {
+        let pending = connection.pending_migrations(MIGRATIONS).map_err(MigrateSqlite::Failed)?;
+        for migration in &pending {
+            connection.run_migration(migration.as_ref()).map_err(MigrateSqlite::Failed)?;
+        }
+        Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
+    })
+}
+
+/// Takes the latest migration back, and gives its name; `None` when there is nothing left to take back. Blocks.
+pub fn revert_last_migration(path: &Path) -> Result<Option<String>, MigrateSqlite> {
+    locked(path, |connection| {
+        let applied = connection.applied_migrations().map_err(MigrateSqlite::Failed)?;
+        let Some(last) = applied.into_iter().max_by_key(ToString::to_string) else { return Ok(None) };
+        let known = known()?.into_iter().find(|migration| migration.name().version() == last);
+        let Some(migration) = known else {
+            return Err(MigrateSqlite::Failed(
+                format!("this program does not know the migration {last}, the latest of the database").into(),
+            ));
+        };
+        connection.revert_migration(migration.as_ref()).map_err(MigrateSqlite::Failed)?;
+        Ok(Some(migration.name().to_string()))
+    })
+}
+
+/// Every migration that this program knows, in order. Blocks.
+pub fn migration_status(path: &Path) -> Result<Vec<MigrationState>, MigrateSqlite> {
+    locked(path, |connection| {
+        let applied = connection.applied_migrations().map_err(MigrateSqlite::Failed)?;
+        let applied: HashSet<MigrationVersion<'static>> = applied.into_iter().collect();
+        let state = |migration: Box<dyn Migration<Sqlite>>| MigrationState {
+            name: migration.name().to_string(),
+            applied: applied.contains(&migration.name().version()),
+        };
+        Ok(known()?.into_iter().map(state).collect())
+    })
+}
+
+fn known() -> Result<Vec<Box<dyn Migration<Sqlite>>>, MigrateSqlite> {
+    let mut known = MigrationSource::<Sqlite>::migrations(&MIGRATIONS).map_err(MigrateSqlite::Failed)?;
+    known.sort_by_key(|migration| migration.name().to_string());
+    Ok(known)
+}
+
+/// Holds the write lock around it all, so that two processes never migrate at once.
+fn locked<R>(
+    path: &Path,
+    work: impl FnOnce(&mut SqliteConnection) -> Result<R, MigrateSqlite>,
+) -> Result<R, MigrateSqlite> {
+    let location = Location::prepare(path)?;
+    let mut connection = location.connect().map_err(|error| location.refused(error))?;
+    connection.immediate_transaction(work)
+}

@@ -1,0 +1,135 @@
+//! Opening the file.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, ConnectionError, SqliteConnection};
+
+/// Why a database was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenSqlite {
+    /// The path can't be used at all.
+    #[error("{path:?} can't be the path of a database")]
+    Path {
+        /// What was given.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The folder of the file can't be made.
+    #[error("the folder {path:?} can't be made")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file can't be made, or not be opened for reading and writing.
+    #[error("the database file {path:?} can't be opened for reading and writing")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file is there, but SQLite does not take it.
+    #[error("the file {path:?} can't be used as a database")]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: ConnectionError,
+    },
+    /// The threads that work on the database can't be started.
+    #[error("no thread can be started for the database")]
+    Thread(#[source] io::Error),
+}
+
+/// Where a database is: the absolute path of its file.
+#[derive(Debug, Clone)]
+pub(crate) struct Location {
+    path: PathBuf,
+    url: String,
+}
+
+impl Location {
+    /// Makes sure that the file is there, and can be written by us.
+    pub(crate) fn prepare(path: &Path) -> Result<Self, OpenSqlite> {
+        let refuse = |source| OpenSqlite::Path { path: path.to_owned(), source };
+        // Absolute, so that SQLite never takes a name for a URI (`file:…`) or for `:memory:`.
+        let absolute = std::path::absolute(path).map_err(refuse)?;
+        let Some(url) = absolute.to_str().map(str::to_owned) else {
+            return Err(refuse(io::Error::new(io::ErrorKind::InvalidInput, "it is not UTF-8")));
+        };
+        if let Some(folder) = absolute.parent().filter(|folder| !folder.is_dir()) {
+            private_folders()
+                .create(folder)
+                .map_err(|source| OpenSqlite::Folder { path: folder.to_owned(), source })?;
+        }
+        private_file()
+            .open(&absolute)
+            .map_err(|source| OpenSqlite::File { path: absolute.clone(), source })?;
+        Ok(Self { path: absolute, url })
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens one more connection that may write.
+    pub(crate) fn connect(&self) -> Result<SqliteConnection, ConnectionError> {
+        let mut connection = SqliteConnection::establish(&self.url)?;
+        // One by one and in this order: the time-out has to be there before anything can be locked.
+        for pragma in PRAGMAS {
+            connection.batch_execute(pragma).map_err(ConnectionError::CouldntSetupConfiguration)?;
+        }
+        Ok(connection)
+    }
+
+    /// Opens one more connection that only reads.
+    pub(crate) fn connect_to_read(&self) -> Result<SqliteConnection, ConnectionError> {
+        let mut connection = self.connect()?;
+        connection
+            .batch_execute("PRAGMA query_only = ON")
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(connection)
+    }
+
+    /// Says which file an error of opening is about.
+    pub(crate) fn refused(&self, source: ConnectionError) -> OpenSqlite {
+        OpenSqlite::Database { path: self.path.clone(), source }
+    }
+}
+
+/// `FULL`, because with a write-ahead log `NORMAL` syncs at checkpoints alone: a loss of power could undo commits that
+/// were answered. The size limit cuts a log that a long read had let grow.
+const PRAGMAS: [&str; 8] = [
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -8000",
+    "PRAGMA journal_size_limit = 67108864",
+];
+
+/// New files are their owner's alone; SQLite gives its log the permissions of the database.
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn private_folders() -> DirBuilder {
+    let mut folders = DirBuilder::new();
+    folders.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
+    folders
+}

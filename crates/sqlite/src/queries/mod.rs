@@ -1,0 +1,5 @@
+//! Questions that readers answer, and units of work too.
+
+pub(crate) mod files;
+pub(crate) mod keyset;
+pub(crate) mod users;

@@ -1,0 +1,96 @@
+//! The threads that read.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+
+use diesel::SqliteConnection;
+use fm_domain::store::Stored;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::{connect_error, hung_up};
+use crate::open::{Location, OpenSqlite};
+use crate::queue::Queue;
+
+type Question = Box<dyn FnOnce(Stored<&mut SqliteConnection>) + Send>;
+
+/// A few threads, each with a connection of its own. A question goes to whichever is free.
+pub(crate) struct Readers {
+    questions: Arc<Queue<Question>>,
+}
+
+impl Readers {
+    /// Starts `count` threads. Each holds `alive` until it ends.
+    pub(crate) fn start(
+        location: &Location,
+        count: usize,
+        alive: &mpsc::Sender<()>,
+    ) -> Result<Self, OpenSqlite> {
+        let readers = Self { questions: Arc::new(Queue::new()) };
+        for _ in 0..count {
+            let mut reader = Reader {
+                location: location.clone(),
+                connection: Some(location.connect_to_read().map_err(|error| location.refused(error))?),
+                questions: Arc::clone(&readers.questions),
+                _alive: alive.clone(),
+            };
+            thread::Builder::new()
+                .name("sqlite-reader".to_owned())
+                .spawn(move || reader.run())
+                .map_err(OpenSqlite::Thread)?;
+        }
+        Ok(readers)
+    }
+
+    /// Asks, and waits for the answer. A question that nobody waits for any more is not asked.
+    pub(crate) async fn ask<R: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut SqliteConnection) -> Stored<R> + Send + 'static,
+    ) -> Stored<R> {
+        let (reply, answer) = oneshot::channel();
+        self.questions.push(Box::new(move |connection| {
+            if !reply.is_closed() {
+                // Whoever stopped waiting meanwhile does not want the answer.
+                reply.send(connection.and_then(question)).ok();
+            }
+        }));
+        answer.await.map_err(|_gone| hung_up())?
+    }
+
+    /// Takes no more questions; the threads end with the last of those that wait.
+    pub(crate) fn close(&self) {
+        self.questions.close();
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+struct Reader {
+    location: Location,
+    connection: Option<SqliteConnection>,
+    questions: Arc<Queue<Question>>,
+    _alive: mpsc::Sender<()>,
+}
+
+impl Reader {
+    fn run(&mut self) {
+        while let Some(question) = self.questions.pop() {
+            if catch_unwind(AssertUnwindSafe(|| question(self.connection()))).is_err() {
+                // Nobody knows what state the panic left it in.
+                self.connection = None;
+            }
+        }
+    }
+
+    fn connection(&mut self) -> Stored<&mut SqliteConnection> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.location.connect_to_read().map_err(connect_error)?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+}

@@ -1,0 +1,72 @@
+//! Files.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use fm_domain::file::{File, FileRepo, Revision, ThumbnailState, UpdateFile};
+use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::store::Stored;
+
+use crate::error::store_error;
+use crate::queries;
+use crate::rows::{FileRow, Id, ThumbnailRow, stored_number};
+use crate::schema::files;
+use crate::unit_of_work::SqliteUnitOfWork;
+
+#[async_trait]
+impl FileRepo for SqliteUnitOfWork {
+    async fn insert(&mut self, file: &File) -> Stored<()> {
+        let row = FileRow::from(file);
+        self.run(move |connection| {
+            diesel::insert_into(files::table)
+                .values(row)
+                .execute(connection)
+                .map(|_one| ())
+                .map_err(store_error)
+        })
+        .await
+    }
+
+    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+        self.run(move |connection| queries::files::find(connection, owner, id)).await
+    }
+
+    async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile> {
+        let row = FileRow::from(file);
+        let (id, owner) = (Id::of(file.id.uuid()), Id::of(file.owner.uuid()));
+        let changed = self
+            .run(move |connection| {
+                let stored = files::table
+                    .find(id)
+                    .filter(files::owner.eq(owner))
+                    .filter(files::revision.eq(stored_number(seen.number())));
+                diesel::update(stored).set(row).execute(connection).map_err(store_error)
+            })
+            .await?;
+        if changed == 0 { Err(UpdateFile::Stale) } else { Ok(()) }
+    }
+
+    async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> Stored<bool> {
+        let row = ThumbnailRow::from(state);
+        self.run(move |connection| {
+            diesel::update(files::table.find(Id::of(id.uuid())).filter(files::blob.eq(Id::of(of.uuid()))))
+                .set(row)
+                .execute(connection)
+                .map(|changed| changed > 0)
+                .map_err(store_error)
+        })
+        .await
+    }
+
+    async fn remove(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+        self.run(move |connection| {
+            let found = queries::files::find(connection, owner, id)?;
+            if found.is_some() {
+                diesel::delete(files::table.find(Id::of(id.uuid())))
+                    .execute(connection)
+                    .map_err(store_error)?;
+            }
+            Ok(found)
+        })
+        .await
+    }
+}

@@ -1,0 +1,188 @@
+//! Jobs.
+
+use async_trait::async_trait;
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
+use fm_domain::clock::Timestamp;
+use fm_domain::ids::JobId;
+use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, NewJob};
+use fm_domain::store::{StoreError, Stored};
+
+use crate::error::store_error;
+use crate::rows::{Id, JobRow, NewJobRow, number};
+use crate::schema::jobs;
+use crate::unit_of_work::SqliteUnitOfWork;
+
+#[async_trait]
+impl JobQueue for SqliteUnitOfWork {
+    async fn enqueue(&mut self, job: &NewJob) -> Stored<Enqueued> {
+        let (row, unique) = (NewJobRow::try_from(job)?, job.unique.clone());
+        let enqueued = self
+            .run(move |connection| {
+                if let Some(name) = unique {
+                    let taken = jobs::table.filter(living()).filter(jobs::unique_name.eq(name));
+                    if diesel::select(diesel::dsl::exists(taken))
+                        .get_result(connection)
+                        .map_err(store_error)?
+                    {
+                        return Ok(Enqueued::AlreadyThere);
+                    }
+                }
+                diesel::insert_into(jobs::table).values(row).execute(connection).map_err(store_error)?;
+                Ok(Enqueued::Added)
+            })
+            .await?;
+        self.enqueued |= enqueued == Enqueued::Added;
+        Ok(enqueued)
+    }
+
+    async fn claim(
+        &mut self,
+        kinds: &[JobKind],
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Stored<Vec<ClaimedJob>> {
+        let kinds = names(kinds);
+        self.run(move |connection| {
+            let due: Vec<JobRow> = jobs::table
+                .filter(living())
+                .filter(jobs::kind.eq_any(kinds))
+                .filter(jobs::run_at.le(now.unix_micros()))
+                .filter(
+                    jobs::lease_until.is_null().or(jobs::lease_until.le(now.unix_micros()).assume_not_null()),
+                )
+                .order((jobs::priority.desc(), jobs::run_at, jobs::id))
+                .limit(limit.into())
+                .select(JobRow::as_select())
+                .load(connection)
+                .map_err(store_error)?;
+            let mut claimed = Vec::with_capacity(due.len());
+            for row in due {
+                claimed.extend(claim(connection, &row, lease_until)?);
+            }
+            Ok(claimed)
+        })
+        .await
+    }
+
+    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> Stored<bool> {
+        self.run(move |connection| {
+            diesel::update(held(id, attempt))
+                .set(jobs::lease_until.eq(lease_until.unix_micros()))
+                .execute(connection)
+                .map(|renewed| renewed > 0)
+                .map_err(store_error)
+        })
+        .await
+    }
+
+    async fn complete(&mut self, id: JobId, attempt: u32) -> Stored<bool> {
+        self.run(move |connection| {
+            diesel::delete(held(id, attempt))
+                .execute(connection)
+                .map(|completed| completed > 0)
+                .map_err(store_error)
+        })
+        .await
+    }
+
+    async fn fail(
+        &mut self,
+        id: JobId,
+        attempt: u32,
+        retry_at: Option<Timestamp>,
+        reason: &str,
+    ) -> Stored<bool> {
+        let reason = reason.to_owned();
+        self.run(move |connection| {
+            let freed = (jobs::lease_until.eq(None::<i64>), jobs::last_error.eq(reason));
+            let failed = match retry_at {
+                Some(at) => diesel::update(held(id, attempt))
+                    .set((freed, jobs::run_at.eq(at.unix_micros())))
+                    .execute(connection),
+                None => {
+                    diesel::update(held(id, attempt)).set((freed, jobs::dead.eq(true))).execute(connection)
+                }
+            };
+            failed.map(|failed| failed > 0).map_err(store_error)
+        })
+        .await
+    }
+
+    async fn next_due(&mut self, kinds: &[JobKind]) -> Stored<Option<Timestamp>> {
+        let kinds = names(kinds);
+        self.run(move |connection| {
+            jobs::table
+                .filter(living())
+                .filter(jobs::kind.eq_any(kinds))
+                .order(sql::<BigInt>("coalesce(lease_until, run_at)"))
+                .select(sql::<BigInt>("coalesce(lease_until, run_at)"))
+                .first(connection)
+                .optional()
+                .map(|due| due.map(Timestamp::from_unix_micros))
+                .map_err(store_error)
+        })
+        .await
+    }
+
+    async fn count_living(&mut self) -> Stored<u64> {
+        self.run(|connection| {
+            let count = jobs::table.filter(living()).count().get_result(connection).map_err(store_error)?;
+            number("the number of jobs", count)
+        })
+        .await
+    }
+}
+
+fn names(kinds: &[JobKind]) -> Vec<&'static str> {
+    kinds.iter().map(|kind| kind.as_str()).collect()
+}
+
+/// Literal, so that SQLite sees that the indexes on living jobs hold all that is asked for.
+fn living() -> SqlLiteral<Bool> {
+    sql("dead = 0")
+}
+
+/// The job as long as this attempt holds it. A lease that ran out still counts until somebody claims the job again.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn held(id: JobId, attempt: u32) -> _ {
+    let id: Id = Id::of(id.uuid());
+    let attempt: i64 = i64::from(attempt);
+    jobs::table
+        .filter(jobs::id.eq(id))
+        .filter(jobs::attempt.eq(attempt))
+        .filter(jobs::lease_until.is_not_null())
+}
+
+/// Leases a job. One that can't be read is put aside instead, or it would stand in the way of all others for ever.
+fn claim(
+    connection: &mut SqliteConnection,
+    row: &JobRow,
+    lease_until: Timestamp,
+) -> Stored<Option<ClaimedJob>> {
+    match row.claimed() {
+        Ok(job) => {
+            diesel::update(jobs::table.find(row.id))
+                .set((jobs::attempt.eq(row.next_attempt()), jobs::lease_until.eq(lease_until.unix_micros())))
+                .execute(connection)
+                .map_err(store_error)?;
+            Ok(Some(job))
+        }
+        Err(unreadable @ StoreError::Corrupt { .. }) => {
+            tracing::error!(job.id = %row.id.uuid(), error = %unreadable, "a job can't be read and was put aside");
+            diesel::update(jobs::table.find(row.id))
+                .set((
+                    jobs::dead.eq(true),
+                    jobs::lease_until.eq(None::<i64>),
+                    jobs::last_error.eq(unreadable.to_string()),
+                ))
+                .execute(connection)
+                .map_err(store_error)?;
+            Ok(None)
+        }
+        Err(other) => Err(other),
+    }
+}

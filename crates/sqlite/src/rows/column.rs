@@ -1,0 +1,65 @@
+//! Columns of fixed length, and numbers.
+
+use diesel::backend::Backend;
+use diesel::deserialize::FromSqlRow;
+use diesel::deserialize::{self, FromSql};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types::Binary;
+use diesel::sqlite::Sqlite;
+use fm_domain::body::ByteSize;
+use fm_domain::store::{Cause, Stored};
+use uuid::Uuid;
+
+use crate::error::corrupt;
+
+/// Exactly `N` bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Binary)]
+pub(crate) struct Bytes<const N: usize>(pub(crate) [u8; N]);
+
+/// The 16 bytes of a UUID: half of what its text takes, and they sort alike.
+pub(crate) type Id = Bytes<16>;
+
+impl Id {
+    pub(crate) const fn of(uuid: Uuid) -> Self {
+        Self(*uuid.as_bytes())
+    }
+
+    pub(crate) const fn uuid(self) -> Uuid {
+        Uuid::from_bytes(self.0)
+    }
+}
+
+impl<const N: usize> ToSql<Binary, Sqlite> for Bytes<N> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.0.as_slice());
+        Ok(IsNull::No)
+    }
+}
+
+impl<const N: usize> FromSql<Binary, Sqlite> for Bytes<N> {
+    fn from_sql(mut value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(value.read_blob().try_into()?))
+    }
+}
+
+/// A size as it is stored. Above 8 EiB it is cut, where no counter of ours ever gets.
+pub(crate) fn stored_size(size: ByteSize) -> i64 {
+    stored_number(size.bytes())
+}
+
+/// A count as it is stored.
+pub(crate) fn stored_number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A stored size.
+pub(crate) fn size(what: &'static str, stored: i64) -> Stored<ByteSize> {
+    number(what, stored).map(ByteSize::new)
+}
+
+/// A stored number of whatever type the domain has for it.
+pub(crate) fn number<T: TryFrom<i64, Error: Into<Cause>>>(what: &'static str, stored: i64) -> Stored<T> {
+    T::try_from(stored).map_err(corrupt(what))
+}

@@ -1,0 +1,122 @@
+//! Files.
+
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use fm_domain::clock::Timestamp;
+use fm_domain::file::{File, Revision, Sha256, ThumbnailState};
+use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::store::{StoreError, Stored};
+
+use super::{Bytes, Id, number, size, stored_number, stored_size};
+use crate::error::corrupt;
+use crate::schema::files;
+
+/// A row of `files`. As a change it replaces everything that an edit may replace.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = files, check_for_backend(Sqlite), treat_none_as_null = true)]
+pub(crate) struct FileRow {
+    id: Id,
+    #[diesel(skip_update)]
+    owner: Id,
+    name: String,
+    name_sort: String,
+    name_search: String,
+    content_type: String,
+    family: String,
+    size: i64,
+    sha256: Option<Bytes<32>>,
+    blob: Id,
+    thumbnail: String,
+    thumbnail_blob: Option<Id>,
+    thumbnail_width: Option<i64>,
+    thumbnail_height: Option<i64>,
+    revision: i64,
+    #[diesel(skip_update)]
+    created_at: i64,
+    updated_at: i64,
+}
+
+/// The state of a thumbnail, as a change.
+#[derive(AsChangeset)]
+#[diesel(table_name = files, treat_none_as_null = true)]
+pub(crate) struct ThumbnailRow {
+    thumbnail: String,
+    thumbnail_blob: Option<Id>,
+    thumbnail_width: Option<i64>,
+    thumbnail_height: Option<i64>,
+}
+
+impl From<&ThumbnailState> for ThumbnailRow {
+    fn from(state: &ThumbnailState) -> Self {
+        let (width, height) = match *state {
+            ThumbnailState::Ready { width, height, .. } => (Some(width.into()), Some(height.into())),
+            ThumbnailState::None | ThumbnailState::Pending | ThumbnailState::Failed => (None, None),
+        };
+        Self {
+            thumbnail: state.as_str().to_owned(),
+            thumbnail_blob: state.blob().map(|blob| Id::of(blob.uuid())),
+            thumbnail_width: width,
+            thumbnail_height: height,
+        }
+    }
+}
+
+impl From<&File> for FileRow {
+    fn from(file: &File) -> Self {
+        let state = ThumbnailRow::from(&file.thumbnail);
+        Self {
+            id: Id::of(file.id.uuid()),
+            owner: Id::of(file.owner.uuid()),
+            name: file.name.as_str().to_owned(),
+            name_sort: file.name.sort_key(),
+            name_search: file.name.search_key(),
+            content_type: file.content_type.as_str().to_owned(),
+            family: file.content_type.family().to_owned(),
+            size: stored_size(file.size),
+            sha256: file.sha256.map(|hash| Bytes(*hash.as_bytes())),
+            blob: Id::of(file.blob.uuid()),
+            thumbnail: state.thumbnail,
+            thumbnail_blob: state.thumbnail_blob,
+            thumbnail_width: state.thumbnail_width,
+            thumbnail_height: state.thumbnail_height,
+            revision: stored_number(file.revision.number()),
+            created_at: file.created_at.unix_micros(),
+            updated_at: file.updated_at.unix_micros(),
+        }
+    }
+}
+
+impl TryFrom<FileRow> for File {
+    type Error = StoreError;
+
+    fn try_from(row: FileRow) -> Stored<Self> {
+        let thumbnail = thumbnail(&row)?;
+        Ok(Self {
+            id: FileId::new(row.id.uuid()),
+            owner: UserId::new(row.owner.uuid()),
+            name: row.name.parse().map_err(corrupt("files.name"))?,
+            content_type: row.content_type.parse().map_err(corrupt("files.content_type"))?,
+            size: size("files.size", row.size)?,
+            sha256: row.sha256.map(|hash| Sha256::new(hash.0)),
+            blob: BlobId::new(row.blob.uuid()),
+            thumbnail,
+            revision: Revision::new(number("files.revision", row.revision)?),
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            updated_at: Timestamp::from_unix_micros(row.updated_at),
+        })
+    }
+}
+
+fn thumbnail(row: &FileRow) -> Stored<ThumbnailState> {
+    match (row.thumbnail.as_str(), row.thumbnail_blob, row.thumbnail_width, row.thumbnail_height) {
+        ("none", ..) => Ok(ThumbnailState::None),
+        ("pending", ..) => Ok(ThumbnailState::Pending),
+        ("failed", ..) => Ok(ThumbnailState::Failed),
+        ("ready", Some(blob), Some(width), Some(height)) => Ok(ThumbnailState::Ready {
+            blob: BlobId::new(blob.uuid()),
+            width: number("files.thumbnail_width", width)?,
+            height: number("files.thumbnail_height", height)?,
+        }),
+        _ => Err(corrupt("files.thumbnail")("is not a state of a thumbnail")),
+    }
+}

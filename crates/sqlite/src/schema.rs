@@ -1,0 +1,96 @@
+//! The tables, as the migrations leave them.
+
+diesel::table! {
+    users (id) {
+        id -> Binary,
+        email -> Text,
+        email_key -> Text,
+        name -> Nullable<Text>,
+        role -> Text,
+        password_hash -> Text,
+        used_bytes -> BigInt,
+        reserved_bytes -> BigInt,
+        file_count -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Binary,
+        user_id -> Binary,
+        created_at -> BigInt,
+        last_seen_at -> BigInt,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        generation -> BigInt,
+        salt -> Binary,
+        expires_at -> BigInt,
+        spent_at -> Text,
+    }
+}
+
+diesel::table! {
+    blobs (id) {
+        id -> Binary,
+        bucket -> Text,
+        owner -> Binary,
+        state -> Text,
+        reserved_bytes -> BigInt,
+        size -> Nullable<BigInt>,
+        announced_at -> BigInt,
+        expires_at -> BigInt,
+        doomed_at -> Nullable<BigInt>,
+        due_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    files (id) {
+        id -> Binary,
+        owner -> Binary,
+        name -> Text,
+        name_sort -> Text,
+        name_search -> Text,
+        content_type -> Text,
+        family -> Text,
+        size -> BigInt,
+        sha256 -> Nullable<Binary>,
+        blob -> Binary,
+        thumbnail -> Text,
+        thumbnail_blob -> Nullable<Binary>,
+        thumbnail_width -> Nullable<BigInt>,
+        thumbnail_height -> Nullable<BigInt>,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (user_id, key) {
+        user_id -> Binary,
+        key -> Text,
+        attempt -> Binary,
+        valid_until -> BigInt,
+        file -> Nullable<Binary>,
+        name -> Nullable<Text>,
+        sha256 -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Binary,
+        kind -> Text,
+        payload -> Text,
+        priority -> SmallInt,
+        first_run_at -> BigInt,
+        run_at -> BigInt,
+        attempt -> BigInt,
+        lease_until -> Nullable<BigInt>,
+        unique_name -> Nullable<Text>,
+        dead -> Bool,
+        last_error -> Nullable<Text>,
+    }
+}

@@ -1,0 +1,206 @@
+//! The one thread that writes.
+
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use diesel::SqliteConnection;
+use diesel::connection::SimpleConnection;
+use fm_domain::store::Stored;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::error::{begin_error, connect_error, store_error};
+use crate::open::{Location, OpenSqlite};
+use crate::queue::Queue;
+
+/// How long a unit of work may ask for nothing before it is rolled back, so that a forgotten one can't stop all others.
+pub(crate) const IDLE_LIMIT: Duration = Duration::from_secs(30);
+
+/// What a unit of work asks for within its turn: it answers by itself, and breaks when the turn is over.
+pub(crate) type Operation = Box<dyn FnOnce(&mut SqliteConnection) -> ControlFlow<()> + Send>;
+
+/// What waits for the writer.
+pub(crate) enum Request {
+    /// A unit of work.
+    Turn(Turn),
+    /// One change, in a transaction of its own.
+    Change(Box<dyn FnOnce(&mut Writer) + Send>),
+}
+
+/// A unit of work as the writer sees it.
+pub(crate) struct Turn {
+    /// Told when the turn has begun.
+    pub(crate) ready: oneshot::Sender<Stored<()>>,
+    /// What the unit asks for. It hangs up when it is dropped.
+    pub(crate) steps: Receiver<Step>,
+}
+
+/// One thing that a unit of work asks for.
+pub(crate) enum Step {
+    /// Some statements.
+    Run(Operation),
+    /// The end, for good. Wakes the workers when the unit enqueued a job.
+    Commit { wakes: bool, reply: oneshot::Sender<Stored<()>> },
+    /// The end, for nothing.
+    Rollback { reply: oneshot::Sender<()> },
+}
+
+/// Serves one unit of work after the other, in the order they came.
+pub(crate) struct Writer {
+    location: Location,
+    /// Open from one unit to the next, with its prepared statements; `None` after something went so wrong that its
+    /// state is in doubt.
+    connection: Option<SqliteConnection>,
+    requests: Arc<Queue<Request>>,
+    commits: watch::Sender<u64>,
+    idle_limit: Duration,
+    _alive: mpsc::Sender<()>,
+}
+
+impl Writer {
+    /// Starts the thread. It holds `alive` until it ends, and counts on `commits` those that added jobs.
+    pub(crate) fn start(
+        location: &Location,
+        requests: &Arc<Queue<Request>>,
+        commits: watch::Sender<u64>,
+        idle_limit: Duration,
+        alive: &mpsc::Sender<()>,
+    ) -> Result<(), OpenSqlite> {
+        let mut writer = Self {
+            location: location.clone(),
+            connection: Some(location.connect().map_err(|error| location.refused(error))?),
+            requests: Arc::clone(requests),
+            commits,
+            idle_limit,
+            _alive: alive.clone(),
+        };
+        thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || writer.run())
+            .map_err(OpenSqlite::Thread)?;
+        Ok(())
+    }
+
+    fn run(&mut self) {
+        // Should this thread ever die, those who wait must learn of it rather than wait for ever.
+        let _last_act = Abandon(Arc::clone(&self.requests));
+        while let Some(request) = self.requests.pop() {
+            let served = catch_unwind(AssertUnwindSafe(|| match request {
+                Request::Turn(turn) => self.serve(turn),
+                Request::Change(change) => change(self),
+            }));
+            if served.is_err() {
+                // Closing the connection rolls back whatever the panic left behind.
+                self.connection = None;
+            }
+        }
+    }
+
+    fn serve(&mut self, turn: Turn) {
+        if turn.ready.is_closed() {
+            return;
+        }
+        let begun = self.begin();
+        let failed = begun.is_err();
+        let unheard = turn.ready.send(begun).is_err();
+        if failed {
+            return;
+        }
+        if unheard {
+            return self.rollback();
+        }
+        loop {
+            match turn.steps.recv_timeout(self.idle_limit) {
+                Ok(Step::Run(operation)) => {
+                    let Some(connection) = &mut self.connection else { return };
+                    if operation(connection).is_break() {
+                        return self.rollback();
+                    }
+                }
+                Ok(Step::Commit { wakes, reply }) => {
+                    let committed = self.commit();
+                    if committed.is_ok() && wakes {
+                        self.commits.send_modify(|count| *count = count.wrapping_add(1));
+                    }
+                    // Whoever stopped waiting reads back: it is committed or not, wholly.
+                    reply.send(committed).ok();
+                    return;
+                }
+                Ok(Step::Rollback { reply }) => {
+                    self.rollback();
+                    reply.send(()).ok();
+                    return;
+                }
+                Err(RecvTimeoutError::Disconnected) => return self.rollback(),
+                Err(RecvTimeoutError::Timeout) => {
+                    tracing::error!(
+                        "a unit of work stayed idle for {:?} and was rolled back",
+                        self.idle_limit
+                    );
+                    return self.rollback();
+                }
+            }
+        }
+    }
+
+    /// Makes one change in a transaction of its own.
+    pub(crate) fn change<R>(&mut self, change: impl FnOnce(&mut SqliteConnection) -> Stored<R>) -> Stored<R> {
+        self.begin()?;
+        let changed = self.connection().and_then(change);
+        match changed {
+            Ok(answer) => self.commit().map(|()| answer),
+            Err(error) => {
+                self.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    fn begin(&mut self) -> Stored<()> {
+        let begun = self.connection()?.batch_execute("BEGIN IMMEDIATE").map_err(begin_error);
+        if begun.is_err() {
+            self.connection = None;
+        }
+        begun
+    }
+
+    fn commit(&mut self) -> Stored<()> {
+        let committed = self.connection()?.batch_execute("COMMIT").map_err(store_error);
+        if committed.is_err() {
+            self.rollback();
+        }
+        committed
+    }
+
+    /// Undoes everything. SQLite itself may have done so after a failure; a connection of which that is not certain
+    /// is closed, which undoes everything too.
+    fn rollback(&mut self) {
+        let undone = self.connection.as_mut().map(|connection| connection.batch_execute("ROLLBACK"));
+        if let Some(Err(_in_doubt)) = undone {
+            self.connection = None;
+        }
+    }
+
+    fn connection(&mut self) -> Stored<&mut SqliteConnection> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.location.connect().map_err(connect_error)?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+}
+
+/// Abandons the queue when the thread that serves it ends, in whatever way.
+struct Abandon(Arc<Queue<Request>>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+#[cfg(test)]
+mod tests;

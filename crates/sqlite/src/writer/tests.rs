@@ -1,0 +1,26 @@
+//! A unit of work that is forgotten.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use std::time::Duration;
+
+use fm_domain::job::JobKind;
+use fm_domain::store::{Database, StoreError};
+
+use crate::{SqliteDatabase, migrate};
+
+#[tokio::test]
+async fn a_forgotten_unit_is_rolled_back_and_stops_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("idle.db");
+    migrate(&path).unwrap();
+    let database = SqliteDatabase::open_with(&path, Duration::from_millis(50)).unwrap();
+
+    let mut forgotten = database.begin().await.unwrap();
+    forgotten.jobs().next_due(&JobKind::ALL).await.unwrap();
+    let next = tokio::time::timeout(Duration::from_secs(10), database.begin()).await.unwrap().unwrap();
+    next.commit().await.unwrap();
+
+    let late = forgotten.jobs().next_due(&JobKind::ALL).await;
+    assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+    assert!(matches!(forgotten.commit().await, Err(StoreError::Poisoned)));
+}

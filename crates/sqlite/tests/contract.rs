@@ -1,0 +1,71 @@
+//! The rules of every port that this crate adapts.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod fixture;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use fm_contract::{DatabaseHarness, SessionStoreHarness};
+use fm_domain::job::JobSignal;
+use fm_domain::session::SessionStore;
+use fm_domain::store::Database;
+use fm_sqlite::SqliteSessionStore;
+
+use crate::fixture::Fixture;
+
+struct Fresh(Fixture);
+
+#[async_trait]
+impl DatabaseHarness for Fresh {
+    async fn fresh() -> Self {
+        Self(Fixture::new())
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        Arc::new(self.0.database.clone())
+    }
+
+    fn signal(&self) -> Arc<dyn JobSignal> {
+        Arc::new(self.0.database.job_signal())
+    }
+}
+
+#[async_trait]
+impl SessionStoreHarness for Fresh {
+    async fn fresh() -> Self {
+        Self(Fixture::new())
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionStore> {
+        Arc::new(SqliteSessionStore::new(self.0.database.clone()))
+    }
+
+    async fn dump(&self) -> String {
+        #[derive(QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = Text)]
+            line: String,
+        }
+        let lines: Vec<Line> = diesel::sql_query(
+            "SELECT concat_ws(' ', lower(substr(hex(id), 1, 8) || '-' || substr(hex(id), 9, 4) || '-' || \
+             substr(hex(id), 13, 4) || '-' || substr(hex(id), 17, 4) || '-' || substr(hex(id), 21)), \
+             lower(hex(user_id)), created_at, last_seen_at, ip, user_agent, generation, lower(hex(salt)), expires_at, \
+             spent_at) AS line FROM sessions",
+        )
+        .load(&mut self.0.connect())
+        .unwrap();
+        lines.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// The job queue lives in the unit of work: its rules are among these.
+mod database {
+    fm_contract::database!(super::Fresh);
+}
+
+mod session_store {
+    fm_contract::session_store!(super::Fresh);
+}

@@ -1,0 +1,50 @@
+//! What to put into a database.
+
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::file::{File, MediaType, Revision, ThumbnailState};
+use fm_domain::ids::{BlobId, FileId, JobId, UserId};
+use fm_domain::job::{NewJob, Work};
+use fm_domain::store::Database;
+use fm_domain::user::{Account, PasswordHash, Role, User};
+use fm_sqlite::SqliteDatabase;
+use uuid::Uuid;
+
+/// The user, as readers see them.
+pub(crate) async fn account(database: &SqliteDatabase, id: UserId) -> Option<Account> {
+    database.read().await.unwrap().users().find(id).await.unwrap()
+}
+
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(1_790_000_000);
+
+pub(crate) fn user() -> User {
+    let id = UserId::new(Uuid::now_v7());
+    User {
+        id,
+        email: format!("{id}@example.com").parse().unwrap(),
+        name: None,
+        role: Role::User,
+        password_hash: PasswordHash::new("$argon2id$hash".to_owned()),
+        created_at: NOW,
+    }
+}
+
+pub(crate) fn file(owner: UserId, name: &str) -> File {
+    File {
+        id: FileId::new(Uuid::now_v7()),
+        owner,
+        name: name.parse().unwrap(),
+        content_type: MediaType::octet_stream(),
+        size: ByteSize::new(1),
+        sha256: None,
+        blob: BlobId::new(Uuid::now_v7()),
+        thumbnail: ThumbnailState::None,
+        revision: Revision::FIRST,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+pub(crate) fn job() -> NewJob {
+    NewJob::due(JobId::new(Uuid::now_v7()), Work::SweepBlobs, NOW)
+}

@@ -1,0 +1,11 @@
+//! What the contract does not ask of every adapter: the schema, the plans of queries, opening, and rough endings.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(clippy::disallowed_methods, reason = "a test is its own source of ids and tasks")]
+
+mod fill;
+#[path = "../fixture/mod.rs"]
+mod fixture;
+mod open;
+mod plans;
+mod schema;
+mod units;

@@ -1,0 +1,250 @@
+//! Every statement finds its rows by an index, and lists come in order without sorting.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use fm_domain::blob::{BlobIntent, BlobKey, StoredBlob};
+use fm_domain::body::ByteSize;
+use fm_domain::file::{FileFilter, FilePage, FileSort, PageKey, Revision, Sha256, SortOrder, TypeFilter};
+use fm_domain::idempotency::{FinishedUpload, KeyClaim};
+use fm_domain::ids::{BlobId, SessionId};
+use fm_domain::job::{JobKind, NewJob};
+use fm_domain::session::{Generation, RefreshState, Session, SessionStore};
+use fm_domain::store::Database;
+use fm_domain::user::{Charge, User};
+use fm_sqlite::{SqliteDatabase, SqliteSessionStore};
+use uuid::Uuid;
+
+use crate::fill::{NOW, file, job, user};
+use crate::fixture::Fixture;
+
+/// Statements that the adapter ran since the plans began to be watched, by any test of this program.
+static RAN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+#[expect(clippy::unnecessary_wraps, reason = "diesel asks for a function of this type")]
+fn watch() -> Option<Box<dyn Instrumentation>> {
+    Some(Box::new(|event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let statement = text.split(" -- binds:").next().unwrap_or(&text).to_owned();
+            RAN.lock().unwrap_or_else(PoisonError::into_inner).push(statement);
+        }
+    }))
+}
+
+/// The steps of the plan of every statement on our tables that ran.
+fn plans(fixture: &Fixture) -> BTreeMap<String, Vec<String>> {
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+    let ran = RAN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut connection = fixture.connect();
+    let mut plans = BTreeMap::new();
+    let ours = |text: &String| {
+        ["SELECT", "UPDATE", "DELETE", "INSERT", "REPLACE"].iter().any(|verb| text.starts_with(verb))
+            && ["users", "sessions", "blobs", "files", "idempotency_keys", "jobs"]
+                .iter()
+                .any(|table| text.contains(&format!("`{table}`")) || text.contains(&format!("FROM {table} ")))
+    };
+    for statement in ran.into_iter().filter(ours) {
+        let steps: Vec<Step> =
+            diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut connection).unwrap();
+        plans.insert(statement, steps.into_iter().map(|step| step.detail).collect());
+    }
+    plans
+}
+
+const ORDERS: [SortOrder; 2] = [SortOrder::Ascending, SortOrder::Descending];
+const SORTS: [FileSort; 3] = [FileSort::CreatedAt, FileSort::Name, FileSort::Size];
+
+fn filters() -> [FileFilter; 5] {
+    let image = TypeFilter::Exactly("image/png".parse().unwrap());
+    [
+        FileFilter::default(),
+        FileFilter { name_contains: Some("a".to_owned()), ..FileFilter::default() },
+        FileFilter { sha256: Some(Sha256::new([1; 32])), ..FileFilter::default() },
+        FileFilter { content_type: Some(image), ..FileFilter::default() },
+        FileFilter { content_type: Some(TypeFilter::Family("image".to_owned())), ..FileFilter::default() },
+    ]
+}
+
+#[tokio::test]
+async fn every_statement_uses_an_index() {
+    set_default_instrumentation(watch).unwrap();
+    let fixture = Fixture::new();
+    let database = &fixture.database;
+    let someone = user();
+    users_and_files(database, &someone).await;
+    blobs_and_keys(database, &someone).await;
+    jobs(database).await;
+    sessions(&SqliteSessionStore::new(database.clone()), &someone).await;
+
+    let plans = plans(&fixture);
+    assert!(plans.len() > 60, "only {} statements were seen", plans.len());
+    for (statement, steps) in &plans {
+        for step in steps {
+            let scans = step.starts_with("SCAN") && !step.contains("USING") && !step.contains("CONSTANT ROW");
+            assert!(!scans, "{statement}\nreads a whole table: {step}");
+            // A filter of its own index may leave few files to sort by name or size.
+            let few = statement.contains("`content_type` =")
+                || statement.contains("`family` =")
+                || statement.contains("`sha256` =");
+            let sorted = few && !statement.contains("ORDER BY `files`.`created_at`");
+            assert!(sorted || !step.contains("TEMP B-TREE"), "{statement}\nsorts: {step}");
+        }
+    }
+    lists_seek_to_their_page(&plans);
+}
+
+/// Both the owner and the place in the list are found by one seek in the index of the order.
+fn lists_seek_to_their_page(plans: &BTreeMap<String, Vec<String>>) {
+    let mut seen = 0;
+    for (order, index) in
+        [("created_at", "files_by_created_at"), ("name_sort", "files_by_name"), ("size", "files_by_size")]
+    {
+        for (direction, sign) in [("ASC", ">"), ("DESC", "<")] {
+            let plan = plans.iter().find(|(statement, _)| {
+                let plain = ["instr", "`sha256` =", "`content_type` =", "`family` ="];
+                statement.contains(&format!("ORDER BY `files`.`{order}` {direction}"))
+                    && statement.contains("id) ")
+                    && !plain.iter().any(|filter| statement.contains(filter))
+            });
+            let (_, steps) = plan.unwrap();
+            let expected = format!("SEARCH files USING INDEX {index} (owner=? AND ({order},id){sign}(?,?))");
+            assert_eq!(steps, &[expected]);
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 6);
+    for (column, index) in [
+        ("content_type", "files_by_content_type"),
+        ("family", "files_by_family"),
+        ("sha256", "files_by_sha256"),
+    ] {
+        let filtered = plans.iter().filter(|(statement, _)| {
+            statement.contains(&format!("`{column}` ="))
+                && statement.contains("ORDER BY `files`.`created_at`")
+        });
+        for (statement, steps) in filtered {
+            assert!(steps.iter().all(|step| step.contains(index)), "{statement}: {steps:?}");
+        }
+    }
+}
+
+async fn users_and_files(database: &SqliteDatabase, someone: &User) {
+    let thing = file(someone.id, "thing.txt");
+    let mut unit = database.begin().await.unwrap();
+    unit.users().insert(someone).await.unwrap();
+    unit.users().find_for_update(someone.id).await.unwrap();
+    unit.users().set_name(someone.id, None).await.unwrap();
+    unit.users().set_password(someone.id, &someone.password_hash, &someone.password_hash).await.unwrap();
+    unit.users().reserve(someone.id, ByteSize::ZERO, None).await.unwrap();
+    unit.users().charge(someone.id, &Charge::default(), None).await.unwrap();
+    unit.files().insert(&thing).await.unwrap();
+    unit.files().update(&thing, Revision::FIRST).await.unwrap();
+    unit.files().set_thumbnail(thing.id, thing.blob, &thing.thumbnail).await.unwrap();
+    unit.files().remove(someone.id, thing.id).await.unwrap();
+    unit.files().insert(&thing).await.unwrap();
+    unit.commit().await.unwrap();
+
+    let mut reads = database.read().await.unwrap();
+    reads.users().find(someone.id).await.unwrap();
+    reads.users().find_by_email(&someone.email).await.unwrap();
+    reads.files().find(someone.id, thing.id).await.unwrap();
+    for (sort, order, filter) in
+        SORTS.iter().flat_map(|s| ORDERS.iter().flat_map(move |o| filters().map(move |f| (*s, *o, f))))
+    {
+        for after in [None, Some(PageKey::of(&thing, sort))] {
+            reads
+                .files()
+                .list(someone.id, &filter, &FilePage { sort, order, after, limit: 50 })
+                .await
+                .unwrap();
+        }
+    }
+    let mut unit = database.begin().await.unwrap();
+    unit.users().remove(someone.id).await.unwrap();
+    unit.rollback().await.unwrap();
+}
+
+async fn blobs_and_keys(database: &SqliteDatabase, someone: &User) {
+    let thing = file(someone.id, "thing.txt");
+    let intent = BlobIntent {
+        key: BlobKey::file(thing.blob),
+        owner: someone.id,
+        reserved: ByteSize::ZERO,
+        announced_at: NOW,
+        expires_at: NOW,
+    };
+    let claim = KeyClaim {
+        user: someone.id,
+        key: "key".parse().unwrap(),
+        attempt: BlobId::new(Uuid::now_v7()),
+        lease_until: NOW.plus(Duration::from_secs(1)),
+    };
+    let upload = FinishedUpload { file: thing.id, name: thing.name.clone(), sha256: Sha256::new([0; 32]) };
+    let mut unit = database.begin().await.unwrap();
+    let blobs = unit.blobs();
+    blobs.announce(&intent).await.unwrap();
+    blobs.renew(thing.blob, NOW).await.unwrap();
+    blobs.settle(thing.blob, &StoredBlob { size: ByteSize::ZERO }).await.unwrap();
+    blobs.abandon(thing.blob, NOW).await.unwrap();
+    blobs.doom(thing.blob, NOW).await.unwrap();
+    blobs.doom_owned(someone.id, NOW).await.unwrap();
+    blobs.doom_expired(NOW, 10).await.unwrap();
+    blobs.due(NOW, 10).await.unwrap();
+    blobs.find_doomed(&intent.key).await.unwrap();
+    blobs.postpone(thing.blob, NOW).await.unwrap();
+    blobs.forget(thing.blob).await.unwrap();
+    let keys = unit.keys();
+    keys.claim(&claim, NOW).await.unwrap();
+    keys.renew(claim.attempt, NOW).await.unwrap();
+    keys.finish(claim.attempt, &upload, NOW).await.unwrap();
+    keys.free(claim.attempt).await.unwrap();
+    keys.free_file(thing.id).await.unwrap();
+    keys.purge_expired(NOW, 10).await.unwrap();
+    unit.commit().await.unwrap();
+}
+
+async fn jobs(database: &SqliteDatabase) {
+    let errand = NewJob { unique: Some("name".to_owned()), ..job() };
+    let mut unit = database.begin().await.unwrap();
+    let jobs = unit.jobs();
+    jobs.enqueue(&errand).await.unwrap();
+    assert_eq!(jobs.claim(&JobKind::ALL, NOW, NOW, 10).await.unwrap().len(), 1);
+    jobs.renew(errand.id, 1, NOW).await.unwrap();
+    jobs.fail(errand.id, 1, Some(NOW), "reason").await.unwrap();
+    jobs.claim(&JobKind::ALL, NOW, NOW, 10).await.unwrap();
+    jobs.fail(errand.id, 2, None, "reason").await.unwrap();
+    jobs.complete(errand.id, 2).await.unwrap();
+    jobs.next_due(&JobKind::ALL).await.unwrap();
+    jobs.count_living().await.unwrap();
+    unit.commit().await.unwrap();
+}
+
+async fn sessions(sessions: &SqliteSessionStore, someone: &User) {
+    let session = Session {
+        id: SessionId::new(Uuid::now_v7()),
+        user: someone.id,
+        created_at: NOW,
+        last_seen_at: NOW,
+        ip: None,
+        user_agent: None,
+        refresh: RefreshState::first([0; 16], NOW),
+    };
+    sessions.create(&session).await.unwrap();
+    sessions.find(session.id, NOW).await.unwrap();
+    sessions.touch(session.id, NOW, None).await.unwrap();
+    sessions.rotate(session.id, Generation::FIRST, &session.refresh.rotated(NOW, NOW)).await.unwrap();
+    sessions.list(someone.id, NOW).await.unwrap();
+    sessions.revoke(someone.id, session.id).await.unwrap();
+    sessions.revoke_all(someone.id, None, NOW).await.unwrap();
+    sessions.revoke_all(someone.id, Some(session.id), NOW).await.unwrap();
+    sessions.purge_expired(NOW, 10).await.unwrap();
+}

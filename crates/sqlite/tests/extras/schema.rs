@@ -1,0 +1,199 @@
+//! The schema: its conventions, and that it goes down and up again.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable, Text};
+use fm_sqlite::{MigrationState, migrate, migration_status, revert_last_migration};
+
+use crate::fixture::{Fixture, connect};
+
+#[derive(QueryableByName, Debug, PartialEq)]
+struct Entry {
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    text: Option<String>,
+}
+
+fn schema(path: &Path) -> Vec<Entry> {
+    diesel::sql_query(
+        "SELECT type AS kind, name, sql AS text FROM sqlite_schema WHERE name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' \
+         AND tbl_name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' ORDER BY type, name",
+    )
+    .load(&mut connect(path))
+    .unwrap()
+}
+
+fn folders(database: &str) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(database);
+    let folders =
+        std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut folders: Vec<String> = folders.collect();
+    folders.sort();
+    folders
+}
+
+#[test]
+fn migrations_go_up_down_and_up_again_to_the_same_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("updown.db");
+    let names = migrate(&path).unwrap();
+    assert_eq!(names, folders("sqlite"));
+    let first = schema(&path);
+    assert!(first.iter().any(|entry| entry.name == "files_by_name"));
+
+    let mut reverted = Vec::new();
+    while let Some(name) = revert_last_migration(&path).unwrap() {
+        reverted.push(name);
+    }
+    reverted.reverse();
+    assert_eq!(reverted, names, "the latest goes first");
+    assert_eq!(schema(&path), [], "nothing is left");
+
+    assert_eq!(migrate(&path).unwrap(), names);
+    assert_eq!(schema(&path), first);
+}
+
+#[test]
+fn each_migration_goes_down_and_up_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("steps.db");
+    migrate(&path).unwrap();
+    let whole = schema(&path);
+    for depth in 1..=folders("sqlite").len() {
+        for _ in 0..depth {
+            revert_last_migration(&path).unwrap().unwrap();
+        }
+        assert_eq!(migrate(&path).unwrap().len(), depth);
+        assert_eq!(schema(&path), whole, "after {depth} down and up");
+    }
+}
+
+#[test]
+fn migrating_twice_does_nothing_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("twice.db");
+    let state = |applied| {
+        folders("sqlite").into_iter().map(|name| MigrationState { name, applied }).collect::<Vec<_>>()
+    };
+    assert_eq!(migration_status(&path).unwrap(), state(false));
+    migrate(&path).unwrap();
+    assert_eq!(migrate(&path).unwrap(), Vec::<String>::new());
+    assert_eq!(migration_status(&path).unwrap(), state(true));
+}
+
+#[test]
+fn processes_that_migrate_at_once_do_it_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("race.db");
+    let racers: Vec<_> = (0..6)
+        .map(|_| {
+            let path = path.clone();
+            std::thread::spawn(move || migrate(&path).unwrap().len())
+        })
+        .collect();
+    let ran: usize = racers.into_iter().map(|racer| racer.join().unwrap()).sum();
+    assert_eq!(ran, folders("sqlite").len());
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    assert_eq!(folders("sqlite"), folders("postgres"));
+    for database in ["sqlite", "postgres"] {
+        for folder in folders(database) {
+            let root =
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(database).join(&folder);
+            for file in ["up.sql", "down.sql"] {
+                let text = std::fs::read_to_string(root.join(file)).unwrap();
+                assert!(!text.trim().is_empty(), "{database}/{folder}/{file} is empty");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_table_is_strict_and_has_a_primary_key() {
+    let fixture = Fixture::new();
+    for table in schema(&fixture.path()).iter().filter(|entry| entry.kind == "table") {
+        let text = table.text.as_deref().unwrap();
+        assert!(text.contains("STRICT"), "{} is not strict", table.name);
+        assert!(text.contains("PRIMARY KEY"), "{} has no primary key", table.name);
+    }
+}
+
+#[test]
+fn columns_keep_to_the_conventions() {
+    #[derive(QueryableByName)]
+    struct Column {
+        #[diesel(sql_type = Text)]
+        place: String,
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = Text)]
+        kind: String,
+        #[diesel(sql_type = Bool)]
+        is_key: bool,
+        #[diesel(sql_type = Bool)]
+        required: bool,
+    }
+    let fixture = Fixture::new();
+    let columns: Vec<Column> = diesel::sql_query(
+        "SELECT t.name || '.' || c.name AS place, c.name, c.type AS kind, c.pk > 0 AS is_key, c.\"notnull\" AS required \
+         FROM pragma_table_list t, pragma_table_info(t.name) c \
+         WHERE t.type = 'table' AND t.name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' AND t.name NOT LIKE 'sqlite%'",
+    )
+    .load(&mut fixture.connect())
+    .unwrap();
+    assert!(columns.len() > 50, "the columns were found");
+    for Column { place, name, kind, is_key, required } in columns {
+        let expected = match name.as_str() {
+            "id" | "owner" | "user_id" | "blob" | "thumbnail_blob" | "file" | "attempt"
+                if place != "jobs.attempt" =>
+            {
+                "BLOB"
+            }
+            "sha256" | "salt" => "BLOB",
+            "spent_at" => "TEXT",
+            "size" | "attempt" | "valid_until" | "lease_until" | "generation" | "revision" => "INTEGER",
+            name if name.ends_with("_at") || name.ends_with("_bytes") || name.ends_with("_count") => {
+                "INTEGER"
+            }
+            _ => kind.as_str(),
+        };
+        assert_eq!(kind, expected, "{place}");
+        assert!(!is_key || required, "{place} is a key that may be null");
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_can_not_be() {
+    let fixture = Fixture::new();
+    let mut connection = fixture.connect();
+    connection
+        .batch_execute(
+            "PRAGMA foreign_keys = ON; INSERT INTO users (id, email, email_key, role, password_hash, created_at) \
+             VALUES (zeroblob(16), 'a@example.com', 'a@example.com', 'user', 'x', 0)",
+        )
+        .unwrap();
+    for wrong in [
+        "UPDATE users SET used_bytes = -1",
+        "UPDATE users SET reserved_bytes = -1",
+        "UPDATE users SET file_count = -1",
+        "UPDATE users SET role = 'root'",
+        "UPDATE users SET id = zeroblob(15)",
+        "UPDATE users SET created_at = 'today'",
+        "INSERT INTO blobs VALUES (zeroblob(16), 'files', zeroblob(16), 'settled', 0, NULL, 0, 0, NULL, NULL)",
+        "INSERT INTO blobs VALUES (zeroblob(16), 'files', zeroblob(16), 'doomed', 0, NULL, 0, 0, NULL, NULL)",
+        "INSERT INTO blobs VALUES (zeroblob(16), 'files', zeroblob(16), 'announced', 0, 1, 0, 0, NULL, NULL)",
+        "INSERT INTO blobs VALUES (zeroblob(16), 'attic', zeroblob(16), 'announced', 0, NULL, 0, 0, NULL, NULL)",
+        "INSERT INTO jobs (id, kind, payload, priority, first_run_at, run_at) VALUES (zeroblob(16), 'x', '{', 0, 0, 0)",
+        "INSERT INTO idempotency_keys VALUES (randomblob(16), 'key', zeroblob(16), 0, NULL, NULL, NULL)",
+        "INSERT INTO idempotency_keys VALUES (zeroblob(16), 'key', zeroblob(16), 0, zeroblob(16), NULL, NULL)",
+    ] {
+        assert!(connection.batch_execute(wrong).is_err(), "{wrong}");
+    }
+}

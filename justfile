@@ -1,0 +1,35 @@
+# Shortcuts for the commands of the README; each works without just too.
+
+# Lists the recipes.
+default:
+    @just --list
+
+# Serves on http://127.0.0.1:8080 with everything embedded.
+run *arguments:
+    cargo run -- {{ arguments }}
+
+# Runs the test suite with the services it needs.
+test *arguments:
+    scripts/test {{ arguments }}
+
+# Runs everything that continuous integration runs.
+ci:
+    .ci/run
+
+# Measures against floors in the same run; `just bench me` measures one line alone.
+bench *arguments:
+    scripts/bench {{ arguments }}
+
+# Builds the documentation of the crates.
+docs:
+    cargo doc --workspace --no-deps --open
+
+# Formats the code.
+fmt:
+    cargo fmt --all
+
+# Checks format, lints and the rules of the repository.
+lint:
+    cargo fmt --all --check
+    cargo xtask check
+    cargo clippy --workspace --all-targets -- -D warnings

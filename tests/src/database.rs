@@ -1,0 +1,56 @@
+//! A PostgreSQL database of its own for each server.
+
+use reqwest::Url;
+use tokio_postgres::NoTls;
+
+/// A fresh database, removed when it is dropped.
+pub(crate) struct TestDatabase {
+    maintenance: String,
+    name: String,
+    url: String,
+}
+
+impl TestDatabase {
+    /// Makes one on the server of `TEST_DATABASE_URL`.
+    pub(crate) fn create() -> Self {
+        let maintenance = std::env::var("TEST_DATABASE_URL")
+            .expect("TEST_DATABASE_URL is not set: run scripts/test, which starts a private PostgreSQL");
+        let name = crate::unique("fm_e2e_");
+        execute(&maintenance, &format!("CREATE DATABASE {name}")).expect("the database is created");
+        let mut url = Url::parse(&maintenance).expect("TEST_DATABASE_URL is a URL");
+        url.set_path(&format!("/{name}"));
+        Self { maintenance, name, url: url.to_string() }
+    }
+
+    /// Its `DATABASE_URL`.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Err(error) = execute(&self.maintenance, &format!("DROP DATABASE {} WITH (FORCE)", self.name)) {
+            assert!(std::thread::panicking(), "the database {} can't be dropped: {error}", self.name);
+        }
+    }
+}
+
+/// Runs one statement on a thread of its own, so that it can be called from anywhere.
+fn execute(url: &str, statement: &str) -> Result<(), tokio_postgres::Error> {
+    std::thread::scope(|scope| {
+        scope
+            .spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async {
+                    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+                    let connection = tokio::spawn(connection);
+                    client.batch_execute(statement).await?;
+                    drop(client);
+                    connection.await.unwrap()
+                })
+            })
+            .join()
+            .unwrap()
+    })
+}

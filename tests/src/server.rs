@@ -1,0 +1,270 @@
+//! A server of one lane, with what stands behind it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::Lane;
+use crate::database::TestDatabase;
+use crate::process::{Finished, Process, run};
+use crate::s3::TestStore;
+use crate::secrets::Secrets;
+
+/// The program, running on one lane. When it is dropped it must stop cleanly on SIGTERM, with exit code 0, and must
+/// have written no secret that a test used.
+pub struct Server {
+    lane: Lane,
+    environment: Vec<(String, String)>,
+    arguments: Vec<&'static str>,
+    process: Mutex<Option<Process>>,
+    secrets: Secrets,
+    store: Option<TestStore>,
+    _database: Option<TestDatabase>,
+    home: TempDir,
+}
+
+static SHARED: [Mutex<Weak<Server>>; 3] = [const { Mutex::new(Weak::new()) }; 3];
+
+impl Server {
+    /// The server that the tests of this lane share as long as one of them runs.
+    pub fn shared(lane: Lane) -> Arc<Self> {
+        let mut shared = lock(&SHARED[lane.index()]);
+        if let Some(running) = shared.upgrade() {
+            return running;
+        }
+        let started = Arc::new(Self::start(lane, &[]));
+        *shared = Arc::downgrade(&started);
+        started
+    }
+
+    /// A server of its own, with these variables over those of the lane.
+    pub fn start(lane: Lane, variables: &[(&str, &str)]) -> Self {
+        let server = Self::prepare(lane, variables, &[]);
+        server.resume();
+        server
+    }
+
+    /// A server with its own arguments after the command's, not started yet.
+    pub fn prepare(lane: Lane, variables: &[(&str, &str)], arguments: &[&'static str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let (database, store) = match lane {
+            Lane::PostgresS3 => (Some(TestDatabase::create()), Some(TestStore::start())),
+            Lane::Ephemeral | Lane::Embedded => (None, None),
+        };
+        let secrets = Secrets::default();
+        let mut environment = environment(lane, home.path(), database.as_ref(), store.as_ref());
+        for (name, value) in variables {
+            environment.retain(|(known, _)| known != name);
+            environment.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        for (name, value) in &environment {
+            if matches!(name.as_str(), "JWT_SECRET" | "S3_SECRET_ACCESS_KEY") {
+                secrets.add(value);
+            }
+        }
+        let mut all = vec!["serve"];
+        if lane == Lane::Ephemeral {
+            all.push("--ephemeral");
+        }
+        all.extend(arguments);
+        Self {
+            lane,
+            environment,
+            arguments: all,
+            process: Mutex::new(None),
+            secrets,
+            store,
+            _database: database,
+            home,
+        }
+    }
+
+    /// The lane it runs on.
+    pub fn lane(&self) -> Lane {
+        self.lane
+    }
+
+    /// Where it listens: `127.0.0.1:43210`.
+    pub fn address(&self) -> String {
+        lock(&self.process).as_ref().expect("the server runs").address().to_owned()
+    }
+
+    /// The base of its URLs, without a slash at the end.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// The folder that it was started in; everything embedded is in `data` there.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The secret that access tokens are signed with, where the tests gave one.
+    pub fn jwt_secret(&self) -> Option<&str> {
+        self.environment.iter().find(|(name, _)| name == "JWT_SECRET").map(|(_, value)| value.as_str())
+    }
+
+    /// All that it wrote so far.
+    pub fn output(&self) -> String {
+        lock(&self.process).as_ref().map(Process::output).unwrap_or_default()
+    }
+
+    /// Starts it, again or for the first time.
+    pub fn resume(&self) {
+        let mut process = lock(&self.process);
+        assert!(process.is_none(), "the server runs already");
+        *process = Some(Process::start(self.home.path(), &self.environment, &self.arguments));
+    }
+
+    /// Stops it as an operator would, checks that it ended well, and gives all that it wrote.
+    pub fn stop(&self) -> String {
+        let process = lock(&self.process).take().expect("the server runs");
+        let (status, output) = process.stop();
+        self.check(status, &output);
+        output
+    }
+
+    /// Sends it a signal and does not wait.
+    pub fn signal(&self, name: &str) {
+        lock(&self.process).as_ref().expect("the server runs").signal(name);
+    }
+
+    /// Waits for its end after a signal, at most `limit`.
+    pub fn ended(&self, limit: Duration) -> Option<ExitStatus> {
+        lock(&self.process).as_mut().expect("the server runs").ended(limit)
+    }
+
+    /// Ends it without a chance to clean up.
+    pub fn kill(&self) {
+        let mut process = lock(&self.process).take().expect("the server runs");
+        process.signal("KILL");
+        assert!(process.ended(Duration::from_secs(10)).is_some(), "SIGKILL ends it");
+    }
+
+    /// Runs `file-manager worker` beside it, with the same environment, as long as `work` takes.
+    pub async fn with_a_worker<T>(&self, work: impl Future<Output = T>) -> T {
+        let worker = Process::spawn(self.home.path(), &self.environment, &["worker"]);
+        let result = work.await;
+        let (status, output) = worker.stop();
+        self.check(status, &output);
+        result
+    }
+
+    /// Runs another command of the program with the same environment.
+    pub fn run(&self, arguments: &[&str]) -> Finished {
+        run(self.home.path(), &self.environment, arguments)
+    }
+
+    /// Remembers a text that no log may show.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// The secrets used so far that are anywhere in what it wrote, and how many were looked for.
+    pub fn leaks(&self) -> (Vec<String>, usize) {
+        (self.secrets.found(&self.output()), self.secrets.count())
+    }
+
+    /// How many objects, unfinished uploads and temporary files its blob store holds. `None` where that can't be seen
+    /// from outside.
+    pub async fn stored(&self) -> Option<usize> {
+        match self.lane {
+            Lane::Ephemeral => None,
+            Lane::Embedded => Some(files_below(&self.home.path().join("data").join("blobs"))),
+            Lane::PostgresS3 => Some(self.store.as_ref().unwrap().count().await),
+        }
+    }
+
+    /// Waits until its blob store holds `count` objects.
+    pub async fn stores_exactly(&self, count: usize) {
+        if self.lane == Lane::Ephemeral {
+            return;
+        }
+        crate::within(Duration::from_secs(30), &format!("the store holds {count} objects"), async || {
+            (self.stored().await == Some(count)).then_some(())
+        })
+        .await;
+    }
+
+    fn check(&self, status: ExitStatus, output: &str) {
+        if std::thread::panicking() {
+            return;
+        }
+        assert!(status.success(), "the server ended with {status}:\n{output}");
+        let panics: Vec<&str> = output.lines().filter(|line| line.contains("panicked at")).collect();
+        assert!(panics.is_empty(), "the server panicked: {panics:#?}");
+        let leaks = self.secrets.found_as_words(output);
+        assert!(leaks.is_empty(), "the log shows {} secrets, the first is {}", leaks.len(), leaks[0]);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let process = self.process.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(process) = process {
+            if std::thread::panicking() {
+                return;
+            }
+            let (status, output) = process.stop();
+            self.check(status, &output);
+        }
+    }
+}
+
+/// A test that failed while it held the lock does not take the others with it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn environment(
+    lane: Lane,
+    home: &Path,
+    database: Option<&TestDatabase>,
+    store: Option<&TestStore>,
+) -> Vec<(String, String)> {
+    let mut variables: Vec<(String, String)> = Vec::new();
+    let mut set = |name: &str, value: &str| variables.push((name.to_owned(), value.to_owned()));
+    set("PORT", "0");
+    set("LOG_FORMAT", "json");
+    // As cheap as hashes get: the defaults have a test of their own.
+    set("ARGON2_MEMORY_KIB", "1024");
+    set("ARGON2_ITERATIONS", "1");
+    // Hundreds of tests come from one address.
+    set("RATE_LIMITS", "0");
+    match lane {
+        Lane::Ephemeral => {}
+        Lane::Embedded => set("DATA_DIR", &home.join("data").to_string_lossy()),
+        Lane::PostgresS3 => {
+            set("JWT_SECRET", &crate::unique("a-secret-of-the-tests-"));
+            set("BLOB_STORE", "s3");
+        }
+    }
+    if let Some(database) = database {
+        set("DATABASE_URL", database.url());
+    }
+    for (name, value) in store.into_iter().flat_map(TestStore::variables) {
+        set(&name, &value);
+    }
+    variables
+}
+
+/// How many files are in the folder, at any depth.
+fn files_below(folder: &Path) -> usize {
+    let mut count = 0;
+    let mut waiting: Vec<PathBuf> = vec![folder.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        // A folder may go while it is read.
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => waiting.push(entry.path()),
+                Ok(_) => count += 1,
+                Err(_gone) => {}
+            }
+        }
+    }
+    count
+}

@@ -1,0 +1,24 @@
+//! Waiting for what happens in the background, with a deadline.
+
+use std::time::{Duration, Instant};
+
+/// Asks `question` again until it answers with something, and gives that; fails with `what` after 20 s.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, question: impl FnMut() -> F) -> T {
+    within(Duration::from_secs(20), what, question).await
+}
+
+/// Asks `question` again until it answers with something, and gives that; fails with `what` after `limit`.
+pub async fn within<T, F: Future<Output = Option<T>>>(
+    limit: Duration,
+    what: &str,
+    mut question: impl FnMut() -> F,
+) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(answer) = question().await {
+            return answer;
+        }
+        assert!(started.elapsed() < limit, "{what}: still not so after {limit:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -1,0 +1,116 @@
+//! `POST /v1/auth/login`
+
+use std::time::{Duration, Instant};
+
+use fm_e2e::{Api, Lane, on_every_lane, unique};
+use serde_json::json;
+
+async fn logging_in_answers_with_a_token_pair(lane: Lane) {
+    let api = Api::on(lane);
+    let user = api.user().await;
+    let pair = &user.tokens;
+    assert_eq!(pair["token_type"], "Bearer");
+    assert_eq!(pair["expires_in"], 900);
+    assert_eq!(pair["refresh_expires_in"], 2_592_000);
+    assert_eq!(pair["user"]["email"], user.email);
+    assert_eq!(pair["user"]["id"], user.id);
+    assert_eq!(user.access().split('.').count(), 3, "an access token is a JWT");
+    user.me().await.expect(200);
+}
+
+async fn the_case_of_an_address_does_not_matter(lane: Lane) {
+    let api = Api::on(lane);
+    let user = api.user().await;
+    let body = json!({"email": user.email.to_uppercase(), "password": user.password});
+    api.post("/v1/auth/login").json(&body).send().await.expect(200);
+}
+
+async fn a_wrong_password_and_an_unknown_address_look_the_same(lane: Lane) {
+    let api = Api::on(lane);
+    let user = api.user().await;
+    let wrong = json!({"email": user.email, "password": "not the password"});
+    let wrong = api.post("/v1/auth/login").json(&wrong).send().await;
+    let unknown =
+        json!({"email": format!("{}@example.com", unique("nobody")), "password": "not the password"});
+    let unknown = api.post("/v1/auth/login").json(&unknown).send().await;
+    let shape = |answer: &fm_e2e::Answer| {
+        let mut problem = answer.problem(401, "invalid_credentials");
+        problem["request_id"] = json!("");
+        assert!(answer.header("www-authenticate").is_some());
+        assert!(answer.header("set-cookie").is_none());
+        let mut fields: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
+        fields.sort_unstable();
+        (problem, fields)
+    };
+    assert_eq!(shape(&wrong), shape(&unknown));
+}
+
+async fn what_was_never_a_password_or_an_address_is_simply_wrong(lane: Lane) {
+    let api = Api::on(lane);
+    let user = api.user().await;
+    for (email, password) in [(user.email.as_str(), "x"), ("nobody", "a long password"), ("", "")] {
+        let body = json!({"email": email, "password": password});
+        api.post("/v1/auth/login").json(&body).send().await.problem(401, "invalid_credentials");
+    }
+}
+
+async fn both_tokens_come_as_cookies_too(lane: Lane) {
+    let api = Api::on(lane);
+    let user = api.user().await;
+    let body = json!({"email": user.email, "password": user.password});
+    let answer = api.post("/v1/auth/login").json(&body).send().await.expect(200);
+    let pair = answer.json();
+    for (name, path) in [("access_token", "path=/"), ("refresh_token", "path=/v1/auth")] {
+        let (value, attributes) = answer.cookie(name).expect(name);
+        assert_eq!(pair[name], value);
+        for attribute in ["httponly", "samesite=lax", "secure", path] {
+            assert!(
+                attributes.iter().any(|known| known == attribute),
+                "{name}: {attribute} in {attributes:?}"
+            );
+        }
+        assert!(!attributes.iter().any(|attribute| attribute.starts_with("domain")), "{attributes:?}");
+    }
+    assert_eq!(answer.field("cache-control"), "private, no-store");
+}
+
+async fn cookies_need_no_tls_where_it_is_configured_off(lane: Lane) {
+    let api = Api::with(lane, &[("COOKIE_SECURE", "0")]);
+    let user = api.user().await;
+    let body = json!({"email": user.email, "password": user.password});
+    let answer = api.post("/v1/auth/login").json(&body).send().await.expect(200);
+    for name in ["access_token", "refresh_token"] {
+        let (_, attributes) = answer.cookie(name).expect(name);
+        assert!(!attributes.contains(&"secure".to_owned()), "{attributes:?}");
+        assert!(attributes.contains(&"httponly".to_owned()), "{attributes:?}");
+    }
+}
+
+/// With the default cost of a hash, an unknown address takes as long as a wrong password.
+async fn an_unknown_address_takes_as_long_as_a_wrong_password(lane: Lane) {
+    let api = Api::with(lane, &[("ARGON2_MEMORY_KIB", ""), ("ARGON2_ITERATIONS", "")]);
+    let user = api.user().await;
+    let time = async |email: &str| {
+        let mut best = Duration::MAX;
+        for _ in 0..5 {
+            let started = Instant::now();
+            let body = json!({"email": email, "password": "not the password"});
+            api.post("/v1/auth/login").json(&body).send().await.problem(401, "invalid_credentials");
+            best = best.min(started.elapsed());
+        }
+        best
+    };
+    let known = time(&user.email).await;
+    let unknown = time("nobody-at-all@example.com").await;
+    assert!(unknown * 3 > known && known * 3 > unknown, "known {known:?}, unknown {unknown:?}");
+}
+
+on_every_lane![
+    logging_in_answers_with_a_token_pair,
+    the_case_of_an_address_does_not_matter,
+    a_wrong_password_and_an_unknown_address_look_the_same,
+    what_was_never_a_password_or_an_address_is_simply_wrong,
+    both_tokens_come_as_cookies_too,
+    cookies_need_no_tls_where_it_is_configured_off,
+    an_unknown_address_takes_as_long_as_a_wrong_password,
+];

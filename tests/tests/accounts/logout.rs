@@ -1,0 +1,49 @@
+//! `POST /v1/auth/logout`
+
+use fm_e2e::{Api, Lane, on_every_lane};
+
+async fn every_token_of_the_session_ends_at_once(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let pair = user.spend(user.refresh()).await.expect(200).json();
+    let newer = user.bearing(pair["access_token"].as_str().unwrap());
+    newer.post("/v1/auth/logout").send().await.expect(204);
+    user.me().await.unauthenticated();
+    newer.get("/v1/auth/me").send().await.unauthenticated();
+    newer.get("/v1/files").send().await.unauthenticated();
+    user.spend(user.refresh()).await.unauthenticated();
+    user.spend(pair["refresh_token"].as_str().unwrap()).await.unauthenticated();
+}
+
+async fn other_sessions_go_on(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let other = user.again().await;
+    user.post("/v1/auth/logout").send().await.expect(204);
+    other.me().await.expect(200);
+    other.spend(other.refresh()).await.expect(200);
+}
+
+async fn both_cookies_are_cleared(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let answer = user.post("/v1/auth/logout").send().await.expect(204);
+    assert!(answer.body.is_empty());
+    for (name, path) in [("access_token", "path=/"), ("refresh_token", "path=/v1/auth")] {
+        let (value, attributes) = answer.cookie(name).expect(name);
+        assert!(value.is_empty());
+        assert!(attributes.contains(&"max-age=0".to_owned()), "{attributes:?}");
+        assert!(attributes.contains(&path.to_owned()), "{attributes:?}");
+    }
+}
+
+async fn logging_out_takes_credentials(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    user.anonymous().post("/v1/auth/logout").send().await.unauthenticated();
+    user.post("/v1/auth/logout").send().await.expect(204);
+    user.post("/v1/auth/logout").send().await.unauthenticated();
+}
+
+on_every_lane![
+    every_token_of_the_session_ends_at_once,
+    other_sessions_go_on,
+    both_cookies_are_cleared,
+    logging_out_takes_credentials,
+];

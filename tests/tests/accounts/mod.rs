@@ -1,0 +1,12 @@
+//! Accounts: who somebody is, and how they prove it.
+
+mod cookies;
+mod cross_site;
+mod login;
+mod logout;
+mod me;
+mod password;
+mod refresh;
+mod register;
+mod sessions;
+mod tokens;

@@ -1,0 +1,5 @@
+//! What holds for every route.
+
+mod json;
+mod ownership;
+mod requests;

@@ -1,0 +1,91 @@
+//! What is somebody else's does not exist.
+
+use fm_e2e::{Answer, Api, Lane, User, on_every_lane, pictures, unique};
+use serde_json::{Value, json};
+
+/// Every route of one file, asked by `user`.
+async fn every_route(user: &User, id: &str) -> Vec<Answer> {
+    let path = format!("/v1/files/{id}");
+    vec![
+        user.get(&path).send().await,
+        user.patch(&path).json(&json!({"name": "mine.txt"})).send().await,
+        user.put(&format!("{path}/content")).header("content-type", "text/plain").body("mine").send().await,
+        user.get(&format!("{path}/content")).send().await,
+        user.get(&format!("{path}/thumbnail")).send().await,
+        user.post(&format!("{path}/thumbnail")).send().await,
+        user.post(&format!("{path}/signed-url")).json(&json!({})).send().await,
+        user.delete(&path).header("if-match", "*").send().await,
+        user.delete(&path).send().await,
+    ]
+}
+
+/// What a problem looks like but for what is the request's own.
+fn shape(answer: &Answer) -> (Value, Vec<String>) {
+    let mut problem = answer.not_found();
+    problem["request_id"] = Value::Null;
+    let mut fields: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
+    fields.sort_unstable();
+    (problem, fields)
+}
+
+async fn another_users_file_is_answered_like_one_that_does_not_exist(lane: Lane) {
+    let api = Api::on(lane);
+    let (owner, stranger) = (api.user().await, api.user().await);
+    let file = owner.file("a.png", pictures::png(70, 30)).await;
+    let file = owner.with_thumbnail(&file).await;
+    let theirs = every_route(&stranger, file["id"].as_str().unwrap()).await;
+    let unknown = every_route(&stranger, "01890000-0000-7000-8000-000000000000").await;
+    for (theirs, unknown) in theirs.iter().zip(&unknown) {
+        assert_eq!(shape(theirs), shape(unknown), "{}", theirs.request);
+    }
+    let after = owner.get(&User::path(&file)).send().await.expect(200).json();
+    assert_eq!(after["name"], "a.png");
+    assert_eq!(after["sha256"], file["sha256"]);
+    assert_eq!(after["updated_at"], file["updated_at"]);
+    assert_eq!(after["thumbnail"]["status"], "ready");
+}
+
+async fn a_malformed_id_is_answered_like_an_unknown_one(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let id = user.file("a.txt", "text").await["id"].as_str().unwrap().to_owned();
+    for malformed in
+        ["x", "123", &id.replace('-', ""), &format!("{id}0"), &format!("%7B{id}%7D"), "%00", "..%2f"]
+    {
+        for answer in every_route(&user, malformed).await {
+            answer.not_found();
+        }
+    }
+    user.get(&format!("/v1/files/{id}")).send().await.expect(200);
+}
+
+async fn ids_are_read_in_either_case_and_written_in_lower(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let id = user.file("a.txt", "text").await["id"].as_str().unwrap().to_owned();
+    assert_eq!(id, id.to_lowercase());
+    assert_eq!(id.as_bytes()[14], b'7', "a UUIDv7");
+    let found = user.get(&format!("/v1/files/{}", id.to_uppercase())).send().await.expect(200).json();
+    assert_eq!(found["id"], id);
+}
+
+async fn a_list_holds_ones_own_files_alone(lane: Lane) {
+    let api = Api::on(lane);
+    let (owner, stranger) = (api.user().await, api.user().await);
+    let name = format!("{}.txt", unique("shared-name-"));
+    let file = owner.file(&name, "the same bytes").await;
+    stranger.file(&name, "the same bytes").await;
+    let hash = file["sha256"].as_str().unwrap();
+    for query in
+        [vec![], vec![("q", name.as_str())], vec![("sha256", hash)], vec![("content_type", "text/plain")]]
+    {
+        for found in stranger.all(&query).await {
+            assert_ne!(found["id"], file["id"], "{query:?}");
+        }
+    }
+}
+
+on_every_lane![
+    another_users_file_is_answered_like_one_that_does_not_exist,
+    a_malformed_id_is_answered_like_an_unknown_one,
+    ids_are_read_in_either_case_and_written_in_lower,
+    a_list_holds_ones_own_files_alone,
+];

@@ -1,0 +1,9 @@
+//! Files that are there: listed, read, changed, removed.
+
+mod change;
+mod filters;
+mod pages;
+mod remove;
+mod replace;
+mod search;
+mod show;

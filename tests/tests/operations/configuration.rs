@@ -1,0 +1,129 @@
+//! Faults of the configuration, and where values may come from.
+
+use fm_e2e::{Api, Lane, Server, run};
+use tempfile::tempdir;
+
+fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn every_fault_is_reported_at_once_and_ends_with_2() {
+    let folder = tempdir().unwrap();
+    let faulty = variables(&[
+        ("PORT", "seventy"),
+        ("IS_DEBUG", "perhaps"),
+        ("BLOB_STORE", "tape"),
+        ("JWT_SECRET", "too short"),
+        ("MAX_UPLOAD_BYTES", "-1"),
+        ("PUBLIC_URL", "not a url"),
+        ("ARGON2_MEMORY_KIB", "1"),
+        ("ACCESS_TOKEN_TTL_SECONDS", "0"),
+        ("DATABASE_URL", "mysql://localhost/x"),
+    ]);
+    let finished = run(folder.path(), &faulty, &["serve"]);
+    assert_eq!(finished.code, Some(2), "{}", finished.output);
+    for (name, _) in &faulty {
+        assert!(finished.output.contains(name.as_str()), "{name} is named in:\n{}", finished.output);
+    }
+    assert!(!finished.output.contains("too short"), "a secret is not shown, not even a bad one");
+}
+
+#[test]
+fn what_an_adapter_requires_is_asked_for_by_name() {
+    let folder = tempdir().unwrap();
+    let finished = run(folder.path(), &variables(&[("BLOB_STORE", "s3")]), &["serve"]);
+    assert_eq!(finished.code, Some(2), "{}", finished.output);
+    for name in ["S3_ENDPOINT", "S3_REGION", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] {
+        assert!(finished.output.contains(name), "{name} is named in:\n{}", finished.output);
+    }
+    let postgres = variables(&[("DATABASE_URL", "postgres://someone:a-secret-word@localhost/x")]);
+    let finished = run(folder.path(), &postgres, &["serve"]);
+    assert_eq!(finished.code, Some(2), "{}", finished.output);
+    assert!(finished.output.contains("JWT_SECRET"), "{}", finished.output);
+    assert!(!finished.output.contains("a-secret-word"), "{}", finished.output);
+}
+
+#[test]
+fn a_faulty_configuration_leaves_nothing_behind() {
+    let folder = tempdir().unwrap();
+    let finished = run(folder.path(), &variables(&[("PORT", "seventy")]), &["serve"]);
+    assert_eq!(finished.code, Some(2), "{}", finished.output);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn an_unknown_command_is_refused() {
+    let folder = tempdir().unwrap();
+    let finished = run(folder.path(), &[], &["dance"]);
+    assert_eq!(finished.code, Some(2), "{}", finished.output);
+}
+
+#[tokio::test]
+async fn a_secret_may_come_from_a_file() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("secret");
+    std::fs::write(&path, "a secret of thirty-two bytes or more\n").unwrap();
+    let api = Api::with(Lane::Ephemeral, &[("JWT_SECRET_FILE", path.to_str().unwrap())]);
+    let user = api.user().await;
+    let forged = fm_e2e::forge(
+        user.access(),
+        &serde_json::json!({}),
+        fm_e2e::Forged::Hs256(b"a secret of thirty-two bytes or more"),
+    );
+    user.bearing(&forged).get("/v1/auth/me").send().await.expect(200);
+}
+
+#[tokio::test]
+async fn a_file_of_variables_is_read_and_the_environment_wins() {
+    let server = Server::prepare(Lane::Embedded, &[("USER_QUOTA_BYTES", "777")], &[]);
+    std::fs::write(server.home().join(".env"), "MAX_UPLOAD_BYTES=1000\nUSER_QUOTA_BYTES=1\n").unwrap();
+    server.resume();
+    let api = Api::of(std::sync::Arc::new(server));
+    let user = api.user().await;
+    assert_eq!(user.me().await.json()["storage"]["quota_bytes"], 777);
+    user.upload("a", fm_e2e::noise(1_001)).send().await.problem(413, "payload_too_large");
+}
+
+/// Nothing configured at all but the port: the program keeps its data below the folder it is started in.
+#[tokio::test]
+async fn it_runs_with_nothing_configured() {
+    let variables = [
+        ("DATA_DIR", ""),
+        ("ARGON2_MEMORY_KIB", ""),
+        ("ARGON2_ITERATIONS", ""),
+        ("RATE_LIMITS", ""),
+        ("JWT_SECRET", ""),
+    ];
+    let api = Api::with(Lane::Embedded, &variables);
+    let user = api.user().await;
+    user.file("a.txt", "text").await;
+    assert!(api.server.home().join("data").join("file-manager.db").is_file());
+}
+
+/// A rotated secret: old tokens live on, new ones are signed with the new.
+#[tokio::test]
+async fn a_previous_secret_is_still_accepted() {
+    let (old, new) =
+        ("the old secret of thirty-two bytes or more", "the new secret of thirty-two bytes or more");
+    let first = Api::with(Lane::Ephemeral, &[("JWT_SECRET", old)]);
+    let user = first.user().await;
+    let claims = serde_json::json!({});
+    let second = Api::with(Lane::Embedded, &[("JWT_SECRET", old)]);
+    let of_second = second.user().await;
+    let data = second.server.home().join("data").to_string_lossy().into_owned();
+    second.server.stop();
+    let rotated =
+        Api::with(Lane::Embedded, &[("JWT_SECRET", new), ("JWT_PREVIOUS_SECRETS", old), ("DATA_DIR", &data)]);
+    rotated.bearing(of_second.access()).get("/v1/auth/me").send().await.expect(200);
+    let body = serde_json::json!({"refresh_token": of_second.refresh()});
+    let pair = rotated.post("/v1/auth/refresh").json(&body).send().await.expect(200).json();
+    let fresh = pair["access_token"].as_str().unwrap();
+    rotated.bearing(fresh).get("/v1/auth/me").send().await.expect(200);
+    rotated.bearing(user.access()).get("/v1/auth/me").send().await.unauthenticated();
+    rotated.server.stop();
+    second.server.resume();
+    second.bearing(fresh).get("/v1/auth/me").send().await.unauthenticated();
+    let forged = fm_e2e::forge(of_second.access(), &claims, fm_e2e::Forged::Hs256(new.as_bytes()));
+    second.bearing(&forged).get("/v1/auth/me").send().await.unauthenticated();
+}

@@ -1,0 +1,11 @@
+//! Running the service.
+
+mod capabilities;
+mod configuration;
+mod docs;
+mod health;
+mod leftovers;
+mod lifecycle;
+mod logs;
+mod migrations;
+mod openapi;

@@ -1,0 +1,184 @@
+//! Every operation of the OpenAPI document, tried by those who may not.
+
+use fm_e2e::{Answer, Api, Lane, User, on_every_lane, pictures};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// An operation of the document.
+struct Operation {
+    method: Method,
+    path: String,
+    description: Value,
+    /// Whether one of its security requirements is not empty, and none is.
+    secured: bool,
+}
+
+async fn document(api: &Api) -> Value {
+    api.get("/openapi.json").send().await.expect(200).json()
+}
+
+fn operations(document: &Value) -> Vec<Operation> {
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, description) in item.as_object().expect("an item") {
+            let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
+            if !["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"].contains(&method.as_str()) {
+                continue;
+            }
+            let security = description.get("security").or_else(|| document.get("security"));
+            let requirements = security.and_then(Value::as_array).cloned().unwrap_or_default();
+            let optional =
+                requirements.iter().any(|one| one.as_object().is_some_and(serde_json::Map::is_empty));
+            let secured = !requirements.is_empty() && !optional;
+            operations.push(Operation {
+                method,
+                path: path.clone(),
+                description: description.clone(),
+                secured,
+            });
+        }
+    }
+    operations
+}
+
+/// Sends the operation with these ids and a body that would be acceptable.
+async fn attempt(api: &Api, operation: &Operation, file: &str, session: &str) -> Answer {
+    let id = if operation.path.contains("/sessions/") { session } else { file };
+    let mut path = String::new();
+    let mut rest = operation.path.as_str();
+    while let Some((before, after)) = rest.split_once('{') {
+        path.push_str(before);
+        path.push_str(id);
+        rest = after.split_once('}').expect("a closing brace").1;
+    }
+    path.push_str(rest);
+    let mut request = api.request(operation.method.clone(), &path);
+    let content = operation.description.pointer("/requestBody/content").and_then(Value::as_object);
+    if content.is_some_and(|content| content.contains_key("application/json")) {
+        let body = match operation.path.as_str() {
+            path if path.ends_with("/signed-url") => json!({}),
+            path if path.ends_with("/password") => {
+                json!({"current_password": "a long password", "new_password": "another password"})
+            }
+            path if path.ends_with("/me") && operation.method == Method::DELETE => {
+                json!({"password": "a long password"})
+            }
+            _ => json!({"name": "theirs.txt"}),
+        };
+        request = request.json(&body);
+    } else if content.is_some() {
+        request =
+            request.query(&[("name", "theirs.txt")]).header("content-type", "text/plain").body("theirs");
+    }
+    request.send().await
+}
+
+async fn the_document_names_every_route_of_the_contract(lane: Lane) {
+    let api = Api::with(lane, &[("IS_DEBUG", "1")]);
+    let document = document(&api).await;
+    let known: Vec<String> = operations(&document)
+        .iter()
+        .map(|operation| format!("{} {}", operation.method, operation.path))
+        .collect();
+    for expected in [
+        "POST /v1/auth/register",
+        "POST /v1/auth/login",
+        "POST /v1/auth/refresh",
+        "POST /v1/auth/logout",
+        "GET /v1/auth/me",
+        "PATCH /v1/auth/me",
+        "DELETE /v1/auth/me",
+        "POST /v1/auth/password",
+        "GET /v1/auth/sessions",
+        "DELETE /v1/auth/sessions/{id}",
+        "DELETE /v1/auth/sessions",
+        "POST /v1/files",
+        "GET /v1/files",
+        "GET /v1/files/{id}",
+        "PUT /v1/files/{id}/content",
+        "PATCH /v1/files/{id}",
+        "DELETE /v1/files/{id}",
+        "GET /v1/files/{id}/content",
+        "GET /v1/files/{id}/thumbnail",
+        "POST /v1/files/{id}/thumbnail",
+        "POST /v1/files/{id}/signed-url",
+        "GET /v1/capabilities",
+        "GET /health/live",
+        "GET /health/ready",
+    ] {
+        assert!(known.iter().any(|operation| operation == expected), "{expected} in {known:#?}");
+    }
+    let schemes =
+        document.pointer("/components/securitySchemes").and_then(Value::as_object).expect("schemes");
+    assert_eq!(schemes.len(), 2, "the header and the cookie: {schemes:#?}");
+}
+
+async fn nobody_anonymous_gets_into_a_secured_operation(lane: Lane) {
+    let api = Api::with(lane, &[("IS_DEBUG", "1")]);
+    let document = document(&api).await;
+    let user = api.user().await;
+    let file = user.file("a.txt", "text").await["id"].as_str().unwrap().to_owned();
+    let session = "01890000-0000-7000-8000-000000000000";
+    let mut secured = 0;
+    for operation in operations(&document) {
+        let open = ["/v1/auth/register", "/v1/auth/login", "/v1/auth/refresh", "/v1/capabilities"];
+        let is_open = open.contains(&operation.path.as_str())
+            || !operation.path.starts_with("/v1")
+            || operation.path.starts_with("/v1/blobs");
+        assert_eq!(operation.secured, !is_open, "{} {}", operation.method, operation.path);
+        if operation.secured {
+            secured += 1;
+            attempt(&api, &operation, &file, session).await.unauthenticated();
+            attempt(&api.bearing("nonsense"), &operation, &file, session).await.unauthenticated();
+        }
+    }
+    assert!(secured >= 18, "{secured} operations were tried");
+    assert_eq!(user.storage().await, (4, 1));
+}
+
+async fn nobody_else_gets_at_what_an_operation_names(lane: Lane) {
+    let api = Api::with(lane, &[("IS_DEBUG", "1")]);
+    let document = document(&api).await;
+    let (owner, stranger) = (api.user().await, api.user().await);
+    let file = owner.file("a.png", pictures::png(64, 64)).await;
+    let file = owner.with_thumbnail(&file).await;
+    let sessions = owner.get("/v1/auth/sessions").send().await.expect(200).json();
+    let session = sessions["items"][0]["id"].as_str().unwrap();
+    let mut tried = 0;
+    for operation in operations(&document) {
+        if operation.secured && operation.path.contains('{') {
+            tried += 1;
+            attempt(&stranger, &operation, file["id"].as_str().unwrap(), session).await.not_found();
+        }
+    }
+    assert!(tried >= 9, "{tried} operations were tried");
+    owner.me().await.expect(200);
+    assert_eq!(owner.get(&User::path(&file)).send().await.expect(200).json(), file);
+}
+
+async fn every_operation_documents_its_refusals(lane: Lane) {
+    let api = Api::with(lane, &[("IS_DEBUG", "1")]);
+    let document = document(&api).await;
+    for operation in operations(&document) {
+        let what = format!("{} {}", operation.method, operation.path);
+        let statuses: Vec<&String> =
+            operation.description["responses"].as_object().expect("responses").keys().collect();
+        assert!(statuses.iter().any(|status| status.starts_with('2') || status.starts_with('3')), "{what}");
+        if operation.secured {
+            assert!(statuses.iter().any(|status| *status == "401"), "{what}: {statuses:?}");
+        }
+        if operation.secured && operation.path.contains('{') {
+            assert!(statuses.iter().any(|status| *status == "404"), "{what}: {statuses:?}");
+        }
+        assert!(
+            operation.description["summary"].is_string() || operation.description["description"].is_string()
+        );
+    }
+}
+
+on_every_lane![
+    the_document_names_every_route_of_the_contract,
+    nobody_anonymous_gets_into_a_secured_operation,
+    nobody_else_gets_at_what_an_operation_names,
+    every_operation_documents_its_refusals,
+];

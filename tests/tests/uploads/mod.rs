@@ -1,0 +1,11 @@
+//! `POST /v1/files`: everything on its way in.
+
+mod digests;
+mod disconnects;
+mod forms;
+mod limits;
+mod names;
+mod quota;
+mod raw;
+mod retries;
+mod types;

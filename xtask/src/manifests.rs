@@ -1,0 +1,92 @@
+//! Every dependency has a reason, stands in the root manifest alone, and every crate shares the lints.
+
+use crate::repository::Repository;
+use crate::{Failure, Fault};
+
+pub(crate) fn check(repository: &Repository) -> Result<Vec<Fault>, Failure> {
+    let mut faults = without_reason(&repository.read("Cargo.toml")?);
+    for path in repository.files()? {
+        if path.ends_with("/Cargo.toml") {
+            faults.extend(not_shared(&path, &repository.read(&path)?));
+        }
+    }
+    Ok(faults)
+}
+
+/// Dependencies of the root manifest that do not say what they are for. The workspace's own crates describe themselves.
+fn without_reason(manifest: &str) -> Vec<Fault> {
+    lines_of(manifest, |section| section == "workspace.dependencies")
+        .filter(|(_, line)| !line.contains("path = ") && reason(line).is_none())
+        .map(|(number, line)| format!("Cargo.toml:{number}: no reason after `#`: {line}"))
+        .collect()
+}
+
+/// Dependencies of a member with a version of their own, and members that do not share the lints.
+fn not_shared(path: &str, manifest: &str) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = lines_of(manifest, |section| section.ends_with("dependencies"))
+        .filter(|(_, line)| !line.contains("workspace = true"))
+        .map(|(number, line)| format!("{path}:{number}: not from the workspace: {line}"))
+        .collect();
+    if !lines_of(manifest, |section| section == "lints").any(|(_, line)| line == "workspace = true") {
+        faults.push(format!("{path}: does not share the workspace's lints"));
+    }
+    faults
+}
+
+fn reason(line: &str) -> Option<&str> {
+    line.rsplit_once(" # ").map(|(_, reason)| reason.trim()).filter(|reason| !reason.is_empty())
+}
+
+/// The numbered lines with an entry, in the sections that are asked for.
+fn lines_of(manifest: &str, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = (usize, &str)> {
+    let mut inside = false;
+    manifest.lines().enumerate().filter_map(move |(index, line)| {
+        let line = line.trim();
+        if let Some(section) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            inside = wanted(section);
+            return None;
+        }
+        (inside && !line.is_empty() && !line.starts_with('#')).then_some((index + 1, line))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_and_own_crates_pass() {
+        let manifest = "[workspace.dependencies]\n# Ours.\nfm-domain = { path = \"a\" }\n\nbytes = \"1\" # slices\n[x]\na = 1\n";
+        assert_eq!(without_reason(manifest), Vec::<Fault>::new());
+    }
+
+    #[test]
+    fn a_dependency_without_a_reason_is_a_fault() {
+        let manifest = "[workspace]\n[workspace.dependencies]\nbytes = \"1\"\nhex = \"1\" # \n";
+        assert_eq!(
+            without_reason(manifest),
+            [
+                "Cargo.toml:3: no reason after `#`: bytes = \"1\"",
+                "Cargo.toml:4: no reason after `#`: hex = \"1\" #"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_member_that_inherits_everything_passes() {
+        let manifest = "[lints]\nworkspace = true\n[dependencies]\na.workspace = true\nb = { workspace = true, features = [] }\n";
+        assert_eq!(not_shared("a/Cargo.toml", manifest), Vec::<Fault>::new());
+    }
+
+    #[test]
+    fn a_version_of_its_own_and_lints_of_its_own_are_faults() {
+        let manifest = "[lints.rust]\n[dev-dependencies]\na = \"1\"\n";
+        assert_eq!(
+            not_shared("a/Cargo.toml", manifest),
+            [
+                "a/Cargo.toml:3: not from the workspace: a = \"1\"",
+                "a/Cargo.toml: does not share the workspace's lints"
+            ]
+        );
+    }
+}
