@@ -1,12 +1,14 @@
 //! An answer, with the questions that tests ask of it.
 
+use std::fmt;
+
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 /// A whole answer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Answer {
     /// What was asked, for messages.
     pub request: String,
@@ -16,6 +18,18 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The content.
     pub body: Bytes,
+}
+
+/// Shows the beginning of the content.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { request, status, headers, body } = self;
+        write!(
+            f,
+            "{request}: {status}\n{headers:#?}\n{}",
+            String::from_utf8_lossy(&body[..body.len().min(2_000)])
+        )
+    }
 }
 
 impl Answer {
@@ -42,7 +56,7 @@ impl Answer {
     /// Checks the status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status, status, "{}: the answer is\n{}", self.request, self.text());
+        assert_eq!(self.status, status, "{self:?}");
         self
     }
 

@@ -22,6 +22,24 @@ impl TestDatabase {
         Self { maintenance, name, url: url.to_string() }
     }
 
+    /// Ends every connection to it and lets nobody in any more.
+    pub(crate) fn go_away(&self) {
+        self.let_in(false);
+        let statement =
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        execute(&self.maintenance, &statement).expect("its connections are ended");
+    }
+
+    /// Lets everybody in again.
+    pub(crate) fn come_back(&self) {
+        self.let_in(true);
+    }
+
+    fn let_in(&self, anybody: bool) {
+        let statement = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {anybody}", self.name);
+        execute(&self.maintenance, &statement).expect("the database is altered");
+    }
+
     /// Its `DATABASE_URL`.
     pub(crate) fn url(&self) -> &str {
         &self.url

@@ -39,6 +39,11 @@ impl Connection {
         )
     }
 
+    /// Sends bytes; false when the server does not take them any more, or not for a second.
+    pub async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        matches!(timeout(Duration::from_secs(1), self.0.write_all(bytes.as_ref())).await, Ok(Ok(())))
+    }
+
     /// Reads until the head of an answer is there, and what its `Content-Length` says follows.
     pub async fn answer(&mut self) -> RawAnswer {
         let mut read = Vec::new();
@@ -61,6 +66,13 @@ impl Connection {
     pub fn reset(self) {
         self.0.set_zero_linger().expect("a socket");
         drop(self.0);
+    }
+}
+
+impl RawAnswer {
+    /// Reads an answer that came behind another.
+    pub fn read(text: &str) -> Self {
+        parse(text.as_bytes())
     }
 }
 

@@ -1,5 +1,8 @@
 //! An S3 server for each server under test: one in this process, or the one that `S3_ENDPOINT` names.
 
+use std::net::SocketAddr;
+use std::sync::Mutex;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use fm_s3_testing::S3Server;
@@ -14,8 +17,17 @@ pub(crate) struct TestStore {
 }
 
 enum Place {
-    Here { server: S3Server, _folder: TempDir },
+    Here(Box<Here>),
     Elsewhere { client: Box<Client>, buckets: Vec<String> },
+}
+
+/// A server in this process, which can go away and come back.
+struct Here {
+    server: Mutex<Option<S3Server>>,
+    address: SocketAddr,
+    key: String,
+    secret: String,
+    folder: TempDir,
 }
 
 impl TestStore {
@@ -26,7 +38,8 @@ impl TestStore {
         }
     }
 
-    fn here() -> Self {
+    /// One in this process, whatever the environment says.
+    pub(crate) fn here() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for bucket in ["files", "thumbnails"] {
             std::fs::create_dir(folder.path().join(bucket)).unwrap();
@@ -34,15 +47,17 @@ impl TestStore {
         let key = crate::unique("key");
         let secret = crate::unique("a-secret-key-");
         let server = S3Server::start(folder.path(), &key, &secret).expect("the S3 server starts");
+        let address = server.endpoint().trim_start_matches("http://").parse().expect("an address");
         let variables = [
             ("S3_ENDPOINT", server.endpoint()),
             ("S3_REGION", server.region().to_owned()),
-            ("S3_ACCESS_KEY_ID", key),
-            ("S3_SECRET_ACCESS_KEY", secret),
+            ("S3_ACCESS_KEY_ID", key.clone()),
+            ("S3_SECRET_ACCESS_KEY", secret.clone()),
             ("S3_FORCE_PATH_STYLE", "1".to_owned()),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value)).to_vec();
-        Self { variables, place: Place::Here { server, _folder: folder } }
+        let here = Here { server: Mutex::new(Some(server)), address, key, secret, folder };
+        Self { variables, place: Place::Here(Box::new(here)) }
     }
 
     fn elsewhere(endpoint: String) -> Self {
@@ -86,10 +101,26 @@ impl TestStore {
         self.variables.clone()
     }
 
+    /// Stops answering, as when its machine is gone.
+    pub(crate) fn go_away(&self) {
+        let Place::Here(here) = &self.place else { panic!("somebody else's server can't be stopped") };
+        drop(here.server.lock().unwrap().take());
+    }
+
+    /// Answers again, at the same address and with the same objects.
+    pub(crate) fn come_back(&self) {
+        let Place::Here(here) = &self.place else { panic!("somebody else's server can't be started") };
+        let server = S3Server::start_at(here.address, here.folder.path(), &here.key, &here.secret);
+        *here.server.lock().unwrap() = Some(server.expect("the S3 server starts again"));
+    }
+
     /// How many objects and unfinished uploads it holds.
     pub(crate) async fn count(&self) -> usize {
         match &self.place {
-            Place::Here { server, .. } => server.files_kept().expect("the folder can be read"),
+            Place::Here(here) => {
+                let server = here.server.lock().unwrap();
+                server.as_ref().expect("the S3 server runs").files_kept().expect("the folder can be read")
+            }
             Place::Elsewhere { client, buckets } => {
                 let mut count = 0;
                 for bucket in buckets {

@@ -26,7 +26,7 @@ impl Secrets {
         }
         for (name, value) in url.query_pairs() {
             let name = name.to_ascii_lowercase();
-            if name.contains("sig") || name.contains("mac") {
+            if ["sig", "mac", "token"].iter().any(|part| name.contains(part)) {
                 self.add(&value);
             }
         }

@@ -22,7 +22,7 @@ pub struct Server {
     process: Mutex<Option<Process>>,
     secrets: Secrets,
     store: Option<TestStore>,
-    _database: Option<TestDatabase>,
+    database: Option<TestDatabase>,
     home: TempDir,
 }
 
@@ -47,13 +47,31 @@ impl Server {
         server
     }
 
+    /// A server on PostgreSQL and S3 that can be taken away from it.
+    pub fn on_shaky_ground() -> Self {
+        let server =
+            Self::assemble(Lane::PostgresS3, Some(TestDatabase::create()), Some(TestStore::here()), &[], &[]);
+        server.resume();
+        server
+    }
+
     /// A server with its own arguments after the command's, not started yet.
     pub fn prepare(lane: Lane, variables: &[(&str, &str)], arguments: &[&'static str]) -> Self {
-        let home = tempfile::tempdir().unwrap();
         let (database, store) = match lane {
             Lane::PostgresS3 => (Some(TestDatabase::create()), Some(TestStore::start())),
             Lane::Ephemeral | Lane::Embedded => (None, None),
         };
+        Self::assemble(lane, database, store, variables, arguments)
+    }
+
+    fn assemble(
+        lane: Lane,
+        database: Option<TestDatabase>,
+        store: Option<TestStore>,
+        variables: &[(&str, &str)],
+        arguments: &[&'static str],
+    ) -> Self {
+        let home = tempfile::tempdir().unwrap();
         let secrets = Secrets::default();
         let mut environment = environment(lane, home.path(), database.as_ref(), store.as_ref());
         for (name, value) in variables {
@@ -70,16 +88,23 @@ impl Server {
             all.push("--ephemeral");
         }
         all.extend(arguments);
-        Self {
-            lane,
-            environment,
-            arguments: all,
+        Self { lane, environment, arguments: all, process: Mutex::new(None), secrets, store, database, home }
+    }
+
+    /// Another process on the same database and store: a second node. It has to go first.
+    pub fn second_node(&self) -> Self {
+        let node = Self {
+            lane: self.lane,
+            environment: self.environment.clone(),
+            arguments: self.arguments.clone(),
             process: Mutex::new(None),
-            secrets,
-            store,
-            _database: database,
-            home,
-        }
+            secrets: Secrets::default(),
+            store: None,
+            database: None,
+            home: tempfile::tempdir().unwrap(),
+        };
+        node.resume();
+        node
     }
 
     /// The lane it runs on.
@@ -142,6 +167,24 @@ impl Server {
         let mut process = lock(&self.process).take().expect("the server runs");
         process.signal("KILL");
         assert!(process.ended(Duration::from_secs(10)).is_some(), "SIGKILL ends it");
+    }
+
+    /// Takes its S3 server away while `work` is done.
+    pub async fn without_its_store<T>(&self, work: impl Future<Output = T>) -> T {
+        let store = self.store.as_ref().expect("it has an S3 server");
+        store.go_away();
+        let result = work.await;
+        store.come_back();
+        result
+    }
+
+    /// Takes its database away while `work` is done.
+    pub async fn without_its_database<T>(&self, work: impl Future<Output = T>) -> T {
+        let database = self.database.as_ref().expect("it has a database server");
+        database.go_away();
+        let result = work.await;
+        database.come_back();
+        result
     }
 
     /// Runs `file-manager worker` beside it, with the same environment, as long as `work` takes.

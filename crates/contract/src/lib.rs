@@ -1,13 +1,8 @@
 //! The rules that every adapter owes its port, as ordinary tests.
 //!
-//! Whoever writes an adapter gives a harness (see [`harness`]) that makes fresh, isolated fixtures, and gets one test
-//! for every rule and runtime:
-//!
-//! ```ignore
-//! struct Mine;
-//! // impl fm_contract::BlobStoreHarness for Mine { … }
-//! fm_contract::blob_store!(Mine);
-//! ```
+//! Whoever writes an adapter gives a harness (see [`harness`]) that makes fresh, isolated fixtures, calls the macro of
+//! the port in a module of its own, `fm_contract::blob_store!(super::MyHarness)`, and gets one test for every rule and
+//! runtime. `docs/WRITING-AN-ADAPTER.md` lists the rules and shows a whole adapter.
 //!
 //! A rule is a function whose name is its number and its sentence: `uow_03_a_refusal_does_not_poison_the_unit` is
 //! UOW-03. A rule that is not in the table of its suite is dead code, so none can be forgotten.
@@ -16,6 +11,10 @@
     clippy::unwrap_used,
     clippy::panic,
     reason = "this crate is test code that is published: a broken rule is a panic, and so is a broken fixture"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "fixtures make their own ids, compare clocks with the machine's, and wait for every task they spawn"
 )]
 
 pub mod harness;

@@ -1,4 +1,5 @@
 //! The worked example of `docs/WRITING-AN-ADAPTER.md`: a whole blob store on a folder, and the suite on it.
+#![expect(clippy::expect_used, reason = "in a test a panic is a failure")]
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fm_contract::BlobStoreHarness;
 use fm_domain::blob::{
-    BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, GetBlob, ListBlobs, PutBlob, PutHint, StoredBlob,
+    BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, GetBlob, ListBlobs, PutBlob, PutHint,
+    StoredBlob,
 };
 use fm_domain::body::{BodyError, BufferBudget, ByteSize, ByteStream};
 use fm_domain::store::{StoreError, Stored};

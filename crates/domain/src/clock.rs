@@ -65,7 +65,8 @@ impl From<DateTime<Utc>> for Timestamp {
 
 impl From<Timestamp> for DateTime<Utc> {
     fn from(moment: Timestamp) -> Self {
-        DateTime::from_timestamp_micros(moment.0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+        let beyond = if moment.0 < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
+        DateTime::from_timestamp_micros(moment.0).unwrap_or(beyond)
     }
 }
 
@@ -82,3 +83,6 @@ pub trait Clock: Send + Sync {
     /// The present moment. It may step when the machine's clock is set; nothing relies on it being monotonic.
     fn now(&self) -> Timestamp;
 }
+
+#[cfg(test)]
+mod tests;

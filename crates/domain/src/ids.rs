@@ -72,3 +72,6 @@ pub trait IdSource: Send + Sync {
     /// 32 bytes from a cryptographically secure source.
     fn random(&self) -> [u8; 32];
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,3 +83,6 @@ pub trait MacSigner: Send + Sync {
     /// Whether `mac` is that of `message` under any accepted key.
     fn verify(&self, purpose: Purpose, message: &[u8], mac: &Mac) -> bool;
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Answer, Client, Server};
+use common::client::Answer;
+use common::{Client, Server};
 
 const ADA: &str = r#"{"email": "Ada@Example.org", "password": "correct horse", "name": "Ada"}"#;
 const LOGIN: &str = r#"{"email": "ada@example.ORG", "password": "correct horse"}"#;

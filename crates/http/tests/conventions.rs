@@ -5,7 +5,9 @@
 mod common;
 
 use common::Server;
+use common::client::Answer;
 use fm_http::CorsOrigins;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 #[actix_web::test]
 async fn every_answer_carries_a_request_id() {
@@ -181,4 +183,21 @@ async fn any_origin_is_let_in_without_credentials_where_it_is_so_configured() {
     let answer = server.client().with("Origin", "https://any.example").get("/health/live").await;
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     assert_eq!(answer.header("access-control-allow-credentials"), None);
+}
+
+#[actix_web::test]
+async fn an_endless_body_is_not_read_for_ever() {
+    let server = Server::with(|settings| settings.linger = std::time::Duration::from_millis(200));
+    let client = server.client();
+    let mut stream = client.connect().await;
+    stream
+        .write_all(client.head_of("POST", "/nowhere", "Transfer-Encoding: chunked\r\n").as_bytes())
+        .await
+        .unwrap();
+    let mut received = vec![0; 4096];
+    let length = stream.read(&mut received).await.unwrap();
+    assert_eq!(Answer::parse(&received[..length]).problem(), (404, "not_found".into()));
+    let sending = async { while stream.write_all(b"5\r\nhello\r\n").await.is_ok() {} };
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(5), sending).await;
+    assert!(ended.is_ok(), "the server goes on reading");
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 /// A request as it came over the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,8 @@ type Script = dyn Fn(&Request) -> Answer + Send + Sync;
 pub struct ScriptedServer {
     endpoint: String,
     seen: Arc<Mutex<Vec<Request>>>,
-    task: JoinHandle<()>,
+    /// Ends with the server.
+    _serving: JoinSet<()>,
 }
 
 impl ScriptedServer {
@@ -105,8 +106,9 @@ impl ScriptedServer {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let task = tokio::spawn(accept(listener, Arc::new(script), Arc::clone(&seen)));
-        Ok(Self { endpoint, seen, task })
+        let mut serving = JoinSet::new();
+        serving.spawn(accept(listener, Arc::new(script), Arc::clone(&seen)));
+        Ok(Self { endpoint, seen, _serving: serving })
     }
 
     /// `http://127.0.0.1:port`
@@ -128,15 +130,9 @@ impl std::fmt::Debug for ScriptedServer {
     }
 }
 
-impl Drop for ScriptedServer {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 async fn accept(listener: TcpListener, script: Arc<Script>, seen: Arc<Mutex<Vec<Request>>>) {
     // Connections end with the server.
-    let mut connections = tokio::task::JoinSet::new();
+    let mut connections = JoinSet::new();
     while let Ok((socket, _)) = listener.accept().await {
         let (script, seen) = (Arc::clone(&script), Arc::clone(&seen));
         connections.spawn(async move {

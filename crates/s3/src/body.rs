@@ -15,28 +15,31 @@ use http_body::{Body, Frame, SizeHint};
 /// all the rest of sending them, and no server that this is made for compares the hash over what TLS already protects.
 pub(crate) fn repeatable(pieces: Vec<Bytes>) -> ByteStream {
     let pieces: Arc<[Bytes]> = pieces.into();
-    ByteStream::new(SdkBody::retryable(move || SdkBody::from_body_1_x(Pieces::new(&pieces))))
+    ByteStream::new(SdkBody::retryable(move || SdkBody::from_body_1_x(Sent::new(&pieces))))
 }
 
-struct Pieces {
+struct Sent {
     /// Nothing once all are sent, so that their memory is free as soon as it is written.
     pieces: Option<Arc<[Bytes]>>,
     next: usize,
     left: u64,
 }
 
-impl Pieces {
+impl Sent {
     fn new(pieces: &Arc<[Bytes]>) -> Self {
         let left = pieces.iter().map(|piece| piece.len() as u64).sum();
         Self { pieces: Some(Arc::clone(pieces)), next: 0, left }
     }
 }
 
-impl Body for Pieces {
+impl Body for Sent {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let next = self.next;
         let Some(piece) = self.pieces.as_ref().and_then(|pieces| pieces.get(next).cloned()) else {
             self.pieces = None;

@@ -30,13 +30,24 @@ pub(crate) struct Clients {
     pub(crate) control: Client,
     /// For those that do.
     pub(crate) transfer: Client,
+    /// For putting parts together, which takes the server long, and which it may not understand a second time: its
+    /// only attempt to be cut off is the last.
+    pub(crate) complete: Client,
 }
 
 impl Clients {
     pub(crate) fn new(settings: &S3Settings, endpoint: &Endpoint) -> Self {
         let http = http_client(endpoint);
-        let client = |attempt| Client::from_conf(config(settings, endpoint, &http, attempt));
-        Self { control: client(settings.timeouts.control), transfer: client(settings.timeouts.transfer) }
+        let times = settings.timeouts;
+        // A sum of all that an operation may wait for.
+        let all = |attempt| (attempt + LONGEST_PAUSE) * times.attempts.max(1);
+        let client =
+            |attempt, operation| Client::from_conf(config(settings, endpoint, &http, attempt, operation));
+        Self {
+            control: client(times.control, all(times.control)),
+            transfer: client(times.transfer, all(times.transfer)),
+            complete: client(times.complete, times.complete),
+        }
     }
 }
 
@@ -50,12 +61,15 @@ fn http_client(endpoint: &Endpoint) -> SharedHttpClient {
     }
 }
 
-fn config(settings: &S3Settings, endpoint: &Endpoint, http: &SharedHttpClient, attempt: Duration) -> Config {
+fn config(
+    settings: &S3Settings,
+    endpoint: &Endpoint,
+    http: &SharedHttpClient,
+    attempt: Duration,
+    operation: Duration,
+) -> Config {
     let credentials =
         Credentials::new(&settings.access_key_id, &settings.secret_access_key, None, None, "configuration");
-    let attempts = settings.timeouts.attempts.max(1);
-    // A sum of all that an operation may wait for.
-    let operation = (attempt + LONGEST_PAUSE) * attempts;
     Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .endpoint_url(endpoint.base_url())
@@ -69,7 +83,7 @@ fn config(settings: &S3Settings, endpoint: &Endpoint, http: &SharedHttpClient, a
         .http_client(http.clone())
         .retry_config(
             RetryConfig::standard()
-                .with_max_attempts(attempts)
+                .with_max_attempts(settings.timeouts.attempts.max(1))
                 .with_initial_backoff(FIRST_PAUSE)
                 .with_max_backoff(LONGEST_PAUSE),
         )

@@ -13,6 +13,7 @@ mod failure;
 mod list;
 mod multipart;
 mod parts;
+mod pool;
 mod presign;
 mod put;
 mod read;

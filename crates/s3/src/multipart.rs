@@ -103,7 +103,7 @@ impl Shared {
         const STEP: &str = "CompleteMultipartUpload";
         let completed = self
             .clients
-            .transfer
+            .complete
             .complete_multipart_upload()
             .bucket(self.bucket(key.bucket))
             .key(key.to_string())

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 
-use fm_domain::body::{BodyError, BufferBudget, BufferPermit, ByteSize, ByteStream};
+use fm_domain::body::{BodyError, BufferBudget, ByteSize, ByteStream};
+
+use crate::pool::{PIECE, Pool};
 
 /// What is held of an upload at once. Every server takes parts of this size (at least 5 MiB, at most 8 where large
 /// requests are refused).
@@ -16,10 +18,6 @@ const MOST_PARTS: u64 = 10_000;
 
 /// The largest blob.
 pub(crate) const LARGEST: u64 = PART as u64 * MOST_PARTS;
-
-/// A part is held in pieces of this size: allocators reuse small blocks and scatter large ones, and over TLS the HTTP
-/// client copies every piece that it writes.
-const PIECE: usize = 64 * 1024;
 
 /// A part, and whether it is the last.
 #[derive(Debug)]
@@ -34,26 +32,16 @@ pub(crate) struct Part {
 /// Cuts a body into parts of [`PART`] bytes; the last may be shorter.
 pub(crate) struct Parts {
     body: ByteStream,
+    pool: Pool,
     announced: Option<u64>,
     taken: u64,
     /// What was read, but belongs to the next part.
     rest: Bytes,
 }
 
-struct Held {
-    bytes: Vec<u8>,
-    _permit: Arc<BufferPermit>,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
 impl Parts {
-    pub(crate) fn new(body: ByteStream, announced: Option<ByteSize>) -> Self {
-        Self { body, announced: announced.map(ByteSize::bytes), taken: 0, rest: Bytes::new() }
+    pub(crate) fn new(body: ByteStream, announced: Option<ByteSize>, pool: Pool) -> Self {
+        Self { body, pool, announced: announced.map(ByteSize::bytes), taken: 0, rest: Bytes::new() }
     }
 
     /// Bytes in the parts so far.
@@ -74,7 +62,7 @@ impl Parts {
             length += bytes.len();
             last = ended;
             if !bytes.is_empty() {
-                pieces.push(Bytes::from_owner(Held { bytes, _permit: Arc::clone(&permit) }));
+                pieces.push(self.pool.share(bytes, Arc::clone(&permit)));
             }
         }
         self.taken += length as u64;
@@ -90,7 +78,7 @@ impl Parts {
     async fn fill(&mut self, wanted: usize) -> Result<(Vec<u8>, bool), BodyError> {
         // Nothing is allocated for what does not come.
         let mut ended = !self.refill().await?;
-        let mut bytes = Vec::with_capacity(if ended { 0 } else { wanted });
+        let mut bytes = if ended { Vec::new() } else { self.pool.take(wanted) };
         while bytes.len() < wanted && !ended {
             let room = wanted - bytes.len();
             bytes.extend_from_slice(&self.rest.split_to(room.min(self.rest.len())));

@@ -64,8 +64,10 @@ pub struct S3Timeouts {
     pub connect: Duration,
     /// For the answer to one attempt that moves no bytes of a blob.
     pub control: Duration,
-    /// For the answer to one attempt that sends up to 8 MiB, or has the server put the parts together.
+    /// For the answer to one attempt that sends up to 8 MiB.
     pub transfer: Duration,
+    /// For the server to put the parts of a blob together; the time of all attempts.
+    pub complete: Duration,
     /// For the next bytes of a blob that is being read.
     pub stall: Duration,
     /// For both buckets to answer a ping.
@@ -75,11 +77,12 @@ pub struct S3Timeouts {
 }
 
 impl S3Timeouts {
-    /// 3 s to connect, 10 s for an answer, 60 s to send a part, 30 s for the next bytes, 5 s for a ping; 3 attempts.
+    /// 3 s to connect, 10 s for an answer, 60 s to send a part, 3 min to put them together, 30 s for the next bytes, 5 s for a ping; 3 attempts.
     pub const STANDARD: Self = Self {
         connect: Duration::from_secs(3),
         control: Duration::from_secs(10),
         transfer: Duration::from_mins(1),
+        complete: Duration::from_mins(3),
         stall: Duration::from_secs(30),
         ping: Duration::from_secs(5),
         attempts: 3,

@@ -20,6 +20,7 @@ use crate::client::Clients;
 use crate::endpoint::{Endpoint, InvalidEndpoint};
 use crate::failure::{Failure, Oddity};
 use crate::parts::{LARGEST, PART};
+use crate::pool::Pool;
 use crate::settings::{S3Settings, S3Timeouts};
 
 /// Keeps blobs in two buckets of an S3 server.
@@ -38,6 +39,7 @@ pub(crate) struct Shared(Arc<State>);
 pub(crate) struct State {
     pub(crate) clients: Clients,
     pub(crate) budget: BufferBudget,
+    pub(crate) pool: Pool,
     pub(crate) timeouts: S3Timeouts,
     pub(crate) cleanups: TaskTracker,
     region: String,
@@ -191,6 +193,7 @@ impl S3BlobStore {
         let state = State {
             clients: Clients::new(settings, &endpoint),
             budget: settings.budget.clone(),
+            pool: Pool::default(),
             timeouts: settings.timeouts,
             cleanups: TaskTracker::new(),
             region: settings.region.clone(),

@@ -4,6 +4,10 @@
 //! them.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a fixture that can't be made is a failed test")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a server is named by variables, and a bucket on it by a fresh id"
+)]
 
 use std::sync::Arc;
 

@@ -29,8 +29,7 @@ async fn without_it_the_origin_has_to_be_ours(lane: Lane) {
     let user = Api::on(lane).user().await;
     let own = user.server.base();
     rename(&user, &[("origin", &own)]).await.expect(200);
-    for origin in ["https://elsewhere.example", "null", "http://127.0.0.1:1", &own.replace("http:", "https:")]
-    {
+    for origin in ["https://elsewhere.example", "null", "http://127.0.0.1:1"] {
         rename(&user, &[("origin", origin)]).await.problem(403, "forbidden");
     }
     rename(&user, &[]).await.expect(200);

@@ -1,5 +1,6 @@
 //! What holds for every route.
 
+mod hostile;
 mod json;
 mod ownership;
 mod requests;

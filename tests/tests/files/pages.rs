@@ -115,7 +115,7 @@ async fn a_cursor_belongs_to_its_list(lane: Lane) {
     let (user, stranger) = (api.user().await, api.user().await);
     eight(&user).await;
     eight(&stranger).await;
-    let query = [("sort", "name"), ("order", "asc"), ("limit", "2"), ("q", "a")];
+    let query = [("sort", "name"), ("order", "asc"), ("limit", "1"), ("q", "a")];
     let cursor = user.page(&query).await["next_cursor"].as_str().unwrap().to_owned();
     let ask = async |user: &User, parameters: &[(&str, &str)], cursor: &str| {
         let mut query = parameters.to_vec();

@@ -14,7 +14,8 @@ fn refused(lane: Lane, answer: &Answer) {
     if lane.serves_links_itself() {
         answer.problem(403, "forbidden");
     } else {
-        assert!([400, 403, 404].contains(&answer.status), "{answer:?}");
+        // Every S3 server has its own way to refuse; the one of the tests says 501 of another algorithm.
+        assert!([400, 403, 404, 501].contains(&answer.status), "{answer:?}");
     }
     assert!(!answer.text().contains("the bytes"));
 }

@@ -28,22 +28,3 @@ on_every_lane![
     a_server_that_reaches_everything_is_ready,
     health_takes_no_credentials_and_tells_no_more,
 ];
-
-/// A store that went away is named, and comes back without a restart.
-#[tokio::test]
-async fn a_store_out_of_reach_is_named() {
-    let api = Api::with(Lane::PostgresS3, &[("S3_ENDPOINT", "http://127.0.0.1:9")]);
-    let answer = api.get("/health/ready").send().await.expect(503);
-    let checks = answer.json()["checks"].clone();
-    assert_eq!(checks["blob_store"], "failed", "{checks}");
-    assert_eq!(checks["database"], "ok", "{checks}");
-    assert_eq!(answer.json()["status"], "failed");
-    api.get("/health/live").send().await.expect(200);
-    let user = api.user().await;
-    let upload = user.upload("a.txt", "text").send().await;
-    upload.problem(503, "unavailable");
-    assert!(upload.header("retry-after").is_some());
-    assert!(!upload.text().contains("127.0.0.1:9"), "the cause is nobody's business");
-    assert_eq!(user.storage().await, (0, 0), "nothing half-done is left visible");
-    assert!(user.all(&[]).await.is_empty());
-}

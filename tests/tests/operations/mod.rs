@@ -8,4 +8,6 @@ mod leftovers;
 mod lifecycle;
 mod logs;
 mod migrations;
+mod nodes;
 mod openapi;
+mod outages;

@@ -6,6 +6,7 @@ mod forms;
 mod limits;
 mod names;
 mod quota;
+mod races;
 mod raw;
 mod retries;
 mod types;

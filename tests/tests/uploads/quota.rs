@@ -59,6 +59,18 @@ async fn what_is_used_follows_every_change_at_once(lane: Lane) {
     assert_eq!(user.storage().await, (1_000, 1));
 }
 
+/// What is replaced does not count: at the end no more is kept than allowed.
+async fn a_full_account_can_still_replace_its_content(lane: Lane) {
+    let user = user(lane).await;
+    let file = user.file("a.bin", noise(QUOTA)).await;
+    let path = format!("{}/content", User::path(&file));
+    let put = |size: usize| user.put(&path).header("content-type", "text/plain").body(noise(size));
+    put(QUOTA).send().await.expect(200);
+    put(QUOTA - 1).send().await.expect(200);
+    put(QUOTA + 1).send().await.problem(413, "quota_exceeded");
+    assert_eq!(user.storage().await, (QUOTA as u64 - 1, 1));
+}
+
 async fn parallel_uploads_never_pass_the_quota(lane: Lane) {
     let user = user(lane).await;
     let uploads = (0..10).map(|_| user.upload("a.bin", noise(3_000)).send());
@@ -79,5 +91,6 @@ on_every_lane![
     the_quota_is_exact,
     the_quota_holds_without_a_length_and_in_forms,
     what_is_used_follows_every_change_at_once,
+    a_full_account_can_still_replace_its_content,
     parallel_uploads_never_pass_the_quota,
 ];

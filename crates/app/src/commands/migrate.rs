@@ -12,7 +12,9 @@ pub(super) async fn run(config: &Config, direction: Migrate) -> Result<(), Start
             if names.is_empty() {
                 say("nothing to apply");
             }
-            names.iter().for_each(|name| say(&format!("applied {name}")));
+            for name in names {
+                say(&format!("applied {name}"));
+            }
         }
         Migrate::Down => match migrations.down().await? {
             Some(name) => say(&format!("reverted {name}")),

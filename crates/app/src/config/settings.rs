@@ -65,6 +65,7 @@ pub enum LogFormat {
 /// The whole configuration.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each field is the variable of the same name")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a variable of its own, not a state")]
 pub struct Config {
     pub is_debug: bool,
     pub host: String,

@@ -38,8 +38,10 @@ pub(super) async fn open(
         BlobStoreChoice::Disk => {
             let settings = DiskSettings { root: config.data_dir.join("blobs"), budget };
             let opened = DiskBlobStore::open(settings).await;
-            let store =
-                opened.map_err(|source| StartError::Store { what: "the folder of the blobs", source })?;
+            let failed = |source| StartError::Store { what: "the folder of the blobs", source };
+            let store = opened.map_err(failed)?;
+            // What a process that died left behind, should its intent be lost too, as with a database in memory.
+            store.remove_unfinished(SystemClock.now().minus(UNFINISHED_FOR)).await.map_err(failed)?;
             Ok(Blobs { store: Arc::new(store), links: own() })
         }
         BlobStoreChoice::S3(s3) => {

@@ -101,7 +101,7 @@ pub enum MigrateError {
 /// The migrations of the configured database.
 pub enum Migrations {
     /// Of PostgreSQL.
-    Postgres(PgMigrations),
+    Postgres(Box<PgMigrations>),
     /// Of a SQLite file.
     Sqlite(PathBuf),
     /// Memory has no structure to be migrated.
@@ -113,7 +113,7 @@ impl Migrations {
     pub fn of(config: &Config) -> Result<Self, StartError> {
         Ok(match &config.database {
             DatabaseAddress::Postgres(url) => {
-                Self::Postgres(PgMigrations::new(PgAddress::parse(url.expose())?))
+                Self::Postgres(Box::new(PgMigrations::new(PgAddress::parse(url.expose())?)))
             }
             DatabaseAddress::Sqlite(path) => Self::Sqlite(path.clone()),
             DatabaseAddress::Memory => Self::Memory,

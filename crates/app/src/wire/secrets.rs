@@ -60,7 +60,8 @@ fn kept(data_dir: &Path) -> Result<SecretBytes, StartError> {
 
 fn write(path: &Path, random: &[u8; 32]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    let text: Zeroizing<String> = Zeroizing::new(random.iter().map(|byte| format!("{byte:02x}")).collect());
-    file.write_all(text.as_bytes())?;
+    for byte in random {
+        write!(file, "{byte:02x}")?;
+    }
     file.sync_all()
 }

@@ -4,7 +4,7 @@ use fm_domain::blob::{BlobIntent, BlobKey, DoomedBlob, ExpiredIntent, SettleBlob
 use fm_domain::ids::{BlobId, UserId};
 use fm_domain::store::UnitOfWork;
 
-use crate::fixture::database::{announced, given, settled};
+use crate::fixture::database::{Given, announced, given, settled};
 use crate::fixture::{at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
@@ -255,29 +255,33 @@ pub(crate) async fn blobrow_10_dooming_answers_once<H: DatabaseHarness>(harness:
 
 pub(crate) async fn blobrow_11_of_a_settle_and_a_sweep_at_once_one_wins<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
-    let id = given.attempt(given.owner().await).await;
-    let (settling, sweeping) = (given.clone(), given.clone());
-    let settle = tokio::spawn(async move {
-        settling
-            .patiently(|unit| {
-                Box::pin(async move {
-                    match unit.blobs().settle(id, &STORED).await {
-                        Ok(()) => Ok(1),
-                        Err(SettleBlob::Doomed) => Ok(0),
-                        Err(SettleBlob::Store(error)) => Err(error),
-                    }
-                })
+    let owner = given.owner().await;
+    for settles_first in [true, false] {
+        let id = given.attempt(owner).await;
+        let (first, second) = (given.clone(), given.clone());
+        let first = tokio::spawn(async move { first.settle_or_sweep(id, settles_first).await });
+        let second = tokio::spawn(async move { second.settle_or_sweep(id, !settles_first).await });
+        let first = soon("a settle or a sweep", first).await.unwrap();
+        let second = soon("a sweep or a settle", second).await.unwrap();
+        assert_eq!(first + second, 1, "how many of the settle and the sweep had the blob");
+    }
+}
+
+impl Given {
+    /// Settles the blob, or dooms what has expired: how many blobs it got.
+    async fn settle_or_sweep(&self, id: BlobId, settles: bool) -> usize {
+        self.patiently(|unit| {
+            Box::pin(async move {
+                if !settles {
+                    return Ok(unit.blobs().doom_expired(at(4000), 10).await?.len());
+                }
+                match unit.blobs().settle(id, &STORED).await {
+                    Ok(()) => Ok(1),
+                    Err(SettleBlob::Doomed) => Ok(0),
+                    Err(SettleBlob::Store(error)) => Err(error),
+                }
             })
-            .await
-    });
-    let sweep = tokio::spawn(async move {
-        sweeping
-            .patiently(|unit| {
-                Box::pin(async move { Ok(unit.blobs().doom_expired(at(4000), 10).await?.len()) })
-            })
-            .await
-    });
-    let settled = soon("a settle beside a sweep", settle).await.unwrap();
-    let swept = soon("a sweep beside a settle", sweep).await.unwrap();
-    assert_eq!(settled + swept, 1, "settled {settled}, swept {swept}");
+        })
+        .await
+    }
 }

@@ -1,13 +1,14 @@
 //! HASH: hashed passwords.
 
-use std::time::{Duration, Instant};
-
 use fm_domain::user::{Password, PasswordCheck, PasswordHash};
 use futures_util::future::join_all;
 
-use crate::fixture::poll::longest_poll;
+use crate::fixture::poll::beats_beside;
 use crate::fixture::soon;
 use crate::harness::PasswordHasherHarness;
+
+/// How many come at once.
+const LOGINS: usize = 40;
 
 fn password(text: &str) -> Password {
     Password::candidate(text.to_owned())
@@ -59,21 +60,20 @@ pub(crate) async fn hash_04_a_flood_of_logins_does_not_block_the_runtime<H: Pass
     let hasher = harness.hasher();
     let password = password("correct horse");
     let hash = hasher.hash(&password).await.unwrap();
-    let flood = join_all((0..40).map(|number| {
-        let (hasher, password, hash) = (&hasher, &password, &hash);
-        // Each by itself, so that the longest poll is that of one login and not of all.
-        async move {
-            let (checked, longest, _whole) = longest_poll(hasher.verify(password, hash)).await;
-            assert_eq!(checked.unwrap(), PasswordCheck::Right, "login {number}");
-            longest
+    let mut most = 0;
+    // Hashes in tests are cheap: on a busy machine a flood may be over before the runtime gets its turn.
+    for _ in 0..20 {
+        let flood = join_all((0..LOGINS).map(|_| hasher.verify(&password, &hash)));
+        let (checked, beats) = soon("a flood of logins", beats_beside(flood)).await;
+        for login in checked {
+            assert_eq!(login.unwrap(), PasswordCheck::Right);
         }
-    }));
-    let began = Instant::now();
-    let polls = soon("forty logins", flood).await;
-    let whole = began.elapsed();
-    // Were the work done inside polls, they together would take as long as the flood.
-    let polled: Duration = polls.into_iter().sum();
-    assert!(polled < whole / 2, "of {whole:?} the runtime was blocked for {polled:?}");
+        most = most.max(beats);
+        if most > LOGINS * 5 {
+            return;
+        }
+    }
+    panic!("the runtime was free {most} times at most during {LOGINS} logins");
 }
 
 pub(crate) async fn hash_05_the_decoy_matches_nothing_and_costs_as_much<H: PasswordHasherHarness>(

@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageFormat, RgbaImage};
 use crate::fixture::picture::{
     BLUE, GREEN, RED, WHITE, animated, claiming, encoded, grain, oriented, plain, quarters,
 };
-use crate::fixture::poll::longest_poll;
+use crate::fixture::poll::beats_beside;
 use crate::fixture::{fill, soon};
 use crate::harness::ThumbnailerHarness;
 
@@ -182,9 +182,9 @@ pub(crate) async fn thumb_07_what_is_no_picture_or_a_broken_one_is_undecodable<H
 
 pub(crate) async fn thumb_08_rendering_does_not_block_the_runtime<H: ThumbnailerHarness>(harness: &H) {
     let source = encoded(&grain(2000, 1500), ImageFormat::Png);
-    let (answer, longest, whole) = longest_poll(render(harness, source)).await;
+    let (answer, beats) = beats_beside(render(harness, source)).await;
     answer.unwrap();
-    assert!(longest < whole / 2, "of {whole:?} the runtime was blocked for {longest:?}");
+    assert!(beats > 100, "the runtime was free {beats} times while three million pixels were decoded");
 }
 
 pub(crate) async fn thumb_09_rendering_ends_when_its_time_is_up<H: ThumbnailerHarness>(harness: &H) {
@@ -216,9 +216,10 @@ pub(crate) async fn thumb_10_extreme_shapes_stay_within_the_limits<H: Thumbnaile
 
 pub(crate) async fn thumb_11_no_more_memory_is_taken_than_allowed<H: ThumbnailerHarness>(harness: &H) {
     let source = encoded(&plain(2000, 2000, [9, 9, 9, 255]), ImageFormat::Png);
-    let budget = RenderBudget { max_alloc: 1024 * 1024, ..RenderBudget::STANDARD };
+    // Less than one row of it: a decoder that works row by row may do with little more.
+    let budget = RenderBudget { max_alloc: 4 * 1024, ..RenderBudget::STANDARD };
     let answer = harness.thumbnailer().render(source, ThumbnailSpec::STANDARD, budget).await;
-    assert!(matches!(answer, Err(RenderThumbnail::TooLarge)), "16 MB where one is allowed: {answer:?}");
+    assert!(matches!(answer, Err(RenderThumbnail::TooLarge)), "8 KB a row where 4 are allowed: {answer:?}");
 }
 
 pub(crate) async fn thumb_12_many_are_rendered_at_once<H: ThumbnailerHarness>(harness: &H) {

@@ -8,6 +8,8 @@ use fm_domain::job::{Enqueued, NewJob};
 use fm_domain::store::{Stored, UnitOfWork};
 use fm_domain::user::{InsertUser, ReserveBytes, User};
 
+use tokio::task::yield_now;
+
 use crate::fixture::database::{Given, given, settled};
 use crate::fixture::poll::cut_after;
 use crate::fixture::{fill, soon, uuid};
@@ -30,8 +32,11 @@ impl Traces {
             Err(InsertUser::Store(error)) => return Err(error),
             Err(InsertUser::EmailTaken) => panic!("a fresh address is taken"),
         }
+        // Adapters that answer at once are cancelled between their answers.
+        yield_now().await;
         let file = fill::file(self.user.id, settled(unit, self.user.id).await, "trace");
         unit.files().insert(&file).await?;
+        yield_now().await;
         unit.jobs().enqueue(&self.job).await?;
         Ok(file)
     }
@@ -90,6 +95,7 @@ pub(crate) async fn uow_03_a_refusal_does_not_poison_the_unit<H: DatabaseHarness
     traces.leave(&mut *unit).await.unwrap();
     unit.commit().await.unwrap();
     assert_eq!(traces.seen(&given).await, (true, true), "what came after the refusals is there");
+    assert_eq!(given.living_jobs().await, 2, "the jobs before and after the refusals are there");
 }
 
 pub(crate) async fn uow_04_a_commit_after_a_failed_statement_is_never_ok<H: DatabaseHarness>(harness: &H) {
@@ -232,7 +238,7 @@ pub(crate) async fn uow_10_units_that_want_the_same_rows_all_get_through<H: Data
                 .patiently(|unit| {
                     Box::pin(async move {
                         unit.users().find_for_update(owner).await?;
-                        tokio::task::yield_now().await;
+                        yield_now().await;
                         match unit.users().reserve(owner, ByteSize::new(1), None).await {
                             Err(ReserveBytes::Store(error)) => Err(error),
                             other => {

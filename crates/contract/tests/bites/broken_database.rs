@@ -25,7 +25,7 @@ pub(crate) enum Fault {
     KeepsItsLocksWhenDropped,
     LiesAboutCommit,
     PoisonsOnConflict,
-    LosesJobs,
+    LosesJobsBesideFiles,
     ClaimsTwice,
     TakesLateAnswers,
     NeverSignals,
@@ -59,6 +59,8 @@ pub(crate) struct BrokenUnit {
     pub(crate) fault: Fault,
     /// Whether a statement failed, or was refused where that counts as a failure.
     pub(crate) hurt: bool,
+    /// Whether a file was inserted.
+    pub(crate) has_files: bool,
 }
 
 /// Its reads.
@@ -90,7 +92,7 @@ impl JobSignal for Sleeper {
 impl Database for Broken {
     async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
         let inner = Some(self.inner.begin().await?);
-        Ok(Box::new(BrokenUnit { inner, fault: self.fault, hurt: false }))
+        Ok(Box::new(BrokenUnit { inner, fault: self.fault, hurt: false, has_files: false }))
     }
 
     async fn read(&self) -> Stored<Box<dyn ReadRepos>> {
@@ -208,8 +210,10 @@ bites! {
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];
     a_unit_that_a_conflict_poisons: broken(Fault::PoisonsOnConflict) => database,
         ["UOW-03", "USER-01", "USER-02", "USER-12"];
-    a_queue_that_loses_jobs: broken(Fault::LosesJobs) => database, ["UOW-01"];
-    a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue, ["JOB-02", "JOB-03"];
+    a_queue_that_loses_jobs_beside_files: broken(Fault::LosesJobsBesideFiles) => database,
+        ["UOW-01", "UOW-03", "UOW-06", "UOW-07"];
+    a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue,
+        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11"];
     a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
     a_queue_that_wakes_nobody: broken(Fault::NeverSignals) => job_queue, ["JOB-13"];
     a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05"];
@@ -227,6 +231,8 @@ bites! {
         ["UOW-03", "BLOBROW-01", "BLOBROW-02", "BLOBROW-11"];
     a_repo_that_abandons_the_settled: broken(Fault::AbandonsTheSettled) => database, ["BLOBROW-04"];
     a_repo_that_forgets_the_living: broken(Fault::ForgetsTheLiving) => database, ["BLOBROW-08"];
-    a_repo_that_gives_keys_twice: broken(Fault::GivesKeysTwice) => database, ["KEY-01", "KEY-03"];
-    a_repo_that_forgets_uploads: broken(Fault::ForgetsUploads) => database, ["KEY-04"];
+    a_repo_that_gives_keys_twice: broken(Fault::GivesKeysTwice) => database,
+        ["KEY-01", "KEY-03", "KEY-06", "KEY-07", "KEY-09"];
+    a_repo_that_forgets_uploads: broken(Fault::ForgetsUploads) => database,
+        ["KEY-04", "KEY-08", "KEY-09"];
 }

@@ -10,7 +10,7 @@ use fm_domain::file::{
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId, UserId};
 use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, NewJob, Priority};
-use fm_domain::store::{Repos as _, Stored};
+use fm_domain::store::Stored;
 use fm_domain::user::{Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, User, UserRepo};
 
 use crate::broken_database::{BrokenReads, BrokenUnit, Fault};
@@ -38,7 +38,12 @@ impl UserRepo for BrokenUnit {
         users.set_password(id, stored.as_ref().filter(|_| any).unwrap_or(seen), new).await
     }
 
-    async fn reserve(&mut self, id: UserId, bytes: ByteSize, quota: Option<ByteSize>) -> Result<(), ReserveBytes> {
+    async fn reserve(
+        &mut self,
+        id: UserId,
+        bytes: ByteSize,
+        quota: Option<ByteSize>,
+    ) -> Result<(), ReserveBytes> {
         let quota = quota.filter(|_| !self.is(Fault::IgnoresQuota));
         self.honest().users().reserve(id, bytes, quota).await
     }
@@ -47,7 +52,12 @@ impl UserRepo for BrokenUnit {
         self.honest().users().unreserve(id, bytes).await
     }
 
-    async fn charge(&mut self, id: UserId, charge: &Charge, quota: Option<ByteSize>) -> Result<(), ReserveBytes> {
+    async fn charge(
+        &mut self,
+        id: UserId,
+        charge: &Charge,
+        quota: Option<ByteSize>,
+    ) -> Result<(), ReserveBytes> {
         if self.is(Fault::AddsBeforeItFrees) {
             let first = Charge { free: ByteSize::ZERO, unreserve: ByteSize::ZERO, ..*charge };
             let second = Charge { free: charge.free, unreserve: charge.unreserve, ..Charge::default() };
@@ -71,7 +81,9 @@ impl FileQueries for BrokenReads {
     async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> Stored<Vec<File>> {
         let mut filter = filter.clone();
         let pattern = match &filter.content_type {
-            Some(TypeFilter::Family(family)) if self.fault == Fault::ReadsTypesAsPatterns => family.contains('_'),
+            Some(TypeFilter::Family(family)) if self.fault == Fault::ReadsTypesAsPatterns => {
+                family.contains('_')
+            }
             _ => false,
         };
         if pattern {
@@ -99,6 +111,7 @@ impl FileQueries for BrokenReads {
 #[async_trait]
 impl FileRepo for BrokenUnit {
     async fn insert(&mut self, file: &File) -> Stored<()> {
+        self.has_files = true;
         let inserted = self.honest().files().insert(file).await;
         self.hurt |= self.is(Fault::LiesAboutCommit) && inserted.is_err();
         inserted
@@ -194,7 +207,12 @@ impl KeyRepo for BrokenUnit {
         self.honest().keys().renew(attempt, lease_until).await
     }
 
-    async fn finish(&mut self, attempt: BlobId, upload: &FinishedUpload, expires_at: Timestamp) -> Stored<bool> {
+    async fn finish(
+        &mut self,
+        attempt: BlobId,
+        upload: &FinishedUpload,
+        expires_at: Timestamp,
+    ) -> Stored<bool> {
         self.honest().keys().finish(attempt, upload, expires_at).await
     }
 
@@ -214,7 +232,7 @@ impl KeyRepo for BrokenUnit {
 #[async_trait]
 impl JobQueue for BrokenUnit {
     async fn enqueue(&mut self, job: &NewJob) -> Stored<Enqueued> {
-        if self.is(Fault::LosesJobs) {
+        if self.has_files && self.is(Fault::LosesJobsBesideFiles) {
             return Ok(Enqueued::Added);
         }
         let priority = if self.is(Fault::IgnoresPriority) { Priority::NORMAL } else { job.priority };
@@ -244,7 +262,13 @@ impl JobQueue for BrokenUnit {
         Ok(done)
     }
 
-    async fn fail(&mut self, id: JobId, attempt: u32, retry_at: Option<Timestamp>, reason: &str) -> Stored<bool> {
+    async fn fail(
+        &mut self,
+        id: JobId,
+        attempt: u32,
+        retry_at: Option<Timestamp>,
+        reason: &str,
+    ) -> Stored<bool> {
         self.honest().jobs().fail(id, attempt, retry_at, reason).await
     }
 

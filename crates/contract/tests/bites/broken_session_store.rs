@@ -43,11 +43,7 @@ impl Broken {
 #[async_trait]
 impl SessionStore for Broken {
     async fn create(&self, session: &NewSession) -> Stored<()> {
-        let mut session = session.clone();
-        if self.is(Fault::ForgetsTheSalt) {
-            session.refresh.salt = [0; 16];
-        }
-        self.inner.create(&session).await
+        self.inner.create(session).await
     }
 
     async fn find(&self, id: SessionId, now: Timestamp) -> Stored<Option<Session>> {
@@ -77,16 +73,23 @@ impl SessionStore for Broken {
                 None => Ok(false),
             };
         }
-        self.inner.rotate(id, seen, next).await
+        let salt = if self.is(Fault::ForgetsTheSalt) { [0; 16] } else { next.salt };
+        self.inner.rotate(id, seen, &RefreshState { salt, ..next.clone() }).await
     }
 
     async fn revoke(&self, user: UserId, id: SessionId) -> Stored<bool> {
-        let owner = self.inner.find(id, Timestamp::from_unix_micros(i64::MIN)).await?.map(|session| session.user);
+        let owner =
+            self.inner.find(id, Timestamp::from_unix_micros(i64::MIN)).await?.map(|session| session.user);
         let user = if self.is(Fault::RevokesForAnybody) { owner.unwrap_or(user) } else { user };
         self.inner.revoke(user, id).await
     }
 
-    async fn revoke_all(&self, user: UserId, but: Option<SessionId>, created_before: Timestamp) -> Stored<()> {
+    async fn revoke_all(
+        &self,
+        user: UserId,
+        but: Option<SessionId>,
+        created_before: Timestamp,
+    ) -> Stored<()> {
         let oldest = self.inner.list(user, Timestamp::from_unix_micros(i64::MIN)).await?.pop();
         let spared = if self.is(Fault::LeavesOneWhenAllGo) { oldest } else { None };
         self.inner.revoke_all(user, but, created_before).await?;
@@ -154,7 +157,7 @@ bites! {
     a_store_that_lists_the_oldest_first: broken(Fault::ListsOldestFirst) => session_store,
         ["SES-03", "SES-06", "SES-08"];
     a_store_that_purges_the_living: broken(Fault::PurgesTheLiving) => session_store, ["SES-10", "SES-13"];
-    a_store_that_forgets_the_salt: broken(Fault::ForgetsTheSalt) => session_store, ["SES-01"];
+    a_store_that_forgets_the_salt: broken(Fault::ForgetsTheSalt) => session_store, ["SES-04", "SES-13"];
 }
 
 /// A harness whose dump leaves the sessions out.

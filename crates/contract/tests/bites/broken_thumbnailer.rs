@@ -64,7 +64,12 @@ impl Toy {
         Ok(picture)
     }
 
-    fn render(self, source: Bytes, spec: ThumbnailSpec, budget: &RenderBudget) -> Result<Thumbnail, RenderThumbnail> {
+    fn render(
+        self,
+        source: Bytes,
+        spec: ThumbnailSpec,
+        budget: &RenderBudget,
+    ) -> Result<Thumbnail, RenderThumbnail> {
         let picture = self.decode(source, budget);
         let picture = match picture {
             Err(RenderThumbnail::Undecodable(_)) if self.is(Fault::CallsEverythingTooLarge) => {
@@ -113,7 +118,10 @@ impl Thumbnailer for Toy {
         if self.is(Fault::IgnoresTheBudgetOfTime) {
             return work.await.unwrap();
         }
-        tokio::time::timeout(budget.time, work).await.unwrap_or_else(|_elapsed| Ok(Err(RenderThumbnail::TimedOut))).unwrap()
+        tokio::time::timeout(budget.time, work)
+            .await
+            .unwrap_or_else(|_elapsed| Ok(Err(RenderThumbnail::TimedOut)))
+            .unwrap()
     }
 }
 

@@ -1,11 +1,17 @@
 //! The suite is itself tested: it is run on adapters that are broken on purpose, and exactly the right rules must
 //! fail. Each broken adapter is an honest one with one fault.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is a failure")]
+#![expect(clippy::disallowed_methods, reason = "toy servers have a clock and ids of their own")]
+
 mod broken_blob_store;
 mod broken_database;
+mod broken_hasher;
+mod broken_links;
 mod broken_repos;
 mod broken_session_store;
 mod broken_signers;
+mod broken_sources;
 mod broken_thumbnailer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +20,8 @@ use fm_contract::{Check, runtime};
 
 /// The numbers of the rules that fail, in the order of the table.
 fn broken_rules(checks: &[Check]) -> Vec<String> {
-    let fails = |check: &&Check| catch_unwind(AssertUnwindSafe(|| runtime::on_current_thread(check.run))).is_err();
+    let fails =
+        |check: &&Check| catch_unwind(AssertUnwindSafe(|| runtime::on_current_thread(check.run))).is_err();
     checks.iter().filter(fails).map(|check| check.rule.id()).collect()
 }
 

@@ -66,3 +66,6 @@ impl ResolvedRange {
         self.last - self.first + 1
     }
 }
+
+#[cfg(test)]
+mod tests;

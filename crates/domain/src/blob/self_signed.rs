@@ -95,3 +95,6 @@ impl SignDownload for SelfSignedLinks {
         Ok(SignedUrl::new(format!("{}/v1/blobs/{}?token={claims}.{mac}", self.base, target.key.id)))
     }
 }
+
+#[cfg(test)]
+mod tests;

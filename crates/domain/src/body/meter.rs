@@ -121,3 +121,6 @@ pub(crate) async fn head(stream: &mut ByteStream, wanted: usize) -> Result<Vec<B
     }
     Ok(head)
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,3 +122,6 @@ impl BufferBudget {
         ByteSize::new(self.units.available_permits() as u64 * UNIT)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,3 +95,6 @@ fn message(place: &[u8], owner: UserId, filter: &FileFilter, order: SortOrder) -
     message.extend_from_slice(&hash.finalize());
     message
 }
+
+#[cfg(test)]
+mod tests;

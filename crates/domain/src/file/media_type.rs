@@ -112,3 +112,6 @@ impl fmt::Display for MediaType {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

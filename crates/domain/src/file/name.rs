@@ -60,11 +60,16 @@ impl FileName {
         Self::fold(&self.0)
     }
 
-    /// Makes two spellings of one text equal, in any case of any script: NFC, upper case, lower case, each
-    /// character for itself.
+    /// Makes two spellings of one text equal, in any case of any script: NFC, lower, upper and lower case, each
+    /// character for itself. (The capital ẞ has no way to `ss` but through its lower case.)
     #[must_use]
     pub fn fold(text: &str) -> String {
-        let folded: String = text.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+        let folded: String = text
+            .nfc()
+            .flat_map(char::to_lowercase)
+            .flat_map(char::to_uppercase)
+            .flat_map(char::to_lowercase)
+            .collect();
         folded.nfc().collect()
     }
 }
@@ -101,3 +106,6 @@ impl fmt::Display for FileName {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

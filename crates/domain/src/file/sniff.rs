@@ -50,6 +50,11 @@ pub fn sniff(head: &[u8], claimed: Option<&MediaType>) -> MediaType {
 }
 
 fn is_inside(container: &str, claimed: &MediaType) -> bool {
+    // XML says by its suffix what it is in particular (RFC 7303): SVG, Atom.
+    let special_xml = claimed.as_str().ends_with("+xml") || claimed.as_str() == "application/xml";
+    if container == "text/xml" && special_xml {
+        return true;
+    }
     CONTAINERS
         .iter()
         .filter(|(name, _)| *name == container)
@@ -61,3 +66,6 @@ fn is_inside(container: &str, claimed: &MediaType) -> bool {
 fn has_magic_number(claimed: &MediaType) -> bool {
     infer::is_mime_supported(claimed.as_str()) && !matches!(claimed.family(), "text")
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,3 +112,6 @@ pub trait KeyRepo: Send {
     /// Removes up to `limit` keys that expired, or whose lease ran out, before `now`; how many.
     async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> Stored<u32>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,3 +175,6 @@ pub struct ClaimedJob {
     /// When it was enqueued to run first.
     pub run_at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests;

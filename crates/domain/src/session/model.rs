@@ -110,3 +110,6 @@ impl fmt::Debug for RefreshState {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,3 +123,6 @@ impl fmt::Debug for RefreshToken {
         write!(f, "RefreshToken({} of {}, …)", self.generation.number(), self.session)
     }
 }
+
+#[cfg(test)]
+mod tests;

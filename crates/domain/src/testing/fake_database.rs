@@ -36,6 +36,13 @@ impl FakeUnitOfWork {
         unit.effects = effects.clone();
         unit
     }
+
+    /// The same, whose commit answers `error`.
+    #[must_use]
+    pub fn committing_with(mut self, error: StoreError) -> Self {
+        self.commit = Some(error);
+        self
+    }
 }
 
 impl Repos for FakeUnitOfWork {

@@ -4,6 +4,8 @@
 pub mod auth;
 pub mod blob;
 pub mod file;
+#[cfg(test)]
+mod fixture;
 pub mod job;
 pub mod ops;
 mod ports;

@@ -129,3 +129,6 @@ impl UseCases {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

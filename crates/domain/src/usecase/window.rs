@@ -28,3 +28,6 @@ impl Window {
         Self { from: Timestamp::from_unix_seconds(from), until: Timestamp::from_unix_seconds(from + life) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,3 +12,6 @@ pub use port::{Charge, InsertUser, ReserveBytes, UserQueries, UserRepo};
 
 #[cfg(any(test, feature = "mock"))]
 pub use {password::MockPasswordHasher, port::MockUserQueries, port::MockUserRepo};
+
+#[cfg(test)]
+mod tests;

@@ -26,15 +26,14 @@ impl FromRequest for Authenticated {
 
 async fn authenticate(request: &HttpRequest) -> Result<Caller, Problem> {
     let state = request.app_data::<State>().ok_or_else(|| Problem::defect("the application has no state"))?;
-    let token = match request.headers().get(header::AUTHORIZATION) {
-        Some(value) => value.to_str().ok().and_then(bearer),
-        None => {
-            let token = find(request.headers(), ACCESS);
-            if token.is_some() {
-                same_site(request, &state.settings)?;
-            }
-            token
+    let token = if let Some(value) = request.headers().get(header::AUTHORIZATION) {
+        value.to_str().ok().and_then(bearer)
+    } else {
+        let cookie = find(request.headers(), ACCESS);
+        if cookie.is_some() {
+            same_site(request, &state.settings)?;
         }
+        cookie
     };
     let token = token.ok_or_else(|| Problem::of(Code::Unauthenticated))?;
     let caller = state.use_cases.authenticate.run(token, &client(request)).await?;

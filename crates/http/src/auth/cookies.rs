@@ -42,8 +42,8 @@ pub(crate) fn set(
     let Cookie { name, path } = cookie;
     let secure = if settings.cookie_secure { "; Secure" } else { "" };
     let seconds = life.as_secs();
-    let line = format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    response.append_header((header::SET_COOKIE, line));
+    let cookie = format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    response.append_header((header::SET_COOKIE, cookie));
 }
 
 /// Takes both cookies back.

@@ -9,11 +9,11 @@ use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
 
 use super::channel::{Frames, channel};
+use super::digest;
 use super::form_head::{PartHead, boundary};
 use super::multipart::Multipart;
 use super::run::{Envelope, Incoming};
 use super::source::{Bounds, Source};
-use super::digest;
 use crate::problem::Problem;
 use crate::settings::FORM_OVERHEAD;
 use crate::state::AppState;
@@ -33,7 +33,7 @@ struct Form {
 /// Reads up to the beginning of the file.
 pub(super) async fn open(
     request: &HttpRequest,
-    envelope: &Envelope,
+    envelope: Envelope,
     state: &AppState,
 ) -> Result<Incoming, Problem> {
     let sha256 = digest::demanded(request.headers())?;
@@ -43,7 +43,7 @@ pub(super) async fn open(
         stall: state.settings.stall_timeout,
         hashed: sha256.is_some(),
     };
-    let source = Source::new(std::rc::Rc::clone(&envelope.payload), bounds);
+    let source = Source::new(envelope.payload, bounds);
     let parts = Multipart::new(&boundary(request.headers()).unwrap_or_default(), source)?;
     let mut form = Form { parts, name: None, sha256 };
     let file = form.find_file().await?;
@@ -110,7 +110,10 @@ impl Form {
             match part.field.as_str() {
                 "name" => self.take_name().await?,
                 "file" => {
-                    return Err(BodyError::Invalid { pointer: "/file", detail: "must be given once".to_owned() });
+                    return Err(BodyError::Invalid {
+                        pointer: "/file",
+                        detail: "must be given once".to_owned(),
+                    });
                 }
                 _ => return Err(unknown()),
             }
@@ -121,7 +124,7 @@ impl Form {
         }
         match (self.name, given) {
             (Some(name), _) => Ok(name),
-            (None, Some(path)) => FileName::from_path(&path).map_err(|invalid| bad_name(&invalid)),
+            (None, Some(path)) => FileName::from_path(&path).map_err(bad_name),
             (None, None) => Err(BodyError::Invalid { pointer: "/name", detail: "is required".to_owned() }),
         }
     }
@@ -134,12 +137,12 @@ impl Form {
         while let Some(bytes) = self.parts.chunk().await? {
             text.extend_from_slice(&bytes);
             if text.len() > NAME_BYTES {
-                return Err(bad_name(&InvalidFileName::TooLong));
+                return Err(bad_name(InvalidFileName::TooLong));
             }
         }
         let text = String::from_utf8(text)
             .map_err(|_bytes| BodyError::Invalid { pointer: "/name", detail: "must be UTF-8".to_owned() })?;
-        self.name = Some(text.parse().map_err(|invalid| bad_name(&invalid))?);
+        self.name = Some(text.parse().map_err(bad_name)?);
         Ok(())
     }
 }
@@ -148,6 +151,6 @@ fn unknown() -> BodyError {
     BodyError::Invalid { pointer: "", detail: "a form has the parts file and name alone".to_owned() }
 }
 
-fn bad_name(invalid: &InvalidFileName) -> BodyError {
+fn bad_name(invalid: InvalidFileName) -> BodyError {
     BodyError::Invalid { pointer: "/name", detail: invalid.to_string() }
 }

@@ -28,7 +28,9 @@ impl PartHead {
             let (name, value) = line.split_once(':').ok_or(BROKEN)?;
             if name.eq_ignore_ascii_case("content-disposition") {
                 disposition = Some(value.trim_matches([' ', '\t']));
-            } else if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value.trim())) {
+            } else if let (Ok(name), Ok(value)) =
+                (name.parse::<HeaderName>(), HeaderValue::from_str(value.trim()))
+            {
                 headers.append(name, value);
             }
         }
@@ -127,7 +129,7 @@ mod tests {
         assert_eq!(read(r#"form-data; name="file"; filename="a;b=c.png""#).unwrap(), "a;b=c.png");
         assert_eq!(read(r#"form-data; filename="日本.png"; name="file""#).unwrap(), "日本.png");
         assert_eq!(read(r#"form-data; name="file"; filename="a \"b\".png""#).unwrap(), r#"a "b".png"#);
-        assert_eq!(read(r#"form-data; name=file; FileName=x.png"#).unwrap(), "x.png");
+        assert_eq!(read("form-data; name=file; FileName=x.png").unwrap(), "x.png");
         assert_eq!(read(r#"form-data; name="file"; filename="C:\dir\x.png""#).unwrap(), r"C:\dir\x.png");
         assert_eq!(read(r#"form-data; name="file"; filename="C:\\dir\\x.png""#).unwrap(), r"C:\dir\x.png");
         assert_eq!(read(r#"form-data; name="file""#), None);
@@ -148,7 +150,14 @@ mod tests {
 
     #[test]
     fn a_head_must_say_which_field_it_is_for() {
-        for head in [&b""[..], b"Content-Type: text/plain", b"Content-Disposition: form-data", b"Content-Disposition: attachment; name=a", b"no header", b"Content-Disposition: form-data; name=\xff"] {
+        for head in [
+            &b""[..],
+            b"Content-Type: text/plain",
+            b"Content-Disposition: form-data",
+            b"Content-Disposition: attachment; name=a",
+            b"no header",
+            b"Content-Disposition: form-data; name=\xff",
+        ] {
             assert!(PartHead::parse(head).is_err(), "{head:?}");
         }
     }

@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::Duration;
 
 use actix_web::FromRequest as _;
@@ -23,7 +21,7 @@ const TWO: &[u8] = b"preamble\r\n--b\r\nContent-Disposition: form-data; name=\"n
     \r\n--\r\n-b\r--b\r\n--\r\n--b--\r\nepilogue";
 
 async fn payload(chunks: Vec<Bytes>) -> web::Payload {
-    let chunks = stream::iter(chunks.into_iter().map(Ok::<_, PayloadError>)).boxed();
+    let chunks = stream::iter(chunks.into_iter().map(Ok::<_, PayloadError>)).boxed_local();
     let mut payload = dev::Payload::from(chunks);
     web::Payload::from_request(&TestRequest::default().to_http_request(), &mut payload).await.unwrap()
 }
@@ -37,7 +35,7 @@ async fn read(form: &[u8], cut: usize) -> Result<Vec<(String, Vec<u8>)>, BodyErr
         stall: Duration::from_secs(1),
         hashed: false,
     };
-    let source = Source::new(Rc::new(RefCell::new(payload(chunks).await)), bounds);
+    let source = Source::new(payload(chunks).await, bounds);
     let mut form = Multipart::new("b", source)?;
     let mut parts = Vec::new();
     while let Some(head) = form.part().await? {
@@ -93,15 +91,20 @@ async fn what_is_no_form_is_broken() {
         long.as_bytes(),
     ];
     for form in forms {
-        assert!(matches!(read(form, 64).await, Err(BodyError::Malformed(_))), "{}", String::from_utf8_lossy(form));
+        assert!(
+            matches!(read(form, 64).await, Err(BodyError::Malformed(_))),
+            "{}",
+            String::from_utf8_lossy(form)
+        );
     }
 }
 
 #[actix_web::test]
 async fn a_boundary_has_one_to_seventy_characters() {
     for boundary in ["", &"x".repeat(71)] {
-        let bounds = Bounds { limit: 1, told_limit: ByteSize::new(1), stall: Duration::from_secs(1), hashed: false };
-        let source = Source::new(Rc::new(RefCell::new(payload(Vec::new()).await)), bounds);
+        let bounds =
+            Bounds { limit: 1, told_limit: ByteSize::new(1), stall: Duration::from_secs(1), hashed: false };
+        let source = Source::new(payload(Vec::new()).await, bounds);
         assert!(Multipart::new(boundary, source).is_err());
     }
 }

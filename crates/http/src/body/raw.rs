@@ -1,7 +1,7 @@
 //! Uploads whose body is the file.
 
 use actix_web::{HttpRequest, web};
-use fm_domain::file::FileName;
+use fm_domain::file::{FileName, InvalidFileName};
 use fm_domain::usecase::file::UploadBody;
 use futures_util::FutureExt as _;
 
@@ -21,7 +21,7 @@ pub(super) fn upload(
 ) -> Result<Incoming, Problem> {
     let name = Query::new(request.query_string()).text("name")?;
     let name = name.ok_or_else(|| Problem::invalid("/name", "is required"))?;
-    let name: FileName = name.parse().map_err(|invalid| refused(&invalid))?;
+    let name: FileName = name.parse().map_err(refused)?;
     body(request, envelope, name, state)
 }
 
@@ -33,11 +33,11 @@ pub(crate) fn replacement(
 ) -> Result<Incoming, Problem> {
     let envelope = open(request, payload, state)?;
     within(&envelope, envelope.max_upload.bytes())?;
-    let unused: FileName = "content".parse().map_err(|invalid| refused(&invalid))?;
+    let unused: FileName = "content".parse().map_err(refused)?;
     body(request, envelope, unused, state)
 }
 
-fn refused(invalid: &fm_domain::file::InvalidFileName) -> Problem {
+fn refused(invalid: InvalidFileName) -> Problem {
     Problem::invalid("/name", invalid.to_string())
 }
 

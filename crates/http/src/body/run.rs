@@ -1,18 +1,15 @@
 //! How an upload runs: the use case as a task of its own, the pump beside it.
 
-use std::cell::RefCell;
 use std::future::Future;
-use std::rc::Rc;
 
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::{HttpMessage, HttpRequest, web};
+use actix_web::{HttpRequest, web};
 use fm_domain::body::ByteSize;
 use fm_domain::file::MediaType;
 use fm_domain::usecase::file::{UploadBody, UploadError};
 use futures_util::future::LocalBoxFuture;
 
 use super::{form, raw};
-use crate::edge::HeldPayload;
 use crate::problem::{Code, Problem};
 use crate::settings::FORM_OVERHEAD;
 use crate::state::AppState;
@@ -26,7 +23,7 @@ pub(crate) struct Incoming {
 /// What a request says of its body.
 pub(super) struct Envelope {
     /// The body.
-    pub(super) payload: Rc<RefCell<web::Payload>>,
+    pub(super) payload: web::Payload,
     /// Its length, where it was declared.
     pub(super) length: Option<ByteSize>,
     /// Its type, where that is one.
@@ -44,21 +41,19 @@ pub(crate) async fn incoming(
     let envelope = open(request, payload, state)?;
     if envelope.media_type.as_ref().is_some_and(|known| known.as_str() == "multipart/form-data") {
         within(&envelope, envelope.max_upload.bytes().saturating_add(FORM_OVERHEAD))?;
-        form::open(request, &envelope, state).await
+        form::open(request, envelope, state).await
     } else {
         within(&envelope, envelope.max_upload.bytes())?;
         raw::upload(request, envelope, state)
     }
 }
 
-/// Reads what a request says of its body. From here on the body has an owner until the answer is written.
+/// Reads what a request says of its body.
 pub(super) fn open(
     request: &HttpRequest,
     payload: web::Payload,
     state: &AppState,
 ) -> Result<Envelope, Problem> {
-    let payload = Rc::new(RefCell::new(payload));
-    request.extensions_mut().insert(HeldPayload::new(Rc::clone(&payload)));
     let headers = request.headers();
     if text(headers, &header::CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
     {
@@ -77,7 +72,9 @@ pub(super) fn open(
 /// 413, known before the body is read.
 pub(super) fn within(envelope: &Envelope, limit: u64) -> Result<(), Problem> {
     match envelope.length {
-        Some(length) if length.bytes() > limit => Err(Problem::too_large(envelope.max_upload.bytes())),
+        Some(length) if length.bytes() > limit => {
+            Err(Problem::too_large("file", envelope.max_upload.bytes()))
+        }
         _ => Ok(()),
     }
 }

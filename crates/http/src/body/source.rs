@@ -1,22 +1,18 @@
 //! The body of a request as it comes: counted, hashed where asked for, cut off when it stalls.
 
-use std::cell::RefCell;
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::rc::Rc;
 use std::time::Duration;
 
 use actix_web::error::PayloadError;
 use actix_web::web::{self, Bytes};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::file::Sha256;
-use futures_util::Stream as _;
+use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256 as Hasher};
 use tokio::time::timeout;
 
 /// The body of a request.
 pub(super) struct Source {
-    payload: Rc<RefCell<web::Payload>>,
+    payload: web::Payload,
     bounds: Bounds,
     read: u64,
     hasher: Option<Hasher>,
@@ -36,7 +32,7 @@ pub(super) struct Bounds {
 }
 
 impl Source {
-    pub(super) fn new(payload: Rc<RefCell<web::Payload>>, bounds: Bounds) -> Self {
+    pub(super) fn new(payload: web::Payload, bounds: Bounds) -> Self {
         let hasher = bounds.hashed.then(Hasher::new);
         Self { payload, bounds, read: 0, hasher, failure: None }
     }
@@ -57,9 +53,8 @@ impl Source {
         self.hasher.take().map(|hasher| Sha256::new(hasher.finalize().into()))
     }
 
-    async fn receive(&self) -> Option<Result<Bytes, BodyError>> {
-        let next = poll_fn(|cx| Pin::new(&mut *self.payload.borrow_mut()).poll_next(cx));
-        match timeout(self.bounds.stall, next).await {
+    async fn receive(&mut self) -> Option<Result<Bytes, BodyError>> {
+        match timeout(self.bounds.stall, self.payload.next()).await {
             Ok(None) => None,
             Ok(Some(Ok(bytes))) => Some(Ok(bytes)),
             Ok(Some(Err(error))) => Some(Err(broken(&error))),

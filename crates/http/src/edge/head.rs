@@ -6,38 +6,52 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::web::{self, Bytes};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::dev::{self, ServiceRequest};
+use actix_web::error::PayloadError;
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use actix_web::{HttpMessage as _, HttpResponse};
+use futures_util::{Stream, StreamExt as _};
 
 /// The request came as `HEAD`: it is routed as `GET`, and its answer has no body.
 pub(crate) struct IsHead;
 
-/// The body of the request, which its handler may leave unread.
+/// The chunked body of a request, kept by an owner until the answer was written.
 ///
-/// The server decides how to go on when the answer is written: with a body that still has an owner it closes the
-/// connection after a moment in which it takes and throws away what comes; a chunked one without an owner it would
-/// read for ever.
-pub(crate) struct HeldPayload {
-    _owned: Rc<RefCell<web::Payload>>,
+/// An unread body with an owner makes the server close the connection, after a moment in which it takes and throws
+/// away what comes, so that its sender sees the answer. It does so by itself where the length was declared; a chunked
+/// body without an owner it would read for ever.
+#[derive(Clone)]
+pub(super) struct HeldBody(Rc<RefCell<dev::Payload>>);
+
+impl HeldBody {
+    /// Keeps the body of this request, if it is chunked; handlers read it as before.
+    pub(super) fn of(request: &mut ServiceRequest) -> Option<Self> {
+        if !request.headers().contains_key(header::TRANSFER_ENCODING) {
+            return None;
+        }
+        let held = Self(Rc::new(RefCell::new(request.take_payload())));
+        request.set_payload(dev::Payload::from(held.clone().boxed_local()));
+        Some(held)
+    }
+
+    /// The same answer, which keeps the body until it was written.
+    pub(super) fn until_written(self, response: HttpResponse) -> HttpResponse {
+        response.map_body(|_, body| BoxBody::new(Holding { body, _held: self }))
+    }
 }
 
-impl HeldPayload {
-    pub(crate) const fn new(payload: Rc<RefCell<web::Payload>>) -> Self {
-        Self { _owned: payload }
+impl Stream for HeldBody {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut *self.0.borrow_mut()).poll_next(cx)
     }
 }
 
 /// The same answer without its body, which keeps its length.
 pub(super) fn without_body(response: HttpResponse) -> HttpResponse {
     response.map_body(|_, body| BoxBody::new(Absent(body.size())))
-}
-
-/// The same answer; while it is written, the unread body of the request has an owner.
-pub(super) fn hold_payload(request: &HttpRequest, response: HttpResponse) -> HttpResponse {
-    match request.extensions_mut().remove::<HeldPayload>() {
-        Some(payload) => response.map_body(|_, body| BoxBody::new(Holding { body, _payload: payload })),
-        None => response,
-    }
 }
 
 /// A body that is described and not sent.
@@ -57,7 +71,7 @@ impl MessageBody for Absent {
 
 struct Holding {
     body: BoxBody,
-    _payload: HeldPayload,
+    _held: HeldBody,
 }
 
 impl MessageBody for Holding {

@@ -15,7 +15,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use fm_domain::ids::UserId;
 
-pub(crate) use head::{HeldPayload, IsHead};
+pub(crate) use head::IsHead;
 pub(crate) use log::Route;
 
 use crate::problem::{Code, Problem};
@@ -42,6 +42,7 @@ pub(crate) async fn edge(
         request.head_mut().method = Method::GET;
         request.extensions_mut().insert(IsHead);
     }
+    let held = head::HeldBody::of(&mut request);
     let cors = cors::Cors::of(&state.settings.cors, request.headers());
 
     let response = if let Some(preflight) = cors.preflight(request.method(), request.headers()) {
@@ -53,13 +54,16 @@ pub(crate) async fn edge(
     let (mut response, code) = match problem_of(&response) {
         Some(problem) => {
             log::failure(&id, &problem);
-            (head::hold_payload(&request, problem.render(id.as_str())), Some(problem.code()))
+            (problem.render(id.as_str()), Some(problem.code()))
         }
         None => (response, None),
     };
     let size = response.body().size();
     if is_head {
         response = head::without_body(response);
+    }
+    if let Some(held) = held {
+        response = held.until_written(response);
     }
     cors.decorate(response.headers_mut());
     response.headers_mut().insert(request_id::HEADER, id.header());

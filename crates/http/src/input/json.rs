@@ -58,7 +58,7 @@ impl JsonBody {
             return Err(Problem::of(Code::UnsupportedMediaType));
         }
         if self.length.is_some_and(|length| length > JSON_LIMIT) {
-            return Err(Problem::too_large(JSON_LIMIT));
+            return Err(Problem::too_large("body", JSON_LIMIT));
         }
         match timeout(PATIENCE, self.collect()).await {
             Ok(bytes) => bytes,
@@ -71,7 +71,7 @@ impl JsonBody {
         while let Some(chunk) = self.payload.next().await {
             let Ok(chunk) = chunk else { return Err(Problem::malformed("the body broke off")) };
             if (bytes.len() + chunk.len()) as u64 > JSON_LIMIT {
-                return Err(Problem::too_large(JSON_LIMIT));
+                return Err(Problem::too_large("body", JSON_LIMIT));
             }
             bytes.extend_from_slice(&chunk);
         }

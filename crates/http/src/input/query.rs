@@ -43,13 +43,11 @@ impl<'a> Query<'a> {
     /// The parameter as one of these words; 400 when it is none of them.
     pub(crate) fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Problem> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        match words.iter().find(|(word, _)| *word == text) {
-            Some((_, value)) => Ok(Some(*value)),
-            None => {
-                let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-                Err(bad(name, format!("must be one of {}", known.join(", "))))
-            }
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+            return Ok(Some(*value));
         }
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        Err(bad(name, format!("must be one of {}", known.join(", "))))
     }
 }
 

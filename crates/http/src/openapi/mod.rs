@@ -23,7 +23,6 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     info(
         title = "File Manager API",
         description = "Accounts, files, thumbnails and signed downloads.\n\nErrors are `application/problem+json` (RFC 9457) with a stable `code`. Every answer carries `x-request-id`, and every `GET` answers `HEAD`.",
-        license(name = "MIT"),
     ),
     tags(
         (name = "auth", description = "Accounts and sessions."),

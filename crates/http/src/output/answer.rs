@@ -37,8 +37,8 @@ pub(crate) fn etag(status: StatusCode, view: &FileView) -> HttpResponse {
 }
 
 /// 204.
-pub(crate) fn no_content() -> Answer {
-    Ok(HttpResponse::NoContent().finish())
+pub(crate) fn no_content() -> HttpResponse {
+    HttpResponse::NoContent().finish()
 }
 
 /// 302 to a signed URL.

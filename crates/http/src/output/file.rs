@@ -1,5 +1,6 @@
 //! Files as clients see them.
 
+use fm_domain::blob::SignedUrl;
 use fm_domain::file::{Sha256, ThumbnailState};
 use fm_domain::ids::FileId;
 use fm_domain::usecase::file::{FileList, FileView};
@@ -83,7 +84,7 @@ impl<'a> FileJson<'a> {
             updated_at: Time(file.updated_at),
             thumbnail: ThumbnailJson {
                 status: file.thumbnail.as_str(),
-                url: view.thumbnail.as_ref().map(|url| url.expose()),
+                url: view.thumbnail.as_ref().map(SignedUrl::expose),
                 width,
                 height,
             },

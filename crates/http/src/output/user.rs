@@ -1,8 +1,9 @@
 //! Users and their tokens as clients see them.
 
+use fm_domain::body::ByteSize;
 use fm_domain::ids::UserId;
 use fm_domain::usecase::auth::{AccountView, TokenPair};
-use fm_domain::user::User;
+use fm_domain::user::{DisplayName, User};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,7 +33,7 @@ impl<'a> UserJson<'a> {
         Self {
             id: user.id,
             email: user.email.as_str(),
-            name: user.name.as_ref().map(|name| name.as_str()),
+            name: user.name.as_ref().map(DisplayName::as_str),
             role: user.role.as_str(),
             created_at: Time(user.created_at),
         }
@@ -69,7 +70,7 @@ impl<'a> AccountJson<'a> {
             storage: StorageJson {
                 used_bytes: storage.used.bytes(),
                 file_count: storage.file_count,
-                quota_bytes: view.quota.map(|quota| quota.bytes()),
+                quota_bytes: view.quota.map(ByteSize::bytes),
             },
         }
     }

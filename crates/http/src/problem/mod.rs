@@ -90,8 +90,8 @@ impl Problem {
     }
 
     /// 413: more than `limit` bytes.
-    pub(crate) fn too_large(limit: u64) -> Self {
-        Self::new(Code::PayloadTooLarge, format!("the body is larger than {limit} bytes"))
+    pub(crate) fn too_large(what: &str, limit: u64) -> Self {
+        Self::new(Code::PayloadTooLarge, format!("the {what} is larger than {limit} bytes"))
     }
 
     /// 422: one value is not acceptable.

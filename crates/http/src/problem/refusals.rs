@@ -143,7 +143,7 @@ impl From<BodyError> for Problem {
             // Nobody is there to read it, but the log.
             BodyError::Aborted => Self::malformed("the body ended before it was whole"),
             BodyError::Stalled => Self::of(Code::RequestTimeout),
-            BodyError::TooLarge { limit } => Self::too_large(limit.bytes()),
+            BodyError::TooLarge { limit } => Self::too_large("file", limit.bytes()),
             BodyError::QuotaExceeded => Self::of(Code::QuotaExceeded),
             BodyError::Malformed(what) => Self::malformed(what),
             BodyError::Invalid { pointer, detail } => Self::invalid(pointer, detail),

@@ -33,7 +33,6 @@ pub(crate) fn configure(config: &mut ServiceConfig, is_debug: bool) {
 }
 
 /// 404 for every other path.
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub(crate) async fn not_found() -> Result<actix_web::HttpResponse, Problem> {
     Err(Problem::of(Code::NotFound))
 }

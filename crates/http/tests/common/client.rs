@@ -78,14 +78,10 @@ impl Client {
 
     /// The head of a request.
     pub(crate) fn head_of(&self, method: &str, path: &str, framing: &str) -> String {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n{framing}");
-        if !self.headers.iter().any(|(name, _)| name == "Host") {
-            head += &format!("Host: {}\r\n", self.address);
-        }
-        for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        head + "\r\n"
+        let headers: String =
+            self.headers.iter().map(|(name, value)| [name, ": ", value, "\r\n"].concat()).collect();
+        let host = self.address;
+        format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{framing}{headers}\r\n")
     }
 
     pub(crate) async fn connect(&self) -> TcpStream {

@@ -3,7 +3,7 @@
 #![expect(dead_code, reason = "each test uses a part of it")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-mod client;
+pub(crate) mod client;
 
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
@@ -26,7 +26,7 @@ use fm_domain::usecase::{Ports, Settings, UseCases};
 use fm_http::{AppState, HttpSettings};
 use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemorySessionStore};
 
-pub(crate) use client::{Answer, Client};
+pub(crate) use client::Client;
 
 /// The largest file of the test server.
 pub(crate) const MAX_UPLOAD: u64 = 300_000;
@@ -50,7 +50,10 @@ impl Server {
         Self::with_both(adjust, |_| {})
     }
 
-    pub(crate) fn with_both(adjust: impl FnOnce(&mut HttpSettings), choose: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) fn with_both(
+        adjust: impl FnOnce(&mut HttpSettings),
+        choose: impl FnOnce(&mut Settings),
+    ) -> Self {
         Self::with_all(adjust, choose, |_| {})
     }
 
@@ -78,7 +81,6 @@ impl Server {
         choose(&mut settings);
         let use_cases = Arc::new(UseCases::new(&ports, &settings));
         let mut http = HttpSettings::new(public_url);
-        http.stall_timeout = Duration::from_millis(300);
         http.linger = Duration::from_secs(2);
         adjust(&mut http);
         let state = AppState::new(use_cases.clone(), ports.ids, http);
@@ -98,6 +100,13 @@ impl Server {
         let body = format!(r#"{{"email": "{email}", "password": "correct horse"}}"#);
         let answer = client.json("POST", "/v1/auth/register", &body).await;
         assert_eq!(answer.status, 201, "{}", answer.text());
+        self.login(email).await
+    }
+
+    /// A client with a new session of this user.
+    pub(crate) async fn login(&self, email: &str) -> Client {
+        let client = self.client();
+        let body = format!(r#"{{"email": "{email}", "password": "correct horse"}}"#);
         let answer = client.json("POST", "/v1/auth/login", &body).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         client.with_token(answer.value()["access_token"].as_str().unwrap())

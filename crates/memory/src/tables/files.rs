@@ -23,25 +23,25 @@ pub(crate) struct Files {
     owned: Map<UserId, Orders>,
 }
 
-/// One owner's files in every order.
+/// One owner's files, by each of the keys they are sorted by.
 #[derive(Debug, Clone, Default)]
 struct Orders {
-    by_creation: Set<(Timestamp, FileId)>,
-    by_name: Set<(String, FileId)>,
-    by_size: Set<(ByteSize, FileId)>,
+    creation: Set<(Timestamp, FileId)>,
+    name: Set<(String, FileId)>,
+    size: Set<(ByteSize, FileId)>,
 }
 
 impl Orders {
     fn add(&mut self, file: &File) {
-        self.by_creation.insert_mut((file.created_at, file.id));
-        self.by_name.insert_mut((file.name.sort_key(), file.id));
-        self.by_size.insert_mut((file.size, file.id));
+        self.creation.insert_mut((file.created_at, file.id));
+        self.name.insert_mut((file.name.sort_key(), file.id));
+        self.size.insert_mut((file.size, file.id));
     }
 
     fn take(&mut self, file: &File) {
-        self.by_creation.remove_mut(&(file.created_at, file.id));
-        self.by_name.remove_mut(&(file.name.sort_key(), file.id));
-        self.by_size.remove_mut(&(file.size, file.id));
+        self.creation.remove_mut(&(file.created_at, file.id));
+        self.name.remove_mut(&(file.name.sort_key(), file.id));
+        self.size.remove_mut(&(file.size, file.id));
     }
 
     /// The ids in the order of `page`, from after its key on. A key of another order begins at the beginning.
@@ -49,7 +49,7 @@ impl Orders {
         let key = page.after.clone();
         match page.sort {
             FileSort::CreatedAt => walk(
-                &self.by_creation,
+                &self.creation,
                 page.order,
                 match key {
                     Some(PageKey::CreatedAt(at, id)) => Some((at, id)),
@@ -57,7 +57,7 @@ impl Orders {
                 },
             ),
             FileSort::Name => walk(
-                &self.by_name,
+                &self.name,
                 page.order,
                 match key {
                     Some(PageKey::Name(name, id)) => Some((name, id)),
@@ -65,7 +65,7 @@ impl Orders {
                 },
             ),
             FileSort::Size => walk(
-                &self.by_size,
+                &self.size,
                 page.order,
                 match key {
                     Some(PageKey::Size(size, id)) => Some((size, id)),
@@ -115,7 +115,7 @@ impl Files {
     pub(crate) fn remove_owned(&mut self, owner: UserId) {
         let Some(orders) = self.owned.get(&owner).cloned() else { return };
         self.owned.remove_mut(&owner);
-        for (_, id) in &orders.by_creation {
+        for (_, id) in &orders.creation {
             self.by_id.remove_mut(id);
         }
     }

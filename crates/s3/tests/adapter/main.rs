@@ -1,6 +1,7 @@
 //! What the adapter adds to the contract: what it sends, what it makes of faults, and how it starts.
 
 #![expect(clippy::unwrap_used, reason = "a fixture that can't be made is a failed test")]
+#![expect(clippy::disallowed_methods, reason = "every test needs a key that no other has")]
 
 mod faults;
 mod links;

@@ -18,6 +18,7 @@ pub(crate) const TIMEOUTS: S3Timeouts = S3Timeouts {
     connect: Duration::from_secs(1),
     control: Duration::from_millis(500),
     transfer: Duration::from_millis(1500),
+    complete: Duration::from_secs(3),
     stall: Duration::from_millis(500),
     ping: Duration::from_secs(1),
     attempts: 2,

@@ -10,8 +10,9 @@ use crate::ids::{IdSource, SessionId};
 use crate::mac::MacSigner;
 use crate::session::{RefreshState, Session, SessionStore, TokenSigner};
 use crate::store::{Database, StoreError, Stored};
+use crate::usecase::retry::contended;
 use crate::usecase::{Ports, Settings};
-use crate::user::{Email, Password, PasswordCheck, PasswordHasher, User};
+use crate::user::{Email, Password, PasswordCheck, PasswordHash, PasswordHasher, User};
 
 /// Who wants to log in.
 #[derive(Debug, Clone)]
@@ -74,7 +75,14 @@ impl LogIn {
         let check = self.passwords.verify(&command.password, &hash).await?;
         let user = match (user, check) {
             (Some(user), PasswordCheck::Right) => user,
-            (Some(user), PasswordCheck::RightButOutdated) => self.renew_hash(user, &command.password).await?,
+            (Some(user), PasswordCheck::RightButOutdated) => {
+                let hash = self.passwords.hash(&command.password).await?;
+                if contended(|| self.renew_hash(&user, &hash)).await? {
+                    User { password_hash: hash, ..user }
+                } else {
+                    self.replaced(&user, &command.password).await?
+                }
+            }
             (_, PasswordCheck::Wrong) | (None, _) => return Err(LogInError::InvalidCredentials),
         };
         let now = self.clock.now();
@@ -95,17 +103,27 @@ impl LogIn {
         Ok(self.db.read().await?.users().find_by_email(&email).await?.map(|account| account.user))
     }
 
-    /// The user with a hash made with today's parameters. When another login was quicker its hash is as good.
-    async fn renew_hash(&self, mut user: User, password: &Password) -> Stored<User> {
-        let hash = self.passwords.hash(password).await?;
+    /// Stores a hash made with today's parameters; false when the one that was checked is no longer there.
+    async fn renew_hash(&self, user: &User, hash: &PasswordHash) -> Stored<bool> {
         let mut unit = self.db.begin().await?;
-        if unit.users().set_password(user.id, &user.password_hash, &hash).await? {
+        let renewed = unit.users().set_password(user.id, &user.password_hash, hash).await?;
+        if renewed {
             unit.commit().await?;
-            user.password_hash = hash;
         } else {
             unit.rollback().await?;
         }
-        Ok(user)
+        Ok(renewed)
+    }
+
+    /// The user with the hash that replaced theirs meanwhile: by another login, then it is of the same password and
+    /// as good, or by another password, then it lets nobody in.
+    async fn replaced(&self, user: &User, password: &Password) -> Result<User, LogInError> {
+        let account = self.db.read().await?.users().find(user.id).await?;
+        let user = account.ok_or(LogInError::InvalidCredentials)?.user;
+        match self.passwords.verify(password, &user.password_hash).await? {
+            PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok(user),
+            PasswordCheck::Wrong => Err(LogInError::InvalidCredentials),
+        }
     }
 
     fn session(&self, user: &User, client: Client, now: Timestamp) -> Session {
@@ -135,3 +153,6 @@ impl LogIn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

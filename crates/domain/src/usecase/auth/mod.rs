@@ -29,3 +29,6 @@ pub use rename_account::RenameAccount;
 pub use revoke_other_sessions::RevokeOtherSessions;
 pub use revoke_session::{RevokeSession, RevokeSessionError};
 pub use show_account::{AccountView, ShowAccount};
+
+#[cfg(test)]
+mod tests;

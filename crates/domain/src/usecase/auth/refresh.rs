@@ -107,3 +107,6 @@ impl Refresh {
         Err(Refused::Unauthenticated)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,3 +104,6 @@ impl Register {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

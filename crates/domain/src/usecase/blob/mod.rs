@@ -7,3 +7,6 @@ mod verify_link;
 pub use head_blob::HeadBlob;
 pub use read_blob::ReadBlob;
 pub use verify_link::{Forbidden, VerifiedLink, VerifyLink};
+
+#[cfg(test)]
+mod tests;

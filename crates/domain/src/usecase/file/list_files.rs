@@ -80,3 +80,6 @@ impl ListFiles {
         Ok(FileList { items, next_cursor })
     }
 }
+
+#[cfg(test)]
+mod tests;

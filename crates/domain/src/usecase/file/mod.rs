@@ -28,3 +28,6 @@ pub use sign_url::{SignUrl, SignUrlCommand, SignedLink};
 pub use upload_body::{UploadBody, UploadError};
 pub use upload_file::{UploadCommand, UploadFile, Uploaded};
 pub use view::FileView;
+
+#[cfg(test)]
+mod tests;

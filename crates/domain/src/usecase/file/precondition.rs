@@ -58,3 +58,6 @@ impl From<UpdateFile> for EditError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

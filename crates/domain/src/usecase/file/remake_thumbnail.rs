@@ -62,3 +62,6 @@ impl RemakeThumbnail {
         Ok(File { thumbnail: ThumbnailState::Pending, ..file })
     }
 }
+
+#[cfg(test)]
+mod tests;

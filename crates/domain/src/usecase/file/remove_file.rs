@@ -94,3 +94,6 @@ pub(super) async fn doom_blob(
     unit.jobs().enqueue(&NewJob::due(JobId::new(ids.uuid()), work, now)).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,3 +152,6 @@ impl ReplaceContent {
         Ok(found.filter(|file| file.blob == intent.blob))
     }
 }
+
+#[cfg(test)]
+mod tests;

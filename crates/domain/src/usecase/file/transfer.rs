@@ -141,7 +141,10 @@ impl Transfer {
     pub(super) async fn write(&self, intent: &Intent, body: UploadBody) -> Result<Written, UploadError> {
         let limit = self.limit(intent).await?;
         let UploadBody { mut stream, length, claimed_type, sha256, end } = body;
-        let head = crate::body::meter::head(&mut stream, HEAD_BYTES).await?;
+        let head = tokio::select! {
+            head = crate::body::meter::head(&mut stream, HEAD_BYTES) => head?,
+            lost = self.keep_alive(intent) => return Err(lost.into()),
+        };
         let content_type = sniff(&head.concat(), claimed_type.as_ref());
         let (meter, bytes) =
             Meter::wrap(stream::iter(head).map(Ok).chain(stream).boxed(), limit, length, sha256);
@@ -248,3 +251,6 @@ impl Transfer {
         self.blobs.discard(&BlobKey::file(intent.blob)).await
     }
 }
+
+#[cfg(test)]
+mod tests;

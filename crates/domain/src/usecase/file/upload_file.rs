@@ -152,3 +152,6 @@ impl UploadFile {
         Ok(Uploaded { view: self.viewer.view(file).await?, fresh: false })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,3 +109,6 @@ fn etag(file: &File, window: Window) -> String {
     };
     format!("r{}-{thumbnail}-{:x}", file.revision.number(), window.from.unix_seconds())
 }
+
+#[cfg(test)]
+mod tests;

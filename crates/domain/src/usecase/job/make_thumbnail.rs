@@ -20,6 +20,8 @@ use crate::usecase::retry::contended;
 
 /// The largest picture file that is read: it is held in memory while it is decoded.
 const MAX_SOURCE: ByteSize = ByteSize::new(128 * 1024 * 1024);
+/// How often a picture may take too long before it counts as one that can't be decoded.
+const TIMED_ATTEMPTS: u32 = 3;
 /// How long the intent of a thumbnail lives.
 const LEASE: Duration = Duration::from_mins(5);
 
@@ -61,18 +63,15 @@ impl MakeThumbnail {
         match self.thumbnailer.render(source, ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await {
             Ok(thumbnail) => self.keep(job, &file, thumbnail).await,
             Err(RenderThumbnail::Store(error)) => Err(error.into()),
+            // A busy machine may have been the reason; a hostile picture shall not cost more than a few tries.
+            Err(late @ RenderThumbnail::TimedOut) if job.attempt < TIMED_ATTEMPTS => {
+                Err(JobError::Failed(late.to_string()))
+            }
             Err(refusal) => {
                 tracing::info!(file.id = %file.id, reason = %refusal, "no thumbnail can be made");
                 self.finish(job, &file, ThumbnailState::Failed, None).await
             }
         }
-    }
-
-    /// Marks the thumbnail as failed: the job was tried often enough.
-    pub(super) async fn give_up(&self, id: FileId, blob: BlobId) -> Stored<()> {
-        let mut unit = self.db.begin().await?;
-        unit.files().set_thumbnail(id, blob, &ThumbnailState::Failed).await?;
-        unit.commit().await
     }
 
     /// The whole picture file; `None` when its blob is gone.
@@ -199,3 +198,6 @@ impl MakeThumbnail {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

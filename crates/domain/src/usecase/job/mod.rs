@@ -46,3 +46,6 @@ async fn complete(db: &dyn Database, job: &ClaimedJob) -> Stored<Done> {
         Ok(Done::Lost)
     }
 }
+
+#[cfg(test)]
+mod tests;

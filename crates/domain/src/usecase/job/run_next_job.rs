@@ -11,6 +11,7 @@ use super::revoke_sessions::RevokeSessions;
 use super::sweep_blobs::SweepBlobs;
 use super::{Done, JobError, complete};
 use crate::clock::{Clock, Timestamp};
+use crate::file::ThumbnailState;
 use crate::ids::IdSource;
 use crate::job::{ClaimedJob, JobKind, Work};
 use crate::store::{Database, Stored};
@@ -143,16 +144,23 @@ impl RunNextJob {
         let dead = job.attempt >= MAX_ATTEMPTS;
         let retry_at = (!dead).then(|| self.clock.now().plus(pause(job.attempt, self.ids.random()[0])));
         log_failure(job, error, dead);
-        if dead && let Work::MakeThumbnail { file, blob, .. } = &job.work {
-            self.make_thumbnail.give_up(*file, *blob).await?;
-        }
         contended(|| self.record(job, retry_at, error)).await
     }
 
+    /// One unit: a thumbnail has failed if, and only if, its job is dead by this very attempt.
     async fn record(&self, job: &ClaimedJob, retry_at: Option<Timestamp>, error: &JobError) -> Stored<()> {
         let mut unit = self.db.begin().await?;
-        unit.jobs().fail(job.id, job.attempt, retry_at, &error.to_string()).await?;
-        unit.commit().await
+        if retry_at.is_none()
+            && let Work::MakeThumbnail { file, blob, .. } = &job.work
+        {
+            unit.files().set_thumbnail(*file, *blob, &ThumbnailState::Failed).await?;
+        }
+        if unit.jobs().fail(job.id, job.attempt, retry_at, &error.to_string()).await? {
+            unit.commit().await
+        } else {
+            // Another worker has it by now, and the last word.
+            unit.rollback().await
+        }
     }
 }
 
@@ -174,3 +182,6 @@ fn pause(attempt: u32, dice: u8) -> Duration {
         .min(LONGEST_PAUSE);
     whole / 2 + whole / 2 * u32::from(dice) / 255
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,3 +124,6 @@ async fn close(db: &dyn Database, doomed: &DoomedBlob, now: Timestamp) -> Stored
     }
     unit.commit().await
 }
+
+#[cfg(test)]
+mod tests;

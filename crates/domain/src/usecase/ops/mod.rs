@@ -5,3 +5,6 @@ mod show_capabilities;
 
 pub use check_readiness::{CheckReadiness, Readiness};
 pub use show_capabilities::{Capabilities, ShowCapabilities};
+
+#[cfg(test)]
+mod tests;

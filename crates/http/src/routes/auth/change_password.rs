@@ -54,5 +54,5 @@ pub(crate) async fn change_password(
 ) -> Answer {
     let ChangePasswordBody { current_password: current, new_password: new } = body.read().await?;
     state.use_cases.change_password.run(&caller, ChangePasswordCommand { current, new }).await?;
-    no_content()
+    Ok(no_content())
 }

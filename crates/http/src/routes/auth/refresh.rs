@@ -47,14 +47,12 @@ impl FromFields for RefreshBody {
 )]
 pub(crate) async fn refresh(request: HttpRequest, state: State, body: JsonBody) -> Answer {
     let body: RefreshBody = body.read_or_empty().await?;
-    let token = match body.refresh_token {
-        Some(token) => token,
-        None => {
-            let cookie =
-                find(request.headers(), REFRESH).ok_or_else(|| Problem::of(Code::Unauthenticated))?;
-            same_site(&request, &state.settings)?;
-            cookie.to_owned()
-        }
+    let token = if let Some(token) = body.refresh_token {
+        token
+    } else {
+        let cookie = find(request.headers(), REFRESH).ok_or_else(|| Problem::of(Code::Unauthenticated))?;
+        same_site(&request, &state.settings)?;
+        cookie.to_owned()
     };
     let pair = state.use_cases.refresh.run(RefreshCommand { token, client: client(&request) }).await?;
     hand_out(&pair, &state.settings)

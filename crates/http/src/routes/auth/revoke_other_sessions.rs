@@ -17,5 +17,5 @@ pub(super) const PROBLEMS: &[Code] = &[];
 )]
 pub(crate) async fn revoke_other_sessions(state: State, Authenticated(caller): Authenticated) -> Answer {
     state.use_cases.revoke_other_sessions.run(&caller).await?;
-    no_content()
+    Ok(no_content())
 }

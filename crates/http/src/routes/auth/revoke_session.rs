@@ -25,5 +25,5 @@ pub(crate) async fn revoke_session(
     id: PathId<SessionId>,
 ) -> Answer {
     state.use_cases.revoke_session.run(&caller, id.known()?).await?;
-    no_content()
+    Ok(no_content())
 }

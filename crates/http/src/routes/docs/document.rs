@@ -7,7 +7,6 @@ use crate::output::json;
 use crate::problem::Answer;
 
 /// The description of the API (OpenAPI).
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub(crate) async fn document() -> Answer {
     json(HttpResponse::Ok(), &openapi())
 }

@@ -28,7 +28,6 @@ const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-
                       script-src 'self' 'unsafe-eval' blob:; worker-src blob:";
 
 /// The page.
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub(crate) async fn page() -> Answer {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
@@ -37,7 +36,6 @@ pub(crate) async fn page() -> Answer {
 }
 
 /// Its script.
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub(crate) async fn script() -> Answer {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "text/javascript; charset=utf-8"));

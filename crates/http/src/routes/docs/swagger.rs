@@ -12,7 +12,6 @@ use crate::problem::{Answer, Code, Problem};
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
 /// To the page, whose links are relative.
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub(crate) async fn index() -> Answer {
     let mut response = HttpResponse::Found();
     response.insert_header((header::LOCATION, "/docs/"));
@@ -21,7 +20,6 @@ pub(crate) async fn index() -> Answer {
 }
 
 /// The page and what it is made of.
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub(crate) async fn asset(request: HttpRequest) -> Answer {
     // The validator's badge would come from another host.
     let config = Config::from("/openapi.json").validator_url("none");

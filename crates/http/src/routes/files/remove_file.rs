@@ -35,5 +35,5 @@ pub(crate) async fn remove_file(
     let id = id.known()?;
     let if_match = if_match(request.headers())?;
     state.use_cases.remove_file.run(RemoveCommand { owner: caller.user, file: id, if_match }).await?;
-    no_content()
+    Ok(no_content())
 }

@@ -47,9 +47,9 @@ pub(crate) async fn replace_content(
     id: PathId<FileId>,
     payload: web::Payload,
 ) -> Answer {
-    let incoming = replacement(&request, payload, &state)?;
     let id = id.known()?;
     let if_match = if_match(request.headers())?;
+    let incoming = replacement(&request, payload, &state)?;
     let use_cases = state.use_cases.clone();
     let view = run(&state, incoming, |body| async move {
         use_cases.replace_content.run(ReplaceCommand { owner: caller.user, file: id, if_match, body }).await

@@ -66,8 +66,8 @@ pub(crate) async fn upload_file(
     Authenticated(caller): Authenticated,
     payload: web::Payload,
 ) -> Answer {
-    let incoming = incoming(&request, payload, &state).await?;
     let key = idempotency_key(request.headers())?;
+    let incoming = incoming(&request, payload, &state).await?;
     let use_cases = state.use_cases.clone();
     let uploaded = run(&state, incoming, |body| async move {
         use_cases.upload_file.run(UploadCommand { owner: caller.user, key, body }).await

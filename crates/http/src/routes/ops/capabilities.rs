@@ -1,6 +1,8 @@
 //! `GET /v1/capabilities`
 
 use actix_web::HttpResponse;
+use fm_domain::body::ByteSize;
+use fm_domain::file::MediaType;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -67,7 +69,6 @@ struct LimitsJson {
     tag = "operations",
     responses((status = 200, description = "Its limits and offers.", body = CapabilitiesJson)),
 )]
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub(crate) async fn capabilities(state: State) -> Answer {
     let offered = state.use_cases.capabilities.run();
     let upload_bytes = offered.max_upload.bytes();
@@ -77,7 +78,7 @@ pub(crate) async fn capabilities(state: State) -> Answer {
         form_bytes: upload_bytes.saturating_add(FORM_OVERHEAD),
         name_characters: offered.name_max_chars,
         json_bytes: JSON_LIMIT,
-        quota_bytes: offered.quota.map(|quota| quota.bytes()),
+        quota_bytes: offered.quota.map(ByteSize::bytes),
         signed_url_seconds: offered.signed_url.as_secs(),
         max_signed_url_seconds: offered.max_signed_url.as_secs(),
     };
@@ -86,7 +87,7 @@ pub(crate) async fn capabilities(state: State) -> Answer {
         transports: &["form", "raw"],
         tus_extensions: &[],
         part_size_bytes: None,
-        thumbnail_formats: offered.thumbnail_formats.iter().map(|format| format.as_str()).collect(),
+        thumbnail_formats: offered.thumbnail_formats.iter().map(MediaType::as_str).collect(),
         digests: &["sha-256"],
         registration_open: offered.registration_open,
     };

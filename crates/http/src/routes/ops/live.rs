@@ -23,7 +23,6 @@ pub(crate) struct LivenessJson {
     tag = "operations",
     responses((status = 200, description = "It does.", body = LivenessJson)),
 )]
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub(crate) async fn live() -> Answer {
     json(HttpResponse::Ok(), &LivenessJson { status: "ok" })
 }

@@ -1,0 +1,254 @@
+//! Of the smaller use cases of accounts and sessions.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use super::{
+    Authenticate, Caller, ChangePassword, ChangePasswordCommand, Client, ListSessions, LogOut,
+    PasswordAskedError, Refused, RemoveAccount, RenameAccount, RevokeOtherSessions, RevokeSession,
+    RevokeSessionError, ShowAccount,
+};
+use crate::body::ByteSize;
+use crate::clock::Clock as _;
+use crate::ids::UserId;
+use crate::job::Enqueued;
+use crate::session::{AccessClaims, InvalidToken, Session};
+use crate::testing::{
+    CountingIds, Effects, FakeUnitOfWork, FixedClock, TestPorts, a_session, a_user, an_account, settings,
+};
+use crate::usecase::Settings;
+use crate::usecase::fixture::{once, reads_of_account, unavailable};
+use crate::user::{Password, PasswordCheck, PasswordHash};
+
+fn caller() -> Caller {
+    Caller { user: a_user().id, session: a_session().id }
+}
+
+/// Ada asks, seen last this long ago; her token stands for `user`.
+async fn authenticate(effects: &Effects, idle: Duration, user: UserId) -> Result<Caller, Refused> {
+    let now = FixedClock::NEW_YEAR.now();
+    let mut doubles = TestPorts::default();
+    doubles.tokens.expect_verify().returning(move |_, _| {
+        Ok(AccessClaims {
+            user,
+            session: a_session().id,
+            token: CountingIds::nth(1),
+            issued_at: now,
+            expires_at: now,
+        })
+    });
+    let session = Session { last_seen_at: now.minus(idle), ..a_session() };
+    doubles.sessions.expect_find().returning(move |_, _| Ok(Some(session.clone())));
+    let noted = effects.clone();
+    doubles.sessions.expect_touch().returning(move |_, _, _| {
+        noted.note("touch");
+        Ok(())
+    });
+    Authenticate::new(&doubles.ports()).run("token", &Client::default()).await
+}
+
+#[tokio::test]
+async fn a_session_is_touched_at_most_once_a_minute() {
+    for (seconds, touches) in [(0, 0), (59, 0), (60, 1), (3600, 1)] {
+        let effects = Effects::default();
+        let outcome = authenticate(&effects, Duration::from_secs(seconds), a_user().id).await;
+        assert_eq!(outcome.unwrap(), caller());
+        assert_eq!(effects.seen().len(), touches);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_its_sessions_lets_nobody_in() {
+    let effects = Effects::default();
+    let other = UserId::new(CountingIds::nth(7));
+    assert!(matches!(
+        authenticate(&effects, Duration::from_hours(1), other).await,
+        Err(Refused::Unauthenticated)
+    ));
+    assert!(effects.seen().is_empty());
+}
+
+#[tokio::test]
+async fn an_invalid_token_or_a_session_that_is_gone_lets_nobody_in() {
+    let mut doubles = TestPorts::default();
+    doubles.tokens.expect_verify().returning(|_, _| Err(InvalidToken));
+    let outcome = Authenticate::new(&doubles.ports()).run("token", &Client::default()).await;
+    assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+    let mut doubles = TestPorts::default();
+    let now = FixedClock::NEW_YEAR.now();
+    doubles.tokens.expect_verify().returning(move |_, _| {
+        Ok(AccessClaims {
+            user: a_user().id,
+            session: a_session().id,
+            token: CountingIds::nth(1),
+            issued_at: now,
+            expires_at: now,
+        })
+    });
+    doubles.sessions.expect_find().times(1).returning(|_, _| Ok(None));
+    let outcome = Authenticate::new(&doubles.ports()).run("token", &Client::default()).await;
+    assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+}
+
+fn confirming(effects: &Effects, check: PasswordCheck) -> TestPorts {
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads_of_account(effects, Some(an_account())));
+    once!(effects, doubles.passwords.expect_verify(), "verify", |_, _| Ok(check));
+    let noted = effects.clone();
+    doubles.passwords.expect_hash().returning(move |_| {
+        noted.note("hash");
+        Ok(PasswordHash::new("new".to_owned()))
+    });
+    doubles
+}
+
+fn revoking(effects: &Effects, doubles: &mut TestPorts, but: Option<crate::ids::SessionId>, works: bool) {
+    once!(effects, doubles.sessions.expect_revoke_all(), "revoke all", |_, spared, before| {
+        assert_eq!(spared, but);
+        assert!(before > FixedClock::NEW_YEAR.now());
+        if works { Ok(()) } else { Err(unavailable()) }
+    });
+}
+
+fn enqueuing(effects: &Effects, unit: &mut FakeUnitOfWork) {
+    let noted = effects.clone();
+    unit.jobs.expect_enqueue().returning(move |job| {
+        noted.note(job.work.kind().as_str());
+        Ok(Enqueued::Added)
+    });
+}
+
+fn changing(effects: &Effects, still_seen: bool) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.users.expect_set_password(), "set password", |_, seen, new| {
+        assert_eq!((seen.expose(), new.expose()), ("hash of ada", "new"));
+        Ok(still_seen)
+    });
+    enqueuing(effects, &mut unit);
+    unit
+}
+
+async fn change(doubles: TestPorts) -> Result<(), PasswordAskedError> {
+    let current = Password::candidate("old".to_owned());
+    let command = ChangePasswordCommand { current, new: "correct horse".parse().unwrap() };
+    ChangePassword::new(&doubles.ports()).run(&caller(), command).await
+}
+
+#[tokio::test]
+async fn a_new_password_is_committed_before_the_other_sessions_end() {
+    for works in [true, false] {
+        let effects = Effects::default();
+        let mut doubles = confirming(&effects, PasswordCheck::RightButOutdated);
+        doubles.db = doubles.db.unit(changing(&effects, true));
+        revoking(&effects, &mut doubles, Some(caller().session), works);
+        assert_eq!(change(doubles).await.is_ok(), works);
+        assert_eq!(
+            effects.seen(),
+            ["find user", "verify", "hash", "set password", "revoke_sessions", "commit", "revoke all"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_or_outrun_password_changes_nothing() {
+    let effects = Effects::default();
+    let outcome = change(confirming(&effects, PasswordCheck::Wrong)).await;
+    assert!(matches!(outcome, Err(PasswordAskedError::WrongPassword)));
+    let mut doubles = confirming(&effects, PasswordCheck::Right);
+    doubles.db = doubles.db.unit(changing(&effects, false));
+    assert!(matches!(change(doubles).await, Err(PasswordAskedError::WrongPassword)));
+    assert_eq!(effects.seen()[2..], ["find user", "verify", "hash", "set password", "rollback"]);
+    let mut gone = TestPorts::default();
+    gone.db = gone.db.reads(reads_of_account(&effects, None));
+    assert!(matches!(change(gone).await, Err(PasswordAskedError::Unauthenticated)));
+}
+
+fn removing(effects: &Effects, there: bool) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_doom_owned(), "doom", |_, _| Ok(3));
+    once!(effects, unit.users.expect_remove(), "remove", |_| Ok(there));
+    enqueuing(effects, &mut unit);
+    unit
+}
+
+#[tokio::test]
+async fn an_account_goes_with_its_blobs_before_its_sessions_do() {
+    for works in [true, false] {
+        let effects = Effects::default();
+        let mut doubles = confirming(&effects, PasswordCheck::Right);
+        doubles.db = doubles.db.unit(removing(&effects, true));
+        revoking(&effects, &mut doubles, None, works);
+        let outcome =
+            RemoveAccount::new(&doubles.ports()).run(&caller(), Password::candidate("x".to_owned())).await;
+        assert_eq!(outcome.is_ok(), works);
+        assert_eq!(
+            effects.seen()[2..],
+            ["doom", "remove", "revoke_sessions", "sweep_blobs", "commit", "revoke all"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_account_stays_without_its_password() {
+    let effects = Effects::default();
+    let doubles = confirming(&effects, PasswordCheck::Wrong);
+    let outcome =
+        RemoveAccount::new(&doubles.ports()).run(&caller(), Password::candidate("x".to_owned())).await;
+    assert!(matches!(outcome, Err(PasswordAskedError::WrongPassword)));
+    let mut doubles = confirming(&effects, PasswordCheck::Right);
+    doubles.db = doubles.db.unit(removing(&effects, false));
+    let outcome =
+        RemoveAccount::new(&doubles.ports()).run(&caller(), Password::candidate("x".to_owned())).await;
+    assert!(matches!(outcome, Err(PasswordAskedError::Unauthenticated)));
+    assert_eq!(effects.seen().last().unwrap(), "rollback");
+}
+
+#[tokio::test]
+async fn an_account_is_shown_with_its_quota_while_it_is_there() {
+    let limited = Settings { quota: Some(ByteSize::new(9)), ..settings() };
+    let mut doubles = TestPorts::default();
+    let reads = |account| reads_of_account(&Effects::default(), account);
+    doubles.db = doubles.db.reads(reads(Some(an_account()))).reads(reads(None));
+    let show = ShowAccount::new(&doubles.ports(), &limited);
+    let view = show.run(&caller()).await.unwrap();
+    assert_eq!((view.account, view.quota), (an_account(), Some(ByteSize::new(9))));
+    assert!(matches!(show.run(&caller()).await, Err(Refused::Unauthenticated)));
+}
+
+#[tokio::test]
+async fn an_account_is_renamed_while_it_is_there() {
+    let effects = Effects::default();
+    let mut there = FakeUnitOfWork::noting(&effects);
+    once!(effects, there.users.expect_find_for_update(), "lock", |_| Ok(Some(an_account())));
+    once!(effects, there.users.expect_set_name(), "set name", |_, _| Ok(true));
+    let mut gone = FakeUnitOfWork::noting(&effects);
+    once!(effects, gone.users.expect_find_for_update(), "lock", |_| Ok(None));
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.unit(there).unit(gone);
+    let rename = RenameAccount::new(&doubles.ports());
+    let name = Some("Ada".parse().unwrap());
+    assert_eq!(rename.run(&caller(), name.clone()).await.unwrap().name, name);
+    assert!(matches!(rename.run(&caller(), None).await, Err(Refused::Unauthenticated)));
+    assert_eq!(effects.seen(), ["lock", "set name", "commit", "lock", "rollback"]);
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended() {
+    let mut doubles = TestPorts::default();
+    doubles.sessions.expect_list().times(1).returning(|_, _| Ok(vec![a_session()]));
+    revoking(&Effects::default(), &mut doubles, Some(caller().session), true);
+    let mut there = vec![false, true, false];
+    doubles.sessions.expect_revoke().times(3).returning(move |user, _| {
+        assert_eq!(user, caller().user);
+        Ok(there.pop().unwrap())
+    });
+    let ports = doubles.ports();
+    assert_eq!(ListSessions::new(&ports).run(&caller()).await.unwrap(), [a_session()]);
+    RevokeOtherSessions::new(&ports).run(&caller()).await.unwrap();
+    // Gone already is fine for a logout, and not found for a session that is named.
+    LogOut::new(&ports).run(&caller()).await.unwrap();
+    RevokeSession::new(&ports).run(&caller(), caller().session).await.unwrap();
+    let outcome = RevokeSession::new(&ports).run(&caller(), caller().session).await;
+    assert!(matches!(outcome, Err(RevokeSessionError::NotFound)));
+}

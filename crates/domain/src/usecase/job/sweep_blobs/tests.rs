@@ -1,0 +1,145 @@
+use std::time::Duration;
+
+use super::{BATCH, SweepBlobs, TOMBSTONE, discard};
+use crate::blob::{BlobKey, DoomedBlob, ExpiredIntent};
+use crate::body::ByteSize;
+use crate::clock::Clock as _;
+use crate::ids::BlobId;
+use crate::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, TestPorts, a_user};
+use crate::usecase::fixture::{FakeBlobs, once, unavailable};
+use crate::usecase::job::{Done, JobError};
+
+fn key() -> BlobKey {
+    BlobKey::file(BlobId::new(CountingIds::nth(1)))
+}
+
+fn expired(reserved: u64) -> ExpiredIntent {
+    ExpiredIntent { key: key(), owner: a_user().id, reserved: ByteSize::new(reserved) }
+}
+
+fn doomed(age: Duration, was_settled: bool) -> DoomedBlob {
+    DoomedBlob { key: key(), doomed_at: FixedClock::NEW_YEAR.now().minus(age), was_settled }
+}
+
+fn dooming(effects: &Effects, found: Vec<ExpiredIntent>) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_doom_expired(), "doom", |_, _| Ok(found.clone()));
+    let noted = effects.clone();
+    unit.users.expect_unreserve().returning(move |_, bytes| {
+        noted.note(format!("unreserve {}", bytes.bytes()));
+        Ok(())
+    });
+    unit
+}
+
+fn due(effects: &Effects, found: Vec<DoomedBlob>) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_due(), "due", |_, _| Ok(found.clone()));
+    unit
+}
+
+fn forgetting(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_forget(), "forget", |_| Ok(()));
+    unit
+}
+
+fn keys(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.keys.expect_purge_expired(), "keys", |_, _| Ok(0));
+    unit
+}
+
+async fn sweep(effects: &Effects, units: Vec<FakeUnitOfWork>) -> Result<Done, JobError> {
+    let mut doubles = TestPorts::default();
+    for unit in units {
+        doubles.db = doubles.db.unit(unit);
+    }
+    let noted = effects.clone();
+    doubles.sessions.expect_purge_expired().returning(move |_, _| {
+        noted.note("sessions");
+        Ok(0)
+    });
+    SweepBlobs::new(&FakeBlobs::noting(effects).among(doubles)).run().await
+}
+
+#[tokio::test]
+async fn it_dooms_and_commits_before_it_discards() {
+    let effects = Effects::default();
+    let units = vec![
+        dooming(&effects, vec![expired(7), expired(0)]),
+        due(&effects, vec![doomed(Duration::ZERO, true)]),
+        forgetting(&effects),
+        keys(&effects),
+    ];
+    assert!(matches!(sweep(&effects, units).await, Ok(Done::Moot)));
+    assert_eq!(
+        effects.seen(),
+        [
+            "doom",
+            "unreserve 7",
+            "commit",
+            "due",
+            "rollback",
+            "discard files",
+            "forget",
+            "commit",
+            "keys",
+            "commit",
+            "sessions"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_full_batch_is_followed_by_another() {
+    let effects = Effects::default();
+    let units = vec![
+        dooming(&effects, vec![expired(0); BATCH as usize]),
+        dooming(&effects, vec![]),
+        due(&effects, vec![]),
+        keys(&effects),
+    ];
+    assert!(sweep(&effects, units).await.is_ok());
+    assert_eq!(effects.seen()[..4], ["doom", "commit", "doom", "commit"]);
+}
+
+#[tokio::test]
+async fn a_sweep_that_cannot_doom_discards_nothing() {
+    let effects = Effects::default();
+    let unit = dooming(&effects, vec![expired(0)]).committing_with(unavailable());
+    assert!(matches!(sweep(&effects, vec![unit]).await, Err(JobError::Store(_))));
+    assert_eq!(effects.seen(), ["doom", "commit"]);
+}
+
+async fn discarding(doomed: DoomedBlob) -> Vec<String> {
+    let effects = Effects::default();
+    let mut unit = FakeUnitOfWork::noting(&effects);
+    let noted = effects.clone();
+    unit.blobs.expect_forget().returning(move |_| {
+        noted.note("forget");
+        Ok(())
+    });
+    let noted = effects.clone();
+    let end = doomed.doomed_at.plus(TOMBSTONE);
+    unit.blobs.expect_postpone().returning(move |_, until| {
+        assert_eq!(until, end);
+        noted.note("postpone");
+        Ok(())
+    });
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.unit(unit);
+    let ports = FakeBlobs::noting(&effects).among(doubles);
+    let outcome = discard(ports.db.as_ref(), ports.blobs.as_ref(), &doomed, FixedClock::NEW_YEAR.now()).await;
+    assert!(outcome.is_ok());
+    effects.seen()
+}
+
+#[tokio::test]
+async fn the_row_of_a_blob_that_may_still_be_written_outlives_its_bytes() {
+    let almost = TOMBSTONE.saturating_sub(Duration::from_micros(1));
+    assert_eq!(discarding(doomed(Duration::ZERO, false)).await, ["discard files", "postpone", "commit"]);
+    assert_eq!(discarding(doomed(almost, false)).await, ["discard files", "postpone", "commit"]);
+    assert_eq!(discarding(doomed(TOMBSTONE, false)).await, ["discard files", "forget", "commit"]);
+    assert_eq!(discarding(doomed(Duration::ZERO, true)).await, ["discard files", "forget", "commit"]);
+}

@@ -1,0 +1,136 @@
+//! The log: one line a request, a failure once with its causes, and never a secret.
+
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+mod common;
+
+use std::io::Write;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use common::Server;
+use fm_domain::session::MockSessionStore;
+use fm_domain::store::StoreError;
+use serde_json::Value;
+
+static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone());
+    tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
+    log
+});
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// The fields of the lines about this request.
+    fn about(&self, request: &str) -> Vec<Value> {
+        let lines: Vec<Value> = self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        lines.into_iter().filter(|line| line["fields"]["request.id"] == request).collect()
+    }
+}
+
+#[actix_web::test]
+async fn every_request_leaves_one_line() {
+    let log = LOG.clone();
+    let server = Server::start();
+    let ada = server.user("ada@example.org").await;
+    let id = ada.get("/v1/auth/me").await.value()["id"].as_str().unwrap().to_owned();
+    ada.with("x-request-id", "line-1").send("POST", "/v1/files?name=a.txt", b"hello").await;
+    let [line] = log.about("line-1").try_into().unwrap();
+    assert_eq!(line["level"], "INFO");
+    let fields = &line["fields"];
+    assert_eq!(
+        (&fields["http.method"], &fields["http.route"], &fields["http.status"]),
+        (&"POST".into(), &"/v1/files".into(), &201.into())
+    );
+    assert_eq!((&fields["received_bytes"], &fields["user.id"]), (&5.into(), &id.as_str().into()));
+    assert!(fields["duration_ms"].as_f64().unwrap() > 0.0 && fields["size_bytes"].as_u64().unwrap() > 100);
+    ada.with("x-request-id", "line-2").get("/v1/files/x?q=secret").await;
+    let [line] = log.about("line-2").try_into().unwrap();
+    assert_eq!(
+        (&line["fields"]["http.route"], &line["fields"]["problem.code"]),
+        (&"/v1/files/{id}".into(), &"not_found".into())
+    );
+    ada.with("x-request-id", "line-3").get("/nowhere").await;
+    let [line] = log.about("line-3").try_into().unwrap();
+    assert_eq!(line["fields"]["http.route"], "unknown");
+}
+
+#[actix_web::test]
+async fn a_failure_is_logged_once_with_its_causes_which_no_client_sees() {
+    let log = LOG.clone();
+    let server = Server::with_all(
+        |_| {},
+        |_| {},
+        |ports| {
+            let mut sessions = MockSessionStore::new();
+            sessions.expect_create().returning(|_| {
+                let cause = std::io::Error::other("connection to 10.0.0.7 refused");
+                Err(StoreError::Unavailable(Box::new(cause)))
+            });
+            ports.sessions = Arc::new(sessions);
+        },
+    );
+    let client = server.client();
+    let body = r#"{"email": "ada@example.org", "password": "correct horse"}"#;
+    client.json("POST", "/v1/auth/register", body).await;
+    let answer = client.with("x-request-id", "failure-1").json("POST", "/v1/auth/login", body).await;
+    assert_eq!(answer.problem(), (503, "unavailable".into()));
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert!(!answer.text().contains("10.0.0.7"));
+    let lines = log.about("failure-1");
+    let failures: Vec<&Value> = lines.iter().filter(|line| line["level"] == "ERROR").collect();
+    assert_eq!((lines.len(), failures.len()), (2, 1));
+    assert_eq!(failures[0]["fields"]["error"], "the store is out of reach: connection to 10.0.0.7 refused");
+}
+
+#[actix_web::test]
+async fn no_secret_reaches_the_log() {
+    let log = LOG.clone();
+    let server = Server::start();
+    let client = server.client();
+    let body = r#"{"email": "eve@example.org", "password": "hunter2hunter2"}"#;
+    client.json("POST", "/v1/auth/register", body).await;
+    let login = client.json("POST", "/v1/auth/login", body).await.value();
+    let (access, refresh) =
+        (login["access_token"].as_str().unwrap(), login["refresh_token"].as_str().unwrap());
+    let eve = client.with_token(access);
+    let cookie = client.with("Cookie", &format!("access_token={access}; refresh_token={refresh}"));
+    cookie.get("/v1/auth/me").await;
+    cookie.send("POST", "/v1/auth/refresh", b"").await;
+    let file = eve.send("POST", "/v1/files?name=a.txt", b"hello").await.value();
+    let url = file["download"]["url"].as_str().unwrap();
+    let path = url.strip_prefix(&format!("http://{}", server.address)).unwrap();
+    let token = path.split_once("token=").unwrap().1;
+    client.get(path).await;
+    client.get(&format!("{path}x")).await;
+    client.with_token(&format!("{access}x")).get("/v1/auth/me").await;
+    client.json("POST", "/v1/auth/refresh", &format!(r#"{{"refresh_token": "{refresh}x"}}"#)).await;
+    let written = log.text();
+    let signature = |token: &str| token.rsplit('.').next().unwrap().to_owned();
+    for secret in
+        ["hunter2", access, refresh, token, &signature(access), &signature(refresh), &signature(token)]
+    {
+        assert!(!written.contains(secret), "{secret} was logged");
+    }
+    assert!(written.contains("/v1/blobs/{id}"));
+}

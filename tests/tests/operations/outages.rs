@@ -1,0 +1,105 @@
+//! What the program stands on goes away, and comes back.
+
+use std::sync::Arc;
+
+use fm_e2e::{Answer, Api, Server, User, eventually, pictures};
+use serde_json::json;
+
+#[track_caller]
+fn unavailable(answer: &Answer) {
+    answer.problem(503, "unavailable");
+    assert!(answer.field("retry-after").parse::<u32>().unwrap() >= 1);
+    for inside in ["127.0.0.1", "postgres", "connection", "dispatch"] {
+        assert!(!answer.text().contains(inside), "the cause is nobody's business: {answer:?}");
+    }
+}
+
+async fn checks(api: &Api, status: u16) -> serde_json::Value {
+    eventually(&format!("readiness is {status}"), async || {
+        let answer = api.get("/health/ready").send().await;
+        (answer.status == status).then(|| answer.json())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn without_its_store_nothing_half_done_is_left_visible() {
+    let server = Arc::new(Server::on_shaky_ground());
+    let user = Api::of(Arc::clone(&server)).user().await;
+    let kept = user.file("kept.txt", "text").await;
+    let removed = user.file("removed.txt", "text").await;
+    server
+        .without_its_store(async {
+            let ready = checks(&user, 503).await;
+            assert_eq!(ready["status"], "failed");
+            assert_eq!(ready["checks"]["blob_store"], "failed");
+            assert_eq!(ready["checks"]["database"], "ok");
+            user.get("/health/live").send().await.expect(200);
+            unavailable(&user.upload("a.txt", "text").send().await);
+            let put =
+                user.put(&format!("{}/content", User::path(&kept))).header("content-type", "text/plain");
+            unavailable(&put.body("new").send().await);
+            assert_eq!(user.storage().await, (8, 2));
+            user.delete(&User::path(&removed)).send().await.expect(204);
+            user.patch(&User::path(&kept)).json(&json!({"name": "b.txt"})).send().await.expect(200);
+        })
+        .await;
+    checks(&user, 200).await;
+    let file = user.get(&User::path(&kept)).send().await.expect(200).json();
+    assert_eq!(user.get(file["download"]["url"].as_str().unwrap()).send().await.expect(200).text(), "text");
+    user.file("after.txt", "text").await;
+    assert_eq!(user.storage().await, (8, 2));
+}
+
+/// A thumbnail whose store is away is made when it is back; what was removed meanwhile goes then.
+#[tokio::test]
+async fn background_work_is_made_up_for() {
+    let server = Arc::new(Server::on_shaky_ground());
+    let user = Api::of(Arc::clone(&server)).user().await;
+    let removed = user.file("removed.txt", "text").await;
+    let picture = user.file("a.png", pictures::png(100, 50)).await;
+    user.with_thumbnail(&picture).await;
+    server
+        .without_its_store(async {
+            user.post(&format!("{}/thumbnail", User::path(&picture))).send().await.expect(202);
+            user.delete(&User::path(&removed)).send().await.expect(204);
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        })
+        .await;
+    let limit = std::time::Duration::from_secs(90);
+    fm_e2e::within(limit, "the thumbnail is made after all", async || {
+        let file = user.get(&User::path(&picture)).send().await.expect(200).json();
+        assert_ne!(file["thumbnail"]["status"], "failed", "the picture is not to blame");
+        (file["thumbnail"]["status"] == "ready").then_some(())
+    })
+    .await;
+    fm_e2e::within(limit, "the removed bytes go after all", async || {
+        (server.stored().await == Some(2)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_its_database_it_says_so_and_recovers() {
+    let server = Arc::new(Server::on_shaky_ground());
+    let user = Api::of(Arc::clone(&server)).user().await;
+    user.file("a.txt", "text").await;
+    server
+        .without_its_database(async {
+            let ready = checks(&user, 503).await;
+            assert_eq!(ready["checks"]["database"], "failed");
+            assert_eq!(ready["checks"]["blob_store"], "ok");
+            user.get("/health/live").send().await.expect(200);
+            unavailable(&user.me().await);
+            unavailable(&user.get("/v1/files").send().await);
+            unavailable(&user.upload("b.txt", "text").send().await);
+            let login = json!({"email": user.email, "password": user.password});
+            unavailable(&user.anonymous().post("/v1/auth/login").json(&login).send().await);
+        })
+        .await;
+    checks(&user, 200).await;
+    assert_eq!(user.storage().await, (4, 1));
+    user.file("b.txt", "text").await;
+    user.spend(user.refresh()).await.expect(200);
+    server.stores_exactly(2).await;
+}

@@ -1,0 +1,100 @@
+//! Uploads that something else overtakes.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use fm_e2e::raw::Connection;
+use fm_e2e::{Api, Lane, User, noise, on_every_lane, pictures, sha256_hex};
+use serde_json::json;
+
+/// An upload of five bytes that waits for its last two.
+async fn half(user: &User, method: &str, target: &str) -> Connection {
+    let mut connection = Connection::to(&user.server).await;
+    let head = format!(
+        "{method} {target} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: text/plain\r\n\
+         Content-Length: 5\r\n\r\nhel",
+        user.server.address(),
+        user.access()
+    );
+    assert!(connection.send(head).await);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    connection
+}
+
+async fn an_upload_whose_account_is_removed_meanwhile_leaves_nothing(lane: Lane) {
+    let api = Api::with(lane, &[]);
+    let user = api.user().await;
+    let mut upload = half(&user, "POST", "/v1/files?name=a.txt").await;
+    user.delete("/v1/auth/me").json(&json!({"password": user.password})).send().await.expect(204);
+    assert!(upload.send("lo").await);
+    let answer = upload.answer().await;
+    api.server.stores_exactly(0).await;
+    assert!([401, 404].contains(&answer.status), "{answer:?}");
+}
+
+async fn content_of_a_file_that_is_removed_meanwhile_leaves_nothing(lane: Lane) {
+    let api = Api::with(lane, &[]);
+    let user = api.user().await;
+    let file = user.file("a.txt", "old").await;
+    let mut put = half(&user, "PUT", &format!("{}/content", User::path(&file))).await;
+    user.delete(&User::path(&file)).send().await.expect(204);
+    assert!(put.send("lo").await);
+    let answer = put.answer().await;
+    assert_eq!(answer.status, 404, "{answer:?}");
+    assert_eq!(user.storage().await, (0, 0));
+    api.server.stores_exactly(0).await;
+}
+
+async fn a_rename_meanwhile_is_not_lost(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let file = user.file("a.txt", "old").await;
+    let mut put = half(&user, "PUT", &format!("{}/content", User::path(&file))).await;
+    user.patch(&User::path(&file)).json(&json!({"name": "b.txt"})).send().await.expect(200);
+    assert!(put.send("lo").await);
+    let answer = put.answer().await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let file = user.get(&User::path(&file)).send().await.expect(200).json();
+    assert_eq!(file["name"], "b.txt");
+    assert_eq!(file["sha256"], sha256_hex(b"hello"));
+}
+
+async fn the_thumbnail_is_that_of_the_last_content(lane: Lane) {
+    let api = Api::with(lane, &[]);
+    let user = api.user().await;
+    let file = user.file("a.png", pictures::png(1_000, 1_000)).await;
+    for height in [10, 20, 30, 40] {
+        let put = user.put(&format!("{}/content", User::path(&file))).header("content-type", "image/png");
+        put.body(pictures::png(64, height)).send().await.expect(200);
+    }
+    assert_eq!(user.with_thumbnail(&file).await["thumbnail"]["height"], 40);
+    api.server.stores_exactly(2).await;
+}
+
+/// With memory for the buffers of one part of an S3 upload, they wait for each other and all get through.
+async fn more_uploads_than_memory_wait_and_all_succeed(lane: Lane) {
+    let api = Api::with(lane, &[("UPLOAD_BUFFER_BYTES", "8388608")]);
+    let user = api.user().await;
+    let body = Bytes::from(noise(6_000_000));
+    let hash = sha256_hex(&body);
+    let uploads = (0..12).map(|index| {
+        let request = user.post("/v1/files").query(&[("name", "a")]).header("content-type", "text/plain");
+        // Every other one does not say how much will come.
+        let request = if index % 2 == 0 {
+            request.body(body.clone())
+        } else {
+            request.chunked(body.chunks(65_536).map(Bytes::copy_from_slice).collect())
+        };
+        request.send()
+    });
+    for answer in futures_util::future::join_all(uploads).await {
+        assert_eq!(answer.expect(201).json()["sha256"], hash);
+    }
+}
+
+on_every_lane![
+    an_upload_whose_account_is_removed_meanwhile_leaves_nothing,
+    content_of_a_file_that_is_removed_meanwhile_leaves_nothing,
+    a_rename_meanwhile_is_not_lost,
+    the_thumbnail_is_that_of_the_last_content,
+    more_uploads_than_memory_wait_and_all_succeed,
+];
