@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -226,10 +226,21 @@ impl Server {
         if self.lane == Lane::Ephemeral {
             return;
         }
-        crate::within(Duration::from_secs(30), &format!("the store holds {count} objects"), async || {
-            (self.stored().await == Some(count)).then_some(())
-        })
-        .await;
+        let started = Instant::now();
+        loop {
+            let stored = self.stored().await;
+            if stored == Some(count) {
+                return;
+            }
+            if started.elapsed() > Duration::from_secs(30) {
+                let output = self.output();
+                let warnings = output.lines().filter(|line| !line.contains("\"INFO\"")).collect::<Vec<_>>();
+                panic!(
+                    "the store holds {stored:?} objects instead of {count}; the log warned of {warnings:#?}"
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     fn check(&self, status: ExitStatus, output: &str) {
