@@ -7,6 +7,7 @@ use super::remove_file::doom_blobs;
 use super::transfer::{Announced, Announcement, Intent, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
 use super::view::{FileView, Viewer};
+use crate::body::ByteSize;
 use crate::file::{File, Revision, ThumbnailState};
 use crate::ids::{FileId, JobId, UserId};
 use crate::job::{NewJob, Work};
@@ -50,8 +51,8 @@ impl ReplaceContent {
     /// The file with its new content.
     pub async fn run(&self, command: ReplaceCommand) -> Result<FileView, UploadError> {
         let ReplaceCommand { owner, file, if_match, body } = command;
-        self.check(owner, file, if_match.as_ref()).await?;
-        let announcement = Announcement { owner, length: body.length, key: None };
+        let replaces = self.check(owner, file, if_match.as_ref()).await?;
+        let announcement = Announcement { owner, length: body.length, replaces, key: None };
         let Announced::Ready(intent) = self.transfer.announce(&announcement).await? else {
             return Err(StoreError::Unexpected("an upload without a key found an earlier one".into()).into());
         };
@@ -68,11 +69,20 @@ impl ReplaceContent {
         }
     }
 
-    /// Refuses early, before any byte is read. The unit that switches decides.
-    async fn check(&self, owner: UserId, id: FileId, if_match: Option<&IfMatch>) -> Result<(), UploadError> {
+    /// Refuses early, before any byte is read; the size of the present content. The unit that switches decides.
+    async fn check(
+        &self,
+        owner: UserId,
+        id: FileId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<ByteSize, UploadError> {
         let found = self.transfer.db.read().await?.files().find(owner, id).await?;
         let file = found.ok_or(UploadError::NotFound)?;
-        if IfMatch::allows(if_match, file.revision) { Ok(()) } else { Err(UploadError::PreconditionFailed) }
+        if IfMatch::allows(if_match, file.revision) {
+            Ok(file.size)
+        } else {
+            Err(UploadError::PreconditionFailed)
+        }
     }
 
     async fn switch(

@@ -33,6 +33,8 @@ const RENEWAL: Duration = Duration::from_secs(20);
 pub(super) struct Announcement<'a> {
     pub(super) owner: UserId,
     pub(super) length: Option<ByteSize>,
+    /// Bytes of the same owner that go when these are kept.
+    pub(super) replaces: ByteSize,
     pub(super) key: Option<&'a IdempotencyKey>,
 }
 
@@ -50,6 +52,8 @@ pub(super) struct Intent {
     pub(super) owner: UserId,
     pub(super) blob: BlobId,
     pub(super) reserved: ByteSize,
+    /// Bytes of the same owner that go when these are kept.
+    pub(super) replaces: ByteSize,
     /// Whether it holds an idempotency key.
     pub(super) keyed: bool,
 }
@@ -95,10 +99,13 @@ impl Transfer {
     }
 
     async fn try_announce(&self, announcement: &Announcement<'_>) -> Result<Announced, UploadError> {
-        let Announcement { owner, length, key } = *announcement;
+        let Announcement { owner, length, replaces, key } = *announcement;
         let now = self.clock.now();
-        let reserved = if self.quota.is_some() { length.unwrap_or_default() } else { ByteSize::ZERO };
-        let intent = Intent { owner, blob: BlobId::new(self.ids.uuid()), reserved, keyed: key.is_some() };
+        // Only what the owner will keep more than now.
+        let more = length.unwrap_or_default().bytes().saturating_sub(replaces.bytes());
+        let reserved = if self.quota.is_some() { ByteSize::new(more) } else { ByteSize::ZERO };
+        let blob = BlobId::new(self.ids.uuid());
+        let intent = Intent { owner, blob, reserved, replaces, keyed: key.is_some() };
         let mut unit = self.db.begin().await?;
         if let Some(key) = key {
             let claim = KeyClaim {
@@ -189,7 +196,7 @@ impl Transfer {
         let account = self.db.read().await?.users().find(intent.owner).await?;
         let storage = account.map(|account| account.storage).unwrap_or_default();
         let taken = storage.used.bytes().saturating_add(storage.reserved.bytes());
-        let others = taken.saturating_sub(intent.reserved.bytes());
+        let others = taken.saturating_sub(intent.reserved.bytes()).saturating_sub(intent.replaces.bytes());
         let left = ByteSize::new(quota.bytes().saturating_sub(others));
         Ok(Limit { max: self.max_upload, quota: Some(left) })
     }
@@ -235,10 +242,14 @@ impl Transfer {
 
     async fn try_abandon(&self, intent: &Intent) -> Stored<()> {
         let now = self.clock.now();
+        let key = BlobKey::file(intent.blob);
         let mut unit = self.db.begin().await?;
-        // Doomed by a sweep, or settled after all: then there is nothing to take back.
         if !unit.blobs().abandon(intent.blob, now).await? {
-            return unit.rollback().await;
+            // Settled after all, and then nothing is taken back; or doomed by somebody else, and then the bytes may
+            // have come after they were discarded.
+            let doomed = unit.blobs().find_doomed(&key).await?;
+            unit.rollback().await?;
+            return if doomed.is_some() { self.blobs.discard(&key).await } else { Ok(()) };
         }
         if intent.keyed {
             unit.keys().free(intent.blob).await?;
@@ -248,7 +259,7 @@ impl Transfer {
         }
         unit.commit().await?;
         // The row stays for the sweep, which discards once more when no write can be under way any longer.
-        self.blobs.discard(&BlobKey::file(intent.blob)).await
+        self.blobs.discard(&key).await
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::transfer::{Announced, Announcement, Intent, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
 use super::view::{FileView, Viewer};
+use crate::body::ByteSize;
 use crate::file::{File, Revision, ThumbnailState};
 use crate::idempotency::{FinishedUpload, IdempotencyKey, KEPT_FOR};
 use crate::ids::{FileId, JobId, UserId};
@@ -56,7 +57,8 @@ impl UploadFile {
     /// The new file, or the one that an earlier upload with the same key made.
     pub async fn run(&self, command: UploadCommand) -> Result<Uploaded, UploadError> {
         let UploadCommand { owner, key, body } = command;
-        let announcement = Announcement { owner, length: body.length, key: key.as_ref() };
+        let announcement =
+            Announcement { owner, length: body.length, replaces: ByteSize::ZERO, key: key.as_ref() };
         let intent = match self.transfer.announce(&announcement).await? {
             Announced::Ready(intent) => intent,
             Announced::Done(first) => return self.repeat(owner, &first, body).await,
@@ -95,7 +97,8 @@ impl UploadFile {
             // The answer to the commit was lost: what it did can be read back.
             Err(UploadError::Store(lost @ StoreError::Unavailable(_))) => match self.read_back(&file).await {
                 Ok(true) => Ok(file),
-                Ok(false) | Err(_) => Err(lost.into()),
+                Ok(false) => Err(self.explained(file.owner, lost).await),
+                Err(_) => Err(lost.into()),
             },
             outcome => outcome.map(|()| file),
         }
@@ -129,6 +132,15 @@ impl UploadFile {
             return Err(refusal.into());
         }
         Ok(unit.commit().await?)
+    }
+
+    /// What was lost because the account went meanwhile is not for the client to try again.
+    async fn explained(&self, owner: UserId, lost: StoreError) -> UploadError {
+        let Ok(mut reads) = self.transfer.db.read().await else { return lost.into() };
+        match reads.users().find(owner).await {
+            Ok(None) => UploadError::Unauthenticated,
+            Ok(Some(_)) | Err(_) => lost.into(),
+        }
     }
 
     async fn read_back(&self, file: &File) -> Stored<bool> {

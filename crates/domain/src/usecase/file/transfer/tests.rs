@@ -16,7 +16,13 @@ use crate::usecase::fixture::{FakeBlobs, body, body_of, once, reads_of_account, 
 use crate::user::{Account, StorageUse};
 
 fn intent(keyed: bool) -> Intent {
-    Intent { owner: a_user().id, blob: BlobId::new(CountingIds::nth(9)), reserved: ByteSize::ZERO, keyed }
+    Intent {
+        owner: a_user().id,
+        blob: BlobId::new(CountingIds::nth(9)),
+        reserved: ByteSize::ZERO,
+        replaces: ByteSize::ZERO,
+        keyed,
+    }
 }
 
 fn transfer(effects: &Effects, doubles: TestPorts, settings: &Settings) -> Transfer {

@@ -1,13 +1,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{UploadCommand, UploadFile, Uploaded};
-use crate::blob::SettleBlob;
+use crate::blob::{DoomedBlob, SettleBlob};
 use crate::body::{BodyError, ByteSize};
+use crate::clock::Clock as _;
 use crate::file::ThumbnailState;
 use crate::idempotency::{Claimed, FinishedUpload};
 use crate::job::Enqueued;
 use crate::store::{Retry, StoreError};
-use crate::testing::{Effects, FakeReads, FakeUnitOfWork, TestPorts, a_file, a_user, an_account, settings};
+use crate::testing::{
+    Effects, FakeReads, FakeUnitOfWork, FixedClock, TestPorts, a_file, a_user, an_account, settings,
+};
 use crate::usecase::Settings;
 use crate::usecase::file::{UploadBody, UploadError};
 use crate::usecase::fixture::{
@@ -169,18 +172,38 @@ async fn a_failed_put_is_given_up_whole_before_its_bytes_are_discarded() {
     assert_eq!(effects.seen()[5..], ["put files", "abandon", "free", "unreserve", "commit", "discard files"]);
 }
 
+/// Doomed by somebody else while the bytes were still on their way: they came after they were discarded.
 #[tokio::test]
-async fn what_a_sweep_has_doomed_already_is_left_to_it() {
+async fn bytes_of_a_doomed_intent_are_discarded_again() {
+    for (doomed, after) in [(true, vec!["discard files"]), (false, vec![])] {
+        let effects = Effects::default();
+        let mut second = FakeUnitOfWork::noting(&effects);
+        once!(effects, second.blobs.expect_settle(), "settle", |_, _| Err(SettleBlob::Doomed));
+        let mut last = FakeUnitOfWork::noting(&effects);
+        once!(effects, last.blobs.expect_abandon(), "abandon", |_, _| Ok(false));
+        once!(effects, last.blobs.expect_find_doomed(), "find doomed", |key| Ok(doomed
+            .then(|| DoomedBlob { key: *key, doomed_at: FixedClock::NEW_YEAR.now(), was_settled: false })));
+        let doubles = doubles([announcing(&effects), second, last], false);
+        let error =
+            upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await.unwrap_err();
+        assert!(matches!(error, UploadError::Store(error) if error.retry() == Retry::Later));
+        let expected = [vec!["settle", "rollback", "abandon", "find doomed", "rollback"], after].concat();
+        assert_eq!(effects.seen()[3..], expected);
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_went_meanwhile_is_told_so() {
     let effects = Effects::default();
     let mut second = FakeUnitOfWork::noting(&effects);
     once!(effects, second.blobs.expect_settle(), "settle", |_, _| Err(SettleBlob::Doomed));
-    let mut last = FakeUnitOfWork::noting(&effects);
-    once!(effects, last.blobs.expect_abandon(), "abandon", |_, _| Ok(false));
-    let doubles = doubles([announcing(&effects), second, last], false);
+    let mut reads = FakeReads::default();
+    once!(effects, reads.users.expect_find(), "find user", |_| Ok(None));
+    let mut doubles = doubles([announcing(&effects), second, abandoning(&effects)], false);
+    doubles.db = doubles.db.reads(reads_of_file(&effects, None)).reads(reads);
     let error =
         upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await.unwrap_err();
-    assert!(matches!(error, UploadError::Store(error) if error.retry() == Retry::Later));
-    assert_eq!(effects.seen()[3..], ["settle", "rollback", "abandon", "rollback"]);
+    assert!(matches!(error, UploadError::Unauthenticated));
 }
 
 #[tokio::test]
