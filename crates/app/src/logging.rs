@@ -2,8 +2,11 @@
 
 use std::io::{IsTerminal as _, stderr};
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt;
+use tracing_subscriber::layer::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -14,19 +17,63 @@ use crate::config::LogFormat;
 #[error("RUST_LOG can't be read: {0}")]
 pub struct InvalidFilter(#[from] tracing_subscriber::filter::ParseError);
 
+/// Libraries whose finer lines show what must not be shown: requests with their signatures, statements with their
+/// values. They are held to `info`, whatever `RUST_LOG` says.
+const TALKATIVE: [&str; 4] = ["aws_", "tokio_postgres", "hyper", "rustls"];
+
+fn is_discreet(line: &Metadata<'_>) -> bool {
+    *line.level() <= Level::INFO || !TALKATIVE.iter().any(|library| line.target().starts_with(library))
+}
+
 /// Starts logging, once for the process. Without a format, a terminal decides.
 pub fn start(format: Option<LogFormat>, filter: &str) -> Result<(), InvalidFilter> {
     let filter: EnvFilter = filter.parse()?;
     let terminal = stderr().is_terminal();
     let format = format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
     let registry = tracing_subscriber::registry().with(filter);
+    let discreet = filter_fn(is_discreet);
+    let lines = fmt::layer().with_writer(stderr);
     let started = match format {
-        LogFormat::Pretty => registry.with(fmt::layer().with_ansi(terminal).with_writer(stderr)).try_init(),
-        LogFormat::Json => registry
-            .with(fmt::layer().json().flatten_event(true).with_current_span(false).with_writer(stderr))
-            .try_init(),
+        LogFormat::Pretty => registry.with(lines.with_ansi(terminal).with_filter(discreet)).try_init(),
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).with_current_span(false);
+            registry.with(lines.with_filter(discreet)).try_init()
+        }
     };
     // A second start, as tests in one process make it, keeps the first.
     drop(started);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::metadata::Kind;
+    use tracing::{Level, Metadata, callsite, field};
+
+    use super::is_discreet;
+
+    struct Here;
+
+    impl callsite::Callsite for Here {
+        fn set_interest(&self, _: tracing::subscriber::Interest) {}
+        fn metadata(&self) -> &Metadata<'_> {
+            &LINE
+        }
+    }
+
+    static HERE: Here = Here;
+    static LINE: Metadata<'static> = line("here", Level::INFO);
+
+    const fn line(target: &'static str, level: Level) -> Metadata<'static> {
+        let fields = field::FieldSet::new(&[], callsite::Identifier(&HERE));
+        Metadata::new("line", target, level, None, None, None, fields, Kind::EVENT)
+    }
+
+    #[test]
+    fn fine_lines_of_libraries_that_show_secrets_are_left_out() {
+        assert!(is_discreet(&line("aws_sigv4::http_request", Level::INFO)));
+        assert!(!is_discreet(&line("aws_sigv4::http_request", Level::TRACE)));
+        assert!(!is_discreet(&line("tokio_postgres::query", Level::DEBUG)));
+        assert!(is_discreet(&line("fm_http::edge", Level::TRACE)));
+    }
 }
