@@ -18,6 +18,7 @@
 mod answer;
 mod api;
 mod database;
+mod environment;
 mod form;
 mod jwt;
 mod lane;

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::Lane;
 use crate::database::TestDatabase;
+use crate::environment::environment;
 use crate::process::{Finished, Process, run};
 use crate::s3::TestStore;
 use crate::secrets::Secrets;
@@ -271,38 +272,6 @@ impl Drop for Server {
 /// A test that failed while it held the lock does not take the others with it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn environment(
-    lane: Lane,
-    home: &Path,
-    database: Option<&TestDatabase>,
-    store: Option<&TestStore>,
-) -> Vec<(String, String)> {
-    let mut variables: Vec<(String, String)> = Vec::new();
-    let mut set = |name: &str, value: &str| variables.push((name.to_owned(), value.to_owned()));
-    set("PORT", "0");
-    set("LOG_FORMAT", "json");
-    // As cheap as hashes get: the defaults have a test of their own.
-    set("ARGON2_MEMORY_KIB", "1024");
-    set("ARGON2_ITERATIONS", "1");
-    // Hundreds of tests come from one address.
-    set("RATE_LIMITS", "0");
-    match lane {
-        Lane::Ephemeral => {}
-        Lane::Embedded => set("DATA_DIR", &home.join("data").to_string_lossy()),
-        Lane::PostgresS3 => {
-            set("JWT_SECRET", &crate::unique("a-secret-of-the-tests-"));
-            set("BLOB_STORE", "s3");
-        }
-    }
-    if let Some(database) = database {
-        set("DATABASE_URL", database.url());
-    }
-    for (name, value) in store.into_iter().flat_map(TestStore::variables) {
-        set(&name, &value);
-    }
-    variables
 }
 
 /// How many files are in the folder, at any depth.

@@ -27,12 +27,13 @@ const ENQUEUE: &str = "INSERT INTO jobs (id, kind, payload, priority, run_at, du
     VALUES (?, ?, ?, ?, ?, ?, ?) \
     ON CONFLICT (unique_name) WHERE state = 'living' AND unique_name IS NOT NULL DO NOTHING";
 
-/// The rows are chosen and locked first, once, passing over those that others are just claiming.
-pub(crate) const CLAIM: &str = "UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM (\
+/// The rows are chosen and locked first, passing over those that others are just claiming. They are chosen once: as a
+/// mere subquery the choice may be made again for each row of the outer table, and then claims more than `LIMIT`.
+pub(crate) const CLAIM: &str = "WITH due AS MATERIALIZED (\
         SELECT id AS due_id, due_at AS due_since FROM jobs \
         WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
         ORDER BY priority DESC, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
-    ) AS due WHERE id = due_id \
+    ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id \
     RETURNING id, payload, attempt, run_at, priority, due_since";
 
 type ClaimedColumns = (SqlUuid, Jsonb, Integer, Timestamptz, SmallInt, Timestamptz);
@@ -92,11 +93,11 @@ impl JobQueue for PgUnitOfWork {
         let claim = statement::<ClaimedColumns, _>(
             CLAIM,
             (
-                typed::<Timestamptz, _>(Moment(lease_until)),
-                typed::<Timestamptz, _>(Moment(lease_until)),
                 typed::<Array<Text>, _>(names(kinds)),
                 typed::<Timestamptz, _>(Moment(now)),
                 typed::<BigInt, _>(i64::from(limit)),
+                typed::<Timestamptz, _>(Moment(lease_until)),
+                typed::<Timestamptz, _>(Moment(lease_until)),
             ),
         );
         let mut rows: Vec<ClaimedRow> = self.run(|connection| claim.load(connection)).await?;

@@ -25,9 +25,11 @@ const CLAIM: &str = "INSERT INTO idempotency_keys AS held (user_id, key, attempt
     WHERE held.held_until <= ? OR (held.attempt_id = excluded.attempt_id AND held.file_id IS NULL)";
 
 /// Keys that others are just claiming are passed over.
-const PURGE: &str = "DELETE FROM idempotency_keys WHERE (user_id, key) IN (\
-    SELECT user_id, key FROM idempotency_keys WHERE held_until < ? \
-    ORDER BY held_until LIMIT ? FOR UPDATE SKIP LOCKED)";
+const PURGE: &str = "WITH expired AS MATERIALIZED (\
+        SELECT user_id, key FROM idempotency_keys WHERE held_until < ? \
+        ORDER BY held_until LIMIT ? FOR UPDATE SKIP LOCKED\
+    ) DELETE FROM idempotency_keys AS gone USING expired \
+    WHERE gone.user_id = expired.user_id AND gone.key = expired.key";
 
 /// A key that somebody else holds, as it is read.
 #[derive(Queryable, Selectable)]

@@ -19,8 +19,9 @@ use crate::sql::{statement, typed};
 use crate::value::{Moment, text};
 
 /// Sessions that another node is just renewing or purging are passed over.
-const PURGE: &str = "DELETE FROM sessions WHERE id IN (\
-    SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED)";
+const PURGE: &str = "WITH expired AS MATERIALIZED (\
+        SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED\
+    ) DELETE FROM sessions AS gone USING expired WHERE gone.id = expired.id";
 
 /// Sessions in PostgreSQL. Every answer was committed before it is given.
 #[derive(Debug, Clone)]

@@ -271,3 +271,21 @@ async fn a_job_that_can_not_be_read_does_not_stop_those_behind_it() {
     let reasons = fixture.ask("SELECT last_error FROM jobs WHERE state = 'dead'").await;
     assert!(reasons.len() == 1 && reasons.iter().all(|reason| reason.contains("payload")), "{reasons:?}");
 }
+
+/// With statistics of a table of one row PostgreSQL may choose anew for each row of it.
+#[tokio::test]
+async fn a_claim_takes_no_more_than_it_asks_for_whatever_the_statistics_say() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    enqueue(database.as_ref()).await;
+    fixture.client().await.batch_execute("VACUUM ANALYZE jobs").await.unwrap();
+    for _ in 0..3 {
+        enqueue(database.as_ref()).await;
+    }
+    for _ in 0..4 {
+        let mut unit = database.begin().await.unwrap();
+        let claimed = unit.jobs().claim(&JobKind::ALL, at(1), at(60), 1).await.unwrap();
+        unit.commit().await.unwrap();
+        assert_eq!(claimed.len(), 1);
+    }
+}

@@ -1,6 +1,6 @@
 //! `DELETE /v1/files/{id}`
 
-use fm_e2e::{Api, Lane, User, on_every_lane, pictures};
+use fm_e2e::{Api, Lane, User, eventually, on_every_lane, pictures};
 use serde_json::json;
 
 async fn a_removed_file_is_gone_for_every_route_at_once(lane: Lane) {
@@ -30,8 +30,11 @@ async fn its_blobs_follow(lane: Lane) {
     user.delete(&User::path(&file)).send().await.expect(204);
     api.server.stores_exactly(0).await;
     let url = file["download"]["url"].as_str().unwrap();
-    let answer = user.get(url).send().await;
-    assert!((400..500).contains(&answer.status), "{answer:?}");
+    eventually("its URL leads nowhere", async || {
+        let answer = user.get(url).send().await;
+        (400..500).contains(&answer.status).then_some(())
+    })
+    .await;
 }
 
 /// While its thumbnail is still being made.

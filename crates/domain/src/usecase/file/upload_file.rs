@@ -71,7 +71,7 @@ impl UploadFile {
             Ok(file) => Ok(Uploaded { view: self.viewer.view(file).await?, fresh: true }),
             Err(error) => {
                 self.transfer.abandon(&intent).await;
-                Err(error)
+                Err(self.explained(owner, error).await)
             }
         }
     }
@@ -97,8 +97,7 @@ impl UploadFile {
             // The answer to the commit was lost: what it did can be read back.
             Err(UploadError::Store(lost @ StoreError::Unavailable(_))) => match self.read_back(&file).await {
                 Ok(true) => Ok(file),
-                Ok(false) => Err(self.explained(file.owner, lost).await),
-                Err(_) => Err(lost.into()),
+                Ok(false) | Err(_) => Err(lost.into()),
             },
             outcome => outcome.map(|()| file),
         }
@@ -135,11 +134,14 @@ impl UploadFile {
     }
 
     /// What was lost because the account went meanwhile is not for the client to try again.
-    async fn explained(&self, owner: UserId, lost: StoreError) -> UploadError {
-        let Ok(mut reads) = self.transfer.db.read().await else { return lost.into() };
+    async fn explained(&self, owner: UserId, error: UploadError) -> UploadError {
+        if !matches!(error, UploadError::Store(StoreError::Unavailable(_))) {
+            return error;
+        }
+        let Ok(mut reads) = self.transfer.db.read().await else { return error };
         match reads.users().find(owner).await {
             Ok(None) => UploadError::Unauthenticated,
-            Ok(Some(_)) | Err(_) => lost.into(),
+            Ok(Some(_)) | Err(_) => error,
         }
     }
 
