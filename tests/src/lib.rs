@@ -17,6 +17,7 @@
 
 mod answer;
 mod api;
+mod browser;
 mod database;
 mod environment;
 mod form;
@@ -34,6 +35,7 @@ mod wait;
 
 pub use answer::Answer;
 pub use api::{Api, Request};
+pub use browser::Page;
 pub use form::{Form, Part};
 pub use jwt::{Forged, forge};
 pub use lane::Lane;

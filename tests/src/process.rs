@@ -60,7 +60,7 @@ pub fn run(folder: &Path, environment: &[(String, String)], arguments: &[&str]) 
 
 /// What a process wrote so far.
 #[derive(Clone, Default)]
-struct Output(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Output(Arc<Mutex<Vec<String>>>);
 
 impl Output {
     fn follow(&self, child: &mut Child) -> [JoinHandle<()>; 2] {
@@ -69,7 +69,7 @@ impl Output {
         [self.keep(stdout), self.keep(stderr)]
     }
 
-    fn keep(&self, stream: impl Read + Send + 'static) -> JoinHandle<()> {
+    pub(crate) fn keep(&self, stream: impl Read + Send + 'static) -> JoinHandle<()> {
         let lines = Arc::clone(&self.0);
         std::thread::spawn(move || {
             for line in BufReader::new(stream).split(b'\n') {
@@ -79,7 +79,7 @@ impl Output {
         })
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap().join("\n")
     }
 
@@ -200,7 +200,7 @@ fn watchdog(id: u32) -> Child {
         .expect("sh starts")
 }
 
-fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+pub(crate) fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {

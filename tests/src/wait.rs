@@ -3,16 +3,12 @@
 use std::time::{Duration, Instant};
 
 /// Asks `question` again until it answers with something, and gives that; fails with `what` after 20 s.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, question: impl FnMut() -> F) -> T {
+pub async fn eventually<T>(what: &str, question: impl AsyncFnMut() -> Option<T>) -> T {
     within(Duration::from_secs(20), what, question).await
 }
 
 /// Asks `question` again until it answers with something, and gives that; fails with `what` after `limit`.
-pub async fn within<T, F: Future<Output = Option<T>>>(
-    limit: Duration,
-    what: &str,
-    mut question: impl FnMut() -> F,
-) -> T {
+pub async fn within<T>(limit: Duration, what: &str, mut question: impl AsyncFnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
         if let Some(answer) = question().await {

@@ -7,7 +7,6 @@
 mod body;
 mod cleanup;
 mod client;
-mod disposition;
 mod endpoint;
 mod failure;
 mod list;

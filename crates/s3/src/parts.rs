@@ -9,9 +9,9 @@ use fm_domain::body::{BodyError, BufferBudget, ByteSize, ByteStream};
 
 use crate::pool::{PIECE, Pool};
 
-/// What is held of an upload at once. Every server takes parts of this size (at least 5 MiB, at most 8 where large
-/// requests are refused).
-pub(crate) const PART: usize = 8 * 1024 * 1024;
+/// What is held of an upload at once: the smallest part that every server takes, so that as many uploads as possible
+/// share the memory.
+pub(crate) const PART: usize = 5 * 1024 * 1024;
 
 /// The most parts of one upload.
 const MOST_PARTS: u64 = 10_000;

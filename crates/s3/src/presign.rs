@@ -8,7 +8,6 @@ use fm_domain::clock::Timestamp;
 use fm_domain::store::Stored;
 use quick_cache::sync::Cache;
 
-use crate::disposition::content_disposition;
 use crate::endpoint::{BucketAddress, Endpoint, InvalidEndpoint};
 use crate::settings::S3Settings;
 use crate::signature::{Get, Signer};
@@ -72,7 +71,7 @@ impl S3SignDownload {
             // What is left when the answer is given can't be known when it is signed; half the life is the least that
             // links of a window have left when they are handed out.
             cache_control: &format!("private, max-age={}", life / 2),
-            content_disposition: &content_disposition(disposition, &target.filename),
+            content_disposition: &disposition.header_value(&target.filename),
             content_type: content_type.as_str(),
         })
     }

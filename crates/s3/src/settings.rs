@@ -25,7 +25,7 @@ pub struct S3Settings {
     pub files_bucket: String,
     /// What the bucket of thumbnails is called.
     pub thumbnails_bucket: String,
-    /// The memory that all uploads of the process share. Smaller than one part (8 MiB), it is held whole by each.
+    /// The memory that all uploads of the process share. Smaller than one part (5 MiB), it is held whole by each.
     pub budget: BufferBudget,
     /// How long to wait for what.
     pub timeouts: S3Timeouts,
@@ -64,7 +64,7 @@ pub struct S3Timeouts {
     pub connect: Duration,
     /// For the answer to one attempt that moves no bytes of a blob.
     pub control: Duration,
-    /// For the answer to one attempt that sends up to 8 MiB.
+    /// For the answer to one attempt that sends up to 5 MiB.
     pub transfer: Duration,
     /// For the server to put the parts of a blob together; the time of all attempts.
     pub complete: Duration,

@@ -70,9 +70,9 @@ async fn the_thumbnail_is_that_of_the_last_content(lane: Lane) {
     api.server.stores_exactly(2).await;
 }
 
-/// With memory for the buffers of one part of an S3 upload, they wait for each other and all get through.
+/// With memory for one part of an S3 upload, they wait for each other and all get through.
 async fn more_uploads_than_memory_wait_and_all_succeed(lane: Lane) {
-    let api = Api::with(lane, &[("UPLOAD_BUFFER_BYTES", "8388608")]);
+    let api = Api::with(lane, &[("UPLOAD_BUFFER_BYTES", "16777216")]);
     let user = api.user().await;
     let body = Bytes::from(noise(6_000_000));
     let hash = sha256_hex(&body);

@@ -15,6 +15,10 @@ use crate::{logging, wire};
 /// The exit code of a configuration that can't be used.
 const CONFIGURATION: u8 = 2;
 
+/// Threads that wait for disks: enough to keep one busy, few enough that many uploads at once don't fill the memory
+/// with their stacks. Password hashes and thumbnails bound themselves far below it.
+const BLOCKING_THREADS: usize = 32;
+
 /// Runs a command to its end.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
@@ -46,7 +50,8 @@ pub fn run(cli: Cli) -> ExitCode {
 
 fn started(command: Command, config: Config) -> Result<(), StartError> {
     logging::start(config.log_format, &config.log_filter)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build()?;
     match command {
         Command::Serve(args) => {
             let config = if args.ephemeral { wire::ephemeral(config) } else { config };

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::lifecycle::StopSignals;
-use crate::wire::{StartError, Wired, wire};
+use crate::wire::{Endings, StartError, Wired, wire};
 use crate::worker::Workers;
 
 /// Serves until a signal; adapters and jobs live on `runtime`, requests on the server's own threads.
@@ -42,7 +42,7 @@ pub(super) fn run(runtime: &Runtime, config: &Config, with_worker: bool) -> Resu
             outcome
         }
     });
-    runtime.block_on(finish(config.shutdown_grace, &state, &tracker, &stop));
+    runtime.block_on(finish(config.shutdown_grace, &state, &tracker, &stop, &wired.endings));
     tracing::info!("stopped");
     Ok(served?)
 }
@@ -92,11 +92,20 @@ async fn stop_in_order(mut signals: StopSignals, server: ServerHandle, state: Ap
     }
 }
 
-/// Lets uploads clean up behind themselves and jobs end, within the grace.
-async fn finish(grace: Duration, state: &AppState, jobs: &TaskTracker, stop: &CancellationToken) {
+/// Lets uploads clean up behind themselves, jobs end and adapters finish, within the grace.
+async fn finish(
+    grace: Duration,
+    state: &AppState,
+    jobs: &TaskTracker,
+    stop: &CancellationToken,
+    endings: &Endings,
+) {
     stop.cancel();
     state.tracker.close();
-    let all = async { tokio::join!(jobs.wait(), state.tracker.wait()) };
+    let all = async {
+        tokio::join!(jobs.wait(), state.tracker.wait());
+        endings.reach().await;
+    };
     if tokio::time::timeout(grace, all).await.is_err() {
         tracing::warn!("background work was cut off at the end of the grace");
     }

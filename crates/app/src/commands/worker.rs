@@ -25,7 +25,10 @@ pub(super) async fn run(config: &Config) -> Result<(), StartError> {
     tracing::info!("stopping");
     stop.cancel();
     tokio::select! {
-        () = tracker.wait() => {}
+        () = async {
+            tracker.wait().await;
+            wired.endings.reach().await;
+        } => {}
         () = tokio::time::sleep(config.shutdown_grace) => tracing::warn!("jobs were cut off at the end of the grace"),
         () = signals.next() => tracing::warn!("jobs were cut off by a second signal"),
     }

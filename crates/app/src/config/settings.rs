@@ -131,7 +131,7 @@ pub(super) fn settle(texts: &Texts, faults: ConfigFaults) -> Result<Config, Conf
         cors: cors(&mut reader),
         max_upload: ByteSize::new(reader.number("MAX_UPLOAD_BYTES", 52_428_800, 1..=1 << 40)),
         quota: reader.optional_number("USER_QUOTA_BYTES", 0..=i64::MAX.unsigned_abs()).map(ByteSize::new),
-        upload_buffer: ByteSize::new(reader.number("UPLOAD_BUFFER_BYTES", 67_108_864, 8_388_608..=1 << 40)),
+        upload_buffer: ByteSize::new(reader.number("UPLOAD_BUFFER_BYTES", 67_108_864, 16_777_216..=1 << 40)),
         registration_open: reader.flag("REGISTRATION_OPEN", true),
         log_format: log_format(&mut reader),
         log_filter: reader.text_or("RUST_LOG", "info,actix_server=warn"),

@@ -22,6 +22,8 @@ const UNFINISHED_FOR: Duration = Duration::from_hours(24);
 pub(super) struct Blobs {
     pub(super) store: Arc<dyn BlobStore>,
     pub(super) links: Arc<dyn SignDownload>,
+    /// The same store, if it is an S3.
+    pub(super) s3: Option<Arc<S3BlobStore>>,
 }
 
 pub(super) async fn open(
@@ -33,7 +35,8 @@ pub(super) async fn open(
     let own = || Arc::new(SelfSignedLinks::new(public_url, macs));
     match &config.blob_store {
         BlobStoreChoice::Memory => {
-            Ok(Blobs { store: Arc::new(MemoryBlobStore::new(Arc::new(SystemClock))), links: own() })
+            let store = Arc::new(MemoryBlobStore::new(Arc::new(SystemClock)));
+            Ok(Blobs { store, links: own(), s3: None })
         }
         BlobStoreChoice::Disk => {
             let settings = DiskSettings { root: config.data_dir.join("blobs"), budget };
@@ -42,14 +45,15 @@ pub(super) async fn open(
             let store = opened.map_err(failed)?;
             // What a process that died left behind, should its intent be lost too, as with a database in memory.
             store.remove_unfinished(SystemClock.now().minus(UNFINISHED_FOR)).await.map_err(failed)?;
-            Ok(Blobs { store: Arc::new(store), links: own() })
+            Ok(Blobs { store: Arc::new(store), links: own(), s3: None })
         }
         BlobStoreChoice::S3(s3) => {
             let settings = settings(s3, budget);
-            let store = S3BlobStore::new(&settings)?;
+            let store = Arc::new(S3BlobStore::new(&settings)?);
             let ensured = store.ensure_buckets().await;
             ensured.map_err(|source| StartError::Store { what: "the S3", source })?;
-            Ok(Blobs { store: Arc::new(store), links: Arc::new(S3SignDownload::new(&settings)?) })
+            let links = Arc::new(S3SignDownload::new(&settings)?);
+            Ok(Blobs { store: store.clone(), links, s3: Some(store) })
         }
     }
 }

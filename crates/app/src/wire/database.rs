@@ -20,6 +20,8 @@ pub(super) struct OpenDatabase {
     pub(super) db: Arc<dyn Database>,
     pub(super) sessions: Arc<dyn SessionStore>,
     pub(super) signal: Arc<dyn JobSignal>,
+    /// The same database, if it is a SQLite file.
+    pub(super) sqlite: Option<SqliteDatabase>,
 }
 
 pub(super) async fn open(config: &Config) -> Result<OpenDatabase, StartError> {
@@ -49,6 +51,7 @@ fn postgres(config: &Config, address: &PgAddress) -> Result<OpenDatabase, StartE
         db: Arc::new(PgDatabase::new(pool.clone())),
         sessions: Arc::new(PgSessionStore::new(pool)),
         signal: Arc::new(PgJobSignal::new(address.clone())),
+        sqlite: None,
     })
 }
 
@@ -58,7 +61,8 @@ async fn sqlite(path: PathBuf) -> Result<OpenDatabase, StartError> {
     Ok(OpenDatabase {
         sessions: Arc::new(SqliteSessionStore::new(db.clone())),
         signal: Arc::new(db.job_signal()),
-        db: Arc::new(db),
+        db: Arc::new(db.clone()),
+        sqlite: Some(db),
     })
 }
 
@@ -68,6 +72,7 @@ fn memory() -> OpenDatabase {
         signal: Arc::new(db.signal()),
         sessions: Arc::new(MemorySessionStore::new()),
         db: Arc::new(db),
+        sqlite: None,
     }
 }
 

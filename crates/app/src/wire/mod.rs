@@ -11,15 +11,15 @@ use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, InvalidArgon2Settings, JwtSigner, OsIds,
     SystemClock, TokenAudience,
 };
-use fm_domain::body::BufferBudget;
+use fm_domain::body::{BufferBudget, ByteSize};
 use fm_domain::clock::Clock;
 use fm_domain::job::JobSignal;
 use fm_domain::store::StoreError;
 use fm_domain::usecase::{Ports, Settings, UseCases};
 use fm_imaging::ImageThumbnailer;
 use fm_postgres::InvalidAddress;
-use fm_s3::InvalidEndpoint;
-use fm_sqlite::OpenSqlite;
+use fm_s3::{InvalidEndpoint, S3BlobStore};
+use fm_sqlite::{OpenSqlite, SqliteDatabase};
 
 pub use database::{AppliedMigration, MigrateError, Migrations};
 
@@ -83,6 +83,27 @@ pub struct Wired {
     pub signal: Arc<dyn JobSignal>,
     /// What the operator chose.
     pub settings: Settings,
+    /// What ends with the process.
+    pub endings: Endings,
+}
+
+/// Adapters that have work of their own to finish before the process ends.
+#[derive(Default)]
+pub struct Endings {
+    s3: Option<Arc<S3BlobStore>>,
+    sqlite: Option<SqliteDatabase>,
+}
+
+impl Endings {
+    /// Lets them finish it. To be called when nobody uses them any more.
+    pub async fn reach(&self) {
+        if let Some(s3) = &self.s3 {
+            s3.settled().await;
+        }
+        if let Some(sqlite) = &self.sqlite {
+            sqlite.close().await;
+        }
+    }
 }
 
 impl Wired {
@@ -104,8 +125,10 @@ pub async fn wire(config: &Config, public_url: &str) -> Result<Wired, StartError
     let secrets = secrets::of(config)?;
     let macs = Arc::new(HkdfMacSigner::new(&secrets));
     let database = database::open(config).await?;
-    let budget = BufferBudget::new(config.upload_buffer);
+    // The other half is for the connections: the server holds up to 512 KiB of each upload before the store has them.
+    let budget = BufferBudget::new(ByteSize::new(config.upload_buffer.bytes() / 2));
     let blobs = blobs::open(config, budget, public_url, macs.clone()).await?;
+    let endings = Endings { s3: blobs.s3, sqlite: database.sqlite };
     let argon2 = Argon2Settings {
         memory_kib: config.argon2_memory_kib,
         iterations: config.argon2_iterations,
@@ -133,7 +156,7 @@ pub async fn wire(config: &Config, public_url: &str) -> Result<Wired, StartError
         registration_open: config.registration_open,
         serves_blobs: !matches!(config.blob_store, BlobStoreChoice::S3(_)),
     };
-    Ok(Wired { ports, signal: database.signal, settings })
+    Ok(Wired { ports, signal: database.signal, settings, endings })
 }
 
 /// The same configuration with everything kept in memory.

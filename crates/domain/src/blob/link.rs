@@ -4,36 +4,10 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::BlobKey;
+use super::{BlobKey, Disposition};
 use crate::clock::Timestamp;
 use crate::file::{FileName, MediaType, Sha256};
 use crate::store::Stored;
-
-/// Whether a browser shows the bytes or saves them (RFC 6266).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Disposition {
-    /// Shows them.
-    Inline,
-    /// Saves them.
-    Attachment,
-}
-
-impl Disposition {
-    /// `inline` or `attachment`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Inline => "inline",
-            Self::Attachment => "attachment",
-        }
-    }
-
-    /// `inline` only for types on the allow-list, `attachment` for any other.
-    #[must_use]
-    pub fn allowed_for(self, content_type: &MediaType) -> Self {
-        if content_type.may_be_inline() { self } else { Self::Attachment }
-    }
-}
 
 /// What a link leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

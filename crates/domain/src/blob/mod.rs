@@ -1,5 +1,6 @@
 //! Blobs: immutable runs of bytes, the intents that announce them, and the stores that keep them.
 
+mod disposition;
 mod link;
 mod model;
 mod port;
@@ -7,7 +8,8 @@ mod range;
 mod self_signed;
 mod store;
 
-pub use link::{Disposition, DownloadLink, LinkTarget, SignDownload, SignedUrl};
+pub use disposition::Disposition;
+pub use link::{DownloadLink, LinkTarget, SignDownload, SignedUrl};
 pub use model::{BlobIntent, BlobKey, Bucket, DoomedBlob, ExpiredIntent, UnknownBucket};
 pub use port::{BlobRepo, SettleBlob};
 pub use range::{ByteRange, ResolvedRange, Unsatisfiable};

@@ -1,8 +1,9 @@
-//! Whole units of work, tried again when they lost a race for a lock.
+//! Whole units of work: tried again when they lost a race for a lock, read back when the answer of their commit was
+//! lost.
 
 use std::future::Future;
 
-use crate::store::{Retry, StoreError};
+use crate::store::{Retry, StoreError, Stored};
 
 /// How often a unit is tried at most.
 const ATTEMPTS: u32 = 5;
@@ -47,6 +48,21 @@ where
             }
             outcome => return outcome,
         }
+    }
+}
+
+/// The outcome of a commit. Where its answer was lost, `happened` reads back what it would have left; when that can't
+/// be read either, the outcome stays unknown.
+pub(crate) async fn committed(
+    outcome: Stored<()>,
+    happened: impl Future<Output = Stored<bool>>,
+) -> Stored<()> {
+    match outcome {
+        Err(lost @ StoreError::Unavailable(_)) => match happened.await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(lost),
+        },
+        outcome => outcome,
     }
 }
 

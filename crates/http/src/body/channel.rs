@@ -5,11 +5,8 @@ use fm_domain::body::{BodyError, ByteStream};
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 
-/// Frames that wait at most: 64 uploads must stay small.
-const DEPTH: usize = 2;
-
-/// The largest frame.
-const FRAME_BYTES: usize = 64 * 1024;
+/// Frames that wait at most, each as large as the server reads at once (256 KiB). With one, nothing more is read from the server while a reader pauses.
+const DEPTH: usize = 1;
 
 enum Frame {
     Data(Bytes),
@@ -46,13 +43,9 @@ impl Frames {
         self.0.reserve().await.map(drop).map_err(|_closed| Hangup)
     }
 
-    /// Sends bytes, in frames of at most 64 KiB.
-    pub(super) async fn send(&self, mut bytes: Bytes) -> Result<(), Hangup> {
-        while !bytes.is_empty() {
-            let frame = bytes.split_to(bytes.len().min(FRAME_BYTES));
-            self.0.send(Frame::Data(frame)).await.map_err(|_closed| Hangup)?;
-        }
-        Ok(())
+    /// Sends bytes.
+    pub(super) async fn send(&self, bytes: Bytes) -> Result<(), Hangup> {
+        self.0.send(Frame::Data(bytes)).await.map_err(|_closed| Hangup)
     }
 
     /// The bytes are whole.
@@ -76,12 +69,14 @@ mod tests {
     async fn whole_bytes_end_without_an_error() {
         let (frames, stream) = channel();
         let send = async move {
-            frames.send(Bytes::from(vec![7; 200_000])).await.unwrap();
+            for length in [200_000, 1] {
+                frames.send(Bytes::from(vec![7; length])).await.unwrap();
+            }
             frames.end().await;
         };
         let (chunks, ()) = tokio::join!(stream.collect::<Vec<_>>(), send);
         let sizes: Vec<usize> = chunks.into_iter().map(|chunk| chunk.unwrap().len()).collect();
-        assert_eq!(sizes, [65_536, 65_536, 65_536, 3_392]);
+        assert_eq!(sizes, [200_000, 1]);
     }
 
     #[tokio::test]

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::Caller;
 use super::password_asked::{PasswordAskedError, confirmed};
-use super::revoke_other_sessions::CLOCK_SKEW;
+use super::revoke_other_sessions::{CLOCK_SKEW, left_to_the_job};
 use crate::clock::{Clock, Timestamp};
 use crate::ids::{IdSource, JobId};
 use crate::job::{NewJob, Work};
 use crate::session::SessionStore;
-use crate::store::Database;
+use crate::store::{Database, Stored};
 use crate::usecase::Ports;
-use crate::usecase::retry::contended;
+use crate::usecase::retry::{committed, contended};
 use crate::user::{Password, PasswordHash, PasswordHasher};
 
 /// The password that is, and the one that shall be.
@@ -44,7 +44,7 @@ impl ChangePassword {
     }
 
     /// Changes it. The database commits first; the sessions end before the answer, or, should their store be out of
-    /// reach, by the job that was committed with the change.
+    /// reach, by the job that was committed with the change: then the answer does not wait for them.
     pub async fn run(
         &self,
         caller: &Caller,
@@ -53,7 +53,8 @@ impl ChangePassword {
         let account = confirmed(&self.db, &self.passwords, caller, &command.current).await?;
         let hash = self.passwords.hash(&command.new).await?;
         let now = contended(|| self.change(caller, &account.user.password_hash, &hash)).await?;
-        self.sessions.revoke_all(caller.user, Some(caller.session), now.plus(CLOCK_SKEW)).await?;
+        let revoked = self.sessions.revoke_all(caller.user, Some(caller.session), now.plus(CLOCK_SKEW)).await;
+        left_to_the_job(revoked);
         Ok(())
     }
 
@@ -76,7 +77,12 @@ impl ChangePassword {
             created_before: now.unix_micros(),
         };
         unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now)).await?;
-        unit.commit().await?;
+        committed(unit.commit().await, self.is_set(caller, new)).await?;
         Ok(now)
+    }
+
+    async fn is_set(&self, caller: &Caller, new: &PasswordHash) -> Stored<bool> {
+        let account = self.db.read().await?.users().find(caller.user).await?;
+        Ok(account.is_some_and(|account| account.user.password_hash == *new))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::ids::{IdSource, UserId};
 use crate::store::{Database, StoreError};
-use crate::usecase::retry::{contended, failure};
+use crate::usecase::retry::{committed, contended, failure};
 use crate::usecase::{Ports, Settings};
 use crate::user::{DisplayName, Email, InsertUser, Password, PasswordHasher, Role, User};
 
@@ -92,16 +92,8 @@ impl Register {
             unit.rollback().await?;
             return Err(refusal.into());
         }
-        match unit.commit().await {
-            // The answer to the commit was lost: what it did can be read back.
-            Err(lost @ StoreError::Unavailable(_)) => {
-                match self.db.read().await?.users().find(user.id).await? {
-                    Some(_) => Ok(()),
-                    None => Err(lost.into()),
-                }
-            }
-            outcome => Ok(outcome?),
-        }
+        let happened = async { Ok(self.db.read().await?.users().find(user.id).await?.is_some()) };
+        Ok(committed(unit.commit().await, happened).await?)
     }
 }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::Caller;
 use super::password_asked::{PasswordAskedError, confirmed};
-use super::revoke_other_sessions::CLOCK_SKEW;
+use super::revoke_other_sessions::{CLOCK_SKEW, left_to_the_job};
 use crate::clock::{Clock, Timestamp};
 use crate::ids::{IdSource, JobId};
 use crate::job::{NewJob, Work};
 use crate::session::SessionStore;
-use crate::store::Database;
+use crate::store::{Database, Stored};
 use crate::usecase::Ports;
-use crate::usecase::retry::contended;
+use crate::usecase::retry::{committed, contended};
 use crate::user::{Password, PasswordHasher};
 
 /// Removes an account with its sessions and files; the blobs follow in the background.
@@ -39,7 +39,7 @@ impl RemoveAccount {
     pub async fn run(&self, caller: &Caller, password: Password) -> Result<(), PasswordAskedError> {
         confirmed(&self.db, &self.passwords, caller, &password).await?;
         let now = contended(|| self.remove(caller)).await?;
-        self.sessions.revoke_all(caller.user, None, now.plus(CLOCK_SKEW)).await?;
+        left_to_the_job(self.sessions.revoke_all(caller.user, None, now.plus(CLOCK_SKEW)).await);
         Ok(())
     }
 
@@ -54,7 +54,11 @@ impl RemoveAccount {
         let revoke = Work::RevokeSessions { user: caller.user, but: None, created_before: now.unix_micros() };
         unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), revoke, now)).await?;
         unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), Work::SweepBlobs, now)).await?;
-        unit.commit().await?;
+        committed(unit.commit().await, self.is_gone(caller)).await?;
         Ok(now)
+    }
+
+    async fn is_gone(&self, caller: &Caller) -> Stored<bool> {
+        Ok(self.db.read().await?.users().find(caller.user).await?.is_none())
     }
 }

@@ -28,3 +28,11 @@ impl RevokeOtherSessions {
         self.sessions.revoke_all(caller.user, Some(caller.session), self.clock.now().plus(CLOCK_SKEW)).await
     }
 }
+
+/// What a committed change asked of the session store. What that could not do is left to the job that was committed
+/// with the change: the change itself happened, and its caller is told so.
+pub(super) fn left_to_the_job(revoked: Stored<()>) {
+    if let Err(error) = revoked {
+        tracing::warn!(error = &error as &dyn std::error::Error, "sessions end later, by a job");
+    }
+}

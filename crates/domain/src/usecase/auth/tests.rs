@@ -142,11 +142,45 @@ async fn a_new_password_is_committed_before_the_other_sessions_end() {
         let mut doubles = confirming(&effects, PasswordCheck::RightButOutdated);
         doubles.db = doubles.db.unit(changing(&effects, true));
         revoking(&effects, &mut doubles, Some(caller().session), works);
-        assert_eq!(change(doubles).await.is_ok(), works);
+        // The job that was committed does what the session store could not.
+        assert!(change(doubles).await.is_ok());
         assert_eq!(
             effects.seen(),
             ["find user", "verify", "hash", "set password", "revoke_sessions", "commit", "revoke all"]
         );
+    }
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_was_lost_is_read_back() {
+    for happened in [true, false] {
+        let effects = Effects::default();
+        let mut doubles = confirming(&effects, PasswordCheck::Right);
+        let mut account = an_account();
+        if happened {
+            account.user.password_hash = PasswordHash::new("new".to_owned());
+            revoking(&effects, &mut doubles, Some(caller().session), true);
+        }
+        let lost = changing(&effects, true).committing_with(unavailable());
+        doubles.db = doubles.db.unit(lost).reads(reads_of_account(&effects, Some(account)));
+        assert_eq!(change(doubles).await.is_ok(), happened);
+    }
+}
+
+#[tokio::test]
+async fn a_removal_whose_answer_was_lost_is_read_back() {
+    for found in [None, Some(an_account())] {
+        let effects = Effects::default();
+        let mut doubles = confirming(&effects, PasswordCheck::Right);
+        let happened = found.is_none();
+        if happened {
+            revoking(&effects, &mut doubles, None, true);
+        }
+        let lost = removing(&effects, true).committing_with(unavailable());
+        doubles.db = doubles.db.unit(lost).reads(reads_of_account(&effects, found));
+        let password = Password::candidate("x".to_owned());
+        let outcome = RemoveAccount::new(&doubles.ports()).run(&caller(), password).await;
+        assert_eq!(outcome.is_ok(), happened);
     }
 }
 
@@ -181,7 +215,7 @@ async fn an_account_goes_with_its_blobs_before_its_sessions_do() {
         revoking(&effects, &mut doubles, None, works);
         let outcome =
             RemoveAccount::new(&doubles.ports()).run(&caller(), Password::candidate("x".to_owned())).await;
-        assert_eq!(outcome.is_ok(), works);
+        assert!(outcome.is_ok());
         assert_eq!(
             effects.seen()[2..],
             ["doom", "remove", "revoke_sessions", "sweep_blobs", "commit", "revoke all"]

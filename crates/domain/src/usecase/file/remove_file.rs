@@ -10,7 +10,7 @@ use crate::ids::{FileId, IdSource, JobId, UserId};
 use crate::job::{NewJob, Work};
 use crate::store::{Database, Stored, UnitOfWork};
 use crate::usecase::Ports;
-use crate::usecase::retry::contended;
+use crate::usecase::retry::{committed, contended};
 use crate::user::{Charge, ReserveBytes};
 
 /// Which file goes.
@@ -58,13 +58,17 @@ impl RemoveFile {
         // The row of the user comes last in every unit: it is the one that uploads of one user wait for.
         let charge = Charge { free: file.size, files_removed: 1, ..Charge::default() };
         match unit.users().charge(command.owner, &charge, None).await {
-            Ok(()) => Ok(unit.commit().await?),
+            Ok(()) => Ok(committed(unit.commit().await, self.is_gone(command)).await?),
             Err(ReserveBytes::Store(error)) => Err(error.into()),
             Err(ReserveBytes::NoUser | ReserveBytes::QuotaExceeded) => {
                 unit.rollback().await?;
                 Err(EditError::NotFound)
             }
         }
+    }
+
+    async fn is_gone(&self, command: &RemoveCommand) -> Stored<bool> {
+        Ok(self.db.read().await?.files().find(command.owner, command.file).await?.is_none())
     }
 }
 

@@ -7,8 +7,8 @@ use super::view::{FileView, Viewer};
 use crate::clock::Clock;
 use crate::file::{File, FileName};
 use crate::ids::{FileId, UserId};
-use crate::store::Database;
-use crate::usecase::retry::contended;
+use crate::store::{Database, Stored};
+use crate::usecase::retry::{committed, contended};
 use crate::usecase::{Ports, Settings};
 
 /// Which file gets which name.
@@ -60,7 +60,15 @@ impl RenameFile {
             ..before
         };
         unit.files().update(&after, seen).await?;
-        unit.commit().await?;
+        committed(unit.commit().await, self.is_kept(&after)).await?;
         Ok(after)
+    }
+
+    /// Another change in the same moment has another time or name.
+    async fn is_kept(&self, after: &File) -> Stored<bool> {
+        let found = self.db.read().await?.files().find(after.owner, after.id).await?;
+        Ok(found.is_some_and(|file| {
+            (file.revision, &file.name, file.updated_at) == (after.revision, &after.name, after.updated_at)
+        }))
     }
 }

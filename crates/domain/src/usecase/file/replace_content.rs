@@ -13,7 +13,7 @@ use crate::ids::{FileId, JobId, UserId};
 use crate::job::{NewJob, Work};
 use crate::store::{StoreError, Stored};
 use crate::thumbnail::Thumbnailer;
-use crate::usecase::retry::contended;
+use crate::usecase::retry::{committed, contended};
 use crate::usecase::{Ports, Settings};
 use crate::user::Charge;
 
@@ -57,7 +57,7 @@ impl ReplaceContent {
             return Err(StoreError::Unexpected("an upload without a key found an earlier one".into()).into());
         };
         let outcome = match self.transfer.write(&intent, body).await {
-            Ok(written) => self.switch(&intent, &written, file, if_match.as_ref()).await,
+            Ok(written) => contended(|| self.switch(&intent, &written, file, if_match.as_ref())).await,
             Err(error) => Err(error),
         };
         match outcome {
@@ -92,25 +92,6 @@ impl ReplaceContent {
         id: FileId,
         if_match: Option<&IfMatch>,
     ) -> Result<File, UploadError> {
-        match contended(|| self.try_switch(intent, written, id, if_match)).await {
-            // The answer to the commit was lost: what it did can be read back.
-            Err(UploadError::Store(lost @ StoreError::Unavailable(_))) => {
-                match self.read_back(intent, id).await {
-                    Ok(Some(file)) => Ok(file),
-                    Ok(None) | Err(_) => Err(lost.into()),
-                }
-            }
-            outcome => outcome,
-        }
-    }
-
-    async fn try_switch(
-        &self,
-        intent: &Intent,
-        written: &Written,
-        id: FileId,
-        if_match: Option<&IfMatch>,
-    ) -> Result<File, UploadError> {
         let mut unit = self.transfer.db.begin().await?;
         let Some(before) = unit.files().find_for_update(intent.owner, id).await? else {
             unit.rollback().await?;
@@ -139,7 +120,7 @@ impl ReplaceContent {
             unit.rollback().await?;
             return Err(refusal.into());
         }
-        unit.commit().await?;
+        committed(unit.commit().await, self.read_back(&after)).await?;
         Ok(after)
     }
 
@@ -157,9 +138,10 @@ impl ReplaceContent {
         }
     }
 
-    async fn read_back(&self, intent: &Intent, id: FileId) -> Stored<Option<File>> {
-        let found = self.transfer.db.read().await?.files().find(intent.owner, id).await?;
-        Ok(found.filter(|file| file.blob == intent.blob))
+    /// Whether this is what is kept, or was until its name changed.
+    async fn read_back(&self, after: &File) -> Stored<bool> {
+        let found = self.transfer.db.read().await?.files().find(after.owner, after.id).await?;
+        Ok(found.is_some_and(|file| file.blob == after.blob))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::ids::BlobId;
 use crate::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, TestPorts, a_file, settings};
 use crate::usecase::Ports;
 use crate::usecase::blob::VerifyLink;
-use crate::usecase::fixture::{once, reads_of_file};
+use crate::usecase::fixture::{once, reads_of_file, unavailable};
 
 fn found(file: Option<File>) -> Ports {
     let mut doubles = TestPorts::default();
@@ -106,6 +106,29 @@ async fn a_new_name_is_a_new_revision_of_the_same_bytes() {
     let file = rename(unit, Some(IfMatch::Revisions(vec![Revision::FIRST]))).await.unwrap().file;
     assert_eq!((file.name.as_str(), file.created_at), ("other.txt", a_file().created_at));
     assert_eq!(effects.seen(), ["lock", "update", "commit"]);
+}
+
+#[tokio::test]
+async fn a_rename_whose_answer_was_lost_is_read_back() {
+    for happened in [true, false] {
+        let effects = Effects::default();
+        let mut unit = renaming(&effects, Some(a_file())).committing_with(unavailable());
+        once!(effects, unit.files.expect_update(), "update", |_, _| Ok(()));
+        let after = File {
+            name: "other.txt".parse().unwrap(),
+            revision: Revision::FIRST.next(),
+            updated_at: FixedClock::NEW_YEAR.now(),
+            ..a_file()
+        };
+        let found = if happened { after } else { a_file() };
+        let mut doubles = TestPorts::default();
+        doubles.db = doubles.db.unit(unit).reads(reads_of_file(&effects, Some(found)));
+        let name = "other.txt".parse().unwrap();
+        let command = RenameCommand { owner: a_file().owner, file: a_file().id, if_match: None, name };
+        let outcome = RenameFile::new(&doubles.ports(), &settings()).run(command).await;
+        assert_eq!(outcome.is_ok(), happened);
+        assert_eq!(effects.seen(), ["lock", "update", "commit", "find"]);
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::ids::{FileId, JobId, UserId};
 use crate::job::{NewJob, Work};
 use crate::store::{StoreError, Stored};
 use crate::thumbnail::Thumbnailer;
-use crate::usecase::retry::contended;
+use crate::usecase::retry::{committed, contended};
 use crate::usecase::{Ports, Settings};
 use crate::user::Charge;
 
@@ -93,14 +93,8 @@ impl UploadFile {
             created_at: now,
             updated_at: now,
         };
-        match contended(|| self.try_keep(intent, written, &file)).await {
-            // The answer to the commit was lost: what it did can be read back.
-            Err(UploadError::Store(lost @ StoreError::Unavailable(_))) => match self.read_back(&file).await {
-                Ok(true) => Ok(file),
-                Ok(false) | Err(_) => Err(lost.into()),
-            },
-            outcome => outcome.map(|()| file),
-        }
+        contended(|| self.try_keep(intent, written, &file)).await?;
+        Ok(file)
     }
 
     async fn try_keep(&self, intent: &Intent, written: &Written, file: &File) -> Result<(), UploadError> {
@@ -130,7 +124,7 @@ impl UploadFile {
             unit.rollback().await?;
             return Err(refusal.into());
         }
-        Ok(unit.commit().await?)
+        Ok(committed(unit.commit().await, self.read_back(file)).await?)
     }
 
     /// What was lost because the account went meanwhile is not for the client to try again.

@@ -11,7 +11,7 @@ use crate::blob::{BlobStore, DoomedBlob};
 use crate::body::ByteSize;
 use crate::clock::{Clock, Timestamp};
 use crate::session::SessionStore;
-use crate::store::{Database, Stored};
+use crate::store::{Database, StoreError, Stored};
 use crate::usecase::Ports;
 use crate::usecase::retry::contended;
 
@@ -22,6 +22,11 @@ const TOMBSTONE: Duration = Duration::from_hours(1);
 const BATCH: u32 = 100;
 /// How many steps one run takes at most; the next run goes on.
 const STEPS: u32 = 100;
+
+/// How long a blob that can't be discarded stays out of the way of those after it.
+const PUT_OFF: Duration = Duration::from_mins(10);
+/// How many such blobs a run meets before it takes the store for broken.
+const MOST_FAILURES: u32 = 3;
 
 /// What a run does, in this order.
 #[derive(Clone, Copy)]
@@ -89,10 +94,25 @@ impl SweepBlobs {
         let mut unit = self.db.begin().await?;
         let due = unit.blobs().due(now, BATCH).await?;
         unit.rollback().await?;
+        let mut failures = 0;
         for doomed in &due {
-            discard(self.db.as_ref(), self.blobs.as_ref(), doomed, now).await?;
+            let Err(error) = discard(self.db.as_ref(), self.blobs.as_ref(), doomed, now).await else {
+                continue;
+            };
+            failures += 1;
+            if failures == MOST_FAILURES {
+                return Err(error.into());
+            }
+            log_failure(doomed, &error);
+            contended(|| self.put_off(doomed, now.plus(PUT_OFF))).await?;
         }
         Ok(u32::try_from(due.len()).unwrap_or(BATCH))
+    }
+
+    async fn put_off(&self, doomed: &DoomedBlob, until: Timestamp) -> Stored<()> {
+        let mut unit = self.db.begin().await?;
+        unit.blobs().postpone(doomed.key.id, until).await?;
+        unit.commit().await
     }
 
     async fn purge_keys(&self) -> Result<u32, JobError> {
@@ -101,6 +121,12 @@ impl SweepBlobs {
         unit.commit().await?;
         Ok(purged)
     }
+}
+
+/// Apart from the async code, because an error as a trait object must not live across an await.
+fn log_failure(doomed: &DoomedBlob, error: &StoreError) {
+    let error: &dyn std::error::Error = error;
+    tracing::warn!(blob.id = %doomed.key.id, error, "a blob could not be discarded");
 }
 
 /// Discards the bytes of a doomed blob; then its row, unless a late write may still bring the bytes back.

@@ -11,7 +11,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::ids::BlobId;
 use fm_domain::usecase::blob::VerifiedLink;
 
-use crate::download::{content_disposition, parse_range};
+use crate::download::parse_range;
 use crate::edge::is_head;
 use crate::input::{PathId, Query, none_match, tag_list_matches_strongly};
 use crate::problem::{Answer, Code, Problem};
@@ -112,10 +112,7 @@ fn described(status: StatusCode, link: &VerifiedLink, tag: &str) -> HttpResponse
     response.insert_header((header::ACCEPT_RANGES, HeaderValue::from_static("bytes")));
     response.insert_header((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
     response.insert_header((header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox")));
-    response.insert_header((
-        header::CONTENT_DISPOSITION,
-        content_disposition(target.disposition, &target.filename),
-    ));
+    response.insert_header((header::CONTENT_DISPOSITION, target.disposition.header_value(&target.filename)));
     if let Some(sha256) = &target.sha256 {
         response.insert_header((REPR_DIGEST, format!("sha-256=:{}:", STANDARD.encode(sha256.as_bytes()))));
     }

@@ -5,7 +5,7 @@ use crate::ids::BlobId;
 use crate::job::Enqueued;
 use crate::testing::{CountingIds, Effects, FakeUnitOfWork, TestPorts, a_file};
 use crate::usecase::file::{EditError, IfMatch};
-use crate::usecase::fixture::{lost_race, once};
+use crate::usecase::fixture::{lost_race, once, reads_of_file, unavailable};
 use crate::user::{Charge, ReserveBytes};
 
 fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
@@ -94,4 +94,18 @@ async fn a_removal_that_lost_a_race_is_tried_again() {
     once!(effects, lost.users.expect_charge(), "charge", |_, _, _| Err(lost_race().into()));
     assert!(remove([lost, charging(&effects, a_file())], None).await.is_ok());
     assert_eq!(effects.seen()[5..8], ["charge", "drop", "lock"]);
+}
+
+#[tokio::test]
+async fn a_removal_whose_answer_was_lost_is_read_back() {
+    for found in [None, Some(a_file())] {
+        let effects = Effects::default();
+        let happened = found.is_none();
+        let mut doubles = TestPorts::default();
+        let lost = charging(&effects, a_file()).committing_with(unavailable());
+        doubles.db = doubles.db.unit(lost).reads(reads_of_file(&effects, found));
+        let command = RemoveCommand { owner: a_file().owner, file: a_file().id, if_match: None };
+        assert_eq!(RemoveFile::new(&doubles.ports()).run(command).await.is_ok(), happened);
+        assert_eq!(effects.seen()[5..], ["charge", "commit", "find"]);
+    }
 }

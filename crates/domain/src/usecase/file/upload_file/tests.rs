@@ -200,7 +200,7 @@ async fn an_account_that_went_meanwhile_is_told_so() {
     let mut reads = FakeReads::default();
     once!(effects, reads.users.expect_find(), "find user", |_| Ok(None));
     let mut doubles = doubles([announcing(&effects), second, abandoning(&effects)], false);
-    doubles.db = doubles.db.reads(reads_of_file(&effects, None)).reads(reads);
+    doubles.db = doubles.db.reads(reads);
     let error =
         upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await.unwrap_err();
     assert!(matches!(error, UploadError::Unauthenticated));
@@ -243,13 +243,12 @@ async fn a_key_that_was_lost_meanwhile_keeps_nothing() {
     once!(effects, second.keys.expect_finish(), "finish", |_, _, _| Ok(false));
     let mut last = abandoning(&effects);
     once!(effects, last.keys.expect_free(), "free", |_| Ok(()));
-    let mut doubles = doubles([first, second, last], false);
-    doubles.db = doubles.db.reads(reads_of_file(&effects, None));
+    let doubles = doubles([first, second, last], false);
     let outcome = upload(doubles, FakeBlobs::noting(&effects), &settings(), Some("k"), body(&["a"])).await;
     assert!(matches!(outcome, Err(UploadError::Store(StoreError::Unavailable(_)))));
     assert_eq!(
         effects.seen()[4..],
-        ["settle", "insert", "finish", "rollback", "find", "abandon", "free", "commit", "discard files"]
+        ["settle", "insert", "finish", "rollback", "abandon", "free", "commit", "discard files"]
     );
 }
 

@@ -1,11 +1,13 @@
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BATCH, SweepBlobs, TOMBSTONE, discard};
-use crate::blob::{BlobKey, DoomedBlob, ExpiredIntent};
+use super::{BATCH, PUT_OFF, SweepBlobs, TOMBSTONE, discard};
+use crate::blob::{BlobKey, BlobStore, DoomedBlob, ExpiredIntent, MockBlobStore};
 use crate::body::ByteSize;
 use crate::clock::Clock as _;
 use crate::ids::BlobId;
 use crate::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, TestPorts, a_user};
+use crate::usecase::Ports;
 use crate::usecase::fixture::{FakeBlobs, once, unavailable};
 use crate::usecase::job::{Done, JobError};
 
@@ -142,4 +144,64 @@ async fn the_row_of_a_blob_that_may_still_be_written_outlives_its_bytes() {
     assert_eq!(discarding(doomed(almost, false)).await, ["discard files", "postpone", "commit"]);
     assert_eq!(discarding(doomed(TOMBSTONE, false)).await, ["discard files", "forget", "commit"]);
     assert_eq!(discarding(doomed(Duration::ZERO, true)).await, ["discard files", "forget", "commit"]);
+}
+
+fn putting_off(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_postpone(), "put off", |_, until| {
+        assert_eq!(until, FixedClock::NEW_YEAR.now().plus(PUT_OFF));
+        Ok(())
+    });
+    unit
+}
+
+#[tokio::test]
+async fn a_blob_that_cannot_be_discarded_makes_way_for_those_after_it() {
+    let effects = Effects::default();
+    let mut doubles = TestPorts::default();
+    let two = vec![doomed(Duration::ZERO, true); 2];
+    for unit in [dooming(&effects, vec![]), due(&effects, two), putting_off(&effects), forgetting(&effects)] {
+        doubles.db = doubles.db.unit(unit);
+    }
+    doubles.db = doubles.db.unit(keys(&effects));
+    doubles.sessions.expect_purge_expired().returning(|_, _| Ok(0));
+    let ports = Ports { blobs: failing(&effects, 1), ..doubles.ports() };
+    assert!(SweepBlobs::new(&ports).run().await.is_ok());
+    assert_eq!(
+        effects.seen()[4..],
+        ["discard", "put off", "commit", "discard", "forget", "commit", "keys", "commit"]
+    );
+}
+
+#[tokio::test]
+async fn a_store_that_discards_nothing_ends_the_sweep() {
+    let effects = Effects::default();
+    let mut doubles = TestPorts::default();
+    let many = vec![doomed(Duration::ZERO, true); 5];
+    for unit in [dooming(&effects, vec![]), due(&effects, many), putting_off(&effects), putting_off(&effects)]
+    {
+        doubles.db = doubles.db.unit(unit);
+    }
+    let ports = Ports { blobs: failing(&effects, 5), ..doubles.ports() };
+    assert!(matches!(SweepBlobs::new(&ports).run().await, Err(JobError::Store(_))));
+    assert_eq!(
+        effects.seen()[4..],
+        ["discard", "put off", "commit", "discard", "put off", "commit", "discard"]
+    );
+}
+
+/// A store whose first discards fail.
+fn failing(effects: &Effects, times: usize) -> Arc<dyn BlobStore> {
+    let mut blobs = MockBlobStore::new();
+    let noted = effects.clone();
+    let mut left = times;
+    blobs.expect_discard().returning(move |_| {
+        noted.note("discard");
+        if left == 0 {
+            return Ok(());
+        }
+        left -= 1;
+        Err(unavailable())
+    });
+    Arc::new(blobs)
 }

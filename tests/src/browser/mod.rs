@@ -1,0 +1,11 @@
+//! A real browser, for what only a browser can tell: whether a page works, what it asks other hosts for, and what its
+//! console says.
+//!
+//! It is Chromium without a window, spoken to in its own DevTools protocol over a pipe: nothing to link, no port to
+//! listen on, and it ends with whoever started it.
+
+mod chromium;
+mod devtools;
+mod page;
+
+pub use page::Page;
