@@ -47,6 +47,11 @@ impl Source {
         self.deadline
     }
 
+    /// The whole file, for a decoder that looks at the clock itself.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// What comes next, up to the next look at the clock.
     fn ahead(&mut self) -> io::Result<&[u8]> {
         if self.unlooked >= BETWEEN_LOOKS {
