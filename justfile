@@ -12,6 +12,10 @@ run *arguments:
 test *arguments:
     scripts/test {{ arguments }}
 
+# Kills the program 500 times on each lane under load, and holds it to every answer that it gave.
+crash *arguments:
+    scripts/crash {{ arguments }}
+
 # Runs everything that continuous integration runs.
 ci:
     .ci/run

@@ -18,6 +18,7 @@
 mod answer;
 mod api;
 mod browser;
+mod crash;
 mod database;
 mod environment;
 mod form;
@@ -36,6 +37,7 @@ mod wait;
 pub use answer::Answer;
 pub use api::{Api, Request};
 pub use browser::Page;
+pub use crash::{CrashCounts, CrashPlan, crash};
 pub use form::{Form, Part};
 pub use jwt::{Forged, forge};
 pub use lane::Lane;

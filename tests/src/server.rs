@@ -21,6 +21,8 @@ pub struct Server {
     environment: Vec<(String, String)>,
     arguments: Vec<&'static str>,
     process: Mutex<Option<Process>>,
+    /// Where it listens, or listened last.
+    address: Mutex<String>,
     secrets: Secrets,
     store: Option<TestStore>,
     database: Option<TestDatabase>,
@@ -89,7 +91,17 @@ impl Server {
             all.push("--ephemeral");
         }
         all.extend(arguments);
-        Self { lane, environment, arguments: all, process: Mutex::new(None), secrets, store, database, home }
+        Self {
+            lane,
+            environment,
+            arguments: all,
+            process: Mutex::new(None),
+            address: Mutex::default(),
+            secrets,
+            store,
+            database,
+            home,
+        }
     }
 
     /// Another process on the same database and store: a second node. It has to go first.
@@ -99,6 +111,7 @@ impl Server {
             environment: self.environment.clone(),
             arguments: self.arguments.clone(),
             process: Mutex::new(None),
+            address: Mutex::default(),
             secrets: Secrets::default(),
             store: None,
             database: None,
@@ -113,9 +126,9 @@ impl Server {
         self.lane
     }
 
-    /// Where it listens: `127.0.0.1:43210`.
+    /// Where it listens, or listened before it ended: `127.0.0.1:43210`.
     pub fn address(&self) -> String {
-        lock(&self.process).as_ref().expect("the server runs").address().to_owned()
+        lock(&self.address).clone()
     }
 
     /// The base of its URLs, without a slash at the end.
@@ -142,7 +155,9 @@ impl Server {
     pub fn resume(&self) {
         let mut process = lock(&self.process);
         assert!(process.is_none(), "the server runs already");
-        *process = Some(Process::start(self.home.path(), &self.environment, &self.arguments));
+        let started = Process::start(self.home.path(), &self.environment, &self.arguments);
+        started.address().clone_into(&mut lock(&self.address));
+        *process = Some(started);
     }
 
     /// Stops it as an operator would, checks that it ended well, and gives all that it wrote.

@@ -43,6 +43,12 @@ impl User {
         Self { api, tokens, ..self.clone() }
     }
 
+    /// The same user with a newer access token.
+    #[must_use]
+    pub fn renewed(&self, access_token: &str) -> Self {
+        Self { api: self.api.bearing(access_token), ..self.clone() }
+    }
+
     /// The access token.
     pub fn access(&self) -> &str {
         self.tokens["access_token"].as_str().unwrap()

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod conventions;
+mod crashes;
 mod documentation_pages;
 mod files;
 mod links;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::job::{JobKind, JobSignal};
-use fm_domain::store::StoreError;
+use fm_domain::store::{StoreError, chain};
 use fm_domain::usecase::UseCases;
 use fm_domain::usecase::job::Ran;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -85,5 +85,5 @@ fn nap(now: Timestamp, next_due: Option<Timestamp>) -> Duration {
 }
 
 fn warn(error: &StoreError, what: &'static str) {
-    tracing::warn!(error = error as &dyn std::error::Error, "{what}");
+    tracing::warn!(error = chain(error), "{what}");
 }

@@ -7,12 +7,15 @@ use tokio::runtime::Builder;
 /// No rule takes longer than this: one that does hangs.
 pub const LIMIT: Duration = Duration::from_mins(2);
 
+/// No scenario takes longer than this, struck at each of its places.
+pub const LONG_LIMIT: Duration = Duration::from_mins(15);
+
 /// Runs a rule where every task shares one thread, as on a worker of an HTTP server.
 ///
 /// # Panics
 /// When the rule is broken, or takes longer than [`LIMIT`].
 pub fn on_current_thread<F: Future<Output = ()>>(rule: impl FnOnce() -> F) {
-    run(&mut Builder::new_current_thread(), rule);
+    run(&mut Builder::new_current_thread(), LIMIT, rule);
 }
 
 /// Runs a rule where tasks run on several threads at once.
@@ -20,11 +23,19 @@ pub fn on_current_thread<F: Future<Output = ()>>(rule: impl FnOnce() -> F) {
 /// # Panics
 /// When the rule is broken, or takes longer than [`LIMIT`].
 pub fn on_multi_thread<F: Future<Output = ()>>(rule: impl FnOnce() -> F) {
-    run(Builder::new_multi_thread().worker_threads(4), rule);
+    run(Builder::new_multi_thread().worker_threads(4), LIMIT, rule);
 }
 
-fn run<F: Future<Output = ()>>(builder: &mut Builder, rule: impl FnOnce() -> F) {
+/// Runs many runs of one scenario, one after the other, on one thread.
+///
+/// # Panics
+/// When one of them fails, or all together take longer than [`LONG_LIMIT`].
+pub fn for_long<F: Future<Output = ()>>(scenario: impl FnOnce() -> F) {
+    run(&mut Builder::new_current_thread(), LONG_LIMIT, scenario);
+}
+
+fn run<F: Future<Output = ()>>(builder: &mut Builder, limit: Duration, rule: impl FnOnce() -> F) {
     let runtime = builder.enable_all().build().unwrap();
-    let ended = runtime.block_on(async { tokio::time::timeout(LIMIT, rule()).await });
-    assert!(ended.is_ok(), "the rule did not end within {LIMIT:?}");
+    let ended = runtime.block_on(async { tokio::time::timeout(limit, rule()).await });
+    assert!(ended.is_ok(), "it did not end within {limit:?}");
 }

@@ -62,6 +62,19 @@ impl StoreError {
     }
 }
 
+/// An error and its causes on one line, for the log.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
 /// The transactional store of users, files, blobs, keys and jobs.
 #[async_trait]
 pub trait Database: Send + Sync {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::SimpleAsyncConnection as _;
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::store::{StoreError, Stored, chain};
 use percent_encoding::percent_decode_str;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::tls::MakeTlsConnect;
@@ -87,7 +87,7 @@ impl PgAddress {
 
     /// Opens a connection for diesel, driven in the background and closed as soon as it is dropped.
     pub(crate) async fn connect(&self, setup: &str) -> diesel::ConnectionResult<AsyncPgConnection> {
-        let refused = |error: StoreError| diesel::ConnectionError::BadConnection(crate::error::chain(&error));
+        let refused = |error: StoreError| diesel::ConnectionError::BadConnection(chain(&error));
         let (client, connection) = self.open().await.map_err(refused)?;
         let ready = async {
             let mut connection =

@@ -1,7 +1,5 @@
 //! What diesel and the pool report, in the words of the domain: the one place that translates.
 
-use std::error::Error as _;
-
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel_async::pooled_connection::deadpool::PoolError;
 use fm_domain::store::{Cause, StoreError};
@@ -70,16 +68,4 @@ pub(crate) fn from_pool(error: PoolError) -> StoreError {
 /// A value in a column that can't be read.
 pub(crate) fn corrupt<E: Into<Cause>>(what: &'static str) -> impl FnOnce(E) -> StoreError {
     move |source| StoreError::Corrupt { what, source: source.into() }
-}
-
-/// An error with all its causes, as one line.
-pub(crate) fn chain(error: &StoreError) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line
 }

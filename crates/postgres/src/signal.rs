@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_domain::job::JobSignal;
+use fm_domain::store::chain;
 use futures_util::future::poll_fn;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -13,7 +14,6 @@ use tokio::time::sleep;
 use tokio_postgres::AsyncMessage;
 
 use crate::address::PgAddress;
-use crate::error::chain;
 
 /// What tells every listener that a job was added.
 pub(crate) const NOTIFY: &str = "NOTIFY file_manager_jobs";

@@ -77,16 +77,22 @@ impl S3Server {
 
     /// How many objects, parts of unfinished uploads and temporary files are in the folder.
     pub fn files_kept(&self) -> io::Result<usize> {
-        let mut kept = 0;
+        Ok(self.names_kept()?.len())
+    }
+
+    /// Their names: `bucket/key` of an object.
+    pub fn names_kept(&self) -> io::Result<Vec<String>> {
+        let mut kept = Vec::new();
         for entry in std::fs::read_dir(&self.folder)? {
             let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
             if entry.file_type()?.is_dir() {
-                kept += std::fs::read_dir(entry.path())?.count();
-            } else {
-                let name = entry.file_name();
-                let name = name.to_string_lossy();
+                for object in std::fs::read_dir(entry.path())? {
+                    kept.push(format!("{name}/{}", object?.file_name().to_string_lossy()));
+                }
+            } else if name.starts_with(".tmp.") || name.starts_with(".upload") {
                 // The rest describes objects, and stays when they go.
-                kept += usize::from(name.starts_with(".tmp.") || name.starts_with(".upload"));
+                kept.push(name);
             }
         }
         Ok(kept)
@@ -128,7 +134,14 @@ async fn serve(listener: tokio::net::TcpListener, service: S3Service) {
 /// A presigned URL of a kind that it does not know is "not implemented" for `s3s`; every other server refuses it.
 async fn answer(service: S3Service, request: Request<Incoming>) -> Result<Response<Body>, HttpError> {
     let presigned = request.uri().query().is_some_and(|query| query.contains("X-Amz-Signature="));
-    let mut response = Service::call(&service, request).await?;
+    // As servers do, it ends what it has begun though its client is gone: cut off midway it would hold the files of an
+    // upload that it no longer knows, or know one whose files are gone.
+    #[expect(clippy::disallowed_methods, reason = "it is waited for at once")]
+    let call = tokio::spawn(async move { Service::call(&service, request).await });
+    let mut response = match call.await {
+        Ok(response) => response?,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    };
     if presigned && response.status() == StatusCode::NOT_IMPLEMENTED {
         *response.status_mut() = StatusCode::FORBIDDEN;
     }

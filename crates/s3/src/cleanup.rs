@@ -7,8 +7,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use fm_domain::blob::BlobKey;
+use fm_domain::store::chain;
 
-use crate::failure::chain;
 use crate::store::Shared;
 
 /// How long cleaning up may take in all. What is left then is removed by whoever sweeps the intents.

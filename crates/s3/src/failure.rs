@@ -1,10 +1,8 @@
 //! What went wrong in a request: the HTTP status first, the server's code second, secrets never.
 
-use std::error::Error;
-
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use fm_domain::store::StoreError;
+use fm_domain::store::{StoreError, chain};
 
 /// A request that failed, in words for the log.
 ///
@@ -92,18 +90,6 @@ const fn hint(status: u16, code: &str) -> &'static str {
         (401 | 403, _) => " (check the access key, the secret key and the region)",
         _ => "",
     }
-}
-
-/// The error and its causes on one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// Something that the server should not have done.

@@ -118,8 +118,10 @@ impl Shared {
 
     /// Uploads first: one that is completed in between is an object by then.
     pub(crate) async fn discard(&self, key: &BlobKey) -> Stored<()> {
-        self.abort_all(key).await?;
-        self.delete(key).await
+        let aborted = self.abort_all(key).await;
+        // An upload that the server will not give up must not keep an object alive.
+        self.delete(key).await?;
+        aborted
     }
 
     async fn head_bucket(&self, bucket: Bucket) -> Result<(), Failure> {

@@ -8,10 +8,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use fm_contract::{DatabaseHarness, SessionStoreHarness};
+use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
+use fm_domain::blob::{BlobStore, ListBlobs};
+use fm_domain::body::BufferBudget;
+use fm_domain::clock::Timestamp;
 use fm_domain::job::JobSignal;
 use fm_domain::session::SessionStore;
 use fm_domain::store::Database;
+use fm_memory::{ManualClock, MemoryBlobStore};
 use fm_sqlite::SqliteSessionStore;
 
 use crate::fixture::Fixture;
@@ -68,4 +72,39 @@ mod database {
 
 mod session_store {
     fm_contract::session_store!(super::Fresh);
+}
+
+/// Blobs in memory: what is killed here are the units of work.
+struct Blobs(MemoryBlobStore);
+
+#[async_trait]
+impl BlobStoreHarness for Blobs {
+    async fn fresh() -> Self {
+        Self(MemoryBlobStore::new(Arc::new(ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000)))))
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.0.clone())
+    }
+
+    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
+        Some(Arc::new(self.0.clone()))
+    }
+
+    fn budget(&self) -> Option<BufferBudget> {
+        None
+    }
+
+    fn part_size(&self) -> usize {
+        256 * 1024
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.count()
+    }
+}
+
+/// Every use case, killed at every call of a port.
+mod kill_points {
+    fm_contract::kill_points!(super::Fresh, super::Blobs, super::Fresh);
 }

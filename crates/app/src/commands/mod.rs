@@ -41,7 +41,7 @@ pub fn run(cli: Cli) -> ExitCode {
             ExitCode::from(CONFIGURATION)
         }
         Err(error) => {
-            tracing::error!(error = &error as &dyn Error, "the program ends");
+            tracing::error!(error = fm_domain::store::chain(&error), "the program ends");
             say(&chain(&error));
             ExitCode::FAILURE
         }

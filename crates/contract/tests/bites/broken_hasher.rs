@@ -11,7 +11,7 @@ use fm_domain::store::Stored;
 use fm_domain::user::{Password, PasswordCheck, PasswordHash, PasswordHasher};
 use sha2::{Digest as _, Sha256};
 
-use crate::bites;
+use crate::{bites, passes_decorated};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,4 +119,8 @@ bites! {
     a_hasher_that_takes_broken_hashes: broken_hasher(Fault::TakesBrokenHashes) => password_hasher,
         ["HASH-06"];
     a_hasher_that_cuts_passwords: broken_hasher(Fault::CutsPasswords) => password_hasher, ["HASH-07"];
+}
+
+passes_decorated! {
+    a_decorated_hasher_breaks_no_rule: broken_hasher(Fault::None) => password_hasher
 }

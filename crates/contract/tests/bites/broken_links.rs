@@ -16,7 +16,7 @@ use fm_memory::{ManualClock, MemoryBlobStore};
 use futures_util::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
 
-use crate::bites;
+use crate::{bites, passes_decorated};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,4 +187,8 @@ bites! {
     a_signer_that_forgets_the_bucket: broken(Fault::ForgetsTheBucket) => sign_download, ["LINK-07"];
     a_server_that_serves_nothing: broken(Fault::ServesNothing) => sign_download,
         ["LINK-01", "LINK-05", "LINK-06"];
+}
+
+passes_decorated! {
+    a_decorated_signer_breaks_no_rule: broken(Fault::None) => sign_download
 }

@@ -15,7 +15,7 @@ use fm_domain::store::Stored;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::bites;
+use crate::{bites, passes_decorated};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,4 +183,8 @@ bites! {
     a_mac_signer_that_forgets_old_secrets: broken_macs(Fault::ForgetsOldSecrets) => mac_signer, ["MAC-03"];
     a_mac_signer_that_believes_everything: broken_macs(Fault::IgnoresSignatures) => mac_signer,
         ["MAC-01", "MAC-03", "MAC-04"];
+}
+
+passes_decorated! {
+    a_decorated_token_signer_breaks_no_rule: broken_tokens(Fault::None) => token_signer
 }

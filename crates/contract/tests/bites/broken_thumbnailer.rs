@@ -11,7 +11,7 @@ use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSp
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader};
 
-use crate::bites;
+use crate::{bites, passes_decorated};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,4 +159,8 @@ bites! {
     a_renderer_that_calls_broken_pictures_too_large: broken(Fault::CallsEverythingTooLarge) => thumbnailer,
         ["THUMB-07"];
     a_renderer_that_forgets_a_format: broken(Fault::ForgetsAFormat) => thumbnailer, ["THUMB-01"];
+}
+
+passes_decorated! {
+    a_decorated_renderer_breaks_no_rule: broken(Fault::None) => thumbnailer
 }

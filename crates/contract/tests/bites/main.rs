@@ -42,4 +42,16 @@ macro_rules! bites {
     (@count $first:literal $($rest:literal)*) => { 1 + bites!(@count $($rest)*) };
 }
 
-pub(crate) use bites;
+/// Declares a test that an honest adapter breaks no rule either when it is decorated with faults and none is planned.
+macro_rules! passes_decorated {
+    ($test:ident: $make:ident($fault:expr) => $suite:ident) => {
+        #[test]
+        fn $test() {
+            $make!(Fixture, $fault);
+            let checks = fm_contract::$suite::checks::<fm_contract::fault::Decorated<Fixture>>();
+            assert_eq!(crate::broken_rules(&checks), [""; 0]);
+        }
+    };
+}
+
+pub(crate) use {bites, passes_decorated};

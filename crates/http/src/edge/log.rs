@@ -2,15 +2,13 @@
 //!
 //! Never in it: the query string, headers that carry credentials, bodies, names.
 
-use std::error::Error;
-use std::fmt::Write as _;
-
 use actix_web::body::BodySize;
 use actix_web::dev::RequestHead;
 use actix_web::http::Method;
 use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use fm_domain::ids::UserId;
+use fm_domain::store::chain;
 use tokio::time::Instant;
 
 use super::KnownUser;
@@ -95,19 +93,10 @@ pub(super) fn failure(id: &RequestId, problem: &Problem) {
     if !problem.code().status().is_server_error() {
         return;
     }
-    let mut chain = String::new();
-    let mut next = problem.cause().map(|cause| cause as &dyn Error);
-    while let Some(error) = next {
-        let separator = if chain.is_empty() { "" } else { ": " };
-        if write!(chain, "{separator}{error}").is_err() {
-            break;
-        }
-        next = error.source();
-    }
     tracing::error!(
         request.id = id.as_str(),
         problem.code = problem.code().name(),
-        error = chain,
+        error = problem.cause().map(|cause| chain(cause)),
         "request failed"
     );
 }

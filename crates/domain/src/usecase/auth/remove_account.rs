@@ -51,7 +51,9 @@ impl RemoveAccount {
             unit.rollback().await?;
             return Err(PasswordAskedError::Unauthenticated);
         }
-        let revoke = Work::RevokeSessions { user: caller.user, but: None, created_before: now.unix_micros() };
+        // Nobody can log in any more, so a session from "the future" is one of another node's clock.
+        let created_before = now.plus(CLOCK_SKEW).unix_micros();
+        let revoke = Work::RevokeSessions { user: caller.user, but: None, created_before };
         unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), revoke, now)).await?;
         unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), Work::SweepBlobs, now)).await?;
         committed(unit.commit().await, self.is_gone(caller)).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Caller;
 use crate::clock::Clock;
 use crate::session::SessionStore;
-use crate::store::Stored;
+use crate::store::{Stored, chain};
 use crate::usecase::Ports;
 
 /// How far another node's clock may be ahead: a session that it opened "in the future" ends too.
@@ -33,6 +33,6 @@ impl RevokeOtherSessions {
 /// with the change: the change itself happened, and its caller is told so.
 pub(super) fn left_to_the_job(revoked: Stored<()>) {
     if let Err(error) = revoked {
-        tracing::warn!(error = &error as &dyn std::error::Error, "sessions end later, by a job");
+        tracing::warn!(error = chain(&error), "sessions end later, by a job");
     }
 }

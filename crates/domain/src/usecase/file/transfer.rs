@@ -20,7 +20,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::file::{FileName, HEAD_BYTES, MediaType, Sha256, sniff};
 use crate::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim};
 use crate::ids::{BlobId, IdSource, UserId};
-use crate::store::{Database, StoreError, Stored};
+use crate::store::{Database, StoreError, Stored, chain};
 use crate::usecase::retry::contended;
 use crate::usecase::{Ports, Settings};
 
@@ -236,7 +236,7 @@ impl Transfer {
     /// and forgotten.
     pub(super) async fn abandon(&self, intent: &Intent) {
         if let Err(error) = contended(|| self.try_abandon(intent)).await {
-            tracing::info!(blob.id = %intent.blob, error = &error as &dyn std::error::Error, "an upload is left to the sweep");
+            tracing::info!(blob.id = %intent.blob, error = chain(&error), "an upload is left to the sweep");
         }
     }
 

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::file::{File, MediaType, ThumbnailState};
 use crate::ids::{BlobId, FileId, IdSource, UserId};
 use crate::job::ClaimedJob;
-use crate::store::{Database, StoreError, Stored};
+use crate::store::{Database, StoreError, Stored, chain};
 use crate::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
 use crate::usecase::Ports;
 use crate::usecase::retry::contended;
@@ -184,7 +184,7 @@ impl MakeThumbnail {
     /// Gives the blob of a thumbnail up at once; should that fail, the sweep does it.
     async fn abandon(&self, key: BlobKey) {
         if let Err(error) = contended(|| self.try_abandon(key)).await {
-            tracing::info!(blob.id = %key.id, error = &error as &dyn std::error::Error, "a thumbnail is left to the sweep");
+            tracing::info!(blob.id = %key.id, error = chain(&error), "a thumbnail is left to the sweep");
         }
     }
 

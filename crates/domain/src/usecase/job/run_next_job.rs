@@ -14,7 +14,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::file::ThumbnailState;
 use crate::ids::IdSource;
 use crate::job::{ClaimedJob, JobKind, Work};
-use crate::store::{Database, Stored};
+use crate::store::{Database, Stored, chain};
 use crate::usecase::Ports;
 use crate::usecase::retry::contended;
 
@@ -69,9 +69,7 @@ impl RunNextJob {
     /// logged and tried again later; an error here means that the queue itself is out of reach.
     pub async fn run(&self, kinds: &[JobKind]) -> Stored<Ran> {
         let Some(job) = contended(|| self.claim(kinds)).await? else {
-            let mut unit = self.db.begin().await?;
-            let next_due = unit.jobs().next_due(kinds).await?;
-            unit.rollback().await?;
+            let next_due = contended(|| self.next_due(kinds)).await?;
             return Ok(Ran::Idle { next_due });
         };
         let outcome = tokio::select! {
@@ -97,6 +95,13 @@ impl RunNextJob {
             unit.rollback().await?;
         }
         Ok(job)
+    }
+
+    async fn next_due(&self, kinds: &[JobKind]) -> Stored<Option<Timestamp>> {
+        let mut unit = self.db.begin().await?;
+        let next_due = unit.jobs().next_due(kinds).await?;
+        unit.rollback().await?;
+        Ok(next_due)
     }
 
     async fn work(&self, job: &ClaimedJob) -> Result<Done, JobError> {
@@ -143,19 +148,20 @@ impl RunNextJob {
     async fn fail(&self, job: &ClaimedJob, error: &JobError) -> Stored<()> {
         let dead = job.attempt >= MAX_ATTEMPTS;
         let retry_at = (!dead).then(|| self.clock.now().plus(pause(job.attempt, self.ids.random()[0])));
-        log_failure(job, error, dead);
-        contended(|| self.record(job, retry_at, error)).await
+        let error = chain(error);
+        log_failure(job, &error, dead);
+        contended(|| self.record(job, retry_at, &error)).await
     }
 
     /// One unit: a thumbnail has failed if, and only if, its job is dead by this very attempt.
-    async fn record(&self, job: &ClaimedJob, retry_at: Option<Timestamp>, error: &JobError) -> Stored<()> {
+    async fn record(&self, job: &ClaimedJob, retry_at: Option<Timestamp>, error: &str) -> Stored<()> {
         let mut unit = self.db.begin().await?;
         if retry_at.is_none()
             && let Work::MakeThumbnail { file, blob, .. } = &job.work
         {
             unit.files().set_thumbnail(*file, *blob, &ThumbnailState::Failed).await?;
         }
-        if unit.jobs().fail(job.id, job.attempt, retry_at, &error.to_string()).await? {
+        if unit.jobs().fail(job.id, job.attempt, retry_at, error).await? {
             unit.commit().await
         } else {
             // Another worker has it by now, and the last word.
@@ -164,14 +170,12 @@ impl RunNextJob {
     }
 }
 
-/// Apart from the async code, because an error as a trait object must not live across an await.
-fn log_failure(job: &ClaimedJob, error: &JobError, dead: bool) {
-    let chain: &dyn std::error::Error = error;
+fn log_failure(job: &ClaimedJob, error: &str, dead: bool) {
     let kind = job.work.kind().as_str();
     if dead {
-        tracing::error!(job.id = %job.id, job.kind = kind, job.attempt, error = chain, "a job failed for good");
+        tracing::error!(job.id = %job.id, job.kind = kind, job.attempt, error, "a job failed for good");
     } else {
-        tracing::warn!(job.id = %job.id, job.kind = kind, job.attempt, error = chain, "a job failed and is tried again");
+        tracing::warn!(job.id = %job.id, job.kind = kind, job.attempt, error, "a job failed and is tried again");
     }
 }
 

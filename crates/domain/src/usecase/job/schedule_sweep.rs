@@ -7,6 +7,7 @@ use crate::ids::{IdSource, JobId};
 use crate::job::{NewJob, Work};
 use crate::store::{Database, Stored};
 use crate::usecase::Ports;
+use crate::usecase::retry::contended;
 
 /// Enqueues the sweep, however many processes ask for it, once.
 pub struct ScheduleSweep {
@@ -22,6 +23,10 @@ impl ScheduleSweep {
 
     /// Enqueues it, unless one waits or runs.
     pub async fn run(&self) -> Stored<()> {
+        contended(|| self.enqueue()).await
+    }
+
+    async fn enqueue(&self) -> Stored<()> {
         let job = NewJob::due(JobId::new(self.ids.uuid()), Work::SweepBlobs, self.clock.now()).once();
         let mut unit = self.db.begin().await?;
         unit.jobs().enqueue(&job).await?;

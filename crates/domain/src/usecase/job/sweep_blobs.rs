@@ -11,7 +11,7 @@ use crate::blob::{BlobStore, DoomedBlob};
 use crate::body::ByteSize;
 use crate::clock::{Clock, Timestamp};
 use crate::session::SessionStore;
-use crate::store::{Database, StoreError, Stored};
+use crate::store::{Database, Stored, chain};
 use crate::usecase::Ports;
 use crate::usecase::retry::contended;
 
@@ -103,7 +103,7 @@ impl SweepBlobs {
             if failures == MOST_FAILURES {
                 return Err(error.into());
             }
-            log_failure(doomed, &error);
+            tracing::warn!(blob.id = %doomed.key.id, error = chain(&error), "a blob could not be discarded");
             contended(|| self.put_off(doomed, now.plus(PUT_OFF))).await?;
         }
         Ok(u32::try_from(due.len()).unwrap_or(BATCH))
@@ -121,12 +121,6 @@ impl SweepBlobs {
         unit.commit().await?;
         Ok(purged)
     }
-}
-
-/// Apart from the async code, because an error as a trait object must not live across an await.
-fn log_failure(doomed: &DoomedBlob, error: &StoreError) {
-    let error: &dyn std::error::Error = error;
-    tracing::warn!(blob.id = %doomed.key.id, error, "a blob could not be discarded");
 }
 
 /// Discards the bytes of a doomed blob; then its row, unless a late write may still bring the bytes back.

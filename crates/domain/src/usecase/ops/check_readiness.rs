@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::blob::BlobStore;
 use crate::session::SessionStore;
-use crate::store::{Database, StoreError, Stored};
+use crate::store::{Database, StoreError, Stored, chain};
 use crate::usecase::Ports;
 
 /// Longer than this and a store counts as out of reach.
@@ -59,7 +59,7 @@ async fn answers(check: &'static str, ping: impl Future<Output = Stored<()>>) ->
     match tokio::time::timeout(PATIENCE, ping).await.unwrap_or_else(late) {
         Ok(()) => true,
         Err(error) => {
-            tracing::warn!(check, error = &error as &dyn std::error::Error, "not ready");
+            tracing::warn!(check, error = chain(&error), "not ready");
             false
         }
     }

@@ -1,0 +1,183 @@
+//! The operations of the ports.
+
+use std::fmt;
+
+use super::{Fault, Moment};
+
+/// Makes the enum with a name for each variant.
+macro_rules! operations {
+    ($($port:literal { $($operation:ident = $method:literal,)+ })+) => {
+        /// An operation of a port that faults can be planned for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Operation {
+            $($(#[doc = concat!("`", $port, "::", $method, "`")] $operation,)+)+
+        }
+
+        impl Operation {
+            /// All of them.
+            pub const ALL: &[Self] = &[$($(Self::$operation,)+)+];
+
+            /// The trait that it belongs to: `BlobStore`.
+            #[must_use]
+            pub const fn port(self) -> &'static str {
+                match self {
+                    $($(Self::$operation)|+ => $port,)+
+                }
+            }
+
+            /// Its name: `BlobStore::put`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $($(Self::$operation => concat!($port, "::", $method),)+)+
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    "Database" {
+        DatabaseBegin = "begin",
+        DatabaseRead = "read",
+        DatabasePing = "ping",
+    }
+    "UnitOfWork" {
+        UnitCommit = "commit",
+        UnitRollback = "rollback",
+    }
+    "UserQueries" {
+        UserQueriesFind = "find",
+        UserQueriesFindByEmail = "find_by_email",
+    }
+    "FileQueries" {
+        FileQueriesFind = "find",
+        FileQueriesList = "list",
+    }
+    "UserRepo" {
+        UserRepoInsert = "insert",
+        UserRepoFindForUpdate = "find_for_update",
+        UserRepoSetName = "set_name",
+        UserRepoSetPassword = "set_password",
+        UserRepoReserve = "reserve",
+        UserRepoUnreserve = "unreserve",
+        UserRepoCharge = "charge",
+        UserRepoRemove = "remove",
+    }
+    "FileRepo" {
+        FileRepoInsert = "insert",
+        FileRepoFindForUpdate = "find_for_update",
+        FileRepoUpdate = "update",
+        FileRepoSetThumbnail = "set_thumbnail",
+        FileRepoRemove = "remove",
+    }
+    "BlobRepo" {
+        BlobRepoAnnounce = "announce",
+        BlobRepoRenew = "renew",
+        BlobRepoSettle = "settle",
+        BlobRepoDoom = "doom",
+        BlobRepoAbandon = "abandon",
+        BlobRepoDoomOwned = "doom_owned",
+        BlobRepoDoomExpired = "doom_expired",
+        BlobRepoDue = "due",
+        BlobRepoFindDoomed = "find_doomed",
+        BlobRepoPostpone = "postpone",
+        BlobRepoForget = "forget",
+    }
+    "KeyRepo" {
+        KeyRepoClaim = "claim",
+        KeyRepoRenew = "renew",
+        KeyRepoFinish = "finish",
+        KeyRepoFree = "free",
+        KeyRepoFreeFile = "free_file",
+        KeyRepoPurgeExpired = "purge_expired",
+    }
+    "JobQueue" {
+        JobQueueEnqueue = "enqueue",
+        JobQueueClaim = "claim",
+        JobQueueRenew = "renew",
+        JobQueueComplete = "complete",
+        JobQueueFail = "fail",
+        JobQueueNextDue = "next_due",
+        JobQueueCountLiving = "count_living",
+    }
+    "JobSignal" {
+        JobSignalWait = "wait",
+    }
+    "SessionStore" {
+        SessionStoreCreate = "create",
+        SessionStoreFind = "find",
+        SessionStoreTouch = "touch",
+        SessionStoreRotate = "rotate",
+        SessionStoreRevoke = "revoke",
+        SessionStoreRevokeAll = "revoke_all",
+        SessionStoreList = "list",
+        SessionStorePurgeExpired = "purge_expired",
+        SessionStorePing = "ping",
+    }
+    "BlobStore" {
+        BlobStorePut = "put",
+        BlobStoreGet = "get",
+        BlobStoreHead = "head",
+        BlobStoreDiscard = "discard",
+        BlobStorePing = "ping",
+    }
+    "ListBlobs" {
+        ListBlobsList = "list",
+    }
+    "SignDownload" {
+        SignDownloadSign = "sign",
+    }
+    "Thumbnailer" {
+        ThumbnailerRender = "render",
+    }
+    "PasswordHasher" {
+        PasswordHasherHash = "hash",
+        PasswordHasherVerify = "verify",
+    }
+    "TokenSigner" {
+        TokenSignerSign = "sign",
+    }
+}
+
+impl Operation {
+    /// Whether the fault makes sense for it: one that does not is refused by
+    /// [`Faults::plan`](super::Faults::plan), or, where the plan names no operation, not injected.
+    #[must_use]
+    pub fn suffers(self, fault: Fault) -> bool {
+        match fault {
+            Fault::FailBefore | Fault::LoseAnswer => true,
+            Fault::Contend => self.is_of_a_unit(),
+            Fault::Truncate { .. } => self.has_a_stream(),
+            // A unit ends once, and a signal that is given twice is given.
+            Fault::Duplicate => !matches!(self, Self::UnitCommit | Self::UnitRollback | Self::JobSignalWait),
+            Fault::Delay(_) => self.is_awaited(),
+            Fault::Hang(moment) | Fault::Crash(moment) | Fault::Suspend(moment) => {
+                self.is_awaited() && (moment != Moment::Midway || self.has_a_stream())
+            }
+        }
+    }
+
+    /// Whether its answer is awaited: everything else can neither hang nor be interrupted.
+    const fn is_awaited(self) -> bool {
+        !matches!(self, Self::TokenSignerSign)
+    }
+
+    const fn has_a_stream(self) -> bool {
+        matches!(self, Self::BlobStorePut | Self::BlobStoreGet | Self::ListBlobsList)
+    }
+
+    /// Whether it belongs to a unit of work: its beginning, its end, or a statement in it.
+    #[must_use]
+    pub fn is_of_a_unit(self) -> bool {
+        let repos = ["UnitOfWork", "UserRepo", "FileRepo", "BlobRepo", "KeyRepo", "JobQueue"];
+        self == Self::DatabaseBegin || repos.contains(&self.port())
+    }
+}
+
+/// Its name.
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

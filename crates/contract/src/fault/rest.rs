@@ -1,0 +1,132 @@
+//! The ports whose every method is one plain call.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fm_domain::blob::{DownloadLink, SignDownload, SignedUrl};
+use fm_domain::clock::Timestamp;
+use fm_domain::file::MediaType;
+use fm_domain::ids::{SessionId, UserId};
+use fm_domain::session::{
+    AccessClaims, AccessToken, Generation, InvalidToken, NewSession, RefreshState, Session, SessionStore,
+    TokenSigner,
+};
+use fm_domain::store::Stored;
+use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_domain::user::{Password, PasswordCheck, PasswordHash, PasswordHasher};
+
+use super::decorate::decorate;
+use super::faults::Passage;
+use super::{Faults, Operation};
+
+/// Makes the decorator of a port: its type, its constructor, and how its calls enter the handle.
+macro_rules! decorator {
+    ($(#[$doc:meta])* $faulty:ident of $port:ident) => {
+        $(#[$doc])*
+        pub struct $faulty {
+            inner: Arc<dyn $port>,
+            faults: Faults,
+        }
+
+        impl $faulty {
+            /// `inner`, with whatever is planned in `faults`.
+            #[must_use]
+            pub fn new(inner: Arc<dyn $port>, faults: &Faults) -> Self {
+                Self { inner, faults: faults.clone() }
+            }
+        }
+    };
+    ($(#[$doc:meta])* awaited $faulty:ident of $port:ident) => {
+        decorator!($(#[$doc])* $faulty of $port);
+
+        impl $faulty {
+            async fn enter(&self, operation: Operation) -> Stored<Passage> {
+                self.faults.enter(operation).await
+            }
+        }
+    };
+}
+
+decorator! {
+    /// A store of sessions with faults.
+    awaited FaultySessionStore of SessionStore
+}
+
+decorate! {
+    impl SessionStore for FaultySessionStore, self: &Self, by self.inner;
+    create(session: &NewSession) -> Stored<()> = SessionStoreCreate;
+    find(id: SessionId, now: Timestamp) -> Stored<Option<Session>> = SessionStoreFind;
+    touch(id: SessionId, now: Timestamp, ip: Option<String>) -> Stored<()> = SessionStoreTouch;
+    rotate(id: SessionId, seen: Generation, next: &RefreshState) -> Stored<bool> = SessionStoreRotate;
+    revoke(user: UserId, id: SessionId) -> Stored<bool> = SessionStoreRevoke;
+    revoke_all(user: UserId, but: Option<SessionId>, created_before: Timestamp) -> Stored<()>
+        = SessionStoreRevokeAll;
+    list(user: UserId, now: Timestamp) -> Stored<Vec<Session>> = SessionStoreList;
+    purge_expired(now: Timestamp, limit: u32) -> Stored<u32> = SessionStorePurgeExpired;
+    ping() -> Stored<()> = SessionStorePing;
+}
+
+decorator! {
+    /// A signer of URLs with faults.
+    awaited FaultySignDownload of SignDownload
+}
+
+decorate! {
+    impl SignDownload for FaultySignDownload, self: &Self, by self.inner;
+    sign(link: &DownloadLink) -> Stored<SignedUrl> = SignDownloadSign;
+}
+
+decorator! {
+    /// A renderer of thumbnails with faults. What it accepts is never in doubt.
+    awaited FaultyThumbnailer of Thumbnailer
+}
+
+decorate! {
+    impl Thumbnailer for FaultyThumbnailer, self: &Self, by self.inner;
+    render(source: Bytes, spec: ThumbnailSpec, budget: RenderBudget) -> Result<Thumbnail, RenderThumbnail>
+        = ThumbnailerRender;
+    {
+        fn accepts(&self, content_type: &MediaType) -> bool {
+            self.inner.accepts(content_type)
+        }
+
+        fn formats(&self) -> Vec<MediaType> {
+            self.inner.formats()
+        }
+    }
+}
+
+decorator! {
+    /// A hasher of passwords with faults. Its decoy can't fail.
+    awaited FaultyPasswordHasher of PasswordHasher
+}
+
+decorate! {
+    impl PasswordHasher for FaultyPasswordHasher, self: &Self, by self.inner;
+    hash(password: &Password) -> Stored<PasswordHash> = PasswordHasherHash;
+    verify(password: &Password, hash: &PasswordHash) -> Stored<PasswordCheck> = PasswordHasherVerify;
+    {
+        fn decoy(&self) -> PasswordHash {
+            self.inner.decoy()
+        }
+    }
+}
+
+decorator! {
+    /// A signer of access tokens with faults. To verify can't fail, only refuse.
+    FaultyTokenSigner of TokenSigner
+}
+
+impl TokenSigner for FaultyTokenSigner {
+    fn sign(&self, claims: &AccessClaims) -> Stored<AccessToken> {
+        let passage = self.faults.enter_at_once(Operation::TokenSignerSign)?;
+        if passage.repeats() {
+            drop(self.inner.sign(claims));
+        }
+        passage.leave_at_once(self.inner.sign(claims))
+    }
+
+    fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, InvalidToken> {
+        self.inner.verify(token, now)
+    }
+}

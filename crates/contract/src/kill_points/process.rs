@@ -1,0 +1,60 @@
+//! A process: the use cases on adapters that may be struck.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fm_domain::blob::SelfSignedLinks;
+use fm_domain::body::ByteSize;
+use fm_domain::usecase::{Ports, Settings, UseCases};
+
+use super::World;
+use crate::fault::{
+    Faults, FaultyBlobStore, FaultyDatabase, FaultyPasswordHasher, FaultySessionStore, FaultySignDownload,
+    FaultyThumbnailer, FaultyTokenSigner,
+};
+use crate::toy::{ToyIds, ToyMacSigner, ToyPasswordHasher, ToyThumbnailer, ToyTokenSigner};
+
+/// What one process of the service is made of.
+pub struct Process {
+    /// Its ports, decorated with the faults that it was given.
+    pub ports: Ports,
+    /// Its use cases, on these ports.
+    pub cases: UseCases,
+}
+
+impl Process {
+    /// The largest file it takes.
+    pub const MAX_UPLOAD: u64 = 4_000;
+    /// How much one user may keep.
+    pub const QUOTA: u64 = 10_000;
+    /// What its hasher takes for up to date.
+    pub const STRENGTH: u32 = 2;
+
+    /// A process on the adapters of the world.
+    pub(super) fn new(world: &World, faults: &Faults) -> Self {
+        let links = SelfSignedLinks::new("https://files.test", Arc::new(ToyMacSigner));
+        let hasher = ToyPasswordHasher { strength: Self::STRENGTH };
+        let ports = Ports {
+            db: Arc::new(FaultyDatabase::new(world.database.clone(), faults)),
+            sessions: Arc::new(FaultySessionStore::new(world.sessions.clone(), faults)),
+            blobs: Arc::new(FaultyBlobStore::new(world.blobs.clone(), faults)),
+            links: Arc::new(FaultySignDownload::new(Arc::new(links), faults)),
+            thumbnailer: Arc::new(FaultyThumbnailer::new(Arc::new(ToyThumbnailer), faults)),
+            passwords: Arc::new(FaultyPasswordHasher::new(Arc::new(hasher), faults)),
+            tokens: Arc::new(FaultyTokenSigner::new(Arc::new(ToyTokenSigner), faults)),
+            macs: Arc::new(ToyMacSigner),
+            clock: world.clock.clone(),
+            ids: Arc::new(ToyIds),
+        };
+        let settings = Settings {
+            access_token_ttl: Duration::from_mins(15),
+            refresh_token_ttl: Duration::from_hours(720),
+            signed_url_ttl: Duration::from_hours(1),
+            max_upload: ByteSize::new(Self::MAX_UPLOAD),
+            quota: Some(ByteSize::new(Self::QUOTA)),
+            registration_open: true,
+            serves_blobs: true,
+        };
+        Self { cases: UseCases::new(&ports, &settings), ports }
+    }
+}

@@ -1,0 +1,152 @@
+//! Every use case, and those that change something in every way that they can end.
+
+mod accounts;
+mod edits;
+mod jobs;
+mod reads;
+mod sessions;
+mod uploads;
+
+use super::{Cast, Scenario, World};
+
+/// Makes a scenario: who and what there is, what is run, and what must have come of it.
+macro_rules! scenario {
+    (
+        $(#[$doc:meta])*
+        $name:ident, retried $retry:ident;
+        arrange |$world:ident| $arrange:expr;
+        act |$process:ident, $cast:ident| $act:expr;
+        check |$after:ident, $of:ident| $check:expr $(;)?
+    ) => {
+        $(#[$doc])*
+        ///
+        /// # Panics
+        /// Not itself, but its steps do when the stage can't be set.
+        #[must_use]
+        pub fn $name() -> $crate::kill_points::Scenario {
+            $crate::kill_points::Scenario {
+                name: stringify!($name),
+                arrange: |$world| Box::pin(async move { $arrange }),
+                act: |$process, $cast| Box::pin(async move { $crate::kill_points::Told::of($act) }),
+                check: |$after, $of| Box::pin(async move { $check }),
+                retry: $crate::kill_points::Retry::$retry,
+            }
+        }
+    };
+}
+
+use scenario;
+
+/// Lists the scenarios, and makes of the list the table and the macros with one test for each.
+macro_rules! scenarios {
+    (($d:tt) $($module:ident { $($name:ident,)+ })+) => {
+        $(pub use $module::{$($name),+};)+
+
+        /// All of them.
+        pub const ALL: &[fn() -> Scenario] = &[$($($name,)+)+];
+
+        scenarios! {
+            @macro ($d) $($($name)+)+;
+            /// Kills every scenario at each of its kill points.
+            kill_points by survives_kills
+        }
+        scenarios! {
+            @macro ($d) $($($name)+)+;
+            /// Lets calls of every scenario fail, lose their answers, lose races, be cut or be made twice.
+            fault_points by survives_faults
+        }
+        scenarios! {
+            @macro ($d) $($($name)+)+;
+            /// Lets every scenario stand still for longer than its leases, while other processes work.
+            pause_points by survives_pauses
+        }
+    };
+    (@macro ($d:tt) $($name:ident)+; $(#[$doc:meta])* $macro:ident by $survives:ident) => {
+        $(#[$doc])*
+        ///
+        /// Takes the harnesses of a database, a store of bytes and a store of sessions; every scenario becomes a test.
+        /// See [`kill_points`](mod@crate::kill_points).
+        #[macro_export]
+        macro_rules! $macro {
+            ($d database:ty, $d blobs:ty, $d sessions:ty) => {
+                $(
+                    #[test]
+                    fn $name() {
+                        $crate::runtime::for_long(|| async {
+                            let scenario = $crate::kill_points::scenarios::$name();
+                            let points = $crate::kill_points::$survives::<
+                                $d database, $d blobs, $d sessions,
+                            >(&scenario);
+                            assert!(points.await > 0);
+                        });
+                    }
+                )+
+            };
+        }
+    };
+}
+
+scenarios! {
+    ($)
+    accounts {
+        a_registration,
+        a_new_name,
+        a_new_password,
+        an_end_of_an_account,
+    }
+    sessions {
+        a_login,
+        a_login_that_renews_its_hash,
+        an_authentication,
+        a_refresh,
+        a_refresh_with_a_spent_token,
+        a_logout,
+        an_end_of_one_session,
+        an_end_of_all_other_sessions,
+    }
+    uploads {
+        an_upload_of_a_text,
+        an_upload_of_a_picture,
+        an_upload_of_unknown_length,
+        an_upload_with_a_key,
+        an_upload_repeated_with_its_key,
+        an_upload_announced_beyond_the_quota,
+        an_upload_that_grows_beyond_the_quota,
+        an_upload_that_grows_too_large,
+        an_upload_whose_sender_goes_away,
+        an_upload_of_other_bytes_than_promised,
+        an_upload_without_a_name,
+    }
+    edits {
+        a_rename,
+        a_removal,
+        a_picture_replaced_by_a_text,
+        a_text_replaced_by_a_picture,
+        a_replacement_of_another_revision,
+        a_replacement_whose_sender_goes_away,
+        a_thumbnail_made_again,
+    }
+    jobs {
+        a_thumbnail,
+        a_thumbnail_of_a_broken_picture,
+        a_purge,
+        a_sweep,
+        an_end_of_sessions_left_to_a_job,
+        a_sweep_to_come,
+        an_idle_worker,
+    }
+    reads {
+        a_look_around,
+        a_download,
+    }
+}
+
+/// Says what is wrong, unless it holds.
+fn expect(holds: bool, wrong: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(wrong.to_owned()) }
+}
+
+/// How many files the cast has.
+async fn file_count(world: &World, cast: &Cast) -> usize {
+    world.files(cast.user).await.len()
+}

@@ -1,0 +1,134 @@
+//! Every port decorated twice: outside by the faults of a test, inside by a handle that sees what reached the adapter.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fm_contract::fault::{
+    Faults, FaultyBlobStore, FaultyDatabase, FaultyJobSignal, FaultyListBlobs, FaultyPasswordHasher,
+    FaultySessionStore, FaultySignDownload, FaultyThumbnailer, FaultyTokenSigner,
+};
+use fm_contract::toy::{ToyMacSigner, ToyPasswordHasher, ToyThumbnailer, ToyTokenSigner};
+use fm_domain::blob::{
+    BlobKey, BlobStore, GetBlob, ListBlobs, PutBlob, PutHint, SelfSignedLinks, SettleBlob, SignDownload,
+};
+use fm_domain::body::ByteStream;
+use fm_domain::clock::Timestamp;
+use fm_domain::file::UpdateFile;
+use fm_domain::ids::BlobId;
+use fm_domain::job::JobSignal;
+use fm_domain::session::{SessionStore, TokenSigner};
+use fm_domain::store::{Database, StoreError};
+use fm_domain::thumbnail::{RenderThumbnail, Thumbnailer};
+use fm_domain::user::{InsertUser, PasswordHasher, ReserveBytes};
+use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemorySessionStore};
+use futures_util::{StreamExt as _, stream};
+use uuid::Uuid;
+
+pub(crate) struct Rig {
+    /// What a test plans.
+    pub(crate) faults: Faults,
+    /// What reached the adapters.
+    pub(crate) reached: Faults,
+    pub(crate) db: Arc<dyn Database>,
+    pub(crate) signal: Arc<dyn JobSignal>,
+    pub(crate) sessions: Arc<dyn SessionStore>,
+    pub(crate) blobs: Arc<dyn BlobStore>,
+    pub(crate) lister: Arc<dyn ListBlobs>,
+    pub(crate) links: Arc<dyn SignDownload>,
+    pub(crate) thumbnailer: Arc<dyn Thumbnailer>,
+    pub(crate) passwords: Arc<dyn PasswordHasher>,
+    pub(crate) tokens: Arc<dyn TokenSigner>,
+}
+
+/// Decorates an adapter twice.
+macro_rules! twice {
+    ($faulty:ident, $adapter:expr, $outer:expr, $inner:expr) => {
+        Arc::new($faulty::new(Arc::new($faulty::new(Arc::new($adapter), &$inner)), &$outer))
+    };
+}
+
+impl Rig {
+    pub(crate) fn new() -> Self {
+        let (outer, inner) = (Faults::new(), Faults::new());
+        let database = MemoryDatabase::new();
+        let store = MemoryBlobStore::new(Arc::new(ManualClock::new(now())));
+        let links = SelfSignedLinks::new("https://files.test", Arc::new(ToyMacSigner));
+        Self {
+            signal: twice!(FaultyJobSignal, database.signal(), outer, inner),
+            db: twice!(FaultyDatabase, database, outer, inner),
+            sessions: twice!(FaultySessionStore, MemorySessionStore::new(), outer, inner),
+            lister: twice!(FaultyListBlobs, store.clone(), outer, inner),
+            blobs: twice!(FaultyBlobStore, store, outer, inner),
+            links: twice!(FaultySignDownload, links, outer, inner),
+            thumbnailer: twice!(FaultyThumbnailer, ToyThumbnailer, outer, inner),
+            passwords: twice!(FaultyPasswordHasher, ToyPasswordHasher::default(), outer, inner),
+            tokens: twice!(FaultyTokenSigner, ToyTokenSigner, outer, inner),
+            faults: outer,
+            reached: inner,
+        }
+    }
+}
+
+pub(crate) const fn now() -> Timestamp {
+    Timestamp::from_unix_seconds(1_750_000_000)
+}
+
+pub(crate) fn key() -> BlobKey {
+    BlobKey::file(BlobId::new(Uuid::now_v7()))
+}
+
+pub(crate) fn hint() -> PutHint {
+    PutHint { length: None, content_type: "text/plain".parse().unwrap() }
+}
+
+/// A body that comes in these chunks.
+pub(crate) fn body(chunks: &[&'static str]) -> ByteStream {
+    let chunks: Vec<_> = chunks.iter().map(|chunk| Ok((*chunk).into())).collect();
+    stream::iter(chunks).boxed()
+}
+
+/// The answer, unless there is none within an hour of a clock that does not tick by itself.
+pub(crate) async fn in_time<T>(call: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(Duration::from_hours(1), call).await.ok()
+}
+
+/// What a caller got.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Got {
+    /// The adapter's own answer, whatever it is.
+    Answer,
+    Unavailable,
+    Contended,
+}
+
+/// Errors that may carry one of the store's.
+pub(crate) trait MayBeStores {
+    fn stores(&self) -> Option<&StoreError>;
+}
+
+impl MayBeStores for StoreError {
+    fn stores(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+macro_rules! may_be_stores {
+    ($($error:ident),+) => {$(
+        impl MayBeStores for $error {
+            fn stores(&self) -> Option<&StoreError> {
+                if let Self::Store(error) = self { Some(error) } else { None }
+            }
+        }
+    )+};
+}
+may_be_stores!(InsertUser, ReserveBytes, UpdateFile, SettleBlob, PutBlob, GetBlob, RenderThumbnail);
+
+#[expect(clippy::needless_pass_by_value, reason = "callers are done with the answer")]
+pub(crate) fn got<T, E: MayBeStores>(answer: Result<T, E>) -> Got {
+    match answer.as_ref().err().and_then(MayBeStores::stores) {
+        Some(StoreError::Unavailable(_)) => Got::Unavailable,
+        Some(StoreError::Contended(_)) => Got::Contended,
+        // Also the failure of an adapter that is asked to do twice what can be done once.
+        Some(_) | None => Got::Answer,
+    }
+}

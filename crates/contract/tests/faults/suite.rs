@@ -1,0 +1,96 @@
+//! The suite on decorated adapters, with no fault planned.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
+use fm_domain::blob::{BlobStore, ListBlobs};
+use fm_domain::body::BufferBudget;
+use fm_domain::clock::Timestamp;
+use fm_domain::job::JobSignal;
+use fm_domain::session::SessionStore;
+use fm_domain::store::Database;
+use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemorySessionStore};
+
+struct Tables {
+    database: MemoryDatabase,
+    signal: Arc<MemoryJobSignal>,
+}
+
+#[async_trait]
+impl DatabaseHarness for Tables {
+    async fn fresh() -> Self {
+        let database = MemoryDatabase::new();
+        let signal = Arc::new(database.signal());
+        Self { database, signal }
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        Arc::new(self.database.clone())
+    }
+
+    fn signal(&self) -> Arc<dyn JobSignal> {
+        self.signal.clone()
+    }
+}
+
+mod database {
+    fm_contract::database!(fm_contract::fault::Decorated<super::Tables>);
+}
+
+struct Sessions(Arc<MemorySessionStore>);
+
+#[async_trait]
+impl SessionStoreHarness for Sessions {
+    async fn fresh() -> Self {
+        Self(Arc::new(MemorySessionStore::new()))
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionStore> {
+        self.0.clone()
+    }
+
+    async fn dump(&self) -> String {
+        let sessions = self.0.snapshot();
+        let salts: Vec<String> = sessions.iter().map(|session| hex::encode(session.refresh.salt)).collect();
+        format!("{sessions:?} {salts:?}")
+    }
+}
+
+mod session_store {
+    fm_contract::session_store!(fm_contract::fault::Decorated<super::Sessions>);
+}
+
+struct Blobs(Arc<MemoryBlobStore>);
+
+#[async_trait]
+impl BlobStoreHarness for Blobs {
+    async fn fresh() -> Self {
+        let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
+        Self(Arc::new(MemoryBlobStore::new(Arc::new(clock))))
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.0.clone()
+    }
+
+    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
+        Some(self.0.clone())
+    }
+
+    fn budget(&self) -> Option<BufferBudget> {
+        None
+    }
+
+    fn part_size(&self) -> usize {
+        256 * 1024
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.count()
+    }
+}
+
+mod blob_store {
+    fm_contract::blob_store!(fm_contract::fault::Decorated<super::Blobs>);
+}

@@ -1,0 +1,283 @@
+//! A user who works: uploads, downloads, replaces, renames, removes, refreshes; and remembers every answer.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::CrashCounts;
+use super::dice::Dice;
+use super::ledger::{Expected, Ledger, Version, version};
+use crate::{Answer, Request, User, pictures, sha256_hex, unique};
+
+/// From so many files on, they are rather removed than added to.
+const MANY: usize = 25;
+/// Within the grace of a rotation (10 s) a spent token still answers.
+const WITHIN_GRACE: u128 = 8_000;
+
+/// A user and what they were told.
+pub(super) struct Client {
+    user: User,
+    refresh: String,
+    /// When a refresh was cut off.
+    cut_refresh: Option<Instant>,
+    /// An upload with a key that was cut off: it can be repeated.
+    cut_upload: Option<(String, Version, Vec<u8>)>,
+    ledger: Ledger,
+    dice: Dice,
+    acknowledged: usize,
+    cut_off: usize,
+    read_back: usize,
+    /// Changed since the last check, and so read back at the next.
+    changed: Vec<String>,
+}
+
+impl Client {
+    pub(super) fn new(user: User, dice: Dice) -> Self {
+        let refresh = user.refresh().to_owned();
+        Self {
+            user,
+            refresh,
+            cut_refresh: None,
+            cut_upload: None,
+            ledger: Ledger::default(),
+            dice,
+            acknowledged: 0,
+            cut_off: 0,
+            read_back: 0,
+            changed: Vec::new(),
+        }
+    }
+
+    /// Does one thing; false when the answer to it was cut off.
+    pub(super) async fn act(&mut self) -> bool {
+        let known = self.any_file();
+        let crowded = self.ledger.files.len() > MANY;
+        match (self.dice.between(0, 100), known) {
+            (0..=9, _) => self.spend().await,
+            (10..=19, Some(file)) => self.download(&file).await,
+            (20..=29, Some(file)) => self.rename(&file).await,
+            (30..=44, Some(file)) => self.replace(&file).await,
+            (roll, Some(file)) if roll <= 59 || crowded => self.remove(&file).await,
+            _ => self.upload().await,
+        }
+    }
+
+    fn any_file(&mut self) -> Option<String> {
+        let count = self.ledger.files.len() as u64;
+        let place = usize::try_from(self.dice.between(0, count.max(1))).unwrap_or_default();
+        self.ledger.files.keys().nth(place).cloned()
+    }
+
+    /// The answer of this status, if there is one at all. A killed program answers nothing; any other status is a fault.
+    async fn acknowledged(&mut self, request: Request, status: u16) -> Option<Answer> {
+        match request.try_send().await {
+            Ok(answer) => {
+                self.acknowledged += 1;
+                Some(answer.expect(status))
+            }
+            Err(_cut_off) => {
+                self.cut_off += 1;
+                None
+            }
+        }
+    }
+
+    fn content(&mut self) -> (&'static str, Vec<u8>) {
+        let size = match self.dice.between(0, 20) {
+            0 => 0,
+            1..=9 => self.dice.between(1, 8_192),
+            10..=15 => self.dice.between(8_192, 300_000),
+            // More than one part of an S3 upload.
+            16 => self.dice.between(5_000_000, 12_000_000),
+            _ => {
+                let side = |dice: &mut Dice| u32::try_from(dice.between(1, 200)).unwrap_or(1);
+                let (width, height) = (side(&mut self.dice), side(&mut self.dice));
+                return ("image/png", pictures::png(width, height));
+            }
+        };
+        ("application/octet-stream", self.dice.bytes(size))
+    }
+
+    async fn upload(&mut self) -> bool {
+        let (content_type, bytes) = self.content();
+        let expected = Version { name: unique("file-"), sha256: sha256_hex(&bytes) };
+        let key = (self.dice.between(0, 2) == 0).then(|| unique("key-"));
+        let request = self.upload_request(&expected.name, content_type, key.as_deref(), bytes.clone());
+        self.ledger.perhaps = Some(expected.clone());
+        let Some(answer) = self.acknowledged(request, 201).await else {
+            self.cut_upload = key.map(|key| (key, expected, bytes));
+            return false;
+        };
+        let file = answer.json();
+        assert_eq!(version(&file), expected, "what was uploaded");
+        self.ledger.perhaps = None;
+        self.ledger.keep(&file);
+        self.changed.push(super::ledger::id(&file));
+        true
+    }
+
+    fn upload_request(&self, name: &str, content_type: &str, key: Option<&str>, bytes: Vec<u8>) -> Request {
+        let request =
+            self.user.post("/v1/files").query(&[("name", name)]).header("content-type", content_type);
+        let request = match key {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        };
+        request.body(bytes)
+    }
+
+    async fn replace(&mut self, id: &str) -> bool {
+        let (content_type, bytes) = self.content();
+        let before = self.ledger.files[id].versions[0].clone();
+        let after = Version { sha256: sha256_hex(&bytes), ..before };
+        self.may_become(id, &after);
+        let request = self.user.put(&format!("/v1/files/{id}/content"));
+        let request = request.header("content-type", content_type).body(bytes);
+        self.settle(request, id).await
+    }
+
+    async fn rename(&mut self, id: &str) -> bool {
+        let before = self.ledger.files[id].versions[0].clone();
+        let after = Version { name: unique("file-"), ..before };
+        self.may_become(id, &after);
+        let request = self.user.patch(&format!("/v1/files/{id}")).json(&json!({"name": after.name}));
+        self.settle(request, id).await
+    }
+
+    fn may_become(&mut self, id: &str, after: &Version) {
+        let expected: &mut Expected = self.ledger.files.get_mut(id).expect("a known file");
+        expected.versions.push(after.clone());
+        self.changed.push(id.to_owned());
+    }
+
+    /// Sends a change; once it is acknowledged, the new version alone can be.
+    async fn settle(&mut self, request: Request, id: &str) -> bool {
+        let Some(answer) = self.acknowledged(request, 200).await else { return false };
+        let file = answer.json();
+        let wanted = self.ledger.files[id].versions.last().cloned();
+        assert_eq!(Some(version(&file)), wanted, "what was changed");
+        self.ledger.keep(&file);
+        true
+    }
+
+    async fn remove(&mut self, id: &str) -> bool {
+        self.ledger.files.get_mut(id).expect("a known file").may_be_gone = true;
+        let request = self.user.delete(&format!("/v1/files/{id}"));
+        if self.acknowledged(request, 204).await.is_none() {
+            return false;
+        }
+        self.ledger.files.remove(id);
+        true
+    }
+
+    async fn download(&mut self, id: &str) -> bool {
+        let request = self.user.get(&format!("/v1/files/{id}/content"));
+        let Ok(answer) = request.try_send().await else { return false };
+        let link = answer.expect(302).field("location");
+        let Ok(content) = self.user.get(&link).try_send().await else { return false };
+        let hash = sha256_hex(&content.expect(200).body);
+        assert_eq!(hash, self.ledger.files[id].versions[0].sha256, "the bytes of {id}");
+        self.read_back += 1;
+        true
+    }
+
+    async fn spend(&mut self) -> bool {
+        let token = json!({"refresh_token": self.refresh});
+        let request = self.user.anonymous().post("/v1/auth/refresh").json(&token);
+        self.user.secret(&self.refresh.clone());
+        let started = Instant::now();
+        let Some(answer) = self.acknowledged(request, 200).await else {
+            self.cut_refresh = Some(started);
+            return false;
+        };
+        self.renewed(&answer.json());
+        true
+    }
+
+    fn renewed(&mut self, tokens: &Value) {
+        let text = |field: &str| tokens[field].as_str().expect("a pair of tokens").to_owned();
+        self.refresh = text("refresh_token");
+        self.user = self.user.renewed(&text("access_token"));
+    }
+
+    /// After a restart: everything that was acknowledged is so, and what was cut off is wholly so or not at all.
+    pub(super) async fn check(&mut self, whole: bool) {
+        if let Some(cut) = self.cut_refresh.take() {
+            let answer = self.user.spend(&self.refresh.clone()).await;
+            // Later than that the reuse of a spent token rightly ends the session.
+            if cut.elapsed().as_millis() < WITHIN_GRACE || answer.status == 200 {
+                self.renewed(&answer.expect(200).json());
+            } else {
+                self.user = self.user.again().await;
+                self.user.refresh().clone_into(&mut self.refresh);
+            }
+        }
+        let listed = self.list().await;
+        self.ledger.compare(&listed);
+        self.repeat_upload().await;
+        let (used, count) = self.user.storage().await;
+        let listed = self.list().await;
+        let sum: u64 = listed.iter().map(|file| file["size"].as_u64().unwrap_or_default()).sum();
+        assert_eq!((used, count), (sum, listed.len() as u64), "what the account says that it keeps");
+        let changed = std::mem::take(&mut self.changed);
+        let known = self.ledger.files.keys().filter(|id| whole || changed.contains(id));
+        for id in known.cloned().collect::<Vec<_>>() {
+            assert!(self.download(&id).await, "a download is answered");
+        }
+    }
+
+    /// An upload that was cut off and had a key is sent again: it is kept once, whatever had become of it.
+    async fn repeat_upload(&mut self) {
+        let Some((key, expected, bytes)) = self.cut_upload.take() else { return };
+        let answer = self.upload_request(&expected.name, "application/octet-stream", Some(&key), bytes);
+        let answer = answer.send().await;
+        // The killed attempt holds the key until its lease ends.
+        if answer.status == 409 {
+            answer.problem(409, "conflict");
+            return;
+        }
+        let file = answer.json();
+        assert_eq!(version(&file), expected, "what was uploaded again: {answer:?}");
+        self.ledger.keep(&file);
+        let listed = self.list().await;
+        self.ledger.compare(&listed);
+    }
+
+    async fn list(&self) -> Vec<Value> {
+        let mut files = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let mut query = vec![("limit", "100")];
+            if !cursor.is_empty() {
+                query.push(("cursor", &cursor));
+            }
+            let page = self.user.get("/v1/files").query(&query).send().await.expect(200).json();
+            files.extend(page["items"].as_array().expect("a page has items").iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => next.clone_into(&mut cursor),
+                None => return files,
+            }
+        }
+    }
+
+    /// How many objects the files need, once no thumbnail is pending.
+    pub(super) async fn objects(&self) -> Option<usize> {
+        let mut objects = 0;
+        for file in self.list().await {
+            objects += match file["thumbnail"]["status"].as_str() {
+                Some("pending") => return None,
+                Some("ready") => 2,
+                _ => 1,
+            };
+        }
+        Some(objects)
+    }
+
+    pub(super) fn add_to(&self, counts: &mut CrashCounts) {
+        counts.acknowledged += self.acknowledged;
+        counts.cut_off += self.cut_off;
+        counts.happened += self.ledger.happened;
+        counts.read_back += self.read_back;
+        counts.files += self.ledger.files.len();
+    }
+}

@@ -1,0 +1,86 @@
+//! What a user was told, and what must therefore be so.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// A name and the hash of a content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Version {
+    pub(super) name: String,
+    pub(super) sha256: String,
+}
+
+/// What may be found of one file.
+#[derive(Debug, Clone)]
+pub(super) struct Expected {
+    /// One, or two where the answer to a change was cut off: the one before it first.
+    pub(super) versions: Vec<Version>,
+    /// Whether the answer to its removal was cut off.
+    pub(super) may_be_gone: bool,
+}
+
+/// All that a user was told.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// By id.
+    pub(super) files: BTreeMap<String, Expected>,
+    /// An upload whose answer was cut off.
+    pub(super) perhaps: Option<Version>,
+    /// Changes cut off that turned out to have happened.
+    pub(super) happened: usize,
+}
+
+impl Ledger {
+    /// A file that is surely there.
+    pub(super) fn keep(&mut self, file: &Value) {
+        let only = Expected { versions: vec![version(file)], may_be_gone: false };
+        self.files.insert(id(file), only);
+    }
+
+    /// Compares with all that is listed, and from then on expects what was found. Fails on any file that was lost,
+    /// that holds what nobody put there, or that is there twice.
+    pub(super) fn compare(&mut self, listed: &[Value]) {
+        let mut found: BTreeMap<String, Version> = BTreeMap::new();
+        for file in listed {
+            let twice = found.insert(id(file), version(file));
+            assert!(twice.is_none(), "a file is listed twice: {file:#}");
+        }
+        for (id, expected) in std::mem::take(&mut self.files) {
+            let Some(version) = found.remove(&id) else {
+                assert!(expected.may_be_gone, "an acknowledged file is lost: {id} {expected:?}");
+                self.happened += 1;
+                continue;
+            };
+            let place = expected.versions.iter().position(|possible| *possible == version);
+            let place = place.unwrap_or_else(|| {
+                panic!("file {id} is {version:?} where only {:?} can be", expected.versions)
+            });
+            self.happened += place;
+            self.files.insert(id, Expected { versions: vec![version], may_be_gone: false });
+        }
+        let perhaps = self.perhaps.take();
+        for (id, version) in found {
+            assert!(
+                perhaps.as_ref() == Some(&version) && !self.files.contains_key(&id),
+                "a file that nobody uploaded: {id} {version:?} instead of {perhaps:?}"
+            );
+            self.happened += 1;
+            self.files.insert(id, Expected { versions: vec![version], may_be_gone: false });
+        }
+        let mut names: Vec<&str> = self.files.values().map(|file| file.versions[0].name.as_str()).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count, "an upload was kept twice");
+    }
+}
+
+pub(super) fn id(file: &Value) -> String {
+    file["id"].as_str().expect("a file has an id").to_owned()
+}
+
+pub(super) fn version(file: &Value) -> Version {
+    let text = |field: &str| file[field].as_str().expect("a file has a name and a hash").to_owned();
+    Version { name: text("name"), sha256: text("sha256") }
+}
