@@ -35,6 +35,11 @@ impl TestDatabase {
         self.let_in(true);
     }
 
+    /// Runs one statement in it.
+    pub(crate) fn execute(&self, statement: &str) {
+        execute(&self.url, statement).expect("the statement is right");
+    }
+
     fn let_in(&self, anybody: bool) {
         let statement = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {anybody}", self.name);
         execute(&self.maintenance, &statement).expect("the database is altered");

@@ -203,6 +203,11 @@ impl Server {
         result
     }
 
+    /// Changes its database behind its back.
+    pub fn in_its_database(&self, statement: &str) {
+        self.database.as_ref().expect("it has a database server").execute(statement);
+    }
+
     /// Runs `file-manager worker` beside it, with the same environment, as long as `work` takes.
     pub async fn with_a_worker<T>(&self, work: impl Future<Output = T>) -> T {
         let worker = Process::spawn(self.home.path(), &self.environment, &["worker"]);

@@ -28,22 +28,26 @@ pub struct Workers {
     pub signal: Arc<dyn JobSignal>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// How many jobs run at once.
+    /// How many jobs run at once, beside the one of housekeeping.
     pub count: usize,
 }
+
+/// What is never held up by thumbnails: one worker does nothing else.
+const HOUSEKEEPING: [JobKind; 3] = [JobKind::RevokeSessions, JobKind::PurgeBlob, JobKind::SweepBlobs];
 
 impl Workers {
     /// Starts them as tasks of `tracker`; each finishes its job and ends after `stop`.
     pub fn start(&self, tracker: &TaskTracker, stop: &CancellationToken) {
         for _ in 0..self.count {
-            tracker.spawn(self.clone().work(stop.clone()));
+            tracker.spawn(self.clone().work(&JobKind::ALL, stop.clone()));
         }
+        tracker.spawn(self.clone().work(&HOUSEKEEPING, stop.clone()));
         tracker.spawn(self.clone().schedule(stop.clone()));
     }
 
-    async fn work(self, stop: CancellationToken) {
+    async fn work(self, kinds: &'static [JobKind], stop: CancellationToken) {
         while !stop.is_cancelled() {
-            match self.use_cases.run_next_job.run(&JobKind::ALL).await {
+            match self.use_cases.run_next_job.run(kinds).await {
                 Ok(Ran::Job(_)) => {}
                 Ok(Ran::Idle { next_due }) => {
                     let nap = nap(self.clock.now(), next_due);

@@ -10,7 +10,7 @@ use diesel::sql_types::{
 use diesel_async::RunQueryDsl;
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::JobId;
-use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, NewJob, Work};
+use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Work};
 use fm_domain::store::{StoreError, Stored};
 use serde_json::Value;
 use uuid::Uuid;
@@ -47,6 +47,40 @@ struct ClaimedRow {
     run_at: Moment,
     priority: i16,
     due_since: Moment,
+}
+
+/// A job as an operator sees it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = jobs, check_for_backend(diesel::pg::Pg))]
+struct JobRecordRow {
+    id: Uuid,
+    kind: String,
+    payload: Value,
+    run_at: Moment,
+    attempt: i32,
+    lease_until: Option<Moment>,
+    state: String,
+    last_error: Option<String>,
+}
+
+impl JobRecordRow {
+    fn record(self) -> JobRecord {
+        let state = match (self.state.as_str(), self.lease_until) {
+            (DEAD, _) => JobState::Dead,
+            (_, Some(_)) => JobState::Running,
+            (_, None) => JobState::Waiting,
+        };
+        JobRecord {
+            id: JobId::new(self.id),
+            kind: self.kind,
+            // What can't be read is shown without it.
+            work: serde_json::from_value(self.payload).ok(),
+            state,
+            attempt: u32::try_from(self.attempt).unwrap_or_default(),
+            run_at: self.run_at.0,
+            last_error: self.last_error,
+        }
+    }
 }
 
 /// The job, if this attempt holds it still.
@@ -159,6 +193,36 @@ impl JobQueue for PgUnitOfWork {
         let living = jobs::table.filter(jobs::state.eq(LIVING)).count();
         let living: i64 = self.run(|connection| living.get_result(connection)).await?;
         self.understood(count("jobs", living))
+    }
+
+    async fn list(
+        &mut self,
+        state: Option<JobState>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> Stored<Vec<JobRecord>> {
+        let mut query = jobs::table.select(JobRecordRow::as_select()).order(jobs::id).into_boxed();
+        if let Some(after) = after {
+            query = query.filter(jobs::id.gt(after.uuid()));
+        }
+        query = match state {
+            None => query,
+            Some(JobState::Dead) => query.filter(jobs::state.eq(DEAD)),
+            Some(JobState::Running) => query.filter(jobs::lease_until.is_not_null()),
+            Some(JobState::Waiting) => {
+                query.filter(jobs::state.eq(LIVING)).filter(jobs::lease_until.is_null())
+            }
+        };
+        let query = query.limit(i64::from(limit));
+        let rows = self.run(|connection| query.load(connection)).await?;
+        Ok(rows.into_iter().map(JobRecordRow::record).collect())
+    }
+
+    async fn take_dead(&mut self, id: JobId) -> Stored<Option<JobRecord>> {
+        let dead = jobs::table.find(id.uuid()).filter(jobs::state.eq(DEAD));
+        let delete = diesel::delete(dead).returning(JobRecordRow::as_returning());
+        let rows: Vec<JobRecordRow> = self.run(|connection| delete.load(connection)).await?;
+        Ok(rows.into_iter().next().map(JobRecordRow::record))
     }
 }
 

@@ -4,6 +4,7 @@ mod capabilities;
 mod configuration;
 mod docs;
 mod health;
+mod jobs;
 mod leftovers;
 mod lifecycle;
 mod logs;

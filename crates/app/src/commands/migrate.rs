@@ -1,5 +1,6 @@
 //! `file-manager migrate up|down|status`
 
+use super::say;
 use crate::cli::Migrate;
 use crate::config::Config;
 use crate::wire::{Migrations, StartError};
@@ -28,9 +29,4 @@ pub(super) async fn run(config: &Config, direction: Migrate) -> Result<(), Start
         }
     }
     Ok(())
-}
-
-#[expect(clippy::print_stdout, reason = "the answer to a command belongs on standard output")]
-fn say(line: &str) {
-    println!("{line}");
 }

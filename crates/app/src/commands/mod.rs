@@ -1,7 +1,9 @@
 //! The commands.
 
+mod jobs;
 mod migrate;
 mod serve;
+mod sweep;
 mod worker;
 
 use std::error::Error;
@@ -25,41 +27,46 @@ pub fn run(cli: Cli) -> ExitCode {
     let config = match read(&Sources::of_process()) {
         Ok(config) => config,
         Err(faults) => {
-            say(&faults.to_string());
+            complain(&faults.to_string());
             return ExitCode::from(CONFIGURATION);
         }
     };
     match started(cli.command.unwrap_or_else(|| Command::Serve(ServeArgs::default())), config) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(
             error @ (StartError::Logs(_)
             | StartError::Address(_)
             | StartError::Endpoint(_)
             | StartError::Argon2(_)),
         ) => {
-            say(&chain(&error));
+            complain(&chain(&error));
             ExitCode::from(CONFIGURATION)
         }
         Err(error) => {
             tracing::error!(error = fm_domain::store::chain(&error), "the program ends");
-            say(&chain(&error));
+            complain(&chain(&error));
             ExitCode::FAILURE
         }
     }
 }
 
-fn started(command: Command, config: Config) -> Result<(), StartError> {
+/// False when the command ran, but did not do all that was asked for.
+fn started(command: Command, config: Config) -> Result<bool, StartError> {
     logging::start(config.log_format, &config.log_filter)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build()?;
     match command {
         Command::Serve(args) => {
             let config = if args.ephemeral { wire::ephemeral(config) } else { config };
-            serve::run(&runtime, &config, !args.no_worker)
+            serve::run(&runtime, &config, !args.no_worker)?;
         }
-        Command::Worker => runtime.block_on(worker::run(&config)),
-        Command::Migrate { direction } => runtime.block_on(migrate::run(&config, direction)),
+        Command::Worker => runtime.block_on(worker::run(&config))?,
+        Command::Migrate { direction } => runtime.block_on(migrate::run(&config, direction))?,
+        Command::Jobs { command } => return runtime.block_on(jobs::run(&config, command)),
+        Command::Sweep(args) => runtime.block_on(sweep::run(&config, args))?,
     }
+    Ok(true)
 }
 
 /// An error and its causes, in one line each.
@@ -78,6 +85,11 @@ fn chain(error: &dyn Error) -> String {
     clippy::print_stderr,
     reason = "what keeps the program from starting must be seen even without a log"
 )]
-fn say(text: &str) {
+fn complain(text: &str) {
     eprintln!("file-manager: {text}");
+}
+
+#[expect(clippy::print_stdout, reason = "the answer to a command belongs on standard output")]
+fn say(line: &str) {
+    println!("{line}");
 }

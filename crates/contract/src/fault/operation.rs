@@ -100,6 +100,8 @@ operations! {
         JobQueueFail = "fail",
         JobQueueNextDue = "next_due",
         JobQueueCountLiving = "count_living",
+        JobQueueList = "list",
+        JobQueueTakeDead = "take_dead",
     }
     "JobSignal" {
         JobSignalWait = "wait",

@@ -8,7 +8,7 @@ use fm_domain::file::{
 };
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId, UserId};
-use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, NewJob};
+use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob};
 use fm_domain::store::Stored;
 use fm_domain::user::{
     Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, User, UserQueries, UserRepo,
@@ -85,4 +85,6 @@ decorate! {
     fail(id: JobId, attempt: u32, retry_at: Option<Timestamp>, reason: &str) -> Stored<bool> = JobQueueFail;
     next_due(kinds: &[JobKind]) -> Stored<Option<Timestamp>> = JobQueueNextDue;
     count_living() -> Stored<u64> = JobQueueCountLiving;
+    list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> Stored<Vec<JobRecord>> = JobQueueList;
+    take_dead(id: JobId) -> Stored<Option<JobRecord>> = JobQueueTakeDead;
 }

@@ -7,6 +7,7 @@ mod file;
 mod hash;
 mod id;
 mod job;
+mod job_record;
 mod key;
 mod link;
 mod list;
@@ -131,6 +132,12 @@ suite! {
         job_14_a_wait_ends_at_its_time,
         job_15_a_renewed_lease_keeps_the_job,
         job_16_of_units_that_enqueue_one_name_one_adds_it,
+    }
+    job_record {
+        job_17_a_claim_gives_no_more_than_its_limit,
+        job_18_jobs_are_listed_with_their_state_attempts_and_last_error,
+        job_19_pages_of_jobs_follow_each_other_by_their_ids,
+        job_20_a_dead_job_is_taken_once_and_a_living_one_never,
     }
 }
 

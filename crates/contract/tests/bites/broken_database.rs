@@ -30,6 +30,8 @@ pub(crate) enum Fault {
     TakesLateAnswers,
     NeverSignals,
     IgnoresPriority,
+    ListsEveryJob,
+    TakesTheLiving,
     IgnoresRevision,
     SetsAnyThumbnail,
     SkipsOnPaging,
@@ -213,10 +215,12 @@ bites! {
     a_queue_that_loses_jobs_beside_files: broken(Fault::LosesJobsBesideFiles) => database,
         ["UOW-01", "UOW-03", "UOW-06", "UOW-07"];
     a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue,
-        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11"];
+        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17"];
     a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
     a_queue_that_wakes_nobody: broken(Fault::NeverSignals) => job_queue, ["JOB-13"];
     a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05"];
+    a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18"];
+    a_queue_that_gives_the_living_for_dead: broken(Fault::TakesTheLiving) => job_queue, ["JOB-20"];
     a_repo_that_ignores_revisions: broken(Fault::IgnoresRevision) => database,
         ["UOW-03", "FILE-02", "FILE-08"];
     a_repo_that_sets_any_thumbnail: broken(Fault::SetsAnyThumbnail) => database, ["FILE-06"];

@@ -9,7 +9,7 @@ use fm_domain::file::{
 };
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId, UserId};
-use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, NewJob, Priority};
+use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Priority};
 use fm_domain::store::Stored;
 use fm_domain::user::{Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, User, UserRepo};
 
@@ -278,5 +278,23 @@ impl JobQueue for BrokenUnit {
 
     async fn count_living(&mut self) -> Stored<u64> {
         self.honest().jobs().count_living().await
+    }
+
+    async fn list(
+        &mut self,
+        state: Option<JobState>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> Stored<Vec<JobRecord>> {
+        let state = state.filter(|_| !self.is(Fault::ListsEveryJob));
+        self.honest().jobs().list(state, after, limit).await
+    }
+
+    async fn take_dead(&mut self, id: JobId) -> Stored<Option<JobRecord>> {
+        if self.is(Fault::TakesTheLiving) {
+            let jobs = self.honest().jobs().list(None, None, u32::MAX).await?;
+            return Ok(jobs.into_iter().find(|job| job.id == id));
+        }
+        self.honest().jobs().take_dead(id).await
     }
 }

@@ -191,6 +191,8 @@ async fn call_queue(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::JobQueueFail => got(unit.jobs().fail(job.id, 1, None, "why").await),
         Operation::JobQueueNextDue => got(unit.jobs().next_due(&JobKind::ALL).await),
         Operation::JobQueueCountLiving => got(unit.jobs().count_living().await),
+        Operation::JobQueueList => got(unit.jobs().list(None, None, 1).await),
+        Operation::JobQueueTakeDead => got(unit.jobs().take_dead(job.id).await),
         _ => panic!("{operation} is not called"),
     }
 }

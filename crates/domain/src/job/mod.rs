@@ -3,7 +3,7 @@
 mod model;
 mod port;
 
-pub use model::{ClaimedJob, JobKind, NewJob, Priority, Work};
+pub use model::{ClaimedJob, JobKind, JobRecord, JobState, NewJob, Priority, Work};
 pub use port::{Enqueued, JobQueue, JobSignal};
 
 #[cfg(any(test, feature = "mock"))]

@@ -176,5 +176,50 @@ pub struct ClaimedJob {
     pub run_at: Timestamp,
 }
 
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JobState {
+    /// Nobody holds it: it is due, or will be.
+    Waiting,
+    /// A worker holds it, or held it when its lease ran out.
+    Running,
+    /// It failed for good and is kept for a human.
+    Dead,
+}
+
+impl JobState {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Running, Self::Dead];
+
+    /// Its stable name: `waiting`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+/// A job as an operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRecord {
+    /// Which.
+    pub id: JobId,
+    /// The name of its kind, known or not.
+    pub kind: String,
+    /// What is to be done; `None` when that can't be read.
+    pub work: Option<Work>,
+    /// Where it stands.
+    pub state: JobState,
+    /// How often it was claimed.
+    pub attempt: u32,
+    /// When it was enqueued to run first.
+    pub run_at: Timestamp,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+}
+
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{ClaimedJob, JobKind, NewJob};
+use super::{ClaimedJob, JobKind, JobRecord, JobState, NewJob};
 use crate::clock::Timestamp;
 use crate::ids::JobId;
 use crate::store::Stored;
@@ -58,6 +58,17 @@ pub trait JobQueue: Send {
 
     /// How many jobs wait or run; the dead are not counted.
     async fn count_living(&mut self) -> Stored<u64>;
+
+    /// Jobs in this state, or all, by their ids (the oldest first), those after `after`.
+    async fn list(
+        &mut self,
+        state: Option<JobState>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> Stored<Vec<JobRecord>>;
+
+    /// Takes a dead job out of the queue and gives what it was; `None` when no dead job has this id.
+    async fn take_dead(&mut self, id: JobId) -> Stored<Option<JobRecord>>;
 }
 
 /// Wakes workers when a job was committed, wherever it was.

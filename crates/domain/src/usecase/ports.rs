@@ -90,6 +90,11 @@ pub struct UseCases {
     pub capabilities: ops::ShowCapabilities,
     pub run_next_job: job::RunNextJob,
     pub schedule_sweep: job::ScheduleSweep,
+    pub sweep: job::Sweep,
+    pub preview_sweep: job::PreviewSweep,
+    pub list_jobs: job::ListJobs,
+    pub retry_job: job::RetryJob,
+    pub discard_job: job::DiscardJob,
 }
 
 impl UseCases {
@@ -126,6 +131,11 @@ impl UseCases {
             capabilities: ops::ShowCapabilities::new(ports, settings),
             run_next_job: job::RunNextJob::new(ports),
             schedule_sweep: job::ScheduleSweep::new(ports),
+            sweep: job::Sweep::new(ports),
+            preview_sweep: job::PreviewSweep::new(ports),
+            list_jobs: job::ListJobs::new(ports),
+            retry_job: job::RetryJob::new(ports),
+            discard_job: job::DiscardJob::new(ports),
         }
     }
 }

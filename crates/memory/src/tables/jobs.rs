@@ -6,7 +6,7 @@ use std::ops::Bound;
 use async_trait::async_trait;
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::JobId;
-use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, NewJob, Priority, Work};
+use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Priority, Work};
 use fm_domain::store::Stored;
 use uuid::Uuid;
 
@@ -32,23 +32,44 @@ struct JobRow {
     run_at: Timestamp,
     unique: Option<String>,
     attempt: u32,
-    state: JobState,
+    last_error: Option<String>,
+    state: Held,
 }
 
 #[derive(Debug, Clone)]
-enum JobState {
+enum Held {
     Waiting { due_at: Timestamp },
     Running { lease_until: Timestamp },
-    Dead { _reason: String },
+    Dead,
 }
 
 impl JobRow {
+    const fn state(&self) -> JobState {
+        match self.state {
+            Held::Waiting { .. } => JobState::Waiting,
+            Held::Running { .. } => JobState::Running,
+            Held::Dead => JobState::Dead,
+        }
+    }
+
+    fn record(&self, id: JobId) -> JobRecord {
+        JobRecord {
+            id,
+            kind: self.work.kind().as_str().to_owned(),
+            work: Some(self.work.clone()),
+            state: self.state(),
+            attempt: self.attempt,
+            run_at: self.run_at,
+            last_error: self.last_error.clone(),
+        }
+    }
+
     /// When it can be claimed; the dead never.
     const fn due_at(&self) -> Option<Timestamp> {
         match self.state {
-            JobState::Waiting { due_at } => Some(due_at),
-            JobState::Running { lease_until } => Some(lease_until),
-            JobState::Dead { .. } => None,
+            Held::Waiting { due_at } => Some(due_at),
+            Held::Running { lease_until } => Some(lease_until),
+            Held::Dead => None,
         }
     }
 }
@@ -81,7 +102,7 @@ impl Jobs {
     /// Takes the job that the attempt runs.
     fn take_running(&mut self, id: JobId, attempt: u32) -> Option<JobRow> {
         let row = self.by_id.get(&id)?;
-        let holds = row.attempt == attempt && matches!(row.state, JobState::Running { .. });
+        let holds = row.attempt == attempt && matches!(row.state, Held::Running { .. });
         if holds { self.take(id) } else { None }
     }
 
@@ -121,7 +142,8 @@ impl JobQueue for MemoryUnitOfWork {
             run_at: job.run_at,
             unique: job.unique.clone(),
             attempt: 0,
-            state: JobState::Waiting { due_at: job.run_at },
+            last_error: None,
+            state: Held::Waiting { due_at: job.run_at },
         };
         self.tables.jobs.put(job.id, row);
         self.has_jobs = true;
@@ -140,7 +162,7 @@ impl JobQueue for MemoryUnitOfWork {
         for id in jobs.claimable(kinds, now, limit as usize) {
             let Some(mut row) = jobs.take(id) else { continue };
             row.attempt = row.attempt.saturating_add(1);
-            row.state = JobState::Running { lease_until };
+            row.state = Held::Running { lease_until };
             claimed.push(ClaimedJob { id, work: row.work.clone(), attempt: row.attempt, run_at: row.run_at });
             jobs.put(id, row);
         }
@@ -150,7 +172,7 @@ impl JobQueue for MemoryUnitOfWork {
     async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> Stored<bool> {
         let jobs = &mut self.tables.jobs;
         let Some(row) = jobs.take_running(id, attempt) else { return Ok(false) };
-        jobs.put(id, JobRow { state: JobState::Running { lease_until }, ..row });
+        jobs.put(id, JobRow { state: Held::Running { lease_until }, ..row });
         Ok(true)
     }
 
@@ -168,10 +190,10 @@ impl JobQueue for MemoryUnitOfWork {
         let jobs = &mut self.tables.jobs;
         let Some(row) = jobs.take_running(id, attempt) else { return Ok(false) };
         let state = match retry_at {
-            Some(due_at) => JobState::Waiting { due_at },
-            None => JobState::Dead { _reason: reason.to_owned() },
+            Some(due_at) => Held::Waiting { due_at },
+            None => Held::Dead,
         };
-        jobs.put(id, JobRow { state, ..row });
+        jobs.put(id, JobRow { state, last_error: Some(reason.to_owned()), ..row });
         Ok(true)
     }
 
@@ -182,5 +204,24 @@ impl JobQueue for MemoryUnitOfWork {
 
     async fn count_living(&mut self) -> Stored<u64> {
         Ok(self.tables.jobs.due.size() as u64)
+    }
+    async fn list(
+        &mut self,
+        state: Option<JobState>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> Stored<Vec<JobRecord>> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let jobs = self.tables.jobs.by_id.range((from, Bound::Unbounded));
+        let wanted = jobs.filter(|(_, row)| state.is_none_or(|state| row.state() == state));
+        Ok(wanted.take(limit as usize).map(|(id, row)| row.record(*id)).collect())
+    }
+
+    async fn take_dead(&mut self, id: JobId) -> Stored<Option<JobRecord>> {
+        let jobs = &mut self.tables.jobs;
+        if !jobs.by_id.get(&id).is_some_and(|row| row.state() == JobState::Dead) {
+            return Ok(None);
+        }
+        Ok(jobs.take(id).map(|row| row.record(id)))
     }
 }

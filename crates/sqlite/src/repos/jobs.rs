@@ -7,11 +7,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::JobId;
-use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, NewJob};
+use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob};
 use fm_domain::store::{StoreError, Stored};
 
 use crate::error::store_error;
-use crate::rows::{Id, JobRow, NewJobRow, number};
+use crate::rows::{Id, JobRecordRow, JobRow, NewJobRow, number};
 use crate::schema::jobs;
 use crate::unit_of_work::SqliteUnitOfWork;
 
@@ -132,6 +132,43 @@ impl JobQueue for SqliteUnitOfWork {
         self.run(|connection| {
             let count = jobs::table.filter(living()).count().get_result(connection).map_err(store_error)?;
             number("the number of jobs", count)
+        })
+        .await
+    }
+
+    async fn list(
+        &mut self,
+        state: Option<JobState>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> Stored<Vec<JobRecord>> {
+        let after = after.map(|after| Id::of(after.uuid()));
+        self.run(move |connection| {
+            let mut query = jobs::table.select(JobRecordRow::as_select()).order(jobs::id).into_boxed();
+            if let Some(after) = after {
+                query = query.filter(jobs::id.gt(after));
+            }
+            query = match state {
+                None => query,
+                Some(JobState::Dead) => query.filter(jobs::dead.eq(true)),
+                Some(JobState::Running) => query.filter(jobs::lease_until.is_not_null()),
+                Some(JobState::Waiting) => {
+                    query.filter(jobs::dead.eq(false)).filter(jobs::lease_until.is_null())
+                }
+            };
+            let rows = query.limit(limit.into()).load(connection).map_err(store_error)?;
+            rows.into_iter().map(JobRecordRow::record).collect()
+        })
+        .await
+    }
+
+    async fn take_dead(&mut self, id: JobId) -> Stored<Option<JobRecord>> {
+        let id = Id::of(id.uuid());
+        self.run(move |connection| {
+            let dead = jobs::table.find(id).filter(jobs::dead.eq(true));
+            let delete = diesel::delete(dead).returning(JobRecordRow::as_returning());
+            let row = delete.get_result(connection).optional().map_err(store_error)?;
+            row.map(JobRecordRow::record).transpose()
         })
         .await
     }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::JobId;
-use fm_domain::job::{ClaimedJob, NewJob, Work};
+use fm_domain::job::{ClaimedJob, JobRecord, JobState, NewJob, Work};
 use fm_domain::store::{StoreError, Stored};
 
 use super::{Id, number};
@@ -66,6 +66,40 @@ impl JobRow {
             work,
             attempt: number("jobs.attempt", self.next_attempt())?,
             run_at: Timestamp::from_unix_micros(self.first_run_at),
+        })
+    }
+}
+
+/// A job as an operator sees it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = jobs, check_for_backend(Sqlite))]
+pub(crate) struct JobRecordRow {
+    id: Id,
+    kind: String,
+    payload: String,
+    first_run_at: i64,
+    attempt: i64,
+    lease_until: Option<i64>,
+    dead: bool,
+    last_error: Option<String>,
+}
+
+impl JobRecordRow {
+    /// The record. Work that can't be read is left out.
+    pub(crate) fn record(self) -> Stored<JobRecord> {
+        let state = match (self.dead, self.lease_until) {
+            (true, _) => JobState::Dead,
+            (false, Some(_)) => JobState::Running,
+            (false, None) => JobState::Waiting,
+        };
+        Ok(JobRecord {
+            id: JobId::new(self.id.uuid()),
+            kind: self.kind,
+            work: serde_json::from_str(&self.payload).ok(),
+            state,
+            attempt: number("jobs.attempt", self.attempt)?,
+            run_at: Timestamp::from_unix_micros(self.first_run_at),
+            last_error: self.last_error,
         })
     }
 }

@@ -9,7 +9,7 @@ mod user;
 
 pub(crate) use column::{Bytes, Id, number, size, stored_number, stored_size};
 pub(crate) use file::{FileRow, ThumbnailRow};
-pub(crate) use job::{JobRow, NewJobRow};
+pub(crate) use job::{JobRecordRow, JobRow, NewJobRow};
 pub(crate) use key::KeyRow;
 pub(crate) use session::{SessionRow, spent_text};
 pub(crate) use user::{UserRow, counters};

@@ -12,7 +12,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::file::{FileFilter, FilePage, FileSort, PageKey, Revision, Sha256, SortOrder, TypeFilter};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
 use fm_domain::ids::{BlobId, SessionId};
-use fm_domain::job::{JobKind, NewJob};
+use fm_domain::job::{JobKind, JobState, NewJob};
 use fm_domain::session::{Generation, RefreshState, Session, SessionStore};
 use fm_domain::store::Database;
 use fm_domain::user::{Charge, User};
@@ -225,6 +225,8 @@ async fn jobs(database: &SqliteDatabase) {
     jobs.complete(errand.id, 2).await.unwrap();
     jobs.next_due(&JobKind::ALL).await.unwrap();
     jobs.count_living().await.unwrap();
+    jobs.list(Some(JobState::Dead), Some(errand.id), 10).await.unwrap();
+    jobs.take_dead(errand.id).await.unwrap();
     unit.commit().await.unwrap();
 }
 

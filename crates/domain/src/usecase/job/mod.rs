@@ -1,14 +1,21 @@
 //! The work of the queue.
 
+mod dead_jobs;
+mod list_jobs;
 mod make_thumbnail;
+mod preview_sweep;
 mod purge_blob;
 mod revoke_sessions;
 mod run_next_job;
 mod schedule_sweep;
 mod sweep_blobs;
 
+pub use dead_jobs::{DeadJobError, DiscardJob, RetryJob};
+pub use list_jobs::ListJobs;
+pub use preview_sweep::PreviewSweep;
 pub use run_next_job::{Ran, RunNextJob};
 pub use schedule_sweep::ScheduleSweep;
+pub use sweep_blobs::{Sweep, Swept};
 
 use crate::job::ClaimedJob;
 use crate::store::{Database, StoreError, Stored};

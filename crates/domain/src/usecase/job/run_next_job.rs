@@ -8,7 +8,7 @@ use tokio::time::interval;
 use super::make_thumbnail::MakeThumbnail;
 use super::purge_blob::PurgeBlob;
 use super::revoke_sessions::RevokeSessions;
-use super::sweep_blobs::SweepBlobs;
+use super::sweep_blobs::Sweep;
 use super::{Done, JobError, complete};
 use crate::clock::{Clock, Timestamp};
 use crate::file::ThumbnailState;
@@ -48,7 +48,7 @@ pub struct RunNextJob {
     ids: Arc<dyn IdSource>,
     make_thumbnail: MakeThumbnail,
     purge_blob: PurgeBlob,
-    sweep_blobs: SweepBlobs,
+    sweep: Sweep,
     revoke_sessions: RevokeSessions,
 }
 
@@ -60,7 +60,7 @@ impl RunNextJob {
             ids: ports.ids.clone(),
             make_thumbnail: MakeThumbnail::new(ports),
             purge_blob: PurgeBlob::new(ports),
-            sweep_blobs: SweepBlobs::new(ports),
+            sweep: Sweep::new(ports),
             revoke_sessions: RevokeSessions::new(ports),
         }
     }
@@ -110,7 +110,10 @@ impl RunNextJob {
                 self.make_thumbnail.run(job, *owner, *file, *blob).await
             }
             Work::PurgeBlob { blob, thumbnail } => self.purge_blob.run(*blob, *thumbnail).await,
-            Work::SweepBlobs => self.sweep_blobs.run().await,
+            Work::SweepBlobs => {
+                self.sweep.run().await?;
+                Ok(Done::Moot)
+            }
             Work::RevokeSessions { user, but, created_before } => {
                 self.revoke_sessions.run(*user, *but, Timestamp::from_unix_micros(*created_before)).await
             }

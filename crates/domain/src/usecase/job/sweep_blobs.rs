@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Done, JobError};
 use crate::blob::{BlobStore, DoomedBlob};
 use crate::body::ByteSize;
 use crate::clock::{Clock, Timestamp};
@@ -22,11 +21,25 @@ const TOMBSTONE: Duration = Duration::from_hours(1);
 const BATCH: u32 = 100;
 /// How many steps one run takes at most; the next run goes on.
 const STEPS: u32 = 100;
-
 /// How long a blob that can't be discarded stays out of the way of those after it.
 const PUT_OFF: Duration = Duration::from_mins(10);
 /// How many such blobs a run meets before it takes the store for broken.
 const MOST_FAILURES: u32 = 3;
+
+/// What a sweep did, or would do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Uploads that never ended, given up.
+    pub given_up: u64,
+    /// Blobs whose bytes were discarded.
+    pub discarded: u64,
+    /// Blobs that could not be discarded now, and are tried again later.
+    pub failed: u64,
+    /// Idempotency keys that ended, forgotten.
+    pub keys: u64,
+    /// Sessions that ended, forgotten.
+    pub sessions: u64,
+}
 
 /// What a run does, in this order.
 #[derive(Clone, Copy)]
@@ -37,16 +50,16 @@ enum Step {
     PurgeSessions,
 }
 
-/// Sweeps.
-pub(super) struct SweepBlobs {
+/// Sweeps: gives up intents that expired, discards what is due, forgets keys and sessions that ended.
+pub struct Sweep {
     db: Arc<dyn Database>,
     blobs: Arc<dyn BlobStore>,
     sessions: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
 }
 
-impl SweepBlobs {
-    pub(super) fn new(ports: &Ports) -> Self {
+impl Sweep {
+    pub(crate) fn new(ports: &Ports) -> Self {
         Self {
             db: ports.db.clone(),
             blobs: ports.blobs.clone(),
@@ -55,29 +68,40 @@ impl SweepBlobs {
         }
     }
 
-    /// One run, bounded in rows.
-    pub(super) async fn run(&self) -> Result<Done, JobError> {
+    /// One run, of at most 10,000 rows of each sort. Nothing younger than its lease (60 s without a sign of life) is
+    /// touched.
+    pub async fn run(&self) -> Stored<Swept> {
+        let mut swept = Swept::default();
         for step in [Step::DoomExpired, Step::DiscardDue, Step::PurgeKeys, Step::PurgeSessions] {
             for _ in 0..STEPS {
-                if self.take(step).await? < BATCH {
+                if self.take(step, &mut swept).await? < BATCH {
                     break;
                 }
             }
         }
-        Ok(Done::Moot)
+        Ok(swept)
     }
 
     /// One batch of a step; how many rows it found.
-    async fn take(&self, step: Step) -> Result<u32, JobError> {
-        match step {
-            Step::DoomExpired => contended(|| self.doom_expired()).await,
-            Step::DiscardDue => self.discard_due().await,
-            Step::PurgeKeys => contended(|| self.purge_keys()).await,
-            Step::PurgeSessions => Ok(self.sessions.purge_expired(self.clock.now(), BATCH).await?),
-        }
+    async fn take(&self, step: Step, swept: &mut Swept) -> Stored<u32> {
+        let (found, counted) = match step {
+            Step::DoomExpired => (contended(|| self.doom_expired()).await?, &mut swept.given_up),
+            Step::DiscardDue => {
+                let (found, failed) = self.discard_due().await?;
+                swept.failed += u64::from(failed);
+                swept.discarded += u64::from(found - failed);
+                return Ok(found);
+            }
+            Step::PurgeKeys => (contended(|| self.purge_keys()).await?, &mut swept.keys),
+            Step::PurgeSessions => {
+                (self.sessions.purge_expired(self.clock.now(), BATCH).await?, &mut swept.sessions)
+            }
+        };
+        *counted += u64::from(found);
+        Ok(found)
     }
 
-    async fn doom_expired(&self) -> Result<u32, JobError> {
+    async fn doom_expired(&self) -> Stored<u32> {
         let mut unit = self.db.begin().await?;
         let expired = unit.blobs().doom_expired(self.clock.now(), BATCH).await?;
         for intent in &expired {
@@ -89,7 +113,8 @@ impl SweepBlobs {
         Ok(u32::try_from(expired.len()).unwrap_or(BATCH))
     }
 
-    async fn discard_due(&self) -> Result<u32, JobError> {
+    /// How many were due, and how many of them could not be discarded.
+    async fn discard_due(&self) -> Stored<(u32, u32)> {
         let now = self.clock.now();
         let mut unit = self.db.begin().await?;
         let due = unit.blobs().due(now, BATCH).await?;
@@ -101,12 +126,12 @@ impl SweepBlobs {
             };
             failures += 1;
             if failures == MOST_FAILURES {
-                return Err(error.into());
+                return Err(error);
             }
             tracing::warn!(blob.id = %doomed.key.id, error = chain(&error), "a blob could not be discarded");
             contended(|| self.put_off(doomed, now.plus(PUT_OFF))).await?;
         }
-        Ok(u32::try_from(due.len()).unwrap_or(BATCH))
+        Ok((u32::try_from(due.len()).unwrap_or(BATCH), failures))
     }
 
     async fn put_off(&self, doomed: &DoomedBlob, until: Timestamp) -> Stored<()> {
@@ -115,7 +140,7 @@ impl SweepBlobs {
         unit.commit().await
     }
 
-    async fn purge_keys(&self) -> Result<u32, JobError> {
+    async fn purge_keys(&self) -> Stored<u32> {
         let mut unit = self.db.begin().await?;
         let purged = unit.keys().purge_expired(self.clock.now(), BATCH).await?;
         unit.commit().await?;

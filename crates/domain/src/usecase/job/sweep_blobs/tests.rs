@@ -1,15 +1,18 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BATCH, PUT_OFF, SweepBlobs, TOMBSTONE, discard};
+use super::{BATCH, PUT_OFF, Sweep, Swept, TOMBSTONE, discard};
 use crate::blob::{BlobKey, BlobStore, DoomedBlob, ExpiredIntent, MockBlobStore};
 use crate::body::ByteSize;
 use crate::clock::Clock as _;
 use crate::ids::BlobId;
+use crate::store::{StoreError, Stored};
 use crate::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, TestPorts, a_user};
 use crate::usecase::Ports;
 use crate::usecase::fixture::{FakeBlobs, once, unavailable};
-use crate::usecase::job::{Done, JobError};
+use crate::usecase::job::PreviewSweep;
 
 fn key() -> BlobKey {
     BlobKey::file(BlobId::new(CountingIds::nth(1)))
@@ -52,7 +55,7 @@ fn keys(effects: &Effects) -> FakeUnitOfWork {
     unit
 }
 
-async fn sweep(effects: &Effects, units: Vec<FakeUnitOfWork>) -> Result<Done, JobError> {
+async fn sweep(effects: &Effects, units: Vec<FakeUnitOfWork>) -> Stored<Swept> {
     let mut doubles = TestPorts::default();
     for unit in units {
         doubles.db = doubles.db.unit(unit);
@@ -62,7 +65,7 @@ async fn sweep(effects: &Effects, units: Vec<FakeUnitOfWork>) -> Result<Done, Jo
         noted.note("sessions");
         Ok(0)
     });
-    SweepBlobs::new(&FakeBlobs::noting(effects).among(doubles)).run().await
+    Sweep::new(&FakeBlobs::noting(effects).among(doubles)).run().await
 }
 
 #[tokio::test]
@@ -74,7 +77,8 @@ async fn it_dooms_and_commits_before_it_discards() {
         forgetting(&effects),
         keys(&effects),
     ];
-    assert!(matches!(sweep(&effects, units).await, Ok(Done::Moot)));
+    let swept = sweep(&effects, units).await.unwrap();
+    assert_eq!(swept, Swept { given_up: 2, discarded: 1, ..Swept::default() });
     assert_eq!(
         effects.seen(),
         [
@@ -110,7 +114,7 @@ async fn a_full_batch_is_followed_by_another() {
 async fn a_sweep_that_cannot_doom_discards_nothing() {
     let effects = Effects::default();
     let unit = dooming(&effects, vec![expired(0)]).committing_with(unavailable());
-    assert!(matches!(sweep(&effects, vec![unit]).await, Err(JobError::Store(_))));
+    assert!(matches!(sweep(&effects, vec![unit]).await, Err(StoreError::Unavailable(_))));
     assert_eq!(effects.seen(), ["doom", "commit"]);
 }
 
@@ -146,6 +150,18 @@ async fn the_row_of_a_blob_that_may_still_be_written_outlives_its_bytes() {
     assert_eq!(discarding(doomed(Duration::ZERO, true)).await, ["discard files", "forget", "commit"]);
 }
 
+#[tokio::test]
+async fn a_preview_counts_and_undoes_everything() {
+    let effects = Effects::default();
+    let mut unit = dooming(&effects, vec![expired(7), expired(0)]);
+    once!(effects, unit.blobs.expect_due(), "due", |_, _| Ok(vec![doomed(Duration::ZERO, false); 3]));
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.unit(unit);
+    let swept = PreviewSweep::new(&doubles.ports()).run().await.unwrap();
+    assert_eq!(swept, Swept { given_up: 2, discarded: 3, ..Swept::default() });
+    assert_eq!(effects.seen(), ["doom", "due", "rollback"]);
+}
+
 fn putting_off(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.blobs.expect_postpone(), "put off", |_, until| {
@@ -166,7 +182,8 @@ async fn a_blob_that_cannot_be_discarded_makes_way_for_those_after_it() {
     doubles.db = doubles.db.unit(keys(&effects));
     doubles.sessions.expect_purge_expired().returning(|_, _| Ok(0));
     let ports = Ports { blobs: failing(&effects, 1), ..doubles.ports() };
-    assert!(SweepBlobs::new(&ports).run().await.is_ok());
+    let swept = Sweep::new(&ports).run().await.unwrap();
+    assert_eq!((swept.discarded, swept.failed), (1, 1));
     assert_eq!(
         effects.seen()[4..],
         ["discard", "put off", "commit", "discard", "forget", "commit", "keys", "commit"]
@@ -183,7 +200,7 @@ async fn a_store_that_discards_nothing_ends_the_sweep() {
         doubles.db = doubles.db.unit(unit);
     }
     let ports = Ports { blobs: failing(&effects, 5), ..doubles.ports() };
-    assert!(matches!(SweepBlobs::new(&ports).run().await, Err(JobError::Store(_))));
+    assert!(matches!(Sweep::new(&ports).run().await, Err(StoreError::Unavailable(_))));
     assert_eq!(
         effects.seen()[4..],
         ["discard", "put off", "commit", "discard", "put off", "commit", "discard"]

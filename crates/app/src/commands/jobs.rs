@@ -1,0 +1,117 @@
+//! `file-manager jobs list|retry|discard`
+
+use std::fmt::Write as _;
+
+use fm_domain::ids::JobId;
+use fm_domain::job::{JobRecord, JobState};
+use fm_domain::store::chain;
+use fm_domain::usecase::UseCases;
+use fm_domain::usecase::job::DeadJobError;
+use serde_json::json;
+
+use super::say;
+use crate::cli::{DeadJobs, Jobs};
+use crate::config::Config;
+use crate::wire::{StartError, wire};
+
+/// Runs the command; false when something that was asked for was not done.
+pub(super) async fn run(config: &Config, command: Jobs) -> Result<bool, StartError> {
+    let wired = wire(config, config.public_url.as_deref().unwrap_or_default()).await?;
+    let use_cases = wired.use_cases();
+    let done = match command {
+        Jobs::List { state, json } => list(&use_cases, state.map(Into::into), json).await,
+        Jobs::Retry(dead) => {
+            each(&use_cases, &dead, "enqueued again", async |id| use_cases.retry_job.run(id).await.map(drop))
+                .await
+        }
+        Jobs::Discard(dead) => {
+            each(&use_cases, &dead, "discarded", async |id| use_cases.discard_job.run(id).await).await
+        }
+    };
+    wired.endings.reach().await;
+    done
+}
+
+async fn list(use_cases: &UseCases, state: Option<JobState>, json: bool) -> Result<bool, StartError> {
+    let mut after = None;
+    if !json {
+        say(&format!(
+            "{:36}  {:15}  {:7}  {:>8}  {:27}  last error",
+            "id", "kind", "state", "attempts", "enqueued for"
+        ));
+    }
+    loop {
+        let page = use_cases.list_jobs.run(state, after).await.map_err(queue)?;
+        let Some(last) = page.last() else { return Ok(true) };
+        after = Some(last.id);
+        for job in &page {
+            say(&if json { as_json(job) } else { as_line(job) });
+        }
+    }
+}
+
+/// Does something to the dead jobs that were named, or to all.
+async fn each(
+    use_cases: &UseCases,
+    dead: &DeadJobs,
+    done: &str,
+    work: impl AsyncFn(JobId) -> Result<(), DeadJobError>,
+) -> Result<bool, StartError> {
+    let mut ids: Vec<JobId> = dead.ids.iter().copied().map(JobId::new).collect();
+    if dead.all {
+        let mut after = None;
+        loop {
+            let page = use_cases.list_jobs.run(Some(JobState::Dead), after).await.map_err(queue)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            ids.extend(page.iter().map(|job| job.id));
+        }
+    }
+    let mut all_done = true;
+    for id in ids {
+        match work(id).await {
+            Ok(()) => say(&format!("{id} {done}")),
+            Err(DeadJobError::Store(error)) => return Err(queue(error)),
+            Err(refusal) => {
+                all_done = false;
+                say(&format!("{id} left alone: {}", chain(&refusal)));
+            }
+        }
+    }
+    Ok(all_done)
+}
+
+fn queue(source: fm_domain::store::StoreError) -> StartError {
+    StartError::Store { what: "the job queue", source }
+}
+
+fn as_line(job: &JobRecord) -> String {
+    let mut line = format!(
+        "{:36}  {:15}  {:7}  {:>8}  {:27}",
+        job.id.to_string(),
+        job.kind,
+        job.state.as_str(),
+        job.attempt,
+        job.run_at.to_string()
+    );
+    if let Some(error) = &job.last_error {
+        // One line a job, whatever an error says.
+        let error: String = error.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        // Writing to a string can't fail.
+        let _ = write!(line, "  {error}");
+    }
+    line
+}
+
+fn as_json(job: &JobRecord) -> String {
+    json!({
+        "id": job.id.to_string(),
+        "kind": job.kind,
+        "work": job.work,
+        "state": job.state.as_str(),
+        "attempts": job.attempt,
+        "run_at": job.run_at.to_string(),
+        "last_error": job.last_error,
+    })
+    .to_string()
+}

@@ -1,0 +1,106 @@
+//! `file-manager jobs` and `file-manager sweep`: what operators see of the background, and what they may do.
+
+use fm_e2e::{Api, Lane, Server, User, pictures};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A server without workers, and a file whose thumbnail therefore waits.
+async fn with_a_waiting_thumbnail(lane: Lane) -> (Api, User, Value) {
+    let server = Server::prepare(lane, &[], &["--no-worker"]);
+    server.resume();
+    let api = Api::of(Arc::new(server));
+    let user = api.user().await;
+    let file = user.file_of("image/png", "a.png", pictures::png(100, 80)).await;
+    (api, user, file)
+}
+
+fn listed(api: &Api, arguments: &[&str]) -> Vec<Value> {
+    let listed = api.server.run(&[&["jobs", "list", "--json"], arguments].concat());
+    assert_eq!(listed.code, Some(0), "{}", listed.output);
+    let lines = listed.output.lines().filter(|line| line.contains("\"attempts\""));
+    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+async fn waiting_jobs_are_listed_and_not_discarded(lane: Lane) {
+    let (api, _, file) = with_a_waiting_thumbnail(lane).await;
+    let jobs = listed(&api, &["--state", "waiting"]);
+    assert_eq!(jobs.len(), 1, "{jobs:#?}");
+    assert_eq!((&jobs[0]["kind"], &jobs[0]["attempts"]), (&"make_thumbnail".into(), &0.into()));
+    assert_eq!(jobs[0]["work"]["file"], file["id"]);
+    assert!(listed(&api, &["--state", "dead"]).is_empty());
+
+    let id = jobs[0]["id"].as_str().unwrap();
+    let table = api.server.run(&["jobs", "list"]).output;
+    assert!(table.lines().any(|line| line.starts_with(id) && line.contains("waiting")), "{table}");
+    for command in ["retry", "discard"] {
+        let refused = api.server.run(&["jobs", command, id]);
+        assert_eq!(refused.code, Some(1), "{}", refused.output);
+        assert!(refused.output.contains("left alone: no dead job has this id"), "{}", refused.output);
+    }
+    assert_eq!(listed(&api, &[]), jobs, "nothing was changed");
+}
+
+async fn a_sweep_says_what_it_would_do_and_did(lane: Lane) {
+    let (api, user, file) = with_a_waiting_thumbnail(lane).await;
+    user.delete(&User::path(&file)).send().await.expect(204);
+    let sweep = |arguments: &[&str]| {
+        let swept = api.server.run(&[&["sweep"], arguments].concat());
+        assert_eq!(swept.code, Some(0), "{}", swept.output);
+        swept.output
+    };
+    let preview = sweep(&["--dry-run"]);
+    assert!(preview.contains("to give up: 0 uploads; to discard: 1 blobs; nothing was changed"), "{preview}");
+    assert_eq!(api.server.stored().await, Some(1), "a preview changes nothing");
+    let swept = sweep(&[]);
+    assert!(swept.contains("discarded: 1 blobs; failed to discard: 0"), "{swept}");
+    assert_eq!(api.server.stored().await, Some(0));
+    assert!(sweep(&["--dry-run"]).contains("to discard: 0 blobs"));
+}
+
+#[tokio::test]
+async fn a_dead_job_is_seen_and_tried_again() {
+    let (api, user, file) = with_a_waiting_thumbnail(Lane::PostgresS3).await;
+    api.server.in_its_database("UPDATE jobs SET state = 'dead', attempt = 8, last_error = 'a reason'");
+    let dead = listed(&api, &["--state", "dead"]);
+    assert_eq!((&dead[0]["attempts"], &dead[0]["last_error"]), (&8.into(), &"a reason".into()));
+    let retried = api.server.run(&["jobs", "retry", "--all"]);
+    assert_eq!(retried.code, Some(0), "{}", retried.output);
+    assert!(retried.output.contains("enqueued again"), "{}", retried.output);
+    assert!(listed(&api, &["--state", "dead"]).is_empty());
+    let made = api.server.with_a_worker(user.with_thumbnail(&file)).await;
+    assert_eq!(made["thumbnail"]["status"], "ready");
+}
+
+#[tokio::test]
+async fn a_dead_job_can_be_let_go() {
+    let (api, _, _) = with_a_waiting_thumbnail(Lane::PostgresS3).await;
+    api.server.in_its_database("UPDATE jobs SET state = 'dead', last_error = 'a reason'");
+    let id = listed(&api, &[])[0]["id"].as_str().unwrap().to_owned();
+    let discarded = api.server.run(&["jobs", "discard", &id]);
+    assert_eq!(discarded.code, Some(0), "{}", discarded.output);
+    assert!(listed(&api, &[]).is_empty());
+}
+
+mod embedded {
+    #[tokio::test]
+    async fn waiting_jobs_are_listed_and_not_discarded() {
+        super::waiting_jobs_are_listed_and_not_discarded(fm_e2e::Lane::Embedded).await;
+    }
+
+    #[tokio::test]
+    async fn a_sweep_says_what_it_would_do_and_did() {
+        super::a_sweep_says_what_it_would_do_and_did(fm_e2e::Lane::Embedded).await;
+    }
+}
+
+mod postgres_s3 {
+    #[tokio::test]
+    async fn waiting_jobs_are_listed_and_not_discarded() {
+        super::waiting_jobs_are_listed_and_not_discarded(fm_e2e::Lane::PostgresS3).await;
+    }
+
+    #[tokio::test]
+    async fn a_sweep_says_what_it_would_do_and_did() {
+        super::a_sweep_says_what_it_would_do_and_did(fm_e2e::Lane::PostgresS3).await;
+    }
+}
