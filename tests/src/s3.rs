@@ -114,6 +114,13 @@ impl TestStore {
         *here.server.lock().unwrap() = Some(server.expect("the S3 server starts again"));
     }
 
+    /// The names of all that it holds, where they can be seen.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let Place::Here(here) = &self.place else { return Vec::new() };
+        let server = here.server.lock().unwrap();
+        server.as_ref().expect("the S3 server runs").names_kept().expect("the folder can be read")
+    }
+
     /// How many objects and unfinished uploads it holds.
     pub(crate) async fn count(&self) -> usize {
         match &self.place {

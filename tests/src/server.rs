@@ -242,6 +242,14 @@ impl Server {
         }
     }
 
+    /// What its S3 holds and what its log warned of, to find out why there is too much.
+    pub(crate) fn explain(&self) -> String {
+        let names = self.store.as_ref().map(TestStore::names).unwrap_or_default();
+        let output = self.output();
+        let warnings = output.lines().filter(|line| !line.contains("\"INFO\"")).collect::<Vec<_>>();
+        format!("the store holds {names:#?}; the log warned of {warnings:#?}")
+    }
+
     /// Waits until its blob store holds `count` objects.
     pub async fn stores_exactly(&self, count: usize) {
         if self.lane == Lane::Ephemeral {

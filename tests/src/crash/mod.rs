@@ -15,8 +15,9 @@ use crate::{Api, Lane, Server};
 use client::Client;
 use dice::Dice;
 
-/// How long what a killed process held may stay reserved: its leases (60 s), the sweep after them (60 s), and patience.
-const SETTLING: Duration = Duration::from_mins(4);
+/// How long what a killed process held may stay reserved: the longest of its leases (5 minutes, for a thumbnail that is
+/// being written), the sweep after it (1 minute), and patience.
+const SETTLING: Duration = Duration::from_mins(9);
 
 /// How a run goes.
 #[derive(Debug, Clone, Copy)]
@@ -126,7 +127,8 @@ async fn settled(server: &Server, clients: &[Client]) -> usize {
         }
         assert!(
             started.elapsed() < SETTLING,
-            "the store holds {stored:?} objects and the files need {wanted:?} (none: thumbnails are pending)"
+            "the store holds {stored:?} objects and the files need {wanted:?} (none: thumbnails are pending)\n{}",
+            server.explain()
         );
         tokio::time::sleep(Duration::from_millis(500)).await;
     }

@@ -55,6 +55,30 @@ async fn requests_in_flight_are_finished(lane: Lane) {
     }
 }
 
+async fn a_second_signal_ends_it_at_once(lane: Lane) {
+    let api = Api::with(lane, &[]);
+    let user = api.user().await;
+    let mut upload = Connection::to(&user.server).await;
+    let head = format!(
+        "POST /v1/files?name=a.txt HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: text/plain\r\n\
+         Content-Length: 5\r\n\r\nhel",
+        user.server.address(),
+        user.access()
+    );
+    assert!(upload.send(head).await);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    user.server.signal("TERM");
+    assert_eq!(user.server.ended(Duration::from_secs(1)), None, "it waits for the upload");
+    user.server.signal("TERM");
+    let status = user.server.ended(Duration::from_secs(5)).expect("it ends at once");
+    assert_eq!(status.code(), Some(0));
+    user.server.stop();
+    if lane.is_durable() {
+        user.server.resume();
+        assert_eq!(user.storage().await, (0, 0), "the upload was cut off");
+    }
+}
+
 async fn readiness_fails_from_sigterm_on(lane: Lane) {
     let api = Api::with(lane, &[]);
     let user = api.user().await;
@@ -160,6 +184,7 @@ on_every_lane![
     sigterm_ends_it_with_0,
     sigint_ends_it_with_0,
     requests_in_flight_are_finished,
+    a_second_signal_ends_it_at_once,
     readiness_fails_from_sigterm_on,
     everything_is_there_after_a_restart,
     a_kill_leaves_nothing_half_done,

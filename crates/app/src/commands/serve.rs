@@ -29,20 +29,28 @@ pub(super) fn run(runtime: &Runtime, config: &Config, with_worker: bool) -> Resu
     let signals = StopSignals::listen()?;
     drop(guard);
     let workers = config.http_workers;
+    let hurry = CancellationToken::new();
     let served = actix_web::rt::System::new().block_on({
-        let state = state.clone();
-        let config = config.clone();
+        let (state, hurry) = (state.clone(), hurry.clone());
+        let (grace, background) = (config.shutdown_grace, runtime.handle().clone());
         async move {
             let server = fm_http::serve(listener, state.clone(), workers)?;
             tracing::info!(address, "listening");
-            let stopper =
-                actix_web::rt::spawn(stop_in_order(signals, server.handle(), state, config.shutdown_grace));
-            let outcome = server.await;
-            stopper.abort();
-            outcome
+            // Not on the server's own runtime: it goes on listening for the second signal when the server has ended.
+            background.spawn(stop_in_order(signals, server.handle(), state, grace, hurry.clone()));
+            tokio::select! {
+                outcome = server => outcome,
+                // A server that is stopping gracefully can't be hurried: it is dropped.
+                () = hurry.cancelled() => Ok(()),
+            }
         }
     });
-    runtime.block_on(finish(config.shutdown_grace, &state, &tracker, &stop, &wired.endings));
+    runtime.block_on(async {
+        tokio::select! {
+            () = finish(config.shutdown_grace, &state, &tracker, &stop, &wired.endings) => {}
+            () = hurry.cancelled() => {}
+        }
+    });
     tracing::info!("stopped");
     Ok(served?)
 }
@@ -78,16 +86,27 @@ fn workers(config: &Config, wired: &Wired) -> Workers {
 }
 
 /// The first signal: not ready any more, no new connections, requests in flight finish within the grace. The second
-/// ends at once.
-async fn stop_in_order(mut signals: StopSignals, server: ServerHandle, state: AppState, grace: Duration) {
+/// ends at once, whatever is still done.
+async fn stop_in_order(
+    mut signals: StopSignals,
+    server: ServerHandle,
+    state: AppState,
+    grace: Duration,
+    hurry: CancellationToken,
+) {
     signals.next().await;
     tracing::info!(grace_seconds = grace.as_secs(), "stopping");
     state.shutting_down.cancel();
+    let stopping = async {
+        server.stop(true).await;
+        // The background may take longer than the requests.
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
-        () = server.stop(true) => {}
+        () = stopping => {}
         () = signals.next() => {
-            tracing::warn!("a second signal: requests in flight are cut off");
-            server.stop(false).await;
+            tracing::warn!("a second signal: what is still done is cut off");
+            hurry.cancel();
         }
     }
 }
