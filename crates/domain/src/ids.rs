@@ -59,6 +59,10 @@ id!(
     BlobId
 );
 id!(
+    /// Names an upload that takes many requests.
+    UploadId
+);
+id!(
     /// Names a job of the queue.
     JobId
 );

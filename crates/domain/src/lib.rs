@@ -17,5 +17,6 @@ pub mod store;
 #[cfg(any(test, feature = "mock"))]
 pub mod testing;
 pub mod thumbnail;
+pub mod upload;
 pub mod usecase;
 pub mod user;

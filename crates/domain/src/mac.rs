@@ -15,11 +15,13 @@ pub enum Purpose {
     Cursor,
     /// Links to blobs that we serve ourselves.
     Link,
+    /// Links by which parts of direct uploads are sent to ourselves.
+    Part,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::RefreshToken, Self::Cursor, Self::Link];
+    pub const ALL: [Self; 4] = [Self::RefreshToken, Self::Cursor, Self::Link, Self::Part];
 
     /// Its stable name, which goes into the derivation of its key.
     #[must_use]
@@ -28,6 +30,7 @@ impl Purpose {
             Self::RefreshToken => "refresh-token",
             Self::Cursor => "cursor",
             Self::Link => "link",
+            Self::Part => "part",
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::blob::BlobRepo;
 use crate::file::{FileQueries, FileRepo};
 use crate::idempotency::KeyRepo;
 use crate::job::JobQueue;
+use crate::upload::{UploadQueries, UploadRepo};
 use crate::user::{UserQueries, UserRepo};
 
 /// Why an adapter failed, in its own words: for the log alone, never for a client.
@@ -75,7 +76,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// The transactional store of users, files, blobs, keys and jobs.
+/// The transactional store of users, files, blobs, keys, uploads and jobs.
 #[async_trait]
 pub trait Database: Send + Sync {
     /// Opens a unit of work. Nothing that happens in it can be seen from outside before its commit.
@@ -94,6 +95,8 @@ pub trait ReadRepos: Send {
     fn users(&mut self) -> &mut dyn UserQueries;
     /// Files.
     fn files(&mut self) -> &mut dyn FileQueries;
+    /// Uploads that take many requests.
+    fn uploads(&mut self) -> &mut dyn UploadQueries;
 }
 
 /// The repos of one unit of work: all of them are the same transaction.
@@ -106,6 +109,8 @@ pub trait Repos: Send {
     fn blobs(&mut self) -> &mut dyn BlobRepo;
     /// Idempotency keys.
     fn keys(&mut self) -> &mut dyn KeyRepo;
+    /// Uploads that take many requests.
+    fn uploads(&mut self) -> &mut dyn UploadRepo;
     /// Jobs.
     fn jobs(&mut self) -> &mut dyn JobQueue;
 }

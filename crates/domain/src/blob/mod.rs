@@ -3,6 +3,7 @@
 mod disposition;
 mod link;
 mod model;
+mod parts;
 mod port;
 mod range;
 mod self_signed;
@@ -11,6 +12,10 @@ mod store;
 pub use disposition::Disposition;
 pub use link::{DownloadLink, LinkTarget, SignDownload, SignedUrl};
 pub use model::{BlobIntent, BlobKey, Bucket, DoomedBlob, ExpiredIntent, UnknownBucket};
+pub use parts::{
+    CompleteParts, PartLimits, PartLink, PartPlace, PartTag, PartUpload, PartWrite, SignParts, SignedPart,
+    WriteId, WritePart, WrittenPart,
+};
 pub use port::{BlobRepo, SettleBlob};
 pub use range::{ByteRange, ResolvedRange, Unsatisfiable};
 pub use self_signed::SelfSignedLinks;
@@ -19,4 +24,7 @@ pub use store::{
 };
 
 #[cfg(any(test, feature = "mock"))]
-pub use {link::MockSignDownload, port::MockBlobRepo, store::MockBlobStore, store::MockListBlobs};
+pub use {
+    link::MockSignDownload, parts::MockPartUpload, parts::MockSignParts, port::MockBlobRepo,
+    store::MockBlobStore, store::MockListBlobs,
+};

@@ -1,6 +1,8 @@
 //! Bytes on their way through: sizes, streams, and the memory they may hold.
 
+pub(crate) mod gather;
 pub(crate) mod meter;
+mod pool;
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,6 +11,9 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub use gather::PartBytes;
+pub use pool::{BufferPool, PIECE_BYTES};
 
 /// A number of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{File, FileFilter, FilePage, Revision, ThumbnailState};
+use super::{File, FileFilter, FilePage, Revision, Sha256, ThumbnailState};
 use crate::ids::{BlobId, FileId, UserId};
 use crate::store::{StoreError, Stored};
 
@@ -45,6 +45,10 @@ pub trait FileRepo: Send {
     /// Replaces the state of the thumbnail, if the file still points to the blob `of`; false otherwise. The revision
     /// stays.
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> Stored<bool>;
+
+    /// Remembers the hash of the file's bytes, if it still points to the blob `of` and has no hash yet; false
+    /// otherwise. The revision stays.
+    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> Stored<bool>;
 
     /// Removes the file, and gives what it was.
     async fn remove(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>>;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blob::{BlobKey, Bucket};
 use crate::clock::Timestamp;
+use crate::file::Sha256;
 use crate::ids::{BlobId, FileId, JobId, SessionId, UserId};
 
 /// What is to be done. It is stored as JSON, so variants and fields may be added, never changed.
@@ -18,6 +19,17 @@ pub enum Work {
         file: FileId,
         /// The bytes it had.
         blob: BlobId,
+    },
+    /// Read the bytes of a file that were sent straight to the store, for their hash.
+    VerifyBlob {
+        /// Whose file.
+        owner: UserId,
+        /// Which file.
+        file: FileId,
+        /// The bytes it had.
+        blob: BlobId,
+        /// The hash that the client promised: with another one the file goes.
+        promised: Option<Sha256>,
     },
     /// Discard the bytes of a doomed blob of a file.
     PurgeBlob {
@@ -44,6 +56,8 @@ pub enum Work {
 pub enum JobKind {
     /// [`Work::MakeThumbnail`]
     MakeThumbnail,
+    /// [`Work::VerifyBlob`]
+    VerifyBlob,
     /// [`Work::PurgeBlob`]
     PurgeBlob,
     /// [`Work::SweepBlobs`]
@@ -54,13 +68,15 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::MakeThumbnail, Self::PurgeBlob, Self::SweepBlobs, Self::RevokeSessions];
+    pub const ALL: [Self; 5] =
+        [Self::MakeThumbnail, Self::VerifyBlob, Self::PurgeBlob, Self::SweepBlobs, Self::RevokeSessions];
 
     /// Its stable name: `make_thumbnail`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::MakeThumbnail => "make_thumbnail",
+            Self::VerifyBlob => "verify_blob",
             Self::PurgeBlob => "purge_blob",
             Self::SweepBlobs => "sweep_blobs",
             Self::RevokeSessions => "revoke_sessions",
@@ -80,7 +96,9 @@ impl Work {
     pub fn name(&self) -> String {
         let kind = self.kind().as_str();
         match self {
-            Self::MakeThumbnail { blob, .. } | Self::PurgeBlob { blob, .. } => format!("{kind}:{blob}"),
+            Self::MakeThumbnail { blob, .. }
+            | Self::VerifyBlob { blob, .. }
+            | Self::PurgeBlob { blob, .. } => format!("{kind}:{blob}"),
             Self::SweepBlobs => kind.to_owned(),
             Self::RevokeSessions { user, created_before, .. } => format!("{kind}:{user}:{created_before}"),
         }
@@ -91,6 +109,7 @@ impl Work {
     pub const fn kind(&self) -> JobKind {
         match self {
             Self::MakeThumbnail { .. } => JobKind::MakeThumbnail,
+            Self::VerifyBlob { .. } => JobKind::VerifyBlob,
             Self::PurgeBlob { .. } => JobKind::PurgeBlob,
             Self::SweepBlobs => JobKind::SweepBlobs,
             Self::RevokeSessions { .. } => JobKind::RevokeSessions,
@@ -103,7 +122,7 @@ impl Work {
         match self {
             Self::RevokeSessions { .. } => Priority::HIGH,
             Self::PurgeBlob { .. } | Self::SweepBlobs => Priority::NORMAL,
-            Self::MakeThumbnail { .. } => Priority::LOW,
+            Self::MakeThumbnail { .. } | Self::VerifyBlob { .. } => Priority::LOW,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::file::{FileQueries, FileRepo, MockFileQueries, MockFileRepo};
 use crate::idempotency::{KeyRepo, MockKeyRepo};
 use crate::job::{JobQueue, MockJobQueue};
 use crate::store::{Database, ReadRepos, Repos, StoreError, Stored, UnitOfWork};
+use crate::upload::{MockUploadQueries, MockUploadRepo, UploadQueries, UploadRepo};
 use crate::user::{MockUserQueries, MockUserRepo, UserQueries, UserRepo};
 
 /// A unit of work whose repos are mocks. It notes `commit`, `rollback` or `drop`.
@@ -21,6 +22,7 @@ pub struct FakeUnitOfWork {
     pub files: MockFileRepo,
     pub blobs: MockBlobRepo,
     pub keys: MockKeyRepo,
+    pub uploads: MockUploadRepo,
     pub jobs: MockJobQueue,
     pub effects: Effects,
     /// What the commit answers, once; `Ok` when nothing is said.
@@ -58,6 +60,9 @@ impl Repos for FakeUnitOfWork {
     fn keys(&mut self) -> &mut dyn KeyRepo {
         &mut self.keys
     }
+    fn uploads(&mut self) -> &mut dyn UploadRepo {
+        &mut self.uploads
+    }
     fn jobs(&mut self) -> &mut dyn JobQueue {
         &mut self.jobs
     }
@@ -92,6 +97,7 @@ impl Drop for FakeUnitOfWork {
 pub struct FakeReads {
     pub users: MockUserQueries,
     pub files: MockFileQueries,
+    pub uploads: MockUploadQueries,
 }
 
 impl ReadRepos for FakeReads {
@@ -100,6 +106,9 @@ impl ReadRepos for FakeReads {
     }
     fn files(&mut self) -> &mut dyn FileQueries {
         &mut self.files
+    }
+    fn uploads(&mut self) -> &mut dyn UploadQueries {
+        &mut self.uploads
     }
 }
 

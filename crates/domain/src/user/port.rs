@@ -96,7 +96,7 @@ pub trait UserRepo: Send {
         quota: Option<ByteSize>,
     ) -> Result<(), ReserveBytes>;
 
-    /// Removes the user with all their files and idempotency keys; false when there is none. Their blobs stay: doom
-    /// them in the same unit.
+    /// Removes the user with all their files, uploads and idempotency keys; false when there is none. Their blobs stay:
+    /// doom them in the same unit.
     async fn remove(&mut self, id: UserId) -> Stored<bool>;
 }
