@@ -21,6 +21,7 @@ pub use list_files::{FileList, ListCommand, ListError, ListFiles};
 pub use precondition::{EditError, IfMatch, revision_of};
 pub use remake_thumbnail::RemakeThumbnail;
 pub use remove_file::{RemoveCommand, RemoveFile};
+pub(crate) use remove_file::{doom_blob, withdraw};
 pub use rename_file::{RenameCommand, RenameFile};
 pub use replace_content::{ReplaceCommand, ReplaceContent};
 pub use show_file::{FileError, ShowFile};

@@ -52,23 +52,40 @@ impl RemoveFile {
             return Err(EditError::PreconditionFailed);
         }
         let now = self.clock.now();
-        unit.keys().free_file(file.id).await?;
-        unit.files().remove(command.owner, command.file).await?;
-        doom_blobs(unit.as_mut(), &file, self.ids.as_ref(), now).await?;
-        // The row of the user comes last in every unit: it is the one that uploads of one user wait for.
-        let charge = Charge { free: file.size, files_removed: 1, ..Charge::default() };
-        match unit.users().charge(command.owner, &charge, None).await {
-            Ok(()) => Ok(committed(unit.commit().await, self.is_gone(command)).await?),
-            Err(ReserveBytes::Store(error)) => Err(error.into()),
-            Err(ReserveBytes::NoUser | ReserveBytes::QuotaExceeded) => {
-                unit.rollback().await?;
-                Err(EditError::NotFound)
-            }
+        if !withdraw(unit.as_mut(), &file, self.ids.as_ref(), now).await? {
+            unit.rollback().await?;
+            return Err(EditError::NotFound);
         }
+        Ok(committed(unit.commit().await, self.is_gone(command)).await?)
     }
 
     async fn is_gone(&self, command: &RemoveCommand) -> Stored<bool> {
         Ok(self.db.read().await?.files().find(command.owner, command.file).await?.is_none())
+    }
+}
+
+/// Takes a file out, with its bytes, its keys and the uploads it was made by; false, and then the unit is to be rolled
+/// back, when its owner is gone.
+pub(crate) async fn withdraw(
+    unit: &mut dyn UnitOfWork,
+    file: &File,
+    ids: &dyn IdSource,
+    now: Timestamp,
+) -> Stored<bool> {
+    unit.keys().free_file(file.id).await?;
+    if file.sha256.is_none() {
+        // Nobody has read its bytes yet, so its key is still held by the attempt.
+        unit.keys().free(file.blob).await?;
+    }
+    unit.uploads().forget_file(file.id).await?;
+    unit.files().remove(file.owner, file.id).await?;
+    doom_blobs(unit, file, ids, now).await?;
+    // The row of the user comes last in every unit: it is the one that uploads of one user wait for.
+    let charge = Charge { free: file.size, files_removed: 1, ..Charge::default() };
+    match unit.users().charge(file.owner, &charge, None).await {
+        Ok(()) => Ok(true),
+        Err(ReserveBytes::Store(error)) => Err(error),
+        Err(ReserveBytes::NoUser | ReserveBytes::QuotaExceeded) => Ok(false),
     }
 }
 
@@ -87,7 +104,7 @@ pub(super) async fn doom_blobs(
 }
 
 /// Dooms one blob and leaves a job that purges it.
-pub(super) async fn doom_blob(
+pub(crate) async fn doom_blob(
     unit: &mut dyn UnitOfWork,
     key: BlobKey,
     ids: &dyn IdSource,

@@ -9,6 +9,7 @@ mod revoke_sessions;
 mod run_next_job;
 mod schedule_sweep;
 mod sweep_blobs;
+mod verify_blob;
 
 pub use dead_jobs::{DeadJobError, DiscardJob, RetryJob};
 pub use list_jobs::ListJobs;

@@ -9,6 +9,7 @@ use super::make_thumbnail::MakeThumbnail;
 use super::purge_blob::PurgeBlob;
 use super::revoke_sessions::RevokeSessions;
 use super::sweep_blobs::Sweep;
+use super::verify_blob::VerifyBlob;
 use super::{Done, JobError, complete};
 use crate::clock::{Clock, Timestamp};
 use crate::file::ThumbnailState;
@@ -47,6 +48,7 @@ pub struct RunNextJob {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     make_thumbnail: MakeThumbnail,
+    verify_blob: VerifyBlob,
     purge_blob: PurgeBlob,
     sweep: Sweep,
     revoke_sessions: RevokeSessions,
@@ -59,6 +61,7 @@ impl RunNextJob {
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
             make_thumbnail: MakeThumbnail::new(ports),
+            verify_blob: VerifyBlob::new(ports),
             purge_blob: PurgeBlob::new(ports),
             sweep: Sweep::new(ports),
             revoke_sessions: RevokeSessions::new(ports),
@@ -108,6 +111,9 @@ impl RunNextJob {
         match &job.work {
             Work::MakeThumbnail { owner, file, blob } => {
                 self.make_thumbnail.run(job, *owner, *file, *blob).await
+            }
+            Work::VerifyBlob { owner, file, blob, promised } => {
+                self.verify_blob.run(job, (*owner, *file, *blob), *promised).await
             }
             Work::PurgeBlob { blob, thumbnail } => self.purge_blob.run(*blob, *thumbnail).await,
             Work::SweepBlobs => {

@@ -1,0 +1,102 @@
+//! The hash of bytes that were sent straight to the store.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+
+use super::{Done, JobError, complete};
+use crate::blob::{BlobKey, BlobStore, GetBlob};
+use crate::clock::Clock;
+use crate::file::{File, Sha256};
+use crate::idempotency::{FinishedUpload, KEPT_FOR};
+use crate::ids::{BlobId, FileId, IdSource, UserId};
+use crate::job::ClaimedJob;
+use crate::store::{Database, Stored};
+use crate::upload::HashState;
+use crate::usecase::Ports;
+use crate::usecase::file::withdraw;
+use crate::usecase::retry::contended;
+
+/// Reads the bytes of a file once. Where they are not those that the client promised the file goes.
+pub(super) struct VerifyBlob {
+    db: Arc<dyn Database>,
+    blobs: Arc<dyn BlobStore>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl VerifyBlob {
+    pub(super) fn new(ports: &Ports) -> Self {
+        Self {
+            db: ports.db.clone(),
+            blobs: ports.blobs.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+        }
+    }
+
+    /// Verifies, as long as the file still points to `blob` and nobody has.
+    pub(super) async fn run(
+        &self,
+        job: &ClaimedJob,
+        (owner, id, blob): (UserId, FileId, BlobId),
+        promised: Option<Sha256>,
+    ) -> Result<Done, JobError> {
+        let found = self.db.read().await?.files().find(owner, id).await?;
+        let wanted = |file: &File| file.blob == blob && file.sha256.is_none();
+        let Some(file) = found.filter(wanted) else { return Ok(Done::Moot) };
+        let sha256 = self.hash(&file).await?;
+        if promised.is_some_and(|promised| promised != sha256) {
+            tracing::info!(file.id = %file.id, "a file is withdrawn: its bytes are not those that were promised");
+            return Ok(contended(|| self.withdraw(job, &file)).await?);
+        }
+        Ok(contended(|| self.remember(job, &file, sha256)).await?)
+    }
+
+    /// Piece by piece, so that nothing of it is held.
+    async fn hash(&self, file: &File) -> Result<Sha256, JobError> {
+        let reader = match self.blobs.get(&BlobKey::file(file.blob), None).await {
+            Ok(reader) => reader,
+            Err(GetBlob::Store(error)) => return Err(error.into()),
+            Err(GetBlob::NotFound | GetBlob::Range(_)) => {
+                return Err(JobError::Failed("the bytes of a file are missing in the blob store".to_owned()));
+            }
+        };
+        let mut hash = HashState::new();
+        let mut bytes = reader.bytes;
+        while let Some(chunk) = bytes.next().await {
+            hash.update(&chunk.map_err(|error| JobError::Failed(error.to_string()))?);
+        }
+        Ok(hash.finish())
+    }
+
+    /// One unit: the hash is known, the key remembers the upload, the job is done.
+    async fn remember(&self, job: &ClaimedJob, file: &File, sha256: Sha256) -> Stored<Done> {
+        let mut unit = self.db.begin().await?;
+        if !unit.files().set_sha256(file.id, file.blob, sha256).await? {
+            unit.rollback().await?;
+            return complete(self.db.as_ref(), job).await;
+        }
+        let upload = FinishedUpload { file: file.id, name: file.name.clone(), sha256 };
+        // False where the upload had no key.
+        let _had_key = unit.keys().finish(file.blob, &upload, self.clock.now().plus(KEPT_FOR)).await?;
+        if !unit.jobs().complete(job.id, job.attempt).await? {
+            unit.rollback().await?;
+            return Ok(Done::Lost);
+        }
+        unit.commit().await?;
+        Ok(Done::Completed)
+    }
+
+    /// One unit: the file is gone, and the job is done.
+    async fn withdraw(&self, job: &ClaimedJob, file: &File) -> Stored<Done> {
+        let mut unit = self.db.begin().await?;
+        if !unit.jobs().complete(job.id, job.attempt).await? {
+            unit.rollback().await?;
+            return Ok(Done::Lost);
+        }
+        withdraw(unit.as_mut(), file, self.ids.as_ref(), self.clock.now()).await?;
+        unit.commit().await?;
+        Ok(Done::Completed)
+    }
+}
