@@ -9,7 +9,7 @@ use super::{BlobKey, SignedUrl, StoredBlob};
 use crate::body::{ByteSize, PartBytes};
 use crate::clock::Timestamp;
 use crate::file::MediaType;
-use crate::ids::UploadId;
+use crate::ids::{UploadId, UserId};
 use crate::store::{StoreError, Stored};
 
 /// The store's own name for a write in parts: opaque, and to be kept until the write ends.
@@ -176,6 +176,8 @@ pub trait PartUpload: Send + Sync {
 /// A part that a client shall send by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartLink {
+    /// Whose it is.
+    pub owner: UserId,
     /// The upload that it belongs to.
     pub upload: UploadId,
     /// The write that it belongs to.
