@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{CountingIds, FakeDatabase, FixedClock, PlainMacs};
 use crate::blob::{BlobLimits, MockBlobStore, SelfSignedLinks};
-use crate::body::ByteSize;
+use crate::body::{BufferBudget, ByteSize};
 use crate::session::{MockSessionStore, MockTokenSigner};
 use crate::thumbnail::MockThumbnailer;
 use crate::usecase::{Ports, Settings};
@@ -34,6 +34,8 @@ impl TestPorts {
             db: Arc::new(self.db),
             sessions: Arc::new(self.sessions),
             blobs: Arc::new(self.blobs),
+            parts: None,
+            part_links: None,
             links: Arc::new(SelfSignedLinks::new("http://files.test", Arc::new(PlainMacs))),
             thumbnailer: Arc::new(self.thumbnailer),
             passwords: Arc::new(self.passwords),
@@ -47,12 +49,17 @@ impl TestPorts {
 
 /// The defaults of a deployment, without a quota.
 #[must_use]
-pub const fn settings() -> Settings {
+pub fn settings() -> Settings {
     Settings {
         access_token_ttl: Duration::from_mins(15),
         refresh_token_ttl: Duration::from_hours(720),
         signed_url_ttl: Duration::from_hours(1),
         max_upload: ByteSize::new(52_428_800),
+        max_resumable: ByteSize::new(5 << 30),
+        upload_ttl: Duration::from_hours(24),
+        upload_buffer: BufferBudget::new(ByteSize::new(64 << 20)),
+        resumable_uploads: true,
+        direct_uploads: true,
         quota: None,
         registration_open: true,
         serves_blobs: true,

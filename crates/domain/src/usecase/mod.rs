@@ -10,6 +10,7 @@ pub mod job;
 pub mod ops;
 mod ports;
 mod retry;
+pub mod upload;
 mod window;
 
-pub use ports::{Ports, Settings, UseCases};
+pub use ports::{DirectUploads, Ports, ResumableUploads, Settings, UseCases};

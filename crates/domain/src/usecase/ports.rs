@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{auth, blob, file, job, ops};
-use crate::blob::{BlobStore, SignDownload};
-use crate::body::ByteSize;
+use super::{auth, blob, file, job, ops, upload};
+use crate::blob::{BlobStore, PartUpload, SignDownload, SignParts};
+use crate::body::{BufferBudget, ByteSize};
 use crate::clock::Clock;
 use crate::ids::IdSource;
 use crate::mac::MacSigner;
 use crate::session::{SessionStore, TokenSigner};
 use crate::store::Database;
 use crate::thumbnail::Thumbnailer;
+use crate::upload::Transport;
 use crate::user::PasswordHasher;
 
 /// One adapter for every port.
@@ -23,8 +24,12 @@ pub struct Ports {
     pub sessions: Arc<dyn SessionStore>,
     /// Bytes.
     pub blobs: Arc<dyn BlobStore>,
+    /// Bytes in parts, over many requests, where the store can do that.
+    pub parts: Option<Arc<dyn PartUpload>>,
     /// Signed URLs to them.
     pub links: Arc<dyn SignDownload>,
+    /// Signed requests by which clients send parts themselves, where the store can do that.
+    pub part_links: Option<Arc<dyn SignParts>>,
     /// Thumbnails.
     pub thumbnailer: Arc<dyn Thumbnailer>,
     /// Password hashes.
@@ -50,6 +55,16 @@ pub struct Settings {
     pub signed_url_ttl: Duration,
     /// The largest file.
     pub max_upload: ByteSize,
+    /// The largest file of an upload that takes many requests.
+    pub max_resumable: ByteSize,
+    /// How long such an upload lives without a sign of life.
+    pub upload_ttl: Duration,
+    /// The memory that such uploads share with all others.
+    pub upload_buffer: BufferBudget,
+    /// Whether resumable uploads are offered, where the store can do that.
+    pub resumable_uploads: bool,
+    /// Whether direct uploads are offered, where the store can do that.
+    pub direct_uploads: bool,
     /// How much one user may keep; `None`: any amount.
     pub quota: Option<ByteSize>,
     /// Whether anyone may register.
@@ -75,6 +90,8 @@ pub struct UseCases {
     pub revoke_other_sessions: auth::RevokeOtherSessions,
     pub upload_file: file::UploadFile,
     pub replace_content: file::ReplaceContent,
+    pub resumable: Option<ResumableUploads>,
+    pub direct: Option<DirectUploads>,
     pub list_files: file::ListFiles,
     pub show_file: file::ShowFile,
     pub rename_file: file::RenameFile,
@@ -97,6 +114,53 @@ pub struct UseCases {
     pub discard_job: job::DiscardJob,
 }
 
+/// Resumable uploads, where they are offered.
+#[expect(missing_docs, reason = "each field is documented by its type")]
+pub struct ResumableUploads {
+    pub create: upload::CreateResumable,
+    pub append: upload::AppendToUpload,
+    pub show: upload::ShowUpload,
+    pub cancel: upload::CancelUpload,
+}
+
+impl ResumableUploads {
+    fn new(ports: &Ports, settings: &Settings) -> Option<Self> {
+        let parts = ports.parts.as_ref().filter(|_| settings.resumable_uploads)?;
+        Some(Self {
+            create: upload::CreateResumable::new(ports, parts, settings),
+            append: upload::AppendToUpload::new(ports, parts, settings),
+            show: upload::ShowUpload::new(ports, parts, settings),
+            cancel: upload::CancelUpload::new(ports, parts, settings, Transport::Resumable),
+        })
+    }
+}
+
+/// Direct uploads, where they are offered.
+pub struct DirectUploads {
+    /// Creates them.
+    pub create: upload::CreateDirect,
+    /// Completes them.
+    pub complete: upload::CompleteDirect,
+    /// Cancels them.
+    pub cancel: upload::CancelUpload,
+    /// Takes their parts, where those are sent to ourselves.
+    pub receive_part: Option<upload::ReceivePart>,
+}
+
+impl DirectUploads {
+    fn new(ports: &Ports, settings: &Settings) -> Option<Self> {
+        let parts = ports.parts.as_ref().filter(|_| settings.direct_uploads)?;
+        let links = ports.part_links.as_ref()?;
+        let ours = settings.serves_blobs;
+        Some(Self {
+            create: upload::CreateDirect::new(ports, parts, links, settings),
+            complete: upload::CompleteDirect::new(ports, parts, settings),
+            cancel: upload::CancelUpload::new(ports, parts, settings, Transport::Direct),
+            receive_part: ours.then(|| upload::ReceivePart::new(ports, parts, settings)),
+        })
+    }
+}
+
 impl UseCases {
     /// All use cases on these ports.
     #[must_use]
@@ -116,6 +180,8 @@ impl UseCases {
             revoke_other_sessions: auth::RevokeOtherSessions::new(ports),
             upload_file: file::UploadFile::new(ports, settings),
             replace_content: file::ReplaceContent::new(ports, settings),
+            resumable: ResumableUploads::new(ports, settings),
+            direct: DirectUploads::new(ports, settings),
             list_files: file::ListFiles::new(ports, settings),
             show_file: file::ShowFile::new(ports, settings),
             rename_file: file::RenameFile::new(ports, settings),

@@ -1,5 +1,6 @@
 //! Files: uploaded, listed, linked, edited, removed.
 
+mod keep;
 mod link_content;
 mod link_thumbnail;
 mod list_files;
@@ -15,6 +16,7 @@ mod upload_body;
 mod upload_file;
 mod view;
 
+pub(crate) use keep::{Kept, keep};
 pub use link_content::LinkContent;
 pub use link_thumbnail::{LinkThumbnail, ThumbnailError};
 pub use list_files::{FileList, ListCommand, ListError, ListFiles};
@@ -29,6 +31,7 @@ pub use sign_url::{SignUrl, SignUrlCommand, SignedLink};
 pub use upload_body::{UploadBody, UploadError};
 pub use upload_file::{UploadCommand, UploadFile, Uploaded};
 pub use view::FileView;
+pub(crate) use view::Viewer;
 
 #[cfg(test)]
 mod tests;

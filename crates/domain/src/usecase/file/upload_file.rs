@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
+use super::keep::{Kept, keep};
 use super::transfer::{Announced, Announcement, Intent, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
 use super::view::{FileView, Viewer};
 use crate::body::ByteSize;
 use crate::file::{File, Revision, ThumbnailState};
-use crate::idempotency::{FinishedUpload, IdempotencyKey, KEPT_FOR};
-use crate::ids::{FileId, JobId, UserId};
-use crate::job::{NewJob, Work};
+use crate::idempotency::{FinishedUpload, IdempotencyKey};
+use crate::ids::{FileId, UserId};
 use crate::store::{StoreError, Stored};
 use crate::thumbnail::Thumbnailer;
 use crate::usecase::retry::{committed, contended};
 use crate::usecase::{Ports, Settings};
-use crate::user::Charge;
 
 /// What is uploaded, and by whom.
 pub struct UploadCommand {
@@ -98,31 +97,18 @@ impl UploadFile {
     }
 
     async fn try_keep(&self, intent: &Intent, written: &Written, file: &File) -> Result<(), UploadError> {
+        let kept = Kept {
+            file,
+            stored: written.stored,
+            reserved: intent.reserved,
+            keyed: intent.keyed.then_some(intent.blob),
+        };
         let mut unit = self.transfer.db.begin().await?;
-        if let Err(refusal) = unit.blobs().settle(intent.blob, &written.stored).await {
+        if let Err(refusal) =
+            keep(unit.as_mut(), &kept, self.transfer.ids.as_ref(), self.transfer.quota).await
+        {
             unit.rollback().await?;
-            return Err(refusal.into());
-        }
-        unit.files().insert(file).await?;
-        if intent.keyed {
-            let upload = FinishedUpload { file: file.id, name: file.name.clone(), sha256: written.sha256 };
-            let expires_at = file.created_at.plus(KEPT_FOR);
-            if !unit.keys().finish(intent.blob, &upload, expires_at).await? {
-                unit.rollback().await?;
-                return Err(StoreError::Unavailable("the idempotency key was lost meanwhile".into()).into());
-            }
-        }
-        if file.thumbnail == ThumbnailState::Pending {
-            let work = Work::MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
-            let job = NewJob::due(JobId::new(self.transfer.ids.uuid()), work, file.created_at).once();
-            unit.jobs().enqueue(&job).await?;
-        }
-        // The row of the user comes last in every unit: it is the one that uploads of one user wait for.
-        let charge =
-            Charge { unreserve: intent.reserved, add: file.size, files_added: 1, ..Charge::default() };
-        if let Err(refusal) = unit.users().charge(intent.owner, &charge, self.transfer.quota).await {
-            unit.rollback().await?;
-            return Err(refusal.into());
+            return Err(refusal);
         }
         Ok(committed(unit.commit().await, self.read_back(file)).await?)
     }

@@ -29,19 +29,19 @@ pub struct FileView {
 
 /// Makes views.
 #[derive(Clone)]
-pub(super) struct Viewer {
+pub(crate) struct Viewer {
     links: Arc<dyn SignDownload>,
     clock: Arc<dyn Clock>,
     life: Duration,
 }
 
 impl Viewer {
-    pub(super) fn new(ports: &Ports, settings: &Settings) -> Self {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
         Self { links: ports.links.clone(), clock: ports.clock.clone(), life: settings.signed_url_ttl }
     }
 
     /// The file as it is seen now.
-    pub(super) async fn view(&self, file: File) -> Stored<FileView> {
+    pub(crate) async fn view(&self, file: File) -> Stored<FileView> {
         let window = self.window(&file);
         let download = self.content(&file, Disposition::Attachment).await?;
         let thumbnail = match file.thumbnail.blob() {
@@ -107,7 +107,9 @@ fn etag(file: &File, window: Window) -> String {
         ThumbnailState::Failed => "f".to_owned(),
         ThumbnailState::Ready { blob, .. } => blob.uuid().as_simple().to_string(),
     };
-    format!("r{}-{thumbnail}-{:x}", file.revision.number(), window.from.unix_seconds())
+    // The hash of a direct upload comes later.
+    let unread = if file.sha256.is_none() { "u" } else { "" };
+    format!("r{}-{thumbnail}{unread}-{:x}", file.revision.number(), window.from.unix_seconds())
 }
 
 #[cfg(test)]

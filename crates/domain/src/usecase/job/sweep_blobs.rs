@@ -9,10 +9,13 @@ use std::time::Duration;
 use crate::blob::{BlobStore, DoomedBlob};
 use crate::body::ByteSize;
 use crate::clock::{Clock, Timestamp};
+use crate::ids::IdSource;
 use crate::session::SessionStore;
 use crate::store::{Database, Stored, chain};
+use crate::upload::UpdateUpload;
 use crate::usecase::Ports;
 use crate::usecase::retry::contended;
+use crate::usecase::upload::{clear, expire, unreserve};
 
 /// How long the row of a blob that was never settled outlives its doom: longer than any write can be under way. A late
 /// write can bring the object back, so it is discarded once more then.
@@ -35,6 +38,8 @@ pub struct Swept {
     pub discarded: u64,
     /// Blobs that could not be discarded now, and are tried again later.
     pub failed: u64,
+    /// Uploads of many requests that ended a day ago, forgotten.
+    pub uploads: u64,
     /// Idempotency keys that ended, forgotten.
     pub keys: u64,
     /// Sessions that ended, forgotten.
@@ -44,10 +49,23 @@ pub struct Swept {
 /// What a run does, in this order.
 #[derive(Clone, Copy)]
 enum Step {
+    ExpireUploads,
+    PurgeUploads,
     DoomExpired,
     DiscardDue,
     PurgeKeys,
     PurgeSessions,
+}
+
+impl Step {
+    const ALL: [Self; 6] = [
+        Self::ExpireUploads,
+        Self::PurgeUploads,
+        Self::DoomExpired,
+        Self::DiscardDue,
+        Self::PurgeKeys,
+        Self::PurgeSessions,
+    ];
 }
 
 /// Sweeps: gives up intents that expired, discards what is due, forgets keys and sessions that ended.
@@ -56,6 +74,7 @@ pub struct Sweep {
     blobs: Arc<dyn BlobStore>,
     sessions: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
 }
 
 impl Sweep {
@@ -65,6 +84,7 @@ impl Sweep {
             blobs: ports.blobs.clone(),
             sessions: ports.sessions.clone(),
             clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
         }
     }
 
@@ -72,7 +92,7 @@ impl Sweep {
     /// touched.
     pub async fn run(&self) -> Stored<Swept> {
         let mut swept = Swept::default();
-        for step in [Step::DoomExpired, Step::DiscardDue, Step::PurgeKeys, Step::PurgeSessions] {
+        for step in Step::ALL {
             for _ in 0..STEPS {
                 if self.take(step, &mut swept).await? < BATCH {
                     break;
@@ -85,6 +105,8 @@ impl Sweep {
     /// One batch of a step; how many rows it found.
     async fn take(&self, step: Step, swept: &mut Swept) -> Stored<u32> {
         let (found, counted) = match step {
+            Step::ExpireUploads => (contended(|| self.expire_uploads()).await?, &mut swept.given_up),
+            Step::PurgeUploads => (contended(|| self.purge_uploads()).await?, &mut swept.uploads),
             Step::DoomExpired => (contended(|| self.doom_expired()).await?, &mut swept.given_up),
             Step::DiscardDue => {
                 let (found, failed) = self.discard_due().await?;
@@ -99,6 +121,35 @@ impl Sweep {
         };
         *counted += u64::from(found);
         Ok(found)
+    }
+
+    /// Uploads of many requests that were not finished in time. Their rows stay for a while, so that their clients are
+    /// told.
+    async fn expire_uploads(&self) -> Stored<u32> {
+        let now = self.clock.now();
+        let mut unit = self.db.begin().await?;
+        let expired = unit.uploads().expired(now, BATCH).await?;
+        for upload in &expired {
+            clear(unit.as_mut(), upload, self.ids.as_ref(), now).await?;
+            match unit.uploads().update(&expire(upload, now), upload.epoch).await {
+                Ok(()) => unreserve(unit.as_mut(), upload).await?,
+                // It is locked, so this can't be; were it so, somebody else has it.
+                Err(UpdateUpload::Fenced) => {
+                    unit.rollback().await?;
+                    return Ok(0);
+                }
+                Err(UpdateUpload::Store(error)) => return Err(error),
+            }
+        }
+        unit.commit().await?;
+        Ok(u32::try_from(expired.len()).unwrap_or(BATCH))
+    }
+
+    async fn purge_uploads(&self) -> Stored<u32> {
+        let mut unit = self.db.begin().await?;
+        let purged = unit.uploads().purge_ended(self.clock.now(), BATCH).await?;
+        unit.commit().await?;
+        Ok(purged)
     }
 
     async fn doom_expired(&self) -> Stored<u32> {

@@ -1,0 +1,101 @@
+//! More bytes of a resumable upload.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::context::Context;
+use super::piece::Piece;
+use super::take_up::Taken;
+use super::{Progress, ResumableError};
+use crate::blob::PartUpload;
+use crate::body::{ByteSize, ByteStream};
+use crate::ids::{UploadId, UserId};
+use crate::store::chain;
+use crate::upload::{Checksum, Upload, UploadStatus};
+use crate::usecase::{Ports, Settings};
+
+/// How often a request looks whether another has taken its upload up: one that is stuck ends no later.
+const WATCH: Duration = Duration::from_secs(2);
+
+/// What comes, and where it belongs.
+pub struct AppendCommand {
+    /// Whose.
+    pub owner: UserId,
+    /// Which.
+    pub upload: UploadId,
+    /// Where the client believes the upload to be.
+    pub offset: ByteSize,
+    /// The length of the whole, where it was not known before.
+    pub length: Option<ByteSize>,
+    /// What the piece must add up to.
+    pub checksum: Option<Checksum>,
+    /// The piece.
+    pub body: ByteStream,
+    /// How long it is, where that is known.
+    pub body_length: Option<ByteSize>,
+}
+
+/// Takes pieces of resumable uploads.
+///
+/// Run it to its end, even when the client is gone: it keeps what came. A piece that comes while another is still
+/// being received takes the upload away from it.
+pub struct AppendToUpload {
+    context: Context,
+}
+
+impl AppendToUpload {
+    pub(crate) fn new(ports: &Ports, parts: &Arc<dyn PartUpload>, settings: &Settings) -> Self {
+        Self { context: Context::new(ports, parts, settings) }
+    }
+
+    /// How far the upload is after it; with the last piece the file exists. What came before an error stays, unless the
+    /// piece has a checksum.
+    pub async fn run(&self, mut command: AppendCommand) -> Result<Progress, ResumableError> {
+        let upload = match self.context.take_up(&command).await? {
+            Taken::Open(upload) => upload,
+            Taken::Complete(upload) => return Ok(Progress::of(&upload)),
+        };
+        let body = std::mem::replace(&mut command.body, Box::pin(futures_util::stream::empty()));
+        tokio::select! {
+            progress = self.receive(upload.clone(), body, &command) => progress,
+            lost = self.lost(&upload) => Err(lost),
+        }
+    }
+
+    async fn receive(
+        &self,
+        upload: Upload,
+        body: ByteStream,
+        command: &AppendCommand,
+    ) -> Result<Progress, ResumableError> {
+        let mut piece = Piece::of(&self.context, upload, body, command);
+        let outcome = piece.receive().await;
+        if let Err(error) = &outcome
+            && let Err(failure) = piece.put_down(error).await
+        {
+            tracing::info!(upload.id = %command.upload, error = chain(&failure), "an upload was not put down");
+        }
+        let whole = outcome?;
+        let upload = piece.into_upload();
+        let file = match whole {
+            Some(file) => Some(file.id),
+            None if upload.is_whole() => Some(self.context.finish(&upload).await?.id),
+            None => None,
+        };
+        Ok(Progress { file, ..Progress::of(&upload) })
+    }
+
+    /// Ends when the upload is no longer this request's.
+    async fn lost(&self, upload: &Upload) -> ResumableError {
+        loop {
+            tokio::time::sleep(WATCH).await;
+            match self.context.find(upload.owner, upload.id).await {
+                Ok(now) if now.status == UploadStatus::Expired => return ResumableError::Expired,
+                Ok(now) if now.epoch != upload.epoch => return ResumableError::TAKEN_OVER,
+                Err(ResumableError::NotFound) => return ResumableError::NotFound,
+                // The database may be back in time.
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+}

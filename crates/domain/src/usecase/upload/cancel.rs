@@ -1,0 +1,67 @@
+//! The end of an upload that its client no longer wants.
+
+use std::sync::Arc;
+
+use super::ResumableError;
+use super::context::{Context, clear, unreserve};
+use crate::blob::PartUpload;
+use crate::ids::{UploadId, UserId};
+use crate::store::{Stored, UnitOfWork};
+use crate::upload::{Transport, Upload, UploadStatus};
+use crate::usecase::retry::{committed, contended};
+use crate::usecase::{Ports, Settings};
+
+/// Cancels uploads.
+pub struct CancelUpload {
+    context: Context,
+    transport: Transport,
+}
+
+impl CancelUpload {
+    pub(crate) fn new(
+        ports: &Ports,
+        parts: &Arc<dyn PartUpload>,
+        settings: &Settings,
+        transport: Transport,
+    ) -> Self {
+        Self { context: Context::new(ports, parts, settings), transport }
+    }
+
+    /// From the answer on there is no such upload; its bytes go by jobs that were committed with it. Of one that is a
+    /// file already the file stays.
+    pub async fn run(&self, owner: UserId, id: UploadId) -> Result<(), ResumableError> {
+        contended(|| self.cancel(owner, id)).await
+    }
+
+    async fn cancel(&self, owner: UserId, id: UploadId) -> Result<(), ResumableError> {
+        let mut unit = self.context.db.begin().await?;
+        let found = unit.uploads().find_for_update(owner, id).await?;
+        let refusal = match &found {
+            Some(upload) if upload.transport != self.transport => Some(ResumableError::NotFound),
+            None => Some(ResumableError::NotFound),
+            Some(upload) if self.context.is_over(upload) => Some(ResumableError::Expired),
+            Some(_) => None,
+        };
+        if let Some(refusal) = refusal {
+            unit.rollback().await?;
+            return Err(refusal);
+        }
+        if let Some(upload) = &found {
+            self.take_out(unit.as_mut(), upload).await?;
+        }
+        Ok(committed(unit.commit().await, self.is_gone(owner, id)).await?)
+    }
+
+    async fn take_out(&self, unit: &mut dyn UnitOfWork, upload: &Upload) -> Stored<()> {
+        let is_open = upload.status == UploadStatus::Open;
+        if is_open {
+            clear(unit, upload, self.context.ids.as_ref(), self.context.clock.now()).await?;
+        }
+        unit.uploads().remove(upload.id).await?;
+        if is_open { unreserve(unit, upload).await } else { Ok(()) }
+    }
+
+    async fn is_gone(&self, owner: UserId, id: UploadId) -> Stored<bool> {
+        Ok(self.context.db.read().await?.uploads().find(owner, id).await?.is_none())
+    }
+}

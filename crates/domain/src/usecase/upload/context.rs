@@ -1,0 +1,144 @@
+//! What the use cases of uploads share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::blob::{BlobKey, BlobStore, PartUpload};
+use crate::body::{BodyError, BufferBudget, BufferPool, ByteSize};
+use crate::clock::{Clock, Timestamp};
+use crate::idempotency::KEPT_FOR;
+use crate::ids::{IdSource, JobId, UploadId, UserId};
+use crate::job::{NewJob, Work};
+use crate::store::{Database, Stored, UnitOfWork};
+use crate::thumbnail::Thumbnailer;
+use crate::upload::{Upload, UploadStatus};
+use crate::usecase::file::doom_blob;
+use crate::usecase::retry::contended;
+use crate::usecase::{Ports, Settings};
+
+use super::ResumableError;
+
+/// How much longer the intent of the blob lives than its upload, so that it is the upload that expires.
+const GRACE: Duration = Duration::from_mins(10);
+
+/// What the use cases of uploads share.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub(super) db: Arc<dyn Database>,
+    pub(super) blobs: Arc<dyn BlobStore>,
+    pub(super) parts: Arc<dyn PartUpload>,
+    pub(super) thumbnailer: Arc<dyn Thumbnailer>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn IdSource>,
+    pub(super) budget: BufferBudget,
+    pub(super) pool: BufferPool,
+    pub(super) max: ByteSize,
+    pub(super) quota: Option<ByteSize>,
+    pub(super) ttl: Duration,
+}
+
+impl Context {
+    pub(super) fn new(ports: &Ports, parts: &Arc<dyn PartUpload>, settings: &Settings) -> Self {
+        Self {
+            db: ports.db.clone(),
+            blobs: ports.blobs.clone(),
+            parts: parts.clone(),
+            thumbnailer: ports.thumbnailer.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+            budget: settings.upload_buffer.clone(),
+            pool: BufferPool::default(),
+            max: settings.max_resumable.min(ports.blobs.limits().max_blob),
+            quota: settings.quota,
+            ttl: settings.upload_ttl,
+        }
+    }
+
+    /// Until when the intent of an upload's blob lives.
+    pub(super) fn intent_until(upload: &Upload) -> Timestamp {
+        upload.expires_at.plus(GRACE)
+    }
+
+    /// What is reserved for so many bytes: nothing where there is no quota.
+    pub(super) const fn reservation(&self, length: ByteSize) -> ByteSize {
+        if self.quota.is_some() { length } else { ByteSize::ZERO }
+    }
+
+    pub(super) fn allows(&self, length: ByteSize) -> Result<(), ResumableError> {
+        if length > self.max { Err(BodyError::TooLarge { limit: self.max }.into()) } else { Ok(()) }
+    }
+
+    pub(super) async fn find(&self, owner: UserId, id: UploadId) -> Result<Upload, ResumableError> {
+        let found = self.db.read().await?.uploads().find(owner, id).await?;
+        found.ok_or(ResumableError::NotFound)
+    }
+
+    /// Whether an upload can't go on any more, though no sweep has seen it yet.
+    pub(super) fn is_over(&self, upload: &Upload) -> bool {
+        match upload.status {
+            UploadStatus::Open => upload.expires_at <= self.clock.now(),
+            UploadStatus::Complete(_) => false,
+            UploadStatus::Expired => true,
+        }
+    }
+
+    /// Gives an open upload up, and takes it out.
+    pub(super) async fn give_up(&self, owner: UserId, id: UploadId) -> Result<(), ResumableError> {
+        contended(|| async {
+            let mut unit = self.db.begin().await?;
+            match unit.uploads().find_for_update(owner, id).await? {
+                Some(upload) if upload.status == UploadStatus::Open => {
+                    clear(unit.as_mut(), &upload, self.ids.as_ref(), self.clock.now()).await?;
+                    unit.uploads().remove(id).await?;
+                    unreserve(unit.as_mut(), &upload).await?;
+                    unit.commit().await?;
+                }
+                _ => unit.rollback().await?,
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Lets the blobs and the key of an open upload go; what becomes of its row, and then of its reservation, is the
+/// caller's.
+pub(crate) async fn clear(
+    unit: &mut dyn UnitOfWork,
+    upload: &Upload,
+    ids: &dyn IdSource,
+    now: Timestamp,
+) -> Stored<()> {
+    let key = BlobKey::file(upload.blob);
+    if unit.blobs().abandon(upload.blob, now).await? {
+        unit.jobs().enqueue(&NewJob::due(JobId::new(ids.uuid()), Work::purge(key), now)).await?;
+    }
+    for tail in &upload.tails {
+        doom_blob(unit, BlobKey::file(tail.blob), ids, now).await?;
+    }
+    if upload.key.is_some() {
+        unit.keys().free(upload.blob).await?;
+    }
+    Ok(())
+}
+
+/// Gives back what was reserved. The row of the user comes last in every unit.
+pub(crate) async fn unreserve(unit: &mut dyn UnitOfWork, upload: &Upload) -> Stored<()> {
+    if upload.reserved > ByteSize::ZERO {
+        unit.users().unreserve(upload.owner, upload.reserved).await?;
+    }
+    Ok(())
+}
+
+/// An upload that was not finished in time, remembered for a while so that its client is told.
+pub(crate) fn expire(upload: &Upload, now: Timestamp) -> Upload {
+    Upload {
+        status: UploadStatus::Expired,
+        epoch: upload.epoch.next(),
+        reserved: ByteSize::ZERO,
+        tails: Vec::new(),
+        head: bytes::Bytes::new(),
+        expires_at: now.plus(KEPT_FOR),
+        ..upload.clone()
+    }
+}

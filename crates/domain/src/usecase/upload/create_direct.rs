@@ -1,0 +1,156 @@
+//! A new direct upload: its client gets a signed request for every part.
+
+use std::sync::Arc;
+
+use super::ResumableError;
+use super::context::Context;
+use super::open::Draft;
+use super::plan::{Planned, plan};
+use crate::blob::{BlobKey, PartLink, PartUpload, PartWrite, SignParts, SignedPart};
+use crate::body::ByteSize;
+use crate::clock::Timestamp;
+use crate::file::{FileName, MediaType, Sha256};
+use crate::idempotency::IdempotencyKey;
+use crate::ids::{UploadId, UserId};
+use crate::upload::{Transport, UpdateUpload, Upload, UploadStatus};
+use crate::usecase::retry::contended;
+use crate::usecase::{Ports, Settings};
+
+/// What is going to be uploaded.
+#[derive(Debug, Clone)]
+pub struct CreateDirectCommand {
+    /// By whom.
+    pub owner: UserId,
+    /// What makes a retry find this upload.
+    pub key: Option<IdempotencyKey>,
+    /// What the file will be called.
+    pub name: FileName,
+    /// Exactly how many bytes.
+    pub size: ByteSize,
+    /// What the client says that it is.
+    pub claimed_type: Option<MediaType>,
+    /// The hash that the bytes will have.
+    pub sha256: Option<Sha256>,
+}
+
+/// A part to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectPart {
+    /// Its number, from 1 on.
+    pub number: u32,
+    /// Where its first byte is in the file.
+    pub offset: ByteSize,
+    /// Exactly how many bytes.
+    pub size: ByteSize,
+    /// The request to send it with.
+    pub request: SignedPart,
+}
+
+/// A direct upload that can begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectUpload {
+    /// Which.
+    pub id: UploadId,
+    /// Until when it has to be complete.
+    pub expires_at: Timestamp,
+    /// The parts to be sent, in any order; none where it is complete already.
+    pub parts: Vec<DirectPart>,
+    /// Whether it was made just now.
+    pub fresh: bool,
+}
+
+/// Creates direct uploads.
+pub struct CreateDirect {
+    context: Context,
+    links: Arc<dyn SignParts>,
+}
+
+impl CreateDirect {
+    pub(crate) fn new(
+        ports: &Ports,
+        parts: &Arc<dyn PartUpload>,
+        links: &Arc<dyn SignParts>,
+        settings: &Settings,
+    ) -> Self {
+        Self { context: Context::new(ports, parts, settings), links: links.clone() }
+    }
+
+    /// The upload and its parts; a repetition with the same key gets those of the first.
+    pub async fn run(&self, command: CreateDirectCommand) -> Result<DirectUpload, ResumableError> {
+        let draft = Draft {
+            owner: command.owner,
+            transport: Transport::Direct,
+            key: command.key,
+            name: command.name,
+            length: Some(command.size),
+            claimed_type: command.claimed_type,
+            promised: command.sha256,
+            metadata: String::new(),
+        };
+        let opened = self.context.open(&draft).await?;
+        let (upload, fresh) = (opened.upload, opened.fresh);
+        let parts = match self.parts(&upload).await {
+            Ok(parts) => parts,
+            Err(error) => {
+                if fresh {
+                    self.give_up(&upload).await;
+                }
+                return Err(error);
+            }
+        };
+        Ok(DirectUpload { id: upload.id, expires_at: upload.expires_at, parts, fresh })
+    }
+
+    async fn parts(&self, upload: &Upload) -> Result<Vec<DirectPart>, ResumableError> {
+        let size = upload.length.unwrap_or_default();
+        if upload.status != UploadStatus::Open || size == ByteSize::ZERO {
+            return Ok(Vec::new());
+        }
+        let write = self.begun(upload).await?;
+        let mut parts = Vec::new();
+        for Planned { number, offset, size } in plan(size, self.context.parts.part_limits()) {
+            let link = PartLink {
+                owner: upload.owner,
+                upload: upload.id,
+                write: write.clone(),
+                number,
+                size,
+                issued_at: upload.created_at,
+                expires_at: upload.expires_at,
+            };
+            parts.push(DirectPart { number, offset, size, request: self.links.sign(&link).await? });
+        }
+        Ok(parts)
+    }
+
+    /// The write that the parts belong to; begun now, unless it was before.
+    async fn begun(&self, upload: &Upload) -> Result<PartWrite, ResumableError> {
+        if let Some(write) = upload.part_write() {
+            return Ok(write);
+        }
+        let key = BlobKey::file(upload.blob);
+        let content_type = upload.claimed_type.as_ref().map_or_else(MediaType::octet_stream, MediaType::safe);
+        let id = self.context.parts.begin(&key, &content_type).await?;
+        let begun = Upload { write: Some(id.clone()), ..upload.clone() };
+        contended(|| async {
+            let mut unit = self.context.db.begin().await?;
+            match unit.uploads().update(&begun, upload.epoch).await {
+                Ok(()) => Ok(unit.commit().await?),
+                Err(UpdateUpload::Fenced) => {
+                    unit.rollback().await?;
+                    Err(ResumableError::TAKEN_OVER)
+                }
+                Err(UpdateUpload::Store(error)) => Err(error.into()),
+            }
+        })
+        .await?;
+        Ok(PartWrite { key, id })
+    }
+
+    /// A courtesy: what a sweep would do later.
+    async fn give_up(&self, upload: &Upload) {
+        if let Err(error) = self.context.give_up(upload.owner, upload.id).await {
+            tracing::info!(upload.id = %upload.id, %error, "a direct upload is left to the sweep");
+        }
+    }
+}

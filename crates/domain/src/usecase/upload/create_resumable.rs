@@ -1,0 +1,58 @@
+//! A new resumable upload.
+
+use std::sync::Arc;
+
+use super::context::Context;
+use super::open::Draft;
+use super::{Progress, ResumableError};
+use crate::blob::PartUpload;
+use crate::body::ByteSize;
+use crate::file::{FileName, MediaType};
+use crate::idempotency::IdempotencyKey;
+use crate::ids::UserId;
+use crate::upload::Transport;
+use crate::usecase::{Ports, Settings};
+
+/// What is going to be uploaded.
+#[derive(Debug, Clone)]
+pub struct CreateResumableCommand {
+    /// By whom.
+    pub owner: UserId,
+    /// What makes a retry find this upload.
+    pub key: Option<IdempotencyKey>,
+    /// What the file will be called.
+    pub name: FileName,
+    /// How many bytes there will be; `None`: it will be said later.
+    pub length: Option<ByteSize>,
+    /// What the client says that it is.
+    pub claimed_type: Option<MediaType>,
+    /// What else the client says, to be told again.
+    pub metadata: String,
+}
+
+/// Creates resumable uploads.
+pub struct CreateResumable {
+    context: Context,
+}
+
+impl CreateResumable {
+    pub(crate) fn new(ports: &Ports, parts: &Arc<dyn PartUpload>, settings: &Settings) -> Self {
+        Self { context: Context::new(ports, parts, settings) }
+    }
+
+    /// The upload, and whether it was made just now: a repetition with the same key finds the first.
+    pub async fn run(&self, command: CreateResumableCommand) -> Result<(Progress, bool), ResumableError> {
+        let draft = Draft {
+            owner: command.owner,
+            transport: Transport::Resumable,
+            key: command.key,
+            name: command.name,
+            length: command.length,
+            claimed_type: command.claimed_type,
+            promised: None,
+            metadata: command.metadata,
+        };
+        let opened = self.context.open(&draft).await?;
+        Ok((Progress::of(&opened.upload), opened.fresh))
+    }
+}

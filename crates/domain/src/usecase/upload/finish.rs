@@ -1,0 +1,149 @@
+//! The end of an upload: the parts become a blob, and the blob a file.
+
+use super::ResumableError;
+use super::context::Context;
+use crate::blob::{BlobKey, CompleteParts, StoredBlob};
+use crate::body::ByteSize;
+use crate::file::{File, MediaType, Revision, Sha256, ThumbnailState};
+use crate::idempotency::KEPT_FOR;
+use crate::ids::{BlobId, FileId, JobId};
+use crate::job::{NewJob, Work};
+use crate::store::{StoreError, Stored};
+use crate::upload::{Transport, Upload, UploadStatus};
+use crate::usecase::file::{Kept, doom_blob, keep};
+use crate::usecase::retry::{committed, contended};
+
+/// A blob that holds the whole upload.
+#[derive(Debug, Clone)]
+pub(super) struct Whole {
+    pub(super) blob: BlobId,
+    pub(super) stored: StoredBlob,
+    pub(super) content_type: MediaType,
+    /// Unknown where nobody of us has read the bytes.
+    pub(super) sha256: Option<Sha256>,
+}
+
+impl Context {
+    /// Puts the parts of a resumable upload together, all of whose bytes came, and keeps the file. Whoever takes the
+    /// upload up after a failure does the same once more.
+    pub(super) async fn finish(&self, upload: &Upload) -> Result<File, ResumableError> {
+        let write = upload.part_write().ok_or_else(|| defect("a whole upload was never begun"))?;
+        let mut unit = self.db.begin().await?;
+        let parts = unit.uploads().parts(upload.id).await?;
+        unit.rollback().await?;
+        let fence = upload.epoch.number();
+        let stored = match self.parts.complete(&write, fence, &parts, upload.offset).await {
+            Ok(stored) => stored,
+            Err(CompleteParts::Gone) => return Err(ResumableError::TAKEN_OVER),
+            Err(CompleteParts::Mismatch) => {
+                return Err(defect("the store lost parts of an upload").into());
+            }
+            Err(CompleteParts::Store(error)) => return Err(error.into()),
+        };
+        let whole = Whole {
+            blob: upload.blob,
+            stored,
+            content_type: super::content_type(upload),
+            sha256: Some(upload.hash.finish()),
+        };
+        self.keep(upload, &whole, &[]).await
+    }
+
+    /// The last unit: from its commit on the file exists. `doomed` are tails that are in the blob now.
+    pub(super) async fn keep(
+        &self,
+        upload: &Upload,
+        whole: &Whole,
+        doomed: &[BlobId],
+    ) -> Result<File, ResumableError> {
+        if whole.stored.size != upload.offset {
+            return Err(defect("the store kept another number of bytes than came").into());
+        }
+        let file = self.file_of(upload, whole);
+        contended(|| self.try_keep(upload, whole, doomed, &file)).await?;
+        Ok(file)
+    }
+
+    fn file_of(&self, upload: &Upload, whole: &Whole) -> File {
+        let now = self.clock.now();
+        let pictured = self.thumbnailer.accepts(&whole.content_type);
+        File {
+            id: FileId::new(self.ids.uuid()),
+            owner: upload.owner,
+            name: upload.name.clone(),
+            content_type: whole.content_type.clone(),
+            size: whole.stored.size,
+            sha256: whole.sha256,
+            blob: whole.blob,
+            thumbnail: if pictured { ThumbnailState::Pending } else { ThumbnailState::None },
+            revision: Revision::FIRST,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    async fn try_keep(
+        &self,
+        upload: &Upload,
+        whole: &Whole,
+        doomed: &[BlobId],
+        file: &File,
+    ) -> Result<(), ResumableError> {
+        let now = file.created_at;
+        let mut unit = self.db.begin().await?;
+        let ended = ended(upload, file);
+        if let Err(refusal) = unit.uploads().update(&ended, upload.epoch).await {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        for tail in doomed {
+            doom_blob(unit.as_mut(), BlobKey::file(*tail), self.ids.as_ref(), now).await?;
+        }
+        if whole.blob != upload.blob && unit.blobs().abandon(upload.blob, now).await? {
+            let work = Work::purge(BlobKey::file(upload.blob));
+            unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now)).await?;
+        }
+        if upload.transport == Transport::Direct && file.sha256.is_none() {
+            let work = Work::VerifyBlob {
+                owner: file.owner,
+                file: file.id,
+                blob: file.blob,
+                promised: upload.promised,
+            };
+            unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now).once()).await?;
+        }
+        let kept = Kept {
+            file,
+            stored: whole.stored,
+            reserved: upload.reserved,
+            keyed: upload.key.is_some().then_some(upload.blob),
+        };
+        if let Err(refusal) = keep(unit.as_mut(), &kept, self.ids.as_ref(), self.quota).await {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        Ok(committed(unit.commit().await, self.is_kept(file)).await?)
+    }
+
+    async fn is_kept(&self, file: &File) -> Stored<bool> {
+        Ok(self.db.read().await?.files().find(file.owner, file.id).await?.is_some())
+    }
+}
+
+/// The row of an upload that is this file now.
+fn ended(upload: &Upload, file: &File) -> Upload {
+    Upload {
+        status: UploadStatus::Complete(file.id),
+        length: Some(file.size),
+        is_held: false,
+        reserved: ByteSize::ZERO,
+        tails: Vec::new(),
+        head: bytes::Bytes::new(),
+        expires_at: file.created_at.plus(KEPT_FOR),
+        ..upload.clone()
+    }
+}
+
+pub(super) fn defect(what: &'static str) -> StoreError {
+    StoreError::Unexpected(what.into())
+}

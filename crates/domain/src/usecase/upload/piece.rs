@@ -1,0 +1,361 @@
+//! One piece of a resumable upload on its way to the store.
+//!
+//! It is gathered in memory a part at a time, out of the budget of the process. A part that is large enough goes to the
+//! store at once; what is left at the end of the piece and is too little for a part is put aside. After each step the
+//! database learns how far the upload is, with the state of the hash: one unit, fenced by the epoch.
+
+use std::sync::Arc;
+
+use super::append::AppendCommand;
+use super::context::Context;
+use super::finish::Whole;
+use super::{ResumableError, content_type, look};
+use crate::blob::{BlobKey, PartPlace, PartWrite, StoredBlob, WritePart, WrittenPart};
+use crate::body::gather::{Filled, Gatherer};
+use crate::body::{BodyError, BufferPermit, ByteSize, ByteStream, PartBytes};
+use crate::file::{File, MediaType};
+use crate::ids::BlobId;
+use crate::store::Stored;
+use crate::upload::{ChecksumHasher, Tail, Upload};
+use crate::usecase::file::doom_blob;
+use crate::usecase::retry::{committed, contended};
+
+/// Where the store writes each byte at its place, the database learns of it each time so many came.
+const CHECKPOINT: u64 = 32 * 1024 * 1024;
+/// From so many blobs with bytes put aside on, they become one.
+const MOST_TAILS: usize = 32;
+
+/// A piece.
+pub(super) struct Piece<'a> {
+    context: &'a Context,
+    /// As the database has it.
+    saved: Upload,
+    /// As it is.
+    upload: Upload,
+    body: Gatherer,
+    /// What is still to come, where that is known.
+    left: Option<u64>,
+    checksum: Option<ChecksumHasher>,
+    /// Since the database learned how far it is.
+    unsaved: Unsaved,
+}
+
+/// What was done, and the database does not know yet.
+#[derive(Default)]
+struct Unsaved {
+    parts: Vec<WrittenPart>,
+    aside: Option<(BlobId, StoredBlob)>,
+    used: Vec<BlobId>,
+    bytes: u64,
+}
+
+impl<'a> Piece<'a> {
+    pub(super) fn of(
+        context: &'a Context,
+        upload: Upload,
+        body: ByteStream,
+        command: &AppendCommand,
+    ) -> Self {
+        Self {
+            context,
+            saved: upload.clone(),
+            upload,
+            body: Gatherer::new(body),
+            left: command.body_length.map(ByteSize::bytes),
+            checksum: command.checksum.as_ref().map(ChecksumHasher::expecting),
+            unsaved: Unsaved::default(),
+        }
+    }
+
+    pub(super) fn into_upload(self) -> Upload {
+        self.upload
+    }
+
+    /// Takes it in to its end. The file, where the whole upload came at once and needs no parts.
+    pub(super) async fn receive(&mut self) -> Result<Option<File>, ResumableError> {
+        loop {
+            let wanted = self.wanted().await?;
+            let held = ByteSize::new(self.upload.aside().bytes() + wanted as u64);
+            let permit = Arc::new(self.context.budget.acquire(held).await);
+            let (bytes, mut filled) = self.body.fill(wanted, &self.context.pool, &permit).await;
+            if filled == Filled::Full && self.comes_to_its_end(bytes.len()) {
+                filled = self.end(&permit).await;
+            }
+            match filled {
+                // It can't be checked any more; or more came than there may be.
+                Filled::Broken(error) if self.checksum.is_some() => return Err(error.into()),
+                Filled::Broken(error @ BodyError::TooLarge { .. }) => return Err(error.into()),
+                Filled::Full | Filled::Ended | Filled::Broken(_) => {}
+            }
+            if filled != Filled::Full {
+                self.check(&bytes)?;
+            } else if let Some(checksum) = &mut self.checksum {
+                bytes.pieces().iter().for_each(|piece| checksum.update(piece));
+            }
+            let is_end = filled != Filled::Full;
+            self.count(&bytes);
+            if self.upload.is_whole() && self.upload.write.is_none() {
+                return self.whole(bytes, &permit).await.map(Some);
+            }
+            self.store(bytes, is_end, &permit).await?;
+            drop(permit);
+            self.save_if_due(is_end).await?;
+            match filled {
+                Filled::Full => {}
+                Filled::Ended => return Ok(None),
+                Filled::Broken(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// How many bytes the next part shall have that are not there yet.
+    async fn wanted(&self) -> Result<usize, ResumableError> {
+        let limits = self.context.parts.part_limits();
+        let aside = self.upload.aside().bytes();
+        let room = match self.upload.length {
+            Some(length) => length.bytes(),
+            None => self.context.most(&self.upload).await?,
+        }
+        .saturating_sub(self.upload.offset.bytes());
+        let preferred = limits.preferred.bytes().max(limits.least.bytes());
+        let left = self.left.unwrap_or(u64::MAX).min(room);
+        // Rather one part that is somewhat larger than one and a rest that has to be put aside.
+        let large = left.saturating_add(aside) < 2 * preferred && self.left.is_some();
+        let wanted = if large { left } else { left.min(preferred.saturating_sub(aside)) };
+        Ok(usize::try_from(wanted).unwrap_or(usize::MAX))
+    }
+
+    /// Whether these bytes are the last that may come.
+    fn comes_to_its_end(&self, more: usize) -> bool {
+        let end = self.upload.offset.bytes() + more as u64;
+        self.left == Some(more as u64)
+            || self.upload.length.is_some_and(|length| length.bytes() == end)
+            || more == 0
+    }
+
+    /// What follows the last byte: nothing.
+    async fn end(&mut self, permit: &Arc<BufferPermit>) -> Filled {
+        match self.body.fill(1, &self.context.pool, permit).await {
+            (_, Filled::Full) => {
+                Filled::Broken(BodyError::TooLarge { limit: self.upload.length.unwrap_or(self.context.max) })
+            }
+            (_, end) => end,
+        }
+    }
+
+    /// The last bytes of a piece with a checksum.
+    fn check(&mut self, bytes: &PartBytes) -> Result<(), ResumableError> {
+        let Some(mut checksum) = self.checksum.take() else { return Ok(()) };
+        bytes.pieces().iter().for_each(|piece| checksum.update(piece));
+        if checksum.matches() { Ok(()) } else { Err(ResumableError::ChecksumMismatch) }
+    }
+
+    fn count(&mut self, bytes: &PartBytes) {
+        for piece in bytes.pieces() {
+            self.upload.hash.update(piece);
+            look(&mut self.upload, piece);
+            self.upload.offset = ByteSize::new(self.upload.offset.bytes() + piece.len() as u64);
+        }
+        let came = bytes.len() as u64;
+        self.left = self.left.map(|left| left.saturating_sub(came));
+        self.unsaved.bytes += came;
+    }
+
+    /// All bytes are in memory, and none is in a part: they become a blob without one.
+    async fn whole(&mut self, bytes: PartBytes, permit: &Arc<BufferPermit>) -> Result<File, ResumableError> {
+        let mut all = self.context.read_aside(&self.upload, permit).await?;
+        all.append(bytes);
+        let content_type = content_type(&self.upload);
+        let sha256 = Some(self.upload.hash.finish());
+        let (blob, stored) = self.context.put_aside(self.upload.owner, all, &content_type.safe()).await?;
+        let used: Vec<BlobId> = self.upload.tails.iter().map(|tail| tail.blob).collect();
+        let whole = Whole { blob, stored, content_type, sha256 };
+        match self.context.keep(&self.upload, &whole, &used).await {
+            Ok(file) => Ok(file),
+            Err(error) => {
+                self.context.take_back(blob).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// To a part, or aside.
+    async fn store(
+        &mut self,
+        bytes: PartBytes,
+        is_end: bool,
+        permit: &Arc<BufferPermit>,
+    ) -> Result<(), ResumableError> {
+        let size = self.upload.aside().bytes() + bytes.len() as u64;
+        if size == 0 || (bytes.is_empty() && !self.upload.is_whole()) {
+            return Ok(());
+        }
+        if size >= self.context.parts.part_limits().least.bytes() || self.upload.is_whole() {
+            return self.write(bytes, permit).await;
+        }
+        if is_end { self.put_aside(bytes, permit).await } else { Ok(()) }
+    }
+
+    async fn put_aside(
+        &mut self,
+        mut bytes: PartBytes,
+        permit: &Arc<BufferPermit>,
+    ) -> Result<(), ResumableError> {
+        if self.upload.tails.len() >= MOST_TAILS {
+            let mut all = self.context.read_aside(&self.upload, permit).await?;
+            all.append(bytes);
+            bytes = all;
+            self.unsaved.used.extend(self.upload.tails.drain(..).map(|tail| tail.blob));
+        }
+        let size = ByteSize::new(bytes.len() as u64);
+        let aside = self.context.put_aside(self.upload.owner, bytes, &MediaType::octet_stream()).await?;
+        self.upload.tails.push(Tail { blob: aside.0, size });
+        self.unsaved.aside = Some(aside);
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: PartBytes, permit: &Arc<BufferPermit>) -> Result<(), ResumableError> {
+        let write = self.begun().await?;
+        let mut all = self.context.read_aside(&self.upload, permit).await?;
+        all.append(bytes);
+        let size = ByteSize::new(all.len() as u64);
+        let place = PartPlace {
+            number: self.upload.next_part,
+            offset: ByteSize::new(self.upload.offset.bytes() - size.bytes()),
+            fence: self.upload.epoch.number(),
+        };
+        let tag = match self.context.parts.write(&write, place, all).await {
+            Ok(tag) => tag,
+            Err(WritePart::Gone) => return Err(ResumableError::TAKEN_OVER),
+            Err(WritePart::Store(error)) => return Err(error.into()),
+        };
+        if let Some(tag) = tag {
+            self.unsaved.parts.push(WrittenPart { number: place.number, size, tag });
+            self.upload.next_part += 1;
+        }
+        self.unsaved.used.extend(self.upload.tails.drain(..).map(|tail| tail.blob));
+        Ok(())
+    }
+
+    /// The write in parts, begun before its first part.
+    async fn begun(&mut self) -> Result<PartWrite, ResumableError> {
+        if let Some(write) = self.upload.part_write() {
+            return Ok(write);
+        }
+        let key = BlobKey::file(self.upload.blob);
+        let id = self.context.parts.begin(&key, &content_type(&self.upload).safe()).await?;
+        self.upload.write = Some(id.clone());
+        self.saved.write = Some(id.clone());
+        contended(|| self.context.update(&self.saved)).await?;
+        Ok(PartWrite { key, id })
+    }
+
+    async fn save_if_due(&mut self, is_end: bool) -> Result<(), ResumableError> {
+        if self.checksum.is_some() {
+            // Until it was checked nothing of it counts; only the numbers of its parts are spent.
+            if !self.unsaved.parts.is_empty() {
+                self.saved.next_part = self.upload.next_part;
+                contended(|| self.context.update(&self.saved)).await?;
+            }
+            return Ok(());
+        }
+        if is_end || !self.unsaved.parts.is_empty() || self.unsaved.bytes >= CHECKPOINT {
+            self.save(is_end).await?;
+        }
+        Ok(())
+    }
+
+    /// One unit: what came is the upload's.
+    async fn save(&mut self, is_end: bool) -> Result<(), ResumableError> {
+        if let Some(write) = self.upload.part_write() {
+            self.context.parts.sync(&write).await?;
+        }
+        // Where all came, it is held until it is a file.
+        self.upload.is_held = !is_end || self.upload.is_whole();
+        self.upload.expires_at = self.context.clock.now().plus(self.context.ttl);
+        contended(|| self.try_save()).await?;
+        self.saved = self.upload.clone();
+        self.unsaved = Unsaved::default();
+        Ok(())
+    }
+
+    async fn try_save(&self) -> Result<(), ResumableError> {
+        let Self { context, upload, unsaved, .. } = self;
+        let mut unit = context.db.begin().await?;
+        let outcome = async {
+            unit.uploads().update(upload, upload.epoch).await?;
+            for part in &unsaved.parts {
+                unit.uploads().add_part(upload.id, part).await?;
+            }
+            if let Some((blob, stored)) = &unsaved.aside {
+                unit.blobs().settle(*blob, stored).await?;
+            }
+            for used in &unsaved.used {
+                doom_blob(unit.as_mut(), BlobKey::file(*used), context.ids.as_ref(), context.clock.now())
+                    .await?;
+            }
+            if !unit.blobs().renew(upload.blob, Context::intent_until(upload)).await? {
+                return Err(ResumableError::Expired);
+            }
+            context.renew_key(unit.as_mut(), upload).await
+        }
+        .await;
+        match outcome {
+            Ok(()) => Ok(committed(unit.commit().await, self.is_saved()).await?),
+            Err(ResumableError::Store(error)) => Err(error.into()),
+            Err(refusal) => {
+                unit.rollback().await?;
+                Err(refusal)
+            }
+        }
+    }
+
+    async fn is_saved(&self) -> Stored<bool> {
+        let mut reads = self.context.db.read().await?;
+        let found = reads.uploads().find(self.upload.owner, self.upload.id).await?;
+        Ok(found.is_some_and(|found| found.epoch == self.upload.epoch && found.offset == self.upload.offset))
+    }
+
+    /// After an error: what was not saved is nobody's, and the next request finds the upload free, unless it has it
+    /// already.
+    pub(super) async fn put_down(&mut self, error: &ResumableError) -> Result<(), ResumableError> {
+        if let Some((blob, _)) = self.unsaved.aside.take() {
+            self.context.take_back(blob).await;
+        }
+        let lost = matches!(error, ResumableError::TakenOver { .. } | ResumableError::Expired);
+        if lost || !self.saved.is_held {
+            return Ok(());
+        }
+        // A part whose write failed may still come: its number is spent.
+        self.saved.next_part = self.upload.next_part + 1;
+        self.saved.is_held = false;
+        contended(|| self.context.update(&self.saved)).await
+    }
+}
+
+impl Context {
+    /// Replaces the row, if the epoch is still the same.
+    async fn update(&self, upload: &Upload) -> Result<(), ResumableError> {
+        let mut unit = self.db.begin().await?;
+        match unit.uploads().update(upload, upload.epoch).await {
+            Ok(()) => Ok(unit.commit().await?),
+            Err(refusal) => {
+                unit.rollback().await?;
+                Err(refusal.into())
+            }
+        }
+    }
+
+    /// How long an upload may become whose length is not known: by its cap, and by the quota.
+    async fn most(&self, upload: &Upload) -> Result<u64, ResumableError> {
+        let Some(quota) = self.quota else { return Ok(self.max.bytes()) };
+        let account = self.db.read().await?.users().find(upload.owner).await?;
+        let storage = account.map(|account| account.storage).unwrap_or_default();
+        let taken = storage.used.bytes().saturating_add(storage.reserved.bytes());
+        let room = quota.bytes().saturating_sub(taken);
+        if room <= upload.offset.bytes() {
+            return Err(ResumableError::QuotaExceeded);
+        }
+        Ok(room.min(self.max.bytes()))
+    }
+}

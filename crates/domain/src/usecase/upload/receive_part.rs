@@ -1,0 +1,142 @@
+//! A part of a direct upload that is sent to ourselves, because the store is ours.
+
+use std::sync::Arc;
+
+use super::context::Context;
+use super::plan::plan;
+use crate::blob::{PartLink, PartPlace, PartTag, PartUpload, SelfSignedParts, WritePart, WrittenPart};
+use crate::body::gather::{Filled, Gatherer};
+use crate::body::{BodyError, ByteSize, ByteStream};
+use crate::ids::UploadId;
+use crate::mac::MacSigner;
+use crate::store::StoreError;
+use crate::upload::{HashState, Upload, UploadStatus};
+use crate::usecase::retry::{contended, failure};
+use crate::usecase::{Ports, Settings};
+
+/// Why a part was not taken. Nothing of it counts.
+#[derive(Debug, thiserror::Error)]
+pub enum PartError {
+    /// The URL is tampered with or expired, or its upload has ended.
+    #[error("the URL is not valid, or no longer")]
+    Refused,
+    /// The bytes did not come as they should.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+failure!(PartError);
+
+/// A part that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedPart {
+    /// What the client has to name at the end.
+    pub tag: PartTag,
+}
+
+/// Takes parts.
+pub struct ReceivePart {
+    context: Context,
+    macs: Arc<dyn MacSigner>,
+}
+
+impl ReceivePart {
+    pub(crate) fn new(ports: &Ports, parts: &Arc<dyn PartUpload>, settings: &Settings) -> Self {
+        Self { context: Context::new(ports, parts, settings), macs: ports.macs.clone() }
+    }
+
+    /// What the URL is good for.
+    pub fn open(&self, upload: UploadId, number: u32, token: &str) -> Result<PartLink, PartError> {
+        let link =
+            SelfSignedParts::open(upload, number, token, self.macs.as_ref()).ok_or(PartError::Refused)?;
+        if link.expires_at <= self.context.clock.now() { Err(PartError::Refused) } else { Ok(link) }
+    }
+
+    /// Keeps the part. Sent again, it replaces the one before.
+    pub async fn run(&self, link: &PartLink, body: ByteStream) -> Result<ReceivedPart, PartError> {
+        let upload = self.upload(link).await?;
+        let planned = plan(upload.length.unwrap_or_default(), self.context.parts.part_limits())
+            .find(|planned| planned.number == link.number && planned.size == link.size);
+        let Some(planned) = planned else { return Err(PartError::Refused) };
+        let tag = self.write(link, planned.offset, &upload, body).await?;
+        let part = WrittenPart { number: link.number, size: link.size, tag: tag.clone() };
+        contended(|| self.remember(link, &part)).await?;
+        Ok(ReceivedPart { tag })
+    }
+
+    async fn upload(&self, link: &PartLink) -> Result<Upload, PartError> {
+        let found = self.context.db.read().await?.uploads().find(link.owner, link.upload).await?;
+        let open = found.filter(|upload| is_open(upload) && !self.context.is_over(upload));
+        open.filter(|upload| upload.part_write().as_ref() == Some(&link.write)).ok_or(PartError::Refused)
+    }
+
+    async fn write(
+        &self,
+        link: &PartLink,
+        offset: ByteSize,
+        upload: &Upload,
+        body: ByteStream,
+    ) -> Result<PartTag, PartError> {
+        let step = self.context.parts.part_limits().preferred.bytes();
+        let mut body = Gatherer::new(body);
+        let mut hash = HashState::new();
+        let mut came = 0;
+        loop {
+            let wanted = step.min(link.size.bytes() - came);
+            let permit = Arc::new(self.context.budget.acquire(ByteSize::new(wanted)).await);
+            let (bytes, filled) =
+                body.fill(usize::try_from(wanted).unwrap_or(usize::MAX), &self.context.pool, &permit).await;
+            match filled {
+                Filled::Full => {}
+                Filled::Ended => {
+                    return Err(BodyError::Malformed("the part is shorter than was signed").into());
+                }
+                Filled::Broken(error) => return Err(error.into()),
+            }
+            bytes.pieces().iter().for_each(|piece| hash.update(piece));
+            let place = PartPlace {
+                number: link.number,
+                offset: ByteSize::new(offset.bytes() + came),
+                fence: upload.epoch.number(),
+            };
+            came += bytes.len() as u64;
+            match self.context.parts.write(&link.write, place, bytes).await {
+                Ok(_) => {}
+                Err(WritePart::Gone) => return Err(PartError::Refused),
+                Err(WritePart::Store(error)) => return Err(error.into()),
+            }
+            drop(permit);
+            if came == link.size.bytes() {
+                break;
+            }
+        }
+        let permit = Arc::new(self.context.budget.acquire(ByteSize::new(1)).await);
+        match body.fill(1, &self.context.pool, &permit).await.1 {
+            Filled::Ended => {}
+            Filled::Full => return Err(BodyError::TooLarge { limit: link.size }.into()),
+            Filled::Broken(error) => return Err(error.into()),
+        }
+        self.context.parts.sync(&link.write).await?;
+        Ok(PartTag::new(hash.finish().to_string()))
+    }
+
+    /// Only as long as nobody completes the upload.
+    async fn remember(&self, link: &PartLink, part: &WrittenPart) -> Result<(), PartError> {
+        let mut unit = self.context.db.begin().await?;
+        let found = unit.uploads().find_for_update(link.owner, link.upload).await?;
+        if !found.is_some_and(|upload| is_open(&upload)) {
+            unit.rollback().await?;
+            return Err(PartError::Refused);
+        }
+        unit.uploads().add_part(link.upload, part).await?;
+        Ok(unit.commit().await?)
+    }
+}
+
+/// Whether parts may still be sent: nobody has begun to complete it.
+fn is_open(upload: &Upload) -> bool {
+    upload.status == UploadStatus::Open && !upload.is_held
+}

@@ -1,0 +1,114 @@
+//! The beginning of a request that goes on with an upload.
+
+use super::ResumableError;
+use super::append::AppendCommand;
+use super::context::Context;
+use crate::body::{BodyError, ByteSize};
+use crate::store::UnitOfWork;
+use crate::upload::{Transport, Upload, UploadStatus};
+use crate::usecase::retry::contended;
+
+/// What a request found.
+pub(super) enum Taken {
+    /// It goes on, and the request has it.
+    Open(Upload),
+    /// It is a file already.
+    Complete(Upload),
+}
+
+impl Context {
+    /// Takes the upload up, if the request fits where it is. Where the answer to the commit is lost nothing is read
+    /// back: another process may have it by then under the very same epoch.
+    pub(super) async fn take_up(&self, command: &AppendCommand) -> Result<Taken, ResumableError> {
+        contended(|| self.try_take_up(command)).await
+    }
+
+    async fn try_take_up(&self, command: &AppendCommand) -> Result<Taken, ResumableError> {
+        let mut unit = self.db.begin().await?;
+        match self.taken(unit.as_mut(), command).await {
+            Ok(Taken::Open(upload)) => {
+                unit.commit().await?;
+                Ok(Taken::Open(upload))
+            }
+            Ok(complete) => {
+                unit.rollback().await?;
+                Ok(complete)
+            }
+            Err(ResumableError::Store(error)) => Err(error.into()),
+            Err(refusal) => {
+                unit.rollback().await?;
+                Err(refusal)
+            }
+        }
+    }
+
+    async fn taken(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        command: &AppendCommand,
+    ) -> Result<Taken, ResumableError> {
+        let found = unit.uploads().find_for_update(command.owner, command.upload).await?;
+        let resumable = found.filter(|upload| upload.transport == Transport::Resumable);
+        let mut upload = resumable.ok_or(ResumableError::NotFound)?;
+        if self.is_over(&upload) {
+            return Err(ResumableError::Expired);
+        }
+        if upload.offset != command.offset {
+            return Err(ResumableError::WrongOffset { offset: upload.offset });
+        }
+        let more = self.declare(&mut upload, command.length)?;
+        self.fits(&upload, command.body_length)?;
+        if let UploadStatus::Complete(_) = upload.status {
+            return Ok(Taken::Complete(upload));
+        }
+        let seen = upload.epoch;
+        upload.take_up();
+        upload.expires_at = self.clock.now().plus(self.ttl);
+        unit.uploads().update(&upload, seen).await?;
+        if !unit.blobs().renew(upload.blob, Self::intent_until(&upload)).await? {
+            return Err(ResumableError::Expired);
+        }
+        self.renew_key(unit, &upload).await?;
+        if more > ByteSize::ZERO {
+            unit.users().reserve(upload.owner, more, self.quota).await?;
+        }
+        Ok(Taken::Open(upload))
+    }
+
+    /// Takes the length of an upload whose length was not known; what is to be reserved for it.
+    fn declare(&self, upload: &mut Upload, length: Option<ByteSize>) -> Result<ByteSize, ResumableError> {
+        match (upload.length, length) {
+            (_, None) => Ok(ByteSize::ZERO),
+            (Some(known), Some(length)) if known == length => Ok(ByteSize::ZERO),
+            (Some(_), Some(_)) => Err(ResumableError::LengthConflict),
+            (None, Some(length)) => {
+                self.allows(length)?;
+                if length < upload.offset {
+                    return Err(ResumableError::LengthConflict);
+                }
+                upload.length = Some(length);
+                upload.reserved = self.reservation(length);
+                Ok(upload.reserved)
+            }
+        }
+    }
+
+    /// 413 before a byte is read, where it is known.
+    fn fits(&self, upload: &Upload, body_length: Option<ByteSize>) -> Result<(), ResumableError> {
+        let limit = upload.length.unwrap_or(self.max);
+        let end = upload.offset.bytes().saturating_add(body_length.unwrap_or_default().bytes());
+        if end > limit.bytes() { Err(BodyError::TooLarge { limit }.into()) } else { Ok(()) }
+    }
+
+    /// The key is held as long as the upload lives.
+    pub(super) async fn renew_key(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        upload: &Upload,
+    ) -> Result<(), ResumableError> {
+        if upload.key.is_some() && !unit.keys().renew(upload.blob, Self::intent_until(upload)).await? {
+            return Err(ResumableError::KeyConflict);
+        }
+        Ok(())
+    }
+}
