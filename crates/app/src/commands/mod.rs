@@ -38,6 +38,7 @@ pub fn run(cli: Cli) -> ExitCode {
             error @ (StartError::Logs(_)
             | StartError::Address(_)
             | StartError::Endpoint(_)
+            | StartError::Incapable { .. }
             | StartError::Argon2(_)),
         ) => {
             complain(&chain(&error));

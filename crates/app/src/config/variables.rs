@@ -18,7 +18,7 @@ const fn secret(name: &'static str) -> Variable {
 }
 
 /// Every variable that is read.
-pub const VARIABLES: [Variable; 38] = [
+pub const VARIABLES: [Variable; 42] = [
     plain("APP_PROFILE"),
     plain("IS_DEBUG"),
     plain("HOST"),
@@ -49,6 +49,10 @@ pub const VARIABLES: [Variable; 38] = [
     plain("COOKIE_SECURE"),
     plain("CORS_ORIGINS"),
     plain("MAX_UPLOAD_BYTES"),
+    plain("MAX_RESUMABLE_BYTES"),
+    plain("UPLOAD_TTL_SECONDS"),
+    plain("RESUMABLE_UPLOADS"),
+    plain("DIRECT_UPLOADS"),
     plain("USER_QUOTA_BYTES"),
     plain("UPLOAD_BUFFER_BYTES"),
     plain("REGISTRATION_OPEN"),

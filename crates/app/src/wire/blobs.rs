@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use fm_credentials::SystemClock;
 use fm_disk::{DiskBlobStore, DiskSettings};
-use fm_domain::blob::{BlobStore, SelfSignedLinks, SignDownload};
+use fm_domain::blob::{BlobStore, PartUpload, SelfSignedLinks, SelfSignedParts, SignDownload, SignParts};
 use fm_domain::body::BufferBudget;
 use fm_domain::clock::Clock as _;
 use fm_domain::mac::MacSigner;
 use fm_memory::MemoryBlobStore;
-use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3Timeouts};
+use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3SignParts, S3Timeouts};
 
 use super::StartError;
 use crate::config::{BlobStoreChoice, Config, S3Config};
@@ -18,10 +18,12 @@ use crate::config::{BlobStoreChoice, Config, S3Config};
 /// An unfinished file that nobody has written to for so long is debris.
 const UNFINISHED_FOR: Duration = Duration::from_hours(24);
 
-/// A store and what signs URLs to it.
+/// A store, what it can do beyond the least, and what signs URLs to it.
 pub(super) struct Blobs {
     pub(super) store: Arc<dyn BlobStore>,
+    pub(super) parts: Option<Arc<dyn PartUpload>>,
     pub(super) links: Arc<dyn SignDownload>,
+    pub(super) part_links: Option<Arc<dyn SignParts>>,
     /// The same store, if it is an S3.
     pub(super) s3: Option<Arc<S3BlobStore>>,
 }
@@ -32,11 +34,17 @@ pub(super) async fn open(
     public_url: &str,
     macs: Arc<dyn MacSigner>,
 ) -> Result<Blobs, StartError> {
-    let own = || Arc::new(SelfSignedLinks::new(public_url, macs));
+    let ours = |store, parts| Blobs {
+        store,
+        parts: Some(parts),
+        links: Arc::new(SelfSignedLinks::new(public_url, macs.clone())),
+        part_links: Some(Arc::new(SelfSignedParts::new(public_url, macs.clone()))),
+        s3: None,
+    };
     match &config.blob_store {
         BlobStoreChoice::Memory => {
             let store = Arc::new(MemoryBlobStore::new(Arc::new(SystemClock)));
-            Ok(Blobs { store, links: own(), s3: None })
+            Ok(ours(store.clone(), store))
         }
         BlobStoreChoice::Disk => {
             let settings = DiskSettings { root: config.data_dir.join("blobs"), budget };
@@ -45,15 +53,21 @@ pub(super) async fn open(
             let store = opened.map_err(failed)?;
             // What a process that died left behind, should its intent be lost too, as with a database in memory.
             store.remove_unfinished(SystemClock.now().minus(UNFINISHED_FOR)).await.map_err(failed)?;
-            Ok(Blobs { store: Arc::new(store), links: own(), s3: None })
+            let store = Arc::new(store);
+            Ok(ours(store.clone(), store))
         }
         BlobStoreChoice::S3(s3) => {
             let settings = settings(s3, budget);
             let store = Arc::new(S3BlobStore::new(&settings)?);
             let ensured = store.ensure_buckets().await;
             ensured.map_err(|source| StartError::Store { what: "the S3", source })?;
-            let links = Arc::new(S3SignDownload::new(&settings)?);
-            Ok(Blobs { store: store.clone(), links, s3: Some(store) })
+            Ok(Blobs {
+                store: store.clone(),
+                parts: Some(store.clone()),
+                links: Arc::new(S3SignDownload::new(&settings)?),
+                part_links: Some(Arc::new(S3SignParts::new(&settings)?)),
+                s3: Some(store),
+            })
         }
     }
 }

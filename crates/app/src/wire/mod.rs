@@ -40,6 +40,14 @@ pub enum StartError {
     /// `S3_ENDPOINT` or `S3_PUBLIC_ENDPOINT` can't be used.
     #[error("the S3 endpoint can't be used")]
     Endpoint(#[from] InvalidEndpoint),
+    /// What is switched on is more than an adapter can do.
+    #[error("{variable} asks for more than the store of the blobs can do: {what}")]
+    Incapable {
+        /// The variable that asks for it.
+        variable: &'static str,
+        /// What it lacks.
+        what: String,
+    },
     /// A store does not answer as it should.
     #[error("{what} can't be used")]
     Store {
@@ -127,7 +135,8 @@ pub async fn wire(config: &Config, public_url: &str) -> Result<Wired, StartError
     let database = database::open(config).await?;
     // The other half is for the connections: the server holds up to 512 KiB of each upload before the store has them.
     let budget = BufferBudget::new(ByteSize::new(config.upload_buffer.bytes() / 2));
-    let blobs = blobs::open(config, budget, public_url, macs.clone()).await?;
+    let blobs = blobs::open(config, budget.clone(), public_url, macs.clone()).await?;
+    capable(config, &blobs)?;
     let endings = Endings { s3: blobs.s3, sqlite: database.sqlite };
     let argon2 = Argon2Settings {
         memory_kib: config.argon2_memory_kib,
@@ -139,7 +148,9 @@ pub async fn wire(config: &Config, public_url: &str) -> Result<Wired, StartError
         db: database.db,
         sessions: database.sessions,
         blobs: blobs.store,
+        parts: blobs.parts,
         links: blobs.links,
+        part_links: blobs.part_links,
         thumbnailer: Arc::new(ImageThumbnailer::default()),
         passwords: Arc::new(Argon2PasswordHasher::new(argon2)?),
         tokens: Arc::new(JwtSigner::new(&secrets, TokenAudience::default())),
@@ -152,11 +163,33 @@ pub async fn wire(config: &Config, public_url: &str) -> Result<Wired, StartError
         refresh_token_ttl: config.refresh_token_ttl,
         signed_url_ttl: config.signed_url_ttl,
         max_upload: config.max_upload,
+        max_resumable: config.max_resumable,
+        upload_ttl: config.upload_ttl,
+        upload_buffer: budget,
+        resumable_uploads: config.resumable_uploads,
+        direct_uploads: config.direct_uploads,
         quota: config.quota,
         registration_open: config.registration_open,
         serves_blobs: !matches!(config.blob_store, BlobStoreChoice::S3(_)),
     };
     Ok(Wired { ports, signal: database.signal, settings, endings })
+}
+
+/// Whether the store can do what is switched on.
+fn capable(config: &Config, blobs: &blobs::Blobs) -> Result<(), StartError> {
+    let incapable = |variable, what: String| Err(StartError::Incapable { variable, what });
+    let on = config.resumable_uploads || config.direct_uploads;
+    if config.resumable_uploads && blobs.parts.is_none() {
+        return incapable("RESUMABLE_UPLOADS", "it can't be written to in parts".to_owned());
+    }
+    if config.direct_uploads && (blobs.parts.is_none() || blobs.part_links.is_none()) {
+        return incapable("DIRECT_UPLOADS", "clients can't write to it by themselves".to_owned());
+    }
+    let largest = blobs.store.limits().max_blob;
+    if on && config.max_resumable > largest {
+        return incapable("MAX_RESUMABLE_BYTES", format!("its largest blob has {largest}"));
+    }
+    Ok(())
 }
 
 /// The same configuration with everything kept in memory.

@@ -5,7 +5,7 @@ use super::{Mac, Purpose};
 #[test]
 fn each_purpose_has_a_name_of_its_own() {
     let names = Purpose::ALL.map(Purpose::name);
-    assert_eq!(names, ["refresh-token", "cursor", "link"]);
+    assert_eq!(names, ["refresh-token", "cursor", "link", "part"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 
-use crate::store::{Retry, StoreError, Stored};
+use crate::store::{Retry, StoreError, Stored, UnitOfWork};
 
 /// How often a unit is tried at most.
 const ATTEMPTS: u32 = 5;
@@ -48,6 +48,18 @@ where
             }
             outcome => return outcome,
         }
+    }
+}
+
+/// Undoes a unit that was refused. After a failure of the store it is dropped, which undoes it too: nothing is said to
+/// a store that has failed.
+pub(crate) async fn undone<E: Failure + From<StoreError>>(unit: Box<dyn UnitOfWork>, error: E) -> E {
+    if error.store().is_some() {
+        return error;
+    }
+    match unit.rollback().await {
+        Ok(()) => error,
+        Err(failure) => failure.into(),
     }
 }
 

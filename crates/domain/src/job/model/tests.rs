@@ -6,10 +6,11 @@ use crate::clock::Clock as _;
 use crate::ids::{BlobId, JobId};
 use crate::testing::{CountingIds, FixedClock, a_file, a_session, a_user};
 
-fn all() -> [Work; 4] {
+fn all() -> [Work; 5] {
     let file = a_file();
     [
         Work::MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob },
+        Work::VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised: file.sha256 },
         Work::purge(BlobKey::thumbnail(file.blob)),
         Work::SweepBlobs,
         Work::RevokeSessions { user: a_user().id, but: Some(a_session().id), created_before: 5 },
@@ -29,7 +30,7 @@ fn what_is_stored_is_read_back_and_named_by_its_kind() {
 #[test]
 fn equal_work_shares_a_name_and_other_work_does_not() {
     let names: std::collections::BTreeSet<String> = all().iter().map(Work::name).collect();
-    assert_eq!(names.len(), 4);
+    assert_eq!(names.len(), 5);
     let other = Work::purge(BlobKey::thumbnail(BlobId::new(CountingIds::nth(9))));
     assert!(!names.contains(&other.name()));
     assert!(names.contains(&all()[0].name()));
@@ -37,7 +38,7 @@ fn equal_work_shares_a_name_and_other_work_does_not() {
 
 #[test]
 fn what_somebody_relies_on_goes_before_housekeeping_and_pictures_come_last() {
-    let [picture, purge, sweep, revoke] = all().map(|work| work.priority());
+    let [picture, unread, purge, sweep, revoke] = all().map(|work| work.priority());
     assert!(revoke > purge && purge == sweep && sweep > picture);
     assert_eq!(revoke, Priority::HIGH);
 }

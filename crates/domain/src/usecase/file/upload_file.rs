@@ -12,7 +12,7 @@ use crate::idempotency::{FinishedUpload, IdempotencyKey};
 use crate::ids::{FileId, UserId};
 use crate::store::{StoreError, Stored};
 use crate::thumbnail::Thumbnailer;
-use crate::usecase::retry::{committed, contended};
+use crate::usecase::retry::{committed, contended, undone};
 use crate::usecase::{Ports, Settings};
 
 /// What is uploaded, and by whom.
@@ -104,11 +104,9 @@ impl UploadFile {
             keyed: intent.keyed.then_some(intent.blob),
         };
         let mut unit = self.transfer.db.begin().await?;
-        if let Err(refusal) =
-            keep(unit.as_mut(), &kept, self.transfer.ids.as_ref(), self.transfer.quota).await
-        {
-            unit.rollback().await?;
-            return Err(refusal);
+        let kept = keep(unit.as_mut(), &kept, self.transfer.ids.as_ref(), self.transfer.quota).await;
+        if let Err(error) = kept {
+            return Err(undone(unit, error).await);
         }
         Ok(committed(unit.commit().await, self.read_back(file)).await?)
     }

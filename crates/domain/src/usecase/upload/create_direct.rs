@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::file::{FileName, MediaType, Sha256};
 use crate::idempotency::IdempotencyKey;
 use crate::ids::{UploadId, UserId};
-use crate::upload::{Transport, UpdateUpload, Upload, UploadStatus};
+use crate::upload::{Transport, Upload, UploadStatus};
 use crate::usecase::retry::contended;
 use crate::usecase::{Ports, Settings};
 
@@ -132,18 +132,7 @@ impl CreateDirect {
         let content_type = upload.claimed_type.as_ref().map_or_else(MediaType::octet_stream, MediaType::safe);
         let id = self.context.parts.begin(&key, &content_type).await?;
         let begun = Upload { write: Some(id.clone()), ..upload.clone() };
-        contended(|| async {
-            let mut unit = self.context.db.begin().await?;
-            match unit.uploads().update(&begun, upload.epoch).await {
-                Ok(()) => Ok(unit.commit().await?),
-                Err(UpdateUpload::Fenced) => {
-                    unit.rollback().await?;
-                    Err(ResumableError::TAKEN_OVER)
-                }
-                Err(UpdateUpload::Store(error)) => Err(error.into()),
-            }
-        })
-        .await?;
+        contended(|| self.context.update(&begun)).await?;
         Ok(PartWrite { key, id })
     }
 

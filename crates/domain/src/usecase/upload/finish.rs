@@ -8,10 +8,10 @@ use crate::file::{File, MediaType, Revision, Sha256, ThumbnailState};
 use crate::idempotency::KEPT_FOR;
 use crate::ids::{BlobId, FileId, JobId};
 use crate::job::{NewJob, Work};
-use crate::store::{StoreError, Stored};
+use crate::store::{StoreError, Stored, UnitOfWork};
 use crate::upload::{Transport, Upload, UploadStatus};
 use crate::usecase::file::{Kept, doom_blob, keep};
-use crate::usecase::retry::{committed, contended};
+use crate::usecase::retry::{committed, contended, undone};
 
 /// A blob that holds the whole upload.
 #[derive(Debug, Clone)]
@@ -89,27 +89,33 @@ impl Context {
         doomed: &[BlobId],
         file: &File,
     ) -> Result<(), ResumableError> {
-        let now = file.created_at;
         let mut unit = self.db.begin().await?;
-        let ended = ended(upload, file);
-        if let Err(refusal) = unit.uploads().update(&ended, upload.epoch).await {
-            unit.rollback().await?;
-            return Err(refusal.into());
+        match self.keeping(unit.as_mut(), upload, whole, doomed, file).await {
+            Ok(()) => Ok(committed(unit.commit().await, self.is_kept(file)).await?),
+            Err(error) => Err(undone(unit, error).await),
         }
+    }
+
+    async fn keeping(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        upload: &Upload,
+        whole: &Whole,
+        doomed: &[BlobId],
+        file: &File,
+    ) -> Result<(), ResumableError> {
+        let now = file.created_at;
+        unit.uploads().update(&ended(upload, file), upload.epoch).await?;
         for tail in doomed {
-            doom_blob(unit.as_mut(), BlobKey::file(*tail), self.ids.as_ref(), now).await?;
+            doom_blob(unit, BlobKey::file(*tail), self.ids.as_ref(), now).await?;
         }
         if whole.blob != upload.blob && unit.blobs().abandon(upload.blob, now).await? {
             let work = Work::purge(BlobKey::file(upload.blob));
             unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now)).await?;
         }
-        if upload.transport == Transport::Direct && file.sha256.is_none() {
-            let work = Work::VerifyBlob {
-                owner: file.owner,
-                file: file.id,
-                blob: file.blob,
-                promised: upload.promised,
-            };
+        if upload.transport == Transport::Direct {
+            let (owner, promised) = (file.owner, upload.promised);
+            let work = Work::VerifyBlob { owner, file: file.id, blob: file.blob, promised };
             unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now).once()).await?;
         }
         let kept = Kept {
@@ -118,11 +124,7 @@ impl Context {
             reserved: upload.reserved,
             keyed: upload.key.is_some().then_some(upload.blob),
         };
-        if let Err(refusal) = keep(unit.as_mut(), &kept, self.ids.as_ref(), self.quota).await {
-            unit.rollback().await?;
-            return Err(refusal.into());
-        }
-        Ok(committed(unit.commit().await, self.is_kept(file)).await?)
+        Ok(keep(unit, &kept, self.ids.as_ref(), self.quota).await?)
     }
 
     async fn is_kept(&self, file: &File) -> Stored<bool> {

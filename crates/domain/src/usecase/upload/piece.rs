@@ -9,16 +9,17 @@ use std::sync::Arc;
 use super::append::AppendCommand;
 use super::context::Context;
 use super::finish::Whole;
+use super::take_up::renew_key;
 use super::{ResumableError, content_type, look};
 use crate::blob::{BlobKey, PartPlace, PartWrite, StoredBlob, WritePart, WrittenPart};
 use crate::body::gather::{Filled, Gatherer};
 use crate::body::{BodyError, BufferPermit, ByteSize, ByteStream, PartBytes};
 use crate::file::{File, MediaType};
 use crate::ids::BlobId;
-use crate::store::Stored;
+use crate::store::{Stored, UnitOfWork};
 use crate::upload::{ChecksumHasher, Tail, Upload};
 use crate::usecase::file::doom_blob;
-use crate::usecase::retry::{committed, contended};
+use crate::usecase::retry::{committed, contended, undone};
 
 /// Where the store writes each byte at its place, the database learns of it each time so many came.
 const CHECKPOINT: u64 = 32 * 1024 * 1024;
@@ -280,34 +281,29 @@ impl<'a> Piece<'a> {
     }
 
     async fn try_save(&self) -> Result<(), ResumableError> {
-        let Self { context, upload, unsaved, .. } = self;
-        let mut unit = context.db.begin().await?;
-        let outcome = async {
-            unit.uploads().update(upload, upload.epoch).await?;
-            for part in &unsaved.parts {
-                unit.uploads().add_part(upload.id, part).await?;
-            }
-            if let Some((blob, stored)) = &unsaved.aside {
-                unit.blobs().settle(*blob, stored).await?;
-            }
-            for used in &unsaved.used {
-                doom_blob(unit.as_mut(), BlobKey::file(*used), context.ids.as_ref(), context.clock.now())
-                    .await?;
-            }
-            if !unit.blobs().renew(upload.blob, Context::intent_until(upload)).await? {
-                return Err(ResumableError::Expired);
-            }
-            context.renew_key(unit.as_mut(), upload).await
-        }
-        .await;
-        match outcome {
+        let mut unit = self.context.db.begin().await?;
+        match self.saving(unit.as_mut()).await {
             Ok(()) => Ok(committed(unit.commit().await, self.is_saved()).await?),
-            Err(ResumableError::Store(error)) => Err(error.into()),
-            Err(refusal) => {
-                unit.rollback().await?;
-                Err(refusal)
-            }
+            Err(error) => Err(undone(unit, error).await),
         }
+    }
+
+    async fn saving(&self, unit: &mut dyn UnitOfWork) -> Result<(), ResumableError> {
+        let Self { context, upload, unsaved, .. } = self;
+        unit.uploads().update(upload, upload.epoch).await?;
+        for part in &unsaved.parts {
+            unit.uploads().add_part(upload.id, part).await?;
+        }
+        if let Some((blob, stored)) = &unsaved.aside {
+            unit.blobs().settle(*blob, stored).await?;
+        }
+        for used in &unsaved.used {
+            doom_blob(unit, BlobKey::file(*used), context.ids.as_ref(), context.clock.now()).await?;
+        }
+        if !unit.blobs().renew(upload.blob, Context::intent_until(upload)).await? {
+            return Err(ResumableError::Expired);
+        }
+        renew_key(unit, upload).await
     }
 
     async fn is_saved(&self) -> Stored<bool> {
@@ -335,14 +331,11 @@ impl<'a> Piece<'a> {
 
 impl Context {
     /// Replaces the row, if the epoch is still the same.
-    async fn update(&self, upload: &Upload) -> Result<(), ResumableError> {
+    pub(super) async fn update(&self, upload: &Upload) -> Result<(), ResumableError> {
         let mut unit = self.db.begin().await?;
         match unit.uploads().update(upload, upload.epoch).await {
             Ok(()) => Ok(unit.commit().await?),
-            Err(refusal) => {
-                unit.rollback().await?;
-                Err(refusal.into())
-            }
+            Err(error) => Err(undone(unit, error.into()).await),
         }
     }
 

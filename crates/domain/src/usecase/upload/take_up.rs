@@ -6,7 +6,7 @@ use super::context::Context;
 use crate::body::{BodyError, ByteSize};
 use crate::store::UnitOfWork;
 use crate::upload::{Transport, Upload, UploadStatus};
-use crate::usecase::retry::contended;
+use crate::usecase::retry::{contended, undone};
 
 /// What a request found.
 pub(super) enum Taken {
@@ -34,11 +34,7 @@ impl Context {
                 unit.rollback().await?;
                 Ok(complete)
             }
-            Err(ResumableError::Store(error)) => Err(error.into()),
-            Err(refusal) => {
-                unit.rollback().await?;
-                Err(refusal)
-            }
+            Err(error) => Err(undone(unit, error).await),
         }
     }
 
@@ -68,7 +64,7 @@ impl Context {
         if !unit.blobs().renew(upload.blob, Self::intent_until(&upload)).await? {
             return Err(ResumableError::Expired);
         }
-        self.renew_key(unit, &upload).await?;
+        renew_key(unit, &upload).await?;
         if more > ByteSize::ZERO {
             unit.users().reserve(upload.owner, more, self.quota).await?;
         }
@@ -99,16 +95,12 @@ impl Context {
         let end = upload.offset.bytes().saturating_add(body_length.unwrap_or_default().bytes());
         if end > limit.bytes() { Err(BodyError::TooLarge { limit }.into()) } else { Ok(()) }
     }
+}
 
-    /// The key is held as long as the upload lives.
-    pub(super) async fn renew_key(
-        &self,
-        unit: &mut dyn UnitOfWork,
-        upload: &Upload,
-    ) -> Result<(), ResumableError> {
-        if upload.key.is_some() && !unit.keys().renew(upload.blob, Self::intent_until(upload)).await? {
-            return Err(ResumableError::KeyConflict);
-        }
-        Ok(())
+/// The key is held as long as the upload lives.
+pub(super) async fn renew_key(unit: &mut dyn UnitOfWork, upload: &Upload) -> Result<(), ResumableError> {
+    if upload.key.is_some() && !unit.keys().renew(upload.blob, Context::intent_until(upload)).await? {
+        return Err(ResumableError::KeyConflict);
     }
+    Ok(())
 }

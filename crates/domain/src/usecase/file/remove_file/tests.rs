@@ -17,6 +17,7 @@ fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
 fn removing(effects: &Effects, file: File) -> FakeUnitOfWork {
     let mut unit = finding(effects, Some(file.clone()));
     once!(effects, unit.keys.expect_free_file(), "free key", |_| Ok(()));
+    unit.uploads.expect_forget_file().times(1).returning(|_| Ok(()));
     once!(effects, unit.files.expect_remove(), "remove", |_, _| Ok(Some(file.clone())));
     let noted = effects.clone();
     unit.blobs.expect_doom().returning(move |_, _| {

@@ -187,7 +187,7 @@ async fn bytes_of_a_doomed_intent_are_discarded_again() {
         let error =
             upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await.unwrap_err();
         assert!(matches!(error, UploadError::Store(error) if error.retry() == Retry::Later));
-        let expected = [vec!["settle", "rollback", "abandon", "find doomed", "rollback"], after].concat();
+        let expected = [vec!["settle", "drop", "abandon", "find doomed", "rollback"], after].concat();
         assert_eq!(effects.seen()[3..], expected);
     }
 }
@@ -248,7 +248,7 @@ async fn a_key_that_was_lost_meanwhile_keeps_nothing() {
     assert!(matches!(outcome, Err(UploadError::Store(StoreError::Unavailable(_)))));
     assert_eq!(
         effects.seen()[4..],
-        ["settle", "insert", "finish", "rollback", "abandon", "free", "commit", "discard files"]
+        ["settle", "insert", "finish", "drop", "abandon", "free", "commit", "discard files"]
     );
 }
 

@@ -55,9 +55,18 @@ fn keys(effects: &Effects) -> FakeUnitOfWork {
     unit
 }
 
+/// The steps of uploads, which find nothing and note nothing.
+fn no_uploads() -> [FakeUnitOfWork; 2] {
+    let mut expiring = FakeUnitOfWork::default();
+    expiring.uploads.expect_expired().returning(|_, _| Ok(Vec::new()));
+    let mut purging = FakeUnitOfWork::default();
+    purging.uploads.expect_purge_ended().returning(|_, _| Ok(0));
+    [expiring, purging]
+}
+
 async fn sweep(effects: &Effects, units: Vec<FakeUnitOfWork>) -> Stored<Swept> {
     let mut doubles = TestPorts::default();
-    for unit in units {
+    for unit in no_uploads().into_iter().chain(units) {
         doubles.db = doubles.db.unit(unit);
     }
     let noted = effects.clone();
@@ -176,7 +185,8 @@ async fn a_blob_that_cannot_be_discarded_makes_way_for_those_after_it() {
     let effects = Effects::default();
     let mut doubles = TestPorts::default();
     let two = vec![doomed(Duration::ZERO, true); 2];
-    for unit in [dooming(&effects, vec![]), due(&effects, two), putting_off(&effects), forgetting(&effects)] {
+    let units = [dooming(&effects, vec![]), due(&effects, two), putting_off(&effects), forgetting(&effects)];
+    for unit in no_uploads().into_iter().chain(units) {
         doubles.db = doubles.db.unit(unit);
     }
     doubles.db = doubles.db.unit(keys(&effects));
@@ -195,8 +205,9 @@ async fn a_store_that_discards_nothing_ends_the_sweep() {
     let effects = Effects::default();
     let mut doubles = TestPorts::default();
     let many = vec![doomed(Duration::ZERO, true); 5];
-    for unit in [dooming(&effects, vec![]), due(&effects, many), putting_off(&effects), putting_off(&effects)]
-    {
+    let units =
+        [dooming(&effects, vec![]), due(&effects, many), putting_off(&effects), putting_off(&effects)];
+    for unit in no_uploads().into_iter().chain(units) {
         doubles.db = doubles.db.unit(unit);
     }
     let ports = Ports { blobs: failing(&effects, 5), ..doubles.ports() };
