@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use fm_domain::file::FileQueries;
 use fm_domain::store::{Database, ReadRepos, Stored, UnitOfWork};
+use fm_domain::upload::UploadQueries;
 use fm_domain::user::UserQueries;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::tables::Tables;
 use crate::{MemoryJobSignal, MemoryUnitOfWork, locked};
 
-/// Users, files, blobs, keys and jobs in memory.
+/// Users, files, blobs, keys, uploads and jobs in memory.
 ///
 /// Units of work follow one another: a second one waits until the first has ended. Each works on a snapshot that
 /// shares with the committed tables whatever it does not change, and takes their place on commit; so opening, reading
@@ -88,6 +89,10 @@ impl ReadRepos for Tables {
     }
 
     fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadQueries {
         self
     }
 }

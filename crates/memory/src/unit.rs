@@ -9,6 +9,7 @@ use fm_domain::file::FileRepo;
 use fm_domain::idempotency::KeyRepo;
 use fm_domain::job::JobQueue;
 use fm_domain::store::{Repos, StoreError, Stored, UnitOfWork};
+use fm_domain::upload::UploadRepo;
 use fm_domain::user::UserRepo;
 use tokio::sync::OwnedMutexGuard;
 
@@ -57,6 +58,10 @@ impl Repos for MemoryUnitOfWork {
     }
 
     fn keys(&mut self) -> &mut dyn KeyRepo {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadRepo {
         self
     }
 

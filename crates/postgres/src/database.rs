@@ -7,7 +7,7 @@ use crate::pool::PgPool;
 use crate::read::PgReadRepos;
 use crate::unit_of_work::PgUnitOfWork;
 
-/// Users, files, blobs, keys and jobs in PostgreSQL (READ COMMITTED).
+/// Users, files, blobs, keys, uploads and jobs in PostgreSQL (READ COMMITTED).
 #[derive(Debug, Clone)]
 pub struct PgDatabase {
     pool: PgPool,

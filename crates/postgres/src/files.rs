@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use fm_domain::file::{File, FileRepo, Revision, ThumbnailState, UpdateFile};
+use fm_domain::file::{File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId, UserId};
 use fm_domain::store::Stored;
 
@@ -41,6 +41,13 @@ impl FileRepo for PgUnitOfWork {
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> Stored<bool> {
         let file = files::table.find(id.uuid()).filter(files::blob_id.eq(of.uuid()));
         let update = diesel::update(file).set(ThumbnailRow::of(state));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> Stored<bool> {
+        let file =
+            files::table.find(id.uuid()).filter(files::blob_id.eq(of.uuid())).filter(files::sha256.is_null());
+        let update = diesel::update(file).set(files::sha256.eq(sha256.as_bytes().as_slice()));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 

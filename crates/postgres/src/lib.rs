@@ -1,4 +1,4 @@
-//! Users, files, blobs, keys, jobs and sessions in PostgreSQL, without libpq.
+//! Users, files, blobs, keys, uploads, jobs and sessions in PostgreSQL, without libpq.
 //!
 //! Everything hangs on one [`PgPool`]: [`PgDatabase`] and [`PgSessionStore`] share its connections. [`PgJobSignal`]
 //! listens on a connection of its own, and [`PgMigrations`] works on one for as long as it needs.
@@ -32,6 +32,7 @@ mod signal;
 mod sql;
 mod tls;
 mod unit_of_work;
+mod uploads;
 mod users;
 mod value;
 

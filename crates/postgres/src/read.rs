@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use fm_domain::file::{File, FileFilter, FilePage, FileQueries};
-use fm_domain::ids::{FileId, UserId};
+use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::store::{ReadRepos, Stored};
+use fm_domain::upload::{Upload, UploadQueries};
 use fm_domain::user::{Account, Email, UserQueries};
 
 use crate::list::list_files;
 use crate::pool::PgPool;
-use crate::rows::{FileRow, UserRow};
-use crate::schema::{files, users};
+use crate::rows::{FileRow, UploadRow, UserRow};
+use crate::schema::{files, uploads, users};
 use crate::shared::Shared;
 
 /// Questions, each a statement of its own that sees everything committed before it. Point reads go over the shared
@@ -35,6 +36,10 @@ impl ReadRepos for PgReadRepos {
     }
 
     fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadQueries {
         self
     }
 }
@@ -73,5 +78,16 @@ impl FileQueries for PgReadRepos {
         let mut lease = self.pool.lease().await?;
         let rows: Vec<FileRow> = lease.run(|connection| query.load(connection)).await?;
         rows.into_iter().map(FileRow::into_file).collect()
+    }
+}
+
+#[async_trait]
+impl UploadQueries for PgReadRepos {
+    async fn find(&mut self, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+        let find = |shared: Arc<Shared>| async move {
+            let upload = uploads::table.find(id.uuid()).filter(uploads::owner_id.eq(owner.uuid()));
+            upload.select(UploadRow::as_select()).get_result(&mut &**shared).await.optional()
+        };
+        self.pool.ask(find).await?.map(UploadRow::into_upload).transpose()
     }
 }

@@ -95,3 +95,40 @@ diesel::table! {
         last_error -> Nullable<Text>,
     }
 }
+
+diesel::table! {
+    uploads (id) {
+        id -> Uuid,
+        owner_id -> Uuid,
+        transport -> Text,
+        blob_id -> Uuid,
+        name -> Text,
+        claimed_type -> Nullable<Text>,
+        promised_sha256 -> Nullable<Binary>,
+        metadata -> Text,
+        idempotency_key -> Nullable<Text>,
+        length_bytes -> Nullable<BigInt>,
+        offset_bytes -> BigInt,
+        reserved_bytes -> BigInt,
+        epoch -> BigInt,
+        is_held -> Bool,
+        write_id -> Nullable<Text>,
+        next_part -> BigInt,
+        tails -> Jsonb,
+        hash_state -> Binary,
+        head -> Binary,
+        status -> Text,
+        file_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    upload_parts (upload_id, number) {
+        upload_id -> Uuid,
+        number -> BigInt,
+        size_bytes -> BigInt,
+        tag -> Text,
+    }
+}

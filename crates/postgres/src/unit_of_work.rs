@@ -8,6 +8,7 @@ use fm_domain::file::FileRepo;
 use fm_domain::idempotency::KeyRepo;
 use fm_domain::job::JobQueue;
 use fm_domain::store::{Repos, StoreError, Stored, UnitOfWork};
+use fm_domain::upload::UploadRepo;
 use fm_domain::user::UserRepo;
 
 use crate::lease::PgLease;
@@ -68,6 +69,10 @@ impl Repos for PgUnitOfWork {
     }
 
     fn keys(&mut self) -> &mut dyn KeyRepo {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadRepo {
         self
     }
 

@@ -98,7 +98,7 @@ impl UserRepo for PgUnitOfWork {
     }
 
     async fn remove(&mut self, id: UserId) -> Stored<bool> {
-        // Files and keys go with it: they refer to it, ON DELETE CASCADE.
+        // Files, uploads and keys go with it: they refer to it, ON DELETE CASCADE.
         let delete = diesel::delete(users::table.find(id.uuid()));
         Ok(self.run(|connection| delete.execute(connection)).await? > 0)
     }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use fm_domain::file::FileQueries;
 use fm_domain::store::{Database, ReadRepos, StoreError, Stored, UnitOfWork};
+use fm_domain::upload::UploadQueries;
 use fm_domain::user::UserQueries;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
@@ -154,6 +155,10 @@ impl ReadRepos for SqliteReadRepos {
     }
 
     fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadQueries {
         self
     }
 }

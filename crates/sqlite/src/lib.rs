@@ -1,4 +1,4 @@
-//! Users, files, blobs, jobs and sessions in SQLite, the embedded default.
+//! Users, files, blobs, uploads, jobs and sessions in SQLite, the embedded default.
 //!
 //! One file is the database. One thread of its own writes to it, and some threads read it; whoever calls waits
 //! asynchronously, on whatever runtime, and may stop waiting at any moment.

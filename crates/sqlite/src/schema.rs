@@ -94,3 +94,40 @@ diesel::table! {
         last_error -> Nullable<Text>,
     }
 }
+
+diesel::table! {
+    uploads (id) {
+        id -> Binary,
+        owner -> Binary,
+        transport -> Text,
+        blob -> Binary,
+        name -> Text,
+        claimed_type -> Nullable<Text>,
+        promised_sha256 -> Nullable<Binary>,
+        metadata -> Text,
+        idempotency_key -> Nullable<Text>,
+        length_bytes -> Nullable<BigInt>,
+        offset_bytes -> BigInt,
+        reserved_bytes -> BigInt,
+        epoch -> BigInt,
+        is_held -> Bool,
+        write_id -> Nullable<Text>,
+        next_part -> BigInt,
+        tails -> Text,
+        hash_state -> Binary,
+        head -> Binary,
+        status -> Text,
+        file -> Nullable<Binary>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    upload_parts (upload, number) {
+        upload -> Binary,
+        number -> BigInt,
+        size -> BigInt,
+        tag -> Text,
+    }
+}

@@ -10,6 +10,7 @@ use fm_domain::file::FileRepo;
 use fm_domain::idempotency::KeyRepo;
 use fm_domain::job::JobQueue;
 use fm_domain::store::{Repos, StoreError, Stored, UnitOfWork};
+use fm_domain::upload::UploadRepo;
 use fm_domain::user::UserRepo;
 use tokio::sync::oneshot;
 
@@ -82,6 +83,10 @@ impl Repos for SqliteUnitOfWork {
     }
 
     fn keys(&mut self) -> &mut dyn KeyRepo {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadRepo {
         self
     }
 

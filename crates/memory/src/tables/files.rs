@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::file::{
-    File, FileFilter, FilePage, FileQueries, FileRepo, FileSort, PageKey, Revision, SortOrder,
+    File, FileFilter, FilePage, FileQueries, FileRepo, FileSort, PageKey, Revision, Sha256, SortOrder,
     ThumbnailState, TypeFilter, UpdateFile,
 };
 use fm_domain::ids::{BlobId, FileId, UserId};
@@ -180,6 +180,14 @@ impl FileRepo for MemoryUnitOfWork {
             return Ok(false);
         };
         files.by_id.insert_mut(id, Arc::new(File { thumbnail: *state, ..File::clone(&old) }));
+        Ok(true)
+    }
+
+    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> Stored<bool> {
+        let files = &mut self.tables.files;
+        let unread = files.by_id.get(&id).filter(|file| file.blob == of && file.sha256.is_none());
+        let Some(old) = unread.cloned() else { return Ok(false) };
+        files.by_id.insert_mut(id, Arc::new(File { sha256: Some(sha256), ..File::clone(&old) }));
         Ok(true)
     }
 

@@ -4,6 +4,7 @@ mod blobs;
 mod files;
 mod jobs;
 mod keys;
+mod uploads;
 mod users;
 
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
@@ -21,5 +22,6 @@ pub(crate) struct Tables {
     pub(crate) files: files::Files,
     pub(crate) blobs: blobs::Blobs,
     pub(crate) keys: keys::Keys,
+    pub(crate) uploads: uploads::Uploads,
     pub(crate) jobs: jobs::Jobs,
 }

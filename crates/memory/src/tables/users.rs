@@ -127,6 +127,7 @@ impl UserRepo for MemoryUnitOfWork {
     async fn remove(&mut self, id: UserId) -> Stored<bool> {
         self.tables.files.remove_owned(id);
         self.tables.keys.remove_owned(id);
+        self.tables.uploads.remove_owned(id);
         Ok(self.tables.users.remove(id))
     }
 }

@@ -2,8 +2,10 @@
 
 mod file;
 mod session;
+mod upload;
 mod user;
 
 pub(crate) use file::{FileEdit, FileRow, NewFileRow, ThumbnailRow};
 pub(crate) use session::{SessionRow, moments};
+pub(crate) use upload::{NewUploadRow, PartRow, UploadEdit, UploadRow};
 pub(crate) use user::UserRow;

@@ -2,4 +2,5 @@
 
 pub(crate) mod files;
 pub(crate) mod keyset;
+pub(crate) mod uploads;
 pub(crate) mod users;

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use fm_domain::file::{File, FileRepo, Revision, ThumbnailState, UpdateFile};
+use fm_domain::file::{File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId, UserId};
 use fm_domain::store::Stored;
 
 use crate::error::store_error;
 use crate::queries;
-use crate::rows::{FileRow, Id, ThumbnailRow, stored_number};
+use crate::rows::{Bytes, FileRow, Id, ThumbnailRow, stored_number};
 use crate::schema::files;
 use crate::unit_of_work::SqliteUnitOfWork;
 
@@ -50,6 +50,21 @@ impl FileRepo for SqliteUnitOfWork {
         self.run(move |connection| {
             diesel::update(files::table.find(Id::of(id.uuid())).filter(files::blob.eq(Id::of(of.uuid()))))
                 .set(row)
+                .execute(connection)
+                .map(|changed| changed > 0)
+                .map_err(store_error)
+        })
+        .await
+    }
+
+    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> Stored<bool> {
+        self.run(move |connection| {
+            let unread = files::table
+                .find(Id::of(id.uuid()))
+                .filter(files::blob.eq(Id::of(of.uuid())))
+                .filter(files::sha256.is_null());
+            diesel::update(unread)
+                .set(files::sha256.eq(Bytes(*sha256.as_bytes())))
                 .execute(connection)
                 .map(|changed| changed > 0)
                 .map_err(store_error)

@@ -4,4 +4,5 @@ mod blobs;
 mod files;
 mod jobs;
 mod keys;
+mod uploads;
 mod users;

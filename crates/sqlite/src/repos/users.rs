@@ -106,7 +106,7 @@ impl UserRepo for SqliteUnitOfWork {
     }
 
     async fn remove(&mut self, id: UserId) -> Stored<bool> {
-        // Files and idempotency keys go with their user: ON DELETE CASCADE.
+        // Files, uploads and idempotency keys go with their user: ON DELETE CASCADE.
         self.run(move |connection| {
             diesel::delete(users::table.find(Id::of(id.uuid())))
                 .execute(connection)

@@ -1,0 +1,217 @@
+//! Rows of `uploads` and `upload_parts`.
+
+use diesel::prelude::*;
+use fm_domain::blob::{PartTag, WriteId, WrittenPart};
+use fm_domain::body::ByteSize;
+use fm_domain::idempotency::IdempotencyKey;
+use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
+use fm_domain::store::{StoreError, Stored};
+use fm_domain::upload::{Epoch, HashState, Tail, Upload, UploadStatus};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::corrupt;
+use crate::schema::{upload_parts, uploads};
+use crate::value::{Moment, bigint, count, sha256, size, text};
+
+/// An upload, as it is read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = uploads, check_for_backend(diesel::pg::Pg))]
+pub(crate) struct UploadRow {
+    id: Uuid,
+    owner_id: Uuid,
+    transport: String,
+    blob_id: Uuid,
+    name: String,
+    claimed_type: Option<String>,
+    promised_sha256: Option<Vec<u8>>,
+    metadata: String,
+    idempotency_key: Option<String>,
+    length_bytes: Option<i64>,
+    offset_bytes: i64,
+    reserved_bytes: i64,
+    epoch: i64,
+    is_held: bool,
+    write_id: Option<String>,
+    next_part: i64,
+    tails: Value,
+    hash_state: Vec<u8>,
+    head: Vec<u8>,
+    status: String,
+    file_id: Option<Uuid>,
+    created_at: Moment,
+    expires_at: Moment,
+}
+
+/// A tail, as it is kept in `tails`.
+#[derive(Serialize, Deserialize)]
+struct StoredTail {
+    blob: BlobId,
+    size: u64,
+}
+
+impl UploadRow {
+    /// The upload that the row holds.
+    pub(crate) fn into_upload(self) -> Stored<Upload> {
+        let promised = self.promised_sha256.as_deref();
+        let key = self.idempotency_key.as_deref().map(str::parse::<IdempotencyKey>);
+        let tails: Vec<StoredTail> = serde_json::from_value(self.tails).map_err(corrupt("uploads.tails"))?;
+        let tail = |tail: StoredTail| Tail { blob: tail.blob, size: ByteSize::new(tail.size) };
+        Ok(Upload {
+            status: status(&self.status, self.file_id)?,
+            id: UploadId::new(self.id),
+            owner: UserId::new(self.owner_id),
+            transport: self.transport.parse().map_err(corrupt("uploads.transport"))?,
+            blob: BlobId::new(self.blob_id),
+            name: self.name.parse().map_err(corrupt("uploads.name"))?,
+            claimed_type: self
+                .claimed_type
+                .map(|text| text.parse().map_err(corrupt("uploads.claimed_type")))
+                .transpose()?,
+            promised: promised.map(|bytes| sha256("uploads.promised_sha256", bytes)).transpose()?,
+            metadata: self.metadata,
+            key: key.transpose().map_err(corrupt("uploads.idempotency_key"))?,
+            length: self.length_bytes.map(|bytes| size("uploads.length_bytes", bytes)).transpose()?,
+            offset: size("uploads.offset_bytes", self.offset_bytes)?,
+            reserved: size("uploads.reserved_bytes", self.reserved_bytes)?,
+            epoch: Epoch::new(count("uploads.epoch", self.epoch)?),
+            is_held: self.is_held,
+            write: self.write_id.map(WriteId::new),
+            next_part: u32::try_from(self.next_part).map_err(corrupt("uploads.next_part"))?,
+            tails: tails.into_iter().map(tail).collect(),
+            hash: HashState::from_bytes(&self.hash_state).map_err(corrupt("uploads.hash_state"))?,
+            head: self.head.into(),
+            created_at: self.created_at.0,
+            expires_at: self.expires_at.0,
+        })
+    }
+}
+
+fn status(status: &str, file: Option<Uuid>) -> Stored<UploadStatus> {
+    match (status, file) {
+        ("open", _) => Ok(UploadStatus::Open),
+        ("expired", _) => Ok(UploadStatus::Expired),
+        ("complete", Some(file)) => Ok(UploadStatus::Complete(FileId::new(file))),
+        (other, _) => {
+            let source = format!("{other} is no status, or lacks its file").into();
+            Err(StoreError::Corrupt { what: "uploads.status", source })
+        }
+    }
+}
+
+/// Everything of an upload that changes, as it is written.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = uploads, treat_none_as_null = true)]
+pub(crate) struct UploadEdit {
+    blob_id: Uuid,
+    name: String,
+    claimed_type: Option<String>,
+    promised_sha256: Option<Vec<u8>>,
+    metadata: String,
+    length_bytes: Option<i64>,
+    offset_bytes: i64,
+    reserved_bytes: i64,
+    epoch: i64,
+    is_held: bool,
+    write_id: Option<String>,
+    next_part: i64,
+    tails: Value,
+    hash_state: Vec<u8>,
+    head: Vec<u8>,
+    status: &'static str,
+    file_id: Option<Uuid>,
+    expires_at: Moment,
+}
+
+impl UploadEdit {
+    /// The columns of this upload.
+    pub(crate) fn of(upload: &Upload) -> Stored<Self> {
+        let (status, file) = match upload.status {
+            UploadStatus::Open => ("open", None),
+            UploadStatus::Complete(file) => ("complete", Some(file.uuid())),
+            UploadStatus::Expired => ("expired", None),
+        };
+        let tail = |tail: &Tail| StoredTail { blob: tail.blob, size: tail.size.bytes() };
+        let tails: Vec<StoredTail> = upload.tails.iter().map(tail).collect();
+        let tails = serde_json::to_value(tails).map_err(|error| StoreError::Unexpected(Box::new(error)))?;
+        Ok(Self {
+            blob_id: upload.blob.uuid(),
+            name: upload.name.as_str().to_owned(),
+            claimed_type: upload.claimed_type.as_ref().map(|claimed| claimed.as_str().to_owned()),
+            promised_sha256: upload.promised.map(|hash| hash.as_bytes().to_vec()),
+            metadata: text(&upload.metadata),
+            length_bytes: upload.length.map(|length| bigint(length.bytes())),
+            offset_bytes: bigint(upload.offset.bytes()),
+            reserved_bytes: bigint(upload.reserved.bytes()),
+            epoch: bigint(upload.epoch.number()),
+            is_held: upload.is_held,
+            write_id: upload.write.as_ref().map(|write| write.as_str().to_owned()),
+            next_part: i64::from(upload.next_part),
+            tails,
+            hash_state: upload.hash.to_bytes().into(),
+            head: upload.head.to_vec(),
+            status,
+            file_id: file,
+            expires_at: Moment(upload.expires_at),
+        })
+    }
+}
+
+/// A whole upload, as it is written first.
+#[derive(Insertable)]
+#[diesel(table_name = uploads)]
+pub(crate) struct NewUploadRow {
+    id: Uuid,
+    owner_id: Uuid,
+    transport: &'static str,
+    idempotency_key: Option<String>,
+    created_at: Moment,
+    #[diesel(embed)]
+    edit: UploadEdit,
+}
+
+impl NewUploadRow {
+    /// The row that holds this upload.
+    pub(crate) fn of(upload: &Upload) -> Stored<Self> {
+        Ok(Self {
+            id: upload.id.uuid(),
+            owner_id: upload.owner.uuid(),
+            transport: upload.transport.as_str(),
+            idempotency_key: upload.key.as_ref().map(|key| key.as_str().to_owned()),
+            created_at: Moment(upload.created_at),
+            edit: UploadEdit::of(upload)?,
+        })
+    }
+}
+
+/// A part, as it is read and written.
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = upload_parts, check_for_backend(diesel::pg::Pg))]
+pub(crate) struct PartRow {
+    upload_id: Uuid,
+    number: i64,
+    size_bytes: i64,
+    tag: String,
+}
+
+impl PartRow {
+    /// The row that holds this part.
+    pub(crate) fn of(upload: UploadId, part: &WrittenPart) -> Self {
+        Self {
+            upload_id: upload.uuid(),
+            number: i64::from(part.number),
+            size_bytes: bigint(part.size.bytes()),
+            tag: part.tag.as_str().to_owned(),
+        }
+    }
+
+    /// The part that the row holds.
+    pub(crate) fn into_part(self) -> Stored<WrittenPart> {
+        Ok(WrittenPart {
+            number: u32::try_from(self.number).map_err(corrupt("upload_parts.number"))?,
+            size: size("upload_parts.size_bytes", self.size_bytes)?,
+            tag: PartTag::new(self.tag),
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! Uploads inside a unit of work.
+
+use async_trait::async_trait;
+use diesel::dsl::{AsSelect, SqlTypeOf};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz};
+use diesel::upsert::excluded;
+use diesel_async::RunQueryDsl;
+use fm_domain::blob::WrittenPart;
+use fm_domain::clock::Timestamp;
+use fm_domain::idempotency::IdempotencyKey;
+use fm_domain::ids::{FileId, UploadId, UserId};
+use fm_domain::store::Stored;
+use fm_domain::upload::{Epoch, UpdateUpload, Upload, UploadRepo};
+
+use crate::rows::{NewUploadRow, PartRow, UploadEdit, UploadRow};
+use crate::schema::{upload_parts, uploads};
+use crate::sql::{statement, typed};
+use crate::unit_of_work::PgUnitOfWork;
+use crate::value::{Moment, bigint};
+
+/// In the order of [`UploadRow`]. The status is no value of the statement, so that every plan of it can use the index
+/// on open ones. Two sweeps at once take different uploads, and neither waits for one that somebody is just using.
+pub(crate) const EXPIRED: &str = "SELECT id, owner_id, transport, blob_id, name, claimed_type, promised_sha256, \
+        metadata, idempotency_key, length_bytes, offset_bytes, reserved_bytes, epoch, is_held, write_id, next_part, \
+        tails, hash_state, head, status, file_id, created_at, expires_at \
+    FROM uploads WHERE status = 'open' AND expires_at < ? \
+    ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED";
+
+pub(crate) const PURGE_ENDED: &str = "WITH ended AS MATERIALIZED (\
+        SELECT id AS ended_id FROM uploads WHERE status <> 'open' AND expires_at < ? \
+        ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
+    ) DELETE FROM uploads USING ended WHERE id = ended_id";
+
+/// What is read of an upload.
+pub(crate) type UploadColumns = SqlTypeOf<AsSelect<UploadRow, Pg>>;
+
+/// The latest upload with a key.
+#[diesel::dsl::auto_type]
+pub(crate) fn latest<'k>(owner: uuid::Uuid, key: &'k str) -> _ {
+    let row: AsSelect<UploadRow, Pg> = UploadRow::as_select();
+    uploads::table
+        .filter(uploads::owner_id.eq(owner))
+        .filter(uploads::idempotency_key.eq(key))
+        .order((uploads::created_at.desc(), uploads::id.desc()))
+        .limit(1_i64)
+        .select(row)
+}
+
+/// The parts of an upload, by number.
+#[diesel::dsl::auto_type]
+pub(crate) fn parts_of(upload: uuid::Uuid) -> _ {
+    let row: AsSelect<PartRow, Pg> = PartRow::as_select();
+    upload_parts::table.filter(upload_parts::upload_id.eq(upload)).order(upload_parts::number).select(row)
+}
+
+#[async_trait]
+impl UploadRepo for PgUnitOfWork {
+    async fn insert(&mut self, upload: &Upload) -> Stored<()> {
+        let row = NewUploadRow::of(upload);
+        let insert = diesel::insert_into(uploads::table).values(self.understood(row)?);
+        self.run(|connection| insert.execute(connection)).await.map(|_one| ())
+    }
+
+    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+        let upload = uploads::table.find(id.uuid()).filter(uploads::owner_id.eq(owner.uuid()));
+        let upload = upload.select(UploadRow::as_select()).for_update();
+        let row = self.run(async |connection| upload.get_result(connection).await.optional()).await?;
+        self.understood(row.map(UploadRow::into_upload).transpose())
+    }
+
+    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> Stored<Option<Upload>> {
+        let latest = latest(owner.uuid(), key.as_str());
+        let row = self.run(async |connection| latest.get_result(connection).await.optional()).await?;
+        self.understood(row.map(UploadRow::into_upload).transpose())
+    }
+
+    async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {
+        let edit = UploadEdit::of(upload);
+        let stored = uploads::table.find(upload.id.uuid()).filter(uploads::epoch.eq(bigint(seen.number())));
+        let update = diesel::update(stored).set(self.understood(edit)?);
+        match self.run(|connection| update.execute(connection)).await? {
+            0 => Err(UpdateUpload::Fenced),
+            _ => Ok(()),
+        }
+    }
+
+    async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> Stored<()> {
+        let upsert = diesel::insert_into(upload_parts::table)
+            .values(PartRow::of(id, part))
+            .on_conflict((upload_parts::upload_id, upload_parts::number))
+            .do_update()
+            .set((
+                upload_parts::size_bytes.eq(excluded(upload_parts::size_bytes)),
+                upload_parts::tag.eq(excluded(upload_parts::tag)),
+            ));
+        self.run(|connection| upsert.execute(connection)).await.map(|_one| ())
+    }
+
+    async fn parts(&mut self, id: UploadId) -> Stored<Vec<WrittenPart>> {
+        let parts = parts_of(id.uuid());
+        let rows: Vec<PartRow> = self.run(|connection| parts.load(connection)).await?;
+        self.understood(rows.into_iter().map(PartRow::into_part).collect())
+    }
+
+    async fn remove(&mut self, id: UploadId) -> Stored<bool> {
+        // Its parts go with it: ON DELETE CASCADE.
+        let delete = diesel::delete(uploads::table.find(id.uuid()));
+        Ok(self.run(|connection| delete.execute(connection)).await? > 0)
+    }
+
+    async fn forget_file(&mut self, file: FileId) -> Stored<()> {
+        let delete = diesel::delete(uploads::table.filter(uploads::file_id.eq(file.uuid())));
+        self.run(|connection| delete.execute(connection)).await.map(|_count| ())
+    }
+
+    async fn expired(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<Upload>> {
+        let expired = statement::<UploadColumns, _>(
+            EXPIRED,
+            (typed::<Timestamptz, _>(Moment(now)), typed::<BigInt, _>(i64::from(limit))),
+        );
+        let rows: Vec<UploadRow> = self.run(|connection| expired.load(connection)).await?;
+        self.understood(rows.into_iter().map(UploadRow::into_upload).collect())
+    }
+
+    async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> Stored<u32> {
+        let purge = statement::<(), _>(
+            PURGE_ENDED,
+            (typed::<Timestamptz, _>(Moment(now)), typed::<BigInt, _>(i64::from(limit))),
+        );
+        let purged = self.run(|connection| purge.execute(connection)).await?;
+        Ok(u32::try_from(purged).unwrap_or(u32::MAX))
+    }
+}

@@ -1,0 +1,175 @@
+//! Uploads and their parts.
+
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use fm_domain::blob::{PartTag, WriteId, WrittenPart};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::file::Sha256;
+use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
+use fm_domain::store::{StoreError, Stored};
+use fm_domain::upload::{Epoch, HashState, Tail, Upload, UploadStatus};
+use serde::{Deserialize, Serialize};
+
+use super::{Bytes, Id, number, size, stored_number, stored_size};
+use crate::error::corrupt;
+use crate::schema::{upload_parts, uploads};
+
+/// A row of `uploads`. As a change it replaces everything that may change.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = uploads, check_for_backend(Sqlite), treat_none_as_null = true)]
+pub(crate) struct UploadRow {
+    id: Id,
+    #[diesel(skip_update)]
+    owner: Id,
+    #[diesel(skip_update)]
+    transport: String,
+    blob: Id,
+    name: String,
+    claimed_type: Option<String>,
+    promised_sha256: Option<Bytes<32>>,
+    metadata: String,
+    #[diesel(skip_update)]
+    idempotency_key: Option<String>,
+    length_bytes: Option<i64>,
+    offset_bytes: i64,
+    reserved_bytes: i64,
+    epoch: i64,
+    is_held: bool,
+    write_id: Option<String>,
+    next_part: i64,
+    tails: String,
+    hash_state: Vec<u8>,
+    head: Vec<u8>,
+    status: String,
+    file: Option<Id>,
+    #[diesel(skip_update)]
+    created_at: i64,
+    expires_at: i64,
+}
+
+/// A tail, as it is kept in `tails`.
+#[derive(Serialize, Deserialize)]
+struct StoredTail {
+    blob: BlobId,
+    size: u64,
+}
+
+impl TryFrom<&Upload> for UploadRow {
+    type Error = StoreError;
+
+    fn try_from(upload: &Upload) -> Stored<Self> {
+        let (status, file) = match upload.status {
+            UploadStatus::Open => ("open", None),
+            UploadStatus::Complete(file) => ("complete", Some(Id::of(file.uuid()))),
+            UploadStatus::Expired => ("expired", None),
+        };
+        let tail = |tail: &Tail| StoredTail { blob: tail.blob, size: tail.size.bytes() };
+        let tails: Vec<StoredTail> = upload.tails.iter().map(tail).collect();
+        let tails = serde_json::to_string(&tails).map_err(|error| StoreError::Unexpected(Box::new(error)))?;
+        Ok(Self {
+            id: Id::of(upload.id.uuid()),
+            owner: Id::of(upload.owner.uuid()),
+            transport: upload.transport.as_str().to_owned(),
+            blob: Id::of(upload.blob.uuid()),
+            name: upload.name.as_str().to_owned(),
+            claimed_type: upload.claimed_type.as_ref().map(|claimed| claimed.as_str().to_owned()),
+            promised_sha256: upload.promised.map(|hash| Bytes(*hash.as_bytes())),
+            metadata: upload.metadata.clone(),
+            idempotency_key: upload.key.as_ref().map(|key| key.as_str().to_owned()),
+            length_bytes: upload.length.map(stored_size),
+            offset_bytes: stored_size(upload.offset),
+            reserved_bytes: stored_size(upload.reserved),
+            epoch: stored_number(upload.epoch.number()),
+            is_held: upload.is_held,
+            write_id: upload.write.as_ref().map(|write| write.as_str().to_owned()),
+            next_part: upload.next_part.into(),
+            tails,
+            hash_state: upload.hash.to_bytes().into(),
+            head: upload.head.to_vec(),
+            status: status.to_owned(),
+            file,
+            created_at: upload.created_at.unix_micros(),
+            expires_at: upload.expires_at.unix_micros(),
+        })
+    }
+}
+
+impl TryFrom<UploadRow> for Upload {
+    type Error = StoreError;
+
+    fn try_from(row: UploadRow) -> Stored<Self> {
+        let status = status(&row)?;
+        let claimed = row.claimed_type.map(|text| text.parse().map_err(corrupt("uploads.claimed_type")));
+        let key = row.idempotency_key.map(|text| text.parse().map_err(corrupt("uploads.idempotency_key")));
+        let tails: Vec<StoredTail> = serde_json::from_str(&row.tails).map_err(corrupt("uploads.tails"))?;
+        let tail = |tail: StoredTail| Tail { blob: tail.blob, size: ByteSize::new(tail.size) };
+        Ok(Self {
+            id: UploadId::new(row.id.uuid()),
+            owner: UserId::new(row.owner.uuid()),
+            transport: row.transport.parse().map_err(corrupt("uploads.transport"))?,
+            blob: BlobId::new(row.blob.uuid()),
+            name: row.name.parse().map_err(corrupt("uploads.name"))?,
+            claimed_type: claimed.transpose()?,
+            promised: row.promised_sha256.map(|hash| Sha256::new(hash.0)),
+            metadata: row.metadata,
+            key: key.transpose()?,
+            length: row.length_bytes.map(|bytes| size("uploads.length_bytes", bytes)).transpose()?,
+            offset: size("uploads.offset_bytes", row.offset_bytes)?,
+            reserved: size("uploads.reserved_bytes", row.reserved_bytes)?,
+            epoch: Epoch::new(number("uploads.epoch", row.epoch)?),
+            is_held: row.is_held,
+            write: row.write_id.map(WriteId::new),
+            next_part: number("uploads.next_part", row.next_part)?,
+            tails: tails.into_iter().map(tail).collect(),
+            hash: HashState::from_bytes(&row.hash_state).map_err(corrupt("uploads.hash_state"))?,
+            head: row.head.into(),
+            status,
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            expires_at: Timestamp::from_unix_micros(row.expires_at),
+        })
+    }
+}
+
+fn status(row: &UploadRow) -> Stored<UploadStatus> {
+    match (row.status.as_str(), row.file) {
+        ("open", _) => Ok(UploadStatus::Open),
+        ("expired", _) => Ok(UploadStatus::Expired),
+        ("complete", Some(file)) => Ok(UploadStatus::Complete(FileId::new(file.uuid()))),
+        _ => Err(corrupt("uploads.status")("is no status, or lacks its file")),
+    }
+}
+
+/// A row of `upload_parts`.
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = upload_parts, check_for_backend(Sqlite))]
+pub(crate) struct PartRow {
+    upload: Id,
+    number: i64,
+    size: i64,
+    tag: String,
+}
+
+impl PartRow {
+    /// The row that holds this part.
+    pub(crate) fn of(upload: UploadId, part: &WrittenPart) -> Self {
+        Self {
+            upload: Id::of(upload.uuid()),
+            number: part.number.into(),
+            size: stored_size(part.size),
+            tag: part.tag.as_str().to_owned(),
+        }
+    }
+}
+
+impl TryFrom<PartRow> for WrittenPart {
+    type Error = StoreError;
+
+    fn try_from(row: PartRow) -> Stored<Self> {
+        Ok(Self {
+            number: number("upload_parts.number", row.number)?,
+            size: size("upload_parts.size", row.size)?,
+            tag: PartTag::new(row.tag),
+        })
+    }
+}
