@@ -17,6 +17,12 @@ pub(crate) const SHARDS: usize = 256;
 /// What the names of unfinished blobs end with; they begin with a dot.
 const UNFINISHED: &str = ".part";
 
+/// What the names of those end with that are written in parts, over many requests.
+const UPLOAD: &str = ".upload";
+
+/// What the names of their fences end with.
+const FENCE: &str = ".fence";
+
 /// The folders below the root. Paths are made of typed ids alone, so none of them leads elsewhere.
 #[derive(Debug)]
 pub(crate) struct Layout {
@@ -32,6 +38,8 @@ pub(crate) enum Entry {
     Blob(BlobId),
     /// One that is being written, or was.
     Unfinished,
+    /// One that is being written in parts, or its fence. It may rest for days between two of them.
+    InParts,
     /// Nothing of ours.
     Foreign,
 }
@@ -43,6 +51,10 @@ pub(crate) struct BlobPaths {
     pub(crate) whole: PathBuf,
     /// Where it is while it is written.
     pub(crate) unfinished: PathBuf,
+    /// Where it is while it is written in parts.
+    pub(crate) upload: PathBuf,
+    /// What says who may write parts, and is locked while somebody does.
+    pub(crate) fence: PathBuf,
 }
 
 impl Layout {
@@ -87,7 +99,13 @@ impl Layout {
     pub(crate) fn paths(&self, key: &BlobKey) -> BlobPaths {
         let folder = self.folder(key);
         let name = key.to_string();
-        BlobPaths { unfinished: folder.join(format!(".{name}{UNFINISHED}")), whole: folder.join(name) }
+        let hidden = |ending| folder.join(format!(".{name}{ending}"));
+        BlobPaths {
+            unfinished: hidden(UNFINISHED),
+            upload: hidden(UPLOAD),
+            fence: hidden(FENCE),
+            whole: folder.join(name),
+        }
     }
 
     /// Makes sure that the blob's folder is there and stays there. The first blob of this process in each folder pays
@@ -126,10 +144,16 @@ fn shard_of(key: &BlobKey) -> u8 {
 
 /// What this name in a shard's folder means.
 pub(crate) fn entry(name: &str) -> Entry {
-    match name.strip_prefix('.').and_then(|rest| rest.strip_suffix(UNFINISHED)) {
-        Some(id) if BlobId::parse(id).is_some() => Entry::Unfinished,
-        Some(_) => Entry::Foreign,
-        None => BlobId::parse(name).map_or(Entry::Foreign, Entry::Blob),
+    let Some(hidden) = name.strip_prefix('.') else {
+        return BlobId::parse(name).map_or(Entry::Foreign, Entry::Blob);
+    };
+    let of = |ending| hidden.strip_suffix(ending).is_some_and(|id| BlobId::parse(id).is_some());
+    if of(UNFINISHED) {
+        Entry::Unfinished
+    } else if of(UPLOAD) || of(FENCE) {
+        Entry::InParts
+    } else {
+        Entry::Foreign
     }
 }
 

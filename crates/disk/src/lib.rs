@@ -3,6 +3,8 @@
 //! ```text
 //! <root>/files/5e/0190a7c2-…-…c45e          a blob; mode 0600
 //! <root>/files/5e/.0190a7c2-…-…c45e.part    one that is being written
+//! <root>/files/5e/.0190a7c2-…-…c45e.upload  one that is being written in parts, by many requests
+//! <root>/files/5e/.0190a7c2-…-…c45e.fence   the highest fence that its writers had; they lock it
 //! <root>/thumbnails/…                       the other bucket
 //! ```
 //!
@@ -12,15 +14,18 @@
 //! A blob is written to its `.part` file, synced, renamed and made durable by a sync of the folder: what can be read
 //! is whole. A write that fails or is given up takes its `.part` file with it. Where the process dies instead, the
 //! file stays, and [`BlobStore::discard`](fm_domain::blob::BlobStore::discard) of its key removes it, which the sweep
-//! of given-up intents calls; [`DiskBlobStore::remove_unfinished`] finds those that no intent knows of.
+//! of given-up intents calls; [`DiskBlobStore::remove_unfinished`] finds those that no intent knows of. What is written
+//! in parts stays between two requests, however long that is: its intent always knows of it.
 
 mod draft;
 mod error;
 mod get;
 mod layout;
 mod list;
+mod parts;
 mod put;
 mod store;
+mod upload;
 
 pub use put::BUFFER_BYTES;
 pub use store::{DiskBlobStore, DiskSettings};

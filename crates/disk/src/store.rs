@@ -33,7 +33,7 @@ pub struct DiskSettings {
 /// Keeps blobs as files below one folder.
 #[derive(Debug, Clone)]
 pub struct DiskBlobStore {
-    layout: Arc<Layout>,
+    pub(crate) layout: Arc<Layout>,
     budget: BufferBudget,
 }
 
@@ -83,10 +83,11 @@ impl BlobStore for DiskBlobStore {
         let (layout, key) = (Arc::clone(&self.layout), *key);
         blocking(move || {
             let paths = layout.paths(&key);
-            // The unfinished one first: in the other order a write could finish between the two.
-            let unfinished = remove(&paths.unfinished)?;
-            let whole = remove(&paths.whole)?;
-            if unfinished || whole {
+            // The unfinished ones first: in the other order a write could finish between the two. Who waits for a
+            // fence sees that it is gone.
+            let unfinished = remove(&paths.unfinished)? | remove(&paths.upload)?;
+            let removed = remove(&paths.whole)? | remove(&paths.fence)? | unfinished;
+            if removed {
                 sync(&layout.folder(&key)).step("syncing the folder of a blob")?;
             }
             Ok(())
@@ -118,7 +119,7 @@ impl ListBlobs for DiskBlobStore {
 }
 
 /// Removes a file; whether there was one.
-fn remove(path: &Path) -> Result<bool, DiskError> {
+pub(crate) fn remove(path: &Path) -> Result<bool, DiskError> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -20,10 +20,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
 
 use crate::locked;
+use crate::parts::Unfinished;
 
 /// Bytes are kept in runs of this length, so that a range is found without a walk, and no chunk of a request keeps a
 /// larger buffer alive.
-const SEGMENT: usize = 256 * 1024;
+pub(crate) const SEGMENT: usize = 256 * 1024;
 
 /// How many blobs a list takes out at a time.
 const PAGE: usize = 256;
@@ -31,14 +32,22 @@ const PAGE: usize = 256;
 /// Blobs in memory.
 #[derive(Clone)]
 pub struct MemoryBlobStore {
-    blobs: Arc<Mutex<BTreeMap<BlobKey, Arc<Blob>>>>,
+    kept: Arc<Mutex<Kept>>,
     clock: Arc<dyn Clock>,
 }
 
+/// All that is kept.
+#[derive(Default)]
+pub(crate) struct Kept {
+    pub(crate) blobs: BTreeMap<BlobKey, Arc<Blob>>,
+    /// What is being written in parts.
+    pub(crate) unfinished: BTreeMap<BlobKey, Unfinished>,
+}
+
 /// The bytes of one blob: every segment but the last is full.
-struct Blob {
+pub(crate) struct Blob {
     segments: Vec<Bytes>,
-    size: u64,
+    pub(crate) size: u64,
     written_at: Timestamp,
 }
 
@@ -46,17 +55,27 @@ impl MemoryBlobStore {
     /// An empty store. `clock` tells when blobs were written.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { blobs: Arc::default(), clock }
+        Self { kept: Arc::default(), clock }
     }
 
-    /// How many blobs it keeps.
+    /// How many blobs it keeps, those among them that are being written in parts.
     #[must_use]
     pub fn count(&self) -> usize {
-        locked(&self.blobs).len()
+        let kept = self.kept();
+        kept.blobs.len() + kept.unfinished.len()
+    }
+
+    pub(crate) fn kept(&self) -> MutexGuard<'_, Kept> {
+        locked(&self.kept)
+    }
+
+    /// A blob that is written now.
+    pub(crate) fn blob(&self, segments: Vec<Bytes>, size: u64) -> Arc<Blob> {
+        Arc::new(Blob { segments, size, written_at: self.clock.now() })
     }
 
     fn find(&self, key: &BlobKey) -> Option<Arc<Blob>> {
-        locked(&self.blobs).get(key).cloned()
+        self.kept().blobs.get(key).cloned()
     }
 }
 
@@ -107,8 +126,8 @@ impl Blob {
 impl BlobStore for MemoryBlobStore {
     async fn put(&self, key: &BlobKey, body: ByteStream, _hint: &PutHint) -> Result<StoredBlob, PutBlob> {
         let (segments, size) = Blob::read(body).await?;
-        let blob = Blob { segments, size, written_at: self.clock.now() };
-        locked(&self.blobs).insert(*key, Arc::new(blob));
+        let blob = self.blob(segments, size);
+        self.kept().blobs.insert(*key, blob);
         Ok(StoredBlob { size: ByteSize::new(size) })
     }
 
@@ -124,7 +143,9 @@ impl BlobStore for MemoryBlobStore {
     }
 
     async fn discard(&self, key: &BlobKey) -> Stored<()> {
-        let discarded = locked(&self.blobs).remove(key);
+        let mut kept = self.kept();
+        let discarded = (kept.unfinished.remove(key), kept.blobs.remove(key));
+        drop(kept);
         drop(discarded);
         Ok(())
     }
@@ -141,12 +162,12 @@ impl BlobStore for MemoryBlobStore {
 #[async_trait]
 impl ListBlobs for MemoryBlobStore {
     async fn list(&self, bucket: Bucket) -> Stored<BoxStream<'static, Stored<ListedBlob>>> {
-        let blobs = Arc::clone(&self.blobs);
+        let kept = Arc::clone(&self.kept);
         let first = Bound::Included(BlobKey { bucket, id: BlobId::new(Uuid::nil()) });
         let last = BlobKey { bucket, id: BlobId::new(Uuid::max()) };
         let pages = stream::unfold(first, move |from| {
             let page: Vec<ListedBlob> =
-                locked(&blobs).range((from, Bound::Included(last))).take(PAGE).map(listed).collect();
+                locked(&kept).blobs.range((from, Bound::Included(last))).take(PAGE).map(listed).collect();
             let next = page.last().map(|blob| Bound::Excluded(blob.key));
             std::future::ready(next.map(|next| (stream::iter(page.into_iter().map(Ok)), next)))
         });

@@ -7,6 +7,7 @@ mod blob_store;
 mod clock;
 mod database;
 mod ids;
+mod parts;
 mod session_store;
 mod signal;
 mod tables;

@@ -7,15 +7,15 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
-    BehaviorVersion, Config, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+    BehaviorVersion, Builder, Config, Region, RequestChecksumCalculation, ResponseChecksumValidation,
     SharedHttpClient, StalledStreamProtectionConfig,
 };
-use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::endpoint::Endpoint;
-use crate::settings::S3Settings;
+use crate::parts::PART;
+use crate::settings::{S3Settings, S3Timeouts};
 
 /// Before a failed attempt is repeated.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -39,20 +39,36 @@ impl Clients {
     pub(crate) fn new(settings: &S3Settings, endpoint: &Endpoint) -> Self {
         let http = http_client(endpoint);
         let times = settings.timeouts;
-        // A sum of all that an operation may wait for.
-        let all = |attempt| (attempt + LONGEST_PAUSE) * times.attempts.max(1);
         let client =
             |attempt, operation| Client::from_conf(config(settings, endpoint, &http, attempt, operation));
         Self {
-            control: client(times.control, all(times.control)),
-            transfer: client(times.transfer, all(times.transfer)),
+            control: client(times.control, all_attempts(&times, times.control)),
+            transfer: client(times.transfer, all_attempts(&times, times.transfer)),
             complete: client(times.complete, times.complete),
         }
     }
 }
 
+/// A sum of all that an operation may wait for.
+fn all_attempts(times: &S3Timeouts, attempt: Duration) -> Duration {
+    (attempt + LONGEST_PAUSE) * times.attempts.max(1)
+}
+
+/// What replaces the patience of [`Clients::transfer`] for so many bytes: more than a part of the usual size take as
+/// many times as long.
+pub(crate) fn patience(times: &S3Timeouts, bytes: usize) -> Builder {
+    let attempt = times.transfer * u32::try_from(bytes.div_ceil(PART)).unwrap_or(u32::MAX).max(1);
+    Config::builder().timeout_config(
+        TimeoutConfig::builder()
+            .connect_timeout(times.connect)
+            .operation_attempt_timeout(attempt)
+            .operation_timeout(all_attempts(times, attempt))
+            .build(),
+    )
+}
+
 fn http_client(endpoint: &Endpoint) -> SharedHttpClient {
-    let mut builder = Builder::new();
+    let mut builder = aws_smithy_http_client::Builder::new();
     builder.set_pool_idle_timeout(Some(Some(IDLE)));
     if endpoint.is_https() {
         builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()

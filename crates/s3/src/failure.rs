@@ -29,6 +29,11 @@ impl Failure {
         Self { step, status, code, unsendable: matches!(error, SdkError::ConstructionFailure(_)), detail }
     }
 
+    /// An answer that looked like success, and was none.
+    pub(crate) fn odd(step: &'static str, what: &str) -> Self {
+        Self { step, status: None, code: None, unsendable: true, detail: what.to_owned() }
+    }
+
     pub(crate) fn status(&self) -> Option<u16> {
         self.status
     }
@@ -40,6 +45,12 @@ impl Failure {
     /// The object (or the upload) is not there. Where a bucket is missing, most servers say so.
     pub(crate) fn is_missing(&self) -> bool {
         self.status == Some(404) && !self.has_code("NoSuchBucket")
+    }
+
+    /// The parts are not those that were sent. Some servers give all errors of the store behind them one code.
+    pub(crate) fn is_mismatch(&self) -> bool {
+        const CODES: [&str; 4] = ["InvalidPart", "InvalidPartOrder", "EntityTooSmall", "S3Error"];
+        self.status == Some(400) && self.code.as_deref().is_none_or(|code| CODES.contains(&code))
     }
 
     /// The server does not know this kind of request.

@@ -11,9 +11,10 @@ mod endpoint;
 mod failure;
 mod list;
 mod multipart;
+mod part_upload;
 mod parts;
-mod pool;
 mod presign;
+mod presign_part;
 mod put;
 mod read;
 mod settings;
@@ -22,5 +23,6 @@ mod store;
 
 pub use endpoint::InvalidEndpoint;
 pub use presign::S3SignDownload;
+pub use presign_part::S3SignParts;
 pub use settings::{S3Settings, S3Timeouts};
 pub use store::S3BlobStore;

@@ -3,11 +3,13 @@
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 
 use fm_domain::blob::{BlobKey, PutBlob};
+use fm_domain::body::PartBytes;
 use fm_domain::file::MediaType;
 use fm_domain::store::Stored;
 
 use crate::body::repeatable;
 use crate::cleanup::Cleanup;
+use crate::client::patience;
 use crate::failure::{Failure, Oddity};
 use crate::parts::{Part, Parts};
 use crate::put::{CACHE_CONTROL, DISPOSITION};
@@ -16,6 +18,13 @@ use crate::store::Shared;
 /// Unfinished uploads that are asked for at once. A key has one; more only where requests were repeated.
 const PAGE: usize = 1000;
 const MOST_PAGES: usize = 10;
+
+pub(crate) const COMPLETE: &str = "CompleteMultipartUpload";
+
+/// A part, named to put it together with others.
+pub(crate) fn named(number: u32, tag: String) -> CompletedPart {
+    CompletedPart::builder().part_number(i32::try_from(number).unwrap_or(i32::MAX)).e_tag(tag).build()
+}
 
 impl Shared {
     /// Sends one part after the other, so that an upload never holds more than one, and never waits for memory while
@@ -34,7 +43,10 @@ impl Shared {
         let mut part = first;
         loop {
             let last = part.last;
-            completed.push(self.upload_part(key, &upload, completed.len(), part).await?);
+            let number = u32::try_from(completed.len() + 1).unwrap_or(u32::MAX);
+            let tag =
+                self.upload_part(key, &upload, number, part.bytes).await.map_err(Failure::into_store)?;
+            completed.push(named(number, tag));
             if last {
                 break;
             }
@@ -44,7 +56,7 @@ impl Shared {
         Ok(())
     }
 
-    async fn create_upload(&self, key: &BlobKey, content_type: &MediaType) -> Stored<String> {
+    pub(crate) async fn create_upload(&self, key: &BlobKey, content_type: &MediaType) -> Stored<String> {
         const STEP: &str = "CreateMultipartUpload";
         let created = self
             .clients
@@ -61,16 +73,16 @@ impl Shared {
         created.upload_id.ok_or_else(|| Oddity::store(STEP, "the answer holds no upload id"))
     }
 
-    async fn upload_part(
+    /// Sends a part; its tag.
+    pub(crate) async fn upload_part(
         &self,
         key: &BlobKey,
         upload: &str,
-        before: usize,
-        part: Part,
-    ) -> Stored<CompletedPart> {
+        number: u32,
+        bytes: PartBytes,
+    ) -> Result<String, Failure> {
         const STEP: &str = "UploadPart";
-        let number = i32::try_from(before + 1).unwrap_or(i32::MAX);
-        let length = i64::try_from(part.length).unwrap_or(i64::MAX);
+        let length = bytes.len();
         let uploaded = self
             .clients
             .transfer
@@ -78,17 +90,17 @@ impl Shared {
             .bucket(self.bucket(key.bucket))
             .key(key.to_string())
             .upload_id(upload)
-            .part_number(number)
-            .content_length(length)
-            .body(repeatable(part.pieces))
+            .part_number(i32::try_from(number).unwrap_or(i32::MAX))
+            .content_length(i64::try_from(length).unwrap_or(i64::MAX))
+            .body(repeatable(bytes.into_pieces()))
             .customize()
             .disable_payload_signing()
+            .config_override(patience(&self.timeouts, length))
             .send()
             .await
-            .map_err(|error| Failure::new(STEP, &error).into_store())?;
+            .map_err(|error| Failure::new(STEP, &error))?;
         // Some servers quote it and some don't: it goes back as it came.
-        let e_tag = uploaded.e_tag.ok_or_else(|| Oddity::store(STEP, "the answer holds no ETag"))?;
-        Ok(CompletedPart::builder().part_number(number).e_tag(e_tag).build())
+        uploaded.e_tag.ok_or_else(|| Failure::odd(STEP, "the answer holds no ETag"))
     }
 
     /// Puts the parts together, and then asks for the size: a server that verifies nothing may have lost a part, and
@@ -100,9 +112,26 @@ impl Shared {
         parts: Vec<CompletedPart>,
         sent: u64,
     ) -> Stored<()> {
-        const STEP: &str = "CompleteMultipartUpload";
-        let completed = self
-            .clients
+        let failure = self.put_together(key, upload, parts).await.err().map(Failure::into_store);
+        match (self.size(key).await, failure) {
+            (Ok(Some(size)), _) if size == sent => Ok(()),
+            (_, Some(failure)) => Err(failure),
+            (Ok(Some(size)), None) => {
+                Err(Oddity::store(COMPLETE, format!("the store kept {size} of {sent} bytes")))
+            }
+            (Ok(None), None) => Err(Oddity::store(COMPLETE, "the completed object is not there")),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// Asks the server to put the parts together, in the order of their numbers.
+    pub(crate) async fn put_together(
+        &self,
+        key: &BlobKey,
+        upload: &str,
+        parts: Vec<CompletedPart>,
+    ) -> Result<(), Failure> {
+        self.clients
             .complete
             .complete_multipart_upload()
             .bucket(self.bucket(key.bucket))
@@ -110,17 +139,9 @@ impl Shared {
             .upload_id(upload)
             .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
             .send()
-            .await;
-        let failure = completed.err().map(|error| Failure::new(STEP, &error).into_store());
-        match (self.size(key).await, failure) {
-            (Ok(Some(size)), _) if size == sent => Ok(()),
-            (_, Some(failure)) => Err(failure),
-            (Ok(Some(size)), None) => {
-                Err(Oddity::store(STEP, format!("the store kept {size} of {sent} bytes")))
-            }
-            (Ok(None), None) => Err(Oddity::store(STEP, "the completed object is not there")),
-            (Err(error), None) => Err(error),
-        }
+            .await
+            .map(|_| ())
+            .map_err(|error| Failure::new(COMPLETE, &error))
     }
 
     /// Gives up an upload and its parts. One that is gone already is no error.

@@ -5,34 +5,30 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 
-use fm_domain::body::{BodyError, BufferBudget, ByteSize, ByteStream};
-
-use crate::pool::{PIECE, Pool};
+use fm_domain::body::{BodyError, BufferBudget, BufferPool, ByteSize, ByteStream, PIECE_BYTES, PartBytes};
 
 /// What is held of an upload at once: the smallest part that every server takes, so that as many uploads as possible
 /// share the memory.
 pub(crate) const PART: usize = 5 * 1024 * 1024;
 
 /// The most parts of one upload.
-const MOST_PARTS: u64 = 10_000;
+pub(crate) const MOST_PARTS: u32 = 10_000;
 
 /// The largest blob.
-pub(crate) const LARGEST: u64 = PART as u64 * MOST_PARTS;
+pub(crate) const LARGEST: u64 = PART as u64 * MOST_PARTS as u64;
 
 /// A part, and whether it is the last.
 #[derive(Debug)]
 pub(crate) struct Part {
     /// Its bytes. The budget has them back when the last reference to any of them is gone, in whoever's hands that is.
-    pub(crate) pieces: Vec<Bytes>,
-    /// How many bytes.
-    pub(crate) length: usize,
+    pub(crate) bytes: PartBytes,
     pub(crate) last: bool,
 }
 
 /// Cuts a body into parts of [`PART`] bytes; the last may be shorter.
 pub(crate) struct Parts {
     body: ByteStream,
-    pool: Pool,
+    pool: BufferPool,
     announced: Option<u64>,
     taken: u64,
     /// What was read, but belongs to the next part.
@@ -40,7 +36,7 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    pub(crate) fn new(body: ByteStream, announced: Option<ByteSize>, pool: Pool) -> Self {
+    pub(crate) fn new(body: ByteStream, announced: Option<ByteSize>, pool: BufferPool) -> Self {
         Self { body, pool, announced: announced.map(ByteSize::bytes), taken: 0, rest: Bytes::new() }
     }
 
@@ -56,22 +52,21 @@ impl Parts {
             None => PART,
         };
         let permit = Arc::new(budget.acquire(ByteSize::new(wanted as u64)).await);
-        let (mut pieces, mut length, mut last) = (Vec::new(), 0, false);
-        while length < wanted && !last {
-            let (bytes, ended) = self.fill(PIECE.min(wanted - length)).await?;
-            length += bytes.len();
+        let (mut part, mut last) = (PartBytes::new(), false);
+        while part.len() < wanted && !last {
+            let (bytes, ended) = self.fill(PIECE_BYTES.min(wanted - part.len())).await?;
             last = ended;
             if !bytes.is_empty() {
-                pieces.push(self.pool.share(bytes, Arc::clone(&permit)));
+                part.push(self.pool.share(bytes, Arc::clone(&permit)));
             }
         }
-        self.taken += length as u64;
+        self.taken += part.len() as u64;
         // The end is asked for even where all bytes are there: what is wrong with the whole is said only then.
         if !last && self.announced.is_none_or(|length| self.taken >= length) {
             last = !self.refill().await?;
         }
         self.check(last)?;
-        Ok(Part { pieces, length, last })
+        Ok(Part { bytes: part, last })
     }
 
     /// The next bytes, exactly so many unless the body ends, and whether it does.

@@ -4,16 +4,12 @@ use std::fmt;
 
 use async_trait::async_trait;
 use fm_domain::blob::{Bucket, DownloadLink, SignDownload, SignedUrl};
-use fm_domain::clock::Timestamp;
 use fm_domain::store::Stored;
 use quick_cache::sync::Cache;
 
 use crate::endpoint::{BucketAddress, Endpoint, InvalidEndpoint};
 use crate::settings::S3Settings;
-use crate::signature::{Get, Signer};
-
-/// The longest life that a signature can have, in seconds.
-const LONGEST_LIFE: i64 = 604_800;
+use crate::signature::{Presigned, Signer, life};
 
 /// Signed URLs that are remembered: a few megabytes of them.
 const REMEMBERED: usize = 4096;
@@ -54,25 +50,27 @@ impl S3SignDownload {
 
     fn url(&self, link: &DownloadLink) -> String {
         let target = &link.target;
-        let ends = link.expires_at.unix_seconds();
-        // At least a second: a link that is expired when it is signed is expired for the store too.
-        let starts = link.issued_at.unix_seconds().clamp(ends - LONGEST_LIFE, ends - 1);
-        let life = u64::try_from(ends - starts).unwrap_or(1);
+        let (signed_at, life) = life(link.issued_at, link.expires_at);
         let content_type = target.content_type.safe();
         let disposition = target.disposition.allowed_for(&content_type);
-        self.signer.presign(&Get {
+        self.signer.presign(&Presigned {
+            method: "GET",
             address: match target.key.bucket {
                 Bucket::Files => &self.files,
                 Bucket::Thumbnails => &self.thumbnails,
             },
             key: &target.key.to_string(),
-            signed_at: Timestamp::from_unix_seconds(starts),
+            signed_at,
             expires_in: life,
-            // What is left when the answer is given can't be known when it is signed; half the life is the least that
-            // links of a window have left when they are handed out.
-            cache_control: &format!("private, max-age={}", life / 2),
-            content_disposition: &disposition.header_value(&target.filename),
-            content_type: content_type.as_str(),
+            content_length: None,
+            // What the answer shall say.
+            query: &[
+                // What is left when the answer is given can't be known when it is signed; half the life is the least
+                // that links of a window have left when they are handed out.
+                ("response-cache-control", &format!("private, max-age={}", life / 2)),
+                ("response-content-disposition", &disposition.header_value(&target.filename)),
+                ("response-content-type", content_type.as_str()),
+            ],
         })
     }
 }

@@ -1,13 +1,15 @@
 //! Writing a blob.
 
 use fm_domain::blob::{BlobKey, PutBlob, PutHint, StoredBlob};
-use fm_domain::body::{ByteSize, ByteStream};
+use fm_domain::body::{ByteSize, ByteStream, PartBytes};
 use fm_domain::file::MediaType;
+use fm_domain::store::Stored;
 
 use crate::body::repeatable;
 use crate::cleanup::Cleanup;
+use crate::client::patience;
 use crate::failure::Failure;
-use crate::parts::{Part, Parts};
+use crate::parts::Parts;
 use crate::store::Shared;
 
 /// For servers that answer with what was given here rather than with what a URL asks for. A blob never changes, but
@@ -27,7 +29,7 @@ impl Shared {
         let first = parts.next(&self.budget).await?;
         let mut cleanup = Cleanup::armed(self, *key);
         let written = if first.last {
-            self.put_object(key, first, &hint.content_type).await
+            self.put_object(key, first.bytes, &hint.content_type).await.map_err(PutBlob::Store)
         } else {
             self.put_parts(key, first, &mut parts, &hint.content_type, &mut cleanup).await
         };
@@ -43,9 +45,30 @@ impl Shared {
         }
     }
 
+    /// The same for bytes that are held already.
+    pub(crate) async fn keep(
+        &self,
+        key: &BlobKey,
+        bytes: PartBytes,
+        content_type: &MediaType,
+    ) -> Stored<StoredBlob> {
+        let size = ByteSize::new(bytes.len() as u64);
+        let cleanup = Cleanup::armed(self, *key);
+        match self.put_object(key, bytes, content_type).await {
+            Ok(()) => {
+                cleanup.disarm();
+                Ok(StoredBlob { size })
+            }
+            Err(error) => {
+                cleanup.run().await;
+                Err(error)
+            }
+        }
+    }
+
     /// One request that says its length and carries it: a server that answers 200 has had all of it.
-    async fn put_object(&self, key: &BlobKey, part: Part, content_type: &MediaType) -> Result<(), PutBlob> {
-        let length = i64::try_from(part.length).unwrap_or(i64::MAX);
+    async fn put_object(&self, key: &BlobKey, bytes: PartBytes, content_type: &MediaType) -> Stored<()> {
+        let length = bytes.len();
         self.clients
             .transfer
             .put_object()
@@ -54,13 +77,14 @@ impl Shared {
             .content_type(content_type.as_str())
             .content_disposition(DISPOSITION)
             .cache_control(CACHE_CONTROL)
-            .content_length(length)
-            .body(repeatable(part.pieces))
+            .content_length(i64::try_from(length).unwrap_or(i64::MAX))
+            .body(repeatable(bytes.into_pieces()))
             .customize()
             .disable_payload_signing()
+            .config_override(patience(&self.timeouts, length))
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| PutBlob::Store(Failure::new("PutObject", &error).into_store()))
+            .map_err(|error| Failure::new("PutObject", &error).into_store())
     }
 }

@@ -1,7 +1,7 @@
 //! Presigned URLs by AWS Signature Version 4.
 //!
 //! The SDK's own way builds a whole request with its endpoint, its interceptors and a fresh signing key for each URL.
-//! What is signed here has one form, and the signing key serves a whole day: two hashes and one HMAC are left.
+//! What is signed here has few forms, and the signing key serves a whole day: two hashes and one HMAC are left.
 
 use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
@@ -21,18 +21,31 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// Days whose keys are kept: links of one window may have been issued on two.
 const DAYS: usize = 8;
 
-/// A `GET` to be signed.
-pub(crate) struct Get<'a> {
+/// A request to be signed.
+pub(crate) struct Presigned<'a> {
+    pub(crate) method: &'static str,
     pub(crate) address: &'a BucketAddress,
     /// Plain ASCII that needs no encoding.
     pub(crate) key: &'a str,
     pub(crate) signed_at: Timestamp,
     /// From then on; in seconds, 1 to 604,800.
     pub(crate) expires_in: u64,
-    /// What the answer shall say.
-    pub(crate) cache_control: &'a str,
-    pub(crate) content_disposition: &'a str,
-    pub(crate) content_type: &'a str,
+    /// Exactly how many bytes have to be sent, if that is to be signed.
+    pub(crate) content_length: Option<u64>,
+    /// The rest of the query, in the order of the names, which begin with a small letter.
+    pub(crate) query: &'a [(&'a str, &'a str)],
+}
+
+/// The longest life that a signature can have, in seconds.
+const LONGEST_LIFE: i64 = 604_800;
+
+/// From when on and for how many seconds a signature is good that has to end on time. A longer life than a signature
+/// has counts from a week before its end.
+pub(crate) fn life(issued_at: Timestamp, expires_at: Timestamp) -> (Timestamp, u64) {
+    let ends = expires_at.unix_seconds();
+    // At least a second: what is expired when it is signed is expired for the store too.
+    let starts = issued_at.unix_seconds().clamp(ends - LONGEST_LIFE, ends - 1);
+    (Timestamp::from_unix_seconds(starts), u64::try_from(ends - starts).unwrap_or(1))
 }
 
 /// Signs with one access key, for one region.
@@ -50,39 +63,44 @@ impl Signer {
     }
 
     /// The URL.
-    pub(crate) fn presign(&self, get: &Get<'_>) -> String {
-        let time = DateTime::<Utc>::from(get.signed_at).format("%Y%m%dT%H%M%SZ").to_string();
+    pub(crate) fn presign(&self, request: &Presigned<'_>) -> String {
+        let time = DateTime::<Utc>::from(request.signed_at).format("%Y%m%dT%H%M%SZ").to_string();
         let day = time.get(..8).unwrap_or_default();
         let scope = format!("{day}/{}/s3/aws4_request", self.region);
-        let query = self.query(get, &time, &scope);
-        let BucketAddress { origin, host, path } = get.address;
-        let request =
-            format!("GET\n{path}{key}\n{query}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD", key = get.key);
-        let hash = hex::encode(Sha256::digest(request));
+        let BucketAddress { origin, host, path } = request.address;
+        let (length, signed) = match request.content_length {
+            Some(length) => (format!("content-length:{length}\n"), "content-length;host"),
+            None => (String::new(), "host"),
+        };
+        let query = self.query(request, &time, &scope, signed);
+        let Presigned { method, key, .. } = request;
+        let canonical =
+            format!("{method}\n{path}{key}\n{query}\n{length}host:{host}\n\n{signed}\nUNSIGNED-PAYLOAD");
+        let hash = hex::encode(Sha256::digest(canonical));
         let signature = calculate_signature(
-            self.key(get.signed_at),
+            self.key(request.signed_at),
             format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{hash}").as_bytes(),
         );
-        format!("{origin}{path}{key}?{query}&X-Amz-Signature={signature}", key = get.key)
+        format!("{origin}{path}{key}?{query}&X-Amz-Signature={signature}")
     }
 
     /// In the order of the names, as it is signed.
-    fn query(&self, get: &Get<'_>, time: &str, scope: &str) -> String {
+    fn query(&self, request: &Presigned<'_>, time: &str, scope: &str, signed: &str) -> String {
         let encoded = |text| utf8_percent_encode(text, ENCODED);
         let mut query = String::with_capacity(512);
         // Writing to a string can't fail.
         let _ = write!(
             query,
             "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={id}%2F{scope}&X-Amz-Date={time}\
-             &X-Amz-Expires={expires}&X-Amz-SignedHeaders=host&response-cache-control={cache}\
-             &response-content-disposition={disposition}&response-content-type={content_type}",
+             &X-Amz-Expires={expires}&X-Amz-SignedHeaders={signed}",
             id = encoded(&self.access_key_id),
             scope = encoded(scope),
-            expires = get.expires_in,
-            cache = encoded(get.cache_control),
-            disposition = encoded(get.content_disposition),
-            content_type = encoded(get.content_type),
+            expires = request.expires_in,
+            signed = encoded(signed),
         );
+        for (name, value) in request.query {
+            let _ = write!(query, "&{name}={}", encoded(value));
+        }
         query
     }
 

@@ -11,7 +11,7 @@ use fm_domain::blob::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, Bucket, ByteRange, GetBlob, ListBlobs, ListedBlob,
     PutBlob, PutHint, StoredBlob,
 };
-use fm_domain::body::{BufferBudget, ByteSize, ByteStream};
+use fm_domain::body::{BufferBudget, BufferPool, ByteSize, ByteStream};
 use fm_domain::store::{StoreError, Stored};
 use futures_util::stream::BoxStream;
 use tokio_util::task::TaskTracker;
@@ -20,7 +20,6 @@ use crate::client::Clients;
 use crate::endpoint::{Endpoint, InvalidEndpoint};
 use crate::failure::{Failure, Oddity};
 use crate::parts::{LARGEST, PART};
-use crate::pool::Pool;
 use crate::settings::{S3Settings, S3Timeouts};
 
 /// Keeps blobs in two buckets of an S3 server.
@@ -29,7 +28,7 @@ use crate::settings::{S3Settings, S3Timeouts};
 /// is possible, in the background where its future was dropped; [`BlobStore::discard`] does the same later.
 #[derive(Clone)]
 pub struct S3BlobStore {
-    shared: Shared,
+    pub(crate) shared: Shared,
 }
 
 /// What the store and its background tasks share.
@@ -39,7 +38,7 @@ pub(crate) struct Shared(Arc<State>);
 pub(crate) struct State {
     pub(crate) clients: Clients,
     pub(crate) budget: BufferBudget,
-    pub(crate) pool: Pool,
+    pub(crate) pool: BufferPool,
     pub(crate) timeouts: S3Timeouts,
     pub(crate) cleanups: TaskTracker,
     region: String,
@@ -195,7 +194,7 @@ impl S3BlobStore {
         let state = State {
             clients: Clients::new(settings, &endpoint),
             budget: settings.budget.clone(),
-            pool: Pool::default(),
+            pool: BufferPool::default(),
             timeouts: settings.timeouts,
             cleanups: TaskTracker::new(),
             region: settings.region.clone(),

@@ -7,6 +7,7 @@ mod parts;
 mod port;
 mod range;
 mod self_signed;
+mod self_signed_parts;
 mod store;
 
 pub use disposition::Disposition;
@@ -19,6 +20,7 @@ pub use parts::{
 pub use port::{BlobRepo, SettleBlob};
 pub use range::{ByteRange, ResolvedRange, Unsatisfiable};
 pub use self_signed::SelfSignedLinks;
+pub use self_signed_parts::SelfSignedParts;
 pub use store::{
     BlobHead, BlobLimits, BlobReader, BlobStore, GetBlob, ListBlobs, ListedBlob, PutBlob, PutHint, StoredBlob,
 };
