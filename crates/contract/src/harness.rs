@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use fm_domain::blob::{BlobStore, ListBlobs, SignDownload};
+use fm_domain::blob::{BlobStore, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
 use fm_domain::body::BufferBudget;
 use fm_domain::clock::Clock;
 use fm_domain::ids::IdSource;
@@ -103,6 +103,42 @@ impl Fetched {
             .find(|(field, _)| field.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
     }
+}
+
+/// An empty store of blobs that can be written in parts.
+#[async_trait]
+pub trait PartUploadHarness: Send + Sync + Sized + 'static {
+    /// A store that holds nothing and that nobody else uses.
+    async fn fresh() -> Self;
+
+    /// The store.
+    fn blobs(&self) -> Arc<dyn BlobStore>;
+
+    /// What writes to it in parts.
+    fn parts(&self) -> Arc<dyn PartUpload>;
+
+    /// How many objects, unfinished writes in parts or temporary files the store holds: 0 when nothing is left.
+    async fn debris(&self) -> usize;
+}
+
+/// A store of blobs that can be written in parts, with whoever signs the requests of clients and takes what they send.
+#[async_trait]
+pub trait SignPartsHarness: Send + Sync + Sized + 'static {
+    /// A store that holds nothing and that nobody else uses.
+    async fn fresh() -> Self;
+
+    /// The store.
+    fn blobs(&self) -> Arc<dyn BlobStore>;
+
+    /// What writes to it in parts.
+    fn parts(&self) -> Arc<dyn PartUpload>;
+
+    /// What signs parts for it.
+    fn signer(&self) -> Arc<dyn SignParts>;
+
+    /// Sends the bytes as a browser would, with the method and the fields of the signed part. Errors of HTTP are
+    /// answers.
+    async fn send(&self, part: &SignedPart, bytes: Bytes) -> Fetched;
 }
 
 /// A renderer of thumbnails.

@@ -29,10 +29,11 @@ mod suite;
 
 pub use harness::{
     BlobStoreHarness, ClockHarness, DatabaseHarness, Fetched, IdSourceHarness, MacSignerHarness,
-    PasswordHasherHarness, SessionStoreHarness, SignDownloadHarness, ThumbnailerHarness, TokenSignerHarness,
+    PartUploadHarness, PasswordHasherHarness, SessionStoreHarness, SignDownloadHarness, SignPartsHarness,
+    ThumbnailerHarness, TokenSignerHarness,
 };
 pub use rules::{
-    SUITES, blob_store, clock, database, id_source, job_queue, mac_signer, password_hasher, session_store,
-    sign_download, thumbnailer, token_signer,
+    SUITES, blob_store, clock, database, id_source, job_queue, mac_signer, part_upload, password_hasher,
+    session_store, sign_download, sign_parts, thumbnailer, token_signer,
 };
 pub use suite::{Check, Rule, Suite};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::blob::{BlobStore, ListBlobs, SignDownload};
+use bytes::Bytes;
+use fm_domain::blob::{BlobStore, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
 use fm_domain::body::BufferBudget;
 use fm_domain::job::JobSignal;
 use fm_domain::session::{SessionStore, TokenSigner};
@@ -12,12 +13,13 @@ use fm_domain::thumbnail::Thumbnailer;
 use fm_domain::user::PasswordHasher;
 
 use super::{
-    Faults, FaultyBlobStore, FaultyDatabase, FaultyJobSignal, FaultyListBlobs, FaultyPasswordHasher,
-    FaultySessionStore, FaultySignDownload, FaultyThumbnailer, FaultyTokenSigner,
+    Faults, FaultyBlobStore, FaultyDatabase, FaultyJobSignal, FaultyListBlobs, FaultyPartUpload,
+    FaultyPasswordHasher, FaultySessionStore, FaultySignDownload, FaultySignParts, FaultyThumbnailer,
+    FaultyTokenSigner,
 };
 use crate::harness::{
-    BlobStoreHarness, DatabaseHarness, Fetched, PasswordHasherHarness, SessionStoreHarness,
-    SignDownloadHarness, ThumbnailerHarness, TokenSignerHarness,
+    BlobStoreHarness, DatabaseHarness, Fetched, PartUploadHarness, PasswordHasherHarness,
+    SessionStoreHarness, SignDownloadHarness, SignPartsHarness, ThumbnailerHarness, TokenSignerHarness,
 };
 
 /// A harness whose adapters are decorated, with no fault planned: the suite must pass on it wherever it passes on `H`.
@@ -114,6 +116,48 @@ impl<H: SignDownloadHarness> SignDownloadHarness for Decorated<H> {
 
     async fn fetch(&self, url: &str, range: Option<&str>) -> Fetched {
         self.inner.fetch(url, range).await
+    }
+}
+
+#[async_trait]
+impl<H: PartUploadHarness> PartUploadHarness for Decorated<H> {
+    async fn fresh() -> Self {
+        Self::of(H::fresh().await, Faults::new())
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(FaultyBlobStore::new(self.inner.blobs(), &self.faults))
+    }
+
+    fn parts(&self) -> Arc<dyn PartUpload> {
+        Arc::new(FaultyPartUpload::new(self.inner.parts(), &self.faults))
+    }
+
+    async fn debris(&self) -> usize {
+        self.inner.debris().await
+    }
+}
+
+#[async_trait]
+impl<H: SignPartsHarness> SignPartsHarness for Decorated<H> {
+    async fn fresh() -> Self {
+        Self::of(H::fresh().await, Faults::new())
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(FaultyBlobStore::new(self.inner.blobs(), &self.faults))
+    }
+
+    fn parts(&self) -> Arc<dyn PartUpload> {
+        Arc::new(FaultyPartUpload::new(self.inner.parts(), &self.faults))
+    }
+
+    fn signer(&self) -> Arc<dyn SignParts> {
+        Arc::new(FaultySignParts::new(self.inner.signer(), &self.faults))
+    }
+
+    async fn send(&self, part: &SignedPart, bytes: Bytes) -> Fetched {
+        self.inner.send(part, bytes).await
     }
 }
 

@@ -42,5 +42,6 @@ pub use job_signal::FaultyJobSignal;
 pub use operation::Operation;
 pub use plan::{Fault, Moment, When};
 pub use rest::{
-    FaultyPasswordHasher, FaultySessionStore, FaultySignDownload, FaultyThumbnailer, FaultyTokenSigner,
+    FaultyPartUpload, FaultyPasswordHasher, FaultySessionStore, FaultySignDownload, FaultySignParts,
+    FaultyThumbnailer, FaultyTokenSigner,
 };

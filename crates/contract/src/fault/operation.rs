@@ -130,6 +130,16 @@ operations! {
     "SignDownload" {
         SignDownloadSign = "sign",
     }
+    "PartUpload" {
+        PartUploadBegin = "begin",
+        PartUploadWrite = "write",
+        PartUploadSync = "sync",
+        PartUploadComplete = "complete",
+        PartUploadKeep = "keep",
+    }
+    "SignParts" {
+        SignPartsSign = "sign",
+    }
     "Thumbnailer" {
         ThumbnailerRender = "render",
     }

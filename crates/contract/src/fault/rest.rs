@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fm_domain::blob::{DownloadLink, SignDownload, SignedUrl};
+use fm_domain::blob::{
+    BlobKey, CompleteParts, DownloadLink, PartLimits, PartLink, PartPlace, PartTag, PartUpload, PartWrite,
+    SignDownload, SignParts, SignedPart, SignedUrl, StoredBlob, WriteId, WritePart, WrittenPart,
+};
+use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::clock::Timestamp;
 use fm_domain::file::MediaType;
 use fm_domain::ids::{SessionId, UserId};
@@ -74,6 +78,37 @@ decorator! {
 decorate! {
     impl SignDownload for FaultySignDownload, self: &Self, by self.inner;
     sign(link: &DownloadLink) -> Stored<SignedUrl> = SignDownloadSign;
+}
+
+decorator! {
+    /// A store that is written to in parts, with faults. Its limits are never in doubt.
+    awaited FaultyPartUpload of PartUpload
+}
+
+decorate! {
+    impl PartUpload for FaultyPartUpload, self: &Self, by self.inner;
+    begin(key: &BlobKey, content_type: &MediaType) -> Stored<WriteId> = PartUploadBegin;
+    write(write: &PartWrite, place: PartPlace, bytes: PartBytes) -> Result<Option<PartTag>, WritePart>
+        = PartUploadWrite;
+    sync(write: &PartWrite) -> Stored<()> = PartUploadSync;
+    complete(write: &PartWrite, fence: u64, parts: &[WrittenPart], size: ByteSize)
+        -> Result<StoredBlob, CompleteParts> = PartUploadComplete;
+    keep(key: &BlobKey, bytes: PartBytes, content_type: &MediaType) -> Stored<StoredBlob> = PartUploadKeep;
+    {
+        fn part_limits(&self) -> PartLimits {
+            self.inner.part_limits()
+        }
+    }
+}
+
+decorator! {
+    /// A signer of the parts that clients send, with faults.
+    awaited FaultySignParts of SignParts
+}
+
+decorate! {
+    impl SignParts for FaultySignParts, self: &Self, by self.inner;
+    sign(link: &PartLink) -> Stored<SignedPart> = SignPartsSign;
 }
 
 decorator! {

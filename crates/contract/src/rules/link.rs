@@ -15,7 +15,7 @@ use crate::fixture::{fill, uuid};
 use crate::harness::{Fetched, SignDownloadHarness};
 
 /// The present second: whoever serves the URL has a clock of its own.
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     Timestamp::from_unix_seconds(i64::try_from(since.as_secs()).unwrap())
 }
@@ -122,7 +122,7 @@ pub(crate) async fn link_04_a_tampered_url_is_refused<H: SignDownloadHarness>(ha
 }
 
 /// The field with a character in the middle of its value replaced by another of its kind.
-fn swapped(field: &str) -> Option<String> {
+pub(super) fn swapped(field: &str) -> Option<String> {
     let (name, value) = field.split_once('=')?;
     let place =
         (value.len() / 2..value.len()).find(|place| value.as_bytes()[*place].is_ascii_alphanumeric())?;

@@ -12,6 +12,9 @@ mod key;
 mod link;
 mod list;
 mod mac;
+mod part;
+mod part_end;
+mod part_link;
 mod session;
 mod thumb;
 mod time;
@@ -28,6 +31,8 @@ pub const SUITES: &[Suite] = &[
     session_store::SUITE,
     blob_store::SUITE,
     sign_download::SUITE,
+    part_upload::SUITE,
+    sign_parts::SUITE,
     thumbnailer::SUITE,
     password_hasher::SUITE,
     token_signer::SUITE,
@@ -202,6 +207,41 @@ suite! {
         link_06_type_and_name_travel_with_the_link,
         link_07_links_to_different_targets_have_different_urls,
         link_08_a_link_to_a_blob_that_is_gone_gives_not_found,
+    }
+}
+
+suite! {
+    ($)
+    /// Stores that blobs are written to in parts, over many requests.
+    part_upload(PartUploadHarness, "PartUpload"): H::fresh().await;
+    part {
+        part_01_nothing_can_be_read_before_the_write_is_completed,
+        part_02_a_completed_blob_is_read_whole_whatever_its_parts,
+        part_03_parts_come_in_any_order_and_again_with_another_size,
+        part_04_what_a_late_writer_sends_changes_nothing,
+        part_05_no_part_can_be_written_after_the_end,
+        part_06_completing_again_is_no_error,
+        part_07_parts_that_are_not_those_written_are_a_mismatch,
+        part_08_many_parts_written_at_once_make_one_blob,
+        part_09_what_is_not_named_at_the_end_is_not_in_the_blob,
+    }
+    part_end {
+        part_10_discarding_removes_whatever_a_write_left,
+        part_11_a_write_that_was_never_begun_is_gone,
+        part_12_bytes_at_hand_are_kept_whole,
+        part_13_what_is_cut_off_at_any_await_can_be_discarded,
+        part_14_the_limits_of_parts_make_sense,
+    }
+}
+
+suite! {
+    ($)
+    /// Signers of requests by which clients send parts by themselves.
+    sign_parts(SignPartsHarness, "SignParts"): H::fresh().await;
+    part_link {
+        partlink_01_what_was_signed_is_sent_without_other_credentials_and_counts,
+        partlink_02_another_size_is_refused_and_so_is_all_after_the_end,
+        partlink_03_a_tampered_or_expired_url_is_refused,
     }
 }
 
