@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_contract::{BlobStoreHarness, DatabaseHarness, IdSourceHarness, SessionStoreHarness};
-use fm_domain::blob::{BlobStore, ListBlobs};
+use fm_contract::{
+    BlobStoreHarness, DatabaseHarness, IdSourceHarness, PartUploadHarness, SessionStoreHarness,
+};
+use fm_domain::blob::{BlobStore, ListBlobs, PartUpload};
 use fm_domain::body::BufferBudget;
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::IdSource;
@@ -92,6 +94,31 @@ impl BlobStoreHarness for Blobs {
     async fn debris(&self) -> usize {
         self.0.count()
     }
+}
+
+struct InParts(Blobs);
+
+#[async_trait]
+impl PartUploadHarness for InParts {
+    async fn fresh() -> Self {
+        Self(Blobs::fresh().await)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.0.blobs()
+    }
+
+    fn parts(&self) -> Arc<dyn PartUpload> {
+        self.0.0.clone()
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.debris().await
+    }
+}
+
+mod part_upload {
+    fm_contract::part_upload!(super::InParts);
 }
 
 mod blob_store {

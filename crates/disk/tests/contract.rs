@@ -1,4 +1,4 @@
-//! The contract of a store of blobs.
+//! The contracts of a store of blobs, and of one that is written to in parts.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up shall fail")]
 
@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fixture::Fixture;
-use fm_contract::BlobStoreHarness;
+use fm_contract::{BlobStoreHarness, PartUploadHarness};
 use fm_disk::BUFFER_BYTES;
-use fm_domain::blob::{BlobStore, ListBlobs};
+use fm_domain::blob::{BlobStore, ListBlobs, PartUpload};
 use fm_domain::body::BufferBudget;
 
 struct Disk(Fixture);
@@ -40,6 +40,33 @@ impl BlobStoreHarness for Disk {
     async fn debris(&self) -> usize {
         self.0.files().len()
     }
+}
+
+struct InParts(Fixture);
+
+#[async_trait]
+impl PartUploadHarness for InParts {
+    async fn fresh() -> Self {
+        Self(Fixture::fresh().await)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn parts(&self) -> Arc<dyn PartUpload> {
+        Arc::new(self.0.store.clone())
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.files().len()
+    }
+}
+
+mod parts {
+    use super::InParts;
+
+    fm_contract::part_upload!(InParts);
 }
 
 mod blobs {

@@ -1,4 +1,4 @@
-//! The rules of a blob store and of its signed URLs, against a real S3 server: one in this process, or the one that
+//! The rules of a blob store, of its writes in parts and of its signed URLs, against a real S3 server: one in this process, or the one that
 //! `S3_ENDPOINT`, `S3_REGION`, `S3_ACCESS_KEY_ID` and `S3_SECRET_ACCESS_KEY` name (with `S3_PUBLIC_ENDPOINT` and
 //! `S3_FORCE_PATH_STYLE` where they differ from the defaults). There, every test makes buckets of its own and removes
 //! them.
@@ -15,10 +15,11 @@ use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Region};
-use fm_contract::{BlobStoreHarness, Fetched, SignDownloadHarness};
-use fm_domain::blob::{BlobStore, Bucket, ListBlobs, SignDownload};
+use bytes::Bytes;
+use fm_contract::{BlobStoreHarness, Fetched, PartUploadHarness, SignDownloadHarness, SignPartsHarness};
+use fm_domain::blob::{BlobStore, Bucket, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
 use fm_domain::body::{BufferBudget, ByteSize};
-use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3Timeouts};
+use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3SignParts, S3Timeouts};
 use fm_s3_testing::S3Server;
 use futures_util::TryStreamExt as _;
 use tempfile::TempDir;
@@ -206,14 +207,75 @@ impl SignDownloadHarness for Links {
         if let Some(range) = range {
             request = request.header("Range", range);
         }
-        let response = request.send().await.unwrap();
-        let status = response.status().as_u16();
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect();
-        Fetched { status, headers, body: response.bytes().await.unwrap() }
+        fetched(request).await
+    }
+}
+
+async fn fetched(request: reqwest::RequestBuilder) -> Fetched {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    Fetched { status, headers, body: response.bytes().await.unwrap() }
+}
+
+struct InParts(Fixture);
+
+#[async_trait]
+impl PartUploadHarness for InParts {
+    async fn fresh() -> Self {
+        Self(Fixture::fresh().await)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn parts(&self) -> Arc<dyn PartUpload> {
+        Arc::new(self.0.store.clone())
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.debris().await
+    }
+}
+
+struct PartLinks {
+    fixture: Fixture,
+    signer: Arc<S3SignParts>,
+    browser: reqwest::Client,
+}
+
+#[async_trait]
+impl SignPartsHarness for PartLinks {
+    async fn fresh() -> Self {
+        let fixture = Fixture::fresh().await;
+        let signer = Arc::new(S3SignParts::new(&fixture.settings).unwrap());
+        Self { fixture, signer, browser: reqwest::Client::new() }
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.fixture.store.clone())
+    }
+
+    fn parts(&self) -> Arc<dyn PartUpload> {
+        Arc::new(self.fixture.store.clone())
+    }
+
+    fn signer(&self) -> Arc<dyn SignParts> {
+        Arc::clone(&self.signer) as Arc<dyn SignParts>
+    }
+
+    async fn send(&self, part: &SignedPart, bytes: Bytes) -> Fetched {
+        assert_eq!(part.method, "PUT");
+        let mut request = self.browser.put(part.url.expose()).body(bytes);
+        for (name, value) in &part.headers {
+            request = request.header(name, value);
+        }
+        fetched(request).await
     }
 }
 
@@ -221,6 +283,18 @@ mod blob_store {
     use super::Blobs;
 
     fm_contract::blob_store!(Blobs);
+}
+
+mod part_upload {
+    use super::InParts;
+
+    fm_contract::part_upload!(InParts);
+}
+
+mod sign_parts {
+    use super::PartLinks;
+
+    fm_contract::sign_parts!(PartLinks);
 }
 
 mod sign_download {

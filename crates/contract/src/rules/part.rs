@@ -227,7 +227,9 @@ pub(crate) async fn part_07_parts_that_are_not_those_written_are_a_mismatch<H: P
     let mut wrongs: Vec<(&str, usize, Wrong)> = vec![
         ("a whole that is larger than its parts", 2 * least + 1, |_, _| ()),
         ("a whole that is smaller than its parts", least, |_, _| ()),
-        ("a part that never came", 3 * least, |parts, least| parts.push(part(3, least, Some(parts[0].tag.clone())))),
+        ("a part that never came", 3 * least, |parts, least| {
+            parts.push(part(3, least, Some(parts[0].tag.clone())))
+        }),
         ("a last part that is shorter than told", 2 * least + 1, |parts, least| {
             parts[1].size = ByteSize::new(least as u64 + 1);
         }),
