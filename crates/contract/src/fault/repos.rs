@@ -1,6 +1,8 @@
 //! The repos of units of work, and the queries of reads.
 
-use fm_domain::blob::{BlobIntent, BlobKey, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob, WrittenPart};
+use fm_domain::blob::{
+    BlobIntent, BlobKey, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob, WrittenPart,
+};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::file::{

@@ -5,7 +5,8 @@ use fm_domain::blob::{BlobIntent, BlobKey, BlobRepo, DoomedBlob, ExpiredIntent, 
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::file::{
-    File, FileFilter, FilePage, FileQueries, FileRepo, Revision, Sha256, ThumbnailState, TypeFilter, UpdateFile,
+    File, FileFilter, FilePage, FileQueries, FileRepo, Revision, Sha256, ThumbnailState, TypeFilter,
+    UpdateFile,
 };
 use fm_domain::ids::{BlobId, FileId, UserId};
 use fm_domain::store::Stored;

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use fm_contract::fault::Operation;
 use fm_contract::toy::ToyThumbnailer;
-use fm_domain::blob::{
-    BlobIntent, BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, StoredBlob,
-};
+use fm_domain::blob::{BlobIntent, BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, StoredBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::file::{File, FileFilter, FilePage, FileSort, Revision, Sha256, SortOrder, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
@@ -18,8 +16,8 @@ use fm_domain::thumbnail::{RenderBudget, ThumbnailSpec};
 use fm_domain::user::{Charge, Password, PasswordHash, Role, User};
 use uuid::Uuid;
 
-use crate::upload_calls::call_uploads;
 use crate::rig::{Got, Rig, body, got, hint, key, now};
+use crate::upload_calls::call_uploads;
 
 const LIFE: Duration = Duration::from_hours(1);
 

@@ -122,7 +122,16 @@ macro_rules! may_be_stores {
         }
     )+};
 }
-may_be_stores!(InsertUser, ReserveBytes, UpdateFile, UpdateUpload, SettleBlob, PutBlob, GetBlob, RenderThumbnail);
+may_be_stores!(
+    InsertUser,
+    ReserveBytes,
+    UpdateFile,
+    UpdateUpload,
+    SettleBlob,
+    PutBlob,
+    GetBlob,
+    RenderThumbnail
+);
 
 #[expect(clippy::needless_pass_by_value, reason = "callers are done with the answer")]
 pub(crate) fn got<T, E: MayBeStores>(answer: Result<T, E>) -> Got {
