@@ -85,8 +85,9 @@ struct Sleeper;
 
 #[async_trait]
 impl JobSignal for Sleeper {
-    async fn wait(&self, at_most: Duration) {
+    async fn wait(&self, at_most: Duration) -> bool {
         tokio::time::sleep(at_most).await;
+        false
     }
 }
 
