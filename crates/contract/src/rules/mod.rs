@@ -7,6 +7,7 @@ mod file;
 mod hash;
 mod id;
 mod job;
+mod job_crowd;
 mod job_record;
 mod key;
 mod link;
@@ -138,6 +139,9 @@ suite! {
         job_18_jobs_are_listed_with_their_state_attempts_and_last_error,
         job_19_pages_of_jobs_follow_each_other_by_their_ids,
         job_20_a_dead_job_is_taken_once_and_a_living_one_never,
+    }
+    job_crowd {
+        job_21_each_of_many_jobs_takes_effect_once_though_workers_die_and_stall,
     }
 }
 

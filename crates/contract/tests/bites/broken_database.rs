@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     LosesJobsBesideFiles,
     ClaimsTwice,
     TakesLateAnswers,
+    TakesAnyAnswer,
+    LosesWhatExpired,
     NeverSignals,
     IgnoresPriority,
     ListsEveryJob,
@@ -216,8 +218,12 @@ bites! {
     a_queue_that_loses_jobs_beside_files: broken(Fault::LosesJobsBesideFiles) => database,
         ["UOW-01", "UOW-03", "UOW-06", "UOW-07"];
     a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue,
-        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17"];
+        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21"];
     a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
+    a_queue_that_takes_any_answer: broken(Fault::TakesAnyAnswer) => job_queue,
+        ["JOB-04", "JOB-07", "JOB-21"];
+    a_queue_that_loses_what_expired: broken(Fault::LosesWhatExpired) => job_queue,
+        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21"];
     a_queue_that_wakes_nobody: broken(Fault::NeverSignals) => job_queue, ["JOB-13"];
     a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05"];
     a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18"];

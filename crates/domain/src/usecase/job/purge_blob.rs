@@ -26,7 +26,12 @@ impl PurgeBlob {
 
     /// Discards the bytes; then, in one unit, their row goes and the job is done. A purge that dies in between is
     /// simply run again.
-    pub(super) async fn run(&self, job: &ClaimedJob, blob: BlobId, thumbnail: bool) -> Result<Done, JobError> {
+    pub(super) async fn run(
+        &self,
+        job: &ClaimedJob,
+        blob: BlobId,
+        thumbnail: bool,
+    ) -> Result<Done, JobError> {
         let key = if thumbnail { BlobKey::thumbnail(blob) } else { BlobKey::file(blob) };
         let Some(doomed) = self.find(&key).await? else { return Ok(Done::Moot) };
         self.blobs.discard(&key).await?;
