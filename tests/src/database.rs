@@ -1,7 +1,7 @@
 //! A PostgreSQL database of its own for each server.
 
 use reqwest::Url;
-use tokio_postgres::NoTls;
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 /// A fresh database, removed when it is dropped.
 pub(crate) struct TestDatabase {
@@ -40,6 +40,15 @@ impl TestDatabase {
         execute(&self.url, statement).expect("the statement is right");
     }
 
+    /// How many transactions it has seen, but for the last seconds.
+    pub(crate) fn transactions(&self) -> u64 {
+        let question = format!(
+            "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = '{}'",
+            self.name
+        );
+        ask(&self.maintenance, &question).expect("its statistics are there").parse().expect("a number")
+    }
+
     fn let_in(&self, anybody: bool) {
         let statement = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {anybody}", self.name);
         execute(&self.maintenance, &statement).expect("the database is altered");
@@ -59,8 +68,27 @@ impl Drop for TestDatabase {
     }
 }
 
-/// Runs one statement on a thread of its own, so that it can be called from anywhere.
 fn execute(url: &str, statement: &str) -> Result<(), tokio_postgres::Error> {
+    on_a_connection(url, async |client| client.batch_execute(statement).await)
+}
+
+/// The one value that a question has for an answer.
+fn ask(url: &str, question: &str) -> Result<String, tokio_postgres::Error> {
+    on_a_connection(url, async |client| {
+        let answer = client.simple_query(question).await?;
+        let rows = answer.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        });
+        Ok(rows.last().unwrap_or_default())
+    })
+}
+
+/// Works on a thread of its own, so that it can be called from anywhere.
+fn on_a_connection<T: Send>(
+    url: &str,
+    work: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error> + Send,
+) -> Result<T, tokio_postgres::Error> {
     std::thread::scope(|scope| {
         scope
             .spawn(|| {
@@ -68,9 +96,10 @@ fn execute(url: &str, statement: &str) -> Result<(), tokio_postgres::Error> {
                 runtime.block_on(async {
                     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
                     let connection = tokio::spawn(connection);
-                    client.batch_execute(statement).await?;
+                    let answer = work(&client).await?;
                     drop(client);
-                    connection.await.unwrap()
+                    connection.await.unwrap()?;
+                    Ok(answer)
                 })
             })
             .join()

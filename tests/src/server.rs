@@ -208,6 +208,11 @@ impl Server {
         self.database.as_ref().expect("it has a database server").execute(statement);
     }
 
+    /// How many transactions its database has seen, but for the last seconds.
+    pub fn transactions(&self) -> u64 {
+        self.database.as_ref().expect("it has a database server").transactions()
+    }
+
     /// Runs `file-manager worker` beside it, with the same environment, as long as `work` takes.
     pub async fn with_a_worker<T>(&self, work: impl Future<Output = T>) -> T {
         let worker = Process::spawn(self.home.path(), &self.environment, &["worker"]);

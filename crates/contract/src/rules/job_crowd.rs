@@ -18,7 +18,9 @@ use crate::fixture::poll::cut_after;
 use crate::fixture::{at, fill, uuid};
 use crate::harness::DatabaseHarness;
 
-const JOBS: usize = 10_000;
+/// As many as every adapter gets through in a debug build in good time. `scripts/bench jobs` takes 10,000, with
+/// processes.
+const JOBS: usize = 4_000;
 const WORKERS: usize = 20;
 const LEASE: Duration = Duration::from_mins(1);
 /// How often a worker stands still at most.
