@@ -41,13 +41,14 @@ impl Lookout {
         let mut next_look = Instant::now();
         while !stop.is_cancelled() {
             let now = Instant::now();
-            if now >= next_look {
+            let left = next_look.saturating_duration_since(now);
+            if left.is_zero() {
                 let nap = self.look().await;
                 next_look = Instant::now() + nap;
                 continue;
             }
             tokio::select! {
-                heard = self.signal.wait(next_look - now) => {
+                heard = self.signal.wait(left) => {
                     if heard {
                         self.bells.ring();
                         next_look = next_look.min(Instant::now() + SHORTEST_NAP);

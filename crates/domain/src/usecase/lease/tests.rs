@@ -78,7 +78,9 @@ impl Database for Rows {
         let time = self.clock.begun.elapsed();
         match self.away {
             Some((from, to, Away::Refuses)) if from <= time && time < to => return Err(unavailable()),
-            Some((from, to, Away::Hangs)) if from <= time && time < to => sleep(to - time).await,
+            Some((from, to, Away::Hangs)) if from <= time && time < to => {
+                sleep(to.saturating_sub(time)).await
+            }
             _ => {}
         }
         let held = time < self.lost_after;
