@@ -79,7 +79,7 @@ impl Database for Rows {
         match self.away {
             Some((from, to, Away::Refuses)) if from <= time && time < to => return Err(unavailable()),
             Some((from, to, Away::Hangs)) if from <= time && time < to => {
-                sleep(to.saturating_sub(time)).await
+                sleep(to.saturating_sub(time)).await;
             }
             _ => {}
         }
