@@ -8,5 +8,5 @@ WITH due AS MATERIALIZED (
 FROM due WHERE id = due_id RETURNING id, attempt \gset
 COMMIT;
 BEGIN;
-DELETE FROM jobs WHERE id = :'id' AND attempt = :attempt AND lease_until IS NOT NULL;
+DELETE FROM jobs WHERE id = ':id' AND attempt = :attempt AND lease_until IS NOT NULL;
 COMMIT;
