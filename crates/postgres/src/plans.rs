@@ -145,3 +145,26 @@ async fn claims_and_sweeps_walk_along_their_indexes() {
     let doom = plan(&fixture, doom).await;
     assert!(doom.contains("using blobs_expires_at_idx") && !doom.contains("Seq Scan"), "{doom}");
 }
+
+#[tokio::test]
+async fn checks_of_everything_walk_along_their_indexes() {
+    let fixture = filled().await;
+    let now = Timestamp::from_unix_seconds(1_767_400_000);
+    let id = Uuid::from_u128(u128::MAX / 2);
+    for (asked, indexes) in [
+        (plan(&fixture, crate::checks::walk(Some(FileId::new(id)), 500)).await, &["using files_pkey"][..]),
+        (
+            plan(&fixture, crate::checks::tally(Some(UserId::new(id)), 50)).await,
+            &["on users", "files_owner_id_"],
+        ),
+        (plan(&fixture, crate::checks::find(vec![id; 500])).await, &["blobs_pkey"]),
+        (
+            plan(&fixture, crate::checks::count_sweepable(now, 5)).await,
+            &["blobs_expires_at_idx", "blobs_due_at_idx"],
+        ),
+    ] {
+        // Two users are not worth an index.
+        let scans = asked.contains("Seq Scan on files") || asked.contains("Seq Scan on blobs");
+        assert!(indexes.iter().all(|index| asked.contains(index)) && !scans, "{asked}");
+    }
+}

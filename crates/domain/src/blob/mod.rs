@@ -21,4 +21,7 @@ pub use store::{
 };
 
 #[cfg(any(test, feature = "mock"))]
-pub use {link::MockSignDownload, port::MockBlobRepo, queries::MockBlobQueries, store::MockBlobStore, store::MockListBlobs};
+pub use {
+    link::MockSignDownload, port::MockBlobRepo, queries::MockBlobQueries, store::MockBlobStore,
+    store::MockListBlobs,
+};

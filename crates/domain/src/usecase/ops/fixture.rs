@@ -9,8 +9,8 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use crate::blob::{
-    BlobHead, BlobKey, BlobLimits, BlobQueries, BlobReader, BlobRecord, BlobState, BlobStore, Bucket, ByteRange,
-    GetBlob, ListBlobs, ListedBlob, PutBlob, PutHint, StoredBlob, Sweepable,
+    BlobHead, BlobKey, BlobLimits, BlobQueries, BlobReader, BlobRecord, BlobState, BlobStore, Bucket,
+    ByteRange, GetBlob, ListBlobs, ListedBlob, PutBlob, PutHint, StoredBlob, Sweepable,
 };
 use crate::body::{BodyError, ByteSize, ByteStream};
 use crate::clock::{Clock as _, Timestamp};
@@ -182,7 +182,11 @@ impl BlobStore for Deployment {
         let bytes = state.store.get(key).map(|(bytes, _)| bytes.clone()).ok_or(GetBlob::NotFound)?;
         let torn = state.torn.contains(key).then(|| Err(BodyError::Source("a bad sector".into())));
         let size = ByteSize::new(bytes.len() as u64);
-        Ok(BlobReader { size, range: None, bytes: stream::iter([Ok(bytes)]).chain(stream::iter(torn)).boxed() })
+        Ok(BlobReader {
+            size,
+            range: None,
+            bytes: stream::iter([Ok(bytes)]).chain(stream::iter(torn)).boxed(),
+        })
     }
     async fn head(&self, key: &BlobKey) -> Stored<Option<BlobHead>> {
         let mut state = self.state();
@@ -190,7 +194,8 @@ impl BlobStore for Deployment {
             state.outages -= 1;
             return Err(unavailable());
         }
-        let head = state.store.get(key).map(|(bytes, _)| BlobHead { size: ByteSize::new(bytes.len() as u64) });
+        let head =
+            state.store.get(key).map(|(bytes, _)| BlobHead { size: ByteSize::new(bytes.len() as u64) });
         if let Some(change) = state.after_head.take() {
             change(&mut state);
         }

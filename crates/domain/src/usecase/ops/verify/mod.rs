@@ -128,7 +128,8 @@ impl VerifyBlobs {
     async fn accounts(&self, check: &mut Check<'_>) -> Stored<()> {
         let mut after = None;
         loop {
-            let tallies = patiently(async || self.db.read().await?.users().tally(after, ACCOUNTS).await).await?;
+            let tallies =
+                patiently(async || self.db.read().await?.users().tally(after, ACCOUNTS).await).await?;
             let Some(last) = tallies.last() else { return Ok(()) };
             after = Some(last.user);
             check.verified.accounts += tallies.len() as u64;

@@ -80,7 +80,10 @@ async fn a_thumbnail_is_compared_with_its_row() {
     state.files[0] = File { thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1 }, ..file };
     drop(state);
     let (_, found) = verify(&deployment, false).await;
-    assert!(matches!(&found[..], [Finding::File { of, wrong: Wrong::Size { .. } }] if of.key == key), "{found:?}");
+    assert!(
+        matches!(&found[..], [Finding::File { of, wrong: Wrong::Size { .. } }] if of.key == key),
+        "{found:?}"
+    );
 }
 
 #[tokio::test]
