@@ -1,12 +1,13 @@
 //! A database and a store that tests fill, and change while a check is under way.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
-use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use crate::blob::{
     BlobHead, BlobKey, BlobLimits, BlobQueries, BlobReader, BlobRecord, BlobState, BlobStore, Bucket,
@@ -229,6 +230,9 @@ impl ListBlobs for Deployment {
                 written_at: *at,
             })
             .collect();
-        Ok(stream::iter(listed).map(Ok).into_stream().boxed())
+        // Once it has ended it may not be asked again.
+        let blobs =
+            stream::unfold(listed.into_iter(), |mut rest| ready(rest.next().map(|blob| (Ok(blob), rest))));
+        Ok(blobs.boxed())
     }
 }

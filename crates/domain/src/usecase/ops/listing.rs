@@ -24,10 +24,10 @@ pub(super) struct Listing {
 
 impl Listing {
     pub(super) async fn of(lister: &dyn ListBlobs, bucket: Bucket) -> Stored<Self> {
-        patiently(async || lister.list(bucket).await).await.map(|blobs| Self { blobs })
+        patiently(async || lister.list(bucket).await).await.map(|blobs| Self { blobs: blobs.fuse().boxed() })
     }
 
-    /// The next of its blobs; none at the end.
+    /// The next of its blobs; none at the end, however often it is asked.
     pub(super) async fn batch(&mut self) -> Stored<Vec<ListedBlob>> {
         self.blobs.by_ref().take(BATCH).try_collect().await
     }
