@@ -1,5 +1,8 @@
 //! A PostgreSQL database of its own for each server.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
 use reqwest::Url;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
@@ -20,6 +23,16 @@ impl TestDatabase {
         let mut url = Url::parse(&maintenance).expect("TEST_DATABASE_URL is a URL");
         url.set_path(&format!("/{name}"));
         Self { maintenance, name, url: url.to_string() }
+    }
+
+    /// Copies it into a file, while it is used.
+    pub(crate) fn dump(&self, file: &Path) {
+        tool("pg_dump", &["--format=custom", "--file", &file.to_string_lossy(), "--dbname", &self.url]);
+    }
+
+    /// Fills it from such a file.
+    pub(crate) fn restore(&self, file: &Path) {
+        tool("pg_restore", &["--exit-on-error", "--dbname", &self.url, &file.to_string_lossy()]);
     }
 
     /// Ends every connection to it and lets nobody in any more.
@@ -105,4 +118,19 @@ fn on_a_connection<T: Send>(
             .join()
             .unwrap()
     })
+}
+
+/// Runs one of PostgreSQL's own programs: those of the server that the scripts started, or of `PATH`.
+fn tool(name: &str, arguments: &[&str]) {
+    let program =
+        std::env::var("TEST_POSTGRES_BIN").map_or_else(|_| name.into(), |bin| PathBuf::from(bin).join(name));
+    let mut command = Command::new(program);
+    if let Ok(libraries) = std::env::var("TEST_POSTGRES_LIBRARIES") {
+        command.env("LD_LIBRARY_PATH", libraries);
+    }
+    let run = command.args(arguments).output();
+    let run = run.unwrap_or_else(|error| {
+        panic!("{name} does not start ({error}): run scripts/test, or put PostgreSQL's programs in PATH")
+    });
+    assert!(run.status.success(), "{name}: {}", String::from_utf8_lossy(&run.stderr));
 }

@@ -67,7 +67,7 @@ impl Server {
         Self::assemble(lane, database, store, variables, arguments)
     }
 
-    fn assemble(
+    pub(crate) fn assemble(
         lane: Lane,
         database: Option<TestDatabase>,
         store: Option<TestStore>,
@@ -225,6 +225,14 @@ impl Server {
     /// Runs another command of the program with the same environment.
     pub fn run(&self, arguments: &[&str]) -> Finished {
         run(self.home.path(), &self.environment, arguments)
+    }
+
+    pub(crate) fn store(&self) -> Option<&TestStore> {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn database(&self) -> Option<&TestDatabase> {
+        self.database.as_ref()
     }
 
     /// Remembers a text that no log may show.

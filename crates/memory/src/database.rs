@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use fm_domain::blob::BlobQueries;
 use fm_domain::file::FileQueries;
 use fm_domain::store::{Database, ReadRepos, Stored, UnitOfWork};
 use fm_domain::user::UserQueries;
@@ -88,6 +89,10 @@ impl ReadRepos for Tables {
     }
 
     fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
         self
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use fm_domain::blob::BlobQueries;
 use fm_domain::file::FileQueries;
 use fm_domain::store::{Database, ReadRepos, StoreError, Stored, UnitOfWork};
 use fm_domain::user::UserQueries;
@@ -154,6 +155,10 @@ impl ReadRepos for SqliteReadRepos {
     }
 
     fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
         self
     }
 }

@@ -81,6 +81,8 @@ pub async fn crash(lane: Lane, plan: CrashPlan) -> CrashCounts {
         client.add_to(&mut counts);
     }
     counts.objects = settled(&server, &clients).await;
+    let verified = server.run(&["verify", "--rehash", "--min-age", "0"]);
+    assert_eq!(verified.code, Some(0), "{}", verified.output);
     counts
 }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use fm_credentials::SystemClock;
 use fm_disk::{DiskBlobStore, DiskSettings};
-use fm_domain::blob::{BlobStore, SelfSignedLinks, SignDownload};
+use fm_domain::blob::{BlobStore, ListBlobs, SelfSignedLinks, SignDownload};
 use fm_domain::body::BufferBudget;
 use fm_domain::clock::Clock as _;
 use fm_domain::mac::MacSigner;
 use fm_memory::MemoryBlobStore;
 use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3Timeouts};
 
-use super::StartError;
+use super::{Purpose, StartError};
 use crate::config::{BlobStoreChoice, Config, S3Config};
 
 /// An unfinished file that nobody has written to for so long is debris.
@@ -21,6 +21,8 @@ const UNFINISHED_FOR: Duration = Duration::from_hours(24);
 /// A store and what signs URLs to it.
 pub(super) struct Blobs {
     pub(super) store: Arc<dyn BlobStore>,
+    /// What lists it, if it can be listed.
+    pub(super) lister: Option<Arc<dyn ListBlobs>>,
     pub(super) links: Arc<dyn SignDownload>,
     /// The same store, if it is an S3.
     pub(super) s3: Option<Arc<S3BlobStore>>,
@@ -31,29 +33,36 @@ pub(super) async fn open(
     budget: BufferBudget,
     public_url: &str,
     macs: Arc<dyn MacSigner>,
+    purpose: Purpose,
 ) -> Result<Blobs, StartError> {
     let own = || Arc::new(SelfSignedLinks::new(public_url, macs));
     match &config.blob_store {
         BlobStoreChoice::Memory => {
             let store = Arc::new(MemoryBlobStore::new(Arc::new(SystemClock)));
-            Ok(Blobs { store, links: own(), s3: None })
+            Ok(Blobs { lister: Some(store.clone()), store, links: own(), s3: None })
         }
         BlobStoreChoice::Disk => {
             let settings = DiskSettings { root: config.data_dir.join("blobs"), budget };
             let opened = DiskBlobStore::open(settings).await;
             let failed = |source| StartError::Store { what: "the folder of the blobs", source };
             let store = opened.map_err(failed)?;
-            // What a process that died left behind, should its intent be lost too, as with a database in memory.
-            store.remove_unfinished(SystemClock.now().minus(UNFINISHED_FOR)).await.map_err(failed)?;
-            Ok(Blobs { store: Arc::new(store), links: own(), s3: None })
+            if purpose == Purpose::Work {
+                // What a process that died left behind, should its intent be lost too, as with a database in memory.
+                store.remove_unfinished(SystemClock.now().minus(UNFINISHED_FOR)).await.map_err(failed)?;
+            }
+            let store = Arc::new(store);
+            Ok(Blobs { lister: Some(store.clone()), store, links: own(), s3: None })
         }
         BlobStoreChoice::S3(s3) => {
             let settings = settings(s3, budget);
             let store = Arc::new(S3BlobStore::new(&settings)?);
-            let ensured = store.ensure_buckets().await;
-            ensured.map_err(|source| StartError::Store { what: "the S3", source })?;
+            let ready = match purpose {
+                Purpose::Work => store.ensure_buckets().await,
+                Purpose::Look => store.ping().await,
+            };
+            ready.map_err(|source| StartError::Store { what: "the S3", source })?;
             let links = Arc::new(S3SignDownload::new(&settings)?);
-            Ok(Blobs { store: store.clone(), links, s3: Some(store) })
+            Ok(Blobs { store: store.clone(), lister: Some(store.clone()), links, s3: Some(store) })
         }
     }
 }

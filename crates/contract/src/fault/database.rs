@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::blob::BlobRepo;
+use fm_domain::blob::{BlobQueries, BlobRepo};
 use fm_domain::file::{FileQueries, FileRepo};
 use fm_domain::idempotency::KeyRepo;
 use fm_domain::job::JobQueue;
@@ -129,6 +129,10 @@ impl ReadRepos for FaultyReads {
     }
 
     fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
         self
     }
 }

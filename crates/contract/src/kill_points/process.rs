@@ -38,6 +38,7 @@ impl Process {
             db: Arc::new(FaultyDatabase::new(world.database.clone(), faults)),
             sessions: Arc::new(FaultySessionStore::new(world.sessions.clone(), faults)),
             blobs: Arc::new(FaultyBlobStore::new(world.blobs.clone(), faults)),
+            lister: world.lister.clone(),
             links: Arc::new(FaultySignDownload::new(Arc::new(links), faults)),
             thumbnailer: Arc::new(FaultyThumbnailer::new(Arc::new(ToyThumbnailer), faults)),
             passwords: Arc::new(FaultyPasswordHasher::new(Arc::new(hasher), faults)),

@@ -3,6 +3,7 @@
 mod blob;
 mod blob_flow;
 mod blob_row;
+mod check;
 mod file;
 mod hash;
 mod id;
@@ -109,6 +110,12 @@ suite! {
         key_08_freeing_a_file_frees_the_keys_that_made_it,
         key_09_ended_keys_are_purged_up_to_the_limit,
         key_10_a_key_is_its_users_own,
+    }
+    check {
+        file_14_a_walk_gives_every_file_of_every_owner_once_by_id,
+        user_13_a_tally_holds_what_is_recorded_beside_what_the_files_add_up_to,
+        blobrow_12_blobs_are_found_by_their_ids_in_every_state,
+        blobrow_13_what_a_sweep_would_take_is_counted_and_left,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_contract::DatabaseHarness;
-use fm_domain::blob::BlobRepo;
+use fm_domain::blob::{BlobQueries, BlobRepo};
 use fm_domain::file::{FileQueries, FileRepo};
 use fm_domain::idempotency::KeyRepo;
 use fm_domain::job::{JobQueue, JobSignal};
@@ -47,6 +47,10 @@ pub(crate) enum Fault {
     ForgetsTheLiving,
     GivesKeysTwice,
     ForgetsUploads,
+    SkipsOnWalking,
+    TalliesWhatIsRecorded,
+    HidesTheDoomed,
+    CountsBeyondTheLimit,
 }
 
 /// A database with one fault.
@@ -111,10 +115,14 @@ impl Database for Broken {
 
 impl ReadRepos for BrokenReads {
     fn users(&mut self) -> &mut dyn UserQueries {
-        self.inner.users()
+        self
     }
 
     fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
         self
     }
 }
@@ -246,4 +254,8 @@ bites! {
         ["KEY-01", "KEY-03", "KEY-06", "KEY-07", "KEY-09"];
     a_repo_that_forgets_uploads: broken(Fault::ForgetsUploads) => database,
         ["KEY-04", "KEY-08", "KEY-09"];
+    a_walk_that_skips_between_pages: broken(Fault::SkipsOnWalking) => database, ["FILE-14"];
+    a_tally_that_counts_nothing_up: broken(Fault::TalliesWhatIsRecorded) => database, ["USER-13"];
+    reads_that_hide_the_doomed: broken(Fault::HidesTheDoomed) => database, ["BLOBROW-12"];
+    a_count_without_a_limit: broken(Fault::CountsBeyondTheLimit) => database, ["BLOBROW-13"];
 }

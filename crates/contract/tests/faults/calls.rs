@@ -81,7 +81,7 @@ fn page() -> FilePage {
 /// Calls the operation once, and through it nothing else that a fault is planned for.
 pub(crate) async fn call(rig: &Rig, operation: Operation) -> Got {
     match operation.port() {
-        "Database" | "UserQueries" | "FileQueries" => call_database(rig, operation).await,
+        "Database" | "UserQueries" | "FileQueries" | "BlobQueries" => call_database(rig, operation).await,
         "UnitOfWork" => call_end(rig, operation).await,
         "UserRepo" | "FileRepo" => call_rows(&mut *rig.db.begin().await.unwrap(), operation).await,
         "BlobRepo" => call_blobs(&mut *rig.db.begin().await.unwrap(), operation).await,
@@ -108,6 +108,12 @@ async fn call_database(rig: &Rig, operation: Operation) -> Got {
         Operation::FileQueriesList => {
             let mut reads = rig.db.read().await.unwrap();
             got(reads.files().list(owner, &FileFilter::default(), &page()).await)
+        }
+        Operation::UserQueriesTally => got(rig.db.read().await.unwrap().users().tally(None, 10).await),
+        Operation::FileQueriesWalk => got(rig.db.read().await.unwrap().files().walk(None, 10).await),
+        Operation::BlobQueriesFind => got(rig.db.read().await.unwrap().blobs().find(&[key().id]).await),
+        Operation::BlobQueriesCountSweepable => {
+            got(rig.db.read().await.unwrap().blobs().count_sweepable(now(), 10).await)
         }
         _ => panic!("{operation} is not called"),
     }

@@ -4,6 +4,7 @@ mod disposition;
 mod link;
 mod model;
 mod port;
+mod queries;
 mod range;
 mod self_signed;
 mod store;
@@ -12,6 +13,7 @@ pub use disposition::Disposition;
 pub use link::{DownloadLink, LinkTarget, SignDownload, SignedUrl};
 pub use model::{BlobIntent, BlobKey, Bucket, DoomedBlob, ExpiredIntent, UnknownBucket};
 pub use port::{BlobRepo, SettleBlob};
+pub use queries::{BlobQueries, BlobRecord, BlobState, Sweepable};
 pub use range::{ByteRange, ResolvedRange, Unsatisfiable};
 pub use self_signed::SelfSignedLinks;
 pub use store::{
@@ -19,4 +21,7 @@ pub use store::{
 };
 
 #[cfg(any(test, feature = "mock"))]
-pub use {link::MockSignDownload, port::MockBlobRepo, store::MockBlobStore, store::MockListBlobs};
+pub use {
+    link::MockSignDownload, port::MockBlobRepo, queries::MockBlobQueries, store::MockBlobStore,
+    store::MockListBlobs,
+};

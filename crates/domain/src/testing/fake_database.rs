@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::Effects;
-use crate::blob::{BlobRepo, MockBlobRepo};
+use crate::blob::{BlobQueries, BlobRepo, MockBlobQueries, MockBlobRepo};
 use crate::file::{FileQueries, FileRepo, MockFileQueries, MockFileRepo};
 use crate::idempotency::{KeyRepo, MockKeyRepo};
 use crate::job::{JobQueue, MockJobQueue};
@@ -92,6 +92,7 @@ impl Drop for FakeUnitOfWork {
 pub struct FakeReads {
     pub users: MockUserQueries,
     pub files: MockFileQueries,
+    pub blobs: MockBlobQueries,
 }
 
 impl ReadRepos for FakeReads {
@@ -100,6 +101,9 @@ impl ReadRepos for FakeReads {
     }
     fn files(&mut self) -> &mut dyn FileQueries {
         &mut self.files
+    }
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
+        &mut self.blobs
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{auth, blob, file, job, ops};
-use crate::blob::{BlobStore, SignDownload};
+use crate::blob::{BlobStore, ListBlobs, SignDownload};
 use crate::body::ByteSize;
 use crate::clock::Clock;
 use crate::ids::IdSource;
@@ -23,6 +23,8 @@ pub struct Ports {
     pub sessions: Arc<dyn SessionStore>,
     /// Bytes.
     pub blobs: Arc<dyn BlobStore>,
+    /// What lists them, where they can be listed.
+    pub lister: Option<Arc<dyn ListBlobs>>,
     /// Signed URLs to them.
     pub links: Arc<dyn SignDownload>,
     /// Thumbnails.
@@ -95,6 +97,8 @@ pub struct UseCases {
     pub list_jobs: job::ListJobs,
     pub retry_job: job::RetryJob,
     pub discard_job: job::DiscardJob,
+    pub verify_blobs: ops::VerifyBlobs,
+    pub sweep_orphans: ops::SweepOrphans,
 }
 
 impl UseCases {
@@ -136,6 +140,8 @@ impl UseCases {
             list_jobs: job::ListJobs::new(ports),
             retry_job: job::RetryJob::new(ports),
             discard_job: job::DiscardJob::new(ports),
+            verify_blobs: ops::VerifyBlobs::new(ports),
+            sweep_orphans: ops::SweepOrphans::new(ports),
         }
     }
 }
