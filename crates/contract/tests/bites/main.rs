@@ -9,6 +9,7 @@ mod broken_database;
 mod broken_hasher;
 mod broken_links;
 mod broken_queue;
+mod broken_reads;
 mod broken_repos;
 mod broken_session_store;
 mod broken_signers;
