@@ -16,9 +16,10 @@ use crate::blob::{
 use crate::body::{BodyError, ByteSize, ByteStream};
 use crate::clock::{Clock as _, Timestamp};
 use crate::file::{File, FileFilter, FilePage, FileQueries};
-use crate::ids::{BlobId, FileId, UserId};
+use crate::ids::{BlobId, FileId, UploadId, UserId};
 use crate::store::{Database, ReadRepos, StoreError, Stored, UnitOfWork};
 use crate::testing::{CountingIds, FixedClock, TestPorts, a_file};
+use crate::upload::{Upload, UploadQueries};
 use crate::usecase::Ports;
 use crate::usecase::fixture::{sha256, unavailable};
 use crate::user::{Account, Email, Tally, UserQueries};
@@ -124,8 +125,18 @@ impl ReadRepos for Deployment {
     fn files(&mut self) -> &mut dyn FileQueries {
         self
     }
+    fn uploads(&mut self) -> &mut dyn UploadQueries {
+        self
+    }
     fn blobs(&mut self) -> &mut dyn BlobQueries {
         self
+    }
+}
+
+#[async_trait]
+impl UploadQueries for Deployment {
+    async fn find(&mut self, _: UserId, _: UploadId) -> Stored<Option<Upload>> {
+        Ok(None)
     }
 }
 

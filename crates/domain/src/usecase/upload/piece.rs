@@ -38,6 +38,8 @@ pub(super) struct Piece<'a> {
     checksum: Option<ChecksumHasher>,
     /// Since the database learned how far it is.
     unsaved: Unsaved,
+    /// Whether the database may know more than `saved` says: the answer to a save was lost.
+    is_unsure: bool,
 }
 
 /// What was done, and the database does not know yet.
@@ -58,6 +60,7 @@ impl<'a> Piece<'a> {
             left: announced.body_length.map(ByteSize::bytes),
             checksum: announced.checksum.as_ref().map(ChecksumHasher::expecting),
             unsaved: Unsaved::default(),
+            is_unsure: false,
         }
     }
 
@@ -268,7 +271,9 @@ impl<'a> Piece<'a> {
         // Where all came, it is held until it is a file.
         self.upload.is_held = !is_end || self.upload.is_whole();
         self.upload.expires_at = self.context.clock.now().plus(self.context.ttl);
+        self.is_unsure = true;
         contended(|| self.try_save()).await?;
+        self.is_unsure = false;
         self.saved = self.upload.clone();
         self.unsaved = Unsaved::default();
         Ok(())
@@ -313,7 +318,7 @@ impl<'a> Piece<'a> {
             self.context.take_back(blob).await;
         }
         let lost = matches!(error, ResumableError::TakenOver { .. } | ResumableError::Expired);
-        if lost || !self.saved.is_held {
+        if lost || self.is_unsure || !self.saved.is_held {
             return Ok(());
         }
         // A part whose write failed may still come: its number is spent.
