@@ -28,8 +28,10 @@ const TALLY: &str = "SELECT users.id, users.used_bytes, users.file_count, kept.b
 
 /// Each side stops counting at its limit.
 const COUNT_SWEEPABLE: &str = "SELECT \
-    (SELECT count(*) FROM (SELECT FROM blobs WHERE state = 'announced' AND expires_at < ? LIMIT ?) AS expired), \
-    (SELECT count(*) FROM (SELECT FROM blobs WHERE state = 'doomed' AND due_at <= ? LIMIT ?) AS due)";
+    (SELECT count(*) FROM (\
+        SELECT FROM blobs WHERE state = 'announced' AND expires_at < ? ORDER BY expires_at, id LIMIT ?) AS expired), \
+    (SELECT count(*) FROM (\
+        SELECT FROM blobs WHERE state = 'doomed' AND due_at <= ? ORDER BY due_at, id LIMIT ?) AS due)";
 
 type TallyTypes = (SqlUuid, BigInt, BigInt, BigInt, BigInt);
 pub(crate) type TallyRow = (Uuid, i64, i64, i64, i64);
