@@ -17,7 +17,7 @@ use crate::blobs::key;
 use crate::read::PgReadRepos;
 use crate::rows::FileRow;
 use crate::schema::{blobs, files};
-use crate::sql::{Sql, Typed, statement, typed};
+use crate::sql::{statement, typed};
 use crate::value::{Moment, count, size};
 
 /// One statement, so that both sides are of one moment.
@@ -28,8 +28,10 @@ const TALLY: &str = "SELECT users.id, users.used_bytes, users.file_count, kept.b
 
 /// Each side stops counting at its limit.
 const COUNT_SWEEPABLE: &str = "SELECT \
-    (SELECT count(*) FROM (SELECT FROM blobs WHERE state = 'announced' AND expires_at < ? LIMIT ?) AS expired), \
-    (SELECT count(*) FROM (SELECT FROM blobs WHERE state = 'doomed' AND due_at <= ? LIMIT ?) AS due)";
+    (SELECT count(*) FROM (\
+        SELECT FROM blobs WHERE state = 'announced' AND expires_at < ? ORDER BY expires_at, id LIMIT ?) AS expired), \
+    (SELECT count(*) FROM (\
+        SELECT FROM blobs WHERE state = 'doomed' AND due_at <= ? ORDER BY due_at, id LIMIT ?) AS due)";
 
 type TallyTypes = (SqlUuid, BigInt, BigInt, BigInt, BigInt);
 pub(crate) type TallyRow = (Uuid, i64, i64, i64, i64);
@@ -63,16 +65,17 @@ pub(crate) fn find(ids: Vec<Uuid>) -> _ {
 pub(crate) fn tally(
     after: Option<UserId>,
     limit: u32,
-) -> Sql<TallyTypes, (Typed<SqlUuid, Uuid>, Typed<BigInt, i64>)> {
-    statement(TALLY, (typed(place(after.map(UserId::uuid))), typed(i64::from(limit))))
+) -> impl Query<SqlType = TallyTypes> + QueryFragment<Pg> + QueryId + Send + 'static {
+    let after = typed::<SqlUuid, _>(place(after.map(UserId::uuid)));
+    statement::<TallyTypes, _>(TALLY, (after, typed::<BigInt, _>(i64::from(limit))))
 }
 
 /// The tally that a row holds.
-pub(crate) fn understood((user, used, file_count, bytes, files): TallyRow) -> Stored<Tally> {
+pub(crate) fn understood((id, used_bytes, file_count, bytes, files): TallyRow) -> Stored<Tally> {
     let recorded =
-        Kept { bytes: size("users.used_bytes", used)?, files: count("users.file_count", file_count)? };
+        Kept { bytes: size("users.used_bytes", used_bytes)?, files: count("users.file_count", file_count)? };
     let counted = Kept { bytes: size("files.size_bytes", bytes)?, files: count("files", files)? };
-    Ok(Tally { user: UserId::new(user), recorded, counted })
+    Ok(Tally { user: UserId::new(id), recorded, counted })
 }
 
 /// How much a sweep would find.

@@ -22,7 +22,9 @@ impl UserQueries for BrokenReads {
     async fn tally(&mut self, after: Option<UserId>, limit: u32) -> Stored<Vec<Tally>> {
         let mut tallies = self.inner.users().tally(after, limit).await?;
         if self.fault == Fault::TalliesWhatIsRecorded {
-            tallies.iter_mut().for_each(|tally| tally.counted = tally.recorded);
+            for tally in &mut tallies {
+                tally.counted = tally.recorded;
+            }
         }
         Ok(tallies)
     }

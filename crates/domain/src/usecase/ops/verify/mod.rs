@@ -94,7 +94,9 @@ impl VerifyBlobs {
             let before = check.verified.files;
             check.verified.files += page.files;
             check.verified.blobs += page.blobs;
-            page.findings.iter().for_each(|finding| check.report(finding));
+            for finding in &page.findings {
+                check.report(finding);
+            }
             check.log(before, check.verified.files);
         }
         Ok(())
@@ -104,7 +106,7 @@ impl VerifyBlobs {
         let Some(lister) = self.lister.as_deref() else { return Ok(()) };
         let rows = Rows { db: self.db.clone(), blobs: self.blobs.clone() };
         let before = self.clock.now().minus(min_age);
-        let mut listed = 0;
+        let mut seen = 0;
         for bucket in Bucket::ALL {
             let mut listing = Listing::of(lister, bucket).await?;
             loop {
@@ -112,16 +114,16 @@ impl VerifyBlobs {
                 if batch.is_empty() {
                     break;
                 }
-                let count = listed + batch.len() as u64;
+                let count = seen + batch.len() as u64;
                 for orphan in rows.unknown(&batch, before).await? {
                     check.report(&Finding::Orphan(orphan));
                 }
                 check.verified.listed = Some(count);
-                check.log(listed, count);
-                listed = count;
+                check.log(seen, count);
+                seen = count;
             }
         }
-        check.verified.listed = Some(listed);
+        check.verified.listed = Some(seen);
         Ok(())
     }
 

@@ -40,16 +40,18 @@ async fn what_is_as_it_should_be_makes_no_finding() {
     let deployment = Deployment::default();
     let file = deployment.file(1, "hello");
     deployment.file(2, "");
-    let mut state = deployment.state();
-    state.settle(BlobKey::thumbnail(blob(3)), "a thumbnail");
-    state.files[0] = File { thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1 }, ..file };
-    // Doomed, with and without its bytes, and announced with them: the sweep knows of all of these.
-    for (n, blob_state) in [(4, BlobState::Doomed), (5, BlobState::Announced)] {
-        state.put(BlobKey::file(blob(n)), "bytes");
-        state.records.insert(BlobKey::file(blob(n)), blob_state);
+    {
+        let mut state = deployment.state();
+        state.settle(BlobKey::thumbnail(blob(3)), "a thumbnail");
+        state.files[0] =
+            File { thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1 }, ..file };
+        // Doomed, with and without its bytes, and announced with them: the sweep knows of all of these.
+        for (n, blob_state) in [(4, BlobState::Doomed), (5, BlobState::Announced)] {
+            state.put(BlobKey::file(blob(n)), "bytes");
+            state.records.insert(BlobKey::file(blob(n)), blob_state);
+        }
+        state.records.insert(BlobKey::file(blob(6)), BlobState::Doomed);
     }
-    state.records.insert(BlobKey::file(blob(6)), BlobState::Doomed);
-    drop(state);
     for rehash in [false, true] {
         let (verified, found) = verify(&deployment, rehash).await;
         assert_eq!(found, []);
@@ -74,11 +76,13 @@ async fn a_thumbnail_is_compared_with_its_row() {
     let deployment = Deployment::default();
     let file = deployment.file(1, "hello");
     let key = BlobKey::thumbnail(blob(3));
-    let mut state = deployment.state();
-    state.settle(key, "a thumbnail");
-    state.put(key, "another thing");
-    state.files[0] = File { thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1 }, ..file };
-    drop(state);
+    {
+        let mut state = deployment.state();
+        state.settle(key, "a thumbnail");
+        state.put(key, "another thing");
+        state.files[0] =
+            File { thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1 }, ..file };
+    }
     let (_, found) = verify(&deployment, false).await;
     assert!(
         matches!(&found[..], [Finding::File { of, wrong: Wrong::Size { .. } }] if of.key == key),
@@ -135,13 +139,14 @@ async fn a_file_that_goes_or_gets_other_bytes_meanwhile_makes_no_finding() {
 async fn a_blob_that_no_row_knows_is_found_once_it_is_old_enough() {
     let deployment = Deployment::default();
     deployment.file(1, "hello");
-    let mut state = deployment.state();
-    state.put(BlobKey::file(blob(7)), "old");
-    state.put(BlobKey::thumbnail(blob(1)), "of another bucket than its row");
-    for (n, age) in [(8, HOUR), (9, HOUR.saturating_add(Duration::from_micros(1)))] {
-        state.store.insert(BlobKey::file(blob(n)), (Bytes::new(), Deployment::now().minus(age)));
+    {
+        let mut state = deployment.state();
+        state.put(BlobKey::file(blob(7)), "old");
+        state.put(BlobKey::thumbnail(blob(1)), "of another bucket than its row");
+        for (n, age) in [(8, HOUR), (9, HOUR.saturating_add(Duration::from_micros(1)))] {
+            state.store.insert(BlobKey::file(blob(n)), (Bytes::new(), Deployment::now().minus(age)));
+        }
     }
-    drop(state);
     let (verified, found) = verify(&deployment, false).await;
     let orphans: Vec<BlobKey> = found
         .iter()
