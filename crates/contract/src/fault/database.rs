@@ -8,6 +8,7 @@ use fm_domain::file::{FileQueries, FileRepo};
 use fm_domain::idempotency::KeyRepo;
 use fm_domain::job::JobQueue;
 use fm_domain::store::{Database, ReadRepos, Repos, StoreError, Stored, UnitOfWork};
+use fm_domain::upload::{UploadQueries, UploadRepo};
 use fm_domain::user::{UserQueries, UserRepo};
 
 use super::faults::Passage;
@@ -88,6 +89,10 @@ impl Repos for FaultyUnitOfWork {
         self
     }
 
+    fn uploads(&mut self) -> &mut dyn UploadRepo {
+        self
+    }
+
     fn jobs(&mut self) -> &mut dyn JobQueue {
         self
     }
@@ -129,6 +134,10 @@ impl ReadRepos for FaultyReads {
     }
 
     fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadQueries {
         self
     }
 }

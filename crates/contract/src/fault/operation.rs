@@ -54,6 +54,9 @@ operations! {
         FileQueriesFind = "find",
         FileQueriesList = "list",
     }
+    "UploadQueries" {
+        UploadQueriesFind = "find",
+    }
     "UserRepo" {
         UserRepoInsert = "insert",
         UserRepoFindForUpdate = "find_for_update",
@@ -69,6 +72,7 @@ operations! {
         FileRepoFindForUpdate = "find_for_update",
         FileRepoUpdate = "update",
         FileRepoSetThumbnail = "set_thumbnail",
+        FileRepoSetSha256 = "set_sha256",
         FileRepoRemove = "remove",
     }
     "BlobRepo" {
@@ -91,6 +95,18 @@ operations! {
         KeyRepoFree = "free",
         KeyRepoFreeFile = "free_file",
         KeyRepoPurgeExpired = "purge_expired",
+    }
+    "UploadRepo" {
+        UploadRepoInsert = "insert",
+        UploadRepoFindForUpdate = "find_for_update",
+        UploadRepoFindByKey = "find_by_key",
+        UploadRepoUpdate = "update",
+        UploadRepoAddPart = "add_part",
+        UploadRepoParts = "parts",
+        UploadRepoRemove = "remove",
+        UploadRepoForgetFile = "forget_file",
+        UploadRepoExpired = "expired",
+        UploadRepoPurgeEnded = "purge_ended",
     }
     "JobQueue" {
         JobQueueEnqueue = "enqueue",
@@ -182,7 +198,7 @@ impl Operation {
     /// Whether it belongs to a unit of work: its beginning, its end, or a statement in it.
     #[must_use]
     pub fn is_of_a_unit(self) -> bool {
-        let repos = ["UnitOfWork", "UserRepo", "FileRepo", "BlobRepo", "KeyRepo", "JobQueue"];
+        let repos = ["UnitOfWork", "UserRepo", "FileRepo", "BlobRepo", "KeyRepo", "UploadRepo", "JobQueue"];
         self == Self::DatabaseBegin || repos.contains(&self.port())
     }
 }

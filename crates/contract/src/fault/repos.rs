@@ -1,15 +1,18 @@
 //! The repos of units of work, and the queries of reads.
 
-use fm_domain::blob::{BlobIntent, BlobKey, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob};
+use fm_domain::blob::{
+    BlobIntent, BlobKey, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob, WrittenPart,
+};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::file::{
-    File, FileFilter, FilePage, FileQueries, FileRepo, Revision, ThumbnailState, UpdateFile,
+    File, FileFilter, FilePage, FileQueries, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile,
 };
-use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
-use fm_domain::ids::{BlobId, FileId, JobId, UserId};
+use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim, KeyRepo};
+use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
 use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob};
 use fm_domain::store::Stored;
+use fm_domain::upload::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo};
 use fm_domain::user::{
     Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, User, UserQueries, UserRepo,
 };
@@ -30,6 +33,11 @@ decorate! {
 }
 
 decorate! {
+    impl UploadQueries for FaultyReads, self: &mut Self, by self.inner.uploads();
+    find(owner: UserId, id: UploadId) -> Stored<Option<Upload>> = UploadQueriesFind;
+}
+
+decorate! {
     impl UserRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.users();
     insert(user: &User) -> Result<(), InsertUser> = UserRepoInsert;
     find_for_update(id: UserId) -> Stored<Option<Account>> = UserRepoFindForUpdate;
@@ -47,6 +55,7 @@ decorate! {
     find_for_update(owner: UserId, id: FileId) -> Stored<Option<File>> = FileRepoFindForUpdate;
     update(file: &File, seen: Revision) -> Result<(), UpdateFile> = FileRepoUpdate;
     set_thumbnail(id: FileId, of: BlobId, state: &ThumbnailState) -> Stored<bool> = FileRepoSetThumbnail;
+    set_sha256(id: FileId, of: BlobId, sha256: Sha256) -> Stored<bool> = FileRepoSetSha256;
     remove(owner: UserId, id: FileId) -> Stored<Option<File>> = FileRepoRemove;
 }
 
@@ -73,6 +82,20 @@ decorate! {
     free(attempt: BlobId) -> Stored<()> = KeyRepoFree;
     free_file(file: FileId) -> Stored<()> = KeyRepoFreeFile;
     purge_expired(now: Timestamp, limit: u32) -> Stored<u32> = KeyRepoPurgeExpired;
+}
+
+decorate! {
+    impl UploadRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.uploads();
+    insert(upload: &Upload) -> Stored<()> = UploadRepoInsert;
+    find_for_update(owner: UserId, id: UploadId) -> Stored<Option<Upload>> = UploadRepoFindForUpdate;
+    find_by_key(owner: UserId, key: &IdempotencyKey) -> Stored<Option<Upload>> = UploadRepoFindByKey;
+    update(upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> = UploadRepoUpdate;
+    add_part(id: UploadId, part: &WrittenPart) -> Stored<()> = UploadRepoAddPart;
+    parts(id: UploadId) -> Stored<Vec<WrittenPart>> = UploadRepoParts;
+    remove(id: UploadId) -> Stored<bool> = UploadRepoRemove;
+    forget_file(file: FileId) -> Stored<()> = UploadRepoForgetFile;
+    expired(now: Timestamp, limit: u32) -> Stored<Vec<Upload>> = UploadRepoExpired;
+    purge_ended(now: Timestamp, limit: u32) -> Stored<u32> = UploadRepoPurgeEnded;
 }
 
 decorate! {

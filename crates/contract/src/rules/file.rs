@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fm_domain::file::{File, FileFilter, Revision, ThumbnailState, UpdateFile};
+use fm_domain::file::{File, FileFilter, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
 
 use crate::fixture::database::{given, newest, settled, settled_thumbnail};
@@ -216,4 +216,36 @@ pub(crate) async fn file_09_of_units_that_lock_one_file_each_sees_what_the_last_
         Revision::new(7),
         "no unit missed another's change"
     );
+}
+
+pub(crate) async fn file_14_a_hash_is_set_once_and_only_while_the_file_points_to_its_blob<
+    H: DatabaseHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let owner = given.owner().await;
+    let (first, second) = (Sha256::new([1; 32]), Sha256::new([2; 32]));
+
+    let mut unit = given.unit().await;
+    let blob = settled(&mut *unit, owner).await;
+    let file = File { sha256: None, ..fill::file(owner, blob, "unread") };
+    unit.files().insert(&file).await.unwrap();
+    unit.commit().await.unwrap();
+
+    let mut unit = given.unit().await;
+    let (other, unknown) = (BlobId::new(uuid()), FileId::new(uuid()));
+    assert!(!unit.files().set_sha256(file.id, other, first).await.unwrap(), "another blob");
+    assert!(!unit.files().set_sha256(unknown, file.blob, first).await.unwrap(), "no such file");
+    assert!(unit.files().set_sha256(file.id, file.blob, first).await.unwrap());
+    assert!(!unit.files().set_sha256(file.id, file.blob, second).await.unwrap(), "it has one");
+    unit.commit().await.unwrap();
+    let expected = File { sha256: Some(first), ..file.clone() };
+    assert_eq!(
+        given.stored(owner, file.id).await,
+        Some(expected.clone()),
+        "nothing else, and not the revision, has changed"
+    );
+    let found = FileFilter { sha256: Some(first), ..FileFilter::default() };
+    assert_eq!(given.list(owner, &found, &newest(10)).await, [expected], "it is found by its hash");
 }

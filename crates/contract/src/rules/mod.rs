@@ -20,6 +20,8 @@ mod thumb;
 mod time;
 mod token;
 mod unit;
+mod upload;
+mod upload_end;
 mod user;
 
 use crate::suite::{Suite, suite};
@@ -43,7 +45,7 @@ pub const SUITES: &[Suite] = &[
 
 suite! {
     ($)
-    /// Databases: units of work, users, files, the rows of blobs, idempotency keys, and the queue with them.
+    /// Databases: units of work, users, files, the rows of blobs, idempotency keys, uploads, and the queue with them.
     database(DatabaseHarness, "Database"): H::fresh().await, with job_queue;
     unit {
         uow_01_a_commit_shows_row_and_job_together,
@@ -81,6 +83,7 @@ suite! {
         file_07_a_removed_file_is_given_once,
         file_08_of_units_that_edit_one_revision_one_succeeds,
         file_09_of_units_that_lock_one_file_each_sees_what_the_last_one_did,
+        file_14_a_hash_is_set_once_and_only_while_the_file_points_to_its_blob,
     }
     list {
         file_01_pages_neither_skip_nor_repeat_while_files_come_and_go,
@@ -113,6 +116,25 @@ suite! {
         key_08_freeing_a_file_frees_the_keys_that_made_it,
         key_09_ended_keys_are_purged_up_to_the_limit,
         key_10_a_key_is_its_users_own,
+    }
+    upload {
+        upload_01_an_upload_is_read_back_as_written,
+        upload_02_of_two_that_take_up_an_upload_at_once_one_does,
+        upload_03_whoever_was_shut_out_changes_nothing,
+        upload_04_an_update_replaces_all_but_id_owner_transport_key_and_creation,
+        upload_05_another_owners_upload_is_answered_like_none,
+        upload_06_the_latest_upload_with_a_key_is_found,
+        upload_07_of_units_that_lock_one_upload_each_sees_what_the_last_one_did,
+        upload_08_a_dropped_unit_leaves_uploads_as_they_were,
+    }
+    upload_end {
+        upload_09_parts_come_by_number_and_one_that_is_added_again_replaces_the_first,
+        upload_10_a_removed_upload_goes_with_its_parts,
+        upload_11_forgetting_a_file_removes_the_uploads_that_made_it_alone,
+        upload_12_open_uploads_that_expired_are_given_the_oldest_first,
+        upload_13_no_expired_upload_is_given_to_two_units_at_once,
+        upload_14_ended_uploads_are_purged_after_their_time_up_to_the_limit,
+        upload_15_a_removed_user_goes_with_their_uploads,
     }
 }
 

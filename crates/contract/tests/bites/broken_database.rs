@@ -1,6 +1,7 @@
 //! Databases with one fault.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,8 +9,10 @@ use fm_contract::DatabaseHarness;
 use fm_domain::blob::BlobRepo;
 use fm_domain::file::{FileQueries, FileRepo};
 use fm_domain::idempotency::KeyRepo;
+use fm_domain::ids::UploadId;
 use fm_domain::job::{JobQueue, JobSignal};
 use fm_domain::store::{Database, ReadRepos, Repos, StoreError, Stored, UnitOfWork};
+use fm_domain::upload::{Upload, UploadQueries, UploadRepo};
 use fm_domain::user::{UserQueries, UserRepo};
 use fm_memory::MemoryDatabase;
 use futures_util::FutureExt as _;
@@ -45,13 +48,30 @@ pub(crate) enum Fault {
     ForgetsTheLiving,
     GivesKeysTwice,
     ForgetsUploads,
+    SetsAnyHash,
+    IgnoresEpoch,
+    KeepsTheEpoch,
+    LosesTails,
+    ShowsOthersUploads,
+    FindsNoKey,
+    RemembersWhatIsGone,
+    GivesPartsBackwards,
+    KeepsTheRemoved,
+    ForgetsNoFile,
+    ExpiresWithoutLimit,
+    KeepsUploadsOpen,
+    PurgesTheOpen,
 }
+
+/// Every upload that was ever inserted, by id.
+pub(crate) type Inserted = Arc<Mutex<BTreeMap<UploadId, Upload>>>;
 
 /// A database with one fault.
 pub(crate) struct Broken {
     inner: MemoryDatabase,
     signal: Arc<dyn JobSignal>,
     fault: Fault,
+    inserted: Inserted,
 }
 
 /// Its units of work.
@@ -63,12 +83,14 @@ pub(crate) struct BrokenUnit {
     pub(crate) hurt: bool,
     /// Whether a file was inserted.
     pub(crate) has_files: bool,
+    pub(crate) inserted: Inserted,
 }
 
 /// Its reads.
 pub(crate) struct BrokenReads {
     pub(crate) inner: Box<dyn ReadRepos>,
     pub(crate) fault: Fault,
+    pub(crate) inserted: Inserted,
 }
 
 impl Broken {
@@ -76,7 +98,7 @@ impl Broken {
         let inner = MemoryDatabase::new();
         let signal: Arc<dyn JobSignal> =
             if fault == Fault::NeverSignals { Arc::new(Sleeper) } else { Arc::new(inner.signal()) };
-        Self { inner, signal, fault }
+        Self { inner, signal, fault, inserted: Inserted::default() }
     }
 }
 
@@ -94,11 +116,13 @@ impl JobSignal for Sleeper {
 impl Database for Broken {
     async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
         let inner = Some(self.inner.begin().await?);
-        Ok(Box::new(BrokenUnit { inner, fault: self.fault, hurt: false, has_files: false }))
+        let inserted = Arc::clone(&self.inserted);
+        Ok(Box::new(BrokenUnit { inner, fault: self.fault, hurt: false, has_files: false, inserted }))
     }
 
     async fn read(&self) -> Stored<Box<dyn ReadRepos>> {
-        Ok(Box::new(BrokenReads { inner: self.inner.read().await?, fault: self.fault }))
+        let inserted = Arc::clone(&self.inserted);
+        Ok(Box::new(BrokenReads { inner: self.inner.read().await?, fault: self.fault, inserted }))
     }
 
     async fn ping(&self) -> Stored<()> {
@@ -112,6 +136,10 @@ impl ReadRepos for BrokenReads {
     }
 
     fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadQueries {
         self
     }
 }
@@ -141,6 +169,10 @@ impl Repos for BrokenUnit {
     }
 
     fn keys(&mut self) -> &mut dyn KeyRepo {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadRepo {
         self
     }
 
@@ -190,8 +222,9 @@ macro_rules! broken {
             }
 
             fn database(&self) -> Arc<dyn Database> {
-                let Broken { inner, signal, fault } = &self.0;
-                Arc::new(Broken { inner: inner.clone(), signal: Arc::clone(signal), fault: *fault })
+                let Broken { inner, signal, fault, inserted } = &self.0;
+                let (signal, inserted) = (Arc::clone(signal), Arc::clone(inserted));
+                Arc::new(Broken { inner: inner.clone(), signal, fault: *fault, inserted })
             }
 
             fn signal(&self) -> Arc<dyn JobSignal> {
@@ -200,6 +233,8 @@ macro_rules! broken {
         }
     };
 }
+
+pub(crate) use broken;
 
 bites! {
     a_database_without_a_fault_breaks_no_rule: broken(Fault::None) => database, [];

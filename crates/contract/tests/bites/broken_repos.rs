@@ -5,11 +5,10 @@ use fm_domain::blob::{BlobIntent, BlobKey, BlobRepo, DoomedBlob, ExpiredIntent, 
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::file::{
-    File, FileFilter, FilePage, FileQueries, FileRepo, Revision, ThumbnailState, TypeFilter, UpdateFile,
+    File, FileFilter, FilePage, FileQueries, FileRepo, Revision, Sha256, ThumbnailState, TypeFilter,
+    UpdateFile,
 };
-use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
-use fm_domain::ids::{BlobId, FileId, JobId, UserId};
-use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Priority};
+use fm_domain::ids::{BlobId, FileId, UserId};
 use fm_domain::store::Stored;
 use fm_domain::user::{Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, User, UserRepo};
 
@@ -133,6 +132,11 @@ impl FileRepo for BrokenUnit {
         Ok(set || self.is(Fault::SetsAnyThumbnail))
     }
 
+    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> Stored<bool> {
+        let set = self.honest().files().set_sha256(id, of, sha256).await?;
+        Ok(set || self.is(Fault::SetsAnyHash))
+    }
+
     async fn remove(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
         self.honest().files().remove(owner, id).await
     }
@@ -189,112 +193,5 @@ impl BlobRepo for BrokenUnit {
             self.honest().blobs().doom(id, Timestamp::from_unix_seconds(0)).await?;
         }
         self.honest().blobs().forget(id).await
-    }
-}
-
-#[async_trait]
-impl KeyRepo for BrokenUnit {
-    async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> Stored<Claimed> {
-        let claimed = self.honest().keys().claim(claim, now).await?;
-        Ok(match claimed {
-            Claimed::Running { .. } if self.is(Fault::GivesKeysTwice) => Claimed::Held,
-            Claimed::Done(_) if self.is(Fault::ForgetsUploads) => Claimed::Held,
-            honest => honest,
-        })
-    }
-
-    async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> Stored<bool> {
-        self.honest().keys().renew(attempt, lease_until).await
-    }
-
-    async fn finish(
-        &mut self,
-        attempt: BlobId,
-        upload: &FinishedUpload,
-        expires_at: Timestamp,
-    ) -> Stored<bool> {
-        self.honest().keys().finish(attempt, upload, expires_at).await
-    }
-
-    async fn free(&mut self, attempt: BlobId) -> Stored<()> {
-        self.honest().keys().free(attempt).await
-    }
-
-    async fn free_file(&mut self, file: FileId) -> Stored<()> {
-        self.honest().keys().free_file(file).await
-    }
-
-    async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> Stored<u32> {
-        self.honest().keys().purge_expired(now, limit).await
-    }
-}
-
-#[async_trait]
-impl JobQueue for BrokenUnit {
-    async fn enqueue(&mut self, job: &NewJob) -> Stored<Enqueued> {
-        if self.has_files && self.is(Fault::LosesJobsBesideFiles) {
-            return Ok(Enqueued::Added);
-        }
-        let priority = if self.is(Fault::IgnoresPriority) { Priority::NORMAL } else { job.priority };
-        self.honest().jobs().enqueue(&NewJob { priority, ..job.clone() }).await
-    }
-
-    async fn claim(
-        &mut self,
-        kinds: &[JobKind],
-        now: Timestamp,
-        lease_until: Timestamp,
-        limit: u32,
-    ) -> Stored<Vec<ClaimedJob>> {
-        let lease_until = if self.is(Fault::ClaimsTwice) { now } else { lease_until };
-        self.honest().jobs().claim(kinds, now, lease_until, limit).await
-    }
-
-    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> Stored<bool> {
-        self.honest().jobs().renew(id, attempt, lease_until).await
-    }
-
-    async fn complete(&mut self, id: JobId, attempt: u32) -> Stored<bool> {
-        let mut done = self.honest().jobs().complete(id, attempt).await?;
-        if self.is(Fault::TakesLateAnswers) {
-            done |= self.honest().jobs().complete(id, attempt + 1).await?;
-        }
-        Ok(done)
-    }
-
-    async fn fail(
-        &mut self,
-        id: JobId,
-        attempt: u32,
-        retry_at: Option<Timestamp>,
-        reason: &str,
-    ) -> Stored<bool> {
-        self.honest().jobs().fail(id, attempt, retry_at, reason).await
-    }
-
-    async fn next_due(&mut self, kinds: &[JobKind]) -> Stored<Option<Timestamp>> {
-        self.honest().jobs().next_due(kinds).await
-    }
-
-    async fn count_living(&mut self) -> Stored<u64> {
-        self.honest().jobs().count_living().await
-    }
-
-    async fn list(
-        &mut self,
-        state: Option<JobState>,
-        after: Option<JobId>,
-        limit: u32,
-    ) -> Stored<Vec<JobRecord>> {
-        let state = state.filter(|_| !self.is(Fault::ListsEveryJob));
-        self.honest().jobs().list(state, after, limit).await
-    }
-
-    async fn take_dead(&mut self, id: JobId) -> Stored<Option<JobRecord>> {
-        if self.is(Fault::TakesTheLiving) {
-            let jobs = self.honest().jobs().list(None, None, u32::MAX).await?;
-            return Ok(jobs.into_iter().find(|job| job.id == id));
-        }
-        self.honest().jobs().take_dead(id).await
     }
 }

@@ -8,11 +8,13 @@ mod broken_blob_store;
 mod broken_database;
 mod broken_hasher;
 mod broken_links;
+mod broken_queue;
 mod broken_repos;
 mod broken_session_store;
 mod broken_signers;
 mod broken_sources;
 mod broken_thumbnailer;
+mod broken_uploads;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

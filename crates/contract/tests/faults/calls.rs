@@ -6,9 +6,9 @@ use fm_contract::fault::Operation;
 use fm_contract::toy::ToyThumbnailer;
 use fm_domain::blob::{BlobIntent, BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, StoredBlob};
 use fm_domain::body::ByteSize;
-use fm_domain::file::{File, FileFilter, FilePage, FileSort, Revision, SortOrder, ThumbnailState};
+use fm_domain::file::{File, FileFilter, FilePage, FileSort, Revision, Sha256, SortOrder, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
-use fm_domain::ids::{BlobId, FileId, JobId, SessionId, UserId};
+use fm_domain::ids::{BlobId, FileId, JobId, SessionId, UploadId, UserId};
 use fm_domain::job::{JobKind, NewJob, Work};
 use fm_domain::session::{AccessClaims, Generation, RefreshState, Session};
 use fm_domain::store::UnitOfWork;
@@ -17,6 +17,7 @@ use fm_domain::user::{Charge, Password, PasswordHash, Role, User};
 use uuid::Uuid;
 
 use crate::rig::{Got, Rig, body, got, hint, key, now};
+use crate::upload_calls::call_uploads;
 
 const LIFE: Duration = Duration::from_hours(1);
 
@@ -81,10 +82,11 @@ fn page() -> FilePage {
 /// Calls the operation once, and through it nothing else that a fault is planned for.
 pub(crate) async fn call(rig: &Rig, operation: Operation) -> Got {
     match operation.port() {
-        "Database" | "UserQueries" | "FileQueries" => call_database(rig, operation).await,
+        "Database" | "UserQueries" | "FileQueries" | "UploadQueries" => call_database(rig, operation).await,
         "UnitOfWork" => call_end(rig, operation).await,
         "UserRepo" | "FileRepo" => call_rows(&mut *rig.db.begin().await.unwrap(), operation).await,
         "BlobRepo" => call_blobs(&mut *rig.db.begin().await.unwrap(), operation).await,
+        "UploadRepo" => call_uploads(&mut *rig.db.begin().await.unwrap(), operation).await,
         "KeyRepo" | "JobQueue" => call_queue(&mut *rig.db.begin().await.unwrap(), operation).await,
         "SessionStore" => call_sessions(rig, operation).await,
         _ => call_rest(rig, operation).await,
@@ -108,6 +110,10 @@ async fn call_database(rig: &Rig, operation: Operation) -> Got {
         Operation::FileQueriesList => {
             let mut reads = rig.db.read().await.unwrap();
             got(reads.files().list(owner, &FileFilter::default(), &page()).await)
+        }
+        Operation::UploadQueriesFind => {
+            let id = UploadId::new(Uuid::now_v7());
+            got(rig.db.read().await.unwrap().uploads().find(owner, id).await)
         }
         _ => panic!("{operation} is not called"),
     }
@@ -138,6 +144,9 @@ async fn call_rows(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::FileRepoUpdate => got(unit.files().update(&text, text.revision).await),
         Operation::FileRepoSetThumbnail => {
             got(unit.files().set_thumbnail(text.id, text.blob, &ThumbnailState::Failed).await)
+        }
+        Operation::FileRepoSetSha256 => {
+            got(unit.files().set_sha256(text.id, text.blob, Sha256::new([0; 32])).await)
         }
         Operation::FileRepoRemove => got(unit.files().remove(text.owner, text.id).await),
         _ => panic!("{operation} is not called"),
@@ -173,7 +182,7 @@ async fn call_queue(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
     let attempt = BlobId::new(Uuid::now_v7());
     let job = NewJob::due(JobId::new(Uuid::now_v7()), Work::SweepBlobs, now()).once();
     let file = file("a.txt");
-    let sha256 = fm_domain::file::Sha256::new([0; 32]);
+    let sha256 = Sha256::new([0; 32]);
     let claim =
         KeyClaim { user: file.owner, key: "key".parse().unwrap(), attempt, lease_until: now().plus(LIFE) };
     let upload = FinishedUpload { file: file.id, name: file.name.clone(), sha256 };

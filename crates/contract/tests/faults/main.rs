@@ -15,3 +15,4 @@ mod rig;
 mod streams;
 mod suite;
 mod units;
+mod upload_calls;

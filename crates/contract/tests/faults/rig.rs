@@ -19,6 +19,7 @@ use fm_domain::job::JobSignal;
 use fm_domain::session::{SessionStore, TokenSigner};
 use fm_domain::store::{Database, StoreError};
 use fm_domain::thumbnail::{RenderThumbnail, Thumbnailer};
+use fm_domain::upload::UpdateUpload;
 use fm_domain::user::{InsertUser, PasswordHasher, ReserveBytes};
 use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemorySessionStore};
 use futures_util::{StreamExt as _, stream};
@@ -121,7 +122,16 @@ macro_rules! may_be_stores {
         }
     )+};
 }
-may_be_stores!(InsertUser, ReserveBytes, UpdateFile, SettleBlob, PutBlob, GetBlob, RenderThumbnail);
+may_be_stores!(
+    InsertUser,
+    ReserveBytes,
+    UpdateFile,
+    UpdateUpload,
+    SettleBlob,
+    PutBlob,
+    GetBlob,
+    RenderThumbnail
+);
 
 #[expect(clippy::needless_pass_by_value, reason = "callers are done with the answer")]
 pub(crate) fn got<T, E: MayBeStores>(answer: Result<T, E>) -> Got {

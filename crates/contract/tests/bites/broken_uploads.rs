@@ -1,0 +1,143 @@
+//! The uploads of databases with one fault: each passes everything on, but for that fault.
+
+use async_trait::async_trait;
+use fm_contract::DatabaseHarness;
+use fm_domain::blob::WrittenPart;
+use fm_domain::clock::Timestamp;
+use fm_domain::idempotency::IdempotencyKey;
+use fm_domain::ids::{FileId, UploadId, UserId};
+use fm_domain::job::JobSignal;
+use fm_domain::store::{Database, Stored};
+use fm_domain::upload::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
+use std::sync::Arc;
+
+use crate::bites;
+use crate::broken_database::{Broken, BrokenReads, BrokenUnit, Fault, broken};
+
+impl BrokenUnit {
+    fn inserted(&self, id: UploadId) -> Option<Upload> {
+        self.inserted.lock().unwrap().get(&id).cloned()
+    }
+
+    /// The upload as it is stored, or not.
+    fn written(&self, upload: &Upload) -> Upload {
+        let mut upload = upload.clone();
+        if self.is(Fault::LosesTails) {
+            upload.tails.clear();
+        }
+        upload
+    }
+}
+
+#[async_trait]
+impl UploadQueries for BrokenReads {
+    async fn find(&mut self, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+        let inserted = self.inserted.lock().unwrap().get(&id).cloned();
+        if self.fault == Fault::RemembersWhatIsGone && inserted.is_some() {
+            return Ok(inserted.filter(|upload| upload.owner == owner));
+        }
+        let anybody = inserted.filter(|_| self.fault == Fault::ShowsOthersUploads);
+        self.inner.uploads().find(anybody.map_or(owner, |upload| upload.owner), id).await
+    }
+}
+
+#[async_trait]
+impl UploadRepo for BrokenUnit {
+    async fn insert(&mut self, upload: &Upload) -> Stored<()> {
+        self.inserted.lock().unwrap().insert(upload.id, upload.clone());
+        let written = self.written(upload);
+        self.honest().uploads().insert(&written).await
+    }
+
+    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+        let anybody = self.inserted(id).filter(|_| self.is(Fault::ShowsOthersUploads));
+        let owner = anybody.map_or(owner, |upload| upload.owner);
+        self.honest().uploads().find_for_update(owner, id).await
+    }
+
+    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> Stored<Option<Upload>> {
+        let found = self.honest().uploads().find_by_key(owner, key).await?;
+        Ok(found.filter(|_| !self.is(Fault::FindsNoKey)))
+    }
+
+    async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {
+        let mut written = self.written(upload);
+        if self.is(Fault::KeepsTheEpoch) {
+            written.epoch = seen;
+        }
+        if self.is(Fault::KeepsUploadsOpen) {
+            written.status = UploadStatus::Open;
+        }
+        let owner = self.inserted(upload.id).map_or(upload.owner, |inserted| inserted.owner);
+        let any = self.is(Fault::IgnoresEpoch);
+        let uploads = self.honest().uploads();
+        let stored = uploads.find_for_update(owner, upload.id).await?.filter(|_| any);
+        uploads.update(&written, stored.map_or(seen, |stored| stored.epoch)).await
+    }
+
+    async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> Stored<()> {
+        self.honest().uploads().add_part(id, part).await
+    }
+
+    async fn parts(&mut self, id: UploadId) -> Stored<Vec<WrittenPart>> {
+        let mut parts = self.honest().uploads().parts(id).await?;
+        if self.is(Fault::GivesPartsBackwards) {
+            parts.reverse();
+        }
+        Ok(parts)
+    }
+
+    async fn remove(&mut self, id: UploadId) -> Stored<bool> {
+        if self.is(Fault::KeepsTheRemoved) {
+            return Ok(true);
+        }
+        self.honest().uploads().remove(id).await
+    }
+
+    async fn forget_file(&mut self, file: FileId) -> Stored<()> {
+        if self.is(Fault::ForgetsNoFile) {
+            return Ok(());
+        }
+        self.honest().uploads().forget_file(file).await
+    }
+
+    async fn expired(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<Upload>> {
+        let limit = if self.is(Fault::ExpiresWithoutLimit) { u32::MAX } else { limit };
+        self.honest().uploads().expired(now, limit).await
+    }
+
+    async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> Stored<u32> {
+        let open = self.is(Fault::PurgesTheOpen);
+        let uploads = self.honest().uploads();
+        let mut purged = uploads.purge_ended(now, limit).await?;
+        if open {
+            for upload in uploads.expired(now, limit).await? {
+                uploads.remove(upload.id).await?;
+                purged += 1;
+            }
+        }
+        Ok(purged)
+    }
+}
+
+bites! {
+    a_repo_that_sets_any_hash: broken(Fault::SetsAnyHash) => database, ["FILE-14"];
+    a_repo_that_ignores_epochs: broken(Fault::IgnoresEpoch) => database, ["UPLOAD-02", "UPLOAD-03"];
+    a_repo_that_keeps_the_epoch: broken(Fault::KeepsTheEpoch) => database,
+        ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07"];
+    a_repo_that_loses_tails: broken(Fault::LosesTails) => database, ["UPLOAD-01", "UPLOAD-04"];
+    a_repo_that_shows_others_uploads: broken(Fault::ShowsOthersUploads) => database, ["UPLOAD-05"];
+    a_repo_that_finds_no_upload_by_its_key: broken(Fault::FindsNoKey) => database, ["UPLOAD-06"];
+    a_repo_that_remembers_uploads_that_are_gone: broken(Fault::RemembersWhatIsGone) => database,
+        ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07", "UPLOAD-08", "UPLOAD-10", "UPLOAD-11",
+         "UPLOAD-14", "UPLOAD-15"];
+    a_repo_that_gives_parts_backwards: broken(Fault::GivesPartsBackwards) => database, ["UPLOAD-09"];
+    a_repo_that_keeps_removed_uploads: broken(Fault::KeepsTheRemoved) => database,
+        ["UPLOAD-06", "UPLOAD-10"];
+    a_repo_that_forgets_no_upload_of_a_file: broken(Fault::ForgetsNoFile) => database, ["UPLOAD-11"];
+    a_repo_that_gives_expired_uploads_without_limit: broken(Fault::ExpiresWithoutLimit) => database,
+        ["UPLOAD-12"];
+    a_repo_that_gives_expired_uploads_again: broken(Fault::KeepsUploadsOpen) => database,
+        ["UPLOAD-04", "UPLOAD-13"];
+    a_repo_that_purges_open_uploads: broken(Fault::PurgesTheOpen) => database, ["UPLOAD-14"];
+}
