@@ -8,6 +8,8 @@ mod broken_blob_store;
 mod broken_database;
 mod broken_hasher;
 mod broken_links;
+mod broken_part_links;
+mod broken_parts;
 mod broken_queue;
 mod broken_reads;
 mod broken_repos;

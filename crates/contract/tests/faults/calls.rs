@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use fm_contract::fault::Operation;
 use fm_contract::toy::ToyThumbnailer;
-use fm_domain::blob::{BlobIntent, BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, StoredBlob};
-use fm_domain::body::ByteSize;
+use fm_domain::blob::{
+    BlobIntent, BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, PartLink, PartPlace, PartWrite,
+    StoredBlob, WriteId,
+};
+use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::file::{File, FileFilter, FilePage, FileSort, Revision, Sha256, SortOrder, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
 use fm_domain::ids::{BlobId, FileId, JobId, SessionId, UploadId, UserId};
@@ -75,6 +79,18 @@ fn link() -> DownloadLink {
     DownloadLink { target, issued_at: now(), expires_at: now().plus(LIFE) }
 }
 
+fn part() -> PartLink {
+    PartLink {
+        owner: UserId::new(Uuid::now_v7()),
+        upload: UploadId::new(Uuid::now_v7()),
+        write: PartWrite { key: key(), id: WriteId::new("a write".to_owned()) },
+        number: 1,
+        size: ByteSize::new(5),
+        issued_at: now(),
+        expires_at: now().plus(LIFE),
+    }
+}
+
 fn page() -> FilePage {
     FilePage { sort: FileSort::Name, order: SortOrder::Ascending, after: None, limit: 10 }
 }
@@ -90,6 +106,7 @@ pub(crate) async fn call(rig: &Rig, operation: Operation) -> Got {
         "BlobRepo" => call_blobs(&mut *rig.db.begin().await.unwrap(), operation).await,
         "UploadRepo" => call_uploads(&mut *rig.db.begin().await.unwrap(), operation).await,
         "KeyRepo" | "JobQueue" => call_queue(&mut *rig.db.begin().await.unwrap(), operation).await,
+        "PartUpload" | "SignParts" => call_parts(rig, operation).await,
         "SessionStore" => call_sessions(rig, operation).await,
         _ => call_rest(rig, operation).await,
     }
@@ -227,6 +244,21 @@ async fn call_sessions(rig: &Rig, operation: Operation) -> Got {
         Operation::SessionStoreList => got(sessions.list(user, now()).await),
         Operation::SessionStorePurgeExpired => got(sessions.purge_expired(now(), 10).await),
         Operation::SessionStorePing => got(sessions.ping().await),
+        _ => panic!("{operation} is not called"),
+    }
+}
+
+async fn call_parts(rig: &Rig, operation: Operation) -> Got {
+    let (write, parts, five) = (part().write, &rig.parts, ByteSize::new(5));
+    let place = PartPlace { number: 1, offset: ByteSize::ZERO, fence: 1 };
+    let bytes = || PartBytes::from(Bytes::from_static(b"hello"));
+    match operation {
+        Operation::PartUploadBegin => got(parts.begin(&write.key, &hint().content_type).await),
+        Operation::PartUploadWrite => got(parts.write(&write, place, bytes()).await),
+        Operation::PartUploadSync => got(parts.sync(&write).await),
+        Operation::PartUploadComplete => got(parts.complete(&write, 1, &[], five).await),
+        Operation::PartUploadKeep => got(parts.keep(&write.key, bytes(), &hint().content_type).await),
+        Operation::SignPartsSign => got(rig.part_links.sign(&part()).await),
         _ => panic!("{operation} is not called"),
     }
 }

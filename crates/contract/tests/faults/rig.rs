@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fm_contract::fault::{
-    Faults, FaultyBlobStore, FaultyDatabase, FaultyJobSignal, FaultyListBlobs, FaultyPasswordHasher,
-    FaultySessionStore, FaultySignDownload, FaultyThumbnailer, FaultyTokenSigner,
+    Faults, FaultyBlobStore, FaultyDatabase, FaultyJobSignal, FaultyListBlobs, FaultyPartUpload,
+    FaultyPasswordHasher, FaultySessionStore, FaultySignDownload, FaultySignParts, FaultyThumbnailer,
+    FaultyTokenSigner,
 };
 use fm_contract::toy::{ToyMacSigner, ToyPasswordHasher, ToyThumbnailer, ToyTokenSigner};
 use fm_domain::blob::{
-    BlobKey, BlobStore, GetBlob, ListBlobs, PutBlob, PutHint, SelfSignedLinks, SettleBlob, SignDownload,
+    BlobKey, BlobStore, CompleteParts, GetBlob, ListBlobs, PartUpload, PutBlob, PutHint, SelfSignedLinks,
+    SelfSignedParts, SettleBlob, SignDownload, SignParts, WritePart,
 };
 use fm_domain::body::ByteStream;
 use fm_domain::clock::Timestamp;
@@ -36,6 +38,8 @@ pub(crate) struct Rig {
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) lister: Arc<dyn ListBlobs>,
     pub(crate) links: Arc<dyn SignDownload>,
+    pub(crate) parts: Arc<dyn PartUpload>,
+    pub(crate) part_links: Arc<dyn SignParts>,
     pub(crate) thumbnailer: Arc<dyn Thumbnailer>,
     pub(crate) passwords: Arc<dyn PasswordHasher>,
     pub(crate) tokens: Arc<dyn TokenSigner>,
@@ -54,13 +58,16 @@ impl Rig {
         let database = MemoryDatabase::new();
         let store = MemoryBlobStore::new(Arc::new(ManualClock::new(now())));
         let links = SelfSignedLinks::new("https://files.test", Arc::new(ToyMacSigner));
+        let part_links = SelfSignedParts::new("https://files.test", Arc::new(ToyMacSigner));
         Self {
             signal: twice!(FaultyJobSignal, database.signal(), outer, inner),
             db: twice!(FaultyDatabase, database, outer, inner),
             sessions: twice!(FaultySessionStore, MemorySessionStore::new(), outer, inner),
             lister: twice!(FaultyListBlobs, store.clone(), outer, inner),
+            parts: twice!(FaultyPartUpload, store.clone(), outer, inner),
             blobs: twice!(FaultyBlobStore, store, outer, inner),
             links: twice!(FaultySignDownload, links, outer, inner),
+            part_links: twice!(FaultySignParts, part_links, outer, inner),
             thumbnailer: twice!(FaultyThumbnailer, ToyThumbnailer, outer, inner),
             passwords: twice!(FaultyPasswordHasher, ToyPasswordHasher::default(), outer, inner),
             tokens: twice!(FaultyTokenSigner, ToyTokenSigner, outer, inner),
@@ -129,6 +136,8 @@ may_be_stores!(
     UpdateUpload,
     SettleBlob,
     PutBlob,
+    WritePart,
+    CompleteParts,
     GetBlob,
     RenderThumbnail
 );
