@@ -4,6 +4,7 @@ mod blob;
 mod blob_flow;
 mod blob_row;
 mod check;
+mod databases;
 mod file;
 mod hash;
 mod id;
@@ -18,6 +19,7 @@ mod part;
 mod part_end;
 mod part_link;
 mod session;
+mod stores;
 mod thumb;
 mod time;
 mod token;
@@ -27,6 +29,9 @@ mod upload_end;
 mod user;
 
 use crate::suite::{Suite, suite};
+
+pub use databases::{database, job_queue, session_store};
+pub use stores::{blob_store, part_upload, sign_download, sign_parts, thumbnailer};
 
 /// Every suite, in the order of the documentation.
 pub const SUITES: &[Suite] = &[
@@ -44,259 +49,6 @@ pub const SUITES: &[Suite] = &[
     id_source::SUITE,
     clock::SUITE,
 ];
-
-suite! {
-    ($)
-    /// Databases: units of work, users, files, the rows of blobs, idempotency keys, uploads, and the queue with them.
-    database(DatabaseHarness, "Database"): H::fresh().await, with job_queue;
-    unit {
-        uow_01_a_commit_shows_row_and_job_together,
-        uow_02_a_dropped_unit_shows_neither_row_nor_job,
-        uow_03_a_refusal_does_not_poison_the_unit,
-        uow_04_a_commit_after_a_failed_statement_is_never_ok,
-        uow_05_a_dropped_unit_frees_its_locks_at_once,
-        uow_06_cancelling_at_any_await_leaves_all_or_nothing,
-        uow_07_a_unit_sees_its_own_changes,
-        uow_08_reads_see_nothing_of_an_open_unit_and_do_not_wait_for_it,
-        uow_09_a_rollback_undoes_everything,
-        uow_10_units_that_want_the_same_rows_all_get_through,
-        uow_11_a_database_that_serves_answers_a_ping,
-    }
-    user {
-        user_01_a_taken_address_is_a_refusal_and_does_not_poison,
-        user_02_addresses_compare_without_regard_to_case,
-        user_03_a_user_is_read_back_as_written,
-        user_04_a_password_is_replaced_only_while_it_is_the_one_seen,
-        user_05_two_units_never_both_reserve_the_last_byte,
-        user_06_a_reservation_past_the_quota_is_refused_and_changes_nothing,
-        user_07_a_charge_is_applied_as_a_whole_or_refused,
-        user_08_counters_never_go_below_zero,
-        user_09_a_removed_user_goes_with_files_and_keys_but_not_blobs,
-        user_10_of_units_that_lock_one_user_each_sees_what_the_last_one_did,
-        user_11_a_name_is_replaced_and_cleared,
-        user_12_of_units_that_insert_one_address_one_succeeds,
-    }
-    file {
-        file_02_a_stale_revision_is_refused,
-        file_03_another_owners_file_is_answered_like_none,
-        file_04_a_file_is_read_back_as_written,
-        file_05_an_update_replaces_all_but_id_owner_and_creation,
-        file_06_a_thumbnail_is_set_only_while_the_file_points_to_its_blob,
-        file_07_a_removed_file_is_given_once,
-        file_08_of_units_that_edit_one_revision_one_succeeds,
-        file_09_of_units_that_lock_one_file_each_sees_what_the_last_one_did,
-        file_14_a_hash_is_set_once_and_only_while_the_file_points_to_its_blob,
-    }
-    list {
-        file_01_pages_neither_skip_nor_repeat_while_files_come_and_go,
-        file_10_lists_are_in_order_with_ties_by_id,
-        file_11_pages_of_any_size_and_order_give_the_whole_list,
-        file_12_a_part_of_a_name_is_found_literally_in_any_case_of_any_script,
-        file_13_all_that_a_filter_names_must_match,
-    }
-    blob_row {
-        blobrow_01_an_announced_blob_settles_once,
-        blobrow_02_a_doomed_intent_does_not_settle,
-        blobrow_03_doomed_blobs_are_due_at_their_time_the_longest_due_first,
-        blobrow_04_a_settled_blob_is_never_abandoned,
-        blobrow_05_an_expired_intent_is_doomed_once_and_given_with_its_reservation,
-        blobrow_06_renewing_moves_the_expiry_of_an_announced_intent,
-        blobrow_07_every_living_blob_of_the_owner_is_doomed_and_no_other,
-        blobrow_08_only_doomed_rows_are_forgotten,
-        blobrow_09_postponing_moves_the_next_discarding_of_a_doomed_blob_alone,
-        blobrow_10_dooming_answers_once,
-        blobrow_11_of_a_settle_and_a_sweep_at_once_one_wins,
-    }
-    key {
-        key_01_of_units_that_claim_a_free_key_one_holds_it,
-        key_02_a_claim_by_its_holder_is_held_again,
-        key_03_a_held_key_is_running_until_its_lease_runs_out,
-        key_04_a_finished_key_gives_its_upload_until_it_expires,
-        key_05_a_freed_key_can_be_claimed_at_once,
-        key_06_renewing_prolongs_the_lease_of_the_holder,
-        key_07_an_attempt_that_lost_its_key_can_do_nothing_to_it,
-        key_08_freeing_a_file_frees_the_keys_that_made_it,
-        key_09_ended_keys_are_purged_up_to_the_limit,
-        key_10_a_key_is_its_users_own,
-    }
-    upload {
-        upload_01_an_upload_is_read_back_as_written,
-        upload_02_of_two_that_take_up_an_upload_at_once_one_does,
-        upload_03_whoever_was_shut_out_changes_nothing,
-        upload_04_an_update_replaces_all_but_id_owner_transport_key_and_creation,
-        upload_05_another_owners_upload_is_answered_like_none,
-        upload_06_the_latest_upload_with_a_key_is_found,
-        upload_07_of_units_that_lock_one_upload_each_sees_what_the_last_one_did,
-        upload_08_a_dropped_unit_leaves_uploads_as_they_were,
-    }
-    upload_end {
-        upload_09_parts_come_by_number_and_one_that_is_added_again_replaces_the_first,
-        upload_10_a_removed_upload_goes_with_its_parts,
-        upload_11_forgetting_a_file_removes_the_uploads_that_made_it_alone,
-        upload_12_open_uploads_that_expired_are_given_the_oldest_first,
-        upload_13_no_expired_upload_is_given_to_two_units_at_once,
-        upload_14_ended_uploads_are_purged_after_their_time_up_to_the_limit,
-        upload_15_a_removed_user_goes_with_their_uploads,
-    }
-    check {
-        file_15_a_walk_gives_every_file_of_every_owner_once_by_id,
-        user_13_a_tally_holds_what_is_recorded_beside_what_the_files_add_up_to,
-        blobrow_12_blobs_are_found_by_their_ids_in_every_state,
-        blobrow_13_what_a_sweep_would_take_is_counted_and_left,
-    }
-}
-
-suite! {
-    ($)
-    /// The queue of jobs; it is part of `database!` too.
-    job_queue(DatabaseHarness, "JobQueue"): H::fresh().await;
-    job {
-        job_01_a_job_is_there_only_once_its_unit_is_committed,
-        job_02_no_job_is_claimed_twice_among_twenty_workers,
-        job_03_a_job_whose_lease_ran_out_is_claimed_again_with_a_higher_attempt,
-        job_04_a_late_answer_is_refused,
-        job_05_the_most_urgent_goes_first_then_the_longest_due,
-        job_06_only_due_jobs_of_the_kinds_asked_for_are_claimed,
-        job_07_a_failed_job_is_due_again_at_its_time,
-        job_08_a_dead_job_is_neither_claimed_nor_counted,
-        job_09_a_unique_name_has_one_living_job,
-        job_10_every_kind_of_work_is_read_back_as_written,
-        job_11_the_next_due_is_the_earliest_start_or_end_of_a_lease,
-        job_12_waiting_and_running_jobs_are_counted,
-        job_13_a_commit_wakes_whoever_waits,
-        job_14_a_wait_ends_at_its_time,
-        job_15_a_renewed_lease_keeps_the_job,
-        job_16_of_units_that_enqueue_one_name_one_adds_it,
-    }
-    job_record {
-        job_17_a_claim_gives_no_more_than_its_limit,
-        job_18_jobs_are_listed_with_their_state_attempts_and_last_error,
-        job_19_pages_of_jobs_follow_each_other_by_their_ids,
-        job_20_a_dead_job_is_taken_once_and_a_living_one_never,
-    }
-    job_crowd {
-        job_21_each_of_many_jobs_takes_effect_once_though_workers_die_and_stall,
-    }
-}
-
-suite! {
-    ($)
-    /// Stores of sessions.
-    session_store(SessionStoreHarness, "SessionStore"): H::fresh().await;
-    session {
-        ses_01_a_revoked_session_is_found_by_nobody_from_that_answer_on,
-        ses_02_the_given_clock_alone_decides_about_expiry,
-        ses_03_a_session_is_read_back_as_written,
-        ses_04_of_parallel_rotations_one_wins,
-        ses_05_a_rotation_of_another_generation_is_refused,
-        ses_06_all_older_sessions_of_a_user_are_revoked_but_one,
-        ses_07_a_touch_moves_the_last_use_forwards_alone,
-        ses_08_a_list_holds_the_users_living_sessions_newest_first,
-        ses_09_another_users_session_is_not_revoked,
-        ses_10_only_expired_sessions_are_purged_up_to_the_limit,
-        ses_11_no_token_can_be_read_out_of_the_store,
-        ses_12_nothing_brings_a_revoked_session_back,
-        ses_13_a_rotated_session_lives_until_its_new_end,
-        ses_14_a_rotation_beside_a_revocation_revives_nothing,
-        ses_15_a_store_that_serves_answers_a_ping,
-    }
-}
-
-suite! {
-    ($)
-    /// Stores of blobs.
-    blob_store(BlobStoreHarness, "BlobStore"): H::fresh().await;
-    blob {
-        blob_01_blobs_of_every_edge_size_are_read_back_whole,
-        blob_02_a_body_of_unknown_length_is_read_back_whole,
-        blob_03_every_form_of_range_gives_exactly_its_bytes,
-        blob_06_a_range_outside_the_blob_is_refused_with_its_size,
-        blob_07_discarding_again_and_again_is_no_error,
-        blob_11_the_buckets_are_apart,
-        blob_13_a_list_holds_every_blob_of_its_bucket_once,
-        blob_14_a_store_that_serves_answers_a_ping_and_names_its_limits,
-        blob_15_a_blob_is_read_by_many_at_once,
-    }
-    blob_flow {
-        blob_04_a_failing_stream_leaves_nothing_that_can_be_read,
-        blob_05_nothing_can_be_read_before_the_put_has_ended,
-        blob_08_a_dropped_put_leaves_nothing_that_can_be_read,
-        blob_09_a_put_takes_no_more_than_it_may_hold,
-        blob_10_every_buffer_is_given_back,
-        blob_12_many_puts_at_once_are_each_kept_whole,
-    }
-}
-
-suite! {
-    ($)
-    /// Signers of URLs that a browser fetches.
-    sign_download(SignDownloadHarness, "SignDownload"): H::fresh().await;
-    link {
-        link_01_a_signed_url_gives_the_bytes_without_other_credentials,
-        link_02_equal_links_give_equal_urls,
-        link_03_an_expired_url_is_refused,
-        link_04_a_tampered_url_is_refused,
-        link_05_a_range_of_a_link_gives_exactly_its_bytes,
-        link_06_type_and_name_travel_with_the_link,
-        link_07_links_to_different_targets_have_different_urls,
-        link_08_a_link_to_a_blob_that_is_gone_gives_not_found,
-    }
-}
-
-suite! {
-    ($)
-    /// Stores that blobs are written to in parts, over many requests.
-    part_upload(PartUploadHarness, "PartUpload"): H::fresh().await;
-    part {
-        part_01_nothing_can_be_read_before_the_write_is_completed,
-        part_02_a_completed_blob_is_read_whole_whatever_its_parts,
-        part_03_parts_come_in_any_order_and_again_with_another_size,
-        part_04_what_a_late_writer_sends_changes_nothing,
-        part_05_no_part_can_be_written_after_the_end,
-        part_06_completing_again_is_no_error,
-        part_07_parts_that_are_not_those_written_are_a_mismatch,
-        part_08_many_parts_written_at_once_make_one_blob,
-        part_09_what_is_not_named_at_the_end_is_not_in_the_blob,
-    }
-    part_end {
-        part_10_discarding_removes_whatever_a_write_left,
-        part_11_a_write_that_was_never_begun_is_gone,
-        part_12_bytes_at_hand_are_kept_whole,
-        part_13_what_is_cut_off_at_any_await_can_be_discarded,
-        part_14_the_limits_of_parts_make_sense,
-    }
-}
-
-suite! {
-    ($)
-    /// Signers of requests by which clients send parts by themselves.
-    sign_parts(SignPartsHarness, "SignParts"): H::fresh().await;
-    part_link {
-        partlink_01_what_was_signed_is_sent_without_other_credentials_and_counts,
-        partlink_02_another_size_is_refused_and_so_is_all_after_the_end,
-        partlink_03_a_tampered_or_expired_url_is_refused,
-    }
-}
-
-suite! {
-    ($)
-    /// Renderers of thumbnails.
-    thumbnailer(ThumbnailerHarness, "Thumbnailer"): H::fresh().await;
-    thumb {
-        thumb_01_every_format_becomes_a_png_of_the_width_and_its_own_shape,
-        thumb_02_a_small_picture_is_not_enlarged,
-        thumb_03_each_of_the_eight_orientations_is_applied,
-        thumb_04_transparency_is_kept,
-        thumb_05_an_animation_gives_its_first_frame,
-        thumb_06_a_bomb_is_refused_before_it_is_decoded,
-        thumb_07_what_is_no_picture_or_a_broken_one_is_undecodable,
-        thumb_08_rendering_does_not_block_the_runtime,
-        thumb_09_rendering_ends_when_its_time_is_up,
-        thumb_10_extreme_shapes_stay_within_the_limits,
-        thumb_11_no_more_memory_is_taken_than_allowed,
-        thumb_12_many_are_rendered_at_once,
-    }
-}
 
 suite! {
     ($)

@@ -20,6 +20,7 @@ mod open;
 mod piece;
 mod plan;
 mod receive_part;
+mod save;
 mod show;
 mod take_up;
 

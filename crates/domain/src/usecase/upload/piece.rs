@@ -9,46 +9,33 @@ use std::sync::Arc;
 use super::append::Announced;
 use super::context::Context;
 use super::finish::Whole;
-use super::take_up::renew_key;
+use super::save::Unsaved;
 use super::{ResumableError, content_type, look};
-use crate::blob::{BlobKey, PartPlace, PartWrite, StoredBlob, WritePart, WrittenPart};
+use crate::blob::{BlobKey, PartPlace, PartWrite, WritePart, WrittenPart};
 use crate::body::gather::{Filled, Gatherer};
 use crate::body::{BodyError, BufferPermit, ByteSize, ByteStream, PartBytes};
 use crate::file::{File, MediaType};
 use crate::ids::BlobId;
-use crate::store::{Stored, UnitOfWork};
 use crate::upload::{ChecksumHasher, Tail, Upload};
-use crate::usecase::file::doom_blob;
-use crate::usecase::retry::{committed, contended, undone};
+use crate::usecase::retry::contended;
 
-/// Where the store writes each byte at its place, the database learns of it each time so many came.
-const CHECKPOINT: u64 = 32 * 1024 * 1024;
 /// From so many blobs with bytes put aside on, they become one.
 const MOST_TAILS: usize = 32;
 
 /// A piece.
 pub(super) struct Piece<'a> {
-    context: &'a Context,
+    pub(super) context: &'a Context,
     /// As the database has it.
-    saved: Upload,
+    pub(super) saved: Upload,
     /// As it is.
-    upload: Upload,
+    pub(super) upload: Upload,
     /// What is still to come, where that is known.
     left: Option<u64>,
-    checksum: Option<ChecksumHasher>,
+    pub(super) checksum: Option<ChecksumHasher>,
     /// Since the database learned how far it is.
-    unsaved: Unsaved,
+    pub(super) unsaved: Unsaved,
     /// Whether the database may know more than `saved` says: the answer to a save was lost.
-    is_unsure: bool,
-}
-
-/// What was done, and the database does not know yet.
-#[derive(Default)]
-struct Unsaved {
-    parts: Vec<WrittenPart>,
-    aside: Option<(BlobId, StoredBlob)>,
-    used: Vec<BlobId>,
-    bytes: u64,
+    pub(super) is_unsure: bool,
 }
 
 impl<'a> Piece<'a> {
@@ -247,97 +234,9 @@ impl<'a> Piece<'a> {
         contended(|| self.context.update(&self.saved)).await?;
         Ok(PartWrite { key, id })
     }
-
-    async fn save_if_due(&mut self, is_end: bool) -> Result<(), ResumableError> {
-        if self.checksum.is_some() {
-            // Until it was checked nothing of it counts; only the numbers of its parts are spent.
-            if !self.unsaved.parts.is_empty() {
-                self.saved.next_part = self.upload.next_part;
-                contended(|| self.context.update(&self.saved)).await?;
-            }
-            return Ok(());
-        }
-        if is_end || !self.unsaved.parts.is_empty() || self.unsaved.bytes >= CHECKPOINT {
-            self.save(is_end).await?;
-        }
-        Ok(())
-    }
-
-    /// One unit: what came is the upload's.
-    async fn save(&mut self, is_end: bool) -> Result<(), ResumableError> {
-        if let Some(write) = self.upload.part_write() {
-            self.context.parts.sync(&write).await?;
-        }
-        // Where all came, it is held until it is a file.
-        self.upload.is_held = !is_end || self.upload.is_whole();
-        self.upload.expires_at = self.context.clock.now().plus(self.context.ttl);
-        self.is_unsure = true;
-        contended(|| self.try_save()).await?;
-        self.is_unsure = false;
-        self.saved = self.upload.clone();
-        self.unsaved = Unsaved::default();
-        Ok(())
-    }
-
-    async fn try_save(&self) -> Result<(), ResumableError> {
-        let mut unit = self.context.db.begin().await?;
-        match self.saving(unit.as_mut()).await {
-            Ok(()) => Ok(committed(unit.commit().await, self.is_saved()).await?),
-            Err(error) => Err(undone(unit, error).await),
-        }
-    }
-
-    async fn saving(&self, unit: &mut dyn UnitOfWork) -> Result<(), ResumableError> {
-        let Self { context, upload, unsaved, .. } = self;
-        unit.uploads().update(upload, upload.epoch).await?;
-        for part in &unsaved.parts {
-            unit.uploads().add_part(upload.id, part).await?;
-        }
-        if let Some((blob, stored)) = &unsaved.aside {
-            unit.blobs().settle(*blob, stored).await?;
-        }
-        for used in &unsaved.used {
-            doom_blob(unit, BlobKey::file(*used), context.ids.as_ref(), context.clock.now()).await?;
-        }
-        if !unit.blobs().renew(upload.blob, Context::intent_until(upload)).await? {
-            return Err(ResumableError::Expired);
-        }
-        renew_key(unit, upload).await
-    }
-
-    async fn is_saved(&self) -> Stored<bool> {
-        let mut reads = self.context.db.read().await?;
-        let found = reads.uploads().find(self.upload.owner, self.upload.id).await?;
-        Ok(found.is_some_and(|found| found.epoch == self.upload.epoch && found.offset == self.upload.offset))
-    }
-
-    /// After an error: what was not saved is nobody's, and the next request finds the upload free, unless it has it
-    /// already.
-    pub(super) async fn put_down(&mut self, error: &ResumableError) -> Result<(), ResumableError> {
-        if let Some((blob, _)) = self.unsaved.aside.take() {
-            self.context.take_back(blob).await;
-        }
-        let lost = matches!(error, ResumableError::TakenOver { .. } | ResumableError::Expired);
-        if lost || self.is_unsure || !self.saved.is_held {
-            return Ok(());
-        }
-        // A part whose write failed may still come: its number is spent.
-        self.saved.next_part = self.upload.next_part + 1;
-        self.saved.is_held = false;
-        contended(|| self.context.update(&self.saved)).await
-    }
 }
 
 impl Context {
-    /// Replaces the row, if the epoch is still the same.
-    pub(super) async fn update(&self, upload: &Upload) -> Result<(), ResumableError> {
-        let mut unit = self.db.begin().await?;
-        match unit.uploads().update(upload, upload.epoch).await {
-            Ok(()) => Ok(unit.commit().await?),
-            Err(error) => Err(undone(unit, error.into()).await),
-        }
-    }
-
     /// How long an upload may become whose length is not known: by its cap, and by the quota.
     async fn most(&self, upload: &Upload) -> Result<u64, ResumableError> {
         let Some(quota) = self.quota else { return Ok(self.max.bytes()) };

@@ -1,0 +1,163 @@
+//! The tables of databases, queues and sessions.
+
+use super::{
+    blob_row, check, file, job, job_crowd, job_record, key, list, session, unit, upload, upload_end, user,
+};
+use crate::suite::suite;
+
+suite! {
+    ($)
+    /// Databases: units of work, users, files, the rows of blobs, idempotency keys, uploads, and the queue with them.
+    database(DatabaseHarness, "Database"): H::fresh().await, with job_queue;
+    unit {
+        uow_01_a_commit_shows_row_and_job_together,
+        uow_02_a_dropped_unit_shows_neither_row_nor_job,
+        uow_03_a_refusal_does_not_poison_the_unit,
+        uow_04_a_commit_after_a_failed_statement_is_never_ok,
+        uow_05_a_dropped_unit_frees_its_locks_at_once,
+        uow_06_cancelling_at_any_await_leaves_all_or_nothing,
+        uow_07_a_unit_sees_its_own_changes,
+        uow_08_reads_see_nothing_of_an_open_unit_and_do_not_wait_for_it,
+        uow_09_a_rollback_undoes_everything,
+        uow_10_units_that_want_the_same_rows_all_get_through,
+        uow_11_a_database_that_serves_answers_a_ping,
+    }
+    user {
+        user_01_a_taken_address_is_a_refusal_and_does_not_poison,
+        user_02_addresses_compare_without_regard_to_case,
+        user_03_a_user_is_read_back_as_written,
+        user_04_a_password_is_replaced_only_while_it_is_the_one_seen,
+        user_05_two_units_never_both_reserve_the_last_byte,
+        user_06_a_reservation_past_the_quota_is_refused_and_changes_nothing,
+        user_07_a_charge_is_applied_as_a_whole_or_refused,
+        user_08_counters_never_go_below_zero,
+        user_09_a_removed_user_goes_with_files_and_keys_but_not_blobs,
+        user_10_of_units_that_lock_one_user_each_sees_what_the_last_one_did,
+        user_11_a_name_is_replaced_and_cleared,
+        user_12_of_units_that_insert_one_address_one_succeeds,
+    }
+    file {
+        file_02_a_stale_revision_is_refused,
+        file_03_another_owners_file_is_answered_like_none,
+        file_04_a_file_is_read_back_as_written,
+        file_05_an_update_replaces_all_but_id_owner_and_creation,
+        file_06_a_thumbnail_is_set_only_while_the_file_points_to_its_blob,
+        file_07_a_removed_file_is_given_once,
+        file_08_of_units_that_edit_one_revision_one_succeeds,
+        file_09_of_units_that_lock_one_file_each_sees_what_the_last_one_did,
+        file_14_a_hash_is_set_once_and_only_while_the_file_points_to_its_blob,
+    }
+    list {
+        file_01_pages_neither_skip_nor_repeat_while_files_come_and_go,
+        file_10_lists_are_in_order_with_ties_by_id,
+        file_11_pages_of_any_size_and_order_give_the_whole_list,
+        file_12_a_part_of_a_name_is_found_literally_in_any_case_of_any_script,
+        file_13_all_that_a_filter_names_must_match,
+    }
+    blob_row {
+        blobrow_01_an_announced_blob_settles_once,
+        blobrow_02_a_doomed_intent_does_not_settle,
+        blobrow_03_doomed_blobs_are_due_at_their_time_the_longest_due_first,
+        blobrow_04_a_settled_blob_is_never_abandoned,
+        blobrow_05_an_expired_intent_is_doomed_once_and_given_with_its_reservation,
+        blobrow_06_renewing_moves_the_expiry_of_an_announced_intent,
+        blobrow_07_every_living_blob_of_the_owner_is_doomed_and_no_other,
+        blobrow_08_only_doomed_rows_are_forgotten,
+        blobrow_09_postponing_moves_the_next_discarding_of_a_doomed_blob_alone,
+        blobrow_10_dooming_answers_once,
+        blobrow_11_of_a_settle_and_a_sweep_at_once_one_wins,
+    }
+    key {
+        key_01_of_units_that_claim_a_free_key_one_holds_it,
+        key_02_a_claim_by_its_holder_is_held_again,
+        key_03_a_held_key_is_running_until_its_lease_runs_out,
+        key_04_a_finished_key_gives_its_upload_until_it_expires,
+        key_05_a_freed_key_can_be_claimed_at_once,
+        key_06_renewing_prolongs_the_lease_of_the_holder,
+        key_07_an_attempt_that_lost_its_key_can_do_nothing_to_it,
+        key_08_freeing_a_file_frees_the_keys_that_made_it,
+        key_09_ended_keys_are_purged_up_to_the_limit,
+        key_10_a_key_is_its_users_own,
+    }
+    upload {
+        upload_01_an_upload_is_read_back_as_written,
+        upload_02_of_two_that_take_up_an_upload_at_once_one_does,
+        upload_03_whoever_was_shut_out_changes_nothing,
+        upload_04_an_update_replaces_all_but_id_owner_transport_key_and_creation,
+        upload_05_another_owners_upload_is_answered_like_none,
+        upload_06_the_latest_upload_with_a_key_is_found,
+        upload_07_of_units_that_lock_one_upload_each_sees_what_the_last_one_did,
+        upload_08_a_dropped_unit_leaves_uploads_as_they_were,
+    }
+    upload_end {
+        upload_09_parts_come_by_number_and_one_that_is_added_again_replaces_the_first,
+        upload_10_a_removed_upload_goes_with_its_parts,
+        upload_11_forgetting_a_file_removes_the_uploads_that_made_it_alone,
+        upload_12_open_uploads_that_expired_are_given_the_oldest_first,
+        upload_13_no_expired_upload_is_given_to_two_units_at_once,
+        upload_14_ended_uploads_are_purged_after_their_time_up_to_the_limit,
+        upload_15_a_removed_user_goes_with_their_uploads,
+    }
+    check {
+        file_15_a_walk_gives_every_file_of_every_owner_once_by_id,
+        user_13_a_tally_holds_what_is_recorded_beside_what_the_files_add_up_to,
+        blobrow_12_blobs_are_found_by_their_ids_in_every_state,
+        blobrow_13_what_a_sweep_would_take_is_counted_and_left,
+    }
+}
+
+suite! {
+    ($)
+    /// The queue of jobs; it is part of `database!` too.
+    job_queue(DatabaseHarness, "JobQueue"): H::fresh().await;
+    job {
+        job_01_a_job_is_there_only_once_its_unit_is_committed,
+        job_02_no_job_is_claimed_twice_among_twenty_workers,
+        job_03_a_job_whose_lease_ran_out_is_claimed_again_with_a_higher_attempt,
+        job_04_a_late_answer_is_refused,
+        job_05_the_most_urgent_goes_first_then_the_longest_due,
+        job_06_only_due_jobs_of_the_kinds_asked_for_are_claimed,
+        job_07_a_failed_job_is_due_again_at_its_time,
+        job_08_a_dead_job_is_neither_claimed_nor_counted,
+        job_09_a_unique_name_has_one_living_job,
+        job_10_every_kind_of_work_is_read_back_as_written,
+        job_11_the_next_due_is_the_earliest_start_or_end_of_a_lease,
+        job_12_waiting_and_running_jobs_are_counted,
+        job_13_a_commit_wakes_whoever_waits,
+        job_14_a_wait_ends_at_its_time,
+        job_15_a_renewed_lease_keeps_the_job,
+        job_16_of_units_that_enqueue_one_name_one_adds_it,
+    }
+    job_record {
+        job_17_a_claim_gives_no_more_than_its_limit,
+        job_18_jobs_are_listed_with_their_state_attempts_and_last_error,
+        job_19_pages_of_jobs_follow_each_other_by_their_ids,
+        job_20_a_dead_job_is_taken_once_and_a_living_one_never,
+    }
+    job_crowd {
+        job_21_each_of_many_jobs_takes_effect_once_though_workers_die_and_stall,
+    }
+}
+
+suite! {
+    ($)
+    /// Stores of sessions.
+    session_store(SessionStoreHarness, "SessionStore"): H::fresh().await;
+    session {
+        ses_01_a_revoked_session_is_found_by_nobody_from_that_answer_on,
+        ses_02_the_given_clock_alone_decides_about_expiry,
+        ses_03_a_session_is_read_back_as_written,
+        ses_04_of_parallel_rotations_one_wins,
+        ses_05_a_rotation_of_another_generation_is_refused,
+        ses_06_all_older_sessions_of_a_user_are_revoked_but_one,
+        ses_07_a_touch_moves_the_last_use_forwards_alone,
+        ses_08_a_list_holds_the_users_living_sessions_newest_first,
+        ses_09_another_users_session_is_not_revoked,
+        ses_10_only_expired_sessions_are_purged_up_to_the_limit,
+        ses_11_no_token_can_be_read_out_of_the_store,
+        ses_12_nothing_brings_a_revoked_session_back,
+        ses_13_a_rotated_session_lives_until_its_new_end,
+        ses_14_a_rotation_beside_a_revocation_revives_nothing,
+        ses_15_a_store_that_serves_answers_a_ping,
+    }
+}
