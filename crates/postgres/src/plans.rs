@@ -20,6 +20,7 @@ use uuid::Uuid;
 use self::common::Fixture;
 use crate::list::list_files;
 use crate::sql::{statement, typed};
+use crate::uploads::{EXPIRED, PURGE_ENDED, latest, made_by, parts_of};
 use crate::value::Moment;
 
 /// Asks for the plan of a statement instead of its rows.
@@ -62,6 +63,13 @@ const FILL: &str = "
     INSERT INTO jobs (id, kind, payload, priority, run_at, due_at)
     SELECT gen_random_uuid(), 'sweep_blobs', '{}', n % 3 * 10, moment, moment
     FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);
+    INSERT INTO uploads (id, owner_id, transport, blob_id, name, metadata, idempotency_key, offset_bytes, reserved_bytes,
+                         epoch, is_held, next_part, tails, hash_state, head, status, file_id, created_at, expires_at)
+    SELECT gen_random_uuid(), '00000000-0000-0000-0000-000000000001', 'direct', gen_random_uuid(), 'name', '',
+           'key-' || n / 10, 0, 0, 0, false, 1, '[]', '', '', (ARRAY['open', 'complete', 'expired'])[1 + n % 3],
+           CASE n % 3 WHEN 1 THEN gen_random_uuid() END, moment, moment
+    FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);
+    INSERT INTO upload_parts SELECT id, n, 5, 'tag' FROM uploads, generate_series(1, 4) AS n;
     ANALYZE;";
 
 async fn filled() -> Fixture {
@@ -176,5 +184,28 @@ async fn checks_of_everything_walk_along_their_indexes() {
     ] {
         let scans = asked.contains("Seq Scan on files") || asked.contains("Seq Scan on blobs");
         assert!(indexes.iter().all(|index| asked.contains(index)) && !scans, "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn uploads_are_found_and_swept_along_their_indexes() {
+    let fixture = filled().await;
+    let sweep = || {
+        let now = typed::<Timestamptz, _>(Moment(Timestamp::from_unix_seconds(1_767_300_000)));
+        (now, typed::<BigInt, _>(5_i64))
+    };
+    let id = Uuid::from_u128(7);
+    for (plan, index) in [
+        (plan(&fixture, statement::<(), _>(EXPIRED, sweep())).await, "using uploads_open_expires_at_idx"),
+        (
+            plan(&fixture, statement::<(), _>(PURGE_ENDED, sweep())).await,
+            "using uploads_ended_expires_at_idx",
+        ),
+        (plan(&fixture, latest(OWNER, "key-7")).await, "using uploads_owner_id_idempotency_key_idx"),
+        (plan(&fixture, parts_of(id)).await, "upload_parts_pkey"),
+        (plan(&fixture, diesel::delete(made_by(id))).await, "using uploads_file_id_idx"),
+    ] {
+        let sorts = plan.contains("Sort") && !plan.contains("upload_parts");
+        assert!(plan.contains(index) && !sorts && !plan.contains("Seq Scan on"), "{index}\n{plan}");
     }
 }

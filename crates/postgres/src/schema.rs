@@ -112,7 +112,7 @@ diesel::table! {
         reserved_bytes -> BigInt,
         epoch -> BigInt,
         is_held -> Bool,
-        write_id -> Nullable<Text>,
+        write_name -> Nullable<Text>,
         next_part -> BigInt,
         tails -> Jsonb,
         hash_state -> Binary,

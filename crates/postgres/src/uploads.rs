@@ -13,6 +13,7 @@ use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::store::Stored;
 use fm_domain::upload::{Epoch, UpdateUpload, Upload, UploadRepo};
+use uuid::Uuid;
 
 use crate::rows::{NewUploadRow, PartRow, UploadEdit, UploadRow};
 use crate::schema::{upload_parts, uploads};
@@ -23,7 +24,7 @@ use crate::value::{Moment, bigint};
 /// In the order of [`UploadRow`]. The status is no value of the statement, so that every plan of it can use the index
 /// on open ones. Two sweeps at once take different uploads, and neither waits for one that somebody is just using.
 pub(crate) const EXPIRED: &str = "SELECT id, owner_id, transport, blob_id, name, claimed_type, promised_sha256, \
-        metadata, idempotency_key, length_bytes, offset_bytes, reserved_bytes, epoch, is_held, write_id, next_part, \
+        metadata, idempotency_key, length_bytes, offset_bytes, reserved_bytes, epoch, is_held, write_name, next_part, \
         tails, hash_state, head, status, file_id, created_at, expires_at \
     FROM uploads WHERE status = 'open' AND expires_at < ? \
     ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED";
@@ -38,7 +39,7 @@ pub(crate) type UploadColumns = SqlTypeOf<AsSelect<UploadRow, Pg>>;
 
 /// The latest upload with a key.
 #[diesel::dsl::auto_type]
-pub(crate) fn latest<'k>(owner: uuid::Uuid, key: &'k str) -> _ {
+pub(crate) fn latest<'k>(owner: Uuid, key: &'k str) -> _ {
     let row: AsSelect<UploadRow, Pg> = UploadRow::as_select();
     uploads::table
         .filter(uploads::owner_id.eq(owner))
@@ -50,9 +51,15 @@ pub(crate) fn latest<'k>(owner: uuid::Uuid, key: &'k str) -> _ {
 
 /// The parts of an upload, by number.
 #[diesel::dsl::auto_type]
-pub(crate) fn parts_of(upload: uuid::Uuid) -> _ {
+pub(crate) fn parts_of(upload: Uuid) -> _ {
     let row: AsSelect<PartRow, Pg> = PartRow::as_select();
     upload_parts::table.filter(upload_parts::upload_id.eq(upload)).order(upload_parts::number).select(row)
+}
+
+/// The uploads that a file was made by.
+#[diesel::dsl::auto_type]
+pub(crate) fn made_by(file: Uuid) -> _ {
+    uploads::table.filter(uploads::file_id.eq(file))
 }
 
 #[async_trait]
@@ -111,7 +118,7 @@ impl UploadRepo for PgUnitOfWork {
     }
 
     async fn forget_file(&mut self, file: FileId) -> Stored<()> {
-        let delete = diesel::delete(uploads::table.filter(uploads::file_id.eq(file.uuid())));
+        let delete = diesel::delete(made_by(file.uuid()));
         self.run(|connection| delete.execute(connection)).await.map(|_count| ())
     }
 

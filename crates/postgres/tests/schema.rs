@@ -36,7 +36,7 @@ async fn migrations_go_down_and_up_again_without_loss_of_structure() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let migrations = fixture.migrations();
     let names = migrations.pending().await.unwrap();
-    assert_eq!(names.len(), 6);
+    assert_eq!(names.len(), 7);
     assert_eq!(migrations.up().await.unwrap(), names);
     let before = fixture.ask(STRUCTURE).await;
     assert!(before.len() > 100, "{before:#?}");
@@ -66,7 +66,7 @@ async fn nodes_that_start_together_migrate_once() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let (one, other) = (fixture.migrations(), fixture.migrations());
     let (one, other) = tokio::join!(one.up(), other.up());
-    assert_eq!(one.unwrap().len() + other.unwrap().len(), 6);
+    assert_eq!(one.unwrap().len() + other.unwrap().len(), 7);
 }
 
 #[test]
@@ -137,7 +137,12 @@ async fn no_counter_can_go_below_zero_and_no_word_is_free() {
     client
         .batch_execute(
             "INSERT INTO users (id, email, email_key, role, password_hash, created_at)
-             VALUES (gen_random_uuid(), 'a@b.example', 'a@b.example', 'user', 'hash', now())",
+             VALUES (gen_random_uuid(), 'a@b.example', 'a@b.example', 'user', 'hash', now());
+             INSERT INTO uploads (id, owner_id, transport, blob_id, name, metadata, length_bytes, offset_bytes,
+                 reserved_bytes, epoch, is_held, next_part, tails, hash_state, head, status, created_at, expires_at)
+             SELECT gen_random_uuid(), id, 'direct', gen_random_uuid(), 'a', '', 5, 5, 5, 0, false, 1, '[]', '', '',
+                    'open', now(), now() FROM users;
+             INSERT INTO upload_parts SELECT id, 1, 5, 'tag' FROM uploads",
         )
         .await
         .unwrap();
@@ -146,6 +151,20 @@ async fn no_counter_can_go_below_zero_and_no_word_is_free() {
         "UPDATE users SET reserved_bytes = -1",
         "UPDATE users SET file_count = -1",
         "UPDATE users SET role = 'root'",
+        "UPDATE uploads SET transport = 'post'",
+        "UPDATE uploads SET promised_sha256 = 'short'",
+        "UPDATE uploads SET idempotency_key = ''",
+        "UPDATE uploads SET offset_bytes = 6",
+        "UPDATE uploads SET offset_bytes = -1",
+        "UPDATE uploads SET reserved_bytes = -1",
+        "UPDATE uploads SET epoch = -1",
+        "UPDATE uploads SET next_part = 4294967296",
+        "UPDATE uploads SET tails = '{}'",
+        "UPDATE uploads SET status = 'lost'",
+        "UPDATE uploads SET status = 'complete'",
+        "UPDATE uploads SET file_id = gen_random_uuid()",
+        "UPDATE upload_parts SET number = 0",
+        "UPDATE upload_parts SET size_bytes = -1",
     ] {
         let error = client.batch_execute(refused).await.unwrap_err();
         assert_eq!(error.code(), Some(&tokio_postgres::error::SqlState::CHECK_VIOLATION), "{refused}");

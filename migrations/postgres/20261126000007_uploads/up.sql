@@ -14,7 +14,7 @@ CREATE TABLE uploads (
     reserved_bytes  bigint      NOT NULL CONSTRAINT uploads_reserved_bytes_check CHECK (reserved_bytes >= 0),
     epoch           bigint      NOT NULL CONSTRAINT uploads_epoch_check CHECK (epoch >= 0),
     is_held         boolean     NOT NULL,
-    write_id        text        COLLATE "C",
+    write_name      text        COLLATE "C",
     next_part       bigint      NOT NULL CONSTRAINT uploads_next_part_check CHECK (next_part BETWEEN 0 AND 4294967295),
     -- What is in no part yet, in order: [{"blob": id, "size": bytes}].
     tails           jsonb       NOT NULL CONSTRAINT uploads_tails_check CHECK (jsonb_typeof(tails) = 'array'),

@@ -15,7 +15,7 @@ CREATE TABLE uploads (
     reserved_bytes  INTEGER NOT NULL CONSTRAINT uploads_reserved_bytes CHECK (reserved_bytes >= 0),
     epoch           INTEGER NOT NULL CONSTRAINT uploads_epoch CHECK (epoch >= 0),
     is_held         INTEGER NOT NULL CONSTRAINT uploads_is_held CHECK (is_held IN (0, 1)),
-    write_id        TEXT,
+    write_name      TEXT,
     next_part       INTEGER NOT NULL CONSTRAINT uploads_next_part CHECK (next_part BETWEEN 0 AND 4294967295),
     -- A JSON array of what is in no part yet, in order: [{"blob": id, "size": bytes}].
     tails           TEXT    NOT NULL CONSTRAINT uploads_tails CHECK (json_type(tails) = 'array'),

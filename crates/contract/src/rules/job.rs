@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use fm_domain::file::Sha256;
 use fm_domain::ids::{BlobId, FileId, JobId, SessionId, UserId};
 use fm_domain::job::{ClaimedJob, Enqueued, JobKind, NewJob, Priority, Work};
 
@@ -192,6 +193,13 @@ pub(crate) async fn job_10_every_kind_of_work_is_read_back_as_written<H: Databas
     let (user, blob) = (UserId::new(uuid()), BlobId::new(uuid()));
     let work = [
         Work::MakeThumbnail { owner: user, file: FileId::new(uuid()), blob },
+        Work::VerifyBlob { owner: user, file: FileId::new(uuid()), blob, promised: None },
+        Work::VerifyBlob {
+            owner: user,
+            file: FileId::new(uuid()),
+            blob,
+            promised: Some(Sha256::new([0xfe; 32])),
+        },
         Work::PurgeBlob { blob, thumbnail: true },
         Work::SweepBlobs,
         Work::RevokeSessions { user, but: Some(SessionId::new(uuid())), created_before: i64::MAX - 1 },

@@ -74,10 +74,10 @@ pub(crate) type Inserted = Arc<Mutex<BTreeMap<UploadId, Upload>>>;
 
 /// A database with one fault.
 pub(crate) struct Broken {
-    inner: MemoryDatabase,
-    signal: Arc<dyn JobSignal>,
-    fault: Fault,
-    inserted: Inserted,
+    pub(crate) inner: MemoryDatabase,
+    pub(crate) signal: Arc<dyn JobSignal>,
+    pub(crate) fault: Fault,
+    pub(crate) inserted: Inserted,
 }
 
 /// Its units of work.
@@ -250,11 +250,11 @@ pub(crate) use broken;
 bites! {
     a_database_without_a_fault_breaks_no_rule: broken(Fault::None) => database, [];
     a_unit_that_commits_when_it_is_dropped: broken(Fault::CommitsOnDrop) => database,
-        ["UOW-02", "UOW-05", "UOW-06", "JOB-01"];
+        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "JOB-01"];
     a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database,
         ["UOW-09"];
     a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
-        ["UOW-02", "UOW-05", "UOW-06", "JOB-01"];
+        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "JOB-01"];
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];
     a_unit_that_a_conflict_poisons: broken(Fault::PoisonsOnConflict) => database,
         ["UOW-03", "USER-01", "USER-02", "USER-12"];

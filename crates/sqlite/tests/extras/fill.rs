@@ -3,9 +3,10 @@
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::file::{File, MediaType, Revision, ThumbnailState};
-use fm_domain::ids::{BlobId, FileId, JobId, UserId};
+use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
 use fm_domain::job::{NewJob, Work};
 use fm_domain::store::Database;
+use fm_domain::upload::{Epoch, HashState, Transport, Upload, UploadStatus};
 use fm_domain::user::{Account, PasswordHash, Role, User};
 use fm_sqlite::SqliteDatabase;
 use uuid::Uuid;
@@ -47,4 +48,31 @@ pub(crate) fn file(owner: UserId, name: &str) -> File {
 
 pub(crate) fn job() -> NewJob {
     NewJob::due(JobId::new(Uuid::now_v7()), Work::SweepBlobs, NOW)
+}
+
+pub(crate) fn upload(owner: UserId) -> Upload {
+    Upload {
+        id: UploadId::new(Uuid::now_v7()),
+        owner,
+        transport: Transport::Resumable,
+        blob: BlobId::new(Uuid::now_v7()),
+        name: "thing.txt".parse().unwrap(),
+        claimed_type: Some(MediaType::octet_stream()),
+        promised: None,
+        metadata: String::new(),
+        key: Some("key".parse().unwrap()),
+        length: None,
+        offset: ByteSize::ZERO,
+        reserved: ByteSize::ZERO,
+        epoch: Epoch::FIRST,
+        is_held: false,
+        write: None,
+        next_part: 1,
+        tails: Vec::new(),
+        hash: HashState::new(),
+        head: "".into(),
+        status: UploadStatus::Open,
+        created_at: NOW,
+        expires_at: NOW,
+    }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 #![expect(clippy::disallowed_methods, reason = "a test is its own source of ids and tasks")]
 
+mod corrupt;
 mod fill;
 #[path = "../fixture/mod.rs"]
 mod fixture;

@@ -7,11 +7,11 @@ use std::time::Duration;
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use fm_domain::blob::{BlobIntent, BlobKey, StoredBlob};
+use fm_domain::blob::{BlobIntent, BlobKey, PartTag, StoredBlob, WrittenPart};
 use fm_domain::body::ByteSize;
 use fm_domain::file::{FileFilter, FilePage, FileSort, PageKey, Revision, Sha256, SortOrder, TypeFilter};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
-use fm_domain::ids::{BlobId, SessionId};
+use fm_domain::ids::{BlobId, FileId, SessionId};
 use fm_domain::job::{JobKind, JobState, NewJob};
 use fm_domain::session::{Generation, RefreshState, Session, SessionStore};
 use fm_domain::store::Database;
@@ -19,7 +19,7 @@ use fm_domain::user::{Charge, User};
 use fm_sqlite::{SqliteDatabase, SqliteSessionStore};
 use uuid::Uuid;
 
-use crate::fill::{NOW, file, job, user};
+use crate::fill::{NOW, file, job, upload, user};
 use crate::fixture::Fixture;
 
 /// Statements that the adapter ran since the plans began to be watched, by any test of this program.
@@ -48,7 +48,7 @@ fn plans(fixture: &Fixture) -> BTreeMap<String, Vec<String>> {
     let mut plans = BTreeMap::new();
     let ours = |text: &String| {
         ["SELECT", "UPDATE", "DELETE", "INSERT", "REPLACE"].iter().any(|verb| text.starts_with(verb))
-            && ["users", "sessions", "blobs", "files", "idempotency_keys", "jobs"]
+            && ["users", "sessions", "blobs", "files", "idempotency_keys", "uploads", "upload_parts", "jobs"]
                 .iter()
                 .any(|table| text.contains(&format!("`{table}`")) || text.contains(&format!("FROM {table} ")))
     };
@@ -82,11 +82,12 @@ async fn every_statement_uses_an_index() {
     let someone = user();
     users_and_files(database, &someone).await;
     blobs_and_keys(database, &someone).await;
+    uploads(database, &someone).await;
     jobs(database).await;
     sessions(&SqliteSessionStore::new(database.clone()), &someone).await;
 
     let plans = plans(&fixture);
-    assert!(plans.len() > 60, "only {} statements were seen", plans.len());
+    assert!(plans.len() > 70, "only {} statements were seen", plans.len());
     for (statement, steps) in &plans {
         for step in steps {
             let scans = step.starts_with("SCAN") && !step.contains("USING") && !step.contains("CONSTANT ROW");
@@ -100,6 +101,7 @@ async fn every_statement_uses_an_index() {
         }
     }
     lists_seek_to_their_page(&plans);
+    uploads_are_found_by_their_indexes(&plans);
 }
 
 /// Both the owner and the place in the list are found by one seek in the index of the order.
@@ -149,6 +151,7 @@ async fn users_and_files(database: &SqliteDatabase, someone: &User) {
     unit.files().insert(&thing).await.unwrap();
     unit.files().update(&thing, Revision::FIRST).await.unwrap();
     unit.files().set_thumbnail(thing.id, thing.blob, &thing.thumbnail).await.unwrap();
+    unit.files().set_sha256(thing.id, thing.blob, Sha256::new([0; 32])).await.unwrap();
     unit.files().remove(someone.id, thing.id).await.unwrap();
     unit.files().insert(&thing).await.unwrap();
     unit.commit().await.unwrap();
@@ -214,6 +217,39 @@ async fn blobs_and_keys(database: &SqliteDatabase, someone: &User) {
     keys.free_file(thing.id).await.unwrap();
     keys.purge_expired(NOW, 10).await.unwrap();
     unit.commit().await.unwrap();
+}
+
+async fn uploads(database: &SqliteDatabase, someone: &User) {
+    let upload = upload(someone.id);
+    let part = WrittenPart { number: 1, size: ByteSize::ZERO, tag: PartTag::new("tag".to_owned()) };
+    let mut unit = database.begin().await.unwrap();
+    let uploads = unit.uploads();
+    uploads.insert(&upload).await.unwrap();
+    uploads.find_for_update(someone.id, upload.id).await.unwrap();
+    uploads.find_by_key(someone.id, &"key".parse().unwrap()).await.unwrap();
+    uploads.update(&upload, upload.epoch).await.unwrap();
+    uploads.add_part(upload.id, &part).await.unwrap();
+    uploads.parts(upload.id).await.unwrap();
+    uploads.expired(NOW, 10).await.unwrap();
+    uploads.purge_ended(NOW, 10).await.unwrap();
+    uploads.forget_file(FileId::new(Uuid::now_v7())).await.unwrap();
+    uploads.remove(upload.id).await.unwrap();
+    unit.commit().await.unwrap();
+    database.read().await.unwrap().uploads().find(someone.id, upload.id).await.unwrap();
+}
+
+/// Which index each sweep and search of uploads walks along.
+fn uploads_are_found_by_their_indexes(plans: &BTreeMap<String, Vec<String>>) {
+    for (statement, index) in [
+        ("`idempotency_key` =", "uploads_by_key (owner=? AND idempotency_key=?)"),
+        ("`uploads`.`file` =", "uploads_by_file (file=?)"),
+        ("status = 'open'", "uploads_open (expires_at<?)"),
+        ("status <> 'open'", "uploads_ended (expires_at<?)"),
+    ] {
+        let plan = plans.iter().find(|(text, _)| text.contains("uploads") && text.contains(statement));
+        let (_, steps) = plan.unwrap();
+        assert!(steps.iter().any(|step| step.ends_with(index)), "{statement}: {steps:?}");
+    }
 }
 
 async fn jobs(database: &SqliteDatabase) {

@@ -156,7 +156,7 @@ fn columns_keep_to_the_conventions() {
             {
                 "BLOB"
             }
-            "sha256" | "salt" => "BLOB",
+            "upload" | "sha256" | "promised_sha256" | "salt" | "hash_state" | "head" => "BLOB",
             "spent_at" => "TEXT",
             "size" | "attempt" | "valid_until" | "lease_until" | "generation" | "revision" => "INTEGER",
             name if name.ends_with("_at") || name.ends_with("_bytes") || name.ends_with("_count") => {
@@ -176,7 +176,10 @@ fn the_schema_refuses_what_can_not_be() {
     connection
         .batch_execute(
             "PRAGMA foreign_keys = ON; INSERT INTO users (id, email, email_key, role, password_hash, created_at) \
-             VALUES (zeroblob(16), 'a@example.com', 'a@example.com', 'user', 'x', 0)",
+             VALUES (zeroblob(16), 'a@example.com', 'a@example.com', 'user', 'x', 0); \
+             INSERT INTO uploads VALUES (zeroblob(16), zeroblob(16), 'direct', zeroblob(16), 'a', NULL, NULL, '', NULL, \
+             5, 5, 5, 0, 0, NULL, 1, '[]', x'', x'', 'open', NULL, 0, 0); \
+             INSERT INTO upload_parts VALUES (zeroblob(16), 1, 5, 'tag')",
         )
         .unwrap();
     for wrong in [
@@ -193,6 +196,22 @@ fn the_schema_refuses_what_can_not_be() {
         "INSERT INTO jobs (id, kind, payload, priority, first_run_at, run_at) VALUES (zeroblob(16), 'x', '{', 0, 0, 0)",
         "INSERT INTO idempotency_keys VALUES (randomblob(16), 'key', zeroblob(16), 0, NULL, NULL, NULL)",
         "INSERT INTO idempotency_keys VALUES (zeroblob(16), 'key', zeroblob(16), 0, zeroblob(16), NULL, NULL)",
+        "UPDATE uploads SET transport = 'post'",
+        "UPDATE uploads SET promised_sha256 = x'00'",
+        "UPDATE uploads SET idempotency_key = ''",
+        "UPDATE uploads SET offset_bytes = 6",
+        "UPDATE uploads SET offset_bytes = -1",
+        "UPDATE uploads SET reserved_bytes = -1",
+        "UPDATE uploads SET epoch = -1",
+        "UPDATE uploads SET is_held = 2",
+        "UPDATE uploads SET next_part = 4294967296",
+        "UPDATE uploads SET tails = '{}'",
+        "UPDATE uploads SET status = 'lost'",
+        "UPDATE uploads SET status = 'complete'",
+        "UPDATE uploads SET file = zeroblob(16)",
+        "UPDATE upload_parts SET number = 0",
+        "UPDATE upload_parts SET size = -1",
+        "INSERT INTO upload_parts VALUES (randomblob(16), 1, 5, 'tag')",
     ] {
         assert!(connection.batch_execute(wrong).is_err(), "{wrong}");
     }

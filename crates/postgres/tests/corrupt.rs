@@ -1,0 +1,39 @@
+//! What is stored and can't be read is told with its column.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "no test program needs all of the fixture")]
+mod common;
+
+use common::Fixture;
+use fm_domain::ids::{UploadId, UserId};
+use fm_domain::store::StoreError;
+use uuid::Uuid;
+
+const ADD: &str = "
+    INSERT INTO users (id, email, email_key, role, password_hash, created_at)
+    VALUES ('00000000-0000-0000-0000-000000000001', 'a@b.example', 'a@b.example', 'user', 'hash', now());
+    INSERT INTO uploads (id, owner_id, transport, blob_id, name, metadata, offset_bytes, reserved_bytes, epoch, is_held,
+                         next_part, tails, hash_state, head, status, created_at, expires_at)
+    SELECT id, id, 'direct', id, 'a', '', 0, 0, 0, false, 1, '[]', '', '', 'open', now(), now() FROM users";
+
+#[tokio::test]
+async fn an_unreadable_column_of_an_upload_is_named() {
+    let fixture = Fixture::fresh().await;
+    let client = fixture.client().await;
+    client.batch_execute(ADD).await.unwrap();
+    let (owner, id) = (UserId::new(Uuid::from_u128(1)), UploadId::new(Uuid::from_u128(1)));
+    for (column, value, whole) in [
+        ("name", "''", "'a'"),
+        ("claimed_type", "'nonsense'", "NULL"),
+        ("idempotency_key", "'a b'", "NULL"),
+        ("tails", "'[{\"blob\": 1}]'", "'[]'"),
+        ("hash_state", "'x'", "''"),
+    ] {
+        client.batch_execute(&format!("UPDATE uploads SET {column} = {value}")).await.unwrap();
+        let found = fixture.database().read().await.unwrap().uploads().find(owner, id).await;
+        let Err(StoreError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };
+        assert_eq!(what, format!("uploads.{column}"));
+        client.batch_execute(&format!("UPDATE uploads SET {column} = {whole}")).await.unwrap();
+    }
+}
