@@ -15,11 +15,15 @@
     reason = "this crate serves tests alone: whatever goes wrong must fail them loudly"
 )]
 
+mod account;
 mod answer;
 mod api;
 mod browser;
+mod chaos;
+mod cluster;
 mod crash;
 mod database;
+mod dice;
 mod environment;
 mod form;
 mod jwt;
@@ -31,13 +35,15 @@ pub mod raw;
 mod s3;
 mod secrets;
 mod server;
+mod small_disk;
 mod user;
 mod wait;
 
 pub use answer::Answer;
 pub use api::{Api, Request};
 pub use browser::Page;
-pub use crash::{CrashCounts, CrashPlan, crash};
+pub use chaos::{ChaosProxy, Fault};
+pub use crash::{CrashCounts, CrashPlan, Disturbance, crash};
 pub use form::{Form, Part};
 pub use jwt::{Forged, forge};
 pub use lane::Lane;

@@ -22,6 +22,9 @@ const LISTEN: &str = "LISTEN file_manager_jobs";
 /// How long to wait before a lost connection is made anew, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// How long the server may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
+
 /// Listens for jobs on a connection of its own, made anew whenever it is lost. While there is none nobody is woken,
 /// and workers look for themselves as often as they wait.
 #[derive(Debug)]
@@ -108,7 +111,8 @@ async fn listen_once(address: &PgAddress, heard: &Arc<Heard>) -> Result<(), Stri
             }
         }
     });
-    client.batch_execute(LISTEN).await.map_err(|error| error.to_string())?;
+    let listening = tokio::time::timeout(ANSWER, client.batch_execute(LISTEN)).await;
+    listening.map_err(|elapsed| elapsed.to_string())?.map_err(|error| error.to_string())?;
     // Whatever was committed while nobody listened.
     heard.tell();
     driven.join_next().await;

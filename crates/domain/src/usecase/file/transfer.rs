@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::timeout;
 
 use super::upload_body::{UploadBody, UploadError};
 use crate::blob::{BlobIntent, BlobKey, BlobStore, PutHint, StoredBlob};
@@ -21,13 +21,12 @@ use crate::file::{FileName, HEAD_BYTES, MediaType, Sha256, sniff};
 use crate::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim};
 use crate::ids::{BlobId, IdSource, UserId};
 use crate::store::{Database, StoreError, Stored, chain};
+use crate::usecase::lease::{self, LEASE};
 use crate::usecase::retry::contended;
 use crate::usecase::{Ports, Settings};
 
-/// How long an intent lives without being renewed: what died is given up no later.
-const LEASE: Duration = Duration::from_mins(1);
-/// How often it is renewed.
-const RENEWAL: Duration = Duration::from_secs(20);
+/// How long an upload that failed waits for its bytes to be discarded: a store that hangs is left to the sweep.
+const COURTESY: Duration = Duration::from_secs(5);
 
 /// What is to be announced.
 pub(super) struct Announcement<'a> {
@@ -203,21 +202,8 @@ impl Transfer {
 
     /// Renews the intent and its key again and again; ends only when they are lost.
     async fn keep_alive(&self, intent: &Intent) -> StoreError {
-        let mut ticks = interval(RENEWAL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        ticks.tick().await;
-        let mut deadline = self.clock.now().plus(LEASE);
-        loop {
-            ticks.tick().await;
-            let until = self.clock.now().plus(LEASE);
-            match contended(|| self.renew(intent, until)).await {
-                Ok(true) => deadline = until,
-                Ok(false) => return StoreError::Unavailable("the upload's lease ran out meanwhile".into()),
-                // The database may be back before the lease ends.
-                Err(error) if self.clock.now() >= deadline => return error,
-                Err(_) => {}
-            }
-        }
+        let renew = |until| self.renew(intent, until);
+        lease::keep(self.clock.as_ref(), "the upload's lease ran out meanwhile", renew).await
     }
 
     async fn renew(&self, intent: &Intent, until: Timestamp) -> Stored<bool> {
@@ -249,7 +235,7 @@ impl Transfer {
             // have come after they were discarded.
             let doomed = unit.blobs().find_doomed(&key).await?;
             unit.rollback().await?;
-            return if doomed.is_some() { self.blobs.discard(&key).await } else { Ok(()) };
+            return if doomed.is_some() { self.discard(&key).await } else { Ok(()) };
         }
         if intent.keyed {
             unit.keys().free(intent.blob).await?;
@@ -259,7 +245,14 @@ impl Transfer {
         }
         unit.commit().await?;
         // The row stays for the sweep, which discards once more when no write can be under way any longer.
-        self.blobs.discard(&key).await
+        self.discard(&key).await
+    }
+
+    async fn discard(&self, key: &BlobKey) -> Stored<()> {
+        match timeout(COURTESY, self.blobs.discard(key)).await {
+            Ok(discarded) => discarded,
+            Err(elapsed) => Err(StoreError::Unavailable(Box::new(elapsed))),
+        }
     }
 }
 

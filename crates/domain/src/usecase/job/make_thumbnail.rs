@@ -1,7 +1,6 @@
 //! The thumbnail of a file.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
@@ -9,21 +8,20 @@ use futures_util::{StreamExt as _, stream};
 use super::{Done, JobError};
 use crate::blob::{BlobIntent, BlobKey, BlobStore, GetBlob, PutBlob, PutHint, SettleBlob, StoredBlob};
 use crate::body::{ByteSize, ByteStream};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::file::{File, MediaType, ThumbnailState};
 use crate::ids::{BlobId, FileId, IdSource, UserId};
 use crate::job::ClaimedJob;
 use crate::store::{Database, StoreError, Stored, chain};
 use crate::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
 use crate::usecase::Ports;
+use crate::usecase::lease::{self, LEASE};
 use crate::usecase::retry::contended;
 
 /// The largest picture file that is read: it is held in memory while it is decoded.
 const MAX_SOURCE: ByteSize = ByteSize::new(128 * 1024 * 1024);
 /// How often a picture may take too long before it counts as one that can't be decoded.
 const TIMED_ATTEMPTS: u32 = 3;
-/// How long the intent of a thumbnail lives.
-const LEASE: Duration = Duration::from_mins(5);
 
 /// Makes thumbnails.
 pub(super) struct MakeThumbnail {
@@ -109,7 +107,11 @@ impl MakeThumbnail {
             content_type: "image/png".parse().unwrap_or_else(|_| MediaType::octet_stream()),
         };
         let body: ByteStream = stream::iter([Ok(png)]).boxed();
-        let outcome = match self.blobs.put(&key, body, &hint).await {
+        let put = tokio::select! {
+            outcome = self.blobs.put(&key, body, &hint) => outcome,
+            lost = self.keep_alive(key) => Err(PutBlob::Store(lost)),
+        };
+        let outcome = match put {
             Ok(stored) => {
                 let state = ThumbnailState::Ready { blob: key.id, width, height };
                 self.finish(job, file, state, Some(stored)).await
@@ -135,6 +137,23 @@ impl MakeThumbnail {
         let mut unit = self.db.begin().await?;
         unit.blobs().announce(&intent).await?;
         unit.commit().await
+    }
+
+    /// Renews the intent again and again; ends only when it is lost.
+    async fn keep_alive(&self, key: BlobKey) -> StoreError {
+        let renew = |until| self.renew(key, until);
+        lease::keep(self.clock.as_ref(), "the thumbnail's lease ran out meanwhile", renew).await
+    }
+
+    async fn renew(&self, key: BlobKey, until: Timestamp) -> Stored<bool> {
+        let mut unit = self.db.begin().await?;
+        let held = unit.blobs().renew(key.id, until).await?;
+        if held {
+            unit.commit().await?;
+        } else {
+            unit.rollback().await?;
+        }
+        Ok(held)
     }
 
     /// One unit: the thumbnail is settled, the file points to it, the job is done.

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::interval;
-
 use super::make_thumbnail::MakeThumbnail;
 use super::purge_blob::PurgeBlob;
 use super::revoke_sessions::RevokeSessions;
@@ -16,12 +14,9 @@ use crate::ids::IdSource;
 use crate::job::{ClaimedJob, JobKind, Work};
 use crate::store::{Database, Stored, chain};
 use crate::usecase::Ports;
+use crate::usecase::lease::{self, LEASE};
 use crate::usecase::retry::contended;
 
-/// How long a worker holds a job without renewing: what died with it is taken over no later.
-const LEASE: Duration = Duration::from_mins(1);
-/// How often it renews.
-const RENEWAL: Duration = Duration::from_secs(20);
 /// How often a job is tried before it is dead.
 const MAX_ATTEMPTS: u32 = 8;
 /// The first pause; it doubles with each attempt.
@@ -122,19 +117,9 @@ impl RunNextJob {
 
     /// Renews the lease again and again; ends only when it is lost.
     async fn keep_lease(&self, job: &ClaimedJob) {
-        let mut ticks = interval(RENEWAL);
-        ticks.tick().await;
-        let mut deadline = self.clock.now().plus(LEASE);
-        loop {
-            ticks.tick().await;
-            let until = self.clock.now().plus(LEASE);
-            match contended(|| self.renew(job, until)).await {
-                Ok(true) => deadline = until,
-                Ok(false) => return,
-                Err(_) if self.clock.now() >= deadline => return,
-                Err(_) => {}
-            }
-        }
+        let renew = |until| self.renew(job, until);
+        // Whatever the reason: another worker has it, or will have.
+        drop(lease::keep(self.clock.as_ref(), "the job's lease ran out meanwhile", renew).await);
     }
 
     async fn renew(&self, job: &ClaimedJob, until: Timestamp) -> Stored<bool> {
