@@ -18,13 +18,15 @@ const STORE_CONTROL: Duration = Duration::from_secs(33 + 5 + 5);
 const STORE_PING: Duration = Duration::from_secs(5);
 /// `statement_timeout` is 15 s, and the answer to it is awaited 5 s longer; a new connection may take 10 s.
 const DATABASE: Duration = Duration::from_secs(15 + 5 + 10);
+/// The commit, reading it back, giving the upload up, and looking for the account: each as long as one statement.
+const DATABASE_AT_THE_END: Duration = Duration::from_secs(4 * 20);
 /// What a machine with much to do may take on top.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Both at once, for they wait and do nothing.
+/// All at once, for they wait and do nothing.
 #[tokio::test]
 async fn what_never_answers_is_told_as_503_in_time() {
-    join(a_store_that_hangs(), a_database_that_hangs()).await;
+    tokio::join!(a_store_that_hangs(), a_database_that_hangs(), a_commit_that_hangs());
 }
 
 async fn a_store_that_hangs() {
@@ -101,4 +103,27 @@ async fn a_database_that_hangs() {
     assert_eq!(user.storage().await, before);
     user.file("after.txt", "text").await;
     server.stores_within(Duration::from_secs(150), 14).await;
+}
+
+/// The COMMIT of an upload is on its way for so long that the program gives it up; and then it arrives.
+async fn a_commit_that_hangs() {
+    let server = Arc::new(Server::amid_chaos());
+    let user = Api::of(Arc::clone(&server)).user().await;
+    // What enqueues a job: the thumbnail's.
+    server.database_chaos().only("NOTIFY file_manager_jobs", Fault::Hang);
+    let upload = user.upload("a.png", pictures::png(20, 10));
+    within(DATABASE_AT_THE_END + PATIENCE, "an upload", upload).await.unavailable();
+    assert!(server.database_chaos().met() > 0, "its commit hung");
+    server.database_chaos().calm();
+    // Wholly done or not at all, whichever PostgreSQL makes of it.
+    user.file_of("image/png", "b.png", pictures::png(20, 10)).await;
+    let files = user.all(&[]).await;
+    assert_eq!(user.storage().await.1, files.len() as u64);
+    for file in &files {
+        let made = user.with_thumbnail(file).await;
+        assert_eq!(made["thumbnail"]["status"], "ready");
+        let content = user.get(made["download"]["url"].as_str().unwrap()).send().await.expect(200);
+        assert_eq!(content.body, pictures::png(20, 10));
+    }
+    server.stores_within(Duration::from_secs(200), 2 * files.len()).await;
 }

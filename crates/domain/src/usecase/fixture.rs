@@ -2,6 +2,7 @@
 //! sent, and errors.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -82,11 +83,19 @@ pub(crate) struct FakeBlobs {
     /// What a get answers.
     pub(crate) content: Option<Bytes>,
     pub(crate) hints: Mutex<Vec<PutHint>>,
+    /// How long writing and discarding take.
+    pub(crate) pause: Duration,
 }
 
 impl FakeBlobs {
     pub(crate) fn noting(effects: &Effects) -> Self {
-        Self { effects: effects.clone(), refusal: Mutex::default(), content: None, hints: Mutex::default() }
+        Self {
+            effects: effects.clone(),
+            refusal: Mutex::default(),
+            content: None,
+            hints: Mutex::default(),
+            pause: Duration::ZERO,
+        }
     }
 
     pub(crate) fn refusing(effects: &Effects, refusal: StoreError) -> Self {
@@ -95,6 +104,12 @@ impl FakeBlobs {
 
     pub(crate) fn holding(effects: &Effects, content: &'static [u8]) -> Self {
         Self { content: Some(Bytes::from_static(content)), ..Self::noting(effects) }
+    }
+
+    async fn wait(&self) {
+        if !self.pause.is_zero() {
+            tokio::time::sleep(self.pause).await;
+        }
     }
 
     /// The doubles, with this store of bytes among them.
@@ -112,6 +127,7 @@ impl BlobStore for FakeBlobs {
         while let Some(chunk) = body.next().await {
             size += chunk?.len() as u64;
         }
+        self.wait().await;
         match self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) => Err(error.into()),
             None => Ok(StoredBlob { size: ByteSize::new(size) }),
@@ -134,6 +150,7 @@ impl BlobStore for FakeBlobs {
 
     async fn discard(&self, key: &BlobKey) -> Stored<()> {
         self.effects.note(format!("discard {}", key.bucket.as_str()));
+        self.wait().await;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -196,6 +197,31 @@ async fn a_thumbnail_that_came_too_late_is_taken_back() {
         assert_eq!(ended, expected);
         assert_eq!(seen[seen.len() - 4..], ["rollback", "abandon", "commit", "discard thumbnails"]);
     }
+}
+
+fn renewing(effects: &Effects, held: bool) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_renew(), "renew", |_, _| Ok(held));
+    unit
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_intent_is_renewed_while_the_store_is_slow() {
+    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing);
+    run.blobs.pause = Duration::from_secs(50);
+    let run = run.unit(|effects| renewing(effects, true)).unit(|effects| renewing(effects, true));
+    let (outcome, seen) = run.unit(|effects| completing(effects, settling(effects), true)).end().await;
+    assert!(matches!(outcome, Ok(Done::Completed)));
+    assert_eq!(seen[5..10], ["put thumbnails", "renew", "commit", "renew", "commit"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_whose_intent_is_lost_is_taken_back_and_tried_again() {
+    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing);
+    run.blobs.pause = Duration::from_secs(25);
+    let (outcome, seen) = run.unit(|effects| renewing(effects, false)).unit(abandoning).end().await;
+    assert!(matches!(outcome, Err(JobError::Store(_))));
+    assert_eq!(seen[5..], ["put thumbnails", "renew", "rollback", "abandon", "commit", "discard thumbnails"]);
 }
 
 #[tokio::test]
