@@ -9,8 +9,7 @@ postgres_port=
 
 # start_postgres SETTING…: sets postgres_port. Settings are those of postgresql.conf, as name=value.
 start_postgres() {
-    locate_postgres || install_packages postgresql
-    [ -n "$postgres_bin" ] || locate_postgres || fail "PostgreSQL was installed, but initdb and pg_ctl are nowhere"
+    find_postgres
     choose_postgres_user
     make_postgres_home
     at_exit stop_postgres
@@ -30,6 +29,13 @@ start_postgres() {
         fi
         [ "$attempt" -lt 5 ] || fail "PostgreSQL does not start: $(tail -n 20 "$postgres_home/data/server.log" 2>&1)"
     done
+}
+
+# find_postgres: sets postgres_bin; installs PostgreSQL if it is nowhere.
+find_postgres() {
+    [ -n "$postgres_bin" ] && return
+    locate_postgres || install_packages postgresql
+    [ -n "$postgres_bin" ] || locate_postgres || fail "PostgreSQL was installed, but initdb and pg_ctl are nowhere"
 }
 
 stop_postgres() {

@@ -136,6 +136,16 @@ impl Answer {
         self.problem(404, "not_found")
     }
 
+    /// Checks that it is the 503 of a database or store out of reach: it says when to ask again, and nothing of the cause.
+    #[track_caller]
+    pub fn unavailable(&self) {
+        self.problem(503, "unavailable");
+        assert!(self.field("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1), "{self:?}");
+        for inside in ["127.0.0.1", "postgres", "connection", "dispatch", "disk", "Permission"] {
+            assert!(!self.text().contains(inside), "the cause is nobody's business: {self:?}");
+        }
+    }
+
     /// The value of the cookie `name` that it sets, and its attributes in lower case.
     pub fn cookie(&self, name: &str) -> Option<(String, Vec<String>)> {
         self.headers.get_all("set-cookie").iter().find_map(|cookie| {

@@ -30,7 +30,9 @@ impl Api {
 
     /// An anonymous client of this server.
     pub fn of(server: Arc<Server>) -> Self {
-        let http = reqwest::Client::builder().redirect(redirect::Policy::none()).no_proxy().build().unwrap();
+        let http = reqwest::Client::builder().redirect(redirect::Policy::none()).no_proxy();
+        // A server that waits for its store takes no more bytes meanwhile, and is not gone.
+        let http = http.tcp_user_timeout(None).build().unwrap();
         Self { server, http, bearer: None }
     }
 

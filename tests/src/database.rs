@@ -1,5 +1,6 @@
 //! A PostgreSQL database of its own for each server.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,6 +19,11 @@ impl TestDatabase {
     pub(crate) fn create() -> Self {
         let maintenance = std::env::var("TEST_DATABASE_URL")
             .expect("TEST_DATABASE_URL is not set: run scripts/test, which starts a private PostgreSQL");
+        Self::create_at(maintenance)
+    }
+
+    /// Makes one on the server of this superuser's URL.
+    pub(crate) fn create_at(maintenance: String) -> Self {
         let name = crate::unique("fm_e2e_");
         execute(&maintenance, &format!("CREATE DATABASE {name}")).expect("the database is created");
         let mut url = Url::parse(&maintenance).expect("TEST_DATABASE_URL is a URL");
@@ -71,6 +77,22 @@ impl TestDatabase {
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
+
+    /// Where its server listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let url = Url::parse(&self.url).expect("DATABASE_URL is a URL");
+        let addresses = url.socket_addrs(|| Some(5432)).expect("the host of the database is known");
+        *addresses.first().expect("the host of the database has an address")
+    }
+
+    /// Its `DATABASE_URL` by way of another address, in the clear.
+    pub(crate) fn url_by(&self, address: SocketAddr) -> String {
+        let mut url = Url::parse(&self.url).expect("DATABASE_URL is a URL");
+        url.set_ip_host(address.ip()).expect("the URL has a host");
+        url.set_port(Some(address.port())).expect("the URL has a port");
+        url.query_pairs_mut().append_pair("sslmode", "disable");
+        url.to_string()
+    }
 }
 
 impl Drop for TestDatabase {
@@ -81,7 +103,8 @@ impl Drop for TestDatabase {
     }
 }
 
-fn execute(url: &str, statement: &str) -> Result<(), tokio_postgres::Error> {
+/// Runs one statement.
+pub(crate) fn execute(url: &str, statement: &str) -> Result<(), tokio_postgres::Error> {
     on_a_connection(url, async |client| client.batch_execute(statement).await)
 }
 

@@ -15,12 +15,16 @@
     reason = "this crate serves tests alone: whatever goes wrong must fail them loudly"
 )]
 
+mod account;
 mod answer;
 mod api;
 mod behind;
 mod browser;
+mod chaos;
+mod cluster;
 mod crash;
 mod database;
+mod dice;
 mod environment;
 mod form;
 mod jwt;
@@ -32,6 +36,7 @@ pub mod raw;
 mod s3;
 mod secrets;
 mod server;
+mod small_disk;
 mod user;
 mod wait;
 
@@ -39,7 +44,8 @@ pub use answer::Answer;
 pub use api::{Api, Request};
 pub use behind::Backup;
 pub use browser::Page;
-pub use crash::{CrashCounts, CrashPlan, crash};
+pub use chaos::{ChaosProxy, Fault};
+pub use crash::{CrashCounts, CrashPlan, Disturbance, crash};
 pub use form::{Form, Part};
 pub use jwt::{Forged, forge};
 pub use lane::Lane;

@@ -1,6 +1,6 @@
 //! The program as a process: started with an environment of its own, its output kept, never left behind.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -9,6 +9,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use crate::account::Account;
 
 /// Where the program is: `FILE_MANAGER_BIN`, else beside the folder of the test's own executable.
 pub fn binary() -> PathBuf {
@@ -24,13 +26,51 @@ pub fn binary() -> PathBuf {
     path
 }
 
-/// The program with exactly this environment, started in `folder`.
-fn command(folder: &Path, environment: &[(String, String)], arguments: &[&str]) -> Command {
-    let mut command = Command::new(binary());
-    command.args(arguments).env_clear().current_dir(folder).stdin(Stdio::null());
-    command.envs(environment.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value))));
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
+/// How the program is started.
+#[derive(Default, Clone)]
+pub(crate) struct Launch {
+    /// The program, where it is not [`binary`].
+    pub(crate) program: Option<PathBuf>,
+    /// What starts it, with its arguments.
+    pub(crate) before: Vec<OsString>,
+    /// As whom.
+    pub(crate) account: Account,
+}
+
+impl Launch {
+    /// The program with exactly this environment, started in `folder`.
+    fn command(&self, folder: &Path, environment: &[(String, String)], arguments: &[&str]) -> Command {
+        let program = self.program.clone().unwrap_or_else(binary);
+        let mut words = self.before.iter().cloned().chain([program.into_os_string()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).args(arguments).env_clear().current_dir(folder).stdin(Stdio::null());
+        command.envs(environment.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value))));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.account.run(&mut command);
+        command
+    }
+
+    /// Runs a command of the program to its end, as [`run`] does.
+    pub(crate) fn run(
+        &self,
+        folder: &Path,
+        environment: &[(String, String)],
+        arguments: &[&str],
+    ) -> Finished {
+        let mut child = self.command(folder, environment, arguments).spawn().expect("the program starts");
+        let output = Output::default();
+        let readers = output.follow(&mut child);
+        let status = wait(&mut child, Duration::from_mins(1));
+        let Some(status) = status else {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("file-manager {arguments:?} did not end:\n{}", output.text());
+        };
+        for reader in readers {
+            reader.join().unwrap();
+        }
+        Finished { code: status.code(), output: output.text() }
+    }
 }
 
 /// How a command of the program ended.
@@ -43,19 +83,7 @@ pub struct Finished {
 
 /// Runs a command of the program to its end, with exactly this environment; fails when it takes longer than 60 s.
 pub fn run(folder: &Path, environment: &[(String, String)], arguments: &[&str]) -> Finished {
-    let mut child = command(folder, environment, arguments).spawn().expect("the program starts");
-    let output = Output::default();
-    let readers = output.follow(&mut child);
-    let status = wait(&mut child, Duration::from_mins(1));
-    let Some(status) = status else {
-        child.kill().unwrap();
-        child.wait().unwrap();
-        panic!("file-manager {arguments:?} did not end:\n{}", output.text());
-    };
-    for reader in readers {
-        reader.join().unwrap();
-    }
-    Finished { code: status.code(), output: output.text() }
+    Launch::default().run(folder, environment, arguments)
 }
 
 /// What a process wrote so far.
@@ -105,8 +133,13 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts the program and does not wait.
-    pub(crate) fn spawn(folder: &Path, environment: &[(String, String)], arguments: &[&str]) -> Self {
-        let mut child = command(folder, environment, arguments).spawn().expect("the program starts");
+    pub(crate) fn spawn(
+        launch: &Launch,
+        folder: &Path,
+        environment: &[(String, String)],
+        arguments: &[&str],
+    ) -> Self {
+        let mut child = launch.command(folder, environment, arguments).spawn().expect("the program starts");
         let watchdog = watchdog(child.id());
         let output = Output::default();
         let readers = Some(output.follow(&mut child));
@@ -114,8 +147,13 @@ impl Process {
     }
 
     /// Starts the program and waits until it says where it listens.
-    pub(crate) fn start(folder: &Path, environment: &[(String, String)], arguments: &[&str]) -> Self {
-        let mut process = Self::spawn(folder, environment, arguments);
+    pub(crate) fn start(
+        launch: &Launch,
+        folder: &Path,
+        environment: &[(String, String)],
+        arguments: &[&str],
+    ) -> Self {
+        let mut process = Self::spawn(launch, folder, environment, arguments);
         let started = Instant::now();
         process.address = loop {
             if let Some(address) = process.output.address() {
@@ -143,11 +181,7 @@ impl Process {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        // The shell's own: a machine may have no program of this name.
-        let script = format!("kill -{name} \"$0\"");
-        let sent =
-            Command::new("sh").arg("-c").arg(script).arg(self.child.id().to_string()).status().unwrap();
-        assert!(sent.success(), "the program can be signalled");
+        send(name, self.child.id());
     }
 
     /// Waits for its end, at most `limit`.
@@ -188,8 +222,16 @@ impl Drop for Process {
     }
 }
 
+/// Sends a signal.
+pub(crate) fn send(name: &str, id: u32) {
+    // The shell's own: a machine may have no program of this name.
+    let script = format!("kill -{name} \"$0\"");
+    let sent = Command::new("sh").arg("-c").arg(script).arg(id.to_string()).status().unwrap();
+    assert!(sent.success(), "the process can be signalled");
+}
+
 /// Ends the process `id` when this one dies without having done so: then its end of the pipe closes.
-fn watchdog(id: u32) -> Child {
+pub(crate) fn watchdog(id: u32) -> Child {
     Command::new("sh")
         .args(["-c", "read -r _; kill -KILL \"$0\""])
         .arg(id.to_string())

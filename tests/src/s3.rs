@@ -113,6 +113,12 @@ impl TestStore {
         here.folder.path()
     }
 
+    /// Where it listens, if it is in this process.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let Place::Here(here) = &self.place else { panic!("somebody else's server has no address of ours") };
+        here.address
+    }
+
     /// Stops answering, as when its machine is gone.
     pub(crate) fn go_away(&self) {
         let Place::Here(here) = &self.place else { panic!("somebody else's server can't be stopped") };

@@ -8,11 +8,15 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::Lane;
+use crate::account::Account;
+use crate::chaos::ChaosProxy;
+use crate::cluster::Cluster;
 use crate::database::TestDatabase;
 use crate::environment::environment;
-use crate::process::{Finished, Process, run};
+use crate::process::{Finished, Launch, Process};
 use crate::s3::TestStore;
 use crate::secrets::Secrets;
+use crate::small_disk::SmallDisk;
 
 /// The program, running on one lane. When it is dropped it must stop cleanly on SIGTERM, with exit code 0, and must
 /// have written no secret that a test used.
@@ -24,9 +28,19 @@ pub struct Server {
     /// Where it listens, or listened last.
     address: Mutex<String>,
     secrets: Secrets,
+    launch: Launch,
+    /// What is between it and its database and store, where there is something.
+    chaos: Option<Chaos>,
     store: Option<TestStore>,
     database: Option<TestDatabase>,
+    cluster: Option<Cluster>,
+    disk: Option<SmallDisk>,
     home: TempDir,
+}
+
+struct Chaos {
+    database: ChaosProxy,
+    store: ChaosProxy,
 }
 
 static SHARED: [Mutex<Weak<Server>>; 3] = [const { Mutex::new(Weak::new()) }; 3];
@@ -55,6 +69,70 @@ impl Server {
         let server =
             Self::assemble(Lane::PostgresS3, Some(TestDatabase::create()), Some(TestStore::here()), &[], &[]);
         server.resume();
+        server
+    }
+
+    /// A server on PostgreSQL and S3, each behind a proxy that misbehaves as it is told.
+    pub fn amid_chaos() -> Self {
+        Self::amid_chaos_with(&[])
+    }
+
+    /// The same without workers.
+    pub fn amid_chaos_without_workers() -> Self {
+        Self::amid_chaos_with(&["--no-worker"])
+    }
+
+    fn amid_chaos_with(arguments: &[&'static str]) -> Self {
+        let (database, store) = (TestDatabase::create(), TestStore::here());
+        let chaos = Chaos {
+            database: ChaosProxy::bytes(database.address()),
+            store: ChaosProxy::http(store.address()),
+        };
+        let variables = [
+            ("DATABASE_URL", &*database.url_by(chaos.database.address())),
+            ("S3_ENDPOINT", &*format!("http://{}", chaos.store.address())),
+            ("S3_PUBLIC_ENDPOINT", &*format!("http://{}", store.address())),
+        ]
+        .map(|(name, value)| (name, value.to_owned()));
+        let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let mut server = Self::assemble(Lane::PostgresS3, Some(database), Some(store), &variables, arguments);
+        server.chaos = Some(chaos);
+        server.resume();
+        server
+    }
+
+    /// A server on a PostgreSQL of its own, which can be killed.
+    pub fn on_its_own_database() -> Self {
+        let cluster = Cluster::start();
+        let database = TestDatabase::create_at(cluster.url());
+        let mut server = Self::assemble(Lane::PostgresS3, Some(database), Some(TestStore::here()), &[], &[]);
+        server.cluster = Some(cluster);
+        server.resume();
+        server
+    }
+
+    /// An embedded server whose data is on a file system of so many bytes.
+    pub fn on_a_small_disk(bytes: u64) -> Self {
+        let mut server = Self::assemble(Lane::Embedded, None, None, &[], &[]);
+        let data = server.home.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        let disk = SmallDisk::at(&data, bytes);
+        server.launch.before = disk.entrance();
+        server.disk = Some(disk);
+        server.resume();
+        server
+    }
+
+    /// An embedded server that permissions bind, not started yet: it does not run as root.
+    pub fn of_an_ordinary_account() -> Self {
+        let mut server = Self::assemble(Lane::Embedded, None, None, &[], &[]);
+        let account = Account::ordinary();
+        server.home = account.home();
+        server.launch.program = account.program(server.home.path());
+        server.launch.account = account;
+        let data = server.home.path().join("data").to_string_lossy().into_owned();
+        server.environment.retain(|(name, _)| name != "DATA_DIR");
+        server.environment.push(("DATA_DIR".to_owned(), data));
         server
     }
 
@@ -98,8 +176,12 @@ impl Server {
             process: Mutex::new(None),
             address: Mutex::default(),
             secrets,
+            launch: Launch::default(),
+            chaos: None,
             store,
             database,
+            cluster: None,
+            disk: None,
             home,
         }
     }
@@ -113,8 +195,12 @@ impl Server {
             process: Mutex::new(None),
             address: Mutex::default(),
             secrets: Secrets::default(),
+            launch: self.launch.clone(),
+            chaos: None,
             store: None,
             database: None,
+            cluster: None,
+            disk: None,
             home: tempfile::tempdir().unwrap(),
         };
         node.resume();
@@ -141,6 +227,22 @@ impl Server {
         self.home.path()
     }
 
+    /// The folder of everything embedded, as the test sees it.
+    pub fn data(&self) -> PathBuf {
+        let data = self.home.path().join("data");
+        self.disk.as_ref().map_or_else(|| data.clone(), |disk| disk.seen(&data))
+    }
+
+    /// The proxy in front of its store.
+    pub fn store_chaos(&self) -> &ChaosProxy {
+        &self.chaos.as_ref().expect("it has proxies").store
+    }
+
+    /// The proxy in front of its database.
+    pub fn database_chaos(&self) -> &ChaosProxy {
+        &self.chaos.as_ref().expect("it has proxies").database
+    }
+
     /// The secret that access tokens are signed with, where the tests gave one.
     pub fn jwt_secret(&self) -> Option<&str> {
         self.environment.iter().find(|(name, _)| name == "JWT_SECRET").map(|(_, value)| value.as_str())
@@ -155,7 +257,7 @@ impl Server {
     pub fn resume(&self) {
         let mut process = lock(&self.process);
         assert!(process.is_none(), "the server runs already");
-        let started = Process::start(self.home.path(), &self.environment, &self.arguments);
+        let started = Process::start(&self.launch, self.home.path(), &self.environment, &self.arguments);
         started.address().clone_into(&mut lock(&self.address));
         *process = Some(started);
     }
@@ -203,6 +305,16 @@ impl Server {
         result
     }
 
+    /// Kills its database server. It blocks.
+    pub(crate) fn kill_database(&self) {
+        self.cluster.as_ref().expect("it has a database server of its own").crash();
+    }
+
+    /// Starts its database server again. It blocks.
+    pub(crate) fn revive_database(&self) {
+        self.cluster.as_ref().expect("it has a database server of its own").come_back();
+    }
+
     /// Changes its database behind its back.
     pub fn in_its_database(&self, statement: &str) {
         self.database.as_ref().expect("it has a database server").execute(statement);
@@ -215,7 +327,7 @@ impl Server {
 
     /// Runs `file-manager worker` beside it, with the same environment, as long as `work` takes.
     pub async fn with_a_worker<T>(&self, work: impl Future<Output = T>) -> T {
-        let worker = Process::spawn(self.home.path(), &self.environment, &["worker"]);
+        let worker = Process::spawn(&self.launch, self.home.path(), &self.environment, &["worker"]);
         let result = work.await;
         let (status, output) = worker.stop();
         self.check(status, &output);
@@ -224,7 +336,7 @@ impl Server {
 
     /// Runs another command of the program with the same environment.
     pub fn run(&self, arguments: &[&str]) -> Finished {
-        run(self.home.path(), &self.environment, arguments)
+        self.launch.run(self.home.path(), &self.environment, arguments)
     }
 
     pub(crate) fn store(&self) -> Option<&TestStore> {
@@ -250,7 +362,7 @@ impl Server {
     pub async fn stored(&self) -> Option<usize> {
         match self.lane {
             Lane::Ephemeral => None,
-            Lane::Embedded => Some(files_below(&self.home.path().join("data").join("blobs"))),
+            Lane::Embedded => Some(files_below(&self.data().join("blobs"))),
             Lane::PostgresS3 => Some(self.store.as_ref().unwrap().count().await),
         }
     }
@@ -265,6 +377,11 @@ impl Server {
 
     /// Waits until its blob store holds `count` objects.
     pub async fn stores_exactly(&self, count: usize) {
+        self.stores_within(Duration::from_secs(30), count).await;
+    }
+
+    /// The same, where it takes longer.
+    pub async fn stores_within(&self, limit: Duration, count: usize) {
         if self.lane == Lane::Ephemeral {
             return;
         }
@@ -274,13 +391,11 @@ impl Server {
             if stored == Some(count) {
                 return;
             }
-            if started.elapsed() > Duration::from_secs(30) {
-                let output = self.output();
-                let warnings = output.lines().filter(|line| !line.contains("\"INFO\"")).collect::<Vec<_>>();
-                panic!(
-                    "the store holds {stored:?} objects instead of {count}; the log warned of {warnings:#?}"
-                );
-            }
+            assert!(
+                started.elapsed() < limit,
+                "the store holds {stored:?} objects instead of {count}; {}",
+                self.explain()
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

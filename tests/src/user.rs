@@ -43,6 +43,11 @@ impl User {
         Self { api, tokens, ..self.clone() }
     }
 
+    /// Logs in once more, if that can be done.
+    pub async fn again_or_not(&self) -> Answer {
+        login(&self.api, &self.email, &self.password).await
+    }
+
     /// The same user with a newer access token.
     #[must_use]
     pub fn renewed(&self, access_token: &str) -> Self {

@@ -13,6 +13,7 @@ mod accounts;
 mod conventions;
 mod crashes;
 mod documentation_pages;
+mod faults;
 mod files;
 mod links;
 mod operations;

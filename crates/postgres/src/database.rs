@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use fm_domain::store::{Database, ReadRepos, StoreError, Stored, UnitOfWork};
+use tokio::time::error::Elapsed;
 
 use crate::pool::PgPool;
 use crate::read::PgReadRepos;
@@ -25,12 +26,13 @@ impl PgDatabase {
 impl Database for PgDatabase {
     async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
         // After the server was restarted every pooled connection may be dead without knowing it yet. Each that turns
-        // out to be is dropped, so that after as many tries as there were connections one is new.
+        // out to be is dropped, so that after as many tries as there were connections one is new. A server that does
+        // not answer in time is another matter: it would not answer the next either.
         let mut tries = self.pool.size() + 1;
         loop {
             tries -= 1;
             match PgUnitOfWork::begin(self.pool.lease().await?).await {
-                Err(StoreError::Unavailable(cause)) if tries > 0 => {
+                Err(StoreError::Unavailable(cause)) if tries > 0 && !cause.is::<Elapsed>() => {
                     tracing::debug!(error = %cause, "a pooled connection to PostgreSQL was dead");
                 }
                 begun => return begun.map(|unit| Box::new(unit) as Box<dyn UnitOfWork>),

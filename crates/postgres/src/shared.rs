@@ -19,6 +19,10 @@ use crate::address::PgAddress;
 use crate::error::{from_diesel, is_loss};
 use crate::pool::in_time;
 
+/// How long a question waits for a connection, also one that somebody else is just making: a server that hangs would
+/// otherwise be waited for by one after the other.
+const CONNECTING: Duration = Duration::from_secs(10);
+
 /// One connection and the task that drives it, which ends when this is dropped.
 pub(crate) struct Shared {
     connection: AsyncPgConnection,
@@ -90,7 +94,8 @@ impl SharedConnections {
             return Err(StoreError::Unexpected("no connections".into()));
         };
         for last in [false, true] {
-            let shared = self.connect(slot).await?;
+            let shared = tokio::time::timeout(CONNECTING, self.connect(slot)).await;
+            let shared = shared.map_err(|elapsed| StoreError::Unavailable(Box::new(elapsed)))??;
             match tokio::time::timeout(limit, question(Arc::clone(&shared))).await {
                 Ok(Err(error)) if is_loss(&error) => {
                     shared.driver.abort();

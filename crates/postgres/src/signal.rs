@@ -22,6 +22,9 @@ const LISTEN: &str = "LISTEN file_manager_jobs";
 /// How long to wait before a lost connection is made anew, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// How long the server may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
+
 /// Listens for jobs on a connection of its own, made anew whenever it is lost. While there is none, waits are short, so
 /// that their callers look for themselves.
 #[derive(Debug)]
@@ -124,7 +127,8 @@ async fn listen_once(address: &PgAddress, heard: &Arc<Heard>) -> Result<(), Stri
             }
         }
     });
-    client.batch_execute(LISTEN).await.map_err(|error| error.to_string())?;
+    let listening = tokio::time::timeout(ANSWER, client.batch_execute(LISTEN)).await;
+    listening.map_err(|elapsed| elapsed.to_string())?.map_err(|error| error.to_string())?;
     heard.listens();
     driven.join_next().await;
     heard.is_deaf();

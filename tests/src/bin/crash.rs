@@ -3,25 +3,38 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use fm_e2e::{CrashPlan, Lane, crash};
+use fm_e2e::{CrashPlan, Disturbance, Lane, crash};
 
-const USAGE: &str = "usage: crash [KILLS [SEED [embedded|postgres_s3]]]";
+const USAGE: &str = "usage: crash [KILLS [SEED [embedded|postgres_s3]]] [--faults | --database]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |place: usize, default| arguments.get(place).map_or(Ok(default), |text| text.parse());
-    let wanted = |lane: &Lane| arguments.get(2).is_none_or(|name| name == lane.name());
-    let lanes: Vec<Lane> = [Lane::Embedded, Lane::PostgresS3].into_iter().filter(wanted).collect();
-    let (Ok(kills), Ok(seed), [_, ..]) = (number(0, 500), number(1, 1), lanes.as_slice()) else {
+    let Some((plan, lanes)) = plan(std::env::args().skip(1)) else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    let plan = CrashPlan { kills: usize::try_from(kills).unwrap_or(usize::MAX), clients: 6, seed };
     for lane in lanes {
         let started = Instant::now();
         let counts = crash(lane, plan).await;
         println!("{}: {counts} ({} s)", lane.name(), started.elapsed().as_secs());
     }
     ExitCode::SUCCESS
+}
+
+fn plan(arguments: impl Iterator<Item = String>) -> Option<(CrashPlan, Vec<Lane>)> {
+    let (options, words): (Vec<String>, Vec<String>) = arguments.partition(|word| word.starts_with("--"));
+    let disturbance = match options.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => Disturbance::Kills,
+        ["--faults"] => Disturbance::KillsAmidFaults,
+        ["--database"] => Disturbance::DatabaseKills,
+        _ => return None,
+    };
+    let number = |place: usize, default| words.get(place).map_or(Some(default), |text| text.parse().ok());
+    let (kills, seed) = (number(0, 500)?, number(1, 1)?);
+    let has_database = |lane: &Lane| *lane == Lane::PostgresS3 || disturbance != Disturbance::DatabaseKills;
+    let wanted = |lane: &Lane| words.get(2).is_none_or(|name| name == lane.name()) && has_database(lane);
+    let lanes: Vec<Lane> = [Lane::Embedded, Lane::PostgresS3].into_iter().filter(wanted).collect();
+    let kills = usize::try_from(kills).ok()?;
+    (!lanes.is_empty() && words.len() <= 3)
+        .then_some((CrashPlan { kills, clients: 6, seed, disturbance }, lanes))
 }

@@ -1,18 +1,20 @@
 //! A user who works: uploads, downloads, replaces, renames, removes, refreshes; and remembers every answer.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::CrashCounts;
-use super::dice::Dice;
 use super::ledger::{Expected, Ledger, Version, version};
+use crate::dice::Dice;
 use crate::{Answer, Request, User, pictures, sha256_hex, unique};
 
 /// From so many files on, they are rather removed than added to.
 const MANY: usize = 25;
 /// Within the grace of a rotation (10 s) a spent token still answers.
 const WITHIN_GRACE: u128 = 8_000;
+/// No answer takes longer, whatever fails: beyond it the program hangs.
+const BOUND: Duration = Duration::from_mins(2);
 
 /// A user and what they were told.
 pub(super) struct Client {
@@ -26,6 +28,7 @@ pub(super) struct Client {
     dice: Dice,
     acknowledged: usize,
     cut_off: usize,
+    refused: usize,
     read_back: usize,
     /// Changed since the last check, and so read back at the next.
     changed: Vec<String>,
@@ -43,6 +46,7 @@ impl Client {
             dice,
             acknowledged: 0,
             cut_off: 0,
+            refused: 0,
             read_back: 0,
             changed: Vec::new(),
         }
@@ -68,14 +72,19 @@ impl Client {
         self.ledger.files.keys().nth(place).cloned()
     }
 
-    /// The answer of this status, if there is one at all. A killed program answers nothing; any other status is a fault.
+    /// The answer of this status, if there is one at all. A killed program answers nothing, and one whose database or
+    /// store fails says so; any other answer is a fault.
     async fn acknowledged(&mut self, request: Request, status: u16) -> Option<Answer> {
-        match request.try_send().await {
-            Ok(answer) => {
+        match in_time(request).await {
+            Some(answer) if is_refusal(&answer) => {
+                self.refused += 1;
+                None
+            }
+            Some(answer) => {
                 self.acknowledged += 1;
                 Some(answer.expect(status))
             }
-            Err(_cut_off) => {
+            None => {
                 self.cut_off += 1;
                 None
             }
@@ -172,9 +181,13 @@ impl Client {
 
     async fn download(&mut self, id: &str) -> bool {
         let request = self.user.get(&format!("/v1/files/{id}/content"));
-        let Ok(answer) = request.try_send().await else { return false };
+        let Some(answer) = in_time(request).await else { return false };
+        if is_refusal(&answer) {
+            // It changes nothing, and so can be asked again.
+            return true;
+        }
         let link = answer.expect(302).field("location");
-        let Ok(content) = self.user.get(&link).try_send().await else { return false };
+        let Some(content) = in_time(self.user.get(&link)).await else { return false };
         let hash = sha256_hex(&content.expect(200).body);
         assert_eq!(hash, self.ledger.files[id].versions[0].sha256, "the bytes of {id}");
         self.read_back += 1;
@@ -222,7 +235,8 @@ impl Client {
         let changed = std::mem::take(&mut self.changed);
         let known = self.ledger.files.keys().filter(|id| whole || changed.contains(id));
         for id in known.cloned().collect::<Vec<_>>() {
-            assert!(self.download(&id).await, "a download is answered");
+            let before = self.read_back;
+            assert!(self.download(&id).await && self.read_back > before, "a download is answered");
         }
     }
 
@@ -276,8 +290,24 @@ impl Client {
     pub(super) fn add_to(&self, counts: &mut CrashCounts) {
         counts.acknowledged += self.acknowledged;
         counts.cut_off += self.cut_off;
+        counts.refused += self.refused;
         counts.happened += self.ledger.happened;
         counts.read_back += self.read_back;
         counts.files += self.ledger.files.len();
     }
+}
+
+/// Its answer, unless the connection was cut.
+async fn in_time(request: Request) -> Option<Answer> {
+    let answer = tokio::time::timeout(BOUND, request.try_send()).await;
+    answer.unwrap_or_else(|_| panic!("no answer within {BOUND:?}")).ok()
+}
+
+/// Whether it says that database or store fail, as the contract wants it said.
+fn is_refusal(answer: &Answer) -> bool {
+    if answer.status != 503 {
+        return false;
+    }
+    answer.unavailable();
+    true
 }

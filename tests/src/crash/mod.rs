@@ -2,32 +2,42 @@
 //! answer that it gave.
 
 mod client;
-mod dice;
+mod disturb;
 mod ledger;
+mod settle;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use crate::dice::Dice;
 use crate::{Api, Lane, Server};
 
 use client::Client;
-use dice::Dice;
-
-/// How long what a killed process held may stay reserved: its leases (1 minute), the sweep after it (1 minute), and
-/// patience.
-const SETTLING: Duration = Duration::from_mins(4);
 
 /// How a run goes.
 #[derive(Debug, Clone, Copy)]
 pub struct CrashPlan {
-    /// How often the program is killed.
+    /// How often something is killed.
     pub kills: usize,
     /// How many users work at once.
     pub clients: usize,
     /// The dice: the same seed throws the same numbers, though not at the same moments.
     pub seed: u64,
+    /// What is done to them.
+    pub disturbance: Disturbance,
+}
+
+/// What befalls the clients at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disturbance {
+    /// The program is killed.
+    Kills,
+    /// The same, and before it database and store fail now and then; where both are embedded, the program is stopped
+    /// (SIGSTOP) for a while.
+    KillsAmidFaults,
+    /// The database server is killed, and started again under the running program. On PostgreSQL alone.
+    DatabaseKills,
 }
 
 /// What a run saw.
@@ -39,10 +49,14 @@ pub struct CrashCounts {
     pub acknowledged: usize,
     /// Changes whose answer a kill cut off: afterwards they had happened wholly, or not at all.
     pub cut_off: usize,
-    /// Of those, the ones that had happened.
+    /// Changes that were answered with 503: afterwards the same is true of them.
+    pub refused: usize,
+    /// Of those that were cut off or refused, the ones that had happened.
     pub happened: usize,
     /// Files whose bytes were read back and hashed.
     pub read_back: usize,
+    /// Requests to database and store that met a fault.
+    pub faults: usize,
     /// Files at the end.
     pub files: usize,
     /// Objects in the store at the end: the files and their thumbnails, and nothing else.
@@ -51,87 +65,51 @@ pub struct CrashCounts {
 
 impl fmt::Display for CrashCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kills, acknowledged, cut_off, happened, read_back, files, objects } = self;
+        let Self { kills, acknowledged, cut_off, refused, happened, read_back, faults, files, objects } =
+            self;
         write!(
             f,
-            "{kills} kills; {acknowledged} changes acknowledged and kept; {cut_off} cut off, of which {happened} had \
-             happened; {read_back} files read back whole; at the end {files} files, {objects} objects, no orphans"
+            "{kills} kills, {faults} faults; {acknowledged} changes acknowledged and kept; {cut_off} cut off and \
+             {refused} answered 503, of which {happened} had happened; {read_back} files read back whole; at the end \
+             {files} files, {objects} objects, no orphans, no job stuck"
         )
     }
 }
 
 /// Runs the crash test on one lane. It fails at the first promise that was not kept.
 pub async fn crash(lane: Lane, plan: CrashPlan) -> CrashCounts {
-    let server = Arc::new(Server::start(lane, &[]));
+    let server = Arc::new(match (lane, plan.disturbance) {
+        (Lane::PostgresS3, Disturbance::KillsAmidFaults) => Server::amid_chaos(),
+        (Lane::PostgresS3, Disturbance::DatabaseKills) => Server::on_its_own_database(),
+        _ => Server::start(lane, &[]),
+    });
     let api = Api::of(Arc::clone(&server));
     let mut dice = Dice::new(plan.seed);
     let mut clients = Vec::new();
     for _ in 0..plan.clients {
         clients.push(Client::new(api.user().await, Dice::new(dice.next())));
     }
-    for _ in 0..plan.kills {
-        clients = cut_off_after(&server, Duration::from_millis(dice.between(20, 900)), clients).await;
-        for client in &mut clients {
-            client.check(false).await;
+    let started = Instant::now();
+    for kill in 0..plan.kills {
+        if kill > 0 && kill % 50 == 0 {
+            eprintln!("{}: {kill} kills in {} s", lane.name(), started.elapsed().as_secs());
         }
+        clients = disturb::round(&server, plan.disturbance, &mut dice, clients).await;
+        // Each has the whole program to itself, as far as it is concerned.
+        let checks = clients.iter_mut().map(|client| client.check(false));
+        futures_util::future::join_all(checks).await;
     }
+    eprintln!("{}: {} kills in {} s", lane.name(), plan.kills, started.elapsed().as_secs());
     let mut counts = CrashCounts { kills: plan.kills, ..CrashCounts::default() };
     for client in &mut clients {
         client.check(true).await;
         client.add_to(&mut counts);
     }
-    counts.objects = settled(&server, &clients).await;
+    if lane == Lane::PostgresS3 && plan.disturbance == Disturbance::KillsAmidFaults {
+        counts.faults = server.store_chaos().met() + server.database_chaos().met();
+    }
+    counts.objects = settle::settled(&server, &clients).await;
     let verified = server.run(&["verify", "--rehash", "--min-age", "0"]);
     assert_eq!(verified.code, Some(0), "{}", verified.output);
     counts
-}
-
-/// Lets the clients work for so long, kills the program under them, and starts it again.
-async fn cut_off_after(server: &Arc<Server>, time: Duration, clients: Vec<Client>) -> Vec<Client> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let working: Vec<_> = clients
-        .into_iter()
-        .map(|mut client| {
-            let stop = Arc::clone(&stop);
-            tokio::spawn(async move {
-                while !stop.load(Ordering::Relaxed) && client.act().await {}
-                client
-            })
-        })
-        .collect();
-    tokio::time::sleep(time).await;
-    let killed = Arc::clone(server);
-    tokio::task::spawn_blocking(move || killed.kill()).await.expect("the program is killed");
-    stop.store(true, Ordering::Relaxed);
-    let mut clients = Vec::new();
-    for client in working {
-        clients.push(client.await.expect("a client met an answer that it must not get"));
-    }
-    let resumed = Arc::clone(server);
-    tokio::task::spawn_blocking(move || resumed.resume()).await.expect("the program starts again");
-    clients
-}
-
-/// Waits until every thumbnail is made and the store holds exactly what the files need; how many objects that are.
-async fn settled(server: &Server, clients: &[Client]) -> usize {
-    let started = Instant::now();
-    loop {
-        let mut wanted = Some(0);
-        for client in clients {
-            wanted = match (wanted, client.objects().await) {
-                (Some(sum), Some(objects)) => Some(sum + objects),
-                _ => None,
-            };
-        }
-        let stored = server.stored().await;
-        if wanted.is_some() && stored == wanted {
-            return stored.unwrap_or_default();
-        }
-        assert!(
-            started.elapsed() < SETTLING,
-            "the store holds {stored:?} objects and the files need {wanted:?} (none: thumbnails are pending)\n{}",
-            server.explain()
-        );
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
 }

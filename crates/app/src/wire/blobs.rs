@@ -53,9 +53,9 @@ pub(super) async fn open(
             Ok(ours(store.clone(), store.clone(), store))
         }
         BlobStoreChoice::Disk => {
-            let settings = DiskSettings { root: config.data_dir.join("blobs"), budget };
-            let opened = DiskBlobStore::open(settings).await;
-            let failed = |source| StartError::Store { what: "the folder of the blobs", source };
+            let folder = config.data_dir.join("blobs");
+            let opened = DiskBlobStore::open(DiskSettings { root: folder.clone(), budget }).await;
+            let failed = |source| StartError::Blobs { folder: folder.clone(), source };
             let store = opened.map_err(failed)?;
             if purpose == Purpose::Work {
                 // What a process that died left behind, should its intent be lost too, as with a database in memory.

@@ -5,6 +5,7 @@ mod database;
 mod secrets;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fm_credentials::{
@@ -56,13 +57,26 @@ pub enum StartError {
         /// Why.
         source: StoreError,
     },
-    /// The secret kept in `DATA_DIR` can't be read or written.
-    #[error("the secret in DATA_DIR can't be used: {what}")]
-    Secret {
+    /// The folder of the blobs can't be used.
+    #[error("the folder of the blobs {folder:?} can't be used")]
+    Blobs {
+        /// Which.
+        folder: PathBuf,
+        /// Why.
+        source: StoreError,
+    },
+    /// A secret is no secret.
+    #[error("the secret can't be used: it is shorter than 32 bytes")]
+    Secret,
+    /// The folder of everything embedded can't be used.
+    #[error("DATA_DIR {folder:?} can't be used: {what}")]
+    DataDir {
+        /// Which.
+        folder: PathBuf,
         /// What failed.
         what: &'static str,
         /// Why.
-        source: Option<io::Error>,
+        source: io::Error,
     },
     /// The parameters of the password hashes don't fit together.
     #[error("the ARGON2 settings can't be used")]

@@ -35,26 +35,26 @@ fn fresh() -> Result<SecretBytes, StartError> {
 }
 
 fn short<E>(secret: Result<SecretBytes, E>) -> Result<SecretBytes, StartError> {
-    secret.map_err(|_short| StartError::Secret { what: "it is shorter than 32 bytes", source: None })
+    secret.map_err(|_short| StartError::Secret)
 }
 
 /// The secret in the data folder, made when there is none. Two processes that start at once agree on one: the file
 /// appears whole or not at all, and the first one stays.
 fn kept(data_dir: &Path) -> Result<SecretBytes, StartError> {
-    let failed = |what| move |source| StartError::Secret { what, source: Some(source) };
-    fs::create_dir_all(data_dir).map_err(failed("DATA_DIR can't be created"))?;
+    let failed = |what| move |source| StartError::DataDir { folder: data_dir.to_owned(), what, source };
+    fs::create_dir_all(data_dir).map_err(failed("it can't be created"))?;
     let path = data_dir.join(FILE);
     if !path.exists() {
         let random = OsIds.random();
         let own = data_dir.join(format!("{FILE}.{}", std::process::id()));
-        write(&own, &random).map_err(failed("it can't be written"))?;
+        write(&own, &random).map_err(failed("the secret can't be written"))?;
         let linked = match fs::hard_link(&own, &path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             outcome => outcome,
         };
-        fs::remove_file(&own).and(linked).map_err(failed("it can't be kept"))?;
+        fs::remove_file(&own).and(linked).map_err(failed("the secret can't be kept"))?;
     }
-    let text = Zeroizing::new(fs::read(&path).map_err(failed("it can't be read"))?);
+    let text = Zeroizing::new(fs::read(&path).map_err(failed("the secret can't be read"))?);
     short(SecretBytes::new(text.to_vec()))
 }
 

@@ -83,8 +83,8 @@ pub(crate) struct FakeBlobs {
     /// What a get answers.
     pub(crate) content: Option<Bytes>,
     pub(crate) hints: Mutex<Vec<PutHint>>,
-    /// How long a put takes.
-    pub(crate) takes: Duration,
+    /// How long writing and discarding take.
+    pub(crate) pause: Duration,
 }
 
 impl FakeBlobs {
@@ -94,7 +94,7 @@ impl FakeBlobs {
             refusal: Mutex::default(),
             content: None,
             hints: Mutex::default(),
-            takes: Duration::ZERO,
+            pause: Duration::ZERO,
         }
     }
 
@@ -104,6 +104,12 @@ impl FakeBlobs {
 
     pub(crate) fn holding(effects: &Effects, content: &'static [u8]) -> Self {
         Self { content: Some(Bytes::from_static(content)), ..Self::noting(effects) }
+    }
+
+    async fn wait(&self) {
+        if !self.pause.is_zero() {
+            tokio::time::sleep(self.pause).await;
+        }
     }
 
     /// The doubles, with this store of bytes among them.
@@ -121,7 +127,7 @@ impl BlobStore for FakeBlobs {
         while let Some(chunk) = body.next().await {
             size += chunk?.len() as u64;
         }
-        tokio::time::sleep(self.takes).await;
+        self.wait().await;
         match self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) => Err(error.into()),
             None => Ok(StoredBlob { size: ByteSize::new(size) }),
@@ -144,6 +150,7 @@ impl BlobStore for FakeBlobs {
 
     async fn discard(&self, key: &BlobKey) -> Stored<()> {
         self.effects.note(format!("discard {}", key.bucket.as_str()));
+        self.wait().await;
         Ok(())
     }
 

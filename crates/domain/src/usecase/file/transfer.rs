@@ -7,8 +7,10 @@
 //! ```
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
+use tokio::time::timeout;
 
 use super::upload_body::{UploadBody, UploadError};
 use crate::blob::{BlobIntent, BlobKey, BlobStore, PutHint, StoredBlob};
@@ -22,6 +24,9 @@ use crate::store::{Database, StoreError, Stored, chain};
 use crate::usecase::lease::{LEASE, Leased, keep};
 use crate::usecase::retry::contended;
 use crate::usecase::{Ports, Settings};
+
+/// How long an upload that failed waits for its bytes to be discarded: a store that hangs is left to the sweep.
+const COURTESY: Duration = Duration::from_secs(5);
 
 /// What is to be announced.
 pub(super) struct Announcement<'a> {
@@ -212,7 +217,7 @@ impl Transfer {
             // have come after they were discarded.
             let doomed = unit.blobs().find_doomed(&key).await?;
             unit.rollback().await?;
-            return if doomed.is_some() { self.blobs.discard(&key).await } else { Ok(()) };
+            return if doomed.is_some() { self.discard(&key).await } else { Ok(()) };
         }
         if intent.keyed {
             unit.keys().free(intent.blob).await?;
@@ -222,7 +227,14 @@ impl Transfer {
         }
         unit.commit().await?;
         // The row stays for the sweep, which discards once more when no write can be under way any longer.
-        self.blobs.discard(&key).await
+        self.discard(&key).await
+    }
+
+    async fn discard(&self, key: &BlobKey) -> Stored<()> {
+        match timeout(COURTESY, self.blobs.discard(key)).await {
+            Ok(discarded) => discarded,
+            Err(elapsed) => Err(StoreError::Unavailable(Box::new(elapsed))),
+        }
     }
 }
 

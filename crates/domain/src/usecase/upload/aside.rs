@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use super::ResumableError;
 use super::context::Context;
 use super::finish::defect;
@@ -17,6 +19,8 @@ use crate::usecase::retry::{committed, contended};
 
 /// How long the intent of such a blob lives until it is the upload's: longer than the bytes of a part take.
 const LEASE: Duration = Duration::from_mins(10);
+/// How long it is waited for their discarding: a store that hangs is left to the sweep.
+const COURTESY: Duration = Duration::from_secs(5);
 
 impl Context {
     /// Keeps bytes in a fresh blob, announced and not yet settled.
@@ -71,7 +75,10 @@ impl Context {
         })
         .await;
         let discarded = match taken {
-            Ok(true) => self.blobs.discard(&BlobKey::file(blob)).await,
+            Ok(true) => match timeout(COURTESY, self.blobs.discard(&BlobKey::file(blob))).await {
+                Ok(discarded) => discarded,
+                Err(elapsed) => Err(StoreError::Unavailable(Box::new(elapsed))),
+            },
             Ok(false) => Ok(()),
             Err(error) => Err(error),
         };

@@ -200,3 +200,18 @@ async fn a_database_that_is_away_for_a_moment_ends_no_upload() {
     assert!(transfer(&effects, doubles, &settings()).write(&intent(false), body_of(whole)).await.is_ok());
     assert_eq!(effects.seen(), ["put files", "away", "drop", "renew", "commit"]);
 }
+
+/// Whoever is told that the store hangs is not told so even later for its sake.
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_is_given_up_waits_for_a_hanging_store_for_five_seconds_only() {
+    let effects = Effects::default();
+    let mut unit = FakeUnitOfWork::noting(&effects);
+    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(true));
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.unit(unit);
+    let hanging = FakeBlobs { pause: Duration::from_hours(1), ..FakeBlobs::noting(&effects) };
+    let started = tokio::time::Instant::now();
+    Transfer::new(&hanging.among(doubles), &settings()).abandon(&intent(false)).await;
+    assert_eq!(started.elapsed().as_secs(), 5);
+    assert_eq!(effects.seen(), ["abandon", "commit", "discard files"]);
+}

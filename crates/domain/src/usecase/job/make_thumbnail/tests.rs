@@ -209,7 +209,7 @@ fn renewing(effects: &Effects, held: bool) -> FakeUnitOfWork {
 #[tokio::test(start_paused = true)]
 async fn its_intent_is_renewed_while_it_is_written_slowly() {
     let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing);
-    run.blobs.takes = Duration::from_secs(20);
+    run.blobs.pause = Duration::from_secs(20);
     for _ in 0..2 {
         run = run.unit(|effects| renewing(effects, true));
     }
@@ -221,7 +221,7 @@ async fn its_intent_is_renewed_while_it_is_written_slowly() {
 #[tokio::test(start_paused = true)]
 async fn a_thumbnail_whose_intent_was_given_up_while_it_was_written_is_taken_back() {
     let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing);
-    run.blobs.takes = Duration::from_mins(10);
+    run.blobs.pause = Duration::from_mins(10);
     let (outcome, seen) = run.unit(|effects| renewing(effects, false)).unit(abandoning).end().await;
     assert!(matches!(outcome, Err(JobError::Store(_))));
     assert_eq!(seen[6..], ["renew", "rollback", "abandon", "commit", "discard thumbnails"]);

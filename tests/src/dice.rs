@@ -1,15 +1,15 @@
 //! Repeatable chance: `SplitMix64` (Steele, Lea and Flood, 2014).
 
 /// Numbers that look random and are the same for the same seed.
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) const fn new(seed: u64) -> Self {
+    pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// Any number.
-    pub(super) const fn next(&mut self) -> u64 {
+    pub(crate) const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -17,12 +17,12 @@ impl Dice {
     }
 
     /// A number from `low` up to and without `high`.
-    pub(super) const fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub(crate) const fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.next() % (high - low)
     }
 
     /// So many bytes.
-    pub(super) fn bytes(&mut self, count: u64) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, count: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < count {
             bytes.extend_from_slice(&self.next().to_le_bytes());

@@ -1,0 +1,58 @@
+//! An account that is not root's: some programs refuse root, and no permission binds it.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// Somebody else than root. Where the tests are run by one, it is themselves.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Account(Option<(u32, u32)>);
+
+impl Account {
+    /// The account that runs the tests, unless that is root: then `nobody`.
+    pub(crate) fn ordinary() -> Self {
+        if !is_root() {
+            return Self(None);
+        }
+        let accounts = fs::read_to_string("/etc/passwd").expect("the list of accounts can be read");
+        let found = accounts.lines().find_map(|line| {
+            let fields: Vec<&str> = line.split(':').collect();
+            let (uid, gid) = (fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?);
+            (fields[0] == "nobody").then_some((uid, gid))
+        });
+        Self(Some(found.expect("there is an account called nobody: root's permissions test nothing")))
+    }
+
+    /// Lets the command run as it.
+    pub(crate) fn run(self, command: &mut Command) {
+        if let Some((uid, gid)) = self.0 {
+            command.uid(uid).gid(gid);
+        }
+    }
+
+    /// A folder of its own that it can reach: root's own temporary folder may be closed to it.
+    pub(crate) fn home(self) -> TempDir {
+        let Some((uid, gid)) = self.0 else { return tempfile::tempdir().unwrap() };
+        let home = tempfile::tempdir_in("/tmp").expect("/tmp can be written to");
+        std::os::unix::fs::chown(home.path(), Some(uid), Some(gid)).expect("root gives files away");
+        home
+    }
+
+    /// A copy of the program that it can reach, in this folder: the place of the build may be closed to it.
+    pub(crate) fn program(self, folder: &Path) -> Option<std::path::PathBuf> {
+        self.0?;
+        let copy = folder.join("file-manager");
+        fs::copy(crate::binary(), &copy).expect("the program can be copied");
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("the copy is ours");
+        Some(copy)
+    }
+}
+
+/// Whether root runs the tests.
+pub(crate) fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}

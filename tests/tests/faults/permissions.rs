@@ -1,0 +1,86 @@
+//! The folder of the data may not be written to.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use fm_e2e::{Api, Server, User, eventually};
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+/// Every folder below, and itself.
+fn modes(path: &Path, to: u32) {
+    mode(path, 0o700);
+    for entry in fs::read_dir(path).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            modes(&entry.path(), to);
+        }
+    }
+    mode(path, to);
+}
+
+/// It says which folder and why, and ends with 1.
+#[track_caller]
+fn refuses_to_start(server: &Server) {
+    let ended = server.run(&["serve"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.output);
+    assert!(!ended.output.contains("panicked"), "{}", ended.output);
+    let reasons = ["Permission denied", "attempt to write a readonly database"];
+    assert!(reasons.iter().any(|reason| ended.output.contains(reason)), "why: {}", ended.output);
+    let data = server.data();
+    assert!(ended.output.contains(data.to_str().unwrap()), "which folder: {}", ended.output);
+}
+
+#[tokio::test]
+async fn without_a_folder_that_it_may_write_to_it_does_not_start() {
+    let server = Server::of_an_ordinary_account();
+    // It can't be made.
+    mode(server.home(), 0o500);
+    refuses_to_start(&server);
+    mode(server.home(), 0o700);
+    // It is there and complete, but for its owner alone to read.
+    server.resume();
+    server.stop();
+    for closed in [0o500, 0o000] {
+        modes(&server.data(), 0o700);
+        mode(&server.data(), closed);
+        refuses_to_start(&server);
+    }
+    mode(&server.data(), 0o700);
+    // Nor does it with a folder of blobs that it may not write to.
+    modes(&server.data().join("blobs"), 0o500);
+    refuses_to_start(&server);
+    modes(&server.data().join("blobs"), 0o700);
+    server.resume();
+    server.stop();
+}
+
+#[tokio::test]
+async fn a_folder_that_becomes_read_only_is_told_as_503_until_it_is_not() {
+    let server = Arc::new(Server::of_an_ordinary_account());
+    server.resume();
+    let user = Api::of(Arc::clone(&server)).user().await;
+    let kept = user.file("kept.txt", "text").await;
+    let gone = user.file("gone.txt", "text").await;
+    let blobs = server.data().join("blobs");
+    modes(&blobs, 0o500);
+    for _ in 0..3 {
+        user.upload("a.txt", "text").send().await.unavailable();
+    }
+    user.get("/health/ready").send().await.expect(503);
+    let link = user.get(&format!("{}/content", User::path(&kept))).send().await.expect(302).field("location");
+    assert_eq!(user.get(&link).send().await.expect(200).text(), "text", "it can still be read");
+    user.delete(&User::path(&gone)).send().await.expect(204);
+    assert_eq!(user.storage().await, (4, 1));
+    modes(&blobs, 0o700);
+    eventually("it is ready again", async || {
+        (user.get("/health/ready").send().await.status == 200).then_some(())
+    })
+    .await;
+    user.file("b.txt", "text").await;
+    server.stores_exactly(2).await;
+}

@@ -1,0 +1,150 @@
+//! The S3 fails: it refuses, cuts connections, loses answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fm_e2e::{Api, Fault, Server, User, eventually, noise, pictures};
+use futures_util::future::join4;
+
+use super::within;
+
+/// More than one part of an S3 upload.
+const LARGE: usize = 6_000_000;
+
+/// Three attempts that fail at once, the pauses between them (1 s each at most), and as much once more for cleaning up
+/// (waited for 5 s at most by the adapter, and 5 s by the use case).
+const BOUND: Duration = Duration::from_secs(15);
+
+async fn is_ready(api: &Api, ready: bool) {
+    let status = if ready { 200 } else { 503 };
+    eventually("readiness follows the store", async || {
+        let answer = api.get("/health/ready").send().await;
+        (answer.status == status).then_some(())
+    })
+    .await;
+}
+
+/// While every request to the store meets this, uploads are 503 and leave nothing, and everything else works.
+async fn is_told_and_leaves_nothing(user: &User, fault: Fault) {
+    let kept = user.file("kept.txt", "text").await;
+    let gone = user.file("gone.txt", "text").await;
+    let before = user.storage().await;
+    let chaos = user.server.store_chaos();
+    let met = chaos.met();
+    chaos.always(fault);
+    let what = format!("{fault:?}");
+    let replacement =
+        user.put(&format!("{}/content", User::path(&kept))).header("content-type", "text/plain");
+    let answers = join4(
+        within(BOUND, &what, user.upload("small.txt", "text")),
+        within(BOUND, &what, user.upload("large.bin", noise(LARGE))),
+        within(BOUND, &what, user.upload("empty.txt", "")),
+        within(BOUND, &what, replacement.body("other")),
+    )
+    .await;
+    for answer in [answers.0, answers.1, answers.2, answers.3] {
+        answer.unavailable();
+    }
+    if fault != Fault::Gone {
+        assert!(chaos.met() > met, "requests met the fault");
+    }
+    is_ready(user, false).await;
+    assert_eq!(user.storage().await, before, "{fault:?}: nothing is charged");
+    user.delete(&User::path(&gone)).send().await.expect(204);
+    let link = user.get(&format!("{}/content", User::path(&kept))).send().await.expect(302);
+    chaos.calm();
+    assert_eq!(user.get(&link.field("location")).send().await.expect(200).text(), "text", "{fault:?}");
+    is_ready(user, true).await;
+    user.file("after.txt", "text").await;
+}
+
+/// On one server after the other: at the end the store holds what the files need, and nothing of what failed.
+async fn faults_are_told_and_leave_nothing(faults: &[Fault]) {
+    let server = Arc::new(Server::amid_chaos());
+    let user = Api::of(Arc::clone(&server)).user().await;
+    for fault in faults {
+        is_told_and_leaves_nothing(&user, *fault).await;
+    }
+    let files = user.storage().await.1;
+    assert_eq!(files, 2 * faults.len() as u64);
+    // What could not be discarded at once is discarded by jobs that are tried again, and by the sweep.
+    server.stores_within(Duration::from_secs(150), usize::try_from(files).unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_store_that_refuses_is_told_as_503_and_leaves_nothing() {
+    faults_are_told_and_leave_nothing(&[
+        Fault::Refuse(500, "InternalError"),
+        Fault::Refuse(503, "SlowDown"),
+        Fault::Gone,
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_store_that_cuts_connections_is_told_as_503_and_leaves_nothing() {
+    faults_are_told_and_leave_nothing(&[Fault::CutRequest, Fault::CutAnswer, Fault::LoseAnswer]).await;
+}
+
+/// One fault is no failure: the adapter asks again, or looks for itself.
+#[tokio::test]
+async fn a_single_fault_of_the_store_is_nobodys_business() {
+    let server = Arc::new(Server::amid_chaos());
+    let user = Api::of(Arc::clone(&server)).user().await;
+    let chaos = server.store_chaos();
+    let mut files = 0;
+    for fault in
+        [Fault::Refuse(503, "SlowDown"), Fault::CutRequest, Fault::CutAnswer, Fault::LoseAnswer, Fault::Slow]
+    {
+        // The object, the beginning of an upload, a part of it, and its end.
+        for (text, size) in
+            [("PUT /", 1_000), ("?uploads", LARGE), ("partNumber=2", LARGE), ("?uploadId=", LARGE)]
+        {
+            let met = chaos.met();
+            chaos.next(1, text, fault);
+            let bytes = noise(size);
+            let file = user.file("a.bin", bytes.clone()).await;
+            assert_eq!(chaos.met(), met + 1, "{fault:?} of {text}");
+            let content = user.get(file["download"]["url"].as_str().unwrap()).send().await.expect(200);
+            assert_eq!(content.body, bytes, "{fault:?} of {text}");
+            files += 1;
+        }
+    }
+    chaos.calm();
+    // An upload whose beginning was answered to nobody is given up by the sweep alone.
+    let orphans = 2;
+    let stored = server.stored().await.unwrap();
+    assert!((files..=files + orphans).contains(&stored), "{stored} objects for {files} files");
+}
+
+/// The bytes of a picture that break off on the way to its thumbnail are no reason to call it broken.
+#[tokio::test]
+async fn a_thumbnail_whose_store_fails_is_made_after_all() {
+    let server = Arc::new(Server::amid_chaos());
+    let user = Api::of(Arc::clone(&server)).user().await;
+    let chaos = server.store_chaos();
+    for (text, fault) in [
+        ("GET /files", Fault::CutAnswer),
+        ("GET /files", Fault::LoseAnswer),
+        ("PUT /thumbnails", Fault::CutRequest),
+        ("PUT /thumbnails", Fault::LoseAnswer),
+    ] {
+        let met = chaos.met();
+        // More than the attempts of one request.
+        chaos.next(4, text, fault);
+        let file = user.file_of("image/png", "a.png", pictures::png(60, 40)).await;
+        let made = fm_e2e::within(Duration::from_mins(1), "the thumbnail is made after all", async || {
+            let file = user.get(&User::path(&file)).send().await.expect(200).json();
+            assert_ne!(
+                file["thumbnail"]["status"], "failed",
+                "{fault:?} of {text}: the picture is not to blame"
+            );
+            (file["thumbnail"]["status"] == "ready").then_some(file)
+        })
+        .await;
+        assert!(chaos.met() > met, "{fault:?} of {text}");
+        user.get(made["thumbnail"]["url"].as_str().unwrap()).send().await.expect(200);
+        chaos.calm();
+    }
+    server.stores_within(Duration::from_secs(150), 8).await;
+}
