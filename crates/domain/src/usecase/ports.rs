@@ -48,6 +48,7 @@ pub struct Ports {
 
 /// What an operator may choose.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own, not a state")]
 pub struct Settings {
     /// How long an access token lives.
     pub access_token_ttl: Duration,
@@ -129,12 +130,13 @@ pub struct ResumableUploads {
 
 impl ResumableUploads {
     fn new(ports: &Ports, settings: &Settings) -> Option<Self> {
-        let parts = ports.parts.as_ref().filter(|_| settings.resumable_uploads)?;
+        let store = ports.parts.as_ref().filter(|_| settings.resumable_uploads)?;
+        let context = upload::Context::new(ports, store, settings);
         Some(Self {
-            create: upload::CreateResumable::new(ports, parts, settings),
-            append: upload::AppendToUpload::new(ports, parts, settings),
-            show: upload::ShowUpload::new(ports, parts, settings),
-            cancel: upload::CancelUpload::new(ports, parts, settings, Transport::Resumable),
+            create: upload::CreateResumable::new(&context),
+            append: upload::AppendToUpload::new(&context),
+            show: upload::ShowUpload::new(&context),
+            cancel: upload::CancelUpload::new(&context, Transport::Resumable),
         })
     }
 }
@@ -153,14 +155,14 @@ pub struct DirectUploads {
 
 impl DirectUploads {
     fn new(ports: &Ports, settings: &Settings) -> Option<Self> {
-        let parts = ports.parts.as_ref().filter(|_| settings.direct_uploads)?;
+        let store = ports.parts.as_ref().filter(|_| settings.direct_uploads)?;
         let links = ports.part_links.as_ref()?;
-        let ours = settings.serves_blobs;
+        let context = upload::Context::new(ports, store, settings);
         Some(Self {
-            create: upload::CreateDirect::new(ports, parts, links, settings),
-            complete: upload::CompleteDirect::new(ports, parts, settings),
-            cancel: upload::CancelUpload::new(ports, parts, settings, Transport::Direct),
-            receive_part: ours.then(|| upload::ReceivePart::new(ports, parts, settings)),
+            create: upload::CreateDirect::new(&context, links),
+            complete: upload::CompleteDirect::new(&context, ports, settings),
+            cancel: upload::CancelUpload::new(&context, Transport::Direct),
+            receive_part: settings.serves_blobs.then(|| upload::ReceivePart::new(&context, &ports.macs)),
         })
     }
 }

@@ -96,8 +96,8 @@ impl Uploads {
     }
 
     pub(crate) fn remove_owned(&mut self, owner: UserId) {
-        let owned = self.owned.range((owner, LEAST)..=(owner, MOST));
-        let ids: Vec<UploadId> = owned.map(|(_, id)| *id).collect();
+        let theirs = self.owned.range((owner, LEAST)..=(owner, MOST));
+        let ids: Vec<UploadId> = theirs.map(|(_, id)| *id).collect();
         self.remove_all(&ids);
     }
 }

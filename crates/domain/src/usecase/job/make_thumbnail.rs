@@ -139,8 +139,6 @@ impl MakeThumbnail {
         unit.commit().await
     }
 
-    /// Renews the intent again and again; ends only when it is lost.
-
     /// One unit: the thumbnail is settled, the file points to it, the job is done.
     async fn finish(
         &self,

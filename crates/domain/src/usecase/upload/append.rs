@@ -1,18 +1,15 @@
 //! More bytes of a resumable upload.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::Context;
 use super::piece::Piece;
 use super::take_up::Taken;
 use super::{Progress, ResumableError};
-use crate::blob::PartUpload;
 use crate::body::{ByteSize, ByteStream};
 use crate::ids::{UploadId, UserId};
 use crate::store::chain;
 use crate::upload::{Checksum, Upload, UploadStatus};
-use crate::usecase::{Ports, Settings};
 
 /// How often a request looks whether another has taken its upload up: one that is stuck ends no later.
 const WATCH: Duration = Duration::from_secs(2);
@@ -62,8 +59,8 @@ pub struct AppendToUpload {
 }
 
 impl AppendToUpload {
-    pub(crate) fn new(ports: &Ports, parts: &Arc<dyn PartUpload>, settings: &Settings) -> Self {
-        Self { context: Context::new(ports, parts, settings) }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// How far the upload is after it; with the last piece the file exists. What came before an error stays, unless the

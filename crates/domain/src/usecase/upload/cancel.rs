@@ -1,15 +1,11 @@
 //! The end of an upload that its client no longer wants.
 
-use std::sync::Arc;
-
 use super::ResumableError;
 use super::context::{Context, clear, unreserve};
-use crate::blob::PartUpload;
 use crate::ids::{UploadId, UserId};
 use crate::store::{Stored, UnitOfWork};
 use crate::upload::{Transport, Upload, UploadStatus};
 use crate::usecase::retry::{committed, contended};
-use crate::usecase::{Ports, Settings};
 
 /// Cancels uploads.
 pub struct CancelUpload {
@@ -18,13 +14,8 @@ pub struct CancelUpload {
 }
 
 impl CancelUpload {
-    pub(crate) fn new(
-        ports: &Ports,
-        parts: &Arc<dyn PartUpload>,
-        settings: &Settings,
-        transport: Transport,
-    ) -> Self {
-        Self { context: Context::new(ports, parts, settings), transport }
+    pub(crate) fn new(context: &Context, transport: Transport) -> Self {
+        Self { context: context.clone(), transport }
     }
 
     /// From the answer on there is no such upload; its bytes go by jobs that were committed with it. Of one that is a

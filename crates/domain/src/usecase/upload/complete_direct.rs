@@ -1,14 +1,12 @@
 //! The end of a direct upload.
 
-use std::sync::Arc;
-
 use futures_util::StreamExt as _;
 
 use super::ResumableError;
 use super::context::Context;
 use super::finish::Whole;
 use super::plan::{Planned, plan};
-use crate::blob::{BlobKey, ByteRange, CompleteParts, GetBlob, PartTag, PartUpload, StoredBlob, WrittenPart};
+use crate::blob::{BlobKey, ByteRange, CompleteParts, GetBlob, PartTag, StoredBlob, WrittenPart};
 use crate::body::{ByteSize, PartBytes};
 use crate::file::{File, HEAD_BYTES, sniff};
 use crate::ids::{BlobId, FileId, UploadId, UserId};
@@ -38,9 +36,9 @@ pub struct CompleteDirect {
 }
 
 impl CompleteDirect {
-    pub(crate) fn new(ports: &Ports, parts: &Arc<dyn PartUpload>, settings: &Settings) -> Self {
+    pub(crate) fn new(context: &Context, ports: &Ports, settings: &Settings) -> Self {
         Self {
-            context: Context::new(ports, parts, settings),
+            context: context.clone(),
             viewer: Viewer::new(ports, settings),
             serves_blobs: settings.serves_blobs,
         }

@@ -23,7 +23,7 @@ const GRACE: Duration = Duration::from_mins(10);
 
 /// What the use cases of uploads share.
 #[derive(Clone)]
-pub(super) struct Context {
+pub(crate) struct Context {
     pub(super) db: Arc<dyn Database>,
     pub(super) blobs: Arc<dyn BlobStore>,
     pub(super) parts: Arc<dyn PartUpload>,
@@ -38,11 +38,11 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn new(ports: &Ports, parts: &Arc<dyn PartUpload>, settings: &Settings) -> Self {
+    pub(crate) fn new(ports: &Ports, store: &Arc<dyn PartUpload>, settings: &Settings) -> Self {
         Self {
             db: ports.db.clone(),
             blobs: ports.blobs.clone(),
-            parts: parts.clone(),
+            parts: store.clone(),
             thumbnailer: ports.thumbnailer.clone(),
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),

@@ -6,7 +6,7 @@ use super::ResumableError;
 use super::context::Context;
 use super::open::Draft;
 use super::plan::{Planned, plan};
-use crate::blob::{BlobKey, PartLink, PartUpload, PartWrite, SignParts, SignedPart};
+use crate::blob::{BlobKey, PartLink, PartWrite, SignParts, SignedPart};
 use crate::body::ByteSize;
 use crate::clock::Timestamp;
 use crate::file::{FileName, MediaType, Sha256};
@@ -14,7 +14,6 @@ use crate::idempotency::IdempotencyKey;
 use crate::ids::{UploadId, UserId};
 use crate::upload::{Transport, Upload, UploadStatus};
 use crate::usecase::retry::contended;
-use crate::usecase::{Ports, Settings};
 
 /// What is going to be uploaded.
 #[derive(Debug, Clone)]
@@ -66,13 +65,8 @@ pub struct CreateDirect {
 }
 
 impl CreateDirect {
-    pub(crate) fn new(
-        ports: &Ports,
-        parts: &Arc<dyn PartUpload>,
-        links: &Arc<dyn SignParts>,
-        settings: &Settings,
-    ) -> Self {
-        Self { context: Context::new(ports, parts, settings), links: links.clone() }
+    pub(crate) fn new(context: &Context, links: &Arc<dyn SignParts>) -> Self {
+        Self { context: context.clone(), links: links.clone() }
     }
 
     /// The upload and its parts; a repetition with the same key gets those of the first.

@@ -1,17 +1,13 @@
 //! A new resumable upload.
 
-use std::sync::Arc;
-
 use super::context::Context;
 use super::open::Draft;
 use super::{Progress, ResumableError};
-use crate::blob::PartUpload;
 use crate::body::ByteSize;
 use crate::file::{FileName, MediaType};
 use crate::idempotency::IdempotencyKey;
 use crate::ids::UserId;
 use crate::upload::Transport;
-use crate::usecase::{Ports, Settings};
 
 /// What is going to be uploaded.
 #[derive(Debug, Clone)]
@@ -36,8 +32,8 @@ pub struct CreateResumable {
 }
 
 impl CreateResumable {
-    pub(crate) fn new(ports: &Ports, parts: &Arc<dyn PartUpload>, settings: &Settings) -> Self {
-        Self { context: Context::new(ports, parts, settings) }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// The upload, and whether it was made just now: a repetition with the same key finds the first.

@@ -27,7 +27,7 @@ mod take_up;
 pub use append::{AppendCommand, AppendToUpload};
 pub use cancel::CancelUpload;
 pub use complete_direct::{CompleteDirect, CompleteDirectCommand};
-pub(crate) use context::{clear, expire, unreserve};
+pub(crate) use context::{Context, clear, expire, unreserve};
 pub use create_direct::{CreateDirect, CreateDirectCommand, DirectPart, DirectUpload};
 pub use create_resumable::{CreateResumable, CreateResumableCommand};
 pub use error::ResumableError;

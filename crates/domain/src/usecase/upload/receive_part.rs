@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::plan::plan;
-use crate::blob::{PartLink, PartPlace, PartTag, PartUpload, SelfSignedParts, WritePart, WrittenPart};
+use crate::blob::{PartLink, PartPlace, PartTag, SelfSignedParts, WritePart, WrittenPart};
 use crate::body::gather::{Filled, Gatherer};
 use crate::body::{BodyError, ByteSize, ByteStream};
 use crate::ids::UploadId;
@@ -12,7 +12,6 @@ use crate::mac::MacSigner;
 use crate::store::StoreError;
 use crate::upload::{HashState, Upload, UploadStatus};
 use crate::usecase::retry::{contended, failure};
-use crate::usecase::{Ports, Settings};
 
 /// Why a part was not taken. Nothing of it counts.
 #[derive(Debug, thiserror::Error)]
@@ -44,8 +43,8 @@ pub struct ReceivePart {
 }
 
 impl ReceivePart {
-    pub(crate) fn new(ports: &Ports, parts: &Arc<dyn PartUpload>, settings: &Settings) -> Self {
-        Self { context: Context::new(ports, parts, settings), macs: ports.macs.clone() }
+    pub(crate) fn new(context: &Context, macs: &Arc<dyn MacSigner>) -> Self {
+        Self { context: context.clone(), macs: macs.clone() }
     }
 
     /// What the URL is good for.

@@ -1,14 +1,10 @@
 //! How far an upload is.
 
-use std::sync::Arc;
-
 use super::append::{AppendCommand, AppendToUpload};
 use super::context::Context;
 use super::{Progress, ResumableError};
-use crate::blob::PartUpload;
 use crate::ids::{UploadId, UserId};
 use crate::upload::{Transport, UploadStatus};
-use crate::usecase::{Ports, Settings};
 
 /// Shows resumable uploads.
 pub struct ShowUpload {
@@ -17,11 +13,8 @@ pub struct ShowUpload {
 }
 
 impl ShowUpload {
-    pub(crate) fn new(ports: &Ports, parts: &Arc<dyn PartUpload>, settings: &Settings) -> Self {
-        Self {
-            context: Context::new(ports, parts, settings),
-            append: AppendToUpload::new(ports, parts, settings),
-        }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone(), append: AppendToUpload::new(context) }
     }
 
     /// How far it is. One whose bytes all came and that is no file yet, because whoever received the last of them died
