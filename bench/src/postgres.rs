@@ -68,6 +68,14 @@ impl<'a> Database<'a> {
         rate(&output(&mut command)?)
     }
 
+    /// The same for a file, with so many transactions for each client.
+    pub(crate) fn pgbench_times(&self, file: &Path, clients: usize, each: usize) -> Outcome<f64> {
+        let (clients, each) = (clients.to_string(), each.to_string());
+        let mut command = self.client("pgbench");
+        command.args(["-n", "-M", "simple", "-j", "2", "-c", &clients, "-t", &each, "-f"]);
+        rate(&output(command.arg(file).arg(&self.url))?)
+    }
+
     fn client(&self, program: &str) -> Command {
         let mut command = Command::new(self.tools.postgres_bin.join(program));
         if !self.tools.library_path.is_empty() {

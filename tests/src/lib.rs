@@ -17,6 +17,7 @@
 
 mod answer;
 mod api;
+mod behind;
 mod browser;
 mod crash;
 mod database;
@@ -36,6 +37,7 @@ mod wait;
 
 pub use answer::Answer;
 pub use api::{Api, Request};
+pub use behind::Backup;
 pub use browser::Page;
 pub use crash::{CrashCounts, CrashPlan, crash};
 pub use form::{Form, Part};

@@ -1,6 +1,7 @@
 //! An S3 server for each server under test: one in this process, or the one that `S3_ENDPOINT` names.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Mutex;
 
 use aws_sdk_s3::Client;
@@ -44,6 +45,11 @@ impl TestStore {
         for bucket in ["files", "thumbnails"] {
             std::fs::create_dir(folder.path().join(bucket)).unwrap();
         }
+        Self::here_on(folder)
+    }
+
+    /// The same, with what is in this folder.
+    pub(crate) fn here_on(folder: TempDir) -> Self {
         let key = crate::unique("key");
         let secret = crate::unique("a-secret-key-");
         let server = S3Server::start(folder.path(), &key, &secret).expect("the S3 server starts");
@@ -99,6 +105,12 @@ impl TestStore {
     /// What the program is told about it.
     pub(crate) fn variables(&self) -> Vec<(String, String)> {
         self.variables.clone()
+    }
+
+    /// Where its objects are.
+    pub(crate) fn folder(&self) -> &Path {
+        let Place::Here(here) = &self.place else { panic!("somebody else's objects are out of reach") };
+        here.folder.path()
     }
 
     /// Stops answering, as when its machine is gone.

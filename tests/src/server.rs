@@ -67,7 +67,7 @@ impl Server {
         Self::assemble(lane, database, store, variables, arguments)
     }
 
-    fn assemble(
+    pub(crate) fn assemble(
         lane: Lane,
         database: Option<TestDatabase>,
         store: Option<TestStore>,
@@ -208,6 +208,11 @@ impl Server {
         self.database.as_ref().expect("it has a database server").execute(statement);
     }
 
+    /// How many transactions its database has seen, but for the last seconds.
+    pub fn transactions(&self) -> u64 {
+        self.database.as_ref().expect("it has a database server").transactions()
+    }
+
     /// Runs `file-manager worker` beside it, with the same environment, as long as `work` takes.
     pub async fn with_a_worker<T>(&self, work: impl Future<Output = T>) -> T {
         let worker = Process::spawn(self.home.path(), &self.environment, &["worker"]);
@@ -220,6 +225,14 @@ impl Server {
     /// Runs another command of the program with the same environment.
     pub fn run(&self, arguments: &[&str]) -> Finished {
         run(self.home.path(), &self.environment, arguments)
+    }
+
+    pub(crate) fn store(&self) -> Option<&TestStore> {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn database(&self) -> Option<&TestDatabase> {
+        self.database.as_ref()
     }
 
     /// Remembers a text that no log may show.

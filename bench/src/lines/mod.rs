@@ -1,5 +1,6 @@
 //! What is measured: one module for each line.
 
+mod jobs;
 mod large_downloads;
 mod large_uploads;
 mod list;
@@ -15,7 +16,7 @@ use crate::report::Row;
 use crate::tools::Tools;
 
 /// The lines, by the names that `scripts/bench` takes.
-pub(crate) const NAMES: [&str; 8] = [
+pub(crate) const NAMES: [&str; 9] = [
     "me",
     "list",
     "small-uploads",
@@ -23,6 +24,7 @@ pub(crate) const NAMES: [&str; 8] = [
     "large-downloads",
     "small-downloads",
     "thumbnails",
+    "jobs",
     "memory",
 ];
 
@@ -50,6 +52,7 @@ pub(crate) fn measure(name: &str, bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         "large-downloads" => large_downloads::measure(bench),
         "small-downloads" => small_downloads::measure(bench),
         "thumbnails" => thumbnails::measure(bench),
+        "jobs" => jobs::measure(bench),
         "memory" => memory::measure(bench),
         other => Err(format!("there is no line {other}").into()),
     }

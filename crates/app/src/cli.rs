@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::time::Duration;
+
 use clap::{Args, Parser, Subcommand};
 use fm_domain::job::JobState;
 use uuid::Uuid;
@@ -36,7 +38,16 @@ pub enum Command {
     },
     /// Clean up now what the program cleans up every minute: uploads that never ended, blobs of removed files, and
     /// expired idempotency keys and sessions.
+    ///
+    /// An upload counts as one that never ended when it has given no sign of life for 60 s (a thumbnail: 5 minutes);
+    /// nothing younger is touched. One run takes at most 10,000 of each; the next goes on.
     Sweep(SweepArgs),
+    /// Compare the database with the blob store, in both directions, and change nothing.
+    ///
+    /// Finds blobs of files and thumbnails that are missing, have another size, or, with --rehash, other bytes; blobs
+    /// that no row knows; and accounts whose counters are not what their files add up to. It may run beside the
+    /// program. Exit code: 0 when nothing is wrong, 1 when something is or the check could not be ended.
+    Verify(VerifyArgs),
 }
 
 /// How to serve.
@@ -117,4 +128,41 @@ pub struct SweepArgs {
     /// Only say what would be cleaned up.
     #[arg(long)]
     pub dry_run: bool,
+    /// Instead, discard blobs in the store that no row of the database knows, as a restore of an older database leaves
+    /// them. The store must belong to this database alone.
+    #[arg(long, requires = "min_age_seconds")]
+    pub orphans: bool,
+    /// Leave orphans alone that are younger.
+    #[arg(long = "min-age", value_name = "SECONDS", requires = "orphans")]
+    pub min_age_seconds: Option<u64>,
+}
+
+impl SweepArgs {
+    /// The age of the youngest orphan that goes; without one given, none does.
+    #[must_use]
+    pub fn min_age(&self) -> Duration {
+        self.min_age_seconds.map_or(Duration::MAX, Duration::from_secs)
+    }
+}
+
+/// How to verify.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct VerifyArgs {
+    /// Read all bytes too, and compare their SHA-256 with the recorded one.
+    #[arg(long)]
+    pub rehash: bool,
+    /// One JSON object a line: each finding, and at last a summary.
+    #[arg(long)]
+    pub json: bool,
+    /// Let blobs be that no row knows but that are younger.
+    #[arg(long = "min-age", value_name = "SECONDS", default_value_t = 3600)]
+    pub min_age_seconds: u64,
+}
+
+impl VerifyArgs {
+    /// The age of the youngest blob that counts as an orphan.
+    #[must_use]
+    pub const fn min_age(&self) -> Duration {
+        Duration::from_secs(self.min_age_seconds)
+    }
 }

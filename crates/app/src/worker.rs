@@ -1,19 +1,25 @@
 //! The workers: they run jobs until they are told to stop.
+//!
+//! An idle worker does not look at the queue: it waits for its bell. One lookout in each process waits for commits and
+//! for the next job to be due, and rings. A worker that took a job rings for the next one, so that as many are awake as
+//! there are jobs.
+
+mod lookout;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use fm_domain::clock::{Clock, Timestamp};
+use fm_domain::clock::Clock;
 use fm_domain::job::{JobKind, JobSignal};
-use fm_domain::store::{StoreError, chain};
+use fm_domain::store::{StoreError, Stored, chain};
 use fm_domain::usecase::UseCases;
-use fm_domain::usecase::job::Ran;
+use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Without a signal, a worker looks this often: for jobs of other processes that no signal tells of.
-const LONGEST_NAP: Duration = Duration::from_secs(5);
+use lookout::Lookout;
+
 /// After a failure of the queue itself.
 const RECOVERY: Duration = Duration::from_secs(2);
 /// How often the sweep is due.
@@ -24,7 +30,7 @@ const SWEEP: Duration = Duration::from_mins(1);
 pub struct Workers {
     /// What they run.
     pub use_cases: Arc<UseCases>,
-    /// What wakes them.
+    /// What tells of commits.
     pub signal: Arc<dyn JobSignal>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -35,36 +41,73 @@ pub struct Workers {
 /// What is never held up by thumbnails: one worker does nothing else.
 const HOUSEKEEPING: [JobKind; 3] = [JobKind::RevokeSessions, JobKind::PurgeBlob, JobKind::SweepBlobs];
 
+/// What wakes those who wait. Each bell remembers that it was rung while nobody waited.
+#[derive(Debug, Default)]
+struct Bells {
+    /// There may be a job of any kind.
+    any: Notify,
+    /// There may be a job of [`HOUSEKEEPING`].
+    housekeeping: Notify,
+    /// A worker ran out of jobs: one that it ran may have failed, and be due again soon.
+    lookout: Notify,
+}
+
+impl Bells {
+    fn ring(&self) {
+        self.any.notify_one();
+        self.housekeeping.notify_one();
+    }
+}
+
 impl Workers {
     /// Starts them as tasks of `tracker`; each finishes its job and ends after `stop`.
     pub fn start(&self, tracker: &TaskTracker, stop: &CancellationToken) {
+        let bells = Arc::new(Bells::default());
         for _ in 0..self.count {
-            tracker.spawn(self.clone().work(&JobKind::ALL, stop.clone()));
+            tracker.spawn(self.clone().work(Arc::clone(&bells), false, stop.clone()));
         }
-        tracker.spawn(self.clone().work(&HOUSEKEEPING, stop.clone()));
+        tracker.spawn(self.clone().work(Arc::clone(&bells), true, stop.clone()));
+        let lookout = Lookout::new(self, bells);
+        tracker.spawn(lookout.watch(stop.clone()));
         tracker.spawn(self.clone().schedule(stop.clone()));
     }
 
-    async fn work(self, kinds: &'static [JobKind], stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            match self.use_cases.run_next_job.run(kinds).await {
-                Ok(Ran::Job(_)) => {}
-                Ok(Ran::Idle { next_due }) => {
-                    let nap = nap(self.clock.now(), next_due);
-                    tokio::select! {
-                        () = self.signal.wait(nap) => {}
-                        () = stop.cancelled() => {}
-                    }
-                }
-                Err(error) => {
-                    warn(&error, "the job queue is out of reach");
-                    tokio::select! {
-                        () = sleep(RECOVERY) => {}
-                        () = stop.cancelled() => {}
+    /// One worker.
+    async fn work(self, bells: Arc<Bells>, only_housekeeping: bool, stop: CancellationToken) {
+        let (bell, kinds) = if only_housekeeping {
+            (&bells.housekeeping, &HOUSEKEEPING[..])
+        } else {
+            (&bells.any, &JobKind::ALL[..])
+        };
+        loop {
+            tokio::select! {
+                () = bell.notified() => {}
+                () = stop.cancelled() => return,
+            }
+            while !stop.is_cancelled() {
+                match self.run(kinds, bell).await {
+                    Ok(true) => bells.lookout.notify_one(),
+                    Ok(false) => break,
+                    Err(error) => {
+                        warn(&error, "the job queue is out of reach");
+                        tokio::select! {
+                            () = sleep(RECOVERY) => {}
+                            () = stop.cancelled() => return,
+                        }
                     }
                 }
             }
         }
+    }
+
+    /// Runs one job, if there is one.
+    async fn run(&self, kinds: &[JobKind], bell: &Notify) -> Stored<bool> {
+        let queue = &self.use_cases.run_next_job;
+        let Some(job) = queue.claim(kinds).await? else { return Ok(false) };
+        // There may be more, and somebody with nothing to do.
+        bell.notify_one();
+        queue.finish(&job).await?;
+        Ok(true)
     }
 
     async fn schedule(self, stop: CancellationToken) {
@@ -80,12 +123,6 @@ impl Workers {
             }
         }
     }
-}
-
-/// Until the next job is due, but not for ever, and not for nothing.
-fn nap(now: Timestamp, next_due: Option<Timestamp>) -> Duration {
-    let due = next_due.map_or(LONGEST_NAP, |due| due.since(now));
-    due.clamp(Duration::from_millis(10), LONGEST_NAP)
 }
 
 fn warn(error: &StoreError, what: &'static str) {

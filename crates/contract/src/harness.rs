@@ -56,6 +56,11 @@ pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
     /// What lists it, if it can be listed.
     fn lister(&self) -> Option<Arc<dyn ListBlobs>>;
 
+    /// What writes to it in parts, if it can be written to in parts: for kill points.
+    fn part_upload(&self) -> Option<Arc<dyn PartUpload>> {
+        None
+    }
+
     /// The budget the store takes its buffers from, if it has one. Nobody else takes from it.
     fn budget(&self) -> Option<BufferBudget>;
 

@@ -21,6 +21,7 @@ struct Keys {
     refresh_token: Hmac<Sha256>,
     cursor: Hmac<Sha256>,
     link: Hmac<Sha256>,
+    part: Hmac<Sha256>,
 }
 
 impl Keys {
@@ -34,6 +35,7 @@ impl Keys {
             refresh_token: key(Purpose::RefreshToken),
             cursor: key(Purpose::Cursor),
             link: key(Purpose::Link),
+            part: key(Purpose::Part),
         }
     }
 
@@ -42,6 +44,7 @@ impl Keys {
             Purpose::RefreshToken => &self.refresh_token,
             Purpose::Cursor => &self.cursor,
             Purpose::Link => &self.link,
+            Purpose::Part => &self.part,
         };
         let mut mac = key.clone();
         mac.update(message);

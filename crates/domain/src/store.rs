@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::blob::BlobRepo;
+use crate::blob::{BlobQueries, BlobRepo};
 use crate::file::{FileQueries, FileRepo};
 use crate::idempotency::KeyRepo;
 use crate::job::JobQueue;
@@ -97,6 +97,8 @@ pub trait ReadRepos: Send {
     fn files(&mut self) -> &mut dyn FileQueries;
     /// Uploads that take many requests.
     fn uploads(&mut self) -> &mut dyn UploadQueries;
+    /// The states of blobs.
+    fn blobs(&mut self) -> &mut dyn BlobQueries;
 }
 
 /// The repos of one unit of work: all of them are the same transaction.

@@ -16,6 +16,7 @@ mod routes;
 mod server;
 mod settings;
 mod state;
+mod tus;
 
 pub use openapi::openapi;
 pub use problem::{Code, FieldError, Problem};

@@ -24,9 +24,10 @@ pub fn app(
     >,
 > {
     let is_debug = state.settings.is_debug;
+    let offers = routes::Offers::of(&state.use_cases);
     App::new()
         .app_data(web::Data::new(state))
-        .configure(move |config| routes::configure(config, is_debug))
+        .configure(move |config| routes::configure(config, offers, is_debug))
         .default_service(web::to(routes::not_found))
         .wrap(from_fn(edge::edge))
 }

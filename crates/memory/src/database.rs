@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use fm_domain::blob::BlobQueries;
 use fm_domain::file::FileQueries;
 use fm_domain::store::{Database, ReadRepos, Stored, UnitOfWork};
 use fm_domain::upload::UploadQueries;
@@ -93,6 +94,10 @@ impl ReadRepos for Tables {
     }
 
     fn uploads(&mut self) -> &mut dyn UploadQueries {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
         self
     }
 }

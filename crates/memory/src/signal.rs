@@ -23,7 +23,7 @@ impl MemoryJobSignal {
 
 #[async_trait]
 impl JobSignal for MemoryJobSignal {
-    async fn wait(&self, at_most: Duration) {
+    async fn wait(&self, at_most: Duration) -> bool {
         let mut commits = self.commits.clone();
         let seen = self.seen.load(Ordering::Acquire);
         let news = async {
@@ -34,8 +34,8 @@ impl JobSignal for MemoryJobSignal {
                 Err(_closed) => std::future::pending().await,
             }
         };
-        if let Ok(count) = tokio::time::timeout(at_most, news).await {
-            self.seen.store(count, Ordering::Release);
-        }
+        let Ok(count) = tokio::time::timeout(at_most, news).await else { return false };
+        self.seen.store(count, Ordering::Release);
+        true
     }
 }

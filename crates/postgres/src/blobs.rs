@@ -34,7 +34,7 @@ pub(crate) const DOOM_EXPIRED: &str = "WITH expired AS MATERIALIZED (\
 
 type ExpiredRow = (SqlUuid, Text, SqlUuid, BigInt);
 
-fn key(bucket: &str, id: Uuid) -> Stored<BlobKey> {
+pub(crate) fn key(bucket: &str, id: Uuid) -> Stored<BlobKey> {
     let bucket = bucket.parse::<Bucket>().map_err(corrupt("blobs.bucket"))?;
     Ok(BlobKey { bucket, id: BlobId::new(id) })
 }

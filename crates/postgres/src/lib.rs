@@ -12,6 +12,7 @@ extern crate self as fm_postgres;
 
 mod address;
 mod blobs;
+mod checks;
 mod database;
 mod error;
 mod files;

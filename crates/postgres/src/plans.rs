@@ -145,3 +145,36 @@ async fn claims_and_sweeps_walk_along_their_indexes() {
     let doom = plan(&fixture, doom).await;
     assert!(doom.contains("using blobs_expires_at_idx") && !doom.contains("Seq Scan"), "{doom}");
 }
+
+/// Users with few files each, so that one user's are worth an index.
+const MANY_USERS: &str = "
+    INSERT INTO users (id, email, email_key, role, password_hash, created_at)
+    SELECT gen_random_uuid(), n, n, 'user', 'hash', now() FROM generate_series(1, 1000) AS n;
+    INSERT INTO files (id, owner_id, name, name_sort, name_search, content_type, size_bytes, blob_id, thumbnail_state,
+                       revision, created_at, updated_at)
+    SELECT gen_random_uuid(), id, 'a', 'a', 'a', 'text/plain', 1, gen_random_uuid(), 'none', 1, now(), now()
+    FROM users, generate_series(1, 10) AS n;
+    ANALYZE;";
+
+#[tokio::test]
+async fn checks_of_everything_walk_along_their_indexes() {
+    let fixture = filled().await;
+    fixture.client().await.batch_execute(MANY_USERS).await.unwrap();
+    let now = Timestamp::from_unix_seconds(1_767_400_000);
+    let id = Uuid::from_u128(u128::MAX / 2);
+    for (asked, indexes) in [
+        (plan(&fixture, crate::checks::walk(Some(FileId::new(id)), 500)).await, &["using files_pkey"][..]),
+        (
+            plan(&fixture, crate::checks::tally(Some(UserId::new(id)), 50)).await,
+            &["using users_pkey", "files_owner_id_"],
+        ),
+        (plan(&fixture, crate::checks::find(vec![id; 500])).await, &["blobs_pkey"]),
+        (
+            plan(&fixture, crate::checks::count_sweepable(now, 5)).await,
+            &["blobs_expires_at_idx", "blobs_due_at_idx"],
+        ),
+    ] {
+        let scans = asked.contains("Seq Scan on files") || asked.contains("Seq Scan on blobs");
+        assert!(indexes.iter().all(|index| asked.contains(index)) && !scans, "{asked}");
+    }
+}

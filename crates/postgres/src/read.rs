@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use fm_domain::blob::BlobQueries;
 use fm_domain::file::{File, FileFilter, FilePage, FileQueries};
 use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::store::{ReadRepos, Stored};
 use fm_domain::upload::{Upload, UploadQueries};
-use fm_domain::user::{Account, Email, UserQueries};
+use fm_domain::user::{Account, Email, Tally, UserQueries};
 
+use crate::checks;
 use crate::list::list_files;
 use crate::pool::PgPool;
 use crate::rows::{FileRow, UploadRow, UserRow};
@@ -21,7 +23,7 @@ use crate::shared::Shared;
 /// connections, lists over pooled ones.
 #[derive(Debug)]
 pub struct PgReadRepos {
-    pool: PgPool,
+    pub(crate) pool: PgPool,
 }
 
 impl PgReadRepos {
@@ -40,6 +42,10 @@ impl ReadRepos for PgReadRepos {
     }
 
     fn uploads(&mut self) -> &mut dyn UploadQueries {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
         self
     }
 }
@@ -61,6 +67,13 @@ impl UserQueries for PgReadRepos {
         };
         self.pool.ask(find).await?.map(UserRow::into_account).transpose()
     }
+
+    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> Stored<Vec<Tally>> {
+        let query = checks::tally(after, limit);
+        let mut lease = self.pool.lease().await?;
+        let rows = lease.run(|connection| query.load(connection)).await?;
+        rows.into_iter().map(checks::understood).collect()
+    }
 }
 
 #[async_trait]
@@ -75,6 +88,13 @@ impl FileQueries for PgReadRepos {
 
     async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> Stored<Vec<File>> {
         let Some(query) = list_files(owner, filter, page) else { return Ok(Vec::new()) };
+        let mut lease = self.pool.lease().await?;
+        let rows: Vec<FileRow> = lease.run(|connection| query.load(connection)).await?;
+        rows.into_iter().map(FileRow::into_file).collect()
+    }
+
+    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> Stored<Vec<File>> {
+        let query = checks::walk(after, limit);
         let mut lease = self.pool.lease().await?;
         let rows: Vec<FileRow> = lease.run(|connection| query.load(connection)).await?;
         rows.into_iter().map(FileRow::into_file).collect()

@@ -1,11 +1,11 @@
 //! LISTEN: wakes workers when a job was committed, on whatever node.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fm_domain::job::JobSignal;
+use fm_domain::job::{DEAF_NAP, JobSignal};
 use fm_domain::store::chain;
 use futures_util::future::poll_fn;
 use tokio::sync::Notify;
@@ -22,8 +22,8 @@ const LISTEN: &str = "LISTEN file_manager_jobs";
 /// How long to wait before a lost connection is made anew, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Listens for jobs on a connection of its own, made anew whenever it is lost. While there is none nobody is woken,
-/// and workers look for themselves as often as they wait.
+/// Listens for jobs on a connection of its own, made anew whenever it is lost. While there is none, waits are short, so
+/// that their callers look for themselves.
 #[derive(Debug)]
 pub struct PgJobSignal {
     heard: Arc<Heard>,
@@ -37,11 +37,25 @@ struct Heard {
     /// How many of these somebody was woken for.
     answered: AtomicU64,
     waiting: Notify,
+    /// Whether every commit is heard of.
+    listens: AtomicBool,
 }
 
 impl Heard {
     fn tell(&self) {
         self.times.fetch_add(1, Ordering::SeqCst);
+        self.waiting.notify_waiters();
+    }
+
+    /// Every commit is heard of from now on. Those until now were not.
+    fn listens(&self) {
+        self.listens.store(true, Ordering::SeqCst);
+        self.tell();
+    }
+
+    /// No commit is heard of any more: those who wait shall wait anew, and less.
+    fn is_deaf(&self) {
+        self.listens.store(false, Ordering::SeqCst);
         self.waiting.notify_waiters();
     }
 
@@ -65,17 +79,19 @@ impl PgJobSignal {
 
 #[async_trait]
 impl JobSignal for PgJobSignal {
-    async fn wait(&self, at_most: Duration) {
+    async fn wait(&self, at_most: Duration) -> bool {
         let woken = self.heard.waiting.notified();
         tokio::pin!(woken);
         // From here on nothing is missed, and what came before was counted.
         woken.as_mut().enable();
         if self.heard.take() {
-            return;
+            return true;
         }
+        let listens = self.heard.listens.load(Ordering::SeqCst);
+        let at_most = if listens { at_most } else { at_most.min(DEAF_NAP) };
         // Running out of time is an answer like any other: the caller looks for itself.
         let _in_time: Result<(), _> = tokio::time::timeout(at_most, woken).await;
-        self.heard.take();
+        self.heard.take()
     }
 }
 
@@ -109,9 +125,9 @@ async fn listen_once(address: &PgAddress, heard: &Arc<Heard>) -> Result<(), Stri
         }
     });
     client.batch_execute(LISTEN).await.map_err(|error| error.to_string())?;
-    // Whatever was committed while nobody listened.
-    heard.tell();
+    heard.listens();
     driven.join_next().await;
+    heard.is_deaf();
     tracing::warn!("the connection that listens for jobs was lost");
     Ok(())
 }

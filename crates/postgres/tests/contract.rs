@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use common::Fixture;
 use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
-use fm_domain::blob::{BlobStore, ListBlobs};
+use fm_domain::blob::{BlobStore, ListBlobs, PartUpload};
 use fm_domain::body::BufferBudget;
 use fm_domain::clock::Timestamp;
 use fm_domain::job::JobSignal;
@@ -77,6 +77,10 @@ impl BlobStoreHarness for Blobs {
     }
 
     fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
+        Some(Arc::new(self.0.clone()))
+    }
+
+    fn part_upload(&self) -> Option<Arc<dyn PartUpload>> {
         Some(Arc::new(self.0.clone()))
     }
 

@@ -11,11 +11,11 @@ use common::Fixture;
 use fm_domain::clock::Timestamp;
 use fm_domain::file::{FileFilter, FilePage, FileSort, SortOrder};
 use fm_domain::ids::{JobId, SessionId, UserId};
-use fm_domain::job::{JobKind, JobSignal, NewJob, Work};
+use fm_domain::job::{DEAF_NAP, JobKind, JobSignal, NewJob, Work};
 use fm_domain::session::{RefreshState, Session, SessionStore};
 use fm_domain::store::{Database, StoreError};
 use fm_domain::user::{PasswordHash, Role, User};
-use fm_postgres::{PgAddress, PgDatabase, PgLimits, PgPool};
+use fm_postgres::{PgAddress, PgDatabase, PgJobSignal, PgLimits, PgPool};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -204,13 +204,25 @@ async fn every_connection_says_who_it_is_and_how_long_it_may_take() {
     assert!(names.len() >= 2 && names.iter().all(|name| name == "file-manager"), "{names:?}");
 }
 
+/// Waits until it says that a job was added.
+async fn hears(signal: &dyn JobSignal) {
+    while !signal.wait(Duration::from_mins(1)).await {}
+}
+
+#[tokio::test]
+async fn a_listener_without_a_connection_does_not_let_its_caller_sleep_long() {
+    let signal = PgJobSignal::new(PgAddress::parse("postgres://nobody@127.0.0.1:1/nothing").unwrap());
+    let heard = timeout(DEAF_NAP + SOON, signal.wait(Duration::from_mins(1))).await;
+    assert_eq!(heard, Ok(false));
+}
+
 #[tokio::test]
 async fn a_listener_whose_connection_was_killed_listens_again() {
     let fixture = Fixture::fresh().await;
     let database = fixture.database();
     let signal = fixture.signal();
     enqueue(&*database).await;
-    timeout(SOON, signal.wait(Duration::from_mins(1))).await.unwrap();
+    timeout(SOON, hears(&signal)).await.unwrap();
     // Nothing was added since: nobody is woken. (It may wake once more for the connection that was just made.)
     signal.wait(Duration::from_millis(200)).await;
     let started = Instant::now();
@@ -218,10 +230,10 @@ async fn a_listener_whose_connection_was_killed_listens_again() {
     assert!(started.elapsed() >= Duration::from_millis(200));
 
     fixture.kill_connections().await;
-    let (woken, ()) = tokio::join!(timeout(SOON, signal.wait(Duration::from_mins(1))), enqueue(&*database));
+    let (woken, ()) = tokio::join!(timeout(SOON, hears(&signal)), enqueue(&*database));
     assert!(woken.is_ok(), "a job committed while nobody listened is not missed");
     signal.wait(Duration::from_millis(500)).await;
-    let (woken, ()) = tokio::join!(timeout(SOON, signal.wait(Duration::from_mins(1))), enqueue(&*database));
+    let (woken, ()) = tokio::join!(timeout(SOON, hears(&signal)), enqueue(&*database));
     assert!(woken.is_ok(), "a job committed afterwards wakes");
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use fm_domain::blob::BlobQueries;
 use fm_domain::file::FileQueries;
 use fm_domain::store::{Database, ReadRepos, StoreError, Stored, UnitOfWork};
 use fm_domain::upload::UploadQueries;
@@ -159,6 +160,10 @@ impl ReadRepos for SqliteReadRepos {
     }
 
     fn uploads(&mut self) -> &mut dyn UploadQueries {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
         self
     }
 }

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fm_domain::job::JobSignal;
+use fm_domain::job::{DEAF_NAP, JobSignal};
 use tokio::sync::watch;
 
 /// Wakes at once when this process committed a job. Jobs that another process put into the same file are found when
-/// the time runs out, since SQLite tells nobody of them.
+/// their worker looks for itself, since SQLite tells nobody of them.
 #[derive(Debug)]
 pub struct SqliteJobSignal {
     commits: watch::Receiver<u64>,
@@ -24,7 +24,7 @@ impl SqliteJobSignal {
 
 #[async_trait]
 impl JobSignal for SqliteJobSignal {
-    async fn wait(&self, at_most: Duration) {
+    async fn wait(&self, at_most: Duration) -> bool {
         let mut commits = self.commits.clone();
         let seen = self.seen.load(Ordering::Acquire);
         let news = async {
@@ -34,7 +34,8 @@ impl JobSignal for SqliteJobSignal {
             }
         };
         // Late or not, whoever asks the queue next sees all that was committed until now.
-        tokio::time::timeout(at_most, news).await.ok();
+        let heard = tokio::time::timeout(at_most.min(DEAF_NAP), news).await.is_ok();
         self.seen.store(*self.commits.borrow(), Ordering::Release);
+        heard
     }
 }

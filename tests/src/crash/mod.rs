@@ -15,9 +15,9 @@ use crate::{Api, Lane, Server};
 use client::Client;
 use dice::Dice;
 
-/// How long what a killed process held may stay reserved: the longest of its leases (5 minutes, for a thumbnail that is
-/// being written), the sweep after it (1 minute), and patience.
-const SETTLING: Duration = Duration::from_mins(9);
+/// How long what a killed process held may stay reserved: its leases (1 minute), the sweep after it (1 minute), and
+/// patience.
+const SETTLING: Duration = Duration::from_mins(4);
 
 /// How a run goes.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +81,8 @@ pub async fn crash(lane: Lane, plan: CrashPlan) -> CrashCounts {
         client.add_to(&mut counts);
     }
     counts.objects = settled(&server, &clients).await;
+    let verified = server.run(&["verify", "--rehash", "--min-age", "0"]);
+    assert_eq!(verified.code, Some(0), "{}", verified.output);
     counts
 }
 

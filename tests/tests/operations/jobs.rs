@@ -1,8 +1,11 @@
 //! `file-manager jobs` and `file-manager sweep`: what operators see of the background, and what they may do.
 
-use fm_e2e::{Api, Lane, Server, User, pictures};
-use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
+
+use fm_e2e::{Api, Lane, Server, User, eventually, pictures};
+use futures_util::StreamExt as _;
+use serde_json::Value;
 
 /// A server without workers, and a file whose thumbnail therefore waits.
 async fn with_a_waiting_thumbnail(lane: Lane) -> (Api, User, Value) {
@@ -79,6 +82,50 @@ async fn a_dead_job_can_be_let_go() {
     let discarded = api.server.run(&["jobs", "discard", &id]);
     assert_eq!(discarded.code, Some(0), "{}", discarded.output);
     assert!(listed(&api, &[]).is_empty());
+}
+
+/// Two processes with twenty workers each, and nothing to do: their lookouts look, and their sweeps are run.
+#[tokio::test]
+async fn idle_workers_leave_the_database_alone() {
+    let server = Server::start(Lane::PostgresS3, &[("JOB_WORKERS", "20")]);
+    let seen = server
+        .with_a_worker(async {
+            // What both do when they start, and the pause until the server counts it.
+            tokio::time::sleep(Duration::from_secs(12)).await;
+            let before = server.transactions();
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            server.transactions() - before
+        })
+        .await;
+    assert!(seen <= 60, "{seen} transactions in 30 s");
+}
+
+/// Every worker that may is busy with pictures.
+#[tokio::test]
+async fn a_burst_of_thumbnails_holds_up_no_purge() {
+    const PICTURES: usize = 500;
+    let server = Server::prepare(Lane::Embedded, &[("JOB_WORKERS", "1")], &["--no-worker"]);
+    server.resume();
+    let api = Api::of(Arc::new(server));
+    let user = api.user().await;
+    let doomed = user.file("doomed.txt", "text").await;
+    let picture = bytes::Bytes::from(pictures::png(800, 600));
+    let uploads = (0..PICTURES).map(|_| user.file_of("image/png", "a.png", picture.clone()));
+    futures_util::stream::iter(uploads).buffer_unordered(8).collect::<Vec<_>>().await;
+    let waiting = |kind: &str| listed(&api, &[]).iter().filter(|job| job["kind"] == kind).count();
+    let left = api
+        .server
+        .with_a_worker(async {
+            eventually("the burst is being worked on", async || {
+                (waiting("make_thumbnail") < PICTURES).then_some(())
+            })
+            .await;
+            user.delete(&User::path(&doomed)).send().await.expect(204);
+            eventually("the purge is done", async || (waiting("purge_blob") == 0).then_some(())).await;
+            waiting("make_thumbnail")
+        })
+        .await;
+    assert!(left > PICTURES / 10, "{left} thumbnails were left when the purge was done");
 }
 
 mod embedded {

@@ -1,5 +1,6 @@
 //! Running the service.
 
+mod backup;
 mod capabilities;
 mod configuration;
 mod docs;
@@ -12,3 +13,4 @@ mod migrations;
 mod nodes;
 mod openapi;
 mod outages;
+mod verify;

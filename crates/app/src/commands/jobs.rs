@@ -67,6 +67,9 @@ async fn each(
             ids.extend(page.iter().map(|job| job.id));
         }
     }
+    if ids.is_empty() {
+        say("there are no dead jobs");
+    }
     let mut all_done = true;
     for id in ids {
         match work(id).await {

@@ -4,6 +4,7 @@ mod jobs;
 mod migrate;
 mod serve;
 mod sweep;
+mod verify;
 mod worker;
 
 use std::error::Error;
@@ -65,7 +66,8 @@ fn started(command: Command, config: Config) -> Result<bool, StartError> {
         Command::Worker => runtime.block_on(worker::run(&config))?,
         Command::Migrate { direction } => runtime.block_on(migrate::run(&config, direction))?,
         Command::Jobs { command } => return runtime.block_on(jobs::run(&config, command)),
-        Command::Sweep(args) => runtime.block_on(sweep::run(&config, args))?,
+        Command::Sweep(args) => return runtime.block_on(sweep::run(&config, args)),
+        Command::Verify(args) => return runtime.block_on(verify::run(&config, args)),
     }
     Ok(true)
 }

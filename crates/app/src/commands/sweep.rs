@@ -1,29 +1,68 @@
 //! `file-manager sweep`
 
+use fm_domain::store::StoreError;
+use fm_domain::usecase::UseCases;
 use fm_domain::usecase::job::Swept;
+use fm_domain::usecase::ops::{SweepOrphansCommand, SweepOrphansError, SweptOrphans};
 
 use super::say;
 use crate::cli::SweepArgs;
 use crate::config::Config;
-use crate::wire::{StartError, wire};
+use crate::wire::{StartError, wire, wire_to_look};
 
-pub(super) async fn run(config: &Config, args: SweepArgs) -> Result<(), StartError> {
-    let wired = wire(config, config.public_url.as_deref().unwrap_or_default()).await?;
+/// Runs the command; false when something was not swept that should have been.
+pub(super) async fn run(config: &Config, args: SweepArgs) -> Result<bool, StartError> {
+    let wired = if args.dry_run {
+        wire_to_look(config).await?
+    } else {
+        wire(config, config.public_url.as_deref().unwrap_or_default()).await?
+    };
     let use_cases = wired.use_cases();
-    let swept = if args.dry_run { use_cases.preview_sweep.run().await } else { use_cases.sweep.run().await };
-    let swept = swept.map_err(|source| StartError::Store { what: "the sweep", source })?;
-    say(&sentence(&swept, args.dry_run));
+    let swept = if args.orphans { orphans(&use_cases, args).await } else { sweep(&use_cases, args).await };
     wired.endings.reach().await;
-    Ok(())
+    swept.map_err(|source| StartError::Store { what: "the sweep", source })
+}
+
+async fn sweep(use_cases: &UseCases, args: SweepArgs) -> Result<bool, StoreError> {
+    let swept = if args.dry_run { use_cases.preview_sweep.run().await } else { use_cases.sweep.run().await }?;
+    say(&sentence(&swept, args.dry_run));
+    Ok(true)
+}
+
+async fn orphans(use_cases: &UseCases, args: SweepArgs) -> Result<bool, StoreError> {
+    let command = SweepOrphansCommand { min_age: args.min_age(), dry_run: args.dry_run };
+    match use_cases.sweep_orphans.run(command).await {
+        Ok(swept) => {
+            say(&orphans_sentence(&swept, args.dry_run));
+            Ok(swept.failed == 0)
+        }
+        Err(SweepOrphansError::Store(error)) => Err(error),
+        Err(refusal @ (SweepOrphansError::NotListable | SweepOrphansError::StrangeDatabase)) => {
+            say(&format!("nothing was discarded: {refusal}"));
+            Ok(false)
+        }
+    }
 }
 
 fn sentence(swept: &Swept, dry_run: bool) -> String {
-    let Swept { given_up, discarded, failed, keys, sessions } = swept;
+    let Swept { given_up, discarded, failed, uploads, keys, sessions } = swept;
     if dry_run {
         return format!("to give up: {given_up} uploads; to discard: {discarded} blobs; nothing was changed");
     }
     format!(
         "given up: {given_up} uploads; discarded: {discarded} blobs; failed to discard: {failed}; \
-         purged: {keys} idempotency keys, {sessions} sessions"
+         purged: {uploads} ended uploads, {keys} idempotency keys, {sessions} sessions"
+    )
+}
+
+fn orphans_sentence(swept: &SweptOrphans, dry_run: bool) -> String {
+    let SweptOrphans { listed, discarded, bytes, failed } = swept;
+    if dry_run {
+        return format!(
+            "to discard: {discarded} orphans of {bytes} bytes among {listed} blobs; nothing was changed"
+        );
+    }
+    format!(
+        "discarded: {discarded} orphans of {bytes} bytes among {listed} blobs; failed to discard: {failed}"
     )
 }

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use fm_credentials::SystemClock;
 use fm_disk::{DiskBlobStore, DiskSettings};
-use fm_domain::blob::{BlobStore, PartUpload, SelfSignedLinks, SelfSignedParts, SignDownload, SignParts};
+use fm_domain::blob::{
+    BlobStore, ListBlobs, PartUpload, SelfSignedLinks, SelfSignedParts, SignDownload, SignParts,
+};
 use fm_domain::body::BufferBudget;
 use fm_domain::clock::Clock as _;
 use fm_domain::mac::MacSigner;
 use fm_memory::MemoryBlobStore;
 use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3SignParts, S3Timeouts};
 
-use super::StartError;
+use super::{Purpose, StartError};
 use crate::config::{BlobStoreChoice, Config, S3Config};
 
 /// An unfinished file that nobody has written to for so long is debris.
@@ -22,6 +24,8 @@ const UNFINISHED_FOR: Duration = Duration::from_hours(24);
 pub(super) struct Blobs {
     pub(super) store: Arc<dyn BlobStore>,
     pub(super) parts: Option<Arc<dyn PartUpload>>,
+    /// What lists it, if it can be listed.
+    pub(super) lister: Option<Arc<dyn ListBlobs>>,
     pub(super) links: Arc<dyn SignDownload>,
     pub(super) part_links: Option<Arc<dyn SignParts>>,
     /// The same store, if it is an S3.
@@ -33,10 +37,12 @@ pub(super) async fn open(
     budget: BufferBudget,
     public_url: &str,
     macs: Arc<dyn MacSigner>,
+    purpose: Purpose,
 ) -> Result<Blobs, StartError> {
-    let ours = |store, parts| Blobs {
+    let ours = |store, parts, lister| Blobs {
         store,
         parts: Some(parts),
+        lister: Some(lister),
         links: Arc::new(SelfSignedLinks::new(public_url, macs.clone())),
         part_links: Some(Arc::new(SelfSignedParts::new(public_url, macs.clone()))),
         s3: None,
@@ -44,26 +50,32 @@ pub(super) async fn open(
     match &config.blob_store {
         BlobStoreChoice::Memory => {
             let store = Arc::new(MemoryBlobStore::new(Arc::new(SystemClock)));
-            Ok(ours(store.clone(), store))
+            Ok(ours(store.clone(), store.clone(), store))
         }
         BlobStoreChoice::Disk => {
             let settings = DiskSettings { root: config.data_dir.join("blobs"), budget };
             let opened = DiskBlobStore::open(settings).await;
             let failed = |source| StartError::Store { what: "the folder of the blobs", source };
             let store = opened.map_err(failed)?;
-            // What a process that died left behind, should its intent be lost too, as with a database in memory.
-            store.remove_unfinished(SystemClock.now().minus(UNFINISHED_FOR)).await.map_err(failed)?;
+            if purpose == Purpose::Work {
+                // What a process that died left behind, should its intent be lost too, as with a database in memory.
+                store.remove_unfinished(SystemClock.now().minus(UNFINISHED_FOR)).await.map_err(failed)?;
+            }
             let store = Arc::new(store);
-            Ok(ours(store.clone(), store))
+            Ok(ours(store.clone(), store.clone(), store))
         }
         BlobStoreChoice::S3(s3) => {
             let settings = settings(s3, budget);
             let store = Arc::new(S3BlobStore::new(&settings)?);
-            let ensured = store.ensure_buckets().await;
-            ensured.map_err(|source| StartError::Store { what: "the S3", source })?;
+            let ready = match purpose {
+                Purpose::Work => store.ensure_buckets().await,
+                Purpose::Look => store.ping().await,
+            };
+            ready.map_err(|source| StartError::Store { what: "the S3", source })?;
             Ok(Blobs {
                 store: store.clone(),
                 parts: Some(store.clone()),
+                lister: Some(store.clone()),
                 links: Arc::new(S3SignDownload::new(&settings)?),
                 part_links: Some(Arc::new(S3SignParts::new(&settings)?)),
                 s3: Some(store),

@@ -12,7 +12,7 @@ use fm_postgres::{
 };
 use fm_sqlite::{MigrateSqlite, SqliteDatabase, SqliteSessionStore};
 
-use super::StartError;
+use super::{Purpose, StartError};
 use crate::config::{Config, DatabaseAddress, SessionStoreChoice};
 
 /// A database and what lives in or beside it.
@@ -24,8 +24,8 @@ pub(super) struct OpenDatabase {
     pub(super) sqlite: Option<SqliteDatabase>,
 }
 
-pub(super) async fn open(config: &Config) -> Result<OpenDatabase, StartError> {
-    if config.migrate_on_start {
+pub(super) async fn open(config: &Config, purpose: Purpose) -> Result<OpenDatabase, StartError> {
+    if config.migrate_on_start && purpose == Purpose::Work {
         for name in Migrations::of(config)?.up().await? {
             tracing::info!(migration = %name, "migrated");
         }

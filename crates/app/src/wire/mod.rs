@@ -128,14 +128,32 @@ impl Wired {
     }
 }
 
+/// What a command needs of the adapters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Everything.
+    Work,
+    /// To look at what is there: nothing is migrated, made or tidied up.
+    Look,
+}
+
 /// Makes every adapter that the configuration names. Signed URLs that we serve ourselves begin with `public_url`.
 pub async fn wire(config: &Config, public_url: &str) -> Result<Wired, StartError> {
+    assemble(config, public_url, Purpose::Work).await
+}
+
+/// The same for commands that only look: they migrate nothing, make no buckets and remove no unfinished files.
+pub async fn wire_to_look(config: &Config) -> Result<Wired, StartError> {
+    assemble(config, config.public_url.as_deref().unwrap_or_default(), Purpose::Look).await
+}
+
+async fn assemble(config: &Config, public_url: &str, purpose: Purpose) -> Result<Wired, StartError> {
     let secrets = secrets::of(config)?;
     let macs = Arc::new(HkdfMacSigner::new(&secrets));
-    let database = database::open(config).await?;
+    let database = database::open(config, purpose).await?;
     // The other half is for the connections: the server holds up to 512 KiB of each upload before the store has them.
     let budget = BufferBudget::new(ByteSize::new(config.upload_buffer.bytes() / 2));
-    let blobs = blobs::open(config, budget.clone(), public_url, macs.clone()).await?;
+    let blobs = blobs::open(config, budget.clone(), public_url, macs.clone(), purpose).await?;
     capable(config, &blobs)?;
     let endings = Endings { s3: blobs.s3, sqlite: database.sqlite };
     let argon2 = Argon2Settings {
@@ -149,6 +167,7 @@ pub async fn wire(config: &Config, public_url: &str) -> Result<Wired, StartError
         sessions: database.sessions,
         blobs: blobs.store,
         parts: blobs.parts,
+        lister: blobs.lister,
         links: blobs.links,
         part_links: blobs.part_links,
         thumbnailer: Arc::new(ImageThumbnailer::default()),

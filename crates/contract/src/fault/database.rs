@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::blob::BlobRepo;
+use fm_domain::blob::{BlobQueries, BlobRepo};
 use fm_domain::file::{FileQueries, FileRepo};
 use fm_domain::idempotency::KeyRepo;
 use fm_domain::job::JobQueue;
@@ -138,6 +138,10 @@ impl ReadRepos for FaultyReads {
     }
 
     fn uploads(&mut self) -> &mut dyn UploadQueries {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
         self
     }
 }

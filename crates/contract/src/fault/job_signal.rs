@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_domain::job::JobSignal;
+use fm_domain::store::StoreError;
 use tokio::time::{Instant, sleep_until};
 
 use super::{Faults, Operation};
@@ -26,12 +27,14 @@ impl FaultyJobSignal {
 
 #[async_trait]
 impl JobSignal for FaultyJobSignal {
-    async fn wait(&self, at_most: Duration) {
+    async fn wait(&self, at_most: Duration) -> bool {
         let end = Instant::now() + at_most;
-        let Ok(passage) = self.faults.enter(Operation::JobSignalWait).await else { return };
-        self.inner.wait(at_most).await;
-        if passage.leave(Ok::<_, fm_domain::store::StoreError>(())).await.is_err() {
+        let Ok(passage) = self.faults.enter(Operation::JobSignalWait).await else { return false };
+        let heard = self.inner.wait(at_most).await;
+        let told = passage.leave(Ok::<_, StoreError>(heard)).await;
+        if told.is_err() {
             sleep_until(end).await;
         }
+        told.unwrap_or(false)
     }
 }

@@ -49,10 +49,16 @@ operations! {
     "UserQueries" {
         UserQueriesFind = "find",
         UserQueriesFindByEmail = "find_by_email",
+        UserQueriesTally = "tally",
     }
     "FileQueries" {
         FileQueriesFind = "find",
         FileQueriesList = "list",
+        FileQueriesWalk = "walk",
+    }
+    "BlobQueries" {
+        BlobQueriesFind = "find",
+        BlobQueriesCountSweepable = "count_sweepable",
     }
     "UploadQueries" {
         UploadQueriesFind = "find",

@@ -1,7 +1,8 @@
 //! The repos of units of work, and the queries of reads.
 
 use fm_domain::blob::{
-    BlobIntent, BlobKey, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob, WrittenPart,
+    BlobIntent, BlobKey, BlobQueries, BlobRecord, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob,
+    StoredBlob, Sweepable, WrittenPart,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
@@ -14,7 +15,8 @@ use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobStat
 use fm_domain::store::Stored;
 use fm_domain::upload::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo};
 use fm_domain::user::{
-    Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, User, UserQueries, UserRepo,
+    Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, Tally, User, UserQueries,
+    UserRepo,
 };
 
 use super::database::{FaultyReads, FaultyUnitOfWork};
@@ -24,12 +26,20 @@ decorate! {
     impl UserQueries for FaultyReads, self: &mut Self, by self.inner.users();
     find(id: UserId) -> Stored<Option<Account>> = UserQueriesFind;
     find_by_email(email: &Email) -> Stored<Option<Account>> = UserQueriesFindByEmail;
+    tally(after: Option<UserId>, limit: u32) -> Stored<Vec<Tally>> = UserQueriesTally;
 }
 
 decorate! {
     impl FileQueries for FaultyReads, self: &mut Self, by self.inner.files();
     find(owner: UserId, id: FileId) -> Stored<Option<File>> = FileQueriesFind;
     list(owner: UserId, filter: &FileFilter, page: &FilePage) -> Stored<Vec<File>> = FileQueriesList;
+    walk(after: Option<FileId>, limit: u32) -> Stored<Vec<File>> = FileQueriesWalk;
+}
+
+decorate! {
+    impl BlobQueries for FaultyReads, self: &mut Self, by self.inner.blobs();
+    find(ids: &[BlobId]) -> Stored<Vec<BlobRecord>> = BlobQueriesFind;
+    count_sweepable(now: Timestamp, limit: u32) -> Stored<Sweepable> = BlobQueriesCountSweepable;
 }
 
 decorate! {

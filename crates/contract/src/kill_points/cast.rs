@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::file::File;
-use fm_domain::ids::{SessionId, UserId};
+use fm_domain::ids::{SessionId, UploadId, UserId};
 use fm_domain::usecase::auth::{Caller, Client, LogInCommand};
 use fm_domain::usecase::file::{UploadBody, UploadCommand};
 use fm_domain::user::Password;
@@ -27,6 +27,10 @@ pub struct Cast {
     pub other_sessions: Vec<SessionId>,
     /// The file that the scenario is about, if there is one.
     pub file: Option<File>,
+    /// The upload of many requests that the scenario is about, if there is one.
+    pub upload: Option<UploadId>,
+    /// The parts of it that were sent.
+    pub parts: Vec<(u32, String)>,
 }
 
 impl Cast {
@@ -44,6 +48,8 @@ impl Cast {
             refresh_token: String::new(),
             other_sessions: Vec::new(),
             file: None,
+            upload: None,
+            parts: Vec::new(),
         }
     }
 

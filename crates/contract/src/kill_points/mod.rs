@@ -18,6 +18,7 @@
 //! work, and then goes on.
 
 mod cast;
+mod coarse;
 mod driver;
 pub mod invariants;
 mod process;

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fm_domain::blob::SelfSignedLinks;
-use fm_domain::body::ByteSize;
+use fm_domain::blob::{PartUpload, SelfSignedLinks, SelfSignedParts};
+use fm_domain::body::{BufferBudget, ByteSize};
 use fm_domain::usecase::{Ports, Settings, UseCases};
 
 use super::World;
+use super::coarse::CoarseParts;
 use crate::fault::{
-    Faults, FaultyBlobStore, FaultyDatabase, FaultyPasswordHasher, FaultySessionStore, FaultySignDownload,
-    FaultyThumbnailer, FaultyTokenSigner,
+    Faults, FaultyBlobStore, FaultyDatabase, FaultyPartUpload, FaultyPasswordHasher, FaultySessionStore,
+    FaultySignDownload, FaultySignParts, FaultyThumbnailer, FaultyTokenSigner,
 };
 use crate::toy::{ToyIds, ToyMacSigner, ToyPasswordHasher, ToyThumbnailer, ToyTokenSigner};
 
@@ -33,11 +34,18 @@ impl Process {
     /// A process on the adapters of the world.
     pub(super) fn new(world: &World, faults: &Faults) -> Self {
         let links = SelfSignedLinks::new("https://files.test", Arc::new(ToyMacSigner));
+        let part_links = SelfSignedParts::new("https://files.test", Arc::new(ToyMacSigner));
         let hasher = ToyPasswordHasher { strength: Self::STRENGTH };
         let ports = Ports {
             db: Arc::new(FaultyDatabase::new(world.database.clone(), faults)),
             sessions: Arc::new(FaultySessionStore::new(world.sessions.clone(), faults)),
             blobs: Arc::new(FaultyBlobStore::new(world.blobs.clone(), faults)),
+            lister: world.lister.clone(),
+            parts: world.parts.clone().map(|parts| {
+                let coarse = Arc::new(CoarseParts(parts));
+                Arc::new(FaultyPartUpload::new(coarse, faults)) as Arc<dyn PartUpload>
+            }),
+            part_links: Some(Arc::new(FaultySignParts::new(Arc::new(part_links), faults))),
             links: Arc::new(FaultySignDownload::new(Arc::new(links), faults)),
             thumbnailer: Arc::new(FaultyThumbnailer::new(Arc::new(ToyThumbnailer), faults)),
             passwords: Arc::new(FaultyPasswordHasher::new(Arc::new(hasher), faults)),
@@ -51,6 +59,12 @@ impl Process {
             refresh_token_ttl: Duration::from_hours(720),
             signed_url_ttl: Duration::from_hours(1),
             max_upload: ByteSize::new(Self::MAX_UPLOAD),
+            max_resumable: ByteSize::new(Self::MAX_UPLOAD),
+            // Shorter than what passes while everything recovers.
+            upload_ttl: Duration::from_hours(1),
+            upload_buffer: BufferBudget::new(ByteSize::new(1 << 20)),
+            resumable_uploads: true,
+            direct_uploads: true,
             quota: Some(ByteSize::new(Self::QUOTA)),
             registration_open: true,
             serves_blobs: true,

@@ -86,4 +86,6 @@ answers! {
     fm_domain::usecase::file::UploadError,
     fm_domain::usecase::file::EditError,
     fm_domain::usecase::file::ThumbnailError,
+    fm_domain::usecase::upload::ResumableError,
+    fm_domain::usecase::upload::PartError,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use fm_domain::blob::{BlobStore, ListBlobs};
+use fm_domain::blob::{BlobStore, ListBlobs, PartUpload};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::file::{File, FileFilter, FilePage, FileSort, PageKey, SortOrder};
 use fm_domain::ids::UserId;
@@ -36,6 +36,8 @@ pub struct World {
     pub blobs: Arc<dyn BlobStore>,
     /// What lists the bytes, if they can be listed.
     pub lister: Option<Arc<dyn ListBlobs>>,
+    /// What writes bytes in parts.
+    pub parts: Option<Arc<dyn PartUpload>>,
     /// The time of every process; it moves when it is moved.
     pub clock: Arc<SkewedClock>,
     store: Box<dyn CountDebris>,
@@ -74,6 +76,7 @@ impl World {
             sessions: sessions.sessions(),
             blobs: blobs.blobs(),
             lister: blobs.lister(),
+            parts: blobs.part_upload(),
             clock: Arc::new(SkewedClock::new(Arc::new(Still))),
             store: Box::new(blobs),
             _harnesses: [Box::new(database), Box::new(sessions)],

@@ -3,10 +3,12 @@
 mod blob;
 mod blob_flow;
 mod blob_row;
+mod check;
 mod file;
 mod hash;
 mod id;
 mod job;
+mod job_crowd;
 mod job_record;
 mod key;
 mod link;
@@ -136,6 +138,12 @@ suite! {
         upload_14_ended_uploads_are_purged_after_their_time_up_to_the_limit,
         upload_15_a_removed_user_goes_with_their_uploads,
     }
+    check {
+        file_15_a_walk_gives_every_file_of_every_owner_once_by_id,
+        user_13_a_tally_holds_what_is_recorded_beside_what_the_files_add_up_to,
+        blobrow_12_blobs_are_found_by_their_ids_in_every_state,
+        blobrow_13_what_a_sweep_would_take_is_counted_and_left,
+    }
 }
 
 suite! {
@@ -165,6 +173,9 @@ suite! {
         job_18_jobs_are_listed_with_their_state_attempts_and_last_error,
         job_19_pages_of_jobs_follow_each_other_by_their_ids,
         job_20_a_dead_job_is_taken_once_and_a_living_one_never,
+    }
+    job_crowd {
+        job_21_each_of_many_jobs_takes_effect_once_though_workers_die_and_stall,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_contract::DatabaseHarness;
-use fm_domain::blob::BlobRepo;
+use fm_domain::blob::{BlobQueries, BlobRepo};
 use fm_domain::file::{FileQueries, FileRepo};
 use fm_domain::idempotency::KeyRepo;
 use fm_domain::ids::UploadId;
@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     LosesJobsBesideFiles,
     ClaimsTwice,
     TakesLateAnswers,
+    TakesAnyAnswer,
+    LosesWhatExpired,
     NeverSignals,
     IgnoresPriority,
     ListsEveryJob,
@@ -61,6 +63,10 @@ pub(crate) enum Fault {
     ExpiresWithoutLimit,
     KeepsUploadsOpen,
     PurgesTheOpen,
+    SkipsOnWalking,
+    TalliesWhatIsRecorded,
+    HidesTheDoomed,
+    CountsBeyondTheLimit,
 }
 
 /// Every upload that was ever inserted, by id.
@@ -107,8 +113,9 @@ struct Sleeper;
 
 #[async_trait]
 impl JobSignal for Sleeper {
-    async fn wait(&self, at_most: Duration) {
+    async fn wait(&self, at_most: Duration) -> bool {
         tokio::time::sleep(at_most).await;
+        false
     }
 }
 
@@ -132,7 +139,7 @@ impl Database for Broken {
 
 impl ReadRepos for BrokenReads {
     fn users(&mut self) -> &mut dyn UserQueries {
-        self.inner.users()
+        self
     }
 
     fn files(&mut self) -> &mut dyn FileQueries {
@@ -140,6 +147,10 @@ impl ReadRepos for BrokenReads {
     }
 
     fn uploads(&mut self) -> &mut dyn UploadQueries {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
         self
     }
 }
@@ -250,8 +261,12 @@ bites! {
     a_queue_that_loses_jobs_beside_files: broken(Fault::LosesJobsBesideFiles) => database,
         ["UOW-01", "UOW-03", "UOW-06", "UOW-07"];
     a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue,
-        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17"];
+        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21"];
     a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
+    a_queue_that_takes_any_answer: broken(Fault::TakesAnyAnswer) => job_queue,
+        ["JOB-04", "JOB-07", "JOB-21"];
+    a_queue_that_loses_what_expired: broken(Fault::LosesWhatExpired) => job_queue,
+        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21"];
     a_queue_that_wakes_nobody: broken(Fault::NeverSignals) => job_queue, ["JOB-13"];
     a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05"];
     a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18"];
@@ -274,4 +289,8 @@ bites! {
         ["KEY-01", "KEY-03", "KEY-06", "KEY-07", "KEY-09"];
     a_repo_that_forgets_uploads: broken(Fault::ForgetsUploads) => database,
         ["KEY-04", "KEY-08", "KEY-09"];
+    a_walk_that_skips_between_pages: broken(Fault::SkipsOnWalking) => database, ["FILE-15"];
+    a_tally_that_counts_nothing_up: broken(Fault::TalliesWhatIsRecorded) => database, ["USER-13"];
+    reads_that_hide_the_doomed: broken(Fault::HidesTheDoomed) => database, ["BLOBROW-12"];
+    a_count_without_a_limit: broken(Fault::CountsBeyondTheLimit) => database, ["BLOBROW-13"];
 }

@@ -64,7 +64,13 @@ impl JobQueue for BrokenUnit {
         limit: u32,
     ) -> Stored<Vec<ClaimedJob>> {
         let lease_until = if self.is(Fault::ClaimsTwice) { now } else { lease_until };
-        self.honest().jobs().claim(kinds, now, lease_until, limit).await
+        let mut claimed = self.honest().jobs().claim(kinds, now, lease_until, limit).await?;
+        if self.is(Fault::LosesWhatExpired) {
+            for job in claimed.extract_if(.., |job| job.attempt > 1) {
+                self.honest().jobs().complete(job.id, job.attempt).await?;
+            }
+        }
+        Ok(claimed)
     }
 
     async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> Stored<bool> {
@@ -76,7 +82,7 @@ impl JobQueue for BrokenUnit {
         if self.is(Fault::TakesLateAnswers) {
             done |= self.honest().jobs().complete(id, attempt + 1).await?;
         }
-        Ok(done)
+        Ok(done || self.is(Fault::TakesAnyAnswer))
     }
 
     async fn fail(

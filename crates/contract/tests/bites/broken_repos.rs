@@ -105,6 +105,12 @@ impl FileQueries for BrokenReads {
         }
         Ok(files.into_iter().skip(skip).collect())
     }
+
+    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> Stored<Vec<File>> {
+        let skip = usize::from(after.is_some() && self.fault == Fault::SkipsOnWalking);
+        let files = self.inner.files().walk(after, limit).await?;
+        Ok(files.into_iter().skip(skip).collect())
+    }
 }
 
 #[async_trait]

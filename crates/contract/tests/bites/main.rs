@@ -11,6 +11,7 @@ mod broken_links;
 mod broken_part_links;
 mod broken_parts;
 mod broken_queue;
+mod broken_reads;
 mod broken_repos;
 mod broken_session_store;
 mod broken_signers;

@@ -98,7 +98,9 @@ fn page() -> FilePage {
 /// Calls the operation once, and through it nothing else that a fault is planned for.
 pub(crate) async fn call(rig: &Rig, operation: Operation) -> Got {
     match operation.port() {
-        "Database" | "UserQueries" | "FileQueries" | "UploadQueries" => call_database(rig, operation).await,
+        "Database" | "UserQueries" | "FileQueries" | "UploadQueries" | "BlobQueries" => {
+            call_database(rig, operation).await
+        }
         "UnitOfWork" => call_end(rig, operation).await,
         "UserRepo" | "FileRepo" => call_rows(&mut *rig.db.begin().await.unwrap(), operation).await,
         "BlobRepo" => call_blobs(&mut *rig.db.begin().await.unwrap(), operation).await,
@@ -131,6 +133,12 @@ async fn call_database(rig: &Rig, operation: Operation) -> Got {
         Operation::UploadQueriesFind => {
             let id = UploadId::new(Uuid::now_v7());
             got(rig.db.read().await.unwrap().uploads().find(owner, id).await)
+        }
+        Operation::UserQueriesTally => got(rig.db.read().await.unwrap().users().tally(None, 10).await),
+        Operation::FileQueriesWalk => got(rig.db.read().await.unwrap().files().walk(None, 10).await),
+        Operation::BlobQueriesFind => got(rig.db.read().await.unwrap().blobs().find(&[key().id]).await),
+        Operation::BlobQueriesCountSweepable => {
+            got(rig.db.read().await.unwrap().blobs().count_sweepable(now(), 10).await)
         }
         _ => panic!("{operation} is not called"),
     }

@@ -25,7 +25,7 @@ async fn commit_a_job(rig: &Rig) {
 /// How long a wait takes.
 async fn wait(rig: &Rig) -> Option<Duration> {
     let begun = Instant::now();
-    in_time(rig.signal.wait(PATIENCE)).await.map(|()| begun.elapsed())
+    in_time(rig.signal.wait(PATIENCE)).await.map(|_heard| begun.elapsed())
 }
 
 /// How long a wait takes with the fault, when a job is there.

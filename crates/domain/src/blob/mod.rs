@@ -5,6 +5,7 @@ mod link;
 mod model;
 mod parts;
 mod port;
+mod queries;
 mod range;
 mod self_signed;
 mod self_signed_parts;
@@ -18,6 +19,7 @@ pub use parts::{
     WriteId, WritePart, WrittenPart,
 };
 pub use port::{BlobRepo, SettleBlob};
+pub use queries::{BlobQueries, BlobRecord, BlobState, Sweepable};
 pub use range::{ByteRange, ResolvedRange, Unsatisfiable};
 pub use self_signed::SelfSignedLinks;
 pub use self_signed_parts::SelfSignedParts;
@@ -28,5 +30,5 @@ pub use store::{
 #[cfg(any(test, feature = "mock"))]
 pub use {
     link::MockSignDownload, parts::MockPartUpload, parts::MockSignParts, port::MockBlobRepo,
-    store::MockBlobStore, store::MockListBlobs,
+    queries::MockBlobQueries, store::MockBlobStore, store::MockListBlobs,
 };

@@ -156,7 +156,7 @@ pub trait PartUpload: Send + Sync {
     /// Makes everything durable that was written so far.
     async fn sync(&self, write: &PartWrite) -> Stored<()>;
 
-    /// Makes the blob of the parts, `size` bytes in all: durable, whole and readable from then on, as by
+    /// Makes the blob of the parts, `size` bytes in all (where no part has a tag, one may stand for all): durable, whole and readable from then on, as by
     /// [`put`](super::BlobStore::put). What was written and is not named is gone, and so is every other unfinished
     /// write to the key. A write that was completed already is no error (PART-06). From then on no part can be written
     /// (PART-05).

@@ -27,6 +27,10 @@ pub trait FileQueries: Send {
     /// The files that match `filter`, in the order of `page`, from after its key on, at most `page.limit`. By keyset:
     /// nothing is skipped or repeated while files come and go (FILE-01), and each page costs the same.
     async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> Stored<Vec<File>>;
+
+    /// Files of every owner by their ids: those after `after`, at most `limit`. For checks alone; by keyset, so that
+    /// each page costs the same (FILE-15).
+    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> Stored<Vec<File>>;
 }
 
 /// Files inside a unit of work.

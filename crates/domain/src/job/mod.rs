@@ -4,7 +4,7 @@ mod model;
 mod port;
 
 pub use model::{ClaimedJob, JobKind, JobRecord, JobState, NewJob, Priority, Work};
-pub use port::{Enqueued, JobQueue, JobSignal};
+pub use port::{DEAF_NAP, Enqueued, JobQueue, JobSignal};
 
 #[cfg(any(test, feature = "mock"))]
 pub use port::{MockJobQueue, MockJobSignal};

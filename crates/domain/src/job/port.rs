@@ -71,11 +71,18 @@ pub trait JobQueue: Send {
     async fn take_dead(&mut self, id: JobId) -> Stored<Option<JobRecord>>;
 }
 
-/// Wakes workers when a job was committed, wherever it was.
+/// How long a signal lets its caller sleep while it can't hear of every commit.
+pub const DEAF_NAP: Duration = Duration::from_secs(5);
+
+/// Wakes whoever looks after the queue when a job was committed, wherever it was.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait JobSignal: Send + Sync {
-    /// Waits until a job may have been added since the last call, but at most this long. It may wake for nothing;
-    /// it never misses a job that was committed after the last call by more than `at_most`.
-    async fn wait(&self, at_most: Duration);
+    /// Waits until a job may have been added since the last call, but at most this long; whether one was heard of.
+    ///
+    /// It may say so for nothing, and it may return early without a reason. It misses no job that was committed after
+    /// the last call by more than `at_most`; so callers sleep long, and an adapter that does not hear of every commit
+    /// (for the moment, because a connection was lost, or by its nature) returns after [`DEAF_NAP`] at the latest for
+    /// its caller to look (JOB-14). Dropping the future loses nothing: the next call returns for what this one heard.
+    async fn wait(&self, at_most: Duration) -> bool;
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::Effects;
-use crate::blob::{BlobRepo, MockBlobRepo};
+use crate::blob::{BlobQueries, BlobRepo, MockBlobQueries, MockBlobRepo};
 use crate::file::{FileQueries, FileRepo, MockFileQueries, MockFileRepo};
 use crate::idempotency::{KeyRepo, MockKeyRepo};
 use crate::job::{JobQueue, MockJobQueue};
@@ -98,6 +98,7 @@ pub struct FakeReads {
     pub users: MockUserQueries,
     pub files: MockFileQueries,
     pub uploads: MockUploadQueries,
+    pub blobs: MockBlobQueries,
 }
 
 impl ReadRepos for FakeReads {
@@ -109,6 +110,9 @@ impl ReadRepos for FakeReads {
     }
     fn uploads(&mut self) -> &mut dyn UploadQueries {
         &mut self.uploads
+    }
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
+        &mut self.blobs
     }
 }
 

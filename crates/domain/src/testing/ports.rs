@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{CountingIds, FakeDatabase, FixedClock, PlainMacs};
-use crate::blob::{BlobLimits, MockBlobStore, SelfSignedLinks};
+use crate::blob::{BlobLimits, ListBlobs, MockBlobStore, MockListBlobs, SelfSignedLinks};
 use crate::body::{BufferBudget, ByteSize};
 use crate::session::{MockSessionStore, MockTokenSigner};
 use crate::thumbnail::MockThumbnailer;
@@ -18,6 +18,7 @@ pub struct TestPorts {
     pub db: FakeDatabase,
     pub sessions: MockSessionStore,
     pub blobs: MockBlobStore,
+    pub lister: Option<MockListBlobs>,
     pub thumbnailer: MockThumbnailer,
     pub passwords: MockPasswordHasher,
     pub tokens: MockTokenSigner,
@@ -36,6 +37,7 @@ impl TestPorts {
             blobs: Arc::new(self.blobs),
             parts: None,
             part_links: None,
+            lister: self.lister.map(|lister| Arc::new(lister) as Arc<dyn ListBlobs>),
             links: Arc::new(SelfSignedLinks::new("http://files.test", Arc::new(PlainMacs))),
             thumbnailer: Arc::new(self.thumbnailer),
             passwords: Arc::new(self.passwords),

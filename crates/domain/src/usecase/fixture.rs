@@ -2,6 +2,7 @@
 //! sent, and errors.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -82,11 +83,19 @@ pub(crate) struct FakeBlobs {
     /// What a get answers.
     pub(crate) content: Option<Bytes>,
     pub(crate) hints: Mutex<Vec<PutHint>>,
+    /// How long a put takes.
+    pub(crate) takes: Duration,
 }
 
 impl FakeBlobs {
     pub(crate) fn noting(effects: &Effects) -> Self {
-        Self { effects: effects.clone(), refusal: Mutex::default(), content: None, hints: Mutex::default() }
+        Self {
+            effects: effects.clone(),
+            refusal: Mutex::default(),
+            content: None,
+            hints: Mutex::default(),
+            takes: Duration::ZERO,
+        }
     }
 
     pub(crate) fn refusing(effects: &Effects, refusal: StoreError) -> Self {
@@ -112,6 +121,7 @@ impl BlobStore for FakeBlobs {
         while let Some(chunk) = body.next().await {
             size += chunk?.len() as u64;
         }
+        tokio::time::sleep(self.takes).await;
         match self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) => Err(error.into()),
             None => Ok(StoredBlob { size: ByteSize::new(size) }),

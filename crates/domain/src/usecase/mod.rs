@@ -7,6 +7,7 @@ pub mod file;
 #[cfg(test)]
 mod fixture;
 pub mod job;
+mod lease;
 pub mod ops;
 mod ports;
 mod retry;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{auth, blob, file, job, ops, upload};
-use crate::blob::{BlobStore, PartUpload, SignDownload, SignParts};
+use crate::blob::{BlobStore, ListBlobs, PartUpload, SignDownload, SignParts};
 use crate::body::{BufferBudget, ByteSize};
 use crate::clock::Clock;
 use crate::ids::IdSource;
@@ -26,6 +26,8 @@ pub struct Ports {
     pub blobs: Arc<dyn BlobStore>,
     /// Bytes in parts, over many requests, where the store can do that.
     pub parts: Option<Arc<dyn PartUpload>>,
+    /// What lists them, where they can be listed.
+    pub lister: Option<Arc<dyn ListBlobs>>,
     /// Signed URLs to them.
     pub links: Arc<dyn SignDownload>,
     /// Signed requests by which clients send parts themselves, where the store can do that.
@@ -112,6 +114,8 @@ pub struct UseCases {
     pub list_jobs: job::ListJobs,
     pub retry_job: job::RetryJob,
     pub discard_job: job::DiscardJob,
+    pub verify_blobs: ops::VerifyBlobs,
+    pub sweep_orphans: ops::SweepOrphans,
 }
 
 /// Resumable uploads, where they are offered.
@@ -202,6 +206,8 @@ impl UseCases {
             list_jobs: job::ListJobs::new(ports),
             retry_job: job::RetryJob::new(ports),
             discard_job: job::DiscardJob::new(ports),
+            verify_blobs: ops::VerifyBlobs::new(ports),
+            sweep_orphans: ops::SweepOrphans::new(ports),
         }
     }
 }

@@ -6,7 +6,7 @@ mod password;
 mod port;
 
 pub use email::{Email, InvalidEmail};
-pub use model::{Account, DisplayName, InvalidDisplayName, Role, StorageUse, UnknownRole, User};
+pub use model::{Account, DisplayName, InvalidDisplayName, Kept, Role, StorageUse, Tally, UnknownRole, User};
 pub use password::{InvalidPassword, Password, PasswordCheck, PasswordHash, PasswordHasher};
 pub use port::{Charge, InsertUser, ReserveBytes, UserQueries, UserRepo};
 

@@ -47,6 +47,26 @@ pub struct StorageUse {
     pub file_count: u64,
 }
 
+/// Files and their bytes, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// The sum of their sizes.
+    pub bytes: ByteSize,
+    /// How many.
+    pub files: u64,
+}
+
+/// What an account says its user keeps, and what the user's files add up to: the same, unless something went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// Whose.
+    pub user: UserId,
+    /// By the counters of the account.
+    pub recorded: Kept,
+    /// By the files.
+    pub counted: Kept,
+}
+
 /// What a user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Account, DisplayName, Email, PasswordHash, User};
+use super::{Account, DisplayName, Email, PasswordHash, Tally, User};
 use crate::body::ByteSize;
 use crate::ids::UserId;
 use crate::store::{StoreError, Stored};
@@ -56,6 +56,10 @@ pub trait UserQueries: Send {
 
     /// The user with this address, in whatever case.
     async fn find_by_email(&mut self, email: &Email) -> Stored<Option<Account>>;
+
+    /// What accounts say they keep beside what their files add up to, by the users' ids: those after `after`, at most
+    /// `limit`. Both sides of a tally are of one moment, however many uploads end meanwhile (USER-13). For checks alone.
+    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> Stored<Vec<Tally>>;
 }
 
 /// Users inside a unit of work.

@@ -17,5 +17,5 @@ mod raw;
 mod run;
 mod source;
 
-pub(crate) use raw::replacement;
-pub(crate) use run::{incoming, run};
+pub(crate) use raw::{Piece, piece, replacement};
+pub(crate) use run::{Pump, beside, incoming, run, to_its_end};

@@ -1,17 +1,28 @@
-//! Uploads whose body is the file.
+//! Uploads whose body is the file, or a piece of it.
 
 use actix_web::{HttpRequest, web};
+use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::file::{FileName, InvalidFileName};
 use fm_domain::usecase::file::UploadBody;
 use futures_util::FutureExt as _;
 
 use super::channel::{Frames, channel};
 use super::digest;
-use super::run::{Envelope, Incoming, open, within};
+use super::run::{Envelope, Incoming, Pump, open, within};
 use super::source::{Bounds, Source};
 use crate::input::Query;
 use crate::problem::Problem;
 use crate::state::AppState;
+
+/// A body that is neither a form nor a whole file.
+pub(crate) struct Piece {
+    /// Its bytes.
+    pub(crate) stream: ByteStream,
+    /// How many, where that was declared.
+    pub(crate) length: Option<ByteSize>,
+    /// What brings them.
+    pub(crate) pump: Pump,
+}
 
 /// A new file, named by `?name=`.
 pub(super) fn upload(
@@ -55,8 +66,7 @@ fn body(
         hashed: false,
     };
     let sha256 = digest::demanded(request.headers())?;
-    let source = Source::new(envelope.payload, bounds);
-    let (frames, stream) = channel();
+    let (stream, pump) = streamed(envelope.payload, bounds);
     let body = UploadBody {
         stream,
         length: envelope.length,
@@ -64,7 +74,26 @@ fn body(
         sha256,
         end: std::future::ready(Ok(name)).boxed(),
     };
-    Ok(Incoming { body, pump: pump(source, frames).boxed_local() })
+    Ok(Incoming { body, pump })
+}
+
+/// A piece of an upload that takes many requests, of at most so many bytes.
+pub(crate) fn piece(
+    request: &HttpRequest,
+    payload: web::Payload,
+    limit: ByteSize,
+    state: &AppState,
+) -> Result<Piece, Problem> {
+    let envelope = open(request, payload, state)?;
+    let stall = state.settings.stall_timeout;
+    let bounds = Bounds { limit: limit.bytes(), told_limit: limit, stall, hashed: false };
+    let (stream, pump) = streamed(envelope.payload, bounds);
+    Ok(Piece { stream, length: envelope.length, pump })
+}
+
+fn streamed(payload: web::Payload, bounds: Bounds) -> (ByteStream, Pump) {
+    let (frames, stream) = channel();
+    (stream, pump(Source::new(payload, bounds), frames).boxed_local())
 }
 
 async fn pump(mut source: Source, frames: Frames) {

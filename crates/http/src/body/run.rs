@@ -17,8 +17,11 @@ use crate::state::AppState;
 /// An upload that can begin: what the use case gets, and what has to run beside it.
 pub(crate) struct Incoming {
     pub(super) body: UploadBody,
-    pub(super) pump: LocalBoxFuture<'static, ()>,
+    pub(super) pump: Pump,
 }
+
+/// Carries bytes from the server's thread to a use case.
+pub(crate) type Pump = LocalBoxFuture<'static, ()>;
 
 /// What a request says of its body.
 pub(super) struct Envelope {
@@ -79,7 +82,7 @@ pub(super) fn within(envelope: &Envelope, limit: u64) -> Result<(), Problem> {
     }
 }
 
-/// Runs the use case on what comes in. It is a tracked task, which ends in its own time when this is dropped.
+/// Runs the use case on what comes in.
 pub(crate) async fn run<T, F>(
     state: &AppState,
     incoming: Incoming,
@@ -89,14 +92,39 @@ where
     F: Future<Output = Result<T, UploadError>> + Send + 'static,
     T: Send + 'static,
 {
-    let Incoming { body, mut pump } = incoming;
-    let mut task = state.tracker.spawn_on(use_case(body), &state.runtime);
+    beside(state, incoming.pump, use_case(incoming.body)).await
+}
+
+/// Runs a use case that must not end when its client goes away.
+pub(crate) async fn to_its_end<T, E>(
+    state: &AppState,
+    use_case: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    E: Into<Problem> + Send + 'static,
+{
+    beside(state, Box::pin(std::future::ready(())), use_case).await
+}
+
+/// Runs a use case, and the pump of its bytes beside it. It is a tracked task, which ends in its own time when this is
+/// dropped.
+pub(crate) async fn beside<T, E>(
+    state: &AppState,
+    mut pump: Pump,
+    use_case: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    E: Into<Problem> + Send + 'static,
+{
+    let mut task = state.tracker.spawn_on(use_case, &state.runtime);
     let outcome = tokio::select! {
         outcome = &mut task => outcome,
         () = &mut pump => task.await,
     };
     match outcome {
-        Ok(outcome) => Ok(outcome?),
+        Ok(outcome) => outcome.map_err(Into::into),
         Err(_panicked) => Err(Problem::defect("an upload panicked")),
     }
 }

@@ -6,11 +6,13 @@
 mod cors;
 mod head;
 mod log;
+mod method;
 mod request_id;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use fm_domain::ids::UserId;
@@ -27,6 +29,10 @@ use request_id::RequestId;
 #[derive(Clone, Copy)]
 pub(crate) struct KnownUser(pub(crate) UserId);
 
+/// A field that every answer of a route has.
+#[derive(Clone)]
+pub(crate) struct Always(pub(crate) HeaderName, pub(crate) HeaderValue);
+
 /// Passes a request on and finishes its answer.
 pub(crate) async fn edge(
     mut request: ServiceRequest,
@@ -38,7 +44,10 @@ pub(crate) async fn edge(
     let id = RequestId::of(request.headers(), state.ids.as_ref());
     let log = RequestLog::begin(&id, request.head());
     let is_head = request.method() == Method::HEAD;
-    if is_head {
+    if let Some(meant) = method::meant(request.head()) {
+        request.head_mut().method = meant;
+    }
+    if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
         request.extensions_mut().insert(IsHead);
     }
@@ -64,6 +73,9 @@ pub(crate) async fn edge(
     }
     if let Some(held) = held {
         response = held.until_written(response);
+    }
+    if let Some(Always(name, value)) = request.app_data() {
+        response.headers_mut().insert(name.clone(), value.clone());
     }
     cors.decorate(response.headers_mut());
     response.headers_mut().insert(request_id::HEADER, id.header());

@@ -18,12 +18,14 @@ pub(crate) trait FromFields: Sized {
 pub(crate) struct Fields {
     left: Map<String, Value>,
     errors: Vec<FieldError>,
+    /// Where the object is in the body: a JSON pointer.
+    at: String,
 }
 
 impl Fields {
     /// The fields of this object.
     pub(crate) const fn new(object: Map<String, Value>) -> Self {
-        Self { left: object, errors: Vec::new() }
+        Self { left: object, errors: Vec::new(), at: String::new() }
     }
 
     /// A field that must be there and not null.
@@ -51,6 +53,29 @@ impl Fields {
         }
     }
 
+    /// A field that must be a list of objects.
+    pub(crate) fn objects<T: FromFields>(&mut self, name: &'static str) -> Option<Vec<T>> {
+        let list = self.required(name, |value| {
+            value.as_array().cloned().ok_or_else(|| "must be a list of objects".to_owned())
+        })?;
+        let read = |(index, value)| {
+            let at = format!("{}/{name}/{index}", self.at);
+            let Value::Object(left) = value else {
+                let detail = Cow::Borrowed("must be an object");
+                self.errors.push(FieldError { pointer: Cow::Owned(at), detail });
+                return None;
+            };
+            let mut fields = Self { left, errors: Vec::new(), at };
+            let value = T::read(&mut fields);
+            fields.note_unknown();
+            self.errors.append(&mut fields.errors);
+            value
+        };
+        // Every one is read, so that every fault is told.
+        let values: Vec<Option<T>> = list.into_iter().enumerate().map(read).collect();
+        values.into_iter().collect()
+    }
+
     /// Whether the field is there, null or not.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.left.contains_key(name)
@@ -59,14 +84,18 @@ impl Fields {
     /// The value, unless there were faults; a field that nobody took is one, so that a typo is never silently
     /// ignored.
     pub(crate) fn finish<T>(mut self, value: Option<T>) -> Result<T, Problem> {
-        for unknown in self.left.keys() {
-            let pointer = format!("/{}", unknown.replace('~', "~0").replace('/', "~1"));
-            self.errors
-                .push(FieldError { pointer: Cow::Owned(pointer), detail: Cow::Borrowed("is not known") });
-        }
+        self.note_unknown();
         match value {
             Some(value) if self.errors.is_empty() => Ok(value),
             _ => Err(Problem::validation(self.errors)),
+        }
+    }
+
+    fn note_unknown(&mut self) {
+        for unknown in self.left.keys() {
+            let pointer = format!("{}/{}", self.at, unknown.replace('~', "~0").replace('/', "~1"));
+            self.errors
+                .push(FieldError { pointer: Cow::Owned(pointer), detail: Cow::Borrowed("is not known") });
         }
     }
 
@@ -74,8 +103,8 @@ impl Fields {
         match read {
             Ok(value) => Some(value),
             Err(detail) => {
-                self.errors
-                    .push(FieldError { pointer: Cow::Owned(format!("/{name}")), detail: Cow::Owned(detail) });
+                let pointer = Cow::Owned(format!("{}/{name}", self.at));
+                self.errors.push(FieldError { pointer, detail: Cow::Owned(detail) });
                 None
             }
         }

@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct JsonBody {
     is_json: bool,
     length: Option<u64>,
+    limit: u64,
     payload: dev::Payload,
 }
 
@@ -31,11 +32,21 @@ impl FromRequest for JsonBody {
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let headers = request.headers();
-        ready(Ok(Self { is_json: is_json(headers), length: length(headers), payload: payload.take() }))
+        ready(Ok(Self {
+            is_json: is_json(headers),
+            length: length(headers),
+            limit: JSON_LIMIT,
+            payload: payload.take(),
+        }))
     }
 }
 
 impl JsonBody {
+    /// The same, which may have this many bytes.
+    pub(crate) fn up_to(self, limit: u64) -> Self {
+        Self { limit, ..self }
+    }
+
     /// The body, which has to be there: 415, 413, 400 and 422, in this order.
     pub(crate) async fn read<T: FromFields>(self) -> Result<T, Problem> {
         let bytes = self.bytes().await?;
@@ -57,8 +68,8 @@ impl JsonBody {
         if !self.is_json && self.length != Some(0) {
             return Err(Problem::of(Code::UnsupportedMediaType));
         }
-        if self.length.is_some_and(|length| length > JSON_LIMIT) {
-            return Err(Problem::too_large("body", JSON_LIMIT));
+        if self.length.is_some_and(|length| length > self.limit) {
+            return Err(Problem::too_large("body", self.limit));
         }
         match timeout(PATIENCE, self.collect()).await {
             Ok(bytes) => bytes,
@@ -70,8 +81,8 @@ impl JsonBody {
         let mut bytes = BytesMut::new();
         while let Some(chunk) = self.payload.next().await {
             let Ok(chunk) = chunk else { return Err(Problem::malformed("the body broke off")) };
-            if (bytes.len() + chunk.len()) as u64 > JSON_LIMIT {
-                return Err(Problem::too_large("body", JSON_LIMIT));
+            if (bytes.len() + chunk.len()) as u64 > self.limit {
+                return Err(Problem::too_large("body", self.limit));
             }
             bytes.extend_from_slice(&chunk);
         }

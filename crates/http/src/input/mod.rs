@@ -2,12 +2,14 @@
 
 mod conditions;
 mod fields;
+mod headers;
 mod json;
 mod path;
 mod query;
 
 pub(crate) use conditions::{if_match, none_match, tag_list_matches_strongly};
 pub(crate) use fields::{Fields, FromFields, parsed, text};
+pub(crate) use headers::{bad_header, bytes, idempotency_key, single};
 pub(crate) use json::JsonBody;
 pub(crate) use path::PathId;
 pub(crate) use query::{Query, bad};

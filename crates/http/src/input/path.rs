@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use fm_domain::ids::{BlobId, FileId, SessionId};
+use fm_domain::ids::{BlobId, FileId, SessionId, UploadId};
 
 use crate::problem::{Code, Problem};
 
@@ -28,6 +28,12 @@ impl Id for SessionId {
 }
 
 impl Id for BlobId {
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+impl Id for UploadId {
     fn read(text: &str) -> Option<Self> {
         Self::parse(text)
     }

@@ -27,6 +27,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     tags(
         (name = "auth", description = "Accounts and sessions."),
         (name = "files", description = "Files: uploaded, listed, linked, edited, removed."),
+        (name = "uploads", description = "Uploads that take many requests: resumable ones (tus 1.0.0), and direct ones, whose bytes go straight to the store. They are there where `GET /v1/capabilities` names their transport."),
         (name = "operations", description = "What operators and clients ask of the deployment."),
     ),
     paths(
@@ -51,6 +52,15 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         routes::files::link_thumbnail::link_thumbnail,
         routes::files::remake_thumbnail::remake_thumbnail,
         routes::files::sign_url::sign_url,
+        routes::uploads::describe_uploads::describe_uploads,
+        routes::uploads::create_upload::create_upload,
+        routes::uploads::show_upload::show_upload,
+        routes::uploads::append_to_upload::append_to_upload,
+        routes::uploads::cancel_upload::cancel_upload,
+        routes::direct_uploads::create_direct_upload::create_direct_upload,
+        routes::direct_uploads::complete_direct_upload::complete_direct_upload,
+        routes::direct_uploads::cancel_direct_upload::cancel_direct_upload,
+        routes::direct_uploads::receive_part::receive_part,
         routes::blobs::read_blob::read_blob,
         routes::ops::capabilities::capabilities,
         routes::ops::live::live,

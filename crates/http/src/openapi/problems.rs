@@ -10,7 +10,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{ContentBuilder, Header, Ref, RefOr, ResponseBuilder};
 
 use crate::problem::Code;
-use crate::routes;
+use crate::routes::{self, Offers};
 
 /// What every operation can answer.
 const EVERYWHERE: [Code; 2] = [Code::Internal, Code::Unavailable];
@@ -20,7 +20,7 @@ pub(super) struct Problems;
 
 impl Modify for Problems {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        for endpoint in routes::endpoints(false) {
+        for endpoint in routes::endpoints(Offers::ALL, false) {
             let Some(item) = openapi.paths.paths.get_mut(endpoint.path()) else { continue };
             for known in endpoint.operations() {
                 if let Some(operation) = operation(item, &known.method) {
@@ -40,6 +40,8 @@ pub(super) fn operation<'a>(item: &'a mut PathItem, method: &Method) -> Option<&
         "PUT" => &mut item.put,
         "PATCH" => &mut item.patch,
         "DELETE" => &mut item.delete,
+        "HEAD" => &mut item.head,
+        "OPTIONS" => &mut item.options,
         _ => return None,
     };
     slot.as_mut()
@@ -98,7 +100,7 @@ fn example(code: Code) -> serde_json::Value {
     let status = code.status();
     let mut example = json!({
         "type": "about:blank",
-        "title": status.canonical_reason(),
+        "title": code.title(),
         "status": status.as_u16(),
         "code": code.name(),
         "detail": code.example(),

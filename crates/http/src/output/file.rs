@@ -24,7 +24,7 @@ pub(crate) struct FileJson<'a> {
     /// Bytes.
     #[schema(example = 48213)]
     size: u64,
-    /// The SHA-256 of its bytes, in hexadecimal digits.
+    /// The SHA-256 of its bytes, in hexadecimal digits; null while those of a direct upload have not been read yet.
     #[schema(value_type = Option<String>, example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     sha256: Option<Sha256>,
     /// When it was uploaded.

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 
 macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $status:ident, $example:literal;)*) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $status:literal, $example:literal;)*) => {
         /// What went wrong, in a form that programs can rely on. Listed in `docs/ERRORS.md`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
@@ -22,8 +22,9 @@ macro_rules! codes {
 
             /// The status it is answered with.
             #[must_use]
-            pub const fn status(self) -> StatusCode {
-                match self { $(Self::$variant => StatusCode::$status,)* }
+            pub fn status(self) -> StatusCode {
+                let status: u16 = match self { $(Self::$variant => $status,)* };
+                StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
 
             /// A detail as a client may see it: the example of the documentation.
@@ -37,48 +38,62 @@ macro_rules! codes {
 
 codes! {
     /// Unparsable JSON, broken multipart, a bad query value or a bad cursor.
-    MalformedRequest = "malformed_request", BAD_REQUEST, "the body is not JSON";
+    MalformedRequest = "malformed_request", 400, "the body is not JSON";
     /// No, expired, forged or revoked credentials.
-    Unauthenticated = "unauthenticated", UNAUTHORIZED, "valid credentials are needed";
+    Unauthenticated = "unauthenticated", 401, "valid credentials are needed";
     /// A wrong email or password: one answer for both.
-    InvalidCredentials = "invalid_credentials", UNAUTHORIZED, "the email or the password is wrong";
+    InvalidCredentials = "invalid_credentials", 401, "the email or the password is wrong";
     /// Not allowed: a cross-site request, closed registration, a signed URL that is not valid.
-    Forbidden = "forbidden", FORBIDDEN, "the request comes from another site";
+    Forbidden = "forbidden", 403, "the request comes from another site";
     /// The password that was asked for again is wrong.
-    WrongPassword = "wrong_password", FORBIDDEN, "the password is wrong";
+    WrongPassword = "wrong_password", 403, "the password is wrong";
     /// Unknown, deleted or someone else's.
-    NotFound = "not_found", NOT_FOUND, "there is nothing here";
+    NotFound = "not_found", 404, "there is nothing here";
     /// The thumbnail is being made.
-    ThumbnailNotReady = "thumbnail_not_ready", NOT_FOUND, "the thumbnail is being made";
+    ThumbnailNotReady = "thumbnail_not_ready", 404, "the thumbnail is being made";
     /// The file has no thumbnail.
-    NoThumbnail = "no_thumbnail", NOT_FOUND, "the file has no thumbnail";
+    NoThumbnail = "no_thumbnail", 404, "the file has no thumbnail";
     /// The resource does not know this method; `Allow` says which it knows.
-    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "the method is not allowed here";
+    MethodNotAllowed = "method_not_allowed", 405, "the method is not allowed here";
     /// The body stalled.
-    RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "the body stalled";
+    RequestTimeout = "request_timeout", 408, "the body stalled";
     /// Another account has this address.
-    EmailTaken = "email_taken", CONFLICT, "another account has this address";
+    EmailTaken = "email_taken", 409, "another account has this address";
     /// It contradicts another request.
-    Conflict = "conflict", CONFLICT, "the idempotency key was used for another upload";
-    /// `If-Match` named an older revision.
-    PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, "the file has changed";
+    Conflict = "conflict", 409, "the idempotency key was used for another upload";
+    /// The upload was not finished in time.
+    UploadExpired = "upload_expired", 410, "the upload was not finished in time";
+    /// `If-Match` named an older revision, or the upload is spoken of in another version of tus.
+    PreconditionFailed = "precondition_failed", 412, "the file has changed";
     /// The body is over its cap.
-    PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "the file is larger than 52428800 bytes";
+    PayloadTooLarge = "payload_too_large", 413, "the file is larger than 52428800 bytes";
     /// The user's quota would be passed.
-    QuotaExceeded = "quota_exceeded", PAYLOAD_TOO_LARGE, "the storage quota would be passed";
+    QuotaExceeded = "quota_exceeded", 413, "the storage quota would be passed";
     /// The body has another media type than the one asked for.
-    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "the body must be application/json";
+    UnsupportedMediaType = "unsupported_media_type", 415, "the body must be application/json";
     /// The range lies outside the file.
-    RangeNotSatisfiable = "range_not_satisfiable", RANGE_NOT_SATISFIABLE, "the range lies outside the 48213 bytes";
+    RangeNotSatisfiable = "range_not_satisfiable", 416, "the range lies outside the 48213 bytes";
     /// Well-formed, but a value is not acceptable; `errors` says which.
-    ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY, "a value is not acceptable";
+    ValidationFailed = "validation_failed", 422, "a value is not acceptable";
+    /// The piece of an upload is not what its checksum says.
+    ChecksumMismatch = "checksum_mismatch", 460, "the piece does not match its checksum";
     /// A defect of ours.
-    Internal = "internal", INTERNAL_SERVER_ERROR, "something went wrong on our side";
+    Internal = "internal", 500, "something went wrong on our side";
     /// Database, storage or session store are out of reach.
-    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "the service is out of reach for a moment";
+    Unavailable = "unavailable", 503, "the service is out of reach for a moment";
 }
 
 impl Code {
+    /// The name of its status.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        // tus (extension checksum) has a status of its own.
+        if self == Self::ChecksumMismatch {
+            return "Checksum Mismatch";
+        }
+        self.status().canonical_reason().unwrap_or("Error")
+    }
+
     /// The code for a refusal of the server's own, which knows its status alone.
     #[must_use]
     pub(crate) fn of_status(status: StatusCode) -> Self {

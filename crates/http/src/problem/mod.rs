@@ -142,7 +142,7 @@ impl Problem {
         let status = self.code.status();
         let json = ProblemJson {
             r#type: "about:blank",
-            title: status.canonical_reason().unwrap_or("Error"),
+            title: self.code.title(),
             status: status.as_u16(),
             code: self.code.name(),
             detail: &self.detail,
@@ -150,6 +150,7 @@ impl Problem {
             errors: &self.errors,
         };
         let mut response = HttpResponse::build(status);
+        response.reason(self.code.title());
         response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
         response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")));
         for (name, value) in &self.headers {

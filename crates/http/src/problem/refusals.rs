@@ -9,10 +9,12 @@ use fm_domain::store::StoreError;
 use fm_domain::usecase::auth::{LogInError, PasswordAskedError, Refused, RegisterError, RevokeSessionError};
 use fm_domain::usecase::blob::Forbidden;
 use fm_domain::usecase::file::{EditError, FileError, ListError, ThumbnailError, UploadError};
+use fm_domain::usecase::upload::{PartError, ResumableError};
 
 use actix_web::http::header::{self, HeaderValue};
 
 use super::{Code, Problem};
+use crate::tus;
 
 /// When to ask again after a failure that may be over soon.
 const SOON: Duration = Duration::from_secs(1);
@@ -133,6 +135,40 @@ impl From<UploadError> for Problem {
             UploadError::PreconditionFailed => Self::of(Code::PreconditionFailed),
             UploadError::Unauthenticated => Self::of(Code::Unauthenticated),
             UploadError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResumableError> for Problem {
+    fn from(error: ResumableError) -> Self {
+        let conflict = |detail: &'static str| Self::new(Code::Conflict, detail);
+        match error {
+            ResumableError::Body(error) => error.into(),
+            ResumableError::NotFound => Self::of(Code::NotFound),
+            ResumableError::Expired => Self::of(Code::UploadExpired),
+            ResumableError::WrongOffset { offset } => conflict("the upload is at another offset")
+                .with(tus::UPLOAD_OFFSET, HeaderValue::from(offset.bytes())),
+            ResumableError::LengthConflict => conflict("another length of the upload is known"),
+            ResumableError::ChecksumMismatch => Self::of(Code::ChecksumMismatch),
+            ResumableError::QuotaExceeded => Self::of(Code::QuotaExceeded),
+            ResumableError::KeyConflict => Self::of(Code::Conflict),
+            ResumableError::TakenOver { retry_after } => {
+                conflict("another request goes on with the upload").retry_after(retry_after)
+            }
+            ResumableError::PartMismatch => Self::invalid("/parts", "are not the parts that were sent"),
+            ResumableError::Unauthenticated => Self::of(Code::Unauthenticated),
+            ResumableError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PartError> for Problem {
+    fn from(error: PartError) -> Self {
+        match error {
+            PartError::Refused => Forbidden.into(),
+            PartError::Body(BodyError::TooLarge { limit }) => Self::too_large("part", limit.bytes()),
+            PartError::Body(error) => error.into(),
+            PartError::Store(error) => error.into(),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! A path with its methods: what it does not know it refuses by name.
 
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::ServiceConfig;
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, web};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, guard, web};
 
-use crate::edge::Route;
+use crate::edge::{Always, IsHead, Route};
 use crate::problem::{Answer, Code, Problem};
 
 /// A path with its methods.
@@ -27,6 +27,12 @@ impl Endpoint {
         Self { path, methods: Vec::new(), resource: web::resource(path).app_data(Route(path)) }
     }
 
+    /// Puts this field into every answer of the path, into refusals too.
+    pub(crate) fn always(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.resource = self.resource.app_data(Always(name, value));
+        self
+    }
+
     /// Adds a method, with the problems that are its own: see [`crate::openapi`] for those of every route.
     pub(crate) fn on<F, Args>(mut self, method: Method, problems: &'static [Code], handler: F) -> Self
     where
@@ -34,7 +40,13 @@ impl Endpoint {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.resource = self.resource.route(web::method(method.clone()).to(handler));
+        let route = if method == Method::HEAD {
+            // The edge routes it as `GET`, which there need not be.
+            web::get().guard(guard::fn_guard(|context| context.req_data().get::<IsHead>().is_some()))
+        } else {
+            web::method(method.clone())
+        };
+        self.resource = self.resource.route(route.to(handler));
         self.methods.push(Operation { method, problems });
         self
     }

@@ -2,22 +2,56 @@
 
 pub(crate) mod auth;
 pub(crate) mod blobs;
+pub(crate) mod direct_uploads;
 pub(crate) mod docs;
 mod endpoint;
 pub(crate) mod files;
 pub(crate) mod ops;
+pub(crate) mod uploads;
 
 use actix_web::web::ServiceConfig;
+use fm_domain::usecase::UseCases;
 
 pub(crate) use endpoint::Endpoint;
 
 use crate::problem::{Code, Problem};
 
+/// What not every deployment offers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Offers {
+    /// Resumable uploads.
+    resumable: bool,
+    /// Direct uploads.
+    direct: bool,
+    /// Direct uploads whose parts are sent to ourselves.
+    receives_parts: bool,
+}
+
+impl Offers {
+    /// All of it: what is documented.
+    pub(crate) const ALL: Self = Self { resumable: true, direct: true, receives_parts: true };
+
+    /// What is offered.
+    pub(crate) fn of(use_cases: &UseCases) -> Self {
+        Self {
+            resumable: use_cases.resumable.is_some(),
+            direct: use_cases.direct.is_some(),
+            receives_parts: use_cases.direct.as_ref().is_some_and(|direct| direct.receive_part.is_some()),
+        }
+    }
+}
+
 /// Every route, the busiest first: they are tried in this order.
-pub(crate) fn endpoints(is_debug: bool) -> Vec<Endpoint> {
+pub(crate) fn endpoints(offers: Offers, is_debug: bool) -> Vec<Endpoint> {
     let mut endpoints = auth::endpoints();
     endpoints.extend(files::endpoints());
     endpoints.extend(blobs::endpoints());
+    if offers.resumable {
+        endpoints.extend(uploads::endpoints());
+    }
+    if offers.direct {
+        endpoints.extend(direct_uploads::endpoints(offers.receives_parts));
+    }
     endpoints.extend(ops::endpoints());
     if is_debug {
         endpoints.extend(docs::endpoints());
@@ -26,8 +60,8 @@ pub(crate) fn endpoints(is_debug: bool) -> Vec<Endpoint> {
 }
 
 /// Adds every route to an application.
-pub(crate) fn configure(config: &mut ServiceConfig, is_debug: bool) {
-    for endpoint in endpoints(is_debug) {
+pub(crate) fn configure(config: &mut ServiceConfig, offers: Offers, is_debug: bool) {
+    for endpoint in endpoints(offers, is_debug) {
         endpoint.register(config);
     }
 }

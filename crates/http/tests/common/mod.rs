@@ -136,6 +136,7 @@ fn ports(public_url: &str, clock: &Arc<ManualClock>, blobs: &Arc<MemoryBlobStore
         db: Arc::new(MemoryDatabase::new()),
         sessions: Arc::new(MemorySessionStore::new()),
         blobs: blobs.clone(),
+        lister: None,
         links: Arc::new(SelfSignedLinks::new(public_url, macs.clone())),
         thumbnailer: Arc::new(Pictures),
         passwords: Arc::new(Argon2PasswordHasher::new(argon2).unwrap()),

@@ -1,13 +1,16 @@
 //! The states of blobs.
 
 use async_trait::async_trait;
-use fm_domain::blob::{BlobIntent, BlobKey, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob};
+use fm_domain::blob::{
+    BlobIntent, BlobKey, BlobQueries, BlobRecord, BlobRepo, BlobState, DoomedBlob, ExpiredIntent, SettleBlob,
+    StoredBlob, Sweepable,
+};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::{BlobId, UserId};
 use fm_domain::store::Stored;
 
-use super::{Map, Set};
+use super::{Map, Set, Tables};
 use crate::MemoryUnitOfWork;
 
 /// Blobs by id, and in the orders in which they are swept.
@@ -27,29 +30,39 @@ struct BlobRow {
     key: BlobKey,
     owner: UserId,
     reserved: ByteSize,
-    state: BlobState,
+    state: Standing,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum BlobState {
+enum Standing {
     Announced { expires_at: Timestamp },
-    Settled,
+    Settled { size: ByteSize },
     Doomed { doomed_at: Timestamp, due_at: Timestamp, was_settled: bool },
+}
+
+impl Standing {
+    const fn told(self) -> BlobState {
+        match self {
+            Self::Announced { .. } => BlobState::Announced,
+            Self::Settled { size } => BlobState::Settled { size },
+            Self::Doomed { .. } => BlobState::Doomed,
+        }
+    }
 }
 
 impl BlobRow {
     fn doomed(&self) -> Option<DoomedBlob> {
         match self.state {
-            BlobState::Doomed { doomed_at, was_settled, .. } => {
+            Standing::Doomed { doomed_at, was_settled, .. } => {
                 Some(DoomedBlob { key: self.key, doomed_at, was_settled })
             }
-            BlobState::Announced { .. } | BlobState::Settled => None,
+            Standing::Announced { .. } | Standing::Settled { .. } => None,
         }
     }
 }
 
 impl Blobs {
-    fn state(&self, id: BlobId) -> Option<BlobState> {
+    fn state(&self, id: BlobId) -> Option<Standing> {
         self.by_id.get(&id).map(|row| row.state)
     }
 
@@ -59,9 +72,9 @@ impl Blobs {
         self.by_id.remove_mut(&id);
         self.living.remove_mut(&(row.owner, id));
         match row.state {
-            BlobState::Announced { expires_at } => self.expiring.remove_mut(&(expires_at, id)),
-            BlobState::Doomed { due_at, .. } => self.due.remove_mut(&(due_at, id)),
-            BlobState::Settled => false,
+            Standing::Announced { expires_at } => self.expiring.remove_mut(&(expires_at, id)),
+            Standing::Doomed { due_at, .. } => self.due.remove_mut(&(due_at, id)),
+            Standing::Settled { .. } => false,
         };
         Some(row)
     }
@@ -69,17 +82,17 @@ impl Blobs {
     fn put(&mut self, row: BlobRow) {
         let id = row.key.id;
         match row.state {
-            BlobState::Announced { expires_at } => {
+            Standing::Announced { expires_at } => {
                 self.expiring.insert_mut((expires_at, id));
                 self.living.insert_mut((row.owner, id));
             }
-            BlobState::Settled => self.living.insert_mut((row.owner, id)),
-            BlobState::Doomed { due_at, .. } => self.due.insert_mut((due_at, id)),
+            Standing::Settled { .. } => self.living.insert_mut((row.owner, id)),
+            Standing::Doomed { due_at, .. } => self.due.insert_mut((due_at, id)),
         }
         self.by_id.insert_mut(id, row);
     }
 
-    fn set(&mut self, id: BlobId, state: BlobState) {
+    fn set(&mut self, id: BlobId, state: Standing) {
         if let Some(row) = self.take(id) {
             self.put(BlobRow { state, ..row });
         }
@@ -87,11 +100,11 @@ impl Blobs {
 
     fn doom(&mut self, id: BlobId, at: Timestamp) -> bool {
         let was_settled = match self.state(id) {
-            Some(BlobState::Announced { .. }) => false,
-            Some(BlobState::Settled) => true,
-            Some(BlobState::Doomed { .. }) | None => return false,
+            Some(Standing::Announced { .. }) => false,
+            Some(Standing::Settled { .. }) => true,
+            Some(Standing::Doomed { .. }) | None => return false,
         };
-        self.set(id, BlobState::Doomed { doomed_at: at, due_at: at, was_settled });
+        self.set(id, Standing::Doomed { doomed_at: at, due_at: at, was_settled });
         true
     }
 
@@ -102,32 +115,47 @@ impl Blobs {
 }
 
 #[async_trait]
+impl BlobQueries for Tables {
+    async fn find(&mut self, ids: &[BlobId]) -> Stored<Vec<BlobRecord>> {
+        let rows = ids.iter().filter_map(|id| self.blobs.by_id.get(id));
+        Ok(rows.map(|row| BlobRecord { key: row.key, state: row.state.told() }).collect())
+    }
+
+    async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> Stored<Sweepable> {
+        let limit = limit as usize;
+        let expired = self.blobs.expiring.iter().take_while(|(at, _)| *at < now).take(limit).count();
+        let due = self.blobs.due.iter().take_while(|(at, _)| *at <= now).take(limit).count();
+        Ok(Sweepable { expired: expired as u64, due: due as u64 })
+    }
+}
+
+#[async_trait]
 impl BlobRepo for MemoryUnitOfWork {
     async fn announce(&mut self, intent: &BlobIntent) -> Stored<()> {
         if self.tables.blobs.by_id.contains_key(&intent.key.id) {
             return Err(self.fail("a second blob with one id"));
         }
-        let state = BlobState::Announced { expires_at: intent.expires_at };
+        let state = Standing::Announced { expires_at: intent.expires_at };
         let row = BlobRow { key: intent.key, owner: intent.owner, reserved: intent.reserved, state };
         self.tables.blobs.put(row);
         Ok(())
     }
 
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> Stored<bool> {
-        let announced = matches!(self.tables.blobs.state(id), Some(BlobState::Announced { .. }));
+        let announced = matches!(self.tables.blobs.state(id), Some(Standing::Announced { .. }));
         if announced {
-            self.tables.blobs.set(id, BlobState::Announced { expires_at });
+            self.tables.blobs.set(id, Standing::Announced { expires_at });
         }
         Ok(announced)
     }
 
-    async fn settle(&mut self, id: BlobId, _stored: &StoredBlob) -> Result<(), SettleBlob> {
+    async fn settle(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), SettleBlob> {
         match self.tables.blobs.state(id) {
-            Some(BlobState::Announced { .. }) => {
-                self.tables.blobs.set(id, BlobState::Settled);
+            Some(Standing::Announced { .. }) => {
+                self.tables.blobs.set(id, Standing::Settled { size: stored.size });
                 Ok(())
             }
-            Some(BlobState::Settled | BlobState::Doomed { .. }) | None => Err(SettleBlob::Doomed),
+            Some(Standing::Settled { .. } | Standing::Doomed { .. }) | None => Err(SettleBlob::Doomed),
         }
     }
 
@@ -136,7 +164,7 @@ impl BlobRepo for MemoryUnitOfWork {
     }
 
     async fn abandon(&mut self, id: BlobId, at: Timestamp) -> Stored<bool> {
-        let announced = matches!(self.tables.blobs.state(id), Some(BlobState::Announced { .. }));
+        let announced = matches!(self.tables.blobs.state(id), Some(Standing::Announced { .. }));
         Ok(announced && self.tables.blobs.doom(id, at))
     }
 
@@ -175,14 +203,14 @@ impl BlobRepo for MemoryUnitOfWork {
     }
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> Stored<()> {
-        if let Some(BlobState::Doomed { doomed_at, was_settled, .. }) = self.tables.blobs.state(id) {
-            self.tables.blobs.set(id, BlobState::Doomed { doomed_at, due_at: until, was_settled });
+        if let Some(Standing::Doomed { doomed_at, was_settled, .. }) = self.tables.blobs.state(id) {
+            self.tables.blobs.set(id, Standing::Doomed { doomed_at, due_at: until, was_settled });
         }
         Ok(())
     }
 
     async fn forget(&mut self, id: BlobId) -> Stored<()> {
-        if matches!(self.tables.blobs.state(id), Some(BlobState::Doomed { .. })) {
+        if matches!(self.tables.blobs.state(id), Some(Standing::Doomed { .. })) {
             self.tables.blobs.take(id);
         }
         Ok(())

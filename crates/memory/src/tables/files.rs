@@ -12,6 +12,7 @@ use fm_domain::file::{
 };
 use fm_domain::ids::{BlobId, FileId, UserId};
 use fm_domain::store::Stored;
+use fm_domain::user::Kept;
 
 use super::{Map, Set, Tables};
 use crate::MemoryUnitOfWork;
@@ -112,6 +113,13 @@ impl Files {
         self.by_id.get(&id).filter(|file| file.owner == owner)
     }
 
+    /// What the owner's files add up to.
+    pub(crate) fn kept(&self, owner: UserId) -> Kept {
+        let Some(orders) = self.owned.get(&owner) else { return Kept::default() };
+        let bytes = orders.size.iter().fold(0_u64, |sum, (size, _)| sum.saturating_add(size.bytes()));
+        Kept { bytes: ByteSize::new(bytes), files: orders.size.size() as u64 }
+    }
+
     pub(crate) fn remove_owned(&mut self, owner: UserId) {
         let Some(orders) = self.owned.get(&owner).cloned() else { return };
         self.owned.remove_mut(&owner);
@@ -144,6 +152,12 @@ impl FileQueries for Tables {
         let files = orders.walk(page).filter_map(|id| self.files.by_id.get(&id));
         let matching = files.filter(|file| matches(file, filter)).map(|file| File::clone(file));
         Ok(matching.take(page.limit as usize).collect())
+    }
+
+    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> Stored<Vec<File>> {
+        let edge = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let files = self.files.by_id.range((edge, Bound::Unbounded)).take(limit as usize);
+        Ok(files.map(|(_, file)| File::clone(file)).collect())
     }
 }
 

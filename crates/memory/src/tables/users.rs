@@ -1,12 +1,14 @@
 //! Users.
 
+use std::ops::Bound;
+
 use async_trait::async_trait;
 use fm_domain::body::ByteSize;
 use fm_domain::ids::UserId;
 use fm_domain::store::Stored;
 use fm_domain::user::{
-    Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, StorageUse, User,
-    UserQueries, UserRepo,
+    Account, Charge, DisplayName, Email, InsertUser, Kept, PasswordHash, ReserveBytes, StorageUse, Tally,
+    User, UserQueries, UserRepo,
 };
 
 use super::{Map, Tables};
@@ -44,6 +46,17 @@ impl UserQueries for Tables {
     async fn find_by_email(&mut self, email: &Email) -> Stored<Option<Account>> {
         let id = self.users.by_email.get(email.key());
         Ok(id.and_then(|id| self.users.by_id.get(id)).cloned())
+    }
+
+    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> Stored<Vec<Tally>> {
+        let edge = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let users = self.users.by_id.range((edge, Bound::Unbounded)).take(limit as usize);
+        let tallies = users.map(|(user, Account { storage, .. })| Tally {
+            user: *user,
+            recorded: Kept { bytes: storage.used, files: storage.file_count },
+            counted: self.files.kept(*user),
+        });
+        Ok(tallies.collect())
     }
 }
 

@@ -7,6 +7,7 @@ use diesel::sqlite::Sqlite;
 use fm_domain::file::{File, FileFilter, FilePage, FileQueries, FileSort, SortOrder, TypeFilter};
 use fm_domain::ids::{FileId, UserId};
 use fm_domain::store::{StoreError, Stored};
+use uuid::Uuid;
 
 use super::keyset::After;
 use crate::database::SqliteReadRepos;
@@ -86,5 +87,16 @@ impl FileQueries for SqliteReadRepos {
     async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> Stored<Vec<File>> {
         let (filter, page) = (filter.clone(), page.clone());
         self.ask(move |connection| list(connection, owner, filter, page)).await
+    }
+
+    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> Stored<Vec<File>> {
+        // UUIDv7 begin with the time, so none of them is nil.
+        let after = Id::of(after.map_or(Uuid::nil(), FileId::uuid));
+        self.ask(move |connection| {
+            let page = files::table.filter(files::id.gt(after)).order(files::id).limit(limit.into());
+            let rows = page.select(FileRow::as_select()).load(connection).map_err(store_error)?;
+            rows.into_iter().map(File::try_from).collect()
+        })
+        .await
     }
 }

@@ -2,13 +2,15 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary};
 use fm_domain::ids::UserId;
-use fm_domain::store::Stored;
-use fm_domain::user::{Account, Email, UserQueries};
+use fm_domain::store::{StoreError, Stored};
+use fm_domain::user::{Account, Email, Kept, Tally, UserQueries};
+use uuid::Uuid;
 
 use crate::database::SqliteReadRepos;
 use crate::error::store_error;
-use crate::rows::{Id, UserRow};
+use crate::rows::{Id, UserRow, number, size};
 use crate::schema::users;
 
 /// The user with this id.
@@ -21,6 +23,41 @@ pub(crate) fn find(connection: &mut SqliteConnection, id: UserId) -> Stored<Opti
         .map_err(store_error)?
         .map(Account::try_from)
         .transpose()
+}
+
+/// One statement, so that both sides are of one moment.
+const TALLY: &str = "SELECT id, used_bytes, file_count, \
+    (SELECT coalesce(sum(size), 0) FROM files WHERE owner = users.id) AS bytes, \
+    (SELECT count(*) FROM files WHERE owner = users.id) AS files \
+    FROM users WHERE id > ? ORDER BY id LIMIT ?";
+
+#[derive(QueryableByName)]
+struct TallyRow {
+    #[diesel(sql_type = Binary)]
+    id: Id,
+    #[diesel(sql_type = BigInt)]
+    used_bytes: i64,
+    #[diesel(sql_type = BigInt)]
+    file_count: i64,
+    #[diesel(sql_type = BigInt)]
+    bytes: i64,
+    #[diesel(sql_type = BigInt)]
+    files: i64,
+}
+
+impl TryFrom<TallyRow> for Tally {
+    type Error = StoreError;
+
+    fn try_from(row: TallyRow) -> Stored<Self> {
+        Ok(Self {
+            user: UserId::new(row.id.uuid()),
+            recorded: Kept {
+                bytes: size("users.used_bytes", row.used_bytes)?,
+                files: number("users.file_count", row.file_count)?,
+            },
+            counted: Kept { bytes: size("files.size", row.bytes)?, files: number("files", row.files)? },
+        })
+    }
 }
 
 #[async_trait]
@@ -40,6 +77,17 @@ impl UserQueries for SqliteReadRepos {
                 .map_err(store_error)?
                 .map(Account::try_from)
                 .transpose()
+        })
+        .await
+    }
+
+    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> Stored<Vec<Tally>> {
+        // UUIDv7 begin with the time, so none of them is nil.
+        let after = Id::of(after.map_or(Uuid::nil(), UserId::uuid));
+        self.ask(move |connection| {
+            let page = diesel::sql_query(TALLY).bind::<Binary, _>(after).bind::<BigInt, _>(i64::from(limit));
+            let rows = page.load::<TallyRow>(connection).map_err(store_error)?;
+            rows.into_iter().map(Tally::try_from).collect()
         })
         .await
     }

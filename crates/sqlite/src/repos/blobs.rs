@@ -183,12 +183,12 @@ impl BlobRepo for SqliteUnitOfWork {
 }
 
 /// Literal, so that SQLite sees that the index on announced blobs holds all that is asked for.
-fn announced() -> diesel::expression::SqlLiteral<Bool> {
+pub(crate) fn announced() -> diesel::expression::SqlLiteral<Bool> {
     sql("state = 'announced'")
 }
 
 /// Literal too.
-fn doomed() -> diesel::expression::SqlLiteral<Bool> {
+pub(crate) fn doomed() -> diesel::expression::SqlLiteral<Bool> {
     sql("state = 'doomed'")
 }
 
@@ -204,7 +204,7 @@ fn doom(connection: &mut SqliteConnection, id: Id, at: Timestamp) -> Stored<bool
         .map_err(store_error)
 }
 
-fn key(id: Id, bucket: &str) -> Stored<BlobKey> {
+pub(crate) fn key(id: Id, bucket: &str) -> Stored<BlobKey> {
     Ok(BlobKey { bucket: bucket.parse().map_err(corrupt("blobs.bucket"))?, id: BlobId::new(id.uuid()) })
 }
 

@@ -157,6 +157,10 @@ async fn users_and_files(database: &SqliteDatabase, someone: &User) {
     reads.users().find(someone.id).await.unwrap();
     reads.users().find_by_email(&someone.email).await.unwrap();
     reads.files().find(someone.id, thing.id).await.unwrap();
+    reads.users().tally(Some(someone.id), 10).await.unwrap();
+    reads.files().walk(Some(thing.id), 10).await.unwrap();
+    reads.blobs().find(&[thing.blob]).await.unwrap();
+    reads.blobs().count_sweepable(NOW, 10).await.unwrap();
     for (sort, order, filter) in
         SORTS.iter().flat_map(|s| ORDERS.iter().flat_map(move |o| filters().map(move |f| (*s, *o, f))))
     {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use fm_domain::body::ByteSize;
-use fm_domain::job::{Enqueued, JobSignal as _, NewJob};
+use fm_domain::job::{DEAF_NAP, Enqueued, JobSignal as _, NewJob};
 use fm_domain::store::{Database, StoreError};
 use fm_domain::user::{InsertUser, ReserveBytes};
 use fm_sqlite::SqliteDatabase;
@@ -198,6 +198,13 @@ async fn the_signal_wakes_on_a_commit_and_not_on_a_drop() {
     unit.commit().await.unwrap();
     timeout(SOON, signal.wait(long)).await.unwrap();
     assert!(timeout(Duration::from_millis(50), signal.wait(long)).await.is_err(), "it was told already");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_signal_lets_its_caller_look_for_what_other_processes_added() {
+    let fixture = Fixture::new();
+    let wait = timeout(DEAF_NAP + SOON, async { fixture.database.job_signal().wait(SOON * 100).await });
+    assert_eq!(wait.await, Ok(false));
 }
 
 /// The same program again, as the process that is killed.

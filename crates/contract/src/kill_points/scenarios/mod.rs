@@ -1,9 +1,11 @@
 //! Every use case, and those that change something in every way that they can end.
 
 mod accounts;
+mod directs;
 mod edits;
 mod jobs;
 mod reads;
+mod resumables;
 mod sessions;
 mod uploads;
 
@@ -116,6 +118,30 @@ scenarios! {
         an_upload_whose_sender_goes_away,
         an_upload_of_other_bytes_than_promised,
         an_upload_without_a_name,
+    }
+    resumables {
+        a_resumable_upload_begun,
+        a_resumable_upload_begun_with_a_key,
+        a_resumable_upload_in_one_piece,
+        a_first_piece_too_small_for_a_part,
+        a_last_piece_after_a_small_one,
+        a_piece_with_its_checksum,
+        a_piece_with_another_checksum,
+        a_piece_whose_sender_goes_away,
+        a_piece_beyond_the_quota,
+        a_resumable_upload_cancelled,
+        a_sweep_of_a_resumable_upload,
+    }
+    directs {
+        a_direct_upload_begun,
+        a_part_sent,
+        a_direct_upload_completed,
+        a_direct_upload_completed_twice,
+        a_direct_upload_with_wrong_parts,
+        a_direct_upload_of_nothing,
+        a_direct_upload_cancelled,
+        a_look_at_the_bytes_of_a_direct_upload,
+        a_withdrawal_of_a_direct_upload,
     }
     edits {
         a_rename,

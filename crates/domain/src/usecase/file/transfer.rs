@@ -7,27 +7,21 @@
 //! ```
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::upload_body::{UploadBody, UploadError};
 use crate::blob::{BlobIntent, BlobKey, BlobStore, PutHint, StoredBlob};
 use crate::body::meter::{Limit, Meter};
 use crate::body::{BodyError, ByteSize};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::file::{FileName, HEAD_BYTES, MediaType, Sha256, sniff};
 use crate::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim};
 use crate::ids::{BlobId, IdSource, UserId};
 use crate::store::{Database, StoreError, Stored, chain};
+use crate::usecase::lease::{LEASE, Leased, keep};
 use crate::usecase::retry::contended;
 use crate::usecase::{Ports, Settings};
-
-/// How long an intent lives without being renewed: what died is given up no later.
-const LEASE: Duration = Duration::from_mins(1);
-/// How often it is renewed.
-const RENEWAL: Duration = Duration::from_secs(20);
 
 /// What is to be announced.
 pub(super) struct Announcement<'a> {
@@ -144,23 +138,26 @@ impl Transfer {
         Ok(Announced::Ready(intent))
     }
 
-    /// Sends the bytes, counted, hashed and sniffed on the way, while the intent is kept alive.
+    /// Sends the bytes, counted, hashed and sniffed on the way, while the intent and its key are kept alive.
     pub(super) async fn write(&self, intent: &Intent, body: UploadBody) -> Result<Written, UploadError> {
+        let leased =
+            if intent.keyed { Leased::KeyedIntent(intent.blob) } else { Leased::Intent(intent.blob) };
+        tokio::select! {
+            written = self.send(intent, body) => written,
+            lost = keep(self.db.as_ref(), self.clock.as_ref(), leased) => Err(lost.into()),
+        }
+    }
+
+    async fn send(&self, intent: &Intent, body: UploadBody) -> Result<Written, UploadError> {
         let limit = self.limit(intent).await?;
         let UploadBody { mut stream, length, claimed_type, sha256, end } = body;
-        let head = tokio::select! {
-            head = crate::body::meter::head(&mut stream, HEAD_BYTES) => head?,
-            lost = self.keep_alive(intent) => return Err(lost.into()),
-        };
+        let head = crate::body::meter::head(&mut stream, HEAD_BYTES).await?;
         let content_type = sniff(&head.concat(), claimed_type.as_ref());
         let (meter, bytes) =
             Meter::wrap(stream::iter(head).map(Ok).chain(stream).boxed(), limit, length, sha256);
         let hint = PutHint { length, content_type: content_type.safe() };
         let key = BlobKey::file(intent.blob);
-        let stored = tokio::select! {
-            outcome = self.blobs.put(&key, bytes, &hint) => outcome?,
-            lost = self.keep_alive(intent) => return Err(lost.into()),
-        };
+        let stored = self.blobs.put(&key, bytes, &hint).await?;
         let Some((size, sha256)) = meter.result() else {
             return Err(StoreError::Unexpected("the store did not read the body to its end".into()).into());
         };
@@ -170,10 +167,7 @@ impl Transfer {
             )
             .into());
         }
-        let name = tokio::select! {
-            name = end => name?,
-            lost = self.keep_alive(intent) => return Err(lost.into()),
-        };
+        let name = end.await?;
         Ok(Written { stored, sha256, content_type, name })
     }
 
@@ -199,37 +193,6 @@ impl Transfer {
         let others = taken.saturating_sub(intent.reserved.bytes()).saturating_sub(intent.replaces.bytes());
         let left = ByteSize::new(quota.bytes().saturating_sub(others));
         Ok(Limit { max: self.max_upload, quota: Some(left) })
-    }
-
-    /// Renews the intent and its key again and again; ends only when they are lost.
-    async fn keep_alive(&self, intent: &Intent) -> StoreError {
-        let mut ticks = interval(RENEWAL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        ticks.tick().await;
-        let mut deadline = self.clock.now().plus(LEASE);
-        loop {
-            ticks.tick().await;
-            let until = self.clock.now().plus(LEASE);
-            match contended(|| self.renew(intent, until)).await {
-                Ok(true) => deadline = until,
-                Ok(false) => return StoreError::Unavailable("the upload's lease ran out meanwhile".into()),
-                // The database may be back before the lease ends.
-                Err(error) if self.clock.now() >= deadline => return error,
-                Err(_) => {}
-            }
-        }
-    }
-
-    async fn renew(&self, intent: &Intent, until: Timestamp) -> Stored<bool> {
-        let mut unit = self.db.begin().await?;
-        let alive = unit.blobs().renew(intent.blob, until).await?
-            && (!intent.keyed || unit.keys().renew(intent.blob, until).await?);
-        if alive {
-            unit.commit().await?;
-        } else {
-            unit.rollback().await?;
-        }
-        Ok(alive)
     }
 
     /// Gives an intent up at once: what a sweep would do later. It is only a courtesy, so its own failure is logged

@@ -1,7 +1,6 @@
 //! The thumbnail of a file.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
@@ -16,14 +15,13 @@ use crate::job::ClaimedJob;
 use crate::store::{Database, StoreError, Stored, chain};
 use crate::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
 use crate::usecase::Ports;
+use crate::usecase::lease::{LEASE, Leased, keep};
 use crate::usecase::retry::contended;
 
 /// The largest picture file that is read: it is held in memory while it is decoded.
 const MAX_SOURCE: ByteSize = ByteSize::new(128 * 1024 * 1024);
 /// How often a picture may take too long before it counts as one that can't be decoded.
 const TIMED_ATTEMPTS: u32 = 3;
-/// How long the intent of a thumbnail lives.
-const LEASE: Duration = Duration::from_mins(5);
 
 /// Makes thumbnails.
 pub(super) struct MakeThumbnail {
@@ -109,7 +107,11 @@ impl MakeThumbnail {
             content_type: "image/png".parse().unwrap_or_else(|_| MediaType::octet_stream()),
         };
         let body: ByteStream = stream::iter([Ok(png)]).boxed();
-        let outcome = match self.blobs.put(&key, body, &hint).await {
+        let put = tokio::select! {
+            put = self.blobs.put(&key, body, &hint) => put,
+            lost = keep(self.db.as_ref(), self.clock.as_ref(), Leased::Intent(key.id)) => Err(lost.into()),
+        };
+        let outcome = match put {
             Ok(stored) => {
                 let state = ThumbnailState::Ready { blob: key.id, width, height };
                 self.finish(job, file, state, Some(stored)).await

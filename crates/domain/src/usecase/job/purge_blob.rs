@@ -6,9 +6,11 @@ use super::{Done, JobError};
 use crate::blob::{BlobKey, BlobStore, DoomedBlob};
 use crate::clock::Clock;
 use crate::ids::BlobId;
+use crate::job::ClaimedJob;
 use crate::store::Database;
 use crate::usecase::Ports;
-use crate::usecase::job::sweep_blobs::discard;
+use crate::usecase::job::sweep_blobs::close;
+use crate::usecase::retry::contended;
 
 /// Purges blobs.
 pub(super) struct PurgeBlob {
@@ -22,13 +24,30 @@ impl PurgeBlob {
         Self { db: ports.db.clone(), blobs: ports.blobs.clone(), clock: ports.clock.clone() }
     }
 
-    /// Discards the bytes, then the row: a purge that dies in between is simply run again.
-    pub(super) async fn run(&self, blob: BlobId, thumbnail: bool) -> Result<Done, JobError> {
+    /// Discards the bytes; then, in one unit, their row goes and the job is done. A purge that dies in between is
+    /// simply run again.
+    pub(super) async fn run(
+        &self,
+        job: &ClaimedJob,
+        blob: BlobId,
+        thumbnail: bool,
+    ) -> Result<Done, JobError> {
         let key = if thumbnail { BlobKey::thumbnail(blob) } else { BlobKey::file(blob) };
-        if let Some(doomed) = self.find(&key).await? {
-            discard(self.db.as_ref(), self.blobs.as_ref(), &doomed, self.clock.now()).await?;
+        let Some(doomed) = self.find(&key).await? else { return Ok(Done::Moot) };
+        self.blobs.discard(&key).await?;
+        contended(|| self.close(job, &doomed)).await
+    }
+
+    async fn close(&self, job: &ClaimedJob, doomed: &DoomedBlob) -> Result<Done, JobError> {
+        let mut unit = self.db.begin().await?;
+        close(&mut *unit, doomed, self.clock.now()).await?;
+        if unit.jobs().complete(job.id, job.attempt).await? {
+            unit.commit().await?;
+            Ok(Done::Completed)
+        } else {
+            unit.rollback().await?;
+            Ok(Done::Lost)
         }
-        Ok(Done::Moot)
     }
 
     async fn find(&self, key: &BlobKey) -> Result<Option<DoomedBlob>, JobError> {

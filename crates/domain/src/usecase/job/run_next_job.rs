@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::interval;
-
 use super::make_thumbnail::MakeThumbnail;
 use super::purge_blob::PurgeBlob;
 use super::revoke_sessions::RevokeSessions;
@@ -17,12 +15,9 @@ use crate::ids::IdSource;
 use crate::job::{ClaimedJob, JobKind, Work};
 use crate::store::{Database, Stored, chain};
 use crate::usecase::Ports;
+use crate::usecase::lease::{LEASE, Leased, keep};
 use crate::usecase::retry::contended;
 
-/// How long a worker holds a job without renewing: what died with it is taken over no later.
-const LEASE: Duration = Duration::from_mins(1);
-/// How often it renews.
-const RENEWAL: Duration = Duration::from_secs(20);
 /// How often a job is tried before it is dead.
 const MAX_ATTEMPTS: u32 = 8;
 /// The first pause; it doubles with each attempt.
@@ -68,27 +63,46 @@ impl RunNextJob {
         }
     }
 
-    /// Claims one job of these kinds that is due and runs it to its end, renewing its lease. A job that fails is
-    /// logged and tried again later; an error here means that the queue itself is out of reach.
+    /// Claims one job of these kinds that is due and runs it to its end. Workers that have more to do in between take
+    /// the steps themselves: [`Self::claim`], [`Self::finish`] and [`Self::next_due`].
     pub async fn run(&self, kinds: &[JobKind]) -> Stored<Ran> {
-        let Some(job) = contended(|| self.claim(kinds)).await? else {
-            let next_due = contended(|| self.next_due(kinds)).await?;
-            return Ok(Ran::Idle { next_due });
+        let Some(job) = self.claim(kinds).await? else {
+            return Ok(Ran::Idle { next_due: self.next_due(kinds).await? });
         };
-        let outcome = tokio::select! {
-            outcome = self.work(&job) => outcome,
-            () = self.keep_lease(&job) => Ok(Done::Lost),
-        };
-        match outcome {
-            Ok(Done::Completed) => {}
-            Ok(Done::Moot) => drop(contended(|| complete(self.db.as_ref(), &job)).await?),
-            Ok(Done::Lost) => tracing::warn!(job.id = %job.id, "a job was lost to another worker"),
-            Err(error) => self.fail(&job, &error).await?,
-        }
+        self.finish(&job).await?;
         Ok(Ran::Job(job.work.kind()))
     }
 
-    async fn claim(&self, kinds: &[JobKind]) -> Stored<Option<ClaimedJob>> {
+    /// Claims one job of these kinds that is due.
+    pub async fn claim(&self, kinds: &[JobKind]) -> Stored<Option<ClaimedJob>> {
+        contended(|| self.try_claim(kinds)).await
+    }
+
+    /// Runs a claimed job to its end, renewing its lease. A job that fails is logged and tried again later; an error
+    /// here means that the queue itself is out of reach.
+    pub async fn finish(&self, job: &ClaimedJob) -> Stored<()> {
+        let lease = Leased::Job(job.id, job.attempt);
+        let outcome = tokio::select! {
+            outcome = self.work(job) => outcome,
+            _lost = keep(self.db.as_ref(), self.clock.as_ref(), lease) => Ok(Done::Lost),
+        };
+        match outcome {
+            Ok(Done::Completed) => Ok(()),
+            Ok(Done::Moot) => contended(|| complete(self.db.as_ref(), job)).await.map(drop),
+            Ok(Done::Lost) => {
+                tracing::warn!(job.id = %job.id, "a job was lost to another worker");
+                Ok(())
+            }
+            Err(error) => self.fail(job, &error).await,
+        }
+    }
+
+    /// When the next job of these kinds is due, or the lease of one ends, if there is one.
+    pub async fn next_due(&self, kinds: &[JobKind]) -> Stored<Option<Timestamp>> {
+        contended(|| self.try_next_due(kinds)).await
+    }
+
+    async fn try_claim(&self, kinds: &[JobKind]) -> Stored<Option<ClaimedJob>> {
         let now = self.clock.now();
         let mut unit = self.db.begin().await?;
         let job = unit.jobs().claim(kinds, now, now.plus(LEASE), 1).await?.pop();
@@ -100,7 +114,7 @@ impl RunNextJob {
         Ok(job)
     }
 
-    async fn next_due(&self, kinds: &[JobKind]) -> Stored<Option<Timestamp>> {
+    async fn try_next_due(&self, kinds: &[JobKind]) -> Stored<Option<Timestamp>> {
         let mut unit = self.db.begin().await?;
         let next_due = unit.jobs().next_due(kinds).await?;
         unit.rollback().await?;
@@ -115,7 +129,7 @@ impl RunNextJob {
             Work::VerifyBlob { owner, file, blob, promised } => {
                 self.verify_blob.run(job, (*owner, *file, *blob), *promised).await
             }
-            Work::PurgeBlob { blob, thumbnail } => self.purge_blob.run(*blob, *thumbnail).await,
+            Work::PurgeBlob { blob, thumbnail } => self.purge_blob.run(job, *blob, *thumbnail).await,
             Work::SweepBlobs => {
                 self.sweep.run().await?;
                 Ok(Done::Moot)
@@ -124,34 +138,6 @@ impl RunNextJob {
                 self.revoke_sessions.run(*user, *but, Timestamp::from_unix_micros(*created_before)).await
             }
         }
-    }
-
-    /// Renews the lease again and again; ends only when it is lost.
-    async fn keep_lease(&self, job: &ClaimedJob) {
-        let mut ticks = interval(RENEWAL);
-        ticks.tick().await;
-        let mut deadline = self.clock.now().plus(LEASE);
-        loop {
-            ticks.tick().await;
-            let until = self.clock.now().plus(LEASE);
-            match contended(|| self.renew(job, until)).await {
-                Ok(true) => deadline = until,
-                Ok(false) => return,
-                Err(_) if self.clock.now() >= deadline => return,
-                Err(_) => {}
-            }
-        }
-    }
-
-    async fn renew(&self, job: &ClaimedJob, until: Timestamp) -> Stored<bool> {
-        let mut unit = self.db.begin().await?;
-        let held = unit.jobs().renew(job.id, job.attempt, until).await?;
-        if held {
-            unit.commit().await?;
-        } else {
-            unit.rollback().await?;
-        }
-        Ok(held)
     }
 
     async fn fail(&self, job: &ClaimedJob, error: &JobError) -> Stored<()> {

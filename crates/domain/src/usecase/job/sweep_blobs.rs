@@ -11,7 +11,7 @@ use crate::body::ByteSize;
 use crate::clock::{Clock, Timestamp};
 use crate::ids::IdSource;
 use crate::session::SessionStore;
-use crate::store::{Database, Stored, chain};
+use crate::store::{Database, Stored, UnitOfWork, chain};
 use crate::upload::UpdateUpload;
 use crate::usecase::Ports;
 use crate::usecase::retry::contended;
@@ -199,26 +199,30 @@ impl Sweep {
     }
 }
 
-/// Discards the bytes of a doomed blob; then its row, unless a late write may still bring the bytes back.
-pub(super) async fn discard(
+/// Discards the bytes of a doomed blob; then its row goes.
+async fn discard(
     db: &dyn Database,
     blobs: &dyn BlobStore,
     doomed: &DoomedBlob,
     now: Timestamp,
 ) -> Stored<()> {
     blobs.discard(&doomed.key).await?;
-    contended(|| close(db, doomed, now)).await
+    contended(|| async {
+        let mut unit = db.begin().await?;
+        close(&mut *unit, doomed, now).await?;
+        unit.commit().await
+    })
+    .await
 }
 
-async fn close(db: &dyn Database, doomed: &DoomedBlob, now: Timestamp) -> Stored<()> {
+/// Forgets the row of a blob whose bytes were discarded, unless a late write may still bring them back.
+pub(super) async fn close(unit: &mut dyn UnitOfWork, doomed: &DoomedBlob, now: Timestamp) -> Stored<()> {
     let end = doomed.doomed_at.plus(TOMBSTONE);
-    let mut unit = db.begin().await?;
     if doomed.was_settled || end <= now {
-        unit.blobs().forget(doomed.key.id).await?;
+        unit.blobs().forget(doomed.key.id).await
     } else {
-        unit.blobs().postpone(doomed.key.id, end).await?;
+        unit.blobs().postpone(doomed.key.id, end).await
     }
-    unit.commit().await
 }
 
 #[cfg(test)]

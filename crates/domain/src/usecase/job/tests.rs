@@ -7,8 +7,8 @@ use super::revoke_sessions::RevokeSessions;
 use super::{Done, ScheduleSweep};
 use crate::blob::{BlobKey, DoomedBlob};
 use crate::clock::Clock as _;
-use crate::ids::BlobId;
-use crate::job::{Enqueued, Work};
+use crate::ids::{BlobId, JobId};
+use crate::job::{ClaimedJob, Enqueued, Work};
 use crate::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, TestPorts, a_session, a_user};
 use crate::usecase::fixture::{FakeBlobs, once};
 
@@ -21,20 +21,34 @@ fn finding(effects: &Effects, key: BlobKey, doomed: Option<DoomedBlob>) -> FakeU
     unit
 }
 
+fn purging(blob: BlobId, thumbnail: bool) -> ClaimedJob {
+    let work = Work::PurgeBlob { blob, thumbnail };
+    ClaimedJob { id: JobId::new(CountingIds::nth(2)), work, attempt: 1, run_at: FixedClock::NEW_YEAR.now() }
+}
+
+/// A unit that forgets the row and completes the job.
+fn closing(effects: &Effects, held: bool) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_forget(), "forget", |_| Ok(()));
+    once!(effects, unit.jobs.expect_complete(), "complete", |_, _| Ok(held));
+    unit
+}
+
 #[tokio::test]
-async fn a_purge_discards_the_bytes_before_it_forgets_their_row() {
+async fn a_purge_discards_the_bytes_before_it_forgets_their_row_and_is_done_with_it() {
     let blob = BlobId::new(CountingIds::nth(1));
     for (thumbnail, key) in [(false, BlobKey::file(blob)), (true, BlobKey::thumbnail(blob))] {
-        let effects = Effects::default();
-        let doomed = DoomedBlob { key, doomed_at: FixedClock::NEW_YEAR.now(), was_settled: true };
-        let mut unit = FakeUnitOfWork::noting(&effects);
-        once!(effects, unit.blobs.expect_forget(), "forget", |_| Ok(()));
-        let mut doubles = TestPorts::default();
-        doubles.db = doubles.db.unit(finding(&effects, key, Some(doomed))).unit(unit);
-        let ports = FakeBlobs::noting(&effects).among(doubles);
-        assert!(matches!(PurgeBlob::new(&ports).run(blob, thumbnail).await, Ok(Done::Moot)));
-        let discard = format!("discard {}", key.bucket.as_str());
-        assert_eq!(effects.seen(), ["find", "rollback", &discard, "forget", "commit"]);
+        for (held, end) in [(true, "commit"), (false, "rollback")] {
+            let effects = Effects::default();
+            let doomed = DoomedBlob { key, doomed_at: FixedClock::NEW_YEAR.now(), was_settled: true };
+            let mut doubles = TestPorts::default();
+            doubles.db = doubles.db.unit(finding(&effects, key, Some(doomed))).unit(closing(&effects, held));
+            let ports = FakeBlobs::noting(&effects).among(doubles);
+            let done = PurgeBlob::new(&ports).run(&purging(blob, thumbnail), blob, thumbnail).await;
+            assert_eq!(done.unwrap(), if held { Done::Completed } else { Done::Lost });
+            let discard = format!("discard {}", key.bucket.as_str());
+            assert_eq!(effects.seen(), ["find", "rollback", &discard, "forget", "complete", end]);
+        }
     }
 }
 
@@ -45,7 +59,8 @@ async fn a_blob_that_is_not_doomed_is_never_discarded() {
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.unit(finding(&effects, BlobKey::file(blob), None));
     let ports = FakeBlobs::noting(&effects).among(doubles);
-    assert!(matches!(PurgeBlob::new(&ports).run(blob, false).await, Ok(Done::Moot)));
+    let done = PurgeBlob::new(&ports).run(&purging(blob, false), blob, false).await;
+    assert!(matches!(done, Ok(Done::Moot)));
     assert_eq!(effects.seen(), ["find", "rollback"]);
 }
 

@@ -35,6 +35,24 @@ pub struct AppendCommand {
     pub body_length: Option<ByteSize>,
 }
 
+/// What a request says of its piece.
+pub(super) struct Announced {
+    pub(super) owner: UserId,
+    pub(super) upload: UploadId,
+    pub(super) offset: ByteSize,
+    pub(super) length: Option<ByteSize>,
+    pub(super) checksum: Option<Checksum>,
+    pub(super) body_length: Option<ByteSize>,
+}
+
+impl AppendCommand {
+    /// The bytes, which can't be shared, apart from what is said of them.
+    fn split(self) -> (Announced, ByteStream) {
+        let Self { owner, upload, offset, length, checksum, body, body_length } = self;
+        (Announced { owner, upload, offset, length, checksum, body_length }, body)
+    }
+}
+
 /// Takes pieces of resumable uploads.
 ///
 /// Run it to its end, even when the client is gone: it keeps what came. A piece that comes while another is still
@@ -50,14 +68,14 @@ impl AppendToUpload {
 
     /// How far the upload is after it; with the last piece the file exists. What came before an error stays, unless the
     /// piece has a checksum.
-    pub async fn run(&self, mut command: AppendCommand) -> Result<Progress, ResumableError> {
-        let upload = match self.context.take_up(&command).await? {
+    pub async fn run(&self, command: AppendCommand) -> Result<Progress, ResumableError> {
+        let (announced, body) = command.split();
+        let upload = match self.context.take_up(&announced).await? {
             Taken::Open(upload) => upload,
             Taken::Complete(upload) => return Ok(Progress::of(&upload)),
         };
-        let body = std::mem::replace(&mut command.body, Box::pin(futures_util::stream::empty()));
         tokio::select! {
-            progress = self.receive(upload.clone(), body, &command) => progress,
+            progress = self.receive(upload.clone(), body, &announced) => progress,
             lost = self.lost(&upload) => Err(lost),
         }
     }
@@ -66,14 +84,14 @@ impl AppendToUpload {
         &self,
         upload: Upload,
         body: ByteStream,
-        command: &AppendCommand,
+        announced: &Announced,
     ) -> Result<Progress, ResumableError> {
-        let mut piece = Piece::of(&self.context, upload, body, command);
-        let outcome = piece.receive().await;
+        let mut piece = Piece::of(&self.context, upload, announced);
+        let outcome = piece.receive(body).await;
         if let Err(error) = &outcome
             && let Err(failure) = piece.put_down(error).await
         {
-            tracing::info!(upload.id = %command.upload, error = chain(&failure), "an upload was not put down");
+            tracing::info!(upload.id = %announced.upload, error = chain(&failure), "an upload was not put down");
         }
         let whole = outcome?;
         let upload = piece.into_upload();

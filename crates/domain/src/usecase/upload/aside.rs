@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-
 use super::ResumableError;
 use super::context::Context;
 use super::finish::defect;
@@ -13,7 +11,7 @@ use crate::body::gather::{Filled, Gatherer};
 use crate::body::{BufferPermit, ByteSize, PartBytes};
 use crate::file::MediaType;
 use crate::ids::{BlobId, UserId};
-use crate::store::{Stored, chain};
+use crate::store::{StoreError, Stored, chain};
 use crate::upload::{Tail, Upload};
 use crate::usecase::retry::{committed, contended};
 
@@ -103,11 +101,14 @@ impl Context {
             Err(GetBlob::NotFound | GetBlob::Range(_)) => return Err(ResumableError::TAKEN_OVER),
         };
         let wanted = usize::try_from(tail.size.bytes()).unwrap_or(usize::MAX);
-        let (bytes, filled) = Gatherer::new(reader.bytes.boxed()).fill(wanted, &self.pool, permit).await;
-        match filled {
-            Filled::Full => Ok(bytes),
-            Filled::Broken(error) => Err(crate::store::StoreError::Unavailable(error.into()).into()),
-            Filled::Ended => Err(defect("bytes that were put aside are not whole").into()),
+        let mut body = Gatherer::new(reader.bytes);
+        let (bytes, filled) = body.fill(wanted, &self.pool, permit).await;
+        // The end is asked for as well: only it says that the bytes are good.
+        let end = if filled == Filled::Full { body.fill(1, &self.pool, permit).await.1 } else { filled };
+        match end {
+            Filled::Ended if bytes.len() == wanted => Ok(bytes),
+            Filled::Broken(error) => Err(StoreError::Unavailable(error.into()).into()),
+            Filled::Ended | Filled::Full => Err(defect("bytes that were put aside are not whole").into()),
         }
     }
 }

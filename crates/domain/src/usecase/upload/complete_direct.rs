@@ -138,9 +138,7 @@ impl CompleteDirect {
     }
 
     async fn compare(&self, upload: &Upload, parts: &[WrittenPart]) -> Result<(), ResumableError> {
-        let mut unit = self.context.db.begin().await?;
-        let known = unit.uploads().parts(upload.id).await?;
-        unit.rollback().await?;
+        let known = self.context.parts_of(upload.id).await?;
         let same = known.len() == parts.len()
             && known.iter().zip(parts).all(|(known, part)| {
                 known.number == part.number && known.size == part.size && known.tag.is(part.tag.as_str())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::blob::{BlobKey, BlobStore, PartUpload};
+use crate::blob::{BlobKey, BlobStore, PartUpload, WrittenPart};
 use crate::body::{BodyError, BufferBudget, BufferPool, ByteSize};
 use crate::clock::{Clock, Timestamp};
 use crate::idempotency::KEPT_FOR;
@@ -71,6 +71,17 @@ impl Context {
     pub(super) async fn find(&self, owner: UserId, id: UploadId) -> Result<Upload, ResumableError> {
         let found = self.db.read().await?.uploads().find(owner, id).await?;
         found.ok_or(ResumableError::NotFound)
+    }
+
+    /// The parts that the database knows of, by number.
+    pub(super) async fn parts_of(&self, id: UploadId) -> Stored<Vec<WrittenPart>> {
+        contended(|| async {
+            let mut unit = self.db.begin().await?;
+            let parts = unit.uploads().parts(id).await?;
+            unit.rollback().await?;
+            Stored::Ok(parts)
+        })
+        .await
     }
 
     /// Whether an upload can't go on any more, though no sweep has seen it yet.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::append::AppendCommand;
+use super::append::Announced;
 use super::context::Context;
 use super::finish::Whole;
 use super::take_up::renew_key;
@@ -33,12 +33,13 @@ pub(super) struct Piece<'a> {
     saved: Upload,
     /// As it is.
     upload: Upload,
-    body: Gatherer,
     /// What is still to come, where that is known.
     left: Option<u64>,
     checksum: Option<ChecksumHasher>,
     /// Since the database learned how far it is.
     unsaved: Unsaved,
+    /// Whether the database may know more than `saved` says: the answer to a save was lost.
+    is_unsure: bool,
 }
 
 /// What was done, and the database does not know yet.
@@ -51,20 +52,15 @@ struct Unsaved {
 }
 
 impl<'a> Piece<'a> {
-    pub(super) fn of(
-        context: &'a Context,
-        upload: Upload,
-        body: ByteStream,
-        command: &AppendCommand,
-    ) -> Self {
+    pub(super) fn of(context: &'a Context, upload: Upload, announced: &Announced) -> Self {
         Self {
             context,
             saved: upload.clone(),
             upload,
-            body: Gatherer::new(body),
-            left: command.body_length.map(ByteSize::bytes),
-            checksum: command.checksum.as_ref().map(ChecksumHasher::expecting),
+            left: announced.body_length.map(ByteSize::bytes),
+            checksum: announced.checksum.as_ref().map(ChecksumHasher::expecting),
             unsaved: Unsaved::default(),
+            is_unsure: false,
         }
     }
 
@@ -73,14 +69,15 @@ impl<'a> Piece<'a> {
     }
 
     /// Takes it in to its end. The file, where the whole upload came at once and needs no parts.
-    pub(super) async fn receive(&mut self) -> Result<Option<File>, ResumableError> {
+    pub(super) async fn receive(&mut self, body: ByteStream) -> Result<Option<File>, ResumableError> {
+        let mut body = Gatherer::new(body);
         loop {
             let wanted = self.wanted().await?;
             let held = ByteSize::new(self.upload.aside().bytes() + wanted as u64);
             let permit = Arc::new(self.context.budget.acquire(held).await);
-            let (bytes, mut filled) = self.body.fill(wanted, &self.context.pool, &permit).await;
+            let (bytes, mut filled) = body.fill(wanted, &self.context.pool, &permit).await;
             if filled == Filled::Full && self.comes_to_its_end(bytes.len()) {
-                filled = self.end(&permit).await;
+                filled = self.end(&mut body, &permit).await;
             }
             match filled {
                 // It can't be checked any more; or more came than there may be.
@@ -135,8 +132,8 @@ impl<'a> Piece<'a> {
     }
 
     /// What follows the last byte: nothing.
-    async fn end(&mut self, permit: &Arc<BufferPermit>) -> Filled {
-        match self.body.fill(1, &self.context.pool, permit).await {
+    async fn end(&self, body: &mut Gatherer, permit: &Arc<BufferPermit>) -> Filled {
+        match body.fill(1, &self.context.pool, permit).await {
             (_, Filled::Full) => {
                 Filled::Broken(BodyError::TooLarge { limit: self.upload.length.unwrap_or(self.context.max) })
             }
@@ -274,7 +271,9 @@ impl<'a> Piece<'a> {
         // Where all came, it is held until it is a file.
         self.upload.is_held = !is_end || self.upload.is_whole();
         self.upload.expires_at = self.context.clock.now().plus(self.context.ttl);
+        self.is_unsure = true;
         contended(|| self.try_save()).await?;
+        self.is_unsure = false;
         self.saved = self.upload.clone();
         self.unsaved = Unsaved::default();
         Ok(())
@@ -319,7 +318,7 @@ impl<'a> Piece<'a> {
             self.context.take_back(blob).await;
         }
         let lost = matches!(error, ResumableError::TakenOver { .. } | ResumableError::Expired);
-        if lost || !self.saved.is_held {
+        if lost || self.is_unsure || !self.saved.is_held {
             return Ok(());
         }
         // A part whose write failed may still come: its number is spent.

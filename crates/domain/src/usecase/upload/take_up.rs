@@ -1,7 +1,7 @@
 //! The beginning of a request that goes on with an upload.
 
 use super::ResumableError;
-use super::append::AppendCommand;
+use super::append::Announced;
 use super::context::Context;
 use crate::body::{BodyError, ByteSize};
 use crate::store::UnitOfWork;
@@ -19,13 +19,13 @@ pub(super) enum Taken {
 impl Context {
     /// Takes the upload up, if the request fits where it is. Where the answer to the commit is lost nothing is read
     /// back: another process may have it by then under the very same epoch.
-    pub(super) async fn take_up(&self, command: &AppendCommand) -> Result<Taken, ResumableError> {
-        contended(|| self.try_take_up(command)).await
+    pub(super) async fn take_up(&self, announced: &Announced) -> Result<Taken, ResumableError> {
+        contended(|| self.try_take_up(announced)).await
     }
 
-    async fn try_take_up(&self, command: &AppendCommand) -> Result<Taken, ResumableError> {
+    async fn try_take_up(&self, announced: &Announced) -> Result<Taken, ResumableError> {
         let mut unit = self.db.begin().await?;
-        match self.taken(unit.as_mut(), command).await {
+        match self.taken(unit.as_mut(), announced).await {
             Ok(Taken::Open(upload)) => {
                 unit.commit().await?;
                 Ok(Taken::Open(upload))
@@ -38,22 +38,18 @@ impl Context {
         }
     }
 
-    async fn taken(
-        &self,
-        unit: &mut dyn UnitOfWork,
-        command: &AppendCommand,
-    ) -> Result<Taken, ResumableError> {
-        let found = unit.uploads().find_for_update(command.owner, command.upload).await?;
+    async fn taken(&self, unit: &mut dyn UnitOfWork, announced: &Announced) -> Result<Taken, ResumableError> {
+        let found = unit.uploads().find_for_update(announced.owner, announced.upload).await?;
         let resumable = found.filter(|upload| upload.transport == Transport::Resumable);
         let mut upload = resumable.ok_or(ResumableError::NotFound)?;
         if self.is_over(&upload) {
             return Err(ResumableError::Expired);
         }
-        if upload.offset != command.offset {
+        if upload.offset != announced.offset {
             return Err(ResumableError::WrongOffset { offset: upload.offset });
         }
-        let more = self.declare(&mut upload, command.length)?;
-        self.fits(&upload, command.body_length)?;
+        let more = self.declare(&mut upload, announced.length)?;
+        self.fits(&upload, announced.body_length)?;
         if let UploadStatus::Complete(_) = upload.status {
             return Ok(Taken::Complete(upload));
         }

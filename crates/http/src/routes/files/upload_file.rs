@@ -1,16 +1,15 @@
 //! `POST /v1/files`
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::{HttpRequest, web};
-use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::usecase::file::UploadCommand;
 use utoipa::ToSchema;
 
 use crate::auth::Authenticated;
 use crate::body::{incoming, run};
+use crate::input::idempotency_key;
 use crate::output::{FileJson, file};
-use crate::problem::{Answer, Code, Problem};
+use crate::problem::{Answer, Code};
 use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[
@@ -22,8 +21,6 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
 ];
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A form with one file.
 #[derive(ToSchema)]
@@ -75,15 +72,4 @@ pub(crate) async fn upload_file(
     .await?;
     let status = if uploaded.fresh { StatusCode::CREATED } else { StatusCode::OK };
     file(status, &uploaded.view)
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
-    let malformed = || Problem::malformed("Idempotency-Key must be 1 to 255 visible ASCII characters");
-    let mut values = headers.get_all(IDEMPOTENCY_KEY);
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return Err(malformed());
-    }
-    let text = value.to_str().map_err(|_not_ascii| malformed())?;
-    text.parse().map(Some).map_err(|_invalid| malformed())
 }

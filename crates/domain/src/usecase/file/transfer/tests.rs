@@ -137,7 +137,7 @@ async fn the_intent_and_its_key_are_renewed_while_bytes_come_slowly() {
         doubles.db = doubles.db.unit(renewing(&effects, true, Some(true)));
     }
     let whole =
-        stream::iter([Ok(Bytes::from(vec![b'x'; 8192]))]).chain(slow(Duration::from_secs(70))).boxed();
+        stream::iter([Ok(Bytes::from(vec![b'x'; 8192]))]).chain(slow(Duration::from_secs(30))).boxed();
     let outcome = transfer(&effects, doubles, &settings()).write(&intent(true), body_of(whole)).await;
     assert!(outcome.is_ok());
     assert_eq!(effects.seen()[..4], ["put files", "renew", "renew key", "commit"]);
@@ -152,7 +152,7 @@ async fn the_intent_is_renewed_while_the_first_bytes_come_slowly() {
         doubles.db = doubles.db.unit(renewing(&effects, true, None));
     }
     let outcome = transfer(&effects, doubles, &settings())
-        .write(&intent(false), body_of(slow(Duration::from_secs(70))))
+        .write(&intent(false), body_of(slow(Duration::from_secs(30))))
         .await;
     assert!(outcome.is_ok());
     assert_eq!(effects.seen().iter().filter(|effect| *effect == "renew").count(), 3);
@@ -164,7 +164,7 @@ async fn the_intent_is_renewed_while_the_rest_of_the_request_comes_slowly() {
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.unit(renewing(&effects, true, None));
     let end = async {
-        tokio::time::sleep(Duration::from_secs(30)).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
         "hello.txt".parse().map_err(|_invalid| BodyError::Aborted)
     };
     let body = UploadBody { end: end.boxed(), ..body(&["a"]) };
@@ -183,7 +183,7 @@ async fn an_upload_whose_intent_or_key_is_lost_ends() {
         let outcome =
             transfer(&effects, doubles, &settings()).write(&intent(key.is_some()), body_of(whole)).await;
         assert!(matches!(outcome, Err(UploadError::Store(StoreError::Unavailable(_)))));
-        assert_eq!(started.elapsed().as_secs(), 20);
+        assert_eq!(started.elapsed().as_secs(), 8);
         assert_eq!(effects.seen().last().unwrap(), "rollback");
     }
 }
@@ -196,7 +196,7 @@ async fn a_database_that_is_away_for_a_moment_ends_no_upload() {
     once!(effects, away.blobs.expect_renew(), "away", |_, _| Err(unavailable()));
     doubles.db = doubles.db.unit(away).unit(renewing(&effects, true, None));
     let whole =
-        stream::iter([Ok(Bytes::from(vec![b'x'; 8192]))]).chain(slow(Duration::from_secs(50))).boxed();
+        stream::iter([Ok(Bytes::from(vec![b'x'; 8192]))]).chain(slow(Duration::from_secs(12))).boxed();
     assert!(transfer(&effects, doubles, &settings()).write(&intent(false), body_of(whole)).await.is_ok());
     assert_eq!(effects.seen(), ["put files", "away", "drop", "renew", "commit"]);
 }

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -24,6 +25,7 @@ fn announcing(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.blobs.expect_announce(), "announce", |intent| {
         assert_eq!(intent.reserved, ByteSize::ZERO);
+        assert_eq!(intent.expires_at.since(intent.announced_at), Duration::from_mins(1));
         Ok(())
     });
     unit
@@ -196,6 +198,33 @@ async fn a_thumbnail_that_came_too_late_is_taken_back() {
         assert_eq!(ended, expected);
         assert_eq!(seen[seen.len() - 4..], ["rollback", "abandon", "commit", "discard thumbnails"]);
     }
+}
+
+fn renewing(effects: &Effects, held: bool) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_renew(), "renew", |_, _| Ok(held));
+    unit
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_intent_is_renewed_while_it_is_written_slowly() {
+    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing);
+    run.blobs.takes = Duration::from_secs(20);
+    for _ in 0..2 {
+        run = run.unit(|effects| renewing(effects, true));
+    }
+    let (outcome, seen) = run.unit(|effects| completing(effects, settling(effects), true)).end().await;
+    assert!(matches!(outcome, Ok(Done::Completed)));
+    assert_eq!(seen[5..10], ["put thumbnails", "renew", "commit", "renew", "commit"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thumbnail_whose_intent_was_given_up_while_it_was_written_is_taken_back() {
+    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing);
+    run.blobs.takes = Duration::from_mins(10);
+    let (outcome, seen) = run.unit(|effects| renewing(effects, false)).unit(abandoning).end().await;
+    assert!(matches!(outcome, Err(JobError::Store(_))));
+    assert_eq!(seen[6..], ["renew", "rollback", "abandon", "commit", "discard thumbnails"]);
 }
 
 #[tokio::test]

@@ -182,7 +182,7 @@ async fn a_long_job_renews_its_lease_and_ends_when_it_is_lost() {
     let next = RunNextJob::new(&ports);
     let ran = tokio::time::timeout(Duration::from_mins(10), next.run(&JobKind::ALL)).await;
     assert!(ran.is_ok_and(|ran| ran.is_ok()));
-    assert_eq!(started.elapsed().as_secs(), 60);
+    assert_eq!(started.elapsed().as_secs(), 24);
     assert_eq!(effects.seen()[2..], ["renew", "commit", "renew", "commit", "renew", "rollback"]);
 }
 

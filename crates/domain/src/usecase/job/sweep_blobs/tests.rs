@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{BATCH, PUT_OFF, Sweep, Swept, TOMBSTONE, discard};
-use crate::blob::{BlobKey, BlobStore, DoomedBlob, ExpiredIntent, MockBlobStore};
+use crate::blob::{BlobKey, BlobStore, DoomedBlob, ExpiredIntent, MockBlobStore, Sweepable};
 use crate::body::ByteSize;
 use crate::clock::Clock as _;
 use crate::ids::BlobId;
 use crate::store::{StoreError, Stored};
-use crate::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, TestPorts, a_user};
+use crate::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, TestPorts, a_user};
 use crate::usecase::Ports;
 use crate::usecase::fixture::{FakeBlobs, once, unavailable};
 use crate::usecase::job::PreviewSweep;
@@ -160,15 +160,18 @@ async fn the_row_of_a_blob_that_may_still_be_written_outlives_its_bytes() {
 }
 
 #[tokio::test]
-async fn a_preview_counts_and_undoes_everything() {
-    let effects = Effects::default();
-    let mut unit = dooming(&effects, vec![expired(7), expired(0)]);
-    once!(effects, unit.blobs.expect_due(), "due", |_, _| Ok(vec![doomed(Duration::ZERO, false); 3]));
-    let mut doubles = TestPorts::default();
-    doubles.db = doubles.db.unit(unit);
-    let swept = PreviewSweep::new(&doubles.ports()).run().await.unwrap();
-    assert_eq!(swept, Swept { given_up: 2, discarded: 3, ..Swept::default() });
-    assert_eq!(effects.seen(), ["doom", "due", "rollback"]);
+async fn a_preview_counts_without_a_unit_of_work() {
+    for (expired, due, discarded) in [(2, 1, 3), (10_000, 10_000, 10_000)] {
+        let mut reads = FakeReads::default();
+        reads.blobs.expect_count_sweepable().times(1).returning(move |now, limit| {
+            assert_eq!((now, limit), (FixedClock::NEW_YEAR.now(), 10_000));
+            Ok(Sweepable { expired, due })
+        });
+        let mut doubles = TestPorts::default();
+        doubles.db = doubles.db.reads(reads);
+        let swept = PreviewSweep::new(&doubles.ports()).run().await.unwrap();
+        assert_eq!(swept, Swept { given_up: expired, discarded, ..Swept::default() });
+    }
 }
 
 fn putting_off(effects: &Effects) -> FakeUnitOfWork {

@@ -1,0 +1,180 @@
+//! JOB: twenty workers on one queue, some of whom die, and some of whom stand still for longer than their lease.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use fm_domain::clock::Timestamp;
+use fm_domain::ids::{BlobId, FileId, JobId, UserId};
+use fm_domain::job::{ClaimedJob, JobKind, JobRecord, NewJob, Work};
+use fm_domain::store::{Retry, Stored};
+use futures_util::future::{BoxFuture, FutureExt as _};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::fixture::database::{Given, given};
+use crate::fixture::poll::cut_after;
+use crate::fixture::{at, fill, uuid};
+use crate::harness::DatabaseHarness;
+
+/// As many as every adapter gets through in a debug build in good time. `scripts/bench jobs` takes 10,000, with
+/// processes.
+const JOBS: usize = 4_000;
+const WORKERS: usize = 20;
+const LEASE: Duration = Duration::from_mins(1);
+/// How often a worker stands still at most.
+const STALLS: usize = 3;
+/// A queue that gives one job so often never comes to an end.
+const MOST_ATTEMPTS: u32 = 100;
+const KIND: [JobKind; 1] = [JobKind::PurgeBlob];
+
+/// The workers, and the clock on their wall.
+struct Crowd {
+    given: Given,
+    micros: AtomicI64,
+    /// Answers that were refused because they came late.
+    refused: AtomicUsize,
+}
+
+/// The effect of a job: another one, of a kind that nobody claims here.
+fn receipt(job: &ClaimedJob) -> NewJob {
+    let Work::PurgeBlob { blob, .. } = job.work else { panic!("another kind was asked for: {job:?}") };
+    let work = Work::MakeThumbnail { owner: UserId::new(uuid()), file: FileId::new(uuid()), blob };
+    NewJob::due(JobId::new(uuid()), work, at(1_000_000))
+}
+
+impl Crowd {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_micros(self.micros.load(Ordering::SeqCst))
+    }
+
+    fn pass(&self, until: Timestamp) {
+        self.micros.fetch_max(until.unix_micros(), Ordering::SeqCst);
+    }
+
+    /// Works until nothing is left.
+    async fn work(self: Arc<Self>, number: usize) {
+        let mut stalls = 0;
+        for turn in number.. {
+            let jobs = patiently(|| self.claim(number).boxed()).await;
+            if jobs.is_empty() && !self.wait(number).await {
+                return;
+            }
+            match turn % 23 {
+                // It dies, and what it holds is left to its lease.
+                0 => continue,
+                // It dies in the middle of a unit.
+                1 => {
+                    for job in &jobs {
+                        cut_after(turn % 7, self.complete(job)).await;
+                    }
+                    continue;
+                }
+                // It stands still until its leases have run out, and goes on as if nothing had happened.
+                2 if stalls < STALLS => {
+                    stalls += 1;
+                    self.pass(self.now().plus(LEASE));
+                    sleep(Duration::from_millis(10)).await;
+                }
+                _ => {}
+            }
+            for job in &jobs {
+                patiently(|| self.complete(job).boxed()).await;
+            }
+        }
+    }
+
+    async fn claim(&self, number: usize) -> Stored<Vec<ClaimedJob>> {
+        let (now, limit) = (self.now(), if number.is_multiple_of(2) { 1 } else { 4 });
+        let mut unit = self.given.db.begin().await?;
+        let jobs = unit.jobs().claim(&KIND, now, now.plus(LEASE), limit).await?;
+        unit.commit().await?;
+        let again = jobs.iter().find(|job| job.attempt > MOST_ATTEMPTS);
+        assert_eq!(again, None, "a job is given again and again");
+        Ok(jobs)
+    }
+
+    /// Waits for what others hold and for what is not due, which the first worker lets pass; whether anything is left.
+    async fn wait(&self, number: usize) -> bool {
+        let mut unit = self.given.unit().await;
+        let next_due = unit.jobs().next_due(&KIND).await.unwrap();
+        unit.rollback().await.unwrap();
+        let Some(next_due) = next_due else { return false };
+        sleep(Duration::from_millis(10)).await;
+        if number == 0 {
+            self.pass(next_due);
+        }
+        true
+    }
+
+    /// The effect and the completion in one unit; nothing if the job is not held any more.
+    async fn complete(&self, job: &ClaimedJob) -> Stored<()> {
+        let mut unit = self.given.db.begin().await?;
+        unit.jobs().enqueue(&receipt(job)).await?;
+        if unit.jobs().complete(job.id, job.attempt).await? {
+            return unit.commit().await;
+        }
+        self.refused.fetch_add(1, Ordering::SeqCst);
+        unit.rollback().await
+    }
+}
+
+/// Again whenever a race for a lock was lost.
+async fn patiently<'a, T>(unit: impl Fn() -> BoxFuture<'a, Stored<T>>) -> T {
+    loop {
+        match unit().await {
+            Ok(value) => return value,
+            Err(error) => assert_eq!(error.retry(), Retry::Now, "{error:?}"),
+        }
+    }
+}
+
+/// All that is in the queue.
+async fn everything(given: &Given) -> Vec<JobRecord> {
+    let mut all: Vec<JobRecord> = Vec::new();
+    loop {
+        let mut unit = given.unit().await;
+        let page = unit.jobs().list(None, all.last().map(|job| job.id), 1000).await.unwrap();
+        unit.rollback().await.unwrap();
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+pub(crate) async fn job_21_each_of_many_jobs_takes_effect_once_though_workers_die_and_stall<
+    H: DatabaseHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    // They become due in groups, so that leases run out while there is more to do.
+    let jobs: Vec<NewJob> = (0..20)
+        .flat_map(|group| (0..JOBS / 20).map(move |_| NewJob { run_at: at(group * 90), ..fill::job() }))
+        .collect();
+    given.jobs(&jobs).await;
+    let crowd = Arc::new(Crowd {
+        given: given.clone(),
+        micros: AtomicI64::new(at(0).unix_micros()),
+        refused: AtomicUsize::new(0),
+    });
+    let mut workers = JoinSet::new();
+    for number in 0..WORKERS {
+        workers.spawn(Arc::clone(&crowd).work(number));
+    }
+    workers.join_all().await;
+
+    let mut effects: HashMap<BlobId, usize> = HashMap::new();
+    for job in everything(&given).await {
+        match job.work {
+            Some(Work::MakeThumbnail { blob, .. }) => *effects.entry(blob).or_default() += 1,
+            _ => panic!("a job is left: {job:?}"),
+        }
+    }
+    assert_eq!(effects.len(), JOBS, "jobs were lost");
+    let double = effects.values().filter(|times| **times > 1).count();
+    assert_eq!(double, 0, "jobs took effect twice");
+    assert!(crowd.refused.load(Ordering::SeqCst) > 0, "nobody was late: this rule shows nothing");
+}

@@ -1,0 +1,43 @@
+//! The reads of databases with one fault, but for lists.
+
+use async_trait::async_trait;
+use fm_domain::blob::{BlobQueries, BlobRecord, BlobState, Sweepable};
+use fm_domain::clock::Timestamp;
+use fm_domain::ids::{BlobId, UserId};
+use fm_domain::store::Stored;
+use fm_domain::user::{Account, Email, Tally, UserQueries};
+
+use crate::broken_database::{BrokenReads, Fault};
+
+#[async_trait]
+impl UserQueries for BrokenReads {
+    async fn find(&mut self, id: UserId) -> Stored<Option<Account>> {
+        self.inner.users().find(id).await
+    }
+
+    async fn find_by_email(&mut self, email: &Email) -> Stored<Option<Account>> {
+        self.inner.users().find_by_email(email).await
+    }
+
+    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> Stored<Vec<Tally>> {
+        let mut tallies = self.inner.users().tally(after, limit).await?;
+        if self.fault == Fault::TalliesWhatIsRecorded {
+            tallies.iter_mut().for_each(|tally| tally.counted = tally.recorded);
+        }
+        Ok(tallies)
+    }
+}
+
+#[async_trait]
+impl BlobQueries for BrokenReads {
+    async fn find(&mut self, ids: &[BlobId]) -> Stored<Vec<BlobRecord>> {
+        let mut records = self.inner.blobs().find(ids).await?;
+        records.retain(|record| self.fault != Fault::HidesTheDoomed || record.state != BlobState::Doomed);
+        Ok(records)
+    }
+
+    async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> Stored<Sweepable> {
+        let limit = if self.fault == Fault::CountsBeyondTheLimit { u32::MAX } else { limit };
+        self.inner.blobs().count_sweepable(now, limit).await
+    }
+}

@@ -1,0 +1,95 @@
+//! `PATCH /v1/uploads/{id}`
+
+use actix_web::http::header::HeaderMap;
+use actix_web::{HttpRequest, HttpResponse, web};
+use fm_domain::ids::{UploadId, UserId};
+use fm_domain::usecase::upload::AppendCommand;
+
+use crate::body::{Piece, Pump, beside, piece};
+use crate::input::PathId;
+use crate::problem::{Answer, Code, Problem};
+use crate::state::State;
+use crate::tus::{self, TusCaller};
+
+pub(super) const PROBLEMS: &[Code] = &[
+    Code::MalformedRequest,
+    Code::NotFound,
+    Code::RequestTimeout,
+    Code::Conflict,
+    Code::UploadExpired,
+    Code::PreconditionFailed,
+    Code::PayloadTooLarge,
+    Code::QuotaExceeded,
+    Code::UnsupportedMediaType,
+    Code::ChecksumMismatch,
+];
+
+/// Sends a piece of a resumable upload.
+///
+/// What came of a piece that broke off is kept, unless it has a checksum. With the last piece the upload is a file. A
+/// piece that does not belong where the upload is gets a 409 with `Upload-Offset`; one that another request takes the
+/// upload away from, a 409 with `Retry-After`.
+#[utoipa::path(
+    patch,
+    path = "/v1/uploads/{id}",
+    tag = "uploads",
+    security(("bearer" = []), ("cookie" = [])),
+    params(
+        ("id" = String, Path, format = Uuid, description = "The upload."),
+        ("Tus-Resumable" = String, Header, description = "`1.0.0`", example = "1.0.0"),
+        ("Upload-Offset" = u64, Header, description = "Where the piece belongs."),
+        ("Upload-Length" = Option<u64>, Header, description = "Bytes of the whole, where they were not told before."),
+        ("Upload-Checksum" = Option<String>, Header, description = "An algorithm and the checksum of the body in base64.", example = "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0="),
+    ),
+    request_body(content(("application/offset+octet-stream"))),
+    responses((status = 204, description = "The piece is kept.",
+        headers(
+            ("Upload-Offset" = u64, description = "Bytes that the upload has."),
+            ("Upload-Expires" = Option<String>, description = "Until when it can go on (RFC 9110)."),
+            ("X-File-Id" = Option<String>, description = "The file that it has become."),
+            ("Tus-Resumable" = String, description = "`1.0.0`"),
+        ))),
+)]
+pub(crate) async fn append_to_upload(
+    request: HttpRequest,
+    state: State,
+    TusCaller(caller): TusCaller,
+    id: PathId<UploadId>,
+    payload: web::Payload,
+) -> Answer {
+    let id = id.known()?;
+    let limit = state.use_cases.capabilities.run().max_resumable;
+    if !tus::is_piece(request.headers()) {
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "the body must be application/offset+octet-stream",
+        ));
+    }
+    let piece = piece(&request, payload, limit, &state)?;
+    let (command, pump) = command(request.headers(), caller.user, id, piece)?;
+    let use_cases = state.use_cases.clone();
+    let append = async move { tus::uploads(&use_cases)?.append.run(command).await };
+    let progress = beside(&state, pump, append).await?;
+    let mut response = HttpResponse::NoContent();
+    tus::progress(&mut response, &progress);
+    Ok(response.finish())
+}
+
+fn command(
+    headers: &HeaderMap,
+    owner: UserId,
+    upload: UploadId,
+    piece: Piece,
+) -> Result<(AppendCommand, Pump), Problem> {
+    let Piece { stream, length, pump } = piece;
+    let command = AppendCommand {
+        owner,
+        upload,
+        offset: tus::offset(headers)?,
+        length: tus::declared_length(headers)?,
+        checksum: tus::checksum(headers)?,
+        body: stream,
+        body_length: length,
+    };
+    Ok((command, pump))
+}

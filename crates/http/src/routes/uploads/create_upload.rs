@@ -1,0 +1,182 @@
+//! `POST /v1/uploads`
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use fm_domain::body::{ByteSize, ByteStream};
+use fm_domain::ids::UserId;
+use fm_domain::upload::Checksum;
+use fm_domain::usecase::upload::{AppendCommand, CreateResumableCommand, Progress, ResumableError};
+use fm_domain::usecase::{ResumableUploads, UseCases};
+
+use crate::body::{Piece, Pump, beside, piece};
+use crate::input::idempotency_key;
+use crate::problem::{Answer, Code, Problem};
+use crate::state::{AppState, State};
+use crate::tus::{self, Metadata, TusCaller};
+
+pub(super) const PROBLEMS: &[Code] = &[
+    Code::MalformedRequest,
+    Code::RequestTimeout,
+    Code::Conflict,
+    Code::PreconditionFailed,
+    Code::PayloadTooLarge,
+    Code::QuotaExceeded,
+    Code::UnsupportedMediaType,
+    Code::ValidationFailed,
+    Code::ChecksumMismatch,
+];
+
+/// Begins a resumable upload.
+///
+/// With `Content-Type: application/offset+octet-stream` the body is its first piece; any other body is ignored. Where
+/// that piece is refused, or breaks off, the upload is there all the same: the refusal has its `Location` too.
+#[utoipa::path(
+    post,
+    path = "/v1/uploads",
+    tag = "uploads",
+    security(("bearer" = []), ("cookie" = [])),
+    params(
+        ("Tus-Resumable" = String, Header, description = "`1.0.0`", example = "1.0.0"),
+        ("Upload-Length" = Option<u64>, Header, description = "Bytes of the whole. Either this or `Upload-Defer-Length` must be given."),
+        ("Upload-Defer-Length" = Option<u64>, Header, description = "`1`: the length will be told later."),
+        ("Upload-Metadata" = String, Header, description = "Keys, each with its value in base64, separated by commas: `filename`, and optionally `filetype`; others are kept.", example = "filename Y2Fmw6kucG5n,filetype aW1hZ2UvcG5n"),
+        ("Upload-Checksum" = Option<String>, Header, description = "An algorithm and the checksum of the body in base64.", example = "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0="),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: a repetition with the same key, name and length gets the first upload."),
+    ),
+    request_body(content(("application/offset+octet-stream"))),
+    responses(
+        (status = 201, description = "The upload has begun; without bytes to come it is a file already.",
+            headers(
+                ("Location" = String, description = "`/v1/uploads/{id}`"),
+                ("Upload-Offset" = Option<u64>, description = "Bytes that came, where the body was a piece."),
+                ("Upload-Expires" = Option<String>, description = "Until when it can go on (RFC 9110)."),
+                ("X-File-Id" = Option<String>, description = "The file that it has become."),
+                ("Tus-Resumable" = String, description = "`1.0.0`"),
+            )),
+        (status = 200, description = "The upload that was begun with the same key; a body is not taken.",
+            headers(
+                ("Location" = String, description = "`/v1/uploads/{id}`"),
+                ("Upload-Offset" = u64, description = "Bytes that it has."),
+                ("Upload-Expires" = Option<String>, description = "Until when it can go on (RFC 9110)."),
+                ("X-File-Id" = Option<String>, description = "The file that it has become."),
+                ("Tus-Resumable" = String, description = "`1.0.0`"),
+            )),
+    ),
+)]
+pub(crate) async fn create_upload(
+    request: HttpRequest,
+    state: State,
+    TusCaller(caller): TusCaller,
+    payload: web::Payload,
+) -> Answer {
+    let command = command(request.headers(), caller.user)?;
+    let (first, pump) = First::of(&request, payload, &state)?;
+    let created = beside(&state, pump, create(state.use_cases.clone(), command, first)).await?;
+    created.answer()
+}
+
+fn command(headers: &HeaderMap, owner: UserId) -> Result<CreateResumableCommand, Problem> {
+    let key = idempotency_key(headers)?;
+    let length = tus::new_length(headers)?;
+    let Metadata { name, claimed_type, text } = Metadata::of(headers)?;
+    Ok(CreateResumableCommand { owner, key, name, length, claimed_type, metadata: text })
+}
+
+/// The piece that comes with the creation.
+struct First {
+    stream: ByteStream,
+    length: Option<ByteSize>,
+    checksum: Option<Checksum>,
+}
+
+impl First {
+    /// The body, if it is a piece, and what brings it.
+    fn of(
+        request: &HttpRequest,
+        payload: web::Payload,
+        state: &AppState,
+    ) -> Result<(Option<Self>, Pump), Problem> {
+        if !tus::is_piece(request.headers()) {
+            return Ok((None, Box::pin(std::future::ready(()))));
+        }
+        let checksum = tus::checksum(request.headers())?;
+        let limit = state.use_cases.capabilities.run().max_resumable;
+        let Piece { stream, length, pump } = piece(request, payload, limit, state)?;
+        Ok((Some(Self { stream, length, checksum }), pump))
+    }
+}
+
+/// An upload that was begun, and what became of its first piece.
+struct Created {
+    progress: Progress,
+    fresh: bool,
+    /// Whether a piece of it was taken in.
+    came: bool,
+    refusal: Option<ResumableError>,
+}
+
+async fn create(
+    use_cases: Arc<UseCases>,
+    command: CreateResumableCommand,
+    first: Option<First>,
+) -> Result<Created, ResumableError> {
+    let uploads = tus::uploads(&use_cases)?;
+    let owner = command.owner;
+    let (progress, fresh) = uploads.create.run(command).await?;
+    let came = fresh && first.is_some();
+    Ok(match go_on(uploads, owner, &progress, first.filter(|_| fresh)).await {
+        Ok(progress) => Created { progress, fresh, came, refusal: None },
+        Err(refusal) => Created { progress, fresh, came, refusal: Some(refusal) },
+    })
+}
+
+/// Takes in what came with it; what is whole becomes a file.
+async fn go_on(
+    uploads: &ResumableUploads,
+    owner: UserId,
+    progress: &Progress,
+    first: Option<First>,
+) -> Result<Progress, ResumableError> {
+    if let Some(First { stream, length, checksum }) = first {
+        let command = AppendCommand {
+            owner,
+            upload: progress.id,
+            offset: progress.offset,
+            length: None,
+            checksum,
+            body: stream,
+            body_length: length,
+        };
+        return uploads.append.run(command).await;
+    }
+    let is_whole = progress.length == Some(progress.offset);
+    if is_whole && progress.file.is_none() {
+        return uploads.show.run(owner, progress.id).await;
+    }
+    Ok(progress.clone())
+}
+
+impl Created {
+    fn answer(self) -> Answer {
+        let Self { progress, fresh, came, refusal } = self;
+        let location = HeaderValue::from_str(&format!("{}/{}", tus::PATH, progress.id))
+            .map_err(|_not_text| Problem::defect("an id holds characters that no header takes"))?;
+        if let Some(refusal) = refusal {
+            // tus leaves open what becomes of the upload. Like tusd: it stays, and even the refusal says where it is,
+            // so that the client can go on with it.
+            return Err(Problem::from(refusal).with(header::LOCATION, location));
+        }
+        let status = if fresh { StatusCode::CREATED } else { StatusCode::OK };
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::LOCATION, location));
+        if came || !fresh {
+            tus::progress(&mut response, &progress);
+        } else {
+            tus::expires(&mut response, &progress);
+        }
+        Ok(response.finish())
+    }
+}

@@ -1,0 +1,116 @@
+//! What a check of everything asks, along primary keys and the indexes of sweeps.
+
+use async_trait::async_trait;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use fm_domain::blob::{BlobQueries, BlobRecord, BlobState, Sweepable};
+use fm_domain::clock::Timestamp;
+use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::store::{StoreError, Stored};
+use fm_domain::user::{Kept, Tally};
+use uuid::Uuid;
+
+use crate::blobs::key;
+use crate::read::PgReadRepos;
+use crate::rows::FileRow;
+use crate::schema::{blobs, files};
+use crate::sql::{Sql, Typed, statement, typed};
+use crate::value::{Moment, count, size};
+
+/// One statement, so that both sides are of one moment.
+const TALLY: &str = "SELECT users.id, users.used_bytes, users.file_count, kept.bytes, kept.files \
+    FROM users, LATERAL (\
+        SELECT coalesce(sum(size_bytes), 0)::bigint AS bytes, count(*) AS files FROM files WHERE owner_id = users.id\
+    ) AS kept WHERE users.id > ? ORDER BY users.id LIMIT ?";
+
+/// Each side stops counting at its limit.
+const COUNT_SWEEPABLE: &str = "SELECT \
+    (SELECT count(*) FROM (SELECT FROM blobs WHERE state = 'announced' AND expires_at < ? LIMIT ?) AS expired), \
+    (SELECT count(*) FROM (SELECT FROM blobs WHERE state = 'doomed' AND due_at <= ? LIMIT ?) AS due)";
+
+type TallyTypes = (SqlUuid, BigInt, BigInt, BigInt, BigInt);
+pub(crate) type TallyRow = (Uuid, i64, i64, i64, i64);
+
+/// Before the first id: UUIDv7 begin with the time, so none of them is nil.
+fn place(after: Option<Uuid>) -> Uuid {
+    after.unwrap_or(Uuid::nil())
+}
+
+/// A page of files of every owner.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn walk(after: Option<FileId>, limit: u32) -> _ {
+    let after: Uuid = place(after.map(FileId::uuid));
+    let limit: i64 = i64::from(limit);
+    let row: diesel::dsl::AsSelect<FileRow, Pg> = FileRow::as_select();
+    files::table.filter(files::id.gt(after)).order(files::id).limit(limit).select(row)
+}
+
+/// Those of these blobs that are known.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn find(ids: Vec<Uuid>) -> _ {
+    blobs::table.filter(blobs::id.eq_any(ids)).select((
+        blobs::id,
+        blobs::bucket,
+        blobs::state,
+        blobs::size_bytes,
+    ))
+}
+
+/// A page of tallies.
+pub(crate) fn tally(
+    after: Option<UserId>,
+    limit: u32,
+) -> Sql<TallyTypes, (Typed<SqlUuid, Uuid>, Typed<BigInt, i64>)> {
+    statement(TALLY, (typed(place(after.map(UserId::uuid))), typed(i64::from(limit))))
+}
+
+/// The tally that a row holds.
+pub(crate) fn understood((user, used, file_count, bytes, files): TallyRow) -> Stored<Tally> {
+    let recorded =
+        Kept { bytes: size("users.used_bytes", used)?, files: count("users.file_count", file_count)? };
+    let counted = Kept { bytes: size("files.size_bytes", bytes)?, files: count("files", files)? };
+    Ok(Tally { user: UserId::new(user), recorded, counted })
+}
+
+/// How much a sweep would find.
+pub(crate) fn count_sweepable(
+    now: Timestamp,
+    limit: u32,
+) -> impl Query<SqlType = (BigInt, BigInt)> + QueryFragment<Pg> + QueryId + Send + 'static {
+    let (now, limit) = (|| typed::<Timestamptz, _>(Moment(now)), || typed::<BigInt, _>(i64::from(limit)));
+    statement::<(BigInt, BigInt), _>(COUNT_SWEEPABLE, (now(), limit(), now(), limit()))
+}
+
+fn record((id, bucket, state, bytes): (Uuid, String, String, Option<i64>)) -> Stored<BlobRecord> {
+    let state = match (state.as_str(), bytes) {
+        ("announced", _) => BlobState::Announced,
+        ("settled", Some(bytes)) => BlobState::Settled { size: size("blobs.size_bytes", bytes)? },
+        ("doomed", _) => BlobState::Doomed,
+        (other, _) => {
+            let source = format!("{other} is no state, or lacks its size").into();
+            return Err(StoreError::Corrupt { what: "blobs.state", source });
+        }
+    };
+    Ok(BlobRecord { key: key(&bucket, id)?, state })
+}
+
+#[async_trait]
+impl BlobQueries for PgReadRepos {
+    async fn find(&mut self, ids: &[BlobId]) -> Stored<Vec<BlobRecord>> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let query = find(ids);
+        let mut lease = self.pool.lease().await?;
+        let rows = lease.run(|connection| query.load(connection)).await?;
+        rows.into_iter().map(record).collect()
+    }
+
+    async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> Stored<Sweepable> {
+        let query = count_sweepable(now, limit);
+        let mut lease = self.pool.lease().await?;
+        let (expired, due): (i64, i64) = lease.run(|connection| query.get_result(connection)).await?;
+        Ok(Sweepable { expired: count("blobs", expired)?, due: count("blobs", due)? })
+    }
+}

@@ -1,0 +1,201 @@
+//! `file-manager verify` and `file-manager sweep --orphans`: the database and the store, compared.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use fm_e2e::{Api, Lane, Server, User, noise, pictures};
+use serde_json::Value;
+
+/// A server that is started, and a user of it.
+async fn started(lane: Lane) -> (Arc<Server>, User) {
+    let server = Arc::new(Server::within_reach(lane, &[]));
+    server.resume();
+    let user = Api::of(Arc::clone(&server)).user().await;
+    (server, user)
+}
+
+/// Whether all was well, the findings, and the summary.
+pub(super) fn verify(server: &Server, arguments: &[&str]) -> (bool, Vec<Value>, Value) {
+    let run = server.run(&[&["verify", "--json"], arguments].concat());
+    let lines = || run.output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let findings: Vec<Value> = lines().filter(|line| line["finding"].is_string()).collect();
+    let summary = lines().find(|line| line["summary"].is_object());
+    let summary = summary.unwrap_or_else(|| panic!("no summary: {}", run.output))["summary"].clone();
+    assert_eq!(summary["findings"], findings.len(), "{}", run.output);
+    assert_eq!(run.code, Some(i32::from(!findings.is_empty())), "{}", run.output);
+    (findings.is_empty(), findings, summary)
+}
+
+fn kinds(findings: &[Value]) -> Vec<&str> {
+    findings.iter().map(|finding| finding["finding"].as_str().unwrap()).collect()
+}
+
+/// A blob that nobody knows, beside a known one.
+fn put_beside(known: &Path, age: Duration) -> PathBuf {
+    let name = known.file_name().unwrap().to_str().unwrap();
+    // The end of the name tells the folder.
+    let foreign = known.with_file_name(format!("00000000{}", &name[8..]));
+    std::fs::write(&foreign, "foreign").unwrap();
+    let file = std::fs::File::options().write(true).open(&foreign).unwrap();
+    file.set_modified(SystemTime::now() - age).unwrap();
+    foreign
+}
+
+async fn what_is_wrong_is_found_and_nothing_else(lane: Lane) {
+    let (server, user) = started(lane).await;
+    let bytes: Vec<Vec<u8>> = [10_000, 20_000, 30_000, 40_000].map(noise).to_vec();
+    let mut files = Vec::new();
+    for content in &bytes {
+        files.push(user.file("a.txt", content.clone()).await);
+    }
+    let picture = user.file_of("image/png", "a.png", pictures::png(300, 200)).await;
+    user.with_thumbnail(&picture).await;
+    let (clean, _, summary) = verify(&server, &["--rehash"]);
+    assert!(clean, "{summary}");
+    assert_eq!((&summary["files"], &summary["blobs"], &summary["listed"]), (&5.into(), &6.into(), &6.into()));
+    assert_eq!(summary["accounts"], 1);
+
+    let objects: Vec<PathBuf> = bytes.iter().map(|content| server.object_with(content)).collect();
+    std::fs::remove_file(&objects[0]).unwrap();
+    std::fs::write(&objects[1], &bytes[1][..19_999]).unwrap();
+    let mut flipped = bytes[2].clone();
+    flipped[12_345] ^= 1;
+    std::fs::write(&objects[2], flipped).unwrap();
+
+    let (_, findings, _) = verify(&server, &[]);
+    assert_eq!(kinds(&findings), ["missing", "wrong_size"], "the flipped byte is not looked for");
+    assert_eq!((&findings[0]["file"], &findings[0]["owner"]), (&files[0]["id"], &user.id.as_str().into()));
+    assert_eq!(findings[0]["blob"], objects[0].file_name().unwrap().to_str().unwrap());
+    assert_eq!((&findings[1]["recorded"], &findings[1]["stored"]), (&20_000.into(), &19_999.into()));
+    let (_, findings, summary) = verify(&server, &["--rehash"]);
+    assert_eq!(kinds(&findings), ["missing", "wrong_size", "wrong_hash"]);
+    assert_eq!((&findings[2]["file"], &findings[2]["recorded"]), (&files[2]["id"], &files[2]["sha256"]));
+    assert_eq!(summary["wrong_hash"], 1);
+
+    let table = server.run(&["verify"]);
+    assert_eq!(table.code, Some(1), "{}", table.output);
+    let missing =
+        table.output.lines().find(|line| line.starts_with("missing ")).expect("a line of the table");
+    assert!(missing.contains(files[0]["id"].as_str().unwrap()), "{missing}");
+    assert!(table.output.contains("findings: 2 (missing 1, wrong_size 1, wrong_hash 0"), "{}", table.output);
+}
+
+async fn orphans_are_found_and_discarded_once_they_are_old_enough(lane: Lane) {
+    let (server, user) = started(lane).await;
+    let content = noise(10_000);
+    user.file("a.txt", content.clone()).await;
+    let known = server.object_with(&content);
+    let foreign = put_beside(&known, Duration::from_mins(30));
+    assert!(verify(&server, &[]).0, "it may be a blob that is being written");
+    let (_, findings, _) = verify(&server, &["--min-age", "60"]);
+    assert_eq!(kinds(&findings), ["orphan"]);
+    assert_eq!(findings[0]["blob"], foreign.file_name().unwrap().to_str().unwrap());
+    assert_eq!((&findings[0]["bucket"], &findings[0]["size"]), (&"files".into(), &7.into()));
+    put_beside(&known, Duration::from_hours(2));
+    assert_eq!(kinds(&verify(&server, &[]).1), ["orphan"]);
+
+    let sweep = |arguments: &[&str], code| {
+        let swept = server.run(&[&["sweep", "--orphans"], arguments].concat());
+        assert_eq!(swept.code, Some(code), "{}", swept.output);
+        swept.output
+    };
+    assert!(sweep(&[], 2).contains("--min-age"), "how old has to be said");
+    assert!(sweep(&["--min-age", "86400"], 0).contains("discarded: 0 orphans"));
+    let preview = sweep(&["--min-age", "3600", "--dry-run"], 0);
+    assert!(
+        preview.contains("to discard: 1 orphans of 7 bytes among 2 blobs; nothing was changed"),
+        "{preview}"
+    );
+    assert!(foreign.exists());
+    let swept = sweep(&["--min-age", "3600"], 0);
+    assert!(swept.contains("discarded: 1 orphans of 7 bytes among 2 blobs; failed to discard: 0"), "{swept}");
+    assert!(!foreign.exists() && known.exists());
+    assert!(verify(&server, &["--rehash", "--min-age", "0"]).0);
+}
+
+/// What comes and goes meanwhile is never taken for wrong.
+async fn beside_live_traffic_nothing_is_found(lane: Lane) {
+    let (server, user) = started(lane).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let busy: Vec<_> = (0..3)
+        .map(|_| {
+            let (user, stop) = (user.clone(), Arc::clone(&stop));
+            tokio::spawn(async move {
+                let mut count = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    let file = user.file("a.txt", noise(5_000)).await;
+                    let put = user.put(&format!("{}/content", User::path(&file)));
+                    put.header("content-type", "text/plain").body(noise(7_000)).send().await.expect(200);
+                    let picture = user.file_of("image/png", "a.png", pictures::png(60, 40)).await;
+                    user.delete(&User::path(&file)).send().await.expect(204);
+                    user.delete(&User::path(&picture)).send().await.expect(204);
+                    count += 1;
+                }
+                count
+            })
+        })
+        .collect();
+    for _ in 0..6 {
+        let server = Arc::clone(&server);
+        let checked = tokio::task::spawn_blocking(move || verify(&server, &["--rehash", "--min-age", "0"]));
+        let (clean, findings, _) = checked.await.unwrap();
+        assert!(clean, "{findings:#?}");
+    }
+    stop.store(true, Ordering::Relaxed);
+    for busy in busy {
+        assert!(busy.await.unwrap() > 0, "there was traffic");
+    }
+}
+
+/// A database that lacks its tables is left as it is.
+async fn a_check_changes_nothing(lane: Lane) {
+    let server = Server::within_reach(lane, &[]);
+    let before = server.run(&["migrate", "status"]).output;
+    assert!(before.contains("pending") && !before.contains("applied"), "{before}");
+    let checked = server.run(&["verify"]);
+    assert_eq!(checked.code, Some(1), "{}", checked.output);
+    assert!(checked.output.contains("not complete"), "{}", checked.output);
+    assert_eq!(server.run(&["migrate", "status"]).output, before);
+}
+
+#[tokio::test]
+async fn counters_that_are_wrong_are_found() {
+    let (server, user) = started(Lane::PostgresS3).await;
+    user.file("a.txt", "text").await;
+    server.in_its_database("UPDATE users SET used_bytes = used_bytes + 1");
+    let (_, findings, _) = verify(&server, &[]);
+    assert_eq!(kinds(&findings), ["wrong_usage"]);
+    assert_eq!(findings[0]["owner"], user.id.as_str());
+    assert_eq!((&findings[0]["recorded"]["bytes"], &findings[0]["counted"]["bytes"]), (&5.into(), &4.into()));
+}
+
+#[tokio::test]
+async fn a_strange_database_discards_nothing() {
+    let (server, user) = started(Lane::PostgresS3).await;
+    user.file("a.txt", "text").await;
+    server.in_its_database("DELETE FROM files; DELETE FROM blobs");
+    let refused = server.run(&["sweep", "--orphans", "--min-age", "0"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.output);
+    assert!(refused.output.contains("nothing was discarded: the database knows none"), "{}", refused.output);
+    assert_eq!(server.stored().await, Some(1));
+}
+
+macro_rules! on_durable_lanes {
+    ($($name:ident),+ $(,)?) => {
+        mod embedded {
+            $(#[tokio::test] async fn $name() { super::$name(fm_e2e::Lane::Embedded).await; })+
+        }
+        mod postgres_s3 {
+            $(#[tokio::test] async fn $name() { super::$name(fm_e2e::Lane::PostgresS3).await; })+
+        }
+    };
+}
+
+on_durable_lanes![
+    what_is_wrong_is_found_and_nothing_else,
+    orphans_are_found_and_discarded_once_they_are_old_enough,
+    beside_live_traffic_nothing_is_found,
+    a_check_changes_nothing,
+];
