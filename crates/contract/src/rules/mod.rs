@@ -18,6 +18,7 @@ mod part;
 mod part_end;
 mod part_link;
 mod session;
+mod stores;
 mod thumb;
 mod time;
 mod token;
@@ -25,6 +26,8 @@ mod unit;
 mod upload;
 mod upload_end;
 mod user;
+
+pub use stores::{blob_store, part_upload, sign_download, sign_parts};
 
 use crate::suite::{Suite, suite};
 
@@ -199,82 +202,6 @@ suite! {
         ses_13_a_rotated_session_lives_until_its_new_end,
         ses_14_a_rotation_beside_a_revocation_revives_nothing,
         ses_15_a_store_that_serves_answers_a_ping,
-    }
-}
-
-suite! {
-    ($)
-    /// Stores of blobs.
-    blob_store(BlobStoreHarness, "BlobStore"): H::fresh().await;
-    blob {
-        blob_01_blobs_of_every_edge_size_are_read_back_whole,
-        blob_02_a_body_of_unknown_length_is_read_back_whole,
-        blob_03_every_form_of_range_gives_exactly_its_bytes,
-        blob_06_a_range_outside_the_blob_is_refused_with_its_size,
-        blob_07_discarding_again_and_again_is_no_error,
-        blob_11_the_buckets_are_apart,
-        blob_13_a_list_holds_every_blob_of_its_bucket_once,
-        blob_14_a_store_that_serves_answers_a_ping_and_names_its_limits,
-        blob_15_a_blob_is_read_by_many_at_once,
-    }
-    blob_flow {
-        blob_04_a_failing_stream_leaves_nothing_that_can_be_read,
-        blob_05_nothing_can_be_read_before_the_put_has_ended,
-        blob_08_a_dropped_put_leaves_nothing_that_can_be_read,
-        blob_09_a_put_takes_no_more_than_it_may_hold,
-        blob_10_every_buffer_is_given_back,
-        blob_12_many_puts_at_once_are_each_kept_whole,
-    }
-}
-
-suite! {
-    ($)
-    /// Signers of URLs that a browser fetches.
-    sign_download(SignDownloadHarness, "SignDownload"): H::fresh().await;
-    link {
-        link_01_a_signed_url_gives_the_bytes_without_other_credentials,
-        link_02_equal_links_give_equal_urls,
-        link_03_an_expired_url_is_refused,
-        link_04_a_tampered_url_is_refused,
-        link_05_a_range_of_a_link_gives_exactly_its_bytes,
-        link_06_type_and_name_travel_with_the_link,
-        link_07_links_to_different_targets_have_different_urls,
-        link_08_a_link_to_a_blob_that_is_gone_gives_not_found,
-    }
-}
-
-suite! {
-    ($)
-    /// Stores that blobs are written to in parts, over many requests.
-    part_upload(PartUploadHarness, "PartUpload"): H::fresh().await;
-    part {
-        part_01_nothing_can_be_read_before_the_write_is_completed,
-        part_02_a_completed_blob_is_read_whole_whatever_its_parts,
-        part_03_parts_come_in_any_order_and_again_with_another_size,
-        part_04_what_a_late_writer_sends_changes_nothing,
-        part_05_no_part_can_be_written_after_the_end,
-        part_06_completing_again_is_no_error,
-        part_07_parts_that_are_not_those_written_are_a_mismatch,
-        part_08_many_parts_written_at_once_make_one_blob,
-        part_09_what_is_not_named_at_the_end_is_not_in_the_blob,
-    }
-    part_end {
-        part_10_discarding_removes_whatever_a_write_left,
-        part_11_a_write_that_was_never_begun_is_gone,
-        part_12_bytes_at_hand_are_kept_whole,
-        part_13_what_is_cut_off_at_any_await_can_be_discarded,
-        part_14_the_limits_of_parts_make_sense,
-    }
-}
-
-suite! {
-    ($)
-    /// Signers of requests by which clients send parts by themselves.
-    sign_parts(SignPartsHarness, "SignParts"): H::fresh().await;
-    part_link {
-        partlink_01_what_was_signed_is_sent_without_other_credentials_and_counts,
-        partlink_02_another_size_is_refused_and_so_is_all_after_the_end,
-        partlink_03_a_tampered_or_expired_url_is_refused,
     }
 }
 
