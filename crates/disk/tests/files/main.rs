@@ -5,6 +5,7 @@
 mod bodies;
 #[path = "../fixture/mod.rs"]
 mod fixture;
+mod parts;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};

@@ -15,7 +15,7 @@ use fm_s3::{S3Settings, S3SignDownload};
 use crate::support::{ACCESS, SECRET, key, settings};
 
 /// 2026-01-02T03:04:05Z
-const ISSUED: u64 = 1_767_323_045;
+pub(crate) const ISSUED: u64 = 1_767_323_045;
 
 fn link(key: BlobKey, name: &str, life: u64) -> DownloadLink {
     let issued_at = Timestamp::from_unix_seconds(i64::try_from(ISSUED).unwrap());
@@ -36,16 +36,16 @@ async fn url(settings: &S3Settings, link: &DownloadLink) -> String {
     S3SignDownload::new(settings).unwrap().sign(link).await.unwrap().expose().to_owned()
 }
 
-fn parameter<'a>(url: &'a str, name: &str) -> &'a str {
+pub(crate) fn parameter<'a>(url: &'a str, name: &str) -> &'a str {
     let (_, query) = url.split_once('?').unwrap();
     query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap()
 }
 
 /// The signature that the SDK's own signer gives to the same request.
-fn theirs(url: &str, life: u64) -> String {
+pub(crate) fn theirs(method: &str, url: &str, headers: &[(&str, &str)], life: u64) -> String {
     let (base, query) = url.split_once('?').unwrap();
-    let responses: Vec<_> = query.split('&').filter(|pair| pair.starts_with("response-")).collect();
-    let unsigned = format!("{base}?{}", responses.join("&"));
+    let asked: Vec<_> = query.split('&').filter(|pair| !pair.starts_with("X-Amz-")).collect();
+    let unsigned = format!("{base}?{}", asked.join("&"));
     let mut signing = SigningSettings::default();
     signing.percent_encoding_mode = PercentEncodingMode::Single;
     signing.payload_checksum_kind = PayloadChecksumKind::NoHeader;
@@ -64,7 +64,8 @@ fn theirs(url: &str, life: u64) -> String {
         .unwrap()
         .into();
     let request =
-        SignableRequest::new("GET", &unsigned, std::iter::empty(), SignableBody::UnsignedPayload).unwrap();
+        SignableRequest::new(method, &unsigned, headers.iter().copied(), SignableBody::UnsignedPayload)
+            .unwrap();
     sign(request, &parameters).unwrap().into_parts().1
 }
 
@@ -77,7 +78,7 @@ async fn the_signature_is_the_one_that_the_sdk_would_give() {
                     let url = url(&settings(endpoint), &link(key, name, life)).await;
                     assert_eq!(
                         parameter(&url, "X-Amz-Signature"),
-                        theirs(&url, life),
+                        theirs("GET", &url, &[], life),
                         "{name} at {endpoint}"
                     );
                 }

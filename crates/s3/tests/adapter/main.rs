@@ -5,6 +5,8 @@
 
 mod faults;
 mod links;
+mod part_links;
+mod parts;
 mod server;
 mod support;
 mod wire;
