@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{MAX_UPLOAD, Server};
+use common::{MAX_RESUMABLE, MAX_UPLOAD, Server, UPLOAD_TTL};
 use serde_json::json;
 
 #[actix_web::test]
@@ -27,9 +27,53 @@ async fn capabilities_tell_what_is_really_offered() {
     let value = server.client().get("/v1/capabilities").await.value();
     assert_eq!(value["limits"]["upload_bytes"], MAX_UPLOAD);
     assert_eq!(value["limits"]["form_bytes"], MAX_UPLOAD + 65_536);
-    assert_eq!(value["transports"], json!(["form", "raw"]));
-    assert_eq!(value["tus_extensions"], json!([]));
+    assert_eq!(value["limits"]["resumable_bytes"], MAX_RESUMABLE);
+    assert_eq!(value["limits"]["upload_expiry_seconds"], UPLOAD_TTL.as_secs());
+    assert_eq!(value["limits"]["parts_json_bytes"], 262_144);
+    assert_eq!(value["transports"], json!(["form", "raw", "tus", "direct"]));
+    assert_eq!(value["tus_extensions"].as_array().unwrap().len(), 6);
+    assert_eq!(value["tus_checksum_algorithms"], json!(["sha1", "sha256", "crc32"]));
+    assert_eq!(value["part_size_bytes"], 8 << 20);
     assert_eq!(value["thumbnail_formats"], json!(["image/png"]));
+}
+
+#[actix_web::test]
+async fn what_is_not_offered_has_no_route_and_no_capability() {
+    let server = Server::with_both(
+        |_| {},
+        |settings| {
+            settings.resumable_uploads = false;
+            settings.direct_uploads = false;
+        },
+    );
+    let ada = server.user("ada@example.org").await.with("Tus-Resumable", "1.0.0");
+    let id = "0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a10";
+    for (method, path) in [
+        ("OPTIONS", "/v1/uploads"),
+        ("POST", "/v1/uploads"),
+        ("PATCH", &format!("/v1/uploads/{id}")),
+        ("POST", "/v1/direct-uploads"),
+        ("POST", &format!("/v1/direct-uploads/{id}/complete")),
+        ("PUT", &format!("/v1/direct-uploads/{id}/parts/1?token=x")),
+    ] {
+        let answer = ada.send(method, path, b"").await;
+        assert_eq!(answer.problem(), (404, "not_found".into()), "{method} {path}");
+    }
+    let value = ada.get("/v1/capabilities").await.value();
+    assert_eq!(value["transports"], json!(["form", "raw"]));
+    assert_eq!((&value["tus_extensions"], &value["tus_checksum_algorithms"]), (&json!([]), &json!([])));
+    for limit in ["resumable_bytes", "upload_expiry_seconds", "parts_json_bytes"] {
+        assert_eq!(value["limits"][limit], json!(null), "{limit}");
+    }
+    assert_eq!(value["part_size_bytes"], json!(null));
+}
+
+#[actix_web::test]
+async fn parts_come_to_us_only_where_the_store_is_ours() {
+    let server = Server::with_both(|_| {}, |settings| settings.serves_blobs = false);
+    let path = "/v1/direct-uploads/0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a10/parts/1?token=x";
+    let answer = server.client().send("PUT", path, b"hello").await;
+    assert_eq!(answer.problem(), (404, "not_found".into()));
 }
 
 #[actix_web::test]

@@ -19,6 +19,22 @@ async fn every_route(user: &User, id: &str) -> Vec<Answer> {
     ]
 }
 
+/// Every route of one upload of many requests, asked by `user`.
+async fn every_upload_route(user: &User, upload: &str, direct: &str) -> Vec<Answer> {
+    let tus = |request: fm_e2e::Request| request.header("tus-resumable", "1.0.0");
+    let (upload, direct) = (format!("/v1/uploads/{upload}"), format!("/v1/direct-uploads/{direct}"));
+    let piece = tus(user.patch(&upload)).header("content-type", "application/offset+octet-stream");
+    vec![
+        piece.header("upload-offset", "0").body("theirs").send().await,
+        tus(user.delete(&upload)).send().await,
+        user.post(&format!("{direct}/complete")).json(&json!({"parts": []})).send().await,
+        user.delete(&direct).send().await,
+        // Of the other kind.
+        user.delete(&upload.replace("uploads", "direct-uploads")).send().await,
+        tus(user.delete(&direct.replace("direct-uploads", "uploads"))).send().await,
+    ]
+}
+
 /// What a problem looks like but for what is the request's own.
 fn shape(answer: &Answer) -> (Value, Vec<String>) {
     let mut problem = answer.not_found();
@@ -45,6 +61,27 @@ async fn another_users_file_is_answered_like_one_that_does_not_exist(lane: Lane)
     assert_eq!(after["sha256"], file["sha256"]);
     assert_eq!(after["updated_at"], file["updated_at"]);
     assert_eq!(after["thumbnail"]["status"], "ready");
+}
+
+async fn another_users_upload_is_answered_like_one_that_does_not_exist(lane: Lane) {
+    let api = Api::on(lane);
+    let (owner, stranger) = (api.user().await, api.user().await);
+    let creation = owner.post("/v1/uploads").header("tus-resumable", "1.0.0").header("upload-length", "6");
+    let created = creation.header("upload-metadata", "filename YS50eHQ=").send().await.expect(201);
+    let path = created.field("location");
+    let upload = path.rsplit_once('/').expect("a path").1;
+    let direct = json!({"name": "a.txt", "size": 6});
+    let direct = owner.post("/v1/direct-uploads").json(&direct).send().await.expect(201).json();
+    let direct = direct["id"].as_str().unwrap();
+    let unknown = "01890000-0000-7000-8000-000000000000";
+    let theirs = every_upload_route(&stranger, upload, direct).await;
+    let unknown = every_upload_route(&stranger, unknown, unknown).await;
+    for (theirs, unknown) in theirs.iter().zip(&unknown) {
+        assert_eq!(shape(theirs), shape(unknown), "{}", theirs.request);
+    }
+    let shown = owner.head(&path).header("tus-resumable", "1.0.0").send().await.expect(200);
+    assert_eq!(shown.field("upload-offset"), "0");
+    owner.delete(&format!("/v1/direct-uploads/{direct}")).send().await.expect(204);
 }
 
 async fn a_malformed_id_is_answered_like_an_unknown_one(lane: Lane) {
@@ -87,6 +124,7 @@ async fn a_list_holds_ones_own_files_alone(lane: Lane) {
 
 on_every_lane![
     another_users_file_is_answered_like_one_that_does_not_exist,
+    another_users_upload_is_answered_like_one_that_does_not_exist,
     a_malformed_id_is_answered_like_an_unknown_one,
     ids_are_read_in_either_case_and_written_in_lower,
     a_list_holds_ones_own_files_alone,

@@ -15,6 +15,9 @@ fn holds(document: &Value, wanted: &Value) -> bool {
 async fn the_deployment_tells_its_limits(lane: Lane) {
     let api = Api::on(lane);
     let document = api.get("/v1/capabilities").send().await.expect(200).json();
+    for transport in ["form", "raw", "tus", "direct"] {
+        assert!(holds(&document["transports"], &transport.into()), "{transport} in {document:#}");
+    }
     for limit in [52_428_800, 65_536, 255] {
         assert!(holds(&document, &limit.into()), "{limit} in {document:#}");
     }

@@ -41,36 +41,76 @@ fn operations(document: &Value) -> Vec<Operation> {
     operations
 }
 
-/// Sends the operation with these ids and a body that would be acceptable.
-async fn attempt(api: &Api, operation: &Operation, file: &str, session: &str) -> Answer {
-    let id = if operation.path.contains("/sessions/") { session } else { file };
-    let mut path = String::new();
-    let mut rest = operation.path.as_str();
-    while let Some((before, after)) = rest.split_once('{') {
-        path.push_str(before);
-        path.push_str(id);
-        rest = after.split_once('}').expect("a closing brace").1;
-    }
-    path.push_str(rest);
-    let mut request = api.request(operation.method.clone(), &path);
-    let content = operation.description.pointer("/requestBody/content").and_then(Value::as_object);
-    if content.is_some_and(|content| content.contains_key("application/json")) {
-        let body = match operation.path.as_str() {
-            path if path.ends_with("/signed-url") => json!({}),
-            path if path.ends_with("/password") => {
-                json!({"current_password": "a long password", "new_password": "another password"})
-            }
-            path if path.ends_with("/me") && operation.method == Method::DELETE => {
-                json!({"password": "a long password"})
-            }
-            _ => json!({"name": "theirs.txt"}),
+/// What the operations of one user name.
+struct Ids {
+    file: String,
+    session: String,
+    upload: String,
+    direct: String,
+}
+
+impl Ids {
+    /// The path with ids instead of its parameters.
+    fn fill(&self, template: &str) -> String {
+        let id = match template {
+            path if path.contains("/sessions/") => &self.session,
+            path if path.starts_with("/v1/uploads") => &self.upload,
+            path if path.starts_with("/v1/direct-uploads") => &self.direct,
+            _ => &self.file,
         };
-        request = request.json(&body);
+        let mut path = String::new();
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            path.push_str(before);
+            path.push_str(id);
+            rest = after.split_once('}').expect("a closing brace").1;
+        }
+        path + rest
+    }
+}
+
+/// JSON that would be acceptable.
+fn json_for(operation: &Operation) -> Value {
+    match operation.path.as_str() {
+        path if path.ends_with("/signed-url") => json!({}),
+        path if path.ends_with("/password") => {
+            json!({"current_password": "a long password", "new_password": "another password"})
+        }
+        path if path.ends_with("/me") && operation.method == Method::DELETE => {
+            json!({"password": "a long password"})
+        }
+        path if path.ends_with("/complete") => json!({"parts": []}),
+        path if path.ends_with("/direct-uploads") => json!({"name": "theirs.txt", "size": 6}),
+        _ => json!({"name": "theirs.txt"}),
+    }
+}
+
+/// Sends the operation with these ids and a body that would be acceptable.
+async fn attempt(api: &Api, operation: &Operation, ids: &Ids) -> Answer {
+    let mut request = api.request(operation.method.clone(), &ids.fill(&operation.path));
+    if operation.path.starts_with("/v1/uploads") {
+        request = request.header("tus-resumable", "1.0.0").header("upload-offset", "0");
+    }
+    let content = operation.description.pointer("/requestBody/content").and_then(Value::as_object);
+    let takes = |media_type| content.is_some_and(|content| content.contains_key(media_type));
+    if takes("application/json") {
+        request = request.json(&json_for(operation));
+    } else if takes("application/offset+octet-stream") {
+        request = request.header("content-type", "application/offset+octet-stream").body("theirs");
     } else if content.is_some() {
         request =
             request.query(&[("name", "theirs.txt")]).header("content-type", "text/plain").body("theirs");
     }
     request.send().await
+}
+
+/// Checks a refusal, which `HEAD` tells by its status alone.
+fn refused(operation: &Operation, answer: &Answer, status: u16, code: &str) {
+    if operation.method == Method::HEAD {
+        assert_eq!(answer.status, status, "{}", operation.path);
+    } else {
+        answer.problem(status, code);
+    }
 }
 
 async fn the_document_names_every_route_of_the_contract(lane: Lane) {
@@ -102,6 +142,14 @@ async fn the_document_names_every_route_of_the_contract(lane: Lane) {
         "GET /v1/files/{id}/thumbnail",
         "POST /v1/files/{id}/thumbnail",
         "POST /v1/files/{id}/signed-url",
+        "POST /v1/uploads",
+        "HEAD /v1/uploads/{id}",
+        "PATCH /v1/uploads/{id}",
+        "DELETE /v1/uploads/{id}",
+        "POST /v1/direct-uploads",
+        "POST /v1/direct-uploads/{id}/complete",
+        "DELETE /v1/direct-uploads/{id}",
+        "PUT /v1/direct-uploads/{id}/parts/{number}",
         "GET /v1/capabilities",
         "GET /health/live",
         "GET /health/ready",
@@ -117,23 +165,41 @@ async fn nobody_anonymous_gets_into_a_secured_operation(lane: Lane) {
     let api = Api::with(lane, &[("IS_DEBUG", "1")]);
     let document = document(&api).await;
     let user = api.user().await;
-    let file = user.file("a.txt", "text").await["id"].as_str().unwrap().to_owned();
-    let session = "01890000-0000-7000-8000-000000000000";
+    let unknown = "01890000-0000-7000-8000-000000000000".to_owned();
+    let ids = Ids {
+        file: user.file("a.txt", "text").await["id"].as_str().unwrap().to_owned(),
+        session: unknown.clone(),
+        upload: unknown.clone(),
+        direct: unknown,
+    };
     let mut secured = 0;
     for operation in operations(&document) {
         let open = ["/v1/auth/register", "/v1/auth/login", "/v1/auth/refresh", "/v1/capabilities"];
         let is_open = open.contains(&operation.path.as_str())
             || !operation.path.starts_with("/v1")
-            || operation.path.starts_with("/v1/blobs");
+            || operation.path.starts_with("/v1/blobs")
+            // A signed URL.
+            || operation.path.ends_with("/parts/{number}")
+            || operation.method == Method::OPTIONS;
         assert_eq!(operation.secured, !is_open, "{} {}", operation.method, operation.path);
         if operation.secured {
             secured += 1;
-            attempt(&api, &operation, &file, session).await.unauthenticated();
-            attempt(&api.bearing("nonsense"), &operation, &file, session).await.unauthenticated();
+            for api in [&api, &api.bearing("nonsense")] {
+                let answer = attempt(api, &operation, &ids).await;
+                refused(&operation, &answer, 401, "unauthenticated");
+                assert!(answer.field("www-authenticate").starts_with("Bearer"), "{answer:#?}");
+            }
         }
     }
-    assert!(secured >= 18, "{secured} operations were tried");
+    assert!(secured >= 25, "{secured} operations were tried");
     assert_eq!(user.storage().await, (4, 1));
+}
+
+/// Begins a resumable upload; its id.
+async fn begin(user: &User) -> String {
+    let request = user.post("/v1/uploads").header("tus-resumable", "1.0.0").header("upload-length", "6");
+    let answer = request.header("upload-metadata", "filename YS50eHQ=").send().await.expect(201);
+    answer.field("location").rsplit_once('/').expect("a path").1.to_owned()
 }
 
 async fn nobody_else_gets_at_what_an_operation_names(lane: Lane) {
@@ -143,17 +209,28 @@ async fn nobody_else_gets_at_what_an_operation_names(lane: Lane) {
     let file = owner.file("a.png", pictures::png(64, 64)).await;
     let file = owner.with_thumbnail(&file).await;
     let sessions = owner.get("/v1/auth/sessions").send().await.expect(200).json();
-    let session = sessions["items"][0]["id"].as_str().unwrap();
+    let direct = json!({"name": "a.txt", "size": 6});
+    let direct = owner.post("/v1/direct-uploads").json(&direct).send().await.expect(201).json();
+    let ids = Ids {
+        file: file["id"].as_str().unwrap().to_owned(),
+        session: sessions["items"][0]["id"].as_str().unwrap().to_owned(),
+        upload: begin(&owner).await,
+        direct: direct["id"].as_str().unwrap().to_owned(),
+    };
     let mut tried = 0;
     for operation in operations(&document) {
         if operation.secured && operation.path.contains('{') {
             tried += 1;
-            attempt(&stranger, &operation, file["id"].as_str().unwrap(), session).await.not_found();
+            let answer = attempt(&stranger, &operation, &ids).await;
+            refused(&operation, &answer, 404, "not_found");
         }
     }
-    assert!(tried >= 9, "{tried} operations were tried");
+    assert!(tried >= 14, "{tried} operations were tried");
     owner.me().await.expect(200);
     assert_eq!(owner.get(&User::path(&file)).send().await.expect(200).json(), file);
+    let upload = owner.head(&format!("/v1/uploads/{}", ids.upload)).header("tus-resumable", "1.0.0");
+    assert_eq!(upload.send().await.expect(200).field("upload-offset"), "0");
+    owner.delete(&format!("/v1/direct-uploads/{}", ids.direct)).send().await.expect(204);
 }
 
 async fn every_operation_documents_its_refusals(lane: Lane) {

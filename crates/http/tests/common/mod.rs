@@ -17,8 +17,8 @@ use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSecrets, JwtSigner, OsIds, SecretBytes,
     TokenAudience,
 };
-use fm_domain::blob::SelfSignedLinks;
-use fm_domain::body::ByteSize;
+use fm_domain::blob::{SelfSignedLinks, SelfSignedParts};
+use fm_domain::body::{BufferBudget, ByteSize};
 use fm_domain::clock::Timestamp;
 use fm_domain::file::MediaType;
 use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
@@ -30,6 +30,12 @@ pub(crate) use client::Client;
 
 /// The largest file of the test server.
 pub(crate) const MAX_UPLOAD: u64 = 300_000;
+
+/// The largest file of an upload that takes many requests.
+pub(crate) const MAX_RESUMABLE: u64 = 40_000_000;
+
+/// How long such an upload may pause.
+pub(crate) const UPLOAD_TTL: Duration = Duration::from_hours(24);
 
 /// A running server.
 pub(crate) struct Server {
@@ -74,6 +80,11 @@ impl Server {
             refresh_token_ttl: Duration::from_hours(24),
             signed_url_ttl: Duration::from_hours(1),
             max_upload: ByteSize::new(MAX_UPLOAD),
+            max_resumable: ByteSize::new(MAX_RESUMABLE),
+            upload_ttl: UPLOAD_TTL,
+            upload_buffer: BufferBudget::new(ByteSize::new(64 << 20)),
+            resumable_uploads: true,
+            direct_uploads: true,
             quota: None,
             registration_open: true,
             serves_blobs: true,
@@ -137,7 +148,9 @@ fn ports(public_url: &str, clock: &Arc<ManualClock>, blobs: &Arc<MemoryBlobStore
         sessions: Arc::new(MemorySessionStore::new()),
         blobs: blobs.clone(),
         lister: None,
+        parts: Some(blobs.clone()),
         links: Arc::new(SelfSignedLinks::new(public_url, macs.clone())),
+        part_links: Some(Arc::new(SelfSignedParts::new(public_url, macs.clone()))),
         thumbnailer: Arc::new(Pictures),
         passwords: Arc::new(Argon2PasswordHasher::new(argon2).unwrap()),
         tokens: Arc::new(JwtSigner::new(&secrets, TokenAudience::new("files", "files").unwrap())),
