@@ -88,7 +88,7 @@ impl Cluster {
         let log = std::fs::File::options().create(true).append(true).open(&log).unwrap();
         command.stdout(log.try_clone().unwrap()).stderr(log);
         let mut server = command.spawn().expect("postgres starts");
-        let watchdog = watchdog(server.id());
+        let watchdog = watchdog(server.id(), "KILL");
         let started = Instant::now();
         while let Err(error) = database::execute(&self.url(), "SELECT 1") {
             let ended = server.try_wait().unwrap();

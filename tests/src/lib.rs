@@ -25,18 +25,23 @@ mod cluster;
 mod crash;
 mod database;
 mod dice;
+pub mod direct;
 mod environment;
 mod form;
 mod jwt;
 mod lane;
 mod listing;
+mod nginx;
 pub mod pictures;
 mod process;
 pub mod raw;
+mod resume;
 mod s3;
 mod secrets;
 mod server;
+mod site;
 mod small_disk;
+pub mod tus;
 mod user;
 mod wait;
 
@@ -50,8 +55,11 @@ pub use form::{Form, Part};
 pub use jwt::{Forged, forge};
 pub use lane::Lane;
 pub use listing::names;
+pub use nginx::Nginx;
 pub use process::{Finished, binary, run};
+pub use resume::{ResumeCounts, ResumePlan, resume};
 pub use server::Server;
+pub use site::Site;
 pub use user::User;
 pub use wait::{eventually, within};
 
@@ -86,6 +94,14 @@ pub fn noise(length: usize) -> Vec<u8> {
     })
     .take(length)
     .collect()
+}
+
+/// The program or folder that this variable names; `scripts/test` finds or installs all of them.
+pub fn tool(variable: &str) -> std::path::PathBuf {
+    let given = std::env::var_os(variable).filter(|given| !given.is_empty()).map(std::path::PathBuf::from);
+    let path = given.unwrap_or_else(|| panic!("{variable} is not set: run scripts/test"));
+    assert!(path.exists(), "{variable} names nothing: {}", path.display());
+    path
 }
 
 /// Makes an ordinary test of every named function on each lane: `subject::embedded::the_sentence`.

@@ -140,7 +140,7 @@ impl Process {
         arguments: &[&str],
     ) -> Self {
         let mut child = launch.command(folder, environment, arguments).spawn().expect("the program starts");
-        let watchdog = watchdog(child.id());
+        let watchdog = watchdog(child.id(), "KILL");
         let output = Output::default();
         let readers = Some(output.follow(&mut child));
         Self { child, watchdog, output, readers, address: String::new() }
@@ -233,8 +233,9 @@ pub(crate) fn send(name: &str, id: u32) {
 /// Ends the process `id` when this one dies without having done so: then its end of the pipe closes.
 pub(crate) fn watchdog(id: u32) -> Child {
     Command::new("sh")
-        .args(["-c", "read -r _; kill -KILL \"$0\""])
+        .args(["-c", "read -r _; kill -\"$1\" \"$0\""])
         .arg(id.to_string())
+        .arg(signal)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

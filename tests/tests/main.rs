@@ -17,5 +17,6 @@ mod faults;
 mod files;
 mod links;
 mod operations;
+mod resume_under_fire;
 mod thumbnails;
 mod uploads;

@@ -1,6 +1,8 @@
-//! `POST /v1/files`: everything on its way in.
+//! Everything on its way in: `POST /v1/files`, `/v1/uploads`, `/v1/direct-uploads`.
 
+mod clients;
 mod digests;
+mod direct;
 mod disconnects;
 mod forms;
 mod limits;
@@ -8,5 +10,6 @@ mod names;
 mod quota;
 mod races;
 mod raw;
+mod resumable;
 mod retries;
 mod types;
