@@ -16,10 +16,14 @@ const seen = { size, aborts: 0, resets: 0, resumed: 0, retries: 0, file: null, u
 // After each of these shares of the file.
 const interruptions = [0.1, 0.2, 0.35, 0.5, 0.6, 0.75, 0.9].map((share) => Math.floor(share * size))
 
-function destroySockets() {
-  for (const sockets of Object.values(agent.sockets)) {
-    for (const socket of sockets) socket.destroy()
-  }
+/** Does it as soon as a request is on its way. */
+function amidst(act) {
+  const timer = setInterval(() => {
+    const sockets = Object.values(agent.sockets).flat()
+    if (sockets.length === 0) return
+    clearInterval(timer)
+    act(sockets)
+  }, 1)
 }
 
 /** Uploads until it is whole, or until the next abort: then the promise is of `false`. */
@@ -45,10 +49,10 @@ function run() {
         interruptions.shift()
         if (interruptions.length % 2 === 0) {
           seen.resets += 1
-          destroySockets()
+          amidst((sockets) => sockets.forEach((socket) => socket.destroy()))
         } else {
           seen.aborts += 1
-          upload.abort().then(() => resolve(false), reject)
+          amidst(() => upload.abort().then(() => resolve(false), reject))
         }
       },
       onError: reject,

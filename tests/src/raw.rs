@@ -92,7 +92,7 @@ fn status(head: &str) -> u16 {
 
 fn is_whole(read: &[u8]) -> bool {
     let Some((head, body)) = head_and_body(read) else { return false };
-    if (100..200).contains(&status(&head)) {
+    if (100..200).contains(&status(&head)) || status(&head) == 204 {
         return true;
     }
     let length =

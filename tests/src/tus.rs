@@ -84,10 +84,8 @@ impl Resumable {
 
     /// Waits until it has so many bytes.
     pub async fn reaches(&self, offset: usize) {
-        let mut last = usize::MAX;
         within(PATIENCE, &format!("{} has {offset} bytes", self.path), async || {
-            last = self.offset().await;
-            (last == offset).then_some(())
+            (self.offset().await == offset).then_some(())
         })
         .await;
     }

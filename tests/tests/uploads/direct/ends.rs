@@ -1,5 +1,7 @@
 //! How direct uploads end, and what is left of those that came to nothing.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use fm_e2e::direct::Direct;
 use fm_e2e::{Api, Lane, User, eventually, noise, on_every_lane};
@@ -122,6 +124,8 @@ async fn an_abandoned_upload_is_swept(lane: Lane) {
         (late.status != 200).then_some(())
     })
     .await;
+    // Their life is told in whole seconds, which may end earlier than the upload's.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     upload.complete(&[sent]).await.problem(410, "upload_expired");
     if lane.is_durable() {
         let swept = api.server.run(&["sweep"]);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fm_e2e::tus::Resumable;
-use fm_e2e::{Api, Lane, noise, on_every_lane, sha256_hex};
+use fm_e2e::{Api, Lane, noise, on_every_lane, sha256_hex, within};
+use reqwest::Method;
 
 use super::PART;
 
@@ -21,9 +22,9 @@ async fn what_came_of_a_cut_piece_stays(lane: Lane) {
     for (came, abrupt) in [(1, false), (150_000, true), (PART + 200_000, false), (PART - 150_001, true)] {
         let mut connection = upload.announce(&user, offset, content.len() - offset, "").await;
         assert!(connection.send(&content[offset..offset + came]).await);
+        // What nobody has read yet goes with the connection.
+        tokio::time::sleep(Duration::from_millis(1_000)).await;
         if abrupt {
-            // A reset takes along what nobody has read yet.
-            tokio::time::sleep(Duration::from_millis(1_000)).await;
             connection.reset();
         } else {
             drop(connection);
@@ -34,6 +35,26 @@ async fn what_came_of_a_cut_piece_stays(lane: Lane) {
     upload.send(offset, content.slice(offset..)).await;
     assert_eq!(upload.file().await["sha256"], sha256_hex(&content));
     api.server.stores_exactly(1).await;
+}
+
+/// What the server read last, and had no time to hand on, is lost.
+async fn of_a_connection_that_closes_at_once_little_is_lost(lane: Lane) {
+    const READ_AT_ONCE: usize = 256 * 1024;
+    let user = Api::on(lane).user().await;
+    let content = Bytes::from(noise(2 * PART));
+    let upload = user.resumable("a.bin", content.len()).await;
+    let mut connection = upload.announce(&user, 0, content.len(), "").await;
+    let came = PART + 700_000;
+    assert!(connection.send(&content[..came]).await);
+    drop(connection);
+    let offset = within(Duration::from_secs(15), "nearly all of it is kept", async || {
+        let offset = upload.offset().await;
+        (offset + READ_AT_ONCE >= came).then_some(offset)
+    })
+    .await;
+    assert!(offset <= came, "{offset}");
+    upload.send(offset, content.slice(offset..)).await;
+    assert_eq!(upload.file().await["sha256"], sha256_hex(&content));
 }
 
 async fn a_piece_with_a_checksum_counts_as_a_whole_or_not_at_all(lane: Lane) {
@@ -85,8 +106,9 @@ async fn a_piece_belongs_where_the_upload_is(lane: Lane) {
         assert_eq!(refused.field("upload-offset"), "5");
     }
     upload.piece(5).body("678901").send().await.problem(413, "payload_too_large");
-    let form = upload.piece(5).header("content-type", "application/octet-stream").body("6").send().await;
-    assert!([400, 415].contains(&form.status), "two types, or the wrong one: {form:?}");
+    let other = user.tus(Method::PATCH, &upload.path).header("content-type", "application/octet-stream");
+    let other = other.header("upload-offset", "5").body("6").send().await;
+    other.problem(415, "unsupported_media_type");
     assert_eq!(upload.offset().await, 5);
     upload.send(5, "67890").await;
     let file = upload.file().await;
@@ -164,6 +186,7 @@ async fn a_creation_whose_piece_is_refused_is_an_upload_all_the_same(lane: Lane)
 
 on_every_lane![
     what_came_of_a_cut_piece_stays,
+    of_a_connection_that_closes_at_once_little_is_lost,
     a_piece_with_a_checksum_counts_as_a_whole_or_not_at_all,
     a_large_piece_that_is_not_what_its_checksum_says_leaves_nothing,
     a_piece_belongs_where_the_upload_is,
