@@ -16,6 +16,10 @@ test *arguments:
 crash *arguments:
     scripts/crash {{ arguments }}
 
+# Uploads 1 GiB on each lane while connections are cut and the program is killed.
+resume *arguments:
+    scripts/resume {{ arguments }}
+
 # Runs everything that continuous integration runs.
 ci:
     .ci/run

@@ -231,7 +231,7 @@ pub(crate) fn send(name: &str, id: u32) {
 }
 
 /// Ends the process `id` when this one dies without having done so: then its end of the pipe closes.
-pub(crate) fn watchdog(id: u32) -> Child {
+pub(crate) fn watchdog(id: u32, signal: &str) -> Child {
     Command::new("sh")
         .args(["-c", "read -r _; kill -\"$1\" \"$0\""])
         .arg(id.to_string())
