@@ -39,6 +39,7 @@ pub(crate) type UploadColumns = SqlTypeOf<AsSelect<UploadRow, Pg>>;
 
 /// The latest upload with a key.
 #[diesel::dsl::auto_type]
+#[expect(clippy::elidable_lifetime_names, reason = "the type that is worked out names it")]
 pub(crate) fn latest<'k>(owner: Uuid, key: &'k str) -> _ {
     let row: AsSelect<UploadRow, Pg> = UploadRow::as_select();
     uploads::table

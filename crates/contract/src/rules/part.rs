@@ -143,8 +143,9 @@ pub(crate) async fn part_02_a_completed_blob_is_read_whole_whatever_its_parts<H:
     harness: &H,
 ) {
     let least = least(harness);
-    let last = (least - 1).max(1);
-    for lengths in [vec![1], vec![last], vec![least], vec![least + 1], vec![least, 1], vec![least + 1, last]]
+    let below = (least - 1).max(1);
+    for lengths in
+        [vec![1], vec![below], vec![least], vec![least + 1], vec![least, 1], vec![least + 1, below]]
     {
         let body = noise(lengths.iter().sum(), 2);
         let write = begun(harness).await;
@@ -217,18 +218,20 @@ pub(crate) async fn part_06_completing_again_is_no_error<H: PartUploadHarness>(h
     assert_holds(harness, &write.key, &body, "a blob that was to have another size").await;
 }
 
+/// Makes something of parts that is wrong.
+type Wrong = fn(&mut Vec<WrittenPart>, usize);
+
 pub(crate) async fn part_07_parts_that_are_not_those_written_are_a_mismatch<H: PartUploadHarness>(
     harness: &H,
 ) {
     let least = least(harness);
     let body = noise(2 * least, 7);
     // Each of these is said at the end of a write of its own: what is wrong, and the size of the whole.
-    type Wrong = fn(&mut Vec<WrittenPart>, usize);
     let mut wrongs: Vec<(&str, usize, Wrong)> = vec![
         ("a whole that is larger than its parts", 2 * least + 1, |_, _| ()),
         ("a whole that is smaller than its parts", least, |_, _| ()),
         ("a part that never came", 3 * least, |parts, least| {
-            parts.push(part(3, least, Some(parts[0].tag.clone())))
+            parts.push(part(3, least, Some(parts[0].tag.clone())));
         }),
         ("a last part that is shorter than told", 2 * least + 1, |parts, least| {
             parts[1].size = ByteSize::new(least as u64 + 1);
