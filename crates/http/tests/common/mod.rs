@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 pub(crate) mod client;
+pub(crate) mod tus;
 
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
