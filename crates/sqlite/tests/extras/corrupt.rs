@@ -1,5 +1,7 @@
 //! What is stored and can't be read is told with its column.
 
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
 use diesel::connection::SimpleConnection;
 use fm_domain::store::{Database, StoreError};
 
