@@ -22,6 +22,7 @@ mod plan;
 mod receive_part;
 mod show;
 mod take_up;
+mod writing;
 
 pub use append::{AppendCommand, AppendToUpload};
 pub use cancel::CancelUpload;
