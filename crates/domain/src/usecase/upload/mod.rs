@@ -23,6 +23,7 @@ mod receive_part;
 mod save;
 mod show;
 mod take_up;
+mod writing;
 
 pub use append::{AppendCommand, AppendToUpload};
 pub use cancel::CancelUpload;

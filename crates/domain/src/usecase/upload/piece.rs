@@ -6,12 +6,15 @@
 
 use std::sync::Arc;
 
+use futures_util::future::try_join;
+
 use super::append::Announced;
 use super::context::Context;
 use super::finish::Whole;
-use super::save::Unsaved;
+use super::save::{CHECKPOINT, Unsaved};
+use super::writing::{Writing, writing, written};
 use super::{ResumableError, content_type, look};
-use crate::blob::{BlobKey, PartPlace, PartWrite, WritePart, WrittenPart};
+use crate::blob::{BlobKey, PartPlace, PartWrite, WrittenPart};
 use crate::body::gather::{Filled, Gatherer};
 use crate::body::{BodyError, BufferPermit, ByteSize, ByteStream, PartBytes};
 use crate::file::{File, MediaType};
@@ -34,6 +37,8 @@ pub(super) struct Piece<'a> {
     pub(super) checksum: Option<ChecksumHasher>,
     /// Since the database learned how far it is.
     pub(super) unsaved: Unsaved,
+    /// Memory for two parts, where one is written while the next one comes.
+    held: Option<Arc<BufferPermit>>,
     /// Whether the database may know more than `saved` says: the answer to a save was lost.
     pub(super) is_unsure: bool,
 }
@@ -47,6 +52,7 @@ impl<'a> Piece<'a> {
             left: announced.body_length.map(ByteSize::bytes),
             checksum: announced.checksum.as_ref().map(ChecksumHasher::expecting),
             unsaved: Unsaved::default(),
+            held: None,
             is_unsure: false,
         }
     }
@@ -58,11 +64,12 @@ impl<'a> Piece<'a> {
     /// Takes it in to its end. The file, where the whole upload came at once and needs no parts.
     pub(super) async fn receive(&mut self, body: ByteStream) -> Result<Option<File>, ResumableError> {
         let mut body = Gatherer::new(body);
+        let mut writing: Option<Writing> = None;
         loop {
             let wanted = self.wanted().await?;
-            let held = ByteSize::new(self.upload.aside().bytes() + wanted as u64);
-            let permit = Arc::new(self.context.budget.acquire(held).await);
-            let (bytes, mut filled) = body.fill(wanted, &self.context.pool, &permit).await;
+            let permit = self.permit(wanted).await;
+            let next = async { Ok(body.fill(wanted, &self.context.pool, &permit).await) };
+            let ((), (bytes, mut filled)) = try_join(written(writing.take()), next).await?;
             if filled == Filled::Full && self.comes_to_its_end(bytes.len()) {
                 filled = self.end(&mut body, &permit).await;
             }
@@ -82,8 +89,11 @@ impl<'a> Piece<'a> {
             if self.upload.is_whole() && self.upload.write.is_none() {
                 return self.whole(bytes, &permit).await.map(Some);
             }
-            self.store(bytes, is_end, &permit).await?;
+            writing = self.store(bytes, is_end, &permit).await?;
             drop(permit);
+            if is_end || self.unsaved.bytes >= CHECKPOINT {
+                written(writing.take()).await?;
+            }
             self.save_if_due(is_end).await?;
             match filled {
                 Filled::Full => {}
@@ -105,9 +115,28 @@ impl<'a> Piece<'a> {
         let preferred = limits.preferred.bytes().max(limits.least.bytes());
         let left = self.left.unwrap_or(u64::MAX).min(room);
         // Rather one part that is somewhat larger than one and a rest that has to be put aside.
-        let large = left.saturating_add(aside) < 2 * preferred && self.left.is_some();
+        let large = left.saturating_add(aside) < 2 * preferred && self.left.is_some() && !self.overlaps();
         let wanted = if large { left } else { left.min(preferred.saturating_sub(aside)) };
         Ok(usize::try_from(wanted).unwrap_or(usize::MAX))
+    }
+
+    /// Whether a part is written while the next one comes: where parts have numbers the next one's would depend on
+    /// what becomes of this one.
+    fn overlaps(&self) -> bool {
+        self.context.parts.part_limits().least.bytes() <= 1
+    }
+
+    /// Memory for the next bytes. For two parts at once it is taken together, and kept: asking for more while holding
+    /// some could wait for ever.
+    async fn permit(&mut self, wanted: usize) -> Arc<BufferPermit> {
+        if let Some(held) = &self.held {
+            return Arc::clone(held);
+        }
+        let part = self.upload.aside().bytes() + wanted as u64;
+        let held = if self.overlaps() { self.left.map_or(2 * part, |left| left.min(2 * part)) } else { part };
+        let permit = Arc::new(self.context.budget.acquire(ByteSize::new(held.max(part))).await);
+        self.held = self.overlaps().then(|| Arc::clone(&permit));
+        permit
     }
 
     /// Whether these bytes are the last that may come.
@@ -164,21 +193,24 @@ impl<'a> Piece<'a> {
         }
     }
 
-    /// To a part, or aside.
+    /// To a part, or aside. The write, where it is not waited for.
     async fn store(
         &mut self,
         bytes: PartBytes,
         is_end: bool,
         permit: &Arc<BufferPermit>,
-    ) -> Result<(), ResumableError> {
+    ) -> Result<Option<Writing>, ResumableError> {
         let size = self.upload.aside().bytes() + bytes.len() as u64;
         if size == 0 || (bytes.is_empty() && !self.upload.is_whole()) {
-            return Ok(());
+            return Ok(None);
         }
         if size >= self.context.parts.part_limits().least.bytes() || self.upload.is_whole() {
             return self.write(bytes, permit).await;
         }
-        if is_end { self.put_aside(bytes, permit).await } else { Ok(()) }
+        if is_end {
+            self.put_aside(bytes, permit).await?;
+        }
+        Ok(None)
     }
 
     async fn put_aside(
@@ -199,7 +231,12 @@ impl<'a> Piece<'a> {
         Ok(())
     }
 
-    async fn write(&mut self, bytes: PartBytes, permit: &Arc<BufferPermit>) -> Result<(), ResumableError> {
+    /// The write, where it is not waited for.
+    async fn write(
+        &mut self,
+        bytes: PartBytes,
+        permit: &Arc<BufferPermit>,
+    ) -> Result<Option<Writing>, ResumableError> {
         let write = self.begun().await?;
         let mut all = self.context.read_aside(&self.upload, permit).await?;
         all.append(bytes);
@@ -209,17 +246,16 @@ impl<'a> Piece<'a> {
             offset: ByteSize::new(self.upload.offset.bytes() - size.bytes()),
             fence: self.upload.epoch.number(),
         };
-        let tag = match self.context.parts.write(&write, place, all).await {
-            Ok(tag) => tag,
-            Err(WritePart::Gone) => return Err(ResumableError::TAKEN_OVER),
-            Err(WritePart::Store(error)) => return Err(error.into()),
-        };
-        if let Some(tag) = tag {
+        let part = writing(Arc::clone(&self.context.parts), write, place, all);
+        self.unsaved.used.extend(self.upload.tails.drain(..).map(|tail| tail.blob));
+        if self.overlaps() {
+            return Ok(Some(Box::pin(part)));
+        }
+        if let Some(tag) = part.await? {
             self.unsaved.parts.push(WrittenPart { number: place.number, size, tag });
             self.upload.next_part += 1;
         }
-        self.unsaved.used.extend(self.upload.tails.drain(..).map(|tail| tail.blob));
-        Ok(())
+        Ok(None)
     }
 
     /// The write in parts, begun before its first part.

@@ -12,7 +12,7 @@ use crate::usecase::file::doom_blob;
 use crate::usecase::retry::{committed, contended, undone};
 
 /// Where the store writes each byte at its place, the database learns of it each time so many came.
-const CHECKPOINT: u64 = 32 * 1024 * 1024;
+pub(super) const CHECKPOINT: u64 = 32 * 1024 * 1024;
 
 /// What was done, and the database does not know yet.
 #[derive(Default)]
