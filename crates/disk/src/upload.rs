@@ -85,7 +85,10 @@ fn begin_writeback(file: &File, offset: ByteSize, length: u64) {
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{Advice, fadvise};
-        drop(fadvise(file, offset.bytes(), std::num::NonZeroU64::new(length), Advice::DontNeed));
+        if let Err(error) = fadvise(file, offset.bytes(), std::num::NonZeroU64::new(length), Advice::DontNeed)
+        {
+            tracing::trace!(%error, "the disk takes no hint");
+        }
     }
     #[cfg(not(target_os = "linux"))]
     let (_file, _offset, _length) = (file, offset, length);

@@ -294,16 +294,16 @@ bites! {
     a_store_that_shows_what_is_durable: broken(Fault::ShowsWhatIsDurable) => part_upload, ["PART-01"];
     a_store_whose_ranges_are_one_byte_short: broken(Fault::RangesAreOneByteShort) => part_upload,
         ["PART-01", "PART-02", "PART-03", "PART-04", "PART-05", "PART-06", "PART-08", "PART-09", "PART-11",
-            "PART-12", "PART-13"];
+            "PART-12"];
     a_store_that_refuses_a_small_last_part: broken(Fault::RefusesASmallLastPart) => part_upload,
         ["PART-01", "PART-02", "PART-03", "PART-04", "PART-05", "PART-06", "PART-08", "PART-09", "PART-10",
-            "PART-11", "PART-13"];
+            "PART-11"];
     a_store_that_keeps_the_first_of_two: broken(Fault::KeepsTheFirstOfTwo) => part_upload, ["PART-03"];
     a_store_that_writes_at_places_without_fences: broken(Fault::WritesAtPlacesWithoutFences) => part_upload,
         ["PART-04"];
     a_store_that_takes_parts_after_the_end: broken(Fault::TakesPartsAfterTheEnd) => part_upload,
         ["PART-05", "PART-09"];
-    a_store_that_completes_once: broken(Fault::CompletesOnce) => part_upload, ["PART-06", "PART-13"];
+    a_store_that_completes_once: broken(Fault::CompletesOnce) => part_upload, ["PART-06"];
     a_store_that_completes_again_with_any_size: broken(Fault::CompletesAgainWithAnySize) => part_upload,
         ["PART-06"];
     a_store_that_looks_at_no_tags: broken(Fault::LooksAtNoTags) => part_upload, ["PART-07"];
