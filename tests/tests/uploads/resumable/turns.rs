@@ -9,12 +9,13 @@ use fm_e2e::{Api, Lane, Server, User, noise, sha256_hex};
 
 use super::PART;
 
-/// A user at one node, and the same at another; that one has to go first.
-async fn two_nodes() -> (Api, User, Arc<Server>) {
+/// A user at one node, and the same at another; that one has to go first, and so comes last.
+async fn two_nodes() -> (User, Api) {
     let server = Arc::new(Server::start(Lane::PostgresS3, &[]));
     let node = Arc::new(server.second_node());
-    let user = Api::of(Arc::clone(&server)).user().await;
-    (Api::of(node).bearing(user.access()), user, server)
+    let user = Api::of(server).user().await;
+    let there = Api::of(node).bearing(user.access());
+    (user, there)
 }
 
 fn at_both(upload: &Resumable, there: &Api) -> [Resumable; 2] {
@@ -23,7 +24,7 @@ fn at_both(upload: &Resumable, there: &Api) -> [Resumable; 2] {
 
 #[tokio::test]
 async fn nodes_take_turns() {
-    let (there, user, server) = two_nodes().await;
+    let (user, there) = two_nodes().await;
     let content = Bytes::from(noise(3 * PART + 12_345));
     let upload = user.resumable("a.bin", content.len()).await;
     let nodes = at_both(&upload, &there);
@@ -35,12 +36,12 @@ async fn nodes_take_turns() {
     }
     nodes[0].send(offset, content.slice(offset..)).await;
     assert_eq!(nodes[1].file().await["sha256"], sha256_hex(&content));
-    server.stores_exactly(1).await;
+    user.server.stores_exactly(1).await;
 }
 
 #[tokio::test]
 async fn a_piece_that_is_stuck_at_one_node_gives_way_to_one_at_another() {
-    let (there, user, server) = two_nodes().await;
+    let (user, there) = two_nodes().await;
     let content = Bytes::from(noise(2 * PART + 1_000));
     let upload = user.resumable("a.bin", content.len()).await;
     let mut stuck = upload.announce(&user, 0, content.len(), "").await;
@@ -52,7 +53,7 @@ async fn a_piece_that_is_stuck_at_one_node_gives_way_to_one_at_another() {
     let answer = stuck.answer().await;
     assert_eq!(answer.status, 409, "{answer:?}");
     assert_eq!(elsewhere.file().await["sha256"], sha256_hex(&content));
-    server.stores_exactly(1).await;
+    user.server.stores_exactly(1).await;
 }
 
 /// What the killed node had taken in is gone; what it had acknowledged is not.
