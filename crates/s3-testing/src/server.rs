@@ -43,7 +43,7 @@ impl S3Server {
         secret_access_key: &str,
     ) -> io::Result<Self> {
         let files = FileSystem::new(folder).map_err(|error| io::Error::other(format!("{error:?}")))?;
-        let mut builder = S3ServiceBuilder::new(Uploads::new(files));
+        let mut builder = S3ServiceBuilder::new(Uploads::new(files, folder));
         builder.set_auth(SimpleAuth::from_single(access_key_id, secret_access_key));
         let service = builder.build();
         let listener = TcpListener::bind(address)?;

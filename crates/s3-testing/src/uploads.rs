@@ -1,5 +1,7 @@
 //! What `s3s-fs` lacks: knowing which uploads are unfinished.
 
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -18,6 +20,7 @@ use s3s_fs::FileSystem;
 /// The file system, and the unfinished uploads to it.
 pub(crate) struct Uploads {
     files: FileSystem,
+    folder: PathBuf,
     unfinished: Mutex<Vec<Unfinished>>,
 }
 
@@ -29,8 +32,9 @@ struct Unfinished {
 }
 
 impl Uploads {
-    pub(crate) fn new(files: FileSystem) -> Self {
-        Self { files, unfinished: Mutex::default() }
+    /// `folder` is that of the files.
+    pub(crate) fn new(files: FileSystem, folder: &Path) -> Self {
+        Self { files, folder: folder.to_owned(), unfinished: Mutex::default() }
     }
 
     fn unfinished(&self) -> MutexGuard<'_, Vec<Unfinished>> {
@@ -44,6 +48,21 @@ impl Uploads {
 
     fn finish(&self, upload: &Unfinished) {
         self.unfinished().retain(|other| other != upload);
+    }
+
+    /// Removes what belongs to an upload that is not there any more.
+    fn remove_parts(&self, id: &str) -> io::Result<()> {
+        let prefix = format!(".upload_id-{id}");
+        for entry in std::fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(&prefix) {
+                match std::fs::remove_file(entry.path()) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -73,8 +92,14 @@ macro_rules! as_the_files_do {
                 request: S3Request<UploadPartInput>,
             ) -> S3Result<S3Response<UploadPartOutput>> {
                 let input = &request.input;
-                self.check(&input.bucket, &input.key, &input.upload_id)?;
-                self.files.upload_part(request).await
+                let upload = self.check(&input.bucket, &input.key, &input.upload_id)?;
+                let response = self.files.upload_part(request).await?;
+                // Given up meanwhile: the part came too late to be removed with the others.
+                if let Err(gone) = self.check(&upload.bucket, &upload.key, &upload.id) {
+                    self.remove_parts(&upload.id).map_err(s3s::S3Error::internal_error)?;
+                    return Err(gone);
+                }
+                Ok(response)
             }
 
             async fn complete_multipart_upload(
@@ -94,9 +119,9 @@ macro_rules! as_the_files_do {
             ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
                 let input = &request.input;
                 let upload = self.check(&input.bucket, &input.key, &input.upload_id)?;
-                let response = self.files.abort_multipart_upload(request).await?;
+                // Before its parts go, so that a part that comes meanwhile is not taken for one of it.
                 self.finish(&upload);
-                Ok(response)
+                self.files.abort_multipart_upload(request).await
             }
 
             async fn list_multipart_uploads(
