@@ -26,11 +26,13 @@ const OF_THE_DATABASE: [Fault; 4] = [Fault::CutRequest, Fault::CutAnswer, Fault:
 const STORE_PER_MILLE: u64 = 40;
 const DATABASE_PER_MILLE: u64 = 4;
 
-/// Lets the clients work for a while, lets befall them what shall, and then has everything in order again.
+/// Lets the clients work for a while, lets befall them what shall, and then has everything in order again. Counts on
+/// `faults` what befell them beside the kill.
 pub(super) async fn round(
     server: &Arc<Server>,
     disturbance: Disturbance,
     dice: &mut Dice,
+    faults: &mut usize,
     clients: Vec<Client>,
 ) -> Vec<Client> {
     let time = Duration::from_millis(dice.between(20, 900));
@@ -46,6 +48,7 @@ pub(super) async fn round(
         }
         (Disturbance::KillsAmidFaults, Lane::PostgresS3) => {
             let (store, database) = (server.store_chaos(), server.database_chaos());
+            let met = store.met() + database.met();
             store.sometimes(STORE_PER_MILLE, &OF_THE_STORE, dice.next());
             database.sometimes(DATABASE_PER_MILLE, &OF_THE_DATABASE, dice.next());
             let clients = at_work(clients, async {
@@ -55,6 +58,7 @@ pub(super) async fn round(
             let clients = clients.await;
             store.calm();
             database.calm();
+            *faults += store.met() + database.met() - met;
             blocking(server, Server::resume).await;
             clients
         }
@@ -67,6 +71,7 @@ pub(super) async fn round(
                     server.signal("STOP");
                     tokio::time::sleep(pause).await;
                     server.signal("CONT");
+                    *faults += 1;
                 }
                 tokio::time::sleep(time / 4).await;
                 blocking(server, Server::kill).await;

@@ -55,7 +55,7 @@ pub struct CrashCounts {
     pub happened: usize,
     /// Files whose bytes were read back and hashed.
     pub read_back: usize,
-    /// Requests to database and store that met a fault.
+    /// Requests to database and store that met a fault, or pauses of the program.
     pub faults: usize,
     /// Files at the end.
     pub files: usize,
@@ -90,23 +90,21 @@ pub async fn crash(lane: Lane, plan: CrashPlan) -> CrashCounts {
         clients.push(Client::new(api.user().await, Dice::new(dice.next())));
     }
     let started = Instant::now();
+    let mut faults = 0;
     for kill in 0..plan.kills {
         if kill > 0 && kill % 50 == 0 {
             eprintln!("{}: {kill} kills in {} s", lane.name(), started.elapsed().as_secs());
         }
-        clients = disturb::round(&server, plan.disturbance, &mut dice, clients).await;
+        clients = disturb::round(&server, plan.disturbance, &mut dice, &mut faults, clients).await;
         // Each has the whole program to itself, as far as it is concerned.
         let checks = clients.iter_mut().map(|client| client.check(false));
         futures_util::future::join_all(checks).await;
     }
     eprintln!("{}: {} kills in {} s", lane.name(), plan.kills, started.elapsed().as_secs());
-    let mut counts = CrashCounts { kills: plan.kills, ..CrashCounts::default() };
+    let mut counts = CrashCounts { kills: plan.kills, faults, ..CrashCounts::default() };
     for client in &mut clients {
         client.check(true).await;
         client.add_to(&mut counts);
-    }
-    if lane == Lane::PostgresS3 && plan.disturbance == Disturbance::KillsAmidFaults {
-        counts.faults = server.store_chaos().met() + server.database_chaos().met();
     }
     counts.objects = settle::settled(&server, &clients).await;
     let verified = server.run(&["verify", "--rehash", "--min-age", "0"]);
