@@ -43,8 +43,7 @@ impl Clients {
             |attempt, operation| Client::from_conf(config(settings, endpoint, &http, attempt, operation));
         Self {
             control: client(times.control, all_attempts(&times, times.control)),
-            // One that took all of its time would do so again: the other attempts are for those that fail early.
-            transfer: client(times.transfer, times.transfer + all_attempts(&times, times.control)),
+            transfer: client(times.transfer, one_long_attempt(&times, times.transfer)),
             complete: client(times.complete, times.complete),
         }
     }
@@ -55,6 +54,11 @@ fn all_attempts(times: &S3Timeouts, attempt: Duration) -> Duration {
     (attempt + LONGEST_PAUSE) * times.attempts.max(1)
 }
 
+/// One attempt that took all of its time would do so again: the others are for those that fail early.
+fn one_long_attempt(times: &S3Timeouts, attempt: Duration) -> Duration {
+    attempt + all_attempts(times, times.control)
+}
+
 /// What replaces the patience of [`Clients::transfer`] for so many bytes: more than a part of the usual size take as
 /// many times as long.
 pub(crate) fn patience(times: &S3Timeouts, bytes: usize) -> Builder {
@@ -63,7 +67,7 @@ pub(crate) fn patience(times: &S3Timeouts, bytes: usize) -> Builder {
         TimeoutConfig::builder()
             .connect_timeout(times.connect)
             .operation_attempt_timeout(attempt)
-            .operation_timeout(all_attempts(times, attempt))
+            .operation_timeout(one_long_attempt(times, attempt))
             .build(),
     )
 }
