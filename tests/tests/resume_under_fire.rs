@@ -4,7 +4,7 @@
 use fm_e2e::{Lane, ResumePlan, resume};
 
 async fn an_upload_under_fire_arrives_whole(lane: Lane) {
-    let plan = ResumePlan { bytes: (64 << 20) + 12_345, cuts: 12, kills: 4, seed: 9 };
+    let plan = ResumePlan { bytes: (64 << 20) + 12_345, cuts: 12, kills: 4, seed: 9, is_patient: false };
     let counts = resume(lane, plan).await;
     assert!(counts.moved > 1, "the cuts and kills came while it went on: {counts}");
     assert!(counts.sent > counts.bytes, "something had to be sent again: {counts}");

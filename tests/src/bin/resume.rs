@@ -27,7 +27,8 @@ async fn main() -> ExitCode {
     }
     // Not a whole number of parts.
     let bytes = (u64::from(mib) << 20) + 12_345;
-    let plan = ResumePlan { bytes, cuts: cuts as usize, kills: kills as usize, seed: seed.into() };
+    let plan =
+        ResumePlan { bytes, cuts: cuts as usize, kills: kills as usize, seed: seed.into(), is_patient: true };
     for lane in lanes {
         let started = Instant::now();
         let counts = resume(lane, plan).await;

@@ -45,8 +45,8 @@ async fn the_urls_are_dead_once_it_is_complete(lane: Lane) {
     let content = Bytes::from(noise(1_000));
     let upload = user.direct("a.bin", content.len()).await;
     let file = finished(&upload, &content).await;
-    let tardy = upload.put(&upload.parts()[0], vec![b'x'; 1_000]).send().await;
-    assert!([403, 404].contains(&tardy.status), "{tardy:?}");
+    let after = upload.put(&upload.parts()[0], vec![b'x'; 1_000]).send().await;
+    assert!([403, 404].contains(&after.status), "{after:?}");
     assert!(user.content(&file).await == content);
 }
 
@@ -90,8 +90,8 @@ async fn a_canceled_upload_leaves_nothing(lane: Lane) {
     upload.cancel().await.not_found();
     upload.complete(&[]).await.not_found();
     api.server.stores_exactly(0).await;
-    let tardy = upload.put(&upload.parts()[1], content.slice(PART..)).send().await;
-    assert!([403, 404].contains(&tardy.status), "{tardy:?}");
+    let after = upload.put(&upload.parts()[1], content.slice(PART..)).send().await;
+    assert!([403, 404].contains(&after.status), "{after:?}");
     api.server.stores_exactly(0).await;
     assert_eq!(user.storage().await, (0, 0));
 }
@@ -120,8 +120,8 @@ async fn an_abandoned_upload_is_swept(lane: Lane) {
     let upload = Direct::of(&user, &created.expect(201));
     let sent = upload.send(&upload.parts()[0], &content).await;
     eventually("its URLs are dead", async || {
-        let tardy = upload.put(&upload.parts()[1], content.slice(PART..)).send().await;
-        (tardy.status != 200).then_some(())
+        let after = upload.put(&upload.parts()[1], content.slice(PART..)).send().await;
+        (after.status != 200).then_some(())
     })
     .await;
     // Their life is told in whole seconds, which may end earlier than the upload's.

@@ -55,9 +55,9 @@ async fn a_creation_with_the_same_key_finds_the_first(lane: Lane) {
     sent.push(again.send(&again.parts()[1], &content).await);
     let file = again.complete(&sent).await.expect(201).json();
     assert!(user.content(&file).await == content);
-    let tardy = Direct::of(&user, &create(body).await.expect(200));
-    assert_eq!((&tardy.path, tardy.parts().len()), (&first.path, 0), "nothing is left to send");
-    assert_eq!(tardy.complete(&sent).await.expect(200).json()["id"], file["id"]);
+    let after = Direct::of(&user, &create(body).await.expect(200));
+    assert_eq!((&after.path, after.parts().len()), (&first.path, 0), "nothing is left to send");
+    assert_eq!(after.complete(&sent).await.expect(200).json()["id"], file["id"]);
 }
 
 on_every_lane![
