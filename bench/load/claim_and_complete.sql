@@ -1,5 +1,6 @@
--- What a job costs at least: a claim, then its completion.
+-- What a job costs at least: a claim, which walks along its index as the product's does, then its completion.
 BEGIN;
+SET LOCAL enable_sort = off;
 WITH due AS MATERIALIZED (
     SELECT id AS due_id FROM jobs
     WHERE state = 'living' AND kind = ANY ('{make_thumbnail,purge_blob,sweep_blobs,revoke_sessions}') AND due_at <= now()

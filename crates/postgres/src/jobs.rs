@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{
     Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
 };
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::JobId;
 use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Work};
@@ -35,6 +35,10 @@ pub(crate) const CLAIM: &str = "WITH due AS MATERIALIZED (\
         ORDER BY priority DESC, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
     ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id \
     RETURNING id, payload, attempt, run_at, priority, due_since";
+
+/// A queue is empty most of the time, and that is what the statistics say of it. After a burst the planner would sort all
+/// that is due for each claim, until it is told of the burst within a minute or so. For this transaction alone.
+const WALK_ALONG_INDEX: &str = "SET LOCAL enable_sort = off";
 
 type ClaimedColumns = (SqlUuid, Jsonb, Integer, Timestamptz, SmallInt, Timestamptz);
 
@@ -134,6 +138,7 @@ impl JobQueue for PgUnitOfWork {
                 typed::<Timestamptz, _>(Moment(lease_until)),
             ),
         );
+        self.run(|connection| connection.batch_execute(WALK_ALONG_INDEX)).await?;
         let mut rows: Vec<ClaimedRow> = self.run(|connection| claim.load(connection)).await?;
         rows.sort_by_key(|row| (Reverse(row.priority), row.due_since.0, row.id));
         let mut claimed = Vec::with_capacity(rows.len());
