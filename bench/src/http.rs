@@ -19,6 +19,8 @@ pub(crate) struct Request<'a> {
 /// The answer, whole.
 pub(crate) struct Response {
     pub(crate) status: u16,
+    /// Names in lower case.
+    headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -27,6 +29,12 @@ impl Response {
     pub(crate) fn json(&self, expected: u16) -> Outcome<serde_json::Value> {
         self.expect(expected)?;
         Ok(serde_json::from_slice(&self.body)?)
+    }
+
+    /// The value of a header, whose name is given in lower case.
+    pub(crate) fn header(&self, name: &str) -> Outcome<&str> {
+        let found = self.headers.iter().find(|(header, _)| header == name);
+        Ok(found.ok_or_else(|| format!("the answer has no {name}"))?.1.as_str())
     }
 
     /// Fails unless the status is the expected one.
@@ -69,24 +77,23 @@ impl Connection {
 
     fn receive(&mut self) -> Outcome<Response> {
         let status = self.line()?.split(' ').nth(1).ok_or("no status")?.parse()?;
-        let (mut length, mut chunked) = (0, false);
+        let mut headers: Vec<(String, String)> = Vec::new();
         loop {
-            let line = self.line()?.to_ascii_lowercase();
+            let line = self.line()?;
             if line.is_empty() {
                 break;
             }
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse()?;
-            }
-            chunked |= line.starts_with("transfer-encoding:") && line.contains("chunked");
+            let (name, value) = line.split_once(':').ok_or("a header without a colon")?;
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let mut body = Vec::new();
-        if chunked {
-            while self.chunk(&mut body)? {}
+        let mut response = Response { status, headers, body: Vec::new() };
+        if response.header("transfer-encoding").is_ok_and(|coding| coding.contains("chunked")) {
+            while self.chunk(&mut response.body)? {}
         } else {
-            self.take(length, &mut body)?;
+            let length = response.header("content-length").map_or(Ok(0), str::parse)?;
+            self.take(length, &mut response.body)?;
         }
-        Ok(Response { status, body })
+        Ok(response)
     }
 
     /// Reads one chunk; false after the last.
@@ -113,6 +120,12 @@ impl Connection {
     }
 }
 
+/// The path and query of a URL, or of what is a path already.
+pub(crate) fn path_of(url: &str) -> &str {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    after_scheme.find('/').map_or("/", |start| &after_scheme[start..])
+}
+
 /// One request on a connection of its own.
 pub(crate) fn send(address: SocketAddr, request: &Request<'_>) -> Outcome<Response> {
     Connection::open(address)?.send(request)
@@ -125,7 +138,7 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;
 
-    use super::{Connection, Request};
+    use super::{Connection, Request, path_of};
 
     fn answered(answer: &'static str) -> super::Response {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -145,7 +158,17 @@ mod tests {
     #[test]
     fn a_body_with_a_length_is_read() {
         let response = answered("HTTP/1.1 201 Created\r\nContent-Length: 3\r\n\r\nabc");
+        assert_eq!(response.header("content-length").unwrap(), "3");
+        response.header("location").unwrap_err();
         assert_eq!((response.status, response.body), (201, b"abc".to_vec()));
+    }
+
+    #[test]
+    fn a_path_is_taken_out_of_a_url() {
+        for url in ["/a/b?c=d", "http://127.0.0.1:1/a/b?c=d"] {
+            assert_eq!(path_of(url), "/a/b?c=d");
+        }
+        assert_eq!(path_of("http://127.0.0.1:1"), "/");
     }
 
     #[test]

@@ -15,9 +15,12 @@ mod postgres;
 mod presign;
 mod process;
 mod product;
+mod relay;
 mod report;
 mod s3;
 mod tools;
+mod tus;
+mod tus_server;
 mod uploads;
 
 use std::error::Error;

@@ -33,6 +33,11 @@ impl User {
         format!("Authorization: {}", self.authorization)
     }
 
+    /// The same, apart from the name.
+    pub(crate) fn bearer(&self) -> (&str, &str) {
+        ("Authorization", &self.authorization)
+    }
+
     /// The headers of an upload.
     pub(crate) fn upload_headers(&self) -> [(&str, &str); 2] {
         [("Authorization", &self.authorization), ("Content-Type", "application/octet-stream")]
@@ -42,12 +47,22 @@ impl User {
 impl Product {
     /// Starts it with these settings over its defaults; logs go to a file, at their default level.
     pub(crate) fn start(tools: &Tools, home: &Path, settings: &[(&str, String)]) -> Outcome<Self> {
+        Self::start_as(tools, home, settings, &["serve"])
+    }
+
+    /// The same, with other arguments.
+    pub(crate) fn start_as(
+        tools: &Tools,
+        home: &Path,
+        settings: &[(&str, String)],
+        arguments: &[&str],
+    ) -> Outcome<Self> {
         let folder = home.join("product");
         fs::create_dir_all(&folder)?;
         let port = address::free_port()?;
         let mut command = Command::new(&tools.product);
         command
-            .arg("serve")
+            .args(arguments)
             .env_clear()
             .current_dir(&folder)
             .env("PORT", port.to_string())

@@ -43,11 +43,15 @@ impl S3 {
 
     /// What the product is told about it.
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
-        let endpoint = format!("http://{}", self.address);
+        self.settings_by_way_of(self.address)
+    }
+
+    /// The same where the product reaches it at another address than clients do.
+    pub(crate) fn settings_by_way_of(&self, address: SocketAddr) -> Vec<(&'static str, String)> {
         vec![
             ("BLOB_STORE", "s3".to_owned()),
-            ("S3_ENDPOINT", endpoint.clone()),
-            ("S3_PUBLIC_ENDPOINT", endpoint),
+            ("S3_ENDPOINT", format!("http://{address}")),
+            ("S3_PUBLIC_ENDPOINT", format!("http://{}", self.address)),
             ("S3_REGION", REGION.to_owned()),
             ("S3_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
             ("S3_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),

@@ -28,6 +28,12 @@ pub(crate) struct Tools {
     /// wrk, the client of most lines.
     #[arg(long)]
     pub(crate) wrk: PathBuf,
+    /// Node.js.
+    #[arg(long)]
+    pub(crate) node: PathBuf,
+    /// The reference server of tus: `bench/tus-server` with its packages.
+    #[arg(long)]
+    pub(crate) tus_server: PathBuf,
     /// The folder of pgbench and psql.
     #[arg(long)]
     pub(crate) postgres_bin: PathBuf,

@@ -60,7 +60,8 @@ pub(crate) fn into_nginx(nginx: &Nginx, body: &[u8], crowd: Crowd) -> Outcome<f6
     Ok(reached)
 }
 
-fn megabytes_a_second(
+/// The rate at which this uploads, called with a connection that is kept, the thread and the number of the upload.
+pub(crate) fn megabytes_a_second(
     address: SocketAddr,
     body: &[u8],
     crowd: Crowd,

@@ -31,3 +31,15 @@ build_vips_floor() {
 find_library() {
     find /usr/lib/*-linux-gnu "$unpacked"/usr/lib/*-linux-gnu -name "$1" -print -quit 2>/dev/null || true
 }
+
+# build_tus_server FOLDER: the reference server of tus with the packages that its lock names.
+build_tus_server() {
+    command -v node >/dev/null && command -v npm >/dev/null || fail "node (20.19 or later) and npm are missing"
+    cmp -s bench/tus-server/package-lock.json "$1/package-lock.json" && [ -d "$1/node_modules" ] && {
+        cp bench/tus-server/server.js "$1"
+        return 0
+    }
+    mkdir -p "$1"
+    cp bench/tus-server/package.json bench/tus-server/package-lock.json bench/tus-server/server.js "$1"
+    npm ci --prefix "$1" --ignore-scripts --omit=optional --no-fund --no-audit --silent >&2
+}

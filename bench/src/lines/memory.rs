@@ -14,7 +14,7 @@ use crate::s3::S3;
 use crate::uploads::{Crowd, LARGE, bytes, into_product};
 
 /// What is allowed, in megabytes.
-const MOST: f64 = 100.0;
+pub(super) const MOST: f64 = 100.0;
 
 pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let body = bytes(LARGE);
@@ -22,7 +22,9 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     for on_s3 in [false, true] {
         for at_once in [20, 64] {
             let added = (0..bench.repetitions)
-                .map(|_| added_by(bench, on_s3, at_once, &body))
+                .map(|_| {
+                    added_by(bench, on_s3, |product| into_product(product, &body, Crowd { at_once, each: 1 }))
+                })
                 .collect::<Outcome<Vec<f64>>>()?;
             rows.push(Row {
                 what: format!(
@@ -42,7 +44,11 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
 }
 
 /// The peak of a new process during the uploads, over what it had when it was idle, in megabytes.
-fn added_by(bench: &Bench<'_>, on_s3: bool, at_once: usize, body: &[u8]) -> Outcome<f64> {
+pub(super) fn added_by(
+    bench: &Bench<'_>,
+    on_s3: bool,
+    uploads: impl FnOnce(&Product) -> Outcome<f64>,
+) -> Outcome<f64> {
     let tools = bench.tools;
     let home = tools.folder()?;
     let s3 = if on_s3 { Some(S3::start(tools, home.path())?) } else { None };
@@ -54,12 +60,33 @@ fn added_by(bench: &Bench<'_>, on_s3: bool, at_once: usize, body: &[u8]) -> Outc
     let product = Product::start(tools, home.path(), &settings)?;
     product.upload("small.bin", &bytes(4096))?;
     thread::sleep(Duration::from_secs(1));
-    let process = product.process_id();
-    let idle = memory_of(process, "VmRSS").ok_or("the process has no memory")?;
-    forget_peak(process)?;
-    into_product(&product, body, Crowd { at_once, each: 1 })?;
-    let peak = memory_of(process, "VmHWM").ok_or("the process has no memory")?;
-    #[expect(clippy::cast_precision_loss, reason = "megabytes need no 52 bits")]
-    let megabytes = peak.saturating_sub(idle) as f64 / 1e6;
-    Ok(megabytes)
+    let memory = Memory::of(product.process_id())?;
+    uploads(&product)?;
+    memory.added()
+}
+
+/// The memory of a process when it was idle.
+pub(super) struct Memory {
+    process: u32,
+    idle: u64,
+}
+
+impl Memory {
+    /// From now on its peak counts.
+    pub(super) fn of(process: u32) -> Outcome<Self> {
+        let idle = memory_of(process, "VmRSS").ok_or("the process has no memory")?;
+        forget_peak(process)?;
+        Ok(Self { process, idle })
+    }
+
+    /// The peak since then over what it was, in megabytes.
+    pub(super) fn added(&self) -> Outcome<f64> {
+        let peak = memory_of(self.process, "VmHWM").ok_or("the process has no memory")?;
+        Ok(megabytes(peak.saturating_sub(self.idle)))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "megabytes need no 52 bits")]
+pub(super) const fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
 }

@@ -1,5 +1,6 @@
 //! What is measured: one module for each line.
 
+mod direct;
 mod jobs;
 mod large_downloads;
 mod large_uploads;
@@ -9,6 +10,8 @@ mod memory;
 mod small_downloads;
 mod small_uploads;
 mod thumbnails;
+mod tus;
+mod tus_memory;
 
 use crate::Outcome;
 use crate::load::Pressure;
@@ -16,7 +19,7 @@ use crate::report::Row;
 use crate::tools::Tools;
 
 /// The lines, by the names that `scripts/bench` takes.
-pub(crate) const NAMES: [&str; 9] = [
+pub(crate) const NAMES: [&str; 12] = [
     "me",
     "list",
     "small-uploads",
@@ -26,6 +29,9 @@ pub(crate) const NAMES: [&str; 9] = [
     "thumbnails",
     "jobs",
     "memory",
+    "tus",
+    "tus-memory",
+    "direct",
 ];
 
 /// How a line measures.
@@ -54,6 +60,9 @@ pub(crate) fn measure(name: &str, bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         "thumbnails" => thumbnails::measure(bench),
         "jobs" => jobs::measure(bench),
         "memory" => memory::measure(bench),
+        "tus" => tus::measure(bench),
+        "tus-memory" => tus_memory::measure(bench),
+        "direct" => direct::measure(bench),
         other => Err(format!("there is no line {other}").into()),
     }
 }

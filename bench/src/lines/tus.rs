@@ -1,0 +1,91 @@
+//! Resumable uploads of 200 MB in pieces of 8 MiB, beside the reference server of tus as it is, which neither hashes nor
+//! synchronises what it gets, and beside the same made to do both.
+
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use super::Bench;
+use crate::Outcome;
+use crate::measure::in_turns;
+use crate::postgres::Database;
+use crate::process::output;
+use crate::product::Product;
+use crate::report::{Bound, Row};
+use crate::s3::S3;
+use crate::tus::{Endpoint, SIZE};
+use crate::tus_server::TusServer;
+use crate::uploads::{Crowd, bytes};
+
+/// One client, and four at once.
+const CROWDS: [Crowd; 2] = [Crowd { at_once: 1, each: 3 }, Crowd { at_once: 4, each: 1 }];
+
+pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
+    let mut rows = Vec::new();
+    for on_s3 in [false, true] {
+        let tools = bench.tools;
+        let home = tools.folder()?;
+        let s3 = if on_s3 { Some(S3::start(tools, home.path())?) } else { None };
+        let mut settings = Vec::new();
+        if let Some(s3) = &s3 {
+            settings.extend(s3.settings());
+            settings.extend(Product::on_postgres(&Database::create(tools, "product")?.url));
+        }
+        let product = Product::start(tools, home.path(), &settings)?;
+        let plain = TusServer::start(tools, home.path(), "plain")?;
+        let durable = TusServer::start(tools, home.path(), "durable")?;
+        for crowd in CROWDS {
+            rows.extend(pair(bench, on_s3, crowd, &product, [&plain, &durable])?);
+        }
+    }
+    Ok(rows)
+}
+
+fn pair(
+    bench: &Bench<'_>,
+    on_s3: bool,
+    crowd: Crowd,
+    product: &Product,
+    [plain, durable]: [&TusServer; 2],
+) -> Outcome<[Row; 2]> {
+    let body = bytes(SIZE);
+    let into_product = Endpoint::of(product);
+    let mut ours = || {
+        let reached = into_product.reaches(&body, crowd)?;
+        into_product.clear()?;
+        quiet(reached)
+    };
+    let reference = |server: &TusServer| {
+        let reached = server.endpoint().reaches(&body, crowd)?;
+        server.clear()?;
+        quiet(reached)
+    };
+    let (mut as_it_is, mut alike) = (|| reference(plain), || reference(durable));
+    let [ours, as_it_is, alike] = in_turns(bench.repetitions, [&mut ours, &mut as_it_is, &mut alike])?;
+    let row = |floor_name: &str, floor, bound| Row {
+        what: format!(
+            "resumable uploads of 200 MB, {} at once, {}",
+            crowd.at_once,
+            if on_s3 { "PostgreSQL and S3" } else { "SQLite and disk" }
+        ),
+        ours: ours.clone(),
+        floor_name: floor_name.to_owned(),
+        floor,
+        unit: "MB/s",
+        bound,
+        client: format!("blocking sockets of the benchmark, connections: {}", crowd.at_once),
+    };
+    let bound = if on_s3 { Bound::Reported } else { Bound::AtLeast(1.5) };
+    Ok([
+        row("`@tus/server` with `@tus/file-store`", as_it_is, bound),
+        row("the same, each piece hashed and synchronised to the disk", alike, Bound::Reported),
+    ])
+}
+
+/// Lets the disk come to rest, so that nobody's turn pays for what another has left: workers remove deleted files at
+/// once, and what was not synchronised still has to be written.
+fn quiet(reached: f64) -> Outcome<f64> {
+    thread::sleep(Duration::from_secs(1));
+    output(&mut Command::new("sync"))?;
+    Ok(reached)
+}

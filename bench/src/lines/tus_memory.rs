@@ -1,0 +1,36 @@
+//! What twenty resumable uploads of 200 MB at once add to the process, on both stores.
+
+use super::Bench;
+use super::memory::{MOST, added_by};
+use crate::Outcome;
+use crate::measure::Series;
+use crate::report::{Bound, Row};
+use crate::tus::{Endpoint, SIZE};
+use crate::uploads::{Crowd, bytes};
+
+const CROWD: Crowd = Crowd { at_once: 20, each: 1 };
+
+pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
+    let body = bytes(SIZE);
+    [false, true]
+        .into_iter()
+        .map(|on_s3| {
+            let added = (0..bench.repetitions)
+                .map(|_| added_by(bench, on_s3, |product| Endpoint::of(product).reaches(&body, CROWD)))
+                .collect::<Outcome<Vec<f64>>>()?;
+            Ok(Row {
+                what: format!(
+                    "memory added by {} resumable uploads of 200 MB at once, {}",
+                    CROWD.at_once,
+                    if on_s3 { "PostgreSQL and S3" } else { "SQLite and disk" }
+                ),
+                ours: Series::new(added),
+                floor_name: "what is allowed".to_owned(),
+                floor: Series::new(vec![MOST; bench.repetitions]),
+                unit: "MB",
+                bound: Bound::AtMost(1.0),
+                client: format!("blocking sockets of the benchmark, {} connections", CROWD.at_once),
+            })
+        })
+        .collect()
+}
