@@ -1,4 +1,4 @@
-//! The reference server of tus, `@tus/server` on `@tus/file-store`: it neither hashes nor synchronises.
+//! The reference server of tus, `@tus/server` on `@tus/file-store`: as it is it neither hashes nor synchronises.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -19,15 +19,16 @@ pub(crate) struct TusServer {
 }
 
 impl TusServer {
-    /// Starts it on an empty folder within this one.
-    pub(crate) fn start(tools: &Tools, home: &Path) -> Outcome<Self> {
-        let folder = home.join("tus");
+    /// Starts it on an empty folder of this name within this one: as it is, or `durable`, hashing each piece and
+    /// synchronising it to the disk before its answer.
+    pub(crate) fn start(tools: &Tools, home: &Path, name: &str) -> Outcome<Self> {
+        let folder = home.join(name);
         fs::create_dir_all(&folder)?;
         let address = SocketAddr::from(([127, 0, 0, 1], address::free_port()?));
         let mut command = Command::new(&tools.node);
         command.env("NODE_ENV", "production");
         command.arg(tools.tus_server.join("server.js")).arg(&folder).arg(address.port().to_string());
-        let server = Server::start(&mut command, &home.join("tus.log"))?;
+        let server = Server::start(command.arg(name), &home.join(format!("{name}.log")))?;
         address::wait_for(address)?;
         Ok(Self { address, folder, _server: server })
     }

@@ -65,7 +65,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         floor_name: "claims and completions alone in pgbench".to_owned(),
         floor,
         unit: "/s",
-        bound: Bound::AtLeast(0.3),
+        bound: Bound::AtLeast(0.35),
         client: format!("the workers themselves; pgbench, {clients} connections"),
     }])
 }

@@ -1,5 +1,5 @@
-//! Resumable uploads of 200 MB in pieces of 8 MiB, beside the reference server of tus, which neither hashes nor
-//! synchronises what it gets.
+//! Resumable uploads of 200 MB in pieces of 8 MiB, beside the reference server of tus as it is, which neither hashes nor
+//! synchronises what it gets, and beside the same made to do both.
 
 use std::process::Command;
 use std::thread;
@@ -32,47 +32,54 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
             settings.extend(Product::on_postgres(&Database::create(tools, "product")?.url));
         }
         let product = Product::start(tools, home.path(), &settings)?;
-        let reference = TusServer::start(tools, home.path())?;
+        let plain = TusServer::start(tools, home.path(), "plain")?;
+        let durable = TusServer::start(tools, home.path(), "durable")?;
         for crowd in CROWDS {
-            rows.push(row(bench, on_s3, crowd, &product, &reference)?);
+            rows.extend(pair(bench, on_s3, crowd, &product, [&plain, &durable])?);
         }
     }
     Ok(rows)
 }
 
-fn row(
+fn pair(
     bench: &Bench<'_>,
     on_s3: bool,
     crowd: Crowd,
     product: &Product,
-    reference: &TusServer,
-) -> Outcome<Row> {
+    [plain, durable]: [&TusServer; 2],
+) -> Outcome<[Row; 2]> {
     let body = bytes(SIZE);
-    let (into_product, into_reference) = (Endpoint::of(product), reference.endpoint());
+    let into_product = Endpoint::of(product);
     let mut ours = || {
         let reached = into_product.reaches(&body, crowd)?;
         into_product.clear()?;
         quiet(reached)
     };
-    let mut floor = || {
-        let reached = into_reference.reaches(&body, crowd)?;
-        reference.clear()?;
+    let reference = |server: &TusServer| {
+        let reached = server.endpoint().reaches(&body, crowd)?;
+        server.clear()?;
         quiet(reached)
     };
-    let [ours, floor] = in_turns(bench.repetitions, [&mut ours, &mut floor])?;
-    Ok(Row {
+    let (mut as_it_is, mut alike) = (|| reference(plain), || reference(durable));
+    let [ours, as_it_is, alike] = in_turns(bench.repetitions, [&mut ours, &mut as_it_is, &mut alike])?;
+    let row = |floor_name: &str, floor, bound| Row {
         what: format!(
             "resumable uploads of 200 MB, {} at once, {}",
             crowd.at_once,
             if on_s3 { "PostgreSQL and S3" } else { "SQLite and disk" }
         ),
-        ours,
-        floor_name: "`@tus/server` with `@tus/file-store`".to_owned(),
+        ours: ours.clone(),
+        floor_name: floor_name.to_owned(),
         floor,
         unit: "MB/s",
-        bound: if on_s3 { Bound::Reported } else { Bound::AtLeast(1.5) },
-        client: format!("blocking sockets of the benchmark, {} connections", crowd.at_once),
-    })
+        bound,
+        client: format!("blocking sockets of the benchmark, connections: {}", crowd.at_once),
+    };
+    let bound = if on_s3 { Bound::Reported } else { Bound::AtLeast(1.5) };
+    Ok([
+        row("`@tus/server` with `@tus/file-store`", as_it_is, bound),
+        row("the same, each piece hashed and synchronised to the disk", alike, Bound::Reported),
+    ])
 }
 
 /// Lets the disk come to rest, so that nobody's turn pays for what another has left: workers remove deleted files at
