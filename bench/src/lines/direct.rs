@@ -83,11 +83,11 @@ fn upload(bench: &Bench<'_>, body: &[u8]) -> Outcome<Cost> {
         settings
     };
     let product = Product::start_as(tools, home.path(), &settings(&served), &["serve", "--no-worker"])?;
-    let worker = worker(bench, home.path(), &settings(&worked))?;
+    let reader = worker(bench, home.path(), &settings(&worked))?;
     thread::sleep(Duration::from_secs(2));
 
     let clients = Relay::to(product.address)?;
-    let (in_server, in_worker) = (Memory::of(product.process_id())?, Memory::of(worker.id())?);
+    let (in_server, in_worker) = (Memory::of(product.process_id())?, Memory::of(reader.id())?);
     let moved = |relay: &Relay| relay.there() + relay.back();
     let (before, read_before) = (moved(&served), worked.back());
     let mut caller = Caller { product: &product, connection: Connection::open(clients.address)? };
@@ -138,7 +138,7 @@ impl Caller<'_> {
     /// Asks again and again, on connections that are not counted.
     fn wait_for_hash(&self, path: &str) -> Outcome<()> {
         let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(60) {
+        while begun.elapsed() < Duration::from_mins(1) {
             let headers = [self.product.user.bearer()];
             let question = Request { method: "GET", path, headers: &headers, body: b"" };
             if send(self.product.address, &question)?.json(200)?["sha256"].is_string() {
