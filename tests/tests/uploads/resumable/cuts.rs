@@ -23,7 +23,7 @@ async fn what_came_of_a_cut_piece_stays(lane: Lane) {
         let mut connection = upload.announce(&user, offset, content.len() - offset, "").await;
         assert!(connection.send(&content[offset..offset + came]).await);
         // What nobody has read yet goes with the connection.
-        tokio::time::sleep(Duration::from_millis(1_000)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         if abrupt {
             connection.reset();
         } else {

@@ -104,7 +104,7 @@ async fn an_upload_that_goes_on_does_not_expire(lane: Lane) {
     let user = api.user().await;
     let upload = user.resumable("a.txt", 6).await;
     for offset in 0..6 {
-        tokio::time::sleep(Duration::from_millis(1_000)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         upload.send(offset, "a").await;
     }
     // A file has come of it: that does not expire.

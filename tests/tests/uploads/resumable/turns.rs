@@ -46,7 +46,7 @@ async fn a_piece_that_is_stuck_at_one_node_gives_way_to_one_at_another() {
     let upload = user.resumable("a.bin", content.len()).await;
     let mut stuck = upload.announce(&user, 0, content.len(), "").await;
     assert!(stuck.send(&content[..PART + 10_000]).await);
-    tokio::time::sleep(Duration::from_millis(1_000)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let elsewhere = upload.by(&there);
     let offset = elsewhere.offset().await;
     elsewhere.send(offset, content.slice(offset..)).await;
