@@ -226,3 +226,24 @@ async fn the_quota_counts_uploads_that_have_only_begun() {
     assert_eq!(ada.send("DELETE", &path, b"").await.status, 204);
     begin(&ada, 3).await;
 }
+
+#[actix_web::test]
+async fn the_quota_counts_what_came_of_uploads_of_unknown_length() {
+    let server =
+        Server::with_both(|_| {}, |settings| settings.quota = Some(fm_domain::body::ByteSize::new(12)));
+    let ada = user(&server).await;
+    let deferred = ada.with("Upload-Defer-Length", "1").with("Upload-Metadata", METADATA);
+    let mut paths = Vec::new();
+    for _ in 0..2 {
+        let answer = deferred.send("POST", "/v1/uploads", b"").await;
+        assert_eq!(answer.status, 201);
+        paths.push(answer.header("location").unwrap().to_owned());
+    }
+    assert_eq!(append(&ada, &paths[0], 0, b"12345678").await.status, 204);
+    assert_eq!(append(&ada, &paths[1], 0, b"1234").await.status, 204);
+    assert_eq!(append(&ada, &paths[1], 4, b"5").await.problem(), (413, "quota_exceeded".into()));
+    assert_eq!(append(&ada, &paths[0], 8, b"9").await.problem(), (413, "quota_exceeded".into()));
+    assert_eq!(ada.send("DELETE", &paths[1], b"").await.status, 204);
+    let told = at(&ada, 8).with("Upload-Length", "12").send("PATCH", &paths[0], b"9012").await;
+    assert!(told.header("x-file-id").is_some(), "{}", told.text());
+}

@@ -78,7 +78,9 @@ pub(crate) async fn withdraw(
         unit.keys().free(file.blob).await?;
     }
     unit.uploads().forget_file(file.id).await?;
-    unit.files().remove(file.owner, file.id).await?;
+    if unit.files().remove(file.owner, file.id).await?.is_none() {
+        return Ok(false);
+    }
     doom_blobs(unit, file, ids, now).await?;
     // The row of the user comes last in every unit: it is the one that uploads of one user wait for.
     let charge = Charge { free: file.size, files_removed: 1, ..Charge::default() };

@@ -91,11 +91,20 @@ impl VerifyBlob {
     /// One unit: the file is gone, and the job is done.
     async fn withdraw(&self, job: &ClaimedJob, file: &File) -> Stored<Done> {
         let mut unit = self.db.begin().await?;
+        // As it is now: it may have new content, a thumbnail, or be gone since its bytes were read.
+        let found = unit.files().find_for_update(file.owner, file.id).await?;
+        let Some(now) = found.filter(|now| now.blob == file.blob && now.sha256.is_none()) else {
+            unit.rollback().await?;
+            return complete(self.db.as_ref(), job).await;
+        };
+        if !withdraw(unit.as_mut(), &now, self.ids.as_ref(), self.clock.now()).await? {
+            unit.rollback().await?;
+            return complete(self.db.as_ref(), job).await;
+        }
         if !unit.jobs().complete(job.id, job.attempt).await? {
             unit.rollback().await?;
             return Ok(Done::Lost);
         }
-        withdraw(unit.as_mut(), file, self.ids.as_ref(), self.clock.now()).await?;
         unit.commit().await?;
         Ok(Done::Completed)
     }

@@ -106,6 +106,10 @@ impl AppendToUpload {
             tokio::time::sleep(WATCH).await;
             match self.context.find(upload.owner, upload.id).await {
                 Ok(now) if now.status == UploadStatus::Expired => return ResumableError::Expired,
+                // Its own end is for the request itself to tell.
+                Ok(now)
+                    if matches!(now.status, UploadStatus::Complete(_))
+                        && now.epoch == upload.epoch.next() => {}
                 Ok(now) if now.epoch != upload.epoch => return ResumableError::TAKEN_OVER,
                 Err(ResumableError::NotFound) => return ResumableError::NotFound,
                 // The database may be back in time.

@@ -52,12 +52,15 @@ impl CompleteDirect {
         if let UploadStatus::Complete(file) = upload.status {
             return self.found(command.owner, file).await;
         }
-        match self.complete(&upload, &command.parts).await {
-            Ok(file) => Ok(Uploaded { view: self.viewer.view(file).await?, fresh: true }),
-            Err(ResumableError::PartMismatch) => {
-                self.context.give_up(upload.owner, upload.id).await?;
-                Err(ResumableError::PartMismatch)
+        let outcome = match self.complete(&upload, &command.parts).await {
+            // What another request is completing is not given up.
+            Err(ResumableError::PartMismatch) if !self.context.give_up(&upload).await? => {
+                Err(ResumableError::TAKEN_OVER)
             }
+            outcome => outcome,
+        };
+        match outcome {
+            Ok(file) => Ok(Uploaded { view: self.viewer.view(file).await?, fresh: true }),
             Err(ResumableError::TakenOver { retry_after }) => {
                 // A second completion may have been faster.
                 match self.context.find(upload.owner, upload.id).await?.status {

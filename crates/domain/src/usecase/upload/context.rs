@@ -93,20 +93,21 @@ impl Context {
         }
     }
 
-    /// Gives an open upload up, and takes it out.
-    pub(super) async fn give_up(&self, owner: UserId, id: UploadId) -> Result<(), ResumableError> {
+    /// Gives an open upload up, and takes it out; false when somebody else has it.
+    pub(super) async fn give_up(&self, upload: &Upload) -> Result<bool, ResumableError> {
         contended(|| async {
             let mut unit = self.db.begin().await?;
-            match unit.uploads().find_for_update(owner, id).await? {
-                Some(upload) if upload.status == UploadStatus::Open => {
-                    clear(unit.as_mut(), &upload, self.ids.as_ref(), self.clock.now()).await?;
-                    unit.uploads().remove(id).await?;
-                    unreserve(unit.as_mut(), &upload).await?;
-                    unit.commit().await?;
-                }
-                _ => unit.rollback().await?,
-            }
-            Ok(())
+            let found = unit.uploads().find_for_update(upload.owner, upload.id).await?;
+            let own = |found: &Upload| found.status == UploadStatus::Open && found.epoch == upload.epoch;
+            let Some(found) = found.filter(own) else {
+                unit.rollback().await?;
+                return Ok(false);
+            };
+            clear(unit.as_mut(), &found, self.ids.as_ref(), self.clock.now()).await?;
+            unit.uploads().remove(found.id).await?;
+            unreserve(unit.as_mut(), &found).await?;
+            unit.commit().await?;
+            Ok(true)
         })
         .await
     }

@@ -6,14 +6,14 @@ use super::ResumableError;
 use super::context::Context;
 use super::open::Draft;
 use super::plan::{Planned, plan};
-use crate::blob::{BlobKey, PartLink, PartWrite, SignParts, SignedPart};
+use crate::blob::{BlobKey, PartLink, PartWrite, SignParts, SignedPart, WriteId};
 use crate::body::ByteSize;
 use crate::clock::Timestamp;
 use crate::file::{FileName, MediaType, Sha256};
 use crate::idempotency::IdempotencyKey;
 use crate::ids::{UploadId, UserId};
 use crate::upload::{Transport, Upload, UploadStatus};
-use crate::usecase::retry::contended;
+use crate::usecase::retry::{contended, undone};
 
 /// What is going to be uploaded.
 #[derive(Debug, Clone)]
@@ -125,14 +125,31 @@ impl CreateDirect {
         let key = BlobKey::file(upload.blob);
         let content_type = upload.claimed_type.as_ref().map_or_else(MediaType::octet_stream, MediaType::safe);
         let id = self.context.parts.begin(&key, &content_type).await?;
-        let begun = Upload { write: Some(id.clone()), ..upload.clone() };
-        contended(|| self.context.update(&begun)).await?;
-        Ok(PartWrite { key, id })
+        contended(|| self.agree(upload, &id)).await
+    }
+
+    /// Of two repetitions that begin a write at the same time both go on with the one that is kept first.
+    async fn agree(&self, upload: &Upload, id: &WriteId) -> Result<PartWrite, ResumableError> {
+        let mut unit = self.context.db.begin().await?;
+        let Some(found) = unit.uploads().find_for_update(upload.owner, upload.id).await? else {
+            unit.rollback().await?;
+            return Err(ResumableError::NotFound);
+        };
+        if let Some(write) = found.part_write() {
+            unit.rollback().await?;
+            return Ok(write);
+        }
+        let begun = Upload { write: Some(id.clone()), ..found };
+        match unit.uploads().update(&begun, begun.epoch).await {
+            Ok(()) => unit.commit().await?,
+            Err(error) => return Err(undone(unit, error.into()).await),
+        }
+        Ok(PartWrite { key: BlobKey::file(upload.blob), id: id.clone() })
     }
 
     /// A courtesy: what a sweep would do later.
     async fn give_up(&self, upload: &Upload) {
-        if let Err(error) = self.context.give_up(upload.owner, upload.id).await {
+        if let Err(error) = self.context.give_up(upload).await {
             tracing::info!(upload.id = %upload.id, %error, "a direct upload is left to the sweep");
         }
     }

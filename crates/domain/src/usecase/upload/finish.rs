@@ -138,6 +138,8 @@ impl Context {
 fn ended(upload: &Upload, file: &File) -> Upload {
     Upload {
         status: UploadStatus::Complete(file.id),
+        // Whoever does not know yet that it is a file can't change it any more.
+        epoch: upload.epoch.next(),
         length: Some(file.size),
         is_held: false,
         reserved: ByteSize::ZERO,

@@ -71,12 +71,14 @@ impl<'a> Piece<'a> {
             let next = async { Ok(body.fill(wanted, &self.context.pool, &permit).await) };
             let ((), (bytes, mut filled)) = try_join(written(writing.take()), next).await?;
             if filled == Filled::Full && self.comes_to_its_end(bytes.len()) {
-                filled = self.end(&mut body, &permit).await;
+                filled = self.end(&mut body, bytes.len(), &permit).await;
             }
             match filled {
                 // It can't be checked any more; or more came than there may be.
                 Filled::Broken(error) if self.checksum.is_some() => return Err(error.into()),
-                Filled::Broken(error @ BodyError::TooLarge { .. }) => return Err(error.into()),
+                Filled::Broken(error @ (BodyError::TooLarge { .. } | BodyError::QuotaExceeded)) => {
+                    return Err(error.into());
+                }
                 Filled::Full | Filled::Ended | Filled::Broken(_) => {}
             }
             if filled != Filled::Full {
@@ -145,14 +147,19 @@ impl<'a> Piece<'a> {
         self.left == Some(more as u64)
             || self.upload.length.is_some_and(|length| length.bytes() == end)
             || more == 0
+            // There was no room for a whole part.
+            || self.upload.aside().bytes() + (more as u64) < self.context.parts.part_limits().least.bytes()
     }
 
     /// What follows the last byte: nothing.
-    async fn end(&self, body: &mut Gatherer, permit: &Arc<BufferPermit>) -> Filled {
+    async fn end(&self, body: &mut Gatherer, more: usize, permit: &Arc<BufferPermit>) -> Filled {
         match body.fill(1, &self.context.pool, permit).await {
-            (_, Filled::Full) => {
-                Filled::Broken(BodyError::TooLarge { limit: self.upload.length.unwrap_or(self.context.max) })
-            }
+            (_, Filled::Full) => Filled::Broken(match self.upload.length {
+                None if self.upload.offset.bytes() + (more as u64) < self.context.max.bytes() => {
+                    BodyError::QuotaExceeded
+                }
+                length => BodyError::TooLarge { limit: length.unwrap_or(self.context.max) },
+            }),
             (_, end) => end,
         }
     }
@@ -279,7 +286,8 @@ impl Context {
         let account = self.db.read().await?.users().find(upload.owner).await?;
         let storage = account.map(|account| account.storage).unwrap_or_default();
         let taken = storage.used.bytes().saturating_add(storage.reserved.bytes());
-        let room = quota.bytes().saturating_sub(taken);
+        let others = taken.saturating_sub(upload.reserved.bytes());
+        let room = quota.bytes().saturating_sub(others);
         if room <= upload.offset.bytes() {
             return Err(ResumableError::QuotaExceeded);
         }

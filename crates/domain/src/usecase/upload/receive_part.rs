@@ -60,9 +60,13 @@ impl ReceivePart {
         let planned = plan(upload.length.unwrap_or_default(), self.context.parts.part_limits())
             .find(|planned| planned.number == link.number && planned.size == link.size);
         let Some(planned) = planned else { return Err(PartError::Refused) };
+        // From its first byte on the part before it is no longer whole: until this one is, no tag is right.
+        let part = |tag| WrittenPart { number: link.number, size: link.size, tag };
+        let sending = part(PartTag::new(self.context.ids.uuid().to_string()));
+        contended(|| self.remember(link, &sending, None)).await?;
         let tag = self.write(link, planned.offset, &upload, body).await?;
-        let part = WrittenPart { number: link.number, size: link.size, tag: tag.clone() };
-        contended(|| self.remember(link, &part)).await?;
+        let came = part(tag.clone());
+        contended(|| self.remember(link, &came, Some(&sending))).await?;
         Ok(ReceivedPart { tag })
     }
 
@@ -122,11 +126,22 @@ impl ReceivePart {
         Ok(PartTag::new(hash.finish().to_string()))
     }
 
-    /// Only as long as nobody completes the upload.
-    async fn remember(&self, link: &PartLink, part: &WrittenPart) -> Result<(), PartError> {
+    /// Only as long as nobody completes the upload, or sends the same part.
+    async fn remember(
+        &self,
+        link: &PartLink,
+        part: &WrittenPart,
+        before: Option<&WrittenPart>,
+    ) -> Result<(), PartError> {
         let mut unit = self.context.db.begin().await?;
         let found = unit.uploads().find_for_update(link.owner, link.upload).await?;
         if !found.is_some_and(|upload| is_open(&upload)) {
+            unit.rollback().await?;
+            return Err(PartError::Refused);
+        }
+        if let Some(before) = before
+            && !unit.uploads().parts(link.upload).await?.contains(before)
+        {
             unit.rollback().await?;
             return Err(PartError::Refused);
         }

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::piece::Piece;
 use super::take_up::renew_key;
 use crate::blob::{BlobKey, StoredBlob, WrittenPart};
+use crate::body::ByteSize;
 use crate::ids::BlobId;
 use crate::store::{Stored, UnitOfWork};
 use crate::upload::Upload;
@@ -47,6 +48,10 @@ impl Piece<'_> {
         // Where all came, it is held until it is a file.
         self.upload.is_held = !is_end || self.upload.is_whole();
         self.upload.expires_at = self.context.clock.now().plus(self.context.ttl);
+        if self.upload.length.is_none() {
+            // Nobody knows how long it will be, so what came is reserved as it comes.
+            self.upload.reserved = self.context.reservation(self.upload.offset);
+        }
         self.is_unsure = true;
         contended(|| self.try_save()).await?;
         self.is_unsure = false;
@@ -78,7 +83,12 @@ impl Piece<'_> {
         if !unit.blobs().renew(upload.blob, Context::intent_until(upload)).await? {
             return Err(ResumableError::Expired);
         }
-        renew_key(unit, upload).await
+        renew_key(unit, upload).await?;
+        let more = upload.reserved.bytes().saturating_sub(self.saved.reserved.bytes());
+        if more > 0 {
+            unit.users().reserve(upload.owner, ByteSize::new(more), context.quota).await?;
+        }
+        Ok(())
     }
 
     async fn is_saved(&self) -> Stored<bool> {

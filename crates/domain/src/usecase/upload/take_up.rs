@@ -79,8 +79,9 @@ impl Context {
                     return Err(ResumableError::LengthConflict);
                 }
                 upload.length = Some(length);
+                let before = upload.reserved.bytes();
                 upload.reserved = self.reservation(length);
-                Ok(upload.reserved)
+                Ok(ByteSize::new(upload.reserved.bytes().saturating_sub(before)))
             }
         }
     }
