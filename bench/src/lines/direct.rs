@@ -75,7 +75,7 @@ fn upload(bench: &Bench<'_>, body: &[u8]) -> Outcome<Cost> {
     let tools = bench.tools;
     let home = tools.folder()?;
     let s3 = S3::start(tools, home.path())?;
-    let (served, worked) = (Relay::to(s3.address)?, Relay::to(s3.address)?);
+    let (served, by_job) = (Relay::to(s3.address)?, Relay::to(s3.address)?);
     let database = Database::create(tools, "product")?.url;
     let settings = |relay: &Relay| {
         let mut settings = s3.settings_by_way_of(relay.address);
@@ -83,20 +83,20 @@ fn upload(bench: &Bench<'_>, body: &[u8]) -> Outcome<Cost> {
         settings
     };
     let product = Product::start_as(tools, home.path(), &settings(&served), &["serve", "--no-worker"])?;
-    let reader = worker(bench, home.path(), &settings(&worked))?;
+    let worker = worker(bench, home.path(), &settings(&by_job))?;
     thread::sleep(Duration::from_secs(2));
 
     let clients = Relay::to(product.address)?;
-    let (in_server, in_worker) = (Memory::of(product.process_id())?, Memory::of(reader.id())?);
+    let (in_server, in_worker) = (Memory::of(product.process_id())?, Memory::of(worker.id())?);
     let moved = |relay: &Relay| relay.there() + relay.back();
-    let (before, read_before) = (moved(&served), worked.back());
+    let (before, read_before) = (moved(&served), by_job.back());
     let mut caller = Caller { product: &product, connection: Connection::open(clients.address)? };
     let file = caller.upload(s3.address, body)?;
     let through = moved(&clients) + moved(&served) - before;
     caller.wait_for_hash(&file)?;
     Ok(Cost {
         served: megabytes(through),
-        read: megabytes(worked.back() - read_before),
+        read: megabytes(by_job.back() - read_before),
         added_to_server: in_server.added()?,
         added_to_worker: in_worker.added()?,
     })
