@@ -36,10 +36,19 @@ impl Account {
 
     /// A folder of its own that it can reach: root's own temporary folder may be closed to it.
     pub(crate) fn home(self) -> TempDir {
-        let Some((uid, gid)) = self.0 else { return tempfile::tempdir().unwrap() };
+        if self.0.is_none() {
+            return tempfile::tempdir().unwrap();
+        }
         let home = tempfile::tempdir_in("/tmp").expect("/tmp can be written to");
-        std::os::unix::fs::chown(home.path(), Some(uid), Some(gid)).expect("root gives files away");
+        self.give(home.path());
         home
+    }
+
+    /// Makes it the owner of a file.
+    pub(crate) fn give(self, path: &Path) {
+        if let Some((uid, gid)) = self.0 {
+            std::os::unix::fs::chown(path, Some(uid), Some(gid)).expect("root gives files away");
+        }
     }
 
     /// A copy of the program that it can reach, in this folder: the place of the build may be closed to it.

@@ -233,6 +233,13 @@ impl Server {
         self.disk.as_ref().map_or_else(|| data.clone(), |disk| disk.seen(&data))
     }
 
+    /// Makes the folder of everything embedded, empty and its own.
+    pub fn make_data(&self) {
+        let data = self.home.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        self.launch.account.give(&data);
+    }
+
     /// The proxy in front of its store.
     pub fn store_chaos(&self) -> &ChaosProxy {
         &self.chaos.as_ref().expect("it has proxies").store

@@ -69,8 +69,19 @@ async fn a_database_that_hangs() {
     // Several pooled connections, each of which will hang.
     join_all((0..12).map(|index| user.file("more.txt", format!("text {index}")))).await;
     let before = user.storage().await;
-    server.database_chaos().always(Fault::Hang);
     let path = User::path(&kept);
+    // At the beginning of a unit of work: one connection that hangs is enough, and no other is tried.
+    server.database_chaos().only("BEGIN\0", Fault::Hang);
+    let changes = [
+        ("an upload", user.upload("a.txt", "text")),
+        ("a removal", user.delete(&path)),
+        ("a new name", user.patch(&path).json(&json!({"name": "b.txt"}))),
+    ];
+    for answer in join_all(changes.map(|(what, request)| within(DATABASE + PATIENCE, what, request))).await {
+        answer.unavailable();
+    }
+    assert_eq!(user.storage().await, before, "reads go on");
+    server.database_chaos().always(Fault::Hang);
     let login = json!({"email": user.email, "password": user.password});
     let register = json!({"email": "somebody@example.com", "password": "a password that is long"});
     let requests = || {
