@@ -27,6 +27,7 @@ mod database;
 mod dice;
 pub mod direct;
 mod environment;
+mod folder;
 mod form;
 mod jwt;
 mod lane;

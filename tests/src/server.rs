@@ -13,6 +13,7 @@ use crate::chaos::ChaosProxy;
 use crate::cluster::Cluster;
 use crate::database::TestDatabase;
 use crate::environment::environment;
+use crate::folder::files_below;
 use crate::process::{Finished, Launch, Process};
 use crate::s3::TestStore;
 use crate::secrets::Secrets;
@@ -435,22 +436,4 @@ impl Drop for Server {
 /// A test that failed while it held the lock does not take the others with it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// How many files are in the folder, at any depth.
-fn files_below(folder: &Path) -> usize {
-    let mut count = 0;
-    let mut waiting: Vec<PathBuf> = vec![folder.to_owned()];
-    while let Some(folder) = waiting.pop() {
-        // A folder may go while it is read.
-        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
-        for entry in entries.flatten() {
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => waiting.push(entry.path()),
-                Ok(_) => count += 1,
-                Err(_gone) => {}
-            }
-        }
-    }
-    count
 }
