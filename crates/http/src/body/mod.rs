@@ -8,6 +8,7 @@
 //! client goes away, and what an upload has begun must be cleaned up even then. The handler pumps. When it is dropped,
 //! the stream ends with [`BodyError::Aborted`](fm_domain::body::BodyError::Aborted), and the use case cleans up.
 
+mod carried;
 mod channel;
 mod digest;
 mod form;

@@ -1,14 +1,16 @@
 //! How an upload runs: the use case as a task of its own, the pump beside it.
 
 use std::future::Future;
+use std::pin::pin;
 
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, web};
 use fm_domain::body::ByteSize;
 use fm_domain::file::MediaType;
 use fm_domain::usecase::file::{UploadBody, UploadError};
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{Either, LocalBoxFuture, select};
 
+use super::carried::Carried;
 use super::{form, raw};
 use crate::problem::{Code, Problem};
 use crate::settings::FORM_OVERHEAD;
@@ -107,25 +109,23 @@ where
     beside(state, Box::pin(std::future::ready(())), use_case).await
 }
 
-/// Runs a use case, and the pump of its bytes beside it. It is a tracked task, which ends in its own time when this is
-/// dropped.
+/// Runs a use case, and the pump of its bytes beside it. When this is dropped the use case goes on as a tracked task.
 pub(crate) async fn beside<T, E>(
     state: &AppState,
-    mut pump: Pump,
+    pump: Pump,
     use_case: impl Future<Output = Result<T, E>> + Send + 'static,
 ) -> Result<T, Problem>
 where
     T: Send + 'static,
     E: Into<Problem> + Send + 'static,
 {
-    let mut task = state.tracker.spawn_on(use_case, &state.runtime);
-    let outcome = tokio::select! {
-        outcome = &mut task => outcome,
-        () = &mut pump => task.await,
+    let outcome = match select(pin!(Carried::new(state, use_case)), pump).await {
+        Either::Left((outcome, _pump)) => outcome,
+        Either::Right(((), carried)) => carried.await,
     };
     match outcome {
         Ok(outcome) => outcome.map_err(Into::into),
-        Err(_panicked) => Err(Problem::defect("an upload panicked")),
+        Err(_panic) => Err(Problem::defect("an upload panicked")),
     }
 }
 

@@ -14,6 +14,7 @@ mod complete_direct;
 mod context;
 mod create_direct;
 mod create_resumable;
+mod digester;
 mod error;
 mod finish;
 mod open;

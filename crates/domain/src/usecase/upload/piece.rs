@@ -10,6 +10,7 @@ use futures_util::future::try_join;
 
 use super::append::Announced;
 use super::context::Context;
+use super::digester::Digester;
 use super::finish::Whole;
 use super::save::{CHECKPOINT, Unsaved};
 use super::writing::{Writing, writing, written};
@@ -34,7 +35,9 @@ pub(super) struct Piece<'a> {
     pub(super) upload: Upload,
     /// What is still to come, where that is known.
     left: Option<u64>,
-    pub(super) checksum: Option<ChecksumHasher>,
+    digester: Digester,
+    /// Whether it has a checksum that was not compared yet.
+    pub(super) is_unchecked: bool,
     /// Since the database learned how far it is.
     pub(super) unsaved: Unsaved,
     /// Memory for two parts, where one is written while the next one comes.
@@ -45,12 +48,14 @@ pub(super) struct Piece<'a> {
 
 impl<'a> Piece<'a> {
     pub(super) fn of(context: &'a Context, upload: Upload, announced: &Announced) -> Self {
+        let checksum = announced.checksum.as_ref().map(ChecksumHasher::expecting);
         Self {
             context,
             saved: upload.clone(),
+            is_unchecked: checksum.is_some(),
+            digester: Digester::new(upload.hash.clone(), checksum),
             upload,
             left: announced.body_length.map(ByteSize::bytes),
-            checksum: announced.checksum.as_ref().map(ChecksumHasher::expecting),
             unsaved: Unsaved::default(),
             held: None,
             is_unsure: false,
@@ -75,19 +80,18 @@ impl<'a> Piece<'a> {
             }
             match filled {
                 // It can't be checked any more; or more came than there may be.
-                Filled::Broken(error) if self.checksum.is_some() => return Err(error.into()),
+                Filled::Broken(error) if self.is_unchecked => return Err(error.into()),
                 Filled::Broken(error @ (BodyError::TooLarge { .. } | BodyError::QuotaExceeded)) => {
                     return Err(error.into());
                 }
                 Filled::Full | Filled::Ended | Filled::Broken(_) => {}
             }
-            if filled != Filled::Full {
-                self.check(&bytes)?;
-            } else if let Some(checksum) = &mut self.checksum {
-                bytes.pieces().iter().for_each(|piece| checksum.update(piece));
-            }
             let is_end = filled != Filled::Full;
             self.count(&bytes);
+            self.digester.take(&bytes).await?;
+            if is_end && self.is_unchecked {
+                self.check().await?;
+            }
             if self.upload.is_whole() && self.upload.write.is_none() {
                 return self.whole(bytes, &permit).await.map(Some);
             }
@@ -164,16 +168,25 @@ impl<'a> Piece<'a> {
         }
     }
 
-    /// The last bytes of a piece with a checksum.
-    fn check(&mut self, bytes: &PartBytes) -> Result<(), ResumableError> {
-        let Some(mut checksum) = self.checksum.take() else { return Ok(()) };
-        bytes.pieces().iter().for_each(|piece| checksum.update(piece));
-        if checksum.matches() { Ok(()) } else { Err(ResumableError::ChecksumMismatch) }
+    /// Compares the checksum: all bytes are there.
+    async fn check(&mut self) -> Result<(), ResumableError> {
+        let checksum = self.digester.settled().await?.checksum.take();
+        self.is_unchecked = false;
+        if checksum.is_none_or(ChecksumHasher::matches) {
+            Ok(())
+        } else {
+            Err(ResumableError::ChecksumMismatch)
+        }
+    }
+
+    /// The upload's hash is that of all that came.
+    pub(super) async fn hash(&mut self) -> Result<(), ResumableError> {
+        self.upload.hash = self.digester.settled().await?.whole.clone();
+        Ok(())
     }
 
     fn count(&mut self, bytes: &PartBytes) {
         for piece in bytes.pieces() {
-            self.upload.hash.update(piece);
             look(&mut self.upload, piece);
             self.upload.offset = ByteSize::new(self.upload.offset.bytes() + piece.len() as u64);
         }
@@ -187,6 +200,7 @@ impl<'a> Piece<'a> {
         let mut all = self.context.read_aside(&self.upload, permit).await?;
         all.append(bytes);
         let content_type = content_type(&self.upload);
+        self.hash().await?;
         let sha256 = Some(self.upload.hash.finish());
         let (blob, stored) = self.context.put_aside(self.upload.owner, all, &content_type.safe()).await?;
         let used: Vec<BlobId> = self.upload.tails.iter().map(|tail| tail.blob).collect();

@@ -26,7 +26,7 @@ pub(super) struct Unsaved {
 
 impl Piece<'_> {
     pub(super) async fn save_if_due(&mut self, is_end: bool) -> Result<(), ResumableError> {
-        if self.checksum.is_some() {
+        if self.is_unchecked {
             // Until it was checked nothing of it counts; only the numbers of its parts are spent.
             if !self.unsaved.parts.is_empty() {
                 self.saved.next_part = self.upload.next_part;
@@ -45,6 +45,7 @@ impl Piece<'_> {
         if let Some(write) = self.upload.part_write() {
             self.context.parts.sync(&write).await?;
         }
+        self.hash().await?;
         // Where all came, it is held until it is a file.
         self.upload.is_held = !is_end || self.upload.is_whole();
         self.upload.expires_at = self.context.clock.now().plus(self.context.ttl);
