@@ -22,7 +22,7 @@ const THE_WRITE: &str = "file";
 const LIMITS: PartLimits = PartLimits {
     least: ByteSize::new(1),
     // Two are held at a time.
-    preferred: ByteSize::new(512 * 1024),
+    preferred: ByteSize::new(1024 * 1024),
     most: ByteSize::new(16 * 1024 * 1024),
     most_parts: u32::MAX,
 };

@@ -4,7 +4,7 @@
 //! fence's file, which is there exactly as long as the write is under way.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 
 use fm_domain::blob::BlobKey;
@@ -14,6 +14,9 @@ use crate::error::{DiskError, Step as _};
 use crate::get;
 use crate::layout::{BlobPaths, Layout, sync};
 use crate::store::remove;
+
+/// As many pieces as every system takes in one call (IOV_MAX).
+const MOST_SLICES: usize = 1024;
 
 /// A write in parts, locked: nobody else writes, completes or begins it meanwhile.
 struct Locked {
@@ -70,13 +73,26 @@ pub(crate) fn write(
         return Ok(false);
     }
     let Some(file) = locked.file()? else { return Ok(false) };
-    let mut place = offset.bytes();
-    for piece in bytes.pieces() {
-        file.write_all_at(piece, place).step("writing a part of a blob")?;
-        place += piece.len() as u64;
-    }
+    write_all_at(&file, offset.bytes(), bytes).step("writing a part of a blob")?;
     begin_writeback(&file, offset, bytes.len() as u64);
     Ok(true)
+}
+
+/// Writes all pieces with as few calls as there can be.
+fn write_all_at(file: &File, mut place: u64, bytes: &PartBytes) -> io::Result<()> {
+    for some in bytes.pieces().chunks(MOST_SLICES) {
+        let mut slices: Vec<IoSlice<'_>> = some.iter().map(|piece| IoSlice::new(piece)).collect();
+        let mut left = slices.as_mut_slice();
+        while !left.is_empty() {
+            let written = rustix::io::retry_on_intr(|| rustix::io::pwritev(file, left, place))?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            place += written as u64;
+            IoSlice::advance_slices(&mut left, written);
+        }
+    }
+    Ok(())
 }
 
 /// Lets the disk begin, so that the next synchronisation has less to wait for: told that the bytes are not needed, Linux

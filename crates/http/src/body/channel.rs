@@ -1,6 +1,6 @@
 //! A bounded channel that is a stream of bytes at its other end.
 
-use std::mem;
+use std::{mem, vec};
 
 use actix_web::web::Bytes;
 use fm_domain::body::{BodyError, ByteStream};
@@ -10,11 +10,14 @@ use tokio::sync::mpsc;
 /// Frames that wait at most. With one, nothing more is read from the server while a reader pauses.
 const DEPTH: usize = 1;
 
-/// From so many bytes on a frame is handed over: each one wakes a thread, which costs more than to copy it.
-const FRAME_BYTES: usize = 128 * 1024;
+/// From so many bytes on a frame is handed over.
+const FRAME_BYTES: usize = 256 * 1024;
+
+/// A frame of more pieces would hold more memory than bytes.
+const FRAME_PIECES: usize = 64;
 
 enum Frame {
-    Data(Bytes),
+    Data(Vec<Bytes>),
     Failed(BodyError),
     End,
 }
@@ -27,26 +30,51 @@ pub(super) struct Frames(mpsc::Sender<Frame>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hangup;
 
+/// The end that bytes are taken from.
+struct Reader {
+    receiver: mpsc::Receiver<Frame>,
+    frame: vec::IntoIter<Bytes>,
+    is_over: bool,
+}
+
 /// A channel.
 pub(super) fn channel() -> (Frames, ByteStream) {
     let (sender, receiver) = mpsc::channel(DEPTH);
-    let stream = stream::unfold(Some(receiver), |receiver| async move {
-        let mut receiver = receiver?;
-        match receiver.recv().await {
-            Some(Frame::Data(bytes)) => Some((Ok(bytes), Some(receiver))),
-            Some(Frame::End) => None,
-            Some(Frame::Failed(error)) => Some((Err(error), None)),
-            None => Some((Err(BodyError::Aborted), None)),
-        }
-    });
+    let reader = Reader { receiver, frame: Vec::new().into_iter(), is_over: false };
+    let stream =
+        stream::unfold(reader, |mut reader| async { reader.next().await.map(|next| (next, reader)) });
     (Frames(sender), stream.fuse().boxed())
+}
+
+impl Reader {
+    async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        loop {
+            if let Some(bytes) = self.frame.next() {
+                return Some(Ok(bytes));
+            }
+            if self.is_over {
+                return None;
+            }
+            match self.receiver.recv().await {
+                Some(Frame::Data(pieces)) => self.frame = pieces.into_iter(),
+                Some(Frame::End) => self.is_over = true,
+                Some(Frame::Failed(error)) => return self.broken(error),
+                None => return self.broken(BodyError::Aborted),
+            }
+        }
+    }
+
+    fn broken(&mut self, error: BodyError) -> Option<Result<Bytes, BodyError>> {
+        self.is_over = true;
+        Some(Err(error))
+    }
 }
 
 impl Frames {
     /// Waits until there is room for a frame.
     pub(super) async fn room(&self) -> Result<Room<'_>, Hangup> {
         let permit = self.0.reserve().await.map_err(|_closed| Hangup)?;
-        Ok(Room { permit: Some(permit), large: Bytes::new(), small: Vec::new() })
+        Ok(Room { permit: Some(permit), pieces: Vec::new(), length: 0 })
     }
 
     /// The bytes are whole.
@@ -64,41 +92,28 @@ impl Frames {
 /// its sender goes away.
 pub(super) struct Room<'a> {
     permit: Option<mpsc::Permit<'a, Frame>>,
-    /// One piece that is a frame of its own.
-    large: Bytes,
-    /// Pieces that are too small for one, put together.
-    small: Vec<u8>,
+    pieces: Vec<Bytes>,
+    length: usize,
 }
 
 impl Room<'_> {
     /// Whether it takes more.
-    pub(super) fn is_open(&self) -> bool {
-        self.large.is_empty() && self.small.len() < FRAME_BYTES
+    pub(super) const fn is_open(&self) -> bool {
+        self.length < FRAME_BYTES && self.pieces.len() < FRAME_PIECES
     }
 
     /// Puts bytes into it.
     pub(super) fn put(&mut self, bytes: Bytes) {
-        if self.small.is_empty() && bytes.len() >= FRAME_BYTES {
-            self.large = bytes;
-            return;
-        }
-        if !self.small.is_empty() {
-            // It is not the only one, so there will be more.
-            self.small.reserve(FRAME_BYTES.max(bytes.len()));
-        }
-        self.small.extend_from_slice(&bytes);
+        self.length += bytes.len();
+        self.pieces.push(bytes);
     }
 }
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
-        let frame = if self.small.is_empty() {
-            mem::take(&mut self.large)
-        } else {
-            mem::take(&mut self.small).into()
-        };
-        if let (Some(permit), false) = (self.permit.take(), frame.is_empty()) {
-            permit.send(Frame::Data(frame));
+        let pieces = mem::take(&mut self.pieces);
+        if let (Some(permit), false) = (self.permit.take(), pieces.is_empty()) {
+            permit.send(Frame::Data(pieces));
         }
     }
 }
@@ -128,18 +143,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn small_pieces_become_one_frame() {
-        let (frames, mut stream) = channel();
+    async fn small_pieces_go_together() {
+        let (frames, stream) = channel();
         let mut room = frames.room().await.unwrap();
-        let mut sent = Vec::new();
+        let mut put = 0;
         while room.is_open() {
-            let piece = vec![u8::try_from(sent.len() % 251).unwrap(); 1000];
-            sent.extend_from_slice(&piece);
-            room.put(piece.into());
+            room.put(Bytes::from_static(&[7; 10_000]));
+            put += 1;
         }
+        assert_eq!(put, FRAME_BYTES.div_ceil(10_000));
         drop(room);
-        assert_eq!(sent.len(), FRAME_BYTES.next_multiple_of(1000));
-        assert_eq!(stream.next().await, Some(Ok(Bytes::from(sent))));
+        frames.end().await;
+        assert_eq!(stream.count().await, put);
+    }
+
+    #[tokio::test]
+    async fn no_more_pieces_are_held_than_there_may_be() {
+        let (frames, _stream) = channel();
+        let mut room = frames.room().await.unwrap();
+        for _ in 0..FRAME_PIECES {
+            assert!(room.is_open());
+            room.put(Bytes::from_static(b"x"));
+        }
+        assert!(!room.is_open());
     }
 
     #[tokio::test]

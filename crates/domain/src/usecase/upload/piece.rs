@@ -120,10 +120,24 @@ impl<'a> Piece<'a> {
         .saturating_sub(self.upload.offset.bytes());
         let preferred = limits.preferred.bytes().max(limits.least.bytes());
         let left = self.left.unwrap_or(u64::MAX).min(room);
-        // Rather one part that is somewhat larger than one and a rest that has to be put aside.
-        let large = left.saturating_add(aside) < 2 * preferred && self.left.is_some() && !self.overlaps();
-        let wanted = if large { left } else { left.min(preferred.saturating_sub(aside)) };
+        let wanted = if self.overlaps() {
+            self.stride(left, preferred)
+        } else if self.left.is_some() && left.saturating_add(aside) < 2 * preferred {
+            // Rather one part that is somewhat larger than one and a rest that has to be put aside.
+            left
+        } else {
+            left.min(preferred.saturating_sub(aside))
+        };
         Ok(usize::try_from(wanted).unwrap_or(usize::MAX))
+    }
+
+    /// Where parts are written and hashed while the next ones come, the first and the last ones are small: nothing is
+    /// done before the first one is there, nor is the answer ready before the last one is done.
+    fn stride(&self, left: u64, preferred: u64) -> u64 {
+        let least = preferred / 4;
+        let ramp = least.saturating_add(self.unsaved.bytes).min(preferred);
+        let wanted = ramp.min((left / 2).max(least));
+        if left < wanted + least / 2 { left } else { wanted }
     }
 
     /// Whether a part is written while the next one comes: where parts have numbers the next one's would depend on
