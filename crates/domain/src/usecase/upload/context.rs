@@ -21,6 +21,9 @@ use super::ResumableError;
 /// How much longer the intent of the blob lives than its upload, so that it is the upload that expires.
 const GRACE: Duration = Duration::from_mins(10);
 
+/// By how much less an upload may live at most after its last piece.
+const LONGEST_SLACK: Duration = Duration::from_mins(1);
+
 /// What the use cases of uploads share.
 #[derive(Clone)]
 pub(crate) struct Context {
@@ -62,6 +65,17 @@ impl Context {
     /// What is reserved for so many bytes: nothing where there is no quota.
     pub(super) const fn reservation(&self, length: ByteSize) -> ByteSize {
         if self.quota.is_some() { length } else { ByteSize::ZERO }
+    }
+
+    /// Lets the upload live on from now, if that makes a difference: for less, the rows that say so are not written
+    /// with each piece. Whether it did.
+    pub(super) fn slide(&self, upload: &mut Upload) -> bool {
+        let expires_at = self.clock.now().plus(self.ttl);
+        let slides = expires_at.since(upload.expires_at) >= (self.ttl / 64).min(LONGEST_SLACK);
+        if slides {
+            upload.expires_at = expires_at;
+        }
+        slides
     }
 
     pub(super) fn allows(&self, length: ByteSize) -> Result<(), ResumableError> {

@@ -3,7 +3,7 @@
 use super::ResumableError;
 use super::context::Context;
 use super::piece::Piece;
-use super::take_up::renew_key;
+use super::take_up::prolong;
 use crate::blob::{BlobKey, StoredBlob, WrittenPart};
 use crate::body::ByteSize;
 use crate::ids::BlobId;
@@ -48,7 +48,7 @@ impl Piece<'_> {
         self.hash().await?;
         // Where all came, it is held until it is a file.
         self.upload.is_held = !is_end || self.upload.is_whole();
-        self.upload.expires_at = self.context.clock.now().plus(self.context.ttl);
+        self.context.slide(&mut self.upload);
         if self.upload.length.is_none() {
             // Nobody knows how long it will be, so what came is reserved as it comes.
             self.upload.reserved = self.context.reservation(self.upload.offset);
@@ -81,10 +81,9 @@ impl Piece<'_> {
         for used in &unsaved.used {
             doom_blob(unit, BlobKey::file(*used), context.ids.as_ref(), context.clock.now()).await?;
         }
-        if !unit.blobs().renew(upload.blob, Context::intent_until(upload)).await? {
-            return Err(ResumableError::Expired);
+        if upload.expires_at != self.saved.expires_at {
+            prolong(unit, upload).await?;
         }
-        renew_key(unit, upload).await?;
         let more = upload.reserved.bytes().saturating_sub(self.saved.reserved.bytes());
         if more > 0 {
             unit.users().reserve(upload.owner, ByteSize::new(more), context.quota).await?;

@@ -55,12 +55,11 @@ impl Context {
         }
         let seen = upload.epoch;
         upload.take_up();
-        upload.expires_at = self.clock.now().plus(self.ttl);
+        let lives_longer = self.slide(&mut upload);
         unit.uploads().update(&upload, seen).await?;
-        if !unit.blobs().renew(upload.blob, Self::intent_until(&upload)).await? {
-            return Err(ResumableError::Expired);
+        if lives_longer {
+            prolong(unit, &upload).await?;
         }
-        renew_key(unit, &upload).await?;
         if more > ByteSize::ZERO {
             unit.users().reserve(upload.owner, more, self.quota).await?;
         }
@@ -94,9 +93,13 @@ impl Context {
     }
 }
 
-/// The key is held as long as the upload lives.
-pub(super) async fn renew_key(unit: &mut dyn UnitOfWork, upload: &Upload) -> Result<(), ResumableError> {
-    if upload.key.is_some() && !unit.keys().renew(upload.blob, Context::intent_until(upload)).await? {
+/// What an upload holds is held as long as it lives.
+pub(super) async fn prolong(unit: &mut dyn UnitOfWork, upload: &Upload) -> Result<(), ResumableError> {
+    let until = Context::intent_until(upload);
+    if !unit.blobs().renew(upload.blob, until).await? {
+        return Err(ResumableError::Expired);
+    }
+    if upload.key.is_some() && !unit.keys().renew(upload.blob, until).await? {
         return Err(ResumableError::KeyConflict);
     }
     Ok(())
