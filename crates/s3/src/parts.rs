@@ -1,9 +1,11 @@
 //! A stream of any length, cut into parts that fit the memory budget.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
 
 use fm_domain::body::{BodyError, BufferBudget, BufferPool, ByteSize, ByteStream, PIECE_BYTES, PartBytes};
 
@@ -52,9 +54,14 @@ impl Parts {
             None => PART,
         };
         let permit = Arc::new(budget.acquire(ByteSize::new(wanted as u64)).await);
+        let mut overdue = pin!(permit.overdue());
         let (mut part, mut last) = (PartBytes::new(), false);
         while part.len() < wanted && !last {
-            let (bytes, ended) = self.fill(PIECE_BYTES.min(wanted - part.len())).await?;
+            let fill = self.fill(PIECE_BYTES.min(wanted - part.len()));
+            let (bytes, ended) = match select(pin!(fill), overdue.as_mut()).await {
+                Either::Left((filled, _)) => filled?,
+                Either::Right(((), _)) => return Err(BodyError::Stalled),
+            };
             last = ended;
             if !bytes.is_empty() {
                 part.push(self.pool.share(bytes, Arc::clone(&permit)));

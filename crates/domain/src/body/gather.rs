@@ -1,9 +1,11 @@
 //! Bytes taken off a stream and held in memory, a part at a time.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
 
 use super::{BodyError, BufferPermit, BufferPool, ByteStream, PIECE_BYTES};
 
@@ -100,12 +102,13 @@ impl Gatherer {
         permit: &Arc<BufferPermit>,
     ) -> (PartBytes, Filled) {
         let mut part = PartBytes::new();
+        let mut overdue = pin!(permit.overdue());
         loop {
             let left = wanted - part.len();
             if left == 0 {
                 return (part, Filled::Full);
             }
-            let (piece, filled) = self.piece(left.min(PIECE_BYTES), pool).await;
+            let (piece, filled) = self.piece(left.min(PIECE_BYTES), pool, overdue.as_mut()).await;
             if !piece.is_empty() {
                 part.push(pool.share(piece, Arc::clone(permit)));
             }
@@ -115,14 +118,20 @@ impl Gatherer {
         }
     }
 
-    async fn piece(&mut self, wanted: usize, pool: &BufferPool) -> (Vec<u8>, Filled) {
+    async fn piece(
+        &mut self,
+        wanted: usize,
+        pool: &BufferPool,
+        mut overdue: Pin<&mut impl Future<Output = ()>>,
+    ) -> (Vec<u8>, Filled) {
         let mut piece = Vec::new();
         while piece.len() < wanted {
             if self.rest.is_empty() {
-                match self.stream.next().await {
-                    Some(Ok(chunk)) => self.rest = chunk,
-                    Some(Err(error)) => return (piece, Filled::Broken(error)),
-                    None => return (piece, Filled::Ended),
+                match select(self.stream.next(), overdue.as_mut()).await {
+                    Either::Left((Some(Ok(chunk)), _)) => self.rest = chunk,
+                    Either::Left((Some(Err(error)), _)) => return (piece, Filled::Broken(error)),
+                    Either::Left((None, _)) => return (piece, Filled::Ended),
+                    Either::Right(((), _)) => return (piece, Filled::Broken(BodyError::Stalled)),
                 }
                 continue;
             }
@@ -139,6 +148,10 @@ impl Gatherer {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::time::Duration;
+
     use futures_util::stream;
 
     use super::*;
@@ -174,5 +187,28 @@ mod tests {
     async fn what_came_before_a_break_is_kept() {
         let mut gatherer = gatherer(vec![Ok(Bytes::from_static(b"half")), Err(BodyError::Aborted)]);
         assert_eq!(fill(&mut gatherer, 10).await, (b"half".to_vec(), Filled::Broken(BodyError::Aborted)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sender_that_is_too_slow_makes_room_for_those_who_wait_and_keeps_what_came() {
+        let budget = BufferBudget::new(ByteSize::new(1 << 20));
+        let permit = Arc::new(budget.acquire(ByteSize::new(1 << 20)).await);
+        let trickle = stream::repeat(Bytes::from_static(b"x")).then(|byte| async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok(byte)
+        });
+        let mut gatherer = Gatherer::new(trickle.boxed());
+        let pool = BufferPool::default();
+        let (part, filled) = gatherer.fill(100, &pool, &permit).await;
+        assert_eq!((part.len(), filled), (100, Filled::Full), "nobody waits");
+        let waits = {
+            let budget = budget.clone();
+            tokio::spawn(async move { budget.acquire(ByteSize::new(1)).await })
+        };
+        let (part, filled) = gatherer.fill(100, &pool, &permit).await;
+        assert_eq!(filled, Filled::Broken(BodyError::Stalled));
+        assert!((25..=30).contains(&part.len()), "{} bytes of half a minute", part.len());
+        drop((part, permit));
+        drop(waits.await.unwrap());
     }
 }

@@ -1,5 +1,6 @@
 //! Bytes on their way through: sizes, streams, and the memory they may hold.
 
+mod budget;
 pub(crate) mod gather;
 pub(crate) mod meter;
 mod pool;
@@ -10,8 +11,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use budget::{BufferBudget, BufferPermit};
 pub use gather::PartBytes;
 pub use pool::{BufferPool, PIECE_BYTES};
 
@@ -83,50 +84,3 @@ pub enum BodyError {
 /// Bytes as they come. It ends with `None` only when they are whole: a vanished sender is [`BodyError::Aborted`],
 /// and nothing follows an error.
 pub type ByteStream = BoxStream<'static, Result<Bytes, BodyError>>;
-
-/// The memory that all uploads of the process may hold together, counted in bytes really held.
-///
-/// Whoever needs more than is left waits, so that more uploads wait instead of growing the process. Ask once for
-/// all that one step needs: asking again while holding some can wait for ever.
-#[derive(Debug, Clone)]
-pub struct BufferBudget {
-    units: Arc<Semaphore>,
-    total: u32,
-}
-
-/// One unit of the budget: small enough for small files, large enough for a semaphore's counter.
-const UNIT: u64 = 1024;
-
-/// A part of the budget, given back when it is dropped.
-#[derive(Debug)]
-pub struct BufferPermit {
-    _held: OwnedSemaphorePermit,
-}
-
-impl BufferBudget {
-    /// A budget of this many bytes, at least one KiB.
-    #[must_use]
-    pub fn new(total: ByteSize) -> Self {
-        let total =
-            u32::try_from(total.bytes().div_ceil(UNIT)).unwrap_or(u32::MAX >> 4).clamp(1, u32::MAX >> 4);
-        Self { units: Arc::new(Semaphore::new(total as usize)), total }
-    }
-
-    /// Waits until `wanted` bytes are free and holds them. More than the whole budget counts as the whole of it.
-    pub async fn acquire(&self, wanted: ByteSize) -> BufferPermit {
-        let units = u32::try_from(wanted.bytes().div_ceil(UNIT)).unwrap_or(self.total).clamp(1, self.total);
-        match Arc::clone(&self.units).acquire_many_owned(units).await {
-            Ok(held) => BufferPermit { _held: held },
-            Err(_closed) => unreachable!("the semaphore of a budget is never closed"),
-        }
-    }
-
-    /// Bytes not held by anyone.
-    #[must_use]
-    pub fn available(&self) -> ByteSize {
-        ByteSize::new(self.units.available_permits() as u64 * UNIT)
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -43,8 +43,12 @@ impl VerifyBlob {
         promised: Option<Sha256>,
     ) -> Result<Done, JobError> {
         let found = self.db.read().await?.files().find(owner, id).await?;
-        let wanted = |file: &File| file.blob == blob && file.sha256.is_none();
-        let Some(file) = found.filter(wanted) else { return Ok(Done::Moot) };
+        let Some(file) = found.filter(|file| file.blob == blob) else {
+            return Ok(contended(|| self.let_go(job, blob)).await?);
+        };
+        if file.sha256.is_some() {
+            return Ok(Done::Moot);
+        }
         let sha256 = self.hash(&file).await?;
         if promised.is_some_and(|promised| promised != sha256) {
             tracing::info!(file.id = %file.id, "a file is withdrawn: its bytes are not those that were promised");
@@ -68,6 +72,19 @@ impl VerifyBlob {
             hash.update(&chunk.map_err(|error| JobError::Failed(error.to_string()))?);
         }
         Ok(hash.finish())
+    }
+
+    /// One unit: the bytes were replaced or removed before anybody read them, so that the key of their upload will never
+    /// be finished; and the job is done.
+    async fn let_go(&self, job: &ClaimedJob, blob: BlobId) -> Stored<Done> {
+        let mut unit = self.db.begin().await?;
+        unit.keys().free(blob).await?;
+        if !unit.jobs().complete(job.id, job.attempt).await? {
+            unit.rollback().await?;
+            return Ok(Done::Lost);
+        }
+        unit.commit().await?;
+        Ok(Done::Completed)
     }
 
     /// One unit: the hash is known, the key remembers the upload, the job is done.

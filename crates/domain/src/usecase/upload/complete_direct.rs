@@ -11,7 +11,7 @@ use crate::body::{ByteSize, PartBytes};
 use crate::file::{File, HEAD_BYTES, sniff};
 use crate::ids::{BlobId, FileId, UploadId, UserId};
 use crate::store::StoreError;
-use crate::upload::{Transport, Upload, UploadStatus};
+use crate::upload::{HashState, Transport, Upload, UploadStatus};
 use crate::usecase::file::{Uploaded, Viewer};
 use crate::usecase::retry::contended;
 use crate::usecase::{Ports, Settings};
@@ -108,7 +108,9 @@ impl CompleteDirect {
         let head = self.head(blob, stored).await?;
         let content_type = sniff(&head, upload.claimed_type.as_ref());
         let upload = Upload { offset: stored.size, ..upload.clone() };
-        self.context.keep(&upload, &Whole { blob, stored, content_type, sha256: None }, &[]).await
+        // What nobody has to read is known already.
+        let sha256 = (stored.size == ByteSize::ZERO).then(|| HashState::new().finish());
+        self.context.keep(&upload, &Whole { blob, stored, content_type, sha256 }, &[]).await
     }
 
     /// The parts, if they are all there: each once, none more, and, where they were sent to ourselves, as they came.

@@ -7,12 +7,12 @@ use super::context::Context;
 use super::open::Draft;
 use super::plan::{Planned, plan};
 use crate::blob::{BlobKey, PartLink, PartWrite, SignParts, SignedPart, WriteId};
-use crate::body::ByteSize;
+use crate::body::{BodyError, ByteSize};
 use crate::clock::Timestamp;
 use crate::file::{FileName, MediaType, Sha256};
 use crate::idempotency::IdempotencyKey;
 use crate::ids::{UploadId, UserId};
-use crate::upload::{Transport, Upload, UploadStatus};
+use crate::upload::{HashState, Transport, Upload, UploadStatus};
 use crate::usecase::retry::{contended, undone};
 
 /// What is going to be uploaded.
@@ -71,6 +71,10 @@ impl CreateDirect {
 
     /// The upload and its parts; a repetition with the same key gets those of the first.
     pub async fn run(&self, command: CreateDirectCommand) -> Result<DirectUpload, ResumableError> {
+        let nothing = HashState::new().finish();
+        if command.size == ByteSize::ZERO && command.sha256.is_some_and(|promised| promised != nothing) {
+            return Err(BodyError::DigestMismatch.into());
+        }
         let draft = Draft {
             owner: command.owner,
             transport: Transport::Direct,

@@ -9,7 +9,7 @@ use crate::idempotency::KEPT_FOR;
 use crate::ids::{BlobId, FileId, JobId};
 use crate::job::{NewJob, Work};
 use crate::store::{StoreError, Stored, UnitOfWork};
-use crate::upload::{Transport, Upload, UploadStatus};
+use crate::upload::{Upload, UploadStatus};
 use crate::usecase::file::{Kept, doom_blob, keep};
 use crate::usecase::retry::{committed, contended, undone};
 
@@ -115,7 +115,7 @@ impl Context {
             let work = Work::purge(BlobKey::file(upload.blob));
             unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now)).await?;
         }
-        if upload.transport == Transport::Direct {
+        if whole.sha256.is_none() {
             let (owner, promised) = (file.owner, upload.promised);
             let work = Work::VerifyBlob { owner, file: file.id, blob: file.blob, promised };
             unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now).once()).await?;

@@ -23,6 +23,9 @@ use crate::ids::BlobId;
 use crate::upload::{ChecksumHasher, Tail, Upload};
 use crate::usecase::retry::contended;
 
+/// By how much smaller parts are where memory is short.
+const SMALL: u64 = 8;
+
 /// From so many blobs with bytes put aside on, they become one.
 const MOST_TAILS: usize = 32;
 
@@ -40,10 +43,26 @@ pub(super) struct Piece<'a> {
     pub(super) is_unchecked: bool,
     /// Since the database learned how far it is.
     pub(super) unsaved: Unsaved,
-    /// Memory for two parts, where one is written while the next one comes.
-    held: Option<Arc<BufferPermit>>,
+    /// Where a part is written while the next one comes.
+    held: Option<Held>,
     /// Whether the database may know more than `saved` says: the answer to a save was lost.
     pub(super) is_unsure: bool,
+}
+
+/// Memory for two parts.
+struct Held {
+    permit: Arc<BufferPermit>,
+    /// How large each may be.
+    most: u64,
+}
+
+/// Where parts are written and hashed while the next ones come, the first and the last ones are small: nothing is done
+/// before the first one is there, nor is the answer ready before the last one is done.
+fn stride(came: u64, left: u64, most: u64) -> u64 {
+    let least = most.div_ceil(4);
+    let ramp = least.saturating_add(came).min(most);
+    let wanted = ramp.min((left / 2).max(least));
+    if left < wanted + least / 2 { left } else { wanted }
 }
 
 impl<'a> Piece<'a> {
@@ -110,7 +129,7 @@ impl<'a> Piece<'a> {
     }
 
     /// How many bytes the next part shall have that are not there yet.
-    async fn wanted(&self) -> Result<usize, ResumableError> {
+    async fn wanted(&mut self) -> Result<usize, ResumableError> {
         let limits = self.context.parts.part_limits();
         let aside = self.upload.aside().bytes();
         let room = match self.upload.length {
@@ -121,7 +140,8 @@ impl<'a> Piece<'a> {
         let preferred = limits.preferred.bytes().max(limits.least.bytes());
         let left = self.left.unwrap_or(u64::MAX).min(room);
         let wanted = if self.overlaps() {
-            self.stride(left, preferred)
+            let most = self.hold(left, preferred).await;
+            stride(self.unsaved.bytes, left, most)
         } else if self.left.is_some() && left.saturating_add(aside) < 2 * preferred {
             // Rather one part that is somewhat larger than one and a rest that has to be put aside.
             left
@@ -131,32 +151,35 @@ impl<'a> Piece<'a> {
         Ok(usize::try_from(wanted).unwrap_or(usize::MAX))
     }
 
-    /// Where parts are written and hashed while the next ones come, the first and the last ones are small: nothing is
-    /// done before the first one is there, nor is the answer ready before the last one is done.
-    fn stride(&self, left: u64, preferred: u64) -> u64 {
-        let least = preferred / 4;
-        let ramp = least.saturating_add(self.unsaved.bytes).min(preferred);
-        let wanted = ramp.min((left / 2).max(least));
-        if left < wanted + least / 2 { left } else { wanted }
-    }
-
     /// Whether a part is written while the next one comes: where parts have numbers the next one's would depend on
     /// what becomes of this one.
     fn overlaps(&self) -> bool {
         self.context.parts.part_limits().least.bytes() <= 1
     }
 
-    /// Memory for the next bytes. For two parts at once it is taken together, and kept: asking for more while holding
-    /// some could wait for ever.
-    async fn permit(&mut self, wanted: usize) -> Arc<BufferPermit> {
+    /// Memory for the next bytes.
+    async fn permit(&self, wanted: usize) -> Arc<BufferPermit> {
         if let Some(held) = &self.held {
-            return Arc::clone(held);
+            return Arc::clone(&held.permit);
         }
         let part = self.upload.aside().bytes() + wanted as u64;
-        let held = if self.overlaps() { self.left.map_or(2 * part, |left| left.min(2 * part)) } else { part };
-        let permit = Arc::new(self.context.budget.acquire(ByteSize::new(held.max(part))).await);
-        self.held = self.overlaps().then(|| Arc::clone(&permit));
-        permit
+        Arc::new(self.context.budget.acquire(ByteSize::new(part)).await)
+    }
+
+    /// Memory for two parts at once, taken together and kept: asking for more while holding some could wait for ever.
+    /// Where there is too little for large parts they are small ones. How large each may be.
+    async fn hold(&mut self, left: u64, preferred: u64) -> u64 {
+        if self.held.is_none() {
+            let budget = &self.context.budget;
+            let (large, small) = (left.min(2 * preferred), left.min(2 * preferred / SMALL));
+            let (permit, held) = match budget.try_acquire(ByteSize::new(large)) {
+                Some(permit) => (permit, large),
+                None => (budget.acquire(ByteSize::new(small)).await, small),
+            };
+            let most = if held == left { preferred } else { held / 2 };
+            self.held = Some(Held { permit: Arc::new(permit), most });
+        }
+        self.held.as_ref().map_or(preferred, |held| held.most)
     }
 
     /// Whether these bytes are the last that may come.
