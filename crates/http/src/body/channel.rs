@@ -58,15 +58,15 @@ impl Reader {
             match self.receiver.recv().await {
                 Some(Frame::Data(pieces)) => self.frame = pieces.into_iter(),
                 Some(Frame::End) => self.is_over = true,
-                Some(Frame::Failed(error)) => return self.broken(error),
-                None => return self.broken(BodyError::Aborted),
+                Some(Frame::Failed(error)) => return Some(self.broken(error)),
+                None => return Some(self.broken(BodyError::Aborted)),
             }
         }
     }
 
-    fn broken(&mut self, error: BodyError) -> Option<Result<Bytes, BodyError>> {
+    const fn broken(&mut self, error: BodyError) -> Result<Bytes, BodyError> {
         self.is_over = true;
-        Some(Err(error))
+        Err(error)
     }
 }
 

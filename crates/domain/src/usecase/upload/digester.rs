@@ -34,15 +34,15 @@ impl Digests {
 pub(super) struct Digester(State);
 
 enum State {
-    Idle(Digests),
-    Busy(JoinHandle<Digests>),
+    Idle(Box<Digests>),
+    Busy(JoinHandle<Box<Digests>>),
     /// The thread panicked.
     Lost,
 }
 
 impl Digester {
-    pub(super) const fn new(whole: HashState, checksum: Option<ChecksumHasher>) -> Self {
-        Self(State::Idle(Digests { whole, checksum }))
+    pub(super) fn new(whole: HashState, checksum: Option<ChecksumHasher>) -> Self {
+        Self(State::Idle(Box::new(Digests { whole, checksum })))
     }
 
     /// Begins with more bytes. It waits for those before, so that no more than these are held.

@@ -20,6 +20,7 @@ mod finish;
 mod open;
 mod piece;
 mod plan;
+mod portion;
 mod receive_part;
 mod save;
 mod show;

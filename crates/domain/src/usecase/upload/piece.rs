@@ -12,6 +12,7 @@ use super::append::Announced;
 use super::context::Context;
 use super::digester::Digester;
 use super::finish::Whole;
+use super::portion::Held;
 use super::save::{CHECKPOINT, Unsaved};
 use super::writing::{Writing, writing, written};
 use super::{ResumableError, content_type, look};
@@ -22,9 +23,6 @@ use crate::file::{File, MediaType};
 use crate::ids::BlobId;
 use crate::upload::{ChecksumHasher, Tail, Upload};
 use crate::usecase::retry::contended;
-
-/// By how much smaller parts are where memory is short.
-const SMALL: u64 = 8;
 
 /// From so many blobs with bytes put aside on, they become one.
 const MOST_TAILS: usize = 32;
@@ -37,32 +35,16 @@ pub(super) struct Piece<'a> {
     /// As it is.
     pub(super) upload: Upload,
     /// What is still to come, where that is known.
-    left: Option<u64>,
+    pub(super) left: Option<u64>,
     digester: Digester,
     /// Whether it has a checksum that was not compared yet.
     pub(super) is_unchecked: bool,
     /// Since the database learned how far it is.
     pub(super) unsaved: Unsaved,
     /// Where a part is written while the next one comes.
-    held: Option<Held>,
+    pub(super) held: Option<Held>,
     /// Whether the database may know more than `saved` says: the answer to a save was lost.
     pub(super) is_unsure: bool,
-}
-
-/// Memory for two parts.
-struct Held {
-    permit: Arc<BufferPermit>,
-    /// How large each may be.
-    most: u64,
-}
-
-/// Where parts are written and hashed while the next ones come, the first and the last ones are small: nothing is done
-/// before the first one is there, nor is the answer ready before the last one is done.
-fn stride(came: u64, left: u64, most: u64) -> u64 {
-    let least = most.div_ceil(4);
-    let ramp = least.saturating_add(came).min(most);
-    let wanted = ramp.min((left / 2).max(least));
-    if left < wanted + least / 2 { left } else { wanted }
 }
 
 impl<'a> Piece<'a> {
@@ -126,60 +108,6 @@ impl<'a> Piece<'a> {
                 Filled::Broken(error) => return Err(error.into()),
             }
         }
-    }
-
-    /// How many bytes the next part shall have that are not there yet.
-    async fn wanted(&mut self) -> Result<usize, ResumableError> {
-        let limits = self.context.parts.part_limits();
-        let aside = self.upload.aside().bytes();
-        let room = match self.upload.length {
-            Some(length) => length.bytes(),
-            None => self.context.most(&self.upload).await?,
-        }
-        .saturating_sub(self.upload.offset.bytes());
-        let preferred = limits.preferred.bytes().max(limits.least.bytes());
-        let left = self.left.unwrap_or(u64::MAX).min(room);
-        let wanted = if self.overlaps() {
-            let most = self.hold(left, preferred).await;
-            stride(self.unsaved.bytes, left, most)
-        } else if self.left.is_some() && left.saturating_add(aside) < 2 * preferred {
-            // Rather one part that is somewhat larger than one and a rest that has to be put aside.
-            left
-        } else {
-            left.min(preferred.saturating_sub(aside))
-        };
-        Ok(usize::try_from(wanted).unwrap_or(usize::MAX))
-    }
-
-    /// Whether a part is written while the next one comes: where parts have numbers the next one's would depend on
-    /// what becomes of this one.
-    fn overlaps(&self) -> bool {
-        self.context.parts.part_limits().least.bytes() <= 1
-    }
-
-    /// Memory for the next bytes.
-    async fn permit(&self, wanted: usize) -> Arc<BufferPermit> {
-        if let Some(held) = &self.held {
-            return Arc::clone(&held.permit);
-        }
-        let part = self.upload.aside().bytes() + wanted as u64;
-        Arc::new(self.context.budget.acquire(ByteSize::new(part)).await)
-    }
-
-    /// Memory for two parts at once, taken together and kept: asking for more while holding some could wait for ever.
-    /// Where there is too little for large parts they are small ones. How large each may be.
-    async fn hold(&mut self, left: u64, preferred: u64) -> u64 {
-        if self.held.is_none() {
-            let budget = &self.context.budget;
-            let (large, small) = (left.min(2 * preferred), left.min(2 * preferred / SMALL));
-            let (permit, held) = match budget.try_acquire(ByteSize::new(large)) {
-                Some(permit) => (permit, large),
-                None => (budget.acquire(ByteSize::new(small)).await, small),
-            };
-            let most = if held == left { preferred } else { held / 2 };
-            self.held = Some(Held { permit: Arc::new(permit), most });
-        }
-        self.held.as_ref().map_or(preferred, |held| held.most)
     }
 
     /// Whether these bytes are the last that may come.
@@ -327,21 +255,5 @@ impl<'a> Piece<'a> {
         self.saved.write = Some(id.clone());
         contended(|| self.context.update(&self.saved)).await?;
         Ok(PartWrite { key, id })
-    }
-}
-
-impl Context {
-    /// How long an upload may become whose length is not known: by its cap, and by the quota.
-    async fn most(&self, upload: &Upload) -> Result<u64, ResumableError> {
-        let Some(quota) = self.quota else { return Ok(self.max.bytes()) };
-        let account = self.db.read().await?.users().find(upload.owner).await?;
-        let storage = account.map(|account| account.storage).unwrap_or_default();
-        let taken = storage.used.bytes().saturating_add(storage.reserved.bytes());
-        let others = taken.saturating_sub(upload.reserved.bytes());
-        let room = quota.bytes().saturating_sub(others);
-        if room <= upload.offset.bytes() {
-            return Err(ResumableError::QuotaExceeded);
-        }
-        Ok(room.min(self.max.bytes()))
     }
 }

@@ -1,0 +1,100 @@
+//! How much of a piece is taken at a time, and the memory for it.
+
+use std::sync::Arc;
+
+use super::ResumableError;
+use super::context::Context;
+use super::piece::Piece;
+use crate::body::{BufferPermit, ByteSize};
+use crate::upload::Upload;
+
+/// By how much smaller parts are where memory is short.
+const SMALL: u64 = 8;
+
+/// Memory for two parts.
+pub(super) struct Held {
+    permit: Arc<BufferPermit>,
+    /// How large each may be.
+    most: u64,
+}
+
+/// Where parts are written and hashed while the next ones come, the first and the last ones are small: nothing is done
+/// before the first one is there, nor is the answer ready before the last one is done.
+fn stride(came: u64, left: u64, most: u64) -> u64 {
+    let least = most.div_ceil(4);
+    let ramp = least.saturating_add(came).min(most);
+    let wanted = ramp.min((left / 2).max(least));
+    if left < wanted + least / 2 { left } else { wanted }
+}
+
+impl Piece<'_> {
+    /// How many bytes the next part shall have that are not there yet.
+    pub(super) async fn wanted(&mut self) -> Result<usize, ResumableError> {
+        let limits = self.context.parts.part_limits();
+        let aside = self.upload.aside().bytes();
+        let room = match self.upload.length {
+            Some(length) => length.bytes(),
+            None => self.context.most(&self.upload).await?,
+        }
+        .saturating_sub(self.upload.offset.bytes());
+        let preferred = limits.preferred.bytes().max(limits.least.bytes());
+        let left = self.left.unwrap_or(u64::MAX).min(room);
+        let wanted = if self.overlaps() {
+            let most = self.hold(left, preferred).await;
+            stride(self.unsaved.bytes, left, most)
+        } else if self.left.is_some() && left.saturating_add(aside) < 2 * preferred {
+            // Rather one part that is somewhat larger than one and a rest that has to be put aside.
+            left
+        } else {
+            left.min(preferred.saturating_sub(aside))
+        };
+        Ok(usize::try_from(wanted).unwrap_or(usize::MAX))
+    }
+
+    /// Whether a part is written while the next one comes: where parts have numbers the next one's would depend on
+    /// what becomes of this one.
+    pub(super) fn overlaps(&self) -> bool {
+        self.context.parts.part_limits().least.bytes() <= 1
+    }
+
+    /// Memory for the next bytes.
+    pub(super) async fn permit(&self, wanted: usize) -> Arc<BufferPermit> {
+        if let Some(held) = &self.held {
+            return Arc::clone(&held.permit);
+        }
+        let part = self.upload.aside().bytes() + wanted as u64;
+        Arc::new(self.context.budget.acquire(ByteSize::new(part)).await)
+    }
+
+    /// Memory for two parts at once, taken together and kept: asking for more while holding some could wait for ever.
+    /// Where there is too little for large parts they are small ones. How large each may be.
+    async fn hold(&mut self, left: u64, preferred: u64) -> u64 {
+        if self.held.is_none() {
+            let budget = &self.context.budget;
+            let (large, small) = (left.min(2 * preferred), left.min(2 * preferred / SMALL));
+            let (permit, held) = match budget.try_acquire(ByteSize::new(large)) {
+                Some(permit) => (permit, large),
+                None => (budget.acquire(ByteSize::new(small)).await, small),
+            };
+            let most = if held == left { preferred } else { held / 2 };
+            self.held = Some(Held { permit: Arc::new(permit), most });
+        }
+        self.held.as_ref().map_or(preferred, |held| held.most)
+    }
+}
+
+impl Context {
+    /// How long an upload may become whose length is not known: by its cap, and by the quota.
+    async fn most(&self, upload: &Upload) -> Result<u64, ResumableError> {
+        let Some(quota) = self.quota else { return Ok(self.max.bytes()) };
+        let account = self.db.read().await?.users().find(upload.owner).await?;
+        let storage = account.map(|account| account.storage).unwrap_or_default();
+        let taken = storage.used.bytes().saturating_add(storage.reserved.bytes());
+        let others = taken.saturating_sub(upload.reserved.bytes());
+        let room = quota.bytes().saturating_sub(others);
+        if room <= upload.offset.bytes() {
+            return Err(ResumableError::QuotaExceeded);
+        }
+        Ok(room.min(self.max.bytes()))
+    }
+}
