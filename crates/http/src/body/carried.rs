@@ -10,8 +10,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
-
-use crate::state::AppState;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// What a use case comes to, or what it panicked with.
 type Outcome<T> = Result<T, Box<dyn Any + Send>>;
@@ -24,12 +23,22 @@ pub(super) struct Carried<T: Send + 'static> {
     future: Option<BoxFuture<'static, Outcome<T>>>,
     runtime: Handle,
     tracker: TaskTracker,
+    /// Tracked from its beginning: at shutdown nothing may end in between.
+    _tracked: TaskTrackerToken,
 }
 
 impl<T: Send + 'static> Carried<T> {
-    pub(super) fn new(state: &AppState, use_case: impl Future<Output = T> + Send + 'static) -> Self {
-        let future = AssertUnwindSafe(use_case).catch_unwind().boxed();
-        Self { future: Some(future), runtime: state.runtime.clone(), tracker: state.tracker.clone() }
+    pub(super) fn new(
+        runtime: &Handle,
+        tracker: &TaskTracker,
+        use_case: impl Future<Output = T> + Send + 'static,
+    ) -> Self {
+        Self {
+            future: Some(AssertUnwindSafe(use_case).catch_unwind().boxed()),
+            runtime: runtime.clone(),
+            tracker: tracker.clone(),
+            _tracked: tracker.token(),
+        }
     }
 }
 
@@ -51,5 +60,59 @@ impl<T: Send + 'static> Drop for Carried<T> {
         if let Some(future) = self.future.take() {
             self.tracker.spawn_on(future, &self.runtime);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+    use std::time::Duration;
+
+    use tokio::sync::oneshot;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(20);
+
+    fn carried<T: Send + 'static>(
+        use_case: impl Future<Output = T> + Send + 'static,
+    ) -> (Carried<T>, TaskTracker) {
+        let tracker = TaskTracker::new();
+        tracker.close();
+        (Carried::new(&Handle::current(), &tracker, use_case), tracker)
+    }
+
+    #[tokio::test]
+    async fn dropped_midway_it_goes_on_and_is_waited_for() {
+        let (go, gone) = oneshot::channel::<()>();
+        let (tell, told) = oneshot::channel();
+        let (mut carried, tracker) = carried(async move {
+            gone.await.unwrap();
+            tell.send("done").unwrap();
+        });
+        assert!((&mut carried).now_or_never().is_none());
+        drop(carried);
+        assert!(timeout(SOON, tracker.wait()).await.is_err(), "it is not done");
+        go.send(()).unwrap();
+        assert_eq!(told.await, Ok("done"));
+        tracker.wait().await;
+    }
+
+    #[tokio::test]
+    async fn it_is_waited_for_from_its_beginning_and_no_longer_than_to_its_end() {
+        let (carried, tracker) = carried(async { 7 });
+        assert!(timeout(SOON, tracker.wait()).await.is_err(), "it has not begun");
+        assert_eq!(carried.await.unwrap(), 7);
+        tracker.wait().await;
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_outcome() {
+        let (carried, tracker) = carried(async { panic!("broken") });
+        let panic: Outcome<()> = carried.await;
+        assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"broken"));
+        tracker.wait().await;
     }
 }

@@ -4,9 +4,9 @@
 //! client ──▶ Source (counts, hashes, times out) ──▶ pump (raw or form) ──▶ bounded channel ──▶ use case
 //! ```
 //!
-//! The use case runs as a task of its own and not inside the handler: the server drops a handler midway when its
-//! client goes away, and what an upload has begun must be cleaned up even then. The handler pumps. When it is dropped,
-//! the stream ends with [`BodyError::Aborted`](fm_domain::body::BodyError::Aborted), and the use case cleans up.
+//! The handler pumps, and drives the use case beside it. The server drops a handler midway when its client goes away,
+//! and what an upload has begun must be cleaned up even then: the stream ends with
+//! [`BodyError::Aborted`](fm_domain::body::BodyError::Aborted), and the use case goes on as a task, and cleans up.
 
 mod carried;
 mod channel;

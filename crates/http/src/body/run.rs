@@ -119,7 +119,7 @@ where
     T: Send + 'static,
     E: Into<Problem> + Send + 'static,
 {
-    let outcome = match select(pin!(Carried::new(state, use_case)), pump).await {
+    let outcome = match select(pin!(Carried::new(&state.runtime, &state.tracker, use_case)), pump).await {
         Either::Left((outcome, _pump)) => outcome,
         Either::Right(((), carried)) => carried.await,
     };

@@ -98,3 +98,38 @@ impl Context {
         Ok(room.min(self.max.bytes()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn parts_come_to_the_whole_and_fit_into_what_is_held(left in 0_u64..5_000_000, most in 4_u64..100_000) {
+            let (mut came, mut parts) = (0, Vec::new());
+            while came < left {
+                let part = stride(came, left - came, most);
+                prop_assert!((1..=most).contains(&part), "{part} of at most {most}");
+                came += part;
+                parts.push(part);
+            }
+            prop_assert_eq!(came, left);
+            let small = most.div_ceil(4) + most.div_ceil(8);
+            prop_assert!(parts.first().is_none_or(|first| *first <= small));
+            prop_assert!(parts.last().is_none_or(|last| *last <= small));
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_piece_grow_and_shrink() {
+        let (mut left, mut parts) = (4_000, Vec::new());
+        while left > 0 {
+            let part = stride(4_000 - left, left, 800);
+            parts.push(part);
+            left -= part;
+        }
+        assert_eq!(parts, [200, 400, 800, 800, 800, 500, 250, 250]);
+    }
+}
