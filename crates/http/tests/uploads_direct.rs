@@ -103,6 +103,22 @@ async fn what_has_no_bytes_has_no_parts() {
 }
 
 #[actix_web::test]
+async fn what_has_no_bytes_is_known_at_once_and_frees_its_key_when_it_goes() {
+    let server = Server::start();
+    let ada = server.user("ada@example.org").await.with("Idempotency-Key", "k-0");
+    let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let wrong = json!({"name": "a.bin", "size": 0, "sha256": "0".repeat(64)}).to_string();
+    let answer = ada.json("POST", "/v1/direct-uploads", &wrong).await;
+    assert_eq!(answer.status, 422, "{}", answer.text());
+    let upload = create(&ada, 0).await;
+    let file = complete(&ada, &upload, &[]).await.value();
+    assert_eq!(file["sha256"], nothing);
+    let removed = ada.send("DELETE", &format!("/v1/files/{}", file["id"].as_str().unwrap()), b"").await;
+    assert_eq!(removed.status, 204);
+    assert_ne!(create(&ada, 0).await["id"], upload["id"]);
+}
+
+#[actix_web::test]
 async fn parts_that_were_not_sent_end_the_upload() {
     let server = Server::start();
     let ada = server.user("ada@example.org").await;

@@ -67,15 +67,11 @@ impl Context {
         if self.quota.is_some() { length } else { ByteSize::ZERO }
     }
 
-    /// Lets the upload live on from now, if that makes a difference: for less, the rows that say so are not written
-    /// with each piece. Whether it did.
+    /// Lets the upload live on from now. Whether its row says so: see [`later`].
     pub(super) fn slide(&self, upload: &mut Upload) -> bool {
-        let expires_at = self.clock.now().plus(self.ttl);
-        let slides = expires_at.since(upload.expires_at) >= (self.ttl / 64).min(LONGEST_SLACK);
-        if slides {
-            upload.expires_at = expires_at;
-        }
-        slides
+        let later = later(upload.expires_at, self.clock.now(), self.ttl);
+        upload.expires_at = later.unwrap_or(upload.expires_at);
+        later.is_some()
     }
 
     pub(super) fn allows(&self, length: ByteSize) -> Result<(), ResumableError> {
@@ -127,6 +123,13 @@ impl Context {
     }
 }
 
+/// Until when an upload lives of which something came now. `None` where that is hardly longer than it did: the rows that
+/// say so are not written with each piece.
+fn later(expires_at: Timestamp, now: Timestamp, ttl: Duration) -> Option<Timestamp> {
+    let later = now.plus(ttl);
+    (later.since(expires_at) >= (ttl / 64).min(LONGEST_SLACK)).then_some(later)
+}
+
 /// Lets the blobs and the key of an open upload go; what becomes of its row, and then of its reservation, is the
 /// caller's.
 pub(crate) async fn clear(
@@ -166,5 +169,23 @@ pub(crate) fn expire(upload: &Upload, now: Timestamp) -> Upload {
         head: bytes::Bytes::new(),
         expires_at: now.plus(KEPT_FOR),
         ..upload.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_an_upload_lives_is_written_where_it_makes_a_difference() {
+        let (begin, day, seconds) =
+            (Timestamp::from_unix_seconds(0), Duration::from_hours(24), Duration::from_secs);
+        let after = |passed, ttl| later(begin.plus(ttl), begin.plus(passed), ttl);
+        assert_eq!(after(seconds(59), day), None);
+        assert_eq!(after(seconds(60), day), Some(begin.plus(seconds(60)).plus(day)));
+        // A sixty-fourth of one that lives short.
+        assert_eq!(after(Duration::from_millis(999), seconds(64)), None);
+        assert_eq!(after(seconds(1), seconds(64)), Some(begin.plus(seconds(65))));
+        assert_eq!(later(begin, begin, Duration::ZERO), Some(begin));
     }
 }
