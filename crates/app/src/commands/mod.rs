@@ -8,6 +8,7 @@ mod verify;
 mod worker;
 
 use std::error::Error;
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command, ServeArgs};
@@ -61,7 +62,10 @@ fn started(command: Command, config: Config) -> Result<bool, StartError> {
     match command {
         Command::Serve(args) => {
             let config = if args.ephemeral { wire::ephemeral(config) } else { config };
-            serve::run(&runtime, &config, !args.no_worker)?;
+            let served = serve::run(&runtime, &config, !args.no_worker);
+            // Requests that were cut off may still be on the server's threads, inside of it: it ends with the process.
+            let _runtime = ManuallyDrop::new(runtime);
+            served?;
         }
         Command::Worker => runtime.block_on(worker::run(&config))?,
         Command::Migrate { direction } => runtime.block_on(migrate::run(&config, direction))?,

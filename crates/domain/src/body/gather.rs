@@ -199,6 +199,7 @@ mod tests {
         let pool = BufferPool::default();
         let (part, filled) = gatherer.fill(100, &pool, &permit).await;
         assert_eq!((part.len(), filled), (100, Filled::Full), "nobody waits");
+        drop(part);
         let mut waits = Box::pin(budget.acquire(ByteSize::new(1)));
         assert!(waits.as_mut().now_or_never().is_none());
         let (part, filled) = gatherer.fill(100, &pool, &permit).await;

@@ -153,8 +153,8 @@ mod tests {
         }
         assert_eq!(put, FRAME_BYTES.div_ceil(10_000));
         drop(room);
-        frames.end().await;
-        assert_eq!(stream.count().await, put);
+        let (count, ()) = tokio::join!(stream.count(), frames.end());
+        assert_eq!(count, put);
     }
 
     #[tokio::test]
