@@ -20,11 +20,11 @@ pub struct AppState {
     pub ids: Arc<dyn IdSource>,
     /// The settings.
     pub settings: Arc<HttpSettings>,
-    /// Uploads run as tasks of it, to their end even when their client is gone: wait for it before exiting.
+    /// It tracks uploads, which run to their end even when their client is gone: wait for it before exiting.
     pub tracker: TaskTracker,
     /// Cancelled when the process is asked to stop: from then on it says that it is not ready.
     pub shutting_down: CancellationToken,
-    /// Where uploads run: a runtime that outlives the server's workers.
+    /// Whose uploads are, on whatever thread: a runtime that outlives the server's workers.
     pub runtime: Handle,
 }
 
@@ -32,7 +32,7 @@ pub struct AppState {
 pub(crate) type State = web::Data<AppState>;
 
 impl AppState {
-    /// A state whose uploads run on the runtime that this is called from.
+    /// A state whose uploads belong to the runtime that this is called from.
     ///
     /// # Panics
     ///

@@ -70,7 +70,10 @@ impl Parts {
         self.taken += part.len() as u64;
         // The end is asked for even where all bytes are there: what is wrong with the whole is said only then.
         if !last && self.announced.is_none_or(|length| self.taken >= length) {
-            last = !self.refill().await?;
+            last = match select(pin!(self.refill()), overdue).await {
+                Either::Left((more, _)) => !more?,
+                Either::Right(((), _)) => return Err(BodyError::Stalled),
+            };
         }
         self.check(last)?;
         Ok(Part { bytes: part, last })

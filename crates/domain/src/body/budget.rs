@@ -8,8 +8,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::ByteSize;
 
-/// How long memory is held for bytes that come slowly, where somebody else waits for some.
+/// How long memory is held at least for bytes that come slowly, where somebody else waits for some.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many of the bytes that are held have to come each second.
+const LEAST_RATE: u64 = 16 * 1024;
 
 /// From then on, how often it is asked whether somebody waits.
 const GLANCE: Duration = Duration::from_secs(1);
@@ -31,7 +34,7 @@ pub struct BufferBudget {
 /// A part of the budget, given back when it is dropped.
 #[derive(Debug)]
 pub struct BufferPermit {
-    _held: OwnedSemaphorePermit,
+    held: OwnedSemaphorePermit,
     waiting: Arc<AtomicUsize>,
 }
 
@@ -63,6 +66,12 @@ impl BufferBudget {
         Some(self.permit(held))
     }
 
+    /// Whether somebody waits for bytes that others hold.
+    #[must_use]
+    pub fn is_contended(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
     /// Bytes not held by anyone.
     #[must_use]
     pub fn available(&self) -> ByteSize {
@@ -74,15 +83,17 @@ impl BufferBudget {
     }
 
     fn permit(&self, held: OwnedSemaphorePermit) -> BufferPermit {
-        BufferPermit { _held: held, waiting: Arc::clone(&self.waiting) }
+        BufferPermit { held, waiting: Arc::clone(&self.waiting) }
     }
 }
 
 impl BufferPermit {
-    /// Ends when it is time to give this back though it was not filled: it was held for half a minute, and somebody
-    /// waits. Without that a few senders of a byte a second would keep all others out.
+    /// Ends when it is time to give this back though it was not filled: from this call on less than 16 KiB a second can
+    /// have come, in half a minute at least, and somebody waits. Without that a few senders of a byte a second would keep
+    /// all others out.
     pub async fn overdue(&self) {
-        tokio::time::sleep(PATIENCE).await;
+        let held = self.held.num_permits() as u64 * UNIT;
+        tokio::time::sleep(PATIENCE.max(Duration::from_secs(held / LEAST_RATE))).await;
         while self.waiting.load(Ordering::Relaxed) == 0 {
             tokio::time::sleep(GLANCE).await;
         }
@@ -155,11 +166,25 @@ mod tests {
         let held = budget.acquire(kib(10)).await;
         let (long, begun) = (PATIENCE * 10, Instant::now());
         assert!(timeout(long, held.overdue()).await.is_err(), "nobody waits");
+        assert!(!budget.is_contended());
         let mut other = Box::pin(budget.acquire(kib(1)));
         assert!(other.as_mut().now_or_never().is_none());
+        assert!(budget.is_contended());
         held.overdue().await;
         assert_eq!(begun.elapsed(), long + PATIENCE);
         drop(other);
+        assert!(!budget.is_contended());
         assert!(timeout(long, held.overdue()).await.is_err(), "nobody waits any more");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_holds_more_has_more_time_to_fill_it() {
+        let budget = BufferBudget::new(kib(16 * 100));
+        let held = budget.acquire(kib(16 * 100)).await;
+        let mut other = Box::pin(budget.acquire(kib(1)));
+        assert!(other.as_mut().now_or_never().is_none());
+        let begun = Instant::now();
+        held.overdue().await;
+        assert_eq!(begun.elapsed(), Duration::from_secs(100));
     }
 }

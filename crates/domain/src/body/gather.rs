@@ -77,7 +77,7 @@ pub(crate) enum Filled {
     Full,
     /// The stream has ended as it should.
     Ended,
-    /// The stream broke off. What had come until then is good.
+    /// The stream broke off, or was given up. What had come until then is good.
     Broken(BodyError),
 }
 
@@ -93,7 +93,8 @@ impl Gatherer {
         Self { stream, rest: Bytes::new() }
     }
 
-    /// The next bytes, as many as `wanted` unless the stream ends before. They are copied into pieces of the pool,
+    /// The next bytes, as many as `wanted` unless the stream ends before, or brings them too slowly while others wait for
+    /// the memory. They are copied into pieces of the pool,
     /// since what the server hands over may be a small part of a large buffer; with the last of them the permit goes.
     pub(crate) async fn fill(
         &mut self,
@@ -189,8 +190,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_sender_that_is_too_slow_makes_room_for_those_who_wait_and_keeps_what_came() {
-        let budget = BufferBudget::new(ByteSize::new(1 << 20));
-        let permit = Arc::new(budget.acquire(ByteSize::new(1 << 20)).await);
+        let budget = BufferBudget::new(ByteSize::new(1024));
+        let permit = Arc::new(budget.acquire(ByteSize::new(1024)).await);
         let trickle = stream::repeat(Bytes::from_static(b"x")).then(|byte| async {
             tokio::time::sleep(Duration::from_secs(1)).await;
             Ok(byte)

@@ -50,7 +50,7 @@ pub enum BodyError {
     /// The sender went away: what came so far is not the whole.
     #[error("the sender went away before the body ended")]
     Aborted,
-    /// The sender sent nothing for too long.
+    /// The sender sent nothing for too long, or too little while others waited for the memory that it held.
     #[error("the body stalled")]
     Stalled,
     /// More bytes than allowed.

@@ -95,13 +95,11 @@ impl Form {
     async fn send(&mut self, frames: &Frames) -> Option<Result<(), BodyError>> {
         loop {
             // Room first: what the sender waits for us must not count as its stall.
-            let mut room = frames.room().await.ok()?;
-            while room.is_open() {
-                match self.parts.chunk().await {
-                    Ok(Some(bytes)) => room.put(bytes),
-                    Ok(None) => return Some(Ok(())),
-                    Err(error) => return Some(Err(error)),
-                }
+            frames.ready().await.ok()?;
+            match self.parts.chunk().await {
+                Ok(Some(bytes)) => frames.send(bytes).await.ok()?,
+                Ok(None) => return Some(Ok(())),
+                Err(error) => return Some(Err(error)),
             }
         }
     }

@@ -99,18 +99,17 @@ fn streamed(payload: web::Payload, bounds: Bounds) -> (ByteStream, Pump) {
 async fn pump(mut source: Source, frames: Frames) {
     loop {
         // Room first: what the sender waits for us must not count as its stall.
-        let Ok(mut room) = frames.room().await else { return };
-        while room.is_open() {
-            let next = source.next().await;
-            if let Some(Ok(bytes)) = next {
-                room.put(bytes);
-                continue;
+        if frames.ready().await.is_err() {
+            return;
+        }
+        match source.next().await {
+            Some(Ok(bytes)) => {
+                if frames.send(bytes).await.is_err() {
+                    return;
+                }
             }
-            drop(room);
-            return match next {
-                Some(Err(error)) => frames.fail(error).await,
-                _end => frames.end().await,
-            };
+            Some(Err(error)) => return frames.fail(error).await,
+            None => return frames.end().await,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How an upload runs: the use case as a task of its own, the pump beside it.
+//! How an upload runs: the use case, and the pump beside it.
 
 use std::future::Future;
 use std::pin::pin;

@@ -74,8 +74,8 @@ impl VerifyBlob {
         Ok(hash.finish())
     }
 
-    /// One unit: the bytes were replaced or removed before anybody read them, so that the key of their upload will never
-    /// be finished; and the job is done.
+    /// One unit: the bytes were replaced or removed before anybody knew their hash, so that the key of their upload will
+    /// never be finished, unless it is; and the job is done.
     async fn let_go(&self, job: &ClaimedJob, blob: BlobId) -> Stored<Done> {
         let mut unit = self.db.begin().await?;
         unit.keys().free(blob).await?;
@@ -92,7 +92,7 @@ impl VerifyBlob {
         let mut unit = self.db.begin().await?;
         if !unit.files().set_sha256(file.id, file.blob, sha256).await? {
             unit.rollback().await?;
-            return complete(self.db.as_ref(), job).await;
+            return self.let_go(job, file.blob).await;
         }
         let upload = FinishedUpload { file: file.id, name: file.name.clone(), sha256 };
         // False where the upload had no key.
@@ -112,7 +112,7 @@ impl VerifyBlob {
         let found = unit.files().find_for_update(file.owner, file.id).await?;
         let Some(now) = found.filter(|now| now.blob == file.blob && now.sha256.is_none()) else {
             unit.rollback().await?;
-            return complete(self.db.as_ref(), job).await;
+            return self.let_go(job, file.blob).await;
         };
         if !withdraw(unit.as_mut(), &now, self.ids.as_ref(), self.clock.now()).await? {
             unit.rollback().await?;

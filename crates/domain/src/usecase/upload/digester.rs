@@ -4,9 +4,9 @@
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::ResumableError;
 use super::finish::defect;
 use crate::body::PartBytes;
+use crate::store::Stored;
 use crate::upload::{ChecksumHasher, HashState};
 
 /// Fewer bytes are hashed at once: handing them to another thread costs more.
@@ -46,7 +46,7 @@ impl Digester {
     }
 
     /// Begins with more bytes. It waits for those before, so that no more than these are held.
-    pub(super) async fn take(&mut self, bytes: &PartBytes) -> Result<(), ResumableError> {
+    pub(super) async fn take(&mut self, bytes: &PartBytes) -> Stored<()> {
         let digests = self.settled().await?;
         if bytes.len() < WORTH_A_THREAD {
             digests.take(bytes);
@@ -63,13 +63,13 @@ impl Digester {
     }
 
     /// What all bytes come to that were taken.
-    pub(super) async fn settled(&mut self) -> Result<&mut Digests, ResumableError> {
+    pub(super) async fn settled(&mut self) -> Stored<&mut Digests> {
         if let State::Busy(task) = &mut self.0 {
             self.0 = task.await.map_or(State::Lost, State::Idle);
         }
         match &mut self.0 {
             State::Idle(digests) => Ok(digests),
-            State::Busy(_) | State::Lost => Err(defect("the bytes of an upload could not be hashed").into()),
+            State::Busy(_) | State::Lost => Err(defect("the bytes of an upload could not be hashed")),
         }
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct Piece<'a> {
     pub(super) upload: Upload,
     /// What is still to come, where that is known.
     pub(super) left: Option<u64>,
-    digester: Digester,
+    pub(super) digester: Digester,
     /// Whether it has a checksum that was not compared yet.
     pub(super) is_unchecked: bool,
     /// Since the database learned how far it is.
@@ -102,6 +102,7 @@ impl<'a> Piece<'a> {
                 written(writing.take()).await?;
             }
             self.save_if_due(is_end).await?;
+            self.share(&mut writing).await?;
             match filled {
                 Filled::Full => {}
                 Filled::Ended => return Ok(None),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::ResumableError;
 use super::context::Context;
 use super::piece::Piece;
+use super::writing::{Writing, written};
 use crate::body::{BufferPermit, ByteSize};
 use crate::upload::Upload;
 
@@ -66,6 +67,16 @@ impl Piece<'_> {
         Arc::new(self.context.budget.acquire(ByteSize::new(part)).await)
     }
 
+    /// Gives the memory back between two parts, if somebody waits for some.
+    pub(super) async fn share(&mut self, writing: &mut Option<Writing>) -> Result<(), ResumableError> {
+        if self.held.is_some() && self.context.budget.is_contended() {
+            written(writing.take()).await?;
+            self.digester.settled().await?;
+            self.held = None;
+        }
+        Ok(())
+    }
+
     /// Memory for two parts at once, taken together and kept: asking for more while holding some could wait for ever.
     /// Where there is too little for large parts they are small ones. How large each may be.
     async fn hold(&mut self, left: u64, preferred: u64) -> u64 {
@@ -76,7 +87,9 @@ impl Piece<'_> {
                 Some(permit) => (permit, large),
                 None => (budget.acquire(ByteSize::new(small)).await, small),
             };
-            let most = if held == left { preferred } else { held / 2 };
+            // All that comes fits, if it is known how much that is.
+            let is_all = held == left && (self.left.is_some() || self.upload.length.is_some());
+            let most = if is_all { preferred } else { (held / 2).max(1) };
             self.held = Some(Held { permit: Arc::new(permit), most });
         }
         self.held.as_ref().map_or(preferred, |held| held.most)

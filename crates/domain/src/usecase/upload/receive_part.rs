@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::context::Context;
+use super::digester::Digester;
 use super::plan::plan;
 use crate::blob::{PartLink, PartPlace, PartTag, SelfSignedParts, WritePart, WrittenPart};
 use crate::body::gather::{Filled, Gatherer};
@@ -85,7 +86,7 @@ impl ReceivePart {
     ) -> Result<PartTag, PartError> {
         let step = self.context.parts.part_limits().preferred.bytes();
         let mut body = Gatherer::new(body);
-        let mut hash = HashState::new();
+        let mut digester = Digester::new(HashState::new(), None);
         let mut came = 0;
         loop {
             let wanted = step.min(link.size.bytes() - came);
@@ -99,7 +100,7 @@ impl ReceivePart {
                 }
                 Filled::Broken(error) => return Err(error.into()),
             }
-            bytes.pieces().iter().for_each(|piece| hash.update(piece));
+            digester.take(&bytes).await?;
             let place = PartPlace {
                 number: link.number,
                 offset: ByteSize::new(offset.bytes() + came),
@@ -123,7 +124,7 @@ impl ReceivePart {
             Filled::Broken(error) => return Err(error.into()),
         }
         self.context.parts.sync(&link.write).await?;
-        Ok(PartTag::new(hash.finish().to_string()))
+        Ok(PartTag::new(digester.settled().await?.whole.finish().to_string()))
     }
 
     /// Only as long as nobody completes the upload, or sends the same part.
