@@ -94,8 +94,8 @@ impl Gatherer {
     }
 
     /// The next bytes, as many as `wanted` unless the stream ends before, or brings them too slowly while others wait for
-    /// the memory. They are copied into pieces of the pool,
-    /// since what the server hands over may be a small part of a large buffer; with the last of them the permit goes.
+    /// the memory. They are copied into pieces of the pool, since what the server hands over may be a small part of a
+    /// large buffer; with the last of them the permit goes.
     pub(crate) async fn fill(
         &mut self,
         wanted: usize,
