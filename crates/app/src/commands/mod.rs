@@ -19,8 +19,8 @@ use crate::{logging, wire};
 /// The exit code of a configuration that can't be used.
 const CONFIGURATION: u8 = 2;
 
-/// Threads that wait for disks, or hash what goes there: enough to keep one busy, few enough that many uploads at once don't fill the memory
-/// with their stacks. Password hashes and thumbnails bound themselves far below it.
+/// Threads that wait for disks, or hash what goes there: enough to keep one busy, few enough that many uploads at once
+/// don't fill the memory with their stacks. Password hashes and thumbnails bound themselves far below it.
 const BLOCKING_THREADS: usize = 32;
 
 /// Runs a command to its end.
