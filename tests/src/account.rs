@@ -55,7 +55,10 @@ impl Account {
     pub(crate) fn program(self, folder: &Path) -> Option<std::path::PathBuf> {
         self.0?;
         let copy = folder.join("file-manager");
-        fs::copy(crate::binary(), &copy).expect("the program can be copied");
+        // Not copied by this process: another thread's child that begins meanwhile would inherit the open file, and a
+        // program that somebody may write to can't be started (ETXTBSY).
+        let copied = Command::new("cp").arg(crate::binary()).arg(&copy).status().expect("cp starts");
+        assert!(copied.success(), "the program can be copied");
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("the copy is ours");
         Some(copy)
     }

@@ -10,8 +10,10 @@ use fm_domain::ids::{BlobId, FileId, JobId, UserId};
 use fm_domain::job::{ClaimedJob, JobKind, JobRecord, NewJob, Work};
 use fm_domain::store::{Retry, Stored};
 use futures_util::future::{BoxFuture, FutureExt as _};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use crate::fixture::database::{Given, given};
 use crate::fixture::poll::cut_after;
@@ -33,8 +35,8 @@ const KIND: [JobKind; 1] = [JobKind::PurgeBlob];
 struct Crowd {
     given: Given,
     micros: AtomicI64,
-    /// Claims that were made.
-    claims: AtomicUsize,
+    /// Held by the one who stands still: the others go on, or nobody would ever take over what it holds.
+    standing: Mutex<()>,
     /// Answers that were refused because they came late.
     refused: AtomicUsize,
 }
@@ -74,10 +76,12 @@ impl Crowd {
                     continue;
                 }
                 // It stands still until its leases have run out, and goes on as if nothing had happened.
-                2 if stalls < STALLS => {
-                    stalls += 1;
-                    self.pass(self.now().plus(LEASE));
-                    self.stand_still().await;
+                2 if stalls < STALLS && !jobs.is_empty() => {
+                    if let Ok(_alone) = self.standing.try_lock() {
+                        stalls += 1;
+                        self.pass(self.now().plus(LEASE));
+                        self.stand_still(&jobs[0]).await;
+                    }
                 }
                 _ => {}
             }
@@ -87,15 +91,19 @@ impl Crowd {
         }
     }
 
-    /// Until the others had time to take over what it holds, however busy the machine is.
-    async fn stand_still(&self) {
-        let before = self.claims.load(Ordering::SeqCst);
-        for _ in 0..200 {
-            sleep(Duration::from_millis(10)).await;
-            if self.claims.load(Ordering::SeqCst) >= before + WORKERS {
-                return;
-            }
+    /// Until somebody else has taken over this job, however busy the machine is.
+    async fn stand_still(&self, held: &ClaimedJob) {
+        while self.holds(held).await {
+            sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    async fn holds(&self, job: &ClaimedJob) -> bool {
+        let before = JobId::new(Uuid::from_u128(job.id.uuid().as_u128() - 1));
+        let mut unit = self.given.unit().await;
+        let next = unit.jobs().list(None, Some(before), 1).await.unwrap();
+        unit.rollback().await.unwrap();
+        next.iter().any(|found| found.id == job.id && found.attempt == job.attempt)
     }
 
     async fn claim(&self, number: usize) -> Stored<Vec<ClaimedJob>> {
@@ -103,7 +111,6 @@ impl Crowd {
         let mut unit = self.given.db.begin().await?;
         let jobs = unit.jobs().claim(&KIND, now, now.plus(LEASE), limit).await?;
         unit.commit().await?;
-        self.claims.fetch_add(1, Ordering::SeqCst);
         let again = jobs.iter().find(|job| job.attempt > MOST_ATTEMPTS);
         assert_eq!(again, None, "a job is given again and again");
         Ok(jobs)
@@ -172,7 +179,7 @@ pub(crate) async fn job_21_each_of_many_jobs_takes_effect_once_though_workers_di
     let crowd = Arc::new(Crowd {
         given: given.clone(),
         micros: AtomicI64::new(at(0).unix_micros()),
-        claims: AtomicUsize::new(0),
+        standing: Mutex::new(()),
         refused: AtomicUsize::new(0),
     });
     let mut workers = JoinSet::new();
