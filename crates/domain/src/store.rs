@@ -79,7 +79,8 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 /// The transactional store of users, files, blobs, keys, uploads and jobs.
 #[async_trait]
 pub trait Database: Send + Sync {
-    /// Opens a unit of work. Nothing that happens in it can be seen from outside before its commit.
+    /// Opens a unit of work. Nothing that happens in it can be seen from outside before its commit. It may have to wait
+    /// for others, or be refused, only at its first statement: an adapter need not ask its store before.
     async fn begin(&self) -> Stored<Box<dyn UnitOfWork>>;
 
     /// Opens reads that see everything committed before this call, and lock nothing.

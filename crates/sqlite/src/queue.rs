@@ -19,14 +19,17 @@ impl<T> Queue<T> {
         Self { state: Mutex::new(State { waiting: VecDeque::new(), closed: false }), changed: Condvar::new() }
     }
 
-    /// Adds an item; one that comes after the closing is dropped, and whoever waits for its answer learns of it.
-    pub(crate) fn push(&self, item: T) {
+    /// Adds an item; false when that comes after the closing: then it is dropped, and whoever waits for its answer learns
+    /// of it.
+    pub(crate) fn push(&self, item: T) -> bool {
         let mut state = self.lock();
-        if !state.closed {
-            state.waiting.push_back(item);
-            drop(state);
-            self.changed.notify_one();
+        if state.closed {
+            return false;
         }
+        state.waiting.push_back(item);
+        drop(state);
+        self.changed.notify_one();
+        true
     }
 
     /// Takes the next item as soon as there is one; `None` when the queue is closed and empty.

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::error::hung_up;
 use crate::queue::Queue;
-use crate::writer::{Request, Step, Turn};
+use crate::writer::{Request, Step};
 
 /// A unit of work in SQLite. It is the only one that is open: others wait for their turn.
 #[derive(Debug)]
@@ -30,13 +30,15 @@ pub struct SqliteUnitOfWork {
 }
 
 impl SqliteUnitOfWork {
-    /// Waits for a turn. Whoever stops waiting gives theirs up.
-    pub(crate) async fn begin(requests: &Queue<Request>) -> Stored<Self> {
+    /// Asks for a turn. The first statement waits for it, and learns if it could not begin: waking the caller only to
+    /// hear of that statement costs more than most of them. Whoever drops the unit gives its turn up.
+    pub(crate) fn begin(requests: &Queue<Request>) -> Stored<Self> {
         let (steps, asked) = channel();
-        let (ready, begun) = oneshot::channel();
-        requests.push(Request::Turn(Turn { ready, steps: asked }));
-        begun.await.map_err(|_gone| hung_up())??;
-        Ok(Self { steps, failed: false, enqueued: false })
+        if requests.push(Request::Turn(asked)) {
+            Ok(Self { steps, failed: false, enqueued: false })
+        } else {
+            Err(hung_up())
+        }
     }
 
     /// Runs statements on the writer. An error poisons the unit, and so does a caller who stops waiting: nobody could
@@ -50,11 +52,11 @@ impl SqliteUnitOfWork {
         }
         self.failed = true;
         let (reply, answer) = oneshot::channel();
-        let operation = Box::new(move |connection: &mut SqliteConnection| {
+        let operation = Box::new(move |connection: Stored<&mut SqliteConnection>| {
             if reply.is_closed() {
                 return ControlFlow::Break(());
             }
-            let answer = statements(connection);
+            let answer = connection.and_then(statements);
             let fine = answer.is_ok();
             if reply.send(answer).is_ok() && fine {
                 ControlFlow::Continue(())

@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
 use std::time::Duration;
 
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
-use fm_domain::store::Stored;
+use fm_domain::store::{StoreError, Stored};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{begin_error, connect_error, store_error};
@@ -19,23 +19,16 @@ use crate::queue::Queue;
 /// How long a unit of work may ask for nothing before it is rolled back, so that a forgotten one can't stop all others.
 pub(crate) const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
-/// What a unit of work asks for within its turn: it answers by itself, and breaks when the turn is over.
-pub(crate) type Operation = Box<dyn FnOnce(&mut SqliteConnection) -> ControlFlow<()> + Send>;
+/// What a unit of work asks for within its turn, or why that could not begin: it answers by itself, and breaks when the
+/// turn is over.
+pub(crate) type Operation = Box<dyn FnOnce(Stored<&mut SqliteConnection>) -> ControlFlow<()> + Send>;
 
 /// What waits for the writer.
 pub(crate) enum Request {
-    /// A unit of work.
-    Turn(Turn),
+    /// A unit of work: what it asks for. It hangs up when it is dropped.
+    Turn(Receiver<Step>),
     /// One change, in a transaction of its own.
     Change(Box<dyn FnOnce(&mut Writer) + Send>),
-}
-
-/// A unit of work as the writer sees it.
-pub(crate) struct Turn {
-    /// Told when the turn has begun.
-    pub(crate) ready: oneshot::Sender<Stored<()>>,
-    /// What the unit asks for. It hangs up when it is dropped.
-    pub(crate) steps: Receiver<Step>,
 }
 
 /// One thing that a unit of work asks for.
@@ -89,7 +82,7 @@ impl Writer {
         let _last_act = Abandon(Arc::clone(&self.requests));
         while let Some(request) = self.requests.pop() {
             let served = catch_unwind(AssertUnwindSafe(|| match request {
-                Request::Turn(turn) => self.serve(turn),
+                Request::Turn(steps) => self.serve(&steps),
                 Request::Change(change) => change(self),
             }));
             if served.is_err() {
@@ -99,24 +92,23 @@ impl Writer {
         }
     }
 
-    fn serve(&mut self, turn: Turn) {
-        if turn.ready.is_closed() {
-            return;
-        }
+    fn serve(&mut self, steps: &Receiver<Step>) {
+        let idle_limit = self.idle_limit;
+        let mut first = match steps.try_recv() {
+            Err(TryRecvError::Disconnected) => return,
+            Err(TryRecvError::Empty) => None,
+            Ok(step) => Some(step),
+        };
         let begun = self.begin();
-        let failed = begun.is_err();
-        let unheard = turn.ready.send(begun).is_err();
-        if failed {
-            return;
-        }
-        if unheard {
-            return self.rollback();
+        let mut next = || first.take().map_or_else(|| steps.recv_timeout(idle_limit), Ok);
+        if let Err(failure) = begun {
+            return refuse(next(), failure);
         }
         loop {
-            match turn.steps.recv_timeout(self.idle_limit) {
+            match next() {
                 Ok(Step::Run(operation)) => {
                     let Some(connection) = &mut self.connection else { return };
-                    if operation(connection).is_break() {
+                    if operation(Ok(connection)).is_break() {
                         return self.rollback();
                     }
                 }
@@ -136,10 +128,7 @@ impl Writer {
                 }
                 Err(RecvTimeoutError::Disconnected) => return self.rollback(),
                 Err(RecvTimeoutError::Timeout) => {
-                    tracing::error!(
-                        "a unit of work stayed idle for {:?} and was rolled back",
-                        self.idle_limit
-                    );
+                    tracing::error!("a unit of work stayed idle for {idle_limit:?} and was rolled back");
                     return self.rollback();
                 }
             }
@@ -190,6 +179,16 @@ impl Writer {
             None => self.location.connect().map_err(connect_error)?,
         };
         Ok(self.connection.insert(connection))
+    }
+}
+
+/// Tells a unit of work why it could not begin, once it asks for something.
+fn refuse(step: Result<Step, RecvTimeoutError>, failure: StoreError) {
+    match step {
+        Ok(Step::Run(operation)) => drop(operation(Err(failure))),
+        Ok(Step::Commit { reply, .. }) => drop(reply.send(Err(failure))),
+        Ok(Step::Rollback { reply }) => drop(reply.send(())),
+        Err(_nothing_was_asked) => {}
     }
 }
 

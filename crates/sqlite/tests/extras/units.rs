@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use fm_domain::body::ByteSize;
-use fm_domain::job::{DEAF_NAP, Enqueued, JobSignal as _, NewJob};
-use fm_domain::store::{Database, StoreError};
+use fm_domain::job::{DEAF_NAP, Enqueued, JobKind, JobSignal as _, NewJob};
+use fm_domain::store::{Database, StoreError, UnitOfWork};
 use fm_domain::user::{InsertUser, ReserveBytes};
 use fm_sqlite::SqliteDatabase;
 use tokio::time::timeout;
@@ -61,9 +61,9 @@ async fn units_cut_off_at_any_moment_leave_all_or_nothing() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_turn_that_nobody_waits_for_any_more_is_passed_over() {
     let fixture = Fixture::new();
-    let open = fixture.database.begin().await.unwrap();
+    let open = begun(&fixture.database).await.unwrap();
     for _ in 0..10 {
-        assert!(timeout(Duration::from_millis(1), fixture.database.begin()).await.is_err());
+        assert!(timeout(Duration::from_millis(1), begun(&fixture.database)).await.is_err());
     }
     open.commit().await.unwrap();
     timeout(SOON, fixture.database.begin()).await.unwrap().unwrap().commit().await.unwrap();
@@ -73,11 +73,11 @@ async fn a_turn_that_nobody_waits_for_any_more_is_passed_over() {
 async fn turns_are_taken_in_the_order_they_were_asked_for() {
     let fixture = Fixture::new();
     let (order, mut taken) = tokio::sync::mpsc::unbounded_channel();
-    let open = fixture.database.begin().await.unwrap();
+    let open = begun(&fixture.database).await.unwrap();
     for number in 0..20 {
         let (database, order) = (fixture.database.clone(), order.clone());
         tokio::spawn(async move {
-            let unit = database.begin().await.unwrap();
+            let unit = begun(&database).await.unwrap();
             order.send(number).unwrap();
             unit.commit().await.unwrap();
         });
@@ -142,6 +142,13 @@ async fn refusals_leave_the_unit_usable() {
     assert!(account(&fixture.database, someone.id).await.is_some());
 }
 
+/// A unit whose turn has begun.
+async fn begun(database: &SqliteDatabase) -> Result<Box<dyn UnitOfWork>, StoreError> {
+    let mut unit = database.begin().await?;
+    unit.jobs().next_due(&JobKind::ALL).await?;
+    Ok(unit)
+}
+
 /// Polls the future once and drops it; whether it was pending.
 async fn poll_once(future: impl Future) -> bool {
     let mut future = pin!(future);
@@ -154,12 +161,16 @@ fn someone_else_at(other: &fm_domain::user::User) -> fm_domain::user::User {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_writer_of_another_process_makes_begin_wait_and_then_unavailable() {
+async fn a_writer_of_another_process_makes_a_unit_wait_and_then_unavailable() {
     let fixture = Fixture::new();
     let mut other = fixture.connect();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
-    let refused = timeout(Duration::from_secs(30), fixture.database.begin()).await.unwrap().err();
+    let refused = timeout(Duration::from_secs(30), begun(&fixture.database)).await.unwrap().err();
     assert!(matches!(refused, Some(StoreError::Unavailable(_))), "{refused:?}");
+    let empty = fixture.database.begin().await.unwrap();
+    let refused = timeout(Duration::from_secs(30), empty.commit()).await.unwrap();
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    fixture.database.begin().await.unwrap().rollback().await.unwrap();
     other.batch_execute("COMMIT").unwrap();
     fixture.database.begin().await.unwrap().commit().await.unwrap();
 }

@@ -1,8 +1,15 @@
 //! What is made of the bytes of a piece in their order: the hash of the whole upload, and the checksum of the piece.
 //!
-//! Both are work for a processor, done on a thread of its own while the same bytes are written and the next ones come.
+//! Both are work for a processor, done on a thread of its own while the same bytes are written and the next ones come. Where
+//! as many pieces come at once as there are processors none is idle, and the bytes are hashed where they came in: they are
+//! still in that processor's cache, and nobody has to be woken.
 
-use tokio::task::{JoinHandle, spawn_blocking};
+use std::num::NonZero;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
+
+use tokio::task::{JoinHandle, spawn_blocking, yield_now};
 
 use super::finish::defect;
 use crate::body::PartBytes;
@@ -20,18 +27,45 @@ pub(super) struct Digests {
 }
 
 impl Digests {
-    fn take(&mut self, bytes: &PartBytes) {
-        for piece in bytes.pieces() {
-            self.whole.update(piece);
-            if let Some(checksum) = &mut self.checksum {
-                checksum.update(piece);
-            }
+    fn take(&mut self, piece: &[u8]) {
+        self.whole.update(piece);
+        if let Some(checksum) = &mut self.checksum {
+            checksum.update(piece);
         }
     }
 }
 
+/// How many digesters there are in the process.
+static DIGESTERS: AtomicUsize = AtomicUsize::new(0);
+
+/// One of them.
+struct Member;
+
+impl Member {
+    fn join() -> Self {
+        DIGESTERS.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        DIGESTERS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Whether there are as many as processors.
+fn all_processors_are_taken() -> bool {
+    // Asking reads files.
+    static PROCESSORS: LazyLock<usize> = LazyLock::new(|| available_parallelism().map_or(1, NonZero::get));
+    DIGESTERS.load(Ordering::Relaxed) >= *PROCESSORS
+}
+
 /// Takes bytes, and knows after a while what they come to.
-pub(super) struct Digester(State);
+pub(super) struct Digester {
+    state: State,
+    _member: Member,
+}
 
 enum State {
     Idle(Box<Digests>),
@@ -42,20 +76,25 @@ enum State {
 
 impl Digester {
     pub(super) fn new(whole: HashState, checksum: Option<ChecksumHasher>) -> Self {
-        Self(State::Idle(Box::new(Digests { whole, checksum })))
+        Self { state: State::Idle(Box::new(Digests { whole, checksum })), _member: Member::join() }
     }
 
     /// Begins with more bytes. It waits for those before, so that no more than these are held.
     pub(super) async fn take(&mut self, bytes: &PartBytes) -> Stored<()> {
+        let here = bytes.len() < WORTH_A_THREAD || all_processors_are_taken();
         let digests = self.settled().await?;
-        if bytes.len() < WORTH_A_THREAD {
-            digests.take(bytes);
+        if here {
+            for piece in bytes.pieces() {
+                digests.take(piece);
+                // Others on this thread have their turn after each.
+                yield_now().await;
+            }
             return Ok(());
         }
-        if let State::Idle(mut digests) = std::mem::replace(&mut self.0, State::Lost) {
+        if let State::Idle(mut digests) = std::mem::replace(&mut self.state, State::Lost) {
             let bytes = bytes.clone();
-            self.0 = State::Busy(spawn_blocking(move || {
-                digests.take(&bytes);
+            self.state = State::Busy(spawn_blocking(move || {
+                bytes.pieces().iter().for_each(|piece| digests.take(piece));
                 digests
             }));
         }
@@ -64,10 +103,10 @@ impl Digester {
 
     /// What all bytes come to that were taken.
     pub(super) async fn settled(&mut self) -> Stored<&mut Digests> {
-        if let State::Busy(task) = &mut self.0 {
-            self.0 = task.await.map_or(State::Lost, State::Idle);
+        if let State::Busy(task) = &mut self.state {
+            self.state = task.await.map_or(State::Lost, State::Idle);
         }
-        match &mut self.0 {
+        match &mut self.state {
             State::Idle(digests) => Ok(digests),
             State::Busy(_) | State::Lost => Err(defect("the bytes of an upload could not be hashed")),
         }
