@@ -112,3 +112,31 @@ impl Digester {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn digester() -> Digester {
+        Digester::new(HashState::new(), None)
+    }
+
+    #[tokio::test]
+    async fn among_as_many_as_processors_it_hashes_where_it_is_to_the_same_end() {
+        let bytes = Bytes::from(vec![7; 3 * WORTH_A_THREAD]);
+        let mut crowd: Vec<Digester> =
+            (0..available_parallelism().map_or(1, NonZero::get)).map(|_| digester()).collect();
+        let mut expected = HashState::new();
+        expected.update(&bytes);
+        for digester in &mut crowd {
+            digester.take(&PartBytes::from(bytes.clone())).await.unwrap();
+            assert!(matches!(digester.state, State::Idle(_)), "no thread was asked");
+            let digests = digester.settled().await.unwrap();
+            assert_eq!(digests.whole.finish(), expected.finish());
+        }
+    }
+}
