@@ -15,6 +15,7 @@ mod part_upload;
 mod parts;
 mod presign;
 mod presign_part;
+mod public;
 mod put;
 mod read;
 mod settings;

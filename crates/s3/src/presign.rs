@@ -3,13 +3,14 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use fm_domain::blob::{Bucket, DownloadLink, SignDownload, SignedUrl};
+use fm_domain::blob::{DownloadLink, SignDownload, SignedUrl};
 use fm_domain::store::Stored;
 use quick_cache::sync::Cache;
 
-use crate::endpoint::{BucketAddress, Endpoint, InvalidEndpoint};
+use crate::endpoint::InvalidEndpoint;
+use crate::public::{Permitted, PublicBuckets};
 use crate::settings::S3Settings;
-use crate::signature::{Presigned, Signer, life};
+use crate::signature::life;
 
 /// Signed URLs that are remembered: a few megabytes of them.
 const REMEMBERED: usize = 4096;
@@ -19,55 +20,37 @@ const REMEMBERED: usize = 4096;
 /// A link's times are those of its signature, so equal links give equal URLs. A life of more than a week counts from
 /// a week before its end, because no signature lasts longer.
 pub struct S3SignDownload {
-    signer: Signer,
-    files: BucketAddress,
-    thumbnails: BucketAddress,
+    buckets: PublicBuckets,
     remembered: Cache<DownloadLink, SignedUrl>,
 }
 
 impl fmt::Debug for S3SignDownload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("S3SignDownload").field("files", &self.files).finish_non_exhaustive()
+        f.debug_struct("S3SignDownload").field("buckets", &self.buckets).finish_non_exhaustive()
     }
 }
 
 impl S3SignDownload {
     /// Signs for the server of these settings.
     pub fn new(settings: &S3Settings) -> Result<Self, InvalidEndpoint> {
-        let endpoint = Endpoint::parse("S3_PUBLIC_ENDPOINT", &settings.public_endpoint)?;
-        let address = |bucket| endpoint.bucket(settings.bucket(bucket), settings.force_path_style);
-        Ok(Self {
-            signer: Signer::new(
-                settings.region.clone(),
-                settings.access_key_id.clone(),
-                settings.secret_access_key.clone(),
-            ),
-            files: address(Bucket::Files),
-            thumbnails: address(Bucket::Thumbnails),
-            remembered: Cache::new(REMEMBERED),
-        })
+        Ok(Self { buckets: PublicBuckets::new(settings)?, remembered: Cache::new(REMEMBERED) })
     }
 
-    fn url(&self, link: &DownloadLink) -> String {
+    fn url(&self, link: &DownloadLink) -> SignedUrl {
         let target = &link.target;
-        let (signed_at, life) = life(link.issued_at, link.expires_at);
+        let life = life(link.issued_at, link.expires_at);
         let content_type = target.content_type.safe();
         let disposition = target.disposition.allowed_for(&content_type);
-        self.signer.presign(&Presigned {
+        self.buckets.presign(&Permitted {
             method: "GET",
-            address: match target.key.bucket {
-                Bucket::Files => &self.files,
-                Bucket::Thumbnails => &self.thumbnails,
-            },
-            key: &target.key.to_string(),
-            signed_at,
-            expires_in: life,
+            key: &target.key,
+            life,
             content_length: None,
             // What the answer shall say.
             query: &[
                 // What is left when the answer is given can't be known when it is signed; half the life is the least
                 // that links of a window have left when they are handed out.
-                ("response-cache-control", &format!("private, max-age={}", life / 2)),
+                ("response-cache-control", &format!("private, max-age={}", life.1 / 2)),
                 ("response-content-disposition", &disposition.header_value(&target.filename)),
                 ("response-content-type", content_type.as_str()),
             ],
@@ -81,7 +64,7 @@ impl SignDownload for S3SignDownload {
         if let Some(url) = self.remembered.get(link) {
             return Ok(url);
         }
-        let url = SignedUrl::new(self.url(link));
+        let url = self.url(link);
         self.remembered.insert(link.clone(), url.clone());
         Ok(url)
     }

@@ -1,11 +1,13 @@
 //! What a direct upload may be, and the key of a repetition.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use fm_e2e::direct::Direct;
-use fm_e2e::{Api, Lane, noise, on_every_lane};
+use fm_e2e::{Api, Lane, Server, User, eventually, noise, on_every_lane};
 use serde_json::{Value, json};
 
-use super::PART;
+use super::{PART, finished};
 
 async fn what_is_not_acceptable_is_refused(lane: Lane) {
     let user = Api::on(lane).user().await;
@@ -58,6 +60,34 @@ async fn a_creation_with_the_same_key_finds_the_first(lane: Lane) {
     let after = Direct::of(&user, &create(body).await.expect(200));
     assert_eq!((&after.path, after.parts().len()), (&first.path, 0), "nothing is left to send");
     assert_eq!(after.complete(&sent).await.expect(200).json()["id"], file["id"]);
+}
+
+/// Where a second process can be the worker.
+#[tokio::test]
+async fn a_key_is_free_once_its_bytes_were_replaced_before_they_were_read() {
+    for lane in [Lane::Embedded, Lane::PostgresS3] {
+        let server = Server::prepare(lane, &[], &["--no-worker"]);
+        server.resume();
+        let api = Api::of(Arc::new(server));
+        let user = api.user().await;
+        let content = Bytes::from(noise(1_000));
+        let body = json!({"name": "a", "size": content.len()});
+        let create = || user.direct_creation(&body).header("idempotency-key", "one").send();
+        let first = Direct::of(&user, &create().await.expect(201));
+        let file = finished(&first, &content).await;
+        assert_eq!(Direct::of(&user, &create().await.expect(200)).path, first.path);
+        user.put(&format!("{}/content", User::path(&file))).body("other").send().await.expect(200);
+        let second = api
+            .server
+            .with_a_worker(eventually("the key is free", async || {
+                let created = create().await;
+                (created.status == 201).then(|| Direct::of(&user, &created))
+            }))
+            .await;
+        assert_ne!(second.path, first.path);
+        assert!(user.content(&finished(&second, &content).await).await == content);
+        assert_eq!(user.content(&file).await, "other");
+    }
 }
 
 on_every_lane![

@@ -51,6 +51,8 @@ impl RemoveAccount {
             unit.rollback().await?;
             return Err(PasswordAskedError::Unauthenticated);
         }
+        // What an upload has put aside since then; from now on its unit finds no row to change.
+        unit.blobs().doom_owned(caller.user, now).await?;
         // Nobody can log in any more, so a session from "the future" is one of another node's clock.
         let created_before = now.plus(CLOCK_SKEW).unix_micros();
         let revoke = Work::RevokeSessions { user: caller.user, but: None, created_before };

@@ -202,6 +202,9 @@ fn removing(effects: &Effects, there: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.blobs.expect_doom_owned(), "doom", |_, _| Ok(3));
     once!(effects, unit.users.expect_remove(), "remove", |_| Ok(there));
+    if there {
+        once!(effects, unit.blobs.expect_doom_owned(), "doom", |_, _| Ok(0));
+    }
     enqueuing(effects, &mut unit);
     unit
 }
@@ -218,7 +221,7 @@ async fn an_account_goes_with_its_blobs_before_its_sessions_do() {
         assert!(outcome.is_ok());
         assert_eq!(
             effects.seen()[2..],
-            ["doom", "remove", "revoke_sessions", "sweep_blobs", "commit", "revoke all"]
+            ["doom", "remove", "doom", "revoke_sessions", "sweep_blobs", "commit", "revoke all"]
         );
     }
 }
