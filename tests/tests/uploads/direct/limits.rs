@@ -86,7 +86,8 @@ async fn a_key_is_free_once_its_bytes_were_replaced_before_they_were_read() {
             .await;
         assert_ne!(second.path, first.path);
         assert!(user.content(&finished(&second, &content).await).await == content);
-        assert_eq!(user.content(&file).await, "other");
+        let replaced = user.get(&User::path(&file)).send().await.expect(200).json();
+        assert_eq!(user.content(&replaced).await, "other");
     }
 }
 
