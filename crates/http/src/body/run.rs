@@ -119,9 +119,11 @@ where
     T: Send + 'static,
     E: Into<Problem> + Send + 'static,
 {
-    let outcome = match select(pin!(Carried::new(&state.runtime, &state.tracker, use_case)), pump).await {
-        Either::Left((outcome, _pump)) => outcome,
-        Either::Right(((), carried)) => carried.await,
+    // The pump first: what it brings is taken before the server reads on, which so reads into the same buffer again.
+    let carried = pin!(Carried::new(&state.runtime, &state.tracker, use_case));
+    let outcome = match select(pump, carried).await {
+        Either::Left(((), carried)) => carried.await,
+        Either::Right((outcome, _pump)) => outcome,
     };
     match outcome {
         Ok(outcome) => outcome.map_err(Into::into),

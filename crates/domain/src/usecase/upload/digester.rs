@@ -4,16 +4,18 @@
 //! as many pieces come at once as there are processors none is idle, and the bytes are hashed where they came in: they are
 //! still in that processor's cache, and nobody has to be woken.
 
+use std::collections::VecDeque;
 use std::num::NonZero;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinHandle, spawn_blocking, yield_now};
 
 use super::finish::defect;
 use crate::body::PartBytes;
-use crate::store::Stored;
+use crate::store::{StoreError, Stored};
 use crate::upload::{ChecksumHasher, HashState};
 
 /// Fewer bytes are hashed at once: handing them to another thread costs more.
@@ -61,9 +63,14 @@ fn all_processors_are_taken() -> bool {
     DIGESTERS.load(Ordering::Relaxed) >= *PROCESSORS
 }
 
+/// How many parts wait for their turn or have it: with one in stock a thread that is done with one goes on.
+const AT_ONCE: usize = 2;
+
 /// Takes bytes, and knows after a while what they come to.
 pub(super) struct Digester {
     state: State,
+    queue: Arc<Queue>,
+    room: Arc<Semaphore>,
     _member: Member,
 }
 
@@ -74,16 +81,64 @@ enum State {
     Lost,
 }
 
-impl Digester {
-    pub(super) fn new(whole: HashState, checksum: Option<ChecksumHasher>) -> Self {
-        Self { state: State::Idle(Box::new(Digests { whole, checksum })), _member: Member::join() }
+/// Bytes that are to be hashed, and then make room for others.
+struct Turn {
+    bytes: PartBytes,
+    _room: OwnedSemaphorePermit,
+}
+
+/// What a thread hashes next; `None` when none is at it.
+#[derive(Default)]
+struct Queue(Mutex<Option<VecDeque<Turn>>>);
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Option<VecDeque<Turn>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins with more bytes. It waits for those before, so that no more than these are held.
+    /// Gives bytes to the thread that is at it, or gives them back.
+    fn join(&self, turn: Turn) -> Option<Turn> {
+        match &mut *self.lock() {
+            Some(turns) => {
+                turns.push_back(turn);
+                None
+            }
+            None => Some(turn),
+        }
+    }
+
+    /// Hashes what is there, and whatever comes meanwhile.
+    fn work(&self, mut digests: Box<Digests>) -> Box<Digests> {
+        while let Some(turn) = self.next() {
+            turn.bytes.pieces().iter().for_each(|piece| digests.take(piece));
+        }
+        digests
+    }
+
+    fn next(&self) -> Option<Turn> {
+        let mut turns = self.lock();
+        let turn = turns.as_mut().and_then(VecDeque::pop_front);
+        if turn.is_none() {
+            *turns = None;
+        }
+        turn
+    }
+}
+
+impl Digester {
+    pub(super) fn new(whole: HashState, checksum: Option<ChecksumHasher>) -> Self {
+        Self {
+            state: State::Idle(Box::new(Digests { whole, checksum })),
+            queue: Arc::default(),
+            room: Arc::new(Semaphore::new(AT_ONCE)),
+            _member: Member::join(),
+        }
+    }
+
+    /// Begins with more bytes, once there are few enough that it is not done with.
     pub(super) async fn take(&mut self, bytes: &PartBytes) -> Stored<()> {
-        let here = bytes.len() < WORTH_A_THREAD || all_processors_are_taken();
-        let digests = self.settled().await?;
-        if here {
+        if bytes.len() < WORTH_A_THREAD || all_processors_are_taken() {
+            let digests = self.settled().await?;
             for piece in bytes.pieces() {
                 digests.take(piece);
                 // Others on this thread have their turn after each.
@@ -91,12 +146,13 @@ impl Digester {
             }
             return Ok(());
         }
-        if let State::Idle(mut digests) = std::mem::replace(&mut self.state, State::Lost) {
-            let bytes = bytes.clone();
-            self.state = State::Busy(spawn_blocking(move || {
-                bytes.pieces().iter().for_each(|piece| digests.take(piece));
-                digests
-            }));
+        let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return Err(lost()) };
+        let Some(turn) = self.queue.join(Turn { bytes: bytes.clone(), _room: room }) else { return Ok(()) };
+        self.settled().await?;
+        if let State::Idle(digests) = std::mem::replace(&mut self.state, State::Lost) {
+            *self.queue.lock() = Some(VecDeque::from([turn]));
+            let queue = Arc::clone(&self.queue);
+            self.state = State::Busy(spawn_blocking(move || queue.work(digests)));
         }
         Ok(())
     }
@@ -108,9 +164,13 @@ impl Digester {
         }
         match &mut self.state {
             State::Idle(digests) => Ok(digests),
-            State::Busy(_) | State::Lost => Err(defect("the bytes of an upload could not be hashed")),
+            State::Busy(_) | State::Lost => Err(lost()),
         }
     }
+}
+
+fn lost() -> StoreError {
+    defect("the bytes of an upload could not be hashed")
 }
 
 #[cfg(test)]

@@ -12,7 +12,10 @@ use crate::upload::Upload;
 /// By how much smaller parts are where memory is short.
 const SMALL: u64 = 8;
 
-/// Memory for two parts.
+/// How many parts are held at a time: one that comes, and those that are written and hashed meanwhile.
+const HELD: u64 = 3;
+
+/// Memory for the parts that are held at a time.
 pub(super) struct Held {
     permit: Arc<BufferPermit>,
     /// How large each may be.
@@ -77,19 +80,19 @@ impl Piece<'_> {
         Ok(())
     }
 
-    /// Memory for two parts at once, taken together and kept: asking for more while holding some could wait for ever.
+    /// Memory for all of them at once, taken together and kept: asking for more while holding some could wait for ever.
     /// Where there is too little for large parts they are small ones. How large each may be.
     async fn hold(&mut self, left: u64, preferred: u64) -> u64 {
         if self.held.is_none() {
             let budget = &self.context.budget;
-            let (large, small) = (left.min(2 * preferred), left.min(2 * preferred / SMALL));
+            let (large, small) = (left.min(HELD * preferred), left.min(HELD * preferred / SMALL));
             let (permit, held) = match budget.try_acquire(ByteSize::new(large)) {
                 Some(permit) => (permit, large),
                 None => (budget.acquire(ByteSize::new(small)).await, small),
             };
             // All that comes fits, if it is known how much that is.
             let is_all = held == left && (self.left.is_some() || self.upload.length.is_some());
-            let most = if is_all { preferred } else { (held / 2).max(1) };
+            let most = if is_all { preferred } else { (held / HELD).max(1) };
             self.held = Some(Held { permit: Arc::new(permit), most });
         }
         self.held.as_ref().map_or(preferred, |held| held.most)
