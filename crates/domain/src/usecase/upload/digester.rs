@@ -5,15 +5,13 @@
 //! still in that processor's cache, and nobody has to be woken.
 
 use std::collections::VecDeque;
-use std::num::NonZero;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::available_parallelism;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{JoinHandle, spawn_blocking, yield_now};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::yield_now;
 
 use super::finish::defect;
+use super::hashers::{Member, all_processors_are_taken, hash};
 use crate::body::PartBytes;
 use crate::store::{StoreError, Stored};
 use crate::upload::{ChecksumHasher, HashState};
@@ -37,32 +35,6 @@ impl Digests {
     }
 }
 
-/// How many digesters there are in the process.
-static DIGESTERS: AtomicUsize = AtomicUsize::new(0);
-
-/// One of them.
-struct Member;
-
-impl Member {
-    fn join() -> Self {
-        DIGESTERS.fetch_add(1, Ordering::Relaxed);
-        Self
-    }
-}
-
-impl Drop for Member {
-    fn drop(&mut self) {
-        DIGESTERS.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Whether there are as many as processors.
-fn all_processors_are_taken() -> bool {
-    // Asking reads files.
-    static PROCESSORS: LazyLock<usize> = LazyLock::new(|| available_parallelism().map_or(1, NonZero::get));
-    DIGESTERS.load(Ordering::Relaxed) >= *PROCESSORS
-}
-
 /// How many parts wait for their turn or have it: with one in stock a thread that is done with one goes on.
 const AT_ONCE: usize = 2;
 
@@ -76,7 +48,7 @@ pub(super) struct Digester {
 
 enum State {
     Idle(Box<Digests>),
-    Busy(JoinHandle<Box<Digests>>),
+    Busy(oneshot::Receiver<Box<Digests>>),
     /// The thread panicked.
     Lost,
 }
@@ -152,15 +124,17 @@ impl Digester {
         if let State::Idle(digests) = std::mem::replace(&mut self.state, State::Lost) {
             *self.queue.lock() = Some(VecDeque::from([turn]));
             let queue = Arc::clone(&self.queue);
-            self.state = State::Busy(spawn_blocking(move || queue.work(digests)));
+            let (done, result) = oneshot::channel();
+            hash(move || drop(done.send(queue.work(digests))));
+            self.state = State::Busy(result);
         }
         Ok(())
     }
 
     /// What all bytes come to that were taken.
     pub(super) async fn settled(&mut self) -> Stored<&mut Digests> {
-        if let State::Busy(task) = &mut self.state {
-            self.state = task.await.map_or(State::Lost, State::Idle);
+        if let State::Busy(result) = &mut self.state {
+            self.state = result.await.map_or(State::Lost, State::Idle);
         }
         match &mut self.state {
             State::Idle(digests) => Ok(digests),

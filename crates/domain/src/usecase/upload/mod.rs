@@ -17,6 +17,7 @@ mod create_resumable;
 mod digester;
 mod error;
 mod finish;
+mod hashers;
 mod open;
 mod piece;
 mod plan;
