@@ -1,8 +1,8 @@
 //! What is made of the bytes of a piece in their order: the hash of the whole upload, and the checksum of the piece.
 //!
-//! Both are work for a processor, done on a thread of its own while the same bytes are written and the next ones come. Where
-//! as many pieces come at once as there are processors none is idle, and the bytes are hashed where they came in: they are
-//! still in that processor's cache, and nobody has to be woken.
+//! Both are work for a processor, done on a thread of its own while the same bytes are written and the next ones come.
+//! Where all those threads have work no processor is idle, and the bytes are hashed where they came in: they are still in
+//! that processor's cache, and nobody has to be woken.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,13 +11,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::yield_now;
 
 use super::finish::defect;
-use super::hashers::{Member, all_processors_are_taken, hash};
+use super::hashers::{are_busy, hash};
 use crate::body::PartBytes;
 use crate::store::{StoreError, Stored};
 use crate::upload::{ChecksumHasher, HashState};
 
 /// Fewer bytes are hashed at once: handing them to another thread costs more.
 const WORTH_A_THREAD: usize = 128 * 1024;
+
+/// How many parts a thread is given at once: done with one it goes on with the next.
+const AT_ONCE: usize = 2;
 
 /// How far both are.
 pub(super) struct Digests {
@@ -35,40 +38,51 @@ impl Digests {
     }
 }
 
-/// How many parts wait for their turn or have it: with one in stock a thread that is done with one goes on.
-const AT_ONCE: usize = 2;
-
 /// Takes bytes, and knows after a while what they come to.
 pub(super) struct Digester {
     state: State,
     queue: Arc<Queue>,
+    /// For the parts that a thread was given.
     room: Arc<Semaphore>,
-    _member: Member,
 }
 
 enum State {
     Idle(Box<Digests>),
+    /// A thread has them.
     Busy(oneshot::Receiver<Box<Digests>>),
-    /// The thread panicked.
+    /// It panicked.
     Lost,
 }
 
-/// Bytes that are to be hashed, and then make room for others.
+/// A part that a thread was given. Done with, it makes room for another.
 struct Turn {
     bytes: PartBytes,
     _room: OwnedSemaphorePermit,
 }
 
-/// What a thread hashes next; `None` when none is at it.
+/// What a thread is to hash next; `None` when none is at it.
 #[derive(Default)]
 struct Queue(Mutex<Option<VecDeque<Turn>>>);
+
+/// Leaves the queue to others when a thread ends, in whatever way.
+struct AtIt<'a>(&'a Queue);
+
+impl Drop for AtIt<'_> {
+    fn drop(&mut self) {
+        *self.0.lock() = None;
+    }
+}
 
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, Option<VecDeque<Turn>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives bytes to the thread that is at it, or gives them back.
+    fn is_served(&self) -> bool {
+        self.lock().is_some()
+    }
+
+    /// Gives a part to the thread that is at it, or gives it back.
     fn join(&self, turn: Turn) -> Option<Turn> {
         match &mut *self.lock() {
             Some(turns) => {
@@ -80,13 +94,15 @@ impl Queue {
     }
 
     /// Hashes what is there, and whatever comes meanwhile.
-    fn work(&self, mut digests: Box<Digests>) -> Box<Digests> {
+    fn serve(&self, mut digests: Box<Digests>) -> Box<Digests> {
+        let _at_it = AtIt(self);
         while let Some(turn) = self.next() {
             turn.bytes.pieces().iter().for_each(|piece| digests.take(piece));
         }
         digests
     }
 
+    /// Nobody joins after the last.
     fn next(&self) -> Option<Turn> {
         let mut turns = self.lock();
         let turn = turns.as_mut().and_then(VecDeque::pop_front);
@@ -103,32 +119,40 @@ impl Digester {
             state: State::Idle(Box::new(Digests { whole, checksum })),
             queue: Arc::default(),
             room: Arc::new(Semaphore::new(AT_ONCE)),
-            _member: Member::join(),
         }
     }
 
-    /// Begins with more bytes, once there are few enough that it is not done with.
+    /// Begins with more bytes, once there is room for them.
     pub(super) async fn take(&mut self, bytes: &PartBytes) -> Stored<()> {
-        if bytes.len() < WORTH_A_THREAD || all_processors_are_taken() {
-            let digests = self.settled().await?;
-            for piece in bytes.pieces() {
-                digests.take(piece);
-                // Others on this thread have their turn after each.
-                yield_now().await;
-            }
-            return Ok(());
+        if bytes.len() < WORTH_A_THREAD || (are_busy() && !self.queue.is_served()) {
+            return self.take_here(bytes).await;
         }
         let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return Err(lost()) };
-        let Some(turn) = self.queue.join(Turn { bytes: bytes.clone(), _room: room }) else { return Ok(()) };
-        self.settled().await?;
+        if let Some(turn) = self.queue.join(Turn { bytes: bytes.clone(), _room: room }) {
+            self.settled().await?;
+            self.begin(turn);
+        }
+        Ok(())
+    }
+
+    async fn take_here(&mut self, bytes: &PartBytes) -> Stored<()> {
+        let digests = self.settled().await?;
+        for piece in bytes.pieces() {
+            digests.take(piece);
+            // Others on this thread have their turn after each.
+            yield_now().await;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, turn: Turn) {
         if let State::Idle(digests) = std::mem::replace(&mut self.state, State::Lost) {
             *self.queue.lock() = Some(VecDeque::from([turn]));
             let queue = Arc::clone(&self.queue);
             let (done, result) = oneshot::channel();
-            hash(move || drop(done.send(queue.work(digests))));
+            hash(move || drop(done.send(queue.serve(digests))));
             self.state = State::Busy(result);
         }
-        Ok(())
     }
 
     /// What all bytes come to that were taken.
@@ -151,26 +175,69 @@ fn lost() -> StoreError {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use bytes::Bytes;
+    use std::sync::mpsc;
 
+    use bytes::Bytes;
+    use futures_util::FutureExt as _;
+
+    use super::super::hashers::COUNT;
     use super::*;
 
     fn digester() -> Digester {
         Digester::new(HashState::new(), None)
     }
 
-    #[tokio::test]
-    async fn among_as_many_as_processors_it_hashes_where_it_is_to_the_same_end() {
-        let bytes = Bytes::from(vec![7; 3 * WORTH_A_THREAD]);
-        let mut crowd: Vec<Digester> =
-            (0..available_parallelism().map_or(1, NonZero::get)).map(|_| digester()).collect();
+    fn part(fill: u8) -> PartBytes {
+        PartBytes::from(Bytes::from(vec![fill; 3 * WORTH_A_THREAD]))
+    }
+
+    /// Takes them all, and what they come to must be what they come to in one go.
+    async fn takes(digester: &mut Digester, fills: std::ops::Range<u8>) {
         let mut expected = HashState::new();
-        expected.update(&bytes);
-        for digester in &mut crowd {
-            digester.take(&PartBytes::from(bytes.clone())).await.unwrap();
-            assert!(matches!(digester.state, State::Idle(_)), "no thread was asked");
-            let digests = digester.settled().await.unwrap();
-            assert_eq!(digests.whole.finish(), expected.finish());
+        for fill in fills {
+            expected.update(&part(fill).pieces().concat());
+            digester.take(&part(fill)).await.unwrap();
+        }
+        assert_eq!(digester.settled().await.unwrap().whole.finish(), expected.finish());
+    }
+
+    #[tokio::test]
+    async fn parts_are_hashed_in_the_order_they_came_in() {
+        takes(&mut digester(), 0..20).await;
+    }
+
+    #[tokio::test]
+    async fn while_all_threads_have_work_it_hashes_where_it_is_to_the_same_end() {
+        let (end, wait) = mpsc::channel::<()>();
+        let wait = Arc::new(Mutex::new(wait));
+        for _ in 0..*COUNT {
+            let wait = Arc::clone(&wait);
+            hash(move || assert!(wait.lock().unwrap().recv().is_err(), "it waits for the end"));
+        }
+        let mut digester = digester();
+        takes(&mut digester, 0..3).await;
+        assert!(matches!(digester.state, State::Idle(_)), "no thread was asked");
+        drop(end);
+    }
+
+    #[tokio::test]
+    async fn of_two_parts_that_are_not_hashed_yet_one_has_to_be_before_the_next_is_taken() {
+        let mut digester = digester();
+        *digester.queue.lock() = Some(VecDeque::new());
+        for fill in 0..2 {
+            digester.take(&part(fill)).await.unwrap();
+        }
+        assert!(digester.take(&part(2)).now_or_never().is_none(), "there is no room");
+        drop(digester.queue.next());
+        assert!(digester.take(&part(2)).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_panics_is_an_error_and_keeps_nobody_waiting() {
+        let mut digester = digester();
+        digester.state = State::Busy(oneshot::channel().1);
+        for fill in 0..3 {
+            assert!(digester.take(&part(fill)).await.is_err());
         }
     }
 }

@@ -1,53 +1,59 @@
-//! The threads that hash, and how many have something for them.
+//! The threads that hash.
 
-use std::num::NonZero;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
-/// How many digesters there are in the process.
-static DIGESTERS: AtomicUsize = AtomicUsize::new(0);
+/// How many there are: one processor stays with those who bring the bytes.
+pub(super) static COUNT: LazyLock<usize> =
+    LazyLock::new(|| available_parallelism().map_or(1, |processors| (processors.get() - 1).max(1)));
 
-static PROCESSORS: LazyLock<usize> = LazyLock::new(|| available_parallelism().map_or(1, NonZero::get));
+/// How many have work, or are about to.
+static BUSY: AtomicUsize = AtomicUsize::new(0);
 
-/// Few threads, and always the same: those of the runtime take turns, and a thread that ran last where bytes come in just
-/// now is woken there and waits, beside an idle processor. Never all processors: then bytes are hashed where they come in.
+/// Few threads, and always the same. Those of the runtime take turns, and one that ran last where bytes come in just now
+/// is woken there again, and waits beside an idle processor.
 static THREADS: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
     ThreadPoolBuilder::new()
-        .num_threads((*PROCESSORS - 1).max(1))
+        .num_threads(*COUNT)
         .thread_name(|number| format!("hasher-{number}"))
-        // Whoever waits for the hash is told by its absence.
+        // Whoever waits for the hash learns that it does not come.
         .panic_handler(|_panic| tracing::error!("a hash panicked"))
         .build()
-        .inspect_err(|error| tracing::error!(%error, "no thread that hashes could be started"))
+        .inspect_err(|error| tracing::error!(%error, "the threads that hash could not be started"))
         .ok()
 });
 
-/// A digester.
-pub(super) struct Member;
+/// One of them, taken.
+struct Taken;
 
-impl Member {
-    pub(super) fn join() -> Self {
-        DIGESTERS.fetch_add(1, Ordering::Relaxed);
+impl Taken {
+    fn take() -> Self {
+        BUSY.fetch_add(1, Ordering::Relaxed);
         Self
     }
 }
 
-impl Drop for Member {
+impl Drop for Taken {
     fn drop(&mut self) {
-        DIGESTERS.fetch_sub(1, Ordering::Relaxed);
+        BUSY.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// Whether there are as many digesters as processors.
-pub(super) fn all_processors_are_taken() -> bool {
-    DIGESTERS.load(Ordering::Relaxed) >= *PROCESSORS
+/// Whether all of them have work.
+pub(super) fn are_busy() -> bool {
+    BUSY.load(Ordering::Relaxed) >= *COUNT
 }
 
-/// Runs this on one of the threads.
+/// Runs this on one of them.
 pub(super) fn hash(work: impl FnOnce() + Send + 'static) {
+    let taken = Taken::take();
+    let work = move || {
+        let _taken = taken;
+        work();
+    };
     match &*THREADS {
         Some(threads) => threads.spawn_fifo(work),
         None => work(),
