@@ -20,6 +20,7 @@
 mod draft;
 mod error;
 mod get;
+mod hints;
 mod layout;
 mod list;
 mod parts;

@@ -11,9 +11,9 @@ use fm_domain::blob::BlobKey;
 use fm_domain::body::{ByteSize, PartBytes};
 
 use crate::error::{DiskError, Step as _};
-use crate::get;
 use crate::layout::{BlobPaths, Layout, sync};
 use crate::store::remove;
+use crate::{get, hints};
 
 /// As many pieces as every system takes in one call (IOV_MAX).
 const MOST_SLICES: usize = 1024;
@@ -73,8 +73,9 @@ pub(crate) fn write(
         return Ok(false);
     }
     let Some(file) = locked.file()? else { return Ok(false) };
+    hints::reserve(&file, offset.bytes(), bytes.len() as u64);
     write_all_at(&file, offset.bytes(), bytes).step("writing a part of a blob")?;
-    begin_writeback(&file, offset, bytes.len() as u64);
+    hints::begin_writeback(&file, offset.bytes(), bytes.len() as u64);
     Ok(true)
 }
 
@@ -93,21 +94,6 @@ fn write_all_at(file: &File, mut place: u64, bytes: &PartBytes) -> io::Result<()
         }
     }
     Ok(())
-}
-
-/// Lets the disk begin, so that the next synchronisation has less to wait for: told that the bytes are not needed, Linux
-/// starts to write those that are dirty, and keeps them. It is only a hint.
-fn begin_writeback(file: &File, offset: ByteSize, length: u64) {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::{Advice, fadvise};
-        if let Err(error) = fadvise(file, offset.bytes(), std::num::NonZeroU64::new(length), Advice::DontNeed)
-        {
-            tracing::trace!(%error, "the disk takes no hint");
-        }
-    }
-    #[cfg(not(target_os = "linux"))]
-    let (_file, _offset, _length) = (file, offset, length);
 }
 
 /// Makes durable what was written so far by anybody.

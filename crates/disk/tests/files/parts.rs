@@ -1,8 +1,8 @@
 //! Writes in parts: which files there are, and how processes keep out of each other's way.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -43,6 +43,25 @@ async fn send(
     Ok(vec![WrittenPart { number: 1, size, tag: PartTag::new(String::new()) }])
 }
 
+/// How many bytes of the disk a file takes.
+fn taken(file: &Path) -> u64 {
+    fs::metadata(file).unwrap().blocks() * 512
+}
+
+/// Whether the file system of this folder reserves blocks.
+fn reserves(folder: &Path) -> bool {
+    let probe = folder.join("probe");
+    let reserved = rustix::fs::fallocate(
+        fs::File::create(&probe).unwrap(),
+        rustix::fs::FallocateFlags::KEEP_SIZE,
+        0,
+        1 << 20,
+    );
+    let is_there = reserved.is_ok() && taken(&probe) >= 1 << 20;
+    fs::remove_file(probe).unwrap();
+    is_there
+}
+
 /// The store of another process.
 async fn neighbour(fixture: &Fixture) -> DiskBlobStore {
     let settings = DiskSettings { root: fixture.root(), budget: fixture.budget.clone() };
@@ -67,6 +86,34 @@ async fn a_write_in_parts_rests_in_two_private_files_that_no_list_shows() {
     assert_eq!(fixture.store.remove_unfinished(tomorrow).await.unwrap(), 0);
     fixture.store.complete(&write, 1, &parts, ByteSize::new(1000)).await.unwrap();
     assert_eq!(fixture.files(), [file_of(&fixture, &write.key)]);
+}
+
+#[tokio::test]
+async fn blocks_are_reserved_for_no_more_than_has_come_and_given_back_in_the_end() {
+    // The rest of the last block, and where the blocks are.
+    const SLACK: u64 = 16 * 1024;
+    let fixture = Fixture::fresh().await;
+    let write = begun(&fixture.store).await;
+    let (upload, _fence) = files_of(&fixture, &write.key);
+    let (mut came, mut ahead, mut parts) = (0, 0, Vec::new());
+    for (length, number) in [1, 300_000, 700_000, 1 << 20, 5 << 20, 12 << 20, 17].into_iter().zip(1..) {
+        let place = PartPlace { number, offset: ByteSize::new(came), fence: 1 };
+        fixture.store.write(&write, place, pattern(length).into()).await.unwrap();
+        parts.push(WrittenPart {
+            number,
+            size: ByteSize::new(length as u64),
+            tag: PartTag::new(String::new()),
+        });
+        came += length as u64;
+        let taken = taken(&upload);
+        assert!(taken <= 2 * came + SLACK, "{taken} bytes for {came}");
+        assert_eq!(fs::metadata(&upload).unwrap().len(), came, "only what came can be read");
+        ahead = taken.saturating_sub(came).max(ahead);
+    }
+    assert_eq!(ahead > 1 << 20, reserves(&fixture.root()), "{ahead} bytes ahead");
+    fixture.store.complete(&write, 1, &parts, ByteSize::new(came)).await.unwrap();
+    let taken = taken(&file_of(&fixture, &write.key));
+    assert!((came..=came + SLACK).contains(&taken), "{taken} bytes for {came}");
 }
 
 #[tokio::test]
