@@ -22,6 +22,7 @@ const PURE: &[&str] = &[
     "bytes",
     "chrono",
     "crc32fast",
+    "rayon-core",
     "email_address",
     "futures-util",
     "hex",
