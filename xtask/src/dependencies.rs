@@ -15,7 +15,8 @@ enum Rule {
     Anything,
 }
 
-/// What the domain may use: language, text, time and hashes. Of tokio it takes channels and timers.
+/// What the domain may use: language, text, time, hashes and the threads that make them. Of tokio it takes channels and
+/// timers.
 const PURE: &[&str] = &[
     "async-trait",
     "base64",

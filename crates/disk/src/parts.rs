@@ -21,7 +21,7 @@ const THE_WRITE: &str = "file";
 
 const LIMITS: PartLimits = PartLimits {
     least: ByteSize::new(1),
-    // Two are held at a time.
+    // Three are held at a time.
     preferred: ByteSize::new(1024 * 1024),
     most: ByteSize::new(16 * 1024 * 1024),
     most_parts: u32::MAX,
@@ -46,7 +46,7 @@ impl PartUpload for DiskBlobStore {
         bytes: PartBytes,
     ) -> Result<Option<PartTag>, WritePart> {
         let paths = self.layout.paths(&write.key);
-        let written = blocking(move || upload::write(&paths, place.fence, place.offset, &bytes)).await?;
+        let written = blocking(move || upload::write(&paths, place, &bytes)).await?;
         if written { Ok(None) } else { Err(WritePart::Gone) }
     }
 

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, IoSlice};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 
-use fm_domain::blob::BlobKey;
+use fm_domain::blob::{BlobKey, PartPlace};
 use fm_domain::body::{ByteSize, PartBytes};
 
 use crate::error::{DiskError, Step as _};
@@ -62,20 +62,18 @@ pub(crate) fn begin(layout: &Layout, key: &BlobKey) -> Result<(), DiskError> {
 }
 
 /// Writes bytes at their place; whether the write is under way for this fence.
-pub(crate) fn write(
-    paths: &BlobPaths,
-    fence: u64,
-    offset: ByteSize,
-    bytes: &PartBytes,
-) -> Result<bool, DiskError> {
+pub(crate) fn write(paths: &BlobPaths, place: PartPlace, bytes: &PartBytes) -> Result<bool, DiskError> {
     let Some(locked) = Locked::of(paths)? else { return Ok(false) };
-    if !locked.admits(fence)? {
+    if !locked.admits(place.fence)? {
         return Ok(false);
     }
     let Some(file) = locked.file()? else { return Ok(false) };
-    hints::reserve(&file, offset.bytes(), bytes.len() as u64);
-    write_all_at(&file, offset.bytes(), bytes).step("writing a part of a blob")?;
-    hints::begin_writeback(&file, offset.bytes(), bytes.len() as u64);
+    let (offset, length) = (place.offset.bytes(), bytes.len() as u64);
+    if place.in_order {
+        hints::reserve(&file, offset, length);
+    }
+    write_all_at(&file, offset, bytes).step("writing a part of a blob")?;
+    hints::begin_writeback(&file, offset, length);
     Ok(true)
 }
 

@@ -7,7 +7,8 @@
 //!   they were asked for. A unit that is dropped hangs up on the writer, which rolls back before it serves the next.
 //! - **Reads** run on connections of their own, and see what was committed before each of them.
 //! - **Durability**: write-ahead log with `synchronous=FULL`. With `NORMAL` a loss of power could take back commits
-//!   that were answered already; with `FULL` each commit costs one `fsync`, and none is lost.
+//!   that were answered already; with `FULL` each commit costs one `fdatasync` (`.cargo/config.toml` asks for it: SQLite's
+//!   own choice is `fsync`, which is slower and no safer), and none is lost.
 //!   Commits are not grouped. Both ways to do it break a promise: to put several units into one transaction makes
 //!   the first wait for the end of the last, whose caller may be waiting for the first; to sync after the commit
 //!   shows others what a loss of power can still take back.

@@ -38,7 +38,7 @@ pub(super) async fn begun<H: PartUploadHarness>(harness: &H) -> PartWrite {
 
 /// The place of a part by whoever came first.
 pub(super) const fn at(number: u32, offset: usize) -> PartPlace {
-    PartPlace { number, offset: ByteSize::new(offset as u64), fence: 1 }
+    PartPlace { number, offset: ByteSize::new(offset as u64), fence: 1, in_order: false }
 }
 
 /// The bytes in pieces, as they are held.

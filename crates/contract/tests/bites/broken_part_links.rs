@@ -82,7 +82,7 @@ impl Toy {
         }
         let write = PartWrite { key, id: WriteId::new(String::new()) };
         let offset = ByteSize::new(field("number")? - 1);
-        let place = PartPlace { number: 1, offset, fence: 1 };
+        let place = PartPlace { number: 1, offset, fence: 1, in_order: false };
         let bytes = if self.is(Fault::LosesBytes) { Bytes::from(vec![0; bytes.len()]) } else { bytes };
         let written = self.blobs.write(&write, place, bytes.into()).await;
         Some(answer(if written.is_ok() { 200 } else { 404 }))

@@ -250,7 +250,7 @@ async fn call_sessions(rig: &Rig, operation: Operation) -> Got {
 
 async fn call_parts(rig: &Rig, operation: Operation) -> Got {
     let (write, parts, five) = (part().write, &rig.parts, ByteSize::new(5));
-    let place = PartPlace { number: 1, offset: ByteSize::ZERO, fence: 1 };
+    let place = PartPlace { number: 1, offset: ByteSize::ZERO, fence: 1, in_order: true };
     let bytes = || PartBytes::from(Bytes::from_static(b"hello"));
     match operation {
         Operation::PartUploadBegin => got(parts.begin(&write.key, &hint().content_type).await),

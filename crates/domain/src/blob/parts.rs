@@ -49,6 +49,8 @@ pub struct PartPlace {
     pub offset: ByteSize,
     /// Who writes: of one write, whoever has a higher fence shuts out all with a lower one.
     pub fence: u64,
+    /// Whether all bytes before it have come: those after it come next, and a store may get ready for them.
+    pub in_order: bool,
 }
 
 /// What the store calls a part's content; given back as it came.

@@ -88,12 +88,16 @@ impl BufferBudget {
 }
 
 impl BufferPermit {
+    /// How much is held.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.held.num_permits() as u64 * UNIT
+    }
+
     /// Ends when it is time to give this back though it was not filled: from this call on less than 16 KiB a second can
     /// have come, in half a minute at least, and somebody waits. Without that a few senders of a byte a second would keep
     /// all others out.
     pub async fn overdue(&self) {
-        let held = self.held.num_permits() as u64 * UNIT;
-        tokio::time::sleep(PATIENCE.max(Duration::from_secs(held / LEAST_RATE))).await;
+        tokio::time::sleep(PATIENCE.max(Duration::from_secs(self.bytes() / LEAST_RATE))).await;
         while self.waiting.load(Ordering::Relaxed) == 0 {
             tokio::time::sleep(GLANCE).await;
         }

@@ -5,8 +5,8 @@ use fm_domain::body::{BodyError, ByteStream};
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 
-/// Frames that wait at most, each as large as the server reads at once (128 KiB). With one, nothing more is read from the
-/// server while a reader pauses.
+/// Frames that wait at most, each as large as the server reads at once (128 KiB, at times 256). With one, nothing more is
+/// read from the server while a reader pauses.
 const DEPTH: usize = 1;
 
 enum Frame {

@@ -18,7 +18,7 @@ fn write() -> PartWrite {
 }
 
 const fn place(number: u32) -> PartPlace {
-    PartPlace { number, offset: ByteSize::ZERO, fence: 1 }
+    PartPlace { number, offset: ByteSize::ZERO, fence: 1, in_order: true }
 }
 
 fn parts() -> Vec<WrittenPart> {

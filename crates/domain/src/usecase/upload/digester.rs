@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::yield_now;
 
 use super::finish::defect;
-use super::hashers::{are_busy, hash};
+use super::hashers::Hasher;
 use crate::body::PartBytes;
 use crate::store::{StoreError, Stored};
 use crate::upload::{ChecksumHasher, HashState};
@@ -20,7 +20,7 @@ use crate::upload::{ChecksumHasher, HashState};
 const WORTH_A_THREAD: usize = 128 * 1024;
 
 /// How many parts a thread is given at once: done with one it goes on with the next.
-const AT_ONCE: usize = 2;
+pub(super) const AT_ONCE: usize = 2;
 
 /// How far both are.
 pub(super) struct Digests {
@@ -78,10 +78,6 @@ impl Queue {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_served(&self) -> bool {
-        self.lock().is_some()
-    }
-
     /// Gives a part to the thread that is at it, or gives it back.
     fn join(&self, turn: Turn) -> Option<Turn> {
         match &mut *self.lock() {
@@ -124,13 +120,15 @@ impl Digester {
 
     /// Begins with more bytes, once there is room for them.
     pub(super) async fn take(&mut self, bytes: &PartBytes) -> Stored<()> {
-        if bytes.len() < WORTH_A_THREAD || (are_busy() && !self.queue.is_served()) {
+        if bytes.len() < WORTH_A_THREAD {
             return self.take_here(bytes).await;
         }
         let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return Err(lost()) };
-        if let Some(turn) = self.queue.join(Turn { bytes: bytes.clone(), _room: room }) {
-            self.settled().await?;
-            self.begin(turn);
+        let Some(turn) = self.queue.join(Turn { bytes: bytes.clone(), _room: room }) else { return Ok(()) };
+        self.settled().await?;
+        match Hasher::try_take() {
+            Some(hasher) => self.begin(turn, hasher),
+            None => self.take_here(bytes).await?,
         }
         Ok(())
     }
@@ -145,12 +143,12 @@ impl Digester {
         Ok(())
     }
 
-    fn begin(&mut self, turn: Turn) {
+    fn begin(&mut self, turn: Turn, hasher: Hasher) {
         if let State::Idle(digests) = std::mem::replace(&mut self.state, State::Lost) {
             *self.queue.lock() = Some(VecDeque::from([turn]));
             let queue = Arc::clone(&self.queue);
             let (done, result) = oneshot::channel();
-            hash(move || drop(done.send(queue.serve(digests))));
+            hasher.run(move || queue.serve(digests), move |digests| drop(done.send(digests)));
             self.state = State::Busy(result);
         }
     }
@@ -173,71 +171,94 @@ fn lost() -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-    use std::sync::mpsc;
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
     use bytes::Bytes;
     use futures_util::FutureExt as _;
 
-    use super::super::hashers::COUNT;
     use super::*;
 
     fn digester() -> Digester {
         Digester::new(HashState::new(), None)
     }
 
-    fn part(fill: u8) -> PartBytes {
-        PartBytes::from(Bytes::from(vec![fill; 3 * WORTH_A_THREAD]))
+    fn parts(count: u8) -> Vec<PartBytes> {
+        (0..count).map(|fill| PartBytes::from(Bytes::from(vec![fill; 3 * WORTH_A_THREAD]))).collect()
     }
 
-    /// Takes them all, and what they come to must be what they come to in one go.
-    async fn takes(digester: &mut Digester, fills: std::ops::Range<u8>) {
-        let mut expected = HashState::new();
-        for fill in fills {
-            expected.update(&part(fill).pieces().concat());
-            digester.take(&part(fill)).await.unwrap();
-        }
-        assert_eq!(digester.settled().await.unwrap().whole.finish(), expected.finish());
+    /// What these come to in one go.
+    fn whole(parts: &[PartBytes]) -> HashState {
+        let mut whole = HashState::new();
+        parts.iter().flat_map(PartBytes::pieces).for_each(|piece| whole.update(piece));
+        whole
+    }
+
+    /// A queue that a thread serves, which is not there.
+    fn serve(digester: &Digester) {
+        *digester.queue.lock() = Some(VecDeque::new());
     }
 
     #[tokio::test]
-    async fn parts_are_hashed_in_the_order_they_came_in() {
-        takes(&mut digester(), 0..20).await;
+    async fn parts_come_to_what_they_come_to_in_one_go() {
+        let (mut digester, parts) = (digester(), parts(20));
+        for part in &parts {
+            digester.take(part).await.unwrap();
+        }
+        assert_eq!(digester.settled().await.unwrap().whole.finish(), whole(&parts).finish());
     }
 
     #[tokio::test]
     async fn while_all_threads_have_work_it_hashes_where_it_is_to_the_same_end() {
-        let (end, wait) = mpsc::channel::<()>();
-        let wait = Arc::new(Mutex::new(wait));
-        for _ in 0..*COUNT {
-            let wait = Arc::clone(&wait);
-            hash(move || assert!(wait.lock().unwrap().recv().is_err(), "it waits for the end"));
+        let (mut digester, parts) = (digester(), parts(3));
+        let others: Vec<Hasher> = std::iter::from_fn(Hasher::try_take).collect();
+        for part in &parts {
+            digester.take(part).await.unwrap();
+            assert!(matches!(digester.state, State::Idle(_)), "no thread was asked");
         }
-        let mut digester = digester();
-        takes(&mut digester, 0..3).await;
-        assert!(matches!(digester.state, State::Idle(_)), "no thread was asked");
-        drop(end);
+        drop(others);
+        assert_eq!(digester.settled().await.unwrap().whole.finish(), whole(&parts).finish());
+    }
+
+    #[tokio::test]
+    async fn a_thread_goes_on_with_what_came_meanwhile_in_its_order() {
+        let (mut digester, parts) = (digester(), parts(2));
+        serve(&digester);
+        for part in &parts {
+            digester.take(part).await.unwrap();
+        }
+        let digests = digester.queue.serve(Box::new(Digests { whole: HashState::new(), checksum: None }));
+        assert_eq!(digests.whole.finish(), whole(&parts).finish());
+        assert!(digester.queue.lock().is_none(), "nobody is at it any more");
     }
 
     #[tokio::test]
     async fn of_two_parts_that_are_not_hashed_yet_one_has_to_be_before_the_next_is_taken() {
-        let mut digester = digester();
-        *digester.queue.lock() = Some(VecDeque::new());
-        for fill in 0..2 {
-            digester.take(&part(fill)).await.unwrap();
+        let (mut digester, parts) = (digester(), parts(3));
+        serve(&digester);
+        for part in &parts[..2] {
+            digester.take(part).await.unwrap();
         }
-        assert!(digester.take(&part(2)).now_or_never().is_none(), "there is no room");
+        assert!(digester.take(&parts[2]).now_or_never().is_none(), "there is no room");
         drop(digester.queue.next());
-        assert!(digester.take(&part(2)).now_or_never().is_some());
+        assert!(digester.take(&parts[2]).now_or_never().is_some());
     }
 
     #[tokio::test]
     async fn a_thread_that_panics_is_an_error_and_keeps_nobody_waiting() {
-        let mut digester = digester();
-        digester.state = State::Busy(oneshot::channel().1);
-        for fill in 0..3 {
-            assert!(digester.take(&part(fill)).await.is_err());
+        let (mut digester, parts) = (digester(), parts(3));
+        serve(&digester);
+        for part in &parts[..2] {
+            digester.take(part).await.unwrap();
         }
+        let (queue, (done, result)) = (Arc::clone(&digester.queue), oneshot::channel());
+        digester.state = State::Busy(result);
+        let thread = std::thread::spawn(move || {
+            let _done: oneshot::Sender<Box<Digests>> = done;
+            let _at_it = AtIt(&queue);
+            panic!("as it should");
+        });
+        assert!(thread.join().is_err());
+        assert!(digester.take(&parts[2]).await.is_err());
+        assert_eq!(digester.room.available_permits(), AT_ONCE);
     }
 }

@@ -232,6 +232,7 @@ impl<'a> Piece<'a> {
             number: self.upload.next_part,
             offset: ByteSize::new(self.upload.offset.bytes() - size.bytes()),
             fence: self.upload.epoch.number(),
+            in_order: true,
         };
         let part = writing(Arc::clone(&self.context.parts), write, place, all);
         self.unsaved.used.extend(self.upload.tails.drain(..).map(|tail| tail.blob));

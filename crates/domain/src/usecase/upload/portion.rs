@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ResumableError;
 use super::context::Context;
+use super::digester::AT_ONCE;
 use super::piece::Piece;
 use super::writing::{Writing, written};
 use crate::body::{BufferPermit, ByteSize};
@@ -13,7 +14,7 @@ use crate::upload::Upload;
 const SMALL: u64 = 8;
 
 /// How many parts are held at a time: one that comes, and those that are written and hashed meanwhile.
-const HELD: u64 = 3;
+const HELD: u64 = AT_ONCE as u64 + 1;
 
 /// Memory for the parts that are held at a time.
 pub(super) struct Held {
@@ -86,10 +87,12 @@ impl Piece<'_> {
         if self.held.is_none() {
             let budget = &self.context.budget;
             let (large, small) = (left.min(HELD * preferred), left.min(HELD * preferred / SMALL));
-            let (permit, held) = match budget.try_acquire(ByteSize::new(large)) {
+            let (permit, wanted) = match budget.try_acquire(ByteSize::new(large)) {
                 Some(permit) => (permit, large),
                 None => (budget.acquire(ByteSize::new(small)).await, small),
             };
+            // The whole budget may be less.
+            let held = permit.bytes().min(wanted);
             // All that comes fits, if it is known how much that is.
             let is_all = held == left && (self.left.is_some() || self.upload.length.is_some());
             let most = if is_all { preferred } else { (held / HELD).max(1) };

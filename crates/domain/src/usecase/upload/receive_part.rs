@@ -105,6 +105,7 @@ impl ReceivePart {
                 number: link.number,
                 offset: ByteSize::new(offset.bytes() + came),
                 fence: upload.epoch.number(),
+                in_order: false,
             };
             came += bytes.len() as u64;
             match self.context.parts.write(&link.write, place, bytes).await {
