@@ -50,6 +50,14 @@ pub(crate) fn begin_error(error: Error) -> StoreError {
     }
 }
 
+/// Whether a connection was not opened because others had the file for themselves.
+pub(crate) fn is_locked_out(error: &ConnectionError) -> bool {
+    let ConnectionError::CouldntSetupConfiguration(Error::DatabaseError(_, told)) = error else {
+        return false;
+    };
+    told.message() == "database is locked"
+}
+
 /// Translates an error of opening a connection to a database that was there.
 pub(crate) fn connect_error(error: ConnectionError) -> StoreError {
     match error {

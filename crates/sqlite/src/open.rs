@@ -3,9 +3,13 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, SqliteConnection};
+
+use crate::error::is_locked_out;
 
 /// Why a database was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -79,8 +83,19 @@ impl Location {
         &self.path
     }
 
-    /// Opens one more connection that may write.
+    /// Opens one more connection that may write. To turn the log on SQLite wants the file for itself, and refuses at once
+    /// when it can't: of several processes that start with a new file all but one try again.
     pub(crate) fn connect(&self) -> Result<SqliteConnection, ConnectionError> {
+        let since = Instant::now();
+        loop {
+            match self.try_connect() {
+                Err(error) if is_locked_out(&error) && since.elapsed() < PATIENCE => thread::sleep(PAUSE),
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn try_connect(&self) -> Result<SqliteConnection, ConnectionError> {
         let mut connection = SqliteConnection::establish(&self.url)?;
         // One by one and in this order: the time-out has to be there before anything can be locked.
         for pragma in PRAGMAS {
@@ -103,6 +118,12 @@ impl Location {
         OpenSqlite::Database { path: self.path.clone(), source }
     }
 }
+
+/// How long to try for a file that others have for themselves.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// `FULL`, because with a write-ahead log `NORMAL` syncs at checkpoints alone: a loss of power could undo commits that
 /// were answered. The size limit cuts a log that a long read had let grow.

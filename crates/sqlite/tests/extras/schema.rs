@@ -1,6 +1,7 @@
 //! The schema: its conventions, and that it goes down and up again.
 
 use std::path::Path;
+use std::sync::{Arc, Barrier};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -88,16 +89,22 @@ fn migrating_twice_does_nothing_more() {
 
 #[test]
 fn processes_that_migrate_at_once_do_it_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("race.db");
-    let racers: Vec<_> = (0..6)
-        .map(|_| {
-            let path = path.clone();
-            std::thread::spawn(move || migrate(&path).unwrap().len())
-        })
-        .collect();
-    let ran: usize = racers.into_iter().map(|racer| racer.join().unwrap()).sum();
-    assert_eq!(ran, folders("sqlite").len());
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("race.db");
+        let start = Arc::new(Barrier::new(6));
+        let racers: Vec<_> = (0..6)
+            .map(|_| {
+                let (path, start) = (path.clone(), Arc::clone(&start));
+                std::thread::spawn(move || {
+                    start.wait();
+                    migrate(&path).unwrap().len()
+                })
+            })
+            .collect();
+        let ran: usize = racers.into_iter().map(|racer| racer.join().unwrap()).sum();
+        assert_eq!(ran, folders("sqlite").len());
+    }
 }
 
 #[test]
