@@ -115,7 +115,7 @@ fn reader_count() -> usize {
 #[async_trait]
 impl Database for SqliteDatabase {
     async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
-        Ok(Box::new(SqliteUnitOfWork::begin(&self.core.requests)?))
+        Ok(Box::new(SqliteUnitOfWork::new(&self.core.requests)?))
     }
 
     async fn read(&self) -> Stored<Box<dyn ReadRepos>> {

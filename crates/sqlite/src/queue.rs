@@ -32,6 +32,11 @@ impl<T> Queue<T> {
         true
     }
 
+    /// Whether no more items are taken.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Takes the next item as soon as there is one; `None` when the queue is closed and empty.
     pub(crate) fn pop(&self) -> Option<T> {
         let mut state = self.lock();

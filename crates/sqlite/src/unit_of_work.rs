@@ -1,6 +1,7 @@
 //! The unit of work: a turn at the writer.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
 use async_trait::async_trait;
@@ -16,13 +17,13 @@ use tokio::sync::oneshot;
 
 use crate::error::hung_up;
 use crate::queue::Queue;
-use crate::writer::{Request, Step};
+use crate::writer::{Operation, Request, Step};
 
-/// A unit of work in SQLite. It is the only one that is open: others wait for their turn.
-#[derive(Debug)]
+/// A unit of work in SQLite. From its first statement on it is the only one that is open: others wait for their turn.
 pub struct SqliteUnitOfWork {
-    /// Dropping it is what tells the writer to roll back.
-    steps: Sender<Step>,
+    requests: Arc<Queue<Request>>,
+    /// From the first statement on. Dropping it is what tells the writer to roll back.
+    turn: Option<Sender<Step>>,
     /// A statement failed, or its caller did not wait for what became of it.
     failed: bool,
     /// There is a reason to wake workers.
@@ -30,15 +31,23 @@ pub struct SqliteUnitOfWork {
 }
 
 impl SqliteUnitOfWork {
-    /// Asks for a turn. The first statement waits for it, and learns if it could not begin: waking the caller only to
-    /// hear of that statement costs more than most of them. Whoever drops the unit gives its turn up.
-    pub(crate) fn begin(requests: &Queue<Request>) -> Stored<Self> {
-        let (steps, asked) = channel();
-        if requests.push(Request::Turn(asked)) {
-            Ok(Self { steps, failed: false, enqueued: false })
-        } else {
-            Err(hung_up())
+    /// The first statement asks for a turn, waits for it, and learns if it could not begin: waking the caller only to
+    /// hear of that costs more than most statements do, and nobody is kept waiting by a unit that asks for nothing yet.
+    pub(crate) fn new(requests: &Arc<Queue<Request>>) -> Stored<Self> {
+        if requests.is_closed() {
+            return Err(hung_up());
         }
+        Ok(Self { requests: Arc::clone(requests), turn: None, failed: false, enqueued: false })
+    }
+
+    /// Whether somebody is there to answer.
+    fn ask(&mut self, operation: Operation) -> bool {
+        if let Some(turn) = &self.turn {
+            return turn.send(Step::Run(operation)).is_ok();
+        }
+        let (turn, steps) = channel();
+        self.turn = Some(turn);
+        self.requests.push(Request::Turn(operation, steps))
     }
 
     /// Runs statements on the writer. An error poisons the unit, and so does a caller who stops waiting: nobody could
@@ -64,7 +73,9 @@ impl SqliteUnitOfWork {
                 ControlFlow::Break(())
             }
         });
-        self.steps.send(Step::Run(operation)).map_err(|_gone| hung_up())?;
+        if !self.ask(operation) {
+            return Err(hung_up());
+        }
         let answer = answer.await.map_err(|_gone| hung_up())??;
         self.failed = false;
         Ok(answer)
@@ -103,16 +114,18 @@ impl UnitOfWork for SqliteUnitOfWork {
         if self.failed {
             return Err(StoreError::Poisoned);
         }
+        let Some(turn) = self.turn else { return Ok(()) };
         let (reply, committed) = oneshot::channel();
         // Refused when the writer gave the unit up: then it was rolled back.
-        let asked = self.steps.send(Step::Commit { wakes: self.enqueued, reply });
+        let asked = turn.send(Step::Commit { wakes: self.enqueued, reply });
         asked.map_err(|_gone| StoreError::Poisoned)?;
         committed.await.map_err(|_gone| hung_up())?
     }
 
     async fn rollback(self: Box<Self>) -> Stored<()> {
+        let Some(turn) = self.turn else { return Ok(()) };
         let (reply, undone) = oneshot::channel();
-        if self.steps.send(Step::Rollback { reply }).is_ok() {
+        if turn.send(Step::Rollback { reply }).is_ok() {
             // A writer that is gone has rolled back as it went.
             undone.await.ok();
         }

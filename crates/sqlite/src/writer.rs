@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::store::Stored;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{begin_error, connect_error, store_error};
@@ -25,8 +25,8 @@ pub(crate) type Operation = Box<dyn FnOnce(Stored<&mut SqliteConnection>) -> Con
 
 /// What waits for the writer.
 pub(crate) enum Request {
-    /// A unit of work: what it asks for. It hangs up when it is dropped.
-    Turn(Receiver<Step>),
+    /// A unit of work: what it asks for first, and then. It hangs up when it is dropped.
+    Turn(Operation, Receiver<Step>),
     /// One change, in a transaction of its own.
     Change(Box<dyn FnOnce(&mut Writer) + Send>),
 }
@@ -82,7 +82,7 @@ impl Writer {
         let _last_act = Abandon(Arc::clone(&self.requests));
         while let Some(request) = self.requests.pop() {
             let served = catch_unwind(AssertUnwindSafe(|| match request {
-                Request::Turn(steps) => self.serve(&steps),
+                Request::Turn(first, steps) => self.serve(first, &steps),
                 Request::Change(change) => change(self),
             }));
             if served.is_err() {
@@ -92,20 +92,14 @@ impl Writer {
         }
     }
 
-    fn serve(&mut self, steps: &Receiver<Step>) {
-        let idle_limit = self.idle_limit;
-        let mut first = match steps.try_recv() {
-            Err(TryRecvError::Disconnected) => return,
-            Err(TryRecvError::Empty) => None,
-            Ok(step) => Some(step),
-        };
-        let begun = self.begin();
-        let mut next = || first.take().map_or_else(|| steps.recv_timeout(idle_limit), Ok);
-        if let Err(failure) = begun {
-            return refuse(next(), failure);
+    fn serve(&mut self, first: Operation, steps: &Receiver<Step>) {
+        if let Err(failure) = self.begin() {
+            let _it_ends: ControlFlow<()> = first(Err(failure));
+            return;
         }
+        let mut next = Ok(Step::Run(first));
         loop {
-            match next() {
+            match next {
                 Ok(Step::Run(operation)) => {
                     let Some(connection) = &mut self.connection else { return };
                     if operation(Ok(connection)).is_break() {
@@ -128,10 +122,12 @@ impl Writer {
                 }
                 Err(RecvTimeoutError::Disconnected) => return self.rollback(),
                 Err(RecvTimeoutError::Timeout) => {
+                    let idle_limit = self.idle_limit;
                     tracing::error!("a unit of work stayed idle for {idle_limit:?} and was rolled back");
                     return self.rollback();
                 }
             }
+            next = steps.recv_timeout(self.idle_limit);
         }
     }
 
@@ -179,16 +175,6 @@ impl Writer {
             None => self.location.connect().map_err(connect_error)?,
         };
         Ok(self.connection.insert(connection))
-    }
-}
-
-/// Tells a unit of work why it could not begin, once it asks for something.
-fn refuse(step: Result<Step, RecvTimeoutError>, failure: StoreError) {
-    match step {
-        Ok(Step::Run(operation)) => drop(operation(Err(failure))),
-        Ok(Step::Commit { reply, .. }) => drop(reply.send(Err(failure))),
-        Ok(Step::Rollback { reply }) => drop(reply.send(())),
-        Err(_nothing_was_asked) => {}
     }
 }
 

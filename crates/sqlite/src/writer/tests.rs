@@ -17,7 +17,9 @@ async fn a_forgotten_unit_is_rolled_back_and_stops_nobody() {
 
     let mut forgotten = database.begin().await.unwrap();
     forgotten.jobs().next_due(&JobKind::ALL).await.unwrap();
-    let next = tokio::time::timeout(Duration::from_secs(10), database.begin()).await.unwrap().unwrap();
+    let mut next = database.begin().await.unwrap();
+    let asked = tokio::time::timeout(Duration::from_secs(10), next.jobs().next_due(&JobKind::ALL)).await;
+    asked.unwrap().unwrap();
     next.commit().await.unwrap();
 
     let late = forgotten.jobs().next_due(&JobKind::ALL).await;

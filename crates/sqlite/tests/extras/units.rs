@@ -66,7 +66,18 @@ async fn a_turn_that_nobody_waits_for_any_more_is_passed_over() {
         assert!(timeout(Duration::from_millis(1), begun(&fixture.database)).await.is_err());
     }
     open.commit().await.unwrap();
-    timeout(SOON, fixture.database.begin()).await.unwrap().unwrap().commit().await.unwrap();
+    timeout(SOON, begun(&fixture.database)).await.unwrap().unwrap().commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_unit_that_asks_for_nothing_keeps_nobody_waiting() {
+    let fixture = Fixture::new();
+    let (idle, other) = (fixture.database.begin().await.unwrap(), fixture.database.begin().await.unwrap());
+    timeout(SOON, begun(&fixture.database)).await.unwrap().unwrap().commit().await.unwrap();
+    let open = begun(&fixture.database).await.unwrap();
+    timeout(SOON, idle.commit()).await.unwrap().unwrap();
+    timeout(SOON, other.rollback()).await.unwrap().unwrap();
+    open.commit().await.unwrap();
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -98,7 +109,7 @@ async fn a_failed_statement_poisons_the_unit_and_rolls_it_back_at_once() {
     let orphan = unit.files().insert(&file(user().id, "orphan.txt")).await;
     assert!(matches!(orphan, Err(StoreError::Unexpected(_))), "{orphan:?}");
     // The writer is free although the failed unit is still there.
-    timeout(SOON, fixture.database.begin()).await.unwrap().unwrap().rollback().await.unwrap();
+    timeout(SOON, begun(&fixture.database)).await.unwrap().unwrap().rollback().await.unwrap();
 
     let later = unit.users().find_for_update(someone.id).await;
     assert!(matches!(later, Err(StoreError::Poisoned)), "{later:?}");
@@ -167,12 +178,8 @@ async fn a_writer_of_another_process_makes_a_unit_wait_and_then_unavailable() {
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let refused = timeout(Duration::from_secs(30), begun(&fixture.database)).await.unwrap().err();
     assert!(matches!(refused, Some(StoreError::Unavailable(_))), "{refused:?}");
-    let empty = fixture.database.begin().await.unwrap();
-    let refused = timeout(Duration::from_secs(30), empty.commit()).await.unwrap();
-    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
-    fixture.database.begin().await.unwrap().rollback().await.unwrap();
     other.batch_execute("COMMIT").unwrap();
-    fixture.database.begin().await.unwrap().commit().await.unwrap();
+    begun(&fixture.database).await.unwrap().commit().await.unwrap();
 }
 
 #[tokio::test(flavor = "current_thread")]
