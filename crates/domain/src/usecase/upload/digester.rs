@@ -197,9 +197,14 @@ mod tests {
         whole
     }
 
-    /// A queue that a thread serves, which is not there.
-    fn serve(digester: &Digester) {
+    /// One whose thread, which is not there, was given the first two of these.
+    async fn given_two(parts: &[PartBytes]) -> Digester {
+        let mut digester = digester();
         *digester.queue.lock() = Some(VecDeque::new());
+        for part in &parts[..2] {
+            digester.take(part).await.unwrap();
+        }
+        digester
     }
 
     #[tokio::test]
@@ -230,11 +235,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_thread_goes_on_with_what_came_meanwhile_in_its_order() {
-        let (mut digester, parts) = (digester(), parts(2));
-        serve(&digester);
-        for part in &parts {
-            digester.take(part).await.unwrap();
-        }
+        let parts = parts(2);
+        let digester = given_two(&parts).await;
         let digests = digester.queue.serve(Box::new(Digests { whole: HashState::new(), checksum: None }));
         assert_eq!(digests.whole.finish(), whole(&parts).finish());
         assert!(digester.queue.lock().is_none(), "nobody is at it any more");
@@ -242,11 +244,8 @@ mod tests {
 
     #[tokio::test]
     async fn of_two_parts_that_are_not_hashed_yet_one_has_to_be_before_the_next_is_taken() {
-        let (mut digester, parts) = (digester(), parts(3));
-        serve(&digester);
-        for part in &parts[..2] {
-            digester.take(part).await.unwrap();
-        }
+        let parts = parts(3);
+        let mut digester = given_two(&parts).await;
         assert!(digester.take(&parts[2]).now_or_never().is_none(), "there is no room");
         drop(digester.queue.next());
         assert!(digester.take(&parts[2]).now_or_never().is_some());
@@ -254,11 +253,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_thread_that_panics_is_an_error_and_keeps_nobody_waiting() {
-        let (mut digester, parts) = (digester(), parts(3));
-        serve(&digester);
-        for part in &parts[..2] {
-            digester.take(part).await.unwrap();
-        }
+        let parts = parts(3);
+        let mut digester = given_two(&parts).await;
         let (queue, (done, result)) = (Arc::clone(&digester.queue), oneshot::channel());
         digester.state = State::Busy(result);
         let thread = std::thread::spawn(move || {
