@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use bytes::Bytes;
-use fm_domain::thumbnail::{RenderBudget, ThumbnailSpec, Thumbnailer};
+use fm_domain::thumbnails::{RenderBudget, ThumbnailSpec, Thumbnailer};
 use fm_imaging::{ImageThumbnailer, ImagingSettings};
 
 /// The unit of the times in `/proc/self/stat` on Linux.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use fm_domain::job::JobState;
+use fm_domain::jobs::JobState;
 use uuid::Uuid;
 
 /// A file backend: accounts, uploads, thumbnails and signed downloads over HTTP.

@@ -9,10 +9,10 @@ mod lookout;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fm_application::wiring::UseCases;
 use fm_domain::clock::Clock;
-use fm_domain::job::{JobKind, JobSignal};
-use fm_domain::store::{StoreError, Stored, chain};
-use fm_domain::usecase::UseCases;
+use fm_domain::error::{PortError, PortResult, chain};
+use fm_domain::jobs::{JobKind, JobSignal};
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -101,8 +101,8 @@ impl Workers {
     }
 
     /// Runs one job, if there is one.
-    async fn run(&self, kinds: &[JobKind], bell: &Notify) -> Stored<bool> {
-        let queue = &self.use_cases.run_next_job;
+    async fn run(&self, kinds: &[JobKind], bell: &Notify) -> PortResult<bool> {
+        let queue = &self.use_cases.jobs.run_next;
         let Some(job) = queue.claim(kinds).await? else { return Ok(false) };
         // There may be more, and somebody with nothing to do.
         bell.notify_one();
@@ -118,13 +118,13 @@ impl Workers {
                 _ = ticks.tick() => {}
                 () = stop.cancelled() => return,
             }
-            if let Err(error) = self.use_cases.schedule_sweep.run().await {
+            if let Err(error) = self.use_cases.jobs.schedule_sweep.run().await {
                 warn(&error, "the sweep could not be scheduled");
             }
         }
     }
 }
 
-fn warn(error: &StoreError, what: &'static str) {
+fn warn(error: &PortError, what: &'static str) {
     tracing::warn!(error = chain(error), "{what}");
 }

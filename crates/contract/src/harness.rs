@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use fm_domain::blob::{BlobStore, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
-use fm_domain::body::BufferBudget;
+use fm_domain::accounts::PasswordHasher;
+use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
 use fm_domain::clock::Clock;
+use fm_domain::database::Database;
 use fm_domain::ids::IdSource;
-use fm_domain::job::JobSignal;
+use fm_domain::jobs::JobSignal;
 use fm_domain::mac::MacSigner;
-use fm_domain::session::{SessionStore, TokenSigner};
-use fm_domain::store::Database;
-use fm_domain::thumbnail::Thumbnailer;
-use fm_domain::user::PasswordHasher;
+use fm_domain::sessions::{SessionStore, TokenSigner};
+use fm_domain::thumbnails::Thumbnailer;
+use fm_streaming::BufferBudget;
 
 /// An empty database.
 #[async_trait]

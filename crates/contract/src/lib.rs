@@ -17,13 +17,11 @@
     reason = "fixtures make their own ids, compare clocks with the machine's, and wait for every task they spawn"
 )]
 
-pub mod fault;
+pub mod fakes;
 pub mod harness;
-pub mod kill_points;
 pub mod runtime;
-pub mod toy;
 
-mod fixture;
+pub mod fixture;
 mod rules;
 mod suite;
 

@@ -6,16 +6,16 @@ use async_trait::async_trait;
 use fm_contract::{
     BlobStoreHarness, DatabaseHarness, IdSourceHarness, PartUploadHarness, SessionStoreHarness,
 };
-use fm_domain::blob::{BlobStore, ListBlobs, PartUpload};
-use fm_domain::body::BufferBudget;
+use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
 use fm_domain::clock::Timestamp;
+use fm_domain::database::Database;
 use fm_domain::ids::IdSource;
-use fm_domain::job::JobSignal;
-use fm_domain::session::SessionStore;
-use fm_domain::store::Database;
+use fm_domain::jobs::JobSignal;
+use fm_domain::sessions::SessionStore;
 use fm_memory::{
     ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemorySessionStore, SequentialIds,
 };
+use fm_streaming::BufferBudget;
 
 struct InMemory {
     database: MemoryDatabase,

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fm_contract::BlobStoreHarness;
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, GetBlob, ListBlobs, PutBlob, PutHint,
     StoredBlob,
 };
-use fm_domain::body::{BodyError, BufferBudget, ByteSize, ByteStream};
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::body::{BodyError, ByteSize, ByteStream};
+use fm_domain::error::{PortError, PortResult};
+use fm_streaming::BufferBudget;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
@@ -26,15 +27,15 @@ struct FolderBlobStore {
 }
 
 /// The one place where errors of the technology become errors of the port.
-fn failed(error: io::Error) -> StoreError {
+fn failed(error: io::Error) -> PortError {
     match error.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => StoreError::Unavailable(error.into()),
-        _ => StoreError::Unexpected(error.into()),
+        io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => PortError::Unavailable(error.into()),
+        _ => PortError::Unexpected(error.into()),
     }
 }
 
 /// What is not there is `None`.
-fn found<T>(result: io::Result<T>) -> Stored<Option<T>> {
+fn found<T>(result: io::Result<T>) -> PortResult<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -86,12 +87,12 @@ impl BlobStore for FolderBlobStore {
         Ok(BlobReader { size, range, bytes })
     }
 
-    async fn head(&self, key: &BlobKey) -> Stored<Option<BlobHead>> {
+    async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
         let metadata = found(fs::metadata(self.place(key)).await)?;
         Ok(metadata.map(|metadata| BlobHead { size: ByteSize::new(metadata.len()) }))
     }
 
-    async fn discard(&self, key: &BlobKey) -> Stored<()> {
+    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
         // What is not there is no error (BLOB-07).
         found(fs::remove_file(self.waiting_place(key)).await)?;
         found(fs::remove_file(self.place(key)).await)?;
@@ -102,7 +103,7 @@ impl BlobStore for FolderBlobStore {
         BlobLimits { max_blob: ByteSize::new(1 << 40) }
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         fs::metadata(&self.folder).await.map_err(failed)?;
         Ok(())
     }

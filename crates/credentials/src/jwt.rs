@@ -5,9 +5,9 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::{SessionId, UserId};
-use fm_domain::session::{AccessClaims, AccessToken, InvalidToken, TokenSigner};
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::sessions::{AccessClaims, AccessToken, InvalidToken, TokenSigner};
 use jsonwebtoken::crypto::{sign, verify};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use serde::{Deserialize, Serialize};
@@ -165,12 +165,12 @@ impl fmt::Debug for JwtSigner {
     }
 }
 
-fn unexpected(cause: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Unexpected(Box::new(cause))
+fn unexpected(cause: impl std::error::Error + Send + Sync + 'static) -> PortError {
+    PortError::Unexpected(Box::new(cause))
 }
 
 impl TokenSigner for JwtSigner {
-    fn sign(&self, claims: &AccessClaims) -> Stored<AccessToken> {
+    fn sign(&self, claims: &AccessClaims) -> PortResult<AccessToken> {
         let issued_at = claims.issued_at.unix_seconds();
         let json = serde_json::to_vec(&WrittenClaims {
             sub: claims.user,

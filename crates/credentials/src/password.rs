@@ -10,8 +10,8 @@ use argon2::{
     ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
 };
 use async_trait::async_trait;
-use fm_domain::store::{StoreError, Stored};
-use fm_domain::user::{Password, PasswordCheck, PasswordHash, PasswordHasher};
+use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, PasswordHasher};
+use fm_domain::error::{PortError, PortResult};
 use tokio::sync::Semaphore;
 
 /// Bytes of a hash.
@@ -81,10 +81,10 @@ impl Argon2PasswordHasher {
     }
 
     /// Runs `work` on a blocking thread once there is a place.
-    async fn at_a_place<T, F>(&self, work: F) -> Stored<T>
+    async fn at_a_place<T, F>(&self, work: F) -> PortResult<T>
     where
         T: Send + 'static,
-        F: FnOnce() -> Stored<T> + Send + 'static,
+        F: FnOnce() -> PortResult<T> + Send + 'static,
     {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(unexpected)?;
         tokio::task::spawn_blocking(move || {
@@ -116,7 +116,7 @@ impl fmt::Debug for Argon2PasswordHasher {
 
 #[async_trait]
 impl PasswordHasher for Argon2PasswordHasher {
-    async fn hash(&self, password: &Password) -> Stored<PasswordHash> {
+    async fn hash(&self, password: &Password) -> PortResult<PasswordHash> {
         let (argon2, password) = (self.argon2(), password.clone());
         self.at_a_place(move || {
             let salt = random::<SALT_BYTES>();
@@ -126,7 +126,7 @@ impl PasswordHasher for Argon2PasswordHasher {
         .await
     }
 
-    async fn verify(&self, password: &Password, hash: &PasswordHash) -> Stored<PasswordCheck> {
+    async fn verify(&self, password: &Password, hash: &PasswordHash) -> PortResult<PasswordCheck> {
         let stored = readable(hash)?;
         let right =
             if self.is_of_today(&stored) { PasswordCheck::Right } else { PasswordCheck::RightButOutdated };
@@ -145,7 +145,7 @@ impl PasswordHasher for Argon2PasswordHasher {
 }
 
 /// The stored hash, if it is one that can be compared with.
-fn readable(hash: &PasswordHash) -> Stored<PhcHash> {
+fn readable(hash: &PasswordHash) -> PortResult<PhcHash> {
     let parsed = PhcHash::new(hash.expose()).map_err(corrupt)?;
     let known = Algorithm::try_from(parsed.algorithm.as_str()).map_err(corrupt).and_then(|_algorithm| {
         parsed.version.map_or(Ok(()), |number| Version::try_from(number).map(drop).map_err(corrupt))
@@ -176,18 +176,18 @@ fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-fn corrupt(cause: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Corrupt { what: "users.password_hash", source: Box::new(cause) }
+fn corrupt(cause: impl std::error::Error + Send + Sync + 'static) -> PortError {
+    PortError::Corrupt { what: "users.password_hash", source: Box::new(cause) }
 }
 
-fn failed(cause: HashError) -> StoreError {
+fn failed(cause: HashError) -> PortError {
     if matches!(cause, HashError::OutOfMemory) {
-        StoreError::Unavailable(Box::new(cause))
+        PortError::Unavailable(Box::new(cause))
     } else {
         unexpected(cause)
     }
 }
 
-fn unexpected(cause: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Unexpected(Box::new(cause))
+fn unexpected(cause: impl std::error::Error + Send + Sync + 'static) -> PortError {
+    PortError::Unexpected(Box::new(cause))
 }

@@ -12,11 +12,11 @@ use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSecrets, JwtSigner, OsIds, SecretBytes,
     SystemClock, TokenAudience,
 };
+use fm_domain::accounts::PasswordHasher;
 use fm_domain::clock::Clock;
 use fm_domain::ids::IdSource;
 use fm_domain::mac::MacSigner;
-use fm_domain::session::TokenSigner;
-use fm_domain::user::PasswordHasher;
+use fm_domain::sessions::TokenSigner;
 
 fn secret(byte: u8) -> SecretBytes {
     SecretBytes::new(vec![byte; 32]).unwrap()

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fm_credentials::{Argon2PasswordHasher, Argon2Settings};
-use fm_domain::store::StoreError;
-use fm_domain::user::{Password, PasswordCheck, PasswordHash, PasswordHasher as _};
+use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, PasswordHasher as _};
+use fm_domain::error::PortError;
 
 fn cheap() -> Argon2Settings {
     Argon2Settings { memory_kib: 64, iterations: 1, parallelism: 1, ..Argon2Settings::default() }
@@ -75,10 +75,7 @@ async fn what_is_no_hash_is_corrupt_and_is_not_shown() {
     for text in not_hashes {
         let error =
             hasher(cheap()).verify(&password(), &PasswordHash::new(text.to_owned())).await.unwrap_err();
-        assert!(
-            matches!(error, StoreError::Corrupt { what: "users.password_hash", .. }),
-            "{text}: {error:?}"
-        );
+        assert!(matches!(error, PortError::Corrupt { what: "users.password_hash", .. }), "{text}: {error:?}");
         assert!(!format!("{error:?} {error}").contains("secretpassword"));
     }
 }

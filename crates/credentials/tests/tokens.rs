@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fm_credentials::{JwtSecrets, JwtSigner, OsIds, SecretBytes, SecretTooShort, TokenAudience};
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::{IdSource as _, SessionId, UserId};
-use fm_domain::session::{AccessClaims, InvalidToken, TokenSigner as _};
+use fm_domain::sessions::{AccessClaims, InvalidToken, TokenSigner as _};
 use jsonwebtoken::crypto::sign;
 use jsonwebtoken::{Algorithm, EncodingKey};
 

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
-use fm_domain::blob::BlobKey;
+use fm_domain::blobs::BlobKey;
 
 use crate::error::{DiskError, Step as _};
 use crate::layout::{Layout, sync};

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use fm_domain::store::StoreError;
+use fm_domain::error::PortError;
 
 /// A step that failed, and how.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,7 @@ impl<T> Step<T> for io::Result<T> {
 
 /// A full disk, missing permissions or a folder that is not mounted are put right by someone while we run; what no
 /// state of a sound disk explains is a defect.
-impl From<DiskError> for StoreError {
+impl From<DiskError> for PortError {
     fn from(error: DiskError) -> Self {
         match error.cause.kind() {
             io::ErrorKind::AlreadyExists
@@ -42,7 +42,7 @@ impl From<DiskError> for StoreError {
 }
 
 /// Runs `work` on a blocking thread.
-pub(crate) async fn blocking<T, F>(work: F) -> Result<T, StoreError>
+pub(crate) async fn blocking<T, F>(work: F) -> Result<T, PortError>
 where
     T: Send + 'static,
     F: FnOnce() -> Result<T, DiskError> + Send + 'static,
@@ -53,9 +53,9 @@ where
 /// What a blocking thread came to.
 pub(crate) fn joined<T>(
     outcome: Result<Result<T, DiskError>, tokio::task::JoinError>,
-) -> Result<T, StoreError> {
+) -> Result<T, PortError> {
     match outcome {
-        Ok(answer) => answer.map_err(StoreError::from),
-        Err(panicked_or_shut_down) => Err(StoreError::Unexpected(Box::new(panicked_or_shut_down))),
+        Ok(answer) => answer.map_err(PortError::from),
+        Err(panicked_or_shut_down) => Err(PortError::Unexpected(Box::new(panicked_or_shut_down))),
     }
 }

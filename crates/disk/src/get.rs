@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::{io, mem};
 
 use bytes::Bytes;
-use fm_domain::blob::{BlobReader, ByteRange, GetBlob, ResolvedRange, Unsatisfiable};
+use fm_domain::blobs::{BlobReader, ByteRange, GetBlob, ResolvedRange, Unsatisfiable};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use futures_util::{StreamExt as _, stream};
 use tokio::task::{JoinHandle, spawn_blocking};

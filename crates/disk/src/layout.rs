@@ -6,7 +6,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fm_domain::blob::{BlobKey, Bucket};
+use fm_domain::blobs::{BlobKey, Bucket};
 use fm_domain::ids::BlobId;
 
 use crate::error::{DiskError, Step as _};

@@ -5,10 +5,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use fm_domain::blob::{BlobKey, Bucket, ListedBlob};
+use fm_domain::blobs::{BlobKey, Bucket, ListedBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::store::Stored;
+use fm_domain::error::PortResult;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
@@ -73,14 +73,18 @@ impl Walk {
 }
 
 /// Every blob of the bucket, page by page.
-pub(crate) fn list(layout: Arc<Layout>, bucket: Bucket) -> BoxStream<'static, Stored<ListedBlob>> {
+pub(crate) fn list(layout: Arc<Layout>, bucket: Bucket) -> BoxStream<'static, PortResult<ListedBlob>> {
     stream::try_unfold(Walk::through(layout, bucket), |mut walk| async move {
         let (walk, page) = blocking(move || {
             let page = walk.page()?;
             Ok((walk, page))
         })
         .await?;
-        Stored::Ok(if page.is_empty() { None } else { Some((stream::iter(page.into_iter().map(Ok)), walk)) })
+        PortResult::Ok(if page.is_empty() {
+            None
+        } else {
+            Some((stream::iter(page.into_iter().map(Ok)), walk))
+        })
     })
     .try_flatten()
     .boxed()

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobKey, CompleteParts, PartLimits, PartPlace, PartTag, PartUpload, PartWrite, StoredBlob, WriteId,
     WritePart, WrittenPart,
 };
 use fm_domain::body::{ByteSize, PartBytes};
-use fm_domain::file::MediaType;
-use fm_domain::store::Stored;
+use fm_domain::error::PortResult;
+use fm_domain::files::MediaType;
 
 use crate::draft::Draft;
 use crate::error::blocking;
@@ -33,7 +33,7 @@ impl PartUpload for DiskBlobStore {
         LIMITS
     }
 
-    async fn begin(&self, key: &BlobKey, _content_type: &MediaType) -> Stored<WriteId> {
+    async fn begin(&self, key: &BlobKey, _content_type: &MediaType) -> PortResult<WriteId> {
         let (layout, key) = (Arc::clone(&self.layout), *key);
         blocking(move || upload::begin(&layout, &key)).await?;
         Ok(WriteId::new(THE_WRITE.to_owned()))
@@ -50,7 +50,7 @@ impl PartUpload for DiskBlobStore {
         if written { Ok(None) } else { Err(WritePart::Gone) }
     }
 
-    async fn sync(&self, write: &PartWrite) -> Stored<()> {
+    async fn sync(&self, write: &PartWrite) -> PortResult<()> {
         let paths = self.layout.paths(&write.key);
         blocking(move || upload::sync_parts(&paths)).await
     }
@@ -73,7 +73,12 @@ impl PartUpload for DiskBlobStore {
         }
     }
 
-    async fn keep(&self, key: &BlobKey, bytes: PartBytes, _content_type: &MediaType) -> Stored<StoredBlob> {
+    async fn keep(
+        &self,
+        key: &BlobKey,
+        bytes: PartBytes,
+        _content_type: &MediaType,
+    ) -> PortResult<StoredBlob> {
         let (layout, key) = (Arc::clone(&self.layout), *key);
         let draft = blocking(move || {
             let mut draft = Draft::create(&layout, &key)?;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use bytes::{Buf as _, Bytes};
-use fm_domain::blob::{BlobKey, PutBlob, PutHint, StoredBlob};
-use fm_domain::body::{BodyError, BufferBudget, ByteSize, ByteStream};
-use fm_domain::store::StoreError;
+use fm_domain::blobs::{BlobKey, PutBlob, PutHint, StoredBlob};
+use fm_domain::body::{BodyError, ByteSize, ByteStream};
+use fm_domain::error::PortError;
+use fm_streaming::BufferBudget;
 use futures_util::StreamExt as _;
 use tokio::task::JoinHandle;
 
@@ -60,7 +61,7 @@ pub(crate) async fn put(
         let (draft, spare) = before.unzip();
         let layout = Arc::clone(layout);
         let draft = move |layout: &Layout| draft.map_or_else(|| Draft::create(layout, &key), Ok);
-        if filled == Filled::ToTheEnd {
+        if filled == ReadOutcome::ToTheEnd {
             return Ok(last(layout, key, draft, buffer).await?);
         }
         let full = std::mem::replace(&mut buffer, spare.unwrap_or_else(|| Vec::with_capacity(capacity)));
@@ -80,7 +81,7 @@ async fn last(
     key: BlobKey,
     draft: impl FnOnce(&Layout) -> Result<Draft, DiskError> + Send + 'static,
     buffer: Vec<u8>,
-) -> Result<StoredBlob, StoreError> {
+) -> Result<StoredBlob, PortError> {
     let draft = blocking(move || {
         let mut draft = draft(&layout)?;
         draft.write(&buffer)?;
@@ -93,7 +94,7 @@ async fn last(
 
 /// How far a buffer was filled.
 #[derive(PartialEq, Eq)]
-enum Filled {
+enum ReadOutcome {
     /// There may be more.
     ToTheBrim,
     /// The body has ended.
@@ -109,17 +110,17 @@ struct Chunks {
 impl Chunks {
     /// Copies from the body until the buffer holds `capacity` bytes or the body ends. Copying keeps the count of
     /// held bytes honest: a chunk may be a small part of a large buffer.
-    async fn fill(&mut self, buffer: &mut Vec<u8>, capacity: usize) -> Result<Filled, BodyError> {
+    async fn fill(&mut self, buffer: &mut Vec<u8>, capacity: usize) -> Result<ReadOutcome, BodyError> {
         loop {
             let room = capacity.saturating_sub(buffer.len()).min(self.rest.len());
             buffer.extend_from_slice(&self.rest[..room]);
             self.rest.advance(room);
             if buffer.len() >= capacity {
-                return Ok(Filled::ToTheBrim);
+                return Ok(ReadOutcome::ToTheBrim);
             }
             match self.body.next().await {
                 Some(chunk) => self.rest = chunk?,
-                None => return Ok(Filled::ToTheEnd),
+                None => return Ok(ReadOutcome::ToTheEnd),
             }
         }
     }

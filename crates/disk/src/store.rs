@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, Bucket, ByteRange, GetBlob, ListBlobs, ListedBlob,
     PutBlob, PutHint, StoredBlob,
 };
-use fm_domain::body::{BufferBudget, ByteSize, ByteStream};
+use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::clock::Timestamp;
-use fm_domain::store::Stored;
+use fm_domain::error::PortResult;
+use fm_streaming::BufferBudget;
 use futures_util::stream::BoxStream;
 
 use crate::error::{DiskError, Step as _, blocking};
@@ -39,7 +40,7 @@ pub struct DiskBlobStore {
 
 impl DiskBlobStore {
     /// Opens the store, creating its folders. The error names the step; the caller knows the folder.
-    pub async fn open(settings: DiskSettings) -> Stored<Self> {
+    pub async fn open(settings: DiskSettings) -> PortResult<Self> {
         let DiskSettings { root, budget } = settings;
         let layout = blocking(move || {
             let layout = Layout::create(root)?;
@@ -52,7 +53,7 @@ impl DiskBlobStore {
 
     /// Removes files of writes that died with their process: unfinished ones that nobody wrote to since `before`;
     /// how many. Choose `before` well in the past, since another process may be writing to the same folder.
-    pub async fn remove_unfinished(&self, before: Timestamp) -> Stored<u64> {
+    pub async fn remove_unfinished(&self, before: Timestamp) -> PortResult<u64> {
         let layout = Arc::clone(&self.layout);
         blocking(move || list::remove_unfinished(&layout, before)).await
     }
@@ -72,14 +73,14 @@ impl BlobStore for DiskBlobStore {
         get::get(self.file_of(key), range).await
     }
 
-    async fn head(&self, key: &BlobKey) -> Stored<Option<BlobHead>> {
+    async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
         let path = self.file_of(key);
         Ok(blocking(move || get::size(&path)).await?.map(|size| BlobHead { size }))
     }
 
     /// A write to the key that is still under way fails afterwards: its file has lost the name that it would be
     /// renamed from.
-    async fn discard(&self, key: &BlobKey) -> Stored<()> {
+    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
         let (layout, key) = (Arc::clone(&self.layout), *key);
         blocking(move || {
             let paths = layout.paths(&key);
@@ -99,7 +100,7 @@ impl BlobStore for DiskBlobStore {
         BlobLimits { max_blob: ByteSize::new(i64::MAX.unsigned_abs()) }
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         let layout = Arc::clone(&self.layout);
         blocking(move || {
             for bucket in Bucket::ALL {
@@ -113,7 +114,7 @@ impl BlobStore for DiskBlobStore {
 
 #[async_trait]
 impl ListBlobs for DiskBlobStore {
-    async fn list(&self, bucket: Bucket) -> Stored<BoxStream<'static, Stored<ListedBlob>>> {
+    async fn list(&self, bucket: Bucket) -> PortResult<BoxStream<'static, PortResult<ListedBlob>>> {
         Ok(list::list(Arc::clone(&self.layout), bucket))
     }
 }

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, IoSlice};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 
-use fm_domain::blob::{BlobKey, PartPlace};
+use fm_domain::blobs::{BlobKey, PartPlace};
 use fm_domain::body::{ByteSize, PartBytes};
 
 use crate::error::{DiskError, Step as _};

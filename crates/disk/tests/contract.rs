@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use fixture::Fixture;
 use fm_contract::{BlobStoreHarness, PartUploadHarness};
 use fm_disk::BUFFER_BYTES;
-use fm_domain::blob::{BlobStore, ListBlobs, PartUpload};
-use fm_domain::body::BufferBudget;
+use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
+use fm_streaming::BufferBudget;
 
 struct Disk(Fixture);
 

@@ -1,22 +1,22 @@
-//! What a file manager is: its models, the ports that the world outside has to provide, and the use cases.
+//! What a file manager is: its models, and the ports that the world outside has to provide.
 //!
 //! Nothing here does input or output, reads a clock, or rolls a die: all of that is passed in, as an object behind a
-//! small trait. Whoever provides such an object finds what it owes in the trait's own documentation, and a test for
-//! every rule in the crate `fm-contract`.
+//! small trait. An adapter finds what it owes in the trait's own documentation, and a test for every rule in the crate
+//! `fm-contract`. The use cases are in `fm-application`.
 
-pub mod blob;
+pub mod accounts;
+pub mod blobs;
 pub mod body;
 pub mod clock;
-pub mod file;
+pub mod database;
+pub mod error;
+pub mod files;
 pub mod idempotency;
 pub mod ids;
-pub mod job;
+pub mod jobs;
 pub mod mac;
-pub mod session;
-pub mod store;
-#[cfg(any(test, feature = "mock"))]
+pub mod sessions;
+#[cfg(any(test, feature = "fakes"))]
 pub mod testing;
-pub mod thumbnail;
-pub mod upload;
-pub mod usecase;
-pub mod user;
+pub mod thumbnails;
+pub mod uploads;

@@ -1,4 +1,4 @@
-//! The HTTP API on actix-web. It sees the domain alone.
+//! The HTTP API on actix-web. It sees the use cases and the domain, and no adapter.
 //!
 //! A request passes the [edge](crate::app) (its id, problems, `HEAD`, CORS, the log), then one of the routes: a file each
 //! under `routes/<area>/`, with its documentation, its input and its handler. Handlers read values of the domain out
@@ -9,6 +9,7 @@ mod body;
 mod download;
 mod edge;
 mod input;
+pub mod links;
 mod openapi;
 mod output;
 mod problem;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use actix_web::web;
+use fm_application::wiring::UseCases;
 use fm_domain::ids::IdSource;
-use fm_domain::usecase::UseCases;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::links::LinkVerifier;
 use crate::settings::HttpSettings;
 
 /// What every handler shares. Cheap to clone.
@@ -16,6 +17,8 @@ use crate::settings::HttpSettings;
 pub struct AppState {
     /// What the application can do.
     pub use_cases: Arc<UseCases>,
+    /// Checks the links that we serve ourselves.
+    pub links: LinkVerifier,
     /// Names requests.
     pub ids: Arc<dyn IdSource>,
     /// The settings.
@@ -38,9 +41,15 @@ impl AppState {
     ///
     /// Outside of a tokio runtime.
     #[must_use]
-    pub fn new(use_cases: Arc<UseCases>, ids: Arc<dyn IdSource>, settings: HttpSettings) -> Self {
+    pub fn new(
+        use_cases: Arc<UseCases>,
+        links: LinkVerifier,
+        ids: Arc<dyn IdSource>,
+        settings: HttpSettings,
+    ) -> Self {
         Self {
             use_cases,
+            links,
             ids,
             settings: Arc::new(settings),
             tracker: TaskTracker::new(),

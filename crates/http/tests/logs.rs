@@ -8,8 +8,8 @@ use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use common::Server;
-use fm_domain::session::MockSessionStore;
-use fm_domain::store::StoreError;
+use fm_domain::error::PortError;
+use fm_domain::sessions::MockSessionStore;
 use serde_json::Value;
 
 static LOG: LazyLock<Log> = LazyLock::new(|| {
@@ -85,7 +85,7 @@ async fn a_failure_is_logged_once_with_its_causes_which_no_client_sees() {
             let mut sessions = MockSessionStore::new();
             sessions.expect_create().returning(|_| {
                 let cause = std::io::Error::other("connection to 10.0.0.7 refused");
-                Err(StoreError::Unavailable(Box::new(cause)))
+                Err(PortError::Unavailable(Box::new(cause)))
             });
             ports.sessions = Arc::new(sessions);
         },

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use bytes::Bytes;
-use fm_domain::thumbnail::{RenderBudget, ThumbnailSpec, Thumbnailer as _};
+use fm_domain::thumbnails::{RenderBudget, ThumbnailSpec, Thumbnailer as _};
 use fm_imaging::ImageThumbnailer;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};

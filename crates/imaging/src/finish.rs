@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use fm_domain::store::StoreError;
-use fm_domain::thumbnail::{RenderThumbnail, Thumbnail, ThumbnailSpec};
+use fm_domain::error::PortError;
+use fm_domain::thumbnails::{RenderThumbnail, Thumbnail, ThumbnailSpec};
 use image::codecs::png::{CompressionType, FilterType as RowFilter, PngEncoder};
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage, RgbaImage};
@@ -49,7 +49,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Nothing in the picture explains it: the defect is ours.
 fn defect(cause: Cause) -> RenderThumbnail {
-    RenderThumbnail::Store(StoreError::Unexpected(cause))
+    RenderThumbnail::Store(PortError::Unexpected(cause))
 }
 
 fn resized(shrunk: Shrunk) -> Result<DynamicImage, Cause> {

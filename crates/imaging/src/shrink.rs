@@ -1,6 +1,6 @@
 //! Rows averaged away as they come.
 
-use fm_domain::thumbnail::RenderThumbnail;
+use fm_domain::thumbnails::RenderThumbnail;
 
 use crate::source::Deadline;
 

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use fm_domain::thumbnail::RenderThumbnail;
+use fm_domain::thumbnails::RenderThumbnail;
 
 /// How many bytes are read between two looks at the clock: decoders read byte by byte.
 const BETWEEN_LOOKS: usize = 16 * 1024;

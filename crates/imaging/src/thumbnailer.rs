@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use fm_domain::file::MediaType;
-use fm_domain::store::StoreError;
-use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_domain::error::PortError;
+use fm_domain::files::MediaType;
+use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -106,5 +106,5 @@ fn render(bytes: Bytes, request: Request, deadline: Deadline) -> Result<Thumbnai
 }
 
 fn unexpected(cause: impl std::error::Error + Send + Sync + 'static) -> RenderThumbnail {
-    StoreError::Unexpected(Box::new(cause)).into()
+    PortError::Unexpected(Box::new(cause)).into()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fm_contract::ThumbnailerHarness;
-use fm_domain::thumbnail::Thumbnailer;
+use fm_domain::thumbnails::Thumbnailer;
 use fm_imaging::ImageThumbnailer;
 
 struct Imaging;

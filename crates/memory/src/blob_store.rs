@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, Bucket, ByteRange, GetBlob, ListBlobs, ListedBlob,
     PutBlob, PutHint, ResolvedRange, StoredBlob,
 };
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::clock::{Clock, Timestamp};
+use fm_domain::error::PortResult;
 use fm_domain::ids::BlobId;
-use fm_domain::store::Stored;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
@@ -138,11 +138,11 @@ impl BlobStore for MemoryBlobStore {
         Ok(BlobReader { size, range, bytes: blob.stream(range) })
     }
 
-    async fn head(&self, key: &BlobKey) -> Stored<Option<BlobHead>> {
+    async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
         Ok(self.find(key).map(|blob| BlobHead { size: ByteSize::new(blob.size) }))
     }
 
-    async fn discard(&self, key: &BlobKey) -> Stored<()> {
+    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
         let mut kept = self.kept();
         let discarded = (kept.unfinished.remove(key), kept.blobs.remove(key));
         drop(kept);
@@ -154,14 +154,14 @@ impl BlobStore for MemoryBlobStore {
         BlobLimits { max_blob: ByteSize::new(isize::MAX.unsigned_abs() as u64) }
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         Ok(())
     }
 }
 
 #[async_trait]
 impl ListBlobs for MemoryBlobStore {
-    async fn list(&self, bucket: Bucket) -> Stored<BoxStream<'static, Stored<ListedBlob>>> {
+    async fn list(&self, bucket: Bucket) -> PortResult<BoxStream<'static, PortResult<ListedBlob>>> {
         let kept = Arc::clone(&self.kept);
         let first = Bound::Included(BlobKey { bucket, id: BlobId::new(Uuid::nil()) });
         let last = BlobKey { bucket, id: BlobId::new(Uuid::max()) };

@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use fm_domain::blob::BlobQueries;
-use fm_domain::file::FileQueries;
-use fm_domain::store::{Database, ReadRepos, Stored, UnitOfWork};
-use fm_domain::upload::UploadQueries;
-use fm_domain::user::UserQueries;
+use fm_domain::accounts::UserQueries;
+use fm_domain::blobs::BlobQueries;
+use fm_domain::database::{Database, ReadRepos, UnitOfWork};
+use fm_domain::error::PortResult;
+use fm_domain::files::FileQueries;
+use fm_domain::uploads::UploadQueries;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::tables::Tables;
@@ -70,16 +71,16 @@ impl Default for MemoryDatabase {
 
 #[async_trait]
 impl Database for MemoryDatabase {
-    async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
+    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
         let turn = Arc::clone(&self.turn).lock_owned().await;
         Ok(Box::new(MemoryUnitOfWork::new(turn, self.shared.tables(), Arc::clone(&self.shared))))
     }
 
-    async fn read(&self) -> Stored<Box<dyn ReadRepos>> {
+    async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
         Ok(Box::new(self.shared.tables()))
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         Ok(())
     }
 }

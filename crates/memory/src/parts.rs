@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobKey, CompleteParts, PartLimits, PartPlace, PartTag, PartUpload, PartWrite, StoredBlob, WriteId,
     WritePart, WrittenPart,
 };
 use fm_domain::body::{ByteSize, PartBytes};
-use fm_domain::file::MediaType;
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::MediaType;
 
 use crate::blob_store::{MemoryBlobStore, SEGMENT};
 
@@ -82,9 +82,9 @@ fn cut(mut segment: BytesMut, most: usize) -> Bytes {
 }
 
 /// What does not fit into the address space can't be here.
-fn place(size: ByteSize) -> Stored<usize> {
+fn place(size: ByteSize) -> PortResult<usize> {
     let place = usize::try_from(size.bytes()).ok().filter(|place| *place <= isize::MAX.unsigned_abs() / 2);
-    place.ok_or_else(|| StoreError::Unexpected(format!("{size} do not fit into memory").into()))
+    place.ok_or_else(|| PortError::Unexpected(format!("{size} do not fit into memory").into()))
 }
 
 #[async_trait]
@@ -93,7 +93,7 @@ impl PartUpload for MemoryBlobStore {
         LIMITS
     }
 
-    async fn begin(&self, key: &BlobKey, _content_type: &MediaType) -> Stored<WriteId> {
+    async fn begin(&self, key: &BlobKey, _content_type: &MediaType) -> PortResult<WriteId> {
         let mut kept = self.kept();
         if !kept.blobs.contains_key(key) {
             kept.unfinished.entry(*key).or_default();
@@ -120,7 +120,7 @@ impl PartUpload for MemoryBlobStore {
         Ok(None)
     }
 
-    async fn sync(&self, _write: &PartWrite) -> Stored<()> {
+    async fn sync(&self, _write: &PartWrite) -> PortResult<()> {
         Ok(())
     }
 
@@ -152,7 +152,12 @@ impl PartUpload for MemoryBlobStore {
         Ok(StoredBlob { size })
     }
 
-    async fn keep(&self, key: &BlobKey, bytes: PartBytes, _content_type: &MediaType) -> Stored<StoredBlob> {
+    async fn keep(
+        &self,
+        key: &BlobKey,
+        bytes: PartBytes,
+        _content_type: &MediaType,
+    ) -> PortResult<StoredBlob> {
         let mut kept = Unfinished::default();
         let mut size = 0;
         for piece in bytes.pieces() {

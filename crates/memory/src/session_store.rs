@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::{SessionId, UserId};
-use fm_domain::session::{Generation, NewSession, RefreshState, Session, SessionStore};
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::sessions::{Generation, NewSession, RefreshState, Session, SessionStore};
 
 use crate::locked;
 
@@ -61,21 +61,21 @@ impl MemorySessionStore {
 
 #[async_trait]
 impl SessionStore for MemorySessionStore {
-    async fn create(&self, session: &NewSession) -> Stored<()> {
+    async fn create(&self, session: &NewSession) -> PortResult<()> {
         let mut sessions = locked(&self.sessions);
         if sessions.by_id.contains_key(&session.id) {
-            return Err(StoreError::Unexpected("a second session with one id".into()));
+            return Err(PortError::Unexpected("a second session with one id".into()));
         }
         sessions.put(session.clone());
         Ok(())
     }
 
-    async fn find(&self, id: SessionId, now: Timestamp) -> Stored<Option<Session>> {
+    async fn find(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>> {
         let sessions = locked(&self.sessions);
         Ok(sessions.by_id.get(&id).filter(|session| session.refresh.expires_at > now).cloned())
     }
 
-    async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> Stored<()> {
+    async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> PortResult<()> {
         if let Some(session) = locked(&self.sessions).by_id.get_mut(&id) {
             session.last_seen_at = session.last_seen_at.max(now);
             session.ip = ip.or(session.ip.take());
@@ -83,7 +83,7 @@ impl SessionStore for MemorySessionStore {
         Ok(())
     }
 
-    async fn rotate(&self, id: SessionId, seen: Generation, next: &RefreshState) -> Stored<bool> {
+    async fn rotate(&self, id: SessionId, seen: Generation, next: &RefreshState) -> PortResult<bool> {
         let mut sessions = locked(&self.sessions);
         if sessions.by_id.get(&id).is_none_or(|session| session.refresh.generation != seen) {
             return Ok(false);
@@ -94,7 +94,7 @@ impl SessionStore for MemorySessionStore {
         Ok(true)
     }
 
-    async fn revoke(&self, user: UserId, id: SessionId) -> Stored<bool> {
+    async fn revoke(&self, user: UserId, id: SessionId) -> PortResult<bool> {
         let mut sessions = locked(&self.sessions);
         let owned = sessions.by_id.get(&id).is_some_and(|session| session.user == user);
         if owned {
@@ -108,7 +108,7 @@ impl SessionStore for MemorySessionStore {
         user: UserId,
         but: Option<SessionId>,
         created_before: Timestamp,
-    ) -> Stored<()> {
+    ) -> PortResult<()> {
         let mut sessions = locked(&self.sessions);
         let Some(owned) = sessions.by_user.get(&user) else { return Ok(()) };
         let older = owned.iter().take_while(|(created_at, _)| *created_at < created_before);
@@ -119,14 +119,14 @@ impl SessionStore for MemorySessionStore {
         Ok(())
     }
 
-    async fn list(&self, user: UserId, now: Timestamp) -> Stored<Vec<Session>> {
+    async fn list(&self, user: UserId, now: Timestamp) -> PortResult<Vec<Session>> {
         let sessions = locked(&self.sessions);
         let Some(owned) = sessions.by_user.get(&user) else { return Ok(Vec::new()) };
         let newest_first = owned.iter().rev().filter_map(|(_, id)| sessions.by_id.get(id));
         Ok(newest_first.filter(|session| session.refresh.expires_at > now).cloned().collect())
     }
 
-    async fn purge_expired(&self, now: Timestamp, limit: u32) -> Stored<u32> {
+    async fn purge_expired(&self, now: Timestamp, limit: u32) -> PortResult<u32> {
         let mut sessions = locked(&self.sessions);
         let expired =
             sessions.expiring.iter().take_while(|(expires_at, _)| *expires_at < now).take(limit as usize);
@@ -137,7 +137,7 @@ impl SessionStore for MemorySessionStore {
         Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fm_domain::job::JobSignal;
+use fm_domain::jobs::JobSignal;
 use tokio::sync::watch;
 
 /// Wakes whoever waits as soon as a unit with jobs was committed.

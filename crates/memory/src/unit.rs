@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::blob::BlobRepo;
-use fm_domain::file::FileRepo;
+use fm_domain::accounts::UserRepo;
+use fm_domain::blobs::BlobRepo;
+use fm_domain::database::{Repos, UnitOfWork};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::FileRepo;
 use fm_domain::idempotency::KeyRepo;
-use fm_domain::job::JobQueue;
-use fm_domain::store::{Repos, StoreError, Stored, UnitOfWork};
-use fm_domain::upload::UploadRepo;
-use fm_domain::user::UserRepo;
+use fm_domain::jobs::JobQueue;
+use fm_domain::uploads::UploadRepo;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::database::Shared;
@@ -32,9 +33,9 @@ impl MemoryUnitOfWork {
     }
 
     /// The failure of a statement: from now on the unit can't be committed.
-    pub(crate) fn fail(&mut self, why: &'static str) -> StoreError {
+    pub(crate) fn fail(&mut self, why: &'static str) -> PortError {
         self.failed = true;
-        StoreError::Unexpected(why.into())
+        PortError::Unexpected(why.into())
     }
 }
 
@@ -72,15 +73,15 @@ impl Repos for MemoryUnitOfWork {
 
 #[async_trait]
 impl UnitOfWork for MemoryUnitOfWork {
-    async fn commit(self: Box<Self>) -> Stored<()> {
+    async fn commit(self: Box<Self>) -> PortResult<()> {
         if self.failed {
-            return Err(StoreError::Poisoned);
+            return Err(PortError::Poisoned);
         }
         self.shared.commit(self.tables, self.has_jobs);
         Ok(())
     }
 
-    async fn rollback(self: Box<Self>) -> Stored<()> {
+    async fn rollback(self: Box<Self>) -> PortResult<()> {
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::SimpleAsyncConnection as _;
-use fm_domain::store::{StoreError, Stored, chain};
+use fm_domain::error::{PortError, PortResult, chain};
 use percent_encoding::percent_decode_str;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::tls::MakeTlsConnect;
@@ -76,18 +76,18 @@ impl PgAddress {
     }
 
     /// Opens a connection, or gives up in time.
-    pub(crate) async fn open(&self) -> Stored<(Client, Connection<Socket, Tls>)> {
+    pub(crate) async fn open(&self) -> PortResult<(Client, Connection<Socket, Tls>)> {
         let limit = self.config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
         match tokio::time::timeout(limit, self.config.connect(self.tls.clone())).await {
             Ok(Ok(opened)) => Ok(opened),
-            Ok(Err(error)) => Err(StoreError::Unavailable(Box::new(error))),
-            Err(elapsed) => Err(StoreError::Unavailable(Box::new(elapsed))),
+            Ok(Err(error)) => Err(PortError::Unavailable(Box::new(error))),
+            Err(elapsed) => Err(PortError::Unavailable(Box::new(elapsed))),
         }
     }
 
     /// Opens a connection for diesel, driven in the background and closed as soon as it is dropped.
     pub(crate) async fn connect(&self, setup: &str) -> diesel::ConnectionResult<AsyncPgConnection> {
-        let refused = |error: StoreError| diesel::ConnectionError::BadConnection(chain(&error));
+        let refused = |error: PortError| diesel::ConnectionError::BadConnection(chain(&error));
         let (client, connection) = self.open().await.map_err(refused)?;
         let ready = async {
             let mut connection =

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobIntent, BlobKey, BlobRepo, Bucket, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob,
 };
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
-use fm_domain::store::Stored;
 use uuid::Uuid;
 
 use crate::error::corrupt;
@@ -34,7 +34,7 @@ pub(crate) const DOOM_EXPIRED: &str = "WITH expired AS MATERIALIZED (\
 
 type ExpiredRow = (SqlUuid, Text, SqlUuid, BigInt);
 
-pub(crate) fn key(bucket: &str, id: Uuid) -> Stored<BlobKey> {
+pub(crate) fn key(bucket: &str, id: Uuid) -> PortResult<BlobKey> {
     let bucket = bucket.parse::<Bucket>().map_err(corrupt("blobs.bucket"))?;
     Ok(BlobKey { bucket, id: BlobId::new(id) })
 }
@@ -51,7 +51,7 @@ struct DoomedRow {
 }
 
 impl DoomedRow {
-    fn into_blob(self) -> Stored<DoomedBlob> {
+    fn into_blob(self) -> PortResult<DoomedBlob> {
         let key = key(&self.bucket, self.id)?;
         Ok(DoomedBlob { key, doomed_at: self.doomed_at.0, was_settled: self.was_settled })
     }
@@ -59,7 +59,7 @@ impl DoomedRow {
 
 #[async_trait]
 impl BlobRepo for PgUnitOfWork {
-    async fn announce(&mut self, intent: &BlobIntent) -> Stored<()> {
+    async fn announce(&mut self, intent: &BlobIntent) -> PortResult<()> {
         let row = (
             blobs::id.eq(intent.key.id.uuid()),
             blobs::bucket.eq(intent.key.bucket.as_str()),
@@ -73,7 +73,7 @@ impl BlobRepo for PgUnitOfWork {
         self.run(|connection| insert.execute(connection)).await.map(|_one| ())
     }
 
-    async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> Stored<bool> {
+    async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(ANNOUNCED));
         let update = diesel::update(blob).set(blobs::expires_at.eq(Moment(expires_at)));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
@@ -90,25 +90,25 @@ impl BlobRepo for PgUnitOfWork {
         }
     }
 
-    async fn doom(&mut self, id: BlobId, at: Timestamp) -> Stored<bool> {
+    async fn doom(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.ne(DOOMED));
         let update = diesel::update(blob).set(doomed(at));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn abandon(&mut self, id: BlobId, at: Timestamp) -> Stored<bool> {
+    async fn abandon(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(ANNOUNCED));
         let update = diesel::update(blob).set(doomed(at));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn doom_owned(&mut self, owner: UserId, at: Timestamp) -> Stored<u64> {
+    async fn doom_owned(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
         let living = blobs::table.filter(blobs::owner_id.eq(owner.uuid())).filter(blobs::state.ne(DOOMED));
         let update = diesel::update(living).set(doomed(at));
         self.run(|connection| update.execute(connection)).await.map(|count| count as u64)
     }
 
-    async fn doom_expired(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<ExpiredIntent>> {
+    async fn doom_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
         let doom = statement::<ExpiredRow, _>(
             DOOM_EXPIRED,
             (
@@ -127,7 +127,7 @@ impl BlobRepo for PgUnitOfWork {
         self.understood(expired)
     }
 
-    async fn due(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<DoomedBlob>> {
+    async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<DoomedBlob>> {
         let due = blobs::table
             .filter(blobs::state.eq(DOOMED))
             .filter(blobs::due_at.le(Moment(now)))
@@ -138,7 +138,7 @@ impl BlobRepo for PgUnitOfWork {
         self.understood(rows.into_iter().map(DoomedRow::into_blob).collect())
     }
 
-    async fn find_doomed(&mut self, key: &BlobKey) -> Stored<Option<DoomedBlob>> {
+    async fn find_doomed(&mut self, key: &BlobKey) -> PortResult<Option<DoomedBlob>> {
         let blob = blobs::table
             .find(key.id.uuid())
             .filter(blobs::bucket.eq(key.bucket.as_str()))
@@ -148,13 +148,13 @@ impl BlobRepo for PgUnitOfWork {
         self.understood(row.map(DoomedRow::into_blob).transpose())
     }
 
-    async fn postpone(&mut self, id: BlobId, until: Timestamp) -> Stored<()> {
+    async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(DOOMED));
         let update = diesel::update(blob).set(blobs::due_at.eq(Moment(until)));
         self.run(|connection| update.execute(connection)).await.map(|_count| ())
     }
 
-    async fn forget(&mut self, id: BlobId) -> Stored<()> {
+    async fn forget(&mut self, id: BlobId) -> PortResult<()> {
         let delete = diesel::delete(blobs::table.find(id.uuid()).filter(blobs::state.eq(DOOMED)));
         self.run(|connection| delete.execute(connection)).await.map(|_count| ())
     }

@@ -6,11 +6,11 @@ use diesel::prelude::*;
 use diesel::query_builder::{Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use fm_domain::blob::{BlobQueries, BlobRecord, BlobState, Sweepable};
+use fm_domain::accounts::{Kept, Tally};
+use fm_domain::blobs::{BlobQueries, BlobRecord, BlobState, Sweepable};
 use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::{BlobId, FileId, UserId};
-use fm_domain::store::{StoreError, Stored};
-use fm_domain::user::{Kept, Tally};
 use uuid::Uuid;
 
 use crate::blobs::key;
@@ -71,7 +71,7 @@ pub(crate) fn tally(
 }
 
 /// The tally that a row holds.
-pub(crate) fn understood((id, used_bytes, file_count, bytes, files): TallyRow) -> Stored<Tally> {
+pub(crate) fn understood((id, used_bytes, file_count, bytes, files): TallyRow) -> PortResult<Tally> {
     let recorded =
         Kept { bytes: size("users.used_bytes", used_bytes)?, files: count("users.file_count", file_count)? };
     let counted = Kept { bytes: size("files.size_bytes", bytes)?, files: count("files", files)? };
@@ -87,14 +87,14 @@ pub(crate) fn count_sweepable(
     statement::<(BigInt, BigInt), _>(COUNT_SWEEPABLE, (now(), limit(), now(), limit()))
 }
 
-fn record((id, bucket, state, bytes): (Uuid, String, String, Option<i64>)) -> Stored<BlobRecord> {
+fn record((id, bucket, state, bytes): (Uuid, String, String, Option<i64>)) -> PortResult<BlobRecord> {
     let state = match (state.as_str(), bytes) {
         ("announced", _) => BlobState::Announced,
         ("settled", Some(bytes)) => BlobState::Settled { size: size("blobs.size_bytes", bytes)? },
         ("doomed", _) => BlobState::Doomed,
         (other, _) => {
             let source = format!("{other} is no state, or lacks its size").into();
-            return Err(StoreError::Corrupt { what: "blobs.state", source });
+            return Err(PortError::Corrupt { what: "blobs.state", source });
         }
     };
     Ok(BlobRecord { key: key(&bucket, id)?, state })
@@ -102,7 +102,7 @@ fn record((id, bucket, state, bytes): (Uuid, String, String, Option<i64>)) -> St
 
 #[async_trait]
 impl BlobQueries for PgReadRepos {
-    async fn find(&mut self, ids: &[BlobId]) -> Stored<Vec<BlobRecord>> {
+    async fn find(&mut self, ids: &[BlobId]) -> PortResult<Vec<BlobRecord>> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
         let query = find(ids);
         let mut lease = self.pool.lease().await?;
@@ -110,7 +110,7 @@ impl BlobQueries for PgReadRepos {
         rows.into_iter().map(record).collect()
     }
 
-    async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> Stored<Sweepable> {
+    async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> PortResult<Sweepable> {
         let query = count_sweepable(now, limit);
         let mut lease = self.pool.lease().await?;
         let (expired, due): (i64, i64) = lease.run(|connection| query.get_result(connection)).await?;

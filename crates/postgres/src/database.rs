@@ -1,7 +1,8 @@
 //! The database as a whole.
 
 use async_trait::async_trait;
-use fm_domain::store::{Database, ReadRepos, StoreError, Stored, UnitOfWork};
+use fm_domain::database::{Database, ReadRepos, UnitOfWork};
+use fm_domain::error::{PortError, PortResult};
 use tokio::time::error::Elapsed;
 
 use crate::pool::PgPool;
@@ -24,7 +25,7 @@ impl PgDatabase {
 
 #[async_trait]
 impl Database for PgDatabase {
-    async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
+    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
         // After the server was restarted every pooled connection may be dead without knowing it yet. Each that turns
         // out to be is dropped, so that after as many tries as there were connections one is new. A server that does
         // not answer in time is another matter: it would not answer the next either.
@@ -32,7 +33,7 @@ impl Database for PgDatabase {
         loop {
             tries -= 1;
             match PgUnitOfWork::begin(self.pool.lease().await?).await {
-                Err(StoreError::Unavailable(cause)) if tries > 0 && !cause.is::<Elapsed>() => {
+                Err(PortError::Unavailable(cause)) if tries > 0 && !cause.is::<Elapsed>() => {
                     tracing::debug!(error = %cause, "a pooled connection to PostgreSQL was dead");
                 }
                 begun => return begun.map(|unit| Box::new(unit) as Box<dyn UnitOfWork>),
@@ -40,11 +41,11 @@ impl Database for PgDatabase {
         }
     }
 
-    async fn read(&self) -> Stored<Box<dyn ReadRepos>> {
+    async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
         Ok(Box::new(PgReadRepos::new(self.pool.clone())))
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         self.pool.ping().await
     }
 }

@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel_async::pooled_connection::deadpool::PoolError;
-use fm_domain::store::{Cause, StoreError};
+use fm_domain::error::{Cause, PortError};
 
 /// Messages of a server that is going away, coming up, full or too slow. diesel hands on no SQLSTATE, and so the
 /// messages have to tell; every connection asks for them in English (`lc_messages`).
@@ -38,9 +38,9 @@ pub(crate) fn is_loss(error: &Error) -> bool {
 }
 
 /// Translates a failed statement.
-pub(crate) fn from_diesel(error: Error) -> StoreError {
+pub(crate) fn from_diesel(error: Error) -> PortError {
     match &error {
-        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => StoreError::Contended(Box::new(error)),
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => PortError::Contended(Box::new(error)),
         Error::DatabaseError(
             DatabaseErrorKind::UnableToSendCommand
             | DatabaseErrorKind::ClosedConnection
@@ -48,24 +48,24 @@ pub(crate) fn from_diesel(error: Error) -> StoreError {
             | DatabaseErrorKind::ReadOnlyTransaction,
             _,
         )
-        | Error::BrokenTransactionManager => StoreError::Unavailable(Box::new(error)),
+        | Error::BrokenTransactionManager => PortError::Unavailable(Box::new(error)),
         Error::DatabaseError(_, told) if LOST_RACES.contains(&told.message()) => {
-            StoreError::Contended(Box::new(error))
+            PortError::Contended(Box::new(error))
         }
         Error::DatabaseError(_, told) if OUT_OF_REACH.iter().any(|start| told.message().starts_with(start)) => {
-            StoreError::Unavailable(Box::new(error))
+            PortError::Unavailable(Box::new(error))
         }
-        Error::DeserializationError(_) => StoreError::Corrupt { what: "a row", source: Box::new(error) },
-        _ => StoreError::Unexpected(Box::new(error)),
+        Error::DeserializationError(_) => PortError::Corrupt { what: "a row", source: Box::new(error) },
+        _ => PortError::Unexpected(Box::new(error)),
     }
 }
 
 /// Translates a checkout that failed: whatever the reason, there is no connection now, and there may be one later.
-pub(crate) fn from_pool(error: PoolError) -> StoreError {
-    StoreError::Unavailable(Box::new(error))
+pub(crate) fn from_pool(error: PoolError) -> PortError {
+    PortError::Unavailable(Box::new(error))
 }
 
 /// A value in a column that can't be read.
-pub(crate) fn corrupt<E: Into<Cause>>(what: &'static str) -> impl FnOnce(E) -> StoreError {
-    move |source| StoreError::Corrupt { what, source: source.into() }
+pub(crate) fn corrupt<E: Into<Cause>>(what: &'static str) -> impl FnOnce(E) -> PortError {
+    move |source| PortError::Corrupt { what, source: source.into() }
 }

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use fm_domain::file::{File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
+use fm_domain::error::PortResult;
+use fm_domain::files::{File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId, UserId};
-use fm_domain::store::Stored;
 
 use crate::rows::{FileEdit, FileRow, NewFileRow, ThumbnailRow};
 use crate::schema::files;
@@ -14,12 +14,12 @@ use crate::value::bigint;
 
 #[async_trait]
 impl FileRepo for PgUnitOfWork {
-    async fn insert(&mut self, file: &File) -> Stored<()> {
+    async fn insert(&mut self, file: &File) -> PortResult<()> {
         let insert = diesel::insert_into(files::table).values(NewFileRow::of(file));
         self.run(|connection| insert.execute(connection)).await.map(|_one| ())
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
         let file = files::table.find(id.uuid()).filter(files::owner_id.eq(owner.uuid()));
         let file = file.select(FileRow::as_select()).for_update();
         let row = self.run(async |connection| file.get_result(connection).await.optional()).await?;
@@ -38,20 +38,20 @@ impl FileRepo for PgUnitOfWork {
         }
     }
 
-    async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> Stored<bool> {
+    async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> {
         let file = files::table.find(id.uuid()).filter(files::blob_id.eq(of.uuid()));
         let update = diesel::update(file).set(ThumbnailRow::of(state));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> Stored<bool> {
+    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool> {
         let file =
             files::table.find(id.uuid()).filter(files::blob_id.eq(of.uuid())).filter(files::sha256.is_null());
         let update = diesel::update(file).set(files::sha256.eq(sha256.as_bytes().as_slice()));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn remove(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+    async fn remove(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
         let file = files::table.find(id.uuid()).filter(files::owner_id.eq(owner.uuid()));
         let delete = diesel::delete(file).returning(FileRow::as_returning());
         let row = self.run(async |connection| delete.get_result(connection).await.optional()).await?;

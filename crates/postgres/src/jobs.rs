@@ -9,9 +9,9 @@ use diesel::sql_types::{
 };
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
 use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::JobId;
-use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Work};
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Work};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -99,9 +99,9 @@ fn names(kinds: &[JobKind]) -> Vec<&'static str> {
 
 #[async_trait]
 impl JobQueue for PgUnitOfWork {
-    async fn enqueue(&mut self, job: &NewJob) -> Stored<Enqueued> {
+    async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued> {
         let payload = serde_json::to_value(&job.work);
-        let payload = self.understood(payload.map_err(|error| StoreError::Unexpected(Box::new(error))))?;
+        let payload = self.understood(payload.map_err(|error| PortError::Unexpected(Box::new(error))))?;
         let insert = statement::<(), _>(
             ENQUEUE,
             (
@@ -127,7 +127,7 @@ impl JobQueue for PgUnitOfWork {
         now: Timestamp,
         lease_until: Timestamp,
         limit: u32,
-    ) -> Stored<Vec<ClaimedJob>> {
+    ) -> PortResult<Vec<ClaimedJob>> {
         let claim = statement::<ClaimedColumns, _>(
             CLAIM,
             (
@@ -155,14 +155,14 @@ impl JobQueue for PgUnitOfWork {
         Ok(claimed)
     }
 
-    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> Stored<bool> {
+    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> {
         let until = Moment(lease_until);
         let update = diesel::update(held(id.uuid(), integer(attempt)))
             .set((jobs::lease_until.eq(until), jobs::due_at.eq(until)));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn complete(&mut self, id: JobId, attempt: u32) -> Stored<bool> {
+    async fn complete(&mut self, id: JobId, attempt: u32) -> PortResult<bool> {
         let delete = diesel::delete(held(id.uuid(), integer(attempt)));
         Ok(self.run(|connection| delete.execute(connection)).await? > 0)
     }
@@ -173,7 +173,7 @@ impl JobQueue for PgUnitOfWork {
         attempt: u32,
         retry_at: Option<Timestamp>,
         reason: &str,
-    ) -> Stored<bool> {
+    ) -> PortResult<bool> {
         let let_go = (jobs::lease_until.eq(None::<Moment>), jobs::last_error.eq(text(reason)));
         let failed = if let Some(retry_at) = retry_at {
             let update = diesel::update(held(id.uuid(), integer(attempt)))
@@ -187,14 +187,14 @@ impl JobQueue for PgUnitOfWork {
         Ok(failed > 0)
     }
 
-    async fn next_due(&mut self, kinds: &[JobKind]) -> Stored<Option<Timestamp>> {
+    async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>> {
         let living = jobs::table.filter(jobs::state.eq(LIVING)).filter(jobs::kind.eq_any(names(kinds)));
         let next = living.select(jobs::due_at).order(jobs::due_at).limit(1);
         let next: Vec<Moment> = self.run(|connection| next.load::<Moment>(connection)).await?;
         Ok(next.into_iter().next().map(|moment| moment.0))
     }
 
-    async fn count_living(&mut self) -> Stored<u64> {
+    async fn count_living(&mut self) -> PortResult<u64> {
         let living = jobs::table.filter(jobs::state.eq(LIVING)).count();
         let living: i64 = self.run(|connection| living.get_result(connection)).await?;
         self.understood(count("jobs", living))
@@ -205,7 +205,7 @@ impl JobQueue for PgUnitOfWork {
         state: Option<JobState>,
         after: Option<JobId>,
         limit: u32,
-    ) -> Stored<Vec<JobRecord>> {
+    ) -> PortResult<Vec<JobRecord>> {
         let mut query = jobs::table.select(JobRecordRow::as_select()).order(jobs::id).into_boxed();
         if let Some(after) = after {
             query = query.filter(jobs::id.gt(after.uuid()));
@@ -223,7 +223,7 @@ impl JobQueue for PgUnitOfWork {
         Ok(rows.into_iter().map(JobRecordRow::record).collect())
     }
 
-    async fn take_dead(&mut self, id: JobId) -> Stored<Option<JobRecord>> {
+    async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>> {
         let dead = jobs::table.find(id.uuid()).filter(jobs::state.eq(DEAD));
         let delete = diesel::delete(dead).returning(JobRecordRow::as_returning());
         let rows: Vec<JobRecordRow> = self.run(|connection| delete.load(connection)).await?;
@@ -233,7 +233,7 @@ impl JobQueue for PgUnitOfWork {
 
 impl PgUnitOfWork {
     /// Puts a job aside for a human.
-    async fn bury(&mut self, id: Uuid, reason: &str) -> Stored<()> {
+    async fn bury(&mut self, id: Uuid, reason: &str) -> PortResult<()> {
         tracing::error!(job.id = %id, reason, "a job was put aside");
         let dead =
             (jobs::state.eq(DEAD), jobs::lease_until.eq(None::<Moment>), jobs::last_error.eq(text(reason)));

@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId};
-use fm_domain::store::{StoreError, Stored};
 use uuid::Uuid;
 
 use crate::error::corrupt;
@@ -42,7 +42,7 @@ struct KeyRow {
 }
 
 impl KeyRow {
-    fn into_claimed(self) -> Stored<Claimed> {
+    fn into_claimed(self) -> PortResult<Claimed> {
         let (Some(file), Some(name), Some(hash)) = (self.file_id, self.file_name, self.sha256) else {
             return Ok(Claimed::Running { lease_until: self.held_until.0 });
         };
@@ -62,7 +62,7 @@ fn running(attempt: Uuid) -> _ {
 
 #[async_trait]
 impl KeyRepo for PgUnitOfWork {
-    async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> Stored<Claimed> {
+    async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed> {
         let take = statement::<(), _>(
             CLAIM,
             (
@@ -78,11 +78,11 @@ impl KeyRepo for PgUnitOfWork {
         }
         let held = keys::table.find((claim.user.uuid(), claim.key.as_str())).select(KeyRow::as_select());
         let row = self.run(async |connection| held.get_result(connection).await.optional()).await?;
-        let row = row.ok_or_else(|| StoreError::Unexpected("a key vanished while it was locked".into()));
+        let row = row.ok_or_else(|| PortError::Unexpected("a key vanished while it was locked".into()));
         self.understood(row.and_then(KeyRow::into_claimed))
     }
 
-    async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> Stored<bool> {
+    async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> PortResult<bool> {
         let update = diesel::update(running(attempt.uuid())).set(keys::held_until.eq(Moment(lease_until)));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
@@ -92,7 +92,7 @@ impl KeyRepo for PgUnitOfWork {
         attempt: BlobId,
         upload: &FinishedUpload,
         expires_at: Timestamp,
-    ) -> Stored<bool> {
+    ) -> PortResult<bool> {
         let finished = (
             keys::held_until.eq(Moment(expires_at)),
             keys::file_id.eq(upload.file.uuid()),
@@ -103,17 +103,17 @@ impl KeyRepo for PgUnitOfWork {
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn free(&mut self, attempt: BlobId) -> Stored<()> {
+    async fn free(&mut self, attempt: BlobId) -> PortResult<()> {
         let delete = diesel::delete(running(attempt.uuid()));
         self.run(|connection| delete.execute(connection)).await.map(|_count| ())
     }
 
-    async fn free_file(&mut self, file: FileId) -> Stored<()> {
+    async fn free_file(&mut self, file: FileId) -> PortResult<()> {
         let delete = diesel::delete(keys::table.filter(keys::file_id.eq(file.uuid())));
         self.run(|connection| delete.execute(connection)).await.map(|_count| ())
     }
 
-    async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> Stored<u32> {
+    async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
         let purge = statement::<(), _>(
             PURGE,
             (typed::<Timestamptz, _>(Moment(now)), typed::<BigInt, _>(i64::from(limit))),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::QueryResult;
 use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::error::{PortError, PortResult};
 
 use crate::error::from_diesel;
 use crate::pool::in_time;
@@ -22,7 +22,7 @@ enum Last {
 }
 
 impl Last {
-    const fn of<T>(answer: &Stored<T>) -> Self {
+    const fn of<T>(answer: &PortResult<T>) -> Self {
         if answer.is_ok() { Self::Answered } else { Self::Failed }
     }
 }
@@ -64,15 +64,15 @@ impl PgLease {
     pub(crate) async fn run<'u, T, A>(
         &'u mut self,
         statement: impl FnOnce(&'u mut AsyncPgConnection) -> A,
-    ) -> Stored<T>
+    ) -> PortResult<T>
     where
         A: Future<Output = QueryResult<T>>,
     {
         let Self { connection: Some(connection), limit, last, .. } = self else {
-            return Err(StoreError::Poisoned);
+            return Err(PortError::Poisoned);
         };
         if !matches!(last, Last::Answered) {
-            return Err(StoreError::Poisoned);
+            return Err(PortError::Poisoned);
         }
         *last = Last::Asked;
         let answer = in_time(*limit, statement(connection)).await;
@@ -81,7 +81,7 @@ impl PgLease {
     }
 
     /// What was made of an answer. One that can't be understood is a failure like any other.
-    pub(crate) fn understood<T>(&mut self, read: Stored<T>) -> Stored<T> {
+    pub(crate) fn understood<T>(&mut self, read: PortResult<T>) -> PortResult<T> {
         if read.is_err() {
             self.last = Last::Failed;
         }
@@ -89,9 +89,9 @@ impl PgLease {
     }
 
     /// Sends plain SQL, even after a failed statement.
-    pub(crate) async fn batch(&mut self, sql: &str) -> Stored<()> {
+    pub(crate) async fn batch(&mut self, sql: &str) -> PortResult<()> {
         self.last = Last::Asked;
-        let Some(connection) = self.connection.as_mut() else { return Err(StoreError::Poisoned) };
+        let Some(connection) = self.connection.as_mut() else { return Err(PortError::Poisoned) };
         let sent = connection.batch_execute(sql);
         let answer = in_time(self.limit, sent).await;
         self.last = Last::of(&answer);
@@ -100,9 +100,9 @@ impl PgLease {
 
     /// Sends `first`, and `second` without waiting for the answer to it; gives the first answer. When only the
     /// second fails the connection is not used again.
-    pub(crate) async fn batch_pair(&mut self, first: &str, second: &str) -> Stored<()> {
+    pub(crate) async fn batch_pair(&mut self, first: &str, second: &str) -> PortResult<()> {
         self.last = Last::Asked;
-        let Some(connection) = self.connection.as_ref() else { return Err(StoreError::Poisoned) };
+        let Some(connection) = self.connection.as_ref() else { return Err(PortError::Poisoned) };
         let (mut one, mut other): (&AsyncPgConnection, &AsyncPgConnection) = (connection, connection);
         let both = async {
             Ok(futures_util::future::join(one.batch_execute(first), other.batch_execute(second)).await)

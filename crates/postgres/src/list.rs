@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{AppearsOnTable, Expression, QueryResult, SelectableExpression};
-use fm_domain::file::{FileFilter, FilePage, FileSort, PageKey, SortOrder, TypeFilter};
+use fm_domain::files::{FileFilter, FilePage, FileSort, PageKey, SortOrder, TypeFilter};
 use fm_domain::ids::UserId;
 use uuid::Uuid;
 

@@ -4,7 +4,7 @@ use diesel::migration::{Migration, MigrationSource as _};
 use diesel::pg::Pg;
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use fm_domain::store::Cause;
+use fm_domain::error::Cause;
 
 use crate::address::PgAddress;
 

@@ -13,7 +13,7 @@ use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::file::{FileFilter, FilePage, FileSort, PageKey, Sha256, SortOrder, TypeFilter};
+use fm_domain::files::{FileFilter, FilePage, FileSort, PageKey, Sha256, SortOrder, TypeFilter};
 use fm_domain::ids::{FileId, UserId};
 use uuid::Uuid;
 

@@ -8,7 +8,7 @@ use diesel::QueryResult;
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::error::{PortError, PortResult};
 use futures_util::FutureExt as _;
 
 use crate::address::PgAddress;
@@ -23,7 +23,7 @@ pub struct PgLimits {
     pub pooled: usize,
     /// Connections that point reads share.
     pub shared: usize,
-    /// How long a checkout waits for a free connection before it is [`StoreError::Unavailable`].
+    /// How long a checkout waits for a free connection before it is [`PortError::Unavailable`].
     pub checkout: Duration,
     /// `statement_timeout`: how long the server works on one statement.
     pub statement: Duration,
@@ -76,7 +76,7 @@ struct Inner {
 
 impl PgPool {
     /// Connections to `address`, each made when it is needed first.
-    pub fn new(address: PgAddress, limits: PgLimits) -> Stored<Self> {
+    pub fn new(address: PgAddress, limits: PgLimits) -> PortResult<Self> {
         let setup: Arc<str> = limits.setup().into();
         let mut config = ManagerConfig::default();
         // Whether a connection was closed is seen without asking the server.
@@ -89,21 +89,21 @@ impl PgPool {
         // The manager keeps the URL it is given: it gets none, and so can't show one.
         let manager = AsyncDieselConnectionManager::new_with_config("", config);
         let built = Pool::builder(manager).max_size(limits.pooled.max(1)).build();
-        let pool = built.map_err(|error| StoreError::Unexpected(Box::new(error)))?;
+        let pool = built.map_err(|error| PortError::Unexpected(Box::new(error)))?;
         let shared = SharedConnections::new(address, setup, limits.shared.max(1));
         Ok(Self { inner: Arc::new(Inner { pool, shared, limits }) })
     }
 
     /// Takes a connection for oneself, or gives up in time.
-    pub(crate) async fn lease(&self) -> Stored<PgLease> {
+    pub(crate) async fn lease(&self) -> PortResult<PgLease> {
         let connection = tokio::time::timeout(self.inner.limits.checkout, self.inner.pool.get()).await;
-        let connection = connection.map_err(|elapsed| StoreError::Unavailable(Box::new(elapsed)))?;
+        let connection = connection.map_err(|elapsed| PortError::Unavailable(Box::new(elapsed)))?;
         Ok(PgLease::new(connection.map_err(from_pool)?, self.statement_limit()))
     }
 
     /// Asks a question on one of the connections that point reads share: it must neither lock nor take long, and
     /// may be asked twice.
-    pub(crate) async fn ask<T, A>(&self, question: impl Fn(Arc<Shared>) -> A) -> Stored<T>
+    pub(crate) async fn ask<T, A>(&self, question: impl Fn(Arc<Shared>) -> A) -> PortResult<T>
     where
         A: Future<Output = QueryResult<T>>,
     {
@@ -120,7 +120,7 @@ impl PgPool {
     }
 
     /// Asks the server for nothing but an answer.
-    pub(crate) async fn ping(&self) -> Stored<()> {
+    pub(crate) async fn ping(&self) -> PortResult<()> {
         let nothing = |shared: Arc<Shared>| async move { (&mut &**shared).batch_execute("").await };
         self.ask(nothing).await
     }
@@ -136,9 +136,9 @@ impl fmt::Debug for PgPool {
 pub(crate) async fn in_time<T>(
     limit: Duration,
     statement: impl Future<Output = QueryResult<T>>,
-) -> Stored<T> {
+) -> PortResult<T> {
     match tokio::time::timeout(limit, statement).await {
         Ok(answer) => answer.map_err(from_diesel),
-        Err(elapsed) => Err(StoreError::Unavailable(Box::new(elapsed))),
+        Err(elapsed) => Err(PortError::Unavailable(Box::new(elapsed))),
     }
 }

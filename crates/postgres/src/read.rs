@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use fm_domain::blob::BlobQueries;
-use fm_domain::file::{File, FileFilter, FilePage, FileQueries};
+use fm_domain::accounts::{Account, Email, Tally, UserQueries};
+use fm_domain::blobs::BlobQueries;
+use fm_domain::database::ReadRepos;
+use fm_domain::error::PortResult;
+use fm_domain::files::{File, FileFilter, FilePage, FileQueries};
 use fm_domain::ids::{FileId, UploadId, UserId};
-use fm_domain::store::{ReadRepos, Stored};
-use fm_domain::upload::{Upload, UploadQueries};
-use fm_domain::user::{Account, Email, Tally, UserQueries};
+use fm_domain::uploads::{Upload, UploadQueries};
 
 use crate::checks;
 use crate::list::list_files;
@@ -52,7 +53,7 @@ impl ReadRepos for PgReadRepos {
 
 #[async_trait]
 impl UserQueries for PgReadRepos {
-    async fn find(&mut self, id: UserId) -> Stored<Option<Account>> {
+    async fn find(&mut self, id: UserId) -> PortResult<Option<Account>> {
         let find = |shared: Arc<Shared>| async move {
             let user = users::table.find(id.uuid()).select(UserRow::as_select());
             user.get_result(&mut &**shared).await.optional()
@@ -60,7 +61,7 @@ impl UserQueries for PgReadRepos {
         self.pool.ask(find).await?.map(UserRow::into_account).transpose()
     }
 
-    async fn find_by_email(&mut self, email: &Email) -> Stored<Option<Account>> {
+    async fn find_by_email(&mut self, email: &Email) -> PortResult<Option<Account>> {
         let find = |shared: Arc<Shared>| async move {
             let user = users::table.filter(users::email_key.eq(email.key())).select(UserRow::as_select());
             user.get_result(&mut &**shared).await.optional()
@@ -68,7 +69,7 @@ impl UserQueries for PgReadRepos {
         self.pool.ask(find).await?.map(UserRow::into_account).transpose()
     }
 
-    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> Stored<Vec<Tally>> {
+    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>> {
         let query = checks::tally(after, limit);
         let mut lease = self.pool.lease().await?;
         let rows = lease.run(|connection| query.load(connection)).await?;
@@ -78,7 +79,7 @@ impl UserQueries for PgReadRepos {
 
 #[async_trait]
 impl FileQueries for PgReadRepos {
-    async fn find(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+    async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
         let find = |shared: Arc<Shared>| async move {
             let file = files::table.find(id.uuid()).filter(files::owner_id.eq(owner.uuid()));
             file.select(FileRow::as_select()).get_result(&mut &**shared).await.optional()
@@ -86,14 +87,14 @@ impl FileQueries for PgReadRepos {
         self.pool.ask(find).await?.map(FileRow::into_file).transpose()
     }
 
-    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> Stored<Vec<File>> {
+    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
         let Some(query) = list_files(owner, filter, page) else { return Ok(Vec::new()) };
         let mut lease = self.pool.lease().await?;
         let rows: Vec<FileRow> = lease.run(|connection| query.load(connection)).await?;
         rows.into_iter().map(FileRow::into_file).collect()
     }
 
-    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> Stored<Vec<File>> {
+    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> {
         let query = checks::walk(after, limit);
         let mut lease = self.pool.lease().await?;
         let rows: Vec<FileRow> = lease.run(|connection| query.load(connection)).await?;
@@ -103,7 +104,7 @@ impl FileQueries for PgReadRepos {
 
 #[async_trait]
 impl UploadQueries for PgReadRepos {
-    async fn find(&mut self, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+    async fn find(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
         let find = |shared: Arc<Shared>| async move {
             let upload = uploads::table.find(id.uuid()).filter(uploads::owner_id.eq(owner.uuid()));
             upload.select(UploadRow::as_select()).get_result(&mut &**shared).await.optional()

@@ -7,9 +7,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz};
 use diesel_async::RunQueryDsl;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::{SessionId, UserId};
-use fm_domain::session::{Generation, NewSession, RefreshState, Session, SessionStore};
-use fm_domain::store::Stored;
+use fm_domain::sessions::{Generation, NewSession, RefreshState, Session, SessionStore};
 
 use crate::pool::PgPool;
 use crate::rows::{SessionRow, moments};
@@ -39,12 +39,12 @@ impl PgSessionStore {
 
 #[async_trait]
 impl SessionStore for PgSessionStore {
-    async fn create(&self, session: &NewSession) -> Stored<()> {
+    async fn create(&self, session: &NewSession) -> PortResult<()> {
         let insert = diesel::insert_into(sessions::table).values(SessionRow::of(session));
         self.pool.lease().await?.run(|connection| insert.execute(connection)).await.map(|_one| ())
     }
 
-    async fn find(&self, id: SessionId, now: Timestamp) -> Stored<Option<Session>> {
+    async fn find(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>> {
         let find = |shared: Arc<Shared>| async move {
             let session = sessions::table.find(id.uuid()).filter(sessions::expires_at.gt(Moment(now)));
             session.select(SessionRow::as_select()).get_result(&mut &**shared).await.optional()
@@ -52,7 +52,7 @@ impl SessionStore for PgSessionStore {
         self.pool.ask(find).await?.map(SessionRow::into_session).transpose()
     }
 
-    async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> Stored<()> {
+    async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> PortResult<()> {
         let now = Moment(now);
         let session = sessions::table.find(id.uuid());
         let seen = sessions::last_seen_at.eq(greatest(sessions::last_seen_at, now));
@@ -67,7 +67,7 @@ impl SessionStore for PgSessionStore {
         touched.map(|_count| ())
     }
 
-    async fn rotate(&self, id: SessionId, seen: Generation, next: &RefreshState) -> Stored<bool> {
+    async fn rotate(&self, id: SessionId, seen: Generation, next: &RefreshState) -> PortResult<bool> {
         let session =
             sessions::table.find(id.uuid()).filter(sessions::generation.eq(i64::from(seen.number())));
         let update = diesel::update(session).set((
@@ -79,7 +79,7 @@ impl SessionStore for PgSessionStore {
         Ok(self.pool.lease().await?.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn revoke(&self, user: UserId, id: SessionId) -> Stored<bool> {
+    async fn revoke(&self, user: UserId, id: SessionId) -> PortResult<bool> {
         let session = sessions::table.find(id.uuid()).filter(sessions::user_id.eq(user.uuid()));
         let delete = diesel::delete(session);
         Ok(self.pool.lease().await?.run(|connection| delete.execute(connection)).await? > 0)
@@ -90,7 +90,7 @@ impl SessionStore for PgSessionStore {
         user: UserId,
         but: Option<SessionId>,
         created_before: Timestamp,
-    ) -> Stored<()> {
+    ) -> PortResult<()> {
         let old = sessions::table
             .filter(sessions::user_id.eq(user.uuid()))
             .filter(sessions::created_at.lt(Moment(created_before)));
@@ -105,7 +105,7 @@ impl SessionStore for PgSessionStore {
         revoked.map(|_count| ())
     }
 
-    async fn list(&self, user: UserId, now: Timestamp) -> Stored<Vec<Session>> {
+    async fn list(&self, user: UserId, now: Timestamp) -> PortResult<Vec<Session>> {
         let living = sessions::table
             .filter(sessions::user_id.eq(user.uuid()))
             .filter(sessions::expires_at.gt(Moment(now)))
@@ -115,7 +115,7 @@ impl SessionStore for PgSessionStore {
         rows.into_iter().map(SessionRow::into_session).collect()
     }
 
-    async fn purge_expired(&self, now: Timestamp, limit: u32) -> Stored<u32> {
+    async fn purge_expired(&self, now: Timestamp, limit: u32) -> PortResult<u32> {
         let purge = statement::<(), _>(
             PURGE,
             (typed::<Timestamptz, _>(Moment(now)), typed::<BigInt, _>(i64::from(limit))),
@@ -124,7 +124,7 @@ impl SessionStore for PgSessionStore {
         Ok(u32::try_from(purged).unwrap_or(u32::MAX))
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         self.pool.ping().await
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use diesel::QueryResult;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::error::{PortError, PortResult};
 use tokio::sync::Mutex;
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -85,17 +85,21 @@ impl SharedConnections {
 
     /// Asks a question that may be asked twice: when the connection turns out to be closed, it is asked once more,
     /// on a new one.
-    pub(crate) async fn ask<T, A>(&self, limit: Duration, question: impl Fn(Arc<Shared>) -> A) -> Stored<T>
+    pub(crate) async fn ask<T, A>(
+        &self,
+        limit: Duration,
+        question: impl Fn(Arc<Shared>) -> A,
+    ) -> PortResult<T>
     where
         A: Future<Output = QueryResult<T>>,
     {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.slots.len();
         let Some(slot) = self.slots.get(turn) else {
-            return Err(StoreError::Unexpected("no connections".into()));
+            return Err(PortError::Unexpected("no connections".into()));
         };
         for last in [false, true] {
             let shared = tokio::time::timeout(CONNECTING, self.connect(slot)).await;
-            let shared = shared.map_err(|elapsed| StoreError::Unavailable(Box::new(elapsed)))??;
+            let shared = shared.map_err(|elapsed| PortError::Unavailable(Box::new(elapsed)))??;
             match tokio::time::timeout(limit, question(Arc::clone(&shared))).await {
                 Ok(Err(error)) if is_loss(&error) => {
                     shared.driver.abort();
@@ -108,14 +112,14 @@ impl SharedConnections {
                 Err(elapsed) => {
                     // A server that hangs hangs for all who share the connection.
                     slot.forget(&shared);
-                    return Err(StoreError::Unavailable(Box::new(elapsed)));
+                    return Err(PortError::Unavailable(Box::new(elapsed)));
                 }
             }
         }
-        Err(StoreError::Unavailable("the connection was lost twice".into()))
+        Err(PortError::Unavailable("the connection was lost twice".into()))
     }
 
-    async fn connect(&self, slot: &Slot) -> Stored<Arc<Shared>> {
+    async fn connect(&self, slot: &Slot) -> PortResult<Arc<Shared>> {
         if let Some(shared) = slot.living() {
             return Ok(shared);
         }
@@ -128,7 +132,7 @@ impl SharedConnections {
         Ok(shared)
     }
 
-    async fn open(&self) -> Stored<Shared> {
+    async fn open(&self) -> PortResult<Shared> {
         let (client, connection) = self.address.open().await?;
         let mut tasks = JoinSet::new();
         let driver = tasks.spawn(async move {
@@ -144,7 +148,7 @@ impl SharedConnections {
             Ok(connection)
         };
         let connection = in_time(Duration::from_secs(5), ready).await;
-        let connection = connection.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let connection = connection.map_err(|error| PortError::Unavailable(Box::new(error)))?;
         Ok(Shared { connection, driver, _tasks: tasks })
     }
 }

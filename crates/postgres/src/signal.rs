@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fm_domain::job::{DEAF_NAP, JobSignal};
-use fm_domain::store::chain;
+use fm_domain::error::chain;
+use fm_domain::jobs::{DEAF_NAP, JobSignal};
 use futures_util::future::poll_fn;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;

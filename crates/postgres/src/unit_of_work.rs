@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
-use fm_domain::blob::BlobRepo;
-use fm_domain::file::FileRepo;
+use fm_domain::accounts::UserRepo;
+use fm_domain::blobs::BlobRepo;
+use fm_domain::database::{Repos, UnitOfWork};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::FileRepo;
 use fm_domain::idempotency::KeyRepo;
-use fm_domain::job::JobQueue;
-use fm_domain::store::{Repos, StoreError, Stored, UnitOfWork};
-use fm_domain::upload::UploadRepo;
-use fm_domain::user::UserRepo;
+use fm_domain::jobs::JobQueue;
+use fm_domain::uploads::UploadRepo;
 
 use crate::lease::PgLease;
 use crate::signal::NOTIFY;
@@ -21,7 +22,7 @@ pub struct PgUnitOfWork {
 }
 
 impl PgUnitOfWork {
-    pub(crate) async fn begin(mut lease: PgLease) -> Stored<Self> {
+    pub(crate) async fn begin(mut lease: PgLease) -> PortResult<Self> {
         lease.begin();
         lease.batch("BEGIN").await?;
         Ok(Self { lease, enqueued: false })
@@ -31,7 +32,7 @@ impl PgUnitOfWork {
     pub(crate) async fn run<'u, T, A>(
         &'u mut self,
         statement: impl FnOnce(&'u mut AsyncPgConnection) -> A,
-    ) -> Stored<T>
+    ) -> PortResult<T>
     where
         A: Future<Output = QueryResult<T>>,
     {
@@ -39,7 +40,7 @@ impl PgUnitOfWork {
     }
 
     /// What was made of an answer: an error poisons the unit, as a failed statement does.
-    pub(crate) fn understood<T>(&mut self, read: Stored<T>) -> Stored<T> {
+    pub(crate) fn understood<T>(&mut self, read: PortResult<T>) -> PortResult<T> {
         self.lease.understood(read)
     }
 
@@ -83,11 +84,11 @@ impl Repos for PgUnitOfWork {
 
 #[async_trait]
 impl UnitOfWork for PgUnitOfWork {
-    async fn commit(mut self: Box<Self>) -> Stored<()> {
+    async fn commit(mut self: Box<Self>) -> PortResult<()> {
         // The server answers COMMIT after a failed statement with success, although it has rolled back. And what a
         // statement did whose answer nobody waited for is not known: it may not have been sent at all.
         if !self.lease.is_sound() {
-            return Err(StoreError::Poisoned);
+            return Err(PortError::Poisoned);
         }
         if self.enqueued {
             // Sent together, so that it costs no round trip. A NOTIFY inside the transaction would make it take a
@@ -101,7 +102,7 @@ impl UnitOfWork for PgUnitOfWork {
         Ok(())
     }
 
-    async fn rollback(mut self: Box<Self>) -> Stored<()> {
+    async fn rollback(mut self: Box<Self>) -> PortResult<()> {
         if !self.lease.is_sound() {
             // The connection is closed with the lease, and that is as good as a rollback.
             return Ok(());

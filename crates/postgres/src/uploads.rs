@@ -7,12 +7,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz};
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
-use fm_domain::blob::WrittenPart;
+use fm_domain::blobs::WrittenPart;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{FileId, UploadId, UserId};
-use fm_domain::store::Stored;
-use fm_domain::upload::{Epoch, UpdateUpload, Upload, UploadRepo};
+use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadRepo};
 use uuid::Uuid;
 
 use crate::rows::{NewUploadRow, PartRow, UploadEdit, UploadRow};
@@ -65,20 +65,20 @@ pub(crate) fn made_by(file: Uuid) -> _ {
 
 #[async_trait]
 impl UploadRepo for PgUnitOfWork {
-    async fn insert(&mut self, upload: &Upload) -> Stored<()> {
+    async fn insert(&mut self, upload: &Upload) -> PortResult<()> {
         let row = NewUploadRow::of(upload);
         let insert = diesel::insert_into(uploads::table).values(self.understood(row)?);
         self.run(|connection| insert.execute(connection)).await.map(|_one| ())
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
         let upload = uploads::table.find(id.uuid()).filter(uploads::owner_id.eq(owner.uuid()));
         let upload = upload.select(UploadRow::as_select()).for_update();
         let row = self.run(async |connection| upload.get_result(connection).await.optional()).await?;
         self.understood(row.map(UploadRow::into_upload).transpose())
     }
 
-    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> Stored<Option<Upload>> {
+    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
         let latest = latest(owner.uuid(), key.as_str());
         let row = self.run(async |connection| latest.get_result(connection).await.optional()).await?;
         self.understood(row.map(UploadRow::into_upload).transpose())
@@ -94,7 +94,7 @@ impl UploadRepo for PgUnitOfWork {
         }
     }
 
-    async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> Stored<()> {
+    async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> PortResult<()> {
         let upsert = diesel::insert_into(upload_parts::table)
             .values(PartRow::of(id, part))
             .on_conflict((upload_parts::upload_id, upload_parts::number))
@@ -106,24 +106,24 @@ impl UploadRepo for PgUnitOfWork {
         self.run(|connection| upsert.execute(connection)).await.map(|_one| ())
     }
 
-    async fn parts(&mut self, id: UploadId) -> Stored<Vec<WrittenPart>> {
+    async fn parts(&mut self, id: UploadId) -> PortResult<Vec<WrittenPart>> {
         let parts = parts_of(id.uuid());
         let rows: Vec<PartRow> = self.run(|connection| parts.load(connection)).await?;
         self.understood(rows.into_iter().map(PartRow::into_part).collect())
     }
 
-    async fn remove(&mut self, id: UploadId) -> Stored<bool> {
+    async fn remove(&mut self, id: UploadId) -> PortResult<bool> {
         // Its parts go with it: ON DELETE CASCADE.
         let delete = diesel::delete(uploads::table.find(id.uuid()));
         Ok(self.run(|connection| delete.execute(connection)).await? > 0)
     }
 
-    async fn forget_file(&mut self, file: FileId) -> Stored<()> {
+    async fn forget_file(&mut self, file: FileId) -> PortResult<()> {
         let delete = diesel::delete(made_by(file.uuid()));
         self.run(|connection| delete.execute(connection)).await.map(|_count| ())
     }
 
-    async fn expired(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<Upload>> {
+    async fn expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Upload>> {
         let expired = statement::<UploadColumns, _>(
             EXPIRED,
             (typed::<Timestamptz, _>(Moment(now)), typed::<BigInt, _>(i64::from(limit))),
@@ -132,7 +132,7 @@ impl UploadRepo for PgUnitOfWork {
         self.understood(rows.into_iter().map(UploadRow::into_upload).collect())
     }
 
-    async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> Stored<u32> {
+    async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
         let purge = statement::<(), _>(
             PURGE_ENDED,
             (typed::<Timestamptz, _>(Moment(now)), typed::<BigInt, _>(i64::from(limit))),

@@ -4,10 +4,12 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use fm_domain::accounts::{
+    Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, User, UserRepo,
+};
 use fm_domain::body::ByteSize;
+use fm_domain::error::PortResult;
 use fm_domain::ids::UserId;
-use fm_domain::store::Stored;
-use fm_domain::user::{Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, User, UserRepo};
 
 use crate::rows::UserRow;
 use crate::schema::users;
@@ -42,20 +44,25 @@ impl UserRepo for PgUnitOfWork {
         }
     }
 
-    async fn find_for_update(&mut self, id: UserId) -> Stored<Option<Account>> {
+    async fn find_for_update(&mut self, id: UserId) -> PortResult<Option<Account>> {
         // Not FOR UPDATE: that would also hold up the inserts of files that refer to the user.
         let user = users::table.find(id.uuid()).select(UserRow::as_select()).for_no_key_update();
         let row = self.run(async |connection| user.get_result(connection).await.optional()).await?;
         self.understood(row.map(UserRow::into_account).transpose())
     }
 
-    async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> Stored<bool> {
+    async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> PortResult<bool> {
         let name = name.as_ref().map(DisplayName::as_str);
         let update = diesel::update(users::table.find(id.uuid())).set(users::name.eq(name));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn set_password(&mut self, id: UserId, seen: &PasswordHash, new: &PasswordHash) -> Stored<bool> {
+    async fn set_password(
+        &mut self,
+        id: UserId,
+        seen: &PasswordHash,
+        new: &PasswordHash,
+    ) -> PortResult<bool> {
         let user = users::table.find(id.uuid()).filter(users::password_hash.eq(seen.expose()));
         let update = diesel::update(user).set(users::password_hash.eq(new.expose()));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
@@ -79,7 +86,7 @@ impl UserRepo for PgUnitOfWork {
         }
     }
 
-    async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> Stored<()> {
+    async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()> {
         self.charge_within(id, &Charge { unreserve: bytes, ..Charge::default() }, i64::MAX)
             .await
             .map(|_found| ())
@@ -97,7 +104,7 @@ impl UserRepo for PgUnitOfWork {
         if self.charge_within(id, charge, quota).await? { Ok(()) } else { Err(self.refused(id).await?) }
     }
 
-    async fn remove(&mut self, id: UserId) -> Stored<bool> {
+    async fn remove(&mut self, id: UserId) -> PortResult<bool> {
         // Files, uploads and keys go with it: they refer to it, ON DELETE CASCADE.
         let delete = diesel::delete(users::table.find(id.uuid()));
         Ok(self.run(|connection| delete.execute(connection)).await? > 0)
@@ -105,7 +112,7 @@ impl UserRepo for PgUnitOfWork {
 }
 
 impl PgUnitOfWork {
-    async fn charge_within(&mut self, id: UserId, charge: &Charge, quota: i64) -> Stored<bool> {
+    async fn charge_within(&mut self, id: UserId, charge: &Charge, quota: i64) -> PortResult<bool> {
         let unreserve = bigint(charge.unreserve.bytes());
         let (add, free) = (bigint(charge.add.bytes()), bigint(charge.free.bytes()));
         let files = bigint(charge.files_added).saturating_sub(bigint(charge.files_removed));
@@ -126,7 +133,7 @@ impl PgUnitOfWork {
     }
 
     /// Why nothing was reserved or charged.
-    async fn refused(&mut self, id: UserId) -> Stored<ReserveBytes> {
+    async fn refused(&mut self, id: UserId) -> PortResult<ReserveBytes> {
         let user = diesel::select(diesel::dsl::exists(users::table.find(id.uuid())));
         let exists: bool = self.run(|connection| user.get_result(connection)).await?;
         Ok(if exists { ReserveBytes::QuotaExceeded } else { ReserveBytes::NoUser })

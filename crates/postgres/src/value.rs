@@ -8,8 +8,8 @@ use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Timestamptz;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::file::Sha256;
-use fm_domain::store::StoreError;
+use fm_domain::error::PortError;
+use fm_domain::files::Sha256;
 
 use crate::error::corrupt;
 
@@ -49,17 +49,17 @@ pub(crate) fn integer(number: u32) -> i32 {
 }
 
 /// A count out of a column that is never negative.
-pub(crate) fn count(what: &'static str, number: i64) -> Result<u64, StoreError> {
+pub(crate) fn count(what: &'static str, number: i64) -> Result<u64, PortError> {
     u64::try_from(number).map_err(corrupt(what))
 }
 
 /// A size out of a column that is never negative.
-pub(crate) fn size(what: &'static str, bytes: i64) -> Result<ByteSize, StoreError> {
+pub(crate) fn size(what: &'static str, bytes: i64) -> Result<ByteSize, PortError> {
     count(what, bytes).map(ByteSize::new)
 }
 
 /// A hash out of its column.
-pub(crate) fn sha256(what: &'static str, bytes: &[u8]) -> Result<Sha256, StoreError> {
+pub(crate) fn sha256(what: &'static str, bytes: &[u8]) -> Result<Sha256, PortError> {
     bytes.try_into().map(Sha256::new).map_err(corrupt(what))
 }
 

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use common::Fixture;
 use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
-use fm_domain::blob::{BlobStore, ListBlobs, PartUpload};
-use fm_domain::body::BufferBudget;
+use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
 use fm_domain::clock::Timestamp;
-use fm_domain::job::JobSignal;
-use fm_domain::session::SessionStore;
-use fm_domain::store::Database;
+use fm_domain::database::Database;
+use fm_domain::jobs::JobSignal;
+use fm_domain::sessions::SessionStore;
 use fm_memory::{ManualClock, MemoryBlobStore};
+use fm_streaming::BufferBudget;
 
 struct Postgres {
     fixture: Fixture,
@@ -99,5 +99,5 @@ impl BlobStoreHarness for Blobs {
 
 /// Every use case, killed at every call of a port.
 mod kill_points {
-    fm_contract::kill_points!(super::Postgres, super::Blobs, super::Sessions);
+    fm_resilience::kill_points!(super::Postgres, super::Blobs, super::Sessions);
 }

@@ -6,8 +6,8 @@
 mod common;
 
 use common::Fixture;
+use fm_domain::error::PortError;
 use fm_domain::ids::{UploadId, UserId};
-use fm_domain::store::StoreError;
 use uuid::Uuid;
 
 const ADD: &str = "
@@ -32,7 +32,7 @@ async fn an_unreadable_column_of_an_upload_is_named() {
     ] {
         client.batch_execute(&format!("UPDATE uploads SET {column} = {value}")).await.unwrap();
         let found = fixture.database().read().await.unwrap().uploads().find(owner, id).await;
-        let Err(StoreError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };
+        let Err(PortError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };
         assert_eq!(what, format!("uploads.{column}"));
         client.batch_execute(&format!("UPDATE uploads SET {column} = {whole}")).await.unwrap();
     }

@@ -8,13 +8,14 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::Fixture;
+use fm_domain::accounts::{PasswordHash, Role, User};
 use fm_domain::clock::Timestamp;
-use fm_domain::file::{FileFilter, FilePage, FileSort, SortOrder};
+use fm_domain::database::Database;
+use fm_domain::error::PortError;
+use fm_domain::files::{FileFilter, FilePage, FileSort, SortOrder};
 use fm_domain::ids::{JobId, SessionId, UserId};
-use fm_domain::job::{DEAF_NAP, JobKind, JobSignal, NewJob, Work};
-use fm_domain::session::{RefreshState, Session, SessionStore};
-use fm_domain::store::{Database, StoreError};
-use fm_domain::user::{PasswordHash, Role, User};
+use fm_domain::jobs::{DEAF_NAP, JobKind, JobSignal, NewJob, Work};
+use fm_domain::sessions::{RefreshState, Session, SessionStore};
 use fm_postgres::{PgAddress, PgDatabase, PgJobSignal, PgLimits, PgPool};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -94,7 +95,7 @@ async fn a_connection_killed_inside_a_unit_fails_the_unit_as_unavailable() {
     fixture.kill_connections().await;
     let failed = unit.users().insert(&user()).await;
     assert!(format!("{failed:?}").contains("Unavailable"), "{failed:?}");
-    assert!(matches!(unit.commit().await, Err(StoreError::Poisoned)));
+    assert!(matches!(unit.commit().await, Err(PortError::Poisoned)));
 }
 
 #[tokio::test]
@@ -114,7 +115,7 @@ async fn a_server_that_is_not_there_or_never_answers_is_unavailable_in_time_and_
             database.read().await.unwrap().users().find(UserId::new(Uuid::nil())).await.err().unwrap();
         assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
         for error in [begun, pinged, found] {
-            assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+            assert!(matches!(error, PortError::Unavailable(_)), "{error:?}");
             assert!(!format!("{error:?} {error}").contains("s3cret"), "{error:?}");
         }
     }
@@ -128,7 +129,7 @@ async fn an_exhausted_pool_is_unavailable_in_time() {
     let database = fixture.database();
     let held = database.begin().await.unwrap();
     let refused = timeout(SOON, database.begin()).await.unwrap().err().unwrap();
-    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
+    assert!(matches!(refused, PortError::Unavailable(_)), "{refused:?}");
     drop(held);
     timeout(SOON, database.begin()).await.unwrap().unwrap().commit().await.unwrap();
 }
@@ -162,7 +163,7 @@ async fn a_unit_whose_statement_was_cancelled_is_never_committed() {
     let late = user();
     unit.users().insert(&late).await.unwrap();
     assert!(timeout(Duration::from_millis(100), unit.users().find_for_update(id)).await.is_err());
-    assert!(matches!(unit.commit().await, Err(StoreError::Poisoned)));
+    assert!(matches!(unit.commit().await, Err(PortError::Poisoned)));
     assert_eq!(database.read().await.unwrap().users().find(late.id).await.unwrap(), None);
 }
 
@@ -181,7 +182,7 @@ async fn a_statement_that_takes_too_long_is_unavailable_and_a_deadlock_is_conten
         found
     });
     let lost = left.err().or(right.err()).unwrap();
-    assert!(matches!(lost, StoreError::Contended(_)), "{lost:?}");
+    assert!(matches!(lost, PortError::Contended(_)), "{lost:?}");
     drop(first);
 
     let mut holder = database.begin().await.unwrap();
@@ -189,7 +190,7 @@ async fn a_statement_that_takes_too_long_is_unavailable_and_a_deadlock_is_conten
     let mut late = database.begin().await.unwrap();
     let failed =
         timeout(Duration::from_secs(5), late.users().find_for_update(one)).await.unwrap().err().unwrap();
-    assert!(matches!(failed, StoreError::Unavailable(_)), "{failed:?}");
+    assert!(matches!(failed, PortError::Unavailable(_)), "{failed:?}");
 }
 
 #[tokio::test]
@@ -244,11 +245,11 @@ async fn what_is_stored_but_can_not_be_read_is_corrupt_and_poisons_the_unit() {
     let id = stored_user(&*database).await;
     fixture.client().await.batch_execute("UPDATE users SET email = 'nobody'").await.unwrap();
     let found = database.read().await.unwrap().users().find(id).await;
-    assert!(matches!(found, Err(StoreError::Corrupt { what: "users.email", .. })), "{found:?}");
+    assert!(matches!(found, Err(PortError::Corrupt { what: "users.email", .. })), "{found:?}");
     let mut unit = database.begin().await.unwrap();
     let found = unit.users().find_for_update(id).await;
-    assert!(matches!(found, Err(StoreError::Corrupt { .. })), "{found:?}");
-    assert!(matches!(unit.commit().await, Err(StoreError::Poisoned)));
+    assert!(matches!(found, Err(PortError::Corrupt { .. })), "{found:?}");
+    assert!(matches!(unit.commit().await, Err(PortError::Poisoned)));
 }
 
 #[tokio::test]

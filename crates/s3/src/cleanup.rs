@@ -6,8 +6,8 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use fm_domain::blob::BlobKey;
-use fm_domain::store::chain;
+use fm_domain::blobs::BlobKey;
+use fm_domain::error::chain;
 
 use crate::store::Shared;
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use fm_domain::store::{StoreError, chain};
+use fm_domain::error::{PortError, chain};
 
 /// A request that failed, in words for the log.
 ///
@@ -58,7 +58,7 @@ impl Failure {
         matches!(self.status, Some(405 | 501)) || self.has_code("NotImplemented")
     }
 
-    pub(crate) fn into_store(self) -> StoreError {
+    pub(crate) fn into_store(self) -> PortError {
         let later = match self.status {
             None => !self.unsendable,
             Some(501) => false,
@@ -66,7 +66,7 @@ impl Failure {
             Some(200..=299 | 408 | 429 | 500..=599) => true,
             Some(_) => self.has_code("RequestTimeout") || self.has_code("SlowDown"),
         };
-        if later { StoreError::Unavailable(self.into()) } else { StoreError::Unexpected(self.into()) }
+        if later { PortError::Unavailable(self.into()) } else { PortError::Unexpected(self.into()) }
     }
 }
 
@@ -112,7 +112,7 @@ pub(crate) struct Oddity {
 }
 
 impl Oddity {
-    pub(crate) fn store(step: &'static str, what: impl Into<String>) -> StoreError {
-        StoreError::Unexpected(Box::new(Self { step, what: what.into() }))
+    pub(crate) fn store(step: &'static str, what: impl Into<String>) -> PortError {
+        PortError::Unexpected(Box::new(Self { step, what: what.into() }))
     }
 }

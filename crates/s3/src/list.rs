@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use aws_sdk_s3::types::Object;
-use fm_domain::blob::{BlobKey, Bucket, ListedBlob};
+use fm_domain::blobs::{BlobKey, Bucket, ListedBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::BlobId;
-use fm_domain::store::Stored;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 
@@ -32,7 +32,10 @@ enum Continue {
 
 impl Shared {
     /// Objects whose key is no blob's id are somebody else's, and left out.
-    pub(crate) async fn list(&self, bucket: Bucket) -> Stored<BoxStream<'static, Stored<ListedBlob>>> {
+    pub(crate) async fn list(
+        &self,
+        bucket: Bucket,
+    ) -> PortResult<BoxStream<'static, PortResult<ListedBlob>>> {
         let mut listing =
             Listing { shared: self.clone(), bucket, page: VecDeque::new(), next: Some(Continue::First) };
         // A missing bucket is said at once.
@@ -50,7 +53,7 @@ impl Shared {
 }
 
 impl Listing {
-    async fn next(&mut self) -> Stored<Option<ListedBlob>> {
+    async fn next(&mut self) -> PortResult<Option<ListedBlob>> {
         loop {
             if let Some(blob) = self.page.pop_front() {
                 return Ok(Some(blob));
@@ -63,7 +66,7 @@ impl Listing {
     }
 
     /// Gets the next page.
-    async fn turn(&mut self) -> Stored<()> {
+    async fn turn(&mut self) -> PortResult<()> {
         let after = match self.next.take() {
             Some(Continue::After(token)) => Some(token),
             Some(Continue::First) => None,

@@ -2,10 +2,10 @@
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 
-use fm_domain::blob::{BlobKey, PutBlob};
+use fm_domain::blobs::{BlobKey, PutBlob};
 use fm_domain::body::PartBytes;
-use fm_domain::file::MediaType;
-use fm_domain::store::Stored;
+use fm_domain::error::PortResult;
+use fm_domain::files::MediaType;
 
 use crate::body::repeatable;
 use crate::cleanup::Cleanup;
@@ -56,7 +56,7 @@ impl Shared {
         Ok(())
     }
 
-    pub(crate) async fn create_upload(&self, key: &BlobKey, content_type: &MediaType) -> Stored<String> {
+    pub(crate) async fn create_upload(&self, key: &BlobKey, content_type: &MediaType) -> PortResult<String> {
         const STEP: &str = "CreateMultipartUpload";
         let created = self
             .clients
@@ -111,7 +111,7 @@ impl Shared {
         upload: &str,
         parts: Vec<CompletedPart>,
         sent: u64,
-    ) -> Stored<()> {
+    ) -> PortResult<()> {
         let failure = self.put_together(key, upload, parts).await.err().map(Failure::into_store);
         match (self.size(key).await, failure) {
             (Ok(Some(size)), _) if size == sent => Ok(()),
@@ -145,7 +145,7 @@ impl Shared {
     }
 
     /// Gives up an upload and its parts. One that is gone already is no error.
-    pub(crate) async fn abort(&self, key: &BlobKey, upload: &str) -> Stored<()> {
+    pub(crate) async fn abort(&self, key: &BlobKey, upload: &str) -> PortResult<()> {
         let aborted = self
             .clients
             .control
@@ -163,7 +163,7 @@ impl Shared {
     }
 
     /// Gives up every unfinished upload of the key, where the server can list them.
-    pub(crate) async fn abort_all(&self, key: &BlobKey) -> Stored<()> {
+    pub(crate) async fn abort_all(&self, key: &BlobKey) -> PortResult<()> {
         let name = key.to_string();
         for _ in 0..MOST_PAGES {
             let uploads = match self.unfinished(key, &name).await {

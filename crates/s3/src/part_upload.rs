@@ -1,13 +1,13 @@
 //! The port of writes in parts: an upload of the server's, over many requests.
 
 use async_trait::async_trait;
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobKey, CompleteParts, PartLimits, PartPlace, PartTag, PartUpload, PartWrite, StoredBlob, WriteId,
     WritePart, WrittenPart,
 };
 use fm_domain::body::{ByteSize, PartBytes};
-use fm_domain::file::MediaType;
-use fm_domain::store::Stored;
+use fm_domain::error::PortResult;
+use fm_domain::files::MediaType;
 
 use crate::failure::{Failure, Oddity};
 use crate::multipart::{COMPLETE, named};
@@ -28,7 +28,7 @@ impl PartUpload for S3BlobStore {
         LIMITS
     }
 
-    async fn begin(&self, key: &BlobKey, content_type: &MediaType) -> Stored<WriteId> {
+    async fn begin(&self, key: &BlobKey, content_type: &MediaType) -> PortResult<WriteId> {
         Ok(WriteId::new(self.shared.create_upload(key, content_type).await?))
     }
 
@@ -47,7 +47,7 @@ impl PartUpload for S3BlobStore {
     }
 
     /// What was answered is durable.
-    async fn sync(&self, _write: &PartWrite) -> Stored<()> {
+    async fn sync(&self, _write: &PartWrite) -> PortResult<()> {
         Ok(())
     }
 
@@ -67,7 +67,12 @@ impl PartUpload for S3BlobStore {
         Ok(StoredBlob { size })
     }
 
-    async fn keep(&self, key: &BlobKey, bytes: PartBytes, content_type: &MediaType) -> Stored<StoredBlob> {
+    async fn keep(
+        &self,
+        key: &BlobKey,
+        bytes: PartBytes,
+        content_type: &MediaType,
+    ) -> PortResult<StoredBlob> {
         self.shared.keep(key, bytes, content_type).await
     }
 }

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 
-use fm_domain::body::{BodyError, BufferBudget, BufferPool, ByteSize, ByteStream, PIECE_BYTES, PartBytes};
+use fm_domain::body::{BodyError, ByteSize, ByteStream, PartBytes};
+use fm_streaming::{BufferBudget, BufferPool, PIECE_BYTES};
 
 /// What is held of an upload at once: the smallest part that every server takes, so that as many uploads as possible
 /// share the memory.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use fm_domain::blob::{DownloadLink, SignDownload, SignedUrl};
-use fm_domain::store::Stored;
+use fm_domain::blobs::{DownloadLink, SignDownload, SignedUrl};
+use fm_domain::error::PortResult;
 use quick_cache::sync::Cache;
 
 use crate::endpoint::InvalidEndpoint;
@@ -60,7 +60,7 @@ impl S3SignDownload {
 
 #[async_trait]
 impl SignDownload for S3SignDownload {
-    async fn sign(&self, link: &DownloadLink) -> Stored<SignedUrl> {
+    async fn sign(&self, link: &DownloadLink) -> PortResult<SignedUrl> {
         if let Some(url) = self.remembered.get(link) {
             return Ok(url);
         }

@@ -1,8 +1,8 @@
 //! Requests by which clients send parts, signed for the store that takes them.
 
 use async_trait::async_trait;
-use fm_domain::blob::{PartLink, SignParts, SignedPart};
-use fm_domain::store::Stored;
+use fm_domain::blobs::{PartLink, SignParts, SignedPart};
+use fm_domain::error::PortResult;
 
 use crate::endpoint::InvalidEndpoint;
 use crate::public::{Permitted, PublicBuckets};
@@ -25,7 +25,7 @@ impl S3SignParts {
 
 #[async_trait]
 impl SignParts for S3SignParts {
-    async fn sign(&self, link: &PartLink) -> Stored<SignedPart> {
+    async fn sign(&self, link: &PartLink) -> PortResult<SignedPart> {
         let url = self.0.presign(&Permitted {
             method: "PUT",
             key: &link.write.key,

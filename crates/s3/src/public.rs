@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fm_domain::blob::{BlobKey, Bucket, SignedUrl};
+use fm_domain::blobs::{BlobKey, Bucket, SignedUrl};
 use fm_domain::clock::Timestamp;
 
 use crate::endpoint::{BucketAddress, Endpoint, InvalidEndpoint};

@@ -1,9 +1,9 @@
 //! Writing a blob.
 
-use fm_domain::blob::{BlobKey, PutBlob, PutHint, StoredBlob};
+use fm_domain::blobs::{BlobKey, PutBlob, PutHint, StoredBlob};
 use fm_domain::body::{ByteSize, ByteStream, PartBytes};
-use fm_domain::file::MediaType;
-use fm_domain::store::Stored;
+use fm_domain::error::PortResult;
+use fm_domain::files::MediaType;
 
 use crate::body::repeatable;
 use crate::cleanup::Cleanup;
@@ -51,7 +51,7 @@ impl Shared {
         key: &BlobKey,
         bytes: PartBytes,
         content_type: &MediaType,
-    ) -> Stored<StoredBlob> {
+    ) -> PortResult<StoredBlob> {
         let size = ByteSize::new(bytes.len() as u64);
         let cleanup = Cleanup::armed(self, *key);
         match self.put_object(key, bytes, content_type).await {
@@ -67,7 +67,7 @@ impl Shared {
     }
 
     /// One request that says its length and carries it: a server that answers 200 has had all of it.
-    async fn put_object(&self, key: &BlobKey, bytes: PartBytes, content_type: &MediaType) -> Stored<()> {
+    async fn put_object(&self, key: &BlobKey, bytes: PartBytes, content_type: &MediaType) -> PortResult<()> {
         let length = bytes.len();
         self.clients
             .transfer

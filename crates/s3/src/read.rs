@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream as SdkStream;
 use bytes::Bytes;
-use fm_domain::blob::{BlobKey, BlobReader, ByteRange, GetBlob, ResolvedRange};
+use fm_domain::blobs::{BlobKey, BlobReader, ByteRange, GetBlob, ResolvedRange};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use futures_util::StreamExt as _;
 use futures_util::stream;

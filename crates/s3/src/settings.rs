@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use fm_domain::blob::Bucket;
-use fm_domain::body::BufferBudget;
+use fm_domain::blobs::Bucket;
+use fm_streaming::BufferBudget;
 
 /// Where the store is, and how to talk to it. Its `Debug` shows no key.
 #[derive(Clone)]

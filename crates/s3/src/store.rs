@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, Bucket, ByteRange, GetBlob, ListBlobs, ListedBlob,
     PutBlob, PutHint, StoredBlob,
 };
-use fm_domain::body::{BufferBudget, BufferPool, ByteSize, ByteStream};
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::body::{ByteSize, ByteStream};
+use fm_domain::error::{PortError, PortResult};
+use fm_streaming::{BufferBudget, BufferPool};
 use futures_util::stream::BoxStream;
 use tokio_util::task::TaskTracker;
 
@@ -75,7 +76,7 @@ impl State {
 
 impl Shared {
     /// The size of the object, if there is one.
-    pub(crate) async fn size(&self, key: &BlobKey) -> Stored<Option<u64>> {
+    pub(crate) async fn size(&self, key: &BlobKey) -> PortResult<Option<u64>> {
         const STEP: &str = "HeadObject";
         let head = self
             .clients
@@ -98,7 +99,7 @@ impl Shared {
     }
 
     /// Removes the object. What is not there is no error.
-    pub(crate) async fn delete(&self, key: &BlobKey) -> Stored<()> {
+    pub(crate) async fn delete(&self, key: &BlobKey) -> PortResult<()> {
         let deleted = self
             .clients
             .control
@@ -116,7 +117,7 @@ impl Shared {
     }
 
     /// Uploads first: one that is completed in between is an object by then.
-    pub(crate) async fn discard(&self, key: &BlobKey) -> Stored<()> {
+    pub(crate) async fn discard(&self, key: &BlobKey) -> PortResult<()> {
         let aborted = self.abort_all(key).await;
         // An upload that the server will not give up must not keep an object alive.
         self.delete(key).await?;
@@ -128,7 +129,7 @@ impl Shared {
         head.map(|_| ()).map_err(|error| Failure::new("HeadBucket", &error))
     }
 
-    async fn create_bucket(&self, bucket: Bucket) -> Stored<()> {
+    async fn create_bucket(&self, bucket: Bucket) -> PortResult<()> {
         // AWS wants to be told the region, but not its oldest one.
         let place = match self.region.as_str() {
             "us-east-1" | "auto" => None,
@@ -156,16 +157,16 @@ impl Shared {
     }
 
     /// Says which bucket a failure was about.
-    fn named(&self, bucket: Bucket, error: StoreError) -> StoreError {
+    fn named(&self, bucket: Bucket, error: PortError) -> PortError {
         let name = self.bucket(bucket).to_owned();
         match error {
-            StoreError::Unavailable(cause) => StoreError::Unavailable(Box::new(AboutBucket { name, cause })),
-            StoreError::Unexpected(cause) => StoreError::Unexpected(Box::new(AboutBucket { name, cause })),
-            other @ (StoreError::Contended(_) | StoreError::Corrupt { .. } | StoreError::Poisoned) => other,
+            PortError::Unavailable(cause) => PortError::Unavailable(Box::new(AboutBucket { name, cause })),
+            PortError::Unexpected(cause) => PortError::Unexpected(Box::new(AboutBucket { name, cause })),
+            other @ (PortError::Contended(_) | PortError::Corrupt { .. } | PortError::Poisoned) => other,
         }
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         for bucket in Bucket::ALL {
             self.head_bucket(bucket).await.map_err(|failure| self.named(bucket, failure.into_store()))?;
         }
@@ -177,7 +178,7 @@ impl Shared {
 #[error("bucket {name}: {cause}")]
 struct AboutBucket {
     name: String,
-    cause: fm_domain::store::Cause,
+    cause: fm_domain::error::Cause,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -206,7 +207,7 @@ impl S3BlobStore {
 
     /// Makes sure that both buckets are there, and creates those that are not. To be called once, at start. An error
     /// names the bucket and what was tried with it.
-    pub async fn ensure_buckets(&self) -> Stored<()> {
+    pub async fn ensure_buckets(&self) -> PortResult<()> {
         for bucket in Bucket::ALL {
             match self.shared.head_bucket(bucket).await {
                 Ok(()) => {}
@@ -236,11 +237,11 @@ impl BlobStore for S3BlobStore {
         self.shared.read(key, range).await
     }
 
-    async fn head(&self, key: &BlobKey) -> Stored<Option<BlobHead>> {
+    async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
         Ok(self.shared.size(key).await?.map(|size| BlobHead { size: ByteSize::new(size) }))
     }
 
-    async fn discard(&self, key: &BlobKey) -> Stored<()> {
+    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
         self.shared.discard(key).await
     }
 
@@ -248,18 +249,18 @@ impl BlobStore for S3BlobStore {
         BlobLimits { max_blob: ByteSize::new(LARGEST) }
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         let patience = self.shared.timeouts.ping;
         match tokio::time::timeout(patience, self.shared.ping()).await {
             Ok(answer) => answer,
-            Err(_elapsed) => Err(StoreError::Unavailable(Box::new(PingTimedOut(patience)))),
+            Err(_elapsed) => Err(PortError::Unavailable(Box::new(PingTimedOut(patience)))),
         }
     }
 }
 
 #[async_trait]
 impl ListBlobs for S3BlobStore {
-    async fn list(&self, bucket: Bucket) -> Stored<BoxStream<'static, Stored<ListedBlob>>> {
+    async fn list(&self, bucket: Bucket) -> PortResult<BoxStream<'static, PortResult<ListedBlob>>> {
         self.shared.list(bucket).await
     }
 }

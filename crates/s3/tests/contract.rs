@@ -17,10 +17,11 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Region};
 use bytes::Bytes;
 use fm_contract::{BlobStoreHarness, Fetched, PartUploadHarness, SignDownloadHarness, SignPartsHarness};
-use fm_domain::blob::{BlobStore, Bucket, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
-use fm_domain::body::{BufferBudget, ByteSize};
+use fm_domain::blobs::{BlobStore, Bucket, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
+use fm_domain::body::ByteSize;
 use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3SignParts, S3Timeouts};
 use fm_s3_testing::S3Server;
+use fm_streaming::BufferBudget;
 use futures_util::TryStreamExt as _;
 use tempfile::TempDir;
 

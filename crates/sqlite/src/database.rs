@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use fm_domain::blob::BlobQueries;
-use fm_domain::file::FileQueries;
-use fm_domain::store::{Database, ReadRepos, StoreError, Stored, UnitOfWork};
-use fm_domain::upload::UploadQueries;
-use fm_domain::user::UserQueries;
+use fm_domain::accounts::UserQueries;
+use fm_domain::blobs::BlobQueries;
+use fm_domain::database::{Database, ReadRepos, UnitOfWork};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::FileQueries;
+use fm_domain::uploads::UploadQueries;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 use crate::error::{hung_up, store_error};
@@ -69,7 +70,7 @@ impl SqliteDatabase {
     }
 
     /// Ends in good order: takes no more calls, waits until the open unit of work and all that waits are done, and
-    /// until the file is closed. Later calls are [`StoreError::Unavailable`]. Without it nothing that was committed
+    /// until the file is closed. Later calls are [`PortError::Unavailable`]. Without it nothing that was committed
     /// is lost either.
     pub async fn close(&self) {
         self.core.requests.close();
@@ -80,16 +81,16 @@ impl SqliteDatabase {
     /// Asks one of the readers.
     pub(crate) async fn ask<R: Send + 'static>(
         &self,
-        question: impl FnOnce(&mut SqliteConnection) -> Stored<R> + Send + 'static,
-    ) -> Stored<R> {
+        question: impl FnOnce(&mut SqliteConnection) -> PortResult<R> + Send + 'static,
+    ) -> PortResult<R> {
         self.core.readers.ask(question).await
     }
 
     /// Makes one change in a transaction of its own; `Ok` means durable.
     pub(crate) async fn change<R: Send + 'static>(
         &self,
-        change: impl FnOnce(&mut SqliteConnection) -> Stored<R> + Send + 'static,
-    ) -> Stored<R> {
+        change: impl FnOnce(&mut SqliteConnection) -> PortResult<R> + Send + 'static,
+    ) -> PortResult<R> {
         let (reply, answer) = oneshot::channel();
         self.core.requests.push(Request::Change(Box::new(move |writer| {
             if !reply.is_closed() {
@@ -114,19 +115,19 @@ fn reader_count() -> usize {
 
 #[async_trait]
 impl Database for SqliteDatabase {
-    async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
+    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
         Ok(Box::new(SqliteUnitOfWork::new(&self.core.requests)?))
     }
 
-    async fn read(&self) -> Stored<Box<dyn ReadRepos>> {
+    async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
         Ok(Box::new(SqliteReadRepos { readers: Arc::clone(&self.core.readers) }))
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         let path = self.core.location.path().to_owned();
         self.ask(move |connection| {
             // An open file goes on working after it was removed, until it is closed and everything is gone.
-            std::fs::metadata(path).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+            std::fs::metadata(path).map_err(|error| PortError::Unavailable(Box::new(error)))?;
             diesel::sql_query("SELECT 1 FROM sqlite_schema LIMIT 1")
                 .execute(connection)
                 .map(|_rows| ())
@@ -144,8 +145,8 @@ pub struct SqliteReadRepos {
 impl SqliteReadRepos {
     pub(crate) async fn ask<R: Send + 'static>(
         &self,
-        question: impl FnOnce(&mut SqliteConnection) -> Stored<R> + Send + 'static,
-    ) -> Stored<R> {
+        question: impl FnOnce(&mut SqliteConnection) -> PortResult<R> + Send + 'static,
+    ) -> PortResult<R> {
         self.readers.ask(question).await
     }
 }

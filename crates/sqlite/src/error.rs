@@ -1,7 +1,7 @@
 //! How SQLite's errors are told to the domain.
 
 use diesel::result::{ConnectionError, Error};
-use fm_domain::store::{Cause, StoreError};
+use fm_domain::error::{Cause, PortError};
 
 /// The writer or a reader went away before it answered: the database is being closed, or a unit of work stayed idle
 /// for too long.
@@ -10,19 +10,19 @@ use fm_domain::store::{Cause, StoreError};
 pub(crate) struct HungUp;
 
 /// The call met a database that was closed.
-pub(crate) fn hung_up() -> StoreError {
-    StoreError::Unavailable(Box::new(HungUp))
+pub(crate) fn hung_up() -> PortError {
+    PortError::Unavailable(Box::new(HungUp))
 }
 
 /// Translates an error of a statement.
 ///
 /// Diesel gives SQLite's primary result codes as their standard texts alone (`sqlite3_errstr`), so the texts are what
 /// is told apart here. They are those of the bundled library.
-pub(crate) fn store_error(error: Error) -> StoreError {
+pub(crate) fn store_error(error: Error) -> PortError {
     match error {
         Error::DatabaseError(_, ref told) => match told.message() {
             "database is locked" | "database table is locked" | "database schema is locked" => {
-                StoreError::Contended(Box::new(error))
+                PortError::Contended(Box::new(error))
             }
             "database or disk is full"
             | "disk I/O error"
@@ -30,22 +30,22 @@ pub(crate) fn store_error(error: Error) -> StoreError {
             | "attempt to write a readonly database"
             | "locking protocol"
             | "interrupted"
-            | "out of memory" => StoreError::Unavailable(Box::new(error)),
+            | "out of memory" => PortError::Unavailable(Box::new(error)),
             "database disk image is malformed" | "file is not a database" => {
                 corrupt("the database file")(error)
             }
-            _ => StoreError::Unexpected(Box::new(error)),
+            _ => PortError::Unexpected(Box::new(error)),
         },
-        Error::DeserializationError(cause) => StoreError::Corrupt { what: "a column", source: cause },
-        _ => StoreError::Unexpected(Box::new(error)),
+        Error::DeserializationError(cause) => PortError::Corrupt { what: "a column", source: cause },
+        _ => PortError::Unexpected(Box::new(error)),
     }
 }
 
 /// Translates an error of `BEGIN`: whoever is still locked out after `busy_timeout` meets another process that holds
 /// the database for long, and should try again later.
-pub(crate) fn begin_error(error: Error) -> StoreError {
+pub(crate) fn begin_error(error: Error) -> PortError {
     match store_error(error) {
-        StoreError::Contended(cause) => StoreError::Unavailable(cause),
+        PortError::Contended(cause) => PortError::Unavailable(cause),
         other => other,
     }
 }
@@ -59,16 +59,16 @@ pub(crate) fn is_locked_out(error: &ConnectionError) -> bool {
 }
 
 /// Translates an error of opening a connection to a database that was there.
-pub(crate) fn connect_error(error: ConnectionError) -> StoreError {
+pub(crate) fn connect_error(error: ConnectionError) -> PortError {
     match error {
         ConnectionError::CouldntSetupConfiguration(error) => begin_error(error),
-        other => StoreError::Unavailable(Box::new(other)),
+        other => PortError::Unavailable(Box::new(other)),
     }
 }
 
 /// Says that `what` is stored in a form that can't be read.
-pub(crate) fn corrupt<E: Into<Cause>>(what: &'static str) -> impl FnOnce(E) -> StoreError {
-    move |cause| StoreError::Corrupt { what, source: cause.into() }
+pub(crate) fn corrupt<E: Into<Cause>>(what: &'static str) -> impl FnOnce(E) -> PortError {
+    move |cause| PortError::Corrupt { what, source: cause.into() }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use diesel::SqliteConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use fm_domain::store::Cause;
+use fm_domain::error::Cause;
 
 use crate::open::{Location, OpenSqlite};
 

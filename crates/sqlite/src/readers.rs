@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::thread;
 
 use diesel::SqliteConnection;
-use fm_domain::store::Stored;
+use fm_domain::error::PortResult;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{connect_error, hung_up};
 use crate::open::{Location, OpenSqlite};
 use crate::queue::Queue;
 
-type Question = Box<dyn FnOnce(Stored<&mut SqliteConnection>) + Send>;
+type Question = Box<dyn FnOnce(PortResult<&mut SqliteConnection>) + Send>;
 
 /// A few threads, each with a connection of its own. A question goes to whichever is free.
 pub(crate) struct Readers {
@@ -45,8 +45,8 @@ impl Readers {
     /// Asks, and waits for the answer. A question that nobody waits for any more is not asked.
     pub(crate) async fn ask<R: Send + 'static>(
         &self,
-        question: impl FnOnce(&mut SqliteConnection) -> Stored<R> + Send + 'static,
-    ) -> Stored<R> {
+        question: impl FnOnce(&mut SqliteConnection) -> PortResult<R> + Send + 'static,
+    ) -> PortResult<R> {
         let (reply, answer) = oneshot::channel();
         self.questions.push(Box::new(move |connection| {
             if !reply.is_closed() {
@@ -86,7 +86,7 @@ impl Reader {
         }
     }
 
-    fn connection(&mut self) -> Stored<&mut SqliteConnection> {
+    fn connection(&mut self) -> PortResult<&mut SqliteConnection> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.location.connect_to_read().map_err(connect_error)?,

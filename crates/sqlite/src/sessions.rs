@@ -5,9 +5,10 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use fm_domain::clock::Timestamp;
+use fm_domain::database::Database;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::{SessionId, UserId};
-use fm_domain::session::{Generation, NewSession, RefreshState, Session, SessionStore};
-use fm_domain::store::{Database, StoreError, Stored};
+use fm_domain::sessions::{Generation, NewSession, RefreshState, Session, SessionStore};
 
 use crate::database::SqliteDatabase;
 use crate::error::store_error;
@@ -30,7 +31,7 @@ impl SqliteSessionStore {
 
 #[async_trait]
 impl SessionStore for SqliteSessionStore {
-    async fn create(&self, session: &NewSession) -> Stored<()> {
+    async fn create(&self, session: &NewSession) -> PortResult<()> {
         let row = SessionRow::from(session);
         self.database
             .change(move |connection| {
@@ -43,7 +44,7 @@ impl SessionStore for SqliteSessionStore {
             .await
     }
 
-    async fn find(&self, id: SessionId, now: Timestamp) -> Stored<Option<Session>> {
+    async fn find(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>> {
         self.database
             .ask(move |connection| {
                 sessions::table
@@ -59,7 +60,7 @@ impl SessionStore for SqliteSessionStore {
             .await
     }
 
-    async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> Stored<()> {
+    async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> PortResult<()> {
         self.database
             .change(move |connection| {
                 diesel::update(sessions::table.find(Id::of(id.uuid())))
@@ -78,7 +79,7 @@ impl SessionStore for SqliteSessionStore {
             .await
     }
 
-    async fn rotate(&self, id: SessionId, seen: Generation, next: &RefreshState) -> Stored<bool> {
+    async fn rotate(&self, id: SessionId, seen: Generation, next: &RefreshState) -> PortResult<bool> {
         let next = next.clone();
         self.database
             .change(move |connection| {
@@ -99,7 +100,7 @@ impl SessionStore for SqliteSessionStore {
             .await
     }
 
-    async fn revoke(&self, user: UserId, id: SessionId) -> Stored<bool> {
+    async fn revoke(&self, user: UserId, id: SessionId) -> PortResult<bool> {
         self.database
             .change(move |connection| {
                 let stored =
@@ -114,7 +115,7 @@ impl SessionStore for SqliteSessionStore {
         user: UserId,
         but: Option<SessionId>,
         created_before: Timestamp,
-    ) -> Stored<()> {
+    ) -> PortResult<()> {
         self.database
             .change(move |connection| {
                 let mut doomed = diesel::delete(sessions::table)
@@ -129,7 +130,7 @@ impl SessionStore for SqliteSessionStore {
             .await
     }
 
-    async fn list(&self, user: UserId, now: Timestamp) -> Stored<Vec<Session>> {
+    async fn list(&self, user: UserId, now: Timestamp) -> PortResult<Vec<Session>> {
         self.database
             .ask(move |connection| {
                 sessions::table
@@ -146,7 +147,7 @@ impl SessionStore for SqliteSessionStore {
             .await
     }
 
-    async fn purge_expired(&self, now: Timestamp, limit: u32) -> Stored<u32> {
+    async fn purge_expired(&self, now: Timestamp, limit: u32) -> PortResult<u32> {
         self.database
             .change(move |connection| {
                 let expired = diesel::alias!(sessions as expired);
@@ -158,12 +159,12 @@ impl SessionStore for SqliteSessionStore {
                 let purged = diesel::delete(sessions::table.filter(sessions::id.eq_any(oldest)))
                     .execute(connection)
                     .map_err(store_error)?;
-                u32::try_from(purged).map_err(|error| StoreError::Unexpected(Box::new(error)))
+                u32::try_from(purged).map_err(|error| PortError::Unexpected(Box::new(error)))
             })
             .await
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         self.database.ping().await
     }
 }

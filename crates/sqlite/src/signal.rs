@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fm_domain::job::{DEAF_NAP, JobSignal};
+use fm_domain::jobs::{DEAF_NAP, JobSignal};
 use tokio::sync::watch;
 
 /// Wakes at once when this process committed a job. Jobs that another process put into the same file are found when

@@ -6,13 +6,14 @@ use std::sync::mpsc::{Sender, channel};
 
 use async_trait::async_trait;
 use diesel::SqliteConnection;
-use fm_domain::blob::BlobRepo;
-use fm_domain::file::FileRepo;
+use fm_domain::accounts::UserRepo;
+use fm_domain::blobs::BlobRepo;
+use fm_domain::database::{Repos, UnitOfWork};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::FileRepo;
 use fm_domain::idempotency::KeyRepo;
-use fm_domain::job::JobQueue;
-use fm_domain::store::{Repos, StoreError, Stored, UnitOfWork};
-use fm_domain::upload::UploadRepo;
-use fm_domain::user::UserRepo;
+use fm_domain::jobs::JobQueue;
+use fm_domain::uploads::UploadRepo;
 use tokio::sync::oneshot;
 
 use crate::error::hung_up;
@@ -33,7 +34,7 @@ pub struct SqliteUnitOfWork {
 impl SqliteUnitOfWork {
     /// The first statement asks for a turn, waits for it, and learns if it could not begin: waking the caller only to
     /// hear of that costs more than most statements do, and nobody is kept waiting by a unit that asks for nothing yet.
-    pub(crate) fn new(requests: &Arc<Queue<Request>>) -> Stored<Self> {
+    pub(crate) fn new(requests: &Arc<Queue<Request>>) -> PortResult<Self> {
         if requests.is_closed() {
             return Err(hung_up());
         }
@@ -54,14 +55,14 @@ impl SqliteUnitOfWork {
     /// say then what became of the statement.
     pub(crate) async fn run<R: Send + 'static>(
         &mut self,
-        statements: impl FnOnce(&mut SqliteConnection) -> Stored<R> + Send + 'static,
-    ) -> Stored<R> {
+        statements: impl FnOnce(&mut SqliteConnection) -> PortResult<R> + Send + 'static,
+    ) -> PortResult<R> {
         if self.failed {
-            return Err(StoreError::Poisoned);
+            return Err(PortError::Poisoned);
         }
         self.failed = true;
         let (reply, answer) = oneshot::channel();
-        let operation = Box::new(move |connection: Stored<&mut SqliteConnection>| {
+        let operation = Box::new(move |connection: PortResult<&mut SqliteConnection>| {
             if reply.is_closed() {
                 return ControlFlow::Break(());
             }
@@ -110,19 +111,19 @@ impl Repos for SqliteUnitOfWork {
 
 #[async_trait]
 impl UnitOfWork for SqliteUnitOfWork {
-    async fn commit(self: Box<Self>) -> Stored<()> {
+    async fn commit(self: Box<Self>) -> PortResult<()> {
         if self.failed {
-            return Err(StoreError::Poisoned);
+            return Err(PortError::Poisoned);
         }
         let Some(turn) = self.turn else { return Ok(()) };
         let (reply, committed) = oneshot::channel();
         // Refused when the writer gave the unit up: then it was rolled back.
         let asked = turn.send(Step::Commit { wakes: self.enqueued, reply });
-        asked.map_err(|_gone| StoreError::Poisoned)?;
+        asked.map_err(|_gone| PortError::Poisoned)?;
         committed.await.map_err(|_gone| hung_up())?
     }
 
-    async fn rollback(self: Box<Self>) -> Stored<()> {
+    async fn rollback(self: Box<Self>) -> PortResult<()> {
         let Some(turn) = self.turn else { return Ok(()) };
         let (reply, undone) = oneshot::channel();
         if turn.send(Step::Rollback { reply }).is_ok() {

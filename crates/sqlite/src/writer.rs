@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
-use fm_domain::store::Stored;
+use fm_domain::error::PortResult;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{begin_error, connect_error, store_error};
@@ -21,7 +21,7 @@ pub(crate) const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
 /// What a unit of work asks for within its turn, or why that could not begin: it answers by itself, and breaks when the
 /// turn is over.
-pub(crate) type Operation = Box<dyn FnOnce(Stored<&mut SqliteConnection>) -> ControlFlow<()> + Send>;
+pub(crate) type Operation = Box<dyn FnOnce(PortResult<&mut SqliteConnection>) -> ControlFlow<()> + Send>;
 
 /// What waits for the writer.
 pub(crate) enum Request {
@@ -36,7 +36,7 @@ pub(crate) enum Step {
     /// Some statements.
     Run(Operation),
     /// The end, for good. Wakes the workers when the unit enqueued a job.
-    Commit { wakes: bool, reply: oneshot::Sender<Stored<()>> },
+    Commit { wakes: bool, reply: oneshot::Sender<PortResult<()>> },
     /// The end, for nothing.
     Rollback { reply: oneshot::Sender<()> },
 }
@@ -132,7 +132,10 @@ impl Writer {
     }
 
     /// Makes one change in a transaction of its own.
-    pub(crate) fn change<R>(&mut self, change: impl FnOnce(&mut SqliteConnection) -> Stored<R>) -> Stored<R> {
+    pub(crate) fn change<R>(
+        &mut self,
+        change: impl FnOnce(&mut SqliteConnection) -> PortResult<R>,
+    ) -> PortResult<R> {
         self.begin()?;
         let changed = self.connection().and_then(change);
         match changed {
@@ -144,7 +147,7 @@ impl Writer {
         }
     }
 
-    fn begin(&mut self) -> Stored<()> {
+    fn begin(&mut self) -> PortResult<()> {
         let begun = self.connection()?.batch_execute("BEGIN IMMEDIATE").map_err(begin_error);
         if begun.is_err() {
             self.connection = None;
@@ -152,7 +155,7 @@ impl Writer {
         begun
     }
 
-    fn commit(&mut self) -> Stored<()> {
+    fn commit(&mut self) -> PortResult<()> {
         let committed = self.connection()?.batch_execute("COMMIT").map_err(store_error);
         if committed.is_err() {
             self.rollback();
@@ -169,7 +172,7 @@ impl Writer {
         }
     }
 
-    fn connection(&mut self) -> Stored<&mut SqliteConnection> {
+    fn connection(&mut self) -> PortResult<&mut SqliteConnection> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.location.connect().map_err(connect_error)?,

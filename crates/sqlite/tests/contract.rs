@@ -9,14 +9,14 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
-use fm_domain::blob::{BlobStore, ListBlobs, PartUpload};
-use fm_domain::body::BufferBudget;
+use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
 use fm_domain::clock::Timestamp;
-use fm_domain::job::JobSignal;
-use fm_domain::session::SessionStore;
-use fm_domain::store::Database;
+use fm_domain::database::Database;
+use fm_domain::jobs::JobSignal;
+use fm_domain::sessions::SessionStore;
 use fm_memory::{ManualClock, MemoryBlobStore};
 use fm_sqlite::SqliteSessionStore;
+use fm_streaming::BufferBudget;
 
 use crate::fixture::Fixture;
 
@@ -110,5 +110,5 @@ impl BlobStoreHarness for Blobs {
 
 /// Every use case, killed at every call of a port.
 mod kill_points {
-    fm_contract::kill_points!(super::Fresh, super::Blobs, super::Fresh);
+    fm_resilience::kill_points!(super::Fresh, super::Blobs, super::Fresh);
 }

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use fm_application::jobs::DeadJobError;
+use fm_application::wiring::UseCases;
+use fm_domain::error::chain;
 use fm_domain::ids::JobId;
-use fm_domain::job::{JobRecord, JobState};
-use fm_domain::store::chain;
-use fm_domain::usecase::UseCases;
-use fm_domain::usecase::job::DeadJobError;
+use fm_domain::jobs::{JobRecord, JobState};
 use serde_json::json;
 
 use super::say;
@@ -21,11 +21,11 @@ pub(super) async fn run(config: &Config, command: Jobs) -> Result<bool, StartErr
     let done = match command {
         Jobs::List { state, json } => list(&use_cases, state.map(Into::into), json).await,
         Jobs::Retry(dead) => {
-            each(&use_cases, &dead, "enqueued again", async |id| use_cases.retry_job.run(id).await.map(drop))
+            each(&use_cases, &dead, "enqueued again", async |id| use_cases.jobs.retry.run(id).await.map(drop))
                 .await
         }
         Jobs::Discard(dead) => {
-            each(&use_cases, &dead, "discarded", async |id| use_cases.discard_job.run(id).await).await
+            each(&use_cases, &dead, "discarded", async |id| use_cases.jobs.discard.run(id).await).await
         }
     };
     wired.endings.reach().await;
@@ -41,7 +41,7 @@ async fn list(use_cases: &UseCases, state: Option<JobState>, json: bool) -> Resu
         ));
     }
     loop {
-        let page = use_cases.list_jobs.run(state, after).await.map_err(queue)?;
+        let page = use_cases.jobs.list.run(state, after).await.map_err(queue)?;
         let Some(last) = page.last() else { return Ok(true) };
         after = Some(last.id);
         for job in &page {
@@ -61,7 +61,7 @@ async fn each(
     if dead.all {
         let mut after = None;
         loop {
-            let page = use_cases.list_jobs.run(Some(JobState::Dead), after).await.map_err(queue)?;
+            let page = use_cases.jobs.list.run(Some(JobState::Dead), after).await.map_err(queue)?;
             let Some(last) = page.last() else { break };
             after = Some(last.id);
             ids.extend(page.iter().map(|job| job.id));
@@ -84,7 +84,7 @@ async fn each(
     Ok(all_done)
 }
 
-fn queue(source: fm_domain::store::StoreError) -> StartError {
+fn queue(source: fm_domain::error::PortError) -> StartError {
     StartError::Store { what: "the job queue", source }
 }
 

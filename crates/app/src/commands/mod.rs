@@ -47,7 +47,7 @@ pub fn run(cli: Cli) -> ExitCode {
             ExitCode::from(CONFIGURATION)
         }
         Err(error) => {
-            tracing::error!(error = fm_domain::store::chain(&error), "the program ends");
+            tracing::error!(error = fm_domain::error::chain(&error), "the program ends");
             complain(&chain(&error));
             ExitCode::FAILURE
         }

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use fm_http::links::LinkVerifier;
 use fm_http::{AppState, HttpSettings};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +21,9 @@ pub(super) fn run(runtime: &Runtime, config: &Config, with_worker: bool) -> Resu
     let (listener, address) = listen(config)?;
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let wired = runtime.block_on(wire(config, &public_url))?;
-    let state = AppState::new(wired.use_cases(), wired.ports.ids.clone(), http_settings(config, public_url));
+    let links = LinkVerifier::new(&wired.ports, &wired.settings);
+    let state =
+        AppState::new(wired.use_cases(), links, wired.ports.ids.clone(), http_settings(config, public_url));
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
     if with_worker {
         workers(config, &wired).start(&tracker, &stop);

@@ -1,9 +1,9 @@
 //! `file-manager sweep`
 
-use fm_domain::store::StoreError;
-use fm_domain::usecase::UseCases;
-use fm_domain::usecase::job::Swept;
-use fm_domain::usecase::ops::{SweepOrphansCommand, SweepOrphansError, SweptOrphans};
+use fm_application::jobs::Swept;
+use fm_application::operations::{SweepOrphansCommand, SweepOrphansError, SweptOrphans};
+use fm_application::wiring::UseCases;
+use fm_domain::error::PortError;
 
 use super::say;
 use crate::cli::SweepArgs;
@@ -23,15 +23,19 @@ pub(super) async fn run(config: &Config, args: SweepArgs) -> Result<bool, StartE
     swept.map_err(|source| StartError::Store { what: "the sweep", source })
 }
 
-async fn sweep(use_cases: &UseCases, args: SweepArgs) -> Result<bool, StoreError> {
-    let swept = if args.dry_run { use_cases.preview_sweep.run().await } else { use_cases.sweep.run().await }?;
+async fn sweep(use_cases: &UseCases, args: SweepArgs) -> Result<bool, PortError> {
+    let swept = if args.dry_run {
+        use_cases.jobs.preview_sweep.run().await
+    } else {
+        use_cases.jobs.sweep.run().await
+    }?;
     say(&sentence(&swept, args.dry_run));
     Ok(true)
 }
 
-async fn orphans(use_cases: &UseCases, args: SweepArgs) -> Result<bool, StoreError> {
+async fn orphans(use_cases: &UseCases, args: SweepArgs) -> Result<bool, PortError> {
     let command = SweepOrphansCommand { min_age: args.min_age(), dry_run: args.dry_run };
-    match use_cases.sweep_orphans.run(command).await {
+    match use_cases.operations.sweep_orphans.run(command).await {
         Ok(swept) => {
             say(&orphans_sentence(&swept, args.dry_run));
             Ok(swept.failed == 0)

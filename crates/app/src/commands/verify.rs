@@ -1,7 +1,7 @@
 //! `file-manager verify`
 
-use fm_domain::usecase::ops::{FileBlob, Finding, Findings, Verified, VerifyCommand, Wrong};
-use fm_domain::user::Tally;
+use fm_application::operations::{FileBlob, Finding, Findings, Verified, VerifyCommand, Wrong};
+use fm_domain::accounts::Tally;
 use serde_json::{Value, json};
 
 use super::say;
@@ -22,7 +22,7 @@ pub(super) async fn run(config: &Config, args: VerifyArgs) -> Result<bool, Start
     let mut tell = |finding: &Finding| {
         say(&if args.json { as_json(finding).to_string() } else { as_line(finding) });
     };
-    let verified = wired.use_cases().verify_blobs.run(command, &mut tell).await;
+    let verified = wired.use_cases().operations.verify_blobs.run(command, &mut tell).await;
     wired.endings.reach().await;
     let verified =
         verified.map_err(|source| StartError::Store { what: "the check, which is not complete,", source })?;

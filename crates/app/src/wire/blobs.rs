@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use fm_credentials::SystemClock;
 use fm_disk::{DiskBlobStore, DiskSettings};
-use fm_domain::blob::{
-    BlobStore, ListBlobs, PartUpload, SelfSignedLinks, SelfSignedParts, SignDownload, SignParts,
-};
-use fm_domain::body::BufferBudget;
+use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload, SignDownload, SignParts};
 use fm_domain::clock::Clock as _;
 use fm_domain::mac::MacSigner;
+use fm_http::links::{SelfSignedLinks, SelfSignedParts};
 use fm_memory::MemoryBlobStore;
 use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3SignParts, S3Timeouts};
+use fm_streaming::BufferBudget;
 
 use super::{Purpose, StartError};
 use crate::config::{BlobStoreChoice, Config, S3Config};

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fm_domain::job::JobSignal;
-use fm_domain::session::SessionStore;
-use fm_domain::store::{Database, StoreError};
+use fm_domain::database::Database;
+use fm_domain::error::PortError;
+use fm_domain::jobs::JobSignal;
+use fm_domain::sessions::SessionStore;
 use fm_memory::{MemoryDatabase, MemorySessionStore};
 use fm_postgres::{
     MigrationError, PgAddress, PgDatabase, PgJobSignal, PgLimits, PgMigrations, PgPool, PgSessionStore,
@@ -76,8 +77,8 @@ fn memory() -> OpenDatabase {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Unexpected(error.into()))
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PortError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| PortError::Unexpected(error.into()))
 }
 
 /// One migration, and whether the database has it.
@@ -100,7 +101,7 @@ pub enum MigrateError {
     Sqlite(#[from] MigrateSqlite),
     /// The work was cut off.
     #[error("the migration was cut off")]
-    Cut(#[from] StoreError),
+    Cut(#[from] PortError),
 }
 
 /// The migrations of the configured database.

@@ -5,22 +5,26 @@ mod database;
 mod secrets;
 
 use std::io;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
+use fm_application::wiring::{Ports, Settings, UseCases};
 use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, InvalidArgon2Settings, JwtSigner, OsIds,
     SystemClock, TokenAudience,
 };
-use fm_domain::body::{BufferBudget, ByteSize};
+use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
-use fm_domain::job::JobSignal;
-use fm_domain::store::StoreError;
-use fm_domain::usecase::{Ports, Settings, UseCases};
+use fm_domain::error::PortError;
+use fm_domain::jobs::JobSignal;
 use fm_imaging::ImageThumbnailer;
 use fm_postgres::InvalidAddress;
 use fm_s3::{InvalidEndpoint, S3BlobStore};
 use fm_sqlite::{OpenSqlite, SqliteDatabase};
+use fm_streaming::BufferBudget;
+use fm_streaming::hashing::HashThreads;
 
 pub use database::{AppliedMigration, MigrateError, Migrations};
 
@@ -55,7 +59,7 @@ pub enum StartError {
         /// Which.
         what: &'static str,
         /// Why.
-        source: StoreError,
+        source: PortError,
     },
     /// The folder of the blobs can't be used.
     #[error("the folder of the blobs {folder:?} can't be used")]
@@ -63,7 +67,7 @@ pub enum StartError {
         /// Which.
         folder: PathBuf,
         /// Why.
-        source: StoreError,
+        source: PortError,
     },
     /// A secret is no secret.
     #[error("the secret can't be used: it is shorter than 32 bytes")]
@@ -199,6 +203,8 @@ async fn assemble(config: &Config, public_url: &str, purpose: Purpose) -> Result
         max_resumable: config.max_resumable,
         upload_ttl: config.upload_ttl,
         upload_buffer: budget,
+        // One processor stays with the threads that receive the bytes.
+        hash_threads: HashThreads::start(available_parallelism().map_or(1, NonZero::get) - 1),
         resumable_uploads: config.resumable_uploads,
         direct_uploads: config.direct_uploads,
         quota: config.quota,

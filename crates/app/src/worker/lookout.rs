@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fm_application::wiring::UseCases;
 use fm_domain::clock::{Clock, Timestamp};
-use fm_domain::job::{JobKind, JobSignal};
-use fm_domain::usecase::UseCases;
+use fm_domain::jobs::{JobKind, JobSignal};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -64,7 +64,7 @@ impl Lookout {
 
     /// Looks once, and rings if a job is due; how long to sleep then.
     async fn look(&self) -> Duration {
-        match self.use_cases.run_next_job.next_due(&JobKind::ALL).await {
+        match self.use_cases.jobs.run_next.next_due(&JobKind::ALL).await {
             Ok(next_due) => {
                 let nap = nap(self.clock.now(), next_due);
                 if nap.is_zero() {

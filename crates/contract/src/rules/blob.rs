@@ -1,7 +1,7 @@
 //! BLOB: stores of bytes, what is kept and what is read.
 
 use bytes::Bytes;
-use fm_domain::blob::{BlobHead, BlobKey, Bucket, ByteRange, GetBlob, PutHint, ResolvedRange};
+use fm_domain::blobs::{BlobHead, BlobKey, Bucket, ByteRange, GetBlob, PutHint, ResolvedRange};
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::ids::BlobId;
 use futures_util::TryStreamExt as _;

@@ -3,8 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use fm_domain::blob::PutBlob;
-use fm_domain::body::{BodyError, BufferBudget, ByteSize};
+use fm_domain::blobs::PutBlob;
+use fm_domain::body::{BodyError, ByteSize};
+use fm_streaming::BufferBudget;
 use futures_util::{StreamExt as _, stream};
 
 use super::blob::{assert_absent, assert_holds, hint, key};

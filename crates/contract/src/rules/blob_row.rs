@@ -1,8 +1,8 @@
 //! BLOBROW: the states of blobs.
 
-use fm_domain::blob::{BlobIntent, BlobKey, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob};
+use fm_domain::blobs::{BlobIntent, BlobKey, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob};
+use fm_domain::database::UnitOfWork;
 use fm_domain::ids::{BlobId, UserId};
-use fm_domain::store::UnitOfWork;
 
 use crate::fixture::database::{Given, announced, given, settled};
 use crate::fixture::{at, fill, soon, uuid};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use fm_domain::blob::{BlobIntent, BlobKey, BlobRecord, BlobState, Sweepable};
-use fm_domain::file::{File, ThumbnailState};
+use fm_domain::accounts::{Charge, Kept, Tally};
+use fm_domain::blobs::{BlobIntent, BlobKey, BlobRecord, BlobState, Sweepable};
+use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, UserId};
-use fm_domain::user::{Charge, Kept, Tally};
 
 use crate::fixture::database::{Given, announced, given, settled, settled_thumbnail};
 use crate::fixture::{at, fill, soon, uuid};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fm_domain::file::{File, FileFilter, Revision, Sha256, ThumbnailState, UpdateFile};
+use fm_domain::files::{File, FileFilter, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
 
 use crate::fixture::database::{given, newest, settled, settled_thumbnail};

@@ -1,6 +1,6 @@
 //! HASH: hashed passwords.
 
-use fm_domain::user::{Password, PasswordCheck, PasswordHash};
+use fm_domain::accounts::{Password, PasswordCheck, PasswordHash};
 use futures_util::future::join_all;
 
 use crate::fixture::poll::beats_beside;

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use fm_domain::file::Sha256;
+use fm_domain::files::Sha256;
 use fm_domain::ids::{BlobId, FileId, JobId, SessionId, UserId};
-use fm_domain::job::{ClaimedJob, Enqueued, JobKind, NewJob, Priority, Work};
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, NewJob, Priority, Work};
 
 use crate::fixture::database::given;
 use crate::fixture::{at, fill, soon, uuid};

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortResult, Retry};
 use fm_domain::ids::{BlobId, FileId, JobId, UserId};
-use fm_domain::job::{ClaimedJob, JobKind, JobRecord, NewJob, Work};
-use fm_domain::store::{Retry, Stored};
+use fm_domain::jobs::{ClaimedJob, JobKind, JobRecord, NewJob, Work};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -106,7 +106,7 @@ impl Crowd {
         next.iter().any(|found| found.id == job.id && found.attempt == job.attempt)
     }
 
-    async fn claim(&self, number: usize) -> Stored<Vec<ClaimedJob>> {
+    async fn claim(&self, number: usize) -> PortResult<Vec<ClaimedJob>> {
         let (now, limit) = (self.now(), if number.is_multiple_of(2) { 1 } else { 4 });
         let mut unit = self.given.db.begin().await?;
         let jobs = unit.jobs().claim(&KIND, now, now.plus(LEASE), limit).await?;
@@ -130,7 +130,7 @@ impl Crowd {
     }
 
     /// The effect and the completion in one unit; nothing if the job is not held any more.
-    async fn complete(&self, job: &ClaimedJob) -> Stored<()> {
+    async fn complete(&self, job: &ClaimedJob) -> PortResult<()> {
         let mut unit = self.given.db.begin().await?;
         unit.jobs().enqueue(&receipt(job)).await?;
         if unit.jobs().complete(job.id, job.attempt).await? {
@@ -142,7 +142,7 @@ impl Crowd {
 }
 
 /// Again whenever a race for a lock was lost.
-async fn patiently<'a, T>(unit: impl Fn() -> BoxFuture<'a, Stored<T>>) -> T {
+async fn patiently<'a, T>(unit: impl Fn() -> BoxFuture<'a, PortResult<T>>) -> T {
     loop {
         match unit().await {
             Ok(value) => return value,

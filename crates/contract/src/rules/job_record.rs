@@ -1,7 +1,7 @@
 //! JOB: what operators see of the queue, and what they may do.
 
 use fm_domain::ids::JobId;
-use fm_domain::job::{JobRecord, JobState, NewJob};
+use fm_domain::jobs::{JobRecord, JobState, NewJob};
 
 use crate::fixture::database::{Given, given};
 use crate::fixture::{at, fill, uuid};

@@ -1,7 +1,7 @@
 //! KEY: idempotency keys.
 
 use fm_domain::clock::Timestamp;
-use fm_domain::file::Sha256;
+use fm_domain::files::Sha256;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim};
 use fm_domain::ids::{BlobId, FileId, UserId};
 

@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use fm_domain::blob::{BlobKey, Disposition, DownloadLink, LinkTarget, PutHint};
+use fm_domain::blobs::{BlobKey, Disposition, DownloadLink, LinkTarget, PutHint};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::file::Sha256;
+use fm_domain::files::Sha256;
 use fm_domain::ids::BlobId;
 use sha2::Digest as _;
 

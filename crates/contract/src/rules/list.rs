@@ -1,6 +1,6 @@
 //! FILE: lists of files.
 
-use fm_domain::file::{
+use fm_domain::files::{
     File, FileFilter, FileName, FilePage, FileSort, PageKey, Sha256, SortOrder, TypeFilter,
 };
 use fm_domain::ids::{FileId, UserId};

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobHead, BlobKey, ByteRange, CompleteParts, GetBlob, PartPlace, PartWrite, WriteId, WritePart,
     WrittenPart,
 };
 use fm_domain::body::{ByteSize, PartBytes};
-use fm_domain::file::MediaType;
+use fm_domain::files::MediaType;
 use fm_domain::ids::BlobId;
 use futures_util::future::try_join_all;
 
@@ -61,9 +61,9 @@ pub(super) async fn send<H: PartUploadHarness>(
     Ok(part(place.number, bytes.len(), tag))
 }
 
-fn part(number: u32, size: usize, tag: Option<fm_domain::blob::PartTag>) -> WrittenPart {
+fn part(number: u32, size: usize, tag: Option<fm_domain::blobs::PartTag>) -> WrittenPart {
     // Where no tag is given none is needed, and what is kept instead of it has no meaning.
-    let tag = tag.unwrap_or_else(|| fm_domain::blob::PartTag::new(String::new()));
+    let tag = tag.unwrap_or_else(|| fm_domain::blobs::PartTag::new(String::new()));
     WrittenPart { number, size: ByteSize::new(size as u64), tag }
 }
 

@@ -1,7 +1,7 @@
 //! PART: writes in parts, what is left of them, and blobs that are kept at once.
 
 use bytes::Bytes;
-use fm_domain::blob::{BlobKey, CompleteParts, PartWrite, WritePart};
+use fm_domain::blobs::{BlobKey, CompleteParts, PartWrite, WritePart};
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::ids::BlobId;
 

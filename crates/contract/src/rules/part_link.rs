@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use fm_domain::blob::{PartLink, PartTag, PartWrite, SignedPart, SignedUrl, WrittenPart};
+use fm_domain::blobs::{PartLink, PartTag, PartWrite, SignedPart, SignedUrl, WrittenPart};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::{UploadId, UserId};

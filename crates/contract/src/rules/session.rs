@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fm_domain::ids::{SessionId, UserId};
 use fm_domain::mac::{Mac, MacSigner, Purpose};
-use fm_domain::session::{Generation, RefreshState, RefreshToken, Session};
+use fm_domain::sessions::{Generation, RefreshState, RefreshToken, Session};
 use sha2::{Digest as _, Sha256};
 
 use crate::fixture::{at, soon, uuid};

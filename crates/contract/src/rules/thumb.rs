@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec};
+use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec};
 use image::{DynamicImage, ImageFormat, RgbaImage};
 
 use crate::fixture::picture::{

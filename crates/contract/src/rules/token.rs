@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::{SessionId, UserId};
-use fm_domain::session::{AccessClaims, InvalidToken, TokenSigner};
+use fm_domain::sessions::{AccessClaims, InvalidToken, TokenSigner};
 
 use crate::fixture::{at, uuid};
 use crate::harness::TokenSignerHarness;

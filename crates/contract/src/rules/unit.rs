@@ -1,12 +1,13 @@
 //! UOW: units of work.
 
-use fm_domain::blob::{SettleBlob, StoredBlob};
+use fm_domain::accounts::{InsertUser, ReserveBytes, User};
+use fm_domain::blobs::{SettleBlob, StoredBlob};
 use fm_domain::body::ByteSize;
-use fm_domain::file::{File, Revision, UpdateFile};
+use fm_domain::database::UnitOfWork;
+use fm_domain::error::PortResult;
+use fm_domain::files::{File, Revision, UpdateFile};
 use fm_domain::ids::{BlobId, UserId};
-use fm_domain::job::{Enqueued, NewJob};
-use fm_domain::store::{Stored, UnitOfWork};
-use fm_domain::user::{InsertUser, ReserveBytes, User};
+use fm_domain::jobs::{Enqueued, NewJob};
 
 use tokio::task::yield_now;
 
@@ -26,7 +27,7 @@ impl Traces {
         Self { user: fill::user(), job: fill::job() }
     }
 
-    async fn leave(&self, unit: &mut dyn UnitOfWork) -> Stored<File> {
+    async fn leave(&self, unit: &mut dyn UnitOfWork) -> PortResult<File> {
         match unit.users().insert(&self.user).await {
             Ok(()) => {}
             Err(InsertUser::Store(error)) => return Err(error),

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use fm_domain::blob::WriteId;
-use fm_domain::file::Sha256;
+use fm_domain::blobs::WriteId;
+use fm_domain::files::Sha256;
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
-use fm_domain::upload::{Epoch, HashState, Tail, Transport, UpdateUpload, Upload, UploadStatus};
+use fm_domain::uploads::{Epoch, HashState, Tail, Transport, UpdateUpload, Upload, UploadStatus};
 
 use crate::fixture::database::{Given, given};
 use crate::fixture::{at, fill, soon, uuid};

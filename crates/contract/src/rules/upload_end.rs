@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use fm_domain::database::UnitOfWork;
+use fm_domain::error::PortResult;
 use fm_domain::ids::{FileId, UploadId, UserId};
-use fm_domain::store::{Stored, UnitOfWork};
-use fm_domain::upload::{UpdateUpload, Upload, UploadStatus};
+use fm_domain::uploads::{UpdateUpload, Upload, UploadStatus};
 
 use crate::fixture::database::{Given, given};
 use crate::fixture::{at, fill, soon, uuid};
@@ -137,7 +138,7 @@ pub(crate) async fn upload_12_open_uploads_that_expired_are_given_the_oldest_fir
 }
 
 /// Gives up what has expired, up to two uploads; which.
-async fn give_up(unit: &mut dyn UnitOfWork) -> Stored<Vec<UploadId>> {
+async fn give_up(unit: &mut dyn UnitOfWork) -> PortResult<Vec<UploadId>> {
     let expired = unit.uploads().expired(at(100), 2).await?;
     tokio::task::yield_now().await;
     for upload in &expired {

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use fm_domain::file::{FileFilter, Sha256};
+use fm_domain::accounts::{
+    Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, Role, StorageUse, User,
+};
+use fm_domain::files::{FileFilter, Sha256};
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim};
 use fm_domain::ids::UserId;
-use fm_domain::user::{Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, Role, StorageUse, User};
 
 use crate::fixture::database::{Given, announced, given, newest};
 use crate::fixture::{at, fill, soon, uuid};

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_contract::BlobStoreHarness;
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, Bucket, ByteRange, GetBlob, ListBlobs, ListedBlob,
     PutBlob, PutHint, StoredBlob,
 };
-use fm_domain::body::{BufferBudget, ByteSize, ByteStream};
+use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::clock::Timestamp;
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::error::{PortError, PortResult};
 use fm_memory::{ManualClock, MemoryBlobStore};
+use fm_streaming::BufferBudget;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -132,17 +133,17 @@ impl BlobStore for Broken {
         Ok(reader)
     }
 
-    async fn head(&self, key: &BlobKey) -> Stored<Option<BlobHead>> {
+    async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
         self.inner.head(&self.place(key)).await
     }
 
-    async fn discard(&self, key: &BlobKey) -> Stored<()> {
+    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
         let key = self.place(key);
         if self.is(Fault::DiscardsNothing) {
             return Ok(());
         }
         if self.is(Fault::DiscardsOnlyOnce) && self.inner.head(&key).await?.is_none() {
-            return Err(StoreError::Unexpected("there is no such blob".into()));
+            return Err(PortError::Unexpected("there is no such blob".into()));
         }
         self.inner.discard(&key).await
     }
@@ -151,14 +152,14 @@ impl BlobStore for Broken {
         self.inner.limits()
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         self.inner.ping().await
     }
 }
 
 #[async_trait]
 impl ListBlobs for Broken {
-    async fn list(&self, bucket: Bucket) -> Stored<BoxStream<'static, Stored<ListedBlob>>> {
+    async fn list(&self, bucket: Bucket) -> PortResult<BoxStream<'static, PortResult<ListedBlob>>> {
         let all = self.inner.list(bucket).await?;
         Ok(if self.is(Fault::ListsHalf) { all.take(10).boxed() } else { all })
     }

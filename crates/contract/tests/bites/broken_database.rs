@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_contract::DatabaseHarness;
-use fm_domain::blob::{BlobQueries, BlobRepo};
-use fm_domain::file::{FileQueries, FileRepo};
+use fm_domain::accounts::{UserQueries, UserRepo};
+use fm_domain::blobs::{BlobQueries, BlobRepo};
+use fm_domain::database::{Database, ReadRepos, Repos, UnitOfWork};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{FileQueries, FileRepo};
 use fm_domain::idempotency::KeyRepo;
 use fm_domain::ids::UploadId;
-use fm_domain::job::{JobQueue, JobSignal};
-use fm_domain::store::{Database, ReadRepos, Repos, StoreError, Stored, UnitOfWork};
-use fm_domain::upload::{Upload, UploadQueries, UploadRepo};
-use fm_domain::user::{UserQueries, UserRepo};
+use fm_domain::jobs::{JobQueue, JobSignal};
+use fm_domain::uploads::{Upload, UploadQueries, UploadRepo};
 use fm_memory::MemoryDatabase;
 use futures_util::FutureExt as _;
 
@@ -121,18 +122,18 @@ impl JobSignal for Sleeper {
 
 #[async_trait]
 impl Database for Broken {
-    async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
+    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
         let inner = Some(self.inner.begin().await?);
         let inserted = Arc::clone(&self.inserted);
         Ok(Box::new(BrokenUnit { inner, fault: self.fault, hurt: false, has_files: false, inserted }))
     }
 
-    async fn read(&self) -> Stored<Box<dyn ReadRepos>> {
+    async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
         let inserted = Arc::clone(&self.inserted);
         Ok(Box::new(BrokenReads { inner: self.inner.read().await?, fault: self.fault, inserted }))
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         self.inner.ping().await
     }
 }
@@ -194,10 +195,10 @@ impl Repos for BrokenUnit {
 
 #[async_trait]
 impl UnitOfWork for BrokenUnit {
-    async fn commit(mut self: Box<Self>) -> Stored<()> {
+    async fn commit(mut self: Box<Self>) -> PortResult<()> {
         let inner = self.inner.take().unwrap();
         if self.hurt && self.is(Fault::PoisonsOnConflict) {
-            return Err(StoreError::Poisoned);
+            return Err(PortError::Poisoned);
         }
         if self.hurt && self.is(Fault::LiesAboutCommit) {
             return inner.rollback().await;
@@ -205,7 +206,7 @@ impl UnitOfWork for BrokenUnit {
         inner.commit().await
     }
 
-    async fn rollback(mut self: Box<Self>) -> Stored<()> {
+    async fn rollback(mut self: Box<Self>) -> PortResult<()> {
         let inner = self.inner.take().unwrap();
         if self.is(Fault::CommitsOnRollback) { inner.commit().await } else { inner.rollback().await }
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fm_contract::PasswordHasherHarness;
-use fm_domain::store::Stored;
-use fm_domain::user::{Password, PasswordCheck, PasswordHash, PasswordHasher};
+use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, PasswordHasher};
+use fm_domain::error::PortResult;
 use sha2::{Digest as _, Sha256};
 
 use crate::{bites, passes_decorated};
@@ -72,13 +72,13 @@ impl Hasher {
 
 #[async_trait]
 impl PasswordHasher for Hasher {
-    async fn hash(&self, password: &Password) -> Stored<PasswordHash> {
+    async fn hash(&self, password: &Password) -> PortResult<PasswordHash> {
         let (hasher, password) = (*self, password.clone());
         let salt = if self.fault == Fault::HashesWithoutSalt { 0 } else { RandomState::new().hash_one(0) };
         Ok(self.run(move || hasher.make(hasher.rounds, &format!("{salt:016x}"), password.expose())).await)
     }
 
-    async fn verify(&self, password: &Password, hash: &PasswordHash) -> Stored<PasswordCheck> {
+    async fn verify(&self, password: &Password, hash: &PasswordHash) -> PortResult<PasswordCheck> {
         let (hasher, password, hash) = (*self, password.clone(), hash.clone());
         Ok(self.run(move || hasher.check(password.expose(), hash.expose())).await)
     }

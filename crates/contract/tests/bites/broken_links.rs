@@ -6,12 +6,12 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_contract::{Fetched, SignDownloadHarness};
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobKey, BlobStore, Bucket, ByteRange, DownloadLink, GetBlob, SignDownload, SignedUrl,
 };
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::BlobId;
-use fm_domain::store::Stored;
 use fm_memory::{ManualClock, MemoryBlobStore};
 use futures_util::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
@@ -128,7 +128,7 @@ impl Toy {
 
 #[async_trait]
 impl SignDownload for Toy {
-    async fn sign(&self, link: &DownloadLink) -> Stored<SignedUrl> {
+    async fn sign(&self, link: &DownloadLink) -> PortResult<SignedUrl> {
         let target = &link.target;
         let bucket = if self.is(Fault::ForgetsTheBucket) { Bucket::Files } else { target.key.bucket };
         let path = format!("{}/{}", bucket.as_str(), target.key);

@@ -6,13 +6,13 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_contract::{Fetched, SignPartsHarness};
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobKey, BlobStore, PartLink, PartPlace, PartUpload, PartWrite, SignParts, SignedPart, SignedUrl, WriteId,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::BlobId;
-use fm_domain::store::Stored;
 use fm_memory::{ManualClock, MemoryBlobStore};
 use sha2::{Digest as _, Sha256};
 
@@ -91,7 +91,7 @@ impl Toy {
 
 #[async_trait]
 impl SignParts for Toy {
-    async fn sign(&self, link: &PartLink) -> Stored<SignedPart> {
+    async fn sign(&self, link: &PartLink) -> PortResult<SignedPart> {
         let path = link.write.key.to_string();
         let query = format!(
             "number={}&size={}&expires={}",

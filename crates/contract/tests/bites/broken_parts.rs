@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_contract::PartUploadHarness;
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, CompleteParts, GetBlob, PartLimits,
     PartPlace, PartTag, PartUpload, PartWrite, PutBlob, PutHint, StoredBlob, WriteId, WritePart, WrittenPart,
 };
 use fm_domain::body::{ByteSize, ByteStream, PartBytes};
 use fm_domain::clock::Timestamp;
-use fm_domain::file::MediaType;
-use fm_domain::store::Stored;
+use fm_domain::error::PortResult;
+use fm_domain::files::MediaType;
 use fm_memory::{ManualClock, MemoryBlobStore};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
@@ -123,7 +123,7 @@ impl PartUpload for Toy {
         PartLimits { least, preferred: least, most: ByteSize::new(most), most_parts: 10_000 }
     }
 
-    async fn begin(&self, key: &BlobKey, _content_type: &MediaType) -> Stored<WriteId> {
+    async fn begin(&self, key: &BlobKey, _content_type: &MediaType) -> PortResult<WriteId> {
         let id = Uuid::now_v7().to_string();
         self.writes().open.insert((*key, id.clone()), BTreeMap::new());
         Ok(WriteId::new(id))
@@ -170,7 +170,7 @@ impl PartUpload for Toy {
         Ok((!self.at_places()).then(|| PartTag::new(tag)))
     }
 
-    async fn sync(&self, write: &PartWrite) -> Stored<()> {
+    async fn sync(&self, write: &PartWrite) -> PortResult<()> {
         if self.is(Fault::ShowsWhatIsDurable) {
             let id = (write.key, write.id.as_str().to_owned());
             let parts = self.writes().open.get(&id).cloned();
@@ -214,7 +214,12 @@ impl PartUpload for Toy {
         Ok(StoredBlob { size })
     }
 
-    async fn keep(&self, key: &BlobKey, bytes: PartBytes, _content_type: &MediaType) -> Stored<StoredBlob> {
+    async fn keep(
+        &self,
+        key: &BlobKey,
+        bytes: PartBytes,
+        _content_type: &MediaType,
+    ) -> PortResult<StoredBlob> {
         let size = ByteSize::new(bytes.len() as u64);
         let mut pieces = bytes.into_pieces();
         if self.is(Fault::KeepsOnePieceAlone) {
@@ -241,11 +246,11 @@ impl BlobStore for Toy {
         Ok(reader)
     }
 
-    async fn head(&self, key: &BlobKey) -> Stored<Option<BlobHead>> {
+    async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
         self.blobs.head(key).await
     }
 
-    async fn discard(&self, key: &BlobKey) -> Stored<()> {
+    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
         if !self.is(Fault::DiscardsWholeBlobsAlone) {
             self.writes().open.retain(|open, _| open.0 != *key);
         }
@@ -256,7 +261,7 @@ impl BlobStore for Toy {
         self.blobs.limits()
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         self.blobs.ping().await
     }
 }

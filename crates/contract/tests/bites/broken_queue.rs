@@ -2,16 +2,16 @@
 
 use async_trait::async_trait;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId};
-use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Priority};
-use fm_domain::store::Stored;
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Priority};
 
 use crate::broken_database::{BrokenUnit, Fault};
 
 #[async_trait]
 impl KeyRepo for BrokenUnit {
-    async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> Stored<Claimed> {
+    async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed> {
         let claimed = self.honest().keys().claim(claim, now).await?;
         Ok(match claimed {
             Claimed::Running { .. } if self.is(Fault::GivesKeysTwice) => Claimed::Held,
@@ -20,7 +20,7 @@ impl KeyRepo for BrokenUnit {
         })
     }
 
-    async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> Stored<bool> {
+    async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> PortResult<bool> {
         self.honest().keys().renew(attempt, lease_until).await
     }
 
@@ -29,26 +29,26 @@ impl KeyRepo for BrokenUnit {
         attempt: BlobId,
         upload: &FinishedUpload,
         expires_at: Timestamp,
-    ) -> Stored<bool> {
+    ) -> PortResult<bool> {
         self.honest().keys().finish(attempt, upload, expires_at).await
     }
 
-    async fn free(&mut self, attempt: BlobId) -> Stored<()> {
+    async fn free(&mut self, attempt: BlobId) -> PortResult<()> {
         self.honest().keys().free(attempt).await
     }
 
-    async fn free_file(&mut self, file: FileId) -> Stored<()> {
+    async fn free_file(&mut self, file: FileId) -> PortResult<()> {
         self.honest().keys().free_file(file).await
     }
 
-    async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> Stored<u32> {
+    async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
         self.honest().keys().purge_expired(now, limit).await
     }
 }
 
 #[async_trait]
 impl JobQueue for BrokenUnit {
-    async fn enqueue(&mut self, job: &NewJob) -> Stored<Enqueued> {
+    async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued> {
         if self.has_files && self.is(Fault::LosesJobsBesideFiles) {
             return Ok(Enqueued::Added);
         }
@@ -62,7 +62,7 @@ impl JobQueue for BrokenUnit {
         now: Timestamp,
         lease_until: Timestamp,
         limit: u32,
-    ) -> Stored<Vec<ClaimedJob>> {
+    ) -> PortResult<Vec<ClaimedJob>> {
         let lease_until = if self.is(Fault::ClaimsTwice) { now } else { lease_until };
         let mut claimed = self.honest().jobs().claim(kinds, now, lease_until, limit).await?;
         if self.is(Fault::LosesWhatExpired) {
@@ -73,11 +73,11 @@ impl JobQueue for BrokenUnit {
         Ok(claimed)
     }
 
-    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> Stored<bool> {
+    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> {
         self.honest().jobs().renew(id, attempt, lease_until).await
     }
 
-    async fn complete(&mut self, id: JobId, attempt: u32) -> Stored<bool> {
+    async fn complete(&mut self, id: JobId, attempt: u32) -> PortResult<bool> {
         let mut done = self.honest().jobs().complete(id, attempt).await?;
         if self.is(Fault::TakesLateAnswers) {
             done |= self.honest().jobs().complete(id, attempt + 1).await?;
@@ -91,15 +91,15 @@ impl JobQueue for BrokenUnit {
         attempt: u32,
         retry_at: Option<Timestamp>,
         reason: &str,
-    ) -> Stored<bool> {
+    ) -> PortResult<bool> {
         self.honest().jobs().fail(id, attempt, retry_at, reason).await
     }
 
-    async fn next_due(&mut self, kinds: &[JobKind]) -> Stored<Option<Timestamp>> {
+    async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>> {
         self.honest().jobs().next_due(kinds).await
     }
 
-    async fn count_living(&mut self) -> Stored<u64> {
+    async fn count_living(&mut self) -> PortResult<u64> {
         self.honest().jobs().count_living().await
     }
 
@@ -108,12 +108,12 @@ impl JobQueue for BrokenUnit {
         state: Option<JobState>,
         after: Option<JobId>,
         limit: u32,
-    ) -> Stored<Vec<JobRecord>> {
+    ) -> PortResult<Vec<JobRecord>> {
         let state = state.filter(|_| !self.is(Fault::ListsEveryJob));
         self.honest().jobs().list(state, after, limit).await
     }
 
-    async fn take_dead(&mut self, id: JobId) -> Stored<Option<JobRecord>> {
+    async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>> {
         if self.is(Fault::TakesTheLiving) {
             let jobs = self.honest().jobs().list(None, None, u32::MAX).await?;
             return Ok(jobs.into_iter().find(|job| job.id == id));

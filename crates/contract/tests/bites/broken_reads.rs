@@ -1,25 +1,25 @@
 //! The reads of databases with one fault, but for lists.
 
 use async_trait::async_trait;
-use fm_domain::blob::{BlobQueries, BlobRecord, BlobState, Sweepable};
+use fm_domain::accounts::{Account, Email, Tally, UserQueries};
+use fm_domain::blobs::{BlobQueries, BlobRecord, BlobState, Sweepable};
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
-use fm_domain::store::Stored;
-use fm_domain::user::{Account, Email, Tally, UserQueries};
 
 use crate::broken_database::{BrokenReads, Fault};
 
 #[async_trait]
 impl UserQueries for BrokenReads {
-    async fn find(&mut self, id: UserId) -> Stored<Option<Account>> {
+    async fn find(&mut self, id: UserId) -> PortResult<Option<Account>> {
         self.inner.users().find(id).await
     }
 
-    async fn find_by_email(&mut self, email: &Email) -> Stored<Option<Account>> {
+    async fn find_by_email(&mut self, email: &Email) -> PortResult<Option<Account>> {
         self.inner.users().find_by_email(email).await
     }
 
-    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> Stored<Vec<Tally>> {
+    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>> {
         let mut tallies = self.inner.users().tally(after, limit).await?;
         if self.fault == Fault::TalliesWhatIsRecorded {
             for tally in &mut tallies {
@@ -32,13 +32,13 @@ impl UserQueries for BrokenReads {
 
 #[async_trait]
 impl BlobQueries for BrokenReads {
-    async fn find(&mut self, ids: &[BlobId]) -> Stored<Vec<BlobRecord>> {
+    async fn find(&mut self, ids: &[BlobId]) -> PortResult<Vec<BlobRecord>> {
         let mut records = self.inner.blobs().find(ids).await?;
         records.retain(|record| self.fault != Fault::HidesTheDoomed || record.state != BlobState::Doomed);
         Ok(records)
     }
 
-    async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> Stored<Sweepable> {
+    async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> PortResult<Sweepable> {
         let limit = if self.fault == Fault::CountsBeyondTheLimit { u32::MAX } else { limit };
         self.inner.blobs().count_sweepable(now, limit).await
     }

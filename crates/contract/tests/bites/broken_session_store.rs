@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use fm_contract::{SessionStoreHarness, session_store};
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::{SessionId, UserId};
-use fm_domain::session::{Generation, NewSession, RefreshState, Session, SessionStore};
-use fm_domain::store::Stored;
+use fm_domain::sessions::{Generation, NewSession, RefreshState, Session, SessionStore};
 use fm_memory::MemorySessionStore;
 
 use crate::bites;
@@ -42,11 +42,11 @@ impl Broken {
 
 #[async_trait]
 impl SessionStore for Broken {
-    async fn create(&self, session: &NewSession) -> Stored<()> {
+    async fn create(&self, session: &NewSession) -> PortResult<()> {
         self.inner.create(session).await
     }
 
-    async fn find(&self, id: SessionId, now: Timestamp) -> Stored<Option<Session>> {
+    async fn find(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>> {
         let now = match self.fault {
             Fault::ServesTheExpired => Timestamp::from_unix_micros(i64::MIN),
             Fault::ServesOneSecondTooLong => now.minus(std::time::Duration::from_secs(1)),
@@ -61,11 +61,11 @@ impl SessionStore for Broken {
         Ok(found.or_else(|| remembered.filter(|session| session.refresh.expires_at > now).cloned()))
     }
 
-    async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> Stored<()> {
+    async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> PortResult<()> {
         self.inner.touch(id, now, ip).await
     }
 
-    async fn rotate(&self, id: SessionId, seen: Generation, next: &RefreshState) -> Stored<bool> {
+    async fn rotate(&self, id: SessionId, seen: Generation, next: &RefreshState) -> PortResult<bool> {
         if self.is(Fault::RotatesBlindly) {
             let stored = self.inner.find(id, Timestamp::from_unix_micros(i64::MIN)).await?;
             return match stored {
@@ -77,7 +77,7 @@ impl SessionStore for Broken {
         self.inner.rotate(id, seen, &RefreshState { salt, ..next.clone() }).await
     }
 
-    async fn revoke(&self, user: UserId, id: SessionId) -> Stored<bool> {
+    async fn revoke(&self, user: UserId, id: SessionId) -> PortResult<bool> {
         let owner =
             self.inner.find(id, Timestamp::from_unix_micros(i64::MIN)).await?.map(|session| session.user);
         let user = if self.is(Fault::RevokesForAnybody) { owner.unwrap_or(user) } else { user };
@@ -89,7 +89,7 @@ impl SessionStore for Broken {
         user: UserId,
         but: Option<SessionId>,
         created_before: Timestamp,
-    ) -> Stored<()> {
+    ) -> PortResult<()> {
         let oldest = self.inner.list(user, Timestamp::from_unix_micros(i64::MIN)).await?.pop();
         let spared = if self.is(Fault::LeavesOneWhenAllGo) { oldest } else { None };
         self.inner.revoke_all(user, but, created_before).await?;
@@ -102,7 +102,7 @@ impl SessionStore for Broken {
         }
     }
 
-    async fn list(&self, user: UserId, now: Timestamp) -> Stored<Vec<Session>> {
+    async fn list(&self, user: UserId, now: Timestamp) -> PortResult<Vec<Session>> {
         let mut sessions = self.inner.list(user, now).await?;
         if self.is(Fault::ListsOldestFirst) {
             sessions.reverse();
@@ -110,14 +110,14 @@ impl SessionStore for Broken {
         Ok(sessions)
     }
 
-    async fn purge_expired(&self, now: Timestamp, limit: u32) -> Stored<u32> {
+    async fn purge_expired(&self, now: Timestamp, limit: u32) -> PortResult<u32> {
         let purges_all = self.is(Fault::PurgesTheLiving);
         let now = if purges_all { Timestamp::from_unix_micros(i64::MAX) } else { now };
         let purged = self.inner.purge_expired(now, limit).await?;
         Ok(if purges_all { 0 } else { purged })
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         self.inner.ping().await
     }
 }

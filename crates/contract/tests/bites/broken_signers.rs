@@ -8,10 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fm_contract::{MacSignerHarness, TokenSignerHarness};
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::{SessionId, UserId};
 use fm_domain::mac::{Mac, MacSigner, Purpose};
-use fm_domain::session::{AccessClaims, AccessToken, InvalidToken, TokenSigner};
-use fm_domain::store::Stored;
+use fm_domain::sessions::{AccessClaims, AccessToken, InvalidToken, TokenSigner};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -111,7 +111,7 @@ impl Signer {
 }
 
 impl TokenSigner for Signer {
-    fn sign(&self, claims: &AccessClaims) -> Stored<AccessToken> {
+    fn sign(&self, claims: &AccessClaims) -> PortResult<AccessToken> {
         let (issued, expires) = (claims.issued_at.unix_seconds(), claims.expires_at.unix_seconds());
         let payload = format!(
             r#"{{"sub":"{}","sid":"{}","jti":"{}","iat":{issued},"nbf":{issued},"exp":{expires},"iss":"us","aud":"us"}}"#,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_contract::ThumbnailerHarness;
-use fm_domain::file::MediaType;
-use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_domain::files::MediaType;
+use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader};
 

@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use fm_contract::DatabaseHarness;
-use fm_domain::blob::WrittenPart;
+use fm_domain::blobs::WrittenPart;
 use fm_domain::clock::Timestamp;
+use fm_domain::database::Database;
+use fm_domain::error::PortResult;
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{FileId, UploadId, UserId};
-use fm_domain::job::JobSignal;
-use fm_domain::store::{Database, Stored};
-use fm_domain::upload::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
+use fm_domain::jobs::JobSignal;
+use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
 use std::sync::Arc;
 
 use crate::bites;
@@ -31,7 +32,7 @@ impl BrokenUnit {
 
 #[async_trait]
 impl UploadQueries for BrokenReads {
-    async fn find(&mut self, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+    async fn find(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
         let inserted = self.inserted.lock().unwrap().get(&id).cloned();
         if self.fault == Fault::RemembersWhatIsGone && inserted.is_some() {
             return Ok(inserted.filter(|upload| upload.owner == owner));
@@ -43,19 +44,19 @@ impl UploadQueries for BrokenReads {
 
 #[async_trait]
 impl UploadRepo for BrokenUnit {
-    async fn insert(&mut self, upload: &Upload) -> Stored<()> {
+    async fn insert(&mut self, upload: &Upload) -> PortResult<()> {
         self.inserted.lock().unwrap().insert(upload.id, upload.clone());
         let written = self.written(upload);
         self.honest().uploads().insert(&written).await
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
         let anybody = self.inserted(id).filter(|_| self.is(Fault::ShowsOthersUploads));
         let owner = anybody.map_or(owner, |upload| upload.owner);
         self.honest().uploads().find_for_update(owner, id).await
     }
 
-    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> Stored<Option<Upload>> {
+    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
         let found = self.honest().uploads().find_by_key(owner, key).await?;
         Ok(found.filter(|_| !self.is(Fault::FindsNoKey)))
     }
@@ -75,11 +76,11 @@ impl UploadRepo for BrokenUnit {
         uploads.update(&written, stored.map_or(seen, |stored| stored.epoch)).await
     }
 
-    async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> Stored<()> {
+    async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> PortResult<()> {
         self.honest().uploads().add_part(id, part).await
     }
 
-    async fn parts(&mut self, id: UploadId) -> Stored<Vec<WrittenPart>> {
+    async fn parts(&mut self, id: UploadId) -> PortResult<Vec<WrittenPart>> {
         let mut parts = self.honest().uploads().parts(id).await?;
         if self.is(Fault::GivesPartsBackwards) {
             parts.reverse();
@@ -87,26 +88,26 @@ impl UploadRepo for BrokenUnit {
         Ok(parts)
     }
 
-    async fn remove(&mut self, id: UploadId) -> Stored<bool> {
+    async fn remove(&mut self, id: UploadId) -> PortResult<bool> {
         if self.is(Fault::KeepsTheRemoved) {
             return Ok(true);
         }
         self.honest().uploads().remove(id).await
     }
 
-    async fn forget_file(&mut self, file: FileId) -> Stored<()> {
+    async fn forget_file(&mut self, file: FileId) -> PortResult<()> {
         if self.is(Fault::ForgetsNoFile) {
             return Ok(());
         }
         self.honest().uploads().forget_file(file).await
     }
 
-    async fn expired(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<Upload>> {
+    async fn expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Upload>> {
         let limit = if self.is(Fault::ExpiresWithoutLimit) { u32::MAX } else { limit };
         self.honest().uploads().expired(now, limit).await
     }
 
-    async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> Stored<u32> {
+    async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
         let open = self.is(Fault::PurgesTheOpen);
         let uploads = self.honest().uploads();
         let mut purged = uploads.purge_ended(now, limit).await?;

@@ -53,7 +53,7 @@ macro_rules! passes_decorated {
         #[test]
         fn $test() {
             $make!(Fixture, $fault);
-            let checks = fm_contract::$suite::checks::<fm_contract::fault::Decorated<Fixture>>();
+            let checks = fm_contract::$suite::checks::<fm_resilience::fault::Decorated<Fixture>>();
             assert_eq!(crate::broken_rules(&checks), [""; 0]);
         }
     };

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use fm_domain::blob::{BlobKey, BlobReader, PutHint};
+use fm_domain::blobs::{BlobKey, BlobReader, PutHint};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
-use fm_domain::file::MediaType;
+use fm_domain::files::MediaType;
 use fm_domain::ids::BlobId;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;

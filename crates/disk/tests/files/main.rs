@@ -15,10 +15,11 @@ use bodies::{body, file_of, hint, key, pattern, permissions_bind, read};
 use bytes::Bytes;
 use fixture::Fixture;
 use fm_disk::{BUFFER_BYTES, DiskBlobStore, DiskSettings};
-use fm_domain::blob::{BlobStore as _, ByteRange, GetBlob, PutBlob};
-use fm_domain::body::{BodyError, BufferBudget, ByteSize};
+use fm_domain::blobs::{BlobStore as _, ByteRange, GetBlob, PutBlob};
+use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::Timestamp;
-use fm_domain::store::StoreError;
+use fm_domain::error::PortError;
+use fm_streaming::BufferBudget;
 use futures_util::{StreamExt as _, stream};
 
 #[tokio::test]
@@ -182,13 +183,13 @@ async fn a_store_without_its_folder_or_its_permissions_says_so() {
     assert!(fixture.files().is_empty());
     if permissions_bind(&fixture.root()) {
         fs::set_permissions(fixture.root(), fs::Permissions::from_mode(0o500)).unwrap();
-        assert!(matches!(fixture.store.ping().await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(fixture.store.ping().await, Err(PortError::Unavailable(_))));
         fs::set_permissions(fixture.root(), fs::Permissions::from_mode(0o700)).unwrap();
     }
     fs::remove_dir_all(fixture.root()).unwrap();
-    assert!(matches!(fixture.store.ping().await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(fixture.store.ping().await, Err(PortError::Unavailable(_))));
     let put = fixture.store.put(&key(), body(pattern(10), 10, None), &hint(None)).await;
-    assert!(matches!(put, Err(PutBlob::Store(StoreError::Unavailable(_)))), "{put:?}");
+    assert!(matches!(put, Err(PutBlob::Store(PortError::Unavailable(_)))), "{put:?}");
 }
 
 #[tokio::test]

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fm_disk::{DiskBlobStore, DiskSettings};
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobKey, BlobStore as _, Bucket, CompleteParts, ListBlobs as _, PartPlace, PartTag, PartUpload as _,
     PartWrite, WritePart, WrittenPart,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::file::MediaType;
+use fm_domain::files::MediaType;
 use futures_util::TryStreamExt as _;
 
 use crate::bodies::{file_of, key, pattern, read};

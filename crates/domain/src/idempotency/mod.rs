@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::clock::Timestamp;
-use crate::file::{FileName, Sha256};
+use crate::error::PortResult;
+use crate::files::{FileName, Sha256};
 use crate::ids::{BlobId, FileId, UserId};
-use crate::store::Stored;
 
 /// How long a finished key is remembered.
 pub const KEPT_FOR: Duration = Duration::from_hours(24);
@@ -90,10 +90,10 @@ pub struct FinishedUpload {
 pub trait KeyRepo: Send {
     /// Claims the key for the attempt, if nobody holds it at `now`. Of two units that claim a free key one holds it
     /// (KEY-01). A claim by the attempt that holds it already is `Held`.
-    async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> Stored<Claimed>;
+    async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed>;
 
     /// Moves the lease of the key that `attempt` holds; false when it holds none.
-    async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> Stored<bool>;
+    async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> PortResult<bool>;
 
     /// The attempt is finished: remembers it until `expires_at`. False when the attempt holds no key any more.
     async fn finish(
@@ -101,16 +101,16 @@ pub trait KeyRepo: Send {
         attempt: BlobId,
         upload: &FinishedUpload,
         expires_at: Timestamp,
-    ) -> Stored<bool>;
+    ) -> PortResult<bool>;
 
     /// Frees the key that the unfinished `attempt` holds. None is no error.
-    async fn free(&mut self, attempt: BlobId) -> Stored<()>;
+    async fn free(&mut self, attempt: BlobId) -> PortResult<()>;
 
     /// Frees every key whose upload made this file.
-    async fn free_file(&mut self, file: FileId) -> Stored<()>;
+    async fn free_file(&mut self, file: FileId) -> PortResult<()>;
 
     /// Removes up to `limit` keys that expired, or whose lease ran out, before `now`; how many.
-    async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> Stored<u32>;
+    async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<u32>;
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Models as tests want them: valid, and the same each time.
 
 use super::FixedClock;
+use crate::accounts::{Account, Email, PasswordHash, Role, StorageUse, User};
 use crate::body::ByteSize;
 use crate::clock::Clock as _;
-use crate::file::{File, FileName, MediaType, Revision, Sha256, ThumbnailState};
+use crate::files::{File, FileName, MediaType, Revision, Sha256, ThumbnailState};
 use crate::ids::{BlobId, FileId, SessionId, UserId};
-use crate::session::{RefreshState, Session};
+use crate::sessions::{RefreshState, Session};
 use crate::testing::CountingIds;
-use crate::user::{Account, Email, PasswordHash, Role, StorageUse, User};
 
 const VALID: &str = "a literal of the builder is valid";
 

@@ -6,13 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::Effects;
-use crate::blob::{BlobQueries, BlobRepo, MockBlobQueries, MockBlobRepo};
-use crate::file::{FileQueries, FileRepo, MockFileQueries, MockFileRepo};
+use crate::accounts::{MockUserQueries, MockUserRepo, UserQueries, UserRepo};
+use crate::blobs::{BlobQueries, BlobRepo, MockBlobQueries, MockBlobRepo};
+use crate::database::{Database, ReadRepos, Repos, UnitOfWork};
+use crate::error::{PortError, PortResult};
+use crate::files::{FileQueries, FileRepo, MockFileQueries, MockFileRepo};
 use crate::idempotency::{KeyRepo, MockKeyRepo};
-use crate::job::{JobQueue, MockJobQueue};
-use crate::store::{Database, ReadRepos, Repos, StoreError, Stored, UnitOfWork};
-use crate::upload::{MockUploadQueries, MockUploadRepo, UploadQueries, UploadRepo};
-use crate::user::{MockUserQueries, MockUserRepo, UserQueries, UserRepo};
+use crate::jobs::{JobQueue, MockJobQueue};
+use crate::uploads::{MockUploadQueries, MockUploadRepo, UploadQueries, UploadRepo};
 
 /// A unit of work whose repos are mocks. It notes `commit`, `rollback` or `drop`.
 #[derive(Default)]
@@ -26,7 +27,7 @@ pub struct FakeUnitOfWork {
     pub jobs: MockJobQueue,
     pub effects: Effects,
     /// What the commit answers, once; `Ok` when nothing is said.
-    pub commit: Option<StoreError>,
+    pub commit: Option<PortError>,
     ended: bool,
 }
 
@@ -41,7 +42,7 @@ impl FakeUnitOfWork {
 
     /// The same, whose commit answers `error`.
     #[must_use]
-    pub fn committing_with(mut self, error: StoreError) -> Self {
+    pub fn committing_with(mut self, error: PortError) -> Self {
         self.commit = Some(error);
         self
     }
@@ -70,13 +71,13 @@ impl Repos for FakeUnitOfWork {
 
 #[async_trait]
 impl UnitOfWork for FakeUnitOfWork {
-    async fn commit(mut self: Box<Self>) -> Stored<()> {
+    async fn commit(mut self: Box<Self>) -> PortResult<()> {
         self.ended = true;
         self.effects.note("commit");
         self.commit.take().map_or(Ok(()), Err)
     }
 
-    async fn rollback(mut self: Box<Self>) -> Stored<()> {
+    async fn rollback(mut self: Box<Self>) -> PortResult<()> {
         self.ended = true;
         self.effects.note("rollback");
         Ok(())
@@ -117,7 +118,7 @@ impl ReadRepos for FakeReads {
 }
 
 /// Hands out prepared units of work and reads, each in order. Asked for one too many it is
-/// [`StoreError::Unexpected`].
+/// [`PortError::Unexpected`].
 #[derive(Default)]
 pub struct FakeDatabase {
     units: Mutex<VecDeque<Box<dyn UnitOfWork>>>,
@@ -140,20 +141,20 @@ impl FakeDatabase {
     }
 }
 
-fn next<T>(prepared: &Mutex<VecDeque<T>>, what: &'static str) -> Stored<T> {
+fn next<T>(prepared: &Mutex<VecDeque<T>>, what: &'static str) -> PortResult<T> {
     let next = prepared.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-    next.ok_or_else(|| StoreError::Unexpected(format!("the test prepared no more {what}").into()))
+    next.ok_or_else(|| PortError::Unexpected(format!("the test prepared no more {what}").into()))
 }
 
 #[async_trait]
 impl Database for FakeDatabase {
-    async fn begin(&self) -> Stored<Box<dyn UnitOfWork>> {
+    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
         next(&self.units, "units of work")
     }
-    async fn read(&self) -> Stored<Box<dyn ReadRepos>> {
+    async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
         next(&self.reads, "reads")
     }
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> PortResult<()> {
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
-use fm_domain::usecase::auth::Caller;
+use fm_application::sessions::Caller;
 use futures_util::future::LocalBoxFuture;
 
 use super::{ACCESS, client, find, same_site};
@@ -36,7 +36,7 @@ async fn authenticate(request: &HttpRequest) -> Result<Caller, Problem> {
         cookie
     };
     let token = token.ok_or_else(|| Problem::of(Code::Unauthenticated))?;
-    let caller = state.use_cases.authenticate.run(token, &client(request)).await?;
+    let caller = state.use_cases.sessions.authenticate.run(token, &client(request)).await?;
     request.extensions_mut().insert(KnownUser(caller.user));
     Ok(caller)
 }

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
-use fm_domain::usecase::auth::Client;
+use fm_application::sessions::Client;
 
 /// The address of the peer and its `User-Agent`.
 pub(crate) fn client(request: &HttpRequest) -> Client {

@@ -4,7 +4,7 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fm_domain::body::BodyError;
-use fm_domain::file::Sha256;
+use fm_domain::files::Sha256;
 
 const NAMES: [HeaderName; 2] =
     [HeaderName::from_static("content-digest"), HeaderName::from_static("repr-digest")];

@@ -2,9 +2,9 @@
 //! after it. Nothing is kept in a temporary file or whole in memory.
 
 use actix_web::HttpRequest;
+use fm_application::files::UploadBody;
 use fm_domain::body::BodyError;
-use fm_domain::file::{FileName, InvalidFileName, Sha256};
-use fm_domain::usecase::file::UploadBody;
+use fm_domain::files::{FileName, InvalidFileName, Sha256};
 use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
 

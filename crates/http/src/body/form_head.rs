@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use fm_domain::body::BodyError;
-use fm_domain::file::MediaType;
+use fm_domain::files::MediaType;
 use percent_encoding::percent_decode_str;
 
 /// The head of a part.

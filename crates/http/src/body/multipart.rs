@@ -5,7 +5,7 @@
 
 use actix_web::web::{Buf as _, Bytes, BytesMut};
 use fm_domain::body::BodyError;
-use fm_domain::file::Sha256;
+use fm_domain::files::Sha256;
 use memchr::memmem::{self, Finder};
 
 use super::form_head::PartHead;

@@ -1,9 +1,9 @@
 //! Uploads whose body is the file, or a piece of it.
 
 use actix_web::{HttpRequest, web};
+use fm_application::files::UploadBody;
 use fm_domain::body::{ByteSize, ByteStream};
-use fm_domain::file::{FileName, InvalidFileName};
-use fm_domain::usecase::file::UploadBody;
+use fm_domain::files::{FileName, InvalidFileName};
 use futures_util::FutureExt as _;
 
 use super::channel::{Frames, channel};

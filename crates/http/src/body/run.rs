@@ -5,9 +5,9 @@ use std::pin::pin;
 
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, web};
+use fm_application::files::{UploadBody, UploadError};
 use fm_domain::body::ByteSize;
-use fm_domain::file::MediaType;
-use fm_domain::usecase::file::{UploadBody, UploadError};
+use fm_domain::files::MediaType;
 use futures_util::future::{Either, LocalBoxFuture, select};
 
 use super::carried::Carried;
@@ -70,7 +70,7 @@ pub(super) fn open(
             .and_then(|length| length.parse().ok())
             .map(ByteSize::new),
         media_type: text(headers, &header::CONTENT_TYPE).and_then(|value| value.parse().ok()),
-        max_upload: state.use_cases.capabilities.run().max_upload,
+        max_upload: state.use_cases.operations.capabilities.run().max_upload,
     })
 }
 

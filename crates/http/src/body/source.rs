@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::error::PayloadError;
 use actix_web::web::{self, Bytes};
 use fm_domain::body::{BodyError, ByteSize};
-use fm_domain::file::Sha256;
+use fm_domain::files::Sha256;
 use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256 as Hasher};
 use tokio::time::timeout;

@@ -1,6 +1,6 @@
 //! `Range` (RFC 9110, section 14.2).
 
-use fm_domain::blob::ByteRange;
+use fm_domain::blobs::ByteRange;
 
 /// The range that is asked for; `None` where the header asks for nothing that we know: another unit, a range that is
 /// none, or several at once. The whole is a correct answer to all of these.

@@ -7,8 +7,8 @@ use actix_web::dev::RequestHead;
 use actix_web::http::Method;
 use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use fm_domain::error::chain;
 use fm_domain::ids::UserId;
-use fm_domain::store::chain;
 use tokio::time::Instant;
 
 use super::KnownUser;

@@ -1,7 +1,7 @@
 //! Conditional requests (RFC 9110, section 13).
 
 use actix_web::http::header::{self, HeaderMap, HeaderName};
-use fm_domain::usecase::file::{IfMatch, revision_of};
+use fm_application::files::{IfMatch, revision_of};
 
 use crate::problem::Problem;
 

@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use fm_domain::blob::SignedUrl;
-use fm_domain::usecase::file::FileView;
+use fm_application::files::FileView;
+use fm_domain::blobs::SignedUrl;
 use serde::Serialize;
 
 use super::FileJson;

@@ -1,9 +1,9 @@
 //! Files as clients see them.
 
-use fm_domain::blob::SignedUrl;
-use fm_domain::file::{Sha256, ThumbnailState};
+use fm_application::files::{FileList, FileView};
+use fm_domain::blobs::SignedUrl;
+use fm_domain::files::{Sha256, ThumbnailState};
 use fm_domain::ids::FileId;
-use fm_domain::usecase::file::{FileList, FileView};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,9 +1,10 @@
 //! Users and their tokens as clients see them.
 
+use fm_application::accounts::AccountView;
+use fm_application::sessions::TokenPair;
+use fm_domain::accounts::{DisplayName, User};
 use fm_domain::body::ByteSize;
 use fm_domain::ids::UserId;
-use fm_domain::usecase::auth::{AccountView, TokenPair};
-use fm_domain::user::{DisplayName, User};
 use serde::Serialize;
 use utoipa::ToSchema;
 

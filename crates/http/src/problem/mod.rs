@@ -13,7 +13,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use fm_domain::store::StoreError;
+use fm_domain::error::PortError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -40,7 +40,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    cause: Option<StoreError>,
+    cause: Option<PortError>,
 }
 
 /// The body of a problem answer.
@@ -109,7 +109,7 @@ impl Problem {
 
     /// 500 for what can't happen; it says in the log what did.
     pub(crate) fn defect(what: &'static str) -> Self {
-        Self::from(StoreError::Unexpected(what.into()))
+        Self::from(PortError::Unexpected(what.into()))
     }
 
     /// Says when to ask again, in whole seconds, at least one.
@@ -133,7 +133,7 @@ impl Problem {
     }
 
     /// What failed inside, for the log alone.
-    pub(crate) const fn cause(&self) -> Option<&StoreError> {
+    pub(crate) const fn cause(&self) -> Option<&PortError> {
         self.cause.as_ref()
     }
 

@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use fm_domain::blob::GetBlob;
+use crate::links::Forbidden;
+use fm_application::accounts::{ReauthenticateError, RegisterError};
+use fm_application::files::{EditError, FileError, ListError, ThumbnailError, UploadError};
+use fm_application::sessions::{LogInError, Refused, RevokeSessionError};
+use fm_application::uploads::{PartError, ResumableError};
+use fm_domain::blobs::GetBlob;
 use fm_domain::body::BodyError;
-use fm_domain::store::StoreError;
-use fm_domain::usecase::auth::{LogInError, PasswordAskedError, Refused, RegisterError, RevokeSessionError};
-use fm_domain::usecase::blob::Forbidden;
-use fm_domain::usecase::file::{EditError, FileError, ListError, ThumbnailError, UploadError};
-use fm_domain::usecase::upload::{PartError, ResumableError};
+use fm_domain::error::PortError;
 
 use actix_web::http::header::{self, HeaderValue};
 
@@ -19,13 +20,13 @@ use crate::tus;
 /// When to ask again after a failure that may be over soon.
 const SOON: Duration = Duration::from_secs(1);
 
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
+impl From<PortError> for Problem {
+    fn from(error: PortError) -> Self {
         let problem = match &error {
-            StoreError::Unavailable(_) | StoreError::Contended(_) => {
+            PortError::Unavailable(_) | PortError::Contended(_) => {
                 Self::of(Code::Unavailable).retry_after(SOON)
             }
-            StoreError::Corrupt { .. } | StoreError::Poisoned | StoreError::Unexpected(_) => {
+            PortError::Corrupt { .. } | PortError::Poisoned | PortError::Unexpected(_) => {
                 Self::of(Code::Internal)
             }
         };
@@ -61,12 +62,12 @@ impl From<LogInError> for Problem {
     }
 }
 
-impl From<PasswordAskedError> for Problem {
-    fn from(error: PasswordAskedError) -> Self {
+impl From<ReauthenticateError> for Problem {
+    fn from(error: ReauthenticateError) -> Self {
         match error {
-            PasswordAskedError::WrongPassword => Self::of(Code::WrongPassword),
-            PasswordAskedError::Unauthenticated => Self::of(Code::Unauthenticated),
-            PasswordAskedError::Store(error) => error.into(),
+            ReauthenticateError::WrongPassword => Self::of(Code::WrongPassword),
+            ReauthenticateError::Unauthenticated => Self::of(Code::Unauthenticated),
+            ReauthenticateError::Store(error) => error.into(),
         }
     }
 }
@@ -184,7 +185,7 @@ impl From<BodyError> for Problem {
             BodyError::Malformed(what) => Self::malformed(what),
             BodyError::Invalid { pointer, detail } => Self::invalid(pointer, detail),
             BodyError::DigestMismatch => Self::invalid("", "does not match its digest"),
-            BodyError::Source(cause) => StoreError::Unavailable(cause.as_ref().into()).into(),
+            BodyError::Source(cause) => PortError::Unavailable(cause.as_ref().into()).into(),
         }
     }
 }

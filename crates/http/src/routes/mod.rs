@@ -10,7 +10,7 @@ pub(crate) mod ops;
 pub(crate) mod uploads;
 
 use actix_web::web::ServiceConfig;
-use fm_domain::usecase::UseCases;
+use fm_application::wiring::UseCases;
 
 pub(crate) use endpoint::Endpoint;
 

@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use actix_web::HttpResponseBuilder;
 use actix_web::http::header::HttpDate;
+use fm_application::uploads::ResumableUploads;
+use fm_application::uploads::{Progress, ResumableError};
+use fm_application::wiring::UseCases;
 use fm_domain::clock::Timestamp;
-use fm_domain::usecase::upload::{Progress, ResumableError};
-use fm_domain::usecase::{ResumableUploads, UseCases};
 
 use super::{FILE_ID, UPLOAD_EXPIRES, UPLOAD_OFFSET};
 

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpRequest, dev};
-use fm_domain::usecase::auth::Caller;
+use fm_application::sessions::Caller;
 use futures_util::future::LocalBoxFuture;
 
 use super::{TUS_RESUMABLE, TUS_VERSION, VERSION};

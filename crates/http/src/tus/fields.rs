@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{self, HeaderMap};
 use fm_domain::body::ByteSize;
-use fm_domain::upload::Checksum;
+use fm_domain::uploads::Checksum;
 
 use super::{UPLOAD_CHECKSUM, UPLOAD_DEFER_LENGTH, UPLOAD_LENGTH, UPLOAD_OFFSET};
 use crate::input::{bad_header, bytes, single};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::http::header::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fm_domain::file::{FileName, MediaType};
+use fm_domain::files::{FileName, MediaType};
 
 use super::UPLOAD_METADATA;
 use crate::input::{bad_header, single};

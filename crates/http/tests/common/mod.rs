@@ -14,18 +14,20 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use async_trait::async_trait;
 use bytes::Bytes;
+use fm_application::wiring::{Ports, Settings, UseCases};
 use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSecrets, JwtSigner, OsIds, SecretBytes,
     TokenAudience,
 };
-use fm_domain::blob::{SelfSignedLinks, SelfSignedParts};
-use fm_domain::body::{BufferBudget, ByteSize};
+use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::file::MediaType;
-use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
-use fm_domain::usecase::{Ports, Settings, UseCases};
+use fm_domain::files::MediaType;
+use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_http::links::{LinkVerifier, SelfSignedLinks, SelfSignedParts};
 use fm_http::{AppState, HttpSettings};
 use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemorySessionStore};
+use fm_streaming::BufferBudget;
+use fm_streaming::hashing::HashThreads;
 
 pub(crate) use client::Client;
 
@@ -84,6 +86,7 @@ impl Server {
             max_resumable: ByteSize::new(MAX_RESUMABLE),
             upload_ttl: UPLOAD_TTL,
             upload_buffer: BufferBudget::new(ByteSize::new(64 << 20)),
+            hash_threads: HashThreads::start(1),
             resumable_uploads: true,
             direct_uploads: true,
             quota: None,
@@ -95,7 +98,7 @@ impl Server {
         let mut http = HttpSettings::new(public_url);
         http.linger = Duration::from_secs(2);
         adjust(&mut http);
-        let state = AppState::new(use_cases.clone(), ports.ids, http);
+        let state = AppState::new(use_cases.clone(), LinkVerifier::new(&ports, &settings), ports.ids, http);
         let server = fm_http::serve(listener, state.clone(), 1).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);

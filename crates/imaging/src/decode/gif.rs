@@ -1,6 +1,6 @@
 //! GIF: the first frame, at its place on the canvas.
 
-use fm_domain::thumbnail::RenderThumbnail;
+use fm_domain::thumbnails::RenderThumbnail;
 use gif::{DecodeOptions, Decoder, DecodingError};
 use image::metadata::Orientation;
 

@@ -8,7 +8,7 @@ mod whole;
 
 use std::fmt::Display;
 
-use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, ThumbnailSpec};
+use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, ThumbnailSpec};
 use image::metadata::Orientation;
 
 use crate::finish::target;

@@ -1,6 +1,6 @@
 //! PNG, decoded row by row: of an animation the default image.
 
-use fm_domain::thumbnail::RenderThumbnail;
+use fm_domain::thumbnails::RenderThumbnail;
 use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 
 use super::{Picture, Request, orientation_of, undecodable};

@@ -1,6 +1,6 @@
 //! WebP: the picture, or the first frame of an animation.
 
-use fm_domain::thumbnail::RenderThumbnail;
+use fm_domain::thumbnails::RenderThumbnail;
 use image_webp::{DecodingError, WebPDecoder};
 
 use super::{Picture, Request, orientation_of, undecodable};

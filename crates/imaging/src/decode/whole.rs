@@ -1,6 +1,6 @@
 //! BMP and TIFF, decoded whole.
 
-use fm_domain::thumbnail::RenderThumbnail;
+use fm_domain::thumbnails::RenderThumbnail;
 use image::codecs::bmp::BmpDecoder;
 use image::codecs::tiff::TiffDecoder;
 use image::{DynamicImage, ImageDecoder, ImageError, Limits};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::pictures::{encoded, jpeg_with_exif, png_chunk, png_with_chunk, quarters, render, tiff};
 use bytes::Bytes;
-use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, ThumbnailSpec, Thumbnailer as _};
+use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, ThumbnailSpec, Thumbnailer as _};
 use fm_imaging::{ImageThumbnailer, ImagingSettings};
 use image::ImageFormat;
 

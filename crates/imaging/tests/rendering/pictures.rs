@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use bytes::Bytes;
-use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer as _};
+use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer as _};
 use fm_imaging::ImageThumbnailer;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, RgbaImage};
 

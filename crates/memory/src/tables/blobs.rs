@@ -1,14 +1,14 @@
 //! The states of blobs.
 
 use async_trait::async_trait;
-use fm_domain::blob::{
+use fm_domain::blobs::{
     BlobIntent, BlobKey, BlobQueries, BlobRecord, BlobRepo, BlobState, DoomedBlob, ExpiredIntent, SettleBlob,
     StoredBlob, Sweepable,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
-use fm_domain::store::Stored;
 
 use super::{Map, Set, Tables};
 use crate::MemoryUnitOfWork;
@@ -116,12 +116,12 @@ impl Blobs {
 
 #[async_trait]
 impl BlobQueries for Tables {
-    async fn find(&mut self, ids: &[BlobId]) -> Stored<Vec<BlobRecord>> {
+    async fn find(&mut self, ids: &[BlobId]) -> PortResult<Vec<BlobRecord>> {
         let rows = ids.iter().filter_map(|id| self.blobs.by_id.get(id));
         Ok(rows.map(|row| BlobRecord { key: row.key, state: row.state.told() }).collect())
     }
 
-    async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> Stored<Sweepable> {
+    async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> PortResult<Sweepable> {
         let limit = limit as usize;
         let expired = self.blobs.expiring.iter().take_while(|(at, _)| *at < now).take(limit).count();
         let due = self.blobs.due.iter().take_while(|(at, _)| *at <= now).take(limit).count();
@@ -131,7 +131,7 @@ impl BlobQueries for Tables {
 
 #[async_trait]
 impl BlobRepo for MemoryUnitOfWork {
-    async fn announce(&mut self, intent: &BlobIntent) -> Stored<()> {
+    async fn announce(&mut self, intent: &BlobIntent) -> PortResult<()> {
         if self.tables.blobs.by_id.contains_key(&intent.key.id) {
             return Err(self.fail("a second blob with one id"));
         }
@@ -141,7 +141,7 @@ impl BlobRepo for MemoryUnitOfWork {
         Ok(())
     }
 
-    async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> Stored<bool> {
+    async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {
         let announced = matches!(self.tables.blobs.state(id), Some(Standing::Announced { .. }));
         if announced {
             self.tables.blobs.set(id, Standing::Announced { expires_at });
@@ -159,16 +159,16 @@ impl BlobRepo for MemoryUnitOfWork {
         }
     }
 
-    async fn doom(&mut self, id: BlobId, at: Timestamp) -> Stored<bool> {
+    async fn doom(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
         Ok(self.tables.blobs.doom(id, at))
     }
 
-    async fn abandon(&mut self, id: BlobId, at: Timestamp) -> Stored<bool> {
+    async fn abandon(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
         let announced = matches!(self.tables.blobs.state(id), Some(Standing::Announced { .. }));
         Ok(announced && self.tables.blobs.doom(id, at))
     }
 
-    async fn doom_owned(&mut self, owner: UserId, at: Timestamp) -> Stored<u64> {
+    async fn doom_owned(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
         let ids = self.tables.blobs.owned(owner);
         for id in &ids {
             self.tables.blobs.doom(*id, at);
@@ -176,7 +176,7 @@ impl BlobRepo for MemoryUnitOfWork {
         Ok(ids.len() as u64)
     }
 
-    async fn doom_expired(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<ExpiredIntent>> {
+    async fn doom_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
         let blobs = &mut self.tables.blobs;
         let expired =
             blobs.expiring.iter().take_while(|(expires_at, _)| *expires_at < now).take(limit as usize);
@@ -191,25 +191,25 @@ impl BlobRepo for MemoryUnitOfWork {
         Ok(given)
     }
 
-    async fn due(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<DoomedBlob>> {
+    async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<DoomedBlob>> {
         let blobs = &self.tables.blobs;
         let due = blobs.due.iter().take_while(|(due_at, _)| *due_at <= now).take(limit as usize);
         Ok(due.filter_map(|(_, id)| blobs.by_id.get(id)?.doomed()).collect())
     }
 
-    async fn find_doomed(&mut self, key: &BlobKey) -> Stored<Option<DoomedBlob>> {
+    async fn find_doomed(&mut self, key: &BlobKey) -> PortResult<Option<DoomedBlob>> {
         let row = self.tables.blobs.by_id.get(&key.id).filter(|row| row.key == *key);
         Ok(row.and_then(BlobRow::doomed))
     }
 
-    async fn postpone(&mut self, id: BlobId, until: Timestamp) -> Stored<()> {
+    async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
         if let Some(Standing::Doomed { doomed_at, was_settled, .. }) = self.tables.blobs.state(id) {
             self.tables.blobs.set(id, Standing::Doomed { doomed_at, due_at: until, was_settled });
         }
         Ok(())
     }
 
-    async fn forget(&mut self, id: BlobId) -> Stored<()> {
+    async fn forget(&mut self, id: BlobId) -> PortResult<()> {
         if matches!(self.tables.blobs.state(id), Some(Standing::Doomed { .. })) {
             self.tables.blobs.take(id);
         }

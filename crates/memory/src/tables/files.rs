@@ -4,15 +4,15 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use fm_domain::accounts::Kept;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::file::{
+use fm_domain::error::PortResult;
+use fm_domain::files::{
     File, FileFilter, FilePage, FileQueries, FileRepo, FileSort, PageKey, Revision, Sha256, SortOrder,
     ThumbnailState, TypeFilter, UpdateFile,
 };
 use fm_domain::ids::{BlobId, FileId, UserId};
-use fm_domain::store::Stored;
-use fm_domain::user::Kept;
 
 use super::{Map, Set, Tables};
 use crate::MemoryUnitOfWork;
@@ -143,18 +143,18 @@ fn matches(file: &File, filter: &FileFilter) -> bool {
 
 #[async_trait]
 impl FileQueries for Tables {
-    async fn find(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+    async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
         Ok(self.files.find(owner, id).map(|file| File::clone(file)))
     }
 
-    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> Stored<Vec<File>> {
+    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
         let Some(orders) = self.files.owned.get(&owner) else { return Ok(Vec::new()) };
         let files = orders.walk(page).filter_map(|id| self.files.by_id.get(&id));
         let matching = files.filter(|file| matches(file, filter)).map(|file| File::clone(file));
         Ok(matching.take(page.limit as usize).collect())
     }
 
-    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> Stored<Vec<File>> {
+    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> {
         let edge = after.map_or(Bound::Unbounded, Bound::Excluded);
         let files = self.files.by_id.range((edge, Bound::Unbounded)).take(limit as usize);
         Ok(files.map(|(_, file)| File::clone(file)).collect())
@@ -163,7 +163,7 @@ impl FileQueries for Tables {
 
 #[async_trait]
 impl FileRepo for MemoryUnitOfWork {
-    async fn insert(&mut self, file: &File) -> Stored<()> {
+    async fn insert(&mut self, file: &File) -> PortResult<()> {
         if self.tables.files.by_id.contains_key(&file.id) {
             return Err(self.fail("a second file with one id"));
         }
@@ -174,7 +174,7 @@ impl FileRepo for MemoryUnitOfWork {
         Ok(())
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
         Ok(self.tables.files.find(owner, id).map(|file| File::clone(file)))
     }
 
@@ -188,7 +188,7 @@ impl FileRepo for MemoryUnitOfWork {
         Ok(())
     }
 
-    async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> Stored<bool> {
+    async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> {
         let files = &mut self.tables.files;
         let Some(old) = files.by_id.get(&id).filter(|file| file.blob == of).cloned() else {
             return Ok(false);
@@ -197,7 +197,7 @@ impl FileRepo for MemoryUnitOfWork {
         Ok(true)
     }
 
-    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> Stored<bool> {
+    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool> {
         let files = &mut self.tables.files;
         let unread = files.by_id.get(&id).filter(|file| file.blob == of && file.sha256.is_none());
         let Some(old) = unread.cloned() else { return Ok(false) };
@@ -205,7 +205,7 @@ impl FileRepo for MemoryUnitOfWork {
         Ok(true)
     }
 
-    async fn remove(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+    async fn remove(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
         if self.tables.files.find(owner, id).is_none() {
             return Ok(None);
         }

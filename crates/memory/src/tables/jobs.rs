@@ -5,9 +5,9 @@ use std::ops::Bound;
 
 use async_trait::async_trait;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::JobId;
-use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Priority, Work};
-use fm_domain::store::Stored;
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Priority, Work};
 use uuid::Uuid;
 
 use super::{Map, Set};
@@ -128,7 +128,7 @@ impl Jobs {
 
 #[async_trait]
 impl JobQueue for MemoryUnitOfWork {
-    async fn enqueue(&mut self, job: &NewJob) -> Stored<Enqueued> {
+    async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued> {
         let jobs = &self.tables.jobs;
         if job.unique.as_ref().is_some_and(|name| jobs.by_name.contains_key(name)) {
             return Ok(Enqueued::AlreadyThere);
@@ -156,7 +156,7 @@ impl JobQueue for MemoryUnitOfWork {
         now: Timestamp,
         lease_until: Timestamp,
         limit: u32,
-    ) -> Stored<Vec<ClaimedJob>> {
+    ) -> PortResult<Vec<ClaimedJob>> {
         let jobs = &mut self.tables.jobs;
         let mut claimed = Vec::new();
         for id in jobs.claimable(kinds, now, limit as usize) {
@@ -169,14 +169,14 @@ impl JobQueue for MemoryUnitOfWork {
         Ok(claimed)
     }
 
-    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> Stored<bool> {
+    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> {
         let jobs = &mut self.tables.jobs;
         let Some(row) = jobs.take_running(id, attempt) else { return Ok(false) };
         jobs.put(id, JobRow { state: Held::Running { lease_until }, ..row });
         Ok(true)
     }
 
-    async fn complete(&mut self, id: JobId, attempt: u32) -> Stored<bool> {
+    async fn complete(&mut self, id: JobId, attempt: u32) -> PortResult<bool> {
         Ok(self.tables.jobs.take_running(id, attempt).is_some())
     }
 
@@ -186,7 +186,7 @@ impl JobQueue for MemoryUnitOfWork {
         attempt: u32,
         retry_at: Option<Timestamp>,
         reason: &str,
-    ) -> Stored<bool> {
+    ) -> PortResult<bool> {
         let jobs = &mut self.tables.jobs;
         let Some(row) = jobs.take_running(id, attempt) else { return Ok(false) };
         let state = match retry_at {
@@ -197,12 +197,12 @@ impl JobQueue for MemoryUnitOfWork {
         Ok(true)
     }
 
-    async fn next_due(&mut self, kinds: &[JobKind]) -> Stored<Option<Timestamp>> {
+    async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>> {
         let jobs = &self.tables.jobs;
         Ok(jobs.due.iter().find(|(_, id)| jobs.is_of(kinds, *id)).map(|(due_at, _)| *due_at))
     }
 
-    async fn count_living(&mut self) -> Stored<u64> {
+    async fn count_living(&mut self) -> PortResult<u64> {
         Ok(self.tables.jobs.due.size() as u64)
     }
     async fn list(
@@ -210,14 +210,14 @@ impl JobQueue for MemoryUnitOfWork {
         state: Option<JobState>,
         after: Option<JobId>,
         limit: u32,
-    ) -> Stored<Vec<JobRecord>> {
+    ) -> PortResult<Vec<JobRecord>> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let jobs = self.tables.jobs.by_id.range((from, Bound::Unbounded));
         let wanted = jobs.filter(|(_, row)| state.is_none_or(|state| row.state() == state));
         Ok(wanted.take(limit as usize).map(|(id, row)| row.record(*id)).collect())
     }
 
-    async fn take_dead(&mut self, id: JobId) -> Stored<Option<JobRecord>> {
+    async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>> {
         let jobs = &mut self.tables.jobs;
         if !jobs.by_id.get(&id).is_some_and(|row| row.state() == JobState::Dead) {
             return Ok(None);

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, UserId};
-use fm_domain::store::Stored;
 
 use super::{Map, Set};
 use crate::MemoryUnitOfWork;
@@ -73,7 +73,7 @@ impl Keys {
 
 #[async_trait]
 impl KeyRepo for MemoryUnitOfWork {
-    async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> Stored<Claimed> {
+    async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed> {
         let keys = &mut self.tables.keys;
         let name = (claim.user, claim.key.as_str().to_owned());
         if let Some(row) = keys.by_name.get(&name).filter(|row| row.ends_at > now) {
@@ -91,7 +91,7 @@ impl KeyRepo for MemoryUnitOfWork {
         Ok(Claimed::Held)
     }
 
-    async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> Stored<bool> {
+    async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> PortResult<bool> {
         let keys = &mut self.tables.keys;
         let Some(name) = keys.held_by(attempt) else { return Ok(false) };
         keys.put(name, KeyRow { attempt, ends_at: lease_until, finished: None });
@@ -103,21 +103,21 @@ impl KeyRepo for MemoryUnitOfWork {
         attempt: BlobId,
         upload: &FinishedUpload,
         expires_at: Timestamp,
-    ) -> Stored<bool> {
+    ) -> PortResult<bool> {
         let keys = &mut self.tables.keys;
         let Some(name) = keys.held_by(attempt) else { return Ok(false) };
         keys.put(name, KeyRow { attempt, ends_at: expires_at, finished: Some(upload.clone()) });
         Ok(true)
     }
 
-    async fn free(&mut self, attempt: BlobId) -> Stored<()> {
+    async fn free(&mut self, attempt: BlobId) -> PortResult<()> {
         if let Some(name) = self.tables.keys.held_by(attempt) {
             self.tables.keys.take(&name);
         }
         Ok(())
     }
 
-    async fn free_file(&mut self, file: FileId) -> Stored<()> {
+    async fn free_file(&mut self, file: FileId) -> PortResult<()> {
         let keys = &mut self.tables.keys;
         let from = (file, (UserId::new(uuid::Uuid::nil()), String::new()));
         let of_file = keys.by_file.range(from..).take_while(|(of, _)| *of == file);
@@ -126,7 +126,7 @@ impl KeyRepo for MemoryUnitOfWork {
         Ok(())
     }
 
-    async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> Stored<u32> {
+    async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
         let keys = &mut self.tables.keys;
         let ended = keys.ending.iter().take_while(|(ends_at, _)| *ends_at < now).take(limit as usize);
         let names: Vec<Name> = ended.map(|(_, name)| name.clone()).collect();

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::blob::WrittenPart;
+use fm_domain::blobs::WrittenPart;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{FileId, UploadId, UserId};
-use fm_domain::store::Stored;
-use fm_domain::upload::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
+use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
 use uuid::Uuid;
 
 use super::{Map, Set, Tables};
@@ -104,14 +104,14 @@ impl Uploads {
 
 #[async_trait]
 impl UploadQueries for Tables {
-    async fn find(&mut self, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+    async fn find(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
         Ok(self.uploads.find(owner, id))
     }
 }
 
 #[async_trait]
 impl UploadRepo for MemoryUnitOfWork {
-    async fn insert(&mut self, upload: &Upload) -> Stored<()> {
+    async fn insert(&mut self, upload: &Upload) -> PortResult<()> {
         if self.tables.uploads.by_id.contains_key(&upload.id) {
             return Err(self.fail("a second upload with one id"));
         }
@@ -122,11 +122,11 @@ impl UploadRepo for MemoryUnitOfWork {
         Ok(())
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
         Ok(self.tables.uploads.find(owner, id))
     }
 
-    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> Stored<Option<Upload>> {
+    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
         let uploads = &self.tables.uploads;
         let place = |at, id| (owner, key.as_str().to_owned(), at, id);
         let latest = uploads.by_key.range(place(BEGINNING, LEAST)..=place(END, MOST)).next_back();
@@ -150,7 +150,7 @@ impl UploadRepo for MemoryUnitOfWork {
         Ok(())
     }
 
-    async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> Stored<()> {
+    async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> PortResult<()> {
         if !self.tables.uploads.by_id.contains_key(&id) {
             return Err(self.fail("a part of no upload"));
         }
@@ -158,15 +158,15 @@ impl UploadRepo for MemoryUnitOfWork {
         Ok(())
     }
 
-    async fn parts(&mut self, id: UploadId) -> Stored<Vec<WrittenPart>> {
+    async fn parts(&mut self, id: UploadId) -> PortResult<Vec<WrittenPart>> {
         Ok(self.tables.uploads.parts_of(id).cloned().collect())
     }
 
-    async fn remove(&mut self, id: UploadId) -> Stored<bool> {
+    async fn remove(&mut self, id: UploadId) -> PortResult<bool> {
         Ok(self.tables.uploads.remove(id))
     }
 
-    async fn forget_file(&mut self, file: FileId) -> Stored<()> {
+    async fn forget_file(&mut self, file: FileId) -> PortResult<()> {
         let uploads = &mut self.tables.uploads;
         let made = uploads.by_file.range((file, LEAST)..=(file, MOST));
         let ids: Vec<UploadId> = made.map(|(_, id)| *id).collect();
@@ -174,14 +174,14 @@ impl UploadRepo for MemoryUnitOfWork {
         Ok(())
     }
 
-    async fn expired(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<Upload>> {
+    async fn expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Upload>> {
         let uploads = &self.tables.uploads;
         let expired = uploads.open.iter().take_while(|(expires_at, _)| *expires_at < now);
         let expired = expired.filter_map(|(_, id)| uploads.by_id.get(id)).take(limit as usize);
         Ok(expired.map(|upload| Upload::clone(upload)).collect())
     }
 
-    async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> Stored<u32> {
+    async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
         let uploads = &mut self.tables.uploads;
         let over = uploads.ended.iter().take_while(|(expires_at, _)| *expires_at < now);
         let ids: Vec<UploadId> = over.map(|(_, id)| *id).take(limit as usize).collect();

@@ -3,13 +3,13 @@
 use std::ops::Bound;
 
 use async_trait::async_trait;
-use fm_domain::body::ByteSize;
-use fm_domain::ids::UserId;
-use fm_domain::store::Stored;
-use fm_domain::user::{
+use fm_domain::accounts::{
     Account, Charge, DisplayName, Email, InsertUser, Kept, PasswordHash, ReserveBytes, StorageUse, Tally,
     User, UserQueries, UserRepo,
 };
+use fm_domain::body::ByteSize;
+use fm_domain::error::PortResult;
+use fm_domain::ids::UserId;
 
 use super::{Map, Tables};
 use crate::MemoryUnitOfWork;
@@ -39,16 +39,16 @@ impl Users {
 
 #[async_trait]
 impl UserQueries for Tables {
-    async fn find(&mut self, id: UserId) -> Stored<Option<Account>> {
+    async fn find(&mut self, id: UserId) -> PortResult<Option<Account>> {
         Ok(self.users.by_id.get(&id).cloned())
     }
 
-    async fn find_by_email(&mut self, email: &Email) -> Stored<Option<Account>> {
+    async fn find_by_email(&mut self, email: &Email) -> PortResult<Option<Account>> {
         let id = self.users.by_email.get(email.key());
         Ok(id.and_then(|id| self.users.by_id.get(id)).cloned())
     }
 
-    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> Stored<Vec<Tally>> {
+    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>> {
         let edge = after.map_or(Bound::Unbounded, Bound::Excluded);
         let users = self.users.by_id.range((edge, Bound::Unbounded)).take(limit as usize);
         let tallies = users.map(|(user, Account { storage, .. })| Tally {
@@ -75,15 +75,20 @@ impl UserRepo for MemoryUnitOfWork {
         Ok(())
     }
 
-    async fn find_for_update(&mut self, id: UserId) -> Stored<Option<Account>> {
+    async fn find_for_update(&mut self, id: UserId) -> PortResult<Option<Account>> {
         Ok(self.tables.users.by_id.get(&id).cloned())
     }
 
-    async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> Stored<bool> {
+    async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> PortResult<bool> {
         Ok(self.tables.users.change(id, |account| account.user.name = name).is_some())
     }
 
-    async fn set_password(&mut self, id: UserId, seen: &PasswordHash, new: &PasswordHash) -> Stored<bool> {
+    async fn set_password(
+        &mut self,
+        id: UserId,
+        seen: &PasswordHash,
+        new: &PasswordHash,
+    ) -> PortResult<bool> {
         let replaced = self.tables.users.change(id, |account| {
             let still = account.user.password_hash == *seen;
             if still {
@@ -112,7 +117,7 @@ impl UserRepo for MemoryUnitOfWork {
         reserved.unwrap_or(Err(ReserveBytes::NoUser))
     }
 
-    async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> Stored<()> {
+    async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()> {
         self.tables
             .users
             .change(id, |account| account.storage.reserved = minus(account.storage.reserved, bytes));
@@ -137,7 +142,7 @@ impl UserRepo for MemoryUnitOfWork {
         charged.unwrap_or(Err(ReserveBytes::NoUser))
     }
 
-    async fn remove(&mut self, id: UserId) -> Stored<bool> {
+    async fn remove(&mut self, id: UserId) -> PortResult<bool> {
         self.tables.files.remove_owned(id);
         self.tables.keys.remove_owned(id);
         self.tables.uploads.remove_owned(id);

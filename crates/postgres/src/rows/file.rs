@@ -1,9 +1,9 @@
 //! Rows of `files`.
 
 use diesel::prelude::*;
-use fm_domain::file::{File, Revision, ThumbnailState};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{File, Revision, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, UserId};
-use fm_domain::store::{StoreError, Stored};
 use uuid::Uuid;
 
 use crate::error::corrupt;
@@ -32,7 +32,7 @@ pub(crate) struct FileRow {
 
 impl FileRow {
     /// The file that the row holds.
-    pub(crate) fn into_file(self) -> Stored<File> {
+    pub(crate) fn into_file(self) -> PortResult<File> {
         Ok(File {
             thumbnail: self.thumbnail()?,
             id: FileId::new(self.id),
@@ -48,7 +48,7 @@ impl FileRow {
         })
     }
 
-    fn thumbnail(&self) -> Stored<ThumbnailState> {
+    fn thumbnail(&self) -> PortResult<ThumbnailState> {
         let pixels = |number: i32| u32::try_from(number).map_err(corrupt("files.thumbnail_width"));
         let ready = (self.thumbnail_blob_id, self.thumbnail_width, self.thumbnail_height);
         Ok(match (self.thumbnail_state.as_str(), ready) {
@@ -62,7 +62,7 @@ impl FileRow {
             },
             (other, _) => {
                 let source = format!("{other} is no state, or lacks its blob").into();
-                return Err(StoreError::Corrupt { what: "files.thumbnail_state", source });
+                return Err(PortError::Corrupt { what: "files.thumbnail_state", source });
             }
         })
     }

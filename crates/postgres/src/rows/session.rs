@@ -1,9 +1,9 @@
 //! Rows of `sessions`.
 
 use diesel::prelude::*;
+use fm_domain::error::PortResult;
 use fm_domain::ids::{SessionId, UserId};
-use fm_domain::session::{Generation, RefreshState, Session};
-use fm_domain::store::Stored;
+use fm_domain::sessions::{Generation, RefreshState, Session};
 use uuid::Uuid;
 
 use crate::error::corrupt;
@@ -44,7 +44,7 @@ impl SessionRow {
     }
 
     /// The session that the row holds.
-    pub(crate) fn into_session(self) -> Stored<Session> {
+    pub(crate) fn into_session(self) -> PortResult<Session> {
         let generation = u32::try_from(self.generation).map_err(corrupt("sessions.generation"))?;
         Ok(Session {
             id: SessionId::new(self.id),

@@ -1,12 +1,12 @@
 //! Rows of `uploads` and `upload_parts`.
 
 use diesel::prelude::*;
-use fm_domain::blob::{PartTag, WriteId, WrittenPart};
+use fm_domain::blobs::{PartTag, WriteId, WrittenPart};
 use fm_domain::body::ByteSize;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
-use fm_domain::store::{StoreError, Stored};
-use fm_domain::upload::{Epoch, HashState, Tail, Upload, UploadStatus};
+use fm_domain::uploads::{Epoch, HashState, Tail, Upload, UploadStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -53,7 +53,7 @@ struct StoredTail {
 
 impl UploadRow {
     /// The upload that the row holds.
-    pub(crate) fn into_upload(self) -> Stored<Upload> {
+    pub(crate) fn into_upload(self) -> PortResult<Upload> {
         let promised = self.promised_sha256.as_deref();
         let key = self.idempotency_key.as_deref().map(str::parse::<IdempotencyKey>);
         let tails: Vec<StoredTail> = serde_json::from_value(self.tails).map_err(corrupt("uploads.tails"))?;
@@ -88,14 +88,14 @@ impl UploadRow {
     }
 }
 
-fn status(status: &str, file: Option<Uuid>) -> Stored<UploadStatus> {
+fn status(status: &str, file: Option<Uuid>) -> PortResult<UploadStatus> {
     match (status, file) {
         ("open", _) => Ok(UploadStatus::Open),
         ("expired", _) => Ok(UploadStatus::Expired),
         ("complete", Some(file)) => Ok(UploadStatus::Complete(FileId::new(file))),
         (other, _) => {
             let source = format!("{other} is no status, or lacks its file").into();
-            Err(StoreError::Corrupt { what: "uploads.status", source })
+            Err(PortError::Corrupt { what: "uploads.status", source })
         }
     }
 }
@@ -126,7 +126,7 @@ pub(crate) struct UploadEdit {
 
 impl UploadEdit {
     /// The columns of this upload.
-    pub(crate) fn of(upload: &Upload) -> Stored<Self> {
+    pub(crate) fn of(upload: &Upload) -> PortResult<Self> {
         let (status, file) = match upload.status {
             UploadStatus::Open => ("open", None),
             UploadStatus::Complete(file) => ("complete", Some(file.uuid())),
@@ -134,7 +134,7 @@ impl UploadEdit {
         };
         let tail = |tail: &Tail| StoredTail { blob: tail.blob, size: tail.size.bytes() };
         let tails: Vec<StoredTail> = upload.tails.iter().map(tail).collect();
-        let tails = serde_json::to_value(tails).map_err(|error| StoreError::Unexpected(Box::new(error)))?;
+        let tails = serde_json::to_value(tails).map_err(|error| PortError::Unexpected(Box::new(error)))?;
         Ok(Self {
             blob_id: upload.blob.uuid(),
             name: upload.name.as_str().to_owned(),
@@ -173,7 +173,7 @@ pub(crate) struct NewUploadRow {
 
 impl NewUploadRow {
     /// The row that holds this upload.
-    pub(crate) fn of(upload: &Upload) -> Stored<Self> {
+    pub(crate) fn of(upload: &Upload) -> PortResult<Self> {
         Ok(Self {
             id: upload.id.uuid(),
             owner_id: upload.owner.uuid(),
@@ -207,7 +207,7 @@ impl PartRow {
     }
 
     /// The part that the row holds.
-    pub(crate) fn into_part(self) -> Stored<WrittenPart> {
+    pub(crate) fn into_part(self) -> PortResult<WrittenPart> {
         Ok(WrittenPart {
             number: u32::try_from(self.number).map_err(corrupt("upload_parts.number"))?,
             size: size("upload_parts.size_bytes", self.size_bytes)?,

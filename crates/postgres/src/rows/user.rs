@@ -1,9 +1,9 @@
 //! Rows of `users`.
 
 use diesel::prelude::*;
+use fm_domain::accounts::{Account, DisplayName, PasswordHash, StorageUse, User};
+use fm_domain::error::PortResult;
 use fm_domain::ids::UserId;
-use fm_domain::store::Stored;
-use fm_domain::user::{Account, DisplayName, PasswordHash, StorageUse, User};
 use uuid::Uuid;
 
 use crate::error::corrupt;
@@ -27,7 +27,7 @@ pub(crate) struct UserRow {
 
 impl UserRow {
     /// The account that the row holds.
-    pub(crate) fn into_account(self) -> Stored<Account> {
+    pub(crate) fn into_account(self) -> PortResult<Account> {
         let name = self.name.map(|name| name.parse::<DisplayName>()).transpose();
         Ok(Account {
             user: User {

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fm_domain::store::Database;
+use fm_domain::database::Database;
 use fm_postgres::{PgAddress, PgDatabase, PgJobSignal, PgLimits, PgMigrations, PgPool, PgSessionStore};
 use tokio_postgres::{Client, NoTls};
 

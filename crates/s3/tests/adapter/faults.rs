@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use fm_domain::blob::{BlobStore as _, ByteRange, GetBlob, PutBlob};
+use fm_domain::blobs::{BlobStore as _, ByteRange, GetBlob, PutBlob};
 use fm_domain::body::BodyError;
-use fm_domain::store::StoreError;
+use fm_domain::error::PortError;
 use fm_s3::S3BlobStore;
 use fm_s3_testing::{Answer, Request, ScriptedServer};
 
@@ -16,7 +16,7 @@ const PART: usize = S3BlobStore::PART_SIZE;
 const SOON: Duration = Duration::from_secs(12);
 
 fn unavailable(error: &PutBlob) -> bool {
-    matches!(error, PutBlob::Store(StoreError::Unavailable(_)))
+    matches!(error, PutBlob::Store(PortError::Unavailable(_)))
 }
 
 fn count(seen: &[Request], method: &str) -> usize {
@@ -30,10 +30,10 @@ async fn nobody_listening_is_unavailable() {
     let store = store(&gone);
     within(SOON, async {
         assert!(unavailable(&store.put(&key(), body(10), &hint(Some(10))).await.unwrap_err()));
-        assert!(matches!(store.head(&key()).await, Err(StoreError::Unavailable(_))));
-        assert!(matches!(store.get(&key(), None).await, Err(GetBlob::Store(StoreError::Unavailable(_)))));
-        assert!(matches!(store.discard(&key()).await, Err(StoreError::Unavailable(_))));
-        assert!(matches!(store.ping().await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(store.head(&key()).await, Err(PortError::Unavailable(_))));
+        assert!(matches!(store.get(&key(), None).await, Err(GetBlob::Store(PortError::Unavailable(_)))));
+        assert!(matches!(store.discard(&key()).await, Err(PortError::Unavailable(_))));
+        assert!(matches!(store.ping().await, Err(PortError::Unavailable(_))));
     })
     .await;
 }
@@ -64,10 +64,10 @@ async fn a_server_that_hangs_is_unavailable_after_the_time_outs() {
     })
     .await;
     within(SOON, async {
-        assert!(matches!(store.head(&key()).await, Err(StoreError::Unavailable(_))));
-        assert!(matches!(store.get(&key(), None).await, Err(GetBlob::Store(StoreError::Unavailable(_)))));
-        assert!(matches!(store.ping().await, Err(StoreError::Unavailable(_))));
-        assert!(matches!(store.ensure_buckets().await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(store.head(&key()).await, Err(PortError::Unavailable(_))));
+        assert!(matches!(store.get(&key(), None).await, Err(GetBlob::Store(PortError::Unavailable(_)))));
+        assert!(matches!(store.ping().await, Err(PortError::Unavailable(_))));
+        assert!(matches!(store.ensure_buckets().await, Err(PortError::Unavailable(_))));
     })
     .await;
 }
@@ -112,7 +112,7 @@ async fn a_completed_object_of_another_size_is_an_error_and_removed() {
     let length = PART + 1;
     let server = ScriptedServer::start(obliging(length - 1)).await.unwrap();
     let error = store(server.endpoint()).put(&key(), body(length), &hint(Some(length))).await.unwrap_err();
-    assert!(matches!(error, PutBlob::Store(StoreError::Unexpected(_))));
+    assert!(matches!(error, PutBlob::Store(PortError::Unexpected(_))));
     assert_eq!(count(&server.seen(), "DELETE"), 2, "the upload, and the object");
 }
 
@@ -205,7 +205,7 @@ async fn a_range_that_the_server_ignores_is_an_error() {
     .await
     .unwrap();
     let error = store(server.endpoint()).get(&key(), Some(ByteRange::From { first: 3 })).await.unwrap_err();
-    assert!(matches!(error, GetBlob::Store(StoreError::Unexpected(_))));
+    assert!(matches!(error, GetBlob::Store(PortError::Unexpected(_))));
 }
 
 #[tokio::test]
@@ -216,7 +216,7 @@ async fn an_error_names_the_step_and_the_code_and_no_secret() {
     let server = ScriptedServer::start(move |_| Answer::xml(403, &quoting)).await.unwrap();
     let store = store(server.endpoint());
     let error = store.put(&key(), body(1), &hint(None)).await.unwrap_err();
-    assert!(matches!(error, PutBlob::Store(StoreError::Unexpected(_))));
+    assert!(matches!(error, PutBlob::Store(PortError::Unexpected(_))));
     let text = chain(&error);
     assert!(
         text.contains("PutObject") && text.contains("403") && text.contains("SignatureDoesNotMatch"),
@@ -235,7 +235,7 @@ async fn a_missing_blob_and_a_missing_bucket_are_told_apart() {
     store(server.endpoint()).discard(&key()).await.unwrap();
     let server = missing("NoSuchBucket").await.unwrap();
     let error = store(server.endpoint()).get(&key(), None).await.unwrap_err();
-    assert!(matches!(error, GetBlob::Store(StoreError::Unexpected(_))));
+    assert!(matches!(error, GetBlob::Store(PortError::Unexpected(_))));
     assert!(store(server.endpoint()).discard(&key()).await.is_err());
 }
 

@@ -8,7 +8,7 @@ use aws_sigv4::http_request::{
     SignatureLocation, SigningSettings, UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
-use fm_domain::blob::{BlobKey, Disposition, DownloadLink, LinkTarget, SignDownload as _};
+use fm_domain::blobs::{BlobKey, Disposition, DownloadLink, LinkTarget, SignDownload as _};
 use fm_domain::clock::Timestamp;
 use fm_s3::{S3Settings, S3SignDownload};
 

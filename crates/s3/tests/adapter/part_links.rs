@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fm_domain::blob::{BlobKey, PartLink, PartWrite, SignParts as _, WriteId};
+use fm_domain::blobs::{BlobKey, PartLink, PartWrite, SignParts as _, WriteId};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::{UploadId, UserId};

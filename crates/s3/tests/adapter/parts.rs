@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use fm_domain::blob::{
+use fm_domain::blobs::{
     CompleteParts, PartPlace, PartTag, PartUpload as _, PartWrite, WriteId, WritePart, WrittenPart,
 };
 use fm_domain::body::ByteSize;
-use fm_domain::store::StoreError;
+use fm_domain::error::PortError;
 use fm_s3_testing::{Answer, Request, ScriptedServer};
 
 use crate::support::{key, store};
@@ -91,8 +91,8 @@ async fn a_part_of_an_upload_that_is_not_there_is_gone_and_other_errors_are_the_
             store(server.endpoint()).write(&write(), place(1), Bytes::from_static(b"a").into()).await;
         let right = match code {
             "NoSuchUpload" => matches!(refused, Err(WritePart::Gone)),
-            "SlowDown" => matches!(refused, Err(WritePart::Store(StoreError::Unavailable(_)))),
-            _ => matches!(refused, Err(WritePart::Store(StoreError::Unexpected(_)))),
+            "SlowDown" => matches!(refused, Err(WritePart::Store(PortError::Unavailable(_)))),
+            _ => matches!(refused, Err(WritePart::Store(PortError::Unexpected(_)))),
         };
         assert!(right, "{code}: {refused:?}");
     }
@@ -118,7 +118,7 @@ async fn a_lost_answer_to_the_end_is_found_out_by_the_size() {
     let (gone, _) = complete(lost, None).await;
     assert!(matches!(gone, Err(CompleteParts::Gone)), "{gone:?}");
     let (failed, _) = complete(|_| Answer::HangUp, None).await;
-    assert!(matches!(failed, Err(CompleteParts::Store(StoreError::Unavailable(_)))), "{failed:?}");
+    assert!(matches!(failed, Err(CompleteParts::Store(PortError::Unavailable(_)))), "{failed:?}");
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn what_the_server_says_of_wrong_parts_is_a_mismatch_and_nothing_else_is()
     {
         let (refused, _) = complete(move |_| Answer::error(status, code), None).await;
         assert!(
-            matches!(refused, Err(CompleteParts::Store(StoreError::Unexpected(_)))),
+            matches!(refused, Err(CompleteParts::Store(PortError::Unexpected(_)))),
             "{code}: {refused:?}"
         );
     }
@@ -164,7 +164,7 @@ async fn a_blob_is_whole_only_when_no_other_upload_of_its_key_is_left() {
     .await
     .unwrap();
     let failed = store(server.endpoint()).complete(&write, 1, &parts(), ByteSize::new(100)).await;
-    assert!(matches!(failed, Err(CompleteParts::Store(StoreError::Unavailable(_)))), "{failed:?}");
+    assert!(matches!(failed, Err(CompleteParts::Store(PortError::Unavailable(_)))), "{failed:?}");
     let seen = server.seen();
     let aborted = seen.iter().find(|request| request.method == "DELETE").unwrap();
     assert!(aborted.target.contains("uploadId=other"), "{}", aborted.target);

@@ -1,7 +1,7 @@
 //! How the adapter starts, against a real server.
 
-use fm_domain::blob::{BlobStore as _, Bucket};
-use fm_domain::store::StoreError;
+use fm_domain::blobs::{BlobStore as _, Bucket};
+use fm_domain::error::PortError;
 use fm_s3::{S3BlobStore, S3Settings};
 use fm_s3_testing::S3Server;
 use tempfile::TempDir;
@@ -18,7 +18,7 @@ async fn missing_buckets_fail_the_ping_until_they_are_made() {
     let (server, _folder) = server();
     let store = S3BlobStore::new(&settings(&server.endpoint())).unwrap();
     let error = store.ping().await.unwrap_err();
-    assert!(matches!(error, StoreError::Unexpected(_)));
+    assert!(matches!(error, PortError::Unexpected(_)));
     assert!(chain(&error).contains("bucket files: S3 HeadBucket failed"), "{}", chain(&error));
     for _ in 0..2 {
         store.ensure_buckets().await.unwrap();

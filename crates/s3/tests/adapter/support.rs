@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use fm_domain::blob::{BlobKey, BlobReader, PutHint};
-use fm_domain::body::{BodyError, BufferBudget, ByteSize, ByteStream};
+use fm_domain::blobs::{BlobKey, BlobReader, PutHint};
+use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::ids::BlobId;
 use fm_s3::{S3BlobStore, S3Settings, S3Timeouts};
+use fm_streaming::BufferBudget;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 pub(crate) const ACCESS: &str = "an-access-key-id";

@@ -1,6 +1,6 @@
 //! What is sent: nothing that a plain S3 server would not understand.
 
-use fm_domain::blob::{BlobStore as _, Bucket, ByteRange, GetBlob, ListBlobs as _};
+use fm_domain::blobs::{BlobStore as _, Bucket, ByteRange, GetBlob, ListBlobs as _};
 use fm_s3::S3BlobStore;
 use fm_s3_testing::{Answer, Request, ScriptedServer};
 use futures_util::TryStreamExt as _;

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use fm_domain::blob::{BlobQueries, BlobRecord, BlobState, Sweepable};
+use fm_domain::blobs::{BlobQueries, BlobRecord, BlobState, Sweepable};
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::BlobId;
-use fm_domain::store::Stored;
 
 use crate::database::SqliteReadRepos;
 use crate::error::{corrupt, store_error};
@@ -18,7 +18,7 @@ const IDS: usize = 500;
 
 type Row = (Id, String, String, Option<i64>);
 
-fn record((id, bucket, state, bytes): Row) -> Stored<BlobRecord> {
+fn record((id, bucket, state, bytes): Row) -> PortResult<BlobRecord> {
     let state = match (state.as_str(), bytes) {
         ("announced", _) => BlobState::Announced,
         ("settled", Some(bytes)) => BlobState::Settled { size: size("blobs.size", bytes)? },
@@ -28,7 +28,7 @@ fn record((id, bucket, state, bytes): Row) -> Stored<BlobRecord> {
     Ok(BlobRecord { key: key(id, &bucket)?, state })
 }
 
-fn find(connection: &mut SqliteConnection, ids: &[Id]) -> Stored<Vec<BlobRecord>> {
+fn find(connection: &mut SqliteConnection, ids: &[Id]) -> PortResult<Vec<BlobRecord>> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(IDS) {
         let rows = blobs::table
@@ -45,12 +45,12 @@ fn find(connection: &mut SqliteConnection, ids: &[Id]) -> Stored<Vec<BlobRecord>
 
 #[async_trait]
 impl BlobQueries for SqliteReadRepos {
-    async fn find(&mut self, ids: &[BlobId]) -> Stored<Vec<BlobRecord>> {
+    async fn find(&mut self, ids: &[BlobId]) -> PortResult<Vec<BlobRecord>> {
         let ids: Vec<Id> = ids.iter().map(|id| Id::of(id.uuid())).collect();
         self.ask(move |connection| find(connection, &ids)).await
     }
 
-    async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> Stored<Sweepable> {
+    async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> PortResult<Sweepable> {
         let (now, limit) = (now.unix_micros(), i64::from(limit));
         self.ask(move |connection| {
             let expired = blobs::table.filter(announced()).filter(blobs::expires_at.lt(now));

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
-use fm_domain::file::{File, FileFilter, FilePage, FileQueries, FileSort, SortOrder, TypeFilter};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{File, FileFilter, FilePage, FileQueries, FileSort, SortOrder, TypeFilter};
 use fm_domain::ids::{FileId, UserId};
-use fm_domain::store::{StoreError, Stored};
 use uuid::Uuid;
 
 use super::keyset::After;
@@ -21,7 +21,7 @@ diesel::define_sql_function! {
 }
 
 /// The file of this owner.
-pub(crate) fn find(connection: &mut SqliteConnection, owner: UserId, id: FileId) -> Stored<Option<File>> {
+pub(crate) fn find(connection: &mut SqliteConnection, owner: UserId, id: FileId) -> PortResult<Option<File>> {
     files::table
         .find(Id::of(id.uuid()))
         .filter(files::owner.eq(Id::of(owner.uuid())))
@@ -38,9 +38,9 @@ fn list(
     owner: UserId,
     filter: FileFilter,
     page: FilePage,
-) -> Stored<Vec<File>> {
+) -> PortResult<Vec<File>> {
     if page.after.as_ref().is_some_and(|after| after.sort() != page.sort) {
-        return Err(StoreError::Unexpected("the key of the page belongs to another order".into()));
+        return Err(PortError::Unexpected("the key of the page belongs to another order".into()));
     }
     let mut query = files::table
         .filter(files::owner.eq(Id::of(owner.uuid())))
@@ -80,16 +80,16 @@ fn list(
 
 #[async_trait]
 impl FileQueries for SqliteReadRepos {
-    async fn find(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+    async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
         self.ask(move |connection| find(connection, owner, id)).await
     }
 
-    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> Stored<Vec<File>> {
+    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
         let (filter, page) = (filter.clone(), page.clone());
         self.ask(move |connection| list(connection, owner, filter, page)).await
     }
 
-    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> Stored<Vec<File>> {
+    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> {
         // UUIDv7 begin with the time, so none of them is nil.
         let after = Id::of(after.map_or(Uuid::nil(), FileId::uuid));
         self.ask(move |connection| {

@@ -5,7 +5,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
 use diesel::sqlite::Sqlite;
-use fm_domain::file::{FileSort, PageKey, SortOrder};
+use fm_domain::files::{FileSort, PageKey, SortOrder};
 
 use crate::rows::{Id, stored_size};
 use crate::schema::files;

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use fm_domain::error::PortResult;
 use fm_domain::ids::{UploadId, UserId};
-use fm_domain::store::Stored;
-use fm_domain::upload::{Upload, UploadQueries};
+use fm_domain::uploads::{Upload, UploadQueries};
 
 use crate::database::SqliteReadRepos;
 use crate::error::store_error;
@@ -12,7 +12,11 @@ use crate::rows::{Id, UploadRow};
 use crate::schema::uploads;
 
 /// The upload of this owner.
-pub(crate) fn find(connection: &mut SqliteConnection, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+pub(crate) fn find(
+    connection: &mut SqliteConnection,
+    owner: UserId,
+    id: UploadId,
+) -> PortResult<Option<Upload>> {
     uploads::table
         .find(Id::of(id.uuid()))
         .filter(uploads::owner.eq(Id::of(owner.uuid())))
@@ -26,7 +30,7 @@ pub(crate) fn find(connection: &mut SqliteConnection, owner: UserId, id: UploadI
 
 #[async_trait]
 impl UploadQueries for SqliteReadRepos {
-    async fn find(&mut self, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+    async fn find(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
         self.ask(move |connection| find(connection, owner, id)).await
     }
 }

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
+use fm_domain::accounts::{Account, Email, Kept, Tally, UserQueries};
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::UserId;
-use fm_domain::store::{StoreError, Stored};
-use fm_domain::user::{Account, Email, Kept, Tally, UserQueries};
 use uuid::Uuid;
 
 use crate::database::SqliteReadRepos;
@@ -14,7 +14,7 @@ use crate::rows::{Id, UserRow, number, size};
 use crate::schema::users;
 
 /// The user with this id.
-pub(crate) fn find(connection: &mut SqliteConnection, id: UserId) -> Stored<Option<Account>> {
+pub(crate) fn find(connection: &mut SqliteConnection, id: UserId) -> PortResult<Option<Account>> {
     users::table
         .find(Id::of(id.uuid()))
         .select(UserRow::as_select())
@@ -46,9 +46,9 @@ struct TallyRow {
 }
 
 impl TryFrom<TallyRow> for Tally {
-    type Error = StoreError;
+    type Error = PortError;
 
-    fn try_from(row: TallyRow) -> Stored<Self> {
+    fn try_from(row: TallyRow) -> PortResult<Self> {
         Ok(Self {
             user: UserId::new(row.id.uuid()),
             recorded: Kept {
@@ -62,11 +62,11 @@ impl TryFrom<TallyRow> for Tally {
 
 #[async_trait]
 impl UserQueries for SqliteReadRepos {
-    async fn find(&mut self, id: UserId) -> Stored<Option<Account>> {
+    async fn find(&mut self, id: UserId) -> PortResult<Option<Account>> {
         self.ask(move |connection| find(connection, id)).await
     }
 
-    async fn find_by_email(&mut self, email: &Email) -> Stored<Option<Account>> {
+    async fn find_by_email(&mut self, email: &Email) -> PortResult<Option<Account>> {
         let key = email.key().to_owned();
         self.ask(move |connection| {
             users::table
@@ -81,7 +81,7 @@ impl UserQueries for SqliteReadRepos {
         .await
     }
 
-    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> Stored<Vec<Tally>> {
+    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>> {
         // UUIDv7 begin with the time, so none of them is nil.
         let after = Id::of(after.map_or(Uuid::nil(), UserId::uuid));
         self.ask(move |connection| {

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use fm_domain::blob::{BlobIntent, BlobKey, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob};
+use fm_domain::blobs::{BlobIntent, BlobKey, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob};
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
-use fm_domain::store::Stored;
 
 use crate::error::{corrupt, store_error};
 use crate::rows::{Id, size, stored_size};
@@ -22,7 +22,7 @@ type DoomedRow = (Id, String, Option<i64>, Option<i64>);
 
 #[async_trait]
 impl BlobRepo for SqliteUnitOfWork {
-    async fn announce(&mut self, intent: &BlobIntent) -> Stored<()> {
+    async fn announce(&mut self, intent: &BlobIntent) -> PortResult<()> {
         let row = (
             blobs::id.eq(Id::of(intent.key.id.uuid())),
             blobs::bucket.eq(intent.key.bucket.as_str()),
@@ -42,7 +42,7 @@ impl BlobRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> Stored<bool> {
+    async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {
         self.run(move |connection| {
             diesel::update(blobs::table.find(Id::of(id.uuid())).filter(blobs::state.eq(ANNOUNCED)))
                 .set(blobs::expires_at.eq(expires_at.unix_micros()))
@@ -66,11 +66,11 @@ impl BlobRepo for SqliteUnitOfWork {
         if settled == 0 { Err(SettleBlob::Doomed) } else { Ok(()) }
     }
 
-    async fn doom(&mut self, id: BlobId, at: Timestamp) -> Stored<bool> {
+    async fn doom(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
         self.run(move |connection| doom(connection, Id::of(id.uuid()), at)).await
     }
 
-    async fn abandon(&mut self, id: BlobId, at: Timestamp) -> Stored<bool> {
+    async fn abandon(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
         self.run(move |connection| {
             diesel::update(blobs::table.find(Id::of(id.uuid())).filter(blobs::state.eq(ANNOUNCED)))
                 .set((
@@ -85,7 +85,7 @@ impl BlobRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn doom_owned(&mut self, owner: UserId, at: Timestamp) -> Stored<u64> {
+    async fn doom_owned(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
         self.run(move |connection| {
             let kept =
                 blobs::table.filter(blobs::owner.eq(Id::of(owner.uuid()))).filter(blobs::state.ne(DOOMED));
@@ -102,7 +102,7 @@ impl BlobRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn doom_expired(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<ExpiredIntent>> {
+    async fn doom_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
         self.run(move |connection| {
             let expired: Vec<(Id, String, Id, i64)> = blobs::table
                 .filter(announced())
@@ -126,7 +126,7 @@ impl BlobRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn due(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<DoomedBlob>> {
+    async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<DoomedBlob>> {
         self.run(move |connection| {
             blobs::table
                 .filter(doomed())
@@ -143,7 +143,7 @@ impl BlobRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn find_doomed(&mut self, key: &BlobKey) -> Stored<Option<DoomedBlob>> {
+    async fn find_doomed(&mut self, key: &BlobKey) -> PortResult<Option<DoomedBlob>> {
         let BlobKey { id, bucket } = *key;
         self.run(move |connection| {
             blobs::table
@@ -160,7 +160,7 @@ impl BlobRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn postpone(&mut self, id: BlobId, until: Timestamp) -> Stored<()> {
+    async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
         self.run(move |connection| {
             diesel::update(blobs::table.find(Id::of(id.uuid())).filter(blobs::state.eq(DOOMED)))
                 .set(blobs::due_at.eq(until.unix_micros()))
@@ -171,7 +171,7 @@ impl BlobRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn forget(&mut self, id: BlobId) -> Stored<()> {
+    async fn forget(&mut self, id: BlobId) -> PortResult<()> {
         self.run(move |connection| {
             diesel::delete(blobs::table.find(Id::of(id.uuid())).filter(blobs::state.eq(DOOMED)))
                 .execute(connection)
@@ -192,7 +192,7 @@ pub(crate) fn doomed() -> diesel::expression::SqlLiteral<Bool> {
     sql("state = 'doomed'")
 }
 
-fn doom(connection: &mut SqliteConnection, id: Id, at: Timestamp) -> Stored<bool> {
+fn doom(connection: &mut SqliteConnection, id: Id, at: Timestamp) -> PortResult<bool> {
     diesel::update(blobs::table.find(id).filter(blobs::state.ne(DOOMED)))
         .set((
             blobs::state.eq(DOOMED),
@@ -204,11 +204,11 @@ fn doom(connection: &mut SqliteConnection, id: Id, at: Timestamp) -> Stored<bool
         .map_err(store_error)
 }
 
-pub(crate) fn key(id: Id, bucket: &str) -> Stored<BlobKey> {
+pub(crate) fn key(id: Id, bucket: &str) -> PortResult<BlobKey> {
     Ok(BlobKey { bucket: bucket.parse().map_err(corrupt("blobs.bucket"))?, id: BlobId::new(id.uuid()) })
 }
 
-fn doomed_blob((id, bucket, doomed_at, size): DoomedRow) -> Stored<DoomedBlob> {
+fn doomed_blob((id, bucket, doomed_at, size): DoomedRow) -> PortResult<DoomedBlob> {
     let doomed_at = doomed_at.ok_or("is missing").map_err(corrupt("blobs.doomed_at"))?;
     Ok(DoomedBlob {
         key: key(id, &bucket)?,

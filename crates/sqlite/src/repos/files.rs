@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use fm_domain::file::{File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
+use fm_domain::error::PortResult;
+use fm_domain::files::{File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId, UserId};
-use fm_domain::store::Stored;
 
 use crate::error::store_error;
 use crate::queries;
@@ -14,7 +14,7 @@ use crate::unit_of_work::SqliteUnitOfWork;
 
 #[async_trait]
 impl FileRepo for SqliteUnitOfWork {
-    async fn insert(&mut self, file: &File) -> Stored<()> {
+    async fn insert(&mut self, file: &File) -> PortResult<()> {
         let row = FileRow::from(file);
         self.run(move |connection| {
             diesel::insert_into(files::table)
@@ -26,7 +26,7 @@ impl FileRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
         self.run(move |connection| queries::files::find(connection, owner, id)).await
     }
 
@@ -45,7 +45,7 @@ impl FileRepo for SqliteUnitOfWork {
         if changed == 0 { Err(UpdateFile::Stale) } else { Ok(()) }
     }
 
-    async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> Stored<bool> {
+    async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> {
         let row = ThumbnailRow::from(state);
         self.run(move |connection| {
             diesel::update(files::table.find(Id::of(id.uuid())).filter(files::blob.eq(Id::of(of.uuid()))))
@@ -57,7 +57,7 @@ impl FileRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> Stored<bool> {
+    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool> {
         self.run(move |connection| {
             let unread = files::table
                 .find(Id::of(id.uuid()))
@@ -72,7 +72,7 @@ impl FileRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn remove(&mut self, owner: UserId, id: FileId) -> Stored<Option<File>> {
+    async fn remove(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
         self.run(move |connection| {
             let found = queries::files::find(connection, owner, id)?;
             if found.is_some() {

@@ -6,9 +6,9 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::JobId;
-use fm_domain::job::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob};
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob};
 
 use crate::error::store_error;
 use crate::rows::{Id, JobRecordRow, JobRow, NewJobRow, number};
@@ -17,7 +17,7 @@ use crate::unit_of_work::SqliteUnitOfWork;
 
 #[async_trait]
 impl JobQueue for SqliteUnitOfWork {
-    async fn enqueue(&mut self, job: &NewJob) -> Stored<Enqueued> {
+    async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued> {
         let (row, unique) = (NewJobRow::try_from(job)?, job.unique.clone());
         let enqueued = self
             .run(move |connection| {
@@ -44,7 +44,7 @@ impl JobQueue for SqliteUnitOfWork {
         now: Timestamp,
         lease_until: Timestamp,
         limit: u32,
-    ) -> Stored<Vec<ClaimedJob>> {
+    ) -> PortResult<Vec<ClaimedJob>> {
         let kinds = names(kinds);
         self.run(move |connection| {
             let due: Vec<JobRow> = jobs::table
@@ -68,7 +68,7 @@ impl JobQueue for SqliteUnitOfWork {
         .await
     }
 
-    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> Stored<bool> {
+    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> {
         self.run(move |connection| {
             diesel::update(held(id, attempt))
                 .set(jobs::lease_until.eq(lease_until.unix_micros()))
@@ -79,7 +79,7 @@ impl JobQueue for SqliteUnitOfWork {
         .await
     }
 
-    async fn complete(&mut self, id: JobId, attempt: u32) -> Stored<bool> {
+    async fn complete(&mut self, id: JobId, attempt: u32) -> PortResult<bool> {
         self.run(move |connection| {
             diesel::delete(held(id, attempt))
                 .execute(connection)
@@ -95,7 +95,7 @@ impl JobQueue for SqliteUnitOfWork {
         attempt: u32,
         retry_at: Option<Timestamp>,
         reason: &str,
-    ) -> Stored<bool> {
+    ) -> PortResult<bool> {
         let reason = reason.to_owned();
         self.run(move |connection| {
             let freed = (jobs::lease_until.eq(None::<i64>), jobs::last_error.eq(reason));
@@ -112,7 +112,7 @@ impl JobQueue for SqliteUnitOfWork {
         .await
     }
 
-    async fn next_due(&mut self, kinds: &[JobKind]) -> Stored<Option<Timestamp>> {
+    async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>> {
         let kinds = names(kinds);
         self.run(move |connection| {
             jobs::table
@@ -128,7 +128,7 @@ impl JobQueue for SqliteUnitOfWork {
         .await
     }
 
-    async fn count_living(&mut self) -> Stored<u64> {
+    async fn count_living(&mut self) -> PortResult<u64> {
         self.run(|connection| {
             let count = jobs::table.filter(living()).count().get_result(connection).map_err(store_error)?;
             number("the number of jobs", count)
@@ -141,7 +141,7 @@ impl JobQueue for SqliteUnitOfWork {
         state: Option<JobState>,
         after: Option<JobId>,
         limit: u32,
-    ) -> Stored<Vec<JobRecord>> {
+    ) -> PortResult<Vec<JobRecord>> {
         let after = after.map(|after| Id::of(after.uuid()));
         self.run(move |connection| {
             let mut query = jobs::table.select(JobRecordRow::as_select()).order(jobs::id).into_boxed();
@@ -162,7 +162,7 @@ impl JobQueue for SqliteUnitOfWork {
         .await
     }
 
-    async fn take_dead(&mut self, id: JobId) -> Stored<Option<JobRecord>> {
+    async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>> {
         let id = Id::of(id.uuid());
         self.run(move |connection| {
             let dead = jobs::table.find(id).filter(jobs::dead.eq(true));
@@ -199,7 +199,7 @@ fn claim(
     connection: &mut SqliteConnection,
     row: &JobRow,
     lease_until: Timestamp,
-) -> Stored<Option<ClaimedJob>> {
+) -> PortResult<Option<ClaimedJob>> {
     match row.claimed() {
         Ok(job) => {
             diesel::update(jobs::table.find(row.id))
@@ -208,7 +208,7 @@ fn claim(
                 .map_err(store_error)?;
             Ok(Some(job))
         }
-        Err(unreadable @ StoreError::Corrupt { .. }) => {
+        Err(unreadable @ PortError::Corrupt { .. }) => {
             tracing::error!(job.id = %row.id.uuid(), error = %unreadable, "a job can't be read and was put aside");
             diesel::update(jobs::table.find(row.id))
                 .set((

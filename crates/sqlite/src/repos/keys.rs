@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId};
-use fm_domain::store::{StoreError, Stored};
 
 use crate::error::store_error;
 use crate::rows::{Bytes, Id, KeyRow};
@@ -15,7 +15,7 @@ use crate::unit_of_work::SqliteUnitOfWork;
 
 #[async_trait]
 impl KeyRepo for SqliteUnitOfWork {
-    async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> Stored<Claimed> {
+    async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed> {
         let claim = claim.clone();
         self.run(move |connection| {
             let place = (Id::of(claim.user.uuid()), claim.key.as_str());
@@ -37,7 +37,7 @@ impl KeyRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> Stored<bool> {
+    async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> PortResult<bool> {
         self.run(move |connection| {
             diesel::update(
                 keys::table.filter(keys::attempt.eq(Id::of(attempt.uuid()))).filter(keys::file.is_null()),
@@ -55,7 +55,7 @@ impl KeyRepo for SqliteUnitOfWork {
         attempt: BlobId,
         upload: &FinishedUpload,
         expires_at: Timestamp,
-    ) -> Stored<bool> {
+    ) -> PortResult<bool> {
         let upload = upload.clone();
         self.run(move |connection| {
             diesel::update(
@@ -74,7 +74,7 @@ impl KeyRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn free(&mut self, attempt: BlobId) -> Stored<()> {
+    async fn free(&mut self, attempt: BlobId) -> PortResult<()> {
         self.run(move |connection| {
             diesel::delete(
                 keys::table.filter(keys::attempt.eq(Id::of(attempt.uuid()))).filter(keys::file.is_null()),
@@ -86,7 +86,7 @@ impl KeyRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn free_file(&mut self, file: FileId) -> Stored<()> {
+    async fn free_file(&mut self, file: FileId) -> PortResult<()> {
         self.run(move |connection| {
             diesel::delete(keys::table.filter(keys::file.eq(Id::of(file.uuid()))))
                 .execute(connection)
@@ -96,7 +96,7 @@ impl KeyRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> Stored<u32> {
+    async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
         self.run(move |connection| {
             let purged = diesel::sql_query(
                 "DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT user_id, key FROM idempotency_keys \
@@ -106,7 +106,7 @@ impl KeyRepo for SqliteUnitOfWork {
             .bind::<BigInt, _>(i64::from(limit))
             .execute(connection)
             .map_err(store_error)?;
-            u32::try_from(purged).map_err(|error| StoreError::Unexpected(Box::new(error)))
+            u32::try_from(purged).map_err(|error| PortError::Unexpected(Box::new(error)))
         })
         .await
     }

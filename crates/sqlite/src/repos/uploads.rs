@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
-use fm_domain::blob::WrittenPart;
+use fm_domain::blobs::WrittenPart;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{FileId, UploadId, UserId};
-use fm_domain::store::{StoreError, Stored};
-use fm_domain::upload::{Epoch, UpdateUpload, Upload, UploadRepo};
+use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadRepo};
 
 use crate::error::store_error;
 use crate::queries;
@@ -23,7 +23,7 @@ const PURGE_ENDED: &str = "DELETE FROM uploads WHERE id IN (SELECT id FROM uploa
 
 #[async_trait]
 impl UploadRepo for SqliteUnitOfWork {
-    async fn insert(&mut self, upload: &Upload) -> Stored<()> {
+    async fn insert(&mut self, upload: &Upload) -> PortResult<()> {
         let row = UploadRow::try_from(upload);
         self.run(move |connection| {
             diesel::insert_into(uploads::table)
@@ -35,11 +35,11 @@ impl UploadRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> Stored<Option<Upload>> {
+    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
         self.run(move |connection| queries::uploads::find(connection, owner, id)).await
     }
 
-    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> Stored<Option<Upload>> {
+    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
         let key = key.as_str().to_owned();
         self.run(move |connection| {
             uploads::table
@@ -67,7 +67,7 @@ impl UploadRepo for SqliteUnitOfWork {
         if changed == 0 { Err(UpdateUpload::Fenced) } else { Ok(()) }
     }
 
-    async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> Stored<()> {
+    async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> PortResult<()> {
         let row = PartRow::of(id, part);
         self.run(move |connection| {
             diesel::replace_into(upload_parts::table)
@@ -79,7 +79,7 @@ impl UploadRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn parts(&mut self, id: UploadId) -> Stored<Vec<WrittenPart>> {
+    async fn parts(&mut self, id: UploadId) -> PortResult<Vec<WrittenPart>> {
         self.run(move |connection| {
             upload_parts::table
                 .filter(upload_parts::upload.eq(Id::of(id.uuid())))
@@ -94,7 +94,7 @@ impl UploadRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn remove(&mut self, id: UploadId) -> Stored<bool> {
+    async fn remove(&mut self, id: UploadId) -> PortResult<bool> {
         // Its parts go with it: ON DELETE CASCADE.
         self.run(move |connection| {
             diesel::delete(uploads::table.find(Id::of(id.uuid())))
@@ -105,7 +105,7 @@ impl UploadRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn forget_file(&mut self, file: FileId) -> Stored<()> {
+    async fn forget_file(&mut self, file: FileId) -> PortResult<()> {
         self.run(move |connection| {
             diesel::delete(uploads::table.filter(uploads::file.eq(Id::of(file.uuid()))))
                 .execute(connection)
@@ -115,7 +115,7 @@ impl UploadRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn expired(&mut self, now: Timestamp, limit: u32) -> Stored<Vec<Upload>> {
+    async fn expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Upload>> {
         self.run(move |connection| {
             uploads::table
                 .filter(sql::<Bool>("status = 'open'"))
@@ -132,14 +132,14 @@ impl UploadRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> Stored<u32> {
+    async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
         self.run(move |connection| {
             let purged = diesel::sql_query(PURGE_ENDED)
                 .bind::<BigInt, _>(now.unix_micros())
                 .bind::<BigInt, _>(i64::from(limit))
                 .execute(connection)
                 .map_err(store_error)?;
-            u32::try_from(purged).map_err(|error| StoreError::Unexpected(Box::new(error)))
+            u32::try_from(purged).map_err(|error| PortError::Unexpected(Box::new(error)))
         })
         .await
     }

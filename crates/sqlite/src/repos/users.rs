@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use fm_domain::body::ByteSize;
-use fm_domain::ids::UserId;
-use fm_domain::store::Stored;
-use fm_domain::user::{
+use fm_domain::accounts::{
     Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, StorageUse, User, UserRepo,
 };
+use fm_domain::body::ByteSize;
+use fm_domain::error::PortResult;
+use fm_domain::ids::UserId;
 
 use crate::error::store_error;
 use crate::queries;
@@ -32,11 +32,11 @@ impl UserRepo for SqliteUnitOfWork {
         if added == 0 { Err(InsertUser::EmailTaken) } else { Ok(()) }
     }
 
-    async fn find_for_update(&mut self, id: UserId) -> Stored<Option<Account>> {
+    async fn find_for_update(&mut self, id: UserId) -> PortResult<Option<Account>> {
         self.run(move |connection| queries::users::find(connection, id)).await
     }
 
-    async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> Stored<bool> {
+    async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> PortResult<bool> {
         self.run(move |connection| {
             diesel::update(users::table.find(Id::of(id.uuid())))
                 .set(users::name.eq(name.map(|name| name.as_str().to_owned())))
@@ -47,7 +47,12 @@ impl UserRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn set_password(&mut self, id: UserId, seen: &PasswordHash, new: &PasswordHash) -> Stored<bool> {
+    async fn set_password(
+        &mut self,
+        id: UserId,
+        seen: &PasswordHash,
+        new: &PasswordHash,
+    ) -> PortResult<bool> {
         let (seen, new) = (seen.expose().to_owned(), new.expose().to_owned());
         self.run(move |connection| {
             diesel::update(users::table.find(Id::of(id.uuid())).filter(users::password_hash.eq(seen)))
@@ -72,7 +77,7 @@ impl UserRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> Stored<()> {
+    async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()> {
         let moved = self.move_counters(id, move |mut storage| {
             storage.reserved = minus(storage.reserved, bytes);
             Ok(storage)
@@ -105,7 +110,7 @@ impl UserRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn remove(&mut self, id: UserId) -> Stored<bool> {
+    async fn remove(&mut self, id: UserId) -> PortResult<bool> {
         // Files, uploads and idempotency keys go with their user: ON DELETE CASCADE.
         self.run(move |connection| {
             diesel::delete(users::table.find(Id::of(id.uuid())))

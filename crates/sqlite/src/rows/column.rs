@@ -8,7 +8,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Binary;
 use diesel::sqlite::Sqlite;
 use fm_domain::body::ByteSize;
-use fm_domain::store::{Cause, Stored};
+use fm_domain::error::{Cause, PortResult};
 use uuid::Uuid;
 
 use crate::error::corrupt;
@@ -55,11 +55,11 @@ pub(crate) fn stored_number(number: u64) -> i64 {
 }
 
 /// A stored size.
-pub(crate) fn size(what: &'static str, stored: i64) -> Stored<ByteSize> {
+pub(crate) fn size(what: &'static str, stored: i64) -> PortResult<ByteSize> {
     number(what, stored).map(ByteSize::new)
 }
 
 /// A stored number of whatever type the domain has for it.
-pub(crate) fn number<T: TryFrom<i64, Error: Into<Cause>>>(what: &'static str, stored: i64) -> Stored<T> {
+pub(crate) fn number<T: TryFrom<i64, Error: Into<Cause>>>(what: &'static str, stored: i64) -> PortResult<T> {
     T::try_from(stored).map_err(corrupt(what))
 }

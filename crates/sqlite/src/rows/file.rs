@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use fm_domain::clock::Timestamp;
-use fm_domain::file::{File, Revision, Sha256, ThumbnailState};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{File, Revision, Sha256, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, UserId};
-use fm_domain::store::{StoreError, Stored};
 
 use super::{Bytes, Id, number, size, stored_number, stored_size};
 use crate::error::corrupt;
@@ -87,9 +87,9 @@ impl From<&File> for FileRow {
 }
 
 impl TryFrom<FileRow> for File {
-    type Error = StoreError;
+    type Error = PortError;
 
-    fn try_from(row: FileRow) -> Stored<Self> {
+    fn try_from(row: FileRow) -> PortResult<Self> {
         let thumbnail = thumbnail(&row)?;
         Ok(Self {
             id: FileId::new(row.id.uuid()),
@@ -107,7 +107,7 @@ impl TryFrom<FileRow> for File {
     }
 }
 
-fn thumbnail(row: &FileRow) -> Stored<ThumbnailState> {
+fn thumbnail(row: &FileRow) -> PortResult<ThumbnailState> {
     match (row.thumbnail.as_str(), row.thumbnail_blob, row.thumbnail_width, row.thumbnail_height) {
         ("none", ..) => Ok(ThumbnailState::None),
         ("pending", ..) => Ok(ThumbnailState::Pending),

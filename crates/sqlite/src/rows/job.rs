@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::JobId;
-use fm_domain::job::{ClaimedJob, JobRecord, JobState, NewJob, Work};
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::jobs::{ClaimedJob, JobRecord, JobState, NewJob, Work};
 
 use super::{Id, number};
 use crate::error::corrupt;
@@ -25,15 +25,15 @@ pub(crate) struct NewJobRow {
 }
 
 impl TryFrom<&NewJob> for NewJobRow {
-    type Error = StoreError;
+    type Error = PortError;
 
-    fn try_from(job: &NewJob) -> Stored<Self> {
+    fn try_from(job: &NewJob) -> PortResult<Self> {
         let run_at = job.run_at.unix_micros();
         Ok(Self {
             id: Id::of(job.id.uuid()),
             kind: job.work.kind().as_str(),
             payload: serde_json::to_string(&job.work)
-                .map_err(|error| StoreError::Unexpected(Box::new(error)))?,
+                .map_err(|error| PortError::Unexpected(Box::new(error)))?,
             priority: job.priority.number(),
             first_run_at: run_at,
             run_at,
@@ -59,7 +59,7 @@ impl JobRow {
     }
 
     /// The job as its next attempt gets it.
-    pub(crate) fn claimed(&self) -> Stored<ClaimedJob> {
+    pub(crate) fn claimed(&self) -> PortResult<ClaimedJob> {
         let work: Work = serde_json::from_str(&self.payload).map_err(corrupt("jobs.payload"))?;
         Ok(ClaimedJob {
             id: JobId::new(self.id.uuid()),
@@ -86,7 +86,7 @@ pub(crate) struct JobRecordRow {
 
 impl JobRecordRow {
     /// The record. Work that can't be read is left out.
-    pub(crate) fn record(self) -> Stored<JobRecord> {
+    pub(crate) fn record(self) -> PortResult<JobRecord> {
         let state = match (self.dead, self.lease_until) {
             (true, _) => JobState::Dead,
             (false, Some(_)) => JobState::Running,

@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use fm_domain::clock::Timestamp;
-use fm_domain::file::Sha256;
+use fm_domain::error::PortResult;
+use fm_domain::files::Sha256;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim};
 use fm_domain::ids::FileId;
-use fm_domain::store::Stored;
 
 use super::{Bytes, Id};
 use crate::error::corrupt;
@@ -41,7 +41,7 @@ impl From<&KeyClaim> for KeyRow {
 
 impl KeyRow {
     /// What another claim of the same key meets at `now`; [`Claimed::Held`] where nothing stands against it.
-    pub(crate) fn meets(self, claim: &KeyClaim, now: Timestamp) -> Stored<Claimed> {
+    pub(crate) fn meets(self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed> {
         let valid_until = Timestamp::from_unix_micros(self.valid_until);
         if valid_until <= now {
             return Ok(Claimed::Held);

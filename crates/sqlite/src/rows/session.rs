@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::{SessionId, UserId};
-use fm_domain::session::{Generation, RefreshState, Session};
-use fm_domain::store::{StoreError, Stored};
+use fm_domain::sessions::{Generation, RefreshState, Session};
 
 use super::{Bytes, Id, number};
 use crate::error::corrupt;
@@ -45,9 +45,9 @@ impl From<&Session> for SessionRow {
 }
 
 impl TryFrom<SessionRow> for Session {
-    type Error = StoreError;
+    type Error = PortError;
 
-    fn try_from(row: SessionRow) -> Stored<Self> {
+    fn try_from(row: SessionRow) -> PortResult<Self> {
         let spent: Vec<i64> = serde_json::from_str(&row.spent_at).map_err(corrupt("sessions.spent_at"))?;
         let refresh = RefreshState {
             generation: Generation::new(number("sessions.generation", row.generation)?),

@@ -2,13 +2,13 @@
 
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
-use fm_domain::blob::{PartTag, WriteId, WrittenPart};
+use fm_domain::blobs::{PartTag, WriteId, WrittenPart};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::file::Sha256;
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::Sha256;
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
-use fm_domain::store::{StoreError, Stored};
-use fm_domain::upload::{Epoch, HashState, Tail, Upload, UploadStatus};
+use fm_domain::uploads::{Epoch, HashState, Tail, Upload, UploadStatus};
 use serde::{Deserialize, Serialize};
 
 use super::{Bytes, Id, number, size, stored_number, stored_size};
@@ -56,9 +56,9 @@ struct StoredTail {
 }
 
 impl TryFrom<&Upload> for UploadRow {
-    type Error = StoreError;
+    type Error = PortError;
 
-    fn try_from(upload: &Upload) -> Stored<Self> {
+    fn try_from(upload: &Upload) -> PortResult<Self> {
         let (status, file) = match upload.status {
             UploadStatus::Open => ("open", None),
             UploadStatus::Complete(file) => ("complete", Some(Id::of(file.uuid()))),
@@ -66,7 +66,7 @@ impl TryFrom<&Upload> for UploadRow {
         };
         let tail = |tail: &Tail| StoredTail { blob: tail.blob, size: tail.size.bytes() };
         let tails: Vec<StoredTail> = upload.tails.iter().map(tail).collect();
-        let tails = serde_json::to_string(&tails).map_err(|error| StoreError::Unexpected(Box::new(error)))?;
+        let tails = serde_json::to_string(&tails).map_err(|error| PortError::Unexpected(Box::new(error)))?;
         Ok(Self {
             id: Id::of(upload.id.uuid()),
             owner: Id::of(upload.owner.uuid()),
@@ -96,9 +96,9 @@ impl TryFrom<&Upload> for UploadRow {
 }
 
 impl TryFrom<UploadRow> for Upload {
-    type Error = StoreError;
+    type Error = PortError;
 
-    fn try_from(row: UploadRow) -> Stored<Self> {
+    fn try_from(row: UploadRow) -> PortResult<Self> {
         let status = status(&row)?;
         let claimed = row.claimed_type.map(|text| text.parse().map_err(corrupt("uploads.claimed_type")));
         let key = row.idempotency_key.map(|text| text.parse().map_err(corrupt("uploads.idempotency_key")));
@@ -131,7 +131,7 @@ impl TryFrom<UploadRow> for Upload {
     }
 }
 
-fn status(row: &UploadRow) -> Stored<UploadStatus> {
+fn status(row: &UploadRow) -> PortResult<UploadStatus> {
     match (row.status.as_str(), row.file) {
         ("open", _) => Ok(UploadStatus::Open),
         ("expired", _) => Ok(UploadStatus::Expired),
@@ -163,9 +163,9 @@ impl PartRow {
 }
 
 impl TryFrom<PartRow> for WrittenPart {
-    type Error = StoreError;
+    type Error = PortError;
 
-    fn try_from(row: PartRow) -> Stored<Self> {
+    fn try_from(row: PartRow) -> PortResult<Self> {
         Ok(Self {
             number: number("upload_parts.number", row.number)?,
             size: size("upload_parts.size", row.size)?,

@@ -2,10 +2,10 @@
 
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
+use fm_domain::accounts::{Account, PasswordHash, StorageUse, User};
 use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
 use fm_domain::ids::UserId;
-use fm_domain::store::Stored;
-use fm_domain::user::{Account, PasswordHash, StorageUse, User};
 
 use super::{Id, number, size};
 use crate::error::corrupt;
@@ -46,9 +46,9 @@ impl UserRow {
 }
 
 impl TryFrom<UserRow> for Account {
-    type Error = fm_domain::store::StoreError;
+    type Error = fm_domain::error::PortError;
 
-    fn try_from(row: UserRow) -> Stored<Self> {
+    fn try_from(row: UserRow) -> PortResult<Self> {
         let storage = counters((row.used_bytes, row.reserved_bytes, row.file_count))?;
         let name = row.name.map(|name| name.parse()).transpose();
         let user = User {
@@ -64,7 +64,7 @@ impl TryFrom<UserRow> for Account {
 }
 
 /// Used and reserved bytes and the count of files, in this order.
-pub(crate) fn counters((used, reserved, files): (i64, i64, i64)) -> Stored<StorageUse> {
+pub(crate) fn counters((used, reserved, files): (i64, i64, i64)) -> PortResult<StorageUse> {
     Ok(StorageUse {
         used: size("users.used_bytes", used)?,
         reserved: size("users.reserved_bytes", reserved)?,

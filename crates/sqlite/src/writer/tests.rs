@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use fm_domain::job::JobKind;
-use fm_domain::store::{Database, StoreError};
+use fm_domain::database::Database;
+use fm_domain::error::PortError;
+use fm_domain::jobs::JobKind;
 
 use crate::{SqliteDatabase, migrate};
 
@@ -23,6 +24,6 @@ async fn a_forgotten_unit_is_rolled_back_and_stops_nobody() {
     next.commit().await.unwrap();
 
     let late = forgotten.jobs().next_due(&JobKind::ALL).await;
-    assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
-    assert!(matches!(forgotten.commit().await, Err(StoreError::Poisoned)));
+    assert!(matches!(late, Err(PortError::Unavailable(_))), "{late:?}");
+    assert!(matches!(forgotten.commit().await, Err(PortError::Poisoned)));
 }

@@ -3,7 +3,8 @@
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
 use diesel::connection::SimpleConnection;
-use fm_domain::store::{Database, StoreError};
+use fm_domain::database::Database;
+use fm_domain::error::PortError;
 
 use crate::fill::{upload, user};
 use crate::fixture::Fixture;
@@ -28,7 +29,7 @@ async fn an_unreadable_column_of_an_upload_is_named() {
         let mut connection = fixture.connect();
         connection.batch_execute(&format!("UPDATE uploads SET {column} = {value}")).unwrap();
         let found = fixture.database.read().await.unwrap().uploads().find(someone.id, upload.id).await;
-        let Err(StoreError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };
+        let Err(PortError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };
         assert_eq!(what, format!("uploads.{column}"));
         connection.batch_execute(&format!("UPDATE uploads SET {column} = {whole}")).unwrap();
     }

@@ -1,13 +1,13 @@
 //! What to put into a database.
 
+use fm_domain::accounts::{Account, PasswordHash, Role, User};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::file::{File, MediaType, Revision, ThumbnailState};
+use fm_domain::database::Database;
+use fm_domain::files::{File, MediaType, Revision, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
-use fm_domain::job::{NewJob, Work};
-use fm_domain::store::Database;
-use fm_domain::upload::{Epoch, HashState, Transport, Upload, UploadStatus};
-use fm_domain::user::{Account, PasswordHash, Role, User};
+use fm_domain::jobs::{NewJob, Work};
+use fm_domain::uploads::{Epoch, HashState, Transport, Upload, UploadStatus};
 use fm_sqlite::SqliteDatabase;
 use uuid::Uuid;
 

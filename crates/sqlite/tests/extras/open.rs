@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use fm_domain::store::{Database, StoreError};
+use fm_domain::database::Database;
+use fm_domain::error::PortError;
 use fm_sqlite::{OpenSqlite, SqliteDatabase, migrate};
 
 use crate::fill::{job, user};
@@ -77,8 +78,8 @@ async fn closing_waits_for_the_open_unit_and_leaves_one_file() {
     tokio::time::timeout(Duration::from_secs(10), closed).await.unwrap().unwrap();
 
     assert!(!fixture.path().with_extension("db-wal").exists(), "the log was taken into the file");
-    assert!(matches!(fixture.database.begin().await.err(), Some(StoreError::Unavailable(_))));
-    assert!(matches!(fixture.database.ping().await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(fixture.database.begin().await.err(), Some(PortError::Unavailable(_))));
+    assert!(matches!(fixture.database.ping().await, Err(PortError::Unavailable(_))));
     let again = SqliteDatabase::open(&fixture.path()).unwrap();
     assert!(again.read().await.unwrap().users().find(someone.id).await.unwrap().is_some());
 }
@@ -108,7 +109,7 @@ async fn a_database_whose_file_is_gone_fails_its_ping() {
     let fixture = Fixture::new();
     fixture.database.ping().await.unwrap();
     std::fs::remove_file(fixture.path()).unwrap();
-    assert!(matches!(fixture.database.ping().await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(fixture.database.ping().await, Err(PortError::Unavailable(_))));
 }
 
 #[test]

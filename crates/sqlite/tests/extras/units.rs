@@ -8,10 +8,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
+use fm_domain::accounts::{InsertUser, ReserveBytes};
 use fm_domain::body::ByteSize;
-use fm_domain::job::{DEAF_NAP, Enqueued, JobKind, JobSignal as _, NewJob};
-use fm_domain::store::{Database, StoreError, UnitOfWork};
-use fm_domain::user::{InsertUser, ReserveBytes};
+use fm_domain::database::{Database, UnitOfWork};
+use fm_domain::error::PortError;
+use fm_domain::jobs::{DEAF_NAP, Enqueued, JobKind, JobSignal as _, NewJob};
 use fm_sqlite::SqliteDatabase;
 use tokio::time::timeout;
 
@@ -107,13 +108,13 @@ async fn a_failed_statement_poisons_the_unit_and_rolls_it_back_at_once() {
     let mut unit = fixture.database.begin().await.unwrap();
     unit.users().insert(&someone).await.unwrap();
     let orphan = unit.files().insert(&file(user().id, "orphan.txt")).await;
-    assert!(matches!(orphan, Err(StoreError::Unexpected(_))), "{orphan:?}");
+    assert!(matches!(orphan, Err(PortError::Unexpected(_))), "{orphan:?}");
     // The writer is free although the failed unit is still there.
     timeout(SOON, begun(&fixture.database)).await.unwrap().unwrap().rollback().await.unwrap();
 
     let later = unit.users().find_for_update(someone.id).await;
-    assert!(matches!(later, Err(StoreError::Poisoned)), "{later:?}");
-    assert!(matches!(unit.commit().await, Err(StoreError::Poisoned)));
+    assert!(matches!(later, Err(PortError::Poisoned)), "{later:?}");
+    assert!(matches!(unit.commit().await, Err(PortError::Poisoned)));
     assert!(account(&fixture.database, someone.id).await.is_none());
 }
 
@@ -125,7 +126,7 @@ async fn a_statement_that_nobody_waited_for_poisons_the_unit() {
         let mut unit = fixture.database.begin().await.unwrap();
         let cut_off = poll_once(unit.users().insert(&someone)).await;
         if cut_off {
-            assert!(matches!(unit.commit().await, Err(StoreError::Poisoned)));
+            assert!(matches!(unit.commit().await, Err(PortError::Poisoned)));
             break;
         }
         // The writer was faster than one poll.
@@ -154,7 +155,7 @@ async fn refusals_leave_the_unit_usable() {
 }
 
 /// A unit whose turn has begun.
-async fn begun(database: &SqliteDatabase) -> Result<Box<dyn UnitOfWork>, StoreError> {
+async fn begun(database: &SqliteDatabase) -> Result<Box<dyn UnitOfWork>, PortError> {
     let mut unit = database.begin().await?;
     unit.jobs().next_due(&JobKind::ALL).await?;
     Ok(unit)
@@ -166,9 +167,9 @@ async fn poll_once(future: impl Future) -> bool {
     poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
 }
 
-fn someone_else_at(other: &fm_domain::user::User) -> fm_domain::user::User {
+fn someone_else_at(other: &fm_domain::accounts::User) -> fm_domain::accounts::User {
     let email = other.email.as_str().to_uppercase().parse().unwrap();
-    fm_domain::user::User { email, ..user() }
+    fm_domain::accounts::User { email, ..user() }
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -177,7 +178,7 @@ async fn a_writer_of_another_process_makes_a_unit_wait_and_then_unavailable() {
     let mut other = fixture.connect();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let refused = timeout(Duration::from_secs(30), begun(&fixture.database)).await.unwrap().err();
-    assert!(matches!(refused, Some(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Some(PortError::Unavailable(_))), "{refused:?}");
     other.batch_execute("COMMIT").unwrap();
     begun(&fixture.database).await.unwrap().commit().await.unwrap();
 }

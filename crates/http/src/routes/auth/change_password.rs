@@ -1,7 +1,7 @@
 //! `POST /v1/auth/password`
 
-use fm_domain::usecase::auth::ChangePasswordCommand;
-use fm_domain::user::Password;
+use fm_application::accounts::ChangePasswordCommand;
+use fm_domain::accounts::Password;
 use utoipa::ToSchema;
 
 use crate::auth::Authenticated;
@@ -53,6 +53,6 @@ pub(crate) async fn change_password(
     body: JsonBody,
 ) -> Answer {
     let ChangePasswordBody { current_password: current, new_password: new } = body.read().await?;
-    state.use_cases.change_password.run(&caller, ChangePasswordCommand { current, new }).await?;
+    state.use_cases.accounts.change_password.run(&caller, ChangePasswordCommand { current, new }).await?;
     Ok(no_content())
 }

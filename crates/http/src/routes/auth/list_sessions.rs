@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use fm_domain::ids::SessionId;
-use fm_domain::session::Session;
+use fm_domain::sessions::Session;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,7 +52,7 @@ pub(crate) struct SessionListJson<'a> {
     responses((status = 200, description = "The living sessions, newest first.", body = SessionListJson)),
 )]
 pub(crate) async fn list_sessions(state: State, Authenticated(caller): Authenticated) -> Answer {
-    let sessions = state.use_cases.list_sessions.run(&caller).await?;
+    let sessions = state.use_cases.sessions.list.run(&caller).await?;
     let items = sessions.iter().map(|session| of(session, caller.session)).collect();
     json(HttpResponse::Ok(), &SessionListJson { items })
 }

@@ -1,8 +1,8 @@
 //! `POST /v1/auth/login`
 
 use actix_web::HttpRequest;
-use fm_domain::usecase::auth::LogInCommand;
-use fm_domain::user::Password;
+use fm_application::sessions::LogInCommand;
+use fm_domain::accounts::Password;
 use utoipa::ToSchema;
 
 use super::tokens::hand_out;
@@ -54,6 +54,6 @@ impl FromFields for LogInBody {
 pub(crate) async fn log_in(request: HttpRequest, state: State, body: JsonBody) -> Answer {
     let LogInBody { email, password } = body.read().await?;
     let command = LogInCommand { email, password, client: client(&request) };
-    let pair = state.use_cases.log_in.run(command).await?;
+    let pair = state.use_cases.sessions.log_in.run(command).await?;
     hand_out(&pair, &state.settings)
 }

@@ -17,7 +17,7 @@ pub(super) const PROBLEMS: &[Code] = &[];
     responses((status = 204, description = "The session has ended, and both cookies are cleared.")),
 )]
 pub(crate) async fn log_out(state: State, Authenticated(caller): Authenticated) -> Answer {
-    state.use_cases.log_out.run(&caller).await?;
+    state.use_cases.sessions.log_out.run(&caller).await?;
     let mut response = HttpResponse::NoContent();
     clear(&mut response, &state.settings);
     Ok(response.finish())

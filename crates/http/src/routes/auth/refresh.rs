@@ -1,7 +1,7 @@
 //! `POST /v1/auth/refresh`
 
 use actix_web::HttpRequest;
-use fm_domain::usecase::auth::RefreshCommand;
+use fm_application::sessions::RefreshCommand;
 use utoipa::ToSchema;
 
 use super::tokens::hand_out;
@@ -54,6 +54,7 @@ pub(crate) async fn refresh(request: HttpRequest, state: State, body: JsonBody) 
         same_site(&request, &state.settings)?;
         cookie.to_owned()
     };
-    let pair = state.use_cases.refresh.run(RefreshCommand { token, client: client(&request) }).await?;
+    let pair =
+        state.use_cases.sessions.refresh.run(RefreshCommand { token, client: client(&request) }).await?;
     hand_out(&pair, &state.settings)
 }

@@ -1,8 +1,8 @@
 //! `POST /v1/auth/register`
 
 use actix_web::HttpResponse;
-use fm_domain::usecase::auth::RegisterCommand;
-use fm_domain::user::{DisplayName, Email, Password};
+use fm_application::accounts::RegisterCommand;
+use fm_domain::accounts::{DisplayName, Email, Password};
 use utoipa::ToSchema;
 
 use crate::input::{Fields, FromFields, JsonBody, parsed};
@@ -52,6 +52,6 @@ impl FromFields for RegisterBody {
 )]
 pub(crate) async fn register(state: State, body: JsonBody) -> Answer {
     let RegisterBody { email, password, name } = body.read().await?;
-    let user = state.use_cases.register.run(RegisterCommand { email, password, name }).await?;
+    let user = state.use_cases.accounts.register.run(RegisterCommand { email, password, name }).await?;
     json(HttpResponse::Created(), &UserJson::of(&user))
 }

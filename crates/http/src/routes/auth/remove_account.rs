@@ -1,7 +1,7 @@
 //! `DELETE /v1/auth/me`
 
 use actix_web::HttpResponse;
-use fm_domain::user::Password;
+use fm_domain::accounts::Password;
 use utoipa::ToSchema;
 
 use crate::auth::{Authenticated, clear};
@@ -48,7 +48,7 @@ pub(crate) async fn remove_account(
     body: JsonBody,
 ) -> Answer {
     let RemoveBody { password } = body.read().await?;
-    state.use_cases.remove_account.run(&caller, password).await?;
+    state.use_cases.accounts.remove.run(&caller, password).await?;
     let mut response = HttpResponse::NoContent();
     clear(&mut response, &state.settings);
     Ok(response.finish())

@@ -1,7 +1,7 @@
 //! `PATCH /v1/auth/me`
 
 use actix_web::HttpResponse;
-use fm_domain::user::DisplayName;
+use fm_domain::accounts::DisplayName;
 use utoipa::ToSchema;
 
 use crate::auth::Authenticated;
@@ -48,6 +48,6 @@ pub(crate) async fn rename_account(
     body: JsonBody,
 ) -> Answer {
     let RenameBody { name } = body.read().await?;
-    let user = state.use_cases.rename_account.run(&caller, name).await?;
+    let user = state.use_cases.accounts.rename.run(&caller, name).await?;
     json(HttpResponse::Ok(), &UserJson::of(&user))
 }

@@ -16,6 +16,6 @@ pub(super) const PROBLEMS: &[Code] = &[];
     responses((status = 204, description = "Every other session has ended.")),
 )]
 pub(crate) async fn revoke_other_sessions(state: State, Authenticated(caller): Authenticated) -> Answer {
-    state.use_cases.revoke_other_sessions.run(&caller).await?;
+    state.use_cases.sessions.revoke_others.run(&caller).await?;
     Ok(no_content())
 }

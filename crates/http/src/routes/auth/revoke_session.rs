@@ -24,6 +24,6 @@ pub(crate) async fn revoke_session(
     Authenticated(caller): Authenticated,
     id: PathId<SessionId>,
 ) -> Answer {
-    state.use_cases.revoke_session.run(&caller, id.known()?).await?;
+    state.use_cases.sessions.revoke.run(&caller, id.known()?).await?;
     Ok(no_content())
 }

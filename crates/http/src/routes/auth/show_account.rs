@@ -18,6 +18,6 @@ pub(super) const PROBLEMS: &[Code] = &[];
     responses((status = 200, description = "The account.", body = AccountJson)),
 )]
 pub(crate) async fn show_account(state: State, Authenticated(caller): Authenticated) -> Answer {
-    let view = state.use_cases.show_account.run(&caller).await?;
+    let view = state.use_cases.accounts.show.run(&caller).await?;
     json(HttpResponse::Ok(), &AccountJson::of(&view))
 }

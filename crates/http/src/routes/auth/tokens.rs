@@ -1,7 +1,7 @@
 //! The answer that hands out tokens.
 
 use actix_web::HttpResponse;
-use fm_domain::usecase::auth::TokenPair;
+use fm_application::sessions::TokenPair;
 
 use crate::auth::{ACCESS, REFRESH, set};
 use crate::output::{TokenPairJson, json};

@@ -1,15 +1,15 @@
 //! `GET /v1/blobs/{id}`
 
+use crate::links::VerifiedLink;
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fm_domain::blob::{BlobReader, ByteRange, GetBlob, ResolvedRange};
+use fm_domain::blobs::{BlobReader, ByteRange, GetBlob, ResolvedRange};
 use fm_domain::body::ByteSize;
 use fm_domain::ids::BlobId;
-use fm_domain::usecase::blob::VerifiedLink;
 
 use crate::download::parse_range;
 use crate::edge::is_head;
@@ -58,11 +58,11 @@ pub(crate) async fn read_blob(request: HttpRequest, state: State, id: PathId<Blo
     }
     let range = wanted_range(headers, &tag);
     if is_head(&request) {
-        let head = state.use_cases.head_blob.run(&link.target.key).await?.ok_or(GetBlob::NotFound)?;
+        let head = state.use_cases.blobs.head.run(&link.target.key).await?.ok_or(GetBlob::NotFound)?;
         let range = range.map(|range| range.resolve(head.size)).transpose().map_err(GetBlob::from)?;
         return Ok(with_bytes(&link, &tag, head.size, range, futures_util::stream::empty::<Bytes>()));
     }
-    let BlobReader { size, range, bytes } = state.use_cases.read_blob.run(&link.target.key, range).await?;
+    let BlobReader { size, range, bytes } = state.use_cases.blobs.read.run(&link.target.key, range).await?;
     Ok(with_bytes(&link, &tag, size, range, bytes))
 }
 
@@ -71,9 +71,9 @@ type Bytes = Result<actix_web::web::Bytes, fm_domain::body::BodyError>;
 /// What the URL leads to. One that was tampered with is forbidden, whatever part of it.
 fn verify(request: &HttpRequest, state: &State, id: PathId<BlobId>) -> Result<VerifiedLink, Problem> {
     let token = Query::new(request.query_string()).text("token")?;
-    let refused = || Problem::from(fm_domain::usecase::blob::Forbidden);
+    let refused = || Problem::from(crate::links::Forbidden);
     let (Some(id), Some(token)) = (id.maybe(), token) else { return Err(refused()) };
-    Ok(state.use_cases.verify_link.run(id, &token)?)
+    Ok(state.links.download(id, &token)?)
 }
 
 /// The range that is asked for, unless `If-Range` names other bytes than these.

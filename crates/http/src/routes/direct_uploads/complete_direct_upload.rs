@@ -1,8 +1,8 @@
 //! `POST /v1/direct-uploads/{id}/complete`
 
 use actix_web::http::StatusCode;
+use fm_application::uploads::CompleteDirectCommand;
 use fm_domain::ids::UploadId;
-use fm_domain::usecase::upload::CompleteDirectCommand;
 use serde_json::Value;
 use utoipa::ToSchema;
 

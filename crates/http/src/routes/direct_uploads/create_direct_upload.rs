@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse};
+use fm_application::uploads::{CreateDirectCommand, DirectPart, DirectUpload};
 use fm_domain::body::ByteSize;
-use fm_domain::file::{FileName, MediaType, Sha256};
+use fm_domain::files::{FileName, MediaType, Sha256};
 use fm_domain::ids::UploadId;
-use fm_domain::usecase::upload::{CreateDirectCommand, DirectPart, DirectUpload};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;

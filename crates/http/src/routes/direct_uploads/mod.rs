@@ -6,8 +6,9 @@ pub(crate) mod create_direct_upload;
 pub(crate) mod receive_part;
 
 use actix_web::http::Method;
-use fm_domain::usecase::upload::ResumableError;
-use fm_domain::usecase::{DirectUploads, UseCases};
+use fm_application::uploads::DirectUploads;
+use fm_application::uploads::ResumableError;
+use fm_application::wiring::UseCases;
 
 use super::Endpoint;
 

@@ -4,14 +4,15 @@ use std::cmp::Ordering;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use fm_domain::blob::PartLink;
+use fm_application::uploads::{PartError, ReceivePart};
+use fm_application::wiring::UseCases;
+use fm_domain::blobs::PartLink;
 use fm_domain::body::ByteSize;
 use fm_domain::ids::UploadId;
-use fm_domain::usecase::UseCases;
-use fm_domain::usecase::upload::{PartError, ReceivePart};
 
 use crate::body::{Piece, beside, piece};
 use crate::input::{PathId, Query};
+use crate::links::Forbidden;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 
@@ -46,7 +47,7 @@ pub(crate) async fn receive_part(
     id: PathId<UploadId>,
     payload: web::Payload,
 ) -> Answer {
-    let link = open(&request, &state.use_cases, id)?;
+    let link = open(&request, &state, id)?;
     let Piece { stream, length, pump } = piece(&request, payload, link.size, &state)?;
     has_length(length, link.size)?;
     let use_cases = state.use_cases.clone();
@@ -57,13 +58,13 @@ pub(crate) async fn receive_part(
 }
 
 /// What the URL is good for. One that was tampered with is forbidden, whatever part of it.
-fn open(request: &HttpRequest, use_cases: &UseCases, id: PathId<UploadId>) -> Result<PartLink, Problem> {
+fn open(request: &HttpRequest, state: &State, id: PathId<UploadId>) -> Result<PartLink, Problem> {
     let token = Query::new(request.query_string()).text("token")?;
     let number = request.match_info().get("number").and_then(|number| number.parse().ok());
     let (Some(id), Some(number), Some(token)) = (id.maybe(), number, token) else {
-        return Err(PartError::Refused.into());
+        return Err(Forbidden.into());
     };
-    Ok(use_case(use_cases)?.open(id, number, &token)?)
+    Ok(state.links.part(id, number, &token)?)
 }
 
 /// Where the length is declared it must be the one that was signed: known before the body is read.

@@ -1,7 +1,7 @@
 //! `GET /v1/files/{id}/content`
 
 use actix_web::HttpRequest;
-use fm_domain::blob::Disposition;
+use fm_domain::blobs::Disposition;
 use fm_domain::ids::FileId;
 
 use super::DISPOSITIONS;
@@ -33,6 +33,6 @@ pub(crate) async fn link_content(
 ) -> Answer {
     let disposition = Query::new(request.query_string()).word("disposition", DISPOSITIONS)?;
     let disposition = disposition.unwrap_or(Disposition::Attachment);
-    let url = state.use_cases.link_content.run(caller.user, id.known()?, disposition).await?;
+    let url = state.use_cases.files.link_content.run(caller.user, id.known()?, disposition).await?;
     redirect(&url)
 }

@@ -24,6 +24,6 @@ pub(crate) async fn link_thumbnail(
     Authenticated(caller): Authenticated,
     id: PathId<FileId>,
 ) -> Answer {
-    let url = state.use_cases.link_thumbnail.run(caller.user, id.known()?).await?;
+    let url = state.use_cases.files.link_thumbnail.run(caller.user, id.known()?).await?;
     redirect(&url)
 }

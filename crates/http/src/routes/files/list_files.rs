@@ -1,9 +1,9 @@
 //! `GET /v1/files`
 
 use actix_web::{HttpRequest, HttpResponse};
-use fm_domain::file::{FileFilter, FileName, FileSort, Sha256, SortOrder, TypeFilter};
+use fm_application::files::ListCommand;
+use fm_domain::files::{FileFilter, FileName, FileSort, Sha256, SortOrder, TypeFilter};
 use fm_domain::ids::UserId;
-use fm_domain::usecase::file::ListCommand;
 
 use crate::auth::Authenticated;
 use crate::input::{Query, bad};
@@ -42,7 +42,7 @@ pub(crate) async fn list_files(
     Authenticated(caller): Authenticated,
 ) -> Answer {
     let command = command(caller.user, &Query::new(request.query_string()))?;
-    let list = state.use_cases.list_files.run(command).await?;
+    let list = state.use_cases.files.list.run(command).await?;
     json(HttpResponse::Ok(), &FileListJson::of(&list))
 }
 
@@ -74,7 +74,7 @@ fn type_filter(text: &str) -> Result<TypeFilter, Problem> {
     let probe = text.strip_suffix("/*").map(|family| format!("{family}/x"));
     match probe {
         Some(probe) => probe
-            .parse::<fm_domain::file::MediaType>()
+            .parse::<fm_domain::files::MediaType>()
             .map(|known| TypeFilter::Family(known.family().to_owned()))
             .map_err(|error| bad("content_type", error)),
         None => text.parse().map(TypeFilter::Exactly).map_err(|error| bad("content_type", error)),

@@ -12,7 +12,7 @@ pub(crate) mod sign_url;
 pub(crate) mod upload_file;
 
 use actix_web::http::Method;
-use fm_domain::blob::Disposition;
+use fm_domain::blobs::Disposition;
 
 use super::Endpoint;
 

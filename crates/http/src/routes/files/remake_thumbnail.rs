@@ -26,6 +26,6 @@ pub(crate) async fn remake_thumbnail(
     Authenticated(caller): Authenticated,
     id: PathId<FileId>,
 ) -> Answer {
-    let view = state.use_cases.remake_thumbnail.run(caller.user, id.known()?).await?;
+    let view = state.use_cases.files.remake_thumbnail.run(caller.user, id.known()?).await?;
     file(StatusCode::ACCEPTED, &view)
 }

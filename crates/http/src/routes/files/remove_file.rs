@@ -1,8 +1,8 @@
 //! `DELETE /v1/files/{id}`
 
 use actix_web::HttpRequest;
+use fm_application::files::RemoveCommand;
 use fm_domain::ids::FileId;
-use fm_domain::usecase::file::RemoveCommand;
 
 use crate::auth::Authenticated;
 use crate::input::{PathId, if_match};
@@ -34,6 +34,6 @@ pub(crate) async fn remove_file(
 ) -> Answer {
     let id = id.known()?;
     let if_match = if_match(request.headers())?;
-    state.use_cases.remove_file.run(RemoveCommand { owner: caller.user, file: id, if_match }).await?;
+    state.use_cases.files.remove.run(RemoveCommand { owner: caller.user, file: id, if_match }).await?;
     Ok(no_content())
 }

@@ -2,9 +2,9 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use fm_domain::file::FileName;
+use fm_application::files::RenameCommand;
+use fm_domain::files::FileName;
 use fm_domain::ids::FileId;
-use fm_domain::usecase::file::RenameCommand;
 use utoipa::ToSchema;
 
 use crate::auth::Authenticated;
@@ -60,6 +60,6 @@ pub(crate) async fn rename_file(
     let RenameFileBody { name } = body.read().await?;
     let if_match = if_match(request.headers())?;
     let command = RenameCommand { owner: caller.user, file: id, if_match, name };
-    let view = state.use_cases.rename_file.run(command).await?;
+    let view = state.use_cases.files.rename.run(command).await?;
     file(StatusCode::OK, &view)
 }

@@ -2,8 +2,8 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
+use fm_application::files::ReplaceCommand;
 use fm_domain::ids::FileId;
-use fm_domain::usecase::file::ReplaceCommand;
 
 use crate::auth::Authenticated;
 use crate::body::{replacement, run};
@@ -52,7 +52,11 @@ pub(crate) async fn replace_content(
     let incoming = replacement(&request, payload, &state)?;
     let use_cases = state.use_cases.clone();
     let view = run(&state, incoming, |body| async move {
-        use_cases.replace_content.run(ReplaceCommand { owner: caller.user, file: id, if_match, body }).await
+        use_cases
+            .files
+            .replace_content
+            .run(ReplaceCommand { owner: caller.user, file: id, if_match, body })
+            .await
     })
     .await?;
     file(StatusCode::OK, &view)

@@ -33,7 +33,7 @@ pub(crate) async fn show_file(
     Authenticated(caller): Authenticated,
     id: PathId<FileId>,
 ) -> Answer {
-    let view = state.use_cases.show_file.run(caller.user, id.known()?).await?;
+    let view = state.use_cases.files.show.run(caller.user, id.known()?).await?;
     if none_match(request.headers(), &view.etag) {
         return Ok(etag(StatusCode::NOT_MODIFIED, &view));
     }

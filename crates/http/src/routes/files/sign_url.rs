@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use fm_domain::blob::Disposition;
+use fm_application::files::SignUrlCommand;
+use fm_domain::blobs::Disposition;
 use fm_domain::ids::FileId;
-use fm_domain::usecase::file::SignUrlCommand;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -90,6 +90,6 @@ pub(crate) async fn sign_url(
     let id = id.known()?;
     let SignUrlBody { expires_in, disposition } = body.read_or_empty().await?;
     let command = SignUrlCommand { owner: caller.user, file: id, expires_in, disposition };
-    let link = state.use_cases.sign_url.run(command).await?;
+    let link = state.use_cases.files.sign_url.run(command).await?;
     json(HttpResponse::Ok(), &SignedUrlJson { url: link.url.expose(), expires_at: Time(link.expires_at) })
 }

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
-use fm_domain::usecase::file::UploadCommand;
+use fm_application::files::UploadCommand;
 use utoipa::ToSchema;
 
 use crate::auth::Authenticated;
@@ -67,7 +67,7 @@ pub(crate) async fn upload_file(
     let incoming = incoming(&request, payload, &state).await?;
     let use_cases = state.use_cases.clone();
     let uploaded = run(&state, incoming, |body| async move {
-        use_cases.upload_file.run(UploadCommand { owner: caller.user, key, body }).await
+        use_cases.files.upload.run(UploadCommand { owner: caller.user, key, body }).await
     })
     .await?;
     let status = if uploaded.fresh { StatusCode::CREATED } else { StatusCode::OK };

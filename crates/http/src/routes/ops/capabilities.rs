@@ -1,10 +1,10 @@
 //! `GET /v1/capabilities`
 
 use actix_web::HttpResponse;
+use fm_application::operations::Capabilities;
 use fm_domain::body::ByteSize;
-use fm_domain::file::MediaType;
-use fm_domain::upload::ChecksumAlgorithm;
-use fm_domain::usecase::ops::Capabilities;
+use fm_domain::files::MediaType;
+use fm_domain::uploads::ChecksumAlgorithm;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -85,7 +85,7 @@ struct LimitsJson {
     responses((status = 200, description = "Its limits and offers.", body = CapabilitiesJson)),
 )]
 pub(crate) async fn capabilities(state: State) -> Answer {
-    let offered = state.use_cases.capabilities.run();
+    let offered = state.use_cases.operations.capabilities.run();
     let body = CapabilitiesJson {
         limits: LimitsJson::of(offered),
         transports: transports(offered),

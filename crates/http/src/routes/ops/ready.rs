@@ -42,7 +42,7 @@ struct ChecksJson {
     ),
 )]
 pub(crate) async fn ready(state: State) -> Answer {
-    let readiness = state.use_cases.check_readiness.run().await;
+    let readiness = state.use_cases.operations.check_readiness.run().await;
     let is_ready = readiness.is_ready() && !state.shutting_down.is_cancelled();
     let word = |ok: bool| if ok { "ok" } else { "failed" };
     let body = ReadinessJson {

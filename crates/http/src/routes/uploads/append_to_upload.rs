@@ -2,8 +2,8 @@
 
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
+use fm_application::uploads::AppendCommand;
 use fm_domain::ids::{UploadId, UserId};
-use fm_domain::usecase::upload::AppendCommand;
 
 use crate::body::{Piece, Pump, beside, piece};
 use crate::input::PathId;
@@ -58,7 +58,7 @@ pub(crate) async fn append_to_upload(
     payload: web::Payload,
 ) -> Answer {
     let id = id.known()?;
-    let limit = state.use_cases.capabilities.run().max_resumable;
+    let limit = state.use_cases.operations.capabilities.run().max_resumable;
     if !tus::is_piece(request.headers()) {
         return Err(Problem::new(
             Code::UnsupportedMediaType,

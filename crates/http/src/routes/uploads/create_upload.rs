@@ -5,11 +5,12 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
+use fm_application::uploads::ResumableUploads;
+use fm_application::uploads::{AppendCommand, CreateResumableCommand, Progress, ResumableError};
+use fm_application::wiring::UseCases;
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::ids::UserId;
-use fm_domain::upload::Checksum;
-use fm_domain::usecase::upload::{AppendCommand, CreateResumableCommand, Progress, ResumableError};
-use fm_domain::usecase::{ResumableUploads, UseCases};
+use fm_domain::uploads::Checksum;
 
 use crate::body::{Piece, Pump, beside, piece};
 use crate::input::idempotency_key;
@@ -103,7 +104,7 @@ impl First {
             return Ok((None, Box::pin(std::future::ready(()))));
         }
         let checksum = tus::checksum(request.headers())?;
-        let limit = state.use_cases.capabilities.run().max_resumable;
+        let limit = state.use_cases.operations.capabilities.run().max_resumable;
         let Piece { stream, length, pump } = piece(request, payload, limit, state)?;
         Ok((Some(Self { stream, length, checksum }), pump))
     }

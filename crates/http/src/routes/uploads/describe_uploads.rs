@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
-use fm_domain::upload::ChecksumAlgorithm;
+use fm_domain::uploads::ChecksumAlgorithm;
 
 use crate::state::State;
 use crate::tus;
@@ -24,7 +24,7 @@ use crate::tus;
         ))),
 )]
 pub(crate) async fn describe_uploads(state: State) -> HttpResponse {
-    let max_size = state.use_cases.capabilities.run().max_resumable.bytes();
+    let max_size = state.use_cases.operations.capabilities.run().max_resumable.bytes();
     let algorithms = ChecksumAlgorithm::ALL.map(ChecksumAlgorithm::as_str).join(",");
     HttpResponse::NoContent()
         .insert_header((header::ALLOW, HeaderValue::from_static("OPTIONS, POST")))

@@ -7,7 +7,7 @@
 //! Only what is whole and usual is decoded here. Whatever else is left to the general decoder, which also finds the words
 //! for what is broken.
 
-use fm_domain::thumbnail::RenderThumbnail;
+use fm_domain::thumbnails::RenderThumbnail;
 
 use super::colour::Colour;
 use super::frame::Frame;

@@ -1,6 +1,6 @@
 //! What the general decoder gives, as rows of red, green and blue.
 
-use fm_domain::thumbnail::RenderThumbnail;
+use fm_domain::thumbnails::RenderThumbnail;
 use jpeg_decoder::{ImageInfo, PixelFormat};
 
 use crate::shrink::Shrink;

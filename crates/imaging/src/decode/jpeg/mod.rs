@@ -16,7 +16,7 @@ mod segments;
 #[cfg(test)]
 mod tests;
 
-use fm_domain::thumbnail::RenderThumbnail;
+use fm_domain::thumbnails::RenderThumbnail;
 use jpeg_decoder::{CodingProcess, Decoder, Error, ImageInfo};
 
 use super::{Picture, Request, orientation_of, undecodable};

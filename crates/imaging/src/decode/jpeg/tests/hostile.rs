@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fm_domain::thumbnail::{RenderBudget, RenderThumbnail};
+use fm_domain::thumbnails::{RenderBudget, RenderThumbnail};
 
 use super::agreement::assert_same_averages;
 use super::writer::{Order, Writer, colour, grey};

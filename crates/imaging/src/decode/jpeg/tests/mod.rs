@@ -9,7 +9,7 @@ mod writer;
 
 use std::time::Duration;
 
-use fm_domain::thumbnail::{RenderBudget, RenderThumbnail, ThumbnailSpec};
+use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, ThumbnailSpec};
 use jpeg_decoder::{ColorTransform, Decoder};
 
 use super::eighth::{self, Eighth};

@@ -1,0 +1,89 @@
+//! Another password.
+
+use std::sync::Arc;
+
+use super::reauthenticate::{ReauthenticateError, confirmed};
+use crate::engine::retry::{confirm_commit, retry_conflicts};
+use crate::sessions::Caller;
+use crate::sessions::{CLOCK_SKEW, left_to_the_job};
+use crate::wiring::Ports;
+use fm_domain::accounts::{Password, PasswordHash, PasswordHasher};
+use fm_domain::clock::{Clock, Timestamp};
+use fm_domain::database::Database;
+use fm_domain::error::PortResult;
+use fm_domain::ids::{IdSource, JobId};
+use fm_domain::jobs::{NewJob, Work};
+use fm_domain::sessions::SessionStore;
+
+/// The password that is, and the one that shall be.
+#[derive(Debug, Clone)]
+pub struct ChangePasswordCommand {
+    /// The present one.
+    pub current: Password,
+    /// The next one.
+    pub new: Password,
+}
+
+/// Replaces the password of an account and ends all its sessions but the caller's.
+pub struct ChangePassword {
+    db: Arc<dyn Database>,
+    sessions: Arc<dyn SessionStore>,
+    passwords: Arc<dyn PasswordHasher>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl ChangePassword {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self {
+            db: ports.db.clone(),
+            sessions: ports.sessions.clone(),
+            passwords: ports.passwords.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+        }
+    }
+
+    /// Changes it. The database commits first; the sessions end before the answer, or, should their store be out of
+    /// reach, by the job that was committed with the change: then the answer does not wait for them.
+    pub async fn run(
+        &self,
+        caller: &Caller,
+        command: ChangePasswordCommand,
+    ) -> Result<(), ReauthenticateError> {
+        let account = confirmed(&self.db, &self.passwords, caller, &command.current).await?;
+        let hash = self.passwords.hash(&command.new).await?;
+        let now = retry_conflicts(|| self.change(caller, &account.user.password_hash, &hash)).await?;
+        let revoked = self.sessions.revoke_all(caller.user, Some(caller.session), now.plus(CLOCK_SKEW)).await;
+        left_to_the_job(revoked);
+        Ok(())
+    }
+
+    async fn change(
+        &self,
+        caller: &Caller,
+        seen: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<Timestamp, ReauthenticateError> {
+        let mut unit = self.db.begin().await?;
+        if !unit.users().set_password(caller.user, seen, new).await? {
+            unit.rollback().await?;
+            // Changed by somebody else a moment ago: what was given is the password no more.
+            return Err(ReauthenticateError::WrongPassword);
+        }
+        let now = self.clock.now();
+        let work = Work::RevokeSessions {
+            user: caller.user,
+            but: Some(caller.session),
+            created_before: now.unix_micros(),
+        };
+        unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now)).await?;
+        confirm_commit(unit.commit().await, self.is_set(caller, new)).await?;
+        Ok(now)
+    }
+
+    async fn is_set(&self, caller: &Caller, new: &PasswordHash) -> PortResult<bool> {
+        let account = self.db.read().await?.users().find(caller.user).await?;
+        Ok(account.is_some_and(|account| account.user.password_hash == *new))
+    }
+}

@@ -1,0 +1,102 @@
+//! A new account.
+
+use std::sync::Arc;
+
+use crate::engine::retry::{confirm_commit, failure, retry_conflicts};
+use crate::wiring::{Ports, Settings};
+use fm_domain::accounts::{DisplayName, Email, InsertUser, Password, PasswordHasher, Role, User};
+use fm_domain::clock::Clock;
+use fm_domain::database::Database;
+use fm_domain::error::PortError;
+use fm_domain::ids::{IdSource, UserId};
+
+/// Who wants an account.
+#[derive(Debug, Clone)]
+pub struct RegisterCommand {
+    /// The address to log in with.
+    pub email: Email,
+    /// The password to log in with.
+    pub password: Password,
+    /// What to be called.
+    pub name: Option<DisplayName>,
+}
+
+/// Why there is no new account.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The operator lets nobody register.
+    #[error("registration is closed")]
+    Closed,
+    /// Somebody has this address.
+    #[error("the address is taken")]
+    EmailTaken,
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+failure!(RegisterError);
+
+impl From<InsertUser> for RegisterError {
+    fn from(error: InsertUser) -> Self {
+        match error {
+            InsertUser::EmailTaken => Self::EmailTaken,
+            InsertUser::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Opens accounts.
+pub struct Register {
+    db: Arc<dyn Database>,
+    passwords: Arc<dyn PasswordHasher>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    open: bool,
+}
+
+impl Register {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            db: ports.db.clone(),
+            passwords: ports.passwords.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+            open: settings.registration_open,
+        }
+    }
+
+    /// The new user.
+    pub async fn run(&self, command: RegisterCommand) -> Result<User, RegisterError> {
+        if !self.open {
+            return Err(RegisterError::Closed);
+        }
+        // Hashing is slow on purpose: a taken address need not pay for it.
+        if self.db.read().await?.users().find_by_email(&command.email).await?.is_some() {
+            return Err(RegisterError::EmailTaken);
+        }
+        let user = User {
+            id: UserId::new(self.ids.uuid()),
+            email: command.email,
+            name: command.name,
+            role: Role::User,
+            password_hash: self.passwords.hash(&command.password).await?,
+            created_at: self.clock.now(),
+        };
+        retry_conflicts(|| self.insert(&user)).await?;
+        Ok(user)
+    }
+
+    async fn insert(&self, user: &User) -> Result<(), RegisterError> {
+        let mut unit = self.db.begin().await?;
+        if let Err(refusal) = unit.users().insert(user).await {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        let happened = async { Ok(self.db.read().await?.users().find(user.id).await?.is_some()) };
+        Ok(confirm_commit(unit.commit().await, happened).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::{Register, RegisterCommand, RegisterError};
+use crate::fixture::{lost_race, once, reads_of_account, unavailable};
+use crate::testing::{TestPorts, settings};
+use crate::wiring::Settings;
+use fm_domain::accounts::{Account, InsertUser, PasswordHash, Role, User};
+use fm_domain::error::PortError;
+use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, an_account};
+
+fn command() -> RegisterCommand {
+    let email = "grace@example.com".parse().unwrap();
+    RegisterCommand { email, password: "correct horse".parse().unwrap(), name: None }
+}
+
+fn looking(effects: &Effects, found: Option<Account>) -> TestPorts {
+    let mut reads = FakeReads::default();
+    once!(effects, reads.users.expect_find_by_email(), "look", |_| Ok(found.clone()));
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads);
+    let effects = effects.clone();
+    doubles.passwords.expect_hash().returning(move |_| {
+        effects.note("hash");
+        Ok(PasswordHash::new("hash".to_owned()))
+    });
+    doubles
+}
+
+fn inserting(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.users.expect_insert(), "insert", |_| Ok(()));
+    unit
+}
+
+async fn register(doubles: TestPorts) -> Result<User, RegisterError> {
+    Register::new(&doubles.ports(), &settings()).run(command()).await
+}
+
+#[tokio::test]
+async fn a_new_user_has_a_hash_and_no_special_rights() {
+    let effects = Effects::default();
+    let mut doubles = looking(&effects, None);
+    doubles.db = doubles.db.unit(inserting(&effects));
+    let user = register(doubles).await.unwrap();
+    assert_eq!((user.role, user.password_hash.expose()), (Role::User, "hash"));
+    assert_eq!(effects.seen(), ["look", "hash", "insert", "commit"]);
+}
+
+#[tokio::test]
+async fn nobody_registers_where_registration_is_closed() {
+    let closed = Settings { registration_open: false, ..settings() };
+    let outcome = Register::new(&TestPorts::default().ports(), &closed).run(command()).await;
+    assert!(matches!(outcome, Err(RegisterError::Closed)));
+}
+
+#[tokio::test]
+async fn a_taken_address_costs_no_hash() {
+    let effects = Effects::default();
+    assert!(matches!(register(looking(&effects, Some(an_account()))).await, Err(RegisterError::EmailTaken)));
+    assert_eq!(effects.seen(), ["look"]);
+}
+
+#[tokio::test]
+async fn an_address_taken_a_moment_ago_is_refused_too() {
+    let effects = Effects::default();
+    let mut unit = FakeUnitOfWork::noting(&effects);
+    once!(effects, unit.users.expect_insert(), "insert", |_| Err(InsertUser::EmailTaken));
+    let mut doubles = looking(&effects, None);
+    doubles.db = doubles.db.unit(unit);
+    assert!(matches!(register(doubles).await, Err(RegisterError::EmailTaken)));
+    assert_eq!(effects.seen(), ["look", "hash", "insert", "rollback"]);
+}
+
+#[tokio::test]
+async fn a_unit_that_lost_a_race_is_tried_again() {
+    let effects = Effects::default();
+    let mut doubles = looking(&effects, None);
+    let lost = inserting(&effects).committing_with(lost_race());
+    doubles.db = doubles.db.unit(lost).unit(inserting(&effects));
+    assert!(register(doubles).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_the_commit_is_read_back() {
+    for (found, registered) in [(Some(an_account()), true), (None, false)] {
+        let effects = Effects::default();
+        let mut doubles = looking(&effects, None);
+        let lost = inserting(&effects).committing_with(unavailable());
+        doubles.db = doubles.db.unit(lost).reads(reads_of_account(&effects, found));
+        let outcome = register(doubles).await;
+        assert_eq!(outcome.is_ok(), registered);
+        assert!(registered || matches!(outcome, Err(RegisterError::Store(PortError::Unavailable(_)))));
+        assert_eq!(effects.seen().last().unwrap(), "find user");
+    }
+}

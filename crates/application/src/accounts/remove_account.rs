@@ -1,0 +1,69 @@
+//! The end of an account.
+
+use std::sync::Arc;
+
+use super::reauthenticate::{ReauthenticateError, confirmed};
+use crate::engine::retry::{confirm_commit, retry_conflicts};
+use crate::sessions::Caller;
+use crate::sessions::{CLOCK_SKEW, left_to_the_job};
+use crate::wiring::Ports;
+use fm_domain::accounts::{Password, PasswordHasher};
+use fm_domain::clock::{Clock, Timestamp};
+use fm_domain::database::Database;
+use fm_domain::error::PortResult;
+use fm_domain::ids::{IdSource, JobId};
+use fm_domain::jobs::{NewJob, Work};
+use fm_domain::sessions::SessionStore;
+
+/// Removes an account with its sessions and files; the blobs follow in the background.
+pub struct RemoveAccount {
+    db: Arc<dyn Database>,
+    sessions: Arc<dyn SessionStore>,
+    passwords: Arc<dyn PasswordHasher>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl RemoveAccount {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self {
+            db: ports.db.clone(),
+            sessions: ports.sessions.clone(),
+            passwords: ports.passwords.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+        }
+    }
+
+    /// Removes it. The database commits first; the sessions end before the answer, or by the job that was committed
+    /// with the removal.
+    pub async fn run(&self, caller: &Caller, password: Password) -> Result<(), ReauthenticateError> {
+        confirmed(&self.db, &self.passwords, caller, &password).await?;
+        let now = retry_conflicts(|| self.remove(caller)).await?;
+        left_to_the_job(self.sessions.revoke_all(caller.user, None, now.plus(CLOCK_SKEW)).await);
+        Ok(())
+    }
+
+    async fn remove(&self, caller: &Caller) -> Result<Timestamp, ReauthenticateError> {
+        let mut unit = self.db.begin().await?;
+        let now = self.clock.now();
+        unit.blobs().doom_owned(caller.user, now).await?;
+        if !unit.users().remove(caller.user).await? {
+            unit.rollback().await?;
+            return Err(ReauthenticateError::Unauthenticated);
+        }
+        // What an upload has put aside since then; from now on its unit finds no row to change.
+        unit.blobs().doom_owned(caller.user, now).await?;
+        // Nobody can log in any more, so a session from "the future" is one of another node's clock.
+        let created_before = now.plus(CLOCK_SKEW).unix_micros();
+        let revoke = Work::RevokeSessions { user: caller.user, but: None, created_before };
+        unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), revoke, now)).await?;
+        unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), Work::SweepBlobs, now)).await?;
+        confirm_commit(unit.commit().await, self.is_gone(caller)).await?;
+        Ok(now)
+    }
+
+    async fn is_gone(&self, caller: &Caller) -> PortResult<bool> {
+        Ok(self.db.read().await?.users().find(caller.user).await?.is_none())
+    }
+}

@@ -1,0 +1,37 @@
+//! Another name for the caller.
+
+use std::sync::Arc;
+
+use crate::engine::retry::retry_conflicts;
+use crate::sessions::{Caller, Refused};
+use crate::wiring::Ports;
+use fm_domain::accounts::{DisplayName, User};
+use fm_domain::database::Database;
+
+/// Replaces the name of an account.
+pub struct RenameAccount {
+    db: Arc<dyn Database>,
+}
+
+impl RenameAccount {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self { db: ports.db.clone() }
+    }
+
+    /// The user as they are called now; `None` clears the name.
+    pub async fn run(&self, caller: &Caller, name: Option<DisplayName>) -> Result<User, Refused> {
+        retry_conflicts(|| self.rename(caller, name.clone())).await
+    }
+
+    async fn rename(&self, caller: &Caller, name: Option<DisplayName>) -> Result<User, Refused> {
+        let mut unit = self.db.begin().await?;
+        let Some(account) = unit.users().find_for_update(caller.user).await? else {
+            unit.rollback().await?;
+            return Err(Refused::Unauthenticated);
+        };
+        let user = User { name: name.clone(), ..account.user };
+        unit.users().set_name(user.id, name).await?;
+        unit.commit().await?;
+        Ok(user)
+    }
+}

@@ -1,0 +1,37 @@
+//! The caller's own account.
+
+use std::sync::Arc;
+
+use crate::sessions::{Caller, Refused};
+use crate::wiring::{Ports, Settings};
+use fm_domain::accounts::Account;
+use fm_domain::body::ByteSize;
+use fm_domain::database::Database;
+
+/// An account and its limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountView {
+    /// The account.
+    pub account: Account,
+    /// How much it may keep; `None`: any amount.
+    pub quota: Option<ByteSize>,
+}
+
+/// Shows the caller's account.
+pub struct ShowAccount {
+    db: Arc<dyn Database>,
+    quota: Option<ByteSize>,
+}
+
+impl ShowAccount {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self { db: ports.db.clone(), quota: settings.quota }
+    }
+
+    /// The account. One that was removed a moment ago authenticates nobody.
+    pub async fn run(&self, caller: &Caller) -> Result<AccountView, Refused> {
+        let account =
+            self.db.read().await?.users().find(caller.user).await?.ok_or(Refused::Unauthenticated)?;
+        Ok(AccountView { account, quota: self.quota })
+    }
+}

@@ -1,0 +1,186 @@
+//! Of the smaller use cases of accounts.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::{
+    ChangePassword, ChangePasswordCommand, ReauthenticateError, RemoveAccount, RenameAccount, ShowAccount,
+};
+use crate::fixture::{caller, once, reads_of_account, revoking, unavailable};
+use crate::sessions::Refused;
+use crate::testing::{TestPorts, settings};
+use crate::wiring::Settings;
+use fm_domain::accounts::{Password, PasswordCheck, PasswordHash};
+use fm_domain::body::ByteSize;
+use fm_domain::jobs::Enqueued;
+use fm_domain::testing::{Effects, FakeUnitOfWork, an_account};
+
+fn confirming(effects: &Effects, check: PasswordCheck) -> TestPorts {
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads_of_account(effects, Some(an_account())));
+    once!(effects, doubles.passwords.expect_verify(), "verify", |_, _| Ok(check));
+    let noted = effects.clone();
+    doubles.passwords.expect_hash().returning(move |_| {
+        noted.note("hash");
+        Ok(PasswordHash::new("new".to_owned()))
+    });
+    doubles
+}
+
+fn enqueuing(effects: &Effects, unit: &mut FakeUnitOfWork) {
+    let noted = effects.clone();
+    unit.jobs.expect_enqueue().returning(move |job| {
+        noted.note(job.work.kind().as_str());
+        Ok(Enqueued::Added)
+    });
+}
+
+fn changing(effects: &Effects, still_seen: bool) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.users.expect_set_password(), "set password", |_, seen, new| {
+        assert_eq!((seen.expose(), new.expose()), ("hash of ada", "new"));
+        Ok(still_seen)
+    });
+    enqueuing(effects, &mut unit);
+    unit
+}
+
+async fn change(doubles: TestPorts) -> Result<(), ReauthenticateError> {
+    let current = Password::candidate("old".to_owned());
+    let command = ChangePasswordCommand { current, new: "correct horse".parse().unwrap() };
+    ChangePassword::new(&doubles.ports()).run(&caller(), command).await
+}
+
+#[tokio::test]
+async fn a_new_password_is_committed_before_the_other_sessions_end() {
+    for works in [true, false] {
+        let effects = Effects::default();
+        let mut doubles = confirming(&effects, PasswordCheck::RightButOutdated);
+        doubles.db = doubles.db.unit(changing(&effects, true));
+        revoking(&effects, &mut doubles, Some(caller().session), works);
+        // The job that was committed does what the session store could not.
+        assert!(change(doubles).await.is_ok());
+        assert_eq!(
+            effects.seen(),
+            ["find user", "verify", "hash", "set password", "revoke_sessions", "commit", "revoke all"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_was_lost_is_read_back() {
+    for happened in [true, false] {
+        let effects = Effects::default();
+        let mut doubles = confirming(&effects, PasswordCheck::Right);
+        let mut account = an_account();
+        if happened {
+            account.user.password_hash = PasswordHash::new("new".to_owned());
+            revoking(&effects, &mut doubles, Some(caller().session), true);
+        }
+        let lost = changing(&effects, true).committing_with(unavailable());
+        doubles.db = doubles.db.unit(lost).reads(reads_of_account(&effects, Some(account)));
+        assert_eq!(change(doubles).await.is_ok(), happened);
+    }
+}
+
+#[tokio::test]
+async fn a_removal_whose_answer_was_lost_is_read_back() {
+    for found in [None, Some(an_account())] {
+        let effects = Effects::default();
+        let mut doubles = confirming(&effects, PasswordCheck::Right);
+        let happened = found.is_none();
+        if happened {
+            revoking(&effects, &mut doubles, None, true);
+        }
+        let lost = removing(&effects, true).committing_with(unavailable());
+        doubles.db = doubles.db.unit(lost).reads(reads_of_account(&effects, found));
+        let password = Password::candidate("x".to_owned());
+        let outcome = RemoveAccount::new(&doubles.ports()).run(&caller(), password).await;
+        assert_eq!(outcome.is_ok(), happened);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_or_outrun_password_changes_nothing() {
+    let effects = Effects::default();
+    let outcome = change(confirming(&effects, PasswordCheck::Wrong)).await;
+    assert!(matches!(outcome, Err(ReauthenticateError::WrongPassword)));
+    let mut doubles = confirming(&effects, PasswordCheck::Right);
+    doubles.db = doubles.db.unit(changing(&effects, false));
+    assert!(matches!(change(doubles).await, Err(ReauthenticateError::WrongPassword)));
+    assert_eq!(effects.seen()[2..], ["find user", "verify", "hash", "set password", "rollback"]);
+    let mut gone = TestPorts::default();
+    gone.db = gone.db.reads(reads_of_account(&effects, None));
+    assert!(matches!(change(gone).await, Err(ReauthenticateError::Unauthenticated)));
+}
+
+fn removing(effects: &Effects, there: bool) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_doom_owned(), "doom", |_, _| Ok(3));
+    once!(effects, unit.users.expect_remove(), "remove", |_| Ok(there));
+    if there {
+        once!(effects, unit.blobs.expect_doom_owned(), "doom", |_, _| Ok(0));
+    }
+    enqueuing(effects, &mut unit);
+    unit
+}
+
+#[tokio::test]
+async fn an_account_goes_with_its_blobs_before_its_sessions_do() {
+    for works in [true, false] {
+        let effects = Effects::default();
+        let mut doubles = confirming(&effects, PasswordCheck::Right);
+        doubles.db = doubles.db.unit(removing(&effects, true));
+        revoking(&effects, &mut doubles, None, works);
+        let outcome =
+            RemoveAccount::new(&doubles.ports()).run(&caller(), Password::candidate("x".to_owned())).await;
+        assert!(outcome.is_ok());
+        assert_eq!(
+            effects.seen()[2..],
+            ["doom", "remove", "doom", "revoke_sessions", "sweep_blobs", "commit", "revoke all"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_account_stays_without_its_password() {
+    let effects = Effects::default();
+    let doubles = confirming(&effects, PasswordCheck::Wrong);
+    let outcome =
+        RemoveAccount::new(&doubles.ports()).run(&caller(), Password::candidate("x".to_owned())).await;
+    assert!(matches!(outcome, Err(ReauthenticateError::WrongPassword)));
+    let mut doubles = confirming(&effects, PasswordCheck::Right);
+    doubles.db = doubles.db.unit(removing(&effects, false));
+    let outcome =
+        RemoveAccount::new(&doubles.ports()).run(&caller(), Password::candidate("x".to_owned())).await;
+    assert!(matches!(outcome, Err(ReauthenticateError::Unauthenticated)));
+    assert_eq!(effects.seen().last().unwrap(), "rollback");
+}
+
+#[tokio::test]
+async fn an_account_is_shown_with_its_quota_while_it_is_there() {
+    let limited = Settings { quota: Some(ByteSize::new(9)), ..settings() };
+    let mut doubles = TestPorts::default();
+    let reads = |account| reads_of_account(&Effects::default(), account);
+    doubles.db = doubles.db.reads(reads(Some(an_account()))).reads(reads(None));
+    let show = ShowAccount::new(&doubles.ports(), &limited);
+    let view = show.run(&caller()).await.unwrap();
+    assert_eq!((view.account, view.quota), (an_account(), Some(ByteSize::new(9))));
+    assert!(matches!(show.run(&caller()).await, Err(Refused::Unauthenticated)));
+}
+
+#[tokio::test]
+async fn an_account_is_renamed_while_it_is_there() {
+    let effects = Effects::default();
+    let mut there = FakeUnitOfWork::noting(&effects);
+    once!(effects, there.users.expect_find_for_update(), "lock", |_| Ok(Some(an_account())));
+    once!(effects, there.users.expect_set_name(), "set name", |_, _| Ok(true));
+    let mut gone = FakeUnitOfWork::noting(&effects);
+    once!(effects, gone.users.expect_find_for_update(), "lock", |_| Ok(None));
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.unit(there).unit(gone);
+    let rename = RenameAccount::new(&doubles.ports());
+    let name = Some("Ada".parse().unwrap());
+    assert_eq!(rename.run(&caller(), name.clone()).await.unwrap().name, name);
+    assert!(matches!(rename.run(&caller(), None).await, Err(Refused::Unauthenticated)));
+    assert_eq!(effects.seen(), ["lock", "set name", "commit", "lock", "rollback"]);
+}

@@ -1,0 +1,33 @@
+//! The way to a file's bytes.
+
+use std::sync::Arc;
+
+use super::presenter::FilePresenter;
+use super::show_file::FileError;
+use crate::wiring::{Ports, Settings};
+use fm_domain::blobs::{Disposition, SignedUrl};
+use fm_domain::database::Database;
+use fm_domain::ids::{FileId, UserId};
+
+/// Leads to the bytes of a file.
+pub struct LinkContent {
+    db: Arc<dyn Database>,
+    viewer: FilePresenter,
+}
+
+impl LinkContent {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self { db: ports.db.clone(), viewer: FilePresenter::new(ports, settings) }
+    }
+
+    /// A URL of the present window. `inline` is given only to types on the allow-list.
+    pub async fn run(
+        &self,
+        owner: UserId,
+        id: FileId,
+        disposition: Disposition,
+    ) -> Result<SignedUrl, FileError> {
+        let file = self.db.read().await?.files().find(owner, id).await?.ok_or(FileError::NotFound)?;
+        Ok(self.viewer.content(&file, disposition).await?)
+    }
+}

@@ -1,0 +1,86 @@
+//! The caller's files, page by page.
+
+use std::sync::Arc;
+
+use super::presenter::{FilePresenter, FileView};
+use crate::wiring::{Ports, Settings};
+use fm_domain::database::Database;
+use fm_domain::error::PortError;
+use fm_domain::files::{
+    FileFilter, FilePage, FileSort, InvalidCursor, PageKey, SortOrder, decode_cursor, encode_cursor,
+};
+use fm_domain::ids::UserId;
+use fm_domain::mac::MacSigner;
+
+/// Which files, in which order, from where on.
+#[derive(Debug, Clone)]
+pub struct ListCommand {
+    /// Whose.
+    pub owner: UserId,
+    /// Which.
+    pub filter: FileFilter,
+    /// By what.
+    pub sort: FileSort,
+    /// Which way.
+    pub order: SortOrder,
+    /// How many at most, 1 to 200.
+    pub limit: u32,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+/// A page of files.
+#[derive(Debug, Clone)]
+pub struct FileList {
+    /// The files.
+    pub items: Vec<FileView>,
+    /// Where the next page begins, when there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// Why nothing was listed.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The cursor was tampered with, or belongs to another list.
+    #[error(transparent)]
+    InvalidCursor(#[from] InvalidCursor),
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+/// Lists files.
+pub struct ListFiles {
+    db: Arc<dyn Database>,
+    macs: Arc<dyn MacSigner>,
+    viewer: FilePresenter,
+}
+
+impl ListFiles {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self { db: ports.db.clone(), macs: ports.macs.clone(), viewer: FilePresenter::new(ports, settings) }
+    }
+
+    /// One page.
+    pub async fn run(&self, command: ListCommand) -> Result<FileList, ListError> {
+        let ListCommand { owner, filter, sort, order, limit, cursor } = command;
+        let macs = self.macs.as_ref();
+        let after = cursor.map(|text| decode_cursor(&text, owner, &filter, sort, order, macs)).transpose()?;
+        // One more than asked for tells whether there is a next page.
+        let page = FilePage { sort, order, after, limit: limit.saturating_add(1) };
+        let mut files = self.db.read().await?.files().list(owner, &filter, &page).await?;
+        let more = files.len() > limit as usize;
+        files.truncate(limit as usize);
+        let last = if more { files.last() } else { None };
+        let next_cursor =
+            last.map(|file| encode_cursor(&PageKey::of(file, sort), owner, &filter, order, macs));
+        let mut items = Vec::with_capacity(files.len());
+        for file in files {
+            items.push(self.viewer.view(file).await?);
+        }
+        Ok(FileList { items, next_cursor })
+    }
+}
+
+#[cfg(test)]
+mod tests;

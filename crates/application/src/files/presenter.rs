@@ -1,0 +1,116 @@
+//! A file as its owner sees it: with signed URLs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::files::url_validity::UrlValidity;
+use crate::wiring::{Ports, Settings};
+use fm_domain::blobs::{BlobKey, Disposition, DownloadLink, LinkTarget, SignDownload, SignedUrl};
+use fm_domain::clock::{Clock, Timestamp};
+use fm_domain::error::PortResult;
+use fm_domain::files::{File, FileName, MediaType, ThumbnailState};
+use fm_domain::ids::BlobId;
+
+/// A file with the URLs that lead to its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileView {
+    /// The file.
+    pub file: File,
+    /// Its entity tag (RFC 9110, section 8.8.3), without the quotes: it changes with the revision, the thumbnail and
+    /// the URLs, so that "not modified" never leaves dead URLs. It begins with `r` and the revision.
+    pub etag: String,
+    /// Leads to the bytes, as an attachment.
+    pub download: SignedUrl,
+    /// Until when the URLs work.
+    pub expires_at: Timestamp,
+    /// Leads to the thumbnail, where there is one.
+    pub thumbnail: Option<SignedUrl>,
+}
+
+/// Makes views.
+#[derive(Clone)]
+pub(crate) struct FilePresenter {
+    links: Arc<dyn SignDownload>,
+    clock: Arc<dyn Clock>,
+    life: Duration,
+}
+
+impl FilePresenter {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self { links: ports.links.clone(), clock: ports.clock.clone(), life: settings.signed_url_ttl }
+    }
+
+    /// The file as it is seen now.
+    pub(crate) async fn view(&self, file: File) -> PortResult<FileView> {
+        let window = self.window(&file);
+        let download = self.content(&file, Disposition::Attachment).await?;
+        let thumbnail = match file.thumbnail.blob() {
+            Some(blob) => Some(self.thumbnail(&file, blob).await?),
+            None => None,
+        };
+        let etag = etag(&file, window);
+        Ok(FileView { file, etag, download, expires_at: window.until, thumbnail })
+    }
+
+    /// A URL of the bytes in the present window.
+    pub(super) async fn content(&self, file: &File, disposition: Disposition) -> PortResult<SignedUrl> {
+        let window = self.window(file);
+        self.links.sign(&content_link(file, disposition, window.from, window.until)).await
+    }
+
+    /// A URL of the thumbnail in the present window.
+    pub(super) async fn thumbnail(&self, file: &File, blob: BlobId) -> PortResult<SignedUrl> {
+        let window = self.window(file);
+        let content_type = "image/png".parse().unwrap_or_else(|_| MediaType::octet_stream());
+        let target = LinkTarget {
+            key: BlobKey::thumbnail(blob),
+            content_type,
+            disposition: Disposition::Inline,
+            filename: thumbnail_name(&file.name),
+            sha256: None,
+        };
+        self.links.sign(&DownloadLink { target, issued_at: window.from, expires_at: window.until }).await
+    }
+
+    fn window(&self, file: &File) -> UrlValidity {
+        UrlValidity::at(self.clock.now(), file.id, self.life)
+    }
+}
+
+/// A link to the bytes of a file: safe for browsers, whatever was asked for.
+pub(super) fn content_link(
+    file: &File,
+    disposition: Disposition,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+) -> DownloadLink {
+    let target = LinkTarget {
+        key: BlobKey::file(file.blob),
+        content_type: file.content_type.safe(),
+        disposition: disposition.allowed_for(&file.content_type),
+        filename: file.name.clone(),
+        sha256: file.sha256,
+    };
+    DownloadLink { target, issued_at, expires_at }
+}
+
+/// The file's name with `.png` for its last extension; a name that this makes too long stays as it is.
+fn thumbnail_name(name: &FileName) -> FileName {
+    let stem = name.as_str().rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+    format!("{stem}.png").parse().unwrap_or_else(|_| name.clone())
+}
+
+fn etag(file: &File, window: UrlValidity) -> String {
+    let thumbnail = match file.thumbnail {
+        ThumbnailState::None => "n".to_owned(),
+        ThumbnailState::Pending => "p".to_owned(),
+        ThumbnailState::Failed => "f".to_owned(),
+        ThumbnailState::Ready { blob, .. } => blob.uuid().as_simple().to_string(),
+    };
+    // The hash of a direct upload comes later.
+    let unread = if file.sha256.is_none() { "u" } else { "" };
+    format!("r{}-{thumbnail}{unread}-{:x}", file.revision.number(), window.from.unix_seconds())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::{FilePresenter, content_link, etag, thumbnail_name};
+use crate::files::revision_of;
+use crate::files::url_validity::UrlValidity;
+use crate::testing::{TestPorts, settings};
+use fm_domain::blobs::Disposition;
+use fm_domain::clock::{Clock as _, Timestamp};
+use fm_domain::files::{File, FileName, Revision, ThumbnailState};
+use fm_domain::ids::BlobId;
+use fm_domain::testing::{CountingIds, FixedClock, a_file};
+
+fn named(name: &str) -> String {
+    thumbnail_name(&name.parse().unwrap()).as_str().to_owned()
+}
+
+fn ready(n: u64) -> ThumbnailState {
+    ThumbnailState::Ready { blob: BlobId::new(CountingIds::nth(n)), width: 64, height: 43 }
+}
+
+#[test]
+fn a_thumbnail_is_called_like_its_file() {
+    assert_eq!(named("photo.jpg"), "photo.png");
+    assert_eq!(named("a.b.c"), "a.b.png");
+    assert_eq!(named("photo"), "photo.png");
+    let long = "x".repeat(255);
+    assert_eq!(named(&long), long);
+}
+
+#[test]
+fn the_tag_changes_with_the_revision_the_thumbnail_and_the_window() {
+    let now = FixedClock::NEW_YEAR.now();
+    let life = Duration::from_hours(1);
+    let mut tags = BTreeSet::new();
+    let thumbnails =
+        [ThumbnailState::None, ThumbnailState::Pending, ThumbnailState::Failed, ready(1), ready(2)];
+    for revision in [1, 11, 111] {
+        for thumbnail in thumbnails {
+            for later in [0, 1, 2] {
+                let file = File { revision: Revision::new(revision), thumbnail, ..a_file() };
+                let tag = etag(&file, UrlValidity::at(now.plus(life * later), file.id, life));
+                assert_eq!(revision_of(&tag), Some(file.revision));
+                tags.insert(tag);
+            }
+        }
+    }
+    assert_eq!(tags.len(), 3 * 5 * 3);
+}
+
+#[tokio::test]
+async fn a_view_has_urls_of_one_window_and_shows_none_of_them() {
+    let viewer = FilePresenter::new(&TestPorts::default().ports(), &settings());
+    let view = viewer.view(File { thumbnail: ready(1), ..a_file() }).await.unwrap();
+    let left = view.expires_at.since(FixedClock::NEW_YEAR.now());
+    assert!(left >= Duration::from_mins(30) && left <= Duration::from_hours(1));
+    let thumbnail = view.thumbnail.clone().unwrap();
+    assert!(view.download.expose().contains(&a_file().blob.to_string()));
+    assert!(thumbnail.expose().contains(&CountingIds::nth(1).to_string()));
+    let shown = format!("{view:?}");
+    assert!(!shown.contains("token="), "{shown}");
+}
+
+#[test]
+fn what_a_browser_would_run_is_linked_as_bytes_to_be_saved() {
+    let at = Timestamp::from_unix_seconds(0);
+    let svg = File { content_type: "image/svg+xml".parse().unwrap(), ..a_file() };
+    let link = content_link(&svg, Disposition::Inline, at, at);
+    assert_eq!(link.target.content_type.as_str(), "application/octet-stream");
+    assert_eq!(link.target.disposition, Disposition::Attachment);
+    let link = content_link(&a_file(), Disposition::Inline, at, at);
+    assert_eq!(
+        (link.target.content_type.as_str(), link.target.disposition),
+        ("text/plain", Disposition::Inline)
+    );
+}
+
+proptest! {
+    #[test]
+    fn every_name_gives_a_name_for_the_thumbnail(text in "\\PC{1,260}") {
+        if let Ok(name) = text.parse::<FileName>() {
+            let thumbnail = thumbnail_name(&name);
+            prop_assert!(thumbnail.as_str().strip_suffix(".png").is_some() || thumbnail == name);
+        }
+    }
+}

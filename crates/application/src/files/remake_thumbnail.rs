@@ -1,0 +1,67 @@
+//! Another try at a thumbnail.
+
+use std::sync::Arc;
+
+use super::link_thumbnail::ThumbnailError;
+use super::presenter::{FilePresenter, FileView};
+use super::remove_file::doom_blob;
+use crate::engine::retry::retry_conflicts;
+use crate::wiring::{Ports, Settings};
+use fm_domain::blobs::BlobKey;
+use fm_domain::clock::Clock;
+use fm_domain::database::Database;
+use fm_domain::files::{File, ThumbnailState};
+use fm_domain::ids::{FileId, IdSource, JobId, UserId};
+use fm_domain::jobs::{NewJob, Work};
+use fm_domain::thumbnails::Thumbnailer;
+
+/// Has the thumbnail of a file made again.
+pub struct RemakeThumbnail {
+    db: Arc<dyn Database>,
+    thumbnailer: Arc<dyn Thumbnailer>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    viewer: FilePresenter,
+}
+
+impl RemakeThumbnail {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            db: ports.db.clone(),
+            thumbnailer: ports.thumbnailer.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+            viewer: FilePresenter::new(ports, settings),
+        }
+    }
+
+    /// The file, its thumbnail pending. Asking twice is asking once.
+    pub async fn run(&self, owner: UserId, id: FileId) -> Result<FileView, ThumbnailError> {
+        let file = retry_conflicts(|| self.remake(owner, id)).await?;
+        Ok(self.viewer.view(file).await?)
+    }
+
+    async fn remake(&self, owner: UserId, id: FileId) -> Result<File, ThumbnailError> {
+        let mut unit = self.db.begin().await?;
+        let Some(file) = unit.files().find_for_update(owner, id).await? else {
+            unit.rollback().await?;
+            return Err(ThumbnailError::NotFound);
+        };
+        if !self.thumbnailer.accepts(&file.content_type) {
+            unit.rollback().await?;
+            return Err(ThumbnailError::NoThumbnail);
+        }
+        let now = self.clock.now();
+        if let Some(blob) = file.thumbnail.blob() {
+            doom_blob(unit.as_mut(), BlobKey::thumbnail(blob), self.ids.as_ref(), now).await?;
+        }
+        unit.files().set_thumbnail(file.id, file.blob, &ThumbnailState::Pending).await?;
+        let work = Work::MakeThumbnail { owner, file: file.id, blob: file.blob };
+        unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now).once()).await?;
+        unit.commit().await?;
+        Ok(File { thumbnail: ThumbnailState::Pending, ..file })
+    }
+}
+
+#[cfg(test)]
+mod tests;

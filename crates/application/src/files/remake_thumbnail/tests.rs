@@ -1,0 +1,70 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::RemakeThumbnail;
+use crate::files::{FileView, ThumbnailError};
+use crate::fixture::once;
+use crate::testing::{TestPorts, settings};
+use fm_domain::files::{File, Revision, ThumbnailState};
+use fm_domain::ids::BlobId;
+use fm_domain::jobs::Enqueued;
+use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_file};
+
+fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.files.expect_find_for_update(), "lock", |_, _| Ok(file.clone()));
+    unit
+}
+
+fn remaking(effects: &Effects, thumbnail: ThumbnailState) -> FakeUnitOfWork {
+    let mut unit = finding(effects, Some(File { thumbnail, ..a_file() }));
+    let noted = effects.clone();
+    unit.blobs.expect_doom().returning(move |_, _| {
+        noted.note("doom");
+        Ok(true)
+    });
+    once!(effects, unit.files.expect_set_thumbnail(), "pending", |_, of, state| {
+        assert_eq!((of, *state), (a_file().blob, ThumbnailState::Pending));
+        Ok(true)
+    });
+    let noted = effects.clone();
+    unit.jobs.expect_enqueue().returning(move |job| {
+        noted.note(job.work.kind().as_str());
+        Ok(Enqueued::AlreadyThere)
+    });
+    unit
+}
+
+async fn remake(unit: FakeUnitOfWork, accepts: bool) -> Result<FileView, ThumbnailError> {
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.unit(unit);
+    doubles.thumbnailer.expect_accepts().return_const(accepts);
+    RemakeThumbnail::new(&doubles.ports(), &settings()).run(a_file().owner, a_file().id).await
+}
+
+#[tokio::test]
+async fn the_old_thumbnail_is_doomed_and_a_new_one_pending() {
+    let effects = Effects::default();
+    let old = ThumbnailState::Ready { blob: BlobId::new(CountingIds::nth(5)), width: 1, height: 1 };
+    let view = remake(remaking(&effects, old), true).await.unwrap();
+    assert_eq!((view.file.thumbnail, view.thumbnail), (ThumbnailState::Pending, None));
+    assert_eq!(view.file.revision, Revision::FIRST);
+    assert_eq!(effects.seen(), ["lock", "doom", "purge_blob", "pending", "make_thumbnail", "commit"]);
+}
+
+#[tokio::test]
+async fn a_failed_thumbnail_is_tried_again() {
+    for state in [ThumbnailState::Failed, ThumbnailState::Pending, ThumbnailState::None] {
+        let effects = Effects::default();
+        assert!(remake(remaking(&effects, state), true).await.is_ok());
+        assert_eq!(effects.seen(), ["lock", "pending", "make_thumbnail", "commit"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_picture_or_not_there_gets_no_job() {
+    let effects = Effects::default();
+    let outcome = remake(finding(&effects, Some(a_file())), false).await;
+    assert!(matches!(outcome, Err(ThumbnailError::NoThumbnail)));
+    assert!(matches!(remake(finding(&effects, None), true).await, Err(ThumbnailError::NotFound)));
+    assert_eq!(effects.seen(), ["lock", "rollback", "lock", "rollback"]);
+}

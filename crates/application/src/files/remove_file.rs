@@ -1,0 +1,123 @@
+//! The end of a file.
+
+use std::sync::Arc;
+
+use super::precondition::{EditError, IfMatch};
+use crate::engine::retry::{confirm_commit, retry_conflicts};
+use crate::wiring::Ports;
+use fm_domain::accounts::{Charge, ReserveBytes};
+use fm_domain::blobs::BlobKey;
+use fm_domain::clock::{Clock, Timestamp};
+use fm_domain::database::{Database, UnitOfWork};
+use fm_domain::error::PortResult;
+use fm_domain::files::File;
+use fm_domain::ids::{FileId, IdSource, JobId, UserId};
+use fm_domain::jobs::{NewJob, Work};
+
+/// Which file goes.
+#[derive(Debug, Clone)]
+pub struct RemoveCommand {
+    /// Whose.
+    pub owner: UserId,
+    /// Which.
+    pub file: FileId,
+    /// In which revision.
+    pub if_match: Option<IfMatch>,
+}
+
+/// Removes files. The bytes go after the commit, by jobs that were committed with it.
+pub struct RemoveFile {
+    db: Arc<dyn Database>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl RemoveFile {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self { db: ports.db.clone(), clock: ports.clock.clone(), ids: ports.ids.clone() }
+    }
+
+    /// Removes it: from the answer on it is gone for every route.
+    pub async fn run(&self, command: RemoveCommand) -> Result<(), EditError> {
+        retry_conflicts(|| self.remove(&command)).await
+    }
+
+    async fn remove(&self, command: &RemoveCommand) -> Result<(), EditError> {
+        let mut unit = self.db.begin().await?;
+        let Some(file) = unit.files().find_for_update(command.owner, command.file).await? else {
+            unit.rollback().await?;
+            return Err(EditError::NotFound);
+        };
+        if !IfMatch::allows(command.if_match.as_ref(), file.revision) {
+            unit.rollback().await?;
+            return Err(EditError::PreconditionFailed);
+        }
+        let now = self.clock.now();
+        if !withdraw(unit.as_mut(), &file, self.ids.as_ref(), now).await? {
+            unit.rollback().await?;
+            return Err(EditError::NotFound);
+        }
+        Ok(confirm_commit(unit.commit().await, self.is_gone(command)).await?)
+    }
+
+    async fn is_gone(&self, command: &RemoveCommand) -> PortResult<bool> {
+        Ok(self.db.read().await?.files().find(command.owner, command.file).await?.is_none())
+    }
+}
+
+/// Takes a file out, with its bytes, its keys and the uploads it was made by; false, and then the unit is to be rolled
+/// back, when its owner is gone.
+pub(crate) async fn withdraw(
+    unit: &mut dyn UnitOfWork,
+    file: &File,
+    ids: &dyn IdSource,
+    now: Timestamp,
+) -> PortResult<bool> {
+    unit.keys().free_file(file.id).await?;
+    if file.sha256.is_none() {
+        // Nobody has read its bytes yet, so its key is still held by the attempt.
+        unit.keys().free(file.blob).await?;
+    }
+    unit.uploads().forget_file(file.id).await?;
+    if unit.files().remove(file.owner, file.id).await?.is_none() {
+        return Ok(false);
+    }
+    doom_blobs(unit, file, ids, now).await?;
+    // The row of the user comes last in every unit: it is the one that uploads of one user wait for.
+    let charge = Charge { free: file.size, files_removed: 1, ..Charge::default() };
+    match unit.users().charge(file.owner, &charge, None).await {
+        Ok(()) => Ok(true),
+        Err(ReserveBytes::Store(error)) => Err(error),
+        Err(ReserveBytes::NoUser | ReserveBytes::QuotaExceeded) => Ok(false),
+    }
+}
+
+/// Dooms the blobs of a file and leaves jobs that purge them.
+pub(super) async fn doom_blobs(
+    unit: &mut dyn UnitOfWork,
+    file: &File,
+    ids: &dyn IdSource,
+    now: Timestamp,
+) -> PortResult<()> {
+    let thumbnail = file.thumbnail.blob().map(BlobKey::thumbnail);
+    for key in std::iter::once(BlobKey::file(file.blob)).chain(thumbnail) {
+        doom_blob(unit, key, ids, now).await?;
+    }
+    Ok(())
+}
+
+/// Dooms one blob and leaves a job that purges it.
+pub(crate) async fn doom_blob(
+    unit: &mut dyn UnitOfWork,
+    key: BlobKey,
+    ids: &dyn IdSource,
+    now: Timestamp,
+) -> PortResult<()> {
+    unit.blobs().doom(key.id, now).await?;
+    let work = Work::purge(key);
+    unit.jobs().enqueue(&NewJob::due(JobId::new(ids.uuid()), work, now)).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

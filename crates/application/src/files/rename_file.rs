@@ -1,0 +1,75 @@
+//! Another name for a file.
+
+use std::sync::Arc;
+
+use super::precondition::{EditError, IfMatch};
+use super::presenter::{FilePresenter, FileView};
+use crate::engine::retry::{confirm_commit, retry_conflicts};
+use crate::wiring::{Ports, Settings};
+use fm_domain::clock::Clock;
+use fm_domain::database::Database;
+use fm_domain::error::PortResult;
+use fm_domain::files::{File, FileName};
+use fm_domain::ids::{FileId, UserId};
+
+/// Which file gets which name.
+#[derive(Debug, Clone)]
+pub struct RenameCommand {
+    /// Whose.
+    pub owner: UserId,
+    /// Which.
+    pub file: FileId,
+    /// In which revision.
+    pub if_match: Option<IfMatch>,
+    /// The new name.
+    pub name: FileName,
+}
+
+/// Renames files; no bytes move.
+pub struct RenameFile {
+    db: Arc<dyn Database>,
+    clock: Arc<dyn Clock>,
+    viewer: FilePresenter,
+}
+
+impl RenameFile {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self { db: ports.db.clone(), clock: ports.clock.clone(), viewer: FilePresenter::new(ports, settings) }
+    }
+
+    /// The file under its new name.
+    pub async fn run(&self, command: RenameCommand) -> Result<FileView, EditError> {
+        let file = retry_conflicts(|| self.rename(&command)).await?;
+        Ok(self.viewer.view(file).await?)
+    }
+
+    async fn rename(&self, command: &RenameCommand) -> Result<File, EditError> {
+        let mut unit = self.db.begin().await?;
+        let Some(before) = unit.files().find_for_update(command.owner, command.file).await? else {
+            unit.rollback().await?;
+            return Err(EditError::NotFound);
+        };
+        let seen = before.revision;
+        if !IfMatch::allows(command.if_match.as_ref(), seen) {
+            unit.rollback().await?;
+            return Err(EditError::PreconditionFailed);
+        }
+        let after = File {
+            name: command.name.clone(),
+            revision: seen.next(),
+            updated_at: self.clock.now(),
+            ..before
+        };
+        unit.files().update(&after, seen).await?;
+        confirm_commit(unit.commit().await, self.is_kept(&after)).await?;
+        Ok(after)
+    }
+
+    /// Another change in the same moment has another time or name.
+    async fn is_kept(&self, after: &File) -> PortResult<bool> {
+        let found = self.db.read().await?.files().find(after.owner, after.id).await?;
+        Ok(found.is_some_and(|file| {
+            (file.revision, &file.name, file.updated_at) == (after.revision, &after.name, after.updated_at)
+        }))
+    }
+}

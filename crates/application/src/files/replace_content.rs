@@ -1,0 +1,149 @@
+//! New content under the same id.
+
+use std::sync::Arc;
+
+use super::precondition::IfMatch;
+use super::presenter::{FilePresenter, FileView};
+use super::remove_file::doom_blobs;
+use super::transfer::{Announced, Announcement, Intent, Transfer, Written};
+use super::upload_body::{UploadBody, UploadError};
+use crate::engine::retry::{confirm_commit, retry_conflicts};
+use crate::wiring::{Ports, Settings};
+use fm_domain::accounts::Charge;
+use fm_domain::body::ByteSize;
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{File, Revision, ThumbnailState};
+use fm_domain::ids::{FileId, JobId, UserId};
+use fm_domain::jobs::{NewJob, Work};
+use fm_domain::thumbnails::Thumbnailer;
+
+/// Which file gets which content.
+pub struct ReplaceCommand {
+    /// Whose.
+    pub owner: UserId,
+    /// Which.
+    pub file: FileId,
+    /// In which revision.
+    pub if_match: Option<IfMatch>,
+    /// The bytes; the name that comes with them is ignored.
+    pub body: UploadBody,
+}
+
+/// Replaces the content of files: the new bytes are a blob of their own, then a pointer switches, so that readers see
+/// the old or the new and never a mixture.
+///
+/// Run it to its end, even when the client is gone: it cleans up behind itself.
+pub struct ReplaceContent {
+    transfer: Transfer,
+    thumbnailer: Arc<dyn Thumbnailer>,
+    viewer: FilePresenter,
+}
+
+impl ReplaceContent {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            transfer: Transfer::new(ports, settings),
+            thumbnailer: ports.thumbnailer.clone(),
+            viewer: FilePresenter::new(ports, settings),
+        }
+    }
+
+    /// The file with its new content.
+    pub async fn run(&self, command: ReplaceCommand) -> Result<FileView, UploadError> {
+        let ReplaceCommand { owner, file, if_match, body } = command;
+        let replaces = self.check(owner, file, if_match.as_ref()).await?;
+        let announcement = Announcement { owner, length: body.length, replaces, key: None };
+        let Announced::Ready(intent) = self.transfer.announce(&announcement).await? else {
+            return Err(PortError::Unexpected("an upload without a key found an earlier one".into()).into());
+        };
+        let outcome = match self.transfer.write(&intent, body).await {
+            Ok(written) => retry_conflicts(|| self.switch(&intent, &written, file, if_match.as_ref())).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(file) => Ok(self.viewer.view(file).await?),
+            Err(error) => {
+                self.transfer.abandon(&intent).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Refuses early, before any byte is read; the size of the present content. The unit that switches decides.
+    async fn check(
+        &self,
+        owner: UserId,
+        id: FileId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<ByteSize, UploadError> {
+        let found = self.transfer.db.read().await?.files().find(owner, id).await?;
+        let file = found.ok_or(UploadError::NotFound)?;
+        if IfMatch::allows(if_match, file.revision) {
+            Ok(file.size)
+        } else {
+            Err(UploadError::PreconditionFailed)
+        }
+    }
+
+    async fn switch(
+        &self,
+        intent: &Intent,
+        written: &Written,
+        id: FileId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<File, UploadError> {
+        let mut unit = self.transfer.db.begin().await?;
+        let Some(before) = unit.files().find_for_update(intent.owner, id).await? else {
+            unit.rollback().await?;
+            return Err(UploadError::NotFound);
+        };
+        let seen = before.revision;
+        if !IfMatch::allows(if_match, seen) {
+            unit.rollback().await?;
+            return Err(UploadError::PreconditionFailed);
+        }
+        if let Err(refusal) = unit.blobs().settle(intent.blob, &written.stored).await {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        let after = self.replaced(&before, seen, intent, written);
+        unit.files().update(&after, seen).await?;
+        doom_blobs(unit.as_mut(), &before, self.transfer.ids.as_ref(), after.updated_at).await?;
+        if after.thumbnail == ThumbnailState::Pending {
+            let work = Work::MakeThumbnail { owner: after.owner, file: id, blob: after.blob };
+            let job = NewJob::due(JobId::new(self.transfer.ids.uuid()), work, after.updated_at).once();
+            unit.jobs().enqueue(&job).await?;
+        }
+        let charge =
+            Charge { unreserve: intent.reserved, add: after.size, free: before.size, ..Charge::default() };
+        if let Err(refusal) = unit.users().charge(intent.owner, &charge, self.transfer.quota).await {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        confirm_commit(unit.commit().await, self.read_back(&after)).await?;
+        Ok(after)
+    }
+
+    fn replaced(&self, before: &File, seen: Revision, intent: &Intent, written: &Written) -> File {
+        let pictured = self.thumbnailer.accepts(&written.content_type);
+        File {
+            content_type: written.content_type.clone(),
+            size: written.stored.size,
+            sha256: Some(written.sha256),
+            blob: intent.blob,
+            thumbnail: if pictured { ThumbnailState::Pending } else { ThumbnailState::None },
+            revision: seen.next(),
+            updated_at: self.transfer.clock.now(),
+            ..before.clone()
+        }
+    }
+
+    /// Whether this is what is kept, or was until its name changed.
+    async fn read_back(&self, after: &File) -> PortResult<bool> {
+        let found = self.transfer.db.read().await?.files().find(after.owner, after.id).await?;
+        Ok(found.is_some_and(|file| file.blob == after.blob))
+    }
+}
+
+#[cfg(test)]
+mod tests;

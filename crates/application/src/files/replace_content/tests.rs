@@ -1,0 +1,183 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::{ReplaceCommand, ReplaceContent};
+use crate::files::{FileView, IfMatch, UploadBody, UploadError};
+use crate::fixture::{FakeBlobs, body, body_of, once, reads_of_file, unavailable};
+use crate::testing::{TestPorts, settings};
+use fm_domain::accounts::Charge;
+use fm_domain::body::ByteSize;
+use fm_domain::error::PortError;
+use fm_domain::files::{File, Revision, ThumbnailState, UpdateFile};
+use fm_domain::ids::BlobId;
+use fm_domain::jobs::Enqueued;
+use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, a_file};
+
+fn announcing(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_announce(), "announce", |_| Ok(()));
+    unit
+}
+
+fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.files.expect_find_for_update(), "lock", |_, _| Ok(file.clone()));
+    unit
+}
+
+/// Unit 2 of a file with a thumbnail, until its charge.
+fn switching(effects: &Effects) -> FakeUnitOfWork {
+    let blob = BlobId::new(CountingIds::nth(77));
+    let before = File { thumbnail: ThumbnailState::Ready { blob, width: 1, height: 1 }, ..a_file() };
+    let mut unit = finding(effects, Some(before));
+    once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Ok(()));
+    once!(effects, unit.files.expect_update(), "update", |after, seen| {
+        assert_eq!((seen, after.revision), (Revision::FIRST, Revision::new(2)));
+        Ok(())
+    });
+    let noted = effects.clone();
+    unit.blobs.expect_doom().returning(move |id, _| {
+        noted.note(if id == blob { "doom thumbnail" } else { "doom" });
+        Ok(true)
+    });
+    let noted = effects.clone();
+    unit.jobs.expect_enqueue().returning(move |job| {
+        noted.note(job.work.kind().as_str());
+        Ok(Enqueued::Added)
+    });
+    once!(effects, unit.users.expect_charge(), "charge", |_, charge, _| {
+        let expected = Charge { add: ByteSize::new(3), free: ByteSize::new(5), ..Charge::default() };
+        assert_eq!(*charge, expected);
+        Ok(())
+    });
+    unit
+}
+
+fn abandoning(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(true));
+    unit
+}
+
+async fn replace(
+    effects: &Effects,
+    found: Option<File>,
+    units: impl IntoIterator<Item = FakeUnitOfWork>,
+    read_back: Option<FakeReads>,
+    if_match: Option<IfMatch>,
+    body: UploadBody,
+) -> Result<FileView, UploadError> {
+    let mut doubles = TestPorts::default();
+    doubles.thumbnailer.expect_accepts().return_const(true);
+    doubles.db = doubles.db.reads(reads_of_file(effects, found));
+    for unit in units {
+        doubles.db = doubles.db.unit(unit);
+    }
+    if let Some(reads) = read_back {
+        doubles.db = doubles.db.reads(reads);
+    }
+    let ports = FakeBlobs::noting(effects).among(doubles);
+    let command = ReplaceCommand { owner: a_file().owner, file: a_file().id, if_match, body };
+    ReplaceContent::new(&ports, &settings()).run(command).await
+}
+
+/// A body that must not be read.
+fn untouchable() -> UploadBody {
+    use futures_util::StreamExt as _;
+    body_of(futures_util::stream::poll_fn(|_| unreachable!("the body was read")).boxed())
+}
+
+#[tokio::test]
+async fn the_pointer_switches_and_the_old_bytes_are_doomed_in_one_unit() {
+    let effects = Effects::default();
+    let units = [announcing(&effects), switching(&effects)];
+    let if_match = Some(IfMatch::Revisions(vec![Revision::FIRST]));
+    let view = replace(&effects, Some(a_file()), units, None, if_match, body(&["new"])).await.unwrap();
+    let file = view.file;
+    assert_eq!((file.id, file.name.as_str(), file.size), (a_file().id, "hello.txt", ByteSize::new(3)));
+    assert_eq!((file.revision, file.thumbnail), (Revision::new(2), ThumbnailState::Pending));
+    assert_ne!(file.blob, a_file().blob);
+    assert_eq!(
+        effects.seen(),
+        [
+            "find",
+            "announce",
+            "commit",
+            "put files",
+            "lock",
+            "settle",
+            "update",
+            "doom",
+            "purge_blob",
+            "doom thumbnail",
+            "purge_blob",
+            "make_thumbnail",
+            "charge",
+            "commit"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_missing_file_or_another_revision_is_refused_before_a_byte_is_read() {
+    let effects = Effects::default();
+    let outcome = replace(&effects, None, [], None, None, untouchable()).await;
+    assert!(matches!(outcome, Err(UploadError::NotFound)));
+    let other = Some(IfMatch::Revisions(vec![Revision::new(2)]));
+    let outcome = replace(&effects, Some(a_file()), [], None, other, untouchable()).await;
+    assert!(matches!(outcome, Err(UploadError::PreconditionFailed)));
+    assert_eq!(effects.seen(), ["find", "find"]);
+}
+
+#[tokio::test]
+async fn a_file_that_changed_during_the_transfer_keeps_its_content() {
+    let later = File { revision: Revision::new(2), ..a_file() };
+    for (now, gone) in [(Some(later), false), (None, true)] {
+        let effects = Effects::default();
+        let units = [announcing(&effects), finding(&effects, now), abandoning(&effects)];
+        let if_match = Some(IfMatch::Revisions(vec![Revision::FIRST]));
+        let outcome = replace(&effects, Some(a_file()), units, None, if_match, body(&["new"])).await;
+        assert_eq!(matches!(outcome, Err(UploadError::NotFound)), gone);
+        assert_eq!(matches!(outcome, Err(UploadError::PreconditionFailed)), !gone);
+        assert_eq!(effects.seen()[4..], ["lock", "rollback", "abandon", "commit", "discard files"]);
+    }
+}
+
+#[tokio::test]
+async fn a_stale_update_switches_nothing() {
+    let effects = Effects::default();
+    let mut unit = finding(&effects, Some(a_file()));
+    once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Ok(()));
+    once!(effects, unit.files.expect_update(), "update", |_, _| Err(UpdateFile::Stale));
+    let units = [announcing(&effects), unit, abandoning(&effects)];
+    let outcome = replace(&effects, Some(a_file()), units, None, None, body(&["new"])).await;
+    assert!(matches!(outcome, Err(UploadError::PreconditionFailed)));
+    assert_eq!(
+        effects.seen()[4..],
+        ["lock", "settle", "update", "drop", "abandon", "commit", "discard files"]
+    );
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_the_commit_is_read_back() {
+    // The first id of the source is the new blob's.
+    let switched = File { blob: BlobId::new(CountingIds::nth(1)), ..a_file() };
+    for (found, done) in [(switched, true), (a_file(), false)] {
+        let effects = Effects::default();
+        let lost = switching(&effects).committing_with(unavailable());
+        let mut units = vec![announcing(&effects), lost];
+        if !done {
+            units.push(abandoning(&effects));
+        }
+        let outcome = replace(
+            &effects,
+            Some(a_file()),
+            units,
+            Some(reads_of_file(&effects, Some(found))),
+            None,
+            body(&["new"]),
+        )
+        .await;
+        assert_eq!(outcome.is_ok(), done);
+        assert!(done || matches!(outcome, Err(UploadError::Store(PortError::Unavailable(_)))));
+    }
+}

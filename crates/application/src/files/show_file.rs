@@ -1,0 +1,38 @@
+//! One file.
+
+use std::sync::Arc;
+
+use super::presenter::{FilePresenter, FileView};
+use crate::wiring::{Ports, Settings};
+use fm_domain::database::Database;
+use fm_domain::error::PortError;
+use fm_domain::ids::{FileId, UserId};
+
+/// Why a file was not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The caller has no such file.
+    #[error("there is no such file")]
+    NotFound,
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+/// Shows a file.
+pub struct ShowFile {
+    db: Arc<dyn Database>,
+    viewer: FilePresenter,
+}
+
+impl ShowFile {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self { db: ports.db.clone(), viewer: FilePresenter::new(ports, settings) }
+    }
+
+    /// The file with its URLs.
+    pub async fn run(&self, owner: UserId, id: FileId) -> Result<FileView, FileError> {
+        let file = self.db.read().await?.files().find(owner, id).await?.ok_or(FileError::NotFound)?;
+        Ok(self.viewer.view(file).await?)
+    }
+}

@@ -1,0 +1,243 @@
+//! The bytes of an upload on their way to the store: the part that all transports share.
+//!
+//! ```text
+//! unit 1   announce the intent, claim the idempotency key, reserve the bytes     commit: a promise to clean up
+//! bytes    put; the intent and the key are renewed meanwhile                     no transaction open
+//! unit 2   the use case's own: settle, charge, insert or update                  commit: the file exists
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use tokio::time::timeout;
+
+use super::upload_body::{UploadBody, UploadError};
+use crate::engine::lease::{LEASE, Leased, keep};
+use crate::engine::retry::retry_conflicts;
+use crate::wiring::{Ports, Settings};
+use fm_domain::blobs::{BlobIntent, BlobKey, BlobStore, PutHint, StoredBlob};
+use fm_domain::body::{BodyError, ByteSize};
+use fm_domain::clock::Clock;
+use fm_domain::database::Database;
+use fm_domain::error::{PortError, PortResult, chain};
+use fm_domain::files::{FileName, HEAD_BYTES, MediaType, Sha256, sniff};
+use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim};
+use fm_domain::ids::{BlobId, IdSource, UserId};
+use fm_streaming::meter::{Limit, Meter};
+
+/// How long an upload that failed waits for its bytes to be discarded: a store that hangs is left to the sweep.
+const COURTESY: Duration = Duration::from_secs(5);
+
+/// What is to be announced.
+pub(super) struct Announcement<'a> {
+    pub(super) owner: UserId,
+    pub(super) length: Option<ByteSize>,
+    /// Bytes of the same owner that go when these are kept.
+    pub(super) replaces: ByteSize,
+    pub(super) key: Option<&'a IdempotencyKey>,
+}
+
+/// What came of an announcement.
+pub(super) enum Announced {
+    /// Bytes may be sent.
+    Ready(Intent),
+    /// An earlier upload with the same idempotency key was finished.
+    Done(FinishedUpload),
+}
+
+/// An intent that is announced.
+#[derive(Debug, Clone)]
+pub(super) struct Intent {
+    pub(super) owner: UserId,
+    pub(super) blob: BlobId,
+    pub(super) reserved: ByteSize,
+    /// Bytes of the same owner that go when these are kept.
+    pub(super) replaces: ByteSize,
+    /// Whether it holds an idempotency key.
+    pub(super) keyed: bool,
+}
+
+/// Bytes that the store has, and what they turned out to be.
+#[derive(Debug, Clone)]
+pub(super) struct Written {
+    pub(super) stored: StoredBlob,
+    pub(super) sha256: Sha256,
+    pub(super) content_type: MediaType,
+    pub(super) name: FileName,
+}
+
+/// Moves bytes into the store.
+#[derive(Clone)]
+pub(super) struct Transfer {
+    pub(super) db: Arc<dyn Database>,
+    blobs: Arc<dyn BlobStore>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn IdSource>,
+    max_upload: ByteSize,
+    pub(super) quota: Option<ByteSize>,
+}
+
+impl Transfer {
+    pub(super) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            db: ports.db.clone(),
+            blobs: ports.blobs.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+            max_upload: settings.max_upload.min(ports.blobs.limits().max_blob),
+            quota: settings.quota,
+        }
+    }
+
+    /// Unit 1. Nothing is announced when it fails.
+    pub(super) async fn announce(&self, announcement: &Announcement<'_>) -> Result<Announced, UploadError> {
+        if announcement.length.is_some_and(|length| length > self.max_upload) {
+            return Err(BodyError::TooLarge { limit: self.max_upload }.into());
+        }
+        retry_conflicts(|| self.try_announce(announcement)).await
+    }
+
+    async fn try_announce(&self, announcement: &Announcement<'_>) -> Result<Announced, UploadError> {
+        let Announcement { owner, length, replaces, key } = *announcement;
+        let now = self.clock.now();
+        // Only what the owner will keep more than now.
+        let more = length.unwrap_or_default().bytes().saturating_sub(replaces.bytes());
+        let reserved = if self.quota.is_some() { ByteSize::new(more) } else { ByteSize::ZERO };
+        let blob = BlobId::new(self.ids.uuid());
+        let intent = Intent { owner, blob, reserved, replaces, keyed: key.is_some() };
+        let mut unit = self.db.begin().await?;
+        if let Some(key) = key {
+            let claim = KeyClaim {
+                user: owner,
+                key: key.clone(),
+                attempt: intent.blob,
+                lease_until: now.plus(LEASE),
+            };
+            match unit.keys().claim(&claim, now).await? {
+                Claimed::Held => {}
+                Claimed::Running { lease_until } => {
+                    unit.rollback().await?;
+                    return Err(UploadError::KeyBusy { retry_after: lease_until.since(now) });
+                }
+                Claimed::Done(upload) => {
+                    unit.rollback().await?;
+                    return Ok(Announced::Done(upload));
+                }
+            }
+        }
+        let row = BlobIntent {
+            key: BlobKey::file(intent.blob),
+            owner,
+            reserved,
+            announced_at: now,
+            expires_at: now.plus(LEASE),
+        };
+        unit.blobs().announce(&row).await?;
+        if reserved > ByteSize::ZERO
+            && let Err(refusal) = unit.users().reserve(owner, reserved, self.quota).await
+        {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        unit.commit().await?;
+        Ok(Announced::Ready(intent))
+    }
+
+    /// Sends the bytes, counted, hashed and sniffed on the way, while the intent and its key are kept alive.
+    pub(super) async fn write(&self, intent: &Intent, body: UploadBody) -> Result<Written, UploadError> {
+        let leased =
+            if intent.keyed { Leased::KeyedIntent(intent.blob) } else { Leased::Intent(intent.blob) };
+        tokio::select! {
+            written = self.send(intent, body) => written,
+            lost = keep(self.db.as_ref(), self.clock.as_ref(), leased) => Err(lost.into()),
+        }
+    }
+
+    async fn send(&self, intent: &Intent, body: UploadBody) -> Result<Written, UploadError> {
+        let limit = self.limit(intent).await?;
+        let UploadBody { mut stream, length, claimed_type, sha256, end } = body;
+        let head = fm_streaming::meter::head(&mut stream, HEAD_BYTES).await?;
+        let content_type = sniff(&head.concat(), claimed_type.as_ref());
+        let (meter, bytes) =
+            Meter::wrap(stream::iter(head).map(Ok).chain(stream).boxed(), limit, length, sha256);
+        let hint = PutHint { length, content_type: content_type.safe() };
+        let key = BlobKey::file(intent.blob);
+        let stored = self.blobs.put(&key, bytes, &hint).await?;
+        let Some((size, sha256)) = meter.result() else {
+            return Err(PortError::Unexpected("the store did not read the body to its end".into()).into());
+        };
+        if stored.size != size {
+            return Err(PortError::Unexpected(
+                "the store kept another number of bytes than it was sent".into(),
+            )
+            .into());
+        }
+        let name = end.await?;
+        Ok(Written { stored, sha256, content_type, name })
+    }
+
+    /// Reads the bytes of a repeated upload without keeping them.
+    pub(super) async fn read(&self, body: UploadBody) -> Result<(Sha256, FileName), UploadError> {
+        let limit = Limit { max: self.max_upload, quota: None };
+        let (meter, mut bytes) = Meter::wrap(body.stream, limit, body.length, body.sha256);
+        while let Some(chunk) = bytes.next().await {
+            drop(chunk?);
+        }
+        let name = body.end.await?;
+        let (_, sha256) =
+            meter.result().ok_or_else(|| PortError::Unexpected("the body was not read".into()))?;
+        Ok((sha256, name))
+    }
+
+    /// How many bytes the body may have: early, so that nothing is sent in vain. The charge decides in the end.
+    async fn limit(&self, intent: &Intent) -> PortResult<Limit> {
+        let Some(quota) = self.quota else { return Ok(Limit { max: self.max_upload, quota: None }) };
+        let account = self.db.read().await?.users().find(intent.owner).await?;
+        let storage = account.map(|account| account.storage).unwrap_or_default();
+        let taken = storage.used.bytes().saturating_add(storage.reserved.bytes());
+        let others = taken.saturating_sub(intent.reserved.bytes()).saturating_sub(intent.replaces.bytes());
+        let left = ByteSize::new(quota.bytes().saturating_sub(others));
+        Ok(Limit { max: self.max_upload, quota: Some(left) })
+    }
+
+    /// Gives an intent up at once: what a sweep would do later. It is only a courtesy, so its own failure is logged
+    /// and forgotten.
+    pub(super) async fn abandon(&self, intent: &Intent) {
+        if let Err(error) = retry_conflicts(|| self.try_abandon(intent)).await {
+            tracing::info!(blob.id = %intent.blob, error = chain(&error), "an upload is left to the sweep");
+        }
+    }
+
+    async fn try_abandon(&self, intent: &Intent) -> PortResult<()> {
+        let now = self.clock.now();
+        let key = BlobKey::file(intent.blob);
+        let mut unit = self.db.begin().await?;
+        if !unit.blobs().abandon(intent.blob, now).await? {
+            // Settled after all, and then nothing is taken back; or doomed by somebody else, and then the bytes may
+            // have come after they were discarded.
+            let doomed = unit.blobs().find_doomed(&key).await?;
+            unit.rollback().await?;
+            return if doomed.is_some() { self.discard(&key).await } else { Ok(()) };
+        }
+        if intent.keyed {
+            unit.keys().free(intent.blob).await?;
+        }
+        if intent.reserved > ByteSize::ZERO {
+            unit.users().unreserve(intent.owner, intent.reserved).await?;
+        }
+        unit.commit().await?;
+        // The row stays for the sweep, which discards once more when no write can be under way any longer.
+        self.discard(&key).await
+    }
+
+    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
+        match timeout(COURTESY, self.blobs.discard(key)).await {
+            Ok(discarded) => discarded,
+            Err(elapsed) => Err(PortError::Unavailable(Box::new(elapsed))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

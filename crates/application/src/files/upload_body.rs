@@ -1,0 +1,101 @@
+//! What an upload brings, and what it may be refused for.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::engine::retry::failure;
+use fm_domain::accounts::ReserveBytes;
+use fm_domain::blobs::{PutBlob, SettleBlob};
+use fm_domain::body::{BodyError, ByteSize, ByteStream};
+use fm_domain::error::PortError;
+use fm_domain::files::{FileName, MediaType, Sha256, UpdateFile};
+
+/// The bytes of one file on their way in, by whatever transport.
+pub struct UploadBody {
+    /// The bytes.
+    pub stream: ByteStream,
+    /// How many there are, where that is known exactly beforehand.
+    pub length: Option<ByteSize>,
+    /// What the client says they are.
+    pub claimed_type: Option<MediaType>,
+    /// The hash that they must have, where the client gave one.
+    pub sha256: Option<Sha256>,
+    /// Resolves once the whole request was read after the bytes: the file's final name, or what is wrong with the
+    /// rest.
+    pub end: BoxFuture<'static, Result<FileName, BodyError>>,
+}
+
+/// Why an upload or a replacement was not kept. Nothing of it stays.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// The bytes did not come as they should.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// The owner's quota has no room for it.
+    #[error("the quota would be passed")]
+    QuotaExceeded,
+    /// The idempotency key was used for another name or content.
+    #[error("the idempotency key was used for another upload")]
+    KeyConflict,
+    /// An upload with this idempotency key is still running.
+    #[error("an upload with this idempotency key is still running")]
+    KeyBusy {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The caller has no such file to replace.
+    #[error("there is no such file")]
+    NotFound,
+    /// `If-Match` named another revision, or the file changed during the transfer.
+    #[error("the file has changed meanwhile")]
+    PreconditionFailed,
+    /// The account is gone.
+    #[error("the credentials are not valid")]
+    Unauthenticated,
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+failure!(UploadError);
+
+impl From<ReserveBytes> for UploadError {
+    fn from(error: ReserveBytes) -> Self {
+        match error {
+            ReserveBytes::QuotaExceeded => Self::QuotaExceeded,
+            ReserveBytes::NoUser => Self::Unauthenticated,
+            ReserveBytes::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<PutBlob> for UploadError {
+    fn from(error: PutBlob) -> Self {
+        match error {
+            PutBlob::Body(BodyError::QuotaExceeded) => Self::QuotaExceeded,
+            PutBlob::Body(error) => Self::Body(error),
+            PutBlob::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<SettleBlob> for UploadError {
+    fn from(error: SettleBlob) -> Self {
+        match error {
+            SettleBlob::Doomed => {
+                Self::Store(PortError::Unavailable("the upload's lease ran out meanwhile".into()))
+            }
+            SettleBlob::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<UpdateFile> for UploadError {
+    fn from(error: UpdateFile) -> Self {
+        match error {
+            UpdateFile::Stale => Self::PreconditionFailed,
+            UpdateFile::Store(error) => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A new file.
+
+use std::sync::Arc;
+
+use super::keep::{Kept, keep};
+use super::presenter::{FilePresenter, FileView};
+use super::transfer::{Announced, Announcement, Intent, Transfer, Written};
+use super::upload_body::{UploadBody, UploadError};
+use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
+use crate::wiring::{Ports, Settings};
+use fm_domain::body::ByteSize;
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{File, Revision, ThumbnailState};
+use fm_domain::idempotency::{FinishedUpload, IdempotencyKey};
+use fm_domain::ids::{FileId, UserId};
+use fm_domain::thumbnails::Thumbnailer;
+
+/// What is uploaded, and by whom.
+pub struct UploadCommand {
+    /// By whom.
+    pub owner: UserId,
+    /// What makes a retry find this upload.
+    pub key: Option<IdempotencyKey>,
+    /// The bytes.
+    pub body: UploadBody,
+}
+
+/// A file that is kept.
+#[derive(Debug, Clone)]
+pub struct Uploaded {
+    /// The file.
+    pub view: FileView,
+    /// Whether this very upload made it; false for a retry that found the first one.
+    pub fresh: bool,
+}
+
+/// Takes uploads.
+///
+/// Run it to its end, even when the client is gone: it cleans up behind itself. Whatever kills it leaves at most an
+/// intent, which the sweep turns into nothing.
+pub struct UploadFile {
+    transfer: Transfer,
+    thumbnailer: Arc<dyn Thumbnailer>,
+    viewer: FilePresenter,
+}
+
+impl UploadFile {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            transfer: Transfer::new(ports, settings),
+            thumbnailer: ports.thumbnailer.clone(),
+            viewer: FilePresenter::new(ports, settings),
+        }
+    }
+
+    /// The new file, or the one that an earlier upload with the same key made.
+    pub async fn run(&self, command: UploadCommand) -> Result<Uploaded, UploadError> {
+        let UploadCommand { owner, key, body } = command;
+        let announcement =
+            Announcement { owner, length: body.length, replaces: ByteSize::ZERO, key: key.as_ref() };
+        let intent = match self.transfer.announce(&announcement).await? {
+            Announced::Ready(intent) => intent,
+            Announced::Done(first) => return self.repeat(owner, &first, body).await,
+        };
+        let outcome = match self.transfer.write(&intent, body).await {
+            Ok(written) => self.keep(&intent, &written).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(file) => Ok(Uploaded { view: self.viewer.view(file).await?, fresh: true }),
+            Err(error) => {
+                self.transfer.abandon(&intent).await;
+                Err(self.explained(owner, error).await)
+            }
+        }
+    }
+
+    /// Unit 2: from its commit on the file exists.
+    async fn keep(&self, intent: &Intent, written: &Written) -> Result<File, UploadError> {
+        let now = self.transfer.clock.now();
+        let pictured = self.thumbnailer.accepts(&written.content_type);
+        let file = File {
+            id: FileId::new(self.transfer.ids.uuid()),
+            owner: intent.owner,
+            name: written.name.clone(),
+            content_type: written.content_type.clone(),
+            size: written.stored.size,
+            sha256: Some(written.sha256),
+            blob: intent.blob,
+            thumbnail: if pictured { ThumbnailState::Pending } else { ThumbnailState::None },
+            revision: Revision::FIRST,
+            created_at: now,
+            updated_at: now,
+        };
+        retry_conflicts(|| self.try_keep(intent, written, &file)).await?;
+        Ok(file)
+    }
+
+    async fn try_keep(&self, intent: &Intent, written: &Written, file: &File) -> Result<(), UploadError> {
+        let kept = Kept {
+            file,
+            stored: written.stored,
+            reserved: intent.reserved,
+            keyed: intent.keyed.then_some(intent.blob),
+        };
+        let mut unit = self.transfer.db.begin().await?;
+        let kept = keep(unit.as_mut(), &kept, self.transfer.ids.as_ref(), self.transfer.quota).await;
+        if let Err(error) = kept {
+            return Err(roll_back(unit, error).await);
+        }
+        Ok(confirm_commit(unit.commit().await, self.read_back(file)).await?)
+    }
+
+    /// What was lost because the account went meanwhile is not for the client to try again.
+    async fn explained(&self, owner: UserId, error: UploadError) -> UploadError {
+        if !matches!(error, UploadError::Store(PortError::Unavailable(_))) {
+            return error;
+        }
+        let Ok(mut reads) = self.transfer.db.read().await else { return error };
+        match reads.users().find(owner).await {
+            Ok(None) => UploadError::Unauthenticated,
+            Ok(Some(_)) | Err(_) => error,
+        }
+    }
+
+    async fn read_back(&self, file: &File) -> PortResult<bool> {
+        Ok(self.transfer.db.read().await?.files().find(file.owner, file.id).await?.is_some())
+    }
+
+    /// A retry: its bytes are read and compared, but nothing is stored twice.
+    async fn repeat(
+        &self,
+        owner: UserId,
+        first: &FinishedUpload,
+        body: UploadBody,
+    ) -> Result<Uploaded, UploadError> {
+        let (sha256, name) = self.transfer.read(body).await?;
+        if sha256 != first.sha256 || name != first.name {
+            return Err(UploadError::KeyConflict);
+        }
+        let found = self.transfer.db.read().await?.files().find(owner, first.file).await?;
+        // Removed while the retry was read: its key is free again by now.
+        let file = found.ok_or(UploadError::KeyBusy { retry_after: std::time::Duration::from_secs(1) })?;
+        Ok(Uploaded { view: self.viewer.view(file).await?, fresh: false })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,356 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::{UploadCommand, UploadFile, Uploaded};
+use crate::files::{UploadBody, UploadError};
+use crate::fixture::{
+    FakeBlobs, body, lost_race, once, reads_of_account, reads_of_file, sha256, unavailable,
+};
+use crate::testing::{TestPorts, settings};
+use crate::wiring::Settings;
+use fm_domain::accounts::{Charge, ReserveBytes};
+use fm_domain::blobs::{DoomedBlob, SettleBlob};
+use fm_domain::body::{BodyError, ByteSize};
+use fm_domain::clock::Clock as _;
+use fm_domain::error::{PortError, Retry};
+use fm_domain::files::ThumbnailState;
+use fm_domain::idempotency::{Claimed, FinishedUpload};
+use fm_domain::jobs::Enqueued;
+use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file, a_user, an_account};
+
+fn with_quota(bytes: u64) -> Settings {
+    Settings { quota: Some(ByteSize::new(bytes)), ..settings() }
+}
+
+/// Unit 1 without a key.
+fn announcing(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_announce(), format!("announce"), |_| Ok(()));
+    unit
+}
+
+/// Unit 2 until its charge.
+fn keeping(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Ok(()));
+    once!(effects, unit.files.expect_insert(), "insert", |_| Ok(()));
+    unit
+}
+
+fn charging(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = keeping(effects);
+    once!(effects, unit.users.expect_charge(), "charge", |_, _, _| Ok(()));
+    unit
+}
+
+/// What gives an upload up at once.
+fn abandoning(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(true));
+    unit
+}
+
+fn doubles(units: impl IntoIterator<Item = FakeUnitOfWork>, pictured: bool) -> TestPorts {
+    let mut doubles = TestPorts::default();
+    for unit in units {
+        doubles.db = doubles.db.unit(unit);
+    }
+    doubles.thumbnailer.expect_accepts().return_const(pictured);
+    doubles
+}
+
+async fn upload(
+    doubles: TestPorts,
+    blobs: FakeBlobs,
+    settings: &Settings,
+    key: Option<&str>,
+    body: UploadBody,
+) -> Result<Uploaded, UploadError> {
+    let ports = blobs.among(doubles);
+    let key = key.map(|key| key.parse().unwrap());
+    UploadFile::new(&ports, settings).run(UploadCommand { owner: a_user().id, key, body }).await
+}
+
+#[tokio::test]
+async fn everything_happens_in_order_and_the_user_comes_last_in_every_unit() {
+    let effects = Effects::default();
+    let mut first = announcing(&effects);
+    once!(effects, first.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Held));
+    once!(effects, first.users.expect_reserve(), "reserve", |_, bytes, quota| {
+        assert_eq!((bytes, quota), (ByteSize::new(5), Some(ByteSize::new(100))));
+        Ok(())
+    });
+    let mut second = keeping(&effects);
+    once!(effects, second.keys.expect_finish(), "finish", |_, upload, _| {
+        assert_eq!(upload.sha256, sha256(b"hello"));
+        Ok(true)
+    });
+    once!(effects, second.jobs.expect_enqueue(), "enqueue", |job| {
+        assert_eq!(job.unique, Some(job.work.name()));
+        Ok(Enqueued::Added)
+    });
+    let charge =
+        Charge { unreserve: ByteSize::new(5), add: ByteSize::new(5), files_added: 1, ..Charge::default() };
+    once!(effects, second.users.expect_charge(), "charge", |_, seen, quota| {
+        assert_eq!((*seen, quota), (charge, Some(ByteSize::new(100))));
+        Ok(())
+    });
+    let mut doubles = doubles([first, second], true);
+    doubles.db = doubles.db.reads(reads_of_account(&effects, Some(an_account())));
+    let body =
+        UploadBody { length: Some(ByteSize::new(5)), sha256: Some(sha256(b"hello")), ..body(&["he", "llo"]) };
+    let kept = upload(doubles, FakeBlobs::noting(&effects), &with_quota(100), Some("k"), body).await.unwrap();
+
+    assert!(kept.fresh);
+    let file = kept.view.file;
+    assert_eq!(
+        (file.name.as_str(), file.size, file.sha256),
+        ("hello.txt", ByteSize::new(5), Some(sha256(b"hello")))
+    );
+    assert_eq!(file.thumbnail, ThumbnailState::Pending);
+    assert_eq!(
+        effects.seen(),
+        [
+            "claim",
+            "announce",
+            "reserve",
+            "commit",
+            "find user",
+            "put files",
+            "settle",
+            "insert",
+            "finish",
+            "enqueue",
+            "charge",
+            "commit"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_picture_gets_no_job() {
+    let effects = Effects::default();
+    let doubles = doubles([announcing(&effects), charging(&effects)], false);
+    let kept = upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&[])).await.unwrap();
+    assert_eq!((kept.view.file.size, kept.view.file.thumbnail), (ByteSize::ZERO, ThumbnailState::None));
+    assert_eq!(effects.seen(), ["announce", "commit", "put files", "settle", "insert", "charge", "commit"]);
+}
+
+#[tokio::test]
+async fn nothing_is_committed_when_enqueue_fails() {
+    let effects = Effects::default();
+    let mut second = keeping(&effects);
+    once!(effects, second.jobs.expect_enqueue(), "enqueue", |_| Err(PortError::Unexpected("no".into())));
+    let doubles = doubles([announcing(&effects), second, abandoning(&effects)], true);
+    let error =
+        upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await.unwrap_err();
+    assert!(matches!(error, UploadError::Store(PortError::Unexpected(_))));
+    assert_eq!(
+        effects.seen()[3..],
+        ["settle", "insert", "enqueue", "drop", "abandon", "commit", "discard files"]
+    );
+}
+
+#[tokio::test]
+async fn a_failed_put_is_given_up_whole_before_its_bytes_are_discarded() {
+    let effects = Effects::default();
+    let mut first = announcing(&effects);
+    once!(effects, first.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Held));
+    once!(effects, first.users.expect_reserve(), "reserve", |_, _, _| Ok(()));
+    let mut last = abandoning(&effects);
+    once!(effects, last.keys.expect_free(), "free", |_| Ok(()));
+    once!(effects, last.users.expect_unreserve(), "unreserve", |_, bytes| {
+        assert_eq!(bytes, ByteSize::new(1));
+        Ok(())
+    });
+    let mut doubles = doubles([first, last], false);
+    doubles.db = doubles.db.reads(reads_of_account(&effects, Some(an_account())));
+    let body = UploadBody { length: Some(ByteSize::new(1)), ..body(&["a"]) };
+    let blobs = FakeBlobs::refusing(&effects, unavailable());
+    let error = upload(doubles, blobs, &with_quota(9), Some("k"), body).await.unwrap_err();
+    assert!(matches!(error, UploadError::Store(PortError::Unavailable(_))));
+    assert_eq!(effects.seen()[5..], ["put files", "abandon", "free", "unreserve", "commit", "discard files"]);
+}
+
+/// Doomed by somebody else while the bytes were still on their way: they came after they were discarded.
+#[tokio::test]
+async fn bytes_of_a_doomed_intent_are_discarded_again() {
+    for (doomed, after) in [(true, vec!["discard files"]), (false, vec![])] {
+        let effects = Effects::default();
+        let mut second = FakeUnitOfWork::noting(&effects);
+        once!(effects, second.blobs.expect_settle(), "settle", |_, _| Err(SettleBlob::Doomed));
+        let mut last = FakeUnitOfWork::noting(&effects);
+        once!(effects, last.blobs.expect_abandon(), "abandon", |_, _| Ok(false));
+        once!(effects, last.blobs.expect_find_doomed(), "find doomed", |key| Ok(doomed
+            .then(|| DoomedBlob { key: *key, doomed_at: FixedClock::NEW_YEAR.now(), was_settled: false })));
+        let doubles = doubles([announcing(&effects), second, last], false);
+        let error =
+            upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await.unwrap_err();
+        assert!(matches!(error, UploadError::Store(error) if error.retry() == Retry::Later));
+        let expected = [vec!["settle", "drop", "abandon", "find doomed", "rollback"], after].concat();
+        assert_eq!(effects.seen()[3..], expected);
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_went_meanwhile_is_told_so() {
+    let effects = Effects::default();
+    let mut second = FakeUnitOfWork::noting(&effects);
+    once!(effects, second.blobs.expect_settle(), "settle", |_, _| Err(SettleBlob::Doomed));
+    let mut reads = FakeReads::default();
+    once!(effects, reads.users.expect_find(), "find user", |_| Ok(None));
+    let mut doubles = doubles([announcing(&effects), second, abandoning(&effects)], false);
+    doubles.db = doubles.db.reads(reads);
+    let error =
+        upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await.unwrap_err();
+    assert!(matches!(error, UploadError::Unauthenticated));
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_the_commit_is_read_back() {
+    for (found, kept) in [(Some(a_file()), true), (None, false)] {
+        let effects = Effects::default();
+        let second = charging(&effects).committing_with(unavailable());
+        let mut units = vec![announcing(&effects), second];
+        if !kept {
+            units.push(abandoning(&effects));
+        }
+        let mut doubles = doubles(units, false);
+        doubles.db = doubles.db.reads(reads_of_file(&effects, found));
+        let outcome = upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await;
+        assert_eq!(outcome.is_ok(), kept);
+        let after: &[&str] = if kept { &["find"] } else { &["find", "abandon", "commit", "discard files"] };
+        assert_eq!(effects.seen()[7..], *after);
+    }
+}
+
+#[tokio::test]
+async fn a_unit_that_lost_a_race_is_tried_again_with_the_same_file() {
+    let effects = Effects::default();
+    let lost = charging(&effects).committing_with(lost_race());
+    let doubles = doubles([announcing(&effects), lost, charging(&effects)], false);
+    let kept = upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await;
+    assert!(kept.is_ok());
+    assert_eq!(effects.seen().iter().filter(|effect| *effect == "put files").count(), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_was_lost_meanwhile_keeps_nothing() {
+    let effects = Effects::default();
+    let mut first = announcing(&effects);
+    once!(effects, first.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Held));
+    let mut second = keeping(&effects);
+    once!(effects, second.keys.expect_finish(), "finish", |_, _, _| Ok(false));
+    let mut last = abandoning(&effects);
+    once!(effects, last.keys.expect_free(), "free", |_| Ok(()));
+    let doubles = doubles([first, second, last], false);
+    let outcome = upload(doubles, FakeBlobs::noting(&effects), &settings(), Some("k"), body(&["a"])).await;
+    assert!(matches!(outcome, Err(UploadError::Store(PortError::Unavailable(_)))));
+    assert_eq!(
+        effects.seen()[4..],
+        ["settle", "insert", "finish", "drop", "abandon", "free", "commit", "discard files"]
+    );
+}
+
+#[tokio::test]
+async fn a_key_in_use_is_busy_until_its_lease_ends() {
+    let effects = Effects::default();
+    let mut unit = FakeUnitOfWork::noting(&effects);
+    once!(effects, unit.keys.expect_claim(), "claim", |claim, now| {
+        assert_eq!(claim.lease_until.since(now).as_secs(), 60);
+        Ok(Claimed::Running { lease_until: now.plus(std::time::Duration::from_secs(42)) })
+    });
+    let outcome =
+        upload(doubles([unit], false), FakeBlobs::noting(&effects), &settings(), Some("k"), body(&[])).await;
+    assert!(matches!(outcome, Err(UploadError::KeyBusy { retry_after }) if retry_after.as_secs() == 42));
+    assert_eq!(effects.seen(), ["claim", "rollback"]);
+}
+
+/// An upload of `a` as `hello.txt` whose key was used for `first`.
+async fn repeat(
+    effects: &Effects,
+    first: FinishedUpload,
+    reads: Option<FakeReads>,
+) -> Result<Uploaded, UploadError> {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Done(first.clone())));
+    let mut doubles = doubles([unit], false);
+    if let Some(reads) = reads {
+        doubles.db = doubles.db.reads(reads);
+    }
+    upload(doubles, FakeBlobs::noting(effects), &settings(), Some("k"), body(&["a"])).await
+}
+
+fn first() -> FinishedUpload {
+    FinishedUpload { file: a_file().id, name: "hello.txt".parse().unwrap(), sha256: sha256(b"a") }
+}
+
+#[tokio::test]
+async fn a_retry_gets_the_first_file_and_stores_nothing() {
+    let effects = Effects::default();
+    let kept = repeat(&effects, first(), Some(reads_of_file(&effects, Some(a_file())))).await.unwrap();
+    assert!(!kept.fresh);
+    assert_eq!(kept.view.file, a_file());
+    assert_eq!(effects.seen(), ["claim", "rollback", "find"]);
+}
+
+#[tokio::test]
+async fn a_key_used_for_another_name_or_content_is_a_conflict() {
+    for other in [
+        FinishedUpload { name: "other.txt".parse().unwrap(), ..first() },
+        FinishedUpload { sha256: sha256(b"b"), ..first() },
+    ] {
+        let outcome = repeat(&Effects::default(), other, None).await;
+        assert!(matches!(outcome, Err(UploadError::KeyConflict)));
+    }
+}
+
+#[tokio::test]
+async fn a_first_file_that_was_removed_meanwhile_frees_its_key_soon() {
+    let effects = Effects::default();
+    let outcome = repeat(&effects, first(), Some(reads_of_file(&effects, None))).await;
+    assert!(matches!(outcome, Err(UploadError::KeyBusy { .. })));
+}
+
+#[tokio::test]
+async fn an_announced_length_over_the_cap_is_refused_before_anything_happens() {
+    let small = Settings { max_upload: ByteSize::new(4), ..settings() };
+    let effects = Effects::default();
+    let body = UploadBody { length: Some(ByteSize::new(5)), ..body(&["12345"]) };
+    let outcome = upload(TestPorts::default(), FakeBlobs::noting(&effects), &small, None, body).await;
+    assert!(
+        matches!(outcome, Err(UploadError::Body(BodyError::TooLarge { limit })) if limit == ByteSize::new(4))
+    );
+    assert!(effects.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_reservation_that_the_quota_refuses_announces_nothing() {
+    for (refusal, unauthenticated) in [(ReserveBytes::QuotaExceeded, false), (ReserveBytes::NoUser, true)] {
+        let effects = Effects::default();
+        let mut first = announcing(&effects);
+        let refusal = std::sync::Mutex::new(Some(refusal));
+        once!(effects, first.users.expect_reserve(), "reserve", |_, _, _| Err(refusal
+            .lock()
+            .unwrap()
+            .take()
+            .unwrap()));
+        let body = UploadBody { length: Some(ByteSize::new(5)), ..body(&["12345"]) };
+        let outcome =
+            upload(doubles([first], false), FakeBlobs::noting(&effects), &with_quota(4), None, body).await;
+        assert_eq!(matches!(outcome, Err(UploadError::Unauthenticated)), unauthenticated);
+        assert_eq!(matches!(outcome, Err(UploadError::QuotaExceeded)), !unauthenticated);
+        assert_eq!(effects.seen(), ["announce", "reserve", "rollback"]);
+    }
+}
+
+#[tokio::test]
+async fn a_charge_that_the_quota_refuses_keeps_nothing() {
+    let effects = Effects::default();
+    let mut second = keeping(&effects);
+    once!(effects, second.users.expect_charge(), "charge", |_, _, _| Err(ReserveBytes::QuotaExceeded));
+    let mut doubles = doubles([announcing(&effects), second, abandoning(&effects)], false);
+    doubles.db = doubles.db.reads(reads_of_account(&effects, Some(an_account())));
+    let outcome = upload(doubles, FakeBlobs::noting(&effects), &with_quota(9), None, body(&["a"])).await;
+    assert!(matches!(outcome, Err(UploadError::QuotaExceeded)));
+    assert_eq!(effects.seen()[6..], ["charge", "rollback", "abandon", "commit", "discard files"]);
+}

@@ -1,0 +1,186 @@
+//! What the tests of use cases share: mocks that note when they are called, a store of bytes that reads what it is
+//! sent, and errors.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+
+use crate::files::UploadBody;
+use crate::sessions::Caller;
+use crate::testing::TestPorts;
+use crate::wiring::Ports;
+use fm_domain::accounts::Account;
+use fm_domain::blobs::{
+    BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, GetBlob, PutBlob, PutHint, StoredBlob,
+};
+use fm_domain::body::{BodyError, ByteSize, ByteStream};
+use fm_domain::clock::Clock as _;
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{File, Sha256};
+use fm_domain::testing::{Effects, FakeReads, FixedClock, a_session, a_user};
+
+/// Expects one call of a mock, notes it, and answers.
+macro_rules! once {
+    ($effects:expr, $expectation:expr, $note:expr, |$($argument:pat_param),*| $answer:expr) => {{
+        let effects = $effects.clone();
+        $expectation.times(1).returning(move |$($argument),*| {
+            effects.note($note);
+            $answer
+        });
+    }};
+}
+pub(crate) use once;
+
+pub(crate) fn unavailable() -> PortError {
+    PortError::Unavailable("cut off".into())
+}
+
+pub(crate) fn lost_race() -> PortError {
+    PortError::Contended("deadlock".into())
+}
+
+pub(crate) fn sha256(bytes: &[u8]) -> Sha256 {
+    use sha2::Digest as _;
+    Sha256::new(sha2::Sha256::digest(bytes).into())
+}
+
+/// The chunks as an upload called `hello.txt`, of unknown length.
+pub(crate) fn body(chunks: &[&'static str]) -> UploadBody {
+    let chunks: Vec<_> = chunks.iter().map(|chunk| Ok(Bytes::from_static(chunk.as_bytes()))).collect();
+    body_of(stream::iter(chunks).boxed())
+}
+
+/// A stream as an upload called `hello.txt`, of unknown length.
+pub(crate) fn body_of(stream: ByteStream) -> UploadBody {
+    UploadBody {
+        stream,
+        length: None,
+        claimed_type: "text/plain".parse().ok(),
+        sha256: None,
+        end: async { "hello.txt".parse().map_err(|_invalid| BodyError::Malformed("a name")) }.boxed(),
+    }
+}
+
+/// Reads that find this file.
+pub(crate) fn reads_of_file(effects: &Effects, file: Option<File>) -> FakeReads {
+    let mut reads = FakeReads::default();
+    once!(effects, reads.files.expect_find(), "find", |_, _| Ok(file.clone()));
+    reads
+}
+
+/// Reads that find this account.
+pub(crate) fn reads_of_account(effects: &Effects, account: Option<Account>) -> FakeReads {
+    let mut reads = FakeReads::default();
+    once!(effects, reads.users.expect_find(), "find user", |_| Ok(account.clone()));
+    reads
+}
+
+/// Ada, in her session.
+pub(crate) fn caller() -> Caller {
+    Caller { user: a_user().id, session: a_session().id }
+}
+
+/// Expects that Ada's sessions are revoked, all but this one.
+pub(crate) fn revoking(
+    effects: &Effects,
+    doubles: &mut TestPorts,
+    but: Option<fm_domain::ids::SessionId>,
+    works: bool,
+) {
+    once!(effects, doubles.sessions.expect_revoke_all(), "revoke all", |_, spared, before| {
+        assert_eq!(spared, but);
+        assert!(before > FixedClock::NEW_YEAR.now());
+        if works { Ok(()) } else { Err(unavailable()) }
+    });
+}
+
+/// Notes `put` and `discard`, reads what it is sent to its end, and gives `content` back.
+pub(crate) struct FakeBlobs {
+    pub(crate) effects: Effects,
+    /// What a put answers once it read everything, instead of success.
+    pub(crate) refusal: Mutex<Option<PortError>>,
+    /// What a get answers.
+    pub(crate) content: Option<Bytes>,
+    pub(crate) hints: Mutex<Vec<PutHint>>,
+    /// How long writing and discarding take.
+    pub(crate) pause: Duration,
+}
+
+impl FakeBlobs {
+    pub(crate) fn noting(effects: &Effects) -> Self {
+        Self {
+            effects: effects.clone(),
+            refusal: Mutex::default(),
+            content: None,
+            hints: Mutex::default(),
+            pause: Duration::ZERO,
+        }
+    }
+
+    pub(crate) fn refusing(effects: &Effects, refusal: PortError) -> Self {
+        Self { refusal: Mutex::new(Some(refusal)), ..Self::noting(effects) }
+    }
+
+    pub(crate) fn holding(effects: &Effects, content: &'static [u8]) -> Self {
+        Self { content: Some(Bytes::from_static(content)), ..Self::noting(effects) }
+    }
+
+    async fn wait(&self) {
+        if !self.pause.is_zero() {
+            tokio::time::sleep(self.pause).await;
+        }
+    }
+
+    /// The doubles, with this store of bytes among them.
+    pub(crate) fn among(self, doubles: TestPorts) -> Ports {
+        Ports { blobs: Arc::new(self), ..doubles.ports() }
+    }
+}
+
+#[async_trait]
+impl BlobStore for FakeBlobs {
+    async fn put(&self, key: &BlobKey, mut body: ByteStream, hint: &PutHint) -> Result<StoredBlob, PutBlob> {
+        self.effects.note(format!("put {}", key.bucket.as_str()));
+        self.hints.lock().unwrap_or_else(PoisonError::into_inner).push(hint.clone());
+        let mut size = 0;
+        while let Some(chunk) = body.next().await {
+            size += chunk?.len() as u64;
+        }
+        self.wait().await;
+        match self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(error) => Err(error.into()),
+            None => Ok(StoredBlob { size: ByteSize::new(size) }),
+        }
+    }
+
+    async fn get(&self, _: &BlobKey, _: Option<ByteRange>) -> Result<BlobReader, GetBlob> {
+        self.effects.note("get");
+        let content = self.content.clone().ok_or(GetBlob::NotFound)?;
+        Ok(BlobReader {
+            size: ByteSize::new(content.len() as u64),
+            range: None,
+            bytes: stream::iter([Ok(content)]).boxed(),
+        })
+    }
+
+    async fn head(&self, _: &BlobKey) -> PortResult<Option<BlobHead>> {
+        Ok(self.content.as_ref().map(|content| BlobHead { size: ByteSize::new(content.len() as u64) }))
+    }
+
+    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
+        self.effects.note(format!("discard {}", key.bucket.as_str()));
+        self.wait().await;
+        Ok(())
+    }
+
+    fn limits(&self) -> BlobLimits {
+        BlobLimits { max_blob: ByteSize::new(u64::MAX) }
+    }
+
+    async fn ping(&self) -> PortResult<()> {
+        Ok(())
+    }
+}

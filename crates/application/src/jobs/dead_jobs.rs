@@ -1,0 +1,95 @@
+//! What becomes of jobs that failed for good: an operator tries them again, or lets them go.
+
+use std::sync::Arc;
+
+use crate::engine::retry::{failure, retry_conflicts};
+use crate::wiring::Ports;
+use fm_domain::clock::Clock;
+use fm_domain::database::Database;
+use fm_domain::error::PortError;
+use fm_domain::files::ThumbnailState;
+use fm_domain::ids::{IdSource, JobId};
+use fm_domain::jobs::{NewJob, Work};
+
+/// Why a dead job stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum DeadJobError {
+    /// No dead job has this id.
+    #[error("no dead job has this id")]
+    NotFound,
+    /// What it was to do can't be read: it can be discarded, but not tried again.
+    #[error("what the job was to do can't be read")]
+    Unreadable,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+failure!(DeadJobError);
+
+/// Tries dead jobs again.
+pub struct RetryJob {
+    db: Arc<dyn Database>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl RetryJob {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self { db: ports.db.clone(), clock: ports.clock.clone(), ids: ports.ids.clone() }
+    }
+
+    /// Enqueues its work anew, with all attempts before it. The new job has an id of its own: whatever still runs the
+    /// old one is fenced off. The new
+    /// id, under which the work is found unless equal work waited already.
+    pub async fn run(&self, id: JobId) -> Result<JobId, DeadJobError> {
+        retry_conflicts(|| self.retry(id)).await
+    }
+
+    async fn retry(&self, id: JobId) -> Result<JobId, DeadJobError> {
+        let mut unit = self.db.begin().await?;
+        let Some(dead) = unit.jobs().take_dead(id).await? else {
+            unit.rollback().await?;
+            return Err(DeadJobError::NotFound);
+        };
+        let Some(work) = dead.work else {
+            unit.rollback().await?;
+            return Err(DeadJobError::Unreadable);
+        };
+        if let Work::MakeThumbnail { file, blob, .. } = &work {
+            unit.files().set_thumbnail(*file, *blob, &ThumbnailState::Pending).await?;
+        }
+        let job = NewJob::due(JobId::new(self.ids.uuid()), work, self.clock.now()).once();
+        unit.jobs().enqueue(&job).await?;
+        unit.commit().await?;
+        Ok(job.id)
+    }
+}
+
+/// Lets dead jobs go.
+pub struct DiscardJob {
+    db: Arc<dyn Database>,
+}
+
+impl DiscardJob {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self { db: ports.db.clone() }
+    }
+
+    /// Removes it. Its work stays undone: a thumbnail stays failed, a blob is left to the sweep.
+    pub async fn run(&self, id: JobId) -> Result<(), DeadJobError> {
+        retry_conflicts(|| self.discard(id)).await
+    }
+
+    async fn discard(&self, id: JobId) -> Result<(), DeadJobError> {
+        let mut unit = self.db.begin().await?;
+        if unit.jobs().take_dead(id).await?.is_none() {
+            unit.rollback().await?;
+            return Err(DeadJobError::NotFound);
+        }
+        Ok(unit.commit().await?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

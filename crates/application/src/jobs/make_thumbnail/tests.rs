@@ -1,0 +1,251 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{MAX_SOURCE, MakeThumbnail};
+use crate::fixture::{FakeBlobs, once, reads_of_file, unavailable};
+use crate::jobs::{Done, JobError};
+use crate::testing::TestPorts;
+use fm_domain::blobs::SettleBlob;
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Clock as _;
+use fm_domain::files::{File, ThumbnailState};
+use fm_domain::ids::{BlobId, JobId};
+use fm_domain::jobs::{ClaimedJob, Work};
+use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_file};
+use fm_domain::thumbnails::{RenderThumbnail, Thumbnail};
+
+fn pending() -> File {
+    File { thumbnail: ThumbnailState::Pending, ..a_file() }
+}
+
+fn announcing(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_announce(), "announce", |intent| {
+        assert_eq!(intent.reserved, ByteSize::ZERO);
+        assert_eq!(intent.expires_at.since(intent.announced_at), Duration::from_mins(1));
+        Ok(())
+    });
+    unit
+}
+
+fn pointing(effects: &Effects, points: bool) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    let noted = effects.clone();
+    unit.files.expect_set_thumbnail().times(1).returning(move |_, of, state| {
+        assert_eq!(of, a_file().blob);
+        noted.note(state.as_str());
+        Ok(points)
+    });
+    unit
+}
+
+fn completing(effects: &Effects, mut unit: FakeUnitOfWork, held: bool) -> FakeUnitOfWork {
+    once!(effects, unit.jobs.expect_complete(), "complete", |_, _| Ok(held));
+    unit
+}
+
+fn settling(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = pointing(effects, true);
+    once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Ok(()));
+    unit
+}
+
+fn abandoning(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(true));
+    unit
+}
+
+fn rendered() -> Thumbnail {
+    Thumbnail { png: Bytes::from_static(b"png"), width: 64, height: 43 }
+}
+
+/// Makes the unit that ends a run.
+type LastUnit<'a> = &'a dyn Fn(&Effects) -> FakeUnitOfWork;
+
+struct Run {
+    effects: Effects,
+    doubles: TestPorts,
+    blobs: FakeBlobs,
+    attempt: u32,
+}
+
+impl Run {
+    fn of(found: Option<File>) -> Self {
+        let effects = Effects::default();
+        let mut doubles = TestPorts::default();
+        doubles.db = doubles.db.reads(reads_of_file(&effects, found));
+        let blobs = FakeBlobs::holding(&effects, b"jpeg");
+        Self { effects, doubles, blobs, attempt: 1 }
+    }
+
+    fn renders(mut self, outcome: Result<Thumbnail, RenderThumbnail>) -> Self {
+        let outcome = Mutex::new(Some(outcome));
+        once!(self.effects, self.doubles.thumbnailer.expect_render(), "render", |source, _, _| {
+            assert_eq!(source, "jpeg");
+            outcome.lock().unwrap().take().unwrap()
+        });
+        self
+    }
+
+    fn unit(mut self, unit: impl FnOnce(&Effects) -> FakeUnitOfWork) -> Self {
+        self.doubles.db = self.doubles.db.unit(unit(&self.effects));
+        self
+    }
+
+    async fn end(self) -> (Result<Done, JobError>, Vec<String>) {
+        let file = a_file();
+        let work = Work::MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
+        let id = JobId::new(CountingIds::nth(50));
+        let job = ClaimedJob { id, work, attempt: self.attempt, run_at: FixedClock::NEW_YEAR.now() };
+        let ports = self.blobs.among(self.doubles);
+        let outcome = MakeThumbnail::new(&ports).run(&job, file.owner, file.id, file.blob).await;
+        (outcome, self.effects.seen())
+    }
+}
+
+#[tokio::test]
+async fn it_is_settled_pointed_to_and_done_in_one_unit() {
+    let run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing);
+    let (outcome, seen) = run.unit(|effects| completing(effects, settling(effects), true)).end().await;
+    assert!(matches!(outcome, Ok(Done::Completed)));
+    assert_eq!(
+        seen,
+        [
+            "find",
+            "get",
+            "render",
+            "announce",
+            "commit",
+            "put thumbnails",
+            "ready",
+            "settle",
+            "complete",
+            "commit"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_replaced_or_served_already_is_left_alone() {
+    let other = File { blob: BlobId::new(CountingIds::nth(8)), ..pending() };
+    for found in [None, Some(other), Some(a_file())] {
+        let (outcome, seen) = Run::of(found).end().await;
+        assert!(matches!(outcome, Ok(Done::Moot)));
+        assert_eq!(seen, ["find"]);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_decoded_has_failed_and_the_job_is_done() {
+    for refusal in [RenderThumbnail::Undecodable("broken".into()), RenderThumbnail::TooLarge] {
+        let run = Run::of(Some(pending())).renders(Err(refusal));
+        let (outcome, seen) =
+            run.unit(|effects| completing(effects, pointing(effects, true), true)).end().await;
+        assert!(matches!(outcome, Ok(Done::Completed)));
+        assert_eq!(seen[3..], ["failed", "complete", "commit"]);
+    }
+}
+
+#[tokio::test]
+async fn a_picture_that_took_too_long_is_tried_again_but_not_for_ever() {
+    let (outcome, seen) = Run::of(Some(pending())).renders(Err(RenderThumbnail::TimedOut)).end().await;
+    assert!(matches!(outcome, Err(JobError::Failed(_))));
+    assert_eq!(seen, ["find", "get", "render"]);
+    let third = Run { attempt: 3, ..Run::of(Some(pending())).renders(Err(RenderThumbnail::TimedOut)) };
+    let (outcome, _) = third.unit(|effects| completing(effects, pointing(effects, true), true)).end().await;
+    assert!(matches!(outcome, Ok(Done::Completed)));
+}
+
+#[tokio::test]
+async fn a_renderer_that_fails_is_tried_again() {
+    let (outcome, _) = Run::of(Some(pending())).renders(Err(unavailable().into())).end().await;
+    assert!(matches!(outcome, Err(JobError::Store(_))));
+}
+
+#[tokio::test]
+async fn a_picture_too_large_to_hold_is_not_even_read() {
+    let run = Run::of(Some(File { size: ByteSize::new(MAX_SOURCE.bytes() + 1), ..pending() }));
+    let (outcome, seen) = run.unit(|effects| completing(effects, pointing(effects, true), true)).end().await;
+    assert!(matches!(outcome, Ok(Done::Completed)));
+    assert_eq!(seen, ["find", "failed", "complete", "commit"]);
+}
+
+#[tokio::test]
+async fn a_thumbnail_that_came_too_late_is_taken_back() {
+    // The file points elsewhere; the lease was lost; the intent was doomed.
+    let replaced = |effects: &Effects| pointing(effects, false);
+    let lost = |effects: &Effects| completing(effects, settling(effects), false);
+    let doomed = |effects: &Effects| {
+        let mut unit = pointing(effects, true);
+        once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Err(SettleBlob::Doomed));
+        unit
+    };
+    let late: [(&str, LastUnit<'_>); 3] = [("moot", &replaced), ("lost", &lost), ("error", &doomed)];
+    for (expected, last) in late {
+        let run =
+            Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing).unit(last).unit(abandoning);
+        let (outcome, seen) = run.end().await;
+        let ended = match outcome {
+            Ok(Done::Completed) => "completed",
+            Ok(Done::Moot) => "moot",
+            Ok(Done::Lost) => "lost",
+            Err(_) => "error",
+        };
+        assert_eq!(ended, expected);
+        assert_eq!(seen[seen.len() - 4..], ["rollback", "abandon", "commit", "discard thumbnails"]);
+    }
+}
+
+fn renewing(effects: &Effects, held: bool) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_renew(), "renew", |_, _| Ok(held));
+    unit
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_intent_is_renewed_while_it_is_written_slowly() {
+    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing);
+    run.blobs.pause = Duration::from_secs(20);
+    for _ in 0..2 {
+        run = run.unit(|effects| renewing(effects, true));
+    }
+    let (outcome, seen) = run.unit(|effects| completing(effects, settling(effects), true)).end().await;
+    assert!(matches!(outcome, Ok(Done::Completed)));
+    assert_eq!(seen[5..10], ["put thumbnails", "renew", "commit", "renew", "commit"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thumbnail_whose_intent_was_given_up_while_it_was_written_is_taken_back() {
+    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing);
+    run.blobs.pause = Duration::from_mins(10);
+    let (outcome, seen) = run.unit(|effects| renewing(effects, false)).unit(abandoning).end().await;
+    assert!(matches!(outcome, Err(JobError::Store(_))));
+    assert_eq!(seen[6..], ["renew", "rollback", "abandon", "commit", "discard thumbnails"]);
+}
+
+#[tokio::test]
+async fn a_failed_put_is_taken_back_and_tried_again() {
+    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing).unit(abandoning);
+    run.blobs.refusal = Mutex::new(Some(unavailable()));
+    let (outcome, seen) = run.end().await;
+    assert!(matches!(outcome, Err(JobError::Store(_))));
+    assert_eq!(seen[5..], ["put thumbnails", "abandon", "commit", "discard thumbnails"]);
+}
+
+#[tokio::test]
+async fn bytes_that_are_missing_are_fine_only_when_their_file_is_gone() {
+    for (now, fine) in [(None, true), (Some(pending()), false)] {
+        let mut run = Run::of(Some(pending()));
+        run.blobs.content = None;
+        run.doubles.db = run.doubles.db.reads(reads_of_file(&run.effects, now));
+        let (outcome, seen) = run.end().await;
+        assert_eq!(matches!(outcome, Ok(Done::Moot)), fine);
+        assert_eq!(matches!(outcome, Err(JobError::Failed(_))), !fine);
+        assert_eq!(seen, ["find", "get", "find"]);
+    }
+}

@@ -1,0 +1,32 @@
+//! What a sweep would do.
+
+use std::sync::Arc;
+
+use super::sweep_blobs::Swept;
+use crate::wiring::Ports;
+use fm_domain::clock::Clock;
+use fm_domain::database::Database;
+use fm_domain::error::PortResult;
+
+/// What one run takes at most.
+const CAP: u32 = 10_000;
+
+/// Says what a sweep would do, and does nothing: it counts, and locks nobody out.
+pub struct PreviewSweep {
+    db: Arc<dyn Database>,
+    clock: Arc<dyn Clock>,
+}
+
+impl PreviewSweep {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self { db: ports.db.clone(), clock: ports.clock.clone() }
+    }
+
+    /// Uploads to give up and blobs to discard, theirs among them; at most 10,000 of each.
+    pub async fn run(&self) -> PortResult<Swept> {
+        let found = self.db.read().await?.blobs().count_sweepable(self.clock.now(), CAP).await?;
+        // What it gives up is due at once.
+        let discarded = found.expired.saturating_add(found.due).min(u64::from(CAP));
+        Ok(Swept { given_up: found.expired, discarded, ..Swept::default() })
+    }
+}

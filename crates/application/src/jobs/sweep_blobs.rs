@@ -1,0 +1,230 @@
+//! The sweep: what was begun and never finished comes to nothing.
+//!
+//! It dooms first, commits, and only then discards bytes: an upload that settles at the same moment either wins before
+//! the doom or is refused after it. Discarding first would delete bytes while the upload commits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::retry::retry_conflicts;
+use crate::uploads::{clear, expire, unreserve};
+use crate::wiring::Ports;
+use fm_domain::blobs::{BlobStore, DoomedBlob};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::{Clock, Timestamp};
+use fm_domain::database::{Database, UnitOfWork};
+use fm_domain::error::{PortResult, chain};
+use fm_domain::ids::IdSource;
+use fm_domain::sessions::SessionStore;
+use fm_domain::uploads::UpdateUpload;
+
+/// How long the row of a blob that was never settled outlives its doom: longer than any write can be under way. A late
+/// write can bring the object back, so it is discarded once more then.
+const TOMBSTONE: Duration = Duration::from_hours(1);
+/// How many rows one step takes.
+const BATCH: u32 = 100;
+/// How many steps one run takes at most; the next run goes on.
+const STEPS: u32 = 100;
+/// How long a blob that can't be discarded stays out of the way of those after it.
+const PUT_OFF: Duration = Duration::from_mins(10);
+/// How many such blobs a run meets before it takes the store for broken.
+const MOST_FAILURES: u32 = 3;
+
+/// What a sweep did, or would do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Uploads that never ended, given up.
+    pub given_up: u64,
+    /// Blobs whose bytes were discarded.
+    pub discarded: u64,
+    /// Blobs that could not be discarded now, and are tried again later.
+    pub failed: u64,
+    /// Uploads of many requests that ended a day ago, forgotten.
+    pub uploads: u64,
+    /// Idempotency keys that ended, forgotten.
+    pub keys: u64,
+    /// Sessions that ended, forgotten.
+    pub sessions: u64,
+}
+
+/// What a run does, in this order.
+#[derive(Clone, Copy)]
+enum Step {
+    ExpireUploads,
+    PurgeUploads,
+    DoomExpired,
+    DiscardDue,
+    PurgeKeys,
+    PurgeSessions,
+}
+
+impl Step {
+    const ALL: [Self; 6] = [
+        Self::ExpireUploads,
+        Self::PurgeUploads,
+        Self::DoomExpired,
+        Self::DiscardDue,
+        Self::PurgeKeys,
+        Self::PurgeSessions,
+    ];
+}
+
+/// Sweeps: gives up intents that expired, discards what is due, forgets keys and sessions that ended.
+pub struct Sweep {
+    db: Arc<dyn Database>,
+    blobs: Arc<dyn BlobStore>,
+    sessions: Arc<dyn SessionStore>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl Sweep {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self {
+            db: ports.db.clone(),
+            blobs: ports.blobs.clone(),
+            sessions: ports.sessions.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+        }
+    }
+
+    /// One run, of at most 10,000 rows of each sort. Nothing younger than its lease (60 s without a sign of life) is
+    /// touched.
+    pub async fn run(&self) -> PortResult<Swept> {
+        let mut swept = Swept::default();
+        for step in Step::ALL {
+            for _ in 0..STEPS {
+                if self.take(step, &mut swept).await? < BATCH {
+                    break;
+                }
+            }
+        }
+        Ok(swept)
+    }
+
+    /// One batch of a step; how many rows it found.
+    async fn take(&self, step: Step, swept: &mut Swept) -> PortResult<u32> {
+        let (found, counted) = match step {
+            Step::ExpireUploads => (retry_conflicts(|| self.expire_uploads()).await?, &mut swept.given_up),
+            Step::PurgeUploads => (retry_conflicts(|| self.purge_uploads()).await?, &mut swept.uploads),
+            Step::DoomExpired => (retry_conflicts(|| self.doom_expired()).await?, &mut swept.given_up),
+            Step::DiscardDue => {
+                let (found, failed) = self.discard_due().await?;
+                swept.failed += u64::from(failed);
+                swept.discarded += u64::from(found - failed);
+                return Ok(found);
+            }
+            Step::PurgeKeys => (retry_conflicts(|| self.purge_keys()).await?, &mut swept.keys),
+            Step::PurgeSessions => {
+                (self.sessions.purge_expired(self.clock.now(), BATCH).await?, &mut swept.sessions)
+            }
+        };
+        *counted += u64::from(found);
+        Ok(found)
+    }
+
+    /// Uploads of many requests that were not finished in time. Their rows stay for a while, so that their clients are
+    /// told.
+    async fn expire_uploads(&self) -> PortResult<u32> {
+        let now = self.clock.now();
+        let mut unit = self.db.begin().await?;
+        let expired = unit.uploads().expired(now, BATCH).await?;
+        for upload in &expired {
+            clear(unit.as_mut(), upload, self.ids.as_ref(), now).await?;
+            match unit.uploads().update(&expire(upload, now), upload.epoch).await {
+                Ok(()) => unreserve(unit.as_mut(), upload).await?,
+                // It is locked, so this can't be; were it so, somebody else has it.
+                Err(UpdateUpload::Fenced) => {
+                    unit.rollback().await?;
+                    return Ok(0);
+                }
+                Err(UpdateUpload::Store(error)) => return Err(error),
+            }
+        }
+        unit.commit().await?;
+        Ok(u32::try_from(expired.len()).unwrap_or(BATCH))
+    }
+
+    async fn purge_uploads(&self) -> PortResult<u32> {
+        let mut unit = self.db.begin().await?;
+        let purged = unit.uploads().purge_ended(self.clock.now(), BATCH).await?;
+        unit.commit().await?;
+        Ok(purged)
+    }
+
+    async fn doom_expired(&self) -> PortResult<u32> {
+        let mut unit = self.db.begin().await?;
+        let expired = unit.blobs().doom_expired(self.clock.now(), BATCH).await?;
+        for intent in &expired {
+            if intent.reserved > ByteSize::ZERO {
+                unit.users().unreserve(intent.owner, intent.reserved).await?;
+            }
+        }
+        unit.commit().await?;
+        Ok(u32::try_from(expired.len()).unwrap_or(BATCH))
+    }
+
+    /// How many were due, and how many of them could not be discarded.
+    async fn discard_due(&self) -> PortResult<(u32, u32)> {
+        let now = self.clock.now();
+        let mut unit = self.db.begin().await?;
+        let due = unit.blobs().due(now, BATCH).await?;
+        unit.rollback().await?;
+        let mut failures = 0;
+        for doomed in &due {
+            let Err(error) = discard(self.db.as_ref(), self.blobs.as_ref(), doomed, now).await else {
+                continue;
+            };
+            failures += 1;
+            if failures == MOST_FAILURES {
+                return Err(error);
+            }
+            tracing::warn!(blob.id = %doomed.key.id, error = chain(&error), "a blob could not be discarded");
+            retry_conflicts(|| self.put_off(doomed, now.plus(PUT_OFF))).await?;
+        }
+        Ok((u32::try_from(due.len()).unwrap_or(BATCH), failures))
+    }
+
+    async fn put_off(&self, doomed: &DoomedBlob, until: Timestamp) -> PortResult<()> {
+        let mut unit = self.db.begin().await?;
+        unit.blobs().postpone(doomed.key.id, until).await?;
+        unit.commit().await
+    }
+
+    async fn purge_keys(&self) -> PortResult<u32> {
+        let mut unit = self.db.begin().await?;
+        let purged = unit.keys().purge_expired(self.clock.now(), BATCH).await?;
+        unit.commit().await?;
+        Ok(purged)
+    }
+}
+
+/// Discards the bytes of a doomed blob; then its row goes.
+async fn discard(
+    db: &dyn Database,
+    blobs: &dyn BlobStore,
+    doomed: &DoomedBlob,
+    now: Timestamp,
+) -> PortResult<()> {
+    blobs.discard(&doomed.key).await?;
+    retry_conflicts(|| async {
+        let mut unit = db.begin().await?;
+        close(&mut *unit, doomed, now).await?;
+        unit.commit().await
+    })
+    .await
+}
+
+/// Forgets the row of a blob whose bytes were discarded, unless a late write may still bring them back.
+pub(super) async fn close(unit: &mut dyn UnitOfWork, doomed: &DoomedBlob, now: Timestamp) -> PortResult<()> {
+    let end = doomed.doomed_at.plus(TOMBSTONE);
+    if doomed.was_settled || end <= now {
+        unit.blobs().forget(doomed.key.id).await
+    } else {
+        unit.blobs().postpone(doomed.key.id, end).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

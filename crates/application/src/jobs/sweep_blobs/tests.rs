@@ -1,0 +1,239 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{BATCH, PUT_OFF, Sweep, Swept, TOMBSTONE, discard};
+use crate::fixture::{FakeBlobs, once, unavailable};
+use crate::jobs::PreviewSweep;
+use crate::testing::TestPorts;
+use crate::wiring::Ports;
+use fm_domain::blobs::{BlobKey, BlobStore, DoomedBlob, ExpiredIntent, MockBlobStore, Sweepable};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Clock as _;
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::ids::BlobId;
+use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, a_user};
+
+fn key() -> BlobKey {
+    BlobKey::file(BlobId::new(CountingIds::nth(1)))
+}
+
+fn expired(reserved: u64) -> ExpiredIntent {
+    ExpiredIntent { key: key(), owner: a_user().id, reserved: ByteSize::new(reserved) }
+}
+
+fn doomed(age: Duration, was_settled: bool) -> DoomedBlob {
+    DoomedBlob { key: key(), doomed_at: FixedClock::NEW_YEAR.now().minus(age), was_settled }
+}
+
+fn dooming(effects: &Effects, found: Vec<ExpiredIntent>) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_doom_expired(), "doom", |_, _| Ok(found.clone()));
+    let noted = effects.clone();
+    unit.users.expect_unreserve().returning(move |_, bytes| {
+        noted.note(format!("unreserve {}", bytes.bytes()));
+        Ok(())
+    });
+    unit
+}
+
+fn due(effects: &Effects, found: Vec<DoomedBlob>) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_due(), "due", |_, _| Ok(found.clone()));
+    unit
+}
+
+fn forgetting(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_forget(), "forget", |_| Ok(()));
+    unit
+}
+
+fn keys(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.keys.expect_purge_expired(), "keys", |_, _| Ok(0));
+    unit
+}
+
+/// The steps of uploads, which find nothing and note nothing.
+fn no_uploads() -> [FakeUnitOfWork; 2] {
+    let mut expiring = FakeUnitOfWork::default();
+    expiring.uploads.expect_expired().returning(|_, _| Ok(Vec::new()));
+    let mut purging = FakeUnitOfWork::default();
+    purging.uploads.expect_purge_ended().returning(|_, _| Ok(0));
+    [expiring, purging]
+}
+
+async fn sweep(effects: &Effects, units: Vec<FakeUnitOfWork>) -> PortResult<Swept> {
+    let mut doubles = TestPorts::default();
+    for unit in no_uploads().into_iter().chain(units) {
+        doubles.db = doubles.db.unit(unit);
+    }
+    let noted = effects.clone();
+    doubles.sessions.expect_purge_expired().returning(move |_, _| {
+        noted.note("sessions");
+        Ok(0)
+    });
+    Sweep::new(&FakeBlobs::noting(effects).among(doubles)).run().await
+}
+
+#[tokio::test]
+async fn it_dooms_and_commits_before_it_discards() {
+    let effects = Effects::default();
+    let units = vec![
+        dooming(&effects, vec![expired(7), expired(0)]),
+        due(&effects, vec![doomed(Duration::ZERO, true)]),
+        forgetting(&effects),
+        keys(&effects),
+    ];
+    let swept = sweep(&effects, units).await.unwrap();
+    assert_eq!(swept, Swept { given_up: 2, discarded: 1, ..Swept::default() });
+    assert_eq!(
+        effects.seen(),
+        [
+            "doom",
+            "unreserve 7",
+            "commit",
+            "due",
+            "rollback",
+            "discard files",
+            "forget",
+            "commit",
+            "keys",
+            "commit",
+            "sessions"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_full_batch_is_followed_by_another() {
+    let effects = Effects::default();
+    let units = vec![
+        dooming(&effects, vec![expired(0); BATCH as usize]),
+        dooming(&effects, vec![]),
+        due(&effects, vec![]),
+        keys(&effects),
+    ];
+    assert!(sweep(&effects, units).await.is_ok());
+    assert_eq!(effects.seen()[..4], ["doom", "commit", "doom", "commit"]);
+}
+
+#[tokio::test]
+async fn a_sweep_that_cannot_doom_discards_nothing() {
+    let effects = Effects::default();
+    let unit = dooming(&effects, vec![expired(0)]).committing_with(unavailable());
+    assert!(matches!(sweep(&effects, vec![unit]).await, Err(PortError::Unavailable(_))));
+    assert_eq!(effects.seen(), ["doom", "commit"]);
+}
+
+async fn discarding(doomed: DoomedBlob) -> Vec<String> {
+    let effects = Effects::default();
+    let mut unit = FakeUnitOfWork::noting(&effects);
+    let noted = effects.clone();
+    unit.blobs.expect_forget().returning(move |_| {
+        noted.note("forget");
+        Ok(())
+    });
+    let noted = effects.clone();
+    let end = doomed.doomed_at.plus(TOMBSTONE);
+    unit.blobs.expect_postpone().returning(move |_, until| {
+        assert_eq!(until, end);
+        noted.note("postpone");
+        Ok(())
+    });
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.unit(unit);
+    let ports = FakeBlobs::noting(&effects).among(doubles);
+    let outcome = discard(ports.db.as_ref(), ports.blobs.as_ref(), &doomed, FixedClock::NEW_YEAR.now()).await;
+    assert!(outcome.is_ok());
+    effects.seen()
+}
+
+#[tokio::test]
+async fn the_row_of_a_blob_that_may_still_be_written_outlives_its_bytes() {
+    let almost = TOMBSTONE.saturating_sub(Duration::from_micros(1));
+    assert_eq!(discarding(doomed(Duration::ZERO, false)).await, ["discard files", "postpone", "commit"]);
+    assert_eq!(discarding(doomed(almost, false)).await, ["discard files", "postpone", "commit"]);
+    assert_eq!(discarding(doomed(TOMBSTONE, false)).await, ["discard files", "forget", "commit"]);
+    assert_eq!(discarding(doomed(Duration::ZERO, true)).await, ["discard files", "forget", "commit"]);
+}
+
+#[tokio::test]
+async fn a_preview_counts_without_a_unit_of_work() {
+    for (expired, due, discarded) in [(2, 1, 3), (10_000, 10_000, 10_000)] {
+        let mut reads = FakeReads::default();
+        reads.blobs.expect_count_sweepable().times(1).returning(move |now, limit| {
+            assert_eq!((now, limit), (FixedClock::NEW_YEAR.now(), 10_000));
+            Ok(Sweepable { expired, due })
+        });
+        let mut doubles = TestPorts::default();
+        doubles.db = doubles.db.reads(reads);
+        let swept = PreviewSweep::new(&doubles.ports()).run().await.unwrap();
+        assert_eq!(swept, Swept { given_up: expired, discarded, ..Swept::default() });
+    }
+}
+
+fn putting_off(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_postpone(), "put off", |_, until| {
+        assert_eq!(until, FixedClock::NEW_YEAR.now().plus(PUT_OFF));
+        Ok(())
+    });
+    unit
+}
+
+#[tokio::test]
+async fn a_blob_that_cannot_be_discarded_makes_way_for_those_after_it() {
+    let effects = Effects::default();
+    let mut doubles = TestPorts::default();
+    let two = vec![doomed(Duration::ZERO, true); 2];
+    let units = [dooming(&effects, vec![]), due(&effects, two), putting_off(&effects), forgetting(&effects)];
+    for unit in no_uploads().into_iter().chain(units) {
+        doubles.db = doubles.db.unit(unit);
+    }
+    doubles.db = doubles.db.unit(keys(&effects));
+    doubles.sessions.expect_purge_expired().returning(|_, _| Ok(0));
+    let ports = Ports { blobs: failing(&effects, 1), ..doubles.ports() };
+    let swept = Sweep::new(&ports).run().await.unwrap();
+    assert_eq!((swept.discarded, swept.failed), (1, 1));
+    assert_eq!(
+        effects.seen()[4..],
+        ["discard", "put off", "commit", "discard", "forget", "commit", "keys", "commit"]
+    );
+}
+
+#[tokio::test]
+async fn a_store_that_discards_nothing_ends_the_sweep() {
+    let effects = Effects::default();
+    let mut doubles = TestPorts::default();
+    let many = vec![doomed(Duration::ZERO, true); 5];
+    let units =
+        [dooming(&effects, vec![]), due(&effects, many), putting_off(&effects), putting_off(&effects)];
+    for unit in no_uploads().into_iter().chain(units) {
+        doubles.db = doubles.db.unit(unit);
+    }
+    let ports = Ports { blobs: failing(&effects, 5), ..doubles.ports() };
+    assert!(matches!(Sweep::new(&ports).run().await, Err(PortError::Unavailable(_))));
+    assert_eq!(
+        effects.seen()[4..],
+        ["discard", "put off", "commit", "discard", "put off", "commit", "discard"]
+    );
+}
+
+/// A store whose first discards fail.
+fn failing(effects: &Effects, times: usize) -> Arc<dyn BlobStore> {
+    let mut blobs = MockBlobStore::new();
+    let noted = effects.clone();
+    let mut left = times;
+    blobs.expect_discard().returning(move |_| {
+        noted.note("discard");
+        if left == 0 {
+            return Ok(());
+        }
+        left -= 1;
+        Err(unavailable())
+    });
+    Arc::new(blobs)
+}

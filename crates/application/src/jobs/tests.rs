@@ -1,0 +1,91 @@
+//! Of the small jobs.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::purge_blob::PurgeBlob;
+use super::revoke_sessions::RevokeSessions;
+use super::{Done, ScheduleSweep};
+use crate::fixture::{FakeBlobs, once};
+use crate::testing::TestPorts;
+use fm_domain::blobs::{BlobKey, DoomedBlob};
+use fm_domain::clock::Clock as _;
+use fm_domain::ids::{BlobId, JobId};
+use fm_domain::jobs::{ClaimedJob, Enqueued, Work};
+use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_session, a_user};
+
+fn finding(effects: &Effects, key: BlobKey, doomed: Option<DoomedBlob>) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_find_doomed(), "find", |seen| {
+        assert_eq!(*seen, key);
+        Ok(doomed.clone())
+    });
+    unit
+}
+
+fn purging(blob: BlobId, thumbnail: bool) -> ClaimedJob {
+    let work = Work::PurgeBlob { blob, thumbnail };
+    ClaimedJob { id: JobId::new(CountingIds::nth(2)), work, attempt: 1, run_at: FixedClock::NEW_YEAR.now() }
+}
+
+/// A unit that forgets the row and completes the job.
+fn closing(effects: &Effects, held: bool) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_forget(), "forget", |_| Ok(()));
+    once!(effects, unit.jobs.expect_complete(), "complete", |_, _| Ok(held));
+    unit
+}
+
+#[tokio::test]
+async fn a_purge_discards_the_bytes_before_it_forgets_their_row_and_is_done_with_it() {
+    let blob = BlobId::new(CountingIds::nth(1));
+    for (thumbnail, key) in [(false, BlobKey::file(blob)), (true, BlobKey::thumbnail(blob))] {
+        for (held, end) in [(true, "commit"), (false, "rollback")] {
+            let effects = Effects::default();
+            let doomed = DoomedBlob { key, doomed_at: FixedClock::NEW_YEAR.now(), was_settled: true };
+            let mut doubles = TestPorts::default();
+            doubles.db = doubles.db.unit(finding(&effects, key, Some(doomed))).unit(closing(&effects, held));
+            let ports = FakeBlobs::noting(&effects).among(doubles);
+            let done = PurgeBlob::new(&ports).run(&purging(blob, thumbnail), blob, thumbnail).await;
+            assert_eq!(done.unwrap(), if held { Done::Completed } else { Done::Lost });
+            let discard = format!("discard {}", key.bucket.as_str());
+            assert_eq!(effects.seen(), ["find", "rollback", &discard, "forget", "complete", end]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_blob_that_is_not_doomed_is_never_discarded() {
+    let effects = Effects::default();
+    let blob = BlobId::new(CountingIds::nth(1));
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.unit(finding(&effects, BlobKey::file(blob), None));
+    let ports = FakeBlobs::noting(&effects).among(doubles);
+    let done = PurgeBlob::new(&ports).run(&purging(blob, false), blob, false).await;
+    assert!(matches!(done, Ok(Done::Moot)));
+    assert_eq!(effects.seen(), ["find", "rollback"]);
+}
+
+#[tokio::test]
+async fn sessions_are_revoked_as_the_job_says() {
+    let (user, but, before) = (a_user().id, Some(a_session().id), FixedClock::NEW_YEAR.now());
+    let mut doubles = TestPorts::default();
+    doubles.sessions.expect_revoke_all().times(1).returning(move |a, b, c| {
+        assert_eq!((a, b, c), (user, but, before));
+        Ok(())
+    });
+    assert!(matches!(RevokeSessions::new(&doubles.ports()).run(user, but, before).await, Ok(Done::Moot)));
+}
+
+#[tokio::test]
+async fn the_sweep_is_enqueued_once() {
+    let effects = Effects::default();
+    let mut unit = FakeUnitOfWork::noting(&effects);
+    once!(effects, unit.jobs.expect_enqueue(), "enqueue", |job| {
+        assert_eq!((&job.work, job.unique.as_deref()), (&Work::SweepBlobs, Some("sweep_blobs")));
+        Ok(Enqueued::AlreadyThere)
+    });
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.unit(unit);
+    ScheduleSweep::new(&doubles.ports()).run().await.unwrap();
+    assert_eq!(effects.seen(), ["enqueue", "commit"]);
+}

@@ -1,0 +1,18 @@
+//! What a file manager does: its use cases, one folder a feature.
+//!
+//! A use case is a struct with one public async method, `run`, that takes a command and answers a value or a closed enum
+//! of refusals. [`wiring`] builds them all out of one adapter for every port.
+
+pub mod accounts;
+pub mod blobs;
+mod engine;
+pub mod files;
+#[cfg(test)]
+mod fixture;
+pub mod jobs;
+pub mod operations;
+pub mod sessions;
+#[cfg(any(test, feature = "mock"))]
+pub mod testing;
+pub mod uploads;
+pub mod wiring;

@@ -1,0 +1,251 @@
+//! A database and a store that tests fill, and change while a check is under way.
+
+use std::collections::BTreeMap;
+use std::future::ready;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+
+use crate::fixture::{sha256, unavailable};
+use crate::testing::TestPorts;
+use crate::wiring::Ports;
+use fm_domain::accounts::{Account, Email, Tally, UserQueries};
+use fm_domain::blobs::{
+    BlobHead, BlobKey, BlobLimits, BlobQueries, BlobReader, BlobRecord, BlobState, BlobStore, Bucket,
+    ByteRange, GetBlob, ListBlobs, ListedBlob, PutBlob, PutHint, StoredBlob, Sweepable,
+};
+use fm_domain::body::{BodyError, ByteSize, ByteStream};
+use fm_domain::clock::{Clock as _, Timestamp};
+use fm_domain::database::{Database, ReadRepos, UnitOfWork};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{File, FileFilter, FilePage, FileQueries};
+use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
+use fm_domain::testing::{CountingIds, FixedClock, a_file};
+use fm_domain::uploads::{Upload, UploadQueries};
+
+/// What happens behind a check's back.
+type Change = Box<dyn FnOnce(&mut State) + Send>;
+
+/// All that is kept.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) files: Vec<File>,
+    pub(super) records: BTreeMap<BlobKey, BlobState>,
+    pub(super) tallies: Vec<Tally>,
+    pub(super) store: BTreeMap<BlobKey, (Bytes, Timestamp)>,
+    /// Blobs whose bytes end with an error.
+    pub(super) torn: Vec<BlobKey>,
+    /// Blobs that can't be discarded.
+    pub(super) stuck: Vec<BlobKey>,
+    /// How often the store will not answer to a `head`.
+    pub(super) outages: u32,
+    /// Happens right after the next `head`.
+    pub(super) after_head: Option<Change>,
+    /// The most ids that the database was asked about at once.
+    pub(super) most_ids: usize,
+}
+
+/// A deployment.
+#[derive(Clone, Default)]
+pub(super) struct Deployment(Arc<Mutex<State>>);
+
+pub(super) fn blob(n: u64) -> BlobId {
+    BlobId::new(CountingIds::nth(n))
+}
+
+/// When everything was written, unless it is said otherwise: long ago.
+pub(super) const LONG_AGO: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
+
+impl Deployment {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A file with these bytes, as it should be; its blob is the `n`th id.
+    pub(super) fn file(&self, n: u64, bytes: &'static str) -> File {
+        let file = File {
+            id: FileId::new(CountingIds::nth(n)),
+            size: ByteSize::new(bytes.len() as u64),
+            sha256: Some(sha256(bytes.as_bytes())),
+            blob: blob(n),
+            ..a_file()
+        };
+        let mut state = self.state();
+        state.settle(BlobKey::file(file.blob), bytes);
+        state.files.push(file.clone());
+        file
+    }
+
+    /// Its ports; the clock stands at the new year.
+    pub(super) fn ports(&self) -> Ports {
+        Ports {
+            db: Arc::new(self.clone()),
+            blobs: Arc::new(self.clone()),
+            lister: Some(Arc::new(self.clone())),
+            ..TestPorts::default().ports()
+        }
+    }
+
+    pub(super) fn now() -> Timestamp {
+        FixedClock::NEW_YEAR.now()
+    }
+}
+
+impl State {
+    /// A blob that is known and kept.
+    pub(super) fn settle(&mut self, key: BlobKey, bytes: &'static str) {
+        self.records.insert(key, BlobState::Settled { size: ByteSize::new(bytes.len() as u64) });
+        self.put(key, bytes);
+    }
+
+    /// A blob in the store alone.
+    pub(super) fn put(&mut self, key: BlobKey, bytes: &'static str) {
+        self.store.insert(key, (Bytes::from_static(bytes.as_bytes()), LONG_AGO));
+    }
+}
+
+#[async_trait]
+impl Database for Deployment {
+    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        Err(PortError::Unexpected("a check has nothing to change".into()))
+    }
+    async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
+        Ok(Box::new(self.clone()))
+    }
+    async fn ping(&self) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+impl ReadRepos for Deployment {
+    fn users(&mut self) -> &mut dyn UserQueries {
+        self
+    }
+    fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+    fn uploads(&mut self) -> &mut dyn UploadQueries {
+        self
+    }
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
+        self
+    }
+}
+
+#[async_trait]
+impl UploadQueries for Deployment {
+    async fn find(&mut self, _: UserId, _: UploadId) -> PortResult<Option<Upload>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl UserQueries for Deployment {
+    async fn find(&mut self, _: UserId) -> PortResult<Option<Account>> {
+        Ok(None)
+    }
+    async fn find_by_email(&mut self, _: &Email) -> PortResult<Option<Account>> {
+        Ok(None)
+    }
+    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>> {
+        let state = self.state();
+        let later = state.tallies.iter().filter(|tally| after.is_none_or(|after| tally.user > after));
+        Ok(later.take(limit as usize).copied().collect())
+    }
+}
+
+#[async_trait]
+impl FileQueries for Deployment {
+    async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
+        let state = self.state();
+        Ok(state.files.iter().find(|file| file.owner == owner && file.id == id).cloned())
+    }
+    async fn list(&mut self, _: UserId, _: &FileFilter, _: &FilePage) -> PortResult<Vec<File>> {
+        Ok(Vec::new())
+    }
+    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> {
+        let state = self.state();
+        let later = state.files.iter().filter(|file| after.is_none_or(|after| file.id > after));
+        Ok(later.take(limit as usize).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl BlobQueries for Deployment {
+    async fn find(&mut self, ids: &[BlobId]) -> PortResult<Vec<BlobRecord>> {
+        let mut state = self.state();
+        state.most_ids = state.most_ids.max(ids.len());
+        let known = state.records.iter().filter(|(key, _)| ids.contains(&key.id));
+        Ok(known.map(|(key, state)| BlobRecord { key: *key, state: *state }).collect())
+    }
+    async fn count_sweepable(&mut self, _: Timestamp, _: u32) -> PortResult<Sweepable> {
+        Ok(Sweepable::default())
+    }
+}
+
+#[async_trait]
+impl BlobStore for Deployment {
+    async fn put(&self, _: &BlobKey, _: ByteStream, _: &PutHint) -> Result<StoredBlob, PutBlob> {
+        Err(PortError::Unexpected("a check has nothing to put".into()).into())
+    }
+    async fn get(&self, key: &BlobKey, _: Option<ByteRange>) -> Result<BlobReader, GetBlob> {
+        let state = self.state();
+        let bytes = state.store.get(key).map(|(bytes, _)| bytes.clone()).ok_or(GetBlob::NotFound)?;
+        let torn = state.torn.contains(key).then(|| Err(BodyError::Source("a bad sector".into())));
+        let size = ByteSize::new(bytes.len() as u64);
+        Ok(BlobReader {
+            size,
+            range: None,
+            bytes: stream::iter([Ok(bytes)]).chain(stream::iter(torn)).boxed(),
+        })
+    }
+    async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
+        let mut state = self.state();
+        if state.outages > 0 {
+            state.outages -= 1;
+            return Err(unavailable());
+        }
+        let head =
+            state.store.get(key).map(|(bytes, _)| BlobHead { size: ByteSize::new(bytes.len() as u64) });
+        if let Some(change) = state.after_head.take() {
+            change(&mut state);
+        }
+        Ok(head)
+    }
+    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
+        let mut state = self.state();
+        if state.stuck.contains(key) {
+            return Err(unavailable());
+        }
+        state.store.remove(key);
+        Ok(())
+    }
+    fn limits(&self) -> BlobLimits {
+        BlobLimits { max_blob: ByteSize::new(u64::MAX) }
+    }
+    async fn ping(&self) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ListBlobs for Deployment {
+    async fn list(&self, bucket: Bucket) -> PortResult<BoxStream<'static, PortResult<ListedBlob>>> {
+        let state = self.state();
+        let here = state.store.iter().filter(|(key, _)| key.bucket == bucket);
+        let listed: Vec<ListedBlob> = here
+            .map(|(key, (bytes, at))| ListedBlob {
+                key: *key,
+                size: ByteSize::new(bytes.len() as u64),
+                written_at: *at,
+            })
+            .collect();
+        // Once it has ended it may not be asked again.
+        let blobs =
+            stream::unfold(listed.into_iter(), |mut rest| ready(rest.next().map(|blob| (Ok(blob), rest))));
+        Ok(blobs.boxed())
+    }
+}

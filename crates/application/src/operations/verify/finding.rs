@@ -1,0 +1,125 @@
+//! What a check may find.
+
+use fm_domain::accounts::Tally;
+use fm_domain::blobs::{BlobKey, ListedBlob};
+use fm_domain::body::ByteSize;
+use fm_domain::files::Sha256;
+use fm_domain::ids::{FileId, UserId};
+
+/// A blob that a file needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileBlob {
+    /// The file.
+    pub file: FileId,
+    /// Whose it is.
+    pub owner: UserId,
+    /// The blob of its bytes, or of its thumbnail's.
+    pub key: BlobKey,
+}
+
+/// What is wrong with such a blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    /// The store does not have it.
+    Missing,
+    /// It has more bytes or fewer.
+    Size {
+        /// As the database has it.
+        recorded: ByteSize,
+        /// As the store has it.
+        stored: ByteSize,
+    },
+    /// It has other bytes.
+    Hash {
+        /// As the database has it.
+        recorded: Sha256,
+        /// Of the bytes that were read.
+        stored: Sha256,
+    },
+    /// The store has it, but could not give it.
+    Unreadable(String),
+    /// The database does not count it as kept: a sweep may discard it.
+    NotSettled,
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// A file whose bytes, or whose thumbnail's, are not there as they should be.
+    File {
+        /// Which.
+        of: FileBlob,
+        /// What is wrong.
+        wrong: Wrong,
+    },
+    /// A blob that no row knows.
+    Orphan(ListedBlob),
+    /// An account whose counters are not what its files add up to.
+    Usage(Tally),
+}
+
+impl Finding {
+    /// Its name: `missing`, say.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::File { wrong: Wrong::Missing, .. } => "missing",
+            Self::File { wrong: Wrong::Size { .. }, .. } => "wrong_size",
+            Self::File { wrong: Wrong::Hash { .. }, .. } => "wrong_hash",
+            Self::File { wrong: Wrong::Unreadable(_), .. } => "unreadable",
+            Self::File { wrong: Wrong::NotSettled, .. } => "not_settled",
+            Self::Orphan(_) => "orphan",
+            Self::Usage(_) => "wrong_usage",
+        }
+    }
+}
+
+/// How many findings there were of each sort.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field counts the findings of its name")]
+pub struct Findings {
+    pub missing: u64,
+    pub wrong_size: u64,
+    pub wrong_hash: u64,
+    pub unreadable: u64,
+    pub not_settled: u64,
+    pub orphan: u64,
+    pub wrong_usage: u64,
+}
+
+impl Findings {
+    /// How many in all.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        let Self { missing, wrong_size, wrong_hash, unreadable, not_settled, orphan, wrong_usage } = *self;
+        missing + wrong_size + wrong_hash + unreadable + not_settled + orphan + wrong_usage
+    }
+
+    pub(super) const fn count(&mut self, finding: &Finding) {
+        let counter = match finding {
+            Finding::File { wrong: Wrong::Missing, .. } => &mut self.missing,
+            Finding::File { wrong: Wrong::Size { .. }, .. } => &mut self.wrong_size,
+            Finding::File { wrong: Wrong::Hash { .. }, .. } => &mut self.wrong_hash,
+            Finding::File { wrong: Wrong::Unreadable(_), .. } => &mut self.unreadable,
+            Finding::File { wrong: Wrong::NotSettled, .. } => &mut self.not_settled,
+            Finding::Orphan(_) => &mut self.orphan,
+            Finding::Usage(_) => &mut self.wrong_usage,
+        };
+        *counter += 1;
+    }
+}
+
+/// What was looked at, and how much was found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Files whose blobs were asked for.
+    pub files: u64,
+    /// Blobs of theirs, thumbnails among them.
+    pub blobs: u64,
+    /// Blobs that the store listed; `None`: it can't be listed, so that orphans were not looked for.
+    pub listed: Option<u64>,
+    /// Accounts that were counted up.
+    pub accounts: u64,
+    /// What was found.
+    pub findings: Findings,
+}

@@ -1,0 +1,147 @@
+//! The database and the store, compared in both directions.
+//!
+//! Nothing is changed, and memory does not grow with what is kept: files, accounts and the lists of the store go by
+//! page. What seems wrong is looked at again before it counts, so that uploads, removals and sweeps at the same time
+//! make no findings.
+
+mod files;
+mod finding;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use finding::{FileBlob, Finding, Findings, Verified, Wrong};
+
+use self::files::FileCheck;
+use super::listing::{Listing, Rows};
+use super::patience::patiently;
+use crate::wiring::Ports;
+use fm_domain::blobs::{BlobStore, Bucket, ListBlobs};
+use fm_domain::clock::Clock;
+use fm_domain::database::Database;
+use fm_domain::error::PortResult;
+
+/// How many accounts are counted up by one statement.
+const ACCOUNTS: u32 = 50;
+/// After how many files or blobs the log says how far it got.
+const PROGRESS: u64 = 50_000;
+
+/// How thoroughly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerifyCommand {
+    /// Whether all bytes are read, and their hashes compared.
+    pub rehash: bool,
+    /// Blobs without a row that are younger than this are let be.
+    pub min_age: Duration,
+}
+
+/// Compares the database with the store.
+pub struct VerifyBlobs {
+    db: Arc<dyn Database>,
+    blobs: Arc<dyn BlobStore>,
+    lister: Option<Arc<dyn ListBlobs>>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A check that is under way.
+struct Check<'a> {
+    verified: Verified,
+    found: &'a mut (dyn FnMut(&Finding) + Send),
+}
+
+impl Check<'_> {
+    fn report(&mut self, finding: &Finding) {
+        self.verified.findings.count(finding);
+        (self.found)(finding);
+    }
+
+    fn log(&self, before: u64, now: u64) {
+        if before / PROGRESS < now / PROGRESS {
+            let Verified { files, blobs, listed, findings, .. } = self.verified;
+            tracing::info!(files, blobs, listed, findings = findings.total(), "verifying");
+        }
+    }
+}
+
+impl VerifyBlobs {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self {
+            db: ports.db.clone(),
+            blobs: ports.blobs.clone(),
+            lister: ports.lister.clone(),
+            clock: ports.clock.clone(),
+        }
+    }
+
+    /// Tells each finding as it is made; in the end what was looked at. An error means that the check did not get to
+    /// its end.
+    pub async fn run(
+        &self,
+        command: VerifyCommand,
+        found: &mut (dyn FnMut(&Finding) + Send),
+    ) -> PortResult<Verified> {
+        let mut check = Check { verified: Verified::default(), found };
+        self.files(command.rehash, &mut check).await?;
+        self.orphans(command.min_age, &mut check).await?;
+        self.accounts(&mut check).await?;
+        Ok(check.verified)
+    }
+
+    async fn files(&self, rehash: bool, check: &mut Check<'_>) -> PortResult<()> {
+        let files = FileCheck { db: self.db.clone(), blobs: self.blobs.clone(), rehash };
+        let mut after = None;
+        while let Some(page) = files.page(after).await? {
+            after = Some(page.last);
+            let before = check.verified.files;
+            check.verified.files += page.files;
+            check.verified.blobs += page.blobs;
+            for finding in &page.findings {
+                check.report(finding);
+            }
+            check.log(before, check.verified.files);
+        }
+        Ok(())
+    }
+
+    async fn orphans(&self, min_age: Duration, check: &mut Check<'_>) -> PortResult<()> {
+        let Some(lister) = self.lister.as_deref() else { return Ok(()) };
+        let rows = Rows { db: self.db.clone(), blobs: self.blobs.clone() };
+        let before = self.clock.now().minus(min_age);
+        let mut seen = 0;
+        for bucket in Bucket::ALL {
+            let mut listing = Listing::of(lister, bucket).await?;
+            loop {
+                let batch = listing.batch().await?;
+                if batch.is_empty() {
+                    break;
+                }
+                let count = seen + batch.len() as u64;
+                for orphan in rows.unknown(&batch, before).await? {
+                    check.report(&Finding::Orphan(orphan));
+                }
+                check.verified.listed = Some(count);
+                check.log(seen, count);
+                seen = count;
+            }
+        }
+        check.verified.listed = Some(seen);
+        Ok(())
+    }
+
+    async fn accounts(&self, check: &mut Check<'_>) -> PortResult<()> {
+        let mut after = None;
+        loop {
+            let tallies =
+                patiently(async || self.db.read().await?.users().tally(after, ACCOUNTS).await).await?;
+            let Some(last) = tallies.last() else { return Ok(()) };
+            after = Some(last.user);
+            check.verified.accounts += tallies.len() as u64;
+            for tally in tallies.into_iter().filter(|tally| tally.recorded != tally.counted) {
+                check.report(&Finding::Usage(tally));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{FileBlob, Finding, Verified, VerifyBlobs, VerifyCommand, Wrong};
+use crate::fixture::sha256;
+use crate::operations::fixture::{Deployment, LONG_AGO, blob};
+use crate::wiring::Ports;
+use fm_domain::accounts::{Kept, Tally};
+use fm_domain::blobs::{BlobKey, BlobState};
+use fm_domain::body::ByteSize;
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{File, ThumbnailState};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+async fn check(ports: &Ports, rehash: bool) -> (PortResult<Verified>, Vec<Finding>) {
+    let mut found = Vec::new();
+    let command = VerifyCommand { rehash, min_age: HOUR };
+    let verified = VerifyBlobs::new(ports).run(command, &mut |finding| found.push(finding.clone())).await;
+    (verified, found)
+}
+
+async fn verify(deployment: &Deployment, rehash: bool) -> (Verified, Vec<Finding>) {
+    let (verified, found) = check(&deployment.ports(), rehash).await;
+    let verified = verified.unwrap();
+    assert_eq!(verified.findings.total(), found.len() as u64);
+    (verified, found)
+}
+
+fn wrong(file: &File, wrong: Wrong) -> Finding {
+    let key = BlobKey::file(file.blob);
+    Finding::File { of: FileBlob { file: file.id, owner: file.owner, key }, wrong }
+}
+
+#[tokio::test]
+async fn what_is_as_it_should_be_makes_no_finding() {
+    let deployment = Deployment::default();
+    let file = deployment.file(1, "hello");
+    deployment.file(2, "");
+    {
+        let mut state = deployment.state();
+        state.settle(BlobKey::thumbnail(blob(3)), "a thumbnail");
+        state.files[0] =
+            File { thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1 }, ..file };
+        // Doomed, with and without its bytes, and announced with them: the sweep knows of all of these.
+        for (n, blob_state) in [(4, BlobState::Doomed), (5, BlobState::Announced)] {
+            state.put(BlobKey::file(blob(n)), "bytes");
+            state.records.insert(BlobKey::file(blob(n)), blob_state);
+        }
+        state.records.insert(BlobKey::file(blob(6)), BlobState::Doomed);
+    }
+    for rehash in [false, true] {
+        let (verified, found) = verify(&deployment, rehash).await;
+        assert_eq!(found, []);
+        assert_eq!((verified.files, verified.blobs, verified.listed), (2, 3, Some(5)));
+    }
+}
+
+#[tokio::test]
+async fn a_missing_blob_and_one_of_another_size_are_found() {
+    let deployment = Deployment::default();
+    let (gone, short) = (deployment.file(1, "hello"), deployment.file(2, "hello"));
+    deployment.state().store.remove(&BlobKey::file(gone.blob));
+    deployment.state().put(BlobKey::file(short.blob), "hell");
+    let (verified, found) = verify(&deployment, false).await;
+    let size = Wrong::Size { recorded: ByteSize::new(5), stored: ByteSize::new(4) };
+    assert_eq!(found, [wrong(&gone, Wrong::Missing), wrong(&short, size)]);
+    assert_eq!((verified.findings.missing, verified.findings.wrong_size), (1, 1));
+}
+
+#[tokio::test]
+async fn a_thumbnail_is_compared_with_its_row() {
+    let deployment = Deployment::default();
+    let file = deployment.file(1, "hello");
+    let key = BlobKey::thumbnail(blob(3));
+    {
+        let mut state = deployment.state();
+        state.settle(key, "a thumbnail");
+        state.put(key, "another thing");
+        state.files[0] =
+            File { thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1 }, ..file };
+    }
+    let (_, found) = verify(&deployment, false).await;
+    assert!(
+        matches!(&found[..], [Finding::File { of, wrong: Wrong::Size { .. } }] if of.key == key),
+        "{found:?}"
+    );
+}
+
+#[tokio::test]
+async fn other_bytes_are_found_by_reading_them_alone() {
+    let deployment = Deployment::default();
+    let (flipped, torn) = (deployment.file(1, "hello"), deployment.file(2, "hello"));
+    deployment.state().put(BlobKey::file(flipped.blob), "hallo");
+    deployment.state().torn.push(BlobKey::file(torn.blob));
+    assert_eq!(verify(&deployment, false).await.1, []);
+    let (verified, found) = verify(&deployment, true).await;
+    let hash = Wrong::Hash { recorded: sha256(b"hello"), stored: sha256(b"hallo") };
+    let unreadable = Wrong::Unreadable("a bad sector".to_owned());
+    assert_eq!(found, [wrong(&flipped, hash), wrong(&torn, unreadable)]);
+    assert_eq!((verified.findings.wrong_hash, verified.findings.unreadable), (1, 1));
+}
+
+#[tokio::test]
+async fn a_file_whose_blob_a_sweep_may_discard_is_found() {
+    let deployment = Deployment::default();
+    let (doomed, unknown) = (deployment.file(1, "hello"), deployment.file(2, "hello"));
+    deployment.state().records.insert(BlobKey::file(doomed.blob), BlobState::Doomed);
+    deployment.state().records.remove(&BlobKey::file(unknown.blob));
+    let (verified, found) = verify(&deployment, false).await;
+    assert_eq!(found[..2], [wrong(&doomed, Wrong::NotSettled), wrong(&unknown, Wrong::NotSettled)]);
+    // Nobody but the file knows of the second.
+    assert_eq!((verified.findings.not_settled, verified.findings.orphan, found.len()), (2, 1, 3));
+}
+
+#[tokio::test]
+async fn a_file_that_goes_or_gets_other_bytes_meanwhile_makes_no_finding() {
+    for replaced in [false, true] {
+        let deployment = Deployment::default();
+        let file = deployment.file(1, "hello");
+        deployment.state().store.clear();
+        deployment.state().after_head = Some(Box::new(move |state| {
+            if replaced {
+                state.files[0].blob = blob(9);
+                state.settle(BlobKey::file(blob(9)), "hello");
+            } else {
+                state.files.clear();
+            }
+        }));
+        let (_, found) = verify(&deployment, false).await;
+        assert_eq!(found, [], "{file:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_blob_that_no_row_knows_is_found_once_it_is_old_enough() {
+    let deployment = Deployment::default();
+    deployment.file(1, "hello");
+    {
+        let mut state = deployment.state();
+        state.put(BlobKey::file(blob(7)), "old");
+        state.put(BlobKey::thumbnail(blob(1)), "of another bucket than its row");
+        for (n, age) in [(8, HOUR), (9, HOUR.saturating_add(Duration::from_micros(1)))] {
+            state.store.insert(BlobKey::file(blob(n)), (Bytes::new(), Deployment::now().minus(age)));
+        }
+    }
+    let (verified, found) = verify(&deployment, false).await;
+    let orphans: Vec<BlobKey> = found
+        .iter()
+        .map(|finding| match finding {
+            Finding::Orphan(orphan) => orphan.key,
+            other => unreachable!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(orphans, [BlobKey::file(blob(7)), BlobKey::file(blob(9)), BlobKey::thumbnail(blob(1))]);
+    assert_eq!((verified.listed, verified.findings.orphan), (Some(5), 3));
+}
+
+/// Listed, then purged and forgotten before the database was asked; or listed before its row could be seen.
+#[tokio::test]
+async fn a_blob_that_goes_or_is_known_after_all_is_no_orphan() {
+    for purged in [false, true] {
+        let deployment = Deployment::default();
+        let key = BlobKey::file(blob(7));
+        deployment.state().put(key, "old");
+        deployment.state().put(BlobKey::file(blob(6)), "an orphan");
+        deployment.state().after_head = Some(Box::new(move |state| {
+            if purged {
+                state.store.remove(&key);
+            } else {
+                state.records.insert(key, BlobState::Announced);
+            }
+        }));
+        let (_, found) = verify(&deployment, false).await;
+        assert!(matches!(&found[..], [Finding::Orphan(one)] if one.key.id == blob(6)), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_without_lists_is_checked_in_one_direction() {
+    let deployment = Deployment::default();
+    let gone = deployment.file(1, "hello");
+    deployment.state().store.clear();
+    let (verified, found) = check(&Ports { lister: None, ..deployment.ports() }, false).await;
+    assert_eq!(verified.unwrap().listed, None);
+    assert_eq!(found, [wrong(&gone, Wrong::Missing)]);
+}
+
+#[tokio::test]
+async fn counters_that_differ_from_the_files_are_found() {
+    let deployment = Deployment::default();
+    let kept = |bytes, files| Kept { bytes: ByteSize::new(bytes), files };
+    let mut users: Vec<Tally> = (1..=120)
+        .map(|n| Tally {
+            user: fm_domain::ids::UserId::new(fm_domain::testing::CountingIds::nth(n)),
+            recorded: kept(n, 1),
+            counted: kept(n, 1),
+        })
+        .collect();
+    users[77].counted = kept(78, 2);
+    users[119].recorded = kept(0, 1);
+    deployment.state().tallies.clone_from(&users);
+    let (verified, found) = verify(&deployment, false).await;
+    assert_eq!(found, [Finding::Usage(users[77]), Finding::Usage(users[119])]);
+    assert_eq!((verified.accounts, verified.findings.wrong_usage), (120, 2));
+}
+
+#[tokio::test]
+async fn many_files_and_blobs_go_by_page() {
+    let deployment = Deployment::default();
+    for n in 1..=1_203 {
+        deployment.file(n, "hello");
+    }
+    deployment.state().store.remove(&BlobKey::file(blob(1_100)));
+    deployment.state().store.insert(BlobKey::file(blob(5_000)), (Bytes::new(), LONG_AGO));
+    let (verified, found) = verify(&deployment, false).await;
+    assert_eq!((verified.files, verified.listed, found.len()), (1_203, Some(1_203), 2));
+    assert_eq!(deployment.state().most_ids, 500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_outage_is_waited_for_and_a_long_one_ends_the_check() {
+    let deployment = Deployment::default();
+    deployment.file(1, "hello");
+    deployment.state().outages = 3;
+    assert_eq!(verify(&deployment, false).await.1, []);
+    deployment.state().outages = 4;
+    let (ended, found) = check(&deployment.ports(), false).await;
+    assert!(matches!(ended, Err(PortError::Unavailable(_))));
+    assert_eq!(found, []);
+}

@@ -1,0 +1,68 @@
+//! Who is asking?
+
+use std::sync::Arc;
+
+use crate::engine::retry::failure;
+use crate::wiring::Ports;
+use fm_domain::clock::Clock;
+use fm_domain::error::PortError;
+use fm_domain::ids::{SessionId, UserId};
+use fm_domain::sessions::{SessionStore, TOUCH_INTERVAL, TokenSigner};
+
+/// Somebody whose token and session were checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// Who.
+    pub user: UserId,
+    /// By which session.
+    pub session: SessionId,
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Client {
+    /// The address, as text.
+    pub ip: Option<String>,
+    /// The `User-Agent`.
+    pub user_agent: Option<String>,
+}
+
+/// Why nobody is let in.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// No, expired, forged or revoked credentials.
+    #[error("the credentials are not valid")]
+    Unauthenticated,
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+failure!(Refused);
+
+/// Checks an access token and the session it hangs on. The session has the last word.
+pub struct Authenticate {
+    tokens: Arc<dyn TokenSigner>,
+    sessions: Arc<dyn SessionStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Authenticate {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self { tokens: ports.tokens.clone(), sessions: ports.sessions.clone(), clock: ports.clock.clone() }
+    }
+
+    /// Who the token stands for.
+    pub async fn run(&self, access_token: &str, client: &Client) -> Result<Caller, Refused> {
+        let now = self.clock.now();
+        let claims = self.tokens.verify(access_token, now).map_err(|_invalid| Refused::Unauthenticated)?;
+        let session = self.sessions.find(claims.session, now).await?.ok_or(Refused::Unauthenticated)?;
+        if session.user != claims.user {
+            return Err(Refused::Unauthenticated);
+        }
+        if now.since(session.last_seen_at) >= TOUCH_INTERVAL {
+            self.sessions.touch(session.id, now, client.ip.clone()).await?;
+        }
+        Ok(Caller { user: session.user, session: session.id })
+    }
+}

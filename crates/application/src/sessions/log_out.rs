@@ -1,0 +1,24 @@
+//! A logout.
+
+use std::sync::Arc;
+
+use super::Caller;
+use crate::wiring::Ports;
+use fm_domain::error::PortResult;
+use fm_domain::sessions::SessionStore;
+
+/// Ends the caller's own session, and with it every token of it.
+pub struct LogOut {
+    sessions: Arc<dyn SessionStore>,
+}
+
+impl LogOut {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self { sessions: ports.sessions.clone() }
+    }
+
+    /// Ends it. A session that is gone already is fine.
+    pub async fn run(&self, caller: &Caller) -> PortResult<()> {
+        self.sessions.revoke(caller.user, caller.session).await.map(|_was_there| ())
+    }
+}

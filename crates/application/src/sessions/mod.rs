@@ -1,0 +1,53 @@
+//! Sessions: begun by a log-in, renewed, listed and revoked; they answer who asks.
+
+mod authenticate;
+mod list_sessions;
+mod log_in;
+mod log_out;
+mod refresh;
+mod revoke_other_sessions;
+mod revoke_session;
+mod token_issuer;
+
+pub use authenticate::{Authenticate, Caller, Client, Refused};
+pub use list_sessions::ListSessions;
+pub use log_in::{LogIn, LogInCommand, LogInError};
+pub use log_out::LogOut;
+pub use refresh::{Refresh, RefreshCommand};
+pub use revoke_other_sessions::RevokeOtherSessions;
+pub(crate) use revoke_other_sessions::{CLOCK_SKEW, left_to_the_job};
+pub use revoke_session::{RevokeSession, RevokeSessionError};
+pub use token_issuer::TokenPair;
+
+use crate::wiring::{Ports, Settings};
+
+/// The use cases of sessions.
+#[expect(missing_docs, reason = "each field is documented by its type")]
+pub struct Sessions {
+    pub authenticate: Authenticate,
+    pub log_in: LogIn,
+    pub refresh: Refresh,
+    pub log_out: LogOut,
+    pub list: ListSessions,
+    pub revoke: RevokeSession,
+    pub revoke_others: RevokeOtherSessions,
+}
+
+impl Sessions {
+    /// The use cases on these ports.
+    #[must_use]
+    pub fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            authenticate: Authenticate::new(ports),
+            log_in: LogIn::new(ports, settings),
+            refresh: Refresh::new(ports, settings),
+            log_out: LogOut::new(ports),
+            list: ListSessions::new(ports),
+            revoke: RevokeSession::new(ports),
+            revoke_others: RevokeOtherSessions::new(ports),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! A refresh: the old token is spent, a new one is given.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::authenticate::{Client, Refused};
+use super::token_issuer::{TokenIssuer, TokenPair};
+use crate::wiring::{Ports, Settings};
+use fm_domain::clock::{Clock, Timestamp};
+use fm_domain::database::Database;
+use fm_domain::error::PortError;
+use fm_domain::ids::IdSource;
+use fm_domain::mac::MacSigner;
+use fm_domain::sessions::{RefreshToken, Session, SessionStore, TokenSigner};
+
+/// Who wants new tokens.
+#[derive(Clone)]
+pub struct RefreshCommand {
+    /// The refresh token, as it was sent.
+    pub token: String,
+    /// From where.
+    pub client: Client,
+}
+
+/// How often a rotation that lost against a parallel one looks again.
+const ATTEMPTS: u32 = 16;
+
+/// Rotates refresh tokens.
+///
+/// Within the grace after its rotation a spent token still answers, with the session's current one, so that parallel
+/// refreshes and lost answers log nobody out. Later it gives away a thief (or a very late retry): the session ends.
+pub struct Refresh {
+    db: Arc<dyn Database>,
+    sessions: Arc<dyn SessionStore>,
+    tokens: Arc<dyn TokenSigner>,
+    macs: Arc<dyn MacSigner>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    access_ttl: Duration,
+    session_ttl: Duration,
+}
+
+impl Refresh {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            db: ports.db.clone(),
+            sessions: ports.sessions.clone(),
+            tokens: ports.tokens.clone(),
+            macs: ports.macs.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+            access_ttl: settings.access_token_ttl,
+            session_ttl: settings.refresh_token_ttl,
+        }
+    }
+
+    /// New tokens of the same session.
+    pub async fn run(&self, command: RefreshCommand) -> Result<TokenPair, Refused> {
+        let token = RefreshToken::parse(&command.token).ok_or(Refused::Unauthenticated)?;
+        let now = self.clock.now();
+        let session = self.rotate(&token, now).await?;
+        let account =
+            self.db.read().await?.users().find(session.user).await?.ok_or(Refused::Unauthenticated)?;
+        self.sessions.touch(session.id, now, command.client.ip).await?;
+        let issuer = TokenIssuer {
+            tokens: self.tokens.as_ref(),
+            macs: self.macs.as_ref(),
+            ids: self.ids.as_ref(),
+            access_token_ttl: self.access_ttl,
+        };
+        Ok(issuer.issue(&session, account.user, now)?)
+    }
+
+    /// The session with the generation that is current after this refresh.
+    async fn rotate(&self, token: &RefreshToken, now: Timestamp) -> Result<Session, Refused> {
+        for _ in 0..ATTEMPTS {
+            let mut session =
+                self.sessions.find(token.session, now).await?.ok_or(Refused::Unauthenticated)?;
+            // A forged token ends nothing, whatever generation it claims.
+            if !token.is_genuine(&session.refresh.salt, self.macs.as_ref()) {
+                return Err(Refused::Unauthenticated);
+            }
+            if token.generation != session.refresh.generation {
+                return self.replay(token, session, now).await;
+            }
+            let next = session.refresh.rotated(now, now.plus(self.session_ttl));
+            if self.sessions.rotate(session.id, token.generation, &next).await? {
+                session.refresh = next;
+                return Ok(session);
+            }
+        }
+        Err(PortError::Contended("a refresh token was rotated by others again and again".into()).into())
+    }
+
+    async fn replay(
+        &self,
+        token: &RefreshToken,
+        session: Session,
+        now: Timestamp,
+    ) -> Result<Session, Refused> {
+        if session.refresh.within_grace(token.generation, now) {
+            return Ok(session);
+        }
+        if token.generation < session.refresh.generation {
+            tracing::warn!(session.id = %session.id, user.id = %session.user, "a spent refresh token was used again: the session ends");
+            self.sessions.revoke(session.user, session.id).await?;
+        }
+        Err(Refused::Unauthenticated)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::{ATTEMPTS, Refresh, RefreshCommand};
+use crate::fixture::reads_of_account;
+use crate::sessions::{Client, Refused, TokenPair};
+use crate::testing::{TestPorts, settings};
+use fm_domain::accounts::Account;
+use fm_domain::clock::{Clock as _, Timestamp};
+use fm_domain::error::PortError;
+use fm_domain::sessions::{AccessToken, GRACE, Generation, RefreshState, RefreshToken, Session};
+use fm_domain::testing::{Effects, FixedClock, PlainMacs, a_session, an_account};
+
+fn now() -> Timestamp {
+    FixedClock::NEW_YEAR.now()
+}
+
+/// A session at `generation` whose last generation was spent this long ago.
+fn at(generation: u32, ago: Duration) -> Session {
+    let refresh = RefreshState {
+        generation: Generation::new(generation),
+        spent_at: vec![now().minus(ago)],
+        ..a_session().refresh
+    };
+    Session { refresh, ..a_session() }
+}
+
+fn token(generation: u32, salt: [u8; 16]) -> String {
+    RefreshToken::issue(a_session().id, Generation::new(generation), &salt, &PlainMacs).expose().to_string()
+}
+
+/// A refresh with `token` where the store finds these sessions, one after the other, and these rotations win.
+async fn refresh(
+    effects: &Effects,
+    token: String,
+    found: Vec<Option<Session>>,
+    won: Vec<bool>,
+    account: Option<Account>,
+) -> Result<TokenPair, Refused> {
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads_of_account(&Effects::default(), account));
+    let found = Mutex::new(VecDeque::from(found));
+    let noted = effects.clone();
+    doubles.sessions.expect_find().returning(move |_, _| {
+        noted.note("find");
+        Ok(found.lock().unwrap().pop_front().unwrap())
+    });
+    let won = Mutex::new(VecDeque::from(won));
+    let noted = effects.clone();
+    doubles.sessions.expect_rotate().returning(move |_, seen, next| {
+        assert_eq!(next.generation.number(), seen.number() + 1);
+        assert_eq!(next.expires_at, now().plus(settings().refresh_token_ttl));
+        noted.note("rotate");
+        Ok(won.lock().unwrap().pop_front().unwrap())
+    });
+    let noted = effects.clone();
+    doubles.sessions.expect_touch().returning(move |_, _, ip| {
+        assert_eq!(ip.as_deref(), Some("192.0.2.1"));
+        noted.note("touch");
+        Ok(())
+    });
+    let noted = effects.clone();
+    doubles.sessions.expect_revoke().returning(move |_, _| {
+        noted.note("revoke");
+        Ok(true)
+    });
+    doubles.tokens.expect_sign().returning(|_| Ok(AccessToken::new("a.b.c".to_owned())));
+    let client = Client { ip: Some("192.0.2.1".to_owned()), user_agent: None };
+    let ports = doubles.ports();
+    let outcome = Refresh::new(&ports, &settings()).run(RefreshCommand { token, client }).await;
+    // Reads that nobody needed are no fault of the use case.
+    if outcome.is_err()
+        && let Ok(mut reads) = ports.db.read().await
+    {
+        reads.users().find(a_session().user).await.unwrap();
+    }
+    outcome
+}
+
+#[tokio::test]
+async fn the_current_token_is_spent_and_the_next_one_given() {
+    let effects = Effects::default();
+    let salt = a_session().refresh.salt;
+    let pair = refresh(&effects, token(0, salt), vec![Some(a_session())], vec![true], Some(an_account()))
+        .await
+        .unwrap();
+    assert_eq!(*pair.refresh_token.expose(), token(1, salt));
+    assert_eq!(pair.refresh_expires_in, settings().refresh_token_ttl);
+    assert_eq!(effects.seen(), ["find", "rotate", "touch"]);
+}
+
+#[tokio::test]
+async fn within_the_grace_a_spent_token_gets_the_current_one() {
+    let effects = Effects::default();
+    let salt = a_session().refresh.salt;
+    let found = vec![Some(at(4, GRACE))];
+    let pair = refresh(&effects, token(3, salt), found, vec![], Some(an_account())).await.unwrap();
+    assert_eq!(*pair.refresh_token.expose(), token(4, salt));
+    assert_eq!(effects.seen(), ["find", "touch"]);
+}
+
+#[tokio::test]
+async fn after_the_grace_a_spent_token_ends_the_session() {
+    let effects = Effects::default();
+    let found = vec![Some(at(4, GRACE + Duration::from_micros(1)))];
+    let outcome = refresh(&effects, token(3, a_session().refresh.salt), found, vec![], None).await;
+    assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+    assert_eq!(effects.seen(), ["find", "revoke"]);
+}
+
+#[tokio::test]
+async fn a_forged_token_ends_nothing() {
+    for generation in [0, 3, 4, 9] {
+        let effects = Effects::default();
+        let found = vec![Some(at(4, Duration::from_hours(1)))];
+        let outcome = refresh(&effects, token(generation, [0xee; 16]), found, vec![], None).await;
+        assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+        assert_eq!(effects.seen(), ["find"]);
+    }
+    let effects = Effects::default();
+    let outcome = refresh(&effects, "garbage".to_owned(), vec![], vec![], None).await;
+    assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+    assert!(effects.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_of_a_generation_to_come_ends_nothing() {
+    let effects = Effects::default();
+    let outcome =
+        refresh(&effects, token(5, a_session().refresh.salt), vec![Some(at(4, GRACE))], vec![], None).await;
+    assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+    assert_eq!(effects.seen(), ["find"]);
+}
+
+#[tokio::test]
+async fn a_rotation_that_lost_a_race_looks_again_and_finds_the_winner() {
+    let effects = Effects::default();
+    let salt = a_session().refresh.salt;
+    let found = vec![Some(a_session()), Some(at(1, Duration::ZERO))];
+    let pair = refresh(&effects, token(0, salt), found, vec![false], Some(an_account())).await.unwrap();
+    assert_eq!(*pair.refresh_token.expose(), token(1, salt));
+    assert_eq!(effects.seen(), ["find", "rotate", "find", "touch"]);
+}
+
+#[tokio::test]
+async fn a_rotation_that_loses_for_ever_gives_up() {
+    let effects = Effects::default();
+    let count = ATTEMPTS as usize;
+    let found = vec![Some(a_session()); count];
+    let outcome =
+        refresh(&effects, token(0, a_session().refresh.salt), found, vec![false; count], None).await;
+    assert!(matches!(outcome, Err(Refused::Store(PortError::Contended(_)))));
+}
+
+#[tokio::test]
+async fn a_session_or_account_that_is_gone_renews_nothing() {
+    let salt = a_session().refresh.salt;
+    let outcome = refresh(&Effects::default(), token(0, salt), vec![None], vec![], None).await;
+    assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads_of_account(&Effects::default(), None));
+    doubles.sessions.expect_find().returning(|_, _| Ok(Some(a_session())));
+    doubles.sessions.expect_rotate().returning(|_, _, _| Ok(true));
+    let command = RefreshCommand { token: token(0, salt), client: Client::default() };
+    let outcome = Refresh::new(&doubles.ports(), &settings()).run(command).await;
+    assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+}

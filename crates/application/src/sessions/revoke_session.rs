@@ -1,0 +1,36 @@
+//! The end of one session.
+
+use std::sync::Arc;
+
+use super::Caller;
+use crate::wiring::Ports;
+use fm_domain::error::PortError;
+use fm_domain::ids::SessionId;
+use fm_domain::sessions::SessionStore;
+
+/// Why no session was ended.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeSessionError {
+    /// The caller has no such session.
+    #[error("there is no such session")]
+    NotFound,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+/// Ends one of the caller's sessions.
+pub struct RevokeSession {
+    sessions: Arc<dyn SessionStore>,
+}
+
+impl RevokeSession {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self { sessions: ports.sessions.clone() }
+    }
+
+    /// Ends it, and every token of it.
+    pub async fn run(&self, caller: &Caller, id: SessionId) -> Result<(), RevokeSessionError> {
+        if self.sessions.revoke(caller.user, id).await? { Ok(()) } else { Err(RevokeSessionError::NotFound) }
+    }
+}

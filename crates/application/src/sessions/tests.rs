@@ -1,0 +1,103 @@
+//! Of the smaller use cases of sessions.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use fm_domain::clock::Clock as _;
+use fm_domain::ids::UserId;
+use fm_domain::sessions::{AccessClaims, InvalidToken, Session};
+use fm_domain::testing::{CountingIds, Effects, FixedClock, a_session, a_user};
+
+use super::{
+    Authenticate, Caller, Client, ListSessions, LogOut, Refused, RevokeOtherSessions, RevokeSession,
+    RevokeSessionError,
+};
+use crate::fixture::{caller, revoking};
+use crate::testing::TestPorts;
+
+/// Ada asks, seen last this long ago; her token stands for `user`.
+async fn authenticate(effects: &Effects, idle: Duration, user: UserId) -> Result<Caller, Refused> {
+    let now = FixedClock::NEW_YEAR.now();
+    let mut doubles = TestPorts::default();
+    doubles.tokens.expect_verify().returning(move |_, _| {
+        Ok(AccessClaims {
+            user,
+            session: a_session().id,
+            token: CountingIds::nth(1),
+            issued_at: now,
+            expires_at: now,
+        })
+    });
+    let session = Session { last_seen_at: now.minus(idle), ..a_session() };
+    doubles.sessions.expect_find().returning(move |_, _| Ok(Some(session.clone())));
+    let noted = effects.clone();
+    doubles.sessions.expect_touch().returning(move |_, _, _| {
+        noted.note("touch");
+        Ok(())
+    });
+    Authenticate::new(&doubles.ports()).run("token", &Client::default()).await
+}
+
+#[tokio::test]
+async fn a_session_is_touched_at_most_once_a_minute() {
+    for (seconds, touches) in [(0, 0), (59, 0), (60, 1), (3600, 1)] {
+        let effects = Effects::default();
+        let outcome = authenticate(&effects, Duration::from_secs(seconds), a_user().id).await;
+        assert_eq!(outcome.unwrap(), caller());
+        assert_eq!(effects.seen().len(), touches);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_its_sessions_lets_nobody_in() {
+    let effects = Effects::default();
+    let other = UserId::new(CountingIds::nth(7));
+    assert!(matches!(
+        authenticate(&effects, Duration::from_hours(1), other).await,
+        Err(Refused::Unauthenticated)
+    ));
+    assert!(effects.seen().is_empty());
+}
+
+#[tokio::test]
+async fn an_invalid_token_or_a_session_that_is_gone_lets_nobody_in() {
+    let mut doubles = TestPorts::default();
+    doubles.tokens.expect_verify().returning(|_, _| Err(InvalidToken));
+    let outcome = Authenticate::new(&doubles.ports()).run("token", &Client::default()).await;
+    assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+    let mut doubles = TestPorts::default();
+    let now = FixedClock::NEW_YEAR.now();
+    doubles.tokens.expect_verify().returning(move |_, _| {
+        Ok(AccessClaims {
+            user: a_user().id,
+            session: a_session().id,
+            token: CountingIds::nth(1),
+            issued_at: now,
+            expires_at: now,
+        })
+    });
+    doubles.sessions.expect_find().times(1).returning(|_, _| Ok(None));
+    let outcome = Authenticate::new(&doubles.ports()).run("token", &Client::default()).await;
+    assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended() {
+    let mut doubles = TestPorts::default();
+    doubles.sessions.expect_list().times(1).returning(|_, _| Ok(vec![a_session()]));
+    revoking(&Effects::default(), &mut doubles, Some(caller().session), true);
+    let mut there = vec![false, true, false];
+    doubles.sessions.expect_revoke().times(3).returning(move |user, _| {
+        assert_eq!(user, caller().user);
+        Ok(there.pop().unwrap())
+    });
+    let ports = doubles.ports();
+    assert_eq!(ListSessions::new(&ports).run(&caller()).await.unwrap(), [a_session()]);
+    RevokeOtherSessions::new(&ports).run(&caller()).await.unwrap();
+    // Gone already is fine for a logout, and not found for a session that is named.
+    LogOut::new(&ports).run(&caller()).await.unwrap();
+    RevokeSession::new(&ports).run(&caller(), caller().session).await.unwrap();
+    let outcome = RevokeSession::new(&ports).run(&caller(), caller().session).await;
+    assert!(matches!(outcome, Err(RevokeSessionError::NotFound)));
+}

@@ -1,0 +1,72 @@
+//! One double for every port, and the settings of a deployment.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::wiring::{Ports, Settings};
+use fm_domain::accounts::MockPasswordHasher;
+use fm_domain::blobs::{BlobLimits, ListBlobs, MockBlobStore, MockListBlobs};
+use fm_domain::body::ByteSize;
+use fm_domain::sessions::{MockSessionStore, MockTokenSigner};
+use fm_domain::testing::{CountingIds, FakeDatabase, FixedClock, PlainLinks, PlainMacs};
+use fm_domain::thumbnails::MockThumbnailer;
+use fm_streaming::BufferBudget;
+use fm_streaming::hashing::HashThreads;
+
+/// Doubles for every port: mocks where effects matter, fakes that behave where they do not.
+#[derive(Default)]
+#[expect(missing_docs, reason = "each field is the double of the port of the same name")]
+pub struct TestPorts {
+    pub db: FakeDatabase,
+    pub sessions: MockSessionStore,
+    pub blobs: MockBlobStore,
+    pub lister: Option<MockListBlobs>,
+    pub thumbnailer: MockThumbnailer,
+    pub passwords: MockPasswordHasher,
+    pub tokens: MockTokenSigner,
+}
+
+impl TestPorts {
+    /// The ports, for the constructor of a use case. The clock stands at [`FixedClock::NEW_YEAR`], ids count from 1,
+    /// and links say in plain text what they lead to.
+    #[must_use]
+    pub fn ports(mut self) -> Ports {
+        self.blobs.expect_limits().return_const(BlobLimits { max_blob: ByteSize::new(u64::MAX) });
+        self.thumbnailer.expect_formats().returning(Vec::new);
+        Ports {
+            db: Arc::new(self.db),
+            sessions: Arc::new(self.sessions),
+            blobs: Arc::new(self.blobs),
+            parts: None,
+            part_links: None,
+            lister: self.lister.map(|lister| Arc::new(lister) as Arc<dyn ListBlobs>),
+            links: Arc::new(PlainLinks),
+            thumbnailer: Arc::new(self.thumbnailer),
+            passwords: Arc::new(self.passwords),
+            tokens: Arc::new(self.tokens),
+            macs: Arc::new(PlainMacs),
+            clock: Arc::new(FixedClock::NEW_YEAR),
+            ids: Arc::new(CountingIds::default()),
+        }
+    }
+}
+
+/// The defaults of a deployment, without a quota.
+#[must_use]
+pub fn settings() -> Settings {
+    Settings {
+        access_token_ttl: Duration::from_mins(15),
+        refresh_token_ttl: Duration::from_hours(720),
+        signed_url_ttl: Duration::from_hours(1),
+        max_upload: ByteSize::new(52_428_800),
+        max_resumable: ByteSize::new(5 << 30),
+        upload_ttl: Duration::from_hours(24),
+        upload_buffer: BufferBudget::new(ByteSize::new(64 << 20)),
+        hash_threads: HashThreads::default(),
+        resumable_uploads: true,
+        direct_uploads: true,
+        quota: None,
+        registration_open: true,
+        serves_blobs: true,
+    }
+}

@@ -1,0 +1,195 @@
+//! The end of a direct upload.
+
+use futures_util::StreamExt as _;
+
+use super::ResumableError;
+use super::context::Context;
+use super::finish::Whole;
+use super::plan::{Planned, plan};
+use crate::engine::retry::retry_conflicts;
+use crate::files::{FilePresenter, Uploaded};
+use crate::wiring::{Ports, Settings};
+use fm_domain::blobs::{BlobKey, ByteRange, CompleteParts, GetBlob, PartTag, StoredBlob, WrittenPart};
+use fm_domain::body::{ByteSize, PartBytes};
+use fm_domain::error::PortError;
+use fm_domain::files::{File, HEAD_BYTES, sniff};
+use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
+use fm_domain::uploads::{HashState, Transport, Upload, UploadStatus};
+
+/// What was sent.
+#[derive(Debug, Clone)]
+pub struct CompleteDirectCommand {
+    /// Whose.
+    pub owner: UserId,
+    /// Which.
+    pub upload: UploadId,
+    /// The parts by number, with the tags that the store answered.
+    pub parts: Vec<(u32, String)>,
+}
+
+/// Completes direct uploads.
+pub struct CompleteDirect {
+    context: Context,
+    viewer: FilePresenter,
+    /// Whether the parts were sent to ourselves, and so are known to us.
+    serves_blobs: bool,
+}
+
+impl CompleteDirect {
+    pub(crate) fn new(context: &Context, ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            context: context.clone(),
+            viewer: FilePresenter::new(ports, settings),
+            serves_blobs: settings.serves_blobs,
+        }
+    }
+
+    /// The file; a second completion gets the same. The client is not believed: the store is asked for the size, the
+    /// first bytes are read to see what it is, and a job reads them all for the hash. With parts that are not those
+    /// that were sent the upload is gone.
+    pub async fn run(&self, command: CompleteDirectCommand) -> Result<Uploaded, ResumableError> {
+        let upload = retry_conflicts(|| self.take_up(&command)).await?;
+        if let UploadStatus::Complete(file) = upload.status {
+            return self.found(command.owner, file).await;
+        }
+        let outcome = match self.complete(&upload, &command.parts).await {
+            // What another request is completing is not given up.
+            Err(ResumableError::PartMismatch) if !self.context.give_up(&upload).await? => {
+                Err(ResumableError::TAKEN_OVER)
+            }
+            outcome => outcome,
+        };
+        match outcome {
+            Ok(file) => Ok(Uploaded { view: self.viewer.view(file).await?, fresh: true }),
+            Err(ResumableError::TakenOver { retry_after }) => {
+                // A second completion may have been faster.
+                match self.context.find(upload.owner, upload.id).await?.status {
+                    UploadStatus::Complete(file) => self.found(upload.owner, file).await,
+                    UploadStatus::Open => Err(ResumableError::TakenOver { retry_after }),
+                    UploadStatus::Expired => Err(ResumableError::Expired),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn found(&self, owner: UserId, file: FileId) -> Result<Uploaded, ResumableError> {
+        let found = self.context.db.read().await?.files().find(owner, file).await?;
+        let file = found.ok_or(ResumableError::NotFound)?;
+        Ok(Uploaded { view: self.viewer.view(file).await?, fresh: false })
+    }
+
+    async fn take_up(&self, command: &CompleteDirectCommand) -> Result<Upload, ResumableError> {
+        let mut unit = self.context.db.begin().await?;
+        let found = unit.uploads().find_for_update(command.owner, command.upload).await?;
+        let direct = found.filter(|upload| upload.transport == Transport::Direct);
+        let refusal = match direct {
+            Some(upload) if self.context.is_over(&upload) => ResumableError::Expired,
+            Some(upload) if upload.status != UploadStatus::Open => {
+                unit.rollback().await?;
+                return Ok(upload);
+            }
+            Some(mut upload) => {
+                let seen = upload.epoch;
+                upload.take_up();
+                unit.uploads().update(&upload, seen).await?;
+                unit.commit().await?;
+                return Ok(upload);
+            }
+            None => ResumableError::NotFound,
+        };
+        unit.rollback().await?;
+        Err(refusal)
+    }
+
+    async fn complete(&self, upload: &Upload, told: &[(u32, String)]) -> Result<File, ResumableError> {
+        let parts = self.checked(upload, told).await?;
+        let (blob, stored) = self.put_together(upload, &parts).await?;
+        let head = self.head(blob, stored).await?;
+        let content_type = sniff(&head, upload.claimed_type.as_ref());
+        let upload = Upload { offset: stored.size, ..upload.clone() };
+        // What nobody has to read is known already.
+        let sha256 = (stored.size == ByteSize::ZERO).then(|| HashState::new().finish());
+        self.context.keep(&upload, &Whole { blob, stored, content_type, sha256 }, &[]).await
+    }
+
+    /// The parts, if they are all there: each once, none more, and, where they were sent to ourselves, as they came.
+    async fn checked(
+        &self,
+        upload: &Upload,
+        told: &[(u32, String)],
+    ) -> Result<Vec<WrittenPart>, ResumableError> {
+        let planned: Vec<Planned> =
+            plan(upload.length.unwrap_or_default(), self.context.parts.part_limits()).collect();
+        let mut told: Vec<&(u32, String)> = told.iter().collect();
+        told.sort_by_key(|(number, _)| *number);
+        let numbers_match = told.len() == planned.len()
+            && told.iter().zip(&planned).all(|((number, _), planned)| *number == planned.number);
+        if !numbers_match {
+            return Err(ResumableError::PartMismatch);
+        }
+        let parts = planned.iter().zip(&told).map(|(planned, (_, tag))| WrittenPart {
+            number: planned.number,
+            size: planned.size,
+            tag: PartTag::new(tag.clone()),
+        });
+        let parts: Vec<WrittenPart> = parts.collect();
+        if self.serves_blobs {
+            self.compare(upload, &parts).await?;
+        }
+        Ok(parts)
+    }
+
+    async fn compare(&self, upload: &Upload, parts: &[WrittenPart]) -> Result<(), ResumableError> {
+        let known = self.context.parts_of(upload.id).await?;
+        let same = known.len() == parts.len()
+            && known.iter().zip(parts).all(|(known, part)| {
+                known.number == part.number && known.size == part.size && known.tag.is(part.tag.as_str())
+            });
+        if same { Ok(()) } else { Err(ResumableError::PartMismatch) }
+    }
+
+    async fn put_together(
+        &self,
+        upload: &Upload,
+        parts: &[WrittenPart],
+    ) -> Result<(BlobId, StoredBlob), ResumableError> {
+        let size = upload.length.unwrap_or_default();
+        let Some(write) = upload.part_write() else {
+            if size > ByteSize::ZERO {
+                return Err(ResumableError::PartMismatch);
+            }
+            let content_type = fm_domain::files::MediaType::octet_stream();
+            return self.context.put_aside(upload.owner, PartBytes::new(), &content_type).await;
+        };
+        match self.context.parts.complete(&write, upload.epoch.number(), parts, size).await {
+            Ok(stored) if stored.size == size => Ok((upload.blob, stored)),
+            Ok(_) | Err(CompleteParts::Mismatch) => Err(ResumableError::PartMismatch),
+            Err(CompleteParts::Gone) => Err(ResumableError::TAKEN_OVER),
+            Err(CompleteParts::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// The first bytes, to see what it is.
+    async fn head(&self, blob: BlobId, stored: StoredBlob) -> Result<Vec<u8>, ResumableError> {
+        if stored.size == ByteSize::ZERO {
+            return Ok(Vec::new());
+        }
+        let range = ByteRange::Between { first: 0, last: HEAD_BYTES as u64 - 1 };
+        let reader = match self.context.blobs.get(&BlobKey::file(blob), Some(range)).await {
+            Ok(reader) => reader,
+            Err(GetBlob::Store(error)) => return Err(error.into()),
+            Err(GetBlob::NotFound | GetBlob::Range(_)) => return Err(ResumableError::TAKEN_OVER),
+        };
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        let mut bytes = reader.bytes;
+        while head.len() < HEAD_BYTES
+            && let Some(chunk) = bytes.next().await
+        {
+            let chunk = chunk.map_err(|error| PortError::Unavailable(Box::new(error)))?;
+            let room = (HEAD_BYTES - head.len()).min(chunk.len());
+            head.extend_from_slice(&chunk[..room]);
+        }
+        Ok(head)
+    }
+}

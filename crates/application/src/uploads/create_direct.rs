@@ -1,0 +1,160 @@
+//! A new direct upload: its client gets a signed request for every part.
+
+use std::sync::Arc;
+
+use super::ResumableError;
+use super::context::Context;
+use super::open::Draft;
+use super::plan::{Planned, plan};
+use crate::engine::retry::{retry_conflicts, roll_back};
+use fm_domain::blobs::{BlobKey, PartLink, PartWrite, SignParts, SignedPart, WriteId};
+use fm_domain::body::{BodyError, ByteSize};
+use fm_domain::clock::Timestamp;
+use fm_domain::files::{FileName, MediaType, Sha256};
+use fm_domain::idempotency::IdempotencyKey;
+use fm_domain::ids::{UploadId, UserId};
+use fm_domain::uploads::{HashState, Transport, Upload, UploadStatus};
+
+/// What is going to be uploaded.
+#[derive(Debug, Clone)]
+pub struct CreateDirectCommand {
+    /// By whom.
+    pub owner: UserId,
+    /// What makes a retry find this upload.
+    pub key: Option<IdempotencyKey>,
+    /// What the file will be called.
+    pub name: FileName,
+    /// Exactly how many bytes.
+    pub size: ByteSize,
+    /// What the client says that it is.
+    pub claimed_type: Option<MediaType>,
+    /// The hash that the bytes will have.
+    pub sha256: Option<Sha256>,
+}
+
+/// A part to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectPart {
+    /// Its number, from 1 on.
+    pub number: u32,
+    /// Where its first byte is in the file.
+    pub offset: ByteSize,
+    /// Exactly how many bytes.
+    pub size: ByteSize,
+    /// The request to send it with.
+    pub request: SignedPart,
+}
+
+/// A direct upload that can begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectUpload {
+    /// Which.
+    pub id: UploadId,
+    /// Until when it has to be complete.
+    pub expires_at: Timestamp,
+    /// The parts to be sent, in any order; none where it is complete already.
+    pub parts: Vec<DirectPart>,
+    /// Whether it was made just now.
+    pub fresh: bool,
+}
+
+/// Creates direct uploads.
+pub struct CreateDirect {
+    context: Context,
+    links: Arc<dyn SignParts>,
+}
+
+impl CreateDirect {
+    pub(crate) fn new(context: &Context, links: &Arc<dyn SignParts>) -> Self {
+        Self { context: context.clone(), links: links.clone() }
+    }
+
+    /// The upload and its parts; a repetition with the same key gets those of the first.
+    pub async fn run(&self, command: CreateDirectCommand) -> Result<DirectUpload, ResumableError> {
+        let nothing = HashState::new().finish();
+        if command.size == ByteSize::ZERO && command.sha256.is_some_and(|promised| promised != nothing) {
+            return Err(BodyError::DigestMismatch.into());
+        }
+        let draft = Draft {
+            owner: command.owner,
+            transport: Transport::Direct,
+            key: command.key,
+            name: command.name,
+            length: Some(command.size),
+            claimed_type: command.claimed_type,
+            promised: command.sha256,
+            metadata: String::new(),
+        };
+        let opened = self.context.open(&draft).await?;
+        let (upload, fresh) = (opened.upload, opened.fresh);
+        let parts = match self.parts(&upload).await {
+            Ok(parts) => parts,
+            Err(error) => {
+                if fresh {
+                    self.give_up(&upload).await;
+                }
+                return Err(error);
+            }
+        };
+        Ok(DirectUpload { id: upload.id, expires_at: upload.expires_at, parts, fresh })
+    }
+
+    async fn parts(&self, upload: &Upload) -> Result<Vec<DirectPart>, ResumableError> {
+        let size = upload.length.unwrap_or_default();
+        if upload.status != UploadStatus::Open || size == ByteSize::ZERO {
+            return Ok(Vec::new());
+        }
+        let write = self.begun(upload).await?;
+        let mut parts = Vec::new();
+        for Planned { number, offset, size } in plan(size, self.context.parts.part_limits()) {
+            let link = PartLink {
+                owner: upload.owner,
+                upload: upload.id,
+                write: write.clone(),
+                number,
+                size,
+                issued_at: upload.created_at,
+                expires_at: upload.expires_at,
+            };
+            parts.push(DirectPart { number, offset, size, request: self.links.sign(&link).await? });
+        }
+        Ok(parts)
+    }
+
+    /// The write that the parts belong to; begun now, unless it was before.
+    async fn begun(&self, upload: &Upload) -> Result<PartWrite, ResumableError> {
+        if let Some(write) = upload.part_write() {
+            return Ok(write);
+        }
+        let key = BlobKey::file(upload.blob);
+        let content_type = upload.claimed_type.as_ref().map_or_else(MediaType::octet_stream, MediaType::safe);
+        let id = self.context.parts.begin(&key, &content_type).await?;
+        retry_conflicts(|| self.agree(upload, &id)).await
+    }
+
+    /// Of two repetitions that begin a write at the same time both go on with the one that is kept first.
+    async fn agree(&self, upload: &Upload, id: &WriteId) -> Result<PartWrite, ResumableError> {
+        let mut unit = self.context.db.begin().await?;
+        let Some(found) = unit.uploads().find_for_update(upload.owner, upload.id).await? else {
+            unit.rollback().await?;
+            return Err(ResumableError::NotFound);
+        };
+        if let Some(write) = found.part_write() {
+            unit.rollback().await?;
+            return Ok(write);
+        }
+        let begun = Upload { write: Some(id.clone()), ..found };
+        match unit.uploads().update(&begun, begun.epoch).await {
+            Ok(()) => unit.commit().await?,
+            Err(error) => return Err(roll_back(unit, error.into()).await),
+        }
+        Ok(PartWrite { key: BlobKey::file(upload.blob), id: id.clone() })
+    }
+
+    /// A courtesy: what a sweep would do later.
+    async fn give_up(&self, upload: &Upload) {
+        if let Err(error) = self.context.give_up(upload).await {
+            tracing::info!(upload.id = %upload.id, %error, "a direct upload is left to the sweep");
+        }
+    }
+}

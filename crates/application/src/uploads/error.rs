@@ -1,0 +1,109 @@
+//! Why an upload of many requests does not go on.
+
+use std::time::Duration;
+
+use crate::engine::retry::failure;
+use crate::files::UploadError;
+use fm_domain::accounts::ReserveBytes;
+use fm_domain::blobs::SettleBlob;
+use fm_domain::body::{BodyError, ByteSize};
+use fm_domain::error::PortError;
+use fm_domain::uploads::UpdateUpload;
+
+/// Why an upload was not created, or does not go on. What it had before stays, unless something else is said.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumableError {
+    /// The bytes did not come as they should. Those before are kept.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// The caller has no such upload.
+    #[error("there is no such upload")]
+    NotFound,
+    /// It was not finished in time.
+    #[error("the upload was not finished in time")]
+    Expired,
+    /// The bytes are meant for another place than the upload is at.
+    #[error("the upload is at another offset")]
+    WrongOffset {
+        /// Where it is.
+        offset: ByteSize,
+    },
+    /// Another length was declared before.
+    #[error("the length of the upload is another")]
+    LengthConflict,
+    /// The piece is not what its checksum says; nothing of it is kept.
+    #[error("the piece does not match its checksum")]
+    ChecksumMismatch,
+    /// The owner's quota has no room for it.
+    #[error("the quota would be passed")]
+    QuotaExceeded,
+    /// The idempotency key was used for another upload.
+    #[error("the idempotency key was used for another upload")]
+    KeyConflict,
+    /// Another request goes on with the upload.
+    #[error("another request goes on with the upload")]
+    TakenOver {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The parts are not those that were sent; the upload is gone.
+    #[error("the parts are not those that were sent")]
+    PartMismatch,
+    /// The account is gone.
+    #[error("the credentials are not valid")]
+    Unauthenticated,
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+failure!(ResumableError);
+
+impl ResumableError {
+    /// Somebody else has the upload.
+    pub(super) const TAKEN_OVER: Self = Self::TakenOver { retry_after: Duration::from_secs(1) };
+}
+
+impl From<UpdateUpload> for ResumableError {
+    fn from(error: UpdateUpload) -> Self {
+        match error {
+            UpdateUpload::Fenced => Self::TAKEN_OVER,
+            UpdateUpload::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<SettleBlob> for ResumableError {
+    fn from(error: SettleBlob) -> Self {
+        match error {
+            SettleBlob::Doomed => Self::Expired,
+            SettleBlob::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<ReserveBytes> for ResumableError {
+    fn from(error: ReserveBytes) -> Self {
+        match error {
+            ReserveBytes::QuotaExceeded => Self::QuotaExceeded,
+            ReserveBytes::NoUser => Self::Unauthenticated,
+            ReserveBytes::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Of the last unit, which all uploads share.
+impl From<UploadError> for ResumableError {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Body(error) => Self::Body(error),
+            UploadError::QuotaExceeded => Self::QuotaExceeded,
+            UploadError::KeyConflict => Self::KeyConflict,
+            UploadError::KeyBusy { retry_after } => Self::TakenOver { retry_after },
+            UploadError::NotFound => Self::NotFound,
+            UploadError::PreconditionFailed => Self::TAKEN_OVER,
+            UploadError::Unauthenticated => Self::Unauthenticated,
+            UploadError::Store(error) => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Uploads that take many requests: resumable ones (tus), whose bytes come through us, and direct ones, whose bytes go
+//! straight to the store. Both are transports of the state machine of every upload (see
+//! `usecase/file/transfer.rs`): an intent first, then bytes, then one unit from whose commit on the file exists.
+//!
+//! What takes many requests may be taken up by any process at any time, also while another still works on it. So the
+//! row of an upload has an epoch: whoever takes it up raises it, and whoever has an older one changes nothing any more,
+//! neither in the database (every update names the epoch) nor in the store (every part carries it as its fence, or has
+//! a number that is never used again).
+
+mod append;
+mod aside;
+mod cancel;
+mod complete_direct;
+mod context;
+mod create_direct;
+mod create_resumable;
+mod error;
+mod finish;
+mod open;
+mod piece;
+mod plan;
+mod portion;
+mod receive_part;
+mod save;
+mod show;
+mod take_up;
+mod writing;
+
+pub use append::{AppendCommand, AppendToUpload};
+pub use cancel::CancelUpload;
+pub use complete_direct::{CompleteDirect, CompleteDirectCommand};
+pub(crate) use context::{Context, clear, expire, unreserve};
+pub use create_direct::{CreateDirect, CreateDirectCommand, DirectPart, DirectUpload};
+pub use create_resumable::{CreateResumable, CreateResumableCommand};
+pub use error::ResumableError;
+pub(crate) use plan::part_size;
+pub use receive_part::{PartError, ReceivePart, ReceivedPart};
+pub use show::ShowUpload;
+
+use crate::wiring::{Ports, Settings};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::files::{HEAD_BYTES, MediaType, sniff};
+use fm_domain::ids::{FileId, UploadId};
+use fm_domain::uploads::{Transport, Upload, UploadStatus};
+
+/// Resumable uploads, where they are offered.
+#[expect(missing_docs, reason = "each field is documented by its type")]
+pub struct ResumableUploads {
+    pub create: CreateResumable,
+    pub append: AppendToUpload,
+    pub show: ShowUpload,
+    pub cancel: CancelUpload,
+}
+
+impl ResumableUploads {
+    /// The use cases on these ports; `None` where they are switched off or the store can't serve them.
+    #[must_use]
+    pub fn new(ports: &Ports, settings: &Settings) -> Option<Self> {
+        let store = ports.parts.as_ref().filter(|_| settings.resumable_uploads)?;
+        let context = Context::new(ports, store, settings);
+        Some(Self {
+            create: CreateResumable::new(&context),
+            append: AppendToUpload::new(&context),
+            show: ShowUpload::new(&context),
+            cancel: CancelUpload::new(&context, Transport::Resumable),
+        })
+    }
+}
+
+/// Direct uploads, where they are offered.
+pub struct DirectUploads {
+    /// Creates them.
+    pub create: CreateDirect,
+    /// Completes them.
+    pub complete: CompleteDirect,
+    /// Cancels them.
+    pub cancel: CancelUpload,
+    /// Takes their parts, where those are sent to ourselves.
+    pub receive_part: Option<ReceivePart>,
+}
+
+impl DirectUploads {
+    /// The use cases on these ports; `None` where they are switched off or the store can't serve them.
+    #[must_use]
+    pub fn new(ports: &Ports, settings: &Settings) -> Option<Self> {
+        let store = ports.parts.as_ref().filter(|_| settings.direct_uploads)?;
+        let links = ports.part_links.as_ref()?;
+        let context = Context::new(ports, store, settings);
+        Some(Self {
+            create: CreateDirect::new(&context, links),
+            complete: CompleteDirect::new(&context, ports, settings),
+            cancel: CancelUpload::new(&context, Transport::Direct),
+            receive_part: settings.serves_blobs.then(|| ReceivePart::new(&context)),
+        })
+    }
+}
+
+/// How far an upload is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Which.
+    pub id: UploadId,
+    /// Bytes that are durable.
+    pub offset: ByteSize,
+    /// How many there will be, where that is known.
+    pub length: Option<ByteSize>,
+    /// What the client said of it, as it came.
+    pub metadata: String,
+    /// Until when it can go on, unless more comes.
+    pub expires_at: Timestamp,
+    /// The file that it is now.
+    pub file: Option<FileId>,
+}
+
+impl Progress {
+    fn of(upload: &Upload) -> Self {
+        Self {
+            id: upload.id,
+            offset: upload.offset,
+            length: upload.length,
+            metadata: upload.metadata.clone(),
+            expires_at: upload.expires_at,
+            file: match upload.status {
+                UploadStatus::Complete(file) => Some(file),
+                UploadStatus::Open | UploadStatus::Expired => None,
+            },
+        }
+    }
+}
+
+/// What an upload is, as far as its bytes came.
+fn content_type(upload: &Upload) -> MediaType {
+    if upload.offset > ByteSize::ZERO && upload.head.is_empty() {
+        return upload.claimed_type.clone().unwrap_or_else(MediaType::octet_stream);
+    }
+    sniff(&upload.head, upload.claimed_type.as_ref())
+}
+
+/// Looks at bytes that came, as long as the first ones are wanted. Once they are there what they say takes the place
+/// of what the client said.
+fn look(upload: &mut Upload, bytes: &[u8]) {
+    if bytes.is_empty() || (upload.offset > ByteSize::ZERO && upload.head.is_empty()) {
+        return;
+    }
+    let wanted = HEAD_BYTES - upload.head.len();
+    let head = [&upload.head, &bytes[..wanted.min(bytes.len())]].concat();
+    upload.head = head.into();
+    if upload.head.len() >= HEAD_BYTES {
+        upload.claimed_type = Some(sniff(&upload.head, upload.claimed_type.as_ref()));
+        upload.head = bytes::Bytes::new();
+    }
+}

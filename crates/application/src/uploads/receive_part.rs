@@ -1,0 +1,151 @@
+//! A part of a direct upload that is sent to ourselves, because the store is ours.
+
+use std::sync::Arc;
+
+use super::context::Context;
+use super::plan::plan;
+use crate::engine::retry::{failure, retry_conflicts};
+use fm_domain::blobs::{PartLink, PartPlace, PartTag, WritePart, WrittenPart};
+use fm_domain::body::{BodyError, ByteSize, ByteStream};
+use fm_domain::error::PortError;
+use fm_domain::uploads::{HashState, Upload, UploadStatus};
+use fm_streaming::hashing::OffloadedHasher;
+use fm_streaming::{ChunkReader, ReadOutcome};
+
+/// Why a part was not taken. Nothing of it counts.
+#[derive(Debug, thiserror::Error)]
+pub enum PartError {
+    /// The URL is tampered with or expired, or its upload has ended.
+    #[error("the URL is not valid, or no longer")]
+    Refused,
+    /// The bytes did not come as they should.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+failure!(PartError);
+
+/// A part that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedPart {
+    /// What the client has to name at the end.
+    pub tag: PartTag,
+}
+
+/// Takes parts.
+pub struct ReceivePart {
+    context: Context,
+}
+
+impl ReceivePart {
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
+    }
+
+    /// Keeps the part that a genuine link allows to send. Sent again, it replaces the one before.
+    pub async fn run(&self, link: &PartLink, body: ByteStream) -> Result<ReceivedPart, PartError> {
+        if link.expires_at <= self.context.clock.now() {
+            return Err(PartError::Refused);
+        }
+        let upload = self.upload(link).await?;
+        let planned = plan(upload.length.unwrap_or_default(), self.context.parts.part_limits())
+            .find(|planned| planned.number == link.number && planned.size == link.size);
+        let Some(planned) = planned else { return Err(PartError::Refused) };
+        // From its first byte on the part before it is no longer whole: until this one is, no tag is right.
+        let part = |tag| WrittenPart { number: link.number, size: link.size, tag };
+        let sending = part(PartTag::new(self.context.ids.uuid().to_string()));
+        retry_conflicts(|| self.remember(link, &sending, None)).await?;
+        let tag = self.write(link, planned.offset, &upload, body).await?;
+        let came = part(tag.clone());
+        retry_conflicts(|| self.remember(link, &came, Some(&sending))).await?;
+        Ok(ReceivedPart { tag })
+    }
+
+    async fn upload(&self, link: &PartLink) -> Result<Upload, PartError> {
+        let found = self.context.db.read().await?.uploads().find(link.owner, link.upload).await?;
+        let open = found.filter(|upload| is_open(upload) && !self.context.is_over(upload));
+        open.filter(|upload| upload.part_write().as_ref() == Some(&link.write)).ok_or(PartError::Refused)
+    }
+
+    async fn write(
+        &self,
+        link: &PartLink,
+        offset: ByteSize,
+        upload: &Upload,
+        body: ByteStream,
+    ) -> Result<PartTag, PartError> {
+        let step = self.context.parts.part_limits().preferred.bytes();
+        let mut body = ChunkReader::new(body);
+        let mut hasher = OffloadedHasher::new(&self.context.hash_threads, HashState::new(), None);
+        let mut came = 0;
+        loop {
+            let wanted = step.min(link.size.bytes() - came);
+            let permit = Arc::new(self.context.budget.acquire(ByteSize::new(wanted)).await);
+            let (bytes, filled) =
+                body.fill(usize::try_from(wanted).unwrap_or(usize::MAX), &self.context.pool, &permit).await;
+            match filled {
+                ReadOutcome::Full => {}
+                ReadOutcome::Ended => {
+                    return Err(BodyError::Malformed("the part is shorter than was signed").into());
+                }
+                ReadOutcome::Broken(error) => return Err(error.into()),
+            }
+            hasher.update(&bytes).await?;
+            let place = PartPlace {
+                number: link.number,
+                offset: ByteSize::new(offset.bytes() + came),
+                fence: upload.epoch.number(),
+                in_order: false,
+            };
+            came += bytes.len() as u64;
+            match self.context.parts.write(&link.write, place, bytes).await {
+                Ok(_) => {}
+                Err(WritePart::Gone) => return Err(PartError::Refused),
+                Err(WritePart::Store(error)) => return Err(error.into()),
+            }
+            drop(permit);
+            if came == link.size.bytes() {
+                break;
+            }
+        }
+        let permit = Arc::new(self.context.budget.acquire(ByteSize::new(1)).await);
+        match body.fill(1, &self.context.pool, &permit).await.1 {
+            ReadOutcome::Ended => {}
+            ReadOutcome::Full => return Err(BodyError::TooLarge { limit: link.size }.into()),
+            ReadOutcome::Broken(error) => return Err(error.into()),
+        }
+        self.context.parts.sync(&link.write).await?;
+        Ok(PartTag::new(hasher.digests().await?.whole.finish().to_string()))
+    }
+
+    /// Only as long as nobody completes the upload, or sends the same part.
+    async fn remember(
+        &self,
+        link: &PartLink,
+        part: &WrittenPart,
+        before: Option<&WrittenPart>,
+    ) -> Result<(), PartError> {
+        let mut unit = self.context.db.begin().await?;
+        let found = unit.uploads().find_for_update(link.owner, link.upload).await?;
+        if !found.is_some_and(|upload| is_open(&upload)) {
+            unit.rollback().await?;
+            return Err(PartError::Refused);
+        }
+        if let Some(before) = before
+            && !unit.uploads().parts(link.upload).await?.contains(before)
+        {
+            unit.rollback().await?;
+            return Err(PartError::Refused);
+        }
+        unit.uploads().add_part(link.upload, part).await?;
+        Ok(unit.commit().await?)
+    }
+}
+
+/// Whether parts may still be sent: nobody has begun to complete it.
+fn is_open(upload: &Upload) -> bool {
+    upload.status == UploadStatus::Open && !upload.is_held
+}

@@ -1,0 +1,148 @@
+//! Toy adapters of the small ports: fast, foreseeable, and right enough for whatever is built on them. Nothing about
+//! them is secret or safe.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, PasswordHasher};
+use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
+use fm_domain::files::MediaType;
+use fm_domain::ids::{IdSource, SessionId, UserId};
+use fm_domain::mac::{Mac, MacSigner, Purpose};
+use fm_domain::sessions::{AccessClaims, AccessToken, InvalidToken, TokenSigner};
+use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+/// Hashes passwords at once. A hash of another strength is right, but outdated.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FakePasswordHasher {
+    /// What stands for the parameters of a real one.
+    pub strength: u32,
+}
+
+fn password_hash(strength: u32, salt: &str, password: &str) -> String {
+    let digest = Sha256::new().chain_update(salt).chain_update("/").chain_update(password).finalize();
+    format!("$toy${strength}${salt}${}", hex::encode(digest))
+}
+
+#[async_trait]
+impl PasswordHasher for FakePasswordHasher {
+    async fn hash(&self, password: &Password) -> PortResult<PasswordHash> {
+        let salt = Uuid::now_v7().simple().to_string();
+        Ok(PasswordHash::new(password_hash(self.strength, &salt, password.expose())))
+    }
+
+    async fn verify(&self, password: &Password, hash: &PasswordHash) -> PortResult<PasswordCheck> {
+        let mut fields = hash.expose().split('$').skip(2);
+        let strength = fields.next().and_then(|strength| strength.parse().ok());
+        let (Some(strength), Some(salt)) = (strength, fields.next()) else { return Ok(PasswordCheck::Wrong) };
+        Ok(match password_hash(strength, salt, password.expose()) == hash.expose() {
+            false => PasswordCheck::Wrong,
+            true if strength == self.strength => PasswordCheck::Right,
+            true => PasswordCheck::RightButOutdated,
+        })
+    }
+
+    fn decoy(&self) -> PasswordHash {
+        PasswordHash::new(format!("$toy${}$decoy$", self.strength))
+    }
+}
+
+/// Makes MACs that are plain hashes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FakeMacSigner;
+
+impl MacSigner for FakeMacSigner {
+    fn sign(&self, purpose: Purpose, message: &[u8]) -> Mac {
+        Mac::new(Sha256::new().chain_update(purpose.name()).chain_update(message).finalize().into())
+    }
+
+    fn verify(&self, purpose: Purpose, message: &[u8], mac: &Mac) -> bool {
+        self.sign(purpose, message) == *mac
+    }
+}
+
+/// Signs access tokens that say what they claim, with a plain hash.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FakeTokenSigner;
+
+fn token(claims: &str) -> String {
+    format!("{claims}.{}", hex::encode(Sha256::digest(claims)))
+}
+
+impl TokenSigner for FakeTokenSigner {
+    fn sign(&self, claims: &AccessClaims) -> PortResult<AccessToken> {
+        let AccessClaims { user, session, token: id, issued_at, expires_at } = claims;
+        let (from, until) = (issued_at.unix_seconds(), expires_at.unix_seconds());
+        Ok(AccessToken::new(token(&format!("{user}.{session}.{id}.{from}.{until}"))))
+    }
+
+    fn verify(&self, text: &str, now: Timestamp) -> Result<AccessClaims, InvalidToken> {
+        let (claims, _) = text.rsplit_once('.').ok_or(InvalidToken)?;
+        let read = || {
+            let mut fields = claims.split('.');
+            Some(AccessClaims {
+                user: UserId::parse(fields.next()?)?,
+                session: SessionId::parse(fields.next()?)?,
+                token: fields.next()?.parse().ok()?,
+                issued_at: Timestamp::from_unix_seconds(fields.next()?.parse().ok()?),
+                expires_at: Timestamp::from_unix_seconds(fields.next()?.parse().ok()?),
+            })
+        };
+        let genuine = token(claims) == text;
+        let counts = |claims: &AccessClaims| genuine && claims.issued_at <= now && now < claims.expires_at;
+        read().filter(counts).ok_or(InvalidToken)
+    }
+}
+
+/// Renders a PNG's hash instead of a picture. A PNG whose data begins with `broken` can't be decoded.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FakeThumbnailer;
+
+/// What every PNG begins with.
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+impl FakeThumbnailer {
+    /// A file that it takes for a picture, holding `data`.
+    #[must_use]
+    pub fn picture(data: &[u8]) -> Bytes {
+        [SIGNATURE, data].concat().into()
+    }
+}
+
+#[async_trait]
+impl Thumbnailer for FakeThumbnailer {
+    fn accepts(&self, content_type: &MediaType) -> bool {
+        content_type.as_str() == "image/png"
+    }
+
+    fn formats(&self) -> Vec<MediaType> {
+        "image/png".parse().into_iter().collect()
+    }
+
+    async fn render(
+        &self,
+        source: Bytes,
+        spec: ThumbnailSpec,
+        _budget: RenderBudget,
+    ) -> Result<Thumbnail, RenderThumbnail> {
+        let data = source.strip_prefix(SIGNATURE).filter(|data| !data.starts_with(b"broken"));
+        let data = data.ok_or_else(|| RenderThumbnail::Undecodable("it is broken".to_owned()))?;
+        Ok(Thumbnail { png: Self::picture(&Sha256::digest(data)), width: spec.width, height: 1 })
+    }
+}
+
+/// Ids of the present, and bytes that are as random as they are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FakeIds;
+
+impl IdSource for FakeIds {
+    fn uuid(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    fn random(&self) -> [u8; 32] {
+        Sha256::digest(Uuid::now_v7()).into()
+    }
+}

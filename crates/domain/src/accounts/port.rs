@@ -1,0 +1,107 @@
+//! What the domain asks of a database about users.
+
+use async_trait::async_trait;
+
+use super::{Account, DisplayName, Email, PasswordHash, Tally, User};
+use crate::body::ByteSize;
+use crate::error::{PortError, PortResult};
+use crate::ids::UserId;
+
+/// Why a user was not inserted.
+#[derive(Debug, thiserror::Error)]
+pub enum InsertUser {
+    /// Another user has this address, in whatever case.
+    #[error("the address is taken")]
+    EmailTaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+/// Why bytes were not reserved or charged.
+#[derive(Debug, thiserror::Error)]
+pub enum ReserveBytes {
+    /// Used and reserved bytes together would pass the quota.
+    #[error("the quota would be passed")]
+    QuotaExceeded,
+    /// There is no such user (any more).
+    #[error("there is no such user")]
+    NoUser,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+/// What a finished upload or a removal does to an account, in one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Charge {
+    /// Reserved before and no longer needed.
+    pub unreserve: ByteSize,
+    /// Bytes that are now kept.
+    pub add: ByteSize,
+    /// Bytes that are no longer kept.
+    pub free: ByteSize,
+    /// Files more.
+    pub files_added: u64,
+    /// Files fewer.
+    pub files_removed: u64,
+}
+
+/// Questions about users.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait UserQueries: Send {
+    /// The user with this id.
+    async fn find(&mut self, id: UserId) -> PortResult<Option<Account>>;
+
+    /// The user with this address, in whatever case.
+    async fn find_by_email(&mut self, email: &Email) -> PortResult<Option<Account>>;
+
+    /// What accounts say they keep beside what their files add up to, by the users' ids: those after `after`, at most
+    /// `limit`. Both sides of a tally are of one moment, however many uploads end meanwhile (USER-13). For checks alone.
+    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>>;
+}
+
+/// Users inside a unit of work.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait UserRepo: Send {
+    /// Adds a user who keeps nothing yet. A taken address is a refusal and does not poison the unit (USER-01).
+    async fn insert(&mut self, user: &User) -> Result<(), InsertUser>;
+
+    /// The user, locked until the unit ends: of two units that ask for the same user the second waits.
+    async fn find_for_update(&mut self, id: UserId) -> PortResult<Option<Account>>;
+
+    /// Replaces the name; false when there is no such user.
+    async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> PortResult<bool>;
+
+    /// Replaces the hash, only if it is still `seen`; false otherwise.
+    async fn set_password(&mut self, id: UserId, seen: &PasswordHash, new: &PasswordHash)
+    -> PortResult<bool>;
+
+    /// Promises `bytes` to an upload. Refused when used + reserved + bytes would pass `quota`; of two units that ask
+    /// for the last byte at most one gets it (USER-05).
+    async fn reserve(
+        &mut self,
+        id: UserId,
+        bytes: ByteSize,
+        quota: Option<ByteSize>,
+    ) -> Result<(), ReserveBytes>;
+
+    /// Takes a promise back. A user who is gone is no error.
+    async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()>;
+
+    /// Applies all of `charge` at once: reserved − unreserve, used + add − free, files + added − removed. Refused
+    /// when it adds more than it unreserves and frees, and used + reserved would then pass `quota`. Counters never
+    /// go below zero.
+    async fn charge(
+        &mut self,
+        id: UserId,
+        charge: &Charge,
+        quota: Option<ByteSize>,
+    ) -> Result<(), ReserveBytes>;
+
+    /// Removes the user with all their files, uploads and idempotency keys; false when there is none. Their blobs stay:
+    /// doom them in the same unit.
+    async fn remove(&mut self, id: UserId) -> PortResult<bool>;
+}

@@ -1,0 +1,98 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use proptest::prelude::*;
+
+use super::{DisplayName, Email, InvalidPassword, Password, PasswordHash, Role};
+use crate::blobs::SignedUrl;
+
+#[test]
+fn addresses_are_kept_as_written_and_compared_without_case() {
+    let email: Email = "Ada.Lovelace@Example.COM".parse().unwrap();
+    assert_eq!(email.as_str(), "Ada.Lovelace@Example.COM");
+    assert_eq!(email.key(), "ada.lovelace@example.com");
+    assert_eq!(email, "ada.lovelace@example.com".parse().unwrap());
+    assert_ne!(email, "ada@example.com".parse().unwrap());
+}
+
+#[test]
+fn what_is_no_address_is_refused() {
+    let long = format!("a@{}.com", "b.".repeat(124));
+    for text in [
+        "",
+        "ada",
+        "ada@",
+        "@example.com",
+        "ada@localhost",
+        "ada@[127.0.0.1]",
+        "a b@example.com",
+        "Ada <ada@example.com>",
+        "\"a\"@example.com",
+        "ada@example.com\n",
+        "ada\0@example.com",
+        "ada@@example.com",
+        " ada@example.com",
+        &long,
+    ] {
+        assert!(text.parse::<Email>().is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_password_has_8_to_128_characters() {
+    for text in ["12345678", &"ü".repeat(8), &"ü".repeat(128)] {
+        assert_eq!(text.parse::<Password>().unwrap().expose(), text);
+    }
+    for text in ["", "1234567", &"ü".repeat(7), &"a".repeat(129)] {
+        assert_eq!(text.parse::<Password>().map(|_| ()), Err(InvalidPassword));
+    }
+    assert_eq!(Password::candidate("x".to_owned()).expose(), "x");
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let secret = "correct horse".to_owned();
+    assert_eq!(format!("{:?}", Password::candidate(secret.clone())), "Password(…)");
+    assert_eq!(format!("{:?}", PasswordHash::new(secret.clone())), "PasswordHash(…)");
+    assert_eq!(format!("{:?}", SignedUrl::new(secret)), "SignedUrl(…)");
+    assert!(!format!("{:?}", crate::testing::an_account()).contains("hash of ada"));
+}
+
+#[test]
+fn a_display_name_is_normalised_and_bounded() {
+    assert_eq!("Zoe\u{308}".parse::<DisplayName>().unwrap().as_str(), "Zo\u{eb}");
+    assert!("e\u{301}".repeat(255).parse::<DisplayName>().is_ok());
+    for text in ["", "  ", "a\tb", &"a".repeat(256), &"a".repeat(10_000)] {
+        assert!(text.parse::<DisplayName>().is_err());
+    }
+}
+
+#[test]
+fn roles_are_read_back_from_their_names() {
+    for role in [Role::User, Role::Admin] {
+        assert_eq!(role.as_str().parse(), Ok(role));
+    }
+    assert!("root".parse::<Role>().is_err() && "User".parse::<Role>().is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_case_of_an_address_is_the_same_address(local in "[a-z0-9]{1,20}([._+-][a-z0-9]{1,9}){0,2}", domain in "[a-z0-9]{1,20}", mask in any::<u64>()) {
+        let text = format!("{local}@{domain}.example");
+        let mixed: String = text
+            .chars()
+            .enumerate()
+            .map(|(at, c)| if mask >> (at % 64) & 1 == 1 { c.to_ascii_uppercase() } else { c })
+            .collect();
+        let (plain, mixed): (Email, Email) = (text.parse().unwrap(), mixed.parse().unwrap());
+        prop_assert_eq!(plain.key(), mixed.key());
+        prop_assert_eq!(plain, mixed);
+    }
+
+    #[test]
+    fn no_accepted_address_could_break_a_header(text in any::<String>()) {
+        if let Ok(email) = text.parse::<Email>() {
+            prop_assert!(email.as_str().len() <= 254 && !email.as_str().chars().any(char::is_control));
+            prop_assert_eq!(email.as_str().matches('@').count(), 1);
+        }
+    }
+}

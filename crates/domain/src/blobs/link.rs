@@ -1,0 +1,68 @@
+//! Signed URLs: what lets a browser fetch a blob without any other credentials.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::{BlobKey, Disposition};
+use crate::clock::Timestamp;
+use crate::error::PortResult;
+use crate::files::{FileName, MediaType, Sha256};
+
+/// What a link leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LinkTarget {
+    /// The blob.
+    pub key: BlobKey,
+    /// The type to answer with; safe for browsers.
+    pub content_type: MediaType,
+    /// Shown or saved.
+    pub disposition: Disposition,
+    /// What to call it when it is saved.
+    pub filename: FileName,
+    /// The hash of the bytes, where it is known.
+    pub sha256: Option<Sha256>,
+}
+
+/// A link to be signed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DownloadLink {
+    /// What it leads to.
+    pub target: LinkTarget,
+    /// From when on its life is counted, at most now: equal links of one window have equal times, and so equal URLs.
+    pub issued_at: Timestamp,
+    /// Until when it works, to the second.
+    pub expires_at: Timestamp,
+}
+
+/// An absolute URL that carries its own authority. Never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedUrl(String);
+
+impl SignedUrl {
+    /// Takes a signed URL.
+    #[must_use]
+    pub const fn new(url: String) -> Self {
+        Self(url)
+    }
+
+    /// The URL, for its user alone.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SignedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignedUrl(…)")
+    }
+}
+
+/// Signs URLs that a store (or we, on its behalf) serves.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait SignDownload: Send + Sync {
+    /// Signs. Cheap enough to be called a hundred times for one list; equal links give equal URLs (LINK-02).
+    async fn sign(&self, link: &DownloadLink) -> PortResult<SignedUrl>;
+}

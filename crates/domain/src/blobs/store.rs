@@ -1,0 +1,130 @@
+//! The store of bytes.
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+
+use super::{BlobKey, ByteRange, ResolvedRange, Unsatisfiable};
+use crate::body::{BodyError, ByteSize, ByteStream};
+use crate::clock::Timestamp;
+use crate::error::{PortError, PortResult};
+use crate::files::MediaType;
+
+/// What a store is told about bytes before they come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutHint {
+    /// How many bytes there will be, where it is known. A stream of another length is an error of the stream's own.
+    pub length: Option<ByteSize>,
+    /// What they are; safe for browsers.
+    pub content_type: MediaType,
+}
+
+/// What a store has kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredBlob {
+    /// How many bytes.
+    pub size: ByteSize,
+}
+
+/// Why bytes were not kept. In every case nothing of them can be read, then or later.
+#[derive(Debug, thiserror::Error)]
+pub enum PutBlob {
+    /// The stream ended with an error.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+/// Why bytes were not read.
+#[derive(Debug, thiserror::Error)]
+pub enum GetBlob {
+    /// There is no such blob.
+    #[error("there is no such blob")]
+    NotFound,
+    /// The range lies outside the blob.
+    #[error(transparent)]
+    Range(#[from] Unsatisfiable),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+/// Bytes on their way out. An error in the stream means that what came is not the whole.
+pub struct BlobReader {
+    /// The size of the whole blob.
+    pub size: ByteSize,
+    /// Which of its bytes come; `None`: all.
+    pub range: Option<ResolvedRange>,
+    /// The bytes.
+    pub bytes: ByteStream,
+}
+
+impl std::fmt::Debug for BlobReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BlobReader")
+            .field("size", &self.size)
+            .field("range", &self.range)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a store knows of a blob without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobHead {
+    /// How many bytes.
+    pub size: ByteSize,
+}
+
+/// What a store can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobLimits {
+    /// The largest blob that it takes.
+    pub max_blob: ByteSize,
+}
+
+/// Keeps blobs.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait BlobStore: Send + Sync {
+    /// Keeps the bytes of `body` under a fresh key. `Ok` means durable and whole; before it nobody can read a byte
+    /// of it (BLOB-05); a stream that fails leaves nothing that can be read (BLOB-04), at most debris that `discard`
+    /// removes. Holds a bounded part of the body in memory, out of the process's budget, and takes more from the
+    /// stream only as it is written (BLOB-09).
+    async fn put(&self, key: &BlobKey, body: ByteStream, hint: &PutHint) -> Result<StoredBlob, PutBlob>;
+
+    /// Reads the blob, or a range of it (RFC 9110, section 14).
+    async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<BlobReader, GetBlob>;
+
+    /// Asks for the blob without reading it.
+    async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>>;
+
+    /// Removes the blob and every trace of unfinished writes to its key. What is not there is no error: it may be
+    /// called again and again (BLOB-07).
+    async fn discard(&self, key: &BlobKey) -> PortResult<()>;
+
+    /// What it can do.
+    fn limits(&self) -> BlobLimits;
+
+    /// Answers as soon as the store would serve; a missing bucket or folder is an error.
+    async fn ping(&self) -> PortResult<()>;
+}
+
+/// A blob as a store lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedBlob {
+    /// Which.
+    pub key: BlobKey,
+    /// How many bytes.
+    pub size: ByteSize,
+    /// When it was written.
+    pub written_at: Timestamp,
+}
+
+/// Lists what a store keeps, for checks alone: an optional capability.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait ListBlobs: Send + Sync {
+    /// Every blob, in no particular order, page by page under the hood: it never holds them all.
+    async fn list(&self, bucket: super::Bucket) -> PortResult<BoxStream<'static, PortResult<ListedBlob>>>;
+}

@@ -1,0 +1,68 @@
+//! The database as one port: units of work and their repos.
+
+use async_trait::async_trait;
+
+use crate::accounts::{UserQueries, UserRepo};
+use crate::blobs::{BlobQueries, BlobRepo};
+use crate::error::PortResult;
+use crate::files::{FileQueries, FileRepo};
+use crate::idempotency::KeyRepo;
+use crate::jobs::JobQueue;
+use crate::uploads::{UploadQueries, UploadRepo};
+
+/// The transactional store of users, files, blobs, keys, uploads and jobs.
+#[async_trait]
+pub trait Database: Send + Sync {
+    /// Opens a unit of work. Nothing that happens in it can be seen from outside before its commit. It may have to wait
+    /// for others, or be refused, only at its first statement: an adapter need not ask its store before.
+    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>>;
+
+    /// Opens reads that see everything committed before this call, and lock nothing.
+    async fn read(&self) -> PortResult<Box<dyn ReadRepos>>;
+
+    /// Answers as soon as the store does.
+    async fn ping(&self) -> PortResult<()>;
+}
+
+/// What can be asked without a unit of work.
+pub trait ReadRepos: Send {
+    /// Users.
+    fn users(&mut self) -> &mut dyn UserQueries;
+    /// Files.
+    fn files(&mut self) -> &mut dyn FileQueries;
+    /// Uploads that take many requests.
+    fn uploads(&mut self) -> &mut dyn UploadQueries;
+    /// The states of blobs.
+    fn blobs(&mut self) -> &mut dyn BlobQueries;
+}
+
+/// The repos of one unit of work: all of them are the same transaction.
+pub trait Repos: Send {
+    /// Users and what they use.
+    fn users(&mut self) -> &mut dyn UserRepo;
+    /// Files.
+    fn files(&mut self) -> &mut dyn FileRepo;
+    /// The intents and states of blobs.
+    fn blobs(&mut self) -> &mut dyn BlobRepo;
+    /// Idempotency keys.
+    fn keys(&mut self) -> &mut dyn KeyRepo;
+    /// Uploads that take many requests.
+    fn uploads(&mut self) -> &mut dyn UploadRepo;
+    /// Jobs.
+    fn jobs(&mut self) -> &mut dyn JobQueue;
+}
+
+/// Some changes that happen all together or not at all.
+///
+/// Dropping it without an answer undoes everything and frees its locks at once (UOW-05), wherever its future was
+/// cancelled. A refusal (a variant of a repo's own error) leaves it usable; a [`PortError`](crate::error::PortError) poisons it.
+#[must_use = "a unit of work that is dropped is rolled back"]
+#[async_trait]
+pub trait UnitOfWork: Repos {
+    /// Makes everything durable and visible, or nothing. `Ok` is a promise: after a failed statement it is
+    /// [`PortError::Poisoned`](crate::error::PortError::Poisoned), never `Ok`. With [`PortError::Unavailable`](crate::error::PortError::Unavailable) the outcome is unknown: read back.
+    async fn commit(self: Box<Self>) -> PortResult<()>;
+
+    /// Undoes everything.
+    async fn rollback(self: Box<Self>) -> PortResult<()>;
+}

@@ -1,0 +1,59 @@
+//! What the domain asks of a database about files.
+
+use async_trait::async_trait;
+
+use super::{File, FileFilter, FilePage, Revision, Sha256, ThumbnailState};
+use crate::error::{PortError, PortResult};
+use crate::ids::{BlobId, FileId, UserId};
+
+/// Why a file was not updated.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateFile {
+    /// It is gone, or its revision is no longer the one that was seen.
+    #[error("the file has changed meanwhile")]
+    Stale,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+/// Questions about files. Another owner's file is answered like one that does not exist (FILE-03).
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait FileQueries: Send {
+    /// The file.
+    async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>>;
+
+    /// The files that match `filter`, in the order of `page`, from after its key on, at most `page.limit`. By keyset:
+    /// nothing is skipped or repeated while files come and go (FILE-01), and each page costs the same.
+    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>>;
+
+    /// Files of every owner by their ids: those after `after`, at most `limit`. For checks alone; by keyset, so that
+    /// each page costs the same (FILE-15).
+    async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>>;
+}
+
+/// Files inside a unit of work.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait FileRepo: Send {
+    /// Adds a file with a fresh id.
+    async fn insert(&mut self, file: &File) -> PortResult<()>;
+
+    /// The file, locked until the unit ends.
+    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>>;
+
+    /// Replaces everything but id, owner and `created_at`, if the stored revision is still `seen` (FILE-02).
+    async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile>;
+
+    /// Replaces the state of the thumbnail, if the file still points to the blob `of`; false otherwise. The revision
+    /// stays.
+    async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool>;
+
+    /// Remembers the hash of the file's bytes, if it still points to the blob `of` and has no hash yet; false
+    /// otherwise. The revision stays.
+    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool>;
+
+    /// Removes the file, and gives what it was.
+    async fn remove(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>>;
+}

@@ -1,0 +1,88 @@
+//! The queue.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{ClaimedJob, JobKind, JobRecord, JobState, NewJob};
+use crate::clock::Timestamp;
+use crate::error::PortResult;
+use crate::ids::JobId;
+
+/// What became of an enqueued job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enqueued {
+    /// It waits.
+    Added,
+    /// A living job has its unique name already; nothing was added, and the unit is not poisoned.
+    AlreadyThere,
+}
+
+/// The queue inside a unit of work: a job is there if, and only if, its unit was committed (JOB-01).
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait JobQueue: Send {
+    /// Adds a job. On commit, whoever waits on the [`JobSignal`] is woken.
+    async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued>;
+
+    /// Claims up to `limit` jobs of these kinds that are due at `now` and that nobody holds, until `lease_until`:
+    /// the most urgent first, then the longest due. A job whose lease ran out is claimed again, with a higher
+    /// attempt. No job is claimed twice for one attempt, however many claim at once (JOB-02), and none waits for
+    /// another's lock.
+    async fn claim(
+        &mut self,
+        kinds: &[JobKind],
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> PortResult<Vec<ClaimedJob>>;
+
+    /// Prolongs the lease; false when the attempt holds the job no longer.
+    async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool>;
+
+    /// The work is done: the job is gone. False when the attempt holds the job no longer (JOB-04).
+    async fn complete(&mut self, id: JobId, attempt: u32) -> PortResult<bool>;
+
+    /// The work failed: it is due again at `retry_at`, or, with `None`, it is dead and kept for a human with its
+    /// reason. False when the attempt holds the job no longer.
+    async fn fail(
+        &mut self,
+        id: JobId,
+        attempt: u32,
+        retry_at: Option<Timestamp>,
+        reason: &str,
+    ) -> PortResult<bool>;
+
+    /// When the next waiting job of these kinds is due (or its lease runs out), if there is one.
+    async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>>;
+
+    /// How many jobs wait or run; the dead are not counted.
+    async fn count_living(&mut self) -> PortResult<u64>;
+
+    /// Jobs in this state, or all, by their ids (the oldest first), those after `after`.
+    async fn list(
+        &mut self,
+        state: Option<JobState>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> PortResult<Vec<JobRecord>>;
+
+    /// Takes a dead job out of the queue and gives what it was; `None` when no dead job has this id.
+    async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>>;
+}
+
+/// How long a signal lets its caller sleep while it can't hear of every commit.
+pub const DEAF_NAP: Duration = Duration::from_secs(5);
+
+/// Wakes whoever looks after the queue when a job was committed, wherever it was.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait JobSignal: Send + Sync {
+    /// Waits until a job may have been added since the last call, but at most this long; whether one was heard of.
+    ///
+    /// It may say so for nothing, and it may return early without a reason. It misses no job that was committed after
+    /// the last call by more than `at_most`; so callers sleep long, and an adapter that does not hear of every commit
+    /// (for the moment, because a connection was lost, or by its nature) returns after [`DEAF_NAP`] at the latest for
+    /// its caller to look (JOB-14). Dropping the future loses nothing: the next call returns for what this one heard.
+    async fn wait(&self, at_most: Duration) -> bool;
+}

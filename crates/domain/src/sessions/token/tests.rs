@@ -1,0 +1,73 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::{AccessToken, RefreshToken};
+use crate::ids::SessionId;
+use crate::sessions::Generation;
+use crate::testing::{CountingIds, PlainMacs};
+
+fn a_token() -> RefreshToken {
+    RefreshToken::issue(SessionId::new(CountingIds::nth(1)), Generation::new(7), &[3; 16], &PlainMacs)
+}
+
+#[test]
+fn what_is_no_token_is_not_read() {
+    let text = a_token().expose().to_string();
+    let fields: Vec<&str> = text.split('.').collect();
+    let (session, mac) = (fields[0], fields[2]);
+    for text in [
+        String::new(),
+        "..".to_owned(),
+        format!("{session}.7"),
+        format!("{session}.7.{mac}."),
+        format!("{session}.7.{mac}.x"),
+        format!("{session}.+7.{mac}"),
+        format!("{session}.-7.{mac}"),
+        format!("{session}..{mac}"),
+        format!("{session}.4294967296.{mac}"),
+        format!("{session}.7.{mac}A"),
+        format!("{session}.7.{}", &mac[1..]),
+        format!("{{{session}}}.7.{mac}"),
+        format!(" {session}.7.{mac}"),
+    ] {
+        assert!(RefreshToken::parse(&text).is_none(), "{text}");
+    }
+}
+
+#[test]
+fn neither_token_shows_itself() {
+    let refresh = a_token();
+    let mac = refresh.expose().rsplit('.').next().unwrap().to_owned();
+    assert!(!format!("{refresh:?}").contains(&mac));
+    let access = AccessToken::new("header.payload.signature".to_owned());
+    assert_eq!(format!("{access:?}"), "AccessToken(…)");
+    assert_eq!(access.expose(), "header.payload.signature");
+}
+
+proptest! {
+    #[test]
+    fn a_token_is_read_back_and_genuine_with_its_own_salt_alone(id in any::<u128>(), generation in any::<u32>(), salt in any::<[u8; 16]>(), other in any::<[u8; 16]>()) {
+        prop_assume!(salt != other);
+        let session = SessionId::new(Uuid::from_u128(id));
+        let issued = RefreshToken::issue(session, Generation::new(generation), &salt, &PlainMacs);
+        let read = RefreshToken::parse(&issued.expose()).unwrap();
+        prop_assert_eq!((read.session, read.generation.number()), (session, generation));
+        prop_assert_eq!(read.expose(), issued.expose());
+        prop_assert!(read.is_genuine(&salt, &PlainMacs));
+        prop_assert!(!read.is_genuine(&other, &PlainMacs));
+    }
+
+    #[test]
+    fn a_token_with_a_changed_byte_is_not_genuine(at in any::<prop::sample::Index>(), other in 0_u8..128) {
+        let text = a_token().expose().to_string();
+        let mut bytes = text.clone().into_bytes();
+        let at = at.index(bytes.len());
+        // An id is the same in either case.
+        prop_assume!(!bytes[at].eq_ignore_ascii_case(&other) || at > 36 && bytes[at] != other);
+        bytes[at] = other;
+        let read = RefreshToken::parse(&String::from_utf8(bytes).unwrap());
+        prop_assert!(!read.is_some_and(|read| read.is_genuine(&[3; 16], &PlainMacs)));
+    }
+}

@@ -1,0 +1,68 @@
+//! What the domain asks of a database about uploads.
+
+use async_trait::async_trait;
+
+use super::{Epoch, Upload};
+use crate::blobs::WrittenPart;
+use crate::clock::Timestamp;
+use crate::error::{PortError, PortResult};
+use crate::idempotency::IdempotencyKey;
+use crate::ids::{FileId, UploadId, UserId};
+
+/// Why an upload was not updated.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateUpload {
+    /// It is gone, or somebody else has taken it up.
+    #[error("the upload was taken up by somebody else")]
+    Fenced,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+/// Questions about uploads. Another owner's upload is answered like one that does not exist.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait UploadQueries: Send {
+    /// The upload.
+    async fn find(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>>;
+}
+
+/// Uploads inside a unit of work.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait UploadRepo: Send {
+    /// Adds an upload with a fresh id.
+    async fn insert(&mut self, upload: &Upload) -> PortResult<()>;
+
+    /// The upload, locked until the unit ends.
+    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>>;
+
+    /// The latest upload of the owner with this key.
+    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>>;
+
+    /// Replaces everything but id, owner, transport, key and `created_at`, if the stored epoch is still `seen`: of two
+    /// that take an upload up at once one does (UPLOAD-02), and whoever was shut out changes nothing any more
+    /// (UPLOAD-03).
+    async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload>;
+
+    /// Remembers a part; one with the same number is replaced.
+    async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> PortResult<()>;
+
+    /// The parts of an upload, by number.
+    async fn parts(&mut self, id: UploadId) -> PortResult<Vec<WrittenPart>>;
+
+    /// Removes an upload and its parts; false when there is none. Its blobs stay: doom them in the same unit.
+    async fn remove(&mut self, id: UploadId) -> PortResult<bool>;
+
+    /// Removes the uploads that this file was made by.
+    async fn forget_file(&mut self, file: FileId) -> PortResult<()>;
+
+    /// Up to `limit` open uploads that expired before `now`, the longest expired first, locked until the unit ends.
+    /// Those that another unit has locked may be left out.
+    async fn expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Upload>>;
+
+    /// Removes up to `limit` uploads that are complete or expired, with their parts, and whose time was over before
+    /// `now`; how many.
+    async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> PortResult<u32>;
+}

@@ -1,0 +1,100 @@
+//! Links to blobs that we serve ourselves: what they lead to travels inside them, under a MAC.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use fm_domain::blobs::{BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, SignDownload, SignedUrl};
+use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::Sha256;
+use fm_domain::ids::BlobId;
+use fm_domain::mac::{Mac, MacSigner, Purpose};
+
+/// Signs links to `<base>/v1/blobs/<id>?token=…` for stores that can't sign by themselves.
+pub struct SelfSignedLinks {
+    base: String,
+    macs: Arc<dyn MacSigner>,
+}
+
+/// What a token says, under short names because it travels in a URL.
+#[derive(Serialize, Deserialize)]
+struct Claims<'a> {
+    #[serde(rename = "b", skip_serializing_if = "is_false", default)]
+    thumbnail: bool,
+    #[serde(rename = "e")]
+    expires_at: i64,
+    #[serde(rename = "i", skip_serializing_if = "is_false", default)]
+    inline: bool,
+    #[serde(rename = "t")]
+    content_type: std::borrow::Cow<'a, str>,
+    #[serde(rename = "n")]
+    filename: std::borrow::Cow<'a, str>,
+    #[serde(rename = "h", skip_serializing_if = "Option::is_none", default)]
+    sha256: Option<Sha256>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+impl SelfSignedLinks {
+    /// Links under `base`, the URL that clients reach us by, with or without a slash at its end.
+    #[must_use]
+    pub fn new(base: &str, macs: Arc<dyn MacSigner>) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned(), macs }
+    }
+
+    /// What a genuine token leads to, and until when; whether that is past is the caller's to see.
+    pub(crate) fn open(blob: BlobId, token: &str, macs: &dyn MacSigner) -> Option<(LinkTarget, Timestamp)> {
+        let (claims, mac) = token.split_once('.')?;
+        let mac = Mac::parse(mac)?;
+        if !macs.verify(Purpose::Link, &message(blob, claims), &mac) {
+            return None;
+        }
+        let json = URL_SAFE_NO_PAD.decode(claims).ok()?;
+        let claims: Claims<'_> = serde_json::from_slice(&json).ok()?;
+        let bucket = if claims.thumbnail { Bucket::Thumbnails } else { Bucket::Files };
+        let target = LinkTarget {
+            key: BlobKey { bucket, id: blob },
+            content_type: claims.content_type.parse().ok()?,
+            disposition: if claims.inline { Disposition::Inline } else { Disposition::Attachment },
+            filename: claims.filename.parse().ok()?,
+            sha256: claims.sha256,
+        };
+        Some((target, Timestamp::from_unix_seconds(claims.expires_at)))
+    }
+}
+
+fn message(blob: BlobId, claims: &str) -> Vec<u8> {
+    let mut message = Vec::with_capacity(16 + claims.len());
+    message.extend_from_slice(blob.uuid().as_bytes());
+    message.extend_from_slice(claims.as_bytes());
+    message
+}
+
+#[async_trait]
+impl SignDownload for SelfSignedLinks {
+    async fn sign(&self, link: &DownloadLink) -> PortResult<SignedUrl> {
+        let target = &link.target;
+        let claims = Claims {
+            thumbnail: target.key.bucket == Bucket::Thumbnails,
+            expires_at: link.expires_at.unix_seconds(),
+            inline: target.disposition == Disposition::Inline,
+            content_type: target.content_type.as_str().into(),
+            filename: target.filename.as_str().into(),
+            sha256: target.sha256,
+        };
+        let json = serde_json::to_vec(&claims).map_err(|error| PortError::Unexpected(error.into()))?;
+        let claims = URL_SAFE_NO_PAD.encode(json);
+        let mac = self.macs.sign(Purpose::Link, &message(target.key.id, &claims)).to_text();
+        Ok(SignedUrl::new(format!("{}/v1/blobs/{}?token={claims}.{mac}", self.base, target.key.id)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! The database, its units of work and its reads.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fm_domain::accounts::{UserQueries, UserRepo};
+use fm_domain::blobs::{BlobQueries, BlobRepo};
+use fm_domain::database::{Database, ReadRepos, Repos, UnitOfWork};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{FileQueries, FileRepo};
+use fm_domain::idempotency::KeyRepo;
+use fm_domain::jobs::JobQueue;
+use fm_domain::uploads::{UploadQueries, UploadRepo};
+
+use super::faults::Passage;
+use super::{Faults, Operation};
+
+/// A database with faults, and with them its units of work and reads.
+pub struct FaultyDatabase {
+    inner: Arc<dyn Database>,
+    faults: Faults,
+}
+
+impl FaultyDatabase {
+    /// `inner`, with whatever is planned in `faults`.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Database>, faults: &Faults) -> Self {
+        Self { inner, faults: faults.clone() }
+    }
+}
+
+#[async_trait]
+impl Database for FaultyDatabase {
+    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        let passage = self.faults.enter(Operation::DatabaseBegin).await?;
+        if passage.repeats() {
+            drop(self.inner.begin().await);
+        }
+        let inner = passage.leave(self.inner.begin().await).await?;
+        Ok(Box::new(FaultyUnitOfWork { inner, faults: self.faults.clone(), failed: false }))
+    }
+
+    async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
+        let passage = self.faults.enter(Operation::DatabaseRead).await?;
+        if passage.repeats() {
+            drop(self.inner.read().await);
+        }
+        let inner = passage.leave(self.inner.read().await).await?;
+        Ok(Box::new(FaultyReads { inner, faults: self.faults.clone() }))
+    }
+
+    async fn ping(&self) -> PortResult<()> {
+        let passage = self.faults.enter(Operation::DatabasePing).await?;
+        if passage.repeats() {
+            drop(self.inner.ping().await);
+        }
+        passage.leave(self.inner.ping().await).await
+    }
+}
+
+/// A unit of work with faults. A planned failure poisons it, as one of the adapter's own would.
+pub(super) struct FaultyUnitOfWork {
+    pub(super) inner: Box<dyn UnitOfWork>,
+    faults: Faults,
+    failed: bool,
+}
+
+impl FaultyUnitOfWork {
+    pub(super) async fn enter(&mut self, operation: Operation) -> PortResult<Passage> {
+        let passage = self.faults.enter(operation).await;
+        self.failed |= passage.as_ref().map_or(true, Passage::loses_answer);
+        passage
+    }
+}
+
+impl Repos for FaultyUnitOfWork {
+    fn users(&mut self) -> &mut dyn UserRepo {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileRepo {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobRepo {
+        self
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepo {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadRepo {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobQueue {
+        self
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for FaultyUnitOfWork {
+    async fn commit(self: Box<Self>) -> PortResult<()> {
+        let Self { inner, faults, failed } = *self;
+        let passage = faults.enter(Operation::UnitCommit).await?;
+        if failed {
+            inner.rollback().await?;
+            return Err(PortError::Poisoned);
+        }
+        passage.leave(inner.commit().await).await
+    }
+
+    async fn rollback(self: Box<Self>) -> PortResult<()> {
+        let passage = self.faults.enter(Operation::UnitRollback).await?;
+        passage.leave(self.inner.rollback().await).await
+    }
+}
+
+/// Reads with faults.
+pub(super) struct FaultyReads {
+    pub(super) inner: Box<dyn ReadRepos>,
+    faults: Faults,
+}
+
+impl FaultyReads {
+    pub(super) async fn enter(&mut self, operation: Operation) -> PortResult<Passage> {
+        self.faults.enter(operation).await
+    }
+}
+
+impl ReadRepos for FaultyReads {
+    fn users(&mut self) -> &mut dyn UserQueries {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadQueries {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
+        self
+    }
+}

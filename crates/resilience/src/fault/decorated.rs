@@ -1,0 +1,207 @@
+//! Harnesses of decorated adapters.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use fm_domain::accounts::PasswordHasher;
+use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
+use fm_domain::database::Database;
+use fm_domain::jobs::JobSignal;
+use fm_domain::sessions::{SessionStore, TokenSigner};
+use fm_domain::thumbnails::Thumbnailer;
+use fm_streaming::BufferBudget;
+
+use super::{
+    Faults, FaultyBlobStore, FaultyDatabase, FaultyJobSignal, FaultyListBlobs, FaultyPartUpload,
+    FaultyPasswordHasher, FaultySessionStore, FaultySignDownload, FaultySignParts, FaultyThumbnailer,
+    FaultyTokenSigner,
+};
+use fm_contract::{
+    BlobStoreHarness, DatabaseHarness, Fetched, PartUploadHarness, PasswordHasherHarness,
+    SessionStoreHarness, SignDownloadHarness, SignPartsHarness, ThumbnailerHarness, TokenSignerHarness,
+};
+
+/// A harness whose adapters are decorated, with no fault planned: the suite must pass on it wherever it passes on `H`.
+///
+/// `fm_contract::blob_store!(fm_resilience::fault::Decorated<MyHarness>)`
+pub struct Decorated<H> {
+    inner: H,
+    faults: Faults,
+}
+
+impl<H> Decorated<H> {
+    const fn of(inner: H, faults: Faults) -> Self {
+        Self { inner, faults }
+    }
+
+    /// What is planned for its adapters.
+    #[must_use]
+    pub const fn faults(&self) -> &Faults {
+        &self.faults
+    }
+}
+
+#[async_trait]
+impl<H: DatabaseHarness> DatabaseHarness for Decorated<H> {
+    async fn fresh() -> Self {
+        Self::of(H::fresh().await, Faults::new())
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        Arc::new(FaultyDatabase::new(self.inner.database(), &self.faults))
+    }
+
+    fn signal(&self) -> Arc<dyn JobSignal> {
+        Arc::new(FaultyJobSignal::new(self.inner.signal(), &self.faults))
+    }
+}
+
+#[async_trait]
+impl<H: SessionStoreHarness> SessionStoreHarness for Decorated<H> {
+    async fn fresh() -> Self {
+        Self::of(H::fresh().await, Faults::new())
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionStore> {
+        Arc::new(FaultySessionStore::new(self.inner.sessions(), &self.faults))
+    }
+
+    async fn dump(&self) -> String {
+        self.inner.dump().await
+    }
+}
+
+#[async_trait]
+impl<H: BlobStoreHarness> BlobStoreHarness for Decorated<H> {
+    async fn fresh() -> Self {
+        Self::of(H::fresh().await, Faults::new())
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(FaultyBlobStore::new(self.inner.blobs(), &self.faults))
+    }
+
+    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
+        let lister = self.inner.lister()?;
+        Some(Arc::new(FaultyListBlobs::new(lister, &self.faults)))
+    }
+
+    fn budget(&self) -> Option<BufferBudget> {
+        self.inner.budget()
+    }
+
+    fn part_size(&self) -> usize {
+        self.inner.part_size()
+    }
+
+    async fn debris(&self) -> usize {
+        self.inner.debris().await
+    }
+}
+
+#[async_trait]
+impl<H: SignDownloadHarness> SignDownloadHarness for Decorated<H> {
+    async fn fresh() -> Self {
+        Self::of(H::fresh().await, Faults::new())
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(FaultyBlobStore::new(self.inner.blobs(), &self.faults))
+    }
+
+    fn signer(&self) -> Arc<dyn SignDownload> {
+        Arc::new(FaultySignDownload::new(self.inner.signer(), &self.faults))
+    }
+
+    async fn fetch(&self, url: &str, range: Option<&str>) -> Fetched {
+        self.inner.fetch(url, range).await
+    }
+}
+
+#[async_trait]
+impl<H: PartUploadHarness> PartUploadHarness for Decorated<H> {
+    async fn fresh() -> Self {
+        Self::of(H::fresh().await, Faults::new())
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(FaultyBlobStore::new(self.inner.blobs(), &self.faults))
+    }
+
+    fn parts(&self) -> Arc<dyn PartUpload> {
+        Arc::new(FaultyPartUpload::new(self.inner.parts(), &self.faults))
+    }
+
+    async fn debris(&self) -> usize {
+        self.inner.debris().await
+    }
+}
+
+#[async_trait]
+impl<H: SignPartsHarness> SignPartsHarness for Decorated<H> {
+    async fn fresh() -> Self {
+        Self::of(H::fresh().await, Faults::new())
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(FaultyBlobStore::new(self.inner.blobs(), &self.faults))
+    }
+
+    fn parts(&self) -> Arc<dyn PartUpload> {
+        Arc::new(FaultyPartUpload::new(self.inner.parts(), &self.faults))
+    }
+
+    fn signer(&self) -> Arc<dyn SignParts> {
+        Arc::new(FaultySignParts::new(self.inner.signer(), &self.faults))
+    }
+
+    async fn send(&self, part: &SignedPart, bytes: Bytes) -> Fetched {
+        self.inner.send(part, bytes).await
+    }
+}
+
+#[async_trait]
+impl<H: ThumbnailerHarness> ThumbnailerHarness for Decorated<H> {
+    async fn fresh() -> Self {
+        Self::of(H::fresh().await, Faults::new())
+    }
+
+    fn thumbnailer(&self) -> Arc<dyn Thumbnailer> {
+        Arc::new(FaultyThumbnailer::new(self.inner.thumbnailer(), &self.faults))
+    }
+}
+
+#[async_trait]
+impl<H: PasswordHasherHarness> PasswordHasherHarness for Decorated<H> {
+    async fn fresh() -> Self {
+        Self::of(H::fresh().await, Faults::new())
+    }
+
+    fn hasher(&self) -> Arc<dyn PasswordHasher> {
+        Arc::new(FaultyPasswordHasher::new(self.inner.hasher(), &self.faults))
+    }
+
+    fn other(&self) -> Arc<dyn PasswordHasher> {
+        Arc::new(FaultyPasswordHasher::new(self.inner.other(), &self.faults))
+    }
+}
+
+#[async_trait]
+impl<H: TokenSignerHarness> TokenSignerHarness for Decorated<H> {
+    async fn fresh() -> Self {
+        Self::of(H::fresh().await, Faults::new())
+    }
+
+    fn signer(&self) -> Arc<dyn TokenSigner> {
+        Arc::new(FaultyTokenSigner::new(self.inner.signer(), &self.faults))
+    }
+
+    fn rotated(&self) -> Arc<dyn TokenSigner> {
+        Arc::new(FaultyTokenSigner::new(self.inner.rotated(), &self.faults))
+    }
+
+    fn stranger(&self) -> Arc<dyn TokenSigner> {
+        Arc::new(FaultyTokenSigner::new(self.inner.stranger(), &self.faults))
+    }
+}

@@ -1,0 +1,123 @@
+//! The repos of units of work, and the queries of reads.
+
+use fm_domain::accounts::{
+    Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, Tally, User, UserQueries,
+    UserRepo,
+};
+use fm_domain::blobs::{
+    BlobIntent, BlobKey, BlobQueries, BlobRecord, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob,
+    StoredBlob, Sweepable, WrittenPart,
+};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
+use fm_domain::files::{
+    File, FileFilter, FilePage, FileQueries, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile,
+};
+use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim, KeyRepo};
+use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob};
+use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo};
+
+use super::database::{FaultyReads, FaultyUnitOfWork};
+use super::decorate::decorate;
+
+decorate! {
+    impl UserQueries for FaultyReads, self: &mut Self, by self.inner.users();
+    find(id: UserId) -> PortResult<Option<Account>> = UserQueriesFind;
+    find_by_email(email: &Email) -> PortResult<Option<Account>> = UserQueriesFindByEmail;
+    tally(after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>> = UserQueriesTally;
+}
+
+decorate! {
+    impl FileQueries for FaultyReads, self: &mut Self, by self.inner.files();
+    find(owner: UserId, id: FileId) -> PortResult<Option<File>> = FileQueriesFind;
+    list(owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> = FileQueriesList;
+    walk(after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> = FileQueriesWalk;
+}
+
+decorate! {
+    impl BlobQueries for FaultyReads, self: &mut Self, by self.inner.blobs();
+    find(ids: &[BlobId]) -> PortResult<Vec<BlobRecord>> = BlobQueriesFind;
+    count_sweepable(now: Timestamp, limit: u32) -> PortResult<Sweepable> = BlobQueriesCountSweepable;
+}
+
+decorate! {
+    impl UploadQueries for FaultyReads, self: &mut Self, by self.inner.uploads();
+    find(owner: UserId, id: UploadId) -> PortResult<Option<Upload>> = UploadQueriesFind;
+}
+
+decorate! {
+    impl UserRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.users();
+    insert(user: &User) -> Result<(), InsertUser> = UserRepoInsert;
+    find_for_update(id: UserId) -> PortResult<Option<Account>> = UserRepoFindForUpdate;
+    set_name(id: UserId, name: Option<DisplayName>) -> PortResult<bool> = UserRepoSetName;
+    set_password(id: UserId, seen: &PasswordHash, new: &PasswordHash) -> PortResult<bool> = UserRepoSetPassword;
+    reserve(id: UserId, bytes: ByteSize, quota: Option<ByteSize>) -> Result<(), ReserveBytes> = UserRepoReserve;
+    unreserve(id: UserId, bytes: ByteSize) -> PortResult<()> = UserRepoUnreserve;
+    charge(id: UserId, charge: &Charge, quota: Option<ByteSize>) -> Result<(), ReserveBytes> = UserRepoCharge;
+    remove(id: UserId) -> PortResult<bool> = UserRepoRemove;
+}
+
+decorate! {
+    impl FileRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.files();
+    insert(file: &File) -> PortResult<()> = FileRepoInsert;
+    find_for_update(owner: UserId, id: FileId) -> PortResult<Option<File>> = FileRepoFindForUpdate;
+    update(file: &File, seen: Revision) -> Result<(), UpdateFile> = FileRepoUpdate;
+    set_thumbnail(id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> = FileRepoSetThumbnail;
+    set_sha256(id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool> = FileRepoSetSha256;
+    remove(owner: UserId, id: FileId) -> PortResult<Option<File>> = FileRepoRemove;
+}
+
+decorate! {
+    impl BlobRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.blobs();
+    announce(intent: &BlobIntent) -> PortResult<()> = BlobRepoAnnounce;
+    renew(id: BlobId, expires_at: Timestamp) -> PortResult<bool> = BlobRepoRenew;
+    settle(id: BlobId, stored: &StoredBlob) -> Result<(), SettleBlob> = BlobRepoSettle;
+    doom(id: BlobId, at: Timestamp) -> PortResult<bool> = BlobRepoDoom;
+    abandon(id: BlobId, at: Timestamp) -> PortResult<bool> = BlobRepoAbandon;
+    doom_owned(owner: UserId, at: Timestamp) -> PortResult<u64> = BlobRepoDoomOwned;
+    doom_expired(now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> = BlobRepoDoomExpired;
+    due(now: Timestamp, limit: u32) -> PortResult<Vec<DoomedBlob>> = BlobRepoDue;
+    find_doomed(key: &BlobKey) -> PortResult<Option<DoomedBlob>> = BlobRepoFindDoomed;
+    postpone(id: BlobId, until: Timestamp) -> PortResult<()> = BlobRepoPostpone;
+    forget(id: BlobId) -> PortResult<()> = BlobRepoForget;
+}
+
+decorate! {
+    impl KeyRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.keys();
+    claim(claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed> = KeyRepoClaim;
+    renew(attempt: BlobId, lease_until: Timestamp) -> PortResult<bool> = KeyRepoRenew;
+    finish(attempt: BlobId, upload: &FinishedUpload, expires_at: Timestamp) -> PortResult<bool> = KeyRepoFinish;
+    free(attempt: BlobId) -> PortResult<()> = KeyRepoFree;
+    free_file(file: FileId) -> PortResult<()> = KeyRepoFreeFile;
+    purge_expired(now: Timestamp, limit: u32) -> PortResult<u32> = KeyRepoPurgeExpired;
+}
+
+decorate! {
+    impl UploadRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.uploads();
+    insert(upload: &Upload) -> PortResult<()> = UploadRepoInsert;
+    find_for_update(owner: UserId, id: UploadId) -> PortResult<Option<Upload>> = UploadRepoFindForUpdate;
+    find_by_key(owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>> = UploadRepoFindByKey;
+    update(upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> = UploadRepoUpdate;
+    add_part(id: UploadId, part: &WrittenPart) -> PortResult<()> = UploadRepoAddPart;
+    parts(id: UploadId) -> PortResult<Vec<WrittenPart>> = UploadRepoParts;
+    remove(id: UploadId) -> PortResult<bool> = UploadRepoRemove;
+    forget_file(file: FileId) -> PortResult<()> = UploadRepoForgetFile;
+    expired(now: Timestamp, limit: u32) -> PortResult<Vec<Upload>> = UploadRepoExpired;
+    purge_ended(now: Timestamp, limit: u32) -> PortResult<u32> = UploadRepoPurgeEnded;
+}
+
+decorate! {
+    impl JobQueue for FaultyUnitOfWork, self: &mut Self, by self.inner.jobs();
+    enqueue(job: &NewJob) -> PortResult<Enqueued> = JobQueueEnqueue;
+    claim(kinds: &[JobKind], now: Timestamp, lease_until: Timestamp, limit: u32)
+        -> PortResult<Vec<ClaimedJob>> = JobQueueClaim;
+    renew(id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> = JobQueueRenew;
+    complete(id: JobId, attempt: u32) -> PortResult<bool> = JobQueueComplete;
+    fail(id: JobId, attempt: u32, retry_at: Option<Timestamp>, reason: &str) -> PortResult<bool> = JobQueueFail;
+    next_due(kinds: &[JobKind]) -> PortResult<Option<Timestamp>> = JobQueueNextDue;
+    count_living() -> PortResult<u64> = JobQueueCountLiving;
+    list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = JobQueueList;
+    take_dead(id: JobId) -> PortResult<Option<JobRecord>> = JobQueueTakeDead;
+}

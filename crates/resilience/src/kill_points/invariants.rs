@@ -1,0 +1,160 @@
+//! What must hold, whatever happened.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use fm_domain::blobs::{BlobKey, Bucket};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Clock as _;
+use fm_domain::error::PortError;
+use fm_domain::files::{File, Sha256, ThumbnailState};
+use fm_domain::ids::UserId;
+use futures_util::TryStreamExt as _;
+use sha2::Digest as _;
+
+use super::{Cast, World};
+use fm_contract::fixture::body::collect;
+
+/// Beyond every lease and tombstone.
+const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
+
+/// Says what is broken, unless `holds`.
+macro_rules! must {
+    ($holds:expr, $($broken:tt)+) => {
+        if !$holds {
+            return Err(format!($($broken)+));
+        }
+    };
+}
+
+/// What holds at any moment, also right after a crash: every listed file has its bytes, whole, with the recorded hash,
+/// and what the account counts is what is listed.
+pub async fn at_once(world: &World, cast: &Cast) -> Result<(), String> {
+    let Some(account) = world.account(cast).await else {
+        let left = world.files(cast.user).await;
+        must!(left.is_empty(), "{} files are left of an account that is gone", left.len());
+        return Ok(());
+    };
+    let files = world.files(account.user.id).await;
+    for file in &files {
+        whole(world, file).await?;
+    }
+    let sum = ByteSize::new(files.iter().map(|file| file.size.bytes()).sum());
+    let storage = account.storage;
+    must!(storage.used == sum, "{} are used, but the files hold {sum}", storage.used);
+    let count = files.len() as u64;
+    must!(storage.file_count == count, "{} files are counted, but {count} listed", storage.file_count);
+    Ok(())
+}
+
+/// What holds once everything has recovered: all of that, and nothing is left over or left undone.
+pub async fn in_the_end(world: &World, cast: &Cast) -> Result<(), String> {
+    at_once(world, cast).await?;
+    let account = world.account(cast).await;
+    let files = match &account {
+        Some(account) => world.files(account.user.id).await,
+        None => Vec::new(),
+    };
+    if let Some(account) = &account {
+        let reserved = account.storage.reserved;
+        must!(reserved == ByteSize::ZERO, "{reserved} are still reserved");
+    }
+    for file in &files {
+        must!(
+            file.thumbnail != ThumbnailState::Pending,
+            "a job was lost: {} waits for a thumbnail",
+            file.name
+        );
+        must!(file.sha256.is_some(), "a job was lost: nobody has read {}", file.name);
+    }
+    let user = account.as_ref().map_or(cast.user, |account| account.user.id);
+    let rows = blobs_of(&files);
+    no_blob_without_a_row(world, &rows).await?;
+    no_row_without_a_file(world, user, &rows).await?;
+    no_job_is_left(world).await?;
+    sessions_are_sound(world, user, account.is_some()).await
+}
+
+/// The bytes of a file, and its thumbnail.
+async fn whole(world: &World, file: &File) -> Result<(), String> {
+    let name = &file.name;
+    let key = BlobKey::file(file.blob);
+    let reader =
+        world.blobs.get(&key, None).await.map_err(|error| format!("{name} has no bytes: {error:?}"))?;
+    let bytes = collect(reader.bytes).await.map_err(|error| format!("{name} can't be read: {error:?}"))?;
+    must!(bytes.len() as u64 == file.size.bytes(), "{name} has {} of {}", bytes.len(), file.size);
+    let hash = Sha256::new(sha2::Sha256::digest(&bytes).into());
+    // Those of a direct upload are hashed by a job.
+    must!(file.sha256.is_none_or(|known| known == hash), "{name} has other bytes than were hashed");
+    if let Some(thumbnail) = file.thumbnail.blob() {
+        let head = world.blobs.head(&BlobKey::thumbnail(thumbnail)).await;
+        must!(matches!(head, Ok(Some(_))), "the thumbnail of {name} has no bytes: {head:?}");
+    }
+    Ok(())
+}
+
+/// The blobs that files point to.
+fn blobs_of(files: &[File]) -> BTreeSet<BlobKey> {
+    let contents = files.iter().map(|file| BlobKey::file(file.blob));
+    let thumbnails = files.iter().filter_map(|file| file.thumbnail.blob()).map(BlobKey::thumbnail);
+    contents.chain(thumbnails).collect()
+}
+
+/// Only blobs that a file points to are left, and nothing else of any write.
+async fn no_blob_without_a_row(world: &World, rows: &BTreeSet<BlobKey>) -> Result<(), String> {
+    if let Some(lister) = &world.lister {
+        for bucket in Bucket::ALL {
+            let listed = lister.list(bucket).await.map_err(|error| format!("no list: {error:?}"))?;
+            let blobs: Vec<_> = listed.try_collect().await.map_err(|error| format!("no list: {error:?}"))?;
+            for blob in blobs {
+                let known = rows.contains(&blob.key);
+                must!(known, "no row knows the blob {} among the {}", blob.key, bucket.as_str());
+            }
+        }
+    }
+    let debris = world.debris().await;
+    must!(debris == rows.len(), "the store holds {debris} things, but {} are known", rows.len());
+    Ok(())
+}
+
+/// Only the rows of blobs that a file points to are left. It is found out in units of work that are undone.
+async fn no_row_without_a_file(world: &World, user: UserId, rows: &BTreeSet<BlobKey>) -> Result<(), String> {
+    let (now, far) = (world.clock.now(), world.clock.now().plus(CENTURY));
+    let counted = async {
+        let mut unit = world.database.begin().await?;
+        let announced = unit.blobs().doom_expired(far, 1).await?.len();
+        unit.rollback().await?;
+        let mut unit = world.database.begin().await?;
+        let doomed = unit.blobs().due(far, 1).await?.len();
+        let kept = unit.blobs().doom_owned(user, now).await?;
+        unit.rollback().await?;
+        Ok::<_, PortError>((announced, doomed, kept))
+    };
+    let (announced, doomed, kept) = counted.await.map_err(|error| format!("no count of rows: {error:?}"))?;
+    must!(announced == 0, "an intent is left");
+    must!(doomed == 0, "a doomed row is left");
+    must!(kept == rows.len() as u64, "{kept} blobs are kept, but files point to {}", rows.len());
+    Ok(())
+}
+
+async fn no_job_is_left(world: &World) -> Result<(), String> {
+    let counted = async {
+        let mut unit = world.database.begin().await?;
+        let living = unit.jobs().count_living().await?;
+        unit.rollback().await?;
+        Ok::<_, PortError>(living)
+    };
+    let living = counted.await.map_err(|error| format!("no count of jobs: {error:?}"))?;
+    must!(living == 0, "{living} jobs are left");
+    Ok(())
+}
+
+/// One living session of each family, and none of an account that is gone.
+async fn sessions_are_sound(world: &World, user: UserId, exists: bool) -> Result<(), String> {
+    let listed = world.sessions.list(user, world.clock.now()).await;
+    let sessions = listed.map_err(|error| format!("no list of sessions: {error:?}"))?;
+    let families: BTreeSet<_> = sessions.iter().map(|session| session.id).collect();
+    must!(families.len() == sessions.len(), "a family has two living sessions");
+    must!(exists || sessions.is_empty(), "{} sessions outlive their account", sessions.len());
+    Ok(())
+}

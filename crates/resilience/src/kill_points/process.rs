@@ -1,0 +1,76 @@
+//! A process: the use cases on adapters that may be struck.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fm_application::wiring::{Ports, Settings, UseCases};
+use fm_domain::blobs::PartUpload;
+use fm_domain::body::ByteSize;
+use fm_domain::testing::{PlainLinks, PlainPartLinks};
+use fm_streaming::BufferBudget;
+use fm_streaming::hashing::HashThreads;
+
+use super::World;
+use super::coarse::CoarseParts;
+use crate::fault::{
+    Faults, FaultyBlobStore, FaultyDatabase, FaultyPartUpload, FaultyPasswordHasher, FaultySessionStore,
+    FaultySignDownload, FaultySignParts, FaultyThumbnailer, FaultyTokenSigner,
+};
+use fm_contract::fakes::{FakeIds, FakeMacSigner, FakePasswordHasher, FakeThumbnailer, FakeTokenSigner};
+
+/// What one process of the service is made of.
+pub struct Process {
+    /// Its ports, decorated with the faults that it was given.
+    pub ports: Ports,
+    /// Its use cases, on these ports.
+    pub cases: UseCases,
+}
+
+impl Process {
+    /// The largest file it takes.
+    pub const MAX_UPLOAD: u64 = 4_000;
+    /// How much one user may keep.
+    pub const QUOTA: u64 = 10_000;
+    /// What its hasher takes for up to date.
+    pub const STRENGTH: u32 = 2;
+
+    /// A process on the adapters of the world.
+    pub(super) fn new(world: &World, faults: &Faults) -> Self {
+        let hasher = FakePasswordHasher { strength: Self::STRENGTH };
+        let ports = Ports {
+            db: Arc::new(FaultyDatabase::new(world.database.clone(), faults)),
+            sessions: Arc::new(FaultySessionStore::new(world.sessions.clone(), faults)),
+            blobs: Arc::new(FaultyBlobStore::new(world.blobs.clone(), faults)),
+            lister: world.lister.clone(),
+            parts: world.parts.clone().map(|parts| {
+                let coarse = Arc::new(CoarseParts(parts));
+                Arc::new(FaultyPartUpload::new(coarse, faults)) as Arc<dyn PartUpload>
+            }),
+            part_links: Some(Arc::new(FaultySignParts::new(Arc::new(PlainPartLinks), faults))),
+            links: Arc::new(FaultySignDownload::new(Arc::new(PlainLinks), faults)),
+            thumbnailer: Arc::new(FaultyThumbnailer::new(Arc::new(FakeThumbnailer), faults)),
+            passwords: Arc::new(FaultyPasswordHasher::new(Arc::new(hasher), faults)),
+            tokens: Arc::new(FaultyTokenSigner::new(Arc::new(FakeTokenSigner), faults)),
+            macs: Arc::new(FakeMacSigner),
+            clock: world.clock.clone(),
+            ids: Arc::new(FakeIds),
+        };
+        let settings = Settings {
+            access_token_ttl: Duration::from_mins(15),
+            refresh_token_ttl: Duration::from_hours(720),
+            signed_url_ttl: Duration::from_hours(1),
+            max_upload: ByteSize::new(Self::MAX_UPLOAD),
+            max_resumable: ByteSize::new(Self::MAX_UPLOAD),
+            // Shorter than what passes while everything recovers.
+            upload_ttl: Duration::from_hours(1),
+            upload_buffer: BufferBudget::new(ByteSize::new(1 << 20)),
+            hash_threads: HashThreads::default(),
+            resumable_uploads: true,
+            direct_uploads: true,
+            quota: Some(ByteSize::new(Self::QUOTA)),
+            registration_open: true,
+            serves_blobs: true,
+        };
+        Self { cases: UseCases::new(&ports, &settings), ports }
+    }
+}

@@ -1,0 +1,91 @@
+//! What is run and killed.
+
+use fm_domain::error::PortError;
+use futures_util::future::BoxFuture;
+
+use super::{Cast, Process, World};
+
+/// A use case with what it needs and what it is to bring about.
+#[derive(Clone, Copy)]
+pub struct Scenario {
+    /// Its name.
+    pub name: &'static str,
+    /// Sets the stage: whoever and whatever the use case needs. Nothing is struck here.
+    pub arrange: for<'a> fn(&'a World) -> BoxFuture<'a, Cast>,
+    /// Runs the use case, as a client would who knows the cast.
+    pub act: for<'a> fn(&'a Process, &'a Cast) -> BoxFuture<'a, Told>,
+    /// What is wrong, if anything, once it has run: after it was told to be done, and after its retry.
+    pub check: for<'a> fn(&'a World, &'a Cast) -> BoxFuture<'a, Result<(), String>>,
+    /// When the client tries again.
+    pub retry: Retry,
+}
+
+/// When a client tries again after an answer that never came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// A second later, before anything has recovered.
+    Promptly,
+    /// After everything has recovered.
+    Late,
+    /// Both.
+    AgainAndAgain,
+    /// Both, but by a worker at its next turn: no client is told of a race that was lost.
+    NextTurn,
+}
+
+/// What the client was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// It is done.
+    Done,
+    /// It is refused, for a reason of the use case's own.
+    Refused(String),
+    /// A store failed: nobody knows.
+    Failed(String),
+}
+
+impl Told {
+    /// What the answer of a use case tells.
+    pub fn of<T, E: Answer>(answer: Result<T, E>) -> Self {
+        match answer {
+            Ok(_) => Self::Done,
+            Err(error) if error.is_failure() => Self::Failed(format!("{error:?}")),
+            Err(error) => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+/// The error of a use case.
+pub trait Answer: std::error::Error {
+    /// Whether a store failed, rather than the use case refusing.
+    fn is_failure(&self) -> bool;
+}
+
+impl Answer for PortError {
+    fn is_failure(&self) -> bool {
+        true
+    }
+}
+
+macro_rules! answers {
+    ($($error:path),+ $(,)?) => {$(
+        impl Answer for $error {
+            fn is_failure(&self) -> bool {
+                matches!(self, Self::Store(_))
+            }
+        }
+    )+};
+}
+
+answers! {
+    fm_application::accounts::RegisterError,
+    fm_application::sessions::LogInError,
+    fm_application::sessions::Refused,
+    fm_application::accounts::ReauthenticateError,
+    fm_application::sessions::RevokeSessionError,
+    fm_application::files::UploadError,
+    fm_application::files::EditError,
+    fm_application::files::ThumbnailError,
+    fm_application::uploads::ResumableError,
+    fm_application::uploads::PartError,
+}

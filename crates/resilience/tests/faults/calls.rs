@@ -1,0 +1,298 @@
+//! Each operation, called once.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use fm_contract::fakes::FakeThumbnailer;
+use fm_domain::accounts::{Charge, Password, PasswordHash, Role, User};
+use fm_domain::blobs::{
+    BlobIntent, BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, PartLink, PartPlace, PartWrite,
+    StoredBlob, WriteId,
+};
+use fm_domain::body::{ByteSize, PartBytes};
+use fm_domain::database::UnitOfWork;
+use fm_domain::files::{File, FileFilter, FilePage, FileSort, Revision, Sha256, SortOrder, ThumbnailState};
+use fm_domain::idempotency::{FinishedUpload, KeyClaim};
+use fm_domain::ids::{BlobId, FileId, JobId, SessionId, UploadId, UserId};
+use fm_domain::jobs::{JobKind, NewJob, Work};
+use fm_domain::sessions::{AccessClaims, Generation, RefreshState, Session};
+use fm_domain::thumbnails::{RenderBudget, ThumbnailSpec};
+use fm_resilience::fault::Operation;
+use uuid::Uuid;
+
+use crate::rig::{Got, Rig, body, got, hint, key, now};
+use crate::upload_calls::call_uploads;
+
+const LIFE: Duration = Duration::from_hours(1);
+
+fn file(name: &str) -> File {
+    File {
+        id: FileId::new(Uuid::now_v7()),
+        owner: UserId::new(Uuid::now_v7()),
+        name: name.parse().unwrap(),
+        content_type: "text/plain".parse().unwrap(),
+        size: ByteSize::new(5),
+        sha256: None,
+        blob: BlobId::new(Uuid::now_v7()),
+        thumbnail: ThumbnailState::None,
+        revision: Revision::FIRST,
+        created_at: now(),
+        updated_at: now(),
+    }
+}
+
+fn user() -> User {
+    User {
+        id: UserId::new(Uuid::now_v7()),
+        email: "ada@example.com".parse().unwrap(),
+        name: None,
+        role: Role::User,
+        password_hash: hash(),
+        created_at: now(),
+    }
+}
+
+fn hash() -> PasswordHash {
+    PasswordHash::new("$toy$0$salt$hash".to_owned())
+}
+
+fn session() -> Session {
+    Session {
+        id: SessionId::new(Uuid::now_v7()),
+        user: UserId::new(Uuid::now_v7()),
+        created_at: now(),
+        last_seen_at: now(),
+        ip: None,
+        user_agent: None,
+        refresh: RefreshState::first([0; 16], now().plus(LIFE)),
+    }
+}
+
+fn link() -> DownloadLink {
+    let target = LinkTarget {
+        key: key(),
+        content_type: "text/plain".parse().unwrap(),
+        disposition: Disposition::Inline,
+        filename: "a.txt".parse().unwrap(),
+        sha256: None,
+    };
+    DownloadLink { target, issued_at: now(), expires_at: now().plus(LIFE) }
+}
+
+fn part() -> PartLink {
+    PartLink {
+        owner: UserId::new(Uuid::now_v7()),
+        upload: UploadId::new(Uuid::now_v7()),
+        write: PartWrite { key: key(), id: WriteId::new("a write".to_owned()) },
+        number: 1,
+        size: ByteSize::new(5),
+        issued_at: now(),
+        expires_at: now().plus(LIFE),
+    }
+}
+
+fn page() -> FilePage {
+    FilePage { sort: FileSort::Name, order: SortOrder::Ascending, after: None, limit: 10 }
+}
+
+/// Calls the operation once, and through it nothing else that a fault is planned for.
+pub(crate) async fn call(rig: &Rig, operation: Operation) -> Got {
+    match operation.port() {
+        "Database" | "UserQueries" | "FileQueries" | "UploadQueries" | "BlobQueries" => {
+            call_database(rig, operation).await
+        }
+        "UnitOfWork" => call_end(rig, operation).await,
+        "UserRepo" | "FileRepo" => call_rows(&mut *rig.db.begin().await.unwrap(), operation).await,
+        "BlobRepo" => call_blobs(&mut *rig.db.begin().await.unwrap(), operation).await,
+        "UploadRepo" => call_uploads(&mut *rig.db.begin().await.unwrap(), operation).await,
+        "KeyRepo" | "JobQueue" => call_queue(&mut *rig.db.begin().await.unwrap(), operation).await,
+        "PartUpload" | "SignParts" => call_parts(rig, operation).await,
+        "SessionStore" => call_sessions(rig, operation).await,
+        _ => call_rest(rig, operation).await,
+    }
+}
+
+async fn call_database(rig: &Rig, operation: Operation) -> Got {
+    let owner = UserId::new(Uuid::now_v7());
+    match operation {
+        Operation::DatabaseBegin => got(rig.db.begin().await),
+        Operation::DatabaseRead => got(rig.db.read().await),
+        Operation::DatabasePing => got(rig.db.ping().await),
+        Operation::UserQueriesFind => got(rig.db.read().await.unwrap().users().find(owner).await),
+        Operation::UserQueriesFindByEmail => {
+            got(rig.db.read().await.unwrap().users().find_by_email(&user().email).await)
+        }
+        Operation::FileQueriesFind => {
+            let id = FileId::new(Uuid::now_v7());
+            got(rig.db.read().await.unwrap().files().find(owner, id).await)
+        }
+        Operation::FileQueriesList => {
+            let mut reads = rig.db.read().await.unwrap();
+            got(reads.files().list(owner, &FileFilter::default(), &page()).await)
+        }
+        Operation::UploadQueriesFind => {
+            let id = UploadId::new(Uuid::now_v7());
+            got(rig.db.read().await.unwrap().uploads().find(owner, id).await)
+        }
+        Operation::UserQueriesTally => got(rig.db.read().await.unwrap().users().tally(None, 10).await),
+        Operation::FileQueriesWalk => got(rig.db.read().await.unwrap().files().walk(None, 10).await),
+        Operation::BlobQueriesFind => got(rig.db.read().await.unwrap().blobs().find(&[key().id]).await),
+        Operation::BlobQueriesCountSweepable => {
+            got(rig.db.read().await.unwrap().blobs().count_sweepable(now(), 10).await)
+        }
+        _ => panic!("{operation} is not called"),
+    }
+}
+
+async fn call_end(rig: &Rig, operation: Operation) -> Got {
+    let unit = rig.db.begin().await.unwrap();
+    match operation {
+        Operation::UnitCommit => got(unit.commit().await),
+        Operation::UnitRollback => got(unit.rollback().await),
+        _ => panic!("{operation} is not called"),
+    }
+}
+
+async fn call_rows(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
+    let (ada, text, five) = (user(), file("a.txt"), ByteSize::new(5));
+    match operation {
+        Operation::UserRepoInsert => got(unit.users().insert(&ada).await),
+        Operation::UserRepoFindForUpdate => got(unit.users().find_for_update(ada.id).await),
+        Operation::UserRepoSetName => got(unit.users().set_name(ada.id, None).await),
+        Operation::UserRepoSetPassword => got(unit.users().set_password(ada.id, &hash(), &hash()).await),
+        Operation::UserRepoReserve => got(unit.users().reserve(ada.id, five, None).await),
+        Operation::UserRepoUnreserve => got(unit.users().unreserve(ada.id, five).await),
+        Operation::UserRepoCharge => got(unit.users().charge(ada.id, &Charge::default(), None).await),
+        Operation::UserRepoRemove => got(unit.users().remove(ada.id).await),
+        Operation::FileRepoInsert => got(unit.files().insert(&text).await),
+        Operation::FileRepoFindForUpdate => got(unit.files().find_for_update(text.owner, text.id).await),
+        Operation::FileRepoUpdate => got(unit.files().update(&text, text.revision).await),
+        Operation::FileRepoSetThumbnail => {
+            got(unit.files().set_thumbnail(text.id, text.blob, &ThumbnailState::Failed).await)
+        }
+        Operation::FileRepoSetSha256 => {
+            got(unit.files().set_sha256(text.id, text.blob, Sha256::new([0; 32])).await)
+        }
+        Operation::FileRepoRemove => got(unit.files().remove(text.owner, text.id).await),
+        _ => panic!("{operation} is not called"),
+    }
+}
+
+async fn call_blobs(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
+    let (key, blobs) = (key(), unit.blobs());
+    let intent = BlobIntent {
+        key,
+        owner: UserId::new(Uuid::now_v7()),
+        reserved: ByteSize::ZERO,
+        announced_at: now(),
+        expires_at: now().plus(LIFE),
+    };
+    match operation {
+        Operation::BlobRepoAnnounce => got(blobs.announce(&intent).await),
+        Operation::BlobRepoRenew => got(blobs.renew(key.id, now()).await),
+        Operation::BlobRepoSettle => got(blobs.settle(key.id, &StoredBlob { size: ByteSize::new(5) }).await),
+        Operation::BlobRepoDoom => got(blobs.doom(key.id, now()).await),
+        Operation::BlobRepoAbandon => got(blobs.abandon(key.id, now()).await),
+        Operation::BlobRepoDoomOwned => got(blobs.doom_owned(intent.owner, now()).await),
+        Operation::BlobRepoDoomExpired => got(blobs.doom_expired(now(), 10).await),
+        Operation::BlobRepoDue => got(blobs.due(now(), 10).await),
+        Operation::BlobRepoFindDoomed => got(blobs.find_doomed(&key).await),
+        Operation::BlobRepoPostpone => got(blobs.postpone(key.id, now()).await),
+        Operation::BlobRepoForget => got(blobs.forget(key.id).await),
+        _ => panic!("{operation} is not called"),
+    }
+}
+
+async fn call_queue(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
+    let attempt = BlobId::new(Uuid::now_v7());
+    let job = NewJob::due(JobId::new(Uuid::now_v7()), Work::SweepBlobs, now()).once();
+    let file = file("a.txt");
+    let sha256 = Sha256::new([0; 32]);
+    let claim =
+        KeyClaim { user: file.owner, key: "key".parse().unwrap(), attempt, lease_until: now().plus(LIFE) };
+    let upload = FinishedUpload { file: file.id, name: file.name.clone(), sha256 };
+    match operation {
+        Operation::KeyRepoClaim => got(unit.keys().claim(&claim, now()).await),
+        Operation::KeyRepoRenew => got(unit.keys().renew(attempt, now()).await),
+        Operation::KeyRepoFinish => got(unit.keys().finish(attempt, &upload, now()).await),
+        Operation::KeyRepoFree => got(unit.keys().free(attempt).await),
+        Operation::KeyRepoFreeFile => got(unit.keys().free_file(file.id).await),
+        Operation::KeyRepoPurgeExpired => got(unit.keys().purge_expired(now(), 10).await),
+        Operation::JobQueueEnqueue => got(unit.jobs().enqueue(&job).await),
+        Operation::JobQueueClaim => got(unit.jobs().claim(&JobKind::ALL, now(), now(), 1).await),
+        Operation::JobQueueRenew => got(unit.jobs().renew(job.id, 1, now()).await),
+        Operation::JobQueueComplete => got(unit.jobs().complete(job.id, 1).await),
+        Operation::JobQueueFail => got(unit.jobs().fail(job.id, 1, None, "why").await),
+        Operation::JobQueueNextDue => got(unit.jobs().next_due(&JobKind::ALL).await),
+        Operation::JobQueueCountLiving => got(unit.jobs().count_living().await),
+        Operation::JobQueueList => got(unit.jobs().list(None, None, 1).await),
+        Operation::JobQueueTakeDead => got(unit.jobs().take_dead(job.id).await),
+        _ => panic!("{operation} is not called"),
+    }
+}
+
+async fn call_sessions(rig: &Rig, operation: Operation) -> Got {
+    let (session, sessions) = (session(), &rig.sessions);
+    let (user, id) = (session.user, session.id);
+    match operation {
+        Operation::SessionStoreCreate => got(sessions.create(&session).await),
+        Operation::SessionStoreFind => got(sessions.find(id, now()).await),
+        Operation::SessionStoreTouch => got(sessions.touch(id, now(), Some("::1".to_owned())).await),
+        Operation::SessionStoreRotate => got(sessions.rotate(id, Generation::FIRST, &session.refresh).await),
+        Operation::SessionStoreRevoke => got(sessions.revoke(user, id).await),
+        Operation::SessionStoreRevokeAll => got(sessions.revoke_all(user, None, now()).await),
+        Operation::SessionStoreList => got(sessions.list(user, now()).await),
+        Operation::SessionStorePurgeExpired => got(sessions.purge_expired(now(), 10).await),
+        Operation::SessionStorePing => got(sessions.ping().await),
+        _ => panic!("{operation} is not called"),
+    }
+}
+
+async fn call_parts(rig: &Rig, operation: Operation) -> Got {
+    let (write, parts, five) = (part().write, &rig.parts, ByteSize::new(5));
+    let place = PartPlace { number: 1, offset: ByteSize::ZERO, fence: 1, in_order: true };
+    let bytes = || PartBytes::from(Bytes::from_static(b"hello"));
+    match operation {
+        Operation::PartUploadBegin => got(parts.begin(&write.key, &hint().content_type).await),
+        Operation::PartUploadWrite => got(parts.write(&write, place, bytes()).await),
+        Operation::PartUploadSync => got(parts.sync(&write).await),
+        Operation::PartUploadComplete => got(parts.complete(&write, 1, &[], five).await),
+        Operation::PartUploadKeep => got(parts.keep(&write.key, bytes(), &hint().content_type).await),
+        Operation::SignPartsSign => got(rig.part_links.sign(&part()).await),
+        _ => panic!("{operation} is not called"),
+    }
+}
+
+async fn call_rest(rig: &Rig, operation: Operation) -> Got {
+    let password = Password::candidate("correct horse".to_owned());
+    match operation {
+        Operation::JobSignalWait => {
+            rig.signal.wait(Duration::from_secs(1)).await;
+            Got::Answer
+        }
+        Operation::BlobStorePut => got(rig.blobs.put(&key(), body(&["he", "llo"]), &hint()).await),
+        Operation::BlobStoreGet => got(rig.blobs.get(&BlobKey::thumbnail(key().id), None).await),
+        Operation::BlobStoreHead => got(rig.blobs.head(&key()).await),
+        Operation::BlobStoreDiscard => got(rig.blobs.discard(&key()).await),
+        Operation::BlobStorePing => got(rig.blobs.ping().await),
+        Operation::ListBlobsList => got(rig.lister.list(Bucket::Files).await),
+        Operation::SignDownloadSign => got(rig.links.sign(&link()).await),
+        Operation::ThumbnailerRender => {
+            let picture = FakeThumbnailer::picture(b"a picture");
+            got(rig.thumbnailer.render(picture, ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await)
+        }
+        Operation::PasswordHasherHash => got(rig.passwords.hash(&password).await),
+        Operation::PasswordHasherVerify => got(rig.passwords.verify(&password, &hash()).await),
+        Operation::TokenSignerSign => {
+            let claims = AccessClaims {
+                user: UserId::new(Uuid::now_v7()),
+                session: SessionId::new(Uuid::now_v7()),
+                token: Uuid::now_v7(),
+                issued_at: now(),
+                expires_at: now().plus(LIFE),
+            };
+            got(rig.tokens.sign(&claims))
+        }
+        _ => panic!("{operation} is not called"),
+    }
+}

@@ -1,0 +1,121 @@
+//! The suite on decorated adapters, with no fault planned.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fm_contract::{BlobStoreHarness, DatabaseHarness, PartUploadHarness, SessionStoreHarness};
+use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
+use fm_domain::clock::Timestamp;
+use fm_domain::database::Database;
+use fm_domain::jobs::JobSignal;
+use fm_domain::sessions::SessionStore;
+use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemorySessionStore};
+use fm_streaming::BufferBudget;
+
+struct Tables {
+    database: MemoryDatabase,
+    signal: Arc<MemoryJobSignal>,
+}
+
+#[async_trait]
+impl DatabaseHarness for Tables {
+    async fn fresh() -> Self {
+        let database = MemoryDatabase::new();
+        let signal = Arc::new(database.signal());
+        Self { database, signal }
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        Arc::new(self.database.clone())
+    }
+
+    fn signal(&self) -> Arc<dyn JobSignal> {
+        self.signal.clone()
+    }
+}
+
+mod database {
+    fm_contract::database!(fm_resilience::fault::Decorated<super::Tables>);
+}
+
+struct Sessions(Arc<MemorySessionStore>);
+
+#[async_trait]
+impl SessionStoreHarness for Sessions {
+    async fn fresh() -> Self {
+        Self(Arc::new(MemorySessionStore::new()))
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionStore> {
+        self.0.clone()
+    }
+
+    async fn dump(&self) -> String {
+        let sessions = self.0.snapshot();
+        let salts: Vec<String> = sessions.iter().map(|session| hex::encode(session.refresh.salt)).collect();
+        format!("{sessions:?} {salts:?}")
+    }
+}
+
+mod session_store {
+    fm_contract::session_store!(fm_resilience::fault::Decorated<super::Sessions>);
+}
+
+struct Blobs(Arc<MemoryBlobStore>);
+
+#[async_trait]
+impl BlobStoreHarness for Blobs {
+    async fn fresh() -> Self {
+        let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
+        Self(Arc::new(MemoryBlobStore::new(Arc::new(clock))))
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.0.clone()
+    }
+
+    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
+        Some(self.0.clone())
+    }
+
+    fn budget(&self) -> Option<BufferBudget> {
+        None
+    }
+
+    fn part_size(&self) -> usize {
+        256 * 1024
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.count()
+    }
+}
+
+struct InParts(Blobs);
+
+#[async_trait]
+impl PartUploadHarness for InParts {
+    async fn fresh() -> Self {
+        Self(Blobs::fresh().await)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.0.blobs()
+    }
+
+    fn parts(&self) -> Arc<dyn PartUpload> {
+        self.0.0.clone()
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.debris().await
+    }
+}
+
+mod part_upload {
+    fm_contract::part_upload!(fm_resilience::fault::Decorated<super::InParts>);
+}
+
+mod blob_store {
+    fm_contract::blob_store!(fm_resilience::fault::Decorated<super::Blobs>);
+}

@@ -1,0 +1,81 @@
+//! The reference adapters.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
+use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
+use fm_domain::clock::Timestamp;
+use fm_domain::database::Database;
+use fm_domain::jobs::JobSignal;
+use fm_domain::sessions::SessionStore;
+use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemorySessionStore};
+use fm_streaming::BufferBudget;
+
+pub(crate) struct Tables(MemoryDatabase);
+
+#[async_trait]
+impl DatabaseHarness for Tables {
+    async fn fresh() -> Self {
+        Self(MemoryDatabase::new())
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        Arc::new(self.0.clone())
+    }
+
+    fn signal(&self) -> Arc<dyn JobSignal> {
+        Arc::new(self.0.signal())
+    }
+}
+
+pub(crate) struct Sessions(Arc<MemorySessionStore>);
+
+#[async_trait]
+impl SessionStoreHarness for Sessions {
+    async fn fresh() -> Self {
+        Self(Arc::new(MemorySessionStore::new()))
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionStore> {
+        self.0.clone()
+    }
+
+    async fn dump(&self) -> String {
+        format!("{:?}", self.0.snapshot())
+    }
+}
+
+pub(crate) struct Blobs(MemoryBlobStore);
+
+#[async_trait]
+impl BlobStoreHarness for Blobs {
+    async fn fresh() -> Self {
+        let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
+        Self(MemoryBlobStore::new(Arc::new(clock)))
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.0.clone())
+    }
+
+    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
+        Some(Arc::new(self.0.clone()))
+    }
+
+    fn part_upload(&self) -> Option<Arc<dyn PartUpload>> {
+        Some(Arc::new(self.0.clone()))
+    }
+
+    fn budget(&self) -> Option<BufferBudget> {
+        None
+    }
+
+    fn part_size(&self) -> usize {
+        256 * 1024
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.count()
+    }
+}

@@ -1,0 +1,25 @@
+//! Every use case, struck at every call of a port, on the reference adapters.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is a failure")]
+
+mod bites;
+mod harness;
+mod wrong_uploads;
+mod wrong_workers;
+
+use crate::harness::{Blobs, Sessions, Tables};
+
+/// Killed before, during and after each call.
+mod kills {
+    fm_resilience::kill_points!(super::Tables, super::Blobs, super::Sessions);
+}
+
+/// Alive, while calls fail, lose their answers, lose races, are cut or are made twice.
+mod faults {
+    fm_resilience::fault_points!(super::Tables, super::Blobs, super::Sessions);
+}
+
+/// Standing still for longer than their leases, while others work.
+mod pauses {
+    fm_resilience::pause_points!(super::Tables, super::Blobs, super::Sessions);
+}

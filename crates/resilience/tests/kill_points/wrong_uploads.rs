@@ -1,0 +1,206 @@
+//! Uploads and removals that are wrong on purpose.
+
+use fm_domain::accounts::{Charge, ReserveBytes};
+use fm_domain::blobs::{BlobIntent, BlobKey, PutBlob, PutHint, StoredBlob};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::database::UnitOfWork;
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{File, Revision, Sha256, ThumbnailState};
+use fm_domain::ids::{BlobId, FileId, JobId};
+use fm_domain::jobs::{NewJob, Work};
+use fm_resilience::kill_points::{Cast, Process, Retry, Scenario, Strike, Told, World, scenarios};
+use futures_util::{StreamExt as _, stream};
+use sha2::Digest as _;
+
+use crate::bites::{LEASE, caught, kills_catch};
+
+/// An upload of some text that is put together by a wrong use case.
+struct Upload<'a> {
+    process: &'a Process,
+    file: File,
+    now: Timestamp,
+}
+
+impl<'a> Upload<'a> {
+    fn of(process: &'a Process, cast: &Cast, picture: bool) -> Self {
+        let now = process.ports.clock.now();
+        let content = if picture { World::picture() } else { World::text() };
+        let file = File {
+            id: FileId::new(process.ports.ids.uuid()),
+            owner: cast.user,
+            name: "wrong.txt".parse().unwrap(),
+            content_type: if picture { "image/png" } else { "text/plain" }.parse().unwrap(),
+            size: ByteSize::new(content.len() as u64),
+            sha256: Some(Sha256::new(sha2::Sha256::digest(&content).into())),
+            blob: BlobId::new(process.ports.ids.uuid()),
+            thumbnail: if picture { ThumbnailState::Pending } else { ThumbnailState::None },
+            revision: Revision::FIRST,
+            created_at: now,
+            updated_at: now,
+        };
+        Self { process, file, now }
+    }
+
+    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        self.process.ports.db.begin().await
+    }
+
+    async fn announce(&self) -> PortResult<()> {
+        let mut unit = self.begin().await?;
+        let intent = BlobIntent {
+            key: BlobKey::file(self.file.blob),
+            owner: self.file.owner,
+            reserved: ByteSize::ZERO,
+            announced_at: self.now,
+            expires_at: self.now.plus(LEASE),
+        };
+        unit.blobs().announce(&intent).await?;
+        unit.commit().await
+    }
+
+    async fn put(&self) -> Result<(), PutBlob> {
+        let picture = self.file.thumbnail == ThumbnailState::Pending;
+        let content = if picture { World::picture() } else { World::text() };
+        let hint = PutHint { length: Some(self.file.size), content_type: self.file.content_type.clone() };
+        let body = stream::iter([Ok(content)]).boxed();
+        self.process.ports.blobs.put(&BlobKey::file(self.file.blob), body, &hint).await.map(drop)
+    }
+
+    async fn insert(&self, unit: &mut dyn UnitOfWork) -> PortResult<()> {
+        let settled = unit.blobs().settle(self.file.blob, &StoredBlob { size: self.file.size }).await;
+        settled.map_err(|error| PortError::Unexpected(error.into()))?;
+        unit.files().insert(&self.file).await
+    }
+
+    async fn charge(&self, unit: &mut dyn UnitOfWork) -> Result<(), ReserveBytes> {
+        let charge = Charge { add: self.file.size, files_added: 1, ..Charge::default() };
+        unit.users().charge(self.file.owner, &charge, None).await
+    }
+
+    async fn keep(&self) -> PortResult<()> {
+        let mut unit = self.begin().await?;
+        self.insert(&mut *unit).await?;
+        self.charge(&mut *unit).await.map_err(|error| PortError::Unexpected(error.into()))?;
+        unit.commit().await
+    }
+}
+
+/// Makes a scenario of a wrong use case.
+macro_rules! wrong {
+    ($arrange:ident, |$process:ident, $cast:ident| $act:block) => {
+        Scenario {
+            name: "a wrong use case",
+            arrange: |world| Box::pin(world.$arrange()),
+            act: |$process, $cast| {
+                Box::pin(async move {
+                    $act
+                    Told::Done
+                })
+            },
+            check: |_world, _cast| Box::pin(async { Ok(()) }),
+            retry: Retry::Late,
+        }
+    };
+}
+
+#[test]
+fn a_row_that_is_committed_before_its_bytes_are_there_is_caught() {
+    let scenario = wrong!(user, |process, cast| {
+        let upload = Upload::of(process, cast, false);
+        upload.announce().await.unwrap();
+        upload.keep().await.unwrap();
+        upload.put().await.unwrap();
+    });
+    kills_catch(&scenario, "UnitOfWork::commit", "at once: wrong.txt has no bytes");
+}
+
+#[test]
+fn bytes_that_are_discarded_before_the_commit_are_caught() {
+    let scenario = wrong!(user_with_text, |process, cast| {
+        // A retry finds nothing to do.
+        let mut unit = process.ports.db.begin().await.unwrap();
+        if let Some(file) = unit.files().remove(cast.user, cast.file().id).await.unwrap() {
+            let key = BlobKey::file(file.blob);
+            process.ports.blobs.discard(&key).await.unwrap();
+            unit.blobs().doom(key.id, process.ports.clock.now()).await.unwrap();
+            let charge = Charge { free: file.size, files_removed: 1, ..Charge::default() };
+            unit.users().charge(cast.user, &charge, None).await.unwrap();
+            unit.commit().await.unwrap();
+        }
+    });
+    kills_catch(&scenario, "BlobStore::discard", "at once: notes.txt has no bytes");
+}
+
+#[test]
+fn bytes_that_nobody_announced_are_caught() {
+    let scenario = wrong!(user, |process, cast| {
+        let upload = Upload::of(process, cast, false);
+        upload.put().await.unwrap();
+        upload.announce().await.unwrap();
+        upload.keep().await.unwrap();
+    });
+    kills_catch(&scenario, "BlobStore::put", "no row knows the blob");
+}
+
+#[test]
+fn a_charge_in_another_unit_than_the_file_is_caught() {
+    let scenario = wrong!(user, |process, cast| {
+        let upload = Upload::of(process, cast, false);
+        upload.announce().await.unwrap();
+        upload.put().await.unwrap();
+        let mut unit = upload.begin().await.unwrap();
+        upload.insert(&mut *unit).await.unwrap();
+        unit.commit().await.unwrap();
+        let mut unit = upload.begin().await.unwrap();
+        upload.charge(&mut *unit).await.unwrap();
+        unit.commit().await.unwrap();
+    });
+    kills_catch(&scenario, "UnitOfWork::commit", "at once: 0 bytes are used, but the files hold 37 bytes");
+}
+
+#[test]
+fn a_job_in_another_unit_than_what_asks_for_it_is_caught() {
+    let scenario = wrong!(user, |process, cast| {
+        let upload = Upload::of(process, cast, true);
+        upload.announce().await.unwrap();
+        upload.put().await.unwrap();
+        upload.keep().await.unwrap();
+        let mut unit = upload.begin().await.unwrap();
+        let file = &upload.file;
+        let work = Work::MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
+        let job = NewJob::due(JobId::new(process.ports.ids.uuid()), work, upload.now);
+        unit.jobs().enqueue(&job).await.unwrap();
+        unit.commit().await.unwrap();
+    });
+    kills_catch(&scenario, "UnitOfWork::commit", "a job was lost: wrong.txt waits for a thumbnail");
+}
+
+#[test]
+fn work_that_is_done_twice_with_effect_is_caught() {
+    let scenario = Scenario {
+        name: "a retry that knows nothing of the first try",
+        act: |process, cast| {
+            Box::pin(async move {
+                Told::of(process.cases.files.upload.run(cast.upload("notes.txt", &World::text())).await)
+            })
+        },
+        ..scenarios::an_upload_with_a_key()
+    };
+    let broken = caught(&scenario, Strike::KILLS).unwrap();
+    assert!(broken.what.contains("there is not one file, but none or two"), "{broken}");
+}
+
+#[test]
+fn an_upload_that_cleans_up_after_a_commit_whose_answer_it_lost_is_caught() {
+    let scenario = wrong!(user, |process, cast| {
+        let upload = Upload::of(process, cast, false);
+        if upload.announce().await.is_ok() && upload.put().await.is_ok() && upload.keep().await.is_err() {
+            // The answer does not say that nothing happened.
+            drop(process.ports.blobs.discard(&BlobKey::file(upload.file.blob)).await);
+        }
+    });
+    let broken = caught(&scenario, Strike::FAULTS).unwrap();
+    assert_eq!(broken.struck.map(|struck| struck.operation.name()), Some("UnitOfWork::commit"), "{broken}");
+    assert!(broken.what.contains("wrong.txt has no bytes"), "{broken}");
+}

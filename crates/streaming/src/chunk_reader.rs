@@ -1,0 +1,159 @@
+//! Bytes taken off a stream and held in memory, a part at a time.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+
+use fm_domain::body::{BodyError, ByteStream, PartBytes};
+
+use crate::{BufferPermit, BufferPool, PIECE_BYTES};
+
+/// Why no more was gathered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadOutcome {
+    /// There is as much as was wanted.
+    Full,
+    /// The stream has ended as it should.
+    Ended,
+    /// The stream broke off, or was given up. What had come until then is good.
+    Broken(BodyError),
+}
+
+/// Gathers the bytes of a stream.
+pub struct ChunkReader {
+    stream: ByteStream,
+    /// What was read, but not wanted yet.
+    rest: Bytes,
+}
+
+impl ChunkReader {
+    /// Reads from `stream`.
+    #[must_use]
+    pub const fn new(stream: ByteStream) -> Self {
+        Self { stream, rest: Bytes::new() }
+    }
+
+    /// The next bytes, as many as `wanted` unless the stream ends before, or brings them too slowly while others wait for
+    /// the memory. They are copied into pieces of the pool, since what the server hands over may be a small part of a
+    /// large buffer; with the last of them the permit goes.
+    pub async fn fill(
+        &mut self,
+        wanted: usize,
+        pool: &BufferPool,
+        permit: &Arc<BufferPermit>,
+    ) -> (PartBytes, ReadOutcome) {
+        let mut part = PartBytes::new();
+        let mut overdue = pin!(permit.overdue());
+        loop {
+            let left = wanted - part.len();
+            if left == 0 {
+                return (part, ReadOutcome::Full);
+            }
+            let (piece, filled) = self.piece(left.min(PIECE_BYTES), pool, overdue.as_mut()).await;
+            if !piece.is_empty() {
+                part.push(pool.share(piece, Arc::clone(permit)));
+            }
+            if filled != ReadOutcome::Full {
+                return (part, filled);
+            }
+        }
+    }
+
+    async fn piece(
+        &mut self,
+        wanted: usize,
+        pool: &BufferPool,
+        mut overdue: Pin<&mut impl Future<Output = ()>>,
+    ) -> (Vec<u8>, ReadOutcome) {
+        let mut piece = Vec::new();
+        while piece.len() < wanted {
+            if self.rest.is_empty() {
+                match select(self.stream.next(), overdue.as_mut()).await {
+                    Either::Left((Some(Ok(chunk)), _)) => self.rest = chunk,
+                    Either::Left((Some(Err(error)), _)) => return (piece, ReadOutcome::Broken(error)),
+                    Either::Left((None, _)) => return (piece, ReadOutcome::Ended),
+                    Either::Right(((), _)) => return (piece, ReadOutcome::Broken(BodyError::Stalled)),
+                }
+                continue;
+            }
+            // Nothing is allocated for what does not come.
+            if piece.capacity() == 0 {
+                piece = pool.take(wanted);
+            }
+            let room = wanted - piece.len();
+            piece.extend_from_slice(&self.rest.split_to(room.min(self.rest.len())));
+        }
+        (piece, ReadOutcome::Full)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::{FutureExt as _, stream};
+
+    use super::*;
+    use crate::BufferBudget;
+    use fm_domain::body::ByteSize;
+
+    fn gatherer(chunks: Vec<Result<Bytes, BodyError>>) -> ChunkReader {
+        ChunkReader::new(stream::iter(chunks).boxed())
+    }
+
+    async fn fill(gatherer: &mut ChunkReader, wanted: usize) -> (Vec<u8>, ReadOutcome) {
+        let budget = BufferBudget::new(ByteSize::new(1 << 20));
+        let permit = Arc::new(budget.acquire(ByteSize::new(wanted as u64)).await);
+        let (part, filled) = gatherer.fill(wanted, &BufferPool::default(), &permit).await;
+        assert_eq!(part.len(), part.pieces().iter().map(Bytes::len).sum::<usize>());
+        drop(permit);
+        let bytes = part.pieces().concat();
+        drop(part);
+        assert_eq!(budget.available(), ByteSize::new(1 << 20), "the budget has everything back");
+        (bytes, filled)
+    }
+
+    #[tokio::test]
+    async fn as_much_as_is_wanted_is_gathered_however_it_comes() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(200_000).collect();
+        let chunks = bytes.chunks(777).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+        let mut gatherer = gatherer(chunks);
+        assert_eq!(fill(&mut gatherer, 150_000).await, (bytes[..150_000].to_vec(), ReadOutcome::Full));
+        assert_eq!(fill(&mut gatherer, 50_000).await, (bytes[150_000..].to_vec(), ReadOutcome::Full));
+        assert_eq!(fill(&mut gatherer, 1).await, (Vec::new(), ReadOutcome::Ended));
+    }
+
+    #[tokio::test]
+    async fn what_came_before_a_break_is_kept() {
+        let mut gatherer = gatherer(vec![Ok(Bytes::from_static(b"half")), Err(BodyError::Aborted)]);
+        assert_eq!(
+            fill(&mut gatherer, 10).await,
+            (b"half".to_vec(), ReadOutcome::Broken(BodyError::Aborted))
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sender_that_is_too_slow_makes_room_for_those_who_wait_and_keeps_what_came() {
+        let budget = BufferBudget::new(ByteSize::new(1024));
+        let permit = Arc::new(budget.acquire(ByteSize::new(1024)).await);
+        let trickle = stream::repeat(Bytes::from_static(b"x")).then(|byte| async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok(byte)
+        });
+        let mut gatherer = ChunkReader::new(trickle.boxed());
+        let pool = BufferPool::default();
+        let (part, filled) = gatherer.fill(100, &pool, &permit).await;
+        assert_eq!((part.len(), filled), (100, ReadOutcome::Full), "nobody waits");
+        drop(part);
+        let mut waits = Box::pin(budget.acquire(ByteSize::new(1)));
+        assert!(waits.as_mut().now_or_never().is_none());
+        let (part, filled) = gatherer.fill(100, &pool, &permit).await;
+        assert_eq!(filled, ReadOutcome::Broken(BodyError::Stalled));
+        assert!((25..=30).contains(&part.len()), "{} bytes of half a minute", part.len());
+        drop((part, permit));
+        assert!(waits.now_or_never().is_some());
+    }
+}
