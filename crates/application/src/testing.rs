@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::accounts::MockPasswordHasher;
 use fm_domain::blobs::{BlobLimits, ListBlobs, MockBlobStore, MockListBlobs};
 use fm_domain::body::ByteSize;
 use fm_domain::sessions::{MockSessionStore, MockTokenSigner};
 use fm_domain::testing::{CountingIds, FakeDatabase, FixedClock, PlainLinks, PlainMacs};
 use fm_domain::thumbnails::MockThumbnailer;
+use fm_domain::uploads::{MockResumableStore, ResumableStore};
 use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
 
@@ -20,6 +21,7 @@ pub struct TestPorts {
     pub db: FakeDatabase,
     pub sessions: MockSessionStore,
     pub blobs: MockBlobStore,
+    pub resumable: Option<MockResumableStore>,
     pub lister: Option<MockListBlobs>,
     pub thumbnailer: MockThumbnailer,
     pub passwords: MockPasswordHasher,
@@ -37,8 +39,8 @@ impl TestPorts {
             db: Arc::new(self.db),
             sessions: Arc::new(self.sessions),
             blobs: Arc::new(self.blobs),
-            parts: None,
-            part_links: None,
+            resumable: self.resumable.map(|store| Arc::new(store) as Arc<dyn ResumableStore>),
+            direct: None,
             lister: self.lister.map(|lister| Arc::new(lister) as Arc<dyn ListBlobs>),
             links: Arc::new(PlainLinks),
             thumbnailer: Arc::new(self.thumbnailer),

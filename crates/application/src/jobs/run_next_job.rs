@@ -11,7 +11,7 @@ use super::verify_blob::VerifyBlob;
 use super::{Done, JobError, complete};
 use crate::engine::lease::{LEASE, Leased, keep};
 use crate::engine::retry::retry_conflicts;
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
 use fm_domain::error::{PortResult, chain};

@@ -10,8 +10,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 
 use crate::fixture::{sha256, unavailable};
+use crate::ports::Ports;
 use crate::testing::TestPorts;
-use crate::wiring::Ports;
 use fm_domain::accounts::{Account, Email, Tally, UserQueries};
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobQueries, BlobReader, BlobRecord, BlobState, BlobStore, Bucket,

@@ -1,7 +1,7 @@
 //! A new resumable upload.
 
 use super::context::Context;
-use super::open::Draft;
+use super::create::Draft;
 use super::{Progress, ResumableError};
 use fm_domain::body::ByteSize;
 use fm_domain::files::{FileName, MediaType};
@@ -48,7 +48,7 @@ impl CreateResumable {
             promised: None,
             metadata: command.metadata,
         };
-        let opened = self.context.open(&draft).await?;
-        Ok((Progress::of(&opened.upload), opened.fresh))
+        let created = self.context.create(&draft).await?;
+        Ok((Progress::of(&created.upload), created.fresh))
     }
 }

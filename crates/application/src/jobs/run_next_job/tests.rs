@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::{FIRST_PAUSE, LONGEST_PAUSE, MAX_ATTEMPTS, Ran, RunNextJob, pause};
 use crate::fixture::{lost_race, once, unavailable};
+use crate::ports::Ports;
 use crate::testing::TestPorts;
-use crate::wiring::Ports;
 use fm_domain::clock::Clock as _;
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};

@@ -1,9 +1,10 @@
 //! The first unit of an upload.
 
 use super::ResumableError;
-use super::context::Context;
+use super::context::{Context, intent_expiry};
+use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
-use fm_domain::blobs::{BlobIntent, BlobKey};
+use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
 use fm_domain::files::{FileName, MediaType, Sha256};
 use fm_domain::idempotency::{Claimed, IdempotencyKey, KeyClaim};
@@ -24,32 +25,32 @@ pub(super) struct Draft {
 }
 
 /// An upload, and whether it was made just now.
-pub(super) struct Opened {
+pub(super) struct Created {
     pub(super) upload: Upload,
     pub(super) fresh: bool,
 }
 
 impl Context {
-    /// One unit: the intent is announced, the key claimed, the length reserved, the upload kept. A repetition with the
+    /// One unit: the intent is recorded, the key claimed, the length reserved, the upload inserted. A repetition with the
     /// same key finds the first.
-    pub(super) async fn open(&self, draft: &Draft) -> Result<Opened, ResumableError> {
-        self.allows(draft.length.unwrap_or_default())?;
-        retry_conflicts(|| self.try_open(draft)).await
+    pub(super) async fn create(&self, draft: &Draft) -> Result<Created, ResumableError> {
+        self.check_length(draft.length.unwrap_or_default())?;
+        retry_conflicts(|| self.try_create(draft)).await
     }
 
-    async fn try_open(&self, draft: &Draft) -> Result<Opened, ResumableError> {
+    async fn try_create(&self, draft: &Draft) -> Result<Created, ResumableError> {
         let upload = self.drafted(draft);
         let now = upload.created_at;
         let mut unit = self.db.begin().await?;
         if let Some(key) = &draft.key {
-            let lease_until = Self::intent_until(&upload);
+            let lease_until = intent_expiry(&upload);
             let claim = KeyClaim { user: draft.owner, key: key.clone(), attempt: upload.blob, lease_until };
             if unit.keys().claim(&claim, now).await? != Claimed::Held {
                 let found = unit.uploads().find_by_key(draft.owner, key).await?;
                 unit.rollback().await?;
                 let found = found.filter(|found| is_same(found, draft) && !self.is_over(found));
                 let upload = found.ok_or(ResumableError::KeyConflict)?;
-                return Ok(Opened { upload, fresh: false });
+                return Ok(Created { upload, fresh: false });
             }
         }
         // Here the user comes first: where there is none, nothing may refer to them.
@@ -57,20 +58,14 @@ impl Context {
             unit.rollback().await?;
             return Err(refusal.into());
         }
-        let intent = BlobIntent {
-            key: BlobKey::file(upload.blob),
-            owner: draft.owner,
-            // The upload itself knows what is reserved, and gives it back.
-            reserved: ByteSize::ZERO,
-            announced_at: now,
-            expires_at: Self::intent_until(&upload),
-        };
-        unit.blobs().announce(&intent).await?;
+        // The upload itself knows what is reserved, and gives it back.
+        let intent = Intent::bare(BlobKey::file(upload.blob), draft.owner);
+        intent.record(unit.as_mut(), now, intent_expiry(&upload)).await?;
         unit.uploads().insert(&upload).await?;
         let there =
             async { Ok(self.db.read().await?.uploads().find(draft.owner, upload.id).await?.is_some()) };
         confirm_commit(unit.commit().await, there).await?;
-        Ok(Opened { upload, fresh: true })
+        Ok(Created { upload, fresh: true })
     }
 
     fn drafted(&self, draft: &Draft) -> Upload {
@@ -89,10 +84,9 @@ impl Context {
             offset: ByteSize::ZERO,
             reserved: self.reservation(draft.length.unwrap_or_default()),
             epoch: Epoch::FIRST,
-            is_held: false,
+            is_locked: false,
+            state: None,
             write: None,
-            next_part: 1,
-            tails: Vec::new(),
             hash: HashState::new(),
             head: bytes::Bytes::new(),
             status: UploadStatus::Open,

@@ -11,7 +11,7 @@ const MOST: u64 = 1000;
 
 /// A part of a direct upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Planned {
+pub(super) struct PlannedPart {
     pub(super) number: u32,
     pub(super) offset: ByteSize,
     pub(super) size: ByteSize,
@@ -26,12 +26,12 @@ pub(crate) fn part_size(size: ByteSize, limits: PartLimits) -> ByteSize {
 }
 
 /// The parts, in order; none of an upload without bytes.
-pub(super) fn plan(size: ByteSize, limits: PartLimits) -> impl Iterator<Item = Planned> {
+pub(super) fn plan(size: ByteSize, limits: PartLimits) -> impl Iterator<Item = PlannedPart> {
     let part = part_size(size, limits).bytes();
     let count = u32::try_from(size.bytes().div_ceil(part)).unwrap_or(u32::MAX);
     (0..count).map(move |index| {
         let offset = u64::from(index) * part;
-        Planned {
+        PlannedPart {
             number: index + 1,
             offset: ByteSize::new(offset),
             size: ByteSize::new(part.min(size.bytes() - offset)),
@@ -46,18 +46,13 @@ mod tests {
     use super::*;
 
     fn limits(least: u64) -> PartLimits {
-        PartLimits {
-            least: ByteSize::new(least),
-            preferred: ByteSize::new(5 * MIB),
-            most: ByteSize::new(5 << 30),
-            most_parts: 10_000,
-        }
+        PartLimits { least: ByteSize::new(least), most: ByteSize::new(5 << 30), most_parts: 10_000 }
     }
 
     proptest! {
         #[test]
         fn the_parts_are_the_whole_and_few_and_large_enough(size in 0_u64..(1 << 43)) {
-            let parts: Vec<Planned> = plan(ByteSize::new(size), limits(5 * MIB)).collect();
+            let parts: Vec<PlannedPart> = plan(ByteSize::new(size), limits(5 * MIB)).collect();
             prop_assert!(parts.len() <= 1000);
             let mut end = 0;
             for (index, part) in parts.iter().enumerate() {

@@ -1,24 +1,25 @@
-//! How far an upload is.
+//! Where a resumable upload goes on.
 
 use super::append::{AppendCommand, AppendToUpload};
 use super::context::Context;
 use super::{Progress, ResumableError};
 use fm_domain::ids::{UploadId, UserId};
-use fm_domain::uploads::{Transport, UploadStatus};
+use fm_domain::uploads::{ResumableStore, Transport, UploadStatus};
+use std::sync::Arc;
 
-/// Shows resumable uploads.
-pub struct ShowUpload {
+/// Tells where resumable uploads go on, and completes those that were left whole.
+pub struct ResumeUpload {
     context: Context,
     append: AppendToUpload,
 }
 
-impl ShowUpload {
-    pub(crate) fn new(context: &Context) -> Self {
-        Self { context: context.clone(), append: AppendToUpload::new(context) }
+impl ResumeUpload {
+    pub(crate) fn new(context: &Context, store: &Arc<dyn ResumableStore>) -> Self {
+        Self { context: context.clone(), append: AppendToUpload::new(context, store) }
     }
 
-    /// How far it is. One whose bytes all came and that is no file yet, because whoever received the last of them died
-    /// or met a fault, becomes one now.
+    /// How far it is. An upload whose bytes are all there and that is no file yet, because the request that received the
+    /// last of them died or met a fault, becomes one now: a client that finds it whole sends nothing more.
     pub async fn run(&self, owner: UserId, id: UploadId) -> Result<Progress, ResumableError> {
         let upload = self.context.find(owner, id).await?;
         if upload.transport != Transport::Resumable {

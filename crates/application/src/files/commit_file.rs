@@ -11,8 +11,8 @@ use fm_domain::idempotency::{FinishedUpload, KEPT_FOR};
 use fm_domain::ids::{BlobId, IdSource, JobId};
 use fm_domain::jobs::{NewJob, Work};
 
-/// What an upload came to.
-pub(crate) struct Kept<'a> {
+/// The file that an upload becomes.
+pub(crate) struct NewFile<'a> {
     pub(crate) file: &'a File,
     pub(crate) stored: StoredBlob,
     /// What was reserved for it.
@@ -23,13 +23,13 @@ pub(crate) struct Kept<'a> {
 
 /// Settles the blob, inserts the file, finishes the key, enqueues the thumbnail, charges the owner. When it fails the
 /// unit is to be rolled back.
-pub(crate) async fn keep(
+pub(crate) async fn commit_file(
     unit: &mut dyn UnitOfWork,
-    kept: &Kept<'_>,
+    new: &NewFile<'_>,
     ids: &dyn IdSource,
     quota: Option<ByteSize>,
 ) -> Result<(), UploadError> {
-    let Kept { file, stored, reserved, keyed } = kept;
+    let NewFile { file, stored, reserved, keyed } = new;
     unit.blobs().settle(file.blob, stored).await?;
     unit.files().insert(file).await?;
     if let Some(attempt) = keyed {
