@@ -2,6 +2,7 @@
 //!
 //! Each check is a function from what it reads to a list of faults, so that its tests can show that it fails.
 
+mod cycles;
 mod dependencies;
 mod lengths;
 mod manifests;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 
 use repository::Repository;
 
-/// What is wrong, in one line that names the place.
+/// What is wrong, in one line that names the place; lines below it give details.
 type Fault = String;
 
 /// Why a check could not be made at all.
@@ -22,7 +23,8 @@ type Failure = Box<dyn Error>;
 
 type Check = fn(&Repository) -> Result<Vec<Fault>, Failure>;
 
-const CHECKS: [(&str, Check); 5] = [
+const CHECKS: [(&str, Check); 6] = [
+    ("no cycle of imports leaves a folder", cycles::check),
     ("dependencies point inwards", dependencies::check),
     ("files have one subject", lengths::check),
     ("manifests give reasons and share the lints", manifests::check),
@@ -57,7 +59,7 @@ fn run() -> Result<usize, Failure> {
         let faults = check(&repository)?;
         println!("{} {name}", if faults.is_empty() { "ok    " } else { "FAILED" });
         for fault in &faults {
-            println!("       {fault}");
+            println!("       {}", fault.replace('\n', "\n       "));
         }
         count += faults.len();
     }

@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Folders that hold nothing of ours: what is built, stored, shipped from others, or git's own.
+/// Folders that hold nothing of ours: what is built, stored, shipped from others, or git's own (a file in a linked
+/// worktree).
 const FOREIGN: [&str; 4] = [".git", "target", "data", "vendor"];
 
 /// The repository's folder.
@@ -53,9 +54,12 @@ impl Repository {
 
     fn walk(&self, folder: &str, found: &mut Vec<String>) -> io::Result<()> {
         for name in self.names_in(folder)? {
+            if FOREIGN.contains(&name.as_str()) {
+                continue;
+            }
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             let kind = fs::symlink_metadata(self.root.join(&path))?.file_type();
-            if kind.is_dir() && !FOREIGN.contains(&name.as_str()) {
+            if kind.is_dir() {
                 self.walk(&path, found)?;
             } else if kind.is_file() {
                 found.push(path);
