@@ -90,11 +90,14 @@ fn parse(files: &[(String, String)]) -> Result<BTreeMap<String, Module>, Failure
                 })
             })
             .collect();
-        workers.into_iter().map(|worker| worker.join().map_err(|_| "a parser panicked".to_owned())).collect::<Vec<_>>()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect::<Vec<_>>()
     });
     let mut sources = BTreeMap::new();
     for own in parsed {
-        sources.extend(own??);
+        sources.extend(own?);
     }
     Ok(sources)
 }

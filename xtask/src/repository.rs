@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// worktree).
 const FOREIGN: [&str; 4] = [".git", "target", "data", "vendor"];
 
+/// Ends of names of code, scripts and prose. Files without one are scripts.
+const EXTENSIONS: [&str; 8] = ["", "rs", "toml", "md", "sql", "sh", "yml", "lua"];
+
 /// The repository's folder.
 pub(crate) struct Repository {
     root: PathBuf,
@@ -28,6 +31,11 @@ impl Repository {
     /// The file's text, or nothing where there is no such file.
     pub(crate) fn read_if_there(&self, path: &str) -> io::Result<String> {
         if self.root.join(path).exists() { self.read(path) } else { Ok(String::new()) }
+    }
+
+    /// Replaces the file's text.
+    pub(crate) fn write(&self, path: &str, text: &str) -> io::Result<()> {
+        fs::write(self.root.join(path), text).map_err(|error| named(path, &error))
     }
 
     /// Every file of ours, as sorted paths from the root with `/` between folders.
@@ -71,4 +79,28 @@ impl Repository {
 
 fn named(path: &str, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{path}: {error}"))
+}
+
+/// Whether the file is code, a script or prose.
+pub(crate) fn is_text(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.trim_start_matches('.').rsplit_once('.').map_or("", |(_, extension)| extension);
+    EXTENSIONS.contains(&extension)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_code_and_prose_are_read_and_pictures_are_not() {
+        for path in
+            ["justfile", ".ci/run", "scripts/test", ".env.example.md", "a/b.rs", "x.sql", ".gitignore"]
+        {
+            assert!(is_text(path), "{path}");
+        }
+        for path in ["a/b.png", "Cargo.lock", "docs/openapi.json", ".env.example"] {
+            assert!(!is_text(path), "{path}");
+        }
+    }
 }

@@ -17,7 +17,7 @@ pub(super) struct Import {
 pub(super) fn imports(root: &str, sources: &BTreeMap<String, Module>) -> Vec<Import> {
     let mut tree = Tree { nodes: Vec::new(), sources };
     if let Some(module) = sources.get(root) {
-        tree.grow(module, root, folder_of(root), None);
+        tree.grow(module, root, &folder_of(root), None);
     }
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
@@ -62,13 +62,13 @@ enum Target<'a> {
 
 impl<'a> Tree<'a> {
     /// Adds the module and those below it. Files of its children are in the folder.
-    fn grow(&mut self, module: &'a Module, file: &'a str, folder: String, parent: Option<usize>) -> usize {
+    fn grow(&mut self, module: &'a Module, file: &'a str, folder: &str, parent: Option<usize>) -> usize {
         let index = self.nodes.len();
         self.nodes.push(Node { module, file, parent, children: BTreeMap::new() });
         for child in &module.children {
             let below = format!("{folder}/{}", child.name);
             let number = match &child.body {
-                Body::Inline(inside) => Some(self.grow(inside, file, below, Some(index))),
+                Body::Inline(inside) => Some(self.grow(inside, file, &below, Some(index))),
                 Body::File(path) => {
                     let places = match path {
                         Some(path) => vec![joined(&folder_of(file), path)],
@@ -78,7 +78,7 @@ impl<'a> Tree<'a> {
                     places.iter().find_map(|place| sources.get_key_value(place)).map(|(place, inside)| {
                         let is_whole = path.is_some() || place.ends_with("/mod.rs");
                         let below = if is_whole { folder_of(place) } else { below };
-                        self.grow(inside, place, below, Some(index))
+                        self.grow(inside, place, &below, Some(index))
                     })
                 }
             };

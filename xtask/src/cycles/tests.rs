@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
 use super::*;
 
 /// The faults of a crate whose root is `src/lib.rs`.
