@@ -1,4 +1,8 @@
-//! No cycle of imports spans folders: a folder can be read, moved and cut off without those that it imports from.
+//! No cycle of imports spans folders: a folder can be read, moved and cut off without those that import from it.
+//!
+//! A file imports from another where a path in it leads to something that the other defines. What only passes a name on
+//! (`mod`, `pub use`, a module on the way) is not counted, and neither is what is compiled for tests alone. A trait that comes
+//! through a glob and is used by its methods alone is not seen.
 
 mod graph;
 mod imports;

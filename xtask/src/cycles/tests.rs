@@ -89,6 +89,20 @@ fn the_way_through_a_facade_leads_to_the_file_that_defines_the_name() {
 }
 
 #[test]
+fn a_re_export_alone_is_no_import() {
+    // `b` needs what `a/mod.rs` defines, `a/two.rs` needs `b`, and `a/mod.rs` does no more than pass `Two` on.
+    let mut files = [
+        ROOT,
+        ("src/a/mod.rs", "mod two;\npub use two::Two;\npub struct Shared;\n"),
+        ("src/a/two.rs", "use crate::b::Thing;\npub struct Two(Thing);\n"),
+        ("src/b/mod.rs", "use crate::a::Shared;\npub struct Thing(Shared);\n"),
+    ];
+    assert_eq!(found(&files, ""), Vec::<Fault>::new());
+    files[1].1 = "mod two;\npub use two::Two;\npub struct Shared(Two);\n";
+    assert!(found(&files, "")[0].contains("src/a/mod.rs:3 imports Two from src/a/two.rs"));
+}
+
+#[test]
 fn a_module_that_is_imported_counts_by_what_is_taken_out_of_it() {
     let files = [
         ROOT,
