@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Folders that hold nothing of ours: what is built, stored, shipped from others, or git's own.
-const FOREIGN: [&str; 4] = [".git", "target", "data", "vendor"];
+/// Folders that hold nothing of ours: what is built, stored, shipped from others, found by fuzzing, or git's own.
+const FOREIGN: [&str; 7] = [".git", "target", "data", "vendor", "corpus", "artifacts", "coverage"];
 
 /// The repository's folder.
 pub(crate) struct Repository {
