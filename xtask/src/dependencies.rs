@@ -59,7 +59,7 @@ const RULES: &[(&str, Rule)] = &[
     ("fm-disk", ADAPTER),
     ("fm-imaging", Rule::Ours(&["fm-domain", "fm-jpeg-eighth", "fm-streaming"])),
     ("fm-credentials", ADAPTER),
-    ("fm-jpeg-eighth", Rule::Ours(&[])),
+    ("fm-jpeg-eighth", Rule::Exactly(&["thiserror"])),
     ("fm-api-types", Rule::Ours(&[])),
     ("fm-http", Rule::Ours(&["fm-api-types", "fm-application", "fm-domain", "fm-streaming"])),
     ("fm-s3-testing", Rule::Ours(&[])),

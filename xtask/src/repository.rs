@@ -4,9 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Folders that hold nothing of ours: what is built, stored, shipped from others, or git's own (a file in a linked
-/// worktree).
-const FOREIGN: [&str; 4] = [".git", "target", "data", "vendor"];
+/// Folders that hold nothing of ours: what is built, stored, shipped from others, found by fuzzing, or git's own.
+const FOREIGN: [&str; 7] = [".git", "target", "data", "vendor", "corpus", "artifacts", "coverage"];
 
 /// Ends of names of code, scripts and prose. Files without one are scripts.
 const EXTENSIONS: [&str; 8] = ["", "rs", "toml", "md", "sql", "sh", "yml", "lua"];
@@ -62,12 +61,13 @@ impl Repository {
 
     fn walk(&self, folder: &str, found: &mut Vec<String>) -> io::Result<()> {
         for name in self.names_in(folder)? {
-            if FOREIGN.contains(&name.as_str()) {
+            // A file in a linked worktree.
+            if name == ".git" {
                 continue;
             }
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             let kind = fs::symlink_metadata(self.root.join(&path))?.file_type();
-            if kind.is_dir() {
+            if kind.is_dir() && !FOREIGN.contains(&name.as_str()) {
                 self.walk(&path, found)?;
             } else if kind.is_file() {
                 found.push(path);

@@ -62,7 +62,7 @@ fn the_graph_of_the_workspace_passes() {
         ("fm-resilience", &["fm-application", "fm-contract", "fm-domain", "fm-streaming"]),
         ("fm-disk", &["fm-domain", "fm-streaming"]),
         ("fm-imaging", &["fm-domain", "fm-streaming", "fm-jpeg-eighth"]),
-        ("fm-jpeg-eighth", &["jpeg-decoder"]),
+        ("fm-jpeg-eighth", &["thiserror"]),
         ("fm-api-types", &["serde"]),
         ("fm-http", &["fm-application", "fm-streaming", "fm-domain", "fm-api-types"]),
         ("fm-s3-testing", &["s3s"]),
