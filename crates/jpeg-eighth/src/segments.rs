@@ -1,29 +1,29 @@
 //! Markers and the segments that they begin (ITU-T T.81, B.1.1 and B.2).
 
-use super::colour::Hints;
-use super::huffman::Specification;
+use crate::colour::Hints;
+use crate::huffman::Specification;
 
 /// Marker codes (Table B.1).
-pub(super) mod marker {
-    pub(in super::super) const SOF0: u8 = 0xc0;
-    pub(in super::super) const SOF1: u8 = 0xc1;
-    pub(in super::super) const SOF2: u8 = 0xc2;
-    pub(in super::super) const DHT: u8 = 0xc4;
-    pub(in super::super) const RST0: u8 = 0xd0;
-    pub(in super::super) const RST7: u8 = 0xd7;
-    pub(in super::super) const SOI: u8 = 0xd8;
-    pub(in super::super) const EOI: u8 = 0xd9;
-    pub(in super::super) const SOS: u8 = 0xda;
-    pub(in super::super) const DQT: u8 = 0xdb;
-    pub(in super::super) const DRI: u8 = 0xdd;
-    pub(in super::super) const APP0: u8 = 0xe0;
-    pub(in super::super) const APP14: u8 = 0xee;
-    pub(in super::super) const APP15: u8 = 0xef;
-    pub(in super::super) const COM: u8 = 0xfe;
+pub(crate) mod marker {
+    pub(crate) const SOF0: u8 = 0xc0;
+    pub(crate) const SOF1: u8 = 0xc1;
+    pub(crate) const SOF2: u8 = 0xc2;
+    pub(crate) const DHT: u8 = 0xc4;
+    pub(crate) const RST0: u8 = 0xd0;
+    pub(crate) const RST7: u8 = 0xd7;
+    pub(crate) const SOI: u8 = 0xd8;
+    pub(crate) const EOI: u8 = 0xd9;
+    pub(crate) const SOS: u8 = 0xda;
+    pub(crate) const DQT: u8 = 0xdb;
+    pub(crate) const DRI: u8 = 0xdd;
+    pub(crate) const APP0: u8 = 0xe0;
+    pub(crate) const APP14: u8 = 0xee;
+    pub(crate) const APP15: u8 = 0xef;
+    pub(crate) const COM: u8 = 0xfe;
 }
 
 /// Takes the next marker, whatever lies before it, as every decoder does.
-pub(super) fn next_marker(rest: &mut &[u8]) -> Option<u8> {
+pub(crate) fn next_marker(rest: &mut &[u8]) -> Option<u8> {
     loop {
         let begin = rest.iter().position(|&byte| byte == 0xff)?;
         // Any number of 0xFF may stand before a marker (B.1.1.2).
@@ -37,7 +37,7 @@ pub(super) fn next_marker(rest: &mut &[u8]) -> Option<u8> {
 }
 
 /// Takes the segment that follows its marker (B.1.1.4).
-pub(super) fn segment<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+pub(crate) fn segment<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let &length = rest.first_chunk()?;
     let (segment, after) = rest.split_at_checked(u16::from_be_bytes(length).into())?;
     *rest = after;
@@ -45,7 +45,7 @@ pub(super) fn segment<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 }
 
 /// Takes the entropy-coded data of a scan, up to the marker that ends it (B.1.1.5).
-pub(super) fn skip_data(rest: &mut &[u8]) -> Option<()> {
+pub(crate) fn skip_data(rest: &mut &[u8]) -> Option<()> {
     loop {
         let begin = rest.iter().position(|&byte| byte == 0xff)?;
         *rest = &rest[begin..];
@@ -60,19 +60,19 @@ pub(super) fn skip_data(rest: &mut &[u8]) -> Option<()> {
 
 /// What holds until it is set anew.
 #[derive(Default)]
-pub(super) struct Settings<'a> {
+pub(crate) struct Settings<'a> {
     /// The divisors of the DC coefficients.
-    pub(super) quantizers: [Option<u16>; 4],
-    pub(super) dc: [Option<Specification<'a>>; 2],
-    pub(super) ac: [Option<Specification<'a>>; 2],
+    pub(crate) quantizers: [Option<u16>; 4],
+    pub(crate) dc: [Option<Specification<'a>>; 2],
+    pub(crate) ac: [Option<Specification<'a>>; 2],
     /// MCUs between restarts, 0 for none.
-    pub(super) restart_interval: u16,
-    pub(super) hints: Hints,
+    pub(crate) restart_interval: u16,
+    pub(crate) hints: Hints,
 }
 
 impl<'a> Settings<'a> {
     /// Takes what a segment of tables or miscellany says; `None` if it is broken, or says what we don't know.
-    pub(super) fn take(&mut self, marker: u8, segment: &'a [u8]) -> Option<()> {
+    pub(crate) fn take(&mut self, marker: u8, segment: &'a [u8]) -> Option<()> {
         match marker {
             marker::DQT => self.take_quantizers(segment),
             marker::DHT => self.take_codes(segment),

@@ -2,53 +2,12 @@
 
 use std::time::Duration;
 
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail};
-
 use super::agreement::assert_same_averages;
-use super::writer::{Order, Writer, colour, grey};
-use super::{REQUEST, general, own};
-use crate::decode::Request;
-use crate::decode::jpeg::eighth::{self, Eighth};
-use crate::source::Deadline;
+use super::{general, limits, own};
+use crate::testing::{Order, Random, Writer, colour, grey, progressive, sequential};
+use crate::{DecodeError, Eighth, decode};
 
-/// Small sequential pictures of every kind that is decoded here.
-fn sequential() -> Vec<Vec<u8>> {
-    let writers = [
-        grey(60, 40),
-        colour(50, 41, 1, 1),
-        colour(70, 40, 2, 2),
-        Writer { order: Order::Apart, ..colour(60, 50, 2, 1) },
-        Writer { restart_interval: 2, ..colour(64, 64, 1, 1) },
-        Writer { restart_interval: 5, order: Order::Apart, noise: 2, ..colour(90, 64, 1, 2) },
-    ];
-    writers.iter().map(Writer::write).collect()
-}
-
-/// Small progressive pictures of every kind that is decoded here.
-fn progressive() -> Vec<Vec<u8>> {
-    let writers = [
-        Writer { order: Order::Progressive, ..grey(60, 40) },
-        Writer { order: Order::Progressive, noise: 2, ..colour(70, 40, 2, 2) },
-        Writer { order: Order::Refined, noise: 2, ..colour(64, 50, 1, 1) },
-        Writer { order: Order::Refined, restart_interval: 3, ..colour(64, 50, 2, 1) },
-    ];
-    writers.iter().map(Writer::write).collect()
-}
-
-struct Random(u32);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.0 >> 8) as usize % bound
-    }
-
-    fn byte(&mut self) -> u8 {
-        u8::try_from(self.below(256)).unwrap()
-    }
-}
-
-/// Changes, removes or adds a few bytes, never the last two: nobody misses the end of a picture that is whole.
+/// Changes, removes or adds a few bytes, never the last two: the end of a picture that is whole is not missed.
 fn mutate(file: &mut Vec<u8>, random: &mut Random) {
     for _ in 0..=random.below(3) {
         let at = random.below(file.len() - 2);
@@ -77,7 +36,7 @@ fn mutations(pictures: &[Vec<u8>], mut check: impl FnMut(&Eighth, &[u8], &str)) 
             match own(&file) {
                 Ok(Some(eighth)) => check(&eighth, &file, &format!("picture {number}, round {round}")),
                 Ok(None) => left += 1,
-                Err(refusal) => assert!(matches!(refusal, RenderThumbnail::TooLarge), "{refusal:?}"),
+                Err(refusal) => assert_eq!(refusal, DecodeError::TooLarge),
             }
         }
     }
@@ -218,10 +177,9 @@ fn memory_and_time_are_bounded() {
     file.splice(scan + 10.., [0xff, 0xd9]);
     let frame = file.windows(2).position(|window| window == [0xff, 0xc0]).unwrap();
     file[frame + 5..frame + 9].fill(0xff);
-    assert!(matches!(own(&file), Err(RenderThumbnail::TooLarge)));
-    let budget = RenderBudget { max_alloc: u64::MAX, ..RenderBudget::STANDARD };
-    let within = |time| eighth::decode(&file, Request { budget, ..REQUEST }, Deadline::after(time));
-    assert!(matches!(within(Duration::ZERO), Err(RenderThumbnail::TimedOut)));
+    assert!(matches!(own(&file), Err(DecodeError::TooLarge)));
+    let within = |time| decode(&file, limits(u64::MAX, time));
+    assert!(matches!(within(Duration::ZERO), Err(DecodeError::TimedOut)));
     // That most of it is missing is seen long before all of it has been looked for.
-    assert!(matches!(within(Duration::from_secs(2)), Ok(None)));
+    assert!(matches!(within(Duration::from_secs(2)), Err(DecodeError::Unsupported)));
 }

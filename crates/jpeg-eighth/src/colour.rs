@@ -1,11 +1,11 @@
 //! Which colours the components are: T.81 leaves that to the formats around it.
 
-use super::frame::Frame;
-use super::segments::marker;
+use crate::frame::Frame;
+use crate::segments::marker;
 
 /// What application segments say of colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Hints {
+pub(crate) struct Hints {
     /// It is a JFIF file (ITU-T T.871).
     is_jfif: bool,
     /// The transform that an Adobe segment names (ITU-T T.872, 6.5.3).
@@ -14,7 +14,7 @@ pub(super) struct Hints {
 
 impl Hints {
     /// Takes an application segment of any kind; `None` if it names a transform that does not exist.
-    pub(super) fn take(&mut self, marker: u8, segment: &[u8]) -> Option<()> {
+    pub(crate) fn take(&mut self, marker: u8, segment: &[u8]) -> Option<()> {
         match (marker, segment) {
             (marker::APP0, [b'J', b'F', b'I', b'F', 0, ..]) => self.is_jfif = true,
             (marker::APP14, [b'A', b'd', b'o', b'b', b'e', 0, _, _, _, _, _, transform, ..]) => {
@@ -28,7 +28,7 @@ impl Hints {
 
 /// What the components are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Colour {
+pub(crate) enum Colour {
     Grey,
     Rgb,
     /// Brightness, and how far blue and red are from it (ITU-T T.871, 7).
@@ -37,7 +37,7 @@ pub(super) enum Colour {
 
 impl Colour {
     /// The same as the general decoder takes it for; `None` if that refuses it.
-    pub(super) fn of(frame: &Frame, hints: Hints) -> Option<Self> {
+    pub(crate) fn of(frame: &Frame, hints: Hints) -> Option<Self> {
         let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
         match (ids.as_slice(), hints.is_jfif, hints.adobe) {
             ([_], _, _) => Some(Self::Grey),
@@ -52,7 +52,7 @@ impl Colour {
     }
 
     /// Makes red, green and blue of pixels of three components.
-    pub(super) fn convert(self, pixels: &mut [u8]) {
+    pub(crate) fn convert(self, pixels: &mut [u8]) {
         if self == Self::YCbCr {
             for pixel in pixels.as_chunks_mut::<3>().0 {
                 *pixel = rgb_of_ycbcr(*pixel);

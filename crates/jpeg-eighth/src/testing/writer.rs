@@ -1,10 +1,10 @@
 //! Writes JPEG files of every kind, out of coefficients.
 
-use std::sync::LazyLock;
+use super::entropy::{Data, codes};
 
 /// The order that a file is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub enum Order {
     /// One scan of all components.
     Interleaved,
     /// A scan for each component.
@@ -16,28 +16,32 @@ pub(super) enum Order {
 }
 
 /// What DC coefficients are multiplied by.
-pub(super) const QUANTIZER: i32 = 16;
+const QUANTIZER: i32 = 16;
 
 /// A picture to be written.
-#[derive(Clone)]
-pub(super) struct Writer {
-    pub(super) width: u16,
-    pub(super) height: u16,
+#[derive(Debug, Clone)]
+pub struct Writer {
+    /// In pixels.
+    pub width: u16,
+    /// In pixels.
+    pub height: u16,
     /// Identifiers and sampling factors.
-    pub(super) components: Vec<(u8, u8, u8)>,
-    pub(super) order: Order,
+    pub components: Vec<(u8, u8, u8)>,
+    /// Of its scans.
+    pub order: Order,
     /// MCUs between restarts, 0 for none.
-    pub(super) restart_interval: u16,
+    pub restart_interval: u16,
     /// How probable it is that an AC coefficient is not zero, in 256ths.
-    pub(super) noise: u8,
+    pub noise: u8,
     /// The averages: of a component, at so many 1024ths of the width and height.
-    pub(super) sample: fn(usize, u32, u32) -> u8,
+    pub sample: fn(usize, u32, u32) -> u8,
     /// Segments with their markers, before the frame.
-    pub(super) segments: Vec<u8>,
+    pub segments: Vec<u8>,
 }
 
 /// One component; brightness falls from the left to the right.
-pub(super) fn grey(width: u16, height: u16) -> Writer {
+#[must_use]
+pub fn grey(width: u16, height: u16) -> Writer {
     Writer {
         width,
         height,
@@ -57,50 +61,22 @@ fn component_of(at: usize) -> u32 {
 }
 
 /// Three components, the first with these sampling factors and the others with 1 and 1.
-pub(super) fn colour(width: u16, height: u16, across: u8, down: u8) -> Writer {
+#[must_use]
+pub fn colour(width: u16, height: u16, across: u8, down: u8) -> Writer {
     Writer { components: vec![(1, across, down), (2, 1, 1), (3, 1, 1)], ..grey(width, height) }
 }
 
 /// A segment with its marker.
-pub(super) fn segment(marker: u8, body: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn segment(marker: u8, body: &[u8]) -> Vec<u8> {
     let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
     [&[0xff, marker], &length[..], body].concat()
 }
 
-/// How many codes there are of each length, and their symbols: a few short ones, and many that are long.
-fn codes(class: u8) -> ([u8; 16], Vec<u8>) {
-    if class == 0 {
-        return (
-            [0, 1, 2, 2, 2, 1, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0],
-            vec![3, 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11],
-        );
-    }
-    let mut symbols = vec![0, 1, 2, 0x11, 3, 0xf0];
-    let all = (0..16).flat_map(|run| (1..=10).map(move |size| run << 4 | size));
-    symbols.extend(all.filter(|symbol| ![1, 2, 0x11, 3].contains(symbol)));
-    ([0, 1, 1, 1, 1, 1, 1, 0, 32, 0, 40, 0, 40, 0, 0, 44], symbols)
-}
-
-/// Codes and their lengths, by class and symbol; of no length for symbols without a code.
-static CODES: LazyLock<[[(u32, u32); 256]; 2]> = LazyLock::new(|| {
-    [0, 1].map(|class| {
-        let (counts, symbols) = codes(class);
-        let mut symbols = symbols.into_iter();
-        let (mut by_symbol, mut code) = ([(0, 0); 256], 0);
-        for (length, count) in (1..).zip(counts) {
-            code <<= 1;
-            for symbol in symbols.by_ref().take(count.into()) {
-                by_symbol[usize::from(symbol)] = (code, length);
-                code += 1;
-            }
-        }
-        by_symbol
-    })
-});
-
 impl Writer {
     /// The whole file.
-    pub(super) fn write(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
         let mut file = vec![0xff, 0xd8];
         file.extend(&self.segments);
         let mut quantizers = [1; 65];
@@ -205,7 +181,7 @@ impl Writer {
                 |pixels: u16, factor: u8, largest| (pixels * u16::from(factor)).div_ceil(largest).div_ceil(8);
             mcus = (blocks(self.width, across, largest.0), blocks(self.height, down, largest.1));
         }
-        let mut data = Data { file, pending: 0, count: 0 };
+        let mut data = Data::new(file);
         let mut predictions = vec![0; parts.len()];
         for mcu in 0..u32::from(mcus.0) * u32::from(mcus.1) {
             let interval = u32::from(self.restart_interval);
@@ -230,83 +206,5 @@ impl Writer {
             }
         }
         data.pad();
-    }
-}
-
-/// Entropy-coded data.
-struct Data<'a> {
-    file: &'a mut Vec<u8>,
-    pending: u32,
-    count: u32,
-}
-
-impl Data<'_> {
-    fn push(&mut self, bits: u32, count: u32) {
-        for at in (0..count).rev() {
-            self.pending = self.pending << 1 | bits >> at & 1;
-            self.count += 1;
-            if self.count == 8 {
-                let byte = u8::try_from(self.pending).unwrap();
-                self.file.push(byte);
-                if byte == 0xff {
-                    self.file.push(0);
-                }
-                (self.pending, self.count) = (0, 0);
-            }
-        }
-    }
-
-    fn pad(&mut self) {
-        while self.count > 0 {
-            self.push(1, 1);
-        }
-    }
-
-    fn symbol(&mut self, class: usize, symbol: u8) {
-        let (code, length) = CODES[class][usize::from(symbol)];
-        assert!(length > 0, "no code for {symbol:#x}");
-        self.push(code, length);
-    }
-
-    /// A code, and the value that its symbol gives the size of.
-    fn value(&mut self, class: usize, run: u8, value: i32) {
-        let size = i32::BITS - value.unsigned_abs().leading_zeros();
-        self.symbol(class, run << 4 | u8::try_from(size).unwrap());
-        let bits = if value < 0 { value - 1 } else { value };
-        self.push(bits.cast_unsigned() & ((1 << size) - 1), size);
-    }
-
-    fn block(
-        &mut self,
-        block: &[i32; 64],
-        prediction: &mut i32,
-        (first, last): (u8, u8),
-        (high, low): (u8, u8),
-    ) {
-        if first == 0 && high > 0 {
-            self.push((block[0] >> low & 1).cast_unsigned(), 1);
-        } else if first == 0 {
-            self.value(0, 0, (block[0] >> low) - *prediction);
-            *prediction = block[0] >> low;
-        }
-        if last == 0 {
-            return;
-        }
-        let mut run = 0;
-        for &coefficient in &block[1..] {
-            if coefficient == 0 {
-                run += 1;
-                continue;
-            }
-            while run > 15 {
-                self.symbol(1, 0xf0);
-                run -= 16;
-            }
-            self.value(1, run, coefficient);
-            run = 0;
-        }
-        if run > 0 {
-            self.symbol(1, 0);
-        }
     }
 }

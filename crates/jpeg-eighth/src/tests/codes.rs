@@ -1,7 +1,7 @@
 //! Bits, and the codes that they make.
 
-use crate::decode::jpeg::bits::Bits;
-use crate::decode::jpeg::huffman::{Class, Code, END_OF_BLOCK, Specification, Table};
+use crate::bits::Bits;
+use crate::huffman::{Class, Code, END_OF_BLOCK, Specification, Table};
 
 fn table(counts: &[(usize, u8)], symbols: &[u8], class: Class) -> Option<Table> {
     let mut lengths = [0; 16];

@@ -1,15 +1,15 @@
 //! The bits of entropy-coded data (ITU-T T.81, F.2.2.5), without the bytes that are stuffed between them (B.1.1.5).
 
-use super::huffman::Code;
+use crate::huffman::Code;
 
 /// How many bits can be seen after [`Bits::refill`]: these, and up to seven more.
-pub(super) const REFILLED: u32 = 56;
+pub(crate) const REFILLED: u32 = 56;
 
 /// Reads bits, most significant first, up to the next marker or the end.
 ///
 /// Beyond that there are zeros without end, so that nothing has to be checked bit by bit: [`Bits::is_overdrawn`] tells
 /// afterwards.
-pub(super) struct Bits<'a> {
+pub(crate) struct Bits<'a> {
     rest: &'a [u8],
     /// The next bits, from the top. Below the `available` ones there may be some of the bits that come after them.
     window: u64,
@@ -19,18 +19,18 @@ pub(super) struct Bits<'a> {
 }
 
 impl<'a> Bits<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, window: 0, available: 0, made_up: 0 }
     }
 
     /// How many bits can be seen.
-    pub(super) const fn available(&self) -> u32 {
+    pub(crate) const fn available(&self) -> u32 {
         self.available
     }
 
     /// Makes at least [`REFILLED`] bits visible.
     #[inline]
-    pub(super) fn refill(&mut self) {
+    pub(crate) fn refill(&mut self) {
         if let Some(&next) = self.rest.first_chunk::<8>() {
             let next = u64::from_be_bytes(next);
             if !has_marker_byte(next) {
@@ -68,21 +68,21 @@ impl<'a> Bits<'a> {
 
     /// The next 16 bits; they stay.
     #[inline]
-    pub(super) fn ahead(&self) -> u16 {
+    pub(crate) fn ahead(&self) -> u16 {
         let [first, second, ..] = self.window.to_be_bytes();
         u16::from_be_bytes([first, second])
     }
 
     /// Takes a code and the bits of magnitude that follow it.
     #[inline]
-    pub(super) fn skip(&mut self, code: Code) {
+    pub(crate) fn skip(&mut self, code: Code) {
         self.window <<= code.bits;
         self.available -= u32::from(code.bits);
     }
 
     /// Takes a code for a difference, and the difference (F.2.2.1: RECEIVE and EXTEND).
     #[inline]
-    pub(super) fn difference(&mut self, code: Code) -> i32 {
+    pub(crate) fn difference(&mut self, code: Code) -> i32 {
         let size = code.step;
         // The bits that follow the code, in the low half: there are at most 11 of them.
         let [.., high, low] = (self.window << (code.bits - size) >> 1 >> (63 - size)).to_be_bytes();
@@ -94,19 +94,19 @@ impl<'a> Bits<'a> {
 
     /// Takes a bit.
     #[inline]
-    pub(super) fn bit(&mut self) -> bool {
+    pub(crate) fn bit(&mut self) -> bool {
         let is_set = self.window >> 63 == 1;
         self.skip(Code { bits: 1, step: 0 });
         is_set
     }
 
     /// Whether more has been taken than there was.
-    pub(super) const fn is_overdrawn(&self) -> bool {
+    pub(crate) const fn is_overdrawn(&self) -> bool {
         self.available < self.made_up
     }
 
     /// What comes after the data, a marker if all is well; `None` if anything but padding is left of them (F.1.2.3).
-    pub(super) fn end(mut self) -> Option<&'a [u8]> {
+    pub(crate) fn end(mut self) -> Option<&'a [u8]> {
         self.refill_by_byte();
         (!self.is_overdrawn() && self.available - self.made_up < 8).then_some(self.rest)
     }

@@ -1,8 +1,8 @@
 //! What is decoded at 1/8 is what the general decoder makes of it.
 
-use super::writer::{Order, Writer, colour, grey, segment};
-use super::{difference, general, own, pixels};
-use crate::decode::jpeg::eighth::Eighth;
+use super::{difference, general, own, pixels, size};
+use crate::Eighth;
+use crate::testing::{Order, Writer, colour, grey, segment};
 
 /// Sizes with and without blocks that are not whole, and MCUs that are not.
 const SIZES: [(u16, u16); 6] = [(64, 64), (1, 1), (65, 33), (127, 250), (8, 300), (311, 9)];
@@ -15,10 +15,10 @@ const JFIF: &[u8] = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0";
 /// Fails unless the averages are those of the general decoder: exactly, but for the rounding, and for those that the
 /// general decoder mixes with their neighbours where a sample stands for two pixels in a row or column.
 pub(super) fn assert_same_averages(eighth: &Eighth, file: &[u8], what: &str) {
-    let (size, expected) =
+    let (general_size, expected) =
         general(file, false).unwrap_or_else(|| panic!("the general decoder refuses {what}"));
-    assert_eq!(eighth.size(), size, "{what}");
-    let (width, height) = (size.width as usize, size.height as usize);
+    assert_eq!(size(eighth), general_size, "{what}");
+    let (width, height) = (general_size.width as usize, general_size.height as usize);
     let count = expected.len() / (width * height);
     for component in 0..count {
         let rows: Vec<Vec<u8>> = (0..height)

@@ -1,10 +1,10 @@
 //! What the headers of frames and scans say (ITU-T T.81, B.2.2 and B.2.3).
 
-use super::frame::{Component, Frame};
-use crate::shrink::Size;
+use crate::frame::{Component, Frame};
+use crate::size::Size;
 
 /// The frame header (B.2.2) of a picture of eight bits.
-pub(super) fn frame(segment: &[u8]) -> Option<Frame> {
+pub(crate) fn frame(segment: &[u8]) -> Option<Frame> {
     let &[8, height_high, height_low, width_high, width_low, count, ref components @ ..] = segment else {
         return None;
     };
@@ -26,16 +26,16 @@ pub(super) fn frame(segment: &[u8]) -> Option<Frame> {
 
 /// A component's part in a scan.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// Its place in the frame.
-    pub(super) component: usize,
-    pub(super) dc: usize,
-    pub(super) ac: usize,
+    pub(crate) component: usize,
+    pub(crate) dc: usize,
+    pub(crate) ac: usize,
 }
 
 /// What a scan brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// All coefficients.
     Sequential,
     /// The DC coefficients without so many of their low bits.
@@ -48,13 +48,13 @@ pub(super) enum Step {
 
 /// What a scan header says.
 #[derive(Debug, Clone)]
-pub(super) struct Scan {
-    pub(super) parts: Vec<Part>,
-    pub(super) step: Step,
+pub(crate) struct Scan {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) step: Step,
 }
 
 /// The scan header (B.2.3); `None` if it has no place in a picture of this kind (Table B.3).
-pub(super) fn scan(segment: &[u8], frame: &Frame, is_progressive: bool) -> Option<Scan> {
+pub(crate) fn scan(segment: &[u8], frame: &Frame, is_progressive: bool) -> Option<Scan> {
     let (&count, rest) = segment.split_first()?;
     let (parts, &[first, last, approximation]) = rest.split_at_checked(2 * usize::from(count))? else {
         return None;

@@ -1,20 +1,32 @@
 //! From the file to the picture, whichever decoder it takes.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+use std::time::Duration;
+
+use fm_domain::thumbnails::{RenderBudget, ThumbnailSpec};
+use fm_jpeg_eighth::testing::{Order, Writer, colour, grey, segment};
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
 use image::{Rgb, RgbImage};
 
-use super::writer::{Order, Writer, colour, grey, segment};
-use super::{REQUEST, deadline, difference};
-use crate::decode::{Picture, jpeg};
+use crate::decode::{Picture, Request, jpeg};
 use crate::shrink::Size;
-use crate::source::Source;
+use crate::source::{Deadline, Source};
 
 /// Large enough to be decoded at 1/8, even on its side, and odd in every way.
 const SIZE: (u16, u16) = (1117, 1029);
 
+const REQUEST: Request = Request { spec: ThumbnailSpec::STANDARD, budget: RenderBudget::STANDARD };
+
 fn picture(file: Vec<u8>) -> Picture {
-    jpeg::decode(&Source::new(file.into(), deadline()), REQUEST).unwrap()
+    let deadline = Deadline::after(Duration::from_mins(1));
+    jpeg::decode(&Source::new(file.into(), deadline), REQUEST).unwrap()
+}
+
+/// How far the two are apart at most.
+fn difference(one: &[u8], other: &[u8]) -> u8 {
+    assert_eq!(one.len(), other.len());
+    one.iter().zip(other).map(|(one, other)| one.abs_diff(*other)).max().unwrap()
 }
 
 /// Grey quarters of 200, 120, 60 and 20; colours are none.

@@ -1,62 +1,61 @@
 //! Scans (ITU-T T.81, F.2 and G.2), of which the DC coefficients are kept.
 
-use super::bits::{Bits, REFILLED};
-use super::eighth::Leave;
-use super::frame::Frame;
-use super::headers::{Part, Scan, Step};
-use super::huffman::{BLOCK, Class, END_OF_BLOCK, Table};
-use super::plane::Plane;
-use super::segments::{Settings, marker, next_marker};
-use crate::shrink::Size;
-use crate::source::Deadline;
+use crate::bits::{Bits, REFILLED};
+use crate::frame::Frame;
+use crate::headers::{Part, Scan, Step};
+use crate::huffman::{BLOCK, Class, END_OF_BLOCK, Table};
+use crate::limits::{DecodeError, Limits};
+use crate::plane::Plane;
+use crate::segments::{Settings, marker, next_marker};
+use crate::size::Size;
 
 /// The longest code with its magnitude.
 const LONGEST_CODE: u32 = 16 + 15;
 const _: () = assert!(LONGEST_CODE <= REFILLED, "a code must fit into what is visible");
 
 /// Decodes a scan that begins the bytes, and gives what comes after it.
-pub(super) fn decode<'a>(
+pub(crate) fn decode<'a>(
     bytes: &'a [u8],
     scan: &Scan,
     frame: &Frame,
     settings: &Settings<'_>,
     planes: &mut [Plane],
-    deadline: Deadline,
-) -> Result<&'a [u8], Leave> {
+    limits: Limits,
+) -> Result<&'a [u8], DecodeError> {
     let alone = scan.parts.len() == 1;
     let mcus = match scan.parts.as_slice() {
         [one] => frame.blocks(frame.components[one.component]),
         several if frame.interleaves(several.iter().map(|part| part.component)) => frame.mcus(),
-        _ => return Err(Leave::Unusual),
+        _ => return Err(DecodeError::Unsupported),
     };
     let mut components = Vec::with_capacity(scan.parts.len());
     for (at, plane) in planes.iter_mut().enumerate() {
         if let Some(&part) = scan.parts.iter().find(|part| part.component == at) {
             let component = Decoding::new(part, scan.step, alone, frame, settings, plane);
-            components.push(component.ok_or(Leave::Unusual)?);
+            components.push(component.ok_or(DecodeError::Unsupported)?);
         }
     }
     let mut bits = Bits::new(bytes);
     let mut restarts = Restarts::every(settings.restart_interval);
     for row in 0..mcus.height as usize {
-        deadline.check()?;
+        limits.check_time()?;
         for column in 0..mcus.width as usize {
             if restarts.is_due() {
-                bits = restarts.restart(bits).ok_or(Leave::Unusual)?;
+                bits = restarts.restart(bits).ok_or(DecodeError::Unsupported)?;
                 for component in &mut components {
                     component.prediction = 0;
                 }
             }
             for component in &mut components {
-                component.mcu(&mut bits, row, column).ok_or(Leave::Unusual)?;
+                component.mcu(&mut bits, row, column).ok_or(DecodeError::Unsupported)?;
             }
         }
         // A picture that promises more than it has shall not take the time of one that has it.
         if bits.is_overdrawn() {
-            return Err(Leave::Unusual);
+            return Err(DecodeError::Unsupported);
         }
     }
-    bits.end().ok_or(Leave::Unusual)
+    bits.end().ok_or(DecodeError::Unsupported)
 }
 
 /// How a scan codes a block.

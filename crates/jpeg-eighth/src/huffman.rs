@@ -1,6 +1,6 @@
 //! Huffman codes (ITU-T T.81, Annex C and F.2.2.3), made for skipping.
 
-use super::bits::Bits;
+use crate::bits::Bits;
 
 /// How many bits the table of short codes is looked up with.
 const LOOKAHEAD: u32 = 10;
@@ -9,23 +9,23 @@ const LOOKAHEAD: u32 = 10;
 const LONGEST: u32 = 16;
 
 /// How many coefficients a block has.
-pub(super) const BLOCK: u8 = 64;
+pub(crate) const BLOCK: u8 = 64;
 
 /// A step that ends the block, wherever one stands in it.
-pub(super) const END_OF_BLOCK: u8 = 2 * BLOCK;
+pub(crate) const END_OF_BLOCK: u8 = 2 * BLOCK;
 
 /// What a code stands for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Code {
+pub(crate) struct Code {
     /// How many bits it has with the bits of magnitude that follow it: 1 to 31.
-    pub(super) bits: u8,
+    pub(crate) bits: u8,
     /// DC: how many bits of magnitude these are. AC: how many coefficients are done with.
-    pub(super) step: u8,
+    pub(crate) step: u8,
 }
 
 /// What the symbols of a table are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
+pub(crate) enum Class {
     /// Differences between DC coefficients.
     Dc,
     /// AC coefficients with the zeros before them.
@@ -49,15 +49,15 @@ impl Class {
 
 /// A table as it is in the file (B.2.4.2).
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Specification<'a> {
+pub(crate) struct Specification<'a> {
     /// How many codes there are of each length from 1 on.
-    pub(super) counts: &'a [u8; 16],
+    pub(crate) counts: &'a [u8; 16],
     /// Their symbols, from the shortest code to the longest.
-    pub(super) symbols: &'a [u8],
+    pub(crate) symbols: &'a [u8],
 }
 
 /// Codes and what they stand for.
-pub(super) struct Table {
+pub(crate) struct Table {
     /// By the next [`LOOKAHEAD`] bits; of no bits where the code is longer.
     short: Box<[Code; 1 << LOOKAHEAD]>,
     /// The longer codes in their order, each with the first 16 bits that come after it.
@@ -66,7 +66,7 @@ pub(super) struct Table {
 
 impl Table {
     /// `None` if there are more codes than there can be, or one without a meaning.
-    pub(super) fn new(specification: Specification<'_>, class: Class) -> Option<Self> {
+    pub(crate) fn new(specification: Specification<'_>, class: Class) -> Option<Self> {
         let mut table = Self { short: Box::new([Code::default(); 1 << LOOKAHEAD]), long: Vec::new() };
         let mut symbols = specification.symbols.iter();
         // Codes are consecutive numbers (C.2): here as 16 bits, the code at the top of them.
@@ -93,7 +93,7 @@ impl Table {
 
     /// The code that comes next; it stays. `None` if it is none.
     #[inline]
-    pub(super) fn code(&self, bits: &Bits<'_>) -> Option<Code> {
+    pub(crate) fn code(&self, bits: &Bits<'_>) -> Option<Code> {
         let ahead = bits.ahead();
         match self.short[usize::from(ahead >> (LONGEST - LOOKAHEAD))] {
             Code { bits: 0, .. } => self.long_code(ahead),

@@ -1,9 +1,9 @@
 //! The DC coefficients of a component.
 
-use crate::shrink::Size;
+use crate::size::Size;
 
 /// The DC coefficients of a component, a row of blocks after the other.
-pub(super) struct Plane {
+pub(crate) struct Plane {
     coefficients: Vec<i16>,
     stride: usize,
     quantizer: u16,
@@ -13,39 +13,39 @@ pub(super) struct Plane {
 
 impl Plane {
     /// Room for so many blocks.
-    pub(super) fn new(blocks: Size) -> Self {
+    pub(crate) fn new(blocks: Size) -> Self {
         let (width, height) = (blocks.width as usize, blocks.height as usize);
         Self { coefficients: vec![0; width * height], stride: width, quantizer: 0, missing: None }
     }
 
     /// How many bytes that takes.
-    pub(super) const fn bytes(blocks: Size) -> u64 {
-        blocks.pixels() * size_of::<i16>() as u64
+    pub(crate) const fn bytes(blocks: Size) -> u64 {
+        blocks.area() * size_of::<i16>() as u64
     }
 
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.missing == Some(0)
     }
 
     /// Begins with a scan that leaves some of the low bits out; `None` if that is no beginning.
-    pub(super) fn begin(&mut self, quantizer: u16, low: u8) -> Option<()> {
+    pub(crate) fn begin(&mut self, quantizer: u16, low: u8) -> Option<()> {
         self.quantizer = quantizer;
         self.missing.replace(low).is_none().then_some(())
     }
 
     /// Goes on with a scan of this bit; `None` if it is not its turn.
-    pub(super) fn refine(&mut self, low: u8) -> Option<()> {
+    pub(crate) fn refine(&mut self, low: u8) -> Option<()> {
         (self.missing.replace(low)? == low + 1).then_some(())
     }
 
     /// The coefficients of some blocks in a row.
     #[inline]
-    pub(super) fn run(&mut self, row: usize, column: usize, count: usize) -> Option<&mut [i16]> {
+    pub(crate) fn run(&mut self, row: usize, column: usize, count: usize) -> Option<&mut [i16]> {
         self.coefficients.get_mut(row * self.stride + column..)?.get_mut(..count)
     }
 
     /// The averages of a row of blocks.
-    pub(super) fn averages(&self, row: usize) -> impl Iterator<Item = u8> {
+    pub(crate) fn averages(&self, row: usize) -> impl Iterator<Item = u8> {
         let begin = row * self.stride;
         let coefficients = self.coefficients.get(begin..begin + self.stride).unwrap_or_default();
         coefficients.iter().map(|&coefficient| average(coefficient, self.quantizer))
