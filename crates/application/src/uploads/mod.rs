@@ -36,7 +36,7 @@ pub use cancel::CancelUpload;
 pub use complete_direct::{CompleteDirect, CompleteDirectCommand};
 pub(crate) use context::{Context, expire, release_blob, unreserve};
 pub use create_direct::{CreateDirect, CreateDirectCommand, DirectPart, DirectUpload};
-pub use create_resumable::{CreateResumable, CreateResumableCommand};
+pub use create_resumable::{CreateResumable, CreateResumableCommand, CreatedUpload, FirstBytes};
 pub use error::ResumableError;
 pub(crate) use part_plan::part_size;
 pub use receive_part::{PartError, ReceivePart, ReceivedPart};
@@ -65,7 +65,7 @@ impl ResumableUploads {
         let store = ports.resumable.as_ref().filter(|_| settings.resumable_uploads)?;
         let context = Context::new(ports, settings);
         Some(Self {
-            create: CreateResumable::new(&context),
+            create: CreateResumable::new(&context, store),
             append: AppendToUpload::new(&context, store),
             resume: ResumeUpload::new(&context, store),
             cancel: CancelUpload::new(&context, Transport::Resumable),
