@@ -65,6 +65,8 @@ const RULES: &[(&str, Rule)] = &[
     ("fm-s3-testing", Rule::Ours(&[])),
     ("fm-testkit", Rule::Ours(&["fm-s3-testing"])),
     ("fm-app", Rule::Anything),
+    // What a team outside may see: the program and the ports, no adapter of ours.
+    ("fm-example-foreign-adapters", Rule::Ours(&["fm-app", "fm-domain"])),
     ("fm-e2e", Rule::Anything),
     ("fm-bench", Rule::Ours(&["fm-api-types", "fm-domain", "fm-imaging", "fm-testkit"])),
     ("xtask", Rule::Ours(&[])),

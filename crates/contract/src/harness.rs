@@ -2,13 +2,16 @@
 //!
 //! `fresh` is called on the runtime that the rule runs on, once for every rule and runtime. A service that is missing
 //! is a failure that says what to run: panic in `fresh`, never skip.
+//!
+//! Some rules need more than the adapter: a second node, a store that goes away, a blob that is damaged. What a store
+//! can't offer the harness answers with [`Impossible`] and a reason. The rule then prints the reason and proves nothing.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_domain::accounts::PasswordHasher;
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
+use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::ids::IdSource;
@@ -17,6 +20,24 @@ use fm_domain::mac::MacSigner;
 use fm_domain::sessions::{SessionStore, TokenSigner};
 use fm_domain::thumbnails::Thumbnailer;
 use fm_streaming::BufferBudget;
+
+/// Why a harness can't offer something, for instance a second node of a store that lives in the memory of one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Impossible(&'static str);
+
+impl Impossible {
+    /// The reason, as a sentence: `a folder has no credentials`.
+    #[must_use]
+    pub const fn because(reason: &'static str) -> Self {
+        Self(reason)
+    }
+
+    /// The reason.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        self.0
+    }
+}
 
 /// An empty database.
 #[async_trait]
@@ -29,6 +50,16 @@ pub trait DatabaseHarness: Send + Sync + Sized + 'static {
 
     /// What is woken when a job was committed to it.
     fn signal(&self) -> Arc<dyn JobSignal>;
+
+    /// A second adapter on the same store that shares no memory with the first, as on another node.
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible>;
+
+    /// Takes the store away for good: the server stops, the folder goes, the file is closed. Every later call of every
+    /// node has to fail as [`fm_domain::error::PortError::Unavailable`].
+    async fn break_it(&self) -> Result<(), Impossible>;
+
+    /// An adapter on the same store whose credentials the store refuses.
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible>;
 }
 
 /// An empty store of sessions.
@@ -42,6 +73,16 @@ pub trait SessionStoreHarness: Send + Sync + Sized + 'static {
 
     /// Everything that is stored, as text: ids in their usual form, bytes as lower-case hexadecimal.
     async fn dump(&self) -> String;
+
+    /// A second adapter on the same store that shares no memory with the first, as on another node.
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible>;
+
+    /// Takes the store away for good: the server stops, the folder goes, the file is closed. Every later call of every
+    /// node has to fail as [`fm_domain::error::PortError::Unavailable`].
+    async fn break_it(&self) -> Result<(), Impossible>;
+
+    /// An adapter on the same store whose credentials the store refuses.
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible>;
 }
 
 /// An empty store of blobs.
@@ -67,8 +108,26 @@ pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
     /// The size of a part, or of a buffer: edges are tested around it.
     fn part_size(&self) -> usize;
 
-    /// How many objects, unfinished multipart uploads or temporary files the store holds: 0 when nothing is left.
+    /// How many objects, unfinished multipart uploads or temporary files the store holds: 0 when nothing is left. One
+    /// that is being written counts.
     async fn debris(&self) -> usize;
+
+    /// How many bytes of one blob the adapter holds in memory at most while it writes or reads it, in bytes.
+    fn held_at_most(&self) -> Result<usize, Impossible>;
+
+    /// Cuts the stored bytes of a blob to half their length, in place and behind the adapter's back: a read that is
+    /// under way meets the new end.
+    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible>;
+
+    /// A second adapter on the same store that shares no memory with the first, as on another node.
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible>;
+
+    /// Takes the store away for good: the server stops, the folder goes, the file is closed. Every later call of every
+    /// node has to fail as [`fm_domain::error::PortError::Unavailable`].
+    async fn break_it(&self) -> Result<(), Impossible>;
+
+    /// An adapter on the same store whose credentials the store refuses.
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible>;
 }
 
 /// A store of blobs with whoever signs its URLs and serves them.

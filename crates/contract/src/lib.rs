@@ -26,7 +26,7 @@ mod rules;
 mod suite;
 
 pub use harness::{
-    BlobStoreHarness, ClockHarness, DatabaseHarness, Fetched, IdSourceHarness, MacSignerHarness,
+    BlobStoreHarness, ClockHarness, DatabaseHarness, Fetched, IdSourceHarness, Impossible, MacSignerHarness,
     PartUploadHarness, PasswordHasherHarness, SessionStoreHarness, SignDownloadHarness, SignPartsHarness,
     ThumbnailerHarness, TokenSignerHarness,
 };

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fm_contract::{
-    BlobStoreHarness, DatabaseHarness, IdSourceHarness, PartUploadHarness, SessionStoreHarness,
+    BlobStoreHarness, DatabaseHarness, IdSourceHarness, Impossible, PartUploadHarness, SessionStoreHarness,
 };
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
-use fm_domain::clock::Timestamp;
+use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs, PartUpload};
 use fm_domain::database::Database;
 use fm_domain::ids::IdSource;
 use fm_domain::jobs::JobSignal;
@@ -16,6 +15,9 @@ use fm_memory::{
     ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemorySessionStore, SequentialIds,
 };
 use fm_streaming::BufferBudget;
+
+/// Why the reference adapters can't be shared, damaged or taken away.
+const IN_MEMORY: Impossible = Impossible::because("it lives in the memory of this process");
 
 struct InMemory {
     database: MemoryDatabase,
@@ -36,6 +38,18 @@ impl DatabaseHarness for InMemory {
 
     fn signal(&self) -> Arc<dyn JobSignal> {
         self.signal.clone()
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(IN_MEMORY)
     }
 }
 
@@ -60,6 +74,18 @@ impl SessionStoreHarness for Sessions {
         let salts: Vec<String> = sessions.iter().map(|session| hex::encode(session.refresh.salt)).collect();
         format!("{sessions:?} {salts:?}")
     }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
 }
 
 mod session_store {
@@ -71,7 +97,7 @@ struct Blobs(Arc<MemoryBlobStore>);
 #[async_trait]
 impl BlobStoreHarness for Blobs {
     async fn fresh() -> Self {
-        let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
+        let clock = ManualClock::new(fm_contract::fakes::present());
         Self(Arc::new(MemoryBlobStore::new(Arc::new(clock))))
     }
 
@@ -93,6 +119,26 @@ impl BlobStoreHarness for Blobs {
 
     async fn debris(&self) -> usize {
         self.0.count()
+    }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn truncate(&self, _key: &BlobKey) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
     }
 }
 

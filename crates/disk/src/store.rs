@@ -57,10 +57,6 @@ impl DiskBlobStore {
         let layout = Arc::clone(&self.layout);
         blocking(move || list::remove_unfinished(&layout, before)).await
     }
-
-    fn file_of(&self, key: &BlobKey) -> Box<Path> {
-        self.layout.paths(key).whole.into_boxed_path()
-    }
 }
 
 #[async_trait]
@@ -70,12 +66,16 @@ impl BlobStore for DiskBlobStore {
     }
 
     async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<BlobReader, GetBlob> {
-        get::get(self.file_of(key), range).await
+        get::get(Arc::clone(&self.layout), *key, range).await
     }
 
     async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
-        let path = self.file_of(key);
-        Ok(blocking(move || get::size(&path)).await?.map(|size| BlobHead { size }))
+        let (layout, key) = (Arc::clone(&self.layout), *key);
+        let size = blocking(move || match get::size(&layout.paths(&key).whole)? {
+            None => layout.absent(key.bucket, None),
+            size => Ok(size),
+        });
+        Ok(size.await?.map(|size| BlobHead { size }))
     }
 
     /// A write to the key that is still under way fails afterwards: its file has lost the name that it would be
@@ -88,10 +88,10 @@ impl BlobStore for DiskBlobStore {
             // fence sees that it is gone.
             let unfinished = remove(&paths.unfinished)? | remove(&paths.upload)?;
             let removed = remove(&paths.whole)? | remove(&paths.fence)? | unfinished;
-            if removed {
-                sync(&layout.folder(&key)).step("syncing the folder of a blob")?;
+            if !removed {
+                return layout.absent(key.bucket, ());
             }
-            Ok(())
+            sync(&layout.folder(&key)).step("syncing the folder of a blob")
         })
         .await
     }

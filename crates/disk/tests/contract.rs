@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fixture::Fixture;
-use fm_contract::{BlobStoreHarness, PartUploadHarness};
-use fm_disk::BUFFER_BYTES;
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
+use fm_contract::{BlobStoreHarness, Impossible, PartUploadHarness};
+use fm_disk::{BUFFER_BYTES, DiskBlobStore, DiskSettings};
+use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs, PartUpload};
 use fm_streaming::BufferBudget;
 
 struct Disk(Fixture);
@@ -39,6 +39,33 @@ impl BlobStoreHarness for Disk {
 
     async fn debris(&self) -> usize {
         self.0.files().len()
+    }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        Ok(2 * BUFFER_BYTES)
+    }
+
+    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible> {
+        let (name, whole) = (key.to_string(), self.0.files());
+        let path =
+            whole.iter().find(|path| path.file_name().is_some_and(|file| file == name.as_str())).unwrap();
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_len(file.metadata().unwrap().len() / 2).unwrap();
+        Ok(())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        let settings = DiskSettings { root: self.0.root(), budget: self.0.budget.clone() };
+        Ok(Arc::new(DiskBlobStore::open(settings).await.unwrap()))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        std::fs::rename(self.0.root(), self.0.root().with_extension("gone")).unwrap();
+        Ok(())
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(Impossible::because("a folder has no credentials"))
     }
 }
 

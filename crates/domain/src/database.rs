@@ -17,10 +17,10 @@ pub trait Database: Send + Sync {
     /// for others, or be refused, only at its first statement: an adapter need not ask its store before.
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>>;
 
-    /// Opens reads that see everything committed before this call, and lock nothing.
+    /// Opens reads that see everything committed before this call, by whichever node (UOW-12), and lock nothing.
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>>;
 
-    /// Answers as soon as the store does.
+    /// Asks the store, and answers as soon as it does: an error when it is out of reach (UOW-13).
     async fn ping(&self) -> PortResult<()>;
 }
 

@@ -9,15 +9,20 @@
     reason = "a server is named by variables, and a bucket on it by a fresh id"
 )]
 
-use std::sync::Arc;
+use std::fs::File;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Region};
 use bytes::Bytes;
-use fm_contract::{BlobStoreHarness, Fetched, PartUploadHarness, SignDownloadHarness, SignPartsHarness};
-use fm_domain::blobs::{BlobStore, Bucket, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
+use fm_contract::{
+    BlobStoreHarness, Fetched, Impossible, PartUploadHarness, SignDownloadHarness, SignPartsHarness,
+};
+use fm_domain::blobs::{
+    BlobKey, BlobStore, Bucket, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart,
+};
 use fm_domain::body::ByteSize;
 use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3SignParts, S3Timeouts};
 use fm_s3_testing::S3Server;
@@ -30,9 +35,17 @@ const BUDGET: u64 = 64 * 1024 * 1024;
 struct Fixture {
     settings: S3Settings,
     store: S3BlobStore,
-    /// The server in this process, with its folder.
-    local: Option<(S3Server, TempDir)>,
+    local: Option<Local>,
 }
+
+/// A server in this process with its folder, until it is taken away.
+struct Local {
+    server: Mutex<Option<S3Server>>,
+    folder: TempDir,
+}
+
+/// Why nothing happens to a server that others use too.
+const REMOTE: Impossible = Impossible::because("the server is not this test's own");
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
@@ -53,7 +66,7 @@ impl Fixture {
         Self { settings, store, local }
     }
 
-    fn local() -> (S3Settings, Option<(S3Server, TempDir)>) {
+    fn local() -> (S3Settings, Option<Local>) {
         let folder = TempDir::new().unwrap();
         let server = S3Server::start(folder.path(), "access", "secret").unwrap();
         let settings = S3Settings {
@@ -68,7 +81,7 @@ impl Fixture {
             budget: BufferBudget::new(ByteSize::new(BUDGET)),
             timeouts: S3Timeouts::STANDARD,
         };
-        (settings, Some((server, folder)))
+        (settings, Some(Local { server: Mutex::new(Some(server)), folder }))
     }
 
     fn remote(endpoint: String) -> S3Settings {
@@ -89,8 +102,8 @@ impl Fixture {
 
     async fn debris(&self) -> usize {
         self.store.settled().await;
-        if let Some((server, _)) = &self.local {
-            return server.files_kept().unwrap();
+        if let Some(local) = &self.local {
+            return local.server.lock().unwrap().as_ref().unwrap().files_kept().unwrap();
         }
         let client = client(&self.settings);
         let mut debris = 0;
@@ -178,6 +191,34 @@ impl BlobStoreHarness for Blobs {
 
     async fn debris(&self) -> usize {
         self.0.debris().await
+    }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        // One part is sent while the next one is filled.
+        Ok(2 * S3BlobStore::PART_SIZE)
+    }
+
+    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible> {
+        let local = self.0.local.as_ref().ok_or(REMOTE)?;
+        let path = local.folder.path().join(self.0.settings.bucket(key.bucket)).join(key.to_string());
+        let file = File::options().write(true).open(path).unwrap();
+        file.set_len(file.metadata().unwrap().len() / 2).unwrap();
+        Ok(())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Ok(Arc::new(S3BlobStore::new(&self.0.settings).unwrap()))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        let local = self.0.local.as_ref().ok_or(REMOTE)?;
+        drop(local.server.lock().unwrap().take());
+        Ok(())
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        let settings = S3Settings { secret_access_key: "another".to_owned(), ..self.0.settings.clone() };
+        Ok(Arc::new(S3BlobStore::new(&settings).unwrap()))
     }
 }
 

@@ -3,6 +3,8 @@
 mod blob;
 mod blob_flow;
 mod blob_row;
+mod blob_scale;
+mod blob_trouble;
 mod check;
 mod databases;
 mod file;
@@ -15,10 +17,14 @@ mod key;
 mod link;
 mod list;
 mod mac;
+mod many;
 mod part;
 mod part_end;
 mod part_link;
+mod reach;
+mod rows;
 mod session;
+mod session_more;
 mod stores;
 mod thumb;
 mod time;
@@ -27,6 +33,7 @@ mod unit;
 mod upload;
 mod upload_end;
 mod user;
+mod work;
 
 use crate::suite::{Suite, suite};
 
@@ -76,6 +83,7 @@ suite! {
         tok_04_tokens_outlive_a_rotation_of_the_secret,
         tok_05_a_strangers_token_is_refused,
         tok_06_a_token_can_not_choose_its_algorithm,
+        tok_07_every_character_of_the_signature_counts_and_none_comes_around_it,
     }
 }
 
@@ -88,6 +96,7 @@ suite! {
         mac_02_equal_messages_have_equal_macs,
         mac_03_macs_outlive_a_rotation_of_the_secret,
         mac_04_a_strangers_mac_is_refused,
+        mac_05_every_byte_of_a_mac_and_of_a_long_message_counts,
     }
 }
 
@@ -109,5 +118,6 @@ suite! {
     clock(ClockHarness, "Clock"): H::fresh();
     time {
         clock_01_the_clock_tells_the_present,
+        clock_02_the_clock_goes_on_by_less_than_a_second,
     }
 }

@@ -1,6 +1,6 @@
 //! The tables of stores of bytes, of what signs links to them, and of thumbnailers.
 
-use super::{blob, blob_flow, link, part, part_end, part_link, thumb};
+use super::{blob, blob_flow, blob_scale, blob_trouble, link, part, part_end, part_link, thumb};
 use crate::suite::suite;
 
 suite! {
@@ -26,6 +26,22 @@ suite! {
         blob_10_every_buffer_is_given_back,
         blob_12_many_puts_at_once_are_each_kept_whole,
     }
+    blob_trouble {
+        blob_16_a_dropped_put_takes_no_more_of_its_body,
+        blob_17_a_read_that_breaks_midway_ends_with_an_error,
+        blob_23_what_one_node_changes_every_node_sees_at_once,
+        blob_24_a_store_that_is_out_of_reach_is_unavailable_and_nothing_is_absent,
+        blob_25_refused_credentials_are_not_taken_for_a_store_out_of_reach,
+        blob_26_chunks_of_every_size_are_kept_and_empty_ones_are_no_end,
+        blob_27_ranges_beyond_four_gibibytes_do_not_wrap_around,
+    }
+    blob_scale {
+        blob_18_a_list_tells_when_each_blob_was_written,
+        blob_19_a_list_of_many_blobs_is_whole_and_holds_a_page_at_most,
+        blob_20_a_put_writes_while_the_body_comes,
+        blob_21_a_read_runs_ahead_of_its_reader_by_what_it_may_hold,
+        blob_22_puts_and_reads_leave_the_runtime_to_others,
+    }
 }
 
 suite! {
@@ -41,6 +57,7 @@ suite! {
         link_06_type_and_name_travel_with_the_link,
         link_07_links_to_different_targets_have_different_urls,
         link_08_a_link_to_a_blob_that_is_gone_gives_not_found,
+        link_09_a_link_ends_within_seconds_and_leads_to_an_empty_blob_too,
     }
 }
 
@@ -96,5 +113,6 @@ suite! {
         thumb_10_extreme_shapes_stay_within_the_limits,
         thumb_11_no_more_memory_is_taken_than_allowed,
         thumb_12_many_are_rendered_at_once,
+        thumb_13_a_thumbnail_has_the_width_and_the_height_that_are_asked_for,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_domain::accounts::PasswordHasher;
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
+use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::{SessionStore, TokenSigner};
@@ -18,7 +18,7 @@ use super::{
     FaultyTokenSigner,
 };
 use fm_contract::{
-    BlobStoreHarness, DatabaseHarness, Fetched, PartUploadHarness, PasswordHasherHarness,
+    BlobStoreHarness, DatabaseHarness, Fetched, Impossible, PartUploadHarness, PasswordHasherHarness,
     SessionStoreHarness, SignDownloadHarness, SignPartsHarness, ThumbnailerHarness, TokenSignerHarness,
 };
 
@@ -55,6 +55,18 @@ impl<H: DatabaseHarness> DatabaseHarness for Decorated<H> {
     fn signal(&self) -> Arc<dyn JobSignal> {
         Arc::new(FaultyJobSignal::new(self.inner.signal(), &self.faults))
     }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Ok(Arc::new(FaultyDatabase::new(self.inner.another_node().await?, &self.faults)))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.inner.break_it().await
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Ok(Arc::new(FaultyDatabase::new(self.inner.with_wrong_credentials()?, &self.faults)))
+    }
 }
 
 #[async_trait]
@@ -69,6 +81,18 @@ impl<H: SessionStoreHarness> SessionStoreHarness for Decorated<H> {
 
     async fn dump(&self) -> String {
         self.inner.dump().await
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(Arc::new(FaultySessionStore::new(self.inner.another_node().await?, &self.faults)))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.inner.break_it().await
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(Arc::new(FaultySessionStore::new(self.inner.with_wrong_credentials()?, &self.faults)))
     }
 }
 
@@ -97,6 +121,26 @@ impl<H: BlobStoreHarness> BlobStoreHarness for Decorated<H> {
 
     async fn debris(&self) -> usize {
         self.inner.debris().await
+    }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        self.inner.held_at_most()
+    }
+
+    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible> {
+        self.inner.truncate(key).await
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Ok(Arc::new(FaultyBlobStore::new(self.inner.another_node().await?, &self.faults)))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.inner.break_it().await
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Ok(Arc::new(FaultyBlobStore::new(self.inner.with_wrong_credentials()?, &self.faults)))
     }
 }
 

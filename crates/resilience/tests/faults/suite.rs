@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_contract::{BlobStoreHarness, DatabaseHarness, PartUploadHarness, SessionStoreHarness};
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
-use fm_domain::clock::Timestamp;
+use fm_contract::{BlobStoreHarness, DatabaseHarness, Impossible, PartUploadHarness, SessionStoreHarness};
+use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs, PartUpload};
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
 use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemorySessionStore};
 use fm_streaming::BufferBudget;
+
+/// Why the reference adapters can't be shared, damaged or taken away.
+const IN_MEMORY: Impossible = Impossible::because("it lives in the memory of this process");
 
 struct Tables {
     database: MemoryDatabase,
@@ -31,6 +33,18 @@ impl DatabaseHarness for Tables {
 
     fn signal(&self) -> Arc<dyn JobSignal> {
         self.signal.clone()
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(IN_MEMORY)
     }
 }
 
@@ -55,6 +69,18 @@ impl SessionStoreHarness for Sessions {
         let salts: Vec<String> = sessions.iter().map(|session| hex::encode(session.refresh.salt)).collect();
         format!("{sessions:?} {salts:?}")
     }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
 }
 
 mod session_store {
@@ -66,7 +92,7 @@ struct Blobs(Arc<MemoryBlobStore>);
 #[async_trait]
 impl BlobStoreHarness for Blobs {
     async fn fresh() -> Self {
-        let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
+        let clock = ManualClock::new(fm_contract::fakes::present());
         Self(Arc::new(MemoryBlobStore::new(Arc::new(clock))))
     }
 
@@ -88,6 +114,26 @@ impl BlobStoreHarness for Blobs {
 
     async fn debris(&self) -> usize {
         self.0.count()
+    }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn truncate(&self, _key: &BlobKey) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
     }
 }
 

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
+use fm_contract::{BlobStoreHarness, DatabaseHarness, Impossible, SessionStoreHarness};
+use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs, PartUpload};
 use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
 use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemorySessionStore};
 use fm_streaming::BufferBudget;
+
+/// Why the reference adapters can't be shared, damaged or taken away.
+const IN_MEMORY: Impossible = Impossible::because("it lives in the memory of this process");
 
 pub(crate) struct Tables(MemoryDatabase);
 
@@ -26,6 +29,18 @@ impl DatabaseHarness for Tables {
 
     fn signal(&self) -> Arc<dyn JobSignal> {
         Arc::new(self.0.signal())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(IN_MEMORY)
     }
 }
 
@@ -43,6 +58,18 @@ impl SessionStoreHarness for Sessions {
 
     async fn dump(&self) -> String {
         format!("{:?}", self.0.snapshot())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
     }
 }
 
@@ -77,5 +104,25 @@ impl BlobStoreHarness for Blobs {
 
     async fn debris(&self) -> usize {
         self.0.count()
+    }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn truncate(&self, _key: &BlobKey) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
     }
 }

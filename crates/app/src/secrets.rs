@@ -9,20 +9,22 @@ use fm_credentials::{JwtSecrets, OsIds, SecretBytes};
 use fm_domain::ids::IdSource as _;
 use zeroize::Zeroizing;
 
-use super::StartError;
-use crate::config::{Config, DatabaseAddress, Secret};
+use crate::StartError;
+use crate::adapters::DatabaseScope;
+use crate::config::{Config, Secret};
 
 /// The name of the file in `DATA_DIR` that keeps the secret that was made once.
 const FILE: &str = "jwt-secret";
 
-/// The configured secrets; with the embedded default one that was made once and kept, and in memory a passing one.
+/// The configured secrets. Without one, a database of one machine gets a secret that is generated once and stored in
+/// `DATA_DIR`, and a database of one process gets a new one at each start.
 pub(super) fn of(config: &Config) -> Result<JwtSecrets, StartError> {
-    let current = match (&config.jwt_secret, &config.database) {
+    let current = match (&config.credentials.jwt_secret, config.storage.database.scope()) {
         (Some(secret), _) => bytes(secret)?,
-        (None, DatabaseAddress::Memory) => fresh()?,
-        (None, DatabaseAddress::Sqlite(_) | DatabaseAddress::Postgres(_)) => kept(&config.data_dir)?,
+        (None, DatabaseScope::Process) => fresh()?,
+        (None, DatabaseScope::Machine | DatabaseScope::Cluster) => kept(&config.storage.data_dir)?,
     };
-    let previous = config.jwt_previous_secrets.iter().map(bytes).collect::<Result<_, _>>()?;
+    let previous = config.credentials.jwt_previous_secrets.iter().map(bytes).collect::<Result<_, _>>()?;
     Ok(JwtSecrets { current, previous })
 }
 
