@@ -18,7 +18,7 @@ use fm_app::wire::Wired;
 use fm_app::{Program, StartError};
 use fm_application::wiring::Ports;
 use fm_credentials::SystemClock;
-use fm_domain::blobs::{BlobLimits, MockBlobStore, MockPartUpload, PartLimits};
+use fm_domain::blobs::{BlobLimits, MockBlobStore};
 use fm_domain::body::ByteSize;
 use fm_domain::sessions::SessionStore;
 use fm_memory::{MemoryBlobStore, MemoryDatabase, MemorySessionStore};
@@ -293,14 +293,14 @@ async fn a_database_without_sessions_is_refused_with_a_remedy() {
     );
 }
 
-/// Takes parts of at least 5 MiB, as an S3 does, but signs nothing.
+/// Writes blobs over many requests, but takes no parts.
 #[derive(Debug)]
-struct LargeParts;
+struct ResumableAlone;
 
 #[async_trait]
-impl BlobStoreFactory for LargeParts {
+impl BlobStoreFactory for ResumableAlone {
     fn name() -> &'static str {
-        "large-parts"
+        "resumable-alone"
     }
 
     fn read(_: &mut Reader<'_>) -> Self {
@@ -308,27 +308,21 @@ impl BlobStoreFactory for LargeParts {
     }
 
     async fn open(&self, context: &mut OpenContext) -> Result<OpenBlobStore, StartError> {
-        let mut parts = MockPartUpload::new();
-        parts.expect_part_limits().return_const(PartLimits {
-            least: ByteSize::new(5 << 20),
-            preferred: ByteSize::new(5 << 20),
-            most: ByteSize::new(5 << 30),
-            most_parts: 10_000,
-        });
         let store = Arc::new(MemoryBlobStore::new(Arc::clone(&context.clock)));
-        Ok(OpenBlobStore { parts: Some(Arc::new(parts)), ..OpenBlobStore::new(store) })
+        Ok(OpenBlobStore { resumable: Some(store.clone()), ..OpenBlobStore::new(store) })
     }
 }
 
 #[tokio::test]
-async fn direct_uploads_through_the_program_need_a_store_that_writes_at_any_place() {
-    let program = Program::new().blob_store::<LargeParts>();
-    let variables = [("BLOB_STORE", "large-parts"), ("DATABASE_URL", "memory:")];
+async fn direct_uploads_need_a_store_that_takes_parts() {
+    let program = Program::new().blob_store::<ResumableAlone>();
+    let variables = [("BLOB_STORE", "resumable-alone"), ("DATABASE_URL", "memory:")];
     let error = wire(&program, &variables).await.err().unwrap().to_string();
-    assert!(error.starts_with("DIRECT_UPLOADS=1 with BLOB_STORE=large-parts can't work"), "{error}");
+    assert!(error.starts_with("DIRECT_UPLOADS=1 with BLOB_STORE=resumable-alone can't work"), "{error}");
     let resumable_alone = [&variables[..], &[("DIRECT_UPLOADS", "0")]].concat();
     let wired = wire(&program, &resumable_alone).await.unwrap();
-    assert!(wired.ports.part_links.is_none() && wired.use_cases().direct.is_none());
+    assert!(wired.ports.direct.is_none() && wired.use_cases().direct.is_none());
+    assert!(wired.use_cases().resumable.is_some());
 }
 
 /// Stores blobs of 1 MiB at most.
