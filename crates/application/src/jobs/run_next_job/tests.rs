@@ -93,7 +93,7 @@ async fn an_idle_queue_tells_when_the_next_job_is_due() {
     once!(effects, unit.jobs.expect_next_due(), "next due", |_| Ok(Some(now)));
     let ran = run([claiming(&effects, None), unit], TestPorts::default()).await.unwrap();
     assert_eq!(ran, Ran::Idle { next_due: Some(now) });
-    assert_eq!(effects.seen(), ["claim", "rollback", "next due", "rollback"]);
+    assert_eq!(effects.seen(), ["claim", "commit", "next due", "rollback"]);
 }
 
 #[tokio::test]
