@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
+use fm_testkit::random::filled;
 use serde_json::{Value, json};
 
 use super::CrashCounts;
 use super::ledger::{Expected, Ledger, Version, version};
-use crate::dice::Dice;
 use crate::{Answer, Request, User, pictures, sha256_hex, unique};
 
 /// From so many files on, they are rather removed than added to.
@@ -16,7 +17,7 @@ const WITHIN_GRACE: u128 = 8_000;
 /// No answer takes longer, whatever fails: beyond it the program hangs.
 const BOUND: Duration = Duration::from_mins(2);
 
-/// A user and what they were told.
+/// A user, and the answers that they got.
 pub(super) struct Client {
     user: User,
     refresh: String,
@@ -25,7 +26,7 @@ pub(super) struct Client {
     /// An upload with a key that was cut off: it can be repeated.
     cut_upload: Option<(String, Version, Vec<u8>)>,
     ledger: Ledger,
-    dice: Dice,
+    random: Rng,
     acknowledged: usize,
     cut_off: usize,
     refused: usize,
@@ -35,7 +36,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(user: User, dice: Dice) -> Self {
+    pub(super) fn new(user: User, random: Rng) -> Self {
         let refresh = user.refresh().to_owned();
         Self {
             user,
@@ -43,7 +44,7 @@ impl Client {
             cut_refresh: None,
             cut_upload: None,
             ledger: Ledger::default(),
-            dice,
+            random,
             acknowledged: 0,
             cut_off: 0,
             refused: 0,
@@ -56,7 +57,7 @@ impl Client {
     pub(super) async fn act(&mut self) -> bool {
         let known = self.any_file();
         let crowded = self.ledger.files.len() > MANY;
-        match (self.dice.between(0, 100), known) {
+        match (self.random.usize(0..100), known) {
             (0..=9, _) => self.spend().await,
             (10..=19, Some(file)) => self.download(&file).await,
             (20..=29, Some(file)) => self.rename(&file).await,
@@ -67,8 +68,7 @@ impl Client {
     }
 
     fn any_file(&mut self) -> Option<String> {
-        let count = self.ledger.files.len() as u64;
-        let place = usize::try_from(self.dice.between(0, count.max(1))).unwrap_or_default();
+        let place = self.random.usize(0..self.ledger.files.len().max(1));
         self.ledger.files.keys().nth(place).cloned()
     }
 
@@ -92,25 +92,24 @@ impl Client {
     }
 
     fn content(&mut self) -> (&'static str, Vec<u8>) {
-        let size = match self.dice.between(0, 20) {
+        let size = match self.random.usize(0..20) {
             0 => 0,
-            1..=9 => self.dice.between(1, 8_192),
-            10..=15 => self.dice.between(8_192, 300_000),
+            1..=9 => self.random.usize(1..8_192),
+            10..=15 => self.random.usize(8_192..300_000),
             // More than one part of an S3 upload.
-            16 => self.dice.between(5_000_000, 12_000_000),
+            16 => self.random.usize(5_000_000..12_000_000),
             _ => {
-                let side = |dice: &mut Dice| u32::try_from(dice.between(1, 200)).unwrap_or(1);
-                let (width, height) = (side(&mut self.dice), side(&mut self.dice));
+                let (width, height) = (self.random.u32(1..200), self.random.u32(1..200));
                 return ("image/png", pictures::png(width, height));
             }
         };
-        ("application/octet-stream", self.dice.bytes(size))
+        ("application/octet-stream", filled(&mut self.random, size))
     }
 
     async fn upload(&mut self) -> bool {
         let (content_type, bytes) = self.content();
         let expected = Version { name: unique("file-"), sha256: sha256_hex(&bytes) };
-        let key = (self.dice.between(0, 2) == 0).then(|| unique("key-"));
+        let key = (self.random.bool()).then(|| unique("key-"));
         let request = self.upload_request(&expected.name, content_type, key.as_deref(), bytes.clone());
         self.ledger.perhaps = Some(expected.clone());
         let Some(answer) = self.acknowledged(request, 201).await else {

@@ -1,4 +1,4 @@
-//! What a user was told, and what must therefore be so.
+//! The answers that a user got, and what must therefore be so.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(super) struct Expected {
     pub(super) may_be_gone: bool,
 }
 
-/// All that a user was told.
+/// All answers that a user got.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// By id.

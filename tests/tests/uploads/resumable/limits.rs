@@ -32,8 +32,8 @@ async fn an_upload_without_a_length_can_not_pass_the_quota(lane: Lane) {
     assert_eq!(more.status, 413, "{more:?}");
     let offset = upload.offset().await;
     assert!((6_000..=10_000).contains(&offset), "{offset}");
-    let told = upload.piece(offset).header("upload-length", "10001").body("").send().await;
-    told.problem(413, "quota_exceeded");
+    let declared = upload.piece(offset).header("upload-length", "10001").body("").send().await;
+    declared.problem(413, "quota_exceeded");
     let rest = noise(10_000 - offset);
     upload.piece(offset).header("upload-length", "10000").body(rest).send().await.expect(204);
     assert_eq!(user.storage().await, (10_000, 1));

@@ -103,8 +103,8 @@ async fn a_length_may_be_told_with_any_piece(lane: Lane) {
         let head = upload.head().await.expect(200);
         assert_eq!((head.header("upload-defer-length"), head.header("upload-length")), (Some("1"), None));
         let rest = content.slice(at..);
-        let told = upload.piece(at).header("upload-length", &content.len().to_string()).body(rest);
-        told.send().await.expect(204);
+        let declared = upload.piece(at).header("upload-length", &content.len().to_string()).body(rest);
+        declared.send().await.expect(204);
         is_whole(&user, &upload.file().await, &content).await;
     }
 }
@@ -114,9 +114,9 @@ async fn a_length_that_was_told_stays(lane: Lane) {
     let created = user.creation("a.txt").header("upload-defer-length", "1").send().await.expect(201);
     let upload = Resumable::of(&user, &created);
     upload.send(0, "12345").await;
-    let told = |length: &str| upload.piece(5).header("upload-length", length).body("6");
-    told("4").send().await.problem(409, "conflict");
-    told("7").send().await.expect(204);
+    let declared = |length: &str| upload.piece(5).header("upload-length", length).body("6");
+    declared("4").send().await.problem(409, "conflict");
+    declared("7").send().await.expect(204);
     let again = upload.piece(6).header("upload-length", "8").body("7").send().await;
     again.problem(409, "conflict");
     upload.piece(6).body("78").send().await.problem(413, "payload_too_large");
