@@ -188,8 +188,8 @@ impl Fire {
         }
         let wanted = hex::encode(wanted.finalize());
         let file = self.upload.file().await;
-        assert_eq!((&file["sha256"], &file["size"]), (&wanted.as_str().into(), &self.counts.bytes.into()));
-        let mut answer = self.user.get(file["download"]["url"].as_str().expect("a URL")).open().await;
+        assert_eq!((file.sha256.as_deref(), file.size), (Some(wanted.as_str()), self.counts.bytes));
+        let mut answer = self.user.get(file.download.url.expose()).open().await;
         let mut found = Sha256::new();
         while let Some(chunk) = answer.chunk().await.expect("the download goes on") {
             found.update(&chunk);

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use fm_api_types::{File, Refresh, Secret, TokenPair};
 use fm_testkit::random::filled;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::CrashCounts;
 use super::ledger::{Expected, Ledger, Version, version};
@@ -116,7 +117,7 @@ impl Client {
             self.cut_upload = key.map(|key| (key, expected, bytes));
             return false;
         };
-        let file = answer.json();
+        let file: File = answer.parse();
         assert_eq!(version(&file), expected, "what was uploaded");
         self.ledger.perhaps = None;
         self.ledger.keep(&file);
@@ -161,7 +162,7 @@ impl Client {
     /// Sends a change; once it is acknowledged, the new version alone can be.
     async fn settle(&mut self, request: Request, id: &str) -> bool {
         let Some(answer) = self.acknowledged(request, 200).await else { return false };
-        let file = answer.json();
+        let file: File = answer.parse();
         let wanted = self.ledger.files[id].versions.last().cloned();
         assert_eq!(Some(version(&file)), wanted, "what was changed");
         self.ledger.keep(&file);
@@ -194,7 +195,7 @@ impl Client {
     }
 
     async fn spend(&mut self) -> bool {
-        let token = json!({"refresh_token": self.refresh});
+        let token = Refresh { refresh_token: Some(Secret::new(&*self.refresh)) };
         let request = self.user.anonymous().post("/v1/auth/refresh").json(&token);
         self.user.secret(&self.refresh.clone());
         let started = Instant::now();
@@ -202,14 +203,13 @@ impl Client {
             self.cut_refresh = Some(started);
             return false;
         };
-        self.renewed(&answer.json());
+        self.renewed(&answer.parse());
         true
     }
 
-    fn renewed(&mut self, tokens: &Value) {
-        let text = |field: &str| tokens[field].as_str().expect("a pair of tokens").to_owned();
-        self.refresh = text("refresh_token");
-        self.user = self.user.renewed(&text("access_token"));
+    fn renewed(&mut self, tokens: &TokenPair) {
+        tokens.refresh_token.expose().clone_into(&mut self.refresh);
+        self.user = self.user.renewed(tokens.access_token.expose());
     }
 
     /// After a restart: everything that was acknowledged is so, and what was cut off is wholly so or not at all.
@@ -218,7 +218,7 @@ impl Client {
             let answer = self.user.spend(&self.refresh.clone()).await;
             // Later than that the reuse of a spent token rightly ends the session.
             if cut.elapsed().as_millis() < WITHIN_GRACE || answer.status == 200 {
-                self.renewed(&answer.expect(200).json());
+                self.renewed(&answer.expect(200).parse());
             } else {
                 self.user = self.user.again().await;
                 self.user.refresh().clone_into(&mut self.refresh);
@@ -229,7 +229,7 @@ impl Client {
         self.repeat_upload().await;
         let (used, count) = self.user.storage().await;
         let listed = self.list().await;
-        let sum: u64 = listed.iter().map(|file| file["size"].as_u64().unwrap_or_default()).sum();
+        let sum: u64 = listed.iter().map(|file| file.size).sum();
         assert_eq!((used, count), (sum, listed.len() as u64), "what the account says that it keeps");
         let changed = std::mem::take(&mut self.changed);
         let known = self.ledger.files.keys().filter(|id| whole || changed.contains(id));
@@ -249,37 +249,24 @@ impl Client {
             answer.problem(409, "conflict");
             return;
         }
-        let file = answer.json();
+        let file: File = answer.parse();
         assert_eq!(version(&file), expected, "what was uploaded again: {answer:?}");
         self.ledger.keep(&file);
         let listed = self.list().await;
         self.ledger.compare(&listed);
     }
 
-    async fn list(&self) -> Vec<Value> {
-        let mut files = Vec::new();
-        let mut cursor = String::new();
-        loop {
-            let mut query = vec![("limit", "100")];
-            if !cursor.is_empty() {
-                query.push(("cursor", &cursor));
-            }
-            let page = self.user.get("/v1/files").query(&query).send().await.expect(200).json();
-            files.extend(page["items"].as_array().expect("a page has items").iter().cloned());
-            match page["next_cursor"].as_str() {
-                Some(next) => next.clone_into(&mut cursor),
-                None => return files,
-            }
-        }
+    async fn list(&self) -> Vec<File> {
+        self.user.all(&[("limit", "100")]).await
     }
 
     /// How many objects the files need, once no thumbnail is pending.
     pub(super) async fn objects(&self) -> Option<usize> {
         let mut objects = 0;
         for file in self.list().await {
-            objects += match file["thumbnail"]["status"].as_str() {
-                Some("pending") => return None,
-                Some("ready") => 2,
+            objects += match file.thumbnail.status.as_str() {
+                "pending" => return None,
+                "ready" => 2,
                 _ => 1,
             };
         }

@@ -1,18 +1,18 @@
 //! Thumbnails, from the upload of a picture to the pixels.
 
+use fm_api_types::File;
 use fm_e2e::{Api, Lane, User, on_every_lane, pictures};
 use image::{ImageFormat, RgbaImage};
-use serde_json::Value;
 
-async fn rendered(user: &User, file: &Value) -> RgbaImage {
+async fn rendered(user: &User, file: &File) -> RgbaImage {
     let file = user.with_thumbnail(file).await;
-    let thumbnail = &file["thumbnail"];
-    assert_eq!(thumbnail["status"], "ready", "{file:#}");
-    let answer = user.get(thumbnail["url"].as_str().unwrap()).send().await.expect(200);
+    let thumbnail = &file.thumbnail;
+    assert_eq!(thumbnail.status, "ready", "{file:#?}");
+    let answer = user.get(thumbnail.url.as_ref().unwrap().expose()).send().await.expect(200);
     assert_eq!(answer.field("content-type"), "image/png");
     let picture = pictures::decode(&answer.body);
-    assert_eq!(thumbnail["width"], picture.width());
-    assert_eq!(thumbnail["height"], picture.height());
+    assert_eq!(thumbnail.width, Some(picture.width()));
+    assert_eq!(thumbnail.height, Some(picture.height()));
     picture
 }
 
@@ -36,10 +36,9 @@ async fn every_format_gets_a_thumbnail_64_pixels_wide(lane: Lane) {
         ImageFormat::Bmp,
         ImageFormat::Tiff,
     ] {
-        let answer =
-            user.upload("picture", pictures::halves(160, 80, format)).send().await.expect(201).json();
-        assert_eq!(answer["thumbnail"]["status"], "pending", "{format:?}");
-        let picture = rendered(&user, &answer).await;
+        let file = user.file("picture", pictures::halves(160, 80, format)).await;
+        assert_eq!(file.thumbnail.status, "pending", "{format:?}");
+        let picture = rendered(&user, &file).await;
         assert_eq!(picture.dimensions(), (64, 32), "{format:?}");
         assert!(is_red(&picture, 4, 16) && is_blue(&picture, 60, 16), "{format:?}");
     }
@@ -106,7 +105,7 @@ async fn what_is_no_picture_has_none(lane: Lane) {
         [("text/plain", "text"), ("image/png", "not a picture"), ("image/svg+xml", "<svg/>")]
     {
         let file = user.file_of(content_type, "a", body).await;
-        assert_eq!(file["thumbnail"]["status"], "none", "{content_type}");
+        assert_eq!(file.thumbnail.status, "none", "{content_type}");
         let path = format!("{}/thumbnail", User::path(&file));
         user.get(&path).send().await.problem(404, "no_thumbnail");
         user.post(&path).send().await.problem(404, "no_thumbnail");
@@ -127,15 +126,13 @@ async fn a_hostile_picture_fails_and_is_kept(lane: Lane) {
     ];
     for body in broken {
         let file = user.file("broken", body.clone()).await;
-        assert!(file["content_type"].as_str().unwrap().starts_with("image/"), "{file:#}");
+        assert!(file.content_type.starts_with("image/"), "{file:#?}");
         let file = user.with_thumbnail(&file).await;
-        assert_eq!(file["thumbnail"]["status"], "failed", "{file:#}");
-        for member in ["url", "width", "height"] {
-            assert!(file["thumbnail"][member].is_null());
-        }
+        assert_eq!(file.thumbnail.status, "failed", "{file:#?}");
+        assert_eq!((&file.thumbnail.url, file.thumbnail.width, file.thumbnail.height), (&None, None, None));
         let path = format!("{}/thumbnail", User::path(&file));
         user.get(&path).send().await.problem(404, "no_thumbnail");
-        let kept = user.get(file["download"]["url"].as_str().unwrap()).send().await.expect(200);
+        let kept = user.get(file.download.url.expose()).send().await.expect(200);
         assert_eq!(kept.body, body);
     }
     user.get("/health/ready").send().await.expect(200);
@@ -164,11 +161,11 @@ async fn a_thumbnail_can_be_made_again(lane: Lane) {
     let before = user.with_thumbnail(&file).await;
     let path = format!("{}/thumbnail", User::path(&file));
     let answer = user.post(&path).send().await.expect(202);
-    assert_eq!(answer.json()["thumbnail"]["status"], "pending");
-    assert_eq!(answer.json()["id"], file["id"]);
+    assert_eq!(answer.parse::<File>().thumbnail.status, "pending");
+    assert_eq!(answer.parse::<File>().id, file.id);
     let after = user.with_thumbnail(&file).await;
-    assert_eq!(after["thumbnail"]["status"], "ready");
-    assert_eq!(after["updated_at"], before["updated_at"], "only the user's edits count");
+    assert_eq!(after.thumbnail.status, "ready");
+    assert_eq!(after.updated_at, before.updated_at, "only the user's edits count");
     assert_eq!(rendered(&user, &file).await.dimensions(), (64, 32));
     api.server.stores_exactly(2).await;
 }
@@ -179,7 +176,7 @@ async fn a_failed_thumbnail_can_be_tried_again(lane: Lane) {
     user.with_thumbnail(&file).await;
     let path = format!("{}/thumbnail", User::path(&file));
     user.post(&path).send().await.expect(202);
-    assert_eq!(user.with_thumbnail(&file).await["thumbnail"]["status"], "failed");
+    assert_eq!(user.with_thumbnail(&file).await.thumbnail.status, "failed");
 }
 
 on_every_lane![

@@ -7,7 +7,6 @@ use super::{Client, Server};
 
 /// `café.txt`, a text.
 pub(crate) const METADATA: &str = "filename Y2Fmw6kudHh0,filetype dGV4dC9wbGFpbg==,note";
-pub(crate) use fm_testkit::tus::CHUNK_TYPE as PIECE;
 
 pub(crate) fn tus(client: &Client) -> Client {
     client.with(VERSION.0, VERSION.1)

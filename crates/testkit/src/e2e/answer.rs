@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// A whole answer.
@@ -65,12 +66,20 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The content as JSON.
+    /// The content as JSON, for what a test asks of its shape.
     #[track_caller]
     pub fn json(&self) -> Value {
+        self.parse()
+    }
+
+    /// The content as a body of the API.
+    #[track_caller]
+    pub fn parse<T: DeserializeOwned>(&self) -> T {
         match serde_json::from_slice(&self.body) {
             Ok(value) => value,
-            Err(error) => panic!("{} ({}): not JSON ({error}): {}", self.request, self.status, self.text()),
+            Err(error) => {
+                panic!("{} ({}): unreadable JSON ({error}): {}", self.request, self.status, self.text())
+            }
         }
     }
 

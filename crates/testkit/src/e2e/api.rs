@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use fm_api_types::{Capabilities, File};
 use reqwest::{Body, Method, redirect};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Answer, Form, Lane, Server, User};
@@ -115,30 +117,40 @@ impl Api {
     }
 
     /// Uploads raw bytes that must be taken, and gives the file.
-    pub async fn file(&self, name: &str, bytes: impl Into<Bytes>) -> Value {
-        self.upload(name, bytes).send().await.expect(201).json()
+    pub async fn file(&self, name: &str, bytes: impl Into<Bytes>) -> File {
+        self.upload(name, bytes).send().await.expect(201).parse()
     }
 
     /// Uploads raw bytes of this claimed type that must be taken, and gives the file.
-    pub async fn file_of(&self, content_type: &str, name: &str, bytes: impl Into<Bytes>) -> Value {
+    pub async fn file_of(&self, content_type: &str, name: &str, bytes: impl Into<Bytes>) -> File {
         let upload = self.post("/v1/files").query(&[("name", name)]).header("content-type", content_type);
-        upload.body(bytes.into()).send().await.expect(201).json()
+        upload.body(bytes.into()).send().await.expect(201).parse()
     }
 
     /// Waits until the thumbnail of a file is no longer being made, and gives the file.
-    pub async fn with_thumbnail(&self, file: &Value) -> Value {
+    pub async fn with_thumbnail(&self, file: &File) -> File {
         let path = path_of(file);
         super::eventually("the thumbnail is made or given up", async || {
-            let file = self.get(&path).send().await.expect(200).json();
-            (file["thumbnail"]["status"] != "pending").then_some(file)
+            let file: File = self.get(&path).send().await.expect(200).parse();
+            (file.thumbnail.status != "pending").then_some(file)
         })
         .await
+    }
+
+    /// A file as it is now, which must be there.
+    pub async fn current(&self, file: &File) -> File {
+        self.get(&path_of(file)).send().await.expect(200).parse()
+    }
+
+    /// What the deployment offers.
+    pub async fn capabilities(&self) -> Capabilities {
+        self.get("/v1/capabilities").send().await.expect(200).parse()
     }
 }
 
 /// The path of a file's own route.
-pub(crate) fn path_of(file: &Value) -> String {
-    format!("/v1/files/{}", file["id"].as_str().expect("a file has an id"))
+pub(crate) fn path_of(file: &File) -> String {
+    format!("/v1/files/{}", file.id)
 }
 
 /// A request on its way to be sent.
@@ -174,7 +186,7 @@ impl Request {
 
     /// With a JSON body.
     #[must_use]
-    pub fn json(self, body: &Value) -> Self {
+    pub fn json(self, body: &impl Serialize) -> Self {
         self.map(|builder| builder.json(body))
     }
 

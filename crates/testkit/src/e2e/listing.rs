@@ -1,17 +1,17 @@
 //! Lists of files, walked page by page.
 
-use serde_json::Value;
+use fm_api_types::{File, FileList};
 
 use super::Api;
 
 impl Api {
     /// One page of the list with these query parameters.
-    pub async fn page(&self, parameters: &[(&str, &str)]) -> Value {
-        self.get("/v1/files").query(parameters).send().await.expect(200).json()
+    pub async fn page(&self, parameters: &[(&str, &str)]) -> FileList {
+        self.get("/v1/files").query(parameters).send().await.expect(200).parse()
     }
 
     /// All files of the list with these query parameters, walked to its end.
-    pub async fn all(&self, parameters: &[(&str, &str)]) -> Vec<Value> {
+    pub async fn all(&self, parameters: &[(&str, &str)]) -> Vec<File> {
         let mut files = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
@@ -20,9 +20,9 @@ impl Api {
                 query.push(("cursor", cursor));
             }
             let page = self.page(&query).await;
-            files.extend(page["items"].as_array().expect("items").iter().cloned());
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = Some(next.to_owned()),
+            files.extend(page.items);
+            match page.next_cursor {
+                Some(next) => cursor = Some(next),
                 None => return files,
             }
             assert!(files.len() < 100_000, "the list ends");
@@ -31,6 +31,6 @@ impl Api {
 }
 
 /// The names of these files, in their order.
-pub fn names(files: &[Value]) -> Vec<String> {
-    files.iter().map(|file| file["name"].as_str().expect("a file has a name").to_owned()).collect()
+pub fn names(files: &[File]) -> Vec<String> {
+    files.iter().map(|file| file.name.clone()).collect()
 }

@@ -1,8 +1,8 @@
 //! The requests of a tus client, one at a time, so that each can be wrong in every way.
 
 use bytes::Bytes;
+use fm_api_types::File;
 use reqwest::Method;
-use serde_json::Value;
 
 use super::raw::Connection;
 use super::{Answer, Api, Request, User, within};
@@ -45,9 +45,8 @@ impl Api {
     }
 
     /// The bytes of a file, through its signed URL.
-    pub async fn content(&self, file: &Value) -> Bytes {
-        let url = file["download"]["url"].as_str().expect("a file has a URL");
-        self.get(url).send().await.expect(200).body
+    pub async fn content(&self, file: &File) -> Bytes {
+        self.get(file.download.url.expose()).send().await.expect(200).body
     }
 }
 
@@ -100,9 +99,9 @@ impl Resumable {
     }
 
     /// The file that it has become.
-    pub async fn file(&self) -> Value {
+    pub async fn file(&self) -> File {
         let id = self.head().await.expect(200).field("x-file-id");
-        self.api.get(&format!("/v1/files/{id}")).send().await.expect(200).json()
+        self.api.get(&format!("/v1/files/{id}")).send().await.expect(200).parse()
     }
 
     /// A connection on which a piece of this length was announced, by the user whose upload it is.

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use serde_json::{Value, json};
+use fm_api_types::{Account, File, Login, Refresh, Registration, Secret, Session, SessionList, TokenPair};
 
 use super::{Answer, Api, unique};
 
@@ -17,7 +17,7 @@ pub struct User {
     /// Their password.
     pub password: String,
     /// The token pair of the login.
-    pub tokens: Value,
+    pub tokens: TokenPair,
 }
 
 impl User {
@@ -26,20 +26,18 @@ impl User {
         let email = format!("{}@example.com", unique("user-"));
         let password = unique("password-");
         api.secret(&password);
-        let body = json!({"email": email, "password": password});
-        let id = api.anonymous().post("/v1/auth/register").json(&body).send().await.expect(201).json()["id"]
-            .as_str()
-            .expect("a user has an id")
-            .to_owned();
-        let tokens = login(api, &email, &password).await.expect(200).json();
-        let api = api.bearing(tokens["access_token"].as_str().expect("an access token"));
+        let body = Registration { email: email.clone(), password: Secret::new(&*password), name: None };
+        let registered = api.anonymous().post("/v1/auth/register").json(&body).send().await.expect(201);
+        let id = registered.parse::<fm_api_types::User>().id.to_string();
+        let tokens: TokenPair = login(api, &email, &password).await.expect(200).parse();
+        let api = api.bearing(tokens.access_token.expose());
         Self { api, id, email, password, tokens }
     }
 
     /// Logs in once more: another session of the same user.
     pub async fn again(&self) -> Self {
-        let tokens = login(&self.api, &self.email, &self.password).await.expect(200).json();
-        let api = self.api.bearing(tokens["access_token"].as_str().expect("an access token"));
+        let tokens: TokenPair = login(&self.api, &self.email, &self.password).await.expect(200).parse();
+        let api = self.api.bearing(tokens.access_token.expose());
         Self { api, tokens, ..self.clone() }
     }
 
@@ -56,12 +54,12 @@ impl User {
 
     /// The access token.
     pub fn access(&self) -> &str {
-        self.tokens["access_token"].as_str().unwrap()
+        self.tokens.access_token.expose()
     }
 
     /// The refresh token of the login.
     pub fn refresh(&self) -> &str {
-        self.tokens["refresh_token"].as_str().unwrap()
+        self.tokens.refresh_token.expose()
     }
 
     /// Asks who they are: 200 as long as the session lives.
@@ -71,18 +69,24 @@ impl User {
 
     /// What they keep: bytes and files.
     pub async fn storage(&self) -> (u64, u64) {
-        let storage = self.me().await.expect(200).json()["storage"].clone();
-        (storage["used_bytes"].as_u64().unwrap(), storage["file_count"].as_u64().unwrap())
+        let storage = self.me().await.expect(200).parse::<Account>().storage;
+        (storage.used_bytes, storage.file_count)
+    }
+
+    /// Their sessions, newest first.
+    pub async fn sessions(&self) -> Vec<Session> {
+        self.get("/v1/auth/sessions").send().await.expect(200).parse::<SessionList>().items
     }
 
     /// Spends a refresh token.
     pub async fn spend(&self, token: &str) -> Answer {
         self.secret(token);
-        self.anonymous().post("/v1/auth/refresh").json(&json!({"refresh_token": token})).send().await
+        let body = Refresh { refresh_token: Some(Secret::new(token)) };
+        self.anonymous().post("/v1/auth/refresh").json(&body).send().await
     }
 
     /// The path of a file's own route.
-    pub fn path(file: &Value) -> String {
+    pub fn path(file: &File) -> String {
         super::api::path_of(file)
     }
 }
@@ -96,5 +100,6 @@ impl Deref for User {
 }
 
 async fn login(api: &Api, email: &str, password: &str) -> Answer {
-    api.anonymous().post("/v1/auth/login").json(&json!({"email": email, "password": password})).send().await
+    let body = Login { email: email.to_owned(), password: Secret::new(password) };
+    api.anonymous().post("/v1/auth/login").json(&body).send().await
 }

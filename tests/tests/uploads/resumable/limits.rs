@@ -79,7 +79,7 @@ async fn a_creation_with_the_same_key_finds_the_first(lane: Lane) {
     upload.send(3, "lo").await;
     let file = upload.file().await;
     let again = create(&user, "a.txt", 5).await.expect(200);
-    assert_eq!(again.field("x-file-id"), file["id"].as_str().unwrap());
+    assert_eq!(again.field("x-file-id"), file.id.to_string());
     user.delete(&User::path(&file)).send().await.expect(204);
     let fresh = create(&user, "c.txt", 7).await.expect(201);
     Resumable::of(&user, &fresh).terminate().await.expect(204);

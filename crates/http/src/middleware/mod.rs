@@ -1,4 +1,4 @@
-//! The edge: the one layer that every request and every answer passes.
+//! The middleware: the one layer that every request and every answer passes.
 //!
 //! It names the request, answers preflights, renders problems, turns `HEAD` into `GET` without a body, and writes the
 //! line of the log.
@@ -31,10 +31,10 @@ pub(crate) struct KnownUser(pub(crate) UserId);
 
 /// A field that every answer of a route has.
 #[derive(Clone)]
-pub(crate) struct Always(pub(crate) HeaderName, pub(crate) HeaderValue);
+pub(crate) struct ResponseHeader(pub(crate) HeaderName, pub(crate) HeaderValue);
 
 /// Passes a request on and finishes its answer.
-pub(crate) async fn edge(
+pub(crate) async fn handle(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -74,7 +74,7 @@ pub(crate) async fn edge(
     if let Some(held) = held {
         response = held.until_written(response);
     }
-    if let Some(Always(name, value)) = request.app_data() {
+    if let Some(ResponseHeader(name, value)) = request.app_data() {
         response.headers_mut().insert(name.clone(), value.clone());
     }
     cors.decorate(response.headers_mut());
