@@ -10,9 +10,9 @@ use tokio::sync::oneshot;
 
 use super::channel::{Frames, channel};
 use super::digest;
+use super::envelope::{Envelope, Incoming};
 use super::form_head::{PartHead, boundary};
 use super::multipart::Multipart;
-use super::run::{Envelope, Incoming};
 use super::source::{Bounds, Source};
 use crate::problem::Problem;
 use crate::settings::FORM_OVERHEAD;
