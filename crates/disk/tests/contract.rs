@@ -1,4 +1,4 @@
-//! The contracts of a store of blobs, and of one that is written to in parts.
+//! The contracts of a store of blobs, and of one that many requests write to.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up shall fail")]
 
@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fixture::Fixture;
-use fm_contract::{BlobStoreHarness, PartUploadHarness};
+use fm_contract::{BlobStoreHarness, DirectHarness, ResumableHarness};
 use fm_disk::BUFFER_BYTES;
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
+use fm_domain::blobs::{BlobStore, DirectStore, ListBlobs, PartReceiver};
+use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
 
 struct Disk(Fixture);
@@ -42,10 +43,10 @@ impl BlobStoreHarness for Disk {
     }
 }
 
-struct InParts(Fixture);
+struct Resumable(Fixture);
 
 #[async_trait]
-impl PartUploadHarness for InParts {
+impl ResumableHarness for Resumable {
     async fn fresh() -> Self {
         Self(Fixture::fresh().await)
     }
@@ -54,7 +55,7 @@ impl PartUploadHarness for InParts {
         Arc::new(self.0.store.clone())
     }
 
-    fn parts(&self) -> Arc<dyn PartUpload> {
+    fn store(&self) -> Arc<dyn ResumableStore> {
         Arc::new(self.0.store.clone())
     }
 
@@ -63,10 +64,41 @@ impl PartUploadHarness for InParts {
     }
 }
 
-mod parts {
-    use super::InParts;
+struct Direct(Fixture);
 
-    fm_contract::part_upload!(InParts);
+#[async_trait]
+impl DirectHarness for Direct {
+    async fn fresh() -> Self {
+        Self(Fixture::fresh().await)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn store(&self) -> Arc<dyn DirectStore> {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
+        Some(Arc::new(self.0.store.clone()))
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.files().len()
+    }
+}
+
+mod resumable {
+    use super::Resumable;
+
+    fm_contract::resumable_store!(Resumable);
+}
+
+mod direct {
+    use super::Direct;
+
+    fm_contract::direct_store!(Direct);
 }
 
 mod blobs {

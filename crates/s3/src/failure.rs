@@ -34,6 +34,11 @@ impl Failure {
         Self { step, status: None, code: None, unsendable: true, detail: what.to_owned() }
     }
 
+    /// An answer that did not come to its end: the same request may succeed later.
+    pub(crate) fn cut_off(step: &'static str, detail: String) -> Self {
+        Self { step, status: None, code: None, unsendable: false, detail }
+    }
+
     pub(crate) fn status(&self) -> Option<u16> {
         self.status
     }
