@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fixture::Fixture;
 use fm_contract::{BlobStoreHarness, DirectHarness, ResumableHarness};
-use fm_disk::BUFFER_BYTES;
+use fm_disk::{BUFFER_BYTES, DiskBlobStore, DiskSettings};
 use fm_domain::blobs::{BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
@@ -43,12 +43,16 @@ impl BlobStoreHarness for Disk {
     }
 }
 
-struct Resumable(Fixture);
+/// The store, and that of another process on the same folder.
+struct Resumable(Fixture, DiskBlobStore);
 
 #[async_trait]
 impl ResumableHarness for Resumable {
     async fn fresh() -> Self {
-        Self(Fixture::fresh().await)
+        let fixture = Fixture::fresh().await;
+        let settings = DiskSettings { root: fixture.root(), budget: fixture.budget.clone() };
+        let other = DiskBlobStore::open(settings).await.unwrap();
+        Self(fixture, other)
     }
 
     fn blobs(&self) -> Arc<dyn BlobStore> {
@@ -57,6 +61,10 @@ impl ResumableHarness for Resumable {
 
     fn store(&self) -> Arc<dyn ResumableStore> {
         Arc::new(self.0.store.clone())
+    }
+
+    fn another_node(&self) -> Arc<dyn ResumableStore> {
+        Arc::new(self.1.clone())
     }
 
     async fn debris(&self) -> usize {

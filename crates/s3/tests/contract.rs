@@ -14,13 +14,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Config, Region};
+use aws_sdk_s3::config::{BehaviorVersion, Config, Region, RequestChecksumCalculation};
 use bytes::Bytes;
 use fm_contract::{
     BlobStoreHarness, DirectHarness, Fetched, ResumableHarness, SignDownloadHarness, SignPartsHarness,
 };
 use fm_domain::blobs::{
-    BlobStore, Bucket, DirectStore, ListBlobs, PartReceiver, SignDownload, SignParts, SignedPart,
+    BlobStore, Bucket, DirectStore, ListBlobs, PartReceiver, PartTag, PartWrite, SignDownload, SignParts,
+    SignedPart, WritePart,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::uploads::ResumableStore;
@@ -120,6 +121,7 @@ fn client(settings: &S3Settings) -> Client {
         .region(Region::new(settings.region.clone()))
         .credentials_provider(credentials)
         .force_path_style(settings.force_path_style)
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
     Client::from_conf(config)
@@ -240,6 +242,10 @@ impl ResumableHarness for Resumable {
         Arc::new(self.0.store.clone())
     }
 
+    fn another_node(&self) -> Arc<dyn ResumableStore> {
+        Arc::new(S3BlobStore::new(&self.0.settings).unwrap())
+    }
+
     async fn debris(&self) -> usize {
         self.0.debris().await
     }
@@ -265,6 +271,31 @@ impl DirectHarness for Direct {
         None
     }
 
+    async fn send(
+        &self,
+        write: &PartWrite,
+        number: u32,
+        _offset: ByteSize,
+        bytes: Bytes,
+    ) -> Result<PartTag, WritePart> {
+        let sent = client(&self.0.settings)
+            .upload_part()
+            .bucket(self.0.settings.bucket(write.key.bucket))
+            .key(write.key.to_string())
+            .upload_id(write.id.as_str())
+            .part_number(i32::try_from(number).unwrap())
+            .body(bytes.into())
+            .send()
+            .await;
+        match sent {
+            Ok(part) => Ok(PartTag::new(part.e_tag.unwrap())),
+            Err(refused) => match refused.raw_response().map(|response| response.status().as_u16()) {
+                Some(404) => Err(WritePart::Gone),
+                status => panic!("a part was answered with {status:?}"),
+            },
+        }
+    }
+
     async fn debris(&self) -> usize {
         self.0.debris().await
     }
@@ -288,7 +319,7 @@ impl SignPartsHarness for PartLinks {
         Arc::new(self.fixture.store.clone())
     }
 
-    fn store(&self) -> Arc<dyn DirectStore> {
+    fn parts(&self) -> Arc<dyn DirectStore> {
         Arc::new(self.fixture.store.clone())
     }
 
