@@ -147,12 +147,22 @@ impl Shared {
         progress: &Progress,
         bytes: PartBytes,
     ) -> Result<SentPart, Failure> {
+        const STEP: &str = "UploadPart";
         let (number, size) = (progress.next, bytes.len() as u64);
         if number > MOST_PARTS {
-            return Err(Failure::odd("UploadPart", "all 10,000 parts that an upload can have are used up"));
+            return Err(Failure::odd(STEP, "all 10,000 parts that an upload can have are used up"));
         }
-        let tag = self.upload_part(key, &progress.upload, number, bytes).await?;
-        Ok(SentPart(number, size, tag))
+        match self.upload_part(key, &progress.upload, number, bytes).await {
+            Ok(tag) => Ok(SentPart(number, size, tag)),
+            // A server that refuses a part before all of it came may close the connection, and its answer is lost.
+            Err(failure)
+                if failure.is_unanswered()
+                    && matches!(self.is_unfinished(key, &progress.upload).await, Ok(false)) =>
+            {
+                Err(Failure::missing(STEP))
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Puts the parts together. What is pending is the last of them. The server wants one at least, an empty one of an

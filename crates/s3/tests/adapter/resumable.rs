@@ -126,6 +126,24 @@ async fn a_part_of_an_upload_that_is_not_there_is_gone_and_other_errors_are_the_
 }
 
 #[tokio::test]
+async fn a_refusal_that_is_lost_with_the_connection_is_asked_for_again() {
+    for (status, code) in [(404, "NoSuchUpload"), (503, "SlowDown")] {
+        let server = ScriptedServer::start(move |request| match request.method.as_str() {
+            "PUT" => Answer::HangUp,
+            _ => Answer::error(status, code),
+        })
+        .await
+        .unwrap();
+        let refused = store(server.endpoint()).append(&key(), &at(&sent(), 100), chunk("a", true)).await;
+        let right = match status {
+            404 => matches!(refused, Err(AppendError::Gone)),
+            _ => matches!(refused, Err(AppendError::Store(PortError::Unavailable(_)))),
+        };
+        assert!(right, "{code}: {refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn too_little_for_a_part_is_gone_with_its_upload_and_kept_where_the_server_can_not_tell() {
     for (status, code) in [(404, "NoSuchUpload"), (501, "NotImplemented"), (503, "SlowDown")] {
         let server = ScriptedServer::start(move |request| match request.method.as_str() {
