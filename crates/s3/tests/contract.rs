@@ -278,11 +278,13 @@ impl DirectHarness for Direct {
         _offset: ByteSize,
         bytes: Bytes,
     ) -> Result<PartTag, WritePart> {
-        let sent = client(&self.0.settings)
+        let (client, bucket) = (client(&self.0.settings), self.0.settings.bucket(write.key.bucket));
+        let (name, upload) = (write.key.to_string(), write.id.as_str());
+        let sent = client
             .upload_part()
-            .bucket(self.0.settings.bucket(write.key.bucket))
-            .key(write.key.to_string())
-            .upload_id(write.id.as_str())
+            .bucket(bucket)
+            .key(&name)
+            .upload_id(upload)
             .part_number(i32::try_from(number).unwrap())
             .body(bytes.into())
             .send()
@@ -291,6 +293,12 @@ impl DirectHarness for Direct {
             Ok(part) => Ok(PartTag::new(part.e_tag.unwrap())),
             Err(refused) => match refused.raw_response().map(|response| response.status().as_u16()) {
                 Some(404) => Err(WritePart::Gone),
+                // The server closed the connection before the whole part was sent, and its answer was lost.
+                None => {
+                    let known = client.list_parts().bucket(bucket).key(&name).upload_id(upload).send().await;
+                    assert!(known.is_err(), "a part of a write that is under way was not answered");
+                    Err(WritePart::Gone)
+                }
                 status => panic!("a part was answered with {status:?}"),
             },
         }
