@@ -15,7 +15,7 @@ use fm_domain::blobs::{
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_streaming::BufferBudget;
+use fm_streaming::{BufferBudget, BufferPool};
 use futures_util::stream::BoxStream;
 
 use crate::error::{DiskError, Step as _, blocking};
@@ -36,6 +36,7 @@ pub struct DiskSettings {
 pub struct DiskBlobStore {
     pub(crate) layout: Arc<Layout>,
     budget: BufferBudget,
+    pool: BufferPool,
 }
 
 impl DiskBlobStore {
@@ -48,7 +49,7 @@ impl DiskBlobStore {
             Ok(layout)
         })
         .await?;
-        Ok(Self { layout: Arc::new(layout), budget })
+        Ok(Self { layout: Arc::new(layout), budget, pool: BufferPool::default() })
     }
 
     /// Removes files of writes that died with their process: unfinished ones that nobody wrote to since `before`;
@@ -62,7 +63,7 @@ impl DiskBlobStore {
 #[async_trait]
 impl BlobStore for DiskBlobStore {
     async fn put(&self, key: &BlobKey, body: ByteStream, hint: &PutHint) -> Result<StoredBlob, PutBlob> {
-        put::put(&self.layout, &self.budget, *key, body, hint).await
+        put::put(&self.layout, (&self.budget, &self.pool), *key, body, hint).await
     }
 
     async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<BlobReader, GetBlob> {

@@ -62,6 +62,21 @@ impl ChunkReader {
         }
     }
 
+    /// Whether the stream has ended as it should. A byte that came instead stays for the next [`fill`](Self::fill).
+    ///
+    /// A stream whose length is known has more to say once all of its bytes came: what is wrong with the whole.
+    pub async fn is_at_end(&mut self, permit: &BufferPermit) -> Result<bool, BodyError> {
+        let mut overdue = pin!(permit.overdue());
+        while self.rest.is_empty() {
+            match select(self.stream.next(), overdue.as_mut()).await {
+                Either::Left((Some(chunk), _)) => self.rest = chunk?,
+                Either::Left((None, _)) => return Ok(true),
+                Either::Right(((), _)) => return Err(BodyError::Stalled),
+            }
+        }
+        Ok(false)
+    }
+
     async fn piece(
         &mut self,
         wanted: usize,
@@ -133,6 +148,29 @@ mod tests {
             fill(&mut gatherer, 10).await,
             (b"half".to_vec(), ReadOutcome::Broken(BodyError::Aborted))
         );
+    }
+
+    #[tokio::test]
+    async fn the_end_is_asked_for_without_losing_a_byte() {
+        let budget = BufferBudget::new(ByteSize::new(1024));
+        let permit = Arc::new(budget.acquire(ByteSize::new(1024)).await);
+        let chunks = [&b""[..], b"one", b"", b"two"].map(|chunk| Ok(Bytes::from_static(chunk)));
+        let mut whole = gatherer(chunks.to_vec());
+        assert_eq!(whole.is_at_end(&permit).await, Ok(false));
+        assert_eq!(fill(&mut whole, 6).await, (b"onetwo".to_vec(), ReadOutcome::Full));
+        assert_eq!(whole.is_at_end(&permit).await, Ok(true));
+        let mut broken = gatherer(vec![Ok(Bytes::new()), Err(BodyError::DigestMismatch)]);
+        assert_eq!(broken.is_at_end(&permit).await, Err(BodyError::DigestMismatch));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_end_that_does_not_come_makes_room_for_those_who_wait() {
+        let budget = BufferBudget::new(ByteSize::new(1024));
+        let permit = Arc::new(budget.acquire(ByteSize::new(1024)).await);
+        let mut waits = Box::pin(budget.acquire(ByteSize::new(1)));
+        assert!(waits.as_mut().now_or_never().is_none());
+        let mut silent = ChunkReader::new(stream::pending().boxed());
+        assert_eq!(silent.is_at_end(&permit).await, Err(BodyError::Stalled));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,26 +1,21 @@
-//! Blobs that are written in parts.
+//! Blobs that are being written by many requests, at any place.
 
-use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use fm_domain::blobs::{
-    BlobKey, CompleteParts, PartLimits, PartPlace, PartTag, PartUpload, PartWrite, StoredBlob, WriteId,
-    WritePart, WrittenPart,
-};
+use fm_domain::blobs::{BlobKey, StoredBlob};
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::MediaType;
 
-use crate::blob_store::{MemoryBlobStore, SEGMENT};
+use crate::blob_store::{Kept, MemoryBlobStore, SEGMENT};
 
-/// A key has one write.
-const THE_WRITE: &str = "memory";
-
-const LIMITS: PartLimits = PartLimits {
-    least: ByteSize::new(1),
-    preferred: ByteSize::new(1024 * 1024),
-    most: ByteSize::new(16 * 1024 * 1024),
-    most_parts: u32::MAX,
-};
+/// What became of an attempt to complete.
+pub(crate) enum Completed {
+    /// The blob is whole.
+    Whole,
+    /// It has another size.
+    Mismatch,
+    /// It is not being written, or not by a writer with this fence.
+    Gone,
+}
 
 /// Bytes that are written at any place, by whoever has the highest fence. Every segment but the last is full.
 #[derive(Default)]
@@ -35,6 +30,13 @@ impl Unfinished {
         let highest = self.fence;
         self.fence = highest.max(fence);
         fence >= highest
+    }
+
+    fn write_all(&mut self, mut place: usize, bytes: &PartBytes) {
+        for piece in bytes.pieces() {
+            self.write(place, piece);
+            place += piece.len();
+        }
     }
 
     fn write(&mut self, mut place: usize, mut bytes: &[u8]) {
@@ -87,85 +89,66 @@ fn place(size: ByteSize) -> PortResult<usize> {
     place.ok_or_else(|| PortError::Unexpected(format!("{size} do not fit into memory").into()))
 }
 
-#[async_trait]
-impl PartUpload for MemoryBlobStore {
-    fn part_limits(&self) -> PartLimits {
-        LIMITS
+impl Kept {
+    /// What is being written under the key, if a writer with this fence may.
+    fn admitted(&mut self, key: &BlobKey, fence: u64) -> Option<&mut Unfinished> {
+        let unfinished = self.unfinished.get_mut(key)?;
+        unfinished.admits(fence).then_some(unfinished)
     }
+}
 
-    async fn begin(&self, key: &BlobKey, _content_type: &MediaType) -> PortResult<WriteId> {
+impl MemoryBlobStore {
+    /// Begins a blob, or finds the one that was begun already.
+    pub(crate) fn begin_writing(&self, key: &BlobKey) {
         let mut kept = self.kept();
         if !kept.blobs.contains_key(key) {
             kept.unfinished.entry(*key).or_default();
         }
-        Ok(WriteId::new(THE_WRITE.to_owned()))
     }
 
-    async fn write(
-        &self,
-        write: &PartWrite,
-        at: PartPlace,
-        bytes: PartBytes,
-    ) -> Result<Option<PartTag>, WritePart> {
-        let mut start = place(at.offset)?;
-        let mut kept = self.kept();
-        let unfinished = kept.unfinished.get_mut(&write.key).ok_or(WritePart::Gone)?;
-        if !unfinished.admits(at.fence) {
-            return Err(WritePart::Gone);
-        }
-        for piece in bytes.pieces() {
-            unfinished.write(start, piece);
-            start += piece.len();
-        }
-        Ok(None)
-    }
-
-    async fn sync(&self, _write: &PartWrite) -> PortResult<()> {
-        Ok(())
-    }
-
-    async fn complete(
-        &self,
-        write: &PartWrite,
-        fence: u64,
-        parts: &[WrittenPart],
-        size: ByteSize,
-    ) -> Result<StoredBlob, CompleteParts> {
-        let whole = place(size)?;
-        if parts.iter().map(|part| part.size.bytes()).sum::<u64>() != size.bytes() {
-            return Err(CompleteParts::Mismatch);
-        }
-        let mut kept = self.kept();
-        if let Some(blob) = kept.blobs.get(&write.key) {
-            let same = blob.size == size.bytes();
-            return if same { Ok(StoredBlob { size }) } else { Err(CompleteParts::Mismatch) };
-        }
-        let unfinished = kept.unfinished.get_mut(&write.key).ok_or(CompleteParts::Gone)?;
-        if !unfinished.admits(fence) {
-            return Err(CompleteParts::Gone);
-        }
-        if unfinished.len() < whole {
-            return Err(CompleteParts::Mismatch);
-        }
-        let unfinished = kept.unfinished.remove(&write.key).unwrap_or_default();
-        kept.blobs.insert(write.key, self.blob(unfinished.into_segments(whole), size.bytes()));
-        Ok(StoredBlob { size })
-    }
-
-    async fn keep(
+    /// Writes bytes at their place; whether the blob is being written by a writer with this fence.
+    pub(crate) fn write_at(
         &self,
         key: &BlobKey,
-        bytes: PartBytes,
-        _content_type: &MediaType,
-    ) -> PortResult<StoredBlob> {
-        let mut kept = Unfinished::default();
-        let mut size = 0;
-        for piece in bytes.pieces() {
-            kept.write(size, piece);
-            size += piece.len();
+        offset: ByteSize,
+        fence: u64,
+        bytes: &PartBytes,
+    ) -> PortResult<bool> {
+        let start = place(offset)?;
+        let mut kept = self.kept();
+        let Some(unfinished) = kept.admitted(key, fence) else { return Ok(false) };
+        unfinished.write_all(start, bytes);
+        Ok(true)
+    }
+
+    /// Makes a blob of the first `size` bytes.
+    pub(crate) fn complete_writing(
+        &self,
+        key: &BlobKey,
+        fence: u64,
+        size: ByteSize,
+    ) -> PortResult<Completed> {
+        let whole = place(size)?;
+        let mut kept = self.kept();
+        if let Some(blob) = kept.blobs.get(key) {
+            return Ok(if blob.size == size.bytes() { Completed::Whole } else { Completed::Mismatch });
         }
-        let blob = self.blob(kept.into_segments(size), size as u64);
+        let Some(unfinished) = kept.admitted(key, fence) else { return Ok(Completed::Gone) };
+        if unfinished.len() < whole {
+            return Ok(Completed::Mismatch);
+        }
+        let unfinished = kept.unfinished.remove(key).unwrap_or_default();
+        kept.blobs.insert(*key, self.blob(unfinished.into_segments(whole), size.bytes()));
+        Ok(Completed::Whole)
+    }
+
+    /// Makes a blob of bytes that are held already.
+    pub(crate) fn store_bytes(&self, key: &BlobKey, bytes: &PartBytes) -> StoredBlob {
+        let size = bytes.len();
+        let mut unfinished = Unfinished::default();
+        unfinished.write_all(0, bytes);
+        let blob = self.blob(unfinished.into_segments(size), size as u64);
         self.kept().blobs.insert(*key, blob);
-        Ok(StoredBlob { size: ByteSize::new(size as u64) })
+        StoredBlob { size: ByteSize::new(size as u64) }
     }
 }

@@ -1,11 +1,8 @@
-//! Writes in parts over many requests: what is sent, and what is made of faults.
+//! Blobs of parts that clients sent: what is sent to complete them, and what is made of faults.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::Bytes;
-use fm_domain::blobs::{
-    CompleteParts, PartPlace, PartTag, PartUpload as _, PartWrite, WriteId, WritePart, WrittenPart,
-};
+use fm_domain::blobs::{CompleteParts, DirectStore as _, PartTag, PartWrite, WriteId, WrittenPart};
 use fm_domain::body::ByteSize;
 use fm_domain::error::PortError;
 use fm_s3_testing::{Answer, Request, ScriptedServer};
@@ -17,10 +14,6 @@ fn write() -> PartWrite {
     PartWrite { key: key(), id: WriteId::new("one/two".to_owned()) }
 }
 
-const fn place(number: u32) -> PartPlace {
-    PartPlace { number, offset: ByteSize::ZERO, fence: 1, in_order: true }
-}
-
 fn parts() -> Vec<WrittenPart> {
     let part = |number, size, tag: &str| WrittenPart {
         number,
@@ -30,7 +23,7 @@ fn parts() -> Vec<WrittenPart> {
     vec![part(7, 10, "\"late\""), part(2, 90, "early")]
 }
 
-fn completes(request: &Request) -> bool {
+pub(crate) fn completes(request: &Request) -> bool {
     request.method == "POST" && request.target.contains("uploadId")
 }
 
@@ -51,51 +44,12 @@ async fn complete(
     (completed.map(|stored| assert_eq!(stored.size.bytes(), 100)), server.seen())
 }
 
-fn done() -> Answer {
+pub(crate) fn done() -> Answer {
     Answer::xml(200, "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>")
 }
 
-fn deleted(seen: &[Request]) -> usize {
+pub(crate) fn deleted(seen: &[Request]) -> usize {
     seen.iter().filter(|request| request.method == "DELETE").count()
-}
-
-#[tokio::test]
-async fn a_part_is_one_plain_request_with_its_own_number_and_sent_again_as_it_was() {
-    let tries = AtomicUsize::new(0);
-    let server = ScriptedServer::start(move |_| match tries.fetch_add(1, Ordering::SeqCst) {
-        0 => Answer::HangUp,
-        _ => Answer::stored(),
-    })
-    .await
-    .unwrap();
-    let bytes = Bytes::from_static(b"hello");
-    let tag = store(server.endpoint()).write(&write(), place(17), bytes.into()).await.unwrap();
-    assert_eq!(tag, Some(PartTag::new("\"tag\"".to_owned())), "as it came");
-    let seen = server.seen();
-    assert_eq!(seen.len(), 2);
-    for request in &seen {
-        assert_eq!((request.method.as_str(), &*request.body), ("PUT", &b"hello"[..]));
-        assert!(request.target.contains("partNumber=17&uploadId=one%2Ftwo"), "{}", request.target);
-        assert_eq!(request.header("x-amz-content-sha256"), Some("UNSIGNED-PAYLOAD"));
-        assert_eq!(request.header("content-length"), Some("5"));
-    }
-}
-
-#[tokio::test]
-async fn a_part_of_an_upload_that_is_not_there_is_gone_and_other_errors_are_the_stores() {
-    for (status, code) in
-        [(404, "NoSuchUpload"), (404, "NoSuchBucket"), (503, "SlowDown"), (403, "AccessDenied")]
-    {
-        let server = ScriptedServer::start(move |_| Answer::error(status, code)).await.unwrap();
-        let refused =
-            store(server.endpoint()).write(&write(), place(1), Bytes::from_static(b"a").into()).await;
-        let right = match code {
-            "NoSuchUpload" => matches!(refused, Err(WritePart::Gone)),
-            "SlowDown" => matches!(refused, Err(WritePart::Store(PortError::Unavailable(_)))),
-            _ => matches!(refused, Err(WritePart::Store(PortError::Unexpected(_)))),
-        };
-        assert!(right, "{code}: {refused:?}");
-    }
 }
 
 #[tokio::test]
