@@ -5,6 +5,8 @@
 #[expect(dead_code, reason = "no test program needs all of the fixture")]
 mod common;
 
+use std::fmt::Write as _;
+
 use common::Fixture;
 use fm_domain::blobs::WriteId;
 use fm_domain::ids::{UploadId, UserId};
@@ -91,7 +93,10 @@ impl Old {
         let tail = |blob: &u32| format!(r#"{{"blob": "{}", "size": 3}}"#, uuid(*blob));
         let tails: Vec<String> = self.tails.iter().map(tail).collect();
         let (write, tails) = (text(self.write), tails.join(", "));
-        let hash: String = HashState::new().to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut hash = String::new();
+        for byte in HashState::new().to_bytes() {
+            write!(hash, "{byte:02x}").unwrap();
+        }
         let mut statements = format!(
             "INSERT INTO uploads (id, owner_id, transport, blob_id, name, metadata, idempotency_key, length_bytes,
                  offset_bytes, reserved_bytes, epoch, is_held, write_name, next_part, tails, hash_state, head, status,
@@ -103,22 +108,26 @@ impl Old {
              VALUES ({blob}, 'files', {owner}, 'announced', 0, '2026-11-01', '2100-01-01');"
         );
         if self.has_key && is_complete {
-            statements += &format!(
+            write!(
+                statements,
                 "INSERT INTO idempotency_keys
                  VALUES ({owner}, {key}, {blob}, '2100-01-01', {file}, 'a', sha256('a'));
                  UPDATE blobs SET state = 'settled', was_settled = true, size_bytes = 5 WHERE id = {blob};"
-            );
+            )
+            .unwrap();
         } else if self.has_key {
-            statements +=
-                &format!("INSERT INTO idempotency_keys VALUES ({owner}, {key}, {blob}, '2100-01-01');");
+            write!(statements, "INSERT INTO idempotency_keys VALUES ({owner}, {key}, {blob}, '2100-01-01');")
+                .unwrap();
         }
         for tail in self.tails {
-            statements += &format!(
-                "INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, size_bytes, was_settled, announced_at,
-                                    expires_at)
+            write!(
+                statements,
+                "INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, size_bytes, was_settled,
+                                    announced_at, expires_at)
                  VALUES ({}, 'files', {owner}, 'settled', 0, 3, true, '2026-11-01', '2100-01-01');",
                 id(*tail)
-            );
+            )
+            .unwrap();
         }
         statements
     }

@@ -1,5 +1,6 @@
 //! Uploads that the version before left unfinished: what becomes of each when the store remembers the state of a write.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
@@ -92,7 +93,10 @@ impl Old {
         let tail = |blob: &u32| format!(r#"{{"blob":"{}","size":3}}"#, uuid(*blob));
         let tails: Vec<String> = self.tails.iter().map(tail).collect();
         let (write, tails) = (text(self.write), tails.join(","));
-        let hash: String = HashState::new().to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut hash = String::new();
+        for byte in HashState::new().to_bytes() {
+            write!(hash, "{byte:02x}").unwrap();
+        }
         let mut statements = format!(
             "INSERT INTO uploads (id, owner, transport, blob, name, metadata, idempotency_key, offset_bytes,
                  reserved_bytes, epoch, is_held, write_name, next_part, tails, hash_state, head, status, file, created_at,
@@ -102,24 +106,32 @@ impl Old {
              INSERT INTO blobs VALUES ({blob}, 'files', {owner}, 'announced', 0, NULL, 0, 4102444800000000, NULL, NULL);"
         );
         for part in 1..=*parts {
-            statements += &format!("INSERT INTO upload_parts VALUES ({upload}, {part}, 4, 'tag');");
+            write!(statements, "INSERT INTO upload_parts VALUES ({upload}, {part}, 4, 'tag');").unwrap();
         }
         if self.has_key && is_complete {
-            statements += &format!(
+            write!(
+                statements,
                 "INSERT INTO idempotency_keys
                  VALUES ({owner}, {key}, {blob}, 4102444800000000, {file}, 'a', zeroblob(32));
                  UPDATE blobs SET state = 'settled', size = 5 WHERE id = {blob};"
-            );
+            )
+            .unwrap();
         } else if self.has_key {
-            statements += &format!(
-                "INSERT INTO idempotency_keys VALUES ({owner}, {key}, {blob}, 4102444800000000, NULL, NULL, NULL);"
-            );
+            write!(
+                statements,
+                "INSERT INTO idempotency_keys
+                 VALUES ({owner}, {key}, {blob}, 4102444800000000, NULL, NULL, NULL);"
+            )
+            .unwrap();
         }
         for tail in self.tails {
-            statements += &format!(
-                "INSERT INTO blobs VALUES ({}, 'files', {owner}, 'settled', 0, 3, 0, 4102444800000000, NULL, NULL);",
+            write!(
+                statements,
+                "INSERT INTO blobs
+                 VALUES ({}, 'files', {owner}, 'settled', 0, 3, 0, 4102444800000000, NULL, NULL);",
                 id(*tail)
-            );
+            )
+            .unwrap();
         }
         statements
     }
