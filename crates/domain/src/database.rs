@@ -36,6 +36,25 @@ pub trait ReadRepos: Send {
     fn blobs(&mut self) -> &mut dyn BlobQueries;
 }
 
+/// A type that answers all queries is its own set of them.
+impl<T: UserQueries + FileQueries + UploadQueries + BlobQueries> ReadRepos for T {
+    fn users(&mut self) -> &mut dyn UserQueries {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadQueries {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
+        self
+    }
+}
+
 /// The repos of one unit of work: all of them are the same transaction.
 pub trait Repos: Send {
     /// Users and what they use.
@@ -50,6 +69,33 @@ pub trait Repos: Send {
     fn uploads(&mut self) -> &mut dyn UploadRepo;
     /// Jobs.
     fn jobs(&mut self) -> &mut dyn JobQueue;
+}
+
+/// A type that implements all repos is its own set of them.
+impl<T: UserRepo + FileRepo + BlobRepo + KeyRepo + UploadRepo + JobQueue> Repos for T {
+    fn users(&mut self) -> &mut dyn UserRepo {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileRepo {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobRepo {
+        self
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepo {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadRepo {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobQueue {
+        self
+    }
 }
 
 /// Some changes that happen all together or not at all.

@@ -120,21 +120,6 @@ impl Database for Deployment {
     }
 }
 
-impl ReadRepos for Deployment {
-    fn users(&mut self) -> &mut dyn UserQueries {
-        self
-    }
-    fn files(&mut self) -> &mut dyn FileQueries {
-        self
-    }
-    fn uploads(&mut self) -> &mut dyn UploadQueries {
-        self
-    }
-    fn blobs(&mut self) -> &mut dyn BlobQueries {
-        self
-    }
-}
-
 #[async_trait]
 impl UploadQueries for Deployment {
     async fn find(&mut self, _: UserId, _: UploadId) -> PortResult<Option<Upload>> {

@@ -7,17 +7,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_contract::DatabaseHarness;
-use fm_domain::accounts::{Account, UserQueries, UserRepo};
-use fm_domain::blobs::{BlobQueries, BlobRepo};
+use fm_domain::accounts::Account;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::database::{Database, ReadRepos, Repos, UnitOfWork};
+use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{File, FileQueries, FileRepo};
-use fm_domain::idempotency::KeyRepo;
+use fm_domain::files::File;
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
-use fm_domain::jobs::{JobQueue, JobSignal};
-use fm_domain::uploads::{Upload, UploadQueries, UploadRepo};
+use fm_domain::jobs::JobSignal;
+use fm_domain::uploads::Upload;
 use fm_memory::{MemoryDatabase, MemoryJobSignal};
 use futures_util::FutureExt as _;
 use uuid::Uuid;
@@ -276,24 +274,6 @@ impl Database for Broken {
     }
 }
 
-impl ReadRepos for BrokenReads {
-    fn users(&mut self) -> &mut dyn UserQueries {
-        self
-    }
-
-    fn files(&mut self) -> &mut dyn FileQueries {
-        self
-    }
-
-    fn uploads(&mut self) -> &mut dyn UploadQueries {
-        self
-    }
-
-    fn blobs(&mut self) -> &mut dyn BlobQueries {
-        self
-    }
-}
-
 impl BrokenUnit {
     pub(crate) fn is(&self, fault: Fault) -> bool {
         self.fault == fault
@@ -302,32 +282,6 @@ impl BrokenUnit {
     /// The honest unit beneath.
     pub(crate) fn honest(&mut self) -> &mut dyn UnitOfWork {
         &mut **self.inner.as_mut().unwrap()
-    }
-}
-
-impl Repos for BrokenUnit {
-    fn users(&mut self) -> &mut dyn UserRepo {
-        self
-    }
-
-    fn files(&mut self) -> &mut dyn FileRepo {
-        self
-    }
-
-    fn blobs(&mut self) -> &mut dyn BlobRepo {
-        self
-    }
-
-    fn keys(&mut self) -> &mut dyn KeyRepo {
-        self
-    }
-
-    fn uploads(&mut self) -> &mut dyn UploadRepo {
-        self
-    }
-
-    fn jobs(&mut self) -> &mut dyn JobQueue {
-        self
     }
 }
 

@@ -10,3 +10,4 @@ mod open;
 mod plans;
 mod schema;
 mod units;
+mod upgrade;
