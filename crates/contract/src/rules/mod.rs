@@ -5,6 +5,8 @@ mod blob_flow;
 mod blob_row;
 mod check;
 mod databases;
+mod direct;
+mod direct_end;
 mod file;
 mod hash;
 mod id;
@@ -15,10 +17,11 @@ mod key;
 mod link;
 mod list;
 mod mac;
-mod part;
-mod part_end;
 mod part_link;
+mod resume;
+mod resume_end;
 mod session;
+mod stored;
 mod stores;
 mod thumb;
 mod time;
@@ -31,7 +34,7 @@ mod user;
 use crate::suite::{Suite, suite};
 
 pub use databases::{database, job_queue, session_store};
-pub use stores::{blob_store, part_upload, sign_download, sign_parts, thumbnailer};
+pub use stores::{blob_store, direct_store, resumable_store, sign_download, sign_parts, thumbnailer};
 
 /// Every suite, in the order of the documentation.
 pub const SUITES: &[Suite] = &[
@@ -40,7 +43,8 @@ pub const SUITES: &[Suite] = &[
     session_store::SUITE,
     blob_store::SUITE,
     sign_download::SUITE,
-    part_upload::SUITE,
+    resumable_store::SUITE,
+    direct_store::SUITE,
     sign_parts::SUITE,
     thumbnailer::SUITE,
     password_hasher::SUITE,
