@@ -11,7 +11,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_domain::accounts::PasswordHasher;
-use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
+use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver, PartTag, PartWrite, SignDownload, SignParts, SignedPart, WritePart};
+use fm_domain::body::{ByteSize};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::ids::IdSource;
@@ -19,6 +20,7 @@ use fm_domain::jobs::JobSignal;
 use fm_domain::mac::MacSigner;
 use fm_domain::sessions::{SessionStore, TokenSigner};
 use fm_domain::thumbnails::Thumbnailer;
+use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
 
 /// Why a harness can't offer something, for instance a second node of a store that lives in the memory of one process.
@@ -97,8 +99,13 @@ pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
     /// What lists it, if it can be listed.
     fn lister(&self) -> Option<Arc<dyn ListBlobs>>;
 
-    /// What writes to it in parts, if it can be written to in parts: for kill points.
-    fn part_upload(&self) -> Option<Arc<dyn PartUpload>> {
+    /// The store as one that writes blobs over many requests, if it can: for kill points.
+    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
+        None
+    }
+
+    /// The store as one that makes blobs of parts that are sent to us, if it can: for kill points.
+    fn direct(&self) -> Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)> {
         None
     }
 
@@ -169,23 +176,69 @@ impl Fetched {
     }
 }
 
-/// An empty store of blobs that can be written in parts.
+/// An empty store that writes blobs over many requests.
 #[async_trait]
-pub trait PartUploadHarness: Send + Sync + Sized + 'static {
-    /// A store that holds nothing and that nobody else uses.
+pub trait ResumableHarness: Send + Sync + Sized + 'static {
+    /// A store that holds nothing and that no other fixture uses.
     async fn fresh() -> Self;
 
-    /// The store.
+    /// Reads and discards its blobs.
     fn blobs(&self) -> Arc<dyn BlobStore>;
 
-    /// What writes to it in parts.
-    fn parts(&self) -> Arc<dyn PartUpload>;
+    /// Writes its blobs.
+    fn store(&self) -> Arc<dyn ResumableStore>;
 
-    /// How many objects, unfinished writes in parts or temporary files the store holds: 0 when nothing is left.
+    /// A second adapter on the same store, as on another node: it shares no memory with the first, unless the store
+    /// itself lives in memory.
+    fn another_node(&self) -> Arc<dyn ResumableStore> {
+        self.store()
+    }
+
+    /// How many objects, unfinished writes or temporary files the store holds: 0 when nothing is left.
     async fn debris(&self) -> usize;
 }
 
-/// A store of blobs that can be written in parts, with whoever signs the requests of clients and takes what they send.
+/// An empty store that makes blobs of parts that clients send.
+#[async_trait]
+pub trait DirectHarness: Send + Sync + Sized + 'static {
+    /// A store that holds nothing and that no other fixture uses.
+    async fn fresh() -> Self;
+
+    /// Reads and discards its blobs.
+    fn blobs(&self) -> Arc<dyn BlobStore>;
+
+    /// Begins and completes its blobs.
+    fn store(&self) -> Arc<dyn DirectStore>;
+
+    /// Receives parts for a store that clients can't reach; `None` where they send parts to the store itself.
+    fn receiver(&self) -> Option<Arc<dyn PartReceiver>>;
+
+    /// Sends a part as a client does, `offset` bytes behind the beginning of the blob; the tag that names it at the end.
+    /// What the store answers to a part of a write that is not under way is [`WritePart::Gone`].
+    ///
+    /// By default the receiver writes the part, with the fence 1. A store without a receiver has to be sent a request.
+    ///
+    /// # Panics
+    /// When the harness has no receiver and does not send the part by itself.
+    async fn send(
+        &self,
+        write: &PartWrite,
+        number: u32,
+        offset: ByteSize,
+        bytes: Bytes,
+    ) -> Result<PartTag, WritePart> {
+        let Some(receiver) = self.receiver() else {
+            panic!("without a receiver the harness has to send parts")
+        };
+        receiver.write(write, offset, 1, bytes.into()).await?;
+        Ok(PartTag::new(format!("part {number}")))
+    }
+
+    /// How many objects, unfinished writes or temporary files the store holds: 0 when nothing is left.
+    async fn debris(&self) -> usize;
+}
+
+/// A store that makes blobs of parts, with the signer of the clients' requests and the server that receives them.
 #[async_trait]
 pub trait SignPartsHarness: Send + Sync + Sized + 'static {
     /// A store that holds nothing and that nobody else uses.
@@ -194,8 +247,8 @@ pub trait SignPartsHarness: Send + Sync + Sized + 'static {
     /// The store.
     fn blobs(&self) -> Arc<dyn BlobStore>;
 
-    /// What writes to it in parts.
-    fn parts(&self) -> Arc<dyn PartUpload>;
+    /// Begins and completes its blobs.
+    fn parts(&self) -> Arc<dyn DirectStore>;
 
     /// What signs parts for it.
     fn signer(&self) -> Arc<dyn SignParts>;

@@ -26,12 +26,12 @@ mod rules;
 mod suite;
 
 pub use harness::{
-    BlobStoreHarness, ClockHarness, DatabaseHarness, Fetched, IdSourceHarness, Impossible, MacSignerHarness,
-    PartUploadHarness, PasswordHasherHarness, SessionStoreHarness, SignDownloadHarness, SignPartsHarness,
-    ThumbnailerHarness, TokenSignerHarness,
+    BlobStoreHarness, ClockHarness, DatabaseHarness, DirectHarness, Fetched, IdSourceHarness, Impossible,
+    MacSignerHarness, PasswordHasherHarness, ResumableHarness, SessionStoreHarness, SignDownloadHarness,
+    SignPartsHarness, ThumbnailerHarness, TokenSignerHarness,
 };
 pub use rules::{
-    SUITES, blob_store, clock, database, id_source, job_queue, mac_signer, part_upload, password_hasher,
-    session_store, sign_download, sign_parts, thumbnailer, token_signer,
+    SUITES, blob_store, clock, database, direct_store, id_source, job_queue, mac_signer, password_hasher,
+    resumable_store, session_store, sign_download, sign_parts, thumbnailer, token_signer,
 };
 pub use suite::{Check, Rule, Suite};

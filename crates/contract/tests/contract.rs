@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fm_contract::{
-    BlobStoreHarness, DatabaseHarness, IdSourceHarness, Impossible, PartUploadHarness, SessionStoreHarness,
+    BlobStoreHarness, DatabaseHarness, DirectHarness, IdSourceHarness, Impossible, ResumableHarness,
+    SessionStoreHarness,
 };
-use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs, PartUpload};
+use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
+use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
 use fm_domain::ids::IdSource;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
+use fm_domain::uploads::ResumableStore;
 use fm_memory::{
     ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemorySessionStore, SequentialIds,
 };
@@ -142,10 +145,10 @@ impl BlobStoreHarness for Blobs {
     }
 }
 
-struct InParts(Blobs);
+struct Resumable(Blobs);
 
 #[async_trait]
-impl PartUploadHarness for InParts {
+impl ResumableHarness for Resumable {
     async fn fresh() -> Self {
         Self(Blobs::fresh().await)
     }
@@ -154,7 +157,7 @@ impl PartUploadHarness for InParts {
         self.0.blobs()
     }
 
-    fn parts(&self) -> Arc<dyn PartUpload> {
+    fn store(&self) -> Arc<dyn ResumableStore> {
         self.0.0.clone()
     }
 
@@ -163,8 +166,37 @@ impl PartUploadHarness for InParts {
     }
 }
 
-mod part_upload {
-    fm_contract::part_upload!(super::InParts);
+mod resumable_store {
+    fm_contract::resumable_store!(super::Resumable);
+}
+
+struct Direct(Blobs);
+
+#[async_trait]
+impl DirectHarness for Direct {
+    async fn fresh() -> Self {
+        Self(Blobs::fresh().await)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.0.blobs()
+    }
+
+    fn store(&self) -> Arc<dyn DirectStore> {
+        self.0.0.clone()
+    }
+
+    fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
+        Some(self.0.0.clone())
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.debris().await
+    }
+}
+
+mod direct_store {
+    fm_contract::direct_store!(super::Direct);
 }
 
 mod blob_store {

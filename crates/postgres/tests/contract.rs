@@ -8,11 +8,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use common::Fixture;
 use fm_contract::{BlobStoreHarness, DatabaseHarness, Impossible, SessionStoreHarness};
-use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs, PartUpload};
+use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
+use fm_domain::uploads::ResumableStore;
 use fm_memory::{ManualClock, MemoryBlobStore};
 use fm_postgres::{PgDatabase, PgSessionStore};
 use fm_streaming::BufferBudget;
@@ -110,8 +111,12 @@ impl BlobStoreHarness for Blobs {
         Some(Arc::new(self.0.clone()))
     }
 
-    fn part_upload(&self) -> Option<Arc<dyn PartUpload>> {
+    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
         Some(Arc::new(self.0.clone()))
+    }
+
+    fn direct(&self) -> Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)> {
+        Some((Arc::new(self.0.clone()), Arc::new(self.0.clone())))
     }
 
     fn budget(&self) -> Option<BufferBudget> {

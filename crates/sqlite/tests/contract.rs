@@ -9,11 +9,12 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use fm_contract::{BlobStoreHarness, DatabaseHarness, Impossible, SessionStoreHarness};
-use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs, PartUpload};
+use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
+use fm_domain::uploads::ResumableStore;
 use fm_memory::{ManualClock, MemoryBlobStore};
 use fm_sqlite::{SqliteDatabase, SqliteSessionStore};
 use fm_streaming::BufferBudget;
@@ -120,8 +121,12 @@ impl BlobStoreHarness for Blobs {
         Some(Arc::new(self.0.clone()))
     }
 
-    fn part_upload(&self) -> Option<Arc<dyn PartUpload>> {
+    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
         Some(Arc::new(self.0.clone()))
+    }
+
+    fn direct(&self) -> Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)> {
+        Some((Arc::new(self.0.clone()), Arc::new(self.0.clone())))
     }
 
     fn budget(&self) -> Option<BufferBudget> {

@@ -7,6 +7,8 @@ mod blob_scale;
 mod blob_trouble;
 mod check;
 mod databases;
+mod direct;
+mod direct_end;
 mod file;
 mod hash;
 mod id;
@@ -18,13 +20,14 @@ mod link;
 mod list;
 mod mac;
 mod many;
-mod part;
-mod part_end;
 mod part_link;
 mod reach;
+mod resume;
+mod resume_end;
 mod rows;
 mod session;
 mod session_more;
+mod stored;
 mod stores;
 mod thumb;
 mod time;
@@ -38,7 +41,7 @@ mod work;
 use crate::suite::{Suite, suite};
 
 pub use databases::{database, job_queue, session_store};
-pub use stores::{blob_store, part_upload, sign_download, sign_parts, thumbnailer};
+pub use stores::{blob_store, direct_store, resumable_store, sign_download, sign_parts, thumbnailer};
 
 /// Every suite, in the order of the documentation.
 pub const SUITES: &[Suite] = &[
@@ -47,7 +50,8 @@ pub const SUITES: &[Suite] = &[
     session_store::SUITE,
     blob_store::SUITE,
     sign_download::SUITE,
-    part_upload::SUITE,
+    resumable_store::SUITE,
+    direct_store::SUITE,
     sign_parts::SUITE,
     thumbnailer::SUITE,
     password_hasher::SUITE,

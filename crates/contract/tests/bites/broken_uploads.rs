@@ -19,8 +19,11 @@ impl BrokenUnit {
     /// The upload as it is stored, or not.
     fn written(&self, upload: &Upload) -> Upload {
         let mut upload = upload.clone();
-        if self.is(Fault::LosesTails) {
-            upload.tails.clear();
+        if self.is(Fault::LosesEmptyStates) {
+            upload.state = upload.state.filter(|state| !state.as_bytes().is_empty());
+        }
+        if self.is(Fault::LosesStates) {
+            upload.state = None;
         }
         upload
     }
@@ -130,7 +133,8 @@ bites! {
     a_repo_that_ignores_epochs: broken(Fault::IgnoresEpoch) => database, ["UPLOAD-02", "UPLOAD-03"];
     a_repo_that_keeps_the_epoch: broken(Fault::KeepsTheEpoch) => database,
         ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07"];
-    a_repo_that_loses_tails: broken(Fault::LosesTails) => database, ["UPLOAD-01", "UPLOAD-04"];
+    a_repo_that_loses_states: broken(Fault::LosesStates) => database, ["UPLOAD-01", "UPLOAD-04"];
+    a_repo_that_loses_empty_states: broken(Fault::LosesEmptyStates) => database, ["UPLOAD-01"];
     a_repo_that_shows_others_uploads: broken(Fault::ShowsOthersUploads) => database, ["UPLOAD-05"];
     a_repo_that_finds_no_upload_by_its_key: broken(Fault::FindsNoKey) => database, ["UPLOAD-06"];
     a_repo_that_remembers_uploads_that_are_gone: broken(Fault::RemembersWhatIsGone) => database,

@@ -13,6 +13,7 @@ mod broken_parts;
 mod broken_queue;
 mod broken_reads;
 mod broken_repos;
+mod broken_resumables;
 mod broken_session_store;
 mod broken_signers;
 mod broken_sources;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fm_contract::{BlobStoreHarness, DatabaseHarness, Impossible, SessionStoreHarness};
-use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs, PartUpload};
+use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
+use fm_domain::uploads::ResumableStore;
 use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemorySessionStore};
 use fm_streaming::BufferBudget;
 
@@ -90,8 +91,12 @@ impl BlobStoreHarness for Blobs {
         Some(Arc::new(self.0.clone()))
     }
 
-    fn part_upload(&self) -> Option<Arc<dyn PartUpload>> {
+    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
         Some(Arc::new(self.0.clone()))
+    }
+
+    fn direct(&self) -> Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)> {
+        Some((Arc::new(self.0.clone()), Arc::new(self.0.clone())))
     }
 
     fn budget(&self) -> Option<BufferBudget> {
@@ -124,5 +129,35 @@ impl BlobStoreHarness for Blobs {
 
     fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
         Err(IN_MEMORY)
+    }
+}
+
+/// The same store without its optional ports.
+pub(crate) struct PlainBlobs(Blobs);
+
+#[async_trait]
+impl BlobStoreHarness for PlainBlobs {
+    async fn fresh() -> Self {
+        Self(Blobs::fresh().await)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.0.blobs()
+    }
+
+    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
+        self.0.lister()
+    }
+
+    fn budget(&self) -> Option<BufferBudget> {
+        self.0.budget()
+    }
+
+    fn part_size(&self) -> usize {
+        self.0.part_size()
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.debris().await
     }
 }

@@ -6,7 +6,7 @@ use crate::fault::{Fault, Moment, Operation, When};
 
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Strike {
+pub enum InjectedFault {
     /// The process is killed.
     Kill(Moment),
     /// The process lives, and the call has this fault.
@@ -30,7 +30,7 @@ pub enum Meanwhile {
     Leaving,
 }
 
-impl Strike {
+impl InjectedFault {
     /// The process is killed before the call, while its bytes pass, or after it.
     pub const KILLS: &[Self] =
         &[Self::Kill(Moment::Before), Self::Kill(Moment::Midway), Self::Kill(Moment::After)];
@@ -74,7 +74,7 @@ impl Strike {
         }
     }
 
-    /// To which calls it happens, when it strikes at this one.
+    /// To which calls it happens, beginning with this one.
     pub(super) const fn when(self, call: usize) -> When {
         match self {
             Self::Outage(_, calls) => When::Calls { first: call, last: call.saturating_add(calls - 1) },
@@ -89,7 +89,7 @@ impl Strike {
                 Self::Kill(_) | Self::Outage(..) => true,
                 // The statements of a unit of work are not made twice: a connection that is cut takes its unit along.
                 Self::Fault(fault) => fault != Fault::Duplicate || !operation.is_of_a_unit(),
-                // Whoever stands still inside a unit holds its locks: nobody else gets anywhere until they are lost.
+                // A process that stands still inside a unit holds its locks: others wait until they are lost.
                 Self::Pause(moment, _) => match operation {
                     Operation::DatabaseBegin => moment == Moment::Before,
                     Operation::UnitCommit | Operation::UnitRollback => moment == Moment::After,
@@ -99,24 +99,24 @@ impl Strike {
     }
 }
 
-/// Where a scenario was struck, and by what.
+/// Where a fault was injected, and which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Struck {
-    /// The how-manieth call of a port, counted from 1.
+pub struct InjectionPoint {
+    /// The number of the call among all calls of ports, starting at 1.
     pub call: usize,
-    /// Which operation that was.
+    /// The operation that was called.
     pub operation: Operation,
-    /// By what.
-    pub strike: Strike,
+    /// The fault.
+    pub fault: InjectedFault,
 }
 
 /// What, and where.
-impl fmt::Display for Struck {
+impl fmt::Display for InjectionPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { call, operation, strike } = self;
-        match strike {
-            Strike::Fault(fault) => write!(f, "{fault:?} at call {call}, {operation}"),
-            strike => write!(f, "{strike:?} at call {call}, {operation}"),
+        let Self { call, operation, fault } = self;
+        match fault {
+            InjectedFault::Fault(fault) => write!(f, "{fault:?} at call {call}, {operation}"),
+            fault => write!(f, "{fault:?} at call {call}, {operation}"),
         }
     }
 }

@@ -9,15 +9,18 @@ use bytes::Bytes;
 use fm_application::accounts::RegisterCommand;
 use fm_application::jobs::Ran;
 use fm_domain::accounts::{Account, Password};
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
+use fm_domain::blobs::{BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
 use fm_domain::files::{File, FileFilter, FilePage, FileSort, PageKey, SortOrder};
 use fm_domain::ids::UserId;
 use fm_domain::jobs::JobKind;
 use fm_domain::sessions::SessionStore;
+use fm_domain::uploads::ResumableStore;
 
-use super::{Cast, Process};
+use super::numbered_parts::NumberedParts;
+use super::small_chunks::SmallChunks;
+use super::{Actors, Needs, Process};
 use crate::fault::{Faults, SkewedClock};
 use fm_contract::fakes::FakeThumbnailer;
 use fm_contract::fixture::body::noise;
@@ -26,8 +29,27 @@ use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
 /// More jobs than any scenario leaves: a queue that has not become empty by then never does.
 const MOST_JOBS: usize = 300;
 
+/// How the store writes a blob over many requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resuming {
+    /// As it does by itself.
+    ByItself,
+    /// In numbered parts with a least size, as S3 does: the state counts, is rewound, and tells what is read back.
+    InNumberedParts,
+}
+
+impl Resuming {
+    /// The ways that a scenario with such needs is run in.
+    pub(super) const fn of(needs: Needs) -> &'static [Self] {
+        match needs {
+            Needs::Resumable => &[Self::ByItself, Self::InNumberedParts],
+            Needs::Nothing | Needs::Direct => &[Self::ByItself],
+        }
+    }
+}
+
 /// The adapters that outlive every process, and the time.
-pub struct World {
+pub struct Environment {
     /// The database.
     pub database: Arc<dyn Database>,
     /// The sessions.
@@ -36,11 +58,17 @@ pub struct World {
     pub blobs: Arc<dyn BlobStore>,
     /// What lists the bytes, if they can be listed.
     pub lister: Option<Arc<dyn ListBlobs>>,
-    /// What writes bytes in parts.
-    pub parts: Option<Arc<dyn PartUpload>>,
+    /// Writes blobs over many requests, if the store can.
+    pub resumable: Option<Arc<dyn ResumableStore>>,
+    /// Makes blobs of parts that are sent to us, if the store can.
+    pub direct: Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)>,
+    /// How `resumable` writes.
+    pub resuming: Resuming,
     /// The time of every process; it moves when it is moved.
     pub clock: Arc<SkewedClock>,
     store: Box<dyn CountDebris>,
+    /// The numbered parts, if blobs are resumed in them.
+    numbered: Option<Arc<NumberedParts>>,
     /// Whatever the other adapters live in.
     _harnesses: [Box<dyn Any + Send + Sync>; 2],
 }
@@ -67,23 +95,47 @@ impl Clock for Still {
     }
 }
 
-impl World {
+impl Environment {
     /// Fresh adapters of these harnesses.
-    pub async fn fresh<D: DatabaseHarness, B: BlobStoreHarness, S: SessionStoreHarness>() -> Self {
+    pub async fn fresh<D: DatabaseHarness, B: BlobStoreHarness, S: SessionStoreHarness>(
+        resuming: Resuming,
+    ) -> Self {
         let (database, blobs, sessions) = (D::fresh().await, B::fresh().await, S::fresh().await);
+        let own = blobs.resumable();
+        let is_numbered = own.is_some() && resuming == Resuming::InNumberedParts;
+        let numbered = is_numbered.then(|| Arc::new(NumberedParts::new(blobs.blobs())));
         Self {
             database: database.database(),
             sessions: sessions.sessions(),
-            blobs: blobs.blobs(),
+            blobs: match &numbered {
+                Some(numbered) => Arc::clone(numbered) as Arc<dyn BlobStore>,
+                None => blobs.blobs(),
+            },
             lister: blobs.lister(),
-            parts: blobs.part_upload(),
+            resumable: match &numbered {
+                Some(numbered) => Some(Arc::clone(numbered) as Arc<dyn ResumableStore>),
+                None => own.map(|store| Arc::new(SmallChunks(store)) as Arc<dyn ResumableStore>),
+            },
+            direct: blobs.direct(),
+            resuming,
             clock: Arc::new(SkewedClock::new(Arc::new(Still))),
             store: Box::new(blobs),
+            numbered,
             _harnesses: [Box::new(database), Box::new(sessions)],
         }
     }
 
-    /// A process that is struck by these faults.
+    /// Whether the store has the port that a scenario needs.
+    #[must_use]
+    pub const fn has(&self, needs: Needs) -> bool {
+        match needs {
+            Needs::Nothing => true,
+            Needs::Resumable => self.resumable.is_some(),
+            Needs::Direct => self.direct.is_some(),
+        }
+    }
+
+    /// A process that these faults happen to.
     #[must_use]
     pub fn process(&self, faults: &Faults) -> Process {
         Process::new(self, faults)
@@ -102,64 +154,65 @@ impl World {
 
     /// How many objects, unfinished writes or temporary files the store of bytes holds.
     pub async fn debris(&self) -> usize {
-        self.store.count().await
+        let unfinished = self.numbered.as_ref().map_or(0, |numbered| numbered.unfinished());
+        self.store.count().await + unfinished
     }
 
-    /// Somebody who is not registered.
+    /// A person who is not registered.
     #[must_use]
-    pub fn stranger(&self) -> Cast {
-        Cast::stranger()
+    pub fn stranger(&self) -> Actors {
+        Actors::stranger()
     }
 
-    /// Somebody who is registered, and logged in twice.
+    /// A user who is registered, and logged in twice.
     ///
     /// # Panics
-    /// When an adapter fails: nobody strikes here.
-    pub async fn user(&self) -> Cast {
-        let (process, mut cast) = (self.healthy(), Cast::stranger());
+    /// When an adapter fails: no fault is injected here.
+    pub async fn user(&self) -> Actors {
+        let (process, mut actors) = (self.healthy(), Actors::stranger());
         let command = RegisterCommand {
-            email: cast.email.parse().unwrap(),
-            password: Password::candidate(Cast::PASSWORD.to_owned()),
+            email: actors.email.parse().unwrap(),
+            password: Password::candidate(Actors::PASSWORD.to_owned()),
             name: None,
         };
-        cast.user = process.cases.accounts.register.run(command).await.unwrap().id;
-        let (other, _) = process.session_of(&cast).await;
-        cast.other_sessions.push(other);
-        (cast.session, cast.refresh_token) = process.session_of(&cast).await;
+        actors.user = process.cases.accounts.register.run(command).await.unwrap().id;
+        let (other, _) = process.session_of(&actors).await;
+        actors.other_sessions.push(other);
+        (actors.session, actors.refresh_token) = process.session_of(&actors).await;
         // What ends the sessions "until now" does not mean those of this very moment.
         self.pass(Duration::from_secs(1));
-        cast
+        actors
     }
 
     /// The same, with a text.
     ///
     /// # Panics
-    /// When an adapter fails: nobody strikes here.
-    pub async fn user_with_text(&self) -> Cast {
-        let mut cast = self.user().await;
-        cast.file = Some(self.healthy().file_of(&cast, "notes.txt", &Self::text()).await);
-        cast
+    /// When an adapter fails: no fault is injected here.
+    pub async fn user_with_text(&self) -> Actors {
+        let mut actors = self.user().await;
+        actors.file = Some(self.healthy().file_of(&actors, "notes.txt", &Self::text()).await);
+        actors
     }
 
     /// The same, with a picture whose thumbnail waits to be made.
     ///
     /// # Panics
-    /// When an adapter fails: nobody strikes here.
-    pub async fn user_with_picture(&self) -> Cast {
-        let mut cast = self.user().await;
-        cast.file = Some(self.healthy().file_of(&cast, "cat.png", &Self::picture()).await);
-        cast
+    /// When an adapter fails: no fault is injected here.
+    pub async fn user_with_picture(&self) -> Actors {
+        let mut actors = self.user().await;
+        actors.file = Some(self.healthy().file_of(&actors, "cat.png", &Self::picture()).await);
+        actors
     }
 
     /// The same, with a picture whose thumbnail is made.
     ///
     /// # Panics
-    /// When an adapter fails: nobody strikes here.
-    pub async fn user_with_thumbnail(&self) -> Cast {
-        let mut cast = self.user_with_picture().await;
+    /// When an adapter fails: no fault is injected here.
+    pub async fn user_with_thumbnail(&self) -> Actors {
+        let mut actors = self.user_with_picture().await;
         self.work(&[JobKind::MakeThumbnail]).await;
-        cast.file = self.file(cast.user, cast.file()).await;
-        cast
+        actors.file = self.file(actors.user, actors.file()).await;
+        actors
     }
 
     /// Some text.
@@ -177,7 +230,7 @@ impl World {
     /// Runs one job of these kinds.
     ///
     /// # Panics
-    /// When an adapter fails: nobody strikes here.
+    /// When an adapter fails: no fault is injected here.
     pub async fn work(&self, kinds: &[JobKind]) {
         let ran = self.healthy().cases.jobs.run_next.run(kinds).await.unwrap();
         assert!(matches!(ran, Ran::Job(_)), "there is no such job");
@@ -186,16 +239,16 @@ impl World {
     /// The account of this address.
     ///
     /// # Panics
-    /// When an adapter fails: nobody strikes here.
-    pub async fn account(&self, cast: &Cast) -> Option<Account> {
-        let email = cast.email.parse().unwrap();
+    /// When an adapter fails: no fault is injected here.
+    pub async fn account(&self, actors: &Actors) -> Option<Account> {
+        let email = actors.email.parse().unwrap();
         self.database.read().await.unwrap().users().find_by_email(&email).await.unwrap()
     }
 
     /// A file as it is stored now.
     ///
     /// # Panics
-    /// When an adapter fails: nobody strikes here.
+    /// When an adapter fails: no fault is injected here.
     pub async fn file(&self, owner: UserId, file: &File) -> Option<File> {
         self.database.read().await.unwrap().files().find(owner, file.id).await.unwrap()
     }
@@ -203,7 +256,7 @@ impl World {
     /// All files of a user, as they are listed.
     ///
     /// # Panics
-    /// When an adapter fails: nobody strikes here.
+    /// When an adapter fails: no fault is injected here.
     pub async fn files(&self, owner: UserId) -> Vec<File> {
         let (mut files, mut after) = (Vec::new(), None);
         loop {

@@ -14,7 +14,7 @@ use super::Process;
 
 /// A user of a scenario's own, and what they have.
 #[derive(Debug, Clone)]
-pub struct Cast {
+pub struct Actors {
     /// Their address.
     pub email: String,
     /// Who they are, once they are registered.
@@ -33,13 +33,13 @@ pub struct Cast {
     pub parts: Vec<(u32, String)>,
 }
 
-impl Cast {
+impl Actors {
     /// The password that everybody has.
     pub const PASSWORD: &str = "correct horse battery";
-    /// The password that somebody may change to.
+    /// The password that a user may change to.
     pub const NEW_PASSWORD: &str = "staple correct horse";
 
-    /// Somebody who is not registered.
+    /// A person who is not registered.
     pub(super) fn stranger() -> Self {
         Self {
             email: format!("user-{}@example.com", Uuid::now_v7().simple()),
@@ -98,7 +98,7 @@ impl Cast {
         }
     }
 
-    /// These bytes on their way in, and then an error instead of the rest; nobody knows how many there should be.
+    /// These bytes on their way in, and then an error instead of the rest; their number is not known beforehand.
     #[must_use]
     pub fn broken_body(name: &'static str, content: &Bytes, error: BodyError) -> UploadBody {
         let body = Self::body(name, content);
@@ -106,16 +106,16 @@ impl Cast {
     }
 }
 
-/// What scenarios prepare by use cases that nobody strikes.
+/// What scenarios prepare by use cases without faults.
 impl Process {
     /// Logs them in; their session and its refresh token.
-    pub(super) async fn session_of(&self, cast: &Cast) -> (SessionId, String) {
-        let pair = self.cases.sessions.log_in.run(cast.log_in(Cast::PASSWORD)).await.unwrap();
+    pub(super) async fn session_of(&self, actors: &Actors) -> (SessionId, String) {
+        let pair = self.cases.sessions.log_in.run(actors.log_in(Actors::PASSWORD)).await.unwrap();
         (pair.refresh_token.session, pair.refresh_token.expose().to_string())
     }
 
     /// Uploads for them.
-    pub(super) async fn file_of(&self, cast: &Cast, name: &'static str, content: &Bytes) -> File {
-        self.cases.files.upload.run(cast.upload(name, content)).await.unwrap().view.file
+    pub(super) async fn file_of(&self, actors: &Actors, name: &'static str, content: &Bytes) -> File {
+        self.cases.files.upload.run(actors.upload(name, content)).await.unwrap().view.file
     }
 }
