@@ -147,7 +147,7 @@ impl<'a> Checkpoints<'a> {
         match timeout(PRUNE_TIMEOUT, self.store.prune(&key, before, after)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::info!(upload.id = %id, error = chain(&error), "an upload was not pruned")
+                tracing::info!(upload.id = %id, error = chain(&error), "an upload was not pruned");
             }
             Err(_elapsed) => tracing::info!(upload.id = %id, "an upload was not pruned in time"),
         }
