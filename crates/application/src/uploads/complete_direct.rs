@@ -215,3 +215,6 @@ impl CompleteDirect {
         Ok(head)
     }
 }
+
+#[cfg(test)]
+mod tests;
