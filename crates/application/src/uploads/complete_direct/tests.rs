@@ -10,7 +10,7 @@ use super::*;
 use crate::fixture::{FakeBlobs, once, reads_of_file, unavailable};
 use crate::testing::{DirectDoubles, settings};
 use crate::uploads::fixture::{
-    Rows, abandoned, acquiring, announcing, doubles, filing, filing_afresh, finding, reads_of,
+    Rows, abandoned, acquiring, announcing, cancelling, doubles, filing, filing_afresh, finding, reads_of,
 };
 
 const MIB: u64 = 1024 * 1024;
@@ -203,6 +203,18 @@ async fn an_upload_without_bytes_becomes_an_empty_blob_whose_hash_is_known() {
     assert_eq!((file.size, file.sha256), (ByteSize::ZERO, Some(HashState::new().finish())));
     assert_ne!(file.blob, an_upload().blob);
     assert_eq!(effects.seen()[3..8], ["announce", "commit", "put files", "update", "abandon"]);
+}
+
+#[tokio::test]
+async fn an_empty_blob_that_becomes_no_file_is_given_up() {
+    let (effects, rows) = (Effects::default(), Rows::default());
+    let empty = Upload { write: None, length: Some(ByteSize::ZERO), ..direct() };
+    let mut last = FakeUnitOfWork::noting(&effects);
+    once!(effects, last.uploads.expect_update(), "update", |_, _| Err(unavailable().into()));
+    let units = vec![acquiring(&effects, empty, &rows), announcing(&effects), last, cancelling(&effects)];
+    let outcome = Completion::of(&effects, units, None).run(&[]).await;
+    assert!(matches!(outcome, Err(ResumableError::Store(PortError::Unavailable(_)))));
+    assert_eq!(effects.seen()[6..], ["update", "drop", "abandon", "commit", "discard files"]);
 }
 
 fn complete() -> Upload {
