@@ -113,15 +113,17 @@ async fn the_reservation_of_an_unknown_length_grows_with_the_bytes() {
 }
 
 #[tokio::test]
-async fn bytes_that_pass_the_quota_are_not_saved() {
+async fn bytes_that_pass_the_quota_are_not_saved_and_the_upload_is_free_again() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut unit = saving(&effects, &rows);
     once!(effects, unit.users.expect_reserve(), "reserve", |_, _, _| Err(ReserveBytes::QuotaExceeded));
     let uploads = (Upload { length: None, ..saved() }, Upload { length: None, ..reached() });
     let store = FakeStore::stepwise(&effects);
-    let outcome = save_and_release(&effects, (vec![unit], None), (&with_quota(3), &store), uploads).await;
+    let units = vec![unit, saving(&effects, &rows)];
+    let outcome = save_and_release(&effects, (units, None), (&with_quota(3), &store), uploads).await;
     assert!(matches!(outcome, Err(ResumableError::QuotaExceeded)));
-    assert_eq!(effects.seen(), ["update", "reserve", "rollback"]);
+    assert_eq!(effects.seen(), ["update", "reserve", "rollback", "update", "commit"]);
+    assert_eq!((rows.last().offset, rows.last().is_locked), (saved().offset, false));
 }
 
 #[tokio::test]
