@@ -1,172 +1,22 @@
 //! What the tests of uploads share: a store that notes what it is asked, units of work, the rows that they wrote.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+mod store;
 
-use async_trait::async_trait;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use tokio::sync::Notify;
+
+pub(super) use store::{FakeStore, Fault};
 
 use super::append::AppendRequest;
 use super::context::Context;
-use crate::fixture::{FakeBlobs, once, unavailable};
+use crate::fixture::{FakeBlobs, once};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
-use fm_domain::blobs::{BlobKey, StoredBlob};
-use fm_domain::body::{BodyError, ByteSize, ByteStream, PartBytes};
-use fm_domain::error::PortResult;
-use fm_domain::files::MediaType;
+use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, an_upload};
-use fm_domain::uploads::{
-    AppendError, AppendHints, Chunk, CompleteError, Epoch, HashState, Position, ResumableStore, Upload,
-    WriteState,
-};
-
-/// How a store answers a call, other than well.
-pub(super) enum Fault {
-    Unavailable,
-    Gone,
-    Incomplete,
-    /// Well, but with another number of bytes.
-    Size(u64),
-    /// Never.
-    Hang,
-    /// Well, but late.
-    Pause(Duration),
-    /// Well, once this was notified.
-    After(Arc<Notify>),
-}
-
-/// Notes what it is asked. The text of its states tells what they came from: `begun+4<begun+8` was `begun`, then four
-/// bytes were appended, then the state was rewound from where another chunk of eight bytes would have led.
-pub(super) struct FakeStore {
-    effects: Effects,
-    hints: AppendHints,
-    faults: Mutex<Vec<(&'static str, Fault)>>,
-}
-
-impl FakeStore {
-    /// Takes chunks of four bytes, one after the other, and each changes its state, as in an object store.
-    pub(super) fn stepwise(effects: &Effects) -> Self {
-        let four = ByteSize::new(4);
-        let hints = AppendHints { least: four, preferred: four, pipelined: false };
-        Self { effects: effects.clone(), hints, faults: Mutex::default() }
-    }
-
-    /// Takes chunks of one to four bytes while the next is received, and has nothing to remember, as a disk.
-    pub(super) fn pipelined(effects: &Effects) -> Self {
-        let hints = AppendHints { least: ByteSize::new(1), preferred: ByteSize::new(4), pipelined: true };
-        Self { hints, ..Self::stepwise(effects) }
-    }
-
-    /// The same, that once answers `call` like this.
-    pub(super) fn failing(self, call: &'static str, fault: Fault) -> Self {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push((call, fault));
-        self
-    }
-
-    /// Notes a call; the fault that it is answered with.
-    async fn called(&self, call: &'static str, note: String) -> Option<Fault> {
-        self.effects.note(note);
-        let fault = {
-            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-            let found = faults.iter().position(|(failing, _)| *failing == call);
-            found.map(|index| faults.remove(index).1)
-        };
-        match fault {
-            Some(Fault::Hang) => std::future::pending().await,
-            Some(Fault::Pause(pause)) => {
-                tokio::time::sleep(pause).await;
-                None
-            }
-            Some(Fault::After(event)) => {
-                event.notified().await;
-                None
-            }
-            fault => fault,
-        }
-    }
-}
-
-#[async_trait]
-impl ResumableStore for FakeStore {
-    fn append_hints(&self) -> AppendHints {
-        self.hints
-    }
-
-    async fn begin(&self, _: &BlobKey, content_type: &MediaType) -> PortResult<WriteState> {
-        match self.called("begin", format!("begin {}", content_type.as_str())).await {
-            Some(_) => Err(unavailable()),
-            None if self.hints.pipelined => Ok(WriteState::default()),
-            None => Ok(state("begun")),
-        }
-    }
-
-    fn read_back(&self, _: &WriteState) -> ByteSize {
-        ByteSize::ZERO
-    }
-
-    async fn append(
-        &self,
-        key: &BlobKey,
-        position: &Position,
-        chunk: Chunk,
-    ) -> Result<WriteState, AppendError> {
-        assert_eq!((*key, position.fence), (BlobKey::file(an_upload().blob), acquired().epoch));
-        let bytes = text_of(&chunk.bytes);
-        let last = if chunk.is_last { "the last " } else { "" };
-        let note = format!("append {last}{bytes} at {}", position.offset.bytes());
-        match self.called("append", note).await {
-            Some(Fault::Gone) => Err(AppendError::Gone),
-            Some(_) => Err(unavailable().into()),
-            None if self.hints.pipelined => Ok(position.state.clone()),
-            None => Ok(state(&format!("{}+{}", name_of(&position.state), bytes.len()))),
-        }
-    }
-
-    async fn sync(&self, _: &BlobKey) -> PortResult<()> {
-        self.called("sync", "sync".to_owned()).await.map_or(Ok(()), |_| Err(unavailable()))
-    }
-
-    fn rewind(&self, counted: &WriteState, reached: &WriteState) -> WriteState {
-        if self.hints.pipelined {
-            return counted.clone();
-        }
-        state(&format!("{}<{}", name_of(counted), name_of(reached)))
-    }
-
-    async fn prune(&self, _: &BlobKey, before: &WriteState, after: &WriteState) -> PortResult<()> {
-        let note = format!("prune {} {}", name_of(before), name_of(after));
-        self.called("prune", note).await.map_or(Ok(()), |_| Err(unavailable()))
-    }
-
-    async fn complete(&self, _: &BlobKey, position: &Position) -> Result<StoredBlob, CompleteError> {
-        assert_eq!(position.fence, acquired().epoch);
-        match self.called("complete", format!("complete at {}", position.offset.bytes())).await {
-            Some(Fault::Gone) => Err(CompleteError::Gone),
-            Some(Fault::Incomplete) => Err(CompleteError::Incomplete),
-            Some(Fault::Size(bytes)) => Ok(StoredBlob { size: ByteSize::new(bytes) }),
-            Some(_) => Err(unavailable().into()),
-            None => Ok(StoredBlob { size: position.offset }),
-        }
-    }
-
-    async fn put_bytes(
-        &self,
-        key: &BlobKey,
-        bytes: PartBytes,
-        content_type: &MediaType,
-    ) -> PortResult<StoredBlob> {
-        assert_ne!(*key, BlobKey::file(an_upload().blob));
-        let note = format!("put {} as {}", text_of(&bytes), content_type.as_str());
-        match self.called("put", note).await {
-            Some(Fault::Size(bytes)) => Ok(StoredBlob { size: ByteSize::new(bytes) }),
-            Some(_) => Err(unavailable()),
-            None => Ok(StoredBlob { size: ByteSize::new(bytes.len() as u64) }),
-        }
-    }
-}
+use fm_domain::uploads::{Epoch, HashState, Upload, WriteState};
 
 /// The state of this name.
 pub(super) fn state(name: &str) -> WriteState {
@@ -175,10 +25,6 @@ pub(super) fn state(name: &str) -> WriteState {
 
 pub(super) fn name_of(state: &WriteState) -> String {
     String::from_utf8_lossy(state.as_bytes()).into_owned()
-}
-
-fn text_of(bytes: &PartBytes) -> String {
-    String::from_utf8_lossy(&bytes.pieces().concat()).into_owned()
 }
 
 /// The rows that units of work wrote, each with the epoch that it was to replace.
@@ -247,7 +93,7 @@ pub(super) fn abandoned(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnit
 
 /// The unit, which makes a file.
 pub(super) fn filed(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {
-    once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Ok(()));
+    once!(effects, unit.blobs.expect_settle(), "mark stored", |_, _| Ok(()));
     once!(effects, unit.files.expect_insert(), "insert", |_| Ok(()));
     once!(effects, unit.users.expect_charge(), "charge", |_, _, _| Ok(()));
     unit

@@ -82,7 +82,7 @@ async fn with_the_last_byte_the_file_exists() {
             "prune kept kept+2",
             "complete at 5",
             "update",
-            "settle",
+            "mark stored",
             "insert",
             "charge",
             "commit"

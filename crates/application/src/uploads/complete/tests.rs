@@ -67,7 +67,7 @@ async fn a_whole_upload_becomes_a_file() {
         ..whole_upload()
     };
     assert_eq!(rows.all(), [(row, acquired().epoch)]);
-    assert_eq!(effects.seen(), ["complete at 5", "update", "settle", "insert", "charge", "commit"]);
+    assert_eq!(effects.seen(), ["complete at 5", "update", "mark stored", "insert", "charge", "commit"]);
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn a_picture_gets_a_thumbnail() {
     let doubles = (doubles_with_pictures([unit]), &settings());
     let file = commit(&effects, doubles, whole_upload(), in_own_blob(Some(sha256(b"hello")))).await.unwrap();
     assert_eq!(file.thumbnail, ThumbnailState::Pending);
-    assert_eq!(effects.seen(), ["update", "settle", "insert", "enqueue", "charge", "commit"]);
+    assert_eq!(effects.seen(), ["update", "mark stored", "insert", "enqueue", "charge", "commit"]);
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn bytes_that_nobody_has_read_are_verified_once() {
     });
     let file = commit(&effects, (doubles([unit], []), &settings()), upload, in_own_blob(None)).await.unwrap();
     assert_eq!(file.sha256, None);
-    assert_eq!(effects.seen(), ["update", "enqueue", "settle", "insert", "charge", "commit"]);
+    assert_eq!(effects.seen(), ["update", "enqueue", "mark stored", "insert", "charge", "commit"]);
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn the_key_of_the_upload_finds_the_file_from_now_on() {
         let doubles = (doubles([unit], []), &settings());
         commit(&effects, doubles, upload, in_own_blob(hash)).await.unwrap();
         let key = if hash.is_some() { "finish" } else { "renew" };
-        assert_eq!(effects.seen(), ["update", "settle", "insert", key, "charge", "commit"]);
+        assert_eq!(effects.seen(), ["update", "mark stored", "insert", key, "charge", "commit"]);
     }
 }
 
@@ -160,7 +160,7 @@ async fn the_key_of_the_upload_finds_the_file_from_now_on() {
 async fn what_was_reserved_is_charged() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut unit = saving(&effects, &rows);
-    once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Ok(()));
+    once!(effects, unit.blobs.expect_settle(), "mark stored", |_, _| Ok(()));
     once!(effects, unit.files.expect_insert(), "insert", |_| Ok(()));
     let five = ByteSize::new(5);
     let charge = Charge { unreserve: five, add: five, files_added: 1, ..Charge::default() };
@@ -173,18 +173,18 @@ async fn what_was_reserved_is_charged() {
     let outcome = commit(&effects, doubles, upload, in_own_blob(Some(sha256(b"hello")))).await;
     assert!(matches!(outcome, Err(ResumableError::QuotaExceeded)));
     assert_eq!(rows.last().reserved, ByteSize::ZERO);
-    assert_eq!(effects.seen(), ["update", "settle", "insert", "charge", "rollback"]);
+    assert_eq!(effects.seen(), ["update", "mark stored", "insert", "charge", "rollback"]);
 }
 
 #[tokio::test]
 async fn a_blob_that_a_sweep_gave_up_meanwhile_is_no_file() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut unit = saving(&effects, &rows);
-    once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Err(SettleBlob::Doomed));
+    once!(effects, unit.blobs.expect_settle(), "mark stored", |_, _| Err(SettleBlob::Doomed));
     let doubles = (doubles([unit], []), &settings());
     let outcome = commit(&effects, doubles, whole_upload(), in_own_blob(Some(sha256(b"hello")))).await;
     assert!(matches!(outcome, Err(ResumableError::Store(PortError::Unavailable(_)))));
-    assert_eq!(effects.seen(), ["update", "settle", "drop"]);
+    assert_eq!(effects.seen(), ["update", "mark stored", "drop"]);
 }
 
 #[tokio::test]
@@ -222,7 +222,7 @@ async fn an_upload_in_a_fresh_blob_gives_its_own_up() {
     let doubles = (doubles([filing_afresh(&effects, &rows)], []), &settings());
     let file = commit(&effects, doubles, whole_upload(), in_fresh_blob()).await.unwrap();
     assert_eq!(file.blob, a_file().blob);
-    assert_eq!(effects.seen(), ["update", "abandon", "enqueue", "settle", "insert", "charge", "commit"]);
+    assert_eq!(effects.seen(), ["update", "abandon", "enqueue", "mark stored", "insert", "charge", "commit"]);
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn a_blob_that_was_given_up_before_is_purged_by_its_first_job() {
     once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(false));
     let doubles = (doubles([filed(&effects, unit)], []), &settings());
     commit(&effects, doubles, whole_upload(), in_fresh_blob()).await.unwrap();
-    assert_eq!(effects.seen(), ["update", "abandon", "settle", "insert", "charge", "commit"]);
+    assert_eq!(effects.seen(), ["update", "abandon", "mark stored", "insert", "charge", "commit"]);
 }
 
 #[tokio::test]

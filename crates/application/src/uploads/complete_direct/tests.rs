@@ -30,7 +30,7 @@ fn locked() -> Upload {
     Upload { epoch: Epoch::FIRST.next(), is_locked: true, ..direct() }
 }
 
-fn written(tags: [&str; 2]) -> Vec<WrittenPart> {
+fn both_parts(tags: [&str; 2]) -> Vec<WrittenPart> {
     let part = |number, mib, tag: &str| WrittenPart {
         number,
         size: ByteSize::new(mib * MIB),
@@ -74,7 +74,7 @@ impl Completion {
             once!(self.effects, store.expect_complete(), "complete", |write, fence, parts, size| {
                 assert_eq!(*write, direct().part_write().unwrap());
                 assert_eq!((fence, size), (1, ByteSize::new(9 * MIB)));
-                assert_eq!(parts, written(["a", "b"]));
+                assert_eq!(parts, both_parts(["a", "b"]));
                 answer.lock().unwrap().take().unwrap()
             });
         }
@@ -125,7 +125,16 @@ async fn the_file_is_what_its_first_bytes_say_and_the_rest_is_verified_later() {
     assert_eq!(
         effects.seen(),
         [
-            "find", "update", "commit", "complete", "get", "update", "enqueue", "settle", "insert", "charge",
+            "find",
+            "update",
+            "commit",
+            "complete",
+            "get",
+            "update",
+            "enqueue",
+            "mark stored",
+            "insert",
+            "charge",
             "commit"
         ]
     );
@@ -167,9 +176,9 @@ async fn an_upload_that_was_never_begun_has_no_parts() {
 
 #[tokio::test]
 async fn parts_that_were_sent_to_us_are_compared_with_those_that_were_received() {
-    let mut smaller = written(["a", "b"]);
+    let mut smaller = both_parts(["a", "b"]);
     smaller[1].size = ByteSize::new(MIB - 1);
-    for known in [written(["a", "x"]), smaller, written(["a", "b"])[..1].to_vec()] {
+    for known in [both_parts(["a", "x"]), smaller, both_parts(["a", "b"])[..1].to_vec()] {
         let (effects, rows) = (Effects::default(), Rows::default());
         let units =
             vec![acquiring(&effects, direct(), &rows), comparing(&effects, known), removing(&effects)];
@@ -186,7 +195,7 @@ async fn parts_that_were_received_as_they_are_named_become_the_file() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut last = filing(&effects, &rows);
     last.jobs.expect_enqueue().times(1).returning(|_| Ok(Enqueued::Added));
-    let known = written(["\"a\"", "b"]);
+    let known = both_parts(["\"a\"", "b"]);
     let units = vec![acquiring(&effects, direct(), &rows), comparing(&effects, known), last];
     let mut completion = Completion::of(&effects, units, Some(Ok(WHOLE)));
     completion.is_received = true;

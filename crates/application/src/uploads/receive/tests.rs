@@ -368,7 +368,7 @@ async fn a_whole_upload_in_one_chunk_is_a_file_at_once_in_a_fresh_blob() {
             "update",
             "abandon",
             "enqueue",
-            "settle",
+            "mark stored",
             "insert",
             "charge",
             "commit"

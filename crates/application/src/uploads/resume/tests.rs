@@ -79,7 +79,7 @@ async fn a_whole_upload_that_its_request_left_behind_becomes_a_file() {
             "commit",
             "complete at 5",
             "update",
-            "settle",
+            "mark stored",
             "insert",
             "charge",
             "commit"
