@@ -21,3 +21,6 @@ pub(crate) async fn quota_left(
     let others = taken.saturating_sub(own);
     Ok(Some(ByteSize::new(quota.bytes().saturating_sub(others))))
 }
+
+#[cfg(test)]
+mod tests;

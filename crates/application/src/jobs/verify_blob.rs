@@ -127,3 +127,6 @@ impl VerifyBlob {
         Ok(Done::Completed)
     }
 }
+
+#[cfg(test)]
+mod tests;

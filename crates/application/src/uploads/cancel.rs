@@ -57,3 +57,6 @@ impl CancelUpload {
         Ok(self.context.db.read().await?.uploads().find(owner, id).await?.is_none())
     }
 }
+
+#[cfg(test)]
+mod tests;

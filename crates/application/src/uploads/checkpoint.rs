@@ -28,7 +28,7 @@ pub(super) struct Checkpoints<'a> {
     saved: Upload,
     /// Bytes received since.
     unsaved: u64,
-    /// Whether the database may know more than `saved` says: the answer to a save was lost.
+    /// Whether the database may know more than `saved` says: a store failed during a save.
     is_unsure: bool,
 }
 
@@ -77,9 +77,9 @@ impl<'a> Checkpoints<'a> {
             // The final length is unknown, so bytes are reserved as they come.
             upload.reserved = self.context.reservation(upload.offset);
         }
-        self.is_unsure = true;
-        retry_conflicts(|| self.try_save(upload)).await?;
-        self.is_unsure = false;
+        let outcome = retry_conflicts(|| self.try_save(upload)).await;
+        self.is_unsure = matches!(outcome, Err(ResumableError::Store(_)));
+        outcome?;
         let before = std::mem::replace(&mut self.saved, upload.clone());
         self.unsaved = 0;
         self.prune(&before).await;
@@ -147,7 +147,7 @@ impl<'a> Checkpoints<'a> {
         match timeout(PRUNE_TIMEOUT, self.store.prune(&key, before, after)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::info!(upload.id = %id, error = chain(&error), "an upload was not pruned")
+                tracing::info!(upload.id = %id, error = chain(&error), "an upload was not pruned");
             }
             Err(_elapsed) => tracing::info!(upload.id = %id, "an upload was not pruned in time"),
         }

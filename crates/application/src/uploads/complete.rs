@@ -169,3 +169,6 @@ fn completed(upload: &Upload, file: &File) -> Upload {
 pub(super) fn defect(what: &'static str) -> PortError {
     PortError::Unexpected(what.into())
 }
+
+#[cfg(test)]
+mod tests;

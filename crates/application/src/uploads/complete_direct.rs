@@ -6,6 +6,7 @@ use super::ResumableError;
 use super::complete::{StoredUpload, commit_upload, store_fresh_blob};
 use super::context::Context;
 use super::part_plan::{PlannedPart, plan};
+use crate::engine::intents::Intent;
 use crate::engine::retry::retry_conflicts;
 use crate::files::{FilePresenter, Uploaded};
 use crate::ports::{DirectPorts, Ports, Settings};
@@ -107,7 +108,12 @@ impl CompleteDirect {
         let upload = Upload { offset: stored.size, ..upload.clone() };
         // What nobody has to read is known already.
         let sha256 = (stored.size == ByteSize::ZERO).then(|| HashState::new().finish());
-        commit_upload(&self.context, &upload, &StoredUpload { blob, stored, content_type, sha256 }).await
+        let whole = StoredUpload { blob, stored, content_type, sha256 };
+        let outcome = commit_upload(&self.context, &upload, &whole).await;
+        if outcome.is_err() && blob != upload.blob {
+            self.context.intents.cancel(&Intent::bare(BlobKey::file(blob), upload.owner)).await;
+        }
+        outcome
     }
 
     /// The parts, if they are all there: each once, none more, and, where they were sent to ourselves, as they came.
@@ -215,3 +221,6 @@ impl CompleteDirect {
         Ok(head)
     }
 }
+
+#[cfg(test)]
+mod tests;

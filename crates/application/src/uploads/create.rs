@@ -103,3 +103,6 @@ fn is_same(found: &Upload, draft: &Draft) -> bool {
         && found.promised == draft.promised
         && (found.length == draft.length || draft.length.is_none())
 }
+
+#[cfg(test)]
+mod tests;

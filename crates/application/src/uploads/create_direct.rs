@@ -157,3 +157,6 @@ impl CreateDirect {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

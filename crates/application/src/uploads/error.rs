@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::engine::retry::failure;
 use crate::files::UploadError;
 use fm_domain::accounts::ReserveBytes;
-use fm_domain::blobs::SettleBlob;
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::error::PortError;
 use fm_domain::uploads::UpdateUpload;
@@ -69,15 +68,6 @@ impl From<UpdateUpload> for ResumableError {
         match error {
             UpdateUpload::Fenced => Self::TAKEN_OVER,
             UpdateUpload::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<SettleBlob> for ResumableError {
-    fn from(error: SettleBlob) -> Self {
-        match error {
-            SettleBlob::Doomed => Self::Expired,
-            SettleBlob::Store(error) => Self::Store(error),
         }
     }
 }

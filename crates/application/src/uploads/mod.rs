@@ -26,6 +26,8 @@ mod create;
 mod create_direct;
 mod create_resumable;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod part_plan;
 mod receive;
 mod receive_part;

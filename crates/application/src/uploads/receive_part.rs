@@ -151,3 +151,6 @@ impl ReceivePart {
 fn is_open(upload: &Upload) -> bool {
     upload.status == UploadStatus::Open && !upload.is_locked
 }
+
+#[cfg(test)]
+mod tests;

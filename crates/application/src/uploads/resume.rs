@@ -43,3 +43,6 @@ impl ResumeUpload {
         self.append.run(nothing_more).await
     }
 }
+
+#[cfg(test)]
+mod tests;
