@@ -11,8 +11,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_domain::accounts::PasswordHasher;
-use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver, PartTag, PartWrite, SignDownload, SignParts, SignedPart, WritePart};
-use fm_domain::body::{ByteSize};
+use fm_domain::blobs::{
+    BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver, PartTag, PartWrite, SignDownload, SignParts,
+    SignedPart, WritePart,
+};
+use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::ids::IdSource;

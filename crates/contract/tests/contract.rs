@@ -8,7 +8,6 @@ use fm_contract::{
     SessionStoreHarness,
 };
 use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
-use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
 use fm_domain::ids::IdSource;
 use fm_domain::jobs::JobSignal;

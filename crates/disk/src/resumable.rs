@@ -62,6 +62,10 @@ impl ResumableStore for DiskBlobStore {
         Ok(())
     }
 
+    async fn abort(&self, _key: &BlobKey, _begun: &WriteState) -> PortResult<()> {
+        Ok(())
+    }
+
     async fn complete(&self, key: &BlobKey, position: &Position) -> Result<StoredBlob, CompleteError> {
         let (layout, key, size) = (Arc::clone(&self.layout), *key, position.offset);
         let fence = position.fence.number();

@@ -57,6 +57,10 @@ impl ResumableStore for MemoryBlobStore {
         Ok(())
     }
 
+    async fn abort(&self, _key: &BlobKey, _begun: &WriteState) -> PortResult<()> {
+        Ok(())
+    }
+
     async fn complete(&self, key: &BlobKey, position: &Position) -> Result<StoredBlob, CompleteError> {
         let size = position.offset;
         match self.complete_writing(key, position.fence.number(), size)? {

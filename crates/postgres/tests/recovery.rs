@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "the ids of a test are its own to make")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "no test program needs all of the fixture")]
 mod common;
 
 use std::time::{Duration, Instant};

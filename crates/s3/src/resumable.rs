@@ -70,6 +70,10 @@ impl ResumableStore for S3BlobStore {
         self.shared.prune_incomplete(key, &before, &after).await
     }
 
+    async fn abort(&self, key: &BlobKey, begun: &WriteState) -> PortResult<()> {
+        self.shared.abort(key, &Progress::parse(begun)?.upload).await
+    }
+
     async fn complete(&self, key: &BlobKey, position: &Position) -> Result<StoredBlob, CompleteError> {
         let progress = Progress::parse(&position.state)?;
         let size = position.offset;

@@ -7,7 +7,7 @@ use fm_domain::sessions::SessionStore;
 use fm_memory::{MemoryBlobStore, MemoryDatabase, MemorySessionStore};
 
 use super::{
-    BlobStoreFactory, DatabaseFactory, DatabaseScope, OpenBlobStore, OpenContext, OpenDirect, OpenDatabase,
+    BlobStoreFactory, DatabaseFactory, DatabaseScope, OpenBlobStore, OpenContext, OpenDatabase, OpenDirect,
     SessionStoreFactory,
 };
 use crate::StartError;
@@ -48,7 +48,7 @@ impl SessionStoreFactory for Memory {
         Self
     }
 
-    async fn open(&self, _: &mut OpenContext, OpenDirect, _: &OpenDatabase) -> Result<Arc<dyn SessionStore>, StartError> {
+    async fn open(&self, _: &mut OpenContext, _: &OpenDatabase) -> Result<Arc<dyn SessionStore>, StartError> {
         Ok(Arc::new(MemorySessionStore::new()))
     }
 }

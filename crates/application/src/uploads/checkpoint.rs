@@ -18,7 +18,7 @@ use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
 const CHECKPOINT_BYTES: u64 = 32 * 1024 * 1024;
 
 /// How long an upload waits for the store to remove what is not needed any more.
-const PRUNE_TIMEOUT: Duration = Duration::from_secs(5);
+const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The saved state of one upload, as the request that has it knows it.
 pub(super) struct Checkpoints<'a> {
@@ -55,8 +55,13 @@ impl<'a> Checkpoints<'a> {
 
     /// Saves that the blob was begun.
     pub(super) async fn save_begun(&mut self, state: WriteState) -> Result<(), ResumableError> {
-        self.saved.state = Some(state);
-        retry_conflicts(|| update(self.context, &self.saved)).await
+        self.saved.state = Some(state.clone());
+        let saved = retry_conflicts(|| update(self.context, &self.saved)).await;
+        if matches!(saved, Err(ResumableError::TakenOver { .. })) {
+            // No later request knows of it: after the blob is complete it would stay beside it.
+            self.clean_up(self.store.abort(&BlobKey::file(self.saved.blob), &state)).await;
+        }
+        saved
     }
 
     /// Saves that appends were made whose bytes do not count yet, so that those of a later request are never mixed up with
@@ -144,7 +149,7 @@ impl<'a> Checkpoints<'a> {
         }
         let key = BlobKey::file(self.saved.blob);
         let id = self.saved.id;
-        match timeout(PRUNE_TIMEOUT, self.store.prune(&key, before, after)).await {
+        match timeout(CLEAN_UP_TIMEOUT, self.store.prune(&key, before, after)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::info!(upload.id = %id, error = chain(&error), "an upload was not pruned");

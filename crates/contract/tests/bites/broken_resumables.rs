@@ -349,6 +349,10 @@ impl ResumableStore for FakeStore {
         Ok(())
     }
 
+    async fn abort(&self, _key: &BlobKey, _begun: &WriteState) -> PortResult<()> {
+        Ok(())
+    }
+
     async fn complete(&self, key: &BlobKey, position: &Position) -> Result<StoredBlob, CompleteError> {
         let (size, state) = (position.offset, self.back(&position.state)?);
         tokio::task::yield_now().await;
@@ -484,6 +488,10 @@ impl ResumableStore for Unfenced {
 
     async fn prune(&self, key: &BlobKey, before: &WriteState, after: &WriteState) -> PortResult<()> {
         self.0.prune(key, before, after).await
+    }
+
+    async fn abort(&self, _key: &BlobKey, _begun: &WriteState) -> PortResult<()> {
+        Ok(())
     }
 
     async fn complete(&self, key: &BlobKey, position: &Position) -> Result<StoredBlob, CompleteError> {

@@ -136,6 +136,10 @@ pub trait ResumableStore: Send + Sync {
     /// until the blob is completed or discarded, and nothing else.
     async fn prune(&self, key: &BlobKey, before: &WriteState, after: &WriteState) -> PortResult<()>;
 
+    /// Ends a write that was begun and will not be used, since its state was not saved. Other writes to the key go on. Not
+    /// calling it costs storage until the blob is discarded; a store whose writes share what they leave does nothing.
+    async fn abort(&self, key: &BlobKey, begun: &WriteState) -> PortResult<()>;
+
     /// Makes the blob of the bytes up to `position.offset`: durable, whole and readable from then on, as by
     /// [`put`](crate::blobs::BlobStore::put). Bytes behind it are gone, and so is every other unfinished write to the
     /// key. A blob that was completed already with this size is no error (RESUME-08). From then on nothing can be

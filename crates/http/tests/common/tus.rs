@@ -5,6 +5,9 @@ use fm_testkit::tus::{Call, VERSION};
 use super::client::Answer;
 use super::{Client, Server};
 
+/// The type of a chunk.
+pub(crate) const PIECE: &str = fm_testkit::tus::CHUNK_TYPE;
+
 /// `café.txt`, a text.
 pub(crate) const METADATA: &str = "filename Y2Fmw6kudHh0,filetype dGV4dC9wbGFpbg==,note";
 

@@ -23,8 +23,9 @@ use super::{
     FaultySignParts, FaultyThumbnailer, FaultyTokenSigner,
 };
 use fm_contract::{
-    BlobStoreHarness, DatabaseHarness, DirectHarness, Fetched, Impossible, PasswordHasherHarness, ResumableHarness,
-    SessionStoreHarness, SignDownloadHarness, SignPartsHarness, ThumbnailerHarness, TokenSignerHarness,
+    BlobStoreHarness, DatabaseHarness, DirectHarness, Fetched, Impossible, PasswordHasherHarness,
+    ResumableHarness, SessionStoreHarness, SignDownloadHarness, SignPartsHarness, ThumbnailerHarness,
+    TokenSignerHarness,
 };
 
 /// A harness whose adapters are decorated, with no fault planned: the suite must pass on it wherever it passes on `H`.

@@ -110,6 +110,10 @@ decorate! {
         fn rewind(&self, counted: &WriteState, reached: &WriteState) -> WriteState {
             self.inner.rewind(counted, reached)
         }
+
+        async fn abort(&self, key: &BlobKey, begun: &WriteState) -> PortResult<()> {
+            self.inner.abort(key, begun).await
+        }
     }
 }
 

@@ -198,6 +198,12 @@ impl ResumableStore for NumberedParts {
         Ok(())
     }
 
+    async fn abort(&self, key: &BlobKey, begun: &WriteState) -> PortResult<()> {
+        let write = State::read(begun)?.write;
+        self.writes().open.remove(&(*key, write));
+        Ok(())
+    }
+
     async fn complete(&self, key: &BlobKey, position: &Position) -> Result<StoredBlob, CompleteError> {
         let (size, state) = (position.offset, State::read(&position.state)?);
         let found = self.writes().open.get(&(*key, state.write)).map(|unfinished| {

@@ -53,6 +53,10 @@ impl ResumableStore for SmallChunks {
         self.0.prune(key, before, after).await
     }
 
+    async fn abort(&self, key: &BlobKey, begun: &WriteState) -> PortResult<()> {
+        self.0.abort(key, begun).await
+    }
+
     async fn complete(&self, key: &BlobKey, position: &Position) -> Result<StoredBlob, CompleteError> {
         self.0.complete(key, position).await
     }

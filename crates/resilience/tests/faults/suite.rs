@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_contract::{BlobStoreHarness, DatabaseHarness, DirectHarness, Impossible, ResumableHarness, SessionStoreHarness};
+use fm_contract::{
+    BlobStoreHarness, DatabaseHarness, DirectHarness, Impossible, ResumableHarness, SessionStoreHarness,
+};
 use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
-use fm_domain::clock::{Timestamp};
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;

@@ -160,4 +160,24 @@ impl BlobStoreHarness for PlainBlobs {
     async fn debris(&self) -> usize {
         self.0.debris().await
     }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        self.0.held_at_most()
+    }
+
+    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible> {
+        self.0.truncate(key).await
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        self.0.another_node().await
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.0.break_it().await
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        self.0.with_wrong_credentials()
+    }
 }
