@@ -77,6 +77,7 @@ pub use start_error::StartError;
 /// the configuration can't be used. The allocator is that of the calling program; ours is `mimalloc`, which gives freed
 /// memory back.
 #[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "a program runs once: its `main` gives it away")]
 pub fn run(program: Program) -> ExitCode {
     commands::run(&program, cli::Cli::parse())
 }

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use fm_app::adapters::{
-    BlobStoreFactory, DatabaseFactory, DatabaseScope, OpenBlobStore, OpenContext, OpenDatabase, Purpose,
-    SessionStoreFactory,
+    BlobStoreFactory, DatabaseFactory, DatabaseScope, OpenBlobStore, OpenContext, OpenDatabase, OpenDirect,
+    Purpose, SessionStoreFactory,
 };
 use fm_app::config::{Config, ConfigFaults, Reader, Secret, Sources, Variable};
 use fm_app::wire::Wired;
@@ -342,8 +342,12 @@ impl BlobStoreFactory for SmallBlobs {
     async fn open(&self, context: &mut OpenContext) -> Result<OpenBlobStore, StartError> {
         let mut store = MockBlobStore::new();
         store.expect_limits().return_const(BlobLimits { max_blob: ByteSize::new(1 << 20) });
-        let parts = Arc::new(MemoryBlobStore::new(Arc::clone(&context.clock)));
-        Ok(OpenBlobStore { parts: Some(parts), ..OpenBlobStore::new(Arc::new(store)) })
+        let large = Arc::new(MemoryBlobStore::new(Arc::clone(&context.clock)));
+        Ok(OpenBlobStore {
+            resumable: Some(large.clone()),
+            direct: Some(OpenDirect::Received(large.clone(), large)),
+            ..OpenBlobStore::new(Arc::new(store))
+        })
     }
 }
 

@@ -21,9 +21,15 @@ pub mod fakes;
 pub mod harness;
 pub mod runtime;
 
-pub mod fixture;
+mod fixture;
 mod rules;
 mod suite;
+
+/// What rules and scenarios are set up with: a moment to begin at, and bytes.
+pub mod samples {
+    pub use crate::fixture::at;
+    pub use crate::fixture::body::{collect, noise};
+}
 
 pub use harness::{
     BlobStoreHarness, ClockHarness, DatabaseHarness, DirectHarness, Fetched, IdSourceHarness, Impossible,

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_contract::{BlobStoreHarness, SessionStoreHarness};
-use fm_domain::blobs::{BlobStore, ListBlobs};
+use fm_contract::{BlobStoreHarness, Impossible, SessionStoreHarness};
+use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs};
 use fm_domain::sessions::SessionStore;
 use fm_example_foreign_adapters::{FolderSessionStore, OpendalBlobStore};
 use fm_streaming::BufferBudget;
@@ -44,6 +44,29 @@ impl BlobStoreHarness for Blobs {
     async fn debris(&self) -> usize {
         files(self.folder.path())
     }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        Err(Impossible::because("OpenDAL does not say how much it holds"))
+    }
+
+    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible> {
+        let path = self.folder.path().join(key.bucket.as_str()).join(key.to_string());
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_len(file.metadata().unwrap().len() / 2).unwrap();
+        Ok(())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Ok(Arc::new(OpendalBlobStore::open(self.folder.path().to_str().unwrap()).await.unwrap()))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(Impossible::because("a folder of this machine is not out of reach"))
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(Impossible::because("a folder has no credentials"))
+    }
 }
 
 /// How many files a folder and its folders hold.
@@ -75,6 +98,18 @@ impl SessionStoreHarness for Sessions {
             dump += &hexadecimal(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
         }
         dump
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(Arc::new(FolderSessionStore::open(self.folder.path().to_owned()).await.unwrap()))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(Impossible::because("a folder of this machine is not out of reach"))
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(Impossible::because("a folder has no credentials"))
     }
 }
 

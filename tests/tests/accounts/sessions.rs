@@ -43,7 +43,7 @@ async fn one_session_can_be_revoked(lane: Lane) {
     let user = Api::on(lane).user().await;
     let other = user.again().await;
     let id = other.sessions().await.into_iter().find(|session| session.current).unwrap().id;
-    let path = format!("/v1/auth/sessions/{}", id);
+    let path = format!("/v1/auth/sessions/{id}");
     user.delete(&path).send().await.expect(204);
     other.me().await.unauthenticated();
     other.spend(other.refresh()).await.unauthenticated();
@@ -55,7 +55,7 @@ async fn one_session_can_be_revoked(lane: Lane) {
 async fn the_current_session_can_revoke_itself(lane: Lane) {
     let user = Api::on(lane).user().await;
     let id = user.sessions().await[0].id;
-    user.delete(&format!("/v1/auth/sessions/{}", id)).send().await.expect(204);
+    user.delete(&format!("/v1/auth/sessions/{id}")).send().await.expect(204);
     user.me().await.unauthenticated();
 }
 
@@ -63,7 +63,7 @@ async fn nobody_revokes_somebody_elses_session(lane: Lane) {
     let api = Api::on(lane);
     let (user, stranger) = (api.user().await, api.user().await);
     let id = user.sessions().await[0].id;
-    stranger.delete(&format!("/v1/auth/sessions/{}", id)).send().await.not_found();
+    stranger.delete(&format!("/v1/auth/sessions/{id}")).send().await.not_found();
     user.me().await.expect(200);
     for id in ["nonsense", "0", "01890000-0000-7000-8000-000000000000"] {
         stranger.delete(&format!("/v1/auth/sessions/{id}")).send().await.not_found();

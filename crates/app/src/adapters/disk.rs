@@ -30,8 +30,12 @@ impl BlobStoreFactory for DiskConfig {
     async fn open(&self, context: &mut OpenContext) -> Result<OpenBlobStore, StartError> {
         let folder = context.data_dir.join("blobs");
         let settings = DiskSettings { root: folder.clone(), budget: context.budget.clone() };
-        let failed =
-            |source| StartError::adapter(format!("the folder of the blobs {folder:?} can't be used"), source);
+        let failed = |source| {
+            StartError::adapter(
+                format!("the folder of the blobs \"{}\" can't be used", folder.display()),
+                source,
+            )
+        };
         let store = DiskBlobStore::open(settings).await.map_err(failed)?;
         if context.purpose == Purpose::Work {
             // A process that died leaves these files; with a database in memory their intents are lost too.

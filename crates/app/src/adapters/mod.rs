@@ -46,6 +46,7 @@ pub trait BlobStoreFactory: Any + Debug + Send + Sync {
         Self: Sized;
 
     /// The variables that [`read`](Self::read) reads.
+    #[must_use]
     fn variables() -> Vec<Variable>
     where
         Self: Sized,
@@ -102,6 +103,7 @@ pub trait SessionStoreFactory: Any + Debug + Send + Sync {
         Self: Sized;
 
     /// The variables that [`read`](Self::read) reads.
+    #[must_use]
     fn variables() -> Vec<Variable>
     where
         Self: Sized,
@@ -132,6 +134,7 @@ pub trait DatabaseFactory: Any + Debug + Send + Sync {
         Self: Sized;
 
     /// The variables that [`read`](Self::read) reads.
+    #[must_use]
     fn variables() -> Vec<Variable>
     where
         Self: Sized,

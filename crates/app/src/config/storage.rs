@@ -67,14 +67,10 @@ fn database(reader: &mut Reader<'_>, adapters: &Adapters, data_dir: &str) -> Arc
     let url = reader.secret("DATABASE_URL");
     let url = url.unwrap_or_else(|| Secret::new(format!("sqlite:{data_dir}/file-manager.db")));
     let scheme = url.expose().split_once(':').map(|(scheme, _)| scheme);
-    match scheme.and_then(|scheme| Some((scheme, adapters.databases.find(scheme)?))) {
-        Some((scheme, read)) => {
-            reader.picked_by("DATABASE_URL", &format!("{scheme}:…"), |reader| read(&url, reader))
-        }
-        None => {
-            let schemes: Vec<String> = adapters.databases.names().map(|name| format!("{name}:")).collect();
-            reader.fault("DATABASE_URL", format!("must begin with one of {}", schemes.join(", ")));
-            Arc::new(Memory)
-        }
+    if let Some((scheme, read)) = scheme.and_then(|scheme| Some((scheme, adapters.databases.find(scheme)?))) {
+        return reader.picked_by("DATABASE_URL", &format!("{scheme}:…"), |reader| read(&url, reader));
     }
+    let schemes: Vec<String> = adapters.databases.names().map(|name| format!("{name}:")).collect();
+    reader.fault("DATABASE_URL", format!("must begin with one of {}", schemes.join(", ")));
+    Arc::new(Memory)
 }

@@ -17,7 +17,7 @@ use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
 /// How many bytes are lost at most by a kill, where the store's state does not change with each append.
 const CHECKPOINT_BYTES: u64 = 32 * 1024 * 1024;
 
-/// How long an upload waits for the store to remove what is not needed any more.
+/// How long an upload waits for the store to free storage that it does not need.
 const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The saved state of one upload, as the request that has it knows it.
@@ -141,20 +141,21 @@ impl<'a> Checkpoints<'a> {
         Ok(found.is_some_and(|found| found.epoch == upload.epoch && found.offset == upload.offset))
     }
 
-    /// Frees the storage that only the state before needed. A failure costs storage until the upload ends.
+    /// Frees the storage that only the state before needed.
     async fn prune(&self, before: &Upload) {
         let (Some(before), Some(after)) = (&before.state, &self.saved.state) else { return };
-        if before == after {
-            return;
+        if before != after {
+            self.clean_up(self.store.prune(&BlobKey::file(self.saved.blob), before, after)).await;
         }
-        let key = BlobKey::file(self.saved.blob);
+    }
+
+    /// Waits for the store to free storage, but not for long: a failure costs storage until the upload ends.
+    async fn clean_up(&self, cleaning: impl Future<Output = PortResult<()>>) {
         let id = self.saved.id;
-        match timeout(CLEAN_UP_TIMEOUT, self.store.prune(&key, before, after)).await {
+        match timeout(CLEAN_UP_TIMEOUT, cleaning).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::info!(upload.id = %id, error = chain(&error), "an upload was not pruned");
-            }
-            Err(_elapsed) => tracing::info!(upload.id = %id, "an upload was not pruned in time"),
+            Ok(Err(error)) => tracing::info!(upload.id = %id, error = chain(&error), "storage was not freed"),
+            Err(_elapsed) => tracing::info!(upload.id = %id, "storage was not freed in time"),
         }
     }
 }

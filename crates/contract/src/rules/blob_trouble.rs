@@ -80,7 +80,9 @@ pub(crate) async fn blob_17_a_read_that_breaks_midway_ends_with_an_error<H: Blob
         if offered("a blob that is damaged", harness.truncate(&key).await).is_none() {
             return;
         }
-        let expected = usize::try_from(reader.range.map_or(size as u64, |range| range.length())).unwrap();
+        let expected =
+            usize::try_from(reader.range.map_or(size as u64, fm_domain::blobs::ResolvedRange::length))
+                .unwrap();
         let ended = loop {
             match reader.bytes.try_next().await {
                 Ok(Some(chunk)) => came += chunk.len(),
@@ -95,7 +97,7 @@ pub(crate) async fn blob_17_a_read_that_breaks_midway_ends_with_an_error<H: Blob
 
         // Whoever comes later gets what is said, or is told that it can't be had.
         if let Ok(mut reader) = blobs.get(&key, range).await {
-            let said = reader.range.map_or(reader.size.bytes(), |range| range.length());
+            let said = reader.range.map_or(reader.size.bytes(), fm_domain::blobs::ResolvedRange::length);
             let mut came = 0;
             let ended = loop {
                 match reader.bytes.try_next().await {
@@ -130,7 +132,7 @@ pub(crate) async fn blob_23_what_one_node_changes_every_node_sees_at_once<H: Blo
 }
 
 /// What a read comes to: the number of its bytes.
-async fn read(answer: Result<fm_domain::blobs::BlobReader, GetBlob>) -> PortResult<u64> {
+fn read(answer: Result<fm_domain::blobs::BlobReader, GetBlob>) -> PortResult<u64> {
     match answer {
         Ok(reader) => Ok(reader.size.bytes()),
         Err(GetBlob::Store(error)) => Err(error),
@@ -173,12 +175,9 @@ pub(crate) async fn blob_24_a_store_that_is_out_of_reach_is_unavailable_and_noth
         assert_unavailable("a ping", blobs.ping().await);
         for (what, key) in [("a blob", kept), ("an unknown blob", key())] {
             assert_unavailable(&format!("head of {what}"), blobs.head(&key).await);
-            assert_unavailable(&format!("get of {what}"), read(blobs.get(&key, None).await).await);
+            assert_unavailable(&format!("get of {what}"), read(blobs.get(&key, None).await));
             for range in [ByteRange::From { first: 5 }, ByteRange::Last { length: 5 }] {
-                assert_unavailable(
-                    &format!("{range:?} of {what}"),
-                    read(blobs.get(&key, Some(range)).await).await,
-                );
+                assert_unavailable(&format!("{range:?} of {what}"), read(blobs.get(&key, Some(range)).await));
             }
             assert_unavailable(&format!("discard of {what}"), blobs.discard(&key).await);
         }
@@ -202,7 +201,7 @@ pub(crate) async fn blob_25_refused_credentials_are_not_taken_for_a_store_out_of
     at_last("a store of blobs", async {
         assert_refused("a ping", stranger.ping().await);
         assert_refused("head", stranger.head(&key).await);
-        assert_refused("get", read(stranger.get(&key, None).await).await);
+        assert_refused("get", read(stranger.get(&key, None).await));
         assert_refused("discard", stranger.discard(&key).await);
         let put = stranger.put(&super::blob::key(), stream_of(&body, 500), &hint(None)).await;
         assert_refused("put", written(put));

@@ -61,13 +61,13 @@ pub(crate) async fn part_11_what_is_cut_off_at_any_await_can_be_discarded<H: Dir
         let store = harness.store();
         let media = binary();
         let started = cut_after(polls, store.begin(&fresh, &media)).await;
-        let written = match harness.receiver() {
-            Some(receiver) => {
-                let write = receiver.write(&writing, ByteSize::ZERO, 1, pieces(&body));
-                cut_after(polls, write).await.map(drop)
-            }
+        let written = if let Some(receiver) = harness.receiver() {
+            let write = receiver.write(&writing, ByteSize::ZERO, 1, pieces(&body));
+            cut_after(polls, write).await.map(drop)
+        } else {
             // The client's own request is not cut off: that is no call of the store.
-            None => Some(drop(send(harness, &writing, 1, 0, &body).await)),
+            drop(send(harness, &writing, 1, 0, &body).await);
+            Some(())
         };
         let ended = cut_after(polls, end(harness, &ending, 1, &whole, body.len())).await;
         if ended.is_none() {

@@ -175,7 +175,7 @@ pub(crate) async fn resume_15_pruning_removes_what_is_not_needed_and_nothing_els
     let body = noise(small * 100 + least + 70, 15);
     let mut writer = Writer::begin(harness).await;
     let chunks = (0..small).map(|index| index * 100..index * 100 + 100);
-    for range in chunks.chain([small * 100..body.len() - 70]) {
+    for range in chunks.chain(std::iter::once(small * 100..body.len() - 70)) {
         let before = writer.position.state.clone();
         writer.append(&body.slice(range)).await.unwrap();
         for _again in 0..2 {

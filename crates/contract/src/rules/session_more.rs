@@ -39,7 +39,7 @@ pub(crate) async fn ses_16_a_list_goes_by_creation_and_then_by_id_whatever_was_u
     rotated.refresh = rotated.refresh.rotated(at(150), at(9000));
     assert!(sessions.rotate(rotated.id, Generation::FIRST, &rotated.refresh).await.unwrap());
 
-    expected.sort_by(|left, right| (right.created_at, right.id).cmp(&(left.created_at, left.id)));
+    expected.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.id)));
     let listed = sessions.list(user, at(200)).await.unwrap();
     assert_eq!(ids(&listed), ids(&expected), "the last created first, of one moment the larger id first");
     assert_eq!(listed, expected);

@@ -113,10 +113,13 @@ impl State {
     }
 }
 
+/// What was appended, by number: where it begins, and the bytes.
+type Pieces = BTreeMap<u32, (u64, Bytes)>;
+
 #[derive(Default)]
 struct Objects {
     /// Unfinished writes: by name, with their key and their parts by number.
-    open: BTreeMap<String, (BlobKey, BTreeMap<u32, (u64, Bytes)>)>,
+    open: BTreeMap<String, (BlobKey, Pieces)>,
     /// Small chunks, by key and number.
     pending: BTreeMap<(BlobKey, u32), Bytes>,
     tags: u64,
@@ -290,7 +293,7 @@ impl ResumableStore for FakeStore {
             objects.open.entry(id).or_insert_with(|| (*key, BTreeMap::new())).0 = *key;
         }
         let known = objects.open.get(&state.id).is_some_and(|(of, _)| of == key);
-        if !known && !(is_small && self.is(Fault::StoresSmallChunksUnseen)) {
+        if !(known || is_small && self.is(Fault::StoresSmallChunksUnseen)) {
             return Err(AppendError::Gone);
         }
         let done = if is_small {

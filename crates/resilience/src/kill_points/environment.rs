@@ -23,7 +23,7 @@ use super::small_chunks::SmallChunks;
 use super::{Actors, Needs, Process};
 use crate::fault::{Faults, SkewedClock};
 use fm_contract::fakes::FakeThumbnailer;
-use fm_contract::fixture::body::noise;
+use fm_contract::samples::noise;
 use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
 
 /// More jobs than any scenario leaves: a queue that has not become empty by then never does.
@@ -91,7 +91,7 @@ struct Still;
 
 impl Clock for Still {
     fn now(&self) -> Timestamp {
-        fm_contract::fixture::at(0)
+        fm_contract::samples::at(0)
     }
 }
 

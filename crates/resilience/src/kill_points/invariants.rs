@@ -13,7 +13,7 @@ use futures_util::TryStreamExt as _;
 use sha2::Digest as _;
 
 use super::{Actors, Environment};
-use fm_contract::fixture::body::collect;
+use fm_contract::samples::collect;
 
 /// Beyond every lease and tombstone.
 const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);

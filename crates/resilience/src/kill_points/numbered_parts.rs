@@ -126,7 +126,7 @@ impl NumberedParts {
         let body = stream::iter(bytes.into_pieces().into_iter().map(Ok)).boxed();
         self.blobs.put(key, body, &hint).await.map_err(|error| match error {
             PutBlob::Store(error) => error,
-            other => PortError::Unexpected(other.into()),
+            other @ PutBlob::Body(_) => PortError::Unexpected(other.into()),
         })
     }
 }

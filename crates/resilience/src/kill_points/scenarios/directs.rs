@@ -12,7 +12,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{expect, file_count, scenario};
 use crate::kill_points::{Actors, Environment, Process};
-use fm_contract::fixture::body::noise;
+use fm_contract::samples::noise;
 
 fn content() -> Bytes {
     noise(2_600, 8)

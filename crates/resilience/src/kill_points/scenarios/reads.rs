@@ -9,7 +9,7 @@ use fm_domain::files::{FileFilter, FileSort, SortOrder};
 
 use super::{expect, scenario};
 use crate::kill_points::{Actors, Process};
-use fm_contract::fixture::body::collect;
+use fm_contract::samples::collect;
 
 /// Any failure as one of a store.
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> PortError {

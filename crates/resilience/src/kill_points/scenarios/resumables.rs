@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{expect, file_count, scenario};
 use crate::kill_points::{Actors, Environment, Process};
-use fm_contract::fixture::body::noise;
+use fm_contract::samples::noise;
 
 /// The length of the upload that everything here is about.
 const LENGTH: usize = 2_600;

@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 
 use super::{expect, file_count, scenario};
 use crate::kill_points::{Actors, Environment, Process};
-use fm_contract::fixture::body::noise;
+use fm_contract::samples::noise;
 
 /// Their upload of this body.
 fn upload(actors: &Actors, body: UploadBody) -> UploadCommand {
