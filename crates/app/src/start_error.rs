@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use fm_credentials::InvalidArgon2Settings;
 use fm_domain::error::{Cause, PortError};
 
-use crate::adapters::MigrateError;
+/// The structure of the database was not changed or shown.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct MigrateError(#[from] pub Cause);
 
 /// Why the program can't start.
 #[derive(Debug, thiserror::Error)]

@@ -47,7 +47,7 @@ impl Impossible {
 /// An empty database.
 #[async_trait]
 pub trait DatabaseHarness: Send + Sync + Sized + 'static {
-    /// A database that holds nothing and that nobody else uses.
+    /// A database that holds nothing and that no other test uses.
     async fn fresh() -> Self;
 
     /// The database.
@@ -70,7 +70,7 @@ pub trait DatabaseHarness: Send + Sync + Sized + 'static {
 /// An empty store of sessions.
 #[async_trait]
 pub trait SessionStoreHarness: Send + Sync + Sized + 'static {
-    /// A store that holds nothing and that nobody else uses.
+    /// A store that holds nothing and that no other test uses.
     async fn fresh() -> Self;
 
     /// The store.
@@ -93,7 +93,7 @@ pub trait SessionStoreHarness: Send + Sync + Sized + 'static {
 /// An empty store of blobs.
 #[async_trait]
 pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
-    /// A store that holds nothing and that nobody else uses.
+    /// A store that holds nothing and that no other test uses.
     async fn fresh() -> Self;
 
     /// The store.
@@ -112,7 +112,7 @@ pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
         None
     }
 
-    /// The budget the store takes its buffers from, if it has one. Nobody else takes from it.
+    /// The budget the store takes its buffers from, if it has one. No other component takes from it.
     fn budget(&self) -> Option<BufferBudget>;
 
     /// The size of a part, or of a buffer: edges are tested around it.
@@ -143,7 +143,7 @@ pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
 /// A store of blobs with whoever signs its URLs and serves them.
 #[async_trait]
 pub trait SignDownloadHarness: Send + Sync + Sized + 'static {
-    /// A store that holds nothing and that nobody else uses.
+    /// A store that holds nothing and that no other test uses.
     async fn fresh() -> Self;
 
     /// The store.
@@ -244,7 +244,7 @@ pub trait DirectHarness: Send + Sync + Sized + 'static {
 /// A store that makes blobs of parts, with the signer of the clients' requests and the server that receives them.
 #[async_trait]
 pub trait SignPartsHarness: Send + Sync + Sized + 'static {
-    /// A store that holds nothing and that nobody else uses.
+    /// A store that holds nothing and that no other test uses.
     async fn fresh() -> Self;
 
     /// The store.

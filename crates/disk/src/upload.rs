@@ -25,7 +25,7 @@ pub(crate) struct Place {
     pub(crate) is_in_order: bool,
 }
 
-/// An unfinished blob, locked: nobody else writes, completes or begins it meanwhile.
+/// An unfinished blob, locked: no other writer writes, completes or begins it meanwhile.
 struct Locked {
     paths: BlobPaths,
     /// Gives the lock back when it is dropped.
@@ -168,12 +168,12 @@ impl Locked {
         }
     }
 
-    /// Whether nobody came with a higher fence; from now on nobody with a lower one is let in.
+    /// Whether no writer came with a higher fence; from now on none with a lower one is let in.
     fn admits(&self, fence: u64) -> Result<bool, DiskError> {
         let mut highest = [0; 8];
         let highest = match self.fence.read_exact_at(&mut highest, 0) {
             Ok(()) => u64::from_be_bytes(highest),
-            // Nobody wrote yet.
+            // No writer came yet.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
             Err(error) => return Err(error).step("reading the fence of a blob"),
         };

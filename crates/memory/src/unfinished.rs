@@ -25,7 +25,7 @@ pub(crate) struct Unfinished {
 }
 
 impl Unfinished {
-    /// Whether nobody came with a higher fence; from now on nobody with a lower one is let in.
+    /// Whether no writer came with a higher fence; from now on none with a lower one is let in.
     fn admits(&mut self, fence: u64) -> bool {
         let highest = self.fence;
         self.fence = highest.max(fence);
@@ -50,7 +50,7 @@ impl Unfinished {
         }
     }
 
-    /// The segment with at least so many bytes. What nobody has written yet is zeros.
+    /// The segment with at least so many bytes. What is not written yet is zeros.
     fn reach(&mut self, index: usize, length: usize) -> &mut BytesMut {
         while self.segments.len() <= index {
             if let Some(last) = self.segments.last_mut() {

@@ -20,7 +20,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fm_domain::blobs::{BlobStore, DirectStore, ListBlobs, PartReceiver, SignDownload, SignParts};
 use fm_domain::database::Database;
-use fm_domain::error::Cause;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
 use fm_domain::uploads::ResumableStore;
@@ -33,6 +32,8 @@ pub use postgres::PostgresConfig;
 pub(crate) use registry::Adapters;
 pub use s3::S3Config;
 pub use sqlite::SqliteConfig;
+
+pub use crate::start_error::MigrateError;
 
 use crate::StartError;
 use crate::config::{Reader, Secret, Variable};
@@ -197,11 +198,6 @@ pub struct MigrationState {
     /// Whether it was applied.
     pub applied: bool,
 }
-
-/// The structure of the database was not changed or shown.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct MigrateError(#[from] pub Cause);
 
 /// Changes and shows the structure of a database.
 #[async_trait]

@@ -74,7 +74,7 @@ pub(crate) enum Fault {
     RemembersAccounts,
     RemembersFiles,
     CallsEveryErrorUnavailable,
-    PingsNobody,
+    PingsWithoutAsking,
     FindsNothingWithoutADatabase,
     ListsAPageOfFiles,
     WalksAPage,
@@ -114,7 +114,7 @@ pub(crate) enum Fault {
     ReleasesNamesOnRetry,
     CutsReasons,
     EnqueuesAgain,
-    LosesSignalsThatNobodyAwaits,
+    LosesSignalsWithoutAWaiter,
 }
 
 /// How many a careless adapter takes at a time.
@@ -187,7 +187,7 @@ impl Broken {
         let inner = MemoryDatabase::new();
         let signal: Arc<dyn JobSignal> = match fault {
             Fault::NeverSignals => Arc::new(Sleeper),
-            Fault::LosesSignalsThatNobodyAwaits => Arc::new(Deaf(inner.signal())),
+            Fault::LosesSignalsWithoutAWaiter => Arc::new(Deaf(inner.signal())),
             _ => Arc::new(inner.signal()),
         };
         let (inserted, common, memory) = (Inserted::default(), Arc::default(), Arc::default());
@@ -226,7 +226,7 @@ impl Broken {
     }
 }
 
-/// A signal that nobody gives.
+/// A signal that is never given.
 struct Sleeper;
 
 #[async_trait]
@@ -268,7 +268,7 @@ impl Database for Broken {
     }
 
     async fn ping(&self) -> PortResult<()> {
-        if self.fault == Fault::PingsNobody {
+        if self.fault == Fault::PingsWithoutAsking {
             return Ok(());
         }
         self.reach()?.ping().await
@@ -376,7 +376,7 @@ bites! {
         ["JOB-04", "JOB-07", "JOB-21", "JOB-24"];
     a_queue_that_loses_what_expired: broken(Fault::LosesWhatExpired) => job_queue,
         ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21", "JOB-23", "JOB-25"];
-    a_queue_that_wakes_nobody: broken(Fault::NeverSignals) => job_queue, ["JOB-13", "JOB-27"];
+    a_queue_that_wakes_no_worker: broken(Fault::NeverSignals) => job_queue, ["JOB-13", "JOB-27"];
     a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05"];
     a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18", "JOB-24"];
     a_queue_that_gives_the_living_for_dead: broken(Fault::TakesTheLiving) => job_queue, ["JOB-20"];
@@ -405,7 +405,7 @@ bites! {
     a_database_that_remembers_accounts: broken(Fault::RemembersAccounts) => database, ["USER-11", "UOW-12", "USER-17"];
     a_database_that_remembers_files: broken(Fault::RemembersFiles) => database, ["UOW-12", "FILE-19"];
     a_database_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => database, ["UOW-14"];
-    a_database_that_pings_nobody: broken(Fault::PingsNobody) => database, ["UOW-13", "UOW-14"];
+    a_database_that_answers_pings_by_itself: broken(Fault::PingsWithoutAsking) => database, ["UOW-13", "UOW-14"];
     a_database_that_finds_nothing_without_a_database: broken(Fault::FindsNothingWithoutADatabase) => database, ["UOW-13", "UOW-14"];
     a_list_of_a_page_of_files: broken(Fault::ListsAPageOfFiles) => database, ["FILE-16"];
     a_walk_of_a_page: broken(Fault::WalksAPage) => database, ["FILE-16"];
@@ -445,5 +445,5 @@ bites! {
     a_queue_that_releases_names_on_retry: broken(Fault::ReleasesNamesOnRetry) => job_queue, ["JOB-25"];
     a_queue_that_cuts_reasons: broken(Fault::CutsReasons) => job_queue, ["JOB-25"];
     a_queue_that_enqueues_again: broken(Fault::EnqueuesAgain) => job_queue, ["JOB-01", "JOB-09", "JOB-26"];
-    a_signal_that_loses_what_nobody_awaits: broken(Fault::LosesSignalsThatNobodyAwaits) => job_queue, ["JOB-13", "JOB-27"];
+    a_signal_that_loses_what_no_worker_awaits: broken(Fault::LosesSignalsWithoutAWaiter) => job_queue, ["JOB-13", "JOB-27"];
 }

@@ -41,8 +41,8 @@ enum Fault {
     TouchesToTheSecond,
     CountsGenerationsIn31Bits,
     CallsEveryErrorUnavailable,
-    PingsNobody,
-    FindsNobodyWithoutAStore,
+    PingsWithoutAsking,
+    FindsNoneWithoutAStore,
     RevokesTheSameMoment,
     PurgesAPage,
 }
@@ -139,7 +139,7 @@ impl SessionStore for Broken {
             return Ok(Some(session.clone()).filter(|session| session.refresh.expires_at > now));
         }
         let inner = match self.reach() {
-            Err(_) if self.is(Fault::FindsNobodyWithoutAStore) => return Ok(None),
+            Err(_) if self.is(Fault::FindsNoneWithoutAStore) => return Ok(None),
             reached => reached?,
         };
         let found = inner.find(id, now).await?;
@@ -249,7 +249,7 @@ impl SessionStore for Broken {
     }
 
     async fn ping(&self) -> PortResult<()> {
-        if self.is(Fault::PingsNobody) {
+        if self.is(Fault::PingsWithoutAsking) {
             return Ok(());
         }
         self.reach()?.ping().await
@@ -331,8 +331,8 @@ bites! {
         ["SES-06", "SES-20"];
     a_store_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => session_store,
         ["SES-22"];
-    a_store_that_pings_nobody: broken(Fault::PingsNobody) => session_store, ["SES-21", "SES-22"];
-    a_store_that_finds_nobody_without_a_store: broken(Fault::FindsNobodyWithoutAStore) => session_store,
+    a_store_that_answers_pings_by_itself: broken(Fault::PingsWithoutAsking) => session_store, ["SES-21", "SES-22"];
+    a_store_that_finds_none_without_a_store: broken(Fault::FindsNoneWithoutAStore) => session_store,
         ["SES-21", "SES-22"];
 }
 

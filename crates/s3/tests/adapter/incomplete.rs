@@ -101,7 +101,7 @@ impl Dice {
 }
 
 #[tokio::test]
-async fn incomplete_parts_are_seen_by_nobody() {
+async fn incomplete_parts_are_seen_by_no_reader() {
     let fixture = Fixture::fresh().await;
     let mut writer = fixture.writer(key()).await;
     for _ in 0..3 {
@@ -202,7 +202,7 @@ async fn writers_that_do_not_know_of_each_other_never_use_the_same_name() {
         let mut newest = Writer { state: begun.store.rewind(&begun.state, &new.state), ..begun.clone() };
         newest.append(of(first, 4), false).await.unwrap();
         new.append(of(first, 5), false).await.unwrap();
-        // One that began at the same time, of whom nobody knows.
+        // One that began at the same time, which no state tells of.
         let mut other = fixture.writer(key).await;
         other.append(of(first, 6), false).await.unwrap();
         other.append(of(second, 7), false).await.unwrap();
