@@ -2,7 +2,7 @@
 //!
 //! An adapter is registered as a *factory*: its settings, read from the configuration, which open it later. Only the
 //! factory that the configuration picks reads settings, and only that one is opened. Ours are registered in
-//! [`Adapters::ours`], one line each; [`Program`](crate::Program) adds those of a foreign `main` or replaces ours by name.
+//! `Adapters::ours`, one line each; [`Program`](crate::Program) adds those of a foreign `main` or replaces ours by name.
 
 mod context;
 mod database_sessions;
