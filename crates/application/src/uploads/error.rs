@@ -28,13 +28,13 @@ pub enum ResumableError {
         offset: ByteSize,
     },
     /// Another length was declared before.
-    #[error("the length of the upload is another")]
+    #[error("a different length was declared before")]
     LengthConflict,
     /// The piece is not what its checksum says; nothing of it is kept.
     #[error("the piece does not match its checksum")]
     ChecksumMismatch,
     /// The owner's quota has no room for it.
-    #[error("the quota would be passed")]
+    #[error("the quota would be exceeded")]
     QuotaExceeded,
     /// The idempotency key was used for another upload.
     #[error("the idempotency key was used for another upload")]

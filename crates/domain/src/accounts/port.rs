@@ -22,7 +22,7 @@ pub enum InsertUser {
 #[derive(Debug, thiserror::Error)]
 pub enum ReserveBytes {
     /// Used and reserved bytes together would pass the quota.
-    #[error("the quota would be passed")]
+    #[error("the quota would be exceeded")]
     QuotaExceeded,
     /// There is no such user (any more).
     #[error("there is no such user")]

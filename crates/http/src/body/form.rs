@@ -148,7 +148,7 @@ impl Form {
 }
 
 fn unknown() -> BodyError {
-    BodyError::Invalid { pointer: "", detail: "a form has the parts file and name alone".to_owned() }
+    BodyError::Invalid { pointer: "", detail: "only the parts `file` and `name` are accepted".to_owned() }
 }
 
 fn bad_name(invalid: InvalidFileName) -> BodyError {
