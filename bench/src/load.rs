@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::Outcome;
-use crate::process::{number, output};
+use fm_testkit::Outcome;
+use fm_testkit::process::{number, output};
+
 use crate::tools::Tools;
 
 /// How hard and how long.
@@ -49,10 +50,7 @@ pub(crate) fn paths(
 }
 
 fn wrk(tools: &Tools, pressure: Pressure, script: &str, url: &str) -> Command {
-    let mut command = Command::new(&tools.wrk);
-    if !tools.library_path.is_empty() {
-        command.env("LD_LIBRARY_PATH", &tools.library_path);
-    }
+    let mut command = tools.tool(&tools.wrk).command();
     let threads = pressure.connections.min(2);
     command
         .args([

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::thread;
 
-use crate::process::output;
+use fm_testkit::process::output;
 
 /// Cores, processor, memory and kernel, in one sentence.
 pub(crate) fn describe() -> String {
@@ -36,24 +36,4 @@ pub(crate) fn forget_peak(process: u32) -> std::io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-
-    use super::{describe, forget_peak, memory_of};
-
-    #[test]
-    fn the_peak_of_a_process_is_seen_and_forgotten() {
-        let own = std::process::id();
-        let large = vec![1_u8; 64 << 20];
-        let peak = memory_of(own, "VmHWM").unwrap();
-        assert!(peak > 64 << 20, "{peak}");
-        drop(large);
-        forget_peak(own).unwrap();
-        assert!(memory_of(own, "VmHWM").unwrap() < peak);
-    }
-
-    #[test]
-    fn the_machine_is_described() {
-        assert!(describe().contains(" cores of "), "{}", describe());
-    }
-}
+mod tests;

@@ -4,36 +4,26 @@
 //! Every figure is a ratio to a floor that was measured beside it, the contestants taking turns, so that it says the same on
 //! a slow machine and on a busy one. A line that misses its bound makes the run fail.
 
-mod address;
-mod http;
 mod lines;
 mod load;
 mod machine;
 mod measure;
-mod nginx;
-mod postgres;
 mod presign;
-mod process;
 mod product;
 mod relay;
 mod report;
-mod s3;
 mod tools;
 mod tus;
 mod tus_server;
 mod uploads;
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
+use fm_testkit::Outcome;
 
 use report::Row;
 use tools::Tools;
-
-/// Why nothing could be measured.
-type Failure = Box<dyn Error + Send + Sync>;
-type Outcome<T> = Result<T, Failure>;
 
 /// What is measured, and with what.
 #[derive(Parser)]

@@ -1,27 +1,51 @@
 //! Presigned PUT URLs (AWS Signature Version 4, query parameters), so that the floor's client need not sign.
 
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use fm_testkit::Outcome;
+use fm_testkit::process::output;
+use fm_testkit::s3::S3Process;
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
-use crate::Outcome;
-
 /// Everything but what RFC 3986 calls unreserved.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
+/// Writes a file with presigned paths, one a line, each to PUT an object of its own into the bucket `floor`.
+pub(crate) fn write_put_paths(s3: &S3Process, count: usize, file: &Path) -> Outcome<()> {
+    let host = s3.address.to_string();
+    let time = output(Command::new("date").args(["-u", "+%Y%m%dT%H%M%SZ"]))?;
+    let signer = Signer {
+        access_key: &s3.access.access_key_id,
+        secret_key: &s3.access.secret_access_key,
+        region: &s3.access.region,
+        host: &host,
+        time: time.trim(),
+    };
+    let mut lines = String::new();
+    for number in 0..count {
+        lines.push_str(&signer.presign("PUT", &format!("/floor/object-{number}"))?);
+        lines.push('\n');
+    }
+    Ok(fs::write(file, lines)?)
+}
+
 /// Who signs, and where and when.
-pub(crate) struct Signer<'a> {
-    pub(crate) access_key: &'a str,
-    pub(crate) secret_key: &'a str,
-    pub(crate) region: &'a str,
-    pub(crate) host: &'a str,
+struct Signer<'a> {
+    access_key: &'a str,
+    secret_key: &'a str,
+    region: &'a str,
+    host: &'a str,
     /// As `20130524T000000Z`.
-    pub(crate) time: &'a str,
+    time: &'a str,
 }
 
 impl Signer<'_> {
     /// The path and query that may be sent with this method for a day.
-    pub(crate) fn presign(&self, method: &str, path: &str) -> Outcome<String> {
+    fn presign(&self, method: &str, path: &str) -> Outcome<String> {
         let date = self.time.get(..8).ok_or("not a time")?;
         let scope = format!("{date}/{}/s3/aws4_request", self.region);
         let credential = format!("{}/{scope}", self.access_key);
@@ -49,25 +73,4 @@ fn mac(key: &[u8], text: &str) -> Outcome<Vec<u8>> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-
-    use super::Signer;
-
-    /// The example of Amazon's own documentation of query-string authentication.
-    #[test]
-    fn the_documented_example_gets_its_documented_signature() {
-        let signer = Signer {
-            access_key: "AKIAIOSFODNN7EXAMPLE",
-            secret_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-            region: "us-east-1",
-            host: "examplebucket.s3.amazonaws.com",
-            time: "20130524T000000Z",
-        };
-        let url = signer.presign("GET", "/test.txt").unwrap();
-        assert!(
-            url.ends_with("X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"),
-            "{url}"
-        );
-    }
-}
+mod tests;

@@ -6,19 +6,18 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use fm_testkit::http::{self, Request};
+use fm_testkit::process::{Ending, Process};
+use fm_testkit::{Outcome, ports};
 use serde_json::Value;
 
-use crate::Outcome;
-use crate::address;
-use crate::http::{self, Request};
-use crate::process::Server;
 use crate::tools::Tools;
 
 /// A running program, and a user who is logged in.
 pub(crate) struct Product {
     pub(crate) address: SocketAddr,
     pub(crate) user: User,
-    server: Server,
+    server: Process,
 }
 
 /// Somebody who is logged in.
@@ -57,26 +56,14 @@ impl Product {
         settings: &[(&str, String)],
         arguments: &[&str],
     ) -> Outcome<Self> {
-        let folder = home.join("product");
-        fs::create_dir_all(&folder)?;
-        let port = address::free_port()?;
-        let mut command = Command::new(&tools.product);
-        command
-            .args(arguments)
-            .env_clear()
-            .current_dir(&folder)
-            .env("PORT", port.to_string())
-            .env("DATA_DIR", folder.join("data"))
-            .env("JWT_SECRET", "a secret of the benchmark, of no importance")
-            .env("ACCESS_TOKEN_TTL_SECONDS", "86400")
-            .env("RATE_LIMITS", "0")
-            .envs(settings.iter().map(|(name, value)| (*name, value)));
+        let port = ports::free_port()?;
+        let mut command = command(tools, &home.join("product"), settings)?;
+        command.args(arguments).env("PORT", port.to_string()).env("ACCESS_TOKEN_TTL_SECONDS", "86400");
+        command.env("RATE_LIMITS", "0");
         let log = home.join("product.log");
-        let mut server = Server::start(&mut command, &log)?;
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        if let Err(error) = wait_until_ready(&mut server, address) {
-            return Err(format!("{error}\n{}", fs::read_to_string(&log)?).into());
-        }
+        let mut server = Process::start_logging_to(&log, &mut command, Ending::Terminate)?;
+        let address = ports::local(port);
+        wait_until_ready(&mut server, address)?;
         let user = log_in(address, "first@example.org")?;
         Ok(Self { address, user, server })
     }
@@ -107,12 +94,25 @@ impl Product {
     }
 }
 
+/// The product with these settings over its defaults, without arguments yet. It runs in this folder, its data in `data` there.
+pub(crate) fn command(tools: &Tools, folder: &Path, settings: &[(&str, String)]) -> Outcome<Command> {
+    fs::create_dir_all(folder)?;
+    let mut command = Command::new(&tools.product);
+    command
+        .env_clear()
+        .current_dir(folder)
+        .env("DATA_DIR", folder.join("data"))
+        .env("JWT_SECRET", "a secret of the benchmark, of no importance")
+        .envs(settings.iter().map(|(name, value)| (*name, value)));
+    Ok(command)
+}
+
 /// Where a raw body of this name is sent.
 pub(crate) fn upload_path(name: &str) -> String {
     format!("/v1/files?name={name}")
 }
 
-fn wait_until_ready(server: &mut Server, address: SocketAddr) -> Outcome<()> {
+fn wait_until_ready(server: &mut Process, address: SocketAddr) -> Outcome<()> {
     let started = Instant::now();
     loop {
         server.check()?;
@@ -121,7 +121,7 @@ fn wait_until_ready(server: &mut Server, address: SocketAddr) -> Outcome<()> {
             return Ok(());
         }
         if started.elapsed() > Duration::from_secs(30) {
-            return Err("the program is not ready after 30 s".into());
+            return Err(format!("the program is not ready after 30 s\n{}", server.output()).into());
         }
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -1,11 +1,14 @@
 //! Where the programs are that take part.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use fm_testkit::Outcome;
+use fm_testkit::nginx::Nginx;
+use fm_testkit::postgres::{Database, Postgres};
+use fm_testkit::process::Tool;
+use fm_testkit::s3::S3Process;
 use tempfile::TempDir;
-
-use crate::Outcome;
 
 /// The contestants, the tools that load them, and the services that they use.
 #[derive(Args)]
@@ -59,6 +62,27 @@ impl Tools {
     pub(crate) fn folder(&self) -> Outcome<TempDir> {
         std::fs::create_dir_all(&self.home)?;
         Ok(tempfile::tempdir_in(&self.home)?)
+    }
+
+    /// A tool whose shared libraries may have been unpacked.
+    pub(crate) fn tool(&self, program: &Path) -> Tool {
+        Tool { program: program.to_owned(), libraries: self.library_path.clone() }
+    }
+
+    /// An empty database of the private server, in place of any of this name.
+    pub(crate) fn database(&self, name: &str) -> Outcome<Database> {
+        let (programs, libraries) = (self.postgres_bin.clone(), self.library_path.clone());
+        Postgres { programs, libraries, url: self.postgres.clone() }.create(name)
+    }
+
+    /// A running S3 server with the buckets `files`, `thumbnails` and `floor`, on an empty folder within this one.
+    pub(crate) fn s3(&self, home: &Path) -> Outcome<S3Process> {
+        S3Process::start(&self.s3_server, home, &["files", "thumbnails", "floor"])
+    }
+
+    /// A running nginx on an empty folder within this one.
+    pub(crate) fn nginx(&self, home: &Path) -> Outcome<Nginx> {
+        Nginx::on_a_folder(&self.tool(&self.nginx), home)
     }
 
     /// A script of the load clients.

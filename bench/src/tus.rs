@@ -1,23 +1,22 @@
-//! A client of tus 1.0.0: one upload after the other, each piece a PATCH on the connection that is kept.
+//! Resumable uploads by many clients at once: to the product, and to the reference server of tus.
 
-use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
-use crate::Outcome;
-use crate::http::{Connection, Request, Response, path_of};
+use fm_testkit::Outcome;
+use fm_testkit::http::{Connection, Request};
+use fm_testkit::tus::Uploader;
+
 use crate::product::Product;
-use crate::uploads::{Crowd, megabytes_a_second};
+use crate::uploads::{Clients, megabytes_a_second};
 
 /// The size of a file: 200 MB.
 pub(crate) const SIZE: usize = 200_000_000;
-/// The size of a piece.
-const PIECE: usize = 8 << 20;
+/// The size of a chunk.
+const CHUNK: usize = 8 << 20;
 
-/// A server, and what each request to it carries.
+/// A server of tus.
 pub(crate) struct Endpoint<'a> {
-    address: SocketAddr,
-    path: &'static str,
-    authorization: Option<(&'a str, &'a str)>,
+    uploader: Uploader<'a>,
     /// The files that were made, where the server says which.
     made: Mutex<Vec<String>>,
 }
@@ -25,71 +24,32 @@ pub(crate) struct Endpoint<'a> {
 impl<'a> Endpoint<'a> {
     /// Of the product.
     pub(crate) fn of(product: &'a Product) -> Self {
-        Self {
-            address: product.address,
-            path: "/v1/uploads",
-            authorization: Some(product.user.bearer()),
-            made: Mutex::default(),
-        }
+        let authorization = Some(product.user.bearer());
+        Self::new(Uploader { address: product.address, path: "/v1/uploads", authorization })
     }
 
-    /// Of a server that asks nobody who they are.
-    pub(crate) const fn open(address: SocketAddr, path: &'static str) -> Self {
-        Self { address, path, authorization: None, made: Mutex::new(Vec::new()) }
+    pub(crate) const fn new(uploader: Uploader<'a>) -> Self {
+        Self { uploader, made: Mutex::new(Vec::new()) }
     }
 
-    /// Megabytes a second from all of the crowd.
-    pub(crate) fn reaches(&self, body: &[u8], crowd: Crowd) -> Outcome<f64> {
-        megabytes_a_second(self.address, body, crowd, |connection, _thread, _number| {
-            self.upload(connection, body)
+    /// Megabytes a second from all clients.
+    pub(crate) fn reaches(&self, body: &[u8], clients: Clients) -> Outcome<f64> {
+        megabytes_a_second(self.uploader.address, body, clients, |connection, _thread, _number| {
+            let file = self.uploader.upload(connection, "tus.bin", body, CHUNK)?;
+            self.made.lock().unwrap_or_else(PoisonError::into_inner).extend(file);
+            Ok(())
         })
     }
 
     /// Deletes the files that were made.
     pub(crate) fn clear(&self) -> Outcome<()> {
-        let mut connection = Connection::open(self.address)?;
+        let mut connection = Connection::open(self.uploader.address)?;
+        let headers: Vec<_> = self.uploader.authorization.into_iter().collect();
         for file in self.made.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            self.send(&mut connection, "DELETE", &format!("/v1/files/{file}"), &[], b"")?.expect(204)?;
+            let path = format!("/v1/files/{file}");
+            let request = Request { method: "DELETE", path: &path, headers: &headers, body: b"" };
+            connection.send(&request)?.expect(204)?;
         }
         Ok(())
-    }
-
-    fn upload(&self, connection: &mut Connection, body: &[u8]) -> Outcome<()> {
-        let length = body.len().to_string();
-        // "tus.bin"
-        let fields = [("Upload-Length", length.as_str()), ("Upload-Metadata", "filename dHVzLmJpbg==")];
-        let created = self.send(connection, "POST", self.path, &fields, b"")?;
-        created.expect(201)?;
-        let path = path_of(created.header("location")?).to_owned();
-        let mut offset = 0;
-        for piece in body.chunks(PIECE) {
-            let at = offset.to_string();
-            let fields =
-                [("Upload-Offset", at.as_str()), ("Content-Type", "application/offset+octet-stream")];
-            let answer = self.send(connection, "PATCH", &path, &fields, piece)?;
-            answer.expect(204)?;
-            offset += piece.len();
-            if answer.header("upload-offset")?.parse::<usize>()? != offset {
-                return Err("the server kept another number of bytes than were sent".into());
-            }
-            if let Ok(file) = answer.header("x-file-id") {
-                self.made.lock().unwrap_or_else(PoisonError::into_inner).push(file.to_owned());
-            }
-        }
-        Ok(())
-    }
-
-    fn send(
-        &self,
-        connection: &mut Connection,
-        method: &str,
-        path: &str,
-        fields: &[(&str, &str)],
-        body: &[u8],
-    ) -> Outcome<Response> {
-        let mut headers = vec![("Tus-Resumable", "1.0.0")];
-        headers.extend(self.authorization);
-        headers.extend(fields);
-        connection.send(&Request { method, path, headers: &headers, body })
     }
 }

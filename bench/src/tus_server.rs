@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Outcome;
-use crate::address;
-use crate::process::Server;
+use fm_testkit::process::{Ending, Process};
+use fm_testkit::tus::Uploader;
+use fm_testkit::{Outcome, ports};
+
 use crate::tools::Tools;
 use crate::tus::Endpoint;
 
@@ -15,7 +16,7 @@ use crate::tus::Endpoint;
 pub(crate) struct TusServer {
     address: SocketAddr,
     folder: PathBuf,
-    _server: Server,
+    _server: Process,
 }
 
 impl TusServer {
@@ -24,17 +25,18 @@ impl TusServer {
     pub(crate) fn start(tools: &Tools, home: &Path, name: &str) -> Outcome<Self> {
         let folder = home.join(name);
         fs::create_dir_all(&folder)?;
-        let address = SocketAddr::from(([127, 0, 0, 1], address::free_port()?));
+        let address = ports::local(ports::free_port()?);
         let mut command = Command::new(&tools.node);
         command.env("NODE_ENV", "production");
         command.arg(tools.tus_server.join("server.js")).arg(&folder).arg(address.port().to_string());
-        let server = Server::start(command.arg(name), &home.join(format!("{name}.log")))?;
-        address::wait_for(address)?;
+        let log = home.join(format!("{name}.log"));
+        let mut server = Process::start_logging_to(&log, command.arg(name), Ending::Terminate)?;
+        ports::wait_for(&mut server, address)?;
         Ok(Self { address, folder, _server: server })
     }
 
     pub(crate) const fn endpoint(&self) -> Endpoint<'static> {
-        Endpoint::open(self.address, "/files")
+        Endpoint::new(Uploader { address: self.address, path: "/files", authorization: None })
     }
 
     /// Removes what was uploaded, so that the disk is not busy with it in another's turn.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use fastrand::Rng;
+use fm_testkit::random::stretch;
 use sha2::{Digest as _, Sha256};
 
-use crate::dice::{Dice, words};
 use crate::raw::Connection;
 use crate::tus::Resumable;
 use crate::{Api, Lane, Server, User};
@@ -29,7 +30,7 @@ pub struct ResumePlan {
     pub cuts: usize,
     /// How often the program is killed.
     pub kills: usize,
-    /// The dice.
+    /// Where its chance begins.
     pub seed: u64,
     /// Whether the leases of killed processes are waited for; else they are ended where they can be.
     pub is_patient: bool,
@@ -71,7 +72,7 @@ pub async fn resume(lane: Lane, plan: ResumePlan) -> ResumeCounts {
         server: Arc::clone(&server),
         user,
         upload,
-        dice: Dice::new(plan.seed),
+        random: Rng::with_seed(plan.seed),
         forgotten: Vec::new(),
         counts: ResumeCounts { bytes: plan.bytes, ..ResumeCounts::default() },
     };
@@ -91,7 +92,7 @@ struct Fire {
     server: Arc<Server>,
     user: User,
     upload: Resumable,
-    dice: Dice,
+    random: Rng,
     /// Connections on which nothing comes any more.
     forgotten: Vec<Connection>,
     counts: ResumeCounts,
@@ -104,8 +105,8 @@ impl Fire {
         let (mut before, mut furthest) = (0, 0);
         while cuts + kills > 0 {
             let most = (2 * (plan.bytes - before) / (cuts + kills + 1)).min(plan.bytes - before);
-            let amount = self.dice.between(1, most.max(2));
-            if self.dice.between(0, cuts + kills) < kills {
+            let amount = self.random.u64(1..most.max(2));
+            if self.random.u64(0..cuts + kills) < kills {
                 kills -= 1;
                 self.kill_within(before, amount).await;
             } else {
@@ -123,8 +124,8 @@ impl Fire {
 
     /// How far the upload is. Now and then asked at once, while a request that was cut off may still have it.
     async fn offset(&mut self) -> u64 {
-        if self.dice.between(0, 2) == 0 {
-            tokio::time::sleep(Duration::from_millis(self.dice.between(1, 300))).await;
+        if self.random.u64(0..2) == 0 {
+            tokio::time::sleep(Duration::from_millis(self.random.u64(1..300))).await;
         }
         self.upload.offset().await as u64
     }
@@ -138,7 +139,7 @@ impl Fire {
         self.counts.cuts += 1;
         let mut connection = self.announce(offset).await;
         self.counts.sent += send(&mut connection, offset, amount).await;
-        match self.dice.between(0, 3) {
+        match self.random.u64(0..3) {
             0 => drop(connection),
             1 => connection.reset(),
             _ => self.forgotten.push(connection),
@@ -148,7 +149,7 @@ impl Fire {
     async fn kill_within(&mut self, offset: u64, amount: u64) {
         self.counts.kills += 1;
         let mut connection = self.announce(offset).await;
-        let time = Duration::from_millis(self.dice.between(1, 600));
+        let time = Duration::from_millis(self.random.u64(1..600));
         let server = Arc::clone(&self.server);
         let kill = async {
             tokio::time::sleep(time).await;
@@ -166,7 +167,7 @@ impl Fire {
         self.forgotten.clear();
         let mut offset = self.offset().await;
         while offset < self.counts.bytes {
-            let size = self.dice.between(1, LAST_PIECES).min(self.counts.bytes - offset);
+            let size = self.random.u64(1..LAST_PIECES).min(self.counts.bytes - offset);
             let place = usize::try_from(offset).expect("a length");
             let answer = self.upload.piece(place).body(content(offset, size)).send().await;
             self.counts.sent += size;
@@ -187,8 +188,8 @@ impl Fire {
         }
         let wanted = hex::encode(wanted.finalize());
         let file = self.upload.file().await;
-        assert_eq!((&file["sha256"], &file["size"]), (&wanted.as_str().into(), &self.counts.bytes.into()));
-        let mut answer = self.user.get(file["download"]["url"].as_str().expect("a URL")).open().await;
+        assert_eq!((file.sha256.as_deref(), file.size), (Some(wanted.as_str()), self.counts.bytes));
+        let mut answer = self.user.get(file.download.url.expose()).open().await;
         let mut found = Sha256::new();
         while let Some(chunk) = answer.chunk().await.expect("the download goes on") {
             found.update(&chunk);
@@ -213,7 +214,7 @@ async fn send(connection: &mut Connection, offset: u64, amount: u64) -> u64 {
 
 /// The bytes of the file from here on.
 fn content(offset: u64, size: u64) -> Bytes {
-    words(offset, size).into()
+    stretch(offset, size).into()
 }
 
 /// Waits until the store holds the file and nothing else.

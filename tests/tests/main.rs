@@ -11,12 +11,9 @@
 
 mod accounts;
 mod conventions;
-mod crashes;
 mod documentation_pages;
 mod faults;
 mod files;
 mod links;
 mod operations;
-mod resume_under_fire;
-mod thumbnails;
 mod uploads;

@@ -1,4 +1,10 @@
-//! Dependencies point inwards: the hexagon, read from `cargo metadata`. Dev-dependencies are exempt.
+//! Dependencies point inwards: the hexagon, read from `cargo metadata`. Dev-dependencies are exempt, but for those that
+//! make an adapter's tests wait for the application.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, VecDeque};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
@@ -39,32 +45,64 @@ const PURE: &[&str] = &[
     "zeroize",
 ];
 
-/// One line for each crate; a new crate needs one too.
+/// What the bodies of the API may use: serialisation, their schemas, and the types of ids and moments.
+const WIRE: &[&str] = &["chrono", "serde", "utoipa", "uuid"];
+
+/// One line for each crate; a new crate needs one too. A line may name a crate before there is one.
 const RULES: &[(&str, Rule)] = &[
     ("fm-domain", Rule::Exactly(PURE)),
     ("fm-streaming", Rule::Ours(&["fm-domain"])),
     ("fm-application", Rule::Ours(&["fm-domain", "fm-streaming"])),
     ("fm-contract", Rule::Ours(&["fm-domain", "fm-streaming"])),
     ("fm-resilience", Rule::Ours(&["fm-application", "fm-contract", "fm-domain", "fm-streaming"])),
-    ("fm-memory", Rule::Ours(&["fm-domain", "fm-streaming"])),
-    ("fm-postgres", Rule::Ours(&["fm-domain", "fm-streaming"])),
-    ("fm-sqlite", Rule::Ours(&["fm-domain", "fm-streaming"])),
-    ("fm-s3", Rule::Ours(&["fm-domain", "fm-streaming"])),
-    ("fm-disk", Rule::Ours(&["fm-domain", "fm-streaming"])),
-    ("fm-imaging", Rule::Ours(&["fm-domain", "fm-streaming"])),
-    ("fm-credentials", Rule::Ours(&["fm-domain", "fm-streaming"])),
-    ("fm-http", Rule::Ours(&["fm-application", "fm-domain", "fm-streaming"])),
+    ("fm-memory", ADAPTER),
+    ("fm-postgres", ADAPTER),
+    ("fm-sqlite", ADAPTER),
+    ("fm-s3", ADAPTER),
+    ("fm-disk", ADAPTER),
+    ("fm-imaging", Rule::Ours(&["fm-domain", "fm-jpeg-eighth", "fm-streaming"])),
+    ("fm-credentials", ADAPTER),
+    ("fm-jpeg-eighth", Rule::Exactly(&["thiserror"])),
+    ("fm-api-types", Rule::Exactly(WIRE)),
+    ("fm-http", Rule::Ours(&["fm-api-types", "fm-application", "fm-domain", "fm-streaming"])),
     ("fm-s3-testing", Rule::Ours(&[])),
+    ("fm-testkit", Rule::Ours(&["fm-api-types", "fm-s3-testing"])),
     ("fm-app", Rule::Anything),
-    ("fm-e2e", Rule::Anything),
-    ("fm-bench", Rule::Ours(&["fm-domain", "fm-imaging"])),
+    // What a team outside may see: the program and the ports, no adapter of ours.
+    ("fm-example-foreign-adapters", Rule::Ours(&["fm-app", "fm-domain"])),
+    // Black boxes: they know the program, and nothing of its inside. The benchmark measures the renderer on its own too.
+    ("fm-e2e", Rule::Ours(&["fm-api-types", "fm-testkit"])),
+    ("fm-bench", Rule::Ours(&["fm-api-types", "fm-domain", "fm-imaging", "fm-testkit"])),
     ("xtask", Rule::Ours(&[])),
 ];
 
-/// A crate of the workspace and what it depends on, dev-dependencies left out.
+/// What an adapter of a port may depend on.
+const ADAPTER: Rule = Rule::Ours(&["fm-domain", "fm-streaming"]);
+
+/// The crates that editing the application must not rebuild.
+const ADAPTERS: &[&str] = &[
+    "fm-memory",
+    "fm-postgres",
+    "fm-sqlite",
+    "fm-s3",
+    "fm-disk",
+    "fm-imaging",
+    "fm-jpeg-eighth",
+    "fm-credentials",
+];
+
+const APPLICATION: &str = "fm-application";
+
+/// The one way for an adapter's tests to the use cases: its scenarios run them on the adapter.
+const SCENARIOS: &str = "fm-resilience";
+
+/// A crate of the workspace and what it depends on.
 struct Crate {
     name: String,
+    /// To be built: normal dependencies, and those of its build script.
     dependencies: Vec<String>,
+    /// To be tested.
+    dev_dependencies: Vec<String>,
 }
 
 pub(crate) fn check(_: &Repository) -> Result<Vec<Fault>, Failure> {
@@ -72,17 +110,22 @@ pub(crate) fn check(_: &Repository) -> Result<Vec<Fault>, Failure> {
     let crates: Vec<Crate> = metadata
         .packages
         .iter()
-        .map(|package| Crate {
-            name: package.name.to_string(),
-            dependencies: package
-                .dependencies
-                .iter()
-                .filter(|dependency| dependency.kind != DependencyKind::Development)
-                .map(|dependency| dependency.name.clone())
-                .collect(),
+        .map(|package| {
+            let named = |is_dev: bool| {
+                let wanted = package.dependencies.iter();
+                let wanted = wanted.filter(|one| (one.kind == DependencyKind::Development) == is_dev);
+                wanted.map(|one| one.name.clone()).collect()
+            };
+            Crate {
+                name: package.name.to_string(),
+                dependencies: named(false),
+                dev_dependencies: named(true),
+            }
         })
         .collect();
-    Ok(faults(&crates))
+    let mut faults = faults(&crates);
+    faults.extend(rebuilt_adapters(&crates));
+    Ok(faults)
 }
 
 fn faults(crates: &[Crate]) -> Vec<Fault> {
@@ -108,61 +151,37 @@ fn faults(crates: &[Crate]) -> Vec<Fault> {
     faults
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn workspace(dependencies: &[(&str, &[&str])]) -> Vec<Crate> {
-        dependencies
-            .iter()
-            .map(|(name, list)| Crate {
-                name: (*name).to_owned(),
-                dependencies: list.iter().map(|one| (*one).to_owned()).collect(),
-            })
-            .collect()
+/// Adapters that are built again whenever the application is edited, or their tests but for the scenarios.
+fn rebuilt_adapters(crates: &[Crate]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for one in crates.iter().filter(|one| ADAPTERS.contains(&one.name.as_str())) {
+        if let Some(way) = way_to_application(crates, &one.dependencies, &[]) {
+            faults.push(format!("{}: must not depend on {APPLICATION}, through {way}", one.name));
+        }
+        if let Some(way) = way_to_application(crates, &one.dev_dependencies, &[SCENARIOS]) {
+            faults.push(format!(
+                "{}: its tests may depend on {APPLICATION} through {SCENARIOS} alone, not through {way}",
+                one.name
+            ));
+        }
     }
+    faults
+}
 
-    #[test]
-    fn a_hexagon_passes() {
-        let crates = workspace(&[
-            ("fm-domain", &["bytes", "uuid"]),
-            ("fm-postgres", &["fm-domain", "diesel"]),
-            ("fm-app", &["fm-domain", "fm-postgres"]),
-        ]);
-        assert_eq!(faults(&crates), Vec::<Fault>::new());
+/// The shortest way to the application along normal dependencies, if there is one.
+fn way_to_application(crates: &[Crate], from: &[String], except: &[&str]) -> Option<String> {
+    let mut ways: VecDeque<Vec<&str>> = from.iter().map(|name| vec![name.as_str()]).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(way) = ways.pop_front() {
+        let name = way.last()?;
+        if *name == APPLICATION {
+            return Some(way.join(" -> "));
+        }
+        if except.contains(name) || !seen.insert(*name) {
+            continue;
+        }
+        let next = crates.iter().find(|one| one.name == *name).map(|one| &one.dependencies);
+        ways.extend(next.into_iter().flatten().map(|next| [way.as_slice(), &[next.as_str()]].concat()));
     }
-
-    #[test]
-    fn a_domain_that_speaks_http_is_a_fault() {
-        let crates = workspace(&[("fm-domain", &["bytes", "reqwest"])]);
-        assert_eq!(faults(&crates), ["fm-domain: must not depend on reqwest"]);
-    }
-
-    #[test]
-    fn a_domain_that_knows_an_adapter_is_a_fault() {
-        let crates = workspace(&[("fm-domain", &["fm-memory"]), ("fm-memory", &["fm-domain"])]);
-        assert_eq!(faults(&crates), ["fm-domain: must not depend on fm-memory"]);
-    }
-
-    #[test]
-    fn an_adapter_that_knows_another_is_a_fault() {
-        let crates = workspace(&[("fm-s3", &["fm-disk"]), ("fm-disk", &[])]);
-        assert_eq!(faults(&crates), ["fm-s3: must not depend on fm-disk"]);
-    }
-
-    #[test]
-    fn handlers_that_see_an_adapter_are_a_fault() {
-        let crates = workspace(&[
-            ("fm-http", &["fm-domain", "fm-postgres"]),
-            ("fm-postgres", &[]),
-            ("fm-domain", &[]),
-        ]);
-        assert_eq!(faults(&crates), ["fm-http: must not depend on fm-postgres"]);
-    }
-
-    #[test]
-    fn a_crate_without_a_rule_is_a_fault() {
-        let crates = workspace(&[("fm-ftp", &[])]);
-        assert_eq!(faults(&crates), ["fm-ftp: has no rule in xtask/src/dependencies.rs"]);
-    }
+    None
 }

@@ -4,29 +4,34 @@ use crate::repository::Repository;
 use crate::{Failure, Fault};
 
 pub(crate) fn check(repository: &Repository) -> Result<Vec<Fault>, Failure> {
-    let mut faults = without_reason(&repository.read("Cargo.toml")?);
+    let mut faults = without_reason("Cargo.toml", &repository.read("Cargo.toml")?);
     for path in repository.files()? {
         if path.ends_with("/Cargo.toml") {
-            faults.extend(not_shared(&path, &repository.read(&path)?));
+            let manifest = repository.read(&path)?;
+            // Fuzz targets are workspaces of their own.
+            faults.extend(without_reason(&path, &manifest));
+            faults.extend(not_shared(&path, &manifest));
         }
     }
     Ok(faults)
 }
 
-/// Dependencies of the root manifest that do not say what they are for. The workspace's own crates describe themselves.
-fn without_reason(manifest: &str) -> Vec<Fault> {
+/// Dependencies of a workspace that do not say what they are for. The repository's own crates describe themselves.
+fn without_reason(path: &str, manifest: &str) -> Vec<Fault> {
     lines_of(manifest, |section| section == "workspace.dependencies")
         .filter(|(_, line)| !line.contains("path = ") && reason(line).is_none())
-        .map(|(number, line)| format!("Cargo.toml:{number}: no reason after `#`: {line}"))
+        .map(|(number, line)| format!("{path}:{number}: no reason after `#`: {line}"))
         .collect()
 }
 
 /// Dependencies of a member with a version of their own, and members that do not share the lints.
 fn not_shared(path: &str, manifest: &str) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = lines_of(manifest, |section| section.ends_with("dependencies"))
-        .filter(|(_, line)| !line.contains("workspace = true"))
-        .map(|(number, line)| format!("{path}:{number}: not from the workspace: {line}"))
-        .collect();
+    let mut faults: Vec<Fault> = lines_of(manifest, |section| {
+        section.ends_with("dependencies") && section != "workspace.dependencies"
+    })
+    .filter(|(_, line)| !line.contains("workspace = true"))
+    .map(|(number, line)| format!("{path}:{number}: not from the workspace: {line}"))
+    .collect();
     if !lines_of(manifest, |section| section == "lints").any(|(_, line)| line == "workspace = true") {
         faults.push(format!("{path}: does not share the workspace's lints"));
     }
@@ -57,17 +62,17 @@ mod tests {
     #[test]
     fn reasons_and_own_crates_pass() {
         let manifest = "[workspace.dependencies]\n# Ours.\nfm-domain = { path = \"a\" }\n\nbytes = \"1\" # slices\n[x]\na = 1\n";
-        assert_eq!(without_reason(manifest), Vec::<Fault>::new());
+        assert_eq!(without_reason("Cargo.toml", manifest), Vec::<Fault>::new());
     }
 
     #[test]
     fn a_dependency_without_a_reason_is_a_fault() {
         let manifest = "[workspace]\n[workspace.dependencies]\nbytes = \"1\"\nhex = \"1\" # \n";
         assert_eq!(
-            without_reason(manifest),
+            without_reason("a/fuzz/Cargo.toml", manifest),
             [
-                "Cargo.toml:3: no reason after `#`: bytes = \"1\"",
-                "Cargo.toml:4: no reason after `#`: hex = \"1\" #"
+                "a/fuzz/Cargo.toml:3: no reason after `#`: bytes = \"1\"",
+                "a/fuzz/Cargo.toml:4: no reason after `#`: hex = \"1\" #"
             ]
         );
     }
@@ -76,6 +81,13 @@ mod tests {
     fn a_member_that_inherits_everything_passes() {
         let manifest = "[lints]\nworkspace = true\n[dependencies]\na.workspace = true\nb = { workspace = true, features = [] }\n";
         assert_eq!(not_shared("a/Cargo.toml", manifest), Vec::<Fault>::new());
+    }
+
+    #[test]
+    fn a_workspace_of_its_own_that_inherits_from_itself_passes() {
+        let manifest = "[lints]\nworkspace = true\n[dependencies]\na.workspace = true\n[workspace]\n[workspace.dependencies]\na = \"1\" # why\n";
+        assert_eq!(not_shared("a/fuzz/Cargo.toml", manifest), Vec::<Fault>::new());
+        assert_eq!(without_reason("a/fuzz/Cargo.toml", manifest), Vec::<Fault>::new());
     }
 
     #[test]

@@ -1,99 +1,201 @@
-//! Nothing is left unfinished, no test is switched off, and no text names a folder of one machine.
+//! Names and prose use the field's standard terms: words of a dialect of our own are banned.
+//!
+//! `xtask/banned-words.txt` lists them, each with what to say instead and how often it still occurs. The counts only shrink.
 
-use crate::repository::Repository;
+mod list;
+mod split;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use crate::repository::{Repository, is_text};
 use crate::{Failure, Fault};
+use list::{Banned, Scope};
+use split::{Piece, pieces, tokens_of, words_of};
 
-/// What may not stand anywhere, and why. The words are put together here, so that this file does not hold them.
-const FORBIDDEN: [(&str, &str); 8] = [
-    (concat!("TO", "DO"), "do it, or open an issue"),
-    (concat!("FIX", "ME"), "fix it, or open an issue"),
-    (concat!("todo", "!("), "write it"),
-    (concat!("unimplemented", "!("), "write it"),
-    (concat!("#[", "ignore"), "a test that does not run tests nothing"),
-    (concat!("/wo", "rk/"), "a folder of one machine"),
-    (concat!("/ro", "ot/"), "a folder of one machine"),
-    (concat!("/ho", "me/"), "a folder of one machine"),
-];
+const LIST: &str = "xtask/banned-words.txt";
 
-/// What is read: code, scripts and prose. Files without an extension are scripts.
-const EXTENSIONS: [&str; 8] = ["", "rs", "toml", "md", "sql", "sh", "yml", "lua"];
+/// Migrations that were released are never edited.
+const RELEASED: &str = "migrations/";
 
-pub(crate) fn check(repository: &Repository) -> Result<Vec<Fault>, Failure> {
-    let mut faults = Vec::new();
-    for path in repository.files()? {
-        if is_text(&path) {
-            faults.extend(faults_in(&path, &repository.read(&path)?));
-        }
-    }
-    Ok(faults)
+/// The most places that a fault lists.
+const SHOWN: usize = 20;
+
+/// Where a banned word stands.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    /// Its number in the list.
+    word: usize,
+    path: String,
+    line: usize,
 }
 
-fn faults_in(path: &str, text: &str) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        for (word, reason) in FORBIDDEN {
-            if holds(line, word) {
-                faults.push(format!("{path}:{}: {word}: {reason}", index + 1));
-            }
+pub(crate) fn check(repository: &Repository) -> Result<Vec<Fault>, Failure> {
+    Ok(faults(&read(repository)?, &repository.read_if_there(LIST)?))
+}
+
+/// Every place of a word of the list, with the line; without a word how often each occurs.
+pub(crate) fn show(repository: &Repository, word: Option<&str>) -> Result<Vec<String>, Failure> {
+    shown(&read(repository)?, &repository.read_if_there(LIST)?, word)
+}
+
+/// Lowers the counts of the list to how often the words occur.
+pub(crate) fn lower(repository: &Repository) -> Result<(), Failure> {
+    let text = repository.read(LIST)?;
+    let (list, _) = list::parse(&text);
+    let counts = counts(&list, &places(&list, &read(repository)?));
+    Ok(repository.write(LIST, &list::lowered(&text, &counts))?)
+}
+
+fn read(repository: &Repository) -> Result<Vec<(String, String)>, Failure> {
+    let mut files = Vec::new();
+    for path in repository.files()? {
+        if is_text(&path) && !path.starts_with(RELEASED) {
+            let text = repository.read(&path)?;
+            files.push((path, text));
+        }
+    }
+    Ok(files)
+}
+
+fn faults(files: &[(String, String)], list: &str) -> Vec<Fault> {
+    let (list, mut faults) = list::parse(list);
+    let places = places(&list, files);
+    for ((index, banned), count) in list.iter().enumerate().zip(counts(&list, &places)) {
+        let Banned { word, allowed, instead, .. } = banned;
+        let own = places.iter().filter(|place| place.word == index);
+        if count < *allowed {
+            faults.push(format!("{LIST}: {word}: lower the count to {count} (`cargo xtask words --lower`)"));
+        } else if *allowed == 0 {
+            faults
+                .extend(own.map(|Place { path, line, .. }| format!("{path}:{line}: {word}: say {instead}")));
+        } else if count > *allowed {
+            let places = if count > SHOWN {
+                format!(" (`cargo xtask words '{word}'` shows them all)")
+            } else {
+                own.map(|Place { path, line, .. }| format!("\n    {path}:{line}"))
+                    .collect::<Vec<_>>()
+                    .concat()
+            };
+            faults.push(format!("{word}: {count} times, at most {allowed}: say {instead}{places}"));
         }
     }
     faults
 }
 
-/// Whether the line holds the word, and not as a part of a longer one.
-fn holds(line: &str, word: &str) -> bool {
-    let inside = |character: char| character.is_alphanumeric() || character == '_';
-    line.match_indices(word).any(|(start, _)| {
-        let before = line[..start].chars().next_back().is_some_and(inside);
-        let after = line[start + word.len()..].chars().next().is_some_and(inside);
-        let is_word = word.chars().all(inside);
-        !(before || is_word && after)
+fn shown(files: &[(String, String)], list: &str, word: Option<&str>) -> Result<Vec<String>, Failure> {
+    let (list, _) = list::parse(list);
+    let places = places(&list, files);
+    let Some(word) = word else {
+        let lines = list.iter().zip(counts(&list, &places));
+        return Ok(lines
+            .map(|(one, count)| format!("{count:5} {}: say {}", one.word, one.instead))
+            .collect());
+    };
+    let is_meant =
+        |one: &Banned| one.word.trim_end_matches('*').eq_ignore_ascii_case(word.trim_end_matches('*'));
+    if !list.iter().any(is_meant) {
+        return Err(format!("{word} is not in {LIST}").into());
+    }
+    let texts: HashMap<&str, &str> =
+        files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let places = places.iter().filter(|place| is_meant(&list[place.word]));
+    Ok(places
+        .map(|Place { path, line, .. }| {
+            let text = texts.get(path.as_str()).and_then(|text| text.lines().nth(line - 1));
+            format!("{path}:{line}: {}", text.unwrap_or_default().trim())
+        })
+        .collect())
+}
+
+fn counts(list: &[Banned], places: &[Place]) -> Vec<usize> {
+    (0..list.len()).map(|index| places.iter().filter(|place| place.word == index).count()).collect()
+}
+
+fn places(list: &[Banned], files: &[(String, String)]) -> Vec<Place> {
+    let mut search = Search { list, known: HashMap::new() };
+    let mut places = Vec::new();
+    for (path, text) in files {
+        for (line, piece) in pieces(path, text) {
+            let mut add = |word| places.push(Place { word, path: path.clone(), line });
+            match piece {
+                Piece::Name { text, is_function } => search.in_token(text, true, is_function, &mut add),
+                Piece::Prose(text) => {
+                    for token in tokens_of(text) {
+                        search.in_token(token.text, token.is_name, token.is_function, &mut add);
+                    }
+                    search.phrases(text, &mut add);
+                }
+            }
+        }
+    }
+    places
+}
+
+/// Looks for the words of the list; what a token holds is found out once.
+struct Search<'a> {
+    list: &'a [Banned],
+    known: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Search<'a> {
+    fn in_token(&mut self, text: &'a str, is_name: bool, is_function: bool, add: &mut impl FnMut(usize)) {
+        let list = self.list;
+        let held = self.known.entry(text).or_insert_with(|| held(list, text));
+        for word in held {
+            let counts = match list[*word].scope {
+                Scope::Word => true,
+                Scope::Name | Scope::Type | Scope::Const => is_name,
+                Scope::Fn => is_function,
+                Scope::Phrase => false,
+            };
+            if counts {
+                add(*word);
+            }
+        }
+    }
+
+    fn phrases(&self, line: &str, add: &mut impl FnMut(usize)) {
+        let phrases = self.list.iter().enumerate().filter(|(_, one)| one.scope == Scope::Phrase);
+        let line = line.to_lowercase();
+        for (index, phrase) in phrases {
+            let ends = |rest: &str| !rest.chars().next().is_some_and(char::is_alphanumeric);
+            for (start, _) in line.match_indices(&phrase.word) {
+                let before = line[..start].chars().next_back().is_some_and(char::is_alphanumeric);
+                if !before && ends(&line[start + phrase.word.len()..]) {
+                    add(index);
+                }
+            }
+        }
+    }
+}
+
+/// The words of the list that a token holds, one as often as it does.
+fn held(list: &[Banned], token: &str) -> Vec<usize> {
+    let words: Vec<String> = words_of(token).map(str::to_lowercase).collect();
+    let has_lower = token.contains(char::is_lowercase);
+    let mut found = Vec::new();
+    for (index, banned) in list.iter().enumerate() {
+        let length = banned.parts.len();
+        let fits = match banned.scope {
+            Scope::Word | Scope::Name => true,
+            Scope::Type => words.len() == length && has_lower && token.starts_with(char::is_uppercase),
+            Scope::Const => !has_lower && token.len() > 1,
+            Scope::Fn => words.len() == length && !token.starts_with(char::is_uppercase),
+            Scope::Phrase => false,
+        };
+        if fits {
+            let hits = words.windows(length).filter(|own| matches(banned, own)).count();
+            found.extend(std::iter::repeat_n(index, hits));
+        }
+    }
+    found
+}
+
+fn matches(banned: &Banned, words: &[String]) -> bool {
+    banned.parts.iter().zip(words).enumerate().all(|(index, (part, word))| {
+        let may_go_on = banned.is_prefix && index + 1 == banned.parts.len();
+        word == part || may_go_on && word.starts_with(part.as_str())
     })
-}
-
-fn is_text(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let extension = name.trim_start_matches('.').rsplit_once('.').map_or("", |(_, extension)| extension);
-    EXTENSIONS.contains(&extension)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ordinary_text_passes() {
-        let word = FORBIDDEN[0].0;
-        let text =
-            format!("mastodon {word}S a {word}_LIST\ncargo run\nsee crates/homework/src and \"x/home/\"\n");
-        assert_eq!(faults_in("a.md", &text), Vec::<Fault>::new());
-    }
-
-    #[test]
-    fn every_forbidden_word_is_a_fault_wherever_it_stands() {
-        for (word, reason) in FORBIDDEN {
-            let text = format!("fine\n    // {word}: later\n");
-            assert_eq!(faults_in("a.rs", &text), [format!("a.rs:2: {word}: {reason}")]);
-        }
-    }
-
-    #[test]
-    fn an_ignored_test_is_a_fault_with_and_without_its_reason() {
-        let word = concat!("#[", "ignore");
-        for attribute in [format!("{word}]"), format!("{word} = \"slow\"]")] {
-            assert_eq!(faults_in("a.rs", &attribute).len(), 1, "{attribute}");
-        }
-    }
-
-    #[test]
-    fn scripts_code_and_prose_are_read_and_pictures_are_not() {
-        for path in
-            ["justfile", ".ci/run", "scripts/test", ".env.example.md", "a/b.rs", "x.sql", ".gitignore"]
-        {
-            assert!(is_text(path), "{path}");
-        }
-        for path in ["a/b.png", "Cargo.lock", "docs/openapi.json", ".env.example"] {
-            assert!(!is_text(path), "{path}");
-        }
-    }
 }

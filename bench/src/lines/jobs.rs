@@ -6,11 +6,13 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fm_testkit::Outcome;
+use fm_testkit::postgres::Database;
+use fm_testkit::process::{Ending, Process, output};
+
 use super::Bench;
-use crate::Outcome;
 use crate::measure::in_turns;
-use crate::postgres::Database;
-use crate::process::{Server, output};
+use crate::product::{Product, command};
 use crate::report::{Bound, Row};
 use crate::tools::Tools;
 
@@ -27,10 +29,11 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let tools = bench.tools;
     let home = tools.folder()?;
     let (product, bare) = (migrated(tools, home.path(), "product")?, migrated(tools, home.path(), "floor")?);
-    let workers: Vec<Server> = (0..PROCESSES)
+    let workers: Vec<Process> = (0..PROCESSES)
         .map(|number| {
-            let mut command = program(tools, home.path(), &product);
-            Server::start(command.arg("worker"), &home.path().join(format!("worker-{number}.log")))
+            let mut command = program(tools, home.path(), &product)?;
+            let log = home.path().join(format!("worker-{number}.log"));
+            Process::start_logging_to(&log, command.arg("worker"), Ending::Terminate)
         })
         .collect::<Outcome<_>>()?;
     // Until they listen and have swept.
@@ -76,27 +79,22 @@ fn rate(time: Duration) -> f64 {
 }
 
 /// A database with the product's tables.
-fn migrated<'a>(tools: &'a Tools, home: &Path, name: &str) -> Outcome<Database<'a>> {
-    let database = Database::create(tools, name)?;
-    output(program(tools, home, &database).args(["migrate", "up"]))?;
+fn migrated(tools: &Tools, home: &Path, name: &str) -> Outcome<Database> {
+    let database = tools.database(name)?;
+    output(program(tools, home, &database)?.args(["migrate", "up"]))?;
     Ok(database)
 }
 
-fn program(tools: &Tools, home: &Path, database: &Database<'_>) -> Command {
-    let mut command = Command::new(&tools.product);
-    command
-        .env_clear()
-        .current_dir(home)
-        .env("DATA_DIR", home.join("data"))
-        .env("JWT_SECRET", "a secret of the benchmark, of no importance")
-        .env("DATABASE_URL", &database.url)
-        .env("JOB_WORKERS", (WORKERS - 1).to_string());
-    command
+fn program(tools: &Tools, home: &Path, database: &Database) -> Outcome<Command> {
+    let workers = ("JOB_WORKERS", (WORKERS - 1).to_string());
+    let mut settings = Product::on_postgres(&database.url);
+    settings.push(workers);
+    command(tools, home, &settings)
 }
 
 /// How many jobs or blobs were lost, and how many jobs were claimed more than once. A job that is run once is inserted,
 /// updated by its claim, and deleted by its completion.
-fn faults(database: &Database<'_>) -> Outcome<(i64, i64)> {
+fn faults(database: &Database) -> Outcome<(i64, i64)> {
     thread::sleep(Duration::from_secs(2));
     let counts = database.run(
         "SELECT n_tup_ins - n_tup_del, n_tup_upd - n_tup_ins, (SELECT count(*) FROM blobs)

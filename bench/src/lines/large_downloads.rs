@@ -2,21 +2,22 @@
 
 use std::fs;
 
+use fm_testkit::Outcome;
+use fm_testkit::random::bytes;
+
 use super::Bench;
-use crate::Outcome;
 use crate::load;
 use crate::measure::in_turns;
-use crate::nginx::Nginx;
 use crate::product::Product;
 use crate::report::{Bound, Row};
-use crate::uploads::{LARGE, bytes};
+use crate::uploads::LARGE;
 
 const CONNECTIONS: usize = 4;
 
 pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let tools = bench.tools;
     let home = tools.folder()?;
-    let nginx = Nginx::start(tools, home.path())?;
+    let nginx = tools.nginx(home.path())?;
     let product = Product::start(tools, home.path(), &[])?;
     let body = bytes(LARGE);
     fs::write(nginx.folder.join("large.bin"), &body)?;

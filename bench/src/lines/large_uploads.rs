@@ -1,23 +1,24 @@
 //! Uploads of 50 MB to disk, hashed on the way, beside nginx and fsync.
 
+use fm_testkit::Outcome;
+use fm_testkit::random::bytes;
+
 use super::Bench;
-use crate::Outcome;
 use crate::measure::in_turns;
-use crate::nginx::Nginx;
 use crate::product::Product;
 use crate::report::{Bound, Row};
-use crate::uploads::{Crowd, LARGE, bytes, into_nginx, into_product};
+use crate::uploads::{Clients, LARGE, into_nginx, into_product};
 
-const CROWD: Crowd = Crowd { at_once: 4, each: 4 };
+const CLIENTS: Clients = Clients { at_once: 4, each: 4 };
 
 pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let tools = bench.tools;
     let home = tools.folder()?;
-    let nginx = Nginx::start(tools, home.path())?;
+    let nginx = tools.nginx(home.path())?;
     let product = Product::start(tools, home.path(), &[])?;
     let body = bytes(LARGE);
-    let mut ours = || into_product(&product, &body, CROWD);
-    let mut floor = || into_nginx(&nginx, &body, CROWD);
+    let mut ours = || into_product(&product, &body, CLIENTS);
+    let mut floor = || into_nginx(&nginx, &body, CLIENTS);
     let [ours, floor] = in_turns(bench.repetitions, [&mut ours, &mut floor])?;
     Ok(vec![Row {
         what: "uploads of 50 MB on SQLite and disk".to_owned(),
@@ -26,6 +27,6 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         floor,
         unit: "MB/s",
         bound: Bound::AtLeast(0.6),
-        client: format!("blocking sockets of the benchmark, {} connections", CROWD.at_once),
+        client: format!("blocking sockets of the benchmark, {} connections", CLIENTS.at_once),
     }])
 }

@@ -2,23 +2,22 @@
 
 use std::fs;
 
+use fm_testkit::Outcome;
+
 use super::Bench;
-use crate::Outcome;
 use crate::load;
 use crate::measure::in_turns;
-use crate::postgres::Database;
 use crate::product::{Product, User};
 use crate::report::{Bound, Row};
-use crate::s3::S3;
 
 const CONNECTIONS: usize = 16;
 
 pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let tools = bench.tools;
     let home = tools.folder()?;
-    let s3 = S3::start(tools, home.path())?;
-    let database = Database::create(tools, "product")?;
-    let mut settings = s3.settings();
+    let s3 = tools.s3(home.path())?;
+    let database = tools.database("product")?;
+    let mut settings = s3.access.variables();
     settings.extend(Product::on_postgres(&database.url));
     let product = Product::start(tools, home.path(), &settings)?;
     let many = product.another_user()?;

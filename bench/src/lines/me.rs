@@ -1,10 +1,10 @@
 //! `GET /v1/auth/me` with its session check, beside reading one row by its primary key.
 
+use fm_testkit::Outcome;
+
 use super::Bench;
-use crate::Outcome;
 use crate::load;
 use crate::measure::in_turns;
-use crate::postgres::Database;
 use crate::product::Product;
 use crate::report::{Bound, Row};
 
@@ -13,9 +13,9 @@ const CONNECTIONS: usize = 16;
 pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let tools = bench.tools;
     let home = tools.folder()?;
-    let floor_database = Database::create(tools, "floor")?;
+    let floor_database = tools.database("floor")?;
     floor_database.fill_for_pgbench()?;
-    let database = Database::create(tools, "product")?;
+    let database = tools.database("product")?;
     let product = Product::start(tools, home.path(), &Product::on_postgres(&database.url))?;
     let (url, headers) = (product.url("/v1/auth/me"), [product.user.authorization()]);
     let mut ours =

@@ -3,15 +3,15 @@
 use std::thread;
 use std::time::Duration;
 
+use fm_testkit::Outcome;
+use fm_testkit::random::bytes;
+
 use super::Bench;
-use crate::Outcome;
 use crate::machine::{forget_peak, memory_of};
 use crate::measure::Series;
-use crate::postgres::Database;
 use crate::product::Product;
 use crate::report::{Bound, Row};
-use crate::s3::S3;
-use crate::uploads::{Crowd, LARGE, bytes, into_product};
+use crate::uploads::{Clients, LARGE, into_product};
 
 /// What is allowed, in megabytes.
 pub(super) const MOST: f64 = 100.0;
@@ -23,7 +23,9 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         for at_once in [20, 64] {
             let added = (0..bench.repetitions)
                 .map(|_| {
-                    added_by(bench, on_s3, |product| into_product(product, &body, Crowd { at_once, each: 1 }))
+                    added_by(bench, on_s3, |product| {
+                        into_product(product, &body, Clients { at_once, each: 1 })
+                    })
                 })
                 .collect::<Outcome<Vec<f64>>>()?;
             rows.push(Row {
@@ -51,11 +53,11 @@ pub(super) fn added_by(
 ) -> Outcome<f64> {
     let tools = bench.tools;
     let home = tools.folder()?;
-    let s3 = if on_s3 { Some(S3::start(tools, home.path())?) } else { None };
+    let s3 = if on_s3 { Some(tools.s3(home.path())?) } else { None };
     let mut settings = Vec::new();
     if let Some(s3) = &s3 {
-        settings.extend(s3.settings());
-        settings.extend(Product::on_postgres(&Database::create(tools, "product")?.url));
+        settings.extend(s3.access.variables());
+        settings.extend(Product::on_postgres(&tools.database("product")?.url));
     }
     let product = Product::start(tools, home.path(), &settings)?;
     product.upload("small.bin", &bytes(4096))?;

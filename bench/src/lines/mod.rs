@@ -13,7 +13,8 @@ mod thumbnails;
 mod tus;
 mod tus_memory;
 
-use crate::Outcome;
+use fm_testkit::Outcome;
+
 use crate::load::Pressure;
 use crate::report::Row;
 use crate::tools::Tools;

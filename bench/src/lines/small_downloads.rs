@@ -3,14 +3,14 @@
 
 use std::fs;
 
+use fm_testkit::Outcome;
+use fm_testkit::random::bytes;
+
 use super::Bench;
-use crate::Outcome;
 use crate::load;
 use crate::measure::{Series, in_turns};
-use crate::nginx::Nginx;
 use crate::product::Product;
 use crate::report::{Bound, Row};
-use crate::uploads::bytes;
 
 const CONNECTIONS: usize = 24;
 
@@ -20,7 +20,7 @@ const STALLING: f64 = 600.0;
 pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let tools = bench.tools;
     let home = tools.folder()?;
-    let nginx = Nginx::start(tools, home.path())?;
+    let nginx = tools.nginx(home.path())?;
     let product = Product::start(tools, home.path(), &[])?;
     let body = bytes(4096);
     fs::write(nginx.folder.join("small.bin"), &body)?;

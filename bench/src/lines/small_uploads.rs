@@ -2,32 +2,32 @@
 
 use std::fs;
 
+use fm_testkit::Outcome;
+use fm_testkit::random::bytes;
+
 use super::Bench;
-use crate::Outcome;
 use crate::load;
 use crate::measure::in_turns;
-use crate::postgres::Database;
+use crate::presign::write_put_paths;
 use crate::product::{Product, upload_path};
 use crate::report::{Bound, Row};
-use crate::s3::S3;
-use crate::uploads::bytes;
 
 const CONNECTIONS: usize = 16;
 
 pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let tools = bench.tools;
     let home = tools.folder()?;
-    let s3 = S3::start(tools, home.path())?;
-    let floor_database = Database::create(tools, "floor")?;
+    let s3 = tools.s3(home.path())?;
+    let floor_database = tools.database("floor")?;
     floor_database.run_file(&tools.script("two_commits_schema.sql"), &[])?;
-    let database = Database::create(tools, "product")?;
-    let mut settings = s3.settings();
+    let database = tools.database("product")?;
+    let mut settings = s3.access.variables();
     settings.extend(Product::on_postgres(&database.url));
     let product = Product::start(tools, home.path(), &settings)?;
 
     let (body, paths) = (home.path().join("body"), home.path().join("paths"));
     fs::write(&body, bytes(4096))?;
-    s3.write_put_paths(20_000, &paths)?;
+    write_put_paths(&s3, 20_000, &paths)?;
     let commits = tools.script("two_commits.sql");
     let commits = commits.to_string_lossy();
     let (url, store) = (product.url(&upload_path("small.bin")), format!("http://{}/", s3.address));

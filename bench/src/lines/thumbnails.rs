@@ -1,12 +1,12 @@
 //! Thumbnails beside libvips, each in a process of its own, one picture at a time.
 
 use std::path::Path;
-use std::process::Command;
+
+use fm_testkit::Outcome;
+use fm_testkit::process::{number, output};
 
 use super::Bench;
-use crate::Outcome;
 use crate::measure::in_turns;
-use crate::process::{number, output};
 use crate::report::{Bound, Row};
 use crate::tools::Tools;
 
@@ -21,7 +21,7 @@ const PICTURES: [(&str, &str, usize, Bound); 4] = [
 pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let tools = bench.tools;
     let home = tools.folder()?;
-    output(program(tools, &tools.vips).arg("make").arg(home.path()))?;
+    output(tools.tool(&tools.vips).command().arg("make").arg(home.path()))?;
     let mut rows = Vec::new();
     for (what, file, count, bound) in PICTURES {
         let picture = home.path().join(file);
@@ -43,13 +43,8 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
 
 /// Milliseconds of CPU for one.
 fn render(tools: &Tools, renderer: &Path, picture: &Path, count: usize) -> Outcome<f64> {
-    number(&output(program(tools, renderer).arg("render").arg(picture).arg(count.to_string()))?, "cpu_ms")
-}
-
-fn program(tools: &Tools, path: &Path) -> Command {
-    let mut command = Command::new(path);
-    if !tools.library_path.is_empty() {
-        command.env("LD_LIBRARY_PATH", &tools.library_path);
-    }
-    command
+    number(
+        &output(tools.tool(renderer).command().arg("render").arg(picture).arg(count.to_string()))?,
+        "cpu_ms",
+    )
 }

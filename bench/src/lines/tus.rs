@@ -5,37 +5,37 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use fm_testkit::Outcome;
+use fm_testkit::process::output;
+use fm_testkit::random::bytes;
+
 use super::Bench;
-use crate::Outcome;
 use crate::measure::in_turns;
-use crate::postgres::Database;
-use crate::process::output;
 use crate::product::Product;
 use crate::report::{Bound, Row};
-use crate::s3::S3;
 use crate::tus::{Endpoint, SIZE};
 use crate::tus_server::TusServer;
-use crate::uploads::{Crowd, bytes};
+use crate::uploads::Clients;
 
 /// One client, and four at once.
-const CROWDS: [Crowd; 2] = [Crowd { at_once: 1, each: 3 }, Crowd { at_once: 4, each: 1 }];
+const CLIENTS: [Clients; 2] = [Clients { at_once: 1, each: 3 }, Clients { at_once: 4, each: 1 }];
 
 pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
     for on_s3 in [false, true] {
         let tools = bench.tools;
         let home = tools.folder()?;
-        let s3 = if on_s3 { Some(S3::start(tools, home.path())?) } else { None };
+        let s3 = if on_s3 { Some(tools.s3(home.path())?) } else { None };
         let mut settings = Vec::new();
         if let Some(s3) = &s3 {
-            settings.extend(s3.settings());
-            settings.extend(Product::on_postgres(&Database::create(tools, "product")?.url));
+            settings.extend(s3.access.variables());
+            settings.extend(Product::on_postgres(&tools.database("product")?.url));
         }
         let product = Product::start(tools, home.path(), &settings)?;
         let plain = TusServer::start(tools, home.path(), "plain")?;
         let durable = TusServer::start(tools, home.path(), "durable")?;
-        for crowd in CROWDS {
-            rows.extend(pair(bench, on_s3, crowd, &product, [&plain, &durable])?);
+        for clients in CLIENTS {
+            rows.extend(pair(bench, on_s3, clients, &product, [&plain, &durable])?);
         }
     }
     Ok(rows)
@@ -44,19 +44,19 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
 fn pair(
     bench: &Bench<'_>,
     on_s3: bool,
-    crowd: Crowd,
+    clients: Clients,
     product: &Product,
     [plain, durable]: [&TusServer; 2],
 ) -> Outcome<[Row; 2]> {
     let body = bytes(SIZE);
     let into_product = Endpoint::of(product);
     let mut ours = || {
-        let reached = into_product.reaches(&body, crowd)?;
+        let reached = into_product.reaches(&body, clients)?;
         into_product.clear()?;
         quiet(reached)
     };
     let reference = |server: &TusServer| {
-        let reached = server.endpoint().reaches(&body, crowd)?;
+        let reached = server.endpoint().reaches(&body, clients)?;
         server.clear()?;
         quiet(reached)
     };
@@ -65,7 +65,7 @@ fn pair(
     let row = |floor_name: &str, floor, bound| Row {
         what: format!(
             "resumable uploads of 200 MB, {} at once, {}",
-            crowd.at_once,
+            clients.at_once,
             if on_s3 { "PostgreSQL and S3" } else { "SQLite and disk" }
         ),
         ours: ours.clone(),
@@ -73,7 +73,7 @@ fn pair(
         floor,
         unit: "MB/s",
         bound,
-        client: format!("blocking sockets of the benchmark, connections: {}", crowd.at_once),
+        client: format!("blocking sockets of the benchmark, connections: {}", clients.at_once),
     };
     let bound = if on_s3 { Bound::Reported } else { Bound::AtLeast(1.5) };
     Ok([

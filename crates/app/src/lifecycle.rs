@@ -1,6 +1,9 @@
 //! The end of the process: asked for by a signal, then in order.
 
+use std::fmt;
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -22,5 +25,29 @@ impl StopSignals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
+    }
+}
+
+/// What adapters still have to finish when the process ends.
+#[derive(Default)]
+pub struct ShutdownHooks(Vec<Pin<Box<dyn Future<Output = ()> + Send>>>);
+
+impl ShutdownHooks {
+    /// Adds a hook. It starts when nothing uses the adapters any more, and is cut off at the end of the grace.
+    pub fn add(&mut self, hook: impl Future<Output = ()> + Send + 'static) {
+        self.0.push(Box::pin(hook));
+    }
+
+    /// Runs the hooks one after the other, the latest first: what was opened later may rely on what was opened before.
+    pub async fn run(self) {
+        for hook in self.0.into_iter().rev() {
+            hook.await;
+        }
+    }
+}
+
+impl fmt::Debug for ShutdownHooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ShutdownHooks({})", self.0.len())
     }
 }

@@ -74,6 +74,6 @@ mod tests {
         assert!(is_discreet(&line("aws_sigv4::http_request", Level::INFO)));
         assert!(!is_discreet(&line("aws_sigv4::http_request", Level::TRACE)));
         assert!(!is_discreet(&line("tokio_postgres::query", Level::DEBUG)));
-        assert!(is_discreet(&line("fm_http::edge", Level::TRACE)));
+        assert!(is_discreet(&line("fm_http::middleware", Level::TRACE)));
     }
 }

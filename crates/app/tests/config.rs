@@ -1,16 +1,19 @@
 //! The configuration, from its sources to its faults.
 #![expect(clippy::unwrap_used, reason = "a test that fails here has failed")]
 
+use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 
-use fm_app::config::{BlobStoreChoice, Config, ConfigFaults, DatabaseAddress, Sources, VARIABLES, read};
+use fm_app::Program;
+use fm_app::adapters::{S3Config, SqliteConfig};
+use fm_app::config::{Config, ConfigFaults, Sources};
 
 fn with(folder: &Path, variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
     let environment: HashMap<String, String> =
         variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    read(&Sources { environment, folder: folder.to_owned() })
+    Program::new().read(&Sources { environment, folder: folder.to_owned() })
 }
 
 fn names(faults: &ConfigFaults) -> BTreeSet<&str> {
@@ -22,7 +25,7 @@ fn the_example_holds_exactly_the_variables_that_are_read() {
     let example = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.env.example")).unwrap();
     let lines = example.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     let shown: Vec<&str> = lines.map(|line| line.split_once('=').unwrap().0).collect();
-    let read: BTreeSet<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
+    let read: BTreeSet<&str> = Program::new().variables().iter().map(|variable| variable.name).collect();
     assert_eq!(shown.iter().copied().collect::<BTreeSet<_>>(), read);
     assert_eq!(shown.len(), read.len(), "a variable stands twice");
 }
@@ -41,7 +44,7 @@ fn every_variable_is_really_read() {
     let folder = tempfile::tempdir().unwrap();
     // What no variable takes; those that take any text are named.
     let any_text = ["DATA_DIR", "S3_REGION", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "RUST_LOG"];
-    for variable in VARIABLES.iter().filter(|variable| !any_text.contains(&variable.name)) {
+    for variable in Program::new().variables().iter().filter(|variable| !any_text.contains(&variable.name)) {
         let mut variables = vec![(variable.name, "/?\u{1}")];
         if variable.name.starts_with("S3_") || variable.name.ends_with("_BUCKET") {
             variables.extend([
@@ -68,10 +71,11 @@ fn nearer_layers_win_and_empty_is_not_there() {
     fs::write(folder.path().join("config/there.toml"), "port = 2\njob_workers = 7\n").unwrap();
     fs::write(folder.path().join(".env"), "PORT=3\nAPP_PROFILE=there\nDATA_DIR=\"a b\"\n").unwrap();
     let config = with(folder.path(), &[("PORT", "4"), ("HOST", "")]).unwrap();
-    assert_eq!((config.port, config.host.as_str(), config.is_debug, config.job_workers), (4, "::1", true, 7));
-    assert_eq!(config.data_dir, Path::new("a b"));
+    let http = &config.http;
+    assert_eq!((http.port, http.host.as_str(), http.is_debug, config.jobs.workers), (4, "::1", true, 7));
+    assert_eq!(config.storage.data_dir, Path::new("a b"));
     let config = with(folder.path(), &[]).unwrap();
-    assert_eq!(config.port, 3);
+    assert_eq!(config.http.port, 3);
 }
 
 #[test]
@@ -113,7 +117,8 @@ fn postgresql_wants_a_secret_and_sqlite_does_not() {
     let faults = with(folder.path(), &[("DATABASE_URL", "postgres://localhost/x")]).unwrap_err();
     assert_eq!(names(&faults), ["JWT_SECRET"].into_iter().collect());
     let config = with(folder.path(), &[("DATABASE_URL", "sqlite://x.db")]).unwrap();
-    assert!(matches!(config.database, DatabaseAddress::Sqlite(path) if path == Path::new("x.db")));
+    let sqlite = (config.storage.database.as_ref() as &dyn Any).downcast_ref::<SqliteConfig>().unwrap();
+    assert_eq!(sqlite.path, Path::new("x.db"));
 }
 
 #[test]
@@ -123,7 +128,7 @@ fn a_secret_may_come_from_a_file_but_not_from_two_places() {
     fs::write(&file, format!("{}\n", "s".repeat(32))).unwrap();
     let path = file.to_str().unwrap();
     let config = with(folder.path(), &[("JWT_SECRET_FILE", path)]).unwrap();
-    assert_eq!(config.jwt_secret.as_ref().unwrap().expose(), "s".repeat(32));
+    assert_eq!(config.credentials.jwt_secret.as_ref().unwrap().expose(), "s".repeat(32));
     assert!(!format!("{config:?}").contains("ssss"));
     let other = "t".repeat(32);
     let faults = with(folder.path(), &[("JWT_SECRET_FILE", path), ("JWT_SECRET", &other)]).unwrap_err();
@@ -152,7 +157,7 @@ fn an_s3_is_taken_with_its_public_endpoint_defaulted() {
         ("S3_SECRET_ACCESS_KEY", "key"),
     ];
     let config = with(folder.path(), &variables).unwrap();
-    let BlobStoreChoice::S3(s3) = &config.blob_store else { unreachable!("{:?}", config.blob_store) };
+    let s3 = (config.storage.blobs.as_ref() as &dyn Any).downcast_ref::<S3Config>().unwrap();
     assert_eq!(s3.public_endpoint, s3.endpoint);
     assert!(s3.force_path_style);
 }

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 
 use crate::files::UploadBody;
+use crate::ports::Ports;
 use crate::sessions::Caller;
 use crate::testing::TestPorts;
-use crate::wiring::Ports;
 use fm_domain::accounts::Account;
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, GetBlob, PutBlob, PutHint, StoredBlob,

@@ -11,6 +11,7 @@ pub mod files;
 mod fixture;
 pub mod jobs;
 pub mod operations;
+pub mod ports;
 pub mod sessions;
 #[cfg(any(test, feature = "mock"))]
 pub mod testing;

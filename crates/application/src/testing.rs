@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::wiring::{Ports, Settings};
+use crate::ports::{DirectPorts, Ports, Settings};
 use fm_domain::accounts::MockPasswordHasher;
-use fm_domain::blobs::{BlobLimits, ListBlobs, MockBlobStore, MockListBlobs};
+use fm_domain::blobs::{
+    BlobLimits, ListBlobs, MockBlobStore, MockDirectStore, MockListBlobs, MockPartReceiver, PartReceiver,
+};
 use fm_domain::body::ByteSize;
 use fm_domain::sessions::{MockSessionStore, MockTokenSigner};
-use fm_domain::testing::{CountingIds, FakeDatabase, FixedClock, PlainLinks, PlainMacs};
+use fm_domain::testing::{CountingIds, FakeDatabase, FixedClock, PlainLinks, PlainMacs, PlainPartLinks};
 use fm_domain::thumbnails::MockThumbnailer;
+use fm_domain::uploads::{MockResumableStore, ResumableStore};
 use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
 
@@ -20,6 +23,8 @@ pub struct TestPorts {
     pub db: FakeDatabase,
     pub sessions: MockSessionStore,
     pub blobs: MockBlobStore,
+    pub resumable: Option<MockResumableStore>,
+    pub direct: Option<DirectDoubles>,
     pub lister: Option<MockListBlobs>,
     pub thumbnailer: MockThumbnailer,
     pub passwords: MockPasswordHasher,
@@ -37,8 +42,8 @@ impl TestPorts {
             db: Arc::new(self.db),
             sessions: Arc::new(self.sessions),
             blobs: Arc::new(self.blobs),
-            parts: None,
-            part_links: None,
+            resumable: self.resumable.map(|store| Arc::new(store) as Arc<dyn ResumableStore>),
+            direct: self.direct.map(DirectDoubles::ports),
             lister: self.lister.map(|lister| Arc::new(lister) as Arc<dyn ListBlobs>),
             links: Arc::new(PlainLinks),
             thumbnailer: Arc::new(self.thumbnailer),
@@ -47,6 +52,25 @@ impl TestPorts {
             macs: Arc::new(PlainMacs),
             clock: Arc::new(FixedClock::NEW_YEAR),
             ids: Arc::new(CountingIds::default()),
+        }
+    }
+}
+
+/// Doubles of what direct uploads need. Links say in plain text what they allow to send.
+#[derive(Default)]
+pub struct DirectDoubles {
+    /// Begins and completes blobs.
+    pub store: MockDirectStore,
+    /// Writes the parts that are sent to us; `None` where they are sent to the store.
+    pub receiver: Option<MockPartReceiver>,
+}
+
+impl DirectDoubles {
+    fn ports(self) -> DirectPorts {
+        DirectPorts {
+            store: Arc::new(self.store),
+            links: Arc::new(PlainPartLinks),
+            receiver: self.receiver.map(|receiver| Arc::new(receiver) as Arc<dyn PartReceiver>),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Toy adapters of the small ports: fast, foreseeable, and right enough for whatever is built on them. Nothing about
 //! them is secret or safe.
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, PasswordHasher};
@@ -13,6 +15,13 @@ use fm_domain::sessions::{AccessClaims, AccessToken, InvalidToken, TokenSigner};
 use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+/// The machine's present, for stores that have no clock of their own.
+#[must_use]
+pub fn present() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
 
 /// Hashes passwords at once. A hash of another strength is right, but outdated.
 #[derive(Debug, Clone, Copy, Default)]

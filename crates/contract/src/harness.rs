@@ -2,13 +2,20 @@
 //!
 //! `fresh` is called on the runtime that the rule runs on, once for every rule and runtime. A service that is missing
 //! is a failure that says what to run: panic in `fresh`, never skip.
+//!
+//! Some rules need more than the adapter: a second node, a store that goes away, a blob that is damaged. What a store
+//! can't offer the harness answers with [`Impossible`] and a reason. The rule then prints the reason and proves nothing.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_domain::accounts::PasswordHasher;
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
+use fm_domain::blobs::{
+    BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver, PartTag, PartWrite, SignDownload, SignParts,
+    SignedPart, WritePart,
+};
+use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::ids::IdSource;
@@ -16,12 +23,31 @@ use fm_domain::jobs::JobSignal;
 use fm_domain::mac::MacSigner;
 use fm_domain::sessions::{SessionStore, TokenSigner};
 use fm_domain::thumbnails::Thumbnailer;
+use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
+
+/// Why a harness can't offer something, for instance a second node of a store that lives in the memory of one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Impossible(&'static str);
+
+impl Impossible {
+    /// The reason, as a sentence: `a folder has no credentials`.
+    #[must_use]
+    pub const fn because(reason: &'static str) -> Self {
+        Self(reason)
+    }
+
+    /// The reason.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        self.0
+    }
+}
 
 /// An empty database.
 #[async_trait]
 pub trait DatabaseHarness: Send + Sync + Sized + 'static {
-    /// A database that holds nothing and that nobody else uses.
+    /// A database that holds nothing and that no other test uses.
     async fn fresh() -> Self;
 
     /// The database.
@@ -29,12 +55,22 @@ pub trait DatabaseHarness: Send + Sync + Sized + 'static {
 
     /// What is woken when a job was committed to it.
     fn signal(&self) -> Arc<dyn JobSignal>;
+
+    /// A second adapter on the same store that shares no memory with the first, as on another node.
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible>;
+
+    /// Takes the store away for good: the server stops, the folder goes, the file is closed. Every later call of every
+    /// node has to fail as [`fm_domain::error::PortError::Unavailable`].
+    async fn break_it(&self) -> Result<(), Impossible>;
+
+    /// An adapter on the same store whose credentials the store refuses.
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible>;
 }
 
 /// An empty store of sessions.
 #[async_trait]
 pub trait SessionStoreHarness: Send + Sync + Sized + 'static {
-    /// A store that holds nothing and that nobody else uses.
+    /// A store that holds nothing and that no other test uses.
     async fn fresh() -> Self;
 
     /// The store.
@@ -42,12 +78,22 @@ pub trait SessionStoreHarness: Send + Sync + Sized + 'static {
 
     /// Everything that is stored, as text: ids in their usual form, bytes as lower-case hexadecimal.
     async fn dump(&self) -> String;
+
+    /// A second adapter on the same store that shares no memory with the first, as on another node.
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible>;
+
+    /// Takes the store away for good: the server stops, the folder goes, the file is closed. Every later call of every
+    /// node has to fail as [`fm_domain::error::PortError::Unavailable`].
+    async fn break_it(&self) -> Result<(), Impossible>;
+
+    /// An adapter on the same store whose credentials the store refuses.
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible>;
 }
 
 /// An empty store of blobs.
 #[async_trait]
 pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
-    /// A store that holds nothing and that nobody else uses.
+    /// A store that holds nothing and that no other test uses.
     async fn fresh() -> Self;
 
     /// The store.
@@ -56,25 +102,48 @@ pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
     /// What lists it, if it can be listed.
     fn lister(&self) -> Option<Arc<dyn ListBlobs>>;
 
-    /// What writes to it in parts, if it can be written to in parts: for kill points.
-    fn part_upload(&self) -> Option<Arc<dyn PartUpload>> {
+    /// The store as one that writes blobs over many requests, if it can: for kill points.
+    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
         None
     }
 
-    /// The budget the store takes its buffers from, if it has one. Nobody else takes from it.
+    /// The store as one that makes blobs of parts that are sent to us, if it can: for kill points.
+    fn direct(&self) -> Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)> {
+        None
+    }
+
+    /// The budget the store takes its buffers from, if it has one. No other component takes from it.
     fn budget(&self) -> Option<BufferBudget>;
 
     /// The size of a part, or of a buffer: edges are tested around it.
     fn part_size(&self) -> usize;
 
-    /// How many objects, unfinished multipart uploads or temporary files the store holds: 0 when nothing is left.
+    /// How many objects, unfinished multipart uploads or temporary files the store holds: 0 when nothing is left. One
+    /// that is being written counts.
     async fn debris(&self) -> usize;
+
+    /// How many bytes of one blob the adapter holds in memory at most while it writes or reads it, in bytes.
+    fn held_at_most(&self) -> Result<usize, Impossible>;
+
+    /// Cuts the stored bytes of a blob to half their length, in place and behind the adapter's back: a read that is
+    /// under way meets the new end.
+    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible>;
+
+    /// A second adapter on the same store that shares no memory with the first, as on another node.
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible>;
+
+    /// Takes the store away for good: the server stops, the folder goes, the file is closed. Every later call of every
+    /// node has to fail as [`fm_domain::error::PortError::Unavailable`].
+    async fn break_it(&self) -> Result<(), Impossible>;
+
+    /// An adapter on the same store whose credentials the store refuses.
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible>;
 }
 
 /// A store of blobs with whoever signs its URLs and serves them.
 #[async_trait]
 pub trait SignDownloadHarness: Send + Sync + Sized + 'static {
-    /// A store that holds nothing and that nobody else uses.
+    /// A store that holds nothing and that no other test uses.
     async fn fresh() -> Self;
 
     /// The store.
@@ -110,33 +179,79 @@ impl Fetched {
     }
 }
 
-/// An empty store of blobs that can be written in parts.
+/// An empty store that writes blobs over many requests.
 #[async_trait]
-pub trait PartUploadHarness: Send + Sync + Sized + 'static {
-    /// A store that holds nothing and that nobody else uses.
+pub trait ResumableHarness: Send + Sync + Sized + 'static {
+    /// A store that holds nothing and that no other fixture uses.
     async fn fresh() -> Self;
 
-    /// The store.
+    /// Reads and discards its blobs.
     fn blobs(&self) -> Arc<dyn BlobStore>;
 
-    /// What writes to it in parts.
-    fn parts(&self) -> Arc<dyn PartUpload>;
+    /// Writes its blobs.
+    fn store(&self) -> Arc<dyn ResumableStore>;
 
-    /// How many objects, unfinished writes in parts or temporary files the store holds: 0 when nothing is left.
+    /// A second adapter on the same store, as on another node: it shares no memory with the first, unless the store
+    /// itself lives in memory.
+    fn another_node(&self) -> Arc<dyn ResumableStore> {
+        self.store()
+    }
+
+    /// How many objects, unfinished writes or temporary files the store holds: 0 when nothing is left.
     async fn debris(&self) -> usize;
 }
 
-/// A store of blobs that can be written in parts, with whoever signs the requests of clients and takes what they send.
+/// An empty store that makes blobs of parts that clients send.
+#[async_trait]
+pub trait DirectHarness: Send + Sync + Sized + 'static {
+    /// A store that holds nothing and that no other fixture uses.
+    async fn fresh() -> Self;
+
+    /// Reads and discards its blobs.
+    fn blobs(&self) -> Arc<dyn BlobStore>;
+
+    /// Begins and completes its blobs.
+    fn store(&self) -> Arc<dyn DirectStore>;
+
+    /// Receives parts for a store that clients can't reach; `None` where they send parts to the store itself.
+    fn receiver(&self) -> Option<Arc<dyn PartReceiver>>;
+
+    /// Sends a part as a client does, `offset` bytes behind the beginning of the blob; the tag that names it at the end.
+    /// What the store answers to a part of a write that is not under way is [`WritePart::Gone`].
+    ///
+    /// By default the receiver writes the part, with the fence 1. A store without a receiver has to be sent a request.
+    ///
+    /// # Panics
+    /// When the harness has no receiver and does not send the part by itself.
+    async fn send(
+        &self,
+        write: &PartWrite,
+        number: u32,
+        offset: ByteSize,
+        bytes: Bytes,
+    ) -> Result<PartTag, WritePart> {
+        let Some(receiver) = self.receiver() else {
+            panic!("without a receiver the harness has to send parts")
+        };
+        receiver.write(write, offset, 1, bytes.into()).await?;
+        Ok(PartTag::new(format!("part {number}")))
+    }
+
+    /// How many objects, unfinished writes or temporary files the store holds: 0 when nothing is left.
+    async fn debris(&self) -> usize;
+}
+
+/// A store that makes blobs of parts, with the signer of the clients' requests and the server that receives them.
 #[async_trait]
 pub trait SignPartsHarness: Send + Sync + Sized + 'static {
-    /// A store that holds nothing and that nobody else uses.
+    /// A store that holds nothing and that no other test uses.
     async fn fresh() -> Self;
 
     /// The store.
     fn blobs(&self) -> Arc<dyn BlobStore>;
 
-    /// What writes to it in parts.
-    fn parts(&self) -> Arc<dyn PartUpload>;
+    /// Begins and completes its blobs.
+    fn parts(&self) -> Arc<dyn DirectStore>;
 
     /// What signs parts for it.
     fn signer(&self) -> Arc<dyn SignParts>;

@@ -21,17 +21,23 @@ pub mod fakes;
 pub mod harness;
 pub mod runtime;
 
-pub mod fixture;
+mod fixture;
 mod rules;
 mod suite;
 
+/// What rules and scenarios are set up with: a moment to begin at, and bytes.
+pub mod samples {
+    pub use crate::fixture::at;
+    pub use crate::fixture::body::{collect, noise};
+}
+
 pub use harness::{
-    BlobStoreHarness, ClockHarness, DatabaseHarness, Fetched, IdSourceHarness, MacSignerHarness,
-    PartUploadHarness, PasswordHasherHarness, SessionStoreHarness, SignDownloadHarness, SignPartsHarness,
-    ThumbnailerHarness, TokenSignerHarness,
+    BlobStoreHarness, ClockHarness, DatabaseHarness, DirectHarness, Fetched, IdSourceHarness, Impossible,
+    MacSignerHarness, PasswordHasherHarness, ResumableHarness, SessionStoreHarness, SignDownloadHarness,
+    SignPartsHarness, ThumbnailerHarness, TokenSignerHarness,
 };
 pub use rules::{
-    SUITES, blob_store, clock, database, id_source, job_queue, mac_signer, part_upload, password_hasher,
-    session_store, sign_download, sign_parts, thumbnailer, token_signer,
+    SUITES, blob_store, clock, database, direct_store, id_source, job_queue, mac_signer, password_hasher,
+    resumable_store, session_store, sign_download, sign_parts, thumbnailer, token_signer,
 };
 pub use suite::{Check, Rule, Suite};

@@ -4,18 +4,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fm_contract::{
-    BlobStoreHarness, DatabaseHarness, IdSourceHarness, PartUploadHarness, SessionStoreHarness,
+    BlobStoreHarness, DatabaseHarness, DirectHarness, IdSourceHarness, Impossible, ResumableHarness,
+    SessionStoreHarness,
 };
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
-use fm_domain::clock::Timestamp;
+use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::database::Database;
 use fm_domain::ids::IdSource;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
+use fm_domain::uploads::ResumableStore;
 use fm_memory::{
     ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemorySessionStore, SequentialIds,
 };
 use fm_streaming::BufferBudget;
+
+/// Why the reference adapters can't be shared, damaged or taken away.
+const IN_MEMORY: Impossible = Impossible::because("it lives in the memory of this process");
 
 struct InMemory {
     database: MemoryDatabase,
@@ -36,6 +40,18 @@ impl DatabaseHarness for InMemory {
 
     fn signal(&self) -> Arc<dyn JobSignal> {
         self.signal.clone()
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(IN_MEMORY)
     }
 }
 
@@ -60,6 +76,18 @@ impl SessionStoreHarness for Sessions {
         let salts: Vec<String> = sessions.iter().map(|session| hex::encode(session.refresh.salt)).collect();
         format!("{sessions:?} {salts:?}")
     }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
 }
 
 mod session_store {
@@ -71,7 +99,7 @@ struct Blobs(Arc<MemoryBlobStore>);
 #[async_trait]
 impl BlobStoreHarness for Blobs {
     async fn fresh() -> Self {
-        let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
+        let clock = ManualClock::new(fm_contract::fakes::present());
         Self(Arc::new(MemoryBlobStore::new(Arc::new(clock))))
     }
 
@@ -94,12 +122,32 @@ impl BlobStoreHarness for Blobs {
     async fn debris(&self) -> usize {
         self.0.count()
     }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn truncate(&self, _key: &BlobKey) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
 }
 
-struct InParts(Blobs);
+struct Resumable(Blobs);
 
 #[async_trait]
-impl PartUploadHarness for InParts {
+impl ResumableHarness for Resumable {
     async fn fresh() -> Self {
         Self(Blobs::fresh().await)
     }
@@ -108,7 +156,7 @@ impl PartUploadHarness for InParts {
         self.0.blobs()
     }
 
-    fn parts(&self) -> Arc<dyn PartUpload> {
+    fn store(&self) -> Arc<dyn ResumableStore> {
         self.0.0.clone()
     }
 
@@ -117,8 +165,37 @@ impl PartUploadHarness for InParts {
     }
 }
 
-mod part_upload {
-    fm_contract::part_upload!(super::InParts);
+mod resumable_store {
+    fm_contract::resumable_store!(super::Resumable);
+}
+
+struct Direct(Blobs);
+
+#[async_trait]
+impl DirectHarness for Direct {
+    async fn fresh() -> Self {
+        Self(Blobs::fresh().await)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.0.blobs()
+    }
+
+    fn store(&self) -> Arc<dyn DirectStore> {
+        self.0.0.clone()
+    }
+
+    fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
+        Some(self.0.0.clone())
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.debris().await
+    }
+}
+
+mod direct_store {
+    fm_contract::direct_store!(super::Direct);
 }
 
 mod blob_store {

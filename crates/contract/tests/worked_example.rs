@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_contract::BlobStoreHarness;
+use fm_contract::{BlobStoreHarness, Impossible};
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, GetBlob, ListBlobs, PutBlob, PutHint,
     StoredBlob,
@@ -14,7 +14,7 @@ use fm_domain::blobs::{
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::error::{PortError, PortResult};
 use fm_streaming::BufferBudget;
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 use tokio_util::io::ReaderStream;
@@ -29,21 +29,27 @@ struct FolderBlobStore {
 /// The one place where errors of the technology become errors of the port.
 fn failed(error: io::Error) -> PortError {
     match error.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => PortError::Unavailable(error.into()),
+        // A folder that is not mounted comes back (BLOB-24).
+        io::ErrorKind::TimedOut | io::ErrorKind::Interrupted | io::ErrorKind::NotFound => {
+            PortError::Unavailable(error.into())
+        }
         _ => PortError::Unexpected(error.into()),
     }
 }
 
-/// What is not there is `None`.
-fn found<T>(result: io::Result<T>) -> PortResult<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed(error)),
-    }
-}
-
 impl FolderBlobStore {
+    /// What is not there is `None`; but nothing is known to be absent while the folder itself is missing (BLOB-24).
+    async fn found<T>(&self, result: io::Result<T>) -> PortResult<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::metadata(&self.folder).await.map_err(failed)?;
+                Ok(None)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
     fn place(&self, key: &BlobKey) -> PathBuf {
         self.folder.join(format!("{}-{key}", key.bucket.as_str()))
     }
@@ -66,6 +72,21 @@ impl FolderBlobStore {
     }
 }
 
+/// Fewer bytes than were promised are an error, never the end: the file may have been cut meanwhile (BLOB-17).
+fn whole(bytes: ByteStream, length: u64) -> ByteStream {
+    let counted = stream::try_unfold((bytes, length), |(mut bytes, left)| async move {
+        match bytes.try_next().await? {
+            Some(chunk) => {
+                let left = left.saturating_sub(chunk.len() as u64);
+                Ok(Some((chunk, (bytes, left))))
+            }
+            None if left > 0 => Err(BodyError::Source("the file is shorter than it was".into())),
+            None => Ok(None),
+        }
+    });
+    counted.boxed()
+}
+
 #[async_trait]
 impl BlobStore for FolderBlobStore {
     async fn put(&self, key: &BlobKey, body: ByteStream, _hint: &PutHint) -> Result<StoredBlob, PutBlob> {
@@ -77,25 +98,25 @@ impl BlobStore for FolderBlobStore {
     }
 
     async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<BlobReader, GetBlob> {
-        let mut file = found(File::open(self.place(key)).await)?.ok_or(GetBlob::NotFound)?;
+        let mut file = self.found(File::open(self.place(key)).await).await?.ok_or(GetBlob::NotFound)?;
         let size = ByteSize::new(file.metadata().await.map_err(failed)?.len());
         let range = range.map(|range| range.resolve(size)).transpose()?;
         let (first, length) = range.map_or((0, size.bytes()), |range| (range.first, range.length()));
         file.seek(io::SeekFrom::Start(first)).await.map_err(failed)?;
-        let bytes = ReaderStream::new(file.take(length));
+        let bytes = ReaderStream::with_capacity(file.take(length), 64 * 1024);
         let bytes = bytes.map_err(|error| BodyError::Source(error.to_string().into())).boxed();
-        Ok(BlobReader { size, range, bytes })
+        Ok(BlobReader { size, range, bytes: whole(bytes, length) })
     }
 
     async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
-        let metadata = found(fs::metadata(self.place(key)).await)?;
+        let metadata = self.found(fs::metadata(self.place(key)).await).await?;
         Ok(metadata.map(|metadata| BlobHead { size: ByteSize::new(metadata.len()) }))
     }
 
     async fn discard(&self, key: &BlobKey) -> PortResult<()> {
         // What is not there is no error (BLOB-07).
-        found(fs::remove_file(self.waiting_place(key)).await)?;
-        found(fs::remove_file(self.place(key)).await)?;
+        self.found(fs::remove_file(self.waiting_place(key)).await).await?;
+        self.found(fs::remove_file(self.place(key)).await).await?;
         Ok(())
     }
 
@@ -142,6 +163,30 @@ impl BlobStoreHarness for Folder {
 
     async fn debris(&self) -> usize {
         std::fs::read_dir(self.folder.path()).expect("the folder").count()
+    }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        // What tokio buffers of a file.
+        Ok(2 * 1024 * 1024)
+    }
+
+    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible> {
+        let file = std::fs::File::options().write(true).open(self.store.place(key)).expect("the blob");
+        file.set_len(file.metadata().expect("its size").len() / 2).expect("half of it");
+        Ok(())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Ok(Arc::new(FolderBlobStore { folder: self.store.folder.clone() }))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        std::fs::remove_dir_all(self.folder.path()).expect("the folder");
+        Ok(())
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(Impossible::because("a folder has no credentials"))
     }
 }
 

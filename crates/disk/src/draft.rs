@@ -1,14 +1,16 @@
 //! A blob that is being written.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use fm_domain::blobs::BlobKey;
+use fm_domain::body::PartBytes;
 
 use crate::error::{DiskError, Step as _};
 use crate::layout::{Layout, sync};
+use crate::pieces::write_all_at;
 
 /// A file that disappears when it is dropped, until it is kept. Everything here blocks.
 #[derive(Debug)]
@@ -38,8 +40,8 @@ impl Draft {
     }
 
     /// Appends.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), DiskError> {
-        self.file.write_all(bytes).step("writing a blob")?;
+    pub(crate) fn write(&mut self, bytes: &PartBytes) -> Result<(), DiskError> {
+        write_all_at(&self.file, self.size, bytes).step("writing a blob")?;
         self.size += bytes.len() as u64;
         Ok(())
     }

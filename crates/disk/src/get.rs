@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::{io, mem};
 
 use bytes::Bytes;
-use fm_domain::blobs::{BlobReader, ByteRange, GetBlob, ResolvedRange, Unsatisfiable};
+use fm_domain::blobs::{BlobKey, BlobReader, ByteRange, GetBlob, ResolvedRange, Unsatisfiable};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use futures_util::{StreamExt as _, stream};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::error::{DiskError, Step as _, blocking};
+use crate::layout::Layout;
 
 /// How much is read at one time.
 const CHUNK_BYTES: u64 = 256 * 1024;
@@ -22,8 +23,12 @@ const CHUNK_BYTES: u64 = 256 * 1024;
 const SMALL_BYTES: u64 = 64 * 1024;
 
 /// Opens the file of a blob and reads the range.
-pub(crate) async fn get(path: Box<Path>, range: Option<ByteRange>) -> Result<BlobReader, GetBlob> {
-    let opened = blocking(move || open(&path, range)).await?;
+pub(crate) async fn get(
+    layout: Arc<Layout>,
+    key: BlobKey,
+    range: Option<ByteRange>,
+) -> Result<BlobReader, GetBlob> {
+    let opened = blocking(move || open(&layout, &key, range)).await?;
     match opened {
         Opened::Missing => Err(GetBlob::NotFound),
         Opened::Outside(error) => Err(error.into()),
@@ -48,10 +53,13 @@ struct Rest {
     bytes: u64,
 }
 
-fn open(path: &Path, range: Option<ByteRange>) -> Result<Opened, DiskError> {
+fn open(layout: &Layout, key: &BlobKey, range: Option<ByteRange>) -> Result<Opened, DiskError> {
+    let path = layout.paths(key).whole;
     // A link in the place of a blob was not put there by us.
     let mut file = match File::options().read(true).custom_flags(libc::O_NOFOLLOW).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Opened::Missing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return layout.absent(key.bucket, Opened::Missing);
+        }
         outcome => outcome.step("opening a blob")?,
     };
     let metadata = file.metadata().step("asking for the size of a blob")?;

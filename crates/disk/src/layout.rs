@@ -87,6 +87,13 @@ impl Layout {
         self.root.join(bucket.as_str())
     }
 
+    /// Says that a file is absent, unless the folder of its bucket is missing too: then the disk is not mounted, and
+    /// nothing is known about any file.
+    pub(crate) fn absent<T>(&self, bucket: Bucket, answer: T) -> Result<T, DiskError> {
+        std::fs::metadata(self.bucket(bucket)).step("looking at the folder of a bucket")?;
+        Ok(answer)
+    }
+
     pub(crate) fn shard(&self, bucket: Bucket, shard: u8) -> PathBuf {
         self.bucket(bucket).join(format!("{shard:02x}"))
     }

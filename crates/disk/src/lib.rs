@@ -3,7 +3,7 @@
 //! ```text
 //! <root>/files/5e/0190a7c2-…-…c45e          a blob; mode 0600
 //! <root>/files/5e/.0190a7c2-…-…c45e.part    one that is being written
-//! <root>/files/5e/.0190a7c2-…-…c45e.upload  one that is being written in parts, by many requests
+//! <root>/files/5e/.0190a7c2-…-…c45e.upload  one that is being written by many requests
 //! <root>/files/5e/.0190a7c2-…-…c45e.fence   the highest fence that its writers had; they lock it
 //! <root>/thumbnails/…                       the other bucket
 //! ```
@@ -17,14 +17,16 @@
 //! of given-up intents calls; [`DiskBlobStore::remove_unfinished`] finds those that no intent knows of. What is written
 //! in parts stays between two requests, however long that is: its intent always knows of it.
 
+mod direct;
 mod draft;
 mod error;
 mod get;
 mod hints;
 mod layout;
 mod list;
-mod parts;
+mod pieces;
 mod put;
+mod resumable;
 mod store;
 mod upload;
 

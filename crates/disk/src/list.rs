@@ -37,7 +37,9 @@ impl Walk {
             let Some(folder) = &mut self.open else {
                 let Some(shard) = self.shards.next() else { return Ok(None) };
                 self.open = match fs::read_dir(self.layout.shard(self.bucket, shard)) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        self.layout.absent(self.bucket, None)?
+                    }
                     outcome => Some(outcome.step("opening a folder of blobs")?),
                 };
                 continue;

@@ -15,7 +15,7 @@ use fm_domain::blobs::{
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_streaming::BufferBudget;
+use fm_streaming::{BufferBudget, BufferPool};
 use futures_util::stream::BoxStream;
 
 use crate::error::{DiskError, Step as _, blocking};
@@ -36,6 +36,7 @@ pub struct DiskSettings {
 pub struct DiskBlobStore {
     pub(crate) layout: Arc<Layout>,
     budget: BufferBudget,
+    pool: BufferPool,
 }
 
 impl DiskBlobStore {
@@ -48,7 +49,7 @@ impl DiskBlobStore {
             Ok(layout)
         })
         .await?;
-        Ok(Self { layout: Arc::new(layout), budget })
+        Ok(Self { layout: Arc::new(layout), budget, pool: BufferPool::default() })
     }
 
     /// Removes files of writes that died with their process: unfinished ones that nobody wrote to since `before`;
@@ -57,25 +58,25 @@ impl DiskBlobStore {
         let layout = Arc::clone(&self.layout);
         blocking(move || list::remove_unfinished(&layout, before)).await
     }
-
-    fn file_of(&self, key: &BlobKey) -> Box<Path> {
-        self.layout.paths(key).whole.into_boxed_path()
-    }
 }
 
 #[async_trait]
 impl BlobStore for DiskBlobStore {
     async fn put(&self, key: &BlobKey, body: ByteStream, hint: &PutHint) -> Result<StoredBlob, PutBlob> {
-        put::put(&self.layout, &self.budget, *key, body, hint).await
+        put::put(&self.layout, (&self.budget, &self.pool), *key, body, hint).await
     }
 
     async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<BlobReader, GetBlob> {
-        get::get(self.file_of(key), range).await
+        get::get(Arc::clone(&self.layout), *key, range).await
     }
 
     async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
-        let path = self.file_of(key);
-        Ok(blocking(move || get::size(&path)).await?.map(|size| BlobHead { size }))
+        let (layout, key) = (Arc::clone(&self.layout), *key);
+        let size = blocking(move || match get::size(&layout.paths(&key).whole)? {
+            None => layout.absent(key.bucket, None),
+            size => Ok(size),
+        });
+        Ok(size.await?.map(|size| BlobHead { size }))
     }
 
     /// A write to the key that is still under way fails afterwards: its file has lost the name that it would be
@@ -88,10 +89,10 @@ impl BlobStore for DiskBlobStore {
             // fence sees that it is gone.
             let unfinished = remove(&paths.unfinished)? | remove(&paths.upload)?;
             let removed = remove(&paths.whole)? | remove(&paths.fence)? | unfinished;
-            if removed {
-                sync(&layout.folder(&key)).step("syncing the folder of a blob")?;
+            if !removed {
+                return layout.absent(key.bucket, ());
             }
-            Ok(())
+            sync(&layout.folder(&key)).step("syncing the folder of a blob")
         })
         .await
     }

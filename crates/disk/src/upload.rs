@@ -1,24 +1,31 @@
-//! A blob that is being written in parts, by whoever has the highest fence. Everything here blocks.
+//! A blob that is being written by many requests, by the writer with the highest fence. Everything here blocks.
 //!
 //! No file is held open between two calls: other processes may write to the same blob. They agree by the lock of the
 //! fence's file, which is there exactly as long as the write is under way.
 
 use std::fs::{self, File};
-use std::io::{self, IoSlice};
+use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 
-use fm_domain::blobs::{BlobKey, PartPlace};
+use fm_domain::blobs::BlobKey;
 use fm_domain::body::{ByteSize, PartBytes};
 
 use crate::error::{DiskError, Step as _};
 use crate::layout::{BlobPaths, Layout, sync};
+use crate::pieces::write_all_at;
 use crate::store::remove;
 use crate::{get, hints};
 
-/// As many pieces as every system takes in one call (IOV_MAX).
-const MOST_SLICES: usize = 1024;
+/// Where bytes go, and who writes them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) offset: ByteSize,
+    pub(crate) fence: u64,
+    /// Whether all bytes before them were written before.
+    pub(crate) is_in_order: bool,
+}
 
-/// A write in parts, locked: nobody else writes, completes or begins it meanwhile.
+/// An unfinished blob, locked: no other writer writes, completes or begins it meanwhile.
 struct Locked {
     paths: BlobPaths,
     /// Gives the lock back when it is dropped.
@@ -62,42 +69,25 @@ pub(crate) fn begin(layout: &Layout, key: &BlobKey) -> Result<(), DiskError> {
 }
 
 /// Writes bytes at their place; whether the write is under way for this fence.
-pub(crate) fn write(paths: &BlobPaths, place: PartPlace, bytes: &PartBytes) -> Result<bool, DiskError> {
+pub(crate) fn write(paths: &BlobPaths, place: Place, bytes: &PartBytes) -> Result<bool, DiskError> {
     let Some(locked) = Locked::of(paths)? else { return Ok(false) };
     if !locked.admits(place.fence)? {
         return Ok(false);
     }
     let Some(file) = locked.file()? else { return Ok(false) };
     let (offset, length) = (place.offset.bytes(), bytes.len() as u64);
-    if place.in_order {
+    if place.is_in_order {
         hints::reserve(&file, offset, length);
     }
-    write_all_at(&file, offset, bytes).step("writing a part of a blob")?;
+    write_all_at(&file, offset, bytes).step("writing to an unfinished blob")?;
     hints::begin_writeback(&file, offset, length);
     Ok(true)
 }
 
-/// Writes all pieces with as few calls as there can be.
-fn write_all_at(file: &File, mut place: u64, bytes: &PartBytes) -> io::Result<()> {
-    for some in bytes.pieces().chunks(MOST_SLICES) {
-        let mut slices: Vec<IoSlice<'_>> = some.iter().map(|piece| IoSlice::new(piece)).collect();
-        let mut left = slices.as_mut_slice();
-        while !left.is_empty() {
-            let written = rustix::io::retry_on_intr(|| rustix::io::pwritev(file, left, place))?;
-            if written == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            place += written as u64;
-            IoSlice::advance_slices(&mut left, written);
-        }
-    }
-    Ok(())
-}
-
 /// Makes durable what was written so far by anybody.
-pub(crate) fn sync_parts(paths: &BlobPaths) -> Result<(), DiskError> {
+pub(crate) fn sync_written(paths: &BlobPaths) -> Result<(), DiskError> {
     match open(paths)? {
-        Some(file) => file.sync_data().step("syncing the parts of a blob"),
+        Some(file) => file.sync_data().step("syncing an unfinished blob"),
         // A completed one was synced then.
         None => Ok(()),
     }
@@ -178,12 +168,12 @@ impl Locked {
         }
     }
 
-    /// Whether nobody came with a higher fence; from now on nobody with a lower one is let in.
+    /// Whether no writer came with a higher fence; from now on none with a lower one is let in.
     fn admits(&self, fence: u64) -> Result<bool, DiskError> {
         let mut highest = [0; 8];
         let highest = match self.fence.read_exact_at(&mut highest, 0) {
             Ok(()) => u64::from_be_bytes(highest),
-            // Nobody wrote yet.
+            // No writer came yet.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
             Err(error) => return Err(error).step("reading the fence of a blob"),
         };

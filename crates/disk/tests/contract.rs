@@ -1,4 +1,4 @@
-//! The contracts of a store of blobs, and of one that is written to in parts.
+//! The contracts of a store of blobs, and of one that many requests write to.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up shall fail")]
 
@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fixture::Fixture;
-use fm_contract::{BlobStoreHarness, PartUploadHarness};
-use fm_disk::BUFFER_BYTES;
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
+use fm_contract::{BlobStoreHarness, DirectHarness, Impossible, ResumableHarness};
+use fm_disk::{BUFFER_BYTES, DiskBlobStore, DiskSettings};
+use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
+use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
 
 struct Disk(Fixture);
@@ -40,12 +41,68 @@ impl BlobStoreHarness for Disk {
     async fn debris(&self) -> usize {
         self.0.files().len()
     }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        Ok(2 * BUFFER_BYTES)
+    }
+
+    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible> {
+        let (name, whole) = (key.to_string(), self.0.files());
+        let path =
+            whole.iter().find(|path| path.file_name().is_some_and(|file| file == name.as_str())).unwrap();
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_len(file.metadata().unwrap().len() / 2).unwrap();
+        Ok(())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        let settings = DiskSettings { root: self.0.root(), budget: self.0.budget.clone() };
+        Ok(Arc::new(DiskBlobStore::open(settings).await.unwrap()))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        std::fs::rename(self.0.root(), self.0.root().with_extension("gone")).unwrap();
+        Ok(())
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(Impossible::because("a folder has no credentials"))
+    }
 }
 
-struct InParts(Fixture);
+/// The store, and that of another process on the same folder.
+struct Resumable(Fixture, DiskBlobStore);
 
 #[async_trait]
-impl PartUploadHarness for InParts {
+impl ResumableHarness for Resumable {
+    async fn fresh() -> Self {
+        let fixture = Fixture::fresh().await;
+        let settings = DiskSettings { root: fixture.root(), budget: fixture.budget.clone() };
+        let other = DiskBlobStore::open(settings).await.unwrap();
+        Self(fixture, other)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn store(&self) -> Arc<dyn ResumableStore> {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn another_node(&self) -> Arc<dyn ResumableStore> {
+        Arc::new(self.1.clone())
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.files().len()
+    }
+}
+
+struct Direct(Fixture);
+
+#[async_trait]
+impl DirectHarness for Direct {
     async fn fresh() -> Self {
         Self(Fixture::fresh().await)
     }
@@ -54,8 +111,12 @@ impl PartUploadHarness for InParts {
         Arc::new(self.0.store.clone())
     }
 
-    fn parts(&self) -> Arc<dyn PartUpload> {
+    fn store(&self) -> Arc<dyn DirectStore> {
         Arc::new(self.0.store.clone())
+    }
+
+    fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
+        Some(Arc::new(self.0.store.clone()))
     }
 
     async fn debris(&self) -> usize {
@@ -63,10 +124,16 @@ impl PartUploadHarness for InParts {
     }
 }
 
-mod parts {
-    use super::InParts;
+mod resumable {
+    use super::Resumable;
 
-    fm_contract::part_upload!(InParts);
+    fm_contract::resumable_store!(Resumable);
+}
+
+mod direct {
+    use super::Direct;
+
+    fm_contract::direct_store!(Direct);
 }
 
 mod blobs {

@@ -51,7 +51,7 @@ pub enum BodyError {
         limit: ByteSize,
     },
     /// More bytes than the owner's quota has room for.
-    #[error("the quota would be passed")]
+    #[error("the quota would be exceeded")]
     QuotaExceeded,
     /// The framing around the bytes (a form) is broken.
     #[error("the body is malformed: {0}")]

@@ -17,10 +17,10 @@ pub trait Database: Send + Sync {
     /// for others, or be refused, only at its first statement: an adapter need not ask its store before.
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>>;
 
-    /// Opens reads that see everything committed before this call, and lock nothing.
+    /// Opens reads that see everything committed before this call, by whichever node (UOW-12), and lock nothing.
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>>;
 
-    /// Answers as soon as the store does.
+    /// Asks the store, and answers as soon as it does: an error when it is out of reach (UOW-13).
     async fn ping(&self) -> PortResult<()>;
 }
 
@@ -34,6 +34,25 @@ pub trait ReadRepos: Send {
     fn uploads(&mut self) -> &mut dyn UploadQueries;
     /// The states of blobs.
     fn blobs(&mut self) -> &mut dyn BlobQueries;
+}
+
+/// A type that answers all queries is its own set of them.
+impl<T: UserQueries + FileQueries + UploadQueries + BlobQueries> ReadRepos for T {
+    fn users(&mut self) -> &mut dyn UserQueries {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadQueries {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
+        self
+    }
 }
 
 /// The repos of one unit of work: all of them are the same transaction.
@@ -50,6 +69,33 @@ pub trait Repos: Send {
     fn uploads(&mut self) -> &mut dyn UploadRepo;
     /// Jobs.
     fn jobs(&mut self) -> &mut dyn JobQueue;
+}
+
+/// A type that implements all repos is its own set of them.
+impl<T: UserRepo + FileRepo + BlobRepo + KeyRepo + UploadRepo + JobQueue> Repos for T {
+    fn users(&mut self) -> &mut dyn UserRepo {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileRepo {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobRepo {
+        self
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepo {
+        self
+    }
+
+    fn uploads(&mut self) -> &mut dyn UploadRepo {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobQueue {
+        self
+    }
 }
 
 /// Some changes that happen all together or not at all.

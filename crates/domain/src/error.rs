@@ -9,7 +9,8 @@ pub type PortResult<T> = Result<T, PortError>;
 /// A failure that no caller caused. Expected refusals are variants of their own enums instead.
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {
-    /// Out of reach, overloaded or timed out: the same call may succeed later.
+    /// Out of reach, overloaded or timed out: the same call may succeed later. Refused credentials are not: they are
+    /// `Unexpected` (UOW-14).
     #[error("the store is out of reach")]
     Unavailable(#[source] Cause),
     /// Lost a race for a lock (deadlock, serialization failure): nothing happened, the whole unit may be tried again.

@@ -1,15 +1,15 @@
 //! The HTTP API on actix-web. It sees the use cases and the domain, and no adapter.
 //!
-//! A request passes the [edge](crate::app) (its id, problems, `HEAD`, CORS, the log), then one of the routes: a file each
+//! A request passes the [middleware](crate::app) (its id, problems, `HEAD`, CORS, the log), then one of the routes: a file each
 //! under `routes/<area>/`, with its documentation, its input and its handler. Handlers read values of the domain out
 //! of the request, run one use case, and write its answer.
 
 mod auth;
 mod body;
 mod download;
-mod edge;
 mod input;
 pub mod links;
+mod middleware;
 mod openapi;
 mod output;
 mod problem;
@@ -20,7 +20,7 @@ mod state;
 mod tus;
 
 pub use openapi::openapi;
-pub use problem::{Code, FieldError, Problem};
+pub use problem::{Code, Problem};
 pub use server::{app, serve};
 pub use settings::{CorsOrigins, HttpSettings};
 pub use state::AppState;

@@ -9,7 +9,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, Error, HttpServer, web};
 
 use crate::state::AppState;
-use crate::{edge, routes};
+use crate::{middleware, routes};
 
 /// The application with every route.
 pub fn app(
@@ -24,12 +24,12 @@ pub fn app(
     >,
 > {
     let is_debug = state.settings.is_debug;
-    let offers = routes::Offers::of(&state.use_cases);
+    let features = routes::Features::of(&state.use_cases);
     App::new()
         .app_data(web::Data::new(state))
-        .configure(move |config| routes::configure(config, offers, is_debug))
+        .configure(move |config| routes::configure(config, features, is_debug))
         .default_service(web::to(routes::not_found))
-        .wrap(from_fn(edge::edge))
+        .wrap(from_fn(middleware::handle))
 }
 
 /// Serves on `listener` with this many workers. It stops when its handle is told to, never by a signal of its own.

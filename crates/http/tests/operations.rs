@@ -5,6 +5,7 @@
 mod common;
 
 use common::{MAX_RESUMABLE, MAX_UPLOAD, Server, UPLOAD_TTL};
+use fm_application::wiring::Ports;
 use serde_json::json;
 
 #[actix_web::test]
@@ -70,7 +71,12 @@ async fn what_is_not_offered_has_no_route_and_no_capability() {
 
 #[actix_web::test]
 async fn parts_come_to_us_only_where_the_store_is_ours() {
-    let server = Server::with_both(|_| {}, |settings| settings.serves_blobs = false);
+    let clients_reach_the_store = |ports: &mut Ports| {
+        if let Some(direct) = &mut ports.direct {
+            direct.receiver = None;
+        }
+    };
+    let server = Server::with_all(|_| {}, |settings| settings.serves_blobs = false, clients_reach_the_store);
     let path = "/v1/direct-uploads/0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a10/parts/1?token=x";
     let answer = server.client().send("PUT", path, b"hello").await;
     assert_eq!(answer.problem(), (404, "not_found".into()));

@@ -19,6 +19,11 @@ impl Deadline {
         Self(Instant::now().checked_add(time))
     }
 
+    /// When that is; `None` is never.
+    pub(crate) const fn instant(self) -> Option<Instant> {
+        self.0
+    }
+
     pub(crate) fn has_passed(self) -> bool {
         self.0.is_some_and(|deadline| Instant::now() >= deadline)
     }

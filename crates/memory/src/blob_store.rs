@@ -20,7 +20,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
 
 use crate::locked;
-use crate::parts::Unfinished;
+use crate::unfinished::Unfinished;
 
 /// Bytes are kept in runs of this length, so that a range is found without a walk, and no chunk of a request keeps a
 /// larger buffer alive.
@@ -40,7 +40,7 @@ pub struct MemoryBlobStore {
 #[derive(Default)]
 pub(crate) struct Kept {
     pub(crate) blobs: BTreeMap<BlobKey, Arc<Blob>>,
-    /// What is being written in parts.
+    /// What is being written by many requests.
     pub(crate) unfinished: BTreeMap<BlobKey, Unfinished>,
 }
 
@@ -58,7 +58,7 @@ impl MemoryBlobStore {
         Self { kept: Arc::default(), clock }
     }
 
-    /// How many blobs it keeps, those among them that are being written in parts.
+    /// How many blobs it keeps, those among them that are being written by many requests.
     #[must_use]
     pub fn count(&self) -> usize {
         let kept = self.kept();

@@ -3,12 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use fm_domain::accounts::UserQueries;
-use fm_domain::blobs::BlobQueries;
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::PortResult;
-use fm_domain::files::FileQueries;
-use fm_domain::uploads::UploadQueries;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::tables::Tables;
@@ -82,23 +78,5 @@ impl Database for MemoryDatabase {
 
     async fn ping(&self) -> PortResult<()> {
         Ok(())
-    }
-}
-
-impl ReadRepos for Tables {
-    fn users(&mut self) -> &mut dyn UserQueries {
-        self
-    }
-
-    fn files(&mut self) -> &mut dyn FileQueries {
-        self
-    }
-
-    fn uploads(&mut self) -> &mut dyn UploadQueries {
-        self
-    }
-
-    fn blobs(&mut self) -> &mut dyn BlobQueries {
-        self
     }
 }

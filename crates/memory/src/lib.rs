@@ -6,11 +6,13 @@
 mod blob_store;
 mod clock;
 mod database;
+mod direct;
 mod ids;
-mod parts;
+mod resumable;
 mod session_store;
 mod signal;
 mod tables;
+mod unfinished;
 mod unit;
 
 pub use blob_store::MemoryBlobStore;

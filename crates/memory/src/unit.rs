@@ -4,14 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::accounts::UserRepo;
-use fm_domain::blobs::BlobRepo;
-use fm_domain::database::{Repos, UnitOfWork};
+use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::FileRepo;
-use fm_domain::idempotency::KeyRepo;
-use fm_domain::jobs::JobQueue;
-use fm_domain::uploads::UploadRepo;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::database::Shared;
@@ -42,32 +36,6 @@ impl MemoryUnitOfWork {
 impl fmt::Debug for MemoryUnitOfWork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryUnitOfWork").field("failed", &self.failed).finish_non_exhaustive()
-    }
-}
-
-impl Repos for MemoryUnitOfWork {
-    fn users(&mut self) -> &mut dyn UserRepo {
-        self
-    }
-
-    fn files(&mut self) -> &mut dyn FileRepo {
-        self
-    }
-
-    fn blobs(&mut self) -> &mut dyn BlobRepo {
-        self
-    }
-
-    fn keys(&mut self) -> &mut dyn KeyRepo {
-        self
-    }
-
-    fn uploads(&mut self) -> &mut dyn UploadRepo {
-        self
-    }
-
-    fn jobs(&mut self) -> &mut dyn JobQueue {
-        self
     }
 }
 

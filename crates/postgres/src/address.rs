@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::SimpleAsyncConnection as _;
-use fm_domain::error::{PortError, PortResult, chain};
+use fm_domain::error::{PortError, PortResult};
 use percent_encoding::percent_decode_str;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::error::{from_connecting, to_pool};
 use crate::tls::{self, Trust};
 
 type Tls = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
@@ -80,15 +81,14 @@ impl PgAddress {
         let limit = self.config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
         match tokio::time::timeout(limit, self.config.connect(self.tls.clone())).await {
             Ok(Ok(opened)) => Ok(opened),
-            Ok(Err(error)) => Err(PortError::Unavailable(Box::new(error))),
+            Ok(Err(error)) => Err(from_connecting(error)),
             Err(elapsed) => Err(PortError::Unavailable(Box::new(elapsed))),
         }
     }
 
     /// Opens a connection for diesel, driven in the background and closed as soon as it is dropped.
     pub(crate) async fn connect(&self, setup: &str) -> diesel::ConnectionResult<AsyncPgConnection> {
-        let refused = |error: PortError| diesel::ConnectionError::BadConnection(chain(&error));
-        let (client, connection) = self.open().await.map_err(refused)?;
+        let (client, connection) = self.open().await.map_err(to_pool)?;
         let ready = async {
             let mut connection =
                 AsyncPgConnection::try_from_client_and_connection(client, connection).await?;

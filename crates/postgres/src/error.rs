@@ -1,8 +1,11 @@
 //! What diesel and the pool report, in the words of the domain: the one place that translates.
 
+use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error};
+use diesel_async::pooled_connection::PoolError as ManagerError;
 use diesel_async::pooled_connection::deadpool::PoolError;
-use fm_domain::error::{Cause, PortError};
+use fm_domain::error::{Cause, PortError, chain};
+use tokio_postgres::error::SqlState;
 
 /// Messages of a server that is going away, coming up, full or too slow. diesel hands on no SQLSTATE, and so the
 /// messages have to tell; every connection asks for them in English (`lc_messages`).
@@ -60,9 +63,35 @@ pub(crate) fn from_diesel(error: Error) -> PortError {
     }
 }
 
-/// Translates a checkout that failed: whatever the reason, there is no connection now, and there may be one later.
-pub(crate) fn from_pool(error: PoolError) -> PortError {
+/// Translates a connection that was not made. A server that refuses user or password refuses them next time too.
+pub(crate) fn from_connecting(error: tokio_postgres::Error) -> PortError {
+    const REFUSED: [SqlState; 2] =
+        [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION];
+    if error.code().is_some_and(|code| REFUSED.contains(code)) {
+        return PortError::Unexpected(Box::new(error));
+    }
     PortError::Unavailable(Box::new(error))
+}
+
+/// The same for the pool, which passes an error of diesel on: refused credentials come out of [`from_pool`] again.
+pub(crate) fn to_pool(error: PortError) -> ConnectionError {
+    match error {
+        PortError::Unexpected(cause) => {
+            ConnectionError::CouldntSetupConfiguration(Error::QueryBuilderError(cause))
+        }
+        other => ConnectionError::BadConnection(chain(&other)),
+    }
+}
+
+/// Translates a checkout that failed: there is no connection now, and unless the server refused the credentials there may
+/// be one later.
+pub(crate) fn from_pool(error: PoolError) -> PortError {
+    match error {
+        PoolError::Backend(ManagerError::ConnectionError(ConnectionError::CouldntSetupConfiguration(
+            Error::QueryBuilderError(cause),
+        ))) => PortError::Unexpected(cause),
+        other => PortError::Unavailable(Box::new(other)),
+    }
 }
 
 /// A value in a column that can't be read.

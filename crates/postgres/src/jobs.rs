@@ -148,8 +148,8 @@ impl JobQueue for PgUnitOfWork {
                     let attempt = u32::try_from(row.attempt).unwrap_or_default();
                     claimed.push(ClaimedJob { id: JobId::new(row.id), work, attempt, run_at: row.run_at.0 });
                 }
-                // One job that can't be read must not stop those behind it.
-                Err(error) => self.bury(row.id, &format!("its payload can't be read: {error}")).await?,
+                // A newer version may have enqueued it: it waits for a node that can read it, and stops none behind it.
+                Err(error) => self.put_back(row.id, lease_until, &error).await?,
             }
         }
         Ok(claimed)
@@ -232,12 +232,17 @@ impl JobQueue for PgUnitOfWork {
 }
 
 impl PgUnitOfWork {
-    /// Puts a job aside for a human.
-    async fn bury(&mut self, id: Uuid, reason: &str) -> PortResult<()> {
-        tracing::error!(job.id = %id, reason, "a job was put aside");
-        let dead =
-            (jobs::state.eq(DEAD), jobs::lease_until.eq(None::<Moment>), jobs::last_error.eq(text(reason)));
-        let update = diesel::update(jobs::table.find(id)).set(dead);
+    /// Leaves a job that this version can't read in the queue, due again at `due_at`. The attempt does not count.
+    async fn put_back(&mut self, id: Uuid, due_at: Timestamp, error: &serde_json::Error) -> PortResult<()> {
+        tracing::warn!(job.id = %id, %error, "a job waits for a version that can read it");
+        let reason = format!("this version can't read it: {error}");
+        let waiting = (
+            jobs::attempt.eq(jobs::attempt - 1),
+            jobs::lease_until.eq(None::<Moment>),
+            jobs::due_at.eq(Moment(due_at)),
+            jobs::last_error.eq(text(&reason)),
+        );
+        let update = diesel::update(jobs::table.find(id)).set(waiting);
         self.run(|connection| update.execute(connection)).await.map(|_one| ())
     }
 }

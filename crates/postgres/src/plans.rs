@@ -64,9 +64,9 @@ const FILL: &str = "
     SELECT gen_random_uuid(), 'sweep_blobs', '{}', n % 3 * 10, moment, moment
     FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);
     INSERT INTO uploads (id, owner_id, transport, blob_id, name, metadata, idempotency_key, offset_bytes, reserved_bytes,
-                         epoch, is_held, next_part, tails, hash_state, head, status, file_id, created_at, expires_at)
+                         epoch, is_locked, hash_state, head, status, file_id, created_at, expires_at)
     SELECT gen_random_uuid(), '00000000-0000-0000-0000-000000000001', 'direct', gen_random_uuid(), 'name', '',
-           'key-' || n / 10, 0, 0, 0, false, 1, '[]', '', '', (ARRAY['open', 'complete', 'expired'])[1 + n % 3],
+           'key-' || n / 10, 0, 0, 0, false, '', '', (ARRAY['open', 'complete', 'expired'])[1 + n % 3],
            CASE n % 3 WHEN 1 THEN gen_random_uuid() END, moment, moment
     FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);
     INSERT INTO upload_parts SELECT id, n, 5, 'tag' FROM uploads, generate_series(1, 4) AS n;

@@ -6,8 +6,6 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use fm_domain::accounts::{Account, Email, Tally, UserQueries};
-use fm_domain::blobs::BlobQueries;
-use fm_domain::database::ReadRepos;
 use fm_domain::error::PortResult;
 use fm_domain::files::{File, FileFilter, FilePage, FileQueries};
 use fm_domain::ids::{FileId, UploadId, UserId};
@@ -30,24 +28,6 @@ pub struct PgReadRepos {
 impl PgReadRepos {
     pub(crate) const fn new(pool: PgPool) -> Self {
         Self { pool }
-    }
-}
-
-impl ReadRepos for PgReadRepos {
-    fn users(&mut self) -> &mut dyn UserQueries {
-        self
-    }
-
-    fn files(&mut self) -> &mut dyn FileQueries {
-        self
-    }
-
-    fn uploads(&mut self) -> &mut dyn UploadQueries {
-        self
-    }
-
-    fn blobs(&mut self) -> &mut dyn BlobQueries {
-        self
     }
 }
 

@@ -111,16 +111,15 @@ diesel::table! {
         offset_bytes -> BigInt,
         reserved_bytes -> BigInt,
         epoch -> BigInt,
-        is_held -> Bool,
+        is_locked -> Bool,
         write_name -> Nullable<Text>,
-        next_part -> BigInt,
-        tails -> Jsonb,
         hash_state -> Binary,
         head -> Binary,
         status -> Text,
         file_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+        write_state -> Nullable<Binary>,
     }
 }
 

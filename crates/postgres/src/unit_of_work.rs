@@ -3,14 +3,8 @@
 use async_trait::async_trait;
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
-use fm_domain::accounts::UserRepo;
-use fm_domain::blobs::BlobRepo;
-use fm_domain::database::{Repos, UnitOfWork};
+use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::FileRepo;
-use fm_domain::idempotency::KeyRepo;
-use fm_domain::jobs::JobQueue;
-use fm_domain::uploads::UploadRepo;
 
 use crate::lease::PgLease;
 use crate::signal::NOTIFY;
@@ -53,32 +47,6 @@ impl PgUnitOfWork {
 impl std::fmt::Debug for PgUnitOfWork {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PgUnitOfWork").field("enqueued", &self.enqueued).finish_non_exhaustive()
-    }
-}
-
-impl Repos for PgUnitOfWork {
-    fn users(&mut self) -> &mut dyn UserRepo {
-        self
-    }
-
-    fn files(&mut self) -> &mut dyn FileRepo {
-        self
-    }
-
-    fn blobs(&mut self) -> &mut dyn BlobRepo {
-        self
-    }
-
-    fn keys(&mut self) -> &mut dyn KeyRepo {
-        self
-    }
-
-    fn uploads(&mut self) -> &mut dyn UploadRepo {
-        self
-    }
-
-    fn jobs(&mut self) -> &mut dyn JobQueue {
-        self
     }
 }
 

@@ -24,8 +24,8 @@ use crate::value::{Moment, bigint};
 /// In the order of [`UploadRow`]. The status is no value of the statement, so that every plan of it can use the index
 /// on open ones. Two sweeps at once take different uploads, and neither waits for one that somebody is just using.
 pub(crate) const EXPIRED: &str = "SELECT id, owner_id, transport, blob_id, name, claimed_type, promised_sha256, \
-        metadata, idempotency_key, length_bytes, offset_bytes, reserved_bytes, epoch, is_held, write_name, next_part, \
-        tails, hash_state, head, status, file_id, created_at, expires_at \
+        metadata, idempotency_key, length_bytes, offset_bytes, reserved_bytes, epoch, is_locked, write_state, \
+        write_name, hash_state, head, status, file_id, created_at, expires_at \
     FROM uploads WHERE status = 'open' AND expires_at < ? \
     ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED";
 
@@ -66,8 +66,7 @@ pub(crate) fn made_by(file: Uuid) -> _ {
 #[async_trait]
 impl UploadRepo for PgUnitOfWork {
     async fn insert(&mut self, upload: &Upload) -> PortResult<()> {
-        let row = NewUploadRow::of(upload);
-        let insert = diesel::insert_into(uploads::table).values(self.understood(row)?);
+        let insert = diesel::insert_into(uploads::table).values(NewUploadRow::of(upload));
         self.run(|connection| insert.execute(connection)).await.map(|_one| ())
     }
 
@@ -85,9 +84,8 @@ impl UploadRepo for PgUnitOfWork {
     }
 
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {
-        let edit = UploadEdit::of(upload);
         let stored = uploads::table.find(upload.id.uuid()).filter(uploads::epoch.eq(bigint(seen.number())));
-        let update = diesel::update(stored).set(self.understood(edit)?);
+        let update = diesel::update(stored).set(UploadEdit::of(upload));
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(UpdateUpload::Fenced),
             _ => Ok(()),

@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use common::Fixture;
-use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
+use fm_contract::{BlobStoreHarness, DatabaseHarness, Impossible, SessionStoreHarness};
+use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
+use fm_domain::uploads::ResumableStore;
 use fm_memory::{ManualClock, MemoryBlobStore};
+use fm_postgres::{PgDatabase, PgSessionStore};
 use fm_streaming::BufferBudget;
 
 struct Postgres {
@@ -36,6 +38,19 @@ impl DatabaseHarness for Postgres {
     fn signal(&self) -> Arc<dyn JobSignal> {
         Arc::clone(&self.signal)
     }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Ok(Arc::new(PgDatabase::new(self.fixture.another_pool())))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.fixture.refuse_connections().await;
+        Ok(())
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Ok(Arc::new(PgDatabase::new(self.fixture.pool_of_a_stranger())))
+    }
 }
 
 struct Sessions(Fixture);
@@ -53,6 +68,19 @@ impl SessionStoreHarness for Sessions {
     async fn dump(&self) -> String {
         self.0.ask("SELECT sessions::text FROM sessions").await.join("\n")
     }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(Arc::new(PgSessionStore::new(self.0.another_pool())))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.0.refuse_connections().await;
+        Ok(())
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(Arc::new(PgSessionStore::new(self.0.pool_of_a_stranger())))
+    }
 }
 
 mod database {
@@ -62,6 +90,9 @@ mod database {
 mod session_store {
     fm_contract::session_store!(super::Sessions);
 }
+
+/// Why the reference adapters can't be shared, damaged or taken away.
+const IN_MEMORY: Impossible = Impossible::because("it lives in the memory of this process");
 
 /// Blobs in memory: what is killed here are the units of work.
 struct Blobs(MemoryBlobStore);
@@ -80,8 +111,12 @@ impl BlobStoreHarness for Blobs {
         Some(Arc::new(self.0.clone()))
     }
 
-    fn part_upload(&self) -> Option<Arc<dyn PartUpload>> {
+    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
         Some(Arc::new(self.0.clone()))
+    }
+
+    fn direct(&self) -> Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)> {
+        Some((Arc::new(self.0.clone()), Arc::new(self.0.clone())))
     }
 
     fn budget(&self) -> Option<BufferBudget> {
@@ -94,6 +129,26 @@ impl BlobStoreHarness for Blobs {
 
     async fn debris(&self) -> usize {
         self.0.count()
+    }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn truncate(&self, _key: &BlobKey) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
     }
 }
 

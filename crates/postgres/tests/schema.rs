@@ -36,7 +36,7 @@ async fn migrations_go_down_and_up_again_without_loss_of_structure() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let migrations = fixture.migrations();
     let names = migrations.pending().await.unwrap();
-    assert_eq!(names.len(), 7);
+    assert_eq!(names.len(), 8);
     assert_eq!(migrations.up().await.unwrap(), names);
     let before = fixture.ask(STRUCTURE).await;
     assert!(before.len() > 100, "{before:#?}");
@@ -62,11 +62,39 @@ async fn migrations_go_down_and_up_again_without_loss_of_structure() {
 }
 
 #[tokio::test]
+async fn a_migration_that_is_taken_back_leaves_the_structure_that_it_found() {
+    let fixture = Fixture::bare(PgLimits::default()).await;
+    let migrations = fixture.migrations();
+    let client = fixture.client().await;
+    let mut structures = vec![fixture.ask(STRUCTURE).await];
+    for name in migrations.pending().await.unwrap() {
+        let script = format!("{}/../../migrations/postgres/{name}/up.sql", env!("CARGO_MANIFEST_DIR"));
+        client.batch_execute(&std::fs::read_to_string(script).unwrap()).await.unwrap();
+        structures.push(fixture.ask(STRUCTURE).await);
+    }
+
+    let fixture = Fixture::bare(PgLimits::default()).await;
+    let ours = |lines: Vec<String>| -> Vec<String> {
+        lines.into_iter().filter(|line| !line.contains("__diesel_schema_migrations")).collect()
+    };
+    fixture.migrations().up().await.unwrap();
+    while let Some(structure) = structures.pop() {
+        assert_eq!(
+            ours(fixture.ask(STRUCTURE).await),
+            ours(structure),
+            "after {} migrations",
+            structures.len()
+        );
+        fixture.migrations().down(1).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn nodes_that_start_together_migrate_once() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let (one, other) = (fixture.migrations(), fixture.migrations());
     let (one, other) = tokio::join!(one.up(), other.up());
-    assert_eq!(one.unwrap().len() + other.unwrap().len(), 7);
+    assert_eq!(one.unwrap().len() + other.unwrap().len(), 8);
 }
 
 #[test]
@@ -139,9 +167,9 @@ async fn no_counter_can_go_below_zero_and_no_word_is_free() {
             "INSERT INTO users (id, email, email_key, role, password_hash, created_at)
              VALUES (gen_random_uuid(), 'a@b.example', 'a@b.example', 'user', 'hash', now());
              INSERT INTO uploads (id, owner_id, transport, blob_id, name, metadata, length_bytes, offset_bytes,
-                 reserved_bytes, epoch, is_held, next_part, tails, hash_state, head, status, created_at, expires_at)
-             SELECT gen_random_uuid(), id, 'direct', gen_random_uuid(), 'a', '', 5, 5, 5, 0, false, 1, '[]', '', '',
-                    'open', now(), now() FROM users;
+                 reserved_bytes, epoch, is_locked, hash_state, head, status, created_at, expires_at)
+             SELECT gen_random_uuid(), id, 'direct', gen_random_uuid(), 'a', '', 5, 5, 5, 0, false, '', '', 'open',
+                    now(), now() FROM users;
              INSERT INTO upload_parts SELECT id, 1, 5, 'tag' FROM uploads",
         )
         .await
@@ -158,12 +186,11 @@ async fn no_counter_can_go_below_zero_and_no_word_is_free() {
         "UPDATE uploads SET offset_bytes = -1",
         "UPDATE uploads SET reserved_bytes = -1",
         "UPDATE uploads SET epoch = -1",
-        "UPDATE uploads SET next_part = 4294967296",
-        "UPDATE uploads SET tails = '{}'",
         "UPDATE uploads SET status = 'lost'",
         "UPDATE uploads SET status = 'complete'",
         "UPDATE uploads SET file_id = gen_random_uuid()",
         "UPDATE upload_parts SET number = 0",
+        "UPDATE upload_parts SET number = 4294967296",
         "UPDATE upload_parts SET size_bytes = -1",
     ] {
         let error = client.batch_execute(refused).await.unwrap_err();

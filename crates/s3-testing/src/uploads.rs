@@ -15,8 +15,8 @@ use s3s::dto::{
     CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteBucketInput, DeleteBucketOutput,
     DeleteObjectInput, DeleteObjectOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
     HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListMultipartUploadsInput,
-    ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output, MultipartUpload, PutObjectInput,
-    PutObjectOutput, UploadPartInput, UploadPartOutput,
+    ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
+    MultipartUpload, PutObjectInput, PutObjectOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
@@ -132,6 +132,24 @@ macro_rules! as_the_files_do {
                     is_truncated: Some(false),
                     uploads: Some(uploads.collect()),
                     ..ListMultipartUploadsOutput::default()
+                }))
+            }
+
+            /// Lists none, but knows whether there is such an upload.
+            async fn list_parts(
+                &self,
+                request: S3Request<ListPartsInput>,
+            ) -> S3Result<S3Response<ListPartsOutput>> {
+                let ListPartsInput { bucket, key, upload_id, .. } = request.input;
+                if !self.ledger.knows(&Upload::new(&bucket, &key, &upload_id)) {
+                    return Err(s3_error!(NoSuchUpload));
+                }
+                Ok(S3Response::new(ListPartsOutput {
+                    bucket: Some(bucket),
+                    key: Some(key),
+                    upload_id: Some(upload_id),
+                    is_truncated: Some(false),
+                    ..ListPartsOutput::default()
                 }))
             }
         }

@@ -34,6 +34,22 @@ impl Failure {
         Self { step, status: None, code: None, unsendable: true, detail: what.to_owned() }
     }
 
+    /// An answer that did not come to its end: the same request may succeed later.
+    pub(crate) fn cut_off(step: &'static str, detail: String) -> Self {
+        Self { step, status: None, code: None, unsendable: false, detail }
+    }
+
+    /// An upload that is not there, which the answer to another request said.
+    pub(crate) fn missing(step: &'static str) -> Self {
+        let detail = "the upload is not there".to_owned();
+        Self { step, status: Some(404), code: None, unsendable: false, detail }
+    }
+
+    /// The request was sent, and its answer did not come.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.status.is_none() && !self.unsendable
+    }
+
     pub(crate) fn status(&self) -> Option<u16> {
         self.status
     }

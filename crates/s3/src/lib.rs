@@ -7,20 +7,23 @@
 mod body;
 mod cleanup;
 mod client;
+mod direct;
 mod endpoint;
 mod failure;
+mod incomplete;
 mod list;
 mod multipart;
-mod part_upload;
 mod parts;
 mod presign;
 mod presign_part;
 mod public;
 mod put;
 mod read;
+mod resumable;
 mod settings;
 mod signature;
 mod store;
+mod write_state;
 
 pub use endpoint::InvalidEndpoint;
 pub use presign::S3SignDownload;

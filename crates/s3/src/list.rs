@@ -31,7 +31,7 @@ enum Continue {
 }
 
 impl Shared {
-    /// Objects whose key is no blob's id are somebody else's, and left out.
+    /// Objects whose key is no blob's id are incomplete parts or somebody else's, and left out.
     pub(crate) async fn list(
         &self,
         bucket: Bucket,
@@ -49,6 +49,25 @@ impl Shared {
             }
         });
         Ok(blobs.boxed())
+    }
+}
+
+impl Shared {
+    /// Names of objects that begin like this, one page of them; whether there are more.
+    pub(crate) async fn names(&self, bucket: Bucket, prefix: &str) -> Result<(Vec<String>, bool), Failure> {
+        let page = self
+            .clients
+            .control
+            .list_objects_v2()
+            .bucket(self.bucket(bucket))
+            .prefix(prefix)
+            .send()
+            .await
+            .map_err(|error| Failure::new(STEP, &error))?;
+        let names = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
+        // What else a server lists that does not know prefixes stays.
+        let names = names.filter(|name| name.starts_with(prefix)).collect();
+        Ok((names, page.is_truncated == Some(true)))
     }
 }
 

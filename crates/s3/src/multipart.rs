@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 
-use fm_domain::blobs::{BlobKey, PutBlob};
+use fm_domain::blobs::{BlobKey, CompleteParts, PutBlob};
 use fm_domain::body::PartBytes;
 use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
@@ -19,7 +19,7 @@ use crate::store::Shared;
 const PAGE: usize = 1000;
 const MOST_PAGES: usize = 10;
 
-pub(crate) const COMPLETE: &str = "CompleteMultipartUpload";
+const COMPLETE: &str = "CompleteMultipartUpload";
 
 /// A part, named to put it together with others.
 pub(crate) fn named(number: u32, tag: String) -> CompletedPart {
@@ -144,6 +144,50 @@ impl Shared {
             .map_err(|error| Failure::new(COMPLETE, &error))
     }
 
+    /// Tells by the size of the object what became of an attempt to put parts together, which failed or did not. Where
+    /// the upload is not there, an earlier attempt may have completed it.
+    pub(crate) async fn outcome(
+        &self,
+        key: &BlobKey,
+        size: u64,
+        failure: Option<Failure>,
+    ) -> Result<(), CompleteParts> {
+        match (self.size(key).await, failure) {
+            (Ok(Some(kept)), _) if kept == size => Ok(()),
+            (Ok(Some(_another)), None) => {
+                // It was this very attempt that made it, of parts that are not what they were said to be.
+                self.delete(key).await?;
+                Err(CompleteParts::Mismatch)
+            }
+            (Ok(Some(_another)), Some(failure)) if failure.is_missing() => Err(CompleteParts::Mismatch),
+            (Ok(None), Some(failure)) if failure.is_missing() => Err(CompleteParts::Gone),
+            (_, Some(failure)) if failure.is_mismatch() => Err(CompleteParts::Mismatch),
+            (_, Some(failure)) => Err(failure.into_store().into()),
+            (Ok(None), None) => Err(Oddity::store(COMPLETE, "the completed object is not there").into()),
+            (Err(error), None) => Err(error.into()),
+        }
+    }
+
+    /// Whether the upload is neither completed nor aborted. A server that can't tell is taken to say that it is not.
+    pub(crate) async fn is_unfinished(&self, key: &BlobKey, upload: &str) -> PortResult<bool> {
+        let listed = self
+            .clients
+            .control
+            .list_parts()
+            .bucket(self.bucket(key.bucket))
+            .key(key.to_string())
+            .upload_id(upload)
+            .max_parts(1)
+            .send()
+            .await;
+        match listed.map_err(|error| Failure::new("ListParts", &error)) {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.is_missing() => Ok(false),
+            Err(failure) if failure.is_unsupported() => Ok(true),
+            Err(failure) => Err(failure.into_store()),
+        }
+    }
+
     /// Gives up an upload and its parts. One that is gone already is no error.
     pub(crate) async fn abort(&self, key: &BlobKey, upload: &str) -> PortResult<()> {
         let aborted = self
@@ -162,21 +206,23 @@ impl Shared {
         }
     }
 
-    /// Gives up every unfinished upload of the key, where the server can list them.
-    pub(crate) async fn abort_all(&self, key: &BlobKey) -> PortResult<()> {
+    /// Gives up every unfinished upload of the key, where the server can list them; how many there were.
+    pub(crate) async fn abort_all(&self, key: &BlobKey) -> PortResult<usize> {
         let name = key.to_string();
+        let mut aborted = 0;
         for _ in 0..MOST_PAGES {
             let uploads = match self.unfinished(key, &name).await {
                 Ok(uploads) => uploads,
-                Err(failure) if failure.is_unsupported() || failure.is_missing() => return Ok(()),
+                Err(failure) if failure.is_unsupported() || failure.is_missing() => return Ok(aborted),
                 Err(failure) => return Err(failure.into_store()),
             };
             for upload in &uploads {
                 self.abort(key, upload).await?;
             }
+            aborted += uploads.len();
             // What was aborted is no longer listed, so the next page is again the first.
             if uploads.len() < PAGE {
-                return Ok(());
+                return Ok(aborted);
             }
         }
         Err(Oddity::store("ListMultipartUploads", "the server keeps listing uploads that were aborted"))

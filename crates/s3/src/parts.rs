@@ -1,14 +1,9 @@
 //! A stream of any length, cut into parts that fit the memory budget.
 
-use std::pin::pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use futures_util::StreamExt as _;
-use futures_util::future::{Either, select};
-
 use fm_domain::body::{BodyError, ByteSize, ByteStream, PartBytes};
-use fm_streaming::{BufferBudget, BufferPool, PIECE_BYTES};
+use fm_streaming::{BufferBudget, BufferPool, ChunkReader, ReadOutcome};
 
 /// What is held of an upload at once: the smallest part that every server takes, so that as many uploads as possible
 /// share the memory.
@@ -30,17 +25,15 @@ pub(crate) struct Part {
 
 /// Cuts a body into parts of [`PART`] bytes; the last may be shorter.
 pub(crate) struct Parts {
-    body: ByteStream,
+    body: ChunkReader,
     pool: BufferPool,
     announced: Option<u64>,
     taken: u64,
-    /// What was read, but belongs to the next part.
-    rest: Bytes,
 }
 
 impl Parts {
     pub(crate) fn new(body: ByteStream, announced: Option<ByteSize>, pool: BufferPool) -> Self {
-        Self { body, pool, announced: announced.map(ByteSize::bytes), taken: 0, rest: Bytes::new() }
+        Self { body: ChunkReader::new(body), pool, announced: announced.map(ByteSize::bytes), taken: 0 }
     }
 
     /// Bytes in the parts so far.
@@ -55,55 +48,19 @@ impl Parts {
             None => PART,
         };
         let permit = Arc::new(budget.acquire(ByteSize::new(wanted as u64)).await);
-        let mut overdue = pin!(permit.overdue());
-        let (mut part, mut last) = (PartBytes::new(), false);
-        while part.len() < wanted && !last {
-            let fill = self.fill(PIECE_BYTES.min(wanted - part.len()));
-            let (bytes, ended) = match select(pin!(fill), overdue.as_mut()).await {
-                Either::Left((filled, _)) => filled?,
-                Either::Right(((), _)) => return Err(BodyError::Stalled),
-            };
-            last = ended;
-            if !bytes.is_empty() {
-                part.push(self.pool.share(bytes, Arc::clone(&permit)));
+        let (bytes, outcome) = self.body.fill(wanted, &self.pool, &permit).await;
+        self.taken += bytes.len() as u64;
+        let last = match outcome {
+            // The end is asked for even where all bytes are there: what is wrong with the whole is said only then.
+            ReadOutcome::Full if self.announced.is_none_or(|length| self.taken >= length) => {
+                self.body.is_at_end(&permit).await?
             }
-        }
-        self.taken += part.len() as u64;
-        // The end is asked for even where all bytes are there: what is wrong with the whole is said only then.
-        if !last && self.announced.is_none_or(|length| self.taken >= length) {
-            last = match select(pin!(self.refill()), overdue).await {
-                Either::Left((more, _)) => !more?,
-                Either::Right(((), _)) => return Err(BodyError::Stalled),
-            };
-        }
+            ReadOutcome::Full => false,
+            ReadOutcome::Ended => true,
+            ReadOutcome::Broken(error) => return Err(error),
+        };
         self.check(last)?;
-        Ok(Part { bytes: part, last })
-    }
-
-    /// The next bytes, exactly so many unless the body ends, and whether it does.
-    async fn fill(&mut self, wanted: usize) -> Result<(Vec<u8>, bool), BodyError> {
-        // Nothing is allocated for what does not come.
-        let mut ended = !self.refill().await?;
-        let mut bytes = if ended { Vec::new() } else { self.pool.take(wanted) };
-        while bytes.len() < wanted && !ended {
-            let room = wanted - bytes.len();
-            bytes.extend_from_slice(&self.rest.split_to(room.min(self.rest.len())));
-            if bytes.len() < wanted {
-                ended = !self.refill().await?;
-            }
-        }
-        Ok((bytes, ended))
-    }
-
-    /// Makes sure that the rest is not empty; false at the end of the body.
-    async fn refill(&mut self) -> Result<bool, BodyError> {
-        while self.rest.is_empty() {
-            match self.body.next().await {
-                Some(chunk) => self.rest = chunk?,
-                None => return Ok(false),
-            }
-        }
-        Ok(true)
+        Ok(Part { bytes, last })
     }
 
     fn check(&self, last: bool) -> Result<(), BodyError> {

@@ -1,6 +1,6 @@
 //! Writing a blob.
 
-use fm_domain::blobs::{BlobKey, PutBlob, PutHint, StoredBlob};
+use fm_domain::blobs::{BlobKey, Bucket, PutBlob, PutHint, StoredBlob};
 use fm_domain::body::{ByteSize, ByteStream, PartBytes};
 use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
@@ -29,7 +29,9 @@ impl Shared {
         let first = parts.next(&self.budget).await?;
         let mut cleanup = Cleanup::armed(self, *key);
         let written = if first.last {
-            self.put_object(key, first.bytes, &hint.content_type).await.map_err(PutBlob::Store)
+            self.put_object(key.bucket, &key.to_string(), first.bytes, &hint.content_type)
+                .await
+                .map_err(PutBlob::Store)
         } else {
             self.put_parts(key, first, &mut parts, &hint.content_type, &mut cleanup).await
         };
@@ -46,7 +48,7 @@ impl Shared {
     }
 
     /// The same for bytes that are held already.
-    pub(crate) async fn keep(
+    pub(crate) async fn put_bytes(
         &self,
         key: &BlobKey,
         bytes: PartBytes,
@@ -54,7 +56,7 @@ impl Shared {
     ) -> PortResult<StoredBlob> {
         let size = ByteSize::new(bytes.len() as u64);
         let cleanup = Cleanup::armed(self, *key);
-        match self.put_object(key, bytes, content_type).await {
+        match self.put_object(key.bucket, &key.to_string(), bytes, content_type).await {
             Ok(()) => {
                 cleanup.disarm();
                 Ok(StoredBlob { size })
@@ -67,13 +69,19 @@ impl Shared {
     }
 
     /// One request that says its length and carries it: a server that answers 200 has had all of it.
-    async fn put_object(&self, key: &BlobKey, bytes: PartBytes, content_type: &MediaType) -> PortResult<()> {
+    pub(crate) async fn put_object(
+        &self,
+        bucket: Bucket,
+        name: &str,
+        bytes: PartBytes,
+        content_type: &MediaType,
+    ) -> PortResult<()> {
         let length = bytes.len();
         self.clients
             .transfer
             .put_object()
-            .bucket(self.bucket(key.bucket))
-            .key(key.to_string())
+            .bucket(self.bucket(bucket))
+            .key(name)
             .content_type(content_type.as_str())
             .content_disposition(DISPOSITION)
             .cache_control(CACHE_CONTROL)

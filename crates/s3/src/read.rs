@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream as SdkStream;
 use bytes::Bytes;
-use fm_domain::blobs::{BlobKey, BlobReader, ByteRange, GetBlob, ResolvedRange};
+use fm_domain::blobs::{BlobKey, BlobReader, Bucket, ByteRange, GetBlob, ResolvedRange};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -81,11 +81,32 @@ impl Shared {
     }
 
     async fn request(&self, key: &BlobKey, range: Option<String>) -> Result<GetObjectOutput, Failure> {
+        self.get_object(key.bucket, &key.to_string(), range).await
+    }
+
+    /// All bytes of an object, which has exactly so many.
+    pub(crate) async fn read_object(&self, bucket: Bucket, name: &str, size: u64) -> Result<Bytes, Failure> {
+        let output = self.get_object(bucket, name, None).await?;
+        let mut stream = whole(output.body, size, self.timeouts.stall);
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|error| Failure::cut_off(STEP, error.to_string()))?;
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.into())
+    }
+
+    async fn get_object(
+        &self,
+        bucket: Bucket,
+        name: &str,
+        range: Option<String>,
+    ) -> Result<GetObjectOutput, Failure> {
         self.clients
             .control
             .get_object()
-            .bucket(self.bucket(key.bucket))
-            .key(key.to_string())
+            .bucket(self.bucket(bucket))
+            .key(name)
             .set_range(range)
             .send()
             .await

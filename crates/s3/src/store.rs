@@ -98,14 +98,19 @@ impl Shared {
         }
     }
 
-    /// Removes the object. What is not there is no error.
+    /// Removes the blob's object. What is not there is no error.
     pub(crate) async fn delete(&self, key: &BlobKey) -> PortResult<()> {
+        self.delete_object(key.bucket, &key.to_string()).await
+    }
+
+    /// The same for any object.
+    pub(crate) async fn delete_object(&self, bucket: Bucket, name: &str) -> PortResult<()> {
         let deleted = self
             .clients
             .control
             .delete_object()
-            .bucket(self.bucket(key.bucket))
-            .key(key.to_string())
+            .bucket(self.bucket(bucket))
+            .key(name)
             .send()
             .await
             .map_err(|error| Failure::new("DeleteObject", &error));
@@ -116,12 +121,16 @@ impl Shared {
         }
     }
 
-    /// Uploads first: one that is completed in between is an object by then.
+    /// Uploads first: one that is completed in between is an object by then, and a writer whose upload is gone removes
+    /// the incomplete part that it has just stored. Each step finds by the key alone what is left, so that a discard
+    /// that was cut off can be repeated.
     pub(crate) async fn discard(&self, key: &BlobKey) -> PortResult<()> {
         let aborted = self.abort_all(key).await;
+        let removed = self.remove_all_incomplete(key).await;
         // An upload that the server will not give up must not keep an object alive.
         self.delete(key).await?;
-        aborted
+        aborted?;
+        removed
     }
 
     async fn head_bucket(&self, bucket: Bucket) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! The rules of a blob store, of its writes in parts and of its signed URLs, against a real S3 server: one in this process, or the one that
+//! The rules of a blob store, of its resumable and direct uploads and of its signed URLs, against a real S3 server: one in this process, or the one that
 //! `S3_ENDPOINT`, `S3_REGION`, `S3_ACCESS_KEY_ID` and `S3_SECRET_ACCESS_KEY` name (with `S3_PUBLIC_ENDPOINT` and
 //! `S3_FORCE_PATH_STYLE` where they differ from the defaults). There, every test makes buckets of its own and removes
 //! them.
@@ -9,16 +9,24 @@
     reason = "a server is named by variables, and a bucket on it by a fresh id"
 )]
 
-use std::sync::Arc;
+use std::fs::File;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Config, Region};
+use aws_sdk_s3::config::{BehaviorVersion, Config, Region, RequestChecksumCalculation};
 use bytes::Bytes;
-use fm_contract::{BlobStoreHarness, Fetched, PartUploadHarness, SignDownloadHarness, SignPartsHarness};
-use fm_domain::blobs::{BlobStore, Bucket, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
+use fm_contract::{
+    BlobStoreHarness, DirectHarness, Fetched, Impossible, ResumableHarness, SignDownloadHarness,
+    SignPartsHarness,
+};
+use fm_domain::blobs::{
+    BlobKey, BlobStore, Bucket, DirectStore, ListBlobs, PartReceiver, PartTag, PartWrite, SignDownload,
+    SignParts, SignedPart, WritePart,
+};
 use fm_domain::body::ByteSize;
+use fm_domain::uploads::ResumableStore;
 use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3SignParts, S3Timeouts};
 use fm_s3_testing::S3Server;
 use fm_streaming::BufferBudget;
@@ -30,9 +38,17 @@ const BUDGET: u64 = 64 * 1024 * 1024;
 struct Fixture {
     settings: S3Settings,
     store: S3BlobStore,
-    /// The server in this process, with its folder.
-    local: Option<(S3Server, TempDir)>,
+    local: Option<Local>,
 }
+
+/// A server in this process with its folder, until it is taken away.
+struct Local {
+    server: Mutex<Option<S3Server>>,
+    folder: TempDir,
+}
+
+/// Why nothing happens to a server that others use too.
+const REMOTE: Impossible = Impossible::because("the server is not this test's own");
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
@@ -53,7 +69,7 @@ impl Fixture {
         Self { settings, store, local }
     }
 
-    fn local() -> (S3Settings, Option<(S3Server, TempDir)>) {
+    fn local() -> (S3Settings, Option<Local>) {
         let folder = TempDir::new().unwrap();
         let server = S3Server::start(folder.path(), "access", "secret").unwrap();
         let settings = S3Settings {
@@ -68,7 +84,7 @@ impl Fixture {
             budget: BufferBudget::new(ByteSize::new(BUDGET)),
             timeouts: S3Timeouts::STANDARD,
         };
-        (settings, Some((server, folder)))
+        (settings, Some(Local { server: Mutex::new(Some(server)), folder }))
     }
 
     fn remote(endpoint: String) -> S3Settings {
@@ -89,21 +105,17 @@ impl Fixture {
 
     async fn debris(&self) -> usize {
         self.store.settled().await;
-        if let Some((server, _)) = &self.local {
-            return server.files_kept().unwrap();
+        if let Some(local) = &self.local {
+            return local.server.lock().unwrap().as_ref().unwrap().files_kept().unwrap();
         }
         let client = client(&self.settings);
         let mut debris = 0;
         for bucket in Bucket::ALL {
-            let objects: Vec<_> = self.store.list(bucket).await.unwrap().try_collect().await.unwrap();
-            let uploads = client
-                .list_multipart_uploads()
-                .bucket(self.settings.bucket(bucket))
-                .send()
-                .await
-                .unwrap()
-                .uploads;
-            debris += objects.len() + uploads.map_or(0, |uploads| uploads.len());
+            let name = self.settings.bucket(bucket);
+            // The store's own list leaves incomplete parts out.
+            let objects = client.list_objects_v2().bucket(name).send().await.unwrap().contents;
+            let uploads = client.list_multipart_uploads().bucket(name).send().await.unwrap().uploads;
+            debris += objects.map_or(0, |objects| objects.len()) + uploads.map_or(0, |uploads| uploads.len());
         }
         debris
     }
@@ -119,6 +131,7 @@ fn client(settings: &S3Settings) -> Client {
         .region(Region::new(settings.region.clone()))
         .credentials_provider(credentials)
         .force_path_style(settings.force_path_style)
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
     Client::from_conf(config)
@@ -179,6 +192,34 @@ impl BlobStoreHarness for Blobs {
     async fn debris(&self) -> usize {
         self.0.debris().await
     }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        // One part is sent while the next one is filled.
+        Ok(2 * S3BlobStore::PART_SIZE)
+    }
+
+    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible> {
+        let local = self.0.local.as_ref().ok_or(REMOTE)?;
+        let path = local.folder.path().join(self.0.settings.bucket(key.bucket)).join(key.to_string());
+        let file = File::options().write(true).open(path).unwrap();
+        file.set_len(file.metadata().unwrap().len() / 2).unwrap();
+        Ok(())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Ok(Arc::new(S3BlobStore::new(&self.0.settings).unwrap()))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        let local = self.0.local.as_ref().ok_or(REMOTE)?;
+        drop(local.server.lock().unwrap().take());
+        Ok(())
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        let settings = S3Settings { secret_access_key: "another".to_owned(), ..self.0.settings.clone() };
+        Ok(Arc::new(S3BlobStore::new(&settings).unwrap()))
+    }
 }
 
 struct Links {
@@ -223,10 +264,10 @@ async fn fetched(request: reqwest::RequestBuilder) -> Fetched {
     Fetched { status, headers, body: response.bytes().await.unwrap() }
 }
 
-struct InParts(Fixture);
+struct Resumable(Fixture);
 
 #[async_trait]
-impl PartUploadHarness for InParts {
+impl ResumableHarness for Resumable {
     async fn fresh() -> Self {
         Self(Fixture::fresh().await)
     }
@@ -235,8 +276,70 @@ impl PartUploadHarness for InParts {
         Arc::new(self.0.store.clone())
     }
 
-    fn parts(&self) -> Arc<dyn PartUpload> {
+    fn store(&self) -> Arc<dyn ResumableStore> {
         Arc::new(self.0.store.clone())
+    }
+
+    fn another_node(&self) -> Arc<dyn ResumableStore> {
+        Arc::new(S3BlobStore::new(&self.0.settings).unwrap())
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.debris().await
+    }
+}
+
+struct Direct(Fixture);
+
+#[async_trait]
+impl DirectHarness for Direct {
+    async fn fresh() -> Self {
+        Self(Fixture::fresh().await)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn store(&self) -> Arc<dyn DirectStore> {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
+        None
+    }
+
+    async fn send(
+        &self,
+        write: &PartWrite,
+        number: u32,
+        _offset: ByteSize,
+        bytes: Bytes,
+    ) -> Result<PartTag, WritePart> {
+        let (client, bucket) = (client(&self.0.settings), self.0.settings.bucket(write.key.bucket));
+        let (name, upload) = (write.key.to_string(), write.id.as_str());
+        let sent = client
+            .upload_part()
+            .bucket(bucket)
+            .key(&name)
+            .upload_id(upload)
+            .part_number(i32::try_from(number).unwrap())
+            .body(bytes.into())
+            .send()
+            .await;
+        match sent {
+            Ok(part) => Ok(PartTag::new(part.e_tag.unwrap())),
+            Err(refused) => match refused.raw_response().map(|response| response.status().as_u16()) {
+                Some(404) => Err(WritePart::Gone),
+                // The server closed the connection before the whole part was sent, and its answer was lost.
+                None => {
+                    let known = client.list_parts().bucket(bucket).key(&name).upload_id(upload).send().await;
+                    assert!(known.is_err(), "a part of a write that is under way was not answered");
+                    Err(WritePart::Gone)
+                }
+                status => panic!("a part was answered with {status:?}"),
+            },
+        }
     }
 
     async fn debris(&self) -> usize {
@@ -262,7 +365,7 @@ impl SignPartsHarness for PartLinks {
         Arc::new(self.fixture.store.clone())
     }
 
-    fn parts(&self) -> Arc<dyn PartUpload> {
+    fn parts(&self) -> Arc<dyn DirectStore> {
         Arc::new(self.fixture.store.clone())
     }
 
@@ -286,10 +389,16 @@ mod blob_store {
     fm_contract::blob_store!(Blobs);
 }
 
-mod part_upload {
-    use super::InParts;
+mod resumable_store {
+    use super::Resumable;
 
-    fm_contract::part_upload!(InParts);
+    fm_contract::resumable_store!(Resumable);
+}
+
+mod direct_store {
+    use super::Direct;
+
+    fm_contract::direct_store!(Direct);
 }
 
 mod sign_parts {

@@ -7,12 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use fm_domain::accounts::UserQueries;
-use fm_domain::blobs::BlobQueries;
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::FileQueries;
-use fm_domain::uploads::UploadQueries;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 use crate::error::{hung_up, store_error};
@@ -148,23 +144,5 @@ impl SqliteReadRepos {
         question: impl FnOnce(&mut SqliteConnection) -> PortResult<R> + Send + 'static,
     ) -> PortResult<R> {
         self.readers.ask(question).await
-    }
-}
-
-impl ReadRepos for SqliteReadRepos {
-    fn users(&mut self) -> &mut dyn UserQueries {
-        self
-    }
-
-    fn files(&mut self) -> &mut dyn FileQueries {
-        self
-    }
-
-    fn uploads(&mut self) -> &mut dyn UploadQueries {
-        self
-    }
-
-    fn blobs(&mut self) -> &mut dyn BlobQueries {
-        self
     }
 }

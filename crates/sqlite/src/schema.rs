@@ -110,16 +110,15 @@ diesel::table! {
         offset_bytes -> BigInt,
         reserved_bytes -> BigInt,
         epoch -> BigInt,
-        is_held -> Bool,
         write_name -> Nullable<Text>,
-        next_part -> BigInt,
-        tails -> Text,
         hash_state -> Binary,
         head -> Binary,
         status -> Text,
         file -> Nullable<Binary>,
         created_at -> BigInt,
         expires_at -> BigInt,
+        is_locked -> Bool,
+        write_state -> Nullable<Binary>,
     }
 }
 

@@ -6,14 +6,8 @@ use std::sync::mpsc::{Sender, channel};
 
 use async_trait::async_trait;
 use diesel::SqliteConnection;
-use fm_domain::accounts::UserRepo;
-use fm_domain::blobs::BlobRepo;
-use fm_domain::database::{Repos, UnitOfWork};
+use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::FileRepo;
-use fm_domain::idempotency::KeyRepo;
-use fm_domain::jobs::JobQueue;
-use fm_domain::uploads::UploadRepo;
 use tokio::sync::oneshot;
 
 use crate::error::hung_up;
@@ -80,32 +74,6 @@ impl SqliteUnitOfWork {
         let answer = answer.await.map_err(|_gone| hung_up())??;
         self.failed = false;
         Ok(answer)
-    }
-}
-
-impl Repos for SqliteUnitOfWork {
-    fn users(&mut self) -> &mut dyn UserRepo {
-        self
-    }
-
-    fn files(&mut self) -> &mut dyn FileRepo {
-        self
-    }
-
-    fn blobs(&mut self) -> &mut dyn BlobRepo {
-        self
-    }
-
-    fn keys(&mut self) -> &mut dyn KeyRepo {
-        self
-    }
-
-    fn uploads(&mut self) -> &mut dyn UploadRepo {
-        self
-    }
-
-    fn jobs(&mut self) -> &mut dyn JobQueue {
-        self
     }
 }
 

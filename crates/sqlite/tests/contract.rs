@@ -8,14 +8,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload};
+use fm_contract::{BlobStoreHarness, DatabaseHarness, Impossible, SessionStoreHarness};
+use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
+use fm_domain::uploads::ResumableStore;
 use fm_memory::{ManualClock, MemoryBlobStore};
-use fm_sqlite::SqliteSessionStore;
+use fm_sqlite::{SqliteDatabase, SqliteSessionStore};
 use fm_streaming::BufferBudget;
 
 use crate::fixture::Fixture;
@@ -34,6 +35,19 @@ impl DatabaseHarness for Fresh {
 
     fn signal(&self) -> Arc<dyn JobSignal> {
         Arc::new(self.0.database.job_signal())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Ok(Arc::new(SqliteDatabase::open(&self.0.path()).unwrap()))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.0.database.close().await;
+        Ok(())
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(Impossible::because("a file has no credentials"))
     }
 }
 
@@ -63,6 +77,19 @@ impl SessionStoreHarness for Fresh {
         .unwrap();
         lines.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n")
     }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(Arc::new(SqliteSessionStore::new(SqliteDatabase::open(&self.0.path()).unwrap())))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.0.database.close().await;
+        Ok(())
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(Impossible::because("a file has no credentials"))
+    }
 }
 
 /// The job queue lives in the unit of work: its rules are among these.
@@ -73,6 +100,9 @@ mod database {
 mod session_store {
     fm_contract::session_store!(super::Fresh);
 }
+
+/// Why the reference adapters can't be shared, damaged or taken away.
+const IN_MEMORY: Impossible = Impossible::because("it lives in the memory of this process");
 
 /// Blobs in memory: what is killed here are the units of work.
 struct Blobs(MemoryBlobStore);
@@ -91,8 +121,12 @@ impl BlobStoreHarness for Blobs {
         Some(Arc::new(self.0.clone()))
     }
 
-    fn part_upload(&self) -> Option<Arc<dyn PartUpload>> {
+    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
         Some(Arc::new(self.0.clone()))
+    }
+
+    fn direct(&self) -> Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)> {
+        Some((Arc::new(self.0.clone()), Arc::new(self.0.clone())))
     }
 
     fn budget(&self) -> Option<BufferBudget> {
@@ -105,6 +139,26 @@ impl BlobStoreHarness for Blobs {
 
     async fn debris(&self) -> usize {
         self.0.count()
+    }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn truncate(&self, _key: &BlobKey) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
     }
 }
 

@@ -62,6 +62,21 @@ impl ChunkReader {
         }
     }
 
+    /// Whether the stream has ended as it should. A byte that came instead stays for the next [`fill`](Self::fill).
+    ///
+    /// A stream whose length is known has more to say once all of its bytes came: what is wrong with the whole.
+    pub async fn is_at_end(&mut self, permit: &BufferPermit) -> Result<bool, BodyError> {
+        let mut overdue = pin!(permit.overdue());
+        while self.rest.is_empty() {
+            match select(self.stream.next(), overdue.as_mut()).await {
+                Either::Left((Some(chunk), _)) => self.rest = chunk?,
+                Either::Left((None, _)) => return Ok(true),
+                Either::Right(((), _)) => return Err(BodyError::Stalled),
+            }
+        }
+        Ok(false)
+    }
+
     async fn piece(
         &mut self,
         wanted: usize,
@@ -100,14 +115,14 @@ mod tests {
     use crate::BufferBudget;
     use fm_domain::body::ByteSize;
 
-    fn gatherer(chunks: Vec<Result<Bytes, BodyError>>) -> ChunkReader {
+    fn reader(chunks: Vec<Result<Bytes, BodyError>>) -> ChunkReader {
         ChunkReader::new(stream::iter(chunks).boxed())
     }
 
-    async fn fill(gatherer: &mut ChunkReader, wanted: usize) -> (Vec<u8>, ReadOutcome) {
+    async fn fill(reader: &mut ChunkReader, wanted: usize) -> (Vec<u8>, ReadOutcome) {
         let budget = BufferBudget::new(ByteSize::new(1 << 20));
         let permit = Arc::new(budget.acquire(ByteSize::new(wanted as u64)).await);
-        let (part, filled) = gatherer.fill(wanted, &BufferPool::default(), &permit).await;
+        let (part, filled) = reader.fill(wanted, &BufferPool::default(), &permit).await;
         assert_eq!(part.len(), part.pieces().iter().map(Bytes::len).sum::<usize>());
         drop(permit);
         let bytes = part.pieces().concat();
@@ -120,19 +135,39 @@ mod tests {
     async fn as_much_as_is_wanted_is_gathered_however_it_comes() {
         let bytes: Vec<u8> = (0..=255).cycle().take(200_000).collect();
         let chunks = bytes.chunks(777).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
-        let mut gatherer = gatherer(chunks);
-        assert_eq!(fill(&mut gatherer, 150_000).await, (bytes[..150_000].to_vec(), ReadOutcome::Full));
-        assert_eq!(fill(&mut gatherer, 50_000).await, (bytes[150_000..].to_vec(), ReadOutcome::Full));
-        assert_eq!(fill(&mut gatherer, 1).await, (Vec::new(), ReadOutcome::Ended));
+        let mut reader = reader(chunks);
+        assert_eq!(fill(&mut reader, 150_000).await, (bytes[..150_000].to_vec(), ReadOutcome::Full));
+        assert_eq!(fill(&mut reader, 50_000).await, (bytes[150_000..].to_vec(), ReadOutcome::Full));
+        assert_eq!(fill(&mut reader, 1).await, (Vec::new(), ReadOutcome::Ended));
     }
 
     #[tokio::test]
     async fn what_came_before_a_break_is_kept() {
-        let mut gatherer = gatherer(vec![Ok(Bytes::from_static(b"half")), Err(BodyError::Aborted)]);
-        assert_eq!(
-            fill(&mut gatherer, 10).await,
-            (b"half".to_vec(), ReadOutcome::Broken(BodyError::Aborted))
-        );
+        let mut reader = reader(vec![Ok(Bytes::from_static(b"half")), Err(BodyError::Aborted)]);
+        assert_eq!(fill(&mut reader, 10).await, (b"half".to_vec(), ReadOutcome::Broken(BodyError::Aborted)));
+    }
+
+    #[tokio::test]
+    async fn the_end_is_asked_for_without_losing_a_byte() {
+        let budget = BufferBudget::new(ByteSize::new(1024));
+        let permit = Arc::new(budget.acquire(ByteSize::new(1024)).await);
+        let chunks = [&b""[..], b"one", b"", b"two"].map(|chunk| Ok(Bytes::from_static(chunk)));
+        let mut whole = reader(chunks.to_vec());
+        assert_eq!(whole.is_at_end(&permit).await, Ok(false));
+        assert_eq!(fill(&mut whole, 6).await, (b"onetwo".to_vec(), ReadOutcome::Full));
+        assert_eq!(whole.is_at_end(&permit).await, Ok(true));
+        let mut broken = reader(vec![Ok(Bytes::new()), Err(BodyError::DigestMismatch)]);
+        assert_eq!(broken.is_at_end(&permit).await, Err(BodyError::DigestMismatch));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_end_that_does_not_come_makes_room_for_those_who_wait() {
+        let budget = BufferBudget::new(ByteSize::new(1024));
+        let permit = Arc::new(budget.acquire(ByteSize::new(1024)).await);
+        let mut waits = Box::pin(budget.acquire(ByteSize::new(1)));
+        assert!(waits.as_mut().now_or_never().is_none());
+        let mut silent = ChunkReader::new(stream::pending().boxed());
+        assert_eq!(silent.is_at_end(&permit).await, Err(BodyError::Stalled));
     }
 
     #[tokio::test(start_paused = true)]
@@ -143,14 +178,14 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(1)).await;
             Ok(byte)
         });
-        let mut gatherer = ChunkReader::new(trickle.boxed());
+        let mut reader = ChunkReader::new(trickle.boxed());
         let pool = BufferPool::default();
-        let (part, filled) = gatherer.fill(100, &pool, &permit).await;
+        let (part, filled) = reader.fill(100, &pool, &permit).await;
         assert_eq!((part.len(), filled), (100, ReadOutcome::Full), "nobody waits");
         drop(part);
         let mut waits = Box::pin(budget.acquire(ByteSize::new(1)));
         assert!(waits.as_mut().now_or_never().is_none());
-        let (part, filled) = gatherer.fill(100, &pool, &permit).await;
+        let (part, filled) = reader.fill(100, &pool, &permit).await;
         assert_eq!(filled, ReadOutcome::Broken(BodyError::Stalled));
         assert!((25..=30).contains(&part.len()), "{} bytes of half a minute", part.len());
         drop((part, permit));

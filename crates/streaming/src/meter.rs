@@ -48,6 +48,7 @@ struct State {
 impl Meter {
     /// Wraps `source`. A body that is longer or shorter than `length`, or has another hash than `expected`, ends
     /// with an error, never as if it were whole.
+    #[must_use]
     pub fn wrap(
         source: ByteStream,
         limit: Limit,

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use fm_e2e::{CrashPlan, Disturbance, Lane, crash};
+use fm_e2e::{CrashPlan, InjectedFault, Lane, crash};
 
 const USAGE: &str = "usage: crash [KILLS [SEED [embedded|postgres_s3]]] [--faults | --database]";
 
@@ -23,18 +23,18 @@ async fn main() -> ExitCode {
 
 fn plan(arguments: impl Iterator<Item = String>) -> Option<(CrashPlan, Vec<Lane>)> {
     let (options, words): (Vec<String>, Vec<String>) = arguments.partition(|word| word.starts_with("--"));
-    let disturbance = match options.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => Disturbance::Kills,
-        ["--faults"] => Disturbance::KillsAmidFaults,
-        ["--database"] => Disturbance::DatabaseKills,
+    let injected = match options.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => InjectedFault::Kills,
+        ["--faults"] => InjectedFault::KillsAmidFaults,
+        ["--database"] => InjectedFault::DatabaseKills,
         _ => return None,
     };
     let number = |place: usize, default| words.get(place).map_or(Some(default), |text| text.parse().ok());
     let (kills, seed) = (number(0, 500)?, number(1, 1)?);
-    let has_database = |lane: &Lane| *lane == Lane::PostgresS3 || disturbance != Disturbance::DatabaseKills;
+    let has_database = |lane: &Lane| *lane == Lane::PostgresS3 || injected != InjectedFault::DatabaseKills;
     let wanted = |lane: &Lane| words.get(2).is_none_or(|name| name == lane.name()) && has_database(lane);
     let lanes: Vec<Lane> = [Lane::Embedded, Lane::PostgresS3].into_iter().filter(wanted).collect();
     let kills = usize::try_from(kills).ok()?;
     (!lanes.is_empty() && words.len() <= 3)
-        .then_some((CrashPlan { kills, clients: 6, seed, disturbance }, lanes))
+        .then_some((CrashPlan { kills, clients: 6, seed, injected }, lanes))
 }

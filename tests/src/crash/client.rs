@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use fastrand::Rng;
+use fm_api_types::{File, Refresh, Secret, TokenPair};
+use fm_testkit::random::filled;
+use serde_json::json;
 
 use super::CrashCounts;
 use super::ledger::{Expected, Ledger, Version, version};
-use crate::dice::Dice;
 use crate::{Answer, Request, User, pictures, sha256_hex, unique};
 
 /// From so many files on, they are rather removed than added to.
@@ -16,7 +18,7 @@ const WITHIN_GRACE: u128 = 8_000;
 /// No answer takes longer, whatever fails: beyond it the program hangs.
 const BOUND: Duration = Duration::from_mins(2);
 
-/// A user and what they were told.
+/// A user, and the answers that they got.
 pub(super) struct Client {
     user: User,
     refresh: String,
@@ -25,7 +27,7 @@ pub(super) struct Client {
     /// An upload with a key that was cut off: it can be repeated.
     cut_upload: Option<(String, Version, Vec<u8>)>,
     ledger: Ledger,
-    dice: Dice,
+    random: Rng,
     acknowledged: usize,
     cut_off: usize,
     refused: usize,
@@ -35,7 +37,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(user: User, dice: Dice) -> Self {
+    pub(super) fn new(user: User, random: Rng) -> Self {
         let refresh = user.refresh().to_owned();
         Self {
             user,
@@ -43,7 +45,7 @@ impl Client {
             cut_refresh: None,
             cut_upload: None,
             ledger: Ledger::default(),
-            dice,
+            random,
             acknowledged: 0,
             cut_off: 0,
             refused: 0,
@@ -56,7 +58,7 @@ impl Client {
     pub(super) async fn act(&mut self) -> bool {
         let known = self.any_file();
         let crowded = self.ledger.files.len() > MANY;
-        match (self.dice.between(0, 100), known) {
+        match (self.random.usize(0..100), known) {
             (0..=9, _) => self.spend().await,
             (10..=19, Some(file)) => self.download(&file).await,
             (20..=29, Some(file)) => self.rename(&file).await,
@@ -67,8 +69,7 @@ impl Client {
     }
 
     fn any_file(&mut self) -> Option<String> {
-        let count = self.ledger.files.len() as u64;
-        let place = usize::try_from(self.dice.between(0, count.max(1))).unwrap_or_default();
+        let place = self.random.usize(0..self.ledger.files.len().max(1));
         self.ledger.files.keys().nth(place).cloned()
     }
 
@@ -92,32 +93,31 @@ impl Client {
     }
 
     fn content(&mut self) -> (&'static str, Vec<u8>) {
-        let size = match self.dice.between(0, 20) {
+        let size = match self.random.usize(0..20) {
             0 => 0,
-            1..=9 => self.dice.between(1, 8_192),
-            10..=15 => self.dice.between(8_192, 300_000),
+            1..=9 => self.random.usize(1..8_192),
+            10..=15 => self.random.usize(8_192..300_000),
             // More than one part of an S3 upload.
-            16 => self.dice.between(5_000_000, 12_000_000),
+            16 => self.random.usize(5_000_000..12_000_000),
             _ => {
-                let side = |dice: &mut Dice| u32::try_from(dice.between(1, 200)).unwrap_or(1);
-                let (width, height) = (side(&mut self.dice), side(&mut self.dice));
+                let (width, height) = (self.random.u32(1..200), self.random.u32(1..200));
                 return ("image/png", pictures::png(width, height));
             }
         };
-        ("application/octet-stream", self.dice.bytes(size))
+        ("application/octet-stream", filled(&mut self.random, size))
     }
 
     async fn upload(&mut self) -> bool {
         let (content_type, bytes) = self.content();
         let expected = Version { name: unique("file-"), sha256: sha256_hex(&bytes) };
-        let key = (self.dice.between(0, 2) == 0).then(|| unique("key-"));
+        let key = (self.random.bool()).then(|| unique("key-"));
         let request = self.upload_request(&expected.name, content_type, key.as_deref(), bytes.clone());
         self.ledger.perhaps = Some(expected.clone());
         let Some(answer) = self.acknowledged(request, 201).await else {
             self.cut_upload = key.map(|key| (key, expected, bytes));
             return false;
         };
-        let file = answer.json();
+        let file: File = answer.parse();
         assert_eq!(version(&file), expected, "what was uploaded");
         self.ledger.perhaps = None;
         self.ledger.keep(&file);
@@ -162,7 +162,7 @@ impl Client {
     /// Sends a change; once it is acknowledged, the new version alone can be.
     async fn settle(&mut self, request: Request, id: &str) -> bool {
         let Some(answer) = self.acknowledged(request, 200).await else { return false };
-        let file = answer.json();
+        let file: File = answer.parse();
         let wanted = self.ledger.files[id].versions.last().cloned();
         assert_eq!(Some(version(&file)), wanted, "what was changed");
         self.ledger.keep(&file);
@@ -195,7 +195,7 @@ impl Client {
     }
 
     async fn spend(&mut self) -> bool {
-        let token = json!({"refresh_token": self.refresh});
+        let token = Refresh { refresh_token: Some(Secret::new(&*self.refresh)) };
         let request = self.user.anonymous().post("/v1/auth/refresh").json(&token);
         self.user.secret(&self.refresh.clone());
         let started = Instant::now();
@@ -203,14 +203,13 @@ impl Client {
             self.cut_refresh = Some(started);
             return false;
         };
-        self.renewed(&answer.json());
+        self.renewed(&answer.parse());
         true
     }
 
-    fn renewed(&mut self, tokens: &Value) {
-        let text = |field: &str| tokens[field].as_str().expect("a pair of tokens").to_owned();
-        self.refresh = text("refresh_token");
-        self.user = self.user.renewed(&text("access_token"));
+    fn renewed(&mut self, tokens: &TokenPair) {
+        tokens.refresh_token.expose().clone_into(&mut self.refresh);
+        self.user = self.user.renewed(tokens.access_token.expose());
     }
 
     /// After a restart: everything that was acknowledged is so, and what was cut off is wholly so or not at all.
@@ -219,7 +218,7 @@ impl Client {
             let answer = self.user.spend(&self.refresh.clone()).await;
             // Later than that the reuse of a spent token rightly ends the session.
             if cut.elapsed().as_millis() < WITHIN_GRACE || answer.status == 200 {
-                self.renewed(&answer.expect(200).json());
+                self.renewed(&answer.expect(200).parse());
             } else {
                 self.user = self.user.again().await;
                 self.user.refresh().clone_into(&mut self.refresh);
@@ -230,7 +229,7 @@ impl Client {
         self.repeat_upload().await;
         let (used, count) = self.user.storage().await;
         let listed = self.list().await;
-        let sum: u64 = listed.iter().map(|file| file["size"].as_u64().unwrap_or_default()).sum();
+        let sum: u64 = listed.iter().map(|file| file.size).sum();
         assert_eq!((used, count), (sum, listed.len() as u64), "what the account says that it keeps");
         let changed = std::mem::take(&mut self.changed);
         let known = self.ledger.files.keys().filter(|id| whole || changed.contains(id));
@@ -250,37 +249,24 @@ impl Client {
             answer.problem(409, "conflict");
             return;
         }
-        let file = answer.json();
+        let file: File = answer.parse();
         assert_eq!(version(&file), expected, "what was uploaded again: {answer:?}");
         self.ledger.keep(&file);
         let listed = self.list().await;
         self.ledger.compare(&listed);
     }
 
-    async fn list(&self) -> Vec<Value> {
-        let mut files = Vec::new();
-        let mut cursor = String::new();
-        loop {
-            let mut query = vec![("limit", "100")];
-            if !cursor.is_empty() {
-                query.push(("cursor", &cursor));
-            }
-            let page = self.user.get("/v1/files").query(&query).send().await.expect(200).json();
-            files.extend(page["items"].as_array().expect("a page has items").iter().cloned());
-            match page["next_cursor"].as_str() {
-                Some(next) => next.clone_into(&mut cursor),
-                None => return files,
-            }
-        }
+    async fn list(&self) -> Vec<File> {
+        self.user.all(&[("limit", "100")]).await
     }
 
     /// How many objects the files need, once no thumbnail is pending.
     pub(super) async fn objects(&self) -> Option<usize> {
         let mut objects = 0;
         for file in self.list().await {
-            objects += match file["thumbnail"]["status"].as_str() {
-                Some("pending") => return None,
-                Some("ready") => 2,
+            objects += match file.thumbnail.status.as_str() {
+                "pending" => return None,
+                "ready" => 2,
                 _ => 1,
             };
         }

@@ -1,8 +1,8 @@
-//! What a user was told, and what must therefore be so.
+//! The answers that a user got, and what must therefore be so.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use fm_api_types::File;
 
 /// A name and the hash of a content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) struct Expected {
     pub(super) may_be_gone: bool,
 }
 
-/// All that a user was told.
+/// All answers that a user got.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// By id.
@@ -33,18 +33,18 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// A file that is surely there.
-    pub(super) fn keep(&mut self, file: &Value) {
+    pub(super) fn keep(&mut self, file: &File) {
         let only = Expected { versions: vec![version(file)], may_be_gone: false };
         self.files.insert(id(file), only);
     }
 
     /// Compares with all that is listed, and from then on expects what was found. Fails on any file that was lost,
     /// that holds what nobody put there, or that is there twice.
-    pub(super) fn compare(&mut self, listed: &[Value]) {
+    pub(super) fn compare(&mut self, listed: &[File]) {
         let mut found: BTreeMap<String, Version> = BTreeMap::new();
         for file in listed {
             let twice = found.insert(id(file), version(file));
-            assert!(twice.is_none(), "a file is listed twice: {file:#}");
+            assert!(twice.is_none(), "a file is listed twice: {file:#?}");
         }
         for (id, expected) in std::mem::take(&mut self.files) {
             let Some(version) = found.remove(&id) else {
@@ -76,11 +76,10 @@ impl Ledger {
     }
 }
 
-pub(super) fn id(file: &Value) -> String {
-    file["id"].as_str().expect("a file has an id").to_owned()
+pub(super) fn id(file: &File) -> String {
+    file.id.to_string()
 }
 
-pub(super) fn version(file: &Value) -> Version {
-    let text = |field: &str| file[field].as_str().expect("a file has a name and a hash").to_owned();
-    Version { name: text("name"), sha256: text("sha256") }
+pub(super) fn version(file: &File) -> Version {
+    Version { name: file.name.clone(), sha256: file.sha256.clone().expect("a file has a hash") }
 }

@@ -2,15 +2,16 @@
 //! answer that it gave.
 
 mod client;
-mod disturb;
 mod ledger;
+mod round;
 mod settle;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::dice::Dice;
+use fastrand::Rng;
+
 use crate::{Api, Lane, Server};
 
 use client::Client;
@@ -22,15 +23,15 @@ pub struct CrashPlan {
     pub kills: usize,
     /// How many users work at once.
     pub clients: usize,
-    /// The dice: the same seed throws the same numbers, though not at the same moments.
+    /// Where its chance begins: the same seed gives the same numbers, though not at the same moments.
     pub seed: u64,
-    /// What is done to them.
-    pub disturbance: Disturbance,
+    /// What fails under them.
+    pub injected: InjectedFault,
 }
 
-/// What befalls the clients at work.
+/// What fails while the clients are at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disturbance {
+pub enum InjectedFault {
     /// The program is killed.
     Kills,
     /// The same, and before it database and store fail now and then; where both are embedded, the program is stopped
@@ -78,16 +79,19 @@ impl fmt::Display for CrashCounts {
 
 /// Runs the crash test on one lane. It fails at the first promise that was not kept.
 pub async fn crash(lane: Lane, plan: CrashPlan) -> CrashCounts {
-    let server = Arc::new(match (lane, plan.disturbance) {
-        (Lane::PostgresS3, Disturbance::KillsAmidFaults) => Server::amid_chaos(),
-        (Lane::PostgresS3, Disturbance::DatabaseKills) => Server::on_its_own_database(),
+    // Starting blocks, and what else runs on this thread must not stall meanwhile: the program closes connections on which
+    // no request arrives in time.
+    let starting = tokio::task::spawn_blocking(move || match (lane, plan.injected) {
+        (Lane::PostgresS3, InjectedFault::KillsAmidFaults) => Server::amid_chaos(),
+        (Lane::PostgresS3, InjectedFault::DatabaseKills) => Server::on_its_own_database(),
         _ => Server::start(lane, &[]),
     });
+    let server = Arc::new(starting.await.expect("the server starts"));
     let api = Api::of(Arc::clone(&server));
-    let mut dice = Dice::new(plan.seed);
+    let mut random = Rng::with_seed(plan.seed);
     let mut clients = Vec::new();
     for _ in 0..plan.clients {
-        clients.push(Client::new(api.user().await, Dice::new(dice.next())));
+        clients.push(Client::new(api.user().await, random.fork()));
     }
     let started = Instant::now();
     let mut faults = 0;
@@ -95,7 +99,7 @@ pub async fn crash(lane: Lane, plan: CrashPlan) -> CrashCounts {
         if kill > 0 && kill % 50 == 0 {
             eprintln!("{}: {kill} kills in {} s", lane.name(), started.elapsed().as_secs());
         }
-        clients = disturb::round(&server, plan.disturbance, &mut dice, &mut faults, clients).await;
+        clients = round::run(&server, plan.injected, &mut random, &mut faults, clients).await;
         // Each has the whole program to itself, as far as it is concerned.
         let checks = clients.iter_mut().map(|client| client.check(false));
         futures_util::future::join_all(checks).await;

@@ -9,11 +9,11 @@ async fn logging_in_answers_with_a_token_pair(lane: Lane) {
     let api = Api::on(lane);
     let user = api.user().await;
     let pair = &user.tokens;
-    assert_eq!(pair["token_type"], "Bearer");
-    assert_eq!(pair["expires_in"], 900);
-    assert_eq!(pair["refresh_expires_in"], 2_592_000);
-    assert_eq!(pair["user"]["email"], user.email);
-    assert_eq!(pair["user"]["id"], user.id);
+    assert_eq!(pair.token_type, "Bearer");
+    assert_eq!(pair.expires_in, 900);
+    assert_eq!(pair.refresh_expires_in, 2_592_000);
+    assert_eq!(pair.user.email, user.email);
+    assert_eq!(pair.user.id.to_string(), user.id);
     assert_eq!(user.access().split('.').count(), 3, "an access token is a JWT");
     user.me().await.expect(200);
 }

@@ -1,17 +1,18 @@
 //! `POST /v1/auth/logout`
 
+use fm_api_types::TokenPair;
 use fm_e2e::{Api, Lane, on_every_lane};
 
 async fn every_token_of_the_session_ends_at_once(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let pair = user.spend(user.refresh()).await.expect(200).json();
-    let newer = user.bearing(pair["access_token"].as_str().unwrap());
+    let pair: TokenPair = user.spend(user.refresh()).await.expect(200).parse();
+    let newer = user.bearing(pair.access_token.expose());
     newer.post("/v1/auth/logout").send().await.expect(204);
     user.me().await.unauthenticated();
     newer.get("/v1/auth/me").send().await.unauthenticated();
     newer.get("/v1/files").send().await.unauthenticated();
     user.spend(user.refresh()).await.unauthenticated();
-    user.spend(pair["refresh_token"].as_str().unwrap()).await.unauthenticated();
+    user.spend(pair.refresh_token.expose()).await.unauthenticated();
 }
 
 async fn other_sessions_go_on(lane: Lane) {

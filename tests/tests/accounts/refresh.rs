@@ -2,48 +2,48 @@
 
 use std::time::Duration;
 
-use fm_e2e::{Api, Lane, on_every_lane};
-use serde_json::{Value, json};
+use fm_api_types::TokenPair;
+use fm_e2e::{Api, Lane, User, on_every_lane};
+use serde_json::json;
 
-fn refresh_of(pair: &Value) -> &str {
-    pair["refresh_token"].as_str().unwrap()
+async fn refreshed(user: &User, token: &str) -> TokenPair {
+    user.spend(token).await.expect(200).parse()
 }
 
 async fn a_refresh_rotates_both_tokens(lane: Lane) {
     let user = Api::on(lane).user().await;
     let answer = user.spend(user.refresh()).await.expect(200);
-    let pair = answer.json();
-    assert_ne!(pair["access_token"], user.tokens["access_token"]);
-    assert_ne!(pair["refresh_token"], user.tokens["refresh_token"]);
-    assert_eq!(pair["user"]["id"], user.id);
-    assert_eq!(pair["expires_in"], 900);
-    assert_eq!(pair["refresh_expires_in"], 2_592_000);
-    for name in ["access_token", "refresh_token"] {
-        assert_eq!(answer.cookie(name).expect(name).0, pair[name]);
+    let pair: TokenPair = answer.parse();
+    assert_ne!(pair.access_token, user.tokens.access_token);
+    assert_ne!(pair.refresh_token, user.tokens.refresh_token);
+    assert_eq!(pair.user.id.to_string(), user.id);
+    assert_eq!(pair.expires_in, 900);
+    assert_eq!(pair.refresh_expires_in, 2_592_000);
+    for (name, token) in [("access_token", &pair.access_token), ("refresh_token", &pair.refresh_token)] {
+        assert_eq!(answer.cookie(name).expect(name).0, token.expose());
     }
-    user.bearing(pair["access_token"].as_str().unwrap()).get("/v1/auth/me").send().await.expect(200);
-    let sessions = user.get("/v1/auth/sessions").send().await.expect(200).json();
-    assert_eq!(sessions["items"].as_array().unwrap().len(), 1, "it is the same session");
+    user.bearing(pair.access_token.expose()).get("/v1/auth/me").send().await.expect(200);
+    assert_eq!(user.sessions().await.len(), 1, "it is the same session");
 }
 
 async fn a_spent_token_gets_the_current_one_within_the_grace(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let first = user.spend(user.refresh()).await.expect(200).json();
-    let second = user.spend(refresh_of(&first)).await.expect(200).json();
-    let replayed = user.spend(user.refresh()).await.expect(200).json();
-    assert_eq!(replayed["refresh_token"], second["refresh_token"], "the current token, not a new one");
-    user.bearing(replayed["access_token"].as_str().unwrap()).get("/v1/auth/me").send().await.expect(200);
-    user.spend(refresh_of(&replayed)).await.expect(200);
+    let first = refreshed(&user, user.refresh()).await;
+    let second = refreshed(&user, first.refresh_token.expose()).await;
+    let replayed = refreshed(&user, user.refresh()).await;
+    assert_eq!(replayed.refresh_token, second.refresh_token, "the current token, not a new one");
+    user.bearing(replayed.access_token.expose()).get("/v1/auth/me").send().await.expect(200);
+    user.spend(replayed.refresh_token.expose()).await.expect(200);
 }
 
 async fn a_spent_token_ends_the_session_after_the_grace(lane: Lane) {
     let user = Api::on(lane).user().await;
     let other = user.again().await;
-    let pair = user.spend(user.refresh()).await.expect(200).json();
+    let pair = refreshed(&user, user.refresh()).await;
     tokio::time::sleep(Duration::from_secs(11)).await;
     user.spend(user.refresh()).await.unauthenticated();
-    user.spend(refresh_of(&pair)).await.unauthenticated();
-    user.bearing(pair["access_token"].as_str().unwrap()).get("/v1/auth/me").send().await.unauthenticated();
+    user.spend(pair.refresh_token.expose()).await.unauthenticated();
+    user.bearing(pair.access_token.expose()).get("/v1/auth/me").send().await.unauthenticated();
     other.me().await.expect(200);
 }
 
@@ -69,25 +69,19 @@ async fn twenty_parallel_refreshes_leave_one_session_and_usable_answers(lane: La
     let answers = futures_util::future::join_all((0..20).map(|_| user.spend(user.refresh()))).await;
     let mut tokens = Vec::new();
     for answer in answers {
-        let pair = answer.expect(200).json();
-        user.bearing(pair["access_token"].as_str().unwrap()).get("/v1/auth/me").send().await.expect(200);
-        tokens.push(refresh_of(&pair).to_owned());
+        let pair: TokenPair = answer.expect(200).parse();
+        user.bearing(pair.access_token.expose()).get("/v1/auth/me").send().await.expect(200);
+        tokens.push(pair.refresh_token);
     }
-    let sessions = user.get("/v1/auth/sessions").send().await.expect(200).json();
-    assert_eq!(sessions["items"].as_array().unwrap().len(), 1);
+    assert_eq!(user.sessions().await.len(), 1);
     for token in tokens {
-        user.spend(&token).await.expect(200);
+        user.spend(token.expose()).await.expect(200);
     }
 }
 
 async fn a_refresh_slides_the_end_of_the_session(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let expiry = async || {
-        user.get("/v1/auth/sessions").send().await.expect(200).json()["items"][0]["expires_at"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
+    let expiry = async || user.sessions().await[0].expires_at;
     let before = expiry().await;
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     user.spend(user.refresh()).await.expect(200);
@@ -97,7 +91,7 @@ async fn a_refresh_slides_the_end_of_the_session(lane: Lane) {
 async fn a_refresh_token_dies_with_its_time(lane: Lane) {
     let api = Api::with(lane, &[("REFRESH_TOKEN_TTL_SECONDS", "2"), ("ACCESS_TOKEN_TTL_SECONDS", "1")]);
     let user = api.user().await;
-    assert_eq!(user.tokens["refresh_expires_in"], 2);
+    assert_eq!(user.tokens.refresh_expires_in, 2);
     tokio::time::sleep(Duration::from_millis(3_100)).await;
     user.spend(user.refresh()).await.unauthenticated();
 }

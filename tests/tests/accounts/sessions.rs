@@ -1,11 +1,7 @@
 //! `/v1/auth/sessions`
 
-use fm_e2e::{Api, Lane, User, on_every_lane};
-use serde_json::{Value, json};
-
-async fn sessions(user: &User) -> Vec<Value> {
-    user.get("/v1/auth/sessions").send().await.expect(200).json()["items"].as_array().unwrap().clone()
-}
+use fm_e2e::{Api, Lane, on_every_lane};
+use serde_json::json;
 
 async fn sessions_say_where_they_come_from(lane: Lane) {
     let api = Api::on(lane);
@@ -13,16 +9,18 @@ async fn sessions_say_where_they_come_from(lane: Lane) {
     let body = json!({"email": user.email, "password": user.password});
     let login = api.post("/v1/auth/login").header("user-agent", "a phone/1.0").json(&body);
     login.send().await.expect(200);
-    let sessions = sessions(&user).await;
+    let sessions = user.sessions().await;
     assert_eq!(sessions.len(), 2);
-    assert_eq!(sessions[0]["user_agent"], "a phone/1.0", "the newest comes first");
-    assert_eq!(sessions.iter().filter(|session| session["current"] == true).count(), 1);
-    assert_eq!(sessions[1]["current"], true);
+    assert_eq!(sessions[0].user_agent.as_deref(), Some("a phone/1.0"), "the newest comes first");
+    assert_eq!(sessions.iter().filter(|session| session.current).count(), 1);
+    assert!(sessions[1].current);
     for session in &sessions {
-        assert_eq!(session["ip"], "127.0.0.1");
-        let created = session["created_at"].as_str().unwrap();
-        assert!(created <= session["last_seen_at"].as_str().unwrap());
-        assert!(created < session["expires_at"].as_str().unwrap());
+        assert_eq!(session.ip.as_deref(), Some("127.0.0.1"));
+        assert!(session.created_at <= session.last_seen_at);
+        assert!(session.created_at < session.expires_at);
+    }
+    let list = user.get("/v1/auth/sessions").send().await.expect(200).json();
+    for session in list["items"].as_array().unwrap() {
         let mut members: Vec<&String> = session.as_object().unwrap().keys().collect();
         members.sort_unstable();
         assert_eq!(
@@ -38,34 +36,34 @@ async fn a_spoofed_address_is_not_believed(lane: Lane) {
     let body = json!({"email": user.email, "password": user.password});
     let login = api.post("/v1/auth/login").header("x-forwarded-for", "203.0.113.9").json(&body);
     login.header("forwarded", "for=203.0.113.9").send().await.expect(200);
-    assert!(sessions(&user).await.iter().all(|session| session["ip"] == "127.0.0.1"));
+    assert!(user.sessions().await.iter().all(|session| session.ip.as_deref() == Some("127.0.0.1")));
 }
 
 async fn one_session_can_be_revoked(lane: Lane) {
     let user = Api::on(lane).user().await;
     let other = user.again().await;
-    let id = sessions(&other).await.iter().find(|session| session["current"] == true).unwrap()["id"].clone();
-    let path = format!("/v1/auth/sessions/{}", id.as_str().unwrap());
+    let id = other.sessions().await.into_iter().find(|session| session.current).unwrap().id;
+    let path = format!("/v1/auth/sessions/{id}");
     user.delete(&path).send().await.expect(204);
     other.me().await.unauthenticated();
     other.spend(other.refresh()).await.unauthenticated();
     user.me().await.expect(200);
-    assert_eq!(sessions(&user).await.len(), 1);
+    assert_eq!(user.sessions().await.len(), 1);
     user.delete(&path).send().await.not_found();
 }
 
 async fn the_current_session_can_revoke_itself(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let id = sessions(&user).await[0]["id"].clone();
-    user.delete(&format!("/v1/auth/sessions/{}", id.as_str().unwrap())).send().await.expect(204);
+    let id = user.sessions().await[0].id;
+    user.delete(&format!("/v1/auth/sessions/{id}")).send().await.expect(204);
     user.me().await.unauthenticated();
 }
 
 async fn nobody_revokes_somebody_elses_session(lane: Lane) {
     let api = Api::on(lane);
     let (user, stranger) = (api.user().await, api.user().await);
-    let id = sessions(&user).await[0]["id"].clone();
-    stranger.delete(&format!("/v1/auth/sessions/{}", id.as_str().unwrap())).send().await.not_found();
+    let id = user.sessions().await[0].id;
+    stranger.delete(&format!("/v1/auth/sessions/{id}")).send().await.not_found();
     user.me().await.expect(200);
     for id in ["nonsense", "0", "01890000-0000-7000-8000-000000000000"] {
         stranger.delete(&format!("/v1/auth/sessions/{id}")).send().await.not_found();
@@ -82,7 +80,7 @@ async fn all_other_sessions_can_be_revoked(lane: Lane) {
     }
     user.me().await.expect(200);
     stranger.me().await.expect(200);
-    assert_eq!(sessions(&user).await.len(), 1);
+    assert_eq!(user.sessions().await.len(), 1);
 }
 
 on_every_lane![

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fm_api_types::TokenPair;
 use fm_e2e::{Api, Forged, Lane, forge, on_every_lane};
 use serde_json::json;
 
@@ -58,13 +59,13 @@ async fn claims_are_checked_even_under_the_right_key(lane: Lane) {
 async fn a_token_dies_with_its_time(lane: Lane) {
     let api = Api::with(lane, &[("ACCESS_TOKEN_TTL_SECONDS", "1")]);
     let user = api.user().await;
-    assert_eq!(user.tokens["expires_in"], 1);
+    assert_eq!(user.tokens.expires_in, 1);
     user.me().await.expect(200);
     // At most 2 s of leeway, and whole seconds.
     tokio::time::sleep(Duration::from_millis(4_100)).await;
     user.me().await.unauthenticated();
-    let pair = user.spend(user.refresh()).await.expect(200).json();
-    user.bearing(pair["access_token"].as_str().unwrap()).get("/v1/auth/me").send().await.expect(200);
+    let pair: TokenPair = user.spend(user.refresh()).await.expect(200).parse();
+    user.bearing(pair.access_token.expose()).get("/v1/auth/me").send().await.expect(200);
 }
 
 async fn other_schemes_and_malformed_fields_are_refused(lane: Lane) {

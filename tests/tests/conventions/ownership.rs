@@ -1,5 +1,6 @@
 //! What is somebody else's does not exist.
 
+use fm_api_types::DirectUpload;
 use fm_e2e::{Answer, Api, Lane, User, on_every_lane, pictures, unique};
 use serde_json::{Value, json};
 
@@ -51,16 +52,16 @@ async fn another_users_file_is_answered_like_one_that_does_not_exist(lane: Lane)
     let (owner, stranger) = (api.user().await, api.user().await);
     let file = owner.file("a.png", pictures::png(70, 30)).await;
     let file = owner.with_thumbnail(&file).await;
-    let theirs = every_route(&stranger, file["id"].as_str().unwrap()).await;
+    let theirs = every_route(&stranger, &file.id.to_string()).await;
     let unknown = every_route(&stranger, "01890000-0000-7000-8000-000000000000").await;
     for (theirs, unknown) in theirs.iter().zip(&unknown) {
         assert_eq!(shape(theirs), shape(unknown), "{}", theirs.request);
     }
-    let after = owner.get(&User::path(&file)).send().await.expect(200).json();
-    assert_eq!(after["name"], "a.png");
-    assert_eq!(after["sha256"], file["sha256"]);
-    assert_eq!(after["updated_at"], file["updated_at"]);
-    assert_eq!(after["thumbnail"]["status"], "ready");
+    let after = owner.current(&file).await;
+    assert_eq!(after.name, "a.png");
+    assert_eq!(after.sha256, file.sha256);
+    assert_eq!(after.updated_at, file.updated_at);
+    assert_eq!(after.thumbnail.status, "ready");
 }
 
 async fn another_users_upload_is_answered_like_one_that_does_not_exist(lane: Lane) {
@@ -71,8 +72,8 @@ async fn another_users_upload_is_answered_like_one_that_does_not_exist(lane: Lan
     let path = created.field("location");
     let upload = path.rsplit_once('/').expect("a path").1;
     let direct = json!({"name": "a.txt", "size": 6});
-    let direct = owner.post("/v1/direct-uploads").json(&direct).send().await.expect(201).json();
-    let direct = direct["id"].as_str().unwrap();
+    let direct = owner.post("/v1/direct-uploads").json(&direct).send().await.expect(201);
+    let direct = &direct.parse::<DirectUpload>().id.to_string();
     let unknown = "01890000-0000-7000-8000-000000000000";
     let theirs = every_upload_route(&stranger, upload, direct).await;
     let unknown = every_upload_route(&stranger, unknown, unknown).await;
@@ -86,7 +87,7 @@ async fn another_users_upload_is_answered_like_one_that_does_not_exist(lane: Lan
 
 async fn a_malformed_id_is_answered_like_an_unknown_one(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let id = user.file("a.txt", "text").await["id"].as_str().unwrap().to_owned();
+    let id = user.file("a.txt", "text").await.id.to_string();
     for malformed in
         ["x", "123", &id.replace('-', ""), &format!("{id}0"), &format!("%7B{id}%7D"), "%00", "..%2f"]
     {
@@ -99,7 +100,8 @@ async fn a_malformed_id_is_answered_like_an_unknown_one(lane: Lane) {
 
 async fn ids_are_read_in_either_case_and_written_in_lower(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let id = user.file("a.txt", "text").await["id"].as_str().unwrap().to_owned();
+    let file = user.upload("a.txt", "text").send().await.expect(201).json();
+    let id = file["id"].as_str().unwrap();
     assert_eq!(id, id.to_lowercase());
     assert_eq!(id.as_bytes()[14], b'7', "a UUIDv7");
     let found = user.get(&format!("/v1/files/{}", id.to_uppercase())).send().await.expect(200).json();
@@ -112,12 +114,12 @@ async fn a_list_holds_ones_own_files_alone(lane: Lane) {
     let name = format!("{}.txt", unique("shared-name-"));
     let file = owner.file(&name, "the same bytes").await;
     stranger.file(&name, "the same bytes").await;
-    let hash = file["sha256"].as_str().unwrap();
+    let hash = file.sha256.as_deref().unwrap();
     for query in
         [vec![], vec![("q", name.as_str())], vec![("sha256", hash)], vec![("content_type", "text/plain")]]
     {
         for found in stranger.all(&query).await {
-            assert_ne!(found["id"], file["id"], "{query:?}");
+            assert_ne!(found.id, file.id, "{query:?}");
         }
     }
 }

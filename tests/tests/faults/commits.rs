@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fm_api_types::File;
 use fm_e2e::{Answer, Api, Fault, Server, User, pictures};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What carries a unit of work that enqueues a job: nothing but the second unit of uploads of pictures, and removals.
 const WITH_A_JOB: &str = "NOTIFY file_manager_jobs";
@@ -21,14 +22,13 @@ fn was_answered(answer: &Answer, status: u16) -> bool {
 }
 
 /// Whether a file is there, and its name and hash.
-async fn found(user: &User, file: &Value) -> Option<(String, String)> {
+async fn found(user: &User, file: &File) -> Option<(String, String)> {
     let answer = user.get(&User::path(file)).send().await;
     if answer.status == 404 {
         return None;
     }
-    let file = answer.expect(200).json();
-    let text = |member: &str| file[member].as_str().unwrap().to_owned();
-    Some((text("name"), text("sha256")))
+    let file: File = answer.expect(200).parse();
+    Some((file.name, file.sha256.unwrap()))
 }
 
 /// Every change, each of whose commits meets the fault once.
@@ -88,8 +88,7 @@ async fn a_commit_whose_connection_breaks_is_told_as_it_came_out() {
         .with_a_worker(async {
             let mut objects = 0;
             for file in user.all(&[]).await {
-                objects +=
-                    1 + usize::from(user.with_thumbnail(&file).await["thumbnail"]["status"] == "ready");
+                objects += 1 + usize::from(user.with_thumbnail(&file).await.thumbnail.status == "ready");
             }
             // What was announced and not kept goes with its lease, 60 s, at the next sweep, within another 60 s.
             server.stores_within(Duration::from_secs(150), objects).await;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fm_api_types::File;
 use fm_e2e::{Api, Server, User, eventually, noise, pictures};
 use serde_json::json;
 
@@ -28,7 +29,7 @@ impl Filler {
 }
 
 /// Uploads until there is no room for one more; the files.
-async fn fill_with_files(user: &User) -> Vec<serde_json::Value> {
+async fn fill_with_files(user: &User) -> Vec<File> {
     let mut files = Vec::new();
     loop {
         let answer = user.upload("a.bin", noise(PIECE)).send().await;
@@ -36,12 +37,12 @@ async fn fill_with_files(user: &User) -> Vec<serde_json::Value> {
             answer.unavailable();
             return files;
         }
-        files.push(answer.json());
+        files.push(answer.parse());
         assert!(files.len() < 20, "the disk never fills");
     }
 }
 
-async fn is_whole(user: &User, file: &serde_json::Value) {
+async fn is_whole(user: &User, file: &File) {
     let link = user.get(&format!("{}/content", User::path(file))).send().await.expect(302).field("location");
     assert_eq!(user.get(&link).send().await.expect(200).body, noise(PIECE));
 }
@@ -69,7 +70,7 @@ async fn on_a_full_disk_uploads_are_503_and_nothing_is_lost() {
         let name = format!("{turn}.bin");
         let answer = user.patch(&User::path(&files[0])).json(&json!({"name": name})).send().await;
         if answer.status == 200 {
-            assert_eq!(user.get(&User::path(&files[0])).send().await.expect(200).json()["name"], name);
+            assert_eq!(user.get(&User::path(&files[0])).send().await.expect(200).parse::<File>().name, name);
             continue;
         }
         answer.unavailable();
@@ -96,7 +97,7 @@ async fn on_a_full_disk_uploads_are_503_and_nothing_is_lost() {
     user.delete(&User::path(&files.pop().unwrap())).send().await.expect(204);
     let picture = user.file_of("image/png", "a.png", pictures::png(100, 50)).await;
     let made = user.with_thumbnail(&picture).await;
-    assert_eq!(made["thumbnail"]["status"], "ready");
+    assert_eq!(made.thumbnail.status, "ready");
     // Intents that could not be given up at once go with their lease.
     server.stores_within(Duration::from_secs(150), files.len() + 2).await;
     server.stop();

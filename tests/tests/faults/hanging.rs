@@ -132,8 +132,8 @@ async fn a_commit_that_hangs() {
     assert_eq!(user.storage().await.1, files.len() as u64);
     for file in &files {
         let made = user.with_thumbnail(file).await;
-        assert_eq!(made["thumbnail"]["status"], "ready");
-        let content = user.get(made["download"]["url"].as_str().unwrap()).send().await.expect(200);
+        assert_eq!(made.thumbnail.status, "ready");
+        let content = user.get(made.download.url.expose()).send().await.expect(200);
         assert_eq!(content.body, pictures::png(20, 10));
     }
     server.stores_within(Duration::from_secs(200), 2 * files.len()).await;

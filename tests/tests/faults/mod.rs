@@ -1,9 +1,11 @@
 //! What the program stands on fails, in one way after the other: it says so in time, and makes up for it afterwards.
 
 mod commits;
+mod crashes;
 mod disk;
 mod hanging;
 mod permissions;
+mod resume_under_fire;
 mod store;
 
 use std::time::{Duration, Instant};

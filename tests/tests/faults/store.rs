@@ -105,7 +105,7 @@ async fn a_single_fault_of_the_store_is_nobodys_business() {
             let bytes = noise(size);
             let file = user.file("a.bin", bytes.clone()).await;
             assert_eq!(chaos.met(), met + 1, "{fault:?} of {text}");
-            let content = user.get(file["download"]["url"].as_str().unwrap()).send().await.expect(200);
+            let content = user.get(file.download.url.expose()).send().await.expect(200);
             assert_eq!(content.body, bytes, "{fault:?} of {text}");
             files += 1;
         }
@@ -134,16 +134,13 @@ async fn a_thumbnail_whose_store_fails_is_made_after_all() {
         chaos.next(4, text, fault);
         let file = user.file_of("image/png", "a.png", pictures::png(60, 40)).await;
         let made = fm_e2e::within(Duration::from_mins(1), "the thumbnail is made after all", async || {
-            let file = user.get(&User::path(&file)).send().await.expect(200).json();
-            assert_ne!(
-                file["thumbnail"]["status"], "failed",
-                "{fault:?} of {text}: the picture is not to blame"
-            );
-            (file["thumbnail"]["status"] == "ready").then_some(file)
+            let file = user.current(&file).await;
+            assert_ne!(file.thumbnail.status, "failed", "{fault:?} of {text}: the picture is not to blame");
+            (file.thumbnail.status == "ready").then_some(file)
         })
         .await;
         assert!(chaos.met() > met, "{fault:?} of {text}");
-        user.get(made["thumbnail"]["url"].as_str().unwrap()).send().await.expect(200);
+        user.get(made.thumbnail.url.as_ref().unwrap().expose()).send().await.expect(200);
         chaos.calm();
     }
     server.stores_within(Duration::from_secs(150), 8).await;

@@ -1,5 +1,6 @@
 //! `PATCH /v1/files/{id}`
 
+use fm_api_types::File;
 use fm_e2e::{Api, Lane, User, on_every_lane};
 use serde_json::json;
 
@@ -9,14 +10,13 @@ async fn a_file_can_be_renamed(lane: Lane) {
     let path = User::path(&file);
     let renamed = user.patch(&path).json(&json!({"name": "Übung.md"})).send().await.expect(200);
     assert!(renamed.header("etag").is_some());
-    let renamed = renamed.json();
-    assert_eq!(renamed["name"], "Übung.md");
-    for member in ["id", "size", "sha256", "content_type", "created_at"] {
-        assert_eq!(renamed[member], file[member], "{member}");
-    }
-    assert!(renamed["updated_at"].as_str() > file["updated_at"].as_str());
-    assert_eq!(user.get(&path).send().await.expect(200).json(), renamed);
-    let download = user.get(renamed["download"]["url"].as_str().unwrap()).send().await.expect(200);
+    let renamed: File = renamed.parse();
+    assert_eq!(renamed.name, "Übung.md");
+    let same = (renamed.id, renamed.size, &renamed.sha256, &renamed.content_type, renamed.created_at);
+    assert_eq!(same, (file.id, file.size, &file.sha256, &file.content_type, file.created_at));
+    assert!(renamed.updated_at > file.updated_at);
+    assert_eq!(user.get(&path).send().await.expect(200).parse::<File>(), renamed);
+    let download = user.get(renamed.download.url.expose()).send().await.expect(200);
     assert_eq!(download.text(), "text");
     assert!(download.field("content-disposition").contains("%C3%9Cbung.md"));
     assert_eq!(user.storage().await, (4, 1));
@@ -28,20 +28,20 @@ async fn a_rename_takes_a_name(lane: Lane) {
     user.patch(&path).json(&json!({})).send().await.problem(422, "validation_failed");
     user.patch(&path).json(&json!({"name": null})).send().await.problem(422, "validation_failed");
     user.patch(&path).json(&json!({"name": "b", "size": 1})).send().await.problem(422, "validation_failed");
-    assert_eq!(user.get(&path).send().await.json()["name"], "a.txt");
+    assert_eq!(user.get(&path).send().await.parse::<File>().name, "a.txt");
 }
 
 async fn an_edit_can_be_bound_to_a_revision(lane: Lane) {
     let user = Api::on(lane).user().await;
     let created = user.upload("a.txt", "text").send().await.expect(201);
-    let path = User::path(&created.json());
+    let path = User::path(&created.parse());
     let old = created.field("etag");
     let rename =
         |tag: &str, name: &str| user.patch(&path).header("if-match", tag).json(&json!({"name": name})).send();
     let new = rename(&old, "b.txt").await.expect(200).field("etag");
     rename(&old, "c.txt").await.problem(412, "precondition_failed");
     rename("\"made up\"", "c.txt").await.problem(412, "precondition_failed");
-    assert_eq!(user.get(&path).send().await.json()["name"], "b.txt");
+    assert_eq!(user.get(&path).send().await.parse::<File>().name, "b.txt");
     rename(&format!("{old}, {new}"), "c.txt").await.expect(200);
     rename("*", "d.txt").await.expect(200);
     user.patch("/v1/files/01890000-0000-7000-8000-000000000000")
@@ -55,7 +55,7 @@ async fn an_edit_can_be_bound_to_a_revision(lane: Lane) {
 async fn of_parallel_edits_of_one_revision_one_wins(lane: Lane) {
     let user = Api::on(lane).user().await;
     let created = user.upload("a.txt", "text").send().await.expect(201);
-    let path = User::path(&created.json());
+    let path = User::path(&created.parse());
     let tag = created.field("etag");
     let edits = (0..8).map(|index| {
         user.patch(&path).header("if-match", &tag).json(&json!({"name": format!("{index}.txt")})).send()

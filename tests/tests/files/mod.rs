@@ -7,3 +7,4 @@ mod remove;
 mod replace;
 mod search;
 mod show;
+mod thumbnails;

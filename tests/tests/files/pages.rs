@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use fm_api_types::File;
 use fm_e2e::{Api, Lane, User, names, on_every_lane};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Eight files whose names and sizes tie in any order.
-async fn eight(user: &User) -> Vec<Value> {
+async fn eight(user: &User) -> Vec<File> {
     let mut files = Vec::new();
     for (name, size) in [("b", 2), ("A", 1), ("a", 2), ("C", 1), ("b", 1), ("É", 3), ("z", 3), ("Ａ", 2)] {
         files.push(user.file(name, "x".repeat(size)).await);
@@ -14,13 +15,16 @@ async fn eight(user: &User) -> Vec<Value> {
     files
 }
 
-fn ids(files: &[Value]) -> Vec<String> {
-    files.iter().map(|file| file["id"].as_str().unwrap().to_owned()).collect()
+fn ids(files: &[File]) -> Vec<String> {
+    files.iter().map(|file| file.id.to_string()).collect()
 }
 
 async fn an_empty_list_is_a_list(lane: Lane) {
     let user = Api::on(lane).user().await;
-    assert_eq!(user.page(&[]).await, json!({"items": [], "next_cursor": null}));
+    assert_eq!(
+        user.get("/v1/files").send().await.expect(200).json(),
+        json!({"items": [], "next_cursor": null})
+    );
 }
 
 async fn the_newest_come_first_with_their_urls(lane: Lane) {
@@ -30,19 +34,21 @@ async fn the_newest_come_first_with_their_urls(lane: Lane) {
     let listed = user.all(&[]).await;
     assert_eq!(ids(&listed), ids(&uploaded));
     assert_eq!(listed, uploaded, "an item of a list is the whole file");
-    let url = listed[0]["download"]["url"].as_str().unwrap();
-    user.get(url).send().await.expect(200);
+    let newest = user.get(&User::path(&listed[0])).send().await.expect(200).json();
+    let page = user.get("/v1/files").send().await.expect(200).json();
+    assert_eq!(page["items"][0], newest, "and no more than that");
+    user.get(listed[0].download.url.expose()).send().await.expect(200);
 }
 
 async fn every_sort_and_order_walks_all_files_in_its_order(lane: Lane) {
     let user = Api::on(lane).user().await;
     let files = eight(&user).await;
-    let key = |file: &Value, sort: &str| -> (String, u64, String) {
-        let id = file["id"].as_str().unwrap().to_owned();
+    let key = |file: &File, sort: &str| -> (String, u64, String) {
+        let id = file.id.to_string();
         match sort {
-            "created_at" => (file["created_at"].as_str().unwrap().to_owned(), 0, id),
-            "name" => (file["name"].as_str().unwrap().to_lowercase(), 0, id),
-            _ => (String::new(), file["size"].as_u64().unwrap(), id),
+            "created_at" => (String::new(), u64::try_from(file.created_at.timestamp_micros()).unwrap(), id),
+            "name" => (file.name.to_lowercase(), 0, id),
+            _ => (String::new(), file.size, id),
         }
     };
     for sort in ["created_at", "name", "size"] {
@@ -69,8 +75,8 @@ async fn a_page_holds_as_many_as_asked_for_and_50_by_itself(lane: Lane) {
         [(None, 50), (Some("1"), 1), (Some("51"), 51), (Some("52"), 52), (Some("200"), 52)]
     {
         let page = user.page(&limit.map(|limit| ("limit", limit)).into_iter().collect::<Vec<_>>()).await;
-        assert_eq!(page["items"].as_array().unwrap().len(), expected);
-        assert_eq!(page["next_cursor"].is_null(), expected == 52, "{limit:?}");
+        assert_eq!(page.items.len(), expected);
+        assert_eq!(page.next_cursor.is_none(), expected == 52, "{limit:?}");
     }
     assert_eq!(user.all(&[("limit", "7")]).await.len(), 52);
 }
@@ -88,7 +94,7 @@ async fn pages_are_stable_while_files_come_and_go(lane: Lane) {
                 let mut query = vec![("sort", sort), ("order", order), ("limit", "3")];
                 query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
                 let page = user.page(&query).await;
-                seen.extend(ids(page["items"].as_array().unwrap()));
+                seen.extend(ids(&page.items));
                 // One comes everywhere in the order, and one goes that was seen or not: even the cursor's own.
                 user.file(["0", "b", "zz"][round % 3], "x".repeat(round % 3 + 1)).await;
                 let gone =
@@ -96,8 +102,8 @@ async fn pages_are_stable_while_files_come_and_go(lane: Lane) {
                 if user.delete(&format!("/v1/files/{gone}")).send().await.status == 204 {
                     removed.insert(gone);
                 }
-                match page["next_cursor"].as_str() {
-                    Some(next) => cursor = Some(next.to_owned()),
+                match page.next_cursor {
+                    Some(next) => cursor = Some(next),
                     None => break,
                 }
             }
@@ -116,7 +122,7 @@ async fn a_cursor_belongs_to_its_list(lane: Lane) {
     eight(&user).await;
     eight(&stranger).await;
     let query = [("sort", "name"), ("order", "asc"), ("limit", "1"), ("q", "a")];
-    let cursor = user.page(&query).await["next_cursor"].as_str().unwrap().to_owned();
+    let cursor = user.page(&query).await.next_cursor.unwrap();
     let ask = async |user: &User, parameters: &[(&str, &str)], cursor: &str| {
         let mut query = parameters.to_vec();
         query.push(("cursor", cursor));

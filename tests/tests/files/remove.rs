@@ -29,7 +29,7 @@ async fn its_blobs_follow(lane: Lane) {
     api.server.stores_exactly(2).await;
     user.delete(&User::path(&file)).send().await.expect(204);
     api.server.stores_exactly(0).await;
-    let url = file["download"]["url"].as_str().unwrap();
+    let url = file.download.url.expose();
     eventually("its URL leads nowhere", async || {
         let answer = user.get(url).send().await;
         (400..500).contains(&answer.status).then_some(())
@@ -51,7 +51,7 @@ async fn a_fresh_picture_can_be_removed_and_nothing_is_left(lane: Lane) {
 async fn a_removal_can_be_bound_to_a_revision(lane: Lane) {
     let user = Api::on(lane).user().await;
     let created = user.upload("a.txt", "text").send().await.expect(201);
-    let path = User::path(&created.json());
+    let path = User::path(&created.parse());
     user.patch(&path).json(&json!({"name": "b.txt"})).send().await.expect(200);
     let stale = user.delete(&path).header("if-match", &created.field("etag"));
     stale.send().await.problem(412, "precondition_failed");
@@ -74,8 +74,8 @@ async fn one_of_two_equal_files_can_be_removed(lane: Lane) {
     let user = Api::on(lane).user().await;
     let (first, second) = (user.file("a.txt", "same").await, user.file("a.txt", "same").await);
     user.delete(&User::path(&first)).send().await.expect(204);
-    let url = user.get(&User::path(&second)).send().await.expect(200).json()["download"]["url"].clone();
-    assert_eq!(user.get(url.as_str().unwrap()).send().await.expect(200).text(), "same");
+    let url = user.current(&second).await.download.url;
+    assert_eq!(user.get(url.expose()).send().await.expect(200).text(), "same");
 }
 
 on_every_lane![

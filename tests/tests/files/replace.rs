@@ -1,9 +1,9 @@
 //! `PUT /v1/files/{id}/content`
 
+use fm_api_types::File;
 use fm_e2e::{Api, Lane, User, noise, on_every_lane, pictures, sha256_hex};
-use serde_json::Value;
 
-fn content(file: &Value) -> String {
+fn content(file: &File) -> String {
     format!("{}/content", User::path(file))
 }
 
@@ -14,15 +14,13 @@ async fn content_is_replaced_under_the_same_id(lane: Lane) {
     let request = user.put(&content(&file)).header("content-type", "text/csv").body("new content");
     let answer = request.send().await.expect(200);
     assert!(answer.header("etag").is_some());
-    let new = answer.json();
-    for member in ["id", "name", "created_at"] {
-        assert_eq!(new[member], file[member]);
-    }
-    assert_eq!(new["size"], 11);
-    assert_eq!(new["sha256"], sha256_hex(b"new content"));
-    assert_eq!(new["content_type"], "text/csv");
-    assert!(new["updated_at"].as_str() > file["updated_at"].as_str());
-    let download = user.get(new["download"]["url"].as_str().unwrap()).send().await.expect(200);
+    let new: File = answer.parse();
+    assert_eq!((new.id, &new.name, new.created_at), (file.id, &file.name, file.created_at));
+    assert_eq!(new.size, 11);
+    assert_eq!(new.sha256, Some(sha256_hex(b"new content")));
+    assert_eq!(new.content_type, "text/csv");
+    assert!(new.updated_at > file.updated_at);
+    let download = user.get(new.download.url.expose()).send().await.expect(200);
     assert_eq!(download.text(), "new content");
     assert_eq!(user.storage().await, (11, 1));
     api.server.stores_exactly(1).await;
@@ -32,21 +30,21 @@ async fn a_thumbnail_follows_its_content(lane: Lane) {
     let api = Api::with(lane, &[]);
     let user = api.user().await;
     let file = user.file("a.png", pictures::png(128, 64)).await;
-    assert_eq!(user.with_thumbnail(&file).await["thumbnail"]["height"], 32);
+    assert_eq!(user.with_thumbnail(&file).await.thumbnail.height, Some(32));
     let put = |body: Vec<u8>| user.put(&content(&file)).header("content-type", "text/plain").body(body);
-    let pending = put(pictures::png(64, 64)).send().await.expect(200).json();
-    assert_eq!(pending["thumbnail"]["status"], "pending");
-    assert_eq!(user.with_thumbnail(&file).await["thumbnail"]["height"], 64);
+    let pending: File = put(pictures::png(64, 64)).send().await.expect(200).parse();
+    assert_eq!(pending.thumbnail.status, "pending");
+    assert_eq!(user.with_thumbnail(&file).await.thumbnail.height, Some(64));
     api.server.stores_exactly(2).await;
-    let text = put(b"text".to_vec()).send().await.expect(200).json();
-    assert_eq!(text["thumbnail"]["status"], "none");
+    let text: File = put(b"text".to_vec()).send().await.expect(200).parse();
+    assert_eq!(text.thumbnail.status, "none");
     api.server.stores_exactly(1).await;
 }
 
 async fn a_replacement_can_be_bound_to_a_revision(lane: Lane) {
     let user = Api::on(lane).user().await;
     let created = user.upload("a.txt", "old").send().await.expect(201);
-    let file = created.json();
+    let file: File = created.parse();
     let put = |tag: &str, body: &str| {
         let request = user.put(&content(&file)).header("content-type", "text/plain").header("if-match", tag);
         request.body(body.to_owned()).send()
@@ -54,7 +52,7 @@ async fn a_replacement_can_be_bound_to_a_revision(lane: Lane) {
     put("\"other\"", "new").await.problem(412, "precondition_failed");
     put(&created.field("etag"), "new").await.expect(200);
     put(&created.field("etag"), "newer").await.problem(412, "precondition_failed");
-    assert_eq!(user.get(&User::path(&file)).send().await.json()["sha256"], sha256_hex(b"new"));
+    assert_eq!(user.get(&User::path(&file)).send().await.parse::<File>().sha256, Some(sha256_hex(b"new")));
     assert_eq!(user.storage().await, (3, 1));
 }
 
@@ -97,9 +95,9 @@ async fn of_parallel_replacements_one_is_kept_whole(lane: Lane) {
         .map(|body| user.put(&content(&file)).header("content-type", "text/plain").body(body.clone()).send());
     let answers = futures_util::future::join_all(writes).await;
     assert!(answers.iter().all(|answer| [200, 409, 412].contains(&answer.status)), "{answers:#?}");
-    let kept = user.get(&User::path(&file)).send().await.expect(200).json();
-    let body = user.get(kept["download"]["url"].as_str().unwrap()).send().await.expect(200).body;
-    assert_eq!(kept["sha256"], sha256_hex(&body));
+    let kept = user.current(&file).await;
+    let body = user.get(kept.download.url.expose()).send().await.expect(200).body;
+    assert_eq!(kept.sha256, Some(sha256_hex(&body)));
     assert!(bodies.iter().any(|candidate| body == candidate[..]));
     assert_eq!(user.storage().await, (body.len() as u64, 1));
     api.server.stores_exactly(1).await;

@@ -1,5 +1,6 @@
 //! `GET /v1/files/{id}`
 
+use fm_api_types::File;
 use fm_e2e::{Api, Lane, User, on_every_lane, pictures};
 use serde_json::json;
 
@@ -27,7 +28,7 @@ async fn a_tag_that_is_still_right_saves_the_answer(lane: Lane) {
 async fn the_tag_changes_with_an_edit(lane: Lane) {
     let user = Api::on(lane).user().await;
     let created = user.upload("a.txt", "text").send().await.expect(201);
-    let path = User::path(&created.json());
+    let path = User::path(&created.parse());
     let first = created.field("etag");
     let renamed = user.patch(&path).json(&json!({"name": "b.txt"})).send().await.expect(200);
     let second = renamed.field("etag");
@@ -39,11 +40,11 @@ async fn the_tag_changes_with_an_edit(lane: Lane) {
 async fn the_tag_changes_with_the_state_of_the_thumbnail(lane: Lane) {
     let user = Api::on(lane).user().await;
     let created = user.upload("a.png", pictures::png(90, 90)).send().await.expect(201);
-    let file = created.json();
+    let file: File = created.parse();
     user.with_thumbnail(&file).await;
     let answer =
         user.get(&User::path(&file)).header("if-none-match", &created.field("etag")).send().await.expect(200);
-    assert_eq!(answer.json()["thumbnail"]["status"], "ready");
+    assert_eq!(answer.parse::<File>().thumbnail.status, "ready");
     // The revision is the user's: their tag of before still allows an edit.
     let patch =
         user.patch(&User::path(&file)).header("if-match", &created.field("etag")).json(&json!({"name": "b"}));
@@ -58,7 +59,7 @@ async fn the_tag_changes_with_the_window_of_the_urls(lane: Lane) {
     let first = user.get(&path).send().await.expect(200);
     tokio::time::sleep(std::time::Duration::from_millis(4_300)).await;
     let second = user.get(&path).header("if-none-match", &first.field("etag")).send().await.expect(200);
-    let url = |answer: &fm_e2e::Answer| answer.json()["download"]["url"].as_str().unwrap().to_owned();
+    let url = |answer: &fm_e2e::Answer| answer.parse::<File>().download.url.expose().to_owned();
     assert_ne!(url(&first), url(&second));
     user.get(&url(&second)).send().await.expect(200);
     let gone = user.get(&url(&first)).send().await;

@@ -42,7 +42,7 @@ async fn a_download_is_safe_to_handle(lane: Lane) {
         assert_eq!(answer.field("repr-digest"), digest_field(&body));
         let cache = answer.field("cache-control");
         let age: i64 = cache.strip_prefix("private, max-age=").expect("max-age").parse().expect("seconds");
-        let left = super::seconds_until(&file["download"]["expires_at"]);
+        let left = super::seconds_until(file.download.expires_at);
         assert!((left - 5..=left + 5).contains(&age), "{age} of {left} left");
         assert!(answer.header("set-cookie").is_none());
     }
@@ -84,7 +84,7 @@ async fn a_tag_that_is_still_right_saves_the_bytes(lane: Lane) {
     user.get(&url).header("if-none-match", "\"other\"").send().await.expect(200);
     let path = format!("{}/content", fm_e2e::User::path(&file));
     let put = user.put(&path).header("content-type", "text/plain").body("other");
-    let new = url_of(&put.send().await.expect(200).json());
+    let new = url_of(&put.send().await.expect(200).parse());
     assert_ne!(user.get(&new).send().await.expect(200).field("etag"), tag);
 }
 
@@ -107,7 +107,7 @@ async fn a_thumbnail_is_answered_as_a_picture(lane: Lane) {
     let user = Api::on(lane).user().await;
     let file = user.file("a.jpg", pictures::halves(128, 64, image::ImageFormat::Jpeg)).await;
     let file = user.with_thumbnail(&file).await;
-    let answer = user.get(file["thumbnail"]["url"].as_str().unwrap()).send().await.expect(200);
+    let answer = user.get(file.thumbnail.url.as_ref().unwrap().expose()).send().await.expect(200);
     assert_eq!(answer.field("content-type"), "image/png");
     assert!(answer.field("content-disposition").starts_with("inline"));
     if lane.serves_links_itself() {

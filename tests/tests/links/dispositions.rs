@@ -1,11 +1,12 @@
 //! Shown or saved, and under which name (RFC 6266, RFC 8187).
 
+use fm_api_types::File;
 use fm_e2e::{Answer, Api, Lane, User, noise, on_every_lane, pictures};
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Follows `…/content` as a browser would.
-async fn follow(user: &User, file: &Value, query: &str) -> Answer {
+async fn follow(user: &User, file: &File, query: &str) -> Answer {
     let redirect = user.get(&format!("{}/content{query}", User::path(file))).send().await.expect(302);
     user.get(&redirect.field("location")).send().await.expect(200)
 }

@@ -8,16 +8,16 @@ mod redirects;
 mod signatures;
 mod windows;
 
-use serde_json::Value;
+use chrono::{DateTime, Utc};
+use fm_api_types::File;
 
 /// The URL that a file's JSON carries.
-fn url_of(file: &Value) -> String {
-    file["download"]["url"].as_str().expect("a file has a URL").to_owned()
+fn url_of(file: &File) -> String {
+    file.download.url.expose().to_owned()
 }
 
-/// Seconds from now until the moment that the text names.
-fn seconds_until(moment: &Value) -> i64 {
-    let moment = chrono::DateTime::parse_from_rfc3339(moment.as_str().expect("a moment")).expect("RFC 3339");
+/// Seconds from now until the moment that is given.
+fn seconds_until(moment: DateTime<Utc>) -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock");
     moment.timestamp() - i64::try_from(now.as_secs()).expect("seconds")
 }

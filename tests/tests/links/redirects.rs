@@ -26,8 +26,8 @@ async fn urls_are_absolute_and_lead_where_clients_reach_the_store(lane: Lane) {
     let signed = user.post(&signed).json(&serde_json::json!({})).send().await.expect(200).json();
     let redirect = user.get(&format!("{}/content", User::path(&file))).send().await.expect(302);
     let urls = [
-        file["download"]["url"].as_str().unwrap().to_owned(),
-        file["thumbnail"]["url"].as_str().unwrap().to_owned(),
+        file.download.url.expose().to_owned(),
+        file.thumbnail.url.as_ref().unwrap().expose().to_owned(),
         signed["url"].as_str().unwrap().to_owned(),
         redirect.field("location"),
     ];
@@ -40,7 +40,7 @@ async fn urls_are_absolute_and_lead_where_clients_reach_the_store(lane: Lane) {
 async fn urls_lead_to_the_server_itself_by_default(lane: Lane) {
     let user = Api::on(lane).user().await;
     let file = user.file("a.txt", "text").await;
-    let url = file["download"]["url"].as_str().unwrap();
+    let url = file.download.url.expose();
     if lane.serves_links_itself() {
         assert!(url.starts_with(&format!("{}/v1/blobs/", user.server.base())));
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fm_api_types::SignedUrl;
 use fm_e2e::{Answer, Api, Lane, User, on_every_lane};
 use reqwest::Url;
 use serde_json::{Value, json};
@@ -71,10 +72,10 @@ async fn a_signature_is_good_for_its_own_blob_alone(lane: Lane) {
 async fn a_url_dies_with_its_time(lane: Lane) {
     let user = Api::on(lane).user().await;
     let path = format!("{}/signed-url", User::path(&user.file("a.txt", "the bytes").await));
-    let signed = user.post(&path).json(&json!({"expires_in": 1})).send().await.expect(200).json();
-    let url = signed["url"].as_str().unwrap();
+    let signed = user.post(&path).json(&json!({"expires_in": 1})).send().await.expect(200);
+    let SignedUrl { url, .. } = signed.parse();
     tokio::time::sleep(Duration::from_millis(2_600)).await;
-    refused(lane, &user.get(url).send().await);
+    refused(lane, &user.get(url.expose()).send().await);
 }
 
 async fn the_life_of_a_url_is_what_was_asked_for(lane: Lane) {
@@ -88,12 +89,12 @@ async fn the_life_of_a_url_is_what_was_asked_for(lane: Lane) {
     ] {
         let signed = user.post(&path).json(&body).send().await.expect(200);
         assert_eq!(signed.field("cache-control"), "private, no-store");
-        let signed = signed.json();
-        let members: Vec<&String> = signed.as_object().unwrap().keys().collect();
+        let members: Vec<String> = signed.json().as_object().unwrap().keys().cloned().collect();
         assert_eq!(members, ["expires_at", "url"]);
-        let left = seconds_until(&signed["expires_at"]);
+        let SignedUrl { url, expires_at } = signed.parse();
+        let left = seconds_until(expires_at);
         assert!((expected - 5..=expected + 1).contains(&left), "{left} s for {body}");
-        user.get(signed["url"].as_str().unwrap()).send().await.expect(200);
+        user.get(url.expose()).send().await.expect(200);
     }
 }
 
@@ -112,10 +113,11 @@ async fn the_url_of_a_removed_file_dies_at_the_latest_with_its_time(lane: Lane) 
     let user = Api::on(lane).user().await;
     let file = user.file("a.txt", "the bytes").await;
     let path = format!("{}/signed-url", User::path(&file));
-    let signed = user.post(&path).json(&json!({"expires_in": 2})).send().await.expect(200).json();
+    let signed = user.post(&path).json(&json!({"expires_in": 2})).send().await.expect(200);
+    let SignedUrl { url, .. } = signed.parse();
     user.delete(&User::path(&file)).send().await.expect(204);
     tokio::time::sleep(Duration::from_millis(3_600)).await;
-    let answer = user.get(signed["url"].as_str().unwrap()).send().await;
+    let answer = user.get(url.expose()).send().await;
     assert!([400, 403, 404].contains(&answer.status), "{answer:?}");
 }
 

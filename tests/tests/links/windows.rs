@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use fm_api_types::File;
 use fm_e2e::{Api, Lane, User, on_every_lane, pictures};
 use serde_json::json;
 
@@ -12,12 +13,12 @@ async fn one_files_url_stays_the_same_within_its_window(lane: Lane) {
     let file = user.file("a.png", pictures::png(90, 90)).await;
     let file = user.with_thumbnail(&file).await;
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
-    let again = user.get(&User::path(&file)).send().await.expect(200).json();
-    let listed = user.page(&[]).await["items"][0].clone();
-    let other_session = user.again().await.get(&User::path(&file)).send().await.expect(200).json();
+    let again = user.current(&file).await;
+    let listed = user.page(&[]).await.items[0].clone();
+    let other_session = user.again().await.current(&file).await;
     for same in [again, listed, other_session] {
-        assert_eq!(same["download"], file["download"]);
-        assert_eq!(same["thumbnail"], file["thumbnail"]);
+        assert_eq!(same.download, file.download);
+        assert_eq!(same.thumbnail, file.thumbnail);
     }
 }
 
@@ -26,9 +27,9 @@ async fn at_least_half_the_life_is_left_and_windows_are_spread(lane: Lane) {
     let mut ends = HashSet::new();
     for index in 0..6 {
         let file = user.file(&format!("{index}"), "text").await;
-        let left = seconds_until(&file["download"]["expires_at"]);
+        let left = seconds_until(file.download.expires_at);
         assert!((1_795..=3_600).contains(&left), "{left} s are left");
-        ends.insert(file["download"]["expires_at"].clone().to_string());
+        ends.insert(file.download.expires_at);
     }
     assert!(ends.len() > 1, "not all windows end at once");
 }
@@ -37,10 +38,10 @@ async fn a_new_name_or_content_is_a_new_url(lane: Lane) {
     let user = Api::on(lane).user().await;
     let file = user.file("a.txt", "text").await;
     let path = User::path(&file);
-    let renamed = user.patch(&path).json(&json!({"name": "b.txt"})).send().await.expect(200).json();
+    let renamed: File = user.patch(&path).json(&json!({"name": "b.txt"})).send().await.expect(200).parse();
     assert_ne!(url_of(&renamed), url_of(&file), "the name to save it under is part of it");
     let put = user.put(&format!("{path}/content")).header("content-type", "text/plain").body("new");
-    let replaced = put.send().await.expect(200).json();
+    let replaced: File = put.send().await.expect(200).parse();
     assert_ne!(url_of(&replaced), url_of(&renamed));
 }
 

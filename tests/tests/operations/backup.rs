@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fm_api_types::File;
 use fm_e2e::{Api, Backup, Lane, Server, User, noise, pictures, sha256_hex};
-use serde_json::Value;
 
 use super::verify::verify;
 
@@ -13,19 +13,19 @@ use super::verify::verify;
 async fn read_back(user: &Api) -> BTreeMap<String, String> {
     let mut read = BTreeMap::new();
     for file in user.all(&[]).await {
-        let bytes = user.get(file["download"]["url"].as_str().unwrap()).send().await.expect(200).body;
-        let hash = file["sha256"].as_str().unwrap();
-        assert_eq!(sha256_hex(&bytes), hash, "{file:#}");
-        if file["thumbnail"]["status"] == "ready" {
-            user.get(file["thumbnail"]["url"].as_str().unwrap()).send().await.expect(200);
+        let bytes = user.get(file.download.url.expose()).send().await.expect(200).body;
+        let hash = file.sha256.clone().unwrap();
+        assert_eq!(sha256_hex(&bytes), hash, "{file:#?}");
+        if file.thumbnail.status == "ready" {
+            user.get(file.thumbnail.url.as_ref().unwrap().expose()).send().await.expect(200);
         }
-        read.insert(file["id"].as_str().unwrap().to_owned(), hash.to_owned());
+        read.insert(file.id.to_string(), hash);
     }
     read
 }
 
 /// Some files, one of them a picture with its thumbnail.
-async fn filled(user: &User) -> Vec<Value> {
+async fn filled(user: &User) -> Vec<File> {
     let mut files = Vec::new();
     for size in [0, 10, 1_000, 100_000, 3_000_000, 7_000_000] {
         files.push(user.file("kept.txt", noise(size)).await);
@@ -36,7 +36,7 @@ async fn filled(user: &User) -> Vec<Value> {
 }
 
 /// What goes on after the backup: removed, replaced and added.
-async fn go_on(user: &User, files: &[Value]) {
+async fn go_on(user: &User, files: &[File]) {
     for file in &files[..2] {
         user.delete(&User::path(file)).send().await.expect(204);
     }

@@ -1,5 +1,6 @@
 //! Faults of the configuration, and where values may come from.
 
+use fm_api_types::TokenPair;
 use fm_e2e::{Api, Lane, Server, run};
 use tempfile::tempdir;
 
@@ -117,8 +118,8 @@ async fn a_previous_secret_is_still_accepted() {
         Api::with(Lane::Embedded, &[("JWT_SECRET", new), ("JWT_PREVIOUS_SECRETS", old), ("DATA_DIR", &data)]);
     rotated.bearing(of_second.access()).get("/v1/auth/me").send().await.expect(200);
     let body = serde_json::json!({"refresh_token": of_second.refresh()});
-    let pair = rotated.post("/v1/auth/refresh").json(&body).send().await.expect(200).json();
-    let fresh = pair["access_token"].as_str().unwrap();
+    let pair: TokenPair = rotated.post("/v1/auth/refresh").json(&body).send().await.expect(200).parse();
+    let fresh = pair.access_token.expose();
     rotated.bearing(fresh).get("/v1/auth/me").send().await.expect(200);
     rotated.bearing(user.access()).get("/v1/auth/me").send().await.unauthenticated();
     rotated.server.stop();

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fm_api_types::File;
 use fm_e2e::{Api, Lane, Server, User, eventually, pictures};
 use futures_util::StreamExt as _;
 use serde_json::Value;
 
 /// A server without workers, and a file whose thumbnail therefore waits.
-async fn with_a_waiting_thumbnail(lane: Lane) -> (Api, User, Value) {
+async fn with_a_waiting_thumbnail(lane: Lane) -> (Api, User, File) {
     let server = Server::prepare(lane, &[], &["--no-worker"]);
     server.resume();
     let api = Api::of(Arc::new(server));
@@ -29,7 +30,7 @@ async fn waiting_jobs_are_listed_and_not_discarded(lane: Lane) {
     let jobs = listed(&api, &["--state", "waiting"]);
     assert_eq!(jobs.len(), 1, "{jobs:#?}");
     assert_eq!((&jobs[0]["kind"], &jobs[0]["attempts"]), (&"make_thumbnail".into(), &0.into()));
-    assert_eq!(jobs[0]["work"]["file"], file["id"]);
+    assert_eq!(jobs[0]["work"]["file"], file.id.to_string());
     assert!(listed(&api, &["--state", "dead"]).is_empty());
 
     let id = jobs[0]["id"].as_str().unwrap();
@@ -71,7 +72,7 @@ async fn a_dead_job_is_seen_and_tried_again() {
     assert!(retried.output.contains("enqueued again"), "{}", retried.output);
     assert!(listed(&api, &["--state", "dead"]).is_empty());
     let made = api.server.with_a_worker(user.with_thumbnail(&file)).await;
-    assert_eq!(made["thumbnail"]["status"], "ready");
+    assert_eq!(made.thumbnail.status, "ready");
 }
 
 #[tokio::test]

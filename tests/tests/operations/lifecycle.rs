@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fm_api_types::File;
 use fm_e2e::raw::Connection;
 use fm_e2e::{Api, Lane, Server, User, noise, on_every_lane, pictures};
 use serde_json::json;
@@ -126,16 +127,15 @@ async fn everything_is_there_after_a_restart(lane: Lane) {
     };
     api.server.stop();
     api.server.resume();
-    let again = user.get(&User::path(&file)).send().await.expect(200).json();
-    for member in ["id", "name", "content_type", "size", "sha256", "created_at", "updated_at"] {
-        assert_eq!(again[member], file[member], "{member}");
-    }
-    assert_eq!(again["thumbnail"]["status"], "ready");
-    let bytes = user.get(again["download"]["url"].as_str().unwrap()).send().await.expect(200);
+    let again = user.current(&file).await;
+    let same = File { thumbnail: file.thumbnail.clone(), download: file.download.clone(), ..again.clone() };
+    assert_eq!(same, file);
+    assert_eq!(again.thumbnail.status, "ready");
+    let bytes = user.get(again.download.url.expose()).send().await.expect(200);
     assert_eq!(bytes.body, pictures::png(128, 64));
-    let cursor = page["next_cursor"].as_str().unwrap();
-    let next = user.page(&[("limit", "1"), ("cursor", cursor)]).await;
-    assert_eq!(next["items"][0]["id"], file["id"], "a cursor of before still works");
+    let cursor = page.next_cursor.unwrap();
+    let next = user.page(&[("limit", "1"), ("cursor", &cursor)]).await;
+    assert_eq!(next.items[0].id, file.id, "a cursor of before still works");
     user.spend(user.refresh()).await.expect(200);
     user.again().await.me().await.expect(200);
     let revoked = user.again().await;
@@ -175,8 +175,8 @@ async fn a_kill_leaves_nothing_half_done(lane: Lane) {
     let names = fm_e2e::names(&user.all(&[]).await);
     assert_eq!(names, ["kept.txt"]);
     assert_eq!(user.storage().await, (4, 1));
-    let kept = user.get(&User::path(&kept)).send().await.expect(200).json();
-    assert_eq!(user.get(kept["download"]["url"].as_str().unwrap()).send().await.expect(200).text(), "text");
+    let kept = user.current(&kept).await;
+    assert_eq!(user.get(kept.download.url.expose()).send().await.expect(200).text(), "text");
     user.patch(&User::path(&kept)).json(&json!({"name": "b"})).send().await.expect(200);
 }
 
@@ -200,11 +200,11 @@ async fn the_worker_can_run_apart(lane: Lane) {
     let removed = user.file("b.txt", "text").await;
     user.delete(&User::path(&removed)).send().await.expect(204);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let waiting = user.get(&User::path(&file)).send().await.expect(200).json();
-    assert_eq!(waiting["thumbnail"]["status"], "pending");
+    let waiting = user.current(&file).await;
+    assert_eq!(waiting.thumbnail.status, "pending");
     api.server
         .with_a_worker(async {
-            assert_eq!(user.with_thumbnail(&file).await["thumbnail"]["status"], "ready");
+            assert_eq!(user.with_thumbnail(&file).await.thumbnail.status, "ready");
             api.server.stores_exactly(2).await;
         })
         .await;

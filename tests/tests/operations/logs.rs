@@ -1,5 +1,6 @@
 //! What is logged, and what never is.
 
+use fm_api_types::TokenPair;
 use fm_e2e::{Api, Lane, User, on_every_lane, pictures};
 use serde_json::{Value, json};
 
@@ -9,8 +10,8 @@ async fn walk(api: &Api) {
     let file = user.file("a.png", pictures::png(100, 60)).await;
     let file = user.with_thumbnail(&file).await;
     let path = User::path(&file);
-    for url in [&file["download"]["url"], &file["thumbnail"]["url"]] {
-        let url = url.as_str().unwrap();
+    for url in [&file.download.url, file.thumbnail.url.as_ref().unwrap()] {
+        let url = url.expose();
         user.get(url).send().await.expect(200);
         let tampered = user.get(&format!("{url}x")).send().await;
         assert!(tampered.status >= 400, "{tampered:?}");
@@ -18,12 +19,8 @@ async fn walk(api: &Api) {
     let location = user.get(&format!("{path}/content")).send().await.expect(302).field("location");
     user.get(&location).send().await.expect(200);
     user.post(&format!("{path}/signed-url")).json(&json!({"expires_in": 60})).send().await.expect(200);
-    let pair = user.spend(user.refresh()).await.expect(200).json();
-    let cookie = format!(
-        "access_token={0}; refresh_token={1}",
-        user.access(),
-        pair["refresh_token"].as_str().unwrap()
-    );
+    let pair: TokenPair = user.spend(user.refresh()).await.expect(200).parse();
+    let cookie = format!("access_token={0}; refresh_token={1}", user.access(), pair.refresh_token.expose());
     user.anonymous().get("/v1/auth/me").header("cookie", &cookie).send().await.expect(200);
     let in_the_query = format!("/v1/auth/me?access_token={}", user.access());
     user.anonymous().get(&in_the_query).send().await.unauthenticated();

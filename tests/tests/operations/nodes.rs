@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fm_api_types::TokenPair;
 use fm_e2e::{Api, Lane, Server, User, pictures};
 use serde_json::json;
 
@@ -17,15 +18,15 @@ async fn what_one_node_answers_every_node_knows() {
     let user = Api::of(Arc::clone(&server)).user().await;
     let there = at(&node, &user);
     let file = user.file("a.png", pictures::png(100, 50)).await;
-    assert_eq!(there.get(&User::path(&file)).send().await.expect(200).json()["name"], "a.png");
+    assert_eq!(there.current(&file).await.name, "a.png");
     let ready = there.with_thumbnail(&file).await;
-    assert_eq!(ready["thumbnail"]["status"], "ready");
-    there.get(ready["download"]["url"].as_str().unwrap()).send().await.expect(200);
+    assert_eq!(ready.thumbnail.status, "ready");
+    there.get(ready.download.url.expose()).send().await.expect(200);
     user.file("b.txt", "text").await;
     let page = user.page(&[("limit", "1")]).await;
-    let cursor = page["next_cursor"].as_str().unwrap();
-    let next = there.page(&[("limit", "1"), ("cursor", cursor)]).await;
-    assert_eq!(next["items"][0]["id"], file["id"], "a cursor is good at every node");
+    let cursor = page.next_cursor.unwrap();
+    let next = there.page(&[("limit", "1"), ("cursor", &cursor)]).await;
+    assert_eq!(next.items[0].id, file.id, "a cursor is good at every node");
     let refresh = json!({"refresh_token": user.refresh()});
     node.post("/v1/auth/refresh").json(&refresh).send().await.expect(200);
     user.post("/v1/auth/logout").send().await.expect(204);
@@ -43,11 +44,10 @@ async fn parallel_refreshes_at_two_nodes_leave_one_session() {
         api.post("/v1/auth/refresh").json(&body).send()
     });
     for answer in futures_util::future::join_all(attempts).await {
-        let pair = answer.expect(200).json();
-        node.bearing(pair["access_token"].as_str().unwrap()).get("/v1/auth/me").send().await.expect(200);
+        let pair: TokenPair = answer.expect(200).parse();
+        node.bearing(pair.access_token.expose()).get("/v1/auth/me").send().await.expect(200);
     }
-    let sessions = user.get("/v1/auth/sessions").send().await.expect(200).json();
-    assert_eq!(sessions["items"].as_array().unwrap().len(), 1);
+    assert_eq!(user.sessions().await.len(), 1);
 }
 
 #[tokio::test]

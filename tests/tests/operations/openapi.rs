@@ -167,7 +167,7 @@ async fn nobody_anonymous_gets_into_a_secured_operation(lane: Lane) {
     let user = api.user().await;
     let unknown = "01890000-0000-7000-8000-000000000000".to_owned();
     let ids = Ids {
-        file: user.file("a.txt", "text").await["id"].as_str().unwrap().to_owned(),
+        file: user.file("a.txt", "text").await.id.to_string(),
         session: unknown.clone(),
         upload: unknown.clone(),
         direct: unknown,
@@ -212,7 +212,7 @@ async fn nobody_else_gets_at_what_an_operation_names(lane: Lane) {
     let direct = json!({"name": "a.txt", "size": 6});
     let direct = owner.post("/v1/direct-uploads").json(&direct).send().await.expect(201).json();
     let ids = Ids {
-        file: file["id"].as_str().unwrap().to_owned(),
+        file: file.id.to_string(),
         session: sessions["items"][0]["id"].as_str().unwrap().to_owned(),
         upload: begin(&owner).await,
         direct: direct["id"].as_str().unwrap().to_owned(),
@@ -227,7 +227,7 @@ async fn nobody_else_gets_at_what_an_operation_names(lane: Lane) {
     }
     assert!(tried >= 14, "{tried} operations were tried");
     owner.me().await.expect(200);
-    assert_eq!(owner.get(&User::path(&file)).send().await.expect(200).json(), file);
+    assert_eq!(owner.current(&file).await, file);
     let upload = owner.head(&format!("/v1/uploads/{}", ids.upload)).header("tus-resumable", "1.0.0");
     assert_eq!(upload.send().await.expect(200).field("upload-offset"), "0");
     owner.delete(&format!("/v1/direct-uploads/{}", ids.direct)).send().await.expect(204);

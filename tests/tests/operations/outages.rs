@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use fm_api_types::Readiness;
 use fm_e2e::{Api, Server, User, eventually, pictures};
 use serde_json::json;
 
-async fn checks(api: &Api, status: u16) -> serde_json::Value {
+async fn checks(api: &Api, status: u16) -> Readiness {
     eventually(&format!("readiness is {status}"), async || {
         let answer = api.get("/health/ready").send().await;
-        (answer.status == status).then(|| answer.json())
+        (answer.status == status).then(|| answer.parse())
     })
     .await
 }
@@ -22,9 +23,9 @@ async fn without_its_store_nothing_half_done_is_left_visible() {
     server
         .without_its_store(async {
             let ready = checks(&user, 503).await;
-            assert_eq!(ready["status"], "failed");
-            assert_eq!(ready["checks"]["blob_store"], "failed");
-            assert_eq!(ready["checks"]["database"], "ok");
+            assert_eq!(ready.status, "failed");
+            assert_eq!(ready.checks.blob_store, "failed");
+            assert_eq!(ready.checks.database, "ok");
             user.get("/health/live").send().await.expect(200);
             user.upload("a.txt", "text").send().await.unavailable();
             let put =
@@ -36,8 +37,8 @@ async fn without_its_store_nothing_half_done_is_left_visible() {
         })
         .await;
     checks(&user, 200).await;
-    let file = user.get(&User::path(&kept)).send().await.expect(200).json();
-    assert_eq!(user.get(file["download"]["url"].as_str().unwrap()).send().await.expect(200).text(), "text");
+    let file = user.current(&kept).await;
+    assert_eq!(user.get(file.download.url.expose()).send().await.expect(200).text(), "text");
     user.file("after.txt", "text").await;
     assert_eq!(user.storage().await, (8, 2));
 }
@@ -59,9 +60,9 @@ async fn background_work_is_made_up_for() {
         .await;
     let limit = std::time::Duration::from_secs(90);
     fm_e2e::within(limit, "the thumbnail is made after all", async || {
-        let file = user.get(&User::path(&picture)).send().await.expect(200).json();
-        assert_ne!(file["thumbnail"]["status"], "failed", "the picture is not to blame");
-        (file["thumbnail"]["status"] == "ready").then_some(())
+        let file = user.current(&picture).await;
+        assert_ne!(file.thumbnail.status, "failed", "the picture is not to blame");
+        (file.thumbnail.status == "ready").then_some(())
     })
     .await;
     fm_e2e::within(limit, "the removed bytes go after all", async || {
@@ -78,8 +79,8 @@ async fn without_its_database_it_says_so_and_recovers() {
     server
         .without_its_database(async {
             let ready = checks(&user, 503).await;
-            assert_eq!(ready["checks"]["database"], "failed");
-            assert_eq!(ready["checks"]["blob_store"], "ok");
+            assert_eq!(ready.checks.database, "failed");
+            assert_eq!(ready.checks.blob_store, "ok");
             user.get("/health/live").send().await.expect(200);
             user.me().await.unavailable();
             user.get("/v1/files").send().await.unavailable();

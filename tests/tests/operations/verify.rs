@@ -66,19 +66,25 @@ async fn what_is_wrong_is_found_and_nothing_else(lane: Lane) {
 
     let (_, findings, _) = verify(&server, &[]);
     assert_eq!(kinds(&findings), ["missing", "wrong_size"], "the flipped byte is not looked for");
-    assert_eq!((&findings[0]["file"], &findings[0]["owner"]), (&files[0]["id"], &user.id.as_str().into()));
+    assert_eq!(
+        (&findings[0]["file"], &findings[0]["owner"]),
+        (&files[0].id.to_string().into(), &user.id.as_str().into())
+    );
     assert_eq!(findings[0]["blob"], objects[0].file_name().unwrap().to_str().unwrap());
     assert_eq!((&findings[1]["recorded"], &findings[1]["stored"]), (&20_000.into(), &19_999.into()));
     let (_, findings, summary) = verify(&server, &["--rehash"]);
     assert_eq!(kinds(&findings), ["missing", "wrong_size", "wrong_hash"]);
-    assert_eq!((&findings[2]["file"], &findings[2]["recorded"]), (&files[2]["id"], &files[2]["sha256"]));
+    assert_eq!(
+        (&findings[2]["file"], &findings[2]["recorded"]),
+        (&files[2].id.to_string().into(), &files[2].sha256.as_deref().into())
+    );
     assert_eq!(summary["wrong_hash"], 1);
 
     let table = server.run(&["verify"]);
     assert_eq!(table.code, Some(1), "{}", table.output);
     let missing =
         table.output.lines().find(|line| line.starts_with("missing ")).expect("a line of the table");
-    assert!(missing.contains(files[0]["id"].as_str().unwrap()), "{missing}");
+    assert!(missing.contains(&files[0].id.to_string()), "{missing}");
     assert!(table.output.contains("findings: 2 (missing 1, wrong_size 1, wrong_hash 0"), "{}", table.output);
 }
 

@@ -1,5 +1,6 @@
 //! `Content-Digest` and `Repr-Digest` (RFC 9530).
 
+use fm_api_types::File;
 use fm_e2e::{Answer, Api, Form, Lane, Part, User, digest_field, on_every_lane};
 
 async fn raw(user: &User, name: &str, value: &str) -> Answer {
@@ -44,7 +45,7 @@ async fn on_a_form_the_field_of_the_request_covers_the_whole_body(lane: Lane) {
     let form = Form::file("a.txt", "text/plain", "hello");
     let whole = digest_field(&form.body());
     let request = user.post("/v1/files").form(&form).header("content-digest", &whole);
-    assert_eq!(request.send().await.expect(201).json()["size"], 5);
+    assert_eq!(request.send().await.expect(201).parse::<File>().size, 5);
     let of_the_file = user.post("/v1/files").form(&form).header("content-digest", &digest_field(b"hello"));
     of_the_file.send().await.problem(422, "validation_failed");
     assert_eq!(user.storage().await, (5, 1));
@@ -70,8 +71,8 @@ async fn new_content_is_checked_too(lane: Lane) {
     let put =
         |digest: &str| user.put(&path).header("content-type", "text/plain").header("content-digest", digest);
     put(&digest_field(b"other")).body("hello").send().await.problem(422, "validation_failed");
-    let same = user.get(&User::path(&file)).send().await.expect(200).json();
-    assert_eq!(same["sha256"], file["sha256"]);
+    let same = user.current(&file).await;
+    assert_eq!(same.sha256, file.sha256);
     put(&digest_field(b"hello")).body("hello").send().await.expect(200);
     api.server.stores_exactly(1).await;
 }

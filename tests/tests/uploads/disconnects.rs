@@ -76,8 +76,8 @@ async fn a_reset_while_content_is_replaced_keeps_the_old(lane: Lane) {
     tokio::time::sleep(Duration::from_millis(200)).await;
     connection.reset();
     nothing_is_left(&user, 1, 15, 1).await;
-    let url = user.get(&User::path(&file)).send().await.expect(200).json()["download"]["url"].clone();
-    assert_eq!(user.get(url.as_str().unwrap()).send().await.expect(200).text(), "the old content");
+    let url = user.current(&file).await.download.url;
+    assert_eq!(user.get(url.expose()).send().await.expect(200).text(), "the old content");
 }
 
 /// Large enough that an S3 store has parts on their way.
@@ -102,7 +102,7 @@ async fn a_download_that_is_given_up_hurts_nobody(lane: Lane) {
     let user = Api::on(lane).user().await;
     let body = noise(5_000_000);
     let file = user.file("a.bin", body.clone()).await;
-    let url = file["download"]["url"].as_str().unwrap();
+    let url = file.download.url.expose();
     for _ in 0..5 {
         let mut answer = user.get(url).open().await;
         assert!(answer.chunk().await.unwrap().is_some());

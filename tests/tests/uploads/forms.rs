@@ -1,5 +1,6 @@
 //! `multipart/form-data`
 
+use fm_api_types::File;
 use fm_e2e::{Api, Form, Lane, Part, on_every_lane, sha256_hex};
 
 fn hello() -> Part {
@@ -8,26 +9,26 @@ fn hello() -> Part {
 
 async fn a_form_uploads_its_part_file(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let file = user.post("/v1/files").form(&Form::of([hello()])).send().await.expect(201).json();
-    assert_eq!(file["name"], "hello.txt");
-    assert_eq!(file["content_type"], "text/plain");
-    assert_eq!(file["size"], 5);
-    assert_eq!(file["sha256"], sha256_hex(b"hello"));
+    let file: File = user.post("/v1/files").form(&Form::of([hello()])).send().await.expect(201).parse();
+    assert_eq!(file.name, "hello.txt");
+    assert_eq!(file.content_type, "text/plain");
+    assert_eq!(file.size, 5);
+    assert_eq!(file.sha256, Some(sha256_hex(b"hello")));
     let empty = Form::file("empty.txt", "text/plain", "");
-    assert_eq!(user.post("/v1/files").form(&empty).send().await.expect(201).json()["size"], 0);
+    assert_eq!(user.post("/v1/files").form(&empty).send().await.expect(201).parse::<File>().size, 0);
 }
 
 async fn a_part_name_before_or_after_overrides_the_filename(lane: Lane) {
     let user = Api::on(lane).user().await;
     let name = || Part::text("name", "other name.txt");
     for form in [Form::of([name(), hello()]), Form::of([hello(), name()])] {
-        let file = user.post("/v1/files").form(&form).send().await.expect(201).json();
-        assert_eq!(file["name"], "other name.txt");
-        assert_eq!(file["size"], 5);
+        let file: File = user.post("/v1/files").form(&form).send().await.expect(201).parse();
+        assert_eq!(file.name, "other name.txt");
+        assert_eq!(file.size, 5);
     }
     let nameless = Form::of([Part::nameless("hello"), name()]);
-    let file = user.post("/v1/files").form(&nameless).send().await.expect(201).json();
-    assert_eq!(file["name"], "other name.txt");
+    let file: File = user.post("/v1/files").form(&nameless).send().await.expect(201).parse();
+    assert_eq!(file.name, "other name.txt");
 }
 
 async fn a_path_in_a_filename_is_cut_to_its_last_segment(lane: Lane) {
@@ -35,8 +36,8 @@ async fn a_path_in_a_filename_is_cut_to_its_last_segment(lane: Lane) {
     // A quoted string escapes a backslash; browsers of old sent them bare.
     for filename in ["/etc/hello.txt", "../../hello.txt", "C:\\\\fakepath\\\\hello.txt", "a/b\\\\hello.txt"] {
         let form = Form::file(filename, "text/plain", "hello");
-        let file = user.post("/v1/files").form(&form).send().await.expect(201).json();
-        assert_eq!(file["name"], "hello.txt", "{filename}");
+        let file: File = user.post("/v1/files").form(&form).send().await.expect(201).parse();
+        assert_eq!(file.name, "hello.txt", "{filename}");
     }
 }
 
@@ -56,8 +57,8 @@ async fn filenames_keep_their_unicode(lane: Lane) {
     let user = Api::on(lane).user().await;
     for filename in ["Grüße 🌍.txt", "שלום.txt", "日本語.txt"] {
         let form = Form::file(filename, "text/plain", "hello");
-        let file = user.post("/v1/files").form(&form).send().await.expect(201).json();
-        assert_eq!(file["name"], filename);
+        let file: File = user.post("/v1/files").form(&form).send().await.expect(201).parse();
+        assert_eq!(file.name, filename);
     }
 }
 
@@ -117,14 +118,14 @@ async fn what_stands_before_and_after_the_parts_is_ignored(lane: Lane) {
     body.extend_from_slice(&form.body());
     body.extend_from_slice(b"an epilogue");
     let request = user.post("/v1/files").header("content-type", &form.content_type()).body(body);
-    assert_eq!(request.send().await.expect(201).json()["size"], 5);
+    assert_eq!(request.send().await.expect(201).parse::<File>().size, 5);
 }
 
 async fn a_boundary_in_the_content_is_content(lane: Lane) {
     let user = Api::on(lane).user().await;
     let content = "x\r\n--e2e-boundary-7d1b\r\n--\r\n\r\n-- e2e-boundary-7d1b9\r\n";
     let file = user.post("/v1/files").form(&Form::file("a.txt", "text/plain", content)).send().await;
-    assert_eq!(file.expect(201).json()["sha256"], sha256_hex(content.as_bytes()));
+    assert_eq!(file.expect(201).parse::<File>().sha256, Some(sha256_hex(content.as_bytes())));
 }
 
 async fn a_name_part_is_bounded(lane: Lane) {

@@ -1,6 +1,7 @@
 //! The cap of a file: one less, exactly it, one more.
 
 use bytes::Bytes;
+use fm_api_types::File;
 use fm_e2e::raw::Connection;
 use fm_e2e::{Api, Form, Lane, Part, noise, on_every_lane};
 
@@ -18,9 +19,12 @@ async fn the_cap_is_exact_for_raw_bodies(lane: Lane) {
     let api = small(lane);
     let user = api.user().await;
     for size in [CAP - 1, CAP] {
-        assert_eq!(user.file("a.bin", noise(size)).await["size"], size);
+        assert_eq!(user.file("a.bin", noise(size)).await.size, size as u64);
         let chunked = user.post("/v1/files?name=a.bin").header("content-type", "text/plain");
-        assert_eq!(chunked.chunked(pieces(&noise(size))).send().await.expect(201).json()["size"], size);
+        assert_eq!(
+            chunked.chunked(pieces(&noise(size))).send().await.expect(201).parse::<File>().size,
+            size as u64
+        );
     }
     for size in [CAP + 1, CAP + 70_000, CAP * 5] {
         let problem = user.upload("a.bin", noise(size)).send().await.problem(413, "payload_too_large");
@@ -37,9 +41,15 @@ async fn the_cap_is_exact_for_forms(lane: Lane) {
     let user = api.user().await;
     let form = |size: usize| Form::of([Part::text("name", "a.bin"), Part::nameless(noise(size))]);
     for size in [CAP - 1, CAP] {
-        assert_eq!(user.post("/v1/files").form(&form(size)).send().await.expect(201).json()["size"], size);
+        assert_eq!(
+            user.post("/v1/files").form(&form(size)).send().await.expect(201).parse::<File>().size,
+            size as u64
+        );
         let chunked = user.post("/v1/files").header("content-type", &form(size).content_type());
-        assert_eq!(chunked.chunked(pieces(&form(size).body())).send().await.expect(201).json()["size"], size);
+        assert_eq!(
+            chunked.chunked(pieces(&form(size).body())).send().await.expect(201).parse::<File>().size,
+            size as u64
+        );
     }
     for size in [CAP + 1, CAP + 70_000, CAP * 5] {
         user.post("/v1/files").form(&form(size)).send().await.problem(413, "payload_too_large");
@@ -57,8 +67,8 @@ async fn the_cap_is_exact_for_new_content(lane: Lane) {
     let path = format!("{}/content", fm_e2e::User::path(&file));
     let put = |size: usize| user.put(&path).header("content-type", "text/plain").body(noise(size));
     put(CAP + 1).send().await.problem(413, "payload_too_large");
-    assert_eq!(user.get(&fm_e2e::User::path(&file)).send().await.expect(200).json()["size"], 3);
-    assert_eq!(put(CAP).send().await.expect(200).json()["size"], CAP);
+    assert_eq!(user.current(&file).await.size, 3);
+    assert_eq!(put(CAP).send().await.expect(200).parse::<File>().size, CAP as u64);
     api.server.stores_exactly(1).await;
 }
 
@@ -68,12 +78,12 @@ async fn the_default_cap_is_50_mib(lane: Lane) {
     let user = api.user().await;
     let body = Bytes::from(noise(52_428_801));
     user.upload("a.bin", body.clone()).send().await.problem(413, "payload_too_large");
-    let file = user.upload("a.bin", body.slice(..52_428_800)).send().await.expect(201).json();
-    assert_eq!(file["size"], 52_428_800);
+    let file: File = user.upload("a.bin", body.slice(..52_428_800)).send().await.expect(201).parse();
+    assert_eq!(file.size, 52_428_800);
     user.delete(&fm_e2e::User::path(&file)).send().await.expect(204);
     let form = Form::file("a.bin", "text/plain", body.slice(..52_428_800));
-    let file = user.post("/v1/files").form(&form).send().await.expect(201).json();
-    assert_eq!(file["size"], 52_428_800);
+    let file: File = user.post("/v1/files").form(&form).send().await.expect(201).parse();
+    assert_eq!(file.size, 52_428_800);
     user.delete(&fm_e2e::User::path(&file)).send().await.expect(204);
 }
 

@@ -1,5 +1,6 @@
 //! What a file may be called.
 
+use fm_api_types::File;
 use fm_e2e::{Api, Form, Lane, Part, User, on_every_lane};
 use serde_json::json;
 
@@ -24,12 +25,12 @@ async fn any_unicode_may_be_a_name(lane: Lane) {
     let user = Api::on(lane).user().await;
     for name in GOOD {
         let file = user.file(name, "text").await;
-        assert_eq!(file["name"], name);
-        let found = user.get(&User::path(&file)).send().await.expect(200).json();
-        assert_eq!(found["name"], name);
+        assert_eq!(file.name, name);
+        let found = user.current(&file).await;
+        assert_eq!(found.name, name);
         let form = Form::of([Part::text("name", name), Part::nameless("text")]);
-        assert_eq!(user.post("/v1/files").form(&form).send().await.expect(201).json()["name"], name);
-        let download = user.get(file["download"]["url"].as_str().unwrap()).send().await.expect(200);
+        assert_eq!(user.post("/v1/files").form(&form).send().await.expect(201).parse::<File>().name, name);
+        let download = user.get(file.download.url.expose()).send().await.expect(200);
         assert_eq!(download.text(), "text");
     }
 }
@@ -37,10 +38,9 @@ async fn any_unicode_may_be_a_name(lane: Lane) {
 async fn names_are_kept_in_nfc(lane: Lane) {
     let user = Api::on(lane).user().await;
     let file = user.file("cafe\u{301}.png", "text").await;
-    assert_eq!(file["name"], "caf\u{e9}.png");
-    let renamed =
-        user.patch(&User::path(&file)).json(&json!({"name": "A\u{30a}"})).send().await.expect(200).json();
-    assert_eq!(renamed["name"], "\u{c5}");
+    assert_eq!(file.name, "caf\u{e9}.png");
+    let renamed = user.patch(&User::path(&file)).json(&json!({"name": "A\u{30a}"})).send().await.expect(200);
+    assert_eq!(renamed.parse::<File>().name, "\u{c5}");
 }
 
 async fn a_name_has_at_most_255_characters(lane: Lane) {
@@ -48,8 +48,8 @@ async fn a_name_has_at_most_255_characters(lane: Lane) {
     for (character, count) in [("x", 255), ("é", 255), ("🌍", 255), ("e\u{301}", 255)] {
         let name = character.repeat(count);
         let file = user.file(&name, "text").await;
-        assert_eq!(file["name"].as_str().unwrap().chars().count(), 255, "{character}");
-        user.get(file["download"]["url"].as_str().unwrap()).send().await.expect(200);
+        assert_eq!(file.name.chars().count(), 255, "{character}");
+        user.get(file.download.url.expose()).send().await.expect(200);
         user.upload(&character.repeat(count + 1), "text").send().await.invalid(&["/name"]);
     }
 }
@@ -79,7 +79,7 @@ async fn what_is_no_name_is_refused_everywhere(lane: Lane) {
         user.patch(&User::path(&file)).json(&json!({"name": name})).send().await.invalid(&["/name"]);
     }
     assert_eq!(user.storage().await.1, 1);
-    assert_eq!(user.get(&User::path(&file)).send().await.expect(200).json()["name"], "a.txt");
+    assert_eq!(user.current(&file).await.name, "a.txt");
 }
 
 async fn control_characters_in_forms_are_refused(lane: Lane) {
@@ -99,7 +99,7 @@ async fn names_need_not_be_unique(lane: Lane) {
     let user = Api::on(lane).user().await;
     let first = user.file("same.txt", "one").await;
     let second = user.file("same.txt", "two").await;
-    assert_ne!(first["id"], second["id"]);
+    assert_ne!(first.id, second.id);
     assert_eq!(user.all(&[("q", "same.txt")]).await.len(), 2);
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use fm_api_types::File;
 use fm_e2e::raw::Connection;
 use fm_e2e::{Api, Lane, User, noise, on_every_lane, pictures, sha256_hex};
 use serde_json::json;
@@ -53,9 +54,9 @@ async fn a_rename_meanwhile_is_not_lost(lane: Lane) {
     assert!(put.send("lo").await);
     let answer = put.answer().await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    let file = user.get(&User::path(&file)).send().await.expect(200).json();
-    assert_eq!(file["name"], "b.txt");
-    assert_eq!(file["sha256"], sha256_hex(b"hello"));
+    let file = user.current(&file).await;
+    assert_eq!(file.name, "b.txt");
+    assert_eq!(file.sha256, Some(sha256_hex(b"hello")));
 }
 
 async fn the_thumbnail_is_that_of_the_last_content(lane: Lane) {
@@ -66,7 +67,7 @@ async fn the_thumbnail_is_that_of_the_last_content(lane: Lane) {
         let put = user.put(&format!("{}/content", User::path(&file))).header("content-type", "image/png");
         put.body(pictures::png(64, height)).send().await.expect(200);
     }
-    assert_eq!(user.with_thumbnail(&file).await["thumbnail"]["height"], 40);
+    assert_eq!(user.with_thumbnail(&file).await.thumbnail.height, Some(40));
     api.server.stores_exactly(2).await;
 }
 
@@ -87,7 +88,7 @@ async fn more_uploads_than_memory_wait_and_all_succeed(lane: Lane) {
         request.send()
     });
     for answer in futures_util::future::join_all(uploads).await {
-        assert_eq!(answer.expect(201).json()["sha256"], hash);
+        assert_eq!(answer.expect(201).parse::<File>().sha256.as_deref(), Some(&*hash));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The raw body with `?name=`.
 
 use bytes::Bytes;
+use fm_api_types::File;
 use fm_e2e::{Api, Lane, User, noise, on_every_lane, sha256_hex};
 
 async fn an_upload_answers_with_the_file(lane: Lane) {
@@ -26,8 +27,9 @@ async fn an_upload_answers_with_the_file(lane: Lane) {
         members,
         ["content_type", "created_at", "download", "id", "name", "sha256", "size", "thumbnail", "updated_at"]
     );
-    assert!(answer.field("location").ends_with(&User::path(&file)));
-    let found = user.get(&User::path(&file)).send().await.expect(200);
+    let path = User::path(&answer.parse());
+    assert!(answer.field("location").ends_with(&path));
+    let found = user.get(&path).send().await.expect(200);
     assert_eq!(found.json(), file);
     assert_eq!(found.field("etag"), answer.field("etag"));
     let bytes = user.get(file["download"]["url"].as_str().unwrap()).send().await.expect(200);
@@ -37,9 +39,9 @@ async fn an_upload_answers_with_the_file(lane: Lane) {
 async fn an_empty_file_is_a_file(lane: Lane) {
     let user = Api::on(lane).user().await;
     let file = user.file_of("text/plain", "empty.txt", "").await;
-    assert_eq!(file["size"], 0);
-    assert_eq!(file["sha256"], sha256_hex(b""));
-    let bytes = user.get(file["download"]["url"].as_str().unwrap()).send().await.expect(200);
+    assert_eq!(file.size, 0);
+    assert_eq!(file.sha256, Some(sha256_hex(b"")));
+    let bytes = user.get(file.download.url.expose()).send().await.expect(200);
     assert!(bytes.body.is_empty());
     assert_eq!(user.storage().await, (0, 1));
 }
@@ -49,18 +51,18 @@ async fn a_chunked_upload_of_megabytes_comes_out_as_it_went_in(lane: Lane) {
     let bytes = noise(7 * 1024 * 1024 + 13);
     let pieces = bytes.chunks(100_003).map(Bytes::copy_from_slice).collect();
     let request = user.post("/v1/files").query(&[("name", "big.bin")]).header("content-type", "text/plain");
-    let file = request.chunked(pieces).send().await.expect(201).json();
-    assert_eq!(file["size"], bytes.len());
-    assert_eq!(file["sha256"], sha256_hex(&bytes));
-    let back = user.get(file["download"]["url"].as_str().unwrap()).send().await.expect(200);
+    let file: File = request.chunked(pieces).send().await.expect(201).parse();
+    assert_eq!(file.size, bytes.len() as u64);
+    assert_eq!(file.sha256, Some(sha256_hex(&bytes)));
+    let back = user.get(file.download.url.expose()).send().await.expect(200);
     assert!(back.body == bytes, "the bytes are the same");
 }
 
 async fn a_body_without_a_type_is_taken_for_its_bytes(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let file =
-        user.post("/v1/files").query(&[("name", "a.bin")]).body("hello").send().await.expect(201).json();
-    assert_eq!(file["content_type"], "application/octet-stream");
+    let untyped = user.post("/v1/files").query(&[("name", "a.bin")]).body("hello");
+    let file: File = untyped.send().await.expect(201).parse();
+    assert_eq!(file.content_type, "application/octet-stream");
 }
 
 async fn a_raw_upload_takes_a_name(lane: Lane) {
@@ -83,7 +85,7 @@ async fn twenty_uploads_at_once_are_all_kept(lane: Lane) {
     let bodies: Vec<Vec<u8>> = (0..20).map(|index| noise(50_000 + index)).collect();
     let uploads = bodies.iter().map(|body| user.upload("same.bin", body.clone()).send());
     for (answer, body) in futures_util::future::join_all(uploads).await.into_iter().zip(&bodies) {
-        assert_eq!(answer.expect(201).json()["sha256"], sha256_hex(body));
+        assert_eq!(answer.expect(201).parse::<File>().sha256, Some(sha256_hex(body)));
     }
     let total: usize = bodies.iter().map(Vec::len).sum();
     assert_eq!(user.storage().await, (total as u64, 20));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fm_api_types::File;
 use fm_e2e::raw::Connection;
 use fm_e2e::{Api, Form, Lane, Request, User, on_every_lane, unique};
 
@@ -15,13 +16,13 @@ async fn a_retry_gets_the_first_file_back(lane: Lane) {
     let user = api.user().await;
     let first = keyed(&user, "key-1", "a.txt", "hello").send().await.expect(201);
     let retry = keyed(&user, "key-1", "a.txt", "hello").send().await.expect(200);
-    assert_eq!(first.json()["id"], retry.json()["id"]);
+    assert_eq!(first.parse::<File>().id, retry.parse::<File>().id);
     assert_eq!(first.field("etag"), retry.field("etag"));
     assert_eq!(user.storage().await, (5, 1));
     let form = Form::file("a.txt", "text/plain", "hello");
     let retry =
         user.post("/v1/files").header("idempotency-key", "key-1").form(&form).send().await.expect(200);
-    assert_eq!(first.json()["id"], retry.json()["id"], "the transport is not what counts");
+    assert_eq!(first.parse::<File>().id, retry.parse::<File>().id, "the transport is not what counts");
     api.server.stores_exactly(1).await;
 }
 
@@ -38,9 +39,9 @@ async fn a_key_belongs_to_its_user(lane: Lane) {
     let api = Api::on(lane);
     let (user, stranger) = (api.user().await, api.user().await);
     let key = unique("key-");
-    let first = keyed(&user, &key, "a.txt", "hello").send().await.expect(201).json();
-    let other = keyed(&stranger, &key, "b.txt", "other").send().await.expect(201).json();
-    assert_ne!(first["id"], other["id"]);
+    let first: File = keyed(&user, &key, "a.txt", "hello").send().await.expect(201).parse();
+    let other: File = keyed(&stranger, &key, "b.txt", "other").send().await.expect(201).parse();
+    assert_ne!(first.id, other.id);
 }
 
 async fn a_retry_while_the_first_is_still_running_is_told_to_wait(lane: Lane) {
@@ -78,10 +79,10 @@ async fn of_parallel_attempts_one_makes_the_file(lane: Lane) {
 
 async fn deleting_the_file_frees_its_key(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let first = keyed(&user, "key", "a.txt", "hello").send().await.expect(201).json();
+    let first: File = keyed(&user, "key", "a.txt", "hello").send().await.expect(201).parse();
     user.delete(&User::path(&first)).send().await.expect(204);
-    let second = keyed(&user, "key", "b.txt", "other").send().await.expect(201).json();
-    assert_ne!(first["id"], second["id"]);
+    let second: File = keyed(&user, "key", "b.txt", "other").send().await.expect(201).parse();
+    assert_ne!(first.id, second.id);
 }
 
 async fn a_refused_attempt_frees_its_key(lane: Lane) {

@@ -1,5 +1,6 @@
 //! What a file is said to be, and what it is.
 
+use fm_api_types::File;
 use fm_e2e::{Api, Form, Lane, noise, on_every_lane, pictures};
 use image::ImageFormat;
 
@@ -7,15 +8,11 @@ async fn the_bytes_decide(lane: Lane) {
     let user = Api::on(lane).user().await;
     let png = pictures::png(10, 10);
     for claimed in ["text/plain", "image/jpeg", "text/html", "application/octet-stream", "image/svg+xml"] {
-        assert_eq!(
-            user.file_of(claimed, "a.txt", png.clone()).await["content_type"],
-            "image/png",
-            "{claimed}"
-        );
+        assert_eq!(user.file_of(claimed, "a.txt", png.clone()).await.content_type, "image/png", "{claimed}");
     }
     let form = Form::file("a.txt", "text/plain", png);
     assert_eq!(
-        user.post("/v1/files").form(&form).send().await.expect(201).json()["content_type"],
+        user.post("/v1/files").form(&form).send().await.expect(201).parse::<File>().content_type,
         "image/png"
     );
 }
@@ -31,7 +28,7 @@ async fn every_picture_is_known_by_its_bytes(lane: Lane) {
         (ImageFormat::Tiff, "image/tiff"),
     ] {
         let file = user.file("picture", pictures::halves(12, 8, format)).await;
-        assert_eq!(file["content_type"], expected);
+        assert_eq!(file.content_type, expected);
     }
 }
 
@@ -47,7 +44,7 @@ async fn where_they_say_nothing_the_claim_is_taken(lane: Lane) {
         ("nonsense", "application/octet-stream"),
         ("*/*", "application/octet-stream"),
     ] {
-        assert_eq!(user.file_of(claimed, "a.txt", "just text").await["content_type"], expected, "{claimed}");
+        assert_eq!(user.file_of(claimed, "a.txt", "just text").await.content_type, expected, "{claimed}");
     }
 }
 
@@ -55,10 +52,10 @@ async fn a_claim_whose_magic_number_is_missing_is_not_believed(lane: Lane) {
     let user = Api::on(lane).user().await;
     for claimed in ["image/png", "image/jpeg", "application/pdf", "application/zip", "video/mp4"] {
         let file = user.file_of(claimed, "fake.png", "no picture at all").await;
-        assert_eq!(file["content_type"], "application/octet-stream", "{claimed}");
-        assert_eq!(file["thumbnail"]["status"], "none", "{claimed}");
+        assert_eq!(file.content_type, "application/octet-stream", "{claimed}");
+        assert_eq!(file.thumbnail.status, "none", "{claimed}");
         let file = user.file_of(claimed, "fake.png", "").await;
-        assert_eq!(file["content_type"], "application/octet-stream", "{claimed}, empty");
+        assert_eq!(file.content_type, "application/octet-stream", "{claimed}, empty");
     }
 }
 
@@ -67,9 +64,9 @@ async fn a_subtype_of_the_container_is_kept(lane: Lane) {
     let docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
     let mut zip = b"PK\x03\x04\x14\0\0\0\0\0".to_vec();
     zip.extend(noise(200));
-    assert_eq!(user.file_of(docx, "a.docx", zip.clone()).await["content_type"], docx);
-    assert_eq!(user.file_of("image/png", "a.docx", zip.clone()).await["content_type"], "application/zip");
-    assert_eq!(user.file_of("text/html", "a.docx", zip).await["content_type"], "application/zip");
+    assert_eq!(user.file_of(docx, "a.docx", zip.clone()).await.content_type, docx);
+    assert_eq!(user.file_of("image/png", "a.docx", zip.clone()).await.content_type, "application/zip");
+    assert_eq!(user.file_of("text/html", "a.docx", zip).await.content_type, "application/zip");
 }
 
 /// The file says what it is, but storage and browsers are told of nothing that would run.
@@ -88,7 +85,7 @@ async fn what_a_browser_would_run_goes_out_as_bytes(lane: Lane) {
         let file = user.file_of(claimed, "page.html", body).await;
         let path = format!("{}/content?disposition=inline", fm_e2e::User::path(&file));
         let redirect = user.get(&path).send().await.expect(302);
-        for url in [redirect.field("location"), file["download"]["url"].as_str().unwrap().to_owned()] {
+        for url in [redirect.field("location"), file.download.url.expose().to_owned()] {
             let answer = user.get(&url).send().await.expect(200);
             assert_eq!(answer.field("content-type"), "application/octet-stream", "{claimed}");
             assert!(answer.field("content-disposition").starts_with("attachment"), "{claimed}");

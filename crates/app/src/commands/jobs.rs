@@ -10,13 +10,14 @@ use fm_domain::jobs::{JobRecord, JobState};
 use serde_json::json;
 
 use super::say;
+use crate::adapters::Purpose;
 use crate::cli::{DeadJobs, Jobs};
 use crate::config::Config;
-use crate::wire::{StartError, wire};
+use crate::{Program, StartError};
 
 /// Runs the command; false when something that was asked for was not done.
-pub(super) async fn run(config: &Config, command: Jobs) -> Result<bool, StartError> {
-    let wired = wire(config, config.public_url.as_deref().unwrap_or_default()).await?;
+pub(super) async fn run(program: &Program, config: &Config, command: Jobs) -> Result<bool, StartError> {
+    let wired = program.wire(config, super::public_url(config), Purpose::Work).await?;
     let use_cases = wired.use_cases();
     let done = match command {
         Jobs::List { state, json } => list(&use_cases, state.map(Into::into), json).await,
@@ -28,7 +29,7 @@ pub(super) async fn run(config: &Config, command: Jobs) -> Result<bool, StartErr
             each(&use_cases, &dead, "discarded", async |id| use_cases.jobs.discard.run(id).await).await
         }
     };
-    wired.endings.reach().await;
+    wired.shutdown.run().await;
     done
 }
 

@@ -1,12 +1,12 @@
 //! `file-manager migrate up|down|status`
 
 use super::say;
+use crate::StartError;
 use crate::cli::Migrate;
 use crate::config::Config;
-use crate::wire::{Migrations, StartError};
 
 pub(super) async fn run(config: &Config, direction: Migrate) -> Result<(), StartError> {
-    let migrations = Migrations::of(config)?;
+    let migrations = config.storage.database.migrations()?;
     match direction {
         Migrate::Up => {
             let names = migrations.up().await?;

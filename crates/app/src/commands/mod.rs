@@ -11,10 +11,10 @@ use std::error::Error;
 use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
+use crate::adapters::DatabaseScope;
 use crate::cli::{Cli, Command, ServeArgs};
-use crate::config::{Config, Sources, read};
-use crate::wire::StartError;
-use crate::{logging, wire};
+use crate::config::{Config, Sources};
+use crate::{Program, StartError, logging};
 
 /// The exit code of a configuration that can't be used.
 const CONFIGURATION: u8 = 2;
@@ -25,24 +25,18 @@ const BLOCKING_THREADS: usize = 32;
 
 /// Runs a command to its end.
 #[must_use]
-pub fn run(cli: Cli) -> ExitCode {
-    let config = match read(&Sources::of_process()) {
+pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
+    let config = match program.read(&Sources::of_process()) {
         Ok(config) => config,
         Err(faults) => {
             complain(&faults.to_string());
             return ExitCode::from(CONFIGURATION);
         }
     };
-    match started(cli.command.unwrap_or_else(|| Command::Serve(ServeArgs::default())), config) {
+    match started(program, cli.command.unwrap_or_else(|| Command::Serve(ServeArgs::default())), config) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(
-            error @ (StartError::Logs(_)
-            | StartError::Address(_)
-            | StartError::Endpoint(_)
-            | StartError::Incapable { .. }
-            | StartError::Argon2(_)),
-        ) => {
+        Err(error) if error.is_configuration() => {
             complain(&chain(&error));
             ExitCode::from(CONFIGURATION)
         }
@@ -55,25 +49,42 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 /// False when the command ran, but did not do all that was asked for.
-fn started(command: Command, config: Config) -> Result<bool, StartError> {
-    logging::start(config.log_format, &config.log_filter)?;
+fn started(program: &Program, command: Command, config: Config) -> Result<bool, StartError> {
+    logging::start(config.logging.format, &config.logging.filter)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build()?;
     match command {
         Command::Serve(args) => {
-            let config = if args.ephemeral { wire::ephemeral(config) } else { config };
-            let served = serve::run(&runtime, &config, !args.no_worker);
+            let config = if args.ephemeral { config.ephemeral() } else { config };
+            let served = serve::run(program, &runtime, &config, !args.no_worker);
             // Requests that were cut off may still be on the server's threads, inside of it: it ends with the process.
             let _runtime = ManuallyDrop::new(runtime);
             served?;
         }
-        Command::Worker => runtime.block_on(worker::run(&config))?,
+        Command::Worker => runtime.block_on(worker::run(program, &config))?,
         Command::Migrate { direction } => runtime.block_on(migrate::run(&config, direction))?,
-        Command::Jobs { command } => return runtime.block_on(jobs::run(&config, command)),
-        Command::Sweep(args) => return runtime.block_on(sweep::run(&config, args)),
-        Command::Verify(args) => return runtime.block_on(verify::run(&config, args)),
+        Command::Jobs { command } => return runtime.block_on(jobs::run(program, &config, command)),
+        Command::Sweep(args) => return runtime.block_on(sweep::run(program, &config, args)),
+        Command::Verify(args) => return runtime.block_on(verify::run(program, &config, args)),
     }
     Ok(true)
+}
+
+/// The configured address of the program; for commands that sign no links any will do.
+fn public_url(config: &Config) -> &str {
+    config.http.public_url.as_deref().unwrap_or_default()
+}
+
+/// Refuses a worker in a process of its own where the database lives in one process.
+fn check_worker_apart(config: &Config, command: &str) -> Result<(), StartError> {
+    if config.storage.database.scope() != DatabaseScope::Process {
+        return Ok(());
+    }
+    Err(StartError::unworkable(
+        format!("{command} with this DATABASE_URL"),
+        "the database lives in the memory of one process, and a worker in another process sees none of its jobs",
+        "run `file-manager serve`, or choose another database",
+    ))
 }
 
 /// An error and its causes, in one line each.

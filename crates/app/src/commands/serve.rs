@@ -10,17 +10,27 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::adapters::Purpose;
 use crate::config::Config;
-use crate::lifecycle::StopSignals;
-use crate::wire::{Endings, StartError, Wired, wire};
+use crate::lifecycle::{ShutdownHooks, StopSignals};
+use crate::wire::Wired;
 use crate::worker::Workers;
+use crate::{Program, StartError};
 
 /// Serves until a signal; adapters and jobs live on `runtime`, requests on the server's own threads.
-pub(super) fn run(runtime: &Runtime, config: &Config, with_worker: bool) -> Result<(), StartError> {
+pub(super) fn run(
+    program: &Program,
+    runtime: &Runtime,
+    config: &Config,
+    with_worker: bool,
+) -> Result<(), StartError> {
+    if !with_worker {
+        super::check_worker_apart(config, "file-manager serve --no-worker")?;
+    }
     let guard = runtime.enter();
     let (listener, address) = listen(config)?;
-    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let wired = runtime.block_on(wire(config, &public_url))?;
+    let public_url = config.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let wired = runtime.block_on(program.wire(config, &public_url, Purpose::Work))?;
     let links = LinkVerifier::new(&wired.ports, &wired.settings);
     let state =
         AppState::new(wired.use_cases(), links, wired.ports.ids.clone(), http_settings(config, public_url));
@@ -31,11 +41,11 @@ pub(super) fn run(runtime: &Runtime, config: &Config, with_worker: bool) -> Resu
     tracker.close();
     let signals = StopSignals::listen()?;
     drop(guard);
-    let workers = config.http_workers;
+    let workers = config.http.workers;
     let hurry = CancellationToken::new();
     let served = actix_web::rt::System::new().block_on({
         let (state, hurry) = (state.clone(), hurry.clone());
-        let (grace, background) = (config.shutdown_grace, runtime.handle().clone());
+        let (grace, background) = (config.http.shutdown_grace, runtime.handle().clone());
         async move {
             let server = fm_http::serve(listener, state.clone(), workers)?;
             tracing::info!(address, "listening");
@@ -50,7 +60,7 @@ pub(super) fn run(runtime: &Runtime, config: &Config, with_worker: bool) -> Resu
     });
     runtime.block_on(async {
         tokio::select! {
-            () = finish(config.shutdown_grace, &state, &tracker, &stop, &wired.endings) => {}
+            () = finish(config.http.shutdown_grace, &state, &tracker, &stop, wired.shutdown) => {}
             () = hurry.cancelled() => {}
         }
     });
@@ -59,9 +69,9 @@ pub(super) fn run(runtime: &Runtime, config: &Config, with_worker: bool) -> Resu
 }
 
 fn listen(config: &Config) -> Result<(TcpListener, String), StartError> {
-    let wanted = match config.host.parse() {
-        Ok(ip) => std::net::SocketAddr::new(ip, config.port).to_string(),
-        Err(_) => format!("{}:{}", config.host, config.port),
+    let wanted = match config.http.host.parse() {
+        Ok(ip) => std::net::SocketAddr::new(ip, config.http.port).to_string(),
+        Err(_) => format!("{}:{}", config.http.host, config.http.port),
     };
     let failed = |source| StartError::Listen { address: wanted.clone(), source };
     let listener = TcpListener::bind(&wanted).map_err(failed)?;
@@ -71,10 +81,10 @@ fn listen(config: &Config) -> Result<(TcpListener, String), StartError> {
 
 fn http_settings(config: &Config, public_url: String) -> HttpSettings {
     HttpSettings {
-        is_debug: config.is_debug,
-        cookie_secure: config.cookie_secure,
-        cors: config.cors.clone(),
-        shutdown_grace: config.shutdown_grace,
+        is_debug: config.http.is_debug,
+        cookie_secure: config.http.cookie_secure,
+        cors: config.http.cors.clone(),
+        shutdown_grace: config.http.shutdown_grace,
         ..HttpSettings::new(public_url)
     }
 }
@@ -84,7 +94,7 @@ fn workers(config: &Config, wired: &Wired) -> Workers {
         use_cases: wired.use_cases(),
         signal: wired.signal.clone(),
         clock: wired.clock(),
-        count: config.job_workers,
+        count: config.jobs.workers,
     }
 }
 
@@ -120,13 +130,13 @@ async fn finish(
     state: &AppState,
     jobs: &TaskTracker,
     stop: &CancellationToken,
-    endings: &Endings,
+    hooks: ShutdownHooks,
 ) {
     stop.cancel();
     state.tracker.close();
     let all = async {
         tokio::join!(jobs.wait(), state.tracker.wait());
-        endings.reach().await;
+        hooks.run().await;
     };
     if tokio::time::timeout(grace, all).await.is_err() {
         tracing::warn!("background work was cut off at the end of the grace");

@@ -6,20 +6,18 @@ use fm_application::wiring::UseCases;
 use fm_domain::error::PortError;
 
 use super::say;
+use crate::adapters::Purpose;
 use crate::cli::SweepArgs;
 use crate::config::Config;
-use crate::wire::{StartError, wire, wire_to_look};
+use crate::{Program, StartError};
 
 /// Runs the command; false when something was not swept that should have been.
-pub(super) async fn run(config: &Config, args: SweepArgs) -> Result<bool, StartError> {
-    let wired = if args.dry_run {
-        wire_to_look(config).await?
-    } else {
-        wire(config, config.public_url.as_deref().unwrap_or_default()).await?
-    };
+pub(super) async fn run(program: &Program, config: &Config, args: SweepArgs) -> Result<bool, StartError> {
+    let purpose = if args.dry_run { Purpose::Look } else { Purpose::Work };
+    let wired = program.wire(config, super::public_url(config), purpose).await?;
     let use_cases = wired.use_cases();
     let swept = if args.orphans { orphans(&use_cases, args).await } else { sweep(&use_cases, args).await };
-    wired.endings.reach().await;
+    wired.shutdown.run().await;
     swept.map_err(|source| StartError::Store { what: "the sweep", source })
 }
 

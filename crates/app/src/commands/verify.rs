@@ -5,13 +5,14 @@ use fm_domain::accounts::Tally;
 use serde_json::{Value, json};
 
 use super::say;
+use crate::adapters::Purpose;
 use crate::cli::VerifyArgs;
 use crate::config::Config;
-use crate::wire::{StartError, wire_to_look};
+use crate::{Program, StartError};
 
 /// Runs the command; false when something is not as it should be.
-pub(super) async fn run(config: &Config, args: VerifyArgs) -> Result<bool, StartError> {
-    let wired = wire_to_look(config).await?;
+pub(super) async fn run(program: &Program, config: &Config, args: VerifyArgs) -> Result<bool, StartError> {
+    let wired = program.wire(config, super::public_url(config), Purpose::Look).await?;
     let command = VerifyCommand { rehash: args.rehash, min_age: args.min_age() };
     if !args.json {
         say(&format!(
@@ -23,7 +24,7 @@ pub(super) async fn run(config: &Config, args: VerifyArgs) -> Result<bool, Start
         say(&if args.json { as_json(finding).to_string() } else { as_line(finding) });
     };
     let verified = wired.use_cases().operations.verify_blobs.run(command, &mut tell).await;
-    wired.endings.reach().await;
+    wired.shutdown.run().await;
     let verified =
         verified.map_err(|source| StartError::Store { what: "the check, which is not complete,", source })?;
     say(&if args.json { summary(&verified).to_string() } else { sentences(&verified, args.rehash) });

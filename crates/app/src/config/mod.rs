@@ -1,16 +1,115 @@
 //! The configuration: where it comes from, what it may say, and everything that is wrong with it at once.
+//!
+//! Each section has a file with its settings, the variables that they come from, and their checks. The settings of an
+//! adapter stand beside the adapter, in [`crate::adapters`].
 
-mod addresses;
+mod accounts;
+mod credentials;
 mod faults;
+mod http;
+mod jobs;
+mod logging;
 mod reader;
 mod secret;
-mod settings;
 mod source;
-mod variables;
+mod storage;
+mod uploads;
+mod variable;
 
-pub use addresses::DatabaseAddress;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+pub use accounts::AccountsConfig;
+pub use credentials::CredentialsConfig;
 pub use faults::{ConfigFaults, Fault};
+pub use http::HttpConfig;
+pub use jobs::JobsConfig;
+pub use logging::{LogFormat, LoggingConfig};
+pub use reader::Reader;
 pub use secret::Secret;
-pub use settings::{BlobStoreChoice, Config, LogFormat, S3Config, SessionStoreChoice};
-pub use source::{Sources, read};
-pub use variables::{VARIABLES, Variable};
+pub use source::Sources;
+pub use storage::StorageConfig;
+pub use uploads::UploadsConfig;
+pub use variable::Variable;
+
+use crate::adapters::{Adapters, Memory};
+
+/// A day, in seconds.
+const DAY: u64 = 24 * 60 * 60;
+
+/// The variables of every section. An adapter adds its own.
+const SECTIONS: [&[Variable]; 8] = [
+    source::VARIABLES,
+    http::VARIABLES,
+    storage::VARIABLES,
+    credentials::VARIABLES,
+    accounts::VARIABLES,
+    uploads::VARIABLES,
+    jobs::VARIABLES,
+    logging::VARIABLES,
+];
+
+/// The whole configuration, by section.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each field is documented by its type")]
+pub struct Config {
+    pub http: HttpConfig,
+    pub storage: StorageConfig,
+    pub credentials: CredentialsConfig,
+    pub accounts: AccountsConfig,
+    pub uploads: UploadsConfig,
+    pub jobs: JobsConfig,
+    pub logging: LoggingConfig,
+}
+
+impl Config {
+    /// Layers the sources and checks what they say. An unset or empty variable means its default.
+    pub(crate) fn read(adapters: &Adapters, sources: &Sources) -> Result<Self, ConfigFaults> {
+        let names = names(&variables(adapters));
+        let mut faults = ConfigFaults::default();
+        let texts = source::layered(sources, &names, &mut faults);
+        let mut reader = Reader::new(&texts, &names, faults);
+        let http = HttpConfig::read(&mut reader);
+        let storage = StorageConfig::read(&mut reader, adapters);
+        let credentials = CredentialsConfig::read(&mut reader, storage.database.scope());
+        let config = Self {
+            http,
+            storage,
+            credentials,
+            accounts: AccountsConfig::read(&mut reader),
+            uploads: UploadsConfig::read(&mut reader),
+            jobs: JobsConfig::read(&mut reader),
+            logging: LoggingConfig::read(&mut reader),
+        };
+        let faults = reader.into_faults();
+        if faults.0.is_empty() { Ok(config) } else { Err(faults) }
+    }
+
+    /// The same with everything kept in memory.
+    #[must_use]
+    pub fn ephemeral(mut self) -> Self {
+        "memory".clone_into(&mut self.storage.blob_store);
+        self.storage.blobs = Arc::new(Memory);
+        self.storage.sessions = Arc::new(Memory);
+        self.storage.database = Arc::new(Memory);
+        self
+    }
+}
+
+/// Every variable that is read: those of the sections and those of the adapters.
+pub(crate) fn variables(adapters: &Adapters) -> Vec<Variable> {
+    let mut variables: Vec<Variable> = Vec::new();
+    for variable in SECTIONS.into_iter().flatten().copied().chain(adapters.variables()) {
+        if !variables.iter().any(|known| known.name == variable.name) {
+            variables.push(variable);
+        }
+    }
+    variables
+}
+
+/// Every name that may be set: the variables, and `<NAME>_FILE` of the secrets.
+fn names(variables: &[Variable]) -> BTreeSet<String> {
+    let files = variables.iter().filter(|variable| variable.secret);
+    let files = files.map(|variable| format!("{}_FILE", variable.name));
+    variables.iter().map(|variable| variable.name.to_owned()).chain(files).collect()
+}

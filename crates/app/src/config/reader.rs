@@ -1,5 +1,6 @@
 //! Reads texts as what they should be, and collects what they are not.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -9,42 +10,103 @@ use super::faults::ConfigFaults;
 use super::secret::Secret;
 use super::source::Texts;
 
-/// Reads one variable after the other; what is wrong is remembered, and a stand-in is given meanwhile.
-pub(super) struct Reader<'a> {
-    pub(super) texts: &'a Texts,
-    pub(super) faults: ConfigFaults,
+/// Reads one variable after the other. A fault is remembered, and a stand-in is returned meanwhile, so that all faults of a
+/// configuration are reported at once.
+///
+/// Only variables that a section or an adapter names may be read; reading another is a fault too.
+pub struct Reader<'a> {
+    texts: &'a Texts,
+    names: &'a BTreeSet<String>,
+    faults: ConfigFaults,
+    /// `BLOB_STORE=s3`, while the adapter that this picked reads its settings.
+    picked_by: Option<String>,
 }
 
-impl Reader<'_> {
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+impl<'a> Reader<'a> {
+    pub(super) const fn new(texts: &'a Texts, names: &'a BTreeSet<String>, faults: ConfigFaults) -> Self {
+        Self { texts, names, faults, picked_by: None }
+    }
+
+    pub(super) fn into_faults(self) -> ConfigFaults {
+        self.faults
+    }
+
+    /// Runs `read` for the adapter that `variable=value` picked.
+    pub(super) fn picked_by<T>(
+        &mut self,
+        variable: &str,
+        value: &str,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.picked_by = Some(format!("{variable}={value}"));
+        let settings = read(self);
+        self.picked_by = None;
+        settings
+    }
+
+    /// Reports that a variable can't be used. `problem` must not show its value, which may be a secret.
+    pub fn fault(&mut self, name: &str, problem: impl Into<String>) {
+        self.faults.add(name, problem);
+    }
+
+    /// The text of a variable; `None` when it is unset or empty.
+    pub fn text(&mut self, name: &str) -> Option<&'a str> {
+        if !self.names.contains(name) {
+            self.fault(name, "is read, but not named among the variables of its adapter");
+        }
         self.texts.get(name).map(String::as_str)
     }
 
-    pub(super) fn text_or(&self, name: &str, default: &str) -> String {
+    /// The text of a variable, or its default.
+    pub fn text_or(&mut self, name: &str, default: &str) -> String {
         self.text(name).unwrap_or(default).to_owned()
     }
 
+    /// The text of a variable that must be set; else a fault and an empty text.
+    pub fn required(&mut self, name: &str) -> String {
+        let text = self.text(name).map(str::to_owned);
+        text.unwrap_or_else(|| {
+            self.missing(name);
+            String::new()
+        })
+    }
+
+    /// A secret that must be given; else a fault and an empty secret.
+    pub fn required_secret(&mut self, name: &str) -> Secret {
+        self.secret(name).unwrap_or_else(|| {
+            self.missing(name);
+            Secret::new(String::new())
+        })
+    }
+
+    fn missing(&mut self, name: &str) {
+        let with = self.picked_by.as_ref().map_or_else(String::new, |picked_by| format!(" with {picked_by}"));
+        self.fault(name, format!("is required{with}"));
+    }
+
     /// `0` or `1`, also `false` and `true` as TOML writes them.
-    pub(super) fn flag(&mut self, name: &str, default: bool) -> bool {
+    pub fn flag(&mut self, name: &str, default: bool) -> bool {
         match self.text(name) {
             None => default,
             Some("1" | "true") => true,
             Some("0" | "false") => false,
             Some(_) => {
-                self.faults.add(name, "must be 0 or 1");
+                self.fault(name, "must be 0 or 1");
                 default
             }
         }
     }
 
-    pub(super) fn number<T>(&mut self, name: &str, default: T, range: RangeInclusive<T>) -> T
+    /// A whole number in a range, or its default.
+    pub fn number<T>(&mut self, name: &str, default: T, range: RangeInclusive<T>) -> T
     where
         T: FromStr + PartialOrd + Display + Copy,
     {
         self.optional_number(name, range).unwrap_or(default)
     }
 
-    pub(super) fn optional_number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> Option<T>
+    /// A whole number in a range; `None` when it is unset.
+    pub fn optional_number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> Option<T>
     where
         T: FromStr + PartialOrd + Display + Copy,
     {
@@ -53,47 +115,50 @@ impl Reader<'_> {
             Ok(number) if range.contains(&number) => Some(number),
             _ => {
                 let problem = format!("must be a whole number from {} to {}", range.start(), range.end());
-                self.faults.add(name, problem);
+                self.fault(name, problem);
                 None
             }
         }
     }
 
-    pub(super) fn seconds(&mut self, name: &str, default: u64, range: RangeInclusive<u64>) -> Duration {
+    /// A number of seconds in a range, or its default.
+    pub fn seconds(&mut self, name: &str, default: u64, range: RangeInclusive<u64>) -> Duration {
         Duration::from_secs(self.number(name, default, range))
     }
 
-    pub(super) fn choice<T: Copy>(&mut self, name: &str, default: T, choices: &[(&str, T)]) -> T {
+    /// One of a few words, or the default.
+    pub fn choice<T: Copy>(&mut self, name: &str, default: T, choices: &[(&str, T)]) -> T {
         let Some(text) = self.text(name) else { return default };
         if let Some((_, choice)) = choices.iter().find(|(word, _)| *word == text) {
             return *choice;
         }
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        self.faults.add(name, format!("must be one of {}", words.join(", ")));
+        self.fault(name, format!("must be one of {}", words.join(", ")));
         default
     }
 
     /// A secret: the variable itself, or the content of the file that `<NAME>_FILE` names, without its last line end.
-    pub(super) fn secret(&mut self, name: &str) -> Option<Secret> {
+    pub fn secret(&mut self, name: &str) -> Option<Secret> {
         if let Some(text) = self.text(name) {
             return Some(Secret::new(text.to_owned()));
         }
         let file_name = format!("{name}_FILE");
-        let path = self.text(&file_name)?.to_owned();
-        match std::fs::read_to_string(&path) {
+        let path = self.text(&file_name)?;
+        match std::fs::read_to_string(path) {
             Ok(text) => {
                 let text = text.strip_suffix('\n').unwrap_or(&text);
                 let text = text.strip_suffix('\r').unwrap_or(text);
                 (!text.is_empty()).then(|| Secret::new(text.to_owned()))
             }
             Err(error) => {
-                self.faults.add(&file_name, format!("can't be read: {error}"));
+                self.fault(&file_name, format!("can't be read: {error}"));
                 None
             }
         }
     }
 
-    pub(super) fn list(&self, name: &str) -> Vec<String> {
+    /// Items between commas, without the spaces around them.
+    pub fn list(&mut self, name: &str) -> Vec<String> {
         let text = self.text(name).unwrap_or_default();
         text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }

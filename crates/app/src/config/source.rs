@@ -1,13 +1,15 @@
 //! Where the configuration comes from: environment variables, over a `.env` file, over `config/<APP_PROFILE>.toml`,
 //! over `config/default.toml`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
 
 use super::faults::ConfigFaults;
-use super::variables::VARIABLES;
+use super::variable::Variable;
+
+pub(super) const VARIABLES: &[Variable] = &[Variable::plain("APP_PROFILE")];
 
 /// What is layered.
 #[derive(Debug, Clone, Default)]
@@ -30,36 +32,36 @@ impl Sources {
 }
 
 /// The texts of all variables that are set to something.
-pub(super) type Texts = BTreeMap<&'static str, String>;
+pub(super) type Texts = BTreeMap<String, String>;
 
-/// Layers the sources. Unset or empty is not there.
-pub fn read(sources: &Sources) -> Result<super::Config, ConfigFaults> {
-    let mut faults = ConfigFaults::default();
-    let texts = layered(sources, &mut faults);
-    super::settings::settle(&texts, faults)
-}
-
-fn layered(sources: &Sources, faults: &mut ConfigFaults) -> Texts {
+/// Layers the sources. Unset or empty is not there. `names` are those that may be set.
+pub(super) fn layered(sources: &Sources, names: &BTreeSet<String>, faults: &mut ConfigFaults) -> Texts {
     let dotenv = dotenv(&sources.folder.join(".env"), faults);
     let set = |name: &str| sources.environment.get(name).filter(|text| !text.is_empty());
     let profile = set("APP_PROFILE").or_else(|| dotenv.get("APP_PROFILE").filter(|text| !text.is_empty()));
     let mut texts = Texts::new();
-    toml(&sources.folder.join("config/default.toml"), &mut texts, faults);
+    toml(&sources.folder.join("config/default.toml"), names, &mut texts, faults);
     if let Some(profile) = profile {
-        named_profile(&sources.folder, profile, &mut texts, faults);
+        named_profile(&sources.folder, profile, names, &mut texts, faults);
     }
-    variables(dotenv, &mut texts, faults);
-    variables(sources.environment.clone(), &mut texts, faults);
+    variables(dotenv, names, &mut texts, faults);
+    variables(sources.environment.clone(), names, &mut texts, faults);
     texts
 }
 
-fn named_profile(folder: &Path, profile: &str, texts: &mut Texts, faults: &mut ConfigFaults) {
+fn named_profile(
+    folder: &Path,
+    profile: &str,
+    names: &BTreeSet<String>,
+    texts: &mut Texts,
+    faults: &mut ConfigFaults,
+) {
     if !profile.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
         return faults.add("APP_PROFILE", "must be letters, digits, - and _ alone");
     }
     let path = folder.join(format!("config/{profile}.toml"));
     if path.exists() {
-        toml(&path, texts, faults);
+        toml(&path, names, texts, faults);
     } else {
         faults.add("APP_PROFILE", format!("there is no {}", path.display()));
     }
@@ -83,7 +85,7 @@ fn dotenv(path: &Path, faults: &mut ConfigFaults) -> HashMap<String, String> {
 }
 
 /// One TOML file. A key that is no variable is a typing error.
-fn toml(path: &Path, texts: &mut Texts, faults: &mut ConfigFaults) {
+fn toml(path: &Path, names: &BTreeSet<String>, texts: &mut Texts, faults: &mut ConfigFaults) {
     let name = path.display().to_string();
     let file = File::from(path).format(FileFormat::Toml).required(false);
     let read = config::Config::builder().add_source(file).build();
@@ -92,9 +94,9 @@ fn toml(path: &Path, texts: &mut Texts, faults: &mut ConfigFaults) {
         Err(_shows_the_line) => return faults.add(&name, "is not valid TOML"),
     };
     for (key, value) in table {
-        let known = names().find(|known| known.eq_ignore_ascii_case(&key));
+        let known = names.iter().find(|known| known.eq_ignore_ascii_case(&key));
         match (known, value.into_string()) {
-            (Some(known), Ok(text)) => drop(texts.insert(known, text)),
+            (Some(known), Ok(text)) => drop(texts.insert(known.clone(), text)),
             (Some(_), Err(_)) => faults.add(&name, format!("{key} must be a text, a number or a boolean")),
             (None, _) => faults.add(&name, format!("{key} is no variable of this program")),
         }
@@ -102,35 +104,28 @@ fn toml(path: &Path, texts: &mut Texts, faults: &mut ConfigFaults) {
 }
 
 /// Environment variables, or what looks like them. What is not ours is left alone.
-fn variables(source: HashMap<String, String>, texts: &mut Texts, faults: &mut ConfigFaults) {
+fn variables(
+    source: HashMap<String, String>,
+    names: &BTreeSet<String>,
+    texts: &mut Texts,
+    faults: &mut ConfigFaults,
+) {
     let environment = Environment::default().ignore_empty(true).source(Some(source));
     let read = config::Config::builder().add_source(environment).build();
     let table = read.and_then(config::Config::try_deserialize::<HashMap<String, String>>).unwrap_or_default();
-    for name in names() {
+    for name in names {
         let Some(text) = table.get(&name.to_ascii_lowercase()) else { continue };
         // A nearer layer's NAME replaces a farther one's NAME_FILE, and the other way round.
-        let sibling = names().find(|other| {
-            other.strip_suffix("_FILE").unwrap_or(other) == name.strip_suffix("_FILE").unwrap_or(name)
-                && *other != name
-        });
+        let secret = name.strip_suffix("_FILE").unwrap_or(name);
+        let sibling = names
+            .iter()
+            .find(|other| other.strip_suffix("_FILE").unwrap_or(other) == secret && *other != name);
         if let Some(sibling) = sibling {
             if table.contains_key(&sibling.to_ascii_lowercase()) && name.ends_with("_FILE") {
                 faults.add(name, format!("is set beside {sibling}: give one of them"));
             }
             texts.remove(sibling);
         }
-        texts.insert(name, text.clone());
+        texts.insert(name.clone(), text.clone());
     }
-}
-
-/// Every name that may be set: the variables, and `<NAME>_FILE` of the secrets.
-fn names() -> impl Iterator<Item = &'static str> {
-    let files = [
-        "DATABASE_URL_FILE",
-        "S3_ACCESS_KEY_ID_FILE",
-        "S3_SECRET_ACCESS_KEY_FILE",
-        "JWT_SECRET_FILE",
-        "JWT_PREVIOUS_SECRETS_FILE",
-    ];
-    VARIABLES.iter().map(|variable| variable.name).chain(files)
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::reauthenticate::{ReauthenticateError, confirmed};
 use crate::engine::retry::{confirm_commit, retry_conflicts};
+use crate::ports::Ports;
 use crate::sessions::Caller;
 use crate::sessions::{CLOCK_SKEW, left_to_the_job};
-use crate::wiring::Ports;
 use fm_domain::accounts::{Password, PasswordHash, PasswordHasher};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;

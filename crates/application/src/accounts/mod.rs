@@ -14,7 +14,7 @@ pub use remove_account::RemoveAccount;
 pub use rename_account::RenameAccount;
 pub use show_account::{AccountView, ShowAccount};
 
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 
 /// The use cases of accounts.
 #[expect(missing_docs, reason = "each field is documented by its type")]

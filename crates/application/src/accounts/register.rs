@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::retry::{confirm_commit, failure, retry_conflicts};
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::accounts::{DisplayName, Email, InsertUser, Password, PasswordHasher, Role, User};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::engine::retry::retry_conflicts;
+use crate::ports::Ports;
 use crate::sessions::{Caller, Refused};
-use crate::wiring::Ports;
 use fm_domain::accounts::{DisplayName, User};
 use fm_domain::database::Database;
 

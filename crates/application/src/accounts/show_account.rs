@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::ports::{Ports, Settings};
 use crate::sessions::{Caller, Refused};
-use crate::wiring::{Ports, Settings};
 use fm_domain::accounts::Account;
 use fm_domain::body::ByteSize;
 use fm_domain::database::Database;

@@ -6,9 +6,9 @@ use super::{
     ChangePassword, ChangePasswordCommand, ReauthenticateError, RemoveAccount, RenameAccount, ShowAccount,
 };
 use crate::fixture::{caller, once, reads_of_account, revoking, unavailable};
+use crate::ports::Settings;
 use crate::sessions::Refused;
 use crate::testing::{TestPorts, settings};
-use crate::wiring::Settings;
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHash};
 use fm_domain::body::ByteSize;
 use fm_domain::jobs::Enqueued;

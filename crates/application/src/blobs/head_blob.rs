@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::blobs::{BlobHead, BlobKey, BlobStore};
 use fm_domain::error::PortResult;
 

@@ -6,7 +6,7 @@ mod read_blob;
 pub use head_blob::HeadBlob;
 pub use read_blob::ReadBlob;
 
-use crate::wiring::Ports;
+use crate::ports::Ports;
 
 /// The use cases of blobs.
 #[expect(missing_docs, reason = "each field is documented by its type")]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::blobs::{BlobKey, BlobReader, BlobStore, ByteRange, GetBlob};
 
 /// Reads blobs.

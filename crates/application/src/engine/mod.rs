@@ -1,4 +1,6 @@
-//! What every use case is made of: whole units of work that are tried again, and leases that are renewed.
+//! What every use case is made of: whole units of work that are tried again, leases that are renewed, intents, quotas.
 
+pub(crate) mod intents;
 pub(crate) mod lease;
+pub(crate) mod quota;
 pub(crate) mod retry;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::presenter::FilePresenter;
 use super::show_file::FileError;
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::blobs::{Disposition, SignedUrl};
 use fm_domain::database::Database;
 use fm_domain::ids::{FileId, UserId};

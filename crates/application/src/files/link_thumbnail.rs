@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::presenter::FilePresenter;
 use crate::engine::retry::failure;
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::blobs::SignedUrl;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;

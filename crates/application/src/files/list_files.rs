@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::presenter::{FilePresenter, FileView};
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
 use fm_domain::files::{

@@ -1,6 +1,6 @@
 //! Files: uploaded, listed, linked, edited, removed.
 
-mod keep;
+mod commit_file;
 mod link_content;
 mod link_thumbnail;
 mod list_files;
@@ -17,7 +17,7 @@ mod upload_body;
 mod upload_file;
 pub(crate) mod url_validity;
 
-pub(crate) use keep::{Kept, keep};
+pub(crate) use commit_file::{NewFile, commit_file};
 pub use link_content::LinkContent;
 pub use link_thumbnail::{LinkThumbnail, ThumbnailError};
 pub use list_files::{FileList, ListCommand, ListError, ListFiles};
@@ -25,8 +25,8 @@ pub use precondition::{EditError, IfMatch, revision_of};
 pub(crate) use presenter::FilePresenter;
 pub use presenter::FileView;
 pub use remake_thumbnail::RemakeThumbnail;
+pub(crate) use remove_file::withdraw;
 pub use remove_file::{RemoveCommand, RemoveFile};
-pub(crate) use remove_file::{doom_blob, withdraw};
 pub use rename_file::{RenameCommand, RenameFile};
 pub use replace_content::{ReplaceCommand, ReplaceContent};
 pub use show_file::{FileError, ShowFile};
@@ -34,7 +34,7 @@ pub use sign_url::{SignUrl, SignUrlCommand, SignedLink};
 pub use upload_body::{UploadBody, UploadError};
 pub use upload_file::{UploadCommand, UploadFile, Uploaded};
 
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 
 /// The use cases of files.
 #[expect(missing_docs, reason = "each field is documented by its type")]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::files::url_validity::UrlValidity;
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::blobs::{BlobKey, Disposition, DownloadLink, LinkTarget, SignDownload, SignedUrl};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::error::PortResult;

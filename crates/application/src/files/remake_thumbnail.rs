@@ -6,7 +6,7 @@ use super::link_thumbnail::ThumbnailError;
 use super::presenter::{FilePresenter, FileView};
 use super::remove_file::doom_blob;
 use crate::engine::retry::retry_conflicts;
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::blobs::BlobKey;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::precondition::{EditError, IfMatch};
 use crate::engine::retry::{confirm_commit, retry_conflicts};
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::accounts::{Charge, ReserveBytes};
 use fm_domain::blobs::BlobKey;
 use fm_domain::clock::{Clock, Timestamp};
@@ -107,7 +107,7 @@ pub(super) async fn doom_blobs(
 }
 
 /// Dooms one blob and leaves a job that purges it.
-pub(crate) async fn doom_blob(
+pub(super) async fn doom_blob(
     unit: &mut dyn UnitOfWork,
     key: BlobKey,
     ids: &dyn IdSource,

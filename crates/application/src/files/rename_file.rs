@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::precondition::{EditError, IfMatch};
 use super::presenter::{FilePresenter, FileView};
 use crate::engine::retry::{confirm_commit, retry_conflicts};
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;

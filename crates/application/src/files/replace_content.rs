@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::precondition::IfMatch;
 use super::presenter::{FilePresenter, FileView};
 use super::remove_file::doom_blobs;
-use super::transfer::{Announced, Announcement, Intent, Transfer, Written};
+use super::transfer::{Announced, Announcement, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
+use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::accounts::Charge;
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
@@ -56,14 +57,14 @@ impl ReplaceContent {
         let Announced::Ready(intent) = self.transfer.announce(&announcement).await? else {
             return Err(PortError::Unexpected("an upload without a key found an earlier one".into()).into());
         };
-        let outcome = match self.transfer.write(&intent, body).await {
+        let outcome = match self.transfer.write(&intent, replaces, body).await {
             Ok(written) => retry_conflicts(|| self.switch(&intent, &written, file, if_match.as_ref())).await,
             Err(error) => Err(error),
         };
         match outcome {
             Ok(file) => Ok(self.viewer.view(file).await?),
             Err(error) => {
-                self.transfer.abandon(&intent).await;
+                self.transfer.intents.cancel(&intent).await;
                 Err(error)
             }
         }
@@ -102,7 +103,7 @@ impl ReplaceContent {
             unit.rollback().await?;
             return Err(UploadError::PreconditionFailed);
         }
-        if let Err(refusal) = unit.blobs().settle(intent.blob, &written.stored).await {
+        if let Err(refusal) = unit.blobs().settle(intent.key.id, &written.stored).await {
             unit.rollback().await?;
             return Err(refusal.into());
         }
@@ -130,7 +131,7 @@ impl ReplaceContent {
             content_type: written.content_type.clone(),
             size: written.stored.size,
             sha256: Some(written.sha256),
-            blob: intent.blob,
+            blob: intent.key.id,
             thumbnail: if pictured { ThumbnailState::Pending } else { ThumbnailState::None },
             revision: seen.next(),
             updated_at: self.transfer.clock.now(),

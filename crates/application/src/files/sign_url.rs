@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::presenter::content_link;
 use super::show_file::FileError;
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::blobs::{Disposition, SignDownload, SignedUrl};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;

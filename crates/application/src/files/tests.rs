@@ -9,8 +9,8 @@ use super::{
     SignUrlCommand, ThumbnailError,
 };
 use crate::fixture::{once, reads_of_file, unavailable};
+use crate::ports::Ports;
 use crate::testing::{TestPorts, settings};
-use crate::wiring::Ports;
 use fm_domain::blobs::{Disposition, DownloadLink, SignedUrl};
 use fm_domain::clock::Clock as _;
 use fm_domain::files::{File, Revision, ThumbnailState, UpdateFile};

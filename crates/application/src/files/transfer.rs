@@ -7,27 +7,24 @@
 //! ```
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use tokio::time::timeout;
 
 use super::upload_body::{UploadBody, UploadError};
+use crate::engine::intents::{Intent, Intents};
 use crate::engine::lease::{LEASE, Leased, keep};
+use crate::engine::quota::quota_left;
 use crate::engine::retry::retry_conflicts;
-use crate::wiring::{Ports, Settings};
-use fm_domain::blobs::{BlobIntent, BlobKey, BlobStore, PutHint, StoredBlob};
+use crate::ports::{Ports, Settings};
+use fm_domain::blobs::{BlobKey, BlobStore, PutHint, StoredBlob};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
-use fm_domain::error::{PortError, PortResult, chain};
+use fm_domain::error::PortError;
 use fm_domain::files::{FileName, HEAD_BYTES, MediaType, Sha256, sniff};
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim};
 use fm_domain::ids::{BlobId, IdSource, UserId};
 use fm_streaming::meter::{Limit, Meter};
-
-/// How long an upload that failed waits for its bytes to be discarded: a store that hangs is left to the sweep.
-const COURTESY: Duration = Duration::from_secs(5);
 
 /// What is to be announced.
 pub(super) struct Announcement<'a> {
@@ -46,18 +43,6 @@ pub(super) enum Announced {
     Done(FinishedUpload),
 }
 
-/// An intent that is announced.
-#[derive(Debug, Clone)]
-pub(super) struct Intent {
-    pub(super) owner: UserId,
-    pub(super) blob: BlobId,
-    pub(super) reserved: ByteSize,
-    /// Bytes of the same owner that go when these are kept.
-    pub(super) replaces: ByteSize,
-    /// Whether it holds an idempotency key.
-    pub(super) keyed: bool,
-}
-
 /// Bytes that the store has, and what they turned out to be.
 #[derive(Debug, Clone)]
 pub(super) struct Written {
@@ -73,6 +58,7 @@ pub(super) struct Transfer {
     pub(super) db: Arc<dyn Database>,
     blobs: Arc<dyn BlobStore>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) intents: Intents,
     pub(super) ids: Arc<dyn IdSource>,
     max_upload: ByteSize,
     pub(super) quota: Option<ByteSize>,
@@ -84,6 +70,7 @@ impl Transfer {
             db: ports.db.clone(),
             blobs: ports.blobs.clone(),
             clock: ports.clock.clone(),
+            intents: Intents::new(ports),
             ids: ports.ids.clone(),
             max_upload: settings.max_upload.min(ports.blobs.limits().max_blob),
             quota: settings.quota,
@@ -105,15 +92,11 @@ impl Transfer {
         let more = length.unwrap_or_default().bytes().saturating_sub(replaces.bytes());
         let reserved = if self.quota.is_some() { ByteSize::new(more) } else { ByteSize::ZERO };
         let blob = BlobId::new(self.ids.uuid());
-        let intent = Intent { owner, blob, reserved, replaces, keyed: key.is_some() };
+        let intent = Intent { key: BlobKey::file(blob), owner, reserved, keyed: key.is_some() };
         let mut unit = self.db.begin().await?;
         if let Some(key) = key {
-            let claim = KeyClaim {
-                user: owner,
-                key: key.clone(),
-                attempt: intent.blob,
-                lease_until: now.plus(LEASE),
-            };
+            let claim =
+                KeyClaim { user: owner, key: key.clone(), attempt: blob, lease_until: now.plus(LEASE) };
             match unit.keys().claim(&claim, now).await? {
                 Claimed::Held => {}
                 Claimed::Running { lease_until } => {
@@ -126,14 +109,7 @@ impl Transfer {
                 }
             }
         }
-        let row = BlobIntent {
-            key: BlobKey::file(intent.blob),
-            owner,
-            reserved,
-            announced_at: now,
-            expires_at: now.plus(LEASE),
-        };
-        unit.blobs().announce(&row).await?;
+        intent.record(unit.as_mut(), now, now.plus(LEASE)).await?;
         if reserved > ByteSize::ZERO
             && let Err(refusal) = unit.users().reserve(owner, reserved, self.quota).await
         {
@@ -145,25 +121,37 @@ impl Transfer {
     }
 
     /// Sends the bytes, counted, hashed and sniffed on the way, while the intent and its key are kept alive.
-    pub(super) async fn write(&self, intent: &Intent, body: UploadBody) -> Result<Written, UploadError> {
-        let leased =
-            if intent.keyed { Leased::KeyedIntent(intent.blob) } else { Leased::Intent(intent.blob) };
+    pub(super) async fn write(
+        &self,
+        intent: &Intent,
+        replaces: ByteSize,
+        body: UploadBody,
+    ) -> Result<Written, UploadError> {
+        let blob = intent.key.id;
+        let leased = if intent.keyed { Leased::KeyedIntent(blob) } else { Leased::Intent(blob) };
         tokio::select! {
-            written = self.send(intent, body) => written,
+            written = self.send(intent, replaces, body) => written,
             lost = keep(self.db.as_ref(), self.clock.as_ref(), leased) => Err(lost.into()),
         }
     }
 
-    async fn send(&self, intent: &Intent, body: UploadBody) -> Result<Written, UploadError> {
-        let limit = self.limit(intent).await?;
+    async fn send(
+        &self,
+        intent: &Intent,
+        replaces: ByteSize,
+        body: UploadBody,
+    ) -> Result<Written, UploadError> {
+        // Early, so that nothing is sent in vain. The charge decides in the end.
+        let own = intent.reserved.bytes().saturating_add(replaces.bytes());
+        let quota = quota_left(self.db.as_ref(), self.quota, intent.owner, own).await?;
+        let limit = Limit { max: self.max_upload, quota };
         let UploadBody { mut stream, length, claimed_type, sha256, end } = body;
         let head = fm_streaming::meter::head(&mut stream, HEAD_BYTES).await?;
         let content_type = sniff(&head.concat(), claimed_type.as_ref());
         let (meter, bytes) =
             Meter::wrap(stream::iter(head).map(Ok).chain(stream).boxed(), limit, length, sha256);
         let hint = PutHint { length, content_type: content_type.safe() };
-        let key = BlobKey::file(intent.blob);
-        let stored = self.blobs.put(&key, bytes, &hint).await?;
+        let stored = self.blobs.put(&intent.key, bytes, &hint).await?;
         let Some((size, sha256)) = meter.result() else {
             return Err(PortError::Unexpected("the store did not read the body to its end".into()).into());
         };
@@ -188,54 +176,6 @@ impl Transfer {
         let (_, sha256) =
             meter.result().ok_or_else(|| PortError::Unexpected("the body was not read".into()))?;
         Ok((sha256, name))
-    }
-
-    /// How many bytes the body may have: early, so that nothing is sent in vain. The charge decides in the end.
-    async fn limit(&self, intent: &Intent) -> PortResult<Limit> {
-        let Some(quota) = self.quota else { return Ok(Limit { max: self.max_upload, quota: None }) };
-        let account = self.db.read().await?.users().find(intent.owner).await?;
-        let storage = account.map(|account| account.storage).unwrap_or_default();
-        let taken = storage.used.bytes().saturating_add(storage.reserved.bytes());
-        let others = taken.saturating_sub(intent.reserved.bytes()).saturating_sub(intent.replaces.bytes());
-        let left = ByteSize::new(quota.bytes().saturating_sub(others));
-        Ok(Limit { max: self.max_upload, quota: Some(left) })
-    }
-
-    /// Gives an intent up at once: what a sweep would do later. It is only a courtesy, so its own failure is logged
-    /// and forgotten.
-    pub(super) async fn abandon(&self, intent: &Intent) {
-        if let Err(error) = retry_conflicts(|| self.try_abandon(intent)).await {
-            tracing::info!(blob.id = %intent.blob, error = chain(&error), "an upload is left to the sweep");
-        }
-    }
-
-    async fn try_abandon(&self, intent: &Intent) -> PortResult<()> {
-        let now = self.clock.now();
-        let key = BlobKey::file(intent.blob);
-        let mut unit = self.db.begin().await?;
-        if !unit.blobs().abandon(intent.blob, now).await? {
-            // Settled after all, and then nothing is taken back; or doomed by somebody else, and then the bytes may
-            // have come after they were discarded.
-            let doomed = unit.blobs().find_doomed(&key).await?;
-            unit.rollback().await?;
-            return if doomed.is_some() { self.discard(&key).await } else { Ok(()) };
-        }
-        if intent.keyed {
-            unit.keys().free(intent.blob).await?;
-        }
-        if intent.reserved > ByteSize::ZERO {
-            unit.users().unreserve(intent.owner, intent.reserved).await?;
-        }
-        unit.commit().await?;
-        // The row stays for the sweep, which discards once more when no write can be under way any longer.
-        self.discard(&key).await
-    }
-
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
-        match timeout(COURTESY, self.blobs.discard(key)).await {
-            Ok(discarded) => discarded,
-            Err(elapsed) => Err(PortError::Unavailable(Box::new(elapsed))),
-        }
     }
 }
 

@@ -33,7 +33,7 @@ pub enum UploadError {
     #[error(transparent)]
     Body(#[from] BodyError),
     /// The owner's quota has no room for it.
-    #[error("the quota would be passed")]
+    #[error("the quota would be exceeded")]
     QuotaExceeded,
     /// The idempotency key was used for another name or content.
     #[error("the idempotency key was used for another upload")]

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::keep::{Kept, keep};
+use super::commit_file::{NewFile, commit_file};
 use super::presenter::{FilePresenter, FileView};
-use super::transfer::{Announced, Announcement, Intent, Transfer, Written};
+use super::transfer::{Announced, Announcement, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
+use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, Revision, ThumbnailState};
@@ -62,21 +63,21 @@ impl UploadFile {
             Announced::Ready(intent) => intent,
             Announced::Done(first) => return self.repeat(owner, &first, body).await,
         };
-        let outcome = match self.transfer.write(&intent, body).await {
-            Ok(written) => self.keep(&intent, &written).await,
+        let outcome = match self.transfer.write(&intent, ByteSize::ZERO, body).await {
+            Ok(written) => self.commit(&intent, &written).await,
             Err(error) => Err(error),
         };
         match outcome {
             Ok(file) => Ok(Uploaded { view: self.viewer.view(file).await?, fresh: true }),
             Err(error) => {
-                self.transfer.abandon(&intent).await;
+                self.transfer.intents.cancel(&intent).await;
                 Err(self.explained(owner, error).await)
             }
         }
     }
 
     /// Unit 2: from its commit on the file exists.
-    async fn keep(&self, intent: &Intent, written: &Written) -> Result<File, UploadError> {
+    async fn commit(&self, intent: &Intent, written: &Written) -> Result<File, UploadError> {
         let now = self.transfer.clock.now();
         let pictured = self.thumbnailer.accepts(&written.content_type);
         let file = File {
@@ -86,26 +87,27 @@ impl UploadFile {
             content_type: written.content_type.clone(),
             size: written.stored.size,
             sha256: Some(written.sha256),
-            blob: intent.blob,
+            blob: intent.key.id,
             thumbnail: if pictured { ThumbnailState::Pending } else { ThumbnailState::None },
             revision: Revision::FIRST,
             created_at: now,
             updated_at: now,
         };
-        retry_conflicts(|| self.try_keep(intent, written, &file)).await?;
+        retry_conflicts(|| self.try_commit(intent, written, &file)).await?;
         Ok(file)
     }
 
-    async fn try_keep(&self, intent: &Intent, written: &Written, file: &File) -> Result<(), UploadError> {
-        let kept = Kept {
+    async fn try_commit(&self, intent: &Intent, written: &Written, file: &File) -> Result<(), UploadError> {
+        let new = NewFile {
             file,
             stored: written.stored,
             reserved: intent.reserved,
-            keyed: intent.keyed.then_some(intent.blob),
+            keyed: intent.keyed.then_some(intent.key.id),
         };
         let mut unit = self.transfer.db.begin().await?;
-        let kept = keep(unit.as_mut(), &kept, self.transfer.ids.as_ref(), self.transfer.quota).await;
-        if let Err(error) = kept {
+        let committed =
+            commit_file(unit.as_mut(), &new, self.transfer.ids.as_ref(), self.transfer.quota).await;
+        if let Err(error) = committed {
             return Err(roll_back(unit, error).await);
         }
         Ok(confirm_commit(unit.commit().await, self.read_back(file)).await?)

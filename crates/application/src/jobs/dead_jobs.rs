@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::retry::{failure, retry_conflicts};
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;

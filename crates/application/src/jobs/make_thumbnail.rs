@@ -6,14 +6,15 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
 
 use super::{Done, JobError};
+use crate::engine::intents::{Intent, Intents};
 use crate::engine::lease::{LEASE, Leased, keep};
 use crate::engine::retry::retry_conflicts;
-use crate::wiring::Ports;
-use fm_domain::blobs::{BlobIntent, BlobKey, BlobStore, GetBlob, PutBlob, PutHint, SettleBlob, StoredBlob};
+use crate::ports::Ports;
+use fm_domain::blobs::{BlobKey, BlobStore, GetBlob, PutBlob, PutHint, SettleBlob, StoredBlob};
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
-use fm_domain::error::{PortError, PortResult, chain};
+use fm_domain::error::PortError;
 use fm_domain::files::{File, MediaType, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, IdSource, UserId};
 use fm_domain::jobs::ClaimedJob;
@@ -31,6 +32,7 @@ pub(super) struct MakeThumbnail {
     thumbnailer: Arc<dyn Thumbnailer>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    intents: Intents,
 }
 
 impl MakeThumbnail {
@@ -41,6 +43,7 @@ impl MakeThumbnail {
             thumbnailer: ports.thumbnailer.clone(),
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
+            intents: Intents::new(ports),
         }
     }
 
@@ -101,7 +104,7 @@ impl MakeThumbnail {
 
     async fn keep(&self, job: &ClaimedJob, file: &File, thumbnail: Thumbnail) -> Result<Done, JobError> {
         let key = BlobKey::thumbnail(BlobId::new(self.ids.uuid()));
-        retry_conflicts(|| self.announce(key, file.owner)).await?;
+        self.intents.record(key, file.owner, LEASE).await?;
         let Thumbnail { png, width, height } = thumbnail;
         let hint = PutHint {
             length: Some(ByteSize::new(png.len() as u64)),
@@ -121,23 +124,9 @@ impl MakeThumbnail {
             Err(PutBlob::Body(error)) => Err(JobError::Failed(error.to_string())),
         };
         if !matches!(outcome, Ok(Done::Completed)) {
-            self.abandon(key).await;
+            self.intents.cancel(&Intent::bare(key, file.owner)).await;
         }
         outcome
-    }
-
-    async fn announce(&self, key: BlobKey, owner: UserId) -> PortResult<()> {
-        let now = self.clock.now();
-        let intent = BlobIntent {
-            key,
-            owner,
-            reserved: ByteSize::ZERO,
-            announced_at: now,
-            expires_at: now.plus(LEASE),
-        };
-        let mut unit = self.db.begin().await?;
-        unit.blobs().announce(&intent).await?;
-        unit.commit().await
     }
 
     /// One unit: the thumbnail is settled, the file points to it, the job is done.
@@ -182,23 +171,6 @@ impl MakeThumbnail {
         }
         unit.commit().await?;
         Ok(Done::Completed)
-    }
-
-    /// Gives the blob of a thumbnail up at once; should that fail, the sweep does it.
-    async fn abandon(&self, key: BlobKey) {
-        if let Err(error) = retry_conflicts(|| self.try_abandon(key)).await {
-            tracing::info!(blob.id = %key.id, error = chain(&error), "a thumbnail is left to the sweep");
-        }
-    }
-
-    async fn try_abandon(&self, key: BlobKey) -> PortResult<()> {
-        let mut unit = self.db.begin().await?;
-        if unit.blobs().abandon(key.id, self.clock.now()).await? {
-            unit.commit().await?;
-            self.blobs.discard(&key).await
-        } else {
-            unit.rollback().await
-        }
     }
 }
 

@@ -18,7 +18,7 @@ pub use run_next_job::{Ran, RunNextJob};
 pub use schedule_sweep::ScheduleSweep;
 pub use sweep_blobs::{Sweep, Swept};
 
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::database::Database;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::jobs::ClaimedJob;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Done, JobError};
 use crate::engine::retry::retry_conflicts;
 use crate::jobs::sweep_blobs::close;
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::blobs::{BlobKey, BlobStore, DoomedBlob};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Done, JobError};
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::{SessionId, UserId};
 use fm_domain::sessions::SessionStore;

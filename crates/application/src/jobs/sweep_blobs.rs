@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::retry::retry_conflicts;
-use crate::uploads::{clear, expire, unreserve};
-use crate::wiring::Ports;
+use crate::ports::Ports;
+use crate::uploads::{expire, release_blob, unreserve};
 use fm_domain::blobs::{BlobStore, DoomedBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::{Clock, Timestamp};
@@ -131,7 +131,7 @@ impl Sweep {
         let mut unit = self.db.begin().await?;
         let expired = unit.uploads().expired(now, BATCH).await?;
         for upload in &expired {
-            clear(unit.as_mut(), upload, self.ids.as_ref(), now).await?;
+            release_blob(unit.as_mut(), upload, self.ids.as_ref(), now).await?;
             match unit.uploads().update(&expire(upload, now), upload.epoch).await {
                 Ok(()) => unreserve(unit.as_mut(), upload).await?,
                 // It is locked, so this can't be; were it so, somebody else has it.

@@ -4,13 +4,13 @@
 
 use super::purge_blob::PurgeBlob;
 use super::revoke_sessions::RevokeSessions;
-use super::{Done, ScheduleSweep};
-use crate::fixture::{FakeBlobs, once};
+use super::{Done, ListJobs, ScheduleSweep};
+use crate::fixture::{FakeBlobs, lost_race, once};
 use crate::testing::TestPorts;
 use fm_domain::blobs::{BlobKey, DoomedBlob};
 use fm_domain::clock::Clock as _;
 use fm_domain::ids::{BlobId, JobId};
-use fm_domain::jobs::{ClaimedJob, Enqueued, Work};
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobRecord, JobState, Work};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_session, a_user};
 
 fn finding(effects: &Effects, key: BlobKey, doomed: Option<DoomedBlob>) -> FakeUnitOfWork {
@@ -88,4 +88,31 @@ async fn the_sweep_is_enqueued_once() {
     doubles.db = doubles.db.unit(unit);
     ScheduleSweep::new(&doubles.ports()).run().await.unwrap();
     assert_eq!(effects.seen(), ["enqueue", "commit"]);
+}
+
+#[tokio::test]
+async fn a_page_of_jobs_is_asked_for_again_after_a_lost_race() {
+    let effects = Effects::default();
+    let after = JobId::new(CountingIds::nth(1));
+    let dead = JobRecord {
+        id: JobId::new(CountingIds::nth(2)),
+        kind: "sweep_blobs".to_owned(),
+        work: Some(Work::SweepBlobs),
+        state: JobState::Dead,
+        attempt: 5,
+        run_at: FixedClock::NEW_YEAR.now(),
+        last_error: None,
+    };
+    let mut doubles = TestPorts::default();
+    for found in [None, Some(vec![dead.clone()])] {
+        let mut unit = FakeUnitOfWork::noting(&effects);
+        once!(effects, unit.jobs.expect_list(), "list", |state, seen, limit| {
+            assert_eq!((state, seen, limit), (Some(JobState::Dead), Some(after), 500));
+            found.clone().ok_or_else(lost_race)
+        });
+        doubles.db = doubles.db.unit(unit);
+    }
+    let page = ListJobs::new(&doubles.ports()).run(Some(JobState::Dead), Some(after)).await;
+    assert_eq!(page.unwrap(), [dead]);
+    assert_eq!(effects.seen(), ["list", "drop", "list", "rollback"]);
 }

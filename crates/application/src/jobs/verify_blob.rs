@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use super::{Done, JobError, complete};
 use crate::engine::retry::retry_conflicts;
 use crate::files::withdraw;
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::blobs::{BlobKey, BlobStore, GetBlob};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
@@ -127,3 +127,6 @@ impl VerifyBlob {
         Ok(Done::Completed)
     }
 }
+
+#[cfg(test)]
+mod tests;

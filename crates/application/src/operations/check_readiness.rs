@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::blobs::BlobStore;
 use fm_domain::database::Database;
 use fm_domain::error::{PortError, PortResult, chain};

@@ -10,8 +10,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 
 use crate::fixture::{sha256, unavailable};
+use crate::ports::Ports;
 use crate::testing::TestPorts;
-use crate::wiring::Ports;
 use fm_domain::accounts::{Account, Email, Tally, UserQueries};
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobQueries, BlobReader, BlobRecord, BlobState, BlobStore, Bucket,
@@ -117,21 +117,6 @@ impl Database for Deployment {
     }
     async fn ping(&self) -> PortResult<()> {
         Ok(())
-    }
-}
-
-impl ReadRepos for Deployment {
-    fn users(&mut self) -> &mut dyn UserQueries {
-        self
-    }
-    fn files(&mut self) -> &mut dyn FileQueries {
-        self
-    }
-    fn uploads(&mut self) -> &mut dyn UploadQueries {
-        self
-    }
-    fn blobs(&mut self) -> &mut dyn BlobQueries {
-        self
     }
 }
 

@@ -14,7 +14,7 @@ pub use show_capabilities::{Capabilities, ShowCapabilities};
 pub use sweep_orphans::{SweepOrphans, SweepOrphansCommand, SweepOrphansError, SweptOrphans};
 pub use verify::{FileBlob, Finding, Findings, Verified, VerifyBlobs, VerifyCommand, Wrong};
 
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 
 /// The use cases of operators and of clients that ask what the deployment can do.
 #[expect(missing_docs, reason = "each field is documented by its type")]

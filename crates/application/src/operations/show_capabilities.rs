@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::ports::{Ports, Settings};
 use crate::uploads::part_size;
-use crate::wiring::{Ports, Settings};
 use fm_domain::body::ByteSize;
 use fm_domain::files::{FileName, MediaType};
 
@@ -46,17 +46,13 @@ pub struct ShowCapabilities {
 
 impl ShowCapabilities {
     pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
-        let direct = ports.parts.is_some() && ports.part_links.is_some() && settings.direct_uploads;
+        let direct = ports.direct.as_ref().filter(|_| settings.direct_uploads);
         let capabilities = Capabilities {
             max_upload: settings.max_upload.min(ports.blobs.limits().max_blob),
             max_resumable: settings.max_resumable.min(ports.blobs.limits().max_blob),
-            resumable: ports.parts.is_some() && settings.resumable_uploads,
-            direct,
-            part_size: ports
-                .parts
-                .as_ref()
-                .filter(|_| direct)
-                .map(|parts| part_size(ByteSize::ZERO, parts.part_limits())),
+            resumable: ports.resumable.is_some() && settings.resumable_uploads,
+            direct: direct.is_some(),
+            part_size: direct.map(|direct| part_size(ByteSize::ZERO, direct.store.part_limits())),
             upload_ttl: settings.upload_ttl,
             quota: settings.quota,
             name_max_chars: FileName::MAX_CHARS,

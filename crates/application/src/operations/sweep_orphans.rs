@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 
 use super::listing::{Listing, Rows};
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::blobs::{BlobStore, Bucket, ListBlobs, ListedBlob};
 use fm_domain::clock::Clock;
 use fm_domain::error::{PortError, PortResult, chain};

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use super::{CheckReadiness, Readiness, ShowCapabilities};
 use crate::fixture::unavailable;
+use crate::ports::Ports;
 use crate::testing::{TestPorts, settings};
-use crate::wiring::Ports;
 use fm_domain::blobs::{BlobLimits, MockBlobStore};
 use fm_domain::body::ByteSize;
 use fm_domain::sessions::MockSessionStore;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::authenticate::Client;
 use super::token_issuer::{TokenIssuer, TokenPair};
 use crate::engine::retry::retry_conflicts;
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::accounts::{Email, Password, PasswordCheck, PasswordHash, PasswordHasher, User};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;

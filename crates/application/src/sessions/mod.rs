@@ -19,7 +19,7 @@ pub(crate) use revoke_other_sessions::{CLOCK_SKEW, left_to_the_job};
 pub use revoke_session::{RevokeSession, RevokeSessionError};
 pub use token_issuer::TokenPair;
 
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 
 /// The use cases of sessions.
 #[expect(missing_docs, reason = "each field is documented by its type")]

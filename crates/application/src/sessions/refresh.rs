@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::authenticate::{Client, Refused};
 use super::token_issuer::{TokenIssuer, TokenPair};
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
 use fm_domain::error::PortError;

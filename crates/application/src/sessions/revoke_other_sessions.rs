@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Caller;
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::clock::Clock;
 use fm_domain::error::{PortResult, chain};
 use fm_domain::sessions::SessionStore;

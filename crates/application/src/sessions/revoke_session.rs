@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Caller;
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::error::PortError;
 use fm_domain::ids::SessionId;
 use fm_domain::sessions::SessionStore;

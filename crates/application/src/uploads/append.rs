@@ -1,39 +1,42 @@
 //! More bytes of a resumable upload.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::context::Context;
-use super::piece::Piece;
-use super::take_up::Taken;
-use super::{Progress, ResumableError};
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::error::chain;
 use fm_domain::ids::{UploadId, UserId};
-use fm_domain::uploads::{Checksum, Upload, UploadStatus};
+use fm_domain::uploads::{Checksum, ResumableStore, Upload, UploadStatus};
 
-/// How often a request looks whether another has taken its upload up: one that is stuck ends no later.
-const WATCH: Duration = Duration::from_secs(2);
+use super::acquire::{Acquired, acquire};
+use super::complete::complete_resumable;
+use super::context::Context;
+use super::receive::Receiver;
+use super::{Progress, ResumableError};
 
-/// What comes, and where it belongs.
+/// How often a request looks whether another has acquired its upload: one that is stuck ends no later.
+const LOCK_POLL_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The bytes, and where they belong.
 pub struct AppendCommand {
-    /// Whose.
+    /// The owner of the upload.
     pub owner: UserId,
-    /// Which.
+    /// The upload.
     pub upload: UploadId,
     /// Where the client believes the upload to be.
     pub offset: ByteSize,
     /// The length of the whole, where it was not known before.
     pub length: Option<ByteSize>,
-    /// What the piece must add up to.
+    /// The checksum of the body.
     pub checksum: Option<Checksum>,
-    /// The piece.
+    /// The bytes.
     pub body: ByteStream,
-    /// How long it is, where that is known.
+    /// The length of the body, where it is known.
     pub body_length: Option<ByteSize>,
 }
 
-/// What a request says of its piece.
-pub(super) struct Announced {
+/// What a request declares of its body.
+pub(super) struct AppendRequest {
     pub(super) owner: UserId,
     pub(super) upload: UploadId,
     pub(super) offset: ByteSize,
@@ -43,36 +46,37 @@ pub(super) struct Announced {
 }
 
 impl AppendCommand {
-    /// The bytes, which can't be shared, apart from what is said of them.
-    fn split(self) -> (Announced, ByteStream) {
+    /// The bytes, which can't be shared, apart from what is declared of them.
+    fn split(self) -> (AppendRequest, ByteStream) {
         let Self { owner, upload, offset, length, checksum, body, body_length } = self;
-        (Announced { owner, upload, offset, length, checksum, body_length }, body)
+        (AppendRequest { owner, upload, offset, length, checksum, body_length }, body)
     }
 }
 
-/// Takes pieces of resumable uploads.
+/// Appends to resumable uploads.
 ///
-/// Run it to its end, even when the client is gone: it keeps what came. A piece that comes while another is still
-/// being received takes the upload away from it.
+/// Run it to its end, even when the client is gone: it saves the bytes that arrived. A request that comes while another
+/// is still received takes the upload away from it.
 pub struct AppendToUpload {
     context: Context,
+    store: Arc<dyn ResumableStore>,
 }
 
 impl AppendToUpload {
-    pub(crate) fn new(context: &Context) -> Self {
-        Self { context: context.clone() }
+    pub(crate) fn new(context: &Context, store: &Arc<dyn ResumableStore>) -> Self {
+        Self { context: context.clone(), store: store.clone() }
     }
 
-    /// How far the upload is after it; with the last piece the file exists. What came before an error stays, unless the
-    /// piece has a checksum.
+    /// How far the upload is after it; with the last byte the file exists. Bytes before an error stay, unless the body
+    /// has a checksum.
     pub async fn run(&self, command: AppendCommand) -> Result<Progress, ResumableError> {
-        let (announced, body) = command.split();
-        let upload = match self.context.take_up(&announced).await? {
-            Taken::Open(upload) => upload,
-            Taken::Complete(upload) => return Ok(Progress::of(&upload)),
+        let (request, body) = command.split();
+        let upload = match acquire(&self.context, self.store.as_ref(), &request).await? {
+            Acquired::Open(upload) => upload,
+            Acquired::Complete(upload) => return Ok(Progress::of(&upload)),
         };
         tokio::select! {
-            progress = self.receive(upload.clone(), body, &announced) => progress,
+            progress = self.receive(upload.clone(), body, &request) => progress,
             lost = self.lost(&upload) => Err(lost),
         }
     }
@@ -81,20 +85,22 @@ impl AppendToUpload {
         &self,
         upload: Upload,
         body: ByteStream,
-        announced: &Announced,
+        request: &AppendRequest,
     ) -> Result<Progress, ResumableError> {
-        let mut piece = Piece::of(&self.context, upload, announced);
-        let outcome = piece.receive(body).await;
+        let mut receiver = Receiver::new(&self.context, self.store.as_ref(), upload, request);
+        let outcome = receiver.receive(body).await;
         if let Err(error) = &outcome
-            && let Err(failure) = piece.put_down(error).await
+            && let Err(failure) = receiver.release(error).await
         {
-            tracing::info!(upload.id = %announced.upload, error = chain(&failure), "an upload was not put down");
+            tracing::info!(upload.id = %request.upload, error = chain(&failure), "an upload stays locked");
         }
-        let whole = outcome?;
-        let upload = piece.into_upload();
-        let file = match whole {
+        let stored_at_once = outcome?;
+        let upload = receiver.into_upload();
+        let file = match stored_at_once {
             Some(file) => Some(file.id),
-            None if upload.is_whole() => Some(self.context.finish(&upload).await?.id),
+            None if upload.is_whole() => {
+                Some(complete_resumable(&self.context, self.store.as_ref(), &upload).await?.id)
+            }
             None => None,
         };
         Ok(Progress { file, ..Progress::of(&upload) })
@@ -103,10 +109,10 @@ impl AppendToUpload {
     /// Ends when the upload is no longer this request's.
     async fn lost(&self, upload: &Upload) -> ResumableError {
         loop {
-            tokio::time::sleep(WATCH).await;
+            tokio::time::sleep(LOCK_POLL_INTERVAL).await;
             match self.context.find(upload.owner, upload.id).await {
                 Ok(now) if now.status == UploadStatus::Expired => return ResumableError::Expired,
-                // Its own end is for the request itself to tell.
+                // The request itself completed it, and tells its client.
                 Ok(now)
                     if matches!(now.status, UploadStatus::Complete(_))
                         && now.epoch == upload.epoch.next() => {}
@@ -118,3 +124,6 @@ impl AppendToUpload {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

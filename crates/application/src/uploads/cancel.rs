@@ -1,7 +1,7 @@
 //! The end of an upload that its client no longer wants.
 
 use super::ResumableError;
-use super::context::{Context, clear, unreserve};
+use super::context::{Context, release_blob, unreserve};
 use crate::engine::retry::{confirm_commit, retry_conflicts};
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::PortResult;
@@ -47,7 +47,7 @@ impl CancelUpload {
     async fn take_out(&self, unit: &mut dyn UnitOfWork, upload: &Upload) -> PortResult<()> {
         let is_open = upload.status == UploadStatus::Open;
         if is_open {
-            clear(unit, upload, self.context.ids.as_ref(), self.context.clock.now()).await?;
+            release_blob(unit, upload, self.context.ids.as_ref(), self.context.clock.now()).await?;
         }
         unit.uploads().remove(upload.id).await?;
         if is_open { unreserve(unit, upload).await } else { Ok(()) }
@@ -57,3 +57,6 @@ impl CancelUpload {
         Ok(self.context.db.read().await?.uploads().find(owner, id).await?.is_none())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,21 @@
 //! The end of a direct upload.
 
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
 
 use super::ResumableError;
+use super::complete::{StoredUpload, commit_upload, store_fresh_blob};
 use super::context::Context;
-use super::finish::Whole;
-use super::plan::{Planned, plan};
+use super::part_plan::{PlannedPart, plan};
+use crate::engine::intents::Intent;
 use crate::engine::retry::retry_conflicts;
 use crate::files::{FilePresenter, Uploaded};
-use crate::wiring::{Ports, Settings};
-use fm_domain::blobs::{BlobKey, ByteRange, CompleteParts, GetBlob, PartTag, StoredBlob, WrittenPart};
-use fm_domain::body::{ByteSize, PartBytes};
-use fm_domain::error::PortError;
-use fm_domain::files::{File, HEAD_BYTES, sniff};
+use crate::ports::{DirectPorts, Ports, Settings};
+use fm_domain::blobs::{
+    BlobKey, ByteRange, CompleteParts, GetBlob, PartTag, PutBlob, PutHint, StoredBlob, WrittenPart,
+};
+use fm_domain::body::ByteSize;
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{File, HEAD_BYTES, MediaType, sniff};
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
 use fm_domain::uploads::{HashState, Transport, Upload, UploadStatus};
 
@@ -30,31 +33,26 @@ pub struct CompleteDirectCommand {
 /// Completes direct uploads.
 pub struct CompleteDirect {
     context: Context,
+    direct: DirectPorts,
     viewer: FilePresenter,
-    /// Whether the parts were sent to ourselves, and so are known to us.
-    serves_blobs: bool,
 }
 
 impl CompleteDirect {
-    pub(crate) fn new(context: &Context, ports: &Ports, settings: &Settings) -> Self {
-        Self {
-            context: context.clone(),
-            viewer: FilePresenter::new(ports, settings),
-            serves_blobs: settings.serves_blobs,
-        }
+    pub(crate) fn new(context: &Context, direct: &DirectPorts, ports: &Ports, settings: &Settings) -> Self {
+        Self { context: context.clone(), direct: direct.clone(), viewer: FilePresenter::new(ports, settings) }
     }
 
     /// The file; a second completion gets the same. The client is not believed: the store is asked for the size, the
     /// first bytes are read to see what it is, and a job reads them all for the hash. With parts that are not those
     /// that were sent the upload is gone.
     pub async fn run(&self, command: CompleteDirectCommand) -> Result<Uploaded, ResumableError> {
-        let upload = retry_conflicts(|| self.take_up(&command)).await?;
+        let upload = retry_conflicts(|| self.acquire(&command)).await?;
         if let UploadStatus::Complete(file) = upload.status {
             return self.found(command.owner, file).await;
         }
         let outcome = match self.complete(&upload, &command.parts).await {
             // What another request is completing is not given up.
-            Err(ResumableError::PartMismatch) if !self.context.give_up(&upload).await? => {
+            Err(ResumableError::PartMismatch) if !self.context.abandon(&upload).await? => {
                 Err(ResumableError::TAKEN_OVER)
             }
             outcome => outcome,
@@ -79,7 +77,7 @@ impl CompleteDirect {
         Ok(Uploaded { view: self.viewer.view(file).await?, fresh: false })
     }
 
-    async fn take_up(&self, command: &CompleteDirectCommand) -> Result<Upload, ResumableError> {
+    async fn acquire(&self, command: &CompleteDirectCommand) -> Result<Upload, ResumableError> {
         let mut unit = self.context.db.begin().await?;
         let found = unit.uploads().find_for_update(command.owner, command.upload).await?;
         let direct = found.filter(|upload| upload.transport == Transport::Direct);
@@ -91,7 +89,7 @@ impl CompleteDirect {
             }
             Some(mut upload) => {
                 let seen = upload.epoch;
-                upload.take_up();
+                upload.acquire();
                 unit.uploads().update(&upload, seen).await?;
                 unit.commit().await?;
                 return Ok(upload);
@@ -110,7 +108,12 @@ impl CompleteDirect {
         let upload = Upload { offset: stored.size, ..upload.clone() };
         // What nobody has to read is known already.
         let sha256 = (stored.size == ByteSize::ZERO).then(|| HashState::new().finish());
-        self.context.keep(&upload, &Whole { blob, stored, content_type, sha256 }, &[]).await
+        let whole = StoredUpload { blob, stored, content_type, sha256 };
+        let outcome = commit_upload(&self.context, &upload, &whole).await;
+        if outcome.is_err() && blob != upload.blob {
+            self.context.intents.cancel(&Intent::bare(BlobKey::file(blob), upload.owner)).await;
+        }
+        outcome
     }
 
     /// The parts, if they are all there: each once, none more, and, where they were sent to ourselves, as they came.
@@ -119,8 +122,8 @@ impl CompleteDirect {
         upload: &Upload,
         told: &[(u32, String)],
     ) -> Result<Vec<WrittenPart>, ResumableError> {
-        let planned: Vec<Planned> =
-            plan(upload.length.unwrap_or_default(), self.context.parts.part_limits()).collect();
+        let planned: Vec<PlannedPart> =
+            plan(upload.length.unwrap_or_default(), self.direct.store.part_limits()).collect();
         let mut told: Vec<&(u32, String)> = told.iter().collect();
         told.sort_by_key(|(number, _)| *number);
         let numbers_match = told.len() == planned.len()
@@ -134,14 +137,14 @@ impl CompleteDirect {
             tag: PartTag::new(tag.clone()),
         });
         let parts: Vec<WrittenPart> = parts.collect();
-        if self.serves_blobs {
+        if self.direct.receiver.is_some() {
             self.compare(upload, &parts).await?;
         }
         Ok(parts)
     }
 
     async fn compare(&self, upload: &Upload, parts: &[WrittenPart]) -> Result<(), ResumableError> {
-        let known = self.context.parts_of(upload.id).await?;
+        let known = self.received_parts(upload.id).await?;
         let same = known.len() == parts.len()
             && known.iter().zip(parts).all(|(known, part)| {
                 known.number == part.number && known.size == part.size && known.tag.is(part.tag.as_str())
@@ -159,15 +162,40 @@ impl CompleteDirect {
             if size > ByteSize::ZERO {
                 return Err(ResumableError::PartMismatch);
             }
-            let content_type = fm_domain::files::MediaType::octet_stream();
-            return self.context.put_aside(upload.owner, PartBytes::new(), &content_type).await;
+            return self.store_nothing(upload).await;
         };
-        match self.context.parts.complete(&write, upload.epoch.number(), parts, size).await {
+        match self.direct.store.complete(&write, upload.epoch.number(), parts, size).await {
             Ok(stored) if stored.size == size => Ok((upload.blob, stored)),
             Ok(_) | Err(CompleteParts::Mismatch) => Err(ResumableError::PartMismatch),
             Err(CompleteParts::Gone) => Err(ResumableError::TAKEN_OVER),
             Err(CompleteParts::Store(error)) => Err(error.into()),
         }
+    }
+
+    /// The parts that we received, by number.
+    async fn received_parts(&self, id: UploadId) -> PortResult<Vec<WrittenPart>> {
+        retry_conflicts(|| async {
+            let mut unit = self.context.db.begin().await?;
+            let parts = unit.uploads().parts(id).await?;
+            unit.rollback().await?;
+            PortResult::Ok(parts)
+        })
+        .await
+    }
+
+    /// A blob without bytes: it has no parts.
+    async fn store_nothing(&self, upload: &Upload) -> Result<(BlobId, StoredBlob), ResumableError> {
+        let blobs = &self.context.blobs;
+        let put = async |key| {
+            let hint = PutHint { length: Some(ByteSize::ZERO), content_type: MediaType::octet_stream() };
+            match blobs.put(&key, stream::empty().boxed(), &hint).await {
+                Ok(stored) => Ok(stored),
+                Err(PutBlob::Body(error)) => Err(error.into()),
+                Err(PutBlob::Store(error)) => Err(error.into()),
+            }
+        };
+        let (intent, stored) = store_fresh_blob(&self.context, upload.owner, ByteSize::ZERO, put).await?;
+        Ok((intent.key.id, stored))
     }
 
     /// The first bytes, to see what it is.
@@ -193,3 +221,6 @@ impl CompleteDirect {
         Ok(head)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,12 @@
 //! A new direct upload: its client gets a signed request for every part.
 
-use std::sync::Arc;
-
 use super::ResumableError;
 use super::context::Context;
-use super::open::Draft;
-use super::plan::{Planned, plan};
+use super::create::Draft;
+use super::part_plan::{PlannedPart, plan};
 use crate::engine::retry::{retry_conflicts, roll_back};
-use fm_domain::blobs::{BlobKey, PartLink, PartWrite, SignParts, SignedPart, WriteId};
+use crate::ports::DirectPorts;
+use fm_domain::blobs::{BlobKey, PartLink, PartWrite, SignedPart, WriteId};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::Timestamp;
 use fm_domain::files::{FileName, MediaType, Sha256};
@@ -61,12 +60,12 @@ pub struct DirectUpload {
 /// Creates direct uploads.
 pub struct CreateDirect {
     context: Context,
-    links: Arc<dyn SignParts>,
+    direct: DirectPorts,
 }
 
 impl CreateDirect {
-    pub(crate) fn new(context: &Context, links: &Arc<dyn SignParts>) -> Self {
-        Self { context: context.clone(), links: links.clone() }
+    pub(crate) fn new(context: &Context, direct: &DirectPorts) -> Self {
+        Self { context: context.clone(), direct: direct.clone() }
     }
 
     /// The upload and its parts; a repetition with the same key gets those of the first.
@@ -85,13 +84,13 @@ impl CreateDirect {
             promised: command.sha256,
             metadata: String::new(),
         };
-        let opened = self.context.open(&draft).await?;
-        let (upload, fresh) = (opened.upload, opened.fresh);
+        let created = self.context.create(&draft).await?;
+        let (upload, fresh) = (created.upload, created.fresh);
         let parts = match self.parts(&upload).await {
             Ok(parts) => parts,
             Err(error) => {
                 if fresh {
-                    self.give_up(&upload).await;
+                    self.abandon(&upload).await;
                 }
                 return Err(error);
             }
@@ -106,7 +105,7 @@ impl CreateDirect {
         }
         let write = self.begun(upload).await?;
         let mut parts = Vec::new();
-        for Planned { number, offset, size } in plan(size, self.context.parts.part_limits()) {
+        for PlannedPart { number, offset, size } in plan(size, self.direct.store.part_limits()) {
             let link = PartLink {
                 owner: upload.owner,
                 upload: upload.id,
@@ -116,7 +115,7 @@ impl CreateDirect {
                 issued_at: upload.created_at,
                 expires_at: upload.expires_at,
             };
-            parts.push(DirectPart { number, offset, size, request: self.links.sign(&link).await? });
+            parts.push(DirectPart { number, offset, size, request: self.direct.links.sign(&link).await? });
         }
         Ok(parts)
     }
@@ -128,7 +127,7 @@ impl CreateDirect {
         }
         let key = BlobKey::file(upload.blob);
         let content_type = upload.claimed_type.as_ref().map_or_else(MediaType::octet_stream, MediaType::safe);
-        let id = self.context.parts.begin(&key, &content_type).await?;
+        let id = self.direct.store.begin(&key, &content_type).await?;
         retry_conflicts(|| self.agree(upload, &id)).await
     }
 
@@ -152,9 +151,12 @@ impl CreateDirect {
     }
 
     /// A courtesy: what a sweep would do later.
-    async fn give_up(&self, upload: &Upload) {
-        if let Err(error) = self.context.give_up(upload).await {
+    async fn abandon(&self, upload: &Upload) {
+        if let Err(error) = self.context.abandon(upload).await {
             tracing::info!(upload.id = %upload.id, %error, "a direct upload is left to the sweep");
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,54 +1,124 @@
-//! A new resumable upload.
+//! A new resumable upload, with or without its first bytes.
 
-use super::context::Context;
-use super::open::Draft;
-use super::{Progress, ResumableError};
-use fm_domain::body::ByteSize;
+use std::sync::Arc;
+
+use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::files::{FileName, MediaType};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::UserId;
-use fm_domain::uploads::Transport;
+use fm_domain::uploads::{Checksum, ResumableStore, Transport};
+
+use super::append::{AppendCommand, AppendToUpload};
+use super::context::Context;
+use super::create::Draft;
+use super::resume::ResumeUpload;
+use super::{Progress, ResumableError};
 
 /// What is going to be uploaded.
-#[derive(Debug, Clone)]
 pub struct CreateResumableCommand {
-    /// By whom.
+    /// The owner.
     pub owner: UserId,
     /// What makes a retry find this upload.
     pub key: Option<IdempotencyKey>,
-    /// What the file will be called.
+    /// The name of the file.
     pub name: FileName,
     /// How many bytes there will be; `None`: it will be said later.
     pub length: Option<ByteSize>,
-    /// What the client says that it is.
+    /// The media type that the client claims.
     pub claimed_type: Option<MediaType>,
     /// What else the client says, to be told again.
     pub metadata: String,
+    /// The first bytes, where they come with the creation.
+    pub first: Option<FirstBytes>,
+}
+
+/// Bytes that come with the creation of an upload.
+pub struct FirstBytes {
+    /// The bytes.
+    pub body: ByteStream,
+    /// How many, where it is known.
+    pub length: Option<ByteSize>,
+    /// Their checksum.
+    pub checksum: Option<Checksum>,
+}
+
+/// An upload that exists, and what became of its first bytes.
+#[derive(Debug)]
+pub struct CreatedUpload {
+    /// How far it is.
+    pub progress: Progress,
+    /// Whether it was made just now: a repetition with the same key finds the first.
+    pub fresh: bool,
+    /// Whether first bytes were appended to it.
+    pub appended: bool,
+    /// Why the first bytes were not, or not all, appended. The upload exists all the same.
+    pub refusal: Option<ResumableError>,
 }
 
 /// Creates resumable uploads.
 pub struct CreateResumable {
     context: Context,
+    append: AppendToUpload,
+    resume: ResumeUpload,
 }
 
 impl CreateResumable {
-    pub(crate) fn new(context: &Context) -> Self {
-        Self { context: context.clone() }
+    pub(crate) fn new(context: &Context, store: &Arc<dyn ResumableStore>) -> Self {
+        Self {
+            context: context.clone(),
+            append: AppendToUpload::new(context, store),
+            resume: ResumeUpload::new(context, store),
+        }
     }
 
-    /// The upload, and whether it was made just now: a repetition with the same key finds the first.
-    pub async fn run(&self, command: CreateResumableCommand) -> Result<(Progress, bool), ResumableError> {
+    /// Creates the upload and appends its first bytes; one without any bytes is a file at once. Bytes that come with a
+    /// repetition are not read.
+    pub async fn run(&self, command: CreateResumableCommand) -> Result<CreatedUpload, ResumableError> {
+        let CreateResumableCommand { owner, key, name, length, claimed_type, metadata, first } = command;
         let draft = Draft {
-            owner: command.owner,
+            owner,
             transport: Transport::Resumable,
-            key: command.key,
-            name: command.name,
-            length: command.length,
-            claimed_type: command.claimed_type,
+            key,
+            name,
+            length,
+            claimed_type,
             promised: None,
-            metadata: command.metadata,
+            metadata,
         };
-        let opened = self.context.open(&draft).await?;
-        Ok((Progress::of(&opened.upload), opened.fresh))
+        let created = self.context.create(&draft).await?;
+        let (progress, fresh) = (Progress::of(&created.upload), created.fresh);
+        let first = first.filter(|_| fresh);
+        let appended = first.is_some();
+        Ok(match self.go_on(owner, &progress, first).await {
+            Ok(progress) => CreatedUpload { progress, fresh, appended, refusal: None },
+            Err(refusal) => CreatedUpload { progress, fresh, appended, refusal: Some(refusal) },
+        })
+    }
+
+    async fn go_on(
+        &self,
+        owner: UserId,
+        progress: &Progress,
+        first: Option<FirstBytes>,
+    ) -> Result<Progress, ResumableError> {
+        if let Some(FirstBytes { body, length, checksum }) = first {
+            let command = AppendCommand {
+                owner,
+                upload: progress.id,
+                offset: progress.offset,
+                length: None,
+                checksum,
+                body,
+                body_length: length,
+            };
+            return self.append.run(command).await;
+        }
+        if progress.length == Some(progress.offset) && progress.file.is_none() {
+            return self.resume.run(owner, progress.id).await;
+        }
+        Ok(progress.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::engine::retry::failure;
 use crate::files::UploadError;
 use fm_domain::accounts::ReserveBytes;
-use fm_domain::blobs::SettleBlob;
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::error::PortError;
 use fm_domain::uploads::UpdateUpload;
@@ -29,13 +28,13 @@ pub enum ResumableError {
         offset: ByteSize,
     },
     /// Another length was declared before.
-    #[error("the length of the upload is another")]
+    #[error("a different length was declared before")]
     LengthConflict,
     /// The piece is not what its checksum says; nothing of it is kept.
     #[error("the piece does not match its checksum")]
     ChecksumMismatch,
     /// The owner's quota has no room for it.
-    #[error("the quota would be passed")]
+    #[error("the quota would be exceeded")]
     QuotaExceeded,
     /// The idempotency key was used for another upload.
     #[error("the idempotency key was used for another upload")]
@@ -69,15 +68,6 @@ impl From<UpdateUpload> for ResumableError {
         match error {
             UpdateUpload::Fenced => Self::TAKEN_OVER,
             UpdateUpload::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<SettleBlob> for ResumableError {
-    fn from(error: SettleBlob) -> Self {
-        match error {
-            SettleBlob::Doomed => Self::Expired,
-            SettleBlob::Store(error) => Self::Store(error),
         }
     }
 }

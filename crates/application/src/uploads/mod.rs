@@ -2,42 +2,49 @@
 //! straight to the store. Both are transports of the state machine of every upload (see
 //! `usecase/file/transfer.rs`): an intent first, then bytes, then one unit from whose commit on the file exists.
 //!
-//! What takes many requests may be taken up by any process at any time, also while another still works on it. So the
-//! row of an upload has an epoch: whoever takes it up raises it, and whoever has an older one changes nothing any more,
-//! neither in the database (every update names the epoch) nor in the store (every part carries it as its fence, or has
-//! a number that is never used again).
+//! Any process may acquire such an upload at any time, also while another still works on it. So the row of an upload has
+//! an epoch: a request that acquires it raises the epoch, and a request with an older one changes nothing any more, neither
+//! in the database (every update names the epoch) nor in the store (every append carries it as its fence).
+//!
+//! ```text
+//! AppendToUpload ─▶ acquire ─▶ Receiver ─┬▶ ChunkSource    reads the body
+//!                                        ├▶ OffloadedHasher
+//!                                        ├▶ ResumableStore appends
+//!                                        └▶ Checkpoints    save how far it is
+//!                           └▶ complete ─▶ commit_upload   the file exists
+//! ```
 
+mod acquire;
 mod append;
-mod aside;
 mod cancel;
+mod checkpoint;
+mod chunks;
+mod complete;
 mod complete_direct;
 mod context;
+mod create;
 mod create_direct;
 mod create_resumable;
 mod error;
-mod finish;
-mod open;
-mod piece;
-mod plan;
-mod portion;
+#[cfg(test)]
+mod fixture;
+mod part_plan;
+mod receive;
 mod receive_part;
-mod save;
-mod show;
-mod take_up;
-mod writing;
+mod resume;
 
 pub use append::{AppendCommand, AppendToUpload};
 pub use cancel::CancelUpload;
 pub use complete_direct::{CompleteDirect, CompleteDirectCommand};
-pub(crate) use context::{Context, clear, expire, unreserve};
+pub(crate) use context::{Context, expire, release_blob, unreserve};
 pub use create_direct::{CreateDirect, CreateDirectCommand, DirectPart, DirectUpload};
-pub use create_resumable::{CreateResumable, CreateResumableCommand};
+pub use create_resumable::{CreateResumable, CreateResumableCommand, CreatedUpload, FirstBytes};
 pub use error::ResumableError;
-pub(crate) use plan::part_size;
+pub(crate) use part_plan::part_size;
 pub use receive_part::{PartError, ReceivePart, ReceivedPart};
-pub use show::ShowUpload;
+pub use resume::ResumeUpload;
 
-use crate::wiring::{Ports, Settings};
+use crate::ports::{Ports, Settings};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::files::{HEAD_BYTES, MediaType, sniff};
@@ -49,7 +56,7 @@ use fm_domain::uploads::{Transport, Upload, UploadStatus};
 pub struct ResumableUploads {
     pub create: CreateResumable,
     pub append: AppendToUpload,
-    pub show: ShowUpload,
+    pub resume: ResumeUpload,
     pub cancel: CancelUpload,
 }
 
@@ -57,12 +64,12 @@ impl ResumableUploads {
     /// The use cases on these ports; `None` where they are switched off or the store can't serve them.
     #[must_use]
     pub fn new(ports: &Ports, settings: &Settings) -> Option<Self> {
-        let store = ports.parts.as_ref().filter(|_| settings.resumable_uploads)?;
-        let context = Context::new(ports, store, settings);
+        let store = ports.resumable.as_ref().filter(|_| settings.resumable_uploads)?;
+        let context = Context::new(ports, settings);
         Some(Self {
-            create: CreateResumable::new(&context),
-            append: AppendToUpload::new(&context),
-            show: ShowUpload::new(&context),
+            create: CreateResumable::new(&context, store),
+            append: AppendToUpload::new(&context, store),
+            resume: ResumeUpload::new(&context, store),
             cancel: CancelUpload::new(&context, Transport::Resumable),
         })
     }
@@ -84,14 +91,13 @@ impl DirectUploads {
     /// The use cases on these ports; `None` where they are switched off or the store can't serve them.
     #[must_use]
     pub fn new(ports: &Ports, settings: &Settings) -> Option<Self> {
-        let store = ports.parts.as_ref().filter(|_| settings.direct_uploads)?;
-        let links = ports.part_links.as_ref()?;
-        let context = Context::new(ports, store, settings);
+        let direct = ports.direct.as_ref().filter(|_| settings.direct_uploads)?;
+        let context = Context::new(ports, settings);
         Some(Self {
-            create: CreateDirect::new(&context, links),
-            complete: CompleteDirect::new(&context, ports, settings),
+            create: CreateDirect::new(&context, direct),
+            complete: CompleteDirect::new(&context, direct, ports, settings),
             cancel: CancelUpload::new(&context, Transport::Direct),
-            receive_part: settings.serves_blobs.then(|| ReceivePart::new(&context)),
+            receive_part: ReceivePart::new(&context, direct),
         })
     }
 }
@@ -139,7 +145,7 @@ fn content_type(upload: &Upload) -> MediaType {
 
 /// Looks at bytes that came, as long as the first ones are wanted. Once they are there what they say takes the place
 /// of what the client said.
-fn look(upload: &mut Upload, bytes: &[u8]) {
+fn look_at_head(upload: &mut Upload, bytes: &[u8]) {
     if bytes.is_empty() || (upload.offset > ByteSize::ZERO && upload.head.is_empty()) {
         return;
     }

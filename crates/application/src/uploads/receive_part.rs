@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::context::Context;
-use super::plan::plan;
+use super::part_plan::plan;
 use crate::engine::retry::{failure, retry_conflicts};
-use fm_domain::blobs::{PartLink, PartPlace, PartTag, WritePart, WrittenPart};
+use crate::ports::DirectPorts;
+use fm_domain::blobs::{PartLink, PartReceiver, PartTag, WritePart, WrittenPart};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::error::PortError;
 use fm_domain::uploads::{HashState, Upload, UploadStatus};
@@ -28,6 +29,9 @@ pub enum PartError {
 
 failure!(PartError);
 
+/// How much of a part is held in memory at a time.
+const CHUNK_BYTES: u64 = 1024 * 1024;
+
 /// A part that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedPart {
@@ -38,11 +42,15 @@ pub struct ReceivedPart {
 /// Takes parts.
 pub struct ReceivePart {
     context: Context,
+    direct: DirectPorts,
+    receiver: Arc<dyn PartReceiver>,
 }
 
 impl ReceivePart {
-    pub(crate) fn new(context: &Context) -> Self {
-        Self { context: context.clone() }
+    /// `None` where the parts are sent to the store itself.
+    pub(crate) fn new(context: &Context, direct: &DirectPorts) -> Option<Self> {
+        let receiver = direct.receiver.clone()?;
+        Some(Self { context: context.clone(), direct: direct.clone(), receiver })
     }
 
     /// Keeps the part that a genuine link allows to send. Sent again, it replaces the one before.
@@ -51,7 +59,7 @@ impl ReceivePart {
             return Err(PartError::Refused);
         }
         let upload = self.upload(link).await?;
-        let planned = plan(upload.length.unwrap_or_default(), self.context.parts.part_limits())
+        let planned = plan(upload.length.unwrap_or_default(), self.direct.store.part_limits())
             .find(|planned| planned.number == link.number && planned.size == link.size);
         let Some(planned) = planned else { return Err(PartError::Refused) };
         // From its first byte on the part before it is no longer whole: until this one is, no tag is right.
@@ -77,12 +85,11 @@ impl ReceivePart {
         upload: &Upload,
         body: ByteStream,
     ) -> Result<PartTag, PartError> {
-        let step = self.context.parts.part_limits().preferred.bytes();
         let mut body = ChunkReader::new(body);
         let mut hasher = OffloadedHasher::new(&self.context.hash_threads, HashState::new(), None);
         let mut came = 0;
         loop {
-            let wanted = step.min(link.size.bytes() - came);
+            let wanted = CHUNK_BYTES.min(link.size.bytes() - came);
             let permit = Arc::new(self.context.budget.acquire(ByteSize::new(wanted)).await);
             let (bytes, filled) =
                 body.fill(usize::try_from(wanted).unwrap_or(usize::MAX), &self.context.pool, &permit).await;
@@ -94,15 +101,10 @@ impl ReceivePart {
                 ReadOutcome::Broken(error) => return Err(error.into()),
             }
             hasher.update(&bytes).await?;
-            let place = PartPlace {
-                number: link.number,
-                offset: ByteSize::new(offset.bytes() + came),
-                fence: upload.epoch.number(),
-                in_order: false,
-            };
+            let position = ByteSize::new(offset.bytes() + came);
             came += bytes.len() as u64;
-            match self.context.parts.write(&link.write, place, bytes).await {
-                Ok(_) => {}
+            match self.receiver.write(&link.write, position, upload.epoch.number(), bytes).await {
+                Ok(()) => {}
                 Err(WritePart::Gone) => return Err(PartError::Refused),
                 Err(WritePart::Store(error)) => return Err(error.into()),
             }
@@ -117,7 +119,7 @@ impl ReceivePart {
             ReadOutcome::Full => return Err(BodyError::TooLarge { limit: link.size }.into()),
             ReadOutcome::Broken(error) => return Err(error.into()),
         }
-        self.context.parts.sync(&link.write).await?;
+        self.receiver.sync(&link.write).await?;
         Ok(PartTag::new(hasher.digests().await?.whole.finish().to_string()))
     }
 
@@ -147,5 +149,8 @@ impl ReceivePart {
 
 /// Whether parts may still be sent: nobody has begun to complete it.
 fn is_open(upload: &Upload) -> bool {
-    upload.status == UploadStatus::Open && !upload.is_held
+    upload.status == UploadStatus::Open && !upload.is_locked
 }
+
+#[cfg(test)]
+mod tests;

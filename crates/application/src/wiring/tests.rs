@@ -6,12 +6,19 @@ use crate::files::{
     ListCommand, RemoveCommand, RenameCommand, ReplaceCommand, SignUrlCommand, UploadCommand,
 };
 use crate::fixture::body;
+use crate::ports::{Ports, Settings};
 use crate::sessions::{Caller, Client, LogInCommand, RefreshCommand};
-use crate::testing::{TestPorts, settings};
+use crate::testing::{DirectDoubles, TestPorts, settings};
+use crate::uploads::{AppendCommand, CompleteDirectCommand, CreateDirectCommand, CreateResumableCommand};
 use fm_domain::accounts::Password;
-use fm_domain::blobs::{BlobKey, Disposition};
+use fm_domain::blobs::{
+    BlobKey, Disposition, MockDirectStore, MockPartReceiver, PartLimits, PartLink, PartWrite, WriteId,
+};
+use fm_domain::body::ByteSize;
 use fm_domain::files::{FileFilter, FileSort, SortOrder};
-use fm_domain::testing::{a_file, a_session, a_user};
+use fm_domain::testing::{a_file, a_session, a_user, an_upload};
+use fm_domain::uploads::{MockResumableStore, Upload};
+use futures_util::{StreamExt as _, stream};
 
 /// Takes a future that can be moved to another thread, and drops it unpolled.
 fn assert_send<T>(future: impl Future<Output = T> + Send) {
@@ -82,4 +89,74 @@ fn the_futures_of_blobs_jobs_and_operations_can_be_spawned() {
     assert_send(all.jobs.run_next.run(&[]));
     assert_send(all.jobs.schedule_sweep.run());
     assert_eq!(all.operations.capabilities.run().max_upload, settings().max_upload);
+}
+
+/// Ports with a store that takes uploads of many requests, by every way.
+fn ports_of_uploads() -> Ports {
+    let mut store = MockDirectStore::new();
+    let (least, most) = (ByteSize::new(1), ByteSize::new(1 << 24));
+    store.expect_part_limits().return_const(PartLimits { least, most, most_parts: 10_000 });
+    let direct = Some(DirectDoubles { store, receiver: Some(MockPartReceiver::new()) });
+    TestPorts { direct, resumable: Some(MockResumableStore::new()), ..TestPorts::default() }.ports()
+}
+
+#[test]
+fn uploads_of_many_requests_are_offered_where_the_store_can_and_the_operator_wants_them() {
+    let ports = ports_of_uploads();
+    for (resumable, direct) in [(true, false), (false, true)] {
+        let settings = Settings { resumable_uploads: resumable, direct_uploads: direct, ..settings() };
+        let all = UseCases::new(&ports, &settings);
+        assert_eq!((all.resumable.is_some(), all.direct.is_some()), (resumable, direct));
+        let offered = all.operations.capabilities.run();
+        assert_eq!((offered.resumable, offered.direct), (resumable, direct));
+    }
+    let all = use_cases();
+    assert!(all.resumable.is_none() && all.direct.is_none());
+}
+
+#[test]
+fn the_futures_of_uploads_can_be_spawned() {
+    let all = UseCases::new(&ports_of_uploads(), &settings());
+    let Upload { owner, id, name, blob, length, .. } = an_upload();
+    let (Some(resumable), Some(direct)) = (all.resumable, all.direct) else {
+        unreachable!("the ports offer both");
+    };
+    let (claimed_type, key) = (None, None);
+    assert_send(resumable.create.run(CreateResumableCommand {
+        owner,
+        key,
+        name: name.clone(),
+        length,
+        claimed_type,
+        metadata: String::new(),
+        first: None,
+    }));
+    assert_send(resumable.append.run(AppendCommand {
+        owner,
+        upload: id,
+        offset: ByteSize::ZERO,
+        length: None,
+        checksum: None,
+        body: stream::empty().boxed(),
+        body_length: None,
+    }));
+    assert_send(resumable.resume.run(owner, id));
+    assert_send(resumable.cancel.run(owner, id));
+    let size = ByteSize::new(5);
+    let command = CreateDirectCommand { owner, key: None, name, size, claimed_type: None, sha256: None };
+    assert_send(direct.create.run(command));
+    assert_send(direct.complete.run(CompleteDirectCommand { owner, upload: id, parts: Vec::new() }));
+    assert_send(direct.cancel.run(owner, id));
+    let link = PartLink {
+        owner,
+        upload: id,
+        write: PartWrite { key: BlobKey::file(blob), id: WriteId::new(String::new()) },
+        number: 1,
+        size,
+        issued_at: an_upload().created_at,
+        expires_at: an_upload().expires_at,
+    };
+    if let Some(receive_part) = &direct.receive_part {
+        assert_send(receive_part.run(&link, stream::empty().boxed()));
+    }
 }

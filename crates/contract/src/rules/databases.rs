@@ -1,7 +1,8 @@
 //! The tables of databases, queues and sessions.
 
 use super::{
-    blob_row, check, file, job, job_crowd, job_record, key, list, session, unit, upload, upload_end, user,
+    blob_row, check, file, job, job_crowd, job_record, key, list, many, reach, rows, session, session_more,
+    unit, upload, upload_end, user, work,
 };
 use crate::suite::suite;
 
@@ -104,6 +105,38 @@ suite! {
         blobrow_12_blobs_are_found_by_their_ids_in_every_state,
         blobrow_13_what_a_sweep_would_take_is_counted_and_left,
     }
+    reach {
+        uow_12_what_one_node_commits_every_node_sees_at_once,
+        uow_13_a_database_that_is_out_of_reach_is_unavailable,
+        uow_14_refused_credentials_are_not_taken_for_a_database_out_of_reach,
+    }
+    rows {
+        user_15_counters_hold_more_than_four_gibibytes,
+        user_16_a_quota_is_filled_to_the_last_byte_and_not_beyond,
+        user_17_names_of_every_script_are_kept_and_touch_no_other_user,
+        user_18_a_second_user_with_one_id_is_an_error_and_no_taken_address,
+        file_17_a_page_of_a_filtered_list_is_full_as_long_as_there_is_more,
+        file_18_files_a_microsecond_or_a_byte_apart_are_on_one_page_each,
+        file_19_names_of_every_script_are_kept_found_and_sorted,
+        file_20_a_change_of_one_file_leaves_every_other_as_it_is,
+        blobrow_15_sizes_and_reservations_of_more_than_four_gibibytes_are_kept,
+        blobrow_16_a_doomed_blob_is_found_in_its_own_bucket_alone,
+        blobrow_17_a_second_intent_with_one_id_is_an_error,
+        blobrow_18_each_way_of_dooming_is_due_at_its_own_time,
+    }
+    many {
+        file_16_more_files_than_a_page_are_listed_and_walked_as_asked_for,
+        user_14_more_users_than_a_page_are_tallied,
+        blobrow_14_more_blobs_than_a_page_expire_are_due_and_go_with_their_owner,
+        key_11_more_keys_than_a_page_are_purged,
+        upload_16_more_uploads_than_a_page_expire_and_are_purged,
+    }
+    work {
+        key_12_a_finished_key_is_neither_freed_renewed_nor_finished_again,
+        key_13_a_lease_is_over_at_its_end_to_the_microsecond,
+        upload_17_uploads_of_every_transport_expire_and_none_changes_another,
+        upload_18_a_second_upload_with_one_id_is_an_error,
+    }
 }
 
 suite! {
@@ -137,6 +170,16 @@ suite! {
     job_crowd {
         job_21_each_of_many_jobs_takes_effect_once_though_workers_die_and_stall,
     }
+    many {
+        job_22_more_jobs_than_a_page_are_listed_counted_and_claimed,
+    }
+    work {
+        job_23_a_lease_is_over_at_its_end_to_the_microsecond,
+        job_24_a_job_that_nobody_holds_takes_no_answer,
+        job_25_a_retry_keeps_the_name_the_priority_and_the_first_time_of_its_job,
+        job_26_a_second_job_with_one_id_is_an_error,
+        job_27_a_wait_that_was_dropped_loses_no_signal,
+    }
 }
 
 suite! {
@@ -145,7 +188,7 @@ suite! {
     session_store(SessionStoreHarness, "SessionStore"): H::fresh().await;
     session {
         ses_01_a_revoked_session_is_found_by_nobody_from_that_answer_on,
-        ses_02_the_given_clock_alone_decides_about_expiry,
+        ses_02_the_given_clock_decides_and_the_stores_own_forgets_late,
         ses_03_a_session_is_read_back_as_written,
         ses_04_of_parallel_rotations_one_wins,
         ses_05_a_rotation_of_another_generation_is_refused,
@@ -159,5 +202,14 @@ suite! {
         ses_13_a_rotated_session_lives_until_its_new_end,
         ses_14_a_rotation_beside_a_revocation_revives_nothing,
         ses_15_a_store_that_serves_answers_a_ping,
+    }
+    session_more {
+        ses_16_a_list_goes_by_creation_and_then_by_id_whatever_was_used_last,
+        ses_17_more_sessions_than_a_page_are_listed_revoked_and_purged,
+        ses_18_what_one_node_changes_every_node_sees_at_once,
+        ses_19_a_second_session_with_one_id_is_an_error_and_changes_nothing,
+        ses_20_rotations_and_touches_keep_every_microsecond_and_generation,
+        ses_21_a_store_that_is_out_of_reach_is_unavailable,
+        ses_22_refused_credentials_are_not_taken_for_a_store_out_of_reach,
     }
 }

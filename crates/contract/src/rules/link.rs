@@ -199,3 +199,18 @@ pub(crate) async fn link_08_a_link_to_a_blob_that_is_gone_gives_not_found<H: Sig
     harness.blobs().discard(&link.target.key).await.unwrap();
     assert_refused(&harness.fetch(&url, None).await, &body, "a URL of a discarded blob");
 }
+
+pub(crate) async fn link_09_a_link_ends_within_seconds_and_leads_to_an_empty_blob_too<
+    H: SignDownloadHarness,
+>(
+    harness: &H,
+) {
+    let body = noise(1000, 9);
+    let link = kept(harness, &body).await;
+    let (begun, over) = (now().minus(Duration::from_mins(5)), now().minus(Duration::from_secs(20)));
+    let ended = DownloadLink { issued_at: begun, expires_at: over, ..link };
+    assert_refused(&harness.fetch(&sign(harness, &ended).await, None).await, &body, "a URL of 20 s ago");
+    let empty = kept(harness, &Bytes::new()).await;
+    let answer = harness.fetch(&sign(harness, &empty).await, None).await;
+    assert_eq!((answer.status, answer.body), (200, Bytes::new()), "an empty blob");
+}

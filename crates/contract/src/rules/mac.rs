@@ -1,5 +1,7 @@
 //! MAC: message authentication.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fm_domain::mac::{Mac, Purpose};
 
 use crate::harness::MacSignerHarness;
@@ -46,5 +48,25 @@ pub(crate) async fn mac_04_a_strangers_mac_is_refused<H: MacSignerHarness>(harne
         assert!(stranger.verify(purpose, b"message", &mac), "the stranger takes its own");
         assert!(!signer.verify(purpose, b"message", &mac));
         assert!(!rotated.verify(purpose, b"message", &mac));
+    }
+}
+
+pub(crate) async fn mac_05_every_byte_of_a_mac_and_of_a_long_message_counts<H: MacSignerHarness>(
+    harness: &H,
+) {
+    let signer = harness.signer();
+    let message: Vec<u8> = (0..=u8::MAX).cycle().take(1_000).collect();
+    let mac = signer.sign(Purpose::Link, &message);
+    let bytes: [u8; 32] = URL_SAFE_NO_PAD.decode(mac.to_text()).unwrap().try_into().unwrap();
+    for place in 0..bytes.len() {
+        let mut bytes = bytes;
+        bytes[place] ^= 1;
+        assert!(!signer.verify(Purpose::Link, &message, &Mac::new(bytes)), "byte {place} of the MAC");
+    }
+    for place in [0, 63, 64, 127, 128, 255, 256, 999] {
+        let mut other = message.clone();
+        other[place] ^= 1;
+        assert!(!signer.verify(Purpose::Link, &other, &mac), "byte {place} of the message");
+        assert!(!signer.verify(Purpose::Link, &message[..place], &mac), "its first {place} bytes");
     }
 }

@@ -3,8 +3,12 @@
 mod blob;
 mod blob_flow;
 mod blob_row;
+mod blob_scale;
+mod blob_trouble;
 mod check;
 mod databases;
+mod direct;
+mod direct_end;
 mod file;
 mod hash;
 mod id;
@@ -15,10 +19,15 @@ mod key;
 mod link;
 mod list;
 mod mac;
-mod part;
-mod part_end;
+mod many;
 mod part_link;
+mod reach;
+mod resume;
+mod resume_end;
+mod rows;
 mod session;
+mod session_more;
+mod stored;
 mod stores;
 mod thumb;
 mod time;
@@ -27,11 +36,12 @@ mod unit;
 mod upload;
 mod upload_end;
 mod user;
+mod work;
 
 use crate::suite::{Suite, suite};
 
 pub use databases::{database, job_queue, session_store};
-pub use stores::{blob_store, part_upload, sign_download, sign_parts, thumbnailer};
+pub use stores::{blob_store, direct_store, resumable_store, sign_download, sign_parts, thumbnailer};
 
 /// Every suite, in the order of the documentation.
 pub const SUITES: &[Suite] = &[
@@ -40,7 +50,8 @@ pub const SUITES: &[Suite] = &[
     session_store::SUITE,
     blob_store::SUITE,
     sign_download::SUITE,
-    part_upload::SUITE,
+    resumable_store::SUITE,
+    direct_store::SUITE,
     sign_parts::SUITE,
     thumbnailer::SUITE,
     password_hasher::SUITE,
@@ -76,6 +87,7 @@ suite! {
         tok_04_tokens_outlive_a_rotation_of_the_secret,
         tok_05_a_strangers_token_is_refused,
         tok_06_a_token_can_not_choose_its_algorithm,
+        tok_07_every_character_of_the_signature_counts_and_none_comes_around_it,
     }
 }
 
@@ -88,6 +100,7 @@ suite! {
         mac_02_equal_messages_have_equal_macs,
         mac_03_macs_outlive_a_rotation_of_the_secret,
         mac_04_a_strangers_mac_is_refused,
+        mac_05_every_byte_of_a_mac_and_of_a_long_message_counts,
     }
 }
 
@@ -109,5 +122,6 @@ suite! {
     clock(ClockHarness, "Clock"): H::fresh();
     time {
         clock_01_the_clock_tells_the_present,
+        clock_02_the_clock_goes_on_by_less_than_a_second,
     }
 }

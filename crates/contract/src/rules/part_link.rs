@@ -9,13 +9,13 @@ use fm_domain::clock::Timestamp;
 use fm_domain::ids::{UploadId, UserId};
 
 use super::link::{now, swapped};
-use super::part::binary;
+use super::stored::{self, binary};
 use crate::fixture::body::{collect, noise};
 use crate::fixture::uuid;
 use crate::harness::{Fetched, SignPartsHarness};
 
 async fn begun<H: SignPartsHarness>(harness: &H) -> PartWrite {
-    let key = super::part::key();
+    let key = stored::key();
     PartWrite { key, id: harness.parts().begin(&key, &binary()).await.unwrap() }
 }
 

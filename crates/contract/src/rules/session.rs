@@ -1,17 +1,27 @@
 //! SES: sessions.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use fm_domain::clock::Timestamp;
 use fm_domain::ids::{SessionId, UserId};
 use fm_domain::mac::{Mac, MacSigner, Purpose};
-use fm_domain::sessions::{Generation, RefreshState, RefreshToken, Session};
+use fm_domain::sessions::{EXPIRY_MARGIN, Generation, RefreshState, RefreshToken, Session};
 use sha2::{Digest as _, Sha256};
 
-use crate::fixture::{at, soon, uuid};
+use crate::fakes::present;
+use crate::fixture::{soon, uuid};
 use crate::harness::SessionStoreHarness;
 
+/// This many seconds after the machine's present: a store that expires sessions by its own clock may have forgotten
+/// those of last year.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    static PRESENT: LazyLock<i64> = LazyLock::new(|| present().unix_seconds());
+    Timestamp::from_unix_seconds(*PRESENT + seconds)
+}
+
 /// A session of `user` that was opened at `created` and lives for an hour.
-fn session(user: UserId, created: i64) -> Session {
+pub(super) fn session(user: UserId, created: i64) -> Session {
     let mut salt = [0; 16];
     salt.copy_from_slice(uuid().as_bytes());
     Session {
@@ -25,18 +35,18 @@ fn session(user: UserId, created: i64) -> Session {
     }
 }
 
-fn somebody() -> UserId {
+pub(super) fn somebody() -> UserId {
     UserId::new(uuid())
 }
 
 /// A kept session of somebody, opened at second 0.
-async fn kept<H: SessionStoreHarness>(harness: &H) -> Session {
+pub(super) async fn kept<H: SessionStoreHarness>(harness: &H) -> Session {
     let session = session(somebody(), 0);
     harness.sessions().create(&session).await.unwrap();
     session
 }
 
-fn ids(sessions: &[Session]) -> Vec<SessionId> {
+pub(super) fn ids(sessions: &[Session]) -> Vec<SessionId> {
     sessions.iter().map(|session| session.id).collect()
 }
 
@@ -55,27 +65,37 @@ pub(crate) async fn ses_01_a_revoked_session_is_found_by_nobody_from_that_answer
     assert!(!sessions.revoke(session.user, session.id).await.unwrap(), "there was none any more");
 }
 
-pub(crate) async fn ses_02_the_given_clock_alone_decides_about_expiry<H: SessionStoreHarness>(harness: &H) {
+pub(crate) async fn ses_02_the_given_clock_decides_and_the_stores_own_forgets_late<H: SessionStoreHarness>(
+    harness: &H,
+) {
     let sessions = harness.sessions();
-    // Long past and far ahead of any real clock, and the present.
-    for offset in [-700_000_000, 0, 2_000_000_000] {
-        let session = session(somebody(), offset);
+    // They end now, far ahead of the machine's clock, and some time ago, within the margin.
+    let margin = i64::try_from(EXPIRY_MARGIN.as_secs()).unwrap();
+    for end in [3600, 2_000_000_000, 1, -1, -margin / 2] {
+        let session = session(somebody(), end - 3600);
         sessions.create(&session).await.unwrap();
-        let (last, end) = (offset + 3599, offset + 3600);
-        assert_eq!(
-            sessions.find(session.id, at(last)).await.unwrap().as_ref(),
-            Some(&session),
-            "a second before"
-        );
-        assert_eq!(
-            ids(&sessions.list(session.user, at(last)).await.unwrap()),
-            [session.id],
-            "a second before"
-        );
-        assert_eq!(sessions.find(session.id, at(end)).await.unwrap(), None, "at its very end");
-        assert_eq!(sessions.list(session.user, at(end)).await.unwrap(), [], "at its very end");
-        assert_eq!(sessions.find(session.id, at(end + 1)).await.unwrap(), None, "after it");
+        let what = format!("a session that ends {end} s from now");
+        let before = at(end).minus(Duration::from_micros(1));
+        for earlier in [at(end - 3600), before] {
+            assert_eq!(sessions.find(session.id, earlier).await.unwrap().as_ref(), Some(&session), "{what}");
+            assert_eq!(ids(&sessions.list(session.user, earlier).await.unwrap()), [session.id], "{what}");
+        }
+        for later in [at(end), at(end + 1), at(end + 1_000_000)] {
+            assert_eq!(sessions.find(session.id, later).await.unwrap(), None, "{what}, once it has ended");
+            assert_eq!(sessions.list(session.user, later).await.unwrap(), [], "{what}, once it has ended");
+        }
+        // A rotation moves the end.
+        let next = session.refresh.rotated(before, at(end + 60));
+        assert!(sessions.rotate(session.id, Generation::FIRST, &next).await.unwrap(), "{what}");
+        let found = sessions.find(session.id, at(end + 59)).await.unwrap();
+        assert_eq!(found, Some(Session { refresh: next, ..session }), "{what} was rotated");
     }
+    // The store may have forgotten what ended long ago by any clock, but does not serve it once it has ended.
+    let old = session(somebody(), -700_000_000);
+    sessions.create(&old).await.unwrap();
+    assert_eq!(sessions.find(old.id, old.refresh.expires_at).await.unwrap(), None);
+    let found = sessions.find(old.id, old.created_at).await.unwrap();
+    assert!(found.is_none() || found.as_ref() == Some(&old), "neither forgotten nor as it was: {found:?}");
 }
 
 pub(crate) async fn ses_03_a_session_is_read_back_as_written<H: SessionStoreHarness>(harness: &H) {

@@ -1,6 +1,8 @@
 //! The tables of stores of bytes, of what signs links to them, and of thumbnailers.
 
-use super::{blob, blob_flow, link, part, part_end, part_link, thumb};
+use super::{
+    blob, blob_flow, blob_scale, blob_trouble, direct, direct_end, link, part_link, resume, resume_end, thumb,
+};
 use crate::suite::suite;
 
 suite! {
@@ -26,6 +28,22 @@ suite! {
         blob_10_every_buffer_is_given_back,
         blob_12_many_puts_at_once_are_each_kept_whole,
     }
+    blob_trouble {
+        blob_16_a_dropped_put_takes_no_more_of_its_body,
+        blob_17_a_read_that_breaks_midway_ends_with_an_error,
+        blob_23_what_one_node_changes_every_node_sees_at_once,
+        blob_24_a_store_that_is_out_of_reach_is_unavailable_and_nothing_is_absent,
+        blob_25_refused_credentials_are_not_taken_for_a_store_out_of_reach,
+        blob_26_chunks_of_every_size_are_kept_and_empty_ones_are_no_end,
+        blob_27_ranges_beyond_four_gibibytes_do_not_wrap_around,
+    }
+    blob_scale {
+        blob_18_a_list_tells_when_each_blob_was_written,
+        blob_19_a_list_of_many_blobs_is_whole_and_holds_a_page_at_most,
+        blob_20_a_put_writes_while_the_body_comes,
+        blob_21_a_read_runs_ahead_of_its_reader_by_what_it_may_hold,
+        blob_22_puts_and_reads_leave_the_runtime_to_others,
+    }
 }
 
 suite! {
@@ -41,30 +59,61 @@ suite! {
         link_06_type_and_name_travel_with_the_link,
         link_07_links_to_different_targets_have_different_urls,
         link_08_a_link_to_a_blob_that_is_gone_gives_not_found,
+        link_09_a_link_ends_within_seconds_and_leads_to_an_empty_blob_too,
     }
 }
 
 suite! {
     ($)
-    /// Stores that blobs are written to in parts, over many requests.
-    part_upload(PartUploadHarness, "PartUpload"): H::fresh().await;
-    part {
+    /// Stores that write blobs over many requests.
+    resumable_store(ResumableHarness, "ResumableStore"): H::fresh().await;
+    resume {
+        resume_01_nothing_can_be_read_before_the_blob_is_completed,
+        resume_02_a_completed_blob_is_read_whole_whatever_its_chunks,
+        resume_03_a_chunk_goes_behind_the_offset_whatever_others_appended,
+        resume_04_of_two_chunks_at_one_position_the_later_counts,
+        resume_05_a_writer_that_was_shut_out_does_no_harm,
+        resume_06_appends_that_do_not_count_are_never_mixed_up_with_those_that_do,
+        resume_07_nothing_can_be_appended_after_the_end,
+        resume_08_completing_again_is_no_error,
+        resume_17_another_node_goes_on_with_the_bytes_of_the_state,
+        resume_18_many_small_chunks_make_one_blob,
+        resume_21_what_no_position_tells_of_is_not_in_the_blob,
+    }
+    resume_end {
+        resume_09_discarding_removes_everything_a_write_left,
+        resume_10_a_write_that_was_never_begun_is_gone,
+        resume_11_an_offset_beyond_what_was_appended_is_incomplete,
+        resume_12_bytes_held_in_memory_are_stored_whole,
+        resume_13_what_is_cut_off_at_any_await_can_be_discarded,
+        resume_14_the_hints_make_sense,
+        resume_15_pruning_removes_what_is_not_needed_and_nothing_else,
+        resume_16_completing_removes_what_was_not_pruned,
+        resume_19_no_more_is_read_back_than_a_chunk_of_the_least_size,
+        resume_20_a_state_stays_small,
+    }
+}
+
+suite! {
+    ($)
+    /// Stores that make blobs of parts that clients send.
+    direct_store(DirectHarness, "DirectStore"): H::fresh().await;
+    direct {
         part_01_nothing_can_be_read_before_the_write_is_completed,
         part_02_a_completed_blob_is_read_whole_whatever_its_parts,
         part_03_parts_come_in_any_order_and_again_with_another_size,
-        part_04_what_a_late_writer_sends_changes_nothing,
-        part_05_no_part_can_be_written_after_the_end,
-        part_06_completing_again_is_no_error,
-        part_07_parts_that_are_not_those_written_are_a_mismatch,
-        part_08_many_parts_written_at_once_make_one_blob,
+        part_04_no_part_can_be_written_after_the_end,
+        part_05_completing_again_is_no_error,
+        part_06_parts_that_are_not_those_written_are_a_mismatch,
+        part_07_many_parts_sent_at_once_make_one_blob,
         part_09_what_is_not_named_at_the_end_is_not_in_the_blob,
     }
-    part_end {
-        part_10_discarding_removes_whatever_a_write_left,
-        part_11_a_write_that_was_never_begun_is_gone,
-        part_12_bytes_at_hand_are_kept_whole,
-        part_13_what_is_cut_off_at_any_await_can_be_discarded,
-        part_14_the_limits_of_parts_make_sense,
+    direct_end {
+        part_08_discarding_removes_whatever_a_write_left,
+        part_10_a_write_that_was_never_begun_is_gone,
+        part_11_what_is_cut_off_at_any_await_can_be_discarded,
+        part_12_the_limits_of_parts_make_sense,
+        part_13_a_receiver_shuts_out_lower_fences,
     }
 }
 
@@ -96,5 +145,6 @@ suite! {
         thumb_10_extreme_shapes_stay_within_the_limits,
         thumb_11_no_more_memory_is_taken_than_allowed,
         thumb_12_many_are_rendered_at_once,
+        thumb_13_a_thumbnail_has_the_width_and_the_height_that_are_asked_for,
     }
 }

@@ -229,3 +229,29 @@ pub(crate) async fn thumb_12_many_are_rendered_at_once<H: ThumbnailerHarness>(ha
         assert_eq!(colours(&pixels(&thumbnail.unwrap())), [RED, GREEN, BLUE, WHITE]);
     }
 }
+
+pub(crate) async fn thumb_13_a_thumbnail_has_the_width_and_the_height_that_are_asked_for<
+    H: ThumbnailerHarness,
+>(
+    harness: &H,
+) {
+    let source = encoded(&quarters(300, 200), ImageFormat::Png);
+    let tall = encoded(&plain(100, 1_000, [9, 9, 9, 255]), ImageFormat::Png);
+    for (source, width, max_height, expected) in [
+        (&source, 150, 4_096, (150, 100)),
+        (&source, 30, 4_096, (30, 20)),
+        (&source, 1, 4_096, (1, 1)),
+        (&source, 300, 4_096, (300, 200)),
+        (&tall, 64, 100, (64, 100)),
+    ] {
+        let spec = ThumbnailSpec { width, max_height };
+        let thumbnail = harness.thumbnailer().render(source.clone(), spec, RenderBudget::STANDARD).await;
+        let thumbnail = pixels(&thumbnail.unwrap());
+        assert_size(
+            &thumbnail,
+            expected.0,
+            expected.1,
+            &format!("a thumbnail of {width} by {max_height} at most"),
+        );
+    }
+}

@@ -117,3 +117,37 @@ pub(crate) async fn tok_06_a_token_can_not_choose_its_algorithm<H: TokenSignerHa
         }
     }
 }
+
+pub(crate) async fn tok_07_every_character_of_the_signature_counts_and_none_comes_around_it<
+    H: TokenSignerHarness,
+>(
+    harness: &H,
+) {
+    let signer = harness.signer();
+    let token = sign(&*signer, &claims());
+    let start = token.rfind('.').unwrap() + 1;
+    for place in start..token.len() {
+        let mut other = token.clone().into_bytes();
+        // The highest bit of six, which counts in every place.
+        other[place] = match other[place] {
+            b'A'..=b'F' => other[place] + 32,
+            b'a'..=b'f' => other[place] - 32,
+            b'q' => b'Q',
+            _ => b'q',
+        };
+        let other = String::from_utf8(other).unwrap();
+        assert_eq!(signer.verify(&other, at(1)), Err(InvalidToken), "another character {place}: {other}");
+    }
+    for around in [
+        format!(" {token}"),
+        format!("{token} "),
+        format!("{token}\n"),
+        format!("{token}="),
+        format!("{token}."),
+        format!("{token}\0"),
+        format!("Bearer {token}"),
+        format!("{token},{token}"),
+    ] {
+        assert_eq!(signer.verify(&around, at(1)), Err(InvalidToken), "{around:?}");
+    }
+}

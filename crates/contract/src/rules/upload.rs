@@ -5,8 +5,8 @@ use std::time::Duration;
 use fm_domain::blobs::WriteId;
 use fm_domain::files::Sha256;
 use fm_domain::idempotency::IdempotencyKey;
-use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
-use fm_domain::uploads::{Epoch, HashState, Tail, Transport, UpdateUpload, Upload, UploadStatus};
+use fm_domain::ids::{FileId, UploadId, UserId};
+use fm_domain::uploads::{Epoch, HashState, Transport, UpdateUpload, Upload, UploadStatus, WriteState};
 
 use crate::fixture::database::{Given, given};
 use crate::fixture::{at, fill, soon, uuid};
@@ -18,7 +18,6 @@ fn key(text: &str) -> IdempotencyKey {
 
 /// An upload with something in every field.
 fn full(owner: UserId) -> Upload {
-    let tail = |size| Tail { blob: BlobId::new(uuid()), size: fill::bytes(size) };
     let mut hash = HashState::new();
     hash.update(&[0xfe; 100]);
     Upload {
@@ -32,10 +31,9 @@ fn full(owner: UserId) -> Upload {
         offset: fill::bytes((5 << 40) - 1),
         reserved: fill::bytes(6 << 40),
         epoch: Epoch::new(1 << 40),
-        is_held: true,
+        is_locked: true,
+        state: Some(WriteState::new((0..=u8::MAX).cycle().take(70_000).collect())),
         write: Some(WriteId::new("2~a/Write+Id=.'\"".repeat(30))),
-        next_part: u32::MAX,
-        tails: vec![tail(3), tail(5 << 30), tail(0)],
         hash,
         head: (0..=u8::MAX).cycle().take(4100).collect(),
         created_at: at(0).plus(Duration::from_micros(1)),
@@ -67,7 +65,9 @@ pub(crate) async fn upload_01_an_upload_is_read_back_as_written<H: DatabaseHarne
     let bare = fill::upload(owner);
     let complete = Upload { status: UploadStatus::Complete(FileId::new(uuid())), ..fill::upload(owner) };
     let expired = Upload { status: UploadStatus::Expired, ..full(owner) };
-    for upload in [bare, full(owner), complete, expired] {
+    // A store with nothing to remember has begun the blob nevertheless.
+    let begun = Upload { state: Some(WriteState::default()), ..fill::upload(owner) };
+    for upload in [bare, begun, full(owner), complete, expired] {
         given.upload(upload.clone()).await;
         assert_eq!(given.stored_upload(owner, upload.id).await.as_ref(), Some(&upload));
         let mut unit = given.unit().await;
@@ -87,7 +87,7 @@ pub(crate) async fn upload_02_of_two_that_take_up_an_upload_at_once_one_does<H: 
     for _ in 0..6 {
         let (given, mut taken, seen) = (given.clone(), upload.clone(), upload.epoch);
         units.spawn(async move {
-            taken.take_up();
+            taken.acquire();
             given.update_upload(&taken, seen).await
         });
     }
@@ -101,11 +101,11 @@ pub(crate) async fn upload_03_whoever_was_shut_out_changes_nothing<H: DatabaseHa
     let owner = given.owner().await;
     let first = given.upload(fill::upload(owner)).await;
     let mut second = first.clone();
-    second.take_up();
+    second.acquire();
 
     let mut unit = given.unit().await;
     unit.uploads().update(&second, first.epoch).await.unwrap();
-    let late = Upload { offset: fill::bytes(9), is_held: false, ..first.clone() };
+    let late = Upload { offset: fill::bytes(9), is_locked: false, ..first.clone() };
     let fenced = unit.uploads().update(&late, first.epoch).await;
     assert!(matches!(fenced, Err(UpdateUpload::Fenced)), "{fenced:?}");
     let unknown = Upload { id: UploadId::new(uuid()), ..first.clone() };
@@ -206,7 +206,7 @@ pub(crate) async fn upload_07_of_units_that_lock_one_upload_each_sees_what_the_l
                         let seen = unit.uploads().find_for_update(owner, id).await?.unwrap();
                         tokio::task::yield_now().await;
                         let mut taken = seen.clone();
-                        taken.take_up();
+                        taken.acquire();
                         match unit.uploads().update(&taken, seen.epoch).await {
                             Err(UpdateUpload::Store(error)) => Err(error),
                             other => {

@@ -143,7 +143,7 @@ async fn give_up(unit: &mut dyn UnitOfWork) -> PortResult<Vec<UploadId>> {
     tokio::task::yield_now().await;
     for upload in &expired {
         let mut ended = Upload { status: UploadStatus::Expired, ..upload.clone() };
-        ended.take_up();
+        ended.acquire();
         match unit.uploads().update(&ended, upload.epoch).await {
             Ok(()) => {}
             Err(UpdateUpload::Fenced) => panic!("an expired upload was not locked"),

@@ -1,15 +1,18 @@
 //! Stores of blobs with one fault.
 
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use fm_contract::BlobStoreHarness;
+use fm_contract::fakes::present;
+use fm_contract::{BlobStoreHarness, Impossible};
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, Bucket, ByteRange, GetBlob, ListBlobs, ListedBlob,
     PutBlob, PutHint, StoredBlob,
 };
-use fm_domain::body::{ByteSize, ByteStream};
+use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
 use fm_memory::{ManualClock, MemoryBlobStore};
@@ -17,7 +20,7 @@ use fm_streaming::BufferBudget;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::bites;
+use crate::{bites, planned};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,22 +39,123 @@ enum Fault {
     TakesWithoutMemory,
     LosesMemory,
     DropsTheLastChunk,
+    GoesOnWithADroppedPut,
+    EndsABrokenReadAsIfItWereWhole,
+    SaysAllWasWrittenIn1970,
+    ListsAThousand,
+    HoldsTheBody,
+    CollectsTheBody,
+    HoldsWhatItReads,
+    HoldsItsList,
+    BlocksInPut,
+    BlocksInGet,
+    RemembersHeads,
+    CallsEveryErrorUnavailable,
+    TakesEveryErrorForAbsence,
+    GetTakesEveryErrorForAbsence,
+    PingsNobody,
+    DiscardsWithoutAStore,
+    ListsNothingWithoutAStore,
+    TakesAnEmptyChunkForTheEnd,
+    CountsPlacesIn32Bits,
+    CutsChunksAtAPart,
 }
 
 /// The size of its buffers, and the memory for them.
 const PART: usize = 64 * 1024;
 
+/// What comes over the network at a time.
+const PIECE: usize = 32 * 1024;
+
+/// The adapter of one node.
 struct Broken {
     inner: MemoryBlobStore,
+    state: Arc<State>,
     budget: BufferBudget,
+    heads: Mutex<HashMap<BlobKey, Option<BlobHead>>>,
+    is_refused: bool,
     fault: Fault,
+}
+
+/// What all nodes share beside the blobs.
+#[derive(Default)]
+struct State {
+    is_gone: AtomicBool,
+    /// Blobs that were cut to a half.
+    cut: Mutex<HashSet<BlobKey>>,
+    /// How many puts are writing.
+    drafts: AtomicUsize,
+}
+
+/// Something that is being written, until it is dropped.
+struct Draft(Arc<State>);
+
+impl Draft {
+    fn begin(state: &Arc<State>) -> Self {
+        state.drafts.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(state))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        self.0.drafts.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Broken {
     fn new(fault: Fault) -> Self {
-        let inner =
-            MemoryBlobStore::new(Arc::new(ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000))));
-        Self { inner, budget: BufferBudget::new(ByteSize::new(4 * PART as u64)), fault }
+        let inner = MemoryBlobStore::new(Arc::new(ManualClock::new(present())));
+        let budget = BufferBudget::new(ByteSize::new(4 * PART as u64));
+        let (state, heads) = (Arc::default(), Mutex::default());
+        Self { inner, state, budget, heads, is_refused: false, fault }
+    }
+
+    fn another(&self, is_refused: bool) -> Self {
+        let (inner, state, budget) = (self.inner.clone(), Arc::clone(&self.state), self.budget.clone());
+        Self { inner, state, budget, heads: Mutex::default(), is_refused, fault: self.fault }
+    }
+
+    /// The store, if it can be reached and takes us.
+    fn reach(&self) -> PortResult<&MemoryBlobStore> {
+        if self.state.is_gone.load(Ordering::SeqCst) {
+            return Err(PortError::Unavailable("no route to the store".into()));
+        }
+        if self.is_refused && self.is(Fault::CallsEveryErrorUnavailable) {
+            return Err(PortError::Unavailable("403".into()));
+        }
+        if self.is_refused {
+            return Err(PortError::Unexpected("403".into()));
+        }
+        Ok(&self.inner)
+    }
+
+    /// The bytes as they come over a network: piece by piece, and with an error where the blob was cut.
+    fn pieces(&self, key: BlobKey, reader: BlobReader) -> BlobReader {
+        let BlobReader { size, range, bytes } = reader;
+        let (state, fault) = (Arc::clone(&self.state), self.fault);
+        let first = range.map_or(0, |range| range.first);
+        let pieces = stream::unfold((bytes, Bytes::new(), first), move |(mut bytes, mut rest, place)| {
+            let state = Arc::clone(&state);
+            async move {
+                while rest.is_empty() {
+                    rest = bytes.next().await?.unwrap();
+                }
+                if fault != Fault::BlocksInGet {
+                    tokio::task::yield_now().await;
+                }
+                let piece = rest.split_to(rest.len().min(PIECE));
+                let beyond = place + piece.len() as u64 > size.bytes() / 2;
+                if beyond && state.cut.lock().unwrap().contains(&key) {
+                    let broken = Err(BodyError::Source("the connection broke".into()));
+                    let ends = fault == Fault::EndsABrokenReadAsIfItWereWhole;
+                    return (!ends).then(|| (broken, (stream::empty().boxed(), Bytes::new(), place)));
+                }
+                let next = place + piece.len() as u64;
+                Some((Ok(piece), (bytes, rest, next)))
+            }
+        });
+        BlobReader { size, range, bytes: pieces.boxed() }
     }
 
     fn is(&self, fault: Fault) -> bool {
@@ -72,8 +176,19 @@ impl Broken {
     async fn take(&self, key: &BlobKey, mut body: ByteStream, hint: &PutHint) -> Result<Vec<Bytes>, PutBlob> {
         let mut chunks = Vec::new();
         loop {
+            if !self.is(Fault::BlocksInPut) {
+                tokio::task::yield_now().await;
+            }
             match body.try_next().await {
-                Ok(Some(chunk)) => chunks.push(chunk),
+                Ok(Some(chunk)) if chunk.is_empty() && self.is(Fault::TakesAnEmptyChunkForTheEnd) => {
+                    return Ok(chunks);
+                }
+                Ok(Some(chunk)) if self.is(Fault::HoldsTheBody) => chunks.push(chunk),
+                Ok(Some(chunk)) if self.is(Fault::CutsChunksAtAPart) => {
+                    chunks.push(Bytes::copy_from_slice(&chunk[..chunk.len().min(2 * PART)]));
+                }
+                // It is written: what was sent need not be held any more.
+                Ok(Some(chunk)) => chunks.push(Bytes::copy_from_slice(&chunk)),
                 Err(_error) if self.is(Fault::TakesAnAbortForTheEnd) => return Ok(chunks),
                 Ok(None) => {
                     if self.is(Fault::DropsTheLastChunk) && hint.length.is_none() && chunks.len() > 1 {
@@ -100,7 +215,17 @@ impl Broken {
 #[async_trait]
 impl BlobStore for Broken {
     async fn put(&self, key: &BlobKey, body: ByteStream, hint: &PutHint) -> Result<StoredBlob, PutBlob> {
+        self.reach()?;
+        self.heads.lock().unwrap().remove(key);
         let key = self.place(key);
+        if self.is(Fault::GoesOnWithADroppedPut) {
+            let (inner, hint, budget) = (self.inner.clone(), hint.clone(), self.budget.clone());
+            let put = async move {
+                let _permit = budget.acquire(ByteSize::new(PART as u64)).await;
+                inner.put(&key, body, &hint).await
+            };
+            return tokio::spawn(put).await.unwrap();
+        }
         let body = if self.is(Fault::TakesWithoutMemory) {
             let taken: Vec<_> = body.collect().await;
             stream::iter(taken).boxed()
@@ -108,6 +233,7 @@ impl BlobStore for Broken {
             body
         };
         let permit = self.budget.acquire(ByteSize::new(PART as u64)).await;
+        let draft = (!self.is(Fault::CollectsTheBody)).then(|| Draft::begin(&self.state));
         let taken = self.take(&key, body, hint).await;
         if self.is(Fault::LosesMemory) && taken.is_err() {
             std::mem::forget(permit);
@@ -115,14 +241,24 @@ impl BlobStore for Broken {
         let chunks = taken?;
         let size = ByteSize::new(chunks.iter().map(|chunk| chunk.len() as u64).sum());
         self.keep(&key, chunks, hint).await;
+        drop(draft);
         Ok(StoredBlob { size })
     }
 
     async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<BlobReader, GetBlob> {
         let key = self.place(key);
-        let read = self.inner.get(&key, range).await;
+        let inner = match self.reach() {
+            Err(_) if self.is(Fault::GetTakesEveryErrorForAbsence) => return Err(GetBlob::NotFound),
+            reached => reached?,
+        };
+        let range = range.map(|range| match range {
+            _ if !self.is(Fault::CountsPlacesIn32Bits) => range,
+            ByteRange::From { first } => ByteRange::From { first: first & u64::from(u32::MAX) },
+            other => other,
+        });
+        let read = inner.get(&key, range).await;
         if self.is(Fault::AnswersRangesBeyondTheEnd) && matches!(read, Err(GetBlob::Range(_))) {
-            return self.inner.get(&key, None).await;
+            return inner.get(&key, None).await;
         }
         let mut reader = read?;
         if let (Some(range), true) = (reader.range, self.is(Fault::RangesAreOneByteShort)) {
@@ -130,22 +266,36 @@ impl BlobStore for Broken {
             bytes.truncate(usize::try_from(range.length() - 1).unwrap());
             reader.bytes = stream::iter([Ok(Bytes::from(bytes))]).boxed();
         }
-        Ok(reader)
+        Ok(if self.is(Fault::HoldsWhatItReads) { reader } else { self.pieces(key, reader) })
     }
 
     async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
-        self.inner.head(&self.place(key)).await
+        if self.is(Fault::RemembersHeads)
+            && let Some(head) = self.heads.lock().unwrap().get(key)
+        {
+            return Ok(*head);
+        }
+        let head = match self.reach() {
+            Err(_) if self.is(Fault::TakesEveryErrorForAbsence) => None,
+            reached => reached?.head(&self.place(key)).await?,
+        };
+        self.heads.lock().unwrap().insert(*key, head);
+        Ok(head)
     }
 
     async fn discard(&self, key: &BlobKey) -> PortResult<()> {
+        self.heads.lock().unwrap().remove(key);
         let key = self.place(key);
         if self.is(Fault::DiscardsNothing) {
+            return Ok(());
+        }
+        if self.is(Fault::DiscardsWithoutAStore) && self.state.is_gone.load(Ordering::SeqCst) {
             return Ok(());
         }
         if self.is(Fault::DiscardsOnlyOnce) && self.inner.head(&key).await?.is_none() {
             return Err(PortError::Unexpected("there is no such blob".into()));
         }
-        self.inner.discard(&key).await
+        self.reach()?.discard(&key).await
     }
 
     fn limits(&self) -> BlobLimits {
@@ -153,48 +303,89 @@ impl BlobStore for Broken {
     }
 
     async fn ping(&self) -> PortResult<()> {
-        self.inner.ping().await
+        if self.is(Fault::PingsNobody) {
+            return Ok(());
+        }
+        self.reach()?.ping().await
     }
 }
 
 #[async_trait]
 impl ListBlobs for Broken {
     async fn list(&self, bucket: Bucket) -> PortResult<BoxStream<'static, PortResult<ListedBlob>>> {
-        let all = self.inner.list(bucket).await?;
-        Ok(if self.is(Fault::ListsHalf) { all.take(10).boxed() } else { all })
+        if self.is(Fault::ListsNothingWithoutAStore) && self.state.is_gone.load(Ordering::SeqCst) {
+            return Ok(stream::empty().boxed());
+        }
+        let all = self.reach()?.list(bucket).await?;
+        Ok(match self.fault {
+            Fault::ListsHalf => all.take(10).boxed(),
+            Fault::ListsAThousand => all.take(1_000).boxed(),
+            Fault::HoldsItsList => stream::iter(all.collect::<Vec<_>>().await).boxed(),
+            Fault::SaysAllWasWrittenIn1970 => {
+                let written_at = Timestamp::from_unix_seconds(0);
+                all.map_ok(move |blob| ListedBlob { written_at, ..blob }).boxed()
+            }
+            _ => all,
+        })
+    }
+}
+
+/// The adapter with the planned fault.
+struct Mutant(Arc<Broken>);
+
+#[async_trait]
+impl BlobStoreHarness for Mutant {
+    async fn fresh() -> Self {
+        Self(Arc::new(Broken::new(planned())))
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.0.clone()
+    }
+
+    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
+        Some(self.0.clone())
+    }
+
+    fn budget(&self) -> Option<BufferBudget> {
+        Some(self.0.budget.clone())
+    }
+
+    fn part_size(&self) -> usize {
+        PART
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.inner.count() + self.0.state.drafts.load(Ordering::SeqCst)
+    }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        Ok(PART)
+    }
+
+    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible> {
+        self.0.state.cut.lock().unwrap().insert(*key);
+        Ok(())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Ok(Arc::new(self.0.another(false)))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.0.state.is_gone.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Ok(Arc::new(self.0.another(true)))
     }
 }
 
 macro_rules! broken {
     ($name:ident, $fault:expr) => {
-        struct $name(Arc<Broken>);
-
-        #[async_trait]
-        impl BlobStoreHarness for $name {
-            async fn fresh() -> Self {
-                Self(Arc::new(Broken::new($fault)))
-            }
-
-            fn blobs(&self) -> Arc<dyn BlobStore> {
-                self.0.clone()
-            }
-
-            fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
-                Some(self.0.clone())
-            }
-
-            fn budget(&self) -> Option<BufferBudget> {
-                Some(self.0.budget.clone())
-            }
-
-            fn part_size(&self) -> usize {
-                PART
-            }
-
-            async fn debris(&self) -> usize {
-                self.0.inner.count()
-            }
-        }
+        type $name = crate::broken_blob_store::Mutant;
+        crate::plan(&$fault);
     };
 }
 
@@ -205,20 +396,47 @@ bites! {
     a_store_that_keeps_what_came_before_an_abort: broken(Fault::KeepsWhatCameBeforeAnAbort) => blob_store,
         ["BLOB-04"];
     a_store_that_shows_blobs_before_they_are_whole: broken(Fault::ShowsBlobsBeforeTheyAreWhole) => blob_store,
-        ["BLOB-05", "BLOB-08"];
+        ["BLOB-05", "BLOB-08", "BLOB-16"];
     a_store_that_keeps_what_a_dropped_put_wrote: broken(Fault::KeepsWhatADroppedPutWrote) => blob_store,
-        ["BLOB-04", "BLOB-05", "BLOB-08"];
-    a_store_whose_ranges_are_one_byte_short: broken(Fault::RangesAreOneByteShort) => blob_store, ["BLOB-03"];
+        ["BLOB-04", "BLOB-05", "BLOB-08", "BLOB-16"];
+    a_store_whose_ranges_are_one_byte_short: broken(Fault::RangesAreOneByteShort) => blob_store, ["BLOB-03", "BLOB-27"];
     a_store_that_answers_ranges_beyond_the_end: broken(Fault::AnswersRangesBeyondTheEnd) => blob_store,
-        ["BLOB-06"];
+        ["BLOB-06", "BLOB-27"];
     a_store_that_discards_only_once: broken(Fault::DiscardsOnlyOnce) => blob_store,
-        ["BLOB-07", "BLOB-04", "BLOB-08"];
+        ["BLOB-07", "BLOB-04", "BLOB-08", "BLOB-16", "BLOB-24", "BLOB-20"];
     a_store_that_discards_nothing: broken(Fault::DiscardsNothing) => blob_store,
-        ["BLOB-07", "BLOB-11", "BLOB-13"];
+        ["BLOB-07", "BLOB-11", "BLOB-13", "BLOB-23", "BLOB-24", "BLOB-25", "BLOB-19"];
     a_store_that_mixes_the_buckets: broken(Fault::MixesTheBuckets) => blob_store, ["BLOB-11", "BLOB-13"];
-    a_store_that_lists_half: broken(Fault::ListsHalf) => blob_store, ["BLOB-13"];
-    a_store_that_takes_bodies_without_memory: broken(Fault::TakesWithoutMemory) => blob_store, ["BLOB-09"];
+    a_store_that_lists_half: broken(Fault::ListsHalf) => blob_store, ["BLOB-13", "BLOB-19"];
+    a_store_that_takes_bodies_without_memory: broken(Fault::TakesWithoutMemory) => blob_store, ["BLOB-09", "BLOB-20"];
     a_store_that_loses_memory: broken(Fault::LosesMemory) => blob_store, ["BLOB-10"];
     a_store_that_drops_the_last_chunk: broken(Fault::DropsTheLastChunk) => blob_store,
-        ["BLOB-02", "BLOB-05", "BLOB-09", "BLOB-12"];
+        ["BLOB-02", "BLOB-05", "BLOB-09", "BLOB-12", "BLOB-23", "BLOB-26", "BLOB-22"];
+    a_store_that_goes_on_with_a_dropped_put: broken(Fault::GoesOnWithADroppedPut) => blob_store, ["BLOB-08", "BLOB-16", "BLOB-20", "BLOB-22"];
+    a_store_that_ends_a_broken_read_as_if_it_were_whole: broken(Fault::EndsABrokenReadAsIfItWereWhole) =>
+        blob_store, ["BLOB-17"];
+    a_store_that_says_all_was_written_in_1970: broken(Fault::SaysAllWasWrittenIn1970) => blob_store,
+        ["BLOB-18"];
+    a_store_that_lists_a_thousand: broken(Fault::ListsAThousand) => blob_store, ["BLOB-19"];
+    a_store_that_holds_its_list: broken(Fault::HoldsItsList) => blob_store, ["BLOB-19"];
+    a_store_that_holds_the_body: broken(Fault::HoldsTheBody) => blob_store, ["BLOB-20"];
+    a_store_that_collects_the_body: broken(Fault::CollectsTheBody) => blob_store, ["BLOB-20"];
+    a_store_that_holds_what_it_reads: broken(Fault::HoldsWhatItReads) => blob_store, ["BLOB-21", "BLOB-22"];
+    a_store_that_blocks_in_put: broken(Fault::BlocksInPut) => blob_store, ["BLOB-22"];
+    a_store_that_blocks_in_get: broken(Fault::BlocksInGet) => blob_store, ["BLOB-22"];
+    a_store_that_remembers_heads: broken(Fault::RemembersHeads) => blob_store, ["BLOB-05", "BLOB-23"];
+    a_store_whose_head_takes_every_error_for_absence: broken(Fault::TakesEveryErrorForAbsence) => blob_store,
+        ["BLOB-24", "BLOB-25"];
+    a_store_whose_get_takes_every_error_for_absence: broken(Fault::GetTakesEveryErrorForAbsence) =>
+        blob_store, ["BLOB-24", "BLOB-25"];
+    a_store_that_pings_nobody: broken(Fault::PingsNobody) => blob_store, ["BLOB-24", "BLOB-25"];
+    a_store_that_discards_without_a_store: broken(Fault::DiscardsWithoutAStore) => blob_store, ["BLOB-24"];
+    a_store_that_lists_nothing_without_a_store: broken(Fault::ListsNothingWithoutAStore) => blob_store,
+        ["BLOB-24"];
+    a_store_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => blob_store,
+        ["BLOB-25"];
+    a_store_that_takes_an_empty_chunk_for_the_end: broken(Fault::TakesAnEmptyChunkForTheEnd) => blob_store,
+        ["BLOB-26"];
+    a_store_that_cuts_chunks_at_a_part: broken(Fault::CutsChunksAtAPart) => blob_store, ["BLOB-26"];
+    a_store_that_counts_places_in_32_bits: broken(Fault::CountsPlacesIn32Bits) => blob_store, ["BLOB-27"];
 }

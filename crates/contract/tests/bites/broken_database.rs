@@ -1,24 +1,26 @@
 //! Databases with one fault.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_contract::DatabaseHarness;
-use fm_domain::accounts::{UserQueries, UserRepo};
-use fm_domain::blobs::{BlobQueries, BlobRepo};
-use fm_domain::database::{Database, ReadRepos, Repos, UnitOfWork};
+use fm_domain::accounts::Account;
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{FileQueries, FileRepo};
-use fm_domain::idempotency::KeyRepo;
-use fm_domain::ids::UploadId;
-use fm_domain::jobs::{JobQueue, JobSignal};
-use fm_domain::uploads::{Upload, UploadQueries, UploadRepo};
-use fm_memory::MemoryDatabase;
+use fm_domain::files::File;
+use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
+use fm_domain::jobs::JobSignal;
+use fm_domain::uploads::Upload;
+use fm_memory::{MemoryDatabase, MemoryJobSignal};
 use futures_util::FutureExt as _;
+use uuid::Uuid;
 
-use crate::bites;
+use crate::{bites, planned};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,8 @@ pub(crate) enum Fault {
     SetsAnyHash,
     IgnoresEpoch,
     KeepsTheEpoch,
-    LosesTails,
+    LosesStates,
+    LosesEmptyStates,
     ShowsOthersUploads,
     FindsNoKey,
     RemembersWhatIsGone,
@@ -68,6 +71,80 @@ pub(crate) enum Fault {
     TalliesWhatIsRecorded,
     HidesTheDoomed,
     CountsBeyondTheLimit,
+    RemembersAccounts,
+    RemembersFiles,
+    CallsEveryErrorUnavailable,
+    PingsWithoutAsking,
+    FindsNothingWithoutADatabase,
+    ListsAPageOfFiles,
+    WalksAPage,
+    TalliesAPage,
+    DoomsAPage,
+    FindsAPageDue,
+    PurgesAPageOfKeys,
+    ExpiresAPageOfUploads,
+    PurgesAPageOfUploads,
+    ClaimsAPage,
+    ListsAPageOfJobs,
+    ReservesIn32Bits,
+    CountsFilesIn32Bits,
+    RefusesAFullQuota,
+    ForgetsReservations,
+    TrimsNames,
+    KeepsNamesIn16Bits,
+    CallsEveryConflictATakenAddress,
+    FiltersAfterTheLimit,
+    PagesToTheMillisecond,
+    PagesSizesAsFloats,
+    TrimsFileNames,
+    SettlesIn32Bits,
+    AnnouncesIn32Bits,
+    FindsTheDoomedInAnyBucket,
+    AnnouncesAgain,
+    AbandonsAtOnce,
+    DoomsWhatEndsNow,
+    FreesTheFinished,
+    FinishesAgain,
+    LeasesKeysToTheSecond,
+    ExpiresResumableUploadsAlone,
+    InsertsUploadsAgain,
+    LeasesJobsToTheSecond,
+    CompletesTheUnclaimed,
+    TellsTheTimeOfTheRetry,
+    ReleasesNamesOnRetry,
+    CutsReasons,
+    EnqueuesAgain,
+    LosesSignalsWithoutAWaiter,
+}
+
+/// How many a careless adapter takes at a time.
+pub(crate) const PAGE: u32 = 1_000;
+
+/// The moment without what a coarse column loses.
+pub(crate) fn whole_second(moment: Timestamp) -> Timestamp {
+    Timestamp::from_unix_seconds(moment.unix_seconds())
+}
+
+/// The size in a narrow column.
+pub(crate) fn narrow(size: ByteSize) -> ByteSize {
+    ByteSize::new(size.bytes() & u64::from(u32::MAX))
+}
+
+/// What all nodes of a database share beside its tables.
+#[derive(Default)]
+pub(crate) struct Common {
+    is_gone: AtomicBool,
+    /// Blobs and jobs that were ever inserted.
+    pub(crate) ids: Mutex<HashSet<Uuid>>,
+    /// The files of finished attempts.
+    pub(crate) finished: Mutex<HashMap<BlobId, FileId>>,
+}
+
+/// What one node remembers.
+#[derive(Default)]
+pub(crate) struct Memory {
+    pub(crate) accounts: Mutex<HashMap<UserId, Account>>,
+    pub(crate) files: Mutex<HashMap<FileId, File>>,
 }
 
 /// Every upload that was ever inserted, by id.
@@ -79,6 +156,9 @@ pub(crate) struct Broken {
     pub(crate) signal: Arc<dyn JobSignal>,
     pub(crate) fault: Fault,
     pub(crate) inserted: Inserted,
+    pub(crate) common: Arc<Common>,
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) is_refused: bool,
 }
 
 /// Its units of work.
@@ -91,6 +171,7 @@ pub(crate) struct BrokenUnit {
     /// Whether a file was inserted.
     pub(crate) has_files: bool,
     pub(crate) inserted: Inserted,
+    pub(crate) common: Arc<Common>,
 }
 
 /// Its reads.
@@ -98,18 +179,54 @@ pub(crate) struct BrokenReads {
     pub(crate) inner: Box<dyn ReadRepos>,
     pub(crate) fault: Fault,
     pub(crate) inserted: Inserted,
+    pub(crate) memory: Arc<Memory>,
 }
 
 impl Broken {
     pub(crate) fn new(fault: Fault) -> Self {
         let inner = MemoryDatabase::new();
-        let signal: Arc<dyn JobSignal> =
-            if fault == Fault::NeverSignals { Arc::new(Sleeper) } else { Arc::new(inner.signal()) };
-        Self { inner, signal, fault, inserted: Inserted::default() }
+        let signal: Arc<dyn JobSignal> = match fault {
+            Fault::NeverSignals => Arc::new(Sleeper),
+            Fault::LosesSignalsWithoutAWaiter => Arc::new(Deaf(inner.signal())),
+            _ => Arc::new(inner.signal()),
+        };
+        let (inserted, common, memory) = (Inserted::default(), Arc::default(), Arc::default());
+        Self { inner, signal, fault, inserted, common, memory, is_refused: false }
+    }
+
+    /// The same adapter.
+    pub(crate) fn same(&self) -> Self {
+        let (signal, inserted) = (Arc::clone(&self.signal), Arc::clone(&self.inserted));
+        let (common, memory) = (Arc::clone(&self.common), Arc::clone(&self.memory));
+        let (inner, fault) = (self.inner.clone(), self.fault);
+        Self { inner, signal, fault, inserted, common, memory, is_refused: self.is_refused }
+    }
+
+    /// The adapter of another node.
+    pub(crate) fn another(&self, is_refused: bool) -> Self {
+        Self { memory: Arc::default(), is_refused, ..self.same() }
+    }
+
+    pub(crate) fn go_away(&self) {
+        self.common.is_gone.store(true, Ordering::SeqCst);
+    }
+
+    /// The database, if it can be reached and takes us.
+    fn reach(&self) -> PortResult<&MemoryDatabase> {
+        if self.common.is_gone.load(Ordering::SeqCst) {
+            return Err(PortError::Unavailable("no route to the database".into()));
+        }
+        if self.is_refused && self.fault == Fault::CallsEveryErrorUnavailable {
+            return Err(PortError::Unavailable("no such user".into()));
+        }
+        if self.is_refused {
+            return Err(PortError::Unexpected("no such user".into()));
+        }
+        Ok(&self.inner)
     }
 }
 
-/// A signal that nobody gives.
+/// A signal that is never given.
 struct Sleeper;
 
 #[async_trait]
@@ -120,39 +237,41 @@ impl JobSignal for Sleeper {
     }
 }
 
+/// A signal that is heard only by those who wait when it is given.
+struct Deaf(MemoryJobSignal);
+
 #[async_trait]
-impl Database for Broken {
-    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
-        let inner = Some(self.inner.begin().await?);
-        let inserted = Arc::clone(&self.inserted);
-        Ok(Box::new(BrokenUnit { inner, fault: self.fault, hurt: false, has_files: false, inserted }))
-    }
-
-    async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
-        let inserted = Arc::clone(&self.inserted);
-        Ok(Box::new(BrokenReads { inner: self.inner.read().await?, fault: self.fault, inserted }))
-    }
-
-    async fn ping(&self) -> PortResult<()> {
-        self.inner.ping().await
+impl JobSignal for Deaf {
+    async fn wait(&self, at_most: Duration) -> bool {
+        self.0.wait(Duration::ZERO).await;
+        self.0.wait(at_most).await
     }
 }
 
-impl ReadRepos for BrokenReads {
-    fn users(&mut self) -> &mut dyn UserQueries {
-        self
+#[async_trait]
+impl Database for Broken {
+    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        let inner = Some(self.reach()?.begin().await?);
+        let (inserted, common) = (Arc::clone(&self.inserted), Arc::clone(&self.common));
+        Ok(Box::new(BrokenUnit { inner, fault: self.fault, hurt: false, has_files: false, inserted, common }))
     }
 
-    fn files(&mut self) -> &mut dyn FileQueries {
-        self
+    async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
+        let inner = match self.reach() {
+            Err(_) if self.fault == Fault::FindsNothingWithoutADatabase => {
+                MemoryDatabase::new().read().await?
+            }
+            reached => reached?.read().await?,
+        };
+        let (inserted, memory) = (Arc::clone(&self.inserted), Arc::clone(&self.memory));
+        Ok(Box::new(BrokenReads { inner, fault: self.fault, inserted, memory }))
     }
 
-    fn uploads(&mut self) -> &mut dyn UploadQueries {
-        self
-    }
-
-    fn blobs(&mut self) -> &mut dyn BlobQueries {
-        self
+    async fn ping(&self) -> PortResult<()> {
+        if self.fault == Fault::PingsWithoutAsking {
+            return Ok(());
+        }
+        self.reach()?.ping().await
     }
 }
 
@@ -164,32 +283,6 @@ impl BrokenUnit {
     /// The honest unit beneath.
     pub(crate) fn honest(&mut self) -> &mut dyn UnitOfWork {
         &mut **self.inner.as_mut().unwrap()
-    }
-}
-
-impl Repos for BrokenUnit {
-    fn users(&mut self) -> &mut dyn UserRepo {
-        self
-    }
-
-    fn files(&mut self) -> &mut dyn FileRepo {
-        self
-    }
-
-    fn blobs(&mut self) -> &mut dyn BlobRepo {
-        self
-    }
-
-    fn keys(&mut self) -> &mut dyn KeyRepo {
-        self
-    }
-
-    fn uploads(&mut self) -> &mut dyn UploadRepo {
-        self
-    }
-
-    fn jobs(&mut self) -> &mut dyn JobQueue {
-        self
     }
 }
 
@@ -223,26 +316,41 @@ impl Drop for BrokenUnit {
     }
 }
 
+/// The adapter with the planned fault.
+pub(crate) struct Mutant(Broken);
+
+#[async_trait]
+impl DatabaseHarness for Mutant {
+    async fn fresh() -> Self {
+        Self(Broken::new(planned()))
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        Arc::new(self.0.same())
+    }
+
+    fn signal(&self) -> Arc<dyn JobSignal> {
+        Arc::clone(&self.0.signal)
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, fm_contract::Impossible> {
+        Ok(Arc::new(self.0.another(false)))
+    }
+
+    async fn break_it(&self) -> Result<(), fm_contract::Impossible> {
+        self.0.go_away();
+        Ok(())
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, fm_contract::Impossible> {
+        Ok(Arc::new(self.0.another(true)))
+    }
+}
+
 macro_rules! broken {
     ($name:ident, $fault:expr) => {
-        struct $name(Broken);
-
-        #[async_trait]
-        impl DatabaseHarness for $name {
-            async fn fresh() -> Self {
-                Self(Broken::new($fault))
-            }
-
-            fn database(&self) -> Arc<dyn Database> {
-                let Broken { inner, signal, fault, inserted } = &self.0;
-                let (signal, inserted) = (Arc::clone(signal), Arc::clone(inserted));
-                Arc::new(Broken { inner: inner.clone(), signal, fault: *fault, inserted })
-            }
-
-            fn signal(&self) -> Arc<dyn JobSignal> {
-                Arc::clone(&self.0.signal)
-            }
-        }
+        type $name = crate::broken_database::Mutant;
+        crate::plan(&$fault);
     };
 }
 
@@ -251,47 +359,91 @@ pub(crate) use broken;
 bites! {
     a_database_without_a_fault_breaks_no_rule: broken(Fault::None) => database, [];
     a_unit_that_commits_when_it_is_dropped: broken(Fault::CommitsOnDrop) => database,
-        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "JOB-01"];
+        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "USER-18", "BLOBROW-17", "UPLOAD-18", "JOB-01", "JOB-26"];
     a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database,
         ["UOW-09", "JOB-21"];
     a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
-        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "JOB-01"];
+        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "BLOBROW-17", "JOB-01", "JOB-26"];
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];
     a_unit_that_a_conflict_poisons: broken(Fault::PoisonsOnConflict) => database,
         ["UOW-03", "USER-01", "USER-02", "USER-12"];
     a_queue_that_loses_jobs_beside_files: broken(Fault::LosesJobsBesideFiles) => database,
         ["UOW-01", "UOW-03", "UOW-06", "UOW-07"];
     a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue,
-        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21"];
+        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23"];
     a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
     a_queue_that_takes_any_answer: broken(Fault::TakesAnyAnswer) => job_queue,
-        ["JOB-04", "JOB-07", "JOB-21"];
+        ["JOB-04", "JOB-07", "JOB-21", "JOB-24"];
     a_queue_that_loses_what_expired: broken(Fault::LosesWhatExpired) => job_queue,
-        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21"];
-    a_queue_that_wakes_nobody: broken(Fault::NeverSignals) => job_queue, ["JOB-13"];
+        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21", "JOB-23", "JOB-25"];
+    a_queue_that_wakes_no_worker: broken(Fault::NeverSignals) => job_queue, ["JOB-13", "JOB-27"];
     a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05"];
-    a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18"];
+    a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18", "JOB-24"];
     a_queue_that_gives_the_living_for_dead: broken(Fault::TakesTheLiving) => job_queue, ["JOB-20"];
     a_repo_that_ignores_revisions: broken(Fault::IgnoresRevision) => database,
         ["UOW-03", "FILE-02", "FILE-08"];
     a_repo_that_sets_any_thumbnail: broken(Fault::SetsAnyThumbnail) => database, ["FILE-06"];
-    a_list_that_skips_between_pages: broken(Fault::SkipsOnPaging) => database, ["FILE-01", "FILE-11"];
-    a_list_that_repeats_between_pages: broken(Fault::RepeatsOnPaging) => database, ["FILE-01", "FILE-11"];
+    a_list_that_skips_between_pages: broken(Fault::SkipsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-17", "FILE-18"];
+    a_list_that_repeats_between_pages: broken(Fault::RepeatsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-17", "FILE-18"];
     a_list_that_reads_types_as_patterns: broken(Fault::ReadsTypesAsPatterns) => database, ["FILE-13"];
     a_repo_that_ignores_quotas: broken(Fault::IgnoresQuota) => database,
-        ["UOW-03", "USER-05", "USER-06"];
-    a_repo_that_charges_in_two_steps: broken(Fault::AddsBeforeItFrees) => database, ["USER-07"];
+        ["UOW-03", "USER-05", "USER-06", "USER-15"];
+    a_repo_that_charges_in_two_steps: broken(Fault::AddsBeforeItFrees) => database, ["USER-07", "USER-16"];
     a_repo_that_replaces_any_password: broken(Fault::ReplacesAnyPassword) => database, ["USER-04"];
     a_repo_that_settles_the_doomed: broken(Fault::SettlesTheDoomed) => database,
         ["UOW-03", "BLOBROW-01", "BLOBROW-02", "BLOBROW-11"];
     a_repo_that_abandons_the_settled: broken(Fault::AbandonsTheSettled) => database, ["BLOBROW-04"];
     a_repo_that_forgets_the_living: broken(Fault::ForgetsTheLiving) => database, ["BLOBROW-08"];
     a_repo_that_gives_keys_twice: broken(Fault::GivesKeysTwice) => database,
-        ["KEY-01", "KEY-03", "KEY-06", "KEY-07", "KEY-09"];
+        ["KEY-01", "KEY-03", "KEY-06", "KEY-07", "KEY-09", "KEY-13"];
     a_repo_that_forgets_uploads: broken(Fault::ForgetsUploads) => database,
-        ["KEY-04", "KEY-08", "KEY-09"];
+        ["KEY-04", "KEY-08", "KEY-09", "KEY-12"];
     a_walk_that_skips_between_pages: broken(Fault::SkipsOnWalking) => database, ["FILE-15"];
     a_tally_that_counts_nothing_up: broken(Fault::TalliesWhatIsRecorded) => database, ["USER-13"];
     reads_that_hide_the_doomed: broken(Fault::HidesTheDoomed) => database, ["BLOBROW-12"];
     a_count_without_a_limit: broken(Fault::CountsBeyondTheLimit) => database, ["BLOBROW-13"];
+    a_database_that_remembers_accounts: broken(Fault::RemembersAccounts) => database, ["USER-11", "UOW-12", "USER-17"];
+    a_database_that_remembers_files: broken(Fault::RemembersFiles) => database, ["UOW-12", "FILE-19"];
+    a_database_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => database, ["UOW-14"];
+    a_database_that_answers_pings_by_itself: broken(Fault::PingsWithoutAsking) => database, ["UOW-13", "UOW-14"];
+    a_database_that_finds_nothing_without_a_database: broken(Fault::FindsNothingWithoutADatabase) => database, ["UOW-13", "UOW-14"];
+    a_list_of_a_page_of_files: broken(Fault::ListsAPageOfFiles) => database, ["FILE-16"];
+    a_walk_of_a_page: broken(Fault::WalksAPage) => database, ["FILE-16"];
+    a_tally_of_a_page: broken(Fault::TalliesAPage) => database, ["USER-14"];
+    a_repo_that_dooms_a_page: broken(Fault::DoomsAPage) => database, ["BLOBROW-14"];
+    a_repo_that_finds_a_page_due: broken(Fault::FindsAPageDue) => database, ["BLOBROW-14"];
+    a_repo_that_purges_a_page_of_keys: broken(Fault::PurgesAPageOfKeys) => database, ["KEY-11"];
+    a_repo_that_expires_a_page_of_uploads: broken(Fault::ExpiresAPageOfUploads) => database, ["UPLOAD-16"];
+    a_repo_that_purges_a_page_of_uploads: broken(Fault::PurgesAPageOfUploads) => database, ["UPLOAD-16"];
+    a_queue_that_claims_a_page: broken(Fault::ClaimsAPage) => job_queue, ["JOB-22"];
+    a_queue_that_lists_a_page: broken(Fault::ListsAPageOfJobs) => job_queue, ["JOB-22"];
+    a_repo_that_reserves_in_32_bits: broken(Fault::ReservesIn32Bits) => database, ["USER-15"];
+    a_repo_that_counts_files_in_32_bits: broken(Fault::CountsFilesIn32Bits) => database, ["USER-15"];
+    a_repo_that_refuses_a_full_quota: broken(Fault::RefusesAFullQuota) => database, ["USER-16"];
+    a_repo_that_forgets_reservations: broken(Fault::ForgetsReservations) => database, ["USER-16"];
+    a_repo_that_trims_names: broken(Fault::TrimsNames) => database, ["USER-17"];
+    a_repo_that_keeps_names_in_16_bits: broken(Fault::KeepsNamesIn16Bits) => database, ["USER-17"];
+    a_repo_that_calls_every_conflict_a_taken_address: broken(Fault::CallsEveryConflictATakenAddress) => database, ["USER-18"];
+    a_list_that_filters_after_the_limit: broken(Fault::FiltersAfterTheLimit) => database, ["FILE-17"];
+    a_list_that_pages_to_the_millisecond: broken(Fault::PagesToTheMillisecond) => database, ["FILE-18"];
+    a_list_that_pages_sizes_as_floats: broken(Fault::PagesSizesAsFloats) => database, ["FILE-18"];
+    a_repo_that_trims_names_of_files: broken(Fault::TrimsFileNames) => database, ["FILE-19"];
+    a_repo_that_settles_in_32_bits: broken(Fault::SettlesIn32Bits) => database, ["BLOBROW-15"];
+    a_repo_that_announces_in_32_bits: broken(Fault::AnnouncesIn32Bits) => database, ["BLOBROW-15"];
+    a_repo_that_finds_the_doomed_in_any_bucket: broken(Fault::FindsTheDoomedInAnyBucket) => database, ["BLOBROW-16"];
+    a_repo_that_announces_again: broken(Fault::AnnouncesAgain) => database, ["BLOBROW-17"];
+    a_repo_that_abandons_at_once: broken(Fault::AbandonsAtOnce) => database, ["BLOBROW-18"];
+    a_repo_that_dooms_what_ends_now: broken(Fault::DoomsWhatEndsNow) => database, ["BLOBROW-02", "BLOBROW-13", "BLOBROW-17", "BLOBROW-18", "BLOBROW-14"];
+    a_repo_that_frees_the_finished: broken(Fault::FreesTheFinished) => database, ["KEY-12"];
+    a_repo_that_finishes_again: broken(Fault::FinishesAgain) => database, ["KEY-07", "KEY-12"];
+    a_repo_that_leases_keys_to_the_second: broken(Fault::LeasesKeysToTheSecond) => database, ["KEY-13"];
+    a_repo_that_expires_resumable_uploads_alone: broken(Fault::ExpiresResumableUploadsAlone) => database, ["UPLOAD-17"];
+    a_repo_that_inserts_uploads_again: broken(Fault::InsertsUploadsAgain) => database, ["UPLOAD-18"];
+    a_queue_that_leases_to_the_second: broken(Fault::LeasesJobsToTheSecond) => job_queue, ["JOB-23"];
+    a_queue_that_completes_the_unclaimed: broken(Fault::CompletesTheUnclaimed) => job_queue, ["JOB-24"];
+    a_queue_that_tells_the_time_of_the_retry: broken(Fault::TellsTheTimeOfTheRetry) => job_queue, ["JOB-07", "JOB-25"];
+    a_queue_that_releases_names_on_retry: broken(Fault::ReleasesNamesOnRetry) => job_queue, ["JOB-25"];
+    a_queue_that_cuts_reasons: broken(Fault::CutsReasons) => job_queue, ["JOB-25"];
+    a_queue_that_enqueues_again: broken(Fault::EnqueuesAgain) => job_queue, ["JOB-01", "JOB-09", "JOB-26"];
+    a_signal_that_loses_what_no_worker_awaits: broken(Fault::LosesSignalsWithoutAWaiter) => job_queue, ["JOB-13", "JOB-27"];
 }

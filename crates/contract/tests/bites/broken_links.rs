@@ -32,6 +32,8 @@ enum Fault {
     AlwaysAttaches,
     ForgetsTheBucket,
     ServesNothing,
+    ForgivesAMinute,
+    ServesNoEmptyBlob,
 }
 
 const ORIGIN: &str = "https://toy.example/";
@@ -85,7 +87,8 @@ impl Toy {
         let field =
             |name: &str| signed.split('&').find_map(|field| field.strip_prefix(name)?.strip_prefix('='));
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        if field("expires")?.parse::<u64>().ok()? <= now && !self.is(Fault::IgnoresExpiry) {
+        let grace = if self.is(Fault::ForgivesAMinute) { 60 } else { 0 };
+        if field("expires")?.parse::<u64>().ok()? + grace <= now && !self.is(Fault::IgnoresExpiry) {
             return None;
         }
         let (bucket, id) = path.split_once('/')?;
@@ -107,6 +110,9 @@ impl Toy {
         mut headers: Vec<(String, String)>,
     ) -> Fetched {
         let reader = match self.blobs.get(key, range).await {
+            Ok(reader) if reader.size.bytes() == 0 && self.is(Fault::ServesNoEmptyBlob) => {
+                return refusal(404);
+            }
             Ok(reader) if !self.is(Fault::ServesNothing) => reader,
             Err(GetBlob::Range(_)) => return refusal(416),
             Ok(_) | Err(GetBlob::NotFound | GetBlob::Store(_)) => return refusal(404),
@@ -176,7 +182,8 @@ macro_rules! broken {
 
 bites! {
     a_signer_without_a_fault_breaks_no_rule: broken(Fault::None) => sign_download, [];
-    a_signer_whose_urls_never_expire: broken(Fault::IgnoresExpiry) => sign_download, ["LINK-03"];
+    a_signer_whose_urls_never_expire: broken(Fault::IgnoresExpiry) => sign_download,
+        ["LINK-03", "LINK-09"];
     a_signer_that_checks_nothing: broken(Fault::ChecksNothing) => sign_download, ["LINK-04"];
     a_signer_that_signs_the_key_alone: broken(Fault::SignsTheKeyAlone) => sign_download, ["LINK-04"];
     a_signer_that_never_signs_the_same: broken(Fault::NeverSignsTheSame) => sign_download, ["LINK-02"];
@@ -186,7 +193,9 @@ bites! {
     a_signer_that_always_attaches: broken(Fault::AlwaysAttaches) => sign_download, ["LINK-06"];
     a_signer_that_forgets_the_bucket: broken(Fault::ForgetsTheBucket) => sign_download, ["LINK-07"];
     a_server_that_serves_nothing: broken(Fault::ServesNothing) => sign_download,
-        ["LINK-01", "LINK-05", "LINK-06"];
+        ["LINK-01", "LINK-05", "LINK-06", "LINK-09"];
+    a_server_that_forgives_a_minute: broken(Fault::ForgivesAMinute) => sign_download, ["LINK-09"];
+    a_server_that_serves_no_empty_blob: broken(Fault::ServesNoEmptyBlob) => sign_download, ["LINK-09"];
 }
 
 passes_decorated! {

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fm_contract::{Fetched, SignPartsHarness};
 use fm_domain::blobs::{
-    BlobKey, BlobStore, PartLink, PartPlace, PartUpload, PartWrite, SignParts, SignedPart, SignedUrl, WriteId,
+    BlobKey, BlobStore, DirectStore, PartLink, PartReceiver as _, PartWrite, SignParts, SignedPart,
+    SignedUrl, WriteId,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
@@ -75,16 +76,15 @@ impl Toy {
             return Some(answer(500));
         }
         if self.is(Fault::BeginsAnewAfterTheEnd) {
-            self.blobs.begin(&key, &"text/plain".parse().unwrap()).await.unwrap();
+            DirectStore::begin(&self.blobs, &key, &"text/plain".parse().unwrap()).await.unwrap();
             if self.blobs.head(&key).await.unwrap().is_some() {
                 return Some(answer(200));
             }
         }
         let write = PartWrite { key, id: WriteId::new(String::new()) };
         let offset = ByteSize::new(field("number")? - 1);
-        let place = PartPlace { number: 1, offset, fence: 1, in_order: false };
         let bytes = if self.is(Fault::LosesBytes) { Bytes::from(vec![0; bytes.len()]) } else { bytes };
-        let written = self.blobs.write(&write, place, bytes.into()).await;
+        let written = self.blobs.write(&write, offset, 1, bytes.into()).await;
         Some(answer(if written.is_ok() { 200 } else { 404 }))
     }
 }
@@ -121,7 +121,7 @@ macro_rules! broken {
                 Arc::new(self.0.blobs.clone())
             }
 
-            fn parts(&self) -> Arc<dyn PartUpload> {
+            fn parts(&self) -> Arc<dyn DirectStore> {
                 Arc::new(self.0.blobs.clone())
             }
 

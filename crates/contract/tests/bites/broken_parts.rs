@@ -1,16 +1,17 @@
-//! Stores that are written to in parts, with one fault.
+//! Stores that make blobs of parts that clients send, with one fault.
 //!
-//! The honest one keeps parts by their numbers and gives them tags, as S3 does.
+//! The honest one keeps parts by their numbers and gives them tags, as S3 does. Others receive parts by offsets.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use fm_contract::PartUploadHarness;
+use fm_contract::DirectHarness;
 use fm_domain::blobs::{
-    BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, CompleteParts, GetBlob, PartLimits,
-    PartPlace, PartTag, PartUpload, PartWrite, PutBlob, PutHint, StoredBlob, WriteId, WritePart, WrittenPart,
+    BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, CompleteParts, DirectStore, GetBlob,
+    PartLimits, PartReceiver, PartTag, PartWrite, PutBlob, PutHint, StoredBlob, WriteId, WritePart,
+    WrittenPart,
 };
 use fm_domain::body::{ByteSize, ByteStream, PartBytes};
 use fm_domain::clock::Timestamp;
@@ -26,11 +27,10 @@ use crate::{bites, passes_decorated};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     None,
-    ShowsWhatIsDurable,
+    ShowsPartsAtOnce,
     RangesAreOneByteShort,
     RefusesASmallLastPart,
     KeepsTheFirstOfTwo,
-    WritesAtPlacesWithoutFences,
     TakesPartsAfterTheEnd,
     CompletesOnce,
     CompletesAgainWithAnySize,
@@ -41,7 +41,6 @@ enum Fault {
     KeepsOtherWritesToTheKey,
     DiscardsWholeBlobsAlone,
     BeginsWhatItDoesNotKnow,
-    KeepsOnePieceAlone,
     LosesWhatWasCutOff,
     NamesNoSensibleLimits,
 }
@@ -55,14 +54,14 @@ struct Part {
 
 #[derive(Default)]
 struct Writes {
-    /// By key and write, and then by what tells parts apart.
-    open: BTreeMap<(BlobKey, String), BTreeMap<String, Part>>,
+    /// By key and write, and then by number.
+    open: BTreeMap<(BlobKey, String), BTreeMap<u32, Part>>,
     /// Bytes that no key leads to.
     lost: usize,
     tags: u64,
 }
 
-struct Toy {
+struct FakeStore {
     blobs: MemoryBlobStore,
     writes: Mutex<Writes>,
     fault: Fault,
@@ -70,7 +69,7 @@ struct Toy {
 
 const LEAST: usize = 1024;
 
-impl Toy {
+impl FakeStore {
     fn is(&self, fault: Fault) -> bool {
         self.fault == fault
     }
@@ -86,7 +85,7 @@ impl Toy {
     }
 
     /// The parts that are named, in order.
-    fn named(&self, came: &BTreeMap<String, Part>, named: &[WrittenPart]) -> Option<Vec<Part>> {
+    fn named(&self, came: &BTreeMap<u32, Part>, named: &[WrittenPart]) -> Option<Vec<Part>> {
         let mut found = Vec::new();
         if self.is(Fault::NamesAreNotLookedAt) {
             found.extend(came.values().cloned());
@@ -94,10 +93,8 @@ impl Toy {
             return Some(found);
         }
         for name in named {
-            let part = came.values().find(|part| part.number == name.number || self.at_places());
-            let part = if self.at_places() { came.values().nth(found.len()) } else { part };
-            let part = part?;
-            if part.tag != name.tag.as_str() && !self.is(Fault::LooksAtNoTags) && !self.at_places() {
+            let part = came.values().find(|part| part.number == name.number)?;
+            if part.tag != name.tag.as_str() && !self.is(Fault::LooksAtNoTags) {
                 return None;
             }
             found.push(part.clone());
@@ -107,45 +104,18 @@ impl Toy {
         }
         let small = found.iter().rev().skip(usize::from(!self.is(Fault::RefusesASmallLastPart)));
         let small = small.filter(|part| part.bytes.len() < LEAST).count();
-        (small == 0 || self.at_places()).then_some(found)
+        (small == 0).then_some(found)
     }
 
-    fn at_places(&self) -> bool {
-        self.is(Fault::WritesAtPlacesWithoutFences)
-    }
-}
-
-#[async_trait]
-impl PartUpload for Toy {
-    fn part_limits(&self) -> PartLimits {
-        let least = ByteSize::new(LEAST as u64);
-        let most = if self.is(Fault::NamesNoSensibleLimits) { 1000 } else { 16 << 20 };
-        PartLimits { least, preferred: least, most: ByteSize::new(most), most_parts: 10_000 }
-    }
-
-    async fn begin(&self, key: &BlobKey, _content_type: &MediaType) -> PortResult<WriteId> {
-        let id = Uuid::now_v7().to_string();
-        self.writes().open.insert((*key, id.clone()), BTreeMap::new());
-        Ok(WriteId::new(id))
-    }
-
-    async fn write(
-        &self,
-        write: &PartWrite,
-        place: PartPlace,
-        bytes: PartBytes,
-    ) -> Result<Option<PartTag>, WritePart> {
-        if self.is(Fault::LosesWhatWasCutOff) {
-            self.writes().lost += 1;
-        }
-        tokio::task::yield_now().await;
-        if self.is(Fault::LosesWhatWasCutOff) {
-            self.writes().lost -= 1;
-        }
+    /// What a client's request does.
+    async fn receive(&self, write: &PartWrite, number: u32, bytes: Bytes) -> Result<PartTag, WritePart> {
         let whole = self.blobs.head(&write.key).await?.is_some();
         if self.is(Fault::TakesPartsAfterTheEnd) && whole {
-            self.put(&write.key, bytes.into_pieces()).await;
-            return Ok(Some(PartTag::new(String::new())));
+            self.put(&write.key, vec![bytes]).await;
+            return Ok(PartTag::new(String::new()));
+        }
+        if self.is(Fault::ShowsPartsAtOnce) {
+            self.put(&write.key, vec![bytes.clone()]).await;
         }
         let mut writes = self.writes();
         let id = (write.key, write.id.as_str().to_owned());
@@ -155,29 +125,28 @@ impl PartUpload for Toy {
         writes.tags += 1;
         let tag = format!("tag {}", writes.tags);
         let parts = writes.open.get_mut(&id).ok_or(WritePart::Gone)?;
-        let name = if self.at_places() {
-            format!("{:020}", place.offset.bytes())
-        } else {
-            format!("{:020}", place.number)
-        };
-        let part = Part { number: place.number, tag: tag.clone(), bytes: bytes.pieces().concat().into() };
-        match parts.get(&name) {
+        match parts.get(&number) {
             Some(first) if self.is(Fault::KeepsTheFirstOfTwo) => {
-                return Ok(Some(PartTag::new(first.tag.clone())));
+                return Ok(PartTag::new(first.tag.clone()));
             }
-            _ => parts.insert(name, part),
+            _ => parts.insert(number, Part { number, tag: tag.clone(), bytes }),
         };
-        Ok((!self.at_places()).then(|| PartTag::new(tag)))
+        Ok(PartTag::new(tag))
+    }
+}
+
+#[async_trait]
+impl DirectStore for FakeStore {
+    fn part_limits(&self) -> PartLimits {
+        let least = ByteSize::new(LEAST as u64);
+        let most = if self.is(Fault::NamesNoSensibleLimits) { 1000 } else { 16 << 20 };
+        PartLimits { least, most: ByteSize::new(most), most_parts: 10_000 }
     }
 
-    async fn sync(&self, write: &PartWrite) -> PortResult<()> {
-        if self.is(Fault::ShowsWhatIsDurable) {
-            let id = (write.key, write.id.as_str().to_owned());
-            let parts = self.writes().open.get(&id).cloned();
-            let Some(parts) = parts else { return Ok(()) };
-            self.put(&write.key, parts.into_values().map(|part| part.bytes).collect()).await;
-        }
-        Ok(())
+    async fn begin(&self, key: &BlobKey, _content_type: &MediaType) -> PortResult<WriteId> {
+        let id = Uuid::now_v7().to_string();
+        self.writes().open.insert((*key, id.clone()), BTreeMap::new());
+        Ok(WriteId::new(id))
     }
 
     async fn complete(
@@ -187,6 +156,13 @@ impl PartUpload for Toy {
         parts: &[WrittenPart],
         size: ByteSize,
     ) -> Result<StoredBlob, CompleteParts> {
+        if self.is(Fault::LosesWhatWasCutOff) {
+            self.writes().lost += 1;
+        }
+        tokio::task::yield_now().await;
+        if self.is(Fault::LosesWhatWasCutOff) {
+            self.writes().lost -= 1;
+        }
         let id = (write.key, write.id.as_str().to_owned());
         let came = self.writes().open.get(&id).cloned();
         let Some(came) = came else {
@@ -213,25 +189,10 @@ impl PartUpload for Toy {
         self.writes().open.retain(|open, _| if others { *open != id } else { open.0 != write.key });
         Ok(StoredBlob { size })
     }
-
-    async fn keep(
-        &self,
-        key: &BlobKey,
-        bytes: PartBytes,
-        _content_type: &MediaType,
-    ) -> PortResult<StoredBlob> {
-        let size = ByteSize::new(bytes.len() as u64);
-        let mut pieces = bytes.into_pieces();
-        if self.is(Fault::KeepsOnePieceAlone) {
-            pieces.truncate(1);
-        }
-        self.put(key, pieces).await;
-        Ok(StoredBlob { size })
-    }
 }
 
 #[async_trait]
-impl BlobStore for Toy {
+impl BlobStore for FakeStore {
     async fn put(&self, key: &BlobKey, body: ByteStream, hint: &PutHint) -> Result<StoredBlob, PutBlob> {
         self.blobs.put(key, body, hint).await
     }
@@ -266,24 +227,107 @@ impl BlobStore for Toy {
     }
 }
 
+/// What is wrong with a store that receives parts by offsets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flaw {
+    None,
+    LooksAtNoFencesOfParts,
+    LooksAtNoFencesAtTheEnd,
+    BelievesNoTagsButItsOwn,
+    ShowsWhatIsDurable,
+}
+
+/// A store that receives parts by offsets.
+struct Receiver {
+    blobs: MemoryBlobStore,
+    flaw: Flaw,
+}
+
+#[async_trait]
+impl DirectStore for Receiver {
+    fn part_limits(&self) -> PartLimits {
+        self.blobs.part_limits()
+    }
+
+    async fn begin(&self, key: &BlobKey, content_type: &MediaType) -> PortResult<WriteId> {
+        DirectStore::begin(&self.blobs, key, content_type).await
+    }
+
+    async fn complete(
+        &self,
+        write: &PartWrite,
+        fence: u64,
+        parts: &[WrittenPart],
+        size: ByteSize,
+    ) -> Result<StoredBlob, CompleteParts> {
+        if self.flaw == Flaw::BelievesNoTagsButItsOwn
+            && parts.iter().any(|part| part.tag.as_str().contains('\''))
+        {
+            return Err(CompleteParts::Mismatch);
+        }
+        let fence = if self.flaw == Flaw::LooksAtNoFencesAtTheEnd { u64::MAX } else { fence };
+        DirectStore::complete(&self.blobs, write, fence, parts, size).await
+    }
+}
+
+#[async_trait]
+impl PartReceiver for Receiver {
+    async fn write(
+        &self,
+        write: &PartWrite,
+        offset: ByteSize,
+        fence: u64,
+        bytes: PartBytes,
+    ) -> Result<(), WritePart> {
+        let fence = if self.flaw == Flaw::LooksAtNoFencesOfParts { 1 } else { fence };
+        self.blobs.write(write, offset, fence, bytes).await
+    }
+
+    async fn sync(&self, write: &PartWrite) -> PortResult<()> {
+        if self.flaw == Flaw::ShowsWhatIsDurable {
+            let body = stream::iter([Ok(Bytes::from_static(b"what there is"))]).boxed();
+            let hint = PutHint { length: None, content_type: "text/plain".parse().unwrap() };
+            self.blobs.put(&write.key, body, &hint).await.unwrap();
+        }
+        PartReceiver::sync(&self.blobs, write).await
+    }
+}
+
+fn memory() -> MemoryBlobStore {
+    let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
+    MemoryBlobStore::new(Arc::new(clock))
+}
+
 macro_rules! broken {
     ($name:ident, $fault:expr) => {
-        struct $name(Arc<Toy>);
+        struct $name(Arc<FakeStore>);
 
         #[async_trait]
-        impl PartUploadHarness for $name {
+        impl DirectHarness for $name {
             async fn fresh() -> Self {
-                let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
-                let blobs = MemoryBlobStore::new(Arc::new(clock));
-                Self(Arc::new(Toy { blobs, writes: Mutex::default(), fault: $fault }))
+                Self(Arc::new(FakeStore { blobs: memory(), writes: Mutex::default(), fault: $fault }))
             }
 
             fn blobs(&self) -> Arc<dyn BlobStore> {
                 self.0.clone()
             }
 
-            fn parts(&self) -> Arc<dyn PartUpload> {
+            fn store(&self) -> Arc<dyn DirectStore> {
                 self.0.clone()
+            }
+
+            fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
+                None
+            }
+
+            async fn send(
+                &self,
+                write: &PartWrite,
+                number: u32,
+                _offset: ByteSize,
+                bytes: Bytes,
+            ) -> Result<PartTag, WritePart> {
+                self.0.receive(write, number, bytes).await
             }
 
             async fn debris(&self) -> usize {
@@ -294,39 +338,78 @@ macro_rules! broken {
     };
 }
 
+macro_rules! flawed {
+    ($name:ident, $flaw:expr) => {
+        struct $name(Arc<Receiver>);
+
+        #[async_trait]
+        impl DirectHarness for $name {
+            async fn fresh() -> Self {
+                Self(Arc::new(Receiver { blobs: memory(), flaw: $flaw }))
+            }
+
+            fn blobs(&self) -> Arc<dyn BlobStore> {
+                Arc::new(self.0.blobs.clone())
+            }
+
+            fn store(&self) -> Arc<dyn DirectStore> {
+                self.0.clone()
+            }
+
+            fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
+                Some(self.0.clone())
+            }
+
+            async fn debris(&self) -> usize {
+                self.0.blobs.count()
+            }
+        }
+    };
+}
+
 bites! {
-    a_store_without_a_fault_breaks_no_rule: broken(Fault::None) => part_upload, [];
-    a_store_that_shows_what_is_durable: broken(Fault::ShowsWhatIsDurable) => part_upload, ["PART-01"];
-    a_store_whose_ranges_are_one_byte_short: broken(Fault::RangesAreOneByteShort) => part_upload,
-        ["PART-01", "PART-02", "PART-03", "PART-04", "PART-05", "PART-06", "PART-08", "PART-09", "PART-11",
-            "PART-12"];
-    a_store_that_refuses_a_small_last_part: broken(Fault::RefusesASmallLastPart) => part_upload,
-        ["PART-01", "PART-02", "PART-03", "PART-04", "PART-05", "PART-06", "PART-08", "PART-09", "PART-10",
+    a_store_without_a_fault_breaks_no_rule: broken(Fault::None) => direct_store, [];
+    a_store_that_shows_parts_at_once: broken(Fault::ShowsPartsAtOnce) => direct_store,
+        ["PART-01", "PART-04", "PART-06", "PART-09", "PART-08", "PART-10"];
+    a_store_whose_ranges_are_one_byte_short: broken(Fault::RangesAreOneByteShort) => direct_store,
+        ["PART-01", "PART-02", "PART-03", "PART-04", "PART-05", "PART-07", "PART-09", "PART-10", "PART-11"];
+    a_store_that_refuses_a_small_last_part: broken(Fault::RefusesASmallLastPart) => direct_store,
+        ["PART-01", "PART-02", "PART-03", "PART-04", "PART-05", "PART-07", "PART-09", "PART-08", "PART-10",
             "PART-11"];
-    a_store_that_keeps_the_first_of_two: broken(Fault::KeepsTheFirstOfTwo) => part_upload, ["PART-03"];
-    a_store_that_writes_at_places_without_fences: broken(Fault::WritesAtPlacesWithoutFences) => part_upload,
-        ["PART-04"];
-    a_store_that_takes_parts_after_the_end: broken(Fault::TakesPartsAfterTheEnd) => part_upload,
-        ["PART-05", "PART-09"];
-    a_store_that_completes_once: broken(Fault::CompletesOnce) => part_upload, ["PART-06"];
-    a_store_that_completes_again_with_any_size: broken(Fault::CompletesAgainWithAnySize) => part_upload,
-        ["PART-06"];
-    a_store_that_looks_at_no_tags: broken(Fault::LooksAtNoTags) => part_upload, ["PART-07"];
-    a_store_that_shows_what_did_not_match: broken(Fault::ShowsWhatDidNotMatch) => part_upload, ["PART-07"];
-    a_store_that_orders_numbers_as_text: broken(Fault::OrdersNumbersAsText) => part_upload, ["PART-08"];
-    a_store_that_looks_at_no_names: broken(Fault::NamesAreNotLookedAt) => part_upload,
-        ["PART-04", "PART-07", "PART-09"];
-    a_store_that_keeps_other_writes_to_the_key: broken(Fault::KeepsOtherWritesToTheKey) => part_upload,
+    a_store_that_keeps_the_first_of_two: broken(Fault::KeepsTheFirstOfTwo) => direct_store, ["PART-03"];
+    a_store_that_takes_parts_after_the_end: broken(Fault::TakesPartsAfterTheEnd) => direct_store,
+        ["PART-04", "PART-09"];
+    a_store_that_completes_once: broken(Fault::CompletesOnce) => direct_store, ["PART-05"];
+    a_store_that_completes_again_with_any_size: broken(Fault::CompletesAgainWithAnySize) => direct_store,
+        ["PART-05"];
+    a_store_that_looks_at_no_tags: broken(Fault::LooksAtNoTags) => direct_store, ["PART-06"];
+    a_store_that_shows_what_did_not_match: broken(Fault::ShowsWhatDidNotMatch) => direct_store, ["PART-06"];
+    a_store_that_orders_numbers_as_text: broken(Fault::OrdersNumbersAsText) => direct_store, ["PART-07"];
+    a_store_that_looks_at_no_names: broken(Fault::NamesAreNotLookedAt) => direct_store,
+        ["PART-06", "PART-09"];
+    a_store_that_keeps_other_writes_to_the_key: broken(Fault::KeepsOtherWritesToTheKey) => direct_store,
         ["PART-09"];
-    a_store_that_discards_whole_blobs_alone: broken(Fault::DiscardsWholeBlobsAlone) => part_upload,
-        ["PART-07", "PART-10", "PART-13"];
-    a_store_that_begins_what_it_does_not_know: broken(Fault::BeginsWhatItDoesNotKnow) => part_upload,
-        ["PART-05", "PART-10", "PART-11"];
-    a_store_that_keeps_one_piece_alone: broken(Fault::KeepsOnePieceAlone) => part_upload, ["PART-12"];
-    a_store_that_loses_what_was_cut_off: broken(Fault::LosesWhatWasCutOff) => part_upload, ["PART-13"];
-    a_store_that_names_no_sensible_limits: broken(Fault::NamesNoSensibleLimits) => part_upload, ["PART-14"];
+    a_store_that_discards_whole_blobs_alone: broken(Fault::DiscardsWholeBlobsAlone) => direct_store,
+        ["PART-06", "PART-08", "PART-11"];
+    a_store_that_begins_what_it_does_not_know: broken(Fault::BeginsWhatItDoesNotKnow) => direct_store,
+        ["PART-04", "PART-08", "PART-10"];
+    a_store_that_loses_what_was_cut_off: broken(Fault::LosesWhatWasCutOff) => direct_store, ["PART-11"];
+    a_store_that_names_no_sensible_limits: broken(Fault::NamesNoSensibleLimits) => direct_store, ["PART-12"];
+    a_receiver_without_a_flaw_breaks_no_rule: flawed(Flaw::None) => direct_store, [];
+    a_receiver_that_looks_at_no_fences_of_parts: flawed(Flaw::LooksAtNoFencesOfParts) => direct_store,
+        ["PART-13"];
+    a_receiver_that_looks_at_no_fences_at_the_end: flawed(Flaw::LooksAtNoFencesAtTheEnd) => direct_store,
+        ["PART-13"];
+    a_receiver_that_believes_no_tags_but_its_own: flawed(Flaw::BelievesNoTagsButItsOwn) => direct_store,
+        ["PART-13"];
+    a_receiver_that_shows_what_is_durable: flawed(Flaw::ShowsWhatIsDurable) => direct_store,
+        ["PART-01", "PART-08"];
 }
 
 passes_decorated! {
-    a_decorated_store_breaks_no_rule: broken(Fault::None) => part_upload
+    a_decorated_store_breaks_no_rule: broken(Fault::None) => direct_store
+}
+
+passes_decorated! {
+    a_decorated_receiver_breaks_no_rule: flawed(Flaw::None) => direct_store
 }

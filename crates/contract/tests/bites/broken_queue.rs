@@ -7,12 +7,16 @@ use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId};
 use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Priority};
 
-use crate::broken_database::{BrokenUnit, Fault};
+use crate::broken_database::{BrokenUnit, Fault, PAGE, whole_second};
 
 #[async_trait]
 impl KeyRepo for BrokenUnit {
     async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed> {
-        let claimed = self.honest().keys().claim(claim, now).await?;
+        let mut claim = claim.clone();
+        if self.is(Fault::LeasesKeysToTheSecond) {
+            claim.lease_until = whole_second(claim.lease_until);
+        }
+        let claimed = self.honest().keys().claim(&claim, now).await?;
         Ok(match claimed {
             Claimed::Running { .. } if self.is(Fault::GivesKeysTwice) => Claimed::Held,
             Claimed::Done(_) if self.is(Fault::ForgetsUploads) => Claimed::Held,
@@ -30,10 +34,18 @@ impl KeyRepo for BrokenUnit {
         upload: &FinishedUpload,
         expires_at: Timestamp,
     ) -> PortResult<bool> {
-        self.honest().keys().finish(attempt, upload, expires_at).await
+        let finished = self.honest().keys().finish(attempt, upload, expires_at).await?;
+        if finished {
+            self.common.finished.lock().unwrap().insert(attempt, upload.file);
+        }
+        Ok(finished || self.is(Fault::FinishesAgain))
     }
 
     async fn free(&mut self, attempt: BlobId) -> PortResult<()> {
+        let file = self.common.finished.lock().unwrap().get(&attempt).copied();
+        if let Some(file) = file.filter(|_| self.is(Fault::FreesTheFinished)) {
+            return self.honest().keys().free_file(file).await;
+        }
         self.honest().keys().free(attempt).await
     }
 
@@ -42,6 +54,7 @@ impl KeyRepo for BrokenUnit {
     }
 
     async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
+        let limit = if self.is(Fault::PurgesAPageOfKeys) { limit.min(PAGE) } else { limit };
         self.honest().keys().purge_expired(now, limit).await
     }
 }
@@ -53,7 +66,18 @@ impl JobQueue for BrokenUnit {
             return Ok(Enqueued::Added);
         }
         let priority = if self.is(Fault::IgnoresPriority) { Priority::NORMAL } else { job.priority };
-        self.honest().jobs().enqueue(&NewJob { priority, ..job.clone() }).await
+        let again = !self.common.ids.lock().unwrap().insert(job.id.uuid());
+        if again && self.is(Fault::EnqueuesAgain) {
+            return Ok(Enqueued::Added);
+        }
+        let enqueued = self.honest().jobs().enqueue(&NewJob { priority, ..job.clone() }).await?;
+        if enqueued == Enqueued::AlreadyThere && self.is(Fault::ReleasesNamesOnRetry) {
+            let waiting = self.honest().jobs().list(Some(JobState::Waiting), None, u32::MAX).await?;
+            if waiting.iter().any(|waiting| waiting.attempt > 0) {
+                return Ok(Enqueued::Added);
+            }
+        }
+        Ok(enqueued)
     }
 
     async fn claim(
@@ -63,11 +87,21 @@ impl JobQueue for BrokenUnit {
         lease_until: Timestamp,
         limit: u32,
     ) -> PortResult<Vec<ClaimedJob>> {
-        let lease_until = if self.is(Fault::ClaimsTwice) { now } else { lease_until };
+        let lease_until = match self.fault {
+            Fault::ClaimsTwice => now,
+            Fault::LeasesJobsToTheSecond => whole_second(lease_until),
+            _ => lease_until,
+        };
+        let limit = if self.is(Fault::ClaimsAPage) { limit.min(PAGE) } else { limit };
         let mut claimed = self.honest().jobs().claim(kinds, now, lease_until, limit).await?;
         if self.is(Fault::LosesWhatExpired) {
             for job in claimed.extract_if(.., |job| job.attempt > 1) {
                 self.honest().jobs().complete(job.id, job.attempt).await?;
+            }
+        }
+        if self.is(Fault::TellsTheTimeOfTheRetry) {
+            for job in claimed.iter_mut().filter(|job| job.attempt > 1) {
+                job.run_at = now;
             }
         }
         Ok(claimed)
@@ -82,6 +116,7 @@ impl JobQueue for BrokenUnit {
         if self.is(Fault::TakesLateAnswers) {
             done |= self.honest().jobs().complete(id, attempt + 1).await?;
         }
+        done |= attempt == 0 && self.is(Fault::CompletesTheUnclaimed);
         Ok(done || self.is(Fault::TakesAnyAnswer))
     }
 
@@ -92,6 +127,8 @@ impl JobQueue for BrokenUnit {
         retry_at: Option<Timestamp>,
         reason: &str,
     ) -> PortResult<bool> {
+        let cut: String = reason.chars().take(255).collect();
+        let reason = if self.is(Fault::CutsReasons) { &cut } else { reason };
         self.honest().jobs().fail(id, attempt, retry_at, reason).await
     }
 
@@ -110,6 +147,7 @@ impl JobQueue for BrokenUnit {
         limit: u32,
     ) -> PortResult<Vec<JobRecord>> {
         let state = state.filter(|_| !self.is(Fault::ListsEveryJob));
+        let limit = if self.is(Fault::ListsAPageOfJobs) { limit.min(PAGE) } else { limit };
         self.honest().jobs().list(state, after, limit).await
     }
 

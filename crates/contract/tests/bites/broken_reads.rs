@@ -1,18 +1,28 @@
 //! The reads of databases with one fault, but for lists.
 
 use async_trait::async_trait;
-use fm_domain::accounts::{Account, Email, Tally, UserQueries};
+use fm_domain::accounts::{Account, Email, StorageUse, Tally, UserQueries};
 use fm_domain::blobs::{BlobQueries, BlobRecord, BlobState, Sweepable};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
 
-use crate::broken_database::{BrokenReads, Fault};
+use crate::broken_database::{BrokenReads, Fault, PAGE};
 
 #[async_trait]
 impl UserQueries for BrokenReads {
     async fn find(&mut self, id: UserId) -> PortResult<Option<Account>> {
-        self.inner.users().find(id).await
+        if self.fault == Fault::RemembersAccounts
+            && let Some(account) = self.memory.accounts.lock().unwrap().get(&id)
+        {
+            return Ok(Some(account.clone()));
+        }
+        let found = self.inner.users().find(id).await?;
+        // The account of a user who keeps nothing yet: as after a login.
+        if let Some(account) = found.as_ref().filter(|account| account.storage == StorageUse::default()) {
+            self.memory.accounts.lock().unwrap().insert(id, account.clone());
+        }
+        Ok(found)
     }
 
     async fn find_by_email(&mut self, email: &Email) -> PortResult<Option<Account>> {
@@ -20,6 +30,7 @@ impl UserQueries for BrokenReads {
     }
 
     async fn tally(&mut self, after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>> {
+        let limit = if self.fault == Fault::TalliesAPage { limit.min(PAGE) } else { limit };
         let mut tallies = self.inner.users().tally(after, limit).await?;
         if self.fault == Fault::TalliesWhatIsRecorded {
             for tally in &mut tallies {

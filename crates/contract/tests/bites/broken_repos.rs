@@ -9,18 +9,21 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{
-    File, FileFilter, FilePage, FileQueries, FileRepo, Revision, Sha256, ThumbnailState, TypeFilter,
+    File, FileFilter, FilePage, FileQueries, FileRepo, PageKey, Revision, Sha256, ThumbnailState, TypeFilter,
     UpdateFile,
 };
 use fm_domain::ids::{BlobId, FileId, UserId};
 
-use crate::broken_database::{BrokenReads, BrokenUnit, Fault};
+use crate::broken_database::{BrokenReads, BrokenUnit, Fault, PAGE, narrow};
 
 #[async_trait]
 impl UserRepo for BrokenUnit {
     async fn insert(&mut self, user: &User) -> Result<(), InsertUser> {
         let inserted = self.honest().users().insert(user).await;
         self.hurt |= self.is(Fault::PoisonsOnConflict) && inserted.is_err();
+        if inserted.is_err() && self.is(Fault::CallsEveryConflictATakenAddress) {
+            return Err(InsertUser::EmailTaken);
+        }
         inserted
     }
 
@@ -29,6 +32,14 @@ impl UserRepo for BrokenUnit {
     }
 
     async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> PortResult<bool> {
+        let text = name.as_ref().map(|name| match self.fault {
+            Fault::TrimsNames => name.as_str().trim().to_owned(),
+            Fault::KeepsNamesIn16Bits => {
+                name.as_str().replace(|character| u32::from(character) > 0xFFFF, "\u{FFFD}")
+            }
+            _ => name.as_str().to_owned(),
+        });
+        let name = text.map(|text| text.parse().unwrap());
         self.honest().users().set_name(id, name).await
     }
 
@@ -51,10 +62,12 @@ impl UserRepo for BrokenUnit {
         quota: Option<ByteSize>,
     ) -> Result<(), ReserveBytes> {
         let quota = quota.filter(|_| !self.is(Fault::IgnoresQuota));
+        let bytes = if self.is(Fault::ReservesIn32Bits) { narrow(bytes) } else { bytes };
         self.honest().users().reserve(id, bytes, quota).await
     }
 
     async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()> {
+        let bytes = if self.is(Fault::ReservesIn32Bits) { narrow(bytes) } else { bytes };
         self.honest().users().unreserve(id, bytes).await
     }
 
@@ -70,6 +83,23 @@ impl UserRepo for BrokenUnit {
             self.honest().users().charge(id, &first, quota).await?;
             return self.honest().users().charge(id, &second, quota).await;
         }
+        let mut charge = *charge;
+        if self.is(Fault::CountsFilesIn32Bits) {
+            charge.files_added &= u64::from(u32::MAX);
+            charge.files_removed &= u64::from(u32::MAX);
+        }
+        let charge = &charge;
+        let quota = match quota {
+            Some(quota) if self.is(Fault::RefusesAFullQuota) => {
+                Some(ByteSize::new(quota.bytes().saturating_sub(1)))
+            }
+            Some(quota) if self.is(Fault::ForgetsReservations) => {
+                let account = self.honest().users().find_for_update(id).await?;
+                let reserved = account.map_or(0, |account| account.storage.reserved.bytes());
+                Some(ByteSize::new(quota.bytes() + reserved - charge.unreserve.bytes().min(reserved)))
+            }
+            quota => quota,
+        };
         self.honest().users().charge(id, charge, quota).await
     }
 
@@ -81,7 +111,17 @@ impl UserRepo for BrokenUnit {
 #[async_trait]
 impl FileQueries for BrokenReads {
     async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
-        self.inner.files().find(owner, id).await
+        if self.fault == Fault::RemembersFiles
+            && let Some(file) = self.memory.files.lock().unwrap().get(&id)
+        {
+            return Ok(Some(file.clone()).filter(|file| file.owner == owner));
+        }
+        let found = self.inner.files().find(owner, id).await?;
+        // Files that nobody has edited yet, of which most are asked for twice.
+        if let Some(file) = found.as_ref().filter(|file| file.revision == Revision::FIRST) {
+            self.memory.files.lock().unwrap().insert(id, file.clone());
+        }
+        Ok(found)
     }
 
     async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
@@ -95,6 +135,30 @@ impl FileQueries for BrokenReads {
         if pattern {
             filter.content_type = None;
         }
+        if self.fault == Fault::FiltersAfterTheLimit {
+            let mut files = self.inner.files().list(owner, &FileFilter::default(), page).await?;
+            let all = FilePage { after: None, limit: u32::MAX, ..page.clone() };
+            let wanted = self.inner.files().list(owner, &filter, &all).await?;
+            files.retain(|file| wanted.contains(file));
+            return Ok(files);
+        }
+        let mut page = page.clone();
+        page.after = page.after.map(|after| match (after, self.fault) {
+            (PageKey::CreatedAt(moment, id), Fault::PagesToTheMillisecond) => {
+                let micros = moment.unix_micros();
+                PageKey::CreatedAt(Timestamp::from_unix_micros(micros - micros.rem_euclid(1000)), id)
+            }
+            (PageKey::Size(size, id), Fault::PagesSizesAsFloats) => {
+                // As IEEE 754 has it beyond 2^53: even numbers alone.
+                let bytes = size.bytes();
+                PageKey::Size(ByteSize::new(if bytes < 1 << 53 { bytes } else { bytes & !1 }), id)
+            }
+            (after, _) => after,
+        });
+        if self.fault == Fault::ListsAPageOfFiles {
+            page.limit = page.limit.min(PAGE);
+        }
+        let page = &page;
         let skip = usize::from(page.after.is_some() && self.fault == Fault::SkipsOnPaging);
         let limit = page.limit + u32::try_from(skip).unwrap();
         let files = self.inner.files().list(owner, &filter, &FilePage { limit, ..page.clone() }).await?;
@@ -115,6 +179,7 @@ impl FileQueries for BrokenReads {
 
     async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> {
         let skip = usize::from(after.is_some() && self.fault == Fault::SkipsOnWalking);
+        let limit = if self.fault == Fault::WalksAPage { limit.min(PAGE) } else { limit };
         let files = self.inner.files().walk(after, limit).await?;
         Ok(files.into_iter().skip(skip).collect())
     }
@@ -124,7 +189,11 @@ impl FileQueries for BrokenReads {
 impl FileRepo for BrokenUnit {
     async fn insert(&mut self, file: &File) -> PortResult<()> {
         self.has_files = true;
-        let inserted = self.honest().files().insert(file).await;
+        let mut file = file.clone();
+        if self.is(Fault::TrimsFileNames) {
+            file.name = file.name.as_str().trim().parse().unwrap();
+        }
+        let inserted = self.honest().files().insert(&file).await;
         self.hurt |= self.is(Fault::LiesAboutCommit) && inserted.is_err();
         inserted
     }
@@ -158,7 +227,15 @@ impl FileRepo for BrokenUnit {
 #[async_trait]
 impl BlobRepo for BrokenUnit {
     async fn announce(&mut self, intent: &BlobIntent) -> PortResult<()> {
-        self.honest().blobs().announce(intent).await
+        let again = !self.common.ids.lock().unwrap().insert(intent.key.id.uuid());
+        if again && self.is(Fault::AnnouncesAgain) {
+            return Ok(());
+        }
+        let mut intent = intent.clone();
+        if self.is(Fault::AnnouncesIn32Bits) {
+            intent.reserved = narrow(intent.reserved);
+        }
+        self.honest().blobs().announce(&intent).await
     }
 
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {
@@ -166,7 +243,8 @@ impl BlobRepo for BrokenUnit {
     }
 
     async fn settle(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), SettleBlob> {
-        let settled = self.honest().blobs().settle(id, stored).await;
+        let size = if self.is(Fault::SettlesIn32Bits) { narrow(stored.size) } else { stored.size };
+        let settled = self.honest().blobs().settle(id, &StoredBlob { size }).await;
         if self.is(Fault::SettlesTheDoomed) { Ok(()) } else { settled }
     }
 
@@ -178,6 +256,7 @@ impl BlobRepo for BrokenUnit {
         if self.is(Fault::AbandonsTheSettled) {
             return self.honest().blobs().doom(id, at).await;
         }
+        let at = if self.is(Fault::AbandonsAtOnce) { Timestamp::from_unix_seconds(0) } else { at };
         self.honest().blobs().abandon(id, at).await
     }
 
@@ -186,15 +265,28 @@ impl BlobRepo for BrokenUnit {
     }
 
     async fn doom_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
+        let limit = if self.is(Fault::DoomsAPage) { limit.min(PAGE) } else { limit };
+        let later = now.plus(std::time::Duration::from_micros(1));
+        let now = if self.is(Fault::DoomsWhatEndsNow) { later } else { now };
         self.honest().blobs().doom_expired(now, limit).await
     }
 
     async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<DoomedBlob>> {
+        let limit = if self.is(Fault::FindsAPageDue) { limit.min(PAGE) } else { limit };
         self.honest().blobs().due(now, limit).await
     }
 
     async fn find_doomed(&mut self, key: &BlobKey) -> PortResult<Option<DoomedBlob>> {
-        self.honest().blobs().find_doomed(key).await
+        let found = self.honest().blobs().find_doomed(key).await?;
+        if found.is_none() && self.is(Fault::FindsTheDoomedInAnyBucket) {
+            let other = if *key == BlobKey::file(key.id) {
+                BlobKey::thumbnail(key.id)
+            } else {
+                BlobKey::file(key.id)
+            };
+            return self.honest().blobs().find_doomed(&other).await;
+        }
+        Ok(found)
     }
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {

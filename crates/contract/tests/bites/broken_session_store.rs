@@ -1,17 +1,20 @@
 //! Stores of sessions with one fault.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use fm_contract::{SessionStoreHarness, session_store};
+use fm_contract::fakes::present;
+use fm_contract::{Impossible, SessionStoreHarness, session_store};
 use fm_domain::clock::Timestamp;
-use fm_domain::error::PortResult;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::{SessionId, UserId};
 use fm_domain::sessions::{Generation, NewSession, RefreshState, Session, SessionStore};
 use fm_memory::MemorySessionStore;
 
-use crate::bites;
+use crate::{bites, planned};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,15 +29,86 @@ enum Fault {
     ListsOldestFirst,
     PurgesTheLiving,
     ForgetsTheSalt,
+    RevokesAPage,
+    ListsAPage,
+    RemembersForItsNodeAlone,
+    ListsFromMemory,
+    ListsByLastUse,
+    BreaksTiesBackwards,
+    ExpiresByItsOwnClock,
+    ReplacesSessions,
+    RotatesToTheSecond,
+    TouchesToTheSecond,
+    CountsGenerationsIn31Bits,
+    CallsEveryErrorUnavailable,
+    PingsWithoutAsking,
+    FindsNoneWithoutAStore,
+    RevokesTheSameMoment,
+    PurgesAPage,
 }
 
+/// The adapter of one node.
 struct Broken {
-    inner: MemorySessionStore,
+    store: Arc<Store>,
     served: Mutex<HashMap<SessionId, Session>>,
+    listed: Mutex<HashMap<UserId, Vec<Session>>>,
+    is_refused: bool,
     fault: Fault,
 }
 
+/// What all nodes share.
+#[derive(Default)]
+struct Store {
+    inner: MemorySessionStore,
+    is_gone: AtomicBool,
+}
+
+/// How many a careless store takes at a time.
+const PAGE: usize = 50;
+
+fn whole_second(moment: Timestamp) -> Timestamp {
+    Timestamp::from_unix_seconds(moment.unix_seconds())
+}
+
 impl Broken {
+    fn on(store: &Arc<Store>, fault: Fault, is_refused: bool) -> Self {
+        Self {
+            store: Arc::clone(store),
+            served: Mutex::default(),
+            listed: Mutex::default(),
+            is_refused,
+            fault,
+        }
+    }
+
+    /// The store, if it can be reached and takes us.
+    fn reach(&self) -> PortResult<&MemorySessionStore> {
+        if self.store.is_gone.load(Ordering::SeqCst) {
+            return Err(PortError::Unavailable("no route to the store".into()));
+        }
+        if self.is_refused && self.is(Fault::CallsEveryErrorUnavailable) {
+            return Err(PortError::Unavailable("401".into()));
+        }
+        if self.is_refused {
+            return Err(PortError::Unexpected("401".into()));
+        }
+        Ok(&self.store.inner)
+    }
+
+    fn state(&self, next: &RefreshState) -> RefreshState {
+        let mut next = next.clone();
+        if self.is(Fault::ForgetsTheSalt) {
+            next.salt = [0; 16];
+        }
+        if self.is(Fault::RotatesToTheSecond) {
+            next.expires_at = whole_second(next.expires_at);
+        }
+        if self.is(Fault::CountsGenerationsIn31Bits) {
+            next.generation = Generation::new(next.generation.number() & (u32::MAX >> 1));
+        }
+        next
+    }
+
     fn is(&self, fault: Fault) -> bool {
         self.fault == fault
     }
@@ -43,16 +117,36 @@ impl Broken {
 #[async_trait]
 impl SessionStore for Broken {
     async fn create(&self, session: &NewSession) -> PortResult<()> {
-        self.inner.create(session).await
+        let inner = self.reach()?;
+        if self.is(Fault::ReplacesSessions) {
+            let old = inner.find(session.id, Timestamp::from_unix_micros(i64::MIN)).await?;
+            if let Some(old) = old {
+                inner.revoke(old.user, old.id).await?;
+            }
+        }
+        inner.create(session).await
     }
 
     async fn find(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>> {
         let now = match self.fault {
             Fault::ServesTheExpired => Timestamp::from_unix_micros(i64::MIN),
-            Fault::ServesOneSecondTooLong => now.minus(std::time::Duration::from_secs(1)),
+            Fault::ServesOneSecondTooLong => now.minus(Duration::from_secs(1)),
             _ => now,
         };
-        let found = self.inner.find(id, now).await?;
+        if self.is(Fault::RemembersForItsNodeAlone)
+            && let Some(session) = self.served.lock().unwrap().get(&id)
+        {
+            return Ok(Some(session.clone()).filter(|session| session.refresh.expires_at > now));
+        }
+        let inner = match self.reach() {
+            Err(_) if self.is(Fault::FindsNoneWithoutAStore) => return Ok(None),
+            reached => reached?,
+        };
+        let found = inner.find(id, now).await?;
+        let late = found.as_ref().is_some_and(|session| session.refresh.expires_at <= present());
+        if late && self.is(Fault::ExpiresByItsOwnClock) {
+            return Ok(None);
+        }
         let mut served = self.served.lock().unwrap();
         if let Some(session) = &found {
             served.insert(id, session.clone());
@@ -62,26 +156,33 @@ impl SessionStore for Broken {
     }
 
     async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> PortResult<()> {
-        self.inner.touch(id, now, ip).await
+        self.served.lock().unwrap().remove(&id);
+        let now = if self.is(Fault::TouchesToTheSecond) { whole_second(now) } else { now };
+        self.reach()?.touch(id, now, ip).await
     }
 
     async fn rotate(&self, id: SessionId, seen: Generation, next: &RefreshState) -> PortResult<bool> {
+        self.served.lock().unwrap().remove(&id);
+        let inner = self.reach()?;
         if self.is(Fault::RotatesBlindly) {
-            let stored = self.inner.find(id, Timestamp::from_unix_micros(i64::MIN)).await?;
+            let stored = inner.find(id, Timestamp::from_unix_micros(i64::MIN)).await?;
             return match stored {
-                Some(session) => self.inner.rotate(id, session.refresh.generation, next).await,
+                Some(session) => inner.rotate(id, session.refresh.generation, next).await,
                 None => Ok(false),
             };
         }
-        let salt = if self.is(Fault::ForgetsTheSalt) { [0; 16] } else { next.salt };
-        self.inner.rotate(id, seen, &RefreshState { salt, ..next.clone() }).await
+        inner.rotate(id, seen, &self.state(next)).await
     }
 
     async fn revoke(&self, user: UserId, id: SessionId) -> PortResult<bool> {
-        let owner =
-            self.inner.find(id, Timestamp::from_unix_micros(i64::MIN)).await?.map(|session| session.user);
+        if !self.is(Fault::RemembersWhatItServed) {
+            self.served.lock().unwrap().remove(&id);
+        }
+        self.listed.lock().unwrap().clear();
+        let inner = self.reach()?;
+        let owner = inner.find(id, Timestamp::from_unix_micros(i64::MIN)).await?.map(|session| session.user);
         let user = if self.is(Fault::RevokesForAnybody) { owner.unwrap_or(user) } else { user };
-        self.inner.revoke(user, id).await
+        inner.revoke(user, id).await
     }
 
     async fn revoke_all(
@@ -90,22 +191,51 @@ impl SessionStore for Broken {
         but: Option<SessionId>,
         created_before: Timestamp,
     ) -> PortResult<()> {
-        let oldest = self.inner.list(user, Timestamp::from_unix_micros(i64::MIN)).await?.pop();
-        let spared = if self.is(Fault::LeavesOneWhenAllGo) { oldest } else { None };
-        self.inner.revoke_all(user, but, created_before).await?;
+        self.served.lock().unwrap().clear();
+        self.listed.lock().unwrap().clear();
+        let inner = self.reach()?;
+        let mut all = inner.list(user, Timestamp::from_unix_micros(i64::MIN)).await?;
+        if self.is(Fault::RevokesAPage) {
+            all.retain(|session| session.created_at < created_before && Some(session.id) != but);
+            for session in all.iter().take(PAGE) {
+                inner.revoke(user, session.id).await?;
+            }
+            return Ok(());
+        }
+        let created_before = match self.fault {
+            Fault::RevokesTheSameMoment => created_before.plus(Duration::from_micros(1)),
+            _ => created_before,
+        };
+        let spared = if self.is(Fault::LeavesOneWhenAllGo) { all.pop() } else { None };
+        inner.revoke_all(user, but, created_before).await?;
         match spared {
             Some(session) => {
-                self.inner.revoke(user, session.id).await?;
-                self.inner.create(&session).await
+                inner.revoke(user, session.id).await?;
+                inner.create(&session).await
             }
             None => Ok(()),
         }
     }
 
     async fn list(&self, user: UserId, now: Timestamp) -> PortResult<Vec<Session>> {
-        let mut sessions = self.inner.list(user, now).await?;
-        if self.is(Fault::ListsOldestFirst) {
-            sessions.reverse();
+        if self.is(Fault::ListsFromMemory)
+            && let Some(listed) = self.listed.lock().unwrap().get(&user)
+        {
+            return Ok(listed.iter().filter(|session| session.refresh.expires_at > now).cloned().collect());
+        }
+        let mut sessions = self.reach()?.list(user, now).await?;
+        match self.fault {
+            Fault::ListsOldestFirst => sessions.reverse(),
+            Fault::ListsAPage => sessions.truncate(1_000),
+            Fault::ListsByLastUse => sessions.sort_by_key(|session| std::cmp::Reverse(session.last_seen_at)),
+            Fault::BreaksTiesBackwards => {
+                sessions.sort_by_key(|session| (std::cmp::Reverse(session.created_at), session.id));
+            }
+            Fault::ExpiresByItsOwnClock => sessions.retain(|session| session.refresh.expires_at > present()),
+            _ => {}
+        }
+        if !sessions.is_empty() {
+            self.listed.lock().unwrap().insert(user, sessions.clone());
         }
         Ok(sessions)
     }
@@ -113,51 +243,97 @@ impl SessionStore for Broken {
     async fn purge_expired(&self, now: Timestamp, limit: u32) -> PortResult<u32> {
         let purges_all = self.is(Fault::PurgesTheLiving);
         let now = if purges_all { Timestamp::from_unix_micros(i64::MAX) } else { now };
-        let purged = self.inner.purge_expired(now, limit).await?;
+        let limit = if self.is(Fault::PurgesAPage) { limit.min(1_000) } else { limit };
+        let purged = self.reach()?.purge_expired(now, limit).await?;
         Ok(if purges_all { 0 } else { purged })
     }
 
     async fn ping(&self) -> PortResult<()> {
-        self.inner.ping().await
+        if self.is(Fault::PingsWithoutAsking) {
+            return Ok(());
+        }
+        self.reach()?.ping().await
+    }
+}
+
+/// The adapter with the planned fault.
+struct Mutant {
+    store: Arc<Store>,
+    node: Arc<Broken>,
+}
+
+#[async_trait]
+impl SessionStoreHarness for Mutant {
+    async fn fresh() -> Self {
+        let store = Arc::default();
+        let node = Arc::new(Broken::on(&store, planned(), false));
+        Self { store, node }
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionStore> {
+        self.node.clone()
+    }
+
+    async fn dump(&self) -> String {
+        format!("{:?}", self.store.inner.snapshot())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(Arc::new(Broken::on(&self.store, planned(), false)))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.store.is_gone.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(Arc::new(Broken::on(&self.store, planned(), true)))
     }
 }
 
 macro_rules! broken {
     ($name:ident, $fault:expr) => {
-        struct $name(Arc<Broken>);
-
-        #[async_trait]
-        impl SessionStoreHarness for $name {
-            async fn fresh() -> Self {
-                let (inner, served) = (MemorySessionStore::new(), Mutex::default());
-                Self(Arc::new(Broken { inner, served, fault: $fault }))
-            }
-
-            fn sessions(&self) -> Arc<dyn SessionStore> {
-                self.0.clone()
-            }
-
-            async fn dump(&self) -> String {
-                format!("{:?}", self.0.inner.snapshot())
-            }
-        }
+        type $name = crate::broken_session_store::Mutant;
+        crate::plan(&$fault);
     };
 }
 
 bites! {
     a_store_without_a_fault_breaks_no_rule: broken(Fault::None) => session_store, [];
-    a_store_that_serves_the_expired: broken(Fault::ServesTheExpired) => session_store, ["SES-02", "SES-13"];
+    a_store_that_serves_the_expired: broken(Fault::ServesTheExpired) => session_store, ["SES-02", "SES-13", "SES-20"];
     a_store_that_serves_a_second_too_long: broken(Fault::ServesOneSecondTooLong) => session_store,
-        ["SES-02", "SES-13"];
-    a_store_that_remembers_what_it_served: broken(Fault::RemembersWhatItServed) => session_store, ["SES-01"];
-    a_store_that_rotates_blindly: broken(Fault::RotatesBlindly) => session_store, ["SES-04", "SES-05"];
+        ["SES-02", "SES-13", "SES-20"];
+    a_store_that_remembers_what_it_served: broken(Fault::RemembersWhatItServed) => session_store, ["SES-01", "SES-18"];
+    a_store_that_rotates_blindly: broken(Fault::RotatesBlindly) => session_store, ["SES-04", "SES-05", "SES-18"];
     a_store_that_leaves_one_session_when_all_go: broken(Fault::LeavesOneWhenAllGo) => session_store,
-        ["SES-06"];
+        ["SES-06", "SES-17", "SES-18", "SES-20"];
     a_store_that_revokes_for_anybody: broken(Fault::RevokesForAnybody) => session_store, ["SES-09"];
     a_store_that_lists_the_oldest_first: broken(Fault::ListsOldestFirst) => session_store,
-        ["SES-03", "SES-06", "SES-08"];
+        ["SES-03", "SES-06", "SES-08", "SES-16", "SES-17", "SES-18"];
     a_store_that_purges_the_living: broken(Fault::PurgesTheLiving) => session_store, ["SES-10", "SES-13"];
-    a_store_that_forgets_the_salt: broken(Fault::ForgetsTheSalt) => session_store, ["SES-04", "SES-13"];
+    a_store_that_forgets_the_salt: broken(Fault::ForgetsTheSalt) => session_store, ["SES-02", "SES-04", "SES-13", "SES-16", "SES-18", "SES-20"];
+    a_store_that_revokes_a_page: broken(Fault::RevokesAPage) => session_store, ["SES-17"];
+    a_store_that_lists_a_page: broken(Fault::ListsAPage) => session_store, ["SES-17"];
+    a_store_that_purges_a_page: broken(Fault::PurgesAPage) => session_store, ["SES-17"];
+    a_store_that_remembers_for_its_node_alone: broken(Fault::RemembersForItsNodeAlone) => session_store,
+        ["SES-18", "SES-21"];
+    a_store_that_lists_from_memory: broken(Fault::ListsFromMemory) => session_store, ["SES-18"];
+    a_store_that_lists_by_last_use: broken(Fault::ListsByLastUse) => session_store, ["SES-16", "SES-18"];
+    a_store_that_breaks_ties_backwards: broken(Fault::BreaksTiesBackwards) => session_store, ["SES-16"];
+    a_store_that_expires_by_its_own_clock: broken(Fault::ExpiresByItsOwnClock) => session_store, ["SES-02"];
+    a_store_that_replaces_sessions: broken(Fault::ReplacesSessions) => session_store, ["SES-19"];
+    a_store_that_rotates_to_the_second: broken(Fault::RotatesToTheSecond) => session_store, ["SES-20"];
+    a_store_that_touches_to_the_second: broken(Fault::TouchesToTheSecond) => session_store, ["SES-20"];
+    a_store_that_counts_generations_in_31_bits: broken(Fault::CountsGenerationsIn31Bits) => session_store,
+        ["SES-20"];
+    a_store_that_revokes_sessions_of_the_same_moment: broken(Fault::RevokesTheSameMoment) => session_store,
+        ["SES-06", "SES-20"];
+    a_store_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => session_store,
+        ["SES-22"];
+    a_store_that_answers_pings_by_itself: broken(Fault::PingsWithoutAsking) => session_store, ["SES-21", "SES-22"];
+    a_store_that_finds_none_without_a_store: broken(Fault::FindsNoneWithoutAStore) => session_store,
+        ["SES-21", "SES-22"];
 }
 
 /// A harness whose dump leaves the sessions out.
@@ -175,6 +351,18 @@ impl SessionStoreHarness for HidesItsSessions {
 
     async fn dump(&self) -> String {
         format!("{} sessions", self.0.snapshot().len())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(self.0.clone())
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(Impossible::because("it lives in the memory of this process"))
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(Impossible::because("it has no credentials"))
     }
 }
 

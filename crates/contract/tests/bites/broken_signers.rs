@@ -27,6 +27,10 @@ enum Fault {
     ForgetsOldSecrets,
     TakesAnyAlgorithm,
     HasOneKeyForAll,
+    TrimsTokens,
+    ComparesHalfASignature,
+    ComparesHalfAMac,
+    SignsTheFirstBlockAlone,
 }
 
 fn sha256(parts: &[&[u8]]) -> [u8; 32] {
@@ -61,7 +65,9 @@ impl Signer {
 
     fn mac(&self, secret: &[u8], purpose: Purpose, message: &[u8]) -> Mac {
         let name = if self.fault == Fault::HasOneKeyForAll { "" } else { purpose.name() };
-        Mac::new(sha256(&[secret, name.as_bytes(), message]))
+        let block =
+            if self.fault == Fault::SignsTheFirstBlockAlone { message.len().min(64) } else { message.len() };
+        Mac::new(sha256(&[secret, name.as_bytes(), &message[..block]]))
     }
 }
 
@@ -72,7 +78,11 @@ impl MacSigner for Signer {
 
     fn verify(&self, purpose: Purpose, message: &[u8], mac: &Mac) -> bool {
         self.fault == Fault::IgnoresSignatures
-            || self.secrets.iter().any(|secret| self.mac(secret, purpose, message) == *mac)
+            || self.secrets.iter().any(|secret| {
+                let right = self.mac(secret, purpose, message);
+                let half = right.to_text()[..20] == mac.to_text()[..20];
+                right == *mac || (half && self.fault == Fault::ComparesHalfAMac)
+            })
     }
 }
 
@@ -94,7 +104,11 @@ impl Signer {
         let (header, payload) = signed.split_once('.')?;
         let algorithm = String::from_utf8(URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
         let unsigned = self.fault == Fault::TakesAnyAlgorithm && algorithm != HEADER;
-        let genuine = self.secrets.iter().any(|secret| Self::signature(secret, signed) == signature);
+        let genuine = self.secrets.iter().any(|secret| {
+            let right = Self::signature(secret, signed);
+            let half = signature.len() == right.len() && signature.starts_with(&right[..right.len() / 2]);
+            right == signature || (half && self.fault == Fault::ComparesHalfASignature)
+        });
         if !genuine && !unsigned && self.fault != Fault::IgnoresSignatures {
             return None;
         }
@@ -122,6 +136,7 @@ impl TokenSigner for Signer {
     }
 
     fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, InvalidToken> {
+        let token = if self.fault == Fault::TrimsTokens { token.trim() } else { token };
         let claims = self.read(token).ok_or(InvalidToken)?;
         let expired = now >= claims.expires_at && self.fault != Fault::IgnoresExpiry;
         let early = now < claims.issued_at && self.fault != Fault::IgnoresNotBefore;
@@ -172,17 +187,24 @@ bites! {
     a_token_signer_that_takes_tokens_early: broken_tokens(Fault::IgnoresNotBefore) => token_signer,
         ["TOK-03"];
     a_token_signer_that_ignores_signatures: broken_tokens(Fault::IgnoresSignatures) => token_signer,
-        ["TOK-02", "TOK-04", "TOK-05", "TOK-06"];
+        ["TOK-02", "TOK-04", "TOK-05", "TOK-06", "TOK-07"];
     a_token_signer_that_forgets_old_secrets: broken_tokens(Fault::ForgetsOldSecrets) => token_signer,
         ["TOK-04"];
     a_token_signer_that_takes_any_algorithm: broken_tokens(Fault::TakesAnyAlgorithm) => token_signer,
         ["TOK-06"];
 
+    a_token_signer_that_trims_tokens: broken_tokens(Fault::TrimsTokens) => token_signer, ["TOK-07"];
+    a_token_signer_that_compares_half_a_signature: broken_tokens(Fault::ComparesHalfASignature) =>
+        token_signer, ["TOK-07"];
+
+    a_mac_signer_that_compares_half_a_mac: broken_macs(Fault::ComparesHalfAMac) => mac_signer, ["MAC-05"];
+    a_mac_signer_that_signs_the_first_block_alone: broken_macs(Fault::SignsTheFirstBlockAlone) => mac_signer,
+        ["MAC-05"];
     a_mac_signer_without_a_fault_breaks_no_rule: broken_macs(Fault::None) => mac_signer, [];
     a_mac_signer_with_one_key_for_all: broken_macs(Fault::HasOneKeyForAll) => mac_signer, ["MAC-01"];
     a_mac_signer_that_forgets_old_secrets: broken_macs(Fault::ForgetsOldSecrets) => mac_signer, ["MAC-03"];
     a_mac_signer_that_believes_everything: broken_macs(Fault::IgnoresSignatures) => mac_signer,
-        ["MAC-01", "MAC-03", "MAC-04"];
+        ["MAC-01", "MAC-03", "MAC-04", "MAC-05"];
 }
 
 passes_decorated! {

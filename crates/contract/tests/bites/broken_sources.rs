@@ -18,6 +18,7 @@ enum Fault {
     GivesIdsTwice,
     RepeatsItself,
     StandsStill,
+    TicksBySeconds,
 }
 
 struct Ids {
@@ -59,7 +60,11 @@ impl Clock for Watch {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let micros = i64::try_from(since.as_micros()).unwrap();
-        Timestamp::from_unix_micros(if self.0 == Fault::StandsStill { 0 } else { micros })
+        Timestamp::from_unix_micros(match self.0 {
+            Fault::StandsStill => 0,
+            Fault::TicksBySeconds => micros - micros.rem_euclid(1_000_000),
+            _ => micros,
+        })
     }
 }
 
@@ -85,5 +90,6 @@ bites! {
     a_source_whose_randomness_repeats: broken_ids(Fault::RepeatsItself) => id_source, ["ID-04"];
 
     a_clock_without_a_fault_breaks_no_rule: broken_clock(Fault::None) => clock, [];
-    a_clock_that_stands_still: broken_clock(Fault::StandsStill) => clock, ["CLOCK-01"];
+    a_clock_that_stands_still: broken_clock(Fault::StandsStill) => clock, ["CLOCK-01", "CLOCK-02"];
+    a_clock_that_ticks_by_seconds: broken_clock(Fault::TicksBySeconds) => clock, ["CLOCK-02"];
 }

@@ -27,6 +27,7 @@ enum Fault {
     LetsShapesGrow,
     CallsEverythingTooLarge,
     ForgetsAFormat,
+    AlwaysRendersTheStandard,
 }
 
 #[derive(Clone, Copy)]
@@ -111,6 +112,7 @@ impl Thumbnailer for Toy {
         budget: RenderBudget,
     ) -> Result<Thumbnail, RenderThumbnail> {
         let toy = *self;
+        let spec = if self.is(Fault::AlwaysRendersTheStandard) { ThumbnailSpec::STANDARD } else { spec };
         if self.is(Fault::BlocksTheRuntime) {
             return toy.render(source, spec, &budget);
         }
@@ -155,10 +157,13 @@ bites! {
         ["THUMB-09"];
     a_renderer_that_blocks_the_runtime: broken(Fault::BlocksTheRuntime) => thumbnailer,
         ["THUMB-08", "THUMB-09"];
-    a_renderer_that_lets_shapes_grow: broken(Fault::LetsShapesGrow) => thumbnailer, ["THUMB-10"];
+    a_renderer_that_lets_shapes_grow: broken(Fault::LetsShapesGrow) => thumbnailer,
+        ["THUMB-10", "THUMB-13"];
     a_renderer_that_calls_broken_pictures_too_large: broken(Fault::CallsEverythingTooLarge) => thumbnailer,
         ["THUMB-07"];
     a_renderer_that_forgets_a_format: broken(Fault::ForgetsAFormat) => thumbnailer, ["THUMB-01"];
+    a_renderer_that_always_renders_the_standard: broken(Fault::AlwaysRendersTheStandard) => thumbnailer,
+        ["THUMB-13"];
 }
 
 passes_decorated! {

@@ -1,19 +1,15 @@
 //! The uploads of databases with one fault: each passes everything on, but for that fault.
 
 use async_trait::async_trait;
-use fm_contract::DatabaseHarness;
 use fm_domain::blobs::WrittenPart;
 use fm_domain::clock::Timestamp;
-use fm_domain::database::Database;
 use fm_domain::error::PortResult;
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{FileId, UploadId, UserId};
-use fm_domain::jobs::JobSignal;
-use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
-use std::sync::Arc;
+use fm_domain::uploads::{Epoch, Transport, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
 
 use crate::bites;
-use crate::broken_database::{Broken, BrokenReads, BrokenUnit, Fault, broken};
+use crate::broken_database::{BrokenReads, BrokenUnit, Fault, PAGE, broken};
 
 impl BrokenUnit {
     fn inserted(&self, id: UploadId) -> Option<Upload> {
@@ -23,8 +19,11 @@ impl BrokenUnit {
     /// The upload as it is stored, or not.
     fn written(&self, upload: &Upload) -> Upload {
         let mut upload = upload.clone();
-        if self.is(Fault::LosesTails) {
-            upload.tails.clear();
+        if self.is(Fault::LosesEmptyStates) {
+            upload.state = upload.state.filter(|state| !state.as_bytes().is_empty());
+        }
+        if self.is(Fault::LosesStates) {
+            upload.state = None;
         }
         upload
     }
@@ -45,7 +44,10 @@ impl UploadQueries for BrokenReads {
 #[async_trait]
 impl UploadRepo for BrokenUnit {
     async fn insert(&mut self, upload: &Upload) -> PortResult<()> {
-        self.inserted.lock().unwrap().insert(upload.id, upload.clone());
+        let again = self.inserted.lock().unwrap().insert(upload.id, upload.clone()).is_some();
+        if again && self.is(Fault::InsertsUploadsAgain) {
+            return Ok(());
+        }
         let written = self.written(upload);
         self.honest().uploads().insert(&written).await
     }
@@ -104,11 +106,16 @@ impl UploadRepo for BrokenUnit {
 
     async fn expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Upload>> {
         let limit = if self.is(Fault::ExpiresWithoutLimit) { u32::MAX } else { limit };
-        self.honest().uploads().expired(now, limit).await
+        let limit = if self.is(Fault::ExpiresAPageOfUploads) { limit.min(PAGE) } else { limit };
+        let mut expired = self.honest().uploads().expired(now, limit).await?;
+        let every = !self.is(Fault::ExpiresResumableUploadsAlone);
+        expired.retain(|upload| every || upload.transport == Transport::Resumable);
+        Ok(expired)
     }
 
     async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
         let open = self.is(Fault::PurgesTheOpen);
+        let limit = if self.is(Fault::PurgesAPageOfUploads) { limit.min(PAGE) } else { limit };
         let uploads = self.honest().uploads();
         let mut purged = uploads.purge_ended(now, limit).await?;
         if open {
@@ -122,23 +129,23 @@ impl UploadRepo for BrokenUnit {
 }
 
 bites! {
-    a_repo_that_sets_any_hash: broken(Fault::SetsAnyHash) => database, ["FILE-14"];
+    a_repo_that_sets_any_hash: broken(Fault::SetsAnyHash) => database, ["FILE-14", "FILE-20"];
     a_repo_that_ignores_epochs: broken(Fault::IgnoresEpoch) => database, ["UPLOAD-02", "UPLOAD-03"];
     a_repo_that_keeps_the_epoch: broken(Fault::KeepsTheEpoch) => database,
         ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07"];
-    a_repo_that_loses_tails: broken(Fault::LosesTails) => database, ["UPLOAD-01", "UPLOAD-04"];
+    a_repo_that_loses_states: broken(Fault::LosesStates) => database, ["UPLOAD-01", "UPLOAD-04"];
+    a_repo_that_loses_empty_states: broken(Fault::LosesEmptyStates) => database, ["UPLOAD-01"];
     a_repo_that_shows_others_uploads: broken(Fault::ShowsOthersUploads) => database, ["UPLOAD-05"];
     a_repo_that_finds_no_upload_by_its_key: broken(Fault::FindsNoKey) => database, ["UPLOAD-06"];
     a_repo_that_remembers_uploads_that_are_gone: broken(Fault::RemembersWhatIsGone) => database,
-        ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07", "UPLOAD-08", "UPLOAD-10", "UPLOAD-11",
-         "UPLOAD-14", "UPLOAD-15"];
+        ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07", "UPLOAD-08", "UPLOAD-10", "UPLOAD-11", "UPLOAD-14", "UPLOAD-15", "UOW-12", "UPLOAD-17", "UPLOAD-18"];
     a_repo_that_gives_parts_backwards: broken(Fault::GivesPartsBackwards) => database, ["UPLOAD-09"];
     a_repo_that_keeps_removed_uploads: broken(Fault::KeepsTheRemoved) => database,
         ["UPLOAD-06", "UPLOAD-10"];
     a_repo_that_forgets_no_upload_of_a_file: broken(Fault::ForgetsNoFile) => database, ["UPLOAD-11"];
     a_repo_that_gives_expired_uploads_without_limit: broken(Fault::ExpiresWithoutLimit) => database,
-        ["UPLOAD-12"];
+        ["UPLOAD-12", "UPLOAD-16"];
     a_repo_that_gives_expired_uploads_again: broken(Fault::KeepsUploadsOpen) => database,
         ["UPLOAD-04", "UPLOAD-13"];
-    a_repo_that_purges_open_uploads: broken(Fault::PurgesTheOpen) => database, ["UPLOAD-14"];
+    a_repo_that_purges_open_uploads: broken(Fault::PurgesTheOpen) => database, ["UPLOAD-14", "UPLOAD-16"];
 }

@@ -13,20 +13,48 @@ mod broken_parts;
 mod broken_queue;
 mod broken_reads;
 mod broken_repos;
+mod broken_resumables;
 mod broken_session_store;
 mod broken_signers;
 mod broken_sources;
 mod broken_thumbnailer;
 mod broken_uploads;
 
+use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fm_contract::{Check, runtime};
 
+thread_local! {
+    /// The fault of the adapters that are made on this thread: one harness serves every fault of its port, or the suite
+    /// would be compiled for each of them.
+    static PLANNED: Cell<Option<&'static (dyn Any + Send + Sync)>> = const { Cell::new(None) };
+}
+
+/// Plans the fault of the adapters that the rules of this thread are run on.
+fn plan(fault: &'static (dyn Any + Send + Sync)) {
+    PLANNED.set(Some(fault));
+}
+
+/// The planned fault.
+fn planned<F: Copy + 'static>() -> F {
+    let fault = PLANNED.get().unwrap();
+    *fault.downcast_ref().unwrap()
+}
+
 /// The numbers of the rules that fail, in the order of the table.
 fn broken_rules(checks: &[Check]) -> Vec<String> {
-    let fails =
-        |check: &&Check| catch_unwind(AssertUnwindSafe(|| runtime::on_current_thread(check.run))).is_err();
+    let fault = PLANNED.get();
+    let fails = |check: &&Check| {
+        let rule = check.run;
+        // Each rule has a thread of its own.
+        let run = move || {
+            PLANNED.set(fault);
+            rule()
+        };
+        catch_unwind(AssertUnwindSafe(|| runtime::on_current_thread(run))).is_err()
+    };
     checks.iter().filter(fails).map(|check| check.rule.id()).collect()
 }
 

@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up shall fail")]
 
 mod bodies;
+mod direct;
 #[path = "../fixture/mod.rs"]
 mod fixture;
-mod parts;
+mod resumable;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};

@@ -22,7 +22,7 @@ pub enum InsertUser {
 #[derive(Debug, thiserror::Error)]
 pub enum ReserveBytes {
     /// Used and reserved bytes together would pass the quota.
-    #[error("the quota would be passed")]
+    #[error("the quota would be exceeded")]
     QuotaExceeded,
     /// There is no such user (any more).
     #[error("there is no such user")]
@@ -66,7 +66,8 @@ pub trait UserQueries: Send {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait UserRepo: Send {
-    /// Adds a user who keeps nothing yet. A taken address is a refusal and does not poison the unit (USER-01).
+    /// Adds a user who keeps nothing yet. A taken address is a refusal and does not poison the unit (USER-01); a second
+    /// user with one id is an error (USER-18).
     async fn insert(&mut self, user: &User) -> Result<(), InsertUser>;
 
     /// The user, locked until the unit ends: of two units that ask for the same user the second waits.
@@ -92,8 +93,8 @@ pub trait UserRepo: Send {
     async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()>;
 
     /// Applies all of `charge` at once: reserved − unreserve, used + add − free, files + added − removed. Refused
-    /// when it adds more than it unreserves and frees, and used + reserved would then pass `quota`. Counters never
-    /// go below zero.
+    /// when it adds more than it unreserves and frees, and used + reserved would then pass `quota`: the quota can be
+    /// filled to the last byte (USER-16). Counters never go below zero.
     async fn charge(
         &mut self,
         id: UserId,

@@ -13,8 +13,8 @@ pub use disposition::Disposition;
 pub use link::{DownloadLink, LinkTarget, SignDownload, SignedUrl};
 pub use model::{BlobIntent, BlobKey, Bucket, DoomedBlob, ExpiredIntent, UnknownBucket};
 pub use parts::{
-    CompleteParts, PartLimits, PartLink, PartPlace, PartTag, PartUpload, PartWrite, SignParts, SignedPart,
-    WriteId, WritePart, WrittenPart,
+    CompleteParts, DirectStore, PartLimits, PartLink, PartReceiver, PartTag, PartWrite, SignParts,
+    SignedPart, WriteId, WritePart, WrittenPart,
 };
 pub use port::{BlobRepo, SettleBlob};
 pub use queries::{BlobQueries, BlobRecord, BlobState, Sweepable};
@@ -25,6 +25,6 @@ pub use store::{
 
 #[cfg(any(test, feature = "mock"))]
 pub use {
-    link::MockSignDownload, parts::MockPartUpload, parts::MockSignParts, port::MockBlobRepo,
-    queries::MockBlobQueries, store::MockBlobStore, store::MockListBlobs,
+    link::MockSignDownload, parts::MockDirectStore, parts::MockPartReceiver, parts::MockSignParts,
+    port::MockBlobRepo, queries::MockBlobQueries, store::MockBlobStore, store::MockListBlobs,
 };

@@ -1,4 +1,4 @@
-//! Writing a blob in parts, over many requests and on any node: an optional capability of a store.
+//! Writing a blob in parts that clients send by signed requests: an optional capability of a store.
 
 use std::fmt;
 
@@ -40,19 +40,6 @@ pub struct PartWrite {
     pub id: WriteId,
 }
 
-/// Where a part belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PartPlace {
-    /// From 1 on. The parts that are named at the end make up the blob in the order of their numbers.
-    pub number: u32,
-    /// Where its first byte is in the blob.
-    pub offset: ByteSize,
-    /// Who writes: of one write, whoever has a higher fence shuts out all with a lower one.
-    pub fence: u64,
-    /// Whether all bytes before it have come: those after it come next, and a store may get ready for them.
-    pub in_order: bool,
-}
-
 /// What the store calls a part's content; given back as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PartTag(String);
@@ -91,10 +78,8 @@ pub struct WrittenPart {
 /// What parts may be like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartLimits {
-    /// The smallest part but the last; 1 byte where the store writes at any place.
+    /// The smallest part but the last.
     pub least: ByteSize,
-    /// What is written at once best.
-    pub preferred: ByteSize,
     /// The largest part.
     pub most: ByteSize,
     /// The highest number.
@@ -127,41 +112,23 @@ pub enum CompleteParts {
     Store(#[from] PortError),
 }
 
-/// Writes blobs in parts. Several processes may write to one blob, one after the other or at once: what they agree on
-/// is kept elsewhere, and the store keeps those that were shut out from doing harm.
+/// Puts blobs together out of parts that clients sent.
 ///
-/// Whatever a write leaves, [`discard`](super::BlobStore::discard) of its key removes.
+/// Whatever a write leaves, [`discard`](super::BlobStore::discard) of its key removes (PART-08).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
-pub trait PartUpload: Send + Sync {
-    /// What parts may be like.
+pub trait DirectStore: Send + Sync {
+    /// What parts may be like. It never changes.
     fn part_limits(&self) -> PartLimits;
 
-    /// Begins to write a blob under a fresh key. Nobody can read a byte of it before it is completed (PART-01). Begun
-    /// twice, the store may give one write or two.
+    /// Begins a write under a fresh key. No byte of the blob can be read before it is completed (PART-01). Begun twice,
+    /// the store may give one write or two.
     async fn begin(&self, key: &BlobKey, content_type: &MediaType) -> PortResult<WriteId>;
 
-    /// Writes a part that is held in memory; what is taken of the memory's budget is the caller's. The tag is `None`
-    /// where the store needs none at the end, because it writes each byte at its place. A part that is sent again
-    /// replaces the one before it, and may have another size (PART-03).
-    ///
-    /// A number is never used for two contents by writers of different fences, so that a late part of one that was
-    /// shut out can't replace another's; where the store writes each byte at its place it refuses (as
-    /// [`WritePart::Gone`]) whoever has a lower fence than it has seen (PART-04).
-    async fn write(
-        &self,
-        write: &PartWrite,
-        place: PartPlace,
-        bytes: PartBytes,
-    ) -> Result<Option<PartTag>, WritePart>;
-
-    /// Makes everything durable that was written so far.
-    async fn sync(&self, write: &PartWrite) -> PortResult<()>;
-
-    /// Makes the blob of the parts, `size` bytes in all (where no part has a tag, one may stand for all): durable, whole and readable from then on, as by
-    /// [`put`](super::BlobStore::put). What was written and is not named is gone, and so is every other unfinished
-    /// write to the key. A write that was completed already is no error (PART-06). From then on no part can be written
-    /// (PART-05).
+    /// Makes the blob of the parts, in the order of their numbers, `size` bytes in all: durable, whole and readable from
+    /// then on, as by [`put`](super::BlobStore::put). Parts that are not named are gone, and so is every other unfinished
+    /// write to the key. A write that was completed already with this size is no error (PART-05). From then on no part
+    /// can be written (PART-04), and a caller with a lower fence is refused.
     async fn complete(
         &self,
         write: &PartWrite,
@@ -169,11 +136,25 @@ pub trait PartUpload: Send + Sync {
         parts: &[WrittenPart],
         size: ByteSize,
     ) -> Result<StoredBlob, CompleteParts>;
+}
 
-    /// Keeps bytes that are held in memory already as a whole blob under a fresh key: like
-    /// [`put`](super::BlobStore::put), but nothing more is taken out of the budget.
-    async fn keep(&self, key: &BlobKey, bytes: PartBytes, content_type: &MediaType)
-    -> PortResult<StoredBlob>;
+/// Receives parts on behalf of a store that clients can't reach. Each byte is written at its offset in the blob, so the
+/// store gives no tags: the tags of [`WrittenPart`]s are the caller's own, who compares them before it completes.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait PartReceiver: Send + Sync {
+    /// Writes bytes that the caller holds in memory at `offset` of the blob. Sent again, they replace those before
+    /// (PART-03). Refused as [`WritePart::Gone`] once a caller came with a higher fence.
+    async fn write(
+        &self,
+        write: &PartWrite,
+        offset: ByteSize,
+        fence: u64,
+        bytes: PartBytes,
+    ) -> Result<(), WritePart>;
+
+    /// Makes everything durable that was written so far.
+    async fn sync(&self, write: &PartWrite) -> PortResult<()>;
 }
 
 /// A part that a client shall send by itself.

@@ -27,7 +27,7 @@ pub enum SettleBlob {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait BlobRepo: Send {
-    /// Keeps an intent. Its id is fresh.
+    /// Keeps an intent. Its id is fresh: a second intent with one id is an error (BLOBROW-17).
     async fn announce(&mut self, intent: &BlobIntent) -> PortResult<()>;
 
     /// Moves the expiry of an announced intent; false when it is not announced (any more).
@@ -53,7 +53,7 @@ pub trait BlobRepo: Send {
     /// Up to `limit` doomed blobs whose discarding is due at `now`, the longest due first.
     async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<DoomedBlob>>;
 
-    /// The doomed blob with this key, if it is one.
+    /// The doomed blob with this key, bucket and id, if it is one (BLOBROW-16).
     async fn find_doomed(&mut self, key: &BlobKey) -> PortResult<Option<DoomedBlob>>;
 
     /// Moves the next discarding of a doomed blob.

@@ -12,7 +12,8 @@ use crate::files::MediaType;
 /// What a store is told about bytes before they come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PutHint {
-    /// How many bytes there will be, where it is known. A stream of another length is an error of the stream's own.
+    /// How many bytes there will be, where it is known: a store may reserve room for them. The caller vouches for it; a
+    /// body of another length ends with an error of its own stream.
     pub length: Option<ByteSize>,
     /// What they are; safe for browsers.
     pub content_type: MediaType,
@@ -90,13 +91,16 @@ pub trait BlobStore: Send + Sync {
     /// Keeps the bytes of `body` under a fresh key. `Ok` means durable and whole; before it nobody can read a byte
     /// of it (BLOB-05); a stream that fails leaves nothing that can be read (BLOB-04), at most debris that `discard`
     /// removes. Holds a bounded part of the body in memory, out of the process's budget, and takes more from the
-    /// stream only as it is written (BLOB-09).
+    /// stream only as it is written (BLOB-09, BLOB-20). An empty chunk is not the end (BLOB-26). Once the future is
+    /// dropped nobody reads the body any further (BLOB-16).
     async fn put(&self, key: &BlobKey, body: ByteStream, hint: &PutHint) -> Result<StoredBlob, PutBlob>;
 
-    /// Reads the blob, or a range of it (RFC 9110, section 14).
+    /// Reads the blob, or a range of it (RFC 9110, section 14). The stream reads ahead by a bounded number of bytes
+    /// (BLOB-21), and one that breaks ends with an error, never early (BLOB-17).
     async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<BlobReader, GetBlob>;
 
-    /// Asks for the blob without reading it.
+    /// Asks the store for the blob without reading it. `None` means that the store answered and has none: a store out of
+    /// reach is an error (BLOB-24), and no answer comes from memory (BLOB-23).
     async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>>;
 
     /// Removes the blob and every trace of unfinished writes to its key. What is not there is no error: it may be
@@ -106,7 +110,7 @@ pub trait BlobStore: Send + Sync {
     /// What it can do.
     fn limits(&self) -> BlobLimits;
 
-    /// Answers as soon as the store would serve; a missing bucket or folder is an error.
+    /// Asks the store, and answers as soon as it would serve; a missing bucket or folder is an error (BLOB-24).
     async fn ping(&self) -> PortResult<()>;
 }
 
@@ -117,7 +121,7 @@ pub struct ListedBlob {
     pub key: BlobKey,
     /// How many bytes.
     pub size: ByteSize,
-    /// When it was written.
+    /// When it was written, by the clock of the store (BLOB-18).
     pub written_at: Timestamp,
 }
 
@@ -125,6 +129,6 @@ pub struct ListedBlob {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait ListBlobs: Send + Sync {
-    /// Every blob, in no particular order, page by page under the hood: it never holds them all.
+    /// Every blob, in no particular order, page by page under the hood: it holds fewer than 1,000 at a time (BLOB-19).
     async fn list(&self, bucket: super::Bucket) -> PortResult<BoxStream<'static, PortResult<ListedBlob>>>;
 }

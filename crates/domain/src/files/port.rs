@@ -25,7 +25,8 @@ pub trait FileQueries: Send {
     async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>>;
 
     /// The files that match `filter`, in the order of `page`, from after its key on, at most `page.limit`. By keyset:
-    /// nothing is skipped or repeated while files come and go (FILE-01), and each page costs the same.
+    /// nothing is skipped or repeated while files come and go (FILE-01), and each page costs the same. A page is shorter
+    /// than its limit only when no more files match (FILE-16, FILE-17).
     async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>>;
 
     /// Files of every owner by their ids: those after `after`, at most `limit`. For checks alone; by keyset, so that

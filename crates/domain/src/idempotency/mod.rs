@@ -89,10 +89,11 @@ pub struct FinishedUpload {
 #[async_trait]
 pub trait KeyRepo: Send {
     /// Claims the key for the attempt, if nobody holds it at `now`. Of two units that claim a free key one holds it
-    /// (KEY-01). A claim by the attempt that holds it already is `Held`.
+    /// (KEY-01). A claim by the attempt that holds it already is `Held`. A lease is over at `lease_until` itself, and a
+    /// finished key is forgotten at its `expires_at` (KEY-12, KEY-13).
     async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed>;
 
-    /// Moves the lease of the key that `attempt` holds; false when it holds none.
+    /// Moves the lease of the key that `attempt` holds; false when it holds none or is finished.
     async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> PortResult<bool>;
 
     /// The attempt is finished: remembers it until `expires_at`. False when the attempt holds no key any more.

@@ -189,7 +189,7 @@ pub struct ClaimedJob {
     pub id: JobId,
     /// What is to be done.
     pub work: Work,
-    /// The how-manieth attempt this is, counted from 1: it fences off those before it.
+    /// Attempt number, starting at 1. Fences off earlier attempts.
     pub attempt: u32,
     /// When it was enqueued to run first.
     pub run_at: Timestamp,

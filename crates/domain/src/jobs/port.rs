@@ -22,13 +22,13 @@ pub enum Enqueued {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait JobQueue: Send {
-    /// Adds a job. On commit, whoever waits on the [`JobSignal`] is woken.
+    /// Adds a job. On commit, waiters on the [`JobSignal`] are woken. A second job with one id is an error (JOB-26).
     async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued>;
 
     /// Claims up to `limit` jobs of these kinds that are due at `now` and that nobody holds, until `lease_until`:
     /// the most urgent first, then the longest due. A job whose lease ran out is claimed again, with a higher
-    /// attempt. No job is claimed twice for one attempt, however many claim at once (JOB-02), and none waits for
-    /// another's lock.
+    /// attempt; a lease is over at `lease_until` itself (JOB-23). No job is claimed twice for one attempt, however
+    /// many claim at once (JOB-02), and none waits for another's lock.
     async fn claim(
         &mut self,
         kinds: &[JobKind],
@@ -44,7 +44,8 @@ pub trait JobQueue: Send {
     async fn complete(&mut self, id: JobId, attempt: u32) -> PortResult<bool>;
 
     /// The work failed: it is due again at `retry_at`, or, with `None`, it is dead and kept for a human with its
-    /// reason. False when the attempt holds the job no longer.
+    /// reason. A retry keeps the job's priority, unique name and `run_at` (JOB-25). False when the attempt holds the job
+    /// no longer, or never did (JOB-24).
     async fn fail(
         &mut self,
         id: JobId,

@@ -5,7 +5,7 @@ mod port;
 mod token;
 
 pub use model::{GRACE, Generation, NewSession, RefreshState, Session, TOUCH_INTERVAL};
-pub use port::SessionStore;
+pub use port::{EXPIRY_MARGIN, SessionStore};
 pub use token::{AccessClaims, AccessToken, InvalidToken, RefreshToken, TokenSigner};
 
 #[cfg(any(test, feature = "mock"))]

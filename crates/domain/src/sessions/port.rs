@@ -1,5 +1,7 @@
 //! Where sessions live: a store of its own, apart from the database, so that it can be a faster one.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::{Generation, NewSession, RefreshState, Session};
@@ -7,16 +9,23 @@ use crate::clock::Timestamp;
 use crate::error::PortResult;
 use crate::ids::{SessionId, UserId};
 
+/// How long after its end, by the store's own clock, a session is kept at least. The clocks of nodes and of the store
+/// may differ by so much before a store that expires by itself logs a user out.
+pub const EXPIRY_MARGIN: Duration = Duration::from_mins(10);
+
 /// Keeps sessions. Every answer is durable before it is given, and seen by every node at once (SES-01): a revoked
 /// session authenticates nobody from that answer on.
+///
+/// A session ends at `refresh.expires_at`, by the clock that the caller gives. A store forgets a session that was revoked,
+/// that `purge_expired` removed, or, where it expires entries by itself (as Redis does), that ended by the store's own
+/// clock at least [`EXPIRY_MARGIN`] ago. It forgets no other (SES-02).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Keeps a new session.
+    /// Keeps a new session. A second one with the same id is an error, and the first stays as it is (SES-19).
     async fn create(&self, session: &NewSession) -> PortResult<()>;
 
-    /// The session, unless it is unknown, revoked or expired at `now` (`expires_at <= now`): the given clock
-    /// decides, never the store's own (SES-02).
+    /// The session, unless it is unknown, revoked, forgotten or expired at `now` (`expires_at <= now`).
     async fn find(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>>;
 
     /// Moves `last_seen_at` to `now`, never backwards, and replaces the address when one is given. An unknown
@@ -39,13 +48,14 @@ pub trait SessionStore: Send + Sync {
         created_before: Timestamp,
     ) -> PortResult<()>;
 
-    /// The user's living sessions at `now`, newest first.
+    /// All of the user's living sessions at `now`, the one created last first; of those created at the same moment the
+    /// one with the larger id first (SES-16). Their number has no limit (SES-17).
     async fn list(&self, user: UserId, now: Timestamp) -> PortResult<Vec<Session>>;
 
-    /// Forgets sessions that expired before `now`, at most `limit`; how many. A store that expires by itself
-    /// answers 0.
+    /// Forgets sessions that expired before `now`, at most `limit`; how many. A store that expires entries by itself
+    /// may do nothing and answer 0.
     async fn purge_expired(&self, now: Timestamp, limit: u32) -> PortResult<u32>;
 
-    /// Answers as soon as the store does.
+    /// Asks the store, and answers as soon as it does: an error when it is out of reach (SES-21).
     async fn ping(&self) -> PortResult<()>;
 }

@@ -5,9 +5,10 @@ use crate::accounts::{Account, Email, PasswordHash, Role, StorageUse, User};
 use crate::body::ByteSize;
 use crate::clock::Clock as _;
 use crate::files::{File, FileName, MediaType, Revision, Sha256, ThumbnailState};
-use crate::ids::{BlobId, FileId, SessionId, UserId};
+use crate::ids::{BlobId, FileId, SessionId, UploadId, UserId};
 use crate::sessions::{RefreshState, Session};
 use crate::testing::CountingIds;
+use crate::uploads::{Epoch, HashState, Transport, Upload, UploadStatus};
 
 const VALID: &str = "a literal of the builder is valid";
 
@@ -63,5 +64,36 @@ pub fn a_file() -> File {
         revision: Revision::FIRST,
         created_at: now,
         updated_at: now,
+    }
+}
+
+/// An open resumable upload of Ada's that becomes `hello.txt`: five bytes, none of them received, nothing reserved, for a
+/// day. Its id is the 1005th of [`CountingIds`], its blob's the 1006th.
+#[must_use]
+pub fn an_upload() -> Upload {
+    let now = FixedClock::NEW_YEAR.now();
+    let File { owner, name, content_type, .. } = a_file();
+    Upload {
+        id: UploadId::new(CountingIds::nth(1005)),
+        owner,
+        transport: Transport::Resumable,
+        blob: BlobId::new(CountingIds::nth(1006)),
+        name,
+        claimed_type: Some(content_type),
+        promised: None,
+        metadata: String::new(),
+        key: None,
+        length: Some(ByteSize::new(5)),
+        offset: ByteSize::ZERO,
+        reserved: ByteSize::ZERO,
+        epoch: Epoch::FIRST,
+        is_locked: false,
+        state: None,
+        write: None,
+        hash: HashState::new(),
+        head: bytes::Bytes::new(),
+        status: UploadStatus::Open,
+        created_at: now,
+        expires_at: now.plus(std::time::Duration::from_hours(24)),
     }
 }

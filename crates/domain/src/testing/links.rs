@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use async_trait::async_trait;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::blobs::{
     BlobKey, Disposition, DownloadLink, LinkTarget, PartLink, PartWrite, SignDownload, SignParts, SignedPart,
@@ -14,6 +14,9 @@ use crate::clock::Timestamp;
 use crate::error::PortResult;
 use crate::files::Sha256;
 use crate::ids::{BlobId, UploadId, UserId};
+
+/// What is escaped in a field: all but letters, digits, and the marks of ids and names.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 /// Signs downloads as `http://files.test/<bucket>/<blob>?…`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -121,7 +124,7 @@ impl Fields {
 
     fn add(mut self, name: &str, value: &str) -> Self {
         let separator = if self.0.is_empty() { "" } else { "&" };
-        let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
+        let value = utf8_percent_encode(value, ESCAPED);
         // Writing to a string can't fail.
         let _written = write!(self.0, "{separator}{name}={value}");
         self

@@ -10,7 +10,7 @@ mod fake_database;
 mod fixed;
 mod links;
 
-pub use builders::{a_file, a_session, a_user, an_account};
+pub use builders::{a_file, a_session, a_user, an_account, an_upload};
 pub use effects::Effects;
 #[cfg(any(test, feature = "mock"))]
 pub use fake_database::{FakeDatabase, FakeReads, FakeUnitOfWork};

@@ -118,6 +118,7 @@ impl ChecksumHasher {
     }
 
     /// Whether the bytes are what they should be.
+    #[must_use]
     pub fn matches(self) -> bool {
         let found = match self.hasher {
             Hasher::Sha1(hasher) => hasher.finalize().to_vec(),

@@ -5,11 +5,13 @@ mod checksum;
 mod hash;
 mod model;
 mod port;
+mod store;
 
 pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumHasher, InvalidChecksum};
 pub use hash::{HashState, InvalidHashState};
-pub use model::{Epoch, Tail, Transport, UnknownTransport, Upload, UploadStatus};
+pub use model::{Epoch, Transport, UnknownTransport, Upload, UploadStatus};
 pub use port::{UpdateUpload, UploadQueries, UploadRepo};
+pub use store::{AppendError, AppendHints, Chunk, CompleteError, Position, ResumableStore, WriteState};
 
 #[cfg(any(test, feature = "mock"))]
-pub use port::{MockUploadQueries, MockUploadRepo};
+pub use {port::MockUploadQueries, port::MockUploadRepo, store::MockResumableStore};

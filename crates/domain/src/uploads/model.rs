@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use bytes::Bytes;
 
-use super::HashState;
+use super::{HashState, Position, WriteState};
 use crate::blobs::{BlobKey, PartWrite, WriteId};
 use crate::body::ByteSize;
 use crate::clock::Timestamp;
@@ -75,15 +75,6 @@ impl Epoch {
     }
 }
 
-/// Bytes at the end of what came, too few for a part: kept aside in a blob of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tail {
-    /// Where they are.
-    pub blob: BlobId,
-    /// How many.
-    pub size: ByteSize,
-}
-
 /// What became of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UploadStatus {
@@ -124,14 +115,12 @@ pub struct Upload {
     pub reserved: ByteSize,
     /// Who has it.
     pub epoch: Epoch,
-    /// Whether somebody has taken it up and not put it down since.
-    pub is_held: bool,
-    /// The write in parts, once it was begun.
+    /// Whether a request has acquired it and not released it since.
+    pub is_locked: bool,
+    /// Of a resumable upload: what the store has to remember, once the blob was begun.
+    pub state: Option<WriteState>,
+    /// Of a direct upload: the write in parts, once it was begun.
     pub write: Option<WriteId>,
-    /// The number of the part that whoever has it may be writing now.
-    pub next_part: u32,
-    /// What came and is in no part yet, in order.
-    pub tails: Vec<Tail>,
     /// The hash of what came.
     pub hash: HashState,
     /// The first bytes of what came, as many as are looked at to see what it is; none once that is known.
@@ -152,25 +141,23 @@ impl Upload {
         self.write.clone().map(|id| PartWrite { key: BlobKey::file(self.blob), id })
     }
 
-    /// Bytes that are kept aside.
-    #[must_use]
-    pub fn aside(&self) -> ByteSize {
-        ByteSize::new(self.tails.iter().map(|tail| tail.size.bytes()).sum())
-    }
-
     /// Whether all bytes came.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.length == Some(self.offset)
     }
 
-    /// Takes it up: nobody before can change it any more. Where the one before did not put it down, the part that it
-    /// may be writing keeps its number for ever.
-    pub fn take_up(&mut self) {
+    /// The request that calls this has the upload: earlier ones can't change it any more. The store's state is for the
+    /// caller to rewind where an earlier request did not release it.
+    pub fn acquire(&mut self) {
         self.epoch = self.epoch.next();
-        if self.is_held {
-            self.next_part += 1;
-        }
-        self.is_held = true;
+        self.is_locked = true;
+    }
+
+    /// Where its blob goes on, if it was begun.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        let state = self.state.clone()?;
+        Some(Position { state, offset: self.offset, fence: self.epoch })
     }
 }

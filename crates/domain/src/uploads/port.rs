@@ -32,13 +32,13 @@ pub trait UploadQueries: Send {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait UploadRepo: Send {
-    /// Adds an upload with a fresh id.
+    /// Adds an upload with a fresh id: a second one with the same id is an error (UPLOAD-18).
     async fn insert(&mut self, upload: &Upload) -> PortResult<()>;
 
     /// The upload, locked until the unit ends.
     async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>>;
 
-    /// The latest upload of the owner with this key.
+    /// The latest upload of the owner with this key; of those created at the same moment the one with the larger id.
     async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>>;
 
     /// Replaces everything but id, owner, transport, key and `created_at`, if the stored epoch is still `seen`: of two

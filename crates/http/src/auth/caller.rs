@@ -6,7 +6,7 @@ use fm_application::sessions::Caller;
 use futures_util::future::LocalBoxFuture;
 
 use super::{ACCESS, client, find, same_site};
-use crate::edge::KnownUser;
+use crate::middleware::KnownUser;
 use crate::problem::{Code, Problem};
 use crate::state::State;
 

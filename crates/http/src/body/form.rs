@@ -10,9 +10,9 @@ use tokio::sync::oneshot;
 
 use super::channel::{Frames, channel};
 use super::digest;
+use super::envelope::{Envelope, Incoming};
 use super::form_head::{PartHead, boundary};
 use super::multipart::Multipart;
-use super::run::{Envelope, Incoming};
 use super::source::{Bounds, Source};
 use crate::problem::Problem;
 use crate::settings::FORM_OVERHEAD;
@@ -148,7 +148,7 @@ impl Form {
 }
 
 fn unknown() -> BodyError {
-    BodyError::Invalid { pointer: "", detail: "a form has the parts file and name alone".to_owned() }
+    BodyError::Invalid { pointer: "", detail: "only the parts `file` and `name` are accepted".to_owned() }
 }
 
 fn bad_name(invalid: InvalidFileName) -> BodyError {

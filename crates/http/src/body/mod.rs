@@ -11,6 +11,7 @@
 mod carried;
 mod channel;
 mod digest;
+mod envelope;
 mod form;
 mod form_head;
 mod multipart;
@@ -18,5 +19,6 @@ mod raw;
 mod run;
 mod source;
 
+pub(crate) use envelope::Pump;
 pub(crate) use raw::{Piece, piece, replacement};
-pub(crate) use run::{Pump, beside, incoming, run, to_its_end};
+pub(crate) use run::{beside, incoming, run, to_its_end};

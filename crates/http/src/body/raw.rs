@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 
 use super::channel::{Frames, channel};
 use super::digest;
-use super::run::{Envelope, Incoming, Pump, open, within};
+use super::envelope::{Envelope, Incoming, Pump, open, within};
 use super::source::{Bounds, Source};
 use crate::input::Query;
 use crate::problem::Problem;

@@ -1,15 +1,19 @@
 //! The fields of a JSON object, every fault of them reported at once.
 
-use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use fm_api_types::FieldError;
+use fm_domain::accounts::Password;
 use serde_json::{Map, Value};
 
-use crate::problem::{FieldError, Problem};
+use crate::problem::Problem;
 
-/// A body that is read out of the fields of a JSON object.
+/// Values that are read out of the fields of a JSON object.
 pub(crate) trait FromFields: Sized {
+    /// The object as it is on the wire.
+    type Body;
+
     /// Takes its fields. `None` only after a fault was noted.
     fn read(fields: &mut Fields) -> Option<Self>;
 }
@@ -53,6 +57,20 @@ impl Fields {
         }
     }
 
+    /// A field that must be there, and may be null. `None` only after a fault was noted.
+    #[expect(clippy::option_option, reason = "a fault is one thing, an absent value another")]
+    pub(crate) fn nullable<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Option<Option<T>> {
+        match self.left.remove(name) {
+            None => self.note(name, Err("is required".to_owned())),
+            Some(Value::Null) => Some(None),
+            Some(value) => self.note(name, read(&value)).map(Some),
+        }
+    }
+
     /// A field that must be a list of objects.
     pub(crate) fn objects<T: FromFields>(&mut self, name: &'static str) -> Option<Vec<T>> {
         let list = self.required(name, |value| {
@@ -61,8 +79,7 @@ impl Fields {
         let read = |(index, value)| {
             let at = format!("{}/{name}/{index}", self.at);
             let Value::Object(left) = value else {
-                let detail = Cow::Borrowed("must be an object");
-                self.errors.push(FieldError { pointer: Cow::Owned(at), detail });
+                self.errors.push(FieldError { pointer: at, detail: "must be an object".to_owned() });
                 return None;
             };
             let mut fields = Self { left, errors: Vec::new(), at };
@@ -74,11 +91,6 @@ impl Fields {
         // Every one is read, so that every fault is told.
         let values: Vec<Option<T>> = list.into_iter().enumerate().map(read).collect();
         values.into_iter().collect()
-    }
-
-    /// Whether the field is there, null or not.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.left.contains_key(name)
     }
 
     /// The value, unless there were faults; a field that nobody took is one, so that a typo is never silently
@@ -94,8 +106,7 @@ impl Fields {
     fn note_unknown(&mut self) {
         for unknown in self.left.keys() {
             let pointer = format!("{}/{}", self.at, unknown.replace('~', "~0").replace('/', "~1"));
-            self.errors
-                .push(FieldError { pointer: Cow::Owned(pointer), detail: Cow::Borrowed("is not known") });
+            self.errors.push(FieldError { pointer, detail: "is not known".to_owned() });
         }
     }
 
@@ -103,8 +114,7 @@ impl Fields {
         match read {
             Ok(value) => Some(value),
             Err(detail) => {
-                let pointer = Cow::Owned(format!("{}/{name}", self.at));
-                self.errors.push(FieldError { pointer, detail: Cow::Owned(detail) });
+                self.errors.push(FieldError { pointer: format!("{}/{name}", self.at), detail });
                 None
             }
         }
@@ -122,4 +132,14 @@ where
 /// Reads a string.
 pub(crate) fn text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "must be a string".to_owned())
+}
+
+/// Reads a string as it is.
+pub(crate) fn owned(value: &Value) -> Result<String, String> {
+    text(value).map(str::to_owned)
+}
+
+/// Reads a password to compare: any string will do, what could never be right is simply wrong.
+pub(crate) fn candidate(value: &Value) -> Result<Password, String> {
+    owned(value).map(Password::candidate)
 }

@@ -1,5 +1,6 @@
 //! What clients send, read into values of the domain: nothing past this point sees a text that was not checked.
 
+mod body;
 mod conditions;
 mod fields;
 mod headers;
@@ -7,8 +8,9 @@ mod json;
 mod path;
 mod query;
 
+pub(crate) use body::json_body;
 pub(crate) use conditions::{if_match, none_match, tag_list_matches_strongly};
-pub(crate) use fields::{Fields, FromFields, parsed, text};
+pub(crate) use fields::{Fields, FromFields, candidate, owned, parsed, text};
 pub(crate) use headers::{bad_header, bytes, idempotency_key, single};
 pub(crate) use json::JsonBody;
 pub(crate) use path::PathId;

@@ -32,13 +32,19 @@ pub struct LinkVerifier {
     macs: Arc<dyn MacSigner>,
     clock: Arc<dyn Clock>,
     serves_blobs: bool,
+    receives_parts: bool,
 }
 
 impl LinkVerifier {
-    /// Checks by these MACs and this clock. Where the store serves its own links (`serves_blobs` is off) none is valid.
+    /// Checks by these MACs and this clock. No link is valid that the store serves itself.
     #[must_use]
     pub fn new(ports: &Ports, settings: &Settings) -> Self {
-        Self { macs: ports.macs.clone(), clock: ports.clock.clone(), serves_blobs: settings.serves_blobs }
+        Self {
+            macs: ports.macs.clone(),
+            clock: ports.clock.clone(),
+            serves_blobs: settings.serves_blobs,
+            receives_parts: ports.direct.as_ref().is_some_and(|direct| direct.receiver.is_some()),
+        }
     }
 
     /// What the link of this blob leads to.
@@ -58,7 +64,7 @@ impl LinkVerifier {
 
     /// What the link of this part allows to send.
     pub fn part(&self, upload: UploadId, number: u32, token: &str) -> Result<PartLink, Forbidden> {
-        if !self.serves_blobs {
+        if !self.receives_parts {
             return Err(Forbidden);
         }
         let link = SelfSignedParts::open(upload, number, token, self.macs.as_ref()).ok_or(Forbidden)?;

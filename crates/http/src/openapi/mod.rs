@@ -8,7 +8,6 @@ mod problems;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::problem::{FieldError, ProblemJson};
 use crate::routes;
 use problems::Problems;
 
@@ -66,7 +65,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         routes::ops::live::live,
         routes::ops::ready::ready,
     ),
-    components(schemas(ProblemJson, FieldError)),
+    components(schemas(fm_api_types::Problem, fm_api_types::FieldError)),
     modifiers(&Security, &Problems),
 )]
 struct Document;

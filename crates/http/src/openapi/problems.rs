@@ -10,7 +10,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{ContentBuilder, Header, Ref, RefOr, ResponseBuilder};
 
 use crate::problem::Code;
-use crate::routes::{self, Offers};
+use crate::routes::{self, Features};
 
 /// What every operation can answer.
 const EVERYWHERE: [Code; 2] = [Code::Internal, Code::Unavailable];
@@ -20,7 +20,7 @@ pub(super) struct Problems;
 
 impl Modify for Problems {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        for endpoint in routes::endpoints(Offers::ALL, false) {
+        for endpoint in routes::endpoints(Features::ALL, false) {
             let Some(item) = openapi.paths.paths.get_mut(endpoint.path()) else { continue };
             for known in endpoint.operations() {
                 if let Some(operation) = operation(item, &known.method) {

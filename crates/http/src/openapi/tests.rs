@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::openapi;
 use crate::problem::Code;
-use crate::routes::{self, Offers};
+use crate::routes::{self, Features};
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
@@ -15,7 +15,7 @@ fn root() -> &'static Path {
 
 #[test]
 fn the_document_describes_exactly_the_routes_that_are_registered() {
-    let registered: BTreeSet<String> = routes::endpoints(Offers::ALL, false)
+    let registered: BTreeSet<String> = routes::endpoints(Features::ALL, false)
         .iter()
         .flat_map(|endpoint| {
             endpoint.operations().iter().map(|known| format!("{} {}", known.method, endpoint.path()))

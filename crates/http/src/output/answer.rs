@@ -7,7 +7,7 @@ use fm_application::files::FileView;
 use fm_domain::blobs::SignedUrl;
 use serde::Serialize;
 
-use super::FileJson;
+use super::file::file;
 use crate::problem::{Answer, Problem};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -22,13 +22,13 @@ pub(crate) fn json<T: Serialize>(mut response: HttpResponseBuilder, value: &T) -
 }
 
 /// A file's JSON, which may be kept and asked for again by its tag.
-pub(crate) fn file(status: StatusCode, view: &FileView) -> Answer {
+pub(crate) fn file_answer(status: StatusCode, view: &FileView) -> Answer {
     let mut response = tagged(status, view);
     response.insert_header((header::CONTENT_TYPE, JSON));
     if status == StatusCode::CREATED {
         response.insert_header((header::LOCATION, format!("/v1/files/{}", view.file.id)));
     }
-    Ok(response.body(encode(&FileJson::of(view))?))
+    Ok(response.body(encode(&file(view))?))
 }
 
 /// An answer without a body, with the tag of this file: 304.

@@ -67,8 +67,8 @@ codes! {
     PreconditionFailed = "precondition_failed", 412, "the file has changed";
     /// The body is over its cap.
     PayloadTooLarge = "payload_too_large", 413, "the file is larger than 52428800 bytes";
-    /// The user's quota would be passed.
-    QuotaExceeded = "quota_exceeded", 413, "the storage quota would be passed";
+    /// The user's quota would be exceeded.
+    QuotaExceeded = "quota_exceeded", 413, "the storage quota would be exceeded";
     /// The body has another media type than the one asked for.
     UnsupportedMediaType = "unsupported_media_type", 415, "the body must be application/json";
     /// The range lies outside the file.

@@ -1,6 +1,6 @@
 //! Problems: what every refusal and failure looks like outside (RFC 9457).
 //!
-//! A handler answers `Err(Problem)`; the edge of the application renders it, with the id of the request, and logs it.
+//! A handler answers `Err(Problem)`; the middleware renders it, with the id of the request, and logs it.
 //! The cause of a failure stays inside: it is logged and never rendered.
 
 mod code;
@@ -13,25 +13,13 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
+use fm_api_types::FieldError;
 use fm_domain::error::PortError;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 pub use code::Code;
 
 /// What a handler answers.
 pub(crate) type Answer = Result<HttpResponse, Problem>;
-
-/// A value that is not acceptable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct FieldError {
-    /// Where it is: a JSON pointer (RFC 6901) into the body, or to the part of a form.
-    #[schema(example = "/email")]
-    pub pointer: Cow<'static, str>,
-    /// What is wrong with it.
-    #[schema(example = "is not an email address")]
-    pub detail: Cow<'static, str>,
-}
 
 /// A refusal or a failure, on its way to the client.
 #[derive(Debug)]
@@ -41,32 +29,6 @@ pub struct Problem {
     errors: Vec<FieldError>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<PortError>,
-}
-
-/// The body of a problem answer.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Problem)]
-pub(crate) struct ProblemJson<'a> {
-    /// Always `about:blank`: the code says more than a page could.
-    #[schema(example = "about:blank")]
-    r#type: &'static str,
-    /// The name of the status.
-    #[schema(example = "Payload Too Large")]
-    title: &'a str,
-    /// The status.
-    #[schema(example = 413)]
-    status: u16,
-    /// The stable name of what went wrong.
-    #[schema(example = "payload_too_large")]
-    code: &'a str,
-    /// What went wrong, for a human.
-    detail: &'a str,
-    /// The id of the request, as in `x-request-id`.
-    request_id: &'a str,
-    /// The values that are not acceptable; for `validation_failed` alone.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    #[schema(value_type = Option<Vec<FieldError>>)]
-    errors: &'a [FieldError],
 }
 
 impl Problem {
@@ -95,10 +57,7 @@ impl Problem {
     }
 
     /// 422: one value is not acceptable.
-    pub(crate) fn invalid(
-        pointer: impl Into<Cow<'static, str>>,
-        detail: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub(crate) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::validation(vec![FieldError { pointer: pointer.into(), detail: detail.into() }])
     }
 
@@ -132,6 +91,12 @@ impl Problem {
         self.code
     }
 
+    /// The values that are not acceptable.
+    #[cfg(test)]
+    pub(crate) fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
     /// What failed inside, for the log alone.
     pub(crate) const fn cause(&self) -> Option<&PortError> {
         self.cause.as_ref()
@@ -140,14 +105,14 @@ impl Problem {
     /// The answer to the request with this id.
     pub(crate) fn render(&self, request_id: &str) -> HttpResponse {
         let status = self.code.status();
-        let json = ProblemJson {
-            r#type: "about:blank",
-            title: self.code.title(),
+        let json = fm_api_types::Problem {
+            r#type: "about:blank".to_owned(),
+            title: self.code.title().to_owned(),
             status: status.as_u16(),
-            code: self.code.name(),
-            detail: &self.detail,
-            request_id,
-            errors: &self.errors,
+            code: self.code.name().to_owned(),
+            detail: self.detail.clone().into_owned(),
+            request_id: request_id.to_owned(),
+            errors: self.errors.clone(),
         };
         let mut response = HttpResponse::build(status);
         response.reason(self.code.title());
@@ -172,7 +137,7 @@ impl ResponseError for Problem {
         self.code.status()
     }
 
-    /// The edge renders it anew, with the id of the request.
+    /// The middleware renders it anew, with the id of the request.
     fn error_response(&self) -> HttpResponse {
         self.render("")
     }

@@ -149,7 +149,7 @@ impl From<ResumableError> for Problem {
             ResumableError::Expired => Self::of(Code::UploadExpired),
             ResumableError::WrongOffset { offset } => conflict("the upload is at another offset")
                 .with(tus::UPLOAD_OFFSET, HeaderValue::from(offset.bytes())),
-            ResumableError::LengthConflict => conflict("another length of the upload is known"),
+            ResumableError::LengthConflict => conflict("a different length was declared before"),
             ResumableError::ChecksumMismatch => Self::of(Code::ChecksumMismatch),
             ResumableError::QuotaExceeded => Self::of(Code::QuotaExceeded),
             ResumableError::KeyConflict => Self::of(Code::Conflict),

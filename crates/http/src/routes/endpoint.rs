@@ -5,7 +5,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::ServiceConfig;
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, guard, web};
 
-use crate::edge::{Always, IsHead, Route};
+use crate::middleware::{IsHead, ResponseHeader, Route};
 use crate::problem::{Answer, Code, Problem};
 
 /// A path with its methods.
@@ -28,8 +28,8 @@ impl Endpoint {
     }
 
     /// Puts this field into every answer of the path, into refusals too.
-    pub(crate) fn always(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.resource = self.resource.app_data(Always(name, value));
+    pub(crate) fn response_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.resource = self.resource.app_data(ResponseHeader(name, value));
         self
     }
 
@@ -41,7 +41,7 @@ impl Endpoint {
         F::Output: Responder + 'static,
     {
         let route = if method == Method::HEAD {
-            // The edge routes it as `GET`, which there need not be.
+            // The middleware routes it as `GET`, which there need not be.
             web::get().guard(guard::fn_guard(|context| context.req_data().get::<IsHead>().is_some()))
         } else {
             web::method(method.clone())

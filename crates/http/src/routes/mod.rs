@@ -16,9 +16,9 @@ pub(crate) use endpoint::Endpoint;
 
 use crate::problem::{Code, Problem};
 
-/// What not every deployment offers.
+/// What not every deployment features.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Offers {
+pub(crate) struct Features {
     /// Resumable uploads.
     resumable: bool,
     /// Direct uploads.
@@ -27,11 +27,11 @@ pub(crate) struct Offers {
     receives_parts: bool,
 }
 
-impl Offers {
-    /// All of it: what is documented.
+impl Features {
+    /// All of them: what is documented.
     pub(crate) const ALL: Self = Self { resumable: true, direct: true, receives_parts: true };
 
-    /// What is offered.
+    /// The features of this deployment.
     pub(crate) fn of(use_cases: &UseCases) -> Self {
         Self {
             resumable: use_cases.resumable.is_some(),
@@ -42,15 +42,15 @@ impl Offers {
 }
 
 /// Every route, the busiest first: they are tried in this order.
-pub(crate) fn endpoints(offers: Offers, is_debug: bool) -> Vec<Endpoint> {
+pub(crate) fn endpoints(features: Features, is_debug: bool) -> Vec<Endpoint> {
     let mut endpoints = auth::endpoints();
     endpoints.extend(files::endpoints());
     endpoints.extend(blobs::endpoints());
-    if offers.resumable {
+    if features.resumable {
         endpoints.extend(uploads::endpoints());
     }
-    if offers.direct {
-        endpoints.extend(direct_uploads::endpoints(offers.receives_parts));
+    if features.direct {
+        endpoints.extend(direct_uploads::endpoints(features.receives_parts));
     }
     endpoints.extend(ops::endpoints());
     if is_debug {
@@ -60,8 +60,8 @@ pub(crate) fn endpoints(offers: Offers, is_debug: bool) -> Vec<Endpoint> {
 }
 
 /// Adds every route to an application.
-pub(crate) fn configure(config: &mut ServiceConfig, offers: Offers, is_debug: bool) {
-    for endpoint in endpoints(offers, is_debug) {
+pub(crate) fn configure(config: &mut ServiceConfig, features: Features, is_debug: bool) {
+    for endpoint in endpoints(features, is_debug) {
         endpoint.register(config);
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use async_trait::async_trait;
 use bytes::Bytes;
-use fm_application::wiring::{Ports, Settings, UseCases};
+use fm_application::wiring::{DirectPorts, Ports, Settings, UseCases};
 use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSecrets, JwtSigner, OsIds, SecretBytes,
     TokenAudience,
@@ -152,9 +152,13 @@ fn ports(public_url: &str, clock: &Arc<ManualClock>, blobs: &Arc<MemoryBlobStore
         sessions: Arc::new(MemorySessionStore::new()),
         blobs: blobs.clone(),
         lister: None,
-        parts: Some(blobs.clone()),
+        resumable: Some(blobs.clone()),
+        direct: Some(DirectPorts::received(
+            blobs.clone(),
+            blobs.clone(),
+            Arc::new(SelfSignedParts::new(public_url, macs.clone())),
+        )),
         links: Arc::new(SelfSignedLinks::new(public_url, macs.clone())),
-        part_links: Some(Arc::new(SelfSignedParts::new(public_url, macs.clone()))),
         thumbnailer: Arc::new(Pictures),
         passwords: Arc::new(Argon2PasswordHasher::new(argon2).unwrap()),
         tokens: Arc::new(JwtSigner::new(&secrets, TokenAudience::new("files", "files").unwrap())),

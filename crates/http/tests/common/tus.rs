@@ -1,14 +1,24 @@
 //! What tests of resumable uploads have in common.
 
+use fm_testkit::tus::{Call, VERSION};
+
 use super::client::Answer;
 use super::{Client, Server};
 
+/// The type of a chunk.
+pub(crate) const PIECE: &str = fm_testkit::tus::CHUNK_TYPE;
+
 /// `café.txt`, a text.
 pub(crate) const METADATA: &str = "filename Y2Fmw6kudHh0,filetype dGV4dC9wbGFpbg==,note";
-pub(crate) const PIECE: &str = "application/offset+octet-stream";
 
 pub(crate) fn tus(client: &Client) -> Client {
-    client.with("Tus-Resumable", "1.0.0")
+    client.with(VERSION.0, VERSION.1)
+}
+
+/// A client of [`tus`] with the other fields of this request.
+fn with(client: &Client, call: &Call) -> Client {
+    let fields = call.fields.iter().filter(|(name, _)| *name != VERSION.0);
+    fields.fold(client.clone(), |client, (name, value)| client.with(name, value))
 }
 
 pub(crate) async fn user(server: &Server) -> Client {
@@ -17,7 +27,7 @@ pub(crate) async fn user(server: &Server) -> Client {
 
 /// A request that begins an upload.
 pub(crate) fn creation(client: &Client, length: usize) -> Client {
-    client.with("Upload-Length", &length.to_string()).with("Upload-Metadata", METADATA)
+    with(client, &Call::create("/v1/uploads", Some(length), METADATA))
 }
 
 /// A new upload's path.
@@ -29,7 +39,7 @@ pub(crate) async fn begin(client: &Client, length: usize) -> String {
 
 /// A request that brings a piece.
 pub(crate) fn at(client: &Client, offset: usize) -> Client {
-    client.with("Content-Type", PIECE).with("Upload-Offset", &offset.to_string())
+    with(client, &Call::append("/v1/uploads", offset))
 }
 
 pub(crate) async fn append(client: &Client, path: &str, offset: usize, bytes: &[u8]) -> Answer {

@@ -2,13 +2,10 @@
 
 use diesel::prelude::*;
 use fm_domain::blobs::{PartTag, WriteId, WrittenPart};
-use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
-use fm_domain::uploads::{Epoch, HashState, Tail, Upload, UploadStatus};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use fm_domain::uploads::{Epoch, HashState, Upload, UploadStatus, WriteState};
 use uuid::Uuid;
 
 use crate::error::corrupt;
@@ -32,10 +29,9 @@ pub(crate) struct UploadRow {
     offset_bytes: i64,
     reserved_bytes: i64,
     epoch: i64,
-    is_held: bool,
+    is_locked: bool,
+    write_state: Option<Vec<u8>>,
     write_name: Option<String>,
-    next_part: i64,
-    tails: Value,
     hash_state: Vec<u8>,
     head: Vec<u8>,
     status: String,
@@ -44,20 +40,11 @@ pub(crate) struct UploadRow {
     expires_at: Moment,
 }
 
-/// A tail, as it is kept in `tails`.
-#[derive(Serialize, Deserialize)]
-struct StoredTail {
-    blob: BlobId,
-    size: u64,
-}
-
 impl UploadRow {
     /// The upload that the row holds.
     pub(crate) fn into_upload(self) -> PortResult<Upload> {
         let promised = self.promised_sha256.as_deref();
         let key = self.idempotency_key.as_deref().map(str::parse::<IdempotencyKey>);
-        let tails: Vec<StoredTail> = serde_json::from_value(self.tails).map_err(corrupt("uploads.tails"))?;
-        let tail = |tail: StoredTail| Tail { blob: tail.blob, size: ByteSize::new(tail.size) };
         Ok(Upload {
             status: status(&self.status, self.file_id)?,
             id: UploadId::new(self.id),
@@ -76,10 +63,9 @@ impl UploadRow {
             offset: size("uploads.offset_bytes", self.offset_bytes)?,
             reserved: size("uploads.reserved_bytes", self.reserved_bytes)?,
             epoch: Epoch::new(count("uploads.epoch", self.epoch)?),
-            is_held: self.is_held,
+            is_locked: self.is_locked,
+            state: self.write_state.map(|bytes| WriteState::new(bytes.into())),
             write: self.write_name.map(WriteId::new),
-            next_part: u32::try_from(self.next_part).map_err(corrupt("uploads.next_part"))?,
-            tails: tails.into_iter().map(tail).collect(),
             hash: HashState::from_bytes(&self.hash_state).map_err(corrupt("uploads.hash_state"))?,
             head: self.head.into(),
             created_at: self.created_at.0,
@@ -113,10 +99,9 @@ pub(crate) struct UploadEdit {
     offset_bytes: i64,
     reserved_bytes: i64,
     epoch: i64,
-    is_held: bool,
+    is_locked: bool,
+    write_state: Option<Vec<u8>>,
     write_name: Option<String>,
-    next_part: i64,
-    tails: Value,
     hash_state: Vec<u8>,
     head: Vec<u8>,
     status: &'static str,
@@ -126,16 +111,13 @@ pub(crate) struct UploadEdit {
 
 impl UploadEdit {
     /// The columns of this upload.
-    pub(crate) fn of(upload: &Upload) -> PortResult<Self> {
+    pub(crate) fn of(upload: &Upload) -> Self {
         let (status, file) = match upload.status {
             UploadStatus::Open => ("open", None),
             UploadStatus::Complete(file) => ("complete", Some(file.uuid())),
             UploadStatus::Expired => ("expired", None),
         };
-        let tail = |tail: &Tail| StoredTail { blob: tail.blob, size: tail.size.bytes() };
-        let tails: Vec<StoredTail> = upload.tails.iter().map(tail).collect();
-        let tails = serde_json::to_value(tails).map_err(|error| PortError::Unexpected(Box::new(error)))?;
-        Ok(Self {
+        Self {
             blob_id: upload.blob.uuid(),
             name: upload.name.as_str().to_owned(),
             claimed_type: upload.claimed_type.as_ref().map(|claimed| claimed.as_str().to_owned()),
@@ -145,16 +127,15 @@ impl UploadEdit {
             offset_bytes: bigint(upload.offset.bytes()),
             reserved_bytes: bigint(upload.reserved.bytes()),
             epoch: bigint(upload.epoch.number()),
-            is_held: upload.is_held,
+            is_locked: upload.is_locked,
+            write_state: upload.state.as_ref().map(|state| state.as_bytes().to_vec()),
             write_name: upload.write.as_ref().map(|write| write.as_str().to_owned()),
-            next_part: i64::from(upload.next_part),
-            tails,
             hash_state: upload.hash.to_bytes().into(),
             head: upload.head.to_vec(),
             status,
             file_id: file,
             expires_at: Moment(upload.expires_at),
-        })
+        }
     }
 }
 
@@ -173,15 +154,15 @@ pub(crate) struct NewUploadRow {
 
 impl NewUploadRow {
     /// The row that holds this upload.
-    pub(crate) fn of(upload: &Upload) -> PortResult<Self> {
-        Ok(Self {
+    pub(crate) fn of(upload: &Upload) -> Self {
+        Self {
             id: upload.id.uuid(),
             owner_id: upload.owner.uuid(),
             transport: upload.transport.as_str(),
             idempotency_key: upload.key.as_ref().map(|key| key.as_str().to_owned()),
             created_at: Moment(upload.created_at),
-            edit: UploadEdit::of(upload)?,
-        })
+            edit: UploadEdit::of(upload),
+        }
     }
 }
 

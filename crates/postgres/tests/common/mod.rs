@@ -12,6 +12,15 @@ use fm_domain::database::Database;
 use fm_postgres::{PgAddress, PgDatabase, PgJobSignal, PgLimits, PgMigrations, PgPool, PgSessionStore};
 use tokio_postgres::{Client, NoTls};
 
+/// Limits fit for a test.
+const LIMITS: PgLimits = PgLimits {
+    pooled: 24,
+    shared: 2,
+    checkout: Duration::from_secs(20),
+    statement: Duration::from_secs(15),
+    idle_in_transaction: Duration::from_secs(30),
+};
+
 /// A database that is dropped with the fixture.
 pub struct Fixture {
     name: String,
@@ -64,7 +73,7 @@ impl Fixture {
 
     /// An empty database with all tables, and limits fit for a test.
     pub async fn fresh() -> Self {
-        Self::with(PgLimits { pooled: 24, checkout: Duration::from_secs(20), ..PgLimits::default() }).await
+        Self::with(LIMITS).await
     }
 
     pub fn migrations(&self) -> PgMigrations {
@@ -92,6 +101,31 @@ impl Fixture {
     pub async fn ask(&self, sql: &str) -> Vec<String> {
         let rows = self.client().await.query(sql, &[]).await.unwrap();
         rows.iter().map(|row| row.get::<_, Option<String>>(0).unwrap_or_default()).collect()
+    }
+
+    /// Connections of another node.
+    pub fn another_pool(&self) -> PgPool {
+        PgPool::new(self.address.clone(), LIMITS).unwrap()
+    }
+
+    /// Connections of a user whom the server does not know.
+    pub fn pool_of_a_stranger(&self) -> PgPool {
+        let url = url(&self.name);
+        let (scheme, rest) = url.split_once("://").unwrap();
+        let (_, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+        let address = PgAddress::parse(&format!("{scheme}://fm_stranger:wrong@{place}")).unwrap();
+        PgPool::new(address, LIMITS).unwrap()
+    }
+
+    /// Takes the database away from every user: no connection stays, and none is made.
+    pub async fn refuse_connections(&self) {
+        let server = plain(&maintenance()).await;
+        let name = &self.name;
+        server.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await.unwrap();
+        let end = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+        );
+        server.query(&end, &[]).await.unwrap();
     }
 
     /// Ends every connection to the database but the one that says so; how many.

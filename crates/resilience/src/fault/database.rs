@@ -3,14 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::accounts::{UserQueries, UserRepo};
-use fm_domain::blobs::{BlobQueries, BlobRepo};
-use fm_domain::database::{Database, ReadRepos, Repos, UnitOfWork};
+use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{FileQueries, FileRepo};
-use fm_domain::idempotency::KeyRepo;
-use fm_domain::jobs::JobQueue;
-use fm_domain::uploads::{UploadQueries, UploadRepo};
 
 use super::faults::Passage;
 use super::{Faults, Operation};
@@ -73,32 +67,6 @@ impl FaultyUnitOfWork {
     }
 }
 
-impl Repos for FaultyUnitOfWork {
-    fn users(&mut self) -> &mut dyn UserRepo {
-        self
-    }
-
-    fn files(&mut self) -> &mut dyn FileRepo {
-        self
-    }
-
-    fn blobs(&mut self) -> &mut dyn BlobRepo {
-        self
-    }
-
-    fn keys(&mut self) -> &mut dyn KeyRepo {
-        self
-    }
-
-    fn uploads(&mut self) -> &mut dyn UploadRepo {
-        self
-    }
-
-    fn jobs(&mut self) -> &mut dyn JobQueue {
-        self
-    }
-}
-
 #[async_trait]
 impl UnitOfWork for FaultyUnitOfWork {
     async fn commit(self: Box<Self>) -> PortResult<()> {
@@ -126,23 +94,5 @@ pub(super) struct FaultyReads {
 impl FaultyReads {
     pub(super) async fn enter(&mut self, operation: Operation) -> PortResult<Passage> {
         self.faults.enter(operation).await
-    }
-}
-
-impl ReadRepos for FaultyReads {
-    fn users(&mut self) -> &mut dyn UserQueries {
-        self
-    }
-
-    fn files(&mut self) -> &mut dyn FileQueries {
-        self
-    }
-
-    fn uploads(&mut self) -> &mut dyn UploadQueries {
-        self
-    }
-
-    fn blobs(&mut self) -> &mut dyn BlobQueries {
-        self
     }
 }

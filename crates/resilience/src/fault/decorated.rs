@@ -5,21 +5,27 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_domain::accounts::PasswordHasher;
-use fm_domain::blobs::{BlobStore, ListBlobs, PartUpload, SignDownload, SignParts, SignedPart};
+use fm_domain::blobs::{
+    BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver, PartTag, PartWrite, SignDownload, SignParts,
+    SignedPart, WritePart,
+};
+use fm_domain::body::ByteSize;
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::{SessionStore, TokenSigner};
 use fm_domain::thumbnails::Thumbnailer;
+use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
 
 use super::{
-    Faults, FaultyBlobStore, FaultyDatabase, FaultyJobSignal, FaultyListBlobs, FaultyPartUpload,
-    FaultyPasswordHasher, FaultySessionStore, FaultySignDownload, FaultySignParts, FaultyThumbnailer,
-    FaultyTokenSigner,
+    Faults, FaultyBlobStore, FaultyDatabase, FaultyDirectStore, FaultyJobSignal, FaultyListBlobs,
+    FaultyPartReceiver, FaultyPasswordHasher, FaultyResumableStore, FaultySessionStore, FaultySignDownload,
+    FaultySignParts, FaultyThumbnailer, FaultyTokenSigner,
 };
 use fm_contract::{
-    BlobStoreHarness, DatabaseHarness, Fetched, PartUploadHarness, PasswordHasherHarness,
-    SessionStoreHarness, SignDownloadHarness, SignPartsHarness, ThumbnailerHarness, TokenSignerHarness,
+    BlobStoreHarness, DatabaseHarness, DirectHarness, Fetched, Impossible, PasswordHasherHarness,
+    ResumableHarness, SessionStoreHarness, SignDownloadHarness, SignPartsHarness, ThumbnailerHarness,
+    TokenSignerHarness,
 };
 
 /// A harness whose adapters are decorated, with no fault planned: the suite must pass on it wherever it passes on `H`.
@@ -55,6 +61,18 @@ impl<H: DatabaseHarness> DatabaseHarness for Decorated<H> {
     fn signal(&self) -> Arc<dyn JobSignal> {
         Arc::new(FaultyJobSignal::new(self.inner.signal(), &self.faults))
     }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Ok(Arc::new(FaultyDatabase::new(self.inner.another_node().await?, &self.faults)))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.inner.break_it().await
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Ok(Arc::new(FaultyDatabase::new(self.inner.with_wrong_credentials()?, &self.faults)))
+    }
 }
 
 #[async_trait]
@@ -69,6 +87,18 @@ impl<H: SessionStoreHarness> SessionStoreHarness for Decorated<H> {
 
     async fn dump(&self) -> String {
         self.inner.dump().await
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(Arc::new(FaultySessionStore::new(self.inner.another_node().await?, &self.faults)))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.inner.break_it().await
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(Arc::new(FaultySessionStore::new(self.inner.with_wrong_credentials()?, &self.faults)))
     }
 }
 
@@ -87,6 +117,17 @@ impl<H: BlobStoreHarness> BlobStoreHarness for Decorated<H> {
         Some(Arc::new(FaultyListBlobs::new(lister, &self.faults)))
     }
 
+    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
+        let store = self.inner.resumable()?;
+        Some(Arc::new(FaultyResumableStore::new(store, &self.faults)))
+    }
+
+    fn direct(&self) -> Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)> {
+        let (store, receiver) = self.inner.direct()?;
+        let store = Arc::new(FaultyDirectStore::new(store, &self.faults));
+        Some((store, Arc::new(FaultyPartReceiver::new(receiver, &self.faults))))
+    }
+
     fn budget(&self) -> Option<BufferBudget> {
         self.inner.budget()
     }
@@ -97,6 +138,26 @@ impl<H: BlobStoreHarness> BlobStoreHarness for Decorated<H> {
 
     async fn debris(&self) -> usize {
         self.inner.debris().await
+    }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        self.inner.held_at_most()
+    }
+
+    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible> {
+        self.inner.truncate(key).await
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Ok(Arc::new(FaultyBlobStore::new(self.inner.another_node().await?, &self.faults)))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.inner.break_it().await
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Ok(Arc::new(FaultyBlobStore::new(self.inner.with_wrong_credentials()?, &self.faults)))
     }
 }
 
@@ -120,7 +181,7 @@ impl<H: SignDownloadHarness> SignDownloadHarness for Decorated<H> {
 }
 
 #[async_trait]
-impl<H: PartUploadHarness> PartUploadHarness for Decorated<H> {
+impl<H: ResumableHarness> ResumableHarness for Decorated<H> {
     async fn fresh() -> Self {
         Self::of(H::fresh().await, Faults::new())
     }
@@ -129,8 +190,46 @@ impl<H: PartUploadHarness> PartUploadHarness for Decorated<H> {
         Arc::new(FaultyBlobStore::new(self.inner.blobs(), &self.faults))
     }
 
-    fn parts(&self) -> Arc<dyn PartUpload> {
-        Arc::new(FaultyPartUpload::new(self.inner.parts(), &self.faults))
+    fn store(&self) -> Arc<dyn ResumableStore> {
+        Arc::new(FaultyResumableStore::new(self.inner.store(), &self.faults))
+    }
+
+    fn another_node(&self) -> Arc<dyn ResumableStore> {
+        Arc::new(FaultyResumableStore::new(self.inner.another_node(), &self.faults))
+    }
+
+    async fn debris(&self) -> usize {
+        self.inner.debris().await
+    }
+}
+
+#[async_trait]
+impl<H: DirectHarness> DirectHarness for Decorated<H> {
+    async fn fresh() -> Self {
+        Self::of(H::fresh().await, Faults::new())
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(FaultyBlobStore::new(self.inner.blobs(), &self.faults))
+    }
+
+    fn store(&self) -> Arc<dyn DirectStore> {
+        Arc::new(FaultyDirectStore::new(self.inner.store(), &self.faults))
+    }
+
+    fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
+        let receiver = self.inner.receiver()?;
+        Some(Arc::new(FaultyPartReceiver::new(receiver, &self.faults)))
+    }
+
+    async fn send(
+        &self,
+        write: &PartWrite,
+        number: u32,
+        offset: ByteSize,
+        bytes: Bytes,
+    ) -> Result<PartTag, WritePart> {
+        self.inner.send(write, number, offset, bytes).await
     }
 
     async fn debris(&self) -> usize {
@@ -148,8 +247,8 @@ impl<H: SignPartsHarness> SignPartsHarness for Decorated<H> {
         Arc::new(FaultyBlobStore::new(self.inner.blobs(), &self.faults))
     }
 
-    fn parts(&self) -> Arc<dyn PartUpload> {
-        Arc::new(FaultyPartUpload::new(self.inner.parts(), &self.faults))
+    fn parts(&self) -> Arc<dyn DirectStore> {
+        Arc::new(FaultyDirectStore::new(self.inner.parts(), &self.faults))
     }
 
     fn signer(&self) -> Arc<dyn SignParts> {

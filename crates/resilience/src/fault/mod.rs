@@ -42,6 +42,6 @@ pub use job_signal::FaultyJobSignal;
 pub use operation::Operation;
 pub use plan::{Fault, Moment, When};
 pub use rest::{
-    FaultyPartUpload, FaultyPasswordHasher, FaultySessionStore, FaultySignDownload, FaultySignParts,
-    FaultyThumbnailer, FaultyTokenSigner,
+    FaultyDirectStore, FaultyPartReceiver, FaultyPasswordHasher, FaultyResumableStore, FaultySessionStore,
+    FaultySignDownload, FaultySignParts, FaultyThumbnailer, FaultyTokenSigner,
 };

@@ -152,12 +152,21 @@ operations! {
     "SignDownload" {
         SignDownloadSign = "sign",
     }
-    "PartUpload" {
-        PartUploadBegin = "begin",
-        PartUploadWrite = "write",
-        PartUploadSync = "sync",
-        PartUploadComplete = "complete",
-        PartUploadKeep = "keep",
+    "ResumableStore" {
+        ResumableStoreBegin = "begin",
+        ResumableStoreAppend = "append",
+        ResumableStoreSync = "sync",
+        ResumableStorePrune = "prune",
+        ResumableStoreComplete = "complete",
+        ResumableStorePutBytes = "put_bytes",
+    }
+    "DirectStore" {
+        DirectStoreBegin = "begin",
+        DirectStoreComplete = "complete",
+    }
+    "PartReceiver" {
+        PartReceiverWrite = "write",
+        PartReceiverSync = "sync",
     }
     "SignParts" {
         SignPartsSign = "sign",

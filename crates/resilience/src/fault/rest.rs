@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, PasswordHasher};
 use fm_domain::blobs::{
-    BlobKey, CompleteParts, DownloadLink, PartLimits, PartLink, PartPlace, PartTag, PartUpload, PartWrite,
+    BlobKey, CompleteParts, DirectStore, DownloadLink, PartLimits, PartLink, PartReceiver, PartWrite,
     SignDownload, SignParts, SignedPart, SignedUrl, StoredBlob, WriteId, WritePart, WrittenPart,
 };
 use fm_domain::body::{ByteSize, PartBytes};
@@ -18,6 +18,9 @@ use fm_domain::sessions::{
     TokenSigner,
 };
 use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_domain::uploads::{
+    AppendError, AppendHints, Chunk, CompleteError, Position, ResumableStore, WriteState,
+};
 
 use super::decorate::decorate;
 use super::faults::Passage;
@@ -81,24 +84,66 @@ decorate! {
 }
 
 decorator! {
-    /// A store that is written to in parts, with faults. Its limits are never in doubt.
-    awaited FaultyPartUpload of PartUpload
+    /// A store that writes blobs over many requests, with faults. Its hints and what it reads out of states can't fail.
+    awaited FaultyResumableStore of ResumableStore
 }
 
 decorate! {
-    impl PartUpload for FaultyPartUpload, self: &Self, by self.inner;
-    begin(key: &BlobKey, content_type: &MediaType) -> PortResult<WriteId> = PartUploadBegin;
-    write(write: &PartWrite, place: PartPlace, bytes: PartBytes) -> Result<Option<PartTag>, WritePart>
-        = PartUploadWrite;
-    sync(write: &PartWrite) -> PortResult<()> = PartUploadSync;
+    impl ResumableStore for FaultyResumableStore, self: &Self, by self.inner;
+    begin(key: &BlobKey, content_type: &MediaType) -> PortResult<WriteState> = ResumableStoreBegin;
+    append(key: &BlobKey, position: &Position, chunk: Chunk) -> Result<WriteState, AppendError>
+        = ResumableStoreAppend;
+    sync(key: &BlobKey) -> PortResult<()> = ResumableStoreSync;
+    prune(key: &BlobKey, before: &WriteState, after: &WriteState) -> PortResult<()> = ResumableStorePrune;
+    complete(key: &BlobKey, position: &Position) -> Result<StoredBlob, CompleteError> = ResumableStoreComplete;
+    put_bytes(key: &BlobKey, bytes: PartBytes, content_type: &MediaType) -> PortResult<StoredBlob>
+        = ResumableStorePutBytes;
+    {
+        fn append_hints(&self) -> AppendHints {
+            self.inner.append_hints()
+        }
+
+        fn read_back(&self, state: &WriteState) -> ByteSize {
+            self.inner.read_back(state)
+        }
+
+        fn rewind(&self, counted: &WriteState, reached: &WriteState) -> WriteState {
+            self.inner.rewind(counted, reached)
+        }
+
+        async fn abort(&self, key: &BlobKey, begun: &WriteState) -> PortResult<()> {
+            self.inner.abort(key, begun).await
+        }
+    }
+}
+
+decorator! {
+    /// A store that makes blobs of parts, with faults. Its limits can't fail.
+    awaited FaultyDirectStore of DirectStore
+}
+
+decorate! {
+    impl DirectStore for FaultyDirectStore, self: &Self, by self.inner;
+    begin(key: &BlobKey, content_type: &MediaType) -> PortResult<WriteId> = DirectStoreBegin;
     complete(write: &PartWrite, fence: u64, parts: &[WrittenPart], size: ByteSize)
-        -> Result<StoredBlob, CompleteParts> = PartUploadComplete;
-    keep(key: &BlobKey, bytes: PartBytes, content_type: &MediaType) -> PortResult<StoredBlob> = PartUploadKeep;
+        -> Result<StoredBlob, CompleteParts> = DirectStoreComplete;
     {
         fn part_limits(&self) -> PartLimits {
             self.inner.part_limits()
         }
     }
+}
+
+decorator! {
+    /// A receiver of parts, with faults.
+    awaited FaultyPartReceiver of PartReceiver
+}
+
+decorate! {
+    impl PartReceiver for FaultyPartReceiver, self: &Self, by self.inner;
+    write(write: &PartWrite, offset: ByteSize, fence: u64, bytes: PartBytes) -> Result<(), WritePart>
+        = PartReceiverWrite;
+    sync(write: &PartWrite) -> PortResult<()> = PartReceiverSync;
 }
 
 decorator! {

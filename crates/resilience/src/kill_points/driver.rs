@@ -1,4 +1,4 @@
-//! Runs a scenario again and again, struck at another place each time.
+//! Runs a scenario again and again, with a fault at another place each time.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,10 @@ use fm_application::files::RemoveCommand;
 use fm_application::sessions::Caller;
 use fm_domain::accounts::Password;
 
-use super::{Cast, Meanwhile, Retry, Scenario, Strike, Struck, Told, World, invariants};
+use super::{
+    Actors, Environment, InjectedFault, InjectionPoint, Meanwhile, Outcome, Resuming, Retry, Scenario,
+    invariants,
+};
 use crate::fault::{Fault, Faults, Operation};
 use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
 
@@ -16,176 +19,200 @@ use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
 pub struct Broken {
     /// The name of the scenario.
     pub scenario: &'static str,
-    /// Where it was struck; `None`: nowhere.
-    pub struck: Option<Struck>,
+    /// How the store resumed uploads.
+    pub resuming: Resuming,
+    /// The fault, and where it was injected; `None`: there was none.
+    pub point: Option<InjectionPoint>,
     /// When it was seen, and what does not hold.
     pub what: String,
 }
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scenario, struck, what } = self;
-        match struck {
-            Some(struck) => write!(f, "{scenario}, {struck}: {what}"),
-            None => write!(f, "{scenario}, undisturbed: {what}"),
+        let Self { scenario, resuming, point, what } = self;
+        let how = if *resuming == Resuming::InNumberedParts { " in numbered parts" } else { "" };
+        match point {
+            Some(point) => write!(f, "{scenario}{how}, {point}: {what}"),
+            None => write!(f, "{scenario}{how}, undisturbed: {what}"),
         }
     }
 }
 
 impl std::error::Error for Broken {}
 
-/// Runs the scenario once undisturbed and once with each of the strikes at each of its calls that can suffer it, on
-/// fresh adapters of the harnesses; how often it was struck.
-pub async fn strike<D: DatabaseHarness, B: BlobStoreHarness, S: SessionStoreHarness>(
+/// Runs the scenario once undisturbed and once with each of the faults at each of its calls that can suffer it, on fresh
+/// adapters of the harnesses; how often a fault was injected. `None`: the store lacks the port that the scenario needs.
+pub async fn inject<D: DatabaseHarness, B: BlobStoreHarness, S: SessionStoreHarness>(
     scenario: &Scenario,
-    strikes: &[Strike],
+    injected: &[InjectedFault],
+) -> Result<Option<usize>, Broken> {
+    let mut points = 0;
+    for resuming in Resuming::of(scenario.needs) {
+        let environment = Environment::fresh::<D, B, S>(*resuming).await;
+        if !environment.has(scenario.needs) {
+            return Ok(None);
+        }
+        points += inject_in(&environment, scenario, injected).await?;
+    }
+    Ok(Some(points))
+}
+
+async fn inject_in(
+    environment: &Environment,
+    scenario: &Scenario,
+    injected: &[InjectedFault],
 ) -> Result<usize, Broken> {
-    let world = World::fresh::<D, B, S>().await;
-    let (calls, has_file) = play(&world, scenario, None).await?;
+    let (calls, has_file) = play(environment, scenario, None).await?;
     let mut points = 0;
     for (place, operation) in calls.into_iter().enumerate() {
-        for strike in strikes.iter().copied().filter(|strike| strike.fits(operation)) {
-            if matches!(strike, Strike::Pause(_, Meanwhile::Removal)) && !has_file {
+        for fault in injected.iter().copied().filter(|fault| fault.fits(operation)) {
+            if matches!(fault, InjectedFault::Pause(_, Meanwhile::Removal)) && !has_file {
                 continue;
             }
-            let struck = Struck { call: place + 1, operation, strike };
-            play(&world, scenario, Some(struck)).await?;
+            let point = InjectionPoint { call: place + 1, operation, fault };
+            play(environment, scenario, Some(point)).await?;
             points += 1;
         }
     }
     Ok(points)
 }
 
-/// One run with a cast of its own; the calls that it made, and whether there was a file from the beginning.
+/// One run with actors of its own; the calls that it made, and whether there was a file from the beginning.
 async fn play(
-    world: &World,
+    environment: &Environment,
     scenario: &Scenario,
-    struck: Option<Struck>,
+    point: Option<InjectionPoint>,
 ) -> Result<(Vec<Operation>, bool), Broken> {
     let faults = Faults::new();
-    if let Some(Struck { call, strike, .. }) = struck {
-        faults.plan(strike.when(call), strike.fault());
+    if let Some(InjectionPoint { call, fault, .. }) = point {
+        faults.plan(fault.when(call), fault.fault());
     }
-    let cast = (scenario.arrange)(world).await;
-    let played = act(world, scenario, &cast, &faults, struck).await;
-    played.map_err(|what| Broken { scenario: scenario.name, struck, what })?;
-    Ok((faults.calls(), cast.file.is_some()))
+    let actors = (scenario.arrange)(environment).await;
+    let played = act(environment, scenario, &actors, &faults, point).await;
+    let resuming = environment.resuming;
+    played.map_err(|what| Broken { scenario: scenario.name, resuming, point, what })?;
+    Ok((faults.calls(), actors.file.is_some()))
 }
 
 async fn act(
-    world: &World,
+    environment: &Environment,
     scenario: &Scenario,
-    cast: &Cast,
+    actors: &Actors,
     faults: &Faults,
-    struck: Option<Struck>,
+    point: Option<InjectionPoint>,
 ) -> Result<(), String> {
-    let told = {
-        let process = world.process(faults);
-        let mut acting = (scenario.act)(&process, cast);
+    let outcome = {
+        let process = environment.process(faults);
+        let mut acting = (scenario.act)(&process, actors);
         tokio::select! {
-            told = &mut acting => Some(told),
+            outcome = &mut acting => Some(outcome),
             _operation = faults.crashed() => None,
             _operation = faults.suspended() => {
-                seen("in the meantime", meanwhile(world, scenario, cast, struck).await)?;
+                seen("in the meantime", meanwhile(environment, scenario, actors, point).await)?;
                 faults.resume();
                 Some(acting.await)
             }
         }
     };
-    hit(faults, struck)?;
-    heard(scenario, struck, told.as_ref())?;
-    seen("at once", invariants::at_once(world, cast).await)?;
-    match struck.map(|struck| struck.strike) {
-        Some(Strike::Pause(_, meanwhile)) => {
-            seen("while it recovered", world.recover().await)?;
-            seen("after it recovered", invariants::in_the_end(world, cast).await)?;
-            if told == Some(Told::Done) && matches!(meanwhile, Meanwhile::Recovery | Meanwhile::TheSame) {
-                seen("though it was told to be done", (scenario.check)(world, cast).await)?;
+    hit(faults, point)?;
+    heard(scenario, point, outcome.as_ref())?;
+    seen("at once", invariants::at_once(environment, actors).await)?;
+    match point.map(|point| point.fault) {
+        Some(InjectedFault::Pause(_, meanwhile)) => {
+            seen("while it recovered", environment.recover().await)?;
+            seen("after it recovered", invariants::in_the_end(environment, actors).await)?;
+            if outcome == Some(Outcome::Done) && matches!(meanwhile, Meanwhile::Recovery | Meanwhile::TheSame)
+            {
+                seen("though it was told to be done", (scenario.check)(environment, actors).await)?;
             }
         }
-        strike => recover_and_retry(world, scenario, cast, told.as_ref(), strike.is_some()).await?,
+        fault => recover_and_retry(environment, scenario, actors, outcome.as_ref(), fault.is_some()).await?,
     }
-    seen("after the account was removed", leave(world, cast).await)
+    seen("after the account was removed", leave(environment, actors).await)
 }
 
 /// The client that heard nothing, or of a fault, tries again; in between everything recovers.
 async fn recover_and_retry(
-    world: &World,
+    environment: &Environment,
     scenario: &Scenario,
-    cast: &Cast,
-    told: Option<&Told>,
-    struck: bool,
+    actors: &Actors,
+    outcome: Option<&Outcome>,
+    point: bool,
 ) -> Result<(), String> {
-    if struck && scenario.retry != Retry::Late {
-        world.pass(Duration::from_secs(1));
-        again("promptly", world, scenario, cast).await?;
+    if point && scenario.retry != Retry::Late {
+        environment.pass(Duration::from_secs(1));
+        again("promptly", environment, scenario, actors).await?;
     }
-    seen("while it recovered", world.recover().await)?;
-    seen("after it recovered", invariants::in_the_end(world, cast).await)?;
-    if told == Some(&Told::Done) {
-        seen("though it was told to be done", (scenario.check)(world, cast).await)?;
+    seen("while it recovered", environment.recover().await)?;
+    seen("after it recovered", invariants::in_the_end(environment, actors).await)?;
+    if outcome == Some(&Outcome::Done) {
+        seen("though it was told to be done", (scenario.check)(environment, actors).await)?;
     }
-    if struck {
+    if point {
         if scenario.retry != Retry::Promptly {
-            again("after it recovered", world, scenario, cast).await?;
-            seen("while it recovered from the retry", world.recover().await)?;
-            seen("after the retry", invariants::in_the_end(world, cast).await)?;
+            again("after it recovered", environment, scenario, actors).await?;
+            seen("while it recovered from the retry", environment.recover().await)?;
+            seen("after the retry", invariants::in_the_end(environment, actors).await)?;
         }
-        seen("after the retry", (scenario.check)(world, cast).await)?;
+        seen("after the retry", (scenario.check)(environment, actors).await)?;
     }
     Ok(())
 }
 
 /// What happens while the process stands still.
 async fn meanwhile(
-    world: &World,
+    environment: &Environment,
     scenario: &Scenario,
-    cast: &Cast,
-    struck: Option<Struck>,
+    actors: &Actors,
+    point: Option<InjectionPoint>,
 ) -> Result<(), String> {
-    let Some(Strike::Pause(_, meanwhile)) = struck.map(|struck| struck.strike) else { return Ok(()) };
+    let Some(InjectedFault::Pause(_, meanwhile)) = point.map(|point| point.fault) else { return Ok(()) };
     match meanwhile {
-        Meanwhile::Recovery => world.take_over().await?,
-        Meanwhile::TheSame => again("by another process", world, scenario, cast).await?,
+        Meanwhile::Recovery => environment.take_over().await?,
+        Meanwhile::TheSame => again("by another process", environment, scenario, actors).await?,
         Meanwhile::Removal => {
-            if let Some(file) = &cast.file {
-                let command = RemoveCommand { owner: cast.user, file: file.id, if_match: None };
-                let removed = Told::of(world.healthy().cases.files.remove.run(command).await);
+            if let Some(file) = &actors.file {
+                let command = RemoveCommand { owner: actors.user, file: file.id, if_match: None };
+                let removed = Outcome::of(environment.healthy().cases.files.remove.run(command).await);
                 served("the file can't be removed", removed)?;
-                world.take_over().await?;
+                environment.take_over().await?;
             }
         }
         Meanwhile::Leaving => {
-            remove_account(world, cast).await?;
-            world.take_over().await?;
+            remove_account(environment, actors).await?;
+            environment.take_over().await?;
         }
     }
-    invariants::at_once(world, cast).await
+    invariants::at_once(environment, actors).await
 }
 
 fn seen(when: &str, outcome: Result<(), String>) -> Result<(), String> {
     outcome.map_err(|what| format!("{when}: {what}"))
 }
 
-/// A strike that did not hit, or hit something else, would show nothing.
-fn hit(faults: &Faults, struck: Option<Struck>) -> Result<(), String> {
-    let expected = struck.map(|struck| (struck.operation, struck.strike.fault()));
-    let lasts = matches!(struck.map(|struck| struck.strike), Some(Strike::Outage(..)));
+/// A fault that did not happen, or happened elsewhere, would show nothing.
+fn hit(faults: &Faults, point: Option<InjectionPoint>) -> Result<(), String> {
+    let expected = point.map(|point| (point.operation, point.fault.fault()));
+    let lasts = matches!(point.map(|point| point.fault), Some(InjectedFault::Outage(..)));
     let injected = faults.injected();
     if injected.first() == expected.as_ref() && (injected.len() < 2 || lasts) {
         Ok(())
     } else {
-        Err(format!("the strike went astray: {injected:?}"))
+        Err(format!("the fault went astray: {injected:?}"))
     }
 }
 
 /// What a client may be told: nothing by the dead, no failure where nothing failed or a unit may be tried again.
-fn heard(scenario: &Scenario, struck: Option<Struck>, told: Option<&Told>) -> Result<(), String> {
-    match (struck.map(|struck| struck.strike), told) {
-        (Some(Strike::Kill(_)), None) => Ok(()),
-        (Some(Strike::Kill(_)), Some(told)) => Err(format!("the dead told {told:?}")),
-        (Some(Strike::Fault(Fault::Contend)), Some(_)) if scenario.retry == Retry::NextTurn => Ok(()),
-        (None | Some(Strike::Fault(Fault::Contend)), Some(Told::Failed(why))) => {
+fn heard(
+    scenario: &Scenario,
+    point: Option<InjectionPoint>,
+    outcome: Option<&Outcome>,
+) -> Result<(), String> {
+    match (point.map(|point| point.fault), outcome) {
+        (Some(InjectedFault::Kill(_)), None) => Ok(()),
+        (Some(InjectedFault::Kill(_)), Some(outcome)) => Err(format!("the dead answered {outcome:?}")),
+        (Some(InjectedFault::Fault(Fault::Contend)), Some(_)) if scenario.retry == Retry::NextTurn => Ok(()),
+        (None | Some(InjectedFault::Fault(Fault::Contend)), Some(Outcome::Failed(why))) => {
             Err(format!("the client is told of a failure: {why}"))
         }
         (_, None) => Err("the client was told nothing".to_owned()),
@@ -194,37 +221,46 @@ fn heard(scenario: &Scenario, struck: Option<Struck>, told: Option<&Told>) -> Re
 }
 
 /// The client tries again, and is served or refused.
-async fn again(when: &str, world: &World, scenario: &Scenario, cast: &Cast) -> Result<(), String> {
-    let told = (scenario.act)(&world.healthy(), cast).await;
-    served(&format!("tried again {when}"), told)
+async fn again(
+    when: &str,
+    environment: &Environment,
+    scenario: &Scenario,
+    actors: &Actors,
+) -> Result<(), String> {
+    let outcome = (scenario.act)(&environment.healthy(), actors).await;
+    served(&format!("tried again {when}"), outcome)
 }
 
-fn served(what: &str, told: Told) -> Result<(), String> {
-    match told {
-        Told::Failed(why) => Err(format!("{what}: {why}")),
-        Told::Done | Told::Refused(_) => Ok(()),
+fn served(what: &str, outcome: Outcome) -> Result<(), String> {
+    match outcome {
+        Outcome::Failed(why) => Err(format!("{what}: {why}")),
+        Outcome::Done | Outcome::Refused(_) => Ok(()),
     }
 }
 
 /// The account goes, whatever its password is now, if it is there.
-async fn remove_account(world: &World, cast: &Cast) -> Result<(), String> {
-    let Some(account) = world.account(cast).await else { return Ok(()) };
-    let process = world.healthy();
-    let caller = Caller { user: account.user.id, session: cast.session };
-    for password in [Cast::PASSWORD, Cast::NEW_PASSWORD] {
+async fn remove_account(environment: &Environment, actors: &Actors) -> Result<(), String> {
+    let Some(account) = environment.account(actors).await else { return Ok(()) };
+    let process = environment.healthy();
+    let caller = Caller { user: account.user.id, session: actors.session };
+    for password in [Actors::PASSWORD, Actors::NEW_PASSWORD] {
         let password = Password::candidate(password.to_owned());
-        let told = Told::of(process.cases.accounts.remove.run(&caller, password).await);
-        served("the account can't be removed", told)?;
+        let outcome = Outcome::of(process.cases.accounts.remove.run(&caller, password).await);
+        served("the account can't be removed", outcome)?;
     }
-    if world.account(cast).await.is_none() { Ok(()) } else { Err("the account is still there".to_owned()) }
+    if environment.account(actors).await.is_none() {
+        Ok(())
+    } else {
+        Err("the account is still there".to_owned())
+    }
 }
 
 /// The account goes, and everything with it.
-async fn leave(world: &World, cast: &Cast) -> Result<(), String> {
-    remove_account(world, cast).await?;
-    world.settle().await?;
-    invariants::in_the_end(world, cast).await?;
-    match world.debris().await {
+async fn leave(environment: &Environment, actors: &Actors) -> Result<(), String> {
+    remove_account(environment, actors).await?;
+    environment.settle().await?;
+    invariants::in_the_end(environment, actors).await?;
+    match environment.debris().await {
         0 => Ok(()),
         debris => Err(format!("{debris} things are left in the store")),
     }

@@ -12,8 +12,8 @@ use fm_domain::ids::UserId;
 use futures_util::TryStreamExt as _;
 use sha2::Digest as _;
 
-use super::{Cast, World};
-use fm_contract::fixture::body::collect;
+use super::{Actors, Environment};
+use fm_contract::samples::collect;
 
 /// Beyond every lease and tombstone.
 const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
@@ -29,15 +29,15 @@ macro_rules! must {
 
 /// What holds at any moment, also right after a crash: every listed file has its bytes, whole, with the recorded hash,
 /// and what the account counts is what is listed.
-pub async fn at_once(world: &World, cast: &Cast) -> Result<(), String> {
-    let Some(account) = world.account(cast).await else {
-        let left = world.files(cast.user).await;
+pub async fn at_once(environment: &Environment, actors: &Actors) -> Result<(), String> {
+    let Some(account) = environment.account(actors).await else {
+        let left = environment.files(actors.user).await;
         must!(left.is_empty(), "{} files are left of an account that is gone", left.len());
         return Ok(());
     };
-    let files = world.files(account.user.id).await;
+    let files = environment.files(account.user.id).await;
     for file in &files {
-        whole(world, file).await?;
+        whole(environment, file).await?;
     }
     let sum = ByteSize::new(files.iter().map(|file| file.size.bytes()).sum());
     let storage = account.storage;
@@ -48,11 +48,11 @@ pub async fn at_once(world: &World, cast: &Cast) -> Result<(), String> {
 }
 
 /// What holds once everything has recovered: all of that, and nothing is left over or left undone.
-pub async fn in_the_end(world: &World, cast: &Cast) -> Result<(), String> {
-    at_once(world, cast).await?;
-    let account = world.account(cast).await;
+pub async fn in_the_end(environment: &Environment, actors: &Actors) -> Result<(), String> {
+    at_once(environment, actors).await?;
+    let account = environment.account(actors).await;
     let files = match &account {
-        Some(account) => world.files(account.user.id).await,
+        Some(account) => environment.files(account.user.id).await,
         None => Vec::new(),
     };
     if let Some(account) = &account {
@@ -67,27 +67,27 @@ pub async fn in_the_end(world: &World, cast: &Cast) -> Result<(), String> {
         );
         must!(file.sha256.is_some(), "a job was lost: nobody has read {}", file.name);
     }
-    let user = account.as_ref().map_or(cast.user, |account| account.user.id);
+    let user = account.as_ref().map_or(actors.user, |account| account.user.id);
     let rows = blobs_of(&files);
-    no_blob_without_a_row(world, &rows).await?;
-    no_row_without_a_file(world, user, &rows).await?;
-    no_job_is_left(world).await?;
-    sessions_are_sound(world, user, account.is_some()).await
+    no_blob_without_a_row(environment, &rows).await?;
+    no_row_without_a_file(environment, user, &rows).await?;
+    no_job_is_left(environment).await?;
+    sessions_are_sound(environment, user, account.is_some()).await
 }
 
 /// The bytes of a file, and its thumbnail.
-async fn whole(world: &World, file: &File) -> Result<(), String> {
+async fn whole(environment: &Environment, file: &File) -> Result<(), String> {
     let name = &file.name;
     let key = BlobKey::file(file.blob);
     let reader =
-        world.blobs.get(&key, None).await.map_err(|error| format!("{name} has no bytes: {error:?}"))?;
+        environment.blobs.get(&key, None).await.map_err(|error| format!("{name} has no bytes: {error:?}"))?;
     let bytes = collect(reader.bytes).await.map_err(|error| format!("{name} can't be read: {error:?}"))?;
     must!(bytes.len() as u64 == file.size.bytes(), "{name} has {} of {}", bytes.len(), file.size);
     let hash = Sha256::new(sha2::Sha256::digest(&bytes).into());
     // Those of a direct upload are hashed by a job.
     must!(file.sha256.is_none_or(|known| known == hash), "{name} has other bytes than were hashed");
     if let Some(thumbnail) = file.thumbnail.blob() {
-        let head = world.blobs.head(&BlobKey::thumbnail(thumbnail)).await;
+        let head = environment.blobs.head(&BlobKey::thumbnail(thumbnail)).await;
         must!(matches!(head, Ok(Some(_))), "the thumbnail of {name} has no bytes: {head:?}");
     }
     Ok(())
@@ -101,8 +101,8 @@ fn blobs_of(files: &[File]) -> BTreeSet<BlobKey> {
 }
 
 /// Only blobs that a file points to are left, and nothing else of any write.
-async fn no_blob_without_a_row(world: &World, rows: &BTreeSet<BlobKey>) -> Result<(), String> {
-    if let Some(lister) = &world.lister {
+async fn no_blob_without_a_row(environment: &Environment, rows: &BTreeSet<BlobKey>) -> Result<(), String> {
+    if let Some(lister) = &environment.lister {
         for bucket in Bucket::ALL {
             let listed = lister.list(bucket).await.map_err(|error| format!("no list: {error:?}"))?;
             let blobs: Vec<_> = listed.try_collect().await.map_err(|error| format!("no list: {error:?}"))?;
@@ -112,19 +112,23 @@ async fn no_blob_without_a_row(world: &World, rows: &BTreeSet<BlobKey>) -> Resul
             }
         }
     }
-    let debris = world.debris().await;
+    let debris = environment.debris().await;
     must!(debris == rows.len(), "the store holds {debris} things, but {} are known", rows.len());
     Ok(())
 }
 
 /// Only the rows of blobs that a file points to are left. It is found out in units of work that are undone.
-async fn no_row_without_a_file(world: &World, user: UserId, rows: &BTreeSet<BlobKey>) -> Result<(), String> {
-    let (now, far) = (world.clock.now(), world.clock.now().plus(CENTURY));
+async fn no_row_without_a_file(
+    environment: &Environment,
+    user: UserId,
+    rows: &BTreeSet<BlobKey>,
+) -> Result<(), String> {
+    let (now, far) = (environment.clock.now(), environment.clock.now().plus(CENTURY));
     let counted = async {
-        let mut unit = world.database.begin().await?;
+        let mut unit = environment.database.begin().await?;
         let announced = unit.blobs().doom_expired(far, 1).await?.len();
         unit.rollback().await?;
-        let mut unit = world.database.begin().await?;
+        let mut unit = environment.database.begin().await?;
         let doomed = unit.blobs().due(far, 1).await?.len();
         let kept = unit.blobs().doom_owned(user, now).await?;
         unit.rollback().await?;
@@ -137,9 +141,9 @@ async fn no_row_without_a_file(world: &World, user: UserId, rows: &BTreeSet<Blob
     Ok(())
 }
 
-async fn no_job_is_left(world: &World) -> Result<(), String> {
+async fn no_job_is_left(environment: &Environment) -> Result<(), String> {
     let counted = async {
-        let mut unit = world.database.begin().await?;
+        let mut unit = environment.database.begin().await?;
         let living = unit.jobs().count_living().await?;
         unit.rollback().await?;
         Ok::<_, PortError>(living)
@@ -150,8 +154,8 @@ async fn no_job_is_left(world: &World) -> Result<(), String> {
 }
 
 /// One living session of each family, and none of an account that is gone.
-async fn sessions_are_sound(world: &World, user: UserId, exists: bool) -> Result<(), String> {
-    let listed = world.sessions.list(user, world.clock.now()).await;
+async fn sessions_are_sound(environment: &Environment, user: UserId, exists: bool) -> Result<(), String> {
+    let listed = environment.sessions.list(user, environment.clock.now()).await;
     let sessions = listed.map_err(|error| format!("no list of sessions: {error:?}"))?;
     let families: BTreeSet<_> = sessions.iter().map(|session| session.id).collect();
     must!(families.len() == sessions.len(), "a family has two living sessions");

@@ -1,7 +1,7 @@
 //! Kill points: every use case, killed before, during and after each call of a port.
 //!
 //! A [`Scenario`] is a use case with what it needs. It is run once undisturbed, which tells the calls it makes; then,
-//! for each call and each [`Strike`], once more with that strike there. A process that is killed is dropped where it
+//! for each call and each [`InjectedFault`], once more with that fault there. A process that is killed is dropped where it
 //! stands, and a new one, on the same adapters, with a clock beyond every lease and age, runs the workers and the sweep
 //! until nothing is left to do. Then the [invariants] must hold, the client's retry must be served, and
 //! once the account is removed nothing at all may be left.
@@ -16,65 +16,71 @@
 //! the process lives and calls fail, lose their answers, lose races or are made twice instead, and
 //! [`pause_points!`](crate::pause_points) one where the process stands still for longer than its leases while others
 //! work, and then goes on.
+//!
+//! The harness of the store of bytes says whether it can take resumable and direct uploads: their scenarios run where it
+//! can. A scenario of resumable uploads runs twice, on the store's own way to write blobs over many requests and on
+//! numbered parts as S3 has them, so that states, rewinding and reading back are tried whatever the store.
 
-mod cast;
-mod coarse;
+mod actors;
 mod driver;
+mod environment;
+mod injected_fault;
 pub mod invariants;
+mod numbered_parts;
 mod process;
 mod scenario;
 pub mod scenarios;
-mod strike;
-mod world;
+mod small_chunks;
 
-pub use cast::Cast;
-pub use driver::{Broken, strike};
+pub use actors::Actors;
+pub use driver::{Broken, inject};
+pub use environment::{Environment, Resuming};
+pub use injected_fault::{InjectedFault, InjectionPoint, Meanwhile};
 pub use process::Process;
-pub use scenario::{Retry, Scenario, Told};
-pub use strike::{Meanwhile, Strike, Struck};
-pub use world::World;
+pub use scenario::{Needs, Outcome, Retry, Scenario};
 
 use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
 
-/// Kills the scenario at each of its kill points; how many there were.
+/// Kills the scenario at each of its kill points; how many there were, if the store has the port that it needs.
 ///
 /// # Panics
 /// When an invariant is broken, naming the scenario and the kill point, or when there was no kill point.
 pub async fn survives_kills<D: DatabaseHarness, B: BlobStoreHarness, S: SessionStoreHarness>(
     scenario: &Scenario,
-) -> usize {
-    survives::<D, B, S>(scenario, Strike::KILLS).await
+) -> Option<usize> {
+    survives::<D, B, S>(scenario, InjectedFault::KILLS).await
 }
 
-/// Lets each call of the scenario fail, lose its answer, lose a race or be made twice; how often that was.
+/// Lets each call of the scenario fail, lose its answer, lose a race or be made twice; how often that was, if the store
+/// has the port that it needs.
 ///
 /// # Panics
 /// When an invariant is broken, naming the scenario and the call, or when there was no call.
 pub async fn survives_faults<D: DatabaseHarness, B: BlobStoreHarness, S: SessionStoreHarness>(
     scenario: &Scenario,
-) -> usize {
-    survives::<D, B, S>(scenario, Strike::FAULTS).await
+) -> Option<usize> {
+    survives::<D, B, S>(scenario, InjectedFault::FAULTS).await
 }
 
 /// Lets the scenario stand still at each of its calls, outside of units of work, while other processes take over, do
-/// the same, or take the file or the account away; how often that was.
+/// the same, or take the file or the account away; how often that was, if the store has the port that it needs.
 ///
 /// # Panics
 /// When an invariant is broken, naming the scenario and the call, or when there was no call.
 pub async fn survives_pauses<D: DatabaseHarness, B: BlobStoreHarness, S: SessionStoreHarness>(
     scenario: &Scenario,
-) -> usize {
-    survives::<D, B, S>(scenario, Strike::PAUSES).await
+) -> Option<usize> {
+    survives::<D, B, S>(scenario, InjectedFault::PAUSES).await
 }
 
 async fn survives<D: DatabaseHarness, B: BlobStoreHarness, S: SessionStoreHarness>(
     scenario: &Scenario,
-    strikes: &[Strike],
-) -> usize {
-    let points = match strike::<D, B, S>(scenario, strikes).await {
+    injected: &[InjectedFault],
+) -> Option<usize> {
+    let points = match inject::<D, B, S>(scenario, injected).await {
         Ok(points) => points,
         Err(broken) => panic!("{broken}"),
     };
-    assert!(points > 0, "{}: there was nowhere to strike", scenario.name);
+    assert_ne!(points, Some(0), "{}: there was nowhere to inject a fault", scenario.name);
     points
 }

@@ -1,20 +1,21 @@
-//! A process: the use cases on adapters that may be struck.
+//! A process: the use cases on adapters that faults are injected into.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use fm_application::wiring::{Ports, Settings, UseCases};
-use fm_domain::blobs::PartUpload;
+use fm_application::ports::{DirectPorts, Ports, Settings};
+use fm_application::wiring::UseCases;
 use fm_domain::body::ByteSize;
 use fm_domain::testing::{PlainLinks, PlainPartLinks};
+use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
 
-use super::World;
-use super::coarse::CoarseParts;
+use super::Environment;
 use crate::fault::{
-    Faults, FaultyBlobStore, FaultyDatabase, FaultyPartUpload, FaultyPasswordHasher, FaultySessionStore,
-    FaultySignDownload, FaultySignParts, FaultyThumbnailer, FaultyTokenSigner,
+    Faults, FaultyBlobStore, FaultyDatabase, FaultyDirectStore, FaultyPartReceiver, FaultyPasswordHasher,
+    FaultyResumableStore, FaultySessionStore, FaultySignDownload, FaultySignParts, FaultyThumbnailer,
+    FaultyTokenSigner,
 };
 use fm_contract::fakes::{FakeIds, FakeMacSigner, FakePasswordHasher, FakeThumbnailer, FakeTokenSigner};
 
@@ -34,25 +35,31 @@ impl Process {
     /// What its hasher takes for up to date.
     pub const STRENGTH: u32 = 2;
 
-    /// A process on the adapters of the world.
-    pub(super) fn new(world: &World, faults: &Faults) -> Self {
+    /// A process on the adapters of the environment.
+    pub(super) fn new(environment: &Environment, faults: &Faults) -> Self {
         let hasher = FakePasswordHasher { strength: Self::STRENGTH };
         let ports = Ports {
-            db: Arc::new(FaultyDatabase::new(world.database.clone(), faults)),
-            sessions: Arc::new(FaultySessionStore::new(world.sessions.clone(), faults)),
-            blobs: Arc::new(FaultyBlobStore::new(world.blobs.clone(), faults)),
-            lister: world.lister.clone(),
-            parts: world.parts.clone().map(|parts| {
-                let coarse = Arc::new(CoarseParts(parts));
-                Arc::new(FaultyPartUpload::new(coarse, faults)) as Arc<dyn PartUpload>
+            db: Arc::new(FaultyDatabase::new(environment.database.clone(), faults)),
+            sessions: Arc::new(FaultySessionStore::new(environment.sessions.clone(), faults)),
+            blobs: Arc::new(FaultyBlobStore::new(environment.blobs.clone(), faults)),
+            lister: environment.lister.clone(),
+            resumable: environment
+                .resumable
+                .clone()
+                .map(|store| Arc::new(FaultyResumableStore::new(store, faults)) as Arc<dyn ResumableStore>),
+            direct: environment.direct.clone().map(|(store, receiver)| {
+                DirectPorts::received(
+                    Arc::new(FaultyDirectStore::new(store, faults)),
+                    Arc::new(FaultyPartReceiver::new(receiver, faults)),
+                    Arc::new(FaultySignParts::new(Arc::new(PlainPartLinks), faults)),
+                )
             }),
-            part_links: Some(Arc::new(FaultySignParts::new(Arc::new(PlainPartLinks), faults))),
             links: Arc::new(FaultySignDownload::new(Arc::new(PlainLinks), faults)),
             thumbnailer: Arc::new(FaultyThumbnailer::new(Arc::new(FakeThumbnailer), faults)),
             passwords: Arc::new(FaultyPasswordHasher::new(Arc::new(hasher), faults)),
             tokens: Arc::new(FaultyTokenSigner::new(Arc::new(FakeTokenSigner), faults)),
             macs: Arc::new(FakeMacSigner),
-            clock: world.clock.clone(),
+            clock: environment.clock.clone(),
             ids: Arc::new(FakeIds),
         };
         let settings = Settings {

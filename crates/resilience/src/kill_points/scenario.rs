@@ -3,21 +3,34 @@
 use fm_domain::error::PortError;
 use futures_util::future::BoxFuture;
 
-use super::{Cast, Process, World};
+use super::{Actors, Environment, Process};
 
 /// A use case with what it needs and what it is to bring about.
 #[derive(Clone, Copy)]
 pub struct Scenario {
     /// Its name.
     pub name: &'static str,
-    /// Sets the stage: whoever and whatever the use case needs. Nothing is struck here.
-    pub arrange: for<'a> fn(&'a World) -> BoxFuture<'a, Cast>,
-    /// Runs the use case, as a client would who knows the cast.
-    pub act: for<'a> fn(&'a Process, &'a Cast) -> BoxFuture<'a, Told>,
-    /// What is wrong, if anything, once it has run: after it was told to be done, and after its retry.
-    pub check: for<'a> fn(&'a World, &'a Cast) -> BoxFuture<'a, Result<(), String>>,
+    /// Sets up the users and files that the use case needs. No fault is injected here.
+    pub arrange: for<'a> fn(&'a Environment) -> BoxFuture<'a, Actors>,
+    /// Runs the use case, as a client of these actors does.
+    pub act: for<'a> fn(&'a Process, &'a Actors) -> BoxFuture<'a, Outcome>,
+    /// What is wrong, if anything, once it has run: after the client was answered, and after its retry.
+    pub check: for<'a> fn(&'a Environment, &'a Actors) -> BoxFuture<'a, Result<(), String>>,
     /// When the client tries again.
     pub retry: Retry,
+    /// The port without which it can't be run.
+    pub needs: Needs,
+}
+
+/// The optional port of a store of bytes that a scenario is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// None: every store will do.
+    Nothing,
+    /// [`ResumableStore`](fm_domain::uploads::ResumableStore).
+    Resumable,
+    /// [`DirectStore`](fm_domain::blobs::DirectStore), with a receiver of its parts.
+    Direct,
 }
 
 /// When a client tries again after an answer that never came.
@@ -33,18 +46,18 @@ pub enum Retry {
     NextTurn,
 }
 
-/// What the client was told.
+/// What the client was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum Outcome {
     /// It is done.
     Done,
     /// It is refused, for a reason of the use case's own.
     Refused(String),
-    /// A store failed: nobody knows.
+    /// A store failed: it may or may not be done.
     Failed(String),
 }
 
-impl Told {
+impl Outcome {
     /// What the answer of a use case tells.
     pub fn of<T, E: Answer>(answer: Result<T, E>) -> Self {
         match answer {

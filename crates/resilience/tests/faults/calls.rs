@@ -6,8 +6,8 @@ use bytes::Bytes;
 use fm_contract::fakes::FakeThumbnailer;
 use fm_domain::accounts::{Charge, Password, PasswordHash, Role, User};
 use fm_domain::blobs::{
-    BlobIntent, BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, PartLink, PartPlace, PartWrite,
-    StoredBlob, WriteId,
+    BlobIntent, BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, PartLink, PartWrite, StoredBlob,
+    WriteId,
 };
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::database::UnitOfWork;
@@ -17,6 +17,7 @@ use fm_domain::ids::{BlobId, FileId, JobId, SessionId, UploadId, UserId};
 use fm_domain::jobs::{JobKind, NewJob, Work};
 use fm_domain::sessions::{AccessClaims, Generation, RefreshState, Session};
 use fm_domain::thumbnails::{RenderBudget, ThumbnailSpec};
+use fm_domain::uploads::{Chunk, Epoch, Position, WriteState};
 use fm_resilience::fault::Operation;
 use uuid::Uuid;
 
@@ -106,7 +107,8 @@ pub(crate) async fn call(rig: &Rig, operation: Operation) -> Got {
         "BlobRepo" => call_blobs(&mut *rig.db.begin().await.unwrap(), operation).await,
         "UploadRepo" => call_uploads(&mut *rig.db.begin().await.unwrap(), operation).await,
         "KeyRepo" | "JobQueue" => call_queue(&mut *rig.db.begin().await.unwrap(), operation).await,
-        "PartUpload" | "SignParts" => call_parts(rig, operation).await,
+        "ResumableStore" => call_resumable(rig, operation).await,
+        "DirectStore" | "PartReceiver" | "SignParts" => call_direct(rig, operation).await,
         "SessionStore" => call_sessions(rig, operation).await,
         _ => call_rest(rig, operation).await,
     }
@@ -248,16 +250,32 @@ async fn call_sessions(rig: &Rig, operation: Operation) -> Got {
     }
 }
 
-async fn call_parts(rig: &Rig, operation: Operation) -> Got {
-    let (write, parts, five) = (part().write, &rig.parts, ByteSize::new(5));
-    let place = PartPlace { number: 1, offset: ByteSize::ZERO, fence: 1, in_order: true };
-    let bytes = || PartBytes::from(Bytes::from_static(b"hello"));
+fn hello() -> PartBytes {
+    Bytes::from_static(b"hello").into()
+}
+
+async fn call_resumable(rig: &Rig, operation: Operation) -> Got {
+    let (key, store, state, media) = (key(), &rig.resumable, WriteState::default(), hint().content_type);
+    let position = Position { state: state.clone(), offset: ByteSize::ZERO, fence: Epoch::FIRST };
+    let chunk = Chunk { bytes: hello(), is_last: true };
     match operation {
-        Operation::PartUploadBegin => got(parts.begin(&write.key, &hint().content_type).await),
-        Operation::PartUploadWrite => got(parts.write(&write, place, bytes()).await),
-        Operation::PartUploadSync => got(parts.sync(&write).await),
-        Operation::PartUploadComplete => got(parts.complete(&write, 1, &[], five).await),
-        Operation::PartUploadKeep => got(parts.keep(&write.key, bytes(), &hint().content_type).await),
+        Operation::ResumableStoreBegin => got(store.begin(&key, &media).await),
+        Operation::ResumableStoreAppend => got(store.append(&key, &position, chunk).await),
+        Operation::ResumableStoreSync => got(store.sync(&key).await),
+        Operation::ResumableStorePrune => got(store.prune(&key, &state, &state).await),
+        Operation::ResumableStoreComplete => got(store.complete(&key, &position).await),
+        Operation::ResumableStorePutBytes => got(store.put_bytes(&key, hello(), &media).await),
+        _ => panic!("{operation} is not called"),
+    }
+}
+
+async fn call_direct(rig: &Rig, operation: Operation) -> Got {
+    let (write, five) = (part().write, ByteSize::new(5));
+    match operation {
+        Operation::DirectStoreBegin => got(rig.direct.begin(&write.key, &hint().content_type).await),
+        Operation::DirectStoreComplete => got(rig.direct.complete(&write, 1, &[], five).await),
+        Operation::PartReceiverWrite => got(rig.receiver.write(&write, ByteSize::ZERO, 1, hello()).await),
+        Operation::PartReceiverSync => got(rig.receiver.sync(&write).await),
         Operation::SignPartsSign => got(rig.part_links.sign(&part()).await),
         _ => panic!("{operation} is not called"),
     }

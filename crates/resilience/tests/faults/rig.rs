@@ -6,8 +6,8 @@ use std::time::Duration;
 use fm_contract::fakes::{FakePasswordHasher, FakeThumbnailer, FakeTokenSigner};
 use fm_domain::accounts::{InsertUser, PasswordHasher, ReserveBytes};
 use fm_domain::blobs::{
-    BlobKey, BlobStore, CompleteParts, GetBlob, ListBlobs, PartUpload, PutBlob, PutHint, SettleBlob,
-    SignDownload, SignParts, WritePart,
+    BlobKey, BlobStore, CompleteParts, DirectStore, GetBlob, ListBlobs, PartReceiver, PutBlob, PutHint,
+    SettleBlob, SignDownload, SignParts, WritePart,
 };
 use fm_domain::body::ByteStream;
 use fm_domain::clock::Timestamp;
@@ -19,12 +19,12 @@ use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::{SessionStore, TokenSigner};
 use fm_domain::testing::{PlainLinks, PlainPartLinks};
 use fm_domain::thumbnails::{RenderThumbnail, Thumbnailer};
-use fm_domain::uploads::UpdateUpload;
+use fm_domain::uploads::{AppendError, CompleteError, ResumableStore, UpdateUpload};
 use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemorySessionStore};
 use fm_resilience::fault::{
-    Faults, FaultyBlobStore, FaultyDatabase, FaultyJobSignal, FaultyListBlobs, FaultyPartUpload,
-    FaultyPasswordHasher, FaultySessionStore, FaultySignDownload, FaultySignParts, FaultyThumbnailer,
-    FaultyTokenSigner,
+    Faults, FaultyBlobStore, FaultyDatabase, FaultyDirectStore, FaultyJobSignal, FaultyListBlobs,
+    FaultyPartReceiver, FaultyPasswordHasher, FaultyResumableStore, FaultySessionStore, FaultySignDownload,
+    FaultySignParts, FaultyThumbnailer, FaultyTokenSigner,
 };
 use futures_util::{StreamExt as _, stream};
 use uuid::Uuid;
@@ -40,7 +40,9 @@ pub(crate) struct Rig {
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) lister: Arc<dyn ListBlobs>,
     pub(crate) links: Arc<dyn SignDownload>,
-    pub(crate) parts: Arc<dyn PartUpload>,
+    pub(crate) resumable: Arc<dyn ResumableStore>,
+    pub(crate) direct: Arc<dyn DirectStore>,
+    pub(crate) receiver: Arc<dyn PartReceiver>,
     pub(crate) part_links: Arc<dyn SignParts>,
     pub(crate) thumbnailer: Arc<dyn Thumbnailer>,
     pub(crate) passwords: Arc<dyn PasswordHasher>,
@@ -64,7 +66,9 @@ impl Rig {
             db: twice!(FaultyDatabase, database, outer, inner),
             sessions: twice!(FaultySessionStore, MemorySessionStore::new(), outer, inner),
             lister: twice!(FaultyListBlobs, store.clone(), outer, inner),
-            parts: twice!(FaultyPartUpload, store.clone(), outer, inner),
+            resumable: twice!(FaultyResumableStore, store.clone(), outer, inner),
+            direct: twice!(FaultyDirectStore, store.clone(), outer, inner),
+            receiver: twice!(FaultyPartReceiver, store.clone(), outer, inner),
             blobs: twice!(FaultyBlobStore, store, outer, inner),
             links: twice!(FaultySignDownload, PlainLinks, outer, inner),
             part_links: twice!(FaultySignParts, PlainPartLinks, outer, inner),
@@ -136,6 +140,8 @@ may_be_stores!(
     UpdateUpload,
     SettleBlob,
     PutBlob,
+    AppendError,
+    CompleteError,
     WritePart,
     CompleteParts,
     GetBlob,

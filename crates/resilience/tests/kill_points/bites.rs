@@ -3,40 +3,67 @@
 use std::time::Duration;
 
 use fm_contract::runtime;
-use fm_resilience::kill_points::{Broken, Scenario, Strike, Told, scenarios, strike};
+use fm_resilience::kill_points::{
+    Broken, Environment, InjectedFault, Outcome, Resuming, Scenario, inject, scenarios,
+};
 
-use crate::harness::{Blobs, Sessions, Tables};
+use crate::harness::{Blobs, PlainBlobs, Sessions, Tables};
 
 /// How long wrong use cases hold what they hold.
 pub(crate) const LEASE: Duration = Duration::from_mins(1);
 
-/// What the strikes bring to light in the scenario, if anything.
-pub(crate) fn caught(scenario: &Scenario, strikes: &'static [Strike]) -> Option<Broken> {
+/// What the faults bring to light in the scenario, if anything.
+pub(crate) fn caught(scenario: &Scenario, injected: &'static [InjectedFault]) -> Option<Broken> {
     let mut outcome = None;
     runtime::for_long(|| async {
-        outcome = strike::<Tables, Blobs, Sessions>(scenario, strikes).await.err();
+        outcome = inject::<Tables, Blobs, Sessions>(scenario, injected).await.err();
     });
     outcome
 }
 
-/// Whether the kill points catch it, saying this, where this was called; and not before they strike.
+/// Whether the kill points catch it, saying this, where this was called; and not without a fault.
 pub(crate) fn kills_catch(scenario: &Scenario, operation: &str, what: &str) {
-    let broken = caught(scenario, Strike::KILLS).unwrap();
-    let struck = broken.struck.map(|struck| struck.operation.name());
-    assert_eq!(struck, Some(operation), "{broken}");
+    let broken = caught(scenario, InjectedFault::KILLS).unwrap();
+    let point = broken.point.map(|point| point.operation.name());
+    assert_eq!(point, Some(operation), "{broken}");
     assert!(broken.to_string().contains(what), "{broken}");
     assert!(broken.to_string().contains(scenario.name), "{broken}");
 }
 
 #[test]
-fn what_is_told_to_be_done_and_is_not_is_caught_without_any_strike() {
+fn an_answer_that_is_not_true_is_caught_without_any_fault() {
     let scenario = Scenario {
-        act: |_process, _cast| Box::pin(async { Told::Done }),
+        act: |_process, _actors| Box::pin(async { Outcome::Done }),
         ..scenarios::an_upload_of_a_text()
     };
-    let broken = caught(&scenario, Strike::KILLS).unwrap();
-    assert_eq!((broken.struck, broken.scenario), (None, "an_upload_of_a_text"));
+    let broken = caught(&scenario, InjectedFault::KILLS).unwrap();
+    assert_eq!((broken.point, broken.scenario), (None, "an_upload_of_a_text"));
     assert!(broken.what.contains("there is no file"), "{broken}");
+}
+
+#[test]
+fn the_reference_store_has_the_port_of_every_scenario() {
+    runtime::for_long(|| async {
+        for resuming in [Resuming::ByItself, Resuming::InNumberedParts] {
+            let environment = Environment::fresh::<Tables, Blobs, Sessions>(resuming).await;
+            for scenario in scenarios::ALL.iter().map(|scenario| scenario()) {
+                assert!(environment.has(scenario.needs), "{} is not run, {resuming:?}", scenario.name);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_scenario_is_not_run_on_a_store_that_lacks_its_port() {
+    runtime::for_long(|| async {
+        for scenario in [scenarios::a_resumable_upload_begun(), scenarios::a_direct_upload_begun()] {
+            let points = inject::<Tables, PlainBlobs, Sessions>(&scenario, InjectedFault::KILLS).await;
+            assert_eq!(points, Ok(None), "{}", scenario.name);
+        }
+        let scenario = scenarios::a_registration();
+        let points = inject::<Tables, PlainBlobs, Sessions>(&scenario, InjectedFault::KILLS).await;
+        assert!(points.unwrap() > Some(0));
+    });
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Every use case, struck at every call of a port, on the reference adapters.
+//! Every use case, with a fault at every call of a port, on the reference adapters.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure")]
 

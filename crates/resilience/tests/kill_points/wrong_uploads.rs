@@ -9,7 +9,9 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, Revision, Sha256, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, JobId};
 use fm_domain::jobs::{NewJob, Work};
-use fm_resilience::kill_points::{Cast, Process, Retry, Scenario, Strike, Told, World, scenarios};
+use fm_resilience::kill_points::{
+    Actors, Environment, InjectedFault, Needs, Outcome, Process, Retry, Scenario, scenarios,
+};
 use futures_util::{StreamExt as _, stream};
 use sha2::Digest as _;
 
@@ -23,12 +25,12 @@ struct Upload<'a> {
 }
 
 impl<'a> Upload<'a> {
-    fn of(process: &'a Process, cast: &Cast, picture: bool) -> Self {
+    fn of(process: &'a Process, actors: &Actors, picture: bool) -> Self {
         let now = process.ports.clock.now();
-        let content = if picture { World::picture() } else { World::text() };
+        let content = if picture { Environment::picture() } else { Environment::text() };
         let file = File {
             id: FileId::new(process.ports.ids.uuid()),
-            owner: cast.user,
+            owner: actors.user,
             name: "wrong.txt".parse().unwrap(),
             content_type: if picture { "image/png" } else { "text/plain" }.parse().unwrap(),
             size: ByteSize::new(content.len() as u64),
@@ -61,7 +63,7 @@ impl<'a> Upload<'a> {
 
     async fn put(&self) -> Result<(), PutBlob> {
         let picture = self.file.thumbnail == ThumbnailState::Pending;
-        let content = if picture { World::picture() } else { World::text() };
+        let content = if picture { Environment::picture() } else { Environment::text() };
         let hint = PutHint { length: Some(self.file.size), content_type: self.file.content_type.clone() };
         let body = stream::iter([Ok(content)]).boxed();
         self.process.ports.blobs.put(&BlobKey::file(self.file.blob), body, &hint).await.map(drop)
@@ -88,26 +90,27 @@ impl<'a> Upload<'a> {
 
 /// Makes a scenario of a wrong use case.
 macro_rules! wrong {
-    ($arrange:ident, |$process:ident, $cast:ident| $act:block) => {
+    ($arrange:ident, |$process:ident, $actors:ident| $act:block) => {
         Scenario {
             name: "a wrong use case",
-            arrange: |world| Box::pin(world.$arrange()),
-            act: |$process, $cast| {
+            arrange: |environment| Box::pin(environment.$arrange()),
+            act: |$process, $actors| {
                 Box::pin(async move {
                     $act
-                    Told::Done
+                    Outcome::Done
                 })
             },
-            check: |_world, _cast| Box::pin(async { Ok(()) }),
+            check: |_environment, _actors| Box::pin(async { Ok(()) }),
             retry: Retry::Late,
+            needs: Needs::Nothing,
         }
     };
 }
 
 #[test]
 fn a_row_that_is_committed_before_its_bytes_are_there_is_caught() {
-    let scenario = wrong!(user, |process, cast| {
-        let upload = Upload::of(process, cast, false);
+    let scenario = wrong!(user, |process, actors| {
+        let upload = Upload::of(process, actors, false);
         upload.announce().await.unwrap();
         upload.keep().await.unwrap();
         upload.put().await.unwrap();
@@ -117,15 +120,15 @@ fn a_row_that_is_committed_before_its_bytes_are_there_is_caught() {
 
 #[test]
 fn bytes_that_are_discarded_before_the_commit_are_caught() {
-    let scenario = wrong!(user_with_text, |process, cast| {
+    let scenario = wrong!(user_with_text, |process, actors| {
         // A retry finds nothing to do.
         let mut unit = process.ports.db.begin().await.unwrap();
-        if let Some(file) = unit.files().remove(cast.user, cast.file().id).await.unwrap() {
+        if let Some(file) = unit.files().remove(actors.user, actors.file().id).await.unwrap() {
             let key = BlobKey::file(file.blob);
             process.ports.blobs.discard(&key).await.unwrap();
             unit.blobs().doom(key.id, process.ports.clock.now()).await.unwrap();
             let charge = Charge { free: file.size, files_removed: 1, ..Charge::default() };
-            unit.users().charge(cast.user, &charge, None).await.unwrap();
+            unit.users().charge(actors.user, &charge, None).await.unwrap();
             unit.commit().await.unwrap();
         }
     });
@@ -134,8 +137,8 @@ fn bytes_that_are_discarded_before_the_commit_are_caught() {
 
 #[test]
 fn bytes_that_nobody_announced_are_caught() {
-    let scenario = wrong!(user, |process, cast| {
-        let upload = Upload::of(process, cast, false);
+    let scenario = wrong!(user, |process, actors| {
+        let upload = Upload::of(process, actors, false);
         upload.put().await.unwrap();
         upload.announce().await.unwrap();
         upload.keep().await.unwrap();
@@ -145,8 +148,8 @@ fn bytes_that_nobody_announced_are_caught() {
 
 #[test]
 fn a_charge_in_another_unit_than_the_file_is_caught() {
-    let scenario = wrong!(user, |process, cast| {
-        let upload = Upload::of(process, cast, false);
+    let scenario = wrong!(user, |process, actors| {
+        let upload = Upload::of(process, actors, false);
         upload.announce().await.unwrap();
         upload.put().await.unwrap();
         let mut unit = upload.begin().await.unwrap();
@@ -161,8 +164,8 @@ fn a_charge_in_another_unit_than_the_file_is_caught() {
 
 #[test]
 fn a_job_in_another_unit_than_what_asks_for_it_is_caught() {
-    let scenario = wrong!(user, |process, cast| {
-        let upload = Upload::of(process, cast, true);
+    let scenario = wrong!(user, |process, actors| {
+        let upload = Upload::of(process, actors, true);
         upload.announce().await.unwrap();
         upload.put().await.unwrap();
         upload.keep().await.unwrap();
@@ -180,27 +183,29 @@ fn a_job_in_another_unit_than_what_asks_for_it_is_caught() {
 fn work_that_is_done_twice_with_effect_is_caught() {
     let scenario = Scenario {
         name: "a retry that knows nothing of the first try",
-        act: |process, cast| {
+        act: |process, actors| {
             Box::pin(async move {
-                Told::of(process.cases.files.upload.run(cast.upload("notes.txt", &World::text())).await)
+                Outcome::of(
+                    process.cases.files.upload.run(actors.upload("notes.txt", &Environment::text())).await,
+                )
             })
         },
         ..scenarios::an_upload_with_a_key()
     };
-    let broken = caught(&scenario, Strike::KILLS).unwrap();
+    let broken = caught(&scenario, InjectedFault::KILLS).unwrap();
     assert!(broken.what.contains("there is not one file, but none or two"), "{broken}");
 }
 
 #[test]
 fn an_upload_that_cleans_up_after_a_commit_whose_answer_it_lost_is_caught() {
-    let scenario = wrong!(user, |process, cast| {
-        let upload = Upload::of(process, cast, false);
+    let scenario = wrong!(user, |process, actors| {
+        let upload = Upload::of(process, actors, false);
         if upload.announce().await.is_ok() && upload.put().await.is_ok() && upload.keep().await.is_err() {
             // The answer does not say that nothing happened.
             drop(process.ports.blobs.discard(&BlobKey::file(upload.file.blob)).await);
         }
     });
-    let broken = caught(&scenario, Strike::FAULTS).unwrap();
-    assert_eq!(broken.struck.map(|struck| struck.operation.name()), Some("UnitOfWork::commit"), "{broken}");
+    let broken = caught(&scenario, InjectedFault::FAULTS).unwrap();
+    assert_eq!(broken.point.map(|point| point.operation.name()), Some("UnitOfWork::commit"), "{broken}");
     assert!(broken.what.contains("wrong.txt has no bytes"), "{broken}");
 }

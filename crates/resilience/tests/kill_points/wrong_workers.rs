@@ -6,7 +6,7 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::ThumbnailState;
 use fm_domain::ids::BlobId;
 use fm_domain::jobs::JobKind;
-use fm_resilience::kill_points::{Cast, Process, Scenario, Strike, Told, World, scenarios};
+use fm_resilience::kill_points::{Actors, Environment, InjectedFault, Outcome, Process, Scenario, scenarios};
 use futures_util::{StreamExt as _, stream};
 
 use crate::bites::{LEASE, caught, kills_catch};
@@ -15,7 +15,7 @@ use crate::bites::{LEASE, caught, kills_catch};
 fn a_job_that_is_completed_before_its_work_is_done_is_caught() {
     let scenario = Scenario {
         name: "a wrong worker",
-        act: |process, cast| {
+        act: |process, actors| {
             Box::pin(async move {
                 let now = process.ports.clock.now();
                 let mut unit = process.ports.db.begin().await.unwrap();
@@ -26,9 +26,9 @@ fn a_job_that_is_completed_before_its_work_is_done_is_caught() {
                 }
                 unit.commit().await.unwrap();
                 if !claimed.is_empty() {
-                    process.ports.sessions.revoke_all(cast.user, Some(cast.session), now).await.unwrap();
+                    process.ports.sessions.revoke_all(actors.user, Some(actors.session), now).await.unwrap();
                 }
-                Told::Done
+                Outcome::Done
             })
         },
         ..scenarios::an_end_of_sessions_left_to_a_job()
@@ -37,14 +37,14 @@ fn a_job_that_is_completed_before_its_work_is_done_is_caught() {
 }
 
 /// Makes the thumbnail of the only file, and completes the job without asking whether it still holds it.
-async fn unfenced_worker(process: &Process, cast: &Cast) -> PortResult<()> {
+async fn unfenced_worker(process: &Process, actors: &Actors) -> PortResult<()> {
     let (ports, now) = (&process.ports, process.ports.clock.now());
     let mut unit = ports.db.begin().await?;
     let claimed = unit.jobs().claim(&[JobKind::MakeThumbnail], now, now.plus(LEASE), 1).await?;
     let key = BlobKey::thumbnail(BlobId::new(ports.ids.uuid()));
     let intent = BlobIntent {
         key,
-        owner: cast.user,
+        owner: actors.user,
         reserved: ByteSize::ZERO,
         announced_at: now,
         expires_at: now.plus(LEASE * 60),
@@ -52,14 +52,14 @@ async fn unfenced_worker(process: &Process, cast: &Cast) -> PortResult<()> {
     unit.blobs().announce(&intent).await?;
     unit.commit().await?;
     let Some(job) = claimed.first() else { return Ok(()) };
-    let png = World::picture();
+    let png = Environment::picture();
     let size = ByteSize::new(png.len() as u64);
-    let hint = PutHint { length: Some(size), content_type: cast.file().content_type.clone() };
+    let hint = PutHint { length: Some(size), content_type: actors.file().content_type.clone() };
     let put = ports.blobs.put(&key, stream::iter([Ok(png)]).boxed(), &hint).await;
     put.map_err(|error| PortError::Unexpected(error.into()))?;
     let mut unit = ports.db.begin().await?;
     let state = ThumbnailState::Ready { blob: key.id, width: 1, height: 1 };
-    let file = cast.file();
+    let file = actors.file();
     if unit.files().set_thumbnail(file.id, file.blob, &state).await? {
         let settled = unit.blobs().settle(key.id, &StoredBlob { size }).await;
         settled.map_err(|error| PortError::Unexpected(error.into()))?;
@@ -72,10 +72,10 @@ async fn unfenced_worker(process: &Process, cast: &Cast) -> PortResult<()> {
 fn a_worker_that_does_not_ask_whether_it_still_holds_its_job_is_caught() {
     let scenario = Scenario {
         name: "a worker without a fence",
-        act: |process, cast| Box::pin(async move { Told::of(unfenced_worker(process, cast).await) }),
+        act: |process, actors| Box::pin(async move { Outcome::of(unfenced_worker(process, actors).await) }),
         ..scenarios::a_thumbnail()
     };
-    assert_eq!(caught(&scenario, Strike::KILLS), None, "alone it works");
-    let broken = caught(&scenario, Strike::PAUSES).unwrap();
+    assert_eq!(caught(&scenario, InjectedFault::KILLS), None, "alone it works");
+    let broken = caught(&scenario, InjectedFault::PAUSES).unwrap();
     assert!(broken.to_string().contains("no row knows the blob"), "{broken}");
 }

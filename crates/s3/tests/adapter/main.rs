@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that can't be made is a failed test")]
 #![expect(clippy::disallowed_methods, reason = "every test needs a key that no other has")]
 
+mod direct;
 mod faults;
+mod incomplete;
 mod links;
 mod part_links;
-mod parts;
+mod resumable;
 mod server;
 mod support;
 mod wire;

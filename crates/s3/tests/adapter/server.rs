@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::support::{ACCESS, SECRET, body, chain, hint, key, read, settings};
 
-fn server() -> (S3Server, TempDir) {
+pub(crate) fn server() -> (S3Server, TempDir) {
     let folder = TempDir::new().unwrap();
     (S3Server::start(folder.path(), ACCESS, SECRET).unwrap(), folder)
 }

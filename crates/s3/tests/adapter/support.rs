@@ -1,11 +1,14 @@
 //! Fixtures.
 
+use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fm_domain::blobs::{BlobKey, BlobReader, PutHint};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::ids::BlobId;
+use fm_domain::uploads::{Epoch, Position, WriteState};
 use fm_s3::{S3BlobStore, S3Settings, S3Timeouts};
 use fm_streaming::BufferBudget;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -95,4 +98,28 @@ pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) ->
     let result = tokio::time::timeout(limit, work).await;
     assert!(result.is_ok(), "still not done after {:?}", started.elapsed());
     result.unwrap()
+}
+
+/// Where a blob of so many bytes goes on.
+pub(crate) fn at(state: &WriteState, offset: usize) -> Position {
+    Position { state: state.clone(), offset: ByteSize::new(offset as u64), fence: Epoch::new(1) }
+}
+
+/// The state, to be looked into.
+pub(crate) fn json(state: &WriteState) -> serde_json::Value {
+    serde_json::from_slice(state.as_bytes()).unwrap()
+}
+
+/// Polls `future` so often at most, and drops it then. `None`: it was dropped.
+pub(crate) async fn cut_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    std::future::poll_fn(move |context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
 }

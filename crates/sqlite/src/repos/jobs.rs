@@ -6,7 +6,7 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use fm_domain::clock::Timestamp;
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::{PortError, PortResult, chain};
 use fm_domain::ids::JobId;
 use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob};
 
@@ -194,7 +194,8 @@ fn held(id: JobId, attempt: u32) -> _ {
         .filter(jobs::lease_until.is_not_null())
 }
 
-/// Leases a job. One that can't be read is put aside instead, or it would stand in the way of all others for ever.
+/// Leases a job. One that can't be read stays in the queue until `lease_until`: a newer version may have enqueued it, and
+/// it waits for a node that can read it. The attempt does not count.
 fn claim(
     connection: &mut SqliteConnection,
     row: &JobRow,
@@ -209,12 +210,12 @@ fn claim(
             Ok(Some(job))
         }
         Err(unreadable @ PortError::Corrupt { .. }) => {
-            tracing::error!(job.id = %row.id.uuid(), error = %unreadable, "a job can't be read and was put aside");
+            tracing::warn!(job.id = %row.id.uuid(), error = %unreadable, "a job waits for a version that can read it");
             diesel::update(jobs::table.find(row.id))
                 .set((
-                    jobs::dead.eq(true),
                     jobs::lease_until.eq(None::<i64>),
-                    jobs::last_error.eq(unreadable.to_string()),
+                    jobs::run_at.eq(lease_until.unix_micros()),
+                    jobs::last_error.eq(format!("this version can't read it: {}", chain(&unreadable))),
                 ))
                 .execute(connection)
                 .map_err(store_error)?;

@@ -24,10 +24,10 @@ const PURGE_ENDED: &str = "DELETE FROM uploads WHERE id IN (SELECT id FROM uploa
 #[async_trait]
 impl UploadRepo for SqliteUnitOfWork {
     async fn insert(&mut self, upload: &Upload) -> PortResult<()> {
-        let row = UploadRow::try_from(upload);
+        let row = UploadRow::from(upload);
         self.run(move |connection| {
             diesel::insert_into(uploads::table)
-                .values(row?)
+                .values(row)
                 .execute(connection)
                 .map(|_one| ())
                 .map_err(store_error)
@@ -57,11 +57,11 @@ impl UploadRepo for SqliteUnitOfWork {
     }
 
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {
-        let (row, id) = (UploadRow::try_from(upload), Id::of(upload.id.uuid()));
+        let (row, id) = (UploadRow::from(upload), Id::of(upload.id.uuid()));
         let changed = self
             .run(move |connection| {
                 let stored = uploads::table.find(id).filter(uploads::epoch.eq(stored_number(seen.number())));
-                diesel::update(stored).set(row?).execute(connection).map_err(store_error)
+                diesel::update(stored).set(row).execute(connection).map_err(store_error)
             })
             .await?;
         if changed == 0 { Err(UpdateUpload::Fenced) } else { Ok(()) }

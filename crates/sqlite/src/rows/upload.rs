@@ -3,13 +3,11 @@
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use fm_domain::blobs::{PartTag, WriteId, WrittenPart};
-use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::Sha256;
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
-use fm_domain::uploads::{Epoch, HashState, Tail, Upload, UploadStatus};
-use serde::{Deserialize, Serialize};
+use fm_domain::uploads::{Epoch, HashState, Upload, UploadStatus, WriteState};
 
 use super::{Bytes, Id, number, size, stored_number, stored_size};
 use crate::error::corrupt;
@@ -35,10 +33,9 @@ pub(crate) struct UploadRow {
     offset_bytes: i64,
     reserved_bytes: i64,
     epoch: i64,
-    is_held: bool,
+    is_locked: bool,
+    write_state: Option<Vec<u8>>,
     write_name: Option<String>,
-    next_part: i64,
-    tails: String,
     hash_state: Vec<u8>,
     head: Vec<u8>,
     status: String,
@@ -48,26 +45,14 @@ pub(crate) struct UploadRow {
     expires_at: i64,
 }
 
-/// A tail, as it is kept in `tails`.
-#[derive(Serialize, Deserialize)]
-struct StoredTail {
-    blob: BlobId,
-    size: u64,
-}
-
-impl TryFrom<&Upload> for UploadRow {
-    type Error = PortError;
-
-    fn try_from(upload: &Upload) -> PortResult<Self> {
+impl From<&Upload> for UploadRow {
+    fn from(upload: &Upload) -> Self {
         let (status, file) = match upload.status {
             UploadStatus::Open => ("open", None),
             UploadStatus::Complete(file) => ("complete", Some(Id::of(file.uuid()))),
             UploadStatus::Expired => ("expired", None),
         };
-        let tail = |tail: &Tail| StoredTail { blob: tail.blob, size: tail.size.bytes() };
-        let tails: Vec<StoredTail> = upload.tails.iter().map(tail).collect();
-        let tails = serde_json::to_string(&tails).map_err(|error| PortError::Unexpected(Box::new(error)))?;
-        Ok(Self {
+        Self {
             id: Id::of(upload.id.uuid()),
             owner: Id::of(upload.owner.uuid()),
             transport: upload.transport.as_str().to_owned(),
@@ -81,17 +66,16 @@ impl TryFrom<&Upload> for UploadRow {
             offset_bytes: stored_size(upload.offset),
             reserved_bytes: stored_size(upload.reserved),
             epoch: stored_number(upload.epoch.number()),
-            is_held: upload.is_held,
+            is_locked: upload.is_locked,
+            write_state: upload.state.as_ref().map(|state| state.as_bytes().to_vec()),
             write_name: upload.write.as_ref().map(|write| write.as_str().to_owned()),
-            next_part: upload.next_part.into(),
-            tails,
             hash_state: upload.hash.to_bytes().into(),
             head: upload.head.to_vec(),
             status: status.to_owned(),
             file,
             created_at: upload.created_at.unix_micros(),
             expires_at: upload.expires_at.unix_micros(),
-        })
+        }
     }
 }
 
@@ -102,8 +86,6 @@ impl TryFrom<UploadRow> for Upload {
         let status = status(&row)?;
         let claimed = row.claimed_type.map(|text| text.parse().map_err(corrupt("uploads.claimed_type")));
         let key = row.idempotency_key.map(|text| text.parse().map_err(corrupt("uploads.idempotency_key")));
-        let tails: Vec<StoredTail> = serde_json::from_str(&row.tails).map_err(corrupt("uploads.tails"))?;
-        let tail = |tail: StoredTail| Tail { blob: tail.blob, size: ByteSize::new(tail.size) };
         Ok(Self {
             id: UploadId::new(row.id.uuid()),
             owner: UserId::new(row.owner.uuid()),
@@ -118,10 +100,9 @@ impl TryFrom<UploadRow> for Upload {
             offset: size("uploads.offset_bytes", row.offset_bytes)?,
             reserved: size("uploads.reserved_bytes", row.reserved_bytes)?,
             epoch: Epoch::new(number("uploads.epoch", row.epoch)?),
-            is_held: row.is_held,
+            is_locked: row.is_locked,
+            state: row.write_state.map(|bytes| WriteState::new(bytes.into())),
             write: row.write_name.map(WriteId::new),
-            next_part: number("uploads.next_part", row.next_part)?,
-            tails: tails.into_iter().map(tail).collect(),
             hash: HashState::from_bytes(&row.hash_state).map_err(corrupt("uploads.hash_state"))?,
             head: row.head.into(),
             status,

@@ -23,10 +23,13 @@ async fn an_unreadable_column_of_an_upload_is_named() {
         ("name", "''", "'a'"),
         ("claimed_type", "'nonsense'", "NULL"),
         ("idempotency_key", "'a b'", "NULL"),
-        ("tails", "'[{\"blob\": 1}]'", "'[]'"),
+        ("transport", "'post'", "'resumable'"),
+        ("status", "'lost'", "'open'"),
         ("hash_state", "x'00'", "x''"),
     ] {
         let mut connection = fixture.connect();
+        // What the schema refuses has been let in by other hands.
+        connection.batch_execute("PRAGMA ignore_check_constraints = ON").unwrap();
         connection.batch_execute(&format!("UPDATE uploads SET {column} = {value}")).unwrap();
         let found = fixture.database.read().await.unwrap().uploads().find(someone.id, upload.id).await;
         let Err(PortError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };

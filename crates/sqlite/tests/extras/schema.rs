@@ -163,7 +163,9 @@ fn columns_keep_to_the_conventions() {
             {
                 "BLOB"
             }
-            "upload" | "sha256" | "promised_sha256" | "salt" | "hash_state" | "head" => "BLOB",
+            "upload" | "sha256" | "promised_sha256" | "salt" | "hash_state" | "head" | "write_state" => {
+                "BLOB"
+            }
             "spent_at" => "TEXT",
             "size" | "attempt" | "valid_until" | "lease_until" | "generation" | "revision" => "INTEGER",
             name if name.ends_with("_at") || name.ends_with("_bytes") || name.ends_with("_count") => {
@@ -185,7 +187,7 @@ fn the_schema_refuses_what_can_not_be() {
             "PRAGMA foreign_keys = ON; INSERT INTO users (id, email, email_key, role, password_hash, created_at) \
              VALUES (zeroblob(16), 'a@example.com', 'a@example.com', 'user', 'x', 0); \
              INSERT INTO uploads VALUES (zeroblob(16), zeroblob(16), 'direct', zeroblob(16), 'a', NULL, NULL, '', NULL, \
-             5, 5, 5, 0, 0, NULL, 1, '[]', x'', x'', 'open', NULL, 0, 0); \
+             5, 5, 5, 0, NULL, x'', x'', 'open', NULL, 0, 0, 0, NULL); \
              INSERT INTO upload_parts VALUES (zeroblob(16), 1, 5, 'tag')",
         )
         .unwrap();
@@ -210,13 +212,13 @@ fn the_schema_refuses_what_can_not_be() {
         "UPDATE uploads SET offset_bytes = -1",
         "UPDATE uploads SET reserved_bytes = -1",
         "UPDATE uploads SET epoch = -1",
-        "UPDATE uploads SET is_held = 2",
-        "UPDATE uploads SET next_part = 4294967296",
-        "UPDATE uploads SET tails = '{}'",
+        "UPDATE uploads SET is_locked = 2",
+        "UPDATE uploads SET write_state = 1",
         "UPDATE uploads SET status = 'lost'",
         "UPDATE uploads SET status = 'complete'",
         "UPDATE uploads SET file = zeroblob(16)",
         "UPDATE upload_parts SET number = 0",
+        "UPDATE upload_parts SET number = 4294967296",
         "UPDATE upload_parts SET size = -1",
         "INSERT INTO upload_parts VALUES (randomblob(16), 1, 5, 'tag')",
     ] {

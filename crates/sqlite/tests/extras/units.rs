@@ -12,7 +12,7 @@ use fm_domain::accounts::{InsertUser, ReserveBytes};
 use fm_domain::body::ByteSize;
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::PortError;
-use fm_domain::jobs::{DEAF_NAP, Enqueued, JobKind, JobSignal as _, NewJob};
+use fm_domain::jobs::{DEAF_NAP, Enqueued, JobKind, JobSignal as _, JobState, NewJob};
 use fm_sqlite::SqliteDatabase;
 use tokio::time::timeout;
 
@@ -184,20 +184,44 @@ async fn a_writer_of_another_process_makes_a_unit_wait_and_then_unavailable() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_job_that_can_not_be_read_is_put_aside() {
+async fn a_job_of_a_newer_version_waits_for_a_node_that_can_read_it_and_stops_none_behind_it() {
     let fixture = Fixture::new();
-    let (broken, sound) = (job(), job());
+    let (newer, sound) = (job(), job());
     let mut unit = fixture.database.begin().await.unwrap();
-    unit.jobs().enqueue(&broken).await.unwrap();
+    unit.jobs().enqueue(&newer).await.unwrap();
     unit.jobs().enqueue(&sound).await.unwrap();
     unit.commit().await.unwrap();
-    let spoil = format!("UPDATE jobs SET payload = '{{}}' WHERE hex(id) = '{:X}'", broken.id.uuid().simple());
-    fixture.connect().batch_execute(&spoil).unwrap();
+    let change = |payload: &str| {
+        let id = newer.id.uuid().simple();
+        let update = format!("UPDATE jobs SET payload = {payload} WHERE hex(id) = '{id:X}'");
+        fixture.connect().batch_execute(&update).unwrap();
+    };
+    change("json_set(payload, '$.work', 'sweep_blobs_of_a_newer_version')");
+
+    let (kinds, later) = ([sound.work.kind()], NOW.plus(Duration::from_mins(1)));
+    let mut unit = fixture.database.begin().await.unwrap();
+    let claimed = unit.jobs().claim(&kinds, NOW, later, 10).await.unwrap();
+    assert_eq!(claimed.iter().map(|job| job.id).collect::<Vec<_>>(), [sound.id]);
+    assert!(unit.jobs().complete(sound.id, 1).await.unwrap());
+    assert_eq!(unit.jobs().count_living().await.unwrap(), 1);
+    unit.commit().await.unwrap();
 
     let mut unit = fixture.database.begin().await.unwrap();
-    let claimed = unit.jobs().claim(&[sound.work.kind()], NOW, NOW, 10).await.unwrap();
-    assert_eq!(claimed.iter().map(|job| job.id).collect::<Vec<_>>(), [sound.id]);
-    assert_eq!(unit.jobs().count_living().await.unwrap(), 1);
+    let waiting = unit.jobs().list(None, None, 10).await.unwrap();
+    let [record] = &waiting[..] else { panic!("{waiting:?}") };
+    assert_eq!(
+        (record.id, record.state, record.attempt, &record.work),
+        (newer.id, JobState::Waiting, 0, &None)
+    );
+    assert!(record.last_error.as_ref().is_some_and(|reason| reason.contains("can't read")), "{record:?}");
+    assert_eq!(unit.jobs().claim(&kinds, NOW, later, 10).await.unwrap(), []);
+    unit.rollback().await.unwrap();
+
+    // The node of the newer version reads what this one could not.
+    change("json_set(payload, '$.work', 'sweep_blobs')");
+    let mut unit = fixture.database.begin().await.unwrap();
+    let claimed = unit.jobs().claim(&kinds, later, later, 10).await.unwrap();
+    assert_eq!(claimed.iter().map(|job| (job.id, job.attempt)).collect::<Vec<_>>(), [(newer.id, 1)]);
     unit.commit().await.unwrap();
 }
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use fm_api_types::{File, SentPart};
 use fm_e2e::direct::Direct;
 use fm_e2e::{Api, Lane, User, eventually, noise, on_every_lane};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{PART, finished};
 
@@ -16,10 +17,10 @@ async fn a_second_completion_gets_the_same_file(lane: Lane) {
     let upload = user.direct("a.bin", content.len()).await;
     let sent = upload.send_all(&content).await;
     let first = upload.complete(&sent).await.expect(201);
-    let file = first.json();
+    let file: File = first.parse();
     assert_eq!(first.field("location"), User::path(&file));
-    assert_eq!(upload.complete(&sent).await.expect(200).json()["id"], file["id"]);
-    assert_eq!(upload.complete(&[]).await.expect(200).json()["id"], file["id"], "whatever it names");
+    assert_eq!(upload.complete(&sent).await.expect(200).parse::<File>().id, file.id);
+    assert_eq!(upload.complete(&[]).await.expect(200).parse::<File>().id, file.id, "whatever it names");
     user.delete(&User::path(&file)).send().await.expect(204);
     upload.complete(&sent).await.not_found();
     api.server.stores_exactly(0).await;
@@ -59,9 +60,9 @@ async fn parts_that_were_not_sent_end_the_upload(lane: Lane) {
         let mut parts = upload.send_all(&content).await;
         match kind {
             "missing" => drop(parts.pop()),
-            "one too many" => parts.push(json!({"number": 3, "etag": parts[1]["etag"]})),
+            "one too many" => parts.push(SentPart { number: 3, ..parts[1].clone() }),
             "twice" => parts.push(parts[1].clone()),
-            "wrong tag" => parts[1]["etag"] = "\"0123456789abcdef0123456789abcdef\"".into(),
+            "wrong tag" => parts[1].etag = "\"0123456789abcdef0123456789abcdef\"".into(),
             _ => parts = unsent(&user, &content).await,
         }
         upload.complete(&parts).await.invalid(&["/parts"]);
@@ -73,11 +74,11 @@ async fn parts_that_were_not_sent_end_the_upload(lane: Lane) {
 }
 
 /// The parts of another upload, which is canceled.
-async fn unsent(user: &User, content: &Bytes) -> Vec<Value> {
+async fn unsent(user: &User, content: &Bytes) -> Vec<SentPart> {
     let other = user.direct("b.bin", content.len()).await;
     let first = other.send(&other.parts()[0], content).await;
     other.cancel().await.expect(204);
-    vec![first.clone(), json!({"number": 2, "etag": first["etag"]})]
+    vec![first.clone(), SentPart { number: 2, ..first }]
 }
 
 async fn a_canceled_upload_leaves_nothing(lane: Lane) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use fm_api_types::File;
 use fm_e2e::direct::Direct;
 use fm_e2e::{Api, Lane, Server, User, eventually, noise, on_every_lane};
 use serde_json::{Value, json};
@@ -55,11 +56,11 @@ async fn a_creation_with_the_same_key_finds_the_first(lane: Lane) {
     create(json!({"name": "b", "size": content.len()})).await.problem(409, "conflict");
     create(json!({"name": "a", "size": 1})).await.problem(409, "conflict");
     sent.push(again.send(&again.parts()[1], &content).await);
-    let file = again.complete(&sent).await.expect(201).json();
+    let file: File = again.complete(&sent).await.expect(201).parse();
     assert!(user.content(&file).await == content);
     let after = Direct::of(&user, &create(body).await.expect(200));
     assert_eq!((&after.path, after.parts().len()), (&first.path, 0), "nothing is left to send");
-    assert_eq!(after.complete(&sent).await.expect(200).json()["id"], file["id"]);
+    assert_eq!(after.complete(&sent).await.expect(200).parse::<File>().id, file.id);
 }
 
 /// Where a second process can be the worker.
@@ -86,7 +87,7 @@ async fn a_key_is_free_once_its_bytes_were_replaced_before_they_were_read() {
             .await;
         assert_ne!(second.path, first.path);
         assert!(user.content(&finished(&second, &content).await).await == content);
-        let replaced = user.get(&User::path(&file)).send().await.expect(200).json();
+        let replaced = user.current(&file).await;
         assert_eq!(user.content(&replaced).await, "other");
     }
 }

@@ -6,14 +6,14 @@ mod parts;
 mod promises;
 
 use bytes::Bytes;
+use fm_api_types::File;
 use fm_e2e::direct::Direct;
-use serde_json::Value;
 
 /// What a part of an upload of usual size has.
 const PART: usize = 8 * 1024 * 1024;
 
 /// Sends all of `content` and completes the upload with it; the file.
-async fn finished(upload: &Direct, content: &Bytes) -> Value {
+async fn finished(upload: &Direct, content: &Bytes) -> File {
     let sent = upload.send_all(content).await;
-    upload.complete(&sent).await.expect(201).json()
+    upload.complete(&sent).await.expect(201).parse()
 }

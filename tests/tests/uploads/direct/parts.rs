@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use fm_api_types::{DirectPart, File, Secret};
 use fm_e2e::direct::Direct;
 use fm_e2e::{Api, Lane, Server, User, eventually, noise, on_every_lane, pictures, sha256_hex};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{PART, finished};
 
@@ -17,7 +18,7 @@ async fn the_parts_make_the_file(lane: Lane) {
         let upload = user.direct("a.bin", size).await;
         assert_eq!(upload.parts().len(), size.div_ceil(PART));
         let file = finished(&upload, &content).await;
-        assert_eq!((&file["name"], &file["size"]), (&"a.bin".into(), &size.into()));
+        assert_eq!((&*file.name, file.size), ("a.bin", size as u64));
         assert!(user.content(&file).await == content, "the bytes are those that were sent");
     }
     api.server.stores_exactly(6).await;
@@ -28,8 +29,8 @@ async fn the_urls_lead_to_the_store(lane: Lane) {
     let user = Api::on(lane).user().await;
     let upload = user.direct("a.bin", 2 * PART).await;
     for part in upload.parts() {
-        let is_ours = part["url"].as_str().unwrap().starts_with(&format!("{}/", user.server.base()));
-        assert_eq!(is_ours, lane.serves_links_itself(), "{part}");
+        let is_ours = part.url.expose().starts_with(&format!("{}/", user.server.base()));
+        assert_eq!(is_ours, lane.serves_links_itself(), "{part:?}");
     }
     upload.cancel().await.expect(204);
 }
@@ -41,21 +42,17 @@ async fn the_hash_is_known_soon_and_the_type_at_once(lane: Lane) {
     let claim = json!({"name": "a.txt", "size": picture.len(), "content_type": "text/plain"});
     let created = user.direct_creation(&claim).send().await.expect(201);
     let file = finished(&Direct::of(&user, &created), &picture).await;
-    assert_eq!(file["content_type"], "image/png");
+    assert_eq!(file.content_type, "image/png");
     let file = user.with_thumbnail(&file).await;
-    assert_eq!((&file["thumbnail"]["status"], &file["thumbnail"]["width"]), (&"ready".into(), &64.into()));
+    assert_eq!((&*file.thumbnail.status, file.thumbnail.width), ("ready", Some(64)));
     let hash = hashed(&user, &file).await;
     assert_eq!(hash, sha256_hex(&picture));
     let found = user.all(&[("sha256", &hash)]).await;
     assert_eq!(found.len(), 1, "{found:?}");
 }
 
-async fn hashed(user: &User, file: &Value) -> String {
-    eventually("the hash is known", async || {
-        let file = user.get(&User::path(file)).send().await.expect(200).json();
-        file["sha256"].as_str().map(ToOwned::to_owned)
-    })
-    .await
+async fn hashed(user: &User, file: &File) -> String {
+    eventually("the hash is known", async || user.current(file).await.sha256).await
 }
 
 /// Without workers nobody reads them.
@@ -66,8 +63,10 @@ async fn the_hash_is_null_until_the_bytes_were_read(lane: Lane) {
     let user = api.user().await;
     let content = Bytes::from(noise(100_000));
     let file = finished(&user.direct("a.bin", content.len()).await, &content).await;
-    assert!(file["sha256"].is_null() && file.as_object().unwrap().contains_key("sha256"), "{file}");
-    assert!(user.all(&[]).await[0]["sha256"].is_null());
+    let shown = user.get(&User::path(&file)).send().await.expect(200);
+    let shown = shown.json();
+    assert!(shown["sha256"].is_null() && shown.as_object().unwrap().contains_key("sha256"), "{shown}");
+    assert_eq!((file.sha256.as_deref(), user.all(&[]).await[0].sha256.as_deref()), (None, None));
     assert!(user.content(&file).await == content);
     let before = user.get(&User::path(&file)).send().await.expect(200);
     let hash = api.server.with_a_worker(hashed(&user, &file)).await;
@@ -90,7 +89,7 @@ async fn parts_come_in_any_order_at_once_and_again(lane: Lane) {
     let last = upload.send(&parts[2], &content).await;
     assert_eq!(last, sent[0], "the same bytes have the same tag");
     sent.swap(0, 1);
-    let file = upload.complete(&sent).await.expect(201).json();
+    let file: File = upload.complete(&sent).await.expect(201).parse();
     assert!(user.content(&file).await == content, "the later attempt counts");
     api.server.stores_exactly(1).await;
 }
@@ -116,10 +115,10 @@ async fn a_url_that_was_tampered_with_is_refused(lane: Lane) {
     let content = Bytes::from(noise(PART + 5));
     let upload = user.direct("a.bin", content.len()).await;
     let parts = upload.parts();
-    let url = parts[1]["url"].as_str().unwrap();
+    let url = parts[1].url.expose();
     let elsewhere = url.replacen("/parts/2?", "/parts/1?", 1).replacen("partNumber=2", "partNumber=1", 1);
-    let moved = json!({"method": "PUT", "url": elsewhere, "headers": parts[1]["headers"]});
     assert_ne!(elsewhere, url);
+    let moved = DirectPart { url: Secret::new(elsewhere), ..parts[1].clone() };
     upload.put(&moved, content.slice(PART..)).send().await.expect(403);
     upload.cancel().await.expect(204);
 }

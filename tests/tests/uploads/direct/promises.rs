@@ -17,10 +17,8 @@ async fn a_hash_that_was_promised_is_kept(lane: Lane) {
     let content = Bytes::from(noise(100_000));
     let upload = promised(&user, &content, &sha256_hex(&content).to_uppercase()).await;
     let file = finished(&upload, &content).await;
-    let path = User::path(&file);
     eventually("the hash is known", async || {
-        let file = user.get(&path).send().await.expect(200).json();
-        file["sha256"].as_str().map(|hash| assert_eq!(hash, sha256_hex(&content)))
+        user.current(&file).await.sha256.map(|hash| assert_eq!(hash, sha256_hex(&content)))
     })
     .await;
 }

@@ -32,8 +32,8 @@ async fn an_upload_without_a_length_can_not_pass_the_quota(lane: Lane) {
     assert_eq!(more.status, 413, "{more:?}");
     let offset = upload.offset().await;
     assert!((6_000..=10_000).contains(&offset), "{offset}");
-    let told = upload.piece(offset).header("upload-length", "10001").body("").send().await;
-    told.problem(413, "quota_exceeded");
+    let declared = upload.piece(offset).header("upload-length", "10001").body("").send().await;
+    declared.problem(413, "quota_exceeded");
     let rest = noise(10_000 - offset);
     upload.piece(offset).header("upload-length", "10000").body(rest).send().await.expect(204);
     assert_eq!(user.storage().await, (10_000, 1));
@@ -79,7 +79,7 @@ async fn a_creation_with_the_same_key_finds_the_first(lane: Lane) {
     upload.send(3, "lo").await;
     let file = upload.file().await;
     let again = create(&user, "a.txt", 5).await.expect(200);
-    assert_eq!(again.field("x-file-id"), file["id"].as_str().unwrap());
+    assert_eq!(again.field("x-file-id"), file.id.to_string());
     user.delete(&User::path(&file)).send().await.expect(204);
     let fresh = create(&user, "c.txt", 7).await.expect(201);
     Resumable::of(&user, &fresh).terminate().await.expect(204);

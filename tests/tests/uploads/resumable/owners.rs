@@ -1,5 +1,6 @@
 //! An upload belongs to its user, whatever becomes of sessions.
 
+use fm_api_types::TokenPair;
 use fm_e2e::{Api, Lane, User, on_every_lane};
 
 async fn an_upload_of_somebody_else_is_not_there(lane: Lane) {
@@ -31,8 +32,8 @@ async fn a_logout_ends_no_upload(lane: Lane) {
     let back = user.again().await;
     let upload = upload.by(&back);
     upload.send(1, "el").await;
-    let tokens = back.spend(back.refresh()).await.expect(200).json();
-    let renewed: User = back.renewed(tokens["access_token"].as_str().unwrap());
+    let tokens: TokenPair = back.spend(back.refresh()).await.expect(200).parse();
+    let renewed: User = back.renewed(tokens.access_token.expose());
     upload.by(&renewed).send(3, "lo").await;
     assert_eq!(renewed.content(&upload.by(&renewed).file().await).await, "hello");
 }

@@ -1,17 +1,17 @@
 //! Pieces of every size make the same file.
 
 use bytes::Bytes;
+use fm_api_types::File;
 use fm_e2e::tus::{Resumable, metadata};
 use fm_e2e::{Api, Lane, User, noise, on_every_lane, pictures, sha256_hex};
 use reqwest::Method;
-use serde_json::Value;
 
 use super::PART;
 
 const MIB: usize = 1024 * 1024;
 
 /// Sends `content` in pieces of these sizes, and the rest as one; the file.
-async fn sent_in(user: &User, content: &Bytes, sizes: &[usize]) -> Value {
+async fn sent_in(user: &User, content: &Bytes, sizes: &[usize]) -> File {
     let upload = user.resumable("a.bin", content.len()).await;
     let mut offset = 0;
     for size in sizes {
@@ -28,9 +28,9 @@ async fn sent_in(user: &User, content: &Bytes, sizes: &[usize]) -> Value {
     upload.file().await
 }
 
-async fn is_whole(user: &User, file: &Value, content: &Bytes) {
-    assert_eq!(file["size"], content.len());
-    assert_eq!(file["sha256"], sha256_hex(content));
+async fn is_whole(user: &User, file: &File, content: &Bytes) {
+    assert_eq!(file.size, content.len() as u64);
+    assert_eq!(file.sha256, Some(sha256_hex(content)));
     assert!(user.content(file).await == content, "the bytes are those that were sent");
 }
 
@@ -41,10 +41,7 @@ async fn pieces_of_awkward_sizes_make_one_file(lane: Lane) {
     let sizes = [1, PART - 1, PART, PART + 1, 8 * MIB, 3];
     let file = sent_in(&user, &content, &sizes).await;
     is_whole(&user, &file, &content).await;
-    assert_eq!(
-        (file["name"].as_str(), file["content_type"].as_str()),
-        (Some("a.bin"), Some("application/octet-stream"))
-    );
+    assert_eq!((&*file.name, &*file.content_type), ("a.bin", "application/octet-stream"));
     assert_eq!(user.storage().await, (content.len() as u64, 1));
     api.server.stores_exactly(1).await;
 }
@@ -79,7 +76,7 @@ async fn a_whole_upload_in_one_piece_or_with_its_creation_is_a_file(lane: Lane) 
         let created = created.send().await.expect(201);
         assert_eq!(created.field("upload-offset"), length);
         let upload = Resumable::of(&user, &created);
-        assert_eq!(upload.file().await["id"], created.field("x-file-id"));
+        assert_eq!(upload.file().await.id.to_string(), created.field("x-file-id"));
         is_whole(&user, &upload.file().await, &content).await;
 
         let upload = user.resumable("b.txt", size).await;
@@ -103,8 +100,8 @@ async fn a_length_may_be_told_with_any_piece(lane: Lane) {
         let head = upload.head().await.expect(200);
         assert_eq!((head.header("upload-defer-length"), head.header("upload-length")), (Some("1"), None));
         let rest = content.slice(at..);
-        let told = upload.piece(at).header("upload-length", &content.len().to_string()).body(rest);
-        told.send().await.expect(204);
+        let declared = upload.piece(at).header("upload-length", &content.len().to_string()).body(rest);
+        declared.send().await.expect(204);
         is_whole(&user, &upload.file().await, &content).await;
     }
 }
@@ -114,9 +111,9 @@ async fn a_length_that_was_told_stays(lane: Lane) {
     let created = user.creation("a.txt").header("upload-defer-length", "1").send().await.expect(201);
     let upload = Resumable::of(&user, &created);
     upload.send(0, "12345").await;
-    let told = |length: &str| upload.piece(5).header("upload-length", length).body("6");
-    told("4").send().await.problem(409, "conflict");
-    told("7").send().await.expect(204);
+    let declared = |length: &str| upload.piece(5).header("upload-length", length).body("6");
+    declared("4").send().await.problem(409, "conflict");
+    declared("7").send().await.expect(204);
     let again = upload.piece(6).header("upload-length", "8").body("7").send().await;
     again.problem(409, "conflict");
     upload.piece(6).body("78").send().await.problem(413, "payload_too_large");
@@ -139,15 +136,15 @@ async fn the_bytes_say_what_it_is_and_a_picture_gets_its_thumbnail(lane: Lane) {
     }
     upload.send(offset, picture.slice(offset..)).await;
     let file = user.with_thumbnail(&upload.file().await).await;
-    assert_eq!((&file["name"], &file["content_type"]), (&"café.bin".into(), &"image/png".into()));
-    assert_eq!((&file["thumbnail"]["status"], &file["thumbnail"]["width"]), (&"ready".into(), &64.into()));
+    assert_eq!((&*file.name, &*file.content_type), ("café.bin", "image/png"));
+    assert_eq!((&*file.thumbnail.status, file.thumbnail.width), ("ready", Some(64)));
 
     let values = metadata(&[("filename", "a.csv"), ("filetype", "text/csv")]);
     let create = user.tus(Method::POST, "/v1/uploads").header("upload-metadata", &values);
     let create =
         create.header("upload-length", "3").header("content-type", "application/offset+octet-stream");
     let created = create.body("a,b").send().await.expect(201);
-    assert_eq!(Resumable::of(&user, &created).file().await["content_type"], "text/csv");
+    assert_eq!(Resumable::of(&user, &created).file().await.content_type, "text/csv");
 }
 
 on_every_lane![

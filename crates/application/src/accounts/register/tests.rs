@@ -2,8 +2,8 @@
 
 use super::{Register, RegisterCommand, RegisterError};
 use crate::fixture::{lost_race, once, reads_of_account, unavailable};
+use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
-use crate::wiring::Settings;
 use fm_domain::accounts::{Account, InsertUser, PasswordHash, Role, User};
 use fm_domain::error::PortError;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, an_account};

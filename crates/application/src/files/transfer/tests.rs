@@ -8,9 +8,10 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use super::{Intent, Transfer, Written};
 use crate::files::{UploadBody, UploadError};
 use crate::fixture::{FakeBlobs, body, body_of, once, reads_of_account, sha256, unavailable};
+use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
-use crate::wiring::Settings;
 use fm_domain::accounts::{Account, StorageUse};
+use fm_domain::blobs::BlobKey;
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::error::PortError;
 use fm_domain::ids::BlobId;
@@ -18,10 +19,9 @@ use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_user, an_accoun
 
 fn intent(keyed: bool) -> Intent {
     Intent {
+        key: BlobKey::file(BlobId::new(CountingIds::nth(9))),
         owner: a_user().id,
-        blob: BlobId::new(CountingIds::nth(9)),
         reserved: ByteSize::ZERO,
-        replaces: ByteSize::ZERO,
         keyed,
     }
 }
@@ -33,7 +33,9 @@ fn transfer(effects: &Effects, doubles: TestPorts, settings: &Settings) -> Trans
 /// Writes a body where at most four bytes are taken.
 async fn write(body: UploadBody) -> Result<Written, UploadError> {
     let small = Settings { max_upload: ByteSize::new(4), ..settings() };
-    transfer(&Effects::default(), TestPorts::default(), &small).write(&intent(false), body).await
+    transfer(&Effects::default(), TestPorts::default(), &small)
+        .write(&intent(false), ByteSize::ZERO, body)
+        .await
 }
 
 #[tokio::test]
@@ -72,13 +74,14 @@ async fn what_is_wrong_after_the_bytes_is_wrong_with_the_upload() {
 #[tokio::test]
 async fn storage_is_told_a_safe_type_and_the_length() {
     let blobs = std::sync::Arc::new(FakeBlobs::noting(&Effects::default()));
-    let ports = crate::wiring::Ports { blobs: blobs.clone(), ..TestPorts::default().ports() };
+    let ports = crate::ports::Ports { blobs: blobs.clone(), ..TestPorts::default().ports() };
     let body = UploadBody {
         claimed_type: "image/svg+xml".parse().ok(),
         length: Some(ByteSize::new(6)),
         ..body(&["<svg/>"])
     };
-    let written = Transfer::new(&ports, &settings()).write(&intent(false), body).await.unwrap();
+    let written =
+        Transfer::new(&ports, &settings()).write(&intent(false), ByteSize::ZERO, body).await.unwrap();
     assert_eq!(written.content_type.as_str(), "image/svg+xml");
     let hints = blobs.hints.lock().unwrap();
     assert_eq!(
@@ -94,7 +97,9 @@ async fn a_store_that_read_only_a_part_is_not_believed() {
         .blobs
         .expect_put()
         .returning(|_, _, _| Ok(fm_domain::blobs::StoredBlob { size: ByteSize::new(1) }));
-    let outcome = Transfer::new(&doubles.ports(), &settings()).write(&intent(false), body(&["a"])).await;
+    let outcome = Transfer::new(&doubles.ports(), &settings())
+        .write(&intent(false), ByteSize::ZERO, body(&["a"]))
+        .await;
     assert!(matches!(outcome, Err(UploadError::Store(PortError::Unexpected(_)))));
 }
 
@@ -109,7 +114,8 @@ async fn the_quota_leaves_room_for_what_others_did_not_take() {
         doubles.db = doubles.db.reads(reads_of_account(&effects, Some(account)));
         let settings = Settings { quota: Some(ByteSize::new(10)), ..settings() };
         let reserving = Intent { reserved: ByteSize::new(2), ..intent(false) };
-        let outcome = transfer(&effects, doubles, &settings).write(&reserving, body(&[chunk])).await;
+        let outcome =
+            transfer(&effects, doubles, &settings).write(&reserving, ByteSize::ZERO, body(&[chunk])).await;
         assert_eq!(outcome.is_ok(), fits);
         assert!(fits || matches!(outcome, Err(UploadError::QuotaExceeded)));
     }
@@ -142,7 +148,8 @@ async fn the_intent_and_its_key_are_renewed_while_bytes_come_slowly() {
     }
     let whole =
         stream::iter([Ok(Bytes::from(vec![b'x'; 8192]))]).chain(slow(Duration::from_secs(30))).boxed();
-    let outcome = transfer(&effects, doubles, &settings()).write(&intent(true), body_of(whole)).await;
+    let outcome =
+        transfer(&effects, doubles, &settings()).write(&intent(true), ByteSize::ZERO, body_of(whole)).await;
     assert!(outcome.is_ok());
     assert_eq!(effects.seen()[..4], ["put files", "renew", "renew key", "commit"]);
     assert_eq!(effects.seen().len(), 10);
@@ -156,7 +163,7 @@ async fn the_intent_is_renewed_while_the_first_bytes_come_slowly() {
         doubles.db = doubles.db.unit(renewing(&effects, true, None));
     }
     let outcome = transfer(&effects, doubles, &settings())
-        .write(&intent(false), body_of(slow(Duration::from_secs(30))))
+        .write(&intent(false), ByteSize::ZERO, body_of(slow(Duration::from_secs(30))))
         .await;
     assert!(outcome.is_ok());
     assert_eq!(effects.seen().iter().filter(|effect| *effect == "renew").count(), 3);
@@ -172,7 +179,9 @@ async fn the_intent_is_renewed_while_the_rest_of_the_request_comes_slowly() {
         "hello.txt".parse().map_err(|_invalid| BodyError::Aborted)
     };
     let body = UploadBody { end: end.boxed(), ..body(&["a"]) };
-    assert!(transfer(&effects, doubles, &settings()).write(&intent(false), body).await.is_ok());
+    assert!(
+        transfer(&effects, doubles, &settings()).write(&intent(false), ByteSize::ZERO, body).await.is_ok()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,8 +193,9 @@ async fn an_upload_whose_intent_or_key_is_lost_ends() {
         let whole =
             stream::iter([Ok(Bytes::from(vec![b'x'; 8192]))]).chain(slow(Duration::from_secs(999))).boxed();
         let started = tokio::time::Instant::now();
-        let outcome =
-            transfer(&effects, doubles, &settings()).write(&intent(key.is_some()), body_of(whole)).await;
+        let outcome = transfer(&effects, doubles, &settings())
+            .write(&intent(key.is_some()), ByteSize::ZERO, body_of(whole))
+            .await;
         assert!(matches!(outcome, Err(UploadError::Store(PortError::Unavailable(_)))));
         assert_eq!(started.elapsed().as_secs(), 8);
         assert_eq!(effects.seen().last().unwrap(), "rollback");
@@ -201,21 +211,11 @@ async fn a_database_that_is_away_for_a_moment_ends_no_upload() {
     doubles.db = doubles.db.unit(away).unit(renewing(&effects, true, None));
     let whole =
         stream::iter([Ok(Bytes::from(vec![b'x'; 8192]))]).chain(slow(Duration::from_secs(12))).boxed();
-    assert!(transfer(&effects, doubles, &settings()).write(&intent(false), body_of(whole)).await.is_ok());
+    assert!(
+        transfer(&effects, doubles, &settings())
+            .write(&intent(false), ByteSize::ZERO, body_of(whole))
+            .await
+            .is_ok()
+    );
     assert_eq!(effects.seen(), ["put files", "away", "drop", "renew", "commit"]);
-}
-
-/// Whoever is told that the store hangs is not told so even later for its sake.
-#[tokio::test(start_paused = true)]
-async fn an_upload_that_is_given_up_waits_for_a_hanging_store_for_five_seconds_only() {
-    let effects = Effects::default();
-    let mut unit = FakeUnitOfWork::noting(&effects);
-    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(true));
-    let mut doubles = TestPorts::default();
-    doubles.db = doubles.db.unit(unit);
-    let hanging = FakeBlobs { pause: Duration::from_hours(1), ..FakeBlobs::noting(&effects) };
-    let started = tokio::time::Instant::now();
-    Transfer::new(&hanging.among(doubles), &settings()).abandon(&intent(false)).await;
-    assert_eq!(started.elapsed().as_secs(), 5);
-    assert_eq!(effects.seen(), ["abandon", "commit", "discard files"]);
 }

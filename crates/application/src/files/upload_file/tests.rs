@@ -5,8 +5,8 @@ use crate::files::{UploadBody, UploadError};
 use crate::fixture::{
     FakeBlobs, body, lost_race, once, reads_of_account, reads_of_file, sha256, unavailable,
 };
+use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
-use crate::wiring::Settings;
 use fm_domain::accounts::{Charge, ReserveBytes};
 use fm_domain::blobs::{DoomedBlob, SettleBlob};
 use fm_domain::body::{BodyError, ByteSize};

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::{FIRST_PAUSE, LONGEST_PAUSE, MAX_ATTEMPTS, Ran, RunNextJob, pause};
 use crate::fixture::{lost_race, once, unavailable};
+use crate::ports::Ports;
 use crate::testing::TestPorts;
-use crate::wiring::Ports;
 use fm_domain::clock::Clock as _;
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
@@ -93,7 +93,7 @@ async fn an_idle_queue_tells_when_the_next_job_is_due() {
     once!(effects, unit.jobs.expect_next_due(), "next due", |_| Ok(Some(now)));
     let ran = run([claiming(&effects, None), unit], TestPorts::default()).await.unwrap();
     assert_eq!(ran, Ran::Idle { next_due: Some(now) });
-    assert_eq!(effects.seen(), ["claim", "rollback", "next due", "rollback"]);
+    assert_eq!(effects.seen(), ["claim", "commit", "next due", "rollback"]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{SweepOrphans, SweepOrphansCommand, SweepOrphansError, SweptOrphans};
 use crate::operations::fixture::{Deployment, blob};
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::blobs::{BlobKey, BlobState};
 
 const DAY: Duration = Duration::from_hours(24);

@@ -15,7 +15,7 @@ pub use finding::{FileBlob, Finding, Findings, Verified, Wrong};
 use self::files::FileCheck;
 use super::listing::{Listing, Rows};
 use super::patience::patiently;
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::blobs::{BlobStore, Bucket, ListBlobs};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{FileBlob, Finding, Verified, VerifyBlobs, VerifyCommand, Wrong};
 use crate::fixture::sha256;
 use crate::operations::fixture::{Deployment, LONG_AGO, blob};
-use crate::wiring::Ports;
+use crate::ports::Ports;
 use fm_domain::accounts::{Kept, Tally};
 use fm_domain::blobs::{BlobKey, BlobState};
 use fm_domain::body::ByteSize;

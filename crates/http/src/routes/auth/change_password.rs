@@ -1,11 +1,11 @@
 //! `POST /v1/auth/password`
 
+use fm_api_types::PasswordChange;
 use fm_application::accounts::ChangePasswordCommand;
 use fm_domain::accounts::Password;
-use utoipa::ToSchema;
 
 use crate::auth::Authenticated;
-use crate::input::{Fields, FromFields, JsonBody, parsed, text};
+use crate::input::{JsonBody, candidate, json_body, parsed};
 use crate::output::no_content;
 use crate::problem::{Answer, Code};
 use crate::state::State;
@@ -18,23 +18,11 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::ValidationFailed,
 ];
 
-/// The password that is, and the one that shall be.
-#[derive(ToSchema)]
-#[schema(as = PasswordChange, example = json!({"current_password": "correct horse", "new_password": "battery staple"}))]
-pub(crate) struct ChangePasswordBody {
-    #[schema(value_type = String, format = Password)]
-    current_password: Password,
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
-    new_password: Password,
-}
-
-impl FromFields for ChangePasswordBody {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let current = fields.required("current_password", |value| {
-            text(value).map(|text| Password::candidate(text.to_owned()))
-        });
-        let new = fields.required("new_password", parsed);
-        Some(Self { current_password: current?, new_password: new? })
+json_body! {
+    /// What is read of it.
+    pub(crate) struct ChangePasswordBody for PasswordChange {
+        current_password: Password => required(candidate),
+        new_password: Password => required(parsed),
     }
 }
 
@@ -44,7 +32,7 @@ impl FromFields for ChangePasswordBody {
     path = "/v1/auth/password",
     tag = "auth",
     security(("bearer" = []), ("cookie" = [])),
-    request_body = ChangePasswordBody,
+    request_body = PasswordChange,
     responses((status = 204, description = "The password is changed; every other session has ended.")),
 )]
 pub(crate) async fn change_password(

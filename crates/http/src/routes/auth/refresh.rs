@@ -1,13 +1,12 @@
 //! `POST /v1/auth/refresh`
 
 use actix_web::HttpRequest;
+use fm_api_types::{Refresh, TokenPair};
 use fm_application::sessions::RefreshCommand;
-use utoipa::ToSchema;
 
 use super::tokens::hand_out;
 use crate::auth::{REFRESH, client, find, same_site};
-use crate::input::{Fields, FromFields, JsonBody, text};
-use crate::output::TokenPairJson;
+use crate::input::{JsonBody, json_body, owned};
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 
@@ -20,17 +19,10 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::ValidationFailed,
 ];
 
-/// What renews the session. Without it the cookie does.
-#[derive(ToSchema)]
-#[schema(as = Refresh, example = json!({"refresh_token": "0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a02.0.…"}))]
-pub(crate) struct RefreshBody {
-    refresh_token: Option<String>,
-}
-
-impl FromFields for RefreshBody {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let refresh_token = fields.optional("refresh_token", |value| text(value).map(str::to_owned));
-        Some(Self { refresh_token: refresh_token? })
+json_body! {
+    /// What is read of it.
+    pub(crate) struct RefreshBody for Refresh {
+        refresh_token: Option<String> => optional(owned),
     }
 }
 
@@ -41,8 +33,8 @@ impl FromFields for RefreshBody {
     post,
     path = "/v1/auth/refresh",
     tag = "auth",
-    request_body = Option<RefreshBody>,
-    responses((status = 200, description = "New tokens of the same session.", body = TokenPairJson,
+    request_body = Option<Refresh>,
+    responses((status = 200, description = "New tokens of the same session.", body = TokenPair,
         headers(("Set-Cookie" = String, description = "Both cookies: HttpOnly, SameSite=Lax, Secure.")))),
 )]
 pub(crate) async fn refresh(request: HttpRequest, state: State, body: JsonBody) -> Answer {

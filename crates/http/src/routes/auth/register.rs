@@ -1,12 +1,12 @@
 //! `POST /v1/auth/register`
 
 use actix_web::HttpResponse;
+use fm_api_types::{Registration, User};
 use fm_application::accounts::RegisterCommand;
 use fm_domain::accounts::{DisplayName, Email, Password};
-use utoipa::ToSchema;
 
-use crate::input::{Fields, FromFields, JsonBody, parsed};
-use crate::output::{UserJson, json};
+use crate::input::{JsonBody, json_body, parsed};
+use crate::output::{json, user};
 use crate::problem::{Answer, Code};
 use crate::state::State;
 
@@ -19,26 +19,12 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::ValidationFailed,
 ];
 
-/// Who wants an account.
-#[derive(ToSchema)]
-#[schema(as = Registration, example = json!({"email": "ada@example.org", "password": "correct horse", "name": "Ada"}))]
-pub(crate) struct RegisterBody {
-    /// At most 254 characters; compared without regard to case.
-    #[schema(value_type = String, format = Email)]
-    email: Email,
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
-    password: Password,
-    /// What to be called.
-    #[schema(value_type = Option<String>, max_length = 255)]
-    name: Option<DisplayName>,
-}
-
-impl FromFields for RegisterBody {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let email = fields.required("email", parsed);
-        let password = fields.required("password", parsed);
-        let name = fields.optional("name", parsed);
-        Some(Self { email: email?, password: password?, name: name? })
+json_body! {
+    /// What is read of it.
+    pub(crate) struct RegisterBody for Registration {
+        email: Email => required(parsed),
+        password: Password => required(parsed),
+        name: Option<DisplayName> => optional(parsed),
     }
 }
 
@@ -47,11 +33,11 @@ impl FromFields for RegisterBody {
     post,
     path = "/v1/auth/register",
     tag = "auth",
-    request_body = RegisterBody,
-    responses((status = 201, description = "The new user.", body = UserJson)),
+    request_body = Registration,
+    responses((status = 201, description = "The new user.", body = User)),
 )]
 pub(crate) async fn register(state: State, body: JsonBody) -> Answer {
     let RegisterBody { email, password, name } = body.read().await?;
-    let user = state.use_cases.accounts.register.run(RegisterCommand { email, password, name }).await?;
-    json(HttpResponse::Created(), &UserJson::of(&user))
+    let registered = state.use_cases.accounts.register.run(RegisterCommand { email, password, name }).await?;
+    json(HttpResponse::Created(), &user(&registered))
 }

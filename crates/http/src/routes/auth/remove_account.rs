@@ -1,11 +1,11 @@
 //! `DELETE /v1/auth/me`
 
 use actix_web::HttpResponse;
+use fm_api_types::AccountRemoval;
 use fm_domain::accounts::Password;
-use utoipa::ToSchema;
 
 use crate::auth::{Authenticated, clear};
-use crate::input::{Fields, FromFields, JsonBody, text};
+use crate::input::{JsonBody, candidate, json_body};
 use crate::problem::{Answer, Code};
 use crate::state::State;
 
@@ -17,19 +17,10 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::ValidationFailed,
 ];
 
-/// The password, asked for again.
-#[derive(ToSchema)]
-#[schema(as = AccountRemoval, example = json!({"password": "correct horse"}))]
-pub(crate) struct RemoveBody {
-    #[schema(value_type = String, format = Password)]
-    password: Password,
-}
-
-impl FromFields for RemoveBody {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let password =
-            fields.required("password", |value| text(value).map(|text| Password::candidate(text.to_owned())));
-        Some(Self { password: password? })
+json_body! {
+    /// What is read of it.
+    pub(crate) struct RemoveBody for AccountRemoval {
+        password: Password => required(candidate),
     }
 }
 
@@ -39,7 +30,7 @@ impl FromFields for RemoveBody {
     path = "/v1/auth/me",
     tag = "auth",
     security(("bearer" = []), ("cookie" = [])),
-    request_body = RemoveBody,
+    request_body = AccountRemoval,
     responses((status = 204, description = "The account is gone, and both cookies are cleared.")),
 )]
 pub(crate) async fn remove_account(

@@ -1,35 +1,22 @@
 //! `PATCH /v1/auth/me`
 
 use actix_web::HttpResponse;
+use fm_api_types::{AccountName, User};
 use fm_domain::accounts::DisplayName;
-use utoipa::ToSchema;
 
 use crate::auth::Authenticated;
-use crate::input::{Fields, FromFields, JsonBody, parsed};
-use crate::output::{UserJson, json};
+use crate::input::{JsonBody, json_body, parsed};
+use crate::output::{json, user};
 use crate::problem::{Answer, Code};
 use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] =
     &[Code::MalformedRequest, Code::PayloadTooLarge, Code::UnsupportedMediaType, Code::ValidationFailed];
 
-/// What the caller wants to be called.
-#[derive(ToSchema)]
-#[schema(as = AccountName, example = json!({"name": "Ada"}))]
-pub(crate) struct RenameBody {
-    /// Null clears the name.
-    #[schema(value_type = Option<String>, required = true, max_length = 255)]
-    name: Option<DisplayName>,
-}
-
-impl FromFields for RenameBody {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let name = if fields.has("name") {
-            fields.optional("name", parsed)
-        } else {
-            fields.required("name", |_| Ok(None))
-        };
-        Some(Self { name: name? })
+json_body! {
+    /// What is read of it.
+    pub(crate) struct RenameBody for AccountName {
+        name: Option<DisplayName> => nullable(parsed),
     }
 }
 
@@ -39,8 +26,8 @@ impl FromFields for RenameBody {
     path = "/v1/auth/me",
     tag = "auth",
     security(("bearer" = []), ("cookie" = [])),
-    request_body = RenameBody,
-    responses((status = 200, description = "The user.", body = UserJson)),
+    request_body = AccountName,
+    responses((status = 200, description = "The user.", body = User)),
 )]
 pub(crate) async fn rename_account(
     state: State,
@@ -48,6 +35,6 @@ pub(crate) async fn rename_account(
     body: JsonBody,
 ) -> Answer {
     let RenameBody { name } = body.read().await?;
-    let user = state.use_cases.accounts.rename.run(&caller, name).await?;
-    json(HttpResponse::Ok(), &UserJson::of(&user))
+    let renamed = state.use_cases.accounts.rename.run(&caller, name).await?;
+    json(HttpResponse::Ok(), &user(&renamed))
 }

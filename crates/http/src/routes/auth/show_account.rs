@@ -1,9 +1,10 @@
 //! `GET /v1/auth/me`
 
 use actix_web::HttpResponse;
+use fm_api_types::Account;
 
 use crate::auth::Authenticated;
-use crate::output::{AccountJson, json};
+use crate::output::{account, json};
 use crate::problem::{Answer, Code};
 use crate::state::State;
 
@@ -15,9 +16,9 @@ pub(super) const PROBLEMS: &[Code] = &[];
     path = "/v1/auth/me",
     tag = "auth",
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "The account.", body = AccountJson)),
+    responses((status = 200, description = "The account.", body = Account)),
 )]
 pub(crate) async fn show_account(state: State, Authenticated(caller): Authenticated) -> Answer {
     let view = state.use_cases.accounts.show.run(&caller).await?;
-    json(HttpResponse::Ok(), &AccountJson::of(&view))
+    json(HttpResponse::Ok(), &account(&view))
 }

@@ -12,8 +12,8 @@ use fm_domain::body::ByteSize;
 use fm_domain::ids::BlobId;
 
 use crate::download::parse_range;
-use crate::edge::is_head;
 use crate::input::{PathId, Query, none_match, tag_list_matches_strongly};
+use crate::middleware::is_head;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 

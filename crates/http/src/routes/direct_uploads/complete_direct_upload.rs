@@ -1,16 +1,16 @@
 //! `POST /v1/direct-uploads/{id}/complete`
 
 use actix_web::http::StatusCode;
+use fm_api_types::{DirectUploadCompletion, File, SentPart};
 use fm_application::uploads::CompleteDirectCommand;
 use fm_domain::ids::UploadId;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::uploads;
 use crate::auth::Authenticated;
 use crate::body::to_its_end;
-use crate::input::{Fields, FromFields, JsonBody, PathId, text};
-use crate::output::{FileJson, file};
+use crate::input::{JsonBody, PathId, json_body, text};
+use crate::output::file_answer;
 use crate::problem::{Answer, Code};
 use crate::settings::PARTS_JSON_LIMIT;
 use crate::state::State;
@@ -26,35 +26,17 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::ValidationFailed,
 ];
 
-/// What was sent. Up to 256 KiB.
-#[derive(ToSchema)]
-#[schema(as = DirectUploadCompletion, example = json!({"parts": [{"number": 1, "etag": "\"9f86d081884c7d65\""}]}))]
-pub(crate) struct CompleteDirectUploadBody {
-    /// Every part, once.
-    parts: Vec<SentPart>,
-}
-
-/// A part that was sent.
-#[derive(ToSchema)]
-struct SentPart {
-    #[schema(minimum = 1)]
-    number: u32,
-    /// The `ETag` that it was answered with, quotes and all.
-    #[schema(min_length = 1, max_length = 255)]
-    etag: String,
-}
-
-impl FromFields for CompleteDirectUploadBody {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        Some(Self { parts: fields.objects("parts")? })
+json_body! {
+    /// What is read of it.
+    pub(crate) struct CompleteDirectUploadBody for DirectUploadCompletion {
+        parts: Vec<Part> => objects(),
     }
 }
 
-impl FromFields for SentPart {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let number = fields.required("number", number);
-        let etag = fields.required("etag", etag);
-        Some(Self { number: number?, etag: etag? })
+json_body! {
+    struct Part for SentPart {
+        number: u32 => required(number),
+        etag: String => required(etag),
     }
 }
 
@@ -79,11 +61,11 @@ fn etag(value: &Value) -> Result<String, String> {
     tag = "uploads",
     security(("bearer" = []), ("cookie" = [])),
     params(("id" = String, Path, format = Uuid, description = "The upload.")),
-    request_body = CompleteDirectUploadBody,
+    request_body = DirectUploadCompletion,
     responses(
-        (status = 201, description = "The file.", body = FileJson,
+        (status = 201, description = "The file.", body = File,
             headers(("Location" = String, description = "`/v1/files/{id}`"), ("ETag" = String, description = "The file's entity tag."))),
-        (status = 200, description = "The file that an earlier completion made.", body = FileJson,
+        (status = 200, description = "The file that an earlier completion made.", body = File,
             headers(("ETag" = String, description = "The file's entity tag."))),
     ),
 )]
@@ -95,11 +77,11 @@ pub(crate) async fn complete_direct_upload(
 ) -> Answer {
     let upload = id.known()?;
     let body: CompleteDirectUploadBody = body.up_to(PARTS_JSON_LIMIT).read().await?;
-    let parts = body.parts.into_iter().map(|SentPart { number, etag }| (number, etag)).collect();
+    let parts = body.parts.into_iter().map(|Part { number, etag }| (number, etag)).collect();
     let command = CompleteDirectCommand { owner: caller.user, upload, parts };
     let use_cases = state.use_cases.clone();
     let complete = async move { uploads(&use_cases)?.complete.run(command).await };
     let uploaded = to_its_end(&state, complete).await?;
     let status = if uploaded.fresh { StatusCode::CREATED } else { StatusCode::OK };
-    file(status, &uploaded.view)
+    file_answer(status, &uploaded.view)
 }

@@ -1,13 +1,14 @@
 //! `GET /v1/files`
 
 use actix_web::{HttpRequest, HttpResponse};
+use fm_api_types::FileList;
 use fm_application::files::ListCommand;
 use fm_domain::files::{FileFilter, FileName, FileSort, Sha256, SortOrder, TypeFilter};
 use fm_domain::ids::UserId;
 
 use crate::auth::Authenticated;
 use crate::input::{Query, bad};
-use crate::output::{FileListJson, json};
+use crate::output::{file_list, json};
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 
@@ -34,7 +35,7 @@ const ORDERS: &[(&str, SortOrder)] = &[("asc", SortOrder::Ascending), ("desc", S
         ("sha256" = Option<String>, Query, description = "The hash of the bytes, in hexadecimal digits."),
         ("content_type" = Option<String>, Query, description = "A media type, or a family of them: `image/*`."),
     ),
-    responses((status = 200, description = "A page.", body = FileListJson)),
+    responses((status = 200, description = "A page.", body = FileList)),
 )]
 pub(crate) async fn list_files(
     request: HttpRequest,
@@ -43,7 +44,7 @@ pub(crate) async fn list_files(
 ) -> Answer {
     let command = command(caller.user, &Query::new(request.query_string()))?;
     let list = state.use_cases.files.list.run(command).await?;
-    json(HttpResponse::Ok(), &FileListJson::of(&list))
+    json(HttpResponse::Ok(), &file_list(list))
 }
 
 fn command(owner: UserId, query: &Query<'_>) -> Result<ListCommand, Problem> {

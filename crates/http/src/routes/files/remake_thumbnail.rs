@@ -1,11 +1,12 @@
 //! `POST /v1/files/{id}/thumbnail`
 
 use actix_web::http::StatusCode;
+use fm_api_types::File;
 use fm_domain::ids::FileId;
 
 use crate::auth::Authenticated;
 use crate::input::PathId;
-use crate::output::{FileJson, file};
+use crate::output::file_answer;
 use crate::problem::{Answer, Code};
 use crate::state::State;
 
@@ -18,7 +19,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::NoThumbnail];
     tag = "files",
     security(("bearer" = []), ("cookie" = [])),
     params(("id" = String, Path, format = Uuid, description = "The file.")),
-    responses((status = 202, description = "It is being made: `thumbnail.status` is `pending`.", body = FileJson,
+    responses((status = 202, description = "It is being made: `thumbnail.status` is `pending`.", body = File,
         headers(("ETag" = String, description = "The file's entity tag.")))),
 )]
 pub(crate) async fn remake_thumbnail(
@@ -27,5 +28,5 @@ pub(crate) async fn remake_thumbnail(
     id: PathId<FileId>,
 ) -> Answer {
     let view = state.use_cases.files.remake_thumbnail.run(caller.user, id.known()?).await?;
-    file(StatusCode::ACCEPTED, &view)
+    file_answer(StatusCode::ACCEPTED, &view)
 }

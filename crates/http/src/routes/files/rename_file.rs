@@ -2,14 +2,14 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
+use fm_api_types::{File, FileRename};
 use fm_application::files::RenameCommand;
 use fm_domain::files::FileName;
 use fm_domain::ids::FileId;
-use utoipa::ToSchema;
 
 use crate::auth::Authenticated;
-use crate::input::{Fields, FromFields, JsonBody, PathId, if_match, parsed};
-use crate::output::{FileJson, file};
+use crate::input::{JsonBody, PathId, if_match, json_body, parsed};
+use crate::output::file_answer;
 use crate::problem::{Answer, Code};
 use crate::state::State;
 
@@ -22,17 +22,10 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::ValidationFailed,
 ];
 
-/// What to call the file.
-#[derive(ToSchema)]
-#[schema(as = FileRename, example = json!({"name": "café.png"}))]
-pub(crate) struct RenameFileBody {
-    #[schema(value_type = String, min_length = 1, max_length = 255)]
-    name: FileName,
-}
-
-impl FromFields for RenameFileBody {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        Some(Self { name: fields.required("name", parsed)? })
+json_body! {
+    /// What is read of it.
+    pub(crate) struct RenameFileBody for FileRename {
+        name: FileName => required(parsed),
     }
 }
 
@@ -46,8 +39,8 @@ impl FromFields for RenameFileBody {
         ("id" = String, Path, format = Uuid, description = "The file."),
         ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
     ),
-    request_body = RenameFileBody,
-    responses((status = 200, description = "The file.", body = FileJson, headers(("ETag" = String, description = "The file's entity tag.")))),
+    request_body = FileRename,
+    responses((status = 200, description = "The file.", body = File, headers(("ETag" = String, description = "The file's entity tag.")))),
 )]
 pub(crate) async fn rename_file(
     request: HttpRequest,
@@ -61,5 +54,5 @@ pub(crate) async fn rename_file(
     let if_match = if_match(request.headers())?;
     let command = RenameCommand { owner: caller.user, file: id, if_match, name };
     let view = state.use_cases.files.rename.run(command).await?;
-    file(StatusCode::OK, &view)
+    file_answer(StatusCode::OK, &view)
 }

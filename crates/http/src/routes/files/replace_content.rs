@@ -2,13 +2,14 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
+use fm_api_types::File;
 use fm_application::files::ReplaceCommand;
 use fm_domain::ids::FileId;
 
 use crate::auth::Authenticated;
 use crate::body::{replacement, run};
 use crate::input::{PathId, if_match};
-use crate::output::{FileJson, file};
+use crate::output::file_answer;
 use crate::problem::{Answer, Code};
 use crate::state::State;
 
@@ -38,7 +39,7 @@ pub(super) const PROBLEMS: &[Code] = &[
         ("Repr-Digest" = Option<String>, Header, description = "Like `Content-Digest`."),
     ),
     request_body(content(("application/octet-stream"))),
-    responses((status = 200, description = "The file.", body = FileJson, headers(("ETag" = String, description = "The file's entity tag.")))),
+    responses((status = 200, description = "The file.", body = File, headers(("ETag" = String, description = "The file's entity tag.")))),
 )]
 pub(crate) async fn replace_content(
     request: HttpRequest,
@@ -59,5 +60,5 @@ pub(crate) async fn replace_content(
             .await
     })
     .await?;
-    file(StatusCode::OK, &view)
+    file_answer(StatusCode::OK, &view)
 }

@@ -2,11 +2,12 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
+use fm_api_types::File;
 use fm_domain::ids::FileId;
 
 use crate::auth::Authenticated;
 use crate::input::{PathId, none_match};
-use crate::output::{FileJson, etag, file};
+use crate::output::{etag, file_answer};
 use crate::problem::{Answer, Code};
 use crate::state::State;
 
@@ -23,7 +24,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::NotFound];
         ("If-None-Match" = Option<String>, Header, description = "The entity tag that the client has."),
     ),
     responses(
-        (status = 200, description = "The file.", body = FileJson, headers(("ETag" = String, description = "Changes with the file, its thumbnail and its URLs."))),
+        (status = 200, description = "The file.", body = File, headers(("ETag" = String, description = "Changes with the file, its thumbnail and its URLs."))),
         (status = 304, description = "What the client has is current, and its URLs work."),
     ),
 )]
@@ -37,5 +38,5 @@ pub(crate) async fn show_file(
     if none_match(request.headers(), &view.etag) {
         return Ok(etag(StatusCode::NOT_MODIFIED, &view));
     }
-    file(StatusCode::OK, &view)
+    file_answer(StatusCode::OK, &view)
 }

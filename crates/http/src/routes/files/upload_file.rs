@@ -2,13 +2,14 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
+use fm_api_types::File;
 use fm_application::files::UploadCommand;
 use utoipa::ToSchema;
 
 use crate::auth::Authenticated;
 use crate::body::{incoming, run};
 use crate::input::idempotency_key;
-use crate::output::{FileJson, file};
+use crate::output::file_answer;
 use crate::problem::{Answer, Code};
 use crate::state::State;
 
@@ -51,9 +52,9 @@ pub(crate) struct UploadForm {
     ),
     request_body(content((UploadForm = "multipart/form-data"), ("application/octet-stream"))),
     responses(
-        (status = 201, description = "The file.", body = FileJson,
+        (status = 201, description = "The file.", body = File,
             headers(("Location" = String, description = "`/v1/files/{id}`"), ("ETag" = String, description = "The file's entity tag."))),
-        (status = 200, description = "The file that an earlier upload with the same key made.", body = FileJson,
+        (status = 200, description = "The file that an earlier upload with the same key made.", body = File,
             headers(("ETag" = String, description = "The file's entity tag."))),
     ),
 )]
@@ -71,5 +72,5 @@ pub(crate) async fn upload_file(
     })
     .await?;
     let status = if uploaded.fresh { StatusCode::CREATED } else { StatusCode::OK };
-    file(status, &uploaded.view)
+    file_answer(status, &uploaded.view)
 }

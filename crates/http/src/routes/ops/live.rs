@@ -1,28 +1,18 @@
 //! `GET /health/live`
 
 use actix_web::HttpResponse;
-use serde::Serialize;
-use utoipa::ToSchema;
+use fm_api_types::Liveness;
 
 use crate::output::json;
 use crate::problem::Answer;
-
-/// The process serves.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Liveness)]
-pub(crate) struct LivenessJson {
-    /// `ok`.
-    #[schema(example = "ok")]
-    status: &'static str,
-}
 
 /// Whether the process serves.
 #[utoipa::path(
     get,
     path = "/health/live",
     tag = "operations",
-    responses((status = 200, description = "It does.", body = LivenessJson)),
+    responses((status = 200, description = "It does.", body = Liveness)),
 )]
 pub(crate) async fn live() -> Answer {
-    json(HttpResponse::Ok(), &LivenessJson { status: "ok" })
+    json(HttpResponse::Ok(), &Liveness { status: "ok".to_owned() })
 }

@@ -1,16 +1,10 @@
 //! `POST /v1/uploads`
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use fm_application::uploads::ResumableUploads;
-use fm_application::uploads::{AppendCommand, CreateResumableCommand, Progress, ResumableError};
-use fm_application::wiring::UseCases;
-use fm_domain::body::{ByteSize, ByteStream};
+use fm_application::uploads::{CreateResumableCommand, CreatedUpload, FirstBytes};
 use fm_domain::ids::UserId;
-use fm_domain::uploads::Checksum;
 
 use crate::body::{Piece, Pump, beside, piece};
 use crate::input::idempotency_key;
@@ -73,111 +67,52 @@ pub(crate) async fn create_upload(
     TusCaller(caller): TusCaller,
     payload: web::Payload,
 ) -> Answer {
-    let command = command(request.headers(), caller.user)?;
-    let (first, pump) = First::of(&request, payload, &state)?;
-    let created = beside(&state, pump, create(state.use_cases.clone(), command, first)).await?;
-    created.answer()
+    let mut command = command(request.headers(), caller.user)?;
+    let (first, pump) = first_bytes(&request, payload, &state)?;
+    command.first = first;
+    let use_cases = state.use_cases.clone();
+    let create = async move { tus::uploads(&use_cases)?.create.run(command).await };
+    answer(beside(&state, pump, create).await?)
 }
 
 fn command(headers: &HeaderMap, owner: UserId) -> Result<CreateResumableCommand, Problem> {
     let key = idempotency_key(headers)?;
     let length = tus::new_length(headers)?;
     let Metadata { name, claimed_type, text } = Metadata::of(headers)?;
-    Ok(CreateResumableCommand { owner, key, name, length, claimed_type, metadata: text })
+    Ok(CreateResumableCommand { owner, key, name, length, claimed_type, metadata: text, first: None })
 }
 
-/// The piece that comes with the creation.
-struct First {
-    stream: ByteStream,
-    length: Option<ByteSize>,
-    checksum: Option<Checksum>,
-}
-
-impl First {
-    /// The body, if it is a piece, and what brings it.
-    fn of(
-        request: &HttpRequest,
-        payload: web::Payload,
-        state: &AppState,
-    ) -> Result<(Option<Self>, Pump), Problem> {
-        if !tus::is_piece(request.headers()) {
-            return Ok((None, Box::pin(std::future::ready(()))));
-        }
-        let checksum = tus::checksum(request.headers())?;
-        let limit = state.use_cases.operations.capabilities.run().max_resumable;
-        let Piece { stream, length, pump } = piece(request, payload, limit, state)?;
-        Ok((Some(Self { stream, length, checksum }), pump))
+/// The body, if it holds the first bytes, and what pumps it.
+fn first_bytes(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &AppState,
+) -> Result<(Option<FirstBytes>, Pump), Problem> {
+    if !tus::is_piece(request.headers()) {
+        return Ok((None, Box::pin(std::future::ready(()))));
     }
+    let checksum = tus::checksum(request.headers())?;
+    let limit = state.use_cases.operations.capabilities.run().max_resumable;
+    let Piece { stream, length, pump } = piece(request, payload, limit, state)?;
+    Ok((Some(FirstBytes { body: stream, length, checksum }), pump))
 }
 
-/// An upload that was begun, and what became of its first piece.
-struct Created {
-    progress: Progress,
-    fresh: bool,
-    /// Whether a piece of it was taken in.
-    came: bool,
-    refusal: Option<ResumableError>,
-}
-
-async fn create(
-    use_cases: Arc<UseCases>,
-    command: CreateResumableCommand,
-    first: Option<First>,
-) -> Result<Created, ResumableError> {
-    let uploads = tus::uploads(&use_cases)?;
-    let owner = command.owner;
-    let (progress, fresh) = uploads.create.run(command).await?;
-    let came = fresh && first.is_some();
-    Ok(match go_on(uploads, owner, &progress, first.filter(|_| fresh)).await {
-        Ok(progress) => Created { progress, fresh, came, refusal: None },
-        Err(refusal) => Created { progress, fresh, came, refusal: Some(refusal) },
-    })
-}
-
-/// Takes in what came with it; what is whole becomes a file.
-async fn go_on(
-    uploads: &ResumableUploads,
-    owner: UserId,
-    progress: &Progress,
-    first: Option<First>,
-) -> Result<Progress, ResumableError> {
-    if let Some(First { stream, length, checksum }) = first {
-        let command = AppendCommand {
-            owner,
-            upload: progress.id,
-            offset: progress.offset,
-            length: None,
-            checksum,
-            body: stream,
-            body_length: length,
-        };
-        return uploads.append.run(command).await;
+fn answer(created: CreatedUpload) -> Answer {
+    let CreatedUpload { progress, fresh, appended, refusal } = created;
+    let location = HeaderValue::from_str(&format!("{}/{}", tus::PATH, progress.id))
+        .map_err(|_not_text| Problem::defect("an id holds characters that no header takes"))?;
+    if let Some(refusal) = refusal {
+        // tus leaves open what becomes of the upload. Like tusd: it stays, and even the refusal says where it is, so that
+        // the client can go on with it.
+        return Err(Problem::from(refusal).with(header::LOCATION, location));
     }
-    let is_whole = progress.length == Some(progress.offset);
-    if is_whole && progress.file.is_none() {
-        return uploads.show.run(owner, progress.id).await;
+    let status = if fresh { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::LOCATION, location));
+    if appended || !fresh {
+        tus::progress(&mut response, &progress);
+    } else {
+        tus::expires(&mut response, &progress);
     }
-    Ok(progress.clone())
-}
-
-impl Created {
-    fn answer(self) -> Answer {
-        let Self { progress, fresh, came, refusal } = self;
-        let location = HeaderValue::from_str(&format!("{}/{}", tus::PATH, progress.id))
-            .map_err(|_not_text| Problem::defect("an id holds characters that no header takes"))?;
-        if let Some(refusal) = refusal {
-            // tus leaves open what becomes of the upload. Like tusd: it stays, and even the refusal says where it is,
-            // so that the client can go on with it.
-            return Err(Problem::from(refusal).with(header::LOCATION, location));
-        }
-        let status = if fresh { StatusCode::CREATED } else { StatusCode::OK };
-        let mut response = HttpResponse::build(status);
-        response.insert_header((header::LOCATION, location));
-        if came || !fresh {
-            tus::progress(&mut response, &progress);
-        } else {
-            tus::expires(&mut response, &progress);
-        }
-        Ok(response.finish())
-    }
+    Ok(response.finish())
 }

@@ -15,12 +15,12 @@ use crate::tus;
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::at("/v1/uploads/{id}")
-            .always(tus::TUS_RESUMABLE, tus::VERSION)
+            .response_header(tus::TUS_RESUMABLE, tus::VERSION)
             .on(Method::PATCH, append_to_upload::PROBLEMS, append_to_upload::append_to_upload)
             .on(Method::HEAD, show_upload::PROBLEMS, show_upload::show_upload)
             .on(Method::DELETE, cancel_upload::PROBLEMS, cancel_upload::cancel_upload),
         Endpoint::at(tus::PATH)
-            .always(tus::TUS_RESUMABLE, tus::VERSION)
+            .response_header(tus::TUS_RESUMABLE, tus::VERSION)
             .on(Method::OPTIONS, &[], describe_uploads::describe_uploads)
             .on(Method::POST, create_upload::PROBLEMS, create_upload::create_upload),
     ]

@@ -38,7 +38,8 @@ pub(crate) async fn show_upload(state: State, TusCaller(caller): TusCaller, id: 
     let id = id.known()?;
     let use_cases = state.use_cases.clone();
     let progress =
-        to_its_end(&state, async move { tus::uploads(&use_cases)?.show.run(caller.user, id).await }).await?;
+        to_its_end(&state, async move { tus::uploads(&use_cases)?.resume.run(caller.user, id).await })
+            .await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     tus::progress(&mut response, &progress);

@@ -1,18 +1,10 @@
 //! JPEG, decoded at the smallest of the scales 1/8, 1/4, 1/2 and 1 that is good enough.
 //!
-//! Large pictures are decoded at 1/8, which is where the time goes: those of the usual kinds by a decoder of our own,
-//! which does no more than that scale needs. All others go to a general decoder.
+//! Large pictures are decoded at 1/8, which is where the time goes: those of the usual kinds by [`fm_jpeg_eighth`], which
+//! does no more than that scale needs. All others go to a general decoder.
 
-mod bits;
-mod colour;
 mod eighth;
-mod frame;
 mod general;
-mod headers;
-mod huffman;
-mod plane;
-mod scan;
-mod segments;
 #[cfg(test)]
 mod tests;
 
@@ -47,9 +39,10 @@ pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, Rende
     // The planes of the components, and the pixels made of them.
     request.afford(bytes.checked_mul(2))?;
 
-    let is_eighth = size_of(scaled) == frame::eighth_of(size) && size_of(scaled) != size;
-    if is_eighth && let Some(eighth) = eighth::decode(source.bytes(), request, source.deadline())? {
-        return Ok(Picture { shrunk: eighth.shrink(to, source.deadline())?, orientation });
+    let eighth = Size { width: size.width.div_ceil(8), height: size.height.div_ceil(8) };
+    let is_eighth = size_of(scaled) == eighth && eighth != size;
+    if is_eighth && let Some(shrunk) = eighth::decode(source, request, to)? {
+        return Ok(Picture { shrunk, orientation });
     }
 
     let samples = size.pixels() * full.pixel_format.pixel_bytes() as u64;

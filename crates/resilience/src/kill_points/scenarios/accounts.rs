@@ -5,7 +5,7 @@ use fm_domain::accounts::{Password, PasswordCheck, PasswordHasher as _};
 
 use super::sessions::living;
 use super::{expect, scenario};
-use crate::kill_points::{Cast, Process};
+use crate::kill_points::{Actors, Process};
 use fm_contract::fakes::FakePasswordHasher;
 
 fn password(text: &str) -> Password {
@@ -13,60 +13,60 @@ fn password(text: &str) -> Password {
 }
 
 scenario! {
-    /// Somebody registers.
+    /// A user registers.
     a_registration, retried AgainAndAgain;
-    arrange |world| world.stranger();
-    act |process, cast| {
-        let email = cast.email.parse().unwrap();
-        let command = RegisterCommand { email, password: password(Cast::PASSWORD), name: None };
+    arrange |environment| environment.stranger();
+    act |process, actors| {
+        let email = actors.email.parse().unwrap();
+        let command = RegisterCommand { email, password: password(Actors::PASSWORD), name: None };
         process.cases.accounts.register.run(command).await
     };
-    check |world, cast| expect(world.account(cast).await.is_some(), "there is no account")
+    check |environment, actors| expect(environment.account(actors).await.is_some(), "there is no account")
 }
 
 scenario! {
-    /// Somebody takes another name.
+    /// A user takes another name.
     a_new_name, retried Late;
-    arrange |world| world.user().await;
-    act |process, cast| {
+    arrange |environment| environment.user().await;
+    act |process, actors| {
         let name = "Countess Lovelace".parse().ok();
-        process.cases.accounts.rename.run(&cast.caller(), name).await
+        process.cases.accounts.rename.run(&actors.caller(), name).await
     };
-    check |world, cast| {
-        let name = world.account(cast).await.and_then(|account| account.user.name);
+    check |environment, actors| {
+        let name = environment.account(actors).await.and_then(|account| account.user.name);
         expect(name.is_some_and(|name| name.as_str() == "Countess Lovelace"), "the name is another one")
     }
 }
 
 scenario! {
-    /// Somebody changes their password: their other sessions end.
+    /// A user changes their password: their other sessions end.
     a_new_password, retried AgainAndAgain;
-    arrange |world| world.user().await;
-    act |process, cast| {
+    arrange |environment| environment.user().await;
+    act |process, actors| {
         let command =
-            ChangePasswordCommand { current: password(Cast::PASSWORD), new: password(Cast::NEW_PASSWORD) };
-        process.cases.accounts.change_password.run(&cast.caller(), command).await
+            ChangePasswordCommand { current: password(Actors::PASSWORD), new: password(Actors::NEW_PASSWORD) };
+        process.cases.accounts.change_password.run(&actors.caller(), command).await
     };
-    check |world, cast| {
-        let account = world.account(cast).await.ok_or("the account is gone")?;
+    check |environment, actors| {
+        let account = environment.account(actors).await.ok_or("the account is gone")?;
         let hasher = FakePasswordHasher { strength: Process::STRENGTH };
-        let check = hasher.verify(&password(Cast::NEW_PASSWORD), &account.user.password_hash).await;
+        let check = hasher.verify(&password(Actors::NEW_PASSWORD), &account.user.password_hash).await;
         expect(check.is_ok_and(|check| check == PasswordCheck::Right), "the password is another one")?;
-        expect(living(world, cast).await == [cast.session], "other sessions live, or their own ended")
+        expect(living(environment, actors).await == [actors.session], "other sessions live, or their own ended")
     }
 }
 
 scenario! {
-    /// Somebody leaves, with everything they have.
+    /// A user leaves, with everything they have.
     an_end_of_an_account, retried AgainAndAgain;
-    arrange |world| {
-        let cast = world.user_with_thumbnail().await;
-        world.healthy().file_of(&cast, "notes.txt", &crate::kill_points::World::text()).await;
-        cast
+    arrange |environment| {
+        let actors = environment.user_with_thumbnail().await;
+        environment.healthy().file_of(&actors, "notes.txt", &crate::kill_points::Environment::text()).await;
+        actors
     };
-    act |process, cast| process.cases.accounts.remove.run(&cast.caller(), password(Cast::PASSWORD)).await;
-    check |world, cast| {
-        expect(world.account(cast).await.is_none(), "the account is still there")?;
-        expect(world.debris().await == 0, "bytes are still there")
+    act |process, actors| process.cases.accounts.remove.run(&actors.caller(), password(Actors::PASSWORD)).await;
+    check |environment, actors| {
+        expect(environment.account(actors).await.is_none(), "the account is still there")?;
+        expect(environment.debris().await == 0, "bytes are still there")
     }
 }

@@ -11,8 +11,8 @@ use fm_domain::testing::PlainPartLinks;
 use futures_util::{StreamExt as _, stream};
 
 use super::{expect, file_count, scenario};
-use crate::kill_points::{Cast, Process, World};
-use fm_contract::fixture::body::noise;
+use crate::kill_points::{Actors, Environment, Process};
+use fm_contract::samples::noise;
 
 fn content() -> Bytes {
     noise(2_600, 8)
@@ -22,9 +22,9 @@ fn uploads(process: &Process) -> &DirectUploads {
     process.cases.direct.as_ref().unwrap()
 }
 
-fn begin(cast: &Cast, size: u64, sha256: Option<Sha256>) -> CreateDirectCommand {
+fn begin(actors: &Actors, size: u64, sha256: Option<Sha256>) -> CreateDirectCommand {
     CreateDirectCommand {
-        owner: cast.user,
+        owner: actors.user,
         key: Some("direct".parse().unwrap()),
         name: "direct.bin".parse().unwrap(),
         size: ByteSize::new(size),
@@ -34,8 +34,8 @@ fn begin(cast: &Cast, size: u64, sha256: Option<Sha256>) -> CreateDirectCommand 
 }
 
 /// Sends the only part, with a URL that is asked for once more.
-async fn send(process: &Process, cast: &Cast, sha256: Option<Sha256>) -> Result<ReceivedPart, PartError> {
-    let command = begin(cast, content().len() as u64, sha256);
+async fn send(process: &Process, actors: &Actors, sha256: Option<Sha256>) -> Result<ReceivedPart, PartError> {
+    let command = begin(actors, content().len() as u64, sha256);
     let upload = uploads(process).create.run(command).await.map_err(|error| match error {
         fm_application::uploads::ResumableError::Store(error) => PartError::Store(error),
         _ => PartError::Refused,
@@ -46,27 +46,27 @@ async fn send(process: &Process, cast: &Cast, sha256: Option<Sha256>) -> Result<
     receive.run(&link, stream::iter([Ok(content())]).boxed()).await
 }
 
-/// Somebody who has begun an upload and sent its part.
-async fn sent(world: &World, sha256: Option<Sha256>) -> Cast {
-    let mut cast = world.user().await;
-    let process = world.healthy();
-    let upload = uploads(&process).create.run(begin(&cast, content().len() as u64, sha256)).await.unwrap();
-    cast.upload = Some(upload.id);
-    let part = send(&process, &cast, sha256).await.unwrap();
-    cast.parts = vec![(1, part.tag.as_str().to_owned())];
-    cast
+/// A user who has begun an upload and sent its part.
+async fn sent(environment: &Environment, sha256: Option<Sha256>) -> Actors {
+    let mut actors = environment.user().await;
+    let process = environment.healthy();
+    let upload = uploads(&process).create.run(begin(&actors, content().len() as u64, sha256)).await.unwrap();
+    actors.upload = Some(upload.id);
+    let part = send(&process, &actors, sha256).await.unwrap();
+    actors.parts = vec![(1, part.tag.as_str().to_owned())];
+    actors
 }
 
-fn end(cast: &Cast) -> CompleteDirectCommand {
-    CompleteDirectCommand { owner: cast.user, upload: cast.upload.unwrap(), parts: cast.parts.clone() }
+fn end(actors: &Actors) -> CompleteDirectCommand {
+    CompleteDirectCommand { owner: actors.user, upload: actors.upload.unwrap(), parts: actors.parts.clone() }
 }
 
-/// Somebody whose upload is complete; nobody has read its bytes yet.
-async fn completed(world: &World, sha256: Option<Sha256>) -> Cast {
-    let mut cast = sent(world, sha256).await;
-    let kept = uploads(&world.healthy()).complete.run(end(&cast)).await.unwrap();
-    cast.file = Some(kept.view.file);
-    cast
+/// A user whose upload is complete; nobody has read its bytes yet.
+async fn completed(environment: &Environment, sha256: Option<Sha256>) -> Actors {
+    let mut actors = sent(environment, sha256).await;
+    let kept = uploads(&environment.healthy()).complete.run(end(&actors)).await.unwrap();
+    actors.file = Some(kept.view.file);
+    actors
 }
 
 /// One turn of a worker that only reads bytes.
@@ -76,79 +76,79 @@ async fn look(process: &Process) -> Result<Option<JobId>, fm_domain::error::Port
 
 scenario! {
     /// However often it is tried again with its key, there is one upload.
-    a_direct_upload_begun, retried AgainAndAgain;
-    arrange |world| world.user().await;
-    act |process, cast| uploads(process).create.run(begin(cast, 2_600, None)).await;
-    check |world, cast| expect(file_count(world, cast).await == 0, "there is a file of nothing")
+    a_direct_upload_begun, retried AgainAndAgain, needs Direct;
+    arrange |environment| environment.user().await;
+    act |process, actors| uploads(process).create.run(begin(actors, 2_600, None)).await;
+    check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file of nothing")
 }
 
 scenario! {
     /// Sent again, it replaces itself.
-    a_part_sent, retried Promptly;
-    arrange |world| world.user().await;
-    act |process, cast| send(process, cast, None).await;
-    check |world, cast| expect(file_count(world, cast).await == 0, "there is a file of parts alone")
+    a_part_sent, retried Promptly, needs Direct;
+    arrange |environment| environment.user().await;
+    act |process, actors| send(process, actors, None).await;
+    check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file of parts alone")
 }
 
 scenario! {
     /// From then on the file is there.
-    a_direct_upload_completed, retried Promptly;
-    arrange |world| sent(world, None).await;
-    act |process, cast| uploads(process).complete.run(end(cast)).await;
-    check |world, cast| expect(file_count(world, cast).await == 1, "there is not one file")
+    a_direct_upload_completed, retried Promptly, needs Direct;
+    arrange |environment| sent(environment, None).await;
+    act |process, actors| uploads(process).complete.run(end(actors)).await;
+    check |environment, actors| expect(file_count(environment, actors).await == 1, "there is not one file")
 }
 
 scenario! {
     /// The second completion finds the file of the first.
-    a_direct_upload_completed_twice, retried AgainAndAgain;
-    arrange |world| completed(world, None).await;
-    act |process, cast| uploads(process).complete.run(end(cast)).await;
-    check |world, cast| expect(file_count(world, cast).await == 1, "there is not one file")
+    a_direct_upload_completed_twice, retried AgainAndAgain, needs Direct;
+    arrange |environment| completed(environment, None).await;
+    act |process, actors| uploads(process).complete.run(end(actors)).await;
+    check |environment, actors| expect(file_count(environment, actors).await == 1, "there is not one file")
 }
 
 scenario! {
     /// The upload is gone then.
-    a_direct_upload_with_wrong_parts, retried Late;
-    arrange |world| sent(world, None).await;
-    act |process, cast| {
+    a_direct_upload_with_wrong_parts, retried Late, needs Direct;
+    arrange |environment| sent(environment, None).await;
+    act |process, actors| {
         let parts = vec![(1, "another".to_owned())];
-        uploads(process).complete.run(CompleteDirectCommand { parts, ..end(cast) }).await
+        uploads(process).complete.run(CompleteDirectCommand { parts, ..end(actors) }).await
     };
-    check |world, cast| expect(file_count(world, cast).await == 0, "there is a file of wrong parts")
+    check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file of wrong parts")
 }
 
 scenario! {
     /// It has no parts.
-    a_direct_upload_of_nothing, retried Promptly;
-    arrange |world| {
-        let mut cast = world.user().await;
-        cast.upload = Some(uploads(&world.healthy()).create.run(begin(&cast, 0, None)).await.unwrap().id);
-        cast
+    a_direct_upload_of_nothing, retried Promptly, needs Direct;
+    arrange |environment| {
+        let mut actors = environment.user().await;
+        actors.upload = Some(uploads(&environment.healthy()).create.run(begin(&actors, 0, None)).await.unwrap().id);
+        actors
     };
-    act |process, cast| uploads(process).complete.run(end(cast)).await;
-    check |world, cast| expect(file_count(world, cast).await == 1, "there is not one file")
+    act |process, actors| uploads(process).complete.run(end(actors)).await;
+    check |environment, actors| expect(file_count(environment, actors).await == 1, "there is not one file")
 }
 
 scenario! {
     /// With its part there.
-    a_direct_upload_cancelled, retried AgainAndAgain;
-    arrange |world| sent(world, None).await;
-    act |process, cast| uploads(process).cancel.run(cast.user, cast.upload.unwrap()).await;
-    check |world, cast| expect(file_count(world, cast).await == 0, "there is a file of a cancelled upload")
+    a_direct_upload_cancelled, retried AgainAndAgain, needs Direct;
+    arrange |environment| sent(environment, None).await;
+    act |process, actors| uploads(process).cancel.run(actors.user, actors.upload.unwrap()).await;
+    check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file of a cancelled upload")
 }
 
 scenario! {
     /// From then on the hash is known.
-    a_look_at_the_bytes_of_a_direct_upload, retried NextTurn;
-    arrange |world| completed(world, None).await;
+    a_look_at_the_bytes_of_a_direct_upload, retried NextTurn, needs Direct;
+    arrange |environment| completed(environment, None).await;
     act |process, _cast| look(process).await;
-    check |world, cast| expect(file_count(world, cast).await == 1, "a file went for no reason")
+    check |environment, actors| expect(file_count(environment, actors).await == 1, "a file went for no reason")
 }
 
 scenario! {
     /// The bytes are not those that were promised.
-    a_withdrawal_of_a_direct_upload, retried NextTurn;
-    arrange |world| completed(world, Some(Sha256::new([1; 32]))).await;
+    a_withdrawal_of_a_direct_upload, retried NextTurn, needs Direct;
+    arrange |environment| completed(environment, Some(Sha256::new([1; 32]))).await;
     act |process, _cast| look(process).await;
-    check |world, cast| expect(file_count(world, cast).await == 0, "a file with other bytes stayed")
+    check |environment, actors| expect(file_count(environment, actors).await == 0, "a file with other bytes stayed")
 }

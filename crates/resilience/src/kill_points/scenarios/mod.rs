@@ -9,15 +9,15 @@ mod resumables;
 mod sessions;
 mod uploads;
 
-use super::{Cast, Scenario, World};
+use super::{Actors, Environment, Scenario};
 
 /// Makes a scenario: who and what there is, what is run, and what must have come of it.
 macro_rules! scenario {
     (
         $(#[$doc:meta])*
-        $name:ident, retried $retry:ident;
-        arrange |$world:ident| $arrange:expr;
-        act |$process:ident, $cast:ident| $act:expr;
+        $name:ident, retried $retry:ident $(, needs $needs:ident)?;
+        arrange |$environment:ident| $arrange:expr;
+        act |$process:ident, $actors:ident| $act:expr;
         check |$after:ident, $of:ident| $check:expr $(;)?
     ) => {
         $(#[$doc])*
@@ -28,13 +28,16 @@ macro_rules! scenario {
         pub fn $name() -> $crate::kill_points::Scenario {
             $crate::kill_points::Scenario {
                 name: stringify!($name),
-                arrange: |$world| Box::pin(async move { $arrange }),
-                act: |$process, $cast| Box::pin(async move { $crate::kill_points::Told::of($act) }),
+                arrange: |$environment| Box::pin(async move { $arrange }),
+                act: |$process, $actors| Box::pin(async move { $crate::kill_points::Outcome::of($act) }),
                 check: |$after, $of| Box::pin(async move { $check }),
                 retry: $crate::kill_points::Retry::$retry,
+                needs: scenario!(@needs $($needs)?),
             }
         }
     };
+    (@needs) => { $crate::kill_points::Needs::Nothing };
+    (@needs $needs:ident) => { $crate::kill_points::Needs::$needs };
 }
 
 use scenario;
@@ -79,7 +82,7 @@ macro_rules! scenarios {
                             let points = $crate::kill_points::$survives::<
                                 $d database, $d blobs, $d sessions,
                             >(&scenario);
-                            assert!(points.await > 0);
+                            assert_ne!(points.await, Some(0));
                         });
                     }
                 )+
@@ -122,6 +125,7 @@ scenarios! {
     resumables {
         a_resumable_upload_begun,
         a_resumable_upload_begun_with_a_key,
+        a_resumable_upload_begun_with_bytes,
         a_resumable_upload_in_one_piece,
         a_first_piece_too_small_for_a_part,
         a_last_piece_after_a_small_one,
@@ -172,7 +176,7 @@ fn expect(holds: bool, wrong: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(wrong.to_owned()) }
 }
 
-/// How many files the cast has.
-async fn file_count(world: &World, cast: &Cast) -> usize {
-    world.files(cast.user).await.len()
+/// How many files the actor has.
+async fn file_count(environment: &Environment, actors: &Actors) -> usize {
+    environment.files(actors.user).await.len()
 }

@@ -8,19 +8,19 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{FileFilter, FileSort, SortOrder};
 
 use super::{expect, scenario};
-use crate::kill_points::{Cast, Process};
-use fm_contract::fixture::body::collect;
+use crate::kill_points::{Actors, Process};
+use fm_contract::samples::collect;
 
 /// Any failure as one of a store.
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> PortError {
     PortError::Unexpected(error.into())
 }
 
-/// Everything that can be asked about the cast and their picture.
-async fn look_around(process: &Process, cast: &Cast) -> PortResult<()> {
-    let (cases, user, file) = (&process.cases, cast.user, cast.file());
-    cases.accounts.show.run(&cast.caller()).await.map_err(failed)?;
-    cases.sessions.list.run(&cast.caller()).await?;
+/// Everything that can be asked about the actor and their picture.
+async fn look_around(process: &Process, actors: &Actors) -> PortResult<()> {
+    let (cases, user, file) = (&process.cases, actors.user, actors.file());
+    cases.accounts.show.run(&actors.caller()).await.map_err(failed)?;
+    cases.sessions.list.run(&actors.caller()).await?;
     let list = ListCommand {
         owner: user,
         filter: FileFilter::default(),
@@ -42,30 +42,30 @@ async fn look_around(process: &Process, cast: &Cast) -> PortResult<()> {
 }
 
 /// Reads the bytes of the file. What comes to its end is whole.
-async fn download(process: &Process, cast: &Cast) -> PortResult<()> {
-    let key = BlobKey::file(cast.file().blob);
+async fn download(process: &Process, actors: &Actors) -> PortResult<()> {
+    let key = BlobKey::file(actors.file().blob);
     let reader = process.cases.blobs.read.run(&key, None).await.map_err(failed)?;
     let bytes = collect(reader.bytes).await.map_err(failed)?;
-    assert_eq!(bytes.len() as u64, cast.file().size.bytes(), "a part was taken for the whole");
+    assert_eq!(bytes.len() as u64, actors.file().size.bytes(), "a part was taken for the whole");
     Ok(())
 }
 
 scenario! {
-    /// Somebody asks for all there is to know.
+    /// A user asks for all there is to know.
     a_look_around, retried AgainAndAgain;
-    arrange |world| world.user_with_thumbnail().await;
-    act |process, cast| look_around(process, cast).await;
-    check |world, cast| {
-        expect(world.file(cast.user, cast.file()).await == cast.file, "something has changed")
+    arrange |environment| environment.user_with_thumbnail().await;
+    act |process, actors| look_around(process, actors).await;
+    check |environment, actors| {
+        expect(environment.file(actors.user, actors.file()).await == actors.file, "something has changed")
     }
 }
 
 scenario! {
-    /// Somebody reads the bytes of a file.
+    /// A user reads the bytes of a file.
     a_download, retried AgainAndAgain;
-    arrange |world| world.user_with_text().await;
-    act |process, cast| download(process, cast).await;
-    check |world, cast| {
-        expect(world.file(cast.user, cast.file()).await == cast.file, "something has changed")
+    arrange |environment| environment.user_with_text().await;
+    act |process, actors| download(process, actors).await;
+    check |environment, actors| {
+        expect(environment.file(actors.user, actors.file()).await == actors.file, "something has changed")
     }
 }

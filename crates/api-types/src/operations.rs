@@ -1,0 +1,93 @@
+//! What operators and clients ask of the deployment itself.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What this deployment offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Capabilities {
+    pub limits: Limits,
+    /// How a file can be uploaded.
+    #[schema(example = json!(["form", "raw", "tus", "direct"]))]
+    pub transports: Vec<String>,
+    /// The extensions of tus that are offered; none where there are no resumable uploads.
+    #[schema(example = json!(["creation", "expiration"]))]
+    pub tus_extensions: Vec<String>,
+    /// How the checksums of pieces of a resumable upload may be made; none where there are no such uploads.
+    #[schema(example = json!(["sha1", "sha256", "crc32"]))]
+    pub tus_checksum_algorithms: Vec<String>,
+    /// The size of the parts of a direct upload, larger where there would be more than 1,000 of them; null where there
+    /// are no direct uploads.
+    #[schema(example = 8_388_608)]
+    pub part_size_bytes: Option<u64>,
+    /// The types that get thumbnails.
+    #[schema(example = json!(["image/jpeg", "image/png"]))]
+    pub thumbnail_formats: Vec<String>,
+    /// The digest algorithms that are checked (RFC 9530).
+    #[schema(example = json!(["sha-256"]))]
+    pub digests: Vec<String>,
+    /// Whether anyone may register.
+    pub registration_open: bool,
+}
+
+/// Limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Limits {
+    /// The largest file.
+    #[schema(example = 52_428_800)]
+    pub upload_bytes: u64,
+    /// The largest file of a resumable or direct upload; null where there are neither.
+    #[schema(example = 10_737_418_240_u64)]
+    pub resumable_bytes: Option<u64>,
+    /// How long such an upload may pause; null where there are none.
+    #[schema(example = 86_400)]
+    pub upload_expiry_seconds: Option<u64>,
+    /// The largest form: the file and what is around it.
+    #[schema(example = 52_494_336)]
+    pub form_bytes: u64,
+    /// The longest name of a file.
+    #[schema(example = 255)]
+    pub name_characters: usize,
+    /// The largest JSON body.
+    #[schema(example = 65_536)]
+    pub json_bytes: u64,
+    /// The largest JSON body that completes a direct upload; null where there are none.
+    #[schema(example = 262_144)]
+    pub parts_json_bytes: Option<u64>,
+    /// How much one user may keep; null: any amount.
+    pub quota_bytes: Option<u64>,
+    /// The life of the signed URLs in a file's body.
+    #[schema(example = 3600)]
+    pub signed_url_seconds: u64,
+    /// The longest life of a signed URL.
+    #[schema(example = 604_800)]
+    pub max_signed_url_seconds: u64,
+}
+
+/// The process serves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Liveness {
+    /// `ok`.
+    #[schema(example = "ok")]
+    pub status: String,
+}
+
+/// Whether requests can be served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Readiness {
+    /// `ok` or `failed`.
+    #[schema(example = "ok")]
+    pub status: String,
+    pub checks: Checks,
+}
+
+/// Each `ok` or `failed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Checks {
+    #[schema(example = "ok")]
+    pub database: String,
+    #[schema(example = "ok")]
+    pub blob_store: String,
+    #[schema(example = "ok")]
+    pub session_store: String,
+}

@@ -1,0 +1,35 @@
+//! What adapters are opened with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fm_domain::clock::Clock;
+use fm_streaming::BufferBudget;
+
+use crate::lifecycle::ShutdownHooks;
+
+/// What a command needs of the adapters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Everything.
+    Work,
+    /// To look at what is there: nothing is migrated, created or tidied up.
+    Look,
+}
+
+/// What adapters are opened with, on the runtime that they live on.
+#[non_exhaustive]
+pub struct OpenContext {
+    /// What the command needs of them.
+    pub purpose: Purpose,
+    /// `DATA_DIR`: home of what is stored on this machine. It may not exist yet.
+    pub data_dir: PathBuf,
+    /// `DATABASE_POOL_SIZE`: connections to the database at most.
+    pub database_pool_size: usize,
+    /// The memory that the buffers of all uploads come out of.
+    pub budget: BufferBudget,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What runs when the process ends and nothing uses the adapters any more.
+    pub shutdown: ShutdownHooks,
+}

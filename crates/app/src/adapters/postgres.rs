@@ -1,0 +1,79 @@
+//! PostgreSQL.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fm_domain::error::Cause;
+use fm_postgres::{PgAddress, PgDatabase, PgJobSignal, PgLimits, PgMigrations, PgPool, PgSessionStore};
+
+use super::{
+    DatabaseFactory, DatabaseScope, MigrateError, MigrationState, Migrations, OpenContext, OpenDatabase,
+};
+use crate::StartError;
+use crate::config::{Reader, Secret};
+
+/// `DATABASE_URL=postgres://…`.
+#[derive(Debug, Clone)]
+pub struct PostgresConfig {
+    /// The URL, which may hold a password.
+    pub url: Secret,
+}
+
+impl PostgresConfig {
+    fn address(&self) -> Result<PgAddress, StartError> {
+        PgAddress::parse(self.url.expose())
+            .map_err(|source| StartError::configuration("DATABASE_URL can't be used", source))
+    }
+}
+
+#[async_trait]
+impl DatabaseFactory for PostgresConfig {
+    fn schemes() -> &'static [&'static str] {
+        &["postgres", "postgresql"]
+    }
+
+    fn read(url: &Secret, reader: &mut Reader<'_>) -> Self {
+        if !url.expose().split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) {
+            reader.fault("DATABASE_URL", "must begin with postgres://");
+        }
+        Self { url: url.clone() }
+    }
+
+    fn scope(&self) -> DatabaseScope {
+        DatabaseScope::Cluster
+    }
+
+    fn migrations(&self) -> Result<Box<dyn Migrations>, StartError> {
+        Ok(Box::new(PgMigrations::new(self.address()?)))
+    }
+
+    async fn open(&self, context: &mut OpenContext) -> Result<OpenDatabase, StartError> {
+        let address = self.address()?;
+        let limits = PgLimits { pooled: context.database_pool_size, ..PgLimits::default() };
+        let pool = PgPool::new(address.clone(), limits)
+            .map_err(|source| StartError::adapter("the PostgreSQL database can't be used", source))?;
+        let database = Arc::new(PgDatabase::new(pool.clone()));
+        Ok(OpenDatabase {
+            sessions: Some(Arc::new(PgSessionStore::new(pool))),
+            ..OpenDatabase::new(database, Arc::new(PgJobSignal::new(address)))
+        })
+    }
+}
+
+#[async_trait]
+impl Migrations for PgMigrations {
+    async fn up(&self) -> Result<Vec<String>, MigrateError> {
+        Ok(Self::up(self).await.map_err(Cause::from)?)
+    }
+
+    async fn down(&self) -> Result<Option<String>, MigrateError> {
+        Ok(Self::down(self, 1).await.map_err(Cause::from)?.pop())
+    }
+
+    async fn status(&self) -> Result<Vec<MigrationState>, MigrateError> {
+        let states = Self::status(self).await.map_err(Cause::from)?;
+        let state =
+            |state: fm_postgres::MigrationState| MigrationState { name: state.name, applied: state.applied };
+        Ok(states.into_iter().map(state).collect())
+    }
+}

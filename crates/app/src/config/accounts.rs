@@ -1,0 +1,24 @@
+//! Accounts.
+
+use fm_domain::body::ByteSize;
+
+use super::{Reader, Variable};
+
+pub(super) const VARIABLES: &[Variable] =
+    &[Variable::plain("REGISTRATION_OPEN"), Variable::plain("USER_QUOTA_BYTES")];
+
+/// Accounts.
+#[derive(Debug, Clone)]
+pub struct AccountsConfig {
+    /// `REGISTRATION_OPEN`: whether anyone may register.
+    pub registration_open: bool,
+    /// `USER_QUOTA_BYTES`: how much one user may store; `None`: any amount.
+    pub quota: Option<ByteSize>,
+}
+
+impl AccountsConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let quota = reader.optional_number("USER_QUOTA_BYTES", 0..=i64::MAX.unsigned_abs());
+        Self { registration_open: reader.flag("REGISTRATION_OPEN", true), quota: quota.map(ByteSize::new) }
+    }
+}

@@ -1,0 +1,76 @@
+//! Where data is stored: the folder of everything embedded, the database, the blobs, the sessions.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Reader, Secret, Variable};
+use crate::adapters::{
+    Adapters, BlobStoreFactory, DatabaseFactory, DatabaseSessions, Memory, SessionStoreFactory,
+};
+
+pub(super) const VARIABLES: &[Variable] = &[
+    Variable::plain("DATA_DIR"),
+    Variable::secret("DATABASE_URL"),
+    Variable::plain("DATABASE_POOL_SIZE"),
+    Variable::plain("MIGRATE_ON_START"),
+    Variable::plain("BLOB_STORE"),
+    Variable::plain("SESSION_STORE"),
+];
+
+/// Where data is stored. Each adapter has read its own settings and is opened later.
+#[derive(Debug, Clone)]
+pub struct StorageConfig {
+    /// `DATA_DIR`.
+    pub data_dir: PathBuf,
+    /// `DATABASE_URL`.
+    pub database: Arc<dyn DatabaseFactory>,
+    /// `DATABASE_POOL_SIZE`: connections at most, for databases that need some.
+    pub database_pool_size: usize,
+    /// `MIGRATE_ON_START`.
+    pub migrate_on_start: bool,
+    /// `BLOB_STORE`: the name of the adapter.
+    pub blob_store: String,
+    /// The adapter of this name.
+    pub blobs: Arc<dyn BlobStoreFactory>,
+    /// `SESSION_STORE`.
+    pub sessions: Arc<dyn SessionStoreFactory>,
+}
+
+impl StorageConfig {
+    pub(super) fn read(reader: &mut Reader<'_>, adapters: &Adapters) -> Self {
+        let data_dir = reader.text_or("DATA_DIR", "./data");
+        let database = database(reader, adapters, &data_dir);
+        let blob_store = reader.text_or("BLOB_STORE", "disk");
+        let blobs = adapters.blob_stores.pick(reader, "BLOB_STORE", &blob_store);
+        let session_store = reader.text_or("SESSION_STORE", "database");
+        let sessions = adapters.session_stores.pick(reader, "SESSION_STORE", &session_store);
+        Self {
+            data_dir: PathBuf::from(data_dir),
+            database,
+            database_pool_size: reader.number("DATABASE_POOL_SIZE", 16, 2..=1000),
+            migrate_on_start: reader.flag("MIGRATE_ON_START", true),
+            blobs: blobs.map_or_else(
+                || Arc::new(Memory) as _,
+                |read| reader.picked_by("BLOB_STORE", &blob_store, read),
+            ),
+            sessions: sessions.map_or_else(
+                || Arc::new(DatabaseSessions) as _,
+                |read| reader.picked_by("SESSION_STORE", &session_store, read),
+            ),
+            blob_store,
+        }
+    }
+}
+
+/// Unset, it is a SQLite file in `data_dir`.
+fn database(reader: &mut Reader<'_>, adapters: &Adapters, data_dir: &str) -> Arc<dyn DatabaseFactory> {
+    let url = reader.secret("DATABASE_URL");
+    let url = url.unwrap_or_else(|| Secret::new(format!("sqlite:{data_dir}/file-manager.db")));
+    let scheme = url.expose().split_once(':').map(|(scheme, _)| scheme);
+    if let Some((scheme, read)) = scheme.and_then(|scheme| Some((scheme, adapters.databases.find(scheme)?))) {
+        return reader.picked_by("DATABASE_URL", &format!("{scheme}:…"), |reader| read(&url, reader));
+    }
+    let schemes: Vec<String> = adapters.databases.names().map(|name| format!("{name}:")).collect();
+    reader.fault("DATABASE_URL", format!("must begin with one of {}", schemes.join(", ")));
+    Arc::new(Memory)
+}

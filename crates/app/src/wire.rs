@@ -1,0 +1,183 @@
+//! Opens the adapters that the configuration picked, and joins them to ports.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use fm_application::wiring::{DirectPorts, Ports, Settings, UseCases};
+use fm_credentials::{
+    Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSigner, OsIds, SystemClock, TokenAudience,
+};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Clock;
+use fm_domain::jobs::JobSignal;
+use fm_domain::mac::MacSigner;
+use fm_http::links::{SelfSignedLinks, SelfSignedParts};
+use fm_imaging::ImageThumbnailer;
+use fm_streaming::BufferBudget;
+use fm_streaming::hashing::HashThreads;
+
+use crate::adapters::{OpenBlobStore, OpenContext, OpenDatabase, OpenDirect, Purpose};
+use crate::config::Config;
+use crate::lifecycle::ShutdownHooks;
+use crate::{Program, StartError, secrets};
+
+/// The wired program.
+pub struct Wired {
+    /// Every adapter.
+    pub ports: Ports,
+    /// What wakes workers.
+    pub signal: Arc<dyn JobSignal>,
+    /// What the operator chose.
+    pub settings: Settings,
+    /// What adapters still have to finish at the end of the process.
+    pub shutdown: ShutdownHooks,
+}
+
+impl Wired {
+    /// All use cases.
+    #[must_use]
+    pub fn use_cases(&self) -> Arc<UseCases> {
+        Arc::new(UseCases::new(&self.ports, &self.settings))
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.ports.clock)
+    }
+}
+
+impl Program {
+    /// Opens every adapter that the configuration picked. URLs that the program signs for itself begin with `public_url`.
+    pub async fn wire(
+        &self,
+        config: &Config,
+        public_url: &str,
+        purpose: Purpose,
+    ) -> Result<Wired, StartError> {
+        let secrets = secrets::of(config)?;
+        let macs: Arc<dyn MacSigner> = Arc::new(HkdfMacSigner::new(&secrets));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        // The other half is for the connections: the server holds up to 512 KiB of each upload before the store has
+        // them.
+        let budget = BufferBudget::new(ByteSize::new(config.uploads.buffer.bytes() / 2));
+        let mut context = OpenContext {
+            purpose,
+            data_dir: config.storage.data_dir.clone(),
+            database_pool_size: config.storage.database_pool_size,
+            budget: budget.clone(),
+            clock: Arc::clone(&clock),
+            shutdown: ShutdownHooks::default(),
+        };
+        let database = open_database(config, &mut context).await?;
+        let sessions = config.storage.sessions.open(&mut context, &database).await?;
+        let blobs = config.storage.blobs.open(&mut context).await?;
+        let serves_blobs = blobs.links.is_none();
+        check_uploads(config, &blobs)?;
+        let ports = Ports {
+            db: database.database,
+            sessions,
+            blobs: blobs.store,
+            resumable: blobs.resumable,
+            direct: blobs.direct.map(|direct| direct_ports(direct, public_url, &macs)),
+            lister: blobs.lister,
+            links: blobs
+                .links
+                .unwrap_or_else(|| Arc::new(SelfSignedLinks::new(public_url, Arc::clone(&macs)))),
+            thumbnailer: Arc::new(ImageThumbnailer::default()),
+            passwords: Arc::new(Argon2PasswordHasher::new(argon2(config))?),
+            tokens: Arc::new(JwtSigner::new(&secrets, TokenAudience::default())),
+            macs,
+            clock,
+            ids: Arc::new(OsIds),
+        };
+        Ok(Wired {
+            ports: self.decorated(ports),
+            signal: database.signal,
+            settings: settings(config, budget, serves_blobs),
+            shutdown: context.shutdown,
+        })
+    }
+}
+
+async fn open_database(config: &Config, context: &mut OpenContext) -> Result<OpenDatabase, StartError> {
+    let factory = &config.storage.database;
+    if config.storage.migrate_on_start && context.purpose == Purpose::Work {
+        for name in factory.migrations()?.up().await? {
+            tracing::info!(migration = %name, "migrated");
+        }
+    }
+    factory.open(context).await
+}
+
+/// What direct uploads need: parts that are sent to the program are signed by it.
+fn direct_ports(direct: OpenDirect, public_url: &str, macs: &Arc<dyn MacSigner>) -> DirectPorts {
+    match direct {
+        OpenDirect::Signed(store, links) => DirectPorts::signed(store, links),
+        OpenDirect::Received(store, receiver) => {
+            let links = Arc::new(SelfSignedParts::new(public_url, Arc::clone(macs)));
+            DirectPorts::received(store, receiver, links)
+        }
+    }
+}
+
+/// Refuses uploads that are switched on and that the store can't do.
+fn check_uploads(config: &Config, blobs: &OpenBlobStore) -> Result<(), StartError> {
+    let (uploads, store) = (&config.uploads, &config.storage.blob_store);
+    let refuse = |setting: &str, reason: &str, remedy: &str| {
+        Err(StartError::unworkable(format!("{setting} with BLOB_STORE={store}"), reason, remedy))
+    };
+    if uploads.resumable && blobs.resumable.is_none() {
+        return refuse(
+            "RESUMABLE_UPLOADS=1",
+            "the store can't write a blob over many requests",
+            "set RESUMABLE_UPLOADS=0, or choose a store that can, such as disk or s3",
+        );
+    }
+    if uploads.direct && blobs.direct.is_none() {
+        return refuse(
+            "DIRECT_UPLOADS=1",
+            "the store takes no parts, neither from clients nor from the program",
+            "set DIRECT_UPLOADS=0, or choose a store that can, such as disk or s3",
+        );
+    }
+    let largest = blobs.store.limits().max_blob;
+    if (uploads.resumable || uploads.direct) && uploads.max_resumable > largest {
+        return refuse(
+            &format!("MAX_RESUMABLE_BYTES={}", uploads.max_resumable.bytes()),
+            &format!("the largest blob of the store has {largest}"),
+            &format!("set MAX_RESUMABLE_BYTES to {} at most", largest.bytes()),
+        );
+    }
+    Ok(())
+}
+
+fn argon2(config: &Config) -> Argon2Settings {
+    Argon2Settings {
+        memory_kib: config.credentials.argon2_memory_kib,
+        iterations: config.credentials.argon2_iterations,
+        parallelism: config.credentials.argon2_parallelism,
+        ..Argon2Settings::default()
+    }
+}
+
+fn settings(config: &Config, upload_buffer: BufferBudget, serves_blobs: bool) -> Settings {
+    let Config { credentials, accounts, uploads, .. } = config;
+    Settings {
+        access_token_ttl: credentials.access_token_ttl,
+        refresh_token_ttl: credentials.refresh_token_ttl,
+        signed_url_ttl: credentials.signed_url_ttl,
+        max_upload: uploads.max_upload,
+        max_resumable: uploads.max_resumable,
+        upload_ttl: uploads.ttl,
+        upload_buffer,
+        // One processor stays with the threads that receive the bytes.
+        hash_threads: HashThreads::start(available_parallelism().map_or(1, NonZero::get) - 1),
+        resumable_uploads: uploads.resumable,
+        direct_uploads: uploads.direct,
+        quota: accounts.quota,
+        registration_open: accounts.registration_open,
+        serves_blobs,
+    }
+}

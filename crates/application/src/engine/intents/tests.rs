@@ -1,0 +1,97 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use fm_domain::blobs::DoomedBlob;
+use fm_domain::clock::Clock as _;
+use fm_domain::ids::BlobId;
+use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_user};
+
+use super::*;
+use crate::fixture::{FakeBlobs, lost_race, once, unavailable};
+use crate::testing::TestPorts;
+
+fn intent() -> Intent {
+    Intent::bare(BlobKey::file(BlobId::new(CountingIds::nth(9))), a_user().id)
+}
+
+fn intents(effects: &Effects, units: Vec<FakeUnitOfWork>) -> Intents {
+    let mut doubles = TestPorts::default();
+    for unit in units {
+        doubles.db = doubles.db.unit(unit);
+    }
+    Intents::new(&FakeBlobs::noting(effects).among(doubles))
+}
+
+fn cancelling(effects: &Effects, is_open: bool) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(is_open));
+    unit
+}
+
+fn recording(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_announce(), "announce", |recorded| {
+        let now = FixedClock::NEW_YEAR.now();
+        assert_eq!((recorded.key, recorded.owner), (intent().key, intent().owner));
+        assert_eq!((recorded.announced_at, recorded.expires_at), (now, now.plus(Duration::from_secs(7))));
+        assert_eq!(recorded.reserved, ByteSize::ZERO);
+        Ok(())
+    });
+    unit
+}
+
+#[tokio::test]
+async fn an_intent_is_recorded_again_after_a_lost_race_and_not_after_a_lost_answer() {
+    let effects = Effects::default();
+    let raced = recording(&effects).committing_with(lost_race());
+    let record = |units| {
+        let intents = intents(&effects, units);
+        async move { intents.record(intent().key, intent().owner, Duration::from_secs(7)).await }
+    };
+    record(vec![raced, recording(&effects)]).await.unwrap();
+    assert_eq!(effects.seen(), ["announce", "commit", "announce", "commit"]);
+    let lost = record(vec![recording(&effects).committing_with(unavailable())]).await;
+    assert!(matches!(lost, Err(PortError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn cancelling_gives_back_what_the_owner_held_and_then_discards() {
+    let effects = Effects::default();
+    let mut unit = cancelling(&effects, true);
+    once!(effects, unit.keys.expect_free(), "free", |_| Ok(()));
+    once!(effects, unit.users.expect_unreserve(), "unreserve", |_, bytes| {
+        assert_eq!(bytes, ByteSize::new(3));
+        Ok(())
+    });
+    let held = Intent { reserved: ByteSize::new(3), keyed: true, ..intent() };
+    intents(&effects, vec![unit]).cancel(&held).await;
+    assert_eq!(effects.seen(), ["abandon", "free", "unreserve", "commit", "discard files"]);
+}
+
+#[tokio::test]
+async fn bytes_that_were_stored_after_all_stay_and_those_of_a_cancelled_intent_go() {
+    let cancelled =
+        DoomedBlob { key: intent().key, doomed_at: FixedClock::NEW_YEAR.now(), was_settled: false };
+    for (found, last) in [(None, "rollback"), (Some(cancelled), "discard files")] {
+        let effects = Effects::default();
+        let mut unit = cancelling(&effects, false);
+        once!(effects, unit.blobs.expect_find_doomed(), "find", |_| Ok(found.clone()));
+        intents(&effects, vec![unit]).cancel(&intent()).await;
+        assert_eq!(effects.seen()[..3], ["abandon", "find", "rollback"]);
+        assert_eq!(effects.seen().last().unwrap(), last);
+    }
+}
+
+/// A client that is told that the store hangs does not wait longer for its sake.
+#[tokio::test(start_paused = true)]
+async fn cancelling_waits_for_a_hanging_store_for_five_seconds_only() {
+    let effects = Effects::default();
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.unit(cancelling(&effects, true));
+    let hanging = FakeBlobs { pause: Duration::from_hours(1), ..FakeBlobs::noting(&effects) };
+    let started = tokio::time::Instant::now();
+    Intents::new(&hanging.among(doubles)).cancel(&intent()).await;
+    assert_eq!(started.elapsed().as_secs(), 5);
+    assert_eq!(effects.seen(), ["abandon", "commit", "discard files"]);
+}

@@ -1,0 +1,109 @@
+//! One adapter for every port, and what an operator may choose.
+
+use fm_domain::accounts::PasswordHasher;
+use fm_domain::blobs::{BlobStore, DirectStore, ListBlobs, PartReceiver, SignDownload, SignParts};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Clock;
+use fm_domain::database::Database;
+use fm_domain::ids::IdSource;
+use fm_domain::mac::MacSigner;
+use fm_domain::sessions::{SessionStore, TokenSigner};
+use fm_domain::thumbnails::Thumbnailer;
+use fm_domain::uploads::ResumableStore;
+use fm_streaming::BufferBudget;
+use fm_streaming::hashing::HashThreads;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One adapter for every port.
+#[derive(Clone)]
+pub struct Ports {
+    /// Users, files, blobs, keys and jobs.
+    pub db: Arc<dyn Database>,
+    /// Sessions.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Bytes.
+    pub blobs: Arc<dyn BlobStore>,
+    /// The same store, where it can write a blob over many requests.
+    pub resumable: Option<Arc<dyn ResumableStore>>,
+    /// The same store, where clients can send it the parts of a blob.
+    pub direct: Option<DirectPorts>,
+    /// What lists them, where they can be listed.
+    pub lister: Option<Arc<dyn ListBlobs>>,
+    /// Signed URLs to them.
+    pub links: Arc<dyn SignDownload>,
+    /// Thumbnails.
+    pub thumbnailer: Arc<dyn Thumbnailer>,
+    /// Password hashes.
+    pub passwords: Arc<dyn PasswordHasher>,
+    /// Access tokens.
+    pub tokens: Arc<dyn TokenSigner>,
+    /// MACs of links, cursors and refresh tokens.
+    pub macs: Arc<dyn MacSigner>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and randomness.
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// What direct uploads need. Links and receiver belong together: a store that signs links to itself receives the parts
+/// itself, and parts that are sent to us need a receiver.
+#[derive(Clone)]
+pub struct DirectPorts {
+    /// Begins and completes blobs.
+    pub store: Arc<dyn DirectStore>,
+    /// Signs the requests by which clients send parts.
+    pub links: Arc<dyn SignParts>,
+    /// Writes the parts that are sent to us; `None` where they are sent to the store.
+    pub receiver: Option<Arc<dyn PartReceiver>>,
+}
+
+impl DirectPorts {
+    /// Clients send parts to the store.
+    #[must_use]
+    pub fn signed(store: Arc<dyn DirectStore>, links: Arc<dyn SignParts>) -> Self {
+        Self { store, links, receiver: None }
+    }
+
+    /// Clients send parts to us, by links that we sign ourselves.
+    #[must_use]
+    pub fn received(
+        store: Arc<dyn DirectStore>,
+        receiver: Arc<dyn PartReceiver>,
+        links: Arc<dyn SignParts>,
+    ) -> Self {
+        Self { store, links, receiver: Some(receiver) }
+    }
+}
+
+/// What an operator may choose.
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own, not a state")]
+pub struct Settings {
+    /// How long an access token lives.
+    pub access_token_ttl: Duration,
+    /// How long a session lives without being refreshed.
+    pub refresh_token_ttl: Duration,
+    /// How long the signed URLs in a file's body live.
+    pub signed_url_ttl: Duration,
+    /// The largest file.
+    pub max_upload: ByteSize,
+    /// The largest file of an upload that takes many requests.
+    pub max_resumable: ByteSize,
+    /// How long such an upload lives without a sign of life.
+    pub upload_ttl: Duration,
+    /// The memory that such uploads share with all others.
+    pub upload_buffer: BufferBudget,
+    /// The threads that hash what such uploads bring.
+    pub hash_threads: HashThreads,
+    /// Whether resumable uploads are offered, where the store can do that.
+    pub resumable_uploads: bool,
+    /// Whether direct uploads are offered, where the store can do that.
+    pub direct_uploads: bool,
+    /// How much one user may keep; `None`: any amount.
+    pub quota: Option<ByteSize>,
+    /// Whether anyone may register.
+    pub registration_open: bool,
+    /// Whether we serve signed URLs ourselves, because the store can't.
+    pub serves_blobs: bool,
+}

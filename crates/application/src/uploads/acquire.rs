@@ -1,0 +1,131 @@
+//! The beginning of a request that appends to an upload: from its commit on no earlier request can change the upload.
+
+use fm_domain::body::{BodyError, ByteSize};
+use fm_domain::database::UnitOfWork;
+use fm_domain::uploads::{ResumableStore, Transport, Upload, UploadStatus};
+
+use super::ResumableError;
+use super::append::AppendRequest;
+use super::context::{Context, intent_expiry};
+use crate::engine::retry::{retry_conflicts, roll_back};
+
+/// The upload as a request finds it.
+pub(super) enum Acquired {
+    /// It goes on, and the request has it.
+    Open(Upload),
+    /// It is a file already.
+    Complete(Upload),
+}
+
+/// Acquires the upload, if the request fits where it is. A lost answer to the commit is not read back: another request
+/// may have the upload by then under the very same epoch.
+pub(super) async fn acquire(
+    context: &Context,
+    store: &dyn ResumableStore,
+    request: &AppendRequest,
+) -> Result<Acquired, ResumableError> {
+    retry_conflicts(|| async {
+        let mut unit = context.db.begin().await?;
+        match acquire_in(context, store, request, unit.as_mut()).await {
+            Ok(Acquired::Open(upload)) => {
+                unit.commit().await?;
+                Ok(Acquired::Open(upload))
+            }
+            Ok(complete) => {
+                unit.rollback().await?;
+                Ok(complete)
+            }
+            Err(error) => Err(roll_back(unit, error).await),
+        }
+    })
+    .await
+}
+
+async fn acquire_in(
+    context: &Context,
+    store: &dyn ResumableStore,
+    request: &AppendRequest,
+    unit: &mut dyn UnitOfWork,
+) -> Result<Acquired, ResumableError> {
+    let found = unit.uploads().find_for_update(request.owner, request.upload).await?;
+    let resumable = found.filter(|upload| upload.transport == Transport::Resumable);
+    let mut upload = resumable.ok_or(ResumableError::NotFound)?;
+    if context.is_over(&upload) {
+        return Err(ResumableError::Expired);
+    }
+    if upload.offset != request.offset {
+        return Err(ResumableError::WrongOffset { offset: upload.offset });
+    }
+    let more = declare_length(context, &mut upload, request.length)?;
+    check_body_length(context, &upload, request.body_length)?;
+    if let UploadStatus::Complete(_) = upload.status {
+        return Ok(Acquired::Complete(upload));
+    }
+    if upload.is_locked {
+        // What the request before appended last may still be on its way to the store.
+        upload.state = upload.state.map(|state| store.rewind(&state, &state));
+    }
+    let seen = upload.epoch;
+    upload.acquire();
+    let lives_longer = context.extend(&mut upload);
+    unit.uploads().update(&upload, seen).await?;
+    if lives_longer {
+        extend_holdings(unit, &upload).await?;
+    }
+    if more > ByteSize::ZERO {
+        unit.users().reserve(upload.owner, more, context.quota).await?;
+    }
+    Ok(Acquired::Open(upload))
+}
+
+/// Takes the length of an upload whose length was not known; how much more is to be reserved for it.
+fn declare_length(
+    context: &Context,
+    upload: &mut Upload,
+    length: Option<ByteSize>,
+) -> Result<ByteSize, ResumableError> {
+    match (upload.length, length) {
+        (_, None) => Ok(ByteSize::ZERO),
+        (Some(known), Some(length)) if known == length => Ok(ByteSize::ZERO),
+        (Some(_), Some(_)) => Err(ResumableError::LengthConflict),
+        (None, Some(length)) => {
+            context.check_length(length)?;
+            if length < upload.offset {
+                return Err(ResumableError::LengthConflict);
+            }
+            upload.length = Some(length);
+            let before = upload.reserved.bytes();
+            upload.reserved = context.reservation(length);
+            Ok(ByteSize::new(upload.reserved.bytes().saturating_sub(before)))
+        }
+    }
+}
+
+/// 413 before a byte is read, where the declared lengths tell it.
+fn check_body_length(
+    context: &Context,
+    upload: &Upload,
+    body_length: Option<ByteSize>,
+) -> Result<(), ResumableError> {
+    let limit = upload.length.unwrap_or(context.max);
+    let end = upload.offset.bytes().saturating_add(body_length.unwrap_or_default().bytes());
+    if end > limit.bytes() { Err(BodyError::TooLarge { limit }.into()) } else { Ok(()) }
+}
+
+/// The intent of the blob and the idempotency key live as long as the upload.
+pub(super) async fn extend_holdings(
+    unit: &mut dyn UnitOfWork,
+    upload: &Upload,
+) -> Result<(), ResumableError> {
+    let until = intent_expiry(upload);
+    if !unit.blobs().renew(upload.blob, until).await? {
+        return Err(ResumableError::Expired);
+    }
+    if upload.key.is_some() && !unit.keys().renew(upload.blob, until).await? {
+        return Err(ResumableError::KeyConflict);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! The first unit of an upload.
+
+use super::ResumableError;
+use super::context::{Context, intent_expiry};
+use crate::engine::intents::Intent;
+use crate::engine::retry::{confirm_commit, retry_conflicts};
+use fm_domain::blobs::BlobKey;
+use fm_domain::body::ByteSize;
+use fm_domain::files::{FileName, MediaType, Sha256};
+use fm_domain::idempotency::{Claimed, IdempotencyKey, KeyClaim};
+use fm_domain::ids::{BlobId, UploadId, UserId};
+use fm_domain::uploads::{Epoch, HashState, Transport, Upload, UploadStatus};
+
+/// What is to be uploaded.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) owner: UserId,
+    pub(super) transport: Transport,
+    pub(super) key: Option<IdempotencyKey>,
+    pub(super) name: FileName,
+    pub(super) length: Option<ByteSize>,
+    pub(super) claimed_type: Option<MediaType>,
+    pub(super) promised: Option<Sha256>,
+    pub(super) metadata: String,
+}
+
+/// An upload, and whether it was made just now.
+pub(super) struct Created {
+    pub(super) upload: Upload,
+    pub(super) fresh: bool,
+}
+
+impl Context {
+    /// One unit: the intent is recorded, the key claimed, the length reserved, the upload inserted. A repetition with the
+    /// same key finds the first.
+    pub(super) async fn create(&self, draft: &Draft) -> Result<Created, ResumableError> {
+        self.check_length(draft.length.unwrap_or_default())?;
+        retry_conflicts(|| self.try_create(draft)).await
+    }
+
+    async fn try_create(&self, draft: &Draft) -> Result<Created, ResumableError> {
+        let upload = self.drafted(draft);
+        let now = upload.created_at;
+        let mut unit = self.db.begin().await?;
+        if let Some(key) = &draft.key {
+            let lease_until = intent_expiry(&upload);
+            let claim = KeyClaim { user: draft.owner, key: key.clone(), attempt: upload.blob, lease_until };
+            if unit.keys().claim(&claim, now).await? != Claimed::Held {
+                let found = unit.uploads().find_by_key(draft.owner, key).await?;
+                unit.rollback().await?;
+                let found = found.filter(|found| is_same(found, draft) && !self.is_over(found));
+                let upload = found.ok_or(ResumableError::KeyConflict)?;
+                return Ok(Created { upload, fresh: false });
+            }
+        }
+        // Here the user comes first: where there is none, nothing may refer to them.
+        if let Err(refusal) = unit.users().reserve(draft.owner, upload.reserved, self.quota).await {
+            unit.rollback().await?;
+            return Err(refusal.into());
+        }
+        // The upload itself knows what is reserved, and gives it back.
+        let intent = Intent::bare(BlobKey::file(upload.blob), draft.owner);
+        intent.record(unit.as_mut(), now, intent_expiry(&upload)).await?;
+        unit.uploads().insert(&upload).await?;
+        let there =
+            async { Ok(self.db.read().await?.uploads().find(draft.owner, upload.id).await?.is_some()) };
+        confirm_commit(unit.commit().await, there).await?;
+        Ok(Created { upload, fresh: true })
+    }
+
+    fn drafted(&self, draft: &Draft) -> Upload {
+        let now = self.clock.now();
+        Upload {
+            id: UploadId::new(self.ids.uuid()),
+            owner: draft.owner,
+            transport: draft.transport,
+            blob: BlobId::new(self.ids.uuid()),
+            name: draft.name.clone(),
+            claimed_type: draft.claimed_type.clone(),
+            promised: draft.promised,
+            metadata: draft.metadata.clone(),
+            key: draft.key.clone(),
+            length: draft.length,
+            offset: ByteSize::ZERO,
+            reserved: self.reservation(draft.length.unwrap_or_default()),
+            epoch: Epoch::FIRST,
+            is_locked: false,
+            state: None,
+            write: None,
+            hash: HashState::new(),
+            head: bytes::Bytes::new(),
+            status: UploadStatus::Open,
+            created_at: now,
+            expires_at: now.plus(self.ttl),
+        }
+    }
+}
+
+/// Whether a repetition means the upload that was found.
+fn is_same(found: &Upload, draft: &Draft) -> bool {
+    found.transport == draft.transport
+        && found.name == draft.name
+        && found.promised == draft.promised
+        && (found.length == draft.length || draft.length.is_none())
+}
+
+#[cfg(test)]
+mod tests;

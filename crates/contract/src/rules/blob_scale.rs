@@ -1,0 +1,178 @@
+//! BLOB: what a store holds in memory, how it lists many blobs, and whether it leaves the runtime to others.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use fm_domain::blobs::{BlobKey, Bucket};
+use fm_domain::body::{ByteSize, ByteStream};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::blob::{assert_absent, hint, key};
+use crate::fakes::present;
+use crate::fixture::body::{collect, noise, stream_of};
+use crate::fixture::poll::beats_beside;
+use crate::fixture::{MANY, offered, soon};
+use crate::harness::BlobStoreHarness;
+
+const CHUNK: usize = 64 * 1024;
+
+/// What the operating system buffers at most between a store and its reader.
+const SOCKETS: usize = 16 * 1024 * 1024;
+
+/// What no list holds more of at a time.
+const PAGE: usize = 1_000;
+
+/// A body of this many bytes that takes up the memory of one chunk.
+fn long(length: usize) -> ByteStream {
+    let chunk = noise(CHUNK, 1);
+    let chunks =
+        (0..length.div_ceil(CHUNK)).map(move |number| Ok(chunk.slice(..CHUNK.min(length - number * CHUNK))));
+    stream::iter(chunks).boxed()
+}
+
+/// Bytes that count as alive until the last who holds them drops them.
+struct Alive {
+    bytes: Vec<u8>,
+    alive: Arc<AtomicUsize>,
+}
+
+impl AsRef<[u8]> for Alive {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.alive.fetch_sub(self.bytes.len(), Ordering::SeqCst);
+    }
+}
+
+/// A body that never ends once it has given this many bytes, with how many it gave and how many of them were alive at
+/// most.
+fn watched(length: usize) -> (ByteStream, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+    let [given, alive, most]: [Arc<AtomicUsize>; 3] = std::array::from_fn(|_| Arc::default());
+    let (give, peak) = (Arc::clone(&given), Arc::clone(&most));
+    let chunks = (0..length.div_ceil(CHUNK)).map(move |_| {
+        let now = alive.fetch_add(CHUNK, Ordering::SeqCst) + CHUNK;
+        peak.fetch_max(now, Ordering::SeqCst);
+        give.fetch_add(CHUNK, Ordering::SeqCst);
+        Ok(Bytes::from_owner(Alive { bytes: vec![7; CHUNK], alive: Arc::clone(&alive) }))
+    });
+    (stream::iter(chunks).chain(stream::pending()).boxed(), given, most)
+}
+
+/// Keeps many small blobs.
+async fn many<H: BlobStoreHarness>(harness: &H) -> BTreeSet<BlobKey> {
+    let blobs = harness.blobs();
+    let keys: BTreeSet<BlobKey> = (0..MANY).map(|_| key()).collect();
+    let (body, hint) = (Bytes::from_static(b"small"), hint(Some(5)));
+    stream::iter(&keys)
+        .map(|key| blobs.put(key, stream_of(&body, 5), &hint))
+        .buffer_unordered(16)
+        .try_collect::<Vec<_>>()
+        .await
+        .unwrap();
+    keys
+}
+
+pub(crate) async fn blob_18_a_list_tells_when_each_blob_was_written<H: BlobStoreHarness>(harness: &H) {
+    // Listing is an optional capability.
+    let Some(list) = harness.lister() else { return };
+    let key = key();
+    harness.blobs().put(&key, stream_of(&noise(10, 18), 10), &hint(None)).await.unwrap();
+    let listed: Vec<_> = list.list(Bucket::Files).await.unwrap().try_collect().await.unwrap();
+    let [blob] = listed.as_slice() else { panic!("one blob was written: {listed:?}") };
+    assert_eq!((blob.key, blob.size), (key, ByteSize::new(10)));
+    let present = present();
+    let off = present.since(blob.written_at).max(blob.written_at.since(present));
+    assert!(off < Duration::from_mins(5), "written at {}, which is {off:?} off", blob.written_at);
+}
+
+pub(crate) async fn blob_19_a_list_of_many_blobs_is_whole_and_holds_a_page_at_most<H: BlobStoreHarness>(
+    harness: &H,
+) {
+    let Some(list) = harness.lister() else { return };
+    let blobs = harness.blobs();
+    let keys = many(harness).await;
+    let listed: Vec<_> = list.list(Bucket::Files).await.unwrap().try_collect().await.unwrap();
+    assert_eq!(listed.len(), keys.len(), "how many blobs were listed");
+    assert_eq!(listed.iter().map(|blob| blob.key).collect::<BTreeSet<_>>(), keys, "each once");
+
+    // All go while the list is read: it still gives what it held, and that is a page.
+    let mut listing = list.list(Bucket::Files).await.unwrap();
+    listing.try_next().await.unwrap().unwrap();
+    stream::iter(&keys)
+        .map(|key| blobs.discard(key))
+        .buffer_unordered(16)
+        .try_collect::<Vec<()>>()
+        .await
+        .unwrap();
+    let held = listing.try_collect::<Vec<_>>().await.unwrap().len();
+    assert!(held < PAGE, "the list held {held} blobs that were gone");
+}
+
+pub(crate) async fn blob_20_a_put_writes_while_the_body_comes<H: BlobStoreHarness>(harness: &H) {
+    let Some(may_hold) = offered("the memory of a put", harness.held_at_most()) else { return };
+    let (key, blobs, hint) = (key(), harness.blobs(), hint(None));
+    // More than it may hold: something has to be in the store by then.
+    let length = (may_hold * 3 + harness.part_size() * 2).div_ceil(CHUNK) * CHUNK;
+    let (body, given, most) = watched(length);
+    tokio::select! {
+        ended = blobs.put(&key, body, &hint) => panic!("a body that never ends was stored: {ended:?}"),
+        () = async {
+            while given.load(Ordering::SeqCst) < length || harness.debris().await == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        } => {}
+        () = tokio::time::sleep(Duration::from_secs(20)) => {
+            panic!("{} bytes were taken, and nothing was written", given.load(Ordering::SeqCst));
+        }
+    }
+    let most = most.load(Ordering::SeqCst);
+    assert!(most <= may_hold + 2 * CHUNK, "{most} bytes of the body were held where {may_hold} are allowed");
+    blobs.discard(&key).await.unwrap();
+    assert_absent(harness, &key, "a put that was dropped").await;
+}
+
+pub(crate) async fn blob_21_a_read_runs_ahead_of_its_reader_by_what_it_may_hold<H: BlobStoreHarness>(
+    harness: &H,
+) {
+    let Some(may_hold) = offered("the memory of a read", harness.held_at_most()) else { return };
+    let (key, blobs) = (key(), harness.blobs());
+    // The half that stays is more than it may hold, so what comes of the other half was not held before.
+    let length = (may_hold + SOCKETS) * 2;
+    blobs.put(&key, long(length), &hint(Some(length))).await.unwrap();
+    let mut reader = blobs.get(&key, None).await.unwrap();
+    let mut came = reader.bytes.try_next().await.unwrap().unwrap().len();
+    if offered("a blob that is damaged", harness.truncate(&key).await).is_none() {
+        return;
+    }
+    let broke = loop {
+        match reader.bytes.try_next().await {
+            Ok(Some(chunk)) => came += chunk.len(),
+            Ok(None) => break false,
+            Err(_broken) => break true,
+        }
+    };
+    assert!(broke || came < length, "all {length} bytes came, half of which were gone: they had been held");
+}
+
+pub(crate) async fn blob_22_puts_and_reads_leave_the_runtime_to_others<H: BlobStoreHarness>(harness: &H) {
+    // A store that waits for nothing has no use for the runtime while it works.
+    if offered("a store that waits", harness.held_at_most()).is_none() {
+        return;
+    }
+    let (key, blobs, hint) = (key(), harness.blobs(), hint(None));
+    let length = (harness.part_size() * 3).max(8 * 1024 * 1024);
+    let (stored, beats) = soon("a put", beats_beside(blobs.put(&key, long(length), &hint))).await;
+    assert_eq!(stored.unwrap().size, ByteSize::new(length as u64));
+    assert!(beats >= 8, "the runtime was free {beats} times while {length} bytes were written");
+    let read = async { collect(blobs.get(&key, None).await.unwrap().bytes).await.unwrap() };
+    let (read, beats) = soon("a read", beats_beside(read)).await;
+    assert_eq!(read.len(), length);
+    assert!(beats >= 8, "the runtime was free {beats} times while {length} bytes were read");
+}

@@ -1,0 +1,119 @@
+//! PART: blobs out of parts that clients send, and how their writes end.
+
+use fm_domain::blobs::{BlobKey, CompleteParts, PartTag, PartWrite, WriteId, WritePart, WrittenPart};
+use fm_domain::body::ByteSize;
+
+use super::direct::{begun, end, least, send, sync};
+use super::stored::{MOST_POLLS, assert_absent, assert_holds, binary, discard_until_empty, key, pieces};
+use crate::fixture::body::noise;
+use crate::fixture::poll::cut_after;
+use crate::fixture::uuid;
+use crate::harness::DirectHarness;
+
+pub(crate) async fn part_08_discarding_removes_whatever_a_write_left<H: DirectHarness>(harness: &H) {
+    let blobs = harness.blobs();
+    let body = noise(1000, 10);
+    let (untouched, written, completed) = (begun(harness).await, begun(harness).await, begun(harness).await);
+    let part = send(harness, &written, 1, 0, &body).await.unwrap();
+    let whole = send(harness, &completed, 1, 0, &body).await.unwrap();
+    end(harness, &completed, 1, &[whole], body.len()).await.unwrap();
+    assert!(harness.debris().await > 0, "nothing counts what is unfinished");
+    for write in [&untouched, &written, &completed] {
+        for _again in 0..2 {
+            blobs.discard(&write.key).await.unwrap();
+            assert_absent(&*blobs, &write.key, "a discarded write").await;
+        }
+        sync(harness, write).await;
+    }
+    assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
+    let late = send(harness, &written, 2, 1000, &body).await;
+    assert!(matches!(late, Err(WritePart::Gone)), "a part of a discarded write: {late:?}");
+    let late = end(harness, &written, 1, &[part], body.len()).await;
+    assert!(matches!(late, Err(CompleteParts::Gone)), "the end of a discarded write: {late:?}");
+    assert_absent(&*blobs, &written.key, "a discarded write").await;
+    assert_eq!(harness.debris().await, 0, "what is left of a late part");
+}
+
+pub(crate) async fn part_10_a_write_that_was_never_begun_is_gone<H: DirectHarness>(harness: &H) {
+    let (blobs, body) = (harness.blobs(), noise(1000, 11));
+    let known = begun(harness).await;
+    let part = send(harness, &known, 1, 0, &body).await.unwrap();
+    let stranger = BlobKey::thumbnail(known.key.id);
+    let unknown = PartWrite { key: key(), id: WriteId::new(uuid().to_string()) };
+    for write in [unknown, PartWrite { key: stranger, id: known.id.clone() }] {
+        let sent = send(harness, &write, 1, 0, &body).await;
+        assert!(matches!(sent, Err(WritePart::Gone)), "a part of nothing: {sent:?}");
+        let ended = end(harness, &write, 1, std::slice::from_ref(&part), body.len()).await;
+        assert!(matches!(ended, Err(CompleteParts::Gone)), "the end of nothing: {ended:?}");
+        assert_absent(&*blobs, &write.key, "nothing").await;
+    }
+    end(harness, &known, 1, &[part], body.len()).await.unwrap();
+    assert_holds(&*blobs, &known.key, &body, "the blob that was begun").await;
+}
+
+pub(crate) async fn part_11_what_is_cut_off_at_any_await_can_be_discarded<H: DirectHarness>(harness: &H) {
+    let (blobs, body) = (harness.blobs(), noise(1000, 14));
+    let mut keys = Vec::new();
+    for polls in 1.. {
+        assert!(polls < MOST_POLLS, "it is polled without an end");
+        let (writing, ending, fresh) = (begun(harness).await, begun(harness).await, key());
+        let whole = [send(harness, &ending, 1, 0, &body).await.unwrap()];
+        let store = harness.store();
+        let media = binary();
+        let started = cut_after(polls, store.begin(&fresh, &media)).await;
+        let written = if let Some(receiver) = harness.receiver() {
+            let write = receiver.write(&writing, ByteSize::ZERO, 1, pieces(&body));
+            cut_after(polls, write).await.map(drop)
+        } else {
+            // The client's own request is not cut off: that is no call of the store.
+            drop(send(harness, &writing, 1, 0, &body).await);
+            Some(())
+        };
+        let ended = cut_after(polls, end(harness, &ending, 1, &whole, body.len())).await;
+        if ended.is_none() {
+            // All or nothing, and a caller that asks again gets the one or the other.
+            let again = end(harness, &ending, 1, &whole, body.len()).await;
+            assert!(again.is_ok(), "after {polls} polls: {again:?}");
+            assert_holds(&*blobs, &ending.key, &body, "a blob whose end was cut off").await;
+        }
+        keys.extend([writing.key, ending.key, fresh]);
+        if started.is_some() && written.is_some() && ended.is_some() {
+            break;
+        }
+    }
+    discard_until_empty(&*blobs, &keys, async || harness.debris().await).await;
+}
+
+pub(crate) async fn part_12_the_limits_of_parts_make_sense<H: DirectHarness>(harness: &H) {
+    let limits = harness.store().part_limits();
+    assert!(ByteSize::ZERO < limits.least && limits.least <= limits.most, "{limits:?}");
+    let largest = limits.most.bytes().saturating_mul(u64::from(limits.most_parts));
+    assert!(largest >= 1 << 36, "parts of {} make no more than {largest} bytes", limits.most);
+    assert_eq!(harness.store().part_limits(), limits, "the limits change");
+}
+
+pub(crate) async fn part_13_a_receiver_shuts_out_lower_fences<H: DirectHarness>(harness: &H) {
+    let Some(receiver) = harness.receiver() else { return };
+    let (blobs, least) = (harness.blobs(), least(harness));
+    let body = noise(least + 1000, 4);
+    let write = begun(harness).await;
+    let at = |offset: usize| ByteSize::new(offset as u64);
+    receiver.write(&write, at(0), 1, pieces(&body.slice(..least))).await.unwrap();
+    receiver.write(&write, at(least), 2, pieces(&body.slice(least..))).await.unwrap();
+    for (offset, late) in [(0, noise(1000, 97)), (least, noise(10, 96)), (least, noise(3000, 95))] {
+        let answer = receiver.write(&write, at(offset), 1, pieces(&late)).await;
+        assert!(matches!(answer, Err(WritePart::Gone)), "a part with a lower fence: {answer:?}");
+    }
+    // Tags and numbers are the caller's own.
+    let part = |number, size: usize| WrittenPart {
+        number,
+        size: at(size),
+        tag: PartTag::new(format!("the caller's tag {number}")),
+    };
+    let parts = [part(7, least), part(900, 1000)];
+    let early = end(harness, &write, 1, &parts, body.len()).await;
+    assert!(matches!(early, Err(CompleteParts::Gone)), "completed with a lower fence: {early:?}");
+    assert_absent(&*blobs, &write.key, "a blob completed with a lower fence").await;
+    end(harness, &write, 3, &parts, body.len()).await.unwrap();
+    assert_holds(&*blobs, &write.key, &body, "a blob with a late sender").await;
+}

@@ -1,0 +1,115 @@
+//! The middleware: the one layer that every request and every answer passes.
+//!
+//! It names the request, answers preflights, renders problems, turns `HEAD` into `GET` without a body, and writes the
+//! line of the log.
+
+mod cors;
+mod head;
+mod log;
+mod method;
+mod request_id;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use fm_domain::ids::UserId;
+
+pub(crate) use head::IsHead;
+pub(crate) use log::Route;
+
+use crate::problem::{Code, Problem};
+use crate::state::State;
+use log::RequestLog;
+use request_id::RequestId;
+
+/// Who asked, once that is known: for the log.
+#[derive(Clone, Copy)]
+pub(crate) struct KnownUser(pub(crate) UserId);
+
+/// A field that every answer of a route has.
+#[derive(Clone)]
+pub(crate) struct ResponseHeader(pub(crate) HeaderName, pub(crate) HeaderValue);
+
+/// Passes a request on and finishes its answer.
+pub(crate) async fn handle(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(state) = request.app_data::<State>().cloned() else {
+        return Err(Problem::defect("the application has no state").into());
+    };
+    let id = RequestId::of(request.headers(), state.ids.as_ref());
+    let log = RequestLog::begin(&id, request.head());
+    let is_head = request.method() == Method::HEAD;
+    if let Some(meant) = method::meant(request.head()) {
+        request.head_mut().method = meant;
+    }
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+        request.extensions_mut().insert(IsHead);
+    }
+    let held = head::HeldBody::of(&mut request);
+    let cors = cors::Cors::of(&state.settings.cors, request.headers());
+
+    let response = if let Some(preflight) = cors.preflight(request.method(), request.headers()) {
+        request.into_response(preflight)
+    } else {
+        next.call(request).await?.map_into_boxed_body()
+    };
+    let (request, response) = response.into_parts();
+    let (mut response, code) = match problem_of(&response) {
+        Some(problem) => {
+            log::failure(&id, &problem);
+            (problem.render(id.as_str()), Some(problem.code()))
+        }
+        None => (response, None),
+    };
+    let size = response.body().size();
+    if is_head {
+        response = head::without_body(response);
+    }
+    if let Some(held) = held {
+        response = held.until_written(response);
+    }
+    if let Some(ResponseHeader(name, value)) = request.app_data() {
+        response.headers_mut().insert(name.clone(), value.clone());
+    }
+    cors.decorate(response.headers_mut());
+    response.headers_mut().insert(request_id::HEADER, id.header());
+    log.end(&request, &response, size, code);
+    Ok(ServiceResponse::new(request, response))
+}
+
+/// The problem behind an answer: a handler's own, or one for an error of the server's.
+fn problem_of(response: &HttpResponse) -> Option<Refusal<'_>> {
+    let error = response.error()?;
+    Some(match error.as_error::<Problem>() {
+        Some(problem) => Refusal::Ours(problem),
+        None => Refusal::Theirs(Problem::of(Code::of_status(error.as_response_error().status_code()))),
+    })
+}
+
+/// A problem of ours, or one made for an error that is not.
+enum Refusal<'a> {
+    Ours(&'a Problem),
+    Theirs(Problem),
+}
+
+impl std::ops::Deref for Refusal<'_> {
+    type Target = Problem;
+
+    fn deref(&self) -> &Problem {
+        match self {
+            Self::Ours(problem) => problem,
+            Self::Theirs(problem) => problem,
+        }
+    }
+}
+
+/// Whether the client asked by `HEAD`.
+pub(crate) fn is_head(request: &HttpRequest) -> bool {
+    request.extensions().get::<IsHead>().is_some()
+}

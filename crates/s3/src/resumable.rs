@@ -1,0 +1,196 @@
+//! Blobs that are written over many requests: an upload of the server's, and what is too little for a part of it.
+
+use async_trait::async_trait;
+use fm_domain::blobs::{BlobKey, CompleteParts, StoredBlob};
+use fm_domain::body::{ByteSize, PartBytes};
+use fm_domain::error::PortResult;
+use fm_domain::files::MediaType;
+use fm_domain::uploads::{
+    AppendError, AppendHints, Chunk, CompleteError, Position, ResumableStore, WriteState,
+};
+
+use crate::failure::Failure;
+use crate::multipart::named;
+use crate::parts::{MOST_PARTS, PART};
+use crate::store::{S3BlobStore, Shared};
+use crate::write_state::{Pending, Progress, SentPart};
+
+const HINTS: AppendHints = AppendHints {
+    least: ByteSize::new(PART as u64),
+    preferred: ByteSize::new(PART as u64),
+    // Two chunks in memory would halve the number of uploads that the budget has room for.
+    pipelined: false,
+};
+
+/// So many incomplete parts become one before another is added, which bounds the requests that read them back.
+const MOST_PENDING: usize = 32;
+
+#[async_trait]
+impl ResumableStore for S3BlobStore {
+    fn append_hints(&self) -> AppendHints {
+        HINTS
+    }
+
+    async fn begin(&self, key: &BlobKey, content_type: &MediaType) -> PortResult<WriteState> {
+        Progress::begun(self.shared.create_upload(key, content_type).await?).to_state()
+    }
+
+    /// Less than a part.
+    fn read_back(&self, state: &WriteState) -> ByteSize {
+        // A state that can't be read fails the call that comes next.
+        ByteSize::new(Progress::parse(state).map_or(0, |progress| progress.pending_bytes()))
+    }
+
+    /// Fences are not looked at: the state that a writer is shut out with is not saved, and names what no other state
+    /// names.
+    async fn append(
+        &self,
+        key: &BlobKey,
+        position: &Position,
+        chunk: Chunk,
+    ) -> Result<WriteState, AppendError> {
+        let progress = Progress::parse(&position.state)?;
+        Ok(self.shared.append(key, progress, chunk).await?.to_state()?)
+    }
+
+    /// What was answered is durable.
+    async fn sync(&self, _key: &BlobKey) -> PortResult<()> {
+        Ok(())
+    }
+
+    fn rewind(&self, counted: &WriteState, reached: &WriteState) -> WriteState {
+        let rewound = Progress::parse(counted)
+            .and_then(|counted| counted.rewound(&Progress::parse(reached)?).to_state());
+        // A state that can't be read fails the call that comes next.
+        rewound.unwrap_or_else(|_corrupt| WriteState::default())
+    }
+
+    async fn prune(&self, key: &BlobKey, before: &WriteState, after: &WriteState) -> PortResult<()> {
+        let (before, after) = (Progress::parse(before)?, Progress::parse(after)?);
+        self.shared.prune_incomplete(key, &before, &after).await
+    }
+
+    async fn abort(&self, key: &BlobKey, begun: &WriteState) -> PortResult<()> {
+        self.shared.abort(key, &Progress::parse(begun)?.upload).await
+    }
+
+    async fn complete(&self, key: &BlobKey, position: &Position) -> Result<StoredBlob, CompleteError> {
+        let progress = Progress::parse(&position.state)?;
+        let size = position.offset;
+        if progress.bytes() != size.bytes() {
+            return Err(CompleteError::Incomplete);
+        }
+        let failure = self.shared.finish(key, &progress).await.err();
+        let is_repeated = failure.is_some();
+        self.shared.outcome(key, size.bytes(), failure).await.map_err(refused)?;
+        // What is not removed now is never found again: a whole blob is not discarded.
+        let others = self.shared.abort_all(key).await?;
+        if is_repeated || others > 0 || progress.had_pending() {
+            self.shared.remove_all_incomplete(key).await?;
+        }
+        Ok(StoredBlob { size })
+    }
+
+    async fn put_bytes(
+        &self,
+        key: &BlobKey,
+        bytes: PartBytes,
+        content_type: &MediaType,
+    ) -> PortResult<StoredBlob> {
+        self.shared.put_bytes(key, bytes, content_type).await
+    }
+}
+
+impl Shared {
+    /// Sends what makes a part, together with the incomplete parts before it, and keeps the rest as another of those.
+    async fn append(
+        &self,
+        key: &BlobKey,
+        mut progress: Progress,
+        chunk: Chunk,
+    ) -> Result<Progress, AppendError> {
+        let length = chunk.bytes.len() as u64;
+        let pending = progress.pending_bytes() + length;
+        let is_part = chunk.is_last || pending >= PART as u64;
+        if is_part {
+            let bytes = self.behind_pending(key, &progress, chunk.bytes).await.map_err(gone)?;
+            let sent = self.send_part(key, &progress, bytes).await.map_err(gone)?;
+            progress.parts.push(sent);
+            progress.next += 1;
+            progress.pending.clear();
+            return Ok(progress);
+        }
+        if progress.pending.len() < MOST_PENDING {
+            self.put_incomplete(key, &progress, chunk.bytes).await?;
+            progress.pending.push(Pending(progress.next_pending, length));
+        } else {
+            let bytes = self.behind_pending(key, &progress, chunk.bytes).await.map_err(gone)?;
+            self.put_incomplete(key, &progress, bytes).await?;
+            progress.pending = vec![Pending(progress.next_pending, pending)];
+        }
+        progress.next_pending = progress.next_pending.saturating_add(1);
+        Ok(progress)
+    }
+
+    /// The pending bytes, and behind them these.
+    async fn behind_pending(
+        &self,
+        key: &BlobKey,
+        progress: &Progress,
+        bytes: PartBytes,
+    ) -> Result<PartBytes, Failure> {
+        let mut all = self.read_incomplete(key, progress).await?;
+        all.append(bytes);
+        Ok(all)
+    }
+
+    /// Sends the next part of the upload.
+    async fn send_part(
+        &self,
+        key: &BlobKey,
+        progress: &Progress,
+        bytes: PartBytes,
+    ) -> Result<SentPart, Failure> {
+        const STEP: &str = "UploadPart";
+        let (number, size) = (progress.next, bytes.len() as u64);
+        if number > MOST_PARTS {
+            return Err(Failure::odd(STEP, "all 10,000 parts that an upload can have are used up"));
+        }
+        match self.upload_part(key, &progress.upload, number, bytes).await {
+            Ok(tag) => Ok(SentPart(number, size, tag)),
+            // A server that refuses a part before all of it came may close the connection, and its answer is lost.
+            Err(failure)
+                if failure.is_unanswered()
+                    && matches!(self.is_unfinished(key, &progress.upload).await, Ok(false)) =>
+            {
+                Err(Failure::missing(STEP))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Puts the parts together. What is pending is the last of them. The server wants one at least, an empty one of an
+    /// empty blob.
+    async fn finish(&self, key: &BlobKey, progress: &Progress) -> Result<(), Failure> {
+        let mut parts = progress.parts.clone();
+        if parts.is_empty() || !progress.pending.is_empty() {
+            let bytes = self.read_incomplete(key, progress).await?;
+            parts.push(self.send_part(key, progress, bytes).await?);
+        }
+        let parts = parts.into_iter().map(|SentPart(number, _, tag)| named(number, tag)).collect();
+        self.put_together(key, &progress.upload, parts).await
+    }
+}
+
+/// An upload or an incomplete part that is not there: it was completed, discarded, or another writer goes on.
+fn gone(failure: Failure) -> AppendError {
+    if failure.is_missing() { AppendError::Gone } else { failure.into_store().into() }
+}
+
+fn refused(error: CompleteParts) -> CompleteError {
+    match error {
+        CompleteParts::Mismatch => CompleteError::Incomplete,
+        CompleteParts::Gone => CompleteError::Gone,
+        CompleteParts::Store(error) => error.into(),
+    }
+}

@@ -1,0 +1,329 @@
+//! Uploads that the version before left unfinished: what becomes of each when the store remembers the state of a write.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use fm_domain::blobs::WriteId;
+use fm_domain::database::Database;
+use fm_domain::ids::{UploadId, UserId};
+use fm_domain::uploads::{HashState, Upload, WriteState};
+use fm_sqlite::{SqliteDatabase, migrate, revert_last_migration};
+use uuid::Uuid;
+
+use crate::fixture::connect;
+
+const MIGRATION: &str = "20261128000008_resumable_state";
+
+/// An upload as the version before wrote it. Its blob's id is 100 more than its own.
+struct Old {
+    id: u32,
+    owner: u32,
+    transport: &'static str,
+    has_key: bool,
+    offset: i64,
+    reserved: i64,
+    is_held: bool,
+    write: Option<&'static str>,
+    /// The blobs of its tails, three bytes each.
+    tails: &'static [u32],
+    parts: u32,
+    status: &'static str,
+}
+
+/// A resumable upload that was only created.
+const CREATED: Old = Old {
+    id: 0,
+    owner: 1,
+    transport: "resumable",
+    has_key: true,
+    offset: 0,
+    reserved: 10,
+    is_held: false,
+    write: None,
+    tails: &[],
+    parts: 0,
+    status: "open",
+};
+
+const OLD: [Old; 10] = [
+    Old { id: 1, ..CREATED },
+    Old { id: 2, offset: 5, is_held: true, write: Some("file"), ..CREATED },
+    Old { id: 3, write: Some("memory"), ..CREATED },
+    Old { id: 4, offset: 8, is_held: true, write: Some("multipart-4"), parts: 2, ..CREATED },
+    Old { id: 5, has_key: false, reserved: 0, offset: 3, tails: &[205], ..CREATED },
+    Old { id: 6, owner: 2, write: Some("multipart-6"), ..CREATED },
+    Old { id: 7, offset: 6, write: Some("multipart-7"), tails: &[207, 307], ..CREATED },
+    Old { id: 8, transport: "direct", write: Some("multipart-8"), parts: 2, ..CREATED },
+    Old {
+        id: 9,
+        offset: 5,
+        reserved: 0,
+        write: Some("multipart-9"),
+        parts: 1,
+        status: "complete",
+        ..CREATED
+    },
+    Old { id: 10, reserved: 0, write: Some("file"), status: "expired", has_key: false, ..CREATED },
+];
+
+/// The id whose digits are this number.
+fn uuid(number: u32) -> Uuid {
+    format!("{number:0>32}").parse().unwrap()
+}
+
+fn id(number: u32) -> String {
+    format!("x'{}'", uuid(number).simple())
+}
+
+fn text(value: Option<&str>) -> String {
+    value.map_or("NULL".to_owned(), |value| format!("'{value}'"))
+}
+
+impl Old {
+    fn statements(&self) -> String {
+        let Self { transport, offset, reserved, is_held, parts, status, .. } = self;
+        let (upload, owner, blob) = (id(self.id), id(self.owner), id(self.id + 100));
+        let is_complete = *status == "complete";
+        let key = format!("key-{}", self.id);
+        let key = text(self.has_key.then_some(key.as_str()));
+        let file = if is_complete { id(self.id + 900) } else { "NULL".to_owned() };
+        let tail = |blob: &u32| format!(r#"{{"blob":"{}","size":3}}"#, uuid(*blob));
+        let tails: Vec<String> = self.tails.iter().map(tail).collect();
+        let (write, tails) = (text(self.write), tails.join(","));
+        let mut hash = String::new();
+        for byte in HashState::new().to_bytes() {
+            write!(hash, "{byte:02x}").unwrap();
+        }
+        let mut statements = format!(
+            "INSERT INTO uploads (id, owner, transport, blob, name, metadata, idempotency_key, offset_bytes,
+                 reserved_bytes, epoch, is_held, write_name, next_part, tails, hash_state, head, status, file, created_at,
+                 expires_at)
+             VALUES ({upload}, {owner}, '{transport}', {blob}, 'a', '', {key}, {offset}, {reserved}, 3, {is_held},
+                     {write}, {parts} + 1, '[{tails}]', x'{hash}', CAST('head' AS BLOB), '{status}', {file}, 0, 4102444800000000);
+             INSERT INTO blobs VALUES ({blob}, 'files', {owner}, 'announced', 0, NULL, 0, 4102444800000000, NULL, NULL);"
+        );
+        for part in 1..=*parts {
+            write!(statements, "INSERT INTO upload_parts VALUES ({upload}, {part}, 4, 'tag');").unwrap();
+        }
+        if self.has_key && is_complete {
+            write!(
+                statements,
+                "INSERT INTO idempotency_keys
+                 VALUES ({owner}, {key}, {blob}, 4102444800000000, {file}, 'a', zeroblob(32));
+                 UPDATE blobs SET state = 'settled', size = 5 WHERE id = {blob};"
+            )
+            .unwrap();
+        } else if self.has_key {
+            write!(
+                statements,
+                "INSERT INTO idempotency_keys
+                 VALUES ({owner}, {key}, {blob}, 4102444800000000, NULL, NULL, NULL);"
+            )
+            .unwrap();
+        }
+        for tail in self.tails {
+            write!(
+                statements,
+                "INSERT INTO blobs
+                 VALUES ({}, 'files', {owner}, 'settled', 0, 3, 0, 4102444800000000, NULL, NULL);",
+                id(*tail)
+            )
+            .unwrap();
+        }
+        statements
+    }
+}
+
+/// A database in which the migration has not been run, and which is full of uploads of every kind.
+struct Before {
+    folder: tempfile::TempDir,
+}
+
+impl Before {
+    fn new() -> Self {
+        let before = Self { folder: tempfile::tempdir().unwrap() };
+        migrate(&before.path()).unwrap();
+        before.down();
+        // The second user has less reserved than the uploads say, which can't make it less than nothing.
+        for (user, reserved) in [(1, 1000), (2, 4)] {
+            before.run(&format!(
+                "INSERT INTO users (id, email, email_key, role, password_hash, reserved_bytes, created_at)
+                 VALUES ({}, '{user}@b.example', '{user}@b.example', 'user', 'hash', {reserved}, 0)",
+                id(user)
+            ));
+        }
+        for old in &OLD {
+            before.run(&old.statements());
+        }
+        // A tail that was given up before stays as it is.
+        let given_up = "UPDATE blobs SET state = 'doomed', doomed_at = 1, due_at = 2 WHERE id = ";
+        before.run(&(given_up.to_owned() + &id(307)));
+        before
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("upgrade.db")
+    }
+
+    /// Takes back this migration, and those after it.
+    fn down(&self) {
+        while revert_last_migration(&self.path()).unwrap().as_deref() != Some(MIGRATION) {}
+    }
+
+    fn run(&self, sql: &str) {
+        let mut connection = connect(&self.path());
+        connection.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+        connection.batch_execute(sql).unwrap();
+    }
+
+    /// The uploads with these columns, one a line.
+    fn uploads(&self, columns: &str) -> Vec<String> {
+        ask(
+            &self.path(),
+            &format!(
+                "SELECT concat_ws(' ', ltrim(hex(id), '0'), status, epoch, offset_bytes, reserved_bytes, {columns},
+                        coalesce(write_name, '-'), coalesce(nullif(CAST(head AS TEXT), ''), '-'),
+                        CASE WHEN expires_at = 4102444800000000 THEN 'later'
+                             WHEN expires_at / 1e6 - unixepoch() BETWEEN 85800 AND 86401 THEN 'in a day'
+                             ELSE expires_at END) AS line
+                 FROM uploads ORDER BY id"
+            ),
+        )
+    }
+
+    async fn find(&self, owner: u32, id: u32) -> Upload {
+        let database = SqliteDatabase::open(&self.path()).unwrap();
+        let (owner, id) = (UserId::new(uuid(owner)), UploadId::new(uuid(id)));
+        let found = database.read().await.unwrap().uploads().find(owner, id).await;
+        database.close().await;
+        found.unwrap().unwrap()
+    }
+
+    fn blobs(&self) -> Vec<String> {
+        ask(
+            &self.path(),
+            "SELECT concat_ws(' ', ltrim(hex(id), '0'), state,
+                    CASE WHEN doomed_at <> due_at THEN 'before'
+                         WHEN unixepoch() - doomed_at / 1e6 BETWEEN -1 AND 600 THEN 'now' END) AS line
+             FROM blobs ORDER BY id",
+        )
+    }
+
+    fn parts(&self) -> Vec<String> {
+        ask(
+            &self.path(),
+            "SELECT concat_ws(' ', ltrim(hex(upload), '0'), number, size, tag) AS line
+             FROM upload_parts ORDER BY upload, number",
+        )
+    }
+
+    fn keys(&self) -> Vec<String> {
+        ask(
+            &self.path(),
+            "SELECT concat_ws(' ', key, file IS NOT NULL) AS line FROM idempotency_keys ORDER BY attempt",
+        )
+    }
+
+    fn reserved(&self) -> Vec<String> {
+        ask(&self.path(), "SELECT CAST(reserved_bytes AS TEXT) AS line FROM users ORDER BY id")
+    }
+}
+
+/// What a statement answers in its column `line`.
+fn ask(path: &Path, sql: &str) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = Text)]
+        line: String,
+    }
+    let lines: Vec<Line> = diesel::sql_query(sql).load(&mut connect(path)).unwrap();
+    lines.into_iter().map(|line| line.line).collect()
+}
+
+#[tokio::test]
+async fn uploads_go_on_where_the_store_can_and_expire_where_it_can_not() {
+    let database = Before::new();
+    assert_eq!(migrate(&database.path()).unwrap().first().map(String::as_str), Some(MIGRATION));
+
+    let state = "is_locked, iif(write_state IS NULL, 'null', hex(write_state)) || '.'";
+    assert_eq!(
+        database.uploads(state),
+        [
+            "1 open 3 0 10 0 null. - head later",
+            "2 open 3 5 10 1 . - head later",
+            "3 open 3 0 10 0 . - head later",
+            "4 expired 4 8 0 1 null. - - in a day",
+            "5 expired 4 3 0 0 null. - - in a day",
+            "6 expired 4 0 0 0 null. - - in a day",
+            "7 expired 4 6 0 0 null. - - in a day",
+            "8 open 3 0 10 0 null. multipart-8 head later",
+            "9 complete 3 5 0 0 null. - head later",
+            "10 expired 3 0 0 0 null. - head later",
+        ]
+    );
+    assert_eq!(
+        database.blobs(),
+        [
+            "101 announced",
+            "102 announced",
+            "103 announced",
+            "104 doomed now",
+            "105 doomed now",
+            "106 doomed now",
+            "107 doomed now",
+            "108 announced",
+            "109 settled",
+            "110 announced",
+            "205 doomed now",
+            "207 doomed now",
+            "307 doomed before",
+        ]
+    );
+    assert_eq!(database.parts(), ["8 1 4 tag", "8 2 4 tag"]);
+    assert_eq!(database.keys(), ["key-1 0", "key-2 0", "key-3 0", "key-8 0", "key-9 1"]);
+    assert_eq!(database.reserved(), ["980", "0"]);
+
+    assert_eq!(database.find(1, 1).await.state, None);
+    for written_at_the_offset in [2, 3] {
+        assert_eq!(database.find(1, written_at_the_offset).await.state, Some(WriteState::default()));
+    }
+    assert_eq!(database.find(1, 8).await.write, Some(WriteId::new("multipart-8".to_owned())));
+}
+
+#[tokio::test]
+async fn the_version_before_goes_on_with_uploads_that_were_not_begun() {
+    let database = Before::new();
+    migrate(&database.path()).unwrap();
+    database.run(&format!("UPDATE uploads SET write_state = x'7b7d', offset_bytes = 5 WHERE id = {}", id(1)));
+    database.run(&format!("UPDATE uploads SET write_state = NULL WHERE id = {}", id(3)));
+    database.down();
+
+    assert_eq!(
+        database.uploads("is_held, next_part, tails"),
+        [
+            "1 expired 4 5 0 0 1 [] - - in a day",
+            "2 expired 4 5 0 1 1 [] - - in a day",
+            "3 open 3 0 10 0 1 [] - head later",
+            "4 expired 4 8 0 1 1 [] - - in a day",
+            "5 expired 4 3 0 0 1 [] - - in a day",
+            "6 expired 4 0 0 0 1 [] - - in a day",
+            "7 expired 4 6 0 0 1 [] - - in a day",
+            "8 open 3 0 10 0 1 [] multipart-8 head later",
+            "9 complete 3 5 0 0 1 [] - head later",
+            "10 expired 3 0 0 0 1 [] - head later",
+        ]
+    );
+    assert_eq!(database.blobs()[..3], ["101 doomed now", "102 doomed now", "103 announced"]);
+    assert_eq!(database.parts(), ["8 1 4 tag", "8 2 4 tag"]);
+    assert_eq!(database.keys(), ["key-3 0", "key-8 0", "key-9 1"]);
+    assert_eq!(database.reserved(), ["960", "0"]);
+
+    // And up again: nothing that goes on is lost.
+    migrate(&database.path()).unwrap();
+    assert_eq!(database.find(1, 3).await.state, None);
+    assert_eq!(database.find(1, 8).await.write, Some(WriteId::new("multipart-8".to_owned())));
+    assert_eq!(database.reserved(), ["960", "0"]);
+}

@@ -1,0 +1,53 @@
+//! What the blob store of a server holds, seen from outside.
+
+use std::time::{Duration, Instant};
+
+use super::Server;
+use crate::e2e::folder::files_below;
+use crate::e2e::lane::Lane;
+use crate::e2e::store::TestStore;
+
+impl Server {
+    /// How many objects, unfinished uploads and temporary files its blob store holds. `None` where that can't be seen
+    /// from outside.
+    pub async fn stored(&self) -> Option<usize> {
+        match self.lane {
+            Lane::Ephemeral => None,
+            Lane::Embedded => Some(files_below(&self.data().join("blobs"))),
+            Lane::PostgresS3 => Some(self.store.as_ref().unwrap().count().await),
+        }
+    }
+
+    /// What its S3 holds and what its log warned of, to find out why there is too much.
+    pub fn explain(&self) -> String {
+        let names = self.store.as_ref().map(TestStore::names).unwrap_or_default();
+        let output = self.output();
+        let warnings = output.lines().filter(|line| !line.contains("\"INFO\"")).collect::<Vec<_>>();
+        format!("the store holds {names:#?}; the log warned of {warnings:#?}")
+    }
+
+    /// Waits until its blob store holds `count` objects.
+    pub async fn stores_exactly(&self, count: usize) {
+        self.stores_within(Duration::from_secs(30), count).await;
+    }
+
+    /// The same, where it takes longer.
+    pub async fn stores_within(&self, limit: Duration, count: usize) {
+        if self.lane == Lane::Ephemeral {
+            return;
+        }
+        let started = Instant::now();
+        loop {
+            let stored = self.stored().await;
+            if stored == Some(count) {
+                return;
+            }
+            assert!(
+                started.elapsed() < limit,
+                "the store holds {stored:?} objects instead of {count}; {}",
+                self.explain()
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A server whose database and store are taken away, misbehave, or are killed.
+
+use super::Server;
+use crate::e2e::chaos::ChaosProxy;
+use crate::e2e::cluster::Cluster;
+use crate::e2e::database::TestDatabase;
+use crate::e2e::lane::Lane;
+use crate::e2e::store::TestStore;
+
+/// The proxies between a server and what it stands on.
+pub(super) struct Proxies {
+    database: ChaosProxy,
+    store: ChaosProxy,
+}
+
+impl Server {
+    /// A server on PostgreSQL and S3 that can be taken away from it.
+    pub fn on_shaky_ground() -> Self {
+        let server =
+            Self::assemble(Lane::PostgresS3, Some(TestDatabase::create()), Some(TestStore::here()), &[], &[]);
+        server.resume();
+        server
+    }
+
+    /// A server on PostgreSQL and S3, each behind a proxy that misbehaves as it is told.
+    pub fn amid_chaos() -> Self {
+        Self::amid_chaos_with(&[])
+    }
+
+    /// The same without workers.
+    pub fn amid_chaos_without_workers() -> Self {
+        Self::amid_chaos_with(&["--no-worker"])
+    }
+
+    fn amid_chaos_with(arguments: &[&'static str]) -> Self {
+        let (database, store) = (TestDatabase::create(), TestStore::here());
+        let proxies = Proxies {
+            database: ChaosProxy::bytes(database.address()),
+            store: ChaosProxy::http(store.address()),
+        };
+        let mut variables = store.variables_through(proxies.store.address());
+        variables.push(("DATABASE_URL", database.url_by(proxies.database.address())));
+        let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let mut server = Self::assemble(Lane::PostgresS3, Some(database), Some(store), &variables, arguments);
+        server.proxies = Some(proxies);
+        server.resume();
+        server
+    }
+
+    /// A server on a PostgreSQL of its own, which can be killed.
+    pub fn on_its_own_database() -> Self {
+        let cluster = Cluster::start();
+        let database = TestDatabase::create_on(cluster.postgres());
+        let mut server = Self::assemble(Lane::PostgresS3, Some(database), Some(TestStore::here()), &[], &[]);
+        server.cluster = Some(cluster);
+        server.resume();
+        server
+    }
+
+    /// The proxy in front of its store.
+    pub fn store_chaos(&self) -> &ChaosProxy {
+        &self.proxies.as_ref().expect("it has proxies").store
+    }
+
+    /// The proxy in front of its database.
+    pub fn database_chaos(&self) -> &ChaosProxy {
+        &self.proxies.as_ref().expect("it has proxies").database
+    }
+
+    /// Takes its S3 server away while `work` is done.
+    pub async fn without_its_store<T>(&self, work: impl Future<Output = T>) -> T {
+        let store = self.store.as_ref().expect("it has an S3 server");
+        store.go_away();
+        let result = work.await;
+        store.come_back();
+        result
+    }
+
+    /// Takes its database away while `work` is done.
+    pub async fn without_its_database<T>(&self, work: impl Future<Output = T>) -> T {
+        let database = self.database.as_ref().expect("it has a database server");
+        database.go_away();
+        let result = work.await;
+        database.come_back();
+        result
+    }
+
+    /// Kills its database server. It blocks.
+    pub fn kill_database(&self) {
+        self.cluster.as_ref().expect("it has a database server of its own").crash();
+    }
+
+    /// Starts its database server again. It blocks.
+    pub fn revive_database(&self) {
+        self.cluster.as_ref().expect("it has a database server of its own").come_back();
+    }
+}

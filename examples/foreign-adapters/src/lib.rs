@@ -1,0 +1,15 @@
+//! Adapters of a team of its own, outside the adapters of the workspace: see the README beside this package.
+
+mod blobs;
+mod sessions;
+
+use fm_app::Program;
+
+pub use blobs::{OpendalBlobStore, OpendalConfig};
+pub use sessions::{FolderConfig, FolderSessionStore};
+
+/// The program with both adapters.
+#[must_use]
+pub fn program() -> Program {
+    Program::new().blob_store::<OpendalConfig>().session_store::<FolderConfig>()
+}
