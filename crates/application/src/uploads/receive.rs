@@ -93,7 +93,9 @@ impl<'a> Receiver<'a> {
             if !bytes.is_empty() {
                 append = Some(self.append(bytes, offset).await?);
             }
-            if is_end || !store.append_hints().pipelined || self.checkpoints.is_due() {
+            // Whatever is saved below tells of this chunk too.
+            let saves = is_end || self.checkpoints.is_due() || self.checkpoints.has_new_state(&self.upload);
+            if saves || !store.append_hints().pipelined {
                 self.appended(finish(append.take()).await?);
             }
             drop(permit);
