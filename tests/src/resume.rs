@@ -15,7 +15,7 @@ use crate::{Api, Lane, Server, User};
 
 /// How long what a killed process held may stay reserved: its leases (10 minutes for bytes put aside), the sweep after
 /// it, and patience.
-const SETTLING: Duration = Duration::from_mins(13);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(13);
 /// So much is sent at once.
 const BLOCK: u64 = 256 * 1024;
 /// The pieces that end it, once nothing is cut any more.
@@ -82,7 +82,7 @@ pub async fn resume(lane: Lane, plan: ResumePlan) -> ResumeCounts {
     if !plan.is_patient && lane == Lane::PostgresS3 {
         server.in_its_database("UPDATE blobs SET expires_at = now() WHERE state = 'announced'");
     }
-    settled(&server).await;
+    wait_idle(&server).await;
     let verified = server.run(&["verify", "--rehash", "--min-age", "0"]);
     assert_eq!(verified.code, Some(0), "{}", verified.output);
     fire.counts
@@ -130,14 +130,14 @@ impl Fire {
         self.upload.offset().await as u64
     }
 
-    async fn announce(&self, offset: u64) -> Connection {
+    async fn send_head(&self, offset: u64) -> Connection {
         let place = |number: u64| usize::try_from(number).expect("a length");
-        self.upload.announce(&self.user, place(offset), place(self.counts.bytes - offset), "").await
+        self.upload.send_head(&self.user, place(offset), place(self.counts.bytes - offset), "").await
     }
 
     async fn cut_after(&mut self, offset: u64, amount: u64) {
         self.counts.cuts += 1;
-        let mut connection = self.announce(offset).await;
+        let mut connection = self.send_head(offset).await;
         self.counts.sent += send(&mut connection, offset, amount).await;
         match self.random.u64(0..3) {
             0 => drop(connection),
@@ -148,7 +148,7 @@ impl Fire {
 
     async fn kill_within(&mut self, offset: u64, amount: u64) {
         self.counts.kills += 1;
-        let mut connection = self.announce(offset).await;
+        let mut connection = self.send_head(offset).await;
         let time = Duration::from_millis(self.random.u64(1..600));
         let server = Arc::clone(&self.server);
         let kill = async {
@@ -218,10 +218,10 @@ fn content(offset: u64, size: u64) -> Bytes {
 }
 
 /// Waits until the store holds the file and nothing else.
-async fn settled(server: &Server) {
+async fn wait_idle(server: &Server) {
     let started = Instant::now();
     while server.stored().await != Some(1) {
-        assert!(started.elapsed() < SETTLING, "{}", server.explain());
+        assert!(started.elapsed() < IDLE_TIMEOUT, "{}", server.explain());
         // What is due is swept now rather than within a minute.
         let swept = server.run(&["sweep"]);
         assert_eq!(swept.code, Some(0), "{}", swept.output);

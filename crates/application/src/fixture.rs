@@ -97,7 +97,7 @@ pub(crate) fn revoking(
     });
 }
 
-/// Notes `put` and `discard`, reads what it is sent to its end, and gives `content` back.
+/// Notes `put` and `delete`, reads what it is sent to its end, and gives `content` back.
 pub(crate) struct FakeBlobs {
     pub(crate) effects: Effects,
     /// What a put answers once it read everything, instead of success.
@@ -170,8 +170,8 @@ impl BlobStore for FakeBlobs {
         Ok(self.content.as_ref().map(|content| BlobHead { size: ByteSize::new(content.len() as u64) }))
     }
 
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
-        self.effects.note(format!("discard {}", key.bucket.as_str()));
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
+        self.effects.note(format!("delete {}", key.bucket.as_str()));
         self.wait().await;
         Ok(())
     }

@@ -54,7 +54,7 @@ impl FolderBlobStore {
         self.folder.join(format!("{}-{key}", key.bucket.as_str()))
     }
 
-    /// Where bytes wait until they are whole: its name follows from the key, so that `discard` finds it (BLOB-08).
+    /// Where bytes wait until they are whole: its name follows from the key, so that `delete` finds it (BLOB-08).
     fn waiting_place(&self, key: &BlobKey) -> PathBuf {
         self.place(key).with_extension("part")
     }
@@ -113,7 +113,7 @@ impl BlobStore for FolderBlobStore {
         Ok(metadata.map(|metadata| BlobHead { size: ByteSize::new(metadata.len()) }))
     }
 
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
         // What is not there is no error (BLOB-07).
         self.found(fs::remove_file(self.waiting_place(key)).await).await?;
         self.found(fs::remove_file(self.place(key)).await).await?;

@@ -101,9 +101,9 @@ pub(crate) fn remove_unfinished(layout: &Arc<Layout>, before: Timestamp) -> Resu
             if entry != Entry::Unfinished {
                 continue;
             }
-            let abandoned =
+            let cancelled =
                 unless_gone(file.metadata())?.is_some_and(|metadata| written_at(&metadata) < before);
-            if abandoned && unless_gone(fs::remove_file(file.path()))?.is_some() {
+            if cancelled && unless_gone(fs::remove_file(file.path()))?.is_some() {
                 removed += 1;
             }
         }

@@ -81,7 +81,7 @@ impl BlobStore for DiskBlobStore {
 
     /// A write to the key that is still under way fails afterwards: its file has lost the name that it would be
     /// renamed from.
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
         let (layout, key) = (Arc::clone(&self.layout), *key);
         blocking(move || {
             let paths = layout.paths(&key);

@@ -142,7 +142,7 @@ impl BlobStore for MemoryBlobStore {
         Ok(self.find(key).map(|blob| BlobHead { size: ByteSize::new(blob.size) }))
     }
 
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
         let mut kept = self.kept();
         let discarded = (kept.unfinished.remove(key), kept.blobs.remove(key));
         drop(kept);

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::blobs::{
-    BlobIntent, BlobKey, BlobRepo, Bucket, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob,
+    BlobIntent, BlobKey, BlobRepo, Bucket, ExpiredIntent, MarkStored, StoredBlob, Tombstone,
 };
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
@@ -18,12 +18,12 @@ use crate::sql::{statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, bigint, size};
 
-const ANNOUNCED: &str = "announced";
-const SETTLED: &str = "settled";
-const DOOMED: &str = "doomed";
+const INTENT: &str = "announced";
+const STORED: &str = "settled";
+const DELETED: &str = "doomed";
 
 /// Two sweeps at once take different intents, and neither waits for an upload that is just settling.
-pub(crate) const DOOM_EXPIRED: &str = "WITH expired AS MATERIALIZED (\
+pub(crate) const CANCEL_EXPIRED: &str = "WITH expired AS MATERIALIZED (\
         SELECT id, expires_at FROM blobs WHERE state = 'announced' AND expires_at < ? \
         ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
     ), doomed AS (\
@@ -42,31 +42,31 @@ pub(crate) fn key(bucket: &str, id: Uuid) -> PortResult<BlobKey> {
 /// A doomed blob, as it is read.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = blobs, check_for_backend(diesel::pg::Pg))]
-struct DoomedRow {
+struct TombstoneRow {
     id: Uuid,
     bucket: String,
-    was_settled: bool,
-    #[diesel(select_expression = blobs::doomed_at.assume_not_null())]
-    doomed_at: Moment,
+    was_stored: bool,
+    #[diesel(select_expression = blobs::deleted_at.assume_not_null())]
+    deleted_at: Moment,
 }
 
-impl DoomedRow {
-    fn into_blob(self) -> PortResult<DoomedBlob> {
+impl TombstoneRow {
+    fn into_blob(self) -> PortResult<Tombstone> {
         let key = key(&self.bucket, self.id)?;
-        Ok(DoomedBlob { key, doomed_at: self.doomed_at.0, was_settled: self.was_settled })
+        Ok(Tombstone { key, deleted_at: self.deleted_at.0, was_stored: self.was_stored })
     }
 }
 
 #[async_trait]
 impl BlobRepo for PgUnitOfWork {
-    async fn announce(&mut self, intent: &BlobIntent) -> PortResult<()> {
+    async fn record_intent(&mut self, intent: &BlobIntent) -> PortResult<()> {
         let row = (
             blobs::id.eq(intent.key.id.uuid()),
             blobs::bucket.eq(intent.key.bucket.as_str()),
             blobs::owner_id.eq(intent.owner.uuid()),
-            blobs::state.eq(ANNOUNCED),
+            blobs::state.eq(INTENT),
             blobs::reserved_bytes.eq(bigint(intent.reserved.bytes())),
-            blobs::announced_at.eq(Moment(intent.announced_at)),
+            blobs::recorded_at.eq(Moment(intent.recorded_at)),
             blobs::expires_at.eq(Moment(intent.expires_at)),
         );
         let insert = diesel::insert_into(blobs::table).values(row);
@@ -74,43 +74,43 @@ impl BlobRepo for PgUnitOfWork {
     }
 
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {
-        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(ANNOUNCED));
+        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
         let update = diesel::update(blob).set(blobs::expires_at.eq(Moment(expires_at)));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn settle(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), SettleBlob> {
-        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(ANNOUNCED));
+    async fn mark_stored(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored> {
+        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
         let size = bigint(stored.size.bytes());
-        let settled = (blobs::state.eq(SETTLED), blobs::was_settled.eq(true), blobs::size_bytes.eq(size));
-        let update = diesel::update(blob).set(settled);
+        let stored = (blobs::state.eq(STORED), blobs::was_stored.eq(true), blobs::size_bytes.eq(size));
+        let update = diesel::update(blob).set(stored);
         match self.run(|connection| update.execute(connection)).await? {
-            0 => Err(SettleBlob::Doomed),
+            0 => Err(MarkStored::NoIntent),
             _ => Ok(()),
         }
     }
 
-    async fn doom(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
-        let blob = blobs::table.find(id.uuid()).filter(blobs::state.ne(DOOMED));
-        let update = diesel::update(blob).set(doomed(at));
+    async fn mark_deleted(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
+        let blob = blobs::table.find(id.uuid()).filter(blobs::state.ne(DELETED));
+        let update = diesel::update(blob).set(deleted(at));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn abandon(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
-        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(ANNOUNCED));
-        let update = diesel::update(blob).set(doomed(at));
+    async fn cancel_intent(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
+        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
+        let update = diesel::update(blob).set(deleted(at));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn doom_owned(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
-        let living = blobs::table.filter(blobs::owner_id.eq(owner.uuid())).filter(blobs::state.ne(DOOMED));
-        let update = diesel::update(living).set(doomed(at));
+    async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
+        let living = blobs::table.filter(blobs::owner_id.eq(owner.uuid())).filter(blobs::state.ne(DELETED));
+        let update = diesel::update(living).set(deleted(at));
         self.run(|connection| update.execute(connection)).await.map(|count| count as u64)
     }
 
-    async fn doom_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
-        let doom = statement::<ExpiredRow, _>(
-            DOOM_EXPIRED,
+    async fn cancel_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
+        let mark_deleted = statement::<ExpiredRow, _>(
+            CANCEL_EXPIRED,
             (
                 typed::<Timestamptz, _>(Moment(now)),
                 typed::<BigInt, _>(i64::from(limit)),
@@ -118,7 +118,8 @@ impl BlobRepo for PgUnitOfWork {
                 typed::<Timestamptz, _>(Moment(now)),
             ),
         );
-        let rows: Vec<(Uuid, String, Uuid, i64)> = self.run(|connection| doom.load(connection)).await?;
+        let rows: Vec<(Uuid, String, Uuid, i64)> =
+            self.run(|connection| mark_deleted.load(connection)).await?;
         let expired = rows.into_iter().map(|(id, bucket, owner, reserved)| {
             let reserved = size("blobs.reserved_bytes", reserved)?;
             Ok(ExpiredIntent { key: key(&bucket, id)?, owner: UserId::new(owner), reserved })
@@ -127,46 +128,46 @@ impl BlobRepo for PgUnitOfWork {
         self.understood(expired)
     }
 
-    async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<DoomedBlob>> {
+    async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Tombstone>> {
         let due = blobs::table
-            .filter(blobs::state.eq(DOOMED))
+            .filter(blobs::state.eq(DELETED))
             .filter(blobs::due_at.le(Moment(now)))
             .order((blobs::due_at, blobs::id))
             .limit(i64::from(limit))
-            .select(DoomedRow::as_select());
+            .select(TombstoneRow::as_select());
         let rows = self.run(|connection| due.load(connection)).await?;
-        self.understood(rows.into_iter().map(DoomedRow::into_blob).collect())
+        self.understood(rows.into_iter().map(TombstoneRow::into_blob).collect())
     }
 
-    async fn find_doomed(&mut self, key: &BlobKey) -> PortResult<Option<DoomedBlob>> {
+    async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>> {
         let blob = blobs::table
             .find(key.id.uuid())
             .filter(blobs::bucket.eq(key.bucket.as_str()))
-            .filter(blobs::state.eq(DOOMED))
-            .select(DoomedRow::as_select());
+            .filter(blobs::state.eq(DELETED))
+            .select(TombstoneRow::as_select());
         let row = self.run(async |connection| blob.get_result(connection).await.optional()).await?;
-        self.understood(row.map(DoomedRow::into_blob).transpose())
+        self.understood(row.map(TombstoneRow::into_blob).transpose())
     }
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
-        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(DOOMED));
+        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(DELETED));
         let update = diesel::update(blob).set(blobs::due_at.eq(Moment(until)));
         self.run(|connection| update.execute(connection)).await.map(|_count| ())
     }
 
-    async fn forget(&mut self, id: BlobId) -> PortResult<()> {
-        let delete = diesel::delete(blobs::table.find(id.uuid()).filter(blobs::state.eq(DOOMED)));
+    async fn remove(&mut self, id: BlobId) -> PortResult<()> {
+        let delete = diesel::delete(blobs::table.find(id.uuid()).filter(blobs::state.eq(DELETED)));
         self.run(|connection| delete.execute(connection)).await.map(|_count| ())
     }
 }
 
-type Doomed = (
+type Deleted = (
     diesel::dsl::Eq<blobs::state, &'static str>,
-    diesel::dsl::Eq<blobs::doomed_at, Moment>,
+    diesel::dsl::Eq<blobs::deleted_at, Moment>,
     diesel::dsl::Eq<blobs::due_at, Moment>,
 );
 
 /// What dooming sets; whether the blob had been settled stays known.
-fn doomed(at: Timestamp) -> Doomed {
-    (blobs::state.eq(DOOMED), blobs::doomed_at.eq(Moment(at)), blobs::due_at.eq(Moment(at)))
+fn deleted(at: Timestamp) -> Deleted {
+    (blobs::state.eq(DELETED), blobs::deleted_at.eq(Moment(at)), blobs::due_at.eq(Moment(at)))
 }

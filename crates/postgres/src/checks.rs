@@ -89,9 +89,9 @@ pub(crate) fn count_sweepable(
 
 fn record((id, bucket, state, bytes): (Uuid, String, String, Option<i64>)) -> PortResult<BlobRecord> {
     let state = match (state.as_str(), bytes) {
-        ("announced", _) => BlobState::Announced,
-        ("settled", Some(bytes)) => BlobState::Settled { size: size("blobs.size_bytes", bytes)? },
-        ("doomed", _) => BlobState::Doomed,
+        ("announced", _) => BlobState::Intent,
+        ("settled", Some(bytes)) => BlobState::Stored { size: size("blobs.size_bytes", bytes)? },
+        ("doomed", _) => BlobState::Deleted,
         (other, _) => {
             let source = format!("{other} is no state, or lacks its size").into();
             return Err(PortError::Corrupt { what: "blobs.state", source });

@@ -148,10 +148,13 @@ async fn claims_and_sweeps_walk_along_their_indexes() {
     );
     let claim = plan(&fixture, claim).await;
     assert!(claim.contains("using jobs_priority_due_at_idx") && !claim.contains("Sort"), "{claim}");
-    let doom =
-        statement::<(), _>(crate::blobs::DOOM_EXPIRED, (now(), typed::<BigInt, _>(5_i64), now(), now()));
-    let doom = plan(&fixture, doom).await;
-    assert!(doom.contains("using blobs_expires_at_idx") && !doom.contains("Seq Scan"), "{doom}");
+    let mark_deleted =
+        statement::<(), _>(crate::blobs::CANCEL_EXPIRED, (now(), typed::<BigInt, _>(5_i64), now(), now()));
+    let mark_deleted = plan(&fixture, mark_deleted).await;
+    assert!(
+        mark_deleted.contains("using blobs_expires_at_idx") && !mark_deleted.contains("Seq Scan"),
+        "{mark_deleted}"
+    );
 }
 
 /// Users with few files each, so that one user's are worth an index.

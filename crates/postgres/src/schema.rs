@@ -38,10 +38,13 @@ diesel::table! {
         state -> Text,
         reserved_bytes -> BigInt,
         size_bytes -> Nullable<BigInt>,
-        was_settled -> Bool,
-        announced_at -> Timestamptz,
+        #[sql_name = "was_settled"]
+        was_stored -> Bool,
+        #[sql_name = "announced_at"]
+        recorded_at -> Timestamptz,
         expires_at -> Timestamptz,
-        doomed_at -> Nullable<Timestamptz>,
+        #[sql_name = "doomed_at"]
+        deleted_at -> Nullable<Timestamptz>,
         due_at -> Nullable<Timestamptz>,
     }
 }

@@ -116,7 +116,7 @@ impl UploadRepo for PgUnitOfWork {
         Ok(self.run(|connection| delete.execute(connection)).await? > 0)
     }
 
-    async fn forget_file(&mut self, file: FileId) -> PortResult<()> {
+    async fn remove_of_file(&mut self, file: FileId) -> PortResult<()> {
         let delete = diesel::delete(made_by(file.uuid()));
         self.run(|connection| delete.execute(connection)).await.map(|_count| ())
     }

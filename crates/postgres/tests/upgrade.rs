@@ -25,7 +25,7 @@ struct Old {
     has_key: bool,
     offset: i64,
     reserved: i64,
-    is_held: bool,
+    is_locked: bool,
     write: Option<&'static str>,
     /// The blobs of its tails, three bytes each.
     tails: &'static [u32],
@@ -41,7 +41,7 @@ const CREATED: Old = Old {
     has_key: true,
     offset: 0,
     reserved: 10,
-    is_held: false,
+    is_locked: false,
     write: None,
     tails: &[],
     parts: 0,
@@ -50,9 +50,9 @@ const CREATED: Old = Old {
 
 const OLD: [Old; 10] = [
     Old { id: 1, ..CREATED },
-    Old { id: 2, offset: 5, is_held: true, write: Some("file"), ..CREATED },
+    Old { id: 2, offset: 5, is_locked: true, write: Some("file"), ..CREATED },
     Old { id: 3, write: Some("memory"), ..CREATED },
-    Old { id: 4, offset: 8, is_held: true, write: Some("multipart-4"), parts: 2, ..CREATED },
+    Old { id: 4, offset: 8, is_locked: true, write: Some("multipart-4"), parts: 2, ..CREATED },
     Old { id: 5, has_key: false, reserved: 0, offset: 3, tails: &[205], ..CREATED },
     Old { id: 6, owner: 2, write: Some("multipart-6"), ..CREATED },
     Old { id: 7, offset: 6, write: Some("multipart-7"), tails: &[207, 307], ..CREATED },
@@ -84,7 +84,7 @@ fn text(value: Option<&str>) -> String {
 
 impl Old {
     fn statements(&self) -> String {
-        let Self { transport, offset, reserved, is_held, parts, status, .. } = self;
+        let Self { transport, offset, reserved, is_locked, parts, status, .. } = self;
         let (upload, owner, blob) = (id(self.id), id(self.owner), id(self.id + 100));
         let is_complete = *status == "complete";
         let key = format!("key-{}", self.id);
@@ -101,7 +101,7 @@ impl Old {
             "INSERT INTO uploads (id, owner_id, transport, blob_id, name, metadata, idempotency_key, length_bytes,
                  offset_bytes, reserved_bytes, epoch, is_held, write_name, next_part, tails, hash_state, head, status,
                  file_id, created_at, expires_at)
-             VALUES ({upload}, {owner}, '{transport}', {blob}, 'a', '', {key}, NULL, {offset}, {reserved}, 3, {is_held},
+             VALUES ({upload}, {owner}, '{transport}', {blob}, 'a', '', {key}, NULL, {offset}, {reserved}, 3, {is_locked},
                      {write}, {parts} + 1, '[{tails}]', '\\x{hash}', 'head', '{status}', {file}, '2026-11-01', '2100-01-01');
              INSERT INTO upload_parts SELECT {upload}, n, 4, 'tag' FROM generate_series(1, {parts}) AS n;
              INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, announced_at, expires_at)

@@ -57,9 +57,9 @@ impl Cleanup {
             let cleaning = async {
                 if let Some(upload) = upload {
                     shared.abort(&key, &upload).await?;
-                    return shared.delete(&key).await;
+                    return shared.delete_blob_object(&key).await;
                 }
-                shared.discard(&key).await
+                shared.delete(&key).await
             };
             match timeout(LONGEST, cleaning).await {
                 Ok(Ok(())) => {}

@@ -9,7 +9,7 @@ use fm_domain::files::MediaType;
 
 use crate::body::repeatable;
 use crate::cleanup::Cleanup;
-use crate::client::patience;
+use crate::client::retry;
 use crate::failure::{Failure, Oddity};
 use crate::parts::{Part, Parts};
 use crate::put::{CACHE_CONTROL, DISPOSITION};
@@ -95,7 +95,7 @@ impl Shared {
             .body(repeatable(bytes.into_pieces()))
             .customize()
             .disable_payload_signing()
-            .config_override(patience(&self.timeouts, length))
+            .config_override(retry(&self.timeouts, length))
             .send()
             .await
             .map_err(|error| Failure::new(STEP, &error))?;
@@ -156,7 +156,7 @@ impl Shared {
             (Ok(Some(kept)), _) if kept == size => Ok(()),
             (Ok(Some(_another)), None) => {
                 // It was this very attempt that made it, of parts that are not what they were said to be.
-                self.delete(key).await?;
+                self.delete_blob_object(key).await?;
                 Err(CompleteParts::Mismatch)
             }
             (Ok(Some(_another)), Some(failure)) if failure.is_missing() => Err(CompleteParts::Mismatch),

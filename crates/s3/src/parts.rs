@@ -27,13 +27,13 @@ pub(crate) struct Part {
 pub(crate) struct Parts {
     body: ChunkReader,
     pool: BufferPool,
-    announced: Option<u64>,
+    declared: Option<u64>,
     taken: u64,
 }
 
 impl Parts {
-    pub(crate) fn new(body: ByteStream, announced: Option<ByteSize>, pool: BufferPool) -> Self {
-        Self { body: ChunkReader::new(body), pool, announced: announced.map(ByteSize::bytes), taken: 0 }
+    pub(crate) fn new(body: ByteStream, declared: Option<ByteSize>, pool: BufferPool) -> Self {
+        Self { body: ChunkReader::new(body), pool, declared: declared.map(ByteSize::bytes), taken: 0 }
     }
 
     /// Bytes in the parts so far.
@@ -43,7 +43,7 @@ impl Parts {
 
     /// The next part; never called after the last. The memory is taken from the budget before the first byte is.
     pub(crate) async fn next(&mut self, budget: &BufferBudget) -> Result<Part, BodyError> {
-        let wanted = match self.announced {
+        let wanted = match self.declared {
             Some(length) => usize::try_from(length.saturating_sub(self.taken)).unwrap_or(PART).min(PART),
             None => PART,
         };
@@ -52,7 +52,7 @@ impl Parts {
         self.taken += bytes.len() as u64;
         let last = match outcome {
             // The end is asked for even where all bytes are there: what is wrong with the whole is said only then.
-            ReadOutcome::Full if self.announced.is_none_or(|length| self.taken >= length) => {
+            ReadOutcome::Full if self.declared.is_none_or(|length| self.taken >= length) => {
                 self.body.is_at_end(&permit).await?
             }
             ReadOutcome::Full => false,
@@ -64,7 +64,7 @@ impl Parts {
     }
 
     fn check(&self, last: bool) -> Result<(), BodyError> {
-        match self.announced {
+        match self.declared {
             Some(length) if last && self.taken < length => Err(BodyError::Aborted),
             Some(length) if !last && self.taken >= length => {
                 Err(BodyError::Malformed("longer than announced"))

@@ -26,7 +26,7 @@ use crate::settings::{S3Settings, S3Timeouts};
 /// Keeps blobs in two buckets of an S3 server.
 ///
 /// The key of an object is the id of its blob. Whatever a write that failed has left is removed at once where that
-/// is possible, in the background where its future was dropped; [`BlobStore::discard`] does the same later.
+/// is possible, in the background where its future was dropped; [`BlobStore::delete`] does the same later.
 #[derive(Clone)]
 pub struct S3BlobStore {
     pub(crate) shared: Shared,
@@ -99,7 +99,7 @@ impl Shared {
     }
 
     /// Removes the blob's object. What is not there is no error.
-    pub(crate) async fn delete(&self, key: &BlobKey) -> PortResult<()> {
+    pub(crate) async fn delete_blob_object(&self, key: &BlobKey) -> PortResult<()> {
         self.delete_object(key.bucket, &key.to_string()).await
     }
 
@@ -124,11 +124,11 @@ impl Shared {
     /// Uploads first: one that is completed in between is an object by then, and a writer whose upload is gone removes
     /// the incomplete part that it has just stored. Each step finds by the key alone what is left, so that a discard
     /// that was cut off can be repeated.
-    pub(crate) async fn discard(&self, key: &BlobKey) -> PortResult<()> {
+    pub(crate) async fn delete(&self, key: &BlobKey) -> PortResult<()> {
         let aborted = self.abort_all(key).await;
         let removed = self.remove_all_incomplete(key).await;
         // An upload that the server will not give up must not keep an object alive.
-        self.delete(key).await?;
+        self.delete_blob_object(key).await?;
         aborted?;
         removed
     }
@@ -229,7 +229,7 @@ impl S3BlobStore {
 
     /// Waits until what dropped and failed writes left is cleaned up, as far as it can be. To be called when no more
     /// writes come.
-    pub async fn settled(&self) {
+    pub async fn wait_idle(&self) {
         self.shared.cleanups.close();
         self.shared.cleanups.wait().await;
         self.shared.cleanups.reopen();
@@ -250,8 +250,8 @@ impl BlobStore for S3BlobStore {
         Ok(self.shared.size(key).await?.map(|size| BlobHead { size: ByteSize::new(size) }))
     }
 
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
-        self.shared.discard(key).await
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
+        self.shared.delete(key).await
     }
 
     fn limits(&self) -> BlobLimits {
@@ -259,10 +259,10 @@ impl BlobStore for S3BlobStore {
     }
 
     async fn ping(&self) -> PortResult<()> {
-        let patience = self.shared.timeouts.ping;
-        match tokio::time::timeout(patience, self.shared.ping()).await {
+        let retry = self.shared.timeouts.ping;
+        match tokio::time::timeout(retry, self.shared.ping()).await {
             Ok(answer) => answer,
-            Err(_elapsed) => Err(PortError::Unavailable(Box::new(PingTimedOut(patience)))),
+            Err(_elapsed) => Err(PortError::Unavailable(Box::new(PingTimedOut(retry)))),
         }
     }
 }

@@ -104,7 +104,7 @@ impl Fixture {
     }
 
     async fn debris(&self) -> usize {
-        self.store.settled().await;
+        self.store.wait_idle().await;
         if let Some(local) = &self.local {
             return local.server.lock().unwrap().as_ref().unwrap().files_kept().unwrap();
         }
@@ -149,7 +149,7 @@ impl Drop for Fixture {
             for bucket in Bucket::ALL {
                 let blobs: Vec<_> = store.list(bucket).await.unwrap().try_collect().await.unwrap();
                 for blob in blobs {
-                    store.discard(&blob.key).await.unwrap();
+                    store.delete(&blob.key).await.unwrap();
                 }
                 client.delete_bucket().bucket(settings.bucket(bucket)).send().await.unwrap();
             }

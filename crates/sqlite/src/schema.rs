@@ -38,9 +38,11 @@ diesel::table! {
         state -> Text,
         reserved_bytes -> BigInt,
         size -> Nullable<BigInt>,
-        announced_at -> BigInt,
+        #[sql_name = "announced_at"]
+        recorded_at -> BigInt,
         expires_at -> BigInt,
-        doomed_at -> Nullable<BigInt>,
+        #[sql_name = "doomed_at"]
+        deleted_at -> Nullable<BigInt>,
         due_at -> Nullable<BigInt>,
     }
 }

@@ -118,14 +118,14 @@ impl SessionStore for SqliteSessionStore {
     ) -> PortResult<()> {
         self.database
             .change(move |connection| {
-                let mut doomed = diesel::delete(sessions::table)
+                let mut deleted = diesel::delete(sessions::table)
                     .filter(sessions::user_id.eq(Id::of(user.uuid())))
                     .filter(sessions::created_at.lt(created_before.unix_micros()))
                     .into_boxed();
                 if let Some(but) = but {
-                    doomed = doomed.filter(sessions::id.ne(Id::of(but.uuid())));
+                    deleted = deleted.filter(sessions::id.ne(Id::of(but.uuid())));
                 }
-                doomed.execute(connection).map(|_revoked| ()).map_err(store_error)
+                deleted.execute(connection).map(|_revoked| ()).map_err(store_error)
             })
             .await
     }

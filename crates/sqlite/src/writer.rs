@@ -79,7 +79,7 @@ impl Writer {
 
     fn run(&mut self) {
         // Should this thread ever die, those who wait must learn of it rather than wait for ever.
-        let _last_act = Abandon(Arc::clone(&self.requests));
+        let _last_act = CancelIntent(Arc::clone(&self.requests));
         while let Some(request) = self.requests.pop() {
             let served = catch_unwind(AssertUnwindSafe(|| match request {
                 Request::Turn(first, steps) => self.serve(first, &steps),
@@ -182,9 +182,9 @@ impl Writer {
 }
 
 /// Abandons the queue when the thread that serves it ends, in whatever way.
-struct Abandon(Arc<Queue<Request>>);
+struct CancelIntent(Arc<Queue<Request>>);
 
-impl Drop for Abandon {
+impl Drop for CancelIntent {
     fn drop(&mut self) {
         self.0.abandon();
     }

@@ -99,7 +99,7 @@ fn path(key: &BlobKey) -> String {
     format!("{}{key}", folder(key.bucket))
 }
 
-/// The place follows from the key, so that `discard` finds what a put that was cut off has left.
+/// The place follows from the key, so that `delete` finds what a put that was cut off has left.
 fn unfinished_path(key: &BlobKey) -> String {
     format!("{UNFINISHED}{}", path(key))
 }
@@ -137,7 +137,7 @@ impl BlobStore for OpendalBlobStore {
         Ok(self.size(key).await?.map(|size| BlobHead { size }))
     }
 
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
         // What is not there is no error to OpenDAL either (BLOB-07).
         self.operator.delete(&unfinished_path(key)).await.map_err(failed)?;
         self.operator.delete(&path(key)).await.map_err(failed)

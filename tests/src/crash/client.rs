@@ -57,13 +57,13 @@ impl Client {
     /// Does one thing; false when the answer to it was cut off.
     pub(super) async fn act(&mut self) -> bool {
         let known = self.any_file();
-        let crowded = self.ledger.files.len() > MANY;
+        let full = self.ledger.files.len() > MANY;
         match (self.random.usize(0..100), known) {
             (0..=9, _) => self.spend().await,
             (10..=19, Some(file)) => self.download(&file).await,
             (20..=29, Some(file)) => self.rename(&file).await,
             (30..=44, Some(file)) => self.replace(&file).await,
-            (roll, Some(file)) if roll <= 59 || crowded => self.remove(&file).await,
+            (roll, Some(file)) if roll <= 59 || full => self.remove(&file).await,
             _ => self.upload().await,
         }
     }
@@ -142,7 +142,7 @@ impl Client {
         self.may_become(id, &after);
         let request = self.user.put(&format!("/v1/files/{id}/content"));
         let request = request.header("content-type", content_type).body(bytes);
-        self.settle(request, id).await
+        self.confirm(request, id).await
     }
 
     async fn rename(&mut self, id: &str) -> bool {
@@ -150,7 +150,7 @@ impl Client {
         let after = Version { name: unique("file-"), ..before };
         self.may_become(id, &after);
         let request = self.user.patch(&format!("/v1/files/{id}")).json(&json!({"name": after.name}));
-        self.settle(request, id).await
+        self.confirm(request, id).await
     }
 
     fn may_become(&mut self, id: &str, after: &Version) {
@@ -160,7 +160,7 @@ impl Client {
     }
 
     /// Sends a change; once it is acknowledged, the new version alone can be.
-    async fn settle(&mut self, request: Request, id: &str) -> bool {
+    async fn confirm(&mut self, request: Request, id: &str) -> bool {
         let Some(answer) = self.acknowledged(request, 200).await else { return false };
         let file: File = answer.parse();
         let wanted = self.ledger.files[id].versions.last().cloned();

@@ -4,7 +4,7 @@
 mod client;
 mod ledger;
 mod round;
-mod settle;
+mod wait_idle;
 
 use std::fmt;
 use std::sync::Arc;
@@ -110,7 +110,7 @@ pub async fn crash(lane: Lane, plan: CrashPlan) -> CrashCounts {
         client.check(true).await;
         client.add_to(&mut counts);
     }
-    counts.objects = settle::settled(&server, &clients).await;
+    counts.objects = wait_idle::wait_idle(&server, &clients).await;
     let verified = server.run(&["verify", "--rehash", "--min-age", "0"]);
     assert_eq!(verified.code, Some(0), "{}", verified.output);
     counts

@@ -109,7 +109,7 @@ async fn a_burst_of_thumbnails_holds_up_no_purge() {
     server.resume();
     let api = Api::of(Arc::new(server));
     let user = api.user().await;
-    let doomed = user.file("doomed.txt", "text").await;
+    let tombstone = user.file("doomed.txt", "text").await;
     let picture = bytes::Bytes::from(pictures::png(800, 600));
     let uploads = (0..PICTURES).map(|_| user.file_of("image/png", "a.png", picture.clone()));
     futures_util::stream::iter(uploads).buffer_unordered(8).collect::<Vec<_>>().await;
@@ -121,7 +121,7 @@ async fn a_burst_of_thumbnails_holds_up_no_purge() {
                 (waiting("make_thumbnail") < PICTURES).then_some(())
             })
             .await;
-            user.delete(&User::path(&doomed)).send().await.expect(204);
+            user.delete(&User::path(&tombstone)).send().await.expect(204);
             eventually("the purge is done", async || (waiting("purge_blob") == 0).then_some(())).await;
             waiting("make_thumbnail")
         })

@@ -85,7 +85,7 @@ impl BlobStoreFactory for S3Config {
         ready.map_err(|source| StartError::adapter("the S3 can't be used", source))?;
         context.shutdown.add({
             let store = store.clone();
-            async move { store.settled().await }
+            async move { store.wait_idle().await }
         });
         Ok(OpenBlobStore {
             resumable: Some(store.clone()),

@@ -59,7 +59,7 @@ fn detail(wrong: &Wrong) -> String {
         Wrong::Size { recorded, stored } => format!("recorded: {recorded}; stored: {stored}"),
         Wrong::Hash { recorded, stored } => format!("recorded: {recorded}; stored: {stored}"),
         Wrong::Unreadable(reason) => reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
-        Wrong::NotSettled => "the database does not count it as kept: a sweep may discard it".to_owned(),
+        Wrong::NotStored => "the database does not count it as kept: a sweep may discard it".to_owned(),
     }
 }
 
@@ -73,7 +73,7 @@ fn as_json(finding: &Finding) -> Value {
                 "owner": owner.to_string(),
             });
             match wrong {
-                Wrong::Missing | Wrong::NotSettled => {}
+                Wrong::Missing | Wrong::NotStored => {}
                 Wrong::Size { recorded, stored } => {
                     (told["recorded"], told["stored"]) = (json!(recorded), json!(stored));
                 }
@@ -102,7 +102,7 @@ fn as_json(finding: &Finding) -> Value {
 
 fn summary(verified: &Verified) -> Value {
     let Verified { files, blobs, listed, accounts, findings } = verified;
-    let Findings { missing, wrong_size, wrong_hash, unreadable, not_settled, orphan, wrong_usage } = findings;
+    let Findings { missing, wrong_size, wrong_hash, unreadable, not_stored, orphan, wrong_usage } = findings;
     json!({"summary": {
         "files": files,
         "blobs": blobs,
@@ -113,7 +113,7 @@ fn summary(verified: &Verified) -> Value {
         "wrong_size": wrong_size,
         "wrong_hash": wrong_hash,
         "unreadable": unreadable,
-        "not_settled": not_settled,
+        "not_settled": not_stored,
         "orphan": orphan,
         "wrong_usage": wrong_usage,
     }})
@@ -121,7 +121,7 @@ fn summary(verified: &Verified) -> Value {
 
 fn sentences(verified: &Verified, rehash: bool) -> String {
     let Verified { files, blobs, listed, accounts, findings } = verified;
-    let Findings { missing, wrong_size, wrong_hash, unreadable, not_settled, orphan, wrong_usage } = findings;
+    let Findings { missing, wrong_size, wrong_hash, unreadable, not_stored, orphan, wrong_usage } = findings;
     let how = if rehash { "read and hashed" } else { "asked for" };
     let listed = listed.map_or_else(
         || "the store can't be listed: orphans were not looked for".to_owned(),
@@ -130,7 +130,7 @@ fn sentences(verified: &Verified, rehash: bool) -> String {
     format!(
         "checked: {files} files with {blobs} blobs, {how}; {listed}; {accounts} accounts\n\
          findings: {} (missing {missing}, wrong_size {wrong_size}, wrong_hash {wrong_hash}, unreadable {unreadable}, \
-         not_settled {not_settled}, orphan {orphan}, wrong_usage {wrong_usage})",
+         not_settled {not_stored}, orphan {orphan}, wrong_usage {wrong_usage})",
         findings.total()
     )
 }

@@ -47,13 +47,13 @@ impl RemoveAccount {
     async fn remove(&self, caller: &Caller) -> Result<Timestamp, ReauthenticateError> {
         let mut unit = self.db.begin().await?;
         let now = self.clock.now();
-        unit.blobs().doom_owned(caller.user, now).await?;
+        unit.blobs().mark_owned_deleted(caller.user, now).await?;
         if !unit.users().remove(caller.user).await? {
             unit.rollback().await?;
             return Err(ReauthenticateError::Unauthenticated);
         }
         // What an upload has put aside since then; from now on its unit finds no row to change.
-        unit.blobs().doom_owned(caller.user, now).await?;
+        unit.blobs().mark_owned_deleted(caller.user, now).await?;
         // Nobody can log in any more, so a session from "the future" is one of another node's clock.
         let created_before = now.plus(CLOCK_SKEW).unix_micros();
         let revoke = Work::RevokeSessions { user: caller.user, but: None, created_before };

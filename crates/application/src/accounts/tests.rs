@@ -115,10 +115,10 @@ async fn a_wrong_or_outrun_password_changes_nothing() {
 
 fn removing(effects: &Effects, there: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_doom_owned(), "doom", |_, _| Ok(3));
+    once!(effects, unit.blobs.expect_mark_owned_deleted(), "mark deleted", |_, _| Ok(3));
     once!(effects, unit.users.expect_remove(), "remove", |_| Ok(there));
     if there {
-        once!(effects, unit.blobs.expect_doom_owned(), "doom", |_, _| Ok(0));
+        once!(effects, unit.blobs.expect_mark_owned_deleted(), "mark deleted", |_, _| Ok(0));
     }
     enqueuing(effects, &mut unit);
     unit
@@ -136,7 +136,15 @@ async fn an_account_goes_with_its_blobs_before_its_sessions_do() {
         assert!(outcome.is_ok());
         assert_eq!(
             effects.seen()[2..],
-            ["doom", "remove", "doom", "revoke_sessions", "sweep_blobs", "commit", "revoke all"]
+            [
+                "mark deleted",
+                "remove",
+                "mark deleted",
+                "revoke_sessions",
+                "sweep_blobs",
+                "commit",
+                "revoke all"
+            ]
         );
     }
 }

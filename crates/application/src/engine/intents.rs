@@ -43,7 +43,7 @@ impl Intent {
         expires_at: Timestamp,
     ) -> PortResult<()> {
         let Self { key, owner, reserved, .. } = *self;
-        unit.blobs().announce(&BlobIntent { key, owner, reserved, announced_at: now, expires_at }).await
+        unit.blobs().record_intent(&BlobIntent { key, owner, reserved, recorded_at: now, expires_at }).await
     }
 }
 
@@ -83,12 +83,12 @@ impl Intents {
     async fn try_cancel(&self, intent: &Intent) -> PortResult<()> {
         let Intent { key, owner, reserved, keyed } = *intent;
         let mut unit = self.db.begin().await?;
-        if !unit.blobs().abandon(key.id, self.clock.now()).await? {
+        if !unit.blobs().cancel_intent(key.id, self.clock.now()).await? {
             // Stored after all, and then nothing is taken back; or cancelled by the sweep, and then the bytes may have
             // come after it discarded them.
-            let cancelled = unit.blobs().find_doomed(&key).await?;
+            let cancelled = unit.blobs().find_tombstone(&key).await?;
             unit.rollback().await?;
-            return if cancelled.is_some() { self.discard(&key).await } else { Ok(()) };
+            return if cancelled.is_some() { self.delete(&key).await } else { Ok(()) };
         }
         if keyed {
             unit.keys().free(key.id).await?;
@@ -98,11 +98,11 @@ impl Intents {
         }
         unit.commit().await?;
         // The row stays for the sweep, which discards once more when no write can be under way any longer.
-        self.discard(&key).await
+        self.delete(&key).await
     }
 
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
-        match timeout(DISCARD_TIMEOUT, self.blobs.discard(key)).await {
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
+        match timeout(DISCARD_TIMEOUT, self.blobs.delete(key)).await {
             Ok(discarded) => discarded,
             Err(elapsed) => Err(PortError::Unavailable(Box::new(elapsed))),
         }

@@ -36,7 +36,7 @@ pub(crate) enum Leased {
 ///
 /// The clock of those who would take over decides, not the time that passed here: after the process stood still it may
 /// be over at once. It is renewed then all the same if nobody took it yet.
-pub(crate) async fn keep(db: &dyn Database, clock: &dyn Clock, leased: Leased) -> PortError {
+pub(crate) async fn renew_until_lost(db: &dyn Database, clock: &dyn Clock, leased: Leased) -> PortError {
     let mut held_until = clock.now().plus(LEASE);
     let mut pause = RENEWAL;
     loop {
@@ -44,8 +44,8 @@ pub(crate) async fn keep(db: &dyn Database, clock: &dyn Clock, leased: Leased) -
         let now = clock.now();
         let until = now.plus(LEASE);
         // An answer that comes later is of no use; but there is always time for a short one.
-        let patience = held_until.since(now).max(RETRY);
-        let renewed = timeout(patience, retry_conflicts(|| renew(db, leased, until))).await;
+        let retry = held_until.since(now).max(RETRY);
+        let renewed = timeout(retry, retry_conflicts(|| renew(db, leased, until))).await;
         pause = match renewed {
             Ok(Ok(true)) => {
                 held_until = until;

@@ -30,7 +30,7 @@ pub(crate) async fn commit_file(
     quota: Option<ByteSize>,
 ) -> Result<(), UploadError> {
     let NewFile { file, stored, reserved, keyed } = new;
-    unit.blobs().settle(file.blob, stored).await?;
+    unit.blobs().mark_stored(file.blob, stored).await?;
     unit.files().insert(file).await?;
     if let Some(attempt) = keyed {
         let expires_at = file.created_at.plus(KEPT_FOR);

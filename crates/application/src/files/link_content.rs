@@ -12,12 +12,12 @@ use fm_domain::ids::{FileId, UserId};
 /// Leads to the bytes of a file.
 pub struct LinkContent {
     db: Arc<dyn Database>,
-    viewer: FilePresenter,
+    presenter: FilePresenter,
 }
 
 impl LinkContent {
     pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
-        Self { db: ports.db.clone(), viewer: FilePresenter::new(ports, settings) }
+        Self { db: ports.db.clone(), presenter: FilePresenter::new(ports, settings) }
     }
 
     /// A URL of the present window. `inline` is given only to types on the allow-list.
@@ -28,6 +28,6 @@ impl LinkContent {
         disposition: Disposition,
     ) -> Result<SignedUrl, FileError> {
         let file = self.db.read().await?.files().find(owner, id).await?.ok_or(FileError::NotFound)?;
-        Ok(self.viewer.content(&file, disposition).await?)
+        Ok(self.presenter.content(&file, disposition).await?)
     }
 }

@@ -40,19 +40,19 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// Leads to the thumbnail of a file.
 pub struct LinkThumbnail {
     db: Arc<dyn Database>,
-    viewer: FilePresenter,
+    presenter: FilePresenter,
 }
 
 impl LinkThumbnail {
     pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
-        Self { db: ports.db.clone(), viewer: FilePresenter::new(ports, settings) }
+        Self { db: ports.db.clone(), presenter: FilePresenter::new(ports, settings) }
     }
 
     /// A URL of the present window.
     pub async fn run(&self, owner: UserId, id: FileId) -> Result<SignedUrl, ThumbnailError> {
         let file = self.db.read().await?.files().find(owner, id).await?.ok_or(ThumbnailError::NotFound)?;
         match file.thumbnail {
-            ThumbnailState::Ready { blob, .. } => Ok(self.viewer.thumbnail(&file, blob).await?),
+            ThumbnailState::Ready { blob, .. } => Ok(self.presenter.thumbnail(&file, blob).await?),
             ThumbnailState::Pending => Err(ThumbnailError::NotReady { retry_after: ASK_AGAIN }),
             ThumbnailState::None | ThumbnailState::Failed => Err(ThumbnailError::NoThumbnail),
         }

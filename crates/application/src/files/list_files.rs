@@ -53,12 +53,16 @@ pub enum ListError {
 pub struct ListFiles {
     db: Arc<dyn Database>,
     macs: Arc<dyn MacSigner>,
-    viewer: FilePresenter,
+    presenter: FilePresenter,
 }
 
 impl ListFiles {
     pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
-        Self { db: ports.db.clone(), macs: ports.macs.clone(), viewer: FilePresenter::new(ports, settings) }
+        Self {
+            db: ports.db.clone(),
+            macs: ports.macs.clone(),
+            presenter: FilePresenter::new(ports, settings),
+        }
     }
 
     /// One page.
@@ -76,7 +80,7 @@ impl ListFiles {
             last.map(|file| encode_cursor(&PageKey::of(file, sort), owner, &filter, order, macs));
         let mut items = Vec::with_capacity(files.len());
         for file in files {
-            items.push(self.viewer.view(file).await?);
+            items.push(self.presenter.view(file).await?);
         }
         Ok(FileList { items, next_cursor })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::link_thumbnail::ThumbnailError;
 use super::presenter::{FilePresenter, FileView};
-use super::remove_file::doom_blob;
+use super::remove_file::mark_blob_deleted;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
 use fm_domain::blobs::BlobKey;
@@ -21,7 +21,7 @@ pub struct RemakeThumbnail {
     thumbnailer: Arc<dyn Thumbnailer>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
-    viewer: FilePresenter,
+    presenter: FilePresenter,
 }
 
 impl RemakeThumbnail {
@@ -31,14 +31,14 @@ impl RemakeThumbnail {
             thumbnailer: ports.thumbnailer.clone(),
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
-            viewer: FilePresenter::new(ports, settings),
+            presenter: FilePresenter::new(ports, settings),
         }
     }
 
     /// The file, its thumbnail pending. Asking twice is asking once.
     pub async fn run(&self, owner: UserId, id: FileId) -> Result<FileView, ThumbnailError> {
         let file = retry_conflicts(|| self.remake(owner, id)).await?;
-        Ok(self.viewer.view(file).await?)
+        Ok(self.presenter.view(file).await?)
     }
 
     async fn remake(&self, owner: UserId, id: FileId) -> Result<File, ThumbnailError> {
@@ -53,7 +53,7 @@ impl RemakeThumbnail {
         }
         let now = self.clock.now();
         if let Some(blob) = file.thumbnail.blob() {
-            doom_blob(unit.as_mut(), BlobKey::thumbnail(blob), self.ids.as_ref(), now).await?;
+            mark_blob_deleted(unit.as_mut(), BlobKey::thumbnail(blob), self.ids.as_ref(), now).await?;
         }
         unit.files().set_thumbnail(file.id, file.blob, &ThumbnailState::Pending).await?;
         let work = Work::MakeThumbnail { owner, file: file.id, blob: file.blob };

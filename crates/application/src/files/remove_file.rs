@@ -78,11 +78,11 @@ pub(crate) async fn withdraw(
         // Nobody has read its bytes yet, so its key is still held by the attempt.
         unit.keys().free(file.blob).await?;
     }
-    unit.uploads().forget_file(file.id).await?;
+    unit.uploads().remove_of_file(file.id).await?;
     if unit.files().remove(file.owner, file.id).await?.is_none() {
         return Ok(false);
     }
-    doom_blobs(unit, file, ids, now).await?;
+    mark_blobs_deleted(unit, file, ids, now).await?;
     // The row of the user comes last in every unit: it is the one that uploads of one user wait for.
     let charge = Charge { free: file.size, files_removed: 1, ..Charge::default() };
     match unit.users().charge(file.owner, &charge, None).await {
@@ -93,7 +93,7 @@ pub(crate) async fn withdraw(
 }
 
 /// Dooms the blobs of a file and leaves jobs that purge them.
-pub(super) async fn doom_blobs(
+pub(super) async fn mark_blobs_deleted(
     unit: &mut dyn UnitOfWork,
     file: &File,
     ids: &dyn IdSource,
@@ -101,19 +101,19 @@ pub(super) async fn doom_blobs(
 ) -> PortResult<()> {
     let thumbnail = file.thumbnail.blob().map(BlobKey::thumbnail);
     for key in std::iter::once(BlobKey::file(file.blob)).chain(thumbnail) {
-        doom_blob(unit, key, ids, now).await?;
+        mark_blob_deleted(unit, key, ids, now).await?;
     }
     Ok(())
 }
 
 /// Dooms one blob and leaves a job that purges it.
-pub(super) async fn doom_blob(
+pub(super) async fn mark_blob_deleted(
     unit: &mut dyn UnitOfWork,
     key: BlobKey,
     ids: &dyn IdSource,
     now: Timestamp,
 ) -> PortResult<()> {
-    unit.blobs().doom(key.id, now).await?;
+    unit.blobs().mark_deleted(key.id, now).await?;
     let work = Work::purge(key);
     unit.jobs().enqueue(&NewJob::due(JobId::new(ids.uuid()), work, now)).await?;
     Ok(())

@@ -29,18 +29,22 @@ pub struct RenameCommand {
 pub struct RenameFile {
     db: Arc<dyn Database>,
     clock: Arc<dyn Clock>,
-    viewer: FilePresenter,
+    presenter: FilePresenter,
 }
 
 impl RenameFile {
     pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
-        Self { db: ports.db.clone(), clock: ports.clock.clone(), viewer: FilePresenter::new(ports, settings) }
+        Self {
+            db: ports.db.clone(),
+            clock: ports.clock.clone(),
+            presenter: FilePresenter::new(ports, settings),
+        }
     }
 
     /// The file under its new name.
     pub async fn run(&self, command: RenameCommand) -> Result<FileView, EditError> {
         let file = retry_conflicts(|| self.rename(&command)).await?;
-        Ok(self.viewer.view(file).await?)
+        Ok(self.presenter.view(file).await?)
     }
 
     async fn rename(&self, command: &RenameCommand) -> Result<File, EditError> {

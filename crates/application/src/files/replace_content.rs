@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::precondition::IfMatch;
 use super::presenter::{FilePresenter, FileView};
-use super::remove_file::doom_blobs;
-use super::transfer::{Announced, Announcement, Transfer, Written};
+use super::remove_file::mark_blobs_deleted;
+use super::transfer::{IntentOutcome, IntentRequest, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
@@ -37,7 +37,7 @@ pub struct ReplaceCommand {
 pub struct ReplaceContent {
     transfer: Transfer,
     thumbnailer: Arc<dyn Thumbnailer>,
-    viewer: FilePresenter,
+    presenter: FilePresenter,
 }
 
 impl ReplaceContent {
@@ -45,7 +45,7 @@ impl ReplaceContent {
         Self {
             transfer: Transfer::new(ports, settings),
             thumbnailer: ports.thumbnailer.clone(),
-            viewer: FilePresenter::new(ports, settings),
+            presenter: FilePresenter::new(ports, settings),
         }
     }
 
@@ -53,8 +53,8 @@ impl ReplaceContent {
     pub async fn run(&self, command: ReplaceCommand) -> Result<FileView, UploadError> {
         let ReplaceCommand { owner, file, if_match, body } = command;
         let replaces = self.check(owner, file, if_match.as_ref()).await?;
-        let announcement = Announcement { owner, length: body.length, replaces, key: None };
-        let Announced::Ready(intent) = self.transfer.announce(&announcement).await? else {
+        let intent_request = IntentRequest { owner, length: body.length, replaces, key: None };
+        let IntentOutcome::Ready(intent) = self.transfer.record_intent(&intent_request).await? else {
             return Err(PortError::Unexpected("an upload without a key found an earlier one".into()).into());
         };
         let outcome = match self.transfer.write(&intent, replaces, body).await {
@@ -62,7 +62,7 @@ impl ReplaceContent {
             Err(error) => Err(error),
         };
         match outcome {
-            Ok(file) => Ok(self.viewer.view(file).await?),
+            Ok(file) => Ok(self.presenter.view(file).await?),
             Err(error) => {
                 self.transfer.intents.cancel(&intent).await;
                 Err(error)
@@ -103,13 +103,13 @@ impl ReplaceContent {
             unit.rollback().await?;
             return Err(UploadError::PreconditionFailed);
         }
-        if let Err(refusal) = unit.blobs().settle(intent.key.id, &written.stored).await {
+        if let Err(refusal) = unit.blobs().mark_stored(intent.key.id, &written.stored).await {
             unit.rollback().await?;
             return Err(refusal.into());
         }
         let after = self.replaced(&before, seen, intent, written);
         unit.files().update(&after, seen).await?;
-        doom_blobs(unit.as_mut(), &before, self.transfer.ids.as_ref(), after.updated_at).await?;
+        mark_blobs_deleted(unit.as_mut(), &before, self.transfer.ids.as_ref(), after.updated_at).await?;
         if after.thumbnail == ThumbnailState::Pending {
             let work = Work::MakeThumbnail { owner: after.owner, file: id, blob: after.blob };
             let job = NewJob::due(JobId::new(self.transfer.ids.uuid()), work, after.updated_at).once();

@@ -22,17 +22,17 @@ pub enum FileError {
 /// Shows a file.
 pub struct ShowFile {
     db: Arc<dyn Database>,
-    viewer: FilePresenter,
+    presenter: FilePresenter,
 }
 
 impl ShowFile {
     pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
-        Self { db: ports.db.clone(), viewer: FilePresenter::new(ports, settings) }
+        Self { db: ports.db.clone(), presenter: FilePresenter::new(ports, settings) }
     }
 
     /// The file with its URLs.
     pub async fn run(&self, owner: UserId, id: FileId) -> Result<FileView, FileError> {
         let file = self.db.read().await?.files().find(owner, id).await?.ok_or(FileError::NotFound)?;
-        Ok(self.viewer.view(file).await?)
+        Ok(self.presenter.view(file).await?)
     }
 }

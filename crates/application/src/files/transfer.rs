@@ -12,7 +12,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::upload_body::{UploadBody, UploadError};
 use crate::engine::intents::{Intent, Intents};
-use crate::engine::lease::{LEASE, Leased, keep};
+use crate::engine::lease::{LEASE, Leased, renew_until_lost};
 use crate::engine::quota::quota_left;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
@@ -27,7 +27,7 @@ use fm_domain::ids::{BlobId, IdSource, UserId};
 use fm_streaming::meter::{Limit, Meter};
 
 /// What is to be announced.
-pub(super) struct Announcement<'a> {
+pub(super) struct IntentRequest<'a> {
     pub(super) owner: UserId,
     pub(super) length: Option<ByteSize>,
     /// Bytes of the same owner that go when these are kept.
@@ -36,7 +36,7 @@ pub(super) struct Announcement<'a> {
 }
 
 /// What came of an announcement.
-pub(super) enum Announced {
+pub(super) enum IntentOutcome {
     /// Bytes may be sent.
     Ready(Intent),
     /// An earlier upload with the same idempotency key was finished.
@@ -78,15 +78,21 @@ impl Transfer {
     }
 
     /// Unit 1. Nothing is announced when it fails.
-    pub(super) async fn announce(&self, announcement: &Announcement<'_>) -> Result<Announced, UploadError> {
-        if announcement.length.is_some_and(|length| length > self.max_upload) {
+    pub(super) async fn record_intent(
+        &self,
+        intent_request: &IntentRequest<'_>,
+    ) -> Result<IntentOutcome, UploadError> {
+        if intent_request.length.is_some_and(|length| length > self.max_upload) {
             return Err(BodyError::TooLarge { limit: self.max_upload }.into());
         }
-        retry_conflicts(|| self.try_announce(announcement)).await
+        retry_conflicts(|| self.try_record_intent(intent_request)).await
     }
 
-    async fn try_announce(&self, announcement: &Announcement<'_>) -> Result<Announced, UploadError> {
-        let Announcement { owner, length, replaces, key } = *announcement;
+    async fn try_record_intent(
+        &self,
+        intent_request: &IntentRequest<'_>,
+    ) -> Result<IntentOutcome, UploadError> {
+        let IntentRequest { owner, length, replaces, key } = *intent_request;
         let now = self.clock.now();
         // Only what the owner will keep more than now.
         let more = length.unwrap_or_default().bytes().saturating_sub(replaces.bytes());
@@ -105,7 +111,7 @@ impl Transfer {
                 }
                 Claimed::Done(upload) => {
                     unit.rollback().await?;
-                    return Ok(Announced::Done(upload));
+                    return Ok(IntentOutcome::Done(upload));
                 }
             }
         }
@@ -117,7 +123,7 @@ impl Transfer {
             return Err(refusal.into());
         }
         unit.commit().await?;
-        Ok(Announced::Ready(intent))
+        Ok(IntentOutcome::Ready(intent))
     }
 
     /// Sends the bytes, counted, hashed and sniffed on the way, while the intent and its key are kept alive.
@@ -131,7 +137,7 @@ impl Transfer {
         let leased = if intent.keyed { Leased::KeyedIntent(blob) } else { Leased::Intent(blob) };
         tokio::select! {
             written = self.send(intent, replaces, body) => written,
-            lost = keep(self.db.as_ref(), self.clock.as_ref(), leased) => Err(lost.into()),
+            lost = renew_until_lost(self.db.as_ref(), self.clock.as_ref(), leased) => Err(lost.into()),
         }
     }
 

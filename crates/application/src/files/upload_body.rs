@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::engine::retry::failure;
 use fm_domain::accounts::ReserveBytes;
-use fm_domain::blobs::{PutBlob, SettleBlob};
+use fm_domain::blobs::{MarkStored, PutBlob};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::error::PortError;
 use fm_domain::files::{FileName, MediaType, Sha256, UpdateFile};
@@ -80,13 +80,13 @@ impl From<PutBlob> for UploadError {
     }
 }
 
-impl From<SettleBlob> for UploadError {
-    fn from(error: SettleBlob) -> Self {
+impl From<MarkStored> for UploadError {
+    fn from(error: MarkStored) -> Self {
         match error {
-            SettleBlob::Doomed => {
+            MarkStored::NoIntent => {
                 Self::Store(PortError::Unavailable("the upload's lease ran out meanwhile".into()))
             }
-            SettleBlob::Store(error) => Self::Store(error),
+            MarkStored::Store(error) => Self::Store(error),
         }
     }
 }

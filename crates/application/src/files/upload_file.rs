@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::commit_file::{NewFile, commit_file};
 use super::presenter::{FilePresenter, FileView};
-use super::transfer::{Announced, Announcement, Transfer, Written};
+use super::transfer::{IntentOutcome, IntentRequest, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
@@ -42,7 +42,7 @@ pub struct Uploaded {
 pub struct UploadFile {
     transfer: Transfer,
     thumbnailer: Arc<dyn Thumbnailer>,
-    viewer: FilePresenter,
+    presenter: FilePresenter,
 }
 
 impl UploadFile {
@@ -50,25 +50,25 @@ impl UploadFile {
         Self {
             transfer: Transfer::new(ports, settings),
             thumbnailer: ports.thumbnailer.clone(),
-            viewer: FilePresenter::new(ports, settings),
+            presenter: FilePresenter::new(ports, settings),
         }
     }
 
     /// The new file, or the one that an earlier upload with the same key made.
     pub async fn run(&self, command: UploadCommand) -> Result<Uploaded, UploadError> {
         let UploadCommand { owner, key, body } = command;
-        let announcement =
-            Announcement { owner, length: body.length, replaces: ByteSize::ZERO, key: key.as_ref() };
-        let intent = match self.transfer.announce(&announcement).await? {
-            Announced::Ready(intent) => intent,
-            Announced::Done(first) => return self.repeat(owner, &first, body).await,
+        let intent_request =
+            IntentRequest { owner, length: body.length, replaces: ByteSize::ZERO, key: key.as_ref() };
+        let intent = match self.transfer.record_intent(&intent_request).await? {
+            IntentOutcome::Ready(intent) => intent,
+            IntentOutcome::Done(first) => return self.repeat(owner, &first, body).await,
         };
         let outcome = match self.transfer.write(&intent, ByteSize::ZERO, body).await {
             Ok(written) => self.commit(&intent, &written).await,
             Err(error) => Err(error),
         };
         match outcome {
-            Ok(file) => Ok(Uploaded { view: self.viewer.view(file).await?, fresh: true }),
+            Ok(file) => Ok(Uploaded { view: self.presenter.view(file).await?, fresh: true }),
             Err(error) => {
                 self.transfer.intents.cancel(&intent).await;
                 Err(self.explained(owner, error).await)
@@ -143,7 +143,7 @@ impl UploadFile {
         let found = self.transfer.db.read().await?.files().find(owner, first.file).await?;
         // Removed while the retry was read: its key is free again by now.
         let file = found.ok_or(UploadError::KeyBusy { retry_after: std::time::Duration::from_secs(1) })?;
-        Ok(Uploaded { view: self.viewer.view(file).await?, fresh: false })
+        Ok(Uploaded { view: self.presenter.view(file).await?, fresh: false })
     }
 }
 

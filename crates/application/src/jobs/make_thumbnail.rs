@@ -7,10 +7,10 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{Done, JobError};
 use crate::engine::intents::{Intent, Intents};
-use crate::engine::lease::{LEASE, Leased, keep};
+use crate::engine::lease::{LEASE, Leased, renew_until_lost};
 use crate::engine::retry::retry_conflicts;
 use crate::ports::Ports;
-use fm_domain::blobs::{BlobKey, BlobStore, GetBlob, PutBlob, PutHint, SettleBlob, StoredBlob};
+use fm_domain::blobs::{BlobKey, BlobStore, GetBlob, MarkStored, PutBlob, PutHint, StoredBlob};
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
@@ -63,7 +63,7 @@ impl MakeThumbnail {
         }
         let Some(source) = self.read(&file).await? else { return Ok(Done::Moot) };
         match self.thumbnailer.render(source, ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await {
-            Ok(thumbnail) => self.keep(job, &file, thumbnail).await,
+            Ok(thumbnail) => self.store(job, &file, thumbnail).await,
             Err(RenderThumbnail::Store(error)) => Err(error.into()),
             // A busy machine may have been the reason; a hostile picture shall not cost more than a few tries.
             Err(late @ RenderThumbnail::TimedOut) if job.attempt < TIMED_ATTEMPTS => {
@@ -102,7 +102,7 @@ impl MakeThumbnail {
         Ok(None)
     }
 
-    async fn keep(&self, job: &ClaimedJob, file: &File, thumbnail: Thumbnail) -> Result<Done, JobError> {
+    async fn store(&self, job: &ClaimedJob, file: &File, thumbnail: Thumbnail) -> Result<Done, JobError> {
         let key = BlobKey::thumbnail(BlobId::new(self.ids.uuid()));
         self.intents.record(key, file.owner, LEASE).await?;
         let Thumbnail { png, width, height } = thumbnail;
@@ -113,7 +113,7 @@ impl MakeThumbnail {
         let body: ByteStream = stream::iter([Ok(png)]).boxed();
         let put = tokio::select! {
             put = self.blobs.put(&key, body, &hint) => put,
-            lost = keep(self.db.as_ref(), self.clock.as_ref(), Leased::Intent(key.id)) => Err(lost.into()),
+            lost = renew_until_lost(self.db.as_ref(), self.clock.as_ref(), Leased::Intent(key.id)) => Err(lost.into()),
         };
         let outcome = match put {
             Ok(stored) => {
@@ -153,16 +153,16 @@ impl MakeThumbnail {
             return Ok(Done::Moot);
         }
         if let (Some(blob), Some(stored)) = (state.blob(), stored) {
-            match unit.blobs().settle(blob, &stored).await {
+            match unit.blobs().mark_stored(blob, &stored).await {
                 Ok(()) => {}
-                Err(SettleBlob::Doomed) => {
+                Err(MarkStored::NoIntent) => {
                     unit.rollback().await?;
                     return Err(PortError::Unavailable(
                         "the thumbnail's intent was given up meanwhile".into(),
                     )
                     .into());
                 }
-                Err(SettleBlob::Store(error)) => return Err(error.into()),
+                Err(MarkStored::Store(error)) => return Err(error.into()),
             }
         }
         if !unit.jobs().complete(job.id, job.attempt).await? {

@@ -6,7 +6,7 @@ use super::{Done, JobError};
 use crate::engine::retry::retry_conflicts;
 use crate::jobs::sweep_blobs::close;
 use crate::ports::Ports;
-use fm_domain::blobs::{BlobKey, BlobStore, DoomedBlob};
+use fm_domain::blobs::{BlobKey, BlobStore, Tombstone};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::ids::BlobId;
@@ -33,14 +33,14 @@ impl PurgeBlob {
         thumbnail: bool,
     ) -> Result<Done, JobError> {
         let key = if thumbnail { BlobKey::thumbnail(blob) } else { BlobKey::file(blob) };
-        let Some(doomed) = self.find(&key).await? else { return Ok(Done::Moot) };
-        self.blobs.discard(&key).await?;
-        retry_conflicts(|| self.close(job, &doomed)).await
+        let Some(tombstone) = self.find(&key).await? else { return Ok(Done::Moot) };
+        self.blobs.delete(&key).await?;
+        retry_conflicts(|| self.close(job, &tombstone)).await
     }
 
-    async fn close(&self, job: &ClaimedJob, doomed: &DoomedBlob) -> Result<Done, JobError> {
+    async fn close(&self, job: &ClaimedJob, tombstone: &Tombstone) -> Result<Done, JobError> {
         let mut unit = self.db.begin().await?;
-        close(&mut *unit, doomed, self.clock.now()).await?;
+        close(&mut *unit, tombstone, self.clock.now()).await?;
         if unit.jobs().complete(job.id, job.attempt).await? {
             unit.commit().await?;
             Ok(Done::Completed)
@@ -50,10 +50,10 @@ impl PurgeBlob {
         }
     }
 
-    async fn find(&self, key: &BlobKey) -> Result<Option<DoomedBlob>, JobError> {
+    async fn find(&self, key: &BlobKey) -> Result<Option<Tombstone>, JobError> {
         let mut unit = self.db.begin().await?;
-        let doomed = unit.blobs().find_doomed(key).await?;
+        let tombstone = unit.blobs().find_tombstone(key).await?;
         unit.rollback().await?;
-        Ok(doomed)
+        Ok(tombstone)
     }
 }

@@ -9,7 +9,7 @@ use super::revoke_sessions::RevokeSessions;
 use super::sweep_blobs::Sweep;
 use super::verify_blob::VerifyBlob;
 use super::{Done, JobError, complete};
-use crate::engine::lease::{LEASE, Leased, keep};
+use crate::engine::lease::{LEASE, Leased, renew_until_lost};
 use crate::engine::retry::retry_conflicts;
 use crate::ports::Ports;
 use fm_domain::clock::{Clock, Timestamp};
@@ -85,7 +85,7 @@ impl RunNextJob {
         let lease = Leased::Job(job.id, job.attempt);
         let outcome = tokio::select! {
             outcome = self.work(job) => outcome,
-            _lost = keep(self.db.as_ref(), self.clock.as_ref(), lease) => Ok(Done::Lost),
+            _lost = renew_until_lost(self.db.as_ref(), self.clock.as_ref(), lease) => Ok(Done::Lost),
         };
         match outcome {
             Ok(Done::Completed) => Ok(()),

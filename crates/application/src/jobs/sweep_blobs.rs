@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::Ports;
 use crate::uploads::{expire, release_blob, unreserve};
-use fm_domain::blobs::{BlobStore, DoomedBlob};
+use fm_domain::blobs::{BlobStore, Tombstone};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::{Database, UnitOfWork};
@@ -52,8 +52,8 @@ pub struct Swept {
 enum Step {
     ExpireUploads,
     PurgeUploads,
-    DoomExpired,
-    DiscardDue,
+    CancelExpired,
+    DeleteDue,
     PurgeKeys,
     PurgeSessions,
 }
@@ -62,8 +62,8 @@ impl Step {
     const ALL: [Self; 6] = [
         Self::ExpireUploads,
         Self::PurgeUploads,
-        Self::DoomExpired,
-        Self::DiscardDue,
+        Self::CancelExpired,
+        Self::DeleteDue,
         Self::PurgeKeys,
         Self::PurgeSessions,
     ];
@@ -108,9 +108,9 @@ impl Sweep {
         let (found, counted) = match step {
             Step::ExpireUploads => (retry_conflicts(|| self.expire_uploads()).await?, &mut swept.given_up),
             Step::PurgeUploads => (retry_conflicts(|| self.purge_uploads()).await?, &mut swept.uploads),
-            Step::DoomExpired => (retry_conflicts(|| self.doom_expired()).await?, &mut swept.given_up),
-            Step::DiscardDue => {
-                let (found, failed) = self.discard_due().await?;
+            Step::CancelExpired => (retry_conflicts(|| self.cancel_expired()).await?, &mut swept.given_up),
+            Step::DeleteDue => {
+                let (found, failed) = self.delete_due().await?;
                 swept.failed += u64::from(failed);
                 swept.discarded += u64::from(found - failed);
                 return Ok(found);
@@ -153,9 +153,9 @@ impl Sweep {
         Ok(purged)
     }
 
-    async fn doom_expired(&self) -> PortResult<u32> {
+    async fn cancel_expired(&self) -> PortResult<u32> {
         let mut unit = self.db.begin().await?;
-        let expired = unit.blobs().doom_expired(self.clock.now(), BATCH).await?;
+        let expired = unit.blobs().cancel_expired(self.clock.now(), BATCH).await?;
         for intent in &expired {
             if intent.reserved > ByteSize::ZERO {
                 unit.users().unreserve(intent.owner, intent.reserved).await?;
@@ -166,29 +166,29 @@ impl Sweep {
     }
 
     /// How many were due, and how many of them could not be discarded.
-    async fn discard_due(&self) -> PortResult<(u32, u32)> {
+    async fn delete_due(&self) -> PortResult<(u32, u32)> {
         let now = self.clock.now();
         let mut unit = self.db.begin().await?;
         let due = unit.blobs().due(now, BATCH).await?;
         unit.rollback().await?;
         let mut failures = 0;
-        for doomed in &due {
-            let Err(error) = discard(self.db.as_ref(), self.blobs.as_ref(), doomed, now).await else {
+        for tombstone in &due {
+            let Err(error) = delete(self.db.as_ref(), self.blobs.as_ref(), tombstone, now).await else {
                 continue;
             };
             failures += 1;
             if failures == MOST_FAILURES {
                 return Err(error);
             }
-            tracing::warn!(blob.id = %doomed.key.id, error = chain(&error), "a blob could not be discarded");
-            retry_conflicts(|| self.put_off(doomed, now.plus(PUT_OFF))).await?;
+            tracing::warn!(blob.id = %tombstone.key.id, error = chain(&error), "a blob could not be discarded");
+            retry_conflicts(|| self.put_off(tombstone, now.plus(PUT_OFF))).await?;
         }
         Ok((u32::try_from(due.len()).unwrap_or(BATCH), failures))
     }
 
-    async fn put_off(&self, doomed: &DoomedBlob, until: Timestamp) -> PortResult<()> {
+    async fn put_off(&self, tombstone: &Tombstone, until: Timestamp) -> PortResult<()> {
         let mut unit = self.db.begin().await?;
-        unit.blobs().postpone(doomed.key.id, until).await?;
+        unit.blobs().postpone(tombstone.key.id, until).await?;
         unit.commit().await
     }
 
@@ -201,28 +201,32 @@ impl Sweep {
 }
 
 /// Discards the bytes of a doomed blob; then its row goes.
-async fn discard(
+async fn delete(
     db: &dyn Database,
     blobs: &dyn BlobStore,
-    doomed: &DoomedBlob,
+    tombstone: &Tombstone,
     now: Timestamp,
 ) -> PortResult<()> {
-    blobs.discard(&doomed.key).await?;
+    blobs.delete(&tombstone.key).await?;
     retry_conflicts(|| async {
         let mut unit = db.begin().await?;
-        close(&mut *unit, doomed, now).await?;
+        close(&mut *unit, tombstone, now).await?;
         unit.commit().await
     })
     .await
 }
 
 /// Forgets the row of a blob whose bytes were discarded, unless a late write may still bring them back.
-pub(super) async fn close(unit: &mut dyn UnitOfWork, doomed: &DoomedBlob, now: Timestamp) -> PortResult<()> {
-    let end = doomed.doomed_at.plus(TOMBSTONE);
-    if doomed.was_settled || end <= now {
-        unit.blobs().forget(doomed.key.id).await
+pub(super) async fn close(
+    unit: &mut dyn UnitOfWork,
+    tombstone: &Tombstone,
+    now: Timestamp,
+) -> PortResult<()> {
+    let end = tombstone.deleted_at.plus(TOMBSTONE);
+    if tombstone.was_stored || end <= now {
+        unit.blobs().remove(tombstone.key.id).await
     } else {
-        unit.blobs().postpone(doomed.key.id, end).await
+        unit.blobs().postpone(tombstone.key.id, end).await
     }
 }
 

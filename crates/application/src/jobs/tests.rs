@@ -7,17 +7,17 @@ use super::revoke_sessions::RevokeSessions;
 use super::{Done, ListJobs, ScheduleSweep};
 use crate::fixture::{FakeBlobs, lost_race, once};
 use crate::testing::TestPorts;
-use fm_domain::blobs::{BlobKey, DoomedBlob};
+use fm_domain::blobs::{BlobKey, Tombstone};
 use fm_domain::clock::Clock as _;
 use fm_domain::ids::{BlobId, JobId};
 use fm_domain::jobs::{ClaimedJob, Enqueued, JobRecord, JobState, Work};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_session, a_user};
 
-fn finding(effects: &Effects, key: BlobKey, doomed: Option<DoomedBlob>) -> FakeUnitOfWork {
+fn finding(effects: &Effects, key: BlobKey, tombstone: Option<Tombstone>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_find_doomed(), "find", |seen| {
+    once!(effects, unit.blobs.expect_find_tombstone(), "find", |seen| {
         assert_eq!(*seen, key);
-        Ok(doomed.clone())
+        Ok(tombstone.clone())
     });
     unit
 }
@@ -30,7 +30,7 @@ fn purging(blob: BlobId, thumbnail: bool) -> ClaimedJob {
 /// A unit that forgets the row and completes the job.
 fn closing(effects: &Effects, held: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_forget(), "forget", |_| Ok(()));
+    once!(effects, unit.blobs.expect_remove(), "remove row", |_| Ok(()));
     once!(effects, unit.jobs.expect_complete(), "complete", |_, _| Ok(held));
     unit
 }
@@ -41,20 +41,21 @@ async fn a_purge_discards_the_bytes_before_it_forgets_their_row_and_is_done_with
     for (thumbnail, key) in [(false, BlobKey::file(blob)), (true, BlobKey::thumbnail(blob))] {
         for (held, end) in [(true, "commit"), (false, "rollback")] {
             let effects = Effects::default();
-            let doomed = DoomedBlob { key, doomed_at: FixedClock::NEW_YEAR.now(), was_settled: true };
+            let tombstone = Tombstone { key, deleted_at: FixedClock::NEW_YEAR.now(), was_stored: true };
             let mut doubles = TestPorts::default();
-            doubles.db = doubles.db.unit(finding(&effects, key, Some(doomed))).unit(closing(&effects, held));
+            doubles.db =
+                doubles.db.unit(finding(&effects, key, Some(tombstone))).unit(closing(&effects, held));
             let ports = FakeBlobs::noting(&effects).among(doubles);
             let done = PurgeBlob::new(&ports).run(&purging(blob, thumbnail), blob, thumbnail).await;
             assert_eq!(done.unwrap(), if held { Done::Completed } else { Done::Lost });
-            let discard = format!("discard {}", key.bucket.as_str());
-            assert_eq!(effects.seen(), ["find", "rollback", &discard, "forget", "complete", end]);
+            let delete = format!("delete {}", key.bucket.as_str());
+            assert_eq!(effects.seen(), ["find", "rollback", &delete, "remove row", "complete", end]);
         }
     }
 }
 
 #[tokio::test]
-async fn a_blob_that_is_not_doomed_is_never_discarded() {
+async fn a_blob_that_is_no_tombstone_is_never_deleted() {
     let effects = Effects::default();
     let blob = BlobId::new(CountingIds::nth(1));
     let mut doubles = TestPorts::default();

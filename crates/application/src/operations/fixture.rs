@@ -74,7 +74,7 @@ impl Deployment {
             ..a_file()
         };
         let mut state = self.state();
-        state.settle(BlobKey::file(file.blob), bytes);
+        state.mark_stored(BlobKey::file(file.blob), bytes);
         state.files.push(file.clone());
         file
     }
@@ -96,8 +96,8 @@ impl Deployment {
 
 impl State {
     /// A blob that is known and kept.
-    pub(super) fn settle(&mut self, key: BlobKey, bytes: &'static str) {
-        self.records.insert(key, BlobState::Settled { size: ByteSize::new(bytes.len() as u64) });
+    pub(super) fn mark_stored(&mut self, key: BlobKey, bytes: &'static str) {
+        self.records.insert(key, BlobState::Stored { size: ByteSize::new(bytes.len() as u64) });
         self.put(key, bytes);
     }
 
@@ -200,7 +200,7 @@ impl BlobStore for Deployment {
         }
         Ok(head)
     }
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
         let mut state = self.state();
         if state.stuck.contains(key) {
             return Err(unavailable());

@@ -4,7 +4,7 @@ mod check_readiness;
 #[cfg(test)]
 mod fixture;
 mod listing;
-mod patience;
+mod retry;
 mod show_capabilities;
 mod sweep_orphans;
 mod verify;

@@ -86,7 +86,7 @@ impl SweepOrphans {
                 }
                 swept.listed += batch.len() as u64;
                 let orphans = self.rows.unknown(&batch, before).await?;
-                self.discard(orphans, command.dry_run, &mut swept).await?;
+                self.delete(orphans, command.dry_run, &mut swept).await?;
             }
         }
         Ok(swept)
@@ -111,11 +111,11 @@ impl SweepOrphans {
         if is_empty { Ok(()) } else { Err(SweepOrphansError::StrangeDatabase) }
     }
 
-    async fn discard(&self, orphans: Vec<ListedBlob>, dry: bool, swept: &mut SweptOrphans) -> PortResult<()> {
+    async fn delete(&self, orphans: Vec<ListedBlob>, dry: bool, swept: &mut SweptOrphans) -> PortResult<()> {
         let mut failures = 0;
         let mut outcomes = stream::iter(orphans)
             .map(|orphan| async move {
-                let outcome = if dry { Ok(()) } else { self.blobs.discard(&orphan.key).await };
+                let outcome = if dry { Ok(()) } else { self.blobs.delete(&orphan.key).await };
                 (orphan, outcome)
             })
             .buffer_unordered(AT_ONCE);

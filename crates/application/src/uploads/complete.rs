@@ -132,7 +132,7 @@ async fn commit_in(
 ) -> Result<(), ResumableError> {
     let now = file.created_at;
     unit.uploads().update(&completed(upload, file), upload.epoch).await?;
-    if whole.blob != upload.blob && unit.blobs().abandon(upload.blob, now).await? {
+    if whole.blob != upload.blob && unit.blobs().cancel_intent(upload.blob, now).await? {
         let work = Work::purge(BlobKey::file(upload.blob));
         unit.jobs().enqueue(&NewJob::due(JobId::new(context.ids.uuid()), work, now)).await?;
     }

@@ -34,12 +34,16 @@ pub struct CompleteDirectCommand {
 pub struct CompleteDirect {
     context: Context,
     direct: DirectPorts,
-    viewer: FilePresenter,
+    presenter: FilePresenter,
 }
 
 impl CompleteDirect {
     pub(crate) fn new(context: &Context, direct: &DirectPorts, ports: &Ports, settings: &Settings) -> Self {
-        Self { context: context.clone(), direct: direct.clone(), viewer: FilePresenter::new(ports, settings) }
+        Self {
+            context: context.clone(),
+            direct: direct.clone(),
+            presenter: FilePresenter::new(ports, settings),
+        }
     }
 
     /// The file; a second completion gets the same. The client is not believed: the store is asked for the size, the
@@ -52,13 +56,13 @@ impl CompleteDirect {
         }
         let outcome = match self.complete(&upload, &command.parts).await {
             // What another request is completing is not given up.
-            Err(ResumableError::PartMismatch) if !self.context.abandon(&upload).await? => {
+            Err(ResumableError::PartMismatch) if !self.context.cancel(&upload).await? => {
                 Err(ResumableError::TAKEN_OVER)
             }
             outcome => outcome,
         };
         match outcome {
-            Ok(file) => Ok(Uploaded { view: self.viewer.view(file).await?, fresh: true }),
+            Ok(file) => Ok(Uploaded { view: self.presenter.view(file).await?, fresh: true }),
             Err(ResumableError::TakenOver { retry_after }) => {
                 // A second completion may have been faster.
                 match self.context.find(upload.owner, upload.id).await?.status {
@@ -74,7 +78,7 @@ impl CompleteDirect {
     async fn found(&self, owner: UserId, file: FileId) -> Result<Uploaded, ResumableError> {
         let found = self.context.db.read().await?.files().find(owner, file).await?;
         let file = found.ok_or(ResumableError::NotFound)?;
-        Ok(Uploaded { view: self.viewer.view(file).await?, fresh: false })
+        Ok(Uploaded { view: self.presenter.view(file).await?, fresh: false })
     }
 
     async fn acquire(&self, command: &CompleteDirectCommand) -> Result<Upload, ResumableError> {

@@ -94,7 +94,7 @@ impl Context {
     }
 
     /// Removes an open upload that can't be completed; false when another request has acquired it.
-    pub(super) async fn abandon(&self, upload: &Upload) -> Result<bool, ResumableError> {
+    pub(super) async fn cancel(&self, upload: &Upload) -> Result<bool, ResumableError> {
         retry_conflicts(|| async {
             let mut unit = self.db.begin().await?;
             let found = unit.uploads().find_for_update(upload.owner, upload.id).await?;
@@ -132,7 +132,7 @@ pub(crate) async fn release_blob(
     now: Timestamp,
 ) -> PortResult<()> {
     let key = BlobKey::file(upload.blob);
-    if unit.blobs().abandon(upload.blob, now).await? {
+    if unit.blobs().cancel_intent(upload.blob, now).await? {
         unit.jobs().enqueue(&NewJob::due(JobId::new(ids.uuid()), Work::purge(key), now)).await?;
     }
     if upload.key.is_some() {

@@ -90,7 +90,7 @@ impl CreateDirect {
             Ok(parts) => parts,
             Err(error) => {
                 if fresh {
-                    self.abandon(&upload).await;
+                    self.cancel(&upload).await;
                 }
                 return Err(error);
             }
@@ -151,8 +151,8 @@ impl CreateDirect {
     }
 
     /// A courtesy: what a sweep would do later.
-    async fn abandon(&self, upload: &Upload) {
-        if let Err(error) = self.context.abandon(upload).await {
+    async fn cancel(&self, upload: &Upload) {
+        if let Err(error) = self.context.cancel(upload).await {
             tracing::info!(upload.id = %upload.id, %error, "a direct upload is left to the sweep");
         }
     }

@@ -82,8 +82,8 @@ pub(super) fn inserted(effects: &Effects, mut unit: FakeUnitOfWork, rows: &Rows)
 }
 
 /// The unit, which gives a blob up and enqueues its purge.
-pub(super) fn abandoned(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {
-    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(true));
+pub(super) fn cancelled(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {
+    once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));
     once!(effects, unit.jobs.expect_enqueue(), "enqueue", |job| {
         assert_eq!(job.work.kind(), fm_domain::jobs::JobKind::PurgeBlob);
         Ok(fm_domain::jobs::Enqueued::Added)
@@ -93,7 +93,7 @@ pub(super) fn abandoned(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnit
 
 /// The unit, which makes a file.
 pub(super) fn filed(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {
-    once!(effects, unit.blobs.expect_settle(), "mark stored", |_, _| Ok(()));
+    once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
     once!(effects, unit.files.expect_insert(), "insert", |_| Ok(()));
     once!(effects, unit.users.expect_charge(), "charge", |_, _, _| Ok(()));
     unit
@@ -121,20 +121,20 @@ pub(super) fn filing(effects: &Effects, rows: &Rows) -> FakeUnitOfWork {
 
 /// The last unit of an upload in a fresh blob.
 pub(super) fn filing_afresh(effects: &Effects, rows: &Rows) -> FakeUnitOfWork {
-    filed(effects, abandoned(effects, saving(effects, rows)))
+    filed(effects, cancelled(effects, saving(effects, rows)))
 }
 
 /// The unit that records the intent of a fresh blob.
-pub(super) fn announcing(effects: &Effects) -> FakeUnitOfWork {
+pub(super) fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_announce(), "announce", |_| Ok(()));
+    once!(effects, unit.blobs.expect_record_intent(), "record intent", |_| Ok(()));
     unit
 }
 
 /// The unit that cancels the intent of a fresh blob.
 pub(super) fn cancelling(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(true));
+    once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));
     unit
 }
 

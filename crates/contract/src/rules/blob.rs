@@ -142,15 +142,15 @@ pub(crate) async fn blob_06_a_range_outside_the_blob_is_refused_with_its_size<H:
 
 pub(crate) async fn blob_07_discarding_again_and_again_is_no_error<H: BlobStoreHarness>(harness: &H) {
     let blobs = harness.blobs();
-    blobs.discard(&key()).await.unwrap();
+    blobs.delete(&key()).await.unwrap();
     let (kept, body) = (put(harness, &noise(10, 8)).await, noise(harness.part_size() + 1, 7));
     let key = put(harness, &body).await;
     for time in ["the first time", "the second time", "the third time"] {
-        blobs.discard(&key).await.unwrap();
+        blobs.delete(&key).await.unwrap();
         assert_absent(harness, &key, time).await;
     }
     assert_holds(harness, &kept, &noise(10, 8), "another blob").await;
-    blobs.discard(&kept).await.unwrap();
+    blobs.delete(&kept).await.unwrap();
     assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
 }
 
@@ -163,7 +163,7 @@ pub(crate) async fn blob_11_the_buckets_are_apart<H: BlobStoreHarness>(harness: 
     }
     assert_holds(harness, &BlobKey::file(id), &file, "the file").await;
     assert_holds(harness, &BlobKey::thumbnail(id), &thumbnail, "the thumbnail of the same id").await;
-    blobs.discard(&BlobKey::file(id)).await.unwrap();
+    blobs.delete(&BlobKey::file(id)).await.unwrap();
     assert_absent(harness, &BlobKey::file(id), "the discarded file").await;
     assert_holds(harness, &BlobKey::thumbnail(id), &thumbnail, "the thumbnail of the same id").await;
 }
@@ -178,7 +178,7 @@ pub(crate) async fn blob_13_a_list_holds_every_blob_of_its_bucket_once<H: BlobSt
     }
     let thumbnail = BlobKey::thumbnail(BlobId::new(uuid()));
     put_at(harness, &thumbnail, stream_of(&noise(7, 1), 7), Some(7), 7).await;
-    harness.blobs().discard(&expected.remove(5).0).await.unwrap();
+    harness.blobs().delete(&expected.remove(5).0).await.unwrap();
 
     let listed: Vec<_> = list.list(Bucket::Files).await.unwrap().try_collect().await.unwrap();
     let mut found: Vec<_> = listed.iter().map(|blob| (blob.key, blob.size)).collect();

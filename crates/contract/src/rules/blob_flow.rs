@@ -48,7 +48,7 @@ pub(crate) async fn blob_04_a_failing_stream_leaves_nothing_that_can_be_read<H: 
             other => panic!("{what}: {other:?}"),
         }
         assert_absent(harness, &key, &what).await;
-        harness.blobs().discard(&key).await.unwrap();
+        harness.blobs().delete(&key).await.unwrap();
         assert_absent(harness, &key, &what).await;
     }
     assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
@@ -102,7 +102,7 @@ pub(crate) async fn blob_08_a_dropped_put_leaves_nothing_that_can_be_read<H: Blo
         let what = format!("a put that was dropped after {length} bytes");
         assert_absent(harness, &key, &what).await;
         assert_given_back(harness.budget().as_ref(), total, &format!("of {what}")).await;
-        harness.blobs().discard(&key).await.unwrap();
+        harness.blobs().delete(&key).await.unwrap();
         assert_absent(harness, &key, &what).await;
     }
     soon("removing what dropped puts left behind", async {

@@ -106,7 +106,7 @@ pub(crate) async fn blob_19_a_list_of_many_blobs_is_whole_and_holds_a_page_at_mo
     let mut listing = list.list(Bucket::Files).await.unwrap();
     listing.try_next().await.unwrap().unwrap();
     stream::iter(&keys)
-        .map(|key| blobs.discard(key))
+        .map(|key| blobs.delete(key))
         .buffer_unordered(16)
         .try_collect::<Vec<()>>()
         .await
@@ -134,7 +134,7 @@ pub(crate) async fn blob_20_a_put_writes_while_the_body_comes<H: BlobStoreHarnes
     }
     let most = most.load(Ordering::SeqCst);
     assert!(most <= may_hold + 2 * CHUNK, "{most} bytes of the body were held where {may_hold} are allowed");
-    blobs.discard(&key).await.unwrap();
+    blobs.delete(&key).await.unwrap();
     assert_absent(harness, &key, "a put that was dropped").await;
 }
 

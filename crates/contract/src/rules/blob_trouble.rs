@@ -61,7 +61,7 @@ pub(crate) async fn blob_16_a_dropped_put_takes_no_more_of_its_body<H: BlobStore
         open.send(()).ok();
         assert_eq!(taken.load(Ordering::SeqCst), length, "the body of {what} was read on");
         assert_absent(harness, &key, &what).await;
-        blobs.discard(&key).await.unwrap();
+        blobs.delete(&key).await.unwrap();
         assert_absent(harness, &key, &what).await;
     }
 }
@@ -111,7 +111,7 @@ pub(crate) async fn blob_17_a_read_that_breaks_midway_ends_with_an_error<H: Blob
                 "{came} of {said} bytes of a damaged blob ended as if they were all"
             );
         }
-        blobs.discard(&key).await.unwrap();
+        blobs.delete(&key).await.unwrap();
     }
 }
 
@@ -127,7 +127,7 @@ pub(crate) async fn blob_23_what_one_node_changes_every_node_sees_at_once<H: Blo
     there.put(&key, stream_of(&body, 50_000), &hint(None)).await.unwrap();
     assert_holds(harness, &key, &body, "what another node put").await;
     assert_eq!(there.head(&key).await.unwrap(), Some(BlobHead { size: ByteSize::new(body.len() as u64) }));
-    there.discard(&key).await.unwrap();
+    there.delete(&key).await.unwrap();
     assert_absent(harness, &key, "what another node discarded").await;
 }
 
@@ -179,7 +179,7 @@ pub(crate) async fn blob_24_a_store_that_is_out_of_reach_is_unavailable_and_noth
             for range in [ByteRange::From { first: 5 }, ByteRange::Last { length: 5 }] {
                 assert_unavailable(&format!("{range:?} of {what}"), read(blobs.get(&key, Some(range)).await));
             }
-            assert_unavailable(&format!("discard of {what}"), blobs.discard(&key).await);
+            assert_unavailable(&format!("discard of {what}"), blobs.delete(&key).await);
         }
         assert_unavailable("a list", listed(harness).await);
         for body in [&body, &long] {
@@ -202,7 +202,7 @@ pub(crate) async fn blob_25_refused_credentials_are_not_taken_for_a_store_out_of
         assert_refused("a ping", stranger.ping().await);
         assert_refused("head", stranger.head(&key).await);
         assert_refused("get", read(stranger.get(&key, None).await));
-        assert_refused("discard", stranger.discard(&key).await);
+        assert_refused("discard", stranger.delete(&key).await);
         let put = stranger.put(&super::blob::key(), stream_of(&body, 500), &hint(None)).await;
         assert_refused("put", written(put));
     })

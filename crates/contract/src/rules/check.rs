@@ -7,7 +7,7 @@ use fm_domain::blobs::{BlobIntent, BlobKey, BlobRecord, BlobState, Sweepable};
 use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, UserId};
 
-use crate::fixture::database::{Given, announced, given, settled, settled_thumbnail};
+use crate::fixture::database::{Given, given, recorded, stored, stored_thumbnail};
 use crate::fixture::{at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
@@ -42,7 +42,7 @@ impl Given {
     /// Adds a file of twelve bytes, and says so in the account.
     async fn kept_file(&self, owner: UserId, charged: u64) {
         let mut unit = self.unit().await;
-        let blob = settled(&mut *unit, owner).await;
+        let blob = stored(&mut *unit, owner).await;
         unit.files().insert(&fill::file(owner, blob, "a file")).await.unwrap();
         let charge = Charge { add: fill::bytes(charged), files_added: 1, ..Charge::default() };
         unit.users().charge(owner, &charge, None).await.unwrap();
@@ -61,7 +61,7 @@ pub(crate) async fn file_15_a_walk_gives_every_file_of_every_owner_once_by_id<H:
         expected.push(given.file(other, &format!("{number} of the other")).await);
     }
     let mut unit = given.unit().await;
-    let blob = settled_thumbnail(&mut *unit, one).await;
+    let blob = stored_thumbnail(&mut *unit, one).await;
     let thumbnail = ThumbnailState::Ready { blob, width: 3, height: 4 };
     assert!(unit.files().set_thumbnail(expected[2].id, expected[2].blob, &thumbnail).await.unwrap());
     unit.files().remove(other, expected[5].id).await.unwrap().unwrap();
@@ -121,26 +121,26 @@ pub(crate) async fn blobrow_12_blobs_are_found_by_their_ids_in_every_state<H: Da
     let given = given(harness);
     let owner = given.owner().await;
     let mut unit = given.unit().await;
-    let (waiting, kept) = (announced(&mut *unit, owner).await, settled(&mut *unit, owner).await);
-    let (abandoned, doomed) = (announced(&mut *unit, owner).await, settled(&mut *unit, owner).await);
-    let thumbnail = settled_thumbnail(&mut *unit, owner).await;
-    let unasked = settled(&mut *unit, owner).await;
-    for id in [abandoned, doomed] {
-        assert!(unit.blobs().doom(id, at(1)).await.unwrap());
+    let (waiting, kept) = (recorded(&mut *unit, owner).await, stored(&mut *unit, owner).await);
+    let (cancelled, tombstone) = (recorded(&mut *unit, owner).await, stored(&mut *unit, owner).await);
+    let thumbnail = stored_thumbnail(&mut *unit, owner).await;
+    let unasked = stored(&mut *unit, owner).await;
+    for id in [cancelled, tombstone] {
+        assert!(unit.blobs().mark_deleted(id, at(1)).await.unwrap());
     }
     unit.commit().await.unwrap();
 
     // More than any database takes values by default in one list.
     let mut ids: Vec<BlobId> = (0..1000).map(|_| BlobId::new(uuid())).collect();
-    ids.extend([waiting, kept, abandoned, doomed, thumbnail]);
+    ids.extend([waiting, kept, cancelled, tombstone, thumbnail]);
     let found = given.read().await.blobs().find(&ids).await.unwrap();
     let size = fill::bytes(12);
     let expected = [
-        (BlobKey::file(waiting), BlobState::Announced),
-        (BlobKey::file(kept), BlobState::Settled { size }),
-        (BlobKey::file(abandoned), BlobState::Doomed),
-        (BlobKey::file(doomed), BlobState::Doomed),
-        (BlobKey::thumbnail(thumbnail), BlobState::Settled { size }),
+        (BlobKey::file(waiting), BlobState::Intent),
+        (BlobKey::file(kept), BlobState::Stored { size }),
+        (BlobKey::file(cancelled), BlobState::Deleted),
+        (BlobKey::file(tombstone), BlobState::Deleted),
+        (BlobKey::thumbnail(thumbnail), BlobState::Stored { size }),
     ];
     for (key, state) in expected {
         assert!(found.contains(&BlobRecord { key, state }), "{key:?} is {state:?}: {found:?}");
@@ -151,9 +151,9 @@ pub(crate) async fn blobrow_12_blobs_are_found_by_their_ids_in_every_state<H: Da
     assert_eq!(given.read().await.blobs().find(&[]).await.unwrap(), []);
 
     let mut unit = given.unit().await;
-    unit.blobs().forget(doomed).await.unwrap();
+    unit.blobs().remove(tombstone).await.unwrap();
     unit.commit().await.unwrap();
-    assert_eq!(given.read().await.blobs().find(&[doomed]).await.unwrap(), [], "what is forgotten");
+    assert_eq!(given.read().await.blobs().find(&[tombstone]).await.unwrap(), [], "what is forgotten");
 }
 
 pub(crate) async fn blobrow_13_what_a_sweep_would_take_is_counted_and_left<H: DatabaseHarness>(harness: &H) {
@@ -163,10 +163,10 @@ pub(crate) async fn blobrow_13_what_a_sweep_would_take_is_counted_and_left<H: Da
         given.intent(&BlobIntent { expires_at: at(expiry), ..fill::intent(owner) }).await;
     }
     let mut unit = given.unit().await;
-    settled(&mut *unit, owner).await;
+    stored(&mut *unit, owner).await;
     for due in [5, 50, 100, 101] {
-        let id = settled(&mut *unit, owner).await;
-        unit.blobs().doom(id, at(due)).await.unwrap();
+        let id = stored(&mut *unit, owner).await;
+        unit.blobs().mark_deleted(id, at(due)).await.unwrap();
     }
     // An open unit is not waited for.
     let count = async |now, limit| {
@@ -180,7 +180,7 @@ pub(crate) async fn blobrow_13_what_a_sweep_would_take_is_counted_and_left<H: Da
     assert_eq!(count(4, 10).await, Sweepable::default());
 
     let mut unit = given.unit().await;
-    assert_eq!(unit.blobs().doom_expired(at(100), 10).await.unwrap().len(), 2, "nothing was given up");
+    assert_eq!(unit.blobs().cancel_expired(at(100), 10).await.unwrap().len(), 2, "nothing was given up");
     assert_eq!(unit.blobs().due(at(100), 10).await.unwrap().len(), 5, "nothing was discarded");
     unit.rollback().await.unwrap();
 }

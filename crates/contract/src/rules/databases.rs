@@ -1,8 +1,8 @@
 //! The tables of databases, queues and sessions.
 
 use super::{
-    blob_row, check, file, job, job_crowd, job_record, key, list, many, reach, rows, session, session_more,
-    unit, upload, upload_end, user, work,
+    blob_row, check, file, job, job_concurrency, job_record, key, list, many, reach, rows, session,
+    session_more, unit, upload, upload_end, user, work,
 };
 use crate::suite::suite;
 
@@ -56,17 +56,17 @@ suite! {
         file_13_all_that_a_filter_names_must_match,
     }
     blob_row {
-        blobrow_01_an_announced_blob_settles_once,
-        blobrow_02_a_doomed_intent_does_not_settle,
-        blobrow_03_doomed_blobs_are_due_at_their_time_the_longest_due_first,
-        blobrow_04_a_settled_blob_is_never_abandoned,
-        blobrow_05_an_expired_intent_is_doomed_once_and_given_with_its_reservation,
-        blobrow_06_renewing_moves_the_expiry_of_an_announced_intent,
-        blobrow_07_every_living_blob_of_the_owner_is_doomed_and_no_other,
-        blobrow_08_only_doomed_rows_are_forgotten,
-        blobrow_09_postponing_moves_the_next_discarding_of_a_doomed_blob_alone,
-        blobrow_10_dooming_answers_once,
-        blobrow_11_of_a_settle_and_a_sweep_at_once_one_wins,
+        blobrow_01_a_recorded_intent_is_marked_stored_once,
+        blobrow_02_a_cancelled_intent_is_not_marked_stored,
+        blobrow_03_tombstones_are_due_at_their_time_the_longest_due_first,
+        blobrow_04_a_stored_blob_is_never_cancelled,
+        blobrow_05_an_expired_intent_is_cancelled_once_and_given_with_its_reservation,
+        blobrow_06_renewing_moves_the_expiry_of_a_recorded_intent,
+        blobrow_07_every_living_blob_of_the_owner_is_marked_deleted_and_no_other,
+        blobrow_08_only_rows_of_tombstones_are_removed,
+        blobrow_09_postponing_moves_the_next_deletion_of_a_tombstone_alone,
+        blobrow_10_marking_deleted_answers_once,
+        blobrow_11_of_a_commit_and_a_sweep_at_once_one_wins,
     }
     key {
         key_01_of_units_that_claim_a_free_key_one_holds_it,
@@ -93,7 +93,7 @@ suite! {
     upload_end {
         upload_09_parts_come_by_number_and_one_that_is_added_again_replaces_the_first,
         upload_10_a_removed_upload_goes_with_its_parts,
-        upload_11_forgetting_a_file_removes_the_uploads_that_made_it_alone,
+        upload_11_removing_those_of_a_file_removes_the_uploads_that_made_it_alone,
         upload_12_open_uploads_that_expired_are_given_the_oldest_first,
         upload_13_no_expired_upload_is_given_to_two_units_at_once,
         upload_14_ended_uploads_are_purged_after_their_time_up_to_the_limit,
@@ -120,9 +120,9 @@ suite! {
         file_19_names_of_every_script_are_kept_found_and_sorted,
         file_20_a_change_of_one_file_leaves_every_other_as_it_is,
         blobrow_15_sizes_and_reservations_of_more_than_four_gibibytes_are_kept,
-        blobrow_16_a_doomed_blob_is_found_in_its_own_bucket_alone,
+        blobrow_16_a_tombstone_is_found_in_its_own_bucket_alone,
         blobrow_17_a_second_intent_with_one_id_is_an_error,
-        blobrow_18_each_way_of_dooming_is_due_at_its_own_time,
+        blobrow_18_each_way_of_marking_deleted_is_due_at_its_own_time,
     }
     many {
         file_16_more_files_than_a_page_are_listed_and_walked_as_asked_for,
@@ -167,7 +167,7 @@ suite! {
         job_19_pages_of_jobs_follow_each_other_by_their_ids,
         job_20_a_dead_job_is_taken_once_and_a_living_one_never,
     }
-    job_crowd {
+    job_concurrency {
         job_21_each_of_many_jobs_takes_effect_once_though_workers_die_and_stall,
     }
     many {

@@ -134,7 +134,7 @@ pub(crate) async fn part_04_no_part_can_be_written_after_the_end<H: DirectHarnes
         assert!(matches!(late, Err(WritePart::Gone)), "a part with a higher fence: {late:?}");
         assert_holds(&*blobs, &write.key, &body, "a blob with a part after its end").await;
     }
-    blobs.discard(&write.key).await.unwrap();
+    blobs.delete(&write.key).await.unwrap();
     let late = send(harness, &write, 1, 0, &body).await;
     assert!(matches!(late, Err(WritePart::Gone)), "a part of a discarded blob: {late:?}");
     assert_eq!(harness.debris().await, 0, "what is left of a late part");
@@ -185,7 +185,7 @@ pub(crate) async fn part_06_parts_that_are_not_those_written_are_a_mismatch<H: D
         let answer = end(harness, &write, 1, &parts, size).await;
         assert!(matches!(answer, Err(CompleteParts::Mismatch)), "{what}: {answer:?}");
         assert_absent(&*harness.blobs(), &write.key, what).await;
-        harness.blobs().discard(&write.key).await.unwrap();
+        harness.blobs().delete(&write.key).await.unwrap();
     }
     assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
 }
@@ -229,6 +229,6 @@ pub(crate) async fn part_09_what_is_not_named_at_the_end_is_not_in_the_blob<H: D
     let late = send(harness, &other, 1, 0, &noise(900, 91)).await;
     assert!(matches!(late, Err(WritePart::Gone)), "a part of another write to the key: {late:?}");
     assert_holds(&*blobs, &key, &body, "a blob that was begun twice").await;
-    blobs.discard(&key).await.unwrap();
+    blobs.delete(&key).await.unwrap();
     assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
 }

@@ -4,13 +4,13 @@ use fm_domain::blobs::{BlobKey, CompleteParts, PartTag, PartWrite, WriteId, Writ
 use fm_domain::body::ByteSize;
 
 use super::direct::{begun, end, least, send, sync};
-use super::stored::{MOST_POLLS, assert_absent, assert_holds, binary, discard_until_empty, key, pieces};
+use super::stored::{MOST_POLLS, assert_absent, assert_holds, binary, delete_until_empty, key, pieces};
 use crate::fixture::body::noise;
 use crate::fixture::poll::cut_after;
 use crate::fixture::uuid;
 use crate::harness::DirectHarness;
 
-pub(crate) async fn part_08_discarding_removes_whatever_a_write_left<H: DirectHarness>(harness: &H) {
+pub(crate) async fn part_08_deleting_removes_whatever_a_write_left<H: DirectHarness>(harness: &H) {
     let blobs = harness.blobs();
     let body = noise(1000, 10);
     let (untouched, written, completed) = (begun(harness).await, begun(harness).await, begun(harness).await);
@@ -20,7 +20,7 @@ pub(crate) async fn part_08_discarding_removes_whatever_a_write_left<H: DirectHa
     assert!(harness.debris().await > 0, "nothing counts what is unfinished");
     for write in [&untouched, &written, &completed] {
         for _again in 0..2 {
-            blobs.discard(&write.key).await.unwrap();
+            blobs.delete(&write.key).await.unwrap();
             assert_absent(&*blobs, &write.key, "a discarded write").await;
         }
         sync(harness, write).await;
@@ -51,7 +51,7 @@ pub(crate) async fn part_10_a_write_that_was_never_begun_is_gone<H: DirectHarnes
     assert_holds(&*blobs, &known.key, &body, "the blob that was begun").await;
 }
 
-pub(crate) async fn part_11_what_is_cut_off_at_any_await_can_be_discarded<H: DirectHarness>(harness: &H) {
+pub(crate) async fn part_11_what_is_cut_off_at_any_await_can_be_deleted<H: DirectHarness>(harness: &H) {
     let (blobs, body) = (harness.blobs(), noise(1000, 14));
     let mut keys = Vec::new();
     for polls in 1.. {
@@ -81,7 +81,7 @@ pub(crate) async fn part_11_what_is_cut_off_at_any_await_can_be_discarded<H: Dir
             break;
         }
     }
-    discard_until_empty(&*blobs, &keys, async || harness.debris().await).await;
+    delete_until_empty(&*blobs, &keys, async || harness.debris().await).await;
 }
 
 pub(crate) async fn part_12_the_limits_of_parts_make_sense<H: DirectHarness>(harness: &H) {

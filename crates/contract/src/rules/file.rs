@@ -5,7 +5,7 @@ use std::time::Duration;
 use fm_domain::files::{File, FileFilter, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
 
-use crate::fixture::database::{given, newest, settled, settled_thumbnail};
+use crate::fixture::database::{given, newest, stored, stored_thumbnail};
 use crate::fixture::{at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
@@ -48,8 +48,8 @@ pub(crate) async fn file_04_a_file_is_read_back_as_written<H: DatabaseHarness>(h
     let given = given(harness);
     let owner = given.owner().await;
     let mut unit = given.unit().await;
-    let thumbnail = settled_thumbnail(&mut *unit, owner).await;
-    let plain = fill::file(owner, settled(&mut *unit, owner).await, "plain.txt");
+    let thumbnail = stored_thumbnail(&mut *unit, owner).await;
+    let plain = fill::file(owner, stored(&mut *unit, owner).await, "plain.txt");
     let empty =
         File { size: fill::bytes(0), sha256: None, thumbnail: ThumbnailState::Pending, ..plain.clone() };
     let large = File { size: fill::bytes(5 << 40), thumbnail: ThumbnailState::Failed, ..plain.clone() };
@@ -64,7 +64,7 @@ pub(crate) async fn file_04_a_file_is_read_back_as_written<H: DatabaseHarness>(h
     };
     let mut files = Vec::new();
     for file in [plain, empty, large, full] {
-        let blob = settled(&mut *unit, owner).await;
+        let blob = stored(&mut *unit, owner).await;
         files.push(File { id: FileId::new(uuid()), blob, ..file });
     }
     for file in &files {
@@ -89,8 +89,8 @@ pub(crate) async fn file_05_an_update_replaces_all_but_id_owner_and_creation<H: 
     let file = given.file(owner, "before").await;
 
     let mut unit = given.unit().await;
-    let blob = settled(&mut *unit, owner).await;
-    let thumbnail = settled_thumbnail(&mut *unit, owner).await;
+    let blob = stored(&mut *unit, owner).await;
+    let thumbnail = stored_thumbnail(&mut *unit, owner).await;
     let changed = File {
         name: fill::name("after.png"),
         content_type: fill::media_type("image/png"),
@@ -118,7 +118,7 @@ pub(crate) async fn file_06_a_thumbnail_is_set_only_while_the_file_points_to_its
     let file = given.file(owner, "picture").await;
 
     let mut unit = given.unit().await;
-    let blob = settled_thumbnail(&mut *unit, owner).await;
+    let blob = stored_thumbnail(&mut *unit, owner).await;
     let ready = ThumbnailState::Ready { blob, width: 64, height: 48 };
     assert!(unit.files().set_thumbnail(file.id, file.blob, &ready).await.unwrap());
     let other = BlobId::new(uuid());
@@ -163,7 +163,7 @@ pub(crate) async fn file_08_of_units_that_edit_one_revision_one_succeeds<H: Data
         let (given, edited, seen) = (given.clone(), edited.clone(), file.revision);
         units.spawn(async move {
             given
-                .patiently(|unit| {
+                .retry_reads(|unit| {
                     let edited = edited.clone();
                     Box::pin(async move {
                         match unit.files().update(&edited, seen).await {
@@ -193,7 +193,7 @@ pub(crate) async fn file_09_of_units_that_lock_one_file_each_sees_what_the_last_
         let given = given.clone();
         units.spawn(async move {
             given
-                .patiently(|unit| {
+                .retry_reads(|unit| {
                     Box::pin(async move {
                         let file = unit.files().find_for_update(owner, id).await?.unwrap();
                         tokio::task::yield_now().await;
@@ -228,7 +228,7 @@ pub(crate) async fn file_14_a_hash_is_set_once_and_only_while_the_file_points_to
     let (first, second) = (Sha256::new([1; 32]), Sha256::new([2; 32]));
 
     let mut unit = given.unit().await;
-    let blob = settled(&mut *unit, owner).await;
+    let blob = stored(&mut *unit, owner).await;
     let file = File { sha256: None, ..fill::file(owner, blob, "unread") };
     unit.files().insert(&file).await.unwrap();
     unit.commit().await.unwrap();

@@ -39,7 +39,7 @@ pub(crate) async fn job_02_no_job_is_claimed_twice_among_twenty_workers<H: Datab
             let mut claimed = Vec::new();
             loop {
                 let jobs = given
-                    .patiently(|unit| {
+                    .retry_reads(|unit| {
                         Box::pin(async move { unit.jobs().claim(&JobKind::ALL, at(1), at(60), 3).await })
                     })
                     .await;
@@ -305,7 +305,7 @@ pub(crate) async fn job_16_of_units_that_enqueue_one_name_one_adds_it<H: Databas
         let (given, job) = (given.clone(), NewJob { unique: Some("only".to_owned()), ..fill::job() });
         units.spawn(async move {
             given
-                .patiently(|unit| {
+                .retry_reads(|unit| {
                     let job = job.clone();
                     Box::pin(async move { unit.jobs().enqueue(&job).await })
                 })

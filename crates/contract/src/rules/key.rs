@@ -50,7 +50,7 @@ pub(crate) async fn key_01_of_units_that_claim_a_free_key_one_holds_it<H: Databa
         let given = given.clone();
         units.spawn(async move {
             given
-                .patiently(|unit| {
+                .retry_reads(|unit| {
                     let claim = claim.clone();
                     Box::pin(async move { unit.keys().claim(&claim, at(0)).await })
                 })

@@ -196,7 +196,7 @@ pub(crate) async fn link_08_a_link_to_a_blob_that_is_gone_gives_not_found<H: Sig
     let body = noise(1000, 8);
     let link = kept(harness, &body).await;
     let url = sign(harness, &link).await;
-    harness.blobs().discard(&link.target.key).await.unwrap();
+    harness.blobs().delete(&link.target.key).await.unwrap();
     assert_refused(&harness.fetch(&url, None).await, &body, "a URL of a discarded blob");
 }
 

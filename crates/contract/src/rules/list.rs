@@ -5,7 +5,7 @@ use fm_domain::files::{
 };
 use fm_domain::ids::{FileId, UserId};
 
-use crate::fixture::database::{Given, given, newest, settled};
+use crate::fixture::database::{Given, given, newest, stored};
 use crate::fixture::{at, fill, uuid};
 use crate::harness::DatabaseHarness;
 
@@ -33,7 +33,7 @@ impl Given {
     async fn add(&self, files: &mut [File]) {
         let mut unit = self.unit().await;
         for file in files {
-            file.blob = settled(&mut *unit, file.owner).await;
+            file.blob = stored(&mut *unit, file.owner).await;
             unit.files().insert(file).await.unwrap();
         }
         unit.commit().await.unwrap();
@@ -106,7 +106,7 @@ pub(crate) async fn file_01_pages_neither_skip_nor_repeat_while_files_come_and_g
         page.after = Some(PageKey::of(last, FileSort::CreatedAt));
         // One comes before the place of the reader, and the last one read goes.
         let mut unit = given.unit().await;
-        let blob = settled(&mut *unit, owner).await;
+        let blob = stored(&mut *unit, owner).await;
         let new = File { created_at: at(1000 + round), ..fill::file(owner, blob, "new") };
         unit.files().insert(&new).await.unwrap();
         unit.files().remove(owner, last.id).await.unwrap().unwrap();

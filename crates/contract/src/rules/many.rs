@@ -7,7 +7,7 @@ use fm_domain::ids::{BlobId, JobId};
 use fm_domain::jobs::NewJob;
 use fm_domain::uploads::{Upload, UploadStatus};
 
-use crate::fixture::database::{Given, given, settled};
+use crate::fixture::database::{Given, given, stored};
 use crate::fixture::{MANY, at, fill, uuid};
 use crate::harness::DatabaseHarness;
 
@@ -28,7 +28,7 @@ pub(crate) async fn file_16_more_files_than_a_page_are_listed_and_walked_as_aske
     for number in 0..MANY {
         let file =
             File { created_at: at(second(number)), ..fill::file(owner, BlobId::new(uuid()), "one of many") };
-        let file = File { blob: settled(&mut *unit, owner).await, ..file };
+        let file = File { blob: stored(&mut *unit, owner).await, ..file };
         unit.files().insert(&file).await.unwrap();
         expected.push(file);
     }
@@ -74,8 +74,8 @@ pub(crate) async fn blobrow_14_more_blobs_than_a_page_expire_are_due_and_go_with
     let mut unit = given.unit().await;
     for number in 0..MANY {
         let expires_at = at(second(number));
-        unit.blobs().announce(&BlobIntent { expires_at, ..fill::intent(owner) }).await.unwrap();
-        settled(&mut *unit, other).await;
+        unit.blobs().record_intent(&BlobIntent { expires_at, ..fill::intent(owner) }).await.unwrap();
+        stored(&mut *unit, other).await;
     }
     unit.commit().await.unwrap();
 
@@ -83,12 +83,16 @@ pub(crate) async fn blobrow_14_more_blobs_than_a_page_expire_are_due_and_go_with
     let count = given.read().await.blobs().count_sweepable(at(9000), ALL).await.unwrap();
     assert_eq!((count.expired, count.due), (u64::from(most), 0));
     let mut unit = given.unit().await;
-    let expired = unit.blobs().doom_expired(at(9000), most - 1).await.unwrap();
+    let expired = unit.blobs().cancel_expired(at(9000), most - 1).await.unwrap();
     assert_eq!(expired.len(), MANY - 1, "all expired intents but one");
-    assert_eq!(unit.blobs().doom_expired(at(9000), ALL).await.unwrap().len(), 1, "the last one");
+    assert_eq!(unit.blobs().cancel_expired(at(9000), ALL).await.unwrap().len(), 1, "the last one");
     assert_eq!(unit.blobs().due(at(9000), ALL).await.unwrap().len(), MANY, "all doomed blobs are due");
     assert_eq!(unit.blobs().due(at(9000), most - 1).await.unwrap().len(), MANY - 1, "all but one");
-    assert_eq!(unit.blobs().doom_owned(other, at(1)).await.unwrap(), u64::from(most), "all of one owner");
+    assert_eq!(
+        unit.blobs().mark_owned_deleted(other, at(1)).await.unwrap(),
+        u64::from(most),
+        "all of one owner"
+    );
     assert_eq!(unit.blobs().due(at(9000), ALL).await.unwrap().len(), 2 * MANY);
     unit.rollback().await.unwrap();
 }

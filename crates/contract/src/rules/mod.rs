@@ -13,7 +13,7 @@ mod file;
 mod hash;
 mod id;
 mod job;
-mod job_crowd;
+mod job_concurrency;
 mod job_record;
 mod key;
 mod link;

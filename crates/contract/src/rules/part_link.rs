@@ -105,7 +105,7 @@ pub(crate) async fn partlink_02_another_size_is_refused_and_so_is_all_after_the_
     }
     let write = begun(harness).await;
     let signed = sign(harness, &link(&write, 1, 1000)).await;
-    harness.blobs().discard(&write.key).await.unwrap();
+    harness.blobs().delete(&write.key).await.unwrap();
     assert_refused(&harness.send(&signed, noise(1000, 24)).await, "a part of a discarded blob");
     assert_eq!(harness.blobs().head(&write.key).await.unwrap(), None);
 }

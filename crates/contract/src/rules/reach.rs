@@ -38,8 +38,8 @@ pub(crate) async fn uow_12_what_one_node_commits_every_node_sees_at_once<H: Data
     unit.users().reserve(user.id, fill::bytes(9), None).await.unwrap();
     unit.files().remove(user.id, file.id).await.unwrap().unwrap();
     unit.uploads().update(&further, upload.epoch).await.unwrap();
-    assert!(unit.blobs().doom(file.blob, at(1)).await.unwrap());
-    unit.blobs().forget(file.blob).await.unwrap();
+    assert!(unit.blobs().mark_deleted(file.blob, at(1)).await.unwrap());
+    unit.blobs().remove(file.blob).await.unwrap();
     unit.jobs().enqueue(&fill::job()).await.unwrap();
     unit.commit().await.unwrap();
 

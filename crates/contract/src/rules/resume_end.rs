@@ -7,7 +7,7 @@ use fm_domain::ids::BlobId;
 use fm_domain::uploads::{AppendError, Chunk, CompleteError};
 
 use super::resume::{Writer, least};
-use super::stored::{MOST_POLLS, assert_absent, assert_holds, binary, discard_until_empty, key, pieces};
+use super::stored::{MOST_POLLS, assert_absent, assert_holds, binary, delete_until_empty, key, pieces};
 use crate::fixture::body::noise;
 use crate::fixture::poll::cut_after;
 use crate::fixture::uuid;
@@ -16,7 +16,7 @@ use crate::harness::ResumableHarness;
 /// How large a state may become: so much, and so much more for each append, in bytes.
 const LARGEST_STATE: (usize, usize) = (1024, 128);
 
-pub(crate) async fn resume_09_discarding_removes_everything_a_write_left<H: ResumableHarness>(harness: &H) {
+pub(crate) async fn resume_09_deleting_removes_everything_a_write_left<H: ResumableHarness>(harness: &H) {
     let (blobs, least) = (harness.blobs(), least(harness));
     let begun = Writer::begin(harness).await;
     let mut writers = Vec::new();
@@ -35,7 +35,7 @@ pub(crate) async fn resume_09_discarding_removes_everything_a_write_left<H: Resu
     assert!(harness.debris().await > 0, "nothing counts what is unfinished");
     for writer in writers.iter().chain([&begun]) {
         for _again in 0..2 {
-            blobs.discard(&writer.key).await.unwrap();
+            blobs.delete(&writer.key).await.unwrap();
             assert_absent(&*blobs, &writer.key, "a discarded blob").await;
         }
         writer.sync().await;
@@ -68,7 +68,7 @@ pub(crate) async fn resume_10_a_write_that_was_never_begun_is_gone<H: ResumableH
     }
     known.complete().await.unwrap();
     assert_holds(&*blobs, &known.key, &body, "the blob that was begun").await;
-    blobs.discard(&known.key).await.unwrap();
+    blobs.delete(&known.key).await.unwrap();
     assert_eq!(harness.debris().await, 0, "what is left of blobs that were never begun");
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn resume_11_an_offset_beyond_what_was_appended_is_incomplete<H
             let what = format!("{} bytes of {lengths:?}", size + beyond);
             assert!(matches!(answer, Err(CompleteError::Incomplete)), "{what}: {answer:?}");
             assert_absent(&*blobs, &writer.key, &what).await;
-            blobs.discard(&writer.key).await.unwrap();
+            blobs.delete(&writer.key).await.unwrap();
         }
     }
     assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
@@ -111,14 +111,12 @@ pub(crate) async fn resume_12_bytes_held_in_memory_are_stored_whole<H: Resumable
         }
     }
     for key in keys {
-        harness.blobs().discard(&key).await.unwrap();
+        harness.blobs().delete(&key).await.unwrap();
     }
     assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
 }
 
-pub(crate) async fn resume_13_what_is_cut_off_at_any_await_can_be_discarded<H: ResumableHarness>(
-    harness: &H,
-) {
+pub(crate) async fn resume_13_what_is_cut_off_at_any_await_can_be_deleted<H: ResumableHarness>(harness: &H) {
     let (store, blobs, body) = (harness.store(), harness.blobs(), noise(1_000, 14));
     let mut keys = Vec::new();
     for polls in 1.. {
@@ -153,7 +151,7 @@ pub(crate) async fn resume_13_what_is_cut_off_at_any_await_can_be_discarded<H: R
             break;
         }
     }
-    discard_until_empty(&*blobs, &keys, async || harness.debris().await).await;
+    delete_until_empty(&*blobs, &keys, async || harness.debris().await).await;
 }
 
 pub(crate) async fn resume_14_the_hints_make_sense<H: ResumableHarness>(harness: &H) {
@@ -169,7 +167,7 @@ pub(crate) async fn resume_15_pruning_removes_what_is_not_needed_and_nothing_els
     let mut plain = Writer::begin(harness).await;
     plain.append(&noise(least + 10, 15)).await.unwrap();
     let needed = harness.debris().await;
-    blobs.discard(&plain.key).await.unwrap();
+    blobs.delete(&plain.key).await.unwrap();
 
     let small = 40;
     let body = noise(small * 100 + least + 70, 15);
@@ -188,7 +186,7 @@ pub(crate) async fn resume_15_pruning_removes_what_is_not_needed_and_nothing_els
     writer.append_as(&body.slice(body.len() - 70..), true).await.unwrap();
     writer.complete().await.unwrap();
     assert_holds(&*blobs, &writer.key, &body, "a blob that was pruned").await;
-    blobs.discard(&writer.key).await.unwrap();
+    blobs.delete(&writer.key).await.unwrap();
     assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
 }
 
@@ -197,7 +195,7 @@ pub(crate) async fn resume_16_completing_removes_what_was_not_pruned<H: Resumabl
     let (other, body) = (key(), noise(100 + least + 50, 16));
     harness.store().put_bytes(&other, noise(10, 16).into(), &binary()).await.unwrap();
     let needed = harness.debris().await;
-    blobs.discard(&other).await.unwrap();
+    blobs.delete(&other).await.unwrap();
 
     let mut writer = Writer::begin(harness).await;
     let second = Writer::begin_at(harness, writer.key).await;

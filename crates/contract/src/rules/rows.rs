@@ -7,7 +7,7 @@ use fm_domain::blobs::{BlobIntent, BlobKey, BlobRecord, BlobState, StoredBlob};
 use fm_domain::files::{File, FileFilter, FilePage, FileSort, PageKey, SortOrder, TypeFilter};
 use fm_domain::ids::{BlobId, FileId, UserId};
 
-use crate::fixture::database::{Given, announced, given, newest, settled};
+use crate::fixture::database::{Given, given, newest, recorded, stored};
 use crate::fixture::{at, fill, uuid};
 use crate::harness::DatabaseHarness;
 
@@ -150,7 +150,7 @@ pub(crate) async fn file_17_a_page_of_a_filtered_list_is_full_as_long_as_there_i
     for number in 0_i64..30 {
         let matches = number % 5 == 0;
         let (name, content_type) = if matches { ("wanted", "image/png") } else { ("other", "text/plain") };
-        let blob = settled(&mut *unit, owner).await;
+        let blob = stored(&mut *unit, owner).await;
         let file = File {
             content_type: fill::media_type(content_type),
             created_at: at(number),
@@ -183,7 +183,7 @@ pub(crate) async fn file_18_files_a_microsecond_or_a_byte_apart_are_on_one_page_
     let mut unit = given.unit().await;
     let mut expected = Vec::new();
     for number in 0..7 {
-        let blob = settled(&mut *unit, owner).await;
+        let blob = stored(&mut *unit, owner).await;
         let file = File {
             created_at: at(0).plus(Duration::from_micros(number)),
             size: fill::bytes((1 << 53) + number),
@@ -242,7 +242,7 @@ pub(crate) async fn file_20_a_change_of_one_file_leaves_every_other_as_it_is<H: 
     let file = given.file(owner, "changed").await;
     let twin = File { id: FileId::new(uuid()), name: fill::name("twin"), sha256: None, ..file.clone() };
     let mut unit = given.unit().await;
-    let blob = settled(&mut *unit, owner).await;
+    let blob = stored(&mut *unit, owner).await;
     let twin = File { blob, ..twin };
     unit.files().insert(&twin).await.unwrap();
     let failed = fm_domain::files::ThumbnailState::Failed;
@@ -268,34 +268,32 @@ pub(crate) async fn blobrow_15_sizes_and_reservations_of_more_than_four_gibibyte
     let intent = BlobIntent { reserved: fill::bytes(LARGE), ..fill::intent(owner) };
     given.intent(&intent).await;
     let mut unit = given.unit().await;
-    let large = announced(&mut *unit, owner).await;
-    let empty = announced(&mut *unit, owner).await;
+    let large = recorded(&mut *unit, owner).await;
+    let empty = recorded(&mut *unit, owner).await;
     for (id, size) in [(large, LARGE), (empty, 0)] {
-        unit.blobs().settle(id, &StoredBlob { size: fill::bytes(size) }).await.unwrap();
+        unit.blobs().mark_stored(id, &StoredBlob { size: fill::bytes(size) }).await.unwrap();
     }
     unit.commit().await.unwrap();
     let found = given.read().await.blobs().find(&[large, empty]).await.unwrap();
     for (id, size) in [(large, LARGE), (empty, 0)] {
         let expected =
-            BlobRecord { key: BlobKey::file(id), state: BlobState::Settled { size: fill::bytes(size) } };
+            BlobRecord { key: BlobKey::file(id), state: BlobState::Stored { size: fill::bytes(size) } };
         assert!(found.contains(&expected), "{size} bytes: {found:?}");
     }
     let mut unit = given.unit().await;
-    let expired = unit.blobs().doom_expired(at(9000), 10).await.unwrap();
+    let expired = unit.blobs().cancel_expired(at(9000), 10).await.unwrap();
     assert_eq!(expired.iter().map(|intent| intent.reserved).collect::<Vec<_>>(), [fill::bytes(LARGE)]);
     unit.rollback().await.unwrap();
 }
 
-pub(crate) async fn blobrow_16_a_doomed_blob_is_found_in_its_own_bucket_alone<H: DatabaseHarness>(
-    harness: &H,
-) {
+pub(crate) async fn blobrow_16_a_tombstone_is_found_in_its_own_bucket_alone<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
     let owner = given.owner().await;
     let mut unit = given.unit().await;
-    let id = settled(&mut *unit, owner).await;
-    assert!(unit.blobs().doom(id, at(1)).await.unwrap());
-    assert_eq!(unit.blobs().find_doomed(&BlobKey::thumbnail(id)).await.unwrap(), None, "the other bucket");
-    assert!(unit.blobs().find_doomed(&BlobKey::file(id)).await.unwrap().is_some());
+    let id = stored(&mut *unit, owner).await;
+    assert!(unit.blobs().mark_deleted(id, at(1)).await.unwrap());
+    assert_eq!(unit.blobs().find_tombstone(&BlobKey::thumbnail(id)).await.unwrap(), None, "the other bucket");
+    assert!(unit.blobs().find_tombstone(&BlobKey::file(id)).await.unwrap().is_some());
     unit.rollback().await.unwrap();
 }
 
@@ -304,49 +302,51 @@ pub(crate) async fn blobrow_17_a_second_intent_with_one_id_is_an_error<H: Databa
     let owner = given.owner().await;
     let intent = fill::intent(owner);
     given.intent(&intent).await;
-    let settled_id = {
+    let stored_id = {
         let mut unit = given.unit().await;
-        let id = settled(&mut *unit, owner).await;
+        let id = stored(&mut *unit, owner).await;
         unit.commit().await.unwrap();
         id
     };
-    for id in [intent.key.id, settled_id] {
+    for id in [intent.key.id, stored_id] {
         let mut unit = given.unit().await;
         let second = BlobIntent { key: BlobKey::file(id), expires_at: at(1), ..fill::intent(owner) };
-        assert!(unit.blobs().announce(&second).await.is_err(), "two intents have one id");
+        assert!(unit.blobs().record_intent(&second).await.is_err(), "two intents have one id");
     }
     let mut unit = given.unit().await;
-    assert_eq!(unit.blobs().doom_expired(at(3600), 10).await.unwrap(), [], "the first is as it was");
+    assert_eq!(unit.blobs().cancel_expired(at(3600), 10).await.unwrap(), [], "the first is as it was");
     unit.rollback().await.unwrap();
-    let found = given.read().await.blobs().find(&[settled_id]).await.unwrap();
-    assert!(matches!(found[0].state, BlobState::Settled { .. }), "{found:?}");
+    let found = given.read().await.blobs().find(&[stored_id]).await.unwrap();
+    assert!(matches!(found[0].state, BlobState::Stored { .. }), "{found:?}");
 }
 
-pub(crate) async fn blobrow_18_each_way_of_dooming_is_due_at_its_own_time<H: DatabaseHarness>(harness: &H) {
+pub(crate) async fn blobrow_18_each_way_of_marking_deleted_is_due_at_its_own_time<H: DatabaseHarness>(
+    harness: &H,
+) {
     let given = given(harness);
     let (owner, leaving) = (given.owner().await, given.owner().await);
     let micro = |second| at(second).plus(Duration::from_micros(1));
     let mut unit = given.unit().await;
-    let (doomed, abandoned) = (announced(&mut *unit, owner).await, announced(&mut *unit, owner).await);
-    let last_blob = settled(&mut *unit, leaving).await;
+    let (tombstone, cancelled) = (recorded(&mut *unit, owner).await, recorded(&mut *unit, owner).await);
+    let last_blob = stored(&mut *unit, leaving).await;
     unit.commit().await.unwrap();
     let expired = given.intent(&BlobIntent { expires_at: at(39), ..fill::intent(owner) }).await;
     let mut unit = given.unit().await;
-    assert!(unit.blobs().doom(doomed, micro(10)).await.unwrap());
-    assert!(unit.blobs().abandon(abandoned, micro(20)).await.unwrap());
-    assert_eq!(unit.blobs().doom_owned(leaving, micro(30)).await.unwrap(), 1);
-    assert_eq!(unit.blobs().doom_expired(at(39), 10).await.unwrap(), [], "at its very end it is not over");
-    assert_eq!(unit.blobs().doom_expired(micro(40), 10).await.unwrap().len(), 1);
+    assert!(unit.blobs().mark_deleted(tombstone, micro(10)).await.unwrap());
+    assert!(unit.blobs().cancel_intent(cancelled, micro(20)).await.unwrap());
+    assert_eq!(unit.blobs().mark_owned_deleted(leaving, micro(30)).await.unwrap(), 1);
+    assert_eq!(unit.blobs().cancel_expired(at(39), 10).await.unwrap(), [], "at its very end it is not over");
+    assert_eq!(unit.blobs().cancel_expired(micro(40), 10).await.unwrap().len(), 1);
     unit.commit().await.unwrap();
     let mut unit = given.unit().await;
     for (number, (id, second)) in
-        [(doomed, 10), (abandoned, 20), (last_blob, 30), (expired, 40)].into_iter().enumerate()
+        [(tombstone, 10), (cancelled, 20), (last_blob, 30), (expired, 40)].into_iter().enumerate()
     {
         assert_eq!(unit.blobs().due(at(second), 10).await.unwrap().len(), number, "at second {second}");
         let due = unit.blobs().due(micro(second), 10).await.unwrap();
         assert_eq!(due.len(), number + 1, "a microsecond later");
         let last = due.last().unwrap();
-        assert_eq!((last.key.id, last.doomed_at), (id, micro(second)), "doomed at second {second}");
+        assert_eq!((last.key.id, last.deleted_at), (id, micro(second)), "doomed at second {second}");
     }
     unit.rollback().await.unwrap();
     assert_eq!(given.read().await.blobs().find(&[BlobId::new(uuid())]).await.unwrap(), []);

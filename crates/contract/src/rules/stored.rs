@@ -52,7 +52,7 @@ pub(super) async fn assert_absent(blobs: &dyn BlobStore, key: &BlobKey, what: &s
 }
 
 /// Discards the blobs until the store counts nothing more: work that was cut off may go on for a moment.
-pub(super) async fn discard_until_empty(
+pub(super) async fn delete_until_empty(
     blobs: &dyn BlobStore,
     keys: &[BlobKey],
     debris: impl AsyncFn() -> usize,
@@ -60,7 +60,7 @@ pub(super) async fn discard_until_empty(
     soon("discarding what was cut off", async {
         loop {
             for key in keys {
-                blobs.discard(key).await.unwrap();
+                blobs.delete(key).await.unwrap();
             }
             if debris().await == 0 {
                 break;

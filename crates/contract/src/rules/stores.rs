@@ -81,11 +81,11 @@ suite! {
         resume_21_what_no_position_tells_of_is_not_in_the_blob,
     }
     resume_end {
-        resume_09_discarding_removes_everything_a_write_left,
+        resume_09_deleting_removes_everything_a_write_left,
         resume_10_a_write_that_was_never_begun_is_gone,
         resume_11_an_offset_beyond_what_was_appended_is_incomplete,
         resume_12_bytes_held_in_memory_are_stored_whole,
-        resume_13_what_is_cut_off_at_any_await_can_be_discarded,
+        resume_13_what_is_cut_off_at_any_await_can_be_deleted,
         resume_14_the_hints_make_sense,
         resume_15_pruning_removes_what_is_not_needed_and_nothing_else,
         resume_16_completing_removes_what_was_not_pruned,
@@ -109,9 +109,9 @@ suite! {
         part_09_what_is_not_named_at_the_end_is_not_in_the_blob,
     }
     direct_end {
-        part_08_discarding_removes_whatever_a_write_left,
+        part_08_deleting_removes_whatever_a_write_left,
         part_10_a_write_that_was_never_begun_is_gone,
-        part_11_what_is_cut_off_at_any_await_can_be_discarded,
+        part_11_what_is_cut_off_at_any_await_can_be_deleted,
         part_12_the_limits_of_parts_make_sense,
         part_13_a_receiver_shuts_out_lower_fences,
     }

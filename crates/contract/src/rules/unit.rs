@@ -1,7 +1,7 @@
 //! UOW: units of work.
 
 use fm_domain::accounts::{InsertUser, ReserveBytes, User};
-use fm_domain::blobs::{SettleBlob, StoredBlob};
+use fm_domain::blobs::{MarkStored, StoredBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::PortResult;
@@ -11,7 +11,7 @@ use fm_domain::jobs::{Enqueued, NewJob};
 
 use tokio::task::yield_now;
 
-use crate::fixture::database::{Given, given, settled};
+use crate::fixture::database::{Given, given, stored};
 use crate::fixture::poll::cut_after;
 use crate::fixture::{fill, soon, uuid};
 use crate::harness::DatabaseHarness;
@@ -35,7 +35,7 @@ impl Traces {
         }
         // Adapters that answer at once are cancelled between their answers.
         yield_now().await;
-        let file = fill::file(self.user.id, settled(unit, self.user.id).await, "trace");
+        let file = fill::file(self.user.id, stored(unit, self.user.id).await, "trace");
         unit.files().insert(&file).await?;
         yield_now().await;
         unit.jobs().enqueue(&self.job).await?;
@@ -87,8 +87,8 @@ pub(crate) async fn uow_03_a_refusal_does_not_poison_the_unit<H: DatabaseHarness
     let updated = unit.files().update(&file, Revision::new(99)).await;
     assert!(matches!(updated, Err(UpdateFile::Stale)), "{updated:?}");
     let nothing = StoredBlob { size: ByteSize::ZERO };
-    let late = unit.blobs().settle(BlobId::new(uuid()), &nothing).await;
-    assert!(matches!(late, Err(SettleBlob::Doomed)), "{late:?}");
+    let late = unit.blobs().mark_stored(BlobId::new(uuid()), &nothing).await;
+    assert!(matches!(late, Err(MarkStored::NoIntent)), "{late:?}");
     assert_eq!(unit.jobs().enqueue(&unique).await.unwrap(), Enqueued::Added);
     let again = NewJob { id: fill::job().id, ..unique };
     assert_eq!(unit.jobs().enqueue(&again).await.unwrap(), Enqueued::AlreadyThere);
@@ -236,7 +236,7 @@ pub(crate) async fn uow_10_units_that_want_the_same_rows_all_get_through<H: Data
         let given = given.clone();
         workers.spawn(async move {
             given
-                .patiently(|unit| {
+                .retry_reads(|unit| {
                     Box::pin(async move {
                         unit.users().find_for_update(owner).await?;
                         yield_now().await;

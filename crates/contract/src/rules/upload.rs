@@ -45,7 +45,7 @@ fn full(owner: UserId) -> Upload {
 impl Given {
     /// What becomes of an update: whether it was made.
     async fn update_upload(&self, upload: &Upload, seen: Epoch) -> bool {
-        self.patiently(|unit| {
+        self.retry_reads(|unit| {
             let upload = upload.clone();
             Box::pin(async move {
                 match unit.uploads().update(&upload, seen).await {
@@ -201,7 +201,7 @@ pub(crate) async fn upload_07_of_units_that_lock_one_upload_each_sees_what_the_l
         let given = given.clone();
         units.spawn(async move {
             given
-                .patiently(|unit| {
+                .retry_reads(|unit| {
                     Box::pin(async move {
                         let seen = unit.uploads().find_for_update(owner, id).await?.unwrap();
                         tokio::task::yield_now().await;

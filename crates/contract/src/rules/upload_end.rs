@@ -81,7 +81,9 @@ pub(crate) async fn upload_10_a_removed_upload_goes_with_its_parts<H: DatabaseHa
     assert_eq!(given.stored_upload(owner, kept.id).await, Some(kept), "the other stays");
 }
 
-pub(crate) async fn upload_11_forgetting_a_file_removes_the_uploads_that_made_it_alone<H: DatabaseHarness>(
+pub(crate) async fn upload_11_removing_those_of_a_file_removes_the_uploads_that_made_it_alone<
+    H: DatabaseHarness,
+>(
     harness: &H,
 ) {
     let given = given(harness);
@@ -96,8 +98,8 @@ pub(crate) async fn upload_11_forgetting_a_file_removes_the_uploads_that_made_it
     }
 
     let mut unit = given.unit().await;
-    unit.uploads().forget_file(file).await.unwrap();
-    unit.uploads().forget_file(FileId::new(uuid())).await.unwrap();
+    unit.uploads().remove_of_file(file).await.unwrap();
+    unit.uploads().remove_of_file(FileId::new(uuid())).await.unwrap();
     unit.commit().await.unwrap();
     given.assert_gone(&made).await;
     given.assert_gone(&again).await;
@@ -165,12 +167,12 @@ pub(crate) async fn upload_13_no_expired_upload_is_given_to_two_units_at_once<H:
     let mut units = tokio::task::JoinSet::new();
     for _ in 0..4 {
         let given = given.clone();
-        units.spawn(async move { given.patiently(|unit| Box::pin(give_up(unit))).await });
+        units.spawn(async move { given.retry_reads(|unit| Box::pin(give_up(unit))).await });
     }
     let mut got = soon("four units on expired uploads", units.join_all()).await.concat();
     // Those that another unit had locked may have been left out.
     for _ in 0..5 {
-        got.extend(given.patiently(|unit| Box::pin(give_up(unit))).await);
+        got.extend(given.retry_reads(|unit| Box::pin(give_up(unit))).await);
     }
     assert_eq!(got.len(), 10, "each is given once");
     assert_eq!(got.into_iter().collect::<BTreeSet<_>>(), expired);

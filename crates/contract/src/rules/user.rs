@@ -9,7 +9,7 @@ use fm_domain::files::{FileFilter, Sha256};
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim};
 use fm_domain::ids::UserId;
 
-use crate::fixture::database::{Given, announced, given, newest};
+use crate::fixture::database::{Given, given, newest, recorded};
 use crate::fixture::{at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
@@ -125,7 +125,7 @@ pub(crate) async fn user_05_two_units_never_both_reserve_the_last_byte<H: Databa
         let given = given.clone();
         units.spawn(async move {
             given
-                .patiently(|unit| {
+                .retry_reads(|unit| {
                     Box::pin(async move {
                         match unit.users().reserve(id, fill::bytes(1), quota).await {
                             Ok(()) => Ok(1),
@@ -221,7 +221,7 @@ pub(crate) async fn user_09_a_removed_user_goes_with_files_and_keys_but_not_blob
     assert!(unit.keys().finish(attempt, &upload, at(3600)).await.unwrap());
     assert!(unit.users().remove(user.id).await.unwrap());
     assert!(!unit.users().remove(user.id).await.unwrap(), "there is none any more");
-    assert_eq!(unit.blobs().doom_owned(user.id, at(1)).await.unwrap(), 2, "the blobs stayed");
+    assert_eq!(unit.blobs().mark_owned_deleted(user.id, at(1)).await.unwrap(), 2, "the blobs stayed");
     unit.commit().await.unwrap();
 
     assert_eq!(given.account(user.id).await, None);
@@ -231,7 +231,7 @@ pub(crate) async fn user_09_a_removed_user_goes_with_files_and_keys_but_not_blob
 
     let mut unit = given.unit().await;
     unit.users().insert(&user).await.unwrap();
-    let again = KeyClaim { attempt: announced(&mut *unit, user.id).await, ..claim };
+    let again = KeyClaim { attempt: recorded(&mut *unit, user.id).await, ..claim };
     assert_eq!(unit.keys().claim(&again, at(1)).await.unwrap(), Claimed::Held, "the key was forgotten");
     unit.commit().await.unwrap();
 }
@@ -248,7 +248,7 @@ pub(crate) async fn user_10_of_units_that_lock_one_user_each_sees_what_the_last_
         let given = given.clone();
         units.spawn(async move {
             given
-                .patiently(|unit| {
+                .retry_reads(|unit| {
                     Box::pin(async move {
                         let account = unit.users().find_for_update(id).await?.unwrap();
                         let seen = account.user.name.map_or(0, |name| name.as_str().parse::<u32>().unwrap());
@@ -284,7 +284,7 @@ pub(crate) async fn user_12_of_units_that_insert_one_address_one_succeeds<H: Dat
         let (given, user) = (given.clone(), User { email: email.clone(), ..fill::user() });
         units.spawn(async move {
             given
-                .patiently(|unit| {
+                .retry_reads(|unit| {
                     let user = user.clone();
                     Box::pin(async move {
                         match unit.users().insert(&user).await {

@@ -101,7 +101,7 @@ async fn an_upload_that_was_discarded_meanwhile_can_not_come_back() {
     while fixture.files().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    fixture.store.discard(&key).await.unwrap();
+    fixture.store.delete(&key).await.unwrap();
     go_on.send(()).unwrap();
     assert!(matches!(upload.await.unwrap(), Err(PutBlob::Store(_))));
     assert!(fixture.files().is_empty());
@@ -126,7 +126,7 @@ async fn what_a_dead_process_left_unfinished_goes_by_its_key_or_by_its_age() {
     assert_eq!(fixture.store.remove_unfinished(written_at.plus(Duration::from_mins(1))).await.unwrap(), 1);
     assert_eq!(fixture.files(), [file_of(&fixture, &whole)]);
     leave();
-    fixture.store.discard(&whole).await.unwrap();
+    fixture.store.delete(&whole).await.unwrap();
     assert!(fixture.files().is_empty());
 }
 
@@ -148,7 +148,7 @@ async fn a_blob_that_is_removed_while_it_is_read_is_read_to_its_end() {
     let bytes = pattern(9 * BUFFER_BYTES + 1);
     fixture.store.put(&key, body(bytes.clone(), BUFFER_BYTES, None), &hint(None)).await.unwrap();
     let reader = fixture.store.get(&key, Some(ByteRange::From { first: 70_000 })).await.unwrap();
-    fixture.store.discard(&key).await.unwrap();
+    fixture.store.delete(&key).await.unwrap();
     assert!(read(reader).await.unwrap() == bytes[70_000..]);
     assert!(matches!(fixture.store.get(&key, None).await, Err(GetBlob::NotFound)));
 }
@@ -172,7 +172,7 @@ async fn a_folder_that_someone_removed_is_made_again() {
     let key = key();
     fixture.store.put(&key, body(pattern(10), 10, None), &hint(None)).await.unwrap();
     fs::remove_dir_all(file_of(&fixture, &key).parent().unwrap()).unwrap();
-    fixture.store.discard(&key).await.unwrap();
+    fixture.store.delete(&key).await.unwrap();
     fixture.store.put(&key, body(pattern(10), 10, None), &hint(None)).await.unwrap();
     assert_eq!(fixture.files().len(), 1);
 }

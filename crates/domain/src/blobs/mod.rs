@@ -11,12 +11,12 @@ mod store;
 
 pub use disposition::Disposition;
 pub use link::{DownloadLink, LinkTarget, SignDownload, SignedUrl};
-pub use model::{BlobIntent, BlobKey, Bucket, DoomedBlob, ExpiredIntent, UnknownBucket};
+pub use model::{BlobIntent, BlobKey, Bucket, ExpiredIntent, Tombstone, UnknownBucket};
 pub use parts::{
     CompleteParts, DirectStore, PartLimits, PartLink, PartReceiver, PartTag, PartWrite, SignParts,
     SignedPart, WriteId, WritePart, WrittenPart,
 };
-pub use port::{BlobRepo, SettleBlob};
+pub use port::{BlobRepo, MarkStored};
 pub use queries::{BlobQueries, BlobRecord, BlobState, Sweepable};
 pub use range::{ByteRange, ResolvedRange, Unsatisfiable};
 pub use store::{

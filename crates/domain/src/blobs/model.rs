@@ -83,7 +83,7 @@ pub struct BlobIntent {
     /// Bytes reserved of the owner's quota for it.
     pub reserved: ByteSize,
     /// When it was announced.
-    pub announced_at: Timestamp,
+    pub recorded_at: Timestamp,
     /// When it counts as given up, unless it is renewed.
     pub expires_at: Timestamp,
 }
@@ -101,11 +101,11 @@ pub struct ExpiredIntent {
 
 /// A blob that has to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DoomedBlob {
+pub struct Tombstone {
     /// Which.
     pub key: BlobKey,
     /// Since when.
-    pub doomed_at: Timestamp,
+    pub deleted_at: Timestamp,
     /// Whether it had been settled: then no write to it can still be under way.
-    pub was_settled: bool,
+    pub was_stored: bool,
 }

@@ -114,7 +114,7 @@ pub enum CompleteParts {
 
 /// Puts blobs together out of parts that clients sent.
 ///
-/// Whatever a write leaves, [`discard`](super::BlobStore::discard) of its key removes (PART-08).
+/// Whatever a write leaves, [`delete`](super::BlobStore::discard) of its key removes (PART-08).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait DirectStore: Send + Sync {

@@ -12,14 +12,14 @@ use crate::ids::BlobId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlobState {
     /// Its bytes may be on their way.
-    Announced,
+    Intent,
     /// Its bytes are there.
-    Settled {
+    Stored {
         /// How many.
         size: ByteSize,
     },
     /// Its bytes have to go, or are gone already.
-    Doomed,
+    Deleted,
 }
 
 /// A blob that the database knows.

@@ -89,7 +89,7 @@ pub struct BlobLimits {
 #[async_trait]
 pub trait BlobStore: Send + Sync {
     /// Keeps the bytes of `body` under a fresh key. `Ok` means durable and whole; before it nobody can read a byte
-    /// of it (BLOB-05); a stream that fails leaves nothing that can be read (BLOB-04), at most debris that `discard`
+    /// of it (BLOB-05); a stream that fails leaves nothing that can be read (BLOB-04), at most debris that `delete`
     /// removes. Holds a bounded part of the body in memory, out of the process's budget, and takes more from the
     /// stream only as it is written (BLOB-09, BLOB-20). An empty chunk is not the end (BLOB-26). Once the future is
     /// dropped nobody reads the body any further (BLOB-16).
@@ -105,7 +105,7 @@ pub trait BlobStore: Send + Sync {
 
     /// Removes the blob and every trace of unfinished writes to its key. What is not there is no error: it may be
     /// called again and again (BLOB-07).
-    async fn discard(&self, key: &BlobKey) -> PortResult<()>;
+    async fn delete(&self, key: &BlobKey) -> PortResult<()>;
 
     /// What it can do.
     fn limits(&self) -> BlobLimits;

@@ -56,7 +56,7 @@ pub trait UploadRepo: Send {
     async fn remove(&mut self, id: UploadId) -> PortResult<bool>;
 
     /// Removes the uploads that this file was made by.
-    async fn forget_file(&mut self, file: FileId) -> PortResult<()>;
+    async fn remove_of_file(&mut self, file: FileId) -> PortResult<()>;
 
     /// Up to `limit` open uploads that expired before `now`, the longest expired first, locked until the unit ends.
     /// Those that another unit has locked may be left out.

@@ -99,7 +99,7 @@ pub enum CompleteError {
 /// sees to it that a writer that was shut out does no harm (RESUME-05).
 ///
 /// How the bytes are kept until then is the store's own business. Whatever a write leaves behind,
-/// [`discard`](crate::blobs::BlobStore::discard) of its key removes (RESUME-09).
+/// [`delete`](crate::blobs::BlobStore::discard) of its key removes (RESUME-09).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait ResumableStore: Send + Sync {

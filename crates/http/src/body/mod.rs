@@ -8,8 +8,8 @@
 //! and what an upload has begun must be cleaned up even then: the stream ends with
 //! [`BodyError::Aborted`](fm_domain::body::BodyError::Aborted), and the use case goes on as a task, and cleans up.
 
-mod carried;
 mod channel;
+mod detach_on_drop;
 mod digest;
 mod envelope;
 mod form;
@@ -21,4 +21,4 @@ mod source;
 
 pub(crate) use envelope::Pump;
 pub(crate) use raw::{Piece, piece, replacement};
-pub(crate) use run::{beside, incoming, run, to_its_end};
+pub(crate) use run::{beside, incoming, run, run_detached};

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, web};
 use fm_application::files::{UploadBody, UploadError};
 use futures_util::future::{Either, select};
 
-use super::carried::Carried;
+use super::detach_on_drop::DetachOnDrop;
 use super::envelope::{Incoming, Pump, open, within};
 use super::{form, raw};
 use crate::problem::Problem;
@@ -44,7 +44,7 @@ where
 }
 
 /// Runs a use case that must not end when its client goes away.
-pub(crate) async fn to_its_end<T, E>(
+pub(crate) async fn run_detached<T, E>(
     state: &AppState,
     use_case: impl Future<Output = Result<T, E>> + Send + 'static,
 ) -> Result<T, Problem>
@@ -66,9 +66,9 @@ where
     E: Into<Problem> + Send + 'static,
 {
     // The pump first: what it brings is taken before the server reads on, which so reads into the same buffer again.
-    let carried = pin!(Carried::new(&state.runtime, &state.tracker, use_case));
-    let outcome = match select(pump, carried).await {
-        Either::Left(((), carried)) => carried.await,
+    let detach_on_drop = pin!(DetachOnDrop::new(&state.runtime, &state.tracker, use_case));
+    let outcome = match select(pump, detach_on_drop).await {
+        Either::Left(((), detach_on_drop)) => detach_on_drop.await,
         Either::Right((outcome, _pump)) => outcome,
     };
     match outcome {

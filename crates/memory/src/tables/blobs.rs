@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use fm_domain::blobs::{
-    BlobIntent, BlobKey, BlobQueries, BlobRecord, BlobRepo, BlobState, DoomedBlob, ExpiredIntent, SettleBlob,
-    StoredBlob, Sweepable,
+    BlobIntent, BlobKey, BlobQueries, BlobRecord, BlobRepo, BlobState, ExpiredIntent, MarkStored, StoredBlob,
+    Sweepable, Tombstone,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
@@ -35,28 +35,28 @@ struct BlobRow {
 
 #[derive(Debug, Clone, Copy)]
 enum Standing {
-    Announced { expires_at: Timestamp },
-    Settled { size: ByteSize },
-    Doomed { doomed_at: Timestamp, due_at: Timestamp, was_settled: bool },
+    Intent { expires_at: Timestamp },
+    Stored { size: ByteSize },
+    Deleted { deleted_at: Timestamp, due_at: Timestamp, was_stored: bool },
 }
 
 impl Standing {
     const fn told(self) -> BlobState {
         match self {
-            Self::Announced { .. } => BlobState::Announced,
-            Self::Settled { size } => BlobState::Settled { size },
-            Self::Doomed { .. } => BlobState::Doomed,
+            Self::Intent { .. } => BlobState::Intent,
+            Self::Stored { size } => BlobState::Stored { size },
+            Self::Deleted { .. } => BlobState::Deleted,
         }
     }
 }
 
 impl BlobRow {
-    fn doomed(&self) -> Option<DoomedBlob> {
+    fn tombstone(&self) -> Option<Tombstone> {
         match self.state {
-            Standing::Doomed { doomed_at, was_settled, .. } => {
-                Some(DoomedBlob { key: self.key, doomed_at, was_settled })
+            Standing::Deleted { deleted_at, was_stored, .. } => {
+                Some(Tombstone { key: self.key, deleted_at, was_stored })
             }
-            Standing::Announced { .. } | Standing::Settled { .. } => None,
+            Standing::Intent { .. } | Standing::Stored { .. } => None,
         }
     }
 }
@@ -72,9 +72,9 @@ impl Blobs {
         self.by_id.remove_mut(&id);
         self.living.remove_mut(&(row.owner, id));
         match row.state {
-            Standing::Announced { expires_at } => self.expiring.remove_mut(&(expires_at, id)),
-            Standing::Doomed { due_at, .. } => self.due.remove_mut(&(due_at, id)),
-            Standing::Settled { .. } => false,
+            Standing::Intent { expires_at } => self.expiring.remove_mut(&(expires_at, id)),
+            Standing::Deleted { due_at, .. } => self.due.remove_mut(&(due_at, id)),
+            Standing::Stored { .. } => false,
         };
         Some(row)
     }
@@ -82,12 +82,12 @@ impl Blobs {
     fn put(&mut self, row: BlobRow) {
         let id = row.key.id;
         match row.state {
-            Standing::Announced { expires_at } => {
+            Standing::Intent { expires_at } => {
                 self.expiring.insert_mut((expires_at, id));
                 self.living.insert_mut((row.owner, id));
             }
-            Standing::Settled { .. } => self.living.insert_mut((row.owner, id)),
-            Standing::Doomed { due_at, .. } => self.due.insert_mut((due_at, id)),
+            Standing::Stored { .. } => self.living.insert_mut((row.owner, id)),
+            Standing::Deleted { due_at, .. } => self.due.insert_mut((due_at, id)),
         }
         self.by_id.insert_mut(id, row);
     }
@@ -98,13 +98,13 @@ impl Blobs {
         }
     }
 
-    fn doom(&mut self, id: BlobId, at: Timestamp) -> bool {
-        let was_settled = match self.state(id) {
-            Some(Standing::Announced { .. }) => false,
-            Some(Standing::Settled { .. }) => true,
-            Some(Standing::Doomed { .. }) | None => return false,
+    fn mark_deleted(&mut self, id: BlobId, at: Timestamp) -> bool {
+        let was_stored = match self.state(id) {
+            Some(Standing::Intent { .. }) => false,
+            Some(Standing::Stored { .. }) => true,
+            Some(Standing::Deleted { .. }) | None => return false,
         };
-        self.set(id, Standing::Doomed { doomed_at: at, due_at: at, was_settled });
+        self.set(id, Standing::Deleted { deleted_at: at, due_at: at, was_stored });
         true
     }
 
@@ -131,52 +131,52 @@ impl BlobQueries for Tables {
 
 #[async_trait]
 impl BlobRepo for MemoryUnitOfWork {
-    async fn announce(&mut self, intent: &BlobIntent) -> PortResult<()> {
+    async fn record_intent(&mut self, intent: &BlobIntent) -> PortResult<()> {
         if self.tables.blobs.by_id.contains_key(&intent.key.id) {
             return Err(self.fail("a second blob with one id"));
         }
-        let state = Standing::Announced { expires_at: intent.expires_at };
+        let state = Standing::Intent { expires_at: intent.expires_at };
         let row = BlobRow { key: intent.key, owner: intent.owner, reserved: intent.reserved, state };
         self.tables.blobs.put(row);
         Ok(())
     }
 
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {
-        let announced = matches!(self.tables.blobs.state(id), Some(Standing::Announced { .. }));
-        if announced {
-            self.tables.blobs.set(id, Standing::Announced { expires_at });
+        let recorded = matches!(self.tables.blobs.state(id), Some(Standing::Intent { .. }));
+        if recorded {
+            self.tables.blobs.set(id, Standing::Intent { expires_at });
         }
-        Ok(announced)
+        Ok(recorded)
     }
 
-    async fn settle(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), SettleBlob> {
+    async fn mark_stored(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored> {
         match self.tables.blobs.state(id) {
-            Some(Standing::Announced { .. }) => {
-                self.tables.blobs.set(id, Standing::Settled { size: stored.size });
+            Some(Standing::Intent { .. }) => {
+                self.tables.blobs.set(id, Standing::Stored { size: stored.size });
                 Ok(())
             }
-            Some(Standing::Settled { .. } | Standing::Doomed { .. }) | None => Err(SettleBlob::Doomed),
+            Some(Standing::Stored { .. } | Standing::Deleted { .. }) | None => Err(MarkStored::NoIntent),
         }
     }
 
-    async fn doom(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
-        Ok(self.tables.blobs.doom(id, at))
+    async fn mark_deleted(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
+        Ok(self.tables.blobs.mark_deleted(id, at))
     }
 
-    async fn abandon(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
-        let announced = matches!(self.tables.blobs.state(id), Some(Standing::Announced { .. }));
-        Ok(announced && self.tables.blobs.doom(id, at))
+    async fn cancel_intent(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
+        let recorded = matches!(self.tables.blobs.state(id), Some(Standing::Intent { .. }));
+        Ok(recorded && self.tables.blobs.mark_deleted(id, at))
     }
 
-    async fn doom_owned(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
+    async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
         let ids = self.tables.blobs.owned(owner);
         for id in &ids {
-            self.tables.blobs.doom(*id, at);
+            self.tables.blobs.mark_deleted(*id, at);
         }
         Ok(ids.len() as u64)
     }
 
-    async fn doom_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
+    async fn cancel_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
         let blobs = &mut self.tables.blobs;
         let expired =
             blobs.expiring.iter().take_while(|(expires_at, _)| *expires_at < now).take(limit as usize);
@@ -186,31 +186,31 @@ impl BlobRepo for MemoryUnitOfWork {
             if let Some(row) = blobs.by_id.get(&id) {
                 given.push(ExpiredIntent { key: row.key, owner: row.owner, reserved: row.reserved });
             }
-            blobs.doom(id, now);
+            blobs.mark_deleted(id, now);
         }
         Ok(given)
     }
 
-    async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<DoomedBlob>> {
+    async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Tombstone>> {
         let blobs = &self.tables.blobs;
         let due = blobs.due.iter().take_while(|(due_at, _)| *due_at <= now).take(limit as usize);
-        Ok(due.filter_map(|(_, id)| blobs.by_id.get(id)?.doomed()).collect())
+        Ok(due.filter_map(|(_, id)| blobs.by_id.get(id)?.tombstone()).collect())
     }
 
-    async fn find_doomed(&mut self, key: &BlobKey) -> PortResult<Option<DoomedBlob>> {
+    async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>> {
         let row = self.tables.blobs.by_id.get(&key.id).filter(|row| row.key == *key);
-        Ok(row.and_then(BlobRow::doomed))
+        Ok(row.and_then(BlobRow::tombstone))
     }
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
-        if let Some(Standing::Doomed { doomed_at, was_settled, .. }) = self.tables.blobs.state(id) {
-            self.tables.blobs.set(id, Standing::Doomed { doomed_at, due_at: until, was_settled });
+        if let Some(Standing::Deleted { deleted_at, was_stored, .. }) = self.tables.blobs.state(id) {
+            self.tables.blobs.set(id, Standing::Deleted { deleted_at, due_at: until, was_stored });
         }
         Ok(())
     }
 
-    async fn forget(&mut self, id: BlobId) -> PortResult<()> {
-        if matches!(self.tables.blobs.state(id), Some(Standing::Doomed { .. })) {
+    async fn remove(&mut self, id: BlobId) -> PortResult<()> {
+        if matches!(self.tables.blobs.state(id), Some(Standing::Deleted { .. })) {
             self.tables.blobs.take(id);
         }
         Ok(())

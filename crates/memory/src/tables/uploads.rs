@@ -166,7 +166,7 @@ impl UploadRepo for MemoryUnitOfWork {
         Ok(self.tables.uploads.remove(id))
     }
 
-    async fn forget_file(&mut self, file: FileId) -> PortResult<()> {
+    async fn remove_of_file(&mut self, file: FileId) -> PortResult<()> {
         let uploads = &mut self.tables.uploads;
         let made = uploads.by_file.range((file, LEAST)..=(file, MOST));
         let ids: Vec<UploadId> = made.map(|(_, id)| *id).collect();

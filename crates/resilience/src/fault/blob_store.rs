@@ -63,12 +63,12 @@ impl BlobStore for FaultyBlobStore {
         passage.leave(self.inner.head(key).await).await
     }
 
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
-        let passage = self.faults.enter(Operation::BlobStoreDiscard).await?;
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
+        let passage = self.faults.enter(Operation::BlobStoreDelete).await?;
         if passage.repeats() {
-            drop(self.inner.discard(key).await);
+            drop(self.inner.delete(key).await);
         }
-        passage.leave(self.inner.discard(key).await).await
+        passage.leave(self.inner.delete(key).await).await
     }
 
     fn limits(&self) -> BlobLimits {

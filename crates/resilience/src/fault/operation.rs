@@ -82,17 +82,17 @@ operations! {
         FileRepoRemove = "remove",
     }
     "BlobRepo" {
-        BlobRepoAnnounce = "announce",
+        BlobRepoRecordIntent = "announce",
         BlobRepoRenew = "renew",
-        BlobRepoSettle = "settle",
-        BlobRepoDoom = "doom",
-        BlobRepoAbandon = "abandon",
-        BlobRepoDoomOwned = "doom_owned",
-        BlobRepoDoomExpired = "doom_expired",
+        BlobRepoMarkStored = "settle",
+        BlobRepoMarkDeleted = "doom",
+        BlobRepoCancelIntent = "abandon",
+        BlobRepoMarkOwnedDeleted = "doom_owned",
+        BlobRepoCancelExpired = "doom_expired",
         BlobRepoDue = "due",
-        BlobRepoFindDoomed = "find_doomed",
+        BlobRepoFindTombstone = "find_doomed",
         BlobRepoPostpone = "postpone",
-        BlobRepoForget = "forget",
+        BlobRepoRemove = "remove",
     }
     "KeyRepo" {
         KeyRepoClaim = "claim",
@@ -110,7 +110,7 @@ operations! {
         UploadRepoAddPart = "add_part",
         UploadRepoParts = "parts",
         UploadRepoRemove = "remove",
-        UploadRepoForgetFile = "forget_file",
+        UploadRepoRemoveOfFile = "forget_file",
         UploadRepoExpired = "expired",
         UploadRepoPurgeEnded = "purge_ended",
     }
@@ -143,7 +143,7 @@ operations! {
         BlobStorePut = "put",
         BlobStoreGet = "get",
         BlobStoreHead = "head",
-        BlobStoreDiscard = "discard",
+        BlobStoreDelete = "discard",
         BlobStorePing = "ping",
     }
     "ListBlobs" {

@@ -5,8 +5,8 @@ use fm_domain::accounts::{
     UserRepo,
 };
 use fm_domain::blobs::{
-    BlobIntent, BlobKey, BlobQueries, BlobRecord, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob,
-    StoredBlob, Sweepable, WrittenPart,
+    BlobIntent, BlobKey, BlobQueries, BlobRecord, BlobRepo, ExpiredIntent, MarkStored, StoredBlob, Sweepable,
+    Tombstone, WrittenPart,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
@@ -71,17 +71,17 @@ decorate! {
 
 decorate! {
     impl BlobRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.blobs();
-    announce(intent: &BlobIntent) -> PortResult<()> = BlobRepoAnnounce;
+    record_intent(intent: &BlobIntent) -> PortResult<()> = BlobRepoRecordIntent;
     renew(id: BlobId, expires_at: Timestamp) -> PortResult<bool> = BlobRepoRenew;
-    settle(id: BlobId, stored: &StoredBlob) -> Result<(), SettleBlob> = BlobRepoSettle;
-    doom(id: BlobId, at: Timestamp) -> PortResult<bool> = BlobRepoDoom;
-    abandon(id: BlobId, at: Timestamp) -> PortResult<bool> = BlobRepoAbandon;
-    doom_owned(owner: UserId, at: Timestamp) -> PortResult<u64> = BlobRepoDoomOwned;
-    doom_expired(now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> = BlobRepoDoomExpired;
-    due(now: Timestamp, limit: u32) -> PortResult<Vec<DoomedBlob>> = BlobRepoDue;
-    find_doomed(key: &BlobKey) -> PortResult<Option<DoomedBlob>> = BlobRepoFindDoomed;
+    mark_stored(id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored> = BlobRepoMarkStored;
+    mark_deleted(id: BlobId, at: Timestamp) -> PortResult<bool> = BlobRepoMarkDeleted;
+    cancel_intent(id: BlobId, at: Timestamp) -> PortResult<bool> = BlobRepoCancelIntent;
+    mark_owned_deleted(owner: UserId, at: Timestamp) -> PortResult<u64> = BlobRepoMarkOwnedDeleted;
+    cancel_expired(now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> = BlobRepoCancelExpired;
+    due(now: Timestamp, limit: u32) -> PortResult<Vec<Tombstone>> = BlobRepoDue;
+    find_tombstone(key: &BlobKey) -> PortResult<Option<Tombstone>> = BlobRepoFindTombstone;
     postpone(id: BlobId, until: Timestamp) -> PortResult<()> = BlobRepoPostpone;
-    forget(id: BlobId) -> PortResult<()> = BlobRepoForget;
+    remove(id: BlobId) -> PortResult<()> = BlobRepoRemove;
 }
 
 decorate! {
@@ -103,7 +103,7 @@ decorate! {
     add_part(id: UploadId, part: &WrittenPart) -> PortResult<()> = UploadRepoAddPart;
     parts(id: UploadId) -> PortResult<Vec<WrittenPart>> = UploadRepoParts;
     remove(id: UploadId) -> PortResult<bool> = UploadRepoRemove;
-    forget_file(file: FileId) -> PortResult<()> = UploadRepoForgetFile;
+    remove_of_file(file: FileId) -> PortResult<()> = UploadRepoRemoveOfFile;
     expired(now: Timestamp, limit: u32) -> PortResult<Vec<Upload>> = UploadRepoExpired;
     purge_ended(now: Timestamp, limit: u32) -> PortResult<u32> = UploadRepoPurgeEnded;
 }

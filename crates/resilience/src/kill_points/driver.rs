@@ -258,7 +258,7 @@ async fn remove_account(environment: &Environment, actors: &Actors) -> Result<()
 /// The account goes, and everything with it.
 async fn leave(environment: &Environment, actors: &Actors) -> Result<(), String> {
     remove_account(environment, actors).await?;
-    environment.settle().await?;
+    environment.mark_stored().await?;
     invariants::in_the_end(environment, actors).await?;
     match environment.debris().await {
         0 => Ok(()),

@@ -276,7 +276,7 @@ impl Environment {
     }
 
     /// A new process does what is to be done now. An error when it never ends.
-    pub async fn settle(&self) -> Result<(), String> {
+    pub async fn mark_stored(&self) -> Result<(), String> {
         self.work_on(&[1]).await
     }
 

@@ -126,17 +126,18 @@ async fn no_row_without_a_file(
     let (now, far) = (environment.clock.now(), environment.clock.now().plus(CENTURY));
     let counted = async {
         let mut unit = environment.database.begin().await?;
-        let announced = unit.blobs().doom_expired(far, 1).await?.len();
+        let recorded = unit.blobs().cancel_expired(far, 1).await?.len();
         unit.rollback().await?;
         let mut unit = environment.database.begin().await?;
-        let doomed = unit.blobs().due(far, 1).await?.len();
-        let kept = unit.blobs().doom_owned(user, now).await?;
+        let tombstone = unit.blobs().due(far, 1).await?.len();
+        let kept = unit.blobs().mark_owned_deleted(user, now).await?;
         unit.rollback().await?;
-        Ok::<_, PortError>((announced, doomed, kept))
+        Ok::<_, PortError>((recorded, tombstone, kept))
     };
-    let (announced, doomed, kept) = counted.await.map_err(|error| format!("no count of rows: {error:?}"))?;
-    must!(announced == 0, "an intent is left");
-    must!(doomed == 0, "a doomed row is left");
+    let (recorded, tombstone, kept) =
+        counted.await.map_err(|error| format!("no count of rows: {error:?}"))?;
+    must!(recorded == 0, "an intent is left");
+    must!(tombstone == 0, "a doomed row is left");
     must!(kept == rows.len() as u64, "{kept} blobs are kept, but files point to {}", rows.len());
     Ok(())
 }

@@ -248,9 +248,9 @@ impl BlobStore for NumberedParts {
         self.blobs.head(key).await
     }
 
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
         self.writes().open.retain(|(of, _), _| of != key);
-        self.blobs.discard(key).await
+        self.blobs.delete(key).await
     }
 
     fn limits(&self) -> BlobLimits {

@@ -186,21 +186,23 @@ async fn call_blobs(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         key,
         owner: UserId::new(Uuid::now_v7()),
         reserved: ByteSize::ZERO,
-        announced_at: now(),
+        recorded_at: now(),
         expires_at: now().plus(LIFE),
     };
     match operation {
-        Operation::BlobRepoAnnounce => got(blobs.announce(&intent).await),
+        Operation::BlobRepoRecordIntent => got(blobs.record_intent(&intent).await),
         Operation::BlobRepoRenew => got(blobs.renew(key.id, now()).await),
-        Operation::BlobRepoSettle => got(blobs.settle(key.id, &StoredBlob { size: ByteSize::new(5) }).await),
-        Operation::BlobRepoDoom => got(blobs.doom(key.id, now()).await),
-        Operation::BlobRepoAbandon => got(blobs.abandon(key.id, now()).await),
-        Operation::BlobRepoDoomOwned => got(blobs.doom_owned(intent.owner, now()).await),
-        Operation::BlobRepoDoomExpired => got(blobs.doom_expired(now(), 10).await),
+        Operation::BlobRepoMarkStored => {
+            got(blobs.mark_stored(key.id, &StoredBlob { size: ByteSize::new(5) }).await)
+        }
+        Operation::BlobRepoMarkDeleted => got(blobs.mark_deleted(key.id, now()).await),
+        Operation::BlobRepoCancelIntent => got(blobs.cancel_intent(key.id, now()).await),
+        Operation::BlobRepoMarkOwnedDeleted => got(blobs.mark_owned_deleted(intent.owner, now()).await),
+        Operation::BlobRepoCancelExpired => got(blobs.cancel_expired(now(), 10).await),
         Operation::BlobRepoDue => got(blobs.due(now(), 10).await),
-        Operation::BlobRepoFindDoomed => got(blobs.find_doomed(&key).await),
+        Operation::BlobRepoFindTombstone => got(blobs.find_tombstone(&key).await),
         Operation::BlobRepoPostpone => got(blobs.postpone(key.id, now()).await),
-        Operation::BlobRepoForget => got(blobs.forget(key.id).await),
+        Operation::BlobRepoRemove => got(blobs.remove(key.id).await),
         _ => panic!("{operation} is not called"),
     }
 }
@@ -291,7 +293,7 @@ async fn call_rest(rig: &Rig, operation: Operation) -> Got {
         Operation::BlobStorePut => got(rig.blobs.put(&key(), body(&["he", "llo"]), &hint()).await),
         Operation::BlobStoreGet => got(rig.blobs.get(&BlobKey::thumbnail(key().id), None).await),
         Operation::BlobStoreHead => got(rig.blobs.head(&key()).await),
-        Operation::BlobStoreDiscard => got(rig.blobs.discard(&key()).await),
+        Operation::BlobStoreDelete => got(rig.blobs.delete(&key()).await),
         Operation::BlobStorePing => got(rig.blobs.ping().await),
         Operation::ListBlobsList => got(rig.lister.list(Bucket::Files).await),
         Operation::SignDownloadSign => got(rig.links.sign(&link()).await),

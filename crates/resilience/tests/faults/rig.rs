@@ -6,8 +6,8 @@ use std::time::Duration;
 use fm_contract::fakes::{FakePasswordHasher, FakeThumbnailer, FakeTokenSigner};
 use fm_domain::accounts::{InsertUser, PasswordHasher, ReserveBytes};
 use fm_domain::blobs::{
-    BlobKey, BlobStore, CompleteParts, DirectStore, GetBlob, ListBlobs, PartReceiver, PutBlob, PutHint,
-    SettleBlob, SignDownload, SignParts, WritePart,
+    BlobKey, BlobStore, CompleteParts, DirectStore, GetBlob, ListBlobs, MarkStored, PartReceiver, PutBlob,
+    PutHint, SignDownload, SignParts, WritePart,
 };
 use fm_domain::body::ByteStream;
 use fm_domain::clock::Timestamp;
@@ -138,7 +138,7 @@ may_be_stores!(
     ReserveBytes,
     UpdateFile,
     UpdateUpload,
-    SettleBlob,
+    MarkStored,
     PutBlob,
     AppendError,
     CompleteError,

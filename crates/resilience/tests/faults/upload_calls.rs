@@ -51,7 +51,7 @@ pub(crate) async fn call_uploads(unit: &mut dyn UnitOfWork, operation: Operation
         Operation::UploadRepoAddPart => got(uploads.add_part(upload.id, &part).await),
         Operation::UploadRepoParts => got(uploads.parts(upload.id).await),
         Operation::UploadRepoRemove => got(uploads.remove(upload.id).await),
-        Operation::UploadRepoForgetFile => got(uploads.forget_file(file).await),
+        Operation::UploadRepoRemoveOfFile => got(uploads.remove_of_file(file).await),
         Operation::UploadRepoExpired => got(uploads.expired(now(), 10).await),
         Operation::UploadRepoPurgeEnded => got(uploads.purge_ended(now(), 10).await),
         _ => panic!("{operation} is not called"),

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure")]
 
-mod bites;
 mod harness;
+mod mutants;
 mod wrong_uploads;
 mod wrong_workers;
 

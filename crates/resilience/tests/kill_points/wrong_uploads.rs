@@ -15,7 +15,7 @@ use fm_resilience::kill_points::{
 use futures_util::{StreamExt as _, stream};
 use sha2::Digest as _;
 
-use crate::bites::{LEASE, caught, kills_catch};
+use crate::mutants::{LEASE, caught, kills_catch};
 
 /// An upload of some text that is put together by a wrong use case.
 struct Upload<'a> {
@@ -48,16 +48,16 @@ impl<'a> Upload<'a> {
         self.process.ports.db.begin().await
     }
 
-    async fn announce(&self) -> PortResult<()> {
+    async fn record_intent(&self) -> PortResult<()> {
         let mut unit = self.begin().await?;
         let intent = BlobIntent {
             key: BlobKey::file(self.file.blob),
             owner: self.file.owner,
             reserved: ByteSize::ZERO,
-            announced_at: self.now,
+            recorded_at: self.now,
             expires_at: self.now.plus(LEASE),
         };
-        unit.blobs().announce(&intent).await?;
+        unit.blobs().record_intent(&intent).await?;
         unit.commit().await
     }
 
@@ -70,8 +70,8 @@ impl<'a> Upload<'a> {
     }
 
     async fn insert(&self, unit: &mut dyn UnitOfWork) -> PortResult<()> {
-        let settled = unit.blobs().settle(self.file.blob, &StoredBlob { size: self.file.size }).await;
-        settled.map_err(|error| PortError::Unexpected(error.into()))?;
+        let stored = unit.blobs().mark_stored(self.file.blob, &StoredBlob { size: self.file.size }).await;
+        stored.map_err(|error| PortError::Unexpected(error.into()))?;
         unit.files().insert(&self.file).await
     }
 
@@ -111,7 +111,7 @@ macro_rules! wrong {
 fn a_row_that_is_committed_before_its_bytes_are_there_is_caught() {
     let scenario = wrong!(user, |process, actors| {
         let upload = Upload::of(process, actors, false);
-        upload.announce().await.unwrap();
+        upload.record_intent().await.unwrap();
         upload.keep().await.unwrap();
         upload.put().await.unwrap();
     });
@@ -125,8 +125,8 @@ fn bytes_that_are_discarded_before_the_commit_are_caught() {
         let mut unit = process.ports.db.begin().await.unwrap();
         if let Some(file) = unit.files().remove(actors.user, actors.file().id).await.unwrap() {
             let key = BlobKey::file(file.blob);
-            process.ports.blobs.discard(&key).await.unwrap();
-            unit.blobs().doom(key.id, process.ports.clock.now()).await.unwrap();
+            process.ports.blobs.delete(&key).await.unwrap();
+            unit.blobs().mark_deleted(key.id, process.ports.clock.now()).await.unwrap();
             let charge = Charge { free: file.size, files_removed: 1, ..Charge::default() };
             unit.users().charge(actors.user, &charge, None).await.unwrap();
             unit.commit().await.unwrap();
@@ -136,11 +136,11 @@ fn bytes_that_are_discarded_before_the_commit_are_caught() {
 }
 
 #[test]
-fn bytes_that_nobody_announced_are_caught() {
+fn bytes_without_an_intent_are_caught() {
     let scenario = wrong!(user, |process, actors| {
         let upload = Upload::of(process, actors, false);
         upload.put().await.unwrap();
-        upload.announce().await.unwrap();
+        upload.record_intent().await.unwrap();
         upload.keep().await.unwrap();
     });
     kills_catch(&scenario, "BlobStore::put", "no row knows the blob");
@@ -150,7 +150,7 @@ fn bytes_that_nobody_announced_are_caught() {
 fn a_charge_in_another_unit_than_the_file_is_caught() {
     let scenario = wrong!(user, |process, actors| {
         let upload = Upload::of(process, actors, false);
-        upload.announce().await.unwrap();
+        upload.record_intent().await.unwrap();
         upload.put().await.unwrap();
         let mut unit = upload.begin().await.unwrap();
         upload.insert(&mut *unit).await.unwrap();
@@ -166,7 +166,7 @@ fn a_charge_in_another_unit_than_the_file_is_caught() {
 fn a_job_in_another_unit_than_what_asks_for_it_is_caught() {
     let scenario = wrong!(user, |process, actors| {
         let upload = Upload::of(process, actors, true);
-        upload.announce().await.unwrap();
+        upload.record_intent().await.unwrap();
         upload.put().await.unwrap();
         upload.keep().await.unwrap();
         let mut unit = upload.begin().await.unwrap();
@@ -200,9 +200,10 @@ fn work_that_is_done_twice_with_effect_is_caught() {
 fn an_upload_that_cleans_up_after_a_commit_whose_answer_it_lost_is_caught() {
     let scenario = wrong!(user, |process, actors| {
         let upload = Upload::of(process, actors, false);
-        if upload.announce().await.is_ok() && upload.put().await.is_ok() && upload.keep().await.is_err() {
+        if upload.record_intent().await.is_ok() && upload.put().await.is_ok() && upload.keep().await.is_err()
+        {
             // The answer does not say that nothing happened.
-            drop(process.ports.blobs.discard(&BlobKey::file(upload.file.blob)).await);
+            drop(process.ports.blobs.delete(&BlobKey::file(upload.file.blob)).await);
         }
     });
     let broken = caught(&scenario, InjectedFault::FAULTS).unwrap();

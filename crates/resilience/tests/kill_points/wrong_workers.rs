@@ -9,7 +9,7 @@ use fm_domain::jobs::JobKind;
 use fm_resilience::kill_points::{Actors, Environment, InjectedFault, Outcome, Process, Scenario, scenarios};
 use futures_util::{StreamExt as _, stream};
 
-use crate::bites::{LEASE, caught, kills_catch};
+use crate::mutants::{LEASE, caught, kills_catch};
 
 #[test]
 fn a_job_that_is_completed_before_its_work_is_done_is_caught() {
@@ -46,10 +46,10 @@ async fn unfenced_worker(process: &Process, actors: &Actors) -> PortResult<()> {
         key,
         owner: actors.user,
         reserved: ByteSize::ZERO,
-        announced_at: now,
+        recorded_at: now,
         expires_at: now.plus(LEASE * 60),
     };
-    unit.blobs().announce(&intent).await?;
+    unit.blobs().record_intent(&intent).await?;
     unit.commit().await?;
     let Some(job) = claimed.first() else { return Ok(()) };
     let png = Environment::picture();
@@ -61,8 +61,8 @@ async fn unfenced_worker(process: &Process, actors: &Actors) -> PortResult<()> {
     let state = ThumbnailState::Ready { blob: key.id, width: 1, height: 1 };
     let file = actors.file();
     if unit.files().set_thumbnail(file.id, file.blob, &state).await? {
-        let settled = unit.blobs().settle(key.id, &StoredBlob { size }).await;
-        settled.map_err(|error| PortError::Unexpected(error.into()))?;
+        let stored = unit.blobs().mark_stored(key.id, &StoredBlob { size }).await;
+        stored.map_err(|error| PortError::Unexpected(error.into()))?;
     }
     unit.jobs().complete(job.id, job.attempt).await?;
     unit.commit().await

@@ -32,7 +32,7 @@ async fn nobody_listening_is_unavailable() {
         assert!(unavailable(&store.put(&key(), body(10), &hint(Some(10))).await.unwrap_err()));
         assert!(matches!(store.head(&key()).await, Err(PortError::Unavailable(_))));
         assert!(matches!(store.get(&key(), None).await, Err(GetBlob::Store(PortError::Unavailable(_)))));
-        assert!(matches!(store.discard(&key()).await, Err(PortError::Unavailable(_))));
+        assert!(matches!(store.delete(&key()).await, Err(PortError::Unavailable(_))));
         assert!(matches!(store.ping().await, Err(PortError::Unavailable(_))));
     })
     .await;
@@ -139,12 +139,12 @@ async fn a_body_that_fails_in_its_only_part_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_of_another_length_than_announced_is_not_kept() {
+async fn a_body_of_another_length_than_declared_is_not_stored() {
     let server = ScriptedServer::start(obliging(0)).await.unwrap();
     let store = store(server.endpoint());
-    for (length, announced) in [(9, 10), (11, 10), (PART + 1, PART), (PART, PART + 1)] {
-        let error = store.put(&key(), body(length), &hint(Some(announced))).await.unwrap_err();
-        assert!(matches!(error, PutBlob::Body(_)), "{length} of {announced}: {error:?}");
+    for (length, declared) in [(9, 10), (11, 10), (PART + 1, PART), (PART, PART + 1)] {
+        let error = store.put(&key(), body(length), &hint(Some(declared))).await.unwrap_err();
+        assert!(matches!(error, PutBlob::Body(_)), "{length} of {declared}: {error:?}");
     }
     assert!(
         !server.seen().iter().any(|request| request.method == "PUT" && !request.target.contains("uploadId"))
@@ -162,9 +162,9 @@ async fn a_dropped_put_cleans_up_in_the_background() {
     let store = store(server.endpoint());
     let length = PART + 1;
     let key = key();
-    let announced = hint(Some(length));
+    let declared = hint(Some(length));
     {
-        let put = store.put(&key, body(length), &announced);
+        let put = store.put(&key, body(length), &declared);
         let sent = async {
             while count(&server.seen(), "PUT") == 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -175,7 +175,7 @@ async fn a_dropped_put_cleans_up_in_the_background() {
             () = sent => {}
         }
     }
-    within(SOON, store.settled()).await;
+    within(SOON, store.wait_idle()).await;
     let seen = server.seen();
     assert!(seen.iter().any(|request| request.method == "DELETE" && request.target.contains("uploadId=one")));
     assert_eq!(count(&seen, "DELETE"), 2);
@@ -232,11 +232,11 @@ async fn a_missing_blob_and_a_missing_bucket_are_told_apart() {
     let missing = |code: &'static str| ScriptedServer::start(move |_| Answer::error(404, code));
     let server = missing("NoSuchKey").await.unwrap();
     assert!(matches!(store(server.endpoint()).get(&key(), None).await, Err(GetBlob::NotFound)));
-    store(server.endpoint()).discard(&key()).await.unwrap();
+    store(server.endpoint()).delete(&key()).await.unwrap();
     let server = missing("NoSuchBucket").await.unwrap();
     let error = store(server.endpoint()).get(&key(), None).await.unwrap_err();
     assert!(matches!(error, GetBlob::Store(PortError::Unexpected(_))));
-    assert!(store(server.endpoint()).discard(&key()).await.is_err());
+    assert!(store(server.endpoint()).delete(&key()).await.is_err());
 }
 
 #[tokio::test]
@@ -247,6 +247,6 @@ async fn a_server_without_a_list_of_uploads_can_be_discarded_from() {
     })
     .await
     .unwrap();
-    store(server.endpoint()).discard(&key()).await.unwrap();
+    store(server.endpoint()).delete(&key()).await.unwrap();
     assert_eq!(count(&server.seen(), "DELETE"), 1);
 }

@@ -160,7 +160,7 @@ async fn completing_makes_what_is_pending_the_last_part_and_leaves_nothing_besid
         assert!(matches!(late, Err(AppendError::Gone)), "{late:?}");
         writer.bytes.push(0);
         assert!(matches!(writer.complete().await, Err(CompleteError::Incomplete)));
-        fixture.store.discard(&key).await.unwrap();
+        fixture.store.delete(&key).await.unwrap();
         assert_eq!(fixture.kept(), 0);
     }
 }
@@ -171,7 +171,7 @@ async fn what_was_discarded_takes_no_more_bytes_and_can_not_be_completed() {
     let mut writer = fixture.writer(key()).await;
     let empty = writer.clone();
     writer.append("too little", false).await.unwrap();
-    fixture.store.discard(&writer.key).await.unwrap();
+    fixture.store.delete(&writer.key).await.unwrap();
     assert_eq!(fixture.kept(), 0);
     for writer in [&empty, &writer] {
         for is_last in [false, true] {
@@ -210,7 +210,7 @@ async fn writers_that_do_not_know_of_each_other_never_use_the_same_name() {
         newest.complete().await.unwrap();
         fixture.assert_holds(&key, &newest.bytes).await;
         assert_eq!(fixture.kept(), 1, "what the others left");
-        fixture.store.discard(&key).await.unwrap();
+        fixture.store.delete(&key).await.unwrap();
     }
 }
 
@@ -241,9 +241,9 @@ async fn a_discard_that_was_cut_off_anywhere_leaves_what_a_second_one_removes() 
         writer.append(vec![1; PART], false).await.unwrap();
         writer.append("too little", false).await.unwrap();
         writer.append("too little", false).await.unwrap();
-        let cut = cut_after(polls, fixture.store.discard(&key)).await;
+        let cut = cut_after(polls, fixture.store.delete(&key)).await;
         left += usize::from(fixture.kept() > 0);
-        fixture.store.discard(&key).await.unwrap();
+        fixture.store.delete(&key).await.unwrap();
         assert_eq!(fixture.kept(), 0, "after {polls} polls");
         if let Some(discarded) = cut {
             discarded.unwrap();
@@ -286,7 +286,7 @@ async fn whatever_the_sizes_of_chunks_and_however_often_writers_change_the_bytes
         fixture.assert_holds(&counted.key, &counted.bytes).await;
         assert!(appends > 50 && rewinds > 0, "{appends} appends and {rewinds} rewinds with seed {seed}");
         assert_eq!(fixture.kept(), 1);
-        fixture.store.discard(&counted.key).await.unwrap();
+        fixture.store.delete(&counted.key).await.unwrap();
         assert_eq!(fixture.kept(), 0);
     }
 }

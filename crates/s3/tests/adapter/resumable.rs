@@ -306,6 +306,6 @@ async fn an_incomplete_part_that_is_not_removed_fails_the_discard_but_keeps_no_b
     })
     .await
     .unwrap();
-    assert!(store(server.endpoint()).discard(&key).await.is_err());
+    assert!(store(server.endpoint()).delete(&key).await.is_err());
     assert_eq!(server.seen().last().unwrap().target, format!("/files/{key}?x-id=DeleteObject"));
 }

@@ -52,7 +52,7 @@ async fn what_another_node_wrote_is_read_whole() {
     store.put(&key, body(length), &hint(Some(length))).await.unwrap();
     let other = S3BlobStore::new(&settings(&server.endpoint())).unwrap();
     assert_eq!(read(other.get(&key, None).await.unwrap()).await.unwrap(), vec![7; length]);
-    other.discard(&key).await.unwrap();
+    other.delete(&key).await.unwrap();
     assert_eq!(store.head(&key).await.unwrap(), None);
     assert_eq!(server.files_kept().unwrap(), 0);
 }

@@ -59,8 +59,8 @@ pub(crate) fn assert_plain(request: &Request) {
 async fn a_small_body_is_one_plain_request() {
     let server = ScriptedServer::start(obliging(0)).await.unwrap();
     for length in [0, 1, PART] {
-        for announced in [Some(length), None] {
-            store(server.endpoint()).put(&key(), body(length), &hint(announced)).await.unwrap();
+        for declared in [Some(length), None] {
+            store(server.endpoint()).put(&key(), body(length), &hint(declared)).await.unwrap();
         }
     }
     let seen = server.seen();
@@ -111,7 +111,7 @@ async fn the_path_of_the_endpoint_stays_in_front_of_the_bucket() {
 async fn discarding_touches_no_subresource_of_the_object() {
     let server = ScriptedServer::start(obliging(0)).await.unwrap();
     let key = key();
-    store(server.endpoint()).discard(&key).await.unwrap();
+    store(server.endpoint()).delete(&key).await.unwrap();
     let seen = server.seen();
     assert!(
         seen[0].target.starts_with("/files/?") && seen[0].target.contains("uploads"),

@@ -9,7 +9,7 @@ use fm_domain::ids::BlobId;
 
 use crate::database::SqliteReadRepos;
 use crate::error::{corrupt, store_error};
-use crate::repos::blobs::{announced, doomed, key};
+use crate::repos::blobs::{deleted, key, recorded};
 use crate::rows::{Id, size};
 use crate::schema::blobs;
 
@@ -20,9 +20,9 @@ type Row = (Id, String, String, Option<i64>);
 
 fn record((id, bucket, state, bytes): Row) -> PortResult<BlobRecord> {
     let state = match (state.as_str(), bytes) {
-        ("announced", _) => BlobState::Announced,
-        ("settled", Some(bytes)) => BlobState::Settled { size: size("blobs.size", bytes)? },
-        ("doomed", _) => BlobState::Doomed,
+        ("announced", _) => BlobState::Intent,
+        ("settled", Some(bytes)) => BlobState::Stored { size: size("blobs.size", bytes)? },
+        ("doomed", _) => BlobState::Deleted,
         _ => return Err(corrupt("blobs.state")("is not a state of a blob, or lacks its size")),
     };
     Ok(BlobRecord { key: key(id, &bucket)?, state })
@@ -53,10 +53,10 @@ impl BlobQueries for SqliteReadRepos {
     async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> PortResult<Sweepable> {
         let (now, limit) = (now.unix_micros(), i64::from(limit));
         self.ask(move |connection| {
-            let expired = blobs::table.filter(announced()).filter(blobs::expires_at.lt(now));
+            let expired = blobs::table.filter(recorded()).filter(blobs::expires_at.lt(now));
             let expired =
                 expired.select(blobs::id).limit(limit).load::<Id>(connection).map_err(store_error)?;
-            let due = blobs::table.filter(doomed()).filter(blobs::due_at.le(now));
+            let due = blobs::table.filter(deleted()).filter(blobs::due_at.le(now));
             let due = due.select(blobs::id).limit(limit).load::<Id>(connection).map_err(store_error)?;
             Ok(Sweepable { expired: expired.len() as u64, due: due.len() as u64 })
         })

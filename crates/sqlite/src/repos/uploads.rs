@@ -105,7 +105,7 @@ impl UploadRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn forget_file(&mut self, file: FileId) -> PortResult<()> {
+    async fn remove_of_file(&mut self, file: FileId) -> PortResult<()> {
         self.run(move |connection| {
             diesel::delete(uploads::table.filter(uploads::file.eq(Id::of(file.uuid()))))
                 .execute(connection)

@@ -186,7 +186,7 @@ async fn blobs_and_keys(database: &SqliteDatabase, someone: &User) {
         key: BlobKey::file(thing.blob),
         owner: someone.id,
         reserved: ByteSize::ZERO,
-        announced_at: NOW,
+        recorded_at: NOW,
         expires_at: NOW,
     };
     let claim = KeyClaim {
@@ -198,17 +198,17 @@ async fn blobs_and_keys(database: &SqliteDatabase, someone: &User) {
     let upload = FinishedUpload { file: thing.id, name: thing.name.clone(), sha256: Sha256::new([0; 32]) };
     let mut unit = database.begin().await.unwrap();
     let blobs = unit.blobs();
-    blobs.announce(&intent).await.unwrap();
+    blobs.record_intent(&intent).await.unwrap();
     blobs.renew(thing.blob, NOW).await.unwrap();
-    blobs.settle(thing.blob, &StoredBlob { size: ByteSize::ZERO }).await.unwrap();
-    blobs.abandon(thing.blob, NOW).await.unwrap();
-    blobs.doom(thing.blob, NOW).await.unwrap();
-    blobs.doom_owned(someone.id, NOW).await.unwrap();
-    blobs.doom_expired(NOW, 10).await.unwrap();
+    blobs.mark_stored(thing.blob, &StoredBlob { size: ByteSize::ZERO }).await.unwrap();
+    blobs.cancel_intent(thing.blob, NOW).await.unwrap();
+    blobs.mark_deleted(thing.blob, NOW).await.unwrap();
+    blobs.mark_owned_deleted(someone.id, NOW).await.unwrap();
+    blobs.cancel_expired(NOW, 10).await.unwrap();
     blobs.due(NOW, 10).await.unwrap();
-    blobs.find_doomed(&intent.key).await.unwrap();
+    blobs.find_tombstone(&intent.key).await.unwrap();
     blobs.postpone(thing.blob, NOW).await.unwrap();
-    blobs.forget(thing.blob).await.unwrap();
+    blobs.remove(thing.blob).await.unwrap();
     let keys = unit.keys();
     keys.claim(&claim, NOW).await.unwrap();
     keys.renew(claim.attempt, NOW).await.unwrap();
@@ -232,7 +232,7 @@ async fn uploads(database: &SqliteDatabase, someone: &User) {
     uploads.parts(upload.id).await.unwrap();
     uploads.expired(NOW, 10).await.unwrap();
     uploads.purge_ended(NOW, 10).await.unwrap();
-    uploads.forget_file(FileId::new(Uuid::now_v7())).await.unwrap();
+    uploads.remove_of_file(FileId::new(Uuid::now_v7())).await.unwrap();
     uploads.remove(upload.id).await.unwrap();
     unit.commit().await.unwrap();
     database.read().await.unwrap().uploads().find(someone.id, upload.id).await.unwrap();

@@ -60,7 +60,7 @@ fn the_quota_is_another_refusal_than_the_cap() {
 }
 
 #[test]
-fn a_body_of_another_length_than_announced_never_counts_as_whole() {
+fn a_body_of_another_length_than_declared_never_counts_as_whole() {
     let (_, error, result) = pass(source(&[b"abc"]), unlimited(), Some(4), None);
     assert_eq!((error, result), (Some(BodyError::Aborted), None));
     let (bytes, error, result) = pass(source(&[b"abc", b"de"]), unlimited(), Some(4), None);

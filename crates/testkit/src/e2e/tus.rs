@@ -105,7 +105,7 @@ impl Resumable {
     }
 
     /// A connection on which a piece of this length was announced, by the user whose upload it is.
-    pub async fn announce(&self, user: &User, offset: usize, length: usize, fields: &str) -> Connection {
+    pub async fn send_head(&self, user: &User, offset: usize, length: usize, fields: &str) -> Connection {
         let mut connection = Connection::to(&self.api.server).await;
         let (path, host, token) = (&self.path, self.api.server.address(), user.access());
         let head = format!(

@@ -20,7 +20,7 @@ async fn what_came_of_a_cut_piece_stays(lane: Lane) {
     let upload = user.resumable("a.bin", content.len()).await;
     let mut offset = 0;
     for (came, abrupt) in [(1, false), (150_000, true), (PART + 200_000, false), (PART - 150_001, true)] {
-        let mut connection = upload.announce(&user, offset, content.len() - offset, "").await;
+        let mut connection = upload.send_head(&user, offset, content.len() - offset, "").await;
         assert!(connection.send(&content[offset..offset + came]).await);
         // What nobody has read yet goes with the connection.
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -43,7 +43,7 @@ async fn of_a_connection_that_closes_at_once_little_is_lost(lane: Lane) {
     let user = Api::on(lane).user().await;
     let content = Bytes::from(noise(2 * PART));
     let upload = user.resumable("a.bin", content.len()).await;
-    let mut connection = upload.announce(&user, 0, content.len(), "").await;
+    let mut connection = upload.send_head(&user, 0, content.len(), "").await;
     let came = PART + 700_000;
     assert!(connection.send(&content[..came]).await);
     drop(connection);
@@ -61,7 +61,7 @@ async fn a_piece_with_a_checksum_counts_as_a_whole_or_not_at_all(lane: Lane) {
     let api = Api::with(lane, &[]);
     let user = api.user().await;
     let upload = user.resumable("a.txt", 10).await;
-    let mut cut = upload.announce(&user, 0, 5, &format!("Upload-Checksum: {HELLO}\r\n")).await;
+    let mut cut = upload.send_head(&user, 0, 5, &format!("Upload-Checksum: {HELLO}\r\n")).await;
     assert!(cut.send("hel").await);
     drop(cut);
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -138,7 +138,7 @@ async fn a_stuck_piece_gives_way_to_the_next_and_ends(lane: Lane) {
     let user = api.user().await;
     let content = Bytes::from(noise(PART + 1_000));
     let upload = user.resumable("a.bin", content.len()).await;
-    let mut stuck = upload.announce(&user, 0, content.len(), "").await;
+    let mut stuck = upload.send_head(&user, 0, content.len(), "").await;
     assert!(stuck.send(&content[..PART / 2]).await);
     tokio::time::sleep(Duration::from_millis(500)).await;
     let offset = upload.offset().await;

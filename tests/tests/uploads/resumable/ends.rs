@@ -31,7 +31,7 @@ async fn a_piece_that_comes_while_its_upload_is_terminated_ends(lane: Lane) {
     let api = Api::with(lane, &[]);
     let user = api.user().await;
     let upload = user.resumable("a.bin", 2 * PART).await;
-    let mut coming = upload.announce(&user, 0, 2 * PART, "").await;
+    let mut coming = upload.send_head(&user, 0, 2 * PART, "").await;
     assert!(coming.send(noise(PART + 1_000)).await);
     tokio::time::sleep(Duration::from_millis(300)).await;
     upload.terminate().await.expect(204);

@@ -42,7 +42,7 @@ async fn a_logout_ends_no_upload(lane: Lane) {
 async fn a_piece_outlives_the_session_that_began_it(lane: Lane) {
     let user = Api::on(lane).user().await;
     let upload = user.resumable("a.txt", 5).await;
-    let mut piece = upload.announce(&user, 0, 5, "").await;
+    let mut piece = upload.send_head(&user, 0, 5, "").await;
     assert!(piece.send("hel").await);
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     user.post("/v1/auth/logout").send().await.expect(204);

@@ -44,7 +44,7 @@ async fn a_piece_that_is_stuck_at_one_node_gives_way_to_one_at_another() {
     let (user, there) = two_nodes().await;
     let content = Bytes::from(noise(2 * PART + 1_000));
     let upload = user.resumable("a.bin", content.len()).await;
-    let mut stuck = upload.announce(&user, 0, content.len(), "").await;
+    let mut stuck = upload.send_head(&user, 0, content.len(), "").await;
     assert!(stuck.send(&content[..PART + 10_000]).await);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let elsewhere = upload.by(&there);
@@ -66,7 +66,7 @@ async fn a_node_goes_on_where_another_died() {
     let content = Bytes::from(noise(3 * PART));
     let upload = user.resumable("a.bin", content.len()).await;
     upload.send(0, content.slice(..1_000)).await;
-    let mut cut = upload.announce(&user, 1_000, content.len() - 1_000, "").await;
+    let mut cut = upload.send_head(&user, 1_000, content.len() - 1_000, "").await;
     assert!(cut.send(&content[1_000..2 * PART]).await);
     tokio::time::sleep(Duration::from_millis(200)).await;
     node.kill();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fm_domain::blobs::DoomedBlob;
+use fm_domain::blobs::Tombstone;
 use fm_domain::clock::Clock as _;
 use fm_domain::ids::BlobId;
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_user};
@@ -25,16 +25,16 @@ fn intents(effects: &Effects, units: Vec<FakeUnitOfWork>) -> Intents {
 
 fn cancelling(effects: &Effects, is_open: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(is_open));
+    once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(is_open));
     unit
 }
 
 fn recording(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_announce(), "announce", |recorded| {
+    once!(effects, unit.blobs.expect_record_intent(), "record intent", |recorded| {
         let now = FixedClock::NEW_YEAR.now();
         assert_eq!((recorded.key, recorded.owner), (intent().key, intent().owner));
-        assert_eq!((recorded.announced_at, recorded.expires_at), (now, now.plus(Duration::from_secs(7))));
+        assert_eq!((recorded.recorded_at, recorded.expires_at), (now, now.plus(Duration::from_secs(7))));
         assert_eq!(recorded.reserved, ByteSize::ZERO);
         Ok(())
     });
@@ -50,7 +50,7 @@ async fn an_intent_is_recorded_again_after_a_lost_race_and_not_after_a_lost_answ
         async move { intents.record(intent().key, intent().owner, Duration::from_secs(7)).await }
     };
     record(vec![raced, recording(&effects)]).await.unwrap();
-    assert_eq!(effects.seen(), ["announce", "commit", "announce", "commit"]);
+    assert_eq!(effects.seen(), ["record intent", "commit", "record intent", "commit"]);
     let lost = record(vec![recording(&effects).committing_with(unavailable())]).await;
     assert!(matches!(lost, Err(PortError::Unavailable(_))));
 }
@@ -66,19 +66,19 @@ async fn cancelling_gives_back_what_the_owner_held_and_then_discards() {
     });
     let held = Intent { reserved: ByteSize::new(3), keyed: true, ..intent() };
     intents(&effects, vec![unit]).cancel(&held).await;
-    assert_eq!(effects.seen(), ["abandon", "free", "unreserve", "commit", "discard files"]);
+    assert_eq!(effects.seen(), ["cancel intent", "free", "unreserve", "commit", "delete files"]);
 }
 
 #[tokio::test]
 async fn bytes_that_were_stored_after_all_stay_and_those_of_a_cancelled_intent_go() {
     let cancelled =
-        DoomedBlob { key: intent().key, doomed_at: FixedClock::NEW_YEAR.now(), was_settled: false };
-    for (found, last) in [(None, "rollback"), (Some(cancelled), "discard files")] {
+        Tombstone { key: intent().key, deleted_at: FixedClock::NEW_YEAR.now(), was_stored: false };
+    for (found, last) in [(None, "rollback"), (Some(cancelled), "delete files")] {
         let effects = Effects::default();
         let mut unit = cancelling(&effects, false);
-        once!(effects, unit.blobs.expect_find_doomed(), "find", |_| Ok(found.clone()));
+        once!(effects, unit.blobs.expect_find_tombstone(), "find", |_| Ok(found.clone()));
         intents(&effects, vec![unit]).cancel(&intent()).await;
-        assert_eq!(effects.seen()[..3], ["abandon", "find", "rollback"]);
+        assert_eq!(effects.seen()[..3], ["cancel intent", "find", "rollback"]);
         assert_eq!(effects.seen().last().unwrap(), last);
     }
 }
@@ -93,5 +93,5 @@ async fn cancelling_waits_for_a_hanging_store_for_five_seconds_only() {
     let started = tokio::time::Instant::now();
     Intents::new(&hanging.among(doubles)).cancel(&intent()).await;
     assert_eq!(started.elapsed().as_secs(), 5);
-    assert_eq!(effects.seen(), ["abandon", "commit", "discard files"]);
+    assert_eq!(effects.seen(), ["cancel intent", "commit", "delete files"]);
 }

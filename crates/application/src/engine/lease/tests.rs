@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{LEASE, Leased, RETRY, keep};
+use super::{LEASE, Leased, RETRY, renew_until_lost};
 use crate::fixture::unavailable;
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
@@ -58,7 +58,8 @@ impl Rows {
     /// Keeps the lease for ten minutes: why it was lost, if it was, and after how long.
     async fn kept(&self, leased: Leased) -> Option<(PortError, Duration)> {
         let begun = Instant::now();
-        let lost = timeout(Duration::from_mins(10), keep(self, &self.clock, leased)).await.ok()?;
+        let lost =
+            timeout(Duration::from_mins(10), renew_until_lost(self, &self.clock, leased)).await.ok()?;
         Some((lost, begun.elapsed()))
     }
 

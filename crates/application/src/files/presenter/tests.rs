@@ -54,8 +54,8 @@ fn the_tag_changes_with_the_revision_the_thumbnail_and_the_window() {
 
 #[tokio::test]
 async fn a_view_has_urls_of_one_window_and_shows_none_of_them() {
-    let viewer = FilePresenter::new(&TestPorts::default().ports(), &settings());
-    let view = viewer.view(File { thumbnail: ready(1), ..a_file() }).await.unwrap();
+    let presenter = FilePresenter::new(&TestPorts::default().ports(), &settings());
+    let view = presenter.view(File { thumbnail: ready(1), ..a_file() }).await.unwrap();
     let left = view.expires_at.since(FixedClock::NEW_YEAR.now());
     assert!(left >= Duration::from_mins(30) && left <= Duration::from_hours(1));
     let thumbnail = view.thumbnail.clone().unwrap();

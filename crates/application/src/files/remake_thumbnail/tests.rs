@@ -18,8 +18,8 @@ fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
 fn remaking(effects: &Effects, thumbnail: ThumbnailState) -> FakeUnitOfWork {
     let mut unit = finding(effects, Some(File { thumbnail, ..a_file() }));
     let noted = effects.clone();
-    unit.blobs.expect_doom().returning(move |_, _| {
-        noted.note("doom");
+    unit.blobs.expect_mark_deleted().returning(move |_, _| {
+        noted.note("mark deleted");
         Ok(true)
     });
     once!(effects, unit.files.expect_set_thumbnail(), "pending", |_, of, state| {
@@ -42,13 +42,13 @@ async fn remake(unit: FakeUnitOfWork, accepts: bool) -> Result<FileView, Thumbna
 }
 
 #[tokio::test]
-async fn the_old_thumbnail_is_doomed_and_a_new_one_pending() {
+async fn the_old_thumbnail_is_marked_deleted_and_a_new_one_pending() {
     let effects = Effects::default();
     let old = ThumbnailState::Ready { blob: BlobId::new(CountingIds::nth(5)), width: 1, height: 1 };
     let view = remake(remaking(&effects, old), true).await.unwrap();
     assert_eq!((view.file.thumbnail, view.thumbnail), (ThumbnailState::Pending, None));
     assert_eq!(view.file.revision, Revision::FIRST);
-    assert_eq!(effects.seen(), ["lock", "doom", "purge_blob", "pending", "make_thumbnail", "commit"]);
+    assert_eq!(effects.seen(), ["lock", "mark deleted", "purge_blob", "pending", "make_thumbnail", "commit"]);
 }
 
 #[tokio::test]

@@ -18,11 +18,11 @@ fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
 fn removing(effects: &Effects, file: File) -> FakeUnitOfWork {
     let mut unit = finding(effects, Some(file.clone()));
     once!(effects, unit.keys.expect_free_file(), "free key", |_| Ok(()));
-    unit.uploads.expect_forget_file().times(1).returning(|_| Ok(()));
+    unit.uploads.expect_remove_of_file().times(1).returning(|_| Ok(()));
     once!(effects, unit.files.expect_remove(), "remove", |_, _| Ok(Some(file.clone())));
     let noted = effects.clone();
-    unit.blobs.expect_doom().returning(move |_, _| {
-        noted.note("doom");
+    unit.blobs.expect_mark_deleted().returning(move |_, _| {
+        noted.note("mark deleted");
         Ok(true)
     });
     let noted = effects.clone();
@@ -59,7 +59,10 @@ async fn remove(
 async fn the_file_goes_with_its_key_and_the_user_is_charged_last() {
     let effects = Effects::default();
     assert!(remove([charging(&effects, a_file())], Some(IfMatch::Any)).await.is_ok());
-    assert_eq!(effects.seen(), ["lock", "free key", "remove", "doom", "purge_blob", "charge", "commit"]);
+    assert_eq!(
+        effects.seen(),
+        ["lock", "free key", "remove", "mark deleted", "purge_blob", "charge", "commit"]
+    );
 }
 
 #[tokio::test]
@@ -67,7 +70,7 @@ async fn its_thumbnail_goes_too() {
     let effects = Effects::default();
     let thumbnail = ThumbnailState::Ready { blob: BlobId::new(CountingIds::nth(5)), width: 1, height: 1 };
     assert!(remove([charging(&effects, File { thumbnail, ..a_file() })], None).await.is_ok());
-    assert_eq!(effects.seen()[3..7], ["doom", "purge_blob", "doom", "purge_blob"]);
+    assert_eq!(effects.seen()[3..7], ["mark deleted", "purge_blob", "mark deleted", "purge_blob"]);
 }
 
 #[tokio::test]

@@ -12,9 +12,9 @@ use fm_domain::ids::BlobId;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, a_file};
 
-fn announcing(effects: &Effects) -> FakeUnitOfWork {
+fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_announce(), "announce", |_| Ok(()));
+    once!(effects, unit.blobs.expect_record_intent(), "record intent", |_| Ok(()));
     unit
 }
 
@@ -29,14 +29,14 @@ fn switching(effects: &Effects) -> FakeUnitOfWork {
     let blob = BlobId::new(CountingIds::nth(77));
     let before = File { thumbnail: ThumbnailState::Ready { blob, width: 1, height: 1 }, ..a_file() };
     let mut unit = finding(effects, Some(before));
-    once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Ok(()));
+    once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
     once!(effects, unit.files.expect_update(), "update", |after, seen| {
         assert_eq!((seen, after.revision), (Revision::FIRST, Revision::new(2)));
         Ok(())
     });
     let noted = effects.clone();
-    unit.blobs.expect_doom().returning(move |id, _| {
-        noted.note(if id == blob { "doom thumbnail" } else { "doom" });
+    unit.blobs.expect_mark_deleted().returning(move |id, _| {
+        noted.note(if id == blob { "doom thumbnail" } else { "mark deleted" });
         Ok(true)
     });
     let noted = effects.clone();
@@ -52,9 +52,9 @@ fn switching(effects: &Effects) -> FakeUnitOfWork {
     unit
 }
 
-fn abandoning(effects: &Effects) -> FakeUnitOfWork {
+fn cancelling_intent(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(true));
+    once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));
     unit
 }
 
@@ -87,9 +87,9 @@ fn untouchable() -> UploadBody {
 }
 
 #[tokio::test]
-async fn the_pointer_switches_and_the_old_bytes_are_doomed_in_one_unit() {
+async fn the_pointer_switches_and_the_old_bytes_are_marked_deleted_in_one_unit() {
     let effects = Effects::default();
-    let units = [announcing(&effects), switching(&effects)];
+    let units = [recording_intent(&effects), switching(&effects)];
     let if_match = Some(IfMatch::Revisions(vec![Revision::FIRST]));
     let view = replace(&effects, Some(a_file()), units, None, if_match, body(&["new"])).await.unwrap();
     let file = view.file;
@@ -100,13 +100,13 @@ async fn the_pointer_switches_and_the_old_bytes_are_doomed_in_one_unit() {
         effects.seen(),
         [
             "find",
-            "announce",
+            "record intent",
             "commit",
             "put files",
             "lock",
-            "settle",
+            "mark stored",
             "update",
-            "doom",
+            "mark deleted",
             "purge_blob",
             "doom thumbnail",
             "purge_blob",
@@ -133,12 +133,12 @@ async fn a_file_that_changed_during_the_transfer_keeps_its_content() {
     let later = File { revision: Revision::new(2), ..a_file() };
     for (now, gone) in [(Some(later), false), (None, true)] {
         let effects = Effects::default();
-        let units = [announcing(&effects), finding(&effects, now), abandoning(&effects)];
+        let units = [recording_intent(&effects), finding(&effects, now), cancelling_intent(&effects)];
         let if_match = Some(IfMatch::Revisions(vec![Revision::FIRST]));
         let outcome = replace(&effects, Some(a_file()), units, None, if_match, body(&["new"])).await;
         assert_eq!(matches!(outcome, Err(UploadError::NotFound)), gone);
         assert_eq!(matches!(outcome, Err(UploadError::PreconditionFailed)), !gone);
-        assert_eq!(effects.seen()[4..], ["lock", "rollback", "abandon", "commit", "discard files"]);
+        assert_eq!(effects.seen()[4..], ["lock", "rollback", "cancel intent", "commit", "delete files"]);
     }
 }
 
@@ -146,14 +146,14 @@ async fn a_file_that_changed_during_the_transfer_keeps_its_content() {
 async fn a_stale_update_switches_nothing() {
     let effects = Effects::default();
     let mut unit = finding(&effects, Some(a_file()));
-    once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Ok(()));
+    once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
     once!(effects, unit.files.expect_update(), "update", |_, _| Err(UpdateFile::Stale));
-    let units = [announcing(&effects), unit, abandoning(&effects)];
+    let units = [recording_intent(&effects), unit, cancelling_intent(&effects)];
     let outcome = replace(&effects, Some(a_file()), units, None, None, body(&["new"])).await;
     assert!(matches!(outcome, Err(UploadError::PreconditionFailed)));
     assert_eq!(
         effects.seen()[4..],
-        ["lock", "settle", "update", "drop", "abandon", "commit", "discard files"]
+        ["lock", "mark stored", "update", "drop", "cancel intent", "commit", "delete files"]
     );
 }
 
@@ -164,9 +164,9 @@ async fn a_lost_answer_to_the_commit_is_read_back() {
     for (found, done) in [(switched, true), (a_file(), false)] {
         let effects = Effects::default();
         let lost = switching(&effects).committing_with(unavailable());
-        let mut units = vec![announcing(&effects), lost];
+        let mut units = vec![recording_intent(&effects), lost];
         if !done {
-            units.push(abandoning(&effects));
+            units.push(cancelling_intent(&effects));
         }
         let outcome = replace(
             &effects,

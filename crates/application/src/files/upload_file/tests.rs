@@ -8,7 +8,7 @@ use crate::fixture::{
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
 use fm_domain::accounts::{Charge, ReserveBytes};
-use fm_domain::blobs::{DoomedBlob, SettleBlob};
+use fm_domain::blobs::{MarkStored, Tombstone};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::Clock as _;
 use fm_domain::error::{PortError, Retry};
@@ -22,16 +22,16 @@ fn with_quota(bytes: u64) -> Settings {
 }
 
 /// Unit 1 without a key.
-fn announcing(effects: &Effects) -> FakeUnitOfWork {
+fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_announce(), format!("announce"), |_| Ok(()));
+    once!(effects, unit.blobs.expect_record_intent(), format!("record intent"), |_| Ok(()));
     unit
 }
 
 /// Unit 2 until its charge.
 fn keeping(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Ok(()));
+    once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
     once!(effects, unit.files.expect_insert(), "insert", |_| Ok(()));
     unit
 }
@@ -43,9 +43,9 @@ fn charging(effects: &Effects) -> FakeUnitOfWork {
 }
 
 /// What gives an upload up at once.
-fn abandoning(effects: &Effects) -> FakeUnitOfWork {
+fn cancelling_intent(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(true));
+    once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));
     unit
 }
 
@@ -73,7 +73,7 @@ async fn upload(
 #[tokio::test]
 async fn everything_happens_in_order_and_the_user_comes_last_in_every_unit() {
     let effects = Effects::default();
-    let mut first = announcing(&effects);
+    let mut first = recording_intent(&effects);
     once!(effects, first.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Held));
     once!(effects, first.users.expect_reserve(), "reserve", |_, bytes, quota| {
         assert_eq!((bytes, quota), (ByteSize::new(5), Some(ByteSize::new(100))));
@@ -111,12 +111,12 @@ async fn everything_happens_in_order_and_the_user_comes_last_in_every_unit() {
         effects.seen(),
         [
             "claim",
-            "announce",
+            "record intent",
             "reserve",
             "commit",
             "find user",
             "put files",
-            "settle",
+            "mark stored",
             "insert",
             "finish",
             "enqueue",
@@ -129,10 +129,13 @@ async fn everything_happens_in_order_and_the_user_comes_last_in_every_unit() {
 #[tokio::test]
 async fn what_is_no_picture_gets_no_job() {
     let effects = Effects::default();
-    let doubles = doubles([announcing(&effects), charging(&effects)], false);
+    let doubles = doubles([recording_intent(&effects), charging(&effects)], false);
     let kept = upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&[])).await.unwrap();
     assert_eq!((kept.view.file.size, kept.view.file.thumbnail), (ByteSize::ZERO, ThumbnailState::None));
-    assert_eq!(effects.seen(), ["announce", "commit", "put files", "settle", "insert", "charge", "commit"]);
+    assert_eq!(
+        effects.seen(),
+        ["record intent", "commit", "put files", "mark stored", "insert", "charge", "commit"]
+    );
 }
 
 #[tokio::test]
@@ -140,23 +143,23 @@ async fn nothing_is_committed_when_enqueue_fails() {
     let effects = Effects::default();
     let mut second = keeping(&effects);
     once!(effects, second.jobs.expect_enqueue(), "enqueue", |_| Err(PortError::Unexpected("no".into())));
-    let doubles = doubles([announcing(&effects), second, abandoning(&effects)], true);
+    let doubles = doubles([recording_intent(&effects), second, cancelling_intent(&effects)], true);
     let error =
         upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await.unwrap_err();
     assert!(matches!(error, UploadError::Store(PortError::Unexpected(_))));
     assert_eq!(
         effects.seen()[3..],
-        ["settle", "insert", "enqueue", "drop", "abandon", "commit", "discard files"]
+        ["mark stored", "insert", "enqueue", "drop", "cancel intent", "commit", "delete files"]
     );
 }
 
 #[tokio::test]
 async fn a_failed_put_is_given_up_whole_before_its_bytes_are_discarded() {
     let effects = Effects::default();
-    let mut first = announcing(&effects);
+    let mut first = recording_intent(&effects);
     once!(effects, first.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Held));
     once!(effects, first.users.expect_reserve(), "reserve", |_, _, _| Ok(()));
-    let mut last = abandoning(&effects);
+    let mut last = cancelling_intent(&effects);
     once!(effects, last.keys.expect_free(), "free", |_| Ok(()));
     once!(effects, last.users.expect_unreserve(), "unreserve", |_, bytes| {
         assert_eq!(bytes, ByteSize::new(1));
@@ -168,25 +171,29 @@ async fn a_failed_put_is_given_up_whole_before_its_bytes_are_discarded() {
     let blobs = FakeBlobs::refusing(&effects, unavailable());
     let error = upload(doubles, blobs, &with_quota(9), Some("k"), body).await.unwrap_err();
     assert!(matches!(error, UploadError::Store(PortError::Unavailable(_))));
-    assert_eq!(effects.seen()[5..], ["put files", "abandon", "free", "unreserve", "commit", "discard files"]);
+    assert_eq!(
+        effects.seen()[5..],
+        ["put files", "cancel intent", "free", "unreserve", "commit", "delete files"]
+    );
 }
 
 /// Doomed by somebody else while the bytes were still on their way: they came after they were discarded.
 #[tokio::test]
-async fn bytes_of_a_doomed_intent_are_discarded_again() {
-    for (doomed, after) in [(true, vec!["discard files"]), (false, vec![])] {
+async fn bytes_of_a_cancelled_intent_are_deleted_again() {
+    for (tombstone, after) in [(true, vec!["delete files"]), (false, vec![])] {
         let effects = Effects::default();
         let mut second = FakeUnitOfWork::noting(&effects);
-        once!(effects, second.blobs.expect_settle(), "settle", |_, _| Err(SettleBlob::Doomed));
+        once!(effects, second.blobs.expect_mark_stored(), "mark stored", |_, _| Err(MarkStored::NoIntent));
         let mut last = FakeUnitOfWork::noting(&effects);
-        once!(effects, last.blobs.expect_abandon(), "abandon", |_, _| Ok(false));
-        once!(effects, last.blobs.expect_find_doomed(), "find doomed", |key| Ok(doomed
-            .then(|| DoomedBlob { key: *key, doomed_at: FixedClock::NEW_YEAR.now(), was_settled: false })));
-        let doubles = doubles([announcing(&effects), second, last], false);
+        once!(effects, last.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(false));
+        once!(effects, last.blobs.expect_find_tombstone(), "find tombstone", |key| Ok(tombstone
+            .then(|| Tombstone { key: *key, deleted_at: FixedClock::NEW_YEAR.now(), was_stored: false })));
+        let doubles = doubles([recording_intent(&effects), second, last], false);
         let error =
             upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await.unwrap_err();
         assert!(matches!(error, UploadError::Store(error) if error.retry() == Retry::Later));
-        let expected = [vec!["settle", "drop", "abandon", "find doomed", "rollback"], after].concat();
+        let expected =
+            [vec!["mark stored", "drop", "cancel intent", "find tombstone", "rollback"], after].concat();
         assert_eq!(effects.seen()[3..], expected);
     }
 }
@@ -195,10 +202,10 @@ async fn bytes_of_a_doomed_intent_are_discarded_again() {
 async fn an_account_that_went_meanwhile_is_told_so() {
     let effects = Effects::default();
     let mut second = FakeUnitOfWork::noting(&effects);
-    once!(effects, second.blobs.expect_settle(), "settle", |_, _| Err(SettleBlob::Doomed));
+    once!(effects, second.blobs.expect_mark_stored(), "mark stored", |_, _| Err(MarkStored::NoIntent));
     let mut reads = FakeReads::default();
     once!(effects, reads.users.expect_find(), "find user", |_| Ok(None));
-    let mut doubles = doubles([announcing(&effects), second, abandoning(&effects)], false);
+    let mut doubles = doubles([recording_intent(&effects), second, cancelling_intent(&effects)], false);
     doubles.db = doubles.db.reads(reads);
     let error =
         upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await.unwrap_err();
@@ -210,15 +217,16 @@ async fn a_lost_answer_to_the_commit_is_read_back() {
     for (found, kept) in [(Some(a_file()), true), (None, false)] {
         let effects = Effects::default();
         let second = charging(&effects).committing_with(unavailable());
-        let mut units = vec![announcing(&effects), second];
+        let mut units = vec![recording_intent(&effects), second];
         if !kept {
-            units.push(abandoning(&effects));
+            units.push(cancelling_intent(&effects));
         }
         let mut doubles = doubles(units, false);
         doubles.db = doubles.db.reads(reads_of_file(&effects, found));
         let outcome = upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await;
         assert_eq!(outcome.is_ok(), kept);
-        let after: &[&str] = if kept { &["find"] } else { &["find", "abandon", "commit", "discard files"] };
+        let after: &[&str] =
+            if kept { &["find"] } else { &["find", "cancel intent", "commit", "delete files"] };
         assert_eq!(effects.seen()[7..], *after);
     }
 }
@@ -227,7 +235,7 @@ async fn a_lost_answer_to_the_commit_is_read_back() {
 async fn a_unit_that_lost_a_race_is_tried_again_with_the_same_file() {
     let effects = Effects::default();
     let lost = charging(&effects).committing_with(lost_race());
-    let doubles = doubles([announcing(&effects), lost, charging(&effects)], false);
+    let doubles = doubles([recording_intent(&effects), lost, charging(&effects)], false);
     let kept = upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await;
     assert!(kept.is_ok());
     assert_eq!(effects.seen().iter().filter(|effect| *effect == "put files").count(), 1);
@@ -236,18 +244,18 @@ async fn a_unit_that_lost_a_race_is_tried_again_with_the_same_file() {
 #[tokio::test]
 async fn a_key_that_was_lost_meanwhile_keeps_nothing() {
     let effects = Effects::default();
-    let mut first = announcing(&effects);
+    let mut first = recording_intent(&effects);
     once!(effects, first.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Held));
     let mut second = keeping(&effects);
     once!(effects, second.keys.expect_finish(), "finish", |_, _, _| Ok(false));
-    let mut last = abandoning(&effects);
+    let mut last = cancelling_intent(&effects);
     once!(effects, last.keys.expect_free(), "free", |_| Ok(()));
     let doubles = doubles([first, second, last], false);
     let outcome = upload(doubles, FakeBlobs::noting(&effects), &settings(), Some("k"), body(&["a"])).await;
     assert!(matches!(outcome, Err(UploadError::Store(PortError::Unavailable(_)))));
     assert_eq!(
         effects.seen()[4..],
-        ["settle", "insert", "finish", "drop", "abandon", "free", "commit", "discard files"]
+        ["mark stored", "insert", "finish", "drop", "cancel intent", "free", "commit", "delete files"]
     );
 }
 
@@ -312,7 +320,7 @@ async fn a_first_file_that_was_removed_meanwhile_frees_its_key_soon() {
 }
 
 #[tokio::test]
-async fn an_announced_length_over_the_cap_is_refused_before_anything_happens() {
+async fn a_declared_length_over_the_cap_is_refused_before_anything_happens() {
     let small = Settings { max_upload: ByteSize::new(4), ..settings() };
     let effects = Effects::default();
     let body = UploadBody { length: Some(ByteSize::new(5)), ..body(&["12345"]) };
@@ -324,10 +332,10 @@ async fn an_announced_length_over_the_cap_is_refused_before_anything_happens() {
 }
 
 #[tokio::test]
-async fn a_reservation_that_the_quota_refuses_announces_nothing() {
+async fn a_reservation_that_the_quota_refuses_records_no_intent() {
     for (refusal, unauthenticated) in [(ReserveBytes::QuotaExceeded, false), (ReserveBytes::NoUser, true)] {
         let effects = Effects::default();
-        let mut first = announcing(&effects);
+        let mut first = recording_intent(&effects);
         let refusal = std::sync::Mutex::new(Some(refusal));
         once!(effects, first.users.expect_reserve(), "reserve", |_, _, _| Err(refusal
             .lock()
@@ -339,7 +347,7 @@ async fn a_reservation_that_the_quota_refuses_announces_nothing() {
             upload(doubles([first], false), FakeBlobs::noting(&effects), &with_quota(4), None, body).await;
         assert_eq!(matches!(outcome, Err(UploadError::Unauthenticated)), unauthenticated);
         assert_eq!(matches!(outcome, Err(UploadError::QuotaExceeded)), !unauthenticated);
-        assert_eq!(effects.seen(), ["announce", "reserve", "rollback"]);
+        assert_eq!(effects.seen(), ["record intent", "reserve", "rollback"]);
     }
 }
 
@@ -348,9 +356,9 @@ async fn a_charge_that_the_quota_refuses_keeps_nothing() {
     let effects = Effects::default();
     let mut second = keeping(&effects);
     once!(effects, second.users.expect_charge(), "charge", |_, _, _| Err(ReserveBytes::QuotaExceeded));
-    let mut doubles = doubles([announcing(&effects), second, abandoning(&effects)], false);
+    let mut doubles = doubles([recording_intent(&effects), second, cancelling_intent(&effects)], false);
     doubles.db = doubles.db.reads(reads_of_account(&effects, Some(an_account())));
     let outcome = upload(doubles, FakeBlobs::noting(&effects), &with_quota(9), None, body(&["a"])).await;
     assert!(matches!(outcome, Err(UploadError::QuotaExceeded)));
-    assert_eq!(effects.seen()[6..], ["charge", "rollback", "abandon", "commit", "discard files"]);
+    assert_eq!(effects.seen()[6..], ["charge", "rollback", "cancel intent", "commit", "delete files"]);
 }

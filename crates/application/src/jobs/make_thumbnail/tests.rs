@@ -9,7 +9,7 @@ use super::{MAX_SOURCE, MakeThumbnail};
 use crate::fixture::{FakeBlobs, once, reads_of_file, unavailable};
 use crate::jobs::{Done, JobError};
 use crate::testing::TestPorts;
-use fm_domain::blobs::SettleBlob;
+use fm_domain::blobs::MarkStored;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock as _;
 use fm_domain::files::{File, ThumbnailState};
@@ -22,11 +22,11 @@ fn pending() -> File {
     File { thumbnail: ThumbnailState::Pending, ..a_file() }
 }
 
-fn announcing(effects: &Effects) -> FakeUnitOfWork {
+fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_announce(), "announce", |intent| {
+    once!(effects, unit.blobs.expect_record_intent(), "record intent", |intent| {
         assert_eq!(intent.reserved, ByteSize::ZERO);
-        assert_eq!(intent.expires_at.since(intent.announced_at), Duration::from_mins(1));
+        assert_eq!(intent.expires_at.since(intent.recorded_at), Duration::from_mins(1));
         Ok(())
     });
     unit
@@ -48,15 +48,15 @@ fn completing(effects: &Effects, mut unit: FakeUnitOfWork, held: bool) -> FakeUn
     unit
 }
 
-fn settling(effects: &Effects) -> FakeUnitOfWork {
+fn storing(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = pointing(effects, true);
-    once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Ok(()));
+    once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
     unit
 }
 
-fn abandoning(effects: &Effects) -> FakeUnitOfWork {
+fn cancelling_intent(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(true));
+    once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));
     unit
 }
 
@@ -109,9 +109,9 @@ impl Run {
 }
 
 #[tokio::test]
-async fn it_is_settled_pointed_to_and_done_in_one_unit() {
-    let run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing);
-    let (outcome, seen) = run.unit(|effects| completing(effects, settling(effects), true)).end().await;
+async fn it_is_marked_stored_pointed_to_and_done_in_one_unit() {
+    let run = Run::of(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
+    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end().await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(
         seen,
@@ -119,11 +119,11 @@ async fn it_is_settled_pointed_to_and_done_in_one_unit() {
             "find",
             "get",
             "render",
-            "announce",
+            "record intent",
             "commit",
             "put thumbnails",
             "ready",
-            "settle",
+            "mark stored",
             "complete",
             "commit"
         ]
@@ -179,16 +179,19 @@ async fn a_picture_too_large_to_hold_is_not_even_read() {
 async fn a_thumbnail_that_came_too_late_is_taken_back() {
     // The file points elsewhere; the lease was lost; the intent was doomed.
     let replaced = |effects: &Effects| pointing(effects, false);
-    let lost = |effects: &Effects| completing(effects, settling(effects), false);
-    let doomed = |effects: &Effects| {
+    let lost = |effects: &Effects| completing(effects, storing(effects), false);
+    let tombstone = |effects: &Effects| {
         let mut unit = pointing(effects, true);
-        once!(effects, unit.blobs.expect_settle(), "settle", |_, _| Err(SettleBlob::Doomed));
+        once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Err(MarkStored::NoIntent));
         unit
     };
-    let late: [(&str, LastUnit<'_>); 3] = [("moot", &replaced), ("lost", &lost), ("error", &doomed)];
+    let late: [(&str, LastUnit<'_>); 3] = [("moot", &replaced), ("lost", &lost), ("error", &tombstone)];
     for (expected, last) in late {
-        let run =
-            Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing).unit(last).unit(abandoning);
+        let run = Run::of(Some(pending()))
+            .renders(Ok(rendered()))
+            .unit(recording_intent)
+            .unit(last)
+            .unit(cancelling_intent);
         let (outcome, seen) = run.end().await;
         let ended = match outcome {
             Ok(Done::Completed) => "completed",
@@ -197,7 +200,7 @@ async fn a_thumbnail_that_came_too_late_is_taken_back() {
             Err(_) => "error",
         };
         assert_eq!(ended, expected);
-        assert_eq!(seen[seen.len() - 4..], ["rollback", "abandon", "commit", "discard thumbnails"]);
+        assert_eq!(seen[seen.len() - 4..], ["rollback", "cancel intent", "commit", "delete thumbnails"]);
     }
 }
 
@@ -209,32 +212,33 @@ fn renewing(effects: &Effects, held: bool) -> FakeUnitOfWork {
 
 #[tokio::test(start_paused = true)]
 async fn its_intent_is_renewed_while_it_is_written_slowly() {
-    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing);
+    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
     run.blobs.pause = Duration::from_secs(20);
     for _ in 0..2 {
         run = run.unit(|effects| renewing(effects, true));
     }
-    let (outcome, seen) = run.unit(|effects| completing(effects, settling(effects), true)).end().await;
+    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end().await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(seen[5..10], ["put thumbnails", "renew", "commit", "renew", "commit"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_thumbnail_whose_intent_was_given_up_while_it_was_written_is_taken_back() {
-    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing);
+    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
     run.blobs.pause = Duration::from_mins(10);
-    let (outcome, seen) = run.unit(|effects| renewing(effects, false)).unit(abandoning).end().await;
+    let (outcome, seen) = run.unit(|effects| renewing(effects, false)).unit(cancelling_intent).end().await;
     assert!(matches!(outcome, Err(JobError::Store(_))));
-    assert_eq!(seen[6..], ["renew", "rollback", "abandon", "commit", "discard thumbnails"]);
+    assert_eq!(seen[6..], ["renew", "rollback", "cancel intent", "commit", "delete thumbnails"]);
 }
 
 #[tokio::test]
 async fn a_failed_put_is_taken_back_and_tried_again() {
-    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(announcing).unit(abandoning);
+    let mut run =
+        Run::of(Some(pending())).renders(Ok(rendered())).unit(recording_intent).unit(cancelling_intent);
     run.blobs.refusal = Mutex::new(Some(unavailable()));
     let (outcome, seen) = run.end().await;
     assert!(matches!(outcome, Err(JobError::Store(_))));
-    assert_eq!(seen[5..], ["put thumbnails", "abandon", "commit", "discard thumbnails"]);
+    assert_eq!(seen[5..], ["put thumbnails", "cancel intent", "commit", "delete thumbnails"]);
 }
 
 #[tokio::test]

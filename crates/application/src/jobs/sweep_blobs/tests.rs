@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BATCH, PUT_OFF, Sweep, Swept, TOMBSTONE, discard};
+use super::{BATCH, PUT_OFF, Sweep, Swept, TOMBSTONE, delete};
 use crate::fixture::{FakeBlobs, once, unavailable};
 use crate::jobs::PreviewSweep;
 use crate::ports::Ports;
 use crate::testing::TestPorts;
-use fm_domain::blobs::{BlobKey, BlobStore, DoomedBlob, ExpiredIntent, MockBlobStore, Sweepable};
+use fm_domain::blobs::{BlobKey, BlobStore, ExpiredIntent, MockBlobStore, Sweepable, Tombstone};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock as _;
 use fm_domain::error::{PortError, PortResult};
@@ -23,13 +23,13 @@ fn expired(reserved: u64) -> ExpiredIntent {
     ExpiredIntent { key: key(), owner: a_user().id, reserved: ByteSize::new(reserved) }
 }
 
-fn doomed(age: Duration, was_settled: bool) -> DoomedBlob {
-    DoomedBlob { key: key(), doomed_at: FixedClock::NEW_YEAR.now().minus(age), was_settled }
+fn tombstone(age: Duration, was_stored: bool) -> Tombstone {
+    Tombstone { key: key(), deleted_at: FixedClock::NEW_YEAR.now().minus(age), was_stored }
 }
 
-fn dooming(effects: &Effects, found: Vec<ExpiredIntent>) -> FakeUnitOfWork {
+fn cancelling_expired(effects: &Effects, found: Vec<ExpiredIntent>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_doom_expired(), "doom", |_, _| Ok(found.clone()));
+    once!(effects, unit.blobs.expect_cancel_expired(), "mark deleted", |_, _| Ok(found.clone()));
     let noted = effects.clone();
     unit.users.expect_unreserve().returning(move |_, bytes| {
         noted.note(format!("unreserve {}", bytes.bytes()));
@@ -38,7 +38,7 @@ fn dooming(effects: &Effects, found: Vec<ExpiredIntent>) -> FakeUnitOfWork {
     unit
 }
 
-fn due(effects: &Effects, found: Vec<DoomedBlob>) -> FakeUnitOfWork {
+fn due(effects: &Effects, found: Vec<Tombstone>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.blobs.expect_due(), "due", |_, _| Ok(found.clone()));
     unit
@@ -46,7 +46,7 @@ fn due(effects: &Effects, found: Vec<DoomedBlob>) -> FakeUnitOfWork {
 
 fn forgetting(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_forget(), "forget", |_| Ok(()));
+    once!(effects, unit.blobs.expect_remove(), "remove row", |_| Ok(()));
     unit
 }
 
@@ -79,11 +79,11 @@ async fn sweep(effects: &Effects, units: Vec<FakeUnitOfWork>) -> PortResult<Swep
 }
 
 #[tokio::test]
-async fn it_dooms_and_commits_before_it_discards() {
+async fn it_cancels_and_commits_before_it_deletes() {
     let effects = Effects::default();
     let units = vec![
-        dooming(&effects, vec![expired(7), expired(0)]),
-        due(&effects, vec![doomed(Duration::ZERO, true)]),
+        cancelling_expired(&effects, vec![expired(7), expired(0)]),
+        due(&effects, vec![tombstone(Duration::ZERO, true)]),
         forgetting(&effects),
         keys(&effects),
     ];
@@ -92,13 +92,13 @@ async fn it_dooms_and_commits_before_it_discards() {
     assert_eq!(
         effects.seen(),
         [
-            "doom",
+            "mark deleted",
             "unreserve 7",
             "commit",
             "due",
             "rollback",
-            "discard files",
-            "forget",
+            "delete files",
+            "remove row",
             "commit",
             "keys",
             "commit",
@@ -111,33 +111,33 @@ async fn it_dooms_and_commits_before_it_discards() {
 async fn a_full_batch_is_followed_by_another() {
     let effects = Effects::default();
     let units = vec![
-        dooming(&effects, vec![expired(0); BATCH as usize]),
-        dooming(&effects, vec![]),
+        cancelling_expired(&effects, vec![expired(0); BATCH as usize]),
+        cancelling_expired(&effects, vec![]),
         due(&effects, vec![]),
         keys(&effects),
     ];
     assert!(sweep(&effects, units).await.is_ok());
-    assert_eq!(effects.seen()[..4], ["doom", "commit", "doom", "commit"]);
+    assert_eq!(effects.seen()[..4], ["mark deleted", "commit", "mark deleted", "commit"]);
 }
 
 #[tokio::test]
-async fn a_sweep_that_cannot_doom_discards_nothing() {
+async fn a_sweep_that_cannot_cancel_deletes_nothing() {
     let effects = Effects::default();
-    let unit = dooming(&effects, vec![expired(0)]).committing_with(unavailable());
+    let unit = cancelling_expired(&effects, vec![expired(0)]).committing_with(unavailable());
     assert!(matches!(sweep(&effects, vec![unit]).await, Err(PortError::Unavailable(_))));
-    assert_eq!(effects.seen(), ["doom", "commit"]);
+    assert_eq!(effects.seen(), ["mark deleted", "commit"]);
 }
 
-async fn discarding(doomed: DoomedBlob) -> Vec<String> {
+async fn discarding(tombstone: Tombstone) -> Vec<String> {
     let effects = Effects::default();
     let mut unit = FakeUnitOfWork::noting(&effects);
     let noted = effects.clone();
-    unit.blobs.expect_forget().returning(move |_| {
-        noted.note("forget");
+    unit.blobs.expect_remove().returning(move |_| {
+        noted.note("remove row");
         Ok(())
     });
     let noted = effects.clone();
-    let end = doomed.doomed_at.plus(TOMBSTONE);
+    let end = tombstone.deleted_at.plus(TOMBSTONE);
     unit.blobs.expect_postpone().returning(move |_, until| {
         assert_eq!(until, end);
         noted.note("postpone");
@@ -146,7 +146,8 @@ async fn discarding(doomed: DoomedBlob) -> Vec<String> {
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.unit(unit);
     let ports = FakeBlobs::noting(&effects).among(doubles);
-    let outcome = discard(ports.db.as_ref(), ports.blobs.as_ref(), &doomed, FixedClock::NEW_YEAR.now()).await;
+    let outcome =
+        delete(ports.db.as_ref(), ports.blobs.as_ref(), &tombstone, FixedClock::NEW_YEAR.now()).await;
     assert!(outcome.is_ok());
     effects.seen()
 }
@@ -154,10 +155,10 @@ async fn discarding(doomed: DoomedBlob) -> Vec<String> {
 #[tokio::test]
 async fn the_row_of_a_blob_that_may_still_be_written_outlives_its_bytes() {
     let almost = TOMBSTONE.saturating_sub(Duration::from_micros(1));
-    assert_eq!(discarding(doomed(Duration::ZERO, false)).await, ["discard files", "postpone", "commit"]);
-    assert_eq!(discarding(doomed(almost, false)).await, ["discard files", "postpone", "commit"]);
-    assert_eq!(discarding(doomed(TOMBSTONE, false)).await, ["discard files", "forget", "commit"]);
-    assert_eq!(discarding(doomed(Duration::ZERO, true)).await, ["discard files", "forget", "commit"]);
+    assert_eq!(discarding(tombstone(Duration::ZERO, false)).await, ["delete files", "postpone", "commit"]);
+    assert_eq!(discarding(tombstone(almost, false)).await, ["delete files", "postpone", "commit"]);
+    assert_eq!(discarding(tombstone(TOMBSTONE, false)).await, ["delete files", "remove row", "commit"]);
+    assert_eq!(discarding(tombstone(Duration::ZERO, true)).await, ["delete files", "remove row", "commit"]);
 }
 
 #[tokio::test]
@@ -188,8 +189,13 @@ fn putting_off(effects: &Effects) -> FakeUnitOfWork {
 async fn a_blob_that_cannot_be_discarded_makes_way_for_those_after_it() {
     let effects = Effects::default();
     let mut doubles = TestPorts::default();
-    let two = vec![doomed(Duration::ZERO, true); 2];
-    let units = [dooming(&effects, vec![]), due(&effects, two), putting_off(&effects), forgetting(&effects)];
+    let two = vec![tombstone(Duration::ZERO, true); 2];
+    let units = [
+        cancelling_expired(&effects, vec![]),
+        due(&effects, two),
+        putting_off(&effects),
+        forgetting(&effects),
+    ];
     for unit in no_uploads().into_iter().chain(units) {
         doubles.db = doubles.db.unit(unit);
     }
@@ -200,7 +206,7 @@ async fn a_blob_that_cannot_be_discarded_makes_way_for_those_after_it() {
     assert_eq!((swept.discarded, swept.failed), (1, 1));
     assert_eq!(
         effects.seen()[4..],
-        ["discard", "put off", "commit", "discard", "forget", "commit", "keys", "commit"]
+        ["delete", "put off", "commit", "delete", "remove row", "commit", "keys", "commit"]
     );
 }
 
@@ -208,18 +214,19 @@ async fn a_blob_that_cannot_be_discarded_makes_way_for_those_after_it() {
 async fn a_store_that_discards_nothing_ends_the_sweep() {
     let effects = Effects::default();
     let mut doubles = TestPorts::default();
-    let many = vec![doomed(Duration::ZERO, true); 5];
-    let units =
-        [dooming(&effects, vec![]), due(&effects, many), putting_off(&effects), putting_off(&effects)];
+    let many = vec![tombstone(Duration::ZERO, true); 5];
+    let units = [
+        cancelling_expired(&effects, vec![]),
+        due(&effects, many),
+        putting_off(&effects),
+        putting_off(&effects),
+    ];
     for unit in no_uploads().into_iter().chain(units) {
         doubles.db = doubles.db.unit(unit);
     }
     let ports = Ports { blobs: failing(&effects, 5), ..doubles.ports() };
     assert!(matches!(Sweep::new(&ports).run().await, Err(PortError::Unavailable(_))));
-    assert_eq!(
-        effects.seen()[4..],
-        ["discard", "put off", "commit", "discard", "put off", "commit", "discard"]
-    );
+    assert_eq!(effects.seen()[4..], ["delete", "put off", "commit", "delete", "put off", "commit", "delete"]);
 }
 
 /// A store whose first discards fail.
@@ -227,8 +234,8 @@ fn failing(effects: &Effects, times: usize) -> Arc<dyn BlobStore> {
     let mut blobs = MockBlobStore::new();
     let noted = effects.clone();
     let mut left = times;
-    blobs.expect_discard().returning(move |_| {
-        noted.note("discard");
+    blobs.expect_delete().returning(move |_| {
+        noted.note("delete");
         if left == 0 {
             return Ok(());
         }

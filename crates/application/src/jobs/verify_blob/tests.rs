@@ -149,9 +149,9 @@ fn removing(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = withdrawing(effects, Some(unverified()));
     once!(effects, unit.keys.expect_free_file(), "free file", |_| Ok(()));
     once!(effects, unit.keys.expect_free(), "free", |_| Ok(()));
-    once!(effects, unit.uploads.expect_forget_file(), "forget", |_| Ok(()));
+    once!(effects, unit.uploads.expect_remove_of_file(), "remove row", |_| Ok(()));
     once!(effects, unit.files.expect_remove(), "remove", |_, _| Ok(Some(unverified())));
-    once!(effects, unit.blobs.expect_doom(), "doom", |_, _| Ok(true));
+    once!(effects, unit.blobs.expect_mark_deleted(), "mark deleted", |_, _| Ok(true));
     once!(effects, unit.jobs.expect_enqueue(), "enqueue", |_| Ok(Enqueued::Added));
     unit
 }
@@ -176,9 +176,9 @@ async fn a_file_whose_bytes_are_not_those_that_were_promised_goes() {
                 "lock",
                 "free file",
                 "free",
-                "forget",
+                "remove row",
                 "remove",
-                "doom",
+                "mark deleted",
                 "enqueue",
                 "charge",
                 "complete",

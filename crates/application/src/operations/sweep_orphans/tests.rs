@@ -23,7 +23,7 @@ fn deployment() -> Deployment {
     state.put(BlobKey::file(blob(2)), "an orphan");
     let young = (Bytes::new(), Deployment::now().minus(DAY));
     state.store.insert(BlobKey::file(blob(3)), young);
-    for (n, known) in [(4, BlobState::Announced), (5, BlobState::Doomed)] {
+    for (n, known) in [(4, BlobState::Intent), (5, BlobState::Deleted)] {
         state.put(BlobKey::thumbnail(blob(n)), "known");
         state.records.insert(BlobKey::thumbnail(blob(n)), known);
     }

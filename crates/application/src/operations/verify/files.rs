@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sha2::Digest as _;
 
 use super::{FileBlob, Finding, Wrong};
-use crate::operations::patience::patiently;
+use crate::operations::retry::retry_reads;
 use fm_domain::blobs::{BlobKey, BlobRecord, BlobState, BlobStore, Bucket, GetBlob};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::database::Database;
@@ -34,7 +34,7 @@ struct Needed {
     of: FileBlob,
     size: Option<ByteSize>,
     sha256: Option<Sha256>,
-    is_settled: bool,
+    is_stored: bool,
 }
 
 /// What a page came to.
@@ -48,7 +48,7 @@ pub(super) struct Page {
 impl FileCheck {
     /// The files after `after`; `None` when there are no more.
     pub(super) async fn page(&self, after: Option<FileId>) -> PortResult<Option<Page>> {
-        let files = patiently(async || self.db.read().await?.files().walk(after, PAGE).await).await?;
+        let files = retry_reads(async || self.db.read().await?.files().walk(after, PAGE).await).await?;
         let Some(last) = files.last().map(|file| file.id) else { return Ok(None) };
         let needed = self.needed(&files).await?;
         let blobs = needed.len() as u64;
@@ -62,20 +62,20 @@ impl FileCheck {
     async fn needed(&self, files: &[File]) -> PortResult<Vec<Needed>> {
         let keys: Vec<(&File, BlobKey)> = files.iter().flat_map(keys).collect();
         let ids: Vec<BlobId> = keys.iter().map(|(_, key)| key.id).collect();
-        let records = patiently(async || self.db.read().await?.blobs().find(&ids).await).await?;
+        let records = retry_reads(async || self.db.read().await?.blobs().find(&ids).await).await?;
         let states: BTreeMap<BlobKey, BlobState> =
             records.into_iter().map(|BlobRecord { key, state }| (key, state)).collect();
         let needed = keys.into_iter().map(|(file, key)| {
-            let settled = match states.get(&key) {
-                Some(BlobState::Settled { size }) => Some(*size),
-                Some(BlobState::Announced | BlobState::Doomed) | None => None,
+            let stored = match states.get(&key) {
+                Some(BlobState::Stored { size }) => Some(*size),
+                Some(BlobState::Intent | BlobState::Deleted) | None => None,
             };
             let (size, sha256) = match key.bucket {
                 Bucket::Files => (Some(file.size), file.sha256),
-                Bucket::Thumbnails => (settled, None),
+                Bucket::Thumbnails => (stored, None),
             };
             let of = FileBlob { file: file.id, owner: file.owner, key };
-            Needed { of, size, sha256, is_settled: settled.is_some() }
+            Needed { of, size, sha256, is_stored: stored.is_some() }
         });
         Ok(needed.collect())
     }
@@ -88,14 +88,14 @@ impl FileCheck {
         }
         let Some(wrong) = self.look(needed).await? else { return Ok(None) };
         let FileBlob { file, owner, key } = needed.of;
-        let now = patiently(async || self.db.read().await?.files().find(owner, file).await).await?;
+        let now = retry_reads(async || self.db.read().await?.files().find(owner, file).await).await?;
         let still = now.as_ref().is_some_and(|file| keys(file).any(|(_, needs)| needs == key));
         Ok(still.then_some(Finding::File { of: needed.of, wrong }))
     }
 
     /// A store that is out of reach ends the check in the end; one that can't give this blob alone does not.
     async fn look(&self, needed: &Needed) -> PortResult<Option<Wrong>> {
-        match patiently(async || self.compare(needed).await).await {
+        match retry_reads(async || self.compare(needed).await).await {
             Err(error) if error.retry() == Retry::No => Ok(Some(Wrong::Unreadable(chain(&error)))),
             outcome => outcome,
         }
@@ -114,7 +114,7 @@ impl FileCheck {
                 Err(wrong) => return Ok(Some(wrong)),
             }
         }
-        Ok((!needed.is_settled).then_some(Wrong::NotSettled))
+        Ok((!needed.is_stored).then_some(Wrong::NotStored))
     }
 
     /// Reads the blob to its end, and holds no more of it than a chunk.

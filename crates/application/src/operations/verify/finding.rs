@@ -39,7 +39,7 @@ pub enum Wrong {
     /// The store has it, but could not give it.
     Unreadable(String),
     /// The database does not count it as kept: a sweep may discard it.
-    NotSettled,
+    NotStored,
 }
 
 /// Something that is not as it should be.
@@ -67,7 +67,7 @@ impl Finding {
             Self::File { wrong: Wrong::Size { .. }, .. } => "wrong_size",
             Self::File { wrong: Wrong::Hash { .. }, .. } => "wrong_hash",
             Self::File { wrong: Wrong::Unreadable(_), .. } => "unreadable",
-            Self::File { wrong: Wrong::NotSettled, .. } => "not_settled",
+            Self::File { wrong: Wrong::NotStored, .. } => "not_settled",
             Self::Orphan(_) => "orphan",
             Self::Usage(_) => "wrong_usage",
         }
@@ -82,7 +82,7 @@ pub struct Findings {
     pub wrong_size: u64,
     pub wrong_hash: u64,
     pub unreadable: u64,
-    pub not_settled: u64,
+    pub not_stored: u64,
     pub orphan: u64,
     pub wrong_usage: u64,
 }
@@ -91,8 +91,8 @@ impl Findings {
     /// How many in all.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        let Self { missing, wrong_size, wrong_hash, unreadable, not_settled, orphan, wrong_usage } = *self;
-        missing + wrong_size + wrong_hash + unreadable + not_settled + orphan + wrong_usage
+        let Self { missing, wrong_size, wrong_hash, unreadable, not_stored, orphan, wrong_usage } = *self;
+        missing + wrong_size + wrong_hash + unreadable + not_stored + orphan + wrong_usage
     }
 
     pub(super) const fn count(&mut self, finding: &Finding) {
@@ -101,7 +101,7 @@ impl Findings {
             Finding::File { wrong: Wrong::Size { .. }, .. } => &mut self.wrong_size,
             Finding::File { wrong: Wrong::Hash { .. }, .. } => &mut self.wrong_hash,
             Finding::File { wrong: Wrong::Unreadable(_), .. } => &mut self.unreadable,
-            Finding::File { wrong: Wrong::NotSettled, .. } => &mut self.not_settled,
+            Finding::File { wrong: Wrong::NotStored, .. } => &mut self.not_stored,
             Finding::Orphan(_) => &mut self.orphan,
             Finding::Usage(_) => &mut self.wrong_usage,
         };

@@ -14,7 +14,7 @@ pub use finding::{FileBlob, Finding, Findings, Verified, Wrong};
 
 use self::files::FileCheck;
 use super::listing::{Listing, Rows};
-use super::patience::patiently;
+use super::retry::retry_reads;
 use crate::ports::Ports;
 use fm_domain::blobs::{BlobStore, Bucket, ListBlobs};
 use fm_domain::clock::Clock;
@@ -132,7 +132,7 @@ impl VerifyBlobs {
         let mut after = None;
         loop {
             let tallies =
-                patiently(async || self.db.read().await?.users().tally(after, ACCOUNTS).await).await?;
+                retry_reads(async || self.db.read().await?.users().tally(after, ACCOUNTS).await).await?;
             let Some(last) = tallies.last() else { return Ok(()) };
             after = Some(last.user);
             check.verified.accounts += tallies.len() as u64;

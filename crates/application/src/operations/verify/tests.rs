@@ -42,15 +42,15 @@ async fn what_is_as_it_should_be_makes_no_finding() {
     deployment.file(2, "");
     {
         let mut state = deployment.state();
-        state.settle(BlobKey::thumbnail(blob(3)), "a thumbnail");
+        state.mark_stored(BlobKey::thumbnail(blob(3)), "a thumbnail");
         state.files[0] =
             File { thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1 }, ..file };
         // Doomed, with and without its bytes, and announced with them: the sweep knows of all of these.
-        for (n, blob_state) in [(4, BlobState::Doomed), (5, BlobState::Announced)] {
+        for (n, blob_state) in [(4, BlobState::Deleted), (5, BlobState::Intent)] {
             state.put(BlobKey::file(blob(n)), "bytes");
             state.records.insert(BlobKey::file(blob(n)), blob_state);
         }
-        state.records.insert(BlobKey::file(blob(6)), BlobState::Doomed);
+        state.records.insert(BlobKey::file(blob(6)), BlobState::Deleted);
     }
     for rehash in [false, true] {
         let (verified, found) = verify(&deployment, rehash).await;
@@ -78,7 +78,7 @@ async fn a_thumbnail_is_compared_with_its_row() {
     let key = BlobKey::thumbnail(blob(3));
     {
         let mut state = deployment.state();
-        state.settle(key, "a thumbnail");
+        state.mark_stored(key, "a thumbnail");
         state.put(key, "another thing");
         state.files[0] =
             File { thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1 }, ..file };
@@ -107,13 +107,13 @@ async fn other_bytes_are_found_by_reading_them_alone() {
 #[tokio::test]
 async fn a_file_whose_blob_a_sweep_may_discard_is_found() {
     let deployment = Deployment::default();
-    let (doomed, unknown) = (deployment.file(1, "hello"), deployment.file(2, "hello"));
-    deployment.state().records.insert(BlobKey::file(doomed.blob), BlobState::Doomed);
+    let (tombstone, unknown) = (deployment.file(1, "hello"), deployment.file(2, "hello"));
+    deployment.state().records.insert(BlobKey::file(tombstone.blob), BlobState::Deleted);
     deployment.state().records.remove(&BlobKey::file(unknown.blob));
     let (verified, found) = verify(&deployment, false).await;
-    assert_eq!(found[..2], [wrong(&doomed, Wrong::NotSettled), wrong(&unknown, Wrong::NotSettled)]);
+    assert_eq!(found[..2], [wrong(&tombstone, Wrong::NotStored), wrong(&unknown, Wrong::NotStored)]);
     // Nobody but the file knows of the second.
-    assert_eq!((verified.findings.not_settled, verified.findings.orphan, found.len()), (2, 1, 3));
+    assert_eq!((verified.findings.not_stored, verified.findings.orphan, found.len()), (2, 1, 3));
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn a_file_that_goes_or_gets_other_bytes_meanwhile_makes_no_finding() {
         deployment.state().after_head = Some(Box::new(move |state| {
             if replaced {
                 state.files[0].blob = blob(9);
-                state.settle(BlobKey::file(blob(9)), "hello");
+                state.mark_stored(BlobKey::file(blob(9)), "hello");
             } else {
                 state.files.clear();
             }
@@ -171,7 +171,7 @@ async fn a_blob_that_goes_or_is_known_after_all_is_no_orphan() {
             if purged {
                 state.store.remove(&key);
             } else {
-                state.records.insert(key, BlobState::Announced);
+                state.records.insert(key, BlobState::Intent);
             }
         }));
         let (_, found) = verify(&deployment, false).await;

@@ -11,8 +11,8 @@ use super::*;
 use crate::fixture::{once, unavailable};
 use crate::testing::settings;
 use crate::uploads::fixture::{
-    FakeStore, Fault, Rows, acquired, acquiring, announcing, begun_with, context, doubles, filing,
-    filing_afresh, finding, pieces, reads_of, saving,
+    FakeStore, Fault, Rows, acquired, acquiring, begun_with, context, doubles, filing, filing_afresh,
+    finding, pieces, reads_of, recording_intent, saving,
 };
 
 async fn append(
@@ -95,13 +95,13 @@ async fn an_upload_of_one_chunk_is_a_file_without_begin_and_complete() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let upload = Upload { length: Some(ByteSize::new(4)), ..an_upload() };
     let units =
-        vec![acquiring(&effects, upload, &rows), announcing(&effects), filing_afresh(&effects, &rows)];
+        vec![acquiring(&effects, upload, &rows), recording_intent(&effects), filing_afresh(&effects, &rows)];
     let store = FakeStore::stepwise(&effects);
     let progress = append(&effects, (units, vec![]), store, (0, pieces(&["abcd"]))).await.unwrap();
     assert_eq!(UploadStatus::Complete(progress.file.unwrap()), rows.last().status);
     assert_eq!(progress.offset, ByteSize::new(4));
     let seen = effects.seen();
-    assert_eq!(seen[..6], ["find", "update", "commit", "announce", "commit", "put abcd as text/plain"]);
+    assert_eq!(seen[..6], ["find", "update", "commit", "record intent", "commit", "put abcd as text/plain"]);
     assert!(!seen.iter().any(|effect| effect.starts_with("begin") || effect.starts_with("complete")));
 }
 

@@ -9,7 +9,7 @@ use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedC
 use super::*;
 use crate::fixture::{lost_race, once, unavailable};
 use crate::testing::settings;
-use crate::uploads::fixture::{abandoned, context, doubles, finding, reads_of};
+use crate::uploads::fixture::{cancelled, context, doubles, finding, reads_of};
 
 async fn cancel(
     effects: &Effects,
@@ -31,7 +31,7 @@ fn removed(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {
 
 /// The unit that cancels an open upload without a key and a reservation.
 fn cancelling(effects: &Effects) -> FakeUnitOfWork {
-    removed(effects, abandoned(effects, finding(effects, Some(an_upload()))))
+    removed(effects, cancelled(effects, finding(effects, Some(an_upload()))))
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn an_upload_that_can_not_be_cancelled_stays_as_it_is() {
 async fn an_open_upload_gives_everything_back_and_the_user_comes_last() {
     let effects = Effects::default();
     let upload = Upload { key: "k".parse().ok(), reserved: ByteSize::new(5), ..an_upload() };
-    let mut unit = removed(&effects, abandoned(&effects, finding(&effects, Some(upload))));
+    let mut unit = removed(&effects, cancelled(&effects, finding(&effects, Some(upload))));
     once!(effects, unit.keys.expect_free(), "free", |attempt| {
         assert_eq!(attempt, an_upload().blob);
         Ok(())
@@ -65,16 +65,16 @@ async fn an_open_upload_gives_everything_back_and_the_user_comes_last() {
         Ok(())
     });
     cancel(&effects, vec![unit], None).await.unwrap();
-    assert_eq!(effects.seen(), ["find", "abandon", "enqueue", "free", "remove", "unreserve", "commit"]);
+    assert_eq!(effects.seen(), ["find", "cancel intent", "enqueue", "free", "remove", "unreserve", "commit"]);
 }
 
 #[tokio::test]
 async fn a_blob_that_a_sweep_gave_up_before_is_purged_by_the_sweep() {
     let effects = Effects::default();
     let mut unit = removed(&effects, finding(&effects, Some(an_upload())));
-    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(false));
+    once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(false));
     cancel(&effects, vec![unit], None).await.unwrap();
-    assert_eq!(effects.seen(), ["find", "abandon", "remove", "commit"]);
+    assert_eq!(effects.seen(), ["find", "cancel intent", "remove", "commit"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fm_domain::accounts::{Charge, ReserveBytes};
-use fm_domain::blobs::SettleBlob;
+use fm_domain::blobs::MarkStored;
 use fm_domain::clock::Clock as _;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file, an_upload};
@@ -11,8 +11,8 @@ use crate::fixture::{lost_race, once, reads_of_file, sha256, unavailable};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
 use crate::uploads::fixture::{
-    FakeStore, Fault, Rows, acquired, announcing, begun_with, cancelling, context, doubles, filed, filing,
-    filing_afresh, saving, with_quota,
+    FakeStore, Fault, Rows, acquired, begun_with, cancelling, context, doubles, filed, filing, filing_afresh,
+    recording_intent, saving, with_quota,
 };
 
 /// All bytes are there.
@@ -160,7 +160,7 @@ async fn the_key_of_the_upload_finds_the_file_from_now_on() {
 async fn what_was_reserved_is_charged() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut unit = saving(&effects, &rows);
-    once!(effects, unit.blobs.expect_settle(), "mark stored", |_, _| Ok(()));
+    once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
     once!(effects, unit.files.expect_insert(), "insert", |_| Ok(()));
     let five = ByteSize::new(5);
     let charge = Charge { unreserve: five, add: five, files_added: 1, ..Charge::default() };
@@ -180,7 +180,7 @@ async fn what_was_reserved_is_charged() {
 async fn a_blob_that_a_sweep_gave_up_meanwhile_is_no_file() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut unit = saving(&effects, &rows);
-    once!(effects, unit.blobs.expect_settle(), "mark stored", |_, _| Err(SettleBlob::Doomed));
+    once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Err(MarkStored::NoIntent));
     let doubles = (doubles([unit], []), &settings());
     let outcome = commit(&effects, doubles, whole_upload(), in_own_blob(Some(sha256(b"hello")))).await;
     assert!(matches!(outcome, Err(ResumableError::Store(PortError::Unavailable(_)))));
@@ -222,24 +222,27 @@ async fn an_upload_in_a_fresh_blob_gives_its_own_up() {
     let doubles = (doubles([filing_afresh(&effects, &rows)], []), &settings());
     let file = commit(&effects, doubles, whole_upload(), in_fresh_blob()).await.unwrap();
     assert_eq!(file.blob, a_file().blob);
-    assert_eq!(effects.seen(), ["update", "abandon", "enqueue", "mark stored", "insert", "charge", "commit"]);
+    assert_eq!(
+        effects.seen(),
+        ["update", "cancel intent", "enqueue", "mark stored", "insert", "charge", "commit"]
+    );
 }
 
 #[tokio::test]
 async fn a_blob_that_was_given_up_before_is_purged_by_its_first_job() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut unit = saving(&effects, &rows);
-    once!(effects, unit.blobs.expect_abandon(), "abandon", |_, _| Ok(false));
+    once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(false));
     let doubles = (doubles([filed(&effects, unit)], []), &settings());
     commit(&effects, doubles, whole_upload(), in_fresh_blob()).await.unwrap();
-    assert_eq!(effects.seen(), ["update", "abandon", "mark stored", "insert", "charge", "commit"]);
+    assert_eq!(effects.seen(), ["update", "cancel intent", "mark stored", "insert", "charge", "commit"]);
 }
 
 #[tokio::test]
 async fn a_fresh_blob_that_is_not_whole_is_given_up() {
     for stored in [Ok(StoredBlob { size: ByteSize::new(4) }), Err(())] {
         let effects = Effects::default();
-        let units = [announcing(&effects), cancelling(&effects)];
+        let units = [recording_intent(&effects), cancelling(&effects)];
         let context = context(&effects, doubles(units, Vec::<FakeReads>::new()), &settings());
         let put = async |_| {
             effects.note("put");
@@ -248,19 +251,22 @@ async fn a_fresh_blob_that_is_not_whole_is_given_up() {
         let outcome = store_fresh_blob(&context, an_upload().owner, ByteSize::new(5), put).await;
         assert_eq!(matches!(outcome, Err(ResumableError::Store(PortError::Unexpected(_)))), stored.is_ok());
         assert!(outcome.is_err());
-        assert_eq!(effects.seen(), ["announce", "commit", "put", "abandon", "commit", "discard files"]);
+        assert_eq!(
+            effects.seen(),
+            ["record intent", "commit", "put", "cancel intent", "commit", "delete files"]
+        );
     }
 }
 
 #[tokio::test]
 async fn nothing_is_put_where_the_intent_is_not_recorded() {
     let effects = Effects::default();
-    let units = [announcing(&effects).committing_with(unavailable())];
+    let units = [recording_intent(&effects).committing_with(unavailable())];
     let context = context(&effects, doubles(units, []), &settings());
     let put = async |_| {
         effects.note("put");
         Ok(StoredBlob { size: ByteSize::ZERO })
     };
     assert!(store_fresh_blob(&context, an_upload().owner, ByteSize::ZERO, put).await.is_err());
-    assert_eq!(effects.seen(), ["announce", "commit"]);
+    assert_eq!(effects.seen(), ["record intent", "commit"]);
 }

@@ -10,7 +10,8 @@ use super::*;
 use crate::fixture::{FakeBlobs, once, reads_of_file, unavailable};
 use crate::testing::{DirectDoubles, settings};
 use crate::uploads::fixture::{
-    Rows, abandoned, acquiring, announcing, cancelling, doubles, filing, filing_afresh, finding, reads_of,
+    Rows, acquiring, cancelled, cancelling, doubles, filing, filing_afresh, finding, reads_of,
+    recording_intent,
 };
 
 const MIB: u64 = 1024 * 1024;
@@ -92,7 +93,7 @@ impl Completion {
 
 /// The unit that removes an upload that came to nothing.
 fn removing(effects: &Effects) -> FakeUnitOfWork {
-    let mut unit = abandoned(effects, finding(effects, Some(locked())));
+    let mut unit = cancelled(effects, finding(effects, Some(locked())));
     once!(effects, unit.uploads.expect_remove(), "remove", |_| Ok(true));
     unit
 }
@@ -149,7 +150,7 @@ async fn with_parts_that_are_missing_doubled_or_unknown_the_upload_is_gone() {
         let units = vec![acquiring(&effects, direct(), &rows), removing(&effects)];
         let outcome = Completion::of(&effects, units, None).run(parts).await;
         assert!(matches!(outcome, Err(ResumableError::PartMismatch)));
-        assert_eq!(effects.seen()[3..], ["find", "abandon", "enqueue", "remove", "commit"]);
+        assert_eq!(effects.seen()[3..], ["find", "cancel intent", "enqueue", "remove", "commit"]);
     }
 }
 
@@ -161,7 +162,7 @@ async fn with_parts_that_the_store_does_not_know_so_the_upload_is_gone() {
         let units = vec![acquiring(&effects, direct(), &rows), removing(&effects)];
         let outcome = Completion::of(&effects, units, Some(answer)).run(&[(1, "a"), (2, "b")]).await;
         assert!(matches!(outcome, Err(ResumableError::PartMismatch)));
-        assert_eq!(effects.seen()[3..], ["complete", "find", "abandon", "enqueue", "remove", "commit"]);
+        assert_eq!(effects.seen()[3..], ["complete", "find", "cancel intent", "enqueue", "remove", "commit"]);
     }
 }
 
@@ -207,11 +208,12 @@ async fn parts_that_were_received_as_they_are_named_become_the_file() {
 async fn an_upload_without_bytes_becomes_an_empty_blob_whose_hash_is_known() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let empty = Upload { write: None, length: Some(ByteSize::ZERO), ..direct() };
-    let units = vec![acquiring(&effects, empty, &rows), announcing(&effects), filing_afresh(&effects, &rows)];
+    let units =
+        vec![acquiring(&effects, empty, &rows), recording_intent(&effects), filing_afresh(&effects, &rows)];
     let file = Completion::of(&effects, units, None).run(&[]).await.unwrap().view.file;
     assert_eq!((file.size, file.sha256), (ByteSize::ZERO, Some(HashState::new().finish())));
     assert_ne!(file.blob, an_upload().blob);
-    assert_eq!(effects.seen()[3..8], ["announce", "commit", "put files", "update", "abandon"]);
+    assert_eq!(effects.seen()[3..8], ["record intent", "commit", "put files", "update", "cancel intent"]);
 }
 
 #[tokio::test]
@@ -220,10 +222,11 @@ async fn an_empty_blob_that_becomes_no_file_is_given_up() {
     let empty = Upload { write: None, length: Some(ByteSize::ZERO), ..direct() };
     let mut last = FakeUnitOfWork::noting(&effects);
     once!(effects, last.uploads.expect_update(), "update", |_, _| Err(unavailable().into()));
-    let units = vec![acquiring(&effects, empty, &rows), announcing(&effects), last, cancelling(&effects)];
+    let units =
+        vec![acquiring(&effects, empty, &rows), recording_intent(&effects), last, cancelling(&effects)];
     let outcome = Completion::of(&effects, units, None).run(&[]).await;
     assert!(matches!(outcome, Err(ResumableError::Store(PortError::Unavailable(_)))));
-    assert_eq!(effects.seen()[6..], ["update", "drop", "abandon", "commit", "discard files"]);
+    assert_eq!(effects.seen()[6..], ["update", "drop", "cancel intent", "commit", "delete files"]);
 }
 
 fn complete() -> Upload {

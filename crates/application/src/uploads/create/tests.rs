@@ -36,7 +36,7 @@ fn creating(effects: &Effects, mut unit: FakeUnitOfWork, rows: &Rows, reserved: 
         assert_eq!((user, bytes), (an_upload().owner, ByteSize::new(reserved)));
         Ok(())
     });
-    once!(effects, unit.blobs.expect_announce(), "announce", |intent| {
+    once!(effects, unit.blobs.expect_record_intent(), "record intent", |intent| {
         let end = FixedClock::NEW_YEAR.now().plus(settings().upload_ttl);
         assert!(intent.expires_at > end, "the upload expires before its intent");
         // The upload itself gives the reservation back.
@@ -76,7 +76,7 @@ async fn the_key_the_length_the_intent_and_the_upload_are_one_unit() {
     };
     assert!(created.fresh);
     assert_eq!((&created.upload, rows.last()), (&expected, expected.clone()));
-    assert_eq!(effects.seen(), ["claim", "reserve", "announce", "insert upload", "commit"]);
+    assert_eq!(effects.seen(), ["claim", "reserve", "record intent", "insert upload", "commit"]);
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn a_key_that_was_used_for_another_upload_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_refused_for_its_owner_announces_nothing() {
+async fn an_upload_that_is_refused_for_its_owner_records_no_intent() {
     for (refusal, is_quota) in [(ReserveBytes::QuotaExceeded, true), (ReserveBytes::NoUser, false)] {
         let effects = Effects::default();
         let mut unit = FakeUnitOfWork::noting(&effects);

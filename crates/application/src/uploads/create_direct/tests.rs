@@ -10,7 +10,7 @@ use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, Plain
 use super::*;
 use crate::fixture::{FakeBlobs, once, unavailable};
 use crate::testing::{DirectDoubles, settings};
-use crate::uploads::fixture::{Rows, abandoned, acquiring, doubles, finding, inserted};
+use crate::uploads::fixture::{Rows, acquiring, cancelled, doubles, finding, inserted};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -37,7 +37,7 @@ fn command(size: u64) -> CreateDirectCommand {
 fn creating(effects: &Effects, rows: &Rows) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.users.expect_reserve(), "reserve", |_, _, _| Ok(()));
-    once!(effects, unit.blobs.expect_announce(), "announce", |_| Ok(()));
+    once!(effects, unit.blobs.expect_record_intent(), "record intent", |_| Ok(()));
     inserted(effects, unit, rows)
 }
 
@@ -102,7 +102,7 @@ async fn every_part_of_a_new_upload_gets_a_signed_request() {
     assert_eq!(rows.last(), begun(20 * MIB, "w"));
     assert_eq!(
         effects.seen(),
-        ["reserve", "announce", "insert upload", "commit", "begin", "find", "update", "commit"]
+        ["reserve", "record intent", "insert upload", "commit", "begin", "find", "update", "commit"]
     );
 }
 
@@ -166,12 +166,12 @@ async fn a_repetition_of_an_upload_that_goes_meanwhile_finds_none() {
 #[tokio::test]
 async fn a_new_upload_that_can_not_be_begun_is_given_up() {
     let (effects, rows) = (Effects::default(), Rows::default());
-    let mut last = abandoned(&effects, finding(&effects, Some(created(5))));
+    let mut last = cancelled(&effects, finding(&effects, Some(created(5))));
     once!(effects, last.uploads.expect_remove(), "remove", |_| Ok(true));
     let units = vec![creating(&effects, &rows), last];
     let outcome = create(&effects, units, store(&effects, Some(false)), command(5)).await;
     assert!(matches!(outcome, Err(ResumableError::Store(PortError::Unavailable(_)))));
-    assert_eq!(effects.seen()[4..], ["begin", "find", "abandon", "enqueue", "remove", "commit"]);
+    assert_eq!(effects.seen()[4..], ["begin", "find", "cancel intent", "enqueue", "remove", "commit"]);
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use super::*;
 use crate::fixture::once;
 use crate::testing::settings;
 use crate::uploads::fixture::{
-    FakeStore, Rows, acquiring, announcing, broken, context, doubles, filing_afresh, finding, inserted,
-    pieces, reads_of, saving,
+    FakeStore, Rows, acquiring, broken, context, doubles, filing_afresh, finding, inserted, pieces, reads_of,
+    recording_intent, saving,
 };
 
 /// The upload that is created, of so many bytes.
@@ -29,7 +29,7 @@ fn created(length: u64) -> Upload {
 fn creating(effects: &Effects, rows: &Rows) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.users.expect_reserve(), "reserve", |_, _, _| Ok(()));
-    once!(effects, unit.blobs.expect_announce(), "announce", |_| Ok(()));
+    once!(effects, unit.blobs.expect_record_intent(), "record intent", |_| Ok(()));
     inserted(effects, unit, rows)
 }
 
@@ -63,7 +63,7 @@ async fn an_upload_without_first_bytes_waits_for_them() {
     assert_eq!(rows.last(), created(5));
     assert_eq!(answer.progress, Progress::of(&created(5)));
     assert!(answer.fresh && !answer.appended && answer.refusal.is_none());
-    assert_eq!(effects.seen(), ["reserve", "announce", "insert upload", "commit"]);
+    assert_eq!(effects.seen(), ["reserve", "record intent", "insert upload", "commit"]);
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn first_bytes_that_are_all_make_the_file_at_once() {
     let units = vec![
         creating(&effects, &rows),
         acquiring(&effects, created(4), &rows),
-        announcing(&effects),
+        recording_intent(&effects),
         filing_afresh(&effects, &rows),
     ];
     let answer = create(&effects, (units, vec![]), (4, None), Some(pieces(&["ab", "cd"]))).await;
@@ -81,7 +81,7 @@ async fn first_bytes_that_are_all_make_the_file_at_once() {
     assert_eq!(UploadStatus::Complete(answer.progress.file.unwrap()), rows.last().status);
     assert_eq!(
         effects.seen()[4..10],
-        ["find", "update", "commit", "announce", "commit", "put abcd as text/plain"]
+        ["find", "update", "commit", "record intent", "commit", "put abcd as text/plain"]
     );
 }
 
@@ -91,7 +91,7 @@ async fn an_upload_of_no_bytes_is_a_file_at_once() {
     let units = vec![
         creating(&effects, &rows),
         acquiring(&effects, created(0), &rows),
-        announcing(&effects),
+        recording_intent(&effects),
         filing_afresh(&effects, &rows),
     ];
     let reads = vec![reads_of(&effects, Some(created(0)))];

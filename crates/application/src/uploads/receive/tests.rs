@@ -14,8 +14,8 @@ use crate::fixture::{once, reads_of_account, sha256, unavailable};
 use crate::ports::Settings;
 use crate::testing::settings;
 use crate::uploads::fixture::{
-    FakeStore, Fault, Rows, acquired, announcing, begun_with, broken, cancelling, context, doubles,
-    filing_afresh, pieces, reads_of, request, saving, state, with_quota,
+    FakeStore, Fault, Rows, acquired, begun_with, broken, cancelling, context, doubles, filing_afresh,
+    pieces, reads_of, recording_intent, request, saving, state, with_quota,
 };
 
 /// What `hello world` has to match.
@@ -352,7 +352,7 @@ async fn an_upload_is_not_released_while_it_is_unknown_what_was_saved() {
 async fn a_whole_upload_in_one_chunk_is_a_file_at_once_in_a_fresh_blob() {
     let mut reception = Reception::of(4, 0);
     let (effects, rows) = (reception.effects.clone(), reception.rows.clone());
-    reception.units = vec![announcing(&effects), filing_afresh(&effects, &rows)];
+    reception.units = vec![recording_intent(&effects), filing_afresh(&effects, &rows)];
     reception.body_length = Some(4);
     let store = reception.stepwise();
     let (outcome, _) = reception.receive(store, pieces(&["ab", "cd"])).await;
@@ -362,11 +362,11 @@ async fn a_whole_upload_in_one_chunk_is_a_file_at_once_in_a_fresh_blob() {
     assert_eq!(
         effects.seen(),
         [
-            "announce",
+            "record intent",
             "commit",
             "put abcd as text/plain",
             "update",
-            "abandon",
+            "cancel intent",
             "enqueue",
             "mark stored",
             "insert",
@@ -382,13 +382,13 @@ async fn the_intent_of_a_fresh_blob_is_cancelled_when_the_file_can_not_be_made()
     let (effects, rows) = (reception.effects.clone(), reception.rows.clone());
     let mut last = FakeUnitOfWork::noting(&effects);
     once!(effects, last.uploads.expect_update(), "update", |_, _| Err(unavailable().into()));
-    reception.units = vec![announcing(&effects), last, cancelling(&effects), saving(&effects, &rows)];
+    reception.units = vec![recording_intent(&effects), last, cancelling(&effects), saving(&effects, &rows)];
     let store = reception.stepwise();
     let (outcome, _) = reception.receive(store, pieces(&["abcd"])).await;
     assert!(matches!(outcome, Err(ResumableError::Store(PortError::Unavailable(_)))));
     assert_eq!(
         effects.seen()[3..],
-        ["update", "drop", "abandon", "commit", "discard files", "update", "commit"]
+        ["update", "drop", "cancel intent", "commit", "delete files", "update", "commit"]
     );
     assert_eq!((rows.last().offset, rows.last().is_locked), (ByteSize::ZERO, false));
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::uploads;
 use crate::auth::Authenticated;
-use crate::body::to_its_end;
+use crate::body::run_detached;
 use crate::input::{JsonBody, PathId, json_body, text};
 use crate::output::file_answer;
 use crate::problem::{Answer, Code};
@@ -81,7 +81,7 @@ pub(crate) async fn complete_direct_upload(
     let command = CompleteDirectCommand { owner: caller.user, upload, parts };
     let use_cases = state.use_cases.clone();
     let complete = async move { uploads(&use_cases)?.complete.run(command).await };
-    let uploaded = to_its_end(&state, complete).await?;
+    let uploaded = run_detached(&state, complete).await?;
     let status = if uploaded.fresh { StatusCode::CREATED } else { StatusCode::OK };
     file_answer(status, &uploaded.view)
 }

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
 use fm_domain::ids::UploadId;
 
-use crate::body::to_its_end;
+use crate::body::run_detached;
 use crate::input::PathId;
 use crate::problem::{Answer, Code};
 use crate::state::State;
@@ -38,7 +38,7 @@ pub(crate) async fn show_upload(state: State, TusCaller(caller): TusCaller, id: 
     let id = id.known()?;
     let use_cases = state.use_cases.clone();
     let progress =
-        to_its_end(&state, async move { tus::uploads(&use_cases)?.resume.run(caller.user, id).await })
+        run_detached(&state, async move { tus::uploads(&use_cases)?.resume.run(caller.user, id).await })
             .await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));

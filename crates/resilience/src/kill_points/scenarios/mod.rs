@@ -115,7 +115,7 @@ scenarios! {
         an_upload_of_unknown_length,
         an_upload_with_a_key,
         an_upload_repeated_with_its_key,
-        an_upload_announced_beyond_the_quota,
+        an_intent_beyond_the_quota,
         an_upload_that_grows_beyond_the_quota,
         an_upload_that_grows_too_large,
         an_upload_whose_sender_goes_away,

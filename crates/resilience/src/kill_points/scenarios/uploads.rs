@@ -24,7 +24,7 @@ fn keyed(actors: &Actors) -> UploadCommand {
 }
 
 /// The body, its length unknown.
-fn unannounced(name: &'static str, content: &Bytes) -> UploadBody {
+fn of_unknown_length(name: &'static str, content: &Bytes) -> UploadBody {
     UploadBody { length: None, ..Actors::body(name, content) }
 }
 
@@ -62,7 +62,7 @@ scenario! {
     an_upload_of_unknown_length, retried Late;
     arrange |environment| environment.user().await;
     act |process, actors| {
-        let body = unannounced("notes.txt", &Environment::text());
+        let body = of_unknown_length("notes.txt", &Environment::text());
         process.cases.files.upload.run(upload(actors, body)).await
     };
     check |environment, actors| expect(file_count(environment, actors).await >= 1, "there is no file")
@@ -90,7 +90,7 @@ scenario! {
 
 scenario! {
     /// Refused before a byte is read.
-    an_upload_announced_beyond_the_quota, retried Late;
+    an_intent_beyond_the_quota, retried Late;
     arrange |environment| nearly_full(environment).await;
     act |process, actors| process.cases.files.upload.run(actors.upload("d.txt", &noise(2_000, 2))).await;
     check |environment, actors| expect(file_count(environment, actors).await == 3, "something of it was kept")
@@ -101,7 +101,7 @@ scenario! {
     an_upload_that_grows_beyond_the_quota, retried Late;
     arrange |environment| nearly_full(environment).await;
     act |process, actors| {
-        let body = unannounced("d.txt", &noise(2_000, 2));
+        let body = of_unknown_length("d.txt", &noise(2_000, 2));
         process.cases.files.upload.run(upload(actors, body)).await
     };
     check |environment, actors| expect(file_count(environment, actors).await == 3, "something of it was kept")
@@ -113,7 +113,7 @@ scenario! {
     arrange |environment| environment.user().await;
     act |process, actors| {
         let length = usize::try_from(Process::MAX_UPLOAD).unwrap_or_default() + 1;
-        let body = unannounced("large.bin", &noise(length, 3));
+        let body = of_unknown_length("large.bin", &noise(length, 3));
         process.cases.files.upload.run(upload(actors, body)).await
     };
     check |environment, actors| expect(file_count(environment, actors).await == 0, "something of it was kept")

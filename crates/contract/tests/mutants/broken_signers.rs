@@ -15,7 +15,7 @@ use fm_domain::sessions::{AccessClaims, AccessToken, InvalidToken, TokenSigner};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::{bites, passes_decorated};
+use crate::{mutants, passes_decorated};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,7 +181,7 @@ macro_rules! broken_signer {
     };
 }
 
-bites! {
+mutants! {
     a_token_signer_without_a_fault_breaks_no_rule: broken_tokens(Fault::None) => token_signer, [];
     a_token_signer_that_ignores_the_expiry: broken_tokens(Fault::IgnoresExpiry) => token_signer, ["TOK-03"];
     a_token_signer_that_takes_tokens_early: broken_tokens(Fault::IgnoresNotBefore) => token_signer,

@@ -20,7 +20,7 @@ use fm_streaming::BufferBudget;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::{bites, planned};
+use crate::{mutants, planned};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,8 @@ enum Fault {
     KeepsWhatADroppedPutWrote,
     RangesAreOneByteShort,
     AnswersRangesBeyondTheEnd,
-    DiscardsOnlyOnce,
-    DiscardsNothing,
+    DeletesOnlyOnce,
+    DeletesNothing,
     MixesTheBuckets,
     ListsHalf,
     TakesWithoutMemory,
@@ -54,7 +54,7 @@ enum Fault {
     TakesEveryErrorForAbsence,
     GetTakesEveryErrorForAbsence,
     PingsNobody,
-    DiscardsWithoutAStore,
+    DeletesWithoutAStore,
     ListsNothingWithoutAStore,
     TakesAnEmptyChunkForTheEnd,
     CountsPlacesIn32Bits,
@@ -200,7 +200,7 @@ impl Broken {
                     if self.is(Fault::KeepsWhatCameBeforeAnAbort) {
                         self.keep(key, chunks.clone(), hint).await;
                     } else if self.is(Fault::ShowsBlobsBeforeTheyAreWhole) {
-                        self.inner.discard(key).await?;
+                        self.inner.delete(key).await?;
                     }
                     return Err(error.into());
                 }
@@ -283,19 +283,19 @@ impl BlobStore for Broken {
         Ok(head)
     }
 
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
         self.heads.lock().unwrap().remove(key);
         let key = self.place(key);
-        if self.is(Fault::DiscardsNothing) {
+        if self.is(Fault::DeletesNothing) {
             return Ok(());
         }
-        if self.is(Fault::DiscardsWithoutAStore) && self.state.is_gone.load(Ordering::SeqCst) {
+        if self.is(Fault::DeletesWithoutAStore) && self.state.is_gone.load(Ordering::SeqCst) {
             return Ok(());
         }
-        if self.is(Fault::DiscardsOnlyOnce) && self.inner.head(&key).await?.is_none() {
+        if self.is(Fault::DeletesOnlyOnce) && self.inner.head(&key).await?.is_none() {
             return Err(PortError::Unexpected("there is no such blob".into()));
         }
-        self.reach()?.discard(&key).await
+        self.reach()?.delete(&key).await
     }
 
     fn limits(&self) -> BlobLimits {
@@ -389,7 +389,7 @@ macro_rules! broken {
     };
 }
 
-bites! {
+mutants! {
     a_store_without_a_fault_breaks_no_rule: broken(Fault::None) => blob_store, [];
     a_store_that_takes_an_abort_for_the_end: broken(Fault::TakesAnAbortForTheEnd) => blob_store,
         ["BLOB-04", "BLOB-10"];
@@ -402,9 +402,9 @@ bites! {
     a_store_whose_ranges_are_one_byte_short: broken(Fault::RangesAreOneByteShort) => blob_store, ["BLOB-03", "BLOB-27"];
     a_store_that_answers_ranges_beyond_the_end: broken(Fault::AnswersRangesBeyondTheEnd) => blob_store,
         ["BLOB-06", "BLOB-27"];
-    a_store_that_discards_only_once: broken(Fault::DiscardsOnlyOnce) => blob_store,
+    a_store_that_discards_only_once: broken(Fault::DeletesOnlyOnce) => blob_store,
         ["BLOB-07", "BLOB-04", "BLOB-08", "BLOB-16", "BLOB-24", "BLOB-20"];
-    a_store_that_discards_nothing: broken(Fault::DiscardsNothing) => blob_store,
+    a_store_that_discards_nothing: broken(Fault::DeletesNothing) => blob_store,
         ["BLOB-07", "BLOB-11", "BLOB-13", "BLOB-23", "BLOB-24", "BLOB-25", "BLOB-19"];
     a_store_that_mixes_the_buckets: broken(Fault::MixesTheBuckets) => blob_store, ["BLOB-11", "BLOB-13"];
     a_store_that_lists_half: broken(Fault::ListsHalf) => blob_store, ["BLOB-13", "BLOB-19"];
@@ -430,7 +430,7 @@ bites! {
     a_store_whose_get_takes_every_error_for_absence: broken(Fault::GetTakesEveryErrorForAbsence) =>
         blob_store, ["BLOB-24", "BLOB-25"];
     a_store_that_pings_nobody: broken(Fault::PingsNobody) => blob_store, ["BLOB-24", "BLOB-25"];
-    a_store_that_discards_without_a_store: broken(Fault::DiscardsWithoutAStore) => blob_store, ["BLOB-24"];
+    a_store_that_discards_without_a_store: broken(Fault::DeletesWithoutAStore) => blob_store, ["BLOB-24"];
     a_store_that_lists_nothing_without_a_store: broken(Fault::ListsNothingWithoutAStore) => blob_store,
         ["BLOB-24"];
     a_store_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => blob_store,

@@ -8,8 +8,8 @@ use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, Transport, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
 
-use crate::bites;
 use crate::broken_database::{BrokenReads, BrokenUnit, Fault, PAGE, broken};
+use crate::mutants;
 
 impl BrokenUnit {
     fn inserted(&self, id: UploadId) -> Option<Upload> {
@@ -97,11 +97,11 @@ impl UploadRepo for BrokenUnit {
         self.honest().uploads().remove(id).await
     }
 
-    async fn forget_file(&mut self, file: FileId) -> PortResult<()> {
+    async fn remove_of_file(&mut self, file: FileId) -> PortResult<()> {
         if self.is(Fault::ForgetsNoFile) {
             return Ok(());
         }
-        self.honest().uploads().forget_file(file).await
+        self.honest().uploads().remove_of_file(file).await
     }
 
     async fn expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Upload>> {
@@ -128,7 +128,7 @@ impl UploadRepo for BrokenUnit {
     }
 }
 
-bites! {
+mutants! {
     a_repo_that_sets_any_hash: broken(Fault::SetsAnyHash) => database, ["FILE-14", "FILE-20"];
     a_repo_that_ignores_epochs: broken(Fault::IgnoresEpoch) => database, ["UPLOAD-02", "UPLOAD-03"];
     a_repo_that_keeps_the_epoch: broken(Fault::KeepsTheEpoch) => database,

@@ -11,13 +11,13 @@ use crate::Server;
 /// How long what a killed process held may stay reserved: its leases (1 minute), a job that failed again and again
 /// (pauses of up to 5 minutes) or a blob that could not be discarded (10 minutes), the sweep after it (1 minute), and
 /// patience.
-const SETTLING: Duration = Duration::from_mins(13);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(13);
 /// A job that is still there so long after it was due is stuck, unless it is tried again and succeeds in the end.
 const OVERDUE: Duration = Duration::from_secs(90);
 
 /// Waits until every thumbnail is made, the store holds exactly what the files need, and every job that was due is
 /// done; how many objects there are.
-pub(super) async fn settled(server: &Server, clients: &[Client]) -> usize {
+pub(super) async fn wait_idle(server: &Server, clients: &[Client]) -> usize {
     let started = Instant::now();
     loop {
         let mut wanted = Some(0);
@@ -33,7 +33,7 @@ pub(super) async fn settled(server: &Server, clients: &[Client]) -> usize {
             return stored.unwrap_or_default();
         }
         assert!(
-            started.elapsed() < SETTLING,
+            started.elapsed() < IDLE_TIMEOUT,
             "the store holds {stored:?} objects and the files need {wanted:?} (none: thumbnails are pending); these \
              jobs are stuck: {stuck:#?}\n{}",
             server.explain()

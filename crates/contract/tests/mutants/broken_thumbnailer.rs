@@ -11,7 +11,7 @@ use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailS
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader};
 
-use crate::{bites, passes_decorated};
+use crate::{mutants, passes_decorated};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ enum Fault {
 }
 
 #[derive(Clone, Copy)]
-struct Toy(Fault);
+struct Fake(Fault);
 
 fn undecodable(error: ImageError) -> RenderThumbnail {
     match error {
@@ -40,7 +40,7 @@ fn undecodable(error: ImageError) -> RenderThumbnail {
     }
 }
 
-impl Toy {
+impl Fake {
     fn is(self, fault: Fault) -> bool {
         self.0 == fault
     }
@@ -94,7 +94,7 @@ impl Toy {
 }
 
 #[async_trait]
-impl Thumbnailer for Toy {
+impl Thumbnailer for Fake {
     fn accepts(&self, content_type: &MediaType) -> bool {
         self.formats().contains(content_type)
     }
@@ -111,12 +111,12 @@ impl Thumbnailer for Toy {
         spec: ThumbnailSpec,
         budget: RenderBudget,
     ) -> Result<Thumbnail, RenderThumbnail> {
-        let toy = *self;
+        let fake = *self;
         let spec = if self.is(Fault::AlwaysRendersTheStandard) { ThumbnailSpec::STANDARD } else { spec };
         if self.is(Fault::BlocksTheRuntime) {
-            return toy.render(source, spec, &budget);
+            return fake.render(source, spec, &budget);
         }
-        let work = tokio::task::spawn_blocking(move || toy.render(source, spec, &budget));
+        let work = tokio::task::spawn_blocking(move || fake.render(source, spec, &budget));
         if self.is(Fault::IgnoresTheBudgetOfTime) {
             return work.await.unwrap();
         }
@@ -138,13 +138,13 @@ macro_rules! broken {
             }
 
             fn thumbnailer(&self) -> Arc<dyn Thumbnailer> {
-                Arc::new(Toy($fault))
+                Arc::new(Fake($fault))
             }
         }
     };
 }
 
-bites! {
+mutants! {
     a_renderer_without_a_fault_breaks_no_rule: broken(Fault::None) => thumbnailer, [];
     a_renderer_that_enlarges: broken(Fault::Enlarges) => thumbnailer, ["THUMB-02", "THUMB-10"];
     a_renderer_that_ignores_the_orientation: broken(Fault::IgnoresOrientation) => thumbnailer, ["THUMB-03"];

@@ -16,7 +16,7 @@ use fm_memory::{ManualClock, MemoryBlobStore};
 use futures_util::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
 
-use crate::{bites, passes_decorated};
+use crate::{mutants, passes_decorated};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ enum Fault {
 
 const ORIGIN: &str = "https://toy.example/";
 
-struct Toy {
+struct Fake {
     blobs: MemoryBlobStore,
     fault: Fault,
 }
@@ -68,7 +68,7 @@ fn parsed(range: &str) -> ByteRange {
     }
 }
 
-impl Toy {
+impl Fake {
     fn is(&self, fault: Fault) -> bool {
         self.fault == fault
     }
@@ -133,7 +133,7 @@ impl Toy {
 }
 
 #[async_trait]
-impl SignDownload for Toy {
+impl SignDownload for Fake {
     async fn sign(&self, link: &DownloadLink) -> PortResult<SignedUrl> {
         let target = &link.target;
         let bucket = if self.is(Fault::ForgetsTheBucket) { Bucket::Files } else { target.key.bucket };
@@ -155,14 +155,14 @@ impl SignDownload for Toy {
 
 macro_rules! broken {
     ($name:ident, $fault:expr) => {
-        struct $name(Arc<Toy>);
+        struct $name(Arc<Fake>);
 
         #[async_trait]
         impl SignDownloadHarness for $name {
             async fn fresh() -> Self {
                 let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
                 let blobs = MemoryBlobStore::new(Arc::new(clock));
-                Self(Arc::new(Toy { blobs, fault: $fault }))
+                Self(Arc::new(Fake { blobs, fault: $fault }))
             }
 
             fn blobs(&self) -> Arc<dyn BlobStore> {
@@ -180,7 +180,7 @@ macro_rules! broken {
     };
 }
 
-bites! {
+mutants! {
     a_signer_without_a_fault_breaks_no_rule: broken(Fault::None) => sign_download, [];
     a_signer_whose_urls_never_expire: broken(Fault::IgnoresExpiry) => sign_download,
         ["LINK-03", "LINK-09"];

@@ -8,7 +8,7 @@ use fm_domain::error::{PortResult, Retry, chain};
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(20)];
 
 /// Asks again, after growing pauses, what a store may be able to answer later. What is asked changes nothing.
-pub(super) async fn patiently<T>(mut ask: impl AsyncFnMut() -> PortResult<T>) -> PortResult<T> {
+pub(super) async fn retry_reads<T>(mut ask: impl AsyncFnMut() -> PortResult<T>) -> PortResult<T> {
     let mut pauses = PAUSES.into_iter();
     loop {
         match ask().await {

@@ -45,7 +45,7 @@ impl UserQueries for BrokenReads {
 impl BlobQueries for BrokenReads {
     async fn find(&mut self, ids: &[BlobId]) -> PortResult<Vec<BlobRecord>> {
         let mut records = self.inner.blobs().find(ids).await?;
-        records.retain(|record| self.fault != Fault::HidesTheDoomed || record.state != BlobState::Doomed);
+        records.retain(|record| self.fault != Fault::HidesTombstones || record.state != BlobState::Deleted);
         Ok(records)
     }
 

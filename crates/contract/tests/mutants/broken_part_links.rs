@@ -17,7 +17,7 @@ use fm_domain::ids::BlobId;
 use fm_memory::{ManualClock, MemoryBlobStore};
 use sha2::{Digest as _, Sha256};
 
-use crate::{bites, passes_decorated};
+use crate::{mutants, passes_decorated};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ enum Fault {
 
 const ORIGIN: &str = "https://toy.example/";
 
-struct Toy {
+struct Fake {
     blobs: MemoryBlobStore,
     fault: Fault,
 }
@@ -43,7 +43,7 @@ fn answer(status: u16) -> Fetched {
     Fetched { status, headers: Vec::new(), body: Bytes::new() }
 }
 
-impl Toy {
+impl Fake {
     fn is(&self, fault: Fault) -> bool {
         self.fault == fault
     }
@@ -90,7 +90,7 @@ impl Toy {
 }
 
 #[async_trait]
-impl SignParts for Toy {
+impl SignParts for Fake {
     async fn sign(&self, link: &PartLink) -> PortResult<SignedPart> {
         let path = link.write.key.to_string();
         let query = format!(
@@ -107,14 +107,14 @@ impl SignParts for Toy {
 
 macro_rules! broken {
     ($name:ident, $fault:expr) => {
-        struct $name(Arc<Toy>);
+        struct $name(Arc<Fake>);
 
         #[async_trait]
         impl SignPartsHarness for $name {
             async fn fresh() -> Self {
                 let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
                 let blobs = MemoryBlobStore::new(Arc::new(clock));
-                Self(Arc::new(Toy { blobs, fault: $fault }))
+                Self(Arc::new(Fake { blobs, fault: $fault }))
             }
 
             fn blobs(&self) -> Arc<dyn BlobStore> {
@@ -136,7 +136,7 @@ macro_rules! broken {
     };
 }
 
-bites! {
+mutants! {
     a_signer_without_a_fault_breaks_no_rule: broken(Fault::None) => sign_parts, [];
     a_server_that_takes_nothing: broken(Fault::TakesNothing) => sign_parts,
         ["PARTLINK-01", "PARTLINK-02", "PARTLINK-03"];

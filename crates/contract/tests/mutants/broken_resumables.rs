@@ -22,7 +22,7 @@ use fm_memory::{ManualClock, MemoryBlobStore};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
 
-use crate::{bites, passes_decorated};
+use crate::{mutants, passes_decorated};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +40,8 @@ enum Fault {
     StoresSmallChunksUnseen,
     CompletesOnce,
     CompletesAgainWithAnySize,
-    DiscardsWholeBlobsAlone,
-    DiscardsNoSmallChunks,
+    DeletesWholeBlobsAlone,
+    DeletesNoSmallChunks,
     BeginsWhatItDoesNotKnow,
     FillsUpWithZeros,
     StoresOnePieceAlone,
@@ -434,15 +434,15 @@ impl BlobStore for FakeStore {
         self.blobs.head(key).await
     }
 
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
-        if !self.is(Fault::DiscardsWholeBlobsAlone) {
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
+        if !self.is(Fault::DeletesWholeBlobsAlone) {
             let mut objects = self.objects();
             objects.open.retain(|_, (of, _)| of != key);
-            if !self.is(Fault::DiscardsNoSmallChunks) {
+            if !self.is(Fault::DeletesNoSmallChunks) {
                 objects.pending.retain(|(of, _), _| of != key);
             }
         }
-        self.blobs.discard(key).await
+        self.blobs.delete(key).await
     }
 
     fn limits(&self) -> BlobLimits {
@@ -573,7 +573,7 @@ macro_rules! unfenced {
     };
 }
 
-bites! {
+mutants! {
     a_store_without_a_fault_breaks_no_rule: broken(Fault::None) => resumable_store, [];
     a_store_that_shows_what_is_durable: broken(Fault::ShowsWhatIsDurable) => resumable_store, ["RESUME-01"];
     a_store_whose_ranges_are_one_byte_short: broken(Fault::RangesAreOneByteShort) => resumable_store,
@@ -597,9 +597,9 @@ bites! {
     a_store_that_completes_once: broken(Fault::CompletesOnce) => resumable_store, ["RESUME-08", "RESUME-17"];
     a_store_that_completes_again_with_any_size: broken(Fault::CompletesAgainWithAnySize) => resumable_store,
         ["RESUME-05", "RESUME-08", "RESUME-16"];
-    a_store_that_discards_whole_blobs_alone: broken(Fault::DiscardsWholeBlobsAlone) => resumable_store,
+    a_store_that_discards_whole_blobs_alone: broken(Fault::DeletesWholeBlobsAlone) => resumable_store,
         ["RESUME-09", "RESUME-11", "RESUME-13", "RESUME-15"];
-    a_store_that_discards_no_small_chunks: broken(Fault::DiscardsNoSmallChunks) => resumable_store,
+    a_store_that_discards_no_small_chunks: broken(Fault::DeletesNoSmallChunks) => resumable_store,
         ["RESUME-09", "RESUME-11", "RESUME-13"];
     a_store_that_begins_what_it_does_not_know: broken(Fault::BeginsWhatItDoesNotKnow) => resumable_store,
         ["RESUME-07", "RESUME-21", "RESUME-09", "RESUME-10"];

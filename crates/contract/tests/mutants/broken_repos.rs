@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use fm_domain::accounts::{
     Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, User, UserRepo,
 };
-use fm_domain::blobs::{BlobIntent, BlobKey, BlobRepo, DoomedBlob, ExpiredIntent, SettleBlob, StoredBlob};
+use fm_domain::blobs::{BlobIntent, BlobKey, BlobRepo, ExpiredIntent, MarkStored, StoredBlob, Tombstone};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
@@ -226,65 +226,65 @@ impl FileRepo for BrokenUnit {
 
 #[async_trait]
 impl BlobRepo for BrokenUnit {
-    async fn announce(&mut self, intent: &BlobIntent) -> PortResult<()> {
+    async fn record_intent(&mut self, intent: &BlobIntent) -> PortResult<()> {
         let again = !self.common.ids.lock().unwrap().insert(intent.key.id.uuid());
-        if again && self.is(Fault::AnnouncesAgain) {
+        if again && self.is(Fault::RecordsIntentsAgain) {
             return Ok(());
         }
         let mut intent = intent.clone();
-        if self.is(Fault::AnnouncesIn32Bits) {
+        if self.is(Fault::RecordsIntentsIn32Bits) {
             intent.reserved = narrow(intent.reserved);
         }
-        self.honest().blobs().announce(&intent).await
+        self.honest().blobs().record_intent(&intent).await
     }
 
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {
         self.honest().blobs().renew(id, expires_at).await
     }
 
-    async fn settle(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), SettleBlob> {
-        let size = if self.is(Fault::SettlesIn32Bits) { narrow(stored.size) } else { stored.size };
-        let settled = self.honest().blobs().settle(id, &StoredBlob { size }).await;
-        if self.is(Fault::SettlesTheDoomed) { Ok(()) } else { settled }
+    async fn mark_stored(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored> {
+        let size = if self.is(Fault::StoresSizesIn32Bits) { narrow(stored.size) } else { stored.size };
+        let stored = self.honest().blobs().mark_stored(id, &StoredBlob { size }).await;
+        if self.is(Fault::MarksTombstonesStored) { Ok(()) } else { stored }
     }
 
-    async fn doom(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
-        self.honest().blobs().doom(id, at).await
+    async fn mark_deleted(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
+        self.honest().blobs().mark_deleted(id, at).await
     }
 
-    async fn abandon(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
-        if self.is(Fault::AbandonsTheSettled) {
-            return self.honest().blobs().doom(id, at).await;
+    async fn cancel_intent(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
+        if self.is(Fault::CancelsTheStored) {
+            return self.honest().blobs().mark_deleted(id, at).await;
         }
-        let at = if self.is(Fault::AbandonsAtOnce) { Timestamp::from_unix_seconds(0) } else { at };
-        self.honest().blobs().abandon(id, at).await
+        let at = if self.is(Fault::CancelsAtOnce) { Timestamp::from_unix_seconds(0) } else { at };
+        self.honest().blobs().cancel_intent(id, at).await
     }
 
-    async fn doom_owned(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
-        self.honest().blobs().doom_owned(owner, at).await
+    async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
+        self.honest().blobs().mark_owned_deleted(owner, at).await
     }
 
-    async fn doom_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
-        let limit = if self.is(Fault::DoomsAPage) { limit.min(PAGE) } else { limit };
+    async fn cancel_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
+        let limit = if self.is(Fault::MarksAPageDeleted) { limit.min(PAGE) } else { limit };
         let later = now.plus(std::time::Duration::from_micros(1));
-        let now = if self.is(Fault::DoomsWhatEndsNow) { later } else { now };
-        self.honest().blobs().doom_expired(now, limit).await
+        let now = if self.is(Fault::CancelsWhatEndsNow) { later } else { now };
+        self.honest().blobs().cancel_expired(now, limit).await
     }
 
-    async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<DoomedBlob>> {
+    async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Tombstone>> {
         let limit = if self.is(Fault::FindsAPageDue) { limit.min(PAGE) } else { limit };
         self.honest().blobs().due(now, limit).await
     }
 
-    async fn find_doomed(&mut self, key: &BlobKey) -> PortResult<Option<DoomedBlob>> {
-        let found = self.honest().blobs().find_doomed(key).await?;
-        if found.is_none() && self.is(Fault::FindsTheDoomedInAnyBucket) {
+    async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>> {
+        let found = self.honest().blobs().find_tombstone(key).await?;
+        if found.is_none() && self.is(Fault::FindsTombstonesInAnyBucket) {
             let other = if *key == BlobKey::file(key.id) {
                 BlobKey::thumbnail(key.id)
             } else {
                 BlobKey::file(key.id)
             };
-            return self.honest().blobs().find_doomed(&other).await;
+            return self.honest().blobs().find_tombstone(&other).await;
         }
         Ok(found)
     }
@@ -293,10 +293,10 @@ impl BlobRepo for BrokenUnit {
         self.honest().blobs().postpone(id, until).await
     }
 
-    async fn forget(&mut self, id: BlobId) -> PortResult<()> {
+    async fn remove(&mut self, id: BlobId) -> PortResult<()> {
         if self.is(Fault::ForgetsTheLiving) {
-            self.honest().blobs().doom(id, Timestamp::from_unix_seconds(0)).await?;
+            self.honest().blobs().mark_deleted(id, Timestamp::from_unix_seconds(0)).await?;
         }
-        self.honest().blobs().forget(id).await
+        self.honest().blobs().remove(id).await
     }
 }

@@ -21,7 +21,7 @@ use fm_memory::{ManualClock, MemoryBlobStore};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
 
-use crate::{bites, passes_decorated};
+use crate::{mutants, passes_decorated};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ enum Fault {
     OrdersNumbersAsText,
     NamesAreNotLookedAt,
     KeepsOtherWritesToTheKey,
-    DiscardsWholeBlobsAlone,
+    DeletesWholeBlobsAlone,
     BeginsWhatItDoesNotKnow,
     LosesWhatWasCutOff,
     NamesNoSensibleLimits,
@@ -211,11 +211,11 @@ impl BlobStore for FakeStore {
         self.blobs.head(key).await
     }
 
-    async fn discard(&self, key: &BlobKey) -> PortResult<()> {
-        if !self.is(Fault::DiscardsWholeBlobsAlone) {
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
+        if !self.is(Fault::DeletesWholeBlobsAlone) {
             self.writes().open.retain(|open, _| open.0 != *key);
         }
-        self.blobs.discard(key).await
+        self.blobs.delete(key).await
     }
 
     fn limits(&self) -> BlobLimits {
@@ -367,7 +367,7 @@ macro_rules! flawed {
     };
 }
 
-bites! {
+mutants! {
     a_store_without_a_fault_breaks_no_rule: broken(Fault::None) => direct_store, [];
     a_store_that_shows_parts_at_once: broken(Fault::ShowsPartsAtOnce) => direct_store,
         ["PART-01", "PART-04", "PART-06", "PART-09", "PART-08", "PART-10"];
@@ -389,7 +389,7 @@ bites! {
         ["PART-06", "PART-09"];
     a_store_that_keeps_other_writes_to_the_key: broken(Fault::KeepsOtherWritesToTheKey) => direct_store,
         ["PART-09"];
-    a_store_that_discards_whole_blobs_alone: broken(Fault::DiscardsWholeBlobsAlone) => direct_store,
+    a_store_that_discards_whole_blobs_alone: broken(Fault::DeletesWholeBlobsAlone) => direct_store,
         ["PART-06", "PART-08", "PART-11"];
     a_store_that_begins_what_it_does_not_know: broken(Fault::BeginsWhatItDoesNotKnow) => direct_store,
         ["PART-04", "PART-08", "PART-10"];

@@ -9,7 +9,7 @@ use fm_domain::ids::IdSource;
 use fm_memory::SequentialIds;
 use uuid::Uuid;
 
-use crate::bites;
+use crate::mutants;
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +84,7 @@ macro_rules! broken_clock {
     };
 }
 
-bites! {
+mutants! {
     a_source_of_ids_without_a_fault_breaks_no_rule: broken_ids(Fault::None) => id_source, [];
     a_source_that_gives_ids_twice: broken_ids(Fault::GivesIdsTwice) => id_source, ["ID-02", "ID-03"];
     a_source_whose_randomness_repeats: broken_ids(Fault::RepeatsItself) => id_source, ["ID-04"];

@@ -20,7 +20,7 @@ use fm_memory::{MemoryDatabase, MemoryJobSignal};
 use futures_util::FutureExt as _;
 use uuid::Uuid;
 
-use crate::{bites, planned};
+use crate::{mutants, planned};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +48,8 @@ pub(crate) enum Fault {
     IgnoresQuota,
     AddsBeforeItFrees,
     ReplacesAnyPassword,
-    SettlesTheDoomed,
-    AbandonsTheSettled,
+    MarksTombstonesStored,
+    CancelsTheStored,
     ForgetsTheLiving,
     GivesKeysTwice,
     ForgetsUploads,
@@ -69,7 +69,7 @@ pub(crate) enum Fault {
     PurgesTheOpen,
     SkipsOnWalking,
     TalliesWhatIsRecorded,
-    HidesTheDoomed,
+    HidesTombstones,
     CountsBeyondTheLimit,
     RemembersAccounts,
     RemembersFiles,
@@ -79,7 +79,7 @@ pub(crate) enum Fault {
     ListsAPageOfFiles,
     WalksAPage,
     TalliesAPage,
-    DoomsAPage,
+    MarksAPageDeleted,
     FindsAPageDue,
     PurgesAPageOfKeys,
     ExpiresAPageOfUploads,
@@ -97,12 +97,12 @@ pub(crate) enum Fault {
     PagesToTheMillisecond,
     PagesSizesAsFloats,
     TrimsFileNames,
-    SettlesIn32Bits,
-    AnnouncesIn32Bits,
-    FindsTheDoomedInAnyBucket,
-    AnnouncesAgain,
-    AbandonsAtOnce,
-    DoomsWhatEndsNow,
+    StoresSizesIn32Bits,
+    RecordsIntentsIn32Bits,
+    FindsTombstonesInAnyBucket,
+    RecordsIntentsAgain,
+    CancelsAtOnce,
+    CancelsWhatEndsNow,
     FreesTheFinished,
     FinishesAgain,
     LeasesKeysToTheSecond,
@@ -356,7 +356,7 @@ macro_rules! broken {
 
 pub(crate) use broken;
 
-bites! {
+mutants! {
     a_database_without_a_fault_breaks_no_rule: broken(Fault::None) => database, [];
     a_unit_that_commits_when_it_is_dropped: broken(Fault::CommitsOnDrop) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "USER-18", "BLOBROW-17", "UPLOAD-18", "JOB-01", "JOB-26"];
@@ -390,9 +390,9 @@ bites! {
         ["UOW-03", "USER-05", "USER-06", "USER-15"];
     a_repo_that_charges_in_two_steps: broken(Fault::AddsBeforeItFrees) => database, ["USER-07", "USER-16"];
     a_repo_that_replaces_any_password: broken(Fault::ReplacesAnyPassword) => database, ["USER-04"];
-    a_repo_that_settles_the_doomed: broken(Fault::SettlesTheDoomed) => database,
+    a_repo_that_marks_tombstones_stored: broken(Fault::MarksTombstonesStored) => database,
         ["UOW-03", "BLOBROW-01", "BLOBROW-02", "BLOBROW-11"];
-    a_repo_that_abandons_the_settled: broken(Fault::AbandonsTheSettled) => database, ["BLOBROW-04"];
+    a_repo_that_cancels_the_stored: broken(Fault::CancelsTheStored) => database, ["BLOBROW-04"];
     a_repo_that_forgets_the_living: broken(Fault::ForgetsTheLiving) => database, ["BLOBROW-08"];
     a_repo_that_gives_keys_twice: broken(Fault::GivesKeysTwice) => database,
         ["KEY-01", "KEY-03", "KEY-06", "KEY-07", "KEY-09", "KEY-13"];
@@ -400,7 +400,7 @@ bites! {
         ["KEY-04", "KEY-08", "KEY-09", "KEY-12"];
     a_walk_that_skips_between_pages: broken(Fault::SkipsOnWalking) => database, ["FILE-15"];
     a_tally_that_counts_nothing_up: broken(Fault::TalliesWhatIsRecorded) => database, ["USER-13"];
-    reads_that_hide_the_doomed: broken(Fault::HidesTheDoomed) => database, ["BLOBROW-12"];
+    reads_that_hide_tombstones: broken(Fault::HidesTombstones) => database, ["BLOBROW-12"];
     a_count_without_a_limit: broken(Fault::CountsBeyondTheLimit) => database, ["BLOBROW-13"];
     a_database_that_remembers_accounts: broken(Fault::RemembersAccounts) => database, ["USER-11", "UOW-12", "USER-17"];
     a_database_that_remembers_files: broken(Fault::RemembersFiles) => database, ["UOW-12", "FILE-19"];
@@ -410,7 +410,7 @@ bites! {
     a_list_of_a_page_of_files: broken(Fault::ListsAPageOfFiles) => database, ["FILE-16"];
     a_walk_of_a_page: broken(Fault::WalksAPage) => database, ["FILE-16"];
     a_tally_of_a_page: broken(Fault::TalliesAPage) => database, ["USER-14"];
-    a_repo_that_dooms_a_page: broken(Fault::DoomsAPage) => database, ["BLOBROW-14"];
+    a_repo_that_marks_a_page_deleted: broken(Fault::MarksAPageDeleted) => database, ["BLOBROW-14"];
     a_repo_that_finds_a_page_due: broken(Fault::FindsAPageDue) => database, ["BLOBROW-14"];
     a_repo_that_purges_a_page_of_keys: broken(Fault::PurgesAPageOfKeys) => database, ["KEY-11"];
     a_repo_that_expires_a_page_of_uploads: broken(Fault::ExpiresAPageOfUploads) => database, ["UPLOAD-16"];
@@ -428,12 +428,12 @@ bites! {
     a_list_that_pages_to_the_millisecond: broken(Fault::PagesToTheMillisecond) => database, ["FILE-18"];
     a_list_that_pages_sizes_as_floats: broken(Fault::PagesSizesAsFloats) => database, ["FILE-18"];
     a_repo_that_trims_names_of_files: broken(Fault::TrimsFileNames) => database, ["FILE-19"];
-    a_repo_that_settles_in_32_bits: broken(Fault::SettlesIn32Bits) => database, ["BLOBROW-15"];
-    a_repo_that_announces_in_32_bits: broken(Fault::AnnouncesIn32Bits) => database, ["BLOBROW-15"];
-    a_repo_that_finds_the_doomed_in_any_bucket: broken(Fault::FindsTheDoomedInAnyBucket) => database, ["BLOBROW-16"];
-    a_repo_that_announces_again: broken(Fault::AnnouncesAgain) => database, ["BLOBROW-17"];
-    a_repo_that_abandons_at_once: broken(Fault::AbandonsAtOnce) => database, ["BLOBROW-18"];
-    a_repo_that_dooms_what_ends_now: broken(Fault::DoomsWhatEndsNow) => database, ["BLOBROW-02", "BLOBROW-13", "BLOBROW-17", "BLOBROW-18", "BLOBROW-14"];
+    a_repo_that_stores_sizes_in_32_bits: broken(Fault::StoresSizesIn32Bits) => database, ["BLOBROW-15"];
+    a_repo_that_records_intents_in_32_bits: broken(Fault::RecordsIntentsIn32Bits) => database, ["BLOBROW-15"];
+    a_repo_that_finds_tombstones_in_any_bucket: broken(Fault::FindsTombstonesInAnyBucket) => database, ["BLOBROW-16"];
+    a_repo_that_records_intents_again: broken(Fault::RecordsIntentsAgain) => database, ["BLOBROW-17"];
+    a_repo_that_cancels_at_once: broken(Fault::CancelsAtOnce) => database, ["BLOBROW-18"];
+    a_repo_that_cancels_what_ends_now: broken(Fault::CancelsWhatEndsNow) => database, ["BLOBROW-02", "BLOBROW-13", "BLOBROW-17", "BLOBROW-18", "BLOBROW-14"];
     a_repo_that_frees_the_finished: broken(Fault::FreesTheFinished) => database, ["KEY-12"];
     a_repo_that_finishes_again: broken(Fault::FinishesAgain) => database, ["KEY-07", "KEY-12"];
     a_repo_that_leases_keys_to_the_second: broken(Fault::LeasesKeysToTheSecond) => database, ["KEY-13"];

@@ -11,7 +11,7 @@ use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, PasswordHasher}
 use fm_domain::error::PortResult;
 use sha2::{Digest as _, Sha256};
 
-use crate::{bites, passes_decorated};
+use crate::{mutants, passes_decorated};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,7 @@ macro_rules! broken_hasher {
     };
 }
 
-bites! {
+mutants! {
     a_hasher_without_a_fault_breaks_no_rule: broken_hasher(Fault::None) => password_hasher, [];
     a_hasher_without_salt: broken_hasher(Fault::HashesWithoutSalt) => password_hasher, ["HASH-02"];
     a_hasher_that_renews_nothing: broken_hasher(Fault::NeverOutdated) => password_hasher, ["HASH-03"];

@@ -14,7 +14,7 @@ use fm_domain::ids::{SessionId, UserId};
 use fm_domain::sessions::{Generation, NewSession, RefreshState, Session, SessionStore};
 use fm_memory::MemorySessionStore;
 
-use crate::{bites, planned};
+use crate::{mutants, planned};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -299,7 +299,7 @@ macro_rules! broken {
     };
 }
 
-bites! {
+mutants! {
     a_store_without_a_fault_breaks_no_rule: broken(Fault::None) => session_store, [];
     a_store_that_serves_the_expired: broken(Fault::ServesTheExpired) => session_store, ["SES-02", "SES-13", "SES-20"];
     a_store_that_serves_a_second_too_long: broken(Fault::ServesOneSecondTooLong) => session_store,

@@ -59,20 +59,20 @@ fn broken_rules(checks: &[Check]) -> Vec<String> {
 }
 
 /// Declares a harness type for each fault, and a test that exactly these rules catch it.
-macro_rules! bites {
+macro_rules! mutants {
     ($($(#[$doc:meta])* $test:ident: $make:ident($fault:expr) => $suite:ident, [$($rule:literal),* $(,)?];)+) => {
         $(
             $(#[$doc])*
             #[test]
             fn $test() {
                 $make!(Fixture, $fault);
-                let expected: [&str; bites!(@count $($rule)*)] = [$($rule),*];
+                let expected: [&str; mutants!(@count $($rule)*)] = [$($rule),*];
                 assert_eq!(crate::broken_rules(&fm_contract::$suite::checks::<Fixture>()), expected);
             }
         )+
     };
     (@count) => { 0 };
-    (@count $first:literal $($rest:literal)*) => { 1 + bites!(@count $($rest)*) };
+    (@count $first:literal $($rest:literal)*) => { 1 + mutants!(@count $($rest)*) };
 }
 
 /// Declares a test that an honest adapter breaks no rule either when it is decorated with faults and none is planned.
@@ -87,4 +87,4 @@ macro_rules! passes_decorated {
     };
 }
 
-pub(crate) use {bites, passes_decorated};
+pub(crate) use {mutants, passes_decorated};

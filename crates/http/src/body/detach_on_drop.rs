@@ -19,7 +19,7 @@ type Outcome<T> = Result<T, Box<dyn Any + Send>>;
 /// costs more than what is done with it. Dropped before its end it goes on as a tracked task.
 ///
 /// Its timers and sockets belong to the runtime that outlives the server's threads, wherever it runs.
-pub(super) struct Carried<T: Send + 'static> {
+pub(super) struct DetachOnDrop<T: Send + 'static> {
     future: Option<BoxFuture<'static, Outcome<T>>>,
     runtime: Handle,
     tracker: TaskTracker,
@@ -27,7 +27,7 @@ pub(super) struct Carried<T: Send + 'static> {
     _tracked: TaskTrackerToken,
 }
 
-impl<T: Send + 'static> Carried<T> {
+impl<T: Send + 'static> DetachOnDrop<T> {
     pub(super) fn new(
         runtime: &Handle,
         tracker: &TaskTracker,
@@ -42,7 +42,7 @@ impl<T: Send + 'static> Carried<T> {
     }
 }
 
-impl<T: Send + 'static> Future for Carried<T> {
+impl<T: Send + 'static> Future for DetachOnDrop<T> {
     type Output = Outcome<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -55,7 +55,7 @@ impl<T: Send + 'static> Future for Carried<T> {
     }
 }
 
-impl<T: Send + 'static> Drop for Carried<T> {
+impl<T: Send + 'static> Drop for DetachOnDrop<T> {
     fn drop(&mut self) {
         if let Some(future) = self.future.take() {
             self.tracker.spawn_on(future, &self.runtime);
@@ -76,24 +76,24 @@ mod tests {
 
     const SOON: Duration = Duration::from_millis(20);
 
-    fn carried<T: Send + 'static>(
+    fn detached<T: Send + 'static>(
         use_case: impl Future<Output = T> + Send + 'static,
-    ) -> (Carried<T>, TaskTracker) {
+    ) -> (DetachOnDrop<T>, TaskTracker) {
         let tracker = TaskTracker::new();
         tracker.close();
-        (Carried::new(&Handle::current(), &tracker, use_case), tracker)
+        (DetachOnDrop::new(&Handle::current(), &tracker, use_case), tracker)
     }
 
     #[tokio::test]
     async fn dropped_midway_it_goes_on_and_is_waited_for() {
         let (go, gone) = oneshot::channel::<()>();
         let (tell, told) = oneshot::channel();
-        let (mut carried, tracker) = carried(async move {
+        let (mut detached, tracker) = detached(async move {
             gone.await.unwrap();
             tell.send("done").unwrap();
         });
-        assert!((&mut carried).now_or_never().is_none());
-        drop(carried);
+        assert!((&mut detached).now_or_never().is_none());
+        drop(detached);
         assert!(timeout(SOON, tracker.wait()).await.is_err(), "it is not done");
         go.send(()).unwrap();
         assert_eq!(told.await, Ok("done"));
@@ -102,16 +102,16 @@ mod tests {
 
     #[tokio::test]
     async fn it_is_waited_for_from_its_beginning_and_no_longer_than_to_its_end() {
-        let (carried, tracker) = carried(async { 7 });
+        let (detached, tracker) = detached(async { 7 });
         assert!(timeout(SOON, tracker.wait()).await.is_err(), "it has not begun");
-        assert_eq!(carried.await.unwrap(), 7);
+        assert_eq!(detached.await.unwrap(), 7);
         tracker.wait().await;
     }
 
     #[tokio::test]
     async fn a_panic_is_an_outcome() {
-        let (carried, tracker) = carried(async { panic!("broken") });
-        let panic: Outcome<()> = carried.await;
+        let (detached, tracker) = detached(async { panic!("broken") });
+        let panic: Outcome<()> = detached.await;
         assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"broken"));
         tracker.wait().await;
     }

@@ -32,7 +32,7 @@ const MOST_ATTEMPTS: u32 = 100;
 const KIND: [JobKind; 1] = [JobKind::PurgeBlob];
 
 /// The workers, and the clock on their wall.
-struct Crowd {
+struct Concurrency {
     given: Given,
     micros: AtomicI64,
     /// Held by the one who stands still: the others go on, or nobody would ever take over what it holds.
@@ -48,7 +48,7 @@ fn receipt(job: &ClaimedJob) -> NewJob {
     NewJob::due(JobId::new(uuid()), work, at(1_000_000))
 }
 
-impl Crowd {
+impl Concurrency {
     fn now(&self) -> Timestamp {
         Timestamp::from_unix_micros(self.micros.load(Ordering::SeqCst))
     }
@@ -61,7 +61,7 @@ impl Crowd {
     async fn work(self: Arc<Self>, number: usize) {
         let mut stalls = 0;
         for turn in number.. {
-            let jobs = patiently(|| self.claim(number).boxed()).await;
+            let jobs = retry_reads(|| self.claim(number).boxed()).await;
             if jobs.is_empty() && !self.wait(number).await {
                 return;
             }
@@ -86,7 +86,7 @@ impl Crowd {
                 _ => {}
             }
             for job in &jobs {
-                patiently(|| self.complete(job).boxed()).await;
+                retry_reads(|| self.complete(job).boxed()).await;
             }
         }
     }
@@ -142,7 +142,7 @@ impl Crowd {
 }
 
 /// Again whenever a race for a lock was lost.
-async fn patiently<'a, T>(unit: impl Fn() -> BoxFuture<'a, PortResult<T>>) -> T {
+async fn retry_reads<'a, T>(unit: impl Fn() -> BoxFuture<'a, PortResult<T>>) -> T {
     loop {
         match unit().await {
             Ok(value) => return value,
@@ -176,7 +176,7 @@ pub(crate) async fn job_21_each_of_many_jobs_takes_effect_once_though_workers_di
         .flat_map(|group| (0..JOBS / 20).map(move |_| NewJob { run_at: at(group * 90), ..fill::job() }))
         .collect();
     given.jobs(&jobs).await;
-    let crowd = Arc::new(Crowd {
+    let concurrency = Arc::new(Concurrency {
         given: given.clone(),
         micros: AtomicI64::new(at(0).unix_micros()),
         standing: Mutex::new(()),
@@ -184,7 +184,7 @@ pub(crate) async fn job_21_each_of_many_jobs_takes_effect_once_though_workers_di
     });
     let mut workers = JoinSet::new();
     for number in 0..WORKERS {
-        workers.spawn(Arc::clone(&crowd).work(number));
+        workers.spawn(Arc::clone(&concurrency).work(number));
     }
     workers.join_all().await;
 
@@ -198,5 +198,5 @@ pub(crate) async fn job_21_each_of_many_jobs_takes_effect_once_though_workers_di
     assert_eq!(effects.len(), JOBS, "jobs were lost");
     let double = effects.values().filter(|times| **times > 1).count();
     assert_eq!(double, 0, "jobs took effect twice");
-    assert!(crowd.refused.load(Ordering::SeqCst) > 0, "nobody was late: this rule shows nothing");
+    assert!(concurrency.refused.load(Ordering::SeqCst) > 0, "nobody was late: this rule shows nothing");
 }
