@@ -6,6 +6,7 @@
 
 mod auth;
 mod body;
+mod docs;
 mod download;
 mod input;
 pub mod links;

@@ -9,7 +9,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, Error, HttpServer, web};
 
 use crate::state::AppState;
-use crate::{middleware, routes};
+use crate::{docs, middleware, routes};
 
 /// The application with every route.
 pub fn app(
@@ -27,7 +27,12 @@ pub fn app(
     let features = routes::Features::of(&state.use_cases);
     App::new()
         .app_data(web::Data::new(state))
-        .configure(move |config| routes::configure(config, features, is_debug))
+        .configure(move |config| {
+            routes::configure(config, features);
+            if is_debug {
+                docs::configure(config);
+            }
+        })
         .default_service(web::to(routes::not_found))
         .wrap(from_fn(middleware::handle))
 }

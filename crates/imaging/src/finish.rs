@@ -4,35 +4,12 @@ use bytes::Bytes;
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use fm_domain::error::PortError;
-use fm_domain::thumbnails::{RenderThumbnail, Thumbnail, ThumbnailSpec};
+use fm_domain::thumbnails::{RenderThumbnail, Thumbnail};
 use image::codecs::png::{CompressionType, FilterType as RowFilter, PngEncoder};
-use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage, RgbaImage};
 
-use crate::decode::Picture;
-use crate::shrink::{Channels, Shrunk, Size};
-
-/// The size of the thumbnail of a picture of this size, as the decoder sees it: before it is turned.
-pub(crate) fn target(picture: Size, orientation: Orientation, spec: ThumbnailSpec) -> Size {
-    let seen = if is_turned(orientation) { picture.turned() } else { picture };
-    let width = seen.width.min(spec.width).max(1);
-    let (across, seen_width) = (u64::from(width), u64::from(seen.width.max(1)));
-    let height = (u64::from(seen.height) * across + seen_width / 2) / seen_width;
-    let height = u32::try_from(height).unwrap_or(u32::MAX).clamp(1, spec.max_height.max(1));
-    let target = Size { width, height };
-    if is_turned(orientation) { target.turned() } else { target }
-}
-
-/// Whether width and height change places.
-pub(crate) const fn is_turned(orientation: Orientation) -> bool {
-    matches!(
-        orientation,
-        Orientation::Rotate90
-            | Orientation::Rotate270
-            | Orientation::Rotate90FlipH
-            | Orientation::Rotate270FlipH
-    )
-}
+use crate::picture::Picture;
+use crate::shrink::{Channels, Shrunk};
 
 /// Makes the thumbnail.
 pub(crate) fn finish(picture: Picture) -> Result<Thumbnail, RenderThumbnail> {

@@ -14,6 +14,8 @@
 mod decode;
 mod finish;
 mod format;
+mod picture;
+mod request;
 mod shrink;
 mod source;
 mod thumbnailer;

@@ -12,9 +12,10 @@ use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailS
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-use crate::decode::{Request, decode};
+use crate::decode::decode;
 use crate::finish::finish;
 use crate::format::Format;
+use crate::request::Request;
 use crate::source::{Deadline, Source};
 
 /// How much longer a decoder has to notice that its time is over before its caller is answered without it.

@@ -11,17 +11,14 @@ mod ids;
 mod resumable;
 mod session_store;
 mod signal;
-mod tables;
 mod unfinished;
-mod unit;
 
 pub use blob_store::MemoryBlobStore;
 pub use clock::ManualClock;
-pub use database::MemoryDatabase;
+pub use database::{MemoryDatabase, MemoryUnitOfWork};
 pub use ids::SequentialIds;
 pub use session_store::MemorySessionStore;
 pub use signal::MemoryJobSignal;
-pub use unit::MemoryUnitOfWork;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

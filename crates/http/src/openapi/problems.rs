@@ -20,7 +20,7 @@ pub(super) struct Problems;
 
 impl Modify for Problems {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        for endpoint in routes::endpoints(Features::ALL, false) {
+        for endpoint in routes::endpoints(Features::ALL) {
             let Some(item) = openapi.paths.paths.get_mut(endpoint.path()) else { continue };
             for known in endpoint.operations() {
                 if let Some(operation) = operation(item, &known.method) {

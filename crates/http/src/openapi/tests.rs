@@ -15,7 +15,7 @@ fn root() -> &'static Path {
 
 #[test]
 fn the_document_describes_exactly_the_routes_that_are_registered() {
-    let registered: BTreeSet<String> = routes::endpoints(Features::ALL, false)
+    let registered: BTreeSet<String> = routes::endpoints(Features::ALL)
         .iter()
         .flat_map(|endpoint| {
             endpoint.operations().iter().map(|known| format!("{} {}", known.method, endpoint.path()))

@@ -61,7 +61,7 @@ impl Endpoint {
         &self.methods
     }
 
-    pub(super) fn register(self, config: &mut ServiceConfig) {
+    pub(crate) fn register(self, config: &mut ServiceConfig) {
         let allow = HeaderValue::from_str(&self.allow()).unwrap_or(HeaderValue::from_static("GET, HEAD"));
         let refuse = move |request: HttpRequest| {
             let allow = allow.clone();

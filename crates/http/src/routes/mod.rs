@@ -3,7 +3,6 @@
 pub(crate) mod auth;
 pub(crate) mod blobs;
 pub(crate) mod direct_uploads;
-pub(crate) mod docs;
 mod endpoint;
 pub(crate) mod files;
 pub(crate) mod ops;
@@ -42,7 +41,7 @@ impl Features {
 }
 
 /// Every route, the busiest first: they are tried in this order.
-pub(crate) fn endpoints(features: Features, is_debug: bool) -> Vec<Endpoint> {
+pub(crate) fn endpoints(features: Features) -> Vec<Endpoint> {
     let mut endpoints = auth::endpoints();
     endpoints.extend(files::endpoints());
     endpoints.extend(blobs::endpoints());
@@ -53,15 +52,12 @@ pub(crate) fn endpoints(features: Features, is_debug: bool) -> Vec<Endpoint> {
         endpoints.extend(direct_uploads::endpoints(features.receives_parts));
     }
     endpoints.extend(ops::endpoints());
-    if is_debug {
-        endpoints.extend(docs::endpoints());
-    }
     endpoints
 }
 
 /// Adds every route to an application.
-pub(crate) fn configure(config: &mut ServiceConfig, features: Features, is_debug: bool) {
-    for endpoint in endpoints(features, is_debug) {
+pub(crate) fn configure(config: &mut ServiceConfig, features: Features) {
+    for endpoint in endpoints(features) {
         endpoint.register(config);
     }
 }

@@ -4,7 +4,8 @@ use fm_domain::thumbnails::RenderThumbnail;
 use gif::{DecodeOptions, Decoder, DecodingError};
 use image::metadata::Orientation;
 
-use super::{Picture, Request, undecodable};
+use crate::picture::Picture;
+use crate::request::{Request, undecodable};
 use crate::shrink::{Channels, Size};
 use crate::source::Source;
 

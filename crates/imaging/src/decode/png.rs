@@ -3,7 +3,8 @@
 use fm_domain::thumbnails::RenderThumbnail;
 use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 
-use super::{Picture, Request, orientation_of, undecodable};
+use crate::picture::{Picture, orientation_of};
+use crate::request::{Request, undecodable};
 use crate::shrink::{Channels, Shrink, Size};
 use crate::source::Source;
 

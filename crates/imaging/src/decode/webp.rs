@@ -3,7 +3,8 @@
 use fm_domain::thumbnails::RenderThumbnail;
 use image_webp::{DecodingError, WebPDecoder};
 
-use super::{Picture, Request, orientation_of, undecodable};
+use crate::picture::{Picture, orientation_of};
+use crate::request::{Request, undecodable};
 use crate::shrink::{Channels, Size};
 use crate::source::Source;
 

@@ -5,7 +5,8 @@ use image::codecs::bmp::BmpDecoder;
 use image::codecs::tiff::TiffDecoder;
 use image::{DynamicImage, ImageDecoder, ImageError, Limits};
 
-use super::{Picture, Request, undecodable};
+use crate::picture::Picture;
+use crate::request::{Request, undecodable};
 use crate::shrink::{Channels, Size};
 use crate::source::Source;
 

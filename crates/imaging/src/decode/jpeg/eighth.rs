@@ -3,7 +3,7 @@
 use fm_domain::thumbnails::RenderThumbnail;
 use fm_jpeg_eighth::{DecodeError, Eighth, Limits};
 
-use crate::decode::Request;
+use crate::request::Request;
 use crate::shrink::{Channels, Shrink, Shrunk, Size};
 use crate::source::{Deadline, Source};
 

@@ -11,8 +11,8 @@ mod tests;
 use fm_domain::thumbnails::RenderThumbnail;
 use jpeg_decoder::{CodingProcess, Decoder, Error, ImageInfo};
 
-use super::{Picture, Request, orientation_of, undecodable};
-use crate::finish::{is_turned, target};
+use crate::picture::{Picture, is_turned, orientation_of, target};
+use crate::request::{Request, undecodable};
 use crate::shrink::{Channels, Shrink, Size};
 use crate::source::Source;
 

@@ -9,7 +9,9 @@ use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
 use image::{Rgb, RgbImage};
 
-use crate::decode::{Picture, Request, jpeg};
+use crate::decode::jpeg;
+use crate::picture::Picture;
+use crate::request::Request;
 use crate::shrink::Size;
 use crate::source::{Deadline, Source};
 

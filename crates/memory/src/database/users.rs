@@ -11,8 +11,8 @@ use fm_domain::body::ByteSize;
 use fm_domain::error::PortResult;
 use fm_domain::ids::UserId;
 
-use super::{Map, Tables};
-use crate::MemoryUnitOfWork;
+use super::tables::{Map, Tables};
+use super::unit::MemoryUnitOfWork;
 
 /// Users by id and by address.
 #[derive(Debug, Clone, Default)]

@@ -13,7 +13,7 @@ use crate::problem::Answer;
 const LOGO: &str = "https://cdn.redoc.ly/redoc/logo-mini.svg";
 
 static SCRIPT: LazyLock<Bytes> = LazyLock::new(|| {
-    Bytes::from(include_str!("../../../../../vendor/redoc/redoc.standalone.js").replace(LOGO, "data:,"))
+    Bytes::from(include_str!("../../../../vendor/redoc/redoc.standalone.js").replace(LOGO, "data:,"))
 });
 
 const PAGE: &str = r#"<!doctype html>

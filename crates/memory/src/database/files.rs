@@ -14,8 +14,8 @@ use fm_domain::files::{
 };
 use fm_domain::ids::{BlobId, FileId, UserId};
 
-use super::{Map, Set, Tables};
-use crate::MemoryUnitOfWork;
+use super::tables::{Map, Set, Tables};
+use super::unit::MemoryUnitOfWork;
 
 /// Files by id, and each owner's in every order of a list.
 #[derive(Debug, Clone, Default)]

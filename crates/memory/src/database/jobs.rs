@@ -10,8 +10,8 @@ use fm_domain::ids::JobId;
 use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Priority, Work};
 use uuid::Uuid;
 
-use super::{Map, Set};
-use crate::MemoryUnitOfWork;
+use super::tables::{Map, Set};
+use super::unit::MemoryUnitOfWork;
 
 /// The most urgent first, then the longest due.
 type Place = (Reverse<Priority>, Timestamp, JobId);

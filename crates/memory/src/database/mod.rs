@@ -1,5 +1,14 @@
 //! The database.
 
+mod blobs;
+mod files;
+mod jobs;
+mod keys;
+mod tables;
+mod unit;
+mod uploads;
+mod users;
+
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -7,8 +16,9 @@ use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::PortResult;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
-use crate::tables::Tables;
-use crate::{MemoryJobSignal, MemoryUnitOfWork, locked};
+use crate::{MemoryJobSignal, locked};
+use tables::Tables;
+pub use unit::MemoryUnitOfWork;
 
 /// Users, files, blobs, keys, uploads and jobs in memory.
 ///

@@ -11,8 +11,8 @@ use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
 use uuid::Uuid;
 
-use super::{Map, Set, Tables};
-use crate::MemoryUnitOfWork;
+use super::tables::{Map, Set, Tables};
+use super::unit::MemoryUnitOfWork;
 
 /// Before and after every id.
 const LEAST: UploadId = UploadId::new(Uuid::nil());

@@ -1,15 +1,22 @@
 //! The documentation, in debug mode alone. No page asks another host for anything.
 
-pub(crate) mod document;
-pub(crate) mod redoc;
-pub(crate) mod swagger;
+mod document;
+mod redoc;
+mod swagger;
 
 use actix_web::http::Method;
+use actix_web::web::ServiceConfig;
 
-use super::Endpoint;
+use crate::routes::Endpoint;
 
-/// The routes of this area.
-pub(super) fn endpoints() -> Vec<Endpoint> {
+/// Adds the documentation to an application.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    for endpoint in endpoints() {
+        endpoint.register(config);
+    }
+}
+
+fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::at("/openapi.json").on(Method::GET, &[], document::document),
         Endpoint::at("/docs").on(Method::GET, &[], swagger::index),

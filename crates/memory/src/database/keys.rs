@@ -6,8 +6,8 @@ use fm_domain::error::PortResult;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, UserId};
 
-use super::{Map, Set};
-use crate::MemoryUnitOfWork;
+use super::tables::{Map, Set};
+use super::unit::MemoryUnitOfWork;
 
 /// A key with its user.
 type Name = (UserId, String);

@@ -8,8 +8,8 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
 use tokio::sync::OwnedMutexGuard;
 
-use crate::database::Shared;
-use crate::tables::Tables;
+use super::Shared;
+use super::tables::Tables;
 
 /// Changes to a snapshot, alone with the database until it ends.
 pub struct MemoryUnitOfWork {

@@ -10,8 +10,8 @@ use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
 
-use super::{Map, Set, Tables};
-use crate::MemoryUnitOfWork;
+use super::tables::{Map, Set, Tables};
+use super::unit::MemoryUnitOfWork;
 
 /// Blobs by id, and in the orders in which they are swept.
 #[derive(Debug, Clone, Default)]
