@@ -10,8 +10,8 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 
 use crate::files::UploadBody;
 use crate::ports::Ports;
-use crate::sessions::Caller;
 use crate::testing::TestPorts;
+use fm_domain::access::{Access, Actor, Right};
 use fm_domain::accounts::Account;
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, GetBlob, PutBlob, PutHint, StoredBlob,
@@ -67,7 +67,10 @@ pub(crate) fn body_of(stream: ByteStream) -> UploadBody {
 /// Reads that find this file.
 pub(crate) fn reads_of_file(effects: &Effects, file: Option<File>) -> FakeReads {
     let mut reads = FakeReads::default();
-    once!(effects, reads.files.expect_find(), "find", |_, _| Ok(file.clone()));
+    once!(effects, reads.files.expect_find(), "find", |asked, _| {
+        assert_eq!(asked.owner(), a_user().id);
+        Ok(file.clone())
+    });
     reads
 }
 
@@ -79,8 +82,13 @@ pub(crate) fn reads_of_account(effects: &Effects, account: Option<Account>) -> F
 }
 
 /// Ada, in her session.
-pub(crate) fn caller() -> Caller {
-    Caller { user: a_user().id, session: a_session().id }
+pub(crate) fn actor() -> Actor {
+    Actor::in_session(a_user().id, a_session().id)
+}
+
+/// Access to what Ada has.
+pub(crate) fn access(right: Right) -> Access {
+    Access::on_behalf_of(a_user().id, right)
 }
 
 /// Expects that Ada's sessions are revoked, all but this one.

@@ -4,9 +4,11 @@
 //! small trait. An adapter finds what it owes in the trait's own documentation, and a test for every rule in the crate
 //! `fm-contract`. The use cases are in `fm-application`.
 
+pub mod access;
 pub mod accounts;
 pub mod blobs;
 pub mod body;
+pub mod claims;
 pub mod clock;
 pub mod database;
 pub mod error;

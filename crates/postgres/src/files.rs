@@ -3,10 +3,12 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use fm_domain::access::Access;
 use fm_domain::error::PortResult;
 use fm_domain::files::{File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
-use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::ids::{BlobId, FileId};
 
+use crate::access::visible_files;
 use crate::rows::{FileEdit, FileRow, NewFileRow, ThumbnailRow};
 use crate::schema::files;
 use crate::unit_of_work::PgUnitOfWork;
@@ -19,8 +21,8 @@ impl FileRepo for PgUnitOfWork {
         self.run(|connection| insert.execute(connection)).await.map(|_one| ())
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
-        let file = files::table.find(id.uuid()).filter(files::owner_id.eq(owner.uuid()));
+    async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        let file = files::table.find(id.uuid()).filter(visible_files(access));
         let file = file.select(FileRow::as_select()).for_update();
         let row = self.run(async |connection| file.get_result(connection).await.optional()).await?;
         self.understood(row.map(FileRow::into_file).transpose())
@@ -51,8 +53,8 @@ impl FileRepo for PgUnitOfWork {
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn remove(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
-        let file = files::table.find(id.uuid()).filter(files::owner_id.eq(owner.uuid()));
+    async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        let file = files::table.find(id.uuid()).filter(visible_files(access));
         let delete = diesel::delete(file).returning(FileRow::as_returning());
         let row = self.run(async |connection| delete.get_result(connection).await.optional()).await?;
         self.understood(row.map(FileRow::into_file).transpose())

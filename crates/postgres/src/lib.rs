@@ -10,6 +10,7 @@
 #[cfg(test)]
 extern crate self as fm_postgres;
 
+mod access;
 mod address;
 mod blobs;
 mod checks;

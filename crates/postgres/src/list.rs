@@ -6,10 +6,11 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{AppearsOnTable, Expression, QueryResult, SelectableExpression};
+use fm_domain::access::Access;
 use fm_domain::files::{FileFilter, FilePage, FileSort, PageKey, SortOrder, TypeFilter};
-use fm_domain::ids::UserId;
 use uuid::Uuid;
 
+use crate::access::visible_files;
 use crate::rows::FileRow;
 use crate::schema::files;
 use crate::value::{Moment, bigint};
@@ -19,10 +20,14 @@ type Files = Select<files::table, AsSelect<FileRow, Pg>>;
 /// A page of files, ready to be sent.
 pub(crate) type FileList<'q> = diesel::helper_types::IntoBoxed<'q, Files, Pg>;
 
-/// The page of `owner`'s files that `filter` lets through; `None` when none can be in it.
-pub(crate) fn list_files<'q>(owner: UserId, filter: &'q FileFilter, page: &FilePage) -> Option<FileList<'q>> {
+/// The page of the files that `access` reaches and `filter` lets through; `None` when none can be in it.
+pub(crate) fn list_files<'q>(
+    access: &Access,
+    filter: &'q FileFilter,
+    page: &FilePage,
+) -> Option<FileList<'q>> {
     let mut query = files::table.select(FileRow::as_select()).into_boxed::<Pg>();
-    query = query.filter(files::owner_id.eq(owner.uuid()));
+    query = query.filter(visible_files(access));
     if let Some(text) = &filter.name_contains {
         // No name has a NUL, and PostgreSQL takes none.
         if text.contains('\0') {

@@ -11,6 +11,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
+use fm_domain::access::{Access, Right};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::files::{FileFilter, FilePage, FileSort, PageKey, Sha256, SortOrder, TypeFilter};
@@ -78,6 +79,9 @@ async fn filled() -> Fixture {
     fixture
 }
 
+/// To what the owner of the many files has.
+const ACCESS: Access = Access::on_behalf_of(UserId::new(OWNER), Right::Read);
+
 async fn plan<Q>(fixture: &Fixture, query: Q) -> String
 where
     Q: QueryFragment<Pg> + Send + 'static,
@@ -116,7 +120,7 @@ async fn every_page_of_a_list_is_a_walk_along_its_index() {
         for order in [SortOrder::Ascending, SortOrder::Descending] {
             for after in [None, Some(middle(sort))] {
                 let page = FilePage { sort, order, after: after.clone(), limit: 51 };
-                let plan = plan(&fixture, list_files(UserId::new(OWNER), filter, &page).unwrap()).await;
+                let plan = plan(&fixture, list_files(&ACCESS, filter, &page).unwrap()).await;
                 let wanted = plan.contains(&format!("using {index}")) && !plan.contains("Sort");
                 assert!(wanted, "{sort:?} {order:?} {after:?}\n{plan}");
                 assert!(!plan.contains("Seq Scan"), "{plan}");
@@ -134,7 +138,7 @@ async fn a_hash_finds_its_files_by_index() {
     let filter = FileFilter { sha256: Some(Sha256::new([7; 32])), ..FileFilter::default() };
     let page = FilePage { sort: FileSort::CreatedAt, order: SortOrder::Descending, after: None, limit: 51 };
     let filter: &'static FileFilter = Box::leak(Box::new(filter));
-    let plan = plan(&fixture, list_files(UserId::new(OWNER), filter, &page).unwrap()).await;
+    let plan = plan(&fixture, list_files(&ACCESS, filter, &page).unwrap()).await;
     assert!(plan.contains("files_owner_id_sha256_idx"), "{plan}");
 }
 
@@ -204,7 +208,7 @@ async fn uploads_are_found_and_swept_along_their_indexes() {
             plan(&fixture, statement::<(), _>(PURGE_ENDED, sweep())).await,
             "using uploads_ended_expires_at_idx",
         ),
-        (plan(&fixture, latest(OWNER, "key-7")).await, "using uploads_owner_id_idempotency_key_idx"),
+        (plan(&fixture, latest(&ACCESS, "key-7")).await, "using uploads_owner_id_idempotency_key_idx"),
         (plan(&fixture, parts_of(id)).await, "upload_parts_pkey"),
         (plan(&fixture, diesel::delete(made_by(id))).await, "using uploads_file_id_idx"),
     ] {

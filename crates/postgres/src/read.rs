@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use fm_domain::access::Access;
 use fm_domain::accounts::{Account, Email, Tally, UserQueries};
 use fm_domain::error::PortResult;
 use fm_domain::files::{File, FileFilter, FilePage, FileQueries};
 use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Upload, UploadQueries};
 
+use crate::access::{visible_files, visible_uploads};
 use crate::checks;
 use crate::list::list_files;
 use crate::pool::PgPool;
@@ -59,16 +61,16 @@ impl UserQueries for PgReadRepos {
 
 #[async_trait]
 impl FileQueries for PgReadRepos {
-    async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
+    async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         let find = |shared: Arc<Shared>| async move {
-            let file = files::table.find(id.uuid()).filter(files::owner_id.eq(owner.uuid()));
+            let file = files::table.find(id.uuid()).filter(visible_files(access));
             file.select(FileRow::as_select()).get_result(&mut &**shared).await.optional()
         };
         self.pool.ask(find).await?.map(FileRow::into_file).transpose()
     }
 
-    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
-        let Some(query) = list_files(owner, filter, page) else { return Ok(Vec::new()) };
+    async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
+        let Some(query) = list_files(access, filter, page) else { return Ok(Vec::new()) };
         let mut lease = self.pool.lease().await?;
         let rows: Vec<FileRow> = lease.run(|connection| query.load(connection)).await?;
         rows.into_iter().map(FileRow::into_file).collect()
@@ -84,9 +86,9 @@ impl FileQueries for PgReadRepos {
 
 #[async_trait]
 impl UploadQueries for PgReadRepos {
-    async fn find(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
+    async fn find(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
         let find = |shared: Arc<Shared>| async move {
-            let upload = uploads::table.find(id.uuid()).filter(uploads::owner_id.eq(owner.uuid()));
+            let upload = uploads::table.find(id.uuid()).filter(visible_uploads(access));
             upload.select(UploadRow::as_select()).get_result(&mut &**shared).await.optional()
         };
         self.pool.ask(find).await?.map(UploadRow::into_upload).transpose()

@@ -1,20 +1,22 @@
 //! Uploads inside a unit of work.
 
 use async_trait::async_trait;
-use diesel::dsl::{AsSelect, SqlTypeOf};
+use diesel::dsl::{AsSelect, Eq, SqlTypeOf};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz};
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
+use fm_domain::access::Access;
 use fm_domain::blobs::WrittenPart;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::idempotency::IdempotencyKey;
-use fm_domain::ids::{FileId, UploadId, UserId};
+use fm_domain::ids::{FileId, UploadId};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadRepo};
 use uuid::Uuid;
 
+use crate::access::visible_uploads;
 use crate::rows::{NewUploadRow, PartRow, UploadEdit, UploadRow};
 use crate::schema::{upload_parts, uploads};
 use crate::sql::{statement, typed};
@@ -39,11 +41,11 @@ pub(crate) type UploadColumns = SqlTypeOf<AsSelect<UploadRow, Pg>>;
 
 /// The latest upload with a key.
 #[diesel::dsl::auto_type]
-#[expect(clippy::elidable_lifetime_names, reason = "the type that is worked out names it")]
-pub(crate) fn latest<'k>(owner: Uuid, key: &'k str) -> _ {
+pub(crate) fn latest<'k>(access: &'k Access, key: &'k str) -> _ {
+    let visible: Eq<uploads::owner_id, Uuid> = visible_uploads(access);
     let row: AsSelect<UploadRow, Pg> = UploadRow::as_select();
     uploads::table
-        .filter(uploads::owner_id.eq(owner))
+        .filter(visible)
         .filter(uploads::idempotency_key.eq(key))
         .order((uploads::created_at.desc(), uploads::id.desc()))
         .limit(1_i64)
@@ -70,15 +72,15 @@ impl UploadRepo for PgUnitOfWork {
         self.run(|connection| insert.execute(connection)).await.map(|_one| ())
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
-        let upload = uploads::table.find(id.uuid()).filter(uploads::owner_id.eq(owner.uuid()));
+    async fn find_for_update(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
+        let upload = uploads::table.find(id.uuid()).filter(visible_uploads(access));
         let upload = upload.select(UploadRow::as_select()).for_update();
         let row = self.run(async |connection| upload.get_result(connection).await.optional()).await?;
         self.understood(row.map(UploadRow::into_upload).transpose())
     }
 
-    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
-        let latest = latest(owner.uuid(), key.as_str());
+    async fn find_by_key(&mut self, access: &Access, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
+        let latest = latest(access, key.as_str());
         let row = self.run(async |connection| latest.get_result(connection).await.optional()).await?;
         self.understood(row.map(UploadRow::into_upload).transpose())
     }

@@ -6,6 +6,7 @@
 mod common;
 
 use common::Fixture;
+use fm_domain::access::{Access, Right};
 use fm_domain::error::PortError;
 use fm_domain::ids::{UploadId, UserId};
 use uuid::Uuid;
@@ -36,7 +37,14 @@ async fn an_unreadable_column_of_an_upload_is_named() {
         ("hash_state", "'x'", "''"),
     ] {
         client.batch_execute(&format!("UPDATE uploads SET {column} = {value}")).await.unwrap();
-        let found = fixture.database().read().await.unwrap().uploads().find(owner, id).await;
+        let found = fixture
+            .database()
+            .read()
+            .await
+            .unwrap()
+            .uploads()
+            .find(&Access::on_behalf_of(owner, Right::Read), id)
+            .await;
         let Err(PortError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };
         assert_eq!(what, format!("uploads.{column}"));
         client.batch_execute(&format!("UPDATE uploads SET {column} = {whole}")).await.unwrap();

@@ -9,6 +9,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::Fixture;
+use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{PasswordHash, Role, User};
 use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
@@ -82,7 +83,14 @@ async fn after_every_connection_was_killed_the_next_use_recovers() {
         database.begin().await.unwrap().commit().await.unwrap();
         assert!(database.read().await.unwrap().users().find(id).await.unwrap().is_some());
         assert!(sessions.find(session.id, at(1)).await.unwrap().is_some());
-        database.read().await.unwrap().files().list(id, &FileFilter::default(), &page).await.unwrap();
+        database
+            .read()
+            .await
+            .unwrap()
+            .files()
+            .list(&Access::on_behalf_of(id, Right::Read), &FileFilter::default(), &page)
+            .await
+            .unwrap();
         sessions.touch(session.id, at(1), None).await.unwrap();
         database.ping().await.unwrap();
     }

@@ -8,6 +8,7 @@ mod common;
 use std::fmt::Write as _;
 
 use common::Fixture;
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::WriteId;
 use fm_domain::ids::{UploadId, UserId};
 use fm_domain::uploads::{HashState, Upload, WriteState};
@@ -164,7 +165,16 @@ async fn down(fixture: &Fixture) {
 
 async fn find(fixture: &Fixture, owner: u32, id: u32) -> Upload {
     let (owner, id) = (UserId::new(uuid(owner)), UploadId::new(uuid(id)));
-    fixture.database().read().await.unwrap().uploads().find(owner, id).await.unwrap().unwrap()
+    fixture
+        .database()
+        .read()
+        .await
+        .unwrap()
+        .uploads()
+        .find(&Access::on_behalf_of(owner, Right::Read), id)
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 /// The uploads with these columns, one a line.

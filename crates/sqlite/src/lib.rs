@@ -17,6 +17,7 @@
 //!
 //! The SQLite inside is the bundled one, so what it can do does not depend on the machine.
 
+mod access;
 mod database;
 mod error;
 mod migrations;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::reauthenticate::{ReauthenticateError, confirmed};
 use crate::engine::retry::{confirm_commit, retry_conflicts};
 use crate::ports::Ports;
-use crate::sessions::Caller;
 use crate::sessions::{CLOCK_SKEW, left_to_the_job};
+use fm_domain::access::Actor;
 use fm_domain::accounts::{Password, PasswordHash, PasswordHasher};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
@@ -48,42 +48,43 @@ impl ChangePassword {
     /// reach, by the job that was committed with the change: then the answer does not wait for them.
     pub async fn run(
         &self,
-        caller: &Caller,
+        actor: &Actor,
         command: ChangePasswordCommand,
     ) -> Result<(), ReauthenticateError> {
-        let account = confirmed(&self.db, &self.passwords, caller, &command.current).await?;
+        let account = confirmed(&self.db, &self.passwords, actor, &command.current).await?;
         let hash = self.passwords.hash(&command.new).await?;
-        let now = retry_conflicts(|| self.change(caller, &account.user.password_hash, &hash)).await?;
-        let revoked = self.sessions.revoke_all(caller.user, Some(caller.session), now.plus(CLOCK_SKEW)).await;
+        let now = retry_conflicts(|| self.change(actor, &account.user.password_hash, &hash)).await?;
+        let revoked =
+            self.sessions.revoke_all(actor.user(), Some(actor.session()), now.plus(CLOCK_SKEW)).await;
         left_to_the_job(revoked);
         Ok(())
     }
 
     async fn change(
         &self,
-        caller: &Caller,
+        actor: &Actor,
         seen: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<Timestamp, ReauthenticateError> {
         let mut unit = self.db.begin().await?;
-        if !unit.users().set_password(caller.user, seen, new).await? {
+        if !unit.users().set_password(actor.user(), seen, new).await? {
             unit.rollback().await?;
             // Changed by somebody else a moment ago: what was given is the password no more.
             return Err(ReauthenticateError::WrongPassword);
         }
         let now = self.clock.now();
         let work = Work::RevokeSessions {
-            user: caller.user,
-            but: Some(caller.session),
+            user: actor.user(),
+            but: Some(actor.session()),
             created_before: now.unix_micros(),
         };
         unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now)).await?;
-        confirm_commit(unit.commit().await, self.is_set(caller, new)).await?;
+        confirm_commit(unit.commit().await, self.is_set(actor, new)).await?;
         Ok(now)
     }
 
-    async fn is_set(&self, caller: &Caller, new: &PasswordHash) -> PortResult<bool> {
-        let account = self.db.read().await?.users().find(caller.user).await?;
+    async fn is_set(&self, actor: &Actor, new: &PasswordHash) -> PortResult<bool> {
+        let account = self.db.read().await?.users().find(actor.user()).await?;
         Ok(account.is_some_and(|account| account.user.password_hash == *new))
     }
 }

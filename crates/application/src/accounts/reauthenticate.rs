@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::retry::failure;
-use crate::sessions::Caller;
+use fm_domain::access::Actor;
 use fm_domain::accounts::{Account, Password, PasswordCheck, PasswordHasher};
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
@@ -28,11 +28,11 @@ failure!(ReauthenticateError);
 pub(super) async fn confirmed(
     db: &Arc<dyn Database>,
     passwords: &Arc<dyn PasswordHasher>,
-    caller: &Caller,
+    actor: &Actor,
     password: &Password,
 ) -> Result<Account, ReauthenticateError> {
     let account =
-        db.read().await?.users().find(caller.user).await?.ok_or(ReauthenticateError::Unauthenticated)?;
+        db.read().await?.users().find(actor.user()).await?.ok_or(ReauthenticateError::Unauthenticated)?;
     match passwords.verify(password, &account.user.password_hash).await? {
         PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok(account),
         PasswordCheck::Wrong => Err(ReauthenticateError::WrongPassword),

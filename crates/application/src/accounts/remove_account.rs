@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::reauthenticate::{ReauthenticateError, confirmed};
 use crate::engine::retry::{confirm_commit, retry_conflicts};
 use crate::ports::Ports;
-use crate::sessions::Caller;
 use crate::sessions::{CLOCK_SKEW, left_to_the_job};
+use fm_domain::access::Actor;
 use fm_domain::accounts::{Password, PasswordHasher};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
@@ -37,33 +37,33 @@ impl RemoveAccount {
 
     /// Removes it. The database commits first; the sessions end before the answer, or by the job that was committed
     /// with the removal.
-    pub async fn run(&self, caller: &Caller, password: Password) -> Result<(), ReauthenticateError> {
-        confirmed(&self.db, &self.passwords, caller, &password).await?;
-        let now = retry_conflicts(|| self.remove(caller)).await?;
-        left_to_the_job(self.sessions.revoke_all(caller.user, None, now.plus(CLOCK_SKEW)).await);
+    pub async fn run(&self, actor: &Actor, password: Password) -> Result<(), ReauthenticateError> {
+        confirmed(&self.db, &self.passwords, actor, &password).await?;
+        let now = retry_conflicts(|| self.remove(actor)).await?;
+        left_to_the_job(self.sessions.revoke_all(actor.user(), None, now.plus(CLOCK_SKEW)).await);
         Ok(())
     }
 
-    async fn remove(&self, caller: &Caller) -> Result<Timestamp, ReauthenticateError> {
+    async fn remove(&self, actor: &Actor) -> Result<Timestamp, ReauthenticateError> {
         let mut unit = self.db.begin().await?;
         let now = self.clock.now();
-        unit.blobs().mark_owned_deleted(caller.user, now).await?;
-        if !unit.users().remove(caller.user).await? {
+        unit.blobs().mark_owned_deleted(actor.user(), now).await?;
+        if !unit.users().remove(actor.user()).await? {
             unit.rollback().await?;
             return Err(ReauthenticateError::Unauthenticated);
         }
         // What an upload has put aside since then; from now on its unit finds no row to change.
-        unit.blobs().mark_owned_deleted(caller.user, now).await?;
+        unit.blobs().mark_owned_deleted(actor.user(), now).await?;
         // Nobody can log in any more, so a session from "the future" is one of another node's clock.
         let created_before = now.plus(CLOCK_SKEW).unix_micros();
-        let revoke = Work::RevokeSessions { user: caller.user, but: None, created_before };
+        let revoke = Work::RevokeSessions { user: actor.user(), but: None, created_before };
         unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), revoke, now)).await?;
         unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), Work::SweepBlobs, now)).await?;
-        confirm_commit(unit.commit().await, self.is_gone(caller)).await?;
+        confirm_commit(unit.commit().await, self.is_gone(actor)).await?;
         Ok(now)
     }
 
-    async fn is_gone(&self, caller: &Caller) -> PortResult<bool> {
-        Ok(self.db.read().await?.users().find(caller.user).await?.is_none())
+    async fn is_gone(&self, actor: &Actor) -> PortResult<bool> {
+        Ok(self.db.read().await?.users().find(actor.user()).await?.is_none())
     }
 }

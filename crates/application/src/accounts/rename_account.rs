@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::engine::retry::retry_conflicts;
 use crate::ports::Ports;
-use crate::sessions::{Caller, Refused};
+use crate::sessions::Refused;
+use fm_domain::access::Actor;
 use fm_domain::accounts::{DisplayName, User};
 use fm_domain::database::Database;
 
@@ -19,13 +20,13 @@ impl RenameAccount {
     }
 
     /// The user as they are called now; `None` clears the name.
-    pub async fn run(&self, caller: &Caller, name: Option<DisplayName>) -> Result<User, Refused> {
-        retry_conflicts(|| self.rename(caller, name.clone())).await
+    pub async fn run(&self, actor: &Actor, name: Option<DisplayName>) -> Result<User, Refused> {
+        retry_conflicts(|| self.rename(actor, name.clone())).await
     }
 
-    async fn rename(&self, caller: &Caller, name: Option<DisplayName>) -> Result<User, Refused> {
+    async fn rename(&self, actor: &Actor, name: Option<DisplayName>) -> Result<User, Refused> {
         let mut unit = self.db.begin().await?;
-        let Some(account) = unit.users().find_for_update(caller.user).await? else {
+        let Some(account) = unit.users().find_for_update(actor.user()).await? else {
             unit.rollback().await?;
             return Err(Refused::Unauthenticated);
         };

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::ports::{Ports, Settings};
-use crate::sessions::{Caller, Refused};
+use crate::sessions::Refused;
+use fm_domain::access::Actor;
 use fm_domain::accounts::Account;
 use fm_domain::body::ByteSize;
 use fm_domain::database::Database;
@@ -29,9 +30,9 @@ impl ShowAccount {
     }
 
     /// The account. One that was removed a moment ago authenticates nobody.
-    pub async fn run(&self, caller: &Caller) -> Result<AccountView, Refused> {
+    pub async fn run(&self, actor: &Actor) -> Result<AccountView, Refused> {
         let account =
-            self.db.read().await?.users().find(caller.user).await?.ok_or(Refused::Unauthenticated)?;
+            self.db.read().await?.users().find(actor.user()).await?.ok_or(Refused::Unauthenticated)?;
         Ok(AccountView { account, quota: self.quota })
     }
 }

@@ -5,7 +5,7 @@
 use super::{
     ChangePassword, ChangePasswordCommand, ReauthenticateError, RemoveAccount, RenameAccount, ShowAccount,
 };
-use crate::fixture::{caller, once, reads_of_account, revoking, unavailable};
+use crate::fixture::{actor, once, reads_of_account, revoking, unavailable};
 use crate::ports::Settings;
 use crate::sessions::Refused;
 use crate::testing::{TestPorts, settings};
@@ -47,7 +47,7 @@ fn changing(effects: &Effects, still_seen: bool) -> FakeUnitOfWork {
 async fn change(doubles: TestPorts) -> Result<(), ReauthenticateError> {
     let current = Password::candidate("old".to_owned());
     let command = ChangePasswordCommand { current, new: "correct horse".parse().unwrap() };
-    ChangePassword::new(&doubles.ports()).run(&caller(), command).await
+    ChangePassword::new(&doubles.ports()).run(&actor(), command).await
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_new_password_is_committed_before_the_other_sessions_end() {
         let effects = Effects::default();
         let mut doubles = confirming(&effects, PasswordCheck::RightButOutdated);
         doubles.db = doubles.db.unit(changing(&effects, true));
-        revoking(&effects, &mut doubles, Some(caller().session), works);
+        revoking(&effects, &mut doubles, Some(actor().session()), works);
         // The job that was committed does what the session store could not.
         assert!(change(doubles).await.is_ok());
         assert_eq!(
@@ -74,7 +74,7 @@ async fn a_change_whose_answer_was_lost_is_read_back() {
         let mut account = an_account();
         if happened {
             account.user.password_hash = PasswordHash::new("new".to_owned());
-            revoking(&effects, &mut doubles, Some(caller().session), true);
+            revoking(&effects, &mut doubles, Some(actor().session()), true);
         }
         let lost = changing(&effects, true).committing_with(unavailable());
         doubles.db = doubles.db.unit(lost).reads(reads_of_account(&effects, Some(account)));
@@ -94,7 +94,7 @@ async fn a_removal_whose_answer_was_lost_is_read_back() {
         let lost = removing(&effects, true).committing_with(unavailable());
         doubles.db = doubles.db.unit(lost).reads(reads_of_account(&effects, found));
         let password = Password::candidate("x".to_owned());
-        let outcome = RemoveAccount::new(&doubles.ports()).run(&caller(), password).await;
+        let outcome = RemoveAccount::new(&doubles.ports()).run(&actor(), password).await;
         assert_eq!(outcome.is_ok(), happened);
     }
 }
@@ -132,7 +132,7 @@ async fn an_account_goes_with_its_blobs_before_its_sessions_do() {
         doubles.db = doubles.db.unit(removing(&effects, true));
         revoking(&effects, &mut doubles, None, works);
         let outcome =
-            RemoveAccount::new(&doubles.ports()).run(&caller(), Password::candidate("x".to_owned())).await;
+            RemoveAccount::new(&doubles.ports()).run(&actor(), Password::candidate("x".to_owned())).await;
         assert!(outcome.is_ok());
         assert_eq!(
             effects.seen()[2..],
@@ -154,12 +154,12 @@ async fn an_account_stays_without_its_password() {
     let effects = Effects::default();
     let doubles = confirming(&effects, PasswordCheck::Wrong);
     let outcome =
-        RemoveAccount::new(&doubles.ports()).run(&caller(), Password::candidate("x".to_owned())).await;
+        RemoveAccount::new(&doubles.ports()).run(&actor(), Password::candidate("x".to_owned())).await;
     assert!(matches!(outcome, Err(ReauthenticateError::WrongPassword)));
     let mut doubles = confirming(&effects, PasswordCheck::Right);
     doubles.db = doubles.db.unit(removing(&effects, false));
     let outcome =
-        RemoveAccount::new(&doubles.ports()).run(&caller(), Password::candidate("x".to_owned())).await;
+        RemoveAccount::new(&doubles.ports()).run(&actor(), Password::candidate("x".to_owned())).await;
     assert!(matches!(outcome, Err(ReauthenticateError::Unauthenticated)));
     assert_eq!(effects.seen().last().unwrap(), "rollback");
 }
@@ -171,9 +171,9 @@ async fn an_account_is_shown_with_its_quota_while_it_is_there() {
     let reads = |account| reads_of_account(&Effects::default(), account);
     doubles.db = doubles.db.reads(reads(Some(an_account()))).reads(reads(None));
     let show = ShowAccount::new(&doubles.ports(), &limited);
-    let view = show.run(&caller()).await.unwrap();
+    let view = show.run(&actor()).await.unwrap();
     assert_eq!((view.account, view.quota), (an_account(), Some(ByteSize::new(9))));
-    assert!(matches!(show.run(&caller()).await, Err(Refused::Unauthenticated)));
+    assert!(matches!(show.run(&actor()).await, Err(Refused::Unauthenticated)));
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn an_account_is_renamed_while_it_is_there() {
     doubles.db = doubles.db.unit(there).unit(gone);
     let rename = RenameAccount::new(&doubles.ports());
     let name = Some("Ada".parse().unwrap());
-    assert_eq!(rename.run(&caller(), name.clone()).await.unwrap().name, name);
-    assert!(matches!(rename.run(&caller(), None).await, Err(Refused::Unauthenticated)));
+    assert_eq!(rename.run(&actor(), name.clone()).await.unwrap().name, name);
+    assert!(matches!(rename.run(&actor(), None).await, Err(Refused::Unauthenticated)));
     assert_eq!(effects.seen(), ["lock", "set name", "commit", "lock", "rollback"]);
 }

@@ -6,11 +6,12 @@ use std::time::Duration;
 use super::presenter::FilePresenter;
 use crate::engine::retry::failure;
 use crate::ports::{Ports, Settings};
+use fm_domain::access::{AccessDenied, Actor, Right};
 use fm_domain::blobs::SignedUrl;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
 use fm_domain::files::ThumbnailState;
-use fm_domain::ids::{FileId, UserId};
+use fm_domain::ids::FileId;
 
 /// Why there is no way to a thumbnail.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,9 @@ pub enum ThumbnailError {
     /// The file has none, and will have none.
     #[error("the file has no thumbnail")]
     NoThumbnail,
+    /// The scopes of the credential do not give the right.
+    #[error(transparent)]
+    Denied(#[from] AccessDenied),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -49,8 +53,9 @@ impl LinkThumbnail {
     }
 
     /// A URL of the present window.
-    pub async fn run(&self, owner: UserId, id: FileId) -> Result<SignedUrl, ThumbnailError> {
-        let file = self.db.read().await?.files().find(owner, id).await?.ok_or(ThumbnailError::NotFound)?;
+    pub async fn run(&self, actor: &Actor, id: FileId) -> Result<SignedUrl, ThumbnailError> {
+        let access = actor.access(Right::Read)?;
+        let file = self.db.read().await?.files().find(&access, id).await?.ok_or(ThumbnailError::NotFound)?;
         match file.thumbnail {
             ThumbnailState::Ready { blob, .. } => Ok(self.presenter.thumbnail(&file, blob).await?),
             ThumbnailState::Pending => Err(ThumbnailError::NotReady { retry_after: ASK_AGAIN }),

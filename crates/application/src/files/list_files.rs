@@ -4,19 +4,17 @@ use std::sync::Arc;
 
 use super::presenter::{FilePresenter, FileView};
 use crate::ports::{Ports, Settings};
+use fm_domain::access::{AccessDenied, Actor, Right};
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
 use fm_domain::files::{
     FileFilter, FilePage, FileSort, InvalidCursor, PageKey, SortOrder, decode_cursor, encode_cursor,
 };
-use fm_domain::ids::UserId;
 use fm_domain::mac::MacSigner;
 
 /// Which files, in which order, from where on.
 #[derive(Debug, Clone)]
 pub struct ListCommand {
-    /// Whose.
-    pub owner: UserId,
     /// Which.
     pub filter: FileFilter,
     /// By what.
@@ -44,6 +42,9 @@ pub enum ListError {
     /// The cursor was tampered with, or belongs to another list.
     #[error(transparent)]
     InvalidCursor(#[from] InvalidCursor),
+    /// The scopes of the credential do not give the right.
+    #[error(transparent)]
+    Denied(#[from] AccessDenied),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -66,18 +67,20 @@ impl ListFiles {
     }
 
     /// One page.
-    pub async fn run(&self, command: ListCommand) -> Result<FileList, ListError> {
-        let ListCommand { owner, filter, sort, order, limit, cursor } = command;
+    pub async fn run(&self, actor: &Actor, command: ListCommand) -> Result<FileList, ListError> {
+        let access = actor.access(Right::Read)?;
+        let ListCommand { filter, sort, order, limit, cursor } = command;
         let macs = self.macs.as_ref();
-        let after = cursor.map(|text| decode_cursor(&text, owner, &filter, sort, order, macs)).transpose()?;
+        let after =
+            cursor.map(|text| decode_cursor(&text, actor.user(), &filter, sort, order, macs)).transpose()?;
         // One more than asked for tells whether there is a next page.
         let page = FilePage { sort, order, after, limit: limit.saturating_add(1) };
-        let mut files = self.db.read().await?.files().list(owner, &filter, &page).await?;
+        let mut files = self.db.read().await?.files().list(&access, &filter, &page).await?;
         let more = files.len() > limit as usize;
         files.truncate(limit as usize);
         let last = if more { files.last() } else { None };
-        let next_cursor =
-            last.map(|file| encode_cursor(&PageKey::of(file, sort), owner, &filter, order, macs));
+        let cursor_of = |file| encode_cursor(&PageKey::of(file, sort), actor.user(), &filter, order, macs);
+        let next_cursor = last.map(cursor_of).transpose()?;
         let mut items = Vec::with_capacity(files.len());
         for file in files {
             items.push(self.presenter.view(file).await?);

@@ -1,6 +1,7 @@
 //! `If-Match` (RFC 9110, section 13.1.1), and what edits of a file may be refused for.
 
 use crate::engine::retry::failure;
+use fm_domain::access::AccessDenied;
 use fm_domain::error::PortError;
 use fm_domain::files::{Revision, UpdateFile};
 
@@ -43,6 +44,9 @@ pub enum EditError {
     /// `If-Match` named another revision.
     #[error("the file has changed meanwhile")]
     PreconditionFailed,
+    /// The scopes of the credential do not give the right.
+    #[error(transparent)]
+    Denied(#[from] AccessDenied),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),

@@ -7,11 +7,12 @@ use super::presenter::{FilePresenter, FileView};
 use super::remove_file::mark_blob_deleted;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
+use fm_domain::access::{Access, Actor, Right};
 use fm_domain::blobs::BlobKey;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::files::{File, ThumbnailState};
-use fm_domain::ids::{FileId, IdSource, JobId, UserId};
+use fm_domain::ids::{FileId, IdSource, JobId};
 use fm_domain::jobs::{NewJob, Work};
 use fm_domain::thumbnails::Thumbnailer;
 
@@ -36,14 +37,15 @@ impl RemakeThumbnail {
     }
 
     /// The file, its thumbnail pending. Asking twice is asking once.
-    pub async fn run(&self, owner: UserId, id: FileId) -> Result<FileView, ThumbnailError> {
-        let file = retry_conflicts(|| self.remake(owner, id)).await?;
+    pub async fn run(&self, actor: &Actor, id: FileId) -> Result<FileView, ThumbnailError> {
+        let access = actor.access(Right::Write)?;
+        let file = retry_conflicts(|| self.remake(&access, id)).await?;
         Ok(self.presenter.view(file).await?)
     }
 
-    async fn remake(&self, owner: UserId, id: FileId) -> Result<File, ThumbnailError> {
+    async fn remake(&self, access: &Access, id: FileId) -> Result<File, ThumbnailError> {
         let mut unit = self.db.begin().await?;
-        let Some(file) = unit.files().find_for_update(owner, id).await? else {
+        let Some(file) = unit.files().find_for_update(access, id).await? else {
             unit.rollback().await?;
             return Err(ThumbnailError::NotFound);
         };
@@ -56,7 +58,7 @@ impl RemakeThumbnail {
             mark_blob_deleted(unit.as_mut(), BlobKey::thumbnail(blob), self.ids.as_ref(), now).await?;
         }
         unit.files().set_thumbnail(file.id, file.blob, &ThumbnailState::Pending).await?;
-        let work = Work::MakeThumbnail { owner, file: file.id, blob: file.blob };
+        let work = Work::MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
         unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now).once()).await?;
         unit.commit().await?;
         Ok(File { thumbnail: ThumbnailState::Pending, ..file })

@@ -5,20 +5,19 @@ use std::sync::Arc;
 use super::precondition::{EditError, IfMatch};
 use crate::engine::retry::{confirm_commit, retry_conflicts};
 use crate::ports::Ports;
+use fm_domain::access::{Access, Actor, Right};
 use fm_domain::accounts::{Charge, ReserveBytes};
 use fm_domain::blobs::BlobKey;
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::PortResult;
 use fm_domain::files::File;
-use fm_domain::ids::{FileId, IdSource, JobId, UserId};
+use fm_domain::ids::{FileId, IdSource, JobId};
 use fm_domain::jobs::{NewJob, Work};
 
 /// Which file goes.
 #[derive(Debug, Clone)]
 pub struct RemoveCommand {
-    /// Whose.
-    pub owner: UserId,
     /// Which.
     pub file: FileId,
     /// In which revision.
@@ -38,13 +37,14 @@ impl RemoveFile {
     }
 
     /// Removes it: from the answer on it is gone for every route.
-    pub async fn run(&self, command: RemoveCommand) -> Result<(), EditError> {
-        retry_conflicts(|| self.remove(&command)).await
+    pub async fn run(&self, actor: &Actor, command: RemoveCommand) -> Result<(), EditError> {
+        let access = actor.access(Right::Delete)?;
+        retry_conflicts(|| self.remove(&access, &command)).await
     }
 
-    async fn remove(&self, command: &RemoveCommand) -> Result<(), EditError> {
+    async fn remove(&self, access: &Access, command: &RemoveCommand) -> Result<(), EditError> {
         let mut unit = self.db.begin().await?;
-        let Some(file) = unit.files().find_for_update(command.owner, command.file).await? else {
+        let Some(file) = unit.files().find_for_update(access, command.file).await? else {
             unit.rollback().await?;
             return Err(EditError::NotFound);
         };
@@ -53,15 +53,16 @@ impl RemoveFile {
             return Err(EditError::PreconditionFailed);
         }
         let now = self.clock.now();
-        if !withdraw(unit.as_mut(), &file, self.ids.as_ref(), now).await? {
+        if !withdraw(unit.as_mut(), access, &file, self.ids.as_ref(), now).await? {
             unit.rollback().await?;
             return Err(EditError::NotFound);
         }
-        Ok(confirm_commit(unit.commit().await, self.is_gone(command)).await?)
+        Ok(confirm_commit(unit.commit().await, self.is_gone(&file)).await?)
     }
 
-    async fn is_gone(&self, command: &RemoveCommand) -> PortResult<bool> {
-        Ok(self.db.read().await?.files().find(command.owner, command.file).await?.is_none())
+    async fn is_gone(&self, file: &File) -> PortResult<bool> {
+        let own = Access::on_behalf_of(file.owner, Right::Read);
+        Ok(self.db.read().await?.files().find(&own, file.id).await?.is_none())
     }
 }
 
@@ -69,6 +70,7 @@ impl RemoveFile {
 /// back, when its owner is gone.
 pub(crate) async fn withdraw(
     unit: &mut dyn UnitOfWork,
+    access: &Access,
     file: &File,
     ids: &dyn IdSource,
     now: Timestamp,
@@ -79,7 +81,7 @@ pub(crate) async fn withdraw(
         unit.keys().free(file.blob).await?;
     }
     unit.uploads().remove_of_file(file.id).await?;
-    if unit.files().remove(file.owner, file.id).await?.is_none() {
+    if unit.files().remove(access, file.id).await?.is_none() {
         return Ok(false);
     }
     mark_blobs_deleted(unit, file, ids, now).await?;

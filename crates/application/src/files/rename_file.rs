@@ -6,17 +6,16 @@ use super::precondition::{EditError, IfMatch};
 use super::presenter::{FilePresenter, FileView};
 use crate::engine::retry::{confirm_commit, retry_conflicts};
 use crate::ports::{Ports, Settings};
+use fm_domain::access::{Access, Actor, Right};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
 use fm_domain::files::{File, FileName};
-use fm_domain::ids::{FileId, UserId};
+use fm_domain::ids::FileId;
 
 /// Which file gets which name.
 #[derive(Debug, Clone)]
 pub struct RenameCommand {
-    /// Whose.
-    pub owner: UserId,
     /// Which.
     pub file: FileId,
     /// In which revision.
@@ -42,14 +41,15 @@ impl RenameFile {
     }
 
     /// The file under its new name.
-    pub async fn run(&self, command: RenameCommand) -> Result<FileView, EditError> {
-        let file = retry_conflicts(|| self.rename(&command)).await?;
+    pub async fn run(&self, actor: &Actor, command: RenameCommand) -> Result<FileView, EditError> {
+        let access = actor.access(Right::Write)?;
+        let file = retry_conflicts(|| self.rename(&access, &command)).await?;
         Ok(self.presenter.view(file).await?)
     }
 
-    async fn rename(&self, command: &RenameCommand) -> Result<File, EditError> {
+    async fn rename(&self, access: &Access, command: &RenameCommand) -> Result<File, EditError> {
         let mut unit = self.db.begin().await?;
-        let Some(before) = unit.files().find_for_update(command.owner, command.file).await? else {
+        let Some(before) = unit.files().find_for_update(access, command.file).await? else {
             unit.rollback().await?;
             return Err(EditError::NotFound);
         };
@@ -71,7 +71,8 @@ impl RenameFile {
 
     /// Another change in the same moment has another time or name.
     async fn is_kept(&self, after: &File) -> PortResult<bool> {
-        let found = self.db.read().await?.files().find(after.owner, after.id).await?;
+        let own = Access::on_behalf_of(after.owner, Right::Read);
+        let found = self.db.read().await?.files().find(&own, after.id).await?;
         Ok(found.is_some_and(|file| {
             (file.revision, &file.name, file.updated_at) == (after.revision, &after.name, after.updated_at)
         }))

@@ -10,18 +10,17 @@ use super::upload_body::{UploadBody, UploadError};
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
 use crate::ports::{Ports, Settings};
+use fm_domain::access::{Access, Actor, Right};
 use fm_domain::accounts::Charge;
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, Revision, ThumbnailState};
-use fm_domain::ids::{FileId, JobId, UserId};
+use fm_domain::ids::{FileId, JobId};
 use fm_domain::jobs::{NewJob, Work};
 use fm_domain::thumbnails::Thumbnailer;
 
 /// Which file gets which content.
 pub struct ReplaceCommand {
-    /// Whose.
-    pub owner: UserId,
     /// Which.
     pub file: FileId,
     /// In which revision.
@@ -50,15 +49,18 @@ impl ReplaceContent {
     }
 
     /// The file with its new content.
-    pub async fn run(&self, command: ReplaceCommand) -> Result<FileView, UploadError> {
-        let ReplaceCommand { owner, file, if_match, body } = command;
-        let replaces = self.check(owner, file, if_match.as_ref()).await?;
-        let intent_request = IntentRequest { owner, length: body.length, replaces, key: None };
+    pub async fn run(&self, actor: &Actor, command: ReplaceCommand) -> Result<FileView, UploadError> {
+        let access = actor.access(Right::Write)?;
+        let ReplaceCommand { file, if_match, body } = command;
+        let replaces = self.check(&access, file, if_match.as_ref()).await?;
+        let intent_request = IntentRequest { owner: actor.user(), length: body.length, replaces, key: None };
         let IntentOutcome::Ready(intent) = self.transfer.record_intent(&intent_request).await? else {
             return Err(PortError::Unexpected("an upload without a key found an earlier one".into()).into());
         };
         let outcome = match self.transfer.write(&intent, replaces, body).await {
-            Ok(written) => retry_conflicts(|| self.switch(&intent, &written, file, if_match.as_ref())).await,
+            Ok(written) => {
+                retry_conflicts(|| self.switch(&access, &intent, &written, file, if_match.as_ref())).await
+            }
             Err(error) => Err(error),
         };
         match outcome {
@@ -73,11 +75,11 @@ impl ReplaceContent {
     /// Refuses early, before any byte is read; the size of the present content. The unit that switches decides.
     async fn check(
         &self,
-        owner: UserId,
+        access: &Access,
         id: FileId,
         if_match: Option<&IfMatch>,
     ) -> Result<ByteSize, UploadError> {
-        let found = self.transfer.db.read().await?.files().find(owner, id).await?;
+        let found = self.transfer.db.read().await?.files().find(access, id).await?;
         let file = found.ok_or(UploadError::NotFound)?;
         if IfMatch::allows(if_match, file.revision) {
             Ok(file.size)
@@ -88,13 +90,14 @@ impl ReplaceContent {
 
     async fn switch(
         &self,
+        access: &Access,
         intent: &Intent,
         written: &Written,
         id: FileId,
         if_match: Option<&IfMatch>,
     ) -> Result<File, UploadError> {
         let mut unit = self.transfer.db.begin().await?;
-        let Some(before) = unit.files().find_for_update(intent.owner, id).await? else {
+        let Some(before) = unit.files().find_for_update(access, id).await? else {
             unit.rollback().await?;
             return Err(UploadError::NotFound);
         };
@@ -141,7 +144,8 @@ impl ReplaceContent {
 
     /// Whether this is what is kept, or was until its name changed.
     async fn read_back(&self, after: &File) -> PortResult<bool> {
-        let found = self.transfer.db.read().await?.files().find(after.owner, after.id).await?;
+        let own = Access::on_behalf_of(after.owner, Right::Read);
+        let found = self.transfer.db.read().await?.files().find(&own, after.id).await?;
         Ok(found.is_some_and(|file| file.blob == after.blob))
     }
 }

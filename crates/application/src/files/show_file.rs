@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::presenter::{FilePresenter, FileView};
 use crate::ports::{Ports, Settings};
+use fm_domain::access::{AccessDenied, Actor, Right};
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
-use fm_domain::ids::{FileId, UserId};
+use fm_domain::ids::FileId;
 
 /// Why a file was not shown.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,9 @@ pub enum FileError {
     /// The caller has no such file.
     #[error("there is no such file")]
     NotFound,
+    /// The scopes of the credential do not give the right.
+    #[error(transparent)]
+    Denied(#[from] AccessDenied),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -31,8 +35,9 @@ impl ShowFile {
     }
 
     /// The file with its URLs.
-    pub async fn run(&self, owner: UserId, id: FileId) -> Result<FileView, FileError> {
-        let file = self.db.read().await?.files().find(owner, id).await?.ok_or(FileError::NotFound)?;
+    pub async fn run(&self, actor: &Actor, id: FileId) -> Result<FileView, FileError> {
+        let access = actor.access(Right::Read)?;
+        let file = self.db.read().await?.files().find(&access, id).await?.ok_or(FileError::NotFound)?;
         Ok(self.presenter.view(file).await?)
     }
 }

@@ -6,16 +6,15 @@ use std::time::Duration;
 use super::presenter::content_link;
 use super::show_file::FileError;
 use crate::ports::Ports;
+use fm_domain::access::{Actor, Right};
 use fm_domain::blobs::{Disposition, SignDownload, SignedUrl};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
-use fm_domain::ids::{FileId, UserId};
+use fm_domain::ids::FileId;
 
 /// What a URL shall be for.
 #[derive(Debug, Clone, Copy)]
 pub struct SignUrlCommand {
-    /// Whose file.
-    pub owner: UserId,
     /// Which file.
     pub file: FileId,
     /// How long it shall work: 1 s to 7 days.
@@ -46,8 +45,9 @@ impl SignUrl {
     }
 
     /// The URL. Its life is counted from the present second.
-    pub async fn run(&self, command: SignUrlCommand) -> Result<SignedLink, FileError> {
-        let found = self.db.read().await?.files().find(command.owner, command.file).await?;
+    pub async fn run(&self, actor: &Actor, command: SignUrlCommand) -> Result<SignedLink, FileError> {
+        let access = actor.access(Right::Read)?;
+        let found = self.db.read().await?.files().find(&access, command.file).await?;
         let file = found.ok_or(FileError::NotFound)?;
         let issued_at = Timestamp::from_unix_seconds(self.clock.now().unix_seconds());
         let expires_at = issued_at.plus(command.expires_in);

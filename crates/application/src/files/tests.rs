@@ -8,9 +8,10 @@ use super::{
     EditError, FileError, IfMatch, LinkContent, LinkThumbnail, RenameCommand, RenameFile, ShowFile, SignUrl,
     SignUrlCommand, ThumbnailError,
 };
-use crate::fixture::{once, reads_of_file, unavailable};
+use crate::fixture::{access, actor, once, reads_of_file, unavailable};
 use crate::ports::Ports;
 use crate::testing::{TestPorts, settings};
+use fm_domain::access::Right;
 use fm_domain::blobs::{Disposition, DownloadLink, SignedUrl};
 use fm_domain::clock::Clock as _;
 use fm_domain::files::{File, Revision, ThumbnailState, UpdateFile};
@@ -29,12 +30,12 @@ fn opened(url: &SignedUrl) -> DownloadLink {
 
 #[tokio::test]
 async fn a_file_that_is_not_there_is_not_found_by_anyone() {
-    let (owner, id) = (a_file().owner, a_file().id);
-    let shown = ShowFile::new(&found(None), &settings()).run(owner, id).await;
+    let id = a_file().id;
+    let shown = ShowFile::new(&found(None), &settings()).run(&actor(), id).await;
     assert!(matches!(shown, Err(FileError::NotFound)));
-    let linked = LinkContent::new(&found(None), &settings()).run(owner, id, Disposition::Inline).await;
+    let linked = LinkContent::new(&found(None), &settings()).run(&actor(), id, Disposition::Inline).await;
     assert!(matches!(linked, Err(FileError::NotFound)));
-    let linked = LinkThumbnail::new(&found(None), &settings()).run(owner, id).await;
+    let linked = LinkThumbnail::new(&found(None), &settings()).run(&actor(), id).await;
     assert!(matches!(linked, Err(ThumbnailError::NotFound)));
 }
 
@@ -42,10 +43,8 @@ async fn a_file_that_is_not_there_is_not_found_by_anyone() {
 async fn the_bytes_are_linked_as_they_were_asked_for() {
     for disposition in [Disposition::Inline, Disposition::Attachment] {
         let ports = found(Some(a_file()));
-        let url = LinkContent::new(&ports, &settings())
-            .run(a_file().owner, a_file().id, disposition)
-            .await
-            .unwrap();
+        let url =
+            LinkContent::new(&ports, &settings()).run(&actor(), a_file().id, disposition).await.unwrap();
         let target = opened(&url).target;
         assert_eq!((target.disposition, target.sha256), (disposition, a_file().sha256));
     }
@@ -55,7 +54,7 @@ async fn the_bytes_are_linked_as_they_were_asked_for() {
 async fn a_thumbnail_is_linked_once_it_is_there() {
     let link = async |thumbnail| {
         let ports = found(Some(File { thumbnail, ..a_file() }));
-        LinkThumbnail::new(&ports, &settings()).run(a_file().owner, a_file().id).await
+        LinkThumbnail::new(&ports, &settings()).run(&actor(), a_file().id).await
     };
     let ready = ThumbnailState::Ready { blob: BlobId::new(CountingIds::nth(3)), width: 64, height: 1 };
     let target = opened(&link(ready).await.unwrap()).target;
@@ -68,20 +67,22 @@ async fn a_thumbnail_is_linked_once_it_is_there() {
 #[tokio::test]
 async fn a_signed_url_lives_exactly_as_long_as_was_asked() {
     let command = SignUrlCommand {
-        owner: a_file().owner,
         file: a_file().id,
         expires_in: Duration::from_secs(7),
         disposition: Disposition::Attachment,
     };
-    let link = SignUrl::new(&found(Some(a_file()))).run(command).await.unwrap();
+    let link = SignUrl::new(&found(Some(a_file()))).run(&actor(), command).await.unwrap();
     assert_eq!(link.expires_at, FixedClock::NEW_YEAR.now().plus(Duration::from_secs(7)));
     assert_eq!(opened(&link.url).expires_at, link.expires_at);
-    assert!(matches!(SignUrl::new(&found(None)).run(command).await, Err(FileError::NotFound)));
+    assert!(matches!(SignUrl::new(&found(None)).run(&actor(), command).await, Err(FileError::NotFound)));
 }
 
 fn renaming(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.files.expect_find_for_update(), "lock", |_, _| Ok(file.clone()));
+    once!(effects, unit.files.expect_find_for_update(), "lock", |asked, _| {
+        assert_eq!(*asked, access(Right::Write));
+        Ok(file.clone())
+    });
     unit
 }
 
@@ -89,8 +90,8 @@ async fn rename(unit: FakeUnitOfWork, if_match: Option<IfMatch>) -> Result<super
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.unit(unit);
     let name = "other.txt".parse().unwrap();
-    let command = RenameCommand { owner: a_file().owner, file: a_file().id, if_match, name };
-    RenameFile::new(&doubles.ports(), &settings()).run(command).await
+    let command = RenameCommand { file: a_file().id, if_match, name };
+    RenameFile::new(&doubles.ports(), &settings()).run(&actor(), command).await
 }
 
 #[tokio::test]
@@ -122,8 +123,8 @@ async fn a_rename_whose_answer_was_lost_is_read_back() {
         let mut doubles = TestPorts::default();
         doubles.db = doubles.db.unit(unit).reads(reads_of_file(&effects, Some(found)));
         let name = "other.txt".parse().unwrap();
-        let command = RenameCommand { owner: a_file().owner, file: a_file().id, if_match: None, name };
-        let outcome = RenameFile::new(&doubles.ports(), &settings()).run(command).await;
+        let command = RenameCommand { file: a_file().id, if_match: None, name };
+        let outcome = RenameFile::new(&doubles.ports(), &settings()).run(&actor(), command).await;
         assert_eq!(outcome.is_ok(), happened);
         assert_eq!(effects.seen(), ["lock", "update", "commit", "find"]);
     }

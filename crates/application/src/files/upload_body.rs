@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::engine::retry::failure;
+use fm_domain::access::AccessDenied;
 use fm_domain::accounts::ReserveBytes;
 use fm_domain::blobs::{MarkStored, PutBlob};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
@@ -53,6 +54,9 @@ pub enum UploadError {
     /// The account is gone.
     #[error("the credentials are not valid")]
     Unauthenticated,
+    /// The scopes of the credential do not give the right.
+    #[error(transparent)]
+    Denied(#[from] AccessDenied),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),

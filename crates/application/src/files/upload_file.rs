@@ -9,17 +9,16 @@ use super::upload_body::{UploadBody, UploadError};
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
 use crate::ports::{Ports, Settings};
+use fm_domain::access::{Access, Actor, Right};
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, Revision, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, IdempotencyKey};
-use fm_domain::ids::{FileId, UserId};
+use fm_domain::ids::FileId;
 use fm_domain::thumbnails::Thumbnailer;
 
-/// What is uploaded, and by whom.
+/// What is uploaded.
 pub struct UploadCommand {
-    /// By whom.
-    pub owner: UserId,
     /// What makes a retry find this upload.
     pub key: Option<IdempotencyKey>,
     /// The bytes.
@@ -55,13 +54,18 @@ impl UploadFile {
     }
 
     /// The new file, or the one that an earlier upload with the same key made.
-    pub async fn run(&self, command: UploadCommand) -> Result<Uploaded, UploadError> {
-        let UploadCommand { owner, key, body } = command;
-        let intent_request =
-            IntentRequest { owner, length: body.length, replaces: ByteSize::ZERO, key: key.as_ref() };
+    pub async fn run(&self, actor: &Actor, command: UploadCommand) -> Result<Uploaded, UploadError> {
+        let access = actor.access(Right::Write)?;
+        let UploadCommand { key, body } = command;
+        let intent_request = IntentRequest {
+            owner: actor.user(),
+            length: body.length,
+            replaces: ByteSize::ZERO,
+            key: key.as_ref(),
+        };
         let intent = match self.transfer.record_intent(&intent_request).await? {
             IntentOutcome::Ready(intent) => intent,
-            IntentOutcome::Done(first) => return self.repeat(owner, &first, body).await,
+            IntentOutcome::Done(first) => return self.repeat(&access, &first, body).await,
         };
         let outcome = match self.transfer.write(&intent, ByteSize::ZERO, body).await {
             Ok(written) => self.commit(&intent, &written).await,
@@ -71,7 +75,7 @@ impl UploadFile {
             Ok(file) => Ok(Uploaded { view: self.presenter.view(file).await?, fresh: true }),
             Err(error) => {
                 self.transfer.intents.cancel(&intent).await;
-                Err(self.explained(owner, error).await)
+                Err(self.explained(actor, error).await)
             }
         }
     }
@@ -114,25 +118,26 @@ impl UploadFile {
     }
 
     /// What was lost because the account went meanwhile is not for the client to try again.
-    async fn explained(&self, owner: UserId, error: UploadError) -> UploadError {
+    async fn explained(&self, actor: &Actor, error: UploadError) -> UploadError {
         if !matches!(error, UploadError::Store(PortError::Unavailable(_))) {
             return error;
         }
         let Ok(mut reads) = self.transfer.db.read().await else { return error };
-        match reads.users().find(owner).await {
+        match reads.users().find(actor.user()).await {
             Ok(None) => UploadError::Unauthenticated,
             Ok(Some(_)) | Err(_) => error,
         }
     }
 
     async fn read_back(&self, file: &File) -> PortResult<bool> {
-        Ok(self.transfer.db.read().await?.files().find(file.owner, file.id).await?.is_some())
+        let own = Access::on_behalf_of(file.owner, Right::Read);
+        Ok(self.transfer.db.read().await?.files().find(&own, file.id).await?.is_some())
     }
 
     /// A retry: its bytes are read and compared, but nothing is stored twice.
     async fn repeat(
         &self,
-        owner: UserId,
+        access: &Access,
         first: &FinishedUpload,
         body: UploadBody,
     ) -> Result<Uploaded, UploadError> {
@@ -140,7 +145,7 @@ impl UploadFile {
         if sha256 != first.sha256 || name != first.name {
             return Err(UploadError::KeyConflict);
         }
-        let found = self.transfer.db.read().await?.files().find(owner, first.file).await?;
+        let found = self.transfer.db.read().await?.files().find(access, first.file).await?;
         // Removed while the retry was read: its key is free again by now.
         let file = found.ok_or(UploadError::KeyBusy { retry_after: std::time::Duration::from_secs(1) })?;
         Ok(Uploaded { view: self.presenter.view(file).await?, fresh: false })

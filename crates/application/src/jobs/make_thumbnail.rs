@@ -10,6 +10,7 @@ use crate::engine::intents::{Intent, Intents};
 use crate::engine::lease::{LEASE, Leased, renew_until_lost};
 use crate::engine::retry::retry_conflicts;
 use crate::ports::Ports;
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{BlobKey, BlobStore, GetBlob, MarkStored, PutBlob, PutHint, StoredBlob};
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::clock::Clock;
@@ -55,7 +56,8 @@ impl MakeThumbnail {
         id: FileId,
         blob: BlobId,
     ) -> Result<Done, JobError> {
-        let found = self.db.read().await?.files().find(owner, id).await?;
+        let access = Access::on_behalf_of(owner, Right::Read);
+        let found = self.db.read().await?.files().find(&access, id).await?;
         let wanted = |file: &File| file.blob == blob && file.thumbnail == ThumbnailState::Pending;
         let Some(file) = found.filter(wanted) else { return Ok(Done::Moot) };
         if file.size > MAX_SOURCE {
@@ -95,7 +97,8 @@ impl MakeThumbnail {
 
     /// A blob that is not there is fine only when its file is gone too.
     async fn gone(&self, file: &File) -> Result<Option<Bytes>, JobError> {
-        let now = self.db.read().await?.files().find(file.owner, file.id).await?;
+        let access = Access::on_behalf_of(file.owner, Right::Read);
+        let now = self.db.read().await?.files().find(&access, file.id).await?;
         if now.is_some_and(|now| now.blob == file.blob) {
             return Err(JobError::Failed("the bytes of a file are missing in the blob store".to_owned()));
         }

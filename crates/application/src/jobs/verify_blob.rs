@@ -8,6 +8,7 @@ use super::{Done, JobError, complete};
 use crate::engine::retry::retry_conflicts;
 use crate::files::withdraw;
 use crate::ports::Ports;
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{BlobKey, BlobStore, GetBlob};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
@@ -43,7 +44,8 @@ impl VerifyBlob {
         (owner, id, blob): (UserId, FileId, BlobId),
         promised: Option<Sha256>,
     ) -> Result<Done, JobError> {
-        let found = self.db.read().await?.files().find(owner, id).await?;
+        let access = Access::on_behalf_of(owner, Right::Read);
+        let found = self.db.read().await?.files().find(&access, id).await?;
         let Some(file) = found.filter(|file| file.blob == blob) else {
             return Ok(retry_conflicts(|| self.let_go(job, blob)).await?);
         };
@@ -110,12 +112,13 @@ impl VerifyBlob {
     async fn withdraw(&self, job: &ClaimedJob, file: &File) -> PortResult<Done> {
         let mut unit = self.db.begin().await?;
         // As it is now: it may have new content, a thumbnail, or be gone since its bytes were read.
-        let found = unit.files().find_for_update(file.owner, file.id).await?;
+        let access = Access::on_behalf_of(file.owner, Right::Delete);
+        let found = unit.files().find_for_update(&access, file.id).await?;
         let Some(now) = found.filter(|now| now.blob == file.blob && now.sha256.is_none()) else {
             unit.rollback().await?;
             return self.let_go(job, file.blob).await;
         };
-        if !withdraw(unit.as_mut(), &now, self.ids.as_ref(), self.clock.now()).await? {
+        if !withdraw(unit.as_mut(), &access, &now, self.ids.as_ref(), self.clock.now()).await? {
             unit.rollback().await?;
             return complete(self.db.as_ref(), job).await;
         }

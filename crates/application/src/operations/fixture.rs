@@ -12,6 +12,7 @@ use futures_util::stream::{self, BoxStream};
 use crate::fixture::{sha256, unavailable};
 use crate::ports::Ports;
 use crate::testing::TestPorts;
+use fm_domain::access::Access;
 use fm_domain::accounts::{Account, Email, Tally, UserQueries};
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobQueries, BlobReader, BlobRecord, BlobState, BlobStore, Bucket,
@@ -122,7 +123,7 @@ impl Database for Deployment {
 
 #[async_trait]
 impl UploadQueries for Deployment {
-    async fn find(&mut self, _: UserId, _: UploadId) -> PortResult<Option<Upload>> {
+    async fn find(&mut self, _: &Access, _: UploadId) -> PortResult<Option<Upload>> {
         Ok(None)
     }
 }
@@ -144,11 +145,11 @@ impl UserQueries for Deployment {
 
 #[async_trait]
 impl FileQueries for Deployment {
-    async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
+    async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         let state = self.state();
-        Ok(state.files.iter().find(|file| file.owner == owner && file.id == id).cloned())
+        Ok(state.files.iter().find(|file| file.owner == access.owner() && file.id == id).cloned())
     }
-    async fn list(&mut self, _: UserId, _: &FileFilter, _: &FilePage) -> PortResult<Vec<File>> {
+    async fn list(&mut self, _: &Access, _: &FileFilter, _: &FilePage) -> PortResult<Vec<File>> {
         Ok(Vec::new())
     }
     async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> {

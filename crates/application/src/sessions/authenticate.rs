@@ -4,19 +4,10 @@ use std::sync::Arc;
 
 use crate::engine::retry::failure;
 use crate::ports::Ports;
+use fm_domain::access::Actor;
 use fm_domain::clock::Clock;
 use fm_domain::error::PortError;
-use fm_domain::ids::{SessionId, UserId};
 use fm_domain::sessions::{SessionStore, TOUCH_INTERVAL, TokenSigner};
-
-/// Somebody whose token and session were checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caller {
-    /// Who.
-    pub user: UserId,
-    /// By which session.
-    pub session: SessionId,
-}
 
 /// Where a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -53,7 +44,7 @@ impl Authenticate {
     }
 
     /// Who the token stands for.
-    pub async fn run(&self, access_token: &str, client: &Client) -> Result<Caller, Refused> {
+    pub async fn run(&self, access_token: &str, client: &Client) -> Result<Actor, Refused> {
         let now = self.clock.now();
         let claims = self.tokens.verify(access_token, now).map_err(|_invalid| Refused::Unauthenticated)?;
         let session = self.sessions.find(claims.session, now).await?.ok_or(Refused::Unauthenticated)?;
@@ -63,6 +54,6 @@ impl Authenticate {
         if now.since(session.last_seen_at) >= TOUCH_INTERVAL {
             self.sessions.touch(session.id, now, client.ip.clone()).await?;
         }
-        Ok(Caller { user: session.user, session: session.id })
+        Ok(Actor::in_session(session.user, session.id))
     }
 }

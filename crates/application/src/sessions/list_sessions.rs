@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Caller;
 use crate::ports::Ports;
+use fm_domain::access::Actor;
 use fm_domain::clock::Clock;
 use fm_domain::error::PortResult;
 use fm_domain::sessions::{Session, SessionStore};
@@ -20,7 +20,7 @@ impl ListSessions {
     }
 
     /// The living ones, newest first.
-    pub async fn run(&self, caller: &Caller) -> PortResult<Vec<Session>> {
-        self.sessions.list(caller.user, self.clock.now()).await
+    pub async fn run(&self, actor: &Actor) -> PortResult<Vec<Session>> {
+        self.sessions.list(actor.user(), self.clock.now()).await
     }
 }

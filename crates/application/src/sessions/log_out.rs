@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Caller;
 use crate::ports::Ports;
+use fm_domain::access::Actor;
 use fm_domain::error::PortResult;
 use fm_domain::sessions::SessionStore;
 
@@ -18,7 +18,7 @@ impl LogOut {
     }
 
     /// Ends it. A session that is gone already is fine.
-    pub async fn run(&self, caller: &Caller) -> PortResult<()> {
-        self.sessions.revoke(caller.user, caller.session).await.map(|_was_there| ())
+    pub async fn run(&self, actor: &Actor) -> PortResult<()> {
+        self.sessions.revoke(actor.user(), actor.session()).await.map(|_was_there| ())
     }
 }

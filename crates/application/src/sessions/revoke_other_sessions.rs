@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Caller;
 use crate::ports::Ports;
+use fm_domain::access::Actor;
 use fm_domain::clock::Clock;
 use fm_domain::error::{PortResult, chain};
 use fm_domain::sessions::SessionStore;
@@ -24,8 +24,8 @@ impl RevokeOtherSessions {
     }
 
     /// Ends them.
-    pub async fn run(&self, caller: &Caller) -> PortResult<()> {
-        self.sessions.revoke_all(caller.user, Some(caller.session), self.clock.now().plus(CLOCK_SKEW)).await
+    pub async fn run(&self, actor: &Actor) -> PortResult<()> {
+        self.sessions.revoke_all(actor.user(), Some(actor.session()), self.clock.now().plus(CLOCK_SKEW)).await
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Caller;
 use crate::ports::Ports;
+use fm_domain::access::Actor;
 use fm_domain::error::PortError;
 use fm_domain::ids::SessionId;
 use fm_domain::sessions::SessionStore;
@@ -30,7 +30,7 @@ impl RevokeSession {
     }
 
     /// Ends it, and every token of it.
-    pub async fn run(&self, caller: &Caller, id: SessionId) -> Result<(), RevokeSessionError> {
-        if self.sessions.revoke(caller.user, id).await? { Ok(()) } else { Err(RevokeSessionError::NotFound) }
+    pub async fn run(&self, actor: &Actor, id: SessionId) -> Result<(), RevokeSessionError> {
+        if self.sessions.revoke(actor.user(), id).await? { Ok(()) } else { Err(RevokeSessionError::NotFound) }
     }
 }

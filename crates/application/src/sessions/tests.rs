@@ -4,20 +4,21 @@
 
 use std::time::Duration;
 
+use fm_domain::access::Actor;
 use fm_domain::clock::Clock as _;
 use fm_domain::ids::UserId;
 use fm_domain::sessions::{AccessClaims, InvalidToken, Session};
 use fm_domain::testing::{CountingIds, Effects, FixedClock, a_session, a_user};
 
 use super::{
-    Authenticate, Caller, Client, ListSessions, LogOut, Refused, RevokeOtherSessions, RevokeSession,
+    Authenticate, Client, ListSessions, LogOut, Refused, RevokeOtherSessions, RevokeSession,
     RevokeSessionError,
 };
-use crate::fixture::{caller, revoking};
+use crate::fixture::{actor, revoking};
 use crate::testing::TestPorts;
 
 /// Ada asks, seen last this long ago; her token stands for `user`.
-async fn authenticate(effects: &Effects, idle: Duration, user: UserId) -> Result<Caller, Refused> {
+async fn authenticate(effects: &Effects, idle: Duration, user: UserId) -> Result<Actor, Refused> {
     let now = FixedClock::NEW_YEAR.now();
     let mut doubles = TestPorts::default();
     doubles.tokens.expect_verify().returning(move |_, _| {
@@ -44,7 +45,7 @@ async fn a_session_is_touched_at_most_once_a_minute() {
     for (seconds, touches) in [(0, 0), (59, 0), (60, 1), (3600, 1)] {
         let effects = Effects::default();
         let outcome = authenticate(&effects, Duration::from_secs(seconds), a_user().id).await;
-        assert_eq!(outcome.unwrap(), caller());
+        assert_eq!(outcome.unwrap(), actor());
         assert_eq!(effects.seen().len(), touches);
     }
 }
@@ -86,18 +87,18 @@ async fn an_invalid_token_or_a_session_that_is_gone_lets_nobody_in() {
 async fn sessions_are_listed_and_ended() {
     let mut doubles = TestPorts::default();
     doubles.sessions.expect_list().times(1).returning(|_, _| Ok(vec![a_session()]));
-    revoking(&Effects::default(), &mut doubles, Some(caller().session), true);
+    revoking(&Effects::default(), &mut doubles, Some(actor().session()), true);
     let mut there = vec![false, true, false];
     doubles.sessions.expect_revoke().times(3).returning(move |user, _| {
-        assert_eq!(user, caller().user);
+        assert_eq!(user, actor().user());
         Ok(there.pop().unwrap())
     });
     let ports = doubles.ports();
-    assert_eq!(ListSessions::new(&ports).run(&caller()).await.unwrap(), [a_session()]);
-    RevokeOtherSessions::new(&ports).run(&caller()).await.unwrap();
+    assert_eq!(ListSessions::new(&ports).run(&actor()).await.unwrap(), [a_session()]);
+    RevokeOtherSessions::new(&ports).run(&actor()).await.unwrap();
     // Gone already is fine for a logout, and not found for a session that is named.
-    LogOut::new(&ports).run(&caller()).await.unwrap();
-    RevokeSession::new(&ports).run(&caller(), caller().session).await.unwrap();
-    let outcome = RevokeSession::new(&ports).run(&caller(), caller().session).await;
+    LogOut::new(&ports).run(&actor()).await.unwrap();
+    RevokeSession::new(&ports).run(&actor(), actor().session()).await.unwrap();
+    let outcome = RevokeSession::new(&ports).run(&actor(), actor().session()).await;
     assert!(matches!(outcome, Err(RevokeSessionError::NotFound)));
 }

@@ -1,5 +1,6 @@
 //! The beginning of a request that appends to an upload: from its commit on no earlier request can change the upload.
 
+use fm_domain::access::Access;
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::database::UnitOfWork;
 use fm_domain::uploads::{ResumableStore, Transport, Upload, UploadStatus};
@@ -22,11 +23,12 @@ pub(super) enum Acquired {
 pub(super) async fn acquire(
     context: &Context,
     store: &dyn ResumableStore,
+    access: &Access,
     request: &AppendRequest,
 ) -> Result<Acquired, ResumableError> {
     retry_conflicts(|| async {
         let mut unit = context.db.begin().await?;
-        match acquire_in(context, store, request, unit.as_mut()).await {
+        match acquire_in(context, store, access, request, unit.as_mut()).await {
             Ok(Acquired::Open(upload)) => {
                 unit.commit().await?;
                 Ok(Acquired::Open(upload))
@@ -44,10 +46,11 @@ pub(super) async fn acquire(
 async fn acquire_in(
     context: &Context,
     store: &dyn ResumableStore,
+    access: &Access,
     request: &AppendRequest,
     unit: &mut dyn UnitOfWork,
 ) -> Result<Acquired, ResumableError> {
-    let found = unit.uploads().find_for_update(request.owner, request.upload).await?;
+    let found = unit.uploads().find_for_update(access, request.upload).await?;
     let resumable = found.filter(|upload| upload.transport == Transport::Resumable);
     let mut upload = resumable.ok_or(ResumableError::NotFound)?;
     if context.is_over(&upload) {

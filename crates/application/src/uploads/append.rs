@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fm_domain::access::{Access, Actor, Right};
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::error::chain;
-use fm_domain::ids::{UploadId, UserId};
+use fm_domain::ids::UploadId;
 use fm_domain::uploads::{Checksum, ResumableStore, Upload, UploadStatus};
 
 use super::acquire::{Acquired, acquire};
@@ -19,8 +20,6 @@ const LOCK_POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The bytes, and where they belong.
 pub struct AppendCommand {
-    /// The owner of the upload.
-    pub owner: UserId,
     /// The upload.
     pub upload: UploadId,
     /// Where the client believes the upload to be.
@@ -37,7 +36,6 @@ pub struct AppendCommand {
 
 /// What a request declares of its body.
 pub(super) struct AppendRequest {
-    pub(super) owner: UserId,
     pub(super) upload: UploadId,
     pub(super) offset: ByteSize,
     pub(super) length: Option<ByteSize>,
@@ -48,8 +46,8 @@ pub(super) struct AppendRequest {
 impl AppendCommand {
     /// The bytes, which can't be shared, apart from what is declared of them.
     fn split(self) -> (AppendRequest, ByteStream) {
-        let Self { owner, upload, offset, length, checksum, body, body_length } = self;
-        (AppendRequest { owner, upload, offset, length, checksum, body_length }, body)
+        let Self { upload, offset, length, checksum, body, body_length } = self;
+        (AppendRequest { upload, offset, length, checksum, body_length }, body)
     }
 }
 
@@ -69,9 +67,10 @@ impl AppendToUpload {
 
     /// How far the upload is after it; with the last byte the file exists. Bytes before an error stay, unless the body
     /// has a checksum.
-    pub async fn run(&self, command: AppendCommand) -> Result<Progress, ResumableError> {
+    pub async fn run(&self, actor: &Actor, command: AppendCommand) -> Result<Progress, ResumableError> {
+        let access = actor.access(Right::Write)?;
         let (request, body) = command.split();
-        let upload = match acquire(&self.context, self.store.as_ref(), &request).await? {
+        let upload = match acquire(&self.context, self.store.as_ref(), &access, &request).await? {
             Acquired::Open(upload) => upload,
             Acquired::Complete(upload) => return Ok(Progress::of(&upload)),
         };
@@ -108,9 +107,10 @@ impl AppendToUpload {
 
     /// Ends when the upload is no longer this request's.
     async fn lost(&self, upload: &Upload) -> ResumableError {
+        let own = Access::on_behalf_of(upload.owner, Right::Read);
         loop {
             tokio::time::sleep(LOCK_POLL_INTERVAL).await;
-            match self.context.find(upload.owner, upload.id).await {
+            match self.context.find(&own, upload.id).await {
                 Ok(now) if now.status == UploadStatus::Expired => return ResumableError::Expired,
                 // The request itself completed it, and tells its client.
                 Ok(now)

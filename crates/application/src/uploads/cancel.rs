@@ -3,9 +3,10 @@
 use super::ResumableError;
 use super::context::{Context, release_blob, unreserve};
 use crate::engine::retry::{confirm_commit, retry_conflicts};
+use fm_domain::access::{Access, Actor, Right};
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::PortResult;
-use fm_domain::ids::{UploadId, UserId};
+use fm_domain::ids::UploadId;
 use fm_domain::uploads::{Transport, Upload, UploadStatus};
 
 /// Cancels uploads.
@@ -21,27 +22,24 @@ impl CancelUpload {
 
     /// From the answer on there is no such upload; its bytes go by jobs that were committed with it. Of one that is a
     /// file already the file stays.
-    pub async fn run(&self, owner: UserId, id: UploadId) -> Result<(), ResumableError> {
-        retry_conflicts(|| self.cancel(owner, id)).await
+    pub async fn run(&self, actor: &Actor, id: UploadId) -> Result<(), ResumableError> {
+        let access = actor.access(Right::Write)?;
+        retry_conflicts(|| self.cancel(&access, id)).await
     }
 
-    async fn cancel(&self, owner: UserId, id: UploadId) -> Result<(), ResumableError> {
+    async fn cancel(&self, access: &Access, id: UploadId) -> Result<(), ResumableError> {
         let mut unit = self.context.db.begin().await?;
-        let found = unit.uploads().find_for_update(owner, id).await?;
-        let refusal = match &found {
-            Some(upload) if upload.transport != self.transport => Some(ResumableError::NotFound),
-            None => Some(ResumableError::NotFound),
-            Some(upload) if self.context.is_over(upload) => Some(ResumableError::Expired),
-            Some(_) => None,
-        };
-        if let Some(refusal) = refusal {
+        let found = unit.uploads().find_for_update(access, id).await?;
+        let Some(upload) = found.filter(|upload| upload.transport == self.transport) else {
             unit.rollback().await?;
-            return Err(refusal);
+            return Err(ResumableError::NotFound);
+        };
+        if self.context.is_over(&upload) {
+            unit.rollback().await?;
+            return Err(ResumableError::Expired);
         }
-        if let Some(upload) = &found {
-            self.take_out(unit.as_mut(), upload).await?;
-        }
-        Ok(confirm_commit(unit.commit().await, self.is_gone(owner, id)).await?)
+        self.take_out(unit.as_mut(), &upload).await?;
+        Ok(confirm_commit(unit.commit().await, self.is_gone(&upload)).await?)
     }
 
     async fn take_out(&self, unit: &mut dyn UnitOfWork, upload: &Upload) -> PortResult<()> {
@@ -53,8 +51,9 @@ impl CancelUpload {
         if is_open { unreserve(unit, upload).await } else { Ok(()) }
     }
 
-    async fn is_gone(&self, owner: UserId, id: UploadId) -> PortResult<bool> {
-        Ok(self.context.db.read().await?.uploads().find(owner, id).await?.is_none())
+    async fn is_gone(&self, upload: &Upload) -> PortResult<bool> {
+        let own = Access::on_behalf_of(upload.owner, Right::Read);
+        Ok(self.context.db.read().await?.uploads().find(&own, upload.id).await?.is_none())
     }
 }
 

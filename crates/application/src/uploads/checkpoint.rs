@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
 use fm_domain::database::UnitOfWork;
@@ -137,7 +138,8 @@ impl<'a> Checkpoints<'a> {
 
     async fn is_saved(&self, upload: &Upload) -> PortResult<bool> {
         let mut reads = self.context.db.read().await?;
-        let found = reads.uploads().find(upload.owner, upload.id).await?;
+        let own = Access::on_behalf_of(upload.owner, Right::Read);
+        let found = reads.uploads().find(&own, upload.id).await?;
         Ok(found.is_some_and(|found| found.epoch == upload.epoch && found.offset == upload.offset))
     }
 

@@ -1,5 +1,6 @@
 //! The end of an upload: its bytes become a blob, and the blob a file.
 
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{BlobKey, StoredBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::database::UnitOfWork;
@@ -114,8 +115,9 @@ async fn try_commit(
     let mut unit = context.db.begin().await?;
     match commit_in(context, unit.as_mut(), upload, whole, file).await {
         Ok(()) => {
+            let own = Access::on_behalf_of(file.owner, Right::Read);
             let exists = async {
-                PortResult::Ok(context.db.read().await?.files().find(file.owner, file.id).await?.is_some())
+                PortResult::Ok(context.db.read().await?.files().find(&own, file.id).await?.is_some())
             };
             Ok(confirm_commit(unit.commit().await, exists).await?)
         }

@@ -10,20 +10,19 @@ use crate::engine::intents::Intent;
 use crate::engine::retry::retry_conflicts;
 use crate::files::{FilePresenter, Uploaded};
 use crate::ports::{DirectPorts, Ports, Settings};
+use fm_domain::access::{Access, Actor, Right};
 use fm_domain::blobs::{
     BlobKey, ByteRange, CompleteParts, GetBlob, PartTag, PutBlob, PutHint, StoredBlob, WrittenPart,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, HEAD_BYTES, MediaType, sniff};
-use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
+use fm_domain::ids::{BlobId, FileId, UploadId};
 use fm_domain::uploads::{HashState, Transport, Upload, UploadStatus};
 
 /// What was sent.
 #[derive(Debug, Clone)]
 pub struct CompleteDirectCommand {
-    /// Whose.
-    pub owner: UserId,
     /// Which.
     pub upload: UploadId,
     /// The parts by number, with the tags that the store answered.
@@ -49,10 +48,15 @@ impl CompleteDirect {
     /// The file; a second completion gets the same. The client is not believed: the store is asked for the size, the
     /// first bytes are read to see what it is, and a job reads them all for the hash. With parts that are not those
     /// that were sent the upload is gone.
-    pub async fn run(&self, command: CompleteDirectCommand) -> Result<Uploaded, ResumableError> {
-        let upload = retry_conflicts(|| self.acquire(&command)).await?;
+    pub async fn run(
+        &self,
+        actor: &Actor,
+        command: CompleteDirectCommand,
+    ) -> Result<Uploaded, ResumableError> {
+        let access = actor.access(Right::Write)?;
+        let upload = retry_conflicts(|| self.acquire(&access, command.upload)).await?;
         if let UploadStatus::Complete(file) = upload.status {
-            return self.found(command.owner, file).await;
+            return self.found(&access, file).await;
         }
         let outcome = match self.complete(&upload, &command.parts).await {
             // What another request is completing is not given up.
@@ -65,8 +69,8 @@ impl CompleteDirect {
             Ok(file) => Ok(Uploaded { view: self.presenter.view(file).await?, fresh: true }),
             Err(ResumableError::TakenOver { retry_after }) => {
                 // A second completion may have been faster.
-                match self.context.find(upload.owner, upload.id).await?.status {
-                    UploadStatus::Complete(file) => self.found(upload.owner, file).await,
+                match self.context.find(&access, upload.id).await?.status {
+                    UploadStatus::Complete(file) => self.found(&access, file).await,
                     UploadStatus::Open => Err(ResumableError::TakenOver { retry_after }),
                     UploadStatus::Expired => Err(ResumableError::Expired),
                 }
@@ -75,15 +79,15 @@ impl CompleteDirect {
         }
     }
 
-    async fn found(&self, owner: UserId, file: FileId) -> Result<Uploaded, ResumableError> {
-        let found = self.context.db.read().await?.files().find(owner, file).await?;
+    async fn found(&self, access: &Access, file: FileId) -> Result<Uploaded, ResumableError> {
+        let found = self.context.db.read().await?.files().find(access, file).await?;
         let file = found.ok_or(ResumableError::NotFound)?;
         Ok(Uploaded { view: self.presenter.view(file).await?, fresh: false })
     }
 
-    async fn acquire(&self, command: &CompleteDirectCommand) -> Result<Upload, ResumableError> {
+    async fn acquire(&self, access: &Access, id: UploadId) -> Result<Upload, ResumableError> {
         let mut unit = self.context.db.begin().await?;
-        let found = unit.uploads().find_for_update(command.owner, command.upload).await?;
+        let found = unit.uploads().find_for_update(access, id).await?;
         let direct = found.filter(|upload| upload.transport == Transport::Direct);
         let refusal = match direct {
             Some(upload) if self.context.is_over(&upload) => ResumableError::Expired,

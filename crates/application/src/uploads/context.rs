@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{BlobKey, BlobStore};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::PortResult;
 use fm_domain::idempotency::KEPT_FOR;
-use fm_domain::ids::{IdSource, JobId, UploadId, UserId};
+use fm_domain::ids::{IdSource, JobId, UploadId};
 use fm_domain::jobs::{NewJob, Work};
 use fm_domain::thumbnails::Thumbnailer;
 use fm_domain::uploads::{Upload, UploadStatus};
@@ -79,8 +80,8 @@ impl Context {
         if length > self.max { Err(BodyError::TooLarge { limit: self.max }.into()) } else { Ok(()) }
     }
 
-    pub(super) async fn find(&self, owner: UserId, id: UploadId) -> Result<Upload, ResumableError> {
-        let found = self.db.read().await?.uploads().find(owner, id).await?;
+    pub(super) async fn find(&self, access: &Access, id: UploadId) -> Result<Upload, ResumableError> {
+        let found = self.db.read().await?.uploads().find(access, id).await?;
         found.ok_or(ResumableError::NotFound)
     }
 
@@ -95,9 +96,10 @@ impl Context {
 
     /// Removes an open upload that can't be completed; false when another request has acquired it.
     pub(super) async fn cancel(&self, upload: &Upload) -> Result<bool, ResumableError> {
+        let own = Access::on_behalf_of(upload.owner, Right::Write);
         retry_conflicts(|| async {
             let mut unit = self.db.begin().await?;
-            let found = unit.uploads().find_for_update(upload.owner, upload.id).await?;
+            let found = unit.uploads().find_for_update(&own, upload.id).await?;
             let own = |found: &Upload| found.status == UploadStatus::Open && found.epoch == upload.epoch;
             let Some(found) = found.filter(own) else {
                 unit.rollback().await?;

@@ -4,6 +4,7 @@ use super::ResumableError;
 use super::context::{Context, intent_expiry};
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
 use fm_domain::files::{FileName, MediaType, Sha256};
@@ -33,12 +34,12 @@ pub(super) struct Created {
 impl Context {
     /// One unit: the intent is recorded, the key claimed, the length reserved, the upload inserted. A repetition with the
     /// same key finds the first.
-    pub(super) async fn create(&self, draft: &Draft) -> Result<Created, ResumableError> {
+    pub(super) async fn create(&self, access: &Access, draft: &Draft) -> Result<Created, ResumableError> {
         self.check_length(draft.length.unwrap_or_default())?;
-        retry_conflicts(|| self.try_create(draft)).await
+        retry_conflicts(|| self.try_create(access, draft)).await
     }
 
-    async fn try_create(&self, draft: &Draft) -> Result<Created, ResumableError> {
+    async fn try_create(&self, access: &Access, draft: &Draft) -> Result<Created, ResumableError> {
         let upload = self.drafted(draft);
         let now = upload.created_at;
         let mut unit = self.db.begin().await?;
@@ -46,7 +47,7 @@ impl Context {
             let lease_until = intent_expiry(&upload);
             let claim = KeyClaim { user: draft.owner, key: key.clone(), attempt: upload.blob, lease_until };
             if unit.keys().claim(&claim, now).await? != Claimed::Held {
-                let found = unit.uploads().find_by_key(draft.owner, key).await?;
+                let found = unit.uploads().find_by_key(access, key).await?;
                 unit.rollback().await?;
                 let found = found.filter(|found| is_same(found, draft) && !self.is_over(found));
                 let upload = found.ok_or(ResumableError::KeyConflict)?;
@@ -62,8 +63,8 @@ impl Context {
         let intent = Intent::bare(BlobKey::file(upload.blob), draft.owner);
         intent.record(unit.as_mut(), now, intent_expiry(&upload)).await?;
         unit.uploads().insert(&upload).await?;
-        let there =
-            async { Ok(self.db.read().await?.uploads().find(draft.owner, upload.id).await?.is_some()) };
+        let own = Access::on_behalf_of(upload.owner, Right::Read);
+        let there = async { Ok(self.db.read().await?.uploads().find(&own, upload.id).await?.is_some()) };
         confirm_commit(unit.commit().await, there).await?;
         Ok(Created { upload, fresh: true })
     }

@@ -6,19 +6,18 @@ use super::create::Draft;
 use super::part_plan::{PlannedPart, plan};
 use crate::engine::retry::{retry_conflicts, roll_back};
 use crate::ports::DirectPorts;
+use fm_domain::access::{Access, Actor, Right};
 use fm_domain::blobs::{BlobKey, PartLink, PartWrite, SignedPart, WriteId};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::Timestamp;
 use fm_domain::files::{FileName, MediaType, Sha256};
 use fm_domain::idempotency::IdempotencyKey;
-use fm_domain::ids::{UploadId, UserId};
+use fm_domain::ids::UploadId;
 use fm_domain::uploads::{HashState, Transport, Upload, UploadStatus};
 
 /// What is going to be uploaded.
 #[derive(Debug, Clone)]
 pub struct CreateDirectCommand {
-    /// By whom.
-    pub owner: UserId,
     /// What makes a retry find this upload.
     pub key: Option<IdempotencyKey>,
     /// What the file will be called.
@@ -69,13 +68,18 @@ impl CreateDirect {
     }
 
     /// The upload and its parts; a repetition with the same key gets those of the first.
-    pub async fn run(&self, command: CreateDirectCommand) -> Result<DirectUpload, ResumableError> {
+    pub async fn run(
+        &self,
+        actor: &Actor,
+        command: CreateDirectCommand,
+    ) -> Result<DirectUpload, ResumableError> {
+        let access = actor.access(Right::Write)?;
         let nothing = HashState::new().finish();
         if command.size == ByteSize::ZERO && command.sha256.is_some_and(|promised| promised != nothing) {
             return Err(BodyError::DigestMismatch.into());
         }
         let draft = Draft {
-            owner: command.owner,
+            owner: actor.user(),
             transport: Transport::Direct,
             key: command.key,
             name: command.name,
@@ -84,9 +88,9 @@ impl CreateDirect {
             promised: command.sha256,
             metadata: String::new(),
         };
-        let created = self.context.create(&draft).await?;
+        let created = self.context.create(&access, &draft).await?;
         let (upload, fresh) = (created.upload, created.fresh);
-        let parts = match self.parts(&upload).await {
+        let parts = match self.parts(&access, &upload).await {
             Ok(parts) => parts,
             Err(error) => {
                 if fresh {
@@ -98,12 +102,12 @@ impl CreateDirect {
         Ok(DirectUpload { id: upload.id, expires_at: upload.expires_at, parts, fresh })
     }
 
-    async fn parts(&self, upload: &Upload) -> Result<Vec<DirectPart>, ResumableError> {
+    async fn parts(&self, access: &Access, upload: &Upload) -> Result<Vec<DirectPart>, ResumableError> {
         let size = upload.length.unwrap_or_default();
         if upload.status != UploadStatus::Open || size == ByteSize::ZERO {
             return Ok(Vec::new());
         }
-        let write = self.begun(upload).await?;
+        let write = self.begun(access, upload).await?;
         let mut parts = Vec::new();
         for PlannedPart { number, offset, size } in plan(size, self.direct.store.part_limits()) {
             let link = PartLink {
@@ -121,20 +125,25 @@ impl CreateDirect {
     }
 
     /// The write that the parts belong to; begun now, unless it was before.
-    async fn begun(&self, upload: &Upload) -> Result<PartWrite, ResumableError> {
+    async fn begun(&self, access: &Access, upload: &Upload) -> Result<PartWrite, ResumableError> {
         if let Some(write) = upload.part_write() {
             return Ok(write);
         }
         let key = BlobKey::file(upload.blob);
         let content_type = upload.claimed_type.as_ref().map_or_else(MediaType::octet_stream, MediaType::safe);
         let id = self.direct.store.begin(&key, &content_type).await?;
-        retry_conflicts(|| self.agree(upload, &id)).await
+        retry_conflicts(|| self.agree(access, upload, &id)).await
     }
 
     /// Of two repetitions that begin a write at the same time both go on with the one that is kept first.
-    async fn agree(&self, upload: &Upload, id: &WriteId) -> Result<PartWrite, ResumableError> {
+    async fn agree(
+        &self,
+        access: &Access,
+        upload: &Upload,
+        id: &WriteId,
+    ) -> Result<PartWrite, ResumableError> {
         let mut unit = self.context.db.begin().await?;
-        let Some(found) = unit.uploads().find_for_update(upload.owner, upload.id).await? else {
+        let Some(found) = unit.uploads().find_for_update(access, upload.id).await? else {
             unit.rollback().await?;
             return Err(ResumableError::NotFound);
         };

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use fm_domain::access::{Actor, Right};
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::files::{FileName, MediaType};
 use fm_domain::idempotency::IdempotencyKey;
-use fm_domain::ids::UserId;
 use fm_domain::uploads::{Checksum, ResumableStore, Transport};
 
 use super::append::{AppendCommand, AppendToUpload};
@@ -16,8 +16,6 @@ use super::{Progress, ResumableError};
 
 /// What is going to be uploaded.
 pub struct CreateResumableCommand {
-    /// The owner.
-    pub owner: UserId,
     /// What makes a retry find this upload.
     pub key: Option<IdempotencyKey>,
     /// The name of the file.
@@ -73,10 +71,15 @@ impl CreateResumable {
 
     /// Creates the upload and appends its first bytes; one without any bytes is a file at once. Bytes that come with a
     /// repetition are not read.
-    pub async fn run(&self, command: CreateResumableCommand) -> Result<CreatedUpload, ResumableError> {
-        let CreateResumableCommand { owner, key, name, length, claimed_type, metadata, first } = command;
+    pub async fn run(
+        &self,
+        actor: &Actor,
+        command: CreateResumableCommand,
+    ) -> Result<CreatedUpload, ResumableError> {
+        let access = actor.access(Right::Write)?;
+        let CreateResumableCommand { key, name, length, claimed_type, metadata, first } = command;
         let draft = Draft {
-            owner,
+            owner: actor.user(),
             transport: Transport::Resumable,
             key,
             name,
@@ -85,11 +88,11 @@ impl CreateResumable {
             promised: None,
             metadata,
         };
-        let created = self.context.create(&draft).await?;
+        let created = self.context.create(&access, &draft).await?;
         let (progress, fresh) = (Progress::of(&created.upload), created.fresh);
         let first = first.filter(|_| fresh);
         let appended = first.is_some();
-        Ok(match self.go_on(owner, &progress, first).await {
+        Ok(match self.go_on(actor, &progress, first).await {
             Ok(progress) => CreatedUpload { progress, fresh, appended, refusal: None },
             Err(refusal) => CreatedUpload { progress, fresh, appended, refusal: Some(refusal) },
         })
@@ -97,13 +100,12 @@ impl CreateResumable {
 
     async fn go_on(
         &self,
-        owner: UserId,
+        actor: &Actor,
         progress: &Progress,
         first: Option<FirstBytes>,
     ) -> Result<Progress, ResumableError> {
         if let Some(FirstBytes { body, length, checksum }) = first {
             let command = AppendCommand {
-                owner,
                 upload: progress.id,
                 offset: progress.offset,
                 length: None,
@@ -111,10 +113,10 @@ impl CreateResumable {
                 body,
                 body_length: length,
             };
-            return self.append.run(command).await;
+            return self.append.run(actor, command).await;
         }
         if progress.length == Some(progress.offset) && progress.file.is_none() {
-            return self.resume.run(owner, progress.id).await;
+            return self.resume.run(actor, progress.id).await;
         }
         Ok(progress.clone())
     }

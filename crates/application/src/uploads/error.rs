@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::engine::retry::failure;
 use crate::files::UploadError;
+use fm_domain::access::AccessDenied;
 use fm_domain::accounts::ReserveBytes;
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::error::PortError;
@@ -51,6 +52,9 @@ pub enum ResumableError {
     /// The account is gone.
     #[error("the credentials are not valid")]
     Unauthenticated,
+    /// The scopes of the credential do not give the right.
+    #[error(transparent)]
+    Denied(#[from] AccessDenied),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -93,6 +97,7 @@ impl From<UploadError> for ResumableError {
             UploadError::NotFound => Self::NotFound,
             UploadError::PreconditionFailed => Self::TAKEN_OVER,
             UploadError::Unauthenticated => Self::Unauthenticated,
+            UploadError::Denied(denied) => Self::Denied(denied),
             UploadError::Store(error) => Self::Store(error),
         }
     }

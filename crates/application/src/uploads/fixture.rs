@@ -11,9 +11,10 @@ pub(super) use store::{FakeStore, Fault};
 
 use super::append::AppendRequest;
 use super::context::Context;
-use crate::fixture::{FakeBlobs, once};
+use crate::fixture::{FakeBlobs, access, once};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
+use fm_domain::access::Right;
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, an_upload};
 use fm_domain::uploads::{Epoch, HashState, Upload, WriteState};
@@ -57,7 +58,10 @@ impl Rows {
 
 /// The unit, which finds this upload.
 pub(super) fn found(effects: &Effects, mut unit: FakeUnitOfWork, upload: Option<Upload>) -> FakeUnitOfWork {
-    once!(effects, unit.uploads.expect_find_for_update(), "find", |_, _| Ok(upload.clone()));
+    once!(effects, unit.uploads.expect_find_for_update(), "find", |asked, _| {
+        assert_eq!(*asked, access(Right::Write));
+        Ok(upload.clone())
+    });
     unit
 }
 
@@ -141,7 +145,10 @@ pub(super) fn cancelling(effects: &Effects) -> FakeUnitOfWork {
 /// Reads that find this upload.
 pub(super) fn reads_of(effects: &Effects, upload: Option<Upload>) -> FakeReads {
     let mut reads = FakeReads::default();
-    once!(effects, reads.uploads.expect_find(), "look", |_, _| Ok(upload.clone()));
+    once!(effects, reads.uploads.expect_find(), "look", |asked, _| {
+        assert_eq!(asked.owner(), an_upload().owner);
+        Ok(upload.clone())
+    });
     reads
 }
 
@@ -190,9 +197,8 @@ pub(super) fn begun_with(upload: Upload, bytes: &'static str) -> Upload {
 
 /// A request that goes on with Ada's upload, of which nothing but the offset is declared.
 pub(super) fn request(offset: u64) -> AppendRequest {
-    let Upload { owner, id, .. } = an_upload();
     let offset = ByteSize::new(offset);
-    AppendRequest { owner, upload: id, offset, length: None, checksum: None, body_length: None }
+    AppendRequest { upload: an_upload().id, offset, length: None, checksum: None, body_length: None }
 }
 
 /// A body that comes in these pieces.

@@ -6,6 +6,7 @@ use super::context::Context;
 use super::part_plan::plan;
 use crate::engine::retry::{failure, retry_conflicts};
 use crate::ports::DirectPorts;
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{PartLink, PartReceiver, PartTag, WritePart, WrittenPart};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::error::PortError;
@@ -73,7 +74,7 @@ impl ReceivePart {
     }
 
     async fn upload(&self, link: &PartLink) -> Result<Upload, PartError> {
-        let found = self.context.db.read().await?.uploads().find(link.owner, link.upload).await?;
+        let found = self.context.db.read().await?.uploads().find(&access_by(link), link.upload).await?;
         let open = found.filter(|upload| is_open(upload) && !self.context.is_over(upload));
         open.filter(|upload| upload.part_write().as_ref() == Some(&link.write)).ok_or(PartError::Refused)
     }
@@ -131,7 +132,7 @@ impl ReceivePart {
         before: Option<&WrittenPart>,
     ) -> Result<(), PartError> {
         let mut unit = self.context.db.begin().await?;
-        let found = unit.uploads().find_for_update(link.owner, link.upload).await?;
+        let found = unit.uploads().find_for_update(&access_by(link), link.upload).await?;
         if !found.is_some_and(|upload| is_open(&upload)) {
             unit.rollback().await?;
             return Err(PartError::Refused);
@@ -145,6 +146,11 @@ impl ReceivePart {
         unit.uploads().add_part(link.upload, part).await?;
         Ok(unit.commit().await?)
     }
+}
+
+/// A genuine link is the credential: the owner of the upload had it signed.
+const fn access_by(link: &PartLink) -> Access {
+    Access::on_behalf_of(link.owner, Right::Write)
 }
 
 /// Whether parts may still be sent: nobody has begun to complete it.

@@ -3,7 +3,8 @@
 use super::append::{AppendCommand, AppendToUpload};
 use super::context::Context;
 use super::{Progress, ResumableError};
-use fm_domain::ids::{UploadId, UserId};
+use fm_domain::access::{Actor, Right};
+use fm_domain::ids::UploadId;
 use fm_domain::uploads::{ResumableStore, Transport, UploadStatus};
 use std::sync::Arc;
 
@@ -20,8 +21,9 @@ impl ResumeUpload {
 
     /// How far it is. An upload whose bytes are all there and that is no file yet, because the request that received the
     /// last of them died or met a fault, becomes one now: a client that finds it whole sends nothing more.
-    pub async fn run(&self, owner: UserId, id: UploadId) -> Result<Progress, ResumableError> {
-        let upload = self.context.find(owner, id).await?;
+    pub async fn run(&self, actor: &Actor, id: UploadId) -> Result<Progress, ResumableError> {
+        let access = actor.access(Right::Write)?;
+        let upload = self.context.find(&access, id).await?;
         if upload.transport != Transport::Resumable {
             return Err(ResumableError::NotFound);
         }
@@ -32,7 +34,6 @@ impl ResumeUpload {
             return Ok(Progress::of(&upload));
         }
         let nothing_more = AppendCommand {
-            owner,
             upload: id,
             offset: upload.offset,
             length: None,
@@ -40,7 +41,7 @@ impl ResumeUpload {
             body: Box::pin(futures_util::stream::empty()),
             body_length: None,
         };
-        self.append.run(nothing_more).await
+        self.append.run(actor, nothing_more).await
     }
 }
 

@@ -1,13 +1,15 @@
 //! That what the use cases do can be moved to another thread: this compiles, or it does not.
 
+mod access;
+
 use super::UseCases;
 use crate::accounts::{ChangePasswordCommand, RegisterCommand};
 use crate::files::{
     ListCommand, RemoveCommand, RenameCommand, ReplaceCommand, SignUrlCommand, UploadCommand,
 };
-use crate::fixture::body;
+use crate::fixture::{actor, body};
 use crate::ports::{Ports, Settings};
-use crate::sessions::{Caller, Client, LogInCommand, RefreshCommand};
+use crate::sessions::{Client, LogInCommand, RefreshCommand};
 use crate::testing::{DirectDoubles, TestPorts, settings};
 use crate::uploads::{AppendCommand, CompleteDirectCommand, CreateDirectCommand, CreateResumableCommand};
 use fm_domain::accounts::Password;
@@ -16,7 +18,7 @@ use fm_domain::blobs::{
 };
 use fm_domain::body::ByteSize;
 use fm_domain::files::{FileFilter, FileSort, SortOrder};
-use fm_domain::testing::{a_file, a_session, a_user, an_upload};
+use fm_domain::testing::{a_file, a_user, an_upload};
 use fm_domain::uploads::{MockResumableStore, Upload};
 use futures_util::{StreamExt as _, stream};
 
@@ -36,7 +38,7 @@ fn use_cases() -> UseCases {
 #[test]
 fn the_futures_of_accounts_and_sessions_can_be_spawned() {
     let all = use_cases();
-    let caller = Caller { user: a_user().id, session: a_session().id };
+    let actor = actor();
     let client = Client::default();
     assert_send(all.sessions.authenticate.run("", &client));
     let email = a_user().email;
@@ -44,39 +46,36 @@ fn the_futures_of_accounts_and_sessions_can_be_spawned() {
     let command = LogInCommand { email: String::new(), password: password(), client: client.clone() };
     assert_send(all.sessions.log_in.run(command));
     assert_send(all.sessions.refresh.run(RefreshCommand { token: String::new(), client }));
-    assert_send(all.sessions.log_out.run(&caller));
-    assert_send(all.accounts.show.run(&caller));
-    assert_send(all.accounts.rename.run(&caller, None));
-    assert_send(all.accounts.remove.run(&caller, password()));
+    assert_send(all.sessions.log_out.run(&actor));
+    assert_send(all.accounts.show.run(&actor));
+    assert_send(all.accounts.rename.run(&actor, None));
+    assert_send(all.accounts.remove.run(&actor, password()));
     let command = ChangePasswordCommand { current: password(), new: password() };
-    assert_send(all.accounts.change_password.run(&caller, command));
-    assert_send(all.sessions.list.run(&caller));
-    assert_send(all.sessions.revoke.run(&caller, caller.session));
-    assert_send(all.sessions.revoke_others.run(&caller));
+    assert_send(all.accounts.change_password.run(&actor, command));
+    assert_send(all.sessions.list.run(&actor));
+    assert_send(all.sessions.revoke.run(&actor, actor.session()));
+    assert_send(all.sessions.revoke_others.run(&actor));
 }
 
 #[test]
 fn the_futures_of_files_can_be_spawned() {
     let all = use_cases();
-    let (owner, file, if_match) = (a_user().id, a_file().id, None);
-    assert_send(all.files.upload.run(UploadCommand { owner, key: None, body: body(&[]) }));
-    assert_send(all.files.replace_content.run(ReplaceCommand {
-        owner,
-        file,
-        if_match: None,
-        body: body(&[]),
-    }));
+    let (actor, file, if_match) = (actor(), a_file().id, None);
+    assert_send(all.files.upload.run(&actor, UploadCommand { key: None, body: body(&[]) }));
+    assert_send(
+        all.files.replace_content.run(&actor, ReplaceCommand { file, if_match: None, body: body(&[]) }),
+    );
     let (filter, sort, order) = (FileFilter::default(), FileSort::Name, SortOrder::Ascending);
-    assert_send(all.files.list.run(ListCommand { owner, filter, sort, order, limit: 1, cursor: None }));
-    assert_send(all.files.show.run(owner, file));
-    assert_send(all.files.rename.run(RenameCommand { owner, file, if_match: None, name: a_file().name }));
-    assert_send(all.files.remove.run(RemoveCommand { owner, file, if_match }));
-    assert_send(all.files.link_content.run(owner, file, Disposition::Inline));
-    assert_send(all.files.link_thumbnail.run(owner, file));
-    assert_send(all.files.remake_thumbnail.run(owner, file));
+    assert_send(all.files.list.run(&actor, ListCommand { filter, sort, order, limit: 1, cursor: None }));
+    assert_send(all.files.show.run(&actor, file));
+    assert_send(all.files.rename.run(&actor, RenameCommand { file, if_match: None, name: a_file().name }));
+    assert_send(all.files.remove.run(&actor, RemoveCommand { file, if_match }));
+    assert_send(all.files.link_content.run(&actor, file, Disposition::Inline));
+    assert_send(all.files.link_thumbnail.run(&actor, file));
+    assert_send(all.files.remake_thumbnail.run(&actor, file));
     let expires_in = settings().signed_url_ttl;
-    let command = SignUrlCommand { owner, file, expires_in, disposition: Disposition::Inline };
-    assert_send(all.files.sign_url.run(command));
+    let command = SignUrlCommand { file, expires_in, disposition: Disposition::Inline };
+    assert_send(all.files.sign_url.run(&actor, command));
 }
 
 #[test]
@@ -118,35 +117,40 @@ fn uploads_of_many_requests_are_offered_where_the_store_can_and_the_operator_wan
 fn the_futures_of_uploads_can_be_spawned() {
     let all = UseCases::new(&ports_of_uploads(), &settings());
     let Upload { owner, id, name, blob, length, .. } = an_upload();
+    let actor = actor();
     let (Some(resumable), Some(direct)) = (all.resumable, all.direct) else {
         unreachable!("the ports offer both");
     };
     let (claimed_type, key) = (None, None);
-    assert_send(resumable.create.run(CreateResumableCommand {
-        owner,
-        key,
-        name: name.clone(),
-        length,
-        claimed_type,
-        metadata: String::new(),
-        first: None,
-    }));
-    assert_send(resumable.append.run(AppendCommand {
-        owner,
-        upload: id,
-        offset: ByteSize::ZERO,
-        length: None,
-        checksum: None,
-        body: stream::empty().boxed(),
-        body_length: None,
-    }));
-    assert_send(resumable.resume.run(owner, id));
-    assert_send(resumable.cancel.run(owner, id));
+    assert_send(resumable.create.run(
+        &actor,
+        CreateResumableCommand {
+            key,
+            name: name.clone(),
+            length,
+            claimed_type,
+            metadata: String::new(),
+            first: None,
+        },
+    ));
+    assert_send(resumable.append.run(
+        &actor,
+        AppendCommand {
+            upload: id,
+            offset: ByteSize::ZERO,
+            length: None,
+            checksum: None,
+            body: stream::empty().boxed(),
+            body_length: None,
+        },
+    ));
+    assert_send(resumable.resume.run(&actor, id));
+    assert_send(resumable.cancel.run(&actor, id));
     let size = ByteSize::new(5);
-    let command = CreateDirectCommand { owner, key: None, name, size, claimed_type: None, sha256: None };
-    assert_send(direct.create.run(command));
-    assert_send(direct.complete.run(CompleteDirectCommand { owner, upload: id, parts: Vec::new() }));
-    assert_send(direct.cancel.run(owner, id));
+    let command = CreateDirectCommand { key: None, name, size, claimed_type: None, sha256: None };
+    assert_send(direct.create.run(&actor, command));
+    assert_send(direct.complete.run(&actor, CompleteDirectCommand { upload: id, parts: Vec::new() }));
+    assert_send(direct.cancel.run(&actor, id));
     let link = PartLink {
         owner,
         upload: id,

@@ -8,7 +8,7 @@ use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, UserId};
 
 use crate::fixture::database::{Given, given, recorded, stored, stored_thumbnail};
-use crate::fixture::{at, fill, soon, uuid};
+use crate::fixture::{access_of, at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
 /// How many uploads a tally runs beside.
@@ -64,7 +64,7 @@ pub(crate) async fn file_15_a_walk_gives_every_file_of_every_owner_once_by_id<H:
     let blob = stored_thumbnail(&mut *unit, one).await;
     let thumbnail = ThumbnailState::Ready { blob, width: 3, height: 4 };
     assert!(unit.files().set_thumbnail(expected[2].id, expected[2].blob, &thumbnail).await.unwrap());
-    unit.files().remove(other, expected[5].id).await.unwrap().unwrap();
+    unit.files().remove(&access_of(other), expected[5].id).await.unwrap().unwrap();
     unit.commit().await.unwrap();
     expected[2].thumbnail = thumbnail;
     expected.remove(5);

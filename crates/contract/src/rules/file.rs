@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use fm_domain::access::{Access, Right};
 use fm_domain::files::{File, FileFilter, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
 
 use crate::fixture::database::{given, newest, stored, stored_thumbnail};
-use crate::fixture::{at, fill, soon, uuid};
+use crate::fixture::{access_of, at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
 pub(crate) async fn file_02_a_stale_revision_is_refused<H: DatabaseHarness>(harness: &H) {
@@ -35,8 +36,12 @@ pub(crate) async fn file_03_another_owners_file_is_answered_like_none<H: Databas
     assert_eq!(given.stored(other, file.id).await, None);
     assert_eq!(given.list(other, &FileFilter::default(), &newest(10)).await, []);
     let mut unit = given.unit().await;
-    assert_eq!(unit.files().find_for_update(other, file.id).await.unwrap(), None);
-    assert_eq!(unit.files().remove(other, file.id).await.unwrap(), None);
+    assert_eq!(unit.files().find_for_update(&access_of(other), file.id).await.unwrap(), None);
+    assert_eq!(unit.files().remove(&access_of(other), file.id).await.unwrap(), None);
+    for right in Right::ALL {
+        let own = unit.files().find_for_update(&Access::on_behalf_of(owner, right), file.id).await.unwrap();
+        assert_eq!(own.as_ref(), Some(&file), "owners have the right to {}", right.name());
+    }
     let stolen = File { owner: other, ..file.clone() };
     let refused = unit.files().update(&stolen, file.revision).await;
     assert!(matches!(refused, Err(UpdateFile::Stale)), "{refused:?}");
@@ -75,7 +80,7 @@ pub(crate) async fn file_04_a_file_is_read_back_as_written<H: DatabaseHarness>(h
     for file in files {
         assert_eq!(given.stored(owner, file.id).await.as_ref(), Some(&file));
         let mut unit = given.unit().await;
-        assert_eq!(unit.files().find_for_update(owner, file.id).await.unwrap(), Some(file));
+        assert_eq!(unit.files().find_for_update(&access_of(owner), file.id).await.unwrap(), Some(file));
         unit.rollback().await.unwrap();
     }
     assert_eq!(given.stored(owner, FileId::new(uuid())).await, None, "an unknown id");
@@ -146,8 +151,8 @@ pub(crate) async fn file_07_a_removed_file_is_given_once<H: DatabaseHarness>(har
     let (file, kept) = (given.file(owner, "gone").await, given.file(owner, "kept").await);
 
     let mut unit = given.unit().await;
-    assert_eq!(unit.files().remove(owner, file.id).await.unwrap().as_ref(), Some(&file));
-    assert_eq!(unit.files().remove(owner, file.id).await.unwrap(), None);
+    assert_eq!(unit.files().remove(&access_of(owner), file.id).await.unwrap().as_ref(), Some(&file));
+    assert_eq!(unit.files().remove(&access_of(owner), file.id).await.unwrap(), None);
     unit.commit().await.unwrap();
     assert_eq!(given.stored(owner, file.id).await, None);
     assert_eq!(given.list(owner, &FileFilter::default(), &newest(10)).await, [kept]);
@@ -195,7 +200,7 @@ pub(crate) async fn file_09_of_units_that_lock_one_file_each_sees_what_the_last_
             given
                 .retry_reads(|unit| {
                     Box::pin(async move {
-                        let file = unit.files().find_for_update(owner, id).await?.unwrap();
+                        let file = unit.files().find_for_update(&access_of(owner), id).await?.unwrap();
                         tokio::task::yield_now().await;
                         let next = File { revision: file.revision.next(), ..file.clone() };
                         match unit.files().update(&next, file.revision).await {

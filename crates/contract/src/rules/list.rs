@@ -6,7 +6,7 @@ use fm_domain::files::{
 use fm_domain::ids::{FileId, UserId};
 
 use crate::fixture::database::{Given, given, newest, stored};
-use crate::fixture::{at, fill, uuid};
+use crate::fixture::{access_of, at, fill, uuid};
 use crate::harness::DatabaseHarness;
 
 const SORTS: [FileSort; 3] = [FileSort::CreatedAt, FileSort::Name, FileSort::Size];
@@ -109,7 +109,7 @@ pub(crate) async fn file_01_pages_neither_skip_nor_repeat_while_files_come_and_g
         let blob = stored(&mut *unit, owner).await;
         let new = File { created_at: at(1000 + round), ..fill::file(owner, blob, "new") };
         unit.files().insert(&new).await.unwrap();
-        unit.files().remove(owner, last.id).await.unwrap().unwrap();
+        unit.files().remove(&access_of(owner), last.id).await.unwrap().unwrap();
         unit.commit().await.unwrap();
         seen.extend(ids(&files));
         assert!(round < 10, "the list has no end");

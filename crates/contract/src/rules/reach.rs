@@ -8,7 +8,7 @@ use fm_domain::jobs::JobKind;
 use fm_domain::uploads::Upload;
 
 use crate::fixture::database::{Given, given, newest};
-use crate::fixture::{assert_refused, assert_unavailable, at, at_last, fill, offered};
+use crate::fixture::{access_of, assert_refused, assert_unavailable, at, at_last, fill, offered};
 use crate::harness::DatabaseHarness;
 
 pub(crate) async fn uow_12_what_one_node_commits_every_node_sees_at_once<H: DatabaseHarness>(harness: &H) {
@@ -36,7 +36,7 @@ pub(crate) async fn uow_12_what_one_node_commits_every_node_sees_at_once<H: Data
     let mut unit = there.unit().await;
     assert!(unit.users().set_name(user.id, Some(name.clone())).await.unwrap());
     unit.users().reserve(user.id, fill::bytes(9), None).await.unwrap();
-    unit.files().remove(user.id, file.id).await.unwrap().unwrap();
+    unit.files().remove(&access_of(user.id), file.id).await.unwrap().unwrap();
     unit.uploads().update(&further, upload.epoch).await.unwrap();
     assert!(unit.blobs().mark_deleted(file.blob, at(1)).await.unwrap());
     unit.blobs().remove(file.blob).await.unwrap();

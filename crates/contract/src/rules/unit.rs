@@ -13,7 +13,7 @@ use tokio::task::yield_now;
 
 use crate::fixture::database::{Given, given, stored};
 use crate::fixture::poll::cut_after;
-use crate::fixture::{fill, soon, uuid};
+use crate::fixture::{access_of, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
 /// One of everything: what a unit of work leaves behind or does not.
@@ -180,7 +180,7 @@ pub(crate) async fn uow_07_a_unit_sees_its_own_changes<H: DatabaseHarness>(harne
 
     let account = unit.users().find_for_update(traces.user.id).await.unwrap();
     assert_eq!(account.map(|account| account.user), Some(traces.user.clone()));
-    assert_eq!(unit.files().find_for_update(file.owner, file.id).await.unwrap(), Some(file));
+    assert_eq!(unit.files().find_for_update(&access_of(file.owner), file.id).await.unwrap(), Some(file));
     assert_eq!(unit.jobs().count_living().await.unwrap(), 1);
     unit.rollback().await.unwrap();
 }
@@ -215,7 +215,7 @@ pub(crate) async fn uow_09_a_rollback_undoes_everything<H: DatabaseHarness>(harn
 
     let mut unit = given.unit().await;
     traces.leave(&mut *unit).await.unwrap();
-    unit.files().remove(owner, kept.id).await.unwrap();
+    unit.files().remove(&access_of(owner), kept.id).await.unwrap();
     unit.users().reserve(owner, ByteSize::new(5), None).await.unwrap();
     unit.rollback().await.unwrap();
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::WriteId;
 use fm_domain::files::Sha256;
 use fm_domain::idempotency::IdempotencyKey;
@@ -9,7 +10,7 @@ use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, HashState, Transport, UpdateUpload, Upload, UploadStatus, WriteState};
 
 use crate::fixture::database::{Given, given};
-use crate::fixture::{at, fill, soon, uuid};
+use crate::fixture::{access_of, at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
 fn key(text: &str) -> IdempotencyKey {
@@ -71,7 +72,7 @@ pub(crate) async fn upload_01_an_upload_is_read_back_as_written<H: DatabaseHarne
         given.upload(upload.clone()).await;
         assert_eq!(given.stored_upload(owner, upload.id).await.as_ref(), Some(&upload));
         let mut unit = given.unit().await;
-        assert_eq!(unit.uploads().find_for_update(owner, upload.id).await.unwrap(), Some(upload));
+        assert_eq!(unit.uploads().find_for_update(&access_of(owner), upload.id).await.unwrap(), Some(upload));
         unit.rollback().await.unwrap();
     }
     assert_eq!(given.stored_upload(owner, UploadId::new(uuid())).await, None, "an unknown id");
@@ -154,8 +155,12 @@ pub(crate) async fn upload_05_another_owners_upload_is_answered_like_none<H: Dat
     let upload = given.upload(fill::upload(owner)).await;
     assert_eq!(given.stored_upload(other, upload.id).await, None);
     let mut unit = given.unit().await;
-    assert_eq!(unit.uploads().find_for_update(other, upload.id).await.unwrap(), None);
-    assert_eq!(unit.uploads().find_for_update(owner, upload.id).await.unwrap(), Some(upload));
+    assert_eq!(unit.uploads().find_for_update(&access_of(other), upload.id).await.unwrap(), None);
+    for right in Right::ALL {
+        let own = Access::on_behalf_of(owner, right);
+        let own = unit.uploads().find_for_update(&own, upload.id).await.unwrap();
+        assert_eq!(own.as_ref(), Some(&upload), "owners have the right to {}", right.name());
+    }
     unit.rollback().await.unwrap();
 }
 
@@ -180,10 +185,13 @@ pub(crate) async fn upload_06_the_latest_upload_with_a_key_is_found<H: DatabaseH
     }
 
     let mut unit = given.unit().await;
-    assert_eq!(unit.uploads().find_by_key(owner, &key("key")).await.unwrap(), Some(latest.clone()));
-    assert_eq!(unit.uploads().find_by_key(owner, &key("none")).await.unwrap(), None);
+    assert_eq!(
+        unit.uploads().find_by_key(&access_of(owner), &key("key")).await.unwrap(),
+        Some(latest.clone())
+    );
+    assert_eq!(unit.uploads().find_by_key(&access_of(owner), &key("none")).await.unwrap(), None);
     assert!(unit.uploads().remove(latest.id).await.unwrap());
-    let before = unit.uploads().find_by_key(owner, &key("key")).await.unwrap();
+    let before = unit.uploads().find_by_key(&access_of(owner), &key("key")).await.unwrap();
     assert_eq!(before.map(|upload| upload.created_at), Some(at(10)), "the one before the removed one");
     unit.rollback().await.unwrap();
 }
@@ -203,7 +211,7 @@ pub(crate) async fn upload_07_of_units_that_lock_one_upload_each_sees_what_the_l
             given
                 .retry_reads(|unit| {
                     Box::pin(async move {
-                        let seen = unit.uploads().find_for_update(owner, id).await?.unwrap();
+                        let seen = unit.uploads().find_for_update(&access_of(owner), id).await?.unwrap();
                         tokio::task::yield_now().await;
                         let mut taken = seen.clone();
                         taken.acquire();
@@ -237,7 +245,7 @@ pub(crate) async fn upload_08_a_dropped_unit_leaves_uploads_as_they_were<H: Data
     unit.uploads().update(&further, changed.epoch).await.unwrap();
     unit.uploads().add_part(changed.id, &fill::part(1, 5)).await.unwrap();
     assert!(unit.uploads().remove(removed.id).await.unwrap());
-    let within = unit.uploads().find_for_update(owner, changed.id).await.unwrap();
+    let within = unit.uploads().find_for_update(&access_of(owner), changed.id).await.unwrap();
     assert_eq!(within, Some(further), "a unit sees its own changes");
     soon("reading beside an open unit", async {
         assert_eq!(given.stored_upload(owner, fresh.id).await, None, "an uncommitted upload");
@@ -247,7 +255,7 @@ pub(crate) async fn upload_08_a_dropped_unit_leaves_uploads_as_they_were<H: Data
     drop(unit);
 
     let mut unit = given.unit().await;
-    assert_eq!(unit.uploads().find_for_update(owner, fresh.id).await.unwrap(), None);
+    assert_eq!(unit.uploads().find_for_update(&access_of(owner), fresh.id).await.unwrap(), None);
     assert_eq!(unit.uploads().parts(changed.id).await.unwrap(), []);
     unit.rollback().await.unwrap();
     assert_eq!(given.stored_upload(owner, changed.id).await, Some(changed));

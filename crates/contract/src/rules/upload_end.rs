@@ -8,7 +8,7 @@ use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{UpdateUpload, Upload, UploadStatus};
 
 use crate::fixture::database::{Given, given};
-use crate::fixture::{at, fill, soon, uuid};
+use crate::fixture::{access_of, at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
 /// An upload that ends or is forgotten at this second.
@@ -222,7 +222,7 @@ pub(crate) async fn upload_15_a_removed_user_goes_with_their_uploads<H: Database
     unit.commit().await.unwrap();
 
     let mut unit = given.unit().await;
-    let found = unit.uploads().find_by_key(user.id, &"key".parse().unwrap()).await.unwrap();
+    let found = unit.uploads().find_by_key(&access_of(user.id), &"key".parse().unwrap()).await.unwrap();
     assert_eq!(found, None, "it is not found by its key");
     assert_eq!(unit.uploads().parts(kept.id).await.unwrap(), [fill::part(1, 5)]);
     unit.rollback().await.unwrap();

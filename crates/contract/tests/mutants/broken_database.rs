@@ -59,6 +59,7 @@ pub(crate) enum Fault {
     LosesStates,
     LosesEmptyStates,
     ShowsOthersUploads,
+    GivesOwnersNothingButReading,
     FindsNoKey,
     RemembersWhatIsGone,
     GivesPartsBackwards,

@@ -1,6 +1,7 @@
 //! The repos of databases with one fault: each passes everything on, but for that fault.
 
 use async_trait::async_trait;
+use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{
     Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, User, UserRepo,
 };
@@ -110,13 +111,13 @@ impl UserRepo for BrokenUnit {
 
 #[async_trait]
 impl FileQueries for BrokenReads {
-    async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
+    async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         if self.fault == Fault::RemembersFiles
             && let Some(file) = self.memory.files.lock().unwrap().get(&id)
         {
-            return Ok(Some(file.clone()).filter(|file| file.owner == owner));
+            return Ok(Some(file.clone()).filter(|file| file.owner == access.owner()));
         }
-        let found = self.inner.files().find(owner, id).await?;
+        let found = self.inner.files().find(access, id).await?;
         // Files that nobody has edited yet, of which most are asked for twice.
         if let Some(file) = found.as_ref().filter(|file| file.revision == Revision::FIRST) {
             self.memory.files.lock().unwrap().insert(id, file.clone());
@@ -124,7 +125,7 @@ impl FileQueries for BrokenReads {
         Ok(found)
     }
 
-    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
+    async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
         let mut filter = filter.clone();
         let pattern = match &filter.content_type {
             Some(TypeFilter::Family(family)) if self.fault == Fault::ReadsTypesAsPatterns => {
@@ -136,9 +137,9 @@ impl FileQueries for BrokenReads {
             filter.content_type = None;
         }
         if self.fault == Fault::FiltersAfterTheLimit {
-            let mut files = self.inner.files().list(owner, &FileFilter::default(), page).await?;
+            let mut files = self.inner.files().list(access, &FileFilter::default(), page).await?;
             let all = FilePage { after: None, limit: u32::MAX, ..page.clone() };
-            let wanted = self.inner.files().list(owner, &filter, &all).await?;
+            let wanted = self.inner.files().list(access, &filter, &all).await?;
             files.retain(|file| wanted.contains(file));
             return Ok(files);
         }
@@ -161,11 +162,11 @@ impl FileQueries for BrokenReads {
         let page = &page;
         let skip = usize::from(page.after.is_some() && self.fault == Fault::SkipsOnPaging);
         let limit = page.limit + u32::try_from(skip).unwrap();
-        let files = self.inner.files().list(owner, &filter, &FilePage { limit, ..page.clone() }).await?;
+        let files = self.inner.files().list(access, &filter, &FilePage { limit, ..page.clone() }).await?;
         if self.fault == Fault::RepeatsOnPaging && page.after.is_some() {
             // The last file of the page before comes first again.
             let all = FilePage { after: None, limit: u32::MAX, ..page.clone() };
-            let mut all = self.inner.files().list(owner, &filter, &all).await?;
+            let mut all = self.inner.files().list(access, &filter, &all).await?;
             let from = all.len() - files.len();
             if files.is_empty() {
                 return Ok(files);
@@ -198,14 +199,20 @@ impl FileRepo for BrokenUnit {
         inserted
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
-        self.honest().files().find_for_update(owner, id).await
+    async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        if self.is(Fault::GivesOwnersNothingButReading) && access.right() != Right::Read {
+            return Ok(None);
+        }
+        self.honest().files().find_for_update(access, id).await
     }
 
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile> {
         let any = self.is(Fault::IgnoresRevision);
         let files = self.honest().files();
-        let stored = files.find_for_update(file.owner, file.id).await?.map(|stored| stored.revision);
+        let stored = files
+            .find_for_update(&Access::on_behalf_of(file.owner, Right::Write), file.id)
+            .await?
+            .map(|stored| stored.revision);
         files.update(file, stored.filter(|_| any).unwrap_or(seen)).await
     }
 
@@ -219,8 +226,8 @@ impl FileRepo for BrokenUnit {
         Ok(set || self.is(Fault::SetsAnyHash))
     }
 
-    async fn remove(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
-        self.honest().files().remove(owner, id).await
+    async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        self.honest().files().remove(access, id).await
     }
 }
 

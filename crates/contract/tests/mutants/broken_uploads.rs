@@ -1,11 +1,12 @@
 //! The uploads of databases with one fault: each passes everything on, but for that fault.
 
 use async_trait::async_trait;
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::WrittenPart;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::idempotency::IdempotencyKey;
-use fm_domain::ids::{FileId, UploadId, UserId};
+use fm_domain::ids::{FileId, UploadId};
 use fm_domain::uploads::{Epoch, Transport, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
 
 use crate::broken_database::{BrokenReads, BrokenUnit, Fault, PAGE, broken};
@@ -31,13 +32,15 @@ impl BrokenUnit {
 
 #[async_trait]
 impl UploadQueries for BrokenReads {
-    async fn find(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
+    async fn find(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
         let inserted = self.inserted.lock().unwrap().get(&id).cloned();
         if self.fault == Fault::RemembersWhatIsGone && inserted.is_some() {
-            return Ok(inserted.filter(|upload| upload.owner == owner));
+            return Ok(inserted.filter(|upload| upload.owner == access.owner()));
         }
         let anybody = inserted.filter(|_| self.fault == Fault::ShowsOthersUploads);
-        self.inner.uploads().find(anybody.map_or(owner, |upload| upload.owner), id).await
+        let access = anybody
+            .map_or_else(|| access.clone(), |upload| Access::on_behalf_of(upload.owner, access.right()));
+        self.inner.uploads().find(&access, id).await
     }
 }
 
@@ -52,14 +55,18 @@ impl UploadRepo for BrokenUnit {
         self.honest().uploads().insert(&written).await
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
+    async fn find_for_update(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
+        if self.is(Fault::GivesOwnersNothingButReading) && access.right() != Right::Read {
+            return Ok(None);
+        }
         let anybody = self.inserted(id).filter(|_| self.is(Fault::ShowsOthersUploads));
-        let owner = anybody.map_or(owner, |upload| upload.owner);
-        self.honest().uploads().find_for_update(owner, id).await
+        let access = anybody
+            .map_or_else(|| access.clone(), |upload| Access::on_behalf_of(upload.owner, access.right()));
+        self.honest().uploads().find_for_update(&access, id).await
     }
 
-    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
-        let found = self.honest().uploads().find_by_key(owner, key).await?;
+    async fn find_by_key(&mut self, access: &Access, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
+        let found = self.honest().uploads().find_by_key(access, key).await?;
         Ok(found.filter(|_| !self.is(Fault::FindsNoKey)))
     }
 
@@ -74,7 +81,10 @@ impl UploadRepo for BrokenUnit {
         let owner = self.inserted(upload.id).map_or(upload.owner, |inserted| inserted.owner);
         let any = self.is(Fault::IgnoresEpoch);
         let uploads = self.honest().uploads();
-        let stored = uploads.find_for_update(owner, upload.id).await?.filter(|_| any);
+        let stored = uploads
+            .find_for_update(&Access::on_behalf_of(owner, Right::Write), upload.id)
+            .await?
+            .filter(|_| any);
         uploads.update(&written, stored.map_or(seen, |stored| stored.epoch)).await
     }
 
@@ -135,6 +145,8 @@ mutants! {
         ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07"];
     a_repo_that_loses_states: broken(Fault::LosesStates) => database, ["UPLOAD-01", "UPLOAD-04"];
     a_repo_that_loses_empty_states: broken(Fault::LosesEmptyStates) => database, ["UPLOAD-01"];
+    a_repo_that_gives_owners_nothing_but_reading: broken(Fault::GivesOwnersNothingButReading) => database,
+        ["FILE-03", "UPLOAD-05"];
     a_repo_that_shows_others_uploads: broken(Fault::ShowsOthersUploads) => database, ["UPLOAD-05"];
     a_repo_that_finds_no_upload_by_its_key: broken(Fault::FindsNoKey) => database, ["UPLOAD-06"];
     a_repo_that_remembers_uploads_that_are_gone: broken(Fault::RemembersWhatIsGone) => database,

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 
 use super::{File, FileFilter, FilePage, Revision, Sha256, ThumbnailState};
+use crate::access::Access;
 use crate::error::{PortError, PortResult};
-use crate::ids::{BlobId, FileId, UserId};
+use crate::ids::{BlobId, FileId};
 
 /// Why a file was not updated.
 #[derive(Debug, thiserror::Error)]
@@ -17,17 +18,18 @@ pub enum UpdateFile {
     Store(#[from] PortError),
 }
 
-/// Questions about files. Another owner's file is answered like one that does not exist (FILE-03).
+/// Questions about files. A file that the access does not reach, another owner's, is answered like one that does not exist
+/// (FILE-03).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait FileQueries: Send {
     /// The file.
-    async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>>;
+    async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>>;
 
-    /// The files that match `filter`, in the order of `page`, from after its key on, at most `page.limit`. By keyset:
-    /// nothing is skipped or repeated while files come and go (FILE-01), and each page costs the same. A page is shorter
-    /// than its limit only when no more files match (FILE-16, FILE-17).
-    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>>;
+    /// The files that `access` reaches and that match `filter`, in the order of `page`, from after its key on, at most
+    /// `page.limit`. By keyset: nothing is skipped or repeated while files come and go (FILE-01), and each page costs the
+    /// same. A page is shorter than its limit only when no more files match (FILE-16, FILE-17).
+    async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>>;
 
     /// Files of every owner by their ids: those after `after`, at most `limit`. For checks alone; by keyset, so that
     /// each page costs the same (FILE-15).
@@ -42,7 +44,7 @@ pub trait FileRepo: Send {
     async fn insert(&mut self, file: &File) -> PortResult<()>;
 
     /// The file, locked until the unit ends.
-    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>>;
+    async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>>;
 
     /// Replaces everything but id, owner and `created_at`, if the stored revision is still `seen` (FILE-02).
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile>;
@@ -56,5 +58,5 @@ pub trait FileRepo: Send {
     async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool>;
 
     /// Removes the file, and gives what it was.
-    async fn remove(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>>;
+    async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>>;
 }

@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 
 use super::{Epoch, Upload};
+use crate::access::Access;
 use crate::blobs::WrittenPart;
 use crate::clock::Timestamp;
 use crate::error::{PortError, PortResult};
 use crate::idempotency::IdempotencyKey;
-use crate::ids::{FileId, UploadId, UserId};
+use crate::ids::{FileId, UploadId};
 
 /// Why an upload was not updated.
 #[derive(Debug, thiserror::Error)]
@@ -20,12 +21,13 @@ pub enum UpdateUpload {
     Store(#[from] PortError),
 }
 
-/// Questions about uploads. Another owner's upload is answered like one that does not exist.
+/// Questions about uploads. An upload that the access does not reach, another owner's, is answered like one that does not
+/// exist (UPLOAD-05).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait UploadQueries: Send {
     /// The upload.
-    async fn find(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>>;
+    async fn find(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>>;
 }
 
 /// Uploads inside a unit of work.
@@ -36,10 +38,11 @@ pub trait UploadRepo: Send {
     async fn insert(&mut self, upload: &Upload) -> PortResult<()>;
 
     /// The upload, locked until the unit ends.
-    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>>;
+    async fn find_for_update(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>>;
 
-    /// The latest upload of the owner with this key; of those created at the same moment the one with the larger id.
-    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>>;
+    /// The latest upload with this key that `access` reaches; of those created at the same moment the one with the
+    /// larger id.
+    async fn find_by_key(&mut self, access: &Access, key: &IdempotencyKey) -> PortResult<Option<Upload>>;
 
     /// Replaces everything but id, owner, transport, key and `created_at`, if the stored epoch is still `seen`: of two
     /// that take an upload up at once one does (UPLOAD-02), and whoever was shut out changes nothing any more

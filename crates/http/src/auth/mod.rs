@@ -1,11 +1,11 @@
 //! Who asks: tokens in headers and cookies, and whether a request comes from another site.
 
-mod caller;
+mod actor;
 mod client;
 mod cookies;
 mod cross_site;
 
-pub(crate) use caller::Authenticated;
+pub(crate) use actor::Authenticated;
 pub(crate) use client::client;
 pub(crate) use cookies::{ACCESS, REFRESH, clear, find, set};
 pub(crate) use cross_site::same_site;

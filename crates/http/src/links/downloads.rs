@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use fm_domain::blobs::{BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, SignDownload, SignedUrl};
+use fm_domain::claims::{self, Binding, Claims};
 use fm_domain::clock::Timestamp;
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::PortResult;
 use fm_domain::files::Sha256;
 use fm_domain::ids::BlobId;
-use fm_domain::mac::{Mac, MacSigner, Purpose};
+use fm_domain::mac::{MacSigner, Purpose};
 
 /// Signs links to `<base>/v1/blobs/<id>?token=…` for stores that can't sign by themselves.
 pub struct SelfSignedLinks {
@@ -22,7 +21,7 @@ pub struct SelfSignedLinks {
 
 /// What a token says, under short names because it travels in a URL.
 #[derive(Serialize, Deserialize)]
-struct Claims<'a> {
+struct DownloadClaims<'a> {
     #[serde(rename = "b", skip_serializing_if = "is_false", default)]
     thumbnail: bool,
     #[serde(rename = "e")]
@@ -35,6 +34,10 @@ struct Claims<'a> {
     filename: std::borrow::Cow<'a, str>,
     #[serde(rename = "h", skip_serializing_if = "Option::is_none", default)]
     sha256: Option<Sha256>,
+}
+
+impl Claims for DownloadClaims<'_> {
+    const PURPOSE: Purpose = Purpose::Link;
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -51,13 +54,7 @@ impl SelfSignedLinks {
 
     /// What a genuine token leads to, and until when; whether that is past is the caller's to see.
     pub(crate) fn open(blob: BlobId, token: &str, macs: &dyn MacSigner) -> Option<(LinkTarget, Timestamp)> {
-        let (claims, mac) = token.split_once('.')?;
-        let mac = Mac::parse(mac)?;
-        if !macs.verify(Purpose::Link, &message(blob, claims), &mac) {
-            return None;
-        }
-        let json = URL_SAFE_NO_PAD.decode(claims).ok()?;
-        let claims: Claims<'_> = serde_json::from_slice(&json).ok()?;
+        let claims: DownloadClaims<'_> = claims::open(token, Binding::Prefix(blob.uuid().as_bytes()), macs)?;
         let bucket = if claims.thumbnail { Bucket::Thumbnails } else { Bucket::Files };
         let target = LinkTarget {
             key: BlobKey { bucket, id: blob },
@@ -70,18 +67,11 @@ impl SelfSignedLinks {
     }
 }
 
-fn message(blob: BlobId, claims: &str) -> Vec<u8> {
-    let mut message = Vec::with_capacity(16 + claims.len());
-    message.extend_from_slice(blob.uuid().as_bytes());
-    message.extend_from_slice(claims.as_bytes());
-    message
-}
-
 #[async_trait]
 impl SignDownload for SelfSignedLinks {
     async fn sign(&self, link: &DownloadLink) -> PortResult<SignedUrl> {
         let target = &link.target;
-        let claims = Claims {
+        let claims = DownloadClaims {
             thumbnail: target.key.bucket == Bucket::Thumbnails,
             expires_at: link.expires_at.unix_seconds(),
             inline: target.disposition == Disposition::Inline,
@@ -89,10 +79,9 @@ impl SignDownload for SelfSignedLinks {
             filename: target.filename.as_str().into(),
             sha256: target.sha256,
         };
-        let json = serde_json::to_vec(&claims).map_err(|error| PortError::Unexpected(error.into()))?;
-        let claims = URL_SAFE_NO_PAD.encode(json);
-        let mac = self.macs.sign(Purpose::Link, &message(target.key.id, &claims)).to_text();
-        Ok(SignedUrl::new(format!("{}/v1/blobs/{}?token={claims}.{mac}", self.base, target.key.id)))
+        let blob = target.key.id;
+        let token = claims::seal(&claims, Binding::Prefix(blob.uuid().as_bytes()), self.macs.as_ref())?;
+        Ok(SignedUrl::new(format!("{}/v1/blobs/{blob}?token={token}", self.base)))
     }
 }
 

@@ -4,16 +4,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use fm_domain::blobs::{BlobKey, Bucket, PartLink, PartWrite, SignParts, SignedPart, SignedUrl, WriteId};
 use fm_domain::body::ByteSize;
+use fm_domain::claims::{self, Binding, Claims};
 use fm_domain::clock::Timestamp;
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UploadId, UserId};
-use fm_domain::mac::{Mac, MacSigner, Purpose};
+use fm_domain::mac::{MacSigner, Purpose};
 
 /// Signs links to `<base>/v1/direct-uploads/<upload>/parts/<number>?token=…` for stores that can't sign by themselves.
 pub struct SelfSignedParts {
@@ -23,7 +22,7 @@ pub struct SelfSignedParts {
 
 /// What a token says, under short names because it travels in a URL.
 #[derive(Serialize, Deserialize)]
-struct Claims<'a> {
+struct PartClaims<'a> {
     #[serde(rename = "o")]
     owner: UserId,
     #[serde(rename = "b")]
@@ -38,6 +37,10 @@ struct Claims<'a> {
     issued_at: i64,
     #[serde(rename = "e")]
     expires_at: i64,
+}
+
+impl Claims for PartClaims<'_> {
+    const PURPOSE: Purpose = Purpose::Part;
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -56,13 +59,7 @@ impl SelfSignedParts {
     /// how many bytes come, is the caller's to see. Times are to the second.
     #[must_use]
     pub fn open(upload: UploadId, number: u32, token: &str, macs: &dyn MacSigner) -> Option<PartLink> {
-        let (claims, mac) = token.split_once('.')?;
-        let mac = Mac::parse(mac)?;
-        if !macs.verify(Purpose::Part, &message(upload, number, claims), &mac) {
-            return None;
-        }
-        let json = URL_SAFE_NO_PAD.decode(claims).ok()?;
-        let claims: Claims<'_> = serde_json::from_slice(&json).ok()?;
+        let claims: PartClaims<'_> = claims::open(token, Binding::Prefix(&place(upload, number)), macs)?;
         let bucket = if claims.thumbnail { Bucket::Thumbnails } else { Bucket::Files };
         Some(PartLink {
             owner: claims.owner,
@@ -79,20 +76,19 @@ impl SelfSignedParts {
     }
 }
 
-/// What is in the path goes before what is in the token, each with a length of its own.
-fn message(upload: UploadId, number: u32, claims: &str) -> Vec<u8> {
-    let mut message = Vec::with_capacity(20 + claims.len());
-    message.extend_from_slice(upload.uuid().as_bytes());
-    message.extend_from_slice(&number.to_be_bytes());
-    message.extend_from_slice(claims.as_bytes());
-    message
+/// What is in the path of a link, each with a length of its own.
+fn place(upload: UploadId, number: u32) -> [u8; 20] {
+    let mut place = [0; 20];
+    place[..16].copy_from_slice(upload.uuid().as_bytes());
+    place[16..].copy_from_slice(&number.to_be_bytes());
+    place
 }
 
 #[async_trait]
 impl SignParts for SelfSignedParts {
     async fn sign(&self, link: &PartLink) -> PortResult<SignedPart> {
         let PartLink { owner, upload, write, number, size, issued_at, expires_at } = link;
-        let claims = Claims {
+        let claims = PartClaims {
             owner: *owner,
             blob: write.key.id,
             thumbnail: write.key.bucket == Bucket::Thumbnails,
@@ -101,10 +97,8 @@ impl SignParts for SelfSignedParts {
             issued_at: issued_at.unix_seconds(),
             expires_at: expires_at.unix_seconds(),
         };
-        let json = serde_json::to_vec(&claims).map_err(|error| PortError::Unexpected(error.into()))?;
-        let claims = URL_SAFE_NO_PAD.encode(json);
-        let mac = self.macs.sign(Purpose::Part, &message(*upload, *number, &claims)).to_text();
-        let url = format!("{}/v1/direct-uploads/{upload}/parts/{number}?token={claims}.{mac}", self.base);
+        let token = claims::seal(&claims, Binding::Prefix(&place(*upload, *number)), self.macs.as_ref())?;
+        let url = format!("{}/v1/direct-uploads/{upload}/parts/{number}?token={token}", self.base);
         Ok(SignedPart { method: "PUT", url: SignedUrl::new(url), headers: Vec::new() })
     }
 }

@@ -8,6 +8,7 @@ use fm_application::accounts::{ReauthenticateError, RegisterError};
 use fm_application::files::{EditError, FileError, ListError, ThumbnailError, UploadError};
 use fm_application::sessions::{LogInError, Refused, RevokeSessionError};
 use fm_application::uploads::{PartError, ResumableError};
+use fm_domain::access::AccessDenied;
 use fm_domain::blobs::GetBlob;
 use fm_domain::body::BodyError;
 use fm_domain::error::PortError;
@@ -31,6 +32,12 @@ impl From<PortError> for Problem {
             }
         };
         Self { cause: Some(error), ..problem }
+    }
+}
+
+impl From<AccessDenied> for Problem {
+    fn from(_: AccessDenied) -> Self {
+        Self::new(Code::Forbidden, "the scopes of the credential do not allow this")
     }
 }
 
@@ -85,6 +92,7 @@ impl From<FileError> for Problem {
     fn from(error: FileError) -> Self {
         match error {
             FileError::NotFound => Self::of(Code::NotFound),
+            FileError::Denied(denied) => denied.into(),
             FileError::Store(error) => error.into(),
         }
     }
@@ -95,6 +103,7 @@ impl From<EditError> for Problem {
         match error {
             EditError::NotFound => Self::of(Code::NotFound),
             EditError::PreconditionFailed => Self::of(Code::PreconditionFailed),
+            EditError::Denied(denied) => denied.into(),
             EditError::Store(error) => error.into(),
         }
     }
@@ -104,6 +113,7 @@ impl From<ListError> for Problem {
     fn from(error: ListError) -> Self {
         match error {
             ListError::InvalidCursor(_) => Self::malformed("the cursor is not valid for this list"),
+            ListError::Denied(denied) => denied.into(),
             ListError::Store(error) => error.into(),
         }
     }
@@ -117,6 +127,7 @@ impl From<ThumbnailError> for Problem {
                 Self::of(Code::ThumbnailNotReady).retry_after(retry_after)
             }
             ThumbnailError::NoThumbnail => Self::of(Code::NoThumbnail),
+            ThumbnailError::Denied(denied) => denied.into(),
             ThumbnailError::Store(error) => error.into(),
         }
     }
@@ -135,6 +146,7 @@ impl From<UploadError> for Problem {
             UploadError::NotFound => Self::of(Code::NotFound),
             UploadError::PreconditionFailed => Self::of(Code::PreconditionFailed),
             UploadError::Unauthenticated => Self::of(Code::Unauthenticated),
+            UploadError::Denied(denied) => denied.into(),
             UploadError::Store(error) => error.into(),
         }
     }
@@ -158,6 +170,7 @@ impl From<ResumableError> for Problem {
             }
             ResumableError::PartMismatch => Self::invalid("/parts", "are not the parts that were sent"),
             ResumableError::Unauthenticated => Self::of(Code::Unauthenticated),
+            ResumableError::Denied(denied) => denied.into(),
             ResumableError::Store(error) => error.into(),
         }
     }

@@ -1,15 +1,15 @@
 //! tus 1.0.0, the protocol of resumable uploads (<https://tus.io/protocols/resumable-upload>): its header fields, read
 //! and written.
 
+mod actor;
 mod answer;
-mod caller;
 mod fields;
 mod metadata;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 
+pub(crate) use actor::TusActor;
 pub(crate) use answer::{expires, progress, uploads};
-pub(crate) use caller::TusCaller;
 pub(crate) use fields::{checksum, declared_length, is_piece, new_length, offset};
 pub(crate) use metadata::Metadata;
 

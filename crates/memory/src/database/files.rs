@@ -4,6 +4,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use fm_domain::access::Access;
 use fm_domain::accounts::Kept;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
@@ -14,6 +15,7 @@ use fm_domain::files::{
 };
 use fm_domain::ids::{BlobId, FileId, UserId};
 
+use super::access::visible_owner;
 use super::tables::{Map, Set, Tables};
 use super::unit::MemoryUnitOfWork;
 
@@ -143,12 +145,12 @@ fn matches(file: &File, filter: &FileFilter) -> bool {
 
 #[async_trait]
 impl FileQueries for Tables {
-    async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
-        Ok(self.files.find(owner, id).map(|file| File::clone(file)))
+    async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        Ok(self.files.find(visible_owner(access), id).map(|file| File::clone(file)))
     }
 
-    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
-        let Some(orders) = self.files.owned.get(&owner) else { return Ok(Vec::new()) };
+    async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
+        let Some(orders) = self.files.owned.get(&visible_owner(access)) else { return Ok(Vec::new()) };
         let files = orders.walk(page).filter_map(|id| self.files.by_id.get(&id));
         let matching = files.filter(|file| matches(file, filter)).map(|file| File::clone(file));
         Ok(matching.take(page.limit as usize).collect())
@@ -174,8 +176,8 @@ impl FileRepo for MemoryUnitOfWork {
         Ok(())
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
-        Ok(self.tables.files.find(owner, id).map(|file| File::clone(file)))
+    async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        Ok(self.tables.files.find(visible_owner(access), id).map(|file| File::clone(file)))
     }
 
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile> {
@@ -205,8 +207,8 @@ impl FileRepo for MemoryUnitOfWork {
         Ok(true)
     }
 
-    async fn remove(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
-        if self.tables.files.find(owner, id).is_none() {
+    async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        if self.tables.files.find(visible_owner(access), id).is_none() {
             return Ok(None);
         }
         let removed = self.tables.files.take(id);

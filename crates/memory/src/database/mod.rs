@@ -1,5 +1,6 @@
 //! The database.
 
+mod access;
 mod blobs;
 mod files;
 mod jobs;

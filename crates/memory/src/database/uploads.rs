@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use fm_domain::access::Access;
 use fm_domain::blobs::WrittenPart;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
@@ -11,6 +12,7 @@ use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
 use uuid::Uuid;
 
+use super::access::visible_owner;
 use super::tables::{Map, Set, Tables};
 use super::unit::MemoryUnitOfWork;
 
@@ -104,8 +106,8 @@ impl Uploads {
 
 #[async_trait]
 impl UploadQueries for Tables {
-    async fn find(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
-        Ok(self.uploads.find(owner, id))
+    async fn find(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
+        Ok(self.uploads.find(visible_owner(access), id))
     }
 }
 
@@ -122,12 +124,12 @@ impl UploadRepo for MemoryUnitOfWork {
         Ok(())
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
-        Ok(self.tables.uploads.find(owner, id))
+    async fn find_for_update(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
+        Ok(self.tables.uploads.find(visible_owner(access), id))
     }
 
-    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
-        let uploads = &self.tables.uploads;
+    async fn find_by_key(&mut self, access: &Access, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
+        let (uploads, owner) = (&self.tables.uploads, visible_owner(access));
         let place = |at, id| (owner, key.as_str().to_owned(), at, id);
         let latest = uploads.by_key.range(place(BEGINNING, LEAST)..=place(END, MOST)).next_back();
         Ok(latest.and_then(|(_, _, _, id)| uploads.find(owner, *id)))

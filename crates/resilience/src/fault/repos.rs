@@ -1,5 +1,6 @@
 //! The repos of units of work, and the queries of reads.
 
+use fm_domain::access::Access;
 use fm_domain::accounts::{
     Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, Tally, User, UserQueries,
     UserRepo,
@@ -31,8 +32,8 @@ decorate! {
 
 decorate! {
     impl FileQueries for FaultyReads, self: &mut Self, by self.inner.files();
-    find(owner: UserId, id: FileId) -> PortResult<Option<File>> = FileQueriesFind;
-    list(owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> = FileQueriesList;
+    find(access: &Access, id: FileId) -> PortResult<Option<File>> = FileQueriesFind;
+    list(access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> = FileQueriesList;
     walk(after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> = FileQueriesWalk;
 }
 
@@ -44,7 +45,7 @@ decorate! {
 
 decorate! {
     impl UploadQueries for FaultyReads, self: &mut Self, by self.inner.uploads();
-    find(owner: UserId, id: UploadId) -> PortResult<Option<Upload>> = UploadQueriesFind;
+    find(access: &Access, id: UploadId) -> PortResult<Option<Upload>> = UploadQueriesFind;
 }
 
 decorate! {
@@ -62,11 +63,11 @@ decorate! {
 decorate! {
     impl FileRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.files();
     insert(file: &File) -> PortResult<()> = FileRepoInsert;
-    find_for_update(owner: UserId, id: FileId) -> PortResult<Option<File>> = FileRepoFindForUpdate;
+    find_for_update(access: &Access, id: FileId) -> PortResult<Option<File>> = FileRepoFindForUpdate;
     update(file: &File, seen: Revision) -> Result<(), UpdateFile> = FileRepoUpdate;
     set_thumbnail(id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> = FileRepoSetThumbnail;
     set_sha256(id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool> = FileRepoSetSha256;
-    remove(owner: UserId, id: FileId) -> PortResult<Option<File>> = FileRepoRemove;
+    remove(access: &Access, id: FileId) -> PortResult<Option<File>> = FileRepoRemove;
 }
 
 decorate! {
@@ -97,8 +98,8 @@ decorate! {
 decorate! {
     impl UploadRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.uploads();
     insert(upload: &Upload) -> PortResult<()> = UploadRepoInsert;
-    find_for_update(owner: UserId, id: UploadId) -> PortResult<Option<Upload>> = UploadRepoFindForUpdate;
-    find_by_key(owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>> = UploadRepoFindByKey;
+    find_for_update(access: &Access, id: UploadId) -> PortResult<Option<Upload>> = UploadRepoFindForUpdate;
+    find_by_key(access: &Access, key: &IdempotencyKey) -> PortResult<Option<Upload>> = UploadRepoFindByKey;
     update(upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> = UploadRepoUpdate;
     add_part(id: UploadId, part: &WrittenPart) -> PortResult<()> = UploadRepoAddPart;
     parts(id: UploadId) -> PortResult<Vec<WrittenPart>> = UploadRepoParts;

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use fm_application::files::{UploadBody, UploadCommand};
-use fm_application::sessions::{Caller, Client, LogInCommand};
+use fm_application::sessions::{Client, LogInCommand};
+use fm_domain::access::Actor;
 use fm_domain::accounts::Password;
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::files::File;
@@ -55,8 +56,8 @@ impl Actors {
 
     /// Them, by their session.
     #[must_use]
-    pub const fn caller(&self) -> Caller {
-        Caller { user: self.user, session: self.session }
+    pub const fn actor(&self) -> Actor {
+        Actor::in_session(self.user, self.session)
     }
 
     /// The file that the scenario is about.
@@ -81,7 +82,7 @@ impl Actors {
     /// Their upload of these bytes, in two chunks, without a key.
     #[must_use]
     pub fn upload(&self, name: &'static str, content: &Bytes) -> UploadCommand {
-        UploadCommand { owner: self.user, key: None, body: Self::body(name, content) }
+        UploadCommand { key: None, body: Self::body(name, content) }
     }
 
     /// These bytes on their way in, in two chunks, their length known.
@@ -116,6 +117,6 @@ impl Process {
 
     /// Uploads for them.
     pub(super) async fn file_of(&self, actors: &Actors, name: &'static str, content: &Bytes) -> File {
-        self.cases.files.upload.run(actors.upload(name, content)).await.unwrap().view.file
+        self.cases.files.upload.run(&actors.actor(), actors.upload(name, content)).await.unwrap().view.file
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use fm_application::files::RemoveCommand;
-use fm_application::sessions::Caller;
+use fm_domain::access::Actor;
 use fm_domain::accounts::Password;
 
 use super::{
@@ -172,8 +172,9 @@ async fn meanwhile(
         Meanwhile::TheSame => again("by another process", environment, scenario, actors).await?,
         Meanwhile::Removal => {
             if let Some(file) = &actors.file {
-                let command = RemoveCommand { owner: actors.user, file: file.id, if_match: None };
-                let removed = Outcome::of(environment.healthy().cases.files.remove.run(command).await);
+                let command = RemoveCommand { file: file.id, if_match: None };
+                let removed =
+                    Outcome::of(environment.healthy().cases.files.remove.run(&actors.actor(), command).await);
                 served("the file can't be removed", removed)?;
                 environment.take_over().await?;
             }
@@ -242,10 +243,10 @@ fn served(what: &str, outcome: Outcome) -> Result<(), String> {
 async fn remove_account(environment: &Environment, actors: &Actors) -> Result<(), String> {
     let Some(account) = environment.account(actors).await else { return Ok(()) };
     let process = environment.healthy();
-    let caller = Caller { user: account.user.id, session: actors.session };
+    let actor = Actor::in_session(account.user.id, actors.session);
     for password in [Actors::PASSWORD, Actors::NEW_PASSWORD] {
         let password = Password::candidate(password.to_owned());
-        let outcome = Outcome::of(process.cases.accounts.remove.run(&caller, password).await);
+        let outcome = Outcome::of(process.cases.accounts.remove.run(&actor, password).await);
         served("the account can't be removed", outcome)?;
     }
     if environment.account(actors).await.is_none() {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fm_application::accounts::RegisterCommand;
 use fm_application::jobs::Ran;
+use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Account, Password};
 use fm_domain::blobs::{BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::clock::{Clock, Timestamp};
@@ -250,7 +251,8 @@ impl Environment {
     /// # Panics
     /// When an adapter fails: no fault is injected here.
     pub async fn file(&self, owner: UserId, file: &File) -> Option<File> {
-        self.database.read().await.unwrap().files().find(owner, file.id).await.unwrap()
+        let own = Access::on_behalf_of(owner, Right::Read);
+        self.database.read().await.unwrap().files().find(&own, file.id).await.unwrap()
     }
 
     /// All files of a user, as they are listed.
@@ -262,7 +264,8 @@ impl Environment {
         loop {
             let page = FilePage { sort: FileSort::Name, order: SortOrder::Ascending, after, limit: 50 };
             let mut reads = self.database.read().await.unwrap();
-            let listed = reads.files().list(owner, &FileFilter::default(), &page).await.unwrap();
+            let own = Access::on_behalf_of(owner, Right::Read);
+            let listed = reads.files().list(&own, &FileFilter::default(), &page).await.unwrap();
             let Some(last) = listed.last() else { return files };
             after = Some(PageKey::of(last, FileSort::Name));
             files.extend(listed);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fm_contract::fakes::FakeThumbnailer;
+use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Charge, Password, PasswordHash, Role, User};
 use fm_domain::blobs::{
     BlobIntent, BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, PartLink, PartWrite, StoredBlob,
@@ -126,15 +127,32 @@ async fn call_database(rig: &Rig, operation: Operation) -> Got {
         }
         Operation::FileQueriesFind => {
             let id = FileId::new(Uuid::now_v7());
-            got(rig.db.read().await.unwrap().files().find(owner, id).await)
+            got(rig
+                .db
+                .read()
+                .await
+                .unwrap()
+                .files()
+                .find(&Access::on_behalf_of(owner, Right::Read), id)
+                .await)
         }
         Operation::FileQueriesList => {
             let mut reads = rig.db.read().await.unwrap();
-            got(reads.files().list(owner, &FileFilter::default(), &page()).await)
+            got(reads
+                .files()
+                .list(&Access::on_behalf_of(owner, Right::Read), &FileFilter::default(), &page())
+                .await)
         }
         Operation::UploadQueriesFind => {
             let id = UploadId::new(Uuid::now_v7());
-            got(rig.db.read().await.unwrap().uploads().find(owner, id).await)
+            got(rig
+                .db
+                .read()
+                .await
+                .unwrap()
+                .uploads()
+                .find(&Access::on_behalf_of(owner, Right::Read), id)
+                .await)
         }
         Operation::UserQueriesTally => got(rig.db.read().await.unwrap().users().tally(None, 10).await),
         Operation::FileQueriesWalk => got(rig.db.read().await.unwrap().files().walk(None, 10).await),
@@ -167,7 +185,9 @@ async fn call_rows(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::UserRepoCharge => got(unit.users().charge(ada.id, &Charge::default(), None).await),
         Operation::UserRepoRemove => got(unit.users().remove(ada.id).await),
         Operation::FileRepoInsert => got(unit.files().insert(&text).await),
-        Operation::FileRepoFindForUpdate => got(unit.files().find_for_update(text.owner, text.id).await),
+        Operation::FileRepoFindForUpdate => {
+            got(unit.files().find_for_update(&Access::on_behalf_of(text.owner, Right::Read), text.id).await)
+        }
         Operation::FileRepoUpdate => got(unit.files().update(&text, text.revision).await),
         Operation::FileRepoSetThumbnail => {
             got(unit.files().set_thumbnail(text.id, text.blob, &ThumbnailState::Failed).await)
@@ -175,7 +195,9 @@ async fn call_rows(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::FileRepoSetSha256 => {
             got(unit.files().set_sha256(text.id, text.blob, Sha256::new([0; 32])).await)
         }
-        Operation::FileRepoRemove => got(unit.files().remove(text.owner, text.id).await),
+        Operation::FileRepoRemove => {
+            got(unit.files().remove(&Access::on_behalf_of(text.owner, Right::Read), text.id).await)
+        }
         _ => panic!("{operation} is not called"),
     }
 }

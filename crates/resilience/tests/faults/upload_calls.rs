@@ -1,6 +1,7 @@
 //! Each operation on uploads, called once.
 
 use bytes::Bytes;
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{PartTag, WrittenPart};
 use fm_domain::body::ByteSize;
 use fm_domain::database::UnitOfWork;
@@ -43,10 +44,12 @@ pub(crate) async fn call_uploads(unit: &mut dyn UnitOfWork, operation: Operation
     let uploads = unit.uploads();
     match operation {
         Operation::UploadRepoInsert => got(uploads.insert(&upload).await),
-        Operation::UploadRepoFindForUpdate => got(uploads.find_for_update(upload.owner, upload.id).await),
-        Operation::UploadRepoFindByKey => {
-            got(uploads.find_by_key(upload.owner, &"key".parse().unwrap()).await)
+        Operation::UploadRepoFindForUpdate => {
+            got(uploads.find_for_update(&Access::on_behalf_of(upload.owner, Right::Read), upload.id).await)
         }
+        Operation::UploadRepoFindByKey => got(uploads
+            .find_by_key(&Access::on_behalf_of(upload.owner, Right::Read), &"key".parse().unwrap())
+            .await),
         Operation::UploadRepoUpdate => got(uploads.update(&upload, upload.epoch).await),
         Operation::UploadRepoAddPart => got(uploads.add_part(upload.id, &part).await),
         Operation::UploadRepoParts => got(uploads.parts(upload.id).await),

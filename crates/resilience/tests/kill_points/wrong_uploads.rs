@@ -1,5 +1,6 @@
 //! Uploads and removals that are wrong on purpose.
 
+use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Charge, ReserveBytes};
 use fm_domain::blobs::{BlobIntent, BlobKey, PutBlob, PutHint, StoredBlob};
 use fm_domain::body::ByteSize;
@@ -123,7 +124,12 @@ fn bytes_that_are_discarded_before_the_commit_are_caught() {
     let scenario = wrong!(user_with_text, |process, actors| {
         // A retry finds nothing to do.
         let mut unit = process.ports.db.begin().await.unwrap();
-        if let Some(file) = unit.files().remove(actors.user, actors.file().id).await.unwrap() {
+        if let Some(file) = unit
+            .files()
+            .remove(&Access::on_behalf_of(actors.user, Right::Read), actors.file().id)
+            .await
+            .unwrap()
+        {
             let key = BlobKey::file(file.blob);
             process.ports.blobs.delete(&key).await.unwrap();
             unit.blobs().mark_deleted(key.id, process.ports.clock.now()).await.unwrap();
@@ -186,7 +192,12 @@ fn work_that_is_done_twice_with_effect_is_caught() {
         act: |process, actors| {
             Box::pin(async move {
                 Outcome::of(
-                    process.cases.files.upload.run(actors.upload("notes.txt", &Environment::text())).await,
+                    process
+                        .cases
+                        .files
+                        .upload
+                        .run(&actors.actor(), actors.upload("notes.txt", &Environment::text()))
+                        .await,
                 )
             })
         },

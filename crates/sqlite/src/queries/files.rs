@@ -4,12 +4,14 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
+use fm_domain::access::Access;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, FileFilter, FilePage, FileQueries, FileSort, SortOrder, TypeFilter};
-use fm_domain::ids::{FileId, UserId};
+use fm_domain::ids::FileId;
 use uuid::Uuid;
 
 use super::keyset::After;
+use crate::access::visible_files;
 use crate::database::SqliteReadRepos;
 use crate::error::store_error;
 use crate::rows::{Bytes, FileRow, Id};
@@ -20,11 +22,15 @@ diesel::define_sql_function! {
     fn instr(text: Text, part: Text) -> diesel::sql_types::Integer;
 }
 
-/// The file of this owner.
-pub(crate) fn find(connection: &mut SqliteConnection, owner: UserId, id: FileId) -> PortResult<Option<File>> {
+/// The file, if `access` reaches it.
+pub(crate) fn find(
+    connection: &mut SqliteConnection,
+    access: &Access,
+    id: FileId,
+) -> PortResult<Option<File>> {
     files::table
         .find(Id::of(id.uuid()))
-        .filter(files::owner.eq(Id::of(owner.uuid())))
+        .filter(visible_files(access))
         .select(FileRow::as_select())
         .first(connection)
         .optional()
@@ -35,7 +41,7 @@ pub(crate) fn find(connection: &mut SqliteConnection, owner: UserId, id: FileId)
 
 fn list(
     connection: &mut SqliteConnection,
-    owner: UserId,
+    access: &Access,
     filter: FileFilter,
     page: FilePage,
 ) -> PortResult<Vec<File>> {
@@ -43,7 +49,7 @@ fn list(
         return Err(PortError::Unexpected("the key of the page belongs to another order".into()));
     }
     let mut query = files::table
-        .filter(files::owner.eq(Id::of(owner.uuid())))
+        .filter(visible_files(access))
         .select(FileRow::as_select())
         .limit(page.limit.into())
         .into_boxed::<Sqlite>();
@@ -80,13 +86,14 @@ fn list(
 
 #[async_trait]
 impl FileQueries for SqliteReadRepos {
-    async fn find(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
-        self.ask(move |connection| find(connection, owner, id)).await
+    async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        let access = access.clone();
+        self.ask(move |connection| find(connection, &access, id)).await
     }
 
-    async fn list(&mut self, owner: UserId, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
-        let (filter, page) = (filter.clone(), page.clone());
-        self.ask(move |connection| list(connection, owner, filter, page)).await
+    async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
+        let (access, filter, page) = (access.clone(), filter.clone(), page.clone());
+        self.ask(move |connection| list(connection, &access, filter, page)).await
     }
 
     async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> {

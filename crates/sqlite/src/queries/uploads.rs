@@ -2,24 +2,26 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use fm_domain::access::Access;
 use fm_domain::error::PortResult;
-use fm_domain::ids::{UploadId, UserId};
+use fm_domain::ids::UploadId;
 use fm_domain::uploads::{Upload, UploadQueries};
 
+use crate::access::visible_uploads;
 use crate::database::SqliteReadRepos;
 use crate::error::store_error;
 use crate::rows::{Id, UploadRow};
 use crate::schema::uploads;
 
-/// The upload of this owner.
+/// The upload, if `access` reaches it.
 pub(crate) fn find(
     connection: &mut SqliteConnection,
-    owner: UserId,
+    access: &Access,
     id: UploadId,
 ) -> PortResult<Option<Upload>> {
     uploads::table
         .find(Id::of(id.uuid()))
-        .filter(uploads::owner.eq(Id::of(owner.uuid())))
+        .filter(visible_uploads(access))
         .select(UploadRow::as_select())
         .first(connection)
         .optional()
@@ -30,7 +32,8 @@ pub(crate) fn find(
 
 #[async_trait]
 impl UploadQueries for SqliteReadRepos {
-    async fn find(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
-        self.ask(move |connection| find(connection, owner, id)).await
+    async fn find(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
+        let access = access.clone();
+        self.ask(move |connection| find(connection, &access, id)).await
     }
 }

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use fm_domain::access::Access;
 use fm_domain::error::PortResult;
 use fm_domain::files::{File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
-use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::ids::{BlobId, FileId};
 
 use crate::error::store_error;
 use crate::queries;
@@ -26,8 +27,9 @@ impl FileRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
-        self.run(move |connection| queries::files::find(connection, owner, id)).await
+    async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        let access = access.clone();
+        self.run(move |connection| queries::files::find(connection, &access, id)).await
     }
 
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile> {
@@ -72,9 +74,10 @@ impl FileRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn remove(&mut self, owner: UserId, id: FileId) -> PortResult<Option<File>> {
+    async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        let access = access.clone();
         self.run(move |connection| {
-            let found = queries::files::find(connection, owner, id)?;
+            let found = queries::files::find(connection, &access, id)?;
             if found.is_some() {
                 diesel::delete(files::table.find(Id::of(id.uuid())))
                     .execute(connection)

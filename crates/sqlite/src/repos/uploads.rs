@@ -4,13 +4,15 @@ use async_trait::async_trait;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
+use fm_domain::access::Access;
 use fm_domain::blobs::WrittenPart;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::idempotency::IdempotencyKey;
-use fm_domain::ids::{FileId, UploadId, UserId};
+use fm_domain::ids::{FileId, UploadId};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadRepo};
 
+use crate::access::visible_uploads;
 use crate::error::store_error;
 use crate::queries;
 use crate::rows::{Id, PartRow, UploadRow, stored_number};
@@ -35,15 +37,16 @@ impl UploadRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn find_for_update(&mut self, owner: UserId, id: UploadId) -> PortResult<Option<Upload>> {
-        self.run(move |connection| queries::uploads::find(connection, owner, id)).await
+    async fn find_for_update(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
+        let access = access.clone();
+        self.run(move |connection| queries::uploads::find(connection, &access, id)).await
     }
 
-    async fn find_by_key(&mut self, owner: UserId, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
-        let key = key.as_str().to_owned();
+    async fn find_by_key(&mut self, access: &Access, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
+        let (visible, key) = (visible_uploads(access), key.as_str().to_owned());
         self.run(move |connection| {
             uploads::table
-                .filter(uploads::owner.eq(Id::of(owner.uuid())))
+                .filter(visible)
                 .filter(uploads::idempotency_key.eq(key))
                 .order((uploads::created_at.desc(), uploads::id.desc()))
                 .select(UploadRow::as_select())

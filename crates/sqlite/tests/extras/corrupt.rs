@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
 use diesel::connection::SimpleConnection;
+use fm_domain::access::{Access, Right};
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
 
@@ -31,7 +32,14 @@ async fn an_unreadable_column_of_an_upload_is_named() {
         // What the schema refuses has been let in by other hands.
         connection.batch_execute("PRAGMA ignore_check_constraints = ON").unwrap();
         connection.batch_execute(&format!("UPDATE uploads SET {column} = {value}")).unwrap();
-        let found = fixture.database.read().await.unwrap().uploads().find(someone.id, upload.id).await;
+        let found = fixture
+            .database
+            .read()
+            .await
+            .unwrap()
+            .uploads()
+            .find(&Access::on_behalf_of(someone.id, Right::Read), upload.id)
+            .await;
         let Err(PortError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };
         assert_eq!(what, format!("uploads.{column}"));
         connection.batch_execute(&format!("UPDATE uploads SET {column} = {whole}")).unwrap();

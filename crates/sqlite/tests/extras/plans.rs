@@ -7,6 +7,7 @@ use std::time::Duration;
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Charge, User};
 use fm_domain::blobs::{BlobIntent, BlobKey, PartTag, StoredBlob, WrittenPart};
 use fm_domain::body::ByteSize;
@@ -152,14 +153,14 @@ async fn users_and_files(database: &SqliteDatabase, someone: &User) {
     unit.files().update(&thing, Revision::FIRST).await.unwrap();
     unit.files().set_thumbnail(thing.id, thing.blob, &thing.thumbnail).await.unwrap();
     unit.files().set_sha256(thing.id, thing.blob, Sha256::new([0; 32])).await.unwrap();
-    unit.files().remove(someone.id, thing.id).await.unwrap();
+    unit.files().remove(&Access::on_behalf_of(someone.id, Right::Read), thing.id).await.unwrap();
     unit.files().insert(&thing).await.unwrap();
     unit.commit().await.unwrap();
 
     let mut reads = database.read().await.unwrap();
     reads.users().find(someone.id).await.unwrap();
     reads.users().find_by_email(&someone.email).await.unwrap();
-    reads.files().find(someone.id, thing.id).await.unwrap();
+    reads.files().find(&Access::on_behalf_of(someone.id, Right::Read), thing.id).await.unwrap();
     reads.users().tally(Some(someone.id), 10).await.unwrap();
     reads.files().walk(Some(thing.id), 10).await.unwrap();
     reads.blobs().find(&[thing.blob]).await.unwrap();
@@ -170,7 +171,11 @@ async fn users_and_files(database: &SqliteDatabase, someone: &User) {
         for after in [None, Some(PageKey::of(&thing, sort))] {
             reads
                 .files()
-                .list(someone.id, &filter, &FilePage { sort, order, after, limit: 50 })
+                .list(
+                    &Access::on_behalf_of(someone.id, Right::Read),
+                    &filter,
+                    &FilePage { sort, order, after, limit: 50 },
+                )
                 .await
                 .unwrap();
         }
@@ -225,8 +230,11 @@ async fn uploads(database: &SqliteDatabase, someone: &User) {
     let mut unit = database.begin().await.unwrap();
     let uploads = unit.uploads();
     uploads.insert(&upload).await.unwrap();
-    uploads.find_for_update(someone.id, upload.id).await.unwrap();
-    uploads.find_by_key(someone.id, &"key".parse().unwrap()).await.unwrap();
+    uploads.find_for_update(&Access::on_behalf_of(someone.id, Right::Read), upload.id).await.unwrap();
+    uploads
+        .find_by_key(&Access::on_behalf_of(someone.id, Right::Read), &"key".parse().unwrap())
+        .await
+        .unwrap();
     uploads.update(&upload, upload.epoch).await.unwrap();
     uploads.add_part(upload.id, &part).await.unwrap();
     uploads.parts(upload.id).await.unwrap();
@@ -235,7 +243,14 @@ async fn uploads(database: &SqliteDatabase, someone: &User) {
     uploads.remove_of_file(FileId::new(Uuid::now_v7())).await.unwrap();
     uploads.remove(upload.id).await.unwrap();
     unit.commit().await.unwrap();
-    database.read().await.unwrap().uploads().find(someone.id, upload.id).await.unwrap();
+    database
+        .read()
+        .await
+        .unwrap()
+        .uploads()
+        .find(&Access::on_behalf_of(someone.id, Right::Read), upload.id)
+        .await
+        .unwrap();
 }
 
 /// Which index each sweep and search of uploads walks along.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::WriteId;
 use fm_domain::database::Database;
 use fm_domain::ids::{UploadId, UserId};
@@ -197,7 +198,13 @@ impl Before {
     async fn find(&self, owner: u32, id: u32) -> Upload {
         let database = SqliteDatabase::open(&self.path()).unwrap();
         let (owner, id) = (UserId::new(uuid(owner)), UploadId::new(uuid(id)));
-        let found = database.read().await.unwrap().uploads().find(owner, id).await;
+        let found = database
+            .read()
+            .await
+            .unwrap()
+            .uploads()
+            .find(&Access::on_behalf_of(owner, Right::Read), id)
+            .await;
         database.close().await;
         found.unwrap().unwrap()
     }

@@ -1,7 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{FileList, ListCommand, ListError, ListFiles};
+use crate::fixture::{access, actor};
 use crate::testing::{TestPorts, settings};
+use fm_domain::access::Right;
 use fm_domain::files::{File, FileFilter, FileSort, PageKey, SortOrder};
 use fm_domain::ids::FileId;
 use fm_domain::testing::{CountingIds, FakeReads, a_file};
@@ -12,7 +14,6 @@ fn files(count: u64) -> Vec<File> {
 
 fn command(cursor: Option<String>) -> ListCommand {
     ListCommand {
-        owner: a_file().owner,
         filter: FileFilter::default(),
         sort: FileSort::Name,
         order: SortOrder::Ascending,
@@ -24,13 +25,14 @@ fn command(cursor: Option<String>) -> ListCommand {
 /// A list whose database has `found` after `after`.
 async fn list(command: ListCommand, found: Vec<File>, after: Option<PageKey>) -> Result<FileList, ListError> {
     let mut reads = FakeReads::default();
-    reads.files.expect_list().times(1).returning(move |_, _, page| {
+    reads.files.expect_list().times(1).returning(move |asked, _, page| {
+        assert_eq!(*asked, access(Right::Read));
         assert_eq!((page.limit, &page.after), (3, &after));
         Ok(found.clone())
     });
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.reads(reads);
-    ListFiles::new(&doubles.ports(), &settings()).run(command).await
+    ListFiles::new(&doubles.ports(), &settings()).run(&actor(), command).await
 }
 
 #[tokio::test]
@@ -56,7 +58,7 @@ async fn a_cursor_of_another_list_asks_the_database_nothing() {
     let cursor = list(command(None), files(3), None).await.unwrap().next_cursor;
     let use_case = ListFiles::new(&TestPorts::default().ports(), &settings());
     let other = ListCommand { order: SortOrder::Descending, ..command(cursor) };
-    assert!(matches!(use_case.run(other).await, Err(ListError::InvalidCursor(_))));
+    assert!(matches!(use_case.run(&actor(), other).await, Err(ListError::InvalidCursor(_))));
     let garbage = command(Some("garbage".to_owned()));
-    assert!(matches!(use_case.run(garbage).await, Err(ListError::InvalidCursor(_))));
+    assert!(matches!(use_case.run(&actor(), garbage).await, Err(ListError::InvalidCursor(_))));
 }

@@ -2,8 +2,9 @@
 
 use super::RemakeThumbnail;
 use crate::files::{FileView, ThumbnailError};
-use crate::fixture::once;
+use crate::fixture::{access, actor, once};
 use crate::testing::{TestPorts, settings};
+use fm_domain::access::Right;
 use fm_domain::files::{File, Revision, ThumbnailState};
 use fm_domain::ids::BlobId;
 use fm_domain::jobs::Enqueued;
@@ -11,7 +12,10 @@ use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_file};
 
 fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.files.expect_find_for_update(), "lock", |_, _| Ok(file.clone()));
+    once!(effects, unit.files.expect_find_for_update(), "lock", |asked, _| {
+        assert_eq!(*asked, access(Right::Write));
+        Ok(file.clone())
+    });
     unit
 }
 
@@ -38,7 +42,7 @@ async fn remake(unit: FakeUnitOfWork, accepts: bool) -> Result<FileView, Thumbna
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.unit(unit);
     doubles.thumbnailer.expect_accepts().return_const(accepts);
-    RemakeThumbnail::new(&doubles.ports(), &settings()).run(a_file().owner, a_file().id).await
+    RemakeThumbnail::new(&doubles.ports(), &settings()).run(&actor(), a_file().id).await
 }
 
 #[tokio::test]

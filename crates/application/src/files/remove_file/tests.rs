@@ -1,7 +1,8 @@
 use super::{RemoveCommand, RemoveFile};
 use crate::files::{EditError, IfMatch};
-use crate::fixture::{lost_race, once, reads_of_file, unavailable};
+use crate::fixture::{access, actor, lost_race, once, reads_of_file, unavailable};
 use crate::testing::TestPorts;
+use fm_domain::access::Right;
 use fm_domain::accounts::{Charge, ReserveBytes};
 use fm_domain::body::ByteSize;
 use fm_domain::files::{File, Revision, ThumbnailState};
@@ -11,7 +12,10 @@ use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_file};
 
 fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.files.expect_find_for_update(), "lock", |_, _| Ok(file.clone()));
+    once!(effects, unit.files.expect_find_for_update(), "lock", |asked, _| {
+        assert_eq!(*asked, access(Right::Delete));
+        Ok(file.clone())
+    });
     unit
 }
 
@@ -19,7 +23,10 @@ fn removing(effects: &Effects, file: File) -> FakeUnitOfWork {
     let mut unit = finding(effects, Some(file.clone()));
     once!(effects, unit.keys.expect_free_file(), "free key", |_| Ok(()));
     unit.uploads.expect_remove_of_file().times(1).returning(|_| Ok(()));
-    once!(effects, unit.files.expect_remove(), "remove", |_, _| Ok(Some(file.clone())));
+    once!(effects, unit.files.expect_remove(), "remove", |asked, _| {
+        assert_eq!(*asked, access(Right::Delete));
+        Ok(Some(file.clone()))
+    });
     let noted = effects.clone();
     unit.blobs.expect_mark_deleted().returning(move |_, _| {
         noted.note("mark deleted");
@@ -51,8 +58,8 @@ async fn remove(
     for unit in units {
         doubles.db = doubles.db.unit(unit);
     }
-    let command = RemoveCommand { owner: a_file().owner, file: a_file().id, if_match };
-    RemoveFile::new(&doubles.ports()).run(command).await
+    let command = RemoveCommand { file: a_file().id, if_match };
+    RemoveFile::new(&doubles.ports()).run(&actor(), command).await
 }
 
 #[tokio::test]
@@ -109,8 +116,8 @@ async fn a_removal_whose_answer_was_lost_is_read_back() {
         let mut doubles = TestPorts::default();
         let lost = charging(&effects, a_file()).committing_with(unavailable());
         doubles.db = doubles.db.unit(lost).reads(reads_of_file(&effects, found));
-        let command = RemoveCommand { owner: a_file().owner, file: a_file().id, if_match: None };
-        assert_eq!(RemoveFile::new(&doubles.ports()).run(command).await.is_ok(), happened);
+        let command = RemoveCommand { file: a_file().id, if_match: None };
+        assert_eq!(RemoveFile::new(&doubles.ports()).run(&actor(), command).await.is_ok(), happened);
         assert_eq!(effects.seen()[5..], ["charge", "commit", "find"]);
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{ReplaceCommand, ReplaceContent};
 use crate::files::{FileView, IfMatch, UploadBody, UploadError};
-use crate::fixture::{FakeBlobs, body, body_of, once, reads_of_file, unavailable};
+use crate::fixture::{FakeBlobs, access, actor, body, body_of, once, reads_of_file, unavailable};
 use crate::testing::{TestPorts, settings};
+use fm_domain::access::Right;
 use fm_domain::accounts::Charge;
 use fm_domain::body::ByteSize;
 use fm_domain::error::PortError;
@@ -20,7 +21,10 @@ fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
 
 fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.files.expect_find_for_update(), "lock", |_, _| Ok(file.clone()));
+    once!(effects, unit.files.expect_find_for_update(), "lock", |asked, _| {
+        assert_eq!(*asked, access(Right::Write));
+        Ok(file.clone())
+    });
     unit
 }
 
@@ -76,8 +80,8 @@ async fn replace(
         doubles.db = doubles.db.reads(reads);
     }
     let ports = FakeBlobs::noting(effects).among(doubles);
-    let command = ReplaceCommand { owner: a_file().owner, file: a_file().id, if_match, body };
-    ReplaceContent::new(&ports, &settings()).run(command).await
+    let command = ReplaceCommand { file: a_file().id, if_match, body };
+    ReplaceContent::new(&ports, &settings()).run(&actor(), command).await
 }
 
 /// A body that must not be read.

@@ -3,7 +3,7 @@
 use super::{UploadCommand, UploadFile, Uploaded};
 use crate::files::{UploadBody, UploadError};
 use crate::fixture::{
-    FakeBlobs, body, lost_race, once, reads_of_account, reads_of_file, sha256, unavailable,
+    FakeBlobs, actor, body, lost_race, once, reads_of_account, reads_of_file, sha256, unavailable,
 };
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
@@ -15,7 +15,7 @@ use fm_domain::error::{PortError, Retry};
 use fm_domain::files::ThumbnailState;
 use fm_domain::idempotency::{Claimed, FinishedUpload};
 use fm_domain::jobs::Enqueued;
-use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file, a_user, an_account};
+use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file, an_account};
 
 fn with_quota(bytes: u64) -> Settings {
     Settings { quota: Some(ByteSize::new(bytes)), ..settings() }
@@ -67,7 +67,7 @@ async fn upload(
 ) -> Result<Uploaded, UploadError> {
     let ports = blobs.among(doubles);
     let key = key.map(|key| key.parse().unwrap());
-    UploadFile::new(&ports, settings).run(UploadCommand { owner: a_user().id, key, body }).await
+    UploadFile::new(&ports, settings).run(&actor(), UploadCommand { key, body }).await
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fm_domain::access::Right;
 use fm_domain::accounts::{Charge, ReserveBytes};
 use fm_domain::clock::Clock as _;
 use fm_domain::error::PortError;
@@ -8,7 +9,7 @@ use fm_domain::jobs::{Enqueued, Work};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_file};
 
 use super::*;
-use crate::fixture::{FakeBlobs, once, reads_of_file, sha256, unavailable};
+use crate::fixture::{FakeBlobs, access, once, reads_of_file, sha256, unavailable};
 use crate::testing::TestPorts;
 
 /// A file whose hash is not known yet.
@@ -140,7 +141,10 @@ async fn bytes_that_are_missing_or_out_of_reach_are_tried_again() {
 /// The unit that finds the file again before it takes it back.
 fn withdrawing(effects: &Effects, now: Option<File>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.files.expect_find_for_update(), "lock", |_, _| Ok(now.clone()));
+    once!(effects, unit.files.expect_find_for_update(), "lock", |asked, _| {
+        assert_eq!(*asked, access(Right::Delete));
+        Ok(now.clone())
+    });
     unit
 }
 
@@ -150,7 +154,10 @@ fn removing(effects: &Effects) -> FakeUnitOfWork {
     once!(effects, unit.keys.expect_free_file(), "free file", |_| Ok(()));
     once!(effects, unit.keys.expect_free(), "free", |_| Ok(()));
     once!(effects, unit.uploads.expect_remove_of_file(), "remove row", |_| Ok(()));
-    once!(effects, unit.files.expect_remove(), "remove", |_, _| Ok(Some(unverified())));
+    once!(effects, unit.files.expect_remove(), "remove", |asked, _| {
+        assert_eq!(*asked, access(Right::Delete));
+        Ok(Some(unverified()))
+    });
     once!(effects, unit.blobs.expect_mark_deleted(), "mark deleted", |_, _| Ok(true));
     once!(effects, unit.jobs.expect_enqueue(), "enqueue", |_| Ok(Enqueued::Added));
     unit

@@ -8,6 +8,7 @@ use sha2::Digest as _;
 
 use super::{FileBlob, Finding, Wrong};
 use crate::operations::retry::retry_reads;
+use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{BlobKey, BlobRecord, BlobState, BlobStore, Bucket, GetBlob};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::database::Database;
@@ -88,7 +89,8 @@ impl FileCheck {
         }
         let Some(wrong) = self.look(needed).await? else { return Ok(None) };
         let FileBlob { file, owner, key } = needed.of;
-        let now = retry_reads(async || self.db.read().await?.files().find(owner, file).await).await?;
+        let access = Access::on_behalf_of(owner, Right::Read);
+        let now = retry_reads(async || self.db.read().await?.files().find(&access, file).await).await?;
         let still = now.as_ref().is_some_and(|file| keys(file).any(|(_, needs)| needs == key));
         Ok(still.then_some(Finding::File { of: needed.of, wrong }))
     }

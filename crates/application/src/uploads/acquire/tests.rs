@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fm_domain::access::Right;
 use fm_domain::accounts::ReserveBytes;
 use fm_domain::clock::Clock as _;
 use fm_domain::error::PortError;
@@ -10,7 +11,7 @@ use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_use
 use fm_domain::uploads::{Epoch, UpdateUpload};
 
 use super::*;
-use crate::fixture::{lost_race, once, unavailable};
+use crate::fixture::{access, lost_race, once, unavailable};
 use crate::ports::Settings;
 use crate::testing::settings;
 use crate::uploads::fixture::{
@@ -24,7 +25,7 @@ async fn acquire_among(
     request: AppendRequest,
 ) -> Result<Acquired, ResumableError> {
     let context = context(effects, doubles(units, []), settings);
-    acquire(&context, &FakeStore::stepwise(effects), &request).await
+    acquire(&context, &FakeStore::stepwise(effects), &access(Right::Write), &request).await
 }
 
 /// What a request for a found upload is refused with, before anything was written.

@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
 use super::*;
-use crate::fixture::{once, unavailable};
+use crate::fixture::{actor, once, unavailable};
 use crate::testing::settings;
 use crate::uploads::fixture::{
     FakeStore, Fault, Rows, acquired, acquiring, begun_with, context, doubles, filing, filing_afresh,
@@ -22,12 +22,17 @@ async fn append(
     (offset, body): (u64, ByteStream),
 ) -> Result<Progress, ResumableError> {
     let store: Arc<dyn ResumableStore> = Arc::new(store);
-    let Upload { owner, id, .. } = an_upload();
     let offset = ByteSize::new(offset);
-    let command =
-        AppendCommand { owner, upload: id, offset, length: None, checksum: None, body, body_length: None };
+    let command = AppendCommand {
+        upload: an_upload().id,
+        offset,
+        length: None,
+        checksum: None,
+        body,
+        body_length: None,
+    };
     let context = context(effects, doubles(units, reads), &settings());
-    AppendToUpload::new(&context, &store).run(command).await
+    AppendToUpload::new(&context, &store).run(&actor(), command).await
 }
 
 /// Three of the five bytes are there.

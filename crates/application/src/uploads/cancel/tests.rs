@@ -7,7 +7,7 @@ use fm_domain::ids::FileId;
 use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, an_upload};
 
 use super::*;
-use crate::fixture::{lost_race, once, unavailable};
+use crate::fixture::{actor, lost_race, once, unavailable};
 use crate::testing::settings;
 use crate::uploads::fixture::{cancelled, context, doubles, finding, reads_of};
 
@@ -17,8 +17,7 @@ async fn cancel(
     reads: Option<FakeReads>,
 ) -> Result<(), ResumableError> {
     let context = context(effects, doubles(units, reads), &settings());
-    let Upload { owner, id, .. } = an_upload();
-    CancelUpload::new(&context, Transport::Resumable).run(owner, id).await
+    CancelUpload::new(&context, Transport::Resumable).run(&actor(), an_upload().id).await
 }
 
 fn removed(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {

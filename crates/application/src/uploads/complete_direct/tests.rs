@@ -7,7 +7,7 @@ use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file,
 use fm_domain::uploads::Epoch;
 
 use super::*;
-use crate::fixture::{FakeBlobs, once, reads_of_file, unavailable};
+use crate::fixture::{FakeBlobs, actor, once, reads_of_file, unavailable};
 use crate::testing::{DirectDoubles, settings};
 use crate::uploads::fixture::{
     Rows, acquiring, cancelled, cancelling, doubles, filing, filing_afresh, finding, reads_of,
@@ -84,10 +84,9 @@ impl Completion {
         doubles.direct = Some(DirectDoubles { store, receiver });
         let ports = FakeBlobs::holding(&self.effects, self.content).among(doubles);
         let context = Context::new(&ports, &settings());
-        let command =
-            CompleteDirectCommand { owner: an_upload().owner, upload: an_upload().id, parts: told(named) };
+        let command = CompleteDirectCommand { upload: an_upload().id, parts: told(named) };
         let direct = ports.direct.as_ref().unwrap();
-        CompleteDirect::new(&context, direct, &ports, &settings()).run(command).await
+        CompleteDirect::new(&context, direct, &ports, &settings()).run(&actor(), command).await
     }
 }
 

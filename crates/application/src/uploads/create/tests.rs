@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fm_domain::access::Right;
 use fm_domain::accounts::ReserveBytes;
 use fm_domain::body::BodyError;
 use fm_domain::clock::Clock as _;
@@ -7,7 +8,7 @@ use fm_domain::error::PortError;
 use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, an_upload};
 
 use super::*;
-use crate::fixture::{lost_race, once, sha256, unavailable};
+use crate::fixture::{access, lost_race, once, sha256, unavailable};
 use crate::ports::Settings;
 use crate::testing::settings;
 use crate::uploads::fixture::{Rows, context, doubles, inserted, reads_of, with_quota};
@@ -52,7 +53,7 @@ async fn create(
     settings: &Settings,
     draft: &Draft,
 ) -> Result<Created, ResumableError> {
-    context(effects, doubles(units, reads), settings).create(draft).await
+    context(effects, doubles(units, reads), settings).create(&access(Right::Write), draft).await
 }
 
 #[tokio::test]
@@ -104,7 +105,10 @@ async fn repeat(found: Option<Upload>, draft: &Draft) -> Result<Created, Resumab
     let mut unit = FakeUnitOfWork::noting(&effects);
     let lease_until = FixedClock::NEW_YEAR.now();
     once!(effects, unit.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Running { lease_until }));
-    once!(effects, unit.uploads.expect_find_by_key(), "find", |_, _| Ok(found.clone()));
+    once!(effects, unit.uploads.expect_find_by_key(), "find", |asked, _| {
+        assert_eq!(*asked, access(Right::Write));
+        Ok(found.clone())
+    });
     let outcome = create(&effects, (vec![unit], vec![]), &settings(), draft).await;
     assert_eq!(effects.seen(), ["claim", "find", "rollback"]);
     outcome

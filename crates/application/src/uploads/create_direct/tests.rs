@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fm_domain::access::Right;
 use fm_domain::blobs::{MockDirectStore, PartLimits};
 use fm_domain::clock::Clock as _;
 use fm_domain::error::PortError;
@@ -8,7 +9,7 @@ use fm_domain::ids::{BlobId, FileId};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, PlainPartLinks, an_upload};
 
 use super::*;
-use crate::fixture::{FakeBlobs, once, unavailable};
+use crate::fixture::{FakeBlobs, access, actor, once, unavailable};
 use crate::testing::{DirectDoubles, settings};
 use crate::uploads::fixture::{Rows, acquiring, cancelled, doubles, finding, inserted};
 
@@ -30,8 +31,8 @@ fn begun(size: u64, write: &str) -> Upload {
 }
 
 fn command(size: u64) -> CreateDirectCommand {
-    let Upload { owner, name, claimed_type, .. } = an_upload();
-    CreateDirectCommand { owner, key: None, name, size: ByteSize::new(size), claimed_type, sha256: None }
+    let Upload { name, claimed_type, .. } = an_upload();
+    CreateDirectCommand { key: None, name, size: ByteSize::new(size), claimed_type, sha256: None }
 }
 
 fn creating(effects: &Effects, rows: &Rows) -> FakeUnitOfWork {
@@ -46,7 +47,10 @@ fn repeating(effects: &Effects, found: Upload) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     let lease_until = FixedClock::NEW_YEAR.now();
     once!(effects, unit.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Running { lease_until }));
-    once!(effects, unit.uploads.expect_find_by_key(), "find", |_, _| Ok(Some(found.clone())));
+    once!(effects, unit.uploads.expect_find_by_key(), "find", |asked, _| {
+        assert_eq!(*asked, access(Right::Write));
+        Ok(Some(found.clone()))
+    });
     unit
 }
 
@@ -75,7 +79,7 @@ async fn create(
     doubles.direct = Some(DirectDoubles { store, receiver: None });
     let ports = FakeBlobs::noting(effects).among(doubles);
     let context = Context::new(&ports, &settings());
-    CreateDirect::new(&context, ports.direct.as_ref().unwrap()).run(command).await
+    CreateDirect::new(&context, ports.direct.as_ref().unwrap()).run(&actor(), command).await
 }
 
 /// The links of the parts.

@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fm_domain::access::Right;
 use fm_domain::body::BodyError;
 use fm_domain::clock::Clock as _;
 use fm_domain::idempotency::Claimed;
@@ -9,7 +10,7 @@ use fm_domain::uploads::{Upload, UploadStatus};
 use futures_util::{StreamExt as _, stream};
 
 use super::*;
-use crate::fixture::once;
+use crate::fixture::{access, actor, once};
 use crate::testing::settings;
 use crate::uploads::fixture::{
     FakeStore, Rows, acquiring, broken, context, doubles, filing_afresh, finding, inserted, pieces, reads_of,
@@ -43,7 +44,6 @@ async fn create(
     let store: Arc<dyn ResumableStore> = Arc::new(FakeStore::stepwise(effects));
     let upload = created(length);
     let command = CreateResumableCommand {
-        owner: upload.owner,
         key: key.map(|key| key.parse().unwrap()),
         name: upload.name,
         length: upload.length,
@@ -52,7 +52,7 @@ async fn create(
         first: first.map(|body| FirstBytes { body, length: None, checksum: None }),
     };
     let context = context(effects, doubles(units, reads), &settings());
-    CreateResumable::new(&context, &store).run(command).await.unwrap()
+    CreateResumable::new(&context, &store).run(&actor(), command).await.unwrap()
 }
 
 #[tokio::test]
@@ -130,7 +130,10 @@ async fn bytes_that_come_with_a_repetition_are_not_read() {
     let lease_until = FixedClock::NEW_YEAR.now();
     once!(effects, unit.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Running { lease_until }));
     let found = first.clone();
-    once!(effects, unit.uploads.expect_find_by_key(), "find", |_, _| Ok(Some(found.clone())));
+    once!(effects, unit.uploads.expect_find_by_key(), "find", |asked, _| {
+        assert_eq!(*asked, access(Right::Write));
+        Ok(Some(found.clone()))
+    });
     let never_ending = stream::pending().boxed();
     let answer = create(&effects, (vec![unit], vec![]), (5, Some("k")), Some(never_ending)).await;
     assert_eq!(answer.progress, Progress::of(&first));

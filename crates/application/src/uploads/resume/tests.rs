@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use crate::fixture::actor;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock as _;
 use fm_domain::ids::FileId;
@@ -19,8 +20,7 @@ async fn resume(
 ) -> Result<Progress, ResumableError> {
     let store: Arc<dyn ResumableStore> = Arc::new(FakeStore::stepwise(effects));
     let context = context(effects, doubles(units, [reads_of(effects, found)]), &settings());
-    let Upload { owner, id, .. } = an_upload();
-    ResumeUpload::new(&context, &store).run(owner, id).await
+    ResumeUpload::new(&context, &store).run(&actor(), an_upload().id).await
 }
 
 #[tokio::test]

@@ -12,6 +12,16 @@ fn a_token() -> RefreshToken {
     RefreshToken::issue(SessionId::new(CountingIds::nth(1)), Generation::new(7), &[3; 16], &PlainMacs)
 }
 
+/// Refresh tokens live for weeks.
+#[test]
+fn a_token_that_was_given_out_before_is_still_genuine() {
+    let text = "00000000-0000-7000-8000-000000000001.7.hKbyrBG5-qGRHtEQ6G7k-hM4V2yUXYhq5AGeAAyhduc";
+    assert_eq!(a_token().expose().as_str(), text);
+    let read = RefreshToken::parse(text).unwrap();
+    assert_eq!((read.session, read.generation), (a_token().session, a_token().generation));
+    assert!(read.is_genuine(&[3; 16], &PlainMacs));
+}
+
 #[test]
 fn what_is_no_token_is_not_read() {
     let text = a_token().expose().to_string();

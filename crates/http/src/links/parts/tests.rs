@@ -110,6 +110,43 @@ fn what_is_no_token_of_a_part_opens_nothing() {
     }
 }
 
+/// Links live as long as their upload: these were made before the codec of claims.
+#[test]
+fn links_that_were_given_out_before_still_open_and_are_still_made() {
+    let write = |bucket| PartWrite {
+        key: BlobKey { bucket, id: BlobId::new(CountingIds::nth(2)) },
+        id: WriteId::new("wr\"ite/ö".to_owned()),
+    };
+    for (bucket, text) in [
+        (
+            Bucket::Files,
+            concat!(
+                "eyJvIjoiMDAwMDAwMDAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDA5IiwiYiI6IjAwMDAwMDAwLTAwMDAtNzAwMC04",
+                "MDAwLTAwMDAwMDAwMDAwMiIsInciOiJ3clwiaXRlL8O2IiwicyI6NTM2ODcwOTEyMCwiZiI6MTc1MDAwMDAwMCwiZSI6",
+                "MTc1MDA4NjQwMH0.8qn8M6QV8Ezj6mOKQNcTPVT1EVA-t02f2yQZHSq2_yE"
+            ),
+        ),
+        (
+            Bucket::Thumbnails,
+            concat!(
+                "eyJvIjoiMDAwMDAwMDAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDA5IiwiYiI6IjAwMDAwMDAwLTAwMDAtNzAwMC04",
+                "MDAwLTAwMDAwMDAwMDAwMiIsInQiOnRydWUsInciOiJ3clwiaXRlL8O2IiwicyI6NTM2ODcwOTEyMCwiZiI6MTc1MDAw",
+                "MDAwMCwiZSI6MTc1MDA4NjQwMH0.WRGdJSusdCstkV3ovNDvE9qHQR7vsjAMQ0DxptiCzHQ"
+            ),
+        ),
+    ] {
+        let link = PartLink {
+            write: write(bucket),
+            size: ByteSize::new(5 << 30),
+            issued_at: Timestamp::from_unix_seconds(1_750_000_000),
+            expires_at: Timestamp::from_unix_seconds(1_750_086_400),
+            ..a_link()
+        };
+        assert_eq!(opened(text), Some(link.clone()));
+        assert_eq!(token(&link), text);
+    }
+}
+
 proptest! {
     #[test]
     fn a_token_allows_what_was_signed(link in any_link()) {

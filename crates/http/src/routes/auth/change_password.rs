@@ -37,10 +37,10 @@ json_body! {
 )]
 pub(crate) async fn change_password(
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     body: JsonBody,
 ) -> Answer {
     let ChangePasswordBody { current_password: current, new_password: new } = body.read().await?;
-    state.use_cases.accounts.change_password.run(&caller, ChangePasswordCommand { current, new }).await?;
+    state.use_cases.accounts.change_password.run(&actor, ChangePasswordCommand { current, new }).await?;
     Ok(no_content())
 }

@@ -20,9 +20,9 @@ pub(super) const PROBLEMS: &[Code] = &[];
     security(("bearer" = []), ("cookie" = [])),
     responses((status = 200, description = "The living sessions, newest first.", body = SessionList)),
 )]
-pub(crate) async fn list_sessions(state: State, Authenticated(caller): Authenticated) -> Answer {
-    let sessions = state.use_cases.sessions.list.run(&caller).await?;
-    let items = sessions.into_iter().map(|session| of(session, caller.session)).collect();
+pub(crate) async fn list_sessions(state: State, Authenticated(actor): Authenticated) -> Answer {
+    let sessions = state.use_cases.sessions.list.run(&actor).await?;
+    let items = sessions.into_iter().map(|session| of(session, actor.session())).collect();
     json(HttpResponse::Ok(), &SessionList { items })
 }
 

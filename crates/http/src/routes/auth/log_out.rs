@@ -16,8 +16,8 @@ pub(super) const PROBLEMS: &[Code] = &[];
     security(("bearer" = []), ("cookie" = [])),
     responses((status = 204, description = "The session has ended, and both cookies are cleared.")),
 )]
-pub(crate) async fn log_out(state: State, Authenticated(caller): Authenticated) -> Answer {
-    state.use_cases.sessions.log_out.run(&caller).await?;
+pub(crate) async fn log_out(state: State, Authenticated(actor): Authenticated) -> Answer {
+    state.use_cases.sessions.log_out.run(&actor).await?;
     let mut response = HttpResponse::NoContent();
     clear(&mut response, &state.settings);
     Ok(response.finish())

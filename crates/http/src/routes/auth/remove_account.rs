@@ -35,11 +35,11 @@ json_body! {
 )]
 pub(crate) async fn remove_account(
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     body: JsonBody,
 ) -> Answer {
     let RemoveBody { password } = body.read().await?;
-    state.use_cases.accounts.remove.run(&caller, password).await?;
+    state.use_cases.accounts.remove.run(&actor, password).await?;
     let mut response = HttpResponse::NoContent();
     clear(&mut response, &state.settings);
     Ok(response.finish())

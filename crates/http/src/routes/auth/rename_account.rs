@@ -31,10 +31,10 @@ json_body! {
 )]
 pub(crate) async fn rename_account(
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     body: JsonBody,
 ) -> Answer {
     let RenameBody { name } = body.read().await?;
-    let renamed = state.use_cases.accounts.rename.run(&caller, name).await?;
+    let renamed = state.use_cases.accounts.rename.run(&actor, name).await?;
     json(HttpResponse::Ok(), &user(&renamed))
 }

@@ -15,7 +15,7 @@ pub(super) const PROBLEMS: &[Code] = &[];
     security(("bearer" = []), ("cookie" = [])),
     responses((status = 204, description = "Every other session has ended.")),
 )]
-pub(crate) async fn revoke_other_sessions(state: State, Authenticated(caller): Authenticated) -> Answer {
-    state.use_cases.sessions.revoke_others.run(&caller).await?;
+pub(crate) async fn revoke_other_sessions(state: State, Authenticated(actor): Authenticated) -> Answer {
+    state.use_cases.sessions.revoke_others.run(&actor).await?;
     Ok(no_content())
 }

@@ -21,9 +21,9 @@ pub(super) const PROBLEMS: &[Code] = &[Code::NotFound];
 )]
 pub(crate) async fn revoke_session(
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     id: PathId<SessionId>,
 ) -> Answer {
-    state.use_cases.sessions.revoke.run(&caller, id.known()?).await?;
+    state.use_cases.sessions.revoke.run(&actor, id.known()?).await?;
     Ok(no_content())
 }

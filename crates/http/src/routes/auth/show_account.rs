@@ -18,7 +18,7 @@ pub(super) const PROBLEMS: &[Code] = &[];
     security(("bearer" = []), ("cookie" = [])),
     responses((status = 200, description = "The account.", body = Account)),
 )]
-pub(crate) async fn show_account(state: State, Authenticated(caller): Authenticated) -> Answer {
-    let view = state.use_cases.accounts.show.run(&caller).await?;
+pub(crate) async fn show_account(state: State, Authenticated(actor): Authenticated) -> Answer {
+    let view = state.use_cases.accounts.show.run(&actor).await?;
     json(HttpResponse::Ok(), &account(&view))
 }

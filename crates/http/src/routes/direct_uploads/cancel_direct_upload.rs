@@ -24,9 +24,9 @@ pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::UploadExpired];
 )]
 pub(crate) async fn cancel_direct_upload(
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     id: PathId<UploadId>,
 ) -> Answer {
-    uploads(&state.use_cases)?.cancel.run(caller.user, id.known()?).await?;
+    uploads(&state.use_cases)?.cancel.run(&actor, id.known()?).await?;
     Ok(no_content())
 }

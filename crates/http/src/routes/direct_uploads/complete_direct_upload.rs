@@ -71,16 +71,16 @@ fn etag(value: &Value) -> Result<String, String> {
 )]
 pub(crate) async fn complete_direct_upload(
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     id: PathId<UploadId>,
     body: JsonBody,
 ) -> Answer {
     let upload = id.known()?;
     let body: CompleteDirectUploadBody = body.up_to(PARTS_JSON_LIMIT).read().await?;
     let parts = body.parts.into_iter().map(|Part { number, etag }| (number, etag)).collect();
-    let command = CompleteDirectCommand { owner: caller.user, upload, parts };
+    let command = CompleteDirectCommand { upload, parts };
     let use_cases = state.use_cases.clone();
-    let complete = async move { uploads(&use_cases)?.complete.run(command).await };
+    let complete = async move { uploads(&use_cases)?.complete.run(&actor, command).await };
     let uploaded = run_detached(&state, complete).await?;
     let status = if uploaded.fresh { StatusCode::CREATED } else { StatusCode::OK };
     file_answer(status, &uploaded.view)

@@ -75,14 +75,13 @@ fn part(part: &SignedPart) -> DirectPart {
 pub(crate) async fn create_direct_upload(
     request: HttpRequest,
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     body: JsonBody,
 ) -> Answer {
     let key = idempotency_key(request.headers())?;
     let CreateDirectUploadBody { name, size, content_type, sha256 } = body.read().await?;
-    let command =
-        CreateDirectCommand { owner: caller.user, key, name, size, claimed_type: content_type, sha256 };
-    let upload = uploads(&state.use_cases)?.create.run(command).await?;
+    let command = CreateDirectCommand { key, name, size, claimed_type: content_type, sha256 };
+    let upload = uploads(&state.use_cases)?.create.run(&actor, command).await?;
     let response = if upload.fresh { HttpResponse::Created() } else { HttpResponse::Ok() };
     json(response, &begun(&upload))
 }

@@ -28,11 +28,11 @@ pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::NotFound];
 pub(crate) async fn link_content(
     request: HttpRequest,
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     id: PathId<FileId>,
 ) -> Answer {
     let disposition = Query::new(request.query_string()).word("disposition", DISPOSITIONS)?;
     let disposition = disposition.unwrap_or(Disposition::Attachment);
-    let url = state.use_cases.files.link_content.run(caller.user, id.known()?, disposition).await?;
+    let url = state.use_cases.files.link_content.run(&actor, id.known()?, disposition).await?;
     redirect(&url)
 }

@@ -21,9 +21,9 @@ pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::ThumbnailNotReady, 
 )]
 pub(crate) async fn link_thumbnail(
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     id: PathId<FileId>,
 ) -> Answer {
-    let url = state.use_cases.files.link_thumbnail.run(caller.user, id.known()?).await?;
+    let url = state.use_cases.files.link_thumbnail.run(&actor, id.known()?).await?;
     redirect(&url)
 }

@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use fm_api_types::FileList;
 use fm_application::files::ListCommand;
 use fm_domain::files::{FileFilter, FileName, FileSort, Sha256, SortOrder, TypeFilter};
-use fm_domain::ids::UserId;
 
 use crate::auth::Authenticated;
 use crate::input::{Query, bad};
@@ -40,14 +39,14 @@ const ORDERS: &[(&str, SortOrder)] = &[("asc", SortOrder::Ascending), ("desc", S
 pub(crate) async fn list_files(
     request: HttpRequest,
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
 ) -> Answer {
-    let command = command(caller.user, &Query::new(request.query_string()))?;
-    let list = state.use_cases.files.list.run(command).await?;
+    let command = command(&Query::new(request.query_string()))?;
+    let list = state.use_cases.files.list.run(&actor, command).await?;
     json(HttpResponse::Ok(), &file_list(list))
 }
 
-fn command(owner: UserId, query: &Query<'_>) -> Result<ListCommand, Problem> {
+fn command(query: &Query<'_>) -> Result<ListCommand, Problem> {
     let limit = query.value::<u32>("limit")?.unwrap_or(50);
     if !(1..=200).contains(&limit) {
         return Err(bad("limit", "must be 1 to 200"));
@@ -61,7 +60,6 @@ fn command(owner: UserId, query: &Query<'_>) -> Result<ListCommand, Problem> {
     let name_contains = query.text("q")?.filter(|text| !text.is_empty()).map(|text| FileName::fold(&text));
     let content_type = query.text("content_type")?.map(|text| type_filter(&text)).transpose()?;
     Ok(ListCommand {
-        owner,
         filter: FileFilter { name_contains, sha256, content_type },
         sort: query.word("sort", SORTS)?.unwrap_or_default(),
         order: query.word("order", ORDERS)?.unwrap_or(SortOrder::Descending),
@@ -89,7 +87,7 @@ mod tests {
     use super::*;
 
     fn read(query: &str) -> Result<ListCommand, Problem> {
-        command(UserId::new(uuid::Uuid::nil()), &Query::new(query))
+        command(&Query::new(query))
     }
 
     #[test]

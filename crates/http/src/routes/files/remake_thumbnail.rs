@@ -24,9 +24,9 @@ pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::NoThumbnail];
 )]
 pub(crate) async fn remake_thumbnail(
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     id: PathId<FileId>,
 ) -> Answer {
-    let view = state.use_cases.files.remake_thumbnail.run(caller.user, id.known()?).await?;
+    let view = state.use_cases.files.remake_thumbnail.run(&actor, id.known()?).await?;
     file_answer(StatusCode::ACCEPTED, &view)
 }

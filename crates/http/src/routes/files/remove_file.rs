@@ -29,11 +29,11 @@ pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::NotFound, C
 pub(crate) async fn remove_file(
     request: HttpRequest,
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     id: PathId<FileId>,
 ) -> Answer {
     let id = id.known()?;
     let if_match = if_match(request.headers())?;
-    state.use_cases.files.remove.run(RemoveCommand { owner: caller.user, file: id, if_match }).await?;
+    state.use_cases.files.remove.run(&actor, RemoveCommand { file: id, if_match }).await?;
     Ok(no_content())
 }

@@ -45,14 +45,14 @@ json_body! {
 pub(crate) async fn rename_file(
     request: HttpRequest,
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     id: PathId<FileId>,
     body: JsonBody,
 ) -> Answer {
     let id = id.known()?;
     let RenameFileBody { name } = body.read().await?;
     let if_match = if_match(request.headers())?;
-    let command = RenameCommand { owner: caller.user, file: id, if_match, name };
-    let view = state.use_cases.files.rename.run(command).await?;
+    let command = RenameCommand { file: id, if_match, name };
+    let view = state.use_cases.files.rename.run(&actor, command).await?;
     file_answer(StatusCode::OK, &view)
 }

@@ -44,7 +44,7 @@ pub(super) const PROBLEMS: &[Code] = &[
 pub(crate) async fn replace_content(
     request: HttpRequest,
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     id: PathId<FileId>,
     payload: web::Payload,
 ) -> Answer {
@@ -53,11 +53,7 @@ pub(crate) async fn replace_content(
     let incoming = replacement(&request, payload, &state)?;
     let use_cases = state.use_cases.clone();
     let view = run(&state, incoming, |body| async move {
-        use_cases
-            .files
-            .replace_content
-            .run(ReplaceCommand { owner: caller.user, file: id, if_match, body })
-            .await
+        use_cases.files.replace_content.run(&actor, ReplaceCommand { file: id, if_match, body }).await
     })
     .await?;
     file_answer(StatusCode::OK, &view)

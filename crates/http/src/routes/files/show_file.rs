@@ -31,10 +31,10 @@ pub(super) const PROBLEMS: &[Code] = &[Code::NotFound];
 pub(crate) async fn show_file(
     request: HttpRequest,
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     id: PathId<FileId>,
 ) -> Answer {
-    let view = state.use_cases.files.show.run(caller.user, id.known()?).await?;
+    let view = state.use_cases.files.show.run(&actor, id.known()?).await?;
     if none_match(request.headers(), &view.etag) {
         return Ok(etag(StatusCode::NOT_MODIFIED, &view));
     }

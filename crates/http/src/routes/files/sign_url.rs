@@ -57,19 +57,18 @@ fn disposition(value: &Value) -> Result<Disposition, String> {
 )]
 pub(crate) async fn sign_url(
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     id: PathId<FileId>,
     body: JsonBody,
 ) -> Answer {
     let id = id.known()?;
     let SignUrlBody { expires_in, disposition } = body.read_or_empty().await?;
     let command = SignUrlCommand {
-        owner: caller.user,
         file: id,
         expires_in: expires_in.unwrap_or(Duration::from_hours(1)),
         disposition: disposition.unwrap_or(Disposition::Attachment),
     };
-    let link = state.use_cases.files.sign_url.run(command).await?;
+    let link = state.use_cases.files.sign_url.run(&actor, command).await?;
     let body = SignedUrl { url: Secret::new(link.url.expose()), expires_at: link.expires_at.into() };
     json(HttpResponse::Ok(), &body)
 }

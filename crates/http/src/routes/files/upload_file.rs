@@ -61,14 +61,14 @@ pub(crate) struct UploadForm {
 pub(crate) async fn upload_file(
     request: HttpRequest,
     state: State,
-    Authenticated(caller): Authenticated,
+    Authenticated(actor): Authenticated,
     payload: web::Payload,
 ) -> Answer {
     let key = idempotency_key(request.headers())?;
     let incoming = incoming(&request, payload, &state).await?;
     let use_cases = state.use_cases.clone();
     let uploaded = run(&state, incoming, |body| async move {
-        use_cases.files.upload.run(UploadCommand { owner: caller.user, key, body }).await
+        use_cases.files.upload.run(&actor, UploadCommand { key, body }).await
     })
     .await?;
     let status = if uploaded.fresh { StatusCode::CREATED } else { StatusCode::OK };

@@ -3,13 +3,13 @@
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use fm_application::uploads::AppendCommand;
-use fm_domain::ids::{UploadId, UserId};
+use fm_domain::ids::UploadId;
 
 use crate::body::{Piece, Pump, beside, piece};
 use crate::input::PathId;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
-use crate::tus::{self, TusCaller};
+use crate::tus::{self, TusActor};
 
 pub(super) const PROBLEMS: &[Code] = &[
     Code::MalformedRequest,
@@ -53,7 +53,7 @@ pub(super) const PROBLEMS: &[Code] = &[
 pub(crate) async fn append_to_upload(
     request: HttpRequest,
     state: State,
-    TusCaller(caller): TusCaller,
+    TusActor(actor): TusActor,
     id: PathId<UploadId>,
     payload: web::Payload,
 ) -> Answer {
@@ -66,24 +66,18 @@ pub(crate) async fn append_to_upload(
         ));
     }
     let piece = piece(&request, payload, limit, &state)?;
-    let (command, pump) = command(request.headers(), caller.user, id, piece)?;
+    let (command, pump) = command(request.headers(), id, piece)?;
     let use_cases = state.use_cases.clone();
-    let append = async move { tus::uploads(&use_cases)?.append.run(command).await };
+    let append = async move { tus::uploads(&use_cases)?.append.run(&actor, command).await };
     let progress = beside(&state, pump, append).await?;
     let mut response = HttpResponse::NoContent();
     tus::progress(&mut response, &progress);
     Ok(response.finish())
 }
 
-fn command(
-    headers: &HeaderMap,
-    owner: UserId,
-    upload: UploadId,
-    piece: Piece,
-) -> Result<(AppendCommand, Pump), Problem> {
+fn command(headers: &HeaderMap, upload: UploadId, piece: Piece) -> Result<(AppendCommand, Pump), Problem> {
     let Piece { stream, length, pump } = piece;
     let command = AppendCommand {
-        owner,
         upload,
         offset: tus::offset(headers)?,
         length: tus::declared_length(headers)?,

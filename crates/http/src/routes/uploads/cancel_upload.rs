@@ -6,7 +6,7 @@ use crate::input::PathId;
 use crate::output::no_content;
 use crate::problem::{Answer, Code};
 use crate::state::State;
-use crate::tus::{self, TusCaller};
+use crate::tus::{self, TusActor};
 
 pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::UploadExpired, Code::PreconditionFailed];
 
@@ -25,11 +25,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::UploadExpired, Code
     responses((status = 204, description = "The upload is gone.",
         headers(("Tus-Resumable" = String, description = "`1.0.0`")))),
 )]
-pub(crate) async fn cancel_upload(
-    state: State,
-    TusCaller(caller): TusCaller,
-    id: PathId<UploadId>,
-) -> Answer {
-    tus::uploads(&state.use_cases)?.cancel.run(caller.user, id.known()?).await?;
+pub(crate) async fn cancel_upload(state: State, TusActor(actor): TusActor, id: PathId<UploadId>) -> Answer {
+    tus::uploads(&state.use_cases)?.cancel.run(&actor, id.known()?).await?;
     Ok(no_content())
 }

@@ -4,13 +4,12 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use fm_application::uploads::{CreateResumableCommand, CreatedUpload, FirstBytes};
-use fm_domain::ids::UserId;
 
 use crate::body::{Piece, Pump, beside, piece};
 use crate::input::idempotency_key;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::{AppState, State};
-use crate::tus::{self, Metadata, TusCaller};
+use crate::tus::{self, Metadata, TusActor};
 
 pub(super) const PROBLEMS: &[Code] = &[
     Code::MalformedRequest,
@@ -64,22 +63,22 @@ pub(super) const PROBLEMS: &[Code] = &[
 pub(crate) async fn create_upload(
     request: HttpRequest,
     state: State,
-    TusCaller(caller): TusCaller,
+    TusActor(actor): TusActor,
     payload: web::Payload,
 ) -> Answer {
-    let mut command = command(request.headers(), caller.user)?;
+    let mut command = command(request.headers())?;
     let (first, pump) = first_bytes(&request, payload, &state)?;
     command.first = first;
     let use_cases = state.use_cases.clone();
-    let create = async move { tus::uploads(&use_cases)?.create.run(command).await };
+    let create = async move { tus::uploads(&use_cases)?.create.run(&actor, command).await };
     answer(beside(&state, pump, create).await?)
 }
 
-fn command(headers: &HeaderMap, owner: UserId) -> Result<CreateResumableCommand, Problem> {
+fn command(headers: &HeaderMap) -> Result<CreateResumableCommand, Problem> {
     let key = idempotency_key(headers)?;
     let length = tus::new_length(headers)?;
     let Metadata { name, claimed_type, text } = Metadata::of(headers)?;
-    Ok(CreateResumableCommand { owner, key, name, length, claimed_type, metadata: text, first: None })
+    Ok(CreateResumableCommand { key, name, length, claimed_type, metadata: text, first: None })
 }
 
 /// The body, if it holds the first bytes, and what pumps it.

@@ -8,7 +8,7 @@ use crate::body::run_detached;
 use crate::input::PathId;
 use crate::problem::{Answer, Code};
 use crate::state::State;
-use crate::tus::{self, TusCaller};
+use crate::tus::{self, TusActor};
 
 pub(super) const PROBLEMS: &[Code] =
     &[Code::NotFound, Code::UploadExpired, Code::Conflict, Code::PreconditionFailed];
@@ -34,12 +34,11 @@ pub(super) const PROBLEMS: &[Code] =
             ("Tus-Resumable" = String, description = "`1.0.0`"),
         ))),
 )]
-pub(crate) async fn show_upload(state: State, TusCaller(caller): TusCaller, id: PathId<UploadId>) -> Answer {
+pub(crate) async fn show_upload(state: State, TusActor(actor): TusActor, id: PathId<UploadId>) -> Answer {
     let id = id.known()?;
     let use_cases = state.use_cases.clone();
     let progress =
-        run_detached(&state, async move { tus::uploads(&use_cases)?.resume.run(caller.user, id).await })
-            .await?;
+        run_detached(&state, async move { tus::uploads(&use_cases)?.resume.run(&actor, id).await }).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     tus::progress(&mut response, &progress);

@@ -30,7 +30,7 @@ scenario! {
     arrange |environment| environment.user().await;
     act |process, actors| {
         let name = "Countess Lovelace".parse().ok();
-        process.cases.accounts.rename.run(&actors.caller(), name).await
+        process.cases.accounts.rename.run(&actors.actor(), name).await
     };
     check |environment, actors| {
         let name = environment.account(actors).await.and_then(|account| account.user.name);
@@ -45,7 +45,7 @@ scenario! {
     act |process, actors| {
         let command =
             ChangePasswordCommand { current: password(Actors::PASSWORD), new: password(Actors::NEW_PASSWORD) };
-        process.cases.accounts.change_password.run(&actors.caller(), command).await
+        process.cases.accounts.change_password.run(&actors.actor(), command).await
     };
     check |environment, actors| {
         let account = environment.account(actors).await.ok_or("the account is gone")?;
@@ -64,7 +64,7 @@ scenario! {
         environment.healthy().file_of(&actors, "notes.txt", &crate::kill_points::Environment::text()).await;
         actors
     };
-    act |process, actors| process.cases.accounts.remove.run(&actors.caller(), password(Actors::PASSWORD)).await;
+    act |process, actors| process.cases.accounts.remove.run(&actors.actor(), password(Actors::PASSWORD)).await;
     check |environment, actors| {
         expect(environment.account(actors).await.is_none(), "the account is still there")?;
         expect(environment.debris().await == 0, "bytes are still there")

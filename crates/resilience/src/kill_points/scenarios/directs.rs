@@ -22,9 +22,8 @@ fn uploads(process: &Process) -> &DirectUploads {
     process.cases.direct.as_ref().unwrap()
 }
 
-fn begin(actors: &Actors, size: u64, sha256: Option<Sha256>) -> CreateDirectCommand {
+fn begin(size: u64, sha256: Option<Sha256>) -> CreateDirectCommand {
     CreateDirectCommand {
-        owner: actors.user,
         key: Some("direct".parse().unwrap()),
         name: "direct.bin".parse().unwrap(),
         size: ByteSize::new(size),
@@ -35,11 +34,12 @@ fn begin(actors: &Actors, size: u64, sha256: Option<Sha256>) -> CreateDirectComm
 
 /// Sends the only part, with a URL that is asked for once more.
 async fn send(process: &Process, actors: &Actors, sha256: Option<Sha256>) -> Result<ReceivedPart, PartError> {
-    let command = begin(actors, content().len() as u64, sha256);
-    let upload = uploads(process).create.run(command).await.map_err(|error| match error {
-        fm_application::uploads::ResumableError::Store(error) => PartError::Store(error),
-        _ => PartError::Refused,
-    })?;
+    let command = begin(content().len() as u64, sha256);
+    let upload =
+        uploads(process).create.run(&actors.actor(), command).await.map_err(|error| match error {
+            fm_application::uploads::ResumableError::Store(error) => PartError::Store(error),
+            _ => PartError::Refused,
+        })?;
     let Some(part) = upload.parts.first() else { return Err(PartError::Refused) };
     let link = PlainPartLinks::open(part.request.url.expose()).unwrap();
     let receive = uploads(process).receive_part.as_ref().unwrap();
@@ -50,7 +50,8 @@ async fn send(process: &Process, actors: &Actors, sha256: Option<Sha256>) -> Res
 async fn sent(environment: &Environment, sha256: Option<Sha256>) -> Actors {
     let mut actors = environment.user().await;
     let process = environment.healthy();
-    let upload = uploads(&process).create.run(begin(&actors, content().len() as u64, sha256)).await.unwrap();
+    let upload =
+        uploads(&process).create.run(&actors.actor(), begin(content().len() as u64, sha256)).await.unwrap();
     actors.upload = Some(upload.id);
     let part = send(&process, &actors, sha256).await.unwrap();
     actors.parts = vec![(1, part.tag.as_str().to_owned())];
@@ -58,13 +59,13 @@ async fn sent(environment: &Environment, sha256: Option<Sha256>) -> Actors {
 }
 
 fn end(actors: &Actors) -> CompleteDirectCommand {
-    CompleteDirectCommand { owner: actors.user, upload: actors.upload.unwrap(), parts: actors.parts.clone() }
+    CompleteDirectCommand { upload: actors.upload.unwrap(), parts: actors.parts.clone() }
 }
 
 /// A user whose upload is complete; nobody has read its bytes yet.
 async fn completed(environment: &Environment, sha256: Option<Sha256>) -> Actors {
     let mut actors = sent(environment, sha256).await;
-    let kept = uploads(&environment.healthy()).complete.run(end(&actors)).await.unwrap();
+    let kept = uploads(&environment.healthy()).complete.run(&actors.actor(), end(&actors)).await.unwrap();
     actors.file = Some(kept.view.file);
     actors
 }
@@ -78,7 +79,7 @@ scenario! {
     /// However often it is tried again with its key, there is one upload.
     a_direct_upload_begun, retried AgainAndAgain, needs Direct;
     arrange |environment| environment.user().await;
-    act |process, actors| uploads(process).create.run(begin(actors, 2_600, None)).await;
+    act |process, actors| uploads(process).create.run(&actors.actor(), begin(2_600, None)).await;
     check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file of nothing")
 }
 
@@ -94,7 +95,7 @@ scenario! {
     /// From then on the file is there.
     a_direct_upload_completed, retried Promptly, needs Direct;
     arrange |environment| sent(environment, None).await;
-    act |process, actors| uploads(process).complete.run(end(actors)).await;
+    act |process, actors| uploads(process).complete.run(&actors.actor(), end(actors)).await;
     check |environment, actors| expect(file_count(environment, actors).await == 1, "there is not one file")
 }
 
@@ -102,7 +103,7 @@ scenario! {
     /// The second completion finds the file of the first.
     a_direct_upload_completed_twice, retried AgainAndAgain, needs Direct;
     arrange |environment| completed(environment, None).await;
-    act |process, actors| uploads(process).complete.run(end(actors)).await;
+    act |process, actors| uploads(process).complete.run(&actors.actor(), end(actors)).await;
     check |environment, actors| expect(file_count(environment, actors).await == 1, "there is not one file")
 }
 
@@ -112,7 +113,7 @@ scenario! {
     arrange |environment| sent(environment, None).await;
     act |process, actors| {
         let parts = vec![(1, "another".to_owned())];
-        uploads(process).complete.run(CompleteDirectCommand { parts, ..end(actors) }).await
+        uploads(process).complete.run(&actors.actor(), CompleteDirectCommand { parts, ..end(actors) }).await
     };
     check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file of wrong parts")
 }
@@ -122,10 +123,10 @@ scenario! {
     a_direct_upload_of_nothing, retried Promptly, needs Direct;
     arrange |environment| {
         let mut actors = environment.user().await;
-        actors.upload = Some(uploads(&environment.healthy()).create.run(begin(&actors, 0, None)).await.unwrap().id);
+        actors.upload = Some(uploads(&environment.healthy()).create.run(&actors.actor(), begin(0, None)).await.unwrap().id);
         actors
     };
-    act |process, actors| uploads(process).complete.run(end(actors)).await;
+    act |process, actors| uploads(process).complete.run(&actors.actor(), end(actors)).await;
     check |environment, actors| expect(file_count(environment, actors).await == 1, "there is not one file")
 }
 
@@ -133,7 +134,7 @@ scenario! {
     /// With its part there.
     a_direct_upload_cancelled, retried AgainAndAgain, needs Direct;
     arrange |environment| sent(environment, None).await;
-    act |process, actors| uploads(process).cancel.run(actors.user, actors.upload.unwrap()).await;
+    act |process, actors| uploads(process).cancel.run(&actors.actor(), actors.upload.unwrap()).await;
     check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file of a cancelled upload")
 }
 

@@ -11,7 +11,7 @@ use crate::kill_points::{Actors, Environment};
 
 /// Their file's new content.
 fn replacement(actors: &Actors, body: UploadBody) -> ReplaceCommand {
-    ReplaceCommand { owner: actors.user, file: actors.file().id, if_match: None, body }
+    ReplaceCommand { file: actors.file().id, if_match: None, body }
 }
 
 /// Whether their file has this content, and a thumbnail if it is a picture.
@@ -27,8 +27,8 @@ scenario! {
     arrange |environment| environment.user_with_text().await;
     act |process, actors| {
         let name = "renamed.txt".parse().unwrap();
-        let command = RenameCommand { owner: actors.user, file: actors.file().id, if_match: None, name };
-        process.cases.files.rename.run(command).await
+        let command = RenameCommand { file: actors.file().id, if_match: None, name };
+        process.cases.files.rename.run(&actors.actor(), command).await
     };
     check |environment, actors| {
         let file = environment.file(actors.user, actors.file()).await.ok_or("the file is gone")?;
@@ -41,8 +41,8 @@ scenario! {
     a_removal, retried AgainAndAgain;
     arrange |environment| environment.user_with_thumbnail().await;
     act |process, actors| {
-        let command = RemoveCommand { owner: actors.user, file: actors.file().id, if_match: None };
-        process.cases.files.remove.run(command).await
+        let command = RemoveCommand { file: actors.file().id, if_match: None };
+        process.cases.files.remove.run(&actors.actor(), command).await
     };
     check |environment, actors| {
         expect(environment.file(actors.user, actors.file()).await.is_none(), "the file is still there")?;
@@ -56,7 +56,7 @@ scenario! {
     arrange |environment| environment.user_with_thumbnail().await;
     act |process, actors| {
         let command = replacement(actors, Actors::body("ignored", &Environment::text()));
-        process.cases.files.replace_content.run(command).await
+        process.cases.files.replace_content.run(&actors.actor(), command).await
     };
     check |environment, actors| {
         expect(holds(environment, actors, &Environment::text(), false).await, "the file holds something else")
@@ -69,7 +69,7 @@ scenario! {
     arrange |environment| environment.user_with_text().await;
     act |process, actors| {
         let command = replacement(actors, Actors::body("ignored", &Environment::picture()));
-        process.cases.files.replace_content.run(command).await
+        process.cases.files.replace_content.run(&actors.actor(), command).await
     };
     check |environment, actors| {
         expect(holds(environment, actors, &Environment::picture(), true).await, "the file holds something else")
@@ -84,7 +84,7 @@ scenario! {
         let if_match = Some(IfMatch::Revisions(vec![Revision::new(99)]));
         let command =
             ReplaceCommand { if_match, ..replacement(actors, Actors::body("ignored", &Environment::picture())) };
-        process.cases.files.replace_content.run(command).await
+        process.cases.files.replace_content.run(&actors.actor(), command).await
     };
     check |environment, actors| {
         expect(holds(environment, actors, &Environment::text(), false).await, "the file holds something else")
@@ -97,7 +97,7 @@ scenario! {
     arrange |environment| environment.user_with_text().await;
     act |process, actors| {
         let body = Actors::broken_body("ignored", &Environment::picture(), BodyError::Aborted);
-        process.cases.files.replace_content.run(replacement(actors, body)).await
+        process.cases.files.replace_content.run(&actors.actor(), replacement(actors, body)).await
     };
     check |environment, actors| {
         expect(holds(environment, actors, &Environment::text(), false).await, "the file holds something else")
@@ -108,7 +108,7 @@ scenario! {
     /// A thumbnail that is there is made again.
     a_thumbnail_made_again, retried AgainAndAgain;
     arrange |environment| environment.user_with_thumbnail().await;
-    act |process, actors| process.cases.files.remake_thumbnail.run(actors.user, actors.file().id).await;
+    act |process, actors| process.cases.files.remake_thumbnail.run(&actors.actor(), actors.file().id).await;
     check |environment, actors| {
         let file = environment.file(actors.user, actors.file()).await.ok_or("the file is gone")?;
         expect(matches!(file.thumbnail, ThumbnailState::Ready { .. }), "there is no thumbnail")?;

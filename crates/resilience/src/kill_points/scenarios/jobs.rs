@@ -21,8 +21,8 @@ async fn thumbnail(environment: &Environment, actors: &Actors) -> Result<Thumbna
 }
 
 async fn remove_file(environment: &Environment, actors: &Actors) {
-    let command = RemoveCommand { owner: actors.user, file: actors.file().id, if_match: None };
-    environment.healthy().cases.files.remove.run(command).await.unwrap();
+    let command = RemoveCommand { file: actors.file().id, if_match: None };
+    environment.healthy().cases.files.remove.run(&actors.actor(), command).await.unwrap();
 }
 
 /// Begins an upload in a process that is killed once the bytes are there.
@@ -30,8 +30,9 @@ async fn abandon_upload(environment: &Environment, actors: &Actors) {
     let faults = Faults::new();
     faults.plan(When::Nth(Operation::BlobStorePut, 1), Fault::Crash(Moment::After));
     let process = environment.process(&faults);
+    let actor = actors.actor();
     tokio::select! {
-        _outcome = process.cases.files.upload.run(actors.upload("lost.txt", &Environment::text())) => {}
+        _outcome = process.cases.files.upload.run(&actor, actors.upload("lost.txt", &Environment::text())) => {}
         _operation = faults.crashed() => {}
     }
     assert_eq!(faults.injected().len(), 1, "the upload was not abandoned");
@@ -46,7 +47,7 @@ async fn change_password_alone(environment: &Environment, actors: &Actors) {
         new: Password::candidate(Actors::NEW_PASSWORD.to_owned()),
     };
     // Whether the caller is told of the sessions is the use case's own affair.
-    drop(environment.process(&faults).cases.accounts.change_password.run(&actors.caller(), command).await);
+    drop(environment.process(&faults).cases.accounts.change_password.run(&actors.actor(), command).await);
     assert_eq!(faults.injected().len(), 1, "nobody asked for the end of the sessions");
 }
 

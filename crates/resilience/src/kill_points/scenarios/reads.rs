@@ -18,24 +18,23 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> PortError {
 
 /// Everything that can be asked about the actor and their picture.
 async fn look_around(process: &Process, actors: &Actors) -> PortResult<()> {
-    let (cases, user, file) = (&process.cases, actors.user, actors.file());
-    cases.accounts.show.run(&actors.caller()).await.map_err(failed)?;
-    cases.sessions.list.run(&actors.caller()).await?;
+    let (cases, actor, file) = (&process.cases, actors.actor(), actors.file());
+    cases.accounts.show.run(&actor).await.map_err(failed)?;
+    cases.sessions.list.run(&actor).await?;
     let list = ListCommand {
-        owner: user,
         filter: FileFilter::default(),
         sort: FileSort::Name,
         order: SortOrder::Ascending,
         limit: 10,
         cursor: None,
     };
-    cases.files.list.run(list).await.map_err(failed)?;
-    cases.files.show.run(user, file.id).await.map_err(failed)?;
-    cases.files.link_content.run(user, file.id, Disposition::Attachment).await.map_err(failed)?;
-    cases.files.link_thumbnail.run(user, file.id).await.map_err(failed)?;
+    cases.files.list.run(&actor, list).await.map_err(failed)?;
+    cases.files.show.run(&actor, file.id).await.map_err(failed)?;
+    cases.files.link_content.run(&actor, file.id, Disposition::Attachment).await.map_err(failed)?;
+    cases.files.link_thumbnail.run(&actor, file.id).await.map_err(failed)?;
     let disposition = Disposition::Inline;
-    let link = SignUrlCommand { owner: user, file: file.id, expires_in: Duration::from_mins(1), disposition };
-    cases.files.sign_url.run(link).await.map_err(failed)?;
+    let link = SignUrlCommand { file: file.id, expires_in: Duration::from_mins(1), disposition };
+    cases.files.sign_url.run(&actor, link).await.map_err(failed)?;
     cases.blobs.head.run(&BlobKey::file(file.blob)).await?;
     cases.operations.check_readiness.run().await;
     Ok(())

@@ -22,9 +22,8 @@ fn uploads(process: &Process) -> &ResumableUploads {
     process.cases.resumable.as_ref().unwrap()
 }
 
-fn begin(actors: &Actors, key: Option<&str>) -> CreateResumableCommand {
+fn begin(key: Option<&str>) -> CreateResumableCommand {
     CreateResumableCommand {
-        owner: actors.user,
         key: key.map(|key| key.parse().unwrap()),
         name: "large.bin".parse().unwrap(),
         length: Some(ByteSize::new(LENGTH as u64)),
@@ -37,7 +36,6 @@ fn begin(actors: &Actors, key: Option<&str>) -> CreateResumableCommand {
 /// The bytes from here to there.
 fn piece(actors: &Actors, from: usize, to: usize) -> AppendCommand {
     AppendCommand {
-        owner: actors.user,
         upload: actors.upload.unwrap(),
         offset: ByteSize::new(from as u64),
         length: None,
@@ -51,11 +49,12 @@ fn piece(actors: &Actors, from: usize, to: usize) -> AppendCommand {
 async fn begun(environment: &Environment, came: &[usize]) -> Actors {
     let mut actors = environment.user().await;
     let process = environment.healthy();
-    let created = uploads(&process).create.run(begin(&actors, None)).await.unwrap();
+    let created = uploads(&process).create.run(&actors.actor(), begin(None)).await.unwrap();
     actors.upload = Some(created.progress.id);
     let mut from = 0;
     for to in came {
-        let progress = uploads(&process).append.run(piece(&actors, from, *to)).await.unwrap();
+        let progress =
+            uploads(&process).append.run(&actors.actor(), piece(&actors, from, *to)).await.unwrap();
         assert_eq!(progress.offset, ByteSize::new(*to as u64));
         from = *to;
     }
@@ -64,9 +63,13 @@ async fn begun(environment: &Environment, came: &[usize]) -> Actors {
 
 /// As a client does that does not know how far it is: it asks, and goes on from there.
 async fn go_on(process: &Process, actors: &Actors, to: usize) -> Result<Progress, ResumableError> {
-    let progress = uploads(process).resume.run(actors.user, actors.upload.unwrap()).await?;
+    let progress = uploads(process).resume.run(&actors.actor(), actors.upload.unwrap()).await?;
     let from = usize::try_from(progress.offset.bytes()).unwrap();
-    if from >= to { Ok(progress) } else { uploads(process).append.run(piece(actors, from, to)).await }
+    if from >= to {
+        Ok(progress)
+    } else {
+        uploads(process).append.run(&actors.actor(), piece(actors, from, to)).await
+    }
 }
 
 /// The file is there once, if its upload did not expire before it was finished.
@@ -78,7 +81,7 @@ scenario! {
     /// Only its row, and the intent of its blob.
     a_resumable_upload_begun, retried Late, needs Resumable;
     arrange |environment| environment.user().await;
-    act |process, actors| uploads(process).create.run(begin(actors, None)).await;
+    act |process, actors| uploads(process).create.run(&actors.actor(), begin(None)).await;
     check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file of nothing")
 }
 
@@ -86,7 +89,7 @@ scenario! {
     /// However often it is tried again with its key, there is one upload.
     a_resumable_upload_begun_with_a_key, retried AgainAndAgain, needs Resumable;
     arrange |environment| environment.user().await;
-    act |process, actors| uploads(process).create.run(begin(actors, Some("once"))).await;
+    act |process, actors| uploads(process).create.run(&actors.actor(), begin(Some("once"))).await;
     check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file of nothing")
 }
 
@@ -98,8 +101,8 @@ scenario! {
         let first = content().slice(..1_500);
         let length = Some(ByteSize::new(first.len() as u64));
         let first = FirstBytes { body: stream::iter([Ok(first)]).boxed(), length, checksum: None };
-        let command = CreateResumableCommand { first: Some(first), ..begin(actors, Some("once")) };
-        match uploads(process).create.run(command).await {
+        let command = CreateResumableCommand { first: Some(first), ..begin(Some("once")) };
+        match uploads(process).create.run(&actors.actor(), command).await {
             Ok(created) => created.refusal.map_or(Ok(created.progress), Err),
             Err(refused) => Err(refused),
         }
@@ -137,7 +140,7 @@ scenario! {
     arrange |environment| begun(environment, &[]).await;
     act |process, actors| {
         let checksum = Some(crc32(&content()).parse().unwrap());
-        uploads(process).append.run(AppendCommand { checksum, ..piece(actors, 0, LENGTH) }).await
+        uploads(process).append.run(&actors.actor(), AppendCommand { checksum, ..piece(actors, 0, LENGTH) }).await
     };
     check |environment, actors| at_most_one_file(environment, actors).await
 }
@@ -148,7 +151,7 @@ scenario! {
     arrange |environment| begun(environment, &[700]).await;
     act |process, actors| {
         let checksum = Some(crc32(b"something else").parse().unwrap());
-        uploads(process).append.run(AppendCommand { checksum, ..piece(actors, 700, LENGTH) }).await
+        uploads(process).append.run(&actors.actor(), AppendCommand { checksum, ..piece(actors, 700, LENGTH) }).await
     };
     check |environment, actors| expect(file_count(environment, actors).await == 0, "a piece with a wrong checksum was taken")
 }
@@ -160,7 +163,7 @@ scenario! {
     act |process, actors| {
         let half = content().slice(..1_500);
         let body = stream::iter([Ok(half), Err(BodyError::Aborted)]).boxed();
-        uploads(process).append.run(AppendCommand { body, ..piece(actors, 0, LENGTH) }).await
+        uploads(process).append.run(&actors.actor(), AppendCommand { body, ..piece(actors, 0, LENGTH) }).await
     };
     check |environment, actors| expect(file_count(environment, actors).await == 0, "half a file is there")
 }
@@ -173,11 +176,11 @@ scenario! {
         for name in ["a.txt", "b.txt", "c.txt"] {
             actors.file = Some(environment.healthy().file_of(&actors, name, &noise(3_000, 1)).await);
         }
-        let unknown = CreateResumableCommand { length: None, ..begin(&actors, None) };
-        actors.upload = Some(uploads(&environment.healthy()).create.run(unknown).await.unwrap().progress.id);
+        let unknown = CreateResumableCommand { length: None, ..begin(None) };
+        actors.upload = Some(uploads(&environment.healthy()).create.run(&actors.actor(), unknown).await.unwrap().progress.id);
         actors
     };
-    act |process, actors| uploads(process).append.run(piece(actors, 0, LENGTH)).await;
+    act |process, actors| uploads(process).append.run(&actors.actor(), piece(actors, 0, LENGTH)).await;
     check |environment, actors| expect(file_count(environment, actors).await == 3, "something of it became a file")
 }
 
@@ -185,7 +188,7 @@ scenario! {
     /// With a part written, and a chunk too small for one.
     a_resumable_upload_cancelled, retried AgainAndAgain, needs Resumable;
     arrange |environment| begun(environment, &[1_200, 1_500]).await;
-    act |process, actors| uploads(process).cancel.run(actors.user, actors.upload.unwrap()).await;
+    act |process, actors| uploads(process).cancel.run(&actors.actor(), actors.upload.unwrap()).await;
     check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file of a cancelled upload")
 }
 

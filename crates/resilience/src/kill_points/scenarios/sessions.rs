@@ -117,7 +117,7 @@ scenario! {
     /// A user logs out.
     a_logout, retried Late;
     arrange |environment| environment.user().await;
-    act |process, actors| process.cases.sessions.log_out.run(&actors.caller()).await;
+    act |process, actors| process.cases.sessions.log_out.run(&actors.actor()).await;
     check |environment, actors| {
         expect(living(environment, actors).await == actors.other_sessions, "the session lives, or another one ended")
     }
@@ -127,7 +127,7 @@ scenario! {
     /// A user ends another of their sessions.
     an_end_of_one_session, retried Late;
     arrange |environment| environment.user().await;
-    act |process, actors| process.cases.sessions.revoke.run(&actors.caller(), actors.other_sessions[0]).await;
+    act |process, actors| process.cases.sessions.revoke.run(&actors.actor(), actors.other_sessions[0]).await;
     check |environment, actors| {
         expect(living(environment, actors).await == [actors.session], "the other session lives, or their own ended")
     }
@@ -137,7 +137,7 @@ scenario! {
     /// A user ends all their other sessions.
     an_end_of_all_other_sessions, retried Late;
     arrange |environment| environment.user().await;
-    act |process, actors| process.cases.sessions.revoke_others.run(&actors.caller()).await;
+    act |process, actors| process.cases.sessions.revoke_others.run(&actors.actor()).await;
     check |environment, actors| {
         expect(living(environment, actors).await == [actors.session], "other sessions live, or their own ended")
     }

@@ -11,8 +11,8 @@ use crate::kill_points::{Actors, Environment, Process};
 use fm_contract::samples::noise;
 
 /// Their upload of this body.
-fn upload(actors: &Actors, body: UploadBody) -> UploadCommand {
-    UploadCommand { owner: actors.user, key: None, body }
+fn upload(body: UploadBody) -> UploadCommand {
+    UploadCommand { key: None, body }
 }
 
 /// Their upload of some text with a key.
@@ -41,7 +41,7 @@ scenario! {
     /// A text, its length known.
     an_upload_of_a_text, retried Late;
     arrange |environment| environment.user().await;
-    act |process, actors| process.cases.files.upload.run(actors.upload("notes.txt", &Environment::text())).await;
+    act |process, actors| process.cases.files.upload.run(&actors.actor(), actors.upload("notes.txt", &Environment::text())).await;
     check |environment, actors| expect(file_count(environment, actors).await >= 1, "there is no file")
 }
 
@@ -49,7 +49,7 @@ scenario! {
     /// A picture: its thumbnail follows.
     an_upload_of_a_picture, retried Late;
     arrange |environment| environment.user().await;
-    act |process, actors| process.cases.files.upload.run(actors.upload("cat.png", &Environment::picture())).await;
+    act |process, actors| process.cases.files.upload.run(&actors.actor(), actors.upload("cat.png", &Environment::picture())).await;
     check |environment, actors| {
         let files = environment.files(actors.user).await;
         let ready = files.iter().all(|file| matches!(file.thumbnail, ThumbnailState::Ready { .. }));
@@ -63,7 +63,7 @@ scenario! {
     arrange |environment| environment.user().await;
     act |process, actors| {
         let body = of_unknown_length("notes.txt", &Environment::text());
-        process.cases.files.upload.run(upload(actors, body)).await
+        process.cases.files.upload.run(&actors.actor(), upload(body)).await
     };
     check |environment, actors| expect(file_count(environment, actors).await >= 1, "there is no file")
 }
@@ -72,7 +72,7 @@ scenario! {
     /// However often it is tried again with its key, there is one file.
     an_upload_with_a_key, retried AgainAndAgain;
     arrange |environment| environment.user().await;
-    act |process, actors| process.cases.files.upload.run(keyed(actors)).await;
+    act |process, actors| process.cases.files.upload.run(&actors.actor(), keyed(actors)).await;
     check |environment, actors| expect(file_count(environment, actors).await == 1, "there is not one file, but none or two")
 }
 
@@ -81,10 +81,10 @@ scenario! {
     an_upload_repeated_with_its_key, retried AgainAndAgain;
     arrange |environment| {
         let actors = environment.user().await;
-        environment.healthy().cases.files.upload.run(keyed(&actors)).await.unwrap();
+        environment.healthy().cases.files.upload.run(&actors.actor(), keyed(&actors)).await.unwrap();
         actors
     };
-    act |process, actors| process.cases.files.upload.run(keyed(actors)).await;
+    act |process, actors| process.cases.files.upload.run(&actors.actor(), keyed(actors)).await;
     check |environment, actors| expect(file_count(environment, actors).await == 1, "there is not one file, but none or two")
 }
 
@@ -92,7 +92,7 @@ scenario! {
     /// Refused before a byte is read.
     an_intent_beyond_the_quota, retried Late;
     arrange |environment| nearly_full(environment).await;
-    act |process, actors| process.cases.files.upload.run(actors.upload("d.txt", &noise(2_000, 2))).await;
+    act |process, actors| process.cases.files.upload.run(&actors.actor(), actors.upload("d.txt", &noise(2_000, 2))).await;
     check |environment, actors| expect(file_count(environment, actors).await == 3, "something of it was kept")
 }
 
@@ -102,7 +102,7 @@ scenario! {
     arrange |environment| nearly_full(environment).await;
     act |process, actors| {
         let body = of_unknown_length("d.txt", &noise(2_000, 2));
-        process.cases.files.upload.run(upload(actors, body)).await
+        process.cases.files.upload.run(&actors.actor(), upload(body)).await
     };
     check |environment, actors| expect(file_count(environment, actors).await == 3, "something of it was kept")
 }
@@ -114,7 +114,7 @@ scenario! {
     act |process, actors| {
         let length = usize::try_from(Process::MAX_UPLOAD).unwrap_or_default() + 1;
         let body = of_unknown_length("large.bin", &noise(length, 3));
-        process.cases.files.upload.run(upload(actors, body)).await
+        process.cases.files.upload.run(&actors.actor(), upload(body)).await
     };
     check |environment, actors| expect(file_count(environment, actors).await == 0, "something of it was kept")
 }
@@ -125,7 +125,7 @@ scenario! {
     arrange |environment| environment.user().await;
     act |process, actors| {
         let body = Actors::broken_body("notes.txt", &Environment::text(), BodyError::Aborted);
-        process.cases.files.upload.run(upload(actors, body)).await
+        process.cases.files.upload.run(&actors.actor(), upload(body)).await
     };
     check |environment, actors| expect(file_count(environment, actors).await == 0, "something of it was kept")
 }
@@ -137,7 +137,7 @@ scenario! {
     act |process, actors| {
         let sha256 = Some(Sha256::new([1; 32]));
         let body = UploadBody { sha256, ..Actors::body("notes.txt", &Environment::text()) };
-        process.cases.files.upload.run(upload(actors, body)).await
+        process.cases.files.upload.run(&actors.actor(), upload(body)).await
     };
     check |environment, actors| expect(file_count(environment, actors).await == 0, "something of it was kept")
 }
@@ -149,7 +149,7 @@ scenario! {
     act |process, actors| {
         let end = async { Err(BodyError::Malformed("no name")) }.boxed();
         let body = UploadBody { end, ..Actors::body("notes.txt", &Environment::text()) };
-        process.cases.files.upload.run(upload(actors, body)).await
+        process.cases.files.upload.run(&actors.actor(), upload(body)).await
     };
     check |environment, actors| expect(file_count(environment, actors).await == 0, "something of it was kept")
 }

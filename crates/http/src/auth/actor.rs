@@ -2,7 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
-use fm_application::sessions::Caller;
+use fm_domain::access::Actor;
 use futures_util::future::LocalBoxFuture;
 
 use super::{ACCESS, client, find, same_site};
@@ -10,9 +10,9 @@ use crate::middleware::KnownUser;
 use crate::problem::{Code, Problem};
 use crate::state::State;
 
-/// The caller, whose access token and session were checked: by `Authorization: Bearer …`, or else by cookie. Where it
+/// The actor, whose access token and session were checked: by `Authorization: Bearer …`, or else by cookie. Where it
 /// is taken, a request without valid credentials is answered 401.
-pub(crate) struct Authenticated(pub(crate) Caller);
+pub(crate) struct Authenticated(pub(crate) Actor);
 
 impl FromRequest for Authenticated {
     type Error = Problem;
@@ -24,7 +24,7 @@ impl FromRequest for Authenticated {
     }
 }
 
-async fn authenticate(request: &HttpRequest) -> Result<Caller, Problem> {
+async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem> {
     let state = request.app_data::<State>().ok_or_else(|| Problem::defect("the application has no state"))?;
     let token = if let Some(value) = request.headers().get(header::AUTHORIZATION) {
         value.to_str().ok().and_then(bearer)
@@ -36,9 +36,9 @@ async fn authenticate(request: &HttpRequest) -> Result<Caller, Problem> {
         cookie
     };
     let token = token.ok_or_else(|| Problem::of(Code::Unauthenticated))?;
-    let caller = state.use_cases.sessions.authenticate.run(token, &client(request)).await?;
-    request.extensions_mut().insert(KnownUser(caller.user));
-    Ok(caller)
+    let actor = state.use_cases.sessions.authenticate.run(token, &client(request)).await?;
+    request.extensions_mut().insert(KnownUser(actor.user()));
+    Ok(actor)
 }
 
 /// The token of `Bearer …` (RFC 6750, section 2.1).

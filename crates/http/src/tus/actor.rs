@@ -2,17 +2,17 @@
 
 use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpRequest, dev};
-use fm_application::sessions::Caller;
+use fm_domain::access::Actor;
 use futures_util::future::LocalBoxFuture;
 
 use super::{TUS_RESUMABLE, TUS_VERSION, VERSION};
 use crate::auth::Authenticated;
 use crate::problem::{Code, Problem};
 
-/// The caller of a request in the one version of tus that is known. Who asks comes first: 401, then 412.
-pub(crate) struct TusCaller(pub(crate) Caller);
+/// The actor of a request in the one version of tus that is known. Who asks comes first: 401, then 412.
+pub(crate) struct TusActor(pub(crate) Actor);
 
-impl FromRequest for TusCaller {
+impl FromRequest for TusActor {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
@@ -20,8 +20,8 @@ impl FromRequest for TusCaller {
         let authenticated = Authenticated::from_request(request, payload);
         let is_known = is_known(request.headers());
         Box::pin(async move {
-            let Authenticated(caller) = authenticated.await?;
-            if is_known { Ok(Self(caller)) } else { Err(other_version()) }
+            let Authenticated(actor) = authenticated.await?;
+            if is_known { Ok(Self(actor)) } else { Err(other_version()) }
         })
     }
 }
