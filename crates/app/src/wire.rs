@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use fm_application::jobs::JobRegistry;
 use fm_application::wiring::{DirectPorts, Ports, Settings, UseCases};
 use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSigner, OsIds, SystemClock, TokenAudience,
@@ -91,6 +92,7 @@ impl Program {
             macs,
             clock,
             ids: Arc::new(OsIds),
+            follow_ups: JobRegistry::standard().follow_ups(),
         };
         Ok(Wired {
             ports: self.decorated(ports),

@@ -1,14 +1,15 @@
 //! The workers: they run jobs until they are told to stop.
 //!
-//! An idle worker does not look at the queue: it waits for its bell. One lookout in each process waits for commits and
-//! for the next job to be due, and rings. A worker that took a job rings for the next one, so that as many are awake as
-//! there are jobs.
+//! An idle worker does not query the queue: it waits for a wake signal. One poller in each process waits for commits and
+//! for the next job to be due, and wakes workers. A worker that claimed a job wakes the next one, so that as many are awake
+//! as there are jobs.
 
-mod lookout;
+mod queue_poller;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use fm_application::jobs::Lane;
 use fm_application::wiring::UseCases;
 use fm_domain::clock::Clock;
 use fm_domain::error::{PortError, PortResult, chain};
@@ -18,19 +19,19 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use lookout::Lookout;
+use queue_poller::QueuePoller;
 
-/// After a failure of the queue itself.
-const RECOVERY: Duration = Duration::from_secs(2);
-/// How often the sweep is due.
-const SWEEP: Duration = Duration::from_mins(1);
+/// Pause after the queue itself failed.
+const FAILURE_PAUSE: Duration = Duration::from_secs(2);
+/// How often the sweep is scheduled.
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// What workers need.
 #[derive(Clone)]
 pub struct Workers {
     /// What they run.
     pub use_cases: Arc<UseCases>,
-    /// What tells of commits.
+    /// What reports commits.
     pub signal: Arc<dyn JobSignal>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -38,22 +39,19 @@ pub struct Workers {
     pub count: usize,
 }
 
-/// What is never held up by thumbnails: one worker does nothing else.
-const HOUSEKEEPING: [JobKind; 3] = [JobKind::RevokeSessions, JobKind::PurgeBlob, JobKind::SweepBlobs];
-
-/// What wakes those who wait. Each bell remembers that it was rung while nobody waited.
+/// Wakes workers and the poller. Each signal that is sent while its receiver is busy is kept until it waits again.
 #[derive(Debug, Default)]
-struct Bells {
-    /// There may be a job of any kind.
+struct WakeSignals {
+    /// For the workers that run every kind: a job may be due.
     any: Notify,
-    /// There may be a job of [`HOUSEKEEPING`].
+    /// For the worker that runs [`Lane::Housekeeping`] alone: a job may be due.
     housekeeping: Notify,
-    /// A worker ran out of jobs: one that it ran may have failed, and be due again soon.
-    lookout: Notify,
+    /// For the poller: a worker ran out of jobs. One that it ran may have failed and be due again soon.
+    poller: Notify,
 }
 
-impl Bells {
-    fn ring(&self) {
+impl WakeSignals {
+    fn wake_workers(&self) {
         self.any.notify_one();
         self.housekeeping.notify_one();
     }
@@ -62,36 +60,37 @@ impl Bells {
 impl Workers {
     /// Starts them as tasks of `tracker`; each finishes its job and ends after `stop`.
     pub fn start(&self, tracker: &TaskTracker, stop: &CancellationToken) {
-        let bells = Arc::new(Bells::default());
+        let signals = Arc::new(WakeSignals::default());
         for _ in 0..self.count {
-            tracker.spawn(self.clone().work(Arc::clone(&bells), false, stop.clone()));
+            tracker.spawn(self.clone().work(Arc::clone(&signals), false, stop.clone()));
         }
-        tracker.spawn(self.clone().work(Arc::clone(&bells), true, stop.clone()));
-        let lookout = Lookout::new(self, bells);
-        tracker.spawn(lookout.watch(stop.clone()));
+        tracker.spawn(self.clone().work(Arc::clone(&signals), true, stop.clone()));
+        let poller = QueuePoller::new(self, signals);
+        tracker.spawn(poller.run(stop.clone()));
         tracker.spawn(self.clone().schedule(stop.clone()));
     }
 
     /// One worker.
-    async fn work(self, bells: Arc<Bells>, only_housekeeping: bool, stop: CancellationToken) {
-        let (bell, kinds) = if only_housekeeping {
-            (&bells.housekeeping, &HOUSEKEEPING[..])
+    async fn work(self, signals: Arc<WakeSignals>, only_housekeeping: bool, stop: CancellationToken) {
+        let queue = &self.use_cases.jobs.run_next;
+        let (signal, kinds) = if only_housekeeping {
+            (&signals.housekeeping, queue.kinds_of(Lane::Housekeeping))
         } else {
-            (&bells.any, &JobKind::ALL[..])
+            (&signals.any, queue.kinds())
         };
         loop {
             tokio::select! {
-                () = bell.notified() => {}
+                () = signal.notified() => {}
                 () = stop.cancelled() => return,
             }
             while !stop.is_cancelled() {
-                match self.run(kinds, bell).await {
-                    Ok(true) => bells.lookout.notify_one(),
+                match self.run(&kinds, signal).await {
+                    Ok(true) => signals.poller.notify_one(),
                     Ok(false) => break,
                     Err(error) => {
                         warn(&error, "the job queue is out of reach");
                         tokio::select! {
-                            () = sleep(RECOVERY) => {}
+                            () = sleep(FAILURE_PAUSE) => {}
                             () = stop.cancelled() => return,
                         }
                     }
@@ -100,18 +99,18 @@ impl Workers {
         }
     }
 
-    /// Runs one job, if there is one.
-    async fn run(&self, kinds: &[JobKind], bell: &Notify) -> PortResult<bool> {
+    /// Runs one job, if one is due.
+    async fn run(&self, kinds: &[JobKind], signal: &Notify) -> PortResult<bool> {
         let queue = &self.use_cases.jobs.run_next;
         let Some(job) = queue.claim(kinds).await? else { return Ok(false) };
-        // There may be more, and somebody with nothing to do.
-        bell.notify_one();
+        // More jobs may be due, and another worker idle.
+        signal.notify_one();
         queue.finish(&job).await?;
         Ok(true)
     }
 
     async fn schedule(self, stop: CancellationToken) {
-        let mut ticks = interval(SWEEP);
+        let mut ticks = interval(SWEEP_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {

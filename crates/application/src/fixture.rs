@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 
 use crate::files::UploadBody;
+use crate::jobs::{Job, payload};
 use crate::ports::Ports;
 use crate::testing::TestPorts;
 use fm_domain::access::{Access, Actor, Right};
@@ -20,7 +21,9 @@ use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::clock::Clock as _;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, Sha256};
-use fm_domain::testing::{Effects, FakeReads, FixedClock, a_session, a_user};
+use fm_domain::ids::JobId;
+use fm_domain::jobs::{ClaimedJob, NewJob};
+use fm_domain::testing::{CountingIds, Effects, FakeReads, FixedClock, a_session, a_user};
 
 /// Expects one call of a mock, notes it, and answers.
 macro_rules! once {
@@ -33,6 +36,23 @@ macro_rules! once {
     }};
 }
 pub(crate) use once;
+
+/// The job that was enqueued.
+pub(crate) fn enqueued<J: Job>(job: &NewJob) -> J {
+    assert_eq!(job.kind, J::kind());
+    payload::read(&job.payload).expect("a job of this kind")
+}
+
+/// The job as a worker holds it in this attempt.
+pub(crate) fn claimed<J: Job>(job: &J, attempt: u32) -> ClaimedJob {
+    ClaimedJob {
+        id: JobId::new(CountingIds::nth(50)),
+        kind: J::kind(),
+        payload: payload::write(job).expect("a job that can be written"),
+        attempt,
+        run_at: FixedClock::NEW_YEAR.now(),
+    }
+}
 
 pub(crate) fn unavailable() -> PortError {
     PortError::Unavailable("cut off".into())

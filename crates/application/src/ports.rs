@@ -1,5 +1,6 @@
 //! One adapter for every port, and what an operator may choose.
 
+pub use crate::engine::follow_ups::FollowUps;
 use fm_domain::accounts::PasswordHasher;
 use fm_domain::blobs::{BlobStore, DirectStore, ListBlobs, PartReceiver, SignDownload, SignParts};
 use fm_domain::body::ByteSize;
@@ -44,6 +45,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Ids and randomness.
     pub ids: Arc<dyn IdSource>,
+    /// The jobs that follow from changes: those of [`JobRegistry::follow_ups`](crate::jobs::JobRegistry::follow_ups).
+    pub follow_ups: FollowUps,
 }
 
 /// What direct uploads need. Links and receiver belong together: a store that signs links to itself receives the parts

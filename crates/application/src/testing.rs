@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::jobs::JobRegistry;
 use crate::ports::{DirectPorts, Ports, Settings};
 use fm_domain::accounts::MockPasswordHasher;
 use fm_domain::blobs::{
@@ -52,6 +53,7 @@ impl TestPorts {
             macs: Arc::new(PlainMacs),
             clock: Arc::new(FixedClock::NEW_YEAR),
             ids: Arc::new(CountingIds::default()),
+            follow_ups: JobRegistry::standard().follow_ups(),
         }
     }
 }

@@ -3,12 +3,12 @@
 use crate::accounts::Accounts;
 use crate::blobs::Blobs;
 use crate::files::Files;
-use crate::jobs::Jobs;
+use crate::jobs::{JobRegistry, Jobs};
 use crate::operations::Operations;
 use crate::sessions::Sessions;
 use crate::uploads::{DirectUploads, ResumableUploads};
 
-pub use crate::ports::{DirectPorts, Ports, Settings};
+pub use crate::ports::{DirectPorts, FollowUps, Ports, Settings};
 
 /// Every use case, ready to run.
 pub struct UseCases {
@@ -34,6 +34,13 @@ impl UseCases {
     /// All use cases on these ports.
     #[must_use]
     pub fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self::with_jobs(ports, settings, &JobRegistry::standard())
+    }
+
+    /// The same, which know these jobs and no others.
+    #[must_use]
+    pub fn with_jobs(ports: &Ports, settings: &Settings, registry: &JobRegistry) -> Self {
+        let ports = &Ports { follow_ups: registry.follow_ups(), ..ports.clone() };
         Self {
             accounts: Accounts::new(ports, settings),
             sessions: Sessions::new(ports, settings),
@@ -41,7 +48,7 @@ impl UseCases {
             blobs: Blobs::new(ports),
             resumable: ResumableUploads::new(ports, settings),
             direct: DirectUploads::new(ports, settings),
-            jobs: Jobs::new(ports),
+            jobs: Jobs::new(ports, registry),
             operations: Operations::new(ports, settings),
         }
     }

@@ -12,6 +12,7 @@ pub mod claims;
 pub mod clock;
 pub mod database;
 pub mod error;
+pub mod events;
 pub mod files;
 pub mod idempotency;
 pub mod ids;

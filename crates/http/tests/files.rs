@@ -227,7 +227,7 @@ async fn content_and_thumbnails_are_behind_signed_urls() {
     let pending = ada.get(&format!("{}/thumbnail", path(&picture))).await;
     assert_eq!(pending.problem(), (404, "thumbnail_not_ready".into()));
     assert!(pending.header("retry-after").unwrap().parse::<u32>().unwrap() >= 1);
-    server.use_cases.jobs.run_next.run(&fm_domain::jobs::JobKind::ALL).await.unwrap();
+    server.use_cases.jobs.run_next.run_any().await.unwrap();
     let ready = ada.get(&path(&picture)).await.value();
     assert_eq!((&ready["thumbnail"]["status"], &ready["thumbnail"]["width"]), (&"ready".into(), &1.into()));
     let thumbnail = ada.get(&format!("{}/thumbnail", path(&picture))).await;

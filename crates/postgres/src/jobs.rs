@@ -9,9 +9,9 @@ use diesel::sql_types::{
 };
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
 use fm_domain::clock::Timestamp;
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::PortResult;
 use fm_domain::ids::JobId;
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Work};
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -34,23 +34,36 @@ pub(crate) const CLAIM: &str = "WITH due AS MATERIALIZED (\
         WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
         ORDER BY priority DESC, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
     ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id \
-    RETURNING id, payload, attempt, run_at, priority, due_since";
+    RETURNING id, kind, payload, attempt, run_at, priority, due_since";
 
 /// A queue is empty most of the time, and that is what the statistics say of it. After a burst the planner would sort all
 /// that is due for each claim, until it is told of the burst within a minute or so. For this transaction alone.
 const WALK_ALONG_INDEX: &str = "SET LOCAL enable_sort = off";
 
-type ClaimedColumns = (SqlUuid, Jsonb, Integer, Timestamptz, SmallInt, Timestamptz);
+type ClaimedColumns = (SqlUuid, Text, Jsonb, Integer, Timestamptz, SmallInt, Timestamptz);
 
 /// A claimed job, as it is read.
 #[derive(Queryable)]
 struct ClaimedRow {
     id: Uuid,
+    kind: String,
     payload: Value,
     attempt: i32,
     run_at: Moment,
     priority: i16,
     due_since: Moment,
+}
+
+impl ClaimedRow {
+    fn claimed(self) -> ClaimedJob {
+        ClaimedJob {
+            id: JobId::new(self.id),
+            kind: self.kind.into(),
+            payload: JobPayload::new(self.payload),
+            attempt: u32::try_from(self.attempt).unwrap_or_default(),
+            run_at: self.run_at.0,
+        }
+    }
 }
 
 /// A job as an operator sees it.
@@ -76,9 +89,8 @@ impl JobRecordRow {
         };
         JobRecord {
             id: JobId::new(self.id),
-            kind: self.kind,
-            // What can't be read is shown without it.
-            work: serde_json::from_value(self.payload).ok(),
+            kind: self.kind.into(),
+            payload: JobPayload::new(self.payload),
             state,
             attempt: u32::try_from(self.attempt).unwrap_or_default(),
             run_at: self.run_at.0,
@@ -93,21 +105,19 @@ fn held(id: Uuid, attempt: i32) -> _ {
     jobs::table.find(id).filter(jobs::attempt.eq(attempt)).filter(jobs::lease_until.is_not_null())
 }
 
-fn names(kinds: &[JobKind]) -> Vec<&'static str> {
-    kinds.iter().map(|kind| kind.as_str()).collect()
+fn names(kinds: &[JobKind]) -> Vec<&str> {
+    kinds.iter().map(JobKind::as_str).collect()
 }
 
 #[async_trait]
 impl JobQueue for PgUnitOfWork {
     async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued> {
-        let payload = serde_json::to_value(&job.work);
-        let payload = self.understood(payload.map_err(|error| PortError::Unexpected(Box::new(error))))?;
         let insert = statement::<(), _>(
             ENQUEUE,
             (
                 typed::<SqlUuid, _>(job.id.uuid()),
-                typed::<Text, _>(job.work.kind().as_str()),
-                typed::<Jsonb, _>(payload),
+                typed::<Text, _>(job.kind.as_str()),
+                typed::<Jsonb, _>(job.payload.json()),
                 typed::<SmallInt, _>(job.priority.number()),
                 typed::<Timestamptz, _>(Moment(job.run_at)),
                 typed::<Timestamptz, _>(Moment(job.run_at)),
@@ -141,18 +151,7 @@ impl JobQueue for PgUnitOfWork {
         self.run(|connection| connection.batch_execute(WALK_ALONG_INDEX)).await?;
         let mut rows: Vec<ClaimedRow> = self.run(|connection| claim.load(connection)).await?;
         rows.sort_by_key(|row| (Reverse(row.priority), row.due_since.0, row.id));
-        let mut claimed = Vec::with_capacity(rows.len());
-        for row in rows {
-            match serde_json::from_value::<Work>(row.payload) {
-                Ok(work) => {
-                    let attempt = u32::try_from(row.attempt).unwrap_or_default();
-                    claimed.push(ClaimedJob { id: JobId::new(row.id), work, attempt, run_at: row.run_at.0 });
-                }
-                // A newer version may have enqueued it: it waits for a node that can read it, and stops none behind it.
-                Err(error) => self.put_back(row.id, lease_until, &error).await?,
-            }
-        }
-        Ok(claimed)
+        Ok(rows.into_iter().map(ClaimedRow::claimed).collect())
     }
 
     async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> {
@@ -185,6 +184,22 @@ impl JobQueue for PgUnitOfWork {
             self.run(|connection| update.execute(connection)).await?
         };
         Ok(failed > 0)
+    }
+
+    async fn put_back(
+        &mut self,
+        id: JobId,
+        attempt: u32,
+        retry_at: Timestamp,
+        reason: &str,
+    ) -> PortResult<bool> {
+        let update = diesel::update(held(id.uuid(), integer(attempt))).set((
+            jobs::attempt.eq(jobs::attempt - 1),
+            jobs::lease_until.eq(None::<Moment>),
+            jobs::due_at.eq(Moment(retry_at)),
+            jobs::last_error.eq(text(reason)),
+        ));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>> {
@@ -228,21 +243,5 @@ impl JobQueue for PgUnitOfWork {
         let delete = diesel::delete(dead).returning(JobRecordRow::as_returning());
         let rows: Vec<JobRecordRow> = self.run(|connection| delete.load(connection)).await?;
         Ok(rows.into_iter().next().map(JobRecordRow::record))
-    }
-}
-
-impl PgUnitOfWork {
-    /// Leaves a job that this version can't read in the queue, due again at `due_at`. The attempt does not count.
-    async fn put_back(&mut self, id: Uuid, due_at: Timestamp, error: &serde_json::Error) -> PortResult<()> {
-        tracing::warn!(job.id = %id, %error, "a job waits for a version that can read it");
-        let reason = format!("this version can't read it: {error}");
-        let waiting = (
-            jobs::attempt.eq(jobs::attempt - 1),
-            jobs::lease_until.eq(None::<Moment>),
-            jobs::due_at.eq(Moment(due_at)),
-            jobs::last_error.eq(text(&reason)),
-        );
-        let update = diesel::update(jobs::table.find(id)).set(waiting);
-        self.run(|connection| update.execute(connection)).await.map(|_one| ())
     }
 }

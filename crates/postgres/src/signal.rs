@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_domain::error::chain;
-use fm_domain::jobs::{DEAF_NAP, JobSignal};
+use fm_domain::jobs::{JobSignal, MAX_UNNOTIFIED_WAIT};
 use futures_util::future::poll_fn;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -91,7 +91,7 @@ impl JobSignal for PgJobSignal {
             return true;
         }
         let listens = self.heard.listens.load(Ordering::SeqCst);
-        let at_most = if listens { at_most } else { at_most.min(DEAF_NAP) };
+        let at_most = if listens { at_most } else { at_most.min(MAX_UNNOTIFIED_WAIT) };
         // Running out of time is an answer like any other: the caller looks for itself.
         let _in_time: Result<(), _> = tokio::time::timeout(at_most, woken).await;
         self.heard.take()

@@ -1,5 +1,5 @@
 //! What the use cases owe when adapters fail: faults on demand in front of every port, and every use case killed, failed
-//! and paused at each call that it makes.
+//! and paused at each call that it makes; and what nodes of two versions owe each other.
 //!
 //! The rules of the adapters themselves are in `fm-contract`.
 
@@ -14,6 +14,7 @@
 )]
 
 pub mod fault;
+pub mod job_versions;
 pub mod kill_points;
 
 pub use fm_contract::runtime;

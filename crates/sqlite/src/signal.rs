@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fm_domain::jobs::{DEAF_NAP, JobSignal};
+use fm_domain::jobs::{JobSignal, MAX_UNNOTIFIED_WAIT};
 use tokio::sync::watch;
 
 /// Wakes at once when this process committed a job. Jobs that another process put into the same file are found when
@@ -34,7 +34,7 @@ impl JobSignal for SqliteJobSignal {
             }
         };
         // Late or not, whoever asks the queue next sees all that was committed until now.
-        let heard = tokio::time::timeout(at_most.min(DEAF_NAP), news).await.is_ok();
+        let heard = tokio::time::timeout(at_most.min(MAX_UNNOTIFIED_WAIT), news).await.is_ok();
         self.seen.store(*self.commits.borrow(), Ordering::Release);
         heard
     }

@@ -162,6 +162,11 @@ impl BlobStoreHarness for Blobs {
     }
 }
 
+/// Nodes of two versions on one queue.
+mod job_versions {
+    fm_resilience::job_versions!(super::Fresh, super::Blobs, super::Fresh);
+}
+
 /// Every use case, killed at every call of a port.
 mod kill_points {
     fm_resilience::kill_points!(super::Fresh, super::Blobs, super::Fresh);

@@ -76,6 +76,29 @@ async fn a_dead_job_is_seen_and_tried_again() {
 }
 
 #[tokio::test]
+async fn a_job_of_a_newer_version_is_listed_as_such_and_left_alone() {
+    let (api, _, _) = with_a_waiting_thumbnail(Lane::PostgresS3).await;
+    assert_eq!(listed(&api, &[])[0]["unreadable"], Value::Null);
+    for (change, reason) in [
+        ("payload = payload || '{\"format\": \"avif\"}'", "unknown payload: unknown field `format`"),
+        ("kind = 'make_video'", "unknown kind of job"),
+    ] {
+        api.server.in_its_database(&format!("UPDATE jobs SET {change}"));
+        let jobs = listed(&api, &["--state", "waiting"]);
+        let unreadable = jobs[0]["unreadable"].as_str().unwrap_or_default();
+        assert!(unreadable.starts_with(reason), "{jobs:#?}");
+        let table = api.server.run(&["jobs", "list"]).output;
+        assert!(table.contains(&format!("  not for this version: {reason}")), "{table}");
+    }
+    api.server.in_its_database("UPDATE jobs SET state = 'dead', attempt = 8, last_error = 'a reason'");
+    let retried = api.server.run(&["jobs", "retry", "--all"]);
+    assert_eq!(retried.code, Some(1), "{}", retried.output);
+    let refusal = "left alone: what the job was to do can't be read: unknown kind of job";
+    assert!(retried.output.contains(refusal), "{}", retried.output);
+    assert_eq!(listed(&api, &["--state", "dead"]).len(), 1);
+}
+
+#[tokio::test]
 async fn a_dead_job_can_be_let_go() {
     let (api, _, _) = with_a_waiting_thumbnail(Lane::PostgresS3).await;
     api.server.in_its_database("UPDATE jobs SET state = 'dead', last_error = 'a reason'");
@@ -85,7 +108,7 @@ async fn a_dead_job_can_be_let_go() {
     assert!(listed(&api, &[]).is_empty());
 }
 
-/// Two processes with twenty workers each, and nothing to do: their lookouts look, and their sweeps are run.
+/// Two processes with twenty workers each, and nothing to do: their pollers poll, and their sweeps are run.
 #[tokio::test]
 async fn idle_workers_leave_the_database_alone() {
     let server = Server::start(Lane::PostgresS3, &[("JOB_WORKERS", "20")]);

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use fm_application::jobs::DeadJobError;
+use fm_application::jobs::{DeadJobError, ListedJob};
 use fm_application::wiring::UseCases;
 use fm_domain::error::chain;
 use fm_domain::ids::JobId;
-use fm_domain::jobs::{JobRecord, JobState};
+use fm_domain::jobs::JobState;
 use serde_json::json;
 
 use super::say;
@@ -44,7 +44,7 @@ async fn list(use_cases: &UseCases, state: Option<JobState>, json: bool) -> Resu
     loop {
         let page = use_cases.jobs.list.run(state, after).await.map_err(queue)?;
         let Some(last) = page.last() else { return Ok(true) };
-        after = Some(last.id);
+        after = Some(last.record.id);
         for job in &page {
             say(&if json { as_json(job) } else { as_line(job) });
         }
@@ -64,8 +64,8 @@ async fn each(
         loop {
             let page = use_cases.jobs.list.run(Some(JobState::Dead), after).await.map_err(queue)?;
             let Some(last) = page.last() else { break };
-            after = Some(last.id);
-            ids.extend(page.iter().map(|job| job.id));
+            after = Some(last.record.id);
+            ids.extend(page.iter().map(|job| job.record.id));
         }
     }
     if ids.is_empty() {
@@ -89,7 +89,7 @@ fn queue(source: fm_domain::error::PortError) -> StartError {
     StartError::Store { what: "the job queue", source }
 }
 
-fn as_line(job: &JobRecord) -> String {
+fn as_line(ListedJob { record: job, unreadable }: &ListedJob) -> String {
     let mut line = format!(
         "{:36}  {:15}  {:7}  {:>8}  {:27}",
         job.id.to_string(),
@@ -98,24 +98,26 @@ fn as_line(job: &JobRecord) -> String {
         job.attempt,
         job.run_at.to_string()
     );
-    if let Some(error) = &job.last_error {
+    let unreadable = unreadable.as_ref().map(|reason| format!("not for this version: {reason}"));
+    for reason in unreadable.iter().chain(&job.last_error) {
         // One line a job, whatever an error says.
-        let error: String = error.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let reason: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         // Writing to a string can't fail.
-        let _ = write!(line, "  {error}");
+        let _ = write!(line, "  {reason}");
     }
     line
 }
 
-fn as_json(job: &JobRecord) -> String {
+fn as_json(ListedJob { record: job, unreadable }: &ListedJob) -> String {
     json!({
         "id": job.id.to_string(),
-        "kind": job.kind,
-        "work": job.work,
+        "kind": job.kind.as_str(),
+        "work": job.payload.json(),
         "state": job.state.as_str(),
         "attempts": job.attempt,
         "run_at": job.run_at.to_string(),
         "last_error": job.last_error,
+        "unreadable": unreadable.as_ref().map(ToString::to_string),
     })
     .to_string()
 }

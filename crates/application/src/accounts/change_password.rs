@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::reauthenticate::{ReauthenticateError, confirmed};
+use crate::engine::events::EventRecorder;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
 use crate::ports::Ports;
 use crate::sessions::{CLOCK_SKEW, left_to_the_job};
@@ -11,8 +12,7 @@ use fm_domain::accounts::{Password, PasswordHash, PasswordHasher};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
-use fm_domain::ids::{IdSource, JobId};
-use fm_domain::jobs::{NewJob, Work};
+use fm_domain::events::Change;
 use fm_domain::sessions::SessionStore;
 
 /// The password that is, and the one that shall be.
@@ -30,7 +30,7 @@ pub struct ChangePassword {
     sessions: Arc<dyn SessionStore>,
     passwords: Arc<dyn PasswordHasher>,
     clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdSource>,
+    events: EventRecorder,
 }
 
 impl ChangePassword {
@@ -40,7 +40,7 @@ impl ChangePassword {
             sessions: ports.sessions.clone(),
             passwords: ports.passwords.clone(),
             clock: ports.clock.clone(),
-            ids: ports.ids.clone(),
+            events: EventRecorder::new(ports),
         }
     }
 
@@ -73,12 +73,8 @@ impl ChangePassword {
             return Err(ReauthenticateError::WrongPassword);
         }
         let now = self.clock.now();
-        let work = Work::RevokeSessions {
-            user: actor.user(),
-            but: Some(actor.session()),
-            created_before: now.unix_micros(),
-        };
-        unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now)).await?;
+        let change = Change::PasswordChanged { user: actor.user(), session: actor.session() };
+        self.events.record(unit.as_mut(), now, change).await?;
         confirm_commit(unit.commit().await, self.is_set(actor, new)).await?;
         Ok(now)
     }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::engine::events::EventRecorder;
 use crate::engine::retry::{confirm_commit, failure, retry_conflicts};
 use crate::ports::{Ports, Settings};
 use fm_domain::accounts::{DisplayName, Email, InsertUser, Password, PasswordHasher, Role, User};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
+use fm_domain::events::Change;
 use fm_domain::ids::{IdSource, UserId};
 
 /// Who wants an account.
@@ -52,6 +54,7 @@ pub struct Register {
     passwords: Arc<dyn PasswordHasher>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    events: EventRecorder,
     open: bool,
 }
 
@@ -62,6 +65,7 @@ impl Register {
             passwords: ports.passwords.clone(),
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
+            events: EventRecorder::new(ports),
             open: settings.registration_open,
         }
     }
@@ -93,6 +97,8 @@ impl Register {
             unit.rollback().await?;
             return Err(refusal.into());
         }
+        let change = Change::AccountRegistered { user: user.id };
+        self.events.record(unit.as_mut(), user.created_at, change).await?;
         let happened = async { Ok(self.db.read().await?.users().find(user.id).await?.is_some()) };
         Ok(confirm_commit(unit.commit().await, happened).await?)
     }

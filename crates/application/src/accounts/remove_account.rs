@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::reauthenticate::{ReauthenticateError, confirmed};
+use crate::engine::events::EventRecorder;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
 use crate::ports::Ports;
 use crate::sessions::{CLOCK_SKEW, left_to_the_job};
@@ -11,8 +12,7 @@ use fm_domain::accounts::{Password, PasswordHasher};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
-use fm_domain::ids::{IdSource, JobId};
-use fm_domain::jobs::{NewJob, Work};
+use fm_domain::events::Change;
 use fm_domain::sessions::SessionStore;
 
 /// Removes an account with its sessions and files; the blobs follow in the background.
@@ -21,7 +21,7 @@ pub struct RemoveAccount {
     sessions: Arc<dyn SessionStore>,
     passwords: Arc<dyn PasswordHasher>,
     clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdSource>,
+    events: EventRecorder,
 }
 
 impl RemoveAccount {
@@ -31,7 +31,7 @@ impl RemoveAccount {
             sessions: ports.sessions.clone(),
             passwords: ports.passwords.clone(),
             clock: ports.clock.clone(),
-            ids: ports.ids.clone(),
+            events: EventRecorder::new(ports),
         }
     }
 
@@ -54,11 +54,7 @@ impl RemoveAccount {
         }
         // What an upload has put aside since then; from now on its unit finds no row to change.
         unit.blobs().mark_owned_deleted(actor.user(), now).await?;
-        // Nobody can log in any more, so a session from "the future" is one of another node's clock.
-        let created_before = now.plus(CLOCK_SKEW).unix_micros();
-        let revoke = Work::RevokeSessions { user: actor.user(), but: None, created_before };
-        unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), revoke, now)).await?;
-        unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), Work::SweepBlobs, now)).await?;
+        self.events.record(unit.as_mut(), now, Change::AccountRemoved { user: actor.user() }).await?;
         confirm_commit(unit.commit().await, self.is_gone(actor)).await?;
         Ok(now)
     }

@@ -29,7 +29,7 @@ fn confirming(effects: &Effects, check: PasswordCheck) -> TestPorts {
 fn enqueuing(effects: &Effects, unit: &mut FakeUnitOfWork) {
     let noted = effects.clone();
     unit.jobs.expect_enqueue().returning(move |job| {
-        noted.note(job.work.kind().as_str());
+        noted.note(job.kind.as_str());
         Ok(Enqueued::Added)
     });
 }

@@ -1,5 +1,7 @@
 //! What every use case is made of: whole units of work that are tried again, leases that are renewed, intents, quotas.
 
+pub(crate) mod events;
+pub(crate) mod follow_ups;
 pub(crate) mod intents;
 pub(crate) mod lease;
 pub(crate) mod quota;

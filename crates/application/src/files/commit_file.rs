@@ -1,15 +1,16 @@
 //! The last unit of every upload: from its commit on the file exists.
 
 use super::upload_body::UploadError;
+use crate::engine::events::EventRecorder;
 use fm_domain::accounts::Charge;
 use fm_domain::blobs::StoredBlob;
 use fm_domain::body::ByteSize;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::PortError;
-use fm_domain::files::{File, ThumbnailState};
+use fm_domain::events::Change;
+use fm_domain::files::File;
 use fm_domain::idempotency::{FinishedUpload, KEPT_FOR};
-use fm_domain::ids::{BlobId, IdSource, JobId};
-use fm_domain::jobs::{NewJob, Work};
+use fm_domain::ids::BlobId;
 
 /// The file that an upload becomes.
 pub(crate) struct NewFile<'a> {
@@ -21,12 +22,12 @@ pub(crate) struct NewFile<'a> {
     pub(crate) keyed: Option<BlobId>,
 }
 
-/// Settles the blob, inserts the file, finishes the key, enqueues the thumbnail, charges the owner. When it fails the
+/// Settles the blob, inserts the file, finishes the key, records the new file, charges the owner. When it fails the
 /// unit is to be rolled back.
 pub(crate) async fn commit_file(
     unit: &mut dyn UnitOfWork,
     new: &NewFile<'_>,
-    ids: &dyn IdSource,
+    events: &EventRecorder,
     quota: Option<ByteSize>,
 ) -> Result<(), UploadError> {
     let NewFile { file, stored, reserved, keyed } = new;
@@ -46,11 +47,7 @@ pub(crate) async fn commit_file(
             return Err(PortError::Unavailable("the idempotency key was lost meanwhile".into()).into());
         }
     }
-    if file.thumbnail == ThumbnailState::Pending {
-        let work = Work::MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
-        let job = NewJob::due(JobId::new(ids.uuid()), work, file.created_at).once();
-        unit.jobs().enqueue(&job).await?;
-    }
+    events.record(unit, file.created_at, Change::FileCreated { file }).await?;
     // The row of the user comes last in every unit: it is the one that uploads of one user wait for.
     let charge = Charge { unreserve: *reserved, add: file.size, files_added: 1, ..Charge::default() };
     Ok(unit.users().charge(file.owner, &charge, quota).await?)

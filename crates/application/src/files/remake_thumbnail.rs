@@ -5,15 +5,17 @@ use std::sync::Arc;
 use super::link_thumbnail::ThumbnailError;
 use super::presenter::{FilePresenter, FileView};
 use super::remove_file::mark_blob_deleted;
+use crate::engine::events::EventRecorder;
 use crate::engine::retry::retry_conflicts;
+use crate::jobs::{Job as _, MakeThumbnail};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::blobs::BlobKey;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
+use fm_domain::events::Change;
 use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::{FileId, IdSource, JobId};
-use fm_domain::jobs::{NewJob, Work};
 use fm_domain::thumbnails::Thumbnailer;
 
 /// Has the thumbnail of a file made again.
@@ -22,6 +24,7 @@ pub struct RemakeThumbnail {
     thumbnailer: Arc<dyn Thumbnailer>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    events: EventRecorder,
     presenter: FilePresenter,
 }
 
@@ -32,6 +35,7 @@ impl RemakeThumbnail {
             thumbnailer: ports.thumbnailer.clone(),
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
+            events: EventRecorder::new(ports),
             presenter: FilePresenter::new(ports, settings),
         }
     }
@@ -55,11 +59,15 @@ impl RemakeThumbnail {
         }
         let now = self.clock.now();
         if let Some(blob) = file.thumbnail.blob() {
-            mark_blob_deleted(unit.as_mut(), BlobKey::thumbnail(blob), self.ids.as_ref(), now).await?;
+            mark_blob_deleted(unit.as_mut(), BlobKey::thumbnail(blob), &self.events, now).await?;
         }
         unit.files().set_thumbnail(file.id, file.blob, &ThumbnailState::Pending).await?;
-        let work = Work::MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
-        unit.jobs().enqueue(&NewJob::due(JobId::new(self.ids.uuid()), work, now).once()).await?;
+        let change =
+            Change::ThumbnailChanged { file: file.id, blob: file.blob, thumbnail: &ThumbnailState::Pending };
+        self.events.record(unit.as_mut(), now, change).await?;
+        // Asked for by the owner, and no consequence of the change: a retried job sets the same state.
+        let job = MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
+        unit.jobs().enqueue(&job.enqueued(JobId::new(self.ids.uuid()), now)?).await?;
         unit.commit().await?;
         Ok(File { thumbnail: ThumbnailState::Pending, ..file })
     }

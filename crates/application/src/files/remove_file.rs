@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::precondition::{EditError, IfMatch};
+use crate::engine::events::EventRecorder;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
 use crate::ports::Ports;
 use fm_domain::access::{Access, Actor, Right};
@@ -11,9 +12,9 @@ use fm_domain::blobs::BlobKey;
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::PortResult;
+use fm_domain::events::Change;
 use fm_domain::files::File;
-use fm_domain::ids::{FileId, IdSource, JobId};
-use fm_domain::jobs::{NewJob, Work};
+use fm_domain::ids::FileId;
 
 /// Which file goes.
 #[derive(Debug, Clone)]
@@ -28,12 +29,12 @@ pub struct RemoveCommand {
 pub struct RemoveFile {
     db: Arc<dyn Database>,
     clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdSource>,
+    events: EventRecorder,
 }
 
 impl RemoveFile {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self { db: ports.db.clone(), clock: ports.clock.clone(), ids: ports.ids.clone() }
+        Self { db: ports.db.clone(), clock: ports.clock.clone(), events: EventRecorder::new(ports) }
     }
 
     /// Removes it: from the answer on it is gone for every route.
@@ -53,7 +54,7 @@ impl RemoveFile {
             return Err(EditError::PreconditionFailed);
         }
         let now = self.clock.now();
-        if !withdraw(unit.as_mut(), access, &file, self.ids.as_ref(), now).await? {
+        if !withdraw(unit.as_mut(), access, &file, &self.events, now).await? {
             unit.rollback().await?;
             return Err(EditError::NotFound);
         }
@@ -72,7 +73,7 @@ pub(crate) async fn withdraw(
     unit: &mut dyn UnitOfWork,
     access: &Access,
     file: &File,
-    ids: &dyn IdSource,
+    events: &EventRecorder,
     now: Timestamp,
 ) -> PortResult<bool> {
     unit.keys().free_file(file.id).await?;
@@ -84,7 +85,8 @@ pub(crate) async fn withdraw(
     if unit.files().remove(access, file.id).await?.is_none() {
         return Ok(false);
     }
-    mark_blobs_deleted(unit, file, ids, now).await?;
+    mark_blobs_deleted(unit, file, events, now).await?;
+    events.record(unit, now, Change::FileRemoved { file }).await?;
     // The row of the user comes last in every unit: it is the one that uploads of one user wait for.
     let charge = Charge { free: file.size, files_removed: 1, ..Charge::default() };
     match unit.users().charge(file.owner, &charge, None).await {
@@ -94,31 +96,29 @@ pub(crate) async fn withdraw(
     }
 }
 
-/// Dooms the blobs of a file and leaves jobs that purge them.
+/// Marks the blobs of a file deleted.
 pub(super) async fn mark_blobs_deleted(
     unit: &mut dyn UnitOfWork,
     file: &File,
-    ids: &dyn IdSource,
+    events: &EventRecorder,
     now: Timestamp,
 ) -> PortResult<()> {
     let thumbnail = file.thumbnail.blob().map(BlobKey::thumbnail);
     for key in std::iter::once(BlobKey::file(file.blob)).chain(thumbnail) {
-        mark_blob_deleted(unit, key, ids, now).await?;
+        mark_blob_deleted(unit, key, events, now).await?;
     }
     Ok(())
 }
 
-/// Dooms one blob and leaves a job that purges it.
+/// Marks one blob deleted.
 pub(super) async fn mark_blob_deleted(
     unit: &mut dyn UnitOfWork,
     key: BlobKey,
-    ids: &dyn IdSource,
+    events: &EventRecorder,
     now: Timestamp,
 ) -> PortResult<()> {
     unit.blobs().mark_deleted(key.id, now).await?;
-    let work = Work::purge(key);
-    unit.jobs().enqueue(&NewJob::due(JobId::new(ids.uuid()), work, now)).await?;
-    Ok(())
+    events.record(unit, now, Change::BlobMarkedDeleted { key }).await
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::precondition::{EditError, IfMatch};
 use super::presenter::{FilePresenter, FileView};
+use crate::engine::events::EventRecorder;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
+use fm_domain::events::Change;
 use fm_domain::files::{File, FileName};
 use fm_domain::ids::FileId;
 
@@ -28,6 +30,7 @@ pub struct RenameCommand {
 pub struct RenameFile {
     db: Arc<dyn Database>,
     clock: Arc<dyn Clock>,
+    events: EventRecorder,
     presenter: FilePresenter,
 }
 
@@ -36,6 +39,7 @@ impl RenameFile {
         Self {
             db: ports.db.clone(),
             clock: ports.clock.clone(),
+            events: EventRecorder::new(ports),
             presenter: FilePresenter::new(ports, settings),
         }
     }
@@ -65,6 +69,7 @@ impl RenameFile {
             ..before
         };
         unit.files().update(&after, seen).await?;
+        self.events.record(unit.as_mut(), after.updated_at, Change::FileRenamed { file: &after }).await?;
         confirm_commit(unit.commit().await, self.is_kept(&after)).await?;
         Ok(after)
     }

@@ -14,9 +14,9 @@ use fm_domain::access::{Access, Actor, Right};
 use fm_domain::accounts::Charge;
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::events::Change;
 use fm_domain::files::{File, Revision, ThumbnailState};
-use fm_domain::ids::{FileId, JobId};
-use fm_domain::jobs::{NewJob, Work};
+use fm_domain::ids::FileId;
 use fm_domain::thumbnails::Thumbnailer;
 
 /// Which file gets which content.
@@ -112,12 +112,9 @@ impl ReplaceContent {
         }
         let after = self.replaced(&before, seen, intent, written);
         unit.files().update(&after, seen).await?;
-        mark_blobs_deleted(unit.as_mut(), &before, self.transfer.ids.as_ref(), after.updated_at).await?;
-        if after.thumbnail == ThumbnailState::Pending {
-            let work = Work::MakeThumbnail { owner: after.owner, file: id, blob: after.blob };
-            let job = NewJob::due(JobId::new(self.transfer.ids.uuid()), work, after.updated_at).once();
-            unit.jobs().enqueue(&job).await?;
-        }
+        let events = &self.transfer.events;
+        mark_blobs_deleted(unit.as_mut(), &before, events, after.updated_at).await?;
+        events.record(unit.as_mut(), after.updated_at, Change::ContentReplaced { file: &after }).await?;
         let charge =
             Charge { unreserve: intent.reserved, add: after.size, free: before.size, ..Charge::default() };
         if let Err(refusal) = unit.users().charge(intent.owner, &charge, self.transfer.quota).await {

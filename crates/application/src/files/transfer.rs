@@ -11,6 +11,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, stream};
 
 use super::upload_body::{UploadBody, UploadError};
+use crate::engine::events::EventRecorder;
 use crate::engine::intents::{Intent, Intents};
 use crate::engine::lease::{LEASE, Leased, renew_until_lost};
 use crate::engine::quota::quota_left;
@@ -60,6 +61,7 @@ pub(super) struct Transfer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) intents: Intents,
     pub(super) ids: Arc<dyn IdSource>,
+    pub(super) events: EventRecorder,
     max_upload: ByteSize,
     pub(super) quota: Option<ByteSize>,
 }
@@ -72,6 +74,7 @@ impl Transfer {
             clock: ports.clock.clone(),
             intents: Intents::new(ports),
             ids: ports.ids.clone(),
+            events: EventRecorder::new(ports),
             max_upload: settings.max_upload.min(ports.blobs.limits().max_blob),
             quota: settings.quota,
         }

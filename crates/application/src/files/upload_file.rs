@@ -109,8 +109,7 @@ impl UploadFile {
             keyed: intent.keyed.then_some(intent.key.id),
         };
         let mut unit = self.transfer.db.begin().await?;
-        let committed =
-            commit_file(unit.as_mut(), &new, self.transfer.ids.as_ref(), self.transfer.quota).await;
+        let committed = commit_file(unit.as_mut(), &new, &self.transfer.events, self.transfer.quota).await;
         if let Err(error) = committed {
             return Err(roll_back(unit, error).await);
         }

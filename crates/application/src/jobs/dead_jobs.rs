@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
+use super::job::JobContext;
+use super::registry::{JobRegistry, Unreadable};
 use crate::engine::retry::{failure, retry_conflicts};
 use crate::ports::Ports;
-use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
-use fm_domain::files::ThumbnailState;
-use fm_domain::ids::{IdSource, JobId};
-use fm_domain::jobs::{NewJob, Work};
+use fm_domain::ids::JobId;
 
 /// Why a dead job stays as it is.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +16,9 @@ pub enum DeadJobError {
     /// No dead job has this id.
     #[error("no dead job has this id")]
     NotFound,
-    /// What it was to do can't be read: it can be discarded, but not tried again.
-    #[error("what the job was to do can't be read")]
-    Unreadable,
+    /// This node can't read it: it can be discarded, but not tried again here.
+    #[error("what the job was to do can't be read: {0}")]
+    Unreadable(Unreadable),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -29,37 +28,37 @@ failure!(DeadJobError);
 
 /// Tries dead jobs again.
 pub struct RetryJob {
-    db: Arc<dyn Database>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdSource>,
+    context: JobContext,
+    registry: JobRegistry,
 }
 
 impl RetryJob {
-    pub(crate) fn new(ports: &Ports) -> Self {
-        Self { db: ports.db.clone(), clock: ports.clock.clone(), ids: ports.ids.clone() }
+    pub(crate) fn new(ports: &Ports, registry: &JobRegistry) -> Self {
+        Self { context: JobContext::new(ports), registry: registry.clone() }
     }
 
     /// Enqueues its work anew, with all attempts before it. The new job has an id of its own: whatever still runs the
-    /// old one is fenced off. The new
-    /// id, under which the work is found unless equal work waited already.
+    /// old one is fenced off. The new id, under which the work is found unless equal work waited already.
     pub async fn run(&self, id: JobId) -> Result<JobId, DeadJobError> {
         retry_conflicts(|| self.retry(id)).await
     }
 
     async fn retry(&self, id: JobId) -> Result<JobId, DeadJobError> {
-        let mut unit = self.db.begin().await?;
+        let JobContext { ports, .. } = &self.context;
+        let mut unit = ports.db.begin().await?;
         let Some(dead) = unit.jobs().take_dead(id).await? else {
             unit.rollback().await?;
             return Err(DeadJobError::NotFound);
         };
-        let Some(work) = dead.work else {
-            unit.rollback().await?;
-            return Err(DeadJobError::Unreadable);
+        let job = match self.registry.read(&dead.kind, &dead.payload) {
+            Ok(job) => job,
+            Err(unreadable) => {
+                unit.rollback().await?;
+                return Err(DeadJobError::Unreadable(unreadable));
+            }
         };
-        if let Work::MakeThumbnail { file, blob, .. } = &work {
-            unit.files().set_thumbnail(*file, *blob, &ThumbnailState::Pending).await?;
-        }
-        let job = NewJob::due(JobId::new(self.ids.uuid()), work, self.clock.now()).once();
+        job.revived(&self.context, unit.as_mut()).await?;
+        let job = job.enqueued(JobId::new(ports.ids.uuid()), ports.clock.now())?;
         unit.jobs().enqueue(&job).await?;
         unit.commit().await?;
         Ok(job.id)

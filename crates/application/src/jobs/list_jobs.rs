@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::registry::{JobRegistry, Unreadable};
 use crate::engine::retry::retry_conflicts;
 use crate::ports::Ports;
 use fm_domain::database::Database;
@@ -12,19 +13,35 @@ use fm_domain::jobs::{JobRecord, JobState};
 /// How many jobs one page has at most.
 const PAGE: u32 = 500;
 
+/// A job, and whether this node could run it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedJob {
+    /// The job.
+    pub record: JobRecord,
+    /// Why this node can't run it; such a job waits for a node of a newer version.
+    pub unreadable: Option<Unreadable>,
+}
+
 /// Lists jobs, for operators.
 pub struct ListJobs {
     db: Arc<dyn Database>,
+    registry: JobRegistry,
 }
 
 impl ListJobs {
-    pub(crate) fn new(ports: &Ports) -> Self {
-        Self { db: ports.db.clone() }
+    pub(crate) fn new(ports: &Ports, registry: &JobRegistry) -> Self {
+        Self { db: ports.db.clone(), registry: registry.clone() }
     }
 
     /// Jobs in this state, or all, oldest first: those after `after`, at most 500. An empty page is the end.
-    pub async fn run(&self, state: Option<JobState>, after: Option<JobId>) -> PortResult<Vec<JobRecord>> {
-        retry_conflicts(|| self.page(state, after)).await
+    pub async fn run(&self, state: Option<JobState>, after: Option<JobId>) -> PortResult<Vec<ListedJob>> {
+        let page = retry_conflicts(|| self.page(state, after)).await?;
+        Ok(page.into_iter().map(|record| self.listed(record)).collect())
+    }
+
+    fn listed(&self, record: JobRecord) -> ListedJob {
+        let unreadable = self.registry.read(&record.kind, &record.payload).err();
+        ListedJob { record, unreadable }
     }
 
     async fn page(&self, state: Option<JobState>, after: Option<JobId>) -> PortResult<Vec<JobRecord>> {

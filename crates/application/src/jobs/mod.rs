@@ -1,10 +1,16 @@
 //! The work of the queue.
+//!
+//! A job is a file here: its payload, its priority, what it follows from, and what it does ([`Job`]). To add one, write the file
+//! and name it twice below: as a module, and in the registry.
 
 mod dead_jobs;
+mod job;
 mod list_jobs;
 mod make_thumbnail;
+pub(crate) mod payload;
 mod preview_sweep;
 mod purge_blob;
+mod registry;
 mod revoke_sessions;
 mod run_next_job;
 mod schedule_sweep;
@@ -12,16 +18,35 @@ mod sweep_blobs;
 mod verify_blob;
 
 pub use dead_jobs::{DeadJobError, DiscardJob, RetryJob};
-pub use list_jobs::ListJobs;
+pub use job::{Done, Job, JobContext, JobError, Lane, RetryPolicy};
+pub use list_jobs::{ListJobs, ListedJob};
+pub use make_thumbnail::MakeThumbnail;
 pub use preview_sweep::PreviewSweep;
-pub use run_next_job::{Ran, RunNextJob};
+pub use purge_blob::PurgeBlob;
+pub use registry::{JobRegistry, Unreadable};
+pub use revoke_sessions::RevokeSessions;
+pub use run_next_job::{Ran, ReadyJob, RunNextJob};
 pub use schedule_sweep::ScheduleSweep;
-pub use sweep_blobs::{Sweep, Swept};
+pub use sweep_blobs::{Sweep, SweepBlobs, Swept};
+pub use verify_blob::VerifyBlob;
 
 use crate::ports::Ports;
 use fm_domain::database::Database;
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::PortResult;
 use fm_domain::jobs::ClaimedJob;
+
+impl JobRegistry {
+    /// The jobs of this version, one a line.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self::default()
+            .with::<RevokeSessions>()
+            .with::<PurgeBlob>()
+            .with::<SweepBlobs>()
+            .with::<MakeThumbnail>()
+            .with::<VerifyBlob>()
+    }
+}
 
 /// The use cases of jobs.
 #[expect(missing_docs, reason = "each field is documented by its type")]
@@ -36,42 +61,20 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// The use cases on these ports.
+    /// The use cases on these ports, which know these jobs.
     #[must_use]
-    pub fn new(ports: &Ports) -> Self {
+    pub fn new(ports: &Ports, registry: &JobRegistry) -> Self {
         Self {
-            run_next: RunNextJob::new(ports),
+            run_next: RunNextJob::new(ports, registry),
             schedule_sweep: ScheduleSweep::new(ports),
             sweep: Sweep::new(ports),
             preview_sweep: PreviewSweep::new(ports),
-            list: ListJobs::new(ports),
-            retry: RetryJob::new(ports),
+            list: ListJobs::new(ports, registry),
+            retry: RetryJob::new(ports, registry),
             discard: DiscardJob::new(ports),
         }
     }
 }
-
-/// How a job ended well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Done {
-    /// Its work was done, and the job is complete, in one unit.
-    Completed,
-    /// There was nothing to do (any more): the job is still to be completed.
-    Moot,
-    /// Another worker has it: its lease ran out.
-    Lost,
-}
-
-/// Why a job has to be tried again.
-#[derive(Debug, thiserror::Error)]
-enum JobError {
-    #[error(transparent)]
-    Store(#[from] PortError),
-    #[error("{0}")]
-    Failed(String),
-}
-
-crate::engine::retry::failure!(JobError);
 
 /// Completes a job that has no other effect to commit.
 async fn complete(db: &dyn Database, job: &ClaimedJob) -> PortResult<Done> {

@@ -1,59 +1,72 @@
 //! The end of a blob whose file is gone.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Done, JobError};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::job::{Done, Job, JobContext, JobError, Lane};
+use super::sweep_blobs::close;
 use crate::engine::retry::retry_conflicts;
-use crate::jobs::sweep_blobs::close;
-use crate::ports::Ports;
-use fm_domain::blobs::{BlobKey, BlobStore, Tombstone};
-use fm_domain::clock::Clock;
-use fm_domain::database::Database;
+use fm_domain::blobs::{BlobKey, Bucket, Tombstone};
+use fm_domain::events::{Change, Event};
 use fm_domain::ids::BlobId;
-use fm_domain::jobs::ClaimedJob;
+use fm_domain::jobs::{ClaimedJob, Priority};
 
-/// Purges blobs.
-pub(super) struct PurgeBlob {
-    db: Arc<dyn Database>,
-    blobs: Arc<dyn BlobStore>,
-    clock: Arc<dyn Clock>,
+/// Discards the bytes of a blob that is marked deleted; then, in one unit, their row goes and the job is done. A purge
+/// that dies in between is simply run again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurgeBlob {
+    /// The blob.
+    pub blob: BlobId,
+    /// Whether it is a thumbnail's.
+    pub thumbnail: bool,
 }
 
-impl PurgeBlob {
-    pub(super) fn new(ports: &Ports) -> Self {
-        Self { db: ports.db.clone(), blobs: ports.blobs.clone(), clock: ports.clock.clone() }
+#[async_trait]
+impl Job for PurgeBlob {
+    const NAME: &'static str = "purge_blob";
+    const PRIORITY: Priority = Priority::NORMAL;
+    const LANE: Lane = Lane::Housekeeping;
+    const TIME_LIMIT: Duration = Duration::from_mins(10);
+
+    fn unique_name(&self) -> String {
+        format!("{}:{}", Self::NAME, self.blob)
     }
 
-    /// Discards the bytes; then, in one unit, their row goes and the job is done. A purge that dies in between is
-    /// simply run again.
-    pub(super) async fn run(
-        &self,
-        job: &ClaimedJob,
-        blob: BlobId,
-        thumbnail: bool,
-    ) -> Result<Done, JobError> {
-        let key = if thumbnail { BlobKey::thumbnail(blob) } else { BlobKey::file(blob) };
-        let Some(tombstone) = self.find(&key).await? else { return Ok(Done::Moot) };
-        self.blobs.delete(&key).await?;
-        retry_conflicts(|| self.close(job, &tombstone)).await
-    }
-
-    async fn close(&self, job: &ClaimedJob, tombstone: &Tombstone) -> Result<Done, JobError> {
-        let mut unit = self.db.begin().await?;
-        close(&mut *unit, tombstone, self.clock.now()).await?;
-        if unit.jobs().complete(job.id, job.attempt).await? {
-            unit.commit().await?;
-            Ok(Done::Completed)
-        } else {
-            unit.rollback().await?;
-            Ok(Done::Lost)
+    fn after(event: &Event<'_>) -> Option<Self> {
+        match event.change {
+            Change::BlobMarkedDeleted { key } => {
+                Some(Self { blob: key.id, thumbnail: key.bucket == Bucket::Thumbnails })
+            }
+            _ => None,
         }
     }
 
-    async fn find(&self, key: &BlobKey) -> Result<Option<Tombstone>, JobError> {
-        let mut unit = self.db.begin().await?;
-        let tombstone = unit.blobs().find_tombstone(key).await?;
-        unit.rollback().await?;
-        Ok(tombstone)
+    async fn run(&self, context: &JobContext, claimed: &ClaimedJob) -> Result<Done, JobError> {
+        let key = if self.thumbnail { BlobKey::thumbnail(self.blob) } else { BlobKey::file(self.blob) };
+        let Some(tombstone) = find(context, &key).await? else { return Ok(Done::Moot) };
+        context.ports.blobs.delete(&key).await?;
+        retry_conflicts(|| finish(context, claimed, &tombstone)).await
     }
+}
+
+async fn finish(context: &JobContext, claimed: &ClaimedJob, tombstone: &Tombstone) -> Result<Done, JobError> {
+    let mut unit = context.ports.db.begin().await?;
+    close(&mut *unit, tombstone, context.ports.clock.now()).await?;
+    if unit.jobs().complete(claimed.id, claimed.attempt).await? {
+        unit.commit().await?;
+        Ok(Done::Completed)
+    } else {
+        unit.rollback().await?;
+        Ok(Done::Lost)
+    }
+}
+
+async fn find(context: &JobContext, key: &BlobKey) -> Result<Option<Tombstone>, JobError> {
+    let mut unit = context.ports.db.begin().await?;
+    let tombstone = unit.blobs().find_tombstone(key).await?;
+    unit.rollback().await?;
+    Ok(tombstone)
 }

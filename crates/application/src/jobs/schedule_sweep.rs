@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::job::Job as _;
+use super::sweep_blobs::SweepBlobs;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::Ports;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{IdSource, JobId};
-use fm_domain::jobs::{NewJob, Work};
 
 /// Enqueues the sweep, however many processes ask for it, once.
 pub struct ScheduleSweep {
@@ -28,7 +29,7 @@ impl ScheduleSweep {
     }
 
     async fn enqueue(&self) -> PortResult<()> {
-        let job = NewJob::due(JobId::new(self.ids.uuid()), Work::SweepBlobs, self.clock.now()).once();
+        let job = SweepBlobs {}.enqueued(JobId::new(self.ids.uuid()), self.clock.now())?;
         let mut unit = self.db.begin().await?;
         unit.jobs().enqueue(&job).await?;
         unit.commit().await

@@ -6,6 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::job::{Done, Job, JobContext, JobError, Lane};
+use crate::engine::events::EventRecorder;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::Ports;
 use crate::uploads::{expire, release_blob, unreserve};
@@ -14,7 +19,8 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::{PortResult, chain};
-use fm_domain::ids::IdSource;
+use fm_domain::events::{Change, Event};
+use fm_domain::jobs::{ClaimedJob, Priority};
 use fm_domain::sessions::SessionStore;
 use fm_domain::uploads::UpdateUpload;
 
@@ -29,6 +35,33 @@ const STEPS: u32 = 100;
 const PUT_OFF: Duration = Duration::from_mins(10);
 /// How many such blobs a run meets before it takes the store for broken.
 const MOST_FAILURES: u32 = 3;
+
+/// Sweeps: gives up intents that expired, discards what is due, removes keys and sessions that ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SweepBlobs {}
+
+#[async_trait]
+impl Job for SweepBlobs {
+    const NAME: &'static str = "sweep_blobs";
+    const PRIORITY: Priority = Priority::NORMAL;
+    const LANE: Lane = Lane::Housekeeping;
+    const TIME_LIMIT: Duration = Duration::from_hours(1);
+
+    fn unique_name(&self) -> String {
+        Self::NAME.to_owned()
+    }
+
+    /// Not deduplicated: a sweep that runs may have passed the blobs of the account already.
+    fn after(event: &Event<'_>) -> Option<Self> {
+        matches!(event.change, Change::AccountRemoved { .. }).then_some(Self {})
+    }
+
+    async fn run(&self, context: &JobContext, _claimed: &ClaimedJob) -> Result<Done, JobError> {
+        Sweep::new(&context.ports).run().await?;
+        Ok(Done::Moot)
+    }
+}
 
 /// What a sweep did, or would do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -75,7 +108,7 @@ pub struct Sweep {
     blobs: Arc<dyn BlobStore>,
     sessions: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdSource>,
+    events: EventRecorder,
 }
 
 impl Sweep {
@@ -85,7 +118,7 @@ impl Sweep {
             blobs: ports.blobs.clone(),
             sessions: ports.sessions.clone(),
             clock: ports.clock.clone(),
-            ids: ports.ids.clone(),
+            events: EventRecorder::new(ports),
         }
     }
 
@@ -131,9 +164,9 @@ impl Sweep {
         let mut unit = self.db.begin().await?;
         let expired = unit.uploads().expired(now, BATCH).await?;
         for upload in &expired {
-            release_blob(unit.as_mut(), upload, self.ids.as_ref(), now).await?;
+            release_blob(unit.as_mut(), upload, &self.events, now).await?;
             match unit.uploads().update(&expire(upload, now), upload.epoch).await {
-                Ok(()) => unreserve(unit.as_mut(), upload).await?,
+                Ok(()) => {}
                 // It is locked, so this can't be; were it so, somebody else has it.
                 Err(UpdateUpload::Fenced) => {
                     unit.rollback().await?;
@@ -141,6 +174,8 @@ impl Sweep {
                 }
                 Err(UpdateUpload::Store(error)) => return Err(error),
             }
+            self.events.record(unit.as_mut(), now, Change::UploadExpired { upload }).await?;
+            unreserve(unit.as_mut(), upload).await?;
         }
         unit.commit().await?;
         Ok(u32::try_from(expired.len()).unwrap_or(BATCH))

@@ -2,16 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use super::purge_blob::PurgeBlob;
-use super::revoke_sessions::RevokeSessions;
-use super::{Done, ListJobs, ScheduleSweep};
-use crate::fixture::{FakeBlobs, lost_race, once};
+use super::{
+    Done, Job as _, JobContext, JobError, JobRegistry, ListJobs, ListedJob, PurgeBlob, RevokeSessions,
+    ScheduleSweep, SweepBlobs, payload,
+};
+use crate::fixture::{FakeBlobs, claimed, enqueued, lost_race, once};
+use crate::ports::Ports;
 use crate::testing::TestPorts;
 use fm_domain::blobs::{BlobKey, Tombstone};
 use fm_domain::clock::Clock as _;
 use fm_domain::ids::{BlobId, JobId};
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobRecord, JobState, Work};
+use fm_domain::jobs::{Enqueued, JobKind, JobPayload, JobRecord, JobState};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_session, a_user};
+use serde_json::json;
 
 fn finding(effects: &Effects, key: BlobKey, tombstone: Option<Tombstone>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
@@ -22,9 +25,9 @@ fn finding(effects: &Effects, key: BlobKey, tombstone: Option<Tombstone>) -> Fak
     unit
 }
 
-fn purging(blob: BlobId, thumbnail: bool) -> ClaimedJob {
-    let work = Work::PurgeBlob { blob, thumbnail };
-    ClaimedJob { id: JobId::new(CountingIds::nth(2)), work, attempt: 1, run_at: FixedClock::NEW_YEAR.now() }
+async fn purge(ports: &Ports, blob: BlobId, thumbnail: bool) -> Result<Done, JobError> {
+    let job = PurgeBlob { blob, thumbnail };
+    job.run(&JobContext::new(ports), &claimed(&job, 1)).await
 }
 
 /// A unit that forgets the row and completes the job.
@@ -46,7 +49,7 @@ async fn a_purge_discards_the_bytes_before_it_forgets_their_row_and_is_done_with
             doubles.db =
                 doubles.db.unit(finding(&effects, key, Some(tombstone))).unit(closing(&effects, held));
             let ports = FakeBlobs::noting(&effects).among(doubles);
-            let done = PurgeBlob::new(&ports).run(&purging(blob, thumbnail), blob, thumbnail).await;
+            let done = purge(&ports, blob, thumbnail).await;
             assert_eq!(done.unwrap(), if held { Done::Completed } else { Done::Lost });
             let delete = format!("delete {}", key.bucket.as_str());
             assert_eq!(effects.seen(), ["find", "rollback", &delete, "remove row", "complete", end]);
@@ -61,7 +64,7 @@ async fn a_blob_that_is_no_tombstone_is_never_deleted() {
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.unit(finding(&effects, BlobKey::file(blob), None));
     let ports = FakeBlobs::noting(&effects).among(doubles);
-    let done = PurgeBlob::new(&ports).run(&purging(blob, false), blob, false).await;
+    let done = purge(&ports, blob, false).await;
     assert!(matches!(done, Ok(Done::Moot)));
     assert_eq!(effects.seen(), ["find", "rollback"]);
 }
@@ -74,7 +77,9 @@ async fn sessions_are_revoked_as_the_job_says() {
         assert_eq!((a, b, c), (user, but, before));
         Ok(())
     });
-    assert!(matches!(RevokeSessions::new(&doubles.ports()).run(user, but, before).await, Ok(Done::Moot)));
+    let job = RevokeSessions { user, but, created_before: before.unix_micros() };
+    let done = job.run(&JobContext::new(&doubles.ports()), &claimed(&job, 1)).await;
+    assert!(matches!(done, Ok(Done::Moot)));
 }
 
 #[tokio::test]
@@ -82,7 +87,7 @@ async fn the_sweep_is_enqueued_once() {
     let effects = Effects::default();
     let mut unit = FakeUnitOfWork::noting(&effects);
     once!(effects, unit.jobs.expect_enqueue(), "enqueue", |job| {
-        assert_eq!((&job.work, job.unique.as_deref()), (&Work::SweepBlobs, Some("sweep_blobs")));
+        assert_eq!((enqueued(job), job.unique.as_deref()), (SweepBlobs {}, Some("sweep_blobs")));
         Ok(Enqueued::AlreadyThere)
     });
     let mut doubles = TestPorts::default();
@@ -97,8 +102,8 @@ async fn a_page_of_jobs_is_asked_for_again_after_a_lost_race() {
     let after = JobId::new(CountingIds::nth(1));
     let dead = JobRecord {
         id: JobId::new(CountingIds::nth(2)),
-        kind: "sweep_blobs".to_owned(),
-        work: Some(Work::SweepBlobs),
+        kind: SweepBlobs::kind(),
+        payload: payload::write(&SweepBlobs {}).unwrap(),
         state: JobState::Dead,
         attempt: 5,
         run_at: FixedClock::NEW_YEAR.now(),
@@ -113,7 +118,40 @@ async fn a_page_of_jobs_is_asked_for_again_after_a_lost_race() {
         });
         doubles.db = doubles.db.unit(unit);
     }
-    let page = ListJobs::new(&doubles.ports()).run(Some(JobState::Dead), Some(after)).await;
-    assert_eq!(page.unwrap(), [dead]);
+    let page = ListJobs::new(&doubles.ports(), &JobRegistry::standard())
+        .run(Some(JobState::Dead), Some(after))
+        .await;
+    assert_eq!(page.unwrap(), [ListedJob { record: dead, unreadable: None }]);
     assert_eq!(effects.seen(), ["list", "drop", "list", "rollback"]);
+}
+
+#[tokio::test]
+async fn a_job_that_this_node_cannot_run_is_listed_with_the_reason() {
+    let effects = Effects::default();
+    let of = |kind: &'static str, json| JobRecord {
+        id: JobId::new(CountingIds::nth(2)),
+        kind: JobKind::new(kind),
+        payload: JobPayload::new(json),
+        state: JobState::Waiting,
+        attempt: 0,
+        run_at: FixedClock::NEW_YEAR.now(),
+        last_error: None,
+    };
+    let records = vec![
+        of("sweep_blobs", json!({"work": "sweep_blobs"})),
+        of("sweep_stars", json!({"work": "sweep_stars"})),
+        of("sweep_blobs", json!({"work": "sweep_blobs", "deep": true})),
+    ];
+    let mut unit = FakeUnitOfWork::noting(&effects);
+    once!(effects, unit.jobs.expect_list(), "list", |_, _, _| Ok(records.clone()));
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.unit(unit);
+    let page = ListJobs::new(&doubles.ports(), &JobRegistry::standard()).run(None, None).await.unwrap();
+    let reasons = page.into_iter().map(|job| job.unreadable.map(|reason| reason.to_string()));
+    let expected = [
+        None,
+        Some("unknown kind of job".to_owned()),
+        Some("unknown payload: unknown field `deep`, there are no fields".to_owned()),
+    ];
+    assert_eq!(reasons.collect::<Vec<_>>(), expected);
 }

@@ -1,68 +1,97 @@
 //! The hash of bytes that were sent straight to the store.
 
-use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::StreamExt as _;
 
-use super::{Done, JobError, complete};
+use super::complete;
+use super::job::{Done, Job, JobContext, JobError, Lane};
 use crate::engine::retry::retry_conflicts;
 use crate::files::withdraw;
 use crate::ports::Ports;
 use fm_domain::access::{Access, Right};
-use fm_domain::blobs::{BlobKey, BlobStore, GetBlob};
-use fm_domain::clock::Clock;
-use fm_domain::database::Database;
+use fm_domain::blobs::{BlobKey, GetBlob};
 use fm_domain::error::PortResult;
+use fm_domain::events::{Change, Event};
 use fm_domain::files::{File, Sha256};
 use fm_domain::idempotency::{FinishedUpload, KEPT_FOR};
-use fm_domain::ids::{BlobId, FileId, IdSource, UserId};
-use fm_domain::jobs::ClaimedJob;
+use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::jobs::{ClaimedJob, Priority};
 use fm_domain::uploads::HashState;
+use serde::{Deserialize, Serialize};
 
-/// Reads the bytes of a file once. Where they are not those that the client promised the file goes.
-pub(super) struct VerifyBlob {
-    db: Arc<dyn Database>,
-    blobs: Arc<dyn BlobStore>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdSource>,
+/// Reads the bytes of a file that were sent straight to the store, for their hash. Where they are not those that the
+/// client promised the file goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyBlob {
+    /// The owner of the file.
+    pub owner: UserId,
+    /// The file.
+    pub file: FileId,
+    /// The bytes it has.
+    pub blob: BlobId,
+    /// The hash that the client promised.
+    pub promised: Option<Sha256>,
 }
 
-impl VerifyBlob {
-    pub(super) fn new(ports: &Ports) -> Self {
-        Self {
-            db: ports.db.clone(),
-            blobs: ports.blobs.clone(),
-            clock: ports.clock.clone(),
-            ids: ports.ids.clone(),
+#[async_trait]
+impl Job for VerifyBlob {
+    const NAME: &'static str = "verify_blob";
+    const PRIORITY: Priority = Priority::LOW;
+    const LANE: Lane = Lane::Bulk;
+    /// It reads a whole file, however large: 5 TB at 100 MB/s take 14 hours.
+    const TIME_LIMIT: Duration = Duration::from_hours(48);
+    const DEDUPLICATE_FOLLOW_UPS: bool = true;
+
+    fn unique_name(&self) -> String {
+        format!("{}:{}", Self::NAME, self.blob)
+    }
+
+    fn after(event: &Event<'_>) -> Option<Self> {
+        match event.change {
+            Change::UploadCompleted { upload, file } if file.sha256.is_none() => {
+                Some(Self { owner: file.owner, file: file.id, blob: file.blob, promised: upload.promised })
+            }
+            _ => None,
         }
     }
 
-    /// Verifies, as long as the file still points to `blob` and nobody has.
-    pub(super) async fn run(
-        &self,
-        job: &ClaimedJob,
-        (owner, id, blob): (UserId, FileId, BlobId),
-        promised: Option<Sha256>,
-    ) -> Result<Done, JobError> {
-        let access = Access::on_behalf_of(owner, Right::Read);
-        let found = self.db.read().await?.files().find(&access, id).await?;
-        let Some(file) = found.filter(|file| file.blob == blob) else {
-            return Ok(retry_conflicts(|| self.let_go(job, blob)).await?);
+    async fn run(&self, context: &JobContext, claimed: &ClaimedJob) -> Result<Done, JobError> {
+        Attempt { ports: &context.ports, context, claimed }.run(self).await
+    }
+}
+
+/// One attempt of the job.
+struct Attempt<'a> {
+    ports: &'a Ports,
+    context: &'a JobContext,
+    claimed: &'a ClaimedJob,
+}
+
+impl Attempt<'_> {
+    /// Verifies, as long as the file still points to the blob and has no hash yet.
+    async fn run(&self, job: &VerifyBlob) -> Result<Done, JobError> {
+        let access = Access::on_behalf_of(job.owner, Right::Read);
+        let found = self.ports.db.read().await?.files().find(&access, job.file).await?;
+        let Some(file) = found.filter(|file| file.blob == job.blob) else {
+            return Ok(retry_conflicts(|| self.let_go(job.blob)).await?);
         };
         if file.sha256.is_some() {
             return Ok(Done::Moot);
         }
         let sha256 = self.hash(&file).await?;
-        if promised.is_some_and(|promised| promised != sha256) {
+        if job.promised.is_some_and(|promised| promised != sha256) {
             tracing::info!(file.id = %file.id, "a file is withdrawn: its bytes are not those that were promised");
-            return Ok(retry_conflicts(|| self.withdraw(job, &file)).await?);
+            return Ok(retry_conflicts(|| self.withdraw(&file)).await?);
         }
-        Ok(retry_conflicts(|| self.remember(job, &file, sha256)).await?)
+        Ok(retry_conflicts(|| self.remember(&file, sha256)).await?)
     }
 
     /// Piece by piece, so that nothing of it is held.
     async fn hash(&self, file: &File) -> Result<Sha256, JobError> {
-        let reader = match self.blobs.get(&BlobKey::file(file.blob), None).await {
+        let reader = match self.ports.blobs.get(&BlobKey::file(file.blob), None).await {
             Ok(reader) => reader,
             Err(GetBlob::Store(error)) => return Err(error.into()),
             Err(GetBlob::NotFound | GetBlob::Range(_)) => {
@@ -79,10 +108,10 @@ impl VerifyBlob {
 
     /// One unit: the bytes were replaced or removed before anybody knew their hash, so that the key of their upload will
     /// never be finished, unless it is; and the job is done.
-    async fn let_go(&self, job: &ClaimedJob, blob: BlobId) -> PortResult<Done> {
-        let mut unit = self.db.begin().await?;
+    async fn let_go(&self, blob: BlobId) -> PortResult<Done> {
+        let mut unit = self.ports.db.begin().await?;
         unit.keys().free(blob).await?;
-        if !unit.jobs().complete(job.id, job.attempt).await? {
+        if !unit.jobs().complete(self.claimed.id, self.claimed.attempt).await? {
             unit.rollback().await?;
             return Ok(Done::Lost);
         }
@@ -91,16 +120,18 @@ impl VerifyBlob {
     }
 
     /// One unit: the hash is known, the key remembers the upload, the job is done.
-    async fn remember(&self, job: &ClaimedJob, file: &File, sha256: Sha256) -> PortResult<Done> {
-        let mut unit = self.db.begin().await?;
+    async fn remember(&self, file: &File, sha256: Sha256) -> PortResult<Done> {
+        let mut unit = self.ports.db.begin().await?;
         if !unit.files().set_sha256(file.id, file.blob, sha256).await? {
             unit.rollback().await?;
-            return self.let_go(job, file.blob).await;
+            return self.let_go(file.blob).await;
         }
+        let change = Change::ContentHashed { file, sha256 };
+        self.context.events.record(unit.as_mut(), self.ports.clock.now(), change).await?;
         let upload = FinishedUpload { file: file.id, name: file.name.clone(), sha256 };
         // False where the upload had no key.
-        let _had_key = unit.keys().finish(file.blob, &upload, self.clock.now().plus(KEPT_FOR)).await?;
-        if !unit.jobs().complete(job.id, job.attempt).await? {
+        let _had_key = unit.keys().finish(file.blob, &upload, self.ports.clock.now().plus(KEPT_FOR)).await?;
+        if !unit.jobs().complete(self.claimed.id, self.claimed.attempt).await? {
             unit.rollback().await?;
             return Ok(Done::Lost);
         }
@@ -109,20 +140,20 @@ impl VerifyBlob {
     }
 
     /// One unit: the file is gone, and the job is done.
-    async fn withdraw(&self, job: &ClaimedJob, file: &File) -> PortResult<Done> {
-        let mut unit = self.db.begin().await?;
+    async fn withdraw(&self, file: &File) -> PortResult<Done> {
+        let mut unit = self.ports.db.begin().await?;
         // As it is now: it may have new content, a thumbnail, or be gone since its bytes were read.
         let access = Access::on_behalf_of(file.owner, Right::Delete);
         let found = unit.files().find_for_update(&access, file.id).await?;
         let Some(now) = found.filter(|now| now.blob == file.blob && now.sha256.is_none()) else {
             unit.rollback().await?;
-            return self.let_go(job, file.blob).await;
+            return self.let_go(file.blob).await;
         };
-        if !withdraw(unit.as_mut(), &access, &now, self.ids.as_ref(), self.clock.now()).await? {
+        if !withdraw(unit.as_mut(), &access, &now, &self.context.events, self.ports.clock.now()).await? {
             unit.rollback().await?;
-            return complete(self.db.as_ref(), job).await;
+            return complete(self.ports.db.as_ref(), self.claimed).await;
         }
-        if !unit.jobs().complete(job.id, job.attempt).await? {
+        if !unit.jobs().complete(self.claimed.id, self.claimed.attempt).await? {
             unit.rollback().await?;
             return Ok(Done::Lost);
         }

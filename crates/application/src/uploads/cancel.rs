@@ -6,6 +6,7 @@ use crate::engine::retry::{confirm_commit, retry_conflicts};
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::PortResult;
+use fm_domain::events::Change;
 use fm_domain::ids::UploadId;
 use fm_domain::uploads::{Transport, Upload, UploadStatus};
 
@@ -45,7 +46,9 @@ impl CancelUpload {
     async fn take_out(&self, unit: &mut dyn UnitOfWork, upload: &Upload) -> PortResult<()> {
         let is_open = upload.status == UploadStatus::Open;
         if is_open {
-            release_blob(unit, upload, self.context.ids.as_ref(), self.context.clock.now()).await?;
+            let (events, now) = (&self.context.events, self.context.clock.now());
+            release_blob(unit, upload, events, now).await?;
+            events.record(unit, now, Change::UploadCancelled { upload }).await?;
         }
         unit.uploads().remove(upload.id).await?;
         if is_open { unreserve(unit, upload).await } else { Ok(()) }

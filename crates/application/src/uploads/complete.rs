@@ -5,10 +5,10 @@ use fm_domain::blobs::{BlobKey, StoredBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::events::Change;
 use fm_domain::files::{File, MediaType, Revision, Sha256, ThumbnailState};
 use fm_domain::idempotency::KEPT_FOR;
-use fm_domain::ids::{BlobId, FileId, JobId, UserId};
-use fm_domain::jobs::{NewJob, Work};
+use fm_domain::ids::{BlobId, FileId, UserId};
 use fm_domain::uploads::{CompleteError, ResumableStore, Upload, UploadStatus};
 use std::time::Duration;
 
@@ -135,21 +135,17 @@ async fn commit_in(
     let now = file.created_at;
     unit.uploads().update(&completed(upload, file), upload.epoch).await?;
     if whole.blob != upload.blob && unit.blobs().cancel_intent(upload.blob, now).await? {
-        let work = Work::purge(BlobKey::file(upload.blob));
-        unit.jobs().enqueue(&NewJob::due(JobId::new(context.ids.uuid()), work, now)).await?;
+        let change = Change::BlobMarkedDeleted { key: BlobKey::file(upload.blob) };
+        context.events.record(unit, now, change).await?;
     }
-    if whole.sha256.is_none() {
-        let (owner, promised) = (file.owner, upload.promised);
-        let work = Work::VerifyBlob { owner, file: file.id, blob: file.blob, promised };
-        unit.jobs().enqueue(&NewJob::due(JobId::new(context.ids.uuid()), work, now).once()).await?;
-    }
+    context.events.record(unit, now, Change::UploadCompleted { upload, file }).await?;
     let new = NewFile {
         file,
         stored: whole.stored,
         reserved: upload.reserved,
         keyed: upload.key.is_some().then_some(upload.blob),
     };
-    Ok(commit_file(unit, &new, context.ids.as_ref(), context.quota).await?)
+    Ok(commit_file(unit, &new, &context.events, context.quota).await?)
 }
 
 /// The row of an upload that is this file now.

@@ -9,15 +9,16 @@ use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::PortResult;
+use fm_domain::events::Change;
 use fm_domain::idempotency::KEPT_FOR;
-use fm_domain::ids::{IdSource, JobId, UploadId};
-use fm_domain::jobs::{NewJob, Work};
+use fm_domain::ids::{IdSource, UploadId};
 use fm_domain::thumbnails::Thumbnailer;
 use fm_domain::uploads::{Upload, UploadStatus};
 use fm_streaming::hashing::HashThreads;
 use fm_streaming::{BufferBudget, BufferPool};
 
 use super::ResumableError;
+use crate::engine::events::EventRecorder;
 use crate::engine::intents::Intents;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
@@ -37,6 +38,7 @@ pub(crate) struct Context {
     pub(super) thumbnailer: Arc<dyn Thumbnailer>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
+    pub(super) events: EventRecorder,
     pub(super) budget: BufferBudget,
     pub(super) hash_threads: HashThreads,
     pub(super) pool: BufferPool,
@@ -54,6 +56,7 @@ impl Context {
             thumbnailer: ports.thumbnailer.clone(),
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
+            events: EventRecorder::new(ports),
             budget: settings.upload_buffer.clone(),
             hash_threads: settings.hash_threads.clone(),
             pool: BufferPool::default(),
@@ -105,8 +108,10 @@ impl Context {
                 unit.rollback().await?;
                 return Ok(false);
             };
-            release_blob(unit.as_mut(), &found, self.ids.as_ref(), self.clock.now()).await?;
+            let now = self.clock.now();
+            release_blob(unit.as_mut(), &found, &self.events, now).await?;
             unit.uploads().remove(found.id).await?;
+            self.events.record(unit.as_mut(), now, Change::UploadCancelled { upload: &found }).await?;
             unreserve(unit.as_mut(), &found).await?;
             unit.commit().await?;
             Ok(true)
@@ -130,12 +135,12 @@ fn later_expiry(expires_at: Timestamp, now: Timestamp, ttl: Duration) -> Option<
 pub(crate) async fn release_blob(
     unit: &mut dyn UnitOfWork,
     upload: &Upload,
-    ids: &dyn IdSource,
+    events: &EventRecorder,
     now: Timestamp,
 ) -> PortResult<()> {
     let key = BlobKey::file(upload.blob);
     if unit.blobs().cancel_intent(upload.blob, now).await? {
-        unit.jobs().enqueue(&NewJob::due(JobId::new(ids.uuid()), Work::purge(key), now)).await?;
+        events.record(unit, now, Change::BlobMarkedDeleted { key }).await?;
     }
     if upload.key.is_some() {
         unit.keys().free(upload.blob).await?;

@@ -7,6 +7,7 @@ use crate::engine::retry::{confirm_commit, retry_conflicts};
 use fm_domain::access::{Access, Right};
 use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
+use fm_domain::events::Change;
 use fm_domain::files::{FileName, MediaType, Sha256};
 use fm_domain::idempotency::{Claimed, IdempotencyKey, KeyClaim};
 use fm_domain::ids::{BlobId, UploadId, UserId};
@@ -63,6 +64,7 @@ impl Context {
         let intent = Intent::bare(BlobKey::file(upload.blob), draft.owner);
         intent.record(unit.as_mut(), now, intent_expiry(&upload)).await?;
         unit.uploads().insert(&upload).await?;
+        self.events.record(unit.as_mut(), now, Change::UploadCreated { upload: &upload }).await?;
         let own = Access::on_behalf_of(upload.owner, Right::Read);
         let there = async { Ok(self.db.read().await?.uploads().find(&own, upload.id).await?.is_some()) };
         confirm_commit(unit.commit().await, there).await?;

@@ -89,7 +89,7 @@ pub(super) fn inserted(effects: &Effects, mut unit: FakeUnitOfWork, rows: &Rows)
 pub(super) fn cancelled(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {
     once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));
     once!(effects, unit.jobs.expect_enqueue(), "enqueue", |job| {
-        assert_eq!(job.work.kind(), fm_domain::jobs::JobKind::PurgeBlob);
+        assert_eq!(job.kind.as_str(), "purge_blob");
         Ok(fm_domain::jobs::Enqueued::Added)
     });
     unit

@@ -153,7 +153,7 @@ suite! {
         job_07_a_failed_job_is_due_again_at_its_time,
         job_08_a_dead_job_is_neither_claimed_nor_counted,
         job_09_a_unique_name_has_one_living_job,
-        job_10_every_kind_of_work_is_read_back_as_written,
+        job_10_a_kind_and_its_payload_are_read_back_as_written,
         job_11_the_next_due_is_the_earliest_start_or_end_of_a_lease,
         job_12_waiting_and_running_jobs_are_counted,
         job_13_a_commit_wakes_whoever_waits,
@@ -179,6 +179,10 @@ suite! {
         job_25_a_retry_keeps_the_name_the_priority_and_the_first_time_of_its_job,
         job_26_a_second_job_with_one_id_is_an_error,
         job_27_a_wait_that_was_dropped_loses_no_signal,
+    }
+    job_record {
+        job_28_a_job_that_is_put_back_waits_uncounted_with_its_reason,
+        job_29_only_the_attempt_that_holds_a_job_puts_it_back,
     }
 }
 

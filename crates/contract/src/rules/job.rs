@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use fm_domain::files::Sha256;
-use fm_domain::ids::{BlobId, FileId, JobId, SessionId, UserId};
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, NewJob, Priority, Work};
+use fm_domain::ids::JobId;
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobPayload, NewJob, Priority};
+use serde_json::json;
 
 use crate::fixture::database::given;
 use crate::fixture::{at, fill, soon, uuid};
@@ -13,6 +13,12 @@ use crate::harness::DatabaseHarness;
 
 fn ids(jobs: &[ClaimedJob]) -> Vec<JobId> {
     jobs.iter().map(|job| job.id).collect()
+}
+
+/// The job as the worker of this attempt holds it.
+fn held(job: &NewJob, attempt: u32) -> ClaimedJob {
+    let NewJob { id, kind, payload, run_at, .. } = job.clone();
+    ClaimedJob { id, kind, payload, attempt, run_at }
 }
 
 pub(crate) async fn job_01_a_job_is_there_only_once_its_unit_is_committed<H: DatabaseHarness>(harness: &H) {
@@ -40,7 +46,7 @@ pub(crate) async fn job_02_no_job_is_claimed_twice_among_twenty_workers<H: Datab
             loop {
                 let jobs = given
                     .retry_reads(|unit| {
-                        Box::pin(async move { unit.jobs().claim(&JobKind::ALL, at(1), at(60), 3).await })
+                        Box::pin(async move { unit.jobs().claim(&fill::KINDS, at(1), at(60), 3).await })
                     })
                     .await;
                 if jobs.is_empty() {
@@ -72,7 +78,7 @@ pub(crate) async fn job_03_a_job_whose_lease_ran_out_is_claimed_again_with_a_hig
     let second = given.claim(at(61), at(120), 10).await;
     assert_eq!(ids(&second), [job.id]);
     assert_eq!((first[0].attempt, second[0].attempt), (1, 2));
-    assert_eq!(second[0].work, job.work);
+    assert_eq!(second[0].payload, job.payload);
 }
 
 pub(crate) async fn job_04_a_late_answer_is_refused<H: DatabaseHarness>(harness: &H) {
@@ -87,7 +93,7 @@ pub(crate) async fn job_04_a_late_answer_is_refused<H: DatabaseHarness>(harness:
     assert!(!unit.jobs().renew(job.id, 1, at(900)).await.unwrap(), "a late renewal");
     assert!(!unit.jobs().fail(job.id, 1, None, "late").await.unwrap(), "a late failure");
     assert!(!unit.jobs().complete(JobId::new(uuid()), 1).await.unwrap(), "an unknown job");
-    assert_eq!(unit.jobs().next_due(&JobKind::ALL).await.unwrap(), Some(at(120)), "the lease is as it was");
+    assert_eq!(unit.jobs().next_due(&fill::KINDS).await.unwrap(), Some(at(120)), "the lease is as it was");
     assert!(unit.jobs().complete(job.id, 2).await.unwrap(), "the attempt that holds it");
     assert!(!unit.jobs().complete(job.id, 2).await.unwrap(), "it is gone");
     unit.commit().await.unwrap();
@@ -115,20 +121,19 @@ pub(crate) async fn job_06_only_due_jobs_of_the_kinds_asked_for_are_claimed<H: D
     let given = given(harness);
     let due = fill::job();
     let later = NewJob { run_at: at(100), priority: Priority::HIGH, ..fill::job() };
-    let sweep = NewJob::due(JobId::new(uuid()), Work::SweepBlobs, at(0));
+    let sweep = fill::job_of(fill::SWEEP);
     given.jobs(&[due.clone(), later.clone(), sweep.clone()]).await;
 
     let mut unit = given.unit().await;
     let jobs = unit.jobs();
-    let purges = jobs.claim(&[JobKind::PurgeBlob], at(50), at(60), 10).await.unwrap();
-    assert_eq!(ids(&purges), [due.id], "one is not due, one is of another kind");
+    let paints = jobs.claim(&[fill::PAINT], at(50), at(60), 10).await.unwrap();
+    assert_eq!(ids(&paints), [due.id], "one is not due, one is of another kind");
     assert_eq!(jobs.claim(&[], at(50), at(60), 10).await.unwrap(), [], "no kind");
-    assert_eq!(jobs.claim(&JobKind::ALL, at(50), at(60), 0).await.unwrap(), [], "no job");
-    let others =
-        jobs.claim(&[JobKind::SweepBlobs, JobKind::MakeThumbnail], at(50), at(60), 10).await.unwrap();
+    assert_eq!(jobs.claim(&fill::KINDS, at(50), at(60), 0).await.unwrap(), [], "no job");
+    let others = jobs.claim(&[fill::SWEEP, fill::RECEIPT], at(50), at(60), 10).await.unwrap();
     assert_eq!(ids(&others), [sweep.id]);
     assert!(jobs.complete(due.id, 1).await.unwrap() && jobs.complete(sweep.id, 1).await.unwrap());
-    let at_its_moment = jobs.claim(&JobKind::ALL, at(100), at(160), 10).await.unwrap();
+    let at_its_moment = jobs.claim(&fill::KINDS, at(100), at(160), 10).await.unwrap();
     assert_eq!(ids(&at_its_moment), [later.id]);
     unit.commit().await.unwrap();
 }
@@ -145,7 +150,7 @@ pub(crate) async fn job_07_a_failed_job_is_due_again_at_its_time<H: DatabaseHarn
 
     assert_eq!(given.claim(at(29), at(90), 10).await, [], "it waits");
     let again = given.claim(at(30), at(90), 10).await;
-    assert_eq!(again, [ClaimedJob { id: job.id, work: job.work, attempt: 2, run_at: job.run_at }]);
+    assert_eq!(again, [held(&job, 2)]);
 }
 
 pub(crate) async fn job_08_a_dead_job_is_neither_claimed_nor_counted<H: DatabaseHarness>(harness: &H) {
@@ -160,7 +165,7 @@ pub(crate) async fn job_08_a_dead_job_is_neither_claimed_nor_counted<H: Database
     assert_eq!(given.claim(at(10_000), at(20_000), 10).await, []);
     let mut unit = given.unit().await;
     assert_eq!(unit.jobs().count_living().await.unwrap(), 0);
-    assert_eq!(unit.jobs().next_due(&JobKind::ALL).await.unwrap(), None);
+    assert_eq!(unit.jobs().next_due(&fill::KINDS).await.unwrap(), None);
     assert!(!unit.jobs().renew(job.id, 1, at(900)).await.unwrap(), "nobody holds it");
     unit.rollback().await.unwrap();
 }
@@ -182,37 +187,28 @@ pub(crate) async fn job_09_a_unique_name_has_one_living_job<H: DatabaseHarness>(
     assert_eq!(unit.jobs().enqueue(&second).await.unwrap(), Enqueued::AlreadyThere, "while it runs");
     assert!(unit.jobs().complete(first.id, 1).await.unwrap());
     assert_eq!(unit.jobs().enqueue(&second).await.unwrap(), Enqueued::Added, "after it is done");
-    assert_eq!(ids(&unit.jobs().claim(&JobKind::ALL, at(1), at(60), 10).await.unwrap()), [second.id]);
+    assert_eq!(ids(&unit.jobs().claim(&fill::KINDS, at(1), at(60), 10).await.unwrap()), [second.id]);
     assert!(unit.jobs().fail(second.id, 1, None, "hopeless").await.unwrap());
     assert_eq!(unit.jobs().enqueue(&named("sweep")).await.unwrap(), Enqueued::Added, "after it is dead");
     unit.commit().await.unwrap();
 }
 
-pub(crate) async fn job_10_every_kind_of_work_is_read_back_as_written<H: DatabaseHarness>(harness: &H) {
+pub(crate) async fn job_10_a_kind_and_its_payload_are_read_back_as_written<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
-    let (user, blob) = (UserId::new(uuid()), BlobId::new(uuid()));
-    let work = [
-        Work::MakeThumbnail { owner: user, file: FileId::new(uuid()), blob },
-        Work::VerifyBlob { owner: user, file: FileId::new(uuid()), blob, promised: None },
-        Work::VerifyBlob {
-            owner: user,
-            file: FileId::new(uuid()),
-            blob,
-            promised: Some(Sha256::new([0xfe; 32])),
-        },
-        Work::PurgeBlob { blob, thumbnail: true },
-        Work::SweepBlobs,
-        Work::RevokeSessions { user, but: Some(SessionId::new(uuid())), created_before: i64::MAX - 1 },
-        Work::RevokeSessions { user, but: None, created_before: -1 },
+    let payloads = [
+        json!({}),
+        json!({"work": "paint", "blob": uuid().to_string(), "thumbnail": true, "promised": null}),
+        json!({"least": i64::MIN, "most": i64::MAX, "more": u64::MAX, "none": 0, "negative": -1, "part": 0.5}),
+        json!({"text": "it's \"quoted\" \\ \n\t 🦀 \u{202E} 100%_ \u{1}", "": "", "\u{e9}": "key"}),
+        json!({"a": {"b": [1, [], {}, [null, {"c": "d"}]]}, "z": 1, "Z": 2}),
+        json!({"long": "x".repeat(20_000)}),
+        json!(["no", "object"]),
     ];
-    let kinds: HashSet<JobKind> = work.iter().map(Work::kind).collect();
-    assert_eq!(kinds.len(), JobKind::ALL.len(), "this rule knows every kind");
-    for work in work {
+    for (payload, kind) in payloads.into_iter().zip(fill::KINDS.into_iter().cycle()) {
         let run_at = at(0).plus(Duration::from_micros(1));
-        let job = NewJob { run_at, ..NewJob::due(JobId::new(uuid()), work.clone(), at(0)) };
+        let job = NewJob { run_at, payload: JobPayload::new(payload), ..fill::job_of(kind) };
         given.jobs(std::slice::from_ref(&job)).await;
-        let claimed = given.claim(at(1), at(60), 10).await;
-        assert_eq!(claimed, [ClaimedJob { id: job.id, work, attempt: 1, run_at }]);
+        assert_eq!(given.claim(at(1), at(60), 10).await, [held(&job, 1)]);
     }
 }
 
@@ -221,7 +217,7 @@ pub(crate) async fn job_11_the_next_due_is_the_earliest_start_or_end_of_a_lease<
 ) {
     let given = given(harness);
     let job = NewJob { run_at: at(5), ..fill::job() };
-    let sweep = NewJob::due(JobId::new(uuid()), Work::SweepBlobs, at(300));
+    let sweep = NewJob { run_at: at(300), ..fill::job_of(fill::SWEEP) };
     given.jobs(&[sweep, job]).await;
     let next = async |kinds: &[JobKind]| {
         let mut unit = given.unit().await;
@@ -229,11 +225,11 @@ pub(crate) async fn job_11_the_next_due_is_the_earliest_start_or_end_of_a_lease<
         unit.rollback().await.unwrap();
         next
     };
-    assert_eq!(next(&JobKind::ALL).await, Some(at(5)));
-    assert_eq!(next(&[JobKind::SweepBlobs]).await, Some(at(300)));
-    assert_eq!(next(&[JobKind::MakeThumbnail]).await, None);
+    assert_eq!(next(&fill::KINDS).await, Some(at(5)));
+    assert_eq!(next(&[fill::SWEEP]).await, Some(at(300)));
+    assert_eq!(next(&[fill::RECEIPT]).await, None);
     given.claim(at(10), at(60), 10).await;
-    assert_eq!(next(&JobKind::ALL).await, Some(at(60)), "when the lease runs out");
+    assert_eq!(next(&fill::KINDS).await, Some(at(60)), "when the lease runs out");
 }
 
 pub(crate) async fn job_12_waiting_and_running_jobs_are_counted<H: DatabaseHarness>(harness: &H) {

@@ -1,7 +1,7 @@
 //! JOB: what operators see of the queue, and what they may do.
 
 use fm_domain::ids::JobId;
-use fm_domain::jobs::{JobRecord, JobState, NewJob};
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobRecord, JobState, NewJob, Priority};
 
 use crate::fixture::database::{Given, given};
 use crate::fixture::{at, fill, uuid};
@@ -46,8 +46,8 @@ pub(crate) async fn job_18_jobs_are_listed_with_their_state_attempts_and_last_er
     let jobs = one_of_each(&given).await;
     let record = |place: usize, state, attempt, last_error: Option<&str>| JobRecord {
         id: jobs[place].id,
-        kind: jobs[place].work.kind().as_str().to_owned(),
-        work: Some(jobs[place].work.clone()),
+        kind: jobs[place].kind.clone(),
+        payload: jobs[place].payload.clone(),
         state,
         attempt,
         run_at: jobs[place].run_at,
@@ -85,8 +85,66 @@ pub(crate) async fn job_20_a_dead_job_is_taken_once_and_a_living_one_never<H: Da
     }
     assert_eq!(unit.jobs().take_dead(JobId::new(uuid())).await.unwrap(), None);
     let taken = unit.jobs().take_dead(jobs[0].id).await.unwrap().unwrap();
-    assert_eq!((taken.id, taken.work, taken.state), (jobs[0].id, Some(jobs[0].work.clone()), JobState::Dead));
+    assert_eq!((taken.id, taken.state), (jobs[0].id, JobState::Dead));
+    assert_eq!((&taken.kind, &taken.payload), (&jobs[0].kind, &jobs[0].payload));
     assert_eq!(unit.jobs().take_dead(jobs[0].id).await.unwrap(), None, "it is gone");
     unit.commit().await.unwrap();
     assert_eq!(listed(&given, None, None, 10).await.len(), 3);
+}
+
+/// Claims the job at `now` and puts it back in the same unit, as a node does that can't run it.
+async fn claim_and_put_back(given: &Given, now: i64, retry_at: i64, reason: &str) -> ClaimedJob {
+    let mut unit = given.unit().await;
+    let claimed = unit.jobs().claim(&fill::KINDS, at(now), at(now + 60), 1).await.unwrap();
+    let [job] = &claimed[..] else { panic!("one job is due: {claimed:?}") };
+    assert!(unit.jobs().put_back(job.id, job.attempt, at(retry_at), reason).await.unwrap());
+    let again = unit.jobs().claim(&fill::KINDS, at(now), at(now + 60), 10).await.unwrap();
+    assert_eq!(again, [], "in the same unit it is not due");
+    unit.commit().await.unwrap();
+    job.clone()
+}
+
+pub(crate) async fn job_28_a_job_that_is_put_back_waits_uncounted_with_its_reason<H: DatabaseHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let job =
+        NewJob { priority: Priority::HIGH, run_at: at(5), unique: Some("only".to_owned()), ..fill::job() };
+    given.jobs(std::slice::from_ref(&job)).await;
+    for (round, reason) in [(1, "a newer version"), (2, "it's \"newer\" 🦀")] {
+        assert_eq!(claim_and_put_back(&given, round * 100, (round + 1) * 100, reason).await.id, job.id);
+        let waiting = listed(&given, Some(JobState::Waiting), None, 10).await;
+        let record = waiting.iter().find(|record| record.id == job.id).unwrap();
+        assert_eq!((record.attempt, record.last_error.as_deref()), (0, Some(reason)));
+        assert_eq!((&record.kind, &record.payload, record.run_at), (&job.kind, &job.payload, job.run_at));
+        let mut unit = given.unit().await;
+        let twin = NewJob { id: JobId::new(uuid()), ..job.clone() };
+        assert_eq!(unit.jobs().enqueue(&twin).await.unwrap(), Enqueued::AlreadyThere, "it keeps its name");
+        assert!(!unit.jobs().complete(job.id, 1).await.unwrap(), "no attempt holds it");
+        assert_eq!(unit.jobs().next_due(&[fill::PAINT]).await.unwrap(), Some(at((round + 1) * 100)));
+        unit.rollback().await.unwrap();
+    }
+    let longer_due = NewJob { priority: Priority::NORMAL, run_at: at(1), ..fill::job() };
+    given.jobs(std::slice::from_ref(&longer_due)).await;
+    let claimed = given.claim(at(300), at(360), 10).await;
+    let claimed: Vec<_> = claimed.iter().map(|job| (job.id, job.attempt, job.run_at)).collect();
+    assert_eq!(claimed, [(job.id, 1, at(5)), (longer_due.id, 1, at(1))], "urgent still; its first attempt");
+}
+
+pub(crate) async fn job_29_only_the_attempt_that_holds_a_job_puts_it_back<H: DatabaseHarness>(harness: &H) {
+    let given = given(harness);
+    let jobs = one_of_each(&given).await;
+    let before = listed(&given, None, None, 10).await;
+    let mut unit = given.unit().await;
+    for (place, attempt) in [(0, 1), (1, 1), (2, 0), (2, 2), (3, 0), (3, 1)] {
+        let put_back = unit.jobs().put_back(jobs[place].id, attempt, at(900), "late").await.unwrap();
+        assert!(!put_back, "attempt {attempt} of job {place} put it back");
+    }
+    assert!(!unit.jobs().put_back(JobId::new(uuid()), 1, at(900), "unknown").await.unwrap());
+    unit.commit().await.unwrap();
+    assert_eq!(listed(&given, None, None, 10).await, before, "all are as they were");
+    let mut unit = given.unit().await;
+    assert!(unit.jobs().put_back(jobs[2].id, 1, at(900), "by its holder").await.unwrap());
+    unit.rollback().await.unwrap();
+    assert_eq!(listed(&given, None, None, 10).await, before, "a unit that is undone puts nothing back");
 }

@@ -4,7 +4,6 @@ use fm_domain::accounts::DisplayName;
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
 use fm_domain::files::FileFilter;
-use fm_domain::jobs::JobKind;
 use fm_domain::uploads::Upload;
 
 use crate::fixture::database::{Given, given, newest};
@@ -59,7 +58,7 @@ pub(crate) async fn uow_12_what_one_node_commits_every_node_sees_at_once<H: Data
 /// A unit of work that only asks.
 async fn asks(db: &dyn Database) -> PortResult<()> {
     let mut unit = db.begin().await?;
-    unit.jobs().next_due(&JobKind::ALL).await?;
+    unit.jobs().next_due(&fill::KINDS).await?;
     unit.rollback().await
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fm_domain::files::Sha256;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim};
 use fm_domain::ids::{BlobId, FileId, JobId, UserId};
-use fm_domain::jobs::{Enqueued, JobKind, JobState, NewJob, Priority, Work};
+use fm_domain::jobs::{Enqueued, JobState, NewJob, Priority};
 use fm_domain::uploads::{Transport, Upload};
 
 use crate::fixture::database::{Given, given};
@@ -106,7 +106,7 @@ pub(crate) async fn job_23_a_lease_is_over_at_its_end_to_the_microsecond<H: Data
         "a microsecond before the end of its lease"
     );
     let mut unit = given.unit().await;
-    assert_eq!(unit.jobs().next_due(&JobKind::ALL).await.unwrap(), Some(end));
+    assert_eq!(unit.jobs().next_due(&fill::KINDS).await.unwrap(), Some(end));
     unit.rollback().await.unwrap();
     assert_eq!(given.claim(end, at(120), 10).await.len(), 1, "at the end of its lease");
 }
@@ -193,11 +193,14 @@ pub(crate) async fn job_26_a_second_job_with_one_id_is_an_error<H: DatabaseHarne
     let first = fill::job();
     given.jobs(std::slice::from_ref(&first)).await;
     let mut unit = given.unit().await;
-    let second = NewJob { work: Work::SweepBlobs, ..first.clone() };
+    let second = NewJob { id: first.id, ..fill::job_of(fill::SWEEP) };
     assert!(unit.jobs().enqueue(&second).await.is_err(), "two jobs have one id");
     drop(unit);
     let claimed = given.claim(at(1), at(60), 10).await;
-    assert_eq!(claimed.iter().map(|job| &job.work).collect::<Vec<_>>(), [&first.work]);
+    assert_eq!(
+        claimed.iter().map(|job| (&job.kind, &job.payload)).collect::<Vec<_>>(),
+        [(&first.kind, &first.payload)]
+    );
 }
 
 pub(crate) async fn job_27_a_wait_that_was_dropped_loses_no_signal<H: DatabaseHarness>(harness: &H) {

@@ -114,6 +114,11 @@ pub(crate) enum Fault {
     TellsTheTimeOfTheRetry,
     ReleasesNamesOnRetry,
     CutsReasons,
+    CountsWhatIsPutBack,
+    PutsBackAtOnce,
+    PutsBackWithoutAReason,
+    PutsBackForAnyAttempt,
+    KeepsTextsOfPayloads,
     EnqueuesAgain,
     LosesSignalsWithoutAWaiter,
 }
@@ -362,7 +367,7 @@ mutants! {
     a_unit_that_commits_when_it_is_dropped: broken(Fault::CommitsOnDrop) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "USER-18", "BLOBROW-17", "UPLOAD-18", "JOB-01", "JOB-26"];
     a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database,
-        ["UOW-09", "JOB-21"];
+        ["UOW-09", "JOB-21", "JOB-29"];
     a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "BLOBROW-17", "JOB-01", "JOB-26"];
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];
@@ -370,17 +375,6 @@ mutants! {
         ["UOW-03", "USER-01", "USER-02", "USER-12"];
     a_queue_that_loses_jobs_beside_files: broken(Fault::LosesJobsBesideFiles) => database,
         ["UOW-01", "UOW-03", "UOW-06", "UOW-07"];
-    a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue,
-        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23"];
-    a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
-    a_queue_that_takes_any_answer: broken(Fault::TakesAnyAnswer) => job_queue,
-        ["JOB-04", "JOB-07", "JOB-21", "JOB-24"];
-    a_queue_that_loses_what_expired: broken(Fault::LosesWhatExpired) => job_queue,
-        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21", "JOB-23", "JOB-25"];
-    a_queue_that_wakes_no_worker: broken(Fault::NeverSignals) => job_queue, ["JOB-13", "JOB-27"];
-    a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05"];
-    a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18", "JOB-24"];
-    a_queue_that_gives_the_living_for_dead: broken(Fault::TakesTheLiving) => job_queue, ["JOB-20"];
     a_repo_that_ignores_revisions: broken(Fault::IgnoresRevision) => database,
         ["UOW-03", "FILE-02", "FILE-08"];
     a_repo_that_sets_any_thumbnail: broken(Fault::SetsAnyThumbnail) => database, ["FILE-06"];
@@ -416,8 +410,6 @@ mutants! {
     a_repo_that_purges_a_page_of_keys: broken(Fault::PurgesAPageOfKeys) => database, ["KEY-11"];
     a_repo_that_expires_a_page_of_uploads: broken(Fault::ExpiresAPageOfUploads) => database, ["UPLOAD-16"];
     a_repo_that_purges_a_page_of_uploads: broken(Fault::PurgesAPageOfUploads) => database, ["UPLOAD-16"];
-    a_queue_that_claims_a_page: broken(Fault::ClaimsAPage) => job_queue, ["JOB-22"];
-    a_queue_that_lists_a_page: broken(Fault::ListsAPageOfJobs) => job_queue, ["JOB-22"];
     a_repo_that_reserves_in_32_bits: broken(Fault::ReservesIn32Bits) => database, ["USER-15"];
     a_repo_that_counts_files_in_32_bits: broken(Fault::CountsFilesIn32Bits) => database, ["USER-15"];
     a_repo_that_refuses_a_full_quota: broken(Fault::RefusesAFullQuota) => database, ["USER-16"];
@@ -440,11 +432,4 @@ mutants! {
     a_repo_that_leases_keys_to_the_second: broken(Fault::LeasesKeysToTheSecond) => database, ["KEY-13"];
     a_repo_that_expires_resumable_uploads_alone: broken(Fault::ExpiresResumableUploadsAlone) => database, ["UPLOAD-17"];
     a_repo_that_inserts_uploads_again: broken(Fault::InsertsUploadsAgain) => database, ["UPLOAD-18"];
-    a_queue_that_leases_to_the_second: broken(Fault::LeasesJobsToTheSecond) => job_queue, ["JOB-23"];
-    a_queue_that_completes_the_unclaimed: broken(Fault::CompletesTheUnclaimed) => job_queue, ["JOB-24"];
-    a_queue_that_tells_the_time_of_the_retry: broken(Fault::TellsTheTimeOfTheRetry) => job_queue, ["JOB-07", "JOB-25"];
-    a_queue_that_releases_names_on_retry: broken(Fault::ReleasesNamesOnRetry) => job_queue, ["JOB-25"];
-    a_queue_that_cuts_reasons: broken(Fault::CutsReasons) => job_queue, ["JOB-25"];
-    a_queue_that_enqueues_again: broken(Fault::EnqueuesAgain) => job_queue, ["JOB-01", "JOB-09", "JOB-26"];
-    a_signal_that_loses_what_no_worker_awaits: broken(Fault::LosesSignalsWithoutAWaiter) => job_queue, ["JOB-13", "JOB-27"];
 }

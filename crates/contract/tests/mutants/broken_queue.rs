@@ -5,9 +5,12 @@ use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId};
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Priority};
+use fm_domain::jobs::{
+    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority,
+};
 
-use crate::broken_database::{BrokenUnit, Fault, PAGE, whole_second};
+use crate::broken_database::{BrokenUnit, Fault, PAGE, broken, whole_second};
+use crate::mutants;
 
 #[async_trait]
 impl KeyRepo for BrokenUnit {
@@ -94,6 +97,12 @@ impl JobQueue for BrokenUnit {
         };
         let limit = if self.is(Fault::ClaimsAPage) { limit.min(PAGE) } else { limit };
         let mut claimed = self.honest().jobs().claim(kinds, now, lease_until, limit).await?;
+        if self.is(Fault::KeepsTextsOfPayloads) {
+            for job in &mut claimed {
+                let text = job.payload.json().to_string();
+                job.payload = JobPayload::new(text.into());
+            }
+        }
         if self.is(Fault::LosesWhatExpired) {
             for job in claimed.extract_if(.., |job| job.attempt > 1) {
                 self.honest().jobs().complete(job.id, job.attempt).await?;
@@ -132,6 +141,37 @@ impl JobQueue for BrokenUnit {
         self.honest().jobs().fail(id, attempt, retry_at, reason).await
     }
 
+    async fn put_back(
+        &mut self,
+        id: JobId,
+        attempt: u32,
+        retry_at: Timestamp,
+        reason: &str,
+    ) -> PortResult<bool> {
+        match self.fault {
+            Fault::CountsWhatIsPutBack => {
+                return self.honest().jobs().fail(id, attempt, Some(retry_at), reason).await;
+            }
+            Fault::PutsBackAtOnce => {
+                return self
+                    .honest()
+                    .jobs()
+                    .put_back(id, attempt, Timestamp::from_unix_micros(0), reason)
+                    .await;
+            }
+            Fault::PutsBackWithoutAReason => {
+                return self.honest().jobs().put_back(id, attempt, retry_at, "").await;
+            }
+            Fault::PutsBackForAnyAttempt => {
+                let jobs = self.honest().jobs().list(None, None, u32::MAX).await?;
+                let held = jobs.into_iter().find(|job| job.id == id).map_or(attempt, |job| job.attempt);
+                return self.honest().jobs().put_back(id, held, retry_at, reason).await;
+            }
+            _ => {}
+        }
+        self.honest().jobs().put_back(id, attempt, retry_at, reason).await
+    }
+
     async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>> {
         self.honest().jobs().next_due(kinds).await
     }
@@ -158,4 +198,32 @@ impl JobQueue for BrokenUnit {
         }
         self.honest().jobs().take_dead(id).await
     }
+}
+
+mutants! {
+    a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue,
+        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23"];
+    a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
+    a_queue_that_takes_any_answer: broken(Fault::TakesAnyAnswer) => job_queue,
+        ["JOB-04", "JOB-07", "JOB-21", "JOB-24", "JOB-28"];
+    a_queue_that_loses_what_expired: broken(Fault::LosesWhatExpired) => job_queue,
+        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21", "JOB-23", "JOB-25"];
+    a_queue_that_wakes_no_worker: broken(Fault::NeverSignals) => job_queue, ["JOB-13", "JOB-27"];
+    a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05", "JOB-28"];
+    a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18", "JOB-24"];
+    a_queue_that_gives_the_living_for_dead: broken(Fault::TakesTheLiving) => job_queue, ["JOB-20"];
+    a_queue_that_claims_a_page: broken(Fault::ClaimsAPage) => job_queue, ["JOB-22"];
+    a_queue_that_lists_a_page: broken(Fault::ListsAPageOfJobs) => job_queue, ["JOB-22"];
+    a_queue_that_leases_to_the_second: broken(Fault::LeasesJobsToTheSecond) => job_queue, ["JOB-23"];
+    a_queue_that_completes_the_unclaimed: broken(Fault::CompletesTheUnclaimed) => job_queue, ["JOB-24"];
+    a_queue_that_tells_the_time_of_the_retry: broken(Fault::TellsTheTimeOfTheRetry) => job_queue, ["JOB-07", "JOB-25"];
+    a_queue_that_releases_names_on_retry: broken(Fault::ReleasesNamesOnRetry) => job_queue, ["JOB-25"];
+    a_queue_that_cuts_reasons: broken(Fault::CutsReasons) => job_queue, ["JOB-25"];
+    a_queue_that_counts_what_is_put_back: broken(Fault::CountsWhatIsPutBack) => job_queue, ["JOB-28"];
+    a_queue_that_puts_back_at_once: broken(Fault::PutsBackAtOnce) => job_queue, ["JOB-28"];
+    a_queue_that_puts_back_without_a_reason: broken(Fault::PutsBackWithoutAReason) => job_queue, ["JOB-28"];
+    a_queue_that_puts_back_for_any_attempt: broken(Fault::PutsBackForAnyAttempt) => job_queue, ["JOB-29"];
+    a_queue_that_keeps_texts_of_payloads: broken(Fault::KeepsTextsOfPayloads) => job_queue, ["JOB-03", "JOB-07", "JOB-10", "JOB-21", "JOB-26"];
+    a_queue_that_enqueues_again: broken(Fault::EnqueuesAgain) => job_queue, ["JOB-01", "JOB-09", "JOB-26"];
+    a_signal_that_loses_what_no_worker_awaits: broken(Fault::LosesSignalsWithoutAWaiter) => job_queue, ["JOB-13", "JOB-27"];
 }

@@ -3,8 +3,8 @@
 mod model;
 mod port;
 
-pub use model::{ClaimedJob, JobKind, JobRecord, JobState, NewJob, Priority, Work};
-pub use port::{DEAF_NAP, Enqueued, JobQueue, JobSignal};
+pub use model::{ClaimedJob, JobKind, JobPayload, JobRecord, JobState, NewJob, Priority};
+pub use port::{Enqueued, JobQueue, JobSignal, MAX_UNNOTIFIED_WAIT};
 
 #[cfg(any(test, feature = "mock"))]
 pub use port::{MockJobQueue, MockJobSignal};

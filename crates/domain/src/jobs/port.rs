@@ -54,6 +54,17 @@ pub trait JobQueue: Send {
         reason: &str,
     ) -> PortResult<bool>;
 
+    /// Gives back a job that was claimed in this unit and can't be run here, as if it had not been claimed: the attempt
+    /// is not counted, and the job keeps its priority, unique name and `run_at`. It can be claimed again at `retry_at`,
+    /// and is listed with the reason (JOB-28). False when the attempt does not hold the job (JOB-29).
+    async fn put_back(
+        &mut self,
+        id: JobId,
+        attempt: u32,
+        retry_at: Timestamp,
+        reason: &str,
+    ) -> PortResult<bool>;
+
     /// When the next waiting job of these kinds is due (or its lease runs out), if there is one.
     async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>>;
 
@@ -72,10 +83,10 @@ pub trait JobQueue: Send {
     async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>>;
 }
 
-/// How long a signal lets its caller sleep while it can't hear of every commit.
-pub const DEAF_NAP: Duration = Duration::from_secs(5);
+/// How long a signal lets its caller wait while it is not notified of every commit.
+pub const MAX_UNNOTIFIED_WAIT: Duration = Duration::from_secs(5);
 
-/// Wakes whoever looks after the queue when a job was committed, wherever it was.
+/// Wakes the poller of the queue when a job was committed, on whichever node.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait JobSignal: Send + Sync {
@@ -83,7 +94,7 @@ pub trait JobSignal: Send + Sync {
     ///
     /// It may say so for nothing, and it may return early without a reason. It misses no job that was committed after
     /// the last call by more than `at_most`; so callers sleep long, and an adapter that does not hear of every commit
-    /// (for the moment, because a connection was lost, or by its nature) returns after [`DEAF_NAP`] at the latest for
+    /// (for the moment, because a connection was lost, or by its nature) returns after [`MAX_UNNOTIFIED_WAIT`] at the latest for
     /// its caller to look (JOB-14). Dropping the future loses nothing: the next call returns for what this one heard.
     async fn wait(&self, at_most: Duration) -> bool;
 }

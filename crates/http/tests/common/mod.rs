@@ -14,6 +14,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use async_trait::async_trait;
 use bytes::Bytes;
+use fm_application::jobs::JobRegistry;
 use fm_application::wiring::{DirectPorts, Ports, Settings, UseCases};
 use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSecrets, JwtSigner, OsIds, SecretBytes,
@@ -165,6 +166,7 @@ fn ports(public_url: &str, clock: &Arc<ManualClock>, blobs: &Arc<MemoryBlobStore
         macs,
         clock: clock.clone(),
         ids: Arc::new(OsIds),
+        follow_ups: JobRegistry::standard().follow_ups(),
     }
 }
 

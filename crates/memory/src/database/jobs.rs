@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::JobId;
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, Priority, Work};
+use fm_domain::jobs::{
+    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority,
+};
 use uuid::Uuid;
 
 use super::tables::{Map, Set};
@@ -27,7 +29,8 @@ pub(crate) struct Jobs {
 
 #[derive(Debug, Clone)]
 struct JobRow {
-    work: Work,
+    kind: JobKind,
+    payload: JobPayload,
     priority: Priority,
     run_at: Timestamp,
     unique: Option<String>,
@@ -55,8 +58,8 @@ impl JobRow {
     fn record(&self, id: JobId) -> JobRecord {
         JobRecord {
             id,
-            kind: self.work.kind().as_str().to_owned(),
-            work: Some(self.work.clone()),
+            kind: self.kind.clone(),
+            payload: self.payload.clone(),
             state: self.state(),
             attempt: self.attempt,
             run_at: self.run_at,
@@ -107,7 +110,7 @@ impl Jobs {
     }
 
     fn is_of(&self, kinds: &[JobKind], id: JobId) -> bool {
-        self.by_id.get(&id).is_some_and(|row| kinds.contains(&row.work.kind()))
+        self.by_id.get(&id).is_some_and(|row| kinds.contains(&row.kind))
     }
 
     /// What can be claimed at `now`, in order. Jobs that are not due are stepped over by priority, not one by one.
@@ -137,7 +140,8 @@ impl JobQueue for MemoryUnitOfWork {
             return Err(self.fail("a second job with one id"));
         }
         let row = JobRow {
-            work: job.work.clone(),
+            kind: job.kind.clone(),
+            payload: job.payload.clone(),
             priority: job.priority,
             run_at: job.run_at,
             unique: job.unique.clone(),
@@ -163,7 +167,13 @@ impl JobQueue for MemoryUnitOfWork {
             let Some(mut row) = jobs.take(id) else { continue };
             row.attempt = row.attempt.saturating_add(1);
             row.state = Held::Running { lease_until };
-            claimed.push(ClaimedJob { id, work: row.work.clone(), attempt: row.attempt, run_at: row.run_at });
+            claimed.push(ClaimedJob {
+                id,
+                kind: row.kind.clone(),
+                payload: row.payload.clone(),
+                attempt: row.attempt,
+                run_at: row.run_at,
+            });
             jobs.put(id, row);
         }
         Ok(claimed)
@@ -194,6 +204,21 @@ impl JobQueue for MemoryUnitOfWork {
             None => Held::Dead,
         };
         jobs.put(id, JobRow { state, last_error: Some(reason.to_owned()), ..row });
+        Ok(true)
+    }
+
+    async fn put_back(
+        &mut self,
+        id: JobId,
+        attempt: u32,
+        retry_at: Timestamp,
+        reason: &str,
+    ) -> PortResult<bool> {
+        let jobs = &mut self.tables.jobs;
+        let Some(row) = jobs.take_running(id, attempt) else { return Ok(false) };
+        let attempt = row.attempt.saturating_sub(1);
+        let state = Held::Waiting { due_at: retry_at };
+        jobs.put(id, JobRow { attempt, state, last_error: Some(reason.to_owned()), ..row });
         Ok(true)
     }
 

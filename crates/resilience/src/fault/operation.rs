@@ -120,6 +120,7 @@ operations! {
         JobQueueRenew = "renew",
         JobQueueComplete = "complete",
         JobQueueFail = "fail",
+        JobQueuePutBack = "put_back",
         JobQueueNextDue = "next_due",
         JobQueueCountLiving = "count_living",
         JobQueueList = "list",

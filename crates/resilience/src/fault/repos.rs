@@ -117,6 +117,7 @@ decorate! {
     renew(id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> = JobQueueRenew;
     complete(id: JobId, attempt: u32) -> PortResult<bool> = JobQueueComplete;
     fail(id: JobId, attempt: u32, retry_at: Option<Timestamp>, reason: &str) -> PortResult<bool> = JobQueueFail;
+    put_back(id: JobId, attempt: u32, retry_at: Timestamp, reason: &str) -> PortResult<bool> = JobQueuePutBack;
     next_due(kinds: &[JobKind]) -> PortResult<Option<Timestamp>> = JobQueueNextDue;
     count_living() -> PortResult<u64> = JobQueueCountLiving;
     list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = JobQueueList;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_application::accounts::RegisterCommand;
-use fm_application::jobs::Ran;
+use fm_application::jobs::{Job as _, MakeThumbnail, Ran};
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Account, Password};
 use fm_domain::blobs::{BlobStore, DirectStore, ListBlobs, PartReceiver};
@@ -211,7 +211,7 @@ impl Environment {
     /// When an adapter fails: no fault is injected here.
     pub async fn user_with_thumbnail(&self) -> Actors {
         let mut actors = self.user_with_picture().await;
-        self.work(&[JobKind::MakeThumbnail]).await;
+        self.work(&[MakeThumbnail::kind()]).await;
         actors.file = self.file(actors.user, actors.file()).await;
         actors
     }
@@ -303,7 +303,7 @@ impl Environment {
     /// Runs whatever is due, now or later.
     async fn drain(&self, process: &Process) -> Result<(), String> {
         for _ in 0..MOST_JOBS {
-            let ran = process.cases.jobs.run_next.run(&JobKind::ALL).await;
+            let ran = process.cases.jobs.run_next.run_any().await;
             match ran.map_err(|error| format!("the queue failed: {error:?}"))? {
                 Ran::Job(_) => {}
                 Ran::Idle { next_due: None } => return Ok(()),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fm_application::jobs::JobRegistry;
 use fm_application::ports::{DirectPorts, Ports, Settings};
 use fm_application::wiring::UseCases;
 use fm_domain::body::ByteSize;
@@ -37,6 +38,12 @@ impl Process {
 
     /// A process on the adapters of the environment.
     pub(super) fn new(environment: &Environment, faults: &Faults) -> Self {
+        Self::with_jobs(environment, faults, &JobRegistry::standard())
+    }
+
+    /// The same, which knows these jobs and no others.
+    #[must_use]
+    pub fn with_jobs(environment: &Environment, faults: &Faults, jobs: &JobRegistry) -> Self {
         let hasher = FakePasswordHasher { strength: Self::STRENGTH };
         let ports = Ports {
             db: Arc::new(FaultyDatabase::new(environment.database.clone(), faults)),
@@ -61,6 +68,7 @@ impl Process {
             macs: Arc::new(FakeMacSigner),
             clock: environment.clock.clone(),
             ids: Arc::new(FakeIds),
+            follow_ups: jobs.follow_ups(),
         };
         let settings = Settings {
             access_token_ttl: Duration::from_mins(15),
@@ -78,6 +86,6 @@ impl Process {
             registration_open: true,
             serves_blobs: true,
         };
-        Self { cases: UseCases::new(&ports, &settings), ports }
+        Self { cases: UseCases::with_jobs(&ports, &settings, jobs), ports }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use fm_application::jobs::{Job as _, SweepBlobs};
 use fm_contract::fakes::FakeThumbnailer;
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Charge, Password, PasswordHash, Role, User};
@@ -15,7 +16,6 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::files::{File, FileFilter, FilePage, FileSort, Revision, Sha256, SortOrder, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
 use fm_domain::ids::{BlobId, FileId, JobId, SessionId, UploadId, UserId};
-use fm_domain::jobs::{JobKind, NewJob, Work};
 use fm_domain::sessions::{AccessClaims, Generation, RefreshState, Session};
 use fm_domain::thumbnails::{RenderBudget, ThumbnailSpec};
 use fm_domain::uploads::{Chunk, Epoch, Position, WriteState};
@@ -231,7 +231,7 @@ async fn call_blobs(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
 
 async fn call_queue(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
     let attempt = BlobId::new(Uuid::now_v7());
-    let job = NewJob::due(JobId::new(Uuid::now_v7()), Work::SweepBlobs, now()).once();
+    let job = SweepBlobs {}.enqueued(JobId::new(Uuid::now_v7()), now()).unwrap();
     let file = file("a.txt");
     let sha256 = Sha256::new([0; 32]);
     let claim =
@@ -245,11 +245,12 @@ async fn call_queue(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::KeyRepoFreeFile => got(unit.keys().free_file(file.id).await),
         Operation::KeyRepoPurgeExpired => got(unit.keys().purge_expired(now(), 10).await),
         Operation::JobQueueEnqueue => got(unit.jobs().enqueue(&job).await),
-        Operation::JobQueueClaim => got(unit.jobs().claim(&JobKind::ALL, now(), now(), 1).await),
+        Operation::JobQueueClaim => got(unit.jobs().claim(&[SweepBlobs::kind()], now(), now(), 1).await),
         Operation::JobQueueRenew => got(unit.jobs().renew(job.id, 1, now()).await),
         Operation::JobQueueComplete => got(unit.jobs().complete(job.id, 1).await),
         Operation::JobQueueFail => got(unit.jobs().fail(job.id, 1, None, "why").await),
-        Operation::JobQueueNextDue => got(unit.jobs().next_due(&JobKind::ALL).await),
+        Operation::JobQueuePutBack => got(unit.jobs().put_back(job.id, 1, now(), "why").await),
+        Operation::JobQueueNextDue => got(unit.jobs().next_due(&[SweepBlobs::kind()]).await),
         Operation::JobQueueCountLiving => got(unit.jobs().count_living().await),
         Operation::JobQueueList => got(unit.jobs().list(None, None, 1).await),
         Operation::JobQueueTakeDead => got(unit.jobs().take_dead(job.id).await),

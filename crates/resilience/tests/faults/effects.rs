@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fm_application::jobs::{Job as _, SweepBlobs};
 use fm_domain::clock::Clock as _;
 use fm_domain::ids::JobId;
-use fm_domain::jobs::{NewJob, Work};
 use fm_memory::ManualClock;
 use fm_resilience::fault::{Fault, Moment, Operation, SkewedClock, When};
 use tokio::time::Instant;
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn commit_a_job(rig: &Rig) {
     let mut unit = rig.db.begin().await.unwrap();
-    let job = NewJob::due(JobId::new(Uuid::now_v7()), Work::SweepBlobs, now());
+    let job = SweepBlobs {}.enqueued(JobId::new(Uuid::now_v7()), now()).unwrap();
     unit.jobs().enqueue(&job).await.unwrap();
     unit.commit().await.unwrap();
 }

@@ -1,15 +1,16 @@
 //! Units of work with faults: a failure poisons them, a commit is done or not as it says.
 
+use fm_application::jobs::{Job as _, SweepBlobs};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::JobId;
-use fm_domain::jobs::{NewJob, Work};
+use fm_domain::jobs::NewJob;
 use fm_resilience::fault::{Fault, Moment, Operation, When};
 use uuid::Uuid;
 
 use crate::rig::{Rig, in_time, now};
 
 fn job() -> NewJob {
-    NewJob::due(JobId::new(Uuid::now_v7()), Work::SweepBlobs, now())
+    NewJob { unique: None, ..SweepBlobs {}.enqueued(JobId::new(Uuid::now_v7()), now()).unwrap() }
 }
 
 /// Enqueues a job and commits.
@@ -70,7 +71,7 @@ async fn a_duplicated_statement_has_its_effect_twice_in_one_unit() {
     let mut unit = rig.db.begin().await.unwrap();
     unit.jobs().enqueue(&job()).await.unwrap();
     let later = now().plus(std::time::Duration::from_mins(1));
-    let claimed = unit.jobs().claim(&[fm_domain::jobs::JobKind::SweepBlobs], now(), later, 1).await.unwrap();
+    let claimed = unit.jobs().claim(&[SweepBlobs::kind()], now(), later, 1).await.unwrap();
     assert_eq!(claimed, [], "the first answer held the job and was lost");
 }
 

@@ -9,6 +9,11 @@ mod wrong_workers;
 
 use crate::harness::{Blobs, Sessions, Tables};
 
+/// Nodes of two versions on one queue.
+mod versions {
+    fm_resilience::job_versions!(super::Tables, super::Blobs, super::Sessions);
+}
+
 /// Killed before, during and after each call.
 mod kills {
     fm_resilience::kill_points!(super::Tables, super::Blobs, super::Sessions);

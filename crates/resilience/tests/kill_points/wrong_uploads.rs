@@ -1,5 +1,6 @@
 //! Uploads and removals that are wrong on purpose.
 
+use fm_application::jobs::{Job as _, MakeThumbnail};
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Charge, ReserveBytes};
 use fm_domain::blobs::{BlobIntent, BlobKey, PutBlob, PutHint, StoredBlob};
@@ -9,7 +10,6 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, Revision, Sha256, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, JobId};
-use fm_domain::jobs::{NewJob, Work};
 use fm_resilience::kill_points::{
     Actors, Environment, InjectedFault, Needs, Outcome, Process, Retry, Scenario, scenarios,
 };
@@ -177,8 +177,8 @@ fn a_job_in_another_unit_than_what_asks_for_it_is_caught() {
         upload.keep().await.unwrap();
         let mut unit = upload.begin().await.unwrap();
         let file = &upload.file;
-        let work = Work::MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
-        let job = NewJob::due(JobId::new(process.ports.ids.uuid()), work, upload.now);
+        let job = MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
+        let job = job.enqueued(JobId::new(process.ports.ids.uuid()), upload.now).unwrap();
         unit.jobs().enqueue(&job).await.unwrap();
         unit.commit().await.unwrap();
     });

@@ -1,11 +1,11 @@
 //! Workers that are wrong on purpose.
 
+use fm_application::jobs::{Job as _, MakeThumbnail, RevokeSessions};
 use fm_domain::blobs::{BlobIntent, BlobKey, PutHint, StoredBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::ThumbnailState;
 use fm_domain::ids::BlobId;
-use fm_domain::jobs::JobKind;
 use fm_resilience::kill_points::{Actors, Environment, InjectedFault, Outcome, Process, Scenario, scenarios};
 use futures_util::{StreamExt as _, stream};
 
@@ -19,7 +19,7 @@ fn a_job_that_is_completed_before_its_work_is_done_is_caught() {
             Box::pin(async move {
                 let now = process.ports.clock.now();
                 let mut unit = process.ports.db.begin().await.unwrap();
-                let kinds = [JobKind::RevokeSessions];
+                let kinds = [RevokeSessions::kind()];
                 let claimed = unit.jobs().claim(&kinds, now, now.plus(LEASE), 1).await.unwrap();
                 for job in &claimed {
                     unit.jobs().complete(job.id, job.attempt).await.unwrap();
@@ -40,7 +40,7 @@ fn a_job_that_is_completed_before_its_work_is_done_is_caught() {
 async fn unfenced_worker(process: &Process, actors: &Actors) -> PortResult<()> {
     let (ports, now) = (&process.ports, process.ports.clock.now());
     let mut unit = ports.db.begin().await?;
-    let claimed = unit.jobs().claim(&[JobKind::MakeThumbnail], now, now.plus(LEASE), 1).await?;
+    let claimed = unit.jobs().claim(&[MakeThumbnail::kind()], now, now.plus(LEASE), 1).await?;
     let key = BlobKey::thumbnail(BlobId::new(ports.ids.uuid()));
     let intent = BlobIntent {
         key,

@@ -6,7 +6,7 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use fm_domain::clock::Timestamp;
-use fm_domain::error::{PortError, PortResult, chain};
+use fm_domain::error::PortResult;
 use fm_domain::ids::JobId;
 use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob};
 
@@ -18,7 +18,7 @@ use crate::unit_of_work::SqliteUnitOfWork;
 #[async_trait]
 impl JobQueue for SqliteUnitOfWork {
     async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued> {
-        let (row, unique) = (NewJobRow::try_from(job)?, job.unique.clone());
+        let (row, unique) = (NewJobRow::from(job), job.unique.clone());
         let enqueued = self
             .run(move |connection| {
                 if let Some(name) = unique {
@@ -61,7 +61,14 @@ impl JobQueue for SqliteUnitOfWork {
                 .map_err(store_error)?;
             let mut claimed = Vec::with_capacity(due.len());
             for row in due {
-                claimed.extend(claim(connection, &row, lease_until)?);
+                diesel::update(jobs::table.find(row.id))
+                    .set((
+                        jobs::attempt.eq(row.next_attempt()),
+                        jobs::lease_until.eq(lease_until.unix_micros()),
+                    ))
+                    .execute(connection)
+                    .map_err(store_error)?;
+                claimed.push(row.claimed()?);
             }
             Ok(claimed)
         })
@@ -108,6 +115,29 @@ impl JobQueue for SqliteUnitOfWork {
                 }
             };
             failed.map(|failed| failed > 0).map_err(store_error)
+        })
+        .await
+    }
+
+    async fn put_back(
+        &mut self,
+        id: JobId,
+        attempt: u32,
+        retry_at: Timestamp,
+        reason: &str,
+    ) -> PortResult<bool> {
+        let reason = reason.to_owned();
+        self.run(move |connection| {
+            diesel::update(held(id, attempt))
+                .set((
+                    jobs::attempt.eq(jobs::attempt - 1),
+                    jobs::lease_until.eq(None::<i64>),
+                    jobs::run_at.eq(retry_at.unix_micros()),
+                    jobs::last_error.eq(reason),
+                ))
+                .execute(connection)
+                .map(|put_back| put_back > 0)
+                .map_err(store_error)
         })
         .await
     }
@@ -174,8 +204,8 @@ impl JobQueue for SqliteUnitOfWork {
     }
 }
 
-fn names(kinds: &[JobKind]) -> Vec<&'static str> {
-    kinds.iter().map(|kind| kind.as_str()).collect()
+fn names(kinds: &[JobKind]) -> Vec<String> {
+    kinds.iter().map(|kind| kind.as_str().to_owned()).collect()
 }
 
 /// Literal, so that SQLite sees that the indexes on living jobs hold all that is asked for.
@@ -192,35 +222,4 @@ fn held(id: JobId, attempt: u32) -> _ {
         .filter(jobs::id.eq(id))
         .filter(jobs::attempt.eq(attempt))
         .filter(jobs::lease_until.is_not_null())
-}
-
-/// Leases a job. One that can't be read stays in the queue until `lease_until`: a newer version may have enqueued it, and
-/// it waits for a node that can read it. The attempt does not count.
-fn claim(
-    connection: &mut SqliteConnection,
-    row: &JobRow,
-    lease_until: Timestamp,
-) -> PortResult<Option<ClaimedJob>> {
-    match row.claimed() {
-        Ok(job) => {
-            diesel::update(jobs::table.find(row.id))
-                .set((jobs::attempt.eq(row.next_attempt()), jobs::lease_until.eq(lease_until.unix_micros())))
-                .execute(connection)
-                .map_err(store_error)?;
-            Ok(Some(job))
-        }
-        Err(unreadable @ PortError::Corrupt { .. }) => {
-            tracing::warn!(job.id = %row.id.uuid(), error = %unreadable, "a job waits for a version that can read it");
-            diesel::update(jobs::table.find(row.id))
-                .set((
-                    jobs::lease_until.eq(None::<i64>),
-                    jobs::run_at.eq(lease_until.unix_micros()),
-                    jobs::last_error.eq(format!("this version can't read it: {}", chain(&unreadable))),
-                ))
-                .execute(connection)
-                .map_err(store_error)?;
-            Ok(None)
-        }
-        Err(other) => Err(other),
-    }
 }

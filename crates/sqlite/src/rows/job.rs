@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use fm_domain::clock::Timestamp;
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::PortResult;
 use fm_domain::ids::JobId;
-use fm_domain::jobs::{ClaimedJob, JobRecord, JobState, NewJob, Work};
+use fm_domain::jobs::{ClaimedJob, JobPayload, JobRecord, JobState, NewJob};
 
 use super::{Id, number};
 use crate::error::corrupt;
@@ -16,7 +16,7 @@ use crate::schema::jobs;
 #[diesel(table_name = jobs)]
 pub(crate) struct NewJobRow {
     id: Id,
-    kind: &'static str,
+    kind: String,
     payload: String,
     priority: i16,
     first_run_at: i64,
@@ -24,21 +24,18 @@ pub(crate) struct NewJobRow {
     unique_name: Option<String>,
 }
 
-impl TryFrom<&NewJob> for NewJobRow {
-    type Error = PortError;
-
-    fn try_from(job: &NewJob) -> PortResult<Self> {
+impl From<&NewJob> for NewJobRow {
+    fn from(job: &NewJob) -> Self {
         let run_at = job.run_at.unix_micros();
-        Ok(Self {
+        Self {
             id: Id::of(job.id.uuid()),
-            kind: job.work.kind().as_str(),
-            payload: serde_json::to_string(&job.work)
-                .map_err(|error| PortError::Unexpected(Box::new(error)))?,
+            kind: job.kind.as_str().to_owned(),
+            payload: job.payload.json().to_string(),
             priority: job.priority.number(),
             first_run_at: run_at,
             run_at,
             unique_name: job.unique.clone(),
-        })
+        }
     }
 }
 
@@ -47,6 +44,7 @@ impl TryFrom<&NewJob> for NewJobRow {
 #[diesel(table_name = jobs, check_for_backend(Sqlite))]
 pub(crate) struct JobRow {
     pub(crate) id: Id,
+    kind: String,
     payload: String,
     first_run_at: i64,
     attempt: i64,
@@ -59,15 +57,20 @@ impl JobRow {
     }
 
     /// The job as its next attempt gets it.
-    pub(crate) fn claimed(&self) -> PortResult<ClaimedJob> {
-        let work: Work = serde_json::from_str(&self.payload).map_err(corrupt("jobs.payload"))?;
+    pub(crate) fn claimed(self) -> PortResult<ClaimedJob> {
         Ok(ClaimedJob {
             id: JobId::new(self.id.uuid()),
-            work,
             attempt: number("jobs.attempt", self.next_attempt())?,
+            kind: self.kind.into(),
+            payload: payload(&self.payload)?,
             run_at: Timestamp::from_unix_micros(self.first_run_at),
         })
     }
+}
+
+/// The column holds JSON: the schema checks it.
+fn payload(text: &str) -> PortResult<JobPayload> {
+    serde_json::from_str(text).map(JobPayload::new).map_err(corrupt("jobs.payload"))
 }
 
 /// A job as an operator sees it.
@@ -85,7 +88,7 @@ pub(crate) struct JobRecordRow {
 }
 
 impl JobRecordRow {
-    /// The record. Work that can't be read is left out.
+    /// The record.
     pub(crate) fn record(self) -> PortResult<JobRecord> {
         let state = match (self.dead, self.lease_until) {
             (true, _) => JobState::Dead,
@@ -94,8 +97,8 @@ impl JobRecordRow {
         };
         Ok(JobRecord {
             id: JobId::new(self.id.uuid()),
-            kind: self.kind,
-            work: serde_json::from_str(&self.payload).ok(),
+            kind: self.kind.into(),
+            payload: payload(&self.payload)?,
             state,
             attempt: number("jobs.attempt", self.attempt)?,
             run_at: Timestamp::from_unix_micros(self.first_run_at),

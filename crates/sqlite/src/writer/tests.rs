@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
-use fm_domain::jobs::JobKind;
 
 use crate::{SqliteDatabase, migrate};
 
@@ -17,13 +16,13 @@ async fn a_forgotten_unit_is_rolled_back_and_stops_nobody() {
     let database = SqliteDatabase::open_with(&path, Duration::from_millis(50)).unwrap();
 
     let mut forgotten = database.begin().await.unwrap();
-    forgotten.jobs().next_due(&JobKind::ALL).await.unwrap();
+    forgotten.jobs().next_due(&[]).await.unwrap();
     let mut next = database.begin().await.unwrap();
-    let asked = tokio::time::timeout(Duration::from_secs(10), next.jobs().next_due(&JobKind::ALL)).await;
+    let asked = tokio::time::timeout(Duration::from_secs(10), next.jobs().next_due(&[])).await;
     asked.unwrap().unwrap();
     next.commit().await.unwrap();
 
-    let late = forgotten.jobs().next_due(&JobKind::ALL).await;
+    let late = forgotten.jobs().next_due(&[]).await;
     assert!(matches!(late, Err(PortError::Unavailable(_))), "{late:?}");
     assert!(matches!(forgotten.commit().await, Err(PortError::Poisoned)));
 }

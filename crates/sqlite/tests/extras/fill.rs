@@ -6,9 +6,10 @@ use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
 use fm_domain::files::{File, MediaType, Revision, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
-use fm_domain::jobs::{NewJob, Work};
+use fm_domain::jobs::{JobKind, JobPayload, NewJob, Priority};
 use fm_domain::uploads::{Epoch, HashState, Transport, Upload, UploadStatus};
 use fm_sqlite::SqliteDatabase;
+use serde_json::json;
 use uuid::Uuid;
 
 /// The user, as readers see them.
@@ -46,8 +47,17 @@ pub(crate) fn file(owner: UserId, name: &str) -> File {
     }
 }
 
+pub(crate) const KIND: JobKind = JobKind::new("sweep_blobs");
+
 pub(crate) fn job() -> NewJob {
-    NewJob::due(JobId::new(Uuid::now_v7()), Work::SweepBlobs, NOW)
+    NewJob {
+        id: JobId::new(Uuid::now_v7()),
+        kind: KIND,
+        payload: JobPayload::new(json!({"work": "sweep_blobs"})),
+        priority: Priority::NORMAL,
+        run_at: NOW,
+        unique: None,
+    }
 }
 
 pub(crate) fn upload(owner: UserId) -> Upload {

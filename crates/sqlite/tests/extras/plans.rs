@@ -15,12 +15,12 @@ use fm_domain::database::Database;
 use fm_domain::files::{FileFilter, FilePage, FileSort, PageKey, Revision, Sha256, SortOrder, TypeFilter};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
 use fm_domain::ids::{BlobId, FileId, SessionId};
-use fm_domain::jobs::{JobKind, JobState, NewJob};
+use fm_domain::jobs::{JobState, NewJob};
 use fm_domain::sessions::{Generation, RefreshState, Session, SessionStore};
 use fm_sqlite::{SqliteDatabase, SqliteSessionStore};
 use uuid::Uuid;
 
-use crate::fill::{NOW, file, job, upload, user};
+use crate::fill::{KIND, NOW, file, job, upload, user};
 use crate::fixture::Fixture;
 
 /// Statements that the adapter ran since the plans began to be watched, by any test of this program.
@@ -272,13 +272,15 @@ async fn jobs(database: &SqliteDatabase) {
     let mut unit = database.begin().await.unwrap();
     let jobs = unit.jobs();
     jobs.enqueue(&errand).await.unwrap();
-    assert_eq!(jobs.claim(&JobKind::ALL, NOW, NOW, 10).await.unwrap().len(), 1);
+    assert_eq!(jobs.claim(&[KIND], NOW, NOW, 10).await.unwrap().len(), 1);
     jobs.renew(errand.id, 1, NOW).await.unwrap();
     jobs.fail(errand.id, 1, Some(NOW), "reason").await.unwrap();
-    jobs.claim(&JobKind::ALL, NOW, NOW, 10).await.unwrap();
+    jobs.claim(&[KIND], NOW, NOW, 10).await.unwrap();
+    assert!(jobs.put_back(errand.id, 2, NOW, "reason").await.unwrap());
+    jobs.claim(&[KIND], NOW, NOW, 10).await.unwrap();
     jobs.fail(errand.id, 2, None, "reason").await.unwrap();
     jobs.complete(errand.id, 2).await.unwrap();
-    jobs.next_due(&JobKind::ALL).await.unwrap();
+    jobs.next_due(&[KIND]).await.unwrap();
     jobs.count_living().await.unwrap();
     jobs.list(Some(JobState::Dead), Some(errand.id), 10).await.unwrap();
     jobs.take_dead(errand.id).await.unwrap();

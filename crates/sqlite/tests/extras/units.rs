@@ -12,11 +12,11 @@ use fm_domain::accounts::{InsertUser, ReserveBytes};
 use fm_domain::body::ByteSize;
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::PortError;
-use fm_domain::jobs::{DEAF_NAP, Enqueued, JobKind, JobSignal as _, JobState, NewJob};
+use fm_domain::jobs::{Enqueued, JobSignal as _, MAX_UNNOTIFIED_WAIT, NewJob};
 use fm_sqlite::SqliteDatabase;
 use tokio::time::timeout;
 
-use crate::fill::{NOW, account, file, job, user};
+use crate::fill::{KIND, NOW, account, file, job, user};
 use crate::fixture::Fixture;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -50,7 +50,7 @@ async fn units_cut_off_at_any_moment_leave_all_or_nothing() {
         timeout(Duration::from_micros(micros), work).await.ok();
         let mut next = timeout(SOON, fixture.database.begin()).await.unwrap().unwrap();
         let user_there = next.users().find_for_update(someone.id).await.unwrap().is_some();
-        let claimed = next.jobs().claim(&[errand.work.kind()], NOW, NOW, 10).await.unwrap();
+        let claimed = next.jobs().claim(&[KIND], NOW, NOW, 10).await.unwrap();
         assert_eq!(claimed.iter().any(|job| job.id == errand.id), user_there, "cut off after {micros} µs");
         for job in claimed {
             assert!(next.jobs().complete(job.id, job.attempt).await.unwrap());
@@ -157,7 +157,7 @@ async fn refusals_leave_the_unit_usable() {
 /// A unit whose turn has begun.
 async fn begun(database: &SqliteDatabase) -> Result<Box<dyn UnitOfWork>, PortError> {
     let mut unit = database.begin().await?;
-    unit.jobs().next_due(&JobKind::ALL).await?;
+    unit.jobs().next_due(&[KIND]).await?;
     Ok(unit)
 }
 
@@ -184,48 +184,6 @@ async fn a_writer_of_another_process_makes_a_unit_wait_and_then_unavailable() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_job_of_a_newer_version_waits_for_a_node_that_can_read_it_and_stops_none_behind_it() {
-    let fixture = Fixture::new();
-    let (newer, sound) = (job(), job());
-    let mut unit = fixture.database.begin().await.unwrap();
-    unit.jobs().enqueue(&newer).await.unwrap();
-    unit.jobs().enqueue(&sound).await.unwrap();
-    unit.commit().await.unwrap();
-    let change = |payload: &str| {
-        let id = newer.id.uuid().simple();
-        let update = format!("UPDATE jobs SET payload = {payload} WHERE hex(id) = '{id:X}'");
-        fixture.connect().batch_execute(&update).unwrap();
-    };
-    change("json_set(payload, '$.work', 'sweep_blobs_of_a_newer_version')");
-
-    let (kinds, later) = ([sound.work.kind()], NOW.plus(Duration::from_mins(1)));
-    let mut unit = fixture.database.begin().await.unwrap();
-    let claimed = unit.jobs().claim(&kinds, NOW, later, 10).await.unwrap();
-    assert_eq!(claimed.iter().map(|job| job.id).collect::<Vec<_>>(), [sound.id]);
-    assert!(unit.jobs().complete(sound.id, 1).await.unwrap());
-    assert_eq!(unit.jobs().count_living().await.unwrap(), 1);
-    unit.commit().await.unwrap();
-
-    let mut unit = fixture.database.begin().await.unwrap();
-    let waiting = unit.jobs().list(None, None, 10).await.unwrap();
-    let [record] = &waiting[..] else { panic!("{waiting:?}") };
-    assert_eq!(
-        (record.id, record.state, record.attempt, &record.work),
-        (newer.id, JobState::Waiting, 0, &None)
-    );
-    assert!(record.last_error.as_ref().is_some_and(|reason| reason.contains("can't read")), "{record:?}");
-    assert_eq!(unit.jobs().claim(&kinds, NOW, later, 10).await.unwrap(), []);
-    unit.rollback().await.unwrap();
-
-    // The node of the newer version reads what this one could not.
-    change("json_set(payload, '$.work', 'sweep_blobs')");
-    let mut unit = fixture.database.begin().await.unwrap();
-    let claimed = unit.jobs().claim(&kinds, later, later, 10).await.unwrap();
-    assert_eq!(claimed.iter().map(|job| (job.id, job.attempt)).collect::<Vec<_>>(), [(newer.id, 1)]);
-    unit.commit().await.unwrap();
-}
-
-#[tokio::test(flavor = "current_thread")]
 async fn the_signal_wakes_on_a_commit_and_not_on_a_drop() {
     let fixture = Fixture::new();
     let signal = fixture.database.job_signal();
@@ -246,7 +204,8 @@ async fn the_signal_wakes_on_a_commit_and_not_on_a_drop() {
 #[tokio::test(flavor = "current_thread")]
 async fn the_signal_lets_its_caller_look_for_what_other_processes_added() {
     let fixture = Fixture::new();
-    let wait = timeout(DEAF_NAP + SOON, async { fixture.database.job_signal().wait(SOON * 100).await });
+    let wait =
+        timeout(MAX_UNNOTIFIED_WAIT + SOON, async { fixture.database.job_signal().wait(SOON * 100).await });
     assert_eq!(wait.await, Ok(false));
 }
 

@@ -32,7 +32,7 @@ fn remaking(effects: &Effects, thumbnail: ThumbnailState) -> FakeUnitOfWork {
     });
     let noted = effects.clone();
     unit.jobs.expect_enqueue().returning(move |job| {
-        noted.note(job.work.kind().as_str());
+        noted.note(job.kind.as_str());
         Ok(Enqueued::AlreadyThere)
     });
     unit

@@ -34,7 +34,7 @@ fn removing(effects: &Effects, file: File) -> FakeUnitOfWork {
     });
     let noted = effects.clone();
     unit.jobs.expect_enqueue().returning(move |job| {
-        noted.note(job.work.kind().as_str());
+        noted.note(job.kind.as_str());
         Ok(Enqueued::Added)
     });
     unit

@@ -45,7 +45,7 @@ fn switching(effects: &Effects) -> FakeUnitOfWork {
     });
     let noted = effects.clone();
     unit.jobs.expect_enqueue().returning(move |job| {
-        noted.note(job.work.kind().as_str());
+        noted.note(job.kind.as_str());
         Ok(Enqueued::Added)
     });
     once!(effects, unit.users.expect_charge(), "charge", |_, charge, _| {

@@ -3,8 +3,9 @@
 use super::{UploadCommand, UploadFile, Uploaded};
 use crate::files::{UploadBody, UploadError};
 use crate::fixture::{
-    FakeBlobs, actor, body, lost_race, once, reads_of_account, reads_of_file, sha256, unavailable,
+    FakeBlobs, actor, body, enqueued, lost_race, once, reads_of_account, reads_of_file, sha256, unavailable,
 };
+use crate::jobs::{Job as _, MakeThumbnail};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
 use fm_domain::accounts::{Charge, ReserveBytes};
@@ -85,7 +86,7 @@ async fn everything_happens_in_order_and_the_user_comes_last_in_every_unit() {
         Ok(true)
     });
     once!(effects, second.jobs.expect_enqueue(), "enqueue", |job| {
-        assert_eq!(job.unique, Some(job.work.name()));
+        assert_eq!(job.unique, Some(enqueued::<MakeThumbnail>(job).unique_name()));
         Ok(Enqueued::Added)
     });
     let charge =

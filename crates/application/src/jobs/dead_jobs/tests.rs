@@ -1,23 +1,25 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{DeadJobError, DiscardJob, RetryJob};
-use crate::fixture::once;
+use crate::fixture::{enqueued, once};
+use crate::jobs::{Job as _, JobRegistry, MakeThumbnail, payload};
 use crate::testing::TestPorts;
 use fm_domain::clock::Clock as _;
 use fm_domain::files::ThumbnailState;
 use fm_domain::ids::JobId;
-use fm_domain::jobs::{Enqueued, JobRecord, JobState, Work};
+use fm_domain::jobs::{Enqueued, JobPayload, JobRecord, JobState};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_file};
+use serde_json::json;
 
 fn old() -> JobId {
     JobId::new(CountingIds::nth(77))
 }
 
-fn dead(work: Option<Work>) -> JobRecord {
+fn dead(payload: JobPayload) -> JobRecord {
     JobRecord {
         id: old(),
-        kind: "make_thumbnail".to_owned(),
-        work,
+        kind: MakeThumbnail::kind(),
+        payload,
         state: JobState::Dead,
         attempt: 8,
         run_at: FixedClock::NEW_YEAR.now(),
@@ -25,8 +27,13 @@ fn dead(work: Option<Work>) -> JobRecord {
     }
 }
 
-fn thumbnail() -> Work {
-    Work::MakeThumbnail { owner: a_file().owner, file: a_file().id, blob: a_file().blob }
+/// The payload of a newer version.
+fn unknown() -> JobPayload {
+    JobPayload::new(json!({"work": "make_thumbnail", "format": "avif"}))
+}
+
+fn thumbnail() -> MakeThumbnail {
+    MakeThumbnail { owner: a_file().owner, file: a_file().id, blob: a_file().blob }
 }
 
 fn taking(effects: &Effects, found: Option<JobRecord>) -> FakeUnitOfWork {
@@ -44,20 +51,24 @@ fn doubles(unit: FakeUnitOfWork) -> TestPorts {
     doubles
 }
 
+fn retrying(unit: FakeUnitOfWork) -> RetryJob {
+    RetryJob::new(&doubles(unit).ports(), &JobRegistry::standard())
+}
+
 #[tokio::test]
 async fn a_dead_thumbnail_is_pending_again_and_its_job_a_new_one() {
     let effects = Effects::default();
-    let mut unit = taking(&effects, Some(dead(Some(thumbnail()))));
+    let mut unit = taking(&effects, Some(dead(payload::write(&thumbnail()).unwrap())));
     once!(effects, unit.files.expect_set_thumbnail(), "pending", |id, blob, state| {
         assert_eq!((id, blob, state), (a_file().id, a_file().blob, &ThumbnailState::Pending));
         Ok(true)
     });
     once!(effects, unit.jobs.expect_enqueue(), "enqueue", |job| {
-        assert_eq!((&job.work, job.unique.as_ref()), (&thumbnail(), Some(&thumbnail().name())));
+        assert_eq!((enqueued(job), job.unique.as_ref()), (thumbnail(), Some(&thumbnail().unique_name())));
         assert_ne!(job.id, old());
         Ok(Enqueued::Added)
     });
-    let new = RetryJob::new(&doubles(unit).ports()).run(old()).await.unwrap();
+    let new = retrying(unit).run(old()).await.unwrap();
     assert_ne!(new, old());
     assert_eq!(effects.seen(), ["take", "pending", "enqueue", "commit"]);
 }
@@ -65,9 +76,9 @@ async fn a_dead_thumbnail_is_pending_again_and_its_job_a_new_one() {
 #[tokio::test]
 async fn what_is_not_dead_or_not_understood_is_not_tried_again() {
     let effects = Effects::default();
-    let retry = async |found| RetryJob::new(&doubles(taking(&effects, found)).ports()).run(old()).await;
+    let retry = async |found| retrying(taking(&effects, found)).run(old()).await;
     assert!(matches!(retry(None).await, Err(DeadJobError::NotFound)));
-    assert!(matches!(retry(Some(dead(None))).await, Err(DeadJobError::Unreadable)));
+    assert!(matches!(retry(Some(dead(unknown()))).await, Err(DeadJobError::Unreadable(_))));
     assert_eq!(effects.seen(), ["take", "rollback", "take", "rollback"]);
 }
 
@@ -75,7 +86,7 @@ async fn what_is_not_dead_or_not_understood_is_not_tried_again() {
 async fn a_dead_job_is_let_go_even_when_it_is_not_understood() {
     let effects = Effects::default();
     let discard = async |found| DiscardJob::new(&doubles(taking(&effects, found)).ports()).run(old()).await;
-    assert!(discard(Some(dead(None))).await.is_ok());
+    assert!(discard(Some(dead(unknown()))).await.is_ok());
     assert!(matches!(discard(None).await, Err(DeadJobError::NotFound)));
     assert_eq!(effects.seen(), ["take", "commit", "take", "rollback"]);
 }

@@ -6,16 +6,14 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{MAX_SOURCE, MakeThumbnail};
-use crate::fixture::{FakeBlobs, once, reads_of_file, unavailable};
-use crate::jobs::{Done, JobError};
+use crate::fixture::{FakeBlobs, claimed, once, reads_of_file, unavailable};
+use crate::jobs::job::{Done, Job as _, JobContext, JobError};
 use crate::testing::TestPorts;
 use fm_domain::blobs::MarkStored;
 use fm_domain::body::ByteSize;
-use fm_domain::clock::Clock as _;
 use fm_domain::files::{File, ThumbnailState};
-use fm_domain::ids::{BlobId, JobId};
-use fm_domain::jobs::{ClaimedJob, Work};
-use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_file};
+use fm_domain::ids::BlobId;
+use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_file};
 use fm_domain::thumbnails::{RenderThumbnail, Thumbnail};
 
 fn pending() -> File {
@@ -99,11 +97,9 @@ impl Run {
 
     async fn end(self) -> (Result<Done, JobError>, Vec<String>) {
         let file = a_file();
-        let work = Work::MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
-        let id = JobId::new(CountingIds::nth(50));
-        let job = ClaimedJob { id, work, attempt: self.attempt, run_at: FixedClock::NEW_YEAR.now() };
-        let ports = self.blobs.among(self.doubles);
-        let outcome = MakeThumbnail::new(&ports).run(&job, file.owner, file.id, file.blob).await;
+        let job = MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
+        let context = JobContext::new(&self.blobs.among(self.doubles));
+        let outcome = job.run(&context, &claimed(&job, self.attempt)).await;
         (outcome, self.effects.seen())
     }
 }

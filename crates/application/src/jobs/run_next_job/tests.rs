@@ -4,30 +4,33 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::{FIRST_PAUSE, LONGEST_PAUSE, MAX_ATTEMPTS, Ran, RunNextJob, pause};
-use crate::fixture::{lost_race, once, unavailable};
+use super::{Ran, RunNextJob};
+use crate::fixture::{claimed, lost_race, once, unavailable};
+use crate::jobs::{
+    Done, Job, JobContext, JobError, JobRegistry, Lane, MakeThumbnail, RetryPolicy, RevokeSessions,
+};
 use crate::ports::Ports;
 use crate::testing::TestPorts;
 use fm_domain::clock::Clock as _;
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::ThumbnailState;
-use fm_domain::ids::JobId;
-use fm_domain::jobs::{ClaimedJob, JobKind, Work};
-use fm_domain::testing::{CountingIds, Effects, FakeDatabase, FakeUnitOfWork, FixedClock, a_file, a_user};
+use fm_domain::jobs::{ClaimedJob, JobPayload, Priority};
+use fm_domain::testing::{Effects, FakeDatabase, FakeUnitOfWork, FixedClock, a_file, a_user};
 
 fn revoking(attempt: u32) -> ClaimedJob {
-    let work = Work::RevokeSessions { user: a_user().id, but: None, created_before: 5 };
-    ClaimedJob { id: JobId::new(CountingIds::nth(1)), work, attempt, run_at: FixedClock::NEW_YEAR.now() }
+    claimed(&RevokeSessions { user: a_user().id, but: None, created_before: 5 }, attempt)
 }
 
 fn picturing(attempt: u32) -> ClaimedJob {
     let file = a_file();
-    let work = Work::MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
-    ClaimedJob { work, ..revoking(attempt) }
+    claimed(&MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob }, attempt)
 }
+
+const MAX_ATTEMPTS: u32 = RetryPolicy::STANDARD.attempts;
 
 fn claiming(effects: &Effects, job: Option<ClaimedJob>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
@@ -65,7 +68,8 @@ async fn run(units: impl IntoIterator<Item = FakeUnitOfWork>, mut doubles: TestP
     for unit in units {
         doubles.db = doubles.db.unit(unit);
     }
-    RunNextJob::new(&doubles.ports()).run(&JobKind::ALL).await
+    let registry = JobRegistry::standard().with::<Endless>();
+    RunNextJob::new(&doubles.ports(), &registry).run(&registry.kinds()).await
 }
 
 fn sessions(effects: &Effects, fails: bool) -> TestPorts {
@@ -81,7 +85,7 @@ async fn a_job_is_claimed_run_and_completed() {
     let effects = Effects::default();
     let units = [claiming(&effects, Some(revoking(1))), completing(&effects, true)];
     let ran = run(units, sessions(&effects, false)).await.unwrap();
-    assert_eq!(ran, Ran::Job(JobKind::RevokeSessions));
+    assert_eq!(ran, Ran::Job(RevokeSessions::kind()));
     assert_eq!(effects.seen(), ["claim", "commit", "revoke all", "complete", "commit"]);
 }
 
@@ -120,7 +124,7 @@ async fn a_job_that_fails_is_due_again_later_until_it_is_dead() {
         let effects = Effects::default();
         let units = [claiming(&effects, Some(revoking(attempt))), failing(&effects, dead, true)];
         let ran = run(units, sessions(&effects, true)).await.unwrap();
-        assert_eq!(ran, Ran::Job(JobKind::RevokeSessions));
+        assert_eq!(ran, Ran::Job(RevokeSessions::kind()));
         assert_eq!(effects.seen(), ["claim", "commit", "revoke all", "fail", "commit"]);
     }
 }
@@ -179,25 +183,81 @@ async fn a_long_job_renews_its_lease_and_ends_when_it_is_lost() {
     }
     let started = tokio::time::Instant::now();
     let ports = Ports { db: Arc::new(Stuck(db)), ..TestPorts::default().ports() };
-    let next = RunNextJob::new(&ports);
-    let ran = tokio::time::timeout(Duration::from_mins(10), next.run(&JobKind::ALL)).await;
+    let registry = JobRegistry::standard();
+    let next = RunNextJob::new(&ports, &registry);
+    let ran = tokio::time::timeout(Duration::from_mins(10), next.run(&registry.kinds())).await;
     assert!(ran.is_ok_and(|ran| ran.is_ok()));
     assert_eq!(started.elapsed().as_secs(), 24);
     assert_eq!(effects.seen()[2..], ["renew", "commit", "renew", "commit", "renew", "rollback"]);
 }
 
-proptest! {
-    #[test]
-    fn a_pause_doubles_up_to_its_bound_and_is_at_least_half(attempt in any::<u32>(), dice in any::<u8>()) {
-        let doubled = FIRST_PAUSE.as_secs() << attempt.saturating_sub(1).min(30);
-        let whole = Duration::from_secs(doubled).min(LONGEST_PAUSE);
-        let pause = pause(attempt, dice);
-        prop_assert!(whole / 2 <= pause && pause <= whole, "{:?} of {:?}", pause, whole);
+/// A unit that claims a job and puts it back.
+fn putting_back(effects: &Effects, job: ClaimedJob, reason: &'static str) -> FakeUnitOfWork {
+    let mut unit = claiming(effects, Some(job.clone()));
+    once!(effects, unit.jobs.expect_put_back(), "put back", |id, attempt, retry_at, said| {
+        assert_eq!((id, attempt), (job.id, job.attempt));
+        assert_eq!(retry_at.since(FixedClock::NEW_YEAR.now()), Duration::from_mins(1));
+        assert_eq!(said, reason);
+        Ok(true)
+    });
+    unit
+}
+
+#[tokio::test]
+async fn a_job_of_a_newer_version_is_put_back_by_its_claim_and_the_next_one_is_run() {
+    let payload = JobPayload::new(json!({"work": "revoke_sessions", "user": a_user().id, "reason": "theft"}));
+    let newer = ClaimedJob { payload, ..revoking(1) };
+    let named = ClaimedJob { payload: JobPayload::new(json!({"work": "another"})), ..revoking(3) };
+    let unknown = ClaimedJob { kind: "index_words".to_owned().into(), ..revoking(1) };
+    let effects = Effects::default();
+    let field = "unknown field `reason`, expected one of `user`, `but`, `created_before`";
+    let reason = |why: &str| format!("put back by a node that can't run it: {why}").leak();
+    let units = [
+        putting_back(&effects, newer, reason(&format!("unknown payload: {field}"))),
+        putting_back(&effects, named, reason("unknown payload: `work` is not `revoke_sessions`")),
+        putting_back(&effects, unknown, reason("unknown kind of job")),
+        claiming(&effects, Some(revoking(1))),
+        completing(&effects, true),
+    ];
+    let ran = run(units, sessions(&effects, false)).await.unwrap();
+    assert_eq!(ran, Ran::Job(RevokeSessions::kind()));
+    let mut expected = ["claim", "put back", "commit"].repeat(3);
+    expected.extend(["claim", "commit", "revoke all", "complete", "commit"]);
+    assert_eq!(effects.seen(), expected);
+}
+
+/// A job that never ends.
+#[derive(Serialize, Deserialize)]
+struct Endless {}
+
+#[async_trait]
+impl Job for Endless {
+    const NAME: &'static str = "endless";
+    const PRIORITY: Priority = Priority::LOW;
+    const LANE: Lane = Lane::Bulk;
+    const TIME_LIMIT: Duration = Duration::from_secs(5);
+    const RETRY: RetryPolicy = RetryPolicy { attempts: 2, ..RetryPolicy::STANDARD };
+
+    fn unique_name(&self) -> String {
+        Self::NAME.to_owned()
+    }
+
+    async fn run(&self, _context: &JobContext, _claimed: &ClaimedJob) -> Result<Done, JobError> {
+        std::future::pending().await
     }
 }
 
-#[test]
-fn the_dice_spread_pauses_over_the_whole_range() {
-    assert_eq!((pause(1, 0), pause(1, 255)), (FIRST_PAUSE / 2, FIRST_PAUSE));
-    assert_eq!(pause(u32::MAX, 255), LONGEST_PAUSE);
+#[tokio::test(start_paused = true)]
+async fn a_job_fails_at_its_time_limit_and_is_dead_after_its_own_number_of_attempts() {
+    for (attempt, dead) in [(1, false), (2, true)] {
+        let effects = Effects::default();
+        let mut unit = FakeUnitOfWork::noting(&effects);
+        once!(effects, unit.jobs.expect_fail(), "fail", |_, _, retry_at, reason| {
+            assert_eq!((retry_at.is_none(), reason), (dead, "it took longer than 5 s"));
+            Ok(true)
+        });
+        let units = [claiming(&effects, Some(claimed(&Endless {}, attempt))), unit];
+        assert!(run(units, TestPorts::default()).await.is_ok());
+        assert_eq!(effects.seen(), ["claim", "commit", "fail", "commit"]);
+    }
 }

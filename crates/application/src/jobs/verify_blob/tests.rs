@@ -4,12 +4,11 @@ use fm_domain::access::Right;
 use fm_domain::accounts::{Charge, ReserveBytes};
 use fm_domain::clock::Clock as _;
 use fm_domain::error::PortError;
-use fm_domain::ids::JobId;
-use fm_domain::jobs::{Enqueued, Work};
+use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_file};
 
 use super::*;
-use crate::fixture::{FakeBlobs, access, once, reads_of_file, sha256, unavailable};
+use crate::fixture::{FakeBlobs, access, claimed, once, reads_of_file, sha256, unavailable};
 use crate::testing::TestPorts;
 
 /// A file whose hash is not known yet.
@@ -34,11 +33,8 @@ async fn verify(
         None => FakeBlobs::noting(effects),
     };
     let file = unverified();
-    let work = Work::VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised };
-    let id = JobId::new(CountingIds::nth(50));
-    let job = ClaimedJob { id, work, attempt: 1, run_at: FixedClock::NEW_YEAR.now() };
-    let ports = blobs.among(doubles);
-    VerifyBlob::new(&ports).run(&job, (file.owner, file.id, file.blob), promised).await
+    let job = VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised };
+    job.run(&JobContext::new(&blobs.among(doubles)), &claimed(&job, 1)).await
 }
 
 fn completed(effects: &Effects, mut unit: FakeUnitOfWork, held: bool) -> FakeUnitOfWork {

@@ -7,7 +7,8 @@ use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file, an_upload};
 
 use super::*;
-use crate::fixture::{lost_race, once, reads_of_file, sha256, unavailable};
+use crate::fixture::{enqueued, lost_race, once, reads_of_file, sha256, unavailable};
+use crate::jobs::{Job as _, MakeThumbnail, VerifyBlob};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
 use crate::uploads::fixture::{
@@ -102,7 +103,7 @@ async fn a_picture_gets_a_thumbnail() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut unit = filing(&effects, &rows);
     once!(effects, unit.jobs.expect_enqueue(), "enqueue", |job| {
-        assert!(matches!(job.work, Work::MakeThumbnail { blob, .. } if blob == an_upload().blob));
+        assert_eq!(enqueued::<MakeThumbnail>(job).blob, an_upload().blob);
         Ok(Enqueued::Added)
     });
     let doubles = (doubles_with_pictures([unit]), &settings());
@@ -117,12 +118,9 @@ async fn bytes_that_nobody_has_read_are_verified_once() {
     let mut unit = filing(&effects, &rows);
     let upload = Upload { promised: Some(sha256(b"hello")), ..whole_upload() };
     once!(effects, unit.jobs.expect_enqueue(), "enqueue", |job| {
-        let verifies = matches!(
-            job.work,
-            Work::VerifyBlob { blob, promised, .. }
-                if blob == an_upload().blob && promised == Some(sha256(b"hello"))
-        );
-        assert!(verifies && job.unique == Some(job.work.name()));
+        let verify: VerifyBlob = enqueued(job);
+        assert_eq!((verify.blob, verify.promised), (an_upload().blob, Some(sha256(b"hello"))));
+        assert_eq!(job.unique, Some(verify.unique_name()));
         Ok(Enqueued::Added)
     });
     let file = commit(&effects, (doubles([unit], []), &settings()), upload, in_own_blob(None)).await.unwrap();

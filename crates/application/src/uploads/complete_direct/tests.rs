@@ -2,12 +2,13 @@
 
 use fm_domain::blobs::{MockDirectStore, MockPartReceiver, PartLimits, WriteId};
 use fm_domain::clock::Clock as _;
-use fm_domain::jobs::{Enqueued, Work};
+use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file, an_upload};
 use fm_domain::uploads::Epoch;
 
 use super::*;
-use crate::fixture::{FakeBlobs, actor, once, reads_of_file, unavailable};
+use crate::fixture::{FakeBlobs, actor, enqueued, once, reads_of_file, unavailable};
+use crate::jobs::VerifyBlob;
 use crate::testing::{DirectDoubles, settings};
 use crate::uploads::fixture::{
     Rows, acquiring, cancelled, cancelling, doubles, filing, filing_afresh, finding, reads_of,
@@ -109,7 +110,7 @@ async fn the_file_is_what_its_first_bytes_say_and_the_rest_is_verified_later() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut last = filing(&effects, &rows);
     once!(effects, last.jobs.expect_enqueue(), "enqueue", |job| {
-        assert!(matches!(job.work, Work::VerifyBlob { blob, .. } if blob == an_upload().blob));
+        assert_eq!(enqueued::<VerifyBlob>(job).blob, an_upload().blob);
         Ok(Enqueued::Added)
     });
     let units = vec![acquiring(&effects, direct(), &rows), last];

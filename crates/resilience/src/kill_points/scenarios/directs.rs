@@ -1,12 +1,12 @@
 //! Direct uploads, whose parts are sent to ourselves.
 
 use bytes::Bytes;
+use fm_application::jobs::{Job as _, VerifyBlob};
 use fm_application::uploads::DirectUploads;
 use fm_application::uploads::{CompleteDirectCommand, CreateDirectCommand, PartError, ReceivedPart};
 use fm_domain::body::ByteSize;
 use fm_domain::files::Sha256;
 use fm_domain::ids::JobId;
-use fm_domain::jobs::JobKind;
 use fm_domain::testing::PlainPartLinks;
 use futures_util::{StreamExt as _, stream};
 
@@ -72,7 +72,7 @@ async fn completed(environment: &Environment, sha256: Option<Sha256>) -> Actors 
 
 /// One turn of a worker that only reads bytes.
 async fn look(process: &Process) -> Result<Option<JobId>, fm_domain::error::PortError> {
-    process.cases.jobs.run_next.run(&[JobKind::VerifyBlob]).await.map(|_ran| None)
+    process.cases.jobs.run_next.run(&[VerifyBlob::kind()]).await.map(|_ran| None)
 }
 
 scenario! {

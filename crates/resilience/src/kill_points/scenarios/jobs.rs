@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use fm_application::accounts::ChangePasswordCommand;
 use fm_application::files::RemoveCommand;
+use fm_application::jobs::{Job as _, MakeThumbnail, PurgeBlob, RevokeSessions, SweepBlobs};
 use fm_domain::accounts::Password;
 use fm_domain::files::ThumbnailState;
-use fm_domain::jobs::JobKind;
 
 use super::sessions::living;
 use super::{expect, file_count, scenario};
@@ -55,7 +55,7 @@ scenario! {
     /// A thumbnail is made.
     a_thumbnail, retried AgainAndAgain;
     arrange |environment| environment.user_with_picture().await;
-    act |process, _cast| process.cases.jobs.run_next.run(&[JobKind::MakeThumbnail]).await;
+    act |process, _cast| process.cases.jobs.run_next.run(&[MakeThumbnail::kind()]).await;
     check |environment, actors| {
         let state = thumbnail(environment, actors).await?;
         expect(matches!(state, ThumbnailState::Ready { .. }), "there is no thumbnail")
@@ -71,7 +71,7 @@ scenario! {
         actors.file = Some(environment.healthy().file_of(&actors, "broken.png", &picture).await);
         actors
     };
-    act |process, _cast| process.cases.jobs.run_next.run(&[JobKind::MakeThumbnail]).await;
+    act |process, _cast| process.cases.jobs.run_next.run(&[MakeThumbnail::kind()]).await;
     check |environment, actors| {
         let state = thumbnail(environment, actors).await?;
         expect(state == ThumbnailState::Failed, "its thumbnail has not failed")
@@ -86,7 +86,7 @@ scenario! {
         remove_file(environment, &actors).await;
         actors
     };
-    act |process, _cast| process.cases.jobs.run_next.run(&[JobKind::PurgeBlob]).await;
+    act |process, _cast| process.cases.jobs.run_next.run(&[PurgeBlob::kind()]).await;
     check |environment, _cast| expect(environment.debris().await == 0, "its bytes are still there")
 }
 
@@ -102,7 +102,7 @@ scenario! {
         environment.healthy().cases.jobs.schedule_sweep.run().await.unwrap();
         actors
     };
-    act |process, _cast| process.cases.jobs.run_next.run(&[JobKind::SweepBlobs]).await;
+    act |process, _cast| process.cases.jobs.run_next.run(&[SweepBlobs::kind()]).await;
     check |environment, actors| {
         expect(file_count(environment, actors).await == 1, "what was kept is gone")?;
         expect(environment.debris().await == 1, "something is left over")
@@ -117,7 +117,7 @@ scenario! {
         change_password_alone(environment, &actors).await;
         actors
     };
-    act |process, _cast| process.cases.jobs.run_next.run(&[JobKind::RevokeSessions]).await;
+    act |process, _cast| process.cases.jobs.run_next.run(&[RevokeSessions::kind()]).await;
     check |environment, actors| {
         expect(living(environment, actors).await == [actors.session], "other sessions live, or their own ended")
     }
@@ -135,6 +135,6 @@ scenario! {
     /// A worker finds nothing to do.
     an_idle_worker, retried NextTurn;
     arrange |environment| environment.user_with_text().await;
-    act |process, _cast| process.cases.jobs.run_next.run(&JobKind::ALL).await;
+    act |process, _cast| process.cases.jobs.run_next.run_any().await;
     check |environment, actors| expect(file_count(environment, actors).await == 1, "what was kept is gone")
 }

@@ -1,0 +1,122 @@
+use std::collections::BTreeSet;
+
+use fm_domain::blobs::BlobKey;
+use fm_domain::clock::Clock as _;
+use fm_domain::events::{Change, Event};
+use fm_domain::files::{File, ThumbnailState};
+use fm_domain::ids::BlobId;
+use fm_domain::jobs::{JobKind, Priority};
+use fm_domain::testing::{CountingIds, FixedClock, a_file, a_session, a_user, an_upload};
+use fm_domain::uploads::Upload;
+
+use super::JobRegistry;
+use crate::engine::follow_ups::FollowUp;
+use crate::jobs::{Job, Lane, MakeThumbnail, PurgeBlob, RevokeSessions, SweepBlobs, VerifyBlob, payload};
+
+fn names(kinds: &[JobKind]) -> Vec<&str> {
+    kinds.iter().map(JobKind::as_str).collect()
+}
+
+#[test]
+fn housekeeping_is_a_lane_that_pictures_and_hashes_never_hold_up() {
+    let registry = JobRegistry::standard();
+    assert_eq!(
+        names(&registry.kinds_of(Lane::Housekeeping)),
+        ["revoke_sessions", "purge_blob", "sweep_blobs"]
+    );
+    assert_eq!(names(&registry.kinds_of(Lane::Bulk)), ["make_thumbnail", "verify_blob"]);
+    assert_eq!(registry.kinds().len(), 5);
+}
+
+#[test]
+fn what_is_relied_on_goes_before_housekeeping_and_pictures_come_last() {
+    assert_eq!(RevokeSessions::PRIORITY, Priority::HIGH);
+    assert_eq!((PurgeBlob::PRIORITY, SweepBlobs::PRIORITY), (Priority::NORMAL, Priority::NORMAL));
+    assert_eq!((MakeThumbnail::PRIORITY, VerifyBlob::PRIORITY), (Priority::LOW, Priority::LOW));
+    assert!(Priority::HIGH > Priority::NORMAL && Priority::NORMAL > Priority::LOW);
+}
+
+#[test]
+fn equal_work_shares_a_name_and_other_work_does_not() {
+    let file = a_file();
+    let thumbnail = MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
+    let purge = PurgeBlob { blob: file.blob, thumbnail: true };
+    let names = BTreeSet::from([
+        thumbnail.unique_name(),
+        VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised: None }.unique_name(),
+        purge.unique_name(),
+        SweepBlobs {}.unique_name(),
+        RevokeSessions { user: a_user().id, but: Some(a_session().id), created_before: 5 }.unique_name(),
+    ]);
+    assert_eq!(names.len(), 5);
+    let other = PurgeBlob { blob: BlobId::new(CountingIds::nth(9)), thumbnail: true };
+    assert!(!names.contains(&other.unique_name()));
+    assert!(names.contains(&thumbnail.clone().unique_name()));
+}
+
+#[test]
+fn a_later_job_of_one_name_takes_the_place_of_the_earlier() {
+    let registry = JobRegistry::standard().with::<PurgeBlob>();
+    assert_eq!(registry.kinds().len(), 5);
+    assert_eq!(registry.kinds().last(), Some(&PurgeBlob::kind()));
+}
+
+fn after(change: Change<'_>) -> Vec<FollowUp> {
+    let event = Event { at: FixedClock::NEW_YEAR.now(), change };
+    JobRegistry::standard().follow_ups().of(&event).unwrap()
+}
+
+/// As the queue gets it: unique or not.
+fn expected<J: Job>(job: &J, unique: Option<String>) -> FollowUp {
+    FollowUp { kind: J::kind(), payload: payload::write(job).unwrap(), priority: J::PRIORITY, unique }
+}
+
+#[test]
+fn a_picture_is_followed_by_its_thumbnail_once_and_other_files_by_nothing() {
+    let plain = File { thumbnail: ThumbnailState::None, ..a_file() };
+    let picture = File { thumbnail: ThumbnailState::Pending, ..a_file() };
+    let job = MakeThumbnail { owner: picture.owner, file: picture.id, blob: picture.blob };
+    let follow_up = expected(&job, Some(job.unique_name()));
+    assert_eq!(after(Change::FileCreated { file: &plain }), []);
+    assert_eq!(after(Change::FileCreated { file: &picture }), [follow_up.clone()]);
+    assert_eq!(after(Change::ContentReplaced { file: &plain }), []);
+    assert_eq!(after(Change::ContentReplaced { file: &picture }), [follow_up]);
+    assert_eq!(after(Change::FileRenamed { file: &picture }), []);
+    assert_eq!(after(Change::FileRemoved { file: &picture }), []);
+}
+
+#[test]
+fn an_upload_without_a_hash_is_followed_by_its_verification_once() {
+    let (hashed, unread) = (a_file(), File { sha256: None, ..a_file() });
+    let upload = Upload { promised: hashed.sha256, ..an_upload() };
+    assert_eq!(after(Change::UploadCompleted { upload: &upload, file: &hashed }), []);
+    let job =
+        VerifyBlob { owner: unread.owner, file: unread.id, blob: unread.blob, promised: upload.promised };
+    let follow_up = expected(&job, Some(job.unique_name()));
+    assert_eq!(after(Change::UploadCompleted { upload: &upload, file: &unread }), [follow_up]);
+}
+
+#[test]
+fn a_blob_that_is_marked_deleted_is_followed_by_its_purge() {
+    let blob = a_file().blob;
+    for (thumbnail, key) in [(false, BlobKey::file(blob)), (true, BlobKey::thumbnail(blob))] {
+        let purge = expected(&PurgeBlob { blob, thumbnail }, None);
+        assert_eq!(after(Change::BlobMarkedDeleted { key }), [purge]);
+    }
+}
+
+#[test]
+fn another_password_is_followed_by_the_end_of_the_other_sessions() {
+    let (user, session, now) = (a_user().id, a_session().id, FixedClock::NEW_YEAR.now());
+    let job = RevokeSessions { user, but: Some(session), created_before: now.unix_micros() };
+    assert_eq!(after(Change::PasswordChanged { user, session }), [expected(&job, None)]);
+}
+
+#[test]
+fn a_removed_account_is_followed_by_the_end_of_its_sessions_and_a_sweep_of_its_own() {
+    let user = a_user().id;
+    let in_an_hour = FixedClock::NEW_YEAR.now().plus(std::time::Duration::from_hours(1));
+    let job = RevokeSessions { user, but: None, created_before: in_an_hour.unix_micros() };
+    let follow_ups = [expected(&job, None), expected(&SweepBlobs {}, None)];
+    assert_eq!(after(Change::AccountRemoved { user }), follow_ups);
+}

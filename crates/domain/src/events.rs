@@ -1,0 +1,110 @@
+//! What changed: each use case records its changes as events in the unit of work that makes them, and what has to follow
+//! is derived from the events alone.
+//!
+//! Sessions are another store than the database, and so no change to them is part of a unit of work: they leave no event.
+//! Neither do intents and leases, which no client sees.
+
+use crate::blobs::BlobKey;
+use crate::clock::Timestamp;
+use crate::files::{File, Sha256, ThumbnailState};
+use crate::ids::{BlobId, FileId, SessionId, UserId};
+use crate::uploads::Upload;
+
+/// A change, and when it happened. It borrows what changed: nothing keeps events yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Event<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub change: Change<'a>,
+}
+
+/// A change that a unit of work makes.
+#[derive(Debug, Clone, Copy)]
+pub enum Change<'a> {
+    /// An account was made.
+    AccountRegistered {
+        /// The account.
+        user: UserId,
+    },
+    /// An account has another name.
+    AccountRenamed {
+        /// The account.
+        user: UserId,
+    },
+    /// An account has another password, so all its sessions end but one.
+    PasswordChanged {
+        /// The account.
+        user: UserId,
+        /// The session that changed it and goes on.
+        session: SessionId,
+    },
+    /// An account is gone, and all its files and uploads with it.
+    AccountRemoved {
+        /// The account.
+        user: UserId,
+    },
+    /// There is a new file.
+    FileCreated {
+        /// The file.
+        file: &'a File,
+    },
+    /// A file has another name.
+    FileRenamed {
+        /// The file under its new name.
+        file: &'a File,
+    },
+    /// A file has other bytes.
+    ContentReplaced {
+        /// The file with its new content.
+        file: &'a File,
+    },
+    /// The hash of a file became known after the file was made.
+    ContentHashed {
+        /// The file, still without its hash.
+        file: &'a File,
+        /// The hash.
+        sha256: Sha256,
+    },
+    /// The thumbnail of a file is wanted, made, or can't be made.
+    ThumbnailChanged {
+        /// The file.
+        file: FileId,
+        /// The bytes that it shows.
+        blob: BlobId,
+        /// Where it stands now.
+        thumbnail: &'a ThumbnailState,
+    },
+    /// A file is gone.
+    FileRemoved {
+        /// The file as it was.
+        file: &'a File,
+    },
+    /// An upload that takes many requests was begun.
+    UploadCreated {
+        /// The upload.
+        upload: &'a Upload,
+    },
+    /// An upload became a file.
+    UploadCompleted {
+        /// The upload as it was before.
+        upload: &'a Upload,
+        /// The file.
+        file: &'a File,
+    },
+    /// An upload was removed unfinished: by its client, or because it can't be completed.
+    UploadCancelled {
+        /// The upload as it was.
+        upload: &'a Upload,
+    },
+    /// An upload was not finished in time.
+    UploadExpired {
+        /// The upload as it was.
+        upload: &'a Upload,
+    },
+    /// A blob of a file or upload has a tombstone: its bytes are to be discarded.
+    BlobMarkedDeleted {
+        /// The blob.
+        key: BlobKey,
+    },
+}
