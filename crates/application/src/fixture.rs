@@ -1,6 +1,8 @@
 //! What the tests of use cases share: mocks that note when they are called, a store of bytes that reads what it is
 //! sent, and errors.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,7 +42,7 @@ pub(crate) use once;
 /// The job that was enqueued.
 pub(crate) fn enqueued<J: Job>(job: &NewJob) -> J {
     assert_eq!(job.kind, J::kind());
-    payload::read(&job.payload).expect("a job of this kind")
+    payload::read(&job.payload).unwrap()
 }
 
 /// The job as a worker holds it in this attempt.
@@ -48,7 +50,7 @@ pub(crate) fn claimed<J: Job>(job: &J, attempt: u32) -> ClaimedJob {
     ClaimedJob {
         id: JobId::new(CountingIds::nth(50)),
         kind: J::kind(),
-        payload: payload::write(job).expect("a job that can be written"),
+        payload: payload::write(job).unwrap(),
         attempt,
         run_at: FixedClock::NEW_YEAR.now(),
     }

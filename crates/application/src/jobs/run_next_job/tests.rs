@@ -192,10 +192,11 @@ async fn a_long_job_renews_its_lease_and_ends_when_it_is_lost() {
 }
 
 /// A unit that claims a job and puts it back.
-fn putting_back(effects: &Effects, job: ClaimedJob, reason: &'static str) -> FakeUnitOfWork {
+fn putting_back(effects: &Effects, job: &ClaimedJob, reason: &'static str) -> FakeUnitOfWork {
     let mut unit = claiming(effects, Some(job.clone()));
+    let (held, attempt_held) = (job.id, job.attempt);
     once!(effects, unit.jobs.expect_put_back(), "put back", |id, attempt, retry_at, said| {
-        assert_eq!((id, attempt), (job.id, job.attempt));
+        assert_eq!((id, attempt), (held, attempt_held));
         assert_eq!(retry_at.since(FixedClock::NEW_YEAR.now()), Duration::from_mins(1));
         assert_eq!(said, reason);
         Ok(true)
@@ -213,9 +214,9 @@ async fn a_job_of_a_newer_version_is_put_back_by_its_claim_and_the_next_one_is_r
     let field = "unknown field `reason`, expected one of `user`, `but`, `created_before`";
     let reason = |why: &str| format!("put back by a node that can't run it: {why}").leak();
     let units = [
-        putting_back(&effects, newer, reason(&format!("unknown payload: {field}"))),
-        putting_back(&effects, named, reason("unknown payload: `work` is not `revoke_sessions`")),
-        putting_back(&effects, unknown, reason("unknown kind of job")),
+        putting_back(&effects, &newer, reason(&format!("unknown payload: {field}"))),
+        putting_back(&effects, &named, reason("unknown payload: `work` is not `revoke_sessions`")),
+        putting_back(&effects, &unknown, reason("unknown kind of job")),
         claiming(&effects, Some(revoking(1))),
         completing(&effects, true),
     ];
