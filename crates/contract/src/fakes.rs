@@ -1,5 +1,5 @@
-//! Fake adapters of the small ports: fast, predictable, and right enough for the tests that use them. Nothing about them
-//! is secret or safe.
+//! Fake adapters of the small ports: fast, predictable, and right enough for the tests that use them. Nothing about
+//! them is secret or safe.
 
 use std::time::SystemTime;
 

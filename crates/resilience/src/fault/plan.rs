@@ -32,8 +32,8 @@ pub enum Fault {
     /// [`Faults::crashed`](super::Faults::crashed) ends then, so that the test drops the use case, as the death would.
     Crash(Moment),
     /// The process stands still, as a machine that sleeps: this call and every later one waits until
-    /// [`Faults::resume`](super::Faults::resume). [`Faults::suspended`](super::Faults::suspended) ends then. The process
-    /// keeps what it holds.
+    /// [`Faults::resume`](super::Faults::resume). [`Faults::suspended`](super::Faults::suspended) ends then. The
+    /// process keeps what it holds.
     Suspend(Moment),
 }
 

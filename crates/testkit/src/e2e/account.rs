@@ -57,8 +57,8 @@ impl Account {
     pub(crate) fn program(self, folder: &Path) -> Option<std::path::PathBuf> {
         self.0?;
         let copy = folder.join("file-manager");
-        // `cp` copies it, not this process: a child that another thread starts meanwhile would inherit the open file, and a
-        // program that any process has open for writing can't be started (ETXTBSY).
+        // `cp` copies it, not this process: a child that another thread starts meanwhile would inherit the open file, and
+        // a program that any process has open for writing can't be started (ETXTBSY).
         let copied = Command::new("cp").arg(super::binary()).arg(&copy).status().expect("cp starts");
         assert!(copied.success(), "the program can be copied");
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("the copy is ours");
