@@ -8,14 +8,14 @@ use fm_testkit::process::{number, output};
 
 use crate::tools::Tools;
 
-/// How hard and how long.
+/// How many connections, and how long.
 #[derive(Clone, Copy)]
 pub(crate) struct Pressure {
     pub(crate) connections: usize,
     pub(crate) seconds: u64,
 }
 
-/// What came of it.
+/// What a run measured.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reached {
     /// Requests a second.

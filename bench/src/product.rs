@@ -20,7 +20,7 @@ pub(crate) struct Product {
     server: Process,
 }
 
-/// Somebody who is logged in.
+/// A user who is logged in.
 pub(crate) struct User {
     pub(crate) id: String,
     authorization: String,

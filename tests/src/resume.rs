@@ -14,7 +14,7 @@ use crate::tus::Resumable;
 use crate::{Api, Lane, Server, User};
 
 /// How long what a killed process held may stay reserved: its leases (10 minutes for bytes put aside), the sweep after
-/// it, and patience.
+/// it, and a margin.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(13);
 /// So much is sent at once.
 const BLOCK: u64 = 256 * 1024;

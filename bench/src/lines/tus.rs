@@ -82,8 +82,8 @@ fn pair(
     ])
 }
 
-/// Lets the disk come to rest, so that nobody's turn pays for what another has left: workers remove deleted files at
-/// once, and what was not synchronised still has to be written.
+/// Lets the disk come to rest, so that no turn pays for what another left: workers remove deleted files at once, and
+/// what was not synchronised still has to be written.
 fn quiet(reached: f64) -> Outcome<f64> {
     thread::sleep(Duration::from_secs(1));
     output(&mut Command::new("sync"))?;

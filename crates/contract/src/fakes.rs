@@ -1,4 +1,4 @@
-//! Toy adapters of the small ports: fast, foreseeable, and right enough for whatever is built on them. Nothing about
+//! Fake adapters of the small ports: fast, predictable, and right enough for the tests that use them. Nothing about
 //! them is secret or safe.
 
 use std::time::SystemTime;
@@ -32,7 +32,7 @@ pub struct FakePasswordHasher {
 
 fn password_hash(strength: u32, salt: &str, password: &str) -> String {
     let digest = Sha256::new().chain_update(salt).chain_update("/").chain_update(password).finalize();
-    format!("$toy${strength}${salt}${}", hex::encode(digest))
+    format!("$fake${strength}${salt}${}", hex::encode(digest))
 }
 
 #[async_trait]
@@ -54,7 +54,7 @@ impl PasswordHasher for FakePasswordHasher {
     }
 
     fn decoy(&self) -> PasswordHash {
-        PasswordHash::new(format!("$toy${}$decoy$", self.strength))
+        PasswordHash::new(format!("$fake${}$decoy$", self.strength))
     }
 }
 

@@ -140,7 +140,7 @@ pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
     fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible>;
 }
 
-/// A store of blobs with whoever signs its URLs and serves them.
+/// A store of blobs, the signer of its URLs, and a browser that fetches them.
 #[async_trait]
 pub trait SignDownloadHarness: Send + Sync + Sized + 'static {
     /// A store that holds nothing and that no other test uses.
@@ -185,7 +185,7 @@ pub trait ResumableHarness: Send + Sync + Sized + 'static {
     /// A store that holds nothing and that no other fixture uses.
     async fn fresh() -> Self;
 
-    /// Reads and discards its blobs.
+    /// Reads and deletes its blobs.
     fn blobs(&self) -> Arc<dyn BlobStore>;
 
     /// Writes its blobs.
@@ -207,7 +207,7 @@ pub trait DirectHarness: Send + Sync + Sized + 'static {
     /// A store that holds nothing and that no other fixture uses.
     async fn fresh() -> Self;
 
-    /// Reads and discards its blobs.
+    /// Reads and deletes its blobs.
     fn blobs(&self) -> Arc<dyn BlobStore>;
 
     /// Begins and completes its blobs.

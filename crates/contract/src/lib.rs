@@ -1,8 +1,8 @@
 //! The rules that every adapter owes its port, as ordinary tests.
 //!
-//! Whoever writes an adapter gives a harness (see [`harness`]) that makes fresh, isolated fixtures, calls the macro of
-//! the port in a module of its own, `fm_contract::blob_store!(super::MyHarness)`, and gets one test for every rule and
-//! runtime. `docs/WRITING-AN-ADAPTER.md` lists the rules and shows a whole adapter.
+//! The author of an adapter writes a harness (see [`harness`]) that makes fresh, isolated fixtures, and calls the macro
+//! of the port in a module of its own, `fm_contract::blob_store!(super::MyHarness)`. The macro makes one test for every
+//! rule and runtime. `docs/WRITING-AN-ADAPTER.md` lists the rules and shows a whole adapter.
 //!
 //! A rule is a function whose name is its number and its sentence: `uow_03_a_refusal_does_not_poison_the_unit` is
 //! UOW-03. A rule that is not in the table of its suite is dead code, so none can be forgotten.

@@ -168,7 +168,7 @@ impl ListBlobs for OpendalBlobStore {
     }
 }
 
-/// What the entry lists; `None` for the folder itself, and for a blob that was discarded meanwhile.
+/// What the entry lists; `None` for the folder itself, and for a blob that was deleted meanwhile.
 async fn listed(operator: &Operator, bucket: Bucket, entry: &Entry) -> PortResult<Option<ListedBlob>> {
     let Some(id) = BlobId::parse(entry.name()) else { return Ok(None) };
     let metadata = match operator.stat(entry.path()).await {

@@ -114,7 +114,7 @@ async fn it_serves_sweeps_and_verifies_on_foreign_adapters() {
 
     // A blob that no row knows is found by `verify`, and removed by `sweep`.
     let orphan = home.path().join("foreign-blobs/files/01890000-0000-7000-8000-000000000000");
-    std::fs::write(&orphan, "nobody knows me").unwrap();
+    std::fs::write(&orphan, "no row knows me").unwrap();
     let verified = run(home.path(), &["verify", "--min-age", "0", "--json"]);
     assert_eq!(verified.status.code(), Some(1));
     assert!(String::from_utf8(verified.stdout).unwrap().contains("01890000-0000-7000-8000-000000000000"));

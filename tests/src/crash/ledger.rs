@@ -39,7 +39,7 @@ impl Ledger {
     }
 
     /// Compares with all that is listed, and from then on expects what was found. Fails on any file that was lost,
-    /// that holds what nobody put there, or that is there twice.
+    /// that holds bytes no client sent, or that is there twice.
     pub(super) fn compare(&mut self, listed: &[File]) {
         let mut found: BTreeMap<String, Version> = BTreeMap::new();
         for file in listed {
@@ -63,7 +63,7 @@ impl Ledger {
         for (id, version) in found {
             assert!(
                 perhaps.as_ref() == Some(&version) && !self.files.contains_key(&id),
-                "a file that nobody uploaded: {id} {version:?} instead of {perhaps:?}"
+                "a file that no client uploaded: {id} {version:?} instead of {perhaps:?}"
             );
             self.happened += 1;
             self.files.insert(id, Expected { versions: vec![version], may_be_gone: false });

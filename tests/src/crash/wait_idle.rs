@@ -9,8 +9,8 @@ use super::client::Client;
 use crate::Server;
 
 /// How long what a killed process held may stay reserved: its leases (1 minute), a job that failed again and again
-/// (pauses of up to 5 minutes) or a blob that could not be discarded (10 minutes), the sweep after it (1 minute), and
-/// patience.
+/// (pauses of up to 5 minutes) or a blob that could not be deleted (10 minutes), the sweep after it (1 minute), and
+/// a margin.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(13);
 /// A job that is still there so long after it was due is stuck, unless it is tried again and succeeds in the end.
 const OVERDUE: Duration = Duration::from_secs(90);

@@ -31,7 +31,7 @@ async fn a_wrong_password_and_an_unknown_address_look_the_same(lane: Lane) {
     let wrong = json!({"email": user.email, "password": "not the password"});
     let wrong = api.post("/v1/auth/login").json(&wrong).send().await;
     let unknown =
-        json!({"email": format!("{}@example.com", unique("nobody")), "password": "not the password"});
+        json!({"email": format!("{}@example.com", unique("unknown")), "password": "not the password"});
     let unknown = api.post("/v1/auth/login").json(&unknown).send().await;
     let shape = |answer: &fm_e2e::Answer| {
         let mut problem = answer.problem(401, "invalid_credentials");
@@ -48,7 +48,7 @@ async fn a_wrong_password_and_an_unknown_address_look_the_same(lane: Lane) {
 async fn what_was_never_a_password_or_an_address_is_simply_wrong(lane: Lane) {
     let api = Api::on(lane);
     let user = api.user().await;
-    for (email, password) in [(user.email.as_str(), "x"), ("nobody", "a long password"), ("", "")] {
+    for (email, password) in [(user.email.as_str(), "x"), ("no address", "a long password"), ("", "")] {
         let body = json!({"email": email, "password": password});
         api.post("/v1/auth/login").json(&body).send().await.problem(401, "invalid_credentials");
     }
@@ -101,7 +101,7 @@ async fn an_unknown_address_takes_as_long_as_a_wrong_password(lane: Lane) {
     // best of one would be far from the other's for ever.
     for _ in 0..30 {
         known = known.min(time(&user.email).await);
-        unknown = unknown.min(time("nobody-at-all@example.com").await);
+        unknown = unknown.min(time("unknown-user@example.com").await);
         if unknown * 3 > known && known * 3 > unknown {
             break;
         }

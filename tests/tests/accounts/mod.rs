@@ -1,4 +1,4 @@
-//! Accounts: who somebody is, and how they prove it.
+//! Accounts: who a user is, and how they prove it.
 
 mod cookies;
 mod cross_site;

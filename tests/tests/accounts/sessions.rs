@@ -59,7 +59,7 @@ async fn the_current_session_can_revoke_itself(lane: Lane) {
     user.me().await.unauthenticated();
 }
 
-async fn nobody_revokes_somebody_elses_session(lane: Lane) {
+async fn a_user_can_not_revoke_the_session_of_another(lane: Lane) {
     let api = Api::on(lane);
     let (user, stranger) = (api.user().await, api.user().await);
     let id = user.sessions().await[0].id;
@@ -88,6 +88,6 @@ on_every_lane![
     a_spoofed_address_is_not_believed,
     one_session_can_be_revoked,
     the_current_session_can_revoke_itself,
-    nobody_revokes_somebody_elses_session,
+    a_user_can_not_revoke_the_session_of_another,
     all_other_sessions_can_be_revoked,
 ];

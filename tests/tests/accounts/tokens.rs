@@ -49,7 +49,7 @@ async fn claims_are_checked_even_under_the_right_key(lane: Lane) {
         json!({"aud": "someone else"}),
         json!({"sid": "01890000-0000-7000-8000-000000000000"}),
         json!({"sub": "01890000-0000-7000-8000-000000000000"}),
-        json!({"sub": "nobody"}),
+        json!({"sub": "no id"}),
     ] {
         let token = forge(user.access(), &changes, Forged::Hs256(&key));
         user.bearing(&token).get("/v1/auth/me").send().await.unauthenticated();

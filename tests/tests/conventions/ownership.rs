@@ -1,4 +1,4 @@
-//! What is somebody else's does not exist.
+//! What another user owns is answered like what does not exist.
 
 use fm_api_types::DirectUpload;
 use fm_e2e::{Answer, Api, Lane, User, on_every_lane, pictures, unique};

@@ -11,7 +11,7 @@ fn documented() -> Api {
     Api::with(Lane::Ephemeral, &[("IS_DEBUG", "1")])
 }
 
-/// Checks that the console is clean, and that the page asked its own server for these paths, and nobody else for anything.
+/// Checks that the console is clean, and that the page asked its own server for these paths and no other server at all.
 async fn is_self_contained(page: &Page, api: &Api, paths: &[&str]) {
     page.rests().await;
     assert_eq!(page.errors(), Vec::<String>::new(), "errors in the console");

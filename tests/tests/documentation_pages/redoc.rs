@@ -7,7 +7,7 @@ use super::{documented, is_self_contained};
 const PARTS: [&str; 3] = ["/redoc", "/redoc/redoc.standalone.js", "/openapi.json"];
 
 #[tokio::test]
-async fn it_shows_the_title_and_the_operations_and_asks_nobody_else() {
+async fn it_shows_the_title_and_the_operations_and_asks_no_other_server() {
     let api = documented();
     let page = Page::open(&format!("{}/redoc", api.server.base())).await;
     page.shows("h1", "File Manager API").await;

@@ -7,7 +7,7 @@ use super::{documented, is_self_contained};
 const PARTS: [&str; 4] = ["/docs/", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/openapi.json"];
 
 #[tokio::test]
-async fn it_lists_the_operations_and_asks_nobody_else() {
+async fn it_lists_the_operations_and_asks_no_other_server() {
     let api = documented();
     let page = Page::open(&format!("{}/docs", api.server.base())).await;
     page.shows(".title", "File Manager API").await;

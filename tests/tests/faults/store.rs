@@ -67,7 +67,7 @@ async fn faults_are_told_and_leave_nothing(faults: &[Fault]) {
     }
     let files = user.storage().await.1;
     assert_eq!(files, 2 * faults.len() as u64);
-    // What could not be discarded at once is discarded by jobs that are tried again, and by the sweep.
+    // Jobs that are tried again, and the sweep, delete what could not be deleted at once.
     server.stores_within(Duration::from_secs(150), usize::try_from(files).unwrap()).await;
 }
 
@@ -86,9 +86,9 @@ async fn a_store_that_cuts_connections_is_told_as_503_and_leaves_nothing() {
     faults_are_told_and_leave_nothing(&[Fault::CutRequest, Fault::CutAnswer, Fault::LoseAnswer]).await;
 }
 
-/// One fault is no failure: the adapter asks again, or looks for itself.
+/// A single fault is no failure: the adapter tries again, or asks the store what happened.
 #[tokio::test]
-async fn a_single_fault_of_the_store_is_nobodys_business() {
+async fn a_single_fault_of_the_store_is_hidden_from_clients() {
     let server = Arc::new(Server::amid_chaos());
     let user = Api::of(Arc::clone(&server)).user().await;
     let chaos = server.store_chaos();
@@ -111,7 +111,7 @@ async fn a_single_fault_of_the_store_is_nobodys_business() {
         }
     }
     chaos.calm();
-    // An upload whose beginning was answered to nobody is given up by the sweep alone.
+    // Only the sweep removes a multipart upload whose creation lost its answer: the adapter does not know its id.
     let orphans = 2;
     let stored = server.stored().await.unwrap();
     assert!((files..=files + orphans).contains(&stored), "{stored} objects for {files} files");

@@ -33,7 +33,7 @@ async fn urls_are_absolute_and_lead_where_clients_reach_the_store(lane: Lane) {
     ];
     for url in urls {
         assert!(url.starts_with("https://files.example.com:8443/"), "the address is the public one");
-        assert!(!url.contains("127.0.0.1"), "the address inside is nobody's business");
+        assert!(!url.contains("127.0.0.1"), "clients do not see the internal address");
     }
 }
 

@@ -108,7 +108,7 @@ async fn a_dead_job_can_be_let_go() {
     assert!(listed(&api, &[]).is_empty());
 }
 
-/// Two processes with twenty workers each, and nothing to do: their pollers poll, and their sweeps are run.
+/// Two processes with twenty workers each and no jobs: only their queue pollers and sweeps query the database.
 #[tokio::test]
 async fn idle_workers_leave_the_database_alone() {
     let server = Server::start(Lane::PostgresS3, &[("JOB_WORKERS", "20")]);
@@ -132,7 +132,7 @@ async fn a_burst_of_thumbnails_holds_up_no_purge() {
     server.resume();
     let api = Api::of(Arc::new(server));
     let user = api.user().await;
-    let tombstone = user.file("doomed.txt", "text").await;
+    let tombstone = user.file("deleted.txt", "text").await;
     let picture = bytes::Bytes::from(pictures::png(800, 600));
     let uploads = (0..PICTURES).map(|_| user.file_of("image/png", "a.png", picture.clone()));
     futures_util::stream::iter(uploads).buffer_unordered(8).collect::<Vec<_>>().await;

@@ -97,7 +97,7 @@ async fn readiness_fails_from_sigterm_on(lane: Lane) {
     tokio::time::sleep(Duration::from_millis(300)).await;
     user.server.signal("TERM");
     tokio::time::sleep(Duration::from_millis(300)).await;
-    // Either nobody new is let in, or they are told.
+    // A new client can't connect, or is answered with 503.
     if let Ok(answer) = user.anonymous().get("/health/ready").try_send().await {
         assert_eq!(answer.status, 503);
     }
@@ -220,7 +220,7 @@ async fn the_worker_can_run_apart_on_postgres() {
     the_worker_can_run_apart(Lane::PostgresS3).await;
 }
 
-/// The secret that the program makes for itself is nobody else's to read.
+/// No other account can read the secret that the program makes for itself.
 #[tokio::test]
 async fn the_secret_that_is_made_once_is_kept_closed() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,4 @@
-//! Every operation of the OpenAPI document, tried by those who may not.
+//! Every operation of the OpenAPI document, tried by clients that have no right to it.
 
 use fm_e2e::{Answer, Api, Lane, User, on_every_lane, pictures};
 use reqwest::Method;
@@ -161,7 +161,7 @@ async fn the_document_names_every_route_of_the_contract(lane: Lane) {
     assert_eq!(schemes.len(), 2, "the header and the cookie: {schemes:#?}");
 }
 
-async fn nobody_anonymous_gets_into_a_secured_operation(lane: Lane) {
+async fn no_anonymous_client_gets_into_a_secured_operation(lane: Lane) {
     let api = Api::with(lane, &[("IS_DEBUG", "1")]);
     let document = document(&api).await;
     let user = api.user().await;
@@ -202,7 +202,7 @@ async fn begin(user: &User) -> String {
     answer.field("location").rsplit_once('/').expect("a path").1.to_owned()
 }
 
-async fn nobody_else_gets_at_what_an_operation_names(lane: Lane) {
+async fn no_other_user_gets_at_what_an_operation_names(lane: Lane) {
     let api = Api::with(lane, &[("IS_DEBUG", "1")]);
     let document = document(&api).await;
     let (owner, stranger) = (api.user().await, api.user().await);
@@ -255,7 +255,7 @@ async fn every_operation_documents_its_refusals(lane: Lane) {
 
 on_every_lane![
     the_document_names_every_route_of_the_contract,
-    nobody_anonymous_gets_into_a_secured_operation,
-    nobody_else_gets_at_what_an_operation_names,
+    no_anonymous_client_gets_into_a_secured_operation,
+    no_other_user_gets_at_what_an_operation_names,
     every_operation_documents_its_refusals,
 ];

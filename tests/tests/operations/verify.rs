@@ -32,7 +32,7 @@ fn kinds(findings: &[Value]) -> Vec<&str> {
     findings.iter().map(|finding| finding["finding"].as_str().unwrap()).collect()
 }
 
-/// A blob that nobody knows, beside a known one.
+/// A blob that no row knows, beside a known one.
 fn put_beside(known: &Path, age: Duration) -> PathBuf {
     let name = known.file_name().unwrap().to_str().unwrap();
     // The end of the name tells the folder.

@@ -14,8 +14,8 @@ use tokio::process::Command;
 
 /// So many bytes come through nginx.
 const LARGE: usize = 200_000_000;
-/// The time that a client may take, on a machine that is busy with all other tests too.
-const PATIENCE: Duration = Duration::from_mins(3);
+/// How long a client may run, on a machine that is busy with all other tests too.
+const CLIENT_TIMEOUT: Duration = Duration::from_mins(3);
 
 /// What a Node script of `tests/clients` prints, as JSON.
 async fn node(script: &str, arguments: &[&str]) -> Value {
@@ -24,8 +24,10 @@ async fn node(script: &str, arguments: &[&str]) -> Value {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().expect("node starts");
     child.stdin.take().unwrap().write_all(script.as_bytes()).await.unwrap();
-    let output =
-        tokio::time::timeout(PATIENCE, child.wait_with_output()).await.expect("it ends in time").unwrap();
+    let output = tokio::time::timeout(CLIENT_TIMEOUT, child.wait_with_output())
+        .await
+        .expect("it ends in time")
+        .unwrap();
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}: {complaints}", output.status);
     serde_json::from_slice(&output.stdout).expect("it prints JSON")

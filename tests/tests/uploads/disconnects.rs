@@ -98,7 +98,7 @@ async fn a_reset_behind_several_parts_leaves_nothing(lane: Lane) {
     nothing_is_left(&user, 0, 0, 0).await;
 }
 
-async fn a_download_that_is_given_up_hurts_nobody(lane: Lane) {
+async fn a_download_that_is_given_up_hurts_no_other(lane: Lane) {
     let user = Api::on(lane).user().await;
     let body = noise(5_000_000);
     let file = user.file("a.bin", body.clone()).await;
@@ -117,5 +117,5 @@ on_every_lane![
     a_reset_in_the_middle_of_a_form_leaves_nothing,
     a_reset_while_content_is_replaced_keeps_the_old,
     a_reset_behind_several_parts_leaves_nothing,
-    a_download_that_is_given_up_hurts_nobody,
+    a_download_that_is_given_up_hurts_no_other,
 ];

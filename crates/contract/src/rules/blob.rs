@@ -140,7 +140,7 @@ pub(crate) async fn blob_06_a_range_outside_the_blob_is_refused_with_its_size<H:
     assert_absent(harness, &key(), "an unknown blob").await;
 }
 
-pub(crate) async fn blob_07_discarding_again_and_again_is_no_error<H: BlobStoreHarness>(harness: &H) {
+pub(crate) async fn blob_07_deleting_again_and_again_is_no_error<H: BlobStoreHarness>(harness: &H) {
     let blobs = harness.blobs();
     blobs.delete(&key()).await.unwrap();
     let (kept, body) = (put(harness, &noise(10, 8)).await, noise(harness.part_size() + 1, 7));
@@ -151,7 +151,7 @@ pub(crate) async fn blob_07_discarding_again_and_again_is_no_error<H: BlobStoreH
     }
     assert_holds(harness, &kept, &noise(10, 8), "another blob").await;
     blobs.delete(&kept).await.unwrap();
-    assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
+    assert_eq!(harness.debris().await, 0, "what is left when everything is deleted");
 }
 
 pub(crate) async fn blob_11_the_buckets_are_apart<H: BlobStoreHarness>(harness: &H) {
@@ -164,12 +164,12 @@ pub(crate) async fn blob_11_the_buckets_are_apart<H: BlobStoreHarness>(harness: 
     assert_holds(harness, &BlobKey::file(id), &file, "the file").await;
     assert_holds(harness, &BlobKey::thumbnail(id), &thumbnail, "the thumbnail of the same id").await;
     blobs.delete(&BlobKey::file(id)).await.unwrap();
-    assert_absent(harness, &BlobKey::file(id), "the discarded file").await;
+    assert_absent(harness, &BlobKey::file(id), "the deleted file").await;
     assert_holds(harness, &BlobKey::thumbnail(id), &thumbnail, "the thumbnail of the same id").await;
 }
 
 pub(crate) async fn blob_13_a_list_holds_every_blob_of_its_bucket_once<H: BlobStoreHarness>(harness: &H) {
-    // Listing is an optional capability: who does not offer it owes nothing here.
+    // Listing is an optional capability: a store without it owes nothing here.
     let Some(list) = harness.lister() else { return };
     let mut expected = Vec::new();
     for length in 0..20 {

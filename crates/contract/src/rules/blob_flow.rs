@@ -16,7 +16,7 @@ use crate::harness::BlobStoreHarness;
 /// How long a store is watched that has nothing to do, before it counts as waiting.
 const WATCHED: Duration = Duration::from_millis(150);
 
-/// Asserts that nobody holds anything of the budget, soon: buffers may be given back by tasks of the store.
+/// Asserts that the whole budget is free soon: tasks of the store may give buffers back after the call.
 async fn assert_given_back(budget: Option<&BufferBudget>, total: Option<ByteSize>, what: &str) {
     let (Some(budget), Some(total)) = (budget, total) else { return };
     soon(&format!("giving the buffers back {what}"), async {
@@ -51,7 +51,7 @@ pub(crate) async fn blob_04_a_failing_stream_leaves_nothing_that_can_be_read<H: 
         harness.blobs().delete(&key).await.unwrap();
         assert_absent(harness, &key, &what).await;
     }
-    assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
+    assert_eq!(harness.debris().await, 0, "what is left when everything is deleted");
 }
 
 pub(crate) async fn blob_05_nothing_can_be_read_before_the_put_has_ended<H: BlobStoreHarness>(harness: &H) {
@@ -132,7 +132,7 @@ pub(crate) async fn blob_09_a_put_takes_no_more_than_it_may_hold<H: BlobStoreHar
     } else {
         // Without a budget, bytes are written as they come: none is taken before it is asked for.
         let put = blobs.put(&key, stream, &hint);
-        assert_eq!(taken.load(Ordering::SeqCst), 0, "bytes were taken by a put that nobody awaits");
+        assert_eq!(taken.load(Ordering::SeqCst), 0, "a put took bytes before it was polled");
         put.await.unwrap();
     }
     assert_holds(harness, &key, &body, "the blob that was written").await;

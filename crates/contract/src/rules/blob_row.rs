@@ -27,8 +27,8 @@ pub(crate) async fn blobrow_01_a_recorded_intent_is_marked_stored_once<H: Databa
     let mut unit = given.unit().await;
     unit.blobs().mark_stored(id, &STORED).await.unwrap();
     assert_refused(&mut *unit, id, "a second time").await;
-    assert_refused(&mut *unit, BlobId::new(uuid()), "never announced").await;
-    assert!(!unit.blobs().renew(id, at(9)).await.unwrap(), "a settled blob has no expiry");
+    assert_refused(&mut *unit, BlobId::new(uuid()), "no intent was recorded").await;
+    assert!(!unit.blobs().renew(id, at(9)).await.unwrap(), "a stored blob has no expiry");
     unit.commit().await.unwrap();
 
     let mut unit = given.unit().await;
@@ -36,7 +36,7 @@ pub(crate) async fn blobrow_01_a_recorded_intent_is_marked_stored_once<H: Databa
     assert_eq!(
         unit.blobs().cancel_expired(at(1 << 30), 10).await.unwrap(),
         [],
-        "a settled blob does not expire"
+        "a stored blob does not expire"
     );
     unit.rollback().await.unwrap();
 }
@@ -54,10 +54,10 @@ pub(crate) async fn blobrow_02_a_cancelled_intent_is_not_marked_stored<H: Databa
 
     let mut unit = given.unit().await;
     for id in [tombstone, cancelled, expired] {
-        assert_refused(&mut *unit, id, "doomed").await;
-        assert!(!unit.blobs().renew(id, at(9000)).await.unwrap(), "a doomed intent is not renewed");
+        assert_refused(&mut *unit, id, "marked as deleted").await;
+        assert!(!unit.blobs().renew(id, at(9000)).await.unwrap(), "a tombstone is not renewed");
     }
-    assert_eq!(due(&mut *unit, 4000).await.len(), 3, "the refused settle changed nothing");
+    assert_eq!(due(&mut *unit, 4000).await.len(), 3, "a refused `mark_stored` changed nothing");
     unit.commit().await.unwrap();
 }
 
@@ -98,16 +98,16 @@ pub(crate) async fn blobrow_04_a_stored_blob_is_never_cancelled<H: DatabaseHarne
     let given = given(harness);
     let owner = given.owner().await;
     let mut unit = given.unit().await;
-    let (kept, given_up) = (stored(&mut *unit, owner).await, recorded(&mut *unit, owner).await);
-    assert!(!unit.blobs().cancel_intent(kept, at(1)).await.unwrap(), "it is settled");
-    assert!(unit.blobs().cancel_intent(given_up, at(1)).await.unwrap(), "it is announced");
-    assert!(!unit.blobs().cancel_intent(given_up, at(2)).await.unwrap(), "it is doomed");
+    let (kept, cancelled) = (stored(&mut *unit, owner).await, recorded(&mut *unit, owner).await);
+    assert!(!unit.blobs().cancel_intent(kept, at(1)).await.unwrap(), "it is stored");
+    assert!(unit.blobs().cancel_intent(cancelled, at(1)).await.unwrap(), "it is an intent");
+    assert!(!unit.blobs().cancel_intent(cancelled, at(2)).await.unwrap(), "it is a tombstone");
     assert!(!unit.blobs().cancel_intent(BlobId::new(uuid()), at(1)).await.unwrap(), "it is unknown");
     unit.commit().await.unwrap();
 
     let mut unit = given.unit().await;
-    assert_eq!(due(&mut *unit, 100).await, [given_up]);
-    let tombstone = unit.blobs().find_tombstone(&BlobKey::file(given_up)).await.unwrap().unwrap();
+    assert_eq!(due(&mut *unit, 100).await, [cancelled]);
+    let tombstone = unit.blobs().find_tombstone(&BlobKey::file(cancelled)).await.unwrap().unwrap();
     assert!(!tombstone.was_stored);
     unit.rollback().await.unwrap();
 }
@@ -136,14 +136,14 @@ pub(crate) async fn blobrow_05_an_expired_intent_is_cancelled_once_and_given_wit
 
     let mut unit = given.unit().await;
     assert_eq!(unit.blobs().cancel_expired(at(5), 10).await.unwrap(), [], "none has expired yet");
-    let given_up = unit.blobs().cancel_expired(at(100), 2).await.unwrap();
-    assert_eq!(given_up, [expired(&first), expired(&second)], "the oldest, at most the limit");
+    let cancelled = unit.blobs().cancel_expired(at(100), 2).await.unwrap();
+    assert_eq!(cancelled, [expired(&first), expired(&second)], "the oldest, at most the limit");
     unit.commit().await.unwrap();
 
     let mut unit = given.unit().await;
     assert_eq!(unit.blobs().cancel_expired(at(100), 10).await.unwrap(), [expired(&third)], "each once");
     assert_eq!(unit.blobs().cancel_expired(at(100), 10).await.unwrap(), []);
-    assert_eq!(due(&mut *unit, 101).await.len(), 3, "they are doomed");
+    assert_eq!(due(&mut *unit, 101).await.len(), 3, "they are tombstones");
     unit.blobs().mark_stored(living.key.id, &STORED).await.unwrap();
     unit.commit().await.unwrap();
 }
@@ -179,7 +179,7 @@ pub(crate) async fn blobrow_07_every_living_blob_of_the_owner_is_marked_deleted_
     unit.blobs().mark_deleted(tombstone, at(5)).await.unwrap();
     let theirs = recorded(&mut *unit, other).await;
     assert_eq!(unit.blobs().mark_owned_deleted(owner, at(10)).await.unwrap(), 3);
-    assert_eq!(unit.blobs().mark_owned_deleted(owner, at(20)).await.unwrap(), 0, "nothing is left to doom");
+    assert_eq!(unit.blobs().mark_owned_deleted(owner, at(20)).await.unwrap(), 0, "no living blob is left");
     assert_eq!(
         unit.blobs().mark_owned_deleted(UserId::new(uuid()), at(20)).await.unwrap(),
         0,
@@ -210,10 +210,10 @@ pub(crate) async fn blobrow_08_only_rows_of_tombstones_are_removed<H: DatabaseHa
     unit.commit().await.unwrap();
 
     let mut unit = given.unit().await;
-    assert_eq!(due(&mut *unit, 100).await, [], "the doomed row is gone");
-    assert!(!unit.blobs().mark_deleted(tombstone, at(1)).await.unwrap(), "the doomed row is gone");
+    assert_eq!(due(&mut *unit, 100).await, [], "the tombstone is gone");
+    assert!(!unit.blobs().mark_deleted(tombstone, at(1)).await.unwrap(), "the tombstone is gone");
     unit.blobs().mark_stored(waiting, &STORED).await.unwrap();
-    assert!(unit.blobs().mark_deleted(kept, at(1)).await.unwrap(), "the settled row is there");
+    assert!(unit.blobs().mark_deleted(kept, at(1)).await.unwrap(), "the row of the stored blob is there");
     unit.commit().await.unwrap();
 }
 
@@ -233,7 +233,7 @@ pub(crate) async fn blobrow_09_postponing_moves_the_next_deletion_of_a_tombstone
     let mut unit = given.unit().await;
     assert_eq!(due(&mut *unit, 49).await, []);
     let expected = Tombstone { key: BlobKey::file(tombstone), deleted_at: at(1), was_stored: true };
-    assert_eq!(unit.blobs().due(at(50), 10).await.unwrap(), [expected], "it is doomed since the same moment");
+    assert_eq!(unit.blobs().due(at(50), 10).await.unwrap(), [expected], "the time of its deletion stays");
     unit.rollback().await.unwrap();
 }
 
@@ -243,7 +243,7 @@ pub(crate) async fn blobrow_10_marking_deleted_answers_once<H: DatabaseHarness>(
     let mut unit = given.unit().await;
     let id = stored(&mut *unit, owner).await;
     assert!(unit.blobs().mark_deleted(id, at(10)).await.unwrap());
-    assert!(!unit.blobs().mark_deleted(id, at(5)).await.unwrap(), "it was doomed already");
+    assert!(!unit.blobs().mark_deleted(id, at(5)).await.unwrap(), "it was marked as deleted before");
     assert!(!unit.blobs().mark_deleted(BlobId::new(uuid()), at(5)).await.unwrap(), "it is unknown");
     assert_eq!(due(&mut *unit, 9).await, [], "the second call moved nothing");
     unit.rollback().await.unwrap();
@@ -257,14 +257,14 @@ pub(crate) async fn blobrow_11_of_a_commit_and_a_sweep_at_once_one_wins<H: Datab
         let (first, second) = (given.clone(), given.clone());
         let first = tokio::spawn(async move { first.mark_stored_or_sweep(id, stores_first).await });
         let second = tokio::spawn(async move { second.mark_stored_or_sweep(id, !stores_first).await });
-        let first = soon("a settle or a sweep", first).await.unwrap();
-        let second = soon("a sweep or a settle", second).await.unwrap();
-        assert_eq!(first + second, 1, "how many of the settle and the sweep had the blob");
+        let first = soon("an upload or a sweep", first).await.unwrap();
+        let second = soon("a sweep or an upload", second).await.unwrap();
+        assert_eq!(first + second, 1, "how many of the upload and the sweep got the blob");
     }
 }
 
 impl Given {
-    /// Settles the blob, or dooms what has expired: how many blobs it got.
+    /// Marks the blob as stored, or cancels expired intents. Answers how many blobs it got.
     async fn mark_stored_or_sweep(&self, id: BlobId, stores: bool) -> usize {
         self.retry_reads(|unit| {
             Box::pin(async move {

@@ -15,7 +15,7 @@ use crate::fixture::body::{noise, stream_of};
 use crate::fixture::{assert_refused, assert_unavailable, at_last, offered, soon};
 use crate::harness::BlobStoreHarness;
 
-/// Says when it was dropped.
+/// Sets its flag when it is dropped.
 struct Dropped(Arc<AtomicBool>);
 
 impl Drop for Dropped {
@@ -30,7 +30,7 @@ pub(crate) async fn blob_16_a_dropped_put_takes_no_more_of_its_body<H: BlobStore
         let (open, gate) = tokio::sync::oneshot::channel::<()>();
         let (dropped, taken) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let (guard, counter) = (Dropped(Arc::clone(&dropped)), Arc::clone(&taken));
-        // Once the gate is open, the body ends well: a put that somebody goes on with would succeed.
+        // Once the gate is open, the body ends well: a put that the store goes on with would succeed.
         let rest = stream::once(async move {
             gate.await.ok();
             Ok(noise(10, 99))
@@ -57,7 +57,7 @@ pub(crate) async fn blob_16_a_dropped_put_takes_no_more_of_its_body<H: BlobStore
             }
         };
         let given_up = tokio::time::timeout(Duration::from_secs(2), given_up).await;
-        assert!(given_up.is_ok(), "somebody still holds the body of {what}");
+        assert!(given_up.is_ok(), "the store still holds the body of {what}");
         open.send(()).ok();
         assert_eq!(taken.load(Ordering::SeqCst), length, "the body of {what} was read on");
         assert_absent(harness, &key, &what).await;
@@ -95,7 +95,7 @@ pub(crate) async fn blob_17_a_read_that_breaks_midway_ends_with_an_error<H: Blob
             "{came} of {expected} bytes of {range:?} ended as if they were all"
         );
 
-        // Whoever comes later gets what is said, or is told that it can't be had.
+        // A later read gives as many bytes as it said, or fails.
         if let Ok(mut reader) = blobs.get(&key, range).await {
             let said = reader.range.map_or(reader.size.bytes(), fm_domain::blobs::ResolvedRange::length);
             let mut came = 0;
@@ -125,14 +125,14 @@ pub(crate) async fn blob_23_what_one_node_changes_every_node_sees_at_once<H: Blo
         assert!(matches!(node.get(&key, None).await, Err(GetBlob::NotFound)));
     }
     there.put(&key, stream_of(&body, 50_000), &hint(None)).await.unwrap();
-    assert_holds(harness, &key, &body, "what another node put").await;
+    assert_holds(harness, &key, &body, "a blob that another node put").await;
     assert_eq!(there.head(&key).await.unwrap(), Some(BlobHead { size: ByteSize::new(body.len() as u64) }));
     there.delete(&key).await.unwrap();
-    assert_absent(harness, &key, "what another node discarded").await;
+    assert_absent(harness, &key, "a blob that another node deleted").await;
 }
 
-/// What a read comes to: the number of its bytes.
-fn read(answer: Result<fm_domain::blobs::BlobReader, GetBlob>) -> PortResult<u64> {
+/// The size of the blob that was read.
+fn read_size(answer: Result<fm_domain::blobs::BlobReader, GetBlob>) -> PortResult<u64> {
     match answer {
         Ok(reader) => Ok(reader.size.bytes()),
         Err(GetBlob::Store(error)) => Err(error),
@@ -141,7 +141,8 @@ fn read(answer: Result<fm_domain::blobs::BlobReader, GetBlob>) -> PortResult<u64
     }
 }
 
-fn written(answer: Result<fm_domain::blobs::StoredBlob, PutBlob>) -> PortResult<u64> {
+/// The size of the blob that was put.
+fn put_size(answer: Result<fm_domain::blobs::StoredBlob, PutBlob>) -> PortResult<u64> {
     match answer {
         Ok(stored) => Ok(stored.size.bytes()),
         Err(PutBlob::Store(error)) => Err(error),
@@ -175,16 +176,19 @@ pub(crate) async fn blob_24_a_store_that_is_out_of_reach_is_unavailable_and_noth
         assert_unavailable("a ping", blobs.ping().await);
         for (what, key) in [("a blob", kept), ("an unknown blob", key())] {
             assert_unavailable(&format!("head of {what}"), blobs.head(&key).await);
-            assert_unavailable(&format!("get of {what}"), read(blobs.get(&key, None).await));
+            assert_unavailable(&format!("get of {what}"), read_size(blobs.get(&key, None).await));
             for range in [ByteRange::From { first: 5 }, ByteRange::Last { length: 5 }] {
-                assert_unavailable(&format!("{range:?} of {what}"), read(blobs.get(&key, Some(range)).await));
+                assert_unavailable(
+                    &format!("{range:?} of {what}"),
+                    read_size(blobs.get(&key, Some(range)).await),
+                );
             }
-            assert_unavailable(&format!("discard of {what}"), blobs.delete(&key).await);
+            assert_unavailable(&format!("delete of {what}"), blobs.delete(&key).await);
         }
         assert_unavailable("a list", listed(harness).await);
         for body in [&body, &long] {
             let put = blobs.put(&key(), stream_of(body, 50_000), &hint(None)).await;
-            assert_unavailable("put", written(put));
+            assert_unavailable("put", put_size(put));
         }
     })
     .await;
@@ -201,13 +205,13 @@ pub(crate) async fn blob_25_refused_credentials_are_not_taken_for_a_store_out_of
     at_last("a store of blobs", async {
         assert_refused("a ping", stranger.ping().await);
         assert_refused("head", stranger.head(&key).await);
-        assert_refused("get", read(stranger.get(&key, None).await));
-        assert_refused("discard", stranger.delete(&key).await);
+        assert_refused("get", read_size(stranger.get(&key, None).await));
+        assert_refused("delete", stranger.delete(&key).await);
         let put = stranger.put(&super::blob::key(), stream_of(&body, 500), &hint(None)).await;
-        assert_refused("put", written(put));
+        assert_refused("put", put_size(put));
     })
     .await;
-    assert_holds(harness, &key, &body, "a blob that a stranger wanted to discard").await;
+    assert_holds(harness, &key, &body, "a blob that a stranger tried to delete").await;
 }
 
 pub(crate) async fn blob_26_chunks_of_every_size_are_kept_and_empty_ones_are_no_end<H: BlobStoreHarness>(

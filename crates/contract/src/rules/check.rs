@@ -181,6 +181,6 @@ pub(crate) async fn blobrow_13_what_a_sweep_would_take_is_counted_and_left<H: Da
 
     let mut unit = given.unit().await;
     assert_eq!(unit.blobs().cancel_expired(at(100), 10).await.unwrap().len(), 2, "nothing was given up");
-    assert_eq!(unit.blobs().due(at(100), 10).await.unwrap().len(), 5, "nothing was discarded");
+    assert_eq!(unit.blobs().due(at(100), 10).await.unwrap().len(), 5, "nothing was deleted");
     unit.rollback().await.unwrap();
 }

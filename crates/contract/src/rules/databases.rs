@@ -70,7 +70,7 @@ suite! {
     }
     key {
         key_01_of_units_that_claim_a_free_key_one_holds_it,
-        key_02_a_claim_by_its_holder_is_held_again,
+        key_02_a_holder_may_claim_its_key_again,
         key_03_a_held_key_is_running_until_its_lease_runs_out,
         key_04_a_finished_key_gives_its_upload_until_it_expires,
         key_05_a_freed_key_can_be_claimed_at_once,
@@ -82,8 +82,8 @@ suite! {
     }
     upload {
         upload_01_an_upload_is_read_back_as_written,
-        upload_02_of_two_that_take_up_an_upload_at_once_one_does,
-        upload_03_whoever_was_shut_out_changes_nothing,
+        upload_02_of_units_that_acquire_an_upload_at_once_one_does,
+        upload_03_a_request_that_was_shut_out_changes_nothing,
         upload_04_an_update_replaces_all_but_id_owner_transport_key_and_creation,
         upload_05_another_owners_upload_is_answered_like_none,
         upload_06_the_latest_upload_with_a_key_is_found,
@@ -156,7 +156,7 @@ suite! {
         job_10_a_kind_and_its_payload_are_read_back_as_written,
         job_11_the_next_due_is_the_earliest_start_or_end_of_a_lease,
         job_12_waiting_and_running_jobs_are_counted,
-        job_13_a_commit_wakes_whoever_waits,
+        job_13_a_commit_wakes_waiting_workers,
         job_14_a_wait_ends_at_its_time,
         job_15_a_renewed_lease_keeps_the_job,
         job_16_of_units_that_enqueue_one_name_one_adds_it,
@@ -175,7 +175,7 @@ suite! {
     }
     work {
         job_23_a_lease_is_over_at_its_end_to_the_microsecond,
-        job_24_a_job_that_nobody_holds_takes_no_answer,
+        job_24_a_job_that_no_worker_holds_takes_no_answer,
         job_25_a_retry_keeps_the_name_the_priority_and_the_first_time_of_its_job,
         job_26_a_second_job_with_one_id_is_an_error,
         job_27_a_wait_that_was_dropped_loses_no_signal,
@@ -191,7 +191,7 @@ suite! {
     /// Stores of sessions.
     session_store(SessionStoreHarness, "SessionStore"): H::fresh().await;
     session {
-        ses_01_a_revoked_session_is_found_by_nobody_from_that_answer_on,
+        ses_01_a_revoked_session_is_not_found_from_that_answer_on,
         ses_02_the_given_clock_decides_and_the_stores_own_forgets_late,
         ses_03_a_session_is_read_back_as_written,
         ses_04_of_parallel_rotations_one_wins,

@@ -136,7 +136,7 @@ pub(crate) async fn part_04_no_part_can_be_written_after_the_end<H: DirectHarnes
     }
     blobs.delete(&write.key).await.unwrap();
     let late = send(harness, &write, 1, 0, &body).await;
-    assert!(matches!(late, Err(WritePart::Gone)), "a part of a discarded blob: {late:?}");
+    assert!(matches!(late, Err(WritePart::Gone)), "a part of a deleted blob: {late:?}");
     assert_eq!(harness.debris().await, 0, "what is left of a late part");
 }
 
@@ -187,7 +187,7 @@ pub(crate) async fn part_06_parts_that_are_not_those_written_are_a_mismatch<H: D
         assert_absent(&*harness.blobs(), &write.key, what).await;
         harness.blobs().delete(&write.key).await.unwrap();
     }
-    assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
+    assert_eq!(harness.debris().await, 0, "what is left when everything is deleted");
 }
 
 pub(crate) async fn part_07_many_parts_sent_at_once_make_one_blob<H: DirectHarness>(harness: &H) {
@@ -230,5 +230,5 @@ pub(crate) async fn part_09_what_is_not_named_at_the_end_is_not_in_the_blob<H: D
     assert!(matches!(late, Err(WritePart::Gone)), "a part of another write to the key: {late:?}");
     assert_holds(&*blobs, &key, &body, "a blob that was begun twice").await;
     blobs.delete(&key).await.unwrap();
-    assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
+    assert_eq!(harness.debris().await, 0, "what is left when everything is deleted");
 }

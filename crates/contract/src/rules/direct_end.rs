@@ -21,16 +21,16 @@ pub(crate) async fn part_08_deleting_removes_whatever_a_write_left<H: DirectHarn
     for write in [&untouched, &written, &completed] {
         for _again in 0..2 {
             blobs.delete(&write.key).await.unwrap();
-            assert_absent(&*blobs, &write.key, "a discarded write").await;
+            assert_absent(&*blobs, &write.key, "a deleted write").await;
         }
         sync(harness, write).await;
     }
-    assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
+    assert_eq!(harness.debris().await, 0, "what is left when everything is deleted");
     let late = send(harness, &written, 2, 1000, &body).await;
-    assert!(matches!(late, Err(WritePart::Gone)), "a part of a discarded write: {late:?}");
+    assert!(matches!(late, Err(WritePart::Gone)), "a part of a deleted write: {late:?}");
     let late = end(harness, &written, 1, &[part], body.len()).await;
-    assert!(matches!(late, Err(CompleteParts::Gone)), "the end of a discarded write: {late:?}");
-    assert_absent(&*blobs, &written.key, "a discarded write").await;
+    assert!(matches!(late, Err(CompleteParts::Gone)), "the end of a deleted write: {late:?}");
+    assert_absent(&*blobs, &written.key, "a deleted write").await;
     assert_eq!(harness.debris().await, 0, "what is left of a late part");
 }
 

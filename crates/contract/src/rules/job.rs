@@ -74,7 +74,7 @@ pub(crate) async fn job_03_a_job_whose_lease_ran_out_is_claimed_again_with_a_hig
     let job = fill::job();
     given.jobs(std::slice::from_ref(&job)).await;
     let first = given.claim(at(1), at(60), 10).await;
-    assert_eq!(given.claim(at(59), at(120), 10).await, [], "somebody holds it");
+    assert_eq!(given.claim(at(59), at(120), 10).await, [], "a worker holds it");
     let second = given.claim(at(61), at(120), 10).await;
     assert_eq!(ids(&second), [job.id]);
     assert_eq!((first[0].attempt, second[0].attempt), (1, 2));
@@ -166,7 +166,7 @@ pub(crate) async fn job_08_a_dead_job_is_neither_claimed_nor_counted<H: Database
     let mut unit = given.unit().await;
     assert_eq!(unit.jobs().count_living().await.unwrap(), 0);
     assert_eq!(unit.jobs().next_due(&fill::KINDS).await.unwrap(), None);
-    assert!(!unit.jobs().renew(job.id, 1, at(900)).await.unwrap(), "nobody holds it");
+    assert!(!unit.jobs().renew(job.id, 1, at(900)).await.unwrap(), "no worker holds it");
     unit.rollback().await.unwrap();
 }
 
@@ -246,7 +246,7 @@ pub(crate) async fn job_12_waiting_and_running_jobs_are_counted<H: DatabaseHarne
     assert_eq!(given.living_jobs().await, 2);
 }
 
-pub(crate) async fn job_13_a_commit_wakes_whoever_waits<H: DatabaseHarness>(harness: &H) {
+pub(crate) async fn job_13_a_commit_wakes_waiting_workers<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
     let signal = harness.signal();
     signal.wait(Duration::ZERO).await;

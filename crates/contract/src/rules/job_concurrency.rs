@@ -31,17 +31,17 @@ const STALLS: usize = 3;
 const MOST_ATTEMPTS: u32 = 100;
 const KIND: [JobKind; 1] = [fill::PAINT];
 
-/// The workers, and the clock on their wall.
+/// What the workers share, and their clock.
 struct Concurrency {
     given: Given,
     micros: AtomicI64,
-    /// Held by the one who stands still: the others go on, or nobody would ever take over what it holds.
+    /// Held by the one worker that stands still: the others go on, for it waits until one of them takes over its job.
     standing: Mutex<()>,
     /// Answers that were refused because they came late.
     refused: AtomicUsize,
 }
 
-/// The effect of a job: another one, of a kind that nobody claims here.
+/// The effect of a job: another one, of a kind that no worker claims here.
 fn receipt(job: &ClaimedJob) -> NewJob {
     assert_eq!(job.kind, fill::PAINT, "another kind was asked for: {job:?}");
     NewJob { payload: job.payload.clone(), run_at: at(1_000_000), ..fill::job_of(fill::RECEIPT) }
@@ -90,7 +90,7 @@ impl Concurrency {
         }
     }
 
-    /// Until somebody else has taken over this job, however busy the machine is.
+    /// Waits until another worker has taken over this job, however busy the machine is.
     async fn stand_still(&self, held: &ClaimedJob) {
         while self.holds(held).await {
             sleep(Duration::from_millis(1)).await;
@@ -195,5 +195,5 @@ pub(crate) async fn job_21_each_of_many_jobs_takes_effect_once_though_workers_di
     assert_eq!(effects.len(), JOBS, "jobs were lost");
     let double = effects.values().filter(|times| **times > 1).count();
     assert_eq!(double, 0, "jobs took effect twice");
-    assert!(concurrency.refused.load(Ordering::SeqCst) > 0, "nobody was late: this rule shows nothing");
+    assert!(concurrency.refused.load(Ordering::SeqCst) > 0, "no answer was late: this rule shows nothing");
 }

@@ -65,7 +65,7 @@ pub(crate) async fn key_01_of_units_that_claim_a_free_key_one_holds_it<H: Databa
     assert_eq!(running, 5, "{claimed:?}");
 }
 
-pub(crate) async fn key_02_a_claim_by_its_holder_is_held_again<H: DatabaseHarness>(harness: &H) {
+pub(crate) async fn key_02_a_holder_may_claim_its_key_again<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
     let (user, attempt) = given.holder().await;
     assert_eq!(given.claim_key(&claim(user, "key", attempt, at(90)), 30).await, Claimed::Held);

@@ -14,7 +14,7 @@ use crate::fixture::body::{noise, stream_of};
 use crate::fixture::{fill, uuid};
 use crate::harness::{Fetched, SignDownloadHarness};
 
-/// The present second: whoever serves the URL has a clock of its own.
+/// The present second: the server of the URL goes by the machine's clock.
 pub(super) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     Timestamp::from_unix_seconds(i64::try_from(since.as_secs()).unwrap())
@@ -197,7 +197,7 @@ pub(crate) async fn link_08_a_link_to_a_blob_that_is_gone_gives_not_found<H: Sig
     let link = kept(harness, &body).await;
     let url = sign(harness, &link).await;
     harness.blobs().delete(&link.target.key).await.unwrap();
-    assert_refused(&harness.fetch(&url, None).await, &body, "a URL of a discarded blob");
+    assert_refused(&harness.fetch(&url, None).await, &body, "a URL of a deleted blob");
 }
 
 pub(crate) async fn link_09_a_link_ends_within_seconds_and_leads_to_an_empty_blob_too<

@@ -86,7 +86,7 @@ pub(crate) async fn blobrow_14_more_blobs_than_a_page_expire_are_due_and_go_with
     let expired = unit.blobs().cancel_expired(at(9000), most - 1).await.unwrap();
     assert_eq!(expired.len(), MANY - 1, "all expired intents but one");
     assert_eq!(unit.blobs().cancel_expired(at(9000), ALL).await.unwrap().len(), 1, "the last one");
-    assert_eq!(unit.blobs().due(at(9000), ALL).await.unwrap().len(), MANY, "all doomed blobs are due");
+    assert_eq!(unit.blobs().due(at(9000), ALL).await.unwrap().len(), MANY, "all tombstones are due");
     assert_eq!(unit.blobs().due(at(9000), most - 1).await.unwrap().len(), MANY - 1, "all but one");
     assert_eq!(
         unit.blobs().mark_owned_deleted(other, at(1)).await.unwrap(),

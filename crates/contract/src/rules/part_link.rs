@@ -38,8 +38,8 @@ async fn sign<H: SignPartsHarness>(harness: &H, link: &PartLink) -> SignedPart {
     signed
 }
 
-/// What is named of a part at the end, by the answer that the client got.
-fn written(number: u32, size: usize, answer: &Fetched) -> WrittenPart {
+/// The part as `complete` expects it, by the answer that the client got.
+fn sent_part(number: u32, size: usize, answer: &Fetched) -> WrittenPart {
     assert!((200..300).contains(&answer.status), "part {number} was answered with {}", answer.status);
     let tag = answer.header("etag").unwrap_or_default().to_owned();
     WrittenPart { number, size: ByteSize::new(size as u64), tag: PartTag::new(tag) }
@@ -58,7 +58,7 @@ async fn assert_holds<H: SignPartsHarness>(harness: &H, write: &PartWrite, expec
 async fn assert_ends_untouched<H: SignPartsHarness>(harness: &H, write: &PartWrite) {
     let body = noise(500, 31);
     let answer = harness.send(&sign(harness, &link(write, 1, 500)).await, body.clone()).await;
-    let part = written(1, 500, &answer);
+    let part = sent_part(1, 500, &answer);
     harness.parts().complete(write, 1, &[part], ByteSize::new(500)).await.unwrap();
     assert_holds(harness, write, &body, "a blob with a refused part").await;
 }
@@ -79,7 +79,7 @@ pub(crate) async fn partlink_01_what_was_signed_is_sent_without_other_credential
         let url = signed.url.expose();
         assert!(url.starts_with("http://") || url.starts_with("https://"), "the URL is not absolute");
         let answer = harness.send(&signed, bytes.clone()).await;
-        parts.insert(0, written(number, bytes.len(), &answer));
+        parts.insert(0, sent_part(number, bytes.len(), &answer));
     }
     parts.pop();
     let size = ByteSize::new(body.len() as u64);
@@ -96,7 +96,7 @@ pub(crate) async fn partlink_02_another_size_is_refused_and_so_is_all_after_the_
     for size in [0, 1, 999, 1001] {
         assert_refused(&harness.send(&signed, body.slice(..size)).await, &format!("{size} bytes for 1000"));
     }
-    let part = written(1, 1000, &harness.send(&signed, body.slice(..1000)).await);
+    let part = sent_part(1, 1000, &harness.send(&signed, body.slice(..1000)).await);
     let second = sign(harness, &link(&write, 2, 1000)).await;
     harness.parts().complete(&write, 1, &[part], ByteSize::new(1000)).await.unwrap();
     for signed in [&signed, &second] {
@@ -106,7 +106,7 @@ pub(crate) async fn partlink_02_another_size_is_refused_and_so_is_all_after_the_
     let write = begun(harness).await;
     let signed = sign(harness, &link(&write, 1, 1000)).await;
     harness.blobs().delete(&write.key).await.unwrap();
-    assert_refused(&harness.send(&signed, noise(1000, 24)).await, "a part of a discarded blob");
+    assert_refused(&harness.send(&signed, noise(1000, 24)).await, "a part of a deleted blob");
     assert_eq!(harness.blobs().head(&write.key).await.unwrap(), None);
 }
 

@@ -265,7 +265,7 @@ pub(crate) async fn resume_07_nothing_can_be_appended_after_the_end<H: Resumable
     blobs.delete(&writer.key).await.unwrap();
     for (length, is_last) in [(10, false), (10, true), (least, false)] {
         let answer = latest.clone().append_as(&noise(length, 90), is_last).await;
-        assert!(matches!(answer, Err(AppendError::Gone)), "a chunk of a discarded blob: {answer:?}");
+        assert!(matches!(answer, Err(AppendError::Gone)), "a chunk of a deleted blob: {answer:?}");
     }
     assert_eq!(harness.debris().await, 0, "what is left of late chunks");
 }
@@ -341,5 +341,5 @@ pub(crate) async fn resume_21_what_no_position_tells_of_is_not_in_the_blob<H: Re
     assert!(matches!(late, Err(AppendError::Gone)), "a chunk of another write to the key: {late:?}");
     assert_holds(&*blobs, &writer.key, &body, "a blob that was begun twice").await;
     blobs.delete(&writer.key).await.unwrap();
-    assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
+    assert_eq!(harness.debris().await, 0, "what is left when everything is deleted");
 }

@@ -25,7 +25,7 @@ pub(crate) async fn resume_09_deleting_removes_everything_a_write_left<H: Resuma
         for length in lengths {
             writer.append(&noise(length, 9)).await.unwrap();
         }
-        // What a writer left that was shut out is removed too.
+        // Deleting also removes what a writer left that was shut out.
         let mut lost = writer.clone();
         lost.append(&noise(30, 85)).await.unwrap();
         writers.push(writer.shut_out(&lost.position.state));
@@ -36,17 +36,17 @@ pub(crate) async fn resume_09_deleting_removes_everything_a_write_left<H: Resuma
     for writer in writers.iter().chain([&begun]) {
         for _again in 0..2 {
             blobs.delete(&writer.key).await.unwrap();
-            assert_absent(&*blobs, &writer.key, "a discarded blob").await;
+            assert_absent(&*blobs, &writer.key, "a deleted blob").await;
         }
         writer.sync().await;
     }
-    assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
+    assert_eq!(harness.debris().await, 0, "what is left when everything is deleted");
     for writer in writers.iter().chain([&begun]) {
         let late = writer.clone().append(&noise(10, 84)).await;
-        assert!(matches!(late, Err(AppendError::Gone)), "a chunk of a discarded blob: {late:?}");
+        assert!(matches!(late, Err(AppendError::Gone)), "a chunk of a deleted blob: {late:?}");
         let late = writer.complete().await;
-        assert!(matches!(late, Err(CompleteError::Gone)), "the end of a discarded blob: {late:?}");
-        assert_absent(&*blobs, &writer.key, "a discarded blob").await;
+        assert!(matches!(late, Err(CompleteError::Gone)), "the end of a deleted blob: {late:?}");
+        assert_absent(&*blobs, &writer.key, "a deleted blob").await;
     }
     assert_eq!(harness.debris().await, 0, "what is left of late chunks");
 }
@@ -90,7 +90,7 @@ pub(crate) async fn resume_11_an_offset_beyond_what_was_appended_is_incomplete<H
             blobs.delete(&writer.key).await.unwrap();
         }
     }
-    assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
+    assert_eq!(harness.debris().await, 0, "what is left when everything is deleted");
 }
 
 pub(crate) async fn resume_12_bytes_held_in_memory_are_stored_whole<H: ResumableHarness>(harness: &H) {
@@ -113,7 +113,7 @@ pub(crate) async fn resume_12_bytes_held_in_memory_are_stored_whole<H: Resumable
     for key in keys {
         harness.blobs().delete(&key).await.unwrap();
     }
-    assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
+    assert_eq!(harness.debris().await, 0, "what is left when everything is deleted");
 }
 
 pub(crate) async fn resume_13_what_is_cut_off_at_any_await_can_be_deleted<H: ResumableHarness>(harness: &H) {
@@ -187,7 +187,7 @@ pub(crate) async fn resume_15_pruning_removes_what_is_not_needed_and_nothing_els
     writer.complete().await.unwrap();
     assert_holds(&*blobs, &writer.key, &body, "a blob that was pruned").await;
     blobs.delete(&writer.key).await.unwrap();
-    assert_eq!(harness.debris().await, 0, "what is left when everything is discarded");
+    assert_eq!(harness.debris().await, 0, "what is left when everything is deleted");
 }
 
 pub(crate) async fn resume_16_completing_removes_what_was_not_pruned<H: ResumableHarness>(harness: &H) {

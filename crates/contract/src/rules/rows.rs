@@ -346,7 +346,7 @@ pub(crate) async fn blobrow_18_each_way_of_marking_deleted_is_due_at_its_own_tim
         let due = unit.blobs().due(micro(second), 10).await.unwrap();
         assert_eq!(due.len(), number + 1, "a microsecond later");
         let last = due.last().unwrap();
-        assert_eq!((last.key.id, last.deleted_at), (id, micro(second)), "doomed at second {second}");
+        assert_eq!((last.key.id, last.deleted_at), (id, micro(second)), "deleted at second {second}");
     }
     unit.rollback().await.unwrap();
     assert_eq!(given.read().await.blobs().find(&[BlobId::new(uuid())]).await.unwrap(), []);

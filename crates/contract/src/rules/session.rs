@@ -35,13 +35,13 @@ pub(super) fn session(user: UserId, created: i64) -> Session {
     }
 }
 
-pub(super) fn somebody() -> UserId {
+pub(super) fn a_user() -> UserId {
     UserId::new(uuid())
 }
 
-/// A kept session of somebody, opened at second 0.
+/// A stored session of a new user, opened at second 0.
 pub(super) async fn kept<H: SessionStoreHarness>(harness: &H) -> Session {
-    let session = session(somebody(), 0);
+    let session = session(a_user(), 0);
     harness.sessions().create(&session).await.unwrap();
     session
 }
@@ -50,9 +50,7 @@ pub(super) fn ids(sessions: &[Session]) -> Vec<SessionId> {
     sessions.iter().map(|session| session.id).collect()
 }
 
-pub(crate) async fn ses_01_a_revoked_session_is_found_by_nobody_from_that_answer_on<
-    H: SessionStoreHarness,
->(
+pub(crate) async fn ses_01_a_revoked_session_is_not_found_from_that_answer_on<H: SessionStoreHarness>(
     harness: &H,
 ) {
     let sessions = harness.sessions();
@@ -72,7 +70,7 @@ pub(crate) async fn ses_02_the_given_clock_decides_and_the_stores_own_forgets_la
     // They end now, far ahead of the machine's clock, and some time ago, within the margin.
     let margin = i64::try_from(EXPIRY_MARGIN.as_secs()).unwrap();
     for end in [3600, 2_000_000_000, 1, -1, -margin / 2] {
-        let session = session(somebody(), end - 3600);
+        let session = session(a_user(), end - 3600);
         sessions.create(&session).await.unwrap();
         let what = format!("a session that ends {end} s from now");
         let before = at(end).minus(Duration::from_micros(1));
@@ -91,7 +89,7 @@ pub(crate) async fn ses_02_the_given_clock_decides_and_the_stores_own_forgets_la
         assert_eq!(found, Some(Session { refresh: next, ..session }), "{what} was rotated");
     }
     // The store may have forgotten what ended long ago by any clock, but does not serve it once it has ended.
-    let old = session(somebody(), -700_000_000);
+    let old = session(a_user(), -700_000_000);
     sessions.create(&old).await.unwrap();
     assert_eq!(sessions.find(old.id, old.refresh.expires_at).await.unwrap(), None);
     let found = sessions.find(old.id, old.created_at).await.unwrap();
@@ -100,7 +98,7 @@ pub(crate) async fn ses_02_the_given_clock_decides_and_the_stores_own_forgets_la
 
 pub(crate) async fn ses_03_a_session_is_read_back_as_written<H: SessionStoreHarness>(harness: &H) {
     let sessions = harness.sessions();
-    let user = somebody();
+    let user = a_user();
     let plain = Session { ip: None, user_agent: None, ..session(user, 0) };
     let mut full = session(user, 10);
     full.ip = Some("2001:db8::7".to_owned());
@@ -158,7 +156,7 @@ pub(crate) async fn ses_06_all_older_sessions_of_a_user_are_revoked_but_one<H: S
     harness: &H,
 ) {
     let sessions = harness.sessions();
-    let (user, other) = (somebody(), somebody());
+    let (user, other) = (a_user(), a_user());
     let mut older = Vec::new();
     for second in 0..30 {
         let session = session(user, second);
@@ -184,7 +182,7 @@ pub(crate) async fn ses_06_all_older_sessions_of_a_user_are_revoked_but_one<H: S
 
     sessions.revoke_all(user, None, at(101)).await.unwrap();
     assert_eq!(sessions.list(user, at(101)).await.unwrap(), [], "all of them");
-    sessions.revoke_all(somebody(), None, at(101)).await.unwrap();
+    sessions.revoke_all(a_user(), None, at(101)).await.unwrap();
 }
 
 pub(crate) async fn ses_07_a_touch_moves_the_last_use_forwards_alone<H: SessionStoreHarness>(harness: &H) {
@@ -204,21 +202,21 @@ pub(crate) async fn ses_08_a_list_holds_the_users_living_sessions_newest_first<H
     harness: &H,
 ) {
     let sessions = harness.sessions();
-    let user = somebody();
+    let user = a_user();
     let (middle, oldest, newest) = (session(user, 20), session(user, 10), session(user, 30));
     let mut dead = session(user, 25);
     dead.refresh.expires_at = at(40);
-    for session in [&middle, &oldest, &newest, &dead, &session(somebody(), 15)] {
+    for session in [&middle, &oldest, &newest, &dead, &session(a_user(), 15)] {
         sessions.create(session).await.unwrap();
     }
     assert_eq!(sessions.list(user, at(50)).await.unwrap(), [newest, middle, oldest]);
-    assert_eq!(sessions.list(somebody(), at(50)).await.unwrap(), []);
+    assert_eq!(sessions.list(a_user(), at(50)).await.unwrap(), []);
 }
 
 pub(crate) async fn ses_09_another_users_session_is_not_revoked<H: SessionStoreHarness>(harness: &H) {
     let sessions = harness.sessions();
     let session = kept(harness).await;
-    assert!(!sessions.revoke(somebody(), session.id).await.unwrap());
+    assert!(!sessions.revoke(a_user(), session.id).await.unwrap());
     assert_eq!(sessions.find(session.id, at(1)).await.unwrap(), Some(session));
 }
 
@@ -226,7 +224,7 @@ pub(crate) async fn ses_10_only_expired_sessions_are_purged_up_to_the_limit<H: S
     harness: &H,
 ) {
     let sessions = harness.sessions();
-    let user = somebody();
+    let user = a_user();
     let living = session(user, 0);
     sessions.create(&living).await.unwrap();
     for second in 1..=5 {

@@ -7,7 +7,7 @@ use fm_domain::sessions::{Generation, Session, SessionStore};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
 
-use super::session::{at, ids, kept, session, somebody};
+use super::session::{a_user, at, ids, kept, session};
 use crate::fixture::{MANY, assert_refused, assert_unavailable, at_last, offered};
 use crate::harness::SessionStoreHarness;
 
@@ -17,7 +17,7 @@ pub(crate) async fn ses_16_a_list_goes_by_creation_and_then_by_id_whatever_was_u
     harness: &H,
 ) {
     let sessions = harness.sessions();
-    let user = somebody();
+    let user = a_user();
     // Ids at random: those of version 7 are in the order of their creation already.
     let id = |number: u128| {
         SessionId::new(Uuid::from_u128(number.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)))
@@ -61,7 +61,7 @@ pub(crate) async fn ses_17_more_sessions_than_a_page_are_listed_revoked_and_purg
     harness: &H,
 ) {
     let sessions = harness.sessions();
-    let (user, other) = (somebody(), somebody());
+    let (user, other) = (a_user(), a_user());
     let mine = many(&*sessions, user).await;
     let theirs = session(other, 0);
     sessions.create(&theirs).await.unwrap();
@@ -79,7 +79,7 @@ pub(crate) async fn ses_17_more_sessions_than_a_page_are_listed_revoked_and_purg
     }
     assert_eq!(ids(&sessions.list(other, at(1)).await.unwrap()), [theirs.id], "another user's stays");
 
-    many(&*sessions, somebody()).await;
+    many(&*sessions, a_user()).await;
     let purged = sessions.purge_expired(at(9000), u32::MAX).await.unwrap();
     // A store that expires entries by itself answers 0.
     assert!(purged == 0 || purged as usize == MANY + 2, "{purged} were purged");
@@ -126,7 +126,7 @@ pub(crate) async fn ses_19_a_second_session_with_one_id_is_an_error_and_changes_
 ) {
     let sessions = harness.sessions();
     let first = kept(harness).await;
-    let second = Session { id: first.id, ..session(somebody(), 5) };
+    let second = Session { id: first.id, ..session(a_user(), 5) };
     assert!(sessions.create(&second).await.is_err(), "two sessions have one id");
     assert!(sessions.create(&first).await.is_err(), "the same again");
     assert_eq!(sessions.find(first.id, at(6)).await.unwrap().as_ref(), Some(&first));

@@ -51,13 +51,13 @@ pub(super) async fn assert_absent(blobs: &dyn BlobStore, key: &BlobKey, what: &s
     assert!(matches!(read, Err(GetBlob::NotFound)), "{what}: {read:?}");
 }
 
-/// Discards the blobs until the store counts nothing more: work that was cut off may go on for a moment.
+/// Deletes the blobs until the store counts nothing more: work that was cut off may go on for a moment.
 pub(super) async fn delete_until_empty(
     blobs: &dyn BlobStore,
     keys: &[BlobKey],
     debris: impl AsyncFn() -> usize,
 ) {
-    soon("discarding what was cut off", async {
+    soon("deleting what was cut off", async {
         loop {
             for key in keys {
                 blobs.delete(key).await.unwrap();
@@ -70,6 +70,6 @@ pub(super) async fn delete_until_empty(
     })
     .await;
     for key in keys {
-        assert_absent(blobs, key, "what was cut off and discarded").await;
+        assert_absent(blobs, key, "what was cut off and deleted").await;
     }
 }

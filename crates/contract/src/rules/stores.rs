@@ -14,7 +14,7 @@ suite! {
         blob_02_a_body_of_unknown_length_is_read_back_whole,
         blob_03_every_form_of_range_gives_exactly_its_bytes,
         blob_06_a_range_outside_the_blob_is_refused_with_its_size,
-        blob_07_discarding_again_and_again_is_no_error,
+        blob_07_deleting_again_and_again_is_no_error,
         blob_11_the_buckets_are_apart,
         blob_13_a_list_holds_every_blob_of_its_bucket_once,
         blob_14_a_store_that_serves_answers_a_ping_and_names_its_limits,

@@ -95,7 +95,11 @@ pub(crate) async fn uow_03_a_refusal_does_not_poison_the_unit<H: DatabaseHarness
 
     traces.leave(&mut *unit).await.unwrap();
     unit.commit().await.unwrap();
-    assert_eq!(traces.seen(&given).await, (true, true), "what came after the refusals is there");
+    assert_eq!(
+        traces.seen(&given).await,
+        (true, true),
+        "the row and the job written after the refusals are there"
+    );
     assert_eq!(given.living_jobs().await, 2, "the jobs before and after the refusals are there");
 }
 

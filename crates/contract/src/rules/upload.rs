@@ -78,7 +78,7 @@ pub(crate) async fn upload_01_an_upload_is_read_back_as_written<H: DatabaseHarne
     assert_eq!(given.stored_upload(owner, UploadId::new(uuid())).await, None, "an unknown id");
 }
 
-pub(crate) async fn upload_02_of_two_that_take_up_an_upload_at_once_one_does<H: DatabaseHarness>(
+pub(crate) async fn upload_02_of_units_that_acquire_an_upload_at_once_one_does<H: DatabaseHarness>(
     harness: &H,
 ) {
     let given = given(harness);
@@ -92,12 +92,16 @@ pub(crate) async fn upload_02_of_two_that_take_up_an_upload_at_once_one_does<H: 
             given.update_upload(&taken, seen).await
         });
     }
-    let took = soon("six units on one upload", units.join_all()).await;
-    assert_eq!(took.into_iter().filter(|took| *took).count(), 1, "how many took the upload up");
+    let acquired = soon("six units on one upload", units.join_all()).await;
+    assert_eq!(
+        acquired.into_iter().filter(|acquired| *acquired).count(),
+        1,
+        "how many units acquired the upload"
+    );
     assert_eq!(given.stored_upload(owner, upload.id).await.unwrap().epoch, upload.epoch.next());
 }
 
-pub(crate) async fn upload_03_whoever_was_shut_out_changes_nothing<H: DatabaseHarness>(harness: &H) {
+pub(crate) async fn upload_03_a_request_that_was_shut_out_changes_nothing<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
     let owner = given.owner().await;
     let first = given.upload(fill::upload(owner)).await;
@@ -117,7 +121,7 @@ pub(crate) async fn upload_03_whoever_was_shut_out_changes_nothing<H: DatabaseHa
     assert_eq!(given.stored_upload(owner, first.id).await.as_ref(), Some(&second), "it changed nothing");
     assert!(!given.update_upload(&late, first.epoch).await, "in a later unit");
     let third = Upload { offset: fill::bytes(3), ..second.clone() };
-    assert!(given.update_upload(&third, second.epoch).await, "whoever has it goes on");
+    assert!(given.update_upload(&third, second.epoch).await, "the request that acquired it goes on");
     assert_eq!(given.stored_upload(owner, first.id).await, Some(third));
 }
 

@@ -105,9 +105,9 @@ pub(crate) async fn user_04_a_password_is_replaced_only_while_it_is_the_one_seen
         !unit.users().set_password(user.id, &user.password_hash, &second).await.unwrap(),
         "the seen one is old"
     );
-    let nobody = UserId::new(uuid());
+    let unknown = UserId::new(uuid());
     assert!(
-        !unit.users().set_password(nobody, &user.password_hash, &second).await.unwrap(),
+        !unit.users().set_password(unknown, &user.password_hash, &second).await.unwrap(),
         "an unknown user"
     );
     unit.commit().await.unwrap();
@@ -161,8 +161,8 @@ pub(crate) async fn user_06_a_reservation_past_the_quota_is_refused_and_changes_
     users.reserve(id, fill::bytes(0), Some(fill::bytes(10))).await.unwrap();
     users.reserve(id, fill::bytes(1 << 40), None).await.unwrap();
     users.unreserve(id, fill::bytes(1 << 40)).await.unwrap();
-    let nobody = users.reserve(UserId::new(uuid()), fill::bytes(1), None).await;
-    assert!(matches!(nobody, Err(ReserveBytes::NoUser)), "{nobody:?}");
+    let unknown = users.reserve(UserId::new(uuid()), fill::bytes(1), None).await;
+    assert!(matches!(unknown, Err(ReserveBytes::NoUser)), "{unknown:?}");
     unit.commit().await.unwrap();
 
     let storage = given.storage(id).await;
@@ -183,8 +183,8 @@ pub(crate) async fn user_07_a_charge_is_applied_as_a_whole_or_refused<H: Databas
     let refused = unit.users().charge(id, &grow, quota).await;
     assert!(matches!(refused, Err(ReserveBytes::QuotaExceeded)), "it adds more than it frees: {refused:?}");
     unit.users().charge(id, &swap, quota).await.unwrap();
-    let nobody = unit.users().charge(UserId::new(uuid()), &swap, quota).await;
-    assert!(matches!(nobody, Err(ReserveBytes::NoUser)), "{nobody:?}");
+    let unknown = unit.users().charge(UserId::new(uuid()), &swap, quota).await;
+    assert!(matches!(unknown, Err(ReserveBytes::NoUser)), "{unknown:?}");
     unit.commit().await.unwrap();
 
     let storage = given.storage(id).await;

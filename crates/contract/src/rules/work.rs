@@ -111,7 +111,7 @@ pub(crate) async fn job_23_a_lease_is_over_at_its_end_to_the_microsecond<H: Data
     assert_eq!(given.claim(end, at(120), 10).await.len(), 1, "at the end of its lease");
 }
 
-pub(crate) async fn job_24_a_job_that_nobody_holds_takes_no_answer<H: DatabaseHarness>(harness: &H) {
+pub(crate) async fn job_24_a_job_that_no_worker_holds_takes_no_answer<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
     let (waiting, failed, dead) = (fill::job(), fill::job(), fill::job());
     given.jobs(&[failed.clone(), dead.clone()]).await;
@@ -215,7 +215,7 @@ pub(crate) async fn job_27_a_wait_that_was_dropped_loses_no_signal<H: DatabaseHa
             () = async { given.jobs(&[fill::job()]).await } => false,
         };
         if !heard {
-            soon("a signal that came while nobody waited", signal.wait(Duration::from_mins(1))).await;
+            soon("a signal that came between two waits", signal.wait(Duration::from_mins(1))).await;
         }
     }
 }

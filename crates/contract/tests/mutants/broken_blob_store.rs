@@ -53,7 +53,7 @@ enum Fault {
     CallsEveryErrorUnavailable,
     TakesEveryErrorForAbsence,
     GetTakesEveryErrorForAbsence,
-    PingsNobody,
+    PingsWithoutAStore,
     DeletesWithoutAStore,
     ListsNothingWithoutAStore,
     TakesAnEmptyChunkForTheEnd,
@@ -303,7 +303,7 @@ impl BlobStore for Broken {
     }
 
     async fn ping(&self) -> PortResult<()> {
-        if self.is(Fault::PingsNobody) {
+        if self.is(Fault::PingsWithoutAStore) {
             return Ok(());
         }
         self.reach()?.ping().await
@@ -402,9 +402,9 @@ mutants! {
     a_store_whose_ranges_are_one_byte_short: broken(Fault::RangesAreOneByteShort) => blob_store, ["BLOB-03", "BLOB-27"];
     a_store_that_answers_ranges_beyond_the_end: broken(Fault::AnswersRangesBeyondTheEnd) => blob_store,
         ["BLOB-06", "BLOB-27"];
-    a_store_that_discards_only_once: broken(Fault::DeletesOnlyOnce) => blob_store,
+    a_store_that_deletes_only_once: broken(Fault::DeletesOnlyOnce) => blob_store,
         ["BLOB-07", "BLOB-04", "BLOB-08", "BLOB-16", "BLOB-24", "BLOB-20"];
-    a_store_that_discards_nothing: broken(Fault::DeletesNothing) => blob_store,
+    a_store_that_deletes_nothing: broken(Fault::DeletesNothing) => blob_store,
         ["BLOB-07", "BLOB-11", "BLOB-13", "BLOB-23", "BLOB-24", "BLOB-25", "BLOB-19"];
     a_store_that_mixes_the_buckets: broken(Fault::MixesTheBuckets) => blob_store, ["BLOB-11", "BLOB-13"];
     a_store_that_lists_half: broken(Fault::ListsHalf) => blob_store, ["BLOB-13", "BLOB-19"];
@@ -429,8 +429,8 @@ mutants! {
         ["BLOB-24", "BLOB-25"];
     a_store_whose_get_takes_every_error_for_absence: broken(Fault::GetTakesEveryErrorForAbsence) =>
         blob_store, ["BLOB-24", "BLOB-25"];
-    a_store_that_pings_nobody: broken(Fault::PingsNobody) => blob_store, ["BLOB-24", "BLOB-25"];
-    a_store_that_discards_without_a_store: broken(Fault::DeletesWithoutAStore) => blob_store, ["BLOB-24"];
+    a_store_that_pings_without_a_store: broken(Fault::PingsWithoutAStore) => blob_store, ["BLOB-24", "BLOB-25"];
+    a_store_that_deletes_without_a_store: broken(Fault::DeletesWithoutAStore) => blob_store, ["BLOB-24"];
     a_store_that_lists_nothing_without_a_store: broken(Fault::ListsNothingWithoutAStore) => blob_store,
         ["BLOB-24"];
     a_store_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => blob_store,

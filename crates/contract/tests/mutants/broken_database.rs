@@ -243,7 +243,7 @@ impl JobSignal for Sleeper {
     }
 }
 
-/// A signal that is heard only by those who wait when it is given.
+/// A signal that reaches only the workers that wait when it is given.
 struct Deaf(MemoryJobSignal);
 
 #[async_trait]

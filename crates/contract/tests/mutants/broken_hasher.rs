@@ -1,5 +1,4 @@
-//! Hashers of passwords with one fault. The honest one is a toy: it keeps every rule, and nothing else about it is fit
-//! for use.
+//! Hashers of passwords with one fault. The honest one is a fake: it keeps every rule, and is not safe to use.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
@@ -25,7 +24,7 @@ enum Fault {
     CutsPasswords,
 }
 
-/// A toy hasher: SHA-256, many times over.
+/// A fake hasher: SHA-256, many times over.
 #[derive(Clone, Copy)]
 struct Hasher {
     rounds: u32,
@@ -43,7 +42,7 @@ impl Hasher {
     }
 
     fn make(self, rounds: u32, salt: &str, password: &str) -> PasswordHash {
-        PasswordHash::new(format!("$toy$r={rounds}${salt}${}", self.digest(rounds, salt, password)))
+        PasswordHash::new(format!("$fake$r={rounds}${salt}${}", self.digest(rounds, salt, password)))
     }
 
     fn check(self, password: &str, hash: &str) -> PasswordCheck {
@@ -85,7 +84,7 @@ impl PasswordHasher for Hasher {
 
     fn decoy(&self) -> PasswordHash {
         let rounds = if self.fault == Fault::CheapDecoy { 1 } else { self.rounds };
-        PasswordHash::new(format!("$toy$r={rounds}${:016x}${}", 0, "0".repeat(64)))
+        PasswordHash::new(format!("$fake$r={rounds}${:016x}${}", 0, "0".repeat(64)))
     }
 }
 

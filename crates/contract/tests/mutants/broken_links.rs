@@ -1,4 +1,4 @@
-//! Signers of URLs with one fault, each with a toy server that believes them.
+//! Signers of URLs with one fault, each with a fake server that believes them.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -36,7 +36,7 @@ enum Fault {
     ServesNoEmptyBlob,
 }
 
-const ORIGIN: &str = "https://toy.example/";
+const ORIGIN: &str = "https://fake.example/";
 
 struct Fake {
     blobs: MemoryBlobStore,

@@ -1,4 +1,4 @@
-//! Signers of parts with one fault, each with a toy server that believes them.
+//! Signers of parts with one fault, each with a fake server that believes them.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -32,7 +32,7 @@ enum Fault {
     IgnoresExpiry,
 }
 
-const ORIGIN: &str = "https://toy.example/";
+const ORIGIN: &str = "https://fake.example/";
 
 struct Fake {
     blobs: MemoryBlobStore,

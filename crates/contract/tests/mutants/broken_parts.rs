@@ -389,7 +389,7 @@ mutants! {
         ["PART-06", "PART-09"];
     a_store_that_keeps_other_writes_to_the_key: broken(Fault::KeepsOtherWritesToTheKey) => direct_store,
         ["PART-09"];
-    a_store_that_discards_whole_blobs_alone: broken(Fault::DeletesWholeBlobsAlone) => direct_store,
+    a_store_that_deletes_whole_blobs_alone: broken(Fault::DeletesWholeBlobsAlone) => direct_store,
         ["PART-06", "PART-08", "PART-11"];
     a_store_that_begins_what_it_does_not_know: broken(Fault::BeginsWhatItDoesNotKnow) => direct_store,
         ["PART-04", "PART-08", "PART-10"];

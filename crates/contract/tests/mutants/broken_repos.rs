@@ -118,7 +118,7 @@ impl FileQueries for BrokenReads {
             return Ok(Some(file.clone()).filter(|file| file.owner == access.owner()));
         }
         let found = self.inner.files().find(access, id).await?;
-        // Files that nobody has edited yet, of which most are asked for twice.
+        // Files without an edit: most of them are asked for twice.
         if let Some(file) = found.as_ref().filter(|file| file.revision == Revision::FIRST) {
             self.memory.files.lock().unwrap().insert(id, file.clone());
         }

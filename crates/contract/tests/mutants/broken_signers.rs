@@ -1,5 +1,5 @@
-//! Signers of access tokens and of MACs with one fault. The honest one is a toy: it keeps every rule, and nothing else
-//! about it is fit for use.
+//! Signers of access tokens and of MACs with one fault. The honest one is a fake: it keeps every rule, and is
+//! not safe to use.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ fn sha256(parts: &[&[u8]]) -> [u8; 32] {
         .into()
 }
 
-/// A toy signer: the first secret signs, all are accepted.
+/// A fake signer: the first secret signs, all are accepted.
 #[derive(Clone)]
 struct Signer {
     secrets: Vec<&'static [u8]>,
@@ -86,7 +86,7 @@ impl MacSigner for Signer {
     }
 }
 
-const HEADER: &str = r#"{"alg":"TOY"}"#;
+const HEADER: &str = r#"{"alg":"FAKE"}"#;
 
 impl Signer {
     fn signature(secret: &[u8], signed: &str) -> String {

@@ -1,4 +1,4 @@
-//! Renderers of thumbnails with one fault. The honest one is a toy on the crate `image` alone.
+//! Renderers of thumbnails with one fault. The honest one is a fake that uses the crate `image` alone.
 
 use std::io::Cursor;
 use std::sync::Arc;

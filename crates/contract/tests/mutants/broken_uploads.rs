@@ -17,8 +17,8 @@ impl BrokenUnit {
         self.inserted.lock().unwrap().get(&id).cloned()
     }
 
-    /// The upload as it is stored, or not.
-    fn written(&self, upload: &Upload) -> Upload {
+    /// The upload as this store writes it, with its fault.
+    fn with_fault(&self, upload: &Upload) -> Upload {
         let mut upload = upload.clone();
         if self.is(Fault::LosesEmptyStates) {
             upload.state = upload.state.filter(|state| !state.as_bytes().is_empty());
@@ -51,7 +51,7 @@ impl UploadRepo for BrokenUnit {
         if again && self.is(Fault::InsertsUploadsAgain) {
             return Ok(());
         }
-        let written = self.written(upload);
+        let written = self.with_fault(upload);
         self.honest().uploads().insert(&written).await
     }
 
@@ -71,7 +71,7 @@ impl UploadRepo for BrokenUnit {
     }
 
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {
-        let mut written = self.written(upload);
+        let mut written = self.with_fault(upload);
         if self.is(Fault::KeepsTheEpoch) {
             written.epoch = seen;
         }

@@ -2,7 +2,7 @@
 //! fail. Each broken adapter is an honest one with one fault.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is a failure")]
-#![expect(clippy::disallowed_methods, reason = "toy servers have a clock and ids of their own")]
+#![expect(clippy::disallowed_methods, reason = "fake servers have a clock and ids of their own")]
 
 mod broken_blob_store;
 mod broken_database;

@@ -82,15 +82,15 @@ operations! {
         FileRepoRemove = "remove",
     }
     "BlobRepo" {
-        BlobRepoRecordIntent = "announce",
+        BlobRepoRecordIntent = "record_intent",
         BlobRepoRenew = "renew",
-        BlobRepoMarkStored = "settle",
-        BlobRepoMarkDeleted = "doom",
-        BlobRepoCancelIntent = "abandon",
-        BlobRepoMarkOwnedDeleted = "doom_owned",
-        BlobRepoCancelExpired = "doom_expired",
+        BlobRepoMarkStored = "mark_stored",
+        BlobRepoMarkDeleted = "mark_deleted",
+        BlobRepoCancelIntent = "cancel_intent",
+        BlobRepoMarkOwnedDeleted = "mark_owned_deleted",
+        BlobRepoCancelExpired = "cancel_expired",
         BlobRepoDue = "due",
-        BlobRepoFindTombstone = "find_doomed",
+        BlobRepoFindTombstone = "find_tombstone",
         BlobRepoPostpone = "postpone",
         BlobRepoRemove = "remove",
     }
@@ -110,7 +110,7 @@ operations! {
         UploadRepoAddPart = "add_part",
         UploadRepoParts = "parts",
         UploadRepoRemove = "remove",
-        UploadRepoRemoveOfFile = "forget_file",
+        UploadRepoRemoveOfFile = "remove_of_file",
         UploadRepoExpired = "expired",
         UploadRepoPurgeEnded = "purge_ended",
     }
@@ -144,7 +144,7 @@ operations! {
         BlobStorePut = "put",
         BlobStoreGet = "get",
         BlobStoreHead = "head",
-        BlobStoreDelete = "discard",
+        BlobStoreDelete = "delete",
         BlobStorePing = "ping",
     }
     "ListBlobs" {

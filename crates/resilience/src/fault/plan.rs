@@ -26,14 +26,14 @@ pub enum Fault {
     /// The call is made twice and the second answer is given, as by a network layer that tried again. The body of a
     /// put is held in memory for it.
     Duplicate,
-    /// The caller gets no answer, ever: whoever has a limit of time drops the call.
+    /// The caller never gets an answer. A caller with a time limit drops the call.
     Hang(Moment),
-    /// The process dies: this call and every later one through the handle gets no answer, ever, and whoever waits
-    /// for [`Faults::crashed`](super::Faults::crashed) is told. Drop the use case then, as the death would.
+    /// The process dies: this call and every later one through the handle never gets an answer.
+    /// [`Faults::crashed`](super::Faults::crashed) ends then, so that the test drops the use case, as the death would.
     Crash(Moment),
     /// The process stands still, as a machine that sleeps: this call and every later one waits until
-    /// [`Faults::resume`](super::Faults::resume), and whoever waits for
-    /// [`Faults::suspended`](super::Faults::suspended) is told. What it holds it holds on to.
+    /// [`Faults::resume`](super::Faults::resume). [`Faults::suspended`](super::Faults::suspended) ends then. The
+    /// process keeps what it holds.
     Suspend(Moment),
 }
 

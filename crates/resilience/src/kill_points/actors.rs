@@ -35,7 +35,7 @@ pub struct Actors {
 }
 
 impl Actors {
-    /// The password that everybody has.
+    /// The password of every user.
     pub const PASSWORD: &str = "correct horse battery";
     /// The password that a user may change to.
     pub const NEW_PASSWORD: &str = "staple correct horse";

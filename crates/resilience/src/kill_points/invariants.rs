@@ -65,7 +65,7 @@ pub async fn in_the_end(environment: &Environment, actors: &Actors) -> Result<()
             "a job was lost: {} waits for a thumbnail",
             file.name
         );
-        must!(file.sha256.is_some(), "a job was lost: nobody has read {}", file.name);
+        must!(file.sha256.is_some(), "a job was lost: {} was not hashed", file.name);
     }
     let user = account.as_ref().map_or(actors.user, |account| account.user.id);
     let rows = blobs_of(&files);
@@ -137,7 +137,7 @@ async fn no_row_without_a_file(
     let (recorded, tombstone, kept) =
         counted.await.map_err(|error| format!("no count of rows: {error:?}"))?;
     must!(recorded == 0, "an intent is left");
-    must!(tombstone == 0, "a doomed row is left");
+    must!(tombstone == 0, "a tombstone is left");
     must!(kept == rows.len() as u64, "{kept} blobs are kept, but files point to {}", rows.len());
     Ok(())
 }

@@ -111,7 +111,7 @@ impl NumberedParts {
         Self { blobs, writes: Mutex::default() }
     }
 
-    /// How many writes were begun and neither completed nor discarded.
+    /// How many writes were begun and neither completed nor deleted.
     pub(super) fn unfinished(&self) -> usize {
         self.writes().open.len()
     }
@@ -233,7 +233,7 @@ impl ResumableStore for NumberedParts {
     }
 }
 
-/// The bytes of completed blobs, and the one thing more to discard.
+/// Completed blobs are those of the other store; `delete` also removes the unfinished writes that are kept here.
 #[async_trait]
 impl BlobStore for NumberedParts {
     async fn put(&self, key: &BlobKey, body: ByteStream, hint: &PutHint) -> Result<StoredBlob, PutBlob> {

@@ -55,7 +55,7 @@ fn user() -> User {
 }
 
 fn hash() -> PasswordHash {
-    PasswordHash::new("$toy$0$salt$hash".to_owned())
+    PasswordHash::new("$fake$0$salt$hash".to_owned())
 }
 
 fn session() -> Session {

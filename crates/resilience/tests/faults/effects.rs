@@ -13,7 +13,10 @@ use uuid::Uuid;
 
 use crate::rig::{Rig, in_time, now};
 
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a worker waits for a signal.
+const SIGNAL_WAIT: Duration = Duration::from_mins(1);
+/// How far a clock jumps.
+const JUMP: Duration = Duration::from_mins(1);
 
 async fn commit_a_job(rig: &Rig) {
     let mut unit = rig.db.begin().await.unwrap();
@@ -25,7 +28,7 @@ async fn commit_a_job(rig: &Rig) {
 /// How long a wait takes.
 async fn wait(rig: &Rig) -> Option<Duration> {
     let begun = Instant::now();
-    in_time(rig.signal.wait(PATIENCE)).await.map(|_heard| begun.elapsed())
+    in_time(rig.signal.wait(SIGNAL_WAIT)).await.map(|_heard| begun.elapsed())
 }
 
 /// How long a wait takes with the fault, when a job is there.
@@ -50,12 +53,12 @@ async fn a_signal_that_fails_wakes_for_nothing() {
     let rig = Rig::new();
     rig.faults.plan(When::Nth(Operation::JobSignalWait, 1), Fault::FailBefore);
     about(wait(&rig).await, Duration::ZERO);
-    about(wait(&rig).await, PATIENCE);
+    about(wait(&rig).await, SIGNAL_WAIT);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_signal_that_is_lost_ends_at_its_time() {
-    about(wait_with(Fault::LoseAnswer).await, PATIENCE);
+    about(wait_with(Fault::LoseAnswer).await, SIGNAL_WAIT);
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,10 +79,10 @@ fn a_skewed_clock_jumps_both_ways_and_goes_on_with_the_other() {
     let base = Arc::new(ManualClock::new(now()));
     let clock = SkewedClock::new(base.clone());
     assert_eq!(clock.now(), now());
-    clock.jump_ahead(PATIENCE);
-    assert_eq!(clock.now(), now().plus(PATIENCE));
-    clock.jump_back(PATIENCE * 3);
-    assert_eq!(clock.now(), now().minus(PATIENCE * 2));
-    base.advance(PATIENCE);
-    assert_eq!(clock.now(), now().minus(PATIENCE));
+    clock.jump_ahead(JUMP);
+    assert_eq!(clock.now(), now().plus(JUMP));
+    clock.jump_back(JUMP * 3);
+    assert_eq!(clock.now(), now().minus(JUMP * 2));
+    base.advance(JUMP);
+    assert_eq!(clock.now(), now().minus(JUMP));
 }

@@ -84,11 +84,11 @@ async fn after_a_crash_no_port_answers_or_is_reached_any_more() {
     assert_eq!(in_time(rig.db.ping()).await.map(got), None);
     assert_eq!(in_time(rig.sessions.ping()).await.map(got), None);
     assert_eq!(rig.reached.calls(), []);
-    assert_eq!(rig.faults.calls(), [Operation::BlobStorePing], "the dead call nobody");
+    assert_eq!(rig.faults.calls(), [Operation::BlobStorePing], "a dead process calls no other port");
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_for_a_crash_is_told_while_the_call_hangs() {
+async fn a_wait_for_a_crash_ends_while_the_call_hangs() {
     let rig = Rig::new();
     rig.faults.plan(When::Nth(Operation::DatabasePing, 1), Fault::Crash(Moment::After));
     let ended = tokio::select! {
@@ -115,7 +115,7 @@ async fn while_a_process_stands_still_no_port_is_reached() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_resumes_the_dead() {
+async fn a_dead_process_is_not_resumed() {
     let rig = Rig::new();
     rig.faults.plan(When::Nth(Operation::DatabasePing, 1), Fault::Crash(Moment::Before));
     assert_eq!(in_time(rig.db.ping()).await.map(got), None);

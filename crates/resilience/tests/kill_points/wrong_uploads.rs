@@ -120,7 +120,7 @@ fn a_row_that_is_committed_before_its_bytes_are_there_is_caught() {
 }
 
 #[test]
-fn bytes_that_are_discarded_before_the_commit_are_caught() {
+fn bytes_that_are_deleted_before_the_commit_are_caught() {
     let scenario = wrong!(user_with_text, |process, actors| {
         // A retry finds nothing to do.
         let mut unit = process.ports.db.begin().await.unwrap();
@@ -138,7 +138,7 @@ fn bytes_that_are_discarded_before_the_commit_are_caught() {
             unit.commit().await.unwrap();
         }
     });
-    kills_catch(&scenario, "BlobStore::discard", "at once: notes.txt has no bytes");
+    kills_catch(&scenario, "BlobStore::delete", "at once: notes.txt has no bytes");
 }
 
 #[test]

@@ -10,12 +10,12 @@ use tempfile::TempDir;
 
 use crate::process::is_root;
 
-/// Somebody else than root. Where the tests are run by one, it is themselves.
+/// An account without the rights of root: the one that runs the tests, unless that is root.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Account(Option<(u32, u32)>);
 
 impl Account {
-    /// The account that runs the tests, unless that is root: then `nobody`.
+    /// The account that runs the tests, or an unprivileged account of the system where that is root.
     pub(crate) fn ordinary() -> Self {
         if !is_root() {
             return Self(None);
@@ -26,7 +26,7 @@ impl Account {
             let (uid, gid) = (fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?);
             (fields[0] == "nobody").then_some((uid, gid))
         });
-        Self(Some(found.expect("there is an account called nobody: root's permissions test nothing")))
+        Self(Some(found.expect("the account is in /etc/passwd: tests of permissions can't run as root")))
     }
 
     /// Lets the command run as it.
@@ -57,8 +57,8 @@ impl Account {
     pub(crate) fn program(self, folder: &Path) -> Option<std::path::PathBuf> {
         self.0?;
         let copy = folder.join("file-manager");
-        // Not copied by this process: another thread's child that begins meanwhile would inherit the open file, and a
-        // program that somebody may write to can't be started (ETXTBSY).
+        // `cp` copies it, not this process: a child that another thread starts meanwhile would inherit the open file, and
+        // a program that any process has open for writing can't be started (ETXTBSY).
         let copied = Command::new("cp").arg(super::binary()).arg(&copy).status().expect("cp starts");
         assert!(copied.success(), "the program can be copied");
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("the copy is ours");

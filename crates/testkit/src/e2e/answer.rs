@@ -151,7 +151,7 @@ impl Answer {
         self.problem(503, "unavailable");
         assert!(self.field("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1), "{self:?}");
         for inside in ["127.0.0.1", "postgres", "connection", "dispatch", "disk", "Permission"] {
-            assert!(!self.text().contains(inside), "the cause is nobody's business: {self:?}");
+            assert!(!self.text().contains(inside), "clients are not told the cause: {self:?}");
         }
     }
 

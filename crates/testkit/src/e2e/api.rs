@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Answer, Form, Lane, Server, User};
 
-/// A client of one server, anonymous or somebody.
+/// A client of one server, anonymous or logged in.
 #[derive(Clone)]
 pub struct Api {
     /// The server.

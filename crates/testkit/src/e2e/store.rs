@@ -13,7 +13,7 @@ use crate::s3::Access;
 
 const BUCKETS: [&str; 2] = ["FILES_BUCKET", "THUMBNAILS_BUCKET"];
 
-/// An S3 server with two empty buckets that are nobody else's.
+/// An S3 server with two empty buckets that no other test uses.
 pub(crate) struct TestStore {
     access: Access,
     /// Variables beside those, and over them.
@@ -111,25 +111,27 @@ impl TestStore {
 
     /// Where its objects are.
     pub(crate) fn folder(&self) -> &Path {
-        let Place::Here(here) = &self.place else { panic!("somebody else's objects are out of reach") };
+        let Place::Here(here) = &self.place else {
+            panic!("the objects of an external server are out of reach")
+        };
         here.folder.path()
     }
 
     /// Where it listens, if it is in this process.
     pub(crate) fn address(&self) -> SocketAddr {
-        let Place::Here(here) = &self.place else { panic!("somebody else's server has no address of ours") };
+        let Place::Here(here) = &self.place else { panic!("an external server has no address here") };
         here.address
     }
 
     /// Stops answering, as when its machine is gone.
     pub(crate) fn go_away(&self) {
-        let Place::Here(here) = &self.place else { panic!("somebody else's server can't be stopped") };
+        let Place::Here(here) = &self.place else { panic!("an external server can't be stopped") };
         drop(here.server.lock().unwrap().take());
     }
 
     /// Answers again, at the same address and with the same objects.
     pub(crate) fn come_back(&self) {
-        let Place::Here(here) = &self.place else { panic!("somebody else's server can't be started") };
+        let Place::Here(here) = &self.place else { panic!("an external server can't be started") };
         let Access { access_key_id, secret_access_key, .. } = &self.access;
         let server = S3Server::start_at(here.address, here.folder.path(), access_key_id, secret_access_key);
         *here.server.lock().unwrap() = Some(server.expect("the S3 server starts again"));
@@ -173,7 +175,7 @@ impl Drop for TestStore {
         if let Place::Elsewhere { client, buckets } = &self.place {
             alone(async {
                 for bucket in buckets {
-                    // What is left of a test that failed is left to whoever looks into it.
+                    // A bucket that still has objects stays, so that a failed test can be examined.
                     drop(client.delete_bucket().bucket(bucket).send().await);
                 }
             });

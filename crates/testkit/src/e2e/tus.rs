@@ -9,8 +9,8 @@ use super::{Answer, Api, Request, User, within};
 pub use crate::tus::metadata;
 use crate::tus::{CHUNK_TYPE, Call, VERSION};
 
-/// How long a request that was cut off may still have an upload.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
+/// How long a request that was cut off may still hold an upload.
+const RELEASE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// An upload that was begun.
 #[derive(Clone)]
@@ -87,7 +87,7 @@ impl Resumable {
 
     /// Waits until it has so many bytes.
     pub async fn reaches(&self, offset: usize) {
-        within(PATIENCE, &format!("{} has {offset} bytes", self.path), async || {
+        within(RELEASE_TIMEOUT, &format!("{} has {offset} bytes", self.path), async || {
             (self.offset().await == offset).then_some(())
         })
         .await;

@@ -1,4 +1,4 @@
-//! Somebody with an account.
+//! A user with an account.
 
 use std::ops::Deref;
 
@@ -21,7 +21,7 @@ pub struct User {
 }
 
 impl User {
-    /// Registers somebody new and logs them in.
+    /// Registers a new user and logs them in.
     pub async fn register(api: &Api) -> Self {
         let email = format!("{}@example.com", unique("user-"));
         let password = unique("password-");

@@ -97,7 +97,7 @@ async fn a_canceled_upload_leaves_nothing(lane: Lane) {
     assert_eq!(user.storage().await, (0, 0));
 }
 
-async fn an_upload_of_somebody_else_is_not_there(lane: Lane) {
+async fn an_upload_of_another_user_is_not_found(lane: Lane) {
     let api = Api::on(lane);
     let (user, stranger) = (api.user().await, api.user().await);
     let content = Bytes::from(noise(10));
@@ -143,6 +143,6 @@ on_every_lane![
     the_urls_are_dead_once_it_is_complete,
     parts_that_were_not_sent_end_the_upload,
     a_canceled_upload_leaves_nothing,
-    an_upload_of_somebody_else_is_not_there,
+    an_upload_of_another_user_is_not_found,
     an_abandoned_upload_is_swept,
 ];

@@ -55,7 +55,7 @@ async fn hashed(user: &User, file: &File) -> String {
     eventually("the hash is known", async || user.current(file).await.sha256).await
 }
 
-/// Without workers nobody reads them.
+/// Only a worker reads them, and none runs.
 async fn the_hash_is_null_until_the_bytes_were_read(lane: Lane) {
     let server = Server::prepare(lane, &[], &["--no-worker"]);
     server.resume();

@@ -13,7 +13,7 @@ use super::PART;
 const HELLO: &str = "sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=";
 const EMPTY: &str = "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=";
 
-async fn what_came_of_a_cut_piece_stays(lane: Lane) {
+async fn bytes_of_a_cut_piece_that_arrived_stay(lane: Lane) {
     let api = Api::with(lane, &[]);
     let user = api.user().await;
     let content = Bytes::from(noise(2 * PART + 500_000));
@@ -22,7 +22,7 @@ async fn what_came_of_a_cut_piece_stays(lane: Lane) {
     for (came, abrupt) in [(1, false), (150_000, true), (PART + 200_000, false), (PART - 150_001, true)] {
         let mut connection = upload.send_head(&user, offset, content.len() - offset, "").await;
         assert!(connection.send(&content[offset..offset + came]).await);
-        // What nobody has read yet goes with the connection.
+        // Bytes that the server has not read yet are lost with the connection.
         tokio::time::sleep(Duration::from_secs(1)).await;
         if abrupt {
             connection.reset();
@@ -181,7 +181,7 @@ async fn a_creation_whose_piece_is_refused_is_an_upload_all_the_same(lane: Lane)
 }
 
 on_every_lane![
-    what_came_of_a_cut_piece_stays,
+    bytes_of_a_cut_piece_that_arrived_stay,
     of_a_connection_that_closes_at_once_little_is_lost,
     a_piece_with_a_checksum_counts_as_a_whole_or_not_at_all,
     a_large_piece_that_is_not_what_its_checksum_says_leaves_nothing,

@@ -3,7 +3,7 @@
 use fm_api_types::TokenPair;
 use fm_e2e::{Api, Lane, User, on_every_lane};
 
-async fn an_upload_of_somebody_else_is_not_there(lane: Lane) {
+async fn an_upload_of_another_user_is_not_found(lane: Lane) {
     let api = Api::on(lane);
     let (user, stranger) = (api.user().await, api.user().await);
     let upload = user.resumable("a.txt", 5).await;
@@ -16,9 +16,9 @@ async fn an_upload_of_somebody_else_is_not_there(lane: Lane) {
     for path in [unknown, "/v1/uploads/none"] {
         stranger.tus(reqwest::Method::HEAD, path).send().await.expect(404);
     }
-    let nobody = upload.by(&api);
-    nobody.piece(3).body("lo").send().await.unauthenticated();
-    nobody.head().await.expect(401);
+    let anonymous = upload.by(&api);
+    anonymous.piece(3).body("lo").send().await.unauthenticated();
+    anonymous.head().await.expect(401);
     upload.send(3, "lo").await;
     assert_eq!(user.content(&upload.file().await).await, "hello");
 }
@@ -53,7 +53,7 @@ async fn a_piece_outlives_the_session_that_began_it(lane: Lane) {
 }
 
 on_every_lane![
-    an_upload_of_somebody_else_is_not_there,
+    an_upload_of_another_user_is_not_found,
     a_logout_ends_no_upload,
     a_piece_outlives_the_session_that_began_it,
 ];

@@ -62,7 +62,7 @@ fn end(actors: &Actors) -> CompleteDirectCommand {
     CompleteDirectCommand { upload: actors.upload.unwrap(), parts: actors.parts.clone() }
 }
 
-/// A user whose upload is complete; nobody has read its bytes yet.
+/// A user whose upload is complete; the job that hashes its bytes has not run yet.
 async fn completed(environment: &Environment, sha256: Option<Sha256>) -> Actors {
     let mut actors = sent(environment, sha256).await;
     let kept = uploads(&environment.healthy()).complete.run(&actors.actor(), end(&actors)).await.unwrap();

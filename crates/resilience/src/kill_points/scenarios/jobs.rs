@@ -48,7 +48,7 @@ async fn change_password_alone(environment: &Environment, actors: &Actors) {
     };
     // Whether the caller is told of the sessions is the use case's own affair.
     drop(environment.process(&faults).cases.accounts.change_password.run(&actors.actor(), command).await);
-    assert_eq!(faults.injected().len(), 1, "nobody asked for the end of the sessions");
+    assert_eq!(faults.injected().len(), 1, "the use case did not revoke the sessions");
 }
 
 scenario! {

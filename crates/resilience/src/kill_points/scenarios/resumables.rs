@@ -157,7 +157,7 @@ scenario! {
 }
 
 scenario! {
-    /// What came is kept.
+    /// The bytes that arrived are kept.
     a_piece_whose_sender_goes_away, retried Late, needs Resumable;
     arrange |environment| begun(environment, &[]).await;
     act |process, actors| {
@@ -169,7 +169,7 @@ scenario! {
 }
 
 scenario! {
-    /// Nobody knows how long it will be, and it becomes too long.
+    /// The upload declares no length, and grows past the quota.
     a_piece_beyond_the_quota, retried Late, needs Resumable;
     arrange |environment| {
         let mut actors = environment.user().await;

@@ -82,18 +82,18 @@ scenario! {
     check |environment, actors| {
         let found = environment.sessions.find(actors.session, environment.clock.now()).await.unwrap();
         let session = found.ok_or("the session is gone")?;
-        expect(session.last_seen_at > session.created_at, "nobody noticed")
+        expect(session.last_seen_at > session.created_at, "the last use was not recorded")
     }
 }
 
 scenario! {
-    /// A user refreshes their session; a lost answer logs nobody out.
+    /// A user refreshes their session; a lost answer ends no session.
     a_refresh, retried Promptly;
     arrange |environment| environment.user().await;
     act |process, actors| process.cases.sessions.refresh.run(refresh(&actors.refresh_token)).await;
     check |environment, actors| {
         let lives = living(environment, actors).await.contains(&actors.session);
-        expect(lives, "a lost answer has logged somebody out")
+        expect(lives, "a lost answer ended the session")
     }
 }
 

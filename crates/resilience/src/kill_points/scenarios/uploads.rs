@@ -58,7 +58,7 @@ scenario! {
 }
 
 scenario! {
-    /// Nobody knows beforehand how many bytes there are.
+    /// The client declares no length.
     an_upload_of_unknown_length, retried Late;
     arrange |environment| environment.user().await;
     act |process, actors| {

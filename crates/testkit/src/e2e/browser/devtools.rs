@@ -10,8 +10,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-/// The longest that an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the browser may take for an answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Something that happened in the browser, in a page or in a worker of one.
 #[derive(Clone, Debug)]
@@ -53,8 +53,8 @@ impl DevTools {
         let id = self.0.last.fetch_add(1, Ordering::Relaxed);
         lock(&self.0.waiting).insert(id, sender);
         assert!(self.send(id, session, method, &params), "{method}: the browser is gone");
-        let answer = tokio::time::timeout(PATIENCE, answer).await;
-        let Ok(answer) = answer else { panic!("{method}: no answer in {PATIENCE:?}") };
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, answer).await;
+        let Ok(answer) = answer else { panic!("{method}: no answer in {ANSWER_TIMEOUT:?}") };
         let Ok(mut answer) = answer else { panic!("{method}: the browser ended instead of answering") };
         assert!(answer.get("error").is_none(), "{method}: {}", answer["error"]);
         answer["result"].take()
@@ -70,7 +70,7 @@ impl DevTools {
         drop(lock(&self.0.input).take());
     }
 
-    /// Sends a message; false when nobody is there to read it.
+    /// Sends a message; false when the browser is gone.
     fn send(&self, id: u64, session: Option<&str>, method: &str, params: &Value) -> bool {
         let mut message = json!({"id": id, "method": method, "params": params});
         if let Some(session) = session {
@@ -81,7 +81,7 @@ impl DevTools {
         lock(&self.0.input).as_mut().is_some_and(|input| input.write_all(&message).is_ok())
     }
 
-    /// Sends a message whose answer nobody waits for.
+    /// Sends a message without waiting for its answer.
     fn tell(&self, session: &str, method: &str, params: &Value) {
         let id = self.0.last.fetch_add(1, Ordering::Relaxed);
         // A target that is gone again needs to be told nothing.
@@ -106,7 +106,7 @@ impl DevTools {
                 lock(&self.0.events).push(Event { method, params });
             }
         }
-        // Whoever still waits learns that no answer comes.
+        // Ends every call that still waits: no answer comes any more.
         lock(&self.0.waiting).clear();
     }
 

@@ -2,7 +2,7 @@
 //! console says.
 //!
 //! It is Chromium without a window, spoken to in its own DevTools protocol over a pipe: nothing to link, no port to
-//! listen on, and it ends with whoever started it.
+//! listen on, and it ends with the process that started it.
 
 mod chromium;
 mod devtools;

@@ -9,8 +9,8 @@ use super::super::eventually;
 use super::chromium::Chromium;
 use super::devtools::{DevTools, Event};
 
-/// How long a page may take for what a person waits for.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long an element may take until it can be clicked on.
+const CLICK_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where to click on the one element that a selector names: its middle, once nothing covers it. A text says why not.
 const MIDDLE: &str = "(selector) => {
@@ -86,7 +86,7 @@ impl Page {
             if now.is_object() && now == before {
                 break now;
             }
-            assert!(started.elapsed() < PATIENCE, "`{selector}` can't be clicked on: {now}");
+            assert!(started.elapsed() < CLICK_TIMEOUT, "`{selector}` can't be clicked on: {now}");
             before = now;
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
