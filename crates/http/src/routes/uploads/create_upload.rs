@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use fm_application::uploads::{CreateResumableCommand, CreatedUpload, FirstBytes};
 use fm_domain::ids::UserId;
 
-use crate::body::{Piece, Pump, beside, piece};
+use crate::body::{Piece, Pump, drive_with_body, piece};
 use crate::input::idempotency_key;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::{AppState, State};
@@ -72,7 +72,7 @@ pub(crate) async fn create_upload(
     command.first = first;
     let use_cases = state.use_cases.clone();
     let create = async move { tus::uploads(&use_cases)?.create.run(command).await };
-    answer(beside(&state, pump, create).await?)
+    answer(drive_with_body(&state, pump, create).await?)
 }
 
 fn command(headers: &HeaderMap, owner: UserId) -> Result<CreateResumableCommand, Problem> {
