@@ -53,7 +53,7 @@ pub struct Thumbnail {
     pub height: Option<u32>,
 }
 
-/// Where a file's bytes are, for whoever has the URL.
+/// Where any client with the URL finds a file's bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Download {
     /// A signed URL that saves them.

@@ -26,7 +26,7 @@ pub enum Command {
     Worker,
     /// Change or show the structure of the database.
     Migrate {
-        /// Which way.
+        /// What to do.
         #[command(subcommand)]
         direction: Migrate,
     },
@@ -93,7 +93,7 @@ pub enum Jobs {
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum JobStateArg {
-    /// Nobody holds it.
+    /// No worker holds it.
     Waiting,
     /// A worker holds it.
     Running,
@@ -128,7 +128,7 @@ pub struct SweepArgs {
     /// Only say what would be cleaned up.
     #[arg(long)]
     pub dry_run: bool,
-    /// Instead, discard blobs in the store that no row of the database knows, as a restore of an older database leaves
+    /// Instead, delete blobs in the store that no row of the database knows, as a restore of an older database leaves
     /// them. The store must belong to this database alone.
     #[arg(long, requires = "min_age_seconds")]
     pub orphans: bool,

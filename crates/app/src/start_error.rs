@@ -17,17 +17,17 @@ pub enum StartError {
     /// A setting that could be read can't be used after all.
     #[error("{problem}")]
     Configuration {
-        /// Which setting: "DATABASE_URL can't be used".
+        /// The setting that can't be used: "DATABASE_URL can't be used".
         problem: String,
-        /// Why. It must not show secrets.
+        /// The cause. It must not show secrets.
         source: Cause,
     },
     /// Settings that are right by themselves can't work together.
     #[error("{settings} can't work: {reason}; {remedy}")]
     Unworkable {
-        /// Which: "`DIRECT_UPLOADS=1` with `BLOB_STORE=tape`".
+        /// The settings: "`DIRECT_UPLOADS=1` with `BLOB_STORE=tape`".
         settings: String,
-        /// Why not.
+        /// Why they can't work together.
         reason: String,
         /// What to set instead.
         remedy: String,
@@ -35,9 +35,9 @@ pub enum StartError {
     /// An adapter can't be opened.
     #[error("{problem}")]
     Adapter {
-        /// Which adapter: "the SQLite database can't be opened".
+        /// The adapter that can't be opened: "the SQLite database can't be opened".
         problem: String,
-        /// Why.
+        /// The cause.
         source: Cause,
     },
     /// The structure of the database can't be brought up to date.
@@ -46,9 +46,9 @@ pub enum StartError {
     /// A store failed in the middle of a command.
     #[error("{what} can't be used")]
     Store {
-        /// Which.
+        /// The store, or the command that used it.
         what: &'static str,
-        /// Why.
+        /// The cause.
         source: PortError,
     },
     /// The secret is too short.
@@ -57,11 +57,11 @@ pub enum StartError {
     /// The folder of everything embedded can't be used.
     #[error("DATA_DIR {folder:?} can't be used: {what}")]
     DataDir {
-        /// Which.
+        /// Its path.
         folder: PathBuf,
-        /// What failed.
+        /// The step that failed.
         what: &'static str,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The parameters of the password hashes don't fit together.
@@ -70,9 +70,9 @@ pub enum StartError {
     /// The listener can't be opened.
     #[error("can't listen on {address}")]
     Listen {
-        /// Where.
+        /// The address and port.
         address: String,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The runtime or its signals can't be had.

@@ -22,7 +22,7 @@ fn secret(byte: u8) -> SecretBytes {
     SecretBytes::new(vec![byte; 32]).unwrap()
 }
 
-/// The secrets before a rotation, after it, and those of somebody else.
+/// The secrets before a rotation, after it, and those of another deployment.
 struct Secrets {
     before: JwtSecrets,
     after: JwtSecrets,

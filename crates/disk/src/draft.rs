@@ -39,15 +39,15 @@ impl Draft {
         Ok(Self { path: Some(path), file, size: 0 })
     }
 
-    /// Appends.
+    /// Appends bytes.
     pub(crate) fn write(&mut self, bytes: &PartBytes) -> Result<(), DiskError> {
         write_all_at(&self.file, self.size, bytes).step("writing a blob")?;
         self.size += bytes.len() as u64;
         Ok(())
     }
 
-    /// Makes the bytes durable and gives them their name. The file still disappears with this draft: whoever asked
-    /// for it may have gone away in the meantime.
+    /// Makes the bytes durable and gives them their name. The file still disappears with this draft: the caller
+    /// may have gone away in the meantime.
     pub(crate) fn finish(&mut self, layout: &Layout, key: &BlobKey) -> Result<(), DiskError> {
         self.file.sync_all().step("syncing a blob")?;
         let paths = layout.paths(key);
@@ -68,7 +68,7 @@ impl Drop for Draft {
         let Some(path) = self.path.take() else { return };
         match fs::remove_file(&path) {
             Ok(()) => {}
-            // Discarded in the meantime.
+            // Deleted in the meantime.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 tracing::warn!(path = %path.display(), %error, "an unfinished blob could not be removed");

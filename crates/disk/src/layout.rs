@@ -53,7 +53,7 @@ pub(crate) struct BlobPaths {
     pub(crate) unfinished: PathBuf,
     /// Where it is while it is written in parts.
     pub(crate) upload: PathBuf,
-    /// What says who may write parts, and is locked while somebody does.
+    /// The file with the highest fence, which says who may write parts. A writer locks it while it writes.
     pub(crate) fence: PathBuf,
 }
 

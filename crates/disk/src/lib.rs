@@ -12,10 +12,10 @@
 //! after the other then spread over all 256 folders.
 //!
 //! A blob is written to its `.part` file, synced, renamed and made durable by a sync of the folder: what can be read
-//! is whole. A write that fails or is given up takes its `.part` file with it. Where the process dies instead, the
-//! file stays, and [`BlobStore::delete`](fm_domain::blobs::BlobStore::discard) of its key removes it, which the sweep
-//! of given-up intents calls; [`DiskBlobStore::remove_unfinished`] finds those that no intent knows of. What is written
-//! in parts stays between two requests, however long that is: its intent always knows of it.
+//! is whole. A write that fails or is cancelled takes its `.part` file with it. Where the process dies instead, the
+//! file stays, and [`BlobStore::delete`](fm_domain::blobs::BlobStore::delete) of its key removes it, which the sweep
+//! of cancelled intents calls; [`DiskBlobStore::remove_unfinished`] finds those that no intent knows of. A blob that is
+//! written in parts stays between two requests, however long that is: its intent always knows of it.
 
 mod direct;
 mod draft;

@@ -92,7 +92,7 @@ pub(crate) fn list(layout: Arc<Layout>, bucket: Bucket) -> BoxStream<'static, Po
     .boxed()
 }
 
-/// Removes unfinished files that nobody wrote to since `before`; how many. It blocks.
+/// Removes unfinished files that were last written to before `before`, and returns how many. It blocks.
 pub(crate) fn remove_unfinished(layout: &Arc<Layout>, before: Timestamp) -> Result<u64, DiskError> {
     let mut removed = 0;
     for bucket in Bucket::ALL {

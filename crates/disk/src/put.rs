@@ -19,7 +19,7 @@ pub const BUFFER_BYTES: usize = 256 * 1024;
 const LEAST_BYTES: usize = 1024;
 
 /// A chunk that a blocking thread is writing.
-type Writing = JoinHandle<Result<Draft, DiskError>>;
+type WriteTask = JoinHandle<Result<Draft, DiskError>>;
 
 /// Writes the body to a file of its own. Nothing holds a thread while the sender is slow: each full chunk is one
 /// task for the blocking threads, and the end of the body is the last.
@@ -36,7 +36,7 @@ pub(crate) async fn put(
     let permit = Arc::new(budget.acquire(ByteSize::new(held as u64)).await);
 
     let mut body = ChunkReader::new(body);
-    let mut writing: Option<Writing> = None;
+    let mut writing: Option<WriteTask> = None;
     loop {
         let (chunk, outcome) = body.fill(capacity, pool, &permit).await;
         let before = match writing.take() {

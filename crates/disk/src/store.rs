@@ -52,8 +52,9 @@ impl DiskBlobStore {
         Ok(Self { layout: Arc::new(layout), budget, pool: BufferPool::default() })
     }
 
-    /// Removes files of writes that died with their process: unfinished ones that nobody wrote to since `before`;
-    /// how many. Choose `before` well in the past, since another process may be writing to the same folder.
+    /// Removes files of writes that died with their process, and returns how many: unfinished files that were last
+    /// written to before `before`. Choose `before` well in the past, since another process may be writing to the same
+    /// folder.
     pub async fn remove_unfinished(&self, before: Timestamp) -> PortResult<u64> {
         let layout = Arc::clone(&self.layout);
         blocking(move || list::remove_unfinished(&layout, before)).await
@@ -85,8 +86,8 @@ impl BlobStore for DiskBlobStore {
         let (layout, key) = (Arc::clone(&self.layout), *key);
         blocking(move || {
             let paths = layout.paths(&key);
-            // The unfinished ones first: in the other order a write could finish between the two. Who waits for a
-            // fence sees that it is gone.
+            // The unfinished ones first: in the other order a write could finish between the two. A writer that waits
+            // for a fence sees that it is gone.
             let unfinished = remove(&paths.unfinished)? | remove(&paths.upload)?;
             let removed = remove(&paths.whole)? | remove(&paths.fence)? | unfinished;
             if !removed {

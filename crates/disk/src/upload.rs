@@ -50,7 +50,7 @@ pub(crate) fn begin(layout: &Layout, key: &BlobKey) -> Result<(), DiskError> {
     let locked = loop {
         match Locked::open(&paths, true) {
             Ok(Some(locked)) => break locked,
-            // Completed or discarded by another while this waited.
+            // Another writer completed or deleted it while this one waited.
             Ok(None) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 layout.distrust_folder(key);
@@ -84,7 +84,7 @@ pub(crate) fn write(paths: &BlobPaths, place: Place, bytes: &PartBytes) -> Resul
     Ok(true)
 }
 
-/// Makes durable what was written so far by anybody.
+/// Makes the bytes durable that any writer wrote so far.
 pub(crate) fn sync_written(paths: &BlobPaths) -> Result<(), DiskError> {
     match open(paths)? {
         Some(file) => file.sync_data().step("syncing an unfinished blob"),
@@ -104,7 +104,7 @@ pub(crate) fn complete(
     let Some(locked) = Locked::of(&paths)? else { return was_completed(&paths, size) };
     let Some(file) = locked.file()? else {
         let was = was_completed(&paths, size)?;
-        // Whoever completed it died before the last step.
+        // The process that completed it died before the last step.
         locked.end()?;
         return Ok(was);
     };
@@ -117,7 +117,7 @@ pub(crate) fn complete(
     file.set_len(size.bytes()).step("cutting a blob to its size")?;
     file.sync_all().step("syncing a blob")?;
     match fs::rename(&paths.upload, &paths.whole) {
-        // Discarded meanwhile.
+        // Deleted meanwhile.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Completed::Gone),
         renamed => renamed.step("giving a blob its name")?,
     }
@@ -151,7 +151,7 @@ impl Locked {
         }
     }
 
-    /// `None` when the file that was locked has lost its name to whoever had the lock before.
+    /// `None` when the writer that had the lock before took the name of the locked file away.
     fn open(paths: &BlobPaths, create: bool) -> io::Result<Option<Self>> {
         let mut options = File::options();
         options.read(true).write(true).create(create).mode(0o600).custom_flags(libc::O_NOFOLLOW);
@@ -188,7 +188,7 @@ impl Locked {
         open(&self.paths)
     }
 
-    /// The write is over: whoever waits for the lock finds that its file has no name any more.
+    /// The write is over: a writer that waits for the lock finds that its file has no name any more.
     fn end(self) -> Result<(), DiskError> {
         remove(&self.paths.upload)?;
         remove(&self.paths.fence)?;

@@ -72,9 +72,9 @@ async fn a_login_gives_a_pair_of_tokens_and_both_cookies() {
     assert_eq!(cookies(&answer), [access.as_str(), refresh.as_str()]);
     let wrong =
         client.json("POST", "/v1/auth/login", r#"{"email": "ada@example.org", "password": "x"}"#).await;
-    let nobody =
+    let unknown =
         client.json("POST", "/v1/auth/login", r#"{"email": "not an address", "password": "x"}"#).await;
-    for refused in [wrong, nobody] {
+    for refused in [wrong, unknown] {
         assert_eq!(refused.problem(), (401, "invalid_credentials".into()));
         assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
     }

@@ -137,7 +137,7 @@ async fn json_bodies_are_held_to_their_rules() {
 #[actix_web::test]
 async fn every_fault_of_a_body_is_reported_at_once() {
     let server = Server::start();
-    let body = r#"{"email": "nobody", "password": "short", "name": " ", "role": "admin"}"#;
+    let body = r#"{"email": "no address", "password": "short", "name": " ", "role": "admin"}"#;
     let answer = server.client().json("POST", "/v1/auth/register", body).await;
     assert_eq!(answer.pointers(), ["/email", "/password", "/name", "/role"]);
 }

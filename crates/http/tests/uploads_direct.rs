@@ -183,7 +183,7 @@ async fn a_url_that_was_tampered_with_is_good_for_nothing() {
         format!("{}x?token={token}", path.strip_suffix('1').unwrap()),
         format!("/v1/direct-uploads/x/parts/1?token={token}"),
     ] {
-        // Nobody's credentials help.
+        // No credentials help, not even the owner's.
         refused(&ada.send("PUT", &bad, b"hello").await);
         refused(&server.client().send("PUT", &bad, b"hello").await);
     }

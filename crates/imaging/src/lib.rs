@@ -1,6 +1,6 @@
-//! Thumbnails of pictures that nobody has looked at yet.
+//! Thumbnails of untrusted pictures.
 //!
-//! Whoever uploads a picture may have made it to break whatever opens it. So the size is read off the header before
+//! A client may have made its picture to break the program that opens it. So the size is read off the header before
 //! anything is decoded, decoders get limits on what they allocate, metadata that could be packed (ICC profiles, texts)
 //! is never unpacked, the reader that they read from stops them when the time is over, a panic is an answer like any
 //! other, and only so many of them run at one time.

@@ -144,9 +144,9 @@ impl BlobStore for MemoryBlobStore {
 
     async fn delete(&self, key: &BlobKey) -> PortResult<()> {
         let mut kept = self.kept();
-        let discarded = (kept.unfinished.remove(key), kept.blobs.remove(key));
+        let deleted = (kept.unfinished.remove(key), kept.blobs.remove(key));
         drop(kept);
-        drop(discarded);
+        drop(deleted);
         Ok(())
     }
 

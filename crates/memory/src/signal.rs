@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use fm_domain::jobs::JobSignal;
 use tokio::sync::watch;
 
-/// Wakes whoever waits as soon as a unit with jobs was committed.
+/// Wakes waiting workers as soon as a unit with jobs was committed.
 #[derive(Debug)]
 pub struct MemoryJobSignal {
     commits: watch::Receiver<u64>,
@@ -30,7 +30,7 @@ impl JobSignal for MemoryJobSignal {
             let news = commits.wait_for(|count| *count != seen).await.map(|count| *count);
             match news {
                 Ok(count) => count,
-                // The database is gone, and with it whoever could add a job.
+                // The database is gone: no job can be added any more.
                 Err(_closed) => std::future::pending().await,
             }
         };

@@ -17,7 +17,7 @@ pub(crate) enum Completed {
     Gone,
 }
 
-/// Bytes that are written at any place, by whoever has the highest fence. Every segment but the last is full.
+/// Bytes that are written at any place, by the writer with the highest fence. Every segment but the last is full.
 #[derive(Default)]
 pub(crate) struct Unfinished {
     segments: Vec<BytesMut>,

@@ -52,7 +52,7 @@ pub enum InvalidAddress {
 
 impl PgAddress {
     /// Reads a URL. `sslmode` means what it means to libpq: `disable`, `prefer` (the default: TLS where the server
-    /// offers it), `require` (TLS, but whoever answers is believed, unless `sslrootcert` is given), `verify-ca` and
+    /// offers it), `require` (TLS, but any server is believed, unless `sslrootcert` is given), `verify-ca` and
     /// `verify-full` (the certificate, and the host's name in it, are checked against `sslrootcert` or, without it,
     /// against the roots of the web).
     pub fn parse(url: &str) -> Result<Self, InvalidAddress> {

@@ -22,7 +22,7 @@ const INTENT: &str = "announced";
 const STORED: &str = "settled";
 const DELETED: &str = "doomed";
 
-/// Two sweeps at once take different intents, and neither waits for an upload that is just settling.
+/// Two sweeps at once take different intents, and neither waits for an upload that is just marking its blob stored.
 pub(crate) const CANCEL_EXPIRED: &str = "WITH expired AS MATERIALIZED (\
         SELECT id, expires_at FROM blobs WHERE state = 'announced' AND expires_at < ? \
         ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
@@ -39,7 +39,7 @@ pub(crate) fn key(bucket: &str, id: Uuid) -> PortResult<BlobKey> {
     Ok(BlobKey { bucket, id: BlobId::new(id) })
 }
 
-/// A doomed blob, as it is read.
+/// A tombstone, as it is read.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = blobs, check_for_backend(diesel::pg::Pg))]
 struct TombstoneRow {
@@ -167,7 +167,7 @@ type Deleted = (
     diesel::dsl::Eq<blobs::due_at, Moment>,
 );
 
-/// What dooming sets; whether the blob had been settled stays known.
+/// The columns that make a row a tombstone. `was_stored` stays as it is.
 fn deleted(at: Timestamp) -> Deleted {
     (blobs::state.eq(DELETED), blobs::deleted_at.eq(Moment(at)), blobs::due_at.eq(Moment(at)))
 }

@@ -16,7 +16,7 @@ pub struct PgDatabase {
 }
 
 impl PgDatabase {
-    /// The database that `pool` connects to; its migrations are somebody else's to run.
+    /// The database that `pool` connects to. It runs no migrations.
     #[must_use]
     pub const fn new(pool: PgPool) -> Self {
         Self { pool }

@@ -31,7 +31,7 @@ const PURGE: &str = "WITH expired AS MATERIALIZED (\
     ) DELETE FROM idempotency_keys AS gone USING expired \
     WHERE gone.user_id = expired.user_id AND gone.key = expired.key";
 
-/// A key that somebody else holds, as it is read.
+/// A key that another attempt holds, as it is read.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = keys, check_for_backend(diesel::pg::Pg))]
 struct KeyRow {

@@ -1,4 +1,4 @@
-//! A connection that somebody has to themselves for a while.
+//! A pooled connection that one caller has alone for a while.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::pool::in_time;
 /// How the last statement ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Last {
-    /// Well.
+    /// Without an error.
     Answered,
-    /// Not yet, or its future was dropped before it did: nobody knows what it did.
+    /// It has no answer yet, or its future was dropped before the answer: what it did is unknown.
     Asked,
     /// With an error.
     Failed,

@@ -10,8 +10,8 @@ use crate::address::PgAddress;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
-/// Held by whoever migrates, so that nodes that start at the same time do so one after the other. It is freed with
-/// the connection.
+/// Held by the node that migrates, so that nodes that start at the same time migrate one after the other. It is freed
+/// with the connection.
 const LOCK: &str = "SELECT pg_advisory_lock(hashtext('file-manager migrations'))";
 
 /// One migration, and whether the database has it.

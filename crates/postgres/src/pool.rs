@@ -43,8 +43,8 @@ impl Default for PgLimits {
     }
 }
 
-/// How much longer than the server we wait for the answer to a statement: only a server that hangs takes so long.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the answer to a statement may take beyond the server's own limit: only a server that hangs takes so long.
+const ANSWER_GRACE: Duration = Duration::from_secs(5);
 
 impl PgLimits {
     /// What every connection is told first. What an older server, or a user without the right to it, can't have is
@@ -116,7 +116,7 @@ impl PgPool {
     }
 
     fn statement_limit(&self) -> Duration {
-        self.inner.limits.statement.saturating_add(PATIENCE)
+        self.inner.limits.statement.saturating_add(ANSWER_GRACE)
     }
 
     /// Asks the server for nothing but an answer.

@@ -19,8 +19,8 @@ use crate::address::PgAddress;
 use crate::error::{from_diesel, is_loss};
 use crate::pool::in_time;
 
-/// How long a question waits for a connection, also one that somebody else is just making: a server that hangs would
-/// otherwise be waited for by one after the other.
+/// How long a question waits for a connection, also one that another question is just making. Without this limit each
+/// question in turn would wait for a server that hangs.
 const CONNECTING: Duration = Duration::from_secs(10);
 
 /// One connection and the task that drives it, which ends when this is dropped.
@@ -110,7 +110,7 @@ impl SharedConnections {
                 }
                 Ok(answer) => return answer.map_err(from_diesel),
                 Err(elapsed) => {
-                    // A server that hangs hangs for all who share the connection.
+                    // A server that hangs stops every question on the shared connection.
                     slot.forget(&shared);
                     return Err(PortError::Unavailable(Box::new(elapsed)));
                 }

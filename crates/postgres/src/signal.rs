@@ -37,7 +37,7 @@ pub struct PgJobSignal {
 struct Heard {
     /// How often a job may have been added.
     times: AtomicU64,
-    /// How many of these somebody was woken for.
+    /// How many of these a waiting worker was woken for.
     answered: AtomicU64,
     waiting: Notify,
     /// Whether every commit is heard of.
@@ -50,13 +50,13 @@ impl Heard {
         self.waiting.notify_waiters();
     }
 
-    /// Every commit is heard of from now on. Those until now were not.
+    /// Every commit is heard of from now on. Earlier ones may have been missed, so this counts as one.
     fn listens(&self) {
         self.listens.store(true, Ordering::SeqCst);
         self.tell();
     }
 
-    /// No commit is heard of any more: those who wait shall wait anew, and less.
+    /// No commit is heard of any more: waiting workers are woken, so that they wait anew, and for less long.
     fn is_deaf(&self) {
         self.listens.store(false, Ordering::SeqCst);
         self.waiting.notify_waiters();
@@ -85,7 +85,7 @@ impl JobSignal for PgJobSignal {
     async fn wait(&self, at_most: Duration) -> bool {
         let woken = self.heard.waiting.notified();
         tokio::pin!(woken);
-        // From here on nothing is missed, and what came before was counted.
+        // From here on no notification is missed; earlier ones are in `times`.
         woken.as_mut().enable();
         if self.heard.take() {
             return true;

@@ -12,12 +12,12 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 
 use crate::address::InvalidAddress;
 
-/// Whom we believe to be the server.
+/// Which servers are believed.
 #[derive(Debug)]
 pub(crate) enum Trust {
-    /// Whoever answers: protects from listeners alone.
+    /// Any server that answers: protects from eavesdroppers alone.
     Anyone,
-    /// Whoever has a certificate that one of these roots issued.
+    /// A server with a certificate that one of these roots issued.
     Issuer(RootCertStore),
     /// The same, and the certificate names the host.
     IssuerAndName(RootCertStore),

@@ -53,8 +53,8 @@ impl std::fmt::Debug for PgUnitOfWork {
 #[async_trait]
 impl UnitOfWork for PgUnitOfWork {
     async fn commit(mut self: Box<Self>) -> PortResult<()> {
-        // The server answers COMMIT after a failed statement with success, although it has rolled back. And what a
-        // statement did whose answer nobody waited for is not known: it may not have been sent at all.
+        // The server answers COMMIT after a failed statement with success, although it has rolled back. What a
+        // statement did is unknown when its caller stopped waiting for the answer: it may not have been sent at all.
         if !self.lease.is_sound() {
             return Err(PortError::Poisoned);
         }

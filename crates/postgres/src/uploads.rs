@@ -24,7 +24,7 @@ use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, bigint};
 
 /// In the order of [`UploadRow`]. The status is no value of the statement, so that every plan of it can use the index
-/// on open ones. Two sweeps at once take different uploads, and neither waits for one that somebody is just using.
+/// on open ones. Two sweeps at once take different uploads, and neither waits for one that a request is using.
 pub(crate) const EXPIRED: &str = "SELECT id, owner_id, transport, blob_id, name, claimed_type, promised_sha256, \
         metadata, idempotency_key, length_bytes, offset_bytes, reserved_bytes, epoch, is_locked, write_state, \
         write_name, hash_state, head, status, file_id, created_at, expires_at \

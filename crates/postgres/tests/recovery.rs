@@ -1,4 +1,4 @@
-//! What goes wrong with a server and its connections, and that nobody hangs on it.
+//! Faults of a server and of its connections: callers recover from them, and none waits for ever.
 
 #![expect(clippy::disallowed_methods, reason = "the ids of a test are its own to make")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
@@ -246,7 +246,7 @@ async fn a_listener_whose_connection_was_killed_listens_again() {
     let signal = fixture.signal();
     enqueue(&*database).await;
     timeout(SOON, hears(&signal)).await.unwrap();
-    // Nothing was added since: nobody is woken. (It may wake once more for the connection that was just made.)
+    // Nothing was added since: the worker is not woken. (It may wake once more for the connection that was just made.)
     signal.wait(Duration::from_millis(200)).await;
     let started = Instant::now();
     signal.wait(Duration::from_millis(200)).await;
@@ -254,7 +254,7 @@ async fn a_listener_whose_connection_was_killed_listens_again() {
 
     fixture.kill_connections().await;
     let (woken, ()) = tokio::join!(timeout(SOON, hears(&signal)), enqueue(&*database));
-    assert!(woken.is_ok(), "a job committed while nobody listened is not missed");
+    assert!(woken.is_ok(), "a job committed while there was no listener is not missed");
     signal.wait(Duration::from_millis(500)).await;
     let (woken, ()) = tokio::join!(timeout(SOON, hears(&signal)), enqueue(&*database));
     assert!(woken.is_ok(), "a job committed afterwards wakes");
@@ -265,7 +265,7 @@ async fn what_is_stored_but_can_not_be_read_is_corrupt_and_poisons_the_unit() {
     let fixture = Fixture::fresh().await;
     let database = fixture.database();
     let id = stored_user(&*database).await;
-    fixture.client().await.batch_execute("UPDATE users SET email = 'nobody'").await.unwrap();
+    fixture.client().await.batch_execute("UPDATE users SET email = 'no address'").await.unwrap();
     let found = database.read().await.unwrap().users().find(id).await;
     assert!(matches!(found, Err(PortError::Corrupt { what: "users.email", .. })), "{found:?}");
     let mut unit = database.begin().await.unwrap();

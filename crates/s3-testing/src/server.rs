@@ -29,8 +29,8 @@ pub struct S3Server {
 }
 
 impl S3Server {
-    /// Serves the folder on a free port of the loopback interface, to whoever has this key. Buckets are not made: they
-    /// are folders of the folder, or come by `CreateBucket`.
+    /// Serves the folder on a free port of the loopback interface, to clients that have this key. It makes no buckets:
+    /// they are folders of the folder, or come by `CreateBucket`.
     pub fn start(folder: &Path, access_key_id: &str, secret_access_key: &str) -> io::Result<Self> {
         Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), folder, access_key_id, secret_access_key)
     }

@@ -1,4 +1,4 @@
-//! What is done for a write that came to nothing.
+//! Cleaning up after a write that failed.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use fm_domain::error::chain;
 
 use crate::store::Shared;
 
-/// How long cleaning up may take in all. What is left then is removed by whoever sweeps the intents.
+/// How long cleaning up may take in all. The sweep of the intents removes what is left then.
 const LONGEST: Duration = Duration::from_secs(30);
 /// How long a failed write waits for its cleaning up, before it goes on in the background.
 const WAIT: Duration = Duration::from_secs(5);
@@ -76,7 +76,7 @@ impl Cleanup {
 impl Drop for Cleanup {
     fn drop(&mut self) {
         if self.armed {
-            // It runs without anybody waiting for it.
+            // It runs in the background: no caller waits for it.
             drop(self.start());
         }
     }

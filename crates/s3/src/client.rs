@@ -23,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Shorter than servers keep idle connections, so that none is reused just as it closes.
 const IDLE: Duration = Duration::from_secs(20);
 
-/// Clients of one server, which share its connections and differ in their patience.
+/// Clients of one server, which share its connections and differ in their timeouts.
 #[derive(Clone)]
 pub(crate) struct Clients {
     /// For requests that move no bytes of a blob.
@@ -59,8 +59,8 @@ fn one_long_attempt(times: &S3Timeouts, attempt: Duration) -> Duration {
     attempt + all_attempts(times, times.control)
 }
 
-/// What replaces the patience of [`Clients::transfer`] for so many bytes: more than a part of the usual size take as
-/// many times as long.
+/// What replaces the timeouts of [`Clients::transfer`] for so many bytes: more than a part of the usual size may take
+/// as many times as long.
 pub(crate) fn retry(times: &S3Timeouts, bytes: usize) -> Builder {
     let attempt = times.transfer * u32::try_from(bytes.div_ceil(PART)).unwrap_or(u32::MAX).max(1);
     Config::builder().timeout_config(

@@ -46,7 +46,7 @@ impl DirectStore for S3BlobStore {
         let parts = parts.iter().map(|part| named(part.number, part.tag.as_str().to_owned())).collect();
         let failure = self.shared.put_together(key, write.id.as_str(), parts).await.err();
         self.shared.outcome(key, size.bytes(), failure).await?;
-        // What is not aborted now is never found again: a whole blob is not discarded.
+        // What is not aborted now stays as long as the blob: only the deletion of the blob looks for it again.
         self.shared.abort_all(key).await?;
         Ok(StoredBlob { size })
     }

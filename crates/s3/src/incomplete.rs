@@ -1,5 +1,5 @@
 //! Incomplete parts: bytes that are too few for a part of an upload, kept as objects beside the blob until there are
-//! enough. Their names are no ids of blobs, so no list shows them and nobody can ask for them.
+//! enough. Their names are no ids of blobs, so no list shows them and no client can ask for them.
 
 use futures_util::future::ready;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -48,8 +48,8 @@ impl Shared {
     ) -> Result<(), AppendError> {
         let name = name(key, &progress.upload, progress.next_pending);
         self.put_object(key.bucket, &name, bytes, &MediaType::octet_stream()).await?;
-        // The server takes an object whatever became of the upload. Who completes or discards it ends the upload first
-        // and looks for objects then: either that finds this one, or this finds that the upload is gone.
+        // The server takes an object whatever became of the upload. A node that completes or deletes the blob ends the
+        // upload first and looks for objects then: either it finds this one, or this finds that the upload is gone.
         if self.is_unfinished(key, &progress.upload).await? {
             return Ok(());
         }

@@ -31,7 +31,7 @@ enum Continue {
 }
 
 impl Shared {
-    /// Objects whose key is no blob's id are incomplete parts or somebody else's, and left out.
+    /// Objects whose key is no blob's id are incomplete parts or another program's, and left out.
     pub(crate) async fn list(
         &self,
         bucket: Bucket,

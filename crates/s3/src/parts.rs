@@ -18,7 +18,7 @@ pub(crate) const LARGEST: u64 = PART as u64 * MOST_PARTS as u64;
 /// A part, and whether it is the last.
 #[derive(Debug)]
 pub(crate) struct Part {
-    /// Its bytes. The budget has them back when the last reference to any of them is gone, in whoever's hands that is.
+    /// Its bytes. The budget has them back when the last reference to any of them is dropped, wherever that is.
     pub(crate) bytes: PartBytes,
     pub(crate) last: bool,
 }

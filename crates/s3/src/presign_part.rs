@@ -12,7 +12,7 @@ use crate::signature::life;
 /// Signs URLs by which clients send parts to the public endpoint of the store, with `PUT` alone and exactly as many
 /// bytes as were signed.
 ///
-/// Only the length is signed beside the host: every client sends it by itself, and a browser lets nobody set it.
+/// Only the length is signed beside the host: every client sends it by itself, and a browser lets no script set it.
 #[derive(Debug)]
 pub struct S3SignParts(PublicBuckets);
 

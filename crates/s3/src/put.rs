@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::parts::Parts;
 use crate::store::Shared;
 
-/// For servers that answer with what was given here rather than with what a URL asks for. A blob never changes, but
-/// whoever loses the right to it shall lose it soon.
+/// For servers that answer with the headers given here rather than with those that a URL asks for. A blob never
+/// changes, but a client that loses the right to it shall lose it soon.
 pub(crate) const CACHE_CONTROL: &str = "private, max-age=1800";
 pub(crate) const DISPOSITION: &str = "attachment";
 

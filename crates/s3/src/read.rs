@@ -151,7 +151,7 @@ fn whole(body: SdkStream, expected: u64, stall: Duration) -> ByteStream {
             Ok(None) => None,
             Ok(Some(Ok(bytes))) => match left.checked_sub(bytes.len() as u64) {
                 Some(left) => Some((Ok(bytes), Some((body, left)))),
-                None => failed("S3 GetObject: more bytes came than were announced"),
+                None => failed("S3 GetObject: the store sent more bytes than it declared"),
             },
         }
     })

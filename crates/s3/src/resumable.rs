@@ -41,7 +41,7 @@ impl ResumableStore for S3BlobStore {
         ByteSize::new(Progress::parse(state).map_or(0, |progress| progress.pending_bytes()))
     }
 
-    /// Fences are not looked at: the state that a writer is shut out with is not saved, and names what no other state
+    /// Ignores fences: the state of a writer that was shut out is not saved, and names objects that no other state
     /// names.
     async fn append(
         &self,
@@ -83,7 +83,7 @@ impl ResumableStore for S3BlobStore {
         let failure = self.shared.finish(key, &progress).await.err();
         let is_repeated = failure.is_some();
         self.shared.outcome(key, size.bytes(), failure).await.map_err(refused)?;
-        // What is not removed now is never found again: a whole blob is not discarded.
+        // What is not removed now stays as long as the blob: only the deletion of the blob looks for it again.
         let others = self.shared.abort_all(key).await?;
         if is_repeated || others > 0 || progress.had_pending() {
             self.shared.remove_all_incomplete(key).await?;
@@ -182,7 +182,7 @@ impl Shared {
     }
 }
 
-/// An upload or an incomplete part that is not there: it was completed, discarded, or another writer goes on.
+/// An upload or an incomplete part that is not there: it was completed or deleted, or another writer goes on.
 fn gone(failure: Failure) -> AppendError {
     if failure.is_missing() { AppendError::Gone } else { failure.into_store().into() }
 }

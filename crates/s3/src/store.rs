@@ -25,7 +25,7 @@ use crate::settings::{S3Settings, S3Timeouts};
 
 /// Keeps blobs in two buckets of an S3 server.
 ///
-/// The key of an object is the id of its blob. Whatever a write that failed has left is removed at once where that
+/// The key of an object is the id of its blob. What a failed write has left is removed at once where that
 /// is possible, in the background where its future was dropped; [`BlobStore::delete`] does the same later.
 #[derive(Clone)]
 pub struct S3BlobStore {
@@ -122,8 +122,8 @@ impl Shared {
     }
 
     /// Uploads first: one that is completed in between is an object by then, and a writer whose upload is gone removes
-    /// the incomplete part that it has just stored. Each step finds by the key alone what is left, so that a discard
-    /// that was cut off can be repeated.
+    /// the incomplete part that it has just stored. Each step finds by the key alone what is left, so that a
+    /// deletion that was cut off can be repeated.
     pub(crate) async fn delete(&self, key: &BlobKey) -> PortResult<()> {
         let aborted = self.abort_all(key).await;
         let removed = self.remove_all_incomplete(key).await;

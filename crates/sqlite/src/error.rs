@@ -41,8 +41,8 @@ pub(crate) fn store_error(error: Error) -> PortError {
     }
 }
 
-/// Translates an error of `BEGIN`: whoever is still locked out after `busy_timeout` meets another process that holds
-/// the database for long, and should try again later.
+/// Translates an error of `BEGIN`: a unit that is still locked out after `busy_timeout` meets another process that
+/// holds the database for long, and should be tried again later.
 pub(crate) fn begin_error(error: Error) -> PortError {
     match store_error(error) {
         PortError::Contended(cause) => PortError::Unavailable(cause),

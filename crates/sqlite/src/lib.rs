@@ -1,7 +1,7 @@
 //! Users, files, blobs, uploads, jobs and sessions in SQLite, the embedded default.
 //!
-//! One file is the database. One thread of its own writes to it, and some threads read it; whoever calls waits
-//! asynchronously, on whatever runtime, and may stop waiting at any moment.
+//! One file is the database. One thread of its own writes to it, and some threads read it; callers wait
+//! asynchronously, on any runtime, and may stop waiting at any moment.
 //!
 //! - A **unit of work** is one turn at the writer, from `BEGIN IMMEDIATE` to its end. Turns are taken in the order
 //!   they were asked for. A unit that is dropped hangs up on the writer, which rolls back before it serves the next.

@@ -19,7 +19,7 @@ pub enum OpenSqlite {
     Path {
         /// What was given.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// The folder of the file can't be made.
@@ -27,7 +27,7 @@ pub enum OpenSqlite {
     Folder {
         /// The folder.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// The file can't be made, or not be opened for reading and writing.
@@ -35,7 +35,7 @@ pub enum OpenSqlite {
     File {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// The file is there, but SQLite does not take it.
@@ -89,7 +89,9 @@ impl Location {
         let since = Instant::now();
         loop {
             match self.try_connect() {
-                Err(error) if is_locked_out(&error) && since.elapsed() < PATIENCE => thread::sleep(PAUSE),
+                Err(error) if is_locked_out(&error) && since.elapsed() < LOCK_WAIT_LIMIT => {
+                    thread::sleep(PAUSE);
+                }
                 outcome => return outcome,
             }
         }
@@ -119,8 +121,8 @@ impl Location {
     }
 }
 
-/// How long to try for a file that others have for themselves.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to try for a file that another process has locked.
+const LOCK_WAIT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(10);

@@ -1,4 +1,4 @@
-//! The queue between those who ask and the threads that answer.
+//! The queue between callers and the threads that answer them.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -19,8 +19,8 @@ impl<T> Queue<T> {
         Self { state: Mutex::new(State { waiting: VecDeque::new(), closed: false }), changed: Condvar::new() }
     }
 
-    /// Adds an item; false when that comes after the closing: then it is dropped, and whoever waits for its answer learns
-    /// of it.
+    /// Adds an item. False when the queue is closed: the item is dropped, which tells the caller that waits for its
+    /// answer.
     pub(crate) fn push(&self, item: T) -> bool {
         let mut state = self.lock();
         if state.closed {
@@ -57,7 +57,7 @@ impl<T> Queue<T> {
         self.changed.notify_all();
     }
 
-    /// Drops what waits: nobody is left to serve it.
+    /// Closes the queue and drops the waiting items: no thread is left to serve them.
     pub(crate) fn abandon(&self) {
         let mut state = self.lock();
         state.closed = true;

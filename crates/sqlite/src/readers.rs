@@ -42,7 +42,7 @@ impl Readers {
         Ok(readers)
     }
 
-    /// Asks, and waits for the answer. A question that nobody waits for any more is not asked.
+    /// Asks, and waits for the answer. A question whose caller has stopped waiting is not asked.
     pub(crate) async fn ask<R: Send + 'static>(
         &self,
         question: impl FnOnce(&mut SqliteConnection) -> PortResult<R> + Send + 'static,
@@ -50,7 +50,7 @@ impl Readers {
         let (reply, answer) = oneshot::channel();
         self.questions.push(Box::new(move |connection| {
             if !reply.is_closed() {
-                // Whoever stopped waiting meanwhile does not want the answer.
+                // The caller may have stopped waiting meanwhile: the answer is dropped then.
                 reply.send(connection.and_then(question)).ok();
             }
         }));
@@ -80,7 +80,7 @@ impl Reader {
     fn run(&mut self) {
         while let Some(question) = self.questions.pop() {
             if catch_unwind(AssertUnwindSafe(|| question(self.connection()))).is_err() {
-                // Nobody knows what state the panic left it in.
+                // The panic may have left it in any state.
                 self.connection = None;
             }
         }

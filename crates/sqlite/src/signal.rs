@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use fm_domain::jobs::{JobSignal, MAX_UNNOTIFIED_WAIT};
 use tokio::sync::watch;
 
-/// Wakes at once when this process committed a job. Jobs that another process put into the same file are found when
-/// their worker looks for itself, since SQLite tells nobody of them.
+/// Wakes at once when this process committed a job. Jobs that another process put into the same file are found when a
+/// worker queries the queue, since SQLite sends no notification of them.
 #[derive(Debug)]
 pub struct SqliteJobSignal {
     commits: watch::Receiver<u64>,

@@ -27,7 +27,7 @@ pub struct SqliteUnitOfWork {
 
 impl SqliteUnitOfWork {
     /// The first statement asks for a turn, waits for it, and learns if it could not begin: waking the caller only to
-    /// hear of that costs more than most statements do, and nobody is kept waiting by a unit that asks for nothing yet.
+    /// hear of that costs more than most statements do, and a unit that asks for nothing yet makes no other one wait.
     pub(crate) fn new(requests: &Arc<Queue<Request>>) -> PortResult<Self> {
         if requests.is_closed() {
             return Err(hung_up());
@@ -35,18 +35,18 @@ impl SqliteUnitOfWork {
         Ok(Self { requests: Arc::clone(requests), turn: None, failed: false, enqueued: false })
     }
 
-    /// Whether somebody is there to answer.
+    /// Hands the operation to the writer. False when there is no writer to answer it.
     fn ask(&mut self, operation: Operation) -> bool {
         if let Some(turn) = &self.turn {
             return turn.send(Step::Run(operation)).is_ok();
         }
         let (turn, steps) = channel();
         self.turn = Some(turn);
-        self.requests.push(Request::Turn(operation, steps))
+        self.requests.push(Request::Unit(operation, steps))
     }
 
-    /// Runs statements on the writer. An error poisons the unit, and so does a caller who stops waiting: nobody could
-    /// say then what became of the statement.
+    /// Runs statements on the writer. An error poisons the unit, and so does a caller that stops waiting: what became
+    /// of its statement is unknown.
     pub(crate) async fn run<R: Send + 'static>(
         &mut self,
         statements: impl FnOnce(&mut SqliteConnection) -> PortResult<R> + Send + 'static,

@@ -25,8 +25,8 @@ pub(crate) type Operation = Box<dyn FnOnce(PortResult<&mut SqliteConnection>) ->
 
 /// What waits for the writer.
 pub(crate) enum Request {
-    /// A unit of work: what it asks for first, and then. It hangs up when it is dropped.
-    Turn(Operation, Receiver<Step>),
+    /// A unit of work: its first operation, and a channel of its next steps, which closes when the unit is dropped.
+    Unit(Operation, Receiver<Step>),
     /// One change, in a transaction of its own.
     Change(Box<dyn FnOnce(&mut Writer) + Send>),
 }
@@ -78,11 +78,11 @@ impl Writer {
     }
 
     fn run(&mut self) {
-        // Should this thread ever die, those who wait must learn of it rather than wait for ever.
-        let _last_act = CancelIntent(Arc::clone(&self.requests));
+        // Should this thread ever die, waiting callers must learn of it rather than wait for ever.
+        let _last_act = AbandonOnDrop(Arc::clone(&self.requests));
         while let Some(request) = self.requests.pop() {
             let served = catch_unwind(AssertUnwindSafe(|| match request {
-                Request::Turn(first, steps) => self.serve(first, &steps),
+                Request::Unit(first, steps) => self.serve(first, &steps),
                 Request::Change(change) => change(self),
             }));
             if served.is_err() {
@@ -111,7 +111,7 @@ impl Writer {
                     if committed.is_ok() && wakes {
                         self.commits.send_modify(|count| *count = count.wrapping_add(1));
                     }
-                    // Whoever stopped waiting reads back: it is committed or not, wholly.
+                    // A caller that stopped waiting reads back: the unit is committed wholly or not at all.
                     reply.send(committed).ok();
                     return;
                 }
@@ -182,9 +182,9 @@ impl Writer {
 }
 
 /// Abandons the queue when the thread that serves it ends, in whatever way.
-struct CancelIntent(Arc<Queue<Request>>);
+struct AbandonOnDrop(Arc<Queue<Request>>);
 
-impl Drop for CancelIntent {
+impl Drop for AbandonOnDrop {
     fn drop(&mut self) {
         self.0.abandon();
     }

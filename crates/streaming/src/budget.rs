@@ -8,21 +8,21 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use fm_domain::body::ByteSize;
 
-/// How long memory is held at least for bytes that come slowly, where somebody else waits for some.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a permit for bytes that come slowly is held at least while another upload waits for memory.
+const MIN_HOLD_TIME: Duration = Duration::from_secs(30);
 
-/// How many of the bytes that are held have to come each second.
+/// Bytes that have to come each second for the memory that is held.
 const LEAST_RATE: u64 = 16 * 1024;
 
-/// From then on, how often it is asked whether somebody waits.
-const GLANCE: Duration = Duration::from_secs(1);
+/// How often a slow permit looks for waiting uploads after its hold time.
+const CONTENTION_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// One unit of the budget: small enough for small files, large enough for a semaphore's counter.
 const UNIT: u64 = 1024;
 
 /// The memory that all uploads of the process may hold together, counted in bytes really held.
 ///
-/// Whoever needs more than is left waits, so that more uploads wait instead of growing the process. Ask once for
+/// An upload that needs more than is left waits, so that more uploads wait instead of growing the process. Ask once for
 /// all that one step needs: asking again while holding some can wait for ever.
 #[derive(Debug, Clone)]
 pub struct BufferBudget {
@@ -59,20 +59,20 @@ impl BufferBudget {
         }
     }
 
-    /// Holds `wanted` bytes if they are free and nobody waits.
+    /// Holds `wanted` bytes if they are free and no upload waits.
     #[must_use]
     pub fn try_acquire(&self, wanted: ByteSize) -> Option<BufferPermit> {
         let held = Arc::clone(&self.units).try_acquire_many_owned(self.units_of(wanted)).ok()?;
         Some(self.permit(held))
     }
 
-    /// Whether somebody waits for bytes that others hold.
+    /// Whether an upload waits for bytes that others hold.
     #[must_use]
     pub fn is_contended(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
     }
 
-    /// Bytes not held by anyone.
+    /// Bytes that no permit holds.
     #[must_use]
     pub fn available(&self) -> ByteSize {
         ByteSize::new(self.units.available_permits() as u64 * UNIT)
@@ -95,17 +95,17 @@ impl BufferPermit {
     }
 
     /// Ends when it is time to give this back though it was not filled: from this call on less than 16 KiB a second can
-    /// have come, in half a minute at least, and somebody waits. Without that a few senders of a byte a second would keep
-    /// all others out.
+    /// have come, in half a minute at least, and another upload waits. Without that a few senders of a byte a second
+    /// would keep all others out.
     pub async fn overdue(&self) {
-        tokio::time::sleep(PATIENCE.max(Duration::from_secs(self.bytes() / LEAST_RATE))).await;
+        tokio::time::sleep(MIN_HOLD_TIME.max(Duration::from_secs(self.bytes() / LEAST_RATE))).await;
         while self.waiting.load(Ordering::Relaxed) == 0 {
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(CONTENTION_POLL_INTERVAL).await;
         }
     }
 }
 
-/// Somebody who waits, until this is dropped.
+/// Counts one waiting upload until it is dropped.
 struct Waiting(Arc<AtomicUsize>);
 
 impl Waiting {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_needs_more_than_is_left_waits_until_it_is_given_back() {
+    fn an_upload_that_needs_more_than_is_left_waits_until_it_is_given_back() {
         let budget = BufferBudget::new(kib(10));
         let first = budget.acquire(kib(7)).now_or_never().unwrap();
         assert_eq!(budget.available(), kib(3));
@@ -166,20 +166,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn memory_is_overdue_after_a_while_if_somebody_waits_for_it() {
+    async fn memory_is_overdue_after_a_while_if_an_upload_waits_for_it() {
         let budget = BufferBudget::new(kib(10));
         let held = budget.acquire(kib(10)).await;
-        let (long, begun) = (PATIENCE * 10, Instant::now());
-        assert!(timeout(long, held.overdue()).await.is_err(), "nobody waits");
+        let (long, begun) = (MIN_HOLD_TIME * 10, Instant::now());
+        assert!(timeout(long, held.overdue()).await.is_err(), "no upload waits");
         assert!(!budget.is_contended());
         let mut other = Box::pin(budget.acquire(kib(1)));
         assert!(other.as_mut().now_or_never().is_none());
         assert!(budget.is_contended());
         held.overdue().await;
-        assert_eq!(begun.elapsed(), long + PATIENCE);
+        assert_eq!(begun.elapsed(), long + MIN_HOLD_TIME);
         drop(other);
         assert!(!budget.is_contended());
-        assert!(timeout(long, held.overdue()).await.is_err(), "nobody waits any more");
+        assert!(timeout(long, held.overdue()).await.is_err(), "no upload waits any more");
     }
 
     #[tokio::test(start_paused = true)]

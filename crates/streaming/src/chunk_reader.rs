@@ -11,7 +11,7 @@ use fm_domain::body::{BodyError, ByteStream, PartBytes};
 
 use crate::{BufferPermit, BufferPool, PIECE_BYTES};
 
-/// Why no more was gathered.
+/// Why reading ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadOutcome {
     /// There is as much as was wanted.
@@ -25,7 +25,7 @@ pub enum ReadOutcome {
 /// Gathers the bytes of a stream.
 pub struct ChunkReader {
     stream: ByteStream,
-    /// What was read, but not wanted yet.
+    /// Bytes that were read beyond the last chunk.
     rest: Bytes,
 }
 
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_end_that_does_not_come_makes_room_for_those_who_wait() {
+    async fn an_end_that_does_not_come_makes_room_for_waiting_uploads() {
         let budget = BufferBudget::new(ByteSize::new(1024));
         let permit = Arc::new(budget.acquire(ByteSize::new(1024)).await);
         let mut waits = Box::pin(budget.acquire(ByteSize::new(1)));
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_sender_that_is_too_slow_makes_room_for_those_who_wait_and_keeps_what_came() {
+    async fn a_sender_that_is_too_slow_makes_room_for_waiting_uploads_and_keeps_the_received_bytes() {
         let budget = BufferBudget::new(ByteSize::new(1024));
         let permit = Arc::new(budget.acquire(ByteSize::new(1024)).await);
         let trickle = stream::repeat(Bytes::from_static(b"x")).then(|byte| async {
@@ -181,7 +181,7 @@ mod tests {
         let mut reader = ChunkReader::new(trickle.boxed());
         let pool = BufferPool::default();
         let (part, filled) = reader.fill(100, &pool, &permit).await;
-        assert_eq!((part.len(), filled), (100, ReadOutcome::Full), "nobody waits");
+        assert_eq!((part.len(), filled), (100, ReadOutcome::Full), "no upload waits");
         drop(part);
         let mut waits = Box::pin(budget.acquire(ByteSize::new(1)));
         assert!(waits.as_mut().now_or_never().is_none());

@@ -28,7 +28,7 @@ pub(super) struct Banned {
     pub(super) word: String,
     /// The word in pieces: `take_up` and `TakeUp` are two.
     pub(super) parts: Vec<String>,
-    /// Whatever begins so is meant: `doom*`.
+    /// Whether every word with this beginning is meant, as in `word*`.
     pub(super) is_prefix: bool,
     /// How often it still occurs.
     pub(super) allowed: usize,

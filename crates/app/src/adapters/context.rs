@@ -11,7 +11,7 @@ use crate::lifecycle::ShutdownHooks;
 /// What a command needs of the adapters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Everything.
+    /// Everything that they offer.
     Work,
     /// To look at what is there: nothing is migrated, created or tidied up.
     Look,

@@ -148,7 +148,7 @@ pub trait DatabaseFactory: Any + Debug + Send + Sync {
     where
         Self: Sized;
 
-    /// Who can share it.
+    /// Which processes can share it.
     fn scope(&self) -> DatabaseScope;
 
     /// Its migrations; none by default.
@@ -161,7 +161,8 @@ pub trait DatabaseFactory: Any + Debug + Send + Sync {
     async fn open(&self, context: &mut OpenContext) -> Result<OpenDatabase, StartError>;
 }
 
-/// Who can share a database. It decides where the secret that signs tokens comes from when none is configured.
+/// Which processes can share a database. It decides where the secret that signs tokens comes from when none is
+/// configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatabaseScope {
     /// One process, which loses it at its end. The secret is generated at each start; a worker of its own is refused.

@@ -59,7 +59,7 @@ fn detail(wrong: &Wrong) -> String {
         Wrong::Size { recorded, stored } => format!("recorded: {recorded}; stored: {stored}"),
         Wrong::Hash { recorded, stored } => format!("recorded: {recorded}; stored: {stored}"),
         Wrong::Unreadable(reason) => reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
-        Wrong::NotStored => "the database does not count it as kept: a sweep may discard it".to_owned(),
+        Wrong::NotStored => "the database does not count it as stored: a sweep may delete it".to_owned(),
     }
 }
 
@@ -113,7 +113,7 @@ fn summary(verified: &Verified) -> Value {
         "wrong_size": wrong_size,
         "wrong_hash": wrong_hash,
         "unreadable": unreadable,
-        "not_settled": not_stored,
+        "not_stored": not_stored,
         "orphan": orphan,
         "wrong_usage": wrong_usage,
     }})
@@ -130,7 +130,7 @@ fn sentences(verified: &Verified, rehash: bool) -> String {
     format!(
         "checked: {files} files with {blobs} blobs, {how}; {listed}; {accounts} accounts\n\
          findings: {} (missing {missing}, wrong_size {wrong_size}, wrong_hash {wrong_hash}, unreadable {unreadable}, \
-         not_settled {not_stored}, orphan {orphan}, wrong_usage {wrong_usage})",
+         not_stored {not_stored}, orphan {orphan}, wrong_usage {wrong_usage})",
         findings.total()
     )
 }

@@ -67,7 +67,7 @@ async fn no_blocks_are_reserved_for_parts_since_they_come_in_any_order() {
     for (length, number) in lengths.into_iter().zip(1..) {
         parts.push(send(&fixture.store, &write, (number, came), 1, bytes.slice(..length)).await.unwrap());
         came += length as u64;
-        assert_eq!(fs::metadata(&upload).unwrap().len(), came, "only what came can be read");
+        assert_eq!(fs::metadata(&upload).unwrap().len(), came, "only the received bytes can be read");
         let more = taken(&upload).saturating_sub(came);
         assert!(more <= SLACK, "{more} bytes ahead of {came}");
     }

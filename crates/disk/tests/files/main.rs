@@ -87,7 +87,7 @@ async fn an_upload_that_is_given_up_takes_its_file_with_it() {
 
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "the test waits for its task")]
-async fn an_upload_that_was_discarded_meanwhile_can_not_come_back() {
+async fn an_upload_that_was_deleted_meanwhile_can_not_come_back() {
     let fixture = Fixture::fresh().await;
     let key = key();
     let (go_on, wait) = tokio::sync::oneshot::channel::<()>();
@@ -142,7 +142,7 @@ async fn a_file_that_is_cut_while_it_is_read_is_an_error_and_not_an_end() {
 }
 
 #[tokio::test]
-async fn a_blob_that_is_removed_while_it_is_read_is_read_to_its_end() {
+async fn a_blob_that_is_removed_while_it_is_read_is_read_whole() {
     let fixture = Fixture::fresh().await;
     let key = key();
     let bytes = pattern(9 * BUFFER_BYTES + 1);

@@ -108,7 +108,7 @@ async fn blocks_are_reserved_for_no_more_than_has_come_and_given_back_in_the_end
         let chunk = Chunk { bytes: bytes.slice(..length).into(), is_last: false };
         fixture.store.append(&key, &at(came, 1), chunk).await.unwrap();
         came += length as u64;
-        assert_eq!(fs::metadata(&upload).unwrap().len(), came, "only what came can be read");
+        assert_eq!(fs::metadata(&upload).unwrap().len(), came, "only the received bytes can be read");
         let more = taken(&upload).saturating_sub(came);
         assert!(more <= came.min(MOST) + SLACK, "{more} bytes ahead of {came}");
         ahead = more.max(ahead);

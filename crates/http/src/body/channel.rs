@@ -19,7 +19,7 @@ enum Frame {
 /// [`BodyError::Aborted`].
 pub(super) struct Frames(mpsc::Sender<Frame>);
 
-/// Nobody reads any more.
+/// The reader of the stream is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hangup;
 

@@ -1,4 +1,4 @@
-//! A use case that is carried to its end, whatever becomes of the request.
+//! A use case that runs to its end, whatever becomes of the request.
 
 use std::any::Any;
 use std::future::Future;
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_is_waited_for_from_its_beginning_and_no_longer_than_to_its_end() {
+    async fn it_is_waited_for_from_its_beginning_until_it_ends() {
         let (detached, tracker) = detached(async { 7 });
         assert!(timeout(SOON, tracker.wait()).await.is_err(), "it has not begun");
         assert_eq!(detached.await.unwrap(), 7);

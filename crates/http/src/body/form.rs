@@ -83,7 +83,7 @@ impl Form {
         match self.send(&frames).await {
             Some(Ok(())) => {
                 frames.end().await;
-                let _nobody_asks = told.send(self.rest(given).await);
+                let _receiver_gone = told.send(self.rest(given).await);
             }
             Some(Err(error)) => frames.fail(error).await,
             // The use case has its answer already.
@@ -91,7 +91,7 @@ impl Form {
         }
     }
 
-    /// Sends the bytes of the file on; `None` when nobody wants them any more.
+    /// Sends the bytes of the file on; `None` when their reader is gone.
     async fn send(&mut self, frames: &Frames) -> Option<Result<(), BodyError>> {
         loop {
             // Room first: what the sender waits for us must not count as its stall.

@@ -21,4 +21,4 @@ mod source;
 
 pub(crate) use envelope::Pump;
 pub(crate) use raw::{Piece, piece, replacement};
-pub(crate) use run::{beside, incoming, run, run_detached};
+pub(crate) use run::{drive_with_body, incoming, run, run_detached};

@@ -40,7 +40,7 @@ where
     F: Future<Output = Result<T, UploadError>> + Send + 'static,
     T: Send + 'static,
 {
-    beside(state, incoming.pump, use_case(incoming.body)).await
+    drive_with_body(state, incoming.pump, use_case(incoming.body)).await
 }
 
 /// Runs a use case that must not end when its client goes away.
@@ -52,11 +52,11 @@ where
     T: Send + 'static,
     E: Into<Problem> + Send + 'static,
 {
-    beside(state, Box::pin(std::future::ready(())), use_case).await
+    drive_with_body(state, Box::pin(std::future::ready(())), use_case).await
 }
 
 /// Runs a use case, and the pump of its bytes beside it. When this is dropped the use case goes on as a tracked task.
-pub(crate) async fn beside<T, E>(
+pub(crate) async fn drive_with_body<T, E>(
     state: &AppState,
     pump: Pump,
     use_case: impl Future<Output = Result<T, E>> + Send + 'static,

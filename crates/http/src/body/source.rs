@@ -37,8 +37,8 @@ impl Source {
         Self { payload, bounds, read: 0, hasher, failure: None }
     }
 
-    /// The next bytes; `None` when all have come. A stall is counted from this call on, so that time in which nobody
-    /// wanted bytes is not held against their sender. Nothing but the same error follows an error.
+    /// The next bytes; `None` when all have come. A stall is counted from this call on, so that the sender is not
+    /// blamed for time in which the server asked for no bytes. After an error every call returns the same error.
     pub(super) async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
         if let Some(failure) = &self.failure {
             return Some(Err(failure.clone()));

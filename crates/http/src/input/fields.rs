@@ -93,8 +93,7 @@ impl Fields {
         values.into_iter().collect()
     }
 
-    /// The value, unless there were faults; a field that nobody took is one, so that a typo is never silently
-    /// ignored.
+    /// The value, unless there were faults. An unknown field is a fault, so that a typo is never silently ignored.
     pub(crate) fn finish<T>(mut self, value: Option<T>) -> Result<T, Problem> {
         self.note_unknown();
         match value {

@@ -16,9 +16,9 @@ use crate::problem::{Code, Problem};
 use crate::settings::JSON_LIMIT;
 
 /// How long a whole JSON body may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A JSON body, not read yet. Taking it never fails: what it holds is asked after who asks.
+/// A JSON body, not read yet. Extracting it never fails: it is checked after authentication.
 pub(crate) struct JsonBody {
     is_json: bool,
     length: Option<u64>,
@@ -71,7 +71,7 @@ impl JsonBody {
         if self.length.is_some_and(|length| length > self.limit) {
             return Err(Problem::too_large("body", self.limit));
         }
-        match timeout(PATIENCE, self.collect()).await {
+        match timeout(BODY_TIMEOUT, self.collect()).await {
             Ok(bytes) => bytes,
             Err(_elapsed) => Err(Problem::of(Code::RequestTimeout)),
         }

@@ -39,7 +39,7 @@ impl Id for UploadId {
     }
 }
 
-/// The `{id}` of the path. Taking it never fails: whether it names anything is asked after who asks.
+/// The `{id}` of the path. Extracting it never fails: whether it names anything is checked after authentication.
 pub(crate) struct PathId<T>(Option<T>);
 
 impl<T> PathId<T> {

@@ -14,14 +14,14 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-/// JSON that nobody may keep.
+/// JSON that no cache may store.
 pub(crate) fn json<T: Serialize>(mut response: HttpResponseBuilder, value: &T) -> Answer {
     response.insert_header((header::CONTENT_TYPE, JSON));
     response.insert_header((header::CACHE_CONTROL, NO_STORE));
     Ok(response.body(encode(value)?))
 }
 
-/// A file's JSON, which may be kept and asked for again by its tag.
+/// A file's JSON, which a client may cache and revalidate by its tag.
 pub(crate) fn file_answer(status: StatusCode, view: &FileView) -> Answer {
     let mut response = tagged(status, view);
     response.insert_header((header::CONTENT_TYPE, JSON));

@@ -190,7 +190,7 @@ impl From<PartError> for Problem {
 impl From<BodyError> for Problem {
     fn from(error: BodyError) -> Self {
         match error {
-            // Nobody is there to read it, but the log.
+            // The client is gone: only the log shows it.
             BodyError::Aborted => Self::malformed("the body ended before it was whole"),
             BodyError::Stalled => Self::of(Code::RequestTimeout),
             BodyError::TooLarge { limit } => Self::too_large("file", limit.bytes()),

@@ -90,7 +90,7 @@ async fn an_orientation_that_does_not_exist_is_as_good_as_none() {
 
 #[tokio::test]
 async fn what_is_see_through_stays_so_and_does_not_bleed() {
-    // Opaque red beside green that nobody can see.
+    // Opaque red beside green that is fully transparent.
     let image =
         RgbaImage::from_fn(
             256,

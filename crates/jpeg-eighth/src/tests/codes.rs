@@ -94,7 +94,7 @@ fn more_bits_than_there_are_is_seen() {
 }
 
 #[test]
-fn data_that_nobody_took_is_seen() {
+fn data_that_was_not_taken_is_seen() {
     let rest_after = |taken: u8, bytes: &'static [u8]| {
         let mut bits = bits(bytes);
         bits.skip(Code { bits: taken, step: 0 });

@@ -8,8 +8,8 @@ const MAX_ALLOC: u64 = 1024 * 1024;
 /// What [`Limits::max_alloc`] says may come on top of it.
 const OVERHEAD: u64 = 64 * 1024;
 
-/// Decodes the file, reads all of its picture, and fails if that panics, takes more memory than it may, or gives another
-/// picture than it announces.
+/// Decodes the file, reads all of its picture, and fails if that panics, takes more memory than it may, or gives a
+/// picture of another size than its header declares.
 pub(crate) fn check(file: &[u8]) -> Result<(), DecodeError> {
     let mut answer = Ok(());
     let allocated = allocation_counter::measure(|| answer = read(file));

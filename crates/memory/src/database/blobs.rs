@@ -17,11 +17,11 @@ use super::unit::MemoryUnitOfWork;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Blobs {
     by_id: Map<BlobId, BlobRow>,
-    /// Announced ones, by when they expire.
+    /// Intents, by when they expire.
     expiring: Set<(Timestamp, BlobId)>,
-    /// Doomed ones, by when they are due.
+    /// Tombstones, by when they are due.
     due: Set<(Timestamp, BlobId)>,
-    /// Those that are not doomed.
+    /// All but tombstones.
     living: Set<(UserId, BlobId)>,
 }
 

@@ -25,8 +25,7 @@ pub use unit::MemoryUnitOfWork;
 ///
 /// Units of work follow one another: a second one waits until the first has ended. Each works on a snapshot that
 /// shares with the committed tables whatever it does not change, and takes their place on commit; so opening, reading
-/// and dropping cost the same however much is stored. Reads take the committed tables as they are, and wait for
-/// nobody.
+/// and dropping cost the same however much is stored. Reads take the committed tables as they are, and never wait.
 #[derive(Debug, Clone)]
 pub struct MemoryDatabase {
     shared: Arc<Shared>,

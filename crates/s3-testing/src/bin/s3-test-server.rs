@@ -41,7 +41,7 @@ fn run(arguments: &[String]) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "{}", server.endpoint())?;
     out.flush()?;
-    // Serves meanwhile; whoever started it closes the pipe, or dies, and it ends.
+    // Serves until the parent process closes the pipe, or dies.
     io::copy(&mut io::stdin().lock().by_ref(), &mut io::sink())?;
     Ok(())
 }

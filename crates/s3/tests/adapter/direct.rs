@@ -93,7 +93,7 @@ async fn what_the_server_says_of_wrong_parts_is_a_mismatch_and_nothing_else_is()
 }
 
 #[tokio::test]
-async fn an_object_of_another_size_is_removed_by_whoever_made_it_alone() {
+async fn an_object_of_another_size_is_removed_only_by_the_call_that_made_it() {
     let (made, seen) = complete(|_| done(), Some(99)).await;
     assert!(matches!(made, Err(CompleteParts::Mismatch)), "{made:?}");
     assert_eq!(deleted(&seen), 1);

@@ -24,7 +24,7 @@ fn count(seen: &[Request], method: &str) -> usize {
 }
 
 #[tokio::test]
-async fn nobody_listening_is_unavailable() {
+async fn a_server_that_does_not_listen_is_unavailable() {
     let gone = ScriptedServer::start(|_| Answer::HangUp).await.unwrap().endpoint().to_owned();
     tokio::time::sleep(Duration::from_millis(50)).await;
     let store = store(&gone);
@@ -240,7 +240,7 @@ async fn a_missing_blob_and_a_missing_bucket_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_server_without_a_list_of_uploads_can_be_discarded_from() {
+async fn blobs_can_be_deleted_from_a_server_without_a_list_of_uploads() {
     let server = ScriptedServer::start(|request| match request.method.as_str() {
         "GET" => Answer::error(501, "NotImplemented"),
         _ => Answer::status(204),

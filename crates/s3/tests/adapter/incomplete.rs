@@ -147,7 +147,7 @@ async fn completing_makes_what_is_pending_the_last_part_and_leaves_nothing_besid
         for number in 0..pending {
             writer.append(vec![number; 777], false).await.unwrap();
         }
-        // Another writer, who counts for nothing.
+        // Another writer, whose parts are not completed.
         stale.clone().append("of another upload", false).await.unwrap();
         for _again in 0..2 {
             writer.complete().await.unwrap();
@@ -166,7 +166,7 @@ async fn completing_makes_what_is_pending_the_last_part_and_leaves_nothing_besid
 }
 
 #[tokio::test]
-async fn what_was_discarded_takes_no_more_bytes_and_can_not_be_completed() {
+async fn a_deleted_blob_takes_no_more_bytes_and_can_not_be_completed() {
     let fixture = Fixture::fresh().await;
     let mut writer = fixture.writer(key()).await;
     let empty = writer.clone();
@@ -180,7 +180,7 @@ async fn what_was_discarded_takes_no_more_bytes_and_can_not_be_completed() {
         }
         let late = writer.complete().await;
         assert!(matches!(late, Err(CompleteError::Gone)), "{late:?}");
-        assert_eq!(fixture.kept(), 0, "what is left of what came late");
+        assert_eq!(fixture.kept(), 0, "a late write leaves nothing");
     }
 }
 
@@ -231,7 +231,7 @@ async fn a_blob_that_was_begun_twice_has_the_bytes_of_the_writer_that_completed_
 }
 
 #[tokio::test]
-async fn a_discard_that_was_cut_off_anywhere_leaves_what_a_second_one_removes() {
+async fn a_deletion_that_was_cut_off_anywhere_leaves_what_a_second_one_removes() {
     let fixture = Fixture::fresh().await;
     let mut left = 0;
     for polls in 1.. {
@@ -245,8 +245,8 @@ async fn a_discard_that_was_cut_off_anywhere_leaves_what_a_second_one_removes() 
         left += usize::from(fixture.kept() > 0);
         fixture.store.delete(&key).await.unwrap();
         assert_eq!(fixture.kept(), 0, "after {polls} polls");
-        if let Some(discarded) = cut {
-            discarded.unwrap();
+        if let Some(deleted) = cut {
+            deleted.unwrap();
             break;
         }
     }

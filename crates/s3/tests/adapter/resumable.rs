@@ -295,7 +295,7 @@ async fn incomplete_parts_that_a_server_cuts_short_are_not_taken_for_the_whole()
 }
 
 #[tokio::test]
-async fn an_incomplete_part_that_is_not_removed_fails_the_discard_but_keeps_no_blob_alive() {
+async fn an_incomplete_part_that_is_not_removed_fails_the_deletion_but_keeps_no_blob_alive() {
     let key = key();
     let listed =
         format!("<ListBucketResult><Contents><Key>{key}.incomplete-1</Key></Contents></ListBucketResult>");

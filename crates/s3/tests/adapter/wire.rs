@@ -108,7 +108,7 @@ async fn the_path_of_the_endpoint_stays_in_front_of_the_bucket() {
 }
 
 #[tokio::test]
-async fn discarding_touches_no_subresource_of_the_object() {
+async fn deleting_touches_no_subresource_of_the_object() {
     let server = ScriptedServer::start(obliging(0)).await.unwrap();
     let key = key();
     store(server.endpoint()).delete(&key).await.unwrap();
@@ -200,7 +200,7 @@ async fn a_listing_follows_every_page_and_leaves_strangers_out() {
             format!("<IsTruncated>false</IsTruncated>{}", object(&b))
         } else {
             let more = "<IsTruncated>true</IsTruncated><NextContinuationToken>next</NextContinuationToken>";
-            format!("{more}{}{}", object(&a), object("somebody/else"))
+            format!("{more}{}{}", object(&a), object("other/program"))
         };
         Answer::xml(200, &format!("<ListBucketResult>{page}</ListBucketResult>"))
     })

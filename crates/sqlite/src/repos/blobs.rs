@@ -182,12 +182,12 @@ impl BlobRepo for SqliteUnitOfWork {
     }
 }
 
-/// Literal, so that SQLite sees that the index on announced blobs holds all that is asked for.
+/// Literal, so that SQLite sees that the index on intents holds all that is asked for.
 pub(crate) fn recorded() -> diesel::expression::SqlLiteral<Bool> {
     sql("state = 'announced'")
 }
 
-/// Literal too.
+/// Literal, for the index on tombstones.
 pub(crate) fn deleted() -> diesel::expression::SqlLiteral<Bool> {
     sql("state = 'doomed'")
 }

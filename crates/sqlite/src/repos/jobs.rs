@@ -213,7 +213,7 @@ fn living() -> SqlLiteral<Bool> {
     sql("dead = 0")
 }
 
-/// The job as long as this attempt holds it. A lease that ran out still counts until somebody claims the job again.
+/// The job as long as this attempt holds it. A lease that ran out still counts until a worker claims the job again.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn held(id: JobId, attempt: u32) -> _ {
     let id: Id = Id::of(id.uuid());

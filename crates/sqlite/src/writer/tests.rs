@@ -9,7 +9,7 @@ use fm_domain::error::PortError;
 use crate::{SqliteDatabase, migrate};
 
 #[tokio::test]
-async fn a_forgotten_unit_is_rolled_back_and_stops_nobody() {
+async fn a_forgotten_unit_is_rolled_back_and_stops_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("idle.db");
     migrate(&path).unwrap();

@@ -60,7 +60,7 @@ async fn units_cut_off_at_any_moment_leave_all_or_nothing() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_turn_that_nobody_waits_for_any_more_is_passed_over() {
+async fn a_turn_whose_caller_stopped_waiting_is_passed_over() {
     let fixture = Fixture::new();
     let open = begun(&fixture.database).await.unwrap();
     for _ in 0..10 {
@@ -71,7 +71,7 @@ async fn a_turn_that_nobody_waits_for_any_more_is_passed_over() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_unit_that_asks_for_nothing_keeps_nobody_waiting() {
+async fn a_unit_that_asks_for_nothing_makes_no_other_wait() {
     let fixture = Fixture::new();
     let (idle, other) = (fixture.database.begin().await.unwrap(), fixture.database.begin().await.unwrap());
     timeout(SOON, begun(&fixture.database)).await.unwrap().unwrap().commit().await.unwrap();
@@ -119,7 +119,7 @@ async fn a_failed_statement_poisons_the_unit_and_rolls_it_back_at_once() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_statement_that_nobody_waited_for_poisons_the_unit() {
+async fn a_statement_whose_caller_stopped_waiting_poisons_the_unit() {
     let fixture = Fixture::new();
     let someone = user();
     for _ in 0..1000 {

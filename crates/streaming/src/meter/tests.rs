@@ -22,7 +22,7 @@ fn hash(bytes: &[u8]) -> Sha256 {
     Sha256::new(sha2::Sha256::digest(bytes).into())
 }
 
-/// What came through, the error at its end, and what the meter says.
+/// The bytes that passed, the error at their end, and the meter's result.
 fn pass(
     source: ByteStream,
     limit: Limit,

@@ -38,7 +38,7 @@ pub enum Wrong {
     },
     /// The store has it, but could not give it.
     Unreadable(String),
-    /// The database does not count it as kept: a sweep may discard it.
+    /// The database does not count it as stored: a sweep may delete it.
     NotStored,
 }
 
@@ -67,7 +67,7 @@ impl Finding {
             Self::File { wrong: Wrong::Size { .. }, .. } => "wrong_size",
             Self::File { wrong: Wrong::Hash { .. }, .. } => "wrong_hash",
             Self::File { wrong: Wrong::Unreadable(_), .. } => "unreadable",
-            Self::File { wrong: Wrong::NotStored, .. } => "not_settled",
+            Self::File { wrong: Wrong::NotStored, .. } => "not_stored",
             Self::Orphan(_) => "orphan",
             Self::Usage(_) => "wrong_usage",
         }

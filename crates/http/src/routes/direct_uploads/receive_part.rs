@@ -10,7 +10,7 @@ use fm_domain::blobs::PartLink;
 use fm_domain::body::ByteSize;
 use fm_domain::ids::UploadId;
 
-use crate::body::{Piece, beside, piece};
+use crate::body::{Piece, drive_with_body, piece};
 use crate::input::{PathId, Query};
 use crate::links::Forbidden;
 use crate::problem::{Answer, Code, Problem};
@@ -52,7 +52,7 @@ pub(crate) async fn receive_part(
     has_length(length, link.size)?;
     let use_cases = state.use_cases.clone();
     let receive = async move { use_case(&use_cases)?.run(&link, stream).await };
-    let part = beside(&state, pump, receive).await?;
+    let part = drive_with_body(&state, pump, receive).await?;
     let tag = format!("\"{}\"", part.tag.as_str());
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).finish())
 }

@@ -53,7 +53,7 @@ fn disposition(value: &Value) -> Result<Disposition, String> {
     security(("bearer" = []), ("cookie" = [])),
     params(("id" = String, Path, format = Uuid, description = "The file.")),
     request_body = Option<SignUrl>,
-    responses((status = 200, description = "The URL: whoever has it may fetch the bytes.", body = SignedUrl)),
+    responses((status = 200, description = "The URL: any client that has it may fetch the bytes.", body = SignedUrl)),
 )]
 pub(crate) async fn sign_url(
     state: State,

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use fm_application::uploads::AppendCommand;
 use fm_domain::ids::UploadId;
 
-use crate::body::{Piece, Pump, beside, piece};
+use crate::body::{Piece, Pump, drive_with_body, piece};
 use crate::input::PathId;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
@@ -26,9 +26,9 @@ pub(super) const PROBLEMS: &[Code] = &[
 
 /// Sends a piece of a resumable upload.
 ///
-/// What came of a piece that broke off is kept, unless it has a checksum. With the last piece the upload is a file. A
-/// piece that does not belong where the upload is gets a 409 with `Upload-Offset`; one that another request takes the
-/// upload away from, a 409 with `Retry-After`.
+/// The received bytes of a piece that broke off are kept, unless it has a checksum. With the last piece the upload is a
+/// file. A piece that does not belong where the upload is gets a 409 with `Upload-Offset`; one that another request
+/// takes the upload away from, a 409 with `Retry-After`.
 #[utoipa::path(
     patch,
     path = "/v1/uploads/{id}",
@@ -69,7 +69,7 @@ pub(crate) async fn append_to_upload(
     let (command, pump) = command(request.headers(), id, piece)?;
     let use_cases = state.use_cases.clone();
     let append = async move { tus::uploads(&use_cases)?.append.run(&actor, command).await };
-    let progress = beside(&state, pump, append).await?;
+    let progress = drive_with_body(&state, pump, append).await?;
     let mut response = HttpResponse::NoContent();
     tus::progress(&mut response, &progress);
     Ok(response.finish())

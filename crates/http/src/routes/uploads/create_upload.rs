@@ -5,7 +5,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use fm_application::uploads::{CreateResumableCommand, CreatedUpload, FirstBytes};
 
-use crate::body::{Piece, Pump, beside, piece};
+use crate::body::{Piece, Pump, drive_with_body, piece};
 use crate::input::idempotency_key;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::{AppState, State};
@@ -71,7 +71,7 @@ pub(crate) async fn create_upload(
     command.first = first;
     let use_cases = state.use_cases.clone();
     let create = async move { tus::uploads(&use_cases)?.create.run(&actor, command).await };
-    answer(beside(&state, pump, create).await?)
+    answer(drive_with_body(&state, pump, create).await?)
 }
 
 fn command(headers: &HeaderMap) -> Result<CreateResumableCommand, Problem> {
