@@ -57,11 +57,11 @@ pub enum BodyError {
     #[error("the body is malformed: {0}")]
     Malformed(&'static str),
     /// The framing is right, but what it holds is not acceptable.
-    #[error("the body is not acceptable: {pointer} {detail}")]
+    #[error("the body is not acceptable: {} {detail}", field.unwrap_or("the form"))]
     Invalid {
-        /// The part of a form that is meant, as a JSON pointer: `/name`.
-        pointer: &'static str,
-        /// What is wrong with it.
+        /// The name of the form's field that is wrong; `None` when it is the form as a whole.
+        field: Option<&'static str>,
+        /// What is wrong, as a predicate: `must be UTF-8`.
         detail: String,
     },
     /// The bytes are not those that the given digest names.

@@ -70,7 +70,7 @@ impl Form {
                 _ => return Err(unknown()),
             }
         }
-        Err(BodyError::Invalid { pointer: "/file", detail: "is required".to_owned() })
+        Err(BodyError::Invalid { field: Some("file"), detail: "is required".to_owned() })
     }
 
     /// Sends the file on, then reads the rest.
@@ -111,7 +111,7 @@ impl Form {
                 "name" => self.take_name().await?,
                 "file" => {
                     return Err(BodyError::Invalid {
-                        pointer: "/file",
+                        field: Some("file"),
                         detail: "must be given once".to_owned(),
                     });
                 }
@@ -125,13 +125,13 @@ impl Form {
         match (self.name, given) {
             (Some(name), _) => Ok(name),
             (None, Some(path)) => FileName::from_path(&path).map_err(bad_name),
-            (None, None) => Err(BodyError::Invalid { pointer: "/name", detail: "is required".to_owned() }),
+            (None, None) => Err(BodyError::Invalid { field: Some("name"), detail: "is required".to_owned() }),
         }
     }
 
     async fn take_name(&mut self) -> Result<(), BodyError> {
         if self.name.is_some() {
-            return Err(BodyError::Invalid { pointer: "/name", detail: "must be given once".to_owned() });
+            return Err(BodyError::Invalid { field: Some("name"), detail: "must be given once".to_owned() });
         }
         let mut text = Vec::new();
         while let Some(bytes) = self.parts.chunk().await? {
@@ -140,17 +140,19 @@ impl Form {
                 return Err(bad_name(InvalidFileName::TooLong));
             }
         }
-        let text = String::from_utf8(text)
-            .map_err(|_bytes| BodyError::Invalid { pointer: "/name", detail: "must be UTF-8".to_owned() })?;
+        let text = String::from_utf8(text).map_err(|_bytes| BodyError::Invalid {
+            field: Some("name"),
+            detail: "must be UTF-8".to_owned(),
+        })?;
         self.name = Some(text.parse().map_err(bad_name)?);
         Ok(())
     }
 }
 
 fn unknown() -> BodyError {
-    BodyError::Invalid { pointer: "", detail: "only the parts `file` and `name` are accepted".to_owned() }
+    BodyError::Invalid { field: None, detail: "only the parts `file` and `name` are accepted".to_owned() }
 }
 
 fn bad_name(invalid: InvalidFileName) -> BodyError {
-    BodyError::Invalid { pointer: "/name", detail: invalid.to_string() }
+    BodyError::Invalid { field: Some("name"), detail: invalid.to_string() }
 }

@@ -196,7 +196,9 @@ impl From<BodyError> for Problem {
             BodyError::TooLarge { limit } => Self::too_large("file", limit.bytes()),
             BodyError::QuotaExceeded => Self::of(Code::QuotaExceeded),
             BodyError::Malformed(what) => Self::malformed(what),
-            BodyError::Invalid { pointer, detail } => Self::invalid(pointer, detail),
+            BodyError::Invalid { field, detail } => {
+                Self::invalid(field.map(|field| format!("/{field}")).unwrap_or_default(), detail)
+            }
             BodyError::DigestMismatch => Self::invalid("", "does not match its digest"),
             BodyError::Source(cause) => PortError::Unavailable(cause.as_ref().into()).into(),
         }
