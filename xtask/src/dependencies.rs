@@ -55,7 +55,8 @@ const RULES: &[(&str, Rule)] = &[
     ("fm-application", Rule::Ours(&["fm-domain", "fm-streaming"])),
     ("fm-contract", Rule::Ours(&["fm-domain", "fm-streaming"])),
     ("fm-resilience", Rule::Ours(&["fm-application", "fm-contract", "fm-domain", "fm-streaming"])),
-    ("fm-memory", ADAPTER),
+    // With its feature `harness` it has harnesses of its own adapters, for all others.
+    ("fm-memory", Rule::Ours(&["fm-contract", "fm-domain", "fm-streaming"])),
     ("fm-postgres", ADAPTER),
     ("fm-sqlite", ADAPTER),
     ("fm-s3", ADAPTER),

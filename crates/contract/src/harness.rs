@@ -107,8 +107,8 @@ pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
         None
     }
 
-    /// The store as one that makes blobs of parts that are sent to us, if it can: for kill points.
-    fn direct(&self) -> Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)> {
+    /// The store as one that makes blobs of parts that clients send, if it can: for kill points.
+    fn direct(&self) -> Option<DirectAccess> {
         None
     }
 
@@ -121,6 +121,9 @@ pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
     /// How many objects, unfinished multipart uploads or temporary files the store holds: 0 when nothing is left. One
     /// that is being written counts.
     async fn debris(&self) -> usize;
+
+    /// How many bytes of blobs are in the store, whole or not: what an adapter still holds in memory is not.
+    async fn written(&self) -> Result<u64, Impossible>;
 
     /// How many bytes of one blob the adapter holds in memory at most while it writes or reads it, in bytes.
     fn held_at_most(&self) -> Result<usize, Impossible>;
@@ -138,6 +141,23 @@ pub trait BlobStoreHarness: Send + Sync + Sized + 'static {
 
     /// An adapter on the same store whose credentials the store refuses.
     fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible>;
+}
+
+/// How a store gets the parts of direct uploads.
+#[derive(Clone)]
+pub enum DirectAccess {
+    /// Clients send them to the program, which writes them through the receiver.
+    Received(Arc<dyn DirectStore>, Arc<dyn PartReceiver>),
+    /// Clients send them to the store, as this one does.
+    Sent(Arc<dyn DirectStore>, Arc<dyn SendPart>),
+}
+
+/// A client of a store that takes parts itself.
+#[async_trait]
+pub trait SendPart: Send + Sync {
+    /// Sends a part of the write to the store; the tag that the store gives it. What the store answers to a part of a write
+    /// that is not under way is [`WritePart::Gone`].
+    async fn send(&self, write: &PartWrite, number: u32, bytes: Bytes) -> Result<PartTag, WritePart>;
 }
 
 /// A store of blobs, the signer of its URLs, and a browser that fetches them.

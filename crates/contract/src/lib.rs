@@ -32,9 +32,9 @@ pub mod samples {
 }
 
 pub use harness::{
-    BlobStoreHarness, ClockHarness, DatabaseHarness, DirectHarness, Fetched, IdSourceHarness, Impossible,
-    MacSignerHarness, PasswordHasherHarness, ResumableHarness, SessionStoreHarness, SignDownloadHarness,
-    SignPartsHarness, ThumbnailerHarness, TokenSignerHarness,
+    BlobStoreHarness, ClockHarness, DatabaseHarness, DirectAccess, DirectHarness, Fetched, IdSourceHarness,
+    Impossible, MacSignerHarness, PasswordHasherHarness, ResumableHarness, SendPart, SessionStoreHarness,
+    SignDownloadHarness, SignPartsHarness, ThumbnailerHarness, TokenSignerHarness,
 };
 pub use rules::{
     SUITES, blob_store, clock, database, direct_store, id_source, job_queue, mac_signer, password_hasher,

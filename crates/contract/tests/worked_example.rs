@@ -165,6 +165,11 @@ impl BlobStoreHarness for Folder {
         std::fs::read_dir(self.folder.path()).expect("the folder").count()
     }
 
+    async fn written(&self) -> Result<u64, Impossible> {
+        let files = std::fs::read_dir(self.folder.path()).expect("the folder");
+        Ok(files.map(|file| file.expect("a file").metadata().map_or(0, |file| file.len())).sum())
+    }
+
     fn held_at_most(&self) -> Result<usize, Impossible> {
         // What tokio buffers of a file.
         Ok(2 * 1024 * 1024)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fixture::Fixture;
-use fm_contract::{BlobStoreHarness, DirectHarness, Impossible, ResumableHarness};
+use fm_contract::{BlobStoreHarness, DirectAccess, DirectHarness, Impossible, ResumableHarness};
 use fm_disk::{BUFFER_BYTES, DiskBlobStore, DiskSettings};
 use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::uploads::ResumableStore;
@@ -30,6 +30,15 @@ impl BlobStoreHarness for Disk {
         Some(Arc::new(self.0.store.clone()))
     }
 
+    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
+        Some(Arc::new(self.0.store.clone()))
+    }
+
+    fn direct(&self) -> Option<DirectAccess> {
+        let store = Arc::new(self.0.store.clone());
+        Some(DirectAccess::Received(store.clone(), store))
+    }
+
     fn budget(&self) -> Option<BufferBudget> {
         Some(self.0.budget.clone())
     }
@@ -40,6 +49,12 @@ impl BlobStoreHarness for Disk {
 
     async fn debris(&self) -> usize {
         self.0.files().len()
+    }
+
+    async fn written(&self) -> Result<u64, Impossible> {
+        // A file may be renamed between the two looks at it.
+        let sizes = self.0.files().into_iter().filter_map(|path| std::fs::metadata(path).ok());
+        Ok(sizes.map(|metadata| metadata.len()).sum())
     }
 
     fn held_at_most(&self) -> Result<usize, Impossible> {
@@ -140,4 +155,11 @@ mod blobs {
     use super::Disk;
 
     fm_contract::blob_store!(Disk);
+}
+
+/// Every use case, killed at every call of a port.
+mod kill_points {
+    use super::Disk;
+
+    fm_resilience::kill_points!(fm_memory::harness::Tables, Disk, fm_memory::harness::Sessions);
 }

@@ -7,6 +7,8 @@ mod blob_store;
 mod clock;
 mod database;
 mod direct;
+#[cfg(feature = "harness")]
+pub mod harness;
 mod ids;
 mod resumable;
 mod session_store;

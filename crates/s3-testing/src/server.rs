@@ -80,6 +80,13 @@ impl S3Server {
         Ok(self.names_kept()?.len())
     }
 
+    /// How many bytes they have. What goes while it is looked for does not count.
+    pub fn bytes_kept(&self) -> io::Result<u64> {
+        let names = self.names_kept()?.into_iter();
+        let sizes = names.filter_map(|name| std::fs::metadata(self.folder.join(name)).ok());
+        Ok(sizes.map(|metadata| metadata.len()).sum())
+    }
+
     /// Their names: `bucket/key` of an object.
     pub fn names_kept(&self) -> io::Result<Vec<String>> {
         let mut kept = Vec::new();

@@ -18,8 +18,8 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Region, RequestChecksumCalculation};
 use bytes::Bytes;
 use fm_contract::{
-    BlobStoreHarness, DirectHarness, Fetched, Impossible, ResumableHarness, SignDownloadHarness,
-    SignPartsHarness,
+    BlobStoreHarness, DirectAccess, DirectHarness, Fetched, Impossible, ResumableHarness, SendPart,
+    SignDownloadHarness, SignPartsHarness,
 };
 use fm_domain::blobs::{
     BlobKey, BlobStore, Bucket, DirectStore, ListBlobs, PartReceiver, PartTag, PartWrite, SignDownload,
@@ -181,6 +181,15 @@ impl BlobStoreHarness for Blobs {
         Some(Arc::new(self.0.store.clone()))
     }
 
+    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
+        Some(Arc::new(self.0.store.clone()))
+    }
+
+    fn direct(&self) -> Option<DirectAccess> {
+        let client = Arc::new(PartClient::new(&self.0.settings));
+        Some(DirectAccess::Sent(Arc::new(self.0.store.clone()), client))
+    }
+
     fn budget(&self) -> Option<BufferBudget> {
         Some(self.0.settings.budget.clone())
     }
@@ -191,6 +200,11 @@ impl BlobStoreHarness for Blobs {
 
     async fn debris(&self) -> usize {
         self.0.debris().await
+    }
+
+    async fn written(&self) -> Result<u64, Impossible> {
+        let local = self.0.local.as_ref().ok_or(REMOTE)?;
+        Ok(local.server.lock().unwrap().as_ref().unwrap().bytes_kept().unwrap())
     }
 
     fn held_at_most(&self) -> Result<usize, Impossible> {
@@ -289,34 +303,22 @@ impl ResumableHarness for Resumable {
     }
 }
 
-struct Direct(Fixture);
+/// Sends parts to the server as a client does.
+struct PartClient {
+    settings: S3Settings,
+    client: Client,
+}
+
+impl PartClient {
+    fn new(settings: &S3Settings) -> Self {
+        Self { settings: settings.clone(), client: client(settings) }
+    }
+}
 
 #[async_trait]
-impl DirectHarness for Direct {
-    async fn fresh() -> Self {
-        Self(Fixture::fresh().await)
-    }
-
-    fn blobs(&self) -> Arc<dyn BlobStore> {
-        Arc::new(self.0.store.clone())
-    }
-
-    fn store(&self) -> Arc<dyn DirectStore> {
-        Arc::new(self.0.store.clone())
-    }
-
-    fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
-        None
-    }
-
-    async fn send(
-        &self,
-        write: &PartWrite,
-        number: u32,
-        _offset: ByteSize,
-        bytes: Bytes,
-    ) -> Result<PartTag, WritePart> {
-        let (client, bucket) = (client(&self.0.settings), self.0.settings.bucket(write.key.bucket));
+impl SendPart for PartClient {
+    async fn send(&self, write: &PartWrite, number: u32, bytes: Bytes) -> Result<PartTag, WritePart> {
+        let (client, bucket) = (&self.client, self.settings.bucket(write.key.bucket));
         let (name, upload) = (write.key.to_string(), write.id.as_str());
         let sent = client
             .upload_part()
@@ -340,6 +342,39 @@ impl DirectHarness for Direct {
                 status => panic!("a part was answered with {status:?}"),
             },
         }
+    }
+}
+
+struct Direct(Fixture, PartClient);
+
+#[async_trait]
+impl DirectHarness for Direct {
+    async fn fresh() -> Self {
+        let fixture = Fixture::fresh().await;
+        let client = PartClient::new(&fixture.settings);
+        Self(fixture, client)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn store(&self) -> Arc<dyn DirectStore> {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
+        None
+    }
+
+    async fn send(
+        &self,
+        write: &PartWrite,
+        number: u32,
+        _offset: ByteSize,
+        bytes: Bytes,
+    ) -> Result<PartTag, WritePart> {
+        self.1.send(write, number, bytes).await
     }
 
     async fn debris(&self) -> usize {
@@ -411,4 +446,11 @@ mod sign_download {
     use super::Links;
 
     fm_contract::sign_download!(Links);
+}
+
+/// Every use case, killed at every call of a port.
+mod kill_points {
+    use super::Blobs;
+
+    fm_resilience::kill_points!(fm_memory::harness::Tables, Blobs, fm_memory::harness::Sessions);
 }

@@ -8,16 +8,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use fm_contract::{BlobStoreHarness, DatabaseHarness, Impossible, SessionStoreHarness};
-use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
-use fm_domain::clock::Timestamp;
+use fm_contract::{DatabaseHarness, Impossible, SessionStoreHarness};
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
-use fm_domain::uploads::ResumableStore;
-use fm_memory::{ManualClock, MemoryBlobStore};
 use fm_sqlite::{SqliteDatabase, SqliteSessionStore};
-use fm_streaming::BufferBudget;
 
 use crate::fixture::Fixture;
 
@@ -101,73 +96,12 @@ mod session_store {
     fm_contract::session_store!(super::Fresh);
 }
 
-/// Why the reference adapters can't be shared, damaged or taken away.
-const IN_MEMORY: Impossible = Impossible::because("it lives in the memory of this process");
-
-/// Blobs in memory: what is killed here are the units of work.
-struct Blobs(MemoryBlobStore);
-
-#[async_trait]
-impl BlobStoreHarness for Blobs {
-    async fn fresh() -> Self {
-        Self(MemoryBlobStore::new(Arc::new(ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000)))))
-    }
-
-    fn blobs(&self) -> Arc<dyn BlobStore> {
-        Arc::new(self.0.clone())
-    }
-
-    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
-        Some(Arc::new(self.0.clone()))
-    }
-
-    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
-        Some(Arc::new(self.0.clone()))
-    }
-
-    fn direct(&self) -> Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)> {
-        Some((Arc::new(self.0.clone()), Arc::new(self.0.clone())))
-    }
-
-    fn budget(&self) -> Option<BufferBudget> {
-        None
-    }
-
-    fn part_size(&self) -> usize {
-        256 * 1024
-    }
-
-    async fn debris(&self) -> usize {
-        self.0.count()
-    }
-
-    fn held_at_most(&self) -> Result<usize, Impossible> {
-        Err(IN_MEMORY)
-    }
-
-    async fn truncate(&self, _key: &BlobKey) -> Result<(), Impossible> {
-        Err(IN_MEMORY)
-    }
-
-    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
-        Err(IN_MEMORY)
-    }
-
-    async fn break_it(&self) -> Result<(), Impossible> {
-        Err(IN_MEMORY)
-    }
-
-    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
-        Err(IN_MEMORY)
-    }
-}
-
 /// Nodes of two versions on one queue.
 mod job_versions {
-    fm_resilience::job_versions!(super::Fresh, super::Blobs, super::Fresh);
+    fm_resilience::job_versions!(super::Fresh, fm_memory::harness::Blobs, super::Fresh);
 }
 
-/// Every use case, killed at every call of a port.
+/// Every use case, killed at every call of a port. Blobs are in memory: what is killed here are the units of work.
 mod kill_points {
-    fm_resilience::kill_points!(super::Fresh, super::Blobs, super::Fresh);
+    fm_resilience::kill_points!(super::Fresh, fm_memory::harness::Blobs, super::Fresh);
 }

@@ -1,10 +1,16 @@
 //! Blobs through OpenDAL, which speaks to many stores. Here to a folder; another service takes another builder.
 
+mod direct;
+mod pieces;
+mod resumable;
+mod unfinished;
+
+use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use fm_app::StartError;
-use fm_app::adapters::{BlobStoreFactory, OpenBlobStore, OpenContext};
+use fm_app::adapters::{BlobStoreFactory, OpenBlobStore, OpenContext, OpenDirect};
 use fm_app::config::{Reader, Variable};
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, Bucket, ByteRange, GetBlob, ListBlobs, ListedBlob,
@@ -20,9 +26,6 @@ use opendal::{Entry, ErrorKind, Operator, services};
 
 /// How much is read at a time, in bytes.
 const CHUNK: usize = 256 * 1024;
-
-/// The folder of blobs that are not whole yet.
-const UNFINISHED: &str = "unfinished/";
 
 /// `BLOB_STORE=opendal`.
 #[derive(Debug)]
@@ -49,7 +52,13 @@ impl BlobStoreFactory for OpendalConfig {
         let failed =
             |error| StartError::adapter(format!("OPENDAL_ROOT {:?} can't be used", self.root), error);
         let store = Arc::new(store.map_err(failed)?);
-        Ok(OpenBlobStore { lister: Some(store.clone()), ..OpenBlobStore::new(store) })
+        Ok(OpenBlobStore {
+            resumable: Some(store.clone()),
+            // Clients can't reach a folder: they send parts to the program, which signs the requests.
+            direct: Some(OpenDirect::Received(store.clone(), store.clone())),
+            lister: Some(store.clone()),
+            ..OpenBlobStore::new(store)
+        })
     }
 }
 
@@ -69,6 +78,41 @@ impl OpendalBlobStore {
         Ok(Self { operator })
     }
 
+    /// Fails where the store is not there: a folder that is not mounted comes back. What it lacks is known to be absent
+    /// only while it is there (BLOB-24).
+    async fn reach(&self, bucket: Bucket) -> PortResult<()> {
+        match self.operator.stat(&folder(bucket)).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(PortError::Unavailable(error.into())),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// The size of an object, if there is one.
+    async fn size_of(&self, path: &str) -> PortResult<Option<u64>> {
+        match self.operator.stat(path).await {
+            Ok(metadata) => Ok(Some(metadata.content_length())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// The size of a blob, if there is one.
+    async fn size(&self, key: &BlobKey) -> PortResult<Option<ByteSize>> {
+        let size = self.size_of(&path(key)).await?;
+        if size.is_none() {
+            self.reach(key.bucket).await?;
+        }
+        Ok(size.map(ByteSize::new))
+    }
+
+    /// Some bytes of an object, a chunk at a time.
+    async fn read(&self, path: &str, range: Range<u64>) -> PortResult<ByteStream> {
+        let reader = self.operator.reader_with(path).chunk(CHUNK).await.map_err(failed)?;
+        let bytes = reader.into_bytes_stream(range).await.map_err(failed)?;
+        Ok(bytes.map_err(|error| BodyError::Source(error.to_string().into())).boxed())
+    }
+
     /// Writes chunk by chunk: the next is taken from the body when the one before was written.
     async fn write(&self, path: &str, mut body: ByteStream) -> Result<ByteSize, PutBlob> {
         let mut writer = self.operator.writer(path).await.map_err(failed)?;
@@ -80,15 +124,6 @@ impl OpendalBlobStore {
         writer.close().await.map_err(failed)?;
         Ok(ByteSize::new(size))
     }
-
-    /// The size of a blob, if there is one.
-    async fn size(&self, key: &BlobKey) -> PortResult<Option<ByteSize>> {
-        match self.operator.stat(&path(key)).await {
-            Ok(metadata) => Ok(Some(ByteSize::new(metadata.content_length()))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed(error)),
-        }
-    }
 }
 
 fn folder(bucket: Bucket) -> String {
@@ -97,11 +132,6 @@ fn folder(bucket: Bucket) -> String {
 
 fn path(key: &BlobKey) -> String {
     format!("{}{key}", folder(key.bucket))
-}
-
-/// The place follows from the key, so that `delete` finds what a put that was cut off has left.
-fn unfinished_path(key: &BlobKey) -> String {
-    format!("{UNFINISHED}{}", path(key))
 }
 
 /// The one place where errors of the technology become errors of the port.
@@ -116,7 +146,8 @@ fn failed(error: opendal::Error) -> PortError {
 #[async_trait]
 impl BlobStore for OpendalBlobStore {
     async fn put(&self, key: &BlobKey, body: ByteStream, _hint: &PutHint) -> Result<StoredBlob, PutBlob> {
-        let unfinished = unfinished_path(key);
+        self.reach(key.bucket).await?;
+        let unfinished = unfinished::whole(key);
         let size = self.write(&unfinished, body).await?;
         // Only a whole body gets its place, and in one step: it can't be read before (BLOB-04, BLOB-05).
         self.operator.rename(&unfinished, &path(key)).await.map_err(failed)?;
@@ -127,10 +158,7 @@ impl BlobStore for OpendalBlobStore {
         let size = self.size(key).await?.ok_or(GetBlob::NotFound)?;
         let range = range.map(|range| range.resolve(size)).transpose()?;
         let (first, end) = range.map_or((0, size.bytes()), |range| (range.first, range.last + 1));
-        let reader = self.operator.reader_with(&path(key)).chunk(CHUNK).await.map_err(failed)?;
-        let bytes = reader.into_bytes_stream(first..end).await.map_err(failed)?;
-        let bytes = bytes.map_err(|error| BodyError::Source(error.to_string().into()));
-        Ok(BlobReader { size, range, bytes: bytes.boxed() })
+        Ok(BlobReader { size, range, bytes: self.read(&path(key), first..end).await? })
     }
 
     async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
@@ -138,8 +166,9 @@ impl BlobStore for OpendalBlobStore {
     }
 
     async fn delete(&self, key: &BlobKey) -> PortResult<()> {
+        self.reach(key.bucket).await?;
         // What is not there is no error to OpenDAL either (BLOB-07).
-        self.operator.delete(&unfinished_path(key)).await.map_err(failed)?;
+        self.remove_folder(&unfinished::folder(key)).await?;
         self.operator.delete(&path(key)).await.map_err(failed)
     }
 
@@ -149,7 +178,7 @@ impl BlobStore for OpendalBlobStore {
 
     async fn ping(&self) -> PortResult<()> {
         for bucket in Bucket::ALL {
-            self.operator.stat(&folder(bucket)).await.map_err(failed)?;
+            self.reach(bucket).await?;
         }
         Ok(())
     }
@@ -158,6 +187,7 @@ impl BlobStore for OpendalBlobStore {
 #[async_trait]
 impl ListBlobs for OpendalBlobStore {
     async fn list(&self, bucket: Bucket) -> PortResult<BoxStream<'static, PortResult<ListedBlob>>> {
+        self.reach(bucket).await?;
         let entries = self.operator.lister(&folder(bucket)).await.map_err(failed)?;
         let operator = self.operator.clone();
         let blobs = entries.map_err(failed).try_filter_map(move |entry| {

@@ -1,15 +1,20 @@
 //! Adapters of a team of its own, outside the adapters of the workspace: see the README beside this package.
 
 mod blobs;
-mod sessions;
+mod folder_sessions;
+mod redis_sessions;
 
 use fm_app::Program;
 
 pub use blobs::{OpendalBlobStore, OpendalConfig};
-pub use sessions::{FolderConfig, FolderSessionStore};
+pub use folder_sessions::{FolderConfig, FolderSessionStore};
+pub use redis_sessions::{RedisConfig, RedisSessionStore};
 
-/// The program with both adapters.
+/// The program with all of these adapters.
 #[must_use]
 pub fn program() -> Program {
-    Program::new().blob_store::<OpendalConfig>().session_store::<FolderConfig>()
+    Program::new()
+        .blob_store::<OpendalConfig>()
+        .session_store::<FolderConfig>()
+        .session_store::<RedisConfig>()
 }

@@ -1,15 +1,20 @@
-//! The program as a process: it serves, sweeps and verifies on the foreign adapters.
+//! The program as a process: every command works on the foreign adapters.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure")]
+
+mod redis_server;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+
+use crate::redis_server::RedisServer;
 
 const BYTES: &[u8] = b"bytes on a foreign store";
 
-/// The program with its data in `home`, and no variable of the machine.
+/// The program with its data in `home`, sessions in a folder, and no variable of the machine.
 fn program(home: &Path, command: &[&str]) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_foreign-file-manager"));
     program.args(command).env_clear().current_dir(home).stdin(Stdio::null());
@@ -18,8 +23,6 @@ fn program(home: &Path, command: &[&str]) -> Command {
         ("OPENDAL_ROOT", "foreign-blobs"),
         ("SESSION_STORE", "folder"),
         ("SESSIONS_DIR", "foreign-sessions"),
-        ("RESUMABLE_UPLOADS", "0"),
-        ("DIRECT_UPLOADS", "0"),
         ("PORT", "0"),
         ("ARGON2_MEMORY_KIB", "8"),
         ("ARGON2_ITERATIONS", "1"),
@@ -39,8 +42,8 @@ struct Server {
 }
 
 impl Server {
-    fn start(home: &Path) -> Self {
-        let mut child = program(home, &["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+    fn start(mut serve: Command) -> Self {
+        let mut child = serve.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = lines.by_ref().find_map(|line| {
             let line: Value = serde_json::from_str(&line.unwrap()).ok()?;
@@ -70,27 +73,83 @@ fn files(folder: &Path) -> usize {
     std::fs::read_dir(folder).unwrap().count()
 }
 
+/// A client of one user.
+struct User {
+    client: reqwest::Client,
+    url: String,
+    token: String,
+}
+
+impl User {
+    /// Registers and logs in.
+    async fn of(server: &Server) -> Self {
+        let (client, url) = (reqwest::Client::new(), server.url.clone());
+        let account = json!({"email": "ada@example.com", "password": "correct horse battery"});
+        let registered = client.post(format!("{url}/v1/auth/register")).json(&account).send().await.unwrap();
+        assert_eq!(registered.status(), 201);
+        let logged_in = client.post(format!("{url}/v1/auth/login")).json(&account).send().await.unwrap();
+        assert_eq!(logged_in.status(), 200);
+        let tokens: Value = logged_in.json().await.unwrap();
+        Self { client, url, token: tokens["access_token"].as_str().unwrap().to_owned() }
+    }
+
+    /// A request to a path of the API, or to a whole URL.
+    fn request(&self, method: &str, to: &str) -> RequestBuilder {
+        let url = if to.starts_with("http") { to.to_owned() } else { format!("{}{to}", self.url) };
+        self.client.request(method.parse().unwrap(), url).bearer_auth(&self.token)
+    }
+
+    async fn download(&self, file: &str) -> Vec<u8> {
+        let response = self.request("GET", &format!("/v1/files/{file}/content")).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response.bytes().await.unwrap().to_vec()
+    }
+
+    /// Uploads in one request; the id of the file.
+    async fn upload(&self, bytes: &'static [u8]) -> String {
+        let upload = self.request("POST", "/v1/files?name=hello.txt").header("Content-Type", "text/plain");
+        let uploaded = upload.body(bytes).send().await.unwrap();
+        assert_eq!(uploaded.status(), 201);
+        text(&uploaded.json().await.unwrap(), "id")
+    }
+
+    fn tus(&self, method: &str, to: &str) -> RequestBuilder {
+        self.request(method, to).header("Tus-Resumable", "1.0.0")
+    }
+
+    /// How many bytes of an upload the server has.
+    async fn offset(&self, upload: &str) -> usize {
+        header(&self.tus("HEAD", upload).send().await.unwrap(), "upload-offset").parse().unwrap()
+    }
+
+    /// Appends bytes where the server wants them, and says how many more there are than come.
+    async fn append(&self, upload: &str, offset: usize, bytes: &[u8]) -> Result<Response, reqwest::Error> {
+        let patch = self.tus("PATCH", upload).header("Content-Type", "application/offset+octet-stream");
+        patch.header("Upload-Offset", offset).body(bytes.to_vec()).send().await
+    }
+}
+
+fn header(response: &Response, name: &str) -> String {
+    let value = response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    value.unwrap_or_else(|| panic!("{name} is missing: {response:?}"))
+}
+
+fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_else(|| panic!("{field} is missing: {value}")).to_owned()
+}
+
+/// Bytes that differ, `length` of them.
+fn noise(length: usize) -> Vec<u8> {
+    (0..length).map(|index| u8::try_from(index * index / 7 % 251).unwrap()).collect()
+}
+
 #[tokio::test]
 async fn it_serves_sweeps_and_verifies_on_foreign_adapters() {
     let home = tempfile::tempdir().unwrap();
-    let server = Server::start(home.path());
-    let client = reqwest::Client::new();
-    let account = json!({"email": "ada@example.com", "password": "correct horse battery"});
-    let registered =
-        client.post(format!("{}/v1/auth/register", server.url)).json(&account).send().await.unwrap();
-    assert_eq!(registered.status(), 201);
-    let logged_in = client.post(format!("{}/v1/auth/login", server.url)).json(&account).send().await.unwrap();
-    assert_eq!(logged_in.status(), 200);
-    let tokens: Value = logged_in.json().await.unwrap();
-    let token = tokens["access_token"].as_str().unwrap();
-    let upload = client.post(format!("{}/v1/files?name=hello.txt", server.url)).bearer_auth(token);
-    let uploaded = upload.header("Content-Type", "text/plain").body(BYTES).send().await.unwrap();
-    assert_eq!(uploaded.status(), 201);
-    let file: Value = uploaded.json().await.unwrap();
-    let content = format!("{}/v1/files/{}/content", server.url, file["id"].as_str().unwrap());
-    let downloaded = client.get(content).bearer_auth(token).send().await.unwrap();
-    assert_eq!(downloaded.status(), 200);
-    assert_eq!(downloaded.bytes().await.unwrap(), BYTES);
+    let server = Server::start(program(home.path(), &["serve"]));
+    let user = User::of(&server).await;
+    let file = user.upload(BYTES).await;
+    assert_eq!(user.download(&file).await, BYTES);
 
     // Both stores were used, and ours was not opened.
     assert_eq!(files(&home.path().join("foreign-blobs/files")), 1);
@@ -125,14 +184,100 @@ async fn it_serves_sweeps_and_verifies_on_foreign_adapters() {
     assert!(run(home.path(), &["sweep"]).status.success());
 }
 
-#[test]
-fn a_store_without_parts_refuses_resumable_uploads_and_says_what_to_set() {
+/// The program on OpenDAL and Redis.
+fn on_redis(home: &Path, redis: &RedisServer, command: &[&str]) -> Command {
+    let mut program = program(home, command);
+    program.env("SESSION_STORE", "redis").env("REDIS_URL", redis.url()).env_remove("SESSIONS_DIR");
+    program
+}
+
+/// Runs a command of it to its end; what it says.
+fn ran(home: &Path, redis: &RedisServer, command: &[&str]) -> String {
+    let output = on_redis(home, redis, command).output().unwrap();
+    assert!(output.status.success(), "{command:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn every_command_works_on_opendal_and_redis() {
     let home = tempfile::tempdir().unwrap();
-    let refused = program(home.path(), &["serve"]).env("RESUMABLE_UPLOADS", "1").output().unwrap();
-    assert_eq!(refused.status.code(), Some(2));
+    let redis = RedisServer::start();
+    let server = Server::start(on_redis(home.path(), &redis, &["serve"]));
+    let user = User::of(&server).await;
+
+    // A resumable upload in two requests, the first of which the client cuts off.
+    let bytes = noise(12 * 1024 * 1024 + 77);
+    let create = user.tus("POST", "/v1/uploads").header("Upload-Length", bytes.len());
+    let created = create.header("Upload-Metadata", "filename YmlnLmJpbg==").send().await.unwrap();
+    assert_eq!(created.status(), StatusCode::CREATED);
+    let upload = header(&created, "location");
+    let (sent, received) = (9 * 1024 * 1024 + 5, bytes[..9 * 1024 * 1024 + 5].to_vec());
+    let cut = futures_util::stream::iter([Ok(received), Err(std::io::Error::other("the network is gone"))]);
+    let patch = user.tus("PATCH", &upload).header("Content-Type", "application/offset+octet-stream");
+    let patch = patch.header("Upload-Offset", 0).body(reqwest::Body::wrap_stream(cut));
+    assert!(patch.send().await.is_err());
+    let mut offset = 0;
+    for _attempt in 0..200 {
+        offset = user.offset(&upload).await;
+        if offset == sent {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(offset > 0 && offset <= sent, "the server has {offset} of the bytes that were sent");
+    let rest = user.append(&upload, offset, &bytes[offset..]).await.unwrap();
+    assert_eq!(rest.status(), StatusCode::NO_CONTENT);
+    let listed: Value = user.request("GET", "/v1/files").send().await.unwrap().json().await.unwrap();
+    let file = text(&listed["items"][0], "id");
+    assert_eq!(user.download(&file).await, bytes);
+
+    // A direct upload: the program signs the parts, and writes them to the store.
+    let wanted = json!({"name": "direct.bin", "size": bytes.len()});
+    let begun = user.request("POST", "/v1/direct-uploads").json(&wanted).send().await.unwrap();
+    assert_eq!(begun.status(), StatusCode::CREATED);
+    let begun: Value = begun.json().await.unwrap();
+    let (mut parts, mut offset) = (Vec::new(), 0);
+    for part in begun["parts"].as_array().unwrap() {
+        let size = usize::try_from(part["size"].as_u64().unwrap()).unwrap();
+        let put = user.client.put(text(part, "url")).body(bytes[offset..offset + size].to_vec());
+        let sent = put.send().await.unwrap();
+        assert_eq!(sent.status(), StatusCode::OK);
+        parts.push(json!({"number": part["number"], "etag": header(&sent, "etag")}));
+        offset += size;
+    }
+    assert!(parts.len() > 1 && offset == bytes.len());
+    let complete = format!("/v1/direct-uploads/{}/complete", text(&begun, "id"));
+    let completed = user.request("POST", &complete).json(&json!({"parts": parts})).send().await.unwrap();
+    assert_eq!(completed.status(), StatusCode::CREATED);
+    let direct: Value = completed.json().await.unwrap();
+    assert_eq!(user.download(&text(&direct, "id")).await, bytes);
+
+    // Beside the server, the commands see the same stores.
+    let verified = ran(home.path(), &redis, &["verify", "--rehash", "--json"]);
+    let summary: Value = serde_json::from_str(verified.lines().last().unwrap()).unwrap();
+    assert_eq!(summary["summary"]["files"], 2, "{verified}");
+    ran(home.path(), &redis, &["sweep", "--orphans", "--min-age", "3600"]);
+    ran(home.path(), &redis, &["jobs", "list"]);
+    assert!(!ran(home.path(), &redis, &["migrate", "status"]).is_empty());
+
+    // A session ends in Redis, and with it the token that refreshes it.
+    let sessions: Value =
+        user.request("GET", "/v1/auth/sessions").send().await.unwrap().json().await.unwrap();
+    assert_eq!(sessions["items"].as_array().map(Vec::len), Some(1), "{sessions}");
+    server.stop();
+}
+
+#[test]
+fn a_redis_that_is_not_there_stops_the_start_and_shows_no_password() {
+    let home = tempfile::tempdir().unwrap();
+    let refused = program(home.path(), &["serve"])
+        .envs([("SESSION_STORE", "redis"), ("REDIS_URL", "redis+unix:///nowhere/socket?pass=right")])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
     let told = String::from_utf8(refused.stderr).unwrap();
-    assert!(told.contains("RESUMABLE_UPLOADS=1 with BLOB_STORE=opendal"), "{told}");
-    assert!(told.contains("set RESUMABLE_UPLOADS=0"), "{told}");
+    assert!(told.contains("REDIS_URL can't be used"), "{told}");
+    assert!(!told.contains("right"), "{told}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHash};
 use futures_util::future::join_all;
 
-use crate::fixture::poll::beats_beside;
+use crate::fixture::poll::{Beats, beats_beside};
 use crate::fixture::soon;
 use crate::harness::PasswordHasherHarness;
 
@@ -64,7 +64,7 @@ pub(crate) async fn hash_04_a_flood_of_logins_does_not_block_the_runtime<H: Pass
     // Hashes in tests are cheap: on a busy machine a flood may be over before the runtime gets its turn.
     for _ in 0..20 {
         let flood = join_all((0..LOGINS).map(|_| hasher.verify(&password, &hash)));
-        let (checked, beats) = soon("a flood of logins", beats_beside(flood)).await;
+        let (checked, Beats { count: beats, .. }) = soon("a flood of logins", beats_beside(flood)).await;
         for login in checked {
             assert_eq!(login.unwrap(), PasswordCheck::Right);
         }

@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageFormat, RgbaImage};
 use crate::fixture::picture::{
     BLUE, GREEN, RED, WHITE, animated, claiming, encoded, grain, oriented, plain, quarters,
 };
-use crate::fixture::poll::beats_beside;
+use crate::fixture::poll::{Beats, beats_beside};
 use crate::fixture::{fill, soon};
 use crate::harness::ThumbnailerHarness;
 
@@ -182,7 +182,7 @@ pub(crate) async fn thumb_07_what_is_no_picture_or_a_broken_one_is_undecodable<H
 
 pub(crate) async fn thumb_08_rendering_does_not_block_the_runtime<H: ThumbnailerHarness>(harness: &H) {
     let source = encoded(&grain(2000, 1500), ImageFormat::Png);
-    let (answer, beats) = beats_beside(render(harness, source)).await;
+    let (answer, Beats { count: beats, .. }) = beats_beside(render(harness, source)).await;
     answer.unwrap();
     assert!(beats > 100, "the runtime was free {beats} times while three million pixels were decoded");
 }

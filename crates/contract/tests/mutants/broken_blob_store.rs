@@ -1,8 +1,9 @@
 //! Stores of blobs with one fault.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -20,6 +21,7 @@ use fm_streaming::BufferBudget;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use crate::in_memory::one_byte_short;
 use crate::{mutants, planned};
 
 /// What is wrong.
@@ -45,10 +47,13 @@ enum Fault {
     ListsAThousand,
     HoldsTheBody,
     CollectsTheBody,
+    HoardsAfterItsFirstChunk,
     HoldsWhatItReads,
     HoldsItsList,
     BlocksInPut,
     BlocksInGet,
+    BlocksOnceInPut,
+    BlocksOnceInGet,
     RemembersHeads,
     CallsEveryErrorUnavailable,
     TakesEveryErrorForAbsence,
@@ -63,6 +68,9 @@ enum Fault {
 
 /// The size of its buffers, and the memory for them.
 const PART: usize = 64 * 1024;
+
+/// How long it blocks where it blocks once.
+const BLOCKED: Duration = Duration::from_millis(600);
 
 /// What comes over the network at a time.
 const PIECE: usize = 32 * 1024;
@@ -83,6 +91,8 @@ struct State {
     is_gone: AtomicBool,
     /// Blobs that were cut to a half.
     cut: Mutex<HashSet<BlobKey>>,
+    /// How many bytes of bodies were written.
+    written: AtomicU64,
     /// How many puts are writing.
     drafts: AtomicUsize,
 }
@@ -185,10 +195,20 @@ impl Broken {
                 }
                 Ok(Some(chunk)) if self.is(Fault::HoldsTheBody) => chunks.push(chunk),
                 Ok(Some(chunk)) if self.is(Fault::CutsChunksAtAPart) => {
+                    self.state.written.fetch_add(chunk.len() as u64, Ordering::SeqCst);
                     chunks.push(Bytes::copy_from_slice(&chunk[..chunk.len().min(2 * PART)]));
                 }
                 // It is written: what was sent need not be held any more.
-                Ok(Some(chunk)) => chunks.push(Bytes::copy_from_slice(&chunk)),
+                Ok(Some(chunk)) => {
+                    // Not in the many small puts of other rules.
+                    if chunks.len() == 50 && self.is(Fault::BlocksOnceInPut) {
+                        std::thread::sleep(BLOCKED);
+                    }
+                    if chunks.is_empty() || !self.is(Fault::HoardsAfterItsFirstChunk) {
+                        self.state.written.fetch_add(chunk.len() as u64, Ordering::SeqCst);
+                    }
+                    chunks.push(Bytes::copy_from_slice(&chunk));
+                }
                 Err(_error) if self.is(Fault::TakesAnAbortForTheEnd) => return Ok(chunks),
                 Ok(None) => {
                     if self.is(Fault::DropsTheLastChunk) && hint.length.is_none() && chunks.len() > 1 {
@@ -261,10 +281,11 @@ impl BlobStore for Broken {
             return inner.get(&key, None).await;
         }
         let mut reader = read?;
-        if let (Some(range), true) = (reader.range, self.is(Fault::RangesAreOneByteShort)) {
-            let mut bytes: Vec<u8> = reader.bytes.try_collect::<Vec<Bytes>>().await.unwrap().concat();
-            bytes.truncate(usize::try_from(range.length() - 1).unwrap());
-            reader.bytes = stream::iter([Ok(Bytes::from(bytes))]).boxed();
+        if self.is(Fault::BlocksOnceInGet) {
+            std::thread::sleep(BLOCKED);
+        }
+        if self.is(Fault::RangesAreOneByteShort) {
+            reader = one_byte_short(reader).await;
         }
         Ok(if self.is(Fault::HoldsWhatItReads) { reader } else { self.pieces(key, reader) })
     }
@@ -359,6 +380,10 @@ impl BlobStoreHarness for Mutant {
         self.0.inner.count() + self.0.state.drafts.load(Ordering::SeqCst)
     }
 
+    async fn written(&self) -> Result<u64, Impossible> {
+        Ok(self.0.state.written.load(Ordering::SeqCst))
+    }
+
     fn held_at_most(&self) -> Result<usize, Impossible> {
         Ok(PART)
     }
@@ -421,9 +446,12 @@ mutants! {
     a_store_that_holds_its_list: broken(Fault::HoldsItsList) => blob_store, ["BLOB-19"];
     a_store_that_holds_the_body: broken(Fault::HoldsTheBody) => blob_store, ["BLOB-20"];
     a_store_that_collects_the_body: broken(Fault::CollectsTheBody) => blob_store, ["BLOB-20"];
+    a_store_that_hoards_after_its_first_chunk: broken(Fault::HoardsAfterItsFirstChunk) => blob_store, ["BLOB-20"];
     a_store_that_holds_what_it_reads: broken(Fault::HoldsWhatItReads) => blob_store, ["BLOB-21", "BLOB-22"];
     a_store_that_blocks_in_put: broken(Fault::BlocksInPut) => blob_store, ["BLOB-22"];
     a_store_that_blocks_in_get: broken(Fault::BlocksInGet) => blob_store, ["BLOB-22"];
+    a_store_that_blocks_once_in_put: broken(Fault::BlocksOnceInPut) => blob_store, ["BLOB-22"];
+    a_store_that_blocks_once_in_get: broken(Fault::BlocksOnceInGet) => blob_store, ["BLOB-22"];
     a_store_that_remembers_heads: broken(Fault::RemembersHeads) => blob_store, ["BLOB-05", "BLOB-23"];
     a_store_whose_head_takes_every_error_for_absence: broken(Fault::TakesEveryErrorForAbsence) => blob_store,
         ["BLOB-24", "BLOB-25"];

@@ -53,7 +53,7 @@ pub trait SessionStore: Send + Sync {
     async fn list(&self, user: UserId, now: Timestamp) -> PortResult<Vec<Session>>;
 
     /// Forgets sessions that expired before `now`, at most `limit`; how many. A store that expires entries by itself
-    /// may do nothing and answer 0.
+    /// may forget nothing and answer 0, once the store has answered (SES-21).
     async fn purge_expired(&self, now: Timestamp, limit: u32) -> PortResult<u32>;
 
     /// Asks the store, and answers as soon as it does: an error when it is out of reach (SES-21).

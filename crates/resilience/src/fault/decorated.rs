@@ -23,9 +23,9 @@ use super::{
     FaultySignParts, FaultyThumbnailer, FaultyTokenSigner,
 };
 use fm_contract::{
-    BlobStoreHarness, DatabaseHarness, DirectHarness, Fetched, Impossible, PasswordHasherHarness,
-    ResumableHarness, SessionStoreHarness, SignDownloadHarness, SignPartsHarness, ThumbnailerHarness,
-    TokenSignerHarness,
+    BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Fetched, Impossible,
+    PasswordHasherHarness, ResumableHarness, SessionStoreHarness, SignDownloadHarness, SignPartsHarness,
+    ThumbnailerHarness, TokenSignerHarness,
 };
 
 /// A harness whose adapters are decorated, with no fault planned: the suite must pass on it wherever it passes on `H`.
@@ -122,10 +122,16 @@ impl<H: BlobStoreHarness> BlobStoreHarness for Decorated<H> {
         Some(Arc::new(FaultyResumableStore::new(store, &self.faults)))
     }
 
-    fn direct(&self) -> Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)> {
-        let (store, receiver) = self.inner.direct()?;
-        let store = Arc::new(FaultyDirectStore::new(store, &self.faults));
-        Some((store, Arc::new(FaultyPartReceiver::new(receiver, &self.faults))))
+    fn direct(&self) -> Option<DirectAccess> {
+        let faulty = |store| Arc::new(FaultyDirectStore::new(store, &self.faults));
+        Some(match self.inner.direct()? {
+            DirectAccess::Received(store, receiver) => {
+                let receiver = Arc::new(FaultyPartReceiver::new(receiver, &self.faults));
+                DirectAccess::Received(faulty(store), receiver)
+            }
+            // The client is no part of the process.
+            DirectAccess::Sent(store, client) => DirectAccess::Sent(faulty(store), client),
+        })
     }
 
     fn budget(&self) -> Option<BufferBudget> {
@@ -138,6 +144,10 @@ impl<H: BlobStoreHarness> BlobStoreHarness for Decorated<H> {
 
     async fn debris(&self) -> usize {
         self.inner.debris().await
+    }
+
+    async fn written(&self) -> Result<u64, Impossible> {
+        self.inner.written().await
     }
 
     fn held_at_most(&self) -> Result<usize, Impossible> {

@@ -10,7 +10,7 @@ use fm_application::accounts::RegisterCommand;
 use fm_application::jobs::{Job as _, MakeThumbnail, Ran};
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Account, Password};
-use fm_domain::blobs::{BlobStore, DirectStore, ListBlobs, PartReceiver};
+use fm_domain::blobs::{BlobStore, ListBlobs};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
 use fm_domain::files::{File, FileFilter, FilePage, FileSort, PageKey, SortOrder};
@@ -23,9 +23,9 @@ use super::numbered_parts::NumberedParts;
 use super::small_chunks::SmallChunks;
 use super::{Actors, Needs, Process};
 use crate::fault::{Faults, SkewedClock};
-use fm_contract::fakes::FakeThumbnailer;
+use fm_contract::fakes::{FakeThumbnailer, present};
 use fm_contract::samples::noise;
-use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
+use fm_contract::{BlobStoreHarness, DatabaseHarness, DirectAccess, SessionStoreHarness};
 
 /// More jobs than any scenario leaves: a queue that has not become empty by then never does.
 const MOST_JOBS: usize = 300;
@@ -61,8 +61,8 @@ pub struct Environment {
     pub lister: Option<Arc<dyn ListBlobs>>,
     /// Writes blobs over many requests, if the store can.
     pub resumable: Option<Arc<dyn ResumableStore>>,
-    /// Makes blobs of parts that are sent to us, if the store can.
-    pub direct: Option<(Arc<dyn DirectStore>, Arc<dyn PartReceiver>)>,
+    /// Makes blobs of parts that clients send, if the store can.
+    pub direct: Option<DirectAccess>,
     /// How `resumable` writes.
     pub resuming: Resuming,
     /// The time of every process; it moves when it is moved.
@@ -87,12 +87,13 @@ impl<B: BlobStoreHarness> CountDebris for B {
     }
 }
 
-/// A clock that stands still.
-struct Still;
+/// A clock that stands still. It begins with the present: a store that expires entries by itself, by the machine's clock,
+/// must not find them expired already.
+struct Still(Timestamp);
 
 impl Clock for Still {
     fn now(&self) -> Timestamp {
-        fm_contract::samples::at(0)
+        self.0
     }
 }
 
@@ -119,7 +120,7 @@ impl Environment {
             },
             direct: blobs.direct(),
             resuming,
-            clock: Arc::new(SkewedClock::new(Arc::new(Still))),
+            clock: Arc::new(SkewedClock::new(Arc::new(Still(present())))),
             store: Box::new(blobs),
             numbered,
             _harnesses: [Box::new(database), Box::new(sessions)],

@@ -17,8 +17,11 @@
 //! [`pause_points!`](crate::pause_points) one where the process stands still for longer than its leases while others
 //! work, and then goes on.
 //!
-//! The harness of the store of bytes says whether it can take resumable and direct uploads: their scenarios run where it
-//! can. A scenario of resumable uploads runs twice, on the store's own way to write blobs over many requests and on
+//! The harness of the store of bytes says what it has beyond [`BlobStore`](fm_domain::blobs::BlobStore): `resumable()`, and
+//! `direct()` with what takes its parts, the program's receiver or a client that sends them to the store. The scenarios of
+//! resumable and direct uploads run where it has them. `fm_memory::harness` (feature `harness`) has harnesses for the
+//! ports that a team did not write.
+//! A scenario of resumable uploads runs twice, on the store's own way to write blobs over many requests and on
 //! numbered parts as S3 has them, so that states, rewinding and reading back are tried whatever the store.
 
 mod actors;

@@ -19,6 +19,7 @@ use crate::fault::{
     FaultyTokenSigner,
 };
 use fm_contract::fakes::{FakeIds, FakeMacSigner, FakePasswordHasher, FakeThumbnailer, FakeTokenSigner};
+use fm_contract::{DirectAccess, SendPart};
 
 /// What one process of the service is made of.
 pub struct Process {
@@ -26,6 +27,19 @@ pub struct Process {
     pub ports: Ports,
     /// Its use cases, on these ports.
     pub cases: UseCases,
+    /// A client that sends parts, where the store takes them itself.
+    pub part_client: Option<Arc<dyn SendPart>>,
+}
+
+fn direct_ports(access: DirectAccess, faults: &Faults) -> DirectPorts {
+    let store = |store| Arc::new(FaultyDirectStore::new(store, faults));
+    let links = Arc::new(FaultySignParts::new(Arc::new(PlainPartLinks), faults));
+    match access {
+        DirectAccess::Received(inner, receiver) => {
+            DirectPorts::received(store(inner), Arc::new(FaultyPartReceiver::new(receiver, faults)), links)
+        }
+        DirectAccess::Sent(inner, _client) => DirectPorts::signed(store(inner), links),
+    }
 }
 
 impl Process {
@@ -54,13 +68,7 @@ impl Process {
                 .resumable
                 .clone()
                 .map(|store| Arc::new(FaultyResumableStore::new(store, faults)) as Arc<dyn ResumableStore>),
-            direct: environment.direct.clone().map(|(store, receiver)| {
-                DirectPorts::received(
-                    Arc::new(FaultyDirectStore::new(store, faults)),
-                    Arc::new(FaultyPartReceiver::new(receiver, faults)),
-                    Arc::new(FaultySignParts::new(Arc::new(PlainPartLinks), faults)),
-                )
-            }),
+            direct: environment.direct.clone().map(|access| direct_ports(access, faults)),
             links: Arc::new(FaultySignDownload::new(Arc::new(PlainLinks), faults)),
             thumbnailer: Arc::new(FaultyThumbnailer::new(Arc::new(FakeThumbnailer), faults)),
             passwords: Arc::new(FaultyPasswordHasher::new(Arc::new(hasher), faults)),
@@ -86,6 +94,10 @@ impl Process {
             registration_open: true,
             serves_blobs: true,
         };
-        Self { cases: UseCases::with_jobs(&ports, &settings, jobs), ports }
+        let part_client = match &environment.direct {
+            Some(DirectAccess::Sent(_, client)) => Some(Arc::clone(client)),
+            Some(DirectAccess::Received(..)) | None => None,
+        };
+        Self { cases: UseCases::with_jobs(&ports, &settings, jobs), ports, part_client }
     }
 }

@@ -29,7 +29,7 @@ pub enum Needs {
     Nothing,
     /// [`ResumableStore`](fm_domain::uploads::ResumableStore).
     Resumable,
-    /// [`DirectStore`](fm_domain::blobs::DirectStore), with a receiver of its parts.
+    /// [`DirectStore`](fm_domain::blobs::DirectStore), with what takes its parts.
     Direct,
 }
 

@@ -14,14 +14,16 @@ use fm_domain::uploads::{
 /// How large a chunk is in scenarios: an upload of a few thousand bytes takes several.
 pub(super) const CHUNK: ByteSize = ByteSize::new(1000);
 
-/// Changes nothing but the hints.
+/// Changes nothing but the preferred size. A store that asks for more than `CHUNK` at least is given what it asks for: it
+/// reads back as much as that, and a caller makes room for it by smaller chunks. What it is given in scenarios are then
+/// single chunks that are too small for it.
 pub(super) struct SmallChunks(pub(super) Arc<dyn ResumableStore>);
 
 #[async_trait]
 impl ResumableStore for SmallChunks {
     fn append_hints(&self) -> AppendHints {
         let hints = self.0.append_hints();
-        AppendHints { least: hints.least.min(CHUNK), preferred: CHUNK, ..hints }
+        AppendHints { preferred: CHUNK.max(hints.least), ..hints }
     }
 
     async fn begin(&self, key: &BlobKey, content_type: &MediaType) -> PortResult<WriteState> {

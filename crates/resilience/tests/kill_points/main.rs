@@ -7,7 +7,7 @@ mod mutants;
 mod wrong_uploads;
 mod wrong_workers;
 
-use crate::harness::{Blobs, Sessions, Tables};
+use fm_memory::harness::{Blobs, Sessions, Tables};
 
 /// Nodes of two versions on one queue.
 mod versions {

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use fm_contract::runtime;
+use fm_memory::harness::{Blobs, Sessions, Tables};
 use fm_resilience::kill_points::{
     Broken, Environment, InjectedFault, Outcome, Resuming, Scenario, inject, scenarios,
 };
 
-use crate::harness::{Blobs, PlainBlobs, Sessions, Tables};
+use crate::harness::PlainBlobs;
 
 /// How long wrong use cases hold what they hold.
 pub(crate) const LEASE: Duration = Duration::from_mins(1);

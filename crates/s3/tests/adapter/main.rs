@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that can't be made is a failed test")]
 #![expect(clippy::disallowed_methods, reason = "every test needs a key that no other has")]
 
+mod completion;
 mod direct;
 mod faults;
 mod incomplete;

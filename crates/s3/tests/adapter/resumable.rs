@@ -10,7 +10,10 @@ use fm_domain::uploads::{AppendError, Chunk, CompleteError, ResumableStore as _,
 use fm_s3::S3BlobStore;
 use fm_s3_testing::{Answer, Request, ScriptedServer};
 
-use crate::direct::{completes, deleted, done};
+use crate::completion::{
+    OTHER_ERRORS, WRONG_PARTS, assert_ends_the_other, assert_names_both_parts, completing, deleted, done,
+    lost, with_another_upload,
+};
 use crate::support::{at, chain, hint, json, key, store};
 use crate::wire::{assert_plain, obliging};
 
@@ -38,14 +41,7 @@ async fn complete(
     answer: impl Fn(usize) -> Answer + Send + Sync + 'static,
     size: Option<usize>,
 ) -> (Result<(), CompleteError>, Vec<Request>) {
-    let tries = AtomicUsize::new(0);
-    let server = ScriptedServer::start(move |request| match (completes(request), size) {
-        (true, _) => answer(tries.fetch_add(1, Ordering::SeqCst)),
-        (false, None) if request.method == "HEAD" => Answer::status(404),
-        (false, size) => obliging(size.unwrap_or(0))(request),
-    })
-    .await
-    .unwrap();
+    let server = completing(answer, size).await;
     let completed = store(server.endpoint()).complete(&key(), &at(&sent(), 100)).await;
     (completed.map(|stored| assert_eq!(stored.size.bytes(), 100)), server.seen())
 }
@@ -198,17 +194,11 @@ async fn a_state_of_another_version_is_corrupt_and_sends_nothing() {
 async fn parts_are_named_with_their_tags_as_they_came() {
     let (completed, seen) = complete(|_| done(), Some(100)).await;
     completed.unwrap();
-    let request = seen.iter().find(|request| completes(request)).unwrap();
-    let xml = String::from_utf8(request.body.clone()).unwrap();
-    let place = |text: &str| xml.find(text).unwrap_or_else(|| unreachable!("{text} is not in {xml}"));
-    let order = [place("early"), place("<PartNumber>2<"), place("&quot;late&quot;"), place("<PartNumber>7<")];
-    assert!(order[..2].iter().max() < order[2..].iter().min(), "{xml}");
-    assert_eq!(deleted(&seen), 0);
+    assert_names_both_parts(&seen);
 }
 
 #[tokio::test]
 async fn a_lost_answer_to_the_end_is_found_out_by_the_size() {
-    let lost = |tries| if tries == 0 { Answer::HangUp } else { Answer::error(404, "NoSuchUpload") };
     complete(lost, Some(100)).await.0.unwrap();
     complete(|_| Answer::HangUp, Some(100)).await.0.unwrap();
     let (gone, _) = complete(lost, None).await;
@@ -219,13 +209,11 @@ async fn a_lost_answer_to_the_end_is_found_out_by_the_size() {
 
 #[tokio::test]
 async fn what_the_server_says_of_wrong_parts_is_incomplete_and_nothing_else_is() {
-    for code in ["InvalidPart", "InvalidPartOrder", "EntityTooSmall", "S3Error"] {
+    for code in WRONG_PARTS {
         let (refused, _) = complete(move |_| Answer::error(400, code), None).await;
         assert!(matches!(refused, Err(CompleteError::Incomplete)), "{code}: {refused:?}");
     }
-    for (status, code) in
-        [(400, "AuthorizationHeaderMalformed"), (403, "AccessDenied"), (404, "NoSuchBucket")]
-    {
+    for (status, code) in OTHER_ERRORS {
         let (refused, _) = complete(move |_| Answer::error(status, code), None).await;
         assert!(
             matches!(refused, Err(CompleteError::Store(PortError::Unexpected(_)))),
@@ -257,22 +245,10 @@ async fn a_position_that_its_state_does_not_have_is_incomplete_and_sends_nothing
 #[tokio::test]
 async fn a_blob_is_whole_only_when_no_other_upload_of_its_key_is_left() {
     let key = key();
-    let listed = format!(
-        "<ListMultipartUploadsResult><Upload><Key>{key}</Key><UploadId>other</UploadId></Upload>\
-         <IsTruncated>false</IsTruncated></ListMultipartUploadsResult>",
-    );
-    let server = ScriptedServer::start(move |request| match request.method.as_str() {
-        "GET" => Answer::xml(200, &listed),
-        "DELETE" => Answer::error(503, "SlowDown"),
-        _ => obliging(100)(request),
-    })
-    .await
-    .unwrap();
+    let server = with_another_upload(key).await;
     let failed = store(server.endpoint()).complete(&key, &at(&sent(), 100)).await;
     assert!(matches!(failed, Err(CompleteError::Store(PortError::Unavailable(_)))), "{failed:?}");
-    let seen = server.seen();
-    let aborted = seen.iter().find(|request| request.method == "DELETE").unwrap();
-    assert!(aborted.target.contains("uploadId=other"), "{}", aborted.target);
+    assert_ends_the_other(&server.seen());
 }
 
 #[tokio::test]

@@ -10,134 +10,62 @@ use fm_domain::access::{Access, Right};
 use fm_domain::blobs::WriteId;
 use fm_domain::database::Database;
 use fm_domain::ids::{UploadId, UserId};
-use fm_domain::uploads::{HashState, Upload, WriteState};
+use fm_domain::uploads::{Upload, WriteState};
 use fm_sqlite::{SqliteDatabase, migrate, revert_last_migration};
-use uuid::Uuid;
 
+use self::resumable_state::{Columns, MIGRATION, OLD, Old, after, hash, taken_back, uuid};
 use crate::fixture::connect;
 
-const MIGRATION: &str = "20261128000008_resumable_state";
-
-/// An upload as the version before wrote it. Its blob's id is 100 more than its own.
-struct Old {
-    id: u32,
-    owner: u32,
-    transport: &'static str,
-    has_key: bool,
-    offset: i64,
-    reserved: i64,
-    is_locked: bool,
-    write: Option<&'static str>,
-    /// The blobs of its tails, three bytes each.
-    tails: &'static [u32],
-    parts: u32,
-    status: &'static str,
-}
-
-/// A resumable upload that was only created.
-const CREATED: Old = Old {
-    id: 0,
-    owner: 1,
-    transport: "resumable",
-    has_key: true,
-    offset: 0,
-    reserved: 10,
-    is_locked: false,
-    write: None,
-    tails: &[],
-    parts: 0,
-    status: "open",
-};
-
-const OLD: [Old; 10] = [
-    Old { id: 1, ..CREATED },
-    Old { id: 2, offset: 5, is_locked: true, write: Some("file"), ..CREATED },
-    Old { id: 3, write: Some("memory"), ..CREATED },
-    Old { id: 4, offset: 8, is_locked: true, write: Some("multipart-4"), parts: 2, ..CREATED },
-    Old { id: 5, has_key: false, reserved: 0, offset: 3, tails: &[205], ..CREATED },
-    Old { id: 6, owner: 2, write: Some("multipart-6"), ..CREATED },
-    Old { id: 7, offset: 6, write: Some("multipart-7"), tails: &[207, 307], ..CREATED },
-    Old { id: 8, transport: "direct", write: Some("multipart-8"), parts: 2, ..CREATED },
-    Old {
-        id: 9,
-        offset: 5,
-        reserved: 0,
-        write: Some("multipart-9"),
-        parts: 1,
-        status: "complete",
-        ..CREATED
-    },
-    Old { id: 10, reserved: 0, write: Some("file"), status: "expired", has_key: false, ..CREATED },
-];
-
-/// The id whose digits are this number.
-fn uuid(number: u32) -> Uuid {
-    format!("{number:0>32}").parse().unwrap()
-}
+#[path = "../../../../migrations/resumable_state.rs"]
+mod resumable_state;
 
 fn id(number: u32) -> String {
     format!("x'{}'", uuid(number).simple())
 }
 
-fn text(value: Option<&str>) -> String {
-    value.map_or("NULL".to_owned(), |value| format!("'{value}'"))
-}
-
-impl Old {
-    fn statements(&self) -> String {
-        let Self { transport, offset, reserved, is_locked, parts, status, .. } = self;
-        let (upload, owner, blob) = (id(self.id), id(self.owner), id(self.id + 100));
-        let is_complete = *status == "complete";
-        let key = format!("key-{}", self.id);
-        let key = text(self.has_key.then_some(key.as_str()));
-        let file = if is_complete { id(self.id + 900) } else { "NULL".to_owned() };
-        let tail = |blob: &u32| format!(r#"{{"blob":"{}","size":3}}"#, uuid(*blob));
-        let tails: Vec<String> = self.tails.iter().map(tail).collect();
-        let (write, tails) = (text(self.write), tails.join(","));
-        let mut hash = String::new();
-        for byte in HashState::new().to_bytes() {
-            write!(hash, "{byte:02x}").unwrap();
-        }
-        let mut statements = format!(
-            "INSERT INTO uploads (id, owner, transport, blob, name, metadata, idempotency_key, offset_bytes,
-                 reserved_bytes, epoch, is_held, write_name, next_part, tails, hash_state, head, status, file, created_at,
-                 expires_at)
-             VALUES ({upload}, {owner}, '{transport}', {blob}, 'a', '', {key}, {offset}, {reserved}, 3, {is_locked},
-                     {write}, {parts} + 1, '[{tails}]', x'{hash}', CAST('head' AS BLOB), '{status}', {file}, 0, 4102444800000000);
-             INSERT INTO blobs VALUES ({blob}, 'files', {owner}, 'announced', 0, NULL, 0, 4102444800000000, NULL, NULL);"
-        );
-        for part in 1..=*parts {
-            write!(statements, "INSERT INTO upload_parts VALUES ({upload}, {part}, 4, 'tag');").unwrap();
-        }
-        if self.has_key && is_complete {
-            write!(
-                statements,
-                "INSERT INTO idempotency_keys
-                 VALUES ({owner}, {key}, {blob}, 4102444800000000, {file}, 'a', zeroblob(32));
-                 UPDATE blobs SET state = 'settled', size = 5 WHERE id = {blob};"
-            )
-            .unwrap();
-        } else if self.has_key {
-            write!(
-                statements,
-                "INSERT INTO idempotency_keys
-                 VALUES ({owner}, {key}, {blob}, 4102444800000000, NULL, NULL, NULL);"
-            )
-            .unwrap();
-        }
-        for tail in self.tails {
-            write!(
-                statements,
-                "INSERT INTO blobs
-                 VALUES ({}, 'files', {owner}, 'settled', 0, 3, 0, 4102444800000000, NULL, NULL);",
-                id(*tail)
-            )
-            .unwrap();
-        }
-        statements
+fn statements(old: &Old) -> String {
+    let Old { transport, offset, reserved, is_locked, parts, status, .. } = old;
+    let (upload, owner, blob) = (id(old.id), id(old.owner), id(old.id + 100));
+    let file = if old.is_complete() { id(old.id + 900) } else { "NULL".to_owned() };
+    let (Columns { key, write, tails }, hash) = (old.columns(), hash());
+    let mut statements = format!(
+        "INSERT INTO uploads (id, owner, transport, blob, name, metadata, idempotency_key, offset_bytes,
+             reserved_bytes, epoch, is_held, write_name, next_part, tails, hash_state, head, status, file, created_at,
+             expires_at)
+         VALUES ({upload}, {owner}, '{transport}', {blob}, 'a', '', {key}, {offset}, {reserved}, 3, {is_locked},
+                 {write}, {parts} + 1, {tails}, x'{hash}', CAST('head' AS BLOB), '{status}', {file}, 0, 4102444800000000);
+         INSERT INTO blobs VALUES ({blob}, 'files', {owner}, 'announced', 0, NULL, 0, 4102444800000000, NULL, NULL);"
+    );
+    for part in 1..=*parts {
+        write!(statements, "INSERT INTO upload_parts VALUES ({upload}, {part}, 4, 'tag');").unwrap();
     }
+    if old.has_key && old.is_complete() {
+        write!(
+            statements,
+            "INSERT INTO idempotency_keys
+             VALUES ({owner}, {key}, {blob}, 4102444800000000, {file}, 'a', zeroblob(32));
+             UPDATE blobs SET state = 'settled', size = 5 WHERE id = {blob};"
+        )
+        .unwrap();
+    } else if old.has_key {
+        write!(
+            statements,
+            "INSERT INTO idempotency_keys
+             VALUES ({owner}, {key}, {blob}, 4102444800000000, NULL, NULL, NULL);"
+        )
+        .unwrap();
+    }
+    for tail in old.tails {
+        write!(
+            statements,
+            "INSERT INTO blobs
+             VALUES ({}, 'files', {owner}, 'settled', 0, 3, 0, 4102444800000000, NULL, NULL);",
+            id(*tail)
+        )
+        .unwrap();
+    }
+    statements
 }
-
 /// A database in which the migration has not been run, and which is full of uploads of every kind.
 struct Before {
     folder: tempfile::TempDir,
@@ -157,7 +85,7 @@ impl Before {
             ));
         }
         for old in &OLD {
-            before.run(&old.statements());
+            before.run(&statements(old));
         }
         // A tail that was given up before stays as it is.
         let given_up = "UPDATE blobs SET state = 'doomed', doomed_at = 1, due_at = 2 WHERE id = ";
@@ -230,7 +158,7 @@ impl Before {
     fn keys(&self) -> Vec<String> {
         ask(
             &self.path(),
-            "SELECT concat_ws(' ', key, file IS NOT NULL) AS line FROM idempotency_keys ORDER BY attempt",
+            "SELECT concat_ws(' ', key, iif(file IS NOT NULL, 't', 'f')) AS line FROM idempotency_keys ORDER BY attempt",
         )
     }
 
@@ -255,43 +183,12 @@ async fn uploads_go_on_where_the_store_can_and_expire_where_it_can_not() {
     let database = Before::new();
     assert_eq!(migrate(&database.path()).unwrap().first().map(String::as_str), Some(MIGRATION));
 
-    let state = "is_locked, iif(write_state IS NULL, 'null', hex(write_state)) || '.'";
-    assert_eq!(
-        database.uploads(state),
-        [
-            "1 open 3 0 10 0 null. - head later",
-            "2 open 3 5 10 1 . - head later",
-            "3 open 3 0 10 0 . - head later",
-            "4 expired 4 8 0 1 null. - - in a day",
-            "5 expired 4 3 0 0 null. - - in a day",
-            "6 expired 4 0 0 0 null. - - in a day",
-            "7 expired 4 6 0 0 null. - - in a day",
-            "8 open 3 0 10 0 null. multipart-8 head later",
-            "9 complete 3 5 0 0 null. - head later",
-            "10 expired 3 0 0 0 null. - head later",
-        ]
-    );
-    assert_eq!(
-        database.blobs(),
-        [
-            "101 announced",
-            "102 announced",
-            "103 announced",
-            "104 doomed now",
-            "105 doomed now",
-            "106 doomed now",
-            "107 doomed now",
-            "108 announced",
-            "109 settled",
-            "110 announced",
-            "205 doomed now",
-            "207 doomed now",
-            "307 doomed before",
-        ]
-    );
-    assert_eq!(database.parts(), ["8 1 4 tag", "8 2 4 tag"]);
-    assert_eq!(database.keys(), ["key-1 0", "key-2 0", "key-3 0", "key-8 0", "key-9 1"]);
-    assert_eq!(database.reserved(), ["980", "0"]);
+    let state = "iif(is_locked, 't', 'f'), iif(write_state IS NULL, 'null', hex(write_state)) || '.'";
+    assert_eq!(database.uploads(state), after::UPLOADS);
+    assert_eq!(database.blobs(), after::BLOBS);
+    assert_eq!(database.parts(), after::PARTS);
+    assert_eq!(database.keys(), after::KEYS);
+    assert_eq!(database.reserved(), after::RESERVED);
 
     assert_eq!(database.find(1, 1).await.state, None);
     for written_at_the_offset in [2, 3] {
@@ -308,29 +205,15 @@ async fn the_version_before_goes_on_with_uploads_that_were_not_begun() {
     database.run(&format!("UPDATE uploads SET write_state = NULL WHERE id = {}", id(3)));
     database.down();
 
-    assert_eq!(
-        database.uploads("is_held, next_part, tails"),
-        [
-            "1 expired 4 5 0 0 1 [] - - in a day",
-            "2 expired 4 5 0 1 1 [] - - in a day",
-            "3 open 3 0 10 0 1 [] - head later",
-            "4 expired 4 8 0 1 1 [] - - in a day",
-            "5 expired 4 3 0 0 1 [] - - in a day",
-            "6 expired 4 0 0 0 1 [] - - in a day",
-            "7 expired 4 6 0 0 1 [] - - in a day",
-            "8 open 3 0 10 0 1 [] multipart-8 head later",
-            "9 complete 3 5 0 0 1 [] - head later",
-            "10 expired 3 0 0 0 1 [] - head later",
-        ]
-    );
-    assert_eq!(database.blobs()[..3], ["101 doomed now", "102 doomed now", "103 announced"]);
-    assert_eq!(database.parts(), ["8 1 4 tag", "8 2 4 tag"]);
-    assert_eq!(database.keys(), ["key-3 0", "key-8 0", "key-9 1"]);
-    assert_eq!(database.reserved(), ["960", "0"]);
+    assert_eq!(database.uploads("iif(is_held, 't', 'f'), next_part, tails"), taken_back::UPLOADS);
+    assert_eq!(database.blobs()[..3], taken_back::FIRST_BLOBS);
+    assert_eq!(database.parts(), taken_back::PARTS);
+    assert_eq!(database.keys(), taken_back::KEYS);
+    assert_eq!(database.reserved(), taken_back::RESERVED);
 
     // And up again: nothing that goes on is lost.
     migrate(&database.path()).unwrap();
     assert_eq!(database.find(1, 3).await.state, None);
     assert_eq!(database.find(1, 8).await.write, Some(WriteId::new("multipart-8".to_owned())));
-    assert_eq!(database.reserved(), ["960", "0"]);
+    assert_eq!(database.reserved(), taken_back::RESERVED);
 }

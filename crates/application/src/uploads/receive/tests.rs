@@ -15,7 +15,7 @@ use crate::ports::Settings;
 use crate::testing::settings;
 use crate::uploads::fixture::{
     FakeStore, Fault, Rows, acquired, begun_with, broken, cancelling, context, doubles, filing_afresh,
-    pieces, reads_of, recording_intent, request, saving, state, with_quota,
+    name_of, pieces, reads_of, recording_intent, request, saving, state, with_quota,
 };
 
 /// What `hello world` has to match.
@@ -169,6 +169,23 @@ async fn a_pipelined_store_is_saved_midway_once_enough_was_received() {
     assert_eq!(effects.seen()[3..7], ["append abcd at 0", "sync", "update", "commit"]);
     assert_eq!(rows.offsets(), [0, 4, 10]);
     assert_eq!(rows.all()[1].0.hash.finish(), sha256(b"abcd"));
+}
+
+/// The last append ends only when the body has: a checkpoint that did not wait for it would tell of too many bytes.
+#[tokio::test]
+async fn a_checkpoint_of_a_pipelined_store_tells_of_appends_that_have_finished_alone() {
+    let reception = Reception::of(20, 8);
+    let (effects, rows) = (reception.effects.clone(), reception.rows.clone());
+    let store = FakeStore::pipelined_with_states(&effects);
+    let (outcome, upload) = reception.receive(store, pieces(&["abcdefghijkl", "mnopq", "rst"])).await;
+    assert_eq!(outcome.unwrap(), None);
+    assert!(upload.is_whole());
+    assert!(rows.offsets().len() > 2, "it is saved midway: {:?}", rows.offsets());
+    for (row, _) in rows.all() {
+        let state = name_of(&row.state.unwrap());
+        let appended: u64 = state.split('+').skip(1).map(|bytes| bytes.parse::<u64>().unwrap()).sum();
+        assert_eq!(ByteSize::new(appended), row.offset, "the state {state} has other bytes than are counted");
+    }
 }
 
 #[tokio::test]

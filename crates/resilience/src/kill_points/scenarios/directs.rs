@@ -1,9 +1,10 @@
-//! Direct uploads, whose parts are sent to ourselves.
+//! Direct uploads, whose parts are sent to the program or to the store.
 
 use bytes::Bytes;
 use fm_application::jobs::{Job as _, VerifyBlob};
 use fm_application::uploads::DirectUploads;
 use fm_application::uploads::{CompleteDirectCommand, CreateDirectCommand, PartError, ReceivedPart};
+use fm_domain::blobs::WritePart;
 use fm_domain::body::ByteSize;
 use fm_domain::files::Sha256;
 use fm_domain::ids::JobId;
@@ -42,6 +43,13 @@ async fn send(process: &Process, actors: &Actors, sha256: Option<Sha256>) -> Res
         })?;
     let Some(part) = upload.parts.first() else { return Err(PartError::Refused) };
     let link = PlainPartLinks::open(part.request.url.expose()).unwrap();
+    if let Some(client) = &process.part_client {
+        return match client.send(&link.write, link.number, content()).await {
+            Ok(tag) => Ok(ReceivedPart { tag }),
+            Err(WritePart::Gone) => Err(PartError::Refused),
+            Err(WritePart::Store(error)) => Err(error.into()),
+        };
+    }
     let receive = uploads(process).receive_part.as_ref().unwrap();
     receive.run(&link, stream::iter([Ok(content())]).boxed()).await
 }

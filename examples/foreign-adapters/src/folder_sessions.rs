@@ -88,9 +88,11 @@ impl FolderSessionStore {
 fn failed(error: io::Error) -> PortError {
     match error.kind() {
         io::ErrorKind::InvalidData => PortError::Corrupt { what: "a session", source: error.into() },
-        io::ErrorKind::TimedOut | io::ErrorKind::Interrupted | io::ErrorKind::StorageFull => {
-            PortError::Unavailable(error.into())
-        }
+        // A folder that is not mounted comes back.
+        io::ErrorKind::NotFound
+        | io::ErrorKind::TimedOut
+        | io::ErrorKind::Interrupted
+        | io::ErrorKind::StorageFull => PortError::Unavailable(error.into()),
         _ => PortError::Unexpected(error.into()),
     }
 }
@@ -201,7 +203,8 @@ impl Folder<'_> {
     fn find(&self, id: SessionId) -> io::Result<Option<Session>> {
         match fs::read(self.place(id)) {
             Ok(bytes) => read(&bytes).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // Nothing is known to be absent while the folder itself is missing (SES-21).
+            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::metadata(self.path).map(|_| None),
             Err(error) => Err(error),
         }
     }

@@ -1,0 +1,212 @@
+//! Harnesses of the reference adapters, for the rules of `fm-contract` and the scenarios of `fm-resilience`.
+//!
+//! A scenario takes a harness of a database, of a store of blobs and of a store of sessions. A team that wrote one of the
+//! three takes these for the other two:
+//!
+//! ```text
+//! mod kill_points {
+//!     fm_resilience::kill_points!(fm_memory::harness::Tables, super::MyBlobs, fm_memory::harness::Sessions);
+//! }
+//! ```
+//!
+//! What lives in the memory of one process has no second node, can't be damaged behind the adapter's back and is never out
+//! of reach: those rules prove nothing about the reference adapters.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fm_contract::fakes::present;
+use fm_contract::{
+    BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Impossible, ResumableHarness,
+    SessionStoreHarness,
+};
+use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
+use fm_domain::database::Database;
+use fm_domain::jobs::JobSignal;
+use fm_domain::sessions::SessionStore;
+use fm_domain::uploads::ResumableStore;
+use fm_streaming::BufferBudget;
+
+use crate::{ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemorySessionStore};
+
+const IN_MEMORY: Impossible = Impossible::because("it lives in the memory of this process");
+
+/// A [`MemoryDatabase`].
+pub struct Tables {
+    database: MemoryDatabase,
+    signal: Arc<MemoryJobSignal>,
+}
+
+#[async_trait]
+impl DatabaseHarness for Tables {
+    async fn fresh() -> Self {
+        let database = MemoryDatabase::new();
+        let signal = Arc::new(database.signal());
+        Self { database, signal }
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        Arc::new(self.database.clone())
+    }
+
+    fn signal(&self) -> Arc<dyn JobSignal> {
+        self.signal.clone()
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(IN_MEMORY)
+    }
+}
+
+/// A [`MemorySessionStore`].
+pub struct Sessions(Arc<MemorySessionStore>);
+
+#[async_trait]
+impl SessionStoreHarness for Sessions {
+    async fn fresh() -> Self {
+        Self(Arc::new(MemorySessionStore::new()))
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionStore> {
+        self.0.clone()
+    }
+
+    async fn dump(&self) -> String {
+        let sessions = self.0.snapshot();
+        // `Debug` hides the salts, which the rules look for as hexadecimal.
+        let salts = sessions.iter().map(|session| u128::from_be_bytes(session.refresh.salt));
+        let salts: Vec<String> = salts.map(|salt| format!("{salt:032x}")).collect();
+        format!("{sessions:?} {salts:?}")
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+}
+
+/// A [`MemoryBlobStore`], with all that it can do.
+#[derive(Clone)]
+pub struct Blobs(Arc<MemoryBlobStore>);
+
+impl Blobs {
+    fn new() -> Self {
+        Self(Arc::new(MemoryBlobStore::new(Arc::new(ManualClock::new(present())))))
+    }
+}
+
+#[async_trait]
+impl BlobStoreHarness for Blobs {
+    async fn fresh() -> Self {
+        Self::new()
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.0.clone()
+    }
+
+    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
+        Some(self.0.clone())
+    }
+
+    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
+        Some(self.0.clone())
+    }
+
+    fn direct(&self) -> Option<DirectAccess> {
+        Some(DirectAccess::Received(self.0.clone(), self.0.clone()))
+    }
+
+    fn budget(&self) -> Option<BufferBudget> {
+        None
+    }
+
+    fn part_size(&self) -> usize {
+        256 * 1024
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.count()
+    }
+
+    async fn written(&self) -> Result<u64, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn held_at_most(&self) -> Result<usize, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn truncate(&self, _key: &BlobKey) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+}
+
+#[async_trait]
+impl ResumableHarness for Blobs {
+    async fn fresh() -> Self {
+        Self::new()
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.0.clone()
+    }
+
+    fn store(&self) -> Arc<dyn ResumableStore> {
+        self.0.clone()
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.count()
+    }
+}
+
+#[async_trait]
+impl DirectHarness for Blobs {
+    async fn fresh() -> Self {
+        Self::new()
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.0.clone()
+    }
+
+    fn store(&self) -> Arc<dyn DirectStore> {
+        self.0.clone()
+    }
+
+    fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
+        Some(self.0.clone())
+    }
+
+    async fn debris(&self) -> usize {
+        self.0.count()
+    }
+}
