@@ -165,7 +165,7 @@ impl BlobStoreHarness for Folder {
         std::fs::read_dir(self.folder.path()).expect("the folder").count()
     }
 
-    async fn written(&self) -> Result<u64, Impossible> {
+    async fn stored_bytes(&self) -> Result<u64, Impossible> {
         let files = std::fs::read_dir(self.folder.path()).expect("the folder");
         Ok(files.map(|file| file.expect("a file").metadata().map_or(0, |file| file.len())).sum())
     }

@@ -51,7 +51,7 @@ impl BlobStoreHarness for Disk {
         self.0.files().len()
     }
 
-    async fn written(&self) -> Result<u64, Impossible> {
+    async fn stored_bytes(&self) -> Result<u64, Impossible> {
         // A file may be renamed between the two looks at it.
         let sizes = self.0.files().into_iter().filter_map(|path| std::fs::metadata(path).ok());
         Ok(sizes.map(|metadata| metadata.len()).sum())

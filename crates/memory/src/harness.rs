@@ -144,7 +144,7 @@ impl BlobStoreHarness for Blobs {
         self.0.count()
     }
 
-    async fn written(&self) -> Result<u64, Impossible> {
+    async fn stored_bytes(&self) -> Result<u64, Impossible> {
         Err(IN_MEMORY)
     }
 

@@ -20,7 +20,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, ErrorKind, FromRedisValue, RedisError, Script, ScriptInvocation, ServerErrorKind};
 
 /// How long Redis may take to answer, or to be connected to.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What every script begins with: `keep` lists a session among those of its user and tells Redis when to forget it, in
 /// milliseconds. Sessions that Redis has forgotten leave the list, and the list ends with its last session.
@@ -156,8 +156,8 @@ impl RedisSessionStore {
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_min_delay(Duration::from_millis(20))
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
+            .set_connection_timeout(Some(TIMEOUT))
+            .set_response_timeout(Some(TIMEOUT));
         let client = Client::open(url).map_err(failed)?;
         let connection = ConnectionManager::new_lazy_with_config(client, config).map_err(failed)?;
         Ok(Self { connection })

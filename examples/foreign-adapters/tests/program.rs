@@ -1,5 +1,5 @@
 //! The program as a process: every command works on the foreign adapters.
-#![expect(clippy::unwrap_used, reason = "in a test a panic is a failure")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is a failure")]
 
 mod redis_server;
 

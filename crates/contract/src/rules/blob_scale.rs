@@ -137,15 +137,15 @@ pub(crate) async fn blob_20_a_put_writes_while_the_body_comes<H: BlobStoreHarnes
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             // All but what it may hold is in the store then, or it was copied to be held.
-            let written = async || offered("the bytes in the store", harness.written().await);
+            let stored = async || offered("the bytes in the store", harness.stored_bytes().await);
             let owed = (length - may_hold.min(length)).saturating_sub(2 * CHUNK) as u64;
-            while written().await.is_some_and(|written| written < owed) {
+            while stored().await.is_some_and(|stored| stored < owed) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         } => {}
         () = tokio::time::sleep(Duration::from_secs(20)) => {
-            let (taken, written) = (given.load(Ordering::SeqCst), harness.written().await);
-            panic!("{taken} bytes were taken, and too little was written: {written:?} where {may_hold} may be held");
+            let (taken, stored) = (given.load(Ordering::SeqCst), harness.stored_bytes().await);
+            panic!("{taken} bytes were taken, and too little was stored: {stored:?} where {may_hold} may be held");
         }
     }
     let most = most.load(Ordering::SeqCst);

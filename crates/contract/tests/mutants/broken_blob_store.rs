@@ -8,7 +8,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_contract::fakes::present;
-use fm_contract::{BlobStoreHarness, Impossible};
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, Bucket, ByteRange, GetBlob, ListBlobs, ListedBlob,
     PutBlob, PutHint, StoredBlob,
@@ -21,8 +20,11 @@ use fm_streaming::BufferBudget;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+mod mutant;
+
+use self::mutant::Mutant;
 use crate::in_memory::one_byte_short;
-use crate::{mutants, planned};
+use crate::mutants;
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +93,8 @@ struct State {
     is_gone: AtomicBool,
     /// Blobs that were cut to a half.
     cut: Mutex<HashSet<BlobKey>>,
-    /// How many bytes of bodies were written.
-    written: AtomicU64,
+    /// How many bytes of bodies are in the store.
+    stored: AtomicU64,
     /// How many puts are writing.
     drafts: AtomicUsize,
 }
@@ -195,7 +197,7 @@ impl Broken {
                 }
                 Ok(Some(chunk)) if self.is(Fault::HoldsTheBody) => chunks.push(chunk),
                 Ok(Some(chunk)) if self.is(Fault::CutsChunksAtAPart) => {
-                    self.state.written.fetch_add(chunk.len() as u64, Ordering::SeqCst);
+                    self.state.stored.fetch_add(chunk.len() as u64, Ordering::SeqCst);
                     chunks.push(Bytes::copy_from_slice(&chunk[..chunk.len().min(2 * PART)]));
                 }
                 // It is written: what was sent need not be held any more.
@@ -205,7 +207,7 @@ impl Broken {
                         std::thread::sleep(BLOCKED);
                     }
                     if chunks.is_empty() || !self.is(Fault::HoardsAfterItsFirstChunk) {
-                        self.state.written.fetch_add(chunk.len() as u64, Ordering::SeqCst);
+                        self.state.stored.fetch_add(chunk.len() as u64, Ordering::SeqCst);
                     }
                     chunks.push(Bytes::copy_from_slice(&chunk));
                 }
@@ -281,7 +283,8 @@ impl BlobStore for Broken {
             return inner.get(&key, None).await;
         }
         let mut reader = read?;
-        if self.is(Fault::BlocksOnceInGet) {
+        // Not in the many small reads of other rules.
+        if self.is(Fault::BlocksOnceInGet) && reader.size.bytes() > 4 << 20 {
             std::thread::sleep(BLOCKED);
         }
         if self.is(Fault::RangesAreOneByteShort) {
@@ -348,62 +351,6 @@ impl ListBlobs for Broken {
             }
             _ => all,
         })
-    }
-}
-
-/// The adapter with the planned fault.
-struct Mutant(Arc<Broken>);
-
-#[async_trait]
-impl BlobStoreHarness for Mutant {
-    async fn fresh() -> Self {
-        Self(Arc::new(Broken::new(planned())))
-    }
-
-    fn blobs(&self) -> Arc<dyn BlobStore> {
-        self.0.clone()
-    }
-
-    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
-        Some(self.0.clone())
-    }
-
-    fn budget(&self) -> Option<BufferBudget> {
-        Some(self.0.budget.clone())
-    }
-
-    fn part_size(&self) -> usize {
-        PART
-    }
-
-    async fn debris(&self) -> usize {
-        self.0.inner.count() + self.0.state.drafts.load(Ordering::SeqCst)
-    }
-
-    async fn written(&self) -> Result<u64, Impossible> {
-        Ok(self.0.state.written.load(Ordering::SeqCst))
-    }
-
-    fn held_at_most(&self) -> Result<usize, Impossible> {
-        Ok(PART)
-    }
-
-    async fn truncate(&self, key: &BlobKey) -> Result<(), Impossible> {
-        self.0.state.cut.lock().unwrap().insert(*key);
-        Ok(())
-    }
-
-    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
-        Ok(Arc::new(self.0.another(false)))
-    }
-
-    async fn break_it(&self) -> Result<(), Impossible> {
-        self.0.state.is_gone.store(true, Ordering::SeqCst);
-        Ok(())
-    }
-
-    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
-        Ok(Arc::new(self.0.another(true)))
     }
 }
 

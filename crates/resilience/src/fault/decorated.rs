@@ -146,8 +146,8 @@ impl<H: BlobStoreHarness> BlobStoreHarness for Decorated<H> {
         self.inner.debris().await
     }
 
-    async fn written(&self) -> Result<u64, Impossible> {
-        self.inner.written().await
+    async fn stored_bytes(&self) -> Result<u64, Impossible> {
+        self.inner.stored_bytes().await
     }
 
     fn held_at_most(&self) -> Result<usize, Impossible> {

@@ -37,8 +37,8 @@ impl BlobStoreHarness for PlainBlobs {
         BlobStoreHarness::debris(&self.0).await
     }
 
-    async fn written(&self) -> Result<u64, Impossible> {
-        self.0.written().await
+    async fn stored_bytes(&self) -> Result<u64, Impossible> {
+        self.0.stored_bytes().await
     }
 
     fn held_at_most(&self) -> Result<usize, Impossible> {

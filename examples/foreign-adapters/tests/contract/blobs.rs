@@ -61,7 +61,7 @@ impl BlobStoreHarness for Blobs {
         files(self.folder.path())
     }
 
-    async fn written(&self) -> Result<u64, Impossible> {
+    async fn stored_bytes(&self) -> Result<u64, Impossible> {
         Ok(bytes(self.folder.path()))
     }
 

@@ -37,13 +37,13 @@ impl SessionStoreHarness for Sessions {
         let client = redis::Client::open(self.url.as_str()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
         let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut connection).await.unwrap();
-        let mut dump = keys.join("\n");
+        let mut lines = keys.clone();
         for key in keys.iter().filter(|key| key.starts_with("session:")) {
             let hash = redis::cmd("HGETALL").arg(key).query_async(&mut connection).await;
             let hash: BTreeMap<String, String> = hash.unwrap();
-            dump += &format!("\n{hash:?}");
+            lines.push(format!("{hash:?}"));
         }
-        dump
+        lines.join("\n")
     }
 
     async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {

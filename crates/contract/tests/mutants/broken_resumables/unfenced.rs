@@ -1,4 +1,4 @@
-//! A store that writes at offsets, whoever writes.
+//! A store that writes at offsets and looks at no fence.
 
 use async_trait::async_trait;
 use fm_domain::blobs::{BlobKey, StoredBlob};

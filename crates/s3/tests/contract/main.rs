@@ -9,6 +9,8 @@
     reason = "a server is named by variables, and a bucket on it by a fresh id"
 )]
 
+mod parts;
+
 use std::fs::File;
 use std::sync::{Arc, Mutex};
 
@@ -16,22 +18,19 @@ use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Region, RequestChecksumCalculation};
-use bytes::Bytes;
 use fm_contract::{
-    BlobStoreHarness, DirectAccess, DirectHarness, Fetched, Impossible, ResumableHarness, SendPart,
-    SignDownloadHarness, SignPartsHarness,
+    BlobStoreHarness, DirectAccess, Fetched, Impossible, ResumableHarness, SignDownloadHarness,
 };
-use fm_domain::blobs::{
-    BlobKey, BlobStore, Bucket, DirectStore, ListBlobs, PartReceiver, PartTag, PartWrite, SignDownload,
-    SignParts, SignedPart, WritePart,
-};
+use fm_domain::blobs::{BlobKey, BlobStore, Bucket, ListBlobs, SignDownload};
 use fm_domain::body::ByteSize;
 use fm_domain::uploads::ResumableStore;
-use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3SignParts, S3Timeouts};
+use fm_s3::{S3BlobStore, S3Settings, S3SignDownload, S3Timeouts};
 use fm_s3_testing::S3Server;
 use fm_streaming::BufferBudget;
 use futures_util::TryStreamExt as _;
 use tempfile::TempDir;
+
+use crate::parts::PartClient;
 
 const BUDGET: u64 = 64 * 1024 * 1024;
 
@@ -202,7 +201,7 @@ impl BlobStoreHarness for Blobs {
         self.0.debris().await
     }
 
-    async fn written(&self) -> Result<u64, Impossible> {
+    async fn stored_bytes(&self) -> Result<u64, Impossible> {
         let local = self.0.local.as_ref().ok_or(REMOTE)?;
         Ok(local.server.lock().unwrap().as_ref().unwrap().bytes_kept().unwrap())
     }
@@ -303,121 +302,6 @@ impl ResumableHarness for Resumable {
     }
 }
 
-/// Sends parts to the server as a client does.
-struct PartClient {
-    settings: S3Settings,
-    client: Client,
-}
-
-impl PartClient {
-    fn new(settings: &S3Settings) -> Self {
-        Self { settings: settings.clone(), client: client(settings) }
-    }
-}
-
-#[async_trait]
-impl SendPart for PartClient {
-    async fn send(&self, write: &PartWrite, number: u32, bytes: Bytes) -> Result<PartTag, WritePart> {
-        let (client, bucket) = (&self.client, self.settings.bucket(write.key.bucket));
-        let (name, upload) = (write.key.to_string(), write.id.as_str());
-        let sent = client
-            .upload_part()
-            .bucket(bucket)
-            .key(&name)
-            .upload_id(upload)
-            .part_number(i32::try_from(number).unwrap())
-            .body(bytes.into())
-            .send()
-            .await;
-        match sent {
-            Ok(part) => Ok(PartTag::new(part.e_tag.unwrap())),
-            Err(refused) => match refused.raw_response().map(|response| response.status().as_u16()) {
-                Some(404) => Err(WritePart::Gone),
-                // The server closed the connection before the whole part was sent, and its answer was lost.
-                None => {
-                    let known = client.list_parts().bucket(bucket).key(&name).upload_id(upload).send().await;
-                    assert!(known.is_err(), "a part of a write that is under way was not answered");
-                    Err(WritePart::Gone)
-                }
-                status => panic!("a part was answered with {status:?}"),
-            },
-        }
-    }
-}
-
-struct Direct(Fixture, PartClient);
-
-#[async_trait]
-impl DirectHarness for Direct {
-    async fn fresh() -> Self {
-        let fixture = Fixture::fresh().await;
-        let client = PartClient::new(&fixture.settings);
-        Self(fixture, client)
-    }
-
-    fn blobs(&self) -> Arc<dyn BlobStore> {
-        Arc::new(self.0.store.clone())
-    }
-
-    fn store(&self) -> Arc<dyn DirectStore> {
-        Arc::new(self.0.store.clone())
-    }
-
-    fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
-        None
-    }
-
-    async fn send(
-        &self,
-        write: &PartWrite,
-        number: u32,
-        _offset: ByteSize,
-        bytes: Bytes,
-    ) -> Result<PartTag, WritePart> {
-        self.1.send(write, number, bytes).await
-    }
-
-    async fn debris(&self) -> usize {
-        self.0.debris().await
-    }
-}
-
-struct PartLinks {
-    fixture: Fixture,
-    signer: Arc<S3SignParts>,
-    browser: reqwest::Client,
-}
-
-#[async_trait]
-impl SignPartsHarness for PartLinks {
-    async fn fresh() -> Self {
-        let fixture = Fixture::fresh().await;
-        let signer = Arc::new(S3SignParts::new(&fixture.settings).unwrap());
-        Self { fixture, signer, browser: reqwest::Client::new() }
-    }
-
-    fn blobs(&self) -> Arc<dyn BlobStore> {
-        Arc::new(self.fixture.store.clone())
-    }
-
-    fn parts(&self) -> Arc<dyn DirectStore> {
-        Arc::new(self.fixture.store.clone())
-    }
-
-    fn signer(&self) -> Arc<dyn SignParts> {
-        Arc::clone(&self.signer) as Arc<dyn SignParts>
-    }
-
-    async fn send(&self, part: &SignedPart, bytes: Bytes) -> Fetched {
-        assert_eq!(part.method, "PUT");
-        let mut request = self.browser.put(part.url.expose()).body(bytes);
-        for (name, value) in &part.headers {
-            request = request.header(name, value);
-        }
-        fetched(request).await
-    }
-}
-
 mod blob_store {
     use super::Blobs;
 
@@ -428,18 +312,6 @@ mod resumable_store {
     use super::Resumable;
 
     fm_contract::resumable_store!(Resumable);
-}
-
-mod direct_store {
-    use super::Direct;
-
-    fm_contract::direct_store!(Direct);
-}
-
-mod sign_parts {
-    use super::PartLinks;
-
-    fm_contract::sign_parts!(PartLinks);
 }
 
 mod sign_download {
