@@ -38,7 +38,7 @@ impl fmt::Display for ByteSize {
 /// Why a stream of bytes ended before its end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
-    /// The sender went away: what came so far is not the whole.
+    /// The sender went away: the bytes so far are not the whole.
     #[error("the sender went away before the body ended")]
     Aborted,
     /// The sender sent nothing for too long, or too little while others waited for the memory that it held.

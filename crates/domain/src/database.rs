@@ -14,7 +14,7 @@ use crate::uploads::{UploadQueries, UploadRepo};
 #[async_trait]
 pub trait Database: Send + Sync {
     /// Opens a unit of work. Nothing that happens in it can be seen from outside before its commit. It may have to wait
-    /// for others, or be refused, only at its first statement: an adapter need not ask its store before.
+    /// for other units, or fail, only at its first statement: an adapter need not ask its store before.
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>>;
 
     /// Opens reads that see everything committed before this call, by whichever node (UOW-12), and lock nothing.

@@ -13,9 +13,9 @@ use crate::uploads::Upload;
 /// A change, and when it happened. It borrows what changed: nothing keeps events yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Event<'a> {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// What.
+    /// The change.
     pub change: Change<'a>,
 }
 
@@ -102,7 +102,7 @@ pub enum Change<'a> {
         /// The upload as it was.
         upload: &'a Upload,
     },
-    /// A blob of a file or upload has a tombstone: its bytes are to be discarded.
+    /// A blob of a file or upload has a tombstone: its bytes are to be deleted.
     BlobMarkedDeleted {
         /// The blob.
         key: BlobKey,

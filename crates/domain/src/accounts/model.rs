@@ -10,10 +10,10 @@ use crate::body::ByteSize;
 use crate::clock::Timestamp;
 use crate::ids::UserId;
 
-/// Somebody who can log in.
+/// A user, who can log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Who.
+    /// Their id.
     pub id: UserId,
     /// The address they log in with.
     pub email: Email,
@@ -52,14 +52,14 @@ pub struct StorageUse {
 pub struct Kept {
     /// The sum of their sizes.
     pub bytes: ByteSize,
-    /// How many.
+    /// The number of files.
     pub files: u64,
 }
 
 /// What an account says its user keeps, and what the user's files add up to: the same, unless something went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
-    /// Whose.
+    /// The user.
     pub user: UserId,
     /// By the counters of the account.
     pub recorded: Kept,

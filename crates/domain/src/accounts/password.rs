@@ -73,7 +73,7 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// What became of a comparison.
+/// The outcome of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordCheck {
     /// Another password.

@@ -21,7 +21,7 @@ pub enum InsertUser {
 /// Why bytes were not reserved or charged.
 #[derive(Debug, thiserror::Error)]
 pub enum ReserveBytes {
-    /// Used and reserved bytes together would pass the quota.
+    /// Used and reserved bytes together would exceed the quota.
     #[error("the quota would be exceeded")]
     QuotaExceeded,
     /// There is no such user (any more).
@@ -37,9 +37,9 @@ pub enum ReserveBytes {
 pub struct Charge {
     /// Reserved before and no longer needed.
     pub unreserve: ByteSize,
-    /// Bytes that are now kept.
+    /// Bytes of files that are new.
     pub add: ByteSize,
-    /// Bytes that are no longer kept.
+    /// Bytes of files that are gone.
     pub free: ByteSize,
     /// Files more.
     pub files_added: u64,
@@ -66,7 +66,7 @@ pub trait UserQueries: Send {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait UserRepo: Send {
-    /// Adds a user who keeps nothing yet. A taken address is a refusal and does not poison the unit (USER-01); a second
+    /// Adds a user without files. A taken address is a refusal and does not poison the unit (USER-01); a second
     /// user with one id is an error (USER-18).
     async fn insert(&mut self, user: &User) -> Result<(), InsertUser>;
 
@@ -80,7 +80,7 @@ pub trait UserRepo: Send {
     async fn set_password(&mut self, id: UserId, seen: &PasswordHash, new: &PasswordHash)
     -> PortResult<bool>;
 
-    /// Promises `bytes` to an upload. Refused when used + reserved + bytes would pass `quota`; of two units that ask
+    /// Reserves `bytes` for an upload. Refused when used + reserved + bytes would exceed `quota`; of two units that ask
     /// for the last byte at most one gets it (USER-05).
     async fn reserve(
         &mut self,
@@ -89,11 +89,11 @@ pub trait UserRepo: Send {
         quota: Option<ByteSize>,
     ) -> Result<(), ReserveBytes>;
 
-    /// Takes a promise back. A user who is gone is no error.
+    /// Releases bytes that were reserved. A user who is gone is no error.
     async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()>;
 
     /// Applies all of `charge` at once: reserved − unreserve, used + add − free, files + added − removed. Refused
-    /// when it adds more than it unreserves and frees, and used + reserved would then pass `quota`: the quota can be
+    /// when it adds more than it unreserves and frees, and used + reserved would then exceed `quota`: the quota can be
     /// filled to the last byte (USER-16). Counters never go below zero.
     async fn charge(
         &mut self,
@@ -103,6 +103,6 @@ pub trait UserRepo: Send {
     ) -> Result<(), ReserveBytes>;
 
     /// Removes the user with all their files, uploads and idempotency keys; false when there is none. Their blobs stay:
-    /// doom them in the same unit.
+    /// mark them as deleted in the same unit.
     async fn remove(&mut self, id: UserId) -> PortResult<bool>;
 }

@@ -1,4 +1,4 @@
-//! Blobs: immutable runs of bytes, the intents that announce them, and the stores that keep them.
+//! Blobs: immutable runs of bytes, the intents recorded before they are written, and the stores that keep them.
 
 mod disposition;
 mod link;

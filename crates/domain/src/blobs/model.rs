@@ -1,4 +1,4 @@
-//! What a blob is, and where it stands.
+//! Keys, intents and tombstones of blobs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -47,9 +47,9 @@ impl FromStr for Bucket {
 /// takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobKey {
-    /// Where.
+    /// The bucket that holds it.
     pub bucket: Bucket,
-    /// Which.
+    /// Its id.
     pub id: BlobId,
 }
 
@@ -78,34 +78,34 @@ impl fmt::Display for BlobKey {
 pub struct BlobIntent {
     /// Where the bytes will be.
     pub key: BlobKey,
-    /// For whom.
+    /// The user whose file it will be part of.
     pub owner: UserId,
     /// Bytes reserved of the owner's quota for it.
     pub reserved: ByteSize,
-    /// When it was announced.
+    /// When it was recorded.
     pub recorded_at: Timestamp,
-    /// When it counts as given up, unless it is renewed.
+    /// When the sweep cancels it, unless it is renewed.
     pub expires_at: Timestamp,
 }
 
-/// An intent that was given up: its reservation must be released.
+/// An intent that was cancelled because it expired: the caller releases its reservation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpiredIntent {
-    /// The blob, which is doomed now.
+    /// The blob, which is a tombstone now.
     pub key: BlobKey,
-    /// Whose.
+    /// The user whose quota the bytes were reserved of.
     pub owner: UserId,
-    /// What was reserved for it.
+    /// Bytes reserved for it.
     pub reserved: ByteSize,
 }
 
-/// A blob that has to go.
+/// A blob whose bytes have to be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tombstone {
-    /// Which.
+    /// Its key.
     pub key: BlobKey,
-    /// Since when.
+    /// When it became a tombstone.
     pub deleted_at: Timestamp,
-    /// Whether it had been settled: then no write to it can still be under way.
+    /// Whether it was stored before: then no write to it can still be under way.
     pub was_stored: bool,
 }

@@ -36,11 +36,11 @@ impl WriteId {
 pub struct PartWrite {
     /// Where the blob will be.
     pub key: BlobKey,
-    /// What the store calls the write.
+    /// The store's name for the write.
     pub id: WriteId,
 }
 
-/// What the store calls a part's content; given back as it came.
+/// The store's name for the content of a part; given back unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PartTag(String);
 
@@ -71,7 +71,7 @@ pub struct WrittenPart {
     pub number: u32,
     /// Its length.
     pub size: ByteSize,
-    /// What the store calls it.
+    /// The store's name for its content.
     pub tag: PartTag,
 }
 
@@ -89,7 +89,7 @@ pub struct PartLimits {
 /// Why a part was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WritePart {
-    /// The write is not (or no longer) under way: it was ended, discarded, or taken over with a higher fence.
+    /// The write is not (or no longer) under way: it was completed, deleted, or taken over with a higher fence.
     #[error("the write in parts is no longer under way")]
     Gone,
     /// The store failed.
@@ -114,7 +114,7 @@ pub enum CompleteParts {
 
 /// Puts blobs together out of parts that clients sent.
 ///
-/// Whatever a write leaves, [`delete`](super::BlobStore::discard) of its key removes (PART-08).
+/// [`delete`](super::BlobStore::delete) of a write's key removes whatever the write left (PART-08).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait DirectStore: Send + Sync {
@@ -144,7 +144,7 @@ pub trait DirectStore: Send + Sync {
 #[async_trait]
 pub trait PartReceiver: Send + Sync {
     /// Writes bytes that the caller holds in memory at `offset` of the blob. Sent again, they replace those before
-    /// (PART-03). Refused as [`WritePart::Gone`] once a caller came with a higher fence.
+    /// (PART-03). Refused as [`WritePart::Gone`] once a call with a higher fence was made (PART-13).
     async fn write(
         &self,
         write: &PartWrite,
@@ -160,7 +160,7 @@ pub trait PartReceiver: Send + Sync {
 /// A part that a client shall send by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartLink {
-    /// Whose it is.
+    /// The owner of the upload.
     pub owner: UserId,
     /// The upload that it belongs to.
     pub upload: UploadId,
@@ -197,7 +197,7 @@ impl fmt::Debug for SignedPart {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait SignParts: Send + Sync {
-    /// Signs. What is sent has exactly the size that was signed, or is refused; after the write was completed or
-    /// discarded the URL is dead (PARTLINK-02).
+    /// Signs a request. The store refuses a body of another size than the signed one, and every request after the write
+    /// was completed or deleted (PARTLINK-02).
     async fn sign(&self, link: &PartLink) -> PortResult<SignedPart>;
 }

@@ -1,8 +1,8 @@
 //! What the domain asks of a database about blobs.
 //!
 //! ```text
-//! announce ──▶ announced ──settle──▶ settled ──doom──▶ doomed ──forget──▶ (no row)
-//!                  └──doom / abandon / doom_expired─────▲
+//! record_intent ──▶ intent ──mark_stored──▶ stored ──mark_deleted──▶ tombstone ──remove──▶ (no row)
+//!                     └──mark_deleted / cancel_intent / cancel_expired───▲
 //! ```
 
 use async_trait::async_trait;
@@ -12,11 +12,12 @@ use crate::clock::Timestamp;
 use crate::error::{PortError, PortResult};
 use crate::ids::{BlobId, UserId};
 
-/// Why a blob was not settled.
+/// Why a blob was not marked as stored.
 #[derive(Debug, thiserror::Error)]
 pub enum MarkStored {
-    /// Its intent was given up, is unknown or is settled already: whoever wrote the bytes came too late.
-    #[error("the intent is no longer announced")]
+    /// It is no intent: it is unknown, stored already, or a tombstone because its intent was cancelled before the writer
+    /// of the bytes was done.
+    #[error("the blob is not, or no longer, an intent")]
     NoIntent,
     /// The store failed.
     #[error(transparent)]
@@ -27,38 +28,40 @@ pub enum MarkStored {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait BlobRepo: Send {
-    /// Keeps an intent. Its id is fresh: a second intent with one id is an error (BLOBROW-17).
+    /// Adds an intent with a fresh id: a second intent with the same id is an error (BLOBROW-17).
     async fn record_intent(&mut self, intent: &BlobIntent) -> PortResult<()>;
 
-    /// Moves the expiry of an announced intent; false when it is not announced (any more).
+    /// Moves the expiry of an intent (BLOBROW-06); false when the blob is not, or no longer, an intent.
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool>;
 
-    /// Announced becomes settled. Conditional: a settle that finds its intent doomed is refused (BLOBROW-02).
+    /// Turns an intent into a stored blob. Refused as [`MarkStored::NoIntent`] in any other state: once (BLOBROW-01), and
+    /// never after the intent was cancelled (BLOBROW-02).
     async fn mark_stored(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored>;
 
-    /// Announced or settled becomes doomed, due for discarding at `at`; false when it was doomed already or is
-    /// unknown. Its reservation is the caller's to release.
+    /// Turns an intent or a stored blob into a tombstone whose bytes are due for deletion at `at`; false when it is a
+    /// tombstone already (BLOBROW-10) or is unknown. The caller releases its reservation.
     async fn mark_deleted(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool>;
 
-    /// Announced becomes doomed, due for discarding at `at`; false, and nothing happens, in any other state: a blob
-    /// that was settled after all is never given up (BLOBROW-04). Its reservation is the caller's to release.
+    /// Turns an intent into a tombstone whose bytes are due for deletion at `at`; false, and nothing changes, in any other
+    /// state: a blob that was stored after all is never cancelled (BLOBROW-04). The caller releases its reservation.
     async fn cancel_intent(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool>;
 
-    /// Dooms every blob of the owner that is not doomed yet; how many.
+    /// Turns every intent and every stored blob of the owner into a tombstone due at `at`; answers how many (BLOBROW-07).
     async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64>;
 
-    /// Dooms up to `limit` announced intents that expired before `now`, oldest first, and gives them.
+    /// Turns up to `limit` intents that expired before `now` into tombstones due at `now`, the longest expired first, and
+    /// answers each with its reservation, once (BLOBROW-05).
     async fn cancel_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>>;
 
-    /// Up to `limit` doomed blobs whose discarding is due at `now`, the longest due first.
+    /// Up to `limit` tombstones that are due at `now`, the longest due first (BLOBROW-03).
     async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Tombstone>>;
 
-    /// The doomed blob with this key, bucket and id, if it is one (BLOBROW-16).
+    /// The tombstone with this key; `None` when the blob is in another state or bucket, or is unknown (BLOBROW-16).
     async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>>;
 
-    /// Moves the next discarding of a doomed blob.
+    /// Moves the time at which a tombstone is due next; nothing changes in any other state (BLOBROW-09).
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()>;
 
-    /// Removes the row of a doomed blob; any other row stays.
+    /// Removes the row of a tombstone; any other row stays (BLOBROW-08).
     async fn remove(&mut self, id: BlobId) -> PortResult<()>;
 }

@@ -8,35 +8,35 @@ use crate::clock::Timestamp;
 use crate::error::PortResult;
 use crate::ids::BlobId;
 
-/// Where a blob stands, as the database knows it.
+/// The state of a blob, as its row says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlobState {
-    /// Its bytes may be on their way.
+    /// Its bytes may be under way to the store.
     Intent,
-    /// Its bytes are there.
+    /// Its bytes are in the store, durable and whole.
     Stored {
-        /// How many.
+        /// The number of its bytes.
         size: ByteSize,
     },
-    /// Its bytes have to go, or are gone already.
+    /// A tombstone: its bytes have to be deleted, or are deleted already.
     Deleted,
 }
 
-/// A blob that the database knows.
+/// A blob that has a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlobRecord {
-    /// Which.
+    /// Its key.
     pub key: BlobKey,
-    /// Where it stands.
+    /// Its state.
     pub state: BlobState,
 }
 
 /// What a sweep would find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sweepable {
-    /// Announced intents that expired.
+    /// Intents that expired.
     pub expired: u64,
-    /// Doomed blobs that are due for discarding.
+    /// Tombstones that are due: their bytes can be deleted.
     pub due: u64,
 }
 
@@ -44,11 +44,11 @@ pub struct Sweepable {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait BlobQueries: Send {
-    /// Those of these blobs that are known, in whatever state and in no particular order (BLOBROW-12). One look at an
+    /// Those of these blobs that have a row, in whatever state and in no particular order (BLOBROW-12). One look-up in an
     /// index for each id.
     async fn find(&mut self, ids: &[BlobId]) -> PortResult<Vec<BlobRecord>>;
 
-    /// How many intents expired before `now`, and how many doomed blobs are due at `now`; neither is counted beyond
+    /// How many intents expired before `now`, and how many tombstones are due at `now`; neither is counted beyond
     /// `limit`. It locks nothing (BLOBROW-13).
     async fn count_sweepable(&mut self, now: Timestamp, limit: u32) -> PortResult<Sweepable>;
 }

@@ -19,7 +19,7 @@ pub enum ByteRange {
     },
     /// `-length`: the last `length` bytes.
     Last {
-        /// How many.
+        /// The number of bytes.
         length: u64,
     },
 }

@@ -9,13 +9,13 @@ use crate::clock::Timestamp;
 use crate::error::{PortError, PortResult};
 use crate::files::MediaType;
 
-/// What a store is told about bytes before they come.
+/// What a store is told about bytes before it receives them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PutHint {
     /// How many bytes there will be, where it is known: a store may reserve room for them. The caller vouches for it; a
     /// body of another length ends with an error of its own stream.
     pub length: Option<ByteSize>,
-    /// What they are; safe for browsers.
+    /// Their media type; safe for browsers.
     pub content_type: MediaType,
 }
 
@@ -26,7 +26,7 @@ pub struct StoredBlob {
     pub size: ByteSize,
 }
 
-/// Why bytes were not kept. In every case nothing of them can be read, then or later.
+/// Why bytes were not stored. In every case none of them can be read, then or later.
 #[derive(Debug, thiserror::Error)]
 pub enum PutBlob {
     /// The stream ended with an error.
@@ -51,11 +51,11 @@ pub enum GetBlob {
     Store(#[from] PortError),
 }
 
-/// Bytes on their way out. An error in the stream means that what came is not the whole.
+/// A blob, or a range of it, being read. An error in the stream means that the bytes before it are not the whole.
 pub struct BlobReader {
     /// The size of the whole blob.
     pub size: ByteSize,
-    /// Which of its bytes come; `None`: all.
+    /// The range that `bytes` gives; `None`: the whole blob.
     pub range: Option<ResolvedRange>,
     /// The bytes.
     pub bytes: ByteStream,
@@ -77,7 +77,7 @@ pub struct BlobHead {
     pub size: ByteSize,
 }
 
-/// What a store can do.
+/// The limits of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlobLimits {
     /// The largest blob that it takes.
@@ -88,11 +88,11 @@ pub struct BlobLimits {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait BlobStore: Send + Sync {
-    /// Keeps the bytes of `body` under a fresh key. `Ok` means durable and whole; before it nobody can read a byte
-    /// of it (BLOB-05); a stream that fails leaves nothing that can be read (BLOB-04), at most debris that `delete`
+    /// Stores the bytes of `body` under a fresh key. `Ok` means durable and whole; before it no byte of the blob can be
+    /// read (BLOB-05); a stream that fails leaves nothing that can be read (BLOB-04), at most debris that `delete`
     /// removes. Holds a bounded part of the body in memory, out of the process's budget, and takes more from the
     /// stream only as it is written (BLOB-09, BLOB-20). An empty chunk is not the end (BLOB-26). Once the future is
-    /// dropped nobody reads the body any further (BLOB-16).
+    /// dropped the store reads no more of the body (BLOB-16).
     async fn put(&self, key: &BlobKey, body: ByteStream, hint: &PutHint) -> Result<StoredBlob, PutBlob>;
 
     /// Reads the blob, or a range of it (RFC 9110, section 14). The stream reads ahead by a bounded number of bytes
@@ -103,11 +103,11 @@ pub trait BlobStore: Send + Sync {
     /// reach is an error (BLOB-24), and no answer comes from memory (BLOB-23).
     async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>>;
 
-    /// Removes the blob and every trace of unfinished writes to its key. What is not there is no error: it may be
-    /// called again and again (BLOB-07).
+    /// Deletes the blob and every trace of unfinished writes to its key. A blob that is not there is no error, so that
+    /// deleting can be repeated (BLOB-07).
     async fn delete(&self, key: &BlobKey) -> PortResult<()>;
 
-    /// What it can do.
+    /// The limits of the store.
     fn limits(&self) -> BlobLimits;
 
     /// Asks the store, and answers as soon as it would serve; a missing bucket or folder is an error (BLOB-24).
@@ -117,7 +117,7 @@ pub trait BlobStore: Send + Sync {
 /// A blob as a store lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListedBlob {
-    /// Which.
+    /// Its key.
     pub key: BlobKey,
     /// How many bytes.
     pub size: ByteSize,

@@ -1,5 +1,5 @@
 //! Cursors: the place in a list, as a text that a client hands back. It is authenticated, and bound to its owner,
-//! filters and order, so that nobody can make one up or carry one over.
+//! filters and order, so that a client can neither make one up nor use it for another list.
 
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;

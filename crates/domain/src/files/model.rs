@@ -12,21 +12,21 @@ use crate::ids::{BlobId, FileId, UserId};
 /// A file: a name and what it points to. The bytes are a blob, and a blob never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Which.
+    /// Its id.
     pub id: FileId,
-    /// Whose.
+    /// The user who owns it.
     pub owner: UserId,
     /// What it is called; need not be unique.
     pub name: FileName,
-    /// What its bytes are.
+    /// The media type of its bytes.
     pub content_type: MediaType,
     /// How many bytes.
     pub size: ByteSize,
-    /// Their hash; unknown only while nobody has read them yet.
+    /// The hash of its bytes; unknown only until a job has read them.
     pub sha256: Option<Sha256>,
-    /// Where they are.
+    /// The blob that holds its bytes.
     pub blob: BlobId,
-    /// How its thumbnail stands.
+    /// The state of its thumbnail.
     pub thumbnail: ThumbnailState,
     /// Raised by the user's edits alone.
     pub revision: Revision,
@@ -36,7 +36,7 @@ pub struct File {
     pub updated_at: Timestamp,
 }
 
-/// How a thumbnail stands.
+/// The state of a thumbnail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ThumbnailState {
     /// The file is no picture.

@@ -46,17 +46,19 @@ pub trait FileRepo: Send {
     /// The file, locked until the unit ends.
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>>;
 
-    /// Replaces everything but id, owner and `created_at`, if the stored revision is still `seen` (FILE-02).
+    /// Replaces everything but id, owner and `created_at`, if the stored revision is still `seen`; refused as
+    /// [`UpdateFile::Stale`] otherwise (FILE-02).
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile>;
 
     /// Replaces the state of the thumbnail, if the file still points to the blob `of`; false otherwise. The revision
     /// stays.
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool>;
 
-    /// Remembers the hash of the file's bytes, if it still points to the blob `of` and has no hash yet; false
+    /// Sets the hash of the file's bytes, if it still points to the blob `of` and has no hash yet; false
     /// otherwise. The revision stays.
     async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool>;
 
-    /// Removes the file, and gives what it was.
+    /// Removes the file, and answers it as it was; `None` when there is none. Its blobs stay: mark them as
+    /// deleted in the same unit.
     async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>>;
 }

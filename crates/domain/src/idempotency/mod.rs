@@ -11,7 +11,7 @@ use crate::error::PortResult;
 use crate::files::{FileName, Sha256};
 use crate::ids::{BlobId, FileId, UserId};
 
-/// How long a finished key is remembered.
+/// How long a finished key is kept.
 pub const KEPT_FOR: Duration = Duration::from_hours(24);
 
 /// `Idempotency-Key`: 1 to 255 visible ASCII characters, one user's own.
@@ -49,7 +49,7 @@ impl fmt::Display for IdempotencyKey {
 /// An attempt that wants a key: the blob it writes names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyClaim {
-    /// Whose key.
+    /// The user who sent the key.
     pub user: UserId,
     /// The key.
     pub key: IdempotencyKey,
@@ -59,7 +59,7 @@ pub struct KeyClaim {
     pub lease_until: Timestamp,
 }
 
-/// What became of a claim.
+/// The outcome of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
     /// The attempt holds the key now: it was free, its last holder's lease had run out, or it had expired.
@@ -73,7 +73,7 @@ pub enum Claimed {
     Done(FinishedUpload),
 }
 
-/// What a finished upload was.
+/// The finished upload that a key leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FinishedUpload {
     /// The file.
@@ -88,15 +88,17 @@ pub struct FinishedUpload {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait KeyRepo: Send {
-    /// Claims the key for the attempt, if nobody holds it at `now`. Of two units that claim a free key one holds it
+    /// Claims the key for the attempt, if no other attempt holds it at `now`. Of two units that claim a free key one holds it
     /// (KEY-01). A claim by the attempt that holds it already is `Held`. A lease is over at `lease_until` itself, and a
-    /// finished key is forgotten at its `expires_at` (KEY-12, KEY-13).
+    /// finished key is free again at its `expires_at` (KEY-04, KEY-12, KEY-13).
     async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed>;
 
-    /// Moves the lease of the key that `attempt` holds; false when it holds none or is finished.
+    /// Moves the end of the lease of the key that `attempt` holds (KEY-06); false when it holds none or is finished
+    /// (KEY-07, KEY-12).
     async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> PortResult<bool>;
 
-    /// The attempt is finished: remembers it until `expires_at`. False when the attempt holds no key any more.
+    /// Marks the key of `attempt` as finished and keeps the upload until `expires_at`. False when the attempt holds no key
+    /// any more (KEY-07).
     async fn finish(
         &mut self,
         attempt: BlobId,
@@ -104,13 +106,13 @@ pub trait KeyRepo: Send {
         expires_at: Timestamp,
     ) -> PortResult<bool>;
 
-    /// Frees the key that the unfinished `attempt` holds. None is no error.
+    /// Frees the key that the unfinished `attempt` holds (KEY-05). An attempt without a key is no error.
     async fn free(&mut self, attempt: BlobId) -> PortResult<()>;
 
-    /// Frees every key whose upload made this file.
+    /// Frees every key whose upload made this file (KEY-08).
     async fn free_file(&mut self, file: FileId) -> PortResult<()>;
 
-    /// Removes up to `limit` keys that expired, or whose lease ran out, before `now`; how many.
+    /// Removes up to `limit` keys that expired, or whose lease ran out, before `now`; answers how many (KEY-09).
     async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<u32>;
 }
 

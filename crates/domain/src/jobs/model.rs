@@ -63,11 +63,11 @@ impl JobPayload {
 pub struct Priority(i16);
 
 impl Priority {
-    /// Whatever can wait.
+    /// Work that can wait.
     pub const LOW: Self = Self(0);
     /// Housekeeping.
     pub const NORMAL: Self = Self(10);
-    /// What somebody relies on.
+    /// Work that users wait for or rely on.
     pub const HIGH: Self = Self(20);
 
     /// The priority with this number.
@@ -115,10 +115,10 @@ pub struct ClaimedJob {
     pub run_at: Timestamp,
 }
 
-/// Where a job stands.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobState {
-    /// Nobody holds it: it is due, or will be.
+    /// No worker holds it: it is due, or will be.
     Waiting,
     /// A worker holds it, or held it when its lease ran out.
     Running,
@@ -144,13 +144,13 @@ impl JobState {
 /// A job as an operator sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobRecord {
-    /// Which.
+    /// Its id.
     pub id: JobId,
     /// Its kind.
     pub kind: JobKind,
     /// What is to be done.
     pub payload: JobPayload,
-    /// Where it stands.
+    /// Its state.
     pub state: JobState,
     /// How often it was attempted.
     pub attempt: u32,

@@ -9,10 +9,10 @@ use crate::clock::Timestamp;
 use crate::error::PortResult;
 use crate::ids::JobId;
 
-/// What became of an enqueued job.
+/// The outcome of enqueuing a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Enqueued {
-    /// It waits.
+    /// The job was added and waits.
     Added,
     /// A living job has its unique name already; nothing was added, and the unit is not poisoned.
     AlreadyThere,
@@ -25,7 +25,7 @@ pub trait JobQueue: Send {
     /// Adds a job. On commit, waiters on the [`JobSignal`] are woken. A second job with one id is an error (JOB-26).
     async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued>;
 
-    /// Claims up to `limit` jobs of these kinds that are due at `now` and that nobody holds, until `lease_until`:
+    /// Claims up to `limit` jobs of these kinds that are due at `now` and that no worker holds, until `lease_until`:
     /// the most urgent first, then the longest due. A job whose lease ran out is claimed again, with a higher
     /// attempt; a lease is over at `lease_until` itself (JOB-23). No job is claimed twice for one attempt, however
     /// many claim at once (JOB-02), and none waits for another's lock.
@@ -40,11 +40,11 @@ pub trait JobQueue: Send {
     /// Prolongs the lease; false when the attempt holds the job no longer.
     async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool>;
 
-    /// The work is done: the job is gone. False when the attempt holds the job no longer (JOB-04).
+    /// Removes a job whose work is done. False when the attempt holds the job no longer (JOB-04).
     async fn complete(&mut self, id: JobId, attempt: u32) -> PortResult<bool>;
 
-    /// The work failed: it is due again at `retry_at`, or, with `None`, it is dead and kept for a human with its
-    /// reason. A retry keeps the job's priority, unique name and `run_at` (JOB-25). False when the attempt holds the job
+    /// Records that the work failed: the job is due again at `retry_at`, or, with `None`, it is dead and kept with its
+    /// reason for a human. A retry keeps the job's priority, unique name and `run_at` (JOB-25). False when the attempt holds the job
     /// no longer, or never did (JOB-24).
     async fn fail(
         &mut self,
@@ -79,7 +79,7 @@ pub trait JobQueue: Send {
         limit: u32,
     ) -> PortResult<Vec<JobRecord>>;
 
-    /// Takes a dead job out of the queue and gives what it was; `None` when no dead job has this id.
+    /// Removes a dead job from the queue and answers it as it was; `None` when no dead job has this id.
     async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>>;
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::ids::{SessionId, UserId};
 
-/// How long a spent refresh token still answers, so that parallel refreshes and lost answers log nobody out.
+/// How long a spent refresh token still answers, so that parallel refreshes and lost answers log no user out.
 pub const GRACE: Duration = Duration::from_secs(10);
 
 /// `last_seen_at` moves at most this often.
@@ -36,9 +36,9 @@ impl Generation {
 /// One login, alive until it expires or is revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Which.
+    /// Its id.
     pub id: SessionId,
-    /// Whose.
+    /// The user who logged in.
     pub user: UserId,
     /// When the login was.
     pub created_at: Timestamp,

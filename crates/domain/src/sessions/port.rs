@@ -14,18 +14,18 @@ use crate::ids::{SessionId, UserId};
 pub const EXPIRY_MARGIN: Duration = Duration::from_mins(10);
 
 /// Keeps sessions. Every answer is durable before it is given, and seen by every node at once (SES-01): a revoked
-/// session authenticates nobody from that answer on.
+/// session authenticates no request from that answer on.
 ///
-/// A session ends at `refresh.expires_at`, by the clock that the caller gives. A store forgets a session that was revoked,
-/// that `purge_expired` removed, or, where it expires entries by itself (as Redis does), that ended by the store's own
-/// clock at least [`EXPIRY_MARGIN`] ago. It forgets no other (SES-02).
+/// A session ends at `refresh.expires_at`, by the clock that the caller gives. A store removes a session that was revoked,
+/// that `purge_expired` takes, or, where it expires entries by itself (as Redis does), that ended by the store's own
+/// clock at least [`EXPIRY_MARGIN`] ago. It removes no other (SES-02).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Keeps a new session. A second one with the same id is an error, and the first stays as it is (SES-19).
+    /// Adds a new session. A second one with the same id is an error, and the first stays as it is (SES-19).
     async fn create(&self, session: &NewSession) -> PortResult<()>;
 
-    /// The session, unless it is unknown, revoked, forgotten or expired at `now` (`expires_at <= now`).
+    /// The session; `None` when it is unknown, revoked, removed or expired at `now` (`expires_at <= now`).
     async fn find(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>>;
 
     /// Moves `last_seen_at` to `now`, never backwards, and replaces the address when one is given. An unknown
@@ -52,8 +52,8 @@ pub trait SessionStore: Send + Sync {
     /// one with the larger id first (SES-16). Their number has no limit (SES-17).
     async fn list(&self, user: UserId, now: Timestamp) -> PortResult<Vec<Session>>;
 
-    /// Forgets sessions that expired before `now`, at most `limit`; how many. A store that expires entries by itself
-    /// may forget nothing and answer 0, once the store has answered (SES-21).
+    /// Removes sessions that expired before `now`, at most `limit`; answers how many. A store that expires entries by
+    /// itself may do nothing and answer 0, once the store has answered (SES-21).
     async fn purge_expired(&self, now: Timestamp, limit: u32) -> PortResult<u32>;
 
     /// Asks the store, and answers as soon as it does: an error when it is out of reach (SES-21).

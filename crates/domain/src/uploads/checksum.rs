@@ -1,4 +1,4 @@
-//! The checksum of one piece (tus, extension checksum).
+//! The checksum of one chunk (tus, extension checksum).
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::Digest as _;
 
-/// How a checksum is made.
+/// The algorithm of a checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChecksumAlgorithm {
     /// SHA-1 (FIPS 180-4): against accidents, not against forgers.
@@ -41,7 +41,7 @@ impl ChecksumAlgorithm {
     }
 }
 
-/// What the bytes of a piece must add up to.
+/// The checksum that the bytes of a chunk must have.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Checksum {
     algorithm: ChecksumAlgorithm,
@@ -51,7 +51,7 @@ pub struct Checksum {
 /// The text is no checksum that can be checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidChecksum {
-    /// It is not made in a way that is known.
+    /// The algorithm is unknown.
     #[error("the algorithm of the checksum is none of sha1, sha256, crc32")]
     UnknownAlgorithm,
     /// It is not an algorithm, a space and the checksum in base64.
@@ -84,7 +84,7 @@ impl fmt::Debug for Checksum {
     }
 }
 
-/// Adds up the bytes of a piece.
+/// Computes the checksum of a chunk.
 pub struct ChecksumHasher {
     expected: Vec<u8>,
     hasher: Hasher,

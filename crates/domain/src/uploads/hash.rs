@@ -1,4 +1,4 @@
-//! A SHA-256 that can be put down and taken up again.
+//! A SHA-256 that can be stored midway and continued.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use sha2::digest::common::hazmat::{SerializableState as _, SerializedState};
 
 use crate::files::Sha256;
 
-/// How far a hash is: after each piece it can be stored, and another process goes on with it.
+/// The state of a hash midway: after each chunk it can be stored, and another process continues it.
 #[derive(Clone)]
 pub struct HashState(sha2::Sha256);
 
@@ -18,30 +18,30 @@ pub struct HashState(sha2::Sha256);
 pub struct InvalidHashState;
 
 impl HashState {
-    /// Of nothing.
+    /// The state before the first byte.
     #[must_use]
     pub fn new() -> Self {
         Self(sha2::Sha256::new())
     }
 
-    /// Takes more.
+    /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The hash of all that came.
+    /// The hash of all bytes added.
     #[must_use]
     pub fn finish(&self) -> Sha256 {
         Sha256::new(self.0.clone().finalize().into())
     }
 
-    /// To be stored.
+    /// The bytes to store.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
         Bytes::copy_from_slice(&self.0.serialize())
     }
 
-    /// As it was stored.
+    /// Reads the bytes that were stored.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidHashState> {
         let state = SerializedState::<sha2::Sha256>::try_from(bytes).map_err(|_length| InvalidHashState)?;
         sha2::Sha256::deserialize(&state).map(Self).map_err(|_invalid| InvalidHashState)
@@ -78,7 +78,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_hash_goes_on_where_it_was_put_down(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..8)) {
+        fn a_stored_hash_is_continued_where_it_was(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..8)) {
             let mut state = HashState::new();
             for piece in &pieces {
                 state.update(piece);

@@ -1,4 +1,4 @@
-//! How far an upload is.
+//! Uploads that take many requests.
 
 use std::str::FromStr;
 
@@ -12,7 +12,7 @@ use crate::files::{FileName, MediaType, Sha256};
 use crate::idempotency::IdempotencyKey;
 use crate::ids::{BlobId, FileId, UploadId, UserId};
 
-/// By which way its bytes come.
+/// How the bytes of an upload reach the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transport {
     /// Through us, in as many requests as it takes (tus).
@@ -48,12 +48,12 @@ impl FromStr for Transport {
     }
 }
 
-/// How often an upload was taken up. Whoever takes it up shuts out everybody before.
+/// How often an upload was acquired. A request that acquires it shuts out all earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(u64);
 
 impl Epoch {
-    /// Of an upload that nobody has taken up yet.
+    /// The epoch of an upload that no request has acquired yet.
     pub const FIRST: Self = Self(0);
 
     /// The epoch with this number.
@@ -75,12 +75,12 @@ impl Epoch {
     }
 }
 
-/// What became of an upload.
+/// The status of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UploadStatus {
-    /// It goes on.
+    /// It can be continued.
     Open,
-    /// It is this file now, or was.
+    /// It became this file, which may be removed since.
     Complete(FileId),
     /// It was not finished in time.
     Expired,
@@ -89,31 +89,31 @@ pub enum UploadStatus {
 /// An upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
-    /// Which.
+    /// Its id.
     pub id: UploadId,
-    /// Whose.
+    /// The user whose file it becomes.
     pub owner: UserId,
-    /// By which way.
+    /// How its bytes reach the store.
     pub transport: Transport,
     /// The blob that is written in parts. Its intent lives as long as the upload.
     pub blob: BlobId,
-    /// What the file will be called.
+    /// The name of the file that it becomes.
     pub name: FileName,
-    /// What the client says that it is.
+    /// The media type that the client gave.
     pub claimed_type: Option<MediaType>,
     /// The hash that the bytes must have, where the client gave one.
     pub promised: Option<Sha256>,
-    /// What else the client said, to be told again: tus's `Upload-Metadata`, as it came.
+    /// What else the client said, to be returned to it: tus's `Upload-Metadata`, unchanged.
     pub metadata: String,
-    /// What makes a retry find this upload.
+    /// The idempotency key by which a retry finds this upload.
     pub key: Option<IdempotencyKey>,
     /// How many bytes there will be, once that is known.
     pub length: Option<ByteSize>,
-    /// How many bytes came, and are durable.
+    /// How many bytes were received and are durable.
     pub offset: ByteSize,
     /// Bytes reserved of the owner's quota.
     pub reserved: ByteSize,
-    /// Who has it.
+    /// How often it was acquired: only the request with this epoch changes it.
     pub epoch: Epoch,
     /// Whether a request has acquired it and not released it since.
     pub is_locked: bool,
@@ -121,16 +121,16 @@ pub struct Upload {
     pub state: Option<WriteState>,
     /// Of a direct upload: the write in parts, once it was begun.
     pub write: Option<WriteId>,
-    /// The hash of what came.
+    /// The hash of the bytes received.
     pub hash: HashState,
-    /// The first bytes of what came, as many as are looked at to see what it is; none once that is known.
+    /// The first bytes received, as many as finding the media type takes; none once the type is known.
     pub head: Bytes,
-    /// What became of it.
+    /// Its status.
     pub status: UploadStatus,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it counts as given up; moves on with each piece that comes. Once it is complete or expired: when that was
-    /// to be forgotten.
+    /// While it is open, when it expires; each chunk received moves it on. Once it is complete or expired, when its row
+    /// can be removed.
     pub expires_at: Timestamp,
 }
 
@@ -141,20 +141,20 @@ impl Upload {
         self.write.clone().map(|id| PartWrite { key: BlobKey::file(self.blob), id })
     }
 
-    /// Whether all bytes came.
+    /// Whether all bytes were received.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.length == Some(self.offset)
     }
 
-    /// The request that calls this has the upload: earlier ones can't change it any more. The store's state is for the
-    /// caller to rewind where an earlier request did not release it.
+    /// Acquires the upload for the calling request: earlier ones can't change it any more. The caller rewinds the store's
+    /// state where an earlier request did not release the upload.
     pub fn acquire(&mut self) {
         self.epoch = self.epoch.next();
         self.is_locked = true;
     }
 
-    /// Where its blob goes on, if it was begun.
+    /// The position at which writing its blob goes on, if it was begun.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         let state = self.state.clone()?;

@@ -13,8 +13,8 @@ use crate::ids::{FileId, UploadId};
 /// Why an upload was not updated.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateUpload {
-    /// It is gone, or somebody else has taken it up.
-    #[error("the upload was taken up by somebody else")]
+    /// It is gone, or another request has acquired it.
+    #[error("another request has acquired the upload")]
     Fenced,
     /// The store failed.
     #[error(transparent)]
@@ -44,28 +44,29 @@ pub trait UploadRepo: Send {
     /// larger id.
     async fn find_by_key(&mut self, access: &Access, key: &IdempotencyKey) -> PortResult<Option<Upload>>;
 
-    /// Replaces everything but id, owner, transport, key and `created_at`, if the stored epoch is still `seen`: of two
-    /// that take an upload up at once one does (UPLOAD-02), and whoever was shut out changes nothing any more
-    /// (UPLOAD-03).
+    /// Replaces everything but id, owner, transport, key and `created_at`, if the stored epoch is still `seen`; refused as
+    /// [`UpdateUpload::Fenced`] otherwise. Of two units that acquire an upload at once one does (UPLOAD-02), and a request
+    /// that was shut out changes nothing any more (UPLOAD-03).
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload>;
 
-    /// Remembers a part; one with the same number is replaced.
+    /// Adds a part; it replaces one with the same number (UPLOAD-09).
     async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> PortResult<()>;
 
-    /// The parts of an upload, by number.
+    /// The parts of an upload, by number (UPLOAD-09).
     async fn parts(&mut self, id: UploadId) -> PortResult<Vec<WrittenPart>>;
 
-    /// Removes an upload and its parts; false when there is none. Its blobs stay: doom them in the same unit.
+    /// Removes an upload and its parts; false when there is none (UPLOAD-10). Its blobs stay: mark them as deleted in the
+    /// same unit.
     async fn remove(&mut self, id: UploadId) -> PortResult<bool>;
 
-    /// Removes the uploads that this file was made by.
+    /// Removes the uploads that became this file (UPLOAD-11).
     async fn remove_of_file(&mut self, file: FileId) -> PortResult<()>;
 
     /// Up to `limit` open uploads that expired before `now`, the longest expired first, locked until the unit ends.
     /// Those that another unit has locked may be left out.
     async fn expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Upload>>;
 
-    /// Removes up to `limit` uploads that are complete or expired, with their parts, and whose time was over before
-    /// `now`; how many.
+    /// Removes up to `limit` uploads that are complete or expired and whose `expires_at` is before `now`, with their parts;
+    /// answers how many (UPLOAD-14).
     async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> PortResult<u32>;
 }

@@ -36,14 +36,14 @@ impl fmt::Debug for WriteState {
     }
 }
 
-/// Where a blob goes on.
+/// The place in an unfinished blob at which writing goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     /// The state that belongs to the offset.
     pub state: WriteState,
     /// How many bytes the blob has.
     pub offset: ByteSize,
-    /// Who writes: of one blob, a writer with a higher fence shuts out all with a lower one.
+    /// The epoch of the writer: of one blob, a writer with a higher fence shuts out all with a lower one.
     pub fence: Epoch,
 }
 
@@ -70,7 +70,7 @@ pub struct AppendHints {
 /// Why a chunk was not appended.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// The blob is not (or no longer) being written: it was completed, discarded, or taken over with a higher fence.
+    /// The blob is not (or no longer) being written: it was completed, deleted, or taken over with a higher fence.
     #[error("the blob is no longer being written")]
     Gone,
     /// The store failed.
@@ -94,12 +94,12 @@ pub enum CompleteError {
 
 /// Writes blobs that grow at their end, over many requests and on any node.
 ///
-/// One writer follows the other, or several write at once and do not know of each other. The caller decides whose bytes
+/// Writers follow one another, or several write at once without knowing of each other. The caller decides which bytes
 /// count: it saves a [`Position`] under a fence, and only what a saved position tells of is part of the blob. The store
 /// sees to it that a writer that was shut out does no harm (RESUME-05).
 ///
-/// How the bytes are kept until then is the store's own business. Whatever a write leaves behind,
-/// [`delete`](crate::blobs::BlobStore::discard) of its key removes (RESUME-09).
+/// How the bytes are kept until then is the store's own business.
+/// [`delete`](crate::blobs::BlobStore::delete) of a write's key removes whatever the write left (RESUME-09).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait ResumableStore: Send + Sync {
@@ -133,11 +133,11 @@ pub trait ResumableStore: Send + Sync {
     fn rewind(&self, counted: &WriteState, reached: &WriteState) -> WriteState;
 
     /// Removes what `before` needed and `after`, which was saved in its place, does not. Not calling it costs storage
-    /// until the blob is completed or discarded, and nothing else.
+    /// until the blob is completed or deleted, and nothing else.
     async fn prune(&self, key: &BlobKey, before: &WriteState, after: &WriteState) -> PortResult<()>;
 
     /// Ends a write that was begun and will not be used, since its state was not saved. Other writes to the key go on. Not
-    /// calling it costs storage until the blob is discarded; a store whose writes share what they leave does nothing.
+    /// calling it costs storage until the blob is deleted; a store whose writes share what they leave does nothing.
     async fn abort(&self, key: &BlobKey, begun: &WriteState) -> PortResult<()>;
 
     /// Makes the blob of the bytes up to `position.offset`: durable, whole and readable from then on, as by

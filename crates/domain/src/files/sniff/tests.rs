@@ -87,7 +87,7 @@ proptest! {
     fn bytes_of_any_kind_have_a_type(head in prop::collection::vec(any::<u8>(), 0..64)) {
         let found = sniff(&head, None);
         prop_assert_eq!(found.as_str().parse(), Ok(found.clone()));
-        // A fake picture stays one nobody takes for a picture.
+        // Bytes that are no picture are not taken for one, whatever the client claims.
         let png = "image/png".parse().unwrap();
         prop_assert!(sniff(&head, Some(&png)) != png || head.starts_with(b"\x89PNG"));
     }
