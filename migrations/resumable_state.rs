@@ -16,7 +16,7 @@ pub(crate) struct Old {
     pub(crate) has_key: bool,
     pub(crate) offset: i64,
     pub(crate) reserved: i64,
-    pub(crate) is_held: bool,
+    pub(crate) is_locked: bool,
     pub(crate) write: Option<&'static str>,
     /// The blobs of its tails, three bytes each.
     pub(crate) tails: &'static [u32],
@@ -32,7 +32,7 @@ const CREATED: Old = Old {
     has_key: true,
     offset: 0,
     reserved: 10,
-    is_held: false,
+    is_locked: false,
     write: None,
     tails: &[],
     parts: 0,
@@ -41,9 +41,9 @@ const CREATED: Old = Old {
 
 pub(crate) const OLD: [Old; 10] = [
     Old { id: 1, ..CREATED },
-    Old { id: 2, offset: 5, is_held: true, write: Some("file"), ..CREATED },
+    Old { id: 2, offset: 5, is_locked: true, write: Some("file"), ..CREATED },
     Old { id: 3, write: Some("memory"), ..CREATED },
-    Old { id: 4, offset: 8, is_held: true, write: Some("multipart-4"), parts: 2, ..CREATED },
+    Old { id: 4, offset: 8, is_locked: true, write: Some("multipart-4"), parts: 2, ..CREATED },
     Old { id: 5, has_key: false, reserved: 0, offset: 3, tails: &[205], ..CREATED },
     Old { id: 6, owner: 2, write: Some("multipart-6"), ..CREATED },
     Old { id: 7, offset: 6, write: Some("multipart-7"), tails: &[207, 307], ..CREATED },
