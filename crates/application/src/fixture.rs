@@ -135,7 +135,7 @@ pub(crate) struct FakeBlobs {
     /// What a get answers.
     pub(crate) content: Option<Bytes>,
     pub(crate) hints: Mutex<Vec<PutHint>>,
-    /// How long writing and discarding take.
+    /// How long writing and deleting take.
     pub(crate) pause: Duration,
 }
 

@@ -26,11 +26,11 @@ const DELETED: &str = "doomed";
 pub(crate) const CANCEL_EXPIRED: &str = "WITH expired AS MATERIALIZED (\
         SELECT id, expires_at FROM blobs WHERE state = 'announced' AND expires_at < ? \
         ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
-    ), doomed AS (\
+    ), cancelled AS (\
         UPDATE blobs SET state = 'doomed', doomed_at = ?, due_at = ? FROM expired \
         WHERE blobs.id = expired.id \
         RETURNING blobs.id, blobs.bucket, blobs.owner_id, blobs.reserved_bytes, expired.expires_at\
-    ) SELECT id, bucket, owner_id, reserved_bytes FROM doomed ORDER BY expires_at, id";
+    ) SELECT id, bucket, owner_id, reserved_bytes FROM cancelled ORDER BY expires_at, id";
 
 type ExpiredRow = (SqlUuid, Text, SqlUuid, BigInt);
 

@@ -234,7 +234,7 @@ async fn hears(signal: &dyn JobSignal) {
 
 #[tokio::test]
 async fn a_listener_without_a_connection_does_not_let_its_caller_sleep_long() {
-    let signal = PgJobSignal::new(PgAddress::parse("postgres://nobody@127.0.0.1:1/nothing").unwrap());
+    let signal = PgJobSignal::new(PgAddress::parse("postgres://unknown@127.0.0.1:1/nothing").unwrap());
     let heard = timeout(MAX_UNNOTIFIED_WAIT + SOON, signal.wait(Duration::from_mins(1))).await;
     assert_eq!(heard, Ok(false));
 }

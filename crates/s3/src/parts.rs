@@ -67,7 +67,7 @@ impl Parts {
         match self.declared {
             Some(length) if last && self.taken < length => Err(BodyError::Aborted),
             Some(length) if !last && self.taken >= length => {
-                Err(BodyError::Malformed("longer than announced"))
+                Err(BodyError::Malformed("longer than declared"))
             }
             _ if self.taken > LARGEST || (self.taken == LARGEST && !last) => {
                 Err(BodyError::TooLarge { limit: ByteSize::new(LARGEST) })

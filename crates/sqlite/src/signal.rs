@@ -33,7 +33,7 @@ impl JobSignal for SqliteJobSignal {
                 std::future::pending::<()>().await;
             }
         };
-        // Late or not, whoever asks the queue next sees all that was committed until now.
+        // Late or not, the next look at the queue sees all that was committed until now.
         let heard = tokio::time::timeout(at_most.min(MAX_UNNOTIFIED_WAIT), news).await.is_ok();
         self.seen.store(*self.commits.borrow(), Ordering::Release);
         heard

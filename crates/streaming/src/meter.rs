@@ -91,7 +91,7 @@ impl State {
         self.size += bytes.len() as u64;
         self.limit.check(self.size)?;
         if self.length.is_some_and(|length| self.size > length.bytes()) {
-            return Err(BodyError::Malformed("the body is longer than announced"));
+            return Err(BodyError::Malformed("the body is longer than declared"));
         }
         self.hash.update(&bytes);
         Ok(Some(bytes))

@@ -98,7 +98,7 @@ async fn on_a_full_disk_uploads_are_503_and_nothing_is_lost() {
     let picture = user.file_of("image/png", "a.png", pictures::png(100, 50)).await;
     let made = user.with_thumbnail(&picture).await;
     assert_eq!(made.thumbnail.status, "ready");
-    // Intents that could not be given up at once go with their lease.
+    // The sweep cancels intents that could not be cancelled at once when their lease has run out.
     server.stores_within(Duration::from_secs(150), files.len() + 2).await;
     server.stop();
     server.resume();

@@ -53,12 +53,12 @@ async fn a_sweep_says_what_it_would_do_and_did(lane: Lane) {
         swept.output
     };
     let preview = sweep(&["--dry-run"]);
-    assert!(preview.contains("to give up: 0 uploads; to discard: 1 blobs; nothing was changed"), "{preview}");
+    assert!(preview.contains("to cancel: 0 uploads; to delete: 1 blobs; nothing was changed"), "{preview}");
     assert_eq!(api.server.stored().await, Some(1), "a preview changes nothing");
     let swept = sweep(&[]);
-    assert!(swept.contains("discarded: 1 blobs; failed to discard: 0"), "{swept}");
+    assert!(swept.contains("deleted: 1 blobs; failed to delete: 0"), "{swept}");
     assert_eq!(api.server.stored().await, Some(0));
-    assert!(sweep(&["--dry-run"]).contains("to discard: 0 blobs"));
+    assert!(sweep(&["--dry-run"]).contains("to delete: 0 blobs"));
 }
 
 #[tokio::test]

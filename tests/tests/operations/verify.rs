@@ -88,7 +88,7 @@ async fn what_is_wrong_is_found_and_nothing_else(lane: Lane) {
     assert!(table.output.contains("findings: 2 (missing 1, wrong_size 1, wrong_hash 0"), "{}", table.output);
 }
 
-async fn orphans_are_found_and_discarded_once_they_are_old_enough(lane: Lane) {
+async fn orphans_are_found_and_deleted_once_they_are_old_enough(lane: Lane) {
     let (server, user) = started(lane).await;
     let content = noise(10_000);
     user.file("a.txt", content.clone()).await;
@@ -108,15 +108,15 @@ async fn orphans_are_found_and_discarded_once_they_are_old_enough(lane: Lane) {
         swept.output
     };
     assert!(sweep(&[], 2).contains("--min-age"), "how old has to be said");
-    assert!(sweep(&["--min-age", "86400"], 0).contains("discarded: 0 orphans"));
+    assert!(sweep(&["--min-age", "86400"], 0).contains("deleted: 0 orphans"));
     let preview = sweep(&["--min-age", "3600", "--dry-run"], 0);
     assert!(
-        preview.contains("to discard: 1 orphans of 7 bytes among 2 blobs; nothing was changed"),
+        preview.contains("to delete: 1 orphans of 7 bytes among 2 blobs; nothing was changed"),
         "{preview}"
     );
     assert!(foreign.exists());
     let swept = sweep(&["--min-age", "3600"], 0);
-    assert!(swept.contains("discarded: 1 orphans of 7 bytes among 2 blobs; failed to discard: 0"), "{swept}");
+    assert!(swept.contains("deleted: 1 orphans of 7 bytes among 2 blobs; failed to delete: 0"), "{swept}");
     assert!(!foreign.exists() && known.exists());
     assert!(verify(&server, &["--rehash", "--min-age", "0"]).0);
 }
@@ -178,13 +178,13 @@ async fn counters_that_are_wrong_are_found() {
 }
 
 #[tokio::test]
-async fn a_strange_database_discards_nothing() {
+async fn a_strange_database_deletes_nothing() {
     let (server, user) = started(Lane::PostgresS3).await;
     user.file("a.txt", "text").await;
     server.in_its_database("DELETE FROM files; DELETE FROM blobs");
     let refused = server.run(&["sweep", "--orphans", "--min-age", "0"]);
     assert_eq!(refused.code, Some(1), "{}", refused.output);
-    assert!(refused.output.contains("nothing was discarded: the database knows none"), "{}", refused.output);
+    assert!(refused.output.contains("nothing was deleted: the database knows none"), "{}", refused.output);
     assert_eq!(server.stored().await, Some(1));
 }
 
@@ -201,7 +201,7 @@ macro_rules! on_durable_lanes {
 
 on_durable_lanes![
     what_is_wrong_is_found_and_nothing_else,
-    orphans_are_found_and_discarded_once_they_are_old_enough,
+    orphans_are_found_and_deleted_once_they_are_old_enough,
     beside_live_traffic_nothing_is_found,
     a_check_changes_nothing,
 ];

@@ -26,7 +26,7 @@ pub(super) enum Scope {
 pub(super) struct Banned {
     pub(super) scope: Scope,
     pub(super) word: String,
-    /// The word in pieces: `take_up` and `TakeUp` are two.
+    /// The word in pieces: `snake_case` and `SnakeCase` are two.
     pub(super) parts: Vec<String>,
     /// Whether every word with this beginning is meant, as in `word*`.
     pub(super) is_prefix: bool,

@@ -40,31 +40,29 @@ async fn orphans(use_cases: &UseCases, args: SweepArgs) -> Result<bool, PortErro
         }
         Err(SweepOrphansError::Store(error)) => Err(error),
         Err(refusal @ (SweepOrphansError::NotListable | SweepOrphansError::StrangeDatabase)) => {
-            say(&format!("nothing was discarded: {refusal}"));
+            say(&format!("nothing was deleted: {refusal}"));
             Ok(false)
         }
     }
 }
 
 fn sentence(swept: &Swept, dry_run: bool) -> String {
-    let Swept { given_up, discarded, failed, uploads, keys, sessions } = swept;
+    let Swept { cancelled, deleted, failed, uploads, keys, sessions } = swept;
     if dry_run {
-        return format!("to give up: {given_up} uploads; to discard: {discarded} blobs; nothing was changed");
+        return format!("to cancel: {cancelled} uploads; to delete: {deleted} blobs; nothing was changed");
     }
     format!(
-        "given up: {given_up} uploads; discarded: {discarded} blobs; failed to discard: {failed}; \
+        "cancelled: {cancelled} uploads; deleted: {deleted} blobs; failed to delete: {failed}; \
          purged: {uploads} ended uploads, {keys} idempotency keys, {sessions} sessions"
     )
 }
 
 fn orphans_sentence(swept: &SweptOrphans, dry_run: bool) -> String {
-    let SweptOrphans { listed, discarded, bytes, failed } = swept;
+    let SweptOrphans { listed, deleted, bytes, failed } = swept;
     if dry_run {
         return format!(
-            "to discard: {discarded} orphans of {bytes} bytes among {listed} blobs; nothing was changed"
+            "to delete: {deleted} orphans of {bytes} bytes among {listed} blobs; nothing was changed"
         );
     }
-    format!(
-        "discarded: {discarded} orphans of {bytes} bytes among {listed} blobs; failed to discard: {failed}"
-    )
+    format!("deleted: {deleted} orphans of {bytes} bytes among {listed} blobs; failed to delete: {failed}")
 }

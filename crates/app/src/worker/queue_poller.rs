@@ -37,7 +37,7 @@ impl QueuePoller {
         }
     }
 
-    /// Runs until `stop`. Wakes workers on every notification without querying; polls for work that no commit announces
+    /// Runs until `stop`. Wakes workers on every notification without querying; polls for work that no commit reports
     /// (retries, expired leases, missed notifications).
     pub(super) async fn run(self, stop: CancellationToken) {
         let mut next_poll = Instant::now();

@@ -69,7 +69,7 @@ impl ChangePassword {
         let mut unit = self.db.begin().await?;
         if !unit.users().set_password(actor.user(), seen, new).await? {
             unit.rollback().await?;
-            // Changed by somebody else a moment ago: what was given is the password no more.
+            // Another request changed it a moment ago: the given password is the old one.
             return Err(ReauthenticateError::WrongPassword);
         }
         let now = self.clock.now();

@@ -12,7 +12,7 @@ use fm_domain::error::PortError;
 use fm_domain::events::Change;
 use fm_domain::ids::{IdSource, UserId};
 
-/// Who wants an account.
+/// The account to open.
 #[derive(Debug, Clone)]
 pub struct RegisterCommand {
     /// The address to log in with.
@@ -26,10 +26,10 @@ pub struct RegisterCommand {
 /// Why there is no new account.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// The operator lets nobody register.
+    /// The operator has closed registration.
     #[error("registration is closed")]
     Closed,
-    /// Somebody has this address.
+    /// Another user has this address.
     #[error("the address is taken")]
     EmailTaken,
     /// A store failed.

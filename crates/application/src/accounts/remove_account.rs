@@ -1,4 +1,4 @@
-//! The end of an account.
+//! Removes an account.
 
 use std::sync::Arc;
 

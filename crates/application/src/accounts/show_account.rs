@@ -29,7 +29,7 @@ impl ShowAccount {
         Self { db: ports.db.clone(), quota: settings.quota }
     }
 
-    /// The account. One that was removed a moment ago authenticates nobody.
+    /// The account. One that was removed a moment ago is refused as unauthenticated.
     pub async fn run(&self, actor: &Actor) -> Result<AccountView, Refused> {
         let account =
             self.db.read().await?.users().find(actor.user()).await?.ok_or(Refused::Unauthenticated)?;

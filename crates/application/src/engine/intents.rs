@@ -1,5 +1,5 @@
 //! The promise to clean up that every blob begins with: recorded before its first byte is sent to a store, cancelled at
-//! once where the bytes come to nothing. What can't be cancelled is left to the sweep.
+//! once where its upload fails. What can't be cancelled is left to the sweep.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use tokio::time::timeout;
 use super::retry::{confirm_commit, retry_conflicts};
 use crate::ports::Ports;
 
-/// How long a use case waits for bytes to be discarded: a store that hangs is left to the sweep.
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a use case waits for the store to delete bytes: a store that hangs is left to the sweep.
+const DELETE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An intent, and what its owner holds for it.
 #[derive(Debug, Clone, Copy)]
@@ -66,13 +66,13 @@ impl Intents {
             let now = self.clock.now();
             let mut unit = self.db.begin().await?;
             Intent::bare(key, owner).record(unit.as_mut(), now, now.plus(lease)).await?;
-            // A lost answer is not read back: an intent that is there for nothing is swept.
+            // A lost answer is not read back: the sweep cancels an intent that no upload uses.
             confirm_commit(unit.commit().await, async { Ok(false) }).await
         })
         .await
     }
 
-    /// Cancels an intent whose bytes came to nothing: what the sweep would do later. It never fails: a failure of its own
+    /// Cancels an intent whose upload failed, which the sweep would do later. It never fails: a failure of its own
     /// is logged, and the sweep does the rest.
     pub(crate) async fn cancel(&self, intent: &Intent) {
         if let Err(error) = retry_conflicts(|| self.try_cancel(intent)).await {
@@ -84,11 +84,11 @@ impl Intents {
         let Intent { key, owner, reserved, keyed } = *intent;
         let mut unit = self.db.begin().await?;
         if !unit.blobs().cancel_intent(key.id, self.clock.now()).await? {
-            // Stored after all, and then nothing is taken back; or cancelled by the sweep, and then the bytes may have
-            // come after it discarded them.
-            let cancelled = unit.blobs().find_tombstone(&key).await?;
+            // Either the blob was stored after all, and stays; or the sweep cancelled the intent, and bytes may have reached
+            // the store after it deleted them.
+            let tombstone = unit.blobs().find_tombstone(&key).await?;
             unit.rollback().await?;
-            return if cancelled.is_some() { self.delete(&key).await } else { Ok(()) };
+            return if tombstone.is_some() { self.delete(&key).await } else { Ok(()) };
         }
         if keyed {
             unit.keys().free(key.id).await?;
@@ -97,13 +97,13 @@ impl Intents {
             unit.users().unreserve(owner, reserved).await?;
         }
         unit.commit().await?;
-        // The row stays for the sweep, which discards once more when no write can be under way any longer.
+        // The tombstone stays for the sweep, which deletes once more when no write can be under way any longer.
         self.delete(&key).await
     }
 
     async fn delete(&self, key: &BlobKey) -> PortResult<()> {
-        match timeout(DISCARD_TIMEOUT, self.blobs.delete(key)).await {
-            Ok(discarded) => discarded,
+        match timeout(DELETE_TIMEOUT, self.blobs.delete(key)).await {
+            Ok(deleted) => deleted,
             Err(elapsed) => Err(PortError::Unavailable(Box::new(elapsed))),
         }
     }

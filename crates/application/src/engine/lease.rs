@@ -1,7 +1,7 @@
-//! Leases: what is held for a while, and is held longer as long as somebody renews it.
+//! Leases: claims that end at a set time unless their holder renews them.
 //!
-//! A lease protects nothing by itself: whoever lost one is refused by the unit that would end its work. Renewing only
-//! keeps others from taking over what is still under way.
+//! A lease protects nothing by itself: the unit that would end the work of a holder that lost its lease refuses it.
+//! Renewing only keeps other workers from taking over work that is still under way.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use fm_domain::database::Database;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::{BlobId, JobId};
 
-/// How long something is held without being renewed: what died is given up, or taken over, no later.
+/// Length of a lease: after the death of its holder an intent is cancelled, or a job taken over, no later.
 pub(crate) const LEASE: Duration = Duration::from_mins(1);
 /// How often it is renewed. With [`RETRY`] it leaves room for a database that is away for 50 s at any moment.
 const RENEWAL: Duration = Duration::from_secs(8);
 /// How soon a renewal that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// What is held.
+/// What a lease is for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Leased {
     /// A blob that is being written.
@@ -31,11 +31,11 @@ pub(crate) enum Leased {
     Job(JobId, u32),
 }
 
-/// Renews what was just leased, again and again; ends only when it is lost: somebody else has it, or the database was
-/// away until the lease ran out.
+/// Renews a fresh lease again and again; ends only when it is lost: another holder has it, or the database was out of
+/// reach until the lease ran out.
 ///
-/// The clock of those who would take over decides, not the time that passed here: after the process stood still it may
-/// be over at once. It is renewed then all the same if nobody took it yet.
+/// The clock of the workers that would take over decides, not the time that passed here: after the process stood still
+/// the lease may be over at once. It is renewed all the same if no other worker took it yet.
 pub(crate) async fn renew_until_lost(db: &dyn Database, clock: &dyn Clock, leased: Leased) -> PortError {
     let mut held_until = clock.now().plus(LEASE);
     let mut pause = RENEWAL;
@@ -43,7 +43,7 @@ pub(crate) async fn renew_until_lost(db: &dyn Database, clock: &dyn Clock, lease
         sleep(pause).await;
         let now = clock.now();
         let until = now.plus(LEASE);
-        // An answer that comes later is of no use; but there is always time for a short one.
+        // An answer after the end of the lease is of no use; but there is always time for a short try.
         let retry = held_until.since(now).max(RETRY);
         let renewed = timeout(retry, retry_conflicts(|| renew(db, leased, until))).await;
         pause = match renewed {

@@ -16,14 +16,14 @@ use fm_domain::ids::BlobId;
 pub(crate) struct NewFile<'a> {
     pub(crate) file: &'a File,
     pub(crate) stored: StoredBlob,
-    /// What was reserved for it.
+    /// Bytes reserved for it.
     pub(crate) reserved: ByteSize,
     /// The attempt that holds its idempotency key, if it has one.
     pub(crate) keyed: Option<BlobId>,
 }
 
-/// Settles the blob, inserts the file, finishes the key, records the new file, charges the owner. When it fails the
-/// unit is to be rolled back.
+/// Marks the blob as stored, inserts the file, finishes the key, records the new file, charges the owner. The caller
+/// rolls the unit back when it fails.
 pub(crate) async fn commit_file(
     unit: &mut dyn UnitOfWork,
     new: &NewFile<'_>,
@@ -40,7 +40,7 @@ pub(crate) async fn commit_file(
                 let upload = FinishedUpload { file: file.id, name: file.name.clone(), sha256 };
                 unit.keys().finish(*attempt, &upload, expires_at).await?
             }
-            // Whoever reads the bytes finishes it.
+            // The job that reads the bytes finishes it.
             None => unit.keys().renew(*attempt, expires_at).await?,
         };
         if !remembered {

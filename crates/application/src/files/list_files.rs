@@ -12,18 +12,18 @@ use fm_domain::files::{
 };
 use fm_domain::mac::MacSigner;
 
-/// Which files, in which order, from where on.
+/// The files to list, in which order, from where on.
 #[derive(Debug, Clone)]
 pub struct ListCommand {
-    /// Which.
+    /// The files to list.
     pub filter: FileFilter,
-    /// By what.
+    /// The field to sort by.
     pub sort: FileSort,
-    /// Which way.
+    /// The direction to sort in.
     pub order: SortOrder,
-    /// How many at most, 1 to 200.
+    /// The most files in a page, 1 to 200.
     pub limit: u32,
-    /// Where the page before ended.
+    /// The end of the page before.
     pub cursor: Option<String>,
 }
 

@@ -19,9 +19,9 @@ use fm_domain::ids::FileId;
 /// Which file goes.
 #[derive(Debug, Clone)]
 pub struct RemoveCommand {
-    /// Which.
+    /// The file.
     pub file: FileId,
-    /// In which revision.
+    /// The revisions in which it may be removed.
     pub if_match: Option<IfMatch>,
 }
 
@@ -78,7 +78,7 @@ pub(crate) async fn withdraw(
 ) -> PortResult<bool> {
     unit.keys().free_file(file.id).await?;
     if file.sha256.is_none() {
-        // Nobody has read its bytes yet, so its key is still held by the attempt.
+        // No job has read its bytes yet, so its attempt still holds the key.
         unit.keys().free(file.blob).await?;
     }
     unit.uploads().remove_of_file(file.id).await?;
@@ -96,7 +96,7 @@ pub(crate) async fn withdraw(
     }
 }
 
-/// Marks the blobs of a file deleted.
+/// Marks the blobs of a file as deleted.
 pub(super) async fn mark_blobs_deleted(
     unit: &mut dyn UnitOfWork,
     file: &File,
@@ -110,7 +110,7 @@ pub(super) async fn mark_blobs_deleted(
     Ok(())
 }
 
-/// Marks one blob deleted.
+/// Marks one blob as deleted.
 pub(super) async fn mark_blob_deleted(
     unit: &mut dyn UnitOfWork,
     key: BlobKey,

@@ -18,9 +18,9 @@ use fm_domain::ids::FileId;
 /// Which file gets which name.
 #[derive(Debug, Clone)]
 pub struct RenameCommand {
-    /// Which.
+    /// The file.
     pub file: FileId,
-    /// In which revision.
+    /// The revisions in which it may be renamed.
     pub if_match: Option<IfMatch>,
     /// The new name.
     pub name: FileName,

@@ -21,9 +21,9 @@ use fm_domain::thumbnails::Thumbnailer;
 
 /// Which file gets which content.
 pub struct ReplaceCommand {
-    /// Which.
+    /// The file.
     pub file: FileId,
-    /// In which revision.
+    /// The revisions in which it may be replaced.
     pub if_match: Option<IfMatch>,
     /// The bytes; the name that comes with them is ignored.
     pub body: UploadBody,

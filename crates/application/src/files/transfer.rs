@@ -1,9 +1,9 @@
-//! The bytes of an upload on their way to the store: the part that all transports share.
+//! Moves the bytes of an upload to the store: the part that all transports share.
 //!
 //! ```text
-//! unit 1   announce the intent, claim the idempotency key, reserve the bytes     commit: a promise to clean up
-//! bytes    put; the intent and the key are renewed meanwhile                     no transaction open
-//! unit 2   the use case's own: settle, charge, insert or update                  commit: the file exists
+//! unit 1   record the intent, claim the idempotency key, reserve the bytes        commit: a promise to clean up
+//! bytes    put; the intent and the key are renewed meanwhile                      no transaction open
+//! unit 2   the use case's own: mark the blob as stored, charge, insert or update  commit: the file exists
 //! ```
 
 use std::sync::Arc;
@@ -27,24 +27,24 @@ use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim};
 use fm_domain::ids::{BlobId, IdSource, UserId};
 use fm_streaming::meter::{Limit, Meter};
 
-/// What is to be announced.
+/// The upload that an intent is recorded for.
 pub(super) struct IntentRequest<'a> {
     pub(super) owner: UserId,
     pub(super) length: Option<ByteSize>,
-    /// Bytes of the same owner that go when these are kept.
+    /// Bytes of the same owner that are freed when these are stored.
     pub(super) replaces: ByteSize,
     pub(super) key: Option<&'a IdempotencyKey>,
 }
 
-/// What came of an announcement.
+/// The outcome of recording an intent.
 pub(super) enum IntentOutcome {
-    /// Bytes may be sent.
+    /// The intent is recorded: bytes may be sent.
     Ready(Intent),
     /// An earlier upload with the same idempotency key was finished.
     Done(FinishedUpload),
 }
 
-/// Bytes that the store has, and what they turned out to be.
+/// Bytes that the store has, with their hash and type.
 #[derive(Debug, Clone)]
 pub(super) struct Written {
     pub(super) stored: StoredBlob,
@@ -80,7 +80,7 @@ impl Transfer {
         }
     }
 
-    /// Unit 1. Nothing is announced when it fails.
+    /// Unit 1. No intent is recorded when it fails.
     pub(super) async fn record_intent(
         &self,
         intent_request: &IntentRequest<'_>,
@@ -97,7 +97,7 @@ impl Transfer {
     ) -> Result<IntentOutcome, UploadError> {
         let IntentRequest { owner, length, replaces, key } = *intent_request;
         let now = self.clock.now();
-        // Only what the owner will keep more than now.
+        // Only the bytes by which the owner's use will grow.
         let more = length.unwrap_or_default().bytes().saturating_sub(replaces.bytes());
         let reserved = if self.quota.is_some() { ByteSize::new(more) } else { ByteSize::ZERO };
         let blob = BlobId::new(self.ids.uuid());

@@ -19,7 +19,7 @@ use fm_domain::thumbnails::Thumbnailer;
 
 /// What is uploaded.
 pub struct UploadCommand {
-    /// What makes a retry find this upload.
+    /// The idempotency key by which a retry finds this upload.
     pub key: Option<IdempotencyKey>,
     /// The bytes.
     pub body: UploadBody,
@@ -36,8 +36,8 @@ pub struct Uploaded {
 
 /// Takes uploads.
 ///
-/// Run it to its end, even when the client is gone: it cleans up behind itself. Whatever kills it leaves at most an
-/// intent, which the sweep turns into nothing.
+/// Run it to its end, even when the client is gone: it cleans up behind itself. A kill leaves at most an
+/// intent, which the sweep cancels.
 pub struct UploadFile {
     transfer: Transfer,
     thumbnailer: Arc<dyn Thumbnailer>,

@@ -1,4 +1,4 @@
-//! What becomes of jobs that failed for good: an operator tries them again, or lets them go.
+//! Jobs that failed for good: an operator tries them again, or discards them.
 
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ impl RetryJob {
     }
 }
 
-/// Lets dead jobs go.
+/// Discards dead jobs.
 pub struct DiscardJob {
     db: Arc<dyn Database>,
 }

@@ -176,7 +176,7 @@ impl Attempt<'_> {
         outcome
     }
 
-    /// One unit: the thumbnail is settled, the file points to it, the job is done.
+    /// One unit: the thumbnail is marked as stored, the file points to it, the job is done.
     async fn finish(
         &self,
         file: &File,
@@ -205,7 +205,7 @@ impl Attempt<'_> {
                 Err(MarkStored::NoIntent) => {
                     unit.rollback().await?;
                     return Err(PortError::Unavailable(
-                        "the thumbnail's intent was given up meanwhile".into(),
+                        "the thumbnail's intent was cancelled meanwhile".into(),
                     )
                     .into());
                 }

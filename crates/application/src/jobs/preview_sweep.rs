@@ -11,7 +11,7 @@ use fm_domain::error::PortResult;
 /// What one run takes at most.
 const CAP: u32 = 10_000;
 
-/// Says what a sweep would do, and does nothing: it counts, and locks nobody out.
+/// Counts what a sweep would do. It changes and locks nothing.
 pub struct PreviewSweep {
     db: Arc<dyn Database>,
     clock: Arc<dyn Clock>,
@@ -22,11 +22,11 @@ impl PreviewSweep {
         Self { db: ports.db.clone(), clock: ports.clock.clone() }
     }
 
-    /// Uploads to give up and blobs to discard, theirs among them; at most 10,000 of each.
+    /// Uploads to cancel and blobs to delete, theirs among them; at most 10,000 of each.
     pub async fn run(&self) -> PortResult<Swept> {
         let found = self.db.read().await?.blobs().count_sweepable(self.clock.now(), CAP).await?;
-        // What it gives up is due at once.
-        let discarded = found.expired.saturating_add(found.due).min(u64::from(CAP));
-        Ok(Swept { given_up: found.expired, discarded, ..Swept::default() })
+        // The blobs of cancelled uploads are due at once.
+        let deleted = found.expired.saturating_add(found.due).min(u64::from(CAP));
+        Ok(Swept { cancelled: found.expired, deleted, ..Swept::default() })
     }
 }

@@ -13,8 +13,8 @@ use fm_domain::events::{Change, Event};
 use fm_domain::ids::BlobId;
 use fm_domain::jobs::{ClaimedJob, Priority};
 
-/// Discards the bytes of a blob that is marked deleted; then, in one unit, their row goes and the job is done. A purge
-/// that dies in between is simply run again.
+/// Deletes the bytes of a tombstone; then, in one unit, the row is removed and the job is done. A purge that dies in
+/// between is run again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PurgeBlob {

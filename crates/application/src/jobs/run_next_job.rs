@@ -35,7 +35,7 @@ pub struct ReadyJob {
     job: Box<dyn AnyJob>,
 }
 
-/// What a unit that claims came to.
+/// The outcome of a unit that claims.
 enum Claim {
     Ready(ReadyJob),
     /// One was due that this node can't read: it waits again, and others may be due.
@@ -175,7 +175,7 @@ impl RunNextJob {
         if unit.jobs().fail(claimed.id, claimed.attempt, retry_at, error).await? {
             unit.commit().await
         } else {
-            // Another worker has it by now, and the last word.
+            // Another worker has claimed it by now, and decides.
             unit.rollback().await
         }
     }

@@ -1,7 +1,7 @@
-//! The sweep: what was begun and never finished comes to nothing.
+//! The sweep: it cleans up what was begun and never finished.
 //!
-//! It dooms first, commits, and only then discards bytes: an upload that settles at the same moment either wins before
-//! the doom or is refused after it. Discarding first would delete bytes while the upload commits.
+//! It cancels intents first, commits, and only then deletes bytes: an upload that commits at the same moment either marks
+//! its blob as stored before, or is refused after. Deleting first would delete bytes while the upload commits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,19 +24,20 @@ use fm_domain::jobs::{ClaimedJob, Priority};
 use fm_domain::sessions::SessionStore;
 use fm_domain::uploads::UpdateUpload;
 
-/// How long the row of a blob that was never settled outlives its doom: longer than any write can be under way. A late
-/// write can bring the object back, so it is discarded once more then.
+/// How long the tombstone of a blob that was never stored is kept: longer than any write can be under way. A late write
+/// can bring the object back, so the sweep deletes it once more then.
 const TOMBSTONE: Duration = Duration::from_hours(1);
 /// How many rows one step takes.
 const BATCH: u32 = 100;
 /// How many steps one run takes at most; the next run goes on.
 const STEPS: u32 = 100;
-/// How long a blob that can't be discarded stays out of the way of those after it.
+/// How long a blob that can't be deleted stays out of the way of those after it.
 const PUT_OFF: Duration = Duration::from_mins(10);
 /// How many such blobs a run meets before it takes the store for broken.
 const MOST_FAILURES: u32 = 3;
 
-/// Sweeps: gives up intents that expired, discards what is due, removes keys and sessions that ended.
+/// Sweeps: cancels intents that expired, deletes the bytes of tombstones that are due, removes keys and sessions that
+/// ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SweepBlobs {}
@@ -66,17 +67,17 @@ impl Job for SweepBlobs {
 /// What a sweep did, or would do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Uploads that never ended, given up.
-    pub given_up: u64,
-    /// Blobs whose bytes were discarded.
-    pub discarded: u64,
-    /// Blobs that could not be discarded now, and are tried again later.
+    /// Uploads that were cancelled because they expired.
+    pub cancelled: u64,
+    /// Blobs whose bytes were deleted.
+    pub deleted: u64,
+    /// Blobs that could not be deleted now; a later sweep tries again.
     pub failed: u64,
-    /// Uploads of many requests that ended a day ago, forgotten.
+    /// Rows removed of uploads of many requests that ended a day ago.
     pub uploads: u64,
-    /// Idempotency keys that ended, forgotten.
+    /// Idempotency keys removed after their end.
     pub keys: u64,
-    /// Sessions that ended, forgotten.
+    /// Sessions removed after their end.
     pub sessions: u64,
 }
 
@@ -102,7 +103,8 @@ impl Step {
     ];
 }
 
-/// Sweeps: gives up intents that expired, discards what is due, forgets keys and sessions that ended.
+/// Sweeps: cancels intents that expired, deletes the bytes of tombstones that are due, removes keys and sessions that
+/// ended.
 pub struct Sweep {
     db: Arc<dyn Database>,
     blobs: Arc<dyn BlobStore>,
@@ -139,13 +141,13 @@ impl Sweep {
     /// One batch of a step; how many rows it found.
     async fn take(&self, step: Step, swept: &mut Swept) -> PortResult<u32> {
         let (found, counted) = match step {
-            Step::ExpireUploads => (retry_conflicts(|| self.expire_uploads()).await?, &mut swept.given_up),
+            Step::ExpireUploads => (retry_conflicts(|| self.expire_uploads()).await?, &mut swept.cancelled),
             Step::PurgeUploads => (retry_conflicts(|| self.purge_uploads()).await?, &mut swept.uploads),
-            Step::CancelExpired => (retry_conflicts(|| self.cancel_expired()).await?, &mut swept.given_up),
+            Step::CancelExpired => (retry_conflicts(|| self.cancel_expired()).await?, &mut swept.cancelled),
             Step::DeleteDue => {
                 let (found, failed) = self.delete_due().await?;
                 swept.failed += u64::from(failed);
-                swept.discarded += u64::from(found - failed);
+                swept.deleted += u64::from(found - failed);
                 return Ok(found);
             }
             Step::PurgeKeys => (retry_conflicts(|| self.purge_keys()).await?, &mut swept.keys),
@@ -157,8 +159,8 @@ impl Sweep {
         Ok(found)
     }
 
-    /// Uploads of many requests that were not finished in time. Their rows stay for a while, so that their clients are
-    /// told.
+    /// Uploads of many requests that were not finished in time. Their rows stay for a while, so that their clients learn
+    /// of it.
     async fn expire_uploads(&self) -> PortResult<u32> {
         let now = self.clock.now();
         let mut unit = self.db.begin().await?;
@@ -167,7 +169,7 @@ impl Sweep {
             release_blob(unit.as_mut(), upload, &self.events, now).await?;
             match unit.uploads().update(&expire(upload, now), upload.epoch).await {
                 Ok(()) => {}
-                // It is locked, so this can't be; were it so, somebody else has it.
+                // The row is locked, so this can't be; were it so, another request has acquired the upload.
                 Err(UpdateUpload::Fenced) => {
                     unit.rollback().await?;
                     return Ok(0);
@@ -200,7 +202,7 @@ impl Sweep {
         Ok(u32::try_from(expired.len()).unwrap_or(BATCH))
     }
 
-    /// How many were due, and how many of them could not be discarded.
+    /// How many tombstones were due, and how many of their blobs could not be deleted.
     async fn delete_due(&self) -> PortResult<(u32, u32)> {
         let now = self.clock.now();
         let mut unit = self.db.begin().await?;
@@ -215,7 +217,7 @@ impl Sweep {
             if failures == MOST_FAILURES {
                 return Err(error);
             }
-            tracing::warn!(blob.id = %tombstone.key.id, error = chain(&error), "a blob could not be discarded");
+            tracing::warn!(blob.id = %tombstone.key.id, error = chain(&error), "a blob could not be deleted");
             retry_conflicts(|| self.put_off(tombstone, now.plus(PUT_OFF))).await?;
         }
         Ok((u32::try_from(due.len()).unwrap_or(BATCH), failures))
@@ -235,7 +237,7 @@ impl Sweep {
     }
 }
 
-/// Discards the bytes of a doomed blob; then its row goes.
+/// Deletes the bytes of a tombstone, then closes it.
 async fn delete(
     db: &dyn Database,
     blobs: &dyn BlobStore,
@@ -251,7 +253,7 @@ async fn delete(
     .await
 }
 
-/// Forgets the row of a blob whose bytes were discarded, unless a late write may still bring them back.
+/// Removes the tombstone of a blob whose bytes were deleted; postpones it while a late write may still bring them back.
 pub(super) async fn close(
     unit: &mut dyn UnitOfWork,
     tombstone: &Tombstone,

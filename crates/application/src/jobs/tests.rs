@@ -30,8 +30,8 @@ async fn purge(ports: &Ports, blob: BlobId, thumbnail: bool) -> Result<Done, Job
     job.run(&JobContext::new(ports), &claimed(&job, 1)).await
 }
 
-/// A unit that forgets the row and completes the job.
-fn closing(effects: &Effects, held: bool) -> FakeUnitOfWork {
+/// A unit that removes the row and completes the job.
+fn removing_row(effects: &Effects, held: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.blobs.expect_remove(), "remove row", |_| Ok(()));
     once!(effects, unit.jobs.expect_complete(), "complete", |_, _| Ok(held));
@@ -39,7 +39,7 @@ fn closing(effects: &Effects, held: bool) -> FakeUnitOfWork {
 }
 
 #[tokio::test]
-async fn a_purge_discards_the_bytes_before_it_forgets_their_row_and_is_done_with_it() {
+async fn a_purge_deletes_the_bytes_before_it_removes_their_row_and_is_done_with_it() {
     let blob = BlobId::new(CountingIds::nth(1));
     for (thumbnail, key) in [(false, BlobKey::file(blob)), (true, BlobKey::thumbnail(blob))] {
         for (held, end) in [(true, "commit"), (false, "rollback")] {
@@ -47,7 +47,7 @@ async fn a_purge_discards_the_bytes_before_it_forgets_their_row_and_is_done_with
             let tombstone = Tombstone { key, deleted_at: FixedClock::NEW_YEAR.now(), was_stored: true };
             let mut doubles = TestPorts::default();
             doubles.db =
-                doubles.db.unit(finding(&effects, key, Some(tombstone))).unit(closing(&effects, held));
+                doubles.db.unit(finding(&effects, key, Some(tombstone))).unit(removing_row(&effects, held));
             let ports = FakeBlobs::noting(&effects).among(doubles);
             let done = purge(&ports, blob, thumbnail).await;
             assert_eq!(done.unwrap(), if held { Done::Completed } else { Done::Lost });

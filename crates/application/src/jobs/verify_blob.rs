@@ -106,8 +106,8 @@ impl Attempt<'_> {
         Ok(hash.finish())
     }
 
-    /// One unit: the bytes were replaced or removed before anybody knew their hash, so that the key of their upload will
-    /// never be finished, unless it is; and the job is done.
+    /// One unit: the bytes were replaced or removed before their hash was known, so that the key of their upload is freed
+    /// unless it is finished; and the job is done.
     async fn let_go(&self, blob: BlobId) -> PortResult<Done> {
         let mut unit = self.ports.db.begin().await?;
         unit.keys().free(blob).await?;

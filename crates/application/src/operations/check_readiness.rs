@@ -10,17 +10,17 @@ use fm_domain::database::Database;
 use fm_domain::error::{PortError, PortResult, chain};
 use fm_domain::sessions::SessionStore;
 
-/// Longer than this and a store counts as out of reach.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a store may take to answer before it counts as out of reach.
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Which of the stores answered in time.
+/// The stores that answered in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Readiness {
-    /// Users, files and jobs.
+    /// The store of users, files and jobs.
     pub database: bool,
-    /// Bytes.
+    /// The store of bytes.
     pub blob_store: bool,
-    /// Sessions.
+    /// The store of sessions.
     pub session_store: bool,
 }
 
@@ -57,7 +57,7 @@ impl CheckReadiness {
 
 async fn answers(check: &'static str, ping: impl Future<Output = PortResult<()>>) -> bool {
     let late = |_| Err(PortError::Unavailable("no answer in time".into()));
-    match tokio::time::timeout(PATIENCE, ping).await.unwrap_or_else(late) {
+    match tokio::time::timeout(PING_TIMEOUT, ping).await.unwrap_or_else(late) {
         Ok(()) => true,
         Err(error) => {
             tracing::warn!(check, error = chain(&error), "not ready");

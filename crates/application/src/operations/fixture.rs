@@ -39,7 +39,7 @@ pub(super) struct State {
     pub(super) store: BTreeMap<BlobKey, (Bytes, Timestamp)>,
     /// Blobs whose bytes end with an error.
     pub(super) torn: Vec<BlobKey>,
-    /// Blobs that can't be discarded.
+    /// Blobs that can't be deleted.
     pub(super) stuck: Vec<BlobKey>,
     /// How often the store will not answer to a `head`.
     pub(super) outages: u32,

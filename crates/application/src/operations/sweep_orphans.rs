@@ -11,12 +11,12 @@ use fm_domain::blobs::{BlobStore, Bucket, ListBlobs, ListedBlob};
 use fm_domain::clock::Clock;
 use fm_domain::error::{PortError, PortResult, chain};
 
-/// How many blobs are discarded at once.
+/// How many blobs are deleted at once.
 const AT_ONCE: usize = 8;
-/// How many blobs of one batch that can't be discarded are a broken store.
+/// How many blobs of one batch that can't be deleted are a broken store.
 const MOST_FAILURES: u64 = 3;
 
-/// Which orphans.
+/// The orphans to sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SweepOrphansCommand {
     /// Younger ones stay.
@@ -39,20 +39,20 @@ pub enum SweepOrphansError {
     Store(#[from] PortError),
 }
 
-/// What became of orphans.
+/// What a sweep of orphans did, or would do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SweptOrphans {
     /// Blobs that the store listed.
     pub listed: u64,
-    /// Orphans that were discarded, or would be.
-    pub discarded: u64,
+    /// Orphans that were deleted, or would be.
+    pub deleted: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Orphans that could not be discarded.
+    /// Orphans that could not be deleted.
     pub failed: u64,
 }
 
-/// Discards blobs that no row knows.
+/// Deletes blobs that have no row.
 pub struct SweepOrphans {
     rows: Rows,
     blobs: Arc<dyn BlobStore>,
@@ -71,7 +71,7 @@ impl SweepOrphans {
     }
 
     /// Looks through the whole store, in constant memory. A blob that is being written or purged is no orphan. A
-    /// database that knows none of the blobs is refused before anything is discarded.
+    /// database that knows none of the blobs is refused before anything is deleted.
     pub async fn run(&self, command: SweepOrphansCommand) -> Result<SweptOrphans, SweepOrphansError> {
         let lister = self.lister.as_deref().ok_or(SweepOrphansError::NotListable)?;
         let before = self.clock.now().minus(command.min_age);
@@ -122,13 +122,13 @@ impl SweepOrphans {
         while let Some((orphan, outcome)) = outcomes.next().await {
             match outcome {
                 Ok(()) => {
-                    swept.discarded += 1;
+                    swept.deleted += 1;
                     swept.bytes = swept.bytes.saturating_add(orphan.size.bytes());
                 }
                 Err(error) => {
                     failures += 1;
                     swept.failed += 1;
-                    tracing::warn!(blob.id = %orphan.key.id, error = chain(&error), "an orphan could not be discarded");
+                    tracing::warn!(blob.id = %orphan.key.id, error = chain(&error), "an orphan could not be deleted");
                     if failures == MOST_FAILURES {
                         return Err(error);
                     }

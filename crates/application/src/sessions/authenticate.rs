@@ -18,7 +18,7 @@ pub struct Client {
     pub user_agent: Option<String>,
 }
 
-/// Why nobody is let in.
+/// Why a request is not authenticated.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// No, expired, forged or revoked credentials.

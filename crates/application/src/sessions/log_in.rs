@@ -15,10 +15,10 @@ use fm_domain::ids::{IdSource, SessionId};
 use fm_domain::mac::MacSigner;
 use fm_domain::sessions::{RefreshState, Session, SessionStore, TokenSigner};
 
-/// Who wants to log in.
+/// The credentials of a login.
 #[derive(Debug, Clone)]
 pub struct LogInCommand {
-    /// The address, as it was sent: what is no address is simply nobody's.
+    /// The address, as it was sent. A text that is no address belongs to no user.
     pub email: String,
     /// The password, as it was sent.
     pub password: Password,
@@ -26,7 +26,7 @@ pub struct LogInCommand {
     pub client: Client,
 }
 
-/// Why nobody is logged in.
+/// Why a login was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum LogInError {
     /// Wrong address or wrong password: which, is not told, and takes equally long.
@@ -116,8 +116,8 @@ impl LogIn {
         Ok(renewed)
     }
 
-    /// The user with the hash that replaced theirs meanwhile: by another login, then it is of the same password and
-    /// as good, or by another password, then it lets nobody in.
+    /// The user with the hash that replaced theirs meanwhile. Another login made it of the same password, so that it is as
+    /// good; or it is of another password, and the login is refused.
     async fn replaced(&self, user: &User, password: &Password) -> Result<User, LogInError> {
         let account = self.db.read().await?.users().find(user.id).await?;
         let user = account.ok_or(LogInError::InvalidCredentials)?.user;

@@ -13,7 +13,7 @@ use fm_domain::ids::IdSource;
 use fm_domain::mac::MacSigner;
 use fm_domain::sessions::{RefreshToken, Session, SessionStore, TokenSigner};
 
-/// Who wants new tokens.
+/// The token to spend.
 #[derive(Clone)]
 pub struct RefreshCommand {
     /// The refresh token, as it was sent.
@@ -28,7 +28,7 @@ const ATTEMPTS: u32 = 16;
 /// Rotates refresh tokens.
 ///
 /// Within the grace after its rotation a spent token still answers, with the session's current one, so that parallel
-/// refreshes and lost answers log nobody out. Later it gives away a thief (or a very late retry): the session ends.
+/// refreshes and lost answers log no user out. Later it gives away a thief (or a very late retry): the session ends.
 pub struct Refresh {
     db: Arc<dyn Database>,
     sessions: Arc<dyn SessionStore>,

@@ -51,7 +51,7 @@ async fn a_session_is_touched_at_most_once_a_minute() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_its_sessions_lets_nobody_in() {
+async fn a_token_of_another_user_than_its_session_is_refused() {
     let effects = Effects::default();
     let other = UserId::new(CountingIds::nth(7));
     assert!(matches!(
@@ -62,7 +62,7 @@ async fn a_token_that_is_not_its_sessions_lets_nobody_in() {
 }
 
 #[tokio::test]
-async fn an_invalid_token_or_a_session_that_is_gone_lets_nobody_in() {
+async fn an_invalid_token_or_a_session_that_is_gone_is_refused() {
     let mut doubles = TestPorts::default();
     doubles.tokens.expect_verify().returning(|_, _| Err(InvalidToken));
     let outcome = Authenticate::new(&doubles.ports()).run("token", &Client::default()).await;

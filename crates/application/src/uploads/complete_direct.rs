@@ -20,10 +20,10 @@ use fm_domain::files::{File, HEAD_BYTES, MediaType, sniff};
 use fm_domain::ids::{BlobId, FileId, UploadId};
 use fm_domain::uploads::{HashState, Transport, Upload, UploadStatus};
 
-/// What was sent.
+/// The parts that were sent.
 #[derive(Debug, Clone)]
 pub struct CompleteDirectCommand {
-    /// Which.
+    /// The upload.
     pub upload: UploadId,
     /// The parts by number, with the tags that the store answered.
     pub parts: Vec<(u32, String)>,
@@ -59,7 +59,7 @@ impl CompleteDirect {
             return self.found(&access, file).await;
         }
         let outcome = match self.complete(&upload, &command.parts).await {
-            // What another request is completing is not given up.
+            // An upload that another request is completing is not cancelled.
             Err(ResumableError::PartMismatch) if !self.context.cancel(&upload).await? => {
                 Err(ResumableError::TAKEN_OVER)
             }
@@ -114,7 +114,7 @@ impl CompleteDirect {
         let head = self.head(blob, stored).await?;
         let content_type = sniff(&head, upload.claimed_type.as_ref());
         let upload = Upload { offset: stored.size, ..upload.clone() };
-        // What nobody has to read is known already.
+        // The hash of a blob without bytes is known without reading.
         let sha256 = (stored.size == ByteSize::ZERO).then(|| HashState::new().finish());
         let whole = StoredUpload { blob, stored, content_type, sha256 };
         let outcome = commit_upload(&self.context, &upload, &whole).await;
@@ -124,7 +124,8 @@ impl CompleteDirect {
         outcome
     }
 
-    /// The parts, if they are all there: each once, none more, and, where they were sent to ourselves, as they came.
+    /// The parts, if they are all there: each once, none more, and, where they were sent to ourselves, as we received
+    /// them.
     async fn checked(
         &self,
         upload: &Upload,

@@ -131,7 +131,8 @@ fn later_expiry(expires_at: Timestamp, now: Timestamp, ttl: Duration) -> Option<
     (later.since(expires_at) >= (ttl / 64).min(MAX_EXPIRY_LAG)).then_some(later)
 }
 
-/// Gives up the blob and the idempotency key of an open upload. Its row, and then its reservation, are the caller's.
+/// Cancels the intent of an open upload and frees its idempotency key. The caller changes its row, and then releases its
+/// reservation.
 pub(crate) async fn release_blob(
     unit: &mut dyn UnitOfWork,
     upload: &Upload,
@@ -148,7 +149,7 @@ pub(crate) async fn release_blob(
     Ok(())
 }
 
-/// Gives back the reserved bytes. The row of the user comes last in every unit.
+/// Releases the reserved bytes. The row of the user comes last in every unit.
 pub(crate) async fn unreserve(unit: &mut dyn UnitOfWork, upload: &Upload) -> PortResult<()> {
     if upload.reserved > ByteSize::ZERO {
         unit.users().unreserve(upload.owner, upload.reserved).await?;
@@ -156,7 +157,7 @@ pub(crate) async fn unreserve(unit: &mut dyn UnitOfWork, upload: &Upload) -> Por
     Ok(())
 }
 
-/// An upload that was not finished in time, remembered for a while so that its client is told.
+/// The row of an upload that was not finished in time, kept for a while so that its client learns of it.
 pub(crate) fn expire(upload: &Upload, now: Timestamp) -> Upload {
     Upload {
         status: UploadStatus::Expired,

@@ -18,13 +18,13 @@ use fm_domain::uploads::{HashState, Transport, Upload, UploadStatus};
 /// What is going to be uploaded.
 #[derive(Debug, Clone)]
 pub struct CreateDirectCommand {
-    /// What makes a retry find this upload.
+    /// The idempotency key by which a retry finds this upload.
     pub key: Option<IdempotencyKey>,
-    /// What the file will be called.
+    /// The name of the file.
     pub name: FileName,
     /// Exactly how many bytes.
     pub size: ByteSize,
-    /// What the client says that it is.
+    /// The media type that the client claims.
     pub claimed_type: Option<MediaType>,
     /// The hash that the bytes will have.
     pub sha256: Option<Sha256>,
@@ -46,7 +46,7 @@ pub struct DirectPart {
 /// A direct upload that can begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectUpload {
-    /// Which.
+    /// Its id.
     pub id: UploadId,
     /// Until when it has to be complete.
     pub expires_at: Timestamp,
@@ -135,7 +135,7 @@ impl CreateDirect {
         retry_conflicts(|| self.agree(access, upload, &id)).await
     }
 
-    /// Of two repetitions that begin a write at the same time both go on with the one that is kept first.
+    /// Two repetitions that begin a write at the same time both go on with the one that is saved first.
     async fn agree(
         &self,
         access: &Access,
@@ -159,7 +159,7 @@ impl CreateDirect {
         Ok(PartWrite { key: BlobKey::file(upload.blob), id: id.clone() })
     }
 
-    /// A courtesy: what a sweep would do later.
+    /// Cancels the upload at once; a failure is logged, and a sweep cancels it later.
     async fn cancel(&self, upload: &Upload) {
         if let Err(error) = self.context.cancel(upload).await {
             tracing::info!(upload.id = %upload.id, %error, "a direct upload is left to the sweep");

@@ -16,7 +16,7 @@ use super::{Progress, ResumableError};
 
 /// What is going to be uploaded.
 pub struct CreateResumableCommand {
-    /// What makes a retry find this upload.
+    /// The idempotency key by which a retry finds this upload.
     pub key: Option<IdempotencyKey>,
     /// The name of the file.
     pub name: FileName,
@@ -24,7 +24,7 @@ pub struct CreateResumableCommand {
     pub length: Option<ByteSize>,
     /// The media type that the client claims.
     pub claimed_type: Option<MediaType>,
-    /// What else the client says, to be told again.
+    /// What else the client says, to be returned to it.
     pub metadata: String,
     /// The first bytes, where they come with the creation.
     pub first: Option<FirstBytes>,
@@ -40,7 +40,7 @@ pub struct FirstBytes {
     pub checksum: Option<Checksum>,
 }
 
-/// An upload that exists, and what became of its first bytes.
+/// An upload that exists, and the outcome for its first bytes.
 #[derive(Debug)]
 pub struct CreatedUpload {
     /// How far it is.

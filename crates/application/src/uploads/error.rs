@@ -13,7 +13,7 @@ use fm_domain::uploads::UpdateUpload;
 /// Why an upload was not created, or does not go on. What it had before stays, unless something else is said.
 #[derive(Debug, thiserror::Error)]
 pub enum ResumableError {
-    /// The bytes did not come as they should. Those before are kept.
+    /// The body broke off, or is not as it was declared. The bytes before are kept.
     #[error(transparent)]
     Body(#[from] BodyError),
     /// The caller has no such upload.
@@ -63,7 +63,7 @@ pub enum ResumableError {
 failure!(ResumableError);
 
 impl ResumableError {
-    /// Somebody else has the upload.
+    /// Another request has acquired the upload.
     pub(super) const TAKEN_OVER: Self = Self::TakenOver { retry_after: Duration::from_secs(1) };
 }
 

@@ -85,8 +85,8 @@ pub(super) fn inserted(effects: &Effects, mut unit: FakeUnitOfWork, rows: &Rows)
     unit
 }
 
-/// The unit, which gives a blob up and enqueues its purge.
-pub(super) fn cancelled(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {
+/// The unit, which cancels an intent and enqueues the purge of its blob.
+pub(super) fn intent_cancelled(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {
     once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));
     once!(effects, unit.jobs.expect_enqueue(), "enqueue", |job| {
         assert_eq!(job.kind.as_str(), "purge_blob");
@@ -125,7 +125,7 @@ pub(super) fn filing(effects: &Effects, rows: &Rows) -> FakeUnitOfWork {
 
 /// The last unit of an upload in a fresh blob.
 pub(super) fn filing_afresh(effects: &Effects, rows: &Rows) -> FakeUnitOfWork {
-    filed(effects, cancelled(effects, saving(effects, rows)))
+    filed(effects, intent_cancelled(effects, saving(effects, rows)))
 }
 
 /// The unit that records the intent of a fresh blob.
@@ -136,7 +136,7 @@ pub(super) fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
 }
 
 /// The unit that cancels the intent of a fresh blob.
-pub(super) fn cancelling(effects: &Effects) -> FakeUnitOfWork {
+pub(super) fn cancelling_intent(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));
     unit

@@ -1,6 +1,6 @@
 //! Uploads that take many requests: resumable ones (tus), whose bytes come through us, and direct ones, whose bytes go
 //! straight to the store. Both are transports of the state machine of every upload (see
-//! `usecase/file/transfer.rs`): an intent first, then bytes, then one unit from whose commit on the file exists.
+//! `files/transfer.rs`): an intent first, then bytes, then one unit from whose commit on the file exists.
 //!
 //! Any process may acquire such an upload at any time, also while another still works on it. So the row of an upload has
 //! an epoch: a request that acquires it raises the epoch, and a request with an older one changes nothing any more, neither
@@ -105,15 +105,15 @@ impl DirectUploads {
 /// How far an upload is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
-    /// Which.
+    /// Its id.
     pub id: UploadId,
     /// Bytes that are durable.
     pub offset: ByteSize,
     /// How many there will be, where that is known.
     pub length: Option<ByteSize>,
-    /// What the client said of it, as it came.
+    /// What the client said of it, unchanged.
     pub metadata: String,
-    /// Until when it can go on, unless more comes.
+    /// When it expires unless more bytes are received.
     pub expires_at: Timestamp,
     /// The file that it is now.
     pub file: Option<FileId>,
@@ -135,7 +135,7 @@ impl Progress {
     }
 }
 
-/// What an upload is, as far as its bytes came.
+/// The media type of an upload by the bytes received so far.
 fn content_type(upload: &Upload) -> MediaType {
     if upload.offset > ByteSize::ZERO && upload.head.is_empty() {
         return upload.claimed_type.clone().unwrap_or_else(MediaType::octet_stream);
@@ -143,8 +143,8 @@ fn content_type(upload: &Upload) -> MediaType {
     sniff(&upload.head, upload.claimed_type.as_ref())
 }
 
-/// Looks at bytes that came, as long as the first ones are wanted. Once they are there what they say takes the place
-/// of what the client said.
+/// Looks at received bytes until the first [`HEAD_BYTES`] are there. Then the type that they show takes the place of the
+/// one that the client claimed.
 fn look_at_head(upload: &mut Upload, bytes: &[u8]) {
     if bytes.is_empty() || (upload.offset > ByteSize::ZERO && upload.head.is_empty()) {
         return;

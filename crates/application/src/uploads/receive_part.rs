@@ -20,7 +20,7 @@ pub enum PartError {
     /// The URL is tampered with or expired, or its upload has ended.
     #[error("the URL is not valid, or no longer")]
     Refused,
-    /// The bytes did not come as they should.
+    /// The body broke off, or is not as it was declared.
     #[error(transparent)]
     Body(#[from] BodyError),
     /// A store failed.
@@ -124,7 +124,7 @@ impl ReceivePart {
         Ok(PartTag::new(hasher.digests().await?.whole.finish().to_string()))
     }
 
-    /// Only as long as nobody completes the upload, or sends the same part.
+    /// Only as long as no other request completes the upload or sends the same part.
     async fn remember(
         &self,
         link: &PartLink,
@@ -153,7 +153,7 @@ const fn access_by(link: &PartLink) -> Access {
     Access::on_behalf_of(link.owner, Right::Write)
 }
 
-/// Whether parts may still be sent: nobody has begun to complete it.
+/// Whether parts may still be sent: no request has begun to complete the upload.
 fn is_open(upload: &Upload) -> bool {
     upload.status == UploadStatus::Open && !upload.is_locked
 }

@@ -44,16 +44,16 @@ pub(crate) async fn blobrow_01_a_recorded_intent_is_marked_stored_once<H: Databa
 pub(crate) async fn blobrow_02_a_cancelled_intent_is_not_marked_stored<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
     let owner = given.owner().await;
-    let (tombstone, cancelled, expired) =
+    let (deleted, cancelled, expired) =
         (given.attempt(owner).await, given.attempt(owner).await, given.attempt(owner).await);
     let mut unit = given.unit().await;
-    assert!(unit.blobs().mark_deleted(tombstone, at(1)).await.unwrap());
+    assert!(unit.blobs().mark_deleted(deleted, at(1)).await.unwrap());
     assert!(unit.blobs().cancel_intent(cancelled, at(1)).await.unwrap());
     assert_eq!(unit.blobs().cancel_expired(at(4000), 10).await.unwrap().len(), 1);
     unit.commit().await.unwrap();
 
     let mut unit = given.unit().await;
-    for id in [tombstone, cancelled, expired] {
+    for id in [deleted, cancelled, expired] {
         assert_refused(&mut *unit, id, "marked as deleted").await;
         assert!(!unit.blobs().renew(id, at(9000)).await.unwrap(), "a tombstone is not renewed");
     }

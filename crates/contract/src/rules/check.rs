@@ -122,24 +122,24 @@ pub(crate) async fn blobrow_12_blobs_are_found_by_their_ids_in_every_state<H: Da
     let owner = given.owner().await;
     let mut unit = given.unit().await;
     let (waiting, kept) = (recorded(&mut *unit, owner).await, stored(&mut *unit, owner).await);
-    let (cancelled, tombstone) = (recorded(&mut *unit, owner).await, stored(&mut *unit, owner).await);
+    let (cancelled, deleted) = (recorded(&mut *unit, owner).await, stored(&mut *unit, owner).await);
     let thumbnail = stored_thumbnail(&mut *unit, owner).await;
     let unasked = stored(&mut *unit, owner).await;
-    for id in [cancelled, tombstone] {
+    for id in [cancelled, deleted] {
         assert!(unit.blobs().mark_deleted(id, at(1)).await.unwrap());
     }
     unit.commit().await.unwrap();
 
     // More than any database takes values by default in one list.
     let mut ids: Vec<BlobId> = (0..1000).map(|_| BlobId::new(uuid())).collect();
-    ids.extend([waiting, kept, cancelled, tombstone, thumbnail]);
+    ids.extend([waiting, kept, cancelled, deleted, thumbnail]);
     let found = given.read().await.blobs().find(&ids).await.unwrap();
     let size = fill::bytes(12);
     let expected = [
         (BlobKey::file(waiting), BlobState::Intent),
         (BlobKey::file(kept), BlobState::Stored { size }),
         (BlobKey::file(cancelled), BlobState::Deleted),
-        (BlobKey::file(tombstone), BlobState::Deleted),
+        (BlobKey::file(deleted), BlobState::Deleted),
         (BlobKey::thumbnail(thumbnail), BlobState::Stored { size }),
     ];
     for (key, state) in expected {
@@ -151,9 +151,9 @@ pub(crate) async fn blobrow_12_blobs_are_found_by_their_ids_in_every_state<H: Da
     assert_eq!(given.read().await.blobs().find(&[]).await.unwrap(), []);
 
     let mut unit = given.unit().await;
-    unit.blobs().remove(tombstone).await.unwrap();
+    unit.blobs().remove(deleted).await.unwrap();
     unit.commit().await.unwrap();
-    assert_eq!(given.read().await.blobs().find(&[tombstone]).await.unwrap(), [], "what is forgotten");
+    assert_eq!(given.read().await.blobs().find(&[deleted]).await.unwrap(), [], "its row was removed");
 }
 
 pub(crate) async fn blobrow_13_what_a_sweep_would_take_is_counted_and_left<H: DatabaseHarness>(harness: &H) {
@@ -180,7 +180,7 @@ pub(crate) async fn blobrow_13_what_a_sweep_would_take_is_counted_and_left<H: Da
     assert_eq!(count(4, 10).await, Sweepable::default());
 
     let mut unit = given.unit().await;
-    assert_eq!(unit.blobs().cancel_expired(at(100), 10).await.unwrap().len(), 2, "nothing was given up");
+    assert_eq!(unit.blobs().cancel_expired(at(100), 10).await.unwrap().len(), 2, "nothing was cancelled");
     assert_eq!(unit.blobs().due(at(100), 10).await.unwrap().len(), 5, "nothing was deleted");
     unit.rollback().await.unwrap();
 }

@@ -44,8 +44,8 @@ pub trait JobQueue: Send {
     async fn complete(&mut self, id: JobId, attempt: u32) -> PortResult<bool>;
 
     /// Records that the work failed: the job is due again at `retry_at`, or, with `None`, it is dead and kept with its
-    /// reason for a human. A retry keeps the job's priority, unique name and `run_at` (JOB-25). False when the attempt holds the job
-    /// no longer, or never did (JOB-24).
+    /// reason for a human. A retry keeps the job's priority, unique name and `run_at` (JOB-25). False when the attempt holds
+    /// the job no longer, or never did (JOB-24).
     async fn fail(
         &mut self,
         id: JobId,

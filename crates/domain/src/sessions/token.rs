@@ -50,7 +50,8 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// The token is malformed, forged, expired, not yet valid or not for us. The client does not learn which, so that a forger learns nothing.
+/// The token is malformed, forged, expired, not yet valid or not for us. The client does not learn which, so that a
+/// forger learns nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the token is not valid")]
 pub struct InvalidToken;

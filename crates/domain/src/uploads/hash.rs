@@ -78,7 +78,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_stored_hash_is_continued_where_it_was(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..8)) {
+        fn a_stored_hash_can_be_continued(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..8)) {
             let mut state = HashState::new();
             for piece in &pieces {
                 state.update(piece);

@@ -104,7 +104,7 @@ impl Resumable {
         self.api.get(&format!("/v1/files/{id}")).send().await.expect(200).parse()
     }
 
-    /// A connection on which a piece of this length was announced, by the user whose upload it is.
+    /// A connection on which a body of this length was declared, by the user whose upload it is.
     pub async fn send_head(&self, user: &User, offset: usize, length: usize, fields: &str) -> Connection {
         let mut connection = Connection::to(&self.api.server).await;
         let (path, host, token) = (&self.path, self.api.server.address(), user.access());

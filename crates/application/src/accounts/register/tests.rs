@@ -47,7 +47,7 @@ async fn a_new_user_has_a_hash_and_no_special_rights() {
 }
 
 #[tokio::test]
-async fn nobody_registers_where_registration_is_closed() {
+async fn registration_is_refused_where_it_is_closed() {
     let closed = Settings { registration_open: false, ..settings() };
     let outcome = Register::new(&TestPorts::default().ports(), &closed).run(command()).await;
     assert!(matches!(outcome, Err(RegisterError::Closed)));

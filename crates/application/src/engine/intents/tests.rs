@@ -23,13 +23,13 @@ fn intents(effects: &Effects, units: Vec<FakeUnitOfWork>) -> Intents {
     Intents::new(&FakeBlobs::noting(effects).among(doubles))
 }
 
-fn cancelling(effects: &Effects, is_open: bool) -> FakeUnitOfWork {
+fn cancelling_intent(effects: &Effects, is_open: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(is_open));
     unit
 }
 
-fn recording(effects: &Effects) -> FakeUnitOfWork {
+fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.blobs.expect_record_intent(), "record intent", |recorded| {
         let now = FixedClock::NEW_YEAR.now();
@@ -44,21 +44,21 @@ fn recording(effects: &Effects) -> FakeUnitOfWork {
 #[tokio::test]
 async fn an_intent_is_recorded_again_after_a_lost_race_and_not_after_a_lost_answer() {
     let effects = Effects::default();
-    let raced = recording(&effects).committing_with(lost_race());
+    let raced = recording_intent(&effects).committing_with(lost_race());
     let record = |units| {
         let intents = intents(&effects, units);
         async move { intents.record(intent().key, intent().owner, Duration::from_secs(7)).await }
     };
-    record(vec![raced, recording(&effects)]).await.unwrap();
+    record(vec![raced, recording_intent(&effects)]).await.unwrap();
     assert_eq!(effects.seen(), ["record intent", "commit", "record intent", "commit"]);
-    let lost = record(vec![recording(&effects).committing_with(unavailable())]).await;
+    let lost = record(vec![recording_intent(&effects).committing_with(unavailable())]).await;
     assert!(matches!(lost, Err(PortError::Unavailable(_))));
 }
 
 #[tokio::test]
-async fn cancelling_gives_back_what_the_owner_held_and_then_discards() {
+async fn cancelling_releases_reservation_and_key_and_then_deletes_the_bytes() {
     let effects = Effects::default();
-    let mut unit = cancelling(&effects, true);
+    let mut unit = cancelling_intent(&effects, true);
     once!(effects, unit.keys.expect_free(), "free", |_| Ok(()));
     once!(effects, unit.users.expect_unreserve(), "unreserve", |_, bytes| {
         assert_eq!(bytes, ByteSize::new(3));
@@ -71,11 +71,11 @@ async fn cancelling_gives_back_what_the_owner_held_and_then_discards() {
 
 #[tokio::test]
 async fn bytes_that_were_stored_after_all_stay_and_those_of_a_cancelled_intent_go() {
-    let cancelled =
+    let tombstone =
         Tombstone { key: intent().key, deleted_at: FixedClock::NEW_YEAR.now(), was_stored: false };
-    for (found, last) in [(None, "rollback"), (Some(cancelled), "delete files")] {
+    for (found, last) in [(None, "rollback"), (Some(tombstone), "delete files")] {
         let effects = Effects::default();
-        let mut unit = cancelling(&effects, false);
+        let mut unit = cancelling_intent(&effects, false);
         once!(effects, unit.blobs.expect_find_tombstone(), "find", |_| Ok(found.clone()));
         intents(&effects, vec![unit]).cancel(&intent()).await;
         assert_eq!(effects.seen()[..3], ["cancel intent", "find", "rollback"]);
@@ -83,12 +83,12 @@ async fn bytes_that_were_stored_after_all_stay_and_those_of_a_cancelled_intent_g
     }
 }
 
-/// A client that is told that the store hangs does not wait longer for its sake.
+/// A client does not wait for a store that hangs.
 #[tokio::test(start_paused = true)]
 async fn cancelling_waits_for_a_hanging_store_for_five_seconds_only() {
     let effects = Effects::default();
     let mut doubles = TestPorts::default();
-    doubles.db = doubles.db.unit(cancelling(&effects, true));
+    doubles.db = doubles.db.unit(cancelling_intent(&effects, true));
     let hanging = FakeBlobs { pause: Duration::from_hours(1), ..FakeBlobs::noting(&effects) };
     let started = tokio::time::Instant::now();
     Intents::new(&hanging.among(doubles)).cancel(&intent()).await;

@@ -36,7 +36,7 @@ enum Away {
     Hangs,
 }
 
-/// A database that is away for a while, and whose rows are somebody else's from some moment on.
+/// A database that is away for a while, and whose rows another holder has from some moment on.
 struct Rows {
     clock: Wall,
     away: Option<(Duration, Duration, Away)>,
@@ -145,7 +145,7 @@ async fn a_call_that_hangs_as_long_as_the_lease_lasts_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_else_has_is_lost_at_once() {
+async fn a_lease_that_another_holder_has_is_lost_at_once() {
     let rows = Rows { lost_after: Duration::from_secs(20), ..Rows::new() };
     let (error, after) = rows.kept(JOB).await.unwrap();
     assert!(matches!(error, PortError::Unavailable(_)));
@@ -153,7 +153,7 @@ async fn what_somebody_else_has_is_lost_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_standstill_it_goes_on_if_nobody_took_it_and_the_database_answers() {
+async fn after_a_standstill_it_is_renewed_if_no_other_holder_took_it_and_the_database_answers() {
     for (away, lost) in [(Duration::ZERO, false), (Duration::from_secs(5), true)] {
         // The machine sleeps: the clock goes on, the timers do not.
         let rows = Rows::new().away(Duration::from_secs(14), away, Away::Refuses);

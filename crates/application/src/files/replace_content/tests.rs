@@ -40,7 +40,7 @@ fn switching(effects: &Effects) -> FakeUnitOfWork {
     });
     let noted = effects.clone();
     unit.blobs.expect_mark_deleted().returning(move |id, _| {
-        noted.note(if id == blob { "doom thumbnail" } else { "mark deleted" });
+        noted.note(if id == blob { "mark thumbnail deleted" } else { "mark deleted" });
         Ok(true)
     });
     let noted = effects.clone();
@@ -112,7 +112,7 @@ async fn the_pointer_switches_and_the_old_bytes_are_marked_deleted_in_one_unit()
             "update",
             "mark deleted",
             "purge_blob",
-            "doom thumbnail",
+            "mark thumbnail deleted",
             "purge_blob",
             "make_thumbnail",
             "charge",

@@ -43,7 +43,7 @@ fn charging(effects: &Effects) -> FakeUnitOfWork {
     unit
 }
 
-/// What gives an upload up at once.
+/// The unit that cancels the intent of a failed upload.
 fn cancelling_intent(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));
@@ -155,7 +155,7 @@ async fn nothing_is_committed_when_enqueue_fails() {
 }
 
 #[tokio::test]
-async fn a_failed_put_is_given_up_whole_before_its_bytes_are_discarded() {
+async fn the_intent_of_a_failed_put_is_cancelled_before_its_bytes_are_deleted() {
     let effects = Effects::default();
     let mut first = recording_intent(&effects);
     once!(effects, first.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Held));
@@ -178,16 +178,16 @@ async fn a_failed_put_is_given_up_whole_before_its_bytes_are_discarded() {
     );
 }
 
-/// Doomed by somebody else while the bytes were still on their way: they came after they were discarded.
+/// The sweep cancelled the intent and deleted its bytes while more of them were still under way to the store.
 #[tokio::test]
 async fn bytes_of_a_cancelled_intent_are_deleted_again() {
-    for (tombstone, after) in [(true, vec!["delete files"]), (false, vec![])] {
+    for (is_tombstone, after) in [(true, vec!["delete files"]), (false, vec![])] {
         let effects = Effects::default();
         let mut second = FakeUnitOfWork::noting(&effects);
         once!(effects, second.blobs.expect_mark_stored(), "mark stored", |_, _| Err(MarkStored::NoIntent));
         let mut last = FakeUnitOfWork::noting(&effects);
         once!(effects, last.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(false));
-        once!(effects, last.blobs.expect_find_tombstone(), "find tombstone", |key| Ok(tombstone
+        once!(effects, last.blobs.expect_find_tombstone(), "find tombstone", |key| Ok(is_tombstone
             .then(|| Tombstone { key: *key, deleted_at: FixedClock::NEW_YEAR.now(), was_stored: false })));
         let doubles = doubles([recording_intent(&effects), second, last], false);
         let error =

@@ -173,15 +173,15 @@ async fn a_picture_too_large_to_hold_is_not_even_read() {
 
 #[tokio::test]
 async fn a_thumbnail_that_came_too_late_is_taken_back() {
-    // The file points elsewhere; the lease was lost; the intent was doomed.
+    // The file points to another blob; the lease was lost; the intent was cancelled.
     let replaced = |effects: &Effects| pointing(effects, false);
     let lost = |effects: &Effects| completing(effects, storing(effects), false);
-    let tombstone = |effects: &Effects| {
+    let cancelled = |effects: &Effects| {
         let mut unit = pointing(effects, true);
         once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Err(MarkStored::NoIntent));
         unit
     };
-    let late: [(&str, LastUnit<'_>); 3] = [("moot", &replaced), ("lost", &lost), ("error", &tombstone)];
+    let late: [(&str, LastUnit<'_>); 3] = [("moot", &replaced), ("lost", &lost), ("error", &cancelled)];
     for (expected, last) in late {
         let run = Run::of(Some(pending()))
             .renders(Ok(rendered()))
@@ -219,7 +219,7 @@ async fn its_intent_is_renewed_while_it_is_written_slowly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thumbnail_whose_intent_was_given_up_while_it_was_written_is_taken_back() {
+async fn a_thumbnail_whose_intent_was_cancelled_while_it_was_written_is_taken_back() {
     let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
     run.blobs.pause = Duration::from_mins(10);
     let (outcome, seen) = run.unit(|effects| renewing(effects, false)).unit(cancelling_intent).end().await;

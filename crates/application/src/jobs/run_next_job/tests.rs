@@ -53,7 +53,7 @@ fn failing(effects: &Effects, dead: bool, held: bool) -> FakeUnitOfWork {
     let noted = effects.clone();
     unit.files.expect_set_thumbnail().returning(move |_, _, state| {
         assert_eq!(*state, ThumbnailState::Failed);
-        noted.note("give up");
+        noted.note("mark failed");
         Ok(true)
     });
     once!(effects, unit.jobs.expect_fail(), "fail", |_, _, retry_at, reason| {
@@ -139,15 +139,15 @@ async fn a_thumbnail_has_failed_only_when_its_job_is_dead_and_in_the_same_unit()
     let effects = Effects::default();
     let units = [claiming(&effects, Some(picturing(MAX_ATTEMPTS))), failing(&effects, true, true)];
     assert!(run(units, TestPorts::default()).await.is_ok());
-    assert_eq!(effects.seen(), ["claim", "commit", "give up", "fail", "commit"]);
+    assert_eq!(effects.seen(), ["claim", "commit", "mark failed", "fail", "commit"]);
 }
 
 #[tokio::test]
-async fn a_dead_attempt_that_another_worker_took_over_gives_nothing_up() {
+async fn a_dead_attempt_that_another_worker_took_over_changes_nothing() {
     let effects = Effects::default();
     let units = [claiming(&effects, Some(picturing(MAX_ATTEMPTS))), failing(&effects, true, false)];
     assert!(run(units, TestPorts::default()).await.is_ok());
-    assert_eq!(effects.seen()[2..], ["give up", "fail", "rollback"]);
+    assert_eq!(effects.seen()[2..], ["mark failed", "fail", "rollback"]);
 }
 
 #[tokio::test]

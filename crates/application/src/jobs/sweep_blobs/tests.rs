@@ -44,7 +44,7 @@ fn due(effects: &Effects, found: Vec<Tombstone>) -> FakeUnitOfWork {
     unit
 }
 
-fn forgetting(effects: &Effects) -> FakeUnitOfWork {
+fn removing_row(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.blobs.expect_remove(), "remove row", |_| Ok(()));
     unit
@@ -84,11 +84,11 @@ async fn it_cancels_and_commits_before_it_deletes() {
     let units = vec![
         cancelling_expired(&effects, vec![expired(7), expired(0)]),
         due(&effects, vec![tombstone(Duration::ZERO, true)]),
-        forgetting(&effects),
+        removing_row(&effects),
         keys(&effects),
     ];
     let swept = sweep(&effects, units).await.unwrap();
-    assert_eq!(swept, Swept { given_up: 2, discarded: 1, ..Swept::default() });
+    assert_eq!(swept, Swept { cancelled: 2, deleted: 1, ..Swept::default() });
     assert_eq!(
         effects.seen(),
         [
@@ -128,7 +128,7 @@ async fn a_sweep_that_cannot_cancel_deletes_nothing() {
     assert_eq!(effects.seen(), ["mark deleted", "commit"]);
 }
 
-async fn discarding(tombstone: Tombstone) -> Vec<String> {
+async fn deleting(tombstone: Tombstone) -> Vec<String> {
     let effects = Effects::default();
     let mut unit = FakeUnitOfWork::noting(&effects);
     let noted = effects.clone();
@@ -155,15 +155,15 @@ async fn discarding(tombstone: Tombstone) -> Vec<String> {
 #[tokio::test]
 async fn the_row_of_a_blob_that_may_still_be_written_outlives_its_bytes() {
     let almost = TOMBSTONE.saturating_sub(Duration::from_micros(1));
-    assert_eq!(discarding(tombstone(Duration::ZERO, false)).await, ["delete files", "postpone", "commit"]);
-    assert_eq!(discarding(tombstone(almost, false)).await, ["delete files", "postpone", "commit"]);
-    assert_eq!(discarding(tombstone(TOMBSTONE, false)).await, ["delete files", "remove row", "commit"]);
-    assert_eq!(discarding(tombstone(Duration::ZERO, true)).await, ["delete files", "remove row", "commit"]);
+    assert_eq!(deleting(tombstone(Duration::ZERO, false)).await, ["delete files", "postpone", "commit"]);
+    assert_eq!(deleting(tombstone(almost, false)).await, ["delete files", "postpone", "commit"]);
+    assert_eq!(deleting(tombstone(TOMBSTONE, false)).await, ["delete files", "remove row", "commit"]);
+    assert_eq!(deleting(tombstone(Duration::ZERO, true)).await, ["delete files", "remove row", "commit"]);
 }
 
 #[tokio::test]
 async fn a_preview_counts_without_a_unit_of_work() {
-    for (expired, due, discarded) in [(2, 1, 3), (10_000, 10_000, 10_000)] {
+    for (expired, due, deleted) in [(2, 1, 3), (10_000, 10_000, 10_000)] {
         let mut reads = FakeReads::default();
         reads.blobs.expect_count_sweepable().times(1).returning(move |now, limit| {
             assert_eq!((now, limit), (FixedClock::NEW_YEAR.now(), 10_000));
@@ -172,7 +172,7 @@ async fn a_preview_counts_without_a_unit_of_work() {
         let mut doubles = TestPorts::default();
         doubles.db = doubles.db.reads(reads);
         let swept = PreviewSweep::new(&doubles.ports()).run().await.unwrap();
-        assert_eq!(swept, Swept { given_up: expired, discarded, ..Swept::default() });
+        assert_eq!(swept, Swept { cancelled: expired, deleted, ..Swept::default() });
     }
 }
 
@@ -186,7 +186,7 @@ fn putting_off(effects: &Effects) -> FakeUnitOfWork {
 }
 
 #[tokio::test]
-async fn a_blob_that_cannot_be_discarded_makes_way_for_those_after_it() {
+async fn a_blob_that_cannot_be_deleted_makes_way_for_those_after_it() {
     let effects = Effects::default();
     let mut doubles = TestPorts::default();
     let two = vec![tombstone(Duration::ZERO, true); 2];
@@ -194,7 +194,7 @@ async fn a_blob_that_cannot_be_discarded_makes_way_for_those_after_it() {
         cancelling_expired(&effects, vec![]),
         due(&effects, two),
         putting_off(&effects),
-        forgetting(&effects),
+        removing_row(&effects),
     ];
     for unit in no_uploads().into_iter().chain(units) {
         doubles.db = doubles.db.unit(unit);
@@ -203,7 +203,7 @@ async fn a_blob_that_cannot_be_discarded_makes_way_for_those_after_it() {
     doubles.sessions.expect_purge_expired().returning(|_, _| Ok(0));
     let ports = Ports { blobs: failing(&effects, 1), ..doubles.ports() };
     let swept = Sweep::new(&ports).run().await.unwrap();
-    assert_eq!((swept.discarded, swept.failed), (1, 1));
+    assert_eq!((swept.deleted, swept.failed), (1, 1));
     assert_eq!(
         effects.seen()[4..],
         ["delete", "put off", "commit", "delete", "remove row", "commit", "keys", "commit"]
@@ -211,7 +211,7 @@ async fn a_blob_that_cannot_be_discarded_makes_way_for_those_after_it() {
 }
 
 #[tokio::test]
-async fn a_store_that_discards_nothing_ends_the_sweep() {
+async fn a_store_that_deletes_nothing_ends_the_sweep() {
     let effects = Effects::default();
     let mut doubles = TestPorts::default();
     let many = vec![tombstone(Duration::ZERO, true); 5];
@@ -229,7 +229,7 @@ async fn a_store_that_discards_nothing_ends_the_sweep() {
     assert_eq!(effects.seen()[4..], ["delete", "put off", "commit", "delete", "put off", "commit", "delete"]);
 }
 
-/// A store whose first discards fail.
+/// A store whose first deletions fail.
 fn failing(effects: &Effects, times: usize) -> Arc<dyn BlobStore> {
     let mut blobs = MockBlobStore::new();
     let noted = effects.clone();

@@ -34,9 +34,9 @@ fn deployment() -> Deployment {
 #[tokio::test]
 async fn only_orphans_that_are_old_enough_go() {
     let deployment = deployment();
-    let expected = SweptOrphans { listed: 5, discarded: 1, bytes: 9, failed: 0 };
+    let expected = SweptOrphans { listed: 5, deleted: 1, bytes: 9, failed: 0 };
     assert_eq!(sweep(&deployment, true).await.unwrap(), expected);
-    assert_eq!(deployment.state().store.len(), 5, "a preview discards nothing");
+    assert_eq!(deployment.state().store.len(), 5, "a preview deletes nothing");
     assert_eq!(sweep(&deployment, false).await.unwrap(), expected);
     let state = deployment.state();
     assert_eq!(state.store.len(), 4);
@@ -68,11 +68,11 @@ async fn a_store_without_lists_is_refused() {
 }
 
 #[tokio::test]
-async fn an_orphan_that_cannot_be_discarded_is_counted_and_many_are_a_broken_store() {
+async fn an_orphan_that_cannot_be_deleted_is_counted_and_many_are_a_broken_store() {
     let deployment = deployment();
     deployment.state().stuck.push(BlobKey::file(blob(2)));
     let swept = sweep(&deployment, false).await.unwrap();
-    assert_eq!((swept.discarded, swept.failed), (0, 1));
+    assert_eq!((swept.deleted, swept.failed), (0, 1));
     for n in [12, 13] {
         deployment.state().put(BlobKey::file(blob(n)), "an orphan");
         deployment.state().stuck.push(BlobKey::file(blob(n)));

@@ -82,7 +82,7 @@ impl FileCheck {
     }
 
     /// What seems wrong is looked at again. It counts only if the file still needs the blob *afterwards*: it has needed
-    /// it all the time then, and whoever removes a file commits before the bytes go.
+    /// it all the time then, since every removal of a file commits before the bytes are deleted.
     async fn check(&self, needed: &Needed) -> PortResult<Option<Finding>> {
         if self.look(needed).await?.is_none() {
             return Ok(None);

@@ -47,7 +47,7 @@ pub enum Wrong {
 pub enum Finding {
     /// A file whose bytes, or whose thumbnail's, are not there as they should be.
     File {
-        /// Which.
+        /// The blob.
         of: FileBlob,
         /// What is wrong.
         wrong: Wrong,

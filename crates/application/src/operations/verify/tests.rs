@@ -45,7 +45,7 @@ async fn what_is_as_it_should_be_makes_no_finding() {
         state.mark_stored(BlobKey::thumbnail(blob(3)), "a thumbnail");
         state.files[0] =
             File { thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1 }, ..file };
-        // Doomed, with and without its bytes, and announced with them: the sweep knows of all of these.
+        // Tombstones with and without bytes, and an intent with bytes: the sweep knows all of these.
         for (n, blob_state) in [(4, BlobState::Deleted), (5, BlobState::Intent)] {
             state.put(BlobKey::file(blob(n)), "bytes");
             state.records.insert(BlobKey::file(blob(n)), blob_state);
@@ -105,14 +105,14 @@ async fn other_bytes_are_found_by_reading_them_alone() {
 }
 
 #[tokio::test]
-async fn a_file_whose_blob_a_sweep_may_discard_is_found() {
+async fn a_file_whose_blob_a_sweep_may_delete_is_found() {
     let deployment = Deployment::default();
-    let (tombstone, unknown) = (deployment.file(1, "hello"), deployment.file(2, "hello"));
-    deployment.state().records.insert(BlobKey::file(tombstone.blob), BlobState::Deleted);
+    let (deleted, unknown) = (deployment.file(1, "hello"), deployment.file(2, "hello"));
+    deployment.state().records.insert(BlobKey::file(deleted.blob), BlobState::Deleted);
     deployment.state().records.remove(&BlobKey::file(unknown.blob));
     let (verified, found) = verify(&deployment, false).await;
-    assert_eq!(found[..2], [wrong(&tombstone, Wrong::NotStored), wrong(&unknown, Wrong::NotStored)]);
-    // Nobody but the file knows of the second.
+    assert_eq!(found[..2], [wrong(&deleted, Wrong::NotStored), wrong(&unknown, Wrong::NotStored)]);
+    // The blob of the second has no row: it is an orphan too.
     assert_eq!((verified.findings.not_stored, verified.findings.orphan, found.len()), (2, 1, 3));
 }
 
@@ -159,7 +159,7 @@ async fn a_blob_that_no_row_knows_is_found_once_it_is_old_enough() {
     assert_eq!((verified.listed, verified.findings.orphan), (Some(5), 3));
 }
 
-/// Listed, then purged and forgotten before the database was asked; or listed before its row could be seen.
+/// Listed, then purged with its row before the database was asked; or listed before its row could be seen.
 #[tokio::test]
 async fn a_blob_that_goes_or_is_known_after_all_is_no_orphan() {
     for purged in [false, true] {

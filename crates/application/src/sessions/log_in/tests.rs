@@ -89,20 +89,20 @@ async fn an_unknown_address_is_compared_with_a_decoy() {
     let effects = Effects::default();
     let mut unknown = doubles(&effects);
     unknown.db = unknown.db.reads(by_email(&effects, None));
-    assert!(matches!(log_in(unknown, "nobody@example.com").await, Err(LogInError::InvalidCredentials)));
+    assert!(matches!(log_in(unknown, "unknown@example.com").await, Err(LogInError::InvalidCredentials)));
     assert!(matches!(log_in(doubles(&effects), "no address").await, Err(LogInError::InvalidCredentials)));
     assert_eq!(effects.seen(), ["look", "verify decoy", "verify decoy"]);
 }
 
 #[tokio::test]
-async fn even_the_password_of_the_decoy_lets_nobody_in() {
+async fn even_the_password_of_the_decoy_is_refused() {
     let effects = Effects::default();
     let mut doubles = doubles(&effects);
     doubles.passwords.checkpoint();
     doubles.passwords.expect_decoy().returning(|| PasswordHash::new("decoy".to_owned()));
     doubles.passwords.expect_verify().returning(|_, _| Ok(PasswordCheck::RightButOutdated));
     doubles.db = doubles.db.reads(by_email(&effects, None));
-    assert!(matches!(log_in(doubles, "nobody@example.com").await, Err(LogInError::InvalidCredentials)));
+    assert!(matches!(log_in(doubles, "unknown@example.com").await, Err(LogInError::InvalidCredentials)));
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ async fn refresh(
     let client = Client { ip: Some("192.0.2.1".to_owned()), user_agent: None };
     let ports = doubles.ports();
     let outcome = Refresh::new(&ports, &settings()).run(RefreshCommand { token, client }).await;
-    // Reads that nobody needed are no fault of the use case.
+    // A refused refresh needs no read: this uses up the call that the mock expects.
     if outcome.is_err()
         && let Ok(mut reads) = ports.db.read().await
     {

@@ -9,7 +9,7 @@ use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedC
 use super::*;
 use crate::fixture::{actor, lost_race, once, unavailable};
 use crate::testing::settings;
-use crate::uploads::fixture::{cancelled, context, doubles, finding, reads_of};
+use crate::uploads::fixture::{context, doubles, finding, intent_cancelled, reads_of};
 
 async fn cancel(
     effects: &Effects,
@@ -29,8 +29,8 @@ fn removed(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {
 }
 
 /// The unit that cancels an open upload without a key and a reservation.
-fn cancelling(effects: &Effects) -> FakeUnitOfWork {
-    removed(effects, cancelled(effects, finding(effects, Some(an_upload()))))
+fn cancelling_intent(effects: &Effects) -> FakeUnitOfWork {
+    removed(effects, intent_cancelled(effects, finding(effects, Some(an_upload()))))
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn an_upload_that_can_not_be_cancelled_stays_as_it_is() {
 async fn an_open_upload_gives_everything_back_and_the_user_comes_last() {
     let effects = Effects::default();
     let upload = Upload { key: "k".parse().ok(), reserved: ByteSize::new(5), ..an_upload() };
-    let mut unit = removed(&effects, cancelled(&effects, finding(&effects, Some(upload))));
+    let mut unit = removed(&effects, intent_cancelled(&effects, finding(&effects, Some(upload))));
     once!(effects, unit.keys.expect_free(), "free", |attempt| {
         assert_eq!(attempt, an_upload().blob);
         Ok(())
@@ -90,7 +90,7 @@ async fn of_an_upload_that_is_a_file_the_file_stays() {
 async fn a_lost_answer_to_the_commit_is_read_back() {
     for found in [None, Some(an_upload())] {
         let effects = Effects::default();
-        let units = vec![cancelling(&effects).committing_with(unavailable())];
+        let units = vec![cancelling_intent(&effects).committing_with(unavailable())];
         let outcome = cancel(&effects, units, Some(reads_of(&effects, found.clone()))).await;
         assert_eq!(outcome.is_ok(), found.is_none());
         assert!(matches!(outcome, Ok(()) | Err(ResumableError::Store(PortError::Unavailable(_)))));
@@ -101,7 +101,7 @@ async fn a_lost_answer_to_the_commit_is_read_back() {
 #[tokio::test]
 async fn a_cancellation_that_lost_a_race_is_tried_again() {
     let effects = Effects::default();
-    let units = vec![cancelling(&effects).committing_with(lost_race()), cancelling(&effects)];
+    let units = vec![cancelling_intent(&effects).committing_with(lost_race()), cancelling_intent(&effects)];
     cancel(&effects, units, None).await.unwrap();
     assert_eq!(effects.seen().iter().filter(|effect| *effect == "commit").count(), 2);
 }

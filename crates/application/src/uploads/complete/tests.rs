@@ -12,8 +12,8 @@ use crate::jobs::{Job as _, MakeThumbnail, VerifyBlob};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
 use crate::uploads::fixture::{
-    FakeStore, Fault, Rows, acquired, begun_with, cancelling, context, doubles, filed, filing, filing_afresh,
-    recording_intent, saving, with_quota,
+    FakeStore, Fault, Rows, acquired, begun_with, cancelling_intent, context, doubles, filed, filing,
+    filing_afresh, recording_intent, saving, with_quota,
 };
 
 /// All bytes are there.
@@ -113,7 +113,7 @@ async fn a_picture_gets_a_thumbnail() {
 }
 
 #[tokio::test]
-async fn bytes_that_nobody_has_read_are_verified_once() {
+async fn bytes_that_were_not_read_yet_are_verified_once() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut unit = filing(&effects, &rows);
     let upload = Upload { promised: Some(sha256(b"hello")), ..whole_upload() };
@@ -240,7 +240,7 @@ async fn a_blob_that_was_given_up_before_is_purged_by_its_first_job() {
 async fn a_fresh_blob_that_is_not_whole_is_given_up() {
     for stored in [Ok(StoredBlob { size: ByteSize::new(4) }), Err(())] {
         let effects = Effects::default();
-        let units = [recording_intent(&effects), cancelling(&effects)];
+        let units = [recording_intent(&effects), cancelling_intent(&effects)];
         let context = context(&effects, doubles(units, Vec::<FakeReads>::new()), &settings());
         let put = async |_| {
             effects.note("put");

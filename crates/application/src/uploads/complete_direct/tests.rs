@@ -11,7 +11,7 @@ use crate::fixture::{FakeBlobs, actor, enqueued, once, reads_of_file, unavailabl
 use crate::jobs::VerifyBlob;
 use crate::testing::{DirectDoubles, settings};
 use crate::uploads::fixture::{
-    Rows, acquiring, cancelled, cancelling, doubles, filing, filing_afresh, finding, reads_of,
+    Rows, acquiring, cancelling_intent, doubles, filing, filing_afresh, finding, intent_cancelled, reads_of,
     recording_intent,
 };
 
@@ -93,7 +93,7 @@ impl Completion {
 
 /// The unit that removes an upload that came to nothing.
 fn removing(effects: &Effects) -> FakeUnitOfWork {
-    let mut unit = cancelled(effects, finding(effects, Some(locked())));
+    let mut unit = intent_cancelled(effects, finding(effects, Some(locked())));
     once!(effects, unit.uploads.expect_remove(), "remove", |_| Ok(true));
     unit
 }
@@ -222,8 +222,12 @@ async fn an_empty_blob_that_becomes_no_file_is_given_up() {
     let empty = Upload { write: None, length: Some(ByteSize::ZERO), ..direct() };
     let mut last = FakeUnitOfWork::noting(&effects);
     once!(effects, last.uploads.expect_update(), "update", |_, _| Err(unavailable().into()));
-    let units =
-        vec![acquiring(&effects, empty, &rows), recording_intent(&effects), last, cancelling(&effects)];
+    let units = vec![
+        acquiring(&effects, empty, &rows),
+        recording_intent(&effects),
+        last,
+        cancelling_intent(&effects),
+    ];
     let outcome = Completion::of(&effects, units, None).run(&[]).await;
     assert!(matches!(outcome, Err(ResumableError::Store(PortError::Unavailable(_)))));
     assert_eq!(effects.seen()[6..], ["update", "drop", "cancel intent", "commit", "delete files"]);

@@ -11,7 +11,7 @@ use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, Plain
 use super::*;
 use crate::fixture::{FakeBlobs, access, actor, once, unavailable};
 use crate::testing::{DirectDoubles, settings};
-use crate::uploads::fixture::{Rows, acquiring, cancelled, doubles, finding, inserted};
+use crate::uploads::fixture::{Rows, acquiring, doubles, finding, inserted, intent_cancelled};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -170,7 +170,7 @@ async fn a_repetition_of_an_upload_that_goes_meanwhile_finds_none() {
 #[tokio::test]
 async fn a_new_upload_that_can_not_be_begun_is_given_up() {
     let (effects, rows) = (Effects::default(), Rows::default());
-    let mut last = cancelled(&effects, finding(&effects, Some(created(5))));
+    let mut last = intent_cancelled(&effects, finding(&effects, Some(created(5))));
     once!(effects, last.uploads.expect_remove(), "remove", |_| Ok(true));
     let units = vec![creating(&effects, &rows), last];
     let outcome = create(&effects, units, store(&effects, Some(false)), command(5)).await;

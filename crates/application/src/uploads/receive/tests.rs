@@ -14,7 +14,7 @@ use crate::fixture::{once, reads_of_account, sha256, unavailable};
 use crate::ports::Settings;
 use crate::testing::settings;
 use crate::uploads::fixture::{
-    FakeStore, Fault, Rows, acquired, begun_with, broken, cancelling, context, doubles, filing_afresh,
+    FakeStore, Fault, Rows, acquired, begun_with, broken, cancelling_intent, context, doubles, filing_afresh,
     name_of, pieces, reads_of, recording_intent, request, saving, state, with_quota,
 };
 
@@ -399,7 +399,8 @@ async fn the_intent_of_a_fresh_blob_is_cancelled_when_the_file_can_not_be_made()
     let (effects, rows) = (reception.effects.clone(), reception.rows.clone());
     let mut last = FakeUnitOfWork::noting(&effects);
     once!(effects, last.uploads.expect_update(), "update", |_, _| Err(unavailable().into()));
-    reception.units = vec![recording_intent(&effects), last, cancelling(&effects), saving(&effects, &rows)];
+    reception.units =
+        vec![recording_intent(&effects), last, cancelling_intent(&effects), saving(&effects, &rows)];
     let store = reception.stepwise();
     let (outcome, _) = reception.receive(store, pieces(&["abcd"])).await;
     assert!(matches!(outcome, Err(ResumableError::Store(PortError::Unavailable(_)))));

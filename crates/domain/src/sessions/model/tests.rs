@@ -46,7 +46,7 @@ fn the_salt_is_never_shown() {
 }
 
 #[test]
-fn the_oldest_of_very_many_rotations_are_forgotten() {
+fn the_oldest_of_very_many_rotations_are_dropped() {
     let mut state = fresh();
     for _ in 0..RefreshState::KEPT + 5 {
         state = state.rotated(start(), start());
