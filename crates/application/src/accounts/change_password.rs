@@ -15,12 +15,12 @@ use fm_domain::error::PortResult;
 use fm_domain::events::Change;
 use fm_domain::sessions::SessionStore;
 
-/// The password that is, and the one that shall be.
+/// The present password and the new one.
 #[derive(Debug, Clone)]
 pub struct ChangePasswordCommand {
     /// The present one.
     pub current: Password,
-    /// The next one.
+    /// The new one.
     pub new: Password,
 }
 

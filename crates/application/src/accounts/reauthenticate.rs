@@ -1,4 +1,4 @@
-//! What asks for the password again.
+//! Use cases that ask for the password again.
 
 use std::sync::Arc;
 

@@ -52,7 +52,7 @@ impl RemoveAccount {
             unit.rollback().await?;
             return Err(ReauthenticateError::Unauthenticated);
         }
-        // What an upload has put aside since then; from now on its unit finds no row to change.
+        // The blobs that uploads recorded in between; from now on the units of uploads find no row to change.
         unit.blobs().mark_owned_deleted(actor.user(), now).await?;
         self.events.record(unit.as_mut(), now, Change::AccountRemoved { user: actor.user() }).await?;
         confirm_commit(unit.commit().await, self.is_gone(actor)).await?;

@@ -1,4 +1,4 @@
-//! Of the smaller use cases of accounts.
+//! Tests of the smaller use cases of accounts.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -16,7 +16,7 @@ use fm_domain::events::Change;
 use fm_domain::files::File;
 use fm_domain::ids::FileId;
 
-/// Which file goes.
+/// The file to remove.
 #[derive(Debug, Clone)]
 pub struct RemoveCommand {
     /// The file.

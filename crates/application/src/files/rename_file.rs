@@ -15,7 +15,7 @@ use fm_domain::events::Change;
 use fm_domain::files::{File, FileName};
 use fm_domain::ids::FileId;
 
-/// Which file gets which name.
+/// The file and its new name.
 #[derive(Debug, Clone)]
 pub struct RenameCommand {
     /// The file.

@@ -19,7 +19,7 @@ use fm_domain::files::{File, Revision, ThumbnailState};
 use fm_domain::ids::FileId;
 use fm_domain::thumbnails::Thumbnailer;
 
-/// Which file gets which content.
+/// The file and its new content.
 pub struct ReplaceCommand {
     /// The file.
     pub file: FileId,

@@ -12,10 +12,10 @@ use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
 use fm_domain::ids::FileId;
 
-/// What a URL shall be for.
+/// The URL to sign.
 #[derive(Debug, Clone, Copy)]
 pub struct SignUrlCommand {
-    /// Which file.
+    /// The file.
     pub file: FileId,
     /// How long it shall work: 1 s to 7 days.
     pub expires_in: Duration,

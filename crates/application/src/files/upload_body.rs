@@ -12,13 +12,13 @@ use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::error::PortError;
 use fm_domain::files::{FileName, MediaType, Sha256, UpdateFile};
 
-/// The bytes of one file on their way in, by whatever transport.
+/// The body of one upload, by whatever transport.
 pub struct UploadBody {
     /// The bytes.
     pub stream: ByteStream,
     /// How many there are, where that is known exactly beforehand.
     pub length: Option<ByteSize>,
-    /// What the client says they are.
+    /// The media type that the client claims.
     pub claimed_type: Option<MediaType>,
     /// The hash that they must have, where the client gave one.
     pub sha256: Option<Sha256>,
@@ -27,10 +27,10 @@ pub struct UploadBody {
     pub end: BoxFuture<'static, Result<FileName, BodyError>>,
 }
 
-/// Why an upload or a replacement was not kept. Nothing of it stays.
+/// Why an upload or a replacement was refused. None of its bytes stay.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
-    /// The bytes did not come as they should.
+    /// The body broke off, or is not as it was declared.
     #[error(transparent)]
     Body(#[from] BodyError),
     /// The owner's quota has no room for it.

@@ -17,7 +17,7 @@ use fm_domain::idempotency::{FinishedUpload, IdempotencyKey};
 use fm_domain::ids::FileId;
 use fm_domain::thumbnails::Thumbnailer;
 
-/// What is uploaded.
+/// The upload.
 pub struct UploadCommand {
     /// The idempotency key by which a retry finds this upload.
     pub key: Option<IdempotencyKey>,

@@ -17,10 +17,10 @@ use crate::engine::follow_ups::{FollowUp, FollowUps};
 /// Why this node can't run a job: a newer one enqueued it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// It has no job of this name.
+    /// The node has no job of this name.
     #[error("unknown kind of job")]
     Kind,
-    /// Its job of this name has other fields.
+    /// The node's job of this name has other fields.
     #[error("unknown payload: {0}")]
     Payload(String),
 }

@@ -1,4 +1,4 @@
-//! Of the small jobs.
+//! Tests of the small jobs.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -89,7 +89,7 @@ impl Attempt<'_> {
         Ok(retry_conflicts(|| self.remember(&file, sha256)).await?)
     }
 
-    /// Piece by piece, so that nothing of it is held.
+    /// Hashes chunk by chunk, so that no more than a chunk is in memory.
     async fn hash(&self, file: &File) -> Result<Sha256, JobError> {
         let reader = match self.ports.blobs.get(&BlobKey::file(file.blob), None).await {
             Ok(reader) => reader,

@@ -9,7 +9,7 @@ use fm_domain::clock::Clock;
 use fm_domain::error::PortError;
 use fm_domain::sessions::{SessionStore, TOUCH_INTERVAL, TokenSigner};
 
-/// Where a request comes from.
+/// The client that a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Client {
     /// The address, as text.

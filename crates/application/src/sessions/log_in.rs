@@ -22,7 +22,7 @@ pub struct LogInCommand {
     pub email: String,
     /// The password, as it was sent.
     pub password: Password,
-    /// From where.
+    /// The client that asks.
     pub client: Client,
 }
 

@@ -18,7 +18,7 @@ use fm_domain::sessions::{RefreshToken, Session, SessionStore, TokenSigner};
 pub struct RefreshCommand {
     /// The refresh token, as it was sent.
     pub token: String,
-    /// From where.
+    /// The client that asks.
     pub client: Client,
 }
 

@@ -12,15 +12,15 @@ use fm_domain::sessions::{AccessClaims, AccessToken, RefreshToken, Session, Toke
 /// An access token and the token that renews it.
 #[derive(Debug, Clone)]
 pub struct TokenPair {
-    /// Proves who asks.
+    /// The token that authenticates requests.
     pub access_token: AccessToken,
-    /// How long it does.
+    /// How long the access token is valid.
     pub access_expires_in: Duration,
     /// Renews the session, once.
     pub refresh_token: RefreshToken,
     /// How long the session lives unless it is refreshed.
     pub refresh_expires_in: Duration,
-    /// Whom the tokens stand for.
+    /// The user whom the tokens stand for.
     pub user: User,
 }
 

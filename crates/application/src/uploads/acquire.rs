@@ -12,7 +12,7 @@ use crate::engine::retry::{retry_conflicts, roll_back};
 
 /// The upload as a request finds it.
 pub(super) enum Acquired {
-    /// It goes on, and the request has it.
+    /// It is open, and the request has acquired it.
     Open(Upload),
     /// It is a file already.
     Complete(Upload),
@@ -65,7 +65,7 @@ async fn acquire_in(
         return Ok(Acquired::Complete(upload));
     }
     if upload.is_locked {
-        // What the request before appended last may still be on its way to the store.
+        // The last append of the request before may still be on its way to the store.
         upload.state = upload.state.map(|state| store.rewind(&state, &state));
     }
     let seen = upload.epoch;

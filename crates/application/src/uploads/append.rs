@@ -18,11 +18,11 @@ use super::{Progress, ResumableError};
 /// How often a request looks whether another has acquired its upload: one that is stuck ends no later.
 const LOCK_POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The bytes, and where they belong.
+/// The bytes, and the offset at which they belong.
 pub struct AppendCommand {
     /// The upload.
     pub upload: UploadId,
-    /// Where the client believes the upload to be.
+    /// The offset that the client believes the upload to be at.
     pub offset: ByteSize,
     /// The length of the whole, where it was not known before.
     pub length: Option<ByteSize>,
@@ -105,7 +105,7 @@ impl AppendToUpload {
         Ok(Progress { file, ..Progress::of(&upload) })
     }
 
-    /// Ends when the upload is no longer this request's.
+    /// Ends when another request has acquired the upload.
     async fn lost(&self, upload: &Upload) -> ResumableError {
         let own = Access::on_behalf_of(upload.owner, Right::Read);
         loop {

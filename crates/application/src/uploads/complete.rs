@@ -27,7 +27,7 @@ pub(super) struct StoredUpload {
     pub(super) blob: BlobId,
     pub(super) stored: StoredBlob,
     pub(super) content_type: MediaType,
-    /// Unknown where the bytes did not pass through us.
+    /// The hash; unknown where the bytes did not pass through us.
     pub(super) sha256: Option<Sha256>,
 }
 

@@ -13,7 +13,7 @@ use fm_domain::idempotency::{Claimed, IdempotencyKey, KeyClaim};
 use fm_domain::ids::{BlobId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, HashState, Transport, Upload, UploadStatus};
 
-/// What is to be uploaded.
+/// The upload to create.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub(super) owner: UserId,

@@ -15,7 +15,7 @@ use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::UploadId;
 use fm_domain::uploads::{HashState, Transport, Upload, UploadStatus};
 
-/// What is going to be uploaded.
+/// The upload to create.
 #[derive(Debug, Clone)]
 pub struct CreateDirectCommand {
     /// The idempotency key by which a retry finds this upload.

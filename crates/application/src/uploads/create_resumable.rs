@@ -14,13 +14,13 @@ use super::create::Draft;
 use super::resume::ResumeUpload;
 use super::{Progress, ResumableError};
 
-/// What is going to be uploaded.
+/// The upload to create.
 pub struct CreateResumableCommand {
     /// The idempotency key by which a retry finds this upload.
     pub key: Option<IdempotencyKey>,
     /// The name of the file.
     pub name: FileName,
-    /// How many bytes there will be; `None`: it will be said later.
+    /// The number of its bytes; `None`: the client declares it later.
     pub length: Option<ByteSize>,
     /// The media type that the client claims.
     pub claimed_type: Option<MediaType>,

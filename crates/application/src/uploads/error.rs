@@ -25,7 +25,7 @@ pub enum ResumableError {
     /// The bytes are meant for another place than the upload is at.
     #[error("the upload is at another offset")]
     WrongOffset {
-        /// Where it is.
+        /// The offset of the upload.
         offset: ByteSize,
     },
     /// Another length was declared before.
@@ -86,7 +86,7 @@ impl From<ReserveBytes> for ResumableError {
     }
 }
 
-/// Of the last unit, which all uploads share.
+/// The errors of the last unit, which all uploads share.
 impl From<UploadError> for ResumableError {
     fn from(error: UploadError) -> Self {
         match error {

@@ -28,7 +28,7 @@ type Append<'a> = BoxFuture<'a, Result<WriteState, ResumableError>>;
 pub(super) struct Receiver<'a> {
     context: &'a Context,
     store: &'a dyn ResumableStore,
-    /// As it is in memory; what the database knows of it is the checkpoints' to say.
+    /// The upload in memory; the checkpoints know what the database has of it.
     upload: Upload,
     body_length: Option<ByteSize>,
     hasher: OffloadedHasher,

@@ -56,14 +56,14 @@ pub struct Kept {
     pub files: u64,
 }
 
-/// What an account says its user keeps, and what the user's files add up to: the same, unless something went wrong.
+/// The counters of an account beside the sums of its user's files: the same, unless something went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
     /// The user.
     pub user: UserId,
-    /// By the counters of the account.
+    /// What the counters of the account say.
     pub recorded: Kept,
-    /// By the files.
+    /// What the files add up to.
     pub counted: Kept,
 }
 

@@ -10,14 +10,14 @@ use crate::ids::{BlobId, UserId};
 /// The two places that bytes are kept in. What they are called outside is configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bucket {
-    /// What users uploaded.
+    /// Files that users uploaded.
     Files,
-    /// What we made of it.
+    /// Thumbnails that we made of uploads.
     Thumbnails,
 }
 
 impl Bucket {
-    /// Both.
+    /// Both buckets.
     pub const ALL: [Self; 2] = [Self::Files, Self::Thumbnails];
 
     /// `files` or `thumbnails`.
@@ -76,7 +76,7 @@ impl fmt::Display for BlobKey {
 /// A durable promise to clean up: made before the first byte is sent to a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobIntent {
-    /// Where the bytes will be.
+    /// The key that the bytes will have.
     pub key: BlobKey,
     /// The user whose file it will be part of.
     pub owner: UserId,

@@ -34,7 +34,7 @@ impl WriteId {
 /// A write that was begun.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PartWrite {
-    /// Where the blob will be.
+    /// The key of the blob that it writes.
     pub key: BlobKey,
     /// The store's name for the write.
     pub id: WriteId,
@@ -75,7 +75,7 @@ pub struct WrittenPart {
     pub tag: PartTag,
 }
 
-/// What parts may be like.
+/// The limits of parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartLimits {
     /// The smallest part but the last.
@@ -118,7 +118,7 @@ pub enum CompleteParts {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait DirectStore: Send + Sync {
-    /// What parts may be like. It never changes.
+    /// The limits of parts. They never change.
     fn part_limits(&self) -> PartLimits;
 
     /// Begins a write under a fresh key. No byte of the blob can be read before it is completed (PART-01). Begun twice,
@@ -168,7 +168,7 @@ pub struct PartLink {
     pub write: PartWrite,
     /// Its number.
     pub number: u32,
-    /// Exactly how many bytes.
+    /// The exact number of its bytes.
     pub size: ByteSize,
     /// From when on the life of the URL is counted.
     pub issued_at: Timestamp,
@@ -176,14 +176,14 @@ pub struct PartLink {
     pub expires_at: Timestamp,
 }
 
-/// What a client sends a part with.
+/// The request by which a client sends a part.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedPart {
     /// `PUT`.
     pub method: &'static str,
-    /// Where to; it carries its own authority.
+    /// The URL; it carries its own authority.
     pub url: SignedUrl,
-    /// What has to be sent along.
+    /// Header fields that the request must have.
     pub headers: Vec<(String, String)>,
 }
 

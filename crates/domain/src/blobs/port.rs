@@ -34,8 +34,8 @@ pub trait BlobRepo: Send {
     /// Moves the expiry of an intent (BLOBROW-06); false when the blob is not, or no longer, an intent.
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool>;
 
-    /// Turns an intent into a stored blob. Refused as [`MarkStored::NoIntent`] in any other state: once (BLOBROW-01), and
-    /// never after the intent was cancelled (BLOBROW-02).
+    /// Turns an intent into a stored blob. Refused as [`MarkStored::NoIntent`] in any other state: an intent is marked once
+    /// (BLOBROW-01), and never after it was cancelled (BLOBROW-02).
     async fn mark_stored(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored>;
 
     /// Turns an intent or a stored blob into a tombstone whose bytes are due for deletion at `at`; false when it is a

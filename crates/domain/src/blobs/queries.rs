@@ -31,7 +31,7 @@ pub struct BlobRecord {
     pub state: BlobState,
 }
 
-/// What a sweep would find.
+/// The rows that a sweep would take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sweepable {
     /// Intents that expired.

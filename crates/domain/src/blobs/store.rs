@@ -19,7 +19,7 @@ pub struct PutHint {
     pub content_type: MediaType,
 }
 
-/// What a store has kept.
+/// A blob that a store has written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredBlob {
     /// How many bytes.

@@ -49,13 +49,13 @@ pub enum SortOrder {
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePage {
-    /// What it is sorted by.
+    /// The field it is sorted by.
     pub sort: FileSort,
-    /// Which way.
+    /// The direction.
     pub order: SortOrder,
     /// The last file of the page before; its kind is that of `sort`.
     pub after: Option<PageKey>,
-    /// How many files at most.
+    /// The most files in it.
     pub limit: u32,
 }
 

@@ -43,9 +43,9 @@ pub enum ThumbnailState {
     None,
     /// A job makes it.
     Pending,
-    /// It is there.
+    /// It is made.
     Ready {
-        /// Where its bytes are.
+        /// The blob that holds its bytes.
         blob: BlobId,
         /// Pixels.
         width: u32,
@@ -83,7 +83,7 @@ impl ThumbnailState {
 pub struct Revision(u64);
 
 impl Revision {
-    /// Of a fresh file.
+    /// The revision of a new file.
     pub const FIRST: Self = Self(1);
 
     /// The revision with this number.

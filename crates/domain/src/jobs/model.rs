@@ -92,9 +92,9 @@ pub struct NewJob {
     pub kind: JobKind,
     /// What is to be done.
     pub payload: JobPayload,
-    /// How urgent.
+    /// Its priority.
     pub priority: Priority,
-    /// Not before.
+    /// The earliest time to run it.
     pub run_at: Timestamp,
     /// At most one living job (waiting or running) has this name; `None`: any number.
     pub unique: Option<String>,

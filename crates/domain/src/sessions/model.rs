@@ -17,7 +17,7 @@ pub const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
 pub struct Generation(u32);
 
 impl Generation {
-    /// Of a fresh session.
+    /// The generation of a new session.
     pub const FIRST: Self = Self(0);
 
     /// The generation with this number.
@@ -48,14 +48,14 @@ pub struct Session {
     pub ip: Option<String>,
     /// The `User-Agent` it was opened with, cut to 512 characters.
     pub user_agent: Option<String>,
-    /// Where its refresh tokens stand.
+    /// The state of its refresh tokens.
     pub refresh: RefreshState,
 }
 
 /// A session to be created. The same as [`Session`]; the name says that it is not stored yet.
 pub type NewSession = Session;
 
-/// Where the refresh tokens of a session stand. Nothing in it gives a token away: that takes the secret too.
+/// The state of the refresh tokens of a session. Nothing in it gives a token away: that takes the secret too.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RefreshState {
     /// The generation whose token is current.

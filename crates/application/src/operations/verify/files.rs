@@ -38,7 +38,7 @@ struct Needed {
     is_stored: bool,
 }
 
-/// What a page came to.
+/// The outcome of a page.
 pub(super) struct Page {
     pub(super) last: FileId,
     pub(super) files: u64,

@@ -1,4 +1,4 @@
-//! What a check may find.
+//! The findings of a check.
 
 use fm_domain::accounts::Tally;
 use fm_domain::blobs::{BlobKey, ListedBlob};
@@ -11,7 +11,7 @@ use fm_domain::ids::{FileId, UserId};
 pub struct FileBlob {
     /// The file.
     pub file: FileId,
-    /// Whose it is.
+    /// The owner of the file.
     pub owner: UserId,
     /// The blob of its bytes, or of its thumbnail's.
     pub key: BlobKey,
@@ -33,7 +33,7 @@ pub enum Wrong {
     Hash {
         /// As the database has it.
         recorded: Sha256,
-        /// Of the bytes that were read.
+        /// The hash of the bytes that were read.
         stored: Sha256,
     },
     /// The store has it, but could not give it.

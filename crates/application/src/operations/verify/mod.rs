@@ -26,12 +26,12 @@ const ACCOUNTS: u32 = 50;
 /// After how many files or blobs the log says how far it got.
 const PROGRESS: u64 = 50_000;
 
-/// How thoroughly.
+/// How thorough a check is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifyCommand {
     /// Whether all bytes are read, and their hashes compared.
     pub rehash: bool,
-    /// Blobs without a row that are younger than this are let be.
+    /// Blobs without a row that are younger than this are no orphans.
     pub min_age: Duration,
 }
 
