@@ -1,7 +1,7 @@
 //! Faults of a server and of its connections: callers recover from them, and none waits for ever.
 
 #![expect(clippy::disallowed_methods, reason = "the ids of a test are its own to make")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[expect(dead_code, reason = "no test program needs all of the fixture")]
 mod common;

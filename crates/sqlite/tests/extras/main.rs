@@ -1,5 +1,5 @@
 //! What the contract does not ask of every adapter: the schema, the plans of queries, opening, and rough endings.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 #![expect(clippy::disallowed_methods, reason = "a test is its own source of ids and tasks")]
 
 mod corrupt;
