@@ -1,5 +1,7 @@
 //! Blobs in parts.
 
+use std::time::Duration;
+
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 
 use fm_domain::blobs::{BlobKey, CompleteParts, PutBlob};
@@ -25,6 +27,11 @@ const COMPLETE: &str = "CompleteMultipartUpload";
 pub(crate) fn named(number: u32, tag: String) -> CompletedPart {
     CompletedPart::builder().part_number(i32::try_from(number).unwrap_or(i32::MAX)).e_tag(tag).build()
 }
+
+/// The pauses before the object is looked for again where the upload is not there. A completion that was cut off may still run in
+/// the server, and some servers end the upload before they show the object.
+const OBJECT_PAUSES: [Duration; 3] =
+    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(750)];
 
 impl Shared {
     /// Sends one part after the other, so that an upload never holds more than one, and never waits for memory while
@@ -152,7 +159,17 @@ impl Shared {
         size: u64,
         failure: Option<Failure>,
     ) -> Result<(), CompleteParts> {
-        match (self.size(key).await, failure) {
+        let mut found = self.size(key).await;
+        if failure.as_ref().is_some_and(Failure::is_missing) {
+            for pause in OBJECT_PAUSES {
+                if !matches!(found, Ok(None)) {
+                    break;
+                }
+                tokio::time::sleep(pause).await;
+                found = self.size(key).await;
+            }
+        }
+        match (found, failure) {
             (Ok(Some(kept)), _) if kept == size => Ok(()),
             (Ok(Some(_another)), None) => {
                 // It was this very attempt that made it, of parts that are not what they were said to be.
