@@ -61,7 +61,7 @@ fn one_long_attempt(times: &S3Timeouts, attempt: Duration) -> Duration {
 
 /// What replaces the timeouts of [`Clients::transfer`] for so many bytes: more than a part of the usual size may take
 /// as many times as long.
-pub(crate) fn retry(times: &S3Timeouts, bytes: usize) -> Builder {
+pub(crate) fn transfer_timeouts(times: &S3Timeouts, bytes: usize) -> Builder {
     let attempt = times.transfer * u32::try_from(bytes.div_ceil(PART)).unwrap_or(u32::MAX).max(1);
     Config::builder().timeout_config(
         TimeoutConfig::builder()

@@ -8,10 +8,11 @@ use fm_domain::blobs::{BlobKey, CompleteParts, PutBlob};
 use fm_domain::body::PartBytes;
 use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
+use tokio::time::sleep;
 
 use crate::body::repeatable;
 use crate::cleanup::Cleanup;
-use crate::client::retry;
+use crate::client::transfer_timeouts;
 use crate::failure::{Failure, Oddity};
 use crate::parts::{Part, Parts};
 use crate::put::{CACHE_CONTROL, DISPOSITION};
@@ -23,15 +24,15 @@ const MOST_PAGES: usize = 10;
 
 const COMPLETE: &str = "CompleteMultipartUpload";
 
-/// A part, named to put it together with others.
-pub(crate) fn named(number: u32, tag: String) -> CompletedPart {
-    CompletedPart::builder().part_number(i32::try_from(number).unwrap_or(i32::MAX)).e_tag(tag).build()
-}
-
 /// The pauses before the object is looked for again where the upload is not there. A completion that was cut off may still run in
 /// the server, and some servers end the upload before they show the object.
 const OBJECT_PAUSES: [Duration; 3] =
     [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(750)];
+
+/// A part, named to put it together with others.
+pub(crate) fn named(number: u32, tag: String) -> CompletedPart {
+    CompletedPart::builder().part_number(i32::try_from(number).unwrap_or(i32::MAX)).e_tag(tag).build()
+}
 
 impl Shared {
     /// Sends one part after the other, so that an upload never holds more than one, and never waits for memory while
@@ -102,7 +103,7 @@ impl Shared {
             .body(repeatable(bytes.into_pieces()))
             .customize()
             .disable_payload_signing()
-            .config_override(retry(&self.timeouts, length))
+            .config_override(transfer_timeouts(&self.timeouts, length))
             .send()
             .await
             .map_err(|error| Failure::new(STEP, &error))?;
@@ -119,10 +120,10 @@ impl Shared {
         parts: Vec<CompletedPart>,
         sent: u64,
     ) -> PortResult<()> {
-        let failure = self.put_together(key, upload, parts).await.err().map(Failure::into_store);
-        match (self.size(key).await, failure) {
+        let failure = self.put_together(key, upload, parts).await.err();
+        match (self.size_after(key, failure.as_ref()).await, failure) {
             (Ok(Some(size)), _) if size == sent => Ok(()),
-            (_, Some(failure)) => Err(failure),
+            (_, Some(failure)) => Err(failure.into_store()),
             (Ok(Some(size)), None) => {
                 Err(Oddity::store(COMPLETE, format!("the store kept {size} of {sent} bytes")))
             }
@@ -151,6 +152,21 @@ impl Shared {
             .map_err(|error| Failure::new(COMPLETE, &error))
     }
 
+    /// The size of the object after an attempt to put parts together, which failed or did not.
+    async fn size_after(&self, key: &BlobKey, failure: Option<&Failure>) -> PortResult<Option<u64>> {
+        let mut size = self.size(key).await?;
+        if failure.is_some_and(Failure::is_missing) {
+            for pause in OBJECT_PAUSES {
+                if size.is_some() {
+                    break;
+                }
+                sleep(pause).await;
+                size = self.size(key).await?;
+            }
+        }
+        Ok(size)
+    }
+
     /// Tells by the size of the object what became of an attempt to put parts together, which failed or did not. Where
     /// the upload is not there, an earlier attempt may have completed it.
     pub(crate) async fn outcome(
@@ -159,17 +175,7 @@ impl Shared {
         size: u64,
         failure: Option<Failure>,
     ) -> Result<(), CompleteParts> {
-        let mut found = self.size(key).await;
-        if failure.as_ref().is_some_and(Failure::is_missing) {
-            for pause in OBJECT_PAUSES {
-                if !matches!(found, Ok(None)) {
-                    break;
-                }
-                tokio::time::sleep(pause).await;
-                found = self.size(key).await;
-            }
-        }
-        match (found, failure) {
+        match (self.size_after(key, failure.as_ref()).await, failure) {
             (Ok(Some(kept)), _) if kept == size => Ok(()),
             (Ok(Some(_another)), None) => {
                 // It was this very attempt that made it, of parts that are not what they were said to be.

@@ -7,7 +7,7 @@ use fm_domain::files::MediaType;
 
 use crate::body::repeatable;
 use crate::cleanup::Cleanup;
-use crate::client::retry;
+use crate::client::transfer_timeouts;
 use crate::failure::Failure;
 use crate::parts::Parts;
 use crate::store::Shared;
@@ -89,7 +89,7 @@ impl Shared {
             .body(repeatable(bytes.into_pieces()))
             .customize()
             .disable_payload_signing()
-            .config_override(retry(&self.timeouts, length))
+            .config_override(transfer_timeouts(&self.timeouts, length))
             .send()
             .await
             .map(|_| ())

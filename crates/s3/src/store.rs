@@ -259,10 +259,10 @@ impl BlobStore for S3BlobStore {
     }
 
     async fn ping(&self) -> PortResult<()> {
-        let retry = self.shared.timeouts.ping;
-        match tokio::time::timeout(retry, self.shared.ping()).await {
+        let limit = self.shared.timeouts.ping;
+        match tokio::time::timeout(limit, self.shared.ping()).await {
             Ok(answer) => answer,
-            Err(_elapsed) => Err(PortError::Unavailable(Box::new(PingTimedOut(retry)))),
+            Err(_elapsed) => Err(PortError::Unavailable(Box::new(PingTimedOut(limit)))),
         }
     }
 }

@@ -44,8 +44,8 @@ pub(crate) async fn renew_until_lost(db: &dyn Database, clock: &dyn Clock, lease
         let now = clock.now();
         let until = now.plus(LEASE);
         // An answer after the end of the lease is of no use; but there is always time for a short try.
-        let retry = held_until.since(now).max(RETRY);
-        let renewed = timeout(retry, retry_conflicts(|| renew(db, leased, until))).await;
+        let time_left = held_until.since(now).max(RETRY);
+        let renewed = timeout(time_left, retry_conflicts(|| renew(db, leased, until))).await;
         pause = match renewed {
             Ok(Ok(true)) => {
                 held_until = until;

@@ -10,7 +10,6 @@ use super::job::{Done, Job, JobContext, JobError, Lane};
 use crate::engine::intents::Intent;
 use crate::engine::lease::{LEASE, Leased, renew_until_lost};
 use crate::engine::retry::retry_conflicts;
-use crate::ports::Ports;
 use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{BlobKey, GetBlob, MarkStored, PutBlob, PutHint, StoredBlob};
 use fm_domain::body::{ByteSize, ByteStream};
@@ -64,7 +63,7 @@ impl Job for MakeThumbnail {
     }
 
     async fn run(&self, context: &JobContext, claimed: &ClaimedJob) -> Result<Done, JobError> {
-        Attempt { ports: &context.ports, context, claimed }.run(self).await
+        Attempt { context, claimed }.run(self).await
     }
 
     async fn buried(&self, context: &JobContext, unit: &mut dyn UnitOfWork) -> PortResult<()> {
@@ -93,7 +92,6 @@ impl MakeThumbnail {
 
 /// One attempt of the job.
 struct Attempt<'a> {
-    ports: &'a Ports,
     context: &'a JobContext,
     claimed: &'a ClaimedJob,
 }
@@ -101,14 +99,20 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     async fn run(&self, job: &MakeThumbnail) -> Result<Done, JobError> {
         let access = Access::on_behalf_of(job.owner, Right::Read);
-        let found = self.ports.db.read().await?.files().find(&access, job.file).await?;
+        let found = self.context.ports.db.read().await?.files().find(&access, job.file).await?;
         let wanted = |file: &File| file.blob == job.blob && file.thumbnail == ThumbnailState::Pending;
         let Some(file) = found.filter(wanted) else { return Ok(Done::Moot) };
         if file.size > MAX_SOURCE {
             return self.finish(&file, ThumbnailState::Failed, None).await;
         }
         let Some(source) = self.read(&file).await? else { return Ok(Done::Moot) };
-        match self.ports.thumbnailer.render(source, ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await {
+        match self
+            .context
+            .ports
+            .thumbnailer
+            .render(source, ThumbnailSpec::STANDARD, RenderBudget::STANDARD)
+            .await
+        {
             Ok(thumbnail) => self.store(&file, thumbnail).await,
             Err(RenderThumbnail::Store(error)) => Err(error.into()),
             // A busy machine may have been the reason; a hostile picture shall not cost more than a few tries.
@@ -124,7 +128,7 @@ impl Attempt<'_> {
 
     /// The whole picture file; `None` when its blob is gone.
     async fn read(&self, file: &File) -> Result<Option<Bytes>, JobError> {
-        let reader = match self.ports.blobs.get(&BlobKey::file(file.blob), None).await {
+        let reader = match self.context.ports.blobs.get(&BlobKey::file(file.blob), None).await {
             Ok(reader) => reader,
             Err(GetBlob::NotFound) => return self.gone(file).await,
             // No range was asked for; an empty picture is no picture.
@@ -142,7 +146,7 @@ impl Attempt<'_> {
     /// A blob that is not there is fine only when its file is gone too.
     async fn gone(&self, file: &File) -> Result<Option<Bytes>, JobError> {
         let access = Access::on_behalf_of(file.owner, Right::Read);
-        let now = self.ports.db.read().await?.files().find(&access, file.id).await?;
+        let now = self.context.ports.db.read().await?.files().find(&access, file.id).await?;
         if now.is_some_and(|now| now.blob == file.blob) {
             return Err(JobError::Failed("the bytes of a file are missing in the blob store".to_owned()));
         }
@@ -150,7 +154,7 @@ impl Attempt<'_> {
     }
 
     async fn store(&self, file: &File, thumbnail: Thumbnail) -> Result<Done, JobError> {
-        let key = BlobKey::thumbnail(BlobId::new(self.ports.ids.uuid()));
+        let key = BlobKey::thumbnail(BlobId::new(self.context.ports.ids.uuid()));
         self.context.intents.record(key, file.owner, LEASE).await?;
         let Thumbnail { png, width, height } = thumbnail;
         let hint = PutHint {
@@ -159,8 +163,8 @@ impl Attempt<'_> {
         };
         let body: ByteStream = stream::iter([Ok(png)]).boxed();
         let put = tokio::select! {
-            put = self.ports.blobs.put(&key, body, &hint) => put,
-            lost = renew_until_lost(self.ports.db.as_ref(), self.ports.clock.as_ref(), Leased::Intent(key.id)) => Err(lost.into()),
+            put = self.context.ports.blobs.put(&key, body, &hint) => put,
+            lost = renew_until_lost(self.context.ports.db.as_ref(), self.context.ports.clock.as_ref(), Leased::Intent(key.id)) => Err(lost.into()),
         };
         let outcome = match put {
             Ok(stored) => {
@@ -192,13 +196,13 @@ impl Attempt<'_> {
         state: ThumbnailState,
         stored: Option<StoredBlob>,
     ) -> Result<Done, JobError> {
-        let mut unit = self.ports.db.begin().await?;
+        let mut unit = self.context.ports.db.begin().await?;
         if !unit.files().set_thumbnail(file.id, file.blob, &state).await? {
             unit.rollback().await?;
             return Ok(Done::Moot);
         }
         let change = Change::ThumbnailChanged { file: file.id, blob: file.blob, thumbnail: &state };
-        self.context.events.record(unit.as_mut(), self.ports.clock.now(), change).await?;
+        self.context.events.record(unit.as_mut(), self.context.ports.clock.now(), change).await?;
         if let (Some(blob), Some(stored)) = (state.blob(), stored) {
             match unit.blobs().mark_stored(blob, &stored).await {
                 Ok(()) => {}

@@ -9,7 +9,6 @@ use super::complete;
 use super::job::{Done, Job, JobContext, JobError, Lane};
 use crate::engine::retry::retry_conflicts;
 use crate::files::withdraw;
-use crate::ports::Ports;
 use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{BlobKey, GetBlob};
 use fm_domain::error::PortResult;
@@ -59,13 +58,12 @@ impl Job for VerifyBlob {
     }
 
     async fn run(&self, context: &JobContext, claimed: &ClaimedJob) -> Result<Done, JobError> {
-        Attempt { ports: &context.ports, context, claimed }.run(self).await
+        Attempt { context, claimed }.run(self).await
     }
 }
 
 /// One attempt of the job.
 struct Attempt<'a> {
-    ports: &'a Ports,
     context: &'a JobContext,
     claimed: &'a ClaimedJob,
 }
@@ -74,7 +72,7 @@ impl Attempt<'_> {
     /// Verifies, as long as the file still points to the blob and has no hash yet.
     async fn run(&self, job: &VerifyBlob) -> Result<Done, JobError> {
         let access = Access::on_behalf_of(job.owner, Right::Read);
-        let found = self.ports.db.read().await?.files().find(&access, job.file).await?;
+        let found = self.context.ports.db.read().await?.files().find(&access, job.file).await?;
         let Some(file) = found.filter(|file| file.blob == job.blob) else {
             return Ok(retry_conflicts(|| self.let_go(job.blob)).await?);
         };
@@ -91,7 +89,7 @@ impl Attempt<'_> {
 
     /// Hashes chunk by chunk, so that no more than a chunk is in memory.
     async fn hash(&self, file: &File) -> Result<Sha256, JobError> {
-        let reader = match self.ports.blobs.get(&BlobKey::file(file.blob), None).await {
+        let reader = match self.context.ports.blobs.get(&BlobKey::file(file.blob), None).await {
             Ok(reader) => reader,
             Err(GetBlob::Store(error)) => return Err(error.into()),
             Err(GetBlob::NotFound | GetBlob::Range(_)) => {
@@ -109,7 +107,7 @@ impl Attempt<'_> {
     /// One unit: the bytes were replaced or removed before their hash was known, so that the key of their upload is freed
     /// unless it is finished; and the job is done.
     async fn let_go(&self, blob: BlobId) -> PortResult<Done> {
-        let mut unit = self.ports.db.begin().await?;
+        let mut unit = self.context.ports.db.begin().await?;
         unit.keys().free(blob).await?;
         if !unit.jobs().complete(self.claimed.id, self.claimed.attempt).await? {
             unit.rollback().await?;
@@ -121,16 +119,17 @@ impl Attempt<'_> {
 
     /// One unit: the hash is known, the key remembers the upload, the job is done.
     async fn remember(&self, file: &File, sha256: Sha256) -> PortResult<Done> {
-        let mut unit = self.ports.db.begin().await?;
+        let mut unit = self.context.ports.db.begin().await?;
         if !unit.files().set_sha256(file.id, file.blob, sha256).await? {
             unit.rollback().await?;
             return self.let_go(file.blob).await;
         }
         let change = Change::ContentHashed { file, sha256 };
-        self.context.events.record(unit.as_mut(), self.ports.clock.now(), change).await?;
+        self.context.events.record(unit.as_mut(), self.context.ports.clock.now(), change).await?;
         let upload = FinishedUpload { file: file.id, name: file.name.clone(), sha256 };
         // False where the upload had no key.
-        let _had_key = unit.keys().finish(file.blob, &upload, self.ports.clock.now().plus(KEPT_FOR)).await?;
+        let _had_key =
+            unit.keys().finish(file.blob, &upload, self.context.ports.clock.now().plus(KEPT_FOR)).await?;
         if !unit.jobs().complete(self.claimed.id, self.claimed.attempt).await? {
             unit.rollback().await?;
             return Ok(Done::Lost);
@@ -141,7 +140,7 @@ impl Attempt<'_> {
 
     /// One unit: the file is gone, and the job is done.
     async fn withdraw(&self, file: &File) -> PortResult<Done> {
-        let mut unit = self.ports.db.begin().await?;
+        let mut unit = self.context.ports.db.begin().await?;
         // As it is now: it may have new content, a thumbnail, or be gone since its bytes were read.
         let access = Access::on_behalf_of(file.owner, Right::Delete);
         let found = unit.files().find_for_update(&access, file.id).await?;
@@ -149,9 +148,11 @@ impl Attempt<'_> {
             unit.rollback().await?;
             return self.let_go(file.blob).await;
         };
-        if !withdraw(unit.as_mut(), &access, &now, &self.context.events, self.ports.clock.now()).await? {
+        if !withdraw(unit.as_mut(), &access, &now, &self.context.events, self.context.ports.clock.now())
+            .await?
+        {
             unit.rollback().await?;
-            return complete(self.ports.db.as_ref(), self.claimed).await;
+            return complete(self.context.ports.db.as_ref(), self.claimed).await;
         }
         if !unit.jobs().complete(self.claimed.id, self.claimed.attempt).await? {
             unit.rollback().await?;

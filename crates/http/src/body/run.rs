@@ -66,9 +66,9 @@ where
     E: Into<Problem> + Send + 'static,
 {
     // The pump first: what it brings is taken before the server reads on, which so reads into the same buffer again.
-    let detach_on_drop = pin!(DetachOnDrop::new(&state.runtime, &state.tracker, use_case));
-    let outcome = match select(pump, detach_on_drop).await {
-        Either::Left(((), detach_on_drop)) => detach_on_drop.await,
+    let use_case = pin!(DetachOnDrop::new(&state.runtime, &state.tracker, use_case));
+    let outcome = match select(pump, use_case).await {
+        Either::Left(((), use_case)) => use_case.await,
         Either::Right((outcome, _pump)) => outcome,
     };
     match outcome {

@@ -141,8 +141,8 @@ fn kinds_that_are_not_decoded_here_are_left_to_the_general_decoder() {
     twelve_bits[frame + 4] = 12;
     assert!(own(&twelve_bits).unwrap().is_none());
     let cmyk = Writer { components: (1..5).map(|id| (id, 1, 1)).collect(), ..grey(60, 40) };
-    let full = Writer { components: vec![(1, 3, 3), (2, 1, 1), (3, 1, 1)], ..grey(60, 40) };
-    for writer in [cmyk, full] {
+    let too_many_blocks = Writer { components: vec![(1, 3, 3), (2, 1, 1), (3, 1, 1)], ..grey(60, 40) };
+    for writer in [cmyk, too_many_blocks] {
         assert!(own(&writer.write()).unwrap().is_none());
     }
 }
