@@ -9,7 +9,7 @@ mod queue_poller;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fm_application::jobs::Lane;
+use fm_application::jobs::{Lane, PeriodicJob};
 use fm_application::wiring::UseCases;
 use fm_domain::clock::Clock;
 use fm_domain::error::{PortError, PortResult, chain};
@@ -23,8 +23,6 @@ use queue_poller::QueuePoller;
 
 /// Pause after the queue itself failed.
 const FAILURE_PAUSE: Duration = Duration::from_secs(2);
-/// How often the sweep is scheduled.
-const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// What workers need.
 #[derive(Clone)]
@@ -67,7 +65,9 @@ impl Workers {
         tracker.spawn(self.clone().work(Arc::clone(&signals), true, stop.clone()));
         let poller = QueuePoller::new(self, signals);
         tracker.spawn(poller.run(stop.clone()));
-        tracker.spawn(self.clone().schedule(stop.clone()));
+        for periodic in self.use_cases.jobs.schedule.periodic() {
+            tracker.spawn(self.clone().schedule(periodic.clone(), stop.clone()));
+        }
     }
 
     /// One worker.
@@ -109,16 +109,21 @@ impl Workers {
         Ok(true)
     }
 
-    async fn schedule(self, stop: CancellationToken) {
-        let mut ticks = interval(SWEEP_INTERVAL);
+    /// Enqueues a job at its interval, the first time at once.
+    async fn schedule(self, periodic: PeriodicJob, stop: CancellationToken) {
+        let mut ticks = interval(periodic.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
                 () = stop.cancelled() => return,
             }
-            if let Err(error) = self.use_cases.jobs.schedule_sweep.run().await {
-                warn(&error, "the sweep could not be scheduled");
+            if let Err(error) = self.use_cases.jobs.schedule.run(&periodic).await {
+                tracing::warn!(
+                    job = periodic.kind.as_str(),
+                    error = chain(&error),
+                    "a periodic job could not be enqueued"
+                );
             }
         }
     }

@@ -17,7 +17,8 @@ use crate::testing::TestPorts;
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::accounts::Account;
 use fm_domain::blobs::{
-    BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, GetBlob, PutBlob, PutHint, StoredBlob,
+    BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, DownloadLink, GetBlob, PutBlob, PutHint,
+    SignedUrl, StoredBlob,
 };
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::clock::Clock as _;
@@ -25,7 +26,7 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, Sha256};
 use fm_domain::ids::JobId;
 use fm_domain::jobs::{ClaimedJob, NewJob};
-use fm_domain::testing::{CountingIds, Effects, FakeReads, FixedClock, a_session, a_user};
+use fm_domain::testing::{CountingIds, Effects, FakeReads, FixedClock, PlainLinks, a_session, a_user};
 
 /// Expects one call of a mock, notes it, and answers.
 macro_rules! once {
@@ -101,6 +102,18 @@ pub(crate) fn reads_of_account(effects: &Effects, account: Option<Account>) -> F
     let mut reads = FakeReads::default();
     once!(effects, reads.users.expect_find(), "find user", |_| Ok(account.clone()));
     reads
+}
+
+/// Ports whose database has this file, or none.
+pub(crate) fn found(file: Option<File>) -> Ports {
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads_of_file(&Effects::default(), file));
+    doubles.ports()
+}
+
+/// The link behind a URL that the doubles signed.
+pub(crate) fn opened(url: &SignedUrl) -> DownloadLink {
+    PlainLinks::open(url.expose()).unwrap()
 }
 
 /// Ada, in her session.

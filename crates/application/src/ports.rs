@@ -19,7 +19,7 @@ use std::time::Duration;
 /// One adapter for every port.
 #[derive(Clone)]
 pub struct Ports {
-    /// Users, files, blobs, keys and jobs.
+    /// Users, files, blobs, uploads, keys and jobs.
     pub db: Arc<dyn Database>,
     /// Sessions.
     pub sessions: Arc<dyn SessionStore>,

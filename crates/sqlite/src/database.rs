@@ -13,7 +13,6 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 use crate::error::{hung_up, store_error};
 use crate::open::{Location, OpenSqlite};
-use crate::queue::Queue;
 use crate::readers::Readers;
 use crate::signal::SqliteJobSignal;
 use crate::unit_of_work::SqliteUnitOfWork;
@@ -27,7 +26,7 @@ pub struct SqliteDatabase {
 
 struct Core {
     location: Location,
-    requests: Arc<Queue<Request>>,
+    requests: async_channel::Sender<Request>,
     readers: Arc<Readers>,
     commits: watch::Receiver<u64>,
     /// Ends when all threads have ended.
@@ -46,7 +45,7 @@ impl SqliteDatabase {
         let location = Location::prepare(path)?;
         let (alive, threads) = mpsc::channel(1);
         let (signals, commits) = watch::channel(0);
-        let requests = Arc::new(Queue::new());
+        let (requests, served) = async_channel::unbounded();
         // From here on a failure drops what was started, which ends it.
         let core = Core {
             readers: Arc::new(Readers::start(&location, reader_count(), &alive)?),
@@ -55,7 +54,7 @@ impl SqliteDatabase {
             threads: Mutex::new(threads),
             location,
         };
-        Writer::start(&core.location, &core.requests, signals, idle_limit, &alive)?;
+        Writer::start(&core.location, served, signals, idle_limit, &alive)?;
         Ok(Self { core: Arc::new(core) })
     }
 
@@ -88,11 +87,12 @@ impl SqliteDatabase {
         change: impl FnOnce(&mut SqliteConnection) -> PortResult<R> + Send + 'static,
     ) -> PortResult<R> {
         let (reply, answer) = oneshot::channel();
-        self.core.requests.push(Request::Change(Box::new(move |writer| {
+        let request = Request::Change(Box::new(move |writer| {
             if !reply.is_closed() {
                 reply.send(writer.change(change)).ok();
             }
-        })));
+        }));
+        self.core.requests.try_send(request).map_err(|_closed| hung_up())?;
         answer.await.map_err(|_gone| hung_up())?
     }
 }

@@ -23,7 +23,6 @@ mod error;
 mod migrations;
 mod open;
 mod queries;
-mod queue;
 mod readers;
 mod repos;
 mod rows;

@@ -1,22 +1,21 @@
 //! The threads that read.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::thread;
 
+use async_channel::{Receiver, Sender, unbounded};
 use diesel::SqliteConnection;
 use fm_domain::error::PortResult;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{connect_error, hung_up};
 use crate::open::{Location, OpenSqlite};
-use crate::queue::Queue;
 
 type Question = Box<dyn FnOnce(PortResult<&mut SqliteConnection>) + Send>;
 
 /// A few threads, each with a connection of its own. A question goes to whichever is free.
 pub(crate) struct Readers {
-    questions: Arc<Queue<Question>>,
+    questions: Sender<Question>,
 }
 
 impl Readers {
@@ -26,12 +25,14 @@ impl Readers {
         count: usize,
         alive: &mpsc::Sender<()>,
     ) -> Result<Self, OpenSqlite> {
-        let readers = Self { questions: Arc::new(Queue::new()) };
+        let (sender, questions) = unbounded();
+        // From here on a failure closes the channel, which ends the threads that were started.
+        let readers = Self { questions: sender };
         for _ in 0..count {
             let mut reader = Reader {
                 location: location.clone(),
                 connection: Some(location.connect_to_read().map_err(|error| location.refused(error))?),
-                questions: Arc::clone(&readers.questions),
+                questions: questions.clone(),
                 _alive: alive.clone(),
             };
             thread::Builder::new()
@@ -48,12 +49,13 @@ impl Readers {
         question: impl FnOnce(&mut SqliteConnection) -> PortResult<R> + Send + 'static,
     ) -> PortResult<R> {
         let (reply, answer) = oneshot::channel();
-        self.questions.push(Box::new(move |connection| {
+        let question: Question = Box::new(move |connection| {
             if !reply.is_closed() {
                 // The caller may have stopped waiting meanwhile: the answer is dropped then.
                 reply.send(connection.and_then(question)).ok();
             }
-        }));
+        });
+        self.questions.try_send(question).map_err(|_closed| hung_up())?;
         answer.await.map_err(|_gone| hung_up())?
     }
 
@@ -72,13 +74,13 @@ impl Drop for Readers {
 struct Reader {
     location: Location,
     connection: Option<SqliteConnection>,
-    questions: Arc<Queue<Question>>,
+    questions: Receiver<Question>,
     _alive: mpsc::Sender<()>,
 }
 
 impl Reader {
     fn run(&mut self) {
-        while let Some(question) = self.questions.pop() {
+        while let Ok(question) = self.questions.recv_blocking() {
             if catch_unwind(AssertUnwindSafe(|| question(self.connection()))).is_err() {
                 // The panic may have left it in any state.
                 self.connection = None;

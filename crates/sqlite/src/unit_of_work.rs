@@ -1,7 +1,6 @@
 //! The unit of work: a turn at the writer.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
 use async_trait::async_trait;
@@ -11,12 +10,11 @@ use fm_domain::error::{PortError, PortResult};
 use tokio::sync::oneshot;
 
 use crate::error::hung_up;
-use crate::queue::Queue;
 use crate::writer::{Operation, Request, Step};
 
 /// A unit of work in SQLite. From its first statement on it is the only one that is open: others wait for their turn.
 pub struct SqliteUnitOfWork {
-    requests: Arc<Queue<Request>>,
+    requests: async_channel::Sender<Request>,
     /// From the first statement on. Dropping it is what tells the writer to roll back.
     turn: Option<Sender<Step>>,
     /// A statement failed, or its caller did not wait for what became of it.
@@ -28,11 +26,11 @@ pub struct SqliteUnitOfWork {
 impl SqliteUnitOfWork {
     /// The first statement asks for a turn, waits for it, and learns if it could not begin: waking the caller only to
     /// hear of that costs more than most statements do, and a unit that asks for nothing yet makes no other one wait.
-    pub(crate) fn new(requests: &Arc<Queue<Request>>) -> PortResult<Self> {
+    pub(crate) fn new(requests: &async_channel::Sender<Request>) -> PortResult<Self> {
         if requests.is_closed() {
             return Err(hung_up());
         }
-        Ok(Self { requests: Arc::clone(requests), turn: None, failed: false, enqueued: false })
+        Ok(Self { requests: requests.clone(), turn: None, failed: false, enqueued: false })
     }
 
     /// Hands the operation to the writer. False when there is no writer to answer it.
@@ -42,7 +40,7 @@ impl SqliteUnitOfWork {
         }
         let (turn, steps) = channel();
         self.turn = Some(turn);
-        self.requests.push(Request::Unit(operation, steps))
+        self.requests.try_send(Request::Unit(operation, steps)).is_ok()
     }
 
     /// Runs statements on the writer. An error poisons the unit, and so does a caller that stops waiting: what became

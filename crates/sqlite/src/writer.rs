@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -14,7 +13,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{begin_error, connect_error, store_error};
 use crate::open::{Location, OpenSqlite};
-use crate::queue::Queue;
 
 /// How long a unit of work may ask for nothing before it is rolled back, so that a forgotten one can't stop all others.
 pub(crate) const IDLE_LIMIT: Duration = Duration::from_secs(30);
@@ -47,7 +45,7 @@ pub(crate) struct Writer {
     /// Open from one unit to the next, with its prepared statements; `None` after something went so wrong that its
     /// state is in doubt.
     connection: Option<SqliteConnection>,
-    requests: Arc<Queue<Request>>,
+    requests: async_channel::Receiver<Request>,
     commits: watch::Sender<u64>,
     idle_limit: Duration,
     _alive: mpsc::Sender<()>,
@@ -57,7 +55,7 @@ impl Writer {
     /// Starts the thread. It holds `alive` until it ends, and counts on `commits` those that added jobs.
     pub(crate) fn start(
         location: &Location,
-        requests: &Arc<Queue<Request>>,
+        requests: async_channel::Receiver<Request>,
         commits: watch::Sender<u64>,
         idle_limit: Duration,
         alive: &mpsc::Sender<()>,
@@ -65,7 +63,7 @@ impl Writer {
         let mut writer = Self {
             location: location.clone(),
             connection: Some(location.connect().map_err(|error| location.refused(error))?),
-            requests: Arc::clone(requests),
+            requests,
             commits,
             idle_limit,
             _alive: alive.clone(),
@@ -79,8 +77,8 @@ impl Writer {
 
     fn run(&mut self) {
         // Should this thread ever die, waiting callers must learn of it rather than wait for ever.
-        let _last_act = AbandonOnDrop(Arc::clone(&self.requests));
-        while let Some(request) = self.requests.pop() {
+        let _last_act = AbandonOnDrop(self.requests.clone());
+        while let Ok(request) = self.requests.recv_blocking() {
             let served = catch_unwind(AssertUnwindSafe(|| match request {
                 Request::Unit(first, steps) => self.serve(first, &steps),
                 Request::Change(change) => change(self),
@@ -181,12 +179,14 @@ impl Writer {
     }
 }
 
-/// Abandons the queue when the thread that serves it ends, in whatever way.
-struct AbandonOnDrop(Arc<Queue<Request>>);
+/// Drops the waiting requests when the thread that serves them ends, in whatever way: a closed channel keeps them as
+/// long as there are senders.
+struct AbandonOnDrop(async_channel::Receiver<Request>);
 
 impl Drop for AbandonOnDrop {
     fn drop(&mut self) {
-        self.0.abandon();
+        self.0.close();
+        while self.0.try_recv().is_ok() {}
     }
 }
 

@@ -21,3 +21,6 @@ impl HeadBlob {
         self.blobs.head(key).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,3 @@ impl Blobs {
         Self { read: ReadBlob::new(ports), head: HeadBlob::new(ports) }
     }
 }
-
-#[cfg(test)]
-mod tests;

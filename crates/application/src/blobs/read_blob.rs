@@ -20,3 +20,6 @@ impl ReadBlob {
         self.blobs.get(key, range).await
     }
 }
+
+#[cfg(test)]
+mod tests;

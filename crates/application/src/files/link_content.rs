@@ -33,3 +33,6 @@ impl LinkContent {
         Ok(self.presenter.content(&file, disposition).await?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,3 +63,6 @@ impl LinkThumbnail {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,6 +69,3 @@ impl Files {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -83,3 +83,6 @@ impl RenameFile {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,3 +41,6 @@ impl ShowFile {
         Ok(self.presenter.view(file).await?)
     }
 }
+
+#[cfg(test)]
+mod tests;

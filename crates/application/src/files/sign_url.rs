@@ -55,3 +55,6 @@ impl SignUrl {
         Ok(SignedLink { url, expires_at })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,13 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
         None
     }
 
+    /// The job that the program enqueues by itself, and the pause between two times. It is left out while equal work waits or
+    /// runs. Each process also enqueues it when it starts, so one that is due once a week may run more often.
+    #[must_use]
+    fn periodic() -> Option<(Duration, Self)> {
+        None
+    }
+
     /// Does the work. It may be done more than once: a worker can die after its effect and before its answer.
     async fn run(&self, context: &JobContext, claimed: &ClaimedJob) -> Result<Done, JobError>;
 

@@ -51,3 +51,6 @@ impl ListJobs {
         Ok(jobs)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! The work of the queue.
 //!
 //! A job is a file here: its payload, its priority, what it follows from, and what it does ([`Job`]). To add one, write the file
-//! and name it twice below: as a module, and in the registry.
+//! and add two lines below: its module, and its place in the registry.
 
 mod dead_jobs;
 mod job;
@@ -13,7 +13,7 @@ mod purge_blob;
 mod registry;
 mod revoke_sessions;
 mod run_next_job;
-mod schedule_sweep;
+mod schedule_jobs;
 mod sweep_blobs;
 mod verify_blob;
 
@@ -26,7 +26,7 @@ pub use purge_blob::PurgeBlob;
 pub use registry::{JobRegistry, Unreadable};
 pub use revoke_sessions::RevokeSessions;
 pub use run_next_job::{Ran, ReadyJob, RunNextJob};
-pub use schedule_sweep::ScheduleSweep;
+pub use schedule_jobs::{PeriodicJob, ScheduleJobs};
 pub use sweep_blobs::{Sweep, SweepBlobs, Swept};
 pub use verify_blob::VerifyBlob;
 
@@ -52,7 +52,7 @@ impl JobRegistry {
 #[expect(missing_docs, reason = "each field is documented by its type")]
 pub struct Jobs {
     pub run_next: RunNextJob,
-    pub schedule_sweep: ScheduleSweep,
+    pub schedule: ScheduleJobs,
     pub sweep: Sweep,
     pub preview_sweep: PreviewSweep,
     pub list: ListJobs,
@@ -66,7 +66,7 @@ impl Jobs {
     pub fn new(ports: &Ports, registry: &JobRegistry) -> Self {
         Self {
             run_next: RunNextJob::new(ports, registry),
-            schedule_sweep: ScheduleSweep::new(ports),
+            schedule: ScheduleJobs::new(ports, registry),
             sweep: Sweep::new(ports),
             preview_sweep: PreviewSweep::new(ports),
             list: ListJobs::new(ports, registry),
@@ -87,6 +87,3 @@ async fn complete(db: &dyn Database, job: &ClaimedJob) -> PortResult<Done> {
         Ok(Done::Lost)
     }
 }
-
-#[cfg(test)]
-mod tests;

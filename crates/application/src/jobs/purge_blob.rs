@@ -70,3 +70,6 @@ async fn find(context: &JobContext, key: &BlobKey) -> Result<Option<Tombstone>, 
     unit.rollback().await?;
     Ok(tombstone)
 }
+
+#[cfg(test)]
+mod tests;

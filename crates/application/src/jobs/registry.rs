@@ -8,10 +8,12 @@ use fm_domain::events::Event;
 use fm_domain::ids::JobId;
 use fm_domain::jobs::{ClaimedJob, JobKind, JobPayload, NewJob};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::job::{Done, Job, JobContext, JobError, Lane, RetryPolicy, follow_up};
 use super::payload;
+use super::schedule_jobs::PeriodicJob;
 use crate::engine::follow_ups::{FollowUp, FollowUps};
 
 /// Why this node can't run a job: a newer one enqueued it.
@@ -38,6 +40,7 @@ struct Known {
     lane: Lane,
     read: fn(&JobPayload) -> Result<Box<dyn AnyJob>, serde_json::Error>,
     derive: fn(&Event<'_>) -> Option<PortResult<FollowUp>>,
+    periodic: Option<PeriodicJob>,
 }
 
 impl Known {
@@ -47,8 +50,18 @@ impl Known {
             lane: J::LANE,
             read: |payload| Ok(Box::new(payload::read::<J>(payload)?)),
             derive: |event| J::after(event).map(|job| follow_up(&job, J::DEDUPLICATE_FOLLOW_UPS)),
+            periodic: periodic::<J>(),
         }
     }
+}
+
+fn periodic<J: Job>() -> Option<PeriodicJob> {
+    let (every, job) = J::periodic()?;
+    Some(PeriodicJob {
+        kind: J::kind(),
+        every,
+        enqueued: Arc::new(move |id, at| Job::enqueued(&job, id, at)),
+    })
 }
 
 impl JobRegistry {
@@ -71,6 +84,11 @@ impl JobRegistry {
     pub fn kinds_of(&self, lane: Lane) -> Vec<JobKind> {
         let of_lane = self.jobs.iter().filter(|known| known.lane == lane);
         of_lane.map(|known| known.kind.clone()).collect()
+    }
+
+    /// What follows from the clock.
+    pub(super) fn periodic(&self) -> Vec<PeriodicJob> {
+        self.jobs.iter().filter_map(|known| known.periodic.clone()).collect()
     }
 
     /// What follows from events.

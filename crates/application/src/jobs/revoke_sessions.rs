@@ -52,3 +52,6 @@ impl Job for RevokeSessions {
         Ok(Done::Moot)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,8 +36,7 @@ const PUT_OFF: Duration = Duration::from_mins(10);
 /// How many such blobs a run meets before it takes the store for broken.
 const MOST_FAILURES: u32 = 3;
 
-/// Sweeps: cancels intents that expired, deletes the bytes of tombstones that are due, removes keys and sessions that
-/// ended.
+/// The job that runs a [`Sweep`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SweepBlobs {}
@@ -56,6 +55,10 @@ impl Job for SweepBlobs {
     /// Not deduplicated: a sweep that runs may have passed the blobs of the account already.
     fn after(event: &Event<'_>) -> Option<Self> {
         matches!(event.change, Change::AccountRemoved { .. }).then_some(Self {})
+    }
+
+    fn periodic() -> Option<(Duration, Self)> {
+        Some((Duration::from_mins(1), Self {}))
     }
 
     async fn run(&self, context: &JobContext, _claimed: &ClaimedJob) -> Result<Done, JobError> {

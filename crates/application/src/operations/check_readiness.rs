@@ -65,3 +65,6 @@ async fn answers(check: &'static str, ping: impl Future<Output = PortResult<()>>
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

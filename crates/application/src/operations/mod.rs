@@ -37,6 +37,3 @@ impl Operations {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

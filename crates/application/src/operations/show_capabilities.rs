@@ -70,3 +70,6 @@ impl ShowCapabilities {
         &self.capabilities
     }
 }
+
+#[cfg(test)]
+mod tests;

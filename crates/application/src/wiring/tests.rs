@@ -86,7 +86,7 @@ fn the_futures_of_blobs_jobs_and_operations_can_be_spawned() {
     assert_send(all.blobs.head.run(&key));
     assert_send(all.operations.check_readiness.run());
     assert_send(all.jobs.run_next.run(&[]));
-    assert_send(all.jobs.schedule_sweep.run());
+    all.jobs.schedule.periodic().iter().for_each(|periodic| assert_send(all.jobs.schedule.run(periodic)));
     assert_eq!(all.operations.capabilities.run().max_upload, settings().max_upload);
 }
 

@@ -295,7 +295,7 @@ impl Environment {
         let process = self.healthy();
         for pause in pauses {
             self.pass(Duration::from_secs(*pause));
-            process.cases.jobs.schedule_sweep.run().await.map_err(|error| format!("no sweep: {error:?}"))?;
+            process.schedule_jobs().await.map_err(|error| format!("no sweep: {error:?}"))?;
             self.drain(&process).await?;
         }
         Ok(())

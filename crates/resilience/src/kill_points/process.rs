@@ -7,6 +7,7 @@ use fm_application::jobs::JobRegistry;
 use fm_application::ports::{DirectPorts, Ports, Settings};
 use fm_application::wiring::UseCases;
 use fm_domain::body::ByteSize;
+use fm_domain::error::PortResult;
 use fm_domain::testing::{PlainLinks, PlainPartLinks};
 use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
@@ -43,6 +44,15 @@ fn direct_ports(access: DirectAccess, faults: &Faults) -> DirectPorts {
 }
 
 impl Process {
+    /// Enqueues the periodic jobs.
+    pub async fn schedule_jobs(&self) -> PortResult<()> {
+        let schedule = &self.cases.jobs.schedule;
+        for periodic in schedule.periodic() {
+            schedule.run(periodic).await?;
+        }
+        Ok(())
+    }
+
     /// The largest file it takes.
     pub const MAX_UPLOAD: u64 = 4_000;
     /// How much one user may keep.

@@ -99,7 +99,7 @@ scenario! {
         abandon_upload(environment, &actors).await;
         remove_file(environment, &actors).await;
         environment.pass(Duration::from_mins(2));
-        environment.healthy().cases.jobs.schedule_sweep.run().await.unwrap();
+        environment.healthy().schedule_jobs().await.unwrap();
         actors
     };
     act |process, _cast| process.cases.jobs.run_next.run(&[SweepBlobs::kind()]).await;
@@ -127,7 +127,7 @@ scenario! {
     /// The sweep is put into the queue.
     a_sweep_to_come, retried NextTurn;
     arrange |environment| environment.user_with_text().await;
-    act |process, _cast| process.cases.jobs.schedule_sweep.run().await;
+    act |process, _cast| process.schedule_jobs().await;
     check |environment, actors| expect(file_count(environment, actors).await == 1, "what was kept is gone")
 }
 

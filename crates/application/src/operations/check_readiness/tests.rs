@@ -1,13 +1,10 @@
 use std::sync::Arc;
 
-use super::{CheckReadiness, Readiness, ShowCapabilities};
 use crate::fixture::unavailable;
+use crate::operations::{CheckReadiness, Readiness};
 use crate::ports::Ports;
-use crate::testing::{TestPorts, settings};
-use fm_domain::blobs::{BlobLimits, MockBlobStore};
-use fm_domain::body::ByteSize;
+use crate::testing::TestPorts;
 use fm_domain::sessions::MockSessionStore;
-use fm_domain::thumbnails::MockThumbnailer;
 
 #[tokio::test]
 async fn each_store_that_does_not_answer_is_named() {
@@ -97,19 +94,4 @@ async fn a_store_that_never_answers_is_waited_for_three_seconds() {
     let started = tokio::time::Instant::now();
     assert!(!CheckReadiness::new(&ports).run().await.session_store);
     assert_eq!(started.elapsed().as_secs(), 3);
-}
-
-#[test]
-fn the_largest_file_is_the_smaller_of_what_is_configured_and_what_the_store_takes() {
-    for (store, expected) in [(10, 10), (u64::MAX, settings().max_upload.bytes())] {
-        let mut blobs = MockBlobStore::new();
-        blobs.expect_limits().return_const(BlobLimits { max_blob: ByteSize::new(store) });
-        let mut thumbnailer = MockThumbnailer::new();
-        thumbnailer.expect_formats().returning(|| "image/png".parse().into_iter().collect());
-        let (blobs, thumbnailer) = (Arc::new(blobs), Arc::new(thumbnailer));
-        let ports = Ports { blobs, thumbnailer, ..TestPorts::default().ports() };
-        let show = ShowCapabilities::new(&ports, &settings());
-        assert_eq!(show.run().max_upload, ByteSize::new(expected));
-        assert_eq!(show.run().thumbnail_formats.len(), 1);
-    }
 }
