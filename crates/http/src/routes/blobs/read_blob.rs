@@ -95,7 +95,7 @@ fn with_bytes(
 ) -> HttpResponse {
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let mut response = described(status, link, tag);
-    response.insert_header((header::CONTENT_TYPE, link.target.content_type.as_str()));
+    response.insert_header((header::CONTENT_TYPE, link.target.content_type.to_string()));
     if let Some(ResolvedRange { first, last }) = range {
         response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{}", size.bytes())));
     }
