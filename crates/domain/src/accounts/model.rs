@@ -104,7 +104,7 @@ impl FromStr for Role {
     }
 }
 
-/// A user's name: 1 to 255 characters after NFC, no control characters, no white space around it.
+/// A user's name: 1 to 255 characters after NFC, no control characters, not white space alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplayName(String);
 
@@ -129,8 +129,7 @@ impl FromStr for DisplayName {
         if text.len() > 255 * 16 {
             return Err(InvalidDisplayName);
         }
-        let is_outer_space = |c: char| c.is_whitespace() && !c.is_control();
-        let name: String = text.trim_matches(is_outer_space).nfc().collect();
+        let name: String = text.nfc().collect();
         let blank = name.trim().is_empty();
         if blank || name.chars().count() > 255 || name.chars().any(char::is_control) {
             return Err(InvalidDisplayName);

@@ -103,7 +103,6 @@ fn secrets_are_never_shown() {
 #[test]
 fn a_display_name_is_normalised_and_bounded() {
     assert_eq!("Zoe\u{308}".parse::<DisplayName>().unwrap().as_str(), "Zo\u{eb}");
-    assert_eq!(" \u{a0}Ada Lovelace ".parse::<DisplayName>().unwrap().as_str(), "Ada Lovelace");
     assert!("e\u{301}".repeat(255).parse::<DisplayName>().is_ok());
     for text in ["", "  ", "a\tb", &"a".repeat(256), &"a".repeat(10_000)] {
         assert!(text.parse::<DisplayName>().is_err());
