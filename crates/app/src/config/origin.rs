@@ -24,7 +24,8 @@ pub(super) fn cors_origin(text: &str) -> Result<String, &'static str> {
         None => (authority, None),
     };
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
-    if host.is_empty() || !host.bytes().all(is_plain) {
+    let is_bracketed_alone = after_brackets == 0 || host.len() == after_brackets;
+    if host.is_empty() || !is_bracketed_alone || !host.bytes().all(is_plain) {
         return Err(PROBLEM);
     }
     let Some(port) = port else { return Ok(format!("{scheme}://{host}")) };
