@@ -38,6 +38,7 @@ const PURE: &[&str] = &[
     "serde_json",
     "sha1",
     "sha2",
+    "simdutf8",
     "subtle",
     "thiserror",
     "unicode-normalization",

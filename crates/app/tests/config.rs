@@ -112,6 +112,42 @@ fn all_faults_are_told_at_once_and_never_a_secret() {
 }
 
 #[test]
+fn a_secret_with_dollar_signs_in_the_env_file_is_kept_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = "pa$word$2b$10$0123456789abcdefghijkl";
+    fs::write(folder.path().join(".env"), format!("\u{feff}JWT_SECRET={secret}\r\nexport PORT=5\r\n"))
+        .unwrap();
+    let config = with(folder.path(), &[]).unwrap();
+    assert_eq!(config.credentials.jwt_secret.as_ref().unwrap().expose(), secret);
+    assert_eq!(config.http.port, 5);
+}
+
+#[test]
+fn origins_and_the_public_url_lose_their_default_ports() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with(
+        folder.path(),
+        &[
+            ("CORS_ORIGINS", "https://App.example:443/, http://b.example:8080"),
+            ("PUBLIC_URL", "https://f.example:443"),
+        ],
+    )
+    .unwrap();
+    let expected = ["https://app.example", "http://b.example:8080"].map(str::to_owned).to_vec();
+    assert_eq!(config.http.cors, fm_http::CorsOrigins::List(expected));
+    assert_eq!(config.http.public_url.as_deref(), Some("https://f.example"));
+    let faults = with(folder.path(), &[("CORS_ORIGINS", "https://a.example,null,*")]).unwrap_err();
+    assert_eq!(names(&faults), ["CORS_ORIGINS"].into_iter().collect());
+}
+
+#[test]
+fn parameters_that_no_database_takes_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = with(folder.path(), &[("DATABASE_URL", "sqlite://x.db?mode=rwc")]).unwrap_err();
+    assert_eq!(names(&faults), ["DATABASE_URL"].into_iter().collect());
+}
+
+#[test]
 fn postgresql_wants_a_secret_and_sqlite_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let faults = with(folder.path(), &[("DATABASE_URL", "postgres://localhost/x")]).unwrap_err();

@@ -40,7 +40,7 @@ async fn a_signed_url_gives_the_bytes_and_says_all_of_them() {
     let id = path.strip_prefix("/v1/blobs/").unwrap().split('?').next().unwrap();
     let expected = [
         ("content-length", "10"),
-        ("content-type", "text/plain"),
+        ("content-type", "text/plain; charset=utf-8"),
         ("etag", &format!("\"{id}\"")),
         ("accept-ranges", "bytes"),
         ("content-disposition", "attachment; filename=\"caf_.txt\"; filename*=UTF-8''caf%C3%A9.txt"),

@@ -37,8 +37,14 @@ pub struct PgAddress {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAddress {
     /// Not of the form `postgres://user:password@host:port/database?option=value`.
-    #[error("is not a PostgreSQL URL: postgres://user:password@host:port/database")]
+    #[error(
+        "is not a PostgreSQL URL: postgres://user:password@host:port/database, with special characters of the password \
+         percent-encoded"
+    )]
     Malformed,
+    /// A parameter behind `?` that is not known, or whose value can't be used.
+    #[error("has the parameter {0}, which is not known or has a value that can't be used: leave it out")]
+    Parameter(String),
     /// Another `sslmode` than those that there are.
     #[error("sslmode must be disable, allow, prefer, require, verify-ca or verify-full")]
     SslMode,
@@ -60,6 +66,9 @@ impl PgAddress {
             return Err(InvalidAddress::Malformed);
         }
         let (url, options) = split_tls_options(url);
+        if let Some(name) = wrong_parameter(&url) {
+            return Err(InvalidAddress::Parameter(name));
+        }
         let mut config: Config = url.parse().map_err(|_may_quote_the_url| InvalidAddress::Malformed)?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err(InvalidAddress::Malformed);
@@ -142,6 +151,20 @@ impl TlsOptions {
     }
 }
 
+/// The name of the first parameter that can't be used: of those that other programs take from the same URL
+/// (`pgbouncer=true`, `supa=…`), or with a wrong value. A URL with another `@` behind `?` may have a password that is not
+/// percent-encoded: nothing of it is told.
+fn wrong_parameter(url: &str) -> Option<String> {
+    let (_, after) = url.split_once('@').unwrap_or(("", url));
+    let (_, query) = after.split_once('?').filter(|(_, query)| !query.contains('@'))?;
+    let is_wrong = |pair: &&str| format!("postgres://localhost?{pair}").parse::<Config>().is_err();
+    let pair = query.split('&').filter(|pair| !pair.is_empty()).find(is_wrong)?;
+    let name = pair.split('=').next().unwrap_or_default();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    let is_name = (1..=63).contains(&name.len()) && name.bytes().all(is_plain);
+    Some(if is_name { name.to_owned() } else { "(no name)".to_owned() })
+}
+
 /// Takes `sslmode` and `sslrootcert` out of a URL.
 fn split_tls_options(url: &str) -> (String, TlsOptions) {
     // A question mark may be part of a password: the options begin at the first one after the credentials.
@@ -179,6 +202,41 @@ mod tests {
         assert!(!shown.contains("s3cr") && !shown.contains("ann"), "{shown}");
         let refused = PgAddress::parse("postgres://ann:s3cret@db.example/files?nonsense=1").unwrap_err();
         assert!(!format!("{refused} {refused:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_parameter_that_can_not_be_used_is_named_without_its_value() {
+        for (parameters, name) in [
+            ("pgbouncer=true", "pgbouncer"),
+            ("sslmode=require&supa=base-pooler.x", "supa"),
+            ("connect_timeout=10&connection_limit=1", "connection_limit"),
+            ("schema=public", "schema"),
+            ("connect_timeout=soon", "connect_timeout"),
+            ("channel_binding=sometimes", "channel_binding"),
+            ("pgbouncer", "pgbouncer"),
+            ("hunter%202=x", "(no name)"),
+        ] {
+            let refused = PgAddress::parse(&format!("postgres://ann:s3cret@db.example/files?{parameters}"));
+            assert_eq!(refused.unwrap_err(), InvalidAddress::Parameter(name.to_owned()), "{parameters}");
+        }
+        // Part of a password that is not percent-encoded.
+        let refused = PgAddress::parse("postgres://ann:s3?cret=1@db@example/files?x=1").unwrap_err();
+        assert!(!refused.to_string().contains("cret"), "{refused}");
+    }
+
+    #[test]
+    fn urls_are_read_as_providers_print_them() {
+        for url in [
+            "postgresql://postgres.abcdefgh:pw@aws-0-eu-central-1.pooler.supabase.com:5432/postgres",
+            "postgresql://ann:pw@ep-cool-name-123456.eu-central-1.aws.neon.tech/neondb?sslmode=require&channel_binding=require",
+            "postgresql://ann:pw@ep-x.aws.neon.tech/neondb?options=endpoint%3Dep-x&sslmode=require",
+            "postgres://u1:p2@ec2-1-2-3-4.compute-1.amazonaws.com:5432/d3",
+            "postgresql://ann:pw@dpg-abc-a.frankfurt-postgres.render.com/files",
+            "postgresql://doadmin:pw@db-1.b.db.ondigitalocean.com:25060/defaultdb?sslmode=require",
+            "postgres://ann:pw@[2001:db8::1]:5432/files?connect_timeout=10&target_session_attrs=read-write&",
+        ] {
+            assert!(PgAddress::parse(url).is_ok(), "{url}");
+        }
     }
 
     #[test]

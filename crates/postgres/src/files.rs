@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use fm_domain::access::Access;
 use fm_domain::error::PortResult;
-use fm_domain::files::{File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
+use fm_domain::files::{Charset, File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
 
 use crate::access::visible_files;
@@ -46,10 +46,17 @@ impl FileRepo for PgUnitOfWork {
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool> {
+    async fn set_sha256(
+        &mut self,
+        id: FileId,
+        of: BlobId,
+        sha256: Sha256,
+        charset: Option<Charset>,
+    ) -> PortResult<bool> {
         let file =
             files::table.find(id.uuid()).filter(files::blob_id.eq(of.uuid())).filter(files::sha256.is_null());
-        let update = diesel::update(file).set(files::sha256.eq(sha256.as_bytes().as_slice()));
+        let charset = charset.map(|charset| files::charset.eq(charset.to_string()));
+        let update = diesel::update(file).set((files::sha256.eq(sha256.as_bytes().as_slice()), charset));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 

@@ -27,7 +27,7 @@ use crate::value::{Moment, bigint};
 /// on open ones. Two sweeps at once take different uploads, and neither waits for one that a request is using.
 pub(crate) const EXPIRED: &str = "SELECT id, owner_id, transport, blob_id, name, claimed_type, promised_sha256, \
         metadata, idempotency_key, length_bytes, offset_bytes, reserved_bytes, epoch, is_locked, write_state, \
-        write_name, hash_state, head, status, file_id, created_at, expires_at \
+        write_name, hash_state, charset_check, head, status, file_id, created_at, expires_at \
     FROM uploads WHERE status = 'open' AND expires_at < ? \
     ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED";
 

@@ -52,7 +52,7 @@ impl S3SignDownload {
                 // that links of a window have left when they are handed out.
                 ("response-cache-control", &format!("private, max-age={}", life.1 / 2)),
                 ("response-content-disposition", &disposition.header_value(&target.filename)),
-                ("response-content-type", content_type.as_str()),
+                ("response-content-type", &content_type.to_string()),
             ],
         })
     }

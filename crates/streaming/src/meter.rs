@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, stream};
 use sha2::Digest as _;
 
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
-use fm_domain::files::Sha256;
+use fm_domain::files::{Charset, CharsetCheck, Sha256};
 
 /// How long a body may grow.
 #[derive(Debug, Clone, Copy)]
@@ -30,23 +30,35 @@ impl Limit {
     }
 }
 
+/// What passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metered {
+    /// How many bytes.
+    pub size: ByteSize,
+    /// Their hash.
+    pub sha256: Sha256,
+    /// The charset of a text, where it was looked for and found.
+    pub charset: Option<Charset>,
+}
+
 /// Tells what passed, once it has passed whole.
 pub struct Meter {
-    result: Arc<Mutex<Option<(ByteSize, Sha256)>>>,
+    result: Arc<Mutex<Option<Metered>>>,
 }
 
 struct State {
     source: ByteStream,
     hash: sha2::Sha256,
+    charset: Option<CharsetCheck>,
     size: u64,
     limit: Limit,
     length: Option<ByteSize>,
     expected: Option<Sha256>,
-    result: Arc<Mutex<Option<(ByteSize, Sha256)>>>,
+    result: Arc<Mutex<Option<Metered>>>,
 }
 
 impl Meter {
-    /// Wraps `source`. A body that is longer or shorter than `length`, or has another hash than `expected`, ends
+    /// Wraps `source`, and looks for the charset of its text if `charset` says so. A body that is longer or shorter than `length`, or has another hash than `expected`, ends
     /// with an error, never as if it were whole.
     #[must_use]
     pub fn wrap(
@@ -54,11 +66,13 @@ impl Meter {
         limit: Limit,
         length: Option<ByteSize>,
         expected: Option<Sha256>,
+        charset: Option<CharsetCheck>,
     ) -> (Self, ByteStream) {
         let result = Arc::new(Mutex::new(None));
         let state = State {
             source,
             hash: sha2::Sha256::new(),
+            charset,
             size: 0,
             limit,
             length,
@@ -76,9 +90,9 @@ impl Meter {
         (Self { result }, metered.boxed())
     }
 
-    /// The size and the hash, if the body ended as it should.
-    pub fn result(&self) -> Option<(ByteSize, Sha256)> {
-        *self.result.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What passed, if the body ended as it should.
+    pub fn result(&self) -> Option<Metered> {
+        self.result.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -94,6 +108,9 @@ impl State {
             return Err(BodyError::Malformed("the body is longer than declared"));
         }
         self.hash.update(&bytes);
+        if let Some(charset) = &mut self.charset {
+            charset.update(&bytes);
+        }
         Ok(Some(bytes))
     }
 
@@ -105,8 +122,9 @@ impl State {
         if self.expected.is_some_and(|expected| expected != sha256) {
             return Err(BodyError::DigestMismatch);
         }
+        let charset = self.charset.as_ref().and_then(CharsetCheck::finish);
         *self.result.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((ByteSize::new(self.size), sha256));
+            Some(Metered { size: ByteSize::new(self.size), sha256, charset });
         Ok(())
     }
 }

@@ -25,6 +25,37 @@ async fn the_case_of_an_address_does_not_matter(lane: Lane) {
     api.post("/v1/auth/login").json(&body).send().await.expect(200);
 }
 
+/// Keyboards and clipboards write one text in several ways.
+async fn a_password_and_an_address_are_right_however_they_are_typed(lane: Lane) {
+    let api = Api::on(lane);
+    let (composed, decomposed) = ("\u{f6}ffne dich", "o\u{308}ffne\u{a0}dich");
+    for (password, name) in [(composed, "zo\u{eb}"), (decomposed, "zoe\u{308}")] {
+        let address = unique("typed");
+        let email = |name: &str| format!(" {name}.{address}@example.com\u{200b}");
+        let body = json!({"email": email(name), "password": password});
+        let user = api.post("/v1/auth/register").json(&body).send().await.expect(201).json();
+        assert_eq!(user["email"], format!("zo\u{eb}.{address}@example.com"));
+        for (password, name) in [(composed, "zoe\u{308}"), (decomposed, "ZO\u{cb}")] {
+            let body = json!({"email": email(name), "password": password});
+            api.post("/v1/auth/login").json(&body).send().await.expect(200);
+        }
+        let body = json!({"email": email(name), "password": "offne dich"});
+        api.post("/v1/auth/login").json(&body).send().await.problem(401, "invalid_credentials");
+        let body = json!({"email": email("zoe\u{308}"), "password": composed});
+        api.post("/v1/auth/register").json(&body).send().await.problem(409, "email_taken");
+    }
+}
+
+async fn a_changed_password_is_right_however_it_is_typed(lane: Lane) {
+    let api = Api::on(lane);
+    let user = api.user().await;
+    let body = json!({"current_password": user.password, "new_password": "o\u{308}ffne dich"});
+    user.post("/v1/auth/password").json(&body).send().await.expect(204);
+    let body = json!({"email": user.email, "password": "\u{f6}ffne dich"});
+    api.post("/v1/auth/login").json(&body).send().await.expect(200);
+    user.delete("/v1/auth/me").json(&json!({"password": "\u{f6}ffne\u{3000}dich"})).send().await.expect(204);
+}
+
 async fn a_wrong_password_and_an_unknown_address_look_the_same(lane: Lane) {
     let api = Api::on(lane);
     let user = api.user().await;
@@ -112,6 +143,8 @@ async fn an_unknown_address_takes_as_long_as_a_wrong_password(lane: Lane) {
 on_every_lane![
     logging_in_answers_with_a_token_pair,
     the_case_of_an_address_does_not_matter,
+    a_password_and_an_address_are_right_however_they_are_typed,
+    a_changed_password_is_right_however_it_is_typed,
     a_wrong_password_and_an_unknown_address_look_the_same,
     what_was_never_a_password_or_an_address_is_simply_wrong,
     both_tokens_come_as_cookies_too,

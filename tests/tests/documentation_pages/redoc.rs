@@ -11,7 +11,7 @@ async fn it_shows_the_title_and_the_operations_and_asks_no_other_server() {
     let api = documented();
     let page = Page::open(&format!("{}/redoc", api.server.base())).await;
     page.shows("h1", "File Manager API").await;
-    page.shows("h2", "Opens an account.").await;
+    page.shows("h2", "Register an account").await;
     page.shows("button", "/v1/auth/register").await;
     is_self_contained(&page, &api, &PARTS).await;
 }

@@ -42,12 +42,12 @@ async fn without_a_token_it_shows_the_refusal() {
     page.shows(CONTENT, "unauthenticated").await;
 }
 
-const STATUS: &str = "#operations-auth-show_account .live-responses-table td.response-col_status";
-const CONTENT: &str = "#operations-auth-show_account .live-responses-table td.response-col_description";
+const STATUS: &str = "#operations-auth-get_account .live-responses-table td.response-col_status";
+const CONTENT: &str = "#operations-auth-get_account .live-responses-table td.response-col_description";
 
 /// Calls `GET /v1/auth/me`.
 async fn try_it_out(page: &Page) {
     for button in [".opblock-summary-control", ".try-out__btn", ".execute"] {
-        page.click(&format!("#operations-auth-show_account {button}")).await;
+        page.click(&format!("#operations-auth-get_account {button}")).await;
     }
 }

@@ -2,6 +2,7 @@
 //! alone, and said so at the place.
 
 mod answers;
+mod charsets;
 mod dispositions;
 mod ranges;
 mod redirects;

@@ -46,6 +46,19 @@ fn what_an_adapter_requires_is_asked_for_by_name() {
 }
 
 #[test]
+fn a_parameter_that_postgresql_does_not_take_is_named() {
+    let folder = tempdir().unwrap();
+    let url = "postgres://ann:a-secret-word@localhost:6543/x?sslmode=require&pgbouncer=true";
+    let secret = "a secret of thirty-two bytes or more";
+    let finished =
+        run(folder.path(), &variables(&[("DATABASE_URL", url), ("JWT_SECRET", secret)]), &["serve"]);
+    assert_eq!(finished.code, Some(2), "{}", finished.output);
+    assert!(finished.output.contains("DATABASE_URL"), "{}", finished.output);
+    assert!(finished.output.contains("the parameter pgbouncer"), "{}", finished.output);
+    assert!(!finished.output.contains("a-secret-word"), "{}", finished.output);
+}
+
+#[test]
 fn a_faulty_configuration_leaves_nothing_behind() {
     let folder = tempdir().unwrap();
     let finished = run(folder.path(), &variables(&[("PORT", "seventy")]), &["serve"]);
@@ -84,6 +97,21 @@ async fn a_file_of_variables_is_read_and_the_environment_wins() {
     let user = api.user().await;
     assert_eq!(user.me().await.json()["storage"]["quota_bytes"], 777);
     user.upload("a", fm_e2e::noise(1_001)).send().await.problem(413, "payload_too_large");
+}
+
+#[tokio::test]
+async fn an_address_that_leads_nowhere_is_warned_of() {
+    const WARNING: &str = "PUBLIC_URL is not set";
+    let open = Api::with(Lane::Ephemeral, &[("HOST", "0.0.0.0")]);
+    open.user().await;
+    assert!(open.server.output().contains(WARNING), "{}", open.server.output());
+    for variables in
+        [[("HOST", "0.0.0.0"), ("PUBLIC_URL", "https://files.example")], [("HOST", ""), ("PUBLIC_URL", "")]]
+    {
+        let quiet = Api::with(Lane::Ephemeral, &variables);
+        quiet.user().await;
+        assert!(!quiet.server.output().contains(WARNING), "{}", quiet.server.output());
+    }
 }
 
 /// Nothing configured at all but the port: the program keeps its data below the folder it is started in.

@@ -69,6 +69,33 @@ async fn a_subtype_of_the_container_is_kept(lane: Lane) {
     assert_eq!(user.file_of("text/html", "a.docx", zip).await.content_type, "application/zip");
 }
 
+async fn letters_alone_make_no_magic_number(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    for text in
+        ["BMI,age,name\n21.5,40,Ada\n", "ID3 tags", "MZ,PZ\n", "GIF89a was", "BZh is", "8BPS is", "%PDF is"]
+    {
+        for claimed in ["text/csv", "text/plain"] {
+            let file = user.file_of(claimed, "a.txt", text).await;
+            assert_eq!(file.content_type, claimed, "{text}");
+            assert_eq!(file.thumbnail.status, "none", "{text}");
+        }
+    }
+}
+
+async fn media_in_a_variant_of_their_container_are_what_is_claimed(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let xavc = b"\0\0\0\x1cftypXAVC\0\0\0\0XAVCmp42iso2\0\0\0\x08moov".to_vec();
+    assert_eq!(user.file_of("video/mp4", "a.mp4", xavc).await.content_type, "video/mp4");
+    let unnamed = b"\0\0\0\x14ftypABCD\0\0\0\0ABCD".to_vec();
+    assert_eq!(user.file_of("video/mp4", "a.mp4", unnamed.clone()).await.content_type, "video/mp4");
+    assert_eq!(user.file_of("image/png", "a.mp4", unnamed).await.content_type, "application/octet-stream");
+    let mut zip = b"PK\x03\x04\x14\0\0\0\0\0".to_vec();
+    zip.extend(noise(200));
+    for claimed in ["model/vnd.usdz+zip", "model/3mf", "application/vnd.comicbook+zip"] {
+        assert_eq!(user.file_of(claimed, "a.zip", zip.clone()).await.content_type, claimed);
+    }
+}
+
 /// The file says what it is, but storage and browsers are told of nothing that would run.
 async fn what_a_browser_would_run_goes_out_as_bytes(lane: Lane) {
     let user = Api::on(lane).user().await;
@@ -100,5 +127,7 @@ on_every_lane![
     where_they_say_nothing_the_claim_is_taken,
     a_claim_whose_magic_number_is_missing_is_not_believed,
     a_subtype_of_the_container_is_kept,
+    letters_alone_make_no_magic_number,
+    media_in_a_variant_of_their_container_are_what_is_claimed,
     what_a_browser_would_run_goes_out_as_bytes,
 ];

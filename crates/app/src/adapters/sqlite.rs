@@ -32,6 +32,12 @@ impl DatabaseFactory for SqliteConfig {
         if path.is_empty() {
             reader.fault("DATABASE_URL", "must name a file after sqlite://");
         }
+        if path.contains('?') {
+            reader.fault(
+                "DATABASE_URL",
+                "must name a file alone after sqlite://: parameters behind ? are not known",
+            );
+        }
         Self { path: PathBuf::from(path) }
     }
 

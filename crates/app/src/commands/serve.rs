@@ -43,12 +43,16 @@ pub(super) fn run(
     drop(guard);
     let workers = config.http.workers;
     let hurry = CancellationToken::new();
+    let misleading_links = misleading_links(config, &listener);
     let served = actix_web::rt::System::new().block_on({
         let (state, hurry) = (state.clone(), hurry.clone());
         let (grace, background) = (config.http.shutdown_grace, runtime.handle().clone());
         async move {
             let server = fm_http::serve(listener, state.clone(), workers)?;
             tracing::info!(address, "listening");
+            if let Some(warning) = misleading_links {
+                tracing::warn!("{warning}");
+            }
             // Not on the server's own runtime: it goes on listening for the second signal when the server has ended.
             background.spawn(stop_in_order(signals, server.handle(), state, grace, hurry.clone()));
             tokio::select! {
@@ -77,6 +81,17 @@ fn listen(config: &Config) -> Result<(TcpListener, String), StartError> {
     let listener = TcpListener::bind(&wanted).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?.to_string();
     Ok((listener, address))
+}
+
+/// What to warn of: an address that stands for all of the machine's is no address for other machines.
+fn misleading_links(config: &Config, listener: &TcpListener) -> Option<String> {
+    let address = listener.local_addr().ok().filter(|address| address.ip().is_unspecified())?;
+    config.http.public_url.is_none().then(|| {
+        format!(
+            "PUBLIC_URL is not set and HOST stands for every address: signed URLs begin with http://{address}, which leads \
+             nowhere from other machines; set PUBLIC_URL to the URL that clients reach this server by"
+        )
+    })
 }
 
 fn http_settings(config: &Config, public_url: String) -> HttpSettings {

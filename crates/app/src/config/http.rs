@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fm_http::CorsOrigins;
 
+use super::origin::{cors_origin, without_default_port};
 use super::{Reader, Variable};
 
 pub(super) const VARIABLES: &[Variable] = &[
@@ -46,7 +47,7 @@ impl HttpConfig {
             is_debug: reader.flag("IS_DEBUG", false),
             host: host(reader),
             port: reader.number("PORT", 8080, 0..=u16::MAX),
-            public_url: public_url(reader),
+            public_url: public_url(reader).map(|url| without_default_port(&url)),
             shutdown_grace: reader.seconds("SHUTDOWN_GRACE_SECONDS", 30, 0..=3600),
             workers: reader.number("HTTP_WORKERS", cores, 1..=1024),
             cookie_secure: reader.flag("COOKIE_SECURE", true),
@@ -75,7 +76,7 @@ fn cors(reader: &mut Reader<'_>) -> CorsOrigins {
     }
     let mut origins = Vec::new();
     for item in items {
-        match origin(&item) {
+        match cors_origin(&item) {
             Ok(origin) => origins.push(origin),
             Err(problem) => reader.fault("CORS_ORIGINS", format!("each {problem}; * stands alone")),
         }

@@ -5,10 +5,12 @@
 
 mod accounts;
 mod credentials;
+mod dotenv;
 mod faults;
 mod http;
 mod jobs;
 mod logging;
+mod origin;
 mod reader;
 mod secret;
 mod source;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
 
+use super::dotenv;
 use super::faults::ConfigFaults;
 use super::variable::Variable;
 
@@ -36,7 +37,7 @@ pub(super) type Texts = BTreeMap<String, String>;
 
 /// Layers the sources. Unset or empty is not there. `names` are those that may be set.
 pub(super) fn layered(sources: &Sources, names: &BTreeSet<String>, faults: &mut ConfigFaults) -> Texts {
-    let dotenv = dotenv(&sources.folder.join(".env"), faults);
+    let dotenv = dotenv::read(&sources.folder.join(".env"), &sources.environment, names, faults);
     let set = |name: &str| sources.environment.get(name).filter(|text| !text.is_empty());
     let profile = set("APP_PROFILE").or_else(|| dotenv.get("APP_PROFILE").filter(|text| !text.is_empty()));
     let mut texts = Texts::new();
@@ -65,23 +66,6 @@ fn named_profile(
     } else {
         faults.add("APP_PROFILE", format!("there is no {}", path.display()));
     }
-}
-
-fn dotenv(path: &Path, faults: &mut ConfigFaults) -> HashMap<String, String> {
-    if !path.exists() {
-        return HashMap::new();
-    }
-    let read = dotenvy::from_path_iter(path).and_then(Iterator::collect);
-    read.unwrap_or_else(|error: dotenvy::Error| {
-        // A line that can't be parsed may hold a secret: it is named, not shown.
-        let problem = match error {
-            dotenvy::Error::LineParse(_, at) => format!("has a line that can't be read, near character {at}"),
-            dotenvy::Error::Io(error) => format!("can't be read: {error}"),
-            _ => "can't be read".to_owned(),
-        };
-        faults.add(".env", problem);
-        HashMap::new()
-    })
 }
 
 /// One TOML file. A key that is no variable is a typing error.

@@ -1,6 +1,7 @@
 //! Accounts: registered, shown, renamed, removed, and their passwords changed.
 
 mod change_password;
+mod find_by_email;
 mod reauthenticate;
 mod register;
 mod remove_account;
@@ -8,6 +9,7 @@ mod rename_account;
 mod show_account;
 
 pub use change_password::{ChangePassword, ChangePasswordCommand};
+pub(crate) use find_by_email::find_by_email;
 pub use reauthenticate::ReauthenticateError;
 pub use register::{Register, RegisterCommand, RegisterError};
 pub use remove_account::RemoveAccount;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::engine::passwords::verify;
 use crate::engine::retry::failure;
 use fm_domain::access::Actor;
 use fm_domain::accounts::{Account, Password, PasswordCheck, PasswordHasher};
@@ -33,7 +34,7 @@ pub(super) async fn confirmed(
 ) -> Result<Account, ReauthenticateError> {
     let account =
         db.read().await?.users().find(actor.user()).await?.ok_or(ReauthenticateError::Unauthenticated)?;
-    match passwords.verify(password, &account.user.password_hash).await? {
+    match verify(passwords.as_ref(), password, &account.user.password_hash).await? {
         PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok(account),
         PasswordCheck::Wrong => Err(ReauthenticateError::WrongPassword),
     }

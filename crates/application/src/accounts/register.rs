@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::find_by_email;
 use crate::engine::events::EventRecorder;
 use crate::engine::retry::{confirm_commit, failure, retry_conflicts};
 use crate::ports::{Ports, Settings};
@@ -76,7 +77,7 @@ impl Register {
             return Err(RegisterError::Closed);
         }
         // Hashing is slow on purpose: a taken address need not pay for it.
-        if self.db.read().await?.users().find_by_email(&command.email).await?.is_some() {
+        if find_by_email(self.db.as_ref(), &command.email).await?.is_some() {
             return Err(RegisterError::EmailTaken);
         }
         let user = User {

@@ -22,10 +22,10 @@ use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
-use fm_domain::files::{FileName, HEAD_BYTES, MediaType, Sha256, sniff};
+use fm_domain::files::{CharsetCheck, FileName, HEAD_BYTES, MediaType, Sha256, sniff};
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim};
 use fm_domain::ids::{BlobId, IdSource, UserId};
-use fm_streaming::meter::{Limit, Meter};
+use fm_streaming::meter::{Limit, Meter, Metered};
 
 /// The upload that an intent is recorded for.
 pub(super) struct IntentRequest<'a> {
@@ -157,11 +157,12 @@ impl Transfer {
         let UploadBody { mut stream, length, claimed_type, sha256, end } = body;
         let head = fm_streaming::meter::head(&mut stream, HEAD_BYTES).await?;
         let content_type = sniff(&head.concat(), claimed_type.as_ref());
+        let charset = content_type.lacks_charset().then(CharsetCheck::default);
         let (meter, bytes) =
-            Meter::wrap(stream::iter(head).map(Ok).chain(stream).boxed(), limit, length, sha256);
+            Meter::wrap(stream::iter(head).map(Ok).chain(stream).boxed(), limit, length, sha256, charset);
         let hint = PutHint { length, content_type: content_type.safe() };
         let stored = self.blobs.put(&intent.key, bytes, &hint).await?;
-        let Some((size, sha256)) = meter.result() else {
+        let Some(Metered { size, sha256, charset }) = meter.result() else {
             return Err(PortError::Unexpected("the store did not read the body to its end".into()).into());
         };
         if stored.size != size {
@@ -171,20 +172,19 @@ impl Transfer {
             .into());
         }
         let name = end.await?;
-        Ok(Written { stored, sha256, content_type, name })
+        Ok(Written { stored, sha256, content_type: content_type.or_charset(charset), name })
     }
 
     /// Reads the bytes of a repeated upload without keeping them.
     pub(super) async fn read(&self, body: UploadBody) -> Result<(Sha256, FileName), UploadError> {
         let limit = Limit { max: self.max_upload, quota: None };
-        let (meter, mut bytes) = Meter::wrap(body.stream, limit, body.length, body.sha256);
+        let (meter, mut bytes) = Meter::wrap(body.stream, limit, body.length, body.sha256, None);
         while let Some(chunk) = bytes.next().await {
             drop(chunk?);
         }
         let name = body.end.await?;
-        let (_, sha256) =
-            meter.result().ok_or_else(|| PortError::Unexpected("the body was not read".into()))?;
-        Ok((sha256, name))
+        let read = meter.result().ok_or_else(|| PortError::Unexpected("the body was not read".into()))?;
+        Ok((read.sha256, name))
     }
 }
 

@@ -13,7 +13,7 @@ use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{BlobKey, GetBlob};
 use fm_domain::error::PortResult;
 use fm_domain::events::{Change, Event};
-use fm_domain::files::{File, Sha256};
+use fm_domain::files::{Charset, CharsetCheck, File, Sha256};
 use fm_domain::idempotency::{FinishedUpload, KEPT_FOR};
 use fm_domain::ids::{BlobId, FileId, UserId};
 use fm_domain::jobs::{ClaimedJob, Priority};
@@ -79,16 +79,16 @@ impl Attempt<'_> {
         if file.sha256.is_some() {
             return Ok(Done::Moot);
         }
-        let sha256 = self.hash(&file).await?;
+        let (sha256, charset) = self.read(&file).await?;
         if job.promised.is_some_and(|promised| promised != sha256) {
             tracing::info!(file.id = %file.id, "a file is withdrawn: its bytes are not those that were promised");
             return Ok(retry_conflicts(|| self.withdraw(&file)).await?);
         }
-        Ok(retry_conflicts(|| self.remember(&file, sha256)).await?)
+        Ok(retry_conflicts(|| self.remember(&file, sha256, charset.clone())).await?)
     }
 
-    /// Hashes chunk by chunk, so that no more than a chunk is in memory.
-    async fn hash(&self, file: &File) -> Result<Sha256, JobError> {
+    /// The hash, and the charset of a text that lacks one. Read chunk by chunk, so that no more than a chunk is in memory.
+    async fn read(&self, file: &File) -> Result<(Sha256, Option<Charset>), JobError> {
         let reader = match self.context.ports.blobs.get(&BlobKey::file(file.blob), None).await {
             Ok(reader) => reader,
             Err(GetBlob::Store(error)) => return Err(error.into()),
@@ -97,11 +97,16 @@ impl Attempt<'_> {
             }
         };
         let mut hash = HashState::new();
+        let mut check = file.content_type.lacks_charset().then(CharsetCheck::default);
         let mut bytes = reader.bytes;
         while let Some(chunk) = bytes.next().await {
-            hash.update(&chunk.map_err(|error| JobError::Failed(error.to_string()))?);
+            let chunk = chunk.map_err(|error| JobError::Failed(error.to_string()))?;
+            hash.update(&chunk);
+            if let Some(check) = &mut check {
+                check.update(&chunk);
+            }
         }
-        Ok(hash.finish())
+        Ok((hash.finish(), check.as_ref().and_then(CharsetCheck::finish)))
     }
 
     /// One unit: the bytes were replaced or removed before their hash was known, so that the key of their upload is freed
@@ -118,9 +123,9 @@ impl Attempt<'_> {
     }
 
     /// One unit: the hash is known, the key remembers the upload, the job is done.
-    async fn remember(&self, file: &File, sha256: Sha256) -> PortResult<Done> {
+    async fn remember(&self, file: &File, sha256: Sha256, charset: Option<Charset>) -> PortResult<Done> {
         let mut unit = self.context.ports.db.begin().await?;
-        if !unit.files().set_sha256(file.id, file.blob, sha256).await? {
+        if !unit.files().set_sha256(file.id, file.blob, sha256, charset).await? {
             unit.rollback().await?;
             return self.let_go(file.blob).await;
         }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::authenticate::Client;
 use super::token_issuer::{TokenIssuer, TokenPair};
+use crate::accounts::find_by_email;
+use crate::engine::passwords::verify;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
 use fm_domain::accounts::{Email, Password, PasswordCheck, PasswordHash, PasswordHasher, User};
@@ -73,7 +75,7 @@ impl LogIn {
         let user = self.find(&command.email).await?;
         let decoy = || self.passwords.decoy();
         let hash = user.as_ref().map_or_else(decoy, |user| user.password_hash.clone());
-        let check = self.passwords.verify(&command.password, &hash).await?;
+        let check = verify(self.passwords.as_ref(), &command.password, &hash).await?;
         let user = match (user, check) {
             (Some(user), PasswordCheck::Right) => user,
             (Some(user), PasswordCheck::RightButOutdated) => {
@@ -101,7 +103,7 @@ impl LogIn {
 
     async fn find(&self, email: &str) -> PortResult<Option<User>> {
         let Ok(email) = email.parse::<Email>() else { return Ok(None) };
-        Ok(self.db.read().await?.users().find_by_email(&email).await?.map(|account| account.user))
+        Ok(find_by_email(self.db.as_ref(), &email).await?.map(|account| account.user))
     }
 
     /// Stores a hash made with today's parameters; false when the one that was checked is no longer there.
@@ -121,7 +123,7 @@ impl LogIn {
     async fn replaced(&self, user: &User, password: &Password) -> Result<User, LogInError> {
         let account = self.db.read().await?.users().find(user.id).await?;
         let user = account.ok_or(LogInError::InvalidCredentials)?.user;
-        match self.passwords.verify(password, &user.password_hash).await? {
+        match verify(self.passwords.as_ref(), password, &user.password_hash).await? {
             PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok(user),
             PasswordCheck::Wrong => Err(LogInError::InvalidCredentials),
         }

@@ -16,7 +16,7 @@ use fm_domain::blobs::{
 };
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{File, HEAD_BYTES, MediaType, sniff};
+use fm_domain::files::{CharsetCheck, File, HEAD_BYTES, MediaType, sniff};
 use fm_domain::ids::{BlobId, FileId, UploadId};
 use fm_domain::uploads::{HashState, Transport, Upload, UploadStatus};
 
@@ -112,7 +112,9 @@ impl CompleteDirect {
         let parts = self.checked(upload, told).await?;
         let (blob, stored) = self.put_together(upload, &parts).await?;
         let head = self.head(blob, stored).await?;
-        let content_type = sniff(&head, upload.claimed_type.as_ref());
+        let is_whole = head.len() as u64 == stored.size.bytes();
+        let charset = is_whole.then(|| CharsetCheck::of(&head)).flatten();
+        let content_type = sniff(&head, upload.claimed_type.as_ref()).or_charset(charset);
         let upload = Upload { offset: stored.size, ..upload.clone() };
         // The hash of a blob without bytes is known without reading.
         let sha256 = (stored.size == ByteSize::ZERO).then(|| HashState::new().finish());

@@ -8,7 +8,7 @@ use fm_domain::access::{Access, Right};
 use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
 use fm_domain::events::Change;
-use fm_domain::files::{FileName, MediaType, Sha256};
+use fm_domain::files::{CharsetCheck, FileName, MediaType, Sha256};
 use fm_domain::idempotency::{Claimed, IdempotencyKey, KeyClaim};
 use fm_domain::ids::{BlobId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, HashState, Transport, Upload, UploadStatus};
@@ -73,6 +73,7 @@ impl Context {
 
     fn drafted(&self, draft: &Draft) -> Upload {
         let now = self.clock.now();
+        let is_text = draft.claimed_type.as_ref().is_some_and(MediaType::lacks_charset);
         Upload {
             id: UploadId::new(self.ids.uuid()),
             owner: draft.owner,
@@ -91,6 +92,7 @@ impl Context {
             state: None,
             write: None,
             hash: HashState::new(),
+            charset_check: (draft.transport == Transport::Resumable && is_text).then(CharsetCheck::default),
             head: bytes::Bytes::new(),
             status: UploadStatus::Open,
             created_at: now,

@@ -47,7 +47,7 @@ pub use resume::ResumeUpload;
 use crate::ports::{Ports, Settings};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::files::{HEAD_BYTES, MediaType, sniff};
+use fm_domain::files::{CharsetCheck, HEAD_BYTES, MediaType, sniff};
 use fm_domain::ids::{FileId, UploadId};
 use fm_domain::uploads::{Transport, Upload, UploadStatus};
 
@@ -135,12 +135,14 @@ impl Progress {
     }
 }
 
-/// The media type of an upload by the bytes received so far.
+/// The media type of an upload by the bytes received so far, with the charset where all were looked at for it.
 fn content_type(upload: &Upload) -> MediaType {
-    if upload.offset > ByteSize::ZERO && upload.head.is_empty() {
-        return upload.claimed_type.clone().unwrap_or_else(MediaType::octet_stream);
-    }
-    sniff(&upload.head, upload.claimed_type.as_ref())
+    let found = if upload.offset > ByteSize::ZERO && upload.head.is_empty() {
+        upload.claimed_type.clone().unwrap_or_else(MediaType::octet_stream)
+    } else {
+        sniff(&upload.head, upload.claimed_type.as_ref())
+    };
+    found.or_charset(upload.whole_charset_check().and_then(CharsetCheck::finish))
 }
 
 /// Looks at received bytes until the first [`HEAD_BYTES`] are there. Then the type that they show takes the place of the

@@ -50,7 +50,8 @@ impl<'a> Receiver<'a> {
             store,
             body_length: request.body_length,
             is_unchecked: checksum.is_some(),
-            hasher: OffloadedHasher::new(&context.hash_threads, upload.hash.clone(), checksum),
+            hasher: OffloadedHasher::new(&context.hash_threads, upload.hash.clone(), checksum)
+                .with_charset(upload.whole_charset_check().cloned()),
             checkpoints: Checkpoints::new(context, store, upload.clone()),
             upload,
         }
@@ -172,8 +173,8 @@ impl<'a> Receiver<'a> {
     /// All bytes are in memory, and the store has none yet: they become a blob at once.
     async fn store_at_once(&mut self, bytes: PartBytes) -> Result<File, ResumableError> {
         let Self { context, store, .. } = *self;
+        self.take_digests().await?;
         let content_type = content_type(&self.upload);
-        self.upload.hash = self.hash().await?;
         let sha256 = Some(self.upload.hash.finish());
         let safe = content_type.safe();
         let put = async |key| Ok(store.put_bytes(&key, bytes, &safe).await?);
@@ -188,8 +189,12 @@ impl<'a> Receiver<'a> {
         }
     }
 
-    async fn hash(&mut self) -> PortResult<fm_domain::uploads::HashState> {
-        Ok(self.hasher.digests().await?.whole.clone())
+    /// Brings what is known of the bytes into the upload.
+    async fn take_digests(&mut self) -> PortResult<()> {
+        let digests = self.hasher.digests().await?;
+        self.upload.hash = digests.whole.clone();
+        self.upload.charset_check.clone_from(&digests.charset);
+        Ok(())
     }
 
     /// Begins to append a chunk that starts at `offset`.
@@ -230,7 +235,7 @@ impl<'a> Receiver<'a> {
             if self.upload.state.is_some() {
                 self.store.sync(&BlobKey::file(self.upload.blob)).await?;
             }
-            self.upload.hash = self.hash().await?;
+            self.take_digests().await?;
             self.checkpoints.save(&mut self.upload, is_end).await?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fm_domain::access::{Access, Right};
-use fm_domain::files::{File, FileFilter, Revision, Sha256, ThumbnailState, UpdateFile};
+use fm_domain::files::{Charset, File, FileFilter, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
 
 use crate::fixture::database::{given, newest, stored, stored_thumbnail};
@@ -67,8 +67,9 @@ pub(crate) async fn file_04_a_file_is_read_back_as_written<H: DatabaseHarness>(h
         updated_at: at(1).plus(Duration::from_micros(999_999)),
         ..plain.clone()
     };
+    let read_as = File { content_type: fill::media_type("text/csv; charset=windows-1252"), ..plain.clone() };
     let mut files = Vec::new();
-    for file in [plain, empty, large, full] {
+    for file in [plain, empty, large, full, read_as] {
         let blob = stored(&mut *unit, owner).await;
         files.push(File { id: FileId::new(uuid()), blob, ..file });
     }
@@ -231,6 +232,7 @@ pub(crate) async fn file_14_a_hash_is_set_once_and_only_while_the_file_points_to
     let given = given(harness);
     let owner = given.owner().await;
     let (first, second) = (Sha256::new([1; 32]), Sha256::new([2; 32]));
+    let utf_8 = || Some(Charset::utf_8());
 
     let mut unit = given.unit().await;
     let blob = stored(&mut *unit, owner).await;
@@ -240,17 +242,25 @@ pub(crate) async fn file_14_a_hash_is_set_once_and_only_while_the_file_points_to
 
     let mut unit = given.unit().await;
     let (other, unknown) = (BlobId::new(uuid()), FileId::new(uuid()));
-    assert!(!unit.files().set_sha256(file.id, other, first).await.unwrap(), "another blob");
-    assert!(!unit.files().set_sha256(unknown, file.blob, first).await.unwrap(), "no such file");
-    assert!(unit.files().set_sha256(file.id, file.blob, first).await.unwrap());
-    assert!(!unit.files().set_sha256(file.id, file.blob, second).await.unwrap(), "it has one");
+    assert!(!unit.files().set_sha256(file.id, other, first, None).await.unwrap(), "another blob");
+    assert!(!unit.files().set_sha256(unknown, file.blob, first, None).await.unwrap(), "no such file");
+    assert!(unit.files().set_sha256(file.id, file.blob, first, utf_8()).await.unwrap());
+    assert!(!unit.files().set_sha256(file.id, file.blob, second, None).await.unwrap(), "it has one");
     unit.commit().await.unwrap();
-    let expected = File { sha256: Some(first), ..file.clone() };
+    let content_type = file.content_type.clone().or_charset(utf_8());
+    let expected = File { sha256: Some(first), content_type, ..file.clone() };
     assert_eq!(
         given.stored(owner, file.id).await,
         Some(expected.clone()),
         "nothing else, and not the revision, has changed"
     );
     let found = FileFilter { sha256: Some(first), ..FileFilter::default() };
-    assert_eq!(given.list(owner, &found, &newest(10)).await, [expected], "it is found by its hash");
+    assert_eq!(given.list(owner, &found, &newest(10)).await.as_slice(), std::slice::from_ref(&expected));
+
+    let revision = file.revision.next();
+    let replaced = File { content_type: fill::media_type("text/plain"), revision, ..expected };
+    let mut unit = given.unit().await;
+    unit.files().update(&replaced, file.revision).await.unwrap();
+    unit.commit().await.unwrap();
+    assert_eq!(given.stored(owner, file.id).await, Some(replaced), "the charset goes with the bytes");
 }

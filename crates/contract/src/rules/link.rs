@@ -25,7 +25,7 @@ fn link(key: BlobKey, body: &Bytes) -> DownloadLink {
     DownloadLink {
         target: LinkTarget {
             key,
-            content_type: fill::media_type("text/plain"),
+            content_type: fill::media_type("text/plain; charset=utf-8"),
             disposition: Disposition::Attachment,
             filename: fill::name("a name.txt"),
             sha256: Some(Sha256::new(sha2::Sha256::digest(body).into())),
@@ -171,6 +171,7 @@ pub(crate) async fn link_06_type_and_name_travel_with_the_link<H: SignDownloadHa
         assert!(shown.contains(filename), "{filename}: the name was lost");
         let content_type = answer.header("content-type").unwrap_or(&told);
         assert!(content_type.contains("text/plain"), "{filename}: {content_type}");
+        assert!(content_type.to_lowercase().contains("charset=utf-8"), "{filename}: {content_type}");
     }
 }
 

@@ -202,6 +202,7 @@ pub(crate) async fn file_13_all_that_a_filter_names_must_match<H: DatabaseHarnes
         ("b", "image/jpeg", Some(hash)),
         ("c", "imagex/png", None),
         ("ab", "image/png", Some(hash)),
+        ("d", "text/plain; charset=utf-8", None),
     ];
     let mut files: Vec<File> = facts
         .into_iter()
@@ -219,8 +220,12 @@ pub(crate) async fn file_13_all_that_a_filter_names_must_match<H: DatabaseHarnes
     let family = |name: &str| Some(TypeFilter::Family(name.to_owned()));
     let of = |content_type| FileFilter { content_type, ..FileFilter::default() };
     let with_hash = FileFilter { sha256: Some(hash), ..FileFilter::default() };
-    assert_eq!(found(&given, owner, FileFilter::default()).await, ["a", "b", "c", "ab"]);
+    assert_eq!(found(&given, owner, FileFilter::default()).await, ["a", "b", "c", "ab", "d"]);
     assert_eq!(found(&given, owner, of(png())).await, ["a", "ab"]);
+    for text in ["text/plain", "text/plain; charset=utf-16"] {
+        let text = Some(TypeFilter::Exactly(fill::media_type(text)));
+        assert_eq!(found(&given, owner, of(text)).await, ["d"], "the charset is no part of the type");
+    }
     assert_eq!(found(&given, owner, of(family("image"))).await, ["a", "b", "ab"]);
     assert_eq!(found(&given, owner, of(family("imag_"))).await, [""; 0], "a family is literal");
     assert_eq!(found(&given, owner, with_hash.clone()).await, ["b", "ab"]);

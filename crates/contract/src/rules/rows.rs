@@ -250,9 +250,8 @@ pub(crate) async fn file_20_a_change_of_one_file_leaves_every_other_as_it_is<H: 
     let changed =
         File { thumbnail: failed, revision: file.revision.next(), name: fill::name("new"), ..file.clone() };
     unit.files().update(&changed, file.revision).await.unwrap();
-    assert!(
-        !unit.files().set_sha256(file.id, file.blob, fm_domain::files::Sha256::new([3; 32])).await.unwrap()
-    );
+    let hash = fm_domain::files::Sha256::new([3; 32]);
+    assert!(!unit.files().set_sha256(file.id, file.blob, hash, None).await.unwrap());
     unit.commit().await.unwrap();
     assert_eq!(given.stored(owner, twin.id).await, Some(twin));
     assert_eq!(given.stored(owner, file.id).await, Some(changed));

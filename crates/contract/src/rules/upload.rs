@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fm_domain::access::{Access, Right};
 use fm_domain::blobs::WriteId;
-use fm_domain::files::Sha256;
+use fm_domain::files::{CharsetCheck, Sha256};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, HashState, Transport, UpdateUpload, Upload, UploadStatus, WriteState};
@@ -21,10 +21,12 @@ fn key(text: &str) -> IdempotencyKey {
 fn full(owner: UserId) -> Upload {
     let mut hash = HashState::new();
     hash.update(&[0xfe; 100]);
+    let mut charset_check = CharsetCheck::default();
+    charset_check.update(b"half a character: \xe2\x82");
     Upload {
         transport: Transport::Direct,
         name: fill::name(&format!("{} 'ÿ\u{10FFFD}%_;--.png", "名".repeat(235))),
-        claimed_type: Some(fill::media_type("image/vnd.microsoft.icon")),
+        claimed_type: Some(fill::media_type("text/vnd.unheard-of; charset=windows-1252")),
         promised: Some(Sha256::new([0xff; 32])),
         metadata: "filename d29ybGQucGRm,is_confidential, \"'\\;--".to_owned(),
         key: Some(key(&"k~!".repeat(85))),
@@ -36,6 +38,7 @@ fn full(owner: UserId) -> Upload {
         state: Some(WriteState::new((0..=u8::MAX).cycle().take(70_000).collect())),
         write: Some(WriteId::new("2~a/Write+Id=.'\"".repeat(30))),
         hash,
+        charset_check: Some(charset_check),
         head: (0..=u8::MAX).cycle().take(4100).collect(),
         created_at: at(0).plus(Duration::from_micros(1)),
         expires_at: at(1).plus(Duration::from_micros(999_999)),

@@ -398,7 +398,7 @@ mutants! {
     reads_that_hide_tombstones: broken(Fault::HidesTombstones) => database, ["BLOBROW-12"];
     a_count_without_a_limit: broken(Fault::CountsBeyondTheLimit) => database, ["BLOBROW-13"];
     a_database_that_remembers_accounts: broken(Fault::RemembersAccounts) => database, ["USER-11", "UOW-12", "USER-17"];
-    a_database_that_remembers_files: broken(Fault::RemembersFiles) => database, ["UOW-12", "FILE-19"];
+    a_database_that_remembers_files: broken(Fault::RemembersFiles) => database, ["FILE-14", "UOW-12", "FILE-19"];
     a_database_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => database, ["UOW-14"];
     a_database_that_answers_pings_by_itself: broken(Fault::PingsWithoutAsking) => database, ["UOW-13", "UOW-14"];
     a_database_that_finds_nothing_without_a_database: broken(Fault::FindsNothingWithoutADatabase) => database, ["UOW-13", "UOW-14"];

@@ -10,8 +10,8 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{
-    File, FileFilter, FilePage, FileQueries, FileRepo, PageKey, Revision, Sha256, ThumbnailState, TypeFilter,
-    UpdateFile,
+    Charset, File, FileFilter, FilePage, FileQueries, FileRepo, PageKey, Revision, Sha256, ThumbnailState,
+    TypeFilter, UpdateFile,
 };
 use fm_domain::ids::{BlobId, FileId, UserId};
 
@@ -221,8 +221,14 @@ impl FileRepo for BrokenUnit {
         Ok(set || self.is(Fault::SetsAnyThumbnail))
     }
 
-    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool> {
-        let set = self.honest().files().set_sha256(id, of, sha256).await?;
+    async fn set_sha256(
+        &mut self,
+        id: FileId,
+        of: BlobId,
+        sha256: Sha256,
+        charset: Option<Charset>,
+    ) -> PortResult<bool> {
+        let set = self.honest().files().set_sha256(id, of, sha256, charset).await?;
         Ok(set || self.is(Fault::SetsAnyHash))
     }
 

@@ -4,13 +4,21 @@ use std::fmt;
 use std::str::FromStr;
 
 use async_trait::async_trait;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 use zeroize::Zeroizing;
 
 use crate::error::PortResult;
 
 /// A password in clear: wiped when dropped, never shown.
+///
+/// Keyboards type one character in several ways. So passwords are compared in one form, that of the profile OpaqueString
+/// (RFC 8265, section 4.2): spaces of any kind are a plain space, and all is in NFC.
 #[derive(Clone)]
-pub struct Password(Zeroizing<String>);
+pub struct Password {
+    normalised: Zeroizing<String>,
+    /// As it was typed, where that is another text.
+    typed: Option<Zeroizing<String>>,
+}
 
 /// The password is not acceptable for an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,23 +29,49 @@ impl Password {
     /// Any text, to be compared: what was never acceptable is simply wrong.
     #[must_use]
     pub fn candidate(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        if is_nfc(&text) && !text.contains(is_other_space) {
+            return Self { normalised: Zeroizing::new(text), typed: None };
+        }
+        // Room for the longest form, so that no copy of a part stays behind in memory.
+        let mut normalised = Zeroizing::new(String::with_capacity(text.len() * 3));
+        normalised.extend(text.chars().map(|c| if is_other_space(c) { ' ' } else { c }).nfc());
+        Self { normalised, typed: Some(Zeroizing::new(text)) }
     }
 
-    /// The password in clear, for the hasher alone.
+    /// The password in clear, normalised, for the hasher alone.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.normalised
+    }
+
+    /// The password as it was typed, where normalising made another one of it: hashes were made of such texts before
+    /// they were normalised.
+    #[must_use]
+    pub fn as_typed(&self) -> Option<Self> {
+        self.typed.clone().map(|typed| Self { normalised: typed, typed: None })
     }
 }
 
-/// A password for an account: 8 to 128 characters.
+/// A space (Unicode category Zs) that is not U+0020.
+const fn is_other_space(character: char) -> bool {
+    matches!(
+        character,
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+    )
+}
+
+/// A password for an account: 8 to 128 characters, counted when it is normalised.
 impl FromStr for Password {
     type Err = InvalidPassword;
 
     fn from_str(text: &str) -> Result<Self, InvalidPassword> {
-        match text.chars().take(129).count() {
-            8..=128 => Ok(Self::candidate(text.to_owned())),
+        // Normalising is linear but not free: a length that no normal form brings under the limit is refused first.
+        if text.len() > 128 * 64 {
+            return Err(InvalidPassword);
+        }
+        let password = Self::candidate(text.to_owned());
+        match password.expose().chars().take(129).count() {
+            8..=128 => Ok(password),
             _ => Err(InvalidPassword),
         }
     }

@@ -27,14 +27,57 @@ fn what_is_no_address_is_refused() {
         "a b@example.com",
         "Ada <ada@example.com>",
         "\"a\"@example.com",
-        "ada@example.com\n",
         "ada\0@example.com",
         "ada@@example.com",
-        " ada@example.com",
+        "ada @example.com",
+        "ada@exam\u{200b}ple.com",
+        "\u{1}ada@example.com",
         &long,
     ] {
         assert!(text.parse::<Email>().is_err(), "{text:?}");
     }
+}
+
+#[test]
+fn white_space_around_an_address_is_no_part_of_it() {
+    for text in [
+        " ada@example.com",
+        "ada@example.com\r\n",
+        "\u{a0}ada@example.com\u{200b}",
+        "\u{202a}ada@example.com\u{202c}",
+    ] {
+        assert_eq!(text.parse::<Email>().unwrap().as_str(), "ada@example.com", "{text:?}");
+    }
+}
+
+#[test]
+fn an_address_is_normalised_and_remembers_what_was_typed() {
+    let twin: Email = "zo\u{eb}@example.com".parse().unwrap();
+    let typed: Email = "Zoe\u{308}@example.com".parse().unwrap();
+    assert_eq!((typed.as_str(), typed.key()), ("Zo\u{eb}@example.com", twin.key()));
+    assert!(twin.as_typed().is_none() && typed.as_typed().is_none(), "such an address was never accepted");
+
+    // Hangul in parts, as macOS writes file names.
+    let parts: Email = "\u{1112}\u{1161}\u{11ab}@example.com".parse().unwrap();
+    assert_eq!(parts.key(), "\u{d55c}@example.com");
+    assert_eq!(parts.as_typed().unwrap().key(), "\u{1112}\u{1161}\u{11ab}@example.com");
+}
+
+#[test]
+fn a_password_is_compared_in_one_form() {
+    let typed = "pa\u{df}wo\u{308}rter\u{a0}\u{3000}";
+    let password = Password::candidate(typed.to_owned());
+    assert_eq!(password.expose(), "pa\u{df}w\u{f6}rter  ");
+    assert_eq!(password.as_typed().unwrap().expose(), typed);
+    assert!(password.as_typed().unwrap().as_typed().is_none());
+    for text in ["correct horse", "w\u{f6}rter", " Case AND space "] {
+        let password = Password::candidate(text.to_owned());
+        assert_eq!(password.expose(), text);
+        assert!(password.as_typed().is_none());
+    }
+    // What it takes is counted in this form.
+    assert!("o\u{308}".repeat(7).parse::<Password>().is_err());
+    assert!("o\u{308}".repeat(128).parse::<Password>().is_ok());
 }
 
 #[test]

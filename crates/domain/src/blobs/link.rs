@@ -14,7 +14,7 @@ use crate::files::{FileName, MediaType, Sha256};
 pub struct LinkTarget {
     /// The blob.
     pub key: BlobKey,
-    /// The type to answer with; safe for browsers.
+    /// The type to answer with, as its text has it: with the charset. Safe for browsers (LINK-06).
     pub content_type: MediaType,
     /// Shown or saved.
     pub disposition: Disposition,

@@ -1,11 +1,17 @@
-//! Media types (RFC 9110, section 8.3.1), without parameters.
+//! Media types (RFC 9110, section 8.3.1), without parameters but the charset of texts.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A media type in lower case, without parameters: `image/png`. At most 255 bytes.
+use super::Charset;
+
+/// A media type in lower case: `image/png`, at most 255 bytes. Of parameters only the charset of a text is kept:
+/// `text/plain; charset=utf-8`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct MediaType(String);
+pub struct MediaType {
+    essence: String,
+    charset: Option<Charset>,
+}
 
 /// The text is no media type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -16,25 +22,43 @@ impl MediaType {
     /// `application/octet-stream`: bytes, and nothing said of them.
     #[must_use]
     pub fn octet_stream() -> Self {
-        Self("application/octet-stream".to_owned())
+        Self { essence: "application/octet-stream".to_owned(), charset: None }
     }
 
-    /// The type as text.
+    /// The type as text, without parameters.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.essence
+    }
+
+    /// How a text is read, where that is known.
+    #[must_use]
+    pub const fn charset(&self) -> Option<&Charset> {
+        self.charset.as_ref()
+    }
+
+    /// Whether it is a text whose charset is not known. One that a browser would run is never handed to it as a text.
+    #[must_use]
+    pub fn lacks_charset(&self) -> bool {
+        self.charset.is_none() && self.family() == "text" && !self.is_active()
+    }
+
+    /// The type with this charset, where it lacks one.
+    #[must_use]
+    pub fn or_charset(self, charset: Option<Charset>) -> Self {
+        if self.lacks_charset() { Self { charset, ..self } } else { self }
     }
 
     /// What is before the slash: `image`.
     #[must_use]
     pub fn family(&self) -> &str {
-        self.0.split_once('/').map_or(self.0.as_str(), |(family, _)| family)
+        self.essence.split_once('/').map_or(self.essence.as_str(), |(family, _)| family)
     }
 
     /// Whether a browser would run it: HTML, XML of any kind, SVG, scripts.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        let subtype = self.0.split_once('/').map_or("", |(_, subtype)| subtype);
+        let subtype = self.essence.split_once('/').map_or("", |(_, subtype)| subtype);
         subtype.ends_with("+xml")
             || matches!(subtype, "html" | "xml" | "xhtml" | "xsl" | "xslt" | "hta")
             || subtype.contains("javascript")
@@ -87,12 +111,13 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
-/// Reads `type/subtype`; parameters after `;` are dropped.
+/// Reads `type/subtype`; parameters after `;` are dropped, but for the charset of a text.
 impl FromStr for MediaType {
     type Err = InvalidMediaType;
 
     fn from_str(text: &str) -> Result<Self, InvalidMediaType> {
-        let essence = text.split(';').next().unwrap_or(text).trim();
+        let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
+        let essence = essence.trim();
         match essence.split_once('/') {
             Some((family, subtype))
                 if essence.len() <= 255
@@ -100,16 +125,31 @@ impl FromStr for MediaType {
                     && is_token(subtype)
                     && !essence.contains('*') =>
             {
-                Ok(Self(essence.to_ascii_lowercase()))
+                let bare = Self { essence: essence.to_ascii_lowercase(), charset: None };
+                Ok(bare.or_charset(charset_of(parameters)))
             }
             _ => Err(InvalidMediaType),
         }
     }
 }
 
+/// The first `charset` among parameters; its value may be quoted.
+fn charset_of(parameters: &str) -> Option<Charset> {
+    let mut named = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+    let (_, value) = named.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
+    let value = value.trim();
+    let unquoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    unquoted.unwrap_or(value).parse().ok()
+}
+
+/// As in a header field, with the charset.
 impl fmt::Display for MediaType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.essence)?;
+        match &self.charset {
+            Some(charset) => write!(f, "; charset={charset}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Files: names, types, the model and its ports.
 
+mod charset;
 mod cursor;
 mod list;
 mod media_type;
@@ -8,6 +9,7 @@ mod name;
 mod port;
 mod sniff;
 
+pub use charset::{Charset, CharsetCheck, InvalidCharset, InvalidCharsetCheck};
 pub use cursor::{InvalidCursor, decode_cursor, encode_cursor};
 pub use list::{FileFilter, FilePage, FileSort, PageKey, SortOrder, TypeFilter};
 pub use media_type::{InvalidMediaType, MediaType};

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{File, FileFilter, FilePage, Revision, Sha256, ThumbnailState};
+use super::{Charset, File, FileFilter, FilePage, Revision, Sha256, ThumbnailState};
 use crate::access::Access;
 use crate::error::{PortError, PortResult};
 use crate::ids::{BlobId, FileId};
@@ -54,9 +54,15 @@ pub trait FileRepo: Send {
     /// stays.
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool>;
 
-    /// Sets the hash of the file's bytes, if it still points to the blob `of` and has no hash yet; false
-    /// otherwise. The revision stays.
-    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool>;
+    /// Sets the hash of the file's bytes, and the charset where one is given, if the file still points to the blob `of` and
+    /// has no hash yet; false otherwise. The revision stays (FILE-14).
+    async fn set_sha256(
+        &mut self,
+        id: FileId,
+        of: BlobId,
+        sha256: Sha256,
+        charset: Option<Charset>,
+    ) -> PortResult<bool>;
 
     /// Removes the file, and answers it as it was; `None` when there is none. Its blobs stay: mark them as
     /// deleted in the same unit.

@@ -91,6 +91,7 @@ pub fn an_upload() -> Upload {
         state: None,
         write: None,
         hash: HashState::new(),
+        charset_check: None,
         head: bytes::Bytes::new(),
         status: UploadStatus::Open,
         created_at: now,

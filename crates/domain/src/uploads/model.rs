@@ -8,7 +8,7 @@ use super::{HashState, Position, WriteState};
 use crate::blobs::{BlobKey, PartWrite, WriteId};
 use crate::body::ByteSize;
 use crate::clock::Timestamp;
-use crate::files::{FileName, MediaType, Sha256};
+use crate::files::{CharsetCheck, FileName, MediaType, Sha256};
 use crate::idempotency::IdempotencyKey;
 use crate::ids::{BlobId, FileId, UploadId, UserId};
 
@@ -123,6 +123,8 @@ pub struct Upload {
     pub write: Option<WriteId>,
     /// The hash of the bytes received.
     pub hash: HashState,
+    /// The charset of the bytes received, where it is looked for: counts only if it has seen as many as `offset` says.
+    pub charset_check: Option<CharsetCheck>,
     /// The first bytes received, as many as finding the media type takes; none once the type is known.
     pub head: Bytes,
     /// Its status.
@@ -145,6 +147,13 @@ impl Upload {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.length == Some(self.offset)
+    }
+
+    /// The check of the charset, if it has seen every byte received. A node of a version that knows no such check receives
+    /// bytes without it.
+    #[must_use]
+    pub fn whole_charset_check(&self) -> Option<&CharsetCheck> {
+        self.charset_check.as_ref().filter(|check| check.seen() == self.offset.bytes())
     }
 
     /// Acquires the upload for the calling request: earlier ones can't change it any more. The caller rewinds the store's

@@ -75,7 +75,7 @@ impl SignDownload for SelfSignedLinks {
             thumbnail: target.key.bucket == Bucket::Thumbnails,
             expires_at: link.expires_at.unix_seconds(),
             inline: target.disposition == Disposition::Inline,
-            content_type: target.content_type.as_str().into(),
+            content_type: target.content_type.to_string().into(),
             filename: target.filename.as_str().into(),
             sha256: target.sha256,
         };

@@ -21,13 +21,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 #[openapi(
     info(
         title = "File Manager API",
-        description = "Accounts, files, thumbnails and signed downloads.\n\nErrors are `application/problem+json` (RFC 9457) with a stable `code`. Every answer carries `x-request-id`, and every `GET` answers `HEAD`.",
+        description = include_str!("introduction.md"),
     ),
     tags(
-        (name = "auth", description = "Accounts and sessions."),
-        (name = "files", description = "Files: uploaded, listed, linked, edited, removed."),
-        (name = "uploads", description = "Uploads that take many requests: resumable ones (tus 1.0.0), and direct ones, whose bytes go straight to the store. They are there where `GET /v1/capabilities` names their transport."),
-        (name = "operations", description = "What operators and clients ask of the deployment."),
+        (name = "auth", description = "Register, log in, and manage the account and its sessions."),
+        (name = "files", description = "Upload files in one request, list and download them, rename, replace and delete them."),
+        (name = "uploads", description = "Upload large files in many requests: resumable uploads (tus 1.0.0) go on where they broke off, direct uploads send the bytes straight to the store. They are there where `GET /v1/capabilities` names their transport."),
+        (name = "operations", description = "Limits and features of the deployment, and its health."),
     ),
     paths(
         routes::auth::register::register,
@@ -66,9 +66,18 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         routes::ops::ready::ready,
     ),
     components(schemas(fm_api_types::Problem, fm_api_types::FieldError)),
-    modifiers(&Security, &Problems),
+    modifiers(&Security, &Problems, &NoLicense),
 )]
 struct Document;
+
+/// The package names no license, which would be shown as an empty field.
+struct NoLicense;
+
+impl Modify for NoLicense {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        openapi.info.license = None;
+    }
+}
 
 /// The two ways to prove who asks.
 struct Security;

@@ -1,6 +1,6 @@
 //! The document describes the routes that there are, and the file in `docs/` is the document.
 
-#![expect(clippy::unwrap_used, reason = "a test may")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -31,6 +31,94 @@ fn the_document_describes_exactly_the_routes_that_are_registered() {
         })
         .collect();
     assert_eq!(registered, described);
+}
+
+/// The operations of the document, with where they are.
+fn operations() -> Vec<(String, serde_json::Value)> {
+    let document = serde_json::to_value(openapi()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let operations = paths.iter().flat_map(|(path, item)| {
+        item.as_object()
+            .unwrap()
+            .iter()
+            .map(move |(method, operation)| (format!("{method} {path}"), operation))
+    });
+    operations.map(|(place, operation)| (place, operation.clone())).collect()
+}
+
+/// The words of a title that an id has too.
+fn words(title: &str) -> Vec<String> {
+    let words = title.split(' ').map(|word| word.trim_end_matches("'s").to_lowercase());
+    words.filter(|word| !["a", "an", "the", "your"].contains(&word.as_str())).collect()
+}
+
+#[test]
+fn every_operation_has_a_short_title_an_id_of_its_words_and_a_description() {
+    let verbs = [
+        "Append",
+        "Cancel",
+        "Change",
+        "Check",
+        "Complete",
+        "Create",
+        "Delete",
+        "Describe",
+        "Download",
+        "Get",
+        "List",
+        "Log",
+        "Refresh",
+        "Regenerate",
+        "Register",
+        "Rename",
+        "Replace",
+        "Revoke",
+        "Update",
+        "Upload",
+    ];
+    let mut ids = BTreeSet::new();
+    for (place, operation) in operations() {
+        let title = operation["summary"].as_str().unwrap_or_else(|| panic!("{place} has no title"));
+        assert!((2..=5).contains(&title.split(' ').count()) && !title.ends_with('.'), "{place}: {title}");
+        assert!(
+            verbs.contains(&title.split(' ').next().unwrap()),
+            "{place} does not begin with a verb: {title}"
+        );
+        let id = operation["operationId"].as_str().unwrap();
+        assert_eq!(id, words(title).join("_"), "{place}: {title}");
+        assert!(ids.insert(id.to_owned()), "{place}: {id} is given twice");
+        let description =
+            operation["description"].as_str().unwrap_or_else(|| panic!("{place} has no description"));
+        assert!(description.ends_with('.'), "{place}: {description}");
+    }
+}
+
+#[test]
+fn groups_are_described_in_the_order_of_their_first_use() {
+    let document = serde_json::to_value(openapi()).unwrap();
+    let tags = document["tags"].as_array().unwrap();
+    let names: Vec<&str> = tags.iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["auth", "files", "uploads", "operations"]);
+    assert!(tags.iter().all(|tag| tag["description"].as_str().is_some_and(|text| !text.is_empty())));
+    for (place, operation) in operations() {
+        let used: Vec<&str> =
+            operation["tags"].as_array().unwrap().iter().filter_map(|tag| tag.as_str()).collect();
+        assert!(used.len() == 1 && names.contains(&used[0]), "{place}: {used:?}");
+    }
+}
+
+#[test]
+fn no_field_of_the_introduction_is_empty() {
+    let document = serde_json::to_value(openapi()).unwrap();
+    assert!(document["info"].get("license").is_none());
+    let introduction = document["info"]["description"].as_str().unwrap();
+    for heading in
+        ["Authenticate", "Upload and download", "Upload large files", "Page", "Retry", "Read errors"]
+    {
+        let (_, section) = introduction.split_once(&format!("## {heading}\n")).unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        assert!(section.contains("```"), "{heading} has no example");
+    }
 }
 
 #[test]

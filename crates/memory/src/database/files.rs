@@ -10,8 +10,8 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{
-    File, FileFilter, FilePage, FileQueries, FileRepo, FileSort, PageKey, Revision, Sha256, SortOrder,
-    ThumbnailState, TypeFilter, UpdateFile,
+    Charset, File, FileFilter, FilePage, FileQueries, FileRepo, FileSort, PageKey, Revision, Sha256,
+    SortOrder, ThumbnailState, TypeFilter, UpdateFile,
 };
 use fm_domain::ids::{BlobId, FileId, UserId};
 
@@ -137,7 +137,7 @@ fn matches(file: &File, filter: &FileFilter) -> bool {
     let hash = filter.sha256.is_none_or(|hash| file.sha256 == Some(hash));
     let content_type = match &filter.content_type {
         None => true,
-        Some(TypeFilter::Exactly(exactly)) => file.content_type == *exactly,
+        Some(TypeFilter::Exactly(exactly)) => file.content_type.as_str() == exactly.as_str(),
         Some(TypeFilter::Family(family)) => file.content_type.family() == family,
     };
     name && hash && content_type
@@ -199,11 +199,20 @@ impl FileRepo for MemoryUnitOfWork {
         Ok(true)
     }
 
-    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool> {
+    async fn set_sha256(
+        &mut self,
+        id: FileId,
+        of: BlobId,
+        sha256: Sha256,
+        charset: Option<Charset>,
+    ) -> PortResult<bool> {
         let files = &mut self.tables.files;
         let unread = files.by_id.get(&id).filter(|file| file.blob == of && file.sha256.is_none());
         let Some(old) = unread.cloned() else { return Ok(false) };
-        files.by_id.insert_mut(id, Arc::new(File { sha256: Some(sha256), ..File::clone(&old) }));
+        let content_type = old.content_type.clone().or_charset(charset);
+        files
+            .by_id
+            .insert_mut(id, Arc::new(File { sha256: Some(sha256), content_type, ..File::clone(&old) }));
         Ok(true)
     }
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{File, Revision, ThumbnailState};
+use fm_domain::files::{File, MediaType, Revision, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, UserId};
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ pub(crate) struct FileRow {
     owner_id: Uuid,
     name: String,
     content_type: String,
+    charset: Option<String>,
     size_bytes: i64,
     sha256: Option<Vec<u8>>,
     blob_id: Uuid,
@@ -38,7 +39,7 @@ impl FileRow {
             id: FileId::new(self.id),
             owner: UserId::new(self.owner_id),
             name: self.name.parse().map_err(corrupt("files.name"))?,
-            content_type: self.content_type.parse().map_err(corrupt("files.content_type"))?,
+            content_type: content_type(&self.content_type, self.charset.as_deref())?,
             size: size("files.size_bytes", self.size_bytes)?,
             sha256: self.sha256.map(|bytes| sha256("files.sha256", &bytes)).transpose()?,
             blob: BlobId::new(self.blob_id),
@@ -66,6 +67,11 @@ impl FileRow {
             }
         })
     }
+}
+
+fn content_type(essence: &str, charset: Option<&str>) -> PortResult<MediaType> {
+    let charset = charset.map(|name| name.parse().map_err(corrupt("files.charset"))).transpose()?;
+    Ok(essence.parse::<MediaType>().map_err(corrupt("files.content_type"))?.or_charset(charset))
 }
 
 /// How a thumbnail stands, as it is written: all of it at once.
@@ -103,6 +109,7 @@ pub(crate) struct FileEdit {
     name_sort: String,
     name_search: String,
     content_type: String,
+    charset: Option<String>,
     size_bytes: i64,
     sha256: Option<Vec<u8>>,
     blob_id: Uuid,
@@ -118,6 +125,7 @@ impl FileEdit {
             name_sort: file.name.sort_key(),
             name_search: file.name.search_key(),
             content_type: file.content_type.as_str().to_owned(),
+            charset: file.content_type.charset().map(ToString::to_string),
             size_bytes: bigint(file.size.bytes()),
             sha256: file.sha256.map(|hash| hash.as_bytes().to_vec()),
             blob_id: file.blob.uuid(),

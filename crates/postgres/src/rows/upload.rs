@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use fm_domain::blobs::{PartTag, WriteId, WrittenPart};
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::CharsetCheck;
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, HashState, Upload, UploadStatus, WriteState};
@@ -33,6 +34,7 @@ pub(crate) struct UploadRow {
     write_state: Option<Vec<u8>>,
     write_name: Option<String>,
     hash_state: Vec<u8>,
+    charset_check: Option<Vec<u8>>,
     head: Vec<u8>,
     status: String,
     file_id: Option<Uuid>,
@@ -67,6 +69,10 @@ impl UploadRow {
             state: self.write_state.map(|bytes| WriteState::new(bytes.into())),
             write: self.write_name.map(WriteId::new),
             hash: HashState::from_bytes(&self.hash_state).map_err(corrupt("uploads.hash_state"))?,
+            charset_check: self
+                .charset_check
+                .map(|bytes| CharsetCheck::from_bytes(&bytes).map_err(corrupt("uploads.charset_check")))
+                .transpose()?,
             head: self.head.into(),
             created_at: self.created_at.0,
             expires_at: self.expires_at.0,
@@ -103,6 +109,7 @@ pub(crate) struct UploadEdit {
     write_state: Option<Vec<u8>>,
     write_name: Option<String>,
     hash_state: Vec<u8>,
+    charset_check: Option<Vec<u8>>,
     head: Vec<u8>,
     status: &'static str,
     file_id: Option<Uuid>,
@@ -120,7 +127,7 @@ impl UploadEdit {
         Self {
             blob_id: upload.blob.uuid(),
             name: upload.name.as_str().to_owned(),
-            claimed_type: upload.claimed_type.as_ref().map(|claimed| claimed.as_str().to_owned()),
+            claimed_type: upload.claimed_type.as_ref().map(ToString::to_string),
             promised_sha256: upload.promised.map(|hash| hash.as_bytes().to_vec()),
             metadata: text(&upload.metadata),
             length_bytes: upload.length.map(|length| bigint(length.bytes())),
@@ -131,6 +138,7 @@ impl UploadEdit {
             write_state: upload.state.as_ref().map(|state| state.as_bytes().to_vec()),
             write_name: upload.write.as_ref().map(|write| write.as_str().to_owned()),
             hash_state: upload.hash.to_bytes().into(),
+            charset_check: upload.charset_check.as_ref().map(|check| check.to_bytes().into()),
             head: upload.head.to_vec(),
             status,
             file_id: file,

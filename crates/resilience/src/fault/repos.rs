@@ -13,7 +13,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{
-    File, FileFilter, FilePage, FileQueries, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile,
+    Charset, File, FileFilter, FilePage, FileQueries, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile,
 };
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
@@ -66,7 +66,7 @@ decorate! {
     find_for_update(access: &Access, id: FileId) -> PortResult<Option<File>> = FileRepoFindForUpdate;
     update(file: &File, seen: Revision) -> Result<(), UpdateFile> = FileRepoUpdate;
     set_thumbnail(id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> = FileRepoSetThumbnail;
-    set_sha256(id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool> = FileRepoSetSha256;
+    set_sha256(id: FileId, of: BlobId, sha256: Sha256, charset: Option<Charset>) -> PortResult<bool> = FileRepoSetSha256;
     remove(access: &Access, id: FileId) -> PortResult<Option<File>> = FileRepoRemove;
 }
 

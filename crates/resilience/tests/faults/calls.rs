@@ -193,7 +193,7 @@ async fn call_rows(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
             got(unit.files().set_thumbnail(text.id, text.blob, &ThumbnailState::Failed).await)
         }
         Operation::FileRepoSetSha256 => {
-            got(unit.files().set_sha256(text.id, text.blob, Sha256::new([0; 32])).await)
+            got(unit.files().set_sha256(text.id, text.blob, Sha256::new([0; 32]), None).await)
         }
         Operation::FileRepoRemove => {
             got(unit.files().remove(&Access::on_behalf_of(text.owner, Right::Read), text.id).await)

@@ -31,6 +31,7 @@ fn upload() -> Upload {
         state: None,
         write: None,
         hash: HashState::new(),
+        charset_check: None,
         head: Bytes::new(),
         status: UploadStatus::Open,
         created_at: now(),

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use fm_domain::access::Access;
 use fm_domain::error::PortResult;
-use fm_domain::files::{File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
+use fm_domain::files::{Charset, File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
 
 use crate::error::store_error;
@@ -59,14 +59,23 @@ impl FileRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn set_sha256(&mut self, id: FileId, of: BlobId, sha256: Sha256) -> PortResult<bool> {
+    async fn set_sha256(
+        &mut self,
+        id: FileId,
+        of: BlobId,
+        sha256: Sha256,
+        charset: Option<Charset>,
+    ) -> PortResult<bool> {
         self.run(move |connection| {
             let unread = files::table
                 .find(Id::of(id.uuid()))
                 .filter(files::blob.eq(Id::of(of.uuid())))
                 .filter(files::sha256.is_null());
             diesel::update(unread)
-                .set(files::sha256.eq(Bytes(*sha256.as_bytes())))
+                .set((
+                    files::sha256.eq(Bytes(*sha256.as_bytes())),
+                    charset.map(|charset| files::charset.eq(charset.to_string())),
+                ))
                 .execute(connection)
                 .map(|changed| changed > 0)
                 .map_err(store_error)

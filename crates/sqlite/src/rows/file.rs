@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{File, Revision, Sha256, ThumbnailState};
+use fm_domain::files::{File, MediaType, Revision, Sha256, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, UserId};
 
 use super::{Bytes, Id, number, size, stored_number, stored_size};
@@ -22,6 +22,7 @@ pub(crate) struct FileRow {
     name_sort: String,
     name_search: String,
     content_type: String,
+    charset: Option<String>,
     family: String,
     size: i64,
     sha256: Option<Bytes<32>>,
@@ -71,6 +72,7 @@ impl From<&File> for FileRow {
             name_sort: file.name.sort_key(),
             name_search: file.name.search_key(),
             content_type: file.content_type.as_str().to_owned(),
+            charset: file.content_type.charset().map(ToString::to_string),
             family: file.content_type.family().to_owned(),
             size: stored_size(file.size),
             sha256: file.sha256.map(|hash| Bytes(*hash.as_bytes())),
@@ -95,7 +97,7 @@ impl TryFrom<FileRow> for File {
             id: FileId::new(row.id.uuid()),
             owner: UserId::new(row.owner.uuid()),
             name: row.name.parse().map_err(corrupt("files.name"))?,
-            content_type: row.content_type.parse().map_err(corrupt("files.content_type"))?,
+            content_type: content_type(&row.content_type, row.charset.as_deref())?,
             size: size("files.size", row.size)?,
             sha256: row.sha256.map(|hash| Sha256::new(hash.0)),
             blob: BlobId::new(row.blob.uuid()),
@@ -105,6 +107,11 @@ impl TryFrom<FileRow> for File {
             updated_at: Timestamp::from_unix_micros(row.updated_at),
         })
     }
+}
+
+fn content_type(essence: &str, charset: Option<&str>) -> PortResult<MediaType> {
+    let charset = charset.map(|name| name.parse().map_err(corrupt("files.charset"))).transpose()?;
+    Ok(essence.parse::<MediaType>().map_err(corrupt("files.content_type"))?.or_charset(charset))
 }
 
 fn thumbnail(row: &FileRow) -> PortResult<ThumbnailState> {

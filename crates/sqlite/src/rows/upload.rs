@@ -5,7 +5,7 @@ use diesel::sqlite::Sqlite;
 use fm_domain::blobs::{PartTag, WriteId, WrittenPart};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::Sha256;
+use fm_domain::files::{CharsetCheck, Sha256};
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, HashState, Upload, UploadStatus, WriteState};
 
@@ -37,6 +37,7 @@ pub(crate) struct UploadRow {
     write_state: Option<Vec<u8>>,
     write_name: Option<String>,
     hash_state: Vec<u8>,
+    charset_check: Option<Vec<u8>>,
     head: Vec<u8>,
     status: String,
     file: Option<Id>,
@@ -58,7 +59,7 @@ impl From<&Upload> for UploadRow {
             transport: upload.transport.as_str().to_owned(),
             blob: Id::of(upload.blob.uuid()),
             name: upload.name.as_str().to_owned(),
-            claimed_type: upload.claimed_type.as_ref().map(|claimed| claimed.as_str().to_owned()),
+            claimed_type: upload.claimed_type.as_ref().map(ToString::to_string),
             promised_sha256: upload.promised.map(|hash| Bytes(*hash.as_bytes())),
             metadata: upload.metadata.clone(),
             idempotency_key: upload.key.as_ref().map(|key| key.as_str().to_owned()),
@@ -70,6 +71,7 @@ impl From<&Upload> for UploadRow {
             write_state: upload.state.as_ref().map(|state| state.as_bytes().to_vec()),
             write_name: upload.write.as_ref().map(|write| write.as_str().to_owned()),
             hash_state: upload.hash.to_bytes().into(),
+            charset_check: upload.charset_check.as_ref().map(|check| check.to_bytes().into()),
             head: upload.head.to_vec(),
             status: status.to_owned(),
             file,
@@ -104,6 +106,10 @@ impl TryFrom<UploadRow> for Upload {
             state: row.write_state.map(|bytes| WriteState::new(bytes.into())),
             write: row.write_name.map(WriteId::new),
             hash: HashState::from_bytes(&row.hash_state).map_err(corrupt("uploads.hash_state"))?,
+            charset_check: row
+                .charset_check
+                .map(|bytes| CharsetCheck::from_bytes(&bytes).map_err(corrupt("uploads.charset_check")))
+                .transpose()?,
             head: row.head.into(),
             status,
             created_at: Timestamp::from_unix_micros(row.created_at),

@@ -79,6 +79,7 @@ pub(crate) fn upload(owner: UserId) -> Upload {
         state: None,
         write: None,
         hash: HashState::new(),
+        charset_check: None,
         head: "".into(),
         status: UploadStatus::Open,
         created_at: NOW,

@@ -152,7 +152,7 @@ async fn users_and_files(database: &SqliteDatabase, someone: &User) {
     unit.files().insert(&thing).await.unwrap();
     unit.files().update(&thing, Revision::FIRST).await.unwrap();
     unit.files().set_thumbnail(thing.id, thing.blob, &thing.thumbnail).await.unwrap();
-    unit.files().set_sha256(thing.id, thing.blob, Sha256::new([0; 32])).await.unwrap();
+    unit.files().set_sha256(thing.id, thing.blob, Sha256::new([0; 32]), None).await.unwrap();
     unit.files().remove(&Access::on_behalf_of(someone.id, Right::Read), thing.id).await.unwrap();
     unit.files().insert(&thing).await.unwrap();
     unit.commit().await.unwrap();

@@ -1,6 +1,7 @@
-//! The digests of an upload's bytes in their order: the hash of the whole, and the checksum of one request's body.
+//! The digests of an upload's bytes in their order: the hash of the whole, the checksum of one request's body, and the
+//! charset of a text.
 //!
-//! Both are work for a processor, done on a thread of its own while the same bytes are written and the next ones are
+//! They are work for a processor, done on a thread of its own while the same bytes are written and the next ones are
 //! received. Where all those threads have work no processor is idle, and the bytes are hashed where they were received:
 //! they are still in that processor's cache, and no thread has to be woken.
 
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fm_domain::body::PartBytes;
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::CharsetCheck;
 use fm_domain::uploads::{ChecksumHasher, HashState};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::yield_now;
@@ -21,12 +23,14 @@ const MIN_OFFLOADED_BYTES: usize = 128 * 1024;
 /// How many parts a thread is given at a time: done with one it goes on with the next.
 pub const CONCURRENT_PARTS: usize = 2;
 
-/// Both digests.
+/// The digests.
 pub struct Digests {
     /// The hash of the whole upload.
     pub whole: HashState,
     /// The checksum of this request's body, until it was compared.
     pub checksum: Option<ChecksumHasher>,
+    /// Of a text whose charset is not known: what is known of it.
+    pub charset: Option<CharsetCheck>,
 }
 
 impl Digests {
@@ -34,6 +38,9 @@ impl Digests {
         self.whole.update(bytes);
         if let Some(checksum) = &mut self.checksum {
             checksum.update(bytes);
+        }
+        if let Some(charset) = &mut self.charset {
+            charset.update(bytes);
         }
     }
 }
@@ -127,10 +134,19 @@ impl OffloadedHasher {
     pub fn new(threads: &HashThreads, whole: HashState, checksum: Option<ChecksumHasher>) -> Self {
         Self {
             threads: threads.clone(),
-            state: State::Idle(Box::new(Digests { whole, checksum })),
+            state: State::Idle(Box::new(Digests { whole, checksum, charset: None })),
             queue: Arc::default(),
             room: Arc::new(Semaphore::new(CONCURRENT_PARTS)),
         }
+    }
+
+    /// Looks for the charset too, if there is a check to go on from.
+    #[must_use]
+    pub fn with_charset(mut self, check: Option<CharsetCheck>) -> Self {
+        if let State::Idle(digests) = &mut self.state {
+            digests.charset = check;
+        }
+        self
     }
 
     /// Begins to hash more bytes, once there is room for them.

@@ -5,9 +5,9 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use proptest::prelude::*;
 use sha2::Digest as _;
 
-use super::{Limit, Meter, head};
+use super::{Limit, Meter, Metered, head};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
-use fm_domain::files::Sha256;
+use fm_domain::files::{CharsetCheck, Sha256};
 
 fn unlimited() -> Limit {
     Limit { max: ByteSize::new(u64::MAX), quota: None }
@@ -29,12 +29,13 @@ fn pass(
     length: Option<u64>,
     expected: Option<Sha256>,
 ) -> (Vec<u8>, Option<BodyError>, Option<(ByteSize, Sha256)>) {
-    let (meter, stream) = Meter::wrap(source, limit, length.map(ByteSize::new), expected);
+    let (meter, stream) = Meter::wrap(source, limit, length.map(ByteSize::new), expected, None);
     let items: Vec<_> = stream.collect::<Vec<_>>().now_or_never().unwrap();
     let error = items.last().and_then(|item| item.clone().err());
     assert!(items.iter().filter(|item| item.is_err()).count() <= 1, "something follows an error");
     let bytes = items.into_iter().filter_map(Result::ok).flatten().collect();
-    (bytes, error, meter.result())
+    let result = meter.result().map(|Metered { size, sha256, .. }| (size, sha256));
+    (bytes, error, result)
 }
 
 #[test]
@@ -86,11 +87,25 @@ fn an_error_of_the_source_ends_the_body() {
 
 #[test]
 fn nothing_is_told_before_the_end() {
-    let (meter, mut stream) = Meter::wrap(source(&[b"a"]), unlimited(), None, None);
+    let (meter, mut stream) = Meter::wrap(source(&[b"a"]), unlimited(), None, None, None);
     assert!(stream.next().now_or_never().unwrap().is_some());
     assert!(meter.result().is_none());
     assert!(stream.next().now_or_never().unwrap().is_none());
     assert!(meter.result().is_some());
+}
+
+#[test]
+fn the_charset_is_told_where_it_was_looked_for() {
+    for (chunks, check, expected) in [
+        ([b"Gr\xc3".as_slice(), b"\xbc\xc3\x9fe"], Some(CharsetCheck::default()), Some("utf-8")),
+        ([b"Gr\xfc", b"\xdfe"], Some(CharsetCheck::default()), None),
+        ([b"Gr\xc3", b"\xbc\xc3\x9fe"], None, None),
+    ] {
+        let (meter, stream) = Meter::wrap(source(&chunks), unlimited(), None, None, check);
+        drop(stream.collect::<Vec<_>>().now_or_never().unwrap());
+        let charset = meter.result().unwrap().charset;
+        assert_eq!(charset.as_ref().map(fm_domain::files::Charset::as_str), expected);
+    }
 }
 
 #[test]

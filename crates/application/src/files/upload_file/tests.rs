@@ -72,6 +72,24 @@ async fn upload(
 }
 
 #[tokio::test]
+async fn a_text_has_the_charset_of_its_client_or_the_one_that_its_bytes_show() {
+    for (claimed, content, expected) in [
+        ("text/plain", "Gr\u{fc}\u{df}e", "text/plain; charset=utf-8"),
+        ("text/csv; charset=windows-1252", "a,b", "text/csv; charset=windows-1252"),
+        ("application/json", "{}", "application/json"),
+        ("text/html", "<p>", "text/html"),
+    ] {
+        let effects = Effects::default();
+        let units = [recording_intent(&effects), charging(&effects)];
+        let body = UploadBody { claimed_type: Some(claimed.parse().unwrap()), ..body(&[content]) };
+        let uploaded = upload(doubles(units, false), FakeBlobs::noting(&effects), &settings(), None, body)
+            .await
+            .unwrap();
+        assert_eq!(uploaded.view.file.content_type.to_string(), expected);
+    }
+}
+
+#[tokio::test]
 async fn everything_happens_in_order_and_the_user_comes_last_in_every_unit() {
     let effects = Effects::default();
     let mut first = recording_intent(&effects);

@@ -58,8 +58,9 @@ fn letting_go(effects: &Effects) -> FakeUnitOfWork {
 /// The unit that writes the hash, where the file still has these bytes.
 fn hashing(effects: &Effects, is_there: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.files.expect_set_sha256(), "set hash", |id, blob, hash| {
+    once!(effects, unit.files.expect_set_sha256(), "set hash", |id, blob, hash, charset| {
         assert_eq!((id, blob, hash), (a_file().id, a_file().blob, sha256(b"hello")));
+        assert_eq!(charset, Some(Charset::utf_8()), "a text without one");
         Ok(is_there)
     });
     unit
@@ -129,7 +130,7 @@ async fn bytes_that_are_missing_or_out_of_reach_are_tried_again() {
     assert!(matches!(outcome, Err(JobError::Failed(_))));
 
     let mut lost = FakeUnitOfWork::noting(&effects);
-    once!(effects, lost.files.expect_set_sha256(), "set hash", |_, _, _| Err(unavailable()));
+    once!(effects, lost.files.expect_set_sha256(), "set hash", |_, _, _, _| Err(unavailable()));
     let outcome = verify(&effects, (Some(unverified()), vec![lost]), Some(b"hello"), None).await;
     assert!(matches!(outcome, Err(JobError::Store(PortError::Unavailable(_)))));
 }

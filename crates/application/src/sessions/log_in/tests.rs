@@ -114,6 +114,91 @@ async fn a_wrong_password_opens_nothing() {
     assert_eq!(effects.seen(), ["look", "verify other"]);
 }
 
+/// Doubles whose hasher knows this password alone, under the hash `right`.
+fn knowing(effects: &Effects, known: &'static str) -> TestPorts {
+    let mut doubles = doubles(effects);
+    doubles.passwords.checkpoint();
+    let noted = effects.clone();
+    doubles.passwords.expect_verify().returning(move |password, hash| {
+        noted.note(format!("verify {}", hash.expose()));
+        let is_right = password.expose() == known && hash.expose() == "outdated";
+        Ok(if is_right { PasswordCheck::Right } else { PasswordCheck::Wrong })
+    });
+    doubles.passwords.expect_decoy().returning(|| PasswordHash::new("decoy".to_owned()));
+    let noted = effects.clone();
+    doubles.passwords.expect_hash().returning(move |password| {
+        noted.note(format!("hash {}", password.expose()));
+        Ok(PasswordHash::new("renewed".to_owned()))
+    });
+    doubles
+}
+
+async fn log_in_typing(doubles: TestPorts, email: &str, password: &str) -> Result<TokenPair, LogInError> {
+    let client = Client { ip: None, user_agent: Some("ü".repeat(600)) };
+    let password = Password::candidate(password.to_owned());
+    let command = LogInCommand { email: email.to_owned(), password, client };
+    LogIn::new(&doubles.ports(), &settings()).run(command).await
+}
+
+#[tokio::test]
+async fn a_hash_of_a_password_that_was_not_normalised_is_right_and_renewed() {
+    let effects = Effects::default();
+    let mut doubles = knowing(&effects, "o\u{308}ffne dich");
+    let again = reads_of_account(&effects, Some(hashed("renewed")));
+    doubles.db = doubles.db.reads(by_email(&effects, Some(hashed("outdated")))).reads(again);
+    doubles.db = doubles.db.unit(renewing(&effects, true));
+    assert!(log_in_typing(doubles, "ada@example.com", "o\u{308}ffne dich").await.is_ok());
+    assert_eq!(
+        effects.seen(),
+        [
+            "look",
+            "verify outdated",
+            "verify outdated",
+            "hash \u{f6}ffne dich",
+            "set password",
+            "commit",
+            "create",
+            "find user"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_password_is_right_however_it_is_typed() {
+    for typed in ["\u{f6}ffne dich", "o\u{308}ffne\u{a0}dich"] {
+        let effects = Effects::default();
+        let mut doubles = knowing(&effects, "\u{f6}ffne dich");
+        let again = reads_of_account(&effects, Some(hashed("outdated")));
+        doubles.db = doubles.db.reads(by_email(&effects, Some(hashed("outdated")))).reads(again);
+        assert!(log_in_typing(doubles, "ada@example.com", typed).await.is_ok());
+        assert_eq!(effects.seen(), ["look", "verify outdated", "create", "find user"]);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_address_costs_as_many_comparisons_as_a_wrong_password() {
+    for (found, hash) in [(Some(hashed("outdated")), "outdated"), (None, "decoy")] {
+        let effects = Effects::default();
+        let mut doubles = knowing(&effects, "another");
+        doubles.db = doubles.db.reads(by_email(&effects, found));
+        let refused = log_in_typing(doubles, "ada@example.com", "o\u{308}ffne dich").await;
+        assert!(matches!(refused, Err(LogInError::InvalidCredentials)));
+        assert_eq!(effects.seen(), ["look".to_owned(), format!("verify {hash}"), format!("verify {hash}")]);
+    }
+}
+
+#[tokio::test]
+async fn an_account_of_an_address_that_was_not_normalised_is_found() {
+    let effects = Effects::default();
+    let mut doubles = knowing(&effects, "x");
+    let mut reads = FakeReads::default();
+    reads.users.expect_find_by_email().times(2).returning(|email| {
+        Ok((email.key() == "\u{1112}\u{1161}\u{11ab}@example.com").then(|| hashed("outdated")))
+    });
+    doubles.db = doubles.db.reads(reads).reads(reads_of_account(&effects, Some(hashed("outdated"))));
+    assert!(log_in_typing(doubles, " \u{1112}\u{1161}\u{11ab}@example.com", "x").await.is_ok());
+}
+
 #[tokio::test]
 async fn an_outdated_hash_is_renewed() {
     let effects = Effects::default();

@@ -73,6 +73,8 @@ async fn the_key_the_length_the_intent_and_the_upload_are_one_unit() {
         key: keyed().key,
         metadata: keyed().metadata,
         reserved: ByteSize::new(5),
+        // It is said to be a text, and not in which charset.
+        charset_check: Some(CharsetCheck::default()),
         ..an_upload()
     };
     assert!(created.fresh);

@@ -23,6 +23,7 @@ fn created(length: u64) -> Upload {
         id: UploadId::new(CountingIds::nth(1)),
         blob: BlobId::new(CountingIds::nth(2)),
         length: Some(ByteSize::new(length)),
+        charset_check: Some(fm_domain::files::CharsetCheck::default()),
         ..an_upload()
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fm_domain::accounts::{Account, StorageUse};
 use fm_domain::error::PortError;
+use fm_domain::files::{Charset, CharsetCheck};
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, an_account, an_upload};
 use fm_domain::uploads::Checksum;
 use futures_util::{StreamExt as _, stream};
@@ -185,6 +186,32 @@ async fn a_checkpoint_of_a_pipelined_store_tells_of_appends_that_have_finished_a
         let state = name_of(&row.state.unwrap());
         let appended: u64 = state.split('+').skip(1).map(|bytes| bytes.parse::<u64>().unwrap()).sum();
         assert_eq!(ByteSize::new(appended), row.offset, "the state {state} has other bytes than are counted");
+    }
+}
+
+#[tokio::test]
+async fn the_charset_of_a_text_is_found_over_many_requests() {
+    let texts = ["Gr\u{fc}\u{df}".as_bytes(), b"Gr\xfc\xdfe", b"\xff\xfea\0b\0"];
+    for (bytes, expected) in texts.into_iter().zip([Some("utf-8"), None, Some("utf-16")]) {
+        let (first, second) = bytes.split_at(3);
+        let mut check = CharsetCheck::default();
+        let mut upload = acquired();
+        for piece in [first, second] {
+            let mut reception = Reception::of(bytes.len() as u64, 1);
+            reception.upload =
+                Upload { length: reception.upload.length, charset_check: Some(check), ..upload };
+            reception.upload.state = Some(state("kept"));
+            let (rows, store) = (reception.rows.clone(), reception.stepwise());
+            let body = stream::iter([Ok(piece.to_vec().into())]).boxed();
+            assert_eq!(reception.receive(store, body).await.0.unwrap(), None);
+            upload = rows.last();
+            check = upload.charset_check.clone().unwrap();
+        }
+        assert!(upload.is_whole());
+        assert_eq!(crate::uploads::content_type(&upload).charset().map(Charset::as_str), expected);
+        // Bytes that another version of the program received, which looks at no charset.
+        let unseen = Upload { charset_check: Some(CharsetCheck::default()), ..upload };
+        assert_eq!(crate::uploads::content_type(&unseen).charset(), None);
     }
 }
 

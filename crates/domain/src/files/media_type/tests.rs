@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::MediaType;
+use crate::files::Charset;
 
 fn media_type(text: &str) -> MediaType {
     text.parse().unwrap()
@@ -13,6 +14,32 @@ fn parameters_are_dropped_and_letters_lowered() {
     assert_eq!(media_type("Text/HTML; charset=UTF-8").as_str(), "text/html");
     assert_eq!(media_type(" image/PNG ;q=1").as_str(), "image/png");
     assert_eq!(media_type("image/png").family(), "image");
+}
+
+#[test]
+fn the_charset_of_a_text_is_kept() {
+    for (text, expected) in [
+        ("text/plain; charset=UTF-8", "text/plain; charset=utf-8"),
+        ("text/csv;header=present;Charset=\"iso-8859-1\"", "text/csv; charset=iso-8859-1"),
+        ("text/plain;charset=", "text/plain"),
+        ("text/plain; charset=binary", "text/plain"),
+        ("text/plain; charset=a b", "text/plain"),
+        ("application/json; charset=utf-8", "application/json"),
+        ("image/png; charset=binary", "image/png"),
+        // Never shown as a text.
+        ("text/html; charset=utf-7", "text/html"),
+    ] {
+        let read = media_type(text);
+        assert_eq!(read.to_string(), expected, "{text}");
+        assert_eq!(read.as_str(), expected.split(';').next().unwrap());
+        assert_eq!(media_type(&read.to_string()), read);
+    }
+    let plain = media_type("text/plain");
+    assert!(plain.lacks_charset());
+    let read = plain.or_charset(Some(Charset::utf_8()));
+    assert_eq!(read.to_string(), "text/plain; charset=utf-8");
+    assert_eq!(read.clone().or_charset(Some(Charset::utf_16())), read, "the client's stays");
+    assert_eq!(media_type("image/png").or_charset(Some(Charset::utf_8())).charset(), None);
 }
 
 #[test]

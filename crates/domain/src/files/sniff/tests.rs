@@ -5,6 +5,9 @@ use proptest::prelude::*;
 use super::sniff;
 use crate::files::MediaType;
 
+mod containers;
+mod printable;
+
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 const ZIP: &[u8] = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txthello";
 

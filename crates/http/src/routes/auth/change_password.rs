@@ -26,6 +26,8 @@ json_body! {
     }
 }
 
+/// Change your password
+///
 /// Changes the caller's password, and ends all their sessions but this one.
 #[utoipa::path(
     post,

@@ -12,6 +12,8 @@ use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[];
 
+/// List sessions
+///
 /// Where the caller is logged in.
 #[utoipa::path(
     get,

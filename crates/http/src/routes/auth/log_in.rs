@@ -27,9 +27,9 @@ json_body! {
     }
 }
 
-/// Opens a session.
+/// Log in
 ///
-/// The tokens come in the body, and as the cookies `access_token` and `refresh_token`.
+/// Opens a session. The tokens come in the body, and as the cookies `access_token` and `refresh_token`.
 #[utoipa::path(
     post,
     path = "/v1/auth/login",

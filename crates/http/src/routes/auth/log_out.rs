@@ -8,6 +8,8 @@ use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[];
 
+/// Log out
+///
 /// Ends this session.
 #[utoipa::path(
     post,

@@ -26,12 +26,14 @@ json_body! {
     }
 }
 
-/// Renews a session.
+/// Refresh tokens
 ///
-/// The old refresh token is spent. Within 10 seconds of its rotation it still answers, with the session's current one.
+/// Renews a session. The old refresh token is spent. Within 10 seconds of its rotation it still answers, with the
+/// session's current one.
 #[utoipa::path(
     post,
     path = "/v1/auth/refresh",
+    operation_id = "refresh_tokens",
     tag = "auth",
     request_body = Option<Refresh>,
     responses((status = 200, description = "New tokens of the same session.", body = TokenPair,

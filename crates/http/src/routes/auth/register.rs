@@ -28,10 +28,13 @@ json_body! {
     }
 }
 
+/// Register an account
+///
 /// Opens an account.
 #[utoipa::path(
     post,
     path = "/v1/auth/register",
+    operation_id = "register_account",
     tag = "auth",
     request_body = Registration,
     responses((status = 201, description = "The new user.", body = User)),

@@ -24,10 +24,13 @@ json_body! {
     }
 }
 
+/// Delete your account
+///
 /// Removes the caller's account, its sessions, its files and their bytes.
 #[utoipa::path(
     delete,
     path = "/v1/auth/me",
+    operation_id = "delete_account",
     tag = "auth",
     security(("bearer" = []), ("cookie" = [])),
     request_body = AccountRemoval,

@@ -20,10 +20,13 @@ json_body! {
     }
 }
 
+/// Update your account
+///
 /// Renames the caller.
 #[utoipa::path(
     patch,
     path = "/v1/auth/me",
+    operation_id = "update_account",
     tag = "auth",
     security(("bearer" = []), ("cookie" = [])),
     request_body = AccountName,

@@ -7,6 +7,8 @@ use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[];
 
+/// Revoke other sessions
+///
 /// Ends all of the caller's sessions but this one.
 #[utoipa::path(
     delete,

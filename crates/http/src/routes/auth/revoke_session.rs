@@ -10,6 +10,8 @@ use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[Code::NotFound];
 
+/// Revoke a session
+///
 /// Ends one of the caller's sessions, and every token of it.
 #[utoipa::path(
     delete,

@@ -10,10 +10,13 @@ use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[];
 
+/// Get your account
+///
 /// The caller's account, with what it keeps.
 #[utoipa::path(
     get,
     path = "/v1/auth/me",
+    operation_id = "get_account",
     tag = "auth",
     security(("bearer" = []), ("cookie" = [])),
     responses((status = 200, description = "The account.", body = Account)),

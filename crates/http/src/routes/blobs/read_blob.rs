@@ -22,13 +22,14 @@ pub(super) const PROBLEMS: &[Code] =
 
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
-/// The bytes behind a signed URL.
+/// Download by signed URL
 ///
-/// The token is all that it takes: `Authorization` and cookies are ignored. Signed URLs are to be used as they are
-/// given. One range is answered; several at once, or one that is none, get the whole.
+/// The bytes behind a signed URL. The token is all that it takes: `Authorization` and cookies are ignored. Signed
+/// URLs are to be used as they are given. One range is answered; several at once, or one that is none, get the whole.
 #[utoipa::path(
     get,
     path = "/v1/blobs/{id}",
+    operation_id = "download_by_signed_url",
     tag = "files",
     params(
         ("id" = String, Path, format = Uuid, description = "The blob."),
@@ -95,7 +96,7 @@ fn with_bytes(
 ) -> HttpResponse {
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let mut response = described(status, link, tag);
-    response.insert_header((header::CONTENT_TYPE, link.target.content_type.as_str()));
+    response.insert_header((header::CONTENT_TYPE, link.target.content_type.to_string()));
     if let Some(ResolvedRange { first, last }) = range {
         response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{}", size.bytes())));
     }

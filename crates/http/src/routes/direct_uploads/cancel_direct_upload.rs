@@ -11,9 +11,10 @@ use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::UploadExpired];
 
-/// Ends a direct upload.
+/// Cancel a direct upload
 ///
-/// From this answer on it is gone, its bytes follow in the background. A file that it has become stays.
+/// Ends a direct upload. From this answer on it is gone, its bytes follow in the background. A file that it has
+/// become stays.
 #[utoipa::path(
     delete,
     path = "/v1/direct-uploads/{id}",

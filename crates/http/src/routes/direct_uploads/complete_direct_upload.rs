@@ -51,10 +51,10 @@ fn etag(value: &Value) -> Result<String, String> {
     if fits { Ok(tag.to_owned()) } else { Err("must be 1 to 255 visible ASCII characters".to_owned()) }
 }
 
-/// Completes a direct upload.
+/// Complete a direct upload
 ///
-/// The store is asked what it really has; where the parts are not those that were sent the upload is gone. A second
-/// completion gets the same file.
+/// Completes a direct upload. The store is asked what it really has; where the parts are not those that were sent the
+/// upload is gone. A second completion gets the same file.
 #[utoipa::path(
     post,
     path = "/v1/direct-uploads/{id}/complete",

@@ -57,9 +57,10 @@ fn part(part: &SignedPart) -> DirectPart {
     }
 }
 
-/// Begins an upload whose bytes go straight to the store.
+/// Create a direct upload
 ///
-/// Send each part by its own request, then complete the upload with the `ETag` of every answer.
+/// Begins an upload whose bytes go straight to the store. Send each part by its own request, then complete the upload
+/// with the `ETag` of every answer.
 #[utoipa::path(
     post,
     path = "/v1/direct-uploads",

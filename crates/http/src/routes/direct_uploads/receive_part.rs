@@ -24,13 +24,15 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::UnsupportedMediaType,
 ];
 
-/// Takes a part of a direct upload, where the store is ours.
+/// Upload a part
 ///
-/// The token is all that it takes: `Authorization` and cookies are ignored. The URL is to be used as it is given. Sent
-/// again, a part takes the place of the one before, until the upload is completed.
+/// Takes a part of a direct upload, where the store is ours. The token is all that it takes: `Authorization` and
+/// cookies are ignored. The URL is to be used as it is given. Sent again, a part takes the place of the one before,
+/// until the upload is completed.
 #[utoipa::path(
     put,
     path = "/v1/direct-uploads/{id}/parts/{number}",
+    operation_id = "upload_part",
     tag = "uploads",
     params(
         ("id" = String, Path, format = Uuid, description = "The upload."),

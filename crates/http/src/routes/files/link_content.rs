@@ -13,10 +13,13 @@ use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::NotFound];
 
-/// Leads to the bytes of a file.
+/// Download a file
+///
+/// Redirects to a signed URL of the file's bytes.
 #[utoipa::path(
     get,
     path = "/v1/files/{id}/content",
+    operation_id = "download_file",
     tag = "files",
     security(("bearer" = []), ("cookie" = [])),
     params(

@@ -10,10 +10,13 @@ use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::ThumbnailNotReady, Code::NoThumbnail];
 
-/// Leads to the thumbnail of a file.
+/// Get a thumbnail
+///
+/// Redirects to a signed URL of the file's thumbnail.
 #[utoipa::path(
     get,
     path = "/v1/files/{id}/thumbnail",
+    operation_id = "get_thumbnail",
     tag = "files",
     security(("bearer" = []), ("cookie" = [])),
     params(("id" = String, Path, format = Uuid, description = "The file.")),

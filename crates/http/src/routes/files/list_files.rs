@@ -17,9 +17,10 @@ const SORTS: &[(&str, FileSort)] =
     &[("created_at", FileSort::CreatedAt), ("name", FileSort::Name), ("size", FileSort::Size)];
 const ORDERS: &[(&str, SortOrder)] = &[("asc", SortOrder::Ascending), ("desc", SortOrder::Descending)];
 
-/// The caller's files, page by page.
+/// List files
 ///
-/// Newest first. Pages are stable while files come and go, and each is as fast as the first.
+/// The caller's files, page by page. Newest first. Pages are stable while files come and go, and each is as fast as
+/// the first.
 #[utoipa::path(
     get,
     path = "/v1/files",

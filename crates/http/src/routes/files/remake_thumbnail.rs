@@ -12,10 +12,13 @@ use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::NoThumbnail];
 
+/// Regenerate a thumbnail
+///
 /// Makes the thumbnail of a file again.
 #[utoipa::path(
     post,
     path = "/v1/files/{id}/thumbnail",
+    operation_id = "regenerate_thumbnail",
     tag = "files",
     security(("bearer" = []), ("cookie" = [])),
     params(("id" = String, Path, format = Uuid, description = "The file.")),

@@ -12,12 +12,13 @@ use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::NotFound, Code::PreconditionFailed];
 
-/// Removes a file.
+/// Delete a file
 ///
-/// From this answer on it is gone for every route; its bytes follow in the background.
+/// Removes a file. From this answer on it is gone for every route; its bytes follow in the background.
 #[utoipa::path(
     delete,
     path = "/v1/files/{id}",
+    operation_id = "delete_file",
     tag = "files",
     security(("bearer" = []), ("cookie" = [])),
     params(

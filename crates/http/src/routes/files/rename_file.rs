@@ -29,6 +29,8 @@ json_body! {
     }
 }
 
+/// Rename a file
+///
 /// Renames a file.
 #[utoipa::path(
     patch,

@@ -24,12 +24,13 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::ValidationFailed,
 ];
 
-/// Gives a file new content under the same id.
+/// Replace a file's content
 ///
-/// Readers see the old or the new, never a mixture.
+/// Gives a file new content under the same id. Readers see the old or the new, never a mixture.
 #[utoipa::path(
     put,
     path = "/v1/files/{id}/content",
+    operation_id = "replace_file_content",
     tag = "files",
     security(("bearer" = []), ("cookie" = [])),
     params(

@@ -13,10 +13,13 @@ use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[Code::NotFound];
 
+/// Get a file
+///
 /// A file, with signed URLs.
 #[utoipa::path(
     get,
     path = "/v1/files/{id}",
+    operation_id = "get_file",
     tag = "files",
     security(("bearer" = []), ("cookie" = [])),
     params(

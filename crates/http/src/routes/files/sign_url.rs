@@ -45,10 +45,13 @@ fn disposition(value: &Value) -> Result<Disposition, String> {
     found.map(|(_, disposition)| *disposition).ok_or_else(|| "must be inline or attachment".to_owned())
 }
 
+/// Create a signed URL
+///
 /// Signs a URL of a file's bytes.
 #[utoipa::path(
     post,
     path = "/v1/files/{id}/signed-url",
+    operation_id = "create_signed_url",
     tag = "files",
     security(("bearer" = []), ("cookie" = [])),
     params(("id" = String, Path, format = Uuid, description = "The file.")),

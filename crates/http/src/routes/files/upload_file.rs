@@ -36,9 +36,9 @@ pub(crate) struct UploadForm {
     name: Option<String>,
 }
 
-/// Uploads one file.
+/// Upload a file
 ///
-/// Either as a form with one part `file`, or as the raw body of any other type with `?name=`.
+/// Uploads one file. Either as a form with one part `file`, or as the raw body of any other type with `?name=`.
 #[utoipa::path(
     post,
     path = "/v1/files",

@@ -12,10 +12,13 @@ use crate::settings::{FORM_OVERHEAD, JSON_LIMIT, PARTS_JSON_LIMIT};
 use crate::state::State;
 use crate::tus;
 
+/// Get capabilities
+///
 /// What this deployment offers.
 #[utoipa::path(
     get,
     path = "/v1/capabilities",
+    operation_id = "get_capabilities",
     tag = "operations",
     responses((status = 200, description = "Its limits and offers.", body = Capabilities)),
 )]

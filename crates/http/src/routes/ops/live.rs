@@ -6,10 +6,13 @@ use fm_api_types::Liveness;
 use crate::output::json;
 use crate::problem::Answer;
 
+/// Check liveness
+///
 /// Whether the process serves.
 #[utoipa::path(
     get,
     path = "/health/live",
+    operation_id = "check_liveness",
     tag = "operations",
     responses((status = 200, description = "It does.", body = Liveness)),
 )]

@@ -7,10 +7,13 @@ use crate::output::json;
 use crate::problem::Answer;
 use crate::state::State;
 
+/// Check readiness
+///
 /// Whether requests can be served: every store answers, and the process is not shutting down.
 #[utoipa::path(
     get,
     path = "/health/ready",
+    operation_id = "check_readiness",
     tag = "operations",
     responses(
         (status = 200, description = "They can.", body = Readiness),

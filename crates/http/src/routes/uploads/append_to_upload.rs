@@ -24,11 +24,11 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::ChecksumMismatch,
 ];
 
-/// Sends a piece of a resumable upload.
+/// Append to an upload
 ///
-/// The received bytes of a piece that broke off are kept, unless it has a checksum. With the last piece the upload is a
-/// file. A piece that does not belong where the upload is gets a 409 with `Upload-Offset`; one that another request
-/// takes the upload away from, a 409 with `Retry-After`.
+/// Sends a piece of a resumable upload. The received bytes of a piece that broke off are kept, unless it has a
+/// checksum. With the last piece the upload is a file. A piece that does not belong where the upload is gets a 409
+/// with `Upload-Offset`; one that another request takes the upload away from, a 409 with `Retry-After`.
 #[utoipa::path(
     patch,
     path = "/v1/uploads/{id}",

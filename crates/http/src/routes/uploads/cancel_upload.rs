@@ -10,12 +10,14 @@ use crate::tus::{self, TusActor};
 
 pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::UploadExpired, Code::PreconditionFailed];
 
-/// Ends a resumable upload.
+/// Cancel a resumable upload
 ///
-/// From this answer on it is gone, its bytes follow in the background. A file that it has become stays.
+/// Ends a resumable upload. From this answer on it is gone, its bytes follow in the background. A file that it has
+/// become stays.
 #[utoipa::path(
     delete,
     path = "/v1/uploads/{id}",
+    operation_id = "cancel_resumable_upload",
     tag = "uploads",
     security(("bearer" = []), ("cookie" = [])),
     params(

@@ -23,13 +23,15 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::ChecksumMismatch,
 ];
 
-/// Begins a resumable upload.
+/// Create a resumable upload
 ///
-/// With `Content-Type: application/offset+octet-stream` the body is its first piece; any other body is ignored. Where
-/// that piece is refused, or breaks off, the upload is there all the same: the refusal has its `Location` too.
+/// Begins a resumable upload. With `Content-Type: application/offset+octet-stream` the body is its first piece; any
+/// other body is ignored. Where that piece is refused, or breaks off, the upload is there all the same: the refusal
+/// has its `Location` too.
 #[utoipa::path(
     post,
     path = "/v1/uploads",
+    operation_id = "create_resumable_upload",
     tag = "uploads",
     security(("bearer" = []), ("cookie" = [])),
     params(

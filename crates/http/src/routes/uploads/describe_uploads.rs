@@ -7,12 +7,13 @@ use fm_domain::uploads::ChecksumAlgorithm;
 use crate::state::State;
 use crate::tus;
 
-/// What is known of tus.
+/// Describe tus support
 ///
-/// A browser's preflight is answered as such.
+/// The version, the extensions and the largest size that tus clients can use, in header fields. A browser's preflight is answered as such.
 #[utoipa::path(
     options,
     path = "/v1/uploads",
+    operation_id = "describe_tus_support",
     tag = "uploads",
     responses((status = 204, description = "Versions, extensions and limits.",
         headers(

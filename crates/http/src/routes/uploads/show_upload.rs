@@ -13,10 +13,13 @@ use crate::tus::{self, TusActor};
 pub(super) const PROBLEMS: &[Code] =
     &[Code::NotFound, Code::UploadExpired, Code::Conflict, Code::PreconditionFailed];
 
+/// Get an upload's offset
+///
 /// How far a resumable upload is.
 #[utoipa::path(
     head,
     path = "/v1/uploads/{id}",
+    operation_id = "get_upload_offset",
     tag = "uploads",
     security(("bearer" = []), ("cookie" = [])),
     params(

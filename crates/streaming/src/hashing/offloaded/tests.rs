@@ -59,6 +59,21 @@ async fn while_all_threads_have_work_it_hashes_in_place_to_the_same_digest() {
 }
 
 #[tokio::test]
+async fn the_charset_is_found_on_a_thread_as_in_place() {
+    let text = PartBytes::from(Bytes::from("Grüße ".repeat(MIN_OFFLOADED_BYTES)));
+    for count in [0, 1] {
+        let threads = HashThreads::start(count);
+        let mut hasher = OffloadedHasher::new(&threads, HashState::new(), None)
+            .with_charset(Some(CharsetCheck::default()));
+        hasher.update(&text).await.unwrap();
+        hasher.update(&PartBytes::from(Bytes::from_static(b"end"))).await.unwrap();
+        let check = hasher.digests().await.unwrap().charset.clone().unwrap();
+        assert_eq!(check.seen(), text.len() as u64 + 3);
+        assert_eq!(check.finish().unwrap().as_str(), "utf-8");
+    }
+}
+
+#[tokio::test]
 async fn without_threads_it_hashes_in_place() {
     let (mut hasher, parts) =
         (OffloadedHasher::new(&HashThreads::start(0), HashState::new(), None), parts(2));
@@ -73,7 +88,8 @@ async fn without_threads_it_hashes_in_place() {
 async fn a_thread_goes_on_with_parts_that_were_added_meanwhile_in_their_order() {
     let parts = parts(2);
     let hasher = given_two(&parts).await;
-    let digests = hasher.queue.serve(Box::new(Digests { whole: HashState::new(), checksum: None }));
+    let digests =
+        hasher.queue.serve(Box::new(Digests { whole: HashState::new(), checksum: None, charset: None }));
     assert_eq!(digests.whole.finish(), whole(&parts).finish());
     assert!(hasher.queue.lock().is_none(), "no thread serves it any more");
 }

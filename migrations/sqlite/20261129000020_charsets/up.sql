@@ -1,0 +1,4 @@
+-- How a text is read: the client's word, or what its bytes show. Null where neither says.
+ALTER TABLE files ADD COLUMN charset TEXT CONSTRAINT files_charset CHECK (length(charset) BETWEEN 1 AND 40);
+-- What is known so far of the charset of an unfinished upload.
+ALTER TABLE uploads ADD COLUMN charset_check BLOB;
