@@ -232,7 +232,7 @@ async fn a_head_that_has_begun_and_stalls_is_answered_408() {
 }
 
 #[actix_web::test]
-async fn a_kept_alive_connection_is_held_to_the_same() {
+async fn a_kept_alive_connection_follows_the_same_rules() {
     let server = Server::with(|settings| {
         settings.head_timeout = SHORT;
         settings.keep_alive = SHORT * 3;
