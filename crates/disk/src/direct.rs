@@ -63,13 +63,13 @@ impl PartReceiver for DiskBlobStore {
     ) -> Result<(), WritePart> {
         // Parts come in any order, and blocks reserved behind one that came early would be those of a gap.
         let place = Place { offset, fence, is_in_order: false };
-        let paths = self.layout.paths(&write.key);
-        let is_written = blocking(move || upload::write(&paths, place, &bytes)).await?;
+        let (layout, key) = (Arc::clone(&self.layout), write.key);
+        let is_written = blocking(move || upload::write(&layout, &key, place, &bytes)).await?;
         if is_written { Ok(()) } else { Err(WritePart::Gone) }
     }
 
     async fn sync(&self, write: &PartWrite) -> PortResult<()> {
-        let paths = self.layout.paths(&write.key);
-        blocking(move || upload::sync_written(&paths)).await
+        let (layout, key) = (Arc::clone(&self.layout), write.key);
+        blocking(move || upload::sync_written(&layout, &key)).await
     }
 }

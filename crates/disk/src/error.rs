@@ -24,8 +24,8 @@ impl<T> Step<T> for io::Result<T> {
     }
 }
 
-/// A full disk, missing permissions or a folder that is not mounted are put right by someone while we run; what no
-/// state of a sound disk explains is a defect.
+/// A store that is full, read-only, not permitted, not mounted, replaced or broken is put right by an operator while we
+/// run: it is out of reach meanwhile. What no state of the store explains is a defect.
 impl From<DiskError> for PortError {
     fn from(error: DiskError) -> Self {
         match error.cause.kind() {
@@ -33,7 +33,6 @@ impl From<DiskError> for PortError {
             | io::ErrorKind::InvalidInput
             | io::ErrorKind::InvalidData
             | io::ErrorKind::IsADirectory
-            | io::ErrorKind::NotADirectory
             | io::ErrorKind::InvalidFilename
             | io::ErrorKind::Unsupported => Self::Unexpected(Box::new(error)),
             _ => Self::Unavailable(Box::new(error)),
@@ -59,3 +58,6 @@ pub(crate) fn joined<T>(
         Err(panicked_or_shut_down) => Err(PortError::Unexpected(Box::new(panicked_or_shut_down))),
     }
 }
+
+#[cfg(test)]
+mod tests;

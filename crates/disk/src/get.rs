@@ -33,7 +33,7 @@ pub(crate) async fn get(
         Opened::Missing => Err(GetBlob::NotFound),
         Opened::Outside(error) => Err(error.into()),
         Opened::Small { size, range, bytes } => {
-            Ok(BlobReader { size, range, bytes: stream::once(async move { bytes }).boxed() })
+            Ok(BlobReader { size, range, bytes: stream::once(async move { Ok(bytes) }).boxed() })
         }
         Opened::Large { size, range, rest } => Ok(BlobReader { size, range, bytes: read_ahead(rest) }),
     }
@@ -43,7 +43,7 @@ pub(crate) async fn get(
 enum Opened {
     Missing,
     Outside(Unsatisfiable),
-    Small { size: ByteSize, range: Option<ResolvedRange>, bytes: Result<Bytes, BodyError> },
+    Small { size: ByteSize, range: Option<ResolvedRange>, bytes: Bytes },
     Large { size: ByteSize, range: Option<ResolvedRange>, rest: Rest },
 }
 
@@ -77,25 +77,23 @@ fn open(layout: &Layout, key: &BlobKey, range: Option<ByteRange>) -> Result<Open
     }
     let mut rest = Rest { file, bytes };
     if bytes <= SMALL_BYTES {
-        return Ok(Opened::Small { size, range, bytes: rest.next_chunk() });
+        let bytes = rest.next_chunk().step("reading a blob")?;
+        return Ok(Opened::Small { size, range, bytes });
     }
     Ok(Opened::Large { size, range, rest })
 }
 
 impl Rest {
     /// Reads the next chunk; it blocks.
-    fn next_chunk(&mut self) -> Result<Bytes, BodyError> {
+    fn next_chunk(&mut self) -> io::Result<Bytes> {
         let wanted = self.bytes.min(CHUNK_BYTES);
         let mut chunk = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
-        let read = (&self.file).take(wanted).read_to_end(&mut chunk);
-        match read {
-            Ok(read) if read as u64 == wanted => {
-                self.bytes -= wanted;
-                Ok(Bytes::from(chunk))
-            }
-            Ok(_fewer) => Err(BodyError::Source(Arc::from("the file of a blob is shorter than it was"))),
-            Err(error) => Err(BodyError::Source(Arc::from(format!("reading a blob: {error}")))),
+        let read = (&self.file).take(wanted).read_to_end(&mut chunk)?;
+        if read as u64 != wanted {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file is shorter than it was"));
         }
+        self.bytes -= wanted;
+        Ok(Bytes::from(chunk))
     }
 }
 
@@ -113,7 +111,7 @@ impl Reading {
         }
         Self::Ahead(spawn_blocking(move || {
             let chunk = rest.next_chunk();
-            (rest, chunk)
+            (rest, chunk.map_err(|error| BodyError::Source(Arc::from(format!("reading a blob: {error}")))))
         }))
     }
 

@@ -90,7 +90,7 @@ impl Layout {
     /// Says that a file is absent, unless the folder of its bucket is missing too: then the disk is not mounted, and
     /// nothing is known about any file.
     pub(crate) fn absent<T>(&self, bucket: Bucket, answer: T) -> Result<T, DiskError> {
-        std::fs::metadata(self.bucket(bucket)).step("looking at the folder of a bucket")?;
+        is_folder(&self.bucket(bucket)).step("looking at the folder of a bucket")?;
         Ok(answer)
     }
 
@@ -169,10 +169,15 @@ pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Fails unless there is a folder.
+pub(crate) fn is_folder(path: &Path) -> io::Result<()> {
+    if std::fs::metadata(path)?.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) }
+}
+
 /// Creates a folder for our eyes alone; one that is there already is as good.
 fn create_private(folder: &Path, with_parents: bool) -> io::Result<()> {
     match DirBuilder::new().recursive(with_parents).mode(0o700).create(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => is_folder(folder),
         outcome => outcome,
     }
 }

@@ -43,14 +43,14 @@ impl ResumableStore for DiskBlobStore {
         chunk: Chunk,
     ) -> Result<WriteState, AppendError> {
         let place = Place { offset: position.offset, fence: position.fence.number(), is_in_order: true };
-        let paths = self.layout.paths(key);
-        let is_written = blocking(move || upload::write(&paths, place, &chunk.bytes)).await?;
+        let (layout, key) = (Arc::clone(&self.layout), *key);
+        let is_written = blocking(move || upload::write(&layout, &key, place, &chunk.bytes)).await?;
         if is_written { Ok(WriteState::default()) } else { Err(AppendError::Gone) }
     }
 
     async fn sync(&self, key: &BlobKey) -> PortResult<()> {
-        let paths = self.layout.paths(key);
-        blocking(move || upload::sync_written(&paths)).await
+        let (layout, key) = (Arc::clone(&self.layout), *key);
+        blocking(move || upload::sync_written(&layout, &key)).await
     }
 
     /// The fence keeps an append out that is still on its way, and those that came lie behind the offset.

@@ -19,7 +19,7 @@ use fm_streaming::{BufferBudget, BufferPool};
 use futures_util::stream::BoxStream;
 
 use crate::error::{DiskError, Step as _, blocking};
-use crate::layout::{Layout, sync};
+use crate::layout::{Layout, is_folder, sync};
 use crate::{get, list, put};
 
 /// Where blobs are kept, and out of which memory they are written.
@@ -106,7 +106,7 @@ impl BlobStore for DiskBlobStore {
         let layout = Arc::clone(&self.layout);
         blocking(move || {
             for bucket in Bucket::ALL {
-                fs::metadata(layout.bucket(bucket)).step("looking at the folder of a bucket")?;
+                is_folder(&layout.bucket(bucket)).step("looking at the folder of a bucket")?;
             }
             write_probe(layout.root())
         })

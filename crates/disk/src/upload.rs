@@ -69,8 +69,13 @@ pub(crate) fn begin(layout: &Layout, key: &BlobKey) -> Result<(), DiskError> {
 }
 
 /// Writes bytes at their place; whether the write is under way for this fence.
-pub(crate) fn write(paths: &BlobPaths, place: Place, bytes: &PartBytes) -> Result<bool, DiskError> {
-    let Some(locked) = Locked::of(paths)? else { return Ok(false) };
+pub(crate) fn write(
+    layout: &Layout,
+    key: &BlobKey,
+    place: Place,
+    bytes: &PartBytes,
+) -> Result<bool, DiskError> {
+    let Some(locked) = Locked::of(layout, key)? else { return Ok(false) };
     if !locked.admits(place.fence)? {
         return Ok(false);
     }
@@ -85,11 +90,11 @@ pub(crate) fn write(paths: &BlobPaths, place: Place, bytes: &PartBytes) -> Resul
 }
 
 /// Makes the bytes durable that any writer wrote so far.
-pub(crate) fn sync_written(paths: &BlobPaths) -> Result<(), DiskError> {
-    match open(paths)? {
+pub(crate) fn sync_written(layout: &Layout, key: &BlobKey) -> Result<(), DiskError> {
+    match open(&layout.paths(key))? {
         Some(file) => file.sync_data().step("syncing an unfinished blob"),
         // A completed one was synced then.
-        None => Ok(()),
+        None => layout.absent(key.bucket, ()),
     }
 }
 
@@ -101,7 +106,7 @@ pub(crate) fn complete(
     size: ByteSize,
 ) -> Result<Completed, DiskError> {
     let paths = layout.paths(key);
-    let Some(locked) = Locked::of(&paths)? else { return was_completed(&paths, size) };
+    let Some(locked) = Locked::of(layout, key)? else { return was_completed(&paths, size) };
     let Some(file) = locked.file()? else {
         let was = was_completed(&paths, size)?;
         // The process that completed it died before the last step.
@@ -144,9 +149,9 @@ fn open(paths: &BlobPaths) -> Result<Option<File>, DiskError> {
 
 impl Locked {
     /// Waits for the lock; `None` when no write is under way.
-    fn of(paths: &BlobPaths) -> Result<Option<Self>, DiskError> {
-        match Self::open(paths, false) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+    fn of(layout: &Layout, key: &BlobKey) -> Result<Option<Self>, DiskError> {
+        match Self::open(&layout.paths(key), false) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => layout.absent(key.bucket, None),
             locked => locked.step("locking the fence of a blob"),
         }
     }

@@ -6,6 +6,7 @@
 
 mod auth;
 mod body;
+mod connection;
 mod docs;
 mod download;
 mod input;

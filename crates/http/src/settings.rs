@@ -23,7 +23,7 @@ pub enum CorsOrigins {
 /// The settings of the HTTP side.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
-    /// What clients reach us by: `scheme://host[:port]`, without a slash at the end.
+    /// What clients reach us by: `scheme://host[:port][/path]`, without a slash at the end. A proxy takes the path off.
     pub public_url: String,
     /// Whether `/docs`, `/redoc` and `/openapi.json` are there.
     pub is_debug: bool,
@@ -58,6 +58,33 @@ impl HttpSettings {
             keep_alive: Duration::from_secs(75),
             linger: Duration::from_secs(5),
             shutdown_grace: Duration::from_secs(30),
+        }
+    }
+
+    /// The path of the public URL, which stands before every path that clients are given: empty, or `/path` without a
+    /// slash at its end.
+    #[must_use]
+    pub fn base_path(&self) -> &str {
+        let host = self.public_url.find("://").map_or(0, |at| at + 3);
+        let path = self.public_url[host..].find('/').map_or(self.public_url.len(), |at| host + at);
+        self.public_url[path..].trim_end_matches('/')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HttpSettings;
+
+    #[test]
+    fn the_base_path_is_what_follows_the_host() {
+        for (url, path) in [
+            ("https://a.example", ""),
+            ("https://a.example/", ""),
+            ("http://127.0.0.1:8080/files", "/files"),
+            ("http://127.0.0.1:8080/a/b/", "/a/b"),
+            ("", ""),
+        ] {
+            assert_eq!(HttpSettings::new(url).base_path(), path, "{url}");
         }
     }
 }

@@ -94,12 +94,53 @@ async fn the_header_wins_over_the_cookie() {
     let access = token(&answer, "access_token");
     let cookie = client.with("Cookie", &format!("a=b; access_token={access}"));
     assert_eq!(cookie.get("/v1/auth/me").await.status, 200);
-    for bad in ["Bearer x", "Basic YTpi", "Bearer", &format!("Token {access}")] {
+    for bad in ["Bearer x", "bearer x", "Bearer"] {
         let answer = cookie.with("Authorization", bad).get("/v1/auth/me").await;
         assert_eq!(answer.problem(), (401, "unauthenticated".into()), "{bad}");
     }
     let both = client.with("Cookie", "access_token=x").with("Authorization", &format!("bearer {access}"));
     assert_eq!(both.get("/v1/auth/me").await.status, 200);
+}
+
+#[actix_web::test]
+async fn credentials_of_another_scheme_leave_the_cookie_to_decide() {
+    let server = Server::start();
+    let (client, answer) = logged_in(&server).await;
+    let access = token(&answer, "access_token");
+    for other in ["Basic YTpi", "Negotiate x", "Digest username=\"é\"", &format!("Token {access}")] {
+        let client = client.with("Authorization", other);
+        assert_eq!(client.get("/v1/auth/me").await.problem(), (401, "unauthenticated".into()), "{other}");
+        let client = client.with("Cookie", &format!("access_token={access}"));
+        assert_eq!(client.get("/v1/auth/me").await.status, 200, "{other}");
+        let cross_site = client.with("Sec-Fetch-Site", "cross-site");
+        let renamed = cross_site.json("PATCH", "/v1/auth/me", r#"{"name": "X"}"#).await;
+        assert_eq!(renamed.problem(), (403, "forbidden".into()), "{other}");
+    }
+}
+
+#[actix_web::test]
+async fn a_stale_cookie_or_one_of_a_neighbour_hides_no_good_one() {
+    let server = Server::start();
+    let (client, first) = logged_in(&server).await;
+    let spent = token(&first, "refresh_token");
+    let stale = token(&first, "access_token");
+    server.clock.advance(Duration::from_mins(16));
+    let body = format!(r#"{{"refresh_token": "{spent}"}}"#);
+    let second = client.json("POST", "/v1/auth/refresh", &body).await;
+    let (access, refresh) = (token(&second, "access_token"), token(&second, "refresh_token"));
+    server.clock.advance(Duration::from_secs(11));
+    for line in [
+        format!("theme=düster; access_token={access}"),
+        format!("access_token={stale}; access_token={access}"),
+        format!("access_token=garbage; flag; access_token=\"{access}\""),
+    ] {
+        assert_eq!(client.with("Cookie", &line).get("/v1/auth/me").await.status, 200, "{line}");
+    }
+    let lines = client.with("Cookie", "a=b").with("Cookie", &format!("access_token={access}"));
+    assert_eq!(lines.get("/v1/auth/me").await.status, 200);
+    // The spent one before the current one of the same session would end it.
+    let both = client.with("Cookie", &format!("refresh_token={spent}; refresh_token={refresh}"));
+    assert_eq!(both.send("POST", "/v1/auth/refresh", b"").await.status, 200);
 }
 
 #[actix_web::test]
@@ -163,6 +204,78 @@ async fn a_logout_ends_the_tokens_and_clears_the_cookies() {
         ]
     );
     assert_eq!(ada.get("/v1/auth/me").await.problem(), (401, "unauthenticated".into()));
+}
+
+/// Whether the answer clears both cookies.
+fn clears(answer: &Answer) -> bool {
+    let cookies = cookies(answer);
+    cookies.len() == 2
+        && cookies.iter().all(|cookie| cookie.contains("_token=; ") && cookie.contains("Max-Age=0"))
+}
+
+#[actix_web::test]
+async fn a_refresh_token_logs_out_where_the_access_token_is_dead_or_missing() {
+    let server = Server::start();
+    for (access, in_body) in
+        [(None, false), (None, true), (Some("dead"), false), (Some("dead"), true), (Some("garbage"), false)]
+    {
+        let (client, answer) = match server.client().json("POST", "/v1/auth/login", LOGIN).await {
+            answer if answer.status == 200 => (server.client(), answer),
+            _ => logged_in(&server).await,
+        };
+        let refresh = token(&answer, "refresh_token");
+        let body = format!(r#"{{"refresh_token": "{refresh}"}}"#);
+        let mut line = String::new();
+        if let Some(access) = access {
+            let access = if access == "dead" { token(&answer, "access_token") } else { access.to_owned() };
+            line.push_str(&format!("access_token={access}; "));
+            server.clock.advance(Duration::from_secs(15 * 60 + 3));
+        }
+        let out = if in_body {
+            let client = if line.is_empty() { client.clone() } else { client.with("Cookie", &line) };
+            client.json("POST", "/v1/auth/logout", &body).await
+        } else {
+            line.push_str(&format!("refresh_token={refresh}"));
+            client.with("Cookie", &line).send("POST", "/v1/auth/logout", b"").await
+        };
+        assert_eq!((out.status, clears(&out)), (204, true), "{access:?} {in_body}: {}", out.text());
+        let again = client.json("POST", "/v1/auth/refresh", &body).await;
+        assert_eq!(again.problem(), (401, "unauthenticated".into()), "{access:?} {in_body}");
+    }
+}
+
+#[actix_web::test]
+async fn a_logout_without_a_session_clears_the_cookies() {
+    let server = Server::start();
+    let (client, answer) = logged_in(&server).await;
+    let (access, refresh) = (token(&answer, "access_token"), token(&answer, "refresh_token"));
+    let line = format!("access_token={access}; refresh_token={refresh}");
+    let mut clients = vec![client.clone(), client.with_token(&access), client.with("Cookie", &line)];
+    clients.push(client.with("Cookie", "access_token=x; refresh_token=y"));
+    assert_eq!(client.with_token(&access).send("POST", "/v1/auth/logout", b"").await.status, 204);
+    for client in clients {
+        let out = client.send("POST", "/v1/auth/logout", b"").await;
+        assert_eq!((out.status, clears(&out)), (204, true), "{}", out.text());
+    }
+}
+
+#[actix_web::test]
+async fn another_site_logs_no_user_out() {
+    let server = Server::start();
+    let (client, answer) = logged_in(&server).await;
+    let refresh = token(&answer, "refresh_token");
+    // The browser of a user whom another site makes send a form may withhold the cookies.
+    for client in [client.clone(), client.with("Cookie", &format!("refresh_token={refresh}"))] {
+        for (name, value) in [("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example")] {
+            let out = client.with(name, value).send("POST", "/v1/auth/logout", b"").await;
+            assert_eq!(out.problem(), (403, "forbidden".into()));
+            assert!(cookies(&out).is_empty());
+        }
+    }
+    let body = format!(r#"{{"refresh_token": "{refresh}"}}"#);
+    assert_eq!(client.json("POST", "/v1/auth/refresh", &body).await.status, 200);
+    let typo = client.json("POST", "/v1/auth/logout", r#"{"refreshtoken": "x"}"#).await;
+    assert_eq!(typo.pointers(), ["/refreshtoken"]);
 }
 
 #[actix_web::test]

@@ -104,6 +104,30 @@ async fn a_failure_is_logged_once_with_its_causes_which_no_client_sees() {
 }
 
 #[actix_web::test]
+async fn what_can_not_be_read_leaves_one_line_that_is_no_failure() {
+    use tokio::io::AsyncWriteExt as _;
+    let log = LOG.clone();
+    let server = Server::start();
+    let fields = "x: y\r\n".repeat(100);
+    for (request, status) in [
+        ("nonsense\r\n\r\n".to_owned(), 400),
+        (format!("GET / HTTP/1.1\r\nHost: x\r\n{fields}\r\n"), 431),
+        ("GET /v1/files?q=secret-é HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(), 400),
+    ] {
+        let mut stream = server.client().connect().await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = common::client::Answer::parse(&common::client::receive(&mut stream).await);
+        assert_eq!(answer.status, status);
+        let [line] = log.about(answer.header("x-request-id").unwrap()).try_into().unwrap();
+        assert_eq!((&line["level"], &line["fields"]["http.status"]), (&"INFO".into(), &status.into()));
+    }
+    for line in log.text().lines().filter(|line| line.contains("actix")) {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert_ne!(line["level"], "ERROR", "{line}");
+    }
+}
+
+#[actix_web::test]
 async fn no_secret_reaches_the_log() {
     let log = LOG.clone();
     let server = Server::start();

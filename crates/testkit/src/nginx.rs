@@ -11,6 +11,17 @@ use crate::{Outcome, ports};
 /// How often another port is tried.
 const ATTEMPTS: usize = 5;
 
+/// How nginx stands before the nodes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Front<'a> {
+    /// The path below which it passes requests on, without a slash at its end.
+    pub path: &'a str,
+    /// Whether it compresses answers.
+    pub compresses: bool,
+    /// The user and the password that it asks for (`auth_basic`).
+    pub password: Option<(&'a str, &'a str)>,
+}
+
 /// A running nginx.
 #[derive(Debug)]
 pub struct Nginx {
@@ -38,22 +49,38 @@ impl Nginx {
     }
 
     /// Passes requests on to these nodes, who take turns. It buffers request bodies, which is its default.
-    pub fn before(tool: &Tool, home: &Path, nodes: &[String]) -> Outcome<Self> {
+    pub fn before(tool: &Tool, home: &Path, nodes: &[String], front: &Front<'_>) -> Outcome<Self> {
         let mut servers = String::new();
         for node in nodes {
             write!(servers, "server {node};")?;
         }
-        let http = format!("upstream file_manager {{ {servers} }}");
-        let server = "client_max_body_size 0;
-        location / {
-            proxy_pass http://file_manager;
+        let mut http = format!("upstream file_manager {{ {servers} }}");
+        if front.compresses {
+            http.push_str(
+                "\n    gzip on;\n    gzip_types application/json;\n    gzip_min_length 1;\n    gzip_proxied any;",
+            );
+        }
+        let mut password = String::new();
+        if let Some((user, secret)) = front.password {
+            let file = home.join("passwords");
+            fs::write(&file, format!("{user}:{{PLAIN}}{secret}\n"))?;
+            password = format!("auth_basic \"test\";\n        auth_basic_user_file {};", file.display());
+        }
+        // With a path at its end `proxy_pass` takes the location's off.
+        let (path, target) = (front.path, if front.path.is_empty() { "" } else { "/" });
+        let server = format!(
+            "client_max_body_size 0;
+        {password}
+        location {path}/ {{
+            proxy_pass http://file_manager{target};
             proxy_http_version 1.1;
             proxy_set_header Connection \"\";
             proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
             proxy_set_header X-Forwarded-Proto $scheme;
-        }";
-        Self::start(tool, home, &http, server)
+        }}"
+        );
+        Self::start(tool, home, &http, &server)
     }
 
     fn start(tool: &Tool, home: &Path, http: &str, server: &str) -> Outcome<Self> {

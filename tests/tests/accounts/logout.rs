@@ -35,16 +35,35 @@ async fn both_cookies_are_cleared(lane: Lane) {
     }
 }
 
-async fn logging_out_takes_credentials(lane: Lane) {
+async fn a_second_logout_clears_the_cookies_too(lane: Lane) {
     let user = Api::on(lane).user().await;
-    user.anonymous().post("/v1/auth/logout").send().await.unauthenticated();
     user.post("/v1/auth/logout").send().await.expect(204);
-    user.post("/v1/auth/logout").send().await.unauthenticated();
+    for request in [user.post("/v1/auth/logout"), user.anonymous().post("/v1/auth/logout")] {
+        let answer = request.send().await.expect(204);
+        assert_eq!(answer.cookie("refresh_token").expect("it is cleared").0, "");
+    }
+}
+
+async fn the_refresh_cookie_alone_logs_out(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let other = user.again().await;
+    let cookie = format!("theme=dark; refresh_token={}", user.refresh());
+    let logout = || user.anonymous().post("/v1/auth/logout").header("cookie", &cookie);
+    logout().header("sec-fetch-site", "cross-site").send().await.problem(403, "forbidden");
+    user.me().await.expect(200);
+    let answer = logout().send().await.expect(204);
+    for name in ["access_token", "refresh_token"] {
+        assert_eq!(answer.cookie(name).expect(name).0, "");
+    }
+    user.me().await.unauthenticated();
+    user.spend(user.refresh()).await.unauthenticated();
+    other.me().await.expect(200);
 }
 
 on_every_lane![
     every_token_of_the_session_ends_at_once,
     other_sessions_go_on,
     both_cookies_are_cleared,
-    logging_out_takes_credentials,
+    a_second_logout_clears_the_cookies_too,
+    the_refresh_cookie_alone_logs_out,
 ];

@@ -3,4 +3,5 @@
 mod hostile;
 mod json;
 mod ownership;
+mod proxies;
 mod requests;

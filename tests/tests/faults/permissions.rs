@@ -1,11 +1,11 @@
-//! The folder of the data may not be written to.
+//! The folder of the data may not be written to, or is not there.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use fm_e2e::{Api, Server, User, eventually};
+use fm_e2e::{Api, Lane, Server, User, eventually};
 
 fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
@@ -84,4 +84,41 @@ async fn a_folder_that_becomes_read_only_is_told_as_503_until_it_is_not() {
     .await;
     user.file("b.txt", "text").await;
     server.stores_exactly(2).await;
+}
+
+#[tokio::test]
+async fn blobs_that_are_not_there_are_told_as_503_until_they_are_back() {
+    let server = Arc::new(Server::start(Lane::Embedded, &[]));
+    let user = Api::of(Arc::clone(&server)).user().await;
+    let kept = user.file("kept.txt", "text").await;
+    let link = user.get(&format!("{}/content", User::path(&kept))).send().await.expect(302).field("location");
+    let upload = user
+        .post("/v1/uploads")
+        .header("tus-resumable", "1.0.0")
+        .header("upload-length", "5")
+        .header("upload-metadata", "filename YS50eHQ=");
+    let upload = upload.send().await.expect(201).field("location");
+    let append = || {
+        let request = user.patch(&upload).header("tus-resumable", "1.0.0").header("upload-offset", "0");
+        request.header("content-type", "application/offset+octet-stream").body("hello").send()
+    };
+    let (blobs, away) = (server.data().join("blobs"), server.data().join("away"));
+    fs::rename(&blobs, &away).unwrap();
+    for is_replaced in [false, true] {
+        if is_replaced {
+            fs::write(&blobs, "a file").unwrap();
+        }
+        user.upload("a.txt", "text").send().await.unavailable();
+        append().await.unavailable();
+        user.get(&link).send().await.unavailable();
+        user.get("/health/ready").send().await.expect(503);
+        user.get("/health/live").send().await.expect(200);
+    }
+    assert_eq!(user.storage().await, (4, 1));
+    fs::remove_file(&blobs).unwrap();
+    fs::rename(&away, &blobs).unwrap();
+    assert_eq!(user.get(&link).send().await.expect(200).text(), "text");
+    append().await.expect(204);
+    user.file("b.txt", "text").await;
+    server.stores_exactly(3).await;
 }

@@ -28,7 +28,7 @@ pub struct HttpConfig {
     pub host: String,
     /// `PORT`; 0 takes a free one.
     pub port: u16,
-    /// `PUBLIC_URL`, without a slash at its end.
+    /// `PUBLIC_URL`, without a slash at its end; it may have a path.
     pub public_url: Option<String>,
     /// `SHUTDOWN_GRACE_SECONDS`: how long requests and jobs may take to finish after a signal.
     pub shutdown_grace: Duration,
@@ -65,8 +65,22 @@ fn host(reader: &mut Reader<'_>) -> String {
 }
 
 fn public_url(reader: &mut Reader<'_>) -> Option<String> {
-    let parsed = origin(reader.text("PUBLIC_URL")?);
+    let parsed = base_url(reader.text("PUBLIC_URL")?);
     parsed.map_err(|problem| reader.fault("PUBLIC_URL", problem)).ok()
+}
+
+/// Takes `scheme://host[:port][/path]`, with or without slashes at its end, and gives it without.
+fn base_url(text: &str) -> Result<String, &'static str> {
+    const PROBLEM: &str = "must be http:// or https:// and a host, and may have a path of plain segments";
+    let trimmed = text.trim_end_matches('/');
+    let host = trimmed.find("://").map_or(0, |at| at + 3);
+    let path = trimmed[host..].find('/').map_or(trimmed.len(), |at| host + at);
+    let base = origin(&trimmed[..path]).map_err(|_problem| PROBLEM)?;
+    // It stands in the paths of cookies and in header fields.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%@:+".contains(&byte);
+    let segments = || trimmed[path..].split('/').skip(1);
+    let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && segment.bytes().all(plain);
+    if segments().all(is_segment) { Ok(base + &trimmed[path..]) } else { Err(PROBLEM) }
 }
 
 fn cors(reader: &mut Reader<'_>) -> CorsOrigins {
@@ -91,4 +105,43 @@ fn origin(text: &str) -> Result<String, &'static str> {
     let rest = trimmed.strip_prefix("https://").or_else(|| trimmed.strip_prefix("http://")).ok_or(PROBLEM)?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
     if rest.is_empty() || !rest.bytes().all(plain) { Err(PROBLEM) } else { Ok(trimmed.to_ascii_lowercase()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base_url;
+
+    #[test]
+    fn the_public_url_may_have_a_path() {
+        for (text, base) in [
+            ("https://Files.Example.com", "https://files.example.com"),
+            ("https://files.example.com/", "https://files.example.com"),
+            ("http://10.0.0.1:8080/Files/v2/", "http://10.0.0.1:8080/Files/v2"),
+            ("http://[::1]:80/a-b_c.d~e%20f", "http://[::1]:80/a-b_c.d~e%20f"),
+        ] {
+            assert_eq!(base_url(text).as_deref(), Ok(base), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_base_of_urls_is_refused() {
+        for text in [
+            "",
+            "/",
+            "files.example.com/a",
+            "ftp://files.example.com",
+            "https://",
+            "https:///a",
+            "https://files.example.com/a//b",
+            "https://files.example.com/a/../b",
+            "https://files.example.com/a?b",
+            "https://files.example.com/a#b",
+            "https://files.example.com/a;b",
+            "https://files.example.com/a b",
+            "https://files.example.com/\u{e9}",
+            "https://user@files.example.com",
+        ] {
+            assert!(base_url(text).is_err(), "{text}");
+        }
+    }
 }

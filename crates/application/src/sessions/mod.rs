@@ -4,6 +4,7 @@ mod authenticate;
 mod list_sessions;
 mod log_in;
 mod log_out;
+mod log_out_by_refresh_token;
 mod refresh;
 mod revoke_other_sessions;
 mod revoke_session;
@@ -13,6 +14,7 @@ pub use authenticate::{Authenticate, Client, Refused};
 pub use list_sessions::ListSessions;
 pub use log_in::{LogIn, LogInCommand, LogInError};
 pub use log_out::LogOut;
+pub use log_out_by_refresh_token::LogOutByRefreshToken;
 pub use refresh::{Refresh, RefreshCommand};
 pub use revoke_other_sessions::RevokeOtherSessions;
 pub(crate) use revoke_other_sessions::{CLOCK_SKEW, left_to_the_job};
@@ -28,6 +30,7 @@ pub struct Sessions {
     pub log_in: LogIn,
     pub refresh: Refresh,
     pub log_out: LogOut,
+    pub log_out_by_refresh_token: LogOutByRefreshToken,
     pub list: ListSessions,
     pub revoke: RevokeSession,
     pub revoke_others: RevokeOtherSessions,
@@ -42,6 +45,7 @@ impl Sessions {
             log_in: LogIn::new(ports, settings),
             refresh: Refresh::new(ports, settings),
             log_out: LogOut::new(ports),
+            log_out_by_refresh_token: LogOutByRefreshToken::new(ports),
             list: ListSessions::new(ports),
             revoke: RevokeSession::new(ports),
             revoke_others: RevokeOtherSessions::new(ports),

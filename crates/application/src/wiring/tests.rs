@@ -47,6 +47,7 @@ fn the_futures_of_accounts_and_sessions_can_be_spawned() {
     assert_send(all.sessions.log_in.run(command));
     assert_send(all.sessions.refresh.run(RefreshCommand { token: String::new(), client }));
     assert_send(all.sessions.log_out.run(&actor));
+    assert_send(all.sessions.log_out_by_refresh_token.run(""));
     assert_send(all.accounts.show.run(&actor));
     assert_send(all.accounts.rename.run(&actor, None));
     assert_send(all.accounts.remove.run(&actor, password()));

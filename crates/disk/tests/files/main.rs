@@ -6,6 +6,7 @@ mod bodies;
 mod direct;
 #[path = "../fixture/mod.rs"]
 mod fixture;
+mod gone;
 mod resumable;
 
 use std::fs;

@@ -1,11 +1,12 @@
 //! Who asks.
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
+use fm_application::sessions::Refused;
 use fm_domain::access::Actor;
 use futures_util::future::LocalBoxFuture;
 
-use super::{ACCESS, client, find, same_site};
+use super::{ACCESS, client, find_all, same_site};
 use crate::middleware::KnownUser;
 use crate::problem::{Code, Problem};
 use crate::state::State;
@@ -24,25 +25,80 @@ impl FromRequest for Authenticated {
     }
 }
 
-async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem> {
+/// The actor of a request, or 401.
+pub(crate) async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem> {
     let state = request.app_data::<State>().ok_or_else(|| Problem::defect("the application has no state"))?;
-    let token = if let Some(value) = request.headers().get(header::AUTHORIZATION) {
-        value.to_str().ok().and_then(bearer)
+    let tokens = if let Some(token) = bearer(request.headers()) {
+        vec![token]
     } else {
-        let cookie = find(request.headers(), ACCESS);
-        if cookie.is_some() {
+        let cookies = find_all(request.headers(), ACCESS);
+        if !cookies.is_empty() {
             same_site(request, &state.settings)?;
         }
-        cookie
+        cookies
     };
-    let token = token.ok_or_else(|| Problem::of(Code::Unauthenticated))?;
-    let actor = state.use_cases.sessions.authenticate.run(token, &client(request)).await?;
-    request.extensions_mut().insert(KnownUser(actor.user()));
-    Ok(actor)
+    let client = client(request);
+    for token in tokens {
+        match state.use_cases.sessions.authenticate.run(token, &client).await {
+            Ok(actor) => {
+                request.extensions_mut().insert(KnownUser(actor.user()));
+                return Ok(actor);
+            }
+            Err(Refused::Unauthenticated) => {}
+            Err(refused) => return Err(refused.into()),
+        }
+    }
+    Err(Problem::of(Code::Unauthenticated))
 }
 
-/// The token of `Bearer …` (RFC 6750, section 2.1).
-fn bearer(credentials: &str) -> Option<&str> {
-    let (scheme, token) = credentials.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// The token of `Authorization: Bearer …` (RFC 6750, section 2.1), empty where it can't be one. Other schemes belong to
+/// what stands before us, a proxy that asks for a password, say: they are as if absent.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get_all(header::AUTHORIZATION).find_map(|value| {
+        let mut fields = value.as_bytes().splitn(2, u8::is_ascii_whitespace);
+        let is_ours = fields.next()?.eq_ignore_ascii_case(b"bearer");
+        let token = fields.next().and_then(|token| std::str::from_utf8(token).ok()).unwrap_or_default();
+        is_ours.then_some(token.trim())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+
+    use super::bearer;
+
+    fn read(fields: &[&'static [u8]]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for field in fields {
+            if let Ok(value) = HeaderValue::from_bytes(field) {
+                headers.append(AUTHORIZATION, value);
+            }
+        }
+        bearer(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn the_scheme_bearer_is_ours_in_any_case() {
+        for field in [&b"Bearer a.b.c"[..], b"bearer a.b.c", b"BEARER  a.b.c ", b"Bearer\ta.b.c"] {
+            assert_eq!(read(&[field]).as_deref(), Some("a.b.c"), "{field:?}");
+        }
+        assert_eq!(read(&[b"Basic YTpi", b"Bearer a.b.c"]).as_deref(), Some("a.b.c"));
+    }
+
+    #[test]
+    fn other_schemes_are_not_ours() {
+        for field in
+            [&b"Basic YTpi"[..], b"Digest username=\"\xe9\"", b"Token a.b.c", b"Bearers x", b"a.b.c", b""]
+        {
+            assert_eq!(read(&[field]), None, "{field:?}");
+        }
+    }
+
+    #[test]
+    fn a_bearer_without_a_token_is_ours_and_proves_nothing() {
+        for field in [&b"Bearer"[..], b"Bearer ", b"Bearer \xff"] {
+            assert_eq!(read(&[field]).as_deref(), Some(""), "{field:?}");
+        }
+    }
 }

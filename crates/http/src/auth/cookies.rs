@@ -11,24 +11,31 @@ use crate::settings::HttpSettings;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cookie {
     name: &'static str,
-    path: &'static str,
+    /// The path below which it is sent; `None` where it is sent to every path of the host.
+    below: Option<&'static str>,
 }
 
 /// Proves who asks.
-pub(crate) const ACCESS: Cookie = Cookie { name: "access_token", path: "/" };
+pub(crate) const ACCESS: Cookie = Cookie { name: "access_token", below: None };
 
 /// Renews the session; it is sent to the routes of authentication alone.
-pub(crate) const REFRESH: Cookie = Cookie { name: "refresh_token", path: "/v1/auth" };
+pub(crate) const REFRESH: Cookie = Cookie { name: "refresh_token", below: Some("/v1/auth") };
 
-/// The value of the cookie, if it was sent and is not empty.
-pub(crate) fn find(headers: &HeaderMap, cookie: Cookie) -> Option<&str> {
+/// The most values of one name that are read. A browser sends several where cookies of several paths have the name.
+const MOST_VALUES: usize = 16;
+
+/// The values of the cookie that were sent and are not empty, in their order. Each cookie is read by itself, as bytes: one
+/// of a neighbour application may hold anything.
+pub(crate) fn find_all(headers: &HeaderMap, cookie: Cookie) -> Vec<&str> {
     headers
         .get_all(header::COOKIE)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, value)| *name == cookie.name && !value.is_empty())
-        .map(|(_, value)| value.trim_matches('"'))
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok()?.split_once('='))
+        .filter(|(name, _)| name.trim_end() == cookie.name)
+        .map(|(_, value)| value.trim().trim_matches('"'))
+        .filter(|value| !value.is_empty())
+        .take(MOST_VALUES)
+        .collect()
 }
 
 /// Hands the cookie out for this long.
@@ -39,7 +46,9 @@ pub(crate) fn set(
     value: &str,
     life: Duration,
 ) {
-    let Cookie { name, path } = cookie;
+    let name = cookie.name;
+    let path =
+        cookie.below.map_or_else(|| "/".to_owned(), |below| format!("{}{below}", settings.base_path()));
     let secure = if settings.cookie_secure { "; Secure" } else { "" };
     let seconds = life.as_secs();
     let cookie = format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
@@ -55,18 +64,58 @@ pub(crate) fn clear(response: &mut HttpResponseBuilder, settings: &HttpSettings)
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may")]
+
     use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
 
-    use super::{ACCESS, REFRESH, find};
+    use super::{ACCESS, REFRESH, find_all};
+
+    fn cookies(lines: &[&'static [u8]]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            if let Ok(line) = HeaderValue::from_bytes(line) {
+                headers.append(COOKIE, line);
+            }
+        }
+        headers
+    }
 
     #[test]
     fn a_cookie_is_found_among_others() {
+        let headers = cookies(&[b"a=b; xaccess_token=no; access_token=yes", b"refresh_token=\"r\""]);
+        assert_eq!(find_all(&headers, ACCESS), ["yes"]);
+        assert_eq!(find_all(&headers, REFRESH), ["r"]);
+        assert!(find_all(&cookies(&[b"access_token=", b"access_token=\"\""]), ACCESS).is_empty());
+    }
+
+    #[test]
+    fn a_neighbour_that_is_not_ascii_or_malformed_hides_nothing() {
+        for neighbour in [
+            &b"theme=d\xc3\xbcster"[..],
+            b"latin=\xe9\xff",
+            b"flag",
+            b"=",
+            b";;",
+            b"json={\"a\":1, \"b\"}",
+            b"a=\"b",
+        ] {
+            let before = [neighbour, b"; access_token=yes"].concat();
+            let after = [b"access_token=yes;", neighbour].concat();
+            for line in [before, after] {
+                let mut headers = HeaderMap::new();
+                headers.append(COOKIE, HeaderValue::from_bytes(&line).unwrap());
+                assert_eq!(find_all(&headers, ACCESS), ["yes"], "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_value_of_a_name_is_found_in_its_order() {
+        let headers = cookies(&[b"access_token=a; access_token=b", b"access_token=\xff; access_token = c"]);
+        assert_eq!(find_all(&headers, ACCESS), ["a", "b", "c"]);
+        let many = "access_token=x; ".repeat(100);
         let mut headers = HeaderMap::new();
-        headers.append(COOKIE, HeaderValue::from_static("a=b; xaccess_token=no; access_token=yes"));
-        headers.append(COOKIE, HeaderValue::from_static("refresh_token=\"r\""));
-        assert_eq!(find(&headers, ACCESS), Some("yes"));
-        assert_eq!(find(&headers, REFRESH), Some("r"));
-        headers.insert(COOKIE, HeaderValue::from_static("access_token="));
-        assert_eq!(find(&headers, ACCESS), None);
+        headers.append(COOKIE, HeaderValue::from_str(&many).unwrap());
+        assert_eq!(find_all(&headers, ACCESS).len(), 16);
     }
 }

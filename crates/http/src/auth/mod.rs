@@ -5,7 +5,7 @@ mod client;
 mod cookies;
 mod cross_site;
 
-pub(crate) use actor::Authenticated;
+pub(crate) use actor::{Authenticated, authenticate, bearer};
 pub(crate) use client::client;
-pub(crate) use cookies::{ACCESS, REFRESH, clear, find, set};
+pub(crate) use cookies::{ACCESS, REFRESH, clear, find_all, set};
 pub(crate) use cross_site::same_site;

@@ -7,7 +7,8 @@ use fm_domain::body::ByteSize;
 use fm_domain::files::MediaType;
 use futures_util::future::LocalBoxFuture;
 
-use crate::problem::{Code, Problem};
+use crate::input::no_content_coding;
+use crate::problem::Problem;
 use crate::state::AppState;
 
 /// An upload that can begin: what the use case gets, and what has to run beside it.
@@ -19,8 +20,21 @@ pub(crate) struct Incoming {
 /// Carries bytes from the server's thread to a use case.
 pub(crate) type Pump = LocalBoxFuture<'static, ()>;
 
+/// What a body is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The bytes themselves.
+    Raw,
+    /// A form with the bytes in a part (`multipart/form-data`).
+    Form,
+    /// Parts that are no form: `multipart/mixed`, say. No route takes them.
+    Parts,
+}
+
 /// What a request says of its body.
 pub(super) struct Envelope {
+    /// What it is made of.
+    pub(super) kind: Kind,
     /// The body.
     pub(super) payload: web::Payload,
     /// Its length, where it was declared.
@@ -38,11 +52,9 @@ pub(super) fn open(
     state: &AppState,
 ) -> Result<Envelope, Problem> {
     let headers = request.headers();
-    if text(headers, &header::CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
-    {
-        return Err(Problem::new(Code::UnsupportedMediaType, "the body must not have a content coding"));
-    }
+    no_content_coding(headers)?;
     Ok(Envelope {
+        kind: kind(headers),
         payload,
         length: text(headers, &header::CONTENT_LENGTH)
             .and_then(|length| length.parse().ok())
@@ -62,6 +74,45 @@ pub(super) fn within(envelope: &Envelope, limit: u64) -> Result<(), Problem> {
     }
 }
 
+/// What the body is made of, by its `Content-Type`, whose parameters need not be readable.
+pub(crate) fn kind(headers: &HeaderMap) -> Kind {
+    let value = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    let essence = value.split(|byte| *byte == b';').next().unwrap_or(value).trim_ascii().to_ascii_lowercase();
+    match essence.strip_prefix(b"multipart/") {
+        None => Kind::Raw,
+        Some(b"form-data") => Kind::Form,
+        Some(_) => Kind::Parts,
+    }
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+
+    use super::{Kind, kind};
+
+    #[test]
+    fn a_body_is_raw_a_form_or_parts() {
+        for (text, expected) in [
+            (&b""[..], Kind::Raw),
+            (b"image/png", Kind::Raw),
+            (b"multipart", Kind::Raw),
+            (b"multipart/form-data; boundary=x", Kind::Form),
+            (b" Multipart/Form-Data;boundary=\xff", Kind::Form),
+            (b"multipart/form-data", Kind::Form),
+            (b"multipart/mixed; boundary=x", Kind::Parts),
+            (b"MULTIPART/related", Kind::Parts),
+            (b"multipart/", Kind::Parts),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Ok(value) = HeaderValue::from_bytes(text) {
+                headers.insert(CONTENT_TYPE, value);
+            }
+            assert_eq!(kind(&headers), expected, "{text:?}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::channel::{Frames, channel};
 use super::digest;
 use super::envelope::{Envelope, Incoming};
-use super::form_head::{PartHead, boundary};
+use super::form_head::{GivenName, PartHead, boundary};
 use super::multipart::Multipart;
 use super::source::{Bounds, Source};
 use crate::problem::Problem;
@@ -28,12 +28,24 @@ struct Form {
     name: Option<FileName>,
     /// The hash that the whole form must have.
     sha256: Option<Sha256>,
+    /// Where the name of the file comes from.
+    naming: Naming,
+}
+
+/// Where the name of the file comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// The form names the file.
+    ByForm,
+    /// The file has a name, which stays: those in the form are ignored.
+    Kept,
 }
 
 /// Reads up to the beginning of the file.
 pub(super) async fn open(
     request: &HttpRequest,
     envelope: Envelope,
+    naming: Naming,
     state: &AppState,
 ) -> Result<Incoming, Problem> {
     let sha256 = digest::demanded(request.headers())?;
@@ -45,7 +57,7 @@ pub(super) async fn open(
     };
     let source = Source::new(envelope.payload, bounds);
     let parts = Multipart::new(&boundary(request.headers()).unwrap_or_default(), source)?;
-    let mut form = Form { parts, name: None, sha256 };
+    let mut form = Form { parts, name: None, sha256, naming };
     let file = form.find_file().await?;
 
     let (frames, stream) = channel();
@@ -76,11 +88,11 @@ impl Form {
     /// Sends the file on, then reads the rest.
     async fn pump(
         mut self,
-        given: Option<String>,
-        frames: Frames,
+        given: Option<GivenName>,
+        mut frames: Frames,
         told: oneshot::Sender<Result<FileName, BodyError>>,
     ) {
-        match self.send(&frames).await {
+        match self.send(&mut frames).await {
             Some(Ok(())) => {
                 frames.end().await;
                 let _receiver_gone = told.send(self.rest(given).await);
@@ -92,7 +104,7 @@ impl Form {
     }
 
     /// Sends the bytes of the file on; `None` when their reader is gone.
-    async fn send(&mut self, frames: &Frames) -> Option<Result<(), BodyError>> {
+    async fn send(&mut self, frames: &mut Frames) -> Option<Result<(), BodyError>> {
         loop {
             // Room first: what the sender waits for us must not count as its stall.
             frames.ready().await.ok()?;
@@ -105,7 +117,7 @@ impl Form {
     }
 
     /// Reads what follows the file, to the end of the request, and gives the file's name.
-    async fn rest(mut self, given: Option<String>) -> Result<FileName, BodyError> {
+    async fn rest(mut self, given: Option<GivenName>) -> Result<FileName, BodyError> {
         while let Some(part) = self.parts.part().await? {
             match part.field.as_str() {
                 "name" => self.take_name().await?,
@@ -124,12 +136,17 @@ impl Form {
         }
         match (self.name, given) {
             (Some(name), _) => Ok(name),
-            (None, Some(path)) => FileName::from_path(&path).map_err(bad_name),
+            (None, _) if self.naming == Naming::Kept => "content".parse().map_err(bad_name),
+            (None, Some(GivenName::Text(path))) => FileName::from_path(&path).map_err(bad_name),
+            (None, Some(GivenName::NotUtf8)) => Err(not_utf8()),
             (None, None) => Err(BodyError::Invalid { field: Some("name"), detail: "is required".to_owned() }),
         }
     }
 
     async fn take_name(&mut self) -> Result<(), BodyError> {
+        if self.naming == Naming::Kept {
+            return Ok(());
+        }
         if self.name.is_some() {
             return Err(BodyError::Invalid { field: Some("name"), detail: "must be given once".to_owned() });
         }
@@ -140,10 +157,7 @@ impl Form {
                 return Err(bad_name(InvalidFileName::TooLong));
             }
         }
-        let text = String::from_utf8(text).map_err(|_bytes| BodyError::Invalid {
-            field: Some("name"),
-            detail: "must be UTF-8".to_owned(),
-        })?;
+        let text = String::from_utf8(text).map_err(|_bytes| not_utf8())?;
         self.name = Some(text.parse().map_err(bad_name)?);
         Ok(())
     }
@@ -151,6 +165,10 @@ impl Form {
 
 fn unknown() -> BodyError {
     BodyError::Invalid { field: None, detail: "only the parts `file` and `name` are accepted".to_owned() }
+}
+
+fn not_utf8() -> BodyError {
+    BodyError::Invalid { field: Some("name"), detail: "must be UTF-8".to_owned() }
 }
 
 fn bad_name(invalid: InvalidFileName) -> BodyError {

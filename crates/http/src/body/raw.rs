@@ -8,10 +8,10 @@ use futures_util::FutureExt as _;
 
 use super::channel::{Frames, channel};
 use super::digest;
-use super::envelope::{Envelope, Incoming, Pump, open, within};
+use super::envelope::{Envelope, Incoming, Kind, Pump, open};
 use super::source::{Bounds, Source};
 use crate::input::Query;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::state::AppState;
 
 /// A body that is neither a form nor a whole file.
@@ -37,13 +37,11 @@ pub(super) fn upload(
 }
 
 /// New content for a file, whose name stays.
-pub(crate) fn replacement(
+pub(super) fn replacement(
     request: &HttpRequest,
-    payload: web::Payload,
+    envelope: Envelope,
     state: &AppState,
 ) -> Result<Incoming, Problem> {
-    let envelope = open(request, payload, state)?;
-    within(&envelope, envelope.max_upload.bytes())?;
     let unused: FileName = "content".parse().map_err(refused)?;
     body(request, envelope, unused, state)
 }
@@ -85,6 +83,12 @@ pub(crate) fn piece(
     state: &AppState,
 ) -> Result<Piece, Problem> {
     let envelope = open(request, payload, state)?;
+    if envelope.kind != Kind::Raw {
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "the body must be the bytes themselves, not multipart",
+        ));
+    }
     let stall = state.settings.stall_timeout;
     let bounds = Bounds { limit: limit.bytes(), told_limit: limit, stall, hashed: false };
     let (stream, pump) = streamed(envelope.payload, bounds);
@@ -96,7 +100,7 @@ fn streamed(payload: web::Payload, bounds: Bounds) -> (ByteStream, Pump) {
     (stream, pump(Source::new(payload, bounds), frames).boxed_local())
 }
 
-async fn pump(mut source: Source, frames: Frames) {
+async fn pump(mut source: Source, mut frames: Frames) {
     loop {
         // Room first: what the sender waits for us must not count as its stall.
         if frames.ready().await.is_err() {

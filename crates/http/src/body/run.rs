@@ -8,26 +8,51 @@ use fm_application::files::{UploadBody, UploadError};
 use futures_util::future::{Either, select};
 
 use super::detach_on_drop::DetachOnDrop;
-use super::envelope::{Incoming, Pump, open, within};
+use super::envelope::{Envelope, Incoming, Kind, Pump, open, within};
+use super::form::Naming;
 use super::{form, raw};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::settings::FORM_OVERHEAD;
 use crate::state::AppState;
 
-/// An upload by form or by raw body.
+/// A new file, by form or by raw body.
 pub(crate) async fn incoming(
     request: &HttpRequest,
     payload: web::Payload,
     state: &AppState,
 ) -> Result<Incoming, Problem> {
     let envelope = open(request, payload, state)?;
-    if envelope.media_type.as_ref().is_some_and(|known| known.as_str() == "multipart/form-data") {
-        within(&envelope, envelope.max_upload.bytes().saturating_add(FORM_OVERHEAD))?;
-        form::open(request, envelope, state).await
-    } else {
-        within(&envelope, envelope.max_upload.bytes())?;
-        raw::upload(request, envelope, state)
+    fits(&envelope)?;
+    match envelope.kind {
+        Kind::Form => form::open(request, envelope, Naming::ByForm, state).await,
+        Kind::Raw => raw::upload(request, envelope, state),
+        Kind::Parts => Err(parts()),
     }
+}
+
+/// New content for a file whose name stays, by form or by raw body.
+pub(crate) async fn replacement(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &AppState,
+) -> Result<Incoming, Problem> {
+    let envelope = open(request, payload, state)?;
+    fits(&envelope)?;
+    match envelope.kind {
+        Kind::Form => form::open(request, envelope, Naming::Kept, state).await,
+        Kind::Raw => raw::replacement(request, envelope, state),
+        Kind::Parts => Err(parts()),
+    }
+}
+
+/// 413, known before the body is read. A form may be a little larger than the file in it.
+fn fits(envelope: &Envelope) -> Result<(), Problem> {
+    let overhead = if envelope.kind == Kind::Form { FORM_OVERHEAD } else { 0 };
+    within(envelope, envelope.max_upload.bytes().saturating_add(overhead))
+}
+
+fn parts() -> Problem {
+    Problem::new(Code::UnsupportedMediaType, "of multipart bodies only multipart/form-data is accepted")
 }
 
 /// Runs the use case on what comes in.

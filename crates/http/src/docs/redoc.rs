@@ -26,8 +26,8 @@ const PAGE: &str = r#"<!doctype html>
 <style>body { margin: 0; font-family: system-ui, sans-serif; }</style>
 </head>
 <body>
-<redoc spec-url="/openapi.json" theme='{"typography": {"fontFamily": "system-ui, sans-serif", "headings": {"fontFamily": "system-ui, sans-serif"}}}'></redoc>
-<script src="/redoc/redoc.standalone.js"></script>
+<redoc spec-url="openapi.json" theme='{"typography": {"fontFamily": "system-ui, sans-serif", "headings": {"fontFamily": "system-ui, sans-serif"}}}'></redoc>
+<script src="redoc/redoc.standalone.js"></script>
 </body>
 </html>
 "#;

@@ -12,7 +12,13 @@ struct Tag<'a> {
     opaque: &'a str,
 }
 
-/// `If-Match`, if it was sent: the revisions that its strong tags name. 400 when it is no list of tags.
+/// What proxies append to a tag when they compress an answer: `"r1-x-gzip"` (Apache), `"r1-x--gzip"` (Jetty).
+const COMPRESSED: [&str; 8] = ["--gzip", "-gzip", ";gzip", "--br", "-br", "-zstd", "-deflate", ";br"];
+
+/// `If-Match`, if it was sent: the revisions that its tags name. 400 when it is no list of tags.
+///
+/// A weak tag of ours counts too, although RFC 9110 (section 13.1.1) compares strongly: we give out none, so a proxy made it
+/// out of a strong one when it compressed the answer. The revision that it names is the same.
 pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, Problem> {
     let Some(lists) = lists(headers, &header::IF_MATCH)? else { return Ok(None) };
     if lists.iter().any(|list| list.trim() == "*") {
@@ -21,21 +27,27 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, Problem> 
     let mut revisions = Vec::new();
     for list in lists {
         let tags = tags(list).ok_or_else(|| Problem::malformed("If-Match is not a list of entity tags"))?;
-        revisions.extend(tags.iter().filter(|tag| !tag.weak).filter_map(|tag| revision_of(tag.opaque)));
+        revisions.extend(tags.iter().filter_map(|tag| revision_of(tag.opaque)));
     }
     Ok(Some(IfMatch::Revisions(revisions)))
 }
 
-/// Whether `If-None-Match` names this tag: then what the client has is still current. Compared weakly; a list that
-/// can't be read matches nothing.
+/// Whether `If-None-Match` names this tag: then what the client has is still current. Compared weakly, and without what a
+/// proxy appended; a list that can't be read matches nothing.
 pub(crate) fn none_match(headers: &HeaderMap, opaque: &str) -> bool {
     let Ok(Some(lists)) = lists(headers, &header::IF_NONE_MATCH) else { return false };
     lists.iter().any(|list| {
-        list.trim() == "*" || tags(list).is_some_and(|tags| tags.iter().any(|tag| tag.opaque == opaque))
+        list.trim() == "*" || tags(list).is_some_and(|tags| tags.iter().any(|tag| is_tag(tag.opaque, opaque)))
     })
 }
 
-/// Whether this list of tags holds the tag, compared strongly.
+/// Whether a proxy may have made this tag out of ours.
+fn is_tag(given: &str, ours: &str) -> bool {
+    given.strip_prefix(ours).is_some_and(|rest| rest.is_empty() || COMPRESSED.contains(&rest))
+}
+
+/// Whether this list of tags holds the tag, compared strongly, as `If-Range` wants it: a range of compressed bytes is none
+/// of ours.
 pub(crate) fn tag_list_matches_strongly(list: &str, opaque: &str) -> bool {
     tags(list).is_some_and(|tags| tags.iter().any(|tag| !tag.weak && tag.opaque == opaque))
 }
@@ -71,7 +83,19 @@ fn tags(list: &str) -> Option<Vec<Tag<'_>>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tag, tag_list_matches_strongly, tags};
+    #![expect(clippy::unwrap_used, reason = "a test may")]
+
+    use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+    use fm_application::files::IfMatch;
+    use fm_domain::files::Revision;
+
+    use super::{Tag, if_match, none_match, tag_list_matches_strongly, tags};
+
+    fn headers(name: HeaderName, value: &'static str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_static(value));
+        headers
+    }
 
     #[test]
     fn lists_of_tags_are_read() {
@@ -87,9 +111,33 @@ mod tests {
     }
 
     #[test]
-    fn a_weak_tag_matches_nothing_strongly() {
+    fn a_tag_names_its_revision_whatever_a_proxy_made_of_it() {
+        for tag in [r#""r3-p-x""#, r#"W/"r3-p-x""#, r#""r3-p-x-gzip""#, r#"W/"r3-p-x--gzip""#] {
+            let read = if_match(&headers(IF_MATCH, tag)).unwrap();
+            assert_eq!(read, Some(IfMatch::Revisions(vec![Revision::new(3)])), "{tag}");
+        }
+        for tag in [r#"W/"x3-p""#, r#""rx-p""#, r#""r3""#, r#"W/"""#] {
+            let read = if_match(&headers(IF_MATCH, tag)).unwrap();
+            assert_eq!(read, Some(IfMatch::Revisions(vec![])), "{tag}");
+        }
+        assert!(if_match(&headers(IF_MATCH, "r3-p-x")).is_err());
+    }
+
+    #[test]
+    fn what_the_client_has_is_current_whatever_a_proxy_made_of_its_tag() {
+        for tag in [r#""r3-x""#, r#"W/"r3-x""#, r#""r3-x-gzip""#, r#""r3-x;gzip""#, r#"W/"r3-x-br""#, "*"] {
+            assert!(none_match(&headers(IF_NONE_MATCH, tag), "r3-x"), "{tag}");
+        }
+        for tag in [r#""r3-y""#, r#""r3-x-gzip-gzip""#, r#""r3-x-tar""#, r#""-gzip""#] {
+            assert!(!none_match(&headers(IF_NONE_MATCH, tag), "r3-x"), "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_weak_or_compressed_tag_matches_nothing_strongly() {
         assert!(tag_list_matches_strongly(r#""a""#, "a"));
         assert!(!tag_list_matches_strongly(r#"W/"a""#, "a"));
+        assert!(!tag_list_matches_strongly(r#""a-gzip""#, "a"));
         assert!(!tag_list_matches_strongly(r#""A""#, "a"));
     }
 }

@@ -1,9 +1,9 @@
 //! Header fields with one value.
 
-use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use fm_domain::idempotency::IdempotencyKey;
 
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -31,7 +31,57 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyK
     text.parse().map(Some).map_err(|invalid| bad_header(&IDEMPOTENCY_KEY, &format!("{invalid}")))
 }
 
+/// Whether a field `Content-Encoding` names a coding other than `identity`.
+pub(crate) fn has_content_coding(headers: &HeaderMap) -> bool {
+    let codings = headers
+        .get_all(header::CONTENT_ENCODING)
+        .flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
+    codings
+        .map(<[u8]>::trim_ascii)
+        .any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
+}
+
+/// 415 when the body has a content coding: no route decodes one, and `Accept-Encoding` says so (RFC 9110, section
+/// 12.5.3).
+pub(crate) fn no_content_coding(headers: &HeaderMap) -> Result<(), Problem> {
+    if has_content_coding(headers) {
+        let detail =
+            "the body has a content coding (Content-Encoding), which is not decoded: send it as it is";
+        let identity = HeaderValue::from_static("identity");
+        return Err(Problem::new(Code::UnsupportedMediaType, detail).with(header::ACCEPT_ENCODING, identity));
+    }
+    Ok(())
+}
+
 /// 400: the field can't be used.
 pub(crate) fn bad_header(name: &HeaderName, detail: &str) -> Problem {
     Problem::malformed(format!("the header {name} {detail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
+
+    use super::has_content_coding;
+
+    #[test]
+    fn identity_is_no_coding() {
+        for (lists, has) in [
+            (&[][..], false),
+            (&[&b"identity"[..]][..], false),
+            (&[b"", b" Identity , identity"], false),
+            (&[b"gzip"], true),
+            (&[b"identity, br"], true),
+            (&[b"identity", b"deflate"], true),
+            (&[b"\xff"], true),
+        ] {
+            let mut headers = HeaderMap::new();
+            for list in lists {
+                if let Ok(list) = HeaderValue::from_bytes(list) {
+                    headers.append(CONTENT_ENCODING, list);
+                }
+            }
+            assert_eq!(has_content_coding(&headers), has, "{lists:?}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use futures_util::StreamExt as _;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
+use super::headers::no_content_coding;
 use super::{Fields, FromFields};
 use crate::problem::{Code, Problem};
 use crate::settings::JSON_LIMIT;
@@ -21,6 +22,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// A JSON body, not read yet. Extracting it never fails: it is checked after authentication.
 pub(crate) struct JsonBody {
     is_json: bool,
+    coding: Option<Problem>,
     length: Option<u64>,
     limit: u64,
     payload: dev::Payload,
@@ -34,6 +36,7 @@ impl FromRequest for JsonBody {
         let headers = request.headers();
         ready(Ok(Self {
             is_json: is_json(headers),
+            coding: no_content_coding(headers).err(),
             length: length(headers),
             limit: JSON_LIMIT,
             payload: payload.take(),
@@ -65,8 +68,13 @@ impl JsonBody {
     }
 
     async fn bytes(mut self) -> Result<BytesMut, Problem> {
-        if !self.is_json && self.length != Some(0) {
-            return Err(Problem::of(Code::UnsupportedMediaType));
+        if self.length != Some(0) {
+            if !self.is_json {
+                return Err(Problem::of(Code::UnsupportedMediaType));
+            }
+            if let Some(coding) = self.coding.take() {
+                return Err(coding);
+            }
         }
         if self.length.is_some_and(|length| length > self.limit) {
             return Err(Problem::too_large("body", self.limit));

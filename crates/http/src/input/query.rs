@@ -8,7 +8,8 @@ use percent_encoding::percent_decode_str;
 
 use crate::problem::Problem;
 
-/// The parameters of a query string (`application/x-www-form-urlencoded`). Unknown ones are ignored.
+/// The parameters of a query string (`application/x-www-form-urlencoded`). Unknown ones are ignored, and an empty value is
+/// like an absent one: forms send their empty fields too.
 pub(crate) struct Query<'a>(&'a str);
 
 impl<'a> Query<'a> {
@@ -22,7 +23,7 @@ impl<'a> Query<'a> {
         let mut found = None;
         for pair in self.0.split('&') {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if decode(key).is_some_and(|key| key == name) {
+            if !value.is_empty() && decode(key).is_some_and(|key| key == name) {
                 let value = decode(value).ok_or_else(|| bad(name, "is not UTF-8"))?;
                 if found.replace(value).is_some() {
                     return Err(bad(name, "is given twice"));
@@ -74,9 +75,12 @@ mod tests {
     fn parameters_are_decoded() {
         let query = Query::new("a=1&name=caf%C3%A9+au%20lait&empty=&flag");
         assert_eq!(query.text("name").unwrap().unwrap(), "café au lait");
-        assert_eq!(query.text("empty").unwrap().unwrap(), "");
-        assert_eq!(query.text("flag").unwrap().unwrap(), "");
-        assert_eq!(query.text("absent").unwrap(), None);
+        for absent in ["empty", "flag", "absent"] {
+            assert_eq!(query.text(absent).unwrap(), None, "{absent}");
+            assert_eq!(query.value::<u32>(absent).unwrap(), None, "{absent}");
+            assert_eq!(query.word(absent, &[("y", 1)]).unwrap(), None, "{absent}");
+        }
+        assert_eq!(Query::new("a=&a=1&a").value::<u32>("a").unwrap(), Some(1));
         assert_eq!(query.value::<u32>("a").unwrap(), Some(1));
     }
 

@@ -1,6 +1,6 @@
 //! `HEAD`, and answers to bodies that were not read.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -22,7 +22,10 @@ pub(crate) struct IsHead;
 /// away what comes, so that its sender sees the answer. It does so by itself where the length was declared; a chunked
 /// body without an owner it would read for ever.
 #[derive(Clone)]
-pub(super) struct HeldBody(Rc<RefCell<dev::Payload>>);
+pub(super) struct HeldBody {
+    body: Rc<RefCell<dev::Payload>>,
+    is_read: Rc<Cell<bool>>,
+}
 
 impl HeldBody {
     /// Keeps the body of this request, if it is chunked; handlers read it as before.
@@ -30,9 +33,15 @@ impl HeldBody {
         if !request.headers().contains_key(header::TRANSFER_ENCODING) {
             return None;
         }
-        let held = Self(Rc::new(RefCell::new(request.take_payload())));
+        let body = Rc::new(RefCell::new(request.take_payload()));
+        let held = Self { body, is_read: Rc::default() };
         request.set_payload(dev::Payload::from(held.clone().boxed_local()));
         Some(held)
+    }
+
+    /// Whether its end was read: else the connection is of no more use, and its last answer says so.
+    pub(super) fn is_read(&self) -> bool {
+        self.is_read.get()
     }
 
     /// The same answer, which keeps the body until it was written.
@@ -45,7 +54,11 @@ impl Stream for HeldBody {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut *self.0.borrow_mut()).poll_next(cx)
+        let next = Pin::new(&mut *self.body.borrow_mut()).poll_next(cx);
+        if matches!(next, Poll::Ready(None)) {
+            self.is_read.set(true);
+        }
+        next
     }
 }
 

@@ -11,19 +11,19 @@ mod request_id;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use fm_domain::ids::UserId;
 
 pub(crate) use head::IsHead;
 pub(crate) use log::Route;
+pub(crate) use request_id::RequestId;
 
 use crate::problem::{Code, Problem};
 use crate::state::State;
 use log::RequestLog;
-use request_id::RequestId;
 
 /// Who asked, once that is known: for the log.
 #[derive(Clone, Copy)]
@@ -72,13 +72,16 @@ pub(crate) async fn handle(
         response = head::without_body(response);
     }
     if let Some(held) = held {
+        if !held.is_read() {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
         response = held.until_written(response);
     }
     if let Some(ResponseHeader(name, value)) = request.app_data() {
         response.headers_mut().insert(name.clone(), value.clone());
     }
     cors.decorate(response.headers_mut());
-    response.headers_mut().insert(request_id::HEADER, id.header());
+    response.headers_mut().insert(RequestId::HEADER, id.header());
     log.end(&request, &response, size, code);
     Ok(ServiceResponse::new(request, response))
 }

@@ -3,25 +3,28 @@
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use fm_domain::ids::IdSource;
 
-/// `x-request-id`.
-pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
-
 /// The client's own name for the request, when it is 1 to 64 characters of `[A-Za-z0-9._-]`; else a fresh one.
-pub(super) struct RequestId(HeaderValue);
+pub(crate) struct RequestId(HeaderValue);
 
 impl RequestId {
+    /// `x-request-id`.
+    pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
     pub(super) fn of(headers: &HeaderMap, ids: &dyn IdSource) -> Self {
-        match headers.get(HEADER) {
+        match headers.get(Self::HEADER) {
             Some(given) if is_acceptable(given.as_bytes()) => Self(given.clone()),
-            _ => {
-                let mut text = [0; 36];
-                let text = ids.uuid().hyphenated().encode_lower(&mut text);
-                Self(HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("none")))
-            }
+            _ => Self::fresh(ids),
         }
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    /// A name of our own.
+    pub(crate) fn fresh(ids: &dyn IdSource) -> Self {
+        let mut text = [0; 36];
+        let text = ids.uuid().hyphenated().encode_lower(&mut text);
+        Self(HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("none")))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
         self.0.to_str().unwrap_or("none")
     }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::file::file;
 use crate::problem::{Answer, Problem};
+use crate::settings::HttpSettings;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
@@ -22,11 +23,12 @@ pub(crate) fn json<T: Serialize>(mut response: HttpResponseBuilder, value: &T) -
 }
 
 /// A file's JSON, which a client may cache and revalidate by its tag.
-pub(crate) fn file_answer(status: StatusCode, view: &FileView) -> Answer {
+pub(crate) fn file_answer(status: StatusCode, view: &FileView, settings: &HttpSettings) -> Answer {
     let mut response = tagged(status, view);
     response.insert_header((header::CONTENT_TYPE, JSON));
     if status == StatusCode::CREATED {
-        response.insert_header((header::LOCATION, format!("/v1/files/{}", view.file.id)));
+        response
+            .insert_header((header::LOCATION, format!("{}/v1/files/{}", settings.base_path(), view.file.id)));
     }
     Ok(response.body(encode(&file(view))?))
 }

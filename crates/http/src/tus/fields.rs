@@ -4,9 +4,28 @@ use actix_web::http::header::{self, HeaderMap};
 use fm_domain::body::ByteSize;
 use fm_domain::uploads::Checksum;
 
-use super::{UPLOAD_CHECKSUM, UPLOAD_DEFER_LENGTH, UPLOAD_LENGTH, UPLOAD_OFFSET};
+use super::{UPLOAD_CHECKSUM, UPLOAD_CONCAT, UPLOAD_DEFER_LENGTH, UPLOAD_LENGTH, UPLOAD_OFFSET};
 use crate::input::{bad_header, bytes, single};
 use crate::problem::Problem;
+
+/// 400 when the request asks for an extension that changes what it means and is not offered: taken for an ordinary request
+/// it would do something else than its client thinks.
+pub(crate) fn no_unknown_extension(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.contains_key(UPLOAD_CONCAT) {
+        let detail =
+            "asks for the tus extension concatenation, which is not offered: send the file as one upload";
+        return Err(bad_header(&UPLOAD_CONCAT, detail));
+    }
+    let trailers =
+        headers.get_all(header::TRAILER).flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
+    let is_checksum =
+        |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(UPLOAD_CHECKSUM.as_str().as_bytes());
+    if trailers.into_iter().any(is_checksum) {
+        let detail = "asks for the tus extension checksum-trailer, which is not offered: send Upload-Checksum as a header";
+        return Err(bad_header(&header::TRAILER, detail));
+    }
+    Ok(())
+}
 
 /// The media type of a piece.
 const PIECE: &str = "application/offset+octet-stream";

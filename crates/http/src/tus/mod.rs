@@ -10,7 +10,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 
 pub(crate) use actor::TusActor;
 pub(crate) use answer::{expires, progress, uploads};
-pub(crate) use fields::{checksum, declared_length, is_piece, new_length, offset};
+pub(crate) use fields::{checksum, declared_length, is_piece, new_length, no_unknown_extension, offset};
 pub(crate) use metadata::Metadata;
 
 /// Where resumable uploads are.
@@ -33,6 +33,7 @@ pub(crate) const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-len
 pub(crate) const UPLOAD_DEFER_LENGTH: HeaderName = HeaderName::from_static("upload-defer-length");
 pub(crate) const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 pub(crate) const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+pub(crate) const UPLOAD_CONCAT: HeaderName = HeaderName::from_static("upload-concat");
 pub(crate) const UPLOAD_CHECKSUM: HeaderName = HeaderName::from_static("upload-checksum");
 /// Not of tus: the file that an upload has become.
 pub(crate) const FILE_ID: HeaderName = HeaderName::from_static("x-file-id");

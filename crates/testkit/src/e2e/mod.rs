@@ -37,6 +37,7 @@ pub mod tus;
 mod user;
 mod wait;
 
+pub use crate::nginx::Front;
 pub use answer::Answer;
 pub use api::{Api, Request};
 pub use behind::Backup;

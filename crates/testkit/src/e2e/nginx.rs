@@ -3,7 +3,7 @@
 use tempfile::TempDir;
 
 use super::{Server, tool};
-use crate::nginx;
+use crate::nginx::{self, Front};
 use crate::process::Tool;
 
 /// A running nginx, which ends with this.
@@ -15,11 +15,16 @@ pub struct Nginx {
 impl Nginx {
     /// Starts the program of `TEST_NGINX` before these nodes.
     pub fn before(nodes: &[&Server]) -> Self {
+        Self::with(nodes, &Front::default())
+    }
+
+    /// Starts it as `front` says.
+    pub fn with(nodes: &[&Server], front: &Front<'_>) -> Self {
         let libraries = std::env::var("TEST_NGINX_LIBRARIES").unwrap_or_default();
         let nginx = Tool { program: tool("TEST_NGINX"), libraries };
         let home = tempfile::tempdir().unwrap();
         let nodes: Vec<String> = nodes.iter().map(|node| node.address()).collect();
-        let running = nginx::Nginx::before(&nginx, home.path(), &nodes).expect("nginx starts");
+        let running = nginx::Nginx::before(&nginx, home.path(), &nodes, front).expect("nginx starts");
         Self { running, _home: home }
     }
 

@@ -1,26 +1,68 @@
 //! `POST /v1/auth/logout`
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
+use fm_api_types::Refresh;
 
-use crate::auth::{Authenticated, clear};
-use crate::problem::{Answer, Code};
+use crate::auth::{REFRESH, authenticate, bearer, clear, find_all, same_site};
+use crate::input::{JsonBody, json_body, owned};
+use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 
-pub(super) const PROBLEMS: &[Code] = &[];
+pub(super) const PROBLEMS: &[Code] = &[
+    Code::MalformedRequest,
+    Code::Forbidden,
+    Code::PayloadTooLarge,
+    Code::UnsupportedMediaType,
+    Code::ValidationFailed,
+];
+
+json_body! {
+    /// What is read of it.
+    pub(crate) struct LogOutBody for Refresh {
+        refresh_token: Option<String> => optional(owned),
+    }
+}
 
 /// Log out
 ///
 /// Ends this session.
+///
+/// The session of the access token, or, where that is missing or not valid any more, of the refresh token in the body or
+/// in the cookie. The cookies are cleared whether or not there is still a session.
 #[utoipa::path(
     post,
     path = "/v1/auth/logout",
     tag = "auth",
-    security(("bearer" = []), ("cookie" = [])),
-    responses((status = 204, description = "The session has ended, and both cookies are cleared.")),
+    request_body = Option<Refresh>,
+    responses((status = 204, description = "The session has ended, and both cookies are cleared.",
+        headers(("Set-Cookie" = String, description = "Both cookies, expired.")))),
 )]
-pub(crate) async fn log_out(state: State, Authenticated(actor): Authenticated) -> Answer {
-    state.use_cases.sessions.log_out.run(&actor).await?;
+pub(crate) async fn log_out(request: HttpRequest, state: State, body: JsonBody) -> Answer {
+    match authenticate(&request).await {
+        Ok(actor) => state.use_cases.sessions.log_out.run(&actor).await?,
+        Err(problem) if problem.code() == Code::Unauthenticated => {
+            by_refresh_token(&request, &state, body).await?;
+        }
+        Err(problem) => return Err(problem),
+    }
     let mut response = HttpResponse::NoContent();
     clear(&mut response, &state.settings);
     Ok(response.finish())
+}
+
+async fn by_refresh_token(request: &HttpRequest, state: &State, body: JsonBody) -> Result<(), Problem> {
+    let body: LogOutBody = body.read_or_empty().await?;
+    let log_out = &state.use_cases.sessions.log_out_by_refresh_token;
+    if let Some(token) = body.refresh_token {
+        return Ok(log_out.run(&token).await?);
+    }
+    let cookies = find_all(request.headers(), REFRESH);
+    // Without a credential too: a form of another site, for which the browser withholds the cookies, could clear them.
+    if !cookies.is_empty() || bearer(request.headers()).is_none() {
+        same_site(request, &state.settings)?;
+    }
+    for token in cookies {
+        log_out.run(token).await?;
+    }
+    Ok(())
 }

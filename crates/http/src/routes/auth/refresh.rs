@@ -1,11 +1,14 @@
 //! `POST /v1/auth/refresh`
 
+use std::cmp::Reverse;
+
 use actix_web::HttpRequest;
 use fm_api_types::{Refresh, TokenPair};
-use fm_application::sessions::RefreshCommand;
+use fm_application::sessions::{RefreshCommand, Refused};
+use fm_domain::sessions::RefreshToken;
 
 use super::tokens::hand_out;
-use crate::auth::{REFRESH, client, find, same_site};
+use crate::auth::{REFRESH, client, find_all, same_site};
 use crate::input::{JsonBody, json_body, owned};
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
@@ -41,14 +44,28 @@ json_body! {
 )]
 pub(crate) async fn refresh(request: HttpRequest, state: State, body: JsonBody) -> Answer {
     let body: RefreshBody = body.read_or_empty().await?;
-    let token = if let Some(token) = body.refresh_token {
-        token
-    } else {
-        let cookie = find(request.headers(), REFRESH).ok_or_else(|| Problem::of(Code::Unauthenticated))?;
-        same_site(&request, &state.settings)?;
-        cookie.to_owned()
+    let tokens = match body.refresh_token {
+        Some(token) => vec![token],
+        None => of_cookies(&request, &state)?,
     };
-    let pair =
-        state.use_cases.sessions.refresh.run(RefreshCommand { token, client: client(&request) }).await?;
-    hand_out(&pair, &state.settings)
+    for token in tokens {
+        let command = RefreshCommand { token, client: client(&request) };
+        match state.use_cases.sessions.refresh.run(command).await {
+            Ok(pair) => return hand_out(&pair, &state.settings),
+            Err(Refused::Unauthenticated) => {}
+            Err(refused) => return Err(refused.into()),
+        }
+    }
+    Err(Problem::of(Code::Unauthenticated))
+}
+
+/// The tokens of the cookies, the newest first: an older one of the same session would end it.
+fn of_cookies(request: &HttpRequest, state: &State) -> Result<Vec<String>, Problem> {
+    let mut cookies = find_all(request.headers(), REFRESH);
+    if !cookies.is_empty() {
+        same_site(request, &state.settings)?;
+    }
+    cookies
+        .sort_by_cached_key(|text| Reverse(RefreshToken::parse(text).map(|token| token.generation.number())));
+    Ok(cookies.into_iter().map(str::to_owned).collect())
 }

@@ -83,5 +83,5 @@ pub(crate) async fn complete_direct_upload(
     let complete = async move { uploads(&use_cases)?.complete.run(&actor, command).await };
     let uploaded = run_detached(&state, complete).await?;
     let status = if uploaded.fresh { StatusCode::CREATED } else { StatusCode::OK };
-    file_answer(status, &uploaded.view)
+    file_answer(status, &uploaded.view, &state.settings)
 }

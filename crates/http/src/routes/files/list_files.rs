@@ -58,7 +58,7 @@ fn command(query: &Query<'_>) -> Result<ListCommand, Problem> {
         }
         None => None,
     };
-    let name_contains = query.text("q")?.filter(|text| !text.is_empty()).map(|text| FileName::fold(&text));
+    let name_contains = query.text("q")?.map(|text| FileName::fold(&text));
     let content_type = query.text("content_type")?.map(|text| type_filter(&text)).transpose()?;
     Ok(ListCommand {
         filter: FileFilter { name_contains, sha256, content_type },
@@ -102,6 +102,12 @@ mod tests {
     }
 
     #[test]
+    fn empty_values_are_as_if_absent() {
+        let command = read("limit=&cursor=&sort=&order=&q=&sha256=&content_type=").unwrap();
+        assert_eq!(format!("{command:?}"), format!("{:?}", read("").unwrap()));
+    }
+
+    #[test]
     fn every_parameter_is_read() {
         let command =
             read("limit=200&sort=name&order=asc&q=Stra%C3%9Fe&content_type=Image/*&cursor=c&other=1")
@@ -118,7 +124,6 @@ mod tests {
             "limit=0",
             "limit=201",
             "limit=x",
-            "limit=",
             "sort=id",
             "order=up",
             "sha256=12",

@@ -31,5 +31,5 @@ pub(crate) async fn remake_thumbnail(
     id: PathId<FileId>,
 ) -> Answer {
     let view = state.use_cases.files.remake_thumbnail.run(&actor, id.known()?).await?;
-    file_answer(StatusCode::ACCEPTED, &view)
+    file_answer(StatusCode::ACCEPTED, &view, &state.settings)
 }

@@ -56,5 +56,5 @@ pub(crate) async fn rename_file(
     let if_match = if_match(request.headers())?;
     let command = RenameCommand { file: id, if_match, name };
     let view = state.use_cases.files.rename.run(&actor, command).await?;
-    file_answer(StatusCode::OK, &view)
+    file_answer(StatusCode::OK, &view, &state.settings)
 }

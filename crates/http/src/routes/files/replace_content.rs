@@ -3,14 +3,15 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use fm_api_types::File;
-use fm_application::files::ReplaceCommand;
+use fm_application::files::{IfMatch, ReplaceCommand};
 use fm_domain::ids::FileId;
 
+use super::upload_file::UploadForm;
 use crate::auth::Authenticated;
-use crate::body::{replacement, run};
+use crate::body::{Kind, kind, replacement, run};
 use crate::input::{PathId, if_match};
 use crate::output::file_answer;
-use crate::problem::{Answer, Code};
+use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[
@@ -26,7 +27,8 @@ pub(super) const PROBLEMS: &[Code] = &[
 
 /// Replace a file's content
 ///
-/// Gives a file new content under the same id. Readers see the old or the new, never a mixture.
+/// Gives a file new content under the same id: either the raw body, or a form with one part `file`, whose name is ignored.
+/// Readers see the old or the new, never a mixture.
 #[utoipa::path(
     put,
     path = "/v1/files/{id}/content",
@@ -39,7 +41,7 @@ pub(super) const PROBLEMS: &[Code] = &[
         ("Content-Digest" = Option<String>, Header, description = "`sha-256=:…:` of the body (RFC 9530)."),
         ("Repr-Digest" = Option<String>, Header, description = "Like `Content-Digest`."),
     ),
-    request_body(content(("application/octet-stream"))),
+    request_body(content(("application/octet-stream"), (UploadForm = "multipart/form-data"))),
     responses((status = 200, description = "The file.", body = File, headers(("ETag" = String, description = "The file's entity tag.")))),
 )]
 pub(crate) async fn replace_content(
@@ -51,11 +53,18 @@ pub(crate) async fn replace_content(
 ) -> Answer {
     let id = id.known()?;
     let if_match = if_match(request.headers())?;
-    let incoming = replacement(&request, payload, &state)?;
+    if kind(request.headers()) == Kind::Form {
+        // A form is read up to the file in it before the use case can refuse.
+        let file = state.use_cases.files.show.run(&actor, id).await?.file;
+        if !IfMatch::allows(if_match.as_ref(), file.revision) {
+            return Err(Problem::of(Code::PreconditionFailed));
+        }
+    }
+    let incoming = replacement(&request, payload, &state).await?;
     let use_cases = state.use_cases.clone();
     let view = run(&state, incoming, |body| async move {
         use_cases.files.replace_content.run(&actor, ReplaceCommand { file: id, if_match, body }).await
     })
     .await?;
-    file_answer(StatusCode::OK, &view)
+    file_answer(StatusCode::OK, &view, &state.settings)
 }

@@ -41,5 +41,5 @@ pub(crate) async fn show_file(
     if none_match(request.headers(), &view.etag) {
         return Ok(etag(StatusCode::NOT_MODIFIED, &view));
     }
-    file_answer(StatusCode::OK, &view)
+    file_answer(StatusCode::OK, &view, &state.settings)
 }

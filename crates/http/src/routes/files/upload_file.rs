@@ -72,5 +72,5 @@ pub(crate) async fn upload_file(
     })
     .await?;
     let status = if uploaded.fresh { StatusCode::CREATED } else { StatusCode::OK };
-    file_answer(status, &uploaded.view)
+    file_answer(status, &uploaded.view, &state.settings)
 }

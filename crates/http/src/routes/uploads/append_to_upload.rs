@@ -58,6 +58,7 @@ pub(crate) async fn append_to_upload(
     payload: web::Payload,
 ) -> Answer {
     let id = id.known()?;
+    tus::no_unknown_extension(request.headers())?;
     let limit = state.use_cases.operations.capabilities.run().max_resumable;
     if !tus::is_piece(request.headers()) {
         return Err(Problem::new(

@@ -8,6 +8,7 @@ use fm_application::uploads::{CreateResumableCommand, CreatedUpload, FirstBytes}
 use crate::body::{Piece, Pump, drive_with_body, piece};
 use crate::input::idempotency_key;
 use crate::problem::{Answer, Code, Problem};
+use crate::settings::HttpSettings;
 use crate::state::{AppState, State};
 use crate::tus::{self, Metadata, TusActor};
 
@@ -73,10 +74,11 @@ pub(crate) async fn create_upload(
     command.first = first;
     let use_cases = state.use_cases.clone();
     let create = async move { tus::uploads(&use_cases)?.create.run(&actor, command).await };
-    answer(drive_with_body(&state, pump, create).await?)
+    answer(drive_with_body(&state, pump, create).await?, &state.settings)
 }
 
 fn command(headers: &HeaderMap) -> Result<CreateResumableCommand, Problem> {
+    tus::no_unknown_extension(headers)?;
     let key = idempotency_key(headers)?;
     let length = tus::new_length(headers)?;
     let Metadata { name, claimed_type, text } = Metadata::of(headers)?;
@@ -98,9 +100,9 @@ fn first_bytes(
     Ok((Some(FirstBytes { body: stream, length, checksum }), pump))
 }
 
-fn answer(created: CreatedUpload) -> Answer {
+fn answer(created: CreatedUpload, settings: &HttpSettings) -> Answer {
     let CreatedUpload { progress, fresh, appended, refusal } = created;
-    let location = HeaderValue::from_str(&format!("{}/{}", tus::PATH, progress.id))
+    let location = HeaderValue::from_str(&format!("{}{}/{}", settings.base_path(), tus::PATH, progress.id))
         .map_err(|_not_text| Problem::defect("an id holds characters that no header takes"))?;
     if let Some(refusal) = refusal {
         // tus leaves open what becomes of the upload. Like tusd: it stays, and even the refusal says where it is, so that

@@ -1,0 +1,105 @@
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+use fm_domain::body::BodyError;
+
+use super::{GivenName, PartHead};
+
+fn given(disposition: &[u8]) -> Option<GivenName> {
+    PartHead::parse(&[b"Content-Disposition: ", disposition].concat()).unwrap().filename
+}
+
+fn read(disposition: &str) -> Option<String> {
+    match given(disposition.as_bytes()) {
+        Some(GivenName::Text(text)) => Some(text),
+        Some(GivenName::NotUtf8) | None => None,
+    }
+}
+
+#[test]
+fn names_are_read_as_clients_write_them() {
+    assert_eq!(read(r#"form-data; name="file"; filename="a;b=c.png""#).unwrap(), "a;b=c.png");
+    assert_eq!(read(r#"form-data; filename="日本.png"; name="file""#).unwrap(), "日本.png");
+    assert_eq!(read(r#"form-data; name="file"; filename="a \"b\".png""#).unwrap(), r#"a "b".png"#);
+    assert_eq!(read("form-data; name=file; FileName=x.png").unwrap(), "x.png");
+    assert_eq!(read(r#"form-data; name="file"; filename="C:\dir\x.png""#).unwrap(), r"C:\dir\x.png");
+    assert_eq!(read(r#"form-data; name="file"; filename="C:\\dir\\x.png""#).unwrap(), r"C:\dir\x.png");
+    assert_eq!(read(r#"form-data; name="file""#), None);
+}
+
+#[test]
+fn the_three_escapes_of_browsers_are_undone_and_no_others() {
+    assert_eq!(read(r#"form-data; name="file"; filename="a%22b.txt""#).unwrap(), "a\"b.txt");
+    assert_eq!(read(r#"form-data; name="file"; filename="a%0D%0Ab.txt""#).unwrap(), "a\r\nb.txt");
+    for kept in ["up%20%C3%A9.bin", "100%.txt", "a%2522b", "%0d%0a", "%2F", "%00"] {
+        let read = read(&format!(r#"form-data; name="file"; filename="{kept}""#)).unwrap();
+        assert_eq!(read, kept);
+    }
+    let part = PartHead::parse(b"Content-Disposition: form-data; name=\"a%22b\"").unwrap();
+    assert_eq!(part.field, "a\"b");
+}
+
+#[test]
+fn the_extended_name_wins() {
+    let both = r#"form-data; name="file"; filename="e.png"; filename*=UTF-8''%C3%A9.png"#;
+    assert_eq!(read(both).unwrap(), "é.png");
+    assert_eq!(read("form-data; name=f; filename*=iso-8859-1'en'%E9.png").unwrap(), "é.png");
+    assert_eq!(read("form-data; name=f; filename=a; filename*=klingon''x").unwrap(), "a");
+    assert_eq!(read("form-data; name=f; filename*=UTF-8''a%2522b").unwrap(), "a%22b");
+}
+
+#[test]
+fn a_name_that_is_not_utf8_spoils_nothing_else() {
+    assert_eq!(given(b"form-data; name=f; filename=\"caf\xe9.txt\""), Some(GivenName::NotUtf8));
+    for both in [
+        &b"form-data; name=f; filename=\"caf\xe9.txt\"; filename*=UTF-8''caf%C3%A9.txt"[..],
+        b"form-data; name=f; filename*=UTF-8''caf%C3%A9.txt; filename=\"caf\xe9.txt\"",
+    ] {
+        assert_eq!(given(both), Some(GivenName::Text("café.txt".to_owned())));
+    }
+}
+
+#[test]
+fn a_bad_name_is_still_a_name() {
+    assert_eq!(read("form-data; name=f; filename=\"a\0b\nc\"").unwrap(), "a\0b\nc");
+}
+
+#[test]
+fn a_folded_line_goes_on() {
+    let head = b"Content-Disposition: form-data;\r\n name=\"file\";\r\n\t filename=\"a.png\"\r\nContent-Type:\r\n image/png";
+    let part = PartHead::parse(head).unwrap();
+    assert_eq!((part.field.as_str(), &part.filename), ("file", &Some(GivenName::Text("a.png".to_owned()))));
+    assert_eq!(part.claimed_type().unwrap().as_str(), "image/png");
+}
+
+#[test]
+fn bytes_that_stand_for_others_are_refused() {
+    let head = |field: &str| format!("Content-Disposition: form-data; name=file\r\n{field}").into_bytes();
+    for plain in ["7bit", "8bit", "Binary", ""] {
+        assert!(PartHead::parse(&head(&format!("Content-Transfer-Encoding: {plain}"))).is_ok(), "{plain}");
+    }
+    assert!(PartHead::parse(&head("Content-Encoding: identity")).is_ok());
+    for field in [
+        "Content-Transfer-Encoding: base64",
+        "content-transfer-encoding: Quoted-Printable",
+        "Content-Transfer-Encoding: x-uuencode",
+        "Content-Encoding: gzip",
+    ] {
+        let refusal = PartHead::parse(&head(field)).unwrap_err();
+        let BodyError::Malformed(detail) = refusal else { panic!("{field}: {refusal:?}") };
+        assert!(detail.contains("Content-Transfer-Encoding"), "{detail}");
+    }
+}
+
+#[test]
+fn a_head_must_say_which_field_it_is_for() {
+    for head in [
+        &b""[..],
+        b"Content-Type: text/plain",
+        b"Content-Disposition: form-data",
+        b"Content-Disposition: attachment; name=a",
+        b"no header",
+        b"Content-Disposition: form-data; name=\xff",
+    ] {
+        assert!(PartHead::parse(head).is_err(), "{head:?}");
+    }
+}

@@ -1,0 +1,44 @@
+//! What surrounds the HTTP library on a connection: what it would answer badly is answered here
+//! ([ADR 27](../../../../docs/adr/0027-what-the-http-library-answers-by-itself.md)).
+//!
+//! ```text
+//! socket ◀──▶ WatchedStream ◀──▶ HTTP library ◀──▶ expectation ◀──▶ application
+//! ```
+
+mod answers;
+mod ending;
+mod expectation;
+mod stream;
+
+use std::rc::Rc;
+
+use actix_http::error::DispatchError;
+use actix_web::dev::Service;
+use actix_web::rt::net::TcpStream;
+
+pub(crate) use expectation::{call, until_the_body_is_wanted};
+pub(crate) use stream::WatchedStream;
+
+use crate::state::AppState;
+use stream::Watch;
+
+/// Serves a connection to its end.
+pub(crate) async fn run<H>(http: Rc<H>, socket: TcpStream, state: AppState)
+where
+    H: Service<(WatchedStream, Option<std::net::SocketAddr>), Response = (), Error = DispatchError>,
+{
+    // Head and body of an answer leave in two segments: with Nagle's algorithm the second waits for the client's delayed
+    // acknowledgement, 40 ms.
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+    }
+    let peer = socket.peer_addr().ok();
+    let watch = Rc::new(Watch::default());
+    let stream = WatchedStream::new(socket, Rc::clone(&watch), state.settings.head_timeout);
+    if let Err(error) = http.call((stream, peer)).await {
+        tracing::trace!(%error, "a connection ended early");
+    }
+    if let Some((socket, ending)) = watch.take_ended() {
+        ending.finish(socket, &state).await;
+    }
+}
