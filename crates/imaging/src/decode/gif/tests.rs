@@ -1,4 +1,5 @@
 //! The order of rows.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use std::time::Duration;
 

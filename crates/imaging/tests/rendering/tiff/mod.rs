@@ -242,7 +242,7 @@ async fn luminance_of_video_is_widened() {
 #[tokio::test]
 async fn alpha_is_read_as_its_field_says() {
     // The left half is see-through by half.
-    let opacity = |number: u8| if number % 2 == 0 { 128 } else { 255 };
+    let opacity = |number: u8| if number.is_multiple_of(2) { 128 } else { 255 };
     let grey = |associated: bool| {
         samples(move |rgb| {
             let alpha = opacity(number(rgb));
