@@ -130,9 +130,9 @@ fn runs(bits: u16, jumps: bool) -> Vec<u8> {
         // A run, bytes as they are, and a run up to the end.
         runs.extend([60, shade, 0, 4]);
         if bits == 8 {
-            runs.extend([9, 200, 9, 200])
+            runs.extend([9, 200, 9, 200]);
         } else {
-            runs.extend([0x1f, 0x1f])
+            runs.extend([0x1f, 0x1f]);
         }
         if jumps && y % 16 == 7 {
             runs.extend([0, 2, 20, 0, 73, 255 - shade]);

@@ -10,9 +10,9 @@ use super::{Case, drawing};
 
 const SIZE: (u32, u32) = (160, 120);
 
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(kind);
+    hasher.update(&kind);
     hasher.update(data);
     let length = u32::try_from(data.len()).unwrap().to_be_bytes();
     [&length, kind.as_slice(), data, &hasher.finalize().to_be_bytes()].concat()
@@ -26,7 +26,7 @@ fn deflated(rows: &[u8]) -> Vec<u8> {
 
 fn header(size: (u32, u32), depth: u8, colour: u8, interlaced: bool) -> Vec<u8> {
     let numbers = [size.0.to_be_bytes(), size.1.to_be_bytes()].concat();
-    chunk(b"IHDR", &[&numbers[..], &[depth, colour, 0, 0, u8::from(interlaced)]].concat())
+    chunk(*b"IHDR", &[&numbers[..], &[depth, colour, 0, 0, u8::from(interlaced)]].concat())
 }
 
 fn file(chunks: &[Vec<u8>]) -> Vec<u8> {
@@ -41,9 +41,8 @@ fn row(picture: &RgbImage, y: u32, xs: impl Iterator<Item = u32>, depth: u8, col
         let [red, green, blue] = picture.get_pixel(x, y).0;
         let alpha = u8::try_from(x * 255 / picture.width()).unwrap();
         let samples = match colour {
-            0 => vec![red],
+            0 | 3 => vec![red],
             2 => vec![red, green, blue],
-            3 => vec![red],
             4 => vec![red, alpha],
             _ => vec![red, green, blue, alpha],
         };
@@ -97,10 +96,10 @@ fn chunks(size: (u32, u32), depth: u8, colour: u8, interlaced: bool) -> Vec<Vec<
     let picture = drawing(size.0, size.1);
     let mut chunks = vec![header(size, depth, colour, interlaced)];
     if colour == 3 {
-        chunks.push(chunk(b"PLTE", &palette(depth)));
+        chunks.push(chunk(*b"PLTE", &palette(depth)));
     }
-    chunks.push(chunk(b"IDAT", &deflated(&rows(&picture, depth, colour, interlaced))));
-    chunks.push(chunk(b"IEND", &[]));
+    chunks.push(chunk(*b"IDAT", &deflated(&rows(&picture, depth, colour, interlaced))));
+    chunks.push(chunk(*b"IEND", &[]));
     chunks
 }
 
@@ -141,7 +140,7 @@ fn kinds() -> Vec<(String, Vec<u8>)> {
                 _ => continue,
             };
             let at = chunks.len() - 2;
-            chunks.insert(at, chunk(b"tRNS", clear));
+            chunks.insert(at, chunk(*b"tRNS", clear));
             cases.push((format!("{name}, tRNS"), file(&chunks)));
         }
     }
@@ -172,7 +171,7 @@ fn cut() -> Vec<(String, Vec<u8>)> {
         let mut early = chunks(SIZE, depth, colour, interlaced);
         let at = early.len() - 2;
         let data = early[at][8..early[at].len() - 4].to_vec();
-        early[at] = chunk(b"IDAT", &data[..data.len() / 2]);
+        early[at] = chunk(*b"IDAT", &data[..data.len() / 2]);
         cases.push((format!("{kind}, half of its data"), file(&early)));
     }
     cases
@@ -193,17 +192,17 @@ fn structure() -> Vec<(String, Vec<u8>)> {
     add("a wrong CRC of IHDR", &[&wrong_crc(&head), &data, &end]);
     add("a wrong CRC of IDAT", &[&head, &wrong_crc(&data), &end]);
     add("a wrong CRC of IEND", &[&head, &data, &wrong_crc(&end)]);
-    let pieces: Vec<Vec<u8>> = packed.chunks(5000).map(|piece| chunk(b"IDAT", piece)).collect();
+    let pieces: Vec<Vec<u8>> = packed.chunks(5000).map(|piece| chunk(*b"IDAT", piece)).collect();
     add("several IDAT", &[&head, &pieces.concat(), &end]);
     let mut one_wrong = pieces.clone();
     one_wrong[1] = wrong_crc(&one_wrong[1]);
     add("a wrong CRC of the second IDAT", &[&head, &one_wrong.concat(), &end]);
-    let empty = chunk(b"IDAT", &[]);
+    let empty = chunk(*b"IDAT", &[]);
     add("an empty IDAT", &[&head, &empty, &data, &empty, &end]);
     let mut wrong_sum = packed.clone();
     *wrong_sum.last_mut().unwrap() ^= 0xff;
-    add("a wrong Adler-32", &[&head, &chunk(b"IDAT", &wrong_sum), &end]);
-    add("bytes after the data", &[&head, &chunk(b"IDAT", &[packed.as_slice(), &[1; 50]].concat()), &end]);
+    add("a wrong Adler-32", &[&head, &chunk(*b"IDAT", &wrong_sum), &end]);
+    add("bytes after the data", &[&head, &chunk(*b"IDAT", &[packed.as_slice(), &[1; 50]].concat()), &end]);
     add("bytes after the end", &[&head, &data, &end, b"trailing bytes"]);
     for (name, body) in [
         (b"tEXt", b"Comment\0at home".as_slice()),
@@ -221,27 +220,27 @@ fn structure() -> Vec<(String, Vec<u8>)> {
         (b"tIME", &[0; 3]),
     ] {
         let text = String::from_utf8_lossy(name).into_owned();
-        add(&format!("{text} of {}", body.len()), &[&head, &chunk(name, body), &data, &end]);
+        add(&format!("{text} of {}", body.len()), &[&head, &chunk(*name, body), &data, &end]);
         add(
             &format!("{text} of {}, wrong CRC", body.len()),
-            &[&head, &wrong_crc(&chunk(name, body)), &data, &end],
+            &[&head, &wrong_crc(&chunk(*name, body)), &data, &end],
         );
-        add(&format!("{text} of {} after IDAT", body.len()), &[&head, &data, &chunk(name, body), &end]);
+        add(&format!("{text} of {} after IDAT", body.len()), &[&head, &data, &chunk(*name, body), &end]);
     }
-    add("an unknown critical chunk", &[&head, &chunk(b"ZZZZ", &[1]), &data, &end]);
-    add("an unknown critical chunk at the end", &[&head, &data, &chunk(b"ZZZZ", &[1]), &end]);
+    add("an unknown critical chunk", &[&head, &chunk(*b"ZZZZ", &[1]), &data, &end]);
+    add("an unknown critical chunk at the end", &[&head, &data, &chunk(*b"ZZZZ", &[1]), &end]);
     add("two headers", &[&head, &head, &data, &end]);
     add("no header", &[&data, &end]);
-    add("a chunk before the header", &[&chunk(b"tEXt", b"a\0b"), &head, &data, &end]);
-    add("CgBI", &[&chunk(b"CgBI", &[0x50, 0, 0x20, 2]), &head, &data, &end]);
-    add("IDAT apart", &[&head, &pieces[0], &chunk(b"tEXt", b"a\0b"), &pieces[1..].concat(), &end]);
+    add("a chunk before the header", &[&chunk(*b"tEXt", b"a\0b"), &head, &data, &end]);
+    add("CgBI", &[&chunk(*b"CgBI", &[0x50, 0, 0x20, 2]), &head, &data, &end]);
+    add("IDAT apart", &[&head, &pieces[0], &chunk(*b"tEXt", b"a\0b"), &pieces[1..].concat(), &end]);
     add("nothing but the header", &[&head, &end]);
     let [head, palette, data, end]: [Vec<u8>; 4] = chunks(SIZE, 8, 3, false).try_into().unwrap();
     add("no palette", &[&head, &data, &end]);
     add("a palette after the data", &[&head, &data, &palette, &end]);
-    add("a short palette", &[&head, &chunk(b"PLTE", &super::png::palette(4)), &data, &end]);
+    add("a short palette", &[&head, &chunk(*b"PLTE", &super::png::palette(4)), &data, &end]);
     add("two palettes", &[&head, &palette, &palette, &data, &end]);
-    add("tRNS before the palette", &[&head, &chunk(b"tRNS", &[0; 9]), &palette, &data, &end]);
+    add("tRNS before the palette", &[&head, &chunk(*b"tRNS", &[0; 9]), &palette, &data, &end]);
     cases
 }
 
@@ -250,13 +249,13 @@ fn animations() -> Vec<(String, Vec<u8>)> {
     let [head, data, end]: [Vec<u8>; 3] = chunks(SIZE, 8, 2, false).try_into().unwrap();
     let control = |number: u32, size: (u32, u32), place: (u32, u32)| {
         let numbers = [number, size.0, size.1, place.0, place.1].map(u32::to_be_bytes).concat();
-        chunk(b"fcTL", &[&numbers[..], &[0, 10, 0, 100, 0, 0]].concat())
+        chunk(*b"fcTL", &[&numbers[..], &[0, 10, 0, 100, 0, 0]].concat())
     };
     let frame = |number: u32, size: (u32, u32)| {
         let packed = deflated(&rows(&drawing(size.0, size.1), 8, 2, false));
-        chunk(b"fdAT", &[&number.to_be_bytes()[..], &packed].concat())
+        chunk(*b"fdAT", &[&number.to_be_bytes()[..], &packed].concat())
     };
-    let animation = |frames: u32| chunk(b"acTL", &[frames.to_be_bytes(), [0; 4]].concat());
+    let animation = |frames: u32| chunk(*b"acTL", &[frames.to_be_bytes(), [0; 4]].concat());
     let small = (80, 60);
     vec![
         (

@@ -13,13 +13,13 @@ const EXIF: u8 = 0b1000;
 const ALPHA: u8 = 0b1_0000;
 const ICC: u8 = 0b10_0000;
 
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     let length = u32::try_from(data.len()).unwrap().to_le_bytes();
     [kind.as_slice(), &length, data, &vec![0; data.len() % 2]].concat()
 }
 
 fn file(chunks: &[&[u8]]) -> Vec<u8> {
-    chunk(b"RIFF", &[b"WEBP", chunks.concat().as_slice()].concat())
+    chunk(*b"RIFF", &[b"WEBP", chunks.concat().as_slice()].concat())
 }
 
 /// The chunk of a picture, with alpha or without.
@@ -44,18 +44,18 @@ fn three(number: u32) -> [u8; 3] {
 }
 
 fn extended(flags: u8, size: (u32, u32)) -> Vec<u8> {
-    chunk(b"VP8X", &[&[flags, 0, 0, 0][..], &three(size.0 - 1), &three(size.1 - 1)].concat())
+    chunk(*b"VP8X", &[&[flags, 0, 0, 0][..], &three(size.0 - 1), &three(size.1 - 1)].concat())
 }
 
 fn frame(place: (u32, u32), size: (u32, u32), alpha: bool) -> Vec<u8> {
     let head = [place.0 / 2, place.1 / 2, size.0 - 1, size.1 - 1, 100].map(three).concat();
-    chunk(b"ANMF", &[&head, &[0][..], &lossless(size, alpha)].concat())
+    chunk(*b"ANMF", &[&head, &[0][..], &lossless(size, alpha)].concat())
 }
 
 pub(super) fn cases() -> Vec<Case> {
     let opaque = lossless(SIZE, false);
     let clear = lossless(SIZE, true);
-    let animation = chunk(b"ANIM", &[0; 6]);
+    let animation = chunk(*b"ANIM", &[0; 6]);
     let mut cases: Vec<(String, Vec<u8>)> = Vec::new();
     let mut add = |name: &str, file: Vec<u8>| cases.push((name.to_owned(), file));
     add("plain", file(&[&opaque]));
@@ -71,7 +71,7 @@ pub(super) fn cases() -> Vec<Case> {
         ] {
             add(&format!("{kind}, a header that promises {name}"), file(&[&extended(flags, SIZE), image]));
         }
-        let exif = chunk(b"EXIF", b"no EXIF");
+        let exif = chunk(*b"EXIF", b"no EXIF");
         add(&format!("{kind}, EXIF without a promise"), file(&[&extended(ALPHA, SIZE), image, &exif]));
         add(
             &format!("{kind}, EXIF before the picture"),
@@ -79,12 +79,12 @@ pub(super) fn cases() -> Vec<Case> {
         );
         add(
             &format!("{kind}, an unknown chunk"),
-            file(&[&extended(ALPHA, SIZE), &chunk(b"ABCD", b"abc"), image]),
+            file(&[&extended(ALPHA, SIZE), &chunk(*b"ABCD", b"abc"), image]),
         );
-        add(&format!("{kind}, an unknown chunk after the picture"), file(&[image, &chunk(b"ABCD", b"abc")]));
+        add(&format!("{kind}, an unknown chunk after the picture"), file(&[image, &chunk(*b"ABCD", b"abc")]));
         add(
             &format!("{kind}, an alpha chunk too many"),
-            file(&[&extended(ALPHA, SIZE), &chunk(b"ALPH", &[0; 9]), image]),
+            file(&[&extended(ALPHA, SIZE), &chunk(*b"ALPH", &[0; 9]), image]),
         );
         add(&format!("{kind}, another canvas"), file(&[&extended(ALPHA, (200, 200)), image]));
     }
