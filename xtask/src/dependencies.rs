@@ -73,7 +73,7 @@ const RULES: &[(&str, Rule)] = &[
     // What a team outside may see: the program and the ports, no adapter of ours.
     ("fm-example-foreign-adapters", Rule::Ours(&["fm-app", "fm-domain"])),
     // Black boxes: they know the program, and nothing of its inside. The benchmark measures the renderer on its own too.
-    ("fm-e2e", Rule::Ours(&["fm-api-types", "fm-testkit"])),
+    ("fm-e2e", Rule::Ours(&["fm-api-types", "fm-jpeg-eighth", "fm-testkit"])),
     ("fm-bench", Rule::Ours(&["fm-api-types", "fm-domain", "fm-imaging", "fm-testkit"])),
     ("xtask", Rule::Ours(&[])),
 ];

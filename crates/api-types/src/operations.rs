@@ -20,7 +20,8 @@ pub struct Capabilities {
     /// are no direct uploads.
     #[schema(example = 8_388_608)]
     pub part_size_bytes: Option<u64>,
-    /// The types that get thumbnails.
+    /// The types that get thumbnails. What of each is decoded is listed in `docs/THUMBNAILS.md`; the thumbnail of a picture
+    /// of another kind is `failed`.
     #[schema(example = json!(["image/jpeg", "image/png"]))]
     pub thumbnail_formats: Vec<String>,
     /// The digest algorithms that are checked (RFC 9530).

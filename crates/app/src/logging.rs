@@ -1,6 +1,8 @@
 //! Log lines on standard error: pretty for people on a terminal, JSON for machines.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{IsTerminal as _, stderr};
+use std::panic::PanicHookInfo;
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
@@ -25,7 +27,7 @@ fn is_discreet(line: &Metadata<'_>) -> bool {
     *line.level() <= Level::INFO || !TALKATIVE.iter().any(|library| line.target().starts_with(library))
 }
 
-/// Starts logging, once for the process. Without a format, a terminal decides.
+/// Starts logging, once for the process: panics are lines of the log from then on. Without a format, a terminal decides.
 pub fn start(format: Option<LogFormat>, filter: &str) -> Result<(), InvalidFilter> {
     let filter: EnvFilter = filter.parse()?;
     let terminal = stderr().is_terminal();
@@ -41,8 +43,24 @@ pub fn start(format: Option<LogFormat>, filter: &str) -> Result<(), InvalidFilte
         }
     };
     // A second start, as tests in one process make it, keeps the first.
-    drop(started);
+    if started.is_ok() {
+        std::panic::set_hook(Box::new(log_panic));
+    }
     Ok(())
+}
+
+/// Logs a panic as one line in the format of the others; a backtrace goes with it where `RUST_BACKTRACE` asks for one.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    let backtrace = Backtrace::capture();
+    let has_backtrace = backtrace.status() == BacktraceStatus::Captured;
+    tracing::error!(
+        thread = thread.name().unwrap_or("unnamed"),
+        location = panic.location().map(tracing::field::display),
+        panic = panic.payload_as_str().unwrap_or("a payload that is no text"),
+        backtrace = has_backtrace.then(|| tracing::field::display(&backtrace)),
+        "a thread panicked"
+    );
 }
 
 #[cfg(test)]

@@ -9,8 +9,12 @@
 //! row is averaged away as it comes. What is left is at most a few hundred pixels wide; a good filter makes
 //! the thumbnail of it.
 //!
+//! A broken file shows what browsers show of it: the rows before the fault, the rest see-through. What would be wrong is
+//! an error.
+//!
 //! Colours are taken as sRGB: embedded profiles are not applied.
 
+mod canvas;
 mod decode;
 mod finish;
 mod format;

@@ -57,6 +57,18 @@ impl Source {
         &self.bytes
     }
 
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+
+    /// A part of the file, as far as it is there.
+    pub(crate) fn part(&self, offset: u64, length: u64) -> Bytes {
+        let end = self.bytes.len();
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(end);
+        self.bytes
+            .slice(offset..offset.saturating_add(usize::try_from(length).unwrap_or(usize::MAX)).min(end))
+    }
+
     /// What comes next, up to the next look at the clock.
     fn ahead(&mut self) -> io::Result<&[u8]> {
         if self.unlooked >= BETWEEN_LOOKS {

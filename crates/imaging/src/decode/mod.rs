@@ -1,10 +1,11 @@
 //! Decoders: each reads the size off the header, has it checked, and sends its rows to be averaged.
 
+mod bmp;
 mod gif;
 mod jpeg;
 mod png;
+mod tiff;
 mod webp;
-mod whole;
 
 use fm_domain::thumbnails::RenderThumbnail;
 
@@ -20,7 +21,7 @@ pub(crate) fn decode(format: Format, source: &Source, request: Request) -> Resul
         Format::Png => png::decode(source, request),
         Format::Gif => gif::decode(source, request),
         Format::WebP => webp::decode(source, request),
-        Format::Bmp => whole::decode_bmp(source, request),
-        Format::Tiff => whole::decode_tiff(source, request),
+        Format::Bmp => bmp::decode(source, request),
+        Format::Tiff => tiff::decode(source, request),
     }
 }

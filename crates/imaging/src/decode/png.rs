@@ -1,16 +1,64 @@
-//! PNG, decoded row by row: of an animation the default image.
+//! PNG, decoded row by row: of an animation the first frame.
+//!
+//! A picture that is cut off, or broken further down, shows the rows before that, as browsers do.
 
 use fm_domain::thumbnails::RenderThumbnail;
-use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
+use png::{
+    ColorType, DecodeOptions, Decoder, DecodingError, InterlaceInfo, Limits, Reader, Transformations,
+    splat_interlaced_row,
+};
 
+use crate::canvas::{Canvas, Place};
 use crate::picture::{Picture, orientation_of};
 use crate::request::{Request, undecodable};
 use crate::shrink::{Channels, Shrink, Size};
 use crate::source::Source;
 
 pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, RenderThumbnail> {
-    let limit = usize::try_from(request.budget.max_alloc).unwrap_or(usize::MAX);
-    let mut decoder = Decoder::new_with_limits(source.clone(), Limits { bytes: limit });
+    match attempt(source, request, Checksums::Checked) {
+        Ok(Outcome { picture, end: End::Whole | End::Cut }) => Ok(picture),
+        // A wrong checksum is an error only after the data: they may be good nevertheless.
+        Ok(Outcome { picture, end: End::Broken }) => {
+            Ok(attempt(source, request, Checksums::Ignored).map_or(picture, |outcome| outcome.picture))
+        }
+        Err(RenderThumbnail::Undecodable(complaint)) => attempt(source, request, Checksums::Ignored)
+            .map(|outcome| outcome.picture)
+            .map_err(|error| match error {
+                RenderThumbnail::Undecodable(_) => RenderThumbnail::Undecodable(complaint),
+                other => other,
+            }),
+        Err(other) => Err(other),
+    }
+}
+
+/// Whether chunks with a wrong checksum are errors. Those that a viewer can do without never are: they are skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Checksums {
+    Checked,
+    Ignored,
+}
+
+/// How the rows of a picture end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// All rows are there.
+    Whole,
+    /// The file ends before them.
+    Cut,
+    /// The decoder could not go on.
+    Broken,
+}
+
+struct Outcome {
+    picture: Picture,
+    end: End,
+}
+
+fn attempt(source: &Source, request: Request, checksums: Checksums) -> Result<Outcome, RenderThumbnail> {
+    let mut options = DecodeOptions::default();
+    options.set_ignore_crc(checksums == Checksums::Ignored);
+    let mut decoder = Decoder::new_with_options(source.clone(), options);
+    decoder.set_limits(Limits { bytes: usize::try_from(request.budget.max_alloc).unwrap_or(usize::MAX) });
     // Both can be packed a thousandfold, and neither shows.
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
@@ -22,63 +70,142 @@ pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, Rende
     request.afford(u64::from(size.width).checked_mul(8 * 4))?;
 
     let mut reader = decoder.read_info().map_err(refusal)?;
+    let place = first_frame(&mut reader, size)?;
+    let orientation = orientation_of(reader.info().exif_metadata.as_deref());
+    let (colour, _depth) = reader.output_color_type();
+    let has_alpha = matches!(colour, ColorType::GrayscaleAlpha | ColorType::Rgba);
+    let channels = if has_alpha || !place.covers(size) { Channels::Rgba } else { Channels::Rgb };
+    let mut shrink = request.shrink(size, channels, orientation, source)?;
+    let end = if place.covers(size) {
+        let mut widened = Vec::new();
+        read_rows(&mut reader, place.size, request, |row| {
+            shrink.push(widen(row, colour, channels, &mut widened))
+        })?
+    } else {
+        read_frame(&mut reader, &mut shrink, size, place, colour, request)?
+    };
+    Ok(Outcome { picture: Picture { shrunk: shrink.finish(), orientation }, end })
+}
+
+/// Goes to the first frame of an animation where that is not the picture which other viewers show; tells its place.
+fn first_frame(reader: &mut Reader<Source>, size: Size) -> Result<Place, RenderThumbnail> {
     let info = reader.info();
+    if info.animation_control.is_some() && info.frame_control.is_none() {
+        let frame = reader.next_frame_info().map_err(refusal)?;
+        let place = Place {
+            left: frame.x_offset,
+            top: frame.y_offset,
+            size: Size { width: frame.width, height: frame.height },
+        };
+        return Ok(place);
+    }
     if info.frame_control.is_some_and(|frame| (frame.width, frame.height) != (size.width, size.height)) {
         return Err(undecodable("its first frame has another size than the picture"));
     }
-    let orientation = orientation_of(info.exif_metadata.as_deref());
-    let (colour, _depth) = reader.output_color_type();
-    let channels = match colour {
-        ColorType::Grayscale | ColorType::Rgb | ColorType::Indexed => Channels::Rgb,
-        ColorType::GrayscaleAlpha | ColorType::Rgba => Channels::Rgba,
-    };
-    let mut shrink = request.shrink(size, channels, orientation, source)?;
-    let row_bytes = reader.output_line_size(size.width).ok_or(RenderThumbnail::TooLarge)?;
-    let mut rows = Rows { shrink: &mut shrink, colour, widened: Vec::new() };
-    if reader.info().interlaced {
-        interlaced(&mut reader, row_bytes, request, &mut rows)?;
-    } else {
-        let mut row = vec![0; row_bytes];
-        while reader.read_row(&mut row).map_err(refusal)?.is_some() {
-            rows.push(&row)?;
-        }
-    }
-    Ok(Picture { shrunk: shrink.finish(), orientation })
+    Ok(Place::whole(size))
 }
 
-/// The last row is whole only when all seven passes are done, so this needs all of the pixels.
+/// A frame that is smaller than the picture.
+fn read_frame(
+    reader: &mut Reader<Source>,
+    shrink: &mut Shrink,
+    size: Size,
+    place: Place,
+    colour: ColorType,
+    request: Request,
+) -> Result<End, RenderThumbnail> {
+    let mut canvas = Canvas::new(shrink, size, place);
+    let mut widened = Vec::new();
+    let end = read_rows(reader, place.size, request, |row| {
+        canvas.push(widen(row, colour, Channels::Rgba, &mut widened))
+    })?;
+    canvas.finish()?;
+    Ok(end)
+}
+
+/// Hands out the rows that can be read; fails where there is none.
+fn read_rows(
+    reader: &mut Reader<Source>,
+    frame: Size,
+    request: Request,
+    mut push: impl FnMut(&[u8]) -> Result<(), RenderThumbnail>,
+) -> Result<End, RenderThumbnail> {
+    let row_bytes = reader.output_line_size(frame.width).ok_or(RenderThumbnail::TooLarge)?;
+    if reader.info().interlaced {
+        return interlaced(reader, row_bytes, frame, request, push);
+    }
+    let mut row = vec![0; row_bytes];
+    for count in 0..frame.height {
+        match reader.read_row(&mut row) {
+            Ok(Some(_)) => push(&row)?,
+            Ok(None) => return Ok(End::Cut),
+            Err(error) => return tolerate(error, count),
+        }
+    }
+    Ok(End::Whole)
+}
+
+/// The last row is whole only when all seven passes are done, so this needs all of the pixels. Where passes are missing,
+/// the pixels of the earlier ones are as large as the gaps.
 fn interlaced(
     reader: &mut Reader<Source>,
     row_bytes: usize,
+    frame: Size,
     request: Request,
-    rows: &mut Rows<'_>,
-) -> Result<(), RenderThumbnail> {
-    let bytes = reader.output_buffer_size().and_then(|bytes| u64::try_from(bytes).ok());
+    push: impl FnMut(&[u8]) -> Result<(), RenderThumbnail>,
+) -> Result<End, RenderThumbnail> {
+    let bytes = (row_bytes as u64).checked_mul(frame.height.into());
     let mut pixels = vec![0; request.afford(bytes)?];
-    reader.next_frame(&mut pixels).map_err(refusal)?;
-    pixels.chunks_exact(row_bytes).try_for_each(|row| rows.push(row))
-}
-
-/// Rows on their way to be averaged, made of red, green and blue where they are grey.
-struct Rows<'a> {
-    shrink: &'a mut Shrink,
-    colour: ColorType,
-    widened: Vec<u8>,
-}
-
-impl Rows<'_> {
-    fn push(&mut self, row: &[u8]) -> Result<(), RenderThumbnail> {
-        self.widened.clear();
-        match self.colour {
-            ColorType::Rgb | ColorType::Rgba | ColorType::Indexed => return self.shrink.push(row),
-            ColorType::Grayscale => self.widened.extend(row.iter().flat_map(|&grey| [grey; 3])),
-            ColorType::GrayscaleAlpha => {
-                let pixels = row.as_chunks::<2>().0.iter();
-                self.widened.extend(pixels.flat_map(|&[grey, alpha]| [grey, grey, grey, alpha]));
+    let pixel_bits = u8::try_from(reader.output_color_type().0.samples() * 8).unwrap_or(u8::MAX);
+    let mut row = vec![0; row_bytes];
+    let mut count = 0;
+    let end = loop {
+        match reader.read_row(&mut row) {
+            Ok(Some(place)) => {
+                let InterlaceInfo::Adam7(place) = place else { break End::Broken };
+                splat_interlaced_row(&mut pixels, row_bytes, &row, &place, pixel_bits);
+                count += 1;
             }
+            Ok(None) => break End::Whole,
+            Err(error) => break tolerate(error, count)?,
         }
-        self.shrink.push(&self.widened)
+    };
+    // The first pass has every eighth row, and fills the gaps between them.
+    let seen = count.saturating_mul(8).min(frame.height);
+    pixels.chunks_exact(row_bytes).take(seen as usize).try_for_each(push)?;
+    Ok(end)
+}
+
+/// How a picture ends of which this many rows were read; an error if there were none.
+fn tolerate(error: DecodingError, rows: u32) -> Result<End, RenderThumbnail> {
+    match error {
+        DecodingError::IoError(cause) if rows > 0 && cause.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Ok(End::Cut)
+        }
+        DecodingError::Format(_) if rows > 0 => Ok(End::Broken),
+        other => Err(refusal(other)),
     }
+}
+
+/// The row in red, green and blue, with alpha where it has some or needs some.
+fn widen<'a>(row: &'a [u8], colour: ColorType, channels: Channels, widened: &'a mut Vec<u8>) -> &'a [u8] {
+    widened.clear();
+    match (colour, channels) {
+        (ColorType::Rgb | ColorType::Indexed, Channels::Rgb) | (ColorType::Rgba, _) => return row,
+        (ColorType::Rgb | ColorType::Indexed, Channels::Rgba) => {
+            let pixels = row.as_chunks().0.iter();
+            widened.extend(pixels.flat_map(|&[red, green, blue]| [red, green, blue, u8::MAX]));
+        }
+        (ColorType::Grayscale, Channels::Rgb) => widened.extend(row.iter().flat_map(|&grey| [grey; 3])),
+        (ColorType::Grayscale, Channels::Rgba) => {
+            widened.extend(row.iter().flat_map(|&grey| [grey, grey, grey, u8::MAX]));
+        }
+        (ColorType::GrayscaleAlpha, _) => {
+            let pixels = row.as_chunks().0.iter();
+            widened.extend(pixels.flat_map(|&[grey, alpha]| [grey, grey, grey, alpha]));
+        }
+    }
+    widened
 }
 
 fn refusal(error: DecodingError) -> RenderThumbnail {

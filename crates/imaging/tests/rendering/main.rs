@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up shall fail")]
 
+mod cut;
 mod formats;
 mod hostile;
 mod pictures;
+mod tiff;

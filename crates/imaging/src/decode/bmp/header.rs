@@ -1,0 +1,115 @@
+//! The headers of a BMP: of OS/2 and of Windows.
+
+use crate::shrink::Size;
+
+/// Bytes of the header of the file, before that of the bitmap.
+const FILE_HEADER: usize = 14;
+
+/// The most pixels of a side.
+const MAX_SIDE: u32 = 1 << 16;
+
+/// How pixels are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compression {
+    None,
+    Runs,
+}
+
+pub(super) struct Header<'a> {
+    pub(super) size: Size,
+    pub(super) is_top_down: bool,
+    pub(super) bits: u16,
+    pub(super) compression: Compression,
+    /// Where red, green, blue and alpha are in a pixel of 16, 24 or 32 bits.
+    pub(super) masks: [u32; 4],
+    /// The colours of pixels of up to 8 bits.
+    pub(super) palette: Vec<[u8; 3]>,
+    pub(super) data: &'a [u8],
+}
+
+impl<'a> Header<'a> {
+    /// Reads the headers; `None` if they are cut off, wrong, or of a kind that browsers don't show either.
+    pub(super) fn read(file: &'a [u8]) -> Option<Self> {
+        let data_offset = usize::try_from(long(file, 10)?).ok()?;
+        let info = file.get(FILE_HEADER..)?;
+        let length = long(info, 0)?;
+        let is_core = length == 12;
+        let is_windows = matches!(length, 40 | 52 | 56 | 108 | 124);
+        if !is_core && !is_windows && !(16..=64).contains(&length) {
+            return None;
+        }
+        let (width, height, bits) = if is_core {
+            (i64::from(short(info, 4)?), i64::from(short(info, 6)?), short(info, 10)?)
+        } else {
+            let side = |at| long(info, at).map(|side| i64::from(side.cast_signed()));
+            (side(4)?, side(8)?, short(info, 14)?)
+        };
+        // Headers of OS/2 may end after any field: what is missing is zero.
+        let field = |at: usize| {
+            if at + 4 <= usize::try_from(length).unwrap_or(usize::MAX) { long(info, at) } else { Some(0) }
+        };
+        let (compression, colours) = if is_core { (0, 0) } else { (field(16)?, field(32)?) };
+        let is_top_down = height < 0;
+        let size =
+            Size { width: u32::try_from(width).ok()?, height: u32::try_from(height.unsigned_abs()).ok()? };
+        if size.width > MAX_SIDE || size.height > MAX_SIDE || (is_top_down && !is_windows) {
+            return None;
+        }
+
+        let header_end = usize::try_from(length).ok()?;
+        let (mut end, mut masks) = (header_end, standard_masks(bits));
+        let compression = match (compression, bits) {
+            (0, 1 | 2 | 4 | 8 | 16 | 24 | 32) => Compression::None,
+            (1, 8) | (2, 4) if !is_top_down => Compression::Runs,
+            (3 | 6, 16 | 32) if is_windows => {
+                let has_alpha = length >= 56 || (compression == 6 && length == 40);
+                for (place, mask) in masks.iter_mut().take(if has_alpha { 4 } else { 3 }).enumerate() {
+                    *mask = long(info, 40 + place * 4)?;
+                }
+                if length == 40 {
+                    end += if has_alpha { 16 } else { 12 };
+                }
+                Compression::None
+            }
+            _ => return None,
+        };
+        // Browsers believe in alpha from version 4 on.
+        masks[3] = if length >= 108 && bits >= 16 { long(info, 52)? } else { 0 };
+        let palette = if bits <= 8 {
+            palette(info, &mut end, bits, colours, if is_core { 3 } else { 4 })
+        } else {
+            Vec::new()
+        };
+        let data = file.get(data_offset.max(FILE_HEADER + end.min(info.len()))..).unwrap_or_default();
+        Some(Self { size, is_top_down, bits, compression, masks, palette, data })
+    }
+}
+
+/// Five bits a colour in 16 bits, else eight.
+const fn standard_masks(bits: u16) -> [u32; 4] {
+    if bits == 16 { [0x7c00, 0x3e0, 0x1f, 0] } else { [0xff_0000, 0xff00, 0xff, 0] }
+}
+
+/// The palette at `end`, which becomes its own end. Colours that are missing are black.
+fn palette(info: &[u8], end: &mut usize, bits: u16, colours: u32, bytes: usize) -> Vec<[u8; 3]> {
+    let most = 1_usize << bits;
+    let count = usize::try_from(colours).ok().filter(|count| (1..=most).contains(count)).unwrap_or(most);
+    let entries = info.get(*end..).unwrap_or_default();
+    *end += count * bytes;
+    let mut palette: Vec<[u8; 3]> = entries
+        .chunks_exact(bytes)
+        .take(count)
+        .filter_map(|entry| entry.first_chunk::<3>())
+        .map(|&[blue, green, red]| [red, green, blue])
+        .collect();
+    palette.resize(most, [0; 3]);
+    palette
+}
+
+fn short(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..)?.first_chunk().map(|&bytes| u16::from_le_bytes(bytes))
+}
+
+fn long(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().map(|&bytes| u32::from_le_bytes(bytes))
+}

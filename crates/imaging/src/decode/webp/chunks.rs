@@ -1,0 +1,104 @@
+//! The chunks of an extended WebP file.
+
+use crate::canvas::Place;
+use crate::shrink::Size;
+
+/// A chunk: its name and its data.
+type Chunk<'a> = ([u8; 4], &'a [u8]);
+
+const HAS_ALPHA: u8 = 0b1_0000;
+
+/// What of an extended file is needed to show its first image.
+pub(super) struct Extended<'a> {
+    pub(super) canvas: Size,
+    /// Where the image lies; its size is in its own data.
+    pub(super) place: Place,
+    pub(super) is_animated: bool,
+    pub(super) exif: Option<&'a [u8]>,
+    alpha: Option<&'a [u8]>,
+    image: Chunk<'a>,
+}
+
+impl<'a> Extended<'a> {
+    /// Finds the parts in a file; `None` where it has no extended header or no image.
+    pub(super) fn read(file: &'a [u8]) -> Option<Self> {
+        let mut rest = file.get(12..)?;
+        let (b"VP8X", header) = (&next(&mut rest)?.0, file.get(20..30)?) else { return None };
+        let canvas = Size { width: number(header, 4)? + 1, height: number(header, 7)? + 1 };
+        let (mut alpha, mut image, mut exif, mut animated) = (None, None, None, None);
+        while let Some((name, data)) = next(&mut rest) {
+            match &name {
+                b"ALPH" if image.is_none() => alpha = Some(data),
+                b"VP8 " | b"VP8L" if image.is_none() => image = Some((name, data)),
+                b"ANMF" if image.is_none() => {
+                    animated = Some(Place {
+                        left: number(data, 0)? * 2,
+                        top: number(data, 3)? * 2,
+                        size: Size { width: number(data, 6)? + 1, height: number(data, 9)? + 1 },
+                    });
+                    let mut frame = data.get(16..)?;
+                    while let (None, Some((name, data))) = (image, next(&mut frame)) {
+                        match &name {
+                            b"ALPH" => alpha = Some(data),
+                            b"VP8 " | b"VP8L" => image = Some((name, data)),
+                            _ => {}
+                        }
+                    }
+                }
+                b"EXIF" if exif.is_none() => exif = Some(data),
+                _ => {}
+            }
+        }
+        Some(Self {
+            canvas,
+            place: animated.unwrap_or(Place::whole(canvas)),
+            is_animated: animated.is_some(),
+            exif,
+            alpha,
+            image: image?,
+        })
+    }
+
+    /// A file of the image and nothing else. It begins with no header that could be wrong.
+    pub(super) fn image_alone(&self) -> Vec<u8> {
+        let (name, data) = self.image;
+        let mut body = b"WEBP".to_vec();
+        if let (b"VP8 ", Some(alpha), Some([width, width_high, height, height_high])) =
+            (&name, self.alpha, data.get(6..10))
+        {
+            let less_one = |low: u8, high: u8| {
+                (u32::from(u16::from_le_bytes([low, high]) & 0x3fff)).saturating_sub(1).to_le_bytes()
+            };
+            let (width, height) = (less_one(*width, *width_high), less_one(*height, *height_high));
+            let header = [&[HAS_ALPHA, 0, 0, 0], &width[..3], &height[..3]].concat();
+            write(&mut body, *b"VP8X", &header);
+            write(&mut body, *b"ALPH", alpha);
+        }
+        write(&mut body, name, data);
+        let mut file = Vec::with_capacity(body.len() + 8);
+        write(&mut file, *b"RIFF", &body);
+        file
+    }
+}
+
+/// The next chunk, or what is there of it.
+fn next<'a>(rest: &mut &'a [u8]) -> Option<Chunk<'a>> {
+    let (&[a, b, c, d, l0, l1, l2, l3], after) = rest.split_first_chunk()?;
+    let length = usize::try_from(u32::from_le_bytes([l0, l1, l2, l3])).ok()?;
+    let data = after.get(..length).unwrap_or(after);
+    *rest = after.get(length.saturating_add(length % 2)..).unwrap_or_default();
+    Some(([a, b, c, d], data))
+}
+
+fn write(file: &mut Vec<u8>, name: [u8; 4], data: &[u8]) {
+    file.extend(name);
+    file.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_le_bytes());
+    file.extend(data);
+    file.extend(std::iter::repeat_n(0, data.len() % 2));
+}
+
+/// A number of three bytes.
+fn number(bytes: &[u8], at: usize) -> Option<u32> {
+    let &[low, middle, high] = bytes.get(at..at + 3)?.as_array()?;
+    Some(u32::from_le_bytes([low, middle, high, 0]))
+}
