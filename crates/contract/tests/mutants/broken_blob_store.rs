@@ -415,11 +415,9 @@ impl ListBlobs for Broken {
             }
             _ => {
                 let state = Arc::clone(&self.state);
-                all.map(move |blob| match state.is_gone.load(Ordering::SeqCst) {
-                    true => Err(PortError::Unavailable("no route to the store".into())),
-                    false => blob,
-                })
-                .boxed()
+                let broken = || Err(PortError::Unavailable("no route to the store".into()));
+                all.map(move |blob| if state.is_gone.load(Ordering::SeqCst) { broken() } else { blob })
+                    .boxed()
             }
         })
     }
