@@ -241,6 +241,9 @@ pub trait TokenSignerHarness: Send + Sync + Sized + 'static {
 
     /// One with other secrets, but the same issuer and audience.
     fn stranger(&self) -> Arc<dyn TokenSigner>;
+
+    /// Two with the same secrets: one of another issuer, and one of another audience.
+    fn elsewhere(&self) -> [Arc<dyn TokenSigner>; 2];
 }
 
 /// A maker of MACs.

@@ -89,6 +89,14 @@ mod tokens {
         fn stranger(&self) -> Arc<dyn TokenSigner> {
             signer(&self.0.others)
         }
+
+        fn elsewhere(&self) -> [Arc<dyn TokenSigner>; 2] {
+            let names = [("another-service", "file-manager-api"), ("file-manager", "another-api")];
+            names.map(|(issuer, audience)| -> Arc<dyn TokenSigner> {
+                let names = TokenAudience::new(issuer, audience).unwrap();
+                Arc::new(JwtSigner::new(&self.0.before, names))
+            })
+        }
     }
 
     fm_contract::token_signer!(Jwt);

@@ -1,8 +1,8 @@
 //! The tables of databases, queues and sessions.
 
 use super::{
-    blob_row, check, file, job, job_concurrency, job_record, key, list, many, reach, rows, session,
-    session_more, unit, upload, upload_end, user, work,
+    blob_row, check, columns, file, job, job_concurrency, job_record, key, list, long, many, reach, rows,
+    session, session_more, unit, upload, upload_end, user, work, work_more,
 };
 use crate::suite::suite;
 
@@ -22,6 +22,7 @@ suite! {
         uow_09_a_rollback_undoes_everything,
         uow_10_units_that_want_the_same_rows_all_get_through,
         uow_11_a_database_that_serves_answers_a_ping,
+        uow_15_units_and_reads_that_are_dropped_leave_room_for_others,
     }
     user {
         user_01_a_taken_address_is_a_refusal_and_does_not_poison,
@@ -137,6 +138,29 @@ suite! {
         upload_17_uploads_of_every_transport_expire_and_none_changes_another,
         upload_18_a_second_upload_with_one_id_is_an_error,
     }
+    columns {
+        user_19_a_charge_adds_before_it_stops_at_zero,
+        user_20_amounts_that_no_counter_holds_are_refused,
+        file_21_a_renamed_file_is_found_and_sorted_by_its_new_name,
+        file_22_a_backslash_in_a_filter_is_a_character_like_any_other,
+        file_23_pages_of_a_filtered_list_break_ties_by_id,
+        file_24_an_update_takes_away_what_the_file_no_longer_has,
+        blobrow_19_blobs_of_both_buckets_expire_and_go_with_their_owner,
+    }
+    work_more {
+        key_14_a_holder_that_claims_again_holds_until_its_new_end,
+        key_15_a_key_that_is_claimed_again_remembers_no_earlier_upload,
+        key_16_every_key_of_a_file_is_freed_and_no_other,
+        upload_19_of_uploads_of_one_moment_the_larger_id_is_found,
+    }
+    long {
+        user_21_addresses_and_hashes_as_long_as_they_may_be_are_kept_whole,
+        user_22_addresses_that_differ_by_more_than_case_are_different,
+        file_25_types_as_long_as_they_may_be_are_kept_and_told_apart,
+        file_26_a_name_is_found_by_its_own_letters_and_accents,
+        key_17_every_character_of_a_long_key_counts,
+        upload_20_tags_and_metadata_as_long_as_they_may_be_are_kept_whole,
+    }
 }
 
 suite! {
@@ -184,6 +208,16 @@ suite! {
         job_28_a_job_that_is_put_back_waits_uncounted_with_its_reason,
         job_29_only_the_attempt_that_holds_a_job_puts_it_back,
     }
+    work_more {
+        job_30_a_retry_is_due_and_in_order_at_its_own_time,
+        job_31_a_dead_job_is_taken_as_it_was,
+        job_32_a_worker_that_looked_before_the_commit_is_woken_by_it,
+        job_33_a_page_of_jobs_in_one_state_is_full_as_long_as_there_is_more,
+        job_34_jobs_of_other_kinds_keep_no_job_from_being_claimed,
+    }
+    long {
+        job_35_every_character_of_a_unique_name_counts,
+    }
 }
 
 suite! {
@@ -215,5 +249,8 @@ suite! {
         ses_20_rotations_and_touches_keep_every_microsecond_and_generation,
         ses_21_a_store_that_is_out_of_reach_is_unavailable,
         ses_22_refused_credentials_are_not_taken_for_a_store_out_of_reach,
+        ses_23_a_touch_beside_a_rotation_or_a_revocation_undoes_neither,
+        ses_24_addresses_of_every_length_are_kept_whole,
+        ses_25_calls_that_are_dropped_leave_room_for_others,
     }
 }

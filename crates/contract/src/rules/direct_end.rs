@@ -1,7 +1,8 @@
 //! PART: blobs out of parts that clients send, and how their writes end.
 
+use bytes::Bytes;
 use fm_domain::blobs::{BlobKey, CompleteParts, PartTag, PartWrite, WriteId, WritePart, WrittenPart};
-use fm_domain::body::ByteSize;
+use fm_domain::body::{ByteSize, PartBytes};
 
 use super::direct::{begun, end, least, send, sync};
 use super::stored::{MOST_POLLS, assert_absent, assert_holds, binary, delete_until_empty, key, pieces};
@@ -116,4 +117,59 @@ pub(crate) async fn part_13_a_receiver_shuts_out_lower_fences<H: DirectHarness>(
     assert_absent(&*blobs, &write.key, "a blob completed with a lower fence").await;
     end(harness, &write, 3, &parts, body.len()).await.unwrap();
     assert_holds(&*blobs, &write.key, &body, "a blob with a late sender").await;
+}
+
+pub(crate) async fn part_14_completing_removes_what_is_not_named<H: DirectHarness>(harness: &H) {
+    let (blobs, least) = (harness.blobs(), least(harness));
+    let body = noise(least, 15);
+    let plain = begun(harness).await;
+    let part = send(harness, &plain, 1, 0, &body).await.unwrap();
+    end(harness, &plain, 1, &[part], least).await.unwrap();
+    let needed = harness.debris().await;
+    blobs.delete(&plain.key).await.unwrap();
+
+    let write = begun(harness).await;
+    let other = harness.store().begin(&write.key, &binary()).await.unwrap();
+    send(harness, &PartWrite { key: write.key, id: other }, 2, least, &noise(least, 90)).await.unwrap();
+    let part = send(harness, &write, 1, 0, &body).await.unwrap();
+    for number in [2, 7] {
+        send(harness, &write, number, least, &noise(least, 89)).await.unwrap();
+    }
+    end(harness, &write, 1, &[part], least).await.unwrap();
+    assert_eq!(harness.debris().await, needed, "what is left beside the blob");
+    assert_holds(&*blobs, &write.key, &body, "a blob of one part of four").await;
+}
+
+pub(crate) async fn part_15_parts_are_put_together_by_their_numbers<H: DirectHarness>(harness: &H) {
+    let least = least(harness);
+    let body = noise(3 * least + 5, 16);
+    let write = begun(harness).await;
+    let mut parts = Vec::new();
+    for (number, start) in (1..).zip((0..body.len()).step_by(least)) {
+        let bytes = body.slice(start..body.len().min(start + least));
+        parts.push(send(harness, &write, number, start, &bytes).await.unwrap());
+    }
+    parts.swap(0, 2);
+    end(harness, &write, 1, &parts, body.len()).await.unwrap();
+    assert_holds(&*harness.blobs(), &write.key, &body, "a blob whose parts were listed in another order")
+        .await;
+}
+
+pub(crate) async fn part_16_a_receiver_writes_every_piece_of_a_part<H: DirectHarness>(harness: &H) {
+    let Some(receiver) = harness.receiver() else { return };
+    let write = begun(harness).await;
+    let (mut bytes, mut body) = (PartBytes::new(), Vec::new());
+    for length in [1, 70_000, 3, 65_536] {
+        bytes.push(noise(length, length as u64));
+        body.push(noise(length, length as u64));
+    }
+    let body: Bytes = body.concat().into();
+    // The later half first.
+    let half = body.len() / 2;
+    receiver.write(&write, ByteSize::new(half as u64), 1, pieces(&body.slice(half..))).await.unwrap();
+    receiver.write(&write, ByteSize::ZERO, 1, bytes).await.unwrap();
+    let tag = PartTag::new("a tag".to_owned());
+    let part = WrittenPart { number: 1, size: ByteSize::new(body.len() as u64), tag };
+    end(harness, &write, 1, &[part], body.len()).await.unwrap();
+    assert_holds(&*harness.blobs(), &write.key, &body, "a blob of uneven pieces").await;
 }

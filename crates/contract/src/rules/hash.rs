@@ -3,7 +3,7 @@
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHash};
 use futures_util::future::join_all;
 
-use crate::fixture::poll::{Beats, beats_beside};
+use crate::fixture::poll::{Beats, beats_beside, cut_after};
 use crate::fixture::soon;
 use crate::harness::PasswordHasherHarness;
 
@@ -115,4 +115,18 @@ pub(crate) async fn hash_07_every_character_of_a_long_password_counts<H: Passwor
         PasswordCheck::Wrong,
         "after a NUL"
     );
+}
+
+pub(crate) async fn hash_08_calls_that_are_dropped_leave_room_for_others<H: PasswordHasherHarness>(
+    harness: &H,
+) {
+    let hasher = harness.hasher();
+    let password = password("correct horse");
+    let hash = hasher.hash(&password).await.unwrap();
+    for _ in 0..LOGINS {
+        cut_after(1, hasher.verify(&password, &hash)).await;
+        cut_after(1, hasher.hash(&password)).await;
+    }
+    let checked = soon("a login after others were dropped", hasher.verify(&password, &hash)).await;
+    assert_eq!(checked.unwrap(), PasswordCheck::Right);
 }

@@ -215,3 +215,29 @@ pub(crate) async fn link_09_a_link_ends_within_seconds_and_leads_to_an_empty_blo
     let answer = harness.fetch(&sign(harness, &empty).await, None).await;
     assert_eq!((answer.status, answer.body), (200, Bytes::new()), "an empty blob");
 }
+
+pub(crate) async fn link_10_a_link_with_another_name_or_type_has_a_url_of_its_own<H: SignDownloadHarness>(
+    harness: &H,
+) {
+    let kept = kept(harness, &noise(10, 10)).await;
+    let first = sign(harness, &kept).await;
+    // As after a rename: the blob and the times stay.
+    let renamed = LinkTarget { filename: fill::name("renamed.txt"), ..kept.target.clone() };
+    let renamed = sign(harness, &DownloadLink { target: renamed, ..kept.clone() }).await;
+    let retyped = LinkTarget { content_type: fill::media_type("image/png"), ..kept.target.clone() };
+    let retyped = sign(harness, &DownloadLink { target: retyped, ..kept.clone() }).await;
+    for (url, name, content_type) in [
+        (&renamed, "renamed.txt", "text/plain"),
+        (&retyped, "a name.txt", "image/png"),
+        (&first, "a name.txt", "text/plain"),
+    ] {
+        let answer = harness.fetch(url, None).await;
+        assert_eq!(answer.status, 200, "{name}");
+        let told = unescaped(url);
+        let shown = answer.header("content-disposition").map_or_else(|| unescaped(&told), unescaped);
+        assert!(shown.contains(name), "{name}: the name of another link");
+        let given = answer.header("content-type").unwrap_or(&told);
+        assert!(given.contains(content_type), "{content_type}: the type of another link, {given}");
+    }
+    assert!(first != renamed && first != retyped && renamed != retyped, "two different links share a URL");
+}

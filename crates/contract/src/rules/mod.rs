@@ -2,10 +2,12 @@
 
 mod blob;
 mod blob_flow;
+mod blob_more;
 mod blob_row;
 mod blob_scale;
 mod blob_trouble;
 mod check;
+mod columns;
 mod databases;
 mod direct;
 mod direct_end;
@@ -18,12 +20,14 @@ mod job_record;
 mod key;
 mod link;
 mod list;
+mod long;
 mod mac;
 mod many;
 mod part_link;
 mod reach;
 mod resume;
 mod resume_end;
+mod resume_more;
 mod rows;
 mod session;
 mod session_more;
@@ -37,6 +41,7 @@ mod upload;
 mod upload_end;
 mod user;
 mod work;
+mod work_more;
 
 use crate::suite::{Suite, suite};
 
@@ -73,6 +78,7 @@ suite! {
         hash_05_the_decoy_matches_nothing_and_costs_as_much,
         hash_06_what_is_no_hash_is_never_right,
         hash_07_every_character_of_a_long_password_counts,
+        hash_08_calls_that_are_dropped_leave_room_for_others,
     }
 }
 
@@ -88,6 +94,7 @@ suite! {
         tok_05_a_strangers_token_is_refused,
         tok_06_a_token_can_not_choose_its_algorithm,
         tok_07_every_character_of_the_signature_counts_and_none_comes_around_it,
+        tok_08_a_token_of_another_issuer_or_audience_is_refused,
     }
 }
 

@@ -75,7 +75,7 @@ impl Writer {
     }
 
     /// The same writer on another node: the state comes as bytes out of a database.
-    fn moved_to(&self, store: Arc<dyn ResumableStore>) -> Self {
+    pub(super) fn moved_to(&self, store: Arc<dyn ResumableStore>) -> Self {
         let state = WriteState::new(Bytes::copy_from_slice(self.position.state.as_bytes()));
         Self { store, key: self.key, position: Position { state, ..self.position.clone() } }
     }
@@ -87,7 +87,7 @@ pub(super) fn least<H: ResumableHarness>(harness: &H) -> usize {
 }
 
 /// The appends of a writer that was shut out are refused, or made where they do no harm.
-fn assert_harmless(answer: &Result<(), AppendError>) {
+pub(super) fn assert_harmless(answer: &Result<(), AppendError>) {
     assert!(matches!(answer, Ok(()) | Err(AppendError::Gone)), "a late chunk: {answer:?}");
 }
 

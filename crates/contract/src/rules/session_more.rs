@@ -8,7 +8,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
 
 use super::session::{a_user, at, ids, kept, session};
-use crate::fixture::{MANY, assert_refused, assert_unavailable, at_last, offered};
+use crate::fixture::poll::cut_after;
+use crate::fixture::{MANY, assert_refused, assert_unavailable, at_last, offered, soon};
 use crate::harness::SessionStoreHarness;
 
 pub(crate) async fn ses_16_a_list_goes_by_creation_and_then_by_id_whatever_was_used_last<
@@ -206,4 +207,66 @@ pub(crate) async fn ses_22_refused_credentials_are_not_taken_for_a_store_out_of_
     })
     .await;
     assert_eq!(harness.sessions().list(session.user, at(1)).await.unwrap(), [session]);
+}
+
+pub(crate) async fn ses_23_a_touch_beside_a_rotation_or_a_revocation_undoes_neither<
+    H: SessionStoreHarness,
+>(
+    harness: &H,
+) {
+    for _ in 0..10 {
+        let session = kept(harness).await;
+        let (id, user) = (session.id, session.user);
+        let next = session.refresh.rotated(at(5), at(7200));
+        let (touching, rotating, rotated) = (harness.sessions(), harness.sessions(), next.clone());
+        let touch = tokio::spawn(async move { touching.touch(id, at(60), None).await.unwrap() });
+        let rotation =
+            tokio::spawn(async move { rotating.rotate(id, Generation::FIRST, &rotated).await.unwrap() });
+        soon("a touch beside a rotation", touch).await.unwrap();
+        assert!(soon("a rotation beside a touch", rotation).await.unwrap());
+        let expected = Session { last_seen_at: at(60), refresh: next, ..session };
+        assert_eq!(harness.sessions().find(id, at(61)).await.unwrap(), Some(expected), "after both");
+
+        let (touching, revoking) = (harness.sessions(), harness.sessions());
+        let touch = tokio::spawn(async move { touching.touch(id, at(70), None).await.unwrap() });
+        let revocation = tokio::spawn(async move { revoking.revoke(user, id).await.unwrap() });
+        soon("a touch beside a revocation", touch).await.unwrap();
+        assert!(soon("a revocation beside a touch", revocation).await.unwrap(), "there was one to end");
+        assert_eq!(harness.sessions().find(id, at(71)).await.unwrap(), None, "it was revoked");
+        assert_eq!(harness.sessions().list(user, at(71)).await.unwrap(), [], "it was revoked");
+    }
+}
+
+pub(crate) async fn ses_24_addresses_of_every_length_are_kept_whole<H: SessionStoreHarness>(harness: &H) {
+    let sessions = harness.sessions();
+    let addresses =
+        ["255.255.255.255", "::1", "2001:db8:1234:5678:9abc:def0:1234:5678", "::ffff:255.255.255.255"];
+    let touched = kept(harness).await;
+    for address in addresses {
+        let opened = Session { ip: Some(address.to_owned()), ..session(a_user(), 0) };
+        sessions.create(&opened).await.unwrap();
+        assert_eq!(sessions.find(opened.id, at(1)).await.unwrap(), Some(opened), "{address}");
+        sessions.touch(touched.id, at(1), Some(address.to_owned())).await.unwrap();
+        let found = sessions.find(touched.id, at(1)).await.unwrap().unwrap();
+        assert_eq!(found.ip.as_deref(), Some(address), "by a touch");
+    }
+}
+
+/// How many calls are begun and dropped: more than a store has connections.
+const DROPPED: usize = 150;
+
+pub(crate) async fn ses_25_calls_that_are_dropped_leave_room_for_others<H: SessionStoreHarness>(harness: &H) {
+    let sessions = harness.sessions();
+    let session = kept(harness).await;
+    for number in 0..DROPPED {
+        let polls = number % 3 + 1;
+        cut_after(polls, sessions.find(session.id, at(1))).await;
+        cut_after(polls, sessions.list(session.user, at(1))).await;
+        cut_after(polls, sessions.touch(session.id, at(1), None)).await;
+    }
+    let found = soon("a call after others were dropped", sessions.find(session.id, at(2))).await.unwrap();
+    assert_eq!(found.map(|found| found.id), Some(session.id));
+    assert!(
+        soon("a call after others were dropped", sessions.revoke(session.user, session.id)).await.unwrap()
+    );
 }

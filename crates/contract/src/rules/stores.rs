@@ -1,7 +1,8 @@
 //! The tables of stores of bytes, of what signs links to them, and of thumbnailers.
 
 use super::{
-    blob, blob_flow, blob_scale, blob_trouble, direct, direct_end, link, part_link, resume, resume_end, thumb,
+    blob, blob_flow, blob_more, blob_scale, blob_trouble, direct, direct_end, link, part_link, resume,
+    resume_end, resume_more, thumb,
 };
 use crate::suite::suite;
 
@@ -44,6 +45,10 @@ suite! {
         blob_21_a_read_runs_ahead_of_its_reader_by_what_it_may_hold,
         blob_22_puts_and_reads_leave_the_runtime_to_others,
     }
+    blob_more {
+        blob_28_reads_that_are_dropped_leave_room_for_others,
+        blob_29_a_list_that_breaks_midway_ends_with_an_error,
+    }
 }
 
 suite! {
@@ -60,6 +65,7 @@ suite! {
         link_07_links_to_different_targets_have_different_urls,
         link_08_a_link_to_a_blob_that_is_gone_gives_not_found,
         link_09_a_link_ends_within_seconds_and_leads_to_an_empty_blob_too,
+        link_10_a_link_with_another_name_or_type_has_a_url_of_its_own,
     }
 }
 
@@ -92,6 +98,12 @@ suite! {
         resume_19_no_more_is_read_back_than_a_chunk_of_the_least_size,
         resume_20_a_state_stays_small,
     }
+    resume_more {
+        resume_22_a_write_that_is_not_used_ends_without_the_others,
+        resume_23_a_writer_that_was_shut_out_does_no_harm_on_any_node,
+        resume_24_a_chunk_of_many_pieces_is_appended_whole,
+        resume_25_writes_of_one_id_in_two_buckets_are_apart,
+    }
 }
 
 suite! {
@@ -114,6 +126,9 @@ suite! {
         part_11_what_is_cut_off_at_any_await_can_be_deleted,
         part_12_the_limits_of_parts_make_sense,
         part_13_a_receiver_shuts_out_lower_fences,
+        part_14_completing_removes_what_is_not_named,
+        part_15_parts_are_put_together_by_their_numbers,
+        part_16_a_receiver_writes_every_piece_of_a_part,
     }
 }
 
@@ -146,5 +161,6 @@ suite! {
         thumb_11_no_more_memory_is_taken_than_allowed,
         thumb_12_many_are_rendered_at_once,
         thumb_13_a_thumbnail_has_the_width_and_the_height_that_are_asked_for,
+        thumb_14_renders_that_are_dropped_leave_room_for_others,
     }
 }

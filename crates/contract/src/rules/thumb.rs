@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageFormat, RgbaImage};
 use crate::fixture::picture::{
     BLUE, GREEN, RED, WHITE, animated, claiming, encoded, grain, oriented, plain, quarters,
 };
-use crate::fixture::poll::{Beats, beats_beside};
+use crate::fixture::poll::{Beats, beats_beside, cut_after};
 use crate::fixture::{fill, soon};
 use crate::harness::ThumbnailerHarness;
 
@@ -22,6 +22,9 @@ const FORMATS: [(ImageFormat, &str); 6] = [
     (ImageFormat::Bmp, "image/bmp"),
     (ImageFormat::Tiff, "image/tiff"),
 ];
+
+/// How many renders are begun and dropped: more than are let in at once.
+const DROPPED: usize = 100;
 
 async fn render<H: ThumbnailerHarness>(harness: &H, source: Bytes) -> Result<Thumbnail, RenderThumbnail> {
     harness.thumbnailer().render(source, ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await
@@ -261,4 +264,18 @@ pub(crate) async fn thumb_13_a_thumbnail_has_the_width_and_the_height_that_are_a
             &format!("a thumbnail of {width} by {max_height} at most"),
         );
     }
+}
+
+pub(crate) async fn thumb_14_renders_that_are_dropped_leave_room_for_others<H: ThumbnailerHarness>(
+    harness: &H,
+) {
+    let thumbnailer = harness.thumbnailer();
+    let source = encoded(&quarters(300, 200), ImageFormat::Png);
+    for _ in 0..DROPPED {
+        let render = thumbnailer.render(source.clone(), ThumbnailSpec::STANDARD, RenderBudget::STANDARD);
+        cut_after(1, render).await;
+    }
+    let render = thumbnailer.render(source, ThumbnailSpec::STANDARD, RenderBudget::STANDARD);
+    let thumbnail = soon("a picture after others were dropped", render).await.unwrap();
+    assert_eq!(colours(&pixels(&thumbnail)), [RED, GREEN, BLUE, WHITE]);
 }

@@ -151,3 +151,17 @@ pub(crate) async fn tok_07_every_character_of_the_signature_counts_and_none_come
         assert_eq!(signer.verify(&around, at(1)), Err(InvalidToken), "{around:?}");
     }
 }
+
+pub(crate) async fn tok_08_a_token_of_another_issuer_or_audience_is_refused<H: TokenSignerHarness>(
+    harness: &H,
+) {
+    let ours = harness.signer();
+    let claims = claims();
+    let token = sign(&*ours, &claims);
+    for (what, theirs) in ["issuer", "audience"].into_iter().zip(harness.elsewhere()) {
+        let other = sign(&*theirs, &claims);
+        assert_eq!(theirs.verify(&other, at(1)), Ok(claims.clone()), "their own, of another {what}");
+        assert_eq!(ours.verify(&other, at(1)), Err(InvalidToken), "a token of another {what}");
+        assert_eq!(theirs.verify(&token, at(1)), Err(InvalidToken), "our token at another {what}");
+    }
+}

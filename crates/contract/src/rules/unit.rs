@@ -13,7 +13,7 @@ use tokio::task::yield_now;
 
 use crate::fixture::database::{Given, given, stored};
 use crate::fixture::poll::cut_after;
-use crate::fixture::{access_of, fill, soon, uuid};
+use crate::fixture::{access_of, at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
 /// One of everything: what a unit of work leaves behind or does not.
@@ -263,4 +263,34 @@ pub(crate) async fn uow_10_units_that_want_the_same_rows_all_get_through<H: Data
 
 pub(crate) async fn uow_11_a_database_that_serves_answers_a_ping<H: DatabaseHarness>(harness: &H) {
     soon("a ping", given(harness).db.ping()).await.unwrap();
+}
+
+/// How many units and reads are begun and dropped: more than a database has connections.
+const DROPPED: usize = 150;
+
+pub(crate) async fn uow_15_units_and_reads_that_are_dropped_leave_room_for_others<H: DatabaseHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let user = given.user().await;
+    for number in 0..DROPPED {
+        let mut unit = given.unit().await;
+        unit.users().find_for_update(user.id).await.unwrap();
+        drop(unit);
+        let polls = number % 4 + 1;
+        cut_after(polls, async {
+            let mut unit = given.db.begin().await.unwrap();
+            unit.jobs().claim(&fill::KINDS, at(1), at(60), 1).await.unwrap();
+        })
+        .await;
+        cut_after(polls, async {
+            let mut reads = given.db.read().await.unwrap();
+            reads.users().find(user.id).await.unwrap();
+        })
+        .await;
+    }
+    let mut unit = given.unit().await;
+    unit.users().reserve(user.id, ByteSize::new(7), None).await.unwrap();
+    unit.commit().await.unwrap();
+    assert_eq!(given.account(user.id).await.unwrap().storage.reserved, ByteSize::new(7));
 }

@@ -66,6 +66,12 @@ enum Fault {
     TakesAnEmptyChunkForTheEnd,
     CountsPlacesIn32Bits,
     CutsChunksAtAPart,
+    TellsTheSizeOfTheRange,
+    DeletesInTheBackground,
+    LosesConnectionsOfDroppedReads,
+    ListsNoEmptyBlobs,
+    HidesTheErrorOfTheBody,
+    EndsABrokenListAsIfItWereWhole,
 }
 
 /// The size of its buffers, and the memory for them.
@@ -97,6 +103,35 @@ struct State {
     stored: AtomicU64,
     /// How many puts are writing.
     drafts: AtomicUsize,
+    /// Connections that dropped reads did not give back.
+    lost: AtomicUsize,
+}
+
+/// How many connections a store has.
+const CONNECTIONS: usize = 32;
+
+/// A connection that is given back at the end of its stream alone.
+struct Connection {
+    state: Arc<State>,
+    is_done: bool,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.state.lost.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+fn until_its_end(reader: BlobReader, state: &Arc<State>) -> BlobReader {
+    let connection = Connection { state: Arc::clone(state), is_done: false };
+    let bytes = stream::unfold((reader.bytes, connection), |(mut bytes, mut connection)| async move {
+        let next = bytes.next().await;
+        connection.is_done = next.is_none();
+        next.map(|next| (next, (bytes, connection)))
+    });
+    BlobReader { bytes: bytes.boxed(), ..reader }
 }
 
 /// Something that is being written, until it is dropped.
@@ -218,6 +253,9 @@ impl Broken {
                     }
                     return Ok(chunks);
                 }
+                Err(error) if self.is(Fault::HidesTheErrorOfTheBody) => {
+                    return Err(PortError::Unexpected(error.into()).into());
+                }
                 Err(error) => {
                     if self.is(Fault::KeepsWhatCameBeforeAnAbort) {
                         self.keep(key, chunks.clone(), hint).await;
@@ -287,6 +325,15 @@ impl BlobStore for Broken {
         if self.is(Fault::BlocksOnceInGet) && reader.size.bytes() > 4 << 20 {
             std::thread::sleep(BLOCKED);
         }
+        if let Some(range) = reader.range.filter(|_| self.is(Fault::TellsTheSizeOfTheRange)) {
+            reader.size = ByteSize::new(range.length());
+        }
+        if self.is(Fault::LosesConnectionsOfDroppedReads) {
+            while self.state.lost.load(Ordering::SeqCst) >= CONNECTIONS {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            reader = until_its_end(reader, &self.state);
+        }
         if self.is(Fault::RangesAreOneByteShort) {
             reader = one_byte_short(reader).await;
         }
@@ -319,6 +366,14 @@ impl BlobStore for Broken {
         if self.is(Fault::DeletesOnlyOnce) && self.inner.head(&key).await?.is_none() {
             return Err(PortError::Unexpected("there is no such blob".into()));
         }
+        if self.is(Fault::DeletesInTheBackground) {
+            let inner = self.reach()?.clone();
+            tokio::spawn(async move {
+                tokio::task::yield_now().await;
+                inner.delete(&key).await
+            });
+            return Ok(());
+        }
         self.reach()?.delete(&key).await
     }
 
@@ -343,13 +398,27 @@ impl ListBlobs for Broken {
         let all = self.reach()?.list(bucket).await?;
         Ok(match self.fault {
             Fault::ListsHalf => all.take(10).boxed(),
+            Fault::ListsNoEmptyBlobs => {
+                let some = |blob: &ListedBlob| std::future::ready(blob.size > ByteSize::ZERO);
+                all.try_filter(some).boxed()
+            }
             Fault::ListsAThousand => all.take(1_000).boxed(),
             Fault::HoldsItsList => stream::iter(all.collect::<Vec<_>>().await).boxed(),
             Fault::SaysAllWasWrittenIn1970 => {
                 let written_at = Timestamp::from_unix_seconds(0);
                 all.map_ok(move |blob| ListedBlob { written_at, ..blob }).boxed()
             }
-            _ => all,
+            Fault::EndsABrokenListAsIfItWereWhole => {
+                let state = Arc::clone(&self.state);
+                let is_there = move |_: &_| std::future::ready(!state.is_gone.load(Ordering::SeqCst));
+                all.take_while(is_there).boxed()
+            }
+            _ => {
+                let state = Arc::clone(&self.state);
+                let broken = || Err(PortError::Unavailable("no route to the store".into()));
+                all.map(move |blob| if state.is_gone.load(Ordering::SeqCst) { broken() } else { blob })
+                    .boxed()
+            }
         })
     }
 }
@@ -377,9 +446,9 @@ mutants! {
     a_store_that_deletes_only_once: broken(Fault::DeletesOnlyOnce) => blob_store,
         ["BLOB-07", "BLOB-04", "BLOB-08", "BLOB-16", "BLOB-24", "BLOB-20"];
     a_store_that_deletes_nothing: broken(Fault::DeletesNothing) => blob_store,
-        ["BLOB-07", "BLOB-11", "BLOB-13", "BLOB-23", "BLOB-24", "BLOB-25", "BLOB-19"];
+        ["BLOB-07", "BLOB-11", "BLOB-13", "BLOB-23", "BLOB-24", "BLOB-25", "BLOB-19", "BLOB-28"];
     a_store_that_mixes_the_buckets: broken(Fault::MixesTheBuckets) => blob_store, ["BLOB-11", "BLOB-13"];
-    a_store_that_lists_half: broken(Fault::ListsHalf) => blob_store, ["BLOB-13", "BLOB-19"];
+    a_store_that_lists_half: broken(Fault::ListsHalf) => blob_store, ["BLOB-13", "BLOB-19", "BLOB-29"];
     a_store_that_takes_bodies_without_memory: broken(Fault::TakesWithoutMemory) => blob_store, ["BLOB-09", "BLOB-20"];
     a_store_that_loses_memory: broken(Fault::LosesMemory) => blob_store, ["BLOB-10"];
     a_store_that_drops_the_last_chunk: broken(Fault::DropsTheLastChunk) => blob_store,
@@ -389,7 +458,7 @@ mutants! {
         blob_store, ["BLOB-17"];
     a_store_that_says_all_was_written_in_1970: broken(Fault::SaysAllWasWrittenIn1970) => blob_store,
         ["BLOB-18"];
-    a_store_that_lists_a_thousand: broken(Fault::ListsAThousand) => blob_store, ["BLOB-19"];
+    a_store_that_lists_a_thousand: broken(Fault::ListsAThousand) => blob_store, ["BLOB-19", "BLOB-29"];
     a_store_that_holds_its_list: broken(Fault::HoldsItsList) => blob_store, ["BLOB-19"];
     a_store_that_holds_the_body: broken(Fault::HoldsTheBody) => blob_store, ["BLOB-20"];
     a_store_that_collects_the_body: broken(Fault::CollectsTheBody) => blob_store, ["BLOB-20"];
@@ -413,5 +482,13 @@ mutants! {
     a_store_that_takes_an_empty_chunk_for_the_end: broken(Fault::TakesAnEmptyChunkForTheEnd) => blob_store,
         ["BLOB-26"];
     a_store_that_cuts_chunks_at_a_part: broken(Fault::CutsChunksAtAPart) => blob_store, ["BLOB-26"];
+    a_store_that_tells_the_size_of_the_range: broken(Fault::TellsTheSizeOfTheRange) => blob_store, ["BLOB-03"];
+    a_store_that_deletes_in_the_background: broken(Fault::DeletesInTheBackground) => blob_store, ["BLOB-07", "BLOB-11", "BLOB-13", "BLOB-23", "BLOB-19", "BLOB-28"];
+    a_store_that_loses_connections_of_dropped_reads: broken(Fault::LosesConnectionsOfDroppedReads) => blob_store,
+        ["BLOB-28"];
+    a_store_that_lists_no_empty_blobs: broken(Fault::ListsNoEmptyBlobs) => blob_store, ["BLOB-13"];
+    a_store_that_ends_a_broken_list_as_if_it_were_whole: broken(Fault::EndsABrokenListAsIfItWereWhole) =>
+        blob_store, ["BLOB-29"];
+    a_store_that_hides_the_error_of_the_body: broken(Fault::HidesTheErrorOfTheBody) => blob_store, ["BLOB-04"];
     a_store_that_counts_places_in_32_bits: broken(Fault::CountsPlacesIn32Bits) => blob_store, ["BLOB-27"];
 }

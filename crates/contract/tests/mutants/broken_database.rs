@@ -1,20 +1,21 @@
 //! Databases with one fault.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_contract::DatabaseHarness;
-use fm_domain::accounts::Account;
+use fm_domain::accounts::{Account, Email};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::File;
-use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
-use fm_domain::jobs::JobSignal;
+use fm_domain::idempotency::{FinishedUpload, KeyClaim};
+use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
+use fm_domain::jobs::{JobSignal, Priority};
 use fm_domain::uploads::Upload;
 use fm_memory::{MemoryDatabase, MemoryJobSignal};
 use futures_util::FutureExt as _;
@@ -121,7 +122,46 @@ pub(crate) enum Fault {
     KeepsTextsOfPayloads,
     EnqueuesAgain,
     LosesSignalsWithoutAWaiter,
+    FoldsAsciiAlone,
+    KeepsNamesThatAreCleared,
+    FreesBeforeItAdds,
+    ReservesWithOverflow,
+    SearchesOldNames,
+    SortsByOldNames,
+    PagesFiltersByTheKeyAlone,
+    ReadsBackslashesAsEscapes,
+    RemovesAnybodysFiles,
+    PagesFromTheRowOfTheKey,
+    KeepsOldThumbnails,
+    PostponesTheDeletionItself,
+    MovesTombstonesOfTheOwner,
+    KeepsTheFirstLeaseOfAHolder,
+    RemembersUploadsOfReclaimedKeys,
+    FreesOneKeyOfAFile,
+    FindsTheFirstOfEqualUploads,
+    KeepsWhatUploadsNoLongerHave,
+    InsertsWhatItUpdates,
+    CallsRetriesDueAtOnce,
+    ClaimsByTheFirstTime,
+    TakesTheDeadWithoutTheirError,
+    SignalsBeforeTheCommit,
+    FiltersJobsAfterTheLimit,
+    ClaimsKindsAfterTheLimit,
+    LosesConnectionsOfDroppedUnits,
+    TakesLimitsAs31Bits,
+    KeepsHashesIn60Characters,
+    IgnoresAccentsOfAddresses,
+    KeepsTypesIn64Characters,
+    SearchesWithoutAccents,
+    KeepsKeysIn128Characters,
+    KeepsTagsIn32Characters,
+    ComparesNamesTo64Characters,
+    ExpiresFilesAlone,
+    MarksOwnedFilesAlone,
 }
+
+/// How many connections there are.
+const CONNECTIONS: usize = 16;
 
 /// How many a careless adapter takes at a time.
 pub(crate) const PAGE: u32 = 1_000;
@@ -144,6 +184,22 @@ pub(crate) struct Common {
     pub(crate) ids: Mutex<HashSet<Uuid>>,
     /// The files of finished attempts.
     pub(crate) finished: Mutex<HashMap<BlobId, FileId>>,
+    /// Files as they were inserted.
+    pub(crate) files: Mutex<HashMap<FileId, File>>,
+    /// The owners of blobs.
+    pub(crate) owners: Mutex<HashMap<BlobId, UserId>>,
+    /// Until when tombstones were postponed.
+    pub(crate) postponed: Mutex<HashMap<BlobId, Timestamp>>,
+    /// The last claim of each key that was held.
+    pub(crate) claims: Mutex<Vec<KeyClaim>>,
+    /// Keys that were finished, with their uploads and until when they are kept.
+    pub(crate) uploads: Mutex<Vec<(KeyClaim, FinishedUpload, Timestamp)>>,
+    pub(crate) emails: Mutex<Vec<Email>>,
+    /// Connections that dropped units did not give back.
+    lost: AtomicUsize,
+    pub(crate) priorities: Mutex<HashMap<JobId, Priority>>,
+    /// What wakes the workers of a store that signals by other means.
+    pub(crate) bell: MemoryDatabase,
 }
 
 /// What one node remembers.
@@ -185,18 +241,20 @@ pub(crate) struct BrokenReads {
     pub(crate) inner: Box<dyn ReadRepos>,
     pub(crate) fault: Fault,
     pub(crate) inserted: Inserted,
+    pub(crate) common: Arc<Common>,
     pub(crate) memory: Arc<Memory>,
 }
 
 impl Broken {
     pub(crate) fn new(fault: Fault) -> Self {
         let inner = MemoryDatabase::new();
+        let (inserted, common, memory) = (Inserted::default(), Arc::<Common>::default(), Arc::default());
         let signal: Arc<dyn JobSignal> = match fault {
             Fault::NeverSignals => Arc::new(Sleeper),
             Fault::LosesSignalsWithoutAWaiter => Arc::new(Deaf(inner.signal())),
+            Fault::SignalsBeforeTheCommit => Arc::new(common.bell.signal()),
             _ => Arc::new(inner.signal()),
         };
-        let (inserted, common, memory) = (Inserted::default(), Arc::default(), Arc::default());
         Self { inner, signal, fault, inserted, common, memory, is_refused: false }
     }
 
@@ -257,6 +315,9 @@ impl JobSignal for Deaf {
 #[async_trait]
 impl Database for Broken {
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        if self.common.lost.load(Ordering::SeqCst) >= CONNECTIONS {
+            return Err(PortError::Unavailable("all connections are in use".into()));
+        }
         let inner = Some(self.reach()?.begin().await?);
         let (inserted, common) = (Arc::clone(&self.inserted), Arc::clone(&self.common));
         Ok(Box::new(BrokenUnit { inner, fault: self.fault, hurt: false, has_files: false, inserted, common }))
@@ -270,7 +331,8 @@ impl Database for Broken {
             reached => reached?.read().await?,
         };
         let (inserted, memory) = (Arc::clone(&self.inserted), Arc::clone(&self.memory));
-        Ok(Box::new(BrokenReads { inner, fault: self.fault, inserted, memory }))
+        let common = Arc::clone(&self.common);
+        Ok(Box::new(BrokenReads { inner, fault: self.fault, inserted, common, memory }))
     }
 
     async fn ping(&self) -> PortResult<()> {
@@ -318,6 +380,8 @@ impl Drop for BrokenUnit {
             inner.commit().now_or_never().unwrap().unwrap();
         } else if self.is(Fault::KeepsItsLocksWhenDropped) {
             std::mem::forget(inner);
+        } else if self.is(Fault::LosesConnectionsOfDroppedUnits) {
+            self.common.lost.fetch_add(1, Ordering::SeqCst);
         }
     }
 }
@@ -369,7 +433,7 @@ mutants! {
     a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database,
         ["UOW-09", "JOB-21", "JOB-29"];
     a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
-        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "BLOBROW-17", "JOB-01", "JOB-26"];
+        ["UOW-02", "UOW-05", "UOW-06", "UOW-15", "UPLOAD-08", "BLOBROW-17", "JOB-01", "JOB-26"];
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];
     a_unit_that_a_conflict_poisons: broken(Fault::PoisonsOnConflict) => database,
         ["UOW-03", "USER-01", "USER-02", "USER-12"];
@@ -378,26 +442,26 @@ mutants! {
     a_repo_that_ignores_revisions: broken(Fault::IgnoresRevision) => database,
         ["UOW-03", "FILE-02", "FILE-08"];
     a_repo_that_sets_any_thumbnail: broken(Fault::SetsAnyThumbnail) => database, ["FILE-06"];
-    a_list_that_skips_between_pages: broken(Fault::SkipsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-17", "FILE-18"];
-    a_list_that_repeats_between_pages: broken(Fault::RepeatsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-17", "FILE-18"];
+    a_list_that_skips_between_pages: broken(Fault::SkipsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-17", "FILE-18", "FILE-21", "FILE-23"];
+    a_list_that_repeats_between_pages: broken(Fault::RepeatsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-17", "FILE-18", "FILE-21", "FILE-23"];
     a_list_that_reads_types_as_patterns: broken(Fault::ReadsTypesAsPatterns) => database, ["FILE-13"];
     a_repo_that_ignores_quotas: broken(Fault::IgnoresQuota) => database,
-        ["UOW-03", "USER-05", "USER-06", "USER-15"];
+        ["UOW-03", "USER-05", "USER-06", "USER-15", "USER-20"];
     a_repo_that_charges_in_two_steps: broken(Fault::AddsBeforeItFrees) => database, ["USER-07", "USER-16"];
-    a_repo_that_replaces_any_password: broken(Fault::ReplacesAnyPassword) => database, ["USER-04"];
+    a_repo_that_replaces_any_password: broken(Fault::ReplacesAnyPassword) => database, ["USER-04", "USER-21"];
     a_repo_that_marks_tombstones_stored: broken(Fault::MarksTombstonesStored) => database,
         ["UOW-03", "BLOBROW-01", "BLOBROW-02", "BLOBROW-11"];
     a_repo_that_cancels_the_stored: broken(Fault::CancelsTheStored) => database, ["BLOBROW-04"];
     a_repo_that_forgets_the_living: broken(Fault::ForgetsTheLiving) => database, ["BLOBROW-08"];
     a_repo_that_gives_keys_twice: broken(Fault::GivesKeysTwice) => database,
-        ["KEY-01", "KEY-03", "KEY-06", "KEY-07", "KEY-09", "KEY-13"];
+        ["KEY-01", "KEY-03", "KEY-06", "KEY-07", "KEY-09", "KEY-13", "KEY-14", "KEY-15", "KEY-17"];
     a_repo_that_forgets_uploads: broken(Fault::ForgetsUploads) => database,
-        ["KEY-04", "KEY-08", "KEY-09", "KEY-12"];
+        ["KEY-04", "KEY-08", "KEY-09", "KEY-12", "KEY-15", "KEY-16"];
     a_walk_that_skips_between_pages: broken(Fault::SkipsOnWalking) => database, ["FILE-15"];
     a_tally_that_counts_nothing_up: broken(Fault::TalliesWhatIsRecorded) => database, ["USER-13"];
     reads_that_hide_tombstones: broken(Fault::HidesTombstones) => database, ["BLOBROW-12"];
     a_count_without_a_limit: broken(Fault::CountsBeyondTheLimit) => database, ["BLOBROW-13"];
-    a_database_that_remembers_accounts: broken(Fault::RemembersAccounts) => database, ["USER-11", "UOW-12", "USER-17"];
+    a_database_that_remembers_accounts: broken(Fault::RemembersAccounts) => database, ["UOW-15", "USER-11", "UOW-12", "USER-17"];
     a_database_that_remembers_files: broken(Fault::RemembersFiles) => database, ["FILE-14", "UOW-12", "FILE-19"];
     a_database_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => database, ["UOW-14"];
     a_database_that_answers_pings_by_itself: broken(Fault::PingsWithoutAsking) => database, ["UOW-13", "UOW-14"];
@@ -410,14 +474,14 @@ mutants! {
     a_repo_that_purges_a_page_of_keys: broken(Fault::PurgesAPageOfKeys) => database, ["KEY-11"];
     a_repo_that_expires_a_page_of_uploads: broken(Fault::ExpiresAPageOfUploads) => database, ["UPLOAD-16"];
     a_repo_that_purges_a_page_of_uploads: broken(Fault::PurgesAPageOfUploads) => database, ["UPLOAD-16"];
-    a_repo_that_reserves_in_32_bits: broken(Fault::ReservesIn32Bits) => database, ["USER-15"];
+    a_repo_that_reserves_in_32_bits: broken(Fault::ReservesIn32Bits) => database, ["USER-15", "USER-20"];
     a_repo_that_counts_files_in_32_bits: broken(Fault::CountsFilesIn32Bits) => database, ["USER-15"];
     a_repo_that_refuses_a_full_quota: broken(Fault::RefusesAFullQuota) => database, ["USER-16"];
     a_repo_that_forgets_reservations: broken(Fault::ForgetsReservations) => database, ["USER-16"];
     a_repo_that_trims_names: broken(Fault::TrimsNames) => database, ["USER-17"];
     a_repo_that_keeps_names_in_16_bits: broken(Fault::KeepsNamesIn16Bits) => database, ["USER-17"];
     a_repo_that_calls_every_conflict_a_taken_address: broken(Fault::CallsEveryConflictATakenAddress) => database, ["USER-18"];
-    a_list_that_filters_after_the_limit: broken(Fault::FiltersAfterTheLimit) => database, ["FILE-17"];
+    a_list_that_filters_after_the_limit: broken(Fault::FiltersAfterTheLimit) => database, ["FILE-17", "FILE-23"];
     a_list_that_pages_to_the_millisecond: broken(Fault::PagesToTheMillisecond) => database, ["FILE-18"];
     a_list_that_pages_sizes_as_floats: broken(Fault::PagesSizesAsFloats) => database, ["FILE-18"];
     a_repo_that_trims_names_of_files: broken(Fault::TrimsFileNames) => database, ["FILE-19"];

@@ -9,6 +9,7 @@ use fm_contract::PasswordHasherHarness;
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, PasswordHasher};
 use fm_domain::error::PortResult;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
 
 use crate::{mutants, passes_decorated};
 
@@ -22,17 +23,22 @@ enum Fault {
     CheapDecoy,
     TakesBrokenHashes,
     CutsPasswords,
+    LosesThePlacesOfDroppedCalls,
 }
 
+/// How many passwords are hashed at once.
+const PLACES: usize = 4;
+
 /// A fake hasher: SHA-256, many times over.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Hasher {
     rounds: u32,
     fault: Fault,
+    places: Arc<Semaphore>,
 }
 
 impl Hasher {
-    fn digest(self, rounds: u32, salt: &str, password: &str) -> String {
+    fn digest(&self, rounds: u32, salt: &str, password: &str) -> String {
         let cut = if self.fault == Fault::CutsPasswords { password.len().min(72) } else { password.len() };
         let password = &password.as_bytes()[..cut];
         let hash = (0..rounds).fold([0_u8; 32], |hash, _| {
@@ -41,11 +47,11 @@ impl Hasher {
         hex::encode(hash)
     }
 
-    fn make(self, rounds: u32, salt: &str, password: &str) -> PasswordHash {
+    fn make(&self, rounds: u32, salt: &str, password: &str) -> PasswordHash {
         PasswordHash::new(format!("$fake$r={rounds}${salt}${}", self.digest(rounds, salt, password)))
     }
 
-    fn check(self, password: &str, hash: &str) -> PasswordCheck {
+    fn check(&self, password: &str, hash: &str) -> PasswordCheck {
         let fields: Vec<&str> = hash.split('$').collect();
         let rounds =
             fields.get(2).and_then(|field| field.strip_prefix("r=")).and_then(|text| text.parse().ok());
@@ -60,10 +66,18 @@ impl Hasher {
         if today { PasswordCheck::Right } else { PasswordCheck::RightButOutdated }
     }
 
-    async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> T {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         if self.fault == Fault::BlocksTheRuntime {
             work()
         } else {
+            let permit = self.places.acquire().await.unwrap();
+            if self.fault == Fault::LosesThePlacesOfDroppedCalls {
+                // It is given back after the work, by code that a dropped future never gets to.
+                permit.forget();
+                let done = tokio::task::spawn_blocking(work).await.unwrap();
+                self.places.add_permits(1);
+                return done;
+            }
             tokio::task::spawn_blocking(work).await.unwrap()
         }
     }
@@ -72,13 +86,13 @@ impl Hasher {
 #[async_trait]
 impl PasswordHasher for Hasher {
     async fn hash(&self, password: &Password) -> PortResult<PasswordHash> {
-        let (hasher, password) = (*self, password.clone());
+        let (hasher, password) = (self.clone(), password.clone());
         let salt = if self.fault == Fault::HashesWithoutSalt { 0 } else { RandomState::new().hash_one(0) };
         Ok(self.run(move || hasher.make(hasher.rounds, &format!("{salt:016x}"), password.expose())).await)
     }
 
     async fn verify(&self, password: &Password, hash: &PasswordHash) -> PortResult<PasswordCheck> {
-        let (hasher, password, hash) = (*self, password.clone(), hash.clone());
+        let (hasher, password, hash) = (self.clone(), password.clone(), hash.clone());
         Ok(self.run(move || hasher.check(password.expose(), hash.expose())).await)
     }
 
@@ -90,20 +104,20 @@ impl PasswordHasher for Hasher {
 
 macro_rules! broken_hasher {
     ($name:ident, $fault:expr) => {
-        struct $name;
+        struct $name(Arc<Semaphore>);
 
         #[async_trait]
         impl PasswordHasherHarness for $name {
             async fn fresh() -> Self {
-                Self
+                Self(Arc::new(Semaphore::new(PLACES)))
             }
 
             fn hasher(&self) -> Arc<dyn PasswordHasher> {
-                Arc::new(Hasher { rounds: 2000, fault: $fault })
+                Arc::new(Hasher { rounds: 2000, fault: $fault, places: Arc::clone(&self.0) })
             }
 
             fn other(&self) -> Arc<dyn PasswordHasher> {
-                Arc::new(Hasher { rounds: 1000, fault: $fault })
+                Arc::new(Hasher { rounds: 1000, fault: $fault, places: Arc::clone(&self.0) })
             }
         }
     };
@@ -117,6 +131,8 @@ mutants! {
     a_hasher_with_a_cheap_decoy: broken_hasher(Fault::CheapDecoy) => password_hasher, ["HASH-05"];
     a_hasher_that_takes_broken_hashes: broken_hasher(Fault::TakesBrokenHashes) => password_hasher,
         ["HASH-06"];
+    a_hasher_that_loses_the_places_of_dropped_calls: broken_hasher(Fault::LosesThePlacesOfDroppedCalls) =>
+        password_hasher, ["HASH-08"];
     a_hasher_that_cuts_passwords: broken_hasher(Fault::CutsPasswords) => password_hasher, ["HASH-07"];
 }
 

@@ -1,13 +1,14 @@
 //! Signers of URLs with one fault, each with a fake server that believes them.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_contract::{Fetched, SignDownloadHarness};
 use fm_domain::blobs::{
-    BlobKey, BlobStore, Bucket, ByteRange, DownloadLink, GetBlob, SignDownload, SignedUrl,
+    BlobKey, BlobStore, Bucket, ByteRange, Disposition, DownloadLink, GetBlob, SignDownload, SignedUrl,
 };
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
@@ -34,6 +35,8 @@ enum Fault {
     ServesNothing,
     ForgivesAMinute,
     ServesNoEmptyBlob,
+    CachesUrlsOfABlob,
+    GivesTheTypeOfEveryBlobAsBinary,
 }
 
 const ORIGIN: &str = "https://fake.example/";
@@ -41,6 +44,8 @@ const ORIGIN: &str = "https://fake.example/";
 struct Fake {
     blobs: MemoryBlobStore,
     fault: Fault,
+    /// URLs that were signed, by what a careless cache goes by.
+    signed: Mutex<HashMap<(BlobKey, Disposition, Timestamp), String>>,
 }
 
 /// Every byte as `%XX`.
@@ -96,8 +101,10 @@ impl Fake {
         let range = range.filter(|_| !self.is(Fault::IgnoresRanges)).map(parsed);
         let name = if self.is(Fault::ForgetsNames) { "file" } else { field("name")? };
         let disposition = if self.is(Fault::AlwaysAttaches) { "attachment" } else { field("show")? };
+        let binary = self.is(Fault::GivesTheTypeOfEveryBlobAsBinary);
+        let content_type = if binary { "application/octet-stream" } else { field("type")? };
         let headers = vec![
-            ("Content-Type".to_owned(), field("type")?.to_owned()),
+            ("Content-Type".to_owned(), content_type.to_owned()),
             ("Content-Disposition".to_owned(), format!("{disposition}; filename*=UTF-8''{name}")),
         ];
         Some(self.answer(&key, range, headers).await)
@@ -149,7 +156,12 @@ impl SignDownload for Fake {
             query = format!("{query}&at={}", uuid::Uuid::now_v7());
         }
         let mac = self.mac(&path, &query);
-        Ok(SignedUrl::new(format!("{ORIGIN}{path}?{query}&mac={mac}")))
+        let url = format!("{ORIGIN}{path}?{query}&mac={mac}");
+        if self.is(Fault::CachesUrlsOfABlob) {
+            let known = (target.key, target.disposition, link.expires_at);
+            return Ok(SignedUrl::new(self.signed.lock().unwrap().entry(known).or_insert(url).clone()));
+        }
+        Ok(SignedUrl::new(url))
     }
 }
 
@@ -162,7 +174,7 @@ macro_rules! broken {
             async fn fresh() -> Self {
                 let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
                 let blobs = MemoryBlobStore::new(Arc::new(clock));
-                Self(Arc::new(Fake { blobs, fault: $fault }))
+                Self(Arc::new(Fake { blobs, fault: $fault, signed: Mutex::default() }))
             }
 
             fn blobs(&self) -> Arc<dyn BlobStore> {
@@ -189,12 +201,15 @@ mutants! {
     a_signer_that_never_signs_the_same: broken(Fault::NeverSignsTheSame) => sign_download, ["LINK-02"];
     a_server_that_ignores_ranges: broken(Fault::IgnoresRanges) => sign_download, ["LINK-05"];
     a_server_whose_ranges_are_one_byte_late: broken(Fault::RangesAreOneByteLate) => sign_download, ["LINK-05"];
-    a_signer_that_forgets_names: broken(Fault::ForgetsNames) => sign_download, ["LINK-06"];
+    a_signer_that_forgets_names: broken(Fault::ForgetsNames) => sign_download, ["LINK-06", "LINK-10"];
     a_signer_that_always_attaches: broken(Fault::AlwaysAttaches) => sign_download, ["LINK-06"];
     a_signer_that_forgets_the_bucket: broken(Fault::ForgetsTheBucket) => sign_download, ["LINK-07"];
     a_server_that_serves_nothing: broken(Fault::ServesNothing) => sign_download,
-        ["LINK-01", "LINK-05", "LINK-06", "LINK-09"];
+        ["LINK-01", "LINK-05", "LINK-06", "LINK-09", "LINK-10"];
     a_server_that_forgives_a_minute: broken(Fault::ForgivesAMinute) => sign_download, ["LINK-09"];
+    a_signer_that_caches_urls_of_a_blob: broken(Fault::CachesUrlsOfABlob) => sign_download, ["LINK-10"];
+    a_server_that_gives_the_type_of_every_blob_as_binary: broken(Fault::GivesTheTypeOfEveryBlobAsBinary) =>
+        sign_download, ["LINK-06", "LINK-10"];
     a_server_that_serves_no_empty_blob: broken(Fault::ServesNoEmptyBlob) => sign_download, ["LINK-09"];
 }
 

@@ -1,6 +1,7 @@
 //! Signers of parts with one fault, each with a fake server that believes them.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -30,6 +31,8 @@ enum Fault {
     ChecksNothing,
     SignsThePathAlone,
     IgnoresExpiry,
+    TakesEachUrlOnce,
+    CutsWhatIsTooLong,
 }
 
 const ORIGIN: &str = "https://fake.example/";
@@ -37,6 +40,7 @@ const ORIGIN: &str = "https://fake.example/";
 struct Fake {
     blobs: MemoryBlobStore,
     fault: Fault,
+    used: Mutex<HashSet<String>>,
 }
 
 fn answer(status: u16) -> Fetched {
@@ -68,6 +72,12 @@ impl Fake {
         if field("expires")? <= now && !self.is(Fault::IgnoresExpiry) {
             return None;
         }
+        if !self.used.lock().unwrap().insert(url.to_owned()) && self.is(Fault::TakesEachUrlOnce) {
+            return None;
+        }
+        let size = usize::try_from(field("size")?).ok()?;
+        let cuts = bytes.len() > size && self.is(Fault::CutsWhatIsTooLong);
+        let bytes = if cuts { bytes.slice(..size) } else { bytes };
         if field("size")? != bytes.len() as u64 && !self.is(Fault::IgnoresTheSize) {
             return None;
         }
@@ -114,7 +124,7 @@ macro_rules! broken {
             async fn fresh() -> Self {
                 let clock = ManualClock::new(Timestamp::from_unix_seconds(1_750_000_000));
                 let blobs = MemoryBlobStore::new(Arc::new(clock));
-                Self(Arc::new(Fake { blobs, fault: $fault }))
+                Self(Arc::new(Fake { blobs, fault: $fault, used: Mutex::default() }))
             }
 
             fn blobs(&self) -> Arc<dyn BlobStore> {
@@ -145,6 +155,8 @@ mutants! {
     a_server_that_ignores_the_size: broken(Fault::IgnoresTheSize) => sign_parts, ["PARTLINK-02"];
     a_server_that_begins_anew_after_the_end: broken(Fault::BeginsAnewAfterTheEnd) => sign_parts,
         ["PARTLINK-02"];
+    a_server_that_takes_each_url_once: broken(Fault::TakesEachUrlOnce) => sign_parts, ["PARTLINK-01", "PARTLINK-02"];
+    a_server_that_cuts_what_is_too_long: broken(Fault::CutsWhatIsTooLong) => sign_parts, ["PARTLINK-02"];
     a_server_that_checks_nothing: broken(Fault::ChecksNothing) => sign_parts, ["PARTLINK-03"];
     a_signer_that_signs_the_path_alone: broken(Fault::SignsThePathAlone) => sign_parts, ["PARTLINK-03"];
     a_signer_whose_urls_never_expire: broken(Fault::IgnoresExpiry) => sign_parts, ["PARTLINK-03"];

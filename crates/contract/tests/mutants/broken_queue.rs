@@ -1,7 +1,10 @@
 //! The keys and queues of databases with one fault: each passes everything on, but for that fault.
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 use fm_domain::clock::Timestamp;
+use fm_domain::database::Database as _;
 use fm_domain::error::PortResult;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId};
@@ -9,7 +12,10 @@ use fm_domain::jobs::{
     ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority,
 };
 
+use uuid::Uuid;
+
 use crate::broken_database::{BrokenUnit, Fault, PAGE, broken, whole_second};
+use crate::fresh_database::{first, limit_31};
 use crate::mutants;
 
 #[async_trait]
@@ -19,8 +25,29 @@ impl KeyRepo for BrokenUnit {
         if self.is(Fault::LeasesKeysToTheSecond) {
             claim.lease_until = whole_second(claim.lease_until);
         }
+        if self.is(Fault::KeepsKeysIn128Characters) {
+            claim.key = first(claim.key.as_str(), 128).parse().unwrap();
+        }
+        let same = |other: &KeyClaim| (other.user, &other.key) == (claim.user, &claim.key);
+        let last = self.common.claims.lock().unwrap().iter().find(|other| same(other)).cloned();
+        let finished = self.common.finished.lock().unwrap().contains_key(&claim.attempt);
+        let holds =
+            !finished && last.is_some_and(|last| last.attempt == claim.attempt && last.lease_until > now);
+        if holds && self.is(Fault::KeepsTheFirstLeaseOfAHolder) {
+            return Ok(Claimed::Held);
+        }
         let claimed = self.honest().keys().claim(&claim, now).await?;
+        if claimed == Claimed::Held {
+            let mut claims = self.common.claims.lock().unwrap();
+            claims.retain(|other| !same(other));
+            claims.push(claim.clone());
+        }
+        let remembered =
+            self.common.uploads.lock().unwrap().iter().find(|(other, _, _)| same(other)).cloned();
         Ok(match claimed {
+            Claimed::Running { .. } if self.is(Fault::RemembersUploadsOfReclaimedKeys) => {
+                remembered.map_or(claimed, |(_, upload, _)| Claimed::Done(upload))
+            }
             Claimed::Running { .. } if self.is(Fault::GivesKeysTwice) => Claimed::Held,
             Claimed::Done(_) if self.is(Fault::ForgetsUploads) => Claimed::Held,
             honest => honest,
@@ -38,6 +65,10 @@ impl KeyRepo for BrokenUnit {
         expires_at: Timestamp,
     ) -> PortResult<bool> {
         let finished = self.honest().keys().finish(attempt, upload, expires_at).await?;
+        let claim = self.common.claims.lock().unwrap().iter().find(|claim| claim.attempt == attempt).cloned();
+        if let Some(claim) = claim.filter(|_| finished) {
+            self.common.uploads.lock().unwrap().push((claim, upload.clone(), expires_at));
+        }
         if finished {
             self.common.finished.lock().unwrap().insert(attempt, upload.file);
         }
@@ -53,12 +84,42 @@ impl KeyRepo for BrokenUnit {
     }
 
     async fn free_file(&mut self, file: FileId) -> PortResult<()> {
-        self.honest().keys().free_file(file).await
+        self.honest().keys().free_file(file).await?;
+        if self.is(Fault::FreesOneKeyOfAFile) {
+            let finished = self.common.uploads.lock().unwrap().clone();
+            let others = finished.into_iter().filter(|(_, upload, _)| upload.file == file).skip(1);
+            for (claim, upload, expires_at) in others {
+                self.honest().keys().claim(&claim, Timestamp::from_unix_micros(0)).await?;
+                self.honest().keys().finish(claim.attempt, &upload, expires_at).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
         let limit = if self.is(Fault::PurgesAPageOfKeys) { limit.min(PAGE) } else { limit };
         self.honest().keys().purge_expired(now, limit).await
+    }
+}
+
+impl BrokenUnit {
+    /// How many of the first due jobs, of whatever kind, are of these kinds.
+    async fn of_kinds_among_the_first(
+        &mut self,
+        kinds: &[JobKind],
+        now: Timestamp,
+        limit: u32,
+    ) -> PortResult<u32> {
+        // Not in the rules of many jobs.
+        if self.honest().jobs().count_living().await? > 50 {
+            return Ok(limit);
+        }
+        let mut due = self.honest().jobs().list(Some(JobState::Waiting), None, 100).await?;
+        due.retain(|job| job.run_at <= now && job.attempt == 0);
+        let priorities = self.common.priorities.lock().unwrap();
+        due.sort_by_key(|job| (Reverse(priorities.get(&job.id).copied()), job.run_at));
+        let passed_over = due.iter().take(limit as usize).filter(|job| !kinds.contains(&job.kind)).count();
+        Ok(limit.saturating_sub(u32::try_from(passed_over).unwrap()))
     }
 }
 
@@ -73,7 +134,17 @@ impl JobQueue for BrokenUnit {
         if again && self.is(Fault::EnqueuesAgain) {
             return Ok(Enqueued::Added);
         }
-        let enqueued = self.honest().jobs().enqueue(&NewJob { priority, ..job.clone() }).await?;
+        let most = if self.is(Fault::ComparesNamesTo64Characters) { 64 } else { usize::MAX };
+        let unique = job.unique.as_ref().map(|name| first(name, most));
+        let enqueued = self.honest().jobs().enqueue(&NewJob { priority, unique, ..job.clone() }).await?;
+        if enqueued == Enqueued::Added {
+            self.common.priorities.lock().unwrap().insert(job.id, priority);
+            if self.is(Fault::SignalsBeforeTheCommit) {
+                let mut ringing = self.common.bell.begin().await?;
+                ringing.jobs().enqueue(&NewJob { id: JobId::new(Uuid::now_v7()), ..job.clone() }).await?;
+                ringing.commit().await?;
+            }
+        }
         if enqueued == Enqueued::AlreadyThere && self.is(Fault::ReleasesNamesOnRetry) {
             let waiting = self.honest().jobs().list(Some(JobState::Waiting), None, u32::MAX).await?;
             if waiting.iter().any(|waiting| waiting.attempt > 0) {
@@ -96,6 +167,11 @@ impl JobQueue for BrokenUnit {
             _ => lease_until,
         };
         let limit = if self.is(Fault::ClaimsAPage) { limit.min(PAGE) } else { limit };
+        let limit = if self.is(Fault::ClaimsKindsAfterTheLimit) {
+            self.of_kinds_among_the_first(kinds, now, limit).await?
+        } else {
+            limit
+        };
         let mut claimed = self.honest().jobs().claim(kinds, now, lease_until, limit).await?;
         if self.is(Fault::KeepsTextsOfPayloads) {
             for job in &mut claimed {
@@ -107,6 +183,10 @@ impl JobQueue for BrokenUnit {
             for job in claimed.extract_if(.., |job| job.attempt > 1) {
                 self.honest().jobs().complete(job.id, job.attempt).await?;
             }
+        }
+        if self.is(Fault::ClaimsByTheFirstTime) {
+            let priorities = self.common.priorities.lock().unwrap();
+            claimed.sort_by_key(|job| (Reverse(priorities.get(&job.id).copied()), job.run_at));
         }
         if self.is(Fault::TellsTheTimeOfTheRetry) {
             for job in claimed.iter_mut().filter(|job| job.attempt > 1) {
@@ -173,7 +253,13 @@ impl JobQueue for BrokenUnit {
     }
 
     async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>> {
-        self.honest().jobs().next_due(kinds).await
+        let next = self.honest().jobs().next_due(kinds).await?;
+        if self.is(Fault::CallsRetriesDueAtOnce) && next.is_some() {
+            let waiting = self.honest().jobs().list(Some(JobState::Waiting), None, 100).await?;
+            let retries = waiting.iter().filter(|job| job.attempt > 0 && kinds.contains(&job.kind));
+            return Ok(retries.map(|job| job.run_at).chain(next).min());
+        }
+        Ok(next)
     }
 
     async fn count_living(&mut self) -> PortResult<u64> {
@@ -188,6 +274,12 @@ impl JobQueue for BrokenUnit {
     ) -> PortResult<Vec<JobRecord>> {
         let state = state.filter(|_| !self.is(Fault::ListsEveryJob));
         let limit = if self.is(Fault::ListsAPageOfJobs) { limit.min(PAGE) } else { limit };
+        let limit = if self.is(Fault::TakesLimitsAs31Bits) { limit_31(limit) } else { limit };
+        if self.is(Fault::FiltersJobsAfterTheLimit) {
+            let mut jobs = self.honest().jobs().list(None, after, limit).await?;
+            jobs.retain(|job| state.is_none_or(|state| job.state == state));
+            return Ok(jobs);
+        }
         self.honest().jobs().list(state, after, limit).await
     }
 
@@ -196,21 +288,23 @@ impl JobQueue for BrokenUnit {
             let jobs = self.honest().jobs().list(None, None, u32::MAX).await?;
             return Ok(jobs.into_iter().find(|job| job.id == id));
         }
-        self.honest().jobs().take_dead(id).await
+        let taken = self.honest().jobs().take_dead(id).await?;
+        let loses = self.is(Fault::TakesTheDeadWithoutTheirError);
+        Ok(taken.map(|job| if loses { JobRecord { last_error: None, ..job } } else { job }))
     }
 }
 
 mutants! {
     a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue,
-        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23"];
+        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23", "JOB-34"];
     a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
     a_queue_that_takes_any_answer: broken(Fault::TakesAnyAnswer) => job_queue,
         ["JOB-04", "JOB-07", "JOB-21", "JOB-24", "JOB-28"];
     a_queue_that_loses_what_expired: broken(Fault::LosesWhatExpired) => job_queue,
-        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21", "JOB-23", "JOB-25"];
-    a_queue_that_wakes_no_worker: broken(Fault::NeverSignals) => job_queue, ["JOB-13", "JOB-27"];
+        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21", "JOB-23", "JOB-25", "JOB-30"];
+    a_queue_that_wakes_no_worker: broken(Fault::NeverSignals) => job_queue, ["JOB-13", "JOB-27", "JOB-32"];
     a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05", "JOB-28"];
-    a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18", "JOB-24"];
+    a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18", "JOB-24", "JOB-33"];
     a_queue_that_gives_the_living_for_dead: broken(Fault::TakesTheLiving) => job_queue, ["JOB-20"];
     a_queue_that_claims_a_page: broken(Fault::ClaimsAPage) => job_queue, ["JOB-22"];
     a_queue_that_lists_a_page: broken(Fault::ListsAPageOfJobs) => job_queue, ["JOB-22"];
@@ -225,5 +319,5 @@ mutants! {
     a_queue_that_puts_back_for_any_attempt: broken(Fault::PutsBackForAnyAttempt) => job_queue, ["JOB-29"];
     a_queue_that_keeps_texts_of_payloads: broken(Fault::KeepsTextsOfPayloads) => job_queue, ["JOB-03", "JOB-07", "JOB-10", "JOB-21", "JOB-26"];
     a_queue_that_enqueues_again: broken(Fault::EnqueuesAgain) => job_queue, ["JOB-01", "JOB-09", "JOB-26"];
-    a_signal_that_loses_what_no_worker_awaits: broken(Fault::LosesSignalsWithoutAWaiter) => job_queue, ["JOB-13", "JOB-27"];
+    a_signal_that_loses_what_no_worker_awaits: broken(Fault::LosesSignalsWithoutAWaiter) => job_queue, ["JOB-13", "JOB-27", "JOB-32"];
 }

@@ -8,6 +8,7 @@ use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
 
 use crate::broken_database::{BrokenReads, Fault, PAGE};
+use crate::fresh_database::without_accents;
 
 #[async_trait]
 impl UserQueries for BrokenReads {
@@ -26,7 +27,18 @@ impl UserQueries for BrokenReads {
     }
 
     async fn find_by_email(&mut self, email: &Email) -> PortResult<Option<Account>> {
-        self.inner.users().find_by_email(email).await
+        let mut found = self.inner.users().find_by_email(email).await?;
+        if found.is_none() && self.fault == Fault::IgnoresAccentsOfAddresses {
+            let plain = without_accents(email.key());
+            let emails = self.common.emails.lock().unwrap().clone();
+            if let Some(like) = emails.iter().find(|like| without_accents(like.key()) == plain) {
+                found = self.inner.users().find_by_email(like).await?;
+            }
+        }
+        Ok(found.filter(|account| {
+            self.fault != Fault::FoldsAsciiAlone
+                || account.user.email.as_str().eq_ignore_ascii_case(email.as_str())
+        }))
     }
 
     async fn tally(&mut self, after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>> {

@@ -3,24 +3,45 @@
 use async_trait::async_trait;
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{
-    Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, User, UserRepo,
+    Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, StorageUse, User, UserRepo,
 };
-use fm_domain::blobs::{BlobIntent, BlobKey, BlobRepo, ExpiredIntent, MarkStored, StoredBlob, Tombstone};
+use fm_domain::blobs::{
+    BlobIntent, BlobKey, BlobRepo, Bucket, ExpiredIntent, MarkStored, StoredBlob, Tombstone,
+};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{
-    Charset, File, FileFilter, FilePage, FileQueries, FileRepo, PageKey, Revision, Sha256, ThumbnailState,
-    TypeFilter, UpdateFile,
+    Charset, File, FileFilter, FilePage, FileQueries, FileRepo, PageKey, Revision, Sha256, SortOrder,
+    ThumbnailState, TypeFilter, UpdateFile,
 };
 use fm_domain::ids::{BlobId, FileId, UserId};
+use uuid::Uuid;
 
 use crate::broken_database::{BrokenReads, BrokenUnit, Fault, PAGE, narrow};
+use crate::fresh_database::{first, limit_31, with_id, without_accents};
+
+impl BrokenUnit {
+    /// The hash as its column has it.
+    fn hash(&self, hash: &PasswordHash) -> PasswordHash {
+        let most = if self.is(Fault::KeepsHashesIn60Characters) { 60 } else { usize::MAX };
+        PasswordHash::new(first(hash.expose(), most))
+    }
+}
 
 #[async_trait]
 impl UserRepo for BrokenUnit {
     async fn insert(&mut self, user: &User) -> Result<(), InsertUser> {
-        let inserted = self.honest().users().insert(user).await;
+        let plain = without_accents(user.email.key());
+        let like = |other: &Email| without_accents(other.key()) == plain;
+        if self.is(Fault::IgnoresAccentsOfAddresses) && self.common.emails.lock().unwrap().iter().any(like) {
+            return Err(InsertUser::EmailTaken);
+        }
+        let user = User { password_hash: self.hash(&user.password_hash), ..user.clone() };
+        let inserted = self.honest().users().insert(&user).await;
+        if inserted.is_ok() {
+            self.common.emails.lock().unwrap().push(user.email);
+        }
         self.hurt |= self.is(Fault::PoisonsOnConflict) && inserted.is_err();
         if inserted.is_err() && self.is(Fault::CallsEveryConflictATakenAddress) {
             return Err(InsertUser::EmailTaken);
@@ -33,6 +54,9 @@ impl UserRepo for BrokenUnit {
     }
 
     async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> PortResult<bool> {
+        if name.is_none() && self.is(Fault::KeepsNamesThatAreCleared) {
+            return Ok(self.honest().users().find_for_update(id).await?.is_some());
+        }
         let text = name.as_ref().map(|name| match self.fault {
             Fault::TrimsNames => name.as_str().trim().to_owned(),
             Fault::KeepsNamesIn16Bits => {
@@ -51,6 +75,7 @@ impl UserRepo for BrokenUnit {
         new: &PasswordHash,
     ) -> PortResult<bool> {
         let any = self.is(Fault::ReplacesAnyPassword);
+        let (seen, new) = (&self.hash(seen), &self.hash(new));
         let users = self.honest().users();
         let stored = users.find_for_update(id).await?.map(|account| account.user.password_hash);
         users.set_password(id, stored.as_ref().filter(|_| any).unwrap_or(seen), new).await
@@ -63,7 +88,18 @@ impl UserRepo for BrokenUnit {
         quota: Option<ByteSize>,
     ) -> Result<(), ReserveBytes> {
         let quota = quota.filter(|_| !self.is(Fault::IgnoresQuota));
-        let bytes = if self.is(Fault::ReservesIn32Bits) { narrow(bytes) } else { bytes };
+        let mut bytes = if self.is(Fault::ReservesIn32Bits) { narrow(bytes) } else { bytes };
+        if self.is(Fault::ReservesWithOverflow)
+            && let (Some(quota), Some(account)) = (quota, self.honest().users().find_for_update(id).await?)
+        {
+            let StorageUse { used, reserved, .. } = account.storage;
+            let total = [used, reserved, bytes]
+                .iter()
+                .fold(0_i64, |sum, part| sum.wrapping_add(i64::from_ne_bytes(part.bytes().to_ne_bytes())));
+            if total < 0 && quota > ByteSize::ZERO {
+                bytes = ByteSize::ZERO;
+            }
+        }
         self.honest().users().reserve(id, bytes, quota).await
     }
 
@@ -83,6 +119,13 @@ impl UserRepo for BrokenUnit {
             let second = Charge { free: charge.free, unreserve: charge.unreserve, ..Charge::default() };
             self.honest().users().charge(id, &first, quota).await?;
             return self.honest().users().charge(id, &second, quota).await;
+        }
+        let grows = charge.add.bytes() > charge.unreserve.bytes().saturating_add(charge.free.bytes());
+        if self.is(Fault::FreesBeforeItAdds) && !grows {
+            let first = Charge { add: ByteSize::ZERO, files_added: 0, ..*charge };
+            let second = Charge { add: charge.add, files_added: charge.files_added, ..Charge::default() };
+            self.honest().users().charge(id, &first, None).await?;
+            return self.honest().users().charge(id, &second, None).await;
         }
         let mut charge = *charge;
         if self.is(Fault::CountsFilesIn32Bits) {
@@ -105,6 +148,9 @@ impl UserRepo for BrokenUnit {
     }
 
     async fn remove(&mut self, id: UserId) -> PortResult<bool> {
+        let account = self.honest().users().find_for_update(id).await?;
+        let email = account.map(|account| account.user.email);
+        self.common.emails.lock().unwrap().retain(|other| Some(other) != email.as_ref());
         self.honest().users().remove(id).await
     }
 }
@@ -136,6 +182,15 @@ impl FileQueries for BrokenReads {
         if pattern {
             filter.content_type = None;
         }
+        if matches!(
+            self.fault,
+            Fault::SearchesOldNames | Fault::SortsByOldNames | Fault::SearchesWithoutAccents
+        ) {
+            return self.list_by_old_names(access, &filter, page).await;
+        }
+        if self.fault == Fault::ReadsBackslashesAsEscapes {
+            filter.name_contains = filter.name_contains.map(|text| text.replace('\\', ""));
+        }
         if self.fault == Fault::FiltersAfterTheLimit {
             let mut files = self.inner.files().list(access, &FileFilter::default(), page).await?;
             let all = FilePage { after: None, limit: u32::MAX, ..page.clone() };
@@ -156,6 +211,22 @@ impl FileQueries for BrokenReads {
             }
             (after, _) => after,
         });
+        if self.fault == Fault::PagesFiltersByTheKeyAlone && filter != FileFilter::default() {
+            let last = FileId::new(match page.order {
+                SortOrder::Ascending => Uuid::max(),
+                SortOrder::Descending => Uuid::nil(),
+            });
+            page.after = page.after.map(|after| with_id(after, last));
+        }
+        if let Some(after) = page.after.clone()
+            && self.fault == Fault::PagesFromTheRowOfTheKey
+        {
+            let (PageKey::CreatedAt(_, id) | PageKey::Name(_, id) | PageKey::Size(_, id)) = after;
+            page.after = self.inner.files().find(access, id).await?.map(|_| after);
+        }
+        if self.fault == Fault::TakesLimitsAs31Bits {
+            page.limit = limit_31(page.limit);
+        }
         if self.fault == Fault::ListsAPageOfFiles {
             page.limit = page.limit.min(PAGE);
         }
@@ -194,6 +265,10 @@ impl FileRepo for BrokenUnit {
         if self.is(Fault::TrimsFileNames) {
             file.name = file.name.as_str().trim().parse().unwrap();
         }
+        if self.is(Fault::KeepsTypesIn64Characters) {
+            file.content_type = first(file.content_type.as_str(), 64).parse().unwrap();
+        }
+        self.common.files.lock().unwrap().entry(file.id).or_insert_with(|| file.clone());
         let inserted = self.honest().files().insert(&file).await;
         self.hurt |= self.is(Fault::LiesAboutCommit) && inserted.is_err();
         inserted
@@ -207,13 +282,18 @@ impl FileRepo for BrokenUnit {
     }
 
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile> {
-        let any = self.is(Fault::IgnoresRevision);
+        let (any, keeps) = (self.is(Fault::IgnoresRevision), self.is(Fault::KeepsOldThumbnails));
         let files = self.honest().files();
-        let stored = files
-            .find_for_update(&Access::on_behalf_of(file.owner, Right::Write), file.id)
-            .await?
-            .map(|stored| stored.revision);
-        files.update(file, stored.filter(|_| any).unwrap_or(seen)).await
+        let stored = files.find_for_update(&Access::on_behalf_of(file.owner, Right::Write), file.id).await?;
+        let mut file = file.clone();
+        if let Some(ready @ ThumbnailState::Ready { .. }) = stored.as_ref().map(|stored| stored.thumbnail)
+            && keeps
+            && !matches!(file.thumbnail, ThumbnailState::Ready { .. })
+        {
+            file.thumbnail = ready;
+        }
+        let stored = stored.map(|stored| stored.revision);
+        files.update(&file, stored.filter(|_| any).unwrap_or(seen)).await
     }
 
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> {
@@ -233,6 +313,10 @@ impl FileRepo for BrokenUnit {
     }
 
     async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        let owner = self.common.files.lock().unwrap().get(&id).map(|file| file.owner);
+        if let Some(owner) = owner.filter(|_| self.is(Fault::RemovesAnybodysFiles)) {
+            return self.honest().files().remove(&Access::on_behalf_of(owner, Right::Delete), id).await;
+        }
         self.honest().files().remove(access, id).await
     }
 }
@@ -244,7 +328,15 @@ impl BlobRepo for BrokenUnit {
         if again && self.is(Fault::RecordsIntentsAgain) {
             return Ok(());
         }
+        self.common.owners.lock().unwrap().insert(intent.key.id, intent.owner);
         let mut intent = intent.clone();
+        let is_thumbnail = intent.key.bucket == Bucket::Thumbnails;
+        if is_thumbnail && self.is(Fault::ExpiresFilesAlone) {
+            intent.expires_at = Timestamp::from_unix_micros(i64::MAX);
+        }
+        if is_thumbnail && self.is(Fault::MarksOwnedFilesAlone) {
+            intent.owner = UserId::new(Uuid::nil());
+        }
         if self.is(Fault::RecordsIntentsIn32Bits) {
             intent.reserved = narrow(intent.reserved);
         }
@@ -274,7 +366,14 @@ impl BlobRepo for BrokenUnit {
     }
 
     async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
-        self.honest().blobs().mark_owned_deleted(owner, at).await
+        let marked = self.honest().blobs().mark_owned_deleted(owner, at).await?;
+        if self.is(Fault::MovesTombstonesOfTheOwner) {
+            let owners = self.common.owners.lock().unwrap().clone();
+            for (id, _) in owners.into_iter().filter(|(_, of)| *of == owner) {
+                self.honest().blobs().postpone(id, at).await?;
+            }
+        }
+        Ok(marked)
     }
 
     async fn cancel_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
@@ -286,7 +385,15 @@ impl BlobRepo for BrokenUnit {
 
     async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Tombstone>> {
         let limit = if self.is(Fault::FindsAPageDue) { limit.min(PAGE) } else { limit };
-        self.honest().blobs().due(now, limit).await
+        let mut due = self.honest().blobs().due(now, limit).await?;
+        if self.is(Fault::PostponesTheDeletionItself) {
+            let postponed = self.common.postponed.lock().unwrap();
+            for tombstone in &mut due {
+                tombstone.deleted_at =
+                    postponed.get(&tombstone.key.id).copied().unwrap_or(tombstone.deleted_at);
+            }
+        }
+        Ok(due)
     }
 
     async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>> {
@@ -303,6 +410,7 @@ impl BlobRepo for BrokenUnit {
     }
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
+        self.common.postponed.lock().unwrap().insert(id, until);
         self.honest().blobs().postpone(id, until).await
     }
 

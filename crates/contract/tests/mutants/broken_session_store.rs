@@ -1,7 +1,7 @@
 //! Stores of sessions with one fault.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -45,6 +45,11 @@ enum Fault {
     FindsNoneWithoutAStore,
     RevokesTheSameMoment,
     PurgesAPage,
+    RotatesAfterALook,
+    WritesBackWhatATouchRead,
+    KeepsAddressesIn15Characters,
+    PurgesByTheFirstEnd,
+    LosesConnectionsOfDroppedCalls,
 }
 
 /// The adapter of one node.
@@ -61,6 +66,22 @@ struct Broken {
 struct Store {
     inner: MemorySessionStore,
     is_gone: AtomicBool,
+    /// When sessions were to end first.
+    first_ends: Mutex<HashMap<SessionId, Timestamp>>,
+    /// Connections that dropped calls did not give back.
+    lost: AtomicUsize,
+}
+
+/// How many connections there are.
+const CONNECTIONS: usize = 16;
+
+/// A connection that is given back by an answer alone.
+struct Connection<'s>(&'s Store);
+
+impl Drop for Connection<'_> {
+    fn drop(&mut self) {
+        self.0.lost.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// How many a careless store takes at a time.
@@ -109,6 +130,11 @@ impl Broken {
         next
     }
 
+    fn address(&self, ip: Option<String>) -> Option<String> {
+        let most = if self.is(Fault::KeepsAddressesIn15Characters) { 15 } else { usize::MAX };
+        ip.map(|ip| ip.chars().take(most).collect())
+    }
+
     fn is(&self, fault: Fault) -> bool {
         self.fault == fault
     }
@@ -124,10 +150,19 @@ impl SessionStore for Broken {
                 inner.revoke(old.user, old.id).await?;
             }
         }
-        inner.create(session).await
+        self.store.first_ends.lock().unwrap().insert(session.id, session.refresh.expires_at);
+        inner.create(&Session { ip: self.address(session.ip.clone()), ..session.clone() }).await
     }
 
     async fn find(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>> {
+        if self.is(Fault::LosesConnectionsOfDroppedCalls) {
+            while self.store.lost.load(Ordering::SeqCst) >= CONNECTIONS {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            let connection = Connection(&self.store);
+            tokio::task::yield_now().await;
+            std::mem::forget(connection);
+        }
         let now = match self.fault {
             Fault::ServesTheExpired => Timestamp::from_unix_micros(i64::MIN),
             Fault::ServesOneSecondTooLong => now.minus(Duration::from_secs(1)),
@@ -158,7 +193,15 @@ impl SessionStore for Broken {
     async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> PortResult<()> {
         self.served.lock().unwrap().remove(&id);
         let now = if self.is(Fault::TouchesToTheSecond) { whole_second(now) } else { now };
-        self.reach()?.touch(id, now, ip).await
+        let inner = self.reach()?;
+        if self.is(Fault::WritesBackWhatATouchRead) {
+            let read = inner.find(id, Timestamp::from_unix_micros(i64::MIN)).await?;
+            let Some(read) = read else { return Ok(()) };
+            tokio::task::yield_now().await;
+            inner.revoke(read.user, id).await?;
+            inner.create(&read).await?;
+        }
+        inner.touch(id, now, self.address(ip)).await
     }
 
     async fn rotate(&self, id: SessionId, seen: Generation, next: &RefreshState) -> PortResult<bool> {
@@ -170,6 +213,16 @@ impl SessionStore for Broken {
                 Some(session) => inner.rotate(id, session.refresh.generation, next).await,
                 None => Ok(false),
             };
+        }
+        if self.is(Fault::RotatesAfterALook) {
+            let stored = inner.find(id, Timestamp::from_unix_micros(i64::MIN)).await?;
+            if stored.is_none_or(|session| session.refresh.generation != seen) {
+                return Ok(false);
+            }
+            tokio::task::yield_now().await;
+            let stored = inner.find(id, Timestamp::from_unix_micros(i64::MIN)).await?;
+            let seen = stored.map_or(seen, |session| session.refresh.generation);
+            return inner.rotate(id, seen, next).await;
         }
         inner.rotate(id, seen, &self.state(next)).await
     }
@@ -244,7 +297,17 @@ impl SessionStore for Broken {
         let purges_all = self.is(Fault::PurgesTheLiving);
         let now = if purges_all { Timestamp::from_unix_micros(i64::MAX) } else { now };
         let limit = if self.is(Fault::PurgesAPage) { limit.min(1_000) } else { limit };
-        let purged = self.reach()?.purge_expired(now, limit).await?;
+        let mut purged = self.reach()?.purge_expired(now, limit).await?;
+        if self.is(Fault::PurgesByTheFirstEnd) {
+            let ends = self.store.first_ends.lock().unwrap().clone();
+            for session in self.reach()?.snapshot() {
+                if ends.get(&session.id).is_some_and(|end| *end < now)
+                    && self.reach()?.revoke(session.user, session.id).await?
+                {
+                    purged += 1;
+                }
+            }
+        }
         Ok(if purges_all { 0 } else { purged })
     }
 
@@ -312,7 +375,7 @@ mutants! {
     a_store_that_lists_the_oldest_first: broken(Fault::ListsOldestFirst) => session_store,
         ["SES-03", "SES-06", "SES-08", "SES-16", "SES-17", "SES-18"];
     a_store_that_purges_the_living: broken(Fault::PurgesTheLiving) => session_store, ["SES-10", "SES-13"];
-    a_store_that_forgets_the_salt: broken(Fault::ForgetsTheSalt) => session_store, ["SES-02", "SES-04", "SES-13", "SES-16", "SES-18", "SES-20"];
+    a_store_that_forgets_the_salt: broken(Fault::ForgetsTheSalt) => session_store, ["SES-02", "SES-04", "SES-13", "SES-16", "SES-18", "SES-20", "SES-23"];
     a_store_that_revokes_a_page: broken(Fault::RevokesAPage) => session_store, ["SES-17"];
     a_store_that_lists_a_page: broken(Fault::ListsAPage) => session_store, ["SES-17"];
     a_store_that_purges_a_page: broken(Fault::PurgesAPage) => session_store, ["SES-17"];
@@ -332,6 +395,13 @@ mutants! {
     a_store_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => session_store,
         ["SES-22"];
     a_store_that_answers_pings_by_itself: broken(Fault::PingsWithoutAsking) => session_store, ["SES-21", "SES-22"];
+    a_store_that_rotates_after_a_look: broken(Fault::RotatesAfterALook) => session_store, ["SES-04"];
+    a_store_that_writes_back_what_a_touch_read: broken(Fault::WritesBackWhatATouchRead) => session_store, ["SES-23"];
+    a_store_that_keeps_addresses_in_15_characters: broken(Fault::KeepsAddressesIn15Characters) => session_store,
+        ["SES-24"];
+    a_store_that_purges_by_the_first_end: broken(Fault::PurgesByTheFirstEnd) => session_store, ["SES-10", "SES-13"];
+    a_store_that_loses_connections_of_dropped_calls: broken(Fault::LosesConnectionsOfDroppedCalls) =>
+        session_store, ["SES-25"];
     a_store_that_finds_none_without_a_store: broken(Fault::FindsNoneWithoutAStore) => session_store,
         ["SES-21", "SES-22"];
 }

@@ -31,6 +31,8 @@ enum Fault {
     ComparesHalfASignature,
     ComparesHalfAMac,
     SignsTheFirstBlockAlone,
+    IgnoresTheIssuer,
+    IgnoresTheAudience,
 }
 
 fn sha256(parts: &[&[u8]]) -> [u8; 32] {
@@ -45,22 +47,24 @@ fn sha256(parts: &[&[u8]]) -> [u8; 32] {
 #[derive(Clone)]
 struct Signer {
     secrets: Vec<&'static [u8]>,
+    issuer: &'static str,
+    audience: &'static str,
     fault: Fault,
 }
 
 impl Signer {
     fn before(fault: Fault) -> Self {
-        Self { secrets: vec![b"old"], fault }
+        Self { secrets: vec![b"old"], issuer: "us", audience: "us", fault }
     }
 
     fn after(fault: Fault) -> Self {
         let secrets =
             if fault == Fault::ForgetsOldSecrets { vec![&b"new"[..]] } else { vec![&b"new"[..], b"old"] };
-        Self { secrets, fault }
+        Self { secrets, ..Self::before(fault) }
     }
 
     fn stranger(fault: Fault) -> Self {
-        Self { secrets: vec![b"strange"], fault }
+        Self { secrets: vec![b"strange"], ..Self::before(fault) }
     }
 
     fn mac(&self, secret: &[u8], purpose: Purpose, message: &[u8]) -> Mac {
@@ -113,6 +117,12 @@ impl Signer {
             return None;
         }
         let json = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+        let (issuer, audience) = (Self::field(&json, "iss")?, Self::field(&json, "aud")?);
+        if issuer != self.issuer && self.fault != Fault::IgnoresTheIssuer
+            || audience != self.audience && self.fault != Fault::IgnoresTheAudience
+        {
+            return None;
+        }
         let seconds = |name| Some(Timestamp::from_unix_seconds(Self::field(&json, name)?.parse().ok()?));
         Some(AccessClaims {
             user: UserId::parse(Self::field(&json, "sub")?)?,
@@ -128,8 +138,8 @@ impl TokenSigner for Signer {
     fn sign(&self, claims: &AccessClaims) -> PortResult<AccessToken> {
         let (issued, expires) = (claims.issued_at.unix_seconds(), claims.expires_at.unix_seconds());
         let payload = format!(
-            r#"{{"sub":"{}","sid":"{}","jti":"{}","iat":{issued},"nbf":{issued},"exp":{expires},"iss":"us","aud":"us"}}"#,
-            claims.user, claims.session, claims.token
+            r#"{{"sub":"{}","sid":"{}","jti":"{}","iat":{issued},"nbf":{issued},"exp":{expires},"iss":"{}","aud":"{}"}}"#,
+            claims.user, claims.session, claims.token, self.issuer, self.audience
         );
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(payload));
         Ok(AccessToken::new(format!("{signed}.{}", Self::signature(self.secrets[0], &signed))))
@@ -146,18 +156,26 @@ impl TokenSigner for Signer {
 
 macro_rules! broken_tokens {
     ($name:ident, $fault:expr) => {
-        broken_signer!($name, $fault, TokenSignerHarness, TokenSigner);
+        broken_signer!($name, $fault, TokenSignerHarness, TokenSigner {
+            fn elsewhere(&self) -> [Arc<dyn TokenSigner>; 2] {
+                let ours = Signer::before($fault);
+                [
+                    Arc::new(Signer { issuer: "others", ..ours.clone() }),
+                    Arc::new(Signer { audience: "others", ..ours }),
+                ]
+            }
+        });
     };
 }
 
 macro_rules! broken_macs {
     ($name:ident, $fault:expr) => {
-        broken_signer!($name, $fault, MacSignerHarness, MacSigner);
+        broken_signer!($name, $fault, MacSignerHarness, MacSigner {});
     };
 }
 
 macro_rules! broken_signer {
-    ($name:ident, $fault:expr, $harness:ident, $port:ident) => {
+    ($name:ident, $fault:expr, $harness:ident, $port:ident { $($more:tt)* }) => {
         struct $name;
 
         #[async_trait]
@@ -177,6 +195,8 @@ macro_rules! broken_signer {
             fn stranger(&self) -> Arc<dyn $port> {
                 Arc::new(Signer::stranger($fault))
             }
+
+            $($more)*
         }
     };
 }
@@ -193,6 +213,8 @@ mutants! {
     a_token_signer_that_takes_any_algorithm: broken_tokens(Fault::TakesAnyAlgorithm) => token_signer,
         ["TOK-06"];
 
+    a_token_signer_that_ignores_the_issuer: broken_tokens(Fault::IgnoresTheIssuer) => token_signer, ["TOK-08"];
+    a_token_signer_that_ignores_the_audience: broken_tokens(Fault::IgnoresTheAudience) => token_signer, ["TOK-08"];
     a_token_signer_that_trims_tokens: broken_tokens(Fault::TrimsTokens) => token_signer, ["TOK-07"];
     a_token_signer_that_compares_half_a_signature: broken_tokens(Fault::ComparesHalfASignature) =>
         token_signer, ["TOK-07"];

@@ -9,7 +9,9 @@ use fm_contract::ThumbnailerHarness;
 use fm_domain::files::MediaType;
 use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
 use image::imageops::FilterType;
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{mutants, passes_decorated};
 
@@ -28,10 +30,16 @@ enum Fault {
     CallsEverythingTooLarge,
     ForgetsAFormat,
     AlwaysRendersTheStandard,
+    LosesThePlacesOfDroppedRenders,
+    WritesOpaquePicturesAsJpegs,
+    TurnsAfterItScales,
 }
 
-#[derive(Clone, Copy)]
-struct Fake(Fault);
+/// How many pictures are rendered at once.
+const PLACES: usize = 4;
+
+#[derive(Clone)]
+struct Fake(Fault, Arc<Semaphore>);
 
 fn undecodable(error: ImageError) -> RenderThumbnail {
     match error {
@@ -41,11 +49,15 @@ fn undecodable(error: ImageError) -> RenderThumbnail {
 }
 
 impl Fake {
-    fn is(self, fault: Fault) -> bool {
+    fn is(&self, fault: Fault) -> bool {
         self.0 == fault
     }
 
-    fn decode(self, source: Bytes, budget: &RenderBudget) -> Result<DynamicImage, RenderThumbnail> {
+    fn decode(
+        &self,
+        source: Bytes,
+        budget: &RenderBudget,
+    ) -> Result<(DynamicImage, Orientation), RenderThumbnail> {
         let mut reader = ImageReader::new(Cursor::new(source)).with_guessed_format().unwrap();
         reader.no_limits();
         let mut decoder = reader.into_decoder().map_err(undecodable)?;
@@ -59,20 +71,20 @@ impl Fake {
         }
         let orientation = decoder.orientation().map_err(undecodable)?;
         let mut picture = DynamicImage::from_decoder(decoder).map_err(undecodable)?;
-        if !self.is(Fault::IgnoresOrientation) {
+        if !self.is(Fault::IgnoresOrientation) && !self.is(Fault::TurnsAfterItScales) {
             picture.apply_orientation(orientation);
         }
-        Ok(picture)
+        Ok((picture, orientation))
     }
 
     fn render(
-        self,
+        &self,
         source: Bytes,
         spec: ThumbnailSpec,
         budget: &RenderBudget,
     ) -> Result<Thumbnail, RenderThumbnail> {
         let picture = self.decode(source, budget);
-        let picture = match picture {
+        let (picture, orientation) = match picture {
             Err(RenderThumbnail::Undecodable(_)) if self.is(Fault::CallsEverythingTooLarge) => {
                 return Err(RenderThumbnail::TooLarge);
             }
@@ -84,12 +96,38 @@ impl Fake {
         let highest = if self.is(Fault::LetsShapesGrow) { u32::MAX } else { spec.max_height };
         let height = u32::try_from(height).unwrap().clamp(1, highest);
         let mut small = picture.resize_exact(width, height, FilterType::Triangle);
+        if self.is(Fault::TurnsAfterItScales) {
+            small.apply_orientation(orientation);
+        }
+        let (width, height) = (small.width(), small.height());
         if self.is(Fault::DropsTransparency) {
             small = small.to_rgb8().into();
         }
         let mut png = Cursor::new(Vec::new());
-        small.write_to(&mut png, ImageFormat::Png).map_err(undecodable)?;
+        let is_jpeg = self.is(Fault::WritesOpaquePicturesAsJpegs) && !small.color().has_alpha();
+        let format = if is_jpeg { ImageFormat::Jpeg } else { ImageFormat::Png };
+        small.write_to(&mut png, format).map_err(undecodable)?;
         Ok(Thumbnail { png: png.into_inner().into(), width, height })
+    }
+}
+
+/// A place in the bound of renders.
+struct Place<'a> {
+    permit: Option<SemaphorePermit<'a>>,
+    is_lost: bool,
+}
+
+impl Place<'_> {
+    fn give_back(mut self) {
+        self.permit = None;
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit.take().filter(|_| self.is_lost) {
+            permit.forget();
+        }
     }
 }
 
@@ -111,7 +149,9 @@ impl Thumbnailer for Fake {
         spec: ThumbnailSpec,
         budget: RenderBudget,
     ) -> Result<Thumbnail, RenderThumbnail> {
-        let fake = *self;
+        let fake = self.clone();
+        let place = self.1.acquire().await.unwrap();
+        let place = Place { permit: Some(place), is_lost: self.is(Fault::LosesThePlacesOfDroppedRenders) };
         let spec = if self.is(Fault::AlwaysRendersTheStandard) { ThumbnailSpec::STANDARD } else { spec };
         if self.is(Fault::BlocksTheRuntime) {
             return fake.render(source, spec, &budget);
@@ -120,25 +160,27 @@ impl Thumbnailer for Fake {
         if self.is(Fault::IgnoresTheBudgetOfTime) {
             return work.await.unwrap();
         }
-        tokio::time::timeout(budget.time, work)
+        let rendered = tokio::time::timeout(budget.time, work)
             .await
             .unwrap_or_else(|_elapsed| Ok(Err(RenderThumbnail::TimedOut)))
-            .unwrap()
+            .unwrap();
+        place.give_back();
+        rendered
     }
 }
 
 macro_rules! broken {
     ($name:ident, $fault:expr) => {
-        struct $name;
+        struct $name(Fake);
 
         #[async_trait]
         impl ThumbnailerHarness for $name {
             async fn fresh() -> Self {
-                Self
+                Self(Fake($fault, Arc::new(Semaphore::new(PLACES))))
             }
 
             fn thumbnailer(&self) -> Arc<dyn Thumbnailer> {
-                Arc::new(Fake($fault))
+                Arc::new(self.0.clone())
             }
         }
     };
@@ -162,6 +204,11 @@ mutants! {
     a_renderer_that_calls_broken_pictures_too_large: broken(Fault::CallsEverythingTooLarge) => thumbnailer,
         ["THUMB-07"];
     a_renderer_that_forgets_a_format: broken(Fault::ForgetsAFormat) => thumbnailer, ["THUMB-01"];
+    a_renderer_that_loses_the_places_of_dropped_renders: broken(Fault::LosesThePlacesOfDroppedRenders) =>
+        thumbnailer, ["THUMB-14"];
+    a_renderer_that_writes_opaque_pictures_as_jpegs: broken(Fault::WritesOpaquePicturesAsJpegs) => thumbnailer,
+        ["THUMB-01", "THUMB-03", "THUMB-12", "THUMB-13", "THUMB-14"];
+    a_renderer_that_turns_after_it_scales: broken(Fault::TurnsAfterItScales) => thumbnailer, ["THUMB-03"];
     a_renderer_that_always_renders_the_standard: broken(Fault::AlwaysRendersTheStandard) => thumbnailer,
         ["THUMB-13"];
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use fm_domain::access::{Access, Right};
-use fm_domain::blobs::WrittenPart;
+use fm_domain::blobs::{PartTag, WrittenPart};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::idempotency::IdempotencyKey;
@@ -10,6 +10,7 @@ use fm_domain::ids::{FileId, UploadId};
 use fm_domain::uploads::{Epoch, Transport, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
 
 use crate::broken_database::{BrokenReads, BrokenUnit, Fault, PAGE, broken};
+use crate::fresh_database::first;
 use crate::mutants;
 
 impl BrokenUnit {
@@ -67,6 +68,16 @@ impl UploadRepo for BrokenUnit {
 
     async fn find_by_key(&mut self, access: &Access, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
         let found = self.honest().uploads().find_by_key(access, key).await?;
+        if self.is(Fault::FindsTheFirstOfEqualUploads)
+            && let Some(last) = &found
+        {
+            let equal = |upload: &&Upload| {
+                (upload.owner, &upload.key, upload.created_at) == (last.owner, &last.key, last.created_at)
+            };
+            let first = self.inserted.lock().unwrap().values().find(equal).map(|upload| upload.id);
+            let first = first.unwrap_or(last.id);
+            return self.honest().uploads().find_for_update(access, first).await;
+        }
         Ok(found.filter(|_| !self.is(Fault::FindsNoKey)))
     }
 
@@ -80,16 +91,29 @@ impl UploadRepo for BrokenUnit {
         }
         let owner = self.inserted(upload.id).map_or(upload.owner, |inserted| inserted.owner);
         let any = self.is(Fault::IgnoresEpoch);
+        let (keeps, inserts) =
+            (self.is(Fault::KeepsWhatUploadsNoLongerHave), self.is(Fault::InsertsWhatItUpdates));
         let uploads = self.honest().uploads();
-        let stored = uploads
-            .find_for_update(&Access::on_behalf_of(owner, Right::Write), upload.id)
-            .await?
-            .filter(|_| any);
+        let access = Access::on_behalf_of(owner, Right::Write);
+        let stored = uploads.find_for_update(&access, upload.id).await?;
+        match &stored {
+            Some(stored) if keeps => {
+                written.length = written.length.or(stored.length);
+                written.state = written.state.or_else(|| stored.state.clone());
+            }
+            None if inserts => return Ok(uploads.insert(&written).await?),
+            _ => {}
+        }
+        let stored = stored.filter(|_| any);
         uploads.update(&written, stored.map_or(seen, |stored| stored.epoch)).await
     }
 
     async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> PortResult<()> {
-        self.honest().uploads().add_part(id, part).await
+        let mut part = part.clone();
+        if self.is(Fault::KeepsTagsIn32Characters) {
+            part.tag = PartTag::new(first(part.tag.as_str(), 32));
+        }
+        self.honest().uploads().add_part(id, &part).await
     }
 
     async fn parts(&mut self, id: UploadId) -> PortResult<Vec<WrittenPart>> {
@@ -148,7 +172,7 @@ mutants! {
     a_repo_that_gives_owners_nothing_but_reading: broken(Fault::GivesOwnersNothingButReading) => database,
         ["FILE-03", "UPLOAD-05"];
     a_repo_that_shows_others_uploads: broken(Fault::ShowsOthersUploads) => database, ["UPLOAD-05"];
-    a_repo_that_finds_no_upload_by_its_key: broken(Fault::FindsNoKey) => database, ["UPLOAD-06"];
+    a_repo_that_finds_no_upload_by_its_key: broken(Fault::FindsNoKey) => database, ["UPLOAD-06", "UPLOAD-19"];
     a_repo_that_remembers_uploads_that_are_gone: broken(Fault::RemembersWhatIsGone) => database,
         ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07", "UPLOAD-08", "UPLOAD-10", "UPLOAD-11", "UPLOAD-14", "UPLOAD-15", "UOW-12", "UPLOAD-17", "UPLOAD-18"];
     a_repo_that_gives_parts_backwards: broken(Fault::GivesPartsBackwards) => database, ["UPLOAD-09"];

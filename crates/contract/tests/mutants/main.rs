@@ -19,6 +19,7 @@ mod broken_signers;
 mod broken_sources;
 mod broken_thumbnailer;
 mod broken_uploads;
+mod fresh_database;
 mod in_memory;
 
 use std::any::Any;

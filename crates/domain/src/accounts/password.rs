@@ -121,7 +121,7 @@ pub enum PasswordCheck {
 /// Hashes passwords, slowly on purpose.
 ///
 /// Work runs on blocking threads behind a bound, so that a flood of logins can take neither the memory nor the
-/// runtime: further calls wait (HASH-04).
+/// runtime: further calls wait (HASH-04). A call that is dropped gives its place back (HASH-08).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {

@@ -54,7 +54,7 @@ pub trait UserQueries: Send {
     /// The user with this id.
     async fn find(&mut self, id: UserId) -> PortResult<Option<Account>>;
 
-    /// The user with this address, in whatever case.
+    /// The user with this address, in whatever case; one that differs by anything else is another (USER-22).
     async fn find_by_email(&mut self, email: &Email) -> PortResult<Option<Account>>;
 
     /// What accounts say they keep beside what their files add up to, by the users' ids: those after `after`, at most
@@ -66,7 +66,7 @@ pub trait UserQueries: Send {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait UserRepo: Send {
-    /// Adds a user without files. A taken address is a refusal and does not poison the unit (USER-01); a second
+    /// Adds a user without files; every character of it counts (USER-21). A taken address is a refusal and does not poison the unit (USER-01); a second
     /// user with one id is an error (USER-18).
     async fn insert(&mut self, user: &User) -> Result<(), InsertUser>;
 
@@ -81,7 +81,8 @@ pub trait UserRepo: Send {
     -> PortResult<bool>;
 
     /// Reserves `bytes` for an upload. Refused when used + reserved + bytes would exceed `quota`; of two units that ask
-    /// for the last byte at most one gets it (USER-05).
+    /// for the last byte at most one gets it (USER-05). An amount that no counter holds is refused like any other
+    /// (USER-20).
     async fn reserve(
         &mut self,
         id: UserId,
@@ -94,7 +95,7 @@ pub trait UserRepo: Send {
 
     /// Applies all of `charge` at once: reserved − unreserve, used + add − free, files + added − removed. Refused
     /// when it adds more than it unreserves and frees, and used + reserved would then exceed `quota`: the quota can be
-    /// filled to the last byte (USER-16). Counters never go below zero.
+    /// filled to the last byte (USER-16). A counter that would go below zero once all is applied is zero (USER-19).
     async fn charge(
         &mut self,
         id: UserId,

@@ -63,6 +63,7 @@ impl fmt::Debug for SignedUrl {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait SignDownload: Send + Sync {
-    /// Signs. Cheap enough to be called a hundred times for one list; equal links give equal URLs (LINK-02).
+    /// Signs. Cheap enough to be called a hundred times for one list; equal links give equal URLs (LINK-02), and links
+    /// that differ in anything different ones (LINK-07, LINK-10).
     async fn sign(&self, link: &DownloadLink) -> PortResult<SignedUrl>;
 }

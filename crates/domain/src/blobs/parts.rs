@@ -125,10 +125,11 @@ pub trait DirectStore: Send + Sync {
     /// the store may give one write or two.
     async fn begin(&self, key: &BlobKey, content_type: &MediaType) -> PortResult<WriteId>;
 
-    /// Makes the blob of the parts, in the order of their numbers, `size` bytes in all: durable, whole and readable from
-    /// then on, as by [`put`](super::BlobStore::put). Parts that are not named are gone, and so is every other unfinished
-    /// write to the key. A write that was completed already with this size is no error (PART-05). From then on no part
-    /// can be written (PART-04), and a caller with a lower fence is refused.
+    /// Makes the blob of the parts, in the order of their numbers, whatever that of the list (PART-15), `size` bytes in
+    /// all: durable, whole and readable from then on, as by [`put`](super::BlobStore::put). Parts that are not named are
+    /// gone, and so is every other unfinished write to the key (PART-14). A write that was completed already with this
+    /// size is no error (PART-05). From then on no part can be written (PART-04), and a caller with a lower fence is
+    /// refused.
     async fn complete(
         &self,
         write: &PartWrite,
@@ -143,7 +144,7 @@ pub trait DirectStore: Send + Sync {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait PartReceiver: Send + Sync {
-    /// Writes bytes that the caller holds in memory at `offset` of the blob. Sent again, they replace those before
+    /// Writes bytes that the caller holds in memory, all pieces of them (PART-16), at `offset` of the blob. Sent again, they replace those before
     /// (PART-03). Refused as [`WritePart::Gone`] once a call with a higher fence was made (PART-13).
     async fn write(
         &self,

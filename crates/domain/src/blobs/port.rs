@@ -46,11 +46,12 @@ pub trait BlobRepo: Send {
     /// state: a blob that was stored after all is never cancelled (BLOBROW-04). The caller releases its reservation.
     async fn cancel_intent(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool>;
 
-    /// Turns every intent and every stored blob of the owner into a tombstone due at `at`; answers how many (BLOBROW-07).
+    /// Turns every intent and every stored blob of the owner into a tombstone due at `at`; answers how many (BLOBROW-07,
+    /// BLOBROW-19).
     async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64>;
 
     /// Turns up to `limit` intents that expired before `now` into tombstones due at `now`, the longest expired first, and
-    /// answers each with its reservation, once (BLOBROW-05).
+    /// answers each with its reservation, once (BLOBROW-05); those of both buckets (BLOBROW-19).
     async fn cancel_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>>;
 
     /// Up to `limit` tombstones that are due at `now`, the longest due first (BLOBROW-03).

@@ -96,7 +96,8 @@ pub trait BlobStore: Send + Sync {
     async fn put(&self, key: &BlobKey, body: ByteStream, hint: &PutHint) -> Result<StoredBlob, PutBlob>;
 
     /// Reads the blob, or a range of it (RFC 9110, section 14). The stream reads ahead by a bounded number of bytes
-    /// (BLOB-21), and one that breaks ends with an error, never early (BLOB-17).
+    /// (BLOB-21), and one that breaks ends with an error, never early (BLOB-17). A reader that is dropped gives back all that it
+    /// held (BLOB-28).
     async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<BlobReader, GetBlob>;
 
     /// Asks the store for the blob without reading it. `None` means that the store answered and has none: a store out of
@@ -130,5 +131,6 @@ pub struct ListedBlob {
 #[async_trait]
 pub trait ListBlobs: Send + Sync {
     /// Every blob, in no particular order, page by page under the hood: it holds fewer than 1,000 at a time (BLOB-19).
+    /// A list that breaks ends with an error, never early (BLOB-29).
     async fn list(&self, bucket: super::Bucket) -> PortResult<BoxStream<'static, PortResult<ListedBlob>>>;
 }

@@ -8,7 +8,8 @@ use crate::ids::FileId;
 /// Which files. All that is given must match.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileFilter {
-    /// Folded text ([`super::FileName::fold`]) that the file's search key contains, literally.
+    /// Folded text ([`super::FileName::fold`]) that the file's search key contains, literally: no
+    /// character of it has a meaning of its own (FILE-22), or stands for another (FILE-26).
     pub name_contains: Option<String>,
     /// The hash of the bytes.
     pub sha256: Option<Sha256>,

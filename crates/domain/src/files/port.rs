@@ -27,8 +27,8 @@ pub trait FileQueries: Send {
     async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>>;
 
     /// The files that `access` reaches and that match `filter`, in the order of `page`, from after its key on, at most
-    /// `page.limit`. By keyset: nothing is skipped or repeated while files come and go (FILE-01), and each page costs the
-    /// same. A page is shorter than its limit only when no more files match (FILE-16, FILE-17).
+    /// `page.limit`. By keyset: nothing is skipped or repeated while files come and go (FILE-01, FILE-23), and each page
+    /// costs the same. A page is shorter than its limit only when no more files match (FILE-16, FILE-17).
     async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>>;
 
     /// Files of every owner by their ids: those after `after`, at most `limit`. For checks alone; by keyset, so that
@@ -40,14 +40,15 @@ pub trait FileQueries: Send {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait FileRepo: Send {
-    /// Adds a file with a fresh id.
+    /// Adds a file with a fresh id; every character of it counts (FILE-25).
     async fn insert(&mut self, file: &File) -> PortResult<()>;
 
     /// The file, locked until the unit ends.
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>>;
 
     /// Replaces everything but id, owner and `created_at`, if the stored revision is still `seen`; refused as
-    /// [`UpdateFile::Stale`] otherwise (FILE-02).
+    /// [`UpdateFile::Stale`] otherwise (FILE-02). Lists find and sort the file by its new name from then on (FILE-21), and what
+    /// it no longer has is gone (FILE-24).
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile>;
 
     /// Replaces the state of the thumbnail, if the file still points to the blob `of`; false otherwise. The revision

@@ -88,8 +88,9 @@ pub struct FinishedUpload {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait KeyRepo: Send {
-    /// Claims the key for the attempt, if no other attempt holds it at `now`. Of two units that claim a free key one holds it
-    /// (KEY-01). A claim by the attempt that holds it already is `Held`. A lease is over at `lease_until` itself, and a
+    /// Claims the key, every character of which counts (KEY-17), for the attempt, if no other attempt holds it at `now`. Of two units that claim a free key one holds it
+    /// (KEY-01). A claim by the attempt that holds it already is `Held`, until the new `lease_until` (KEY-14). A key that is
+    /// claimed again remembers no earlier upload (KEY-15). A lease is over at `lease_until` itself, and a
     /// finished key is free again at its `expires_at` (KEY-04, KEY-12, KEY-13).
     async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed>;
 
@@ -109,7 +110,7 @@ pub trait KeyRepo: Send {
     /// Frees the key that the unfinished `attempt` holds (KEY-05). An attempt without a key is no error.
     async fn free(&mut self, attempt: BlobId) -> PortResult<()>;
 
-    /// Frees every key whose upload made this file (KEY-08).
+    /// Frees every key whose upload made this file (KEY-08, KEY-16).
     async fn free_file(&mut self, file: FileId) -> PortResult<()>;
 
     /// Removes up to `limit` keys that expired, or whose lease ran out, before `now`; answers how many (KEY-09).

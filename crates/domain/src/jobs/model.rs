@@ -96,7 +96,8 @@ pub struct NewJob {
     pub priority: Priority,
     /// The earliest time to run it.
     pub run_at: Timestamp,
-    /// At most one living job (waiting or running) has this name; `None`: any number.
+    /// At most one living job (waiting or running) has this name, every character of which counts (JOB-35); `None`: any
+    /// number.
     pub unique: Option<String>,
 }
 

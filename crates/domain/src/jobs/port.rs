@@ -22,11 +22,13 @@ pub enum Enqueued {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait JobQueue: Send {
-    /// Adds a job. On commit, waiters on the [`JobSignal`] are woken. A second job with one id is an error (JOB-26).
+    /// Adds a job. On commit, waiters on the [`JobSignal`] are woken, those too that looked shortly before it (JOB-32). A
+    /// second job with one id is an error (JOB-26).
     async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued>;
 
     /// Claims up to `limit` jobs of these kinds that are due at `now` and that no worker holds, until `lease_until`:
-    /// the most urgent first, then the longest due. A job whose lease ran out is claimed again, with a higher
+    /// the most urgent first, then the longest due: a retry since its `retry_at` (JOB-30). Jobs of other kinds are passed over,
+    /// and keep none of these from being claimed (JOB-34). A job whose lease ran out is claimed again, with a higher
     /// attempt; a lease is over at `lease_until` itself (JOB-23). No job is claimed twice for one attempt, however
     /// many claim at once (JOB-02), and none waits for another's lock.
     async fn claim(
@@ -65,13 +67,15 @@ pub trait JobQueue: Send {
         reason: &str,
     ) -> PortResult<bool>;
 
-    /// When the next waiting job of these kinds is due (or its lease runs out), if there is one.
+    /// When the next waiting job of these kinds is due (a retry at its `retry_at`, JOB-30) or its lease runs out, if there
+    /// is one.
     async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>>;
 
     /// How many jobs wait or run; the dead are not counted.
     async fn count_living(&mut self) -> PortResult<u64>;
 
-    /// Jobs in this state, or all, by their ids (the oldest first), those after `after`.
+    /// Jobs in this state, or all, by their ids (the oldest first), those after `after`, at most `limit`: fewer only when
+    /// there are no more (JOB-22, JOB-33).
     async fn list(
         &mut self,
         state: Option<JobState>,
@@ -79,7 +83,8 @@ pub trait JobQueue: Send {
         limit: u32,
     ) -> PortResult<Vec<JobRecord>>;
 
-    /// Removes a dead job from the queue and answers it as it was; `None` when no dead job has this id.
+    /// Removes a dead job from the queue and answers it as it was (JOB-31); `None` when no dead job has this
+    /// id.
     async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>>;
 }
 

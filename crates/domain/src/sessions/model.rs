@@ -44,7 +44,7 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it was last used, to about a minute.
     pub last_seen_at: Timestamp,
-    /// The address it was last refreshed or opened from, as text.
+    /// The address it was last refreshed or opened from, as text; kept as it is (SES-24).
     pub ip: Option<String>,
     /// The `User-Agent` it was opened with, cut to 512 characters.
     pub user_agent: Option<String>,

@@ -14,7 +14,7 @@ use crate::ids::{SessionId, UserId};
 pub const EXPIRY_MARGIN: Duration = Duration::from_mins(10);
 
 /// Keeps sessions. Every answer is durable before it is given, and seen by every node at once (SES-01): a revoked
-/// session authenticates no request from that answer on.
+/// session authenticates no request from that answer on. A call that is dropped gives back what it held (SES-25).
 ///
 /// A session ends at `refresh.expires_at`, by the clock that the caller gives. A store removes a session that was revoked,
 /// that `purge_expired` takes, or, where it expires entries by itself (as Redis does), that ended by the store's own
@@ -29,7 +29,7 @@ pub trait SessionStore: Send + Sync {
     async fn find(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>>;
 
     /// Moves `last_seen_at` to `now`, never backwards, and replaces the address when one is given. An unknown
-    /// session is no error.
+    /// session is no error. Beside a rotation or a revocation it undoes neither (SES-23).
     async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> PortResult<()>;
 
     /// Replaces the refresh state, only if the generation is still `seen`: compare and swap, so that of N parallel

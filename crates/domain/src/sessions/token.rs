@@ -62,8 +62,8 @@ pub trait TokenSigner: Send + Sync {
     /// Signs with today's key.
     fn sign(&self, claims: &AccessClaims) -> PortResult<AccessToken>;
 
-    /// Checks the signature against every accepted key, the algorithm against the one allowed, `iss`, `aud`, and
-    /// `exp` and `nbf` against `now` with at most 2 s of leeway (TOK-03).
+    /// Checks the signature against every accepted key, the algorithm against the one allowed, `iss` and `aud` (TOK-08),
+    /// and `exp` and `nbf` against `now` with at most 2 s of leeway (TOK-03).
     fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, InvalidToken>;
 }
 

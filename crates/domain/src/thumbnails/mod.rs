@@ -69,7 +69,8 @@ pub enum RenderThumbnail {
 
 /// Renders thumbnails: EXIF orientation applied, first frame of an animation, alpha kept.
 ///
-/// Work runs on blocking threads behind a bound (THUMB-08), and never outlives its budget by much.
+/// Work runs on blocking threads behind a bound (THUMB-08), and never outlives its budget by much. A call that is dropped
+/// gives its place back (THUMB-14).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait Thumbnailer: Send + Sync {

@@ -41,7 +41,7 @@ pub trait UploadRepo: Send {
     async fn find_for_update(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>>;
 
     /// The latest upload with this key that `access` reaches; of those created at the same moment the one with the
-    /// larger id.
+    /// larger id (UPLOAD-19).
     async fn find_by_key(&mut self, access: &Access, key: &IdempotencyKey) -> PortResult<Option<Upload>>;
 
     /// Replaces everything but id, owner, transport, key and `created_at`, if the stored epoch is still `seen`; refused as
@@ -49,7 +49,7 @@ pub trait UploadRepo: Send {
     /// that was shut out changes nothing any more (UPLOAD-03).
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload>;
 
-    /// Adds a part; it replaces one with the same number (UPLOAD-09).
+    /// Adds a part; it replaces one with the same number (UPLOAD-09). Its tag is kept whole (UPLOAD-20).
     async fn add_part(&mut self, id: UploadId, part: &WrittenPart) -> PortResult<()>;
 
     /// The parts of an upload, by number (UPLOAD-09).

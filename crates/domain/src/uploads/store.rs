@@ -96,10 +96,11 @@ pub enum CompleteError {
 ///
 /// Writers follow one another, or several write at once without knowing of each other. The caller decides which bytes
 /// count: it saves a [`Position`] under a fence, and only what a saved position tells of is part of the blob. The store
-/// sees to it that a writer that was shut out does no harm (RESUME-05).
+/// sees to it that a writer that was shut out does no harm (RESUME-05), on whatever node (RESUME-23).
 ///
 /// How the bytes are kept until then is the store's own business.
-/// [`delete`](crate::blobs::BlobStore::delete) of a write's key removes whatever the write left (RESUME-09).
+/// [`delete`](crate::blobs::BlobStore::delete) of a write's key removes whatever the write left (RESUME-09), and
+/// nothing of the other bucket's write of the same id (RESUME-25).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait ResumableStore: Send + Sync {
@@ -114,7 +115,7 @@ pub trait ResumableStore: Send + Sync {
     /// before it calls [`append`](Self::append) or [`complete`](Self::complete).
     fn read_back(&self, state: &WriteState) -> ByteSize;
 
-    /// Appends the chunk behind `position.offset`, whatever other writers appended there (RESUME-03); the state after
+    /// Appends the chunk, all pieces of it (RESUME-24), behind `position.offset`, whatever other writers appended there (RESUME-03); the state after
     /// it. The bytes are durable once [`sync`](Self::sync) has answered. Called again at the same position, the later
     /// call counts (RESUME-04).
     async fn append(
@@ -136,8 +137,8 @@ pub trait ResumableStore: Send + Sync {
     /// until the blob is completed or deleted, and nothing else.
     async fn prune(&self, key: &BlobKey, before: &WriteState, after: &WriteState) -> PortResult<()>;
 
-    /// Ends a write that was begun and will not be used, since its state was not saved. Other writes to the key go on. Not
-    /// calling it costs storage until the blob is deleted; a store whose writes share what they leave does nothing.
+    /// Ends a write that was begun and will not be used, since its state was not saved. Other writes to the key go on (RESUME-22).
+    /// Not calling it costs storage until the blob is deleted; a store whose writes share what they leave does nothing.
     async fn abort(&self, key: &BlobKey, begun: &WriteState) -> PortResult<()>;
 
     /// Makes the blob of the bytes up to `position.offset`: durable, whole and readable from then on, as by

@@ -313,4 +313,10 @@ impl<H: TokenSignerHarness> TokenSignerHarness for Decorated<H> {
     fn stranger(&self) -> Arc<dyn TokenSigner> {
         Arc::new(FaultyTokenSigner::new(self.inner.stranger(), &self.faults))
     }
+
+    fn elsewhere(&self) -> [Arc<dyn TokenSigner>; 2] {
+        self.inner
+            .elsewhere()
+            .map(|signer| -> Arc<dyn TokenSigner> { Arc::new(FaultyTokenSigner::new(signer, &self.faults)) })
+    }
 }

@@ -50,6 +50,8 @@ impl OpendalBlobStore {
     /// its first byte on, each of them ends where the next begins, and old ones between them are not met.
     async fn pieces(&self, write: Write<'_>, parts: &[WrittenPart]) -> PortResult<Option<Vec<Piece>>> {
         let (mut pieces, mut offset) = (Vec::new(), 0);
+        let mut parts: Vec<&WrittenPart> = parts.iter().collect();
+        parts.sort_by_key(|part| part.number);
         for part in parts {
             let end = offset + part.size.bytes();
             while offset < end {

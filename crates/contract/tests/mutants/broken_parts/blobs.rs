@@ -11,7 +11,9 @@ whole_blobs!(FakeStore);
 impl FakeStore {
     fn delete_writes(&self, key: &BlobKey) {
         if !self.is(Fault::DeletesWholeBlobsAlone) {
-            self.writes().open.retain(|open, _| open.0 != *key);
+            let mut writes = self.writes();
+            writes.open.retain(|open, _| open.0 != *key);
+            writes.left.retain(|left| left != key);
         }
     }
 }

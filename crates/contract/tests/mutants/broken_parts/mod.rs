@@ -39,6 +39,9 @@ enum Fault {
     BeginsWhatItDoesNotKnow,
     LosesWhatWasCutOff,
     NamesNoSensibleLimits,
+    LeavesWhatIsNotNamed,
+    OrdersPartsByTheirArrival,
+    OrdersPartsByTheList,
 }
 
 /// The store with the planned fault.
@@ -74,7 +77,7 @@ impl DirectHarness for Mutant {
 
     async fn debris(&self) -> usize {
         let writes = self.0.writes();
-        self.0.blobs.count() + writes.open.len() + writes.lost
+        self.0.blobs.count() + writes.open.len() + writes.lost + writes.left.len()
     }
 }
 
@@ -123,10 +126,9 @@ mutants! {
     a_store_that_shows_parts_at_once: broken(Fault::ShowsPartsAtOnce) => direct_store,
         ["PART-01", "PART-04", "PART-06", "PART-09", "PART-08", "PART-10"];
     a_store_whose_ranges_are_one_byte_short: broken(Fault::RangesAreOneByteShort) => direct_store,
-        ["PART-01", "PART-02", "PART-03", "PART-04", "PART-05", "PART-07", "PART-09", "PART-10", "PART-11"];
+        ["PART-01", "PART-02", "PART-03", "PART-04", "PART-05", "PART-07", "PART-09", "PART-10", "PART-11", "PART-14", "PART-15"];
     a_store_that_refuses_a_small_last_part: broken(Fault::RefusesASmallLastPart) => direct_store,
-        ["PART-01", "PART-02", "PART-03", "PART-04", "PART-05", "PART-07", "PART-09", "PART-08", "PART-10",
-            "PART-11"];
+        ["PART-01", "PART-02", "PART-03", "PART-04", "PART-05", "PART-07", "PART-09", "PART-08", "PART-10", "PART-11", "PART-15"];
     a_store_that_keeps_the_first_of_two: broken(Fault::KeepsTheFirstOfTwo) => direct_store, ["PART-03"];
     a_store_that_takes_parts_after_the_end: broken(Fault::TakesPartsAfterTheEnd) => direct_store,
         ["PART-04", "PART-09"];
@@ -137,15 +139,19 @@ mutants! {
     a_store_that_shows_what_did_not_match: broken(Fault::ShowsWhatDidNotMatch) => direct_store, ["PART-06"];
     a_store_that_orders_numbers_as_text: broken(Fault::OrdersNumbersAsText) => direct_store, ["PART-07"];
     a_store_that_looks_at_no_names: broken(Fault::NamesAreNotLookedAt) => direct_store,
-        ["PART-06", "PART-09"];
+        ["PART-06", "PART-09", "PART-14"];
     a_store_that_keeps_other_writes_to_the_key: broken(Fault::KeepsOtherWritesToTheKey) => direct_store,
-        ["PART-09"];
+        ["PART-09", "PART-14"];
     a_store_that_deletes_whole_blobs_alone: broken(Fault::DeletesWholeBlobsAlone) => direct_store,
         ["PART-06", "PART-08", "PART-11"];
     a_store_that_begins_what_it_does_not_know: broken(Fault::BeginsWhatItDoesNotKnow) => direct_store,
         ["PART-04", "PART-08", "PART-10"];
     a_store_that_loses_what_was_cut_off: broken(Fault::LosesWhatWasCutOff) => direct_store, ["PART-11"];
     a_store_that_names_no_sensible_limits: broken(Fault::NamesNoSensibleLimits) => direct_store, ["PART-12"];
+    a_store_that_leaves_what_is_not_named: broken(Fault::LeavesWhatIsNotNamed) => direct_store, ["PART-14"];
+    a_store_that_orders_parts_by_their_arrival: broken(Fault::OrdersPartsByTheirArrival) => direct_store,
+        ["PART-03"];
+    a_store_that_orders_parts_by_the_list: broken(Fault::OrdersPartsByTheList) => direct_store, ["PART-15"];
     a_receiver_without_a_flaw_breaks_no_rule: flawed(Flaw::None) => direct_store, [];
     a_receiver_that_looks_at_no_fences_of_parts: flawed(Flaw::LooksAtNoFencesOfParts) => direct_store,
         ["PART-13"];
@@ -153,6 +159,7 @@ mutants! {
         ["PART-13"];
     a_receiver_that_believes_no_tags_but_its_own: flawed(Flaw::BelievesNoTagsButItsOwn) => direct_store,
         ["PART-13"];
+    a_receiver_that_writes_one_piece_alone: flawed(Flaw::WritesOnePieceAlone) => direct_store, ["PART-16"];
     a_receiver_that_shows_what_is_durable: flawed(Flaw::ShowsWhatIsDurable) => direct_store,
         ["PART-01", "PART-08"];
 }

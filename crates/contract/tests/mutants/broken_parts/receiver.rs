@@ -21,6 +21,7 @@ pub(super) enum Flaw {
     LooksAtNoFencesAtTheEnd,
     BelievesNoTagsButItsOwn,
     ShowsWhatIsDurable,
+    WritesOnePieceAlone,
 }
 
 /// A store that receives parts by offsets.
@@ -66,7 +67,10 @@ impl PartReceiver for Receiver {
         bytes: PartBytes,
     ) -> Result<(), WritePart> {
         let fence = if self.flaw == Flaw::LooksAtNoFencesOfParts { 1 } else { fence };
-        self.blobs.write(write, offset, fence, bytes).await
+        let one = if self.flaw == Flaw::WritesOnePieceAlone { 1 } else { usize::MAX };
+        let mut written = PartBytes::new();
+        bytes.into_pieces().into_iter().take(one).for_each(|piece| written.push(piece));
+        self.blobs.write(write, offset, fence, written).await
     }
 
     async fn sync(&self, write: &PartWrite) -> PortResult<()> {

@@ -23,6 +23,8 @@ pub(super) struct Part {
     pub(super) number: u32,
     pub(super) tag: String,
     pub(super) bytes: Bytes,
+    /// How many parts came before it.
+    pub(super) arrival: u64,
 }
 
 #[derive(Default)]
@@ -31,6 +33,8 @@ pub(super) struct Writes {
     pub(super) open: BTreeMap<(BlobKey, String), BTreeMap<u32, Part>>,
     /// Bytes that no key leads to.
     pub(super) lost: usize,
+    /// Parts that no blob has, under the keys that delete them.
+    pub(super) left: Vec<BlobKey>,
     pub(super) tags: u64,
 }
 
@@ -70,8 +74,11 @@ impl FakeStore {
             }
             found.push(part.clone());
         }
-        if self.is(Fault::OrdersNumbersAsText) {
-            found.sort_by_key(|part| part.number.to_string());
+        match self.fault {
+            Fault::OrdersNumbersAsText => found.sort_by_key(|part| part.number.to_string()),
+            Fault::OrdersPartsByTheirArrival => found.sort_by_key(|part| part.arrival),
+            Fault::OrdersPartsByTheList => {}
+            _ => found.sort_by_key(|part| part.number),
         }
         let small = found.iter().rev().skip(usize::from(!self.is(Fault::RefusesASmallLastPart)));
         let small = small.filter(|part| part.bytes.len() < LEAST).count();
@@ -99,13 +106,14 @@ impl FakeStore {
             writes.open.entry(id.clone()).or_default();
         }
         writes.tags += 1;
-        let tag = format!("tag {}", writes.tags);
+        let arrival = writes.tags;
+        let tag = format!("tag {arrival}");
         let parts = writes.open.get_mut(&id).ok_or(WritePart::Gone)?;
         match parts.get(&number) {
             Some(first) if self.is(Fault::KeepsTheFirstOfTwo) => {
                 return Ok(PartTag::new(first.tag.clone()));
             }
-            _ => parts.insert(number, Part { number, tag: tag.clone(), bytes }),
+            _ => parts.insert(number, Part { number, tag: tag.clone(), bytes, arrival }),
         };
         Ok(PartTag::new(tag))
     }
@@ -151,6 +159,7 @@ impl DirectStore for FakeStore {
                 None => Err(CompleteParts::Gone),
             };
         };
+        let is_left = self.is(Fault::LeavesWhatIsNotNamed) && came.len() > parts.len();
         let found = self.named(&came, parts).ok_or(CompleteParts::Mismatch)?;
         let pieces: Vec<Bytes> = found.into_iter().map(|part| part.bytes).collect();
         let whole: usize = pieces.iter().map(Bytes::len).sum();
@@ -160,6 +169,9 @@ impl DirectStore for FakeStore {
         }
         if !matches {
             return Err(CompleteParts::Mismatch);
+        }
+        if is_left {
+            self.writes().left.push(write.key);
         }
         let others = self.is(Fault::KeepsOtherWritesToTheKey);
         self.writes().open.retain(|open, _| if others { *open != id } else { open.0 != write.key });

@@ -12,7 +12,8 @@ impl FakeStore {
     fn delete_writes(&self, key: &BlobKey) {
         if !self.is(Fault::DeletesWholeBlobsAlone) {
             let mut objects = self.objects();
-            objects.open.retain(|_, (of, _)| of != key);
+            let both = self.is(Fault::DeletesWritesInBothBuckets);
+            objects.open.retain(|_, (of, _)| of != key && !(both && of.id == key.id));
             if !self.is(Fault::DeletesNoSmallChunks) {
                 objects.pending.retain(|(of, _), _| of != key);
             }

@@ -63,7 +63,9 @@ impl ResumableStore for FakeStore {
         if self.is(Fault::TakesAHundredChunks) && state.next > 100 {
             return Err(PortError::Unexpected("there are too many chunks".into()).into());
         }
-        let bytes: Bytes = chunk.bytes.pieces().concat().into();
+        let one = if self.is(Fault::AppendsOnePieceAlone) { 1 } else { usize::MAX };
+        let pieces: Vec<Bytes> = chunk.bytes.into_pieces().into_iter().take(one).collect();
+        let bytes: Bytes = pieces.concat().into();
         let whole = state.pending_bytes() + bytes.len();
         let is_part = whole >= LEAST && !self.is(Fault::MakesNoPartBeforeTheLast);
         let is_small = !chunk.is_last && !is_part;
@@ -106,6 +108,9 @@ impl ResumableStore for FakeStore {
         let (Ok(mut state), Ok(reached)) = (self.back(counted), self.back(reached)) else {
             return counted.clone();
         };
+        if self.is(Fault::RewindsWithoutSmallChunks) {
+            state.pending.clear();
+        }
         state.next = match self.fault {
             Fault::RewindsToWhatCounts => state.next,
             Fault::ForgetsTheChunkOnItsWay => state.next.max(reached.next),
@@ -131,7 +136,9 @@ impl ResumableStore for FakeStore {
         Ok(())
     }
 
-    async fn abort(&self, _key: &BlobKey, _begun: &WriteState) -> PortResult<()> {
+    async fn abort(&self, key: &BlobKey, begun: &WriteState) -> PortResult<()> {
+        let (begun, every) = (self.back(begun)?, self.is(Fault::AbortsEveryWriteToTheKey));
+        self.objects().open.retain(|id, (of, _)| if every { of != key } else { *id != begun.id });
         Ok(())
     }
 
@@ -166,6 +173,10 @@ impl ResumableStore for FakeStore {
             || (pieces.is_empty() && self.is(Fault::RefusesEmptyBlobs))
         {
             return Err(CompleteError::Incomplete);
+        }
+        if self.is(Fault::CompletesInTwoSteps) {
+            self.objects().open.remove(&state.id);
+            tokio::task::yield_now().await;
         }
         keep(&self.blobs, key, pieces).await;
         let mut objects = self.objects();
