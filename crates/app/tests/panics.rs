@@ -1,5 +1,10 @@
 //! Panics, in a process of their own: its standard error is the log.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails here has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails here has failed"
+)]
 
 use std::process::Command;
 
