@@ -20,8 +20,10 @@ use fm_streaming::BufferBudget;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+mod connection;
 mod mutant;
 
+use self::connection::{CONNECTIONS, until_its_end};
 use self::mutant::Mutant;
 use crate::in_memory::one_byte_short;
 use crate::mutants;
@@ -105,33 +107,6 @@ struct State {
     drafts: AtomicUsize,
     /// Connections that dropped reads did not give back.
     lost: AtomicUsize,
-}
-
-/// How many connections a store has.
-const CONNECTIONS: usize = 32;
-
-/// A connection that is given back at the end of its stream alone.
-struct Connection {
-    state: Arc<State>,
-    is_done: bool,
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        if !self.is_done {
-            self.state.lost.fetch_add(1, Ordering::SeqCst);
-        }
-    }
-}
-
-fn until_its_end(reader: BlobReader, state: &Arc<State>) -> BlobReader {
-    let connection = Connection { state: Arc::clone(state), is_done: false };
-    let bytes = stream::unfold((reader.bytes, connection), |(mut bytes, mut connection)| async move {
-        let next = bytes.next().await;
-        connection.is_done = next.is_none();
-        next.map(|next| (next, (bytes, connection)))
-    });
-    BlobReader { bytes: bytes.boxed(), ..reader }
 }
 
 /// Something that is being written, until it is dropped.
@@ -430,6 +405,8 @@ macro_rules! broken {
     };
 }
 
+mod more;
+
 mutants! {
     a_store_without_a_fault_breaks_no_rule: broken(Fault::None) => blob_store, [];
     a_store_that_takes_an_abort_for_the_end: broken(Fault::TakesAnAbortForTheEnd) => blob_store,
@@ -469,26 +446,4 @@ mutants! {
     a_store_that_blocks_once_in_put: broken(Fault::BlocksOnceInPut) => blob_store, ["BLOB-22"];
     a_store_that_blocks_once_in_get: broken(Fault::BlocksOnceInGet) => blob_store, ["BLOB-22"];
     a_store_that_remembers_heads: broken(Fault::RemembersHeads) => blob_store, ["BLOB-05", "BLOB-23"];
-    a_store_whose_head_takes_every_error_for_absence: broken(Fault::TakesEveryErrorForAbsence) => blob_store,
-        ["BLOB-24", "BLOB-25"];
-    a_store_whose_get_takes_every_error_for_absence: broken(Fault::GetTakesEveryErrorForAbsence) =>
-        blob_store, ["BLOB-24", "BLOB-25"];
-    a_store_that_pings_without_a_store: broken(Fault::PingsWithoutAStore) => blob_store, ["BLOB-24", "BLOB-25"];
-    a_store_that_deletes_without_a_store: broken(Fault::DeletesWithoutAStore) => blob_store, ["BLOB-24"];
-    a_store_that_lists_nothing_without_a_store: broken(Fault::ListsNothingWithoutAStore) => blob_store,
-        ["BLOB-24"];
-    a_store_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => blob_store,
-        ["BLOB-25"];
-    a_store_that_takes_an_empty_chunk_for_the_end: broken(Fault::TakesAnEmptyChunkForTheEnd) => blob_store,
-        ["BLOB-26"];
-    a_store_that_cuts_chunks_at_a_part: broken(Fault::CutsChunksAtAPart) => blob_store, ["BLOB-26"];
-    a_store_that_tells_the_size_of_the_range: broken(Fault::TellsTheSizeOfTheRange) => blob_store, ["BLOB-03"];
-    a_store_that_deletes_in_the_background: broken(Fault::DeletesInTheBackground) => blob_store, ["BLOB-07", "BLOB-11", "BLOB-13", "BLOB-23", "BLOB-19", "BLOB-28"];
-    a_store_that_loses_connections_of_dropped_reads: broken(Fault::LosesConnectionsOfDroppedReads) => blob_store,
-        ["BLOB-28"];
-    a_store_that_lists_no_empty_blobs: broken(Fault::ListsNoEmptyBlobs) => blob_store, ["BLOB-13"];
-    a_store_that_ends_a_broken_list_as_if_it_were_whole: broken(Fault::EndsABrokenListAsIfItWereWhole) =>
-        blob_store, ["BLOB-29"];
-    a_store_that_hides_the_error_of_the_body: broken(Fault::HidesTheErrorOfTheBody) => blob_store, ["BLOB-04"];
-    a_store_that_counts_places_in_32_bits: broken(Fault::CountsPlacesIn32Bits) => blob_store, ["BLOB-27"];
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_contract::DatabaseHarness;
@@ -17,10 +16,11 @@ use fm_domain::idempotency::{FinishedUpload, KeyClaim};
 use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
 use fm_domain::jobs::{JobSignal, Priority};
 use fm_domain::uploads::Upload;
-use fm_memory::{MemoryDatabase, MemoryJobSignal};
+use fm_memory::MemoryDatabase;
 use futures_util::FutureExt as _;
 use uuid::Uuid;
 
+use crate::fresh_signals::{Deaf, Sleeper};
 use crate::{mutants, planned};
 
 /// What is wrong.
@@ -199,7 +199,7 @@ pub(crate) struct Common {
     lost: AtomicUsize,
     pub(crate) priorities: Mutex<HashMap<JobId, Priority>>,
     /// What wakes the workers of a store that signals by other means.
-    pub(crate) bell: MemoryDatabase,
+    pub(crate) early: MemoryDatabase,
 }
 
 /// What one node remembers.
@@ -252,7 +252,7 @@ impl Broken {
         let signal: Arc<dyn JobSignal> = match fault {
             Fault::NeverSignals => Arc::new(Sleeper),
             Fault::LosesSignalsWithoutAWaiter => Arc::new(Deaf(inner.signal())),
-            Fault::SignalsBeforeTheCommit => Arc::new(common.bell.signal()),
+            Fault::SignalsBeforeTheCommit => Arc::new(common.early.signal()),
             _ => Arc::new(inner.signal()),
         };
         Self { inner, signal, fault, inserted, common, memory, is_refused: false }
@@ -287,28 +287,6 @@ impl Broken {
             return Err(PortError::Unexpected("no such user".into()));
         }
         Ok(&self.inner)
-    }
-}
-
-/// A signal that is never given.
-struct Sleeper;
-
-#[async_trait]
-impl JobSignal for Sleeper {
-    async fn wait(&self, at_most: Duration) -> bool {
-        tokio::time::sleep(at_most).await;
-        false
-    }
-}
-
-/// A signal that reaches only the workers that wait when it is given.
-struct Deaf(MemoryJobSignal);
-
-#[async_trait]
-impl JobSignal for Deaf {
-    async fn wait(&self, at_most: Duration) -> bool {
-        self.0.wait(Duration::ZERO).await;
-        self.0.wait(at_most).await
     }
 }
 
@@ -466,34 +444,4 @@ mutants! {
     a_database_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => database, ["UOW-14"];
     a_database_that_answers_pings_by_itself: broken(Fault::PingsWithoutAsking) => database, ["UOW-13", "UOW-14"];
     a_database_that_finds_nothing_without_a_database: broken(Fault::FindsNothingWithoutADatabase) => database, ["UOW-13", "UOW-14"];
-    a_list_of_a_page_of_files: broken(Fault::ListsAPageOfFiles) => database, ["FILE-16"];
-    a_walk_of_a_page: broken(Fault::WalksAPage) => database, ["FILE-16"];
-    a_tally_of_a_page: broken(Fault::TalliesAPage) => database, ["USER-14"];
-    a_repo_that_marks_a_page_deleted: broken(Fault::MarksAPageDeleted) => database, ["BLOBROW-14"];
-    a_repo_that_finds_a_page_due: broken(Fault::FindsAPageDue) => database, ["BLOBROW-14"];
-    a_repo_that_purges_a_page_of_keys: broken(Fault::PurgesAPageOfKeys) => database, ["KEY-11"];
-    a_repo_that_expires_a_page_of_uploads: broken(Fault::ExpiresAPageOfUploads) => database, ["UPLOAD-16"];
-    a_repo_that_purges_a_page_of_uploads: broken(Fault::PurgesAPageOfUploads) => database, ["UPLOAD-16"];
-    a_repo_that_reserves_in_32_bits: broken(Fault::ReservesIn32Bits) => database, ["USER-15", "USER-20"];
-    a_repo_that_counts_files_in_32_bits: broken(Fault::CountsFilesIn32Bits) => database, ["USER-15"];
-    a_repo_that_refuses_a_full_quota: broken(Fault::RefusesAFullQuota) => database, ["USER-16"];
-    a_repo_that_forgets_reservations: broken(Fault::ForgetsReservations) => database, ["USER-16"];
-    a_repo_that_trims_names: broken(Fault::TrimsNames) => database, ["USER-17"];
-    a_repo_that_keeps_names_in_16_bits: broken(Fault::KeepsNamesIn16Bits) => database, ["USER-17"];
-    a_repo_that_calls_every_conflict_a_taken_address: broken(Fault::CallsEveryConflictATakenAddress) => database, ["USER-18"];
-    a_list_that_filters_after_the_limit: broken(Fault::FiltersAfterTheLimit) => database, ["FILE-17", "FILE-23"];
-    a_list_that_pages_to_the_millisecond: broken(Fault::PagesToTheMillisecond) => database, ["FILE-18"];
-    a_list_that_pages_sizes_as_floats: broken(Fault::PagesSizesAsFloats) => database, ["FILE-18"];
-    a_repo_that_trims_names_of_files: broken(Fault::TrimsFileNames) => database, ["FILE-19"];
-    a_repo_that_stores_sizes_in_32_bits: broken(Fault::StoresSizesIn32Bits) => database, ["BLOBROW-15"];
-    a_repo_that_records_intents_in_32_bits: broken(Fault::RecordsIntentsIn32Bits) => database, ["BLOBROW-15"];
-    a_repo_that_finds_tombstones_in_any_bucket: broken(Fault::FindsTombstonesInAnyBucket) => database, ["BLOBROW-16"];
-    a_repo_that_records_intents_again: broken(Fault::RecordsIntentsAgain) => database, ["BLOBROW-17"];
-    a_repo_that_cancels_at_once: broken(Fault::CancelsAtOnce) => database, ["BLOBROW-18"];
-    a_repo_that_cancels_what_ends_now: broken(Fault::CancelsWhatEndsNow) => database, ["BLOBROW-02", "BLOBROW-13", "BLOBROW-17", "BLOBROW-18", "BLOBROW-14"];
-    a_repo_that_frees_the_finished: broken(Fault::FreesTheFinished) => database, ["KEY-12"];
-    a_repo_that_finishes_again: broken(Fault::FinishesAgain) => database, ["KEY-07", "KEY-12"];
-    a_repo_that_leases_keys_to_the_second: broken(Fault::LeasesKeysToTheSecond) => database, ["KEY-13"];
-    a_repo_that_expires_resumable_uploads_alone: broken(Fault::ExpiresResumableUploadsAlone) => database, ["UPLOAD-17"];
-    a_repo_that_inserts_uploads_again: broken(Fault::InsertsUploadsAgain) => database, ["UPLOAD-18"];
 }

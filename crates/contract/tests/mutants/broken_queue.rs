@@ -140,7 +140,7 @@ impl JobQueue for BrokenUnit {
         if enqueued == Enqueued::Added {
             self.common.priorities.lock().unwrap().insert(job.id, priority);
             if self.is(Fault::SignalsBeforeTheCommit) {
-                let mut ringing = self.common.bell.begin().await?;
+                let mut ringing = self.common.early.begin().await?;
                 ringing.jobs().enqueue(&NewJob { id: JobId::new(Uuid::now_v7()), ..job.clone() }).await?;
                 ringing.commit().await?;
             }

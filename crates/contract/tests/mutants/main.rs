@@ -20,6 +20,7 @@ mod broken_sources;
 mod broken_thumbnailer;
 mod broken_uploads;
 mod fresh_database;
+mod fresh_signals;
 mod in_memory;
 
 use std::any::Any;

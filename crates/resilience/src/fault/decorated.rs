@@ -315,8 +315,6 @@ impl<H: TokenSignerHarness> TokenSignerHarness for Decorated<H> {
     }
 
     fn elsewhere(&self) -> [Arc<dyn TokenSigner>; 2] {
-        self.inner
-            .elsewhere()
-            .map(|signer| -> Arc<dyn TokenSigner> { Arc::new(FaultyTokenSigner::new(signer, &self.faults)) })
+        self.inner.elsewhere().map(|signer| Arc::new(FaultyTokenSigner::new(signer, &self.faults)) as _)
     }
 }
