@@ -67,19 +67,12 @@ pub fn bomb() -> Vec<u8> {
     bytes
 }
 
-/// A PNG that ends in the middle.
-pub fn truncated_png() -> Vec<u8> {
-    let bytes = encode(
-        &DynamicImage::ImageRgb8(RgbImage::from_fn(100, 100, |x, y| {
-            Rgb([
-                u8::try_from(x * y % 251).unwrap(),
-                u8::try_from(x * 7 % 251).unwrap(),
-                u8::try_from(y * 3).unwrap_or(9),
-            ])
-        })),
-        ImageFormat::Png,
-    );
-    bytes[..bytes.len() / 2].to_vec()
+/// A PNG that ends before its first row.
+pub fn head_of_a_png() -> Vec<u8> {
+    let mut bytes = png(100, 100);
+    // The signature, the header chunk, and the length and name of the next.
+    bytes.truncate(8 + 25 + 8);
+    bytes
 }
 
 /// The pixels of a PNG.

@@ -184,34 +184,40 @@ impl BlobStore for OpendalBlobStore {
     }
 }
 
+impl OpendalBlobStore {
+    /// What the entry lists; `None` for the folder itself, and for a blob that was deleted meanwhile.
+    async fn listed(&self, bucket: Bucket, entry: &Entry) -> PortResult<Option<ListedBlob>> {
+        let Some(id) = BlobId::parse(entry.name()) else { return Ok(None) };
+        let metadata = match self.operator.stat(entry.path()).await {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                // The blob alone, or the whole folder?
+                self.reach(bucket).await?;
+                return Ok(None);
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let Some(written_at) = metadata.last_modified() else {
+            return Err(PortError::Unexpected("the store does not tell when a blob was written".into()));
+        };
+        Ok(Some(ListedBlob {
+            key: BlobKey { bucket, id },
+            size: ByteSize::new(metadata.content_length()),
+            written_at: Timestamp::from_unix_micros(written_at.into_inner().as_microsecond()),
+        }))
+    }
+}
+
 #[async_trait]
 impl ListBlobs for OpendalBlobStore {
     async fn list(&self, bucket: Bucket) -> PortResult<BoxStream<'static, PortResult<ListedBlob>>> {
         self.reach(bucket).await?;
         let entries = self.operator.lister(&folder(bucket)).await.map_err(failed)?;
-        let operator = self.operator.clone();
+        let store = self.clone();
         let blobs = entries.map_err(failed).try_filter_map(move |entry| {
-            let operator = operator.clone();
-            async move { listed(&operator, bucket, &entry).await }
+            let store = store.clone();
+            async move { store.listed(bucket, &entry).await }
         });
         Ok(blobs.boxed())
     }
-}
-
-/// What the entry lists; `None` for the folder itself, and for a blob that was deleted meanwhile.
-async fn listed(operator: &Operator, bucket: Bucket, entry: &Entry) -> PortResult<Option<ListedBlob>> {
-    let Some(id) = BlobId::parse(entry.name()) else { return Ok(None) };
-    let metadata = match operator.stat(entry.path()).await {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    let Some(written_at) = metadata.last_modified() else {
-        return Err(PortError::Unexpected("the store does not tell when a blob was written".into()));
-    };
-    Ok(Some(ListedBlob {
-        key: BlobKey { bucket, id },
-        size: ByteSize::new(metadata.content_length()),
-        written_at: Timestamp::from_unix_micros(written_at.into_inner().as_microsecond()),
-    }))
 }

@@ -11,7 +11,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fm_e2e::{Api, Lane, Page, User, pictures};
 use futures_util::{StreamExt as _, stream};
-use image::imageops::{FilterType, resize};
 use image::{Rgb, RgbImage, RgbaImage};
 use serde::Deserialize;
 
@@ -156,15 +155,16 @@ fn compare(name: &str, drawn: &Drawn, made: &RgbaImage) -> Option<String> {
 
 /// The means of a thumbnail, as [`Drawn`] has them.
 fn cells(made: &RgbaImage) -> Vec<[u32; 4]> {
-    let mut multiplied = made.clone();
-    for pixel in multiplied.pixels_mut() {
-        let [colours @ .., alpha] = &mut pixel.0;
-        for colour in colours {
-            *colour = u8::try_from(u16::from(*colour) * u16::from(*alpha) / 255).unwrap();
+    let (width, height) = made.dimensions();
+    let mut sums = vec![([0_u32; 4], 0_u32); (CELLS * CELLS) as usize];
+    for (x, y, pixel) in made.enumerate_pixels() {
+        let [colours @ .., alpha] = pixel.0.map(u32::from);
+        let (sum, count) = &mut sums[(y * CELLS / height * CELLS + x * CELLS / width) as usize];
+        for (sum, colour) in sum.iter_mut().zip(colours) {
+            *sum += colour * alpha / 255;
         }
+        sum[3] += alpha;
+        *count += 1;
     }
-    resize(&multiplied, CELLS, CELLS, FilterType::Triangle)
-        .pixels()
-        .map(|pixel| pixel.0.map(u32::from))
-        .collect()
+    sums.into_iter().map(|(sum, count)| sum.map(|sum| sum / count.max(1))).collect()
 }

@@ -118,7 +118,7 @@ async fn a_hostile_picture_fails_and_is_kept(lane: Lane) {
     let mut half_a_jpeg = pictures::halves(200, 200, ImageFormat::Jpeg);
     half_a_jpeg.truncate(30);
     let broken = [
-        pictures::truncated_png(),
+        pictures::head_of_a_png(),
         pictures::bomb(),
         half_a_jpeg,
         b"GIF89a".to_vec(),
@@ -172,7 +172,7 @@ async fn a_thumbnail_can_be_made_again(lane: Lane) {
 
 async fn a_failed_thumbnail_can_be_tried_again(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let file = user.file("a.png", pictures::truncated_png()).await;
+    let file = user.file("a.png", pictures::head_of_a_png()).await;
     user.with_thumbnail(&file).await;
     let path = format!("{}/thumbnail", User::path(&file));
     user.post(&path).send().await.expect(202);

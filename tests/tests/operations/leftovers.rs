@@ -27,7 +27,7 @@ async fn after_a_busy_day_the_store_is_empty(lane: Lane) {
         large.send().await.problem(413, "payload_too_large");
         let wrong = user.upload("a.txt", "text").header("repr-digest", &digest_field(b"other"));
         wrong.send().await.problem(422, "validation_failed");
-        user.upload("broken.png", pictures::truncated_png()).send().await.expect(201);
+        user.upload("broken.png", pictures::head_of_a_png()).send().await.expect(201);
         // Replaced and made again.
         for file in user.all(&[("q", "a.png")]).await {
             let path = User::path(&file);

@@ -265,7 +265,7 @@ impl FileRepo for BrokenUnit {
         if self.is(Fault::TrimsFileNames) {
             file.name = file.name.as_str().trim().parse().unwrap();
         }
-        if self.is(Fault::KeepsTypesIn64Characters) {
+        if self.is(Fault::KeepsTypesIn64Characters) && file.content_type.as_str().len() > 64 {
             file.content_type = first(file.content_type.as_str(), 64).parse().unwrap();
         }
         self.common.files.lock().unwrap().entry(file.id).or_insert_with(|| file.clone());
