@@ -61,9 +61,9 @@ const RULES: &[(&str, Rule)] = &[
     ("fm-sqlite", ADAPTER),
     ("fm-s3", ADAPTER),
     ("fm-disk", ADAPTER),
-    ("fm-imaging", Rule::Ours(&["fm-domain", "fm-jpeg-eighth", "fm-streaming"])),
+    ("fm-imaging", Rule::Ours(&["fm-domain", "fm-jpeg", "fm-streaming"])),
     ("fm-credentials", ADAPTER),
-    ("fm-jpeg-eighth", Rule::Exactly(&["thiserror"])),
+    ("fm-jpeg", Rule::Exactly(&["thiserror"])),
     ("fm-api-types", Rule::Exactly(WIRE)),
     ("fm-http", Rule::Ours(&["fm-api-types", "fm-application", "fm-domain", "fm-streaming"])),
     ("fm-s3-testing", Rule::Ours(&[])),
@@ -81,16 +81,8 @@ const RULES: &[(&str, Rule)] = &[
 const ADAPTER: Rule = Rule::Ours(&["fm-domain", "fm-streaming"]);
 
 /// The crates that editing the application must not rebuild.
-const ADAPTERS: &[&str] = &[
-    "fm-memory",
-    "fm-postgres",
-    "fm-sqlite",
-    "fm-s3",
-    "fm-disk",
-    "fm-imaging",
-    "fm-jpeg-eighth",
-    "fm-credentials",
-];
+const ADAPTERS: &[&str] =
+    &["fm-memory", "fm-postgres", "fm-sqlite", "fm-s3", "fm-disk", "fm-imaging", "fm-jpeg", "fm-credentials"];
 
 const APPLICATION: &str = "fm-application";
 

@@ -56,7 +56,10 @@ pub(crate) struct Shrink {
     /// Colours count by how opaque they are; not where nothing is averaged.
     premultiplied: bool,
     sums: Vec<u16>,
+    /// Rows in the sums.
     rows: u32,
+    /// Rows of the whole picture so far.
+    pushed: u32,
     shrunk: Vec<u8>,
     deadline: Deadline,
 }
@@ -88,6 +91,7 @@ impl Shrink {
             premultiplied: channels == Channels::Rgba && from != to,
             sums: vec![0; row],
             rows: 0,
+            pushed: 0,
             shrunk: Vec::with_capacity(left * channels.count()),
             deadline,
         }
@@ -108,11 +112,28 @@ impl Shrink {
             }
         }
         self.rows += 1;
+        self.pushed += 1;
         if self.rows == self.block.height {
             self.deadline.check()?;
             self.average();
         }
         Ok(())
+    }
+
+    /// Goes on as a picture that can be see-through; what it has so far is opaque.
+    fn add_alpha(&mut self) {
+        let opaque = |&[red, green, blue]: &[u8; 3]| [red, green, blue, u8::MAX];
+        self.shrunk = self.shrunk.as_chunks().0.iter().flat_map(opaque).collect();
+        let alpha = u16::try_from(self.rows).unwrap_or(u16::MAX) * u16::from(u8::MAX);
+        self.sums = self
+            .sums
+            .as_chunks()
+            .0
+            .iter()
+            .flat_map(|&[red, green, blue]| [red, green, blue, alpha])
+            .collect();
+        self.channels = Channels::Rgba;
+        self.premultiplied = true;
     }
 
     /// Turns the sums into a row of averages.
@@ -134,16 +155,21 @@ impl Shrink {
         self.rows = 0;
     }
 
-    /// The picture after its last row.
+    /// The picture after its last row. Rows that are missing are see-through.
     pub(crate) fn finish(mut self) -> Shrunk {
+        if self.pushed < self.from.height && self.channels == Channels::Rgb {
+            self.add_alpha();
+        }
         if self.rows > 0 {
+            // What is missing of the block counts as see-through, too.
+            let begun = self.pushed - self.rows;
+            self.rows = self.block.height.min(self.from.height - begun);
             self.average();
         }
         let size = Size {
             width: self.from.width.div_ceil(self.block.width),
             height: self.from.height.div_ceil(self.block.height),
         };
-        // Rows that never came are black and see-through.
         self.shrunk.resize(size.width as usize * size.height as usize * self.channels.count(), 0);
         let extent = (
             f64::from(self.from.width) / f64::from(self.block.width),
