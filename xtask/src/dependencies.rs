@@ -62,9 +62,9 @@ const RULES: &[(&str, Rule)] = &[
     ("fm-sqlite", ADAPTER),
     ("fm-s3", ADAPTER),
     ("fm-disk", ADAPTER),
-    ("fm-imaging", Rule::Ours(&["fm-domain", "fm-jpeg-eighth", "fm-streaming"])),
+    ("fm-imaging", Rule::Ours(&["fm-domain", "fm-jpeg", "fm-streaming"])),
     ("fm-credentials", ADAPTER),
-    ("fm-jpeg-eighth", Rule::Exactly(&["thiserror"])),
+    ("fm-jpeg", Rule::Exactly(&["thiserror"])),
     ("fm-api-types", Rule::Exactly(WIRE)),
     ("fm-http", Rule::Ours(&["fm-api-types", "fm-application", "fm-domain", "fm-streaming"])),
     ("fm-s3-testing", Rule::Ours(&[])),
@@ -73,7 +73,7 @@ const RULES: &[(&str, Rule)] = &[
     // What a team outside may see: the program and the ports, no adapter of ours.
     ("fm-example-foreign-adapters", Rule::Ours(&["fm-app", "fm-domain"])),
     // Black boxes: they know the program, and nothing of its inside. The benchmark measures the renderer on its own too.
-    ("fm-e2e", Rule::Ours(&["fm-api-types", "fm-jpeg-eighth", "fm-testkit"])),
+    ("fm-e2e", Rule::Ours(&["fm-api-types", "fm-jpeg", "fm-testkit"])),
     ("fm-bench", Rule::Ours(&["fm-api-types", "fm-domain", "fm-imaging", "fm-testkit"])),
     ("xtask", Rule::Ours(&[])),
 ];
@@ -82,16 +82,8 @@ const RULES: &[(&str, Rule)] = &[
 const ADAPTER: Rule = Rule::Ours(&["fm-domain", "fm-streaming"]);
 
 /// The crates that editing the application must not rebuild.
-const ADAPTERS: &[&str] = &[
-    "fm-memory",
-    "fm-postgres",
-    "fm-sqlite",
-    "fm-s3",
-    "fm-disk",
-    "fm-imaging",
-    "fm-jpeg-eighth",
-    "fm-credentials",
-];
+const ADAPTERS: &[&str] =
+    &["fm-memory", "fm-postgres", "fm-sqlite", "fm-s3", "fm-disk", "fm-imaging", "fm-jpeg", "fm-credentials"];
 
 const APPLICATION: &str = "fm-application";
 

@@ -97,7 +97,7 @@ impl Read for Source {
         Ok(count)
     }
 
-    /// The decoder of JPEG reads byte by byte: that path is kept short.
+    /// Some decoders read byte by byte: that path is kept short.
     #[inline]
     fn read_exact(&mut self, mut buffer: &mut [u8]) -> io::Result<()> {
         if let ([byte], Some(&next)) = (&mut *buffer, self.bytes.get(self.position))

@@ -1,6 +1,6 @@
 //! JPEG: orders of markers, colour spaces, restarts, data that end too early.
 
-use fm_jpeg_eighth::testing::{Order, Writer, colour, grey, segment};
+use fm_jpeg::testing::{Order, Writer, colour, grey, segment};
 
 use super::Case;
 

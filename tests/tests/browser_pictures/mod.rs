@@ -53,10 +53,14 @@ const DRAW: &str = "async (urls, side) => Promise.all(urls.map(async url => {
     const context = canvas.getContext('2d');
     context.drawImage(picture, 0, 0);
     const {data} = context.getImageData(0, 0, width, height);
+    // Cells end where the pixels of the thumbnail do.
+    const wide = Math.min(64, width);
+    const high = Math.max(1, Math.round(height * wide / width));
+    const cellOf = (at, size, pixels) => Math.floor(Math.floor(at * pixels / size) * side / pixels);
     const cells = Array.from({length: side * side}, () => [0, 0, 0, 0, 0]);
     for (let at = 0, y = 0; y < height; y++) {
         for (let x = 0; x < width; x++, at += 4) {
-            const cell = cells[Math.floor(y * side / height) * side + Math.floor(x * side / width)];
+            const cell = cells[cellOf(y, height, high) * side + cellOf(x, width, wide)];
             const alpha = data[at + 3];
             for (let part = 0; part < 3; part++) cell[part] += data[at + part] * alpha / 255;
             cell[3] += alpha;

@@ -222,3 +222,15 @@ async fn no_metadata_reaches_the_thumbnail() {
         assert!(kinds.iter().all(|kind| matches!(&kind[..], b"IHDR" | b"IDAT" | b"IEND")), "{kinds:?}");
     }
 }
+
+#[tokio::test]
+async fn a_truncated_jpeg_is_shown_as_far_as_it_goes() {
+    for (width, height) in [(1600, 1200), (300, 200)] {
+        let jpeg = encoded(&quarters(width, height), ImageFormat::Jpeg);
+        let end = pixels(jpeg.slice(..jpeg.len() - 2)).await;
+        assert_eq!(seen_quarters(&end), UPRIGHT);
+        let cut = pixels(jpeg.slice(..jpeg.len() * 6 / 10)).await;
+        assert_eq!(seen_quarters(&cut)[..2], UPRIGHT[..2]);
+        assert_eq!(cut.get_pixel(32, cut.height() - 1).0, [0; 4]);
+    }
+}

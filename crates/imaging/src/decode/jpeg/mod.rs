@@ -1,71 +1,71 @@
-//! JPEG, decoded at the smallest of the scales 1/8, 1/4, 1/2 and 1 that is good enough.
+//! JPEG, decoded at the smallest of the scales 1/8, 1/4, 1/2 and 1 that is good enough, averaged row by row.
 //!
-//! Large pictures are decoded at 1/8, which is where the time goes: those of the usual kinds by [`fm_jpeg_eighth`], which
-//! does no more than that scale needs. All others go to a general decoder.
+//! Large pictures are decoded at 1/8, which is where the time goes: [`fm_jpeg`] does no more than that scale needs.
 
-mod eighth;
-mod general;
 #[cfg(test)]
 mod tests;
 
 use fm_domain::thumbnails::RenderThumbnail;
-use jpeg_decoder::{CodingProcess, Decoder, Error, ImageInfo};
+use fm_jpeg::{DecodeError, Jpeg, Limits, Picture as Scaled, Scale};
 
 use crate::picture::{Picture, is_turned, orientation_of, target};
 use crate::request::{Request, undecodable};
-use crate::shrink::{Channels, Shrink, Size};
-use crate::source::Source;
+use crate::shrink::{Channels, Shrink, Shrunk, Size};
+use crate::source::{Deadline, Source};
 
 /// How many pixels the decoder shall leave for each of the thumbnail's.
 const OVERSAMPLING: u32 = 2;
 
 pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, RenderThumbnail> {
-    let mut decoder = Decoder::new(source.clone());
-    decoder.read_info().map_err(refusal)?;
-    let full = info(&decoder)?;
-    let size = size_of(full);
+    let jpeg = Jpeg::read(source.bytes()).map_err(refusal)?;
+    let size = Size { width: jpeg.width(), height: jpeg.height() };
     request.admit(size)?;
-
-    // The scale is chosen by width alone (no side that is decoded at a smaller scale reaches `u16::MAX`), and after
-    // turning the width is what was the height.
-    let orientation = orientation_of(decoder.exif_data());
+    let orientation = orientation_of(jpeg.exif());
     let to = target(size, orientation, request.spec);
-    let wanted = |pixels: u32| u16::try_from(pixels * OVERSAMPLING).unwrap_or(u16::MAX);
-    let (width, height) =
-        if is_turned(orientation) { (u16::MAX, wanted(to.height)) } else { (wanted(to.width), u16::MAX) };
-    decoder.scale(width, height).map_err(refusal)?;
-    let scaled = info(&decoder)?;
-    let bytes = size_of(scaled).pixels() * scaled.pixel_format.pixel_bytes() as u64;
-    // The planes of the components, and the pixels made of them.
-    request.afford(bytes.checked_mul(2))?;
+    // After turning, the width is what was the height.
+    let (pixels, wanted) =
+        if is_turned(orientation) { (size.height, to.height) } else { (size.width, to.width) };
+    let is_enough = |scale: &Scale| scale.of(pixels) >= wanted * OVERSAMPLING;
+    let scale = Scale::ALL.into_iter().find(is_enough).unwrap_or(Scale::Whole);
+    let scaled = decode_within(&jpeg, scale, source.deadline(), request).map_err(refusal)?;
+    Ok(Picture { shrunk: shrink(&scaled, to, source.deadline())?, orientation })
+}
 
-    let eighth = Size { width: size.width.div_ceil(8), height: size.height.div_ceil(8) };
-    let is_eighth = size_of(scaled) == eighth && eighth != size;
-    if is_eighth && let Some(shrunk) = eighth::decode(source, request, to)? {
-        return Ok(Picture { shrunk, orientation });
+/// Decodes at this scale, or at a smaller one where that takes too much memory.
+fn decode_within(
+    jpeg: &Jpeg<'_>,
+    scale: Scale,
+    deadline: Deadline,
+    request: Request,
+) -> Result<Scaled, DecodeError> {
+    let limits = Limits { max_alloc: request.budget.max_alloc, deadline: deadline.instant() };
+    let mut answer = Err(DecodeError::TooLarge);
+    for smaller in Scale::ALL.into_iter().rev().filter(|&one| one <= scale) {
+        answer = jpeg.decode(smaller, limits);
+        if !matches!(answer, Err(DecodeError::TooLarge)) {
+            break;
+        }
     }
+    answer
+}
 
-    let samples = size.pixels() * full.pixel_format.pixel_bytes() as u64;
-    if full.coding_process == CodingProcess::DctProgressive {
-        // All coefficients of all scans are kept, two bytes each, whatever the scale.
-        request.afford(samples.checked_mul(2))?;
+/// Averages the picture. Colours are converted when few pixels are left.
+fn shrink(scaled: &Scaled, to: Size, deadline: Deadline) -> Result<Shrunk, RenderThumbnail> {
+    let size = Size { width: scaled.width(), height: scaled.height() };
+    let mut shrink = Shrink::new(size, to, Channels::Rgb, deadline);
+    let mut rows = scaled.rows();
+    while let Some(row) = rows.next_row() {
+        shrink.push(row)?;
     }
-    decoder.set_max_decoding_buffer_size(usize::try_from(request.budget.max_alloc).unwrap_or(usize::MAX));
-    let pixels = decoder.decode().map_err(refusal)?;
-
-    let mut shrink = Shrink::new(size_of(scaled), to, Channels::Rgb, source.deadline());
-    general::push_rows(&mut shrink, &pixels, scaled)?;
-    Ok(Picture { shrunk: shrink.finish(), orientation })
+    let mut small = shrink.finish();
+    scaled.to_rgb(&mut small.pixels);
+    Ok(small)
 }
 
-fn info(decoder: &Decoder<Source>) -> Result<ImageInfo, RenderThumbnail> {
-    decoder.info().ok_or_else(|| undecodable("it has no frame"))
-}
-
-fn size_of(info: ImageInfo) -> Size {
-    Size { width: info.width.into(), height: info.height.into() }
-}
-
-fn refusal(error: Error) -> RenderThumbnail {
-    undecodable(error)
+fn refusal(error: DecodeError) -> RenderThumbnail {
+    match error {
+        DecodeError::Unsupported | DecodeError::Broken => undecodable(error),
+        DecodeError::TooLarge => RenderThumbnail::TooLarge,
+        DecodeError::TimedOut => RenderThumbnail::TimedOut,
+    }
 }
