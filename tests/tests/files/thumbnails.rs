@@ -121,7 +121,7 @@ async fn a_hostile_picture_fails_and_is_kept(lane: Lane) {
         pictures::head_of_a_png(),
         pictures::bomb(),
         half_a_jpeg,
-        b"GIF89a".to_vec(),
+        b"GIF89a\x10\0\x10\0\0\0\0".to_vec(),
         b"\x89PNG\r\n\x1a\n".to_vec(),
     ];
     for body in broken {

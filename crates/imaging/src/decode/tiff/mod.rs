@@ -46,7 +46,7 @@ fn scale(layout: &Layout, source: &Source, request: Request) -> Result<Scale, Re
     let mut scale = Scale::new(layout);
     if scale.is_open() {
         for_each_row(layout, &scale, source, request, |_line| Ok(()))?;
-        scale.settle();
+        scale.choose_white();
     }
     Ok(scale)
 }

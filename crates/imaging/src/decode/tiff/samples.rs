@@ -44,7 +44,7 @@ impl Scale {
     /// Takes for white the lowest of those that programs use which is not exceeded: 1 of floating-point numbers, the
     /// most that fits into 8 or 16 bits of others; else the most that a whole number without a sign can be, and the highest
     /// number there is of others.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn choose_white(&mut self) {
         let Some(highest) = self.highest.take().map(Cell::into_inner) else { return };
         let usual: &[f64] = match (self.format, self.bits) {
             (SampleFormat::IEEEFP, _) => &[1.0, 255.0, 65535.0],
