@@ -10,7 +10,6 @@
 )]
 
 mod accounts;
-mod browser_pictures;
 mod conventions;
 mod documentation_pages;
 mod faults;
