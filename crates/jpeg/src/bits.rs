@@ -9,6 +9,7 @@ pub(crate) const REFILLED: u32 = 56;
 ///
 /// Beyond that there are zeros without end, so that nothing has to be checked bit by bit: [`Bits::is_overdrawn`] tells
 /// afterwards.
+#[derive(Clone, Copy)]
 pub(crate) struct Bits<'a> {
     rest: &'a [u8],
     /// The next bits, from the top. Below the `available` ones there may be some of the bits that come after them.
@@ -47,20 +48,23 @@ impl<'a> Bits<'a> {
                 return;
             }
         }
-        self.refill_by_byte();
+        *self = self.refilled_by_byte();
     }
 
+    /// By value, so that no reference keeps the bits of the caller's loop out of registers.
     #[cold]
-    fn refill_by_byte(&mut self) {
+    #[inline(never)]
+    fn refilled_by_byte(mut self) -> Self {
         while self.available < REFILLED {
-            // Any number of 0xFF may stand before the byte that tells stuffing from a marker.
-            while let [0xff, 0xff, ..] = self.rest {
-                self.rest = &self.rest[1..];
-            }
             let byte = match *self.rest {
                 [0xff, 0x00, ref rest @ ..] => {
                     self.rest = rest;
                     0xff
+                }
+                // Any number may stand before the byte that tells stuffing from a marker.
+                [0xff, 0xff, ..] => {
+                    self.rest = &self.rest[1..];
+                    continue;
                 }
                 [0xff, ..] | [] => {
                     self.made_up += 8;
@@ -74,6 +78,7 @@ impl<'a> Bits<'a> {
             self.window |= u64::from(byte) << (56 - self.available);
             self.available += 8;
         }
+        self
     }
 
     /// The next 16 bits; they stay.

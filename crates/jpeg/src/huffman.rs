@@ -107,14 +107,14 @@ impl Table {
     pub(crate) fn code(&self, bits: &Bits<'_>) -> Code {
         let ahead = bits.ahead();
         match self.short[usize::from(ahead >> (LONGEST - LOOKAHEAD))] {
-            Code { bits: 0, .. } => self.long_code(ahead),
+            Code { bits: 0, .. } => self.long_code(ahead).unwrap_or(self.invalid),
             code => code,
         }
     }
 
     #[cold]
-    fn long_code(&self, ahead: u16) -> Code {
+    fn long_code(&self, ahead: u16) -> Option<Code> {
         let place = self.long.partition_point(|&(after, _)| after <= u32::from(ahead));
-        self.long.get(place).map_or(self.invalid, |&(_, code)| code)
+        self.long.get(place).map(|&(_, code)| code)
     }
 }

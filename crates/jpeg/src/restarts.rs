@@ -30,7 +30,7 @@ impl Restarts {
     }
 
     /// Goes on behind the marker that is due, or before the one that is there in its place.
-    pub(crate) fn restart<'a>(&mut self, bits: &Bits<'a>) -> Bits<'a> {
+    pub(crate) fn restart<'a>(&mut self, bits: Bits<'a>) -> Bits<'a> {
         let due = self.next;
         self.next = (due + 1) % 8;
         let begin = bits.rest();
@@ -54,8 +54,8 @@ impl Restarts {
     }
 
     /// Whether a restart may bring more data, when all before the next marker are used up.
-    pub(crate) fn may_follow(&self, bits: &Bits<'_>) -> bool {
+    pub(crate) fn may_follow(&self, mut rest: &[u8]) -> bool {
         let is_restart = |marker| matches!(marker, ..marker::SOF0 | marker::RST0..=marker::RST7);
-        self.interval > 0 && next_marker(&mut bits.rest()).is_some_and(is_restart)
+        self.interval > 0 && next_marker(&mut rest).is_some_and(is_restart)
     }
 }

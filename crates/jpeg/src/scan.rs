@@ -26,8 +26,7 @@ pub(crate) struct Decoded<'a> {
 
 impl<'a> Decoded<'a> {
     /// A scan whose data end after so many whole rows of MCUs.
-    fn cut(bits: &Bits<'a>, whole: u32, mcu_height: u32) -> Self {
-        let rest = bits.rest();
+    fn cut(rest: &'a [u8], whole: u32, mcu_height: u32) -> Self {
         let is_end = matches!(rest, [] | [0xff]);
         Self { rest, rows: is_end.then_some(whole.max(1) * mcu_height) }
     }
@@ -46,6 +45,7 @@ pub(crate) fn decode<'a>(
     limits: Limits,
 ) -> Result<Decoded<'a>, DecodeError> {
     let alone = scan.parts.len() == 1;
+    let layout = planes.first().ok_or(DecodeError::Broken)?.layout();
     let mcus = match scan.parts.as_slice() {
         [one] => frame.blocks(frame.components[one.component]),
         several if frame.interleaves(several.iter().map(|part| part.component)) => frame.mcus(),
@@ -64,36 +64,64 @@ pub(crate) fn decode<'a>(
     }
     components.sort_by_key(|&(turn, _)| turn);
 
+    let components = components.into_iter().map(|(_, component)| component).collect();
     let mcu_height = if alone { 1 } else { frame.mcu_height() };
-    let mut bits = Bits::new(bytes);
-    let mut restarts = Restarts::every(settings.restart_interval);
-    for row in 0..mcus.height {
-        limits.check_time()?;
-        for column in 0..mcus.width as usize {
-            if restarts.is_due() {
-                bits = restarts.restart(&bits);
-                for (_, component) in &mut components {
-                    component.restart();
+    let run =
+        Run { bytes, components, mcus, mcu_height, restart_interval: settings.restart_interval, limits };
+    // The loop is made twice, so that the one which large pictures take has no other kinds in it.
+    if scan.step == Step::Sequential && layout.is_dc_alone() {
+        run.decode(Decoding::dc_mcu)
+    } else {
+        run.decode(Decoding::mcu)
+    }
+}
+
+/// A scan that is ready to be decoded.
+struct Run<'a, 'b> {
+    bytes: &'a [u8],
+    /// In the order of the scan.
+    components: Vec<Decoding<'b>>,
+    mcus: Size,
+    /// How many rows of eight pixels an MCU has.
+    mcu_height: u32,
+    restart_interval: u16,
+    limits: Limits,
+}
+
+impl<'a, 'b> Run<'a, 'b> {
+    /// Decodes all MCUs, each component's part of one by this function.
+    fn decode(
+        mut self,
+        mcu: impl Fn(&mut Decoding<'b>, &mut Bits<'a>, usize, usize),
+    ) -> Result<Decoded<'a>, DecodeError> {
+        let mut bits = Bits::new(self.bytes);
+        let mut restarts = Restarts::every(self.restart_interval);
+        for row in 0..self.mcus.height {
+            self.limits.check_time()?;
+            for column in 0..self.mcus.width as usize {
+                if restarts.is_due() {
+                    bits = restarts.restart(bits);
+                    self.components.iter_mut().for_each(Decoding::restart);
                 }
-            }
-            if bits.is_overdrawn() {
-                // A picture that promises more than it has shall not take the time of one that has it.
-                if !restarts.may_follow(&bits) {
-                    // The MCU before this one is not whole.
-                    let whole = if column == 0 { row.saturating_sub(1) } else { row };
-                    return Ok(Decoded::cut(&bits, whole, mcu_height));
+                if bits.is_overdrawn() {
+                    // A picture that promises more than it has shall not take the time of one that has it.
+                    if !restarts.may_follow(bits.rest()) {
+                        // The MCU before this one is not whole.
+                        let whole = if column == 0 { row.saturating_sub(1) } else { row };
+                        return Ok(Decoded::cut(bits.rest(), whole, self.mcu_height));
+                    }
+                    continue;
                 }
-                continue;
-            }
-            for (_, component) in &mut components {
-                component.mcu(&mut bits, row as usize, column);
+                for component in &mut self.components {
+                    mcu(component, &mut bits, row as usize, column);
+                }
             }
         }
+        if bits.is_overdrawn() {
+            return Ok(Decoded::cut(bits.rest(), self.mcus.height - 1, self.mcu_height));
+        }
+        Ok(Decoded { rest: bits.rest(), rows: None })
     }
-    if bits.is_overdrawn() {
-        return Ok(Decoded::cut(&bits, mcus.height - 1, mcu_height));
-    }
-    Ok(Decoded { rest: bits.rest(), rows: None })
 }
 
 /// How a scan codes a block.
@@ -176,27 +204,31 @@ impl<'a> Decoding<'a> {
         }
     }
 
-    /// Decodes this component's blocks of an MCU (A.2).
+    /// Decodes this component's blocks of an MCU (A.2) of a sequential picture, of which the DC coefficients are stored.
     #[inline]
+    fn dc_mcu(&mut self, bits: &mut Bits<'_>, row: usize, column: usize) {
+        let Coding::SequentialDc { dc, ac } = &self.coding else { return };
+        let (across, down) = (self.blocks.width as usize, self.blocks.height as usize);
+        for line in row * down..(row + 1) * down {
+            for coefficient in self.plane.run(line, column * across, across) {
+                bits.refill();
+                *coefficient = predicted(bits, dc, &mut self.prediction);
+                pass_over(bits, ac);
+            }
+        }
+    }
+
+    /// Decodes this component's blocks of an MCU (A.2).
     fn mcu(&mut self, bits: &mut Bits<'_>, row: usize, column: usize) {
         let (across, down) = (self.blocks.width as usize, self.blocks.height as usize);
         for line in row * down..(row + 1) * down {
-            if let Coding::SequentialDc { dc, ac } = &self.coding {
-                for coefficient in self.plane.run(line, column * across, across) {
-                    bits.refill();
-                    *coefficient = predicted(bits, dc, &mut self.prediction);
-                    pass_over(bits, ac);
-                }
-            } else {
-                for place in column * across..(column + 1) * across {
-                    self.block(bits, line, place);
-                }
+            for place in column * across..(column + 1) * across {
+                self.block(bits, line, place);
             }
         }
     }
 
     /// Decodes a block of a picture that is progressive, or of which more than the DC coefficients is stored.
-    #[inline(never)]
     fn block(&mut self, bits: &mut Bits<'_>, row: usize, column: usize) {
         let layout = self.plane.layout();
         let block = self.plane.block(row, column);
