@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod browser_pictures;
 mod conventions;
 mod documentation_pages;
 mod faults;

@@ -234,3 +234,11 @@ async fn a_truncated_jpeg_is_shown_as_far_as_it_goes() {
         assert_eq!(cut.get_pixel(32, cut.height() - 1).0, [0; 4]);
     }
 }
+
+#[tokio::test]
+async fn alpha_that_the_header_of_a_webp_does_not_promise_is_seen() {
+    let veiled = RgbaImage::from_pixel(80, 80, Rgba([250, 20, 20, 100]));
+    let plain = encoded(&veiled.into(), ImageFormat::WebP);
+    let seen = pixels(webp_with_exif(&plain, (80, 80), 1)).await;
+    assert_eq!(seen.get_pixel(32, 32).0, [250, 20, 20, 100]);
+}

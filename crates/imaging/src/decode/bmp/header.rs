@@ -73,8 +73,8 @@ impl<'a> Header<'a> {
             }
             _ => return None,
         };
-        // Browsers believe in alpha from version 4 on.
-        masks[3] = if length >= 108 && bits >= 16 { long(info, 52)? } else { 0 };
+        // Chromium believes in alpha where the header has room for its mask.
+        masks[3] = if length >= 56 && bits >= 16 { long(info, 52)? } else { 0 };
         let palette = if bits <= 8 {
             palette(info, &mut end, bits, colours, if is_core { 3 } else { 4 })
         } else {

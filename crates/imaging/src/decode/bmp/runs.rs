@@ -1,4 +1,4 @@
-//! Runs of pixels: what they leave out is see-through.
+//! Runs of pixels: what they leave out is black, and rows that they don't reach are see-through, as Chromium has it.
 
 use fm_domain::thumbnails::RenderThumbnail;
 use image::metadata::Orientation;
@@ -10,6 +10,8 @@ use crate::source::Source;
 
 /// A pixel that no run has set.
 const UNSET: u16 = u16::MAX;
+
+const BLACK: [u8; 4] = [0, 0, 0, u8::MAX];
 
 /// Codes between two looks at the clock.
 const CODES_BETWEEN_LOOKS: u32 = 1 << 16;
@@ -27,18 +29,19 @@ pub(super) fn decode(
         x: 0,
         y: 0,
     };
-    plane.fill(header.data, header.bits, source)?;
+    let rows = plane.fill(header.data, header.bits, source)?;
     if plane.pixels.iter().all(|&index| index == UNSET) {
         return Err(undecodable("it ends before its first pixel"));
     }
     let mut shrink = request.shrink(header.size, Channels::Rgba, Orientation::NoTransforms, source)?;
     let mut line = Vec::with_capacity(shrink.row_bytes());
     // The first row is the lowest.
-    for row in plane.pixels.chunks_exact(plane.width).rev() {
+    for (y, row) in plane.pixels.chunks_exact(plane.width).enumerate().rev() {
+        let left_out = if y < rows { BLACK } else { [0; 4] };
         line.clear();
         line.extend(row.iter().flat_map(|&index| match header.palette.get(usize::from(index)) {
             Some(&[red, green, blue]) => [red, green, blue, u8::MAX],
-            None => [0; 4],
+            None => left_out,
         }));
         shrink.push(&line)?;
     }
@@ -54,8 +57,8 @@ struct Plane {
 }
 
 impl Plane {
-    /// Sets what the data say, as far as they go.
-    fn fill(&mut self, data: &[u8], bits: u16, source: &Source) -> Result<(), RenderThumbnail> {
+    /// Sets what the data say, as far as they go; tells the number of rows that they reach.
+    fn fill(&mut self, data: &[u8], bits: u16, source: &Source) -> Result<usize, RenderThumbnail> {
         let mut data = data.iter().copied();
         let mut codes = 0_u32;
         while let (Some(count), Some(value)) = (data.next(), data.next()) {
@@ -65,7 +68,7 @@ impl Plane {
             }
             match (count, value) {
                 (0, 0) => (self.x, self.y) = (0, self.y + 1),
-                (0, 1) => break,
+                (0, 1) => return Ok(self.pixels.len() / self.width),
                 (0, 2) => {
                     let (Some(right), Some(up)) = (data.next(), data.next()) else { break };
                     self.x += usize::from(right);
@@ -97,7 +100,7 @@ impl Plane {
                 break;
             }
         }
-        Ok(())
+        Ok(self.y)
     }
 
     /// Sets the next pixel; what lies beyond the row is left out.

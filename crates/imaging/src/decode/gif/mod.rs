@@ -66,7 +66,7 @@ pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, Rende
 
 /// Unpacks the indices of a frame, as many as there are; tells their number.
 fn unpack(frame: &FirstFrame<'_>, indices: &mut [u8], source: &Source) -> Result<usize, RenderThumbnail> {
-    let Some(code_size @ 1..=11) = frame.code_size else { return Ok(0) };
+    let Some(code_size @ 0..=11) = frame.code_size else { return Ok(0) };
     let mut decoder = Configuration::new(BitOrder::Lsb, code_size).with_yield_on_full_buffer(true).build();
     let mut known = 0;
     for (count, mut data) in frame.data().enumerate() {

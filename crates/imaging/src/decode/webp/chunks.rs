@@ -15,6 +15,8 @@ pub(super) struct Extended<'a> {
     pub(super) place: Place,
     pub(super) is_animated: bool,
     pub(super) exif: Option<&'a [u8]>,
+    /// Whether the header promises alpha.
+    promises_alpha: bool,
     alpha: Option<&'a [u8]>,
     image: Chunk<'a>,
 }
@@ -54,9 +56,20 @@ impl<'a> Extended<'a> {
             place: animated.unwrap_or(Place::whole(canvas)),
             is_animated: animated.is_some(),
             exif,
+            promises_alpha: header.first()? & HAS_ALPHA != 0,
             alpha,
             image: image?,
         })
+    }
+
+    /// Whether the picture has alpha that its header does not promise: browsers go by the picture.
+    pub(super) fn conceals_alpha(&self) -> bool {
+        let has_alpha = match self.image {
+            // A bit of the header of lossless data (RFC 9649, section 3.4).
+            (name, [0x2f, _, _, _, last, ..]) if &name == b"VP8L" => last & 0b1_0000 != 0,
+            (name, _) => &name == b"VP8 " && self.alpha.is_some(),
+        };
+        has_alpha && !self.promises_alpha && !self.is_animated
     }
 
     /// A file of the image and nothing else. It begins with no header that could be wrong.

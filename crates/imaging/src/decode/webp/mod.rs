@@ -19,11 +19,15 @@ use crate::source::Source;
 const MAX_EXIF_BYTES: usize = 1024 * 1024;
 
 pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, RenderThumbnail> {
+    let extended = Extended::read(source.bytes());
+    if let Some(extended) = extended.as_ref().filter(|extended| extended.conceals_alpha()) {
+        return decode_image(extended, source, request);
+    }
     let complaint = match decode_as_it_is(source, request) {
         Err(RenderThumbnail::Undecodable(complaint)) => complaint,
         done => return done,
     };
-    let Some(extended) = Extended::read(source.bytes()) else {
+    let Some(extended) = extended else {
         return Err(RenderThumbnail::Undecodable(complaint));
     };
     decode_image(&extended, source, request).map_err(|error| match error {
