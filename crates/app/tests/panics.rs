@@ -15,6 +15,7 @@ use serde_json::Value;
 const IN_CHILD: &str = "FILE_MANAGER_TEST_PANICS";
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test tells its child by it")]
 fn panics_of_threads_and_of_tasks_are_lines_of_the_log() {
     if std::env::var_os(IN_CHILD).is_some() {
         return panic_everywhere();

@@ -101,7 +101,8 @@ impl<T: UserRepo + FileRepo + BlobRepo + KeyRepo + UploadRepo + JobQueue> Repos 
 /// Some changes that happen all together or not at all.
 ///
 /// Dropping it without an answer undoes everything, frees its locks at once (UOW-05) and gives its connection back
-/// (UOW-15), wherever its future was cancelled. A refusal (a variant of a repo's own error) leaves it usable; a [`PortError`](crate::error::PortError) poisons it.
+/// (UOW-15), wherever its future was cancelled. A refusal (a variant of a repo's own error) leaves it usable; a
+/// [`PortError`](crate::error::PortError) poisons it.
 #[must_use = "a unit of work that is dropped is rolled back"]
 #[async_trait]
 pub trait UnitOfWork: Repos {

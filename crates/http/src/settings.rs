@@ -33,7 +33,8 @@ pub struct HttpSettings {
     pub cors: CorsOrigins,
     /// How long a body may pause while we wait for it.
     pub stall_timeout: Duration,
-    /// How long the head of the first request of a connection may take.
+    /// How long the head of a request may take once its first byte is there, and how long that byte may take on a new
+    /// connection.
     pub head_timeout: Duration,
     /// How long an idle connection is kept.
     pub keep_alive: Duration,
@@ -65,15 +66,27 @@ impl HttpSettings {
     /// slash at its end.
     #[must_use]
     pub fn base_path(&self) -> &str {
+        self.public_url[self.origin().len()..].trim_end_matches('/')
+    }
+
+    /// `scheme://host[:port]` of the public URL.
+    #[must_use]
+    pub fn origin(&self) -> &str {
         let host = self.public_url.find("://").map_or(0, |at| at + 3);
-        let path = self.public_url[host..].find('/').map_or(self.public_url.len(), |at| host + at);
-        self.public_url[path..].trim_end_matches('/')
+        let end = self.public_url[host..].find('/').map_or(self.public_url.len(), |at| host + at);
+        &self.public_url[..end]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::HttpSettings;
+
+    #[test]
+    fn the_origin_ends_before_the_path() {
+        assert_eq!(HttpSettings::new("https://a.example:1/b/c").origin(), "https://a.example:1");
+        assert_eq!(HttpSettings::new("http://a").origin(), "http://a");
+    }
 
     #[test]
     fn the_base_path_is_what_follows_the_host() {

@@ -228,14 +228,14 @@ async fn a_refresh_token_logs_out_where_the_access_token_is_dead_or_missing() {
         let mut line = String::new();
         if let Some(access) = access {
             let access = if access == "dead" { token(&answer, "access_token") } else { access.to_owned() };
-            line.push_str(&format!("access_token={access}; "));
+            line.extend(["access_token=", &access, "; "]);
             server.clock.advance(Duration::from_secs(15 * 60 + 3));
         }
         let out = if in_body {
             let client = if line.is_empty() { client.clone() } else { client.with("Cookie", &line) };
             client.json("POST", "/v1/auth/logout", &body).await
         } else {
-            line.push_str(&format!("refresh_token={refresh}"));
+            line.extend(["refresh_token=", &refresh]);
             client.with("Cookie", &line).send("POST", "/v1/auth/logout", b"").await
         };
         assert_eq!((out.status, clears(&out)), (204, true), "{access:?} {in_body}: {}", out.text());

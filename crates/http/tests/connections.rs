@@ -4,10 +4,18 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::client::{Answer, receive};
 use common::{Client, Server};
+use fm_application::ports::Ports;
+use fm_domain::blobs::{
+    BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, GetBlob, PutBlob, PutHint, StoredBlob,
+};
+use fm_domain::body::{BodyError, ByteStream};
+use fm_domain::error::PortResult;
+use futures_util::{StreamExt as _, stream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -114,6 +122,27 @@ async fn answers_before_it_stay_as_they_are() {
 }
 
 #[actix_web::test]
+async fn a_large_head_is_refused_however_its_segments_arrive() {
+    let server = Server::start();
+    let begin =
+        format!("GET / HTTP/1.1\r\nHost: x\r\n{}y: ", format!("x: {}\r\n", "y".repeat(8000)).repeat(15));
+    let head = |size: usize| format!("{begin}{}\r\n\r\n", "z".repeat(size - begin.len() - 4)).into_bytes();
+    for pause in [Duration::ZERO, Duration::from_millis(20)] {
+        for (size, status) in [(128 * 1024, 404), (128 * 1024 + 1, 431), (200 * 1024, 431)] {
+            let request = head(size);
+            assert_eq!(request.len(), size);
+            let mut stream = server.client().connect().await;
+            for piece in request.chunks(size.div_ceil(3)) {
+                stream.write_all(piece).await.unwrap();
+                tokio::time::sleep(pause).await;
+            }
+            let answer = next_answer(&mut stream).await;
+            assert_eq!(answer.problem().0, status, "{size} bytes, {pause:?}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_large_head_is_answered_while_its_client_still_sends() {
     let server = Server::start();
     let mut stream = server.client().connect().await;
@@ -179,6 +208,50 @@ async fn bytes_of_a_file_are_never_taken_for_an_answer() {
         stream.write_all(b"nonsense\r\n\r\n").await.unwrap();
         is_refused(&only_answer(&mut stream).await, "after downloads", 400);
     }
+}
+
+/// A store whose blobs fail with their first byte.
+struct Unreadable(Arc<dyn BlobStore>);
+
+#[async_trait::async_trait]
+impl BlobStore for Unreadable {
+    async fn put(&self, key: &BlobKey, body: ByteStream, hint: &PutHint) -> Result<StoredBlob, PutBlob> {
+        self.0.put(key, body, hint).await
+    }
+
+    async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<BlobReader, GetBlob> {
+        let bytes = stream::iter([Err(BodyError::Source("the disk is gone".into()))]).boxed();
+        Ok(BlobReader { bytes, ..self.0.get(key, range).await? })
+    }
+
+    async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {
+        self.0.head(key).await
+    }
+
+    async fn delete(&self, key: &BlobKey) -> PortResult<()> {
+        self.0.delete(key).await
+    }
+
+    fn limits(&self) -> BlobLimits {
+        self.0.limits()
+    }
+
+    async fn ping(&self) -> PortResult<()> {
+        self.0.ping().await
+    }
+}
+
+#[actix_web::test]
+async fn an_answer_that_fails_before_its_first_byte_is_no_fault_of_the_client() {
+    let fails = |ports: &mut Ports| ports.blobs = Arc::new(Unreadable(Arc::clone(&ports.blobs)));
+    let server = Server::with_all(|_| {}, |_| {}, fails);
+    let ada = server.user("ada@example.org").await;
+    let file = ada.send("POST", "/v1/files?name=a.txt", b"hello").await.value();
+    let url = file["download"]["url"].as_str().unwrap();
+    let path = url.strip_prefix(&format!("http://{}", server.address)).unwrap();
+    let answer = ada.get(path).await;
+    assert_eq!(answer.problem(), (500, "internal".into()));
+    assert!(!answer.text().contains("disk"), "{}", answer.text());
 }
 
 /// Waits for the end of a connection that sends nothing before it.

@@ -24,7 +24,7 @@ impl<'a> Bits<'a> {
         Self { rest: bytes, window: 0, available: 0, made_up: 0 }
     }
 
-    /// No bits, in place of these: what comes next is a marker, and more may have been taken already than there was.
+    /// No bits, in place of these: a marker is next, and more may have been taken already than there was.
     pub(crate) const fn stay(&self, rest: &'a [u8]) -> Self {
         let made_up = if self.is_overdrawn() { 1 } else { 0 };
         Self { rest, window: 0, available: 0, made_up }

@@ -17,7 +17,7 @@ const _: () = assert!(LONGEST_CODE <= REFILLED, "a code must fit into what is vi
 
 /// What has been decoded of a scan.
 pub(crate) struct Decoded<'a> {
-    /// What comes after it.
+    /// The bytes after it.
     pub(crate) rest: &'a [u8],
     /// Where the file ends before the scan does: how many rows of eight pixels there are, in rows of MCUs that are whole
     /// or in the first.

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 use diesel_async::RunQueryDsl;
 use fm_domain::access::Access;
 use fm_domain::error::PortResult;
@@ -13,6 +14,11 @@ use crate::rows::{FileEdit, FileRow, NewFileRow, ThumbnailRow};
 use crate::schema::files;
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::bigint;
+
+diesel::define_sql_function! {
+    /// The first of the two that is not null.
+    fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
+}
 
 #[async_trait]
 impl FileRepo for PgUnitOfWork {
@@ -55,7 +61,7 @@ impl FileRepo for PgUnitOfWork {
     ) -> PortResult<bool> {
         let file =
             files::table.find(id.uuid()).filter(files::blob_id.eq(of.uuid())).filter(files::sha256.is_null());
-        let charset = charset.map(|charset| files::charset.eq(charset.to_string()));
+        let charset = files::charset.eq(coalesce(files::charset, charset.map(|charset| charset.to_string())));
         let update = diesel::update(file).set((files::sha256.eq(sha256.as_bytes().as_slice()), charset));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }

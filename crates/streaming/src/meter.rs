@@ -58,8 +58,8 @@ struct State {
 }
 
 impl Meter {
-    /// Wraps `source`, and looks for the charset of its text if `charset` says so. A body that is longer or shorter than `length`, or has another hash than `expected`, ends
-    /// with an error, never as if it were whole.
+    /// Wraps `source`, and looks for the charset of its text if `charset` says so. A body that is longer or shorter
+    /// than `length`, or has another hash than `expected`, ends with an error, never as if it were whole.
     #[must_use]
     pub fn wrap(
         source: ByteStream,

@@ -1,4 +1,4 @@
 -- How a text is read: the client's word, or what its bytes show. Null where neither says.
-ALTER TABLE files ADD COLUMN charset text COLLATE "C" CONSTRAINT files_charset_check CHECK (length(charset) BETWEEN 1 AND 40);
+ALTER TABLE files ADD COLUMN charset text COLLATE "C";
 -- What is known so far of the charset of an unfinished upload.
 ALTER TABLE uploads ADD COLUMN charset_check bytea;

@@ -5,6 +5,7 @@
 //! shortened silently.
 
 use std::collections::{BTreeSet, HashMap};
+use std::io;
 use std::path::Path;
 
 use super::faults::ConfigFaults;
@@ -22,7 +23,7 @@ pub(super) fn read(
 ) -> HashMap<String, String> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(_) if !path.exists() => return HashMap::new(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return HashMap::new(),
         Err(error) => {
             faults.add(".env", format!("can't be read: {error}"));
             return HashMap::new();
@@ -80,9 +81,7 @@ fn replaced(
     for part in parts {
         let (name, rest) =
             part.strip_prefix('{').and_then(|part| part.split_once('}')).ok_or(MissingReference::NoName)?;
-        let is_name =
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if !is_name {
+        if !is_name(name) {
             return Err(MissingReference::NoName);
         }
         let value = environment.get(name).or_else(|| earlier.get(name));
@@ -130,7 +129,13 @@ fn escaped(text: &str) -> String {
             before = character;
         }
     }
+    // The parser takes blanks before the end of the text for a line that is not whole.
+    escaped.push('\n');
     escaped
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// A line that can't be parsed may hold a secret: it is named, not shown.
@@ -142,9 +147,6 @@ fn unreadable(text: &str, error: &dotenvy::Error) -> String {
         return "has a line that can't be read: is a quote left open?".to_owned();
     };
     let name = line.split('=').next().unwrap_or_default().trim().trim_start_matches("export ").trim();
-    let is_name = |name: &str| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
     let name = if line.contains('=') && is_name(name) { format!(" ({name})") } else { String::new() };
     format!("has a line that can't be read, number {}{name}: put its value between single quotes", index + 1)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fm_http::CorsOrigins;
 
-use super::origin::{cors_origin, without_default_port};
+use super::origin::plain_origin;
 use super::{Reader, Variable};
 
 pub(super) const VARIABLES: &[Variable] = &[
@@ -47,7 +47,7 @@ impl HttpConfig {
             is_debug: reader.flag("IS_DEBUG", false),
             host: host(reader),
             port: reader.number("PORT", 8080, 0..=u16::MAX),
-            public_url: public_url(reader).map(|url| without_default_port(&url)),
+            public_url: public_url(reader),
             shutdown_grace: reader.seconds("SHUTDOWN_GRACE_SECONDS", 30, 0..=3600),
             workers: reader.number("HTTP_WORKERS", cores, 1..=1024),
             cookie_secure: reader.flag("COOKIE_SECURE", true),
@@ -75,7 +75,7 @@ fn base_url(text: &str) -> Result<String, &'static str> {
     let trimmed = text.trim_end_matches('/');
     let host = trimmed.find("://").map_or(0, |at| at + 3);
     let path = trimmed[host..].find('/').map_or(trimmed.len(), |at| host + at);
-    let base = origin(&trimmed[..path]).map_err(|_problem| PROBLEM)?;
+    let base = plain_origin(&trimmed[..path]).map_err(|_problem| PROBLEM)?;
     // It stands in the paths of cookies and in header fields.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%@:+".contains(&byte);
     let segments = || trimmed[path..].split('/').skip(1);
@@ -90,21 +90,12 @@ fn cors(reader: &mut Reader<'_>) -> CorsOrigins {
     }
     let mut origins = Vec::new();
     for item in items {
-        match cors_origin(&item) {
+        match plain_origin(&item) {
             Ok(origin) => origins.push(origin),
             Err(problem) => reader.fault("CORS_ORIGINS", format!("each {problem}; * stands alone")),
         }
     }
     CorsOrigins::List(origins)
-}
-
-/// Takes `scheme://host[:port]`, with or without a slash at its end, and gives it without.
-fn origin(text: &str) -> Result<String, &'static str> {
-    const PROBLEM: &str = "must be http:// or https:// and a host, without a path";
-    let trimmed = text.trim_end_matches('/');
-    let rest = trimmed.strip_prefix("https://").or_else(|| trimmed.strip_prefix("http://")).ok_or(PROBLEM)?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
-    if rest.is_empty() || !rest.bytes().all(plain) { Err(PROBLEM) } else { Ok(trimmed.to_ascii_lowercase()) }
 }
 
 #[cfg(test)]
@@ -117,7 +108,9 @@ mod tests {
             ("https://Files.Example.com", "https://files.example.com"),
             ("https://files.example.com/", "https://files.example.com"),
             ("http://10.0.0.1:8080/Files/v2/", "http://10.0.0.1:8080/Files/v2"),
-            ("http://[::1]:80/a-b_c.d~e%20f", "http://[::1]:80/a-b_c.d~e%20f"),
+            ("https://files.example:443/base", "https://files.example/base"),
+            ("http://files.example:8080/:80", "http://files.example:8080/:80"),
+            ("http://[::1]:80/a-b_c.d~e%20f", "http://[::1]/a-b_c.d~e%20f"),
         ] {
             assert_eq!(base_url(text).as_deref(), Ok(base), "{text}");
         }
@@ -140,6 +133,10 @@ mod tests {
             "https://files.example.com/a b",
             "https://files.example.com/\u{e9}",
             "https://user@files.example.com",
+            "http://:80",
+            "https://files.example.com:99999",
+            "https://files.example.com:x",
+            "http://[::1",
         ] {
             assert!(base_url(text).is_err(), "{text}");
         }

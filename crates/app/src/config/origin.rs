@@ -2,7 +2,7 @@
 
 /// The origin in the form in which browsers send it: lower case, without a slash at its end and without the port that its
 /// scheme implies.
-pub(super) fn cors_origin(text: &str) -> Result<String, &'static str> {
+pub(super) fn plain_origin(text: &str) -> Result<String, &'static str> {
     const PROBLEM: &str = "must be http:// or https:// and a host, without a path";
     let text = text.trim_end_matches('/').to_ascii_lowercase();
     if text == "null" {
@@ -32,15 +32,8 @@ pub(super) fn cors_origin(text: &str) -> Result<String, &'static str> {
     let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     let port = port.parse::<u16>().ok().filter(|_| is_number);
     let port = port.ok_or("must have a port from 0 to 65535, or none")?;
-    Ok(without_default_port(&format!("{scheme}://{host}:{port}")))
-}
-
-/// The URL without the port that its scheme implies: browsers leave it out of `Origin`.
-pub(super) fn without_default_port(url: &str) -> String {
-    let implied = if url.starts_with("https:") { ":443" } else { ":80" };
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    format!("{scheme}://{}{path}", authority.strip_suffix(implied).unwrap_or(authority))
+    let implied = if scheme == "https" { 443 } else { 80 };
+    Ok(if port == implied { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{port}") })
 }
 
 #[cfg(test)]

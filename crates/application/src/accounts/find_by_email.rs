@@ -4,8 +4,8 @@ use fm_domain::accounts::{Account, Email};
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
 
-/// The account with this address, or with the address as it was typed: accounts were registered under such addresses
-/// before they were normalised.
+/// The account with the address as it was typed, or else with its normalised form. Addresses were not normalised at
+/// first: such an account stays its owner's, though another one has the normalised address by now.
 pub(crate) async fn find_by_email(db: &dyn Database, email: &Email) -> PortResult<Option<Account>> {
     let mut reads = db.read().await?;
     let found = reads.users().find_by_email(email).await?;
@@ -14,5 +14,5 @@ pub(crate) async fn find_by_email(db: &dyn Database, email: &Email) -> PortResul
         Some(typed) => reads.users().find_by_email(&typed).await?,
         None => None,
     };
-    Ok(found.or(older))
+    Ok(older.or(found))
 }

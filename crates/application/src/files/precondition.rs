@@ -17,7 +17,7 @@ pub enum IfMatch {
 impl IfMatch {
     /// Whether an edit with this precondition may go on.
     #[must_use]
-    pub fn allows(condition: Option<&Self>, revision: Revision) -> bool {
+    pub(super) fn allows(condition: Option<&Self>, revision: Revision) -> bool {
         match condition {
             None | Some(Self::Any) => true,
             Some(Self::Revisions(revisions)) => revisions.contains(&revision),

@@ -52,7 +52,7 @@ impl ReplaceContent {
     pub async fn run(&self, actor: &Actor, command: ReplaceCommand) -> Result<FileView, UploadError> {
         let access = actor.access(Right::Write)?;
         let ReplaceCommand { file, if_match, body } = command;
-        let replaces = self.check(&access, file, if_match.as_ref()).await?;
+        let replaces = self.replaceable(&access, file, if_match.as_ref()).await?;
         let intent_request = IntentRequest { owner: actor.user(), length: body.length, replaces, key: None };
         let IntentOutcome::Ready(intent) = self.transfer.record_intent(&intent_request).await? else {
             return Err(PortError::Unexpected("an upload without a key found an earlier one".into()).into());
@@ -72,8 +72,19 @@ impl ReplaceContent {
         }
     }
 
+    /// Whether a replacement is worth reading: the refusals that are known without its bytes.
+    pub async fn check(
+        &self,
+        actor: &Actor,
+        id: FileId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<(), UploadError> {
+        let access = actor.access(Right::Write)?;
+        self.replaceable(&access, id, if_match).await.map(drop)
+    }
+
     /// Refuses early, before any byte is read; the size of the present content. The unit that switches decides.
-    async fn check(
+    async fn replaceable(
         &self,
         access: &Access,
         id: FileId,

@@ -113,8 +113,9 @@ impl CompleteDirect {
         let (blob, stored) = self.put_together(upload, &parts).await?;
         let head = self.head(blob, stored).await?;
         let is_whole = head.len() as u64 == stored.size.bytes();
-        let charset = is_whole.then(|| CharsetCheck::of(&head)).flatten();
-        let content_type = sniff(&head, upload.claimed_type.as_ref()).or_charset(charset);
+        let content_type = sniff(&head, upload.claimed_type.as_ref());
+        let is_checked = is_whole && content_type.lacks_charset();
+        let content_type = content_type.or_charset(is_checked.then(|| CharsetCheck::of(&head)).flatten());
         let upload = Upload { offset: stored.size, ..upload.clone() };
         // The hash of a blob without bytes is known without reading.
         let sha256 = (stored.size == ByteSize::ZERO).then(|| HashState::new().finish());

@@ -73,7 +73,7 @@ impl Context {
 
     fn drafted(&self, draft: &Draft) -> Upload {
         let now = self.clock.now();
-        let is_text = draft.claimed_type.as_ref().is_some_and(MediaType::lacks_charset);
+        let may_be_text = draft.claimed_type.as_ref().is_none_or(MediaType::lacks_charset);
         Upload {
             id: UploadId::new(self.ids.uuid()),
             owner: draft.owner,
@@ -92,7 +92,8 @@ impl Context {
             state: None,
             write: None,
             hash: HashState::new(),
-            charset_check: (draft.transport == Transport::Resumable && is_text).then(CharsetCheck::default),
+            charset_check: (draft.transport == Transport::Resumable && may_be_text)
+                .then(CharsetCheck::default),
             head: bytes::Bytes::new(),
             status: UploadStatus::Open,
             created_at: now,

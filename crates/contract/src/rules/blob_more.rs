@@ -6,11 +6,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::blob::{assert_absent, assert_holds, hint, key, put};
 use crate::fixture::body::{noise, stream_of};
-use crate::fixture::{MANY, at_last, offered, soon};
+use crate::fixture::{DROPPED, MANY, at_last, offered, soon};
 use crate::harness::BlobStoreHarness;
-
-/// How many reads are begun and dropped: more than a store has connections, or places, for reads.
-const DROPPED: usize = 150;
 
 pub(crate) async fn blob_28_reads_that_are_dropped_leave_room_for_others<H: BlobStoreHarness>(harness: &H) {
     let body = noise(harness.part_size() + 1024 * 1024, 28);

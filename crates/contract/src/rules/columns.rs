@@ -3,13 +3,15 @@
 use fm_domain::accounts::{Charge, ReserveBytes, StorageUse};
 use fm_domain::blobs::{BlobIntent, BlobKey, ExpiredIntent};
 use fm_domain::files::{
-    File, FileFilter, FileName, FilePage, FileSort, PageKey, SortOrder, ThumbnailState, TypeFilter,
+    File, FileFilter, FileName, FilePage, FileSort, SortOrder, ThumbnailState, TypeFilter,
 };
-use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::ids::BlobId;
 
 use crate::fixture::database::{Given, given, newest, stored, stored_thumbnail};
 use crate::fixture::{at, fill, uuid};
 use crate::harness::DatabaseHarness;
+
+use super::list::ids;
 
 pub(crate) async fn user_19_a_charge_adds_before_it_stops_at_zero<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
@@ -53,27 +55,11 @@ pub(crate) async fn user_20_amounts_that_no_counter_holds_are_refused<H: Databas
     assert_eq!(given.account(id).await.unwrap().storage, expected, "what was refused changed nothing");
 }
 
-fn ids(files: &[File]) -> Vec<FileId> {
-    files.iter().map(|file| file.id).collect()
-}
-
-fn named(text: &str) -> FileFilter {
+pub(super) fn named(text: &str) -> FileFilter {
     FileFilter { name_contains: Some(FileName::fold(text)), ..FileFilter::default() }
 }
 
 impl Given {
-    /// All files that the filter lets through, by pages of `limit`.
-    async fn walk_filtered(&self, owner: UserId, filter: &FileFilter, mut page: FilePage) -> Vec<FileId> {
-        let mut walked = Vec::new();
-        loop {
-            let files = self.list(owner, filter, &page).await;
-            let Some(last) = files.last() else { return walked };
-            page.after = Some(PageKey::of(last, page.sort));
-            walked.extend(ids(&files));
-            assert!(walked.len() < 100, "the list has no end");
-        }
-    }
-
     /// Gives the file this name.
     async fn rename(&self, file: &File, name: &str) -> File {
         let renamed = File { name: fill::name(name), revision: file.revision.next(), ..file.clone() };
@@ -104,7 +90,7 @@ pub(crate) async fn file_21_a_renamed_file_is_found_and_sorted_by_its_new_name<H
     {
         for limit in [1, 10] {
             let page = FilePage { sort: FileSort::Name, order, after: None, limit };
-            let walked = given.walk_filtered(owner, &FileFilter::default(), page).await;
+            let walked = ids(&given.walk_filtered(owner, &FileFilter::default(), page).await);
             assert_eq!(walked, expected, "{order:?} by {limit}");
         }
     }
@@ -151,7 +137,7 @@ pub(crate) async fn file_23_pages_of_a_filtered_list_break_ties_by_id<H: Databas
         for order in [SortOrder::Ascending, SortOrder::Descending] {
             for filter in &filters {
                 let page = FilePage { sort, order, after: None, limit: 3 };
-                let walked = given.walk_filtered(owner, filter, page).await;
+                let walked = ids(&given.walk_filtered(owner, filter, page).await);
                 assert_eq!(walked, expected, "{sort:?} {order:?} {filter:?}");
             }
             expected.reverse();

@@ -159,7 +159,7 @@ suite! {
         file_25_types_as_long_as_they_may_be_are_kept_and_told_apart,
         file_26_a_name_is_found_by_its_own_letters_and_accents,
         key_17_every_character_of_a_long_key_counts,
-        upload_20_tags_and_metadata_as_long_as_they_may_be_are_kept_whole,
+        upload_20_long_tags_and_metadata_are_kept_whole,
     }
 }
 

@@ -263,4 +263,14 @@ pub(crate) async fn file_14_a_hash_is_set_once_and_only_while_the_file_points_to
     unit.files().update(&replaced, file.revision).await.unwrap();
     unit.commit().await.unwrap();
     assert_eq!(given.stored(owner, file.id).await, Some(replaced), "the charset goes with the bytes");
+
+    let content_type = fill::media_type("text/plain; charset=windows-1252");
+    let mut unit = given.unit().await;
+    let blob = stored(&mut *unit, owner).await;
+    let told = File { sha256: None, content_type, ..fill::file(owner, blob, "told") };
+    unit.files().insert(&told).await.unwrap();
+    assert!(unit.files().set_sha256(told.id, told.blob, first, utf_8()).await.unwrap());
+    unit.commit().await.unwrap();
+    let expected = File { sha256: Some(first), ..told.clone() };
+    assert_eq!(given.stored(owner, told.id).await, Some(expected), "the charset that the client told stays");
 }

@@ -41,13 +41,28 @@ impl Given {
 
     /// Everything, page by page.
     async fn walk(&self, owner: UserId, sort: FileSort, order: SortOrder, limit: u32) -> Vec<File> {
-        let mut page = FilePage { sort, order, after: None, limit };
+        let page = FilePage { sort, order, after: None, limit };
+        self.walk_filtered(owner, &FileFilter::default(), page).await
+    }
+
+    /// All that the filter lets through, page by page.
+    pub(super) async fn walk_filtered(
+        &self,
+        owner: UserId,
+        filter: &FileFilter,
+        mut page: FilePage,
+    ) -> Vec<File> {
         let mut all = Vec::new();
         loop {
-            let files = self.list(owner, &FileFilter::default(), &page).await;
-            assert!(files.len() <= limit as usize, "a page of {} files, {limit} at most", files.len());
+            let files = self.list(owner, filter, &page).await;
+            assert!(
+                files.len() <= page.limit as usize,
+                "a page of {} files, {} at most",
+                files.len(),
+                page.limit
+            );
             let Some(last) = files.last() else { return all };
-            page.after = Some(PageKey::of(last, sort));
+            page.after = Some(PageKey::of(last, page.sort));
             all.extend(files);
             assert!(all.len() < 1000, "the list has no end");
         }
@@ -81,7 +96,7 @@ fn sorted(mut files: Vec<File>, sort: FileSort, order: SortOrder) -> Vec<FileId>
     ids(&files)
 }
 
-fn ids(files: &[File]) -> Vec<FileId> {
+pub(super) fn ids(files: &[File]) -> Vec<FileId> {
     files.iter().map(|file| file.id).collect()
 }
 

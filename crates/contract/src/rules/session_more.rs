@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::session::{a_user, at, ids, kept, session};
 use crate::fixture::poll::cut_after;
-use crate::fixture::{MANY, assert_refused, assert_unavailable, at_last, offered, soon};
+use crate::fixture::{DROPPED, MANY, assert_refused, assert_unavailable, at_last, offered, soon};
 use crate::harness::SessionStoreHarness;
 
 pub(crate) async fn ses_16_a_list_goes_by_creation_and_then_by_id_whatever_was_used_last<
@@ -251,9 +251,6 @@ pub(crate) async fn ses_24_addresses_of_every_length_are_kept_whole<H: SessionSt
         assert_eq!(found.ip.as_deref(), Some(address), "by a touch");
     }
 }
-
-/// How many calls are begun and dropped: more than a store has connections.
-const DROPPED: usize = 150;
 
 pub(crate) async fn ses_25_calls_that_are_dropped_leave_room_for_others<H: SessionStoreHarness>(harness: &H) {
     let sessions = harness.sessions();

@@ -154,7 +154,7 @@ suite! {
         thumb_04_transparency_is_kept,
         thumb_05_an_animation_gives_its_first_frame,
         thumb_06_a_bomb_is_refused_before_it_is_decoded,
-        thumb_07_what_is_no_picture_or_a_broken_one_is_undecodable,
+        thumb_07_what_is_no_picture_is_undecodable_and_of_a_broken_one_no_wrong_pixel_is_shown,
         thumb_08_rendering_does_not_block_the_runtime,
         thumb_09_rendering_ends_when_its_time_is_up,
         thumb_10_extreme_shapes_stay_within_the_limits,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec};
-use image::{DynamicImage, ImageFormat, RgbaImage};
+use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
 use crate::fixture::picture::{
     BLUE, GREEN, RED, WHITE, animated, claiming, encoded, grain, oriented, plain, quarters,
@@ -162,7 +162,9 @@ pub(crate) async fn thumb_06_a_bomb_is_refused_before_it_is_decoded<H: Thumbnail
     }
 }
 
-pub(crate) async fn thumb_07_what_is_no_picture_or_a_broken_one_is_undecodable<H: ThumbnailerHarness>(
+pub(crate) async fn thumb_07_what_is_no_picture_is_undecodable_and_of_a_broken_one_no_wrong_pixel_is_shown<
+    H: ThumbnailerHarness,
+>(
     harness: &H,
 ) {
     let png = encoded(&grain(200, 200), ImageFormat::Png);
@@ -180,14 +182,31 @@ pub(crate) async fn thumb_07_what_is_no_picture_or_a_broken_one_is_undecodable<H
         let answer = render(harness, source).await;
         assert!(matches!(answer, Err(RenderThumbnail::Undecodable(_))), "{what}: {answer:?}");
     }
-    // Of these a part can be shown, as browsers do.
+    // Of these the rows before the fault can be shown, as browsers do, and nothing that was not there.
+    let whole = pixels(&render(harness, png.clone()).await.unwrap());
     for (what, source) in [("a PNG cut in half", png.slice(..png.len() / 2)), ("a wrong half", wrong.into())]
     {
         match render(harness, source).await {
-            Ok(thumbnail) => assert_size(&pixels(&thumbnail), 64, 64, what),
+            Ok(thumbnail) => {
+                let part = pixels(&thumbnail);
+                assert_size(&part, 64, 64, what);
+                for (x, y) in (0..64).flat_map(|x| [(x, 4), (x, 12), (x, 20)]) {
+                    assert_near(
+                        *part.get_pixel(x, y),
+                        *whole.get_pixel(x, y),
+                        &format!("{what}, at {x}, {y}"),
+                    );
+                }
+            }
             answer => assert!(matches!(answer, Err(RenderThumbnail::Undecodable(_))), "{what}: {answer:?}"),
         }
     }
+}
+
+/// Two pixels are alike but for the rounding of filters.
+fn assert_near(seen: Rgba<u8>, wanted: Rgba<u8>, what: &str) {
+    let difference = seen.0.iter().zip(wanted.0).map(|(seen, wanted)| seen.abs_diff(wanted)).max();
+    assert!(difference <= Some(8), "{what}: {seen:?} instead of {wanted:?}");
 }
 
 pub(crate) async fn thumb_08_rendering_does_not_block_the_runtime<H: ThumbnailerHarness>(harness: &H) {

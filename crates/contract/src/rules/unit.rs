@@ -13,7 +13,7 @@ use tokio::task::yield_now;
 
 use crate::fixture::database::{Given, given, stored};
 use crate::fixture::poll::cut_after;
-use crate::fixture::{access_of, at, fill, soon, uuid};
+use crate::fixture::{DROPPED, access_of, at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
 /// One of everything: what a unit of work leaves behind or does not.
@@ -264,9 +264,6 @@ pub(crate) async fn uow_10_units_that_want_the_same_rows_all_get_through<H: Data
 pub(crate) async fn uow_11_a_database_that_serves_answers_a_ping<H: DatabaseHarness>(harness: &H) {
     soon("a ping", given(harness).db.ping()).await.unwrap();
 }
-
-/// How many units and reads are begun and dropped: more than a database has connections.
-const DROPPED: usize = 150;
 
 pub(crate) async fn uow_15_units_and_reads_that_are_dropped_leave_room_for_others<H: DatabaseHarness>(
     harness: &H,

@@ -207,7 +207,7 @@ mutants! {
     a_renderer_that_loses_the_places_of_dropped_renders: broken(Fault::LosesThePlacesOfDroppedRenders) =>
         thumbnailer, ["THUMB-14"];
     a_renderer_that_writes_opaque_pictures_as_jpegs: broken(Fault::WritesOpaquePicturesAsJpegs) => thumbnailer,
-        ["THUMB-01", "THUMB-03", "THUMB-12", "THUMB-13", "THUMB-14"];
+        ["THUMB-01", "THUMB-03", "THUMB-07", "THUMB-12", "THUMB-13", "THUMB-14"];
     a_renderer_that_turns_after_it_scales: broken(Fault::TurnsAfterItScales) => thumbnailer, ["THUMB-03"];
     a_renderer_that_always_renders_the_standard: broken(Fault::AlwaysRendersTheStandard) => thumbnailer,
         ["THUMB-13"];

@@ -42,7 +42,7 @@ impl Email {
     }
 }
 
-/// White space, and what comes along unseen when an address is copied: zero-width characters and marks of direction.
+/// White space, and invisible characters that are copied along with an address: zero-width characters and marks of direction.
 fn is_blank(character: char) -> bool {
     character.is_whitespace()
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

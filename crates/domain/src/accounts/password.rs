@@ -32,7 +32,7 @@ impl Password {
         if is_nfc(&text) && !text.contains(is_other_space) {
             return Self { normalised: Zeroizing::new(text), typed: None };
         }
-        // Room for the longest form, so that no copy of a part stays behind in memory.
+        // Room for the longest form, so that no part of the result is left in memory that was given back.
         let mut normalised = Zeroizing::new(String::with_capacity(text.len() * 3));
         normalised.extend(text.chars().map(|c| if is_other_space(c) { ' ' } else { c }).nfc());
         Self { normalised, typed: Some(Zeroizing::new(text)) }

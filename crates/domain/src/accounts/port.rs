@@ -66,8 +66,8 @@ pub trait UserQueries: Send {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait UserRepo: Send {
-    /// Adds a user without files; every character of it counts (USER-21). A taken address is a refusal and does not poison the unit (USER-01); a second
-    /// user with one id is an error (USER-18).
+    /// Adds a user without files; every character of it counts (USER-21). A taken address is a refusal and does not
+    /// poison the unit (USER-01); a second user with one id is an error (USER-18).
     async fn insert(&mut self, user: &User) -> Result<(), InsertUser>;
 
     /// The user, locked until the unit ends: of two units that ask for the same user the second waits.

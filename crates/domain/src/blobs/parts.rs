@@ -144,8 +144,9 @@ pub trait DirectStore: Send + Sync {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait PartReceiver: Send + Sync {
-    /// Writes bytes that the caller holds in memory, all pieces of them (PART-16), at `offset` of the blob. Sent again, they replace those before
-    /// (PART-03). Refused as [`WritePart::Gone`] once a call with a higher fence was made (PART-13).
+    /// Writes bytes that the caller holds in memory, all pieces of them (PART-16), at `offset` of the blob. Sent
+    /// again, they replace those before (PART-03). Refused as [`WritePart::Gone`] once a call with a higher fence was
+    /// made (PART-13).
     async fn write(
         &self,
         write: &PartWrite,

@@ -55,8 +55,8 @@ pub trait FileRepo: Send {
     /// stays.
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool>;
 
-    /// Sets the hash of the file's bytes, and the charset where one is given, if the file still points to the blob `of` and
-    /// has no hash yet; false otherwise. The revision stays (FILE-14).
+    /// Sets the hash of the file's bytes, and the charset where the type of a text lacks one, if the file still
+    /// points to the blob `of` and has no hash yet; false otherwise. The revision stays (FILE-14).
     async fn set_sha256(
         &mut self,
         id: FileId,

@@ -88,10 +88,11 @@ pub struct FinishedUpload {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait KeyRepo: Send {
-    /// Claims the key, every character of which counts (KEY-17), for the attempt, if no other attempt holds it at `now`. Of two units that claim a free key one holds it
-    /// (KEY-01). A claim by the attempt that holds it already is `Held`, until the new `lease_until` (KEY-14). A key that is
-    /// claimed again remembers no earlier upload (KEY-15). A lease is over at `lease_until` itself, and a
-    /// finished key is free again at its `expires_at` (KEY-04, KEY-12, KEY-13).
+    /// Claims the key, every character of which counts (KEY-17), for the attempt, if no other attempt holds it at
+    /// `now`. Of two units that claim a free key one holds it (KEY-01). A claim by the attempt that holds it already
+    /// is `Held`, until the new `lease_until` (KEY-14). A key that is claimed again remembers no earlier upload
+    /// (KEY-15). A lease is over at `lease_until` itself, and a finished key is free again at its `expires_at`
+    /// (KEY-04, KEY-12, KEY-13).
     async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed>;
 
     /// Moves the end of the lease of the key that `attempt` holds (KEY-06); false when it holds none or is finished

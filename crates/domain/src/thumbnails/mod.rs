@@ -53,7 +53,7 @@ pub struct Thumbnail {
 /// Why there is no thumbnail. None of these gets better by trying again, but for `TimedOut` and `Store`.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderThumbnail {
-    /// Not a picture that we know, or a broken one.
+    /// Not a picture that we know, or one of which nothing can be shown (THUMB-07).
     #[error("the picture can't be decoded: {0}")]
     Undecodable(String),
     /// More pixels or memory than the budget allows.

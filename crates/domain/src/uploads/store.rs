@@ -115,9 +115,9 @@ pub trait ResumableStore: Send + Sync {
     /// before it calls [`append`](Self::append) or [`complete`](Self::complete).
     fn read_back(&self, state: &WriteState) -> ByteSize;
 
-    /// Appends the chunk, all pieces of it (RESUME-24), behind `position.offset`, whatever other writers appended there (RESUME-03); the state after
-    /// it. The bytes are durable once [`sync`](Self::sync) has answered. Called again at the same position, the later
-    /// call counts (RESUME-04).
+    /// Appends the chunk, all pieces of it (RESUME-24), behind `position.offset`, whatever other writers appended
+    /// there (RESUME-03); the state after it. The bytes are durable once [`sync`](Self::sync) has answered. Called
+    /// again at the same position, the later call counts (RESUME-04).
     async fn append(
         &self,
         key: &BlobKey,
@@ -137,8 +137,9 @@ pub trait ResumableStore: Send + Sync {
     /// until the blob is completed or deleted, and nothing else.
     async fn prune(&self, key: &BlobKey, before: &WriteState, after: &WriteState) -> PortResult<()>;
 
-    /// Ends a write that was begun and will not be used, since its state was not saved. Other writes to the key go on (RESUME-22).
-    /// Not calling it costs storage until the blob is deleted; a store whose writes share what they leave does nothing.
+    /// Ends a write that was begun and will not be used, since its state was not saved. Other writes to the key go on
+    /// (RESUME-22). Not calling it costs storage until the blob is deleted; a store whose writes share what they
+    /// leave does nothing.
     async fn abort(&self, key: &BlobKey, begun: &WriteState) -> PortResult<()>;
 
     /// Makes the blob of the bytes up to `position.offset`: durable, whole and readable from then on, as by

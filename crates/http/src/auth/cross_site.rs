@@ -28,7 +28,7 @@ fn is_same_site(headers: &HeaderMap, settings: &HttpSettings) -> bool {
     }
     origin.is_none_or(|origin| {
         let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-        origin.eq_ignore_ascii_case(origin_of(&settings.public_url))
+        origin.eq_ignore_ascii_case(settings.origin())
             || origin
                 .split_once("://")
                 .is_some_and(|(_, authority)| host.is_some_and(|host| host.eq_ignore_ascii_case(authority)))
@@ -43,20 +43,13 @@ fn is_listed(origin: &str, cors: &CorsOrigins) -> bool {
     }
 }
 
-/// `scheme://host[:port]` of a URL.
-fn origin_of(url: &str) -> &str {
-    let authority = url.find("://").map_or(0, |at| at + 3);
-    let end = url[authority..].find('/').map_or(url.len(), |at| authority + at);
-    &url[..end]
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may")]
 
     use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{is_same_site, origin_of};
+    use super::is_same_site;
     use crate::settings::{CorsOrigins, HttpSettings};
 
     fn passes(headers: &[(&str, &str)]) -> bool {
@@ -92,11 +85,5 @@ mod tests {
     #[test]
     fn a_configured_origin_passes() {
         assert!(passes(&[("sec-fetch-site", "cross-site"), ("origin", "https://app.example")]));
-    }
-
-    #[test]
-    fn the_origin_of_a_url_ends_before_its_path() {
-        assert_eq!(origin_of("https://a.example:1/b/c"), "https://a.example:1");
-        assert_eq!(origin_of("http://a"), "http://a");
     }
 }

@@ -4,7 +4,7 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, web};
 use fm_application::files::UploadBody;
 use fm_domain::body::ByteSize;
-use fm_domain::files::MediaType;
+use fm_domain::files::{FileName, InvalidFileName, MediaType};
 use futures_util::future::LocalBoxFuture;
 
 use crate::input::no_content_coding;
@@ -29,6 +29,22 @@ pub(crate) enum Kind {
     Form,
     /// Parts that are no form: `multipart/mixed`, say. No route takes them.
     Parts,
+}
+
+/// Where the name of the file comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// The request names the file.
+    ByRequest,
+    /// The file has a name, which stays: one in the request is ignored.
+    Kept,
+}
+
+impl Naming {
+    /// What stands for the name of a file that keeps its own.
+    pub(super) fn unused_name() -> Result<FileName, InvalidFileName> {
+        "content".parse()
+    }
 }
 
 /// What a request says of its body.

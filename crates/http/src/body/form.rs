@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::channel::{Frames, channel};
 use super::digest;
-use super::envelope::{Envelope, Incoming};
+use super::envelope::{Envelope, Incoming, Naming};
 use super::form_head::{GivenName, PartHead, boundary};
 use super::multipart::Multipart;
 use super::source::{Bounds, Source};
@@ -30,15 +30,6 @@ struct Form {
     sha256: Option<Sha256>,
     /// Where the name of the file comes from.
     naming: Naming,
-}
-
-/// Where the name of the file comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Naming {
-    /// The form names the file.
-    ByForm,
-    /// The file has a name, which stays: those in the form are ignored.
-    Kept,
 }
 
 /// Reads up to the beginning of the file.
@@ -136,7 +127,7 @@ impl Form {
         }
         match (self.name, given) {
             (Some(name), _) => Ok(name),
-            (None, _) if self.naming == Naming::Kept => "content".parse().map_err(bad_name),
+            (None, _) if self.naming == Naming::Kept => Naming::unused_name().map_err(bad_name),
             (None, Some(GivenName::Text(path))) => FileName::from_path(&path).map_err(bad_name),
             (None, Some(GivenName::NotUtf8)) => Err(not_utf8()),
             (None, None) => Err(BodyError::Invalid { field: Some("name"), detail: "is required".to_owned() }),

@@ -3,12 +3,12 @@
 use actix_web::{HttpRequest, web};
 use fm_application::files::UploadBody;
 use fm_domain::body::{ByteSize, ByteStream};
-use fm_domain::files::{FileName, InvalidFileName};
+use fm_domain::files::InvalidFileName;
 use futures_util::FutureExt as _;
 
 use super::channel::{Frames, channel};
 use super::digest;
-use super::envelope::{Envelope, Incoming, Kind, Pump, open};
+use super::envelope::{Envelope, Incoming, Kind, Naming, Pump, open};
 use super::source::{Bounds, Source};
 use crate::input::Query;
 use crate::problem::{Code, Problem};
@@ -24,38 +24,21 @@ pub(crate) struct Piece {
     pub(crate) pump: Pump,
 }
 
-/// A new file, named by `?name=`.
+/// A file whose bytes are the body; a new one is named by `?name=`.
 pub(super) fn upload(
     request: &HttpRequest,
     envelope: Envelope,
+    naming: Naming,
     state: &AppState,
 ) -> Result<Incoming, Problem> {
-    let name = Query::new(request.query_string()).text("name")?;
-    let name = name.ok_or_else(|| Problem::invalid("/name", "is required"))?;
-    let name: FileName = name.parse().map_err(refused)?;
-    body(request, envelope, name, state)
-}
-
-/// New content for a file, whose name stays.
-pub(super) fn replacement(
-    request: &HttpRequest,
-    envelope: Envelope,
-    state: &AppState,
-) -> Result<Incoming, Problem> {
-    let unused: FileName = "content".parse().map_err(refused)?;
-    body(request, envelope, unused, state)
-}
-
-fn refused(invalid: InvalidFileName) -> Problem {
-    Problem::invalid("/name", invalid.to_string())
-}
-
-fn body(
-    request: &HttpRequest,
-    envelope: Envelope,
-    name: FileName,
-    state: &AppState,
-) -> Result<Incoming, Problem> {
+    let name = match naming {
+        Naming::ByRequest => {
+            let name = Query::new(request.query_string()).text("name")?;
+            name.ok_or_else(|| Problem::invalid("/name", "is required"))?.parse()
+        }
+        Naming::Kept => Naming::unused_name(),
+    };
+    let name = name.map_err(refused)?;
     let bounds = Bounds {
         limit: envelope.max_upload.bytes(),
         told_limit: envelope.max_upload,
@@ -73,6 +56,10 @@ fn body(
         end: std::future::ready(Ok(name)).boxed(),
     };
     Ok(Incoming { body, pump })
+}
+
+fn refused(invalid: InvalidFileName) -> Problem {
+    Problem::invalid("/name", invalid.to_string())
 }
 
 /// A piece of an upload that takes many requests, of at most so many bytes.

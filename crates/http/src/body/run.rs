@@ -8,40 +8,28 @@ use fm_application::files::{UploadBody, UploadError};
 use futures_util::future::{Either, select};
 
 use super::detach_on_drop::DetachOnDrop;
-use super::envelope::{Envelope, Incoming, Kind, Pump, open, within};
-use super::form::Naming;
+use super::envelope::{Envelope, Incoming, Kind, Naming, Pump, open, within};
 use super::{form, raw};
 use crate::problem::{Code, Problem};
 use crate::settings::FORM_OVERHEAD;
 use crate::state::AppState;
 
-/// A new file, by form or by raw body.
+/// The content of a file, by form or by raw body.
 pub(crate) async fn incoming(
     request: &HttpRequest,
     payload: web::Payload,
+    naming: Naming,
     state: &AppState,
 ) -> Result<Incoming, Problem> {
     let envelope = open(request, payload, state)?;
     fits(&envelope)?;
     match envelope.kind {
-        Kind::Form => form::open(request, envelope, Naming::ByForm, state).await,
-        Kind::Raw => raw::upload(request, envelope, state),
-        Kind::Parts => Err(parts()),
-    }
-}
-
-/// New content for a file whose name stays, by form or by raw body.
-pub(crate) async fn replacement(
-    request: &HttpRequest,
-    payload: web::Payload,
-    state: &AppState,
-) -> Result<Incoming, Problem> {
-    let envelope = open(request, payload, state)?;
-    fits(&envelope)?;
-    match envelope.kind {
-        Kind::Form => form::open(request, envelope, Naming::Kept, state).await,
-        Kind::Raw => raw::replacement(request, envelope, state),
-        Kind::Parts => Err(parts()),
+        Kind::Form => form::open(request, envelope, naming, state).await,
+        Kind::Raw => raw::upload(request, envelope, naming, state),
+        Kind::Parts => Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "of multipart bodies only multipart/form-data is accepted",
+        )),
     }
 }
 
@@ -51,11 +39,7 @@ fn fits(envelope: &Envelope) -> Result<(), Problem> {
     within(envelope, envelope.max_upload.bytes().saturating_add(overhead))
 }
 
-fn parts() -> Problem {
-    Problem::new(Code::UnsupportedMediaType, "of multipart bodies only multipart/form-data is accepted")
-}
-
-/// Runs the use case on what comes in.
+/// Runs the use case on an upload.
 pub(crate) async fn run<T, F>(
     state: &AppState,
     incoming: Incoming,

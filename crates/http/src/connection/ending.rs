@@ -1,11 +1,12 @@
 //! The end of a connection that the HTTP library does not end.
 
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
 use actix_web::HttpResponse;
 use actix_web::body::MessageBody as _;
 use actix_web::http::StatusCode;
-use actix_web::http::header;
+use actix_web::http::header::{self, HttpDate};
 use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
@@ -21,9 +22,20 @@ pub(super) enum Ending {
     Quiet,
     /// With the problem of this status, which a request met that can't be read.
     Refusal(u16),
+    /// The HTTP library dropped the connection before it answered a request.
+    CutOff,
 }
 
 impl Ending {
+    /// What a connection that was cut off is owed: the library ends it in good order when the chunks of a body are broken,
+    /// and with an error when an answer could not be made.
+    pub(super) fn after(self, in_good_order: bool) -> Self {
+        match self {
+            Self::CutOff => Self::Refusal(if in_good_order { 400 } else { 500 }),
+            other => other,
+        }
+    }
+
     /// Answers, and takes what the client still sends for a moment, so that it sees the answer instead of a reset.
     pub(super) async fn finish(self, mut socket: TcpStream, state: &AppState) {
         let due = Instant::now() + state.settings.linger;
@@ -79,9 +91,16 @@ fn encode(response: HttpResponse, id: &RequestId) -> Vec<u8> {
         let _infallible = write!(head, "{name}: {}\r\n", value.to_str().unwrap_or_default());
     }
     let body = response.into_body().try_into_bytes().unwrap_or_default();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the HTTP library dates answers by the machine's clock too"
+    )]
+    let now = SystemTime::now();
     let _infallible = write!(
         head,
-        "{}: {}\r\n{}: {}\r\n{}: close\r\n\r\n",
+        "{}: {}\r\n{}: {}\r\n{}: {}\r\n{}: close\r\n\r\n",
+        header::DATE,
+        HttpDate::from(now),
         header::CONTENT_LENGTH,
         body.len(),
         RequestId::HEADER,

@@ -35,10 +35,11 @@ where
     let peer = socket.peer_addr().ok();
     let watch = Rc::new(Watch::default());
     let stream = WatchedStream::new(socket, Rc::clone(&watch), state.settings.head_timeout);
-    if let Err(error) = http.call((stream, peer)).await {
+    let outcome = http.call((stream, peer)).await;
+    if let Err(error) = &outcome {
         tracing::trace!(%error, "a connection ended early");
     }
     if let Some((socket, ending)) = watch.take_ended() {
-        ending.finish(socket, &state).await;
+        ending.after(outcome.is_ok()).finish(socket, &state).await;
     }
 }

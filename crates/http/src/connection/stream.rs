@@ -15,6 +15,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::answers::Head;
 use super::ending::Ending;
+use crate::middleware::MAX_HEAD;
 
 /// What is known of a connection on both sides of the HTTP library.
 #[derive(Default)]
@@ -41,15 +42,14 @@ impl Watch {
 }
 
 /// A socket that is watched.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct WatchedStream {
     /// `None` once the connection is ended here.
     socket: Option<TcpStream>,
     watch: Rc<Watch>,
     head_timeout: Duration,
     timer: Option<Pin<Box<Sleep>>>,
-    /// Whether bytes of a head have come that is not whole.
-    has_begun: bool,
+    /// Bytes that have come while the head of a request was waited for.
+    of_head: usize,
     /// What is left to be written of the present answer; `None` where its end can't be known.
     left: Option<u64>,
     /// Whether the present answer is the last one to its request.
@@ -68,7 +68,7 @@ impl WatchedStream {
             watch,
             head_timeout,
             timer: None,
-            has_begun: false,
+            of_head: 0,
             left: Some(0),
             is_final: false,
             closes: false,
@@ -112,7 +112,9 @@ impl WatchedStream {
             return Ok(());
         };
         if !head.is_ours && !head.is_interim() {
-            return Err(self.end(Ending::Refusal(head.status)));
+            // A target of that size is malformed to the library when it comes at once, and too large when it does not.
+            let status = if self.of_head > MAX_HEAD { 431 } else { head.status };
+            return Err(self.end(Ending::Refusal(status)));
         }
         self.left = head.length;
         self.is_final = !head.is_interim();
@@ -127,7 +129,7 @@ impl WatchedStream {
         if *left == 0 && self.is_final {
             self.watch.unanswered.borrow_mut().pop_front();
             self.is_final = false;
-            self.has_begun = false;
+            self.of_head = 0;
         }
     }
 
@@ -144,7 +146,7 @@ impl WatchedStream {
         if timer.as_mut().poll(cx).is_pending() {
             return Ok(());
         }
-        let ending = if self.has_begun { Ending::Refusal(408) } else { Ending::Quiet };
+        let ending = if self.of_head > 0 { Ending::Refusal(408) } else { Ending::Quiet };
         Err(self.end(ending))
     }
 }
@@ -157,12 +159,14 @@ impl AsyncRead for WatchedStream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let outcome = self.socket()?.poll_read(cx, buffer);
-        let has_more = buffer.filled().len() > before;
-        self.is_gone |= outcome.is_ready() && !has_more;
-        if has_more && !self.has_begun && self.awaits_head() {
-            self.has_begun = true;
-            let due = Instant::now() + self.head_timeout;
-            self.watch.head_due.set(Some(due));
+        let count = buffer.filled().len() - before;
+        self.is_gone |= outcome.is_ready() && count == 0;
+        if count > 0 && self.awaits_head() {
+            if self.of_head == 0 {
+                let due = Instant::now() + self.head_timeout;
+                self.watch.head_due.set(Some(due));
+            }
+            self.of_head += count;
         }
         outcome
     }
@@ -195,12 +199,13 @@ impl AsyncWrite for WatchedStream {
     }
 }
 
-/// The library takes a body whose chunks are broken for the end of its client, and drops the connection without an answer.
+/// The library takes a body whose chunks are broken for the end of its client, and drops the connection without an answer; so
+/// it does when an answer fails before its head is written.
 impl Drop for WatchedStream {
     fn drop(&mut self) {
         let is_cut_off = self.left == Some(0) && !self.closes && !self.is_gone;
         if is_cut_off && !self.watch.unanswered.borrow().is_empty() {
-            let _told_to_the_client = self.end(Ending::Refusal(400));
+            let _told_to_the_client = self.end(Ending::CutOff);
         }
     }
 }

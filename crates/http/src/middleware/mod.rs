@@ -5,6 +5,7 @@
 
 mod cors;
 mod head;
+mod head_size;
 mod log;
 mod method;
 mod request_id;
@@ -18,6 +19,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use fm_domain::ids::UserId;
 
 pub(crate) use head::IsHead;
+pub(crate) use head_size::MAX_HEAD;
 pub(crate) use log::Route;
 pub(crate) use request_id::RequestId;
 
@@ -54,7 +56,11 @@ pub(crate) async fn handle(
     let held = head::HeldBody::of(&mut request);
     let cors = cors::Cors::of(&state.settings.cors, request.headers());
 
-    let response = if let Some(preflight) = cors.preflight(request.method(), request.headers()) {
+    let is_too_large = head_size::is_too_large(request.head());
+
+    let response = if is_too_large {
+        request.error_response(Problem::of(Code::HeaderFieldsTooLarge))
+    } else if let Some(preflight) = cors.preflight(request.method(), request.headers()) {
         request.into_response(preflight)
     } else {
         next.call(request).await?.map_into_boxed_body()
@@ -70,6 +76,9 @@ pub(crate) async fn handle(
     let size = response.body().size();
     if is_head {
         response = head::without_body(response);
+    }
+    if is_too_large {
+        response.head_mut().set_connection_type(ConnectionType::Close);
     }
     if let Some(held) = held {
         if !held.is_read() {

@@ -69,10 +69,8 @@ impl UploadRow {
             state: self.write_state.map(|bytes| WriteState::new(bytes.into())),
             write: self.write_name.map(WriteId::new),
             hash: HashState::from_bytes(&self.hash_state).map_err(corrupt("uploads.hash_state"))?,
-            charset_check: self
-                .charset_check
-                .map(|bytes| CharsetCheck::from_bytes(&bytes).map_err(corrupt("uploads.charset_check")))
-                .transpose()?,
+            // One that a later version writes is as good as none: the charset stays unknown.
+            charset_check: self.charset_check.and_then(|bytes| CharsetCheck::from_bytes(&bytes).ok()),
             head: self.head.into(),
             created_at: self.created_at.0,
             expires_at: self.expires_at.0,

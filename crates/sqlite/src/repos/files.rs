@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 use fm_domain::access::Access;
 use fm_domain::error::PortResult;
 use fm_domain::files::{Charset, File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
@@ -12,6 +13,11 @@ use crate::queries;
 use crate::rows::{Bytes, FileRow, Id, ThumbnailRow, stored_number};
 use crate::schema::files;
 use crate::unit_of_work::SqliteUnitOfWork;
+
+diesel::define_sql_function! {
+    /// The first of the two that is not null.
+    fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
+}
 
 #[async_trait]
 impl FileRepo for SqliteUnitOfWork {
@@ -74,7 +80,7 @@ impl FileRepo for SqliteUnitOfWork {
             diesel::update(unread)
                 .set((
                     files::sha256.eq(Bytes(*sha256.as_bytes())),
-                    charset.map(|charset| files::charset.eq(charset.to_string())),
+                    files::charset.eq(coalesce(files::charset, charset.map(|charset| charset.to_string()))),
                 ))
                 .execute(connection)
                 .map(|changed| changed > 0)

@@ -109,8 +109,9 @@ impl TryFrom<FileRow> for File {
     }
 }
 
+/// A name that a later version writes and that is none here counts as none.
 fn content_type(essence: &str, charset: Option<&str>) -> PortResult<MediaType> {
-    let charset = charset.map(|name| name.parse().map_err(corrupt("files.charset"))).transpose()?;
+    let charset = charset.and_then(|name| name.parse().ok());
     Ok(essence.parse::<MediaType>().map_err(corrupt("files.content_type"))?.or_charset(charset))
 }
 

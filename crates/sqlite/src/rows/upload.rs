@@ -106,10 +106,8 @@ impl TryFrom<UploadRow> for Upload {
             state: row.write_state.map(|bytes| WriteState::new(bytes.into())),
             write: row.write_name.map(WriteId::new),
             hash: HashState::from_bytes(&row.hash_state).map_err(corrupt("uploads.hash_state"))?,
-            charset_check: row
-                .charset_check
-                .map(|bytes| CharsetCheck::from_bytes(&bytes).map_err(corrupt("uploads.charset_check")))
-                .transpose()?,
+            // One that a later version writes is as good as none: the charset stays unknown.
+            charset_check: row.charset_check.and_then(|bytes| CharsetCheck::from_bytes(&bytes).ok()),
             head: row.head.into(),
             status,
             created_at: Timestamp::from_unix_micros(row.created_at),

@@ -25,6 +25,8 @@ fn a_dollar_sign_is_an_ordinary_character() {
         ("X=pa$word", "pa$word"),
         ("X=$argon2id$v=19$", "$argon2id$v=19$"),
         ("X=$", "$"),
+        ("X=1 ", "1"),
+        ("X=1\t", "1"),
         ("X=a$$b$1", "a$$b$1"),
         ("X=\"pa$word and more\"", "pa$word and more"),
         ("X='pa$word${y}'", "pa$word${y}"),

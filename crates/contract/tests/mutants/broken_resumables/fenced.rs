@@ -1,4 +1,4 @@
-//! A store that writes at offsets, and whose nodes do not tell each other of fences.
+//! A store that writes at offsets, and whose nodes do not tell each other of fences, or look at none.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -17,22 +17,29 @@ use fm_memory::MemoryBlobStore;
 #[derive(Clone)]
 pub(super) struct Fenced {
     pub(super) blobs: MemoryBlobStore,
-    highest: Arc<Mutex<HashMap<BlobKey, Epoch>>>,
+    /// The highest fence of each blob; `None` admits every one.
+    highest: Option<Arc<Mutex<HashMap<BlobKey, Epoch>>>>,
 }
 
 impl Fenced {
     pub(super) fn on(blobs: MemoryBlobStore) -> Self {
-        Self { blobs, highest: Arc::default() }
+        Self { blobs, highest: Some(Arc::default()) }
+    }
+
+    pub(super) fn without_fences(blobs: MemoryBlobStore) -> Self {
+        Self { blobs, highest: None }
     }
 
     /// The position without its fence, if this node saw no higher one.
     fn admitted(&self, key: &BlobKey, position: &Position) -> Option<Position> {
-        let mut highest = self.highest.lock().unwrap();
-        let highest = highest.entry(*key).or_insert(Epoch::FIRST);
-        if position.fence < *highest {
-            return None;
+        if let Some(highest) = &self.highest {
+            let mut highest = highest.lock().unwrap();
+            let highest = highest.entry(*key).or_insert(Epoch::FIRST);
+            if position.fence < *highest {
+                return None;
+            }
+            *highest = position.fence;
         }
-        *highest = position.fence;
         Some(Position { fence: Epoch::FIRST, ..position.clone() })
     }
 }

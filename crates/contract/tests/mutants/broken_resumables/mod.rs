@@ -7,7 +7,6 @@ mod fenced;
 mod resumable;
 mod state;
 mod store;
-mod unfenced;
 
 use std::sync::Arc;
 
@@ -19,7 +18,6 @@ use fm_memory::MemoryBlobStore;
 
 use self::fenced::Fenced;
 use self::store::FakeStore;
-use self::unfenced::Unfenced;
 use crate::in_memory::memory;
 use crate::{mutants, passes_decorated, planned};
 
@@ -102,7 +100,7 @@ impl ResumableHarness for WithoutFences {
     }
 
     fn store(&self) -> Arc<dyn ResumableStore> {
-        Arc::new(Unfenced(self.0.clone()))
+        Arc::new(Fenced::without_fences(self.0.clone()))
     }
 
     async fn debris(&self) -> usize {

@@ -3,8 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse};
 use fm_api_types::Refresh;
 
+use super::refresh::RefreshBody;
 use crate::auth::{REFRESH, authenticate, bearer, clear, find_all, same_site};
-use crate::input::{JsonBody, json_body, owned};
+use crate::input::JsonBody;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 
@@ -15,13 +16,6 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
 ];
-
-json_body! {
-    /// What is read of it.
-    pub(crate) struct LogOutBody for Refresh {
-        refresh_token: Option<String> => optional(owned),
-    }
-}
 
 /// Log out
 ///
@@ -51,9 +45,9 @@ pub(crate) async fn log_out(request: HttpRequest, state: State, body: JsonBody) 
 }
 
 async fn by_refresh_token(request: &HttpRequest, state: &State, body: JsonBody) -> Result<(), Problem> {
-    let body: LogOutBody = body.read_or_empty().await?;
+    let body: RefreshBody = body.read_or_empty().await?;
     let log_out = &state.use_cases.sessions.log_out_by_refresh_token;
-    if let Some(token) = body.refresh_token {
+    if let Some(token) = body.into_token() {
         return Ok(log_out.run(&token).await?);
     }
     let cookies = find_all(request.headers(), REFRESH);

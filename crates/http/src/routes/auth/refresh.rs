@@ -29,6 +29,13 @@ json_body! {
     }
 }
 
+impl RefreshBody {
+    /// The token in the body, where clients without cookies send it.
+    pub(super) fn into_token(self) -> Option<String> {
+        self.refresh_token
+    }
+}
+
 /// Refresh tokens
 ///
 /// Renews a session. The old refresh token is spent. Within 10 seconds of its rotation it still answers, with the
@@ -44,7 +51,7 @@ json_body! {
 )]
 pub(crate) async fn refresh(request: HttpRequest, state: State, body: JsonBody) -> Answer {
     let body: RefreshBody = body.read_or_empty().await?;
-    let tokens = match body.refresh_token {
+    let tokens = match body.into_token() {
         Some(token) => vec![token],
         None => of_cookies(&request, &state)?,
     };

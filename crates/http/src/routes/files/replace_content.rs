@@ -3,15 +3,15 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use fm_api_types::File;
-use fm_application::files::{IfMatch, ReplaceCommand};
+use fm_application::files::ReplaceCommand;
 use fm_domain::ids::FileId;
 
 use super::upload_file::UploadForm;
 use crate::auth::Authenticated;
-use crate::body::{Kind, kind, replacement, run};
+use crate::body::{Kind, Naming, incoming, kind, run};
 use crate::input::{PathId, if_match};
 use crate::output::file_answer;
-use crate::problem::{Answer, Code, Problem};
+use crate::problem::{Answer, Code};
 use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[
@@ -55,12 +55,9 @@ pub(crate) async fn replace_content(
     let if_match = if_match(request.headers())?;
     if kind(request.headers()) == Kind::Form {
         // A form is read up to the file in it before the use case can refuse.
-        let file = state.use_cases.files.show.run(&actor, id).await?.file;
-        if !IfMatch::allows(if_match.as_ref(), file.revision) {
-            return Err(Problem::of(Code::PreconditionFailed));
-        }
+        state.use_cases.files.replace_content.check(&actor, id, if_match.as_ref()).await?;
     }
-    let incoming = replacement(&request, payload, &state).await?;
+    let incoming = incoming(&request, payload, Naming::Kept, &state).await?;
     let use_cases = state.use_cases.clone();
     let view = run(&state, incoming, |body| async move {
         use_cases.files.replace_content.run(&actor, ReplaceCommand { file: id, if_match, body }).await

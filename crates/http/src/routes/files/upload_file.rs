@@ -7,7 +7,7 @@ use fm_application::files::UploadCommand;
 use utoipa::ToSchema;
 
 use crate::auth::Authenticated;
-use crate::body::{incoming, run};
+use crate::body::{Naming, incoming, run};
 use crate::input::idempotency_key;
 use crate::output::file_answer;
 use crate::problem::{Answer, Code};
@@ -65,7 +65,7 @@ pub(crate) async fn upload_file(
     payload: web::Payload,
 ) -> Answer {
     let key = idempotency_key(request.headers())?;
-    let incoming = incoming(&request, payload, &state).await?;
+    let incoming = incoming(&request, payload, Naming::ByRequest, &state).await?;
     let use_cases = state.use_cases.clone();
     let uploaded = run(&state, incoming, |body| async move {
         use_cases.files.upload.run(&actor, UploadCommand { key, body }).await

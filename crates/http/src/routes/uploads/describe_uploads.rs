@@ -9,7 +9,8 @@ use crate::tus;
 
 /// Describe tus support
 ///
-/// The version, the extensions and the largest size that tus clients can use, in header fields. A browser's preflight is answered as such.
+/// The version, the extensions and the largest size that tus clients can use, in header fields. A browser's preflight
+/// is answered as such.
 #[utoipa::path(
     options,
     path = "/v1/uploads",

@@ -72,7 +72,7 @@ fn end(actors: &Actors) -> CompleteDirectCommand {
 
 /// A user whose upload is complete; the job that hashes its bytes has not run yet.
 async fn completed(environment: &Environment, sha256: Option<Sha256>) -> Actors {
-    let mut actors = sent(environment, sha256).await;
+    let mut actors = Box::pin(sent(environment, sha256)).await;
     let kept = uploads(&environment.healthy()).complete.run(&actors.actor(), end(&actors)).await.unwrap();
     actors.file = Some(kept.view.file);
     actors
