@@ -10,18 +10,20 @@ use fm_domain::ids::IdSource as _;
 use zeroize::Zeroizing;
 
 use crate::StartError;
-use crate::adapters::DatabaseScope;
+use crate::adapters::{DatabaseScope, Purpose};
 use crate::config::{Config, Secret};
 
 /// The name of the file in `DATA_DIR` that keeps the secret that was made once.
 const FILE: &str = "jwt-secret";
 
 /// The configured secrets. Without one, a database of one machine gets a secret that is generated once and stored in
-/// `DATA_DIR`, and a database of one process gets a new one at each start.
-pub(super) fn of(config: &Config) -> Result<JwtSecrets, StartError> {
+/// `DATA_DIR`, and a database of one process gets a new one at each start. A command that only looks signs nothing that
+/// outlives it: it creates no file.
+pub(super) fn of(config: &Config, purpose: Purpose) -> Result<JwtSecrets, StartError> {
     let current = match (&config.credentials.jwt_secret, config.storage.database.scope()) {
         (Some(secret), _) => bytes(secret)?,
         (None, DatabaseScope::Process) => fresh()?,
+        (None, _) if purpose == Purpose::Look => fresh()?,
         (None, DatabaseScope::Machine | DatabaseScope::Cluster) => kept(&config.storage.data_dir)?,
     };
     let previous = config.credentials.jwt_previous_secrets.iter().map(bytes).collect::<Result<_, _>>()?;

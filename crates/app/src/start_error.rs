@@ -43,6 +43,12 @@ pub enum StartError {
     /// The structure of the database can't be brought up to date.
     #[error("the database can't be migrated")]
     Migrate(#[from] MigrateError),
+    /// The database lacks tables or columns, and this command does not migrate.
+    #[error("the database lacks {missing} migrations: run `file-manager migrate up`")]
+    NotMigrated {
+        /// How many migrations were not run.
+        missing: usize,
+    },
     /// A store failed in the middle of a command.
     #[error("{what} can't be used")]
     Store {

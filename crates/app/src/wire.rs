@@ -57,7 +57,7 @@ impl Program {
         public_url: &str,
         purpose: Purpose,
     ) -> Result<Wired, StartError> {
-        let secrets = secrets::of(config)?;
+        let secrets = secrets::of(config, purpose)?;
         let macs: Arc<dyn MacSigner> = Arc::new(HkdfMacSigner::new(&secrets));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         // The other half is for the connections: the server holds up to 512 KiB of each upload before the store has
@@ -105,9 +105,15 @@ impl Program {
 
 async fn open_database(config: &Config, context: &mut OpenContext) -> Result<OpenDatabase, StartError> {
     let factory = &config.storage.database;
+    let migrations = factory.migrations()?;
     if config.storage.migrate_on_start && context.purpose == Purpose::Work {
-        for name in factory.migrations()?.up().await? {
+        for name in migrations.up().await? {
             tracing::info!(migration = %name, "migrated");
+        }
+    } else {
+        let missing = migrations.status().await?.iter().filter(|migration| !migration.applied).count();
+        if missing > 0 {
+            return Err(StartError::NotMigrated { missing });
         }
     }
     factory.open(context).await

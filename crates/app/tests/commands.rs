@@ -21,3 +21,29 @@ fn a_worker_apart_from_a_database_in_memory_is_refused_with_a_remedy() {
         assert!(told.contains("choose another database"), "{told}");
     }
 }
+
+#[test]
+fn commands_that_look_at_a_database_that_is_not_there_create_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_file-manager"));
+        let output = program.args(arguments).env_clear().current_dir(home.path()).output().unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(told).unwrap())
+    };
+    for command in [
+        &["verify"][..],
+        &["sweep", "--dry-run"],
+        &["sweep", "--orphans", "--min-age", "86400", "--dry-run"],
+        &["jobs", "list"],
+    ] {
+        let (code, told) = run(command);
+        assert_eq!(code, Some(1), "{command:?}: {told}");
+        assert!(told.contains("run `file-manager migrate up`"), "{command:?}: {told}");
+    }
+    let (code, told) = run(&["migrate", "status"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("pending ") && !told.contains("applied "), "{told}");
+    let left: Vec<_> = std::fs::read_dir(home.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}

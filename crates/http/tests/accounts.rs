@@ -62,11 +62,11 @@ async fn a_login_gives_a_pair_of_tokens_and_both_cookies() {
     );
     assert_eq!(value["user"]["email"], "Ada@Example.org");
     let access = format!(
-        "access_token={}; Path=/; Max-Age=900; HttpOnly; SameSite=Lax; Secure",
+        "__Host-access_token={}; Path=/; Max-Age=900; HttpOnly; SameSite=Lax; Secure",
         token(&answer, "access_token")
     );
     let refresh = format!(
-        "refresh_token={}; Path=/v1/auth; Max-Age=86400; HttpOnly; SameSite=Lax; Secure",
+        "__Secure-refresh_token={}; Path=/v1/auth; Max-Age=86400; HttpOnly; SameSite=Lax; Secure",
         token(&answer, "refresh_token")
     );
     assert_eq!(cookies(&answer), [access.as_str(), refresh.as_str()]);
@@ -92,13 +92,14 @@ async fn the_header_wins_over_the_cookie() {
     let server = Server::start();
     let (client, answer) = logged_in(&server).await;
     let access = token(&answer, "access_token");
-    let cookie = client.with("Cookie", &format!("a=b; access_token={access}"));
+    let cookie = client.with("Cookie", &format!("a=b; __Host-access_token={access}"));
     assert_eq!(cookie.get("/v1/auth/me").await.status, 200);
     for bad in ["Bearer x", "bearer x", "Bearer"] {
         let answer = cookie.with("Authorization", bad).get("/v1/auth/me").await;
         assert_eq!(answer.problem(), (401, "unauthenticated".into()), "{bad}");
     }
-    let both = client.with("Cookie", "access_token=x").with("Authorization", &format!("bearer {access}"));
+    let both =
+        client.with("Cookie", "__Host-access_token=x").with("Authorization", &format!("bearer {access}"));
     assert_eq!(both.get("/v1/auth/me").await.status, 200);
 }
 
@@ -110,7 +111,7 @@ async fn credentials_of_another_scheme_leave_the_cookie_to_decide() {
     for other in ["Basic YTpi", "Negotiate x", "Digest username=\"é\"", &format!("Token {access}")] {
         let client = client.with("Authorization", other);
         assert_eq!(client.get("/v1/auth/me").await.problem(), (401, "unauthenticated".into()), "{other}");
-        let client = client.with("Cookie", &format!("access_token={access}"));
+        let client = client.with("Cookie", &format!("__Host-access_token={access}"));
         assert_eq!(client.get("/v1/auth/me").await.status, 200, "{other}");
         let cross_site = client.with("Sec-Fetch-Site", "cross-site");
         let renamed = cross_site.json("PATCH", "/v1/auth/me", r#"{"name": "X"}"#).await;
@@ -130,16 +131,17 @@ async fn a_stale_cookie_or_one_of_a_neighbour_hides_no_good_one() {
     let (access, refresh) = (token(&second, "access_token"), token(&second, "refresh_token"));
     server.clock.advance(Duration::from_secs(11));
     for line in [
-        format!("theme=düster; access_token={access}"),
-        format!("access_token={stale}; access_token={access}"),
-        format!("access_token=garbage; flag; access_token=\"{access}\""),
+        format!("theme=düster; __Host-access_token={access}"),
+        format!("__Host-access_token={stale}; __Host-access_token={access}"),
+        format!("__Host-access_token=garbage; flag; __Host-access_token=\"{access}\""),
     ] {
         assert_eq!(client.with("Cookie", &line).get("/v1/auth/me").await.status, 200, "{line}");
     }
-    let lines = client.with("Cookie", "a=b").with("Cookie", &format!("access_token={access}"));
+    let lines = client.with("Cookie", "a=b").with("Cookie", &format!("__Host-access_token={access}"));
     assert_eq!(lines.get("/v1/auth/me").await.status, 200);
     // The spent one before the current one of the same session would end it.
-    let both = client.with("Cookie", &format!("refresh_token={spent}; refresh_token={refresh}"));
+    let both =
+        client.with("Cookie", &format!("__Secure-refresh_token={spent}; __Secure-refresh_token={refresh}"));
     assert_eq!(both.send("POST", "/v1/auth/refresh", b"").await.status, 200);
 }
 
@@ -148,8 +150,10 @@ async fn an_unsafe_request_by_cookie_from_another_site_is_refused() {
     let server = Server::start();
     let (client, answer) = logged_in(&server).await;
     let access = token(&answer, "access_token");
-    let cookie = client
-        .with("Cookie", &format!("access_token={access}; refresh_token={}", token(&answer, "refresh_token")));
+    let cookie = client.with(
+        "Cookie",
+        &format!("__Host-access_token={access}; __Secure-refresh_token={}", token(&answer, "refresh_token")),
+    );
     let evil = cookie.with("Origin", "https://evil.example");
     let cross = cookie.with("Sec-Fetch-Site", "cross-site");
     for client in [&evil, &cross] {
@@ -177,7 +181,8 @@ async fn a_session_is_refreshed_by_body_or_by_cookie() {
     assert_eq!(second.status, 200);
     assert_eq!(cookies(&second).len(), 2);
     assert_ne!(token(&second, "refresh_token"), token(&first, "refresh_token"));
-    let cookie = client.with("Cookie", &format!("refresh_token={}", token(&second, "refresh_token")));
+    let cookie =
+        client.with("Cookie", &format!("__Secure-refresh_token={}", token(&second, "refresh_token")));
     assert_eq!(cookie.send("POST", "/v1/auth/refresh", b"").await.status, 200);
     server.clock.advance(Duration::from_secs(11));
     assert_eq!(
@@ -199,8 +204,8 @@ async fn a_logout_ends_the_tokens_and_clears_the_cookies() {
     assert_eq!(
         cookies(&out),
         [
-            "access_token=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure",
-            "refresh_token=; Path=/v1/auth; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
+            "__Host-access_token=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure",
+            "__Secure-refresh_token=; Path=/v1/auth; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
         ]
     );
     assert_eq!(ada.get("/v1/auth/me").await.problem(), (401, "unauthenticated".into()));
@@ -228,14 +233,14 @@ async fn a_refresh_token_logs_out_where_the_access_token_is_dead_or_missing() {
         let mut line = String::new();
         if let Some(access) = access {
             let access = if access == "dead" { token(&answer, "access_token") } else { access.to_owned() };
-            line.extend(["access_token=", &access, "; "]);
+            line.extend(["__Host-access_token=", &access, "; "]);
             server.clock.advance(Duration::from_secs(15 * 60 + 3));
         }
         let out = if in_body {
             let client = if line.is_empty() { client.clone() } else { client.with("Cookie", &line) };
             client.json("POST", "/v1/auth/logout", &body).await
         } else {
-            line.extend(["refresh_token=", &refresh]);
+            line.extend(["__Secure-refresh_token=", &refresh]);
             client.with("Cookie", &line).send("POST", "/v1/auth/logout", b"").await
         };
         assert_eq!((out.status, clears(&out)), (204, true), "{access:?} {in_body}: {}", out.text());
@@ -249,9 +254,9 @@ async fn a_logout_without_a_session_clears_the_cookies() {
     let server = Server::start();
     let (client, answer) = logged_in(&server).await;
     let (access, refresh) = (token(&answer, "access_token"), token(&answer, "refresh_token"));
-    let line = format!("access_token={access}; refresh_token={refresh}");
+    let line = format!("__Host-access_token={access}; __Secure-refresh_token={refresh}");
     let mut clients = vec![client.clone(), client.with_token(&access), client.with("Cookie", &line)];
-    clients.push(client.with("Cookie", "access_token=x; refresh_token=y"));
+    clients.push(client.with("Cookie", "__Host-access_token=x; __Secure-refresh_token=y"));
     assert_eq!(client.with_token(&access).send("POST", "/v1/auth/logout", b"").await.status, 204);
     for client in clients {
         let out = client.send("POST", "/v1/auth/logout", b"").await;
@@ -265,7 +270,7 @@ async fn another_site_logs_no_user_out() {
     let (client, answer) = logged_in(&server).await;
     let refresh = token(&answer, "refresh_token");
     // The browser of a user whom another site makes send a form may withhold the cookies.
-    for client in [client.clone(), client.with("Cookie", &format!("refresh_token={refresh}"))] {
+    for client in [client.clone(), client.with("Cookie", &format!("__Secure-refresh_token={refresh}"))] {
         for (name, value) in [("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example")] {
             let out = client.with(name, value).send("POST", "/v1/auth/logout", b"").await;
             assert_eq!(out.problem(), (403, "forbidden".into()));

@@ -267,5 +267,9 @@ async fn what_clients_are_given_leads_below_the_path_of_the_public_url() {
     let upload = creation(&tus(&ada), 5).send("POST", "/v1/uploads", b"").await;
     assert!(upload.header("location").unwrap().starts_with("/apps/files/v1/uploads/"));
     let out = ada.send("POST", "/v1/auth/logout", b"").await;
-    assert!(out.headers.iter().any(|(_, value)| value.contains("refresh_token=; Path=/apps/files/v1/auth;")));
+    assert!(
+        out.headers
+            .iter()
+            .any(|(_, value)| value.contains("__Secure-refresh_token=; Path=/apps/files/v1/auth;"))
+    );
 }

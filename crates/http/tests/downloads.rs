@@ -34,8 +34,11 @@ async fn a_signed_url_gives_the_bytes_and_says_all_of_them() {
     let server = Server::start();
     let path = link(&server, "caf%C3%A9.txt", "text/plain", BYTES).await;
     let client = server.client();
-    let answer =
-        client.with("Authorization", "Bearer nonsense").with("Cookie", "access_token=x").get(&path).await;
+    let answer = client
+        .with("Authorization", "Bearer nonsense")
+        .with("Cookie", "__Host-access_token=x")
+        .get(&path)
+        .await;
     assert_eq!((answer.status, answer.body.as_slice()), (200, BYTES));
     let id = path.strip_prefix("/v1/blobs/").unwrap().split('?').next().unwrap();
     let expected = [

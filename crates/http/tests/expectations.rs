@@ -77,8 +77,9 @@ async fn a_refusal_that_needs_only_the_head_comes_instead() {
     let content = format!("/v1/files/{}/content", file.value()["id"].as_str().unwrap());
     let unknown = "/v1/files/0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a10/content";
     let access = ada.header("Authorization").strip_prefix("Bearer ").unwrap().to_owned();
-    let cross_site =
-        anonymous.with("Cookie", &format!("access_token={access}")).with("Sec-Fetch-Site", "cross-site");
+    let cross_site = anonymous
+        .with("Cookie", &format!("__Host-access_token={access}"))
+        .with("Sec-Fetch-Site", "cross-site");
     let tus = tus(&ada);
     let upload = begin(&tus, 50).await;
     let form = of_type(&ada, "multipart/form-data; boundary=xyz");

@@ -138,7 +138,8 @@ async fn no_secret_reaches_the_log() {
     let (access, refresh) =
         (login["access_token"].as_str().unwrap(), login["refresh_token"].as_str().unwrap());
     let eve = client.with_token(access);
-    let cookie = client.with("Cookie", &format!("access_token={access}; refresh_token={refresh}"));
+    let cookie =
+        client.with("Cookie", &format!("__Host-access_token={access}; __Secure-refresh_token={refresh}"));
     cookie.get("/v1/auth/me").await;
     cookie.send("POST", "/v1/auth/refresh", b"").await;
     let file = eve.send("POST", "/v1/files?name=a.txt", b"hello").await.value();

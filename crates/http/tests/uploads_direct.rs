@@ -187,7 +187,7 @@ async fn a_url_that_was_tampered_with_is_good_for_nothing() {
         refused(&ada.send("PUT", &bad, b"hello").await);
         refused(&server.client().send("PUT", &bad, b"hello").await);
     }
-    let strangers = server.client().with_token("nonsense").with("Cookie", "access_token=nonsense");
+    let strangers = server.client().with_token("nonsense").with("Cookie", "__Host-access_token=nonsense");
     assert_eq!(strangers.send("PUT", &url, b"hello").await.status, 200);
     server.clock.advance(UPLOAD_TTL + Duration::from_secs(1));
     refused(&server.client().send("PUT", &url, b"hello").await);

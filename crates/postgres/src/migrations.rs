@@ -1,7 +1,11 @@
 //! Migrations: how the tables come to be, and go.
 
+use std::collections::HashSet;
+
+use diesel::QueryableByName;
 use diesel::migration::{Migration, MigrationSource as _};
 use diesel::pg::Pg;
+use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use fm_domain::error::Cause;
@@ -83,18 +87,31 @@ impl PgMigrations {
         .await
     }
 
-    /// All migrations, in the order in which they run.
+    /// All migrations, in the order in which they run. Nothing is created, and no lock is taken.
     pub async fn status(&self) -> Result<Vec<MigrationState>, MigrationError> {
-        self.with_harness(|harness| {
-            let applied = harness.applied_migrations()?;
-            let known = sorted()?;
-            let states = known.iter().map(|migration| MigrationState {
-                name: migration.name().to_string(),
-                applied: applied.contains(&migration.name().version()),
-            });
-            Ok(states.collect())
-        })
-        .await
+        let applied = self.recorded().await?;
+        let known = sorted().map_err(MigrationError::Failed)?;
+        let states = known.iter().map(|migration| MigrationState {
+            name: migration.name().to_string(),
+            applied: applied.contains(&migration.name().version().to_string()),
+        });
+        Ok(states.collect())
+    }
+
+    /// The versions that the database has; none while it lacks the table of them.
+    async fn recorded(&self) -> Result<HashSet<String>, MigrationError> {
+        let unavailable = |error: diesel::result::Error| MigrationError::Unavailable(Box::new(error));
+        let connection = self.address.connect("SET statement_timeout = 10000").await;
+        let mut connection = connection.map_err(|error| MigrationError::Unavailable(Box::new(error)))?;
+        let table =
+            diesel::sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS is_there");
+        let Table { is_there } = table.get_result(&mut connection).await.map_err(unavailable)?;
+        if !is_there {
+            return Ok(HashSet::new());
+        }
+        let rows = diesel::sql_query("SELECT version FROM __diesel_schema_migrations");
+        let rows: Vec<Row> = rows.load(&mut connection).await.map_err(unavailable)?;
+        Ok(rows.into_iter().map(|row| row.version).collect())
     }
 
     /// The names of the migrations that the database lacks.
@@ -128,6 +145,18 @@ impl PgMigrations {
         });
         apart.await.unwrap_or_else(|panicked| Err(MigrationError::Failed(Box::new(panicked))))
     }
+}
+
+#[derive(QueryableByName)]
+struct Table {
+    #[diesel(sql_type = Bool)]
+    is_there: bool,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    version: String,
 }
 
 /// Every migration, in order.

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use diesel::SqliteConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
+use diesel::{QueryableByName, RunQueryDsl as _, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use fm_domain::error::Cause;
 
@@ -67,17 +68,39 @@ pub fn revert_last_migration(path: &Path) -> Result<Option<String>, MigrateSqlit
     })
 }
 
-/// Every migration that this program knows, in order. Blocks.
+/// Every migration that this program knows, in order. Nothing is created, neither the file nor the table of migrations.
+/// Blocks.
 pub fn migration_status(path: &Path) -> Result<Vec<MigrationState>, MigrateSqlite> {
-    locked(path, |connection| {
-        let applied = connection.applied_migrations().map_err(MigrateSqlite::Failed)?;
-        let applied: HashSet<MigrationVersion<'static>> = applied.into_iter().collect();
-        let state = |migration: Box<dyn Migration<Sqlite>>| MigrationState {
-            name: migration.name().to_string(),
-            applied: applied.contains(&migration.name().version()),
-        };
-        Ok(known()?.into_iter().map(state).collect())
-    })
+    let applied = recorded(path)?;
+    let state = |migration: Box<dyn Migration<Sqlite>>| MigrationState {
+        name: migration.name().to_string(),
+        applied: applied.contains(&migration.name().version()),
+    };
+    Ok(known()?.into_iter().map(state).collect())
+}
+
+/// The migrations that the database at `path` has.
+fn recorded(path: &Path) -> Result<HashSet<MigrationVersion<'static>>, MigrateSqlite> {
+    // An empty file is what a program that was killed at its first start leaves.
+    if std::fs::metadata(path).map_or(true, |file| file.len() == 0) {
+        return Ok(HashSet::new());
+    }
+    let location = Location::prepare(path)?;
+    let mut connection = location.connect().map_err(|error| location.refused(error))?;
+    let tables: Tables = diesel::sql_query(
+        "SELECT count(*) AS count FROM sqlite_schema WHERE name = '__diesel_schema_migrations'",
+    )
+    .get_result(&mut connection)?;
+    if tables.count == 0 {
+        return Ok(HashSet::new());
+    }
+    Ok(connection.applied_migrations().map_err(MigrateSqlite::Failed)?.into_iter().collect())
+}
+
+#[derive(QueryableByName)]
+struct Tables {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 fn known() -> Result<Vec<Box<dyn Migration<Sqlite>>>, MigrateSqlite> {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 async fn an_access_cookie_authenticates(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let cookie = format!("theme=dark; access_token={}; other=1", user.access());
+    let cookie = format!("theme=dark; __Host-access_token={}; other=1", user.access());
     let me = user.anonymous().get("/v1/auth/me").header("cookie", &cookie).send().await.expect(200).json();
     assert_eq!(me["id"], user.id);
 }
@@ -13,7 +13,7 @@ async fn an_access_cookie_authenticates(lane: Lane) {
 async fn the_header_wins_over_the_cookie(lane: Lane) {
     let api = Api::on(lane);
     let (first, second) = (api.user().await, api.user().await);
-    let cookie = format!("access_token={}", second.access());
+    let cookie = format!("__Host-access_token={}", second.access());
     let me = first.get("/v1/auth/me").header("cookie", &cookie).send().await.expect(200).json();
     assert_eq!(me["id"], first.id);
     let broken = first.bearing("not-a-token").get("/v1/auth/me").header("cookie", &cookie);
@@ -22,10 +22,10 @@ async fn the_header_wins_over_the_cookie(lane: Lane) {
 
 async fn a_refresh_cookie_refreshes(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let cookie = format!("refresh_token={}", user.refresh());
+    let cookie = format!("__Secure-refresh_token={}", user.refresh());
     let request = user.anonymous().post("/v1/auth/refresh").header("cookie", &cookie);
     let answer = request.send().await.expect(200);
-    let (new, _) = answer.cookie("refresh_token").expect("a new cookie");
+    let (new, _) = answer.cookie("__Secure-refresh_token").expect("a new cookie");
     assert_ne!(new, user.refresh());
     user.spend(&new).await.expect(200);
 }
@@ -35,14 +35,14 @@ async fn the_refresh_token_of_the_body_wins_over_the_cookie(lane: Lane) {
     let (first, second) = (api.user().await, api.user().await);
     let request = api
         .post("/v1/auth/refresh")
-        .header("cookie", &format!("refresh_token={}", second.refresh()))
+        .header("cookie", &format!("__Secure-refresh_token={}", second.refresh()))
         .json(&json!({"refresh_token": first.refresh()}));
     assert_eq!(request.send().await.expect(200).json()["user"]["id"], first.id);
 }
 
 async fn a_refresh_cookie_is_no_access_cookie(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let cookie = format!("refresh_token={0}; access_token={0}", user.refresh());
+    let cookie = format!("__Secure-refresh_token={0}; __Host-access_token={0}", user.refresh());
     user.anonymous().get("/v1/auth/me").header("cookie", &cookie).send().await.unauthenticated();
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 /// Renames the user by a cookie, as a browser would send it with these fields.
 async fn rename(user: &User, fields: &[(&str, &str)]) -> Answer {
-    let cookie = format!("access_token={}", user.access());
+    let cookie = format!("__Host-access_token={}", user.access());
     let mut request =
         user.anonymous().patch("/v1/auth/me").header("cookie", &cookie).json(&json!({"name": "A"}));
     for (name, value) in fields {
@@ -44,14 +44,14 @@ async fn the_origin_of_the_public_url_is_ours(lane: Lane) {
 
 async fn reading_by_cookie_is_not_refused(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let cookie = format!("access_token={}", user.access());
+    let cookie = format!("__Host-access_token={}", user.access());
     let request = user.anonymous().get("/v1/files").header("cookie", &cookie);
     request.header("sec-fetch-site", "cross-site").send().await.expect(200);
 }
 
 async fn a_cross_site_refresh_by_cookie_is_refused_and_spends_nothing(lane: Lane) {
     let user = Api::on(lane).user().await;
-    let cookie = format!("refresh_token={}", user.refresh());
+    let cookie = format!("__Secure-refresh_token={}", user.refresh());
     let request = user.anonymous().post("/v1/auth/refresh").header("cookie", &cookie);
     request.header("sec-fetch-site", "cross-site").send().await.problem(403, "forbidden");
     assert_eq!(user.sessions().await.len(), 1);

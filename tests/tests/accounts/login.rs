@@ -91,9 +91,12 @@ async fn both_tokens_come_as_cookies_too(lane: Lane) {
     let body = json!({"email": user.email, "password": user.password});
     let answer = api.post("/v1/auth/login").json(&body).send().await.expect(200);
     let pair = answer.json();
-    for (name, path) in [("access_token", "path=/"), ("refresh_token", "path=/v1/auth")] {
+    for (name, member, path) in [
+        ("__Host-access_token", "access_token", "path=/"),
+        ("__Secure-refresh_token", "refresh_token", "path=/v1/auth"),
+    ] {
         let (value, attributes) = answer.cookie(name).expect(name);
-        assert_eq!(pair[name], value);
+        assert_eq!(pair[member], value);
         for attribute in ["httponly", "samesite=lax", "secure", path] {
             assert!(
                 attributes.iter().any(|known| known == attribute),
@@ -115,6 +118,14 @@ async fn cookies_need_no_tls_where_it_is_configured_off(lane: Lane) {
         assert!(!attributes.contains(&"secure".to_owned()), "{attributes:?}");
         assert!(attributes.contains(&"httponly".to_owned()), "{attributes:?}");
     }
+    // A name with a prefix is not set then, and not believed: a browser takes it over HTTPS alone.
+    assert!(answer.cookie("__Host-access_token").is_none());
+    let me = |name: &str| {
+        let cookie = format!("{name}={}", answer.json()["access_token"].as_str().expect("a token"));
+        api.get("/v1/auth/me").header("cookie", &cookie)
+    };
+    me("__Host-access_token").send().await.unauthenticated();
+    me("access_token").send().await.expect(200);
 }
 
 /// With the default cost of a hash, an unknown address takes as long as a wrong password.

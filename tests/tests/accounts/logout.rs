@@ -27,7 +27,7 @@ async fn both_cookies_are_cleared(lane: Lane) {
     let user = Api::on(lane).user().await;
     let answer = user.post("/v1/auth/logout").send().await.expect(204);
     assert!(answer.body.is_empty());
-    for (name, path) in [("access_token", "path=/"), ("refresh_token", "path=/v1/auth")] {
+    for (name, path) in [("__Host-access_token", "path=/"), ("__Secure-refresh_token", "path=/v1/auth")] {
         let (value, attributes) = answer.cookie(name).expect(name);
         assert!(value.is_empty());
         assert!(attributes.contains(&"max-age=0".to_owned()), "{attributes:?}");
@@ -40,19 +40,19 @@ async fn a_second_logout_clears_the_cookies_too(lane: Lane) {
     user.post("/v1/auth/logout").send().await.expect(204);
     for request in [user.post("/v1/auth/logout"), user.anonymous().post("/v1/auth/logout")] {
         let answer = request.send().await.expect(204);
-        assert_eq!(answer.cookie("refresh_token").expect("it is cleared").0, "");
+        assert_eq!(answer.cookie("__Secure-refresh_token").expect("it is cleared").0, "");
     }
 }
 
 async fn the_refresh_cookie_alone_logs_out(lane: Lane) {
     let user = Api::on(lane).user().await;
     let other = user.again().await;
-    let cookie = format!("theme=dark; refresh_token={}", user.refresh());
+    let cookie = format!("theme=dark; __Secure-refresh_token={}", user.refresh());
     let logout = || user.anonymous().post("/v1/auth/logout").header("cookie", &cookie);
     logout().header("sec-fetch-site", "cross-site").send().await.problem(403, "forbidden");
     user.me().await.expect(200);
     let answer = logout().send().await.expect(204);
-    for name in ["access_token", "refresh_token"] {
+    for name in ["__Host-access_token", "__Secure-refresh_token"] {
         assert_eq!(answer.cookie(name).expect(name).0, "");
     }
     user.me().await.unauthenticated();

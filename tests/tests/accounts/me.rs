@@ -57,7 +57,7 @@ async fn with_an_account_its_sessions_and_files_go(lane: Lane) {
     let file = user.file("a.png", pictures::png(80, 40)).await;
     let body = json!({"password": user.password});
     let answer = user.delete("/v1/auth/me").json(&body).send().await.expect(204);
-    assert!(answer.cookie("access_token").is_none_or(|(value, _)| value.is_empty()));
+    assert_eq!(answer.cookie("__Host-access_token").expect("it is cleared").0, "");
     user.me().await.unauthenticated();
     other.me().await.unauthenticated();
     other.get(&fm_e2e::User::path(&file)).send().await.unauthenticated();

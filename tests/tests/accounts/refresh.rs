@@ -19,7 +19,9 @@ async fn a_refresh_rotates_both_tokens(lane: Lane) {
     assert_eq!(pair.user.id.to_string(), user.id);
     assert_eq!(pair.expires_in, 900);
     assert_eq!(pair.refresh_expires_in, 2_592_000);
-    for (name, token) in [("access_token", &pair.access_token), ("refresh_token", &pair.refresh_token)] {
+    for (name, token) in
+        [("__Host-access_token", &pair.access_token), ("__Secure-refresh_token", &pair.refresh_token)]
+    {
         assert_eq!(answer.cookie(name).expect(name).0, token.expose());
     }
     user.bearing(pair.access_token.expose()).get("/v1/auth/me").send().await.expect(200);

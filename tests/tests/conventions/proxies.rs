@@ -48,7 +48,7 @@ impl Site {
 /// The cookies of an answer that a browser would send to this path (RFC 6265, section 5.1.4).
 fn cookies_for(answer: &Answer, path: &str) -> String {
     let mut cookies = Vec::new();
-    for name in ["access_token", "refresh_token"] {
+    for name in ["__Host-access_token", "__Secure-refresh_token"] {
         let (value, attributes) = answer.cookie(name).expect(name);
         let below = attributes.iter().find_map(|attribute| attribute.strip_prefix("path=")).expect("a path");
         let below = below.trim_end_matches('/');
@@ -64,14 +64,14 @@ async fn a_browser_stays_logged_in_below_a_path() {
     let site = Site::start(&Front { path: PATH, ..Front::default() });
     let login = site.login(&[]).await;
     let refresh = format!("{PATH}/v1/auth/refresh");
-    assert!(!cookies_for(&login, &format!("{PATH}/v1/files")).contains("refresh_token"));
+    assert!(!cookies_for(&login, &format!("{PATH}/v1/files")).contains("__Secure-refresh_token"));
     let cookies = cookies_for(&login, &refresh);
-    assert!(cookies.contains("refresh_token"), "{cookies}");
+    assert!(cookies.contains("__Secure-refresh_token"), "{cookies}");
     let renewed = site.api.post(&site.url(&refresh)).header("cookie", &cookies).send().await.expect(200);
     let logout = format!("{PATH}/v1/auth/logout");
     let cookies = cookies_for(&renewed, &logout);
     let out = site.api.post(&site.url(&logout)).header("cookie", &cookies).send().await.expect(204);
-    assert_eq!(out.cookie("refresh_token").expect("it is cleared").0, "");
+    assert_eq!(out.cookie("__Secure-refresh_token").expect("it is cleared").0, "");
     let me = site.api.get(&site.url(&format!("{PATH}/v1/auth/me"))).header("cookie", &cookies);
     me.send().await.unauthenticated();
 }

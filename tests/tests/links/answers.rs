@@ -15,7 +15,7 @@ async fn a_signed_url_needs_and_heeds_no_credentials(lane: Lane) {
         let answer = api
             .get(&url)
             .header("authorization", "Bearer nonsense")
-            .header("cookie", "access_token=nonsense");
+            .header("cookie", "__Host-access_token=nonsense");
         assert_eq!(answer.send().await.expect(200).text(), "text");
     }
     user.post("/v1/auth/logout").send().await.expect(204);

@@ -20,7 +20,11 @@ async fn walk(api: &Api) {
     user.get(&location).send().await.expect(200);
     user.post(&format!("{path}/signed-url")).json(&json!({"expires_in": 60})).send().await.expect(200);
     let pair: TokenPair = user.spend(user.refresh()).await.expect(200).parse();
-    let cookie = format!("access_token={0}; refresh_token={1}", user.access(), pair.refresh_token.expose());
+    let cookie = format!(
+        "__Host-access_token={0}; __Secure-refresh_token={1}",
+        user.access(),
+        pair.refresh_token.expose()
+    );
     user.anonymous().get("/v1/auth/me").header("cookie", &cookie).send().await.expect(200);
     let in_the_query = format!("/v1/auth/me?access_token={}", user.access());
     user.anonymous().get(&in_the_query).send().await.unauthenticated();

@@ -39,8 +39,25 @@ async fn postgres_goes_down_and_up_again() {
 async fn migrations_can_be_run_apart_from_the_server() {
     for lane in [Lane::Embedded, Lane::PostgresS3] {
         let server = Server::prepare(lane, &[("MIGRATE_ON_START", "0")], &[]);
+        for command in [&["jobs", "list"][..], &["verify"], &["sweep", "--dry-run"], &["sweep"]] {
+            let early = server.run(command);
+            assert_eq!(early.code, Some(1), "{command:?}: {}", early.output);
+            assert!(early.output.contains("run `file-manager migrate up`"), "{}", early.output);
+        }
+        let status = server.run(&["migrate", "status"]);
+        assert!(
+            status.output.contains("pending ") && !status.output.contains("applied "),
+            "{}",
+            status.output
+        );
         let up = server.run(&["migrate", "up"]);
         assert_eq!(up.code, Some(0), "{}", up.output);
+        let status = server.run(&["migrate", "status"]);
+        assert!(
+            status.output.contains("applied ") && !status.output.contains("pending "),
+            "{}",
+            status.output
+        );
         server.resume();
         let api = Api::of(std::sync::Arc::new(server));
         api.get("/health/ready").send().await.expect(200);

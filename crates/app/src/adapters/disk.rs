@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_disk::{DiskBlobStore, DiskSettings};
+use fm_domain::error::PortError;
 
 use super::{BlobStoreFactory, OpenBlobStore, OpenContext, OpenDirect, Purpose};
 use crate::StartError;
@@ -36,6 +37,9 @@ impl BlobStoreFactory for DiskConfig {
                 source,
             )
         };
+        if context.purpose == Purpose::Look && !folder.is_dir() {
+            return Err(failed(PortError::Unexpected("it is not there".into())));
+        }
         let store = DiskBlobStore::open(settings).await.map_err(failed)?;
         if context.purpose == Purpose::Work {
             // A process that died leaves these files; with a database in memory their intents are lost too.

@@ -209,7 +209,7 @@ pub trait Migrations: Send + Sync {
     /// Reverts the latest one; its name.
     async fn down(&self) -> Result<Option<String>, MigrateError>;
 
-    /// All of them, in order.
+    /// All of them, in order. It creates nothing.
     async fn status(&self) -> Result<Vec<MigrationState>, MigrateError>;
 }
 

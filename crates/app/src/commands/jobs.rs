@@ -17,7 +17,8 @@ use crate::{Program, StartError};
 
 /// Runs the command; false when something that was asked for was not done.
 pub(super) async fn run(program: &Program, config: &Config, command: Jobs) -> Result<bool, StartError> {
-    let wired = program.wire(config, super::public_url(config), Purpose::Work).await?;
+    let purpose = if matches!(command, Jobs::List { .. }) { Purpose::Look } else { Purpose::Work };
+    let wired = program.wire(config, super::public_url(config), purpose).await?;
     let use_cases = wired.use_cases();
     let done = match command {
         Jobs::List { state, json } => list(&use_cases, state.map(Into::into), json).await,

@@ -9,7 +9,7 @@ use fm_domain::error::PortResult;
 use fm_domain::files::File;
 use fm_domain::uploads::{AppendError, ChecksumHasher, Chunk, ResumableStore, Upload, WriteState};
 use fm_streaming::ReadOutcome;
-use fm_streaming::hashing::OffloadedHasher;
+use fm_streaming::hashing::{Digests, OffloadedHasher};
 use futures_util::future::{BoxFuture, try_join};
 
 use super::append::AppendRequest;
@@ -44,14 +44,17 @@ impl<'a> Receiver<'a> {
         upload: Upload,
         request: &AppendRequest,
     ) -> Self {
-        let checksum = request.checksum.as_ref().map(ChecksumHasher::expecting);
+        let digests = Digests {
+            whole: upload.hash.clone(),
+            checksum: request.checksum.as_ref().map(ChecksumHasher::expecting),
+            charset: upload.whole_charset_check().cloned(),
+        };
         Self {
             context,
             store,
             body_length: request.body_length,
-            is_unchecked: checksum.is_some(),
-            hasher: OffloadedHasher::new(&context.hash_threads, upload.hash.clone(), checksum)
-                .with_charset(upload.whole_charset_check().cloned()),
+            is_unchecked: digests.checksum.is_some(),
+            hasher: OffloadedHasher::new(&context.hash_threads, digests),
             checkpoints: Checkpoints::new(context, store, upload.clone()),
             upload,
         }

@@ -10,8 +10,8 @@ use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{PartLink, PartReceiver, PartTag, WritePart, WrittenPart};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::error::PortError;
-use fm_domain::uploads::{HashState, Upload, UploadStatus};
-use fm_streaming::hashing::OffloadedHasher;
+use fm_domain::uploads::{Upload, UploadStatus};
+use fm_streaming::hashing::{Digests, OffloadedHasher};
 use fm_streaming::{ChunkReader, ReadOutcome};
 
 /// Why a part was not taken. Nothing of it counts.
@@ -87,7 +87,7 @@ impl ReceivePart {
         body: ByteStream,
     ) -> Result<PartTag, PartError> {
         let mut body = ChunkReader::new(body);
-        let mut hasher = OffloadedHasher::new(&self.context.hash_threads, HashState::new(), None);
+        let mut hasher = OffloadedHasher::new(&self.context.hash_threads, Digests::default());
         let mut came = 0;
         loop {
             let wanted = CHUNK_BYTES.min(link.size.bytes() - came);

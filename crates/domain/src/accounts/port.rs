@@ -95,7 +95,8 @@ pub trait UserRepo: Send {
 
     /// Applies all of `charge` at once: reserved − unreserve, used + add − free, files + added − removed. Refused
     /// when it adds more than it unreserves and frees, and used + reserved would then exceed `quota`: the quota can be
-    /// filled to the last byte (USER-16). A counter that would go below zero once all is applied is zero (USER-19).
+    /// filled to the last byte (USER-16). A counter that would go below zero once all is applied is zero (USER-19);
+    /// amounts that no counter holds are refused (USER-20).
     async fn charge(
         &mut self,
         id: UserId,

@@ -101,7 +101,7 @@ pub enum WritePart {
 #[derive(Debug, thiserror::Error)]
 pub enum CompleteParts {
     /// They are not what was written: a part is unknown, missing, too small or has another tag, or the whole has
-    /// another size. The write is of no more use.
+    /// another size (PART-05). The write is of no more use.
     #[error("the parts are not those that were written")]
     Mismatch,
     /// The write is neither under way nor completed, or was taken over with a higher fence.

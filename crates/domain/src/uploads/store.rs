@@ -59,7 +59,8 @@ pub struct Chunk {
 /// How a store is served best. It takes chunks of any size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AppendHints {
-    /// Chunks below this size cost more: unless it is the last, such a chunk is stored by itself and read back later.
+    /// Chunks below this size cost more: unless it is the last, such a chunk is stored by itself and read back later. At
+    /// least 1; a store that keeps an object for each append asks for a few KiB, so that its state stays small.
     pub least: ByteSize,
     /// The chunk size at which the store is fastest; never below `least`.
     pub preferred: ByteSize,
@@ -81,7 +82,8 @@ pub enum AppendError {
 /// Why a blob was not completed.
 #[derive(Debug, thiserror::Error)]
 pub enum CompleteError {
-    /// The store does not have the bytes that the position tells of. The blob is of no more use.
+    /// The store does not have the bytes that the position tells of, or the blob was completed with another size
+    /// (RESUME-08). Unless it was completed, the blob is of no more use.
     #[error("the store does not have all bytes of the blob")]
     Incomplete,
     /// The blob is neither being written nor completed, or was taken over with a higher fence.
@@ -107,8 +109,8 @@ pub trait ResumableStore: Send + Sync {
     /// How the store is served best. It never changes.
     fn append_hints(&self) -> AppendHints;
 
-    /// Begins a blob under a fresh key. No byte of it can be read before it is completed (RESUME-01). Begun twice, both
-    /// states belong to blobs of that key of which one will be completed.
+    /// Begins a blob under a fresh key. No byte of it can be read before it is completed (RESUME-01). A key may be begun
+    /// twice, by writers that don't know of each other: each state is written on its own, and one of them is completed.
     async fn begin(&self, key: &BlobKey, content_type: &MediaType) -> PortResult<WriteState>;
 
     /// How many bytes the next call at this state reads back into memory: the caller takes them out of the memory budget

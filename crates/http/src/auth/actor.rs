@@ -31,7 +31,7 @@ pub(crate) async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem
     let tokens = if let Some(token) = bearer(request.headers()) {
         vec![token]
     } else {
-        let cookies = find_all(request.headers(), ACCESS);
+        let cookies = find_all(request.headers(), ACCESS, &state.settings);
         if !cookies.is_empty() {
             same_site(request, &state.settings)?;
         }

@@ -1,4 +1,5 @@
-//! The two cookies (RFC 6265).
+//! The two cookies (RFC 6265). Where they travel over HTTPS alone, the prefixes of their names keep a neighbour host and a
+//! connection without TLS from setting them (RFC 6265bis, section 4.1.3).
 
 use std::time::Duration;
 
@@ -11,27 +12,38 @@ use crate::settings::HttpSettings;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cookie {
     name: &'static str,
+    /// Its name where cookies travel over HTTPS alone.
+    secure_name: &'static str,
     /// The path below which it is sent; `None` where it is sent to every path of the host.
     below: Option<&'static str>,
 }
 
 /// Proves who asks.
-pub(crate) const ACCESS: Cookie = Cookie { name: "access_token", below: None };
+pub(crate) const ACCESS: Cookie =
+    Cookie { name: "access_token", secure_name: "__Host-access_token", below: None };
 
 /// Renews the session; it is sent to the routes of authentication alone.
-pub(crate) const REFRESH: Cookie = Cookie { name: "refresh_token", below: Some("/v1/auth") };
+pub(crate) const REFRESH: Cookie =
+    Cookie { name: "refresh_token", secure_name: "__Secure-refresh_token", below: Some("/v1/auth") };
+
+impl Cookie {
+    const fn name(self, settings: &HttpSettings) -> &'static str {
+        if settings.cookie_secure { self.secure_name } else { self.name }
+    }
+}
 
 /// The most values of one name that are read. A browser sends several where cookies of several paths have the name.
 const MOST_VALUES: usize = 16;
 
 /// The values of the cookie that were sent and are not empty, in their order. Each cookie is read by itself, as bytes: one
 /// of a neighbour application may hold anything.
-pub(crate) fn find_all(headers: &HeaderMap, cookie: Cookie) -> Vec<&str> {
+pub(crate) fn find_all<'a>(headers: &'a HeaderMap, cookie: Cookie, settings: &HttpSettings) -> Vec<&'a str> {
+    let wanted = cookie.name(settings);
     headers
         .get_all(header::COOKIE)
         .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
         .filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok()?.split_once('='))
-        .filter(|(name, _)| name.trim_end() == cookie.name)
+        .filter(|(name, _)| name.trim_end() == wanted)
         .map(|(_, value)| value.trim().trim_matches('"'))
         .filter(|value| !value.is_empty())
         .take(MOST_VALUES)
@@ -46,7 +58,7 @@ pub(crate) fn set(
     value: &str,
     life: Duration,
 ) {
-    let name = cookie.name;
+    let name = cookie.name(settings);
     let path =
         cookie.below.map_or_else(|| "/".to_owned(), |below| format!("{}{below}", settings.base_path()));
     let secure = if settings.cookie_secure { "; Secure" } else { "" };
@@ -68,7 +80,8 @@ mod tests {
 
     use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
 
-    use super::{ACCESS, REFRESH, find_all};
+    use super::{ACCESS, Cookie, REFRESH};
+    use crate::settings::HttpSettings;
 
     fn cookies(lines: &[&'static [u8]]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -78,6 +91,24 @@ mod tests {
             }
         }
         headers
+    }
+
+    fn find_all(headers: &HeaderMap, cookie: Cookie) -> Vec<&str> {
+        let settings =
+            HttpSettings { cookie_secure: false, ..HttpSettings::new("http://localhost".to_owned()) };
+        super::find_all(headers, cookie, &settings)
+    }
+
+    #[test]
+    fn over_https_alone_only_names_with_their_prefix_count() {
+        let settings = HttpSettings::new("https://files.example.org".to_owned());
+        let headers = cookies(&[
+            b"access_token=tossed; __Host-access_token=yes; __Secure-access_token=no",
+            b"refresh_token=tossed; __Host-refresh_token=no; __Secure-refresh_token=r",
+        ]);
+        assert_eq!(super::find_all(&headers, ACCESS, &settings), ["yes"]);
+        assert_eq!(super::find_all(&headers, REFRESH, &settings), ["r"]);
+        assert_eq!(find_all(&headers, ACCESS), ["tossed"]);
     }
 
     #[test]

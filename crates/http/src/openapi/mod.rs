@@ -88,8 +88,8 @@ impl Modify for Security {
         let bearer = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
         let cookie = ApiKeyValue::with_description(
-            "access_token",
-            "Set by login and refresh. An unsafe method with it is refused when it comes from another site.",
+            "__Host-access_token",
+            "Set by login and refresh; without TLS (COOKIE_SECURE=0) its name is access_token. An unsafe method with it is refused when it comes from another site.",
         );
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }

@@ -24,6 +24,7 @@ const MIN_OFFLOADED_BYTES: usize = 128 * 1024;
 pub const CONCURRENT_PARTS: usize = 2;
 
 /// The digests.
+#[derive(Default)]
 pub struct Digests {
     /// The hash of the whole upload.
     pub whole: HashState,
@@ -129,24 +130,15 @@ impl Queue {
 }
 
 impl OffloadedHasher {
-    /// Goes on from `whole`, on `threads`.
+    /// Goes on from these digests, on `threads`.
     #[must_use]
-    pub fn new(threads: &HashThreads, whole: HashState, checksum: Option<ChecksumHasher>) -> Self {
+    pub fn new(threads: &HashThreads, digests: Digests) -> Self {
         Self {
             threads: threads.clone(),
-            state: State::Idle(Box::new(Digests { whole, checksum, charset: None })),
+            state: State::Idle(Box::new(digests)),
             queue: Arc::default(),
             room: Arc::new(Semaphore::new(CONCURRENT_PARTS)),
         }
-    }
-
-    /// Looks for the charset too, if there is a check to go on from.
-    #[must_use]
-    pub fn with_charset(mut self, check: Option<CharsetCheck>) -> Self {
-        if let State::Idle(digests) = &mut self.state {
-            digests.charset = check;
-        }
-        self
     }
 
     /// Begins to hash more bytes, once there is room for them.

@@ -234,7 +234,7 @@ impl Request {
 
 /// Notes every secret of an answer, for the check of the logs.
 fn remember(server: &Server, answer: &Answer) {
-    for cookie in ["access_token", "refresh_token"] {
+    for cookie in ["__Host-access_token", "__Secure-refresh_token", "access_token", "refresh_token"] {
         if let Some((value, _)) = answer.cookie(cookie) {
             server.secrets().add(&value);
         }

@@ -50,7 +50,7 @@ async fn by_refresh_token(request: &HttpRequest, state: &State, body: JsonBody) 
     if let Some(token) = body.into_token() {
         return Ok(log_out.run(&token).await?);
     }
-    let cookies = find_all(request.headers(), REFRESH);
+    let cookies = find_all(request.headers(), REFRESH, &state.settings);
     // Without a credential too: a form of another site, for which the browser withholds the cookies, could clear them.
     if !cookies.is_empty() || bearer(request.headers()).is_none() {
         same_site(request, &state.settings)?;

@@ -68,7 +68,7 @@ pub(crate) async fn refresh(request: HttpRequest, state: State, body: JsonBody) 
 
 /// The tokens of the cookies, the newest first: an older one of the same session would end it.
 fn of_cookies(request: &HttpRequest, state: &State) -> Result<Vec<String>, Problem> {
-    let mut cookies = find_all(request.headers(), REFRESH);
+    let mut cookies = find_all(request.headers(), REFRESH, &state.settings);
     if !cookies.is_empty() {
         same_site(request, &state.settings)?;
     }

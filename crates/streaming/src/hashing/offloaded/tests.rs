@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::*;
 
 fn hasher() -> OffloadedHasher {
-    OffloadedHasher::new(&HashThreads::start(1), HashState::new(), None)
+    OffloadedHasher::new(&HashThreads::start(1), Digests::default())
 }
 
 fn parts(count: u8) -> Vec<PartBytes> {
@@ -45,7 +45,7 @@ async fn parts_hash_to_what_the_whole_hashes_to() {
 #[tokio::test]
 async fn while_all_threads_have_work_it_hashes_in_place_to_the_same_digest() {
     let (threads, parts) = (HashThreads::start(1), parts(3));
-    let mut hasher = OffloadedHasher::new(&threads, HashState::new(), None);
+    let mut hasher = OffloadedHasher::new(&threads, Digests::default());
     let busy = threads.try_acquire().unwrap();
     for part in &parts {
         hasher.update(part).await.unwrap();
@@ -63,8 +63,10 @@ async fn the_charset_is_found_on_a_thread_as_in_place() {
     let text = PartBytes::from(Bytes::from("Grüße ".repeat(MIN_OFFLOADED_BYTES)));
     for count in [0, 1] {
         let threads = HashThreads::start(count);
-        let mut hasher = OffloadedHasher::new(&threads, HashState::new(), None)
-            .with_charset(Some(CharsetCheck::default()));
+        let mut hasher = OffloadedHasher::new(
+            &threads,
+            Digests { charset: Some(CharsetCheck::default()), ..Digests::default() },
+        );
         hasher.update(&text).await.unwrap();
         hasher.update(&PartBytes::from(Bytes::from_static(b"end"))).await.unwrap();
         let check = hasher.digests().await.unwrap().charset.clone().unwrap();
@@ -75,8 +77,7 @@ async fn the_charset_is_found_on_a_thread_as_in_place() {
 
 #[tokio::test]
 async fn without_threads_it_hashes_in_place() {
-    let (mut hasher, parts) =
-        (OffloadedHasher::new(&HashThreads::start(0), HashState::new(), None), parts(2));
+    let (mut hasher, parts) = (OffloadedHasher::new(&HashThreads::start(0), Digests::default()), parts(2));
     for part in &parts {
         hasher.update(part).await.unwrap();
         assert!(matches!(hasher.state, State::Idle(_)));
