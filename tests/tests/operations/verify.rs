@@ -162,7 +162,7 @@ async fn a_check_changes_nothing(lane: Lane) {
     assert!(before.contains("pending") && !before.contains("applied"), "{before}");
     let checked = server.run(&["verify"]);
     assert_eq!(checked.code, Some(1), "{}", checked.output);
-    assert!(checked.output.contains("not complete"), "{}", checked.output);
+    assert!(checked.output.contains("run `file-manager migrate up`"), "{}", checked.output);
     assert_eq!(server.run(&["migrate", "status"]).output, before);
 }
 
