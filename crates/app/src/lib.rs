@@ -56,6 +56,7 @@ pub mod adapters;
 pub mod cli;
 mod commands;
 pub mod config;
+mod descriptors;
 pub mod lifecycle;
 pub mod logging;
 mod program;

@@ -21,6 +21,7 @@ mod settings;
 mod state;
 mod tus;
 
+pub use auth::TrustedProxies;
 pub use openapi::openapi;
 pub use problem::{Code, Problem};
 pub use server::{app, serve};

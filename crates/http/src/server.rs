@@ -51,6 +51,7 @@ pub fn app(
 pub fn serve(listener: TcpListener, state: AppState, workers: usize) -> io::Result<Server> {
     let builder = Server::build()
         .workers(workers.max(1))
+        .max_concurrent_connections(state.settings.max_connections.div_ceil(workers.max(1)))
         .shutdown_timeout(state.settings.shutdown_grace.as_secs())
         .disable_signals();
     let stopping = builder.graceful_shutdown_signal();

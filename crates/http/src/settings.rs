@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::auth::TrustedProxies;
+
 /// Bytes that a form may add around the file in it.
 pub(crate) const FORM_OVERHEAD: u64 = 64 * 1024;
 
@@ -31,7 +33,18 @@ pub struct HttpSettings {
     pub cookie_secure: bool,
     /// Which other origins may use the API from a browser.
     pub cors: CorsOrigins,
-    /// How long a body may pause while we wait for it.
+    /// The proxies whose word on the address of a client is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// For how long browsers shall only come over HTTPS (RFC 6797), in seconds; `None` where the proxy before us says it.
+    pub hsts_seconds: Option<u64>,
+    /// Connections that are served at one time; further ones wait in the backlog of the listener.
+    pub max_connections: usize,
+    /// Connections of one address at one time, but for trusted proxies, which stand for many; further ones are closed at
+    /// once.
+    pub max_connections_per_address: usize,
+    /// Whether loopback addresses have that limit too. They may be a proxy of this machine.
+    pub limits_loopback: bool,
+    /// How long a body may pause while we wait for it, and how long an answer may stay unread.
     pub stall_timeout: Duration,
     /// How long the head of a request may take once its first byte is there, and how long that byte may take on a new
     /// connection.
@@ -54,6 +67,11 @@ impl HttpSettings {
             is_debug: false,
             cookie_secure: true,
             cors: CorsOrigins::List(Vec::new()),
+            trusted_proxies: TrustedProxies::default(),
+            hsts_seconds: None,
+            max_connections: 10_000,
+            max_connections_per_address: 1_250,
+            limits_loopback: false,
             stall_timeout: Duration::from_secs(30),
             head_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_secs(75),

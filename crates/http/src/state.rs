@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::connection::Connections;
 use crate::links::LinkVerifier;
 use crate::settings::HttpSettings;
 
@@ -27,6 +28,8 @@ pub struct AppState {
     pub tracker: TaskTracker,
     /// Cancelled when the process is asked to stop: from then on it says that it is not ready.
     pub shutting_down: CancellationToken,
+    /// How many connections each address has.
+    pub(crate) connections: Connections,
     /// Whose uploads are, on whatever thread: a runtime that outlives the server's workers.
     pub runtime: Handle,
 }
@@ -54,6 +57,7 @@ impl AppState {
             settings: Arc::new(settings),
             tracker: TaskTracker::new(),
             shutting_down: CancellationToken::new(),
+            connections: Connections::default(),
             runtime: Handle::current(),
         }
     }

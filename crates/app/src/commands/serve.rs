@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::lifecycle::{ShutdownHooks, StopSignals};
 use crate::wire::Wired;
 use crate::worker::Workers;
-use crate::{Program, StartError};
+use crate::{Program, StartError, descriptors};
 
 /// Serves until a signal; adapters and jobs live on `runtime`, requests on the server's own threads.
 pub(super) fn run(
@@ -95,10 +95,27 @@ fn misleading_links(config: &Config, listener: &TcpListener) -> Option<String> {
 }
 
 fn http_settings(config: &Config, public_url: String) -> HttpSettings {
+    let fitting = descriptors::connections_within(descriptors::raise_limit());
+    let max_connections = config.http.max_connections.unwrap_or(fitting);
+    if max_connections > fitting {
+        tracing::warn!(
+            max_connections,
+            fitting,
+            "MAX_CONNECTIONS is more than the limit of descriptors leaves room for"
+        );
+    }
     HttpSettings {
         is_debug: config.http.is_debug,
         cookie_secure: config.http.cookie_secure,
         cors: config.http.cors.clone(),
+        trusted_proxies: config.http.trusted_proxies.clone(),
+        hsts_seconds: config.http.hsts_seconds,
+        max_connections,
+        max_connections_per_address: config
+            .http
+            .max_connections_per_address
+            .unwrap_or_else(|| max_connections.div_ceil(8)),
+        limits_loopback: config.http.max_connections_per_address.is_some(),
         shutdown_grace: config.http.shutdown_grace,
         ..HttpSettings::new(public_url)
     }

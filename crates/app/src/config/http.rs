@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use fm_http::CorsOrigins;
+use fm_http::{CorsOrigins, TrustedProxies};
+use ipnet::IpNet;
 
 use super::origin::plain_origin;
 use super::{Reader, Variable};
@@ -17,6 +18,10 @@ pub(super) const VARIABLES: &[Variable] = &[
     Variable::plain("HTTP_WORKERS"),
     Variable::plain("COOKIE_SECURE"),
     Variable::plain("CORS_ORIGINS"),
+    Variable::plain("TRUSTED_PROXIES"),
+    Variable::plain("HSTS_SECONDS"),
+    Variable::plain("MAX_CONNECTIONS"),
+    Variable::plain("MAX_CONNECTIONS_PER_ADDRESS"),
 ];
 
 /// The HTTP server.
@@ -38,6 +43,14 @@ pub struct HttpConfig {
     pub cookie_secure: bool,
     /// `CORS_ORIGINS`.
     pub cors: CorsOrigins,
+    /// `TRUSTED_PROXIES`: whose word on the address of a client is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// `HSTS_SECONDS`: for how long browsers shall only come over HTTPS.
+    pub hsts_seconds: Option<u64>,
+    /// `MAX_CONNECTIONS`; `None`: as many as the limit of descriptors leaves room for.
+    pub max_connections: Option<usize>,
+    /// `MAX_CONNECTIONS_PER_ADDRESS`; `None`: an eighth of all.
+    pub max_connections_per_address: Option<usize>,
 }
 
 impl HttpConfig {
@@ -52,6 +65,10 @@ impl HttpConfig {
             workers: reader.number("HTTP_WORKERS", cores, 1..=1024),
             cookie_secure: reader.flag("COOKIE_SECURE", true),
             cors: cors(reader),
+            trusted_proxies: trusted_proxies(reader),
+            hsts_seconds: reader.optional_number("HSTS_SECONDS", 0..=u64::MAX),
+            max_connections: reader.optional_number("MAX_CONNECTIONS", 1..=1_000_000),
+            max_connections_per_address: reader.optional_number("MAX_CONNECTIONS_PER_ADDRESS", 1..=1_000_000),
         }
     }
 }
@@ -96,6 +113,20 @@ fn cors(reader: &mut Reader<'_>) -> CorsOrigins {
         }
     }
     CorsOrigins::List(origins)
+}
+
+/// Networks (`10.0.0.0/8`) and single addresses.
+fn trusted_proxies(reader: &mut Reader<'_>) -> TrustedProxies {
+    let mut networks = Vec::new();
+    for item in reader.list("TRUSTED_PROXIES") {
+        match item.parse::<IpNet>().ok().or_else(|| Some(item.parse::<IpAddr>().ok()?.into())) {
+            Some(network) => networks.push(network),
+            None => {
+                reader.fault("TRUSTED_PROXIES", "each must be an address or a network such as 10.0.0.0/8");
+            }
+        }
+    }
+    TrustedProxies::new(networks)
 }
 
 #[cfg(test)]

@@ -9,9 +9,14 @@ use fm_domain::blobs::BlobStore;
 use fm_domain::database::Database;
 use fm_domain::error::{PortError, PortResult, chain};
 use fm_domain::sessions::SessionStore;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 /// How long a store may take to answer before it counts as out of reach.
 const PING_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// For how long an answer is given again: a probe needs no account, and each look costs requests to every store.
+const FRESH_FOR: Duration = Duration::from_secs(1);
 
 /// The stores that answered in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,15 +42,30 @@ pub struct CheckReadiness {
     db: Arc<dyn Database>,
     blobs: Arc<dyn BlobStore>,
     sessions: Arc<dyn SessionStore>,
+    /// When the stores were last asked, and what they said. Its holder asks; the others wait for that answer.
+    last: Mutex<Option<(Instant, Readiness)>>,
 }
 
 impl CheckReadiness {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self { db: ports.db.clone(), blobs: ports.blobs.clone(), sessions: ports.sessions.clone() }
+        let (db, blobs, sessions) = (ports.db.clone(), ports.blobs.clone(), ports.sessions.clone());
+        Self { db, blobs, sessions, last: Mutex::new(None) }
     }
 
-    /// Asks all of them at once, for at most three seconds.
+    /// Asks all of them at once, for at most three seconds, unless they were asked within the last second.
     pub async fn run(&self) -> Readiness {
+        let mut last = self.last.lock().await;
+        if let Some((asked, readiness)) = *last
+            && asked.elapsed() < FRESH_FOR
+        {
+            return readiness;
+        }
+        let readiness = self.ask().await;
+        *last = Some((Instant::now(), readiness));
+        readiness
+    }
+
+    async fn ask(&self) -> Readiness {
         let (database, blob_store, session_store) = tokio::join!(
             answers("database", self.db.ping()),
             answers("blob_store", self.blobs.ping()),

@@ -8,8 +8,8 @@ use crate::settings::{CorsOrigins, HttpSettings};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// 403 when an unsafe method, authenticated by cookie, is asked for by another site. `Sec-Fetch-Site`, where
-/// present, decides; else `Origin`, where present. A configured CORS origin passes.
+/// 403 when an unsafe method that is authenticated by cookie, or sets one, is asked for by another site. `Sec-Fetch-Site`,
+/// where present, decides; else `Origin`, where present. A configured CORS origin passes.
 pub(crate) fn same_site(request: &HttpRequest, settings: &HttpSettings) -> Result<(), Problem> {
     if request.method().is_safe() || is_same_site(request.headers(), settings) {
         Ok(())
@@ -28,10 +28,13 @@ fn is_same_site(headers: &HeaderMap, settings: &HttpSettings) -> bool {
     }
     origin.is_none_or(|origin| {
         let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
+        // Behind a proxy the scheme that the client used is that of our public URL.
+        let scheme = settings.origin().split_once("://").map(|(scheme, _)| scheme);
         origin.eq_ignore_ascii_case(settings.origin())
-            || origin
-                .split_once("://")
-                .is_some_and(|(_, authority)| host.is_some_and(|host| host.eq_ignore_ascii_case(authority)))
+            || origin.split_once("://").is_some_and(|(its_scheme, authority)| {
+                scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(its_scheme))
+                    && host.is_some_and(|host| host.eq_ignore_ascii_case(authority))
+            })
     })
 }
 
@@ -76,8 +79,11 @@ mod tests {
     fn else_the_origin_must_be_ours() {
         assert!(passes(&[]));
         assert!(passes(&[("origin", "https://files.example")]));
-        assert!(passes(&[("origin", "http://10.0.0.1:8080"), ("host", "10.0.0.1:8080")]));
-        assert!(!passes(&[("origin", "http://10.0.0.1:9"), ("host", "10.0.0.1:8080")]));
+        assert!(passes(&[("origin", "https://10.0.0.1:8080"), ("host", "10.0.0.1:8080")]));
+        assert!(!passes(&[("origin", "https://10.0.0.1:9"), ("host", "10.0.0.1:8080")]));
+        // An attacker on the network can make pages of that origin.
+        assert!(!passes(&[("origin", "http://10.0.0.1:8080"), ("host", "10.0.0.1:8080")]));
+        assert!(!passes(&[("origin", "http://files.example"), ("host", "files.example")]));
         assert!(!passes(&[("origin", "https://evil.example"), ("host", "files.example")]));
         assert!(!passes(&[("origin", "null"), ("host", "files.example")]));
     }

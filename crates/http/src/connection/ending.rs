@@ -11,7 +11,7 @@ use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
 
-use crate::middleware::RequestId;
+use crate::middleware::{self, RequestId};
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
 
@@ -64,7 +64,9 @@ fn answer(status: u16, state: &AppState) -> Vec<u8> {
         problem.code = problem.code().name(),
         "request refused before it was read to its end"
     );
-    encode(problem.render(id.as_str()), &id)
+    let mut response = problem.render(id.as_str());
+    middleware::secure(response.headers_mut(), &state.settings);
+    encode(response, &id)
 }
 
 fn problem(status: u16) -> Problem {

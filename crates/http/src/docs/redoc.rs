@@ -48,6 +48,5 @@ pub(crate) async fn page() -> Answer {
 pub(crate) async fn script() -> Answer {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "text/javascript; charset=utf-8"));
-    response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
     Ok(response.body(SCRIPT.clone()))
 }

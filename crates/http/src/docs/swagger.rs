@@ -31,7 +31,6 @@ pub(crate) async fn asset(request: HttpRequest) -> Answer {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, file.content_type));
     response.insert_header((header::CONTENT_SECURITY_POLICY, POLICY));
-    response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
     if file.gzpipped {
         response.insert_header((header::CONTENT_ENCODING, "gzip"));
     }

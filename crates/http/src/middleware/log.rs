@@ -2,13 +2,14 @@
 //!
 //! Never in it: the query string, headers that carry credentials, bodies, names.
 
+use std::net::IpAddr;
+
 use actix_web::body::BodySize;
 use actix_web::dev::RequestHead;
 use actix_web::http::Method;
 use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use fm_domain::error::chain;
-use fm_domain::ids::UserId;
 use tokio::time::Instant;
 
 use super::KnownUser;
@@ -23,17 +24,19 @@ pub(crate) struct Route(pub(crate) &'static str);
 pub(super) struct RequestLog {
     id: String,
     method: Method,
+    client: Option<IpAddr>,
     received: Option<u64>,
     started: Instant,
     ended: bool,
 }
 
 impl RequestLog {
-    pub(super) fn begin(id: &RequestId, head: &RequestHead) -> Self {
+    pub(super) fn begin(id: &RequestId, head: &RequestHead, client: Option<IpAddr>) -> Self {
         let length = head.headers.get(header::CONTENT_LENGTH);
         Self {
             id: id.as_str().to_owned(),
             method: head.method.clone(),
+            client,
             received: length.and_then(|value| value.to_str().ok()?.parse().ok()),
             started: Instant::now(),
             ended: false,
@@ -54,20 +57,17 @@ impl RequestLog {
             BodySize::Sized(size) => Some(size),
             BodySize::None | BodySize::Stream => None,
         };
-        self.write(route, response.status().as_u16(), sent, user, code.map(Code::name));
-    }
-
-    fn write(&self, route: &str, status: u16, sent: Option<u64>, user: Option<UserId>, code: Option<&str>) {
         tracing::info!(
             request.id = %self.id,
+            client.address = self.client.map(tracing::field::display),
             http.method = %self.method,
             http.route = route,
-            http.status = status,
+            http.status = response.status().as_u16(),
             duration_ms = self.started.elapsed().as_secs_f64() * 1000.0,
             received_bytes = self.received,
             size_bytes = sent,
             user.id = user.map(tracing::field::display),
-            problem.code = code,
+            problem.code = code.map(Code::name),
             "request"
         );
     }
@@ -79,6 +79,7 @@ impl Drop for RequestLog {
         if !self.ended {
             tracing::info!(
                 request.id = %self.id,
+                client.address = self.client.map(tracing::field::display),
                 http.method = %self.method,
                 duration_ms = self.started.elapsed().as_secs_f64() * 1000.0,
                 received_bytes = self.received,

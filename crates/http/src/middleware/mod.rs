@@ -9,6 +9,7 @@ mod head_size;
 mod log;
 mod method;
 mod request_id;
+mod security;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -22,7 +23,9 @@ pub(crate) use head::IsHead;
 pub(crate) use head_size::MAX_HEAD;
 pub(crate) use log::Route;
 pub(crate) use request_id::RequestId;
+pub(crate) use security::{EMBEDDABLE, secure};
 
+use crate::auth::find_client_address;
 use crate::problem::{Code, Problem};
 use crate::state::State;
 use log::RequestLog;
@@ -44,7 +47,8 @@ pub(crate) async fn handle(
         return Err(Problem::defect("the application has no state").into());
     };
     let id = RequestId::of(request.headers(), state.ids.as_ref());
-    let log = RequestLog::begin(&id, request.head());
+    let client = find_client_address(&request, &state.settings.trusted_proxies);
+    let log = RequestLog::begin(&id, request.head(), client);
     let is_head = request.method() == Method::HEAD;
     if let Some(meant) = method::meant(request.head()) {
         request.head_mut().method = meant;
@@ -90,6 +94,7 @@ pub(crate) async fn handle(
         response.headers_mut().insert(name.clone(), value.clone());
     }
     cors.decorate(response.headers_mut());
+    secure(response.headers_mut(), &state.settings);
     response.headers_mut().insert(RequestId::HEADER, id.header());
     log.end(&request, &response, size, code);
     Ok(ServiceResponse::new(request, response))

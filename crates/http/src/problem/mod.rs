@@ -18,6 +18,9 @@ use fm_domain::error::PortError;
 
 pub use code::Code;
 
+/// The most faults of one request that are told.
+const MAX_ERRORS: usize = 50;
+
 /// What a handler answers.
 pub(crate) type Answer = Result<HttpResponse, Problem>;
 
@@ -61,8 +64,10 @@ impl Problem {
         Self::validation(vec![FieldError { pointer: pointer.into(), detail: detail.into() }])
     }
 
-    /// 422: these values are not acceptable.
-    pub(crate) fn validation(errors: Vec<FieldError>) -> Self {
+    /// 422: these values are not acceptable. The first faults are told: a long list would answer a small request with a
+    /// large body.
+    pub(crate) fn validation(mut errors: Vec<FieldError>) -> Self {
+        errors.truncate(MAX_ERRORS);
         Self { errors, ..Self::of(Code::ValidationFailed) }
     }
 

@@ -95,3 +95,15 @@ async fn a_store_that_never_answers_is_waited_for_three_seconds() {
     assert!(!CheckReadiness::new(&ports).run().await.session_store);
     assert_eq!(started.elapsed().as_secs(), 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn stores_are_asked_once_a_second_however_many_ask() {
+    let mut doubles = TestPorts::default();
+    doubles.blobs.expect_ping().times(2).returning(|| Ok(()));
+    doubles.sessions.expect_ping().times(2).returning(|| Ok(()));
+    let check = CheckReadiness::new(&doubles.ports());
+    let all = futures_util::future::join_all((0..50).map(|_| check.run())).await;
+    assert!(all.into_iter().all(Readiness::is_ready));
+    tokio::time::advance(std::time::Duration::from_millis(1_001)).await;
+    assert!(check.run().await.is_ready());
+}

@@ -6,7 +6,7 @@ use fm_application::sessions::LogInCommand;
 use fm_domain::accounts::Password;
 
 use super::tokens::hand_out;
-use crate::auth::client;
+use crate::auth::{client, same_site};
 use crate::input::{JsonBody, candidate, json_body, owned};
 use crate::problem::{Answer, Code};
 use crate::state::State;
@@ -14,6 +14,7 @@ use crate::state::State;
 pub(super) const PROBLEMS: &[Code] = &[
     Code::MalformedRequest,
     Code::InvalidCredentials,
+    Code::Forbidden,
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
@@ -39,6 +40,8 @@ json_body! {
         headers(("Set-Cookie" = String, description = "Both cookies: HttpOnly, SameSite=Lax, Secure.")))),
 )]
 pub(crate) async fn log_in(request: HttpRequest, state: State, body: JsonBody) -> Answer {
+    // Else a form of another site could log a browser in to an account of its own.
+    same_site(&request, &state.settings)?;
     let LogInBody { email, password } = body.read().await?;
     let command = LogInCommand { email, password, client: client(&request) };
     let pair = state.use_cases.sessions.log_in.run(command).await?;

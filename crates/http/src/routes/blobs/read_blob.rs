@@ -13,7 +13,7 @@ use fm_domain::ids::BlobId;
 
 use crate::download::parse_range;
 use crate::input::{PathId, Query, none_match, tag_list_matches_strongly};
-use crate::middleware::is_head;
+use crate::middleware::{EMBEDDABLE, is_head};
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 
@@ -111,7 +111,7 @@ fn described(status: StatusCode, link: &VerifiedLink, tag: &str) -> HttpResponse
     response.insert_header((header::ETAG, format!("\"{tag}\"")));
     response.insert_header((header::CACHE_CONTROL, format!("private, max-age={}", link.max_age.as_secs())));
     response.insert_header((header::ACCEPT_RANGES, HeaderValue::from_static("bytes")));
-    response.insert_header((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
+    response.insert_header(EMBEDDABLE);
     response.insert_header((header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox")));
     response.insert_header((header::CONTENT_DISPOSITION, target.disposition.header_value(&target.filename)));
     if let Some(sha256) = &target.sha256 {
