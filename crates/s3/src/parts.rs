@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use fm_domain::blobs::{PutBlob, PutHint};
 use fm_domain::body::{BodyError, ByteSize, ByteStream, PartBytes};
+use fm_domain::error::PortError;
+use fm_domain::ids::UserId;
 use fm_streaming::{BufferBudget, BufferPool, ChunkReader, ReadOutcome};
 
 /// What is held of an upload at once: the smallest part that every server takes, so that as many uploads as possible
@@ -27,13 +30,15 @@ pub(crate) struct Part {
 pub(crate) struct Parts {
     body: ChunkReader,
     pool: BufferPool,
+    owner: Option<UserId>,
     declared: Option<u64>,
     taken: u64,
 }
 
 impl Parts {
-    pub(crate) fn new(body: ByteStream, declared: Option<ByteSize>, pool: BufferPool) -> Self {
-        Self { body: ChunkReader::new(body), pool, declared: declared.map(ByteSize::bytes), taken: 0 }
+    pub(crate) fn new(body: ByteStream, hint: &PutHint, pool: BufferPool) -> Self {
+        let declared = hint.length.map(ByteSize::bytes);
+        Self { body: ChunkReader::new(body), pool, owner: hint.owner, declared, taken: 0 }
     }
 
     /// Bytes in the parts so far.
@@ -42,12 +47,14 @@ impl Parts {
     }
 
     /// The next part; never called after the last. The memory is taken from the budget before the first byte is.
-    pub(crate) async fn next(&mut self, budget: &BufferBudget) -> Result<Part, BodyError> {
+    pub(crate) async fn next(&mut self, budget: &BufferBudget) -> Result<Part, PutBlob> {
         let wanted = match self.declared {
             Some(length) => usize::try_from(length.saturating_sub(self.taken)).unwrap_or(PART).min(PART),
             None => PART,
         };
-        let permit = Arc::new(budget.acquire(ByteSize::new(wanted as u64)).await);
+        let permit = Arc::new(
+            budget.acquire(self.owner, ByteSize::new(wanted as u64)).await.map_err(PortError::from)?,
+        );
         let (bytes, outcome) = self.body.fill(wanted, &self.pool, &permit).await;
         self.taken += bytes.len() as u64;
         let last = match outcome {
@@ -57,7 +64,7 @@ impl Parts {
             }
             ReadOutcome::Full => false,
             ReadOutcome::Ended => true,
-            ReadOutcome::Broken(error) => return Err(error),
+            ReadOutcome::Broken(error) => return Err(error.into()),
         };
         self.check(last)?;
         Ok(Part { bytes, last })

@@ -25,7 +25,7 @@ impl Shared {
         body: ByteStream,
         hint: &PutHint,
     ) -> Result<StoredBlob, PutBlob> {
-        let mut parts = Parts::new(body, hint.length, self.pool.clone());
+        let mut parts = Parts::new(body, hint, self.pool.clone());
         let first = parts.next(&self.budget).await?;
         let mut cleanup = Cleanup::armed(self, *key);
         let written = if first.last {

@@ -1,195 +1,281 @@
 //! The memory that uploads share.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use fm_domain::body::ByteSize;
+use fm_domain::error::PortError;
+use fm_domain::ids::UserId;
+
+/// How long an upload waits for memory at most.
+const MAX_WAIT: Duration = Duration::from_mins(1);
+
+/// Memory of the budget for each upload that may wait: a connection whose body is not read holds about as much.
+const BYTES_PER_WAITING: u64 = 128 * 1024;
 
 /// How long a permit for bytes that come slowly is held at least while another upload waits for memory.
-const MIN_HOLD_TIME: Duration = Duration::from_secs(30);
+const MIN_HOLD_TIME: Duration = Duration::from_secs(10);
 
-/// Bytes that have to come each second for the memory that is held.
+/// Bytes that have to come each second while another upload waits for memory.
 const LEAST_RATE: u64 = 16 * 1024;
 
 /// How often a slow permit looks for waiting uploads after its hold time.
 const CONTENTION_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// One unit of the budget: small enough for small files, large enough for a semaphore's counter.
+/// One unit of the budget.
 const UNIT: u64 = 1024;
 
 /// The memory that all uploads of the process may hold together, counted in bytes really held.
 ///
-/// An upload that needs more than is left waits, so that more uploads wait instead of growing the process. Ask once for
-/// all that one step needs: asking again while holding some can wait for ever.
+/// An upload that needs more than is left waits, so that more uploads wait instead of growing the process. No user holds
+/// more than three quarters of it beside a first permit, and of those that wait the owner who holds least is next: the
+/// uploads of one user never keep all others out. The queue is bounded, by number and by time.
+///
+/// Ask once for all that one step needs: asking again while holding some can wait in vain.
 #[derive(Debug, Clone)]
 pub struct BufferBudget {
-    units: Arc<Semaphore>,
-    total: u32,
-    waiting: Arc<AtomicUsize>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    total: u64,
+    most_waiting: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    free: u64,
+    held: HashMap<Owner, u64>,
+    /// In the order in which they came.
+    waiting: VecDeque<Waiting>,
+    next_number: u64,
+}
+
+/// Whose memory it is; `None`: the program's own.
+type Owner = Option<UserId>;
+
+#[derive(Debug)]
+struct Waiting {
+    number: u64,
+    owner: Owner,
+    units: u64,
+    granted: oneshot::Sender<BufferPermit>,
 }
 
 /// A part of the budget, given back when it is dropped.
 #[derive(Debug)]
 pub struct BufferPermit {
-    held: OwnedSemaphorePermit,
-    waiting: Arc<AtomicUsize>,
+    shared: Arc<Shared>,
+    owner: Owner,
+    units: u64,
+}
+
+/// Too many uploads wait for memory, or one waited for a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the memory of uploads is taken")]
+pub struct Busy;
+
+impl From<Busy> for PortError {
+    fn from(busy: Busy) -> Self {
+        Self::Unavailable(busy.into())
+    }
 }
 
 impl BufferBudget {
     /// A budget of this many bytes, at least one KiB.
     #[must_use]
     pub fn new(total: ByteSize) -> Self {
-        let total =
-            u32::try_from(total.bytes().div_ceil(UNIT)).unwrap_or(u32::MAX >> 4).clamp(1, u32::MAX >> 4);
-        Self { units: Arc::new(Semaphore::new(total as usize)), total, waiting: Arc::default() }
+        let units = total.bytes().div_ceil(UNIT).max(1);
+        let most_waiting = usize::try_from(total.bytes() / BYTES_PER_WAITING).unwrap_or(usize::MAX).max(16);
+        let state = State { free: units, held: HashMap::new(), waiting: VecDeque::new(), next_number: 0 };
+        Self { shared: Arc::new(Shared { total: units, most_waiting, state: Mutex::new(state) }) }
     }
 
-    /// Waits until `wanted` bytes are free and holds them. More than the whole budget counts as the whole of it.
-    pub async fn acquire(&self, wanted: ByteSize) -> BufferPermit {
-        if let Some(permit) = self.try_acquire(wanted) {
-            return permit;
-        }
-        let _waiting = Waiting::among(&self.waiting);
-        match Arc::clone(&self.units).acquire_many_owned(self.units_of(wanted)).await {
-            Ok(held) => self.permit(held),
-            Err(_closed) => unreachable!("the semaphore of a budget is never closed"),
+    /// Waits until `wanted` bytes are free for this owner and holds them. More than the whole budget counts as the whole
+    /// of it. [`Busy`] after a minute, and for users at once where too many wait, of this one or of all.
+    pub async fn acquire(&self, owner: Owner, wanted: ByteSize) -> Result<BufferPermit, Busy> {
+        let units = self.shared.units_of(wanted);
+        let (number, granted) = {
+            let mut state = self.shared.lock();
+            if state.waiting.is_empty() && state.may_have(owner, units, &self.shared) {
+                return Ok(self.shared.take(&mut state, owner, units));
+            }
+            if owner.is_some() && state.is_full(owner, self.shared.most_waiting) {
+                return Err(Busy);
+            }
+            let number = state.next_number;
+            state.next_number += 1;
+            let (grant, granted) = oneshot::channel();
+            state.waiting.push_back(Waiting { number, owner, units, granted: grant });
+            // It may be next at once, where those before it are of an owner who has enough.
+            self.shared.grant(&mut state);
+            (number, granted)
+        };
+        let _place = Place { shared: &self.shared, number };
+        match timeout(MAX_WAIT, granted).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(Busy),
         }
     }
 
-    /// Holds `wanted` bytes if they are free and no upload waits.
+    /// Holds `wanted` bytes if they are free for this owner and no upload waits.
     #[must_use]
-    pub fn try_acquire(&self, wanted: ByteSize) -> Option<BufferPermit> {
-        let held = Arc::clone(&self.units).try_acquire_many_owned(self.units_of(wanted)).ok()?;
-        Some(self.permit(held))
+    pub fn try_acquire(&self, owner: Owner, wanted: ByteSize) -> Option<BufferPermit> {
+        let units = self.shared.units_of(wanted);
+        let mut state = self.shared.lock();
+        (state.waiting.is_empty() && state.may_have(owner, units, &self.shared))
+            .then(|| self.shared.take(&mut state, owner, units))
     }
 
     /// Whether an upload waits for bytes that others hold.
     #[must_use]
     pub fn is_contended(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) > 0
+        !self.shared.lock().waiting.is_empty()
     }
 
     /// Bytes that no permit holds.
     #[must_use]
     pub fn available(&self) -> ByteSize {
-        ByteSize::new(self.units.available_permits() as u64 * UNIT)
+        ByteSize::new(self.shared.lock().free * UNIT)
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn units_of(&self, wanted: ByteSize) -> u32 {
-        u32::try_from(wanted.bytes().div_ceil(UNIT)).unwrap_or(self.total).clamp(1, self.total)
+    fn units_of(&self, wanted: ByteSize) -> u64 {
+        wanted.bytes().div_ceil(UNIT).clamp(1, self.total)
     }
 
-    fn permit(&self, held: OwnedSemaphorePermit) -> BufferPermit {
-        BufferPermit { held, waiting: Arc::clone(&self.waiting) }
+    fn take(self: &Arc<Self>, state: &mut State, owner: Owner, units: u64) -> BufferPermit {
+        state.free -= units;
+        *state.held.entry(owner).or_default() += units;
+        BufferPermit { shared: Arc::clone(self), owner, units }
+    }
+
+    /// Hands free memory to those that wait: the owner who holds least first, then the one that came first. One whose
+    /// turn it is and for whom too little is free stops the others, so that small uploads never overtake it for ever.
+    fn grant(self: &Arc<Self>, state: &mut State) {
+        loop {
+            let among = state.waiting.iter().enumerate().filter(|(_, waiting)| {
+                waiting.granted.is_closed() || state.is_within_share(waiting.owner, waiting.units, self)
+            });
+            let next = among.min_by_key(|(_, waiting)| (state.held_by(waiting.owner), waiting.number));
+            let Some((index, units)) = next.map(|(index, waiting)| (index, waiting.units)) else { return };
+            let is_gone = state.waiting[index].granted.is_closed();
+            if !is_gone && units > state.free {
+                return;
+            }
+            let Some(waiting) = state.waiting.remove(index) else { return };
+            if !is_gone {
+                let permit = self.take(state, waiting.owner, units);
+                if let Err(unclaimed) = waiting.granted.send(permit) {
+                    // Its drop would ask for the lock that is held here.
+                    unclaimed.put_back(state);
+                }
+            }
+        }
+    }
+}
+
+impl State {
+    fn held_by(&self, owner: Owner) -> u64 {
+        self.held.get(&owner).copied().unwrap_or(0)
+    }
+
+    /// Whether an owner may hold so much more: a user three quarters of all, or one permit of any size.
+    fn is_within_share(&self, owner: Owner, units: u64, shared: &Shared) -> bool {
+        let held = self.held_by(owner);
+        owner.is_none() || held == 0 || held + units <= shared.total / 4 * 3
+    }
+
+    /// Whether no more may wait, or no more of this owner: half of the places are the most of one.
+    fn is_full(&self, owner: Owner, most: usize) -> bool {
+        let of_owner = || self.waiting.iter().filter(|waiting| waiting.owner == owner).count();
+        self.waiting.len() >= most || of_owner() >= most.div_ceil(2)
+    }
+
+    fn may_have(&self, owner: Owner, units: u64, shared: &Shared) -> bool {
+        units <= self.free && self.is_within_share(owner, units, shared)
+    }
+
+    fn give_back(&mut self, owner: Owner, units: u64) {
+        self.free += units;
+        if let Some(held) = self.held.get_mut(&owner) {
+            *held -= units;
+            if *held == 0 {
+                self.held.remove(&owner);
+            }
+        }
+    }
+}
+
+/// An upload's place in the queue, until it has its memory or goes away.
+struct Place<'a> {
+    shared: &'a Arc<Shared>,
+    number: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        let before = state.waiting.len();
+        state.waiting.retain(|waiting| waiting.number != self.number);
+        if state.waiting.len() < before {
+            self.shared.grant(&mut state);
+        }
     }
 }
 
 impl BufferPermit {
     /// How much is held.
     #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.held.num_permits() as u64 * UNIT
+    pub const fn bytes(&self) -> u64 {
+        self.units * UNIT
     }
 
-    /// Ends when it is time to give this back though it was not filled: from this call on less than 16 KiB a second can
-    /// have come, in half a minute at least, and another upload waits. Without that a few senders of a byte a second
-    /// would keep all others out.
-    pub async fn overdue(&self) {
-        tokio::time::sleep(MIN_HOLD_TIME.max(Duration::from_secs(self.bytes() / LEAST_RATE))).await;
-        while self.waiting.load(Ordering::Relaxed) == 0 {
-            tokio::time::sleep(CONTENTION_POLL_INTERVAL).await;
+    /// Ends when it is time to give this back though it was not filled: since this call fewer than 16 KiB a second have
+    /// come, as `received` counts them, for ten seconds at least, and another upload waits. Without that a few senders of
+    /// a byte a second would keep all others out.
+    pub async fn overdue(&self, received: &AtomicU64) {
+        let begun = Instant::now();
+        loop {
+            let covered = Duration::from_secs(received.load(Ordering::Relaxed) / LEAST_RATE);
+            let due = begun + covered.max(MIN_HOLD_TIME);
+            if due > Instant::now() {
+                sleep_until(due).await;
+            } else if self.shared.lock().waiting.is_empty() {
+                sleep(CONTENTION_POLL_INTERVAL).await;
+            } else {
+                return;
+            }
         }
     }
-}
 
-/// Counts one waiting upload until it is dropped.
-struct Waiting(Arc<AtomicUsize>);
-
-impl Waiting {
-    fn among(waiting: &Arc<AtomicUsize>) -> Self {
-        waiting.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(waiting))
+    /// Gives it back where the budget's lock is held already.
+    fn put_back(mut self, state: &mut State) {
+        state.give_back(self.owner, std::mem::take(&mut self.units));
     }
 }
 
-impl Drop for Waiting {
+impl Drop for BufferPermit {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        if self.units > 0 {
+            let mut state = self.shared.lock();
+            state.give_back(self.owner, self.units);
+            self.shared.grant(&mut state);
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-    use futures_util::FutureExt as _;
-    use tokio::time::{Instant, timeout};
-
-    use super::*;
-
-    fn kib(count: u64) -> ByteSize {
-        ByteSize::new(count * 1024)
-    }
-
-    #[test]
-    fn an_upload_that_needs_more_than_is_left_waits_until_it_is_given_back() {
-        let budget = BufferBudget::new(kib(10));
-        let first = budget.acquire(kib(7)).now_or_never().unwrap();
-        assert_eq!(budget.available(), kib(3));
-        let mut second = Box::pin(budget.acquire(kib(4)));
-        assert!(second.as_mut().now_or_never().is_none());
-        assert!(budget.try_acquire(kib(4)).is_none());
-        drop(first);
-        let second = second.now_or_never().unwrap();
-        assert_eq!(budget.available(), kib(6));
-        drop(second);
-        assert_eq!(budget.available(), kib(10));
-    }
-
-    #[test]
-    fn more_than_the_whole_budget_counts_as_the_whole_of_it() {
-        let budget = BufferBudget::new(kib(2));
-        for wanted in [kib(3), ByteSize::new(u64::MAX)] {
-            let held = budget.acquire(wanted).now_or_never().unwrap();
-            assert_eq!(budget.available(), ByteSize::ZERO);
-            drop(held);
-        }
-    }
-
-    #[test]
-    fn the_smallest_and_the_largest_budget_work() {
-        assert_eq!(BufferBudget::new(ByteSize::ZERO).available(), kib(1));
-        assert!(BufferBudget::new(ByteSize::new(u64::MAX)).acquire(kib(1)).now_or_never().is_some());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn memory_is_overdue_after_a_while_if_an_upload_waits_for_it() {
-        let budget = BufferBudget::new(kib(10));
-        let held = budget.acquire(kib(10)).await;
-        let (long, begun) = (MIN_HOLD_TIME * 10, Instant::now());
-        assert!(timeout(long, held.overdue()).await.is_err(), "no upload waits");
-        assert!(!budget.is_contended());
-        let mut other = Box::pin(budget.acquire(kib(1)));
-        assert!(other.as_mut().now_or_never().is_none());
-        assert!(budget.is_contended());
-        held.overdue().await;
-        assert_eq!(begun.elapsed(), long + MIN_HOLD_TIME);
-        drop(other);
-        assert!(!budget.is_contended());
-        assert!(timeout(long, held.overdue()).await.is_err(), "no upload waits any more");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_holds_more_has_more_time_to_fill_it() {
-        let budget = BufferBudget::new(kib(16 * 100));
-        let held = budget.acquire(kib(16 * 100)).await;
-        let mut other = Box::pin(budget.acquire(kib(1)));
-        assert!(other.as_mut().now_or_never().is_none());
-        let begun = Instant::now();
-        held.overdue().await;
-        assert_eq!(begun.elapsed(), Duration::from_secs(100));
-    }
-}
+mod tests;

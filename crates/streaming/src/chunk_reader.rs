@@ -2,6 +2,7 @@
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -46,13 +47,14 @@ impl ChunkReader {
         permit: &Arc<BufferPermit>,
     ) -> (PartBytes, ReadOutcome) {
         let mut part = PartBytes::new();
-        let mut overdue = pin!(permit.overdue());
+        let received = AtomicU64::new(0);
+        let mut overdue = pin!(permit.overdue(&received));
         loop {
             let left = wanted - part.len();
             if left == 0 {
                 return (part, ReadOutcome::Full);
             }
-            let (piece, filled) = self.piece(left.min(PIECE_BYTES), pool, overdue.as_mut()).await;
+            let (piece, filled) = self.piece(left.min(PIECE_BYTES), pool, &received, overdue.as_mut()).await;
             if !piece.is_empty() {
                 part.push(pool.share(piece, Arc::clone(permit)));
             }
@@ -66,7 +68,8 @@ impl ChunkReader {
     ///
     /// A stream whose length is known has more to say once all of its bytes came: what is wrong with the whole.
     pub async fn is_at_end(&mut self, permit: &BufferPermit) -> Result<bool, BodyError> {
-        let mut overdue = pin!(permit.overdue());
+        let received = AtomicU64::new(0);
+        let mut overdue = pin!(permit.overdue(&received));
         while self.rest.is_empty() {
             match select(self.stream.next(), overdue.as_mut()).await {
                 Either::Left((Some(chunk), _)) => self.rest = chunk?,
@@ -81,13 +84,17 @@ impl ChunkReader {
         &mut self,
         wanted: usize,
         pool: &BufferPool,
+        received: &AtomicU64,
         mut overdue: Pin<&mut impl Future<Output = ()>>,
     ) -> (Vec<u8>, ReadOutcome) {
         let mut piece = Vec::new();
         while piece.len() < wanted {
             if self.rest.is_empty() {
                 match select(self.stream.next(), overdue.as_mut()).await {
-                    Either::Left((Some(Ok(chunk)), _)) => self.rest = chunk,
+                    Either::Left((Some(Ok(chunk)), _)) => {
+                        received.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+                        self.rest = chunk;
+                    }
                     Either::Left((Some(Err(error)), _)) => return (piece, ReadOutcome::Broken(error)),
                     Either::Left((None, _)) => return (piece, ReadOutcome::Ended),
                     Either::Right(((), _)) => return (piece, ReadOutcome::Broken(BodyError::Stalled)),
@@ -107,6 +114,8 @@ impl ChunkReader {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may")]
+
     use std::time::Duration;
 
     use futures_util::{FutureExt as _, stream};
@@ -121,7 +130,7 @@ mod tests {
 
     async fn fill(reader: &mut ChunkReader, wanted: usize) -> (Vec<u8>, ReadOutcome) {
         let budget = BufferBudget::new(ByteSize::new(1 << 20));
-        let permit = Arc::new(budget.acquire(ByteSize::new(wanted as u64)).await);
+        let permit = Arc::new(budget.acquire(None, ByteSize::new(wanted as u64)).await.unwrap());
         let (part, filled) = reader.fill(wanted, &BufferPool::default(), &permit).await;
         assert_eq!(part.len(), part.pieces().iter().map(Bytes::len).sum::<usize>());
         drop(permit);
@@ -150,7 +159,7 @@ mod tests {
     #[tokio::test]
     async fn the_end_is_asked_for_without_losing_a_byte() {
         let budget = BufferBudget::new(ByteSize::new(1024));
-        let permit = Arc::new(budget.acquire(ByteSize::new(1024)).await);
+        let permit = Arc::new(budget.acquire(None, ByteSize::new(1024)).await.unwrap());
         let chunks = [&b""[..], b"one", b"", b"two"].map(|chunk| Ok(Bytes::from_static(chunk)));
         let mut whole = reader(chunks.to_vec());
         assert_eq!(whole.is_at_end(&permit).await, Ok(false));
@@ -163,8 +172,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_end_that_does_not_come_makes_room_for_waiting_uploads() {
         let budget = BufferBudget::new(ByteSize::new(1024));
-        let permit = Arc::new(budget.acquire(ByteSize::new(1024)).await);
-        let mut waits = Box::pin(budget.acquire(ByteSize::new(1)));
+        let permit = Arc::new(budget.acquire(None, ByteSize::new(1024)).await.unwrap());
+        let mut waits = Box::pin(budget.acquire(None, ByteSize::new(1)));
         assert!(waits.as_mut().now_or_never().is_none());
         let mut silent = ChunkReader::new(stream::pending().boxed());
         assert_eq!(silent.is_at_end(&permit).await, Err(BodyError::Stalled));
@@ -173,7 +182,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_sender_that_is_too_slow_makes_room_for_waiting_uploads_and_keeps_the_received_bytes() {
         let budget = BufferBudget::new(ByteSize::new(1024));
-        let permit = Arc::new(budget.acquire(ByteSize::new(1024)).await);
+        let permit = Arc::new(budget.acquire(None, ByteSize::new(1024)).await.unwrap());
         let trickle = stream::repeat(Bytes::from_static(b"x")).then(|byte| async {
             tokio::time::sleep(Duration::from_secs(1)).await;
             Ok(byte)
@@ -183,11 +192,11 @@ mod tests {
         let (part, filled) = reader.fill(100, &pool, &permit).await;
         assert_eq!((part.len(), filled), (100, ReadOutcome::Full), "no upload waits");
         drop(part);
-        let mut waits = Box::pin(budget.acquire(ByteSize::new(1)));
+        let mut waits = Box::pin(budget.acquire(None, ByteSize::new(1)));
         assert!(waits.as_mut().now_or_never().is_none());
         let (part, filled) = reader.fill(100, &pool, &permit).await;
         assert_eq!(filled, ReadOutcome::Broken(BodyError::Stalled));
-        assert!((25..=30).contains(&part.len()), "{} bytes of half a minute", part.len());
+        assert!((8..=10).contains(&part.len()), "{} bytes of ten seconds", part.len());
         drop((part, permit));
         assert!(waits.now_or_never().is_some());
     }

@@ -160,7 +160,7 @@ impl Transfer {
         let charset = content_type.lacks_charset().then(CharsetCheck::default);
         let (meter, bytes) =
             Meter::wrap(stream::iter(head).map(Ok).chain(stream).boxed(), limit, length, sha256, charset);
-        let hint = PutHint { length, content_type: content_type.safe() };
+        let hint = PutHint { owner: Some(intent.owner), length, content_type: content_type.safe() };
         let stored = self.blobs.put(&intent.key, bytes, &hint).await?;
         let Some(Metered { size, sha256, charset }) = meter.result() else {
             return Err(PortError::Unexpected("the store did not read the body to its end".into()).into());

@@ -158,6 +158,7 @@ impl Attempt<'_> {
         self.context.intents.record(key, file.owner, LEASE).await?;
         let Thumbnail { png, width, height } = thumbnail;
         let hint = PutHint {
+            owner: None,
             length: Some(ByteSize::new(png.len() as u64)),
             content_type: "image/png".parse().unwrap_or_else(|_| MediaType::octet_stream()),
         };

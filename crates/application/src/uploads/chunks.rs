@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fm_domain::body::{BodyError, ByteSize, ByteStream, PartBytes};
 use fm_domain::uploads::{AppendHints, Upload};
 use fm_streaming::hashing::CONCURRENT_PARTS;
-use fm_streaming::{BufferBudget, BufferPermit, BufferPool, ChunkReader, ReadOutcome};
+use fm_streaming::{BufferBudget, BufferPermit, BufferPool, Busy, ChunkReader, ReadOutcome};
 
 /// By how much smaller chunks are where memory is short.
 const SHORTAGE_DIVISOR: u64 = 8;
@@ -71,12 +71,13 @@ impl ChunkSource {
     }
 
     /// The next chunk. Its outcome is [`ReadOutcome::Full`] only when more bytes may follow.
-    pub(super) async fn next(&mut self, upload: &Upload, bounds: ChunkBounds) -> ReadChunk {
-        let offset = upload.offset.bytes();
-        let wanted = self.next_size(offset, upload.length.is_some(), bounds).await;
-        let permit = match &self.pipeline {
-            Some(pipeline) => Arc::clone(&pipeline.permit),
-            None => Arc::new(self.budget.acquire(ByteSize::new(bounds.read_back + wanted)).await),
+    pub(super) async fn next(&mut self, upload: &Upload, bounds: ChunkBounds) -> Result<ReadChunk, Busy> {
+        let wanted = self.next_size(upload, bounds).await?;
+        let permit = if let Some(pipeline) = &self.pipeline {
+            Arc::clone(&pipeline.permit)
+        } else {
+            let bytes = ByteSize::new(bounds.read_back + wanted);
+            Arc::new(self.budget.acquire(Some(upload.owner), bytes).await?)
         };
         let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
         let (bytes, mut outcome) = self.reader.fill(wanted, &self.pool, &permit).await;
@@ -87,7 +88,7 @@ impl ChunkSource {
             };
         }
         self.left = self.left.map(|left| left.saturating_sub(bytes.len() as u64));
-        ReadChunk { bytes, outcome, permit }
+        Ok(ReadChunk { bytes, outcome, permit })
     }
 
     /// Whether another upload waits for memory that this one could give back between two chunks.
@@ -101,39 +102,40 @@ impl ChunkSource {
     }
 
     /// How many bytes the next chunk shall have.
-    async fn next_size(&mut self, offset: u64, length_known: bool, bounds: ChunkBounds) -> u64 {
+    async fn next_size(&mut self, upload: &Upload, bounds: ChunkBounds) -> Result<u64, Busy> {
+        let offset = upload.offset.bytes();
         let left = self.left.unwrap_or(u64::MAX).min(bounds.limit.bytes().saturating_sub(offset));
         let preferred = self.hints.preferred.bytes().max(self.hints.least.bytes());
-        if self.hints.pipelined {
-            let chunk = self.reserve_pipeline(left, preferred, length_known).await;
+        Ok(if self.hints.pipelined {
+            let chunk = self.reserve_pipeline(upload, left, preferred).await?;
             ramp(bounds.unsaved, left, chunk)
         } else if self.left.is_some() && left.saturating_add(bounds.read_back) < 2 * preferred {
             // Rather one chunk that is somewhat larger than one and a rest that is stored by itself.
             left
         } else {
             left.min(preferred.saturating_sub(bounds.read_back))
-        }
+        })
     }
 
     /// Memory for all chunks of the pipeline, taken together and kept: asking for more while holding some could wait for
     /// ever. Where there is too little for large chunks they are small ones. How large each may be.
-    async fn reserve_pipeline(&mut self, left: u64, preferred: u64, length_known: bool) -> u64 {
+    async fn reserve_pipeline(&mut self, upload: &Upload, left: u64, preferred: u64) -> Result<u64, Busy> {
         if self.pipeline.is_none() {
-            let depth = PIPELINE_DEPTH;
+            let (depth, owner) = (PIPELINE_DEPTH, Some(upload.owner));
             let (large, small) =
                 (left.min(depth * preferred), left.min(depth * preferred / SHORTAGE_DIVISOR));
-            let (permit, wanted) = match self.budget.try_acquire(ByteSize::new(large)) {
+            let (permit, wanted) = match self.budget.try_acquire(owner, ByteSize::new(large)) {
                 Some(permit) => (permit, large),
-                None => (self.budget.acquire(ByteSize::new(small)).await, small),
+                None => (self.budget.acquire(owner, ByteSize::new(small)).await?, small),
             };
             // The whole budget may be less.
             let held = permit.bytes().min(wanted);
             // All bytes fit, if it is known how many there are.
-            let is_all = held == left && (self.left.is_some() || length_known);
+            let is_all = held == left && (self.left.is_some() || upload.length.is_some());
             let chunk = if is_all { preferred } else { (held / depth).max(1) };
             self.pipeline = Some(PipelineMemory { permit: Arc::new(permit), chunk });
         }
-        self.pipeline.as_ref().map_or(preferred, |pipeline| pipeline.chunk)
+        Ok(self.pipeline.as_ref().map_or(preferred, |pipeline| pipeline.chunk))
     }
 
     /// Whether these bytes are the last that may come.

@@ -199,7 +199,11 @@ impl CompleteDirect {
     async fn store_nothing(&self, upload: &Upload) -> Result<(BlobId, StoredBlob), ResumableError> {
         let blobs = &self.context.blobs;
         let put = async |key| {
-            let hint = PutHint { length: Some(ByteSize::ZERO), content_type: MediaType::octet_stream() };
+            let hint = PutHint {
+                owner: None,
+                length: Some(ByteSize::ZERO),
+                content_type: MediaType::octet_stream(),
+            };
             match blobs.put(&key, stream::empty().boxed(), &hint).await {
                 Ok(stored) => Ok(stored),
                 Err(PutBlob::Body(error)) => Err(error.into()),

@@ -88,10 +88,13 @@ impl ReceivePart {
     ) -> Result<PartTag, PartError> {
         let mut body = ChunkReader::new(body);
         let mut hasher = OffloadedHasher::new(&self.context.hash_threads, Digests::default());
+        let owner = Some(upload.owner);
         let mut came = 0;
         loop {
             let wanted = CHUNK_BYTES.min(link.size.bytes() - came);
-            let permit = Arc::new(self.context.budget.acquire(ByteSize::new(wanted)).await);
+            let permit = Arc::new(
+                self.context.budget.acquire(owner, ByteSize::new(wanted)).await.map_err(PortError::from)?,
+            );
             let (bytes, filled) =
                 body.fill(usize::try_from(wanted).unwrap_or(usize::MAX), &self.context.pool, &permit).await;
             match filled {
@@ -114,7 +117,8 @@ impl ReceivePart {
                 break;
             }
         }
-        let permit = Arc::new(self.context.budget.acquire(ByteSize::new(1)).await);
+        let permit =
+            Arc::new(self.context.budget.acquire(owner, ByteSize::new(1)).await.map_err(PortError::from)?);
         match body.fill(1, &self.context.pool, &permit).await.1 {
             ReadOutcome::Ended => {}
             ReadOutcome::Full => return Err(BodyError::TooLarge { limit: link.size }.into()),

@@ -18,7 +18,7 @@ pub(super) fn key() -> BlobKey {
 /// A hint of this length.
 pub(super) fn hint(length: Option<usize>) -> PutHint {
     let length = length.map(|length| ByteSize::new(length as u64));
-    PutHint { length, content_type: fill::media_type("application/octet-stream") }
+    PutHint { owner: None, length, content_type: fill::media_type("application/octet-stream") }
 }
 
 /// Keeps the bytes under a fresh key.

@@ -121,7 +121,7 @@ pub(crate) async fn blob_09_a_put_takes_no_more_than_it_may_hold<H: BlobStoreHar
     let (key, blobs, hint) = (key(), harness.blobs(), hint(None));
     if let Some(budget) = harness.budget() {
         // All memory is held by others: the put waits, and so does the sender of its body.
-        let held = budget.acquire(budget.available()).await;
+        let held = budget.acquire(None, budget.available()).await.unwrap();
         let mut put = blobs.put(&key, stream, &hint);
         let early = tokio::time::timeout(WATCHED, &mut put).await;
         assert!(early.is_err(), "it was stored without any memory: {early:?}");

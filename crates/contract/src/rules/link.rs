@@ -39,6 +39,7 @@ fn link(key: BlobKey, body: &Bytes) -> DownloadLink {
 async fn kept<H: SignDownloadHarness>(harness: &H, body: &Bytes) -> DownloadLink {
     let key = BlobKey::file(BlobId::new(uuid()));
     let hint = PutHint {
+        owner: None,
         length: Some(ByteSize::new(body.len() as u64)),
         content_type: fill::media_type("text/plain"),
     };

@@ -256,7 +256,7 @@ impl BlobStore for Broken {
         if self.is(Fault::GoesOnWithADroppedPut) {
             let (inner, hint, budget) = (self.inner.clone(), hint.clone(), self.budget.clone());
             let put = async move {
-                let _permit = budget.acquire(ByteSize::new(PART as u64)).await;
+                let _permit = budget.acquire(hint.owner, ByteSize::new(PART as u64)).await.unwrap();
                 inner.put(&key, body, &hint).await
             };
             return tokio::spawn(put).await.unwrap();
@@ -267,7 +267,7 @@ impl BlobStore for Broken {
         } else {
             body
         };
-        let permit = self.budget.acquire(ByteSize::new(PART as u64)).await;
+        let permit = self.budget.acquire(hint.owner, ByteSize::new(PART as u64)).await.unwrap();
         let draft = (!self.is(Fault::CollectsTheBody)).then(|| Draft::begin(&self.state));
         let taken = self.take(&key, body, hint).await;
         if self.is(Fault::LosesMemory) && taken.is_err() {

@@ -17,7 +17,7 @@ pub(crate) fn memory() -> MemoryBlobStore {
 /// Keeps the pieces as one blob.
 pub(crate) async fn keep(blobs: &MemoryBlobStore, key: &BlobKey, pieces: Vec<Bytes>) {
     let body = stream::iter(pieces.into_iter().map(Ok)).boxed();
-    let hint = PutHint { length: None, content_type: "text/plain".parse().unwrap() };
+    let hint = PutHint { owner: None, length: None, content_type: "text/plain".parse().unwrap() };
     blobs.put(key, body, &hint).await.unwrap();
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn key() -> BlobKey {
 }
 
 pub(crate) fn hint(length: Option<u64>) -> PutHint {
-    PutHint { length: length.map(ByteSize::new), content_type: MediaType::octet_stream() }
+    PutHint { owner: None, length: length.map(ByteSize::new), content_type: MediaType::octet_stream() }
 }
 
 /// Bytes of which no two chunks are alike.

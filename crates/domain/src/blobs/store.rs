@@ -8,10 +8,13 @@ use crate::body::{BodyError, ByteSize, ByteStream};
 use crate::clock::Timestamp;
 use crate::error::{PortError, PortResult};
 use crate::files::MediaType;
+use crate::ids::UserId;
 
 /// What a store is told about bytes before it receives them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PutHint {
+    /// Whose bytes they are; `None`: the program's own. A store that holds memory for them shares it among owners.
+    pub owner: Option<UserId>,
     /// How many bytes there will be, where it is known: a store may reserve room for them. The caller vouches for it; a
     /// body of another length ends with an error of its own stream.
     pub length: Option<ByteSize>,

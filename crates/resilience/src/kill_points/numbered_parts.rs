@@ -122,7 +122,7 @@ impl NumberedParts {
 
     async fn put(&self, key: &BlobKey, bytes: PartBytes, content_type: &MediaType) -> PortResult<StoredBlob> {
         let size = ByteSize::new(bytes.len() as u64);
-        let hint = PutHint { length: Some(size), content_type: content_type.clone() };
+        let hint = PutHint { owner: None, length: Some(size), content_type: content_type.clone() };
         let body = stream::iter(bytes.into_pieces().into_iter().map(Ok)).boxed();
         self.blobs.put(key, body, &hint).await.map_err(|error| match error {
             PutBlob::Store(error) => error,

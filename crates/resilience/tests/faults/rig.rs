@@ -90,7 +90,7 @@ pub(crate) fn key() -> BlobKey {
 }
 
 pub(crate) fn hint() -> PutHint {
-    PutHint { length: None, content_type: "text/plain".parse().unwrap() }
+    PutHint { owner: None, length: None, content_type: "text/plain".parse().unwrap() }
 }
 
 /// A body that comes in these chunks.

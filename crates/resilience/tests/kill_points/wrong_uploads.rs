@@ -65,7 +65,11 @@ impl<'a> Upload<'a> {
     async fn put(&self) -> Result<(), PutBlob> {
         let picture = self.file.thumbnail == ThumbnailState::Pending;
         let content = if picture { Environment::picture() } else { Environment::text() };
-        let hint = PutHint { length: Some(self.file.size), content_type: self.file.content_type.clone() };
+        let hint = PutHint {
+            owner: None,
+            length: Some(self.file.size),
+            content_type: self.file.content_type.clone(),
+        };
         let body = stream::iter([Ok(content)]).boxed();
         self.process.ports.blobs.put(&BlobKey::file(self.file.blob), body, &hint).await.map(drop)
     }

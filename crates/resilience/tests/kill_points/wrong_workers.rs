@@ -54,7 +54,7 @@ async fn unfenced_worker(process: &Process, actors: &Actors) -> PortResult<()> {
     let Some(job) = claimed.first() else { return Ok(()) };
     let png = Environment::picture();
     let size = ByteSize::new(png.len() as u64);
-    let hint = PutHint { length: Some(size), content_type: actors.file().content_type.clone() };
+    let hint = PutHint { owner: None, length: Some(size), content_type: actors.file().content_type.clone() };
     let put = ports.blobs.put(&key, stream::iter([Ok(png)]).boxed(), &hint).await;
     put.map_err(|error| PortError::Unexpected(error.into()))?;
     let mut unit = ports.db.begin().await?;

@@ -66,6 +66,7 @@ pub(crate) fn failing(length: usize, error: BodyError) -> ByteStream {
 
 pub(crate) fn hint(length: Option<usize>) -> PutHint {
     PutHint {
+        owner: None,
         length: length.map(|length| ByteSize::new(length as u64)),
         content_type: "image/png".parse().unwrap(),
     }

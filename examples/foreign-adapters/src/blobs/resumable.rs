@@ -119,7 +119,7 @@ impl ResumableStore for OpendalBlobStore {
         content_type: &MediaType,
     ) -> PortResult<StoredBlob> {
         let length = Some(ByteSize::new(bytes.len() as u64));
-        let hint = PutHint { length, content_type: content_type.clone() };
+        let hint = PutHint { owner: None, length, content_type: content_type.clone() };
         self.put(key, stream_of(bytes), &hint).await.map_err(|error| match error {
             PutBlob::Store(error) => error,
             PutBlob::Body(error) => PortError::Unexpected(error.into()),
