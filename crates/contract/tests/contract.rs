@@ -14,6 +14,10 @@ mod session_store {
     fm_contract::session_store!(fm_memory::harness::Sessions);
 }
 
+mod rate_limiter {
+    fm_contract::rate_limiter!(fm_memory::harness::Limits);
+}
+
 mod blob_store {
     fm_contract::blob_store!(fm_memory::harness::Blobs);
 }

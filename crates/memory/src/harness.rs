@@ -13,21 +13,25 @@
 //! of reach: those rules prove nothing about the reference adapters.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_contract::fakes::present;
 use fm_contract::{
-    BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Impossible, ResumableHarness,
-    SessionStoreHarness,
+    BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Impossible, RateLimiterHarness,
+    ResumableHarness, SessionStoreHarness,
 };
 use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
+use fm_domain::limits::RateLimiter;
 use fm_domain::sessions::SessionStore;
 use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
 
-use crate::{ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemorySessionStore};
+use crate::{
+    ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemoryRateLimiter, MemorySessionStore,
+};
 
 const IN_MEMORY: Impossible = Impossible::because("it lives in the memory of this process");
 
@@ -96,6 +100,44 @@ impl SessionStoreHarness for Sessions {
     }
 
     fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+}
+
+/// A [`MemoryRateLimiter`], and its clock.
+pub struct Limits {
+    limiter: Arc<MemoryRateLimiter>,
+    clock: Arc<ManualClock>,
+}
+
+#[async_trait]
+impl RateLimiterHarness for Limits {
+    async fn fresh() -> Self {
+        let clock = Arc::new(ManualClock::new(present()));
+        Self { limiter: Arc::new(MemoryRateLimiter::new(clock.clone())), clock }
+    }
+
+    fn limiter(&self) -> Arc<dyn RateLimiter> {
+        self.limiter.clone()
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    async fn stored_keys(&self) -> usize {
+        self.limiter.stored_keys().len()
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn RateLimiter>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn RateLimiter>, Impossible> {
         Err(IN_MEMORY)
     }
 }

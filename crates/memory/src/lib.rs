@@ -10,6 +10,7 @@ mod direct;
 #[cfg(feature = "harness")]
 pub mod harness;
 mod ids;
+mod rate_limiter;
 mod resumable;
 mod session_store;
 mod signal;
@@ -19,6 +20,7 @@ pub use blob_store::MemoryBlobStore;
 pub use clock::ManualClock;
 pub use database::{MemoryDatabase, MemoryUnitOfWork};
 pub use ids::SequentialIds;
+pub use rate_limiter::MemoryRateLimiter;
 pub use session_store::MemorySessionStore;
 pub use signal::MemoryJobSignal;
 

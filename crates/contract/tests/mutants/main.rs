@@ -7,6 +7,7 @@
 mod broken_blob_store;
 mod broken_database;
 mod broken_hasher;
+mod broken_limiter;
 mod broken_links;
 mod broken_part_links;
 mod broken_parts;
