@@ -3,16 +3,13 @@
 
 mod blobs;
 mod folder_sessions;
-#[path = "../redis_server/mod.rs"]
-mod redis_server;
-mod redis_sessions;
 
 /// Every use case, killed at every call of a port: blobs and sessions are ours, the database is the reference.
 mod kill_points {
     use fm_memory::harness::Tables;
 
     use super::blobs::Blobs;
-    use super::redis_sessions::Sessions;
+    use super::folder_sessions::Sessions;
 
     fm_resilience::kill_points!(Tables, Blobs, Sessions);
 }
