@@ -7,7 +7,6 @@
 //! can't offer the harness answers with [`Impossible`] and a reason. The rule then prints the reason and proves nothing.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,7 +16,6 @@ use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::ids::IdSource;
 use fm_domain::jobs::JobSignal;
-use fm_domain::limits::RateLimiter;
 use fm_domain::mac::MacSigner;
 use fm_domain::sessions::{SessionStore, TokenSigner};
 use fm_domain::thumbnails::Thumbnailer;
@@ -25,8 +23,12 @@ use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
 
 mod direct;
+mod limits;
+mod session_signal;
 
 pub use direct::{DirectAccess, DirectHarness, SendPart, SignPartsHarness};
+pub use limits::RateLimiterHarness;
+pub use session_signal::SessionSignalHarness;
 
 /// Why a harness can't offer something, for instance a second node of a store that lives in the memory of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,33 +92,6 @@ pub trait SessionStoreHarness: Send + Sync + Sized + 'static {
 
     /// An adapter on the same store whose credentials the store refuses.
     fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible>;
-}
-
-/// A limiter that has counted nothing yet.
-#[async_trait]
-pub trait RateLimiterHarness: Send + Sync + Sized + 'static {
-    /// A limiter on a store that no other test uses.
-    async fn fresh() -> Self;
-
-    /// The limiter.
-    fn limiter(&self) -> Arc<dyn RateLimiter>;
-
-    /// Waits until this much time has passed by the clock of the limiter. A clock of the test's own is moved on; a clock
-    /// that only the store has is waited for.
-    async fn pass(&self, time: Duration);
-
-    /// How many keys take room in the store.
-    async fn stored_keys(&self) -> usize;
-
-    /// A second adapter on the same store that shares no memory with the first, as on another node.
-    async fn another_node(&self) -> Result<Arc<dyn RateLimiter>, Impossible>;
-
-    /// Takes the store away for good. Every later call of every node has to fail as
-    /// [`fm_domain::error::PortError::Unavailable`].
-    async fn break_it(&self) -> Result<(), Impossible>;
-
-    /// An adapter on the same store whose credentials the store refuses.
-    fn with_wrong_credentials(&self) -> Result<Arc<dyn RateLimiter>, Impossible>;
 }
 
 /// An empty store of blobs.

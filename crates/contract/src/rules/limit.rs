@@ -1,7 +1,7 @@
 //! LIMIT: what limiters count, take and give back.
 //!
-//! Where a rule waits, the store may have a clock of its own and a machine that is busy: what comes back takes seconds, and
-//! what must not come back meanwhile takes longer.
+//! Where a rule waits, the store may have a clock of its own and a machine that is busy: units come back within seconds, and
+//! those that must not come back meanwhile take longer.
 
 use std::num::NonZeroU64;
 use std::time::Duration;

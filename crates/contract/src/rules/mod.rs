@@ -33,6 +33,8 @@ mod resume_more;
 mod rows;
 mod session;
 mod session_more;
+mod session_recent;
+mod session_signal_rules;
 mod stored;
 mod stores;
 mod thumb;
@@ -55,6 +57,7 @@ pub const SUITES: &[Suite] = &[
     database::SUITE,
     job_queue::SUITE,
     session_store::SUITE,
+    session_signal::SUITE,
     rate_limiter::SUITE,
     blob_store::SUITE,
     sign_download::SUITE,
@@ -68,6 +71,18 @@ pub const SUITES: &[Suite] = &[
     id_source::SUITE,
     clock::SUITE,
 ];
+
+suite! {
+    ($)
+    /// Signals that sessions ended.
+    session_signal(SessionSignalHarness, "SessionSignal"): H::fresh().await;
+    session_signal_rules {
+        sig_01_what_is_published_every_listener_of_every_node_hears_within_a_second,
+        sig_02_a_listener_that_comes_late_is_told_of_the_connection_and_of_what_follows,
+        sig_03_a_signal_that_is_lost_says_so,
+        sig_04_of_many_publications_at_once_none_is_missed,
+    }
+}
 
 suite! {
     ($)

@@ -15,6 +15,7 @@ mod broken_queue;
 mod broken_reads;
 mod broken_repos;
 mod broken_resumables;
+mod broken_session_signal;
 mod broken_session_store;
 mod broken_signers;
 mod broken_sources;

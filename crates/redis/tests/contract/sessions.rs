@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use fm_contract::{Impossible, SessionStoreHarness};
-use fm_domain::sessions::SessionStore;
-use fm_redis::RedisSessionStore;
+use fm_contract::{Impossible, SessionSignalHarness, SessionStoreHarness};
+use fm_domain::sessions::{SessionSignal, SessionStore};
+use fm_redis::{RedisSessionSignal, RedisSessionStore};
 
 use super::Server;
 use crate::redis_server::RedisServer;
@@ -101,4 +102,76 @@ mod session_store {
 
 mod session_store_on_a_cluster {
     fm_contract::session_store!(super::ClusteredSessions);
+}
+
+/// The signal that sessions ended, on a cluster of one node.
+struct Signals {
+    server: Server,
+    signal: Arc<RedisSessionSignal>,
+}
+
+#[async_trait]
+impl SessionSignalHarness for Signals {
+    async fn fresh() -> Self {
+        let server = Server::new(RedisServer::start_cluster());
+        Self { signal: Arc::new(RedisSessionSignal::new(server.client())), server }
+    }
+
+    fn signal(&self) -> Arc<dyn SessionSignal> {
+        self.signal.clone()
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionSignal>, Impossible> {
+        Ok(Arc::new(RedisSessionSignal::new(self.server.client())))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.server.kill();
+        Ok(())
+    }
+}
+
+mod session_signal {
+    fm_contract::session_signal!(super::Signals);
+}
+
+/// Sessions in Redis behind the copies of two nodes, which live longer than any rule takes.
+struct CachedSessions(Sessions, [Arc<fm_memory::CachedSessions>; 2]);
+
+#[async_trait]
+impl SessionStoreHarness for CachedSessions {
+    async fn fresh() -> Self {
+        let sessions = Sessions::fresh().await;
+        let node = || {
+            let store = Arc::new(RedisSessionStore::new(sessions.server.client()));
+            let signal = Arc::new(RedisSessionSignal::new(sessions.server.client()));
+            fm_memory::CachedSessions::new(store, signal, Duration::from_hours(1))
+        };
+        let nodes = [node(), node()];
+        Self(sessions, nodes)
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionStore> {
+        self.1[0].clone()
+    }
+
+    async fn dump(&self) -> String {
+        self.0.dump().await
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(self.1[1].clone())
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.0.break_it().await
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        self.0.with_wrong_credentials()
+    }
+}
+
+mod session_store_behind_copies {
+    fm_contract::session_store!(super::CachedSessions);
 }
