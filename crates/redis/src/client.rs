@@ -58,6 +58,9 @@ impl RedisClient {
             .set_min_delay(Duration::from_millis(20))
             .set_connection_timeout(Some(TIMEOUT))
             .set_response_timeout(Some(TIMEOUT));
+        // The library takes the provider of the process, and panics where there is none. Another that is installed already
+        // is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let client = url.0.clone();
         let connection = ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(failed)?;
         Ok(Self { client, connection })

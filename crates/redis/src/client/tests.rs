@@ -41,3 +41,20 @@ async fn debug_output_shows_no_password() {
     let client = RedisClient::new(&url).unwrap();
     assert!(!format!("{url:?} {client:?}").contains("hunter2"));
 }
+
+#[tokio::test]
+async fn a_server_that_speaks_no_tls_is_unavailable() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serving = async {
+        loop {
+            drop(listener.accept().await);
+        }
+    };
+    let client = RedisClient::new(&RedisUrl::parse(&format!("rediss://127.0.0.1:{port}")).unwrap()).unwrap();
+    let answer = tokio::select! {
+        answer = client.ping() => answer,
+        () = serving => Ok(()),
+    };
+    assert!(matches!(answer, Err(PortError::Unavailable(_))), "{answer:?}");
+}
