@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The Redis of the example's session store: found, or installed as Debian's redis-server. Needs common.sh, packages.sh and
+# The Redis of the tests: found, or installed as Debian's redis-server. Needs common.sh, packages.sh and
 # tools.sh.
 
 # find_redis: sets and exports TEST_REDIS_SERVER. The tests start servers of their own with it, each on a socket in a

@@ -60,6 +60,7 @@ const RULES: &[(&str, Rule)] = &[
     ("fm-memory", Rule::Ours(&["fm-contract", "fm-domain", "fm-streaming"])),
     ("fm-postgres", ADAPTER),
     ("fm-sqlite", ADAPTER),
+    ("fm-redis", ADAPTER),
     ("fm-s3", ADAPTER),
     ("fm-disk", ADAPTER),
     ("fm-imaging", Rule::Ours(&["fm-domain", "fm-jpeg", "fm-streaming"])),
@@ -82,8 +83,17 @@ const RULES: &[(&str, Rule)] = &[
 const ADAPTER: Rule = Rule::Ours(&["fm-domain", "fm-streaming"]);
 
 /// The crates that editing the application must not rebuild.
-const ADAPTERS: &[&str] =
-    &["fm-memory", "fm-postgres", "fm-sqlite", "fm-s3", "fm-disk", "fm-imaging", "fm-jpeg", "fm-credentials"];
+const ADAPTERS: &[&str] = &[
+    "fm-memory",
+    "fm-postgres",
+    "fm-sqlite",
+    "fm-redis",
+    "fm-s3",
+    "fm-disk",
+    "fm-imaging",
+    "fm-jpeg",
+    "fm-credentials",
+];
 
 const APPLICATION: &str = "fm-application";
 

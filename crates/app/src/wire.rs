@@ -11,10 +11,15 @@ use fm_credentials::{
 };
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
+use fm_domain::error::chain;
 use fm_domain::jobs::JobSignal;
+use fm_domain::limits::RateLimiter;
 use fm_domain::mac::MacSigner;
+use fm_domain::sessions::SessionStore;
 use fm_http::links::{SelfSignedLinks, SelfSignedParts};
 use fm_imaging::ImageThumbnailer;
+use fm_memory::{CachedSessions, MemoryRateLimiter};
+use fm_redis::{RedisClient, RedisRateLimiter};
 use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
 
@@ -69,16 +74,19 @@ impl Program {
             database_pool_size: config.storage.database_pool_size,
             budget: budget.clone(),
             clock: Arc::clone(&clock),
+            redis: open_redis(config)?,
             shutdown: ShutdownHooks::default(),
         };
         let database = open_database(config, &mut context).await?;
-        let sessions = config.storage.sessions.open(&mut context, &database).await?;
+        let sessions = open_sessions(config, &mut context, &database).await?;
+        let limits = open_limits(&context).await;
         let blobs = config.storage.blobs.open(&mut context).await?;
         let serves_blobs = blobs.links.is_none();
         check_uploads(config, &blobs)?;
         let ports = Ports {
             db: database.database,
             sessions,
+            limits,
             blobs: blobs.store,
             resumable: blobs.resumable,
             direct: blobs.direct.map(|direct| direct_ports(direct, public_url, &macs)),
@@ -117,6 +125,39 @@ async fn open_database(config: &Config, context: &mut OpenContext) -> Result<Ope
         }
     }
     factory.open(context).await
+}
+
+fn open_redis(config: &Config) -> Result<Option<RedisClient>, StartError> {
+    let opened = config.storage.redis.as_ref().map(RedisClient::new).transpose();
+    opened.map_err(|source| StartError::configuration("REDIS_URL can't be used", source))
+}
+
+/// The session store, with copies of its sessions on this node where other nodes can be told that they ended.
+async fn open_sessions(
+    config: &Config,
+    context: &mut OpenContext,
+    database: &OpenDatabase,
+) -> Result<Arc<dyn SessionStore>, StartError> {
+    let (factory, ttl) = (&config.storage.sessions, config.storage.session_cache_ttl);
+    let store = factory.open(context, database).await?;
+    if ttl.is_zero() || context.purpose == Purpose::Look {
+        return Ok(store);
+    }
+    Ok(match factory.signal(context, database) {
+        Some(signal) => CachedSessions::new(store, signal, ttl),
+        None => store,
+    })
+}
+
+/// Counts in Redis where there is one, for all nodes; else in this process.
+async fn open_limits(context: &OpenContext) -> Arc<dyn RateLimiter> {
+    let Some(redis) = context.redis.clone() else {
+        return Arc::new(MemoryRateLimiter::new(Arc::clone(&context.clock)));
+    };
+    if let Err(error) = redis.ping().await {
+        tracing::warn!(error = %chain(&error), "the Redis of REDIS_URL, which counts rate limits, does not answer");
+    }
+    Arc::new(RedisRateLimiter::new(redis))
 }
 
 /// What direct uploads need: parts that are sent to the program are signed by it.

@@ -112,6 +112,40 @@ fn all_faults_are_told_at_once_and_never_a_secret() {
 }
 
 #[test]
+fn sessions_in_redis_need_the_url_of_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "\n").unwrap();
+    for given in [("PORT", "1"), ("REDIS_URL", ""), ("REDIS_URL_FILE", empty.to_str().unwrap())] {
+        let faults = with(folder.path(), &[("SESSION_STORE", "redis"), given]).unwrap_err();
+        assert_eq!(faults.to_string().matches("REDIS_URL").count(), 1, "{given:?}: {faults}");
+        assert!(faults.to_string().contains("REDIS_URL: is required with SESSION_STORE=redis"), "{faults}");
+    }
+    let wrong = with(folder.path(), &[("REDIS_URL", "http://user:hunter2@host")]).unwrap_err();
+    assert_eq!(names(&wrong), ["REDIS_URL"].into_iter().collect());
+    assert!(!wrong.to_string().contains("hunter2"), "{wrong}");
+
+    let file = folder.path().join("url");
+    fs::write(&file, "redis://user:hunter2@host:6380/3\n").unwrap();
+    let variables = [("SESSION_STORE", "redis"), ("REDIS_URL_FILE", file.to_str().unwrap())];
+    let config = with(folder.path(), &variables).unwrap();
+    assert!(config.storage.redis.is_some());
+    assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
+fn copies_of_sessions_live_for_seconds_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let ttl = |text| {
+        let config = with(folder.path(), &[("SESSION_CACHE_TTL_SECONDS", text)]).unwrap();
+        config.storage.session_cache_ttl.as_secs()
+    };
+    assert_eq!([ttl(""), ttl("0"), ttl("60")], [5, 0, 60]);
+    let faults = with(folder.path(), &[("SESSION_CACHE_TTL_SECONDS", "61")]).unwrap_err();
+    assert_eq!(names(&faults), ["SESSION_CACHE_TTL_SECONDS"].into_iter().collect());
+}
+
+#[test]
 fn a_secret_with_dollar_signs_in_the_env_file_is_kept_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let secret = "pa$word$2b$10$0123456789abcdefghijkl";

@@ -146,7 +146,7 @@ fn foreign_names_stand_among_those_that_may_be_chosen() {
     let faults = read(&foreign(), folder.path(), &variables).unwrap_err().to_string();
     for expected in [
         "BLOB_STORE: must be one of disk, s3, memory, tape",
-        "SESSION_STORE: must be one of database, memory, notebook",
+        "SESSION_STORE: must be one of database, memory, redis, notebook",
         "DATABASE_URL: must begin with one of postgres:, postgresql:, sqlite:, memory:, ledger:",
     ] {
         assert!(faults.contains(expected), "{faults}");
@@ -238,6 +238,21 @@ async fn hooks_run_at_the_end_the_latest_first() {
     assert!(ENDED.lock().unwrap().is_empty());
     wired.shutdown.run().await;
     assert_eq!(*ENDED.lock().unwrap(), ["one", "ledger:x"]);
+}
+
+#[tokio::test]
+async fn a_redis_that_is_not_there_stops_the_start_where_sessions_are_in_it_and_shows_no_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("redis+unix://{}/socket?pass=hunter2", folder.path().display());
+    let common = [("DATABASE_URL", "memory:"), ("BLOB_STORE", "memory"), ("REDIS_URL", url.as_str())];
+    let variables = [&common[..], &[("SESSION_STORE", "redis")]].concat();
+    let error = wire(&Program::new(), &variables).await.err().unwrap();
+    let text = fm_domain::error::chain(&error);
+    assert!(text.starts_with("the Redis of REDIS_URL can't be used"), "{text}");
+    assert!(!error.is_configuration() && !format!("{text} {error:?}").contains("hunter2"), "{text}");
+
+    // Limits alone can wait for it.
+    wire(&Program::new(), &common).await.unwrap();
 }
 
 #[tokio::test]

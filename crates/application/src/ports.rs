@@ -7,6 +7,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::ids::IdSource;
+use fm_domain::limits::RateLimiter;
 use fm_domain::mac::MacSigner;
 use fm_domain::sessions::{SessionStore, TokenSigner};
 use fm_domain::thumbnails::Thumbnailer;
@@ -23,6 +24,8 @@ pub struct Ports {
     pub db: Arc<dyn Database>,
     /// Sessions.
     pub sessions: Arc<dyn SessionStore>,
+    /// Limits of what clients do.
+    pub limits: Arc<dyn RateLimiter>,
     /// Bytes.
     pub blobs: Arc<dyn BlobStore>,
     /// The same store, where it can write a blob over many requests.

@@ -10,6 +10,7 @@ use fm_domain::blobs::{
     BlobLimits, ListBlobs, MockBlobStore, MockDirectStore, MockListBlobs, MockPartReceiver, PartReceiver,
 };
 use fm_domain::body::ByteSize;
+use fm_domain::limits::MockRateLimiter;
 use fm_domain::sessions::{MockSessionStore, MockTokenSigner};
 use fm_domain::testing::{CountingIds, FakeDatabase, FixedClock, PlainLinks, PlainMacs, PlainPartLinks};
 use fm_domain::thumbnails::MockThumbnailer;
@@ -23,6 +24,7 @@ use fm_streaming::hashing::HashThreads;
 pub struct TestPorts {
     pub db: FakeDatabase,
     pub sessions: MockSessionStore,
+    pub limits: MockRateLimiter,
     pub blobs: MockBlobStore,
     pub resumable: Option<MockResumableStore>,
     pub direct: Option<DirectDoubles>,
@@ -42,6 +44,7 @@ impl TestPorts {
         Ports {
             db: Arc::new(self.db),
             sessions: Arc::new(self.sessions),
+            limits: Arc::new(self.limits),
             blobs: Arc::new(self.blobs),
             resumable: self.resumable.map(|store| Arc::new(store) as Arc<dyn ResumableStore>),
             direct: self.direct.map(DirectDoubles::ports),

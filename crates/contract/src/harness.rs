@@ -23,8 +23,12 @@ use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
 
 mod direct;
+mod limits;
+mod session_signal;
 
 pub use direct::{DirectAccess, DirectHarness, SendPart, SignPartsHarness};
+pub use limits::RateLimiterHarness;
+pub use session_signal::SessionSignalHarness;
 
 /// Why a harness can't offer something, for instance a second node of a store that lives in the memory of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,18 @@ mod session_store {
     fm_contract::session_store!(fm_memory::harness::Sessions);
 }
 
+mod cached_session_store {
+    fm_contract::session_store!(fm_memory::harness::CachedSessions);
+}
+
+mod session_signal {
+    fm_contract::session_signal!(fm_memory::harness::SessionSignals);
+}
+
+mod rate_limiter {
+    fm_contract::rate_limiter!(fm_memory::harness::Limits);
+}
+
 mod blob_store {
     fm_contract::blob_store!(fm_memory::harness::Blobs);
 }

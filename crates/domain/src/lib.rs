@@ -17,6 +17,7 @@ pub mod files;
 pub mod idempotency;
 pub mod ids;
 pub mod jobs;
+pub mod limits;
 pub mod mac;
 pub mod sessions;
 #[cfg(any(test, feature = "fakes"))]

@@ -13,21 +13,26 @@
 //! of reach: those rules prove nothing about the reference adapters.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_contract::fakes::present;
 use fm_contract::{
-    BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Impossible, ResumableHarness,
-    SessionStoreHarness,
+    BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Impossible, RateLimiterHarness,
+    ResumableHarness, SessionSignalHarness, SessionStoreHarness,
 };
 use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
-use fm_domain::sessions::SessionStore;
+use fm_domain::limits::RateLimiter;
+use fm_domain::sessions::{SessionSignal, SessionStore};
 use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
 
-use crate::{ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemorySessionStore};
+use crate::{
+    ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemoryRateLimiter, MemorySessionSignal,
+    MemorySessionStore,
+};
 
 const IN_MEMORY: Impossible = Impossible::because("it lives in the memory of this process");
 
@@ -96,6 +101,102 @@ impl SessionStoreHarness for Sessions {
     }
 
     fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+}
+
+/// A [`MemorySessionStore`] behind the copies of two nodes, which live longer than any rule takes.
+pub struct CachedSessions {
+    store: Arc<MemorySessionStore>,
+    nodes: [Arc<crate::CachedSessions>; 2],
+}
+
+#[async_trait]
+impl SessionStoreHarness for CachedSessions {
+    async fn fresh() -> Self {
+        let store = Arc::new(MemorySessionStore::new());
+        let signal = Arc::new(MemorySessionSignal::new());
+        let node = || crate::CachedSessions::new(store.clone(), signal.clone(), Duration::from_hours(1));
+        Self { nodes: [node(), node()], store }
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionStore> {
+        self.nodes[0].clone()
+    }
+
+    async fn dump(&self) -> String {
+        Sessions(self.store.clone()).dump().await
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(self.nodes[1].clone())
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Err(IN_MEMORY)
+    }
+}
+
+/// A [`MemorySessionSignal`].
+pub struct SessionSignals(Arc<MemorySessionSignal>);
+
+#[async_trait]
+impl SessionSignalHarness for SessionSignals {
+    async fn fresh() -> Self {
+        Self(Arc::new(MemorySessionSignal::new()))
+    }
+
+    fn signal(&self) -> Arc<dyn SessionSignal> {
+        self.0.clone()
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionSignal>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+}
+
+/// A [`MemoryRateLimiter`], and its clock.
+pub struct Limits {
+    limiter: Arc<MemoryRateLimiter>,
+    clock: Arc<ManualClock>,
+}
+
+#[async_trait]
+impl RateLimiterHarness for Limits {
+    async fn fresh() -> Self {
+        let clock = Arc::new(ManualClock::new(present()));
+        Self { limiter: Arc::new(MemoryRateLimiter::new(clock.clone())), clock }
+    }
+
+    fn limiter(&self) -> Arc<dyn RateLimiter> {
+        self.limiter.clone()
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    async fn stored_keys(&self) -> usize {
+        self.limiter.stored_keys().len()
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn RateLimiter>, Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        Err(IN_MEMORY)
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn RateLimiter>, Impossible> {
         Err(IN_MEMORY)
     }
 }

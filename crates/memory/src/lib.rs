@@ -4,21 +4,27 @@
 //! It keeps every promise of the ports but one: nothing outlives the process.
 
 mod blob_store;
+mod cached_sessions;
 mod clock;
 mod database;
 mod direct;
 #[cfg(feature = "harness")]
 pub mod harness;
 mod ids;
+mod rate_limiter;
 mod resumable;
+mod session_signal;
 mod session_store;
 mod signal;
 mod unfinished;
 
 pub use blob_store::MemoryBlobStore;
+pub use cached_sessions::CachedSessions;
 pub use clock::ManualClock;
 pub use database::{MemoryDatabase, MemoryUnitOfWork};
 pub use ids::SequentialIds;
+pub use rate_limiter::MemoryRateLimiter;
+pub use session_signal::MemorySessionSignal;
 pub use session_store::MemorySessionStore;
 pub use signal::MemoryJobSignal;
 

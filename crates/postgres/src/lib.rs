@@ -1,7 +1,7 @@
 //! Users, files, blobs, keys, uploads, jobs and sessions in PostgreSQL, without libpq.
 //!
 //! Everything hangs on one [`PgPool`]: [`PgDatabase`] and [`PgSessionStore`] share its connections. [`PgJobSignal`]
-//! listens on a connection of its own, and [`PgMigrations`] works on one for as long as it needs.
+//! and [`PgSessionSignal`] listen on a connection of their own each, and [`PgMigrations`] works on one for as long as it needs.
 //!
 //! Two kinds of connection serve two kinds of question. A unit of work, a list and every write has a pooled
 //! connection to itself. Point reads, of which every request makes some, share a few connections on which questions
@@ -21,6 +21,7 @@ mod jobs;
 mod keys;
 mod lease;
 mod list;
+mod listener;
 mod migrations;
 #[cfg(test)]
 mod plans;
@@ -28,6 +29,7 @@ mod pool;
 mod read;
 mod rows;
 mod schema;
+mod session_signal;
 mod sessions;
 mod shared;
 mod signal;
@@ -43,6 +45,7 @@ pub use database::PgDatabase;
 pub use migrations::{MigrationError, MigrationState, PgMigrations};
 pub use pool::{PgLimits, PgPool};
 pub use read::PgReadRepos;
+pub use session_signal::PgSessionSignal;
 pub use sessions::PgSessionStore;
 pub use signal::PgJobSignal;
 pub use unit_of_work::PgUnitOfWork;

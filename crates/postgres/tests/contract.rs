@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use common::Fixture;
-use fm_contract::{DatabaseHarness, Impossible, SessionStoreHarness};
+use fm_contract::{DatabaseHarness, Impossible, SessionSignalHarness, SessionStoreHarness};
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
-use fm_domain::sessions::SessionStore;
-use fm_postgres::{PgDatabase, PgSessionStore};
+use fm_domain::sessions::{SessionSignal, SessionStore};
+use fm_postgres::{PgDatabase, PgSessionSignal, PgSessionStore};
 
 struct Postgres {
     fixture: Fixture,
@@ -76,6 +76,39 @@ impl SessionStoreHarness for Sessions {
     fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
         Ok(Arc::new(PgSessionStore::new(self.0.pool_of_a_stranger())))
     }
+}
+
+/// The signal that sessions ended.
+struct Signals {
+    fixture: Fixture,
+    signal: Arc<PgSessionSignal>,
+}
+
+#[async_trait]
+impl SessionSignalHarness for Signals {
+    async fn fresh() -> Self {
+        let fixture = Fixture::fresh().await;
+        let signal = PgSessionSignal::new(fixture.address.clone(), fixture.pool.clone());
+        Self { signal: Arc::new(signal), fixture }
+    }
+
+    fn signal(&self) -> Arc<dyn SessionSignal> {
+        self.signal.clone()
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionSignal>, Impossible> {
+        let pool = self.fixture.another_pool();
+        Ok(Arc::new(PgSessionSignal::new(self.fixture.address.clone(), pool)))
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.fixture.refuse_connections().await;
+        Ok(())
+    }
+}
+
+mod session_signal {
+    fm_contract::session_signal!(super::Signals);
 }
 
 mod database {

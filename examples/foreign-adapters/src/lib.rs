@@ -2,19 +2,14 @@
 
 mod blobs;
 mod folder_sessions;
-mod redis_sessions;
 
 use fm_app::Program;
 
 pub use blobs::{OpendalBlobStore, OpendalConfig};
 pub use folder_sessions::{FolderConfig, FolderSessionStore};
-pub use redis_sessions::{RedisConfig, RedisSessionStore};
 
 /// The program with all of these adapters.
 #[must_use]
 pub fn program() -> Program {
-    Program::new()
-        .blob_store::<OpendalConfig>()
-        .session_store::<FolderConfig>()
-        .session_store::<RedisConfig>()
+    Program::new().blob_store::<OpendalConfig>().session_store::<FolderConfig>()
 }

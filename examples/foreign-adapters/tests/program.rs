@@ -1,16 +1,12 @@
 //! The program as a process: every command works on the foreign adapters.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is a failure")]
 
-mod redis_server;
-
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-
-use crate::redis_server::RedisServer;
 
 const BYTES: &[u8] = b"bytes on a foreign store";
 
@@ -184,25 +180,17 @@ async fn it_serves_sweeps_and_verifies_on_foreign_adapters() {
     assert!(run(home.path(), &["sweep"]).status.success());
 }
 
-/// The program on OpenDAL and Redis.
-fn on_redis(home: &Path, redis: &RedisServer, command: &[&str]) -> Command {
-    let mut program = program(home, command);
-    program.env("SESSION_STORE", "redis").env("REDIS_URL", redis.url()).env_remove("SESSIONS_DIR");
-    program
-}
-
 /// Runs a command of it to its end; what it says.
-fn ran(home: &Path, redis: &RedisServer, command: &[&str]) -> String {
-    let output = on_redis(home, redis, command).output().unwrap();
+fn ran(home: &Path, command: &[&str]) -> String {
+    let output = run(home, command);
     assert!(output.status.success(), "{command:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
 #[tokio::test]
-async fn every_command_works_on_opendal_and_redis() {
+async fn every_command_works_on_foreign_adapters() {
     let home = tempfile::tempdir().unwrap();
-    let redis = RedisServer::start();
-    let server = Server::start(on_redis(home.path(), &redis, &["serve"]));
+    let server = Server::start(program(home.path(), &["serve"]));
     let user = User::of(&server).await;
 
     // A resumable upload in two requests, the first of which the client cuts off.
@@ -253,31 +241,18 @@ async fn every_command_works_on_opendal_and_redis() {
     assert_eq!(user.download(&text(&direct, "id")).await, bytes);
 
     // Beside the server, the commands see the same stores.
-    let verified = ran(home.path(), &redis, &["verify", "--rehash", "--json"]);
+    let verified = ran(home.path(), &["verify", "--rehash", "--json"]);
     let summary: Value = serde_json::from_str(verified.lines().last().unwrap()).unwrap();
     assert_eq!(summary["summary"]["files"], 2, "{verified}");
-    ran(home.path(), &redis, &["sweep", "--orphans", "--min-age", "3600"]);
-    ran(home.path(), &redis, &["jobs", "list"]);
-    assert!(!ran(home.path(), &redis, &["migrate", "status"]).is_empty());
+    ran(home.path(), &["sweep", "--orphans", "--min-age", "3600"]);
+    ran(home.path(), &["jobs", "list"]);
+    assert!(!ran(home.path(), &["migrate", "status"]).is_empty());
 
-    // A session ends in Redis, and with it the token that refreshes it.
+    // The session of the login is listed.
     let sessions: Value =
         user.request("GET", "/v1/auth/sessions").send().await.unwrap().json().await.unwrap();
     assert_eq!(sessions["items"].as_array().map(Vec::len), Some(1), "{sessions}");
     server.stop();
-}
-
-#[test]
-fn a_redis_that_is_not_there_stops_the_start_and_shows_no_password() {
-    let home = tempfile::tempdir().unwrap();
-    let refused = program(home.path(), &["serve"])
-        .envs([("SESSION_STORE", "redis"), ("REDIS_URL", "redis+unix:///nowhere/socket?pass=right")])
-        .output()
-        .unwrap();
-    assert_eq!(refused.status.code(), Some(1));
-    let told = String::from_utf8(refused.stderr).unwrap();
-    assert!(told.contains("REDIS_URL can't be used"), "{told}");
-    assert!(!told.contains("right"), "{told}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fm_domain::clock::Clock;
+use fm_redis::RedisClient;
 use fm_streaming::BufferBudget;
 
 use crate::lifecycle::ShutdownHooks;
@@ -30,6 +31,8 @@ pub struct OpenContext {
     pub budget: BufferBudget,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The server of `REDIS_URL`.
+    pub(crate) redis: Option<RedisClient>,
     /// What runs when the process ends and nothing uses the adapters any more.
     pub shutdown: ShutdownHooks,
 }

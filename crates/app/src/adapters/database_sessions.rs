@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::sessions::SessionStore;
+use fm_domain::sessions::{SessionSignal, SessionStore};
 
 use super::{OpenContext, OpenDatabase, SessionStoreFactory};
 use crate::StartError;
@@ -35,5 +35,9 @@ impl SessionStoreFactory for DatabaseSessions {
                 "choose another session store",
             )
         })
+    }
+
+    fn signal(&self, _: &OpenContext, database: &OpenDatabase) -> Option<Arc<dyn SessionSignal>> {
+        database.session_signal.clone()
     }
 }

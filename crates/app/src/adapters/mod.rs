@@ -9,6 +9,7 @@ mod database_sessions;
 mod disk;
 mod memory;
 mod postgres;
+mod redis;
 mod registry;
 mod s3;
 mod sqlite;
@@ -21,7 +22,7 @@ use async_trait::async_trait;
 use fm_domain::blobs::{BlobStore, DirectStore, ListBlobs, PartReceiver, SignDownload, SignParts};
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
-use fm_domain::sessions::SessionStore;
+use fm_domain::sessions::{SessionSignal, SessionStore};
 use fm_domain::uploads::ResumableStore;
 
 pub use context::{OpenContext, Purpose};
@@ -29,6 +30,7 @@ pub use database_sessions::DatabaseSessions;
 pub use disk::DiskConfig;
 pub use memory::Memory;
 pub use postgres::PostgresConfig;
+pub use redis::RedisSessions;
 pub(crate) use registry::Adapters;
 pub use s3::S3Config;
 pub use sqlite::SqliteConfig;
@@ -124,6 +126,12 @@ pub trait SessionStoreFactory: Any + Debug + Send + Sync {
         context: &mut OpenContext,
         database: &OpenDatabase,
     ) -> Result<Arc<dyn SessionStore>, StartError>;
+
+    /// What tells other nodes that sessions ended. Without it no node has copies of sessions, and every request asks the
+    /// store.
+    fn signal(&self, _context: &OpenContext, _database: &OpenDatabase) -> Option<Arc<dyn SessionSignal>> {
+        None
+    }
 }
 
 /// The settings of a database, which open and migrate it. `Debug` must not show secrets: keep them as [`Secret`].
@@ -181,13 +189,15 @@ pub struct OpenDatabase {
     pub signal: Arc<dyn JobSignal>,
     /// The sessions in it, for `SESSION_STORE=database`. Without it, another session store must be configured.
     pub sessions: Option<Arc<dyn SessionStore>>,
+    /// Tells other nodes that these sessions ended. Without it no node has copies of them.
+    pub session_signal: Option<Arc<dyn SessionSignal>>,
 }
 
 impl OpenDatabase {
     /// A database that stores no sessions; set the field where it does.
     #[must_use]
     pub fn new(database: Arc<dyn Database>, signal: Arc<dyn JobSignal>) -> Self {
-        Self { database, signal, sessions: None }
+        Self { database, signal, sessions: None, session_signal: None }
     }
 }
 

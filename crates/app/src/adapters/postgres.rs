@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fm_domain::error::Cause;
-use fm_postgres::{PgAddress, PgDatabase, PgJobSignal, PgLimits, PgMigrations, PgPool, PgSessionStore};
+use fm_postgres::{
+    PgAddress, PgDatabase, PgJobSignal, PgLimits, PgMigrations, PgPool, PgSessionSignal, PgSessionStore,
+};
 
 use super::{
     DatabaseFactory, DatabaseScope, MigrateError, MigrationState, Migrations, OpenContext, OpenDatabase,
@@ -54,7 +56,8 @@ impl DatabaseFactory for PostgresConfig {
             .map_err(|source| StartError::adapter("the PostgreSQL database can't be used", source))?;
         let database = Arc::new(PgDatabase::new(pool.clone()));
         Ok(OpenDatabase {
-            sessions: Some(Arc::new(PgSessionStore::new(pool))),
+            sessions: Some(Arc::new(PgSessionStore::new(pool.clone()))),
+            session_signal: Some(Arc::new(PgSessionSignal::new(address.clone(), pool))),
             ..OpenDatabase::new(database, Arc::new(PgJobSignal::new(address)))
         })
     }

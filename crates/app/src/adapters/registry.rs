@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    BlobStoreFactory, DatabaseFactory, DatabaseSessions, DiskConfig, Memory, PostgresConfig, S3Config,
-    SessionStoreFactory, SqliteConfig,
+    BlobStoreFactory, DatabaseFactory, DatabaseSessions, DiskConfig, Memory, PostgresConfig, RedisSessions,
+    S3Config, SessionStoreFactory, SqliteConfig,
 };
 use crate::config::{Reader, Secret, Variable};
 
@@ -30,6 +30,7 @@ impl Adapters {
         adapters.add_blob_store::<Memory>();
         adapters.add_session_store::<DatabaseSessions>();
         adapters.add_session_store::<Memory>();
+        adapters.add_session_store::<RedisSessions>();
         adapters.add_database::<PostgresConfig>();
         adapters.add_database::<SqliteConfig>();
         adapters.add_database::<Memory>();

@@ -94,6 +94,7 @@ impl Config {
         self.storage.blobs = Arc::new(Memory);
         self.storage.sessions = Arc::new(Memory);
         self.storage.database = Arc::new(Memory);
+        self.storage.redis = None;
         self
     }
 }

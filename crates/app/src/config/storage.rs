@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+use fm_redis::RedisUrl;
 
 use super::{Reader, Secret, Variable};
 use crate::adapters::{
@@ -15,6 +18,8 @@ pub(super) const VARIABLES: &[Variable] = &[
     Variable::plain("MIGRATE_ON_START"),
     Variable::plain("BLOB_STORE"),
     Variable::plain("SESSION_STORE"),
+    Variable::plain("SESSION_CACHE_TTL_SECONDS"),
+    Variable::secret("REDIS_URL"),
 ];
 
 /// Where data is stored. Each adapter has read its own settings and is opened later.
@@ -34,6 +39,10 @@ pub struct StorageConfig {
     pub blobs: Arc<dyn BlobStoreFactory>,
     /// `SESSION_STORE`.
     pub sessions: Arc<dyn SessionStoreFactory>,
+    /// `SESSION_CACHE_TTL_SECONDS`: how long a node may use its copy of a session; zero: it has none.
+    pub session_cache_ttl: Duration,
+    /// `REDIS_URL`: where rate limits are counted, and sessions are stored if `SESSION_STORE` says so.
+    pub redis: Option<RedisUrl>,
 }
 
 impl StorageConfig {
@@ -57,7 +66,20 @@ impl StorageConfig {
                 || Arc::new(DatabaseSessions) as _,
                 |read| reader.picked_by("SESSION_STORE", &session_store, read),
             ),
+            session_cache_ttl: reader.seconds("SESSION_CACHE_TTL_SECONDS", 5, 0..=60),
+            redis: redis(reader),
             blob_store,
+        }
+    }
+}
+
+fn redis(reader: &mut Reader<'_>) -> Option<RedisUrl> {
+    let url = reader.secret("REDIS_URL")?;
+    match RedisUrl::parse(url.expose()) {
+        Ok(url) => Some(url),
+        Err(invalid) => {
+            reader.fault("REDIS_URL", invalid.to_string());
+            None
         }
     }
 }

@@ -47,7 +47,8 @@ impl Authenticate {
     pub async fn run(&self, access_token: &str, client: &Client) -> Result<Actor, Refused> {
         let now = self.clock.now();
         let claims = self.tokens.verify(access_token, now).map_err(|_invalid| Refused::Unauthenticated)?;
-        let session = self.sessions.find(claims.session, now).await?.ok_or(Refused::Unauthenticated)?;
+        let session =
+            self.sessions.find_recent(claims.session, now).await?.ok_or(Refused::Unauthenticated)?;
         if session.user != claims.user {
             return Err(Refused::Unauthenticated);
         }

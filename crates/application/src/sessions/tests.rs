@@ -31,7 +31,7 @@ async fn authenticate(effects: &Effects, idle: Duration, user: UserId) -> Result
         })
     });
     let session = Session { last_seen_at: now.minus(idle), ..a_session() };
-    doubles.sessions.expect_find().returning(move |_, _| Ok(Some(session.clone())));
+    doubles.sessions.expect_find_recent().returning(move |_, _| Ok(Some(session.clone())));
     let noted = effects.clone();
     doubles.sessions.expect_touch().returning(move |_, _, _| {
         noted.note("touch");
@@ -78,7 +78,7 @@ async fn an_invalid_token_or_a_session_that_is_gone_is_refused() {
             expires_at: now,
         })
     });
-    doubles.sessions.expect_find().times(1).returning(|_, _| Ok(None));
+    doubles.sessions.expect_find_recent().times(1).returning(|_, _| Ok(None));
     let outcome = Authenticate::new(&doubles.ports()).run("token", &Client::default()).await;
     assert!(matches!(outcome, Err(Refused::Unauthenticated)));
 }

@@ -2,7 +2,7 @@
 
 use super::{
     blob_row, check, columns, file, job, job_concurrency, job_record, key, list, long, many, reach, rows,
-    session, session_more, unit, upload, upload_end, user, work, work_more,
+    session, session_more, session_recent, unit, upload, upload_end, user, work, work_more,
 };
 use crate::suite::suite;
 
@@ -252,5 +252,9 @@ suite! {
         ses_23_a_touch_beside_a_rotation_or_a_revocation_undoes_neither,
         ses_24_addresses_of_every_length_are_kept_whole,
         ses_25_calls_that_are_dropped_leave_room_for_others,
+    }
+    session_recent {
+        ses_26_a_recent_look_sees_what_its_own_node_ended,
+        ses_27_a_recent_look_sees_what_another_node_ended_within_a_second,
     }
 }

@@ -18,6 +18,8 @@ mod job;
 mod job_concurrency;
 mod job_record;
 mod key;
+mod limit;
+mod limit_store;
 mod link;
 mod list;
 mod long;
@@ -31,6 +33,8 @@ mod resume_more;
 mod rows;
 mod session;
 mod session_more;
+mod session_recent;
+mod session_signal_rules;
 mod stored;
 mod stores;
 mod thumb;
@@ -53,6 +57,8 @@ pub const SUITES: &[Suite] = &[
     database::SUITE,
     job_queue::SUITE,
     session_store::SUITE,
+    session_signal::SUITE,
+    rate_limiter::SUITE,
     blob_store::SUITE,
     sign_download::SUITE,
     resumable_store::SUITE,
@@ -65,6 +71,43 @@ pub const SUITES: &[Suite] = &[
     id_source::SUITE,
     clock::SUITE,
 ];
+
+suite! {
+    ($)
+    /// Signals that sessions ended.
+    session_signal(SessionSignalHarness, "SessionSignal"): H::fresh().await;
+    session_signal_rules {
+        sig_01_what_is_published_every_listener_of_every_node_hears_within_a_second,
+        sig_02_a_listener_that_comes_late_is_told_of_the_connection_and_of_what_follows,
+        sig_03_a_signal_that_is_lost_says_so,
+        sig_04_of_many_publications_at_once_none_is_missed,
+    }
+}
+
+suite! {
+    ($)
+    /// Limiters of what clients do.
+    rate_limiter(RateLimiterHarness, "RateLimiter"): H::fresh().await;
+    limit {
+        limit_01_the_whole_limit_may_be_taken_at_once_and_no_more,
+        limit_02_of_calls_at_once_those_are_allowed_for_which_there_are_units,
+        limit_03_what_was_taken_comes_back_evenly,
+        limit_04_a_cost_is_taken_as_a_whole_or_not_at_all,
+        limit_05_a_refused_call_takes_nothing,
+        limit_06_a_cost_above_the_limit_counts_as_the_limit,
+        limit_07_what_was_done_counts_past_the_limit_by_another_limit_at_most,
+        limit_08_each_action_of_each_client_is_counted_by_itself,
+        limit_09_a_decision_tells_what_remains_and_when_more_comes_back,
+        limit_10_bytes_beyond_four_gibibytes_are_counted,
+    }
+    limit_store {
+        limit_11_what_one_node_counts_every_node_sees_at_once,
+        limit_12_a_limiter_that_is_out_of_reach_is_unavailable,
+        limit_13_refused_credentials_are_not_taken_for_a_store_out_of_reach,
+        limit_14_a_key_that_has_its_units_back_takes_no_room,
+        limit_15_calls_that_are_dropped_leave_room_for_others,
+    }
+}
 
 suite! {
     ($)

@@ -7,6 +7,7 @@
 mod broken_blob_store;
 mod broken_database;
 mod broken_hasher;
+mod broken_limiter;
 mod broken_links;
 mod broken_part_links;
 mod broken_parts;
@@ -14,6 +15,7 @@ mod broken_queue;
 mod broken_reads;
 mod broken_repos;
 mod broken_resumables;
+mod broken_session_signal;
 mod broken_session_store;
 mod broken_signers;
 mod broken_sources;

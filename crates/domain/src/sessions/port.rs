@@ -28,6 +28,13 @@ pub trait SessionStore: Send + Sync {
     /// The session; `None` when it is unknown, revoked, removed or expired at `now` (`expires_at <= now`).
     async fn find(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>>;
 
+    /// The session as [`find`](Self::find) gives it, or as it was a few seconds ago: for requests that only ask whether it
+    /// lives. One that this node revoked is not found from that answer on, and one that another node revoked not a second
+    /// later (SES-26, SES-27). A store without copies of sessions has no need of its own.
+    async fn find_recent(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>> {
+        self.find(id, now).await
+    }
+
     /// Moves `last_seen_at` to `now`, never backwards, and replaces the address when one is given. An unknown
     /// session is no error. Beside a rotation or a revocation it undoes neither (SES-23).
     async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> PortResult<()>;

@@ -8,6 +8,7 @@ mod effects;
 #[cfg(any(test, feature = "mock"))]
 mod fake_database;
 mod fixed;
+mod limits;
 mod links;
 
 pub use builders::{a_file, a_session, a_user, an_account, an_upload};
@@ -15,4 +16,5 @@ pub use effects::Effects;
 #[cfg(any(test, feature = "mock"))]
 pub use fake_database::{FakeDatabase, FakeReads, FakeUnitOfWork};
 pub use fixed::{CountingIds, FixedClock, PlainMacs};
+pub use limits::NoLimits;
 pub use links::{PlainLinks, PlainPartLinks};

@@ -26,7 +26,7 @@ use fm_domain::files::MediaType;
 use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
 use fm_http::links::{LinkVerifier, SelfSignedLinks, SelfSignedParts};
 use fm_http::{AppState, HttpSettings};
-use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemorySessionStore};
+use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemoryRateLimiter, MemorySessionStore};
 use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
 
@@ -151,6 +151,7 @@ fn ports(public_url: &str, clock: &Arc<ManualClock>, blobs: &Arc<MemoryBlobStore
     Ports {
         db: Arc::new(MemoryDatabase::new()),
         sessions: Arc::new(MemorySessionStore::new()),
+        limits: Arc::new(MemoryRateLimiter::new(clock.clone())),
         blobs: blobs.clone(),
         lister: None,
         resumable: Some(blobs.clone()),

@@ -8,7 +8,7 @@ use fm_application::ports::{DirectPorts, Ports, Settings};
 use fm_application::wiring::UseCases;
 use fm_domain::body::ByteSize;
 use fm_domain::error::PortResult;
-use fm_domain::testing::{PlainLinks, PlainPartLinks};
+use fm_domain::testing::{NoLimits, PlainLinks, PlainPartLinks};
 use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
@@ -72,6 +72,7 @@ impl Process {
         let ports = Ports {
             db: Arc::new(FaultyDatabase::new(environment.database.clone(), faults)),
             sessions: Arc::new(FaultySessionStore::new(environment.sessions.clone(), faults)),
+            limits: Arc::new(NoLimits),
             blobs: Arc::new(FaultyBlobStore::new(environment.blobs.clone(), faults)),
             lister: environment.lister.clone(),
             resumable: environment

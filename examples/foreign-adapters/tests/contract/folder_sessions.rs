@@ -8,7 +8,7 @@ use fm_domain::sessions::SessionStore;
 use fm_example_foreign_adapters::FolderSessionStore;
 use tempfile::TempDir;
 
-struct Sessions {
+pub(crate) struct Sessions {
     folder: TempDir,
     store: Arc<FolderSessionStore>,
 }

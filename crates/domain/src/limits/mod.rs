@@ -1,0 +1,10 @@
+//! Limits: how often a client may do something in a stretch of time.
+
+mod model;
+mod port;
+
+pub use model::{LimitKey, LimitSubject, LimitedAction, RatePolicy};
+pub use port::{RateDecision, RateLimiter};
+
+#[cfg(any(test, feature = "mock"))]
+pub use port::MockRateLimiter;

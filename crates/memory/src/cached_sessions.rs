@@ -1,0 +1,205 @@
+//! Copies of sessions, for the few seconds between the requests of one client.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fm_domain::clock::Timestamp;
+use fm_domain::error::{PortResult, chain};
+use fm_domain::ids::{SessionId, UserId};
+use fm_domain::sessions::{
+    EndedSessions, Generation, NewSession, RefreshState, Session, SessionListener, SessionSignal,
+    SessionStore,
+};
+use quick_cache::sync::Cache;
+use tokio::time::Instant;
+
+/// Copies at most: a few mebibytes.
+const CAPACITY: usize = 10_000;
+
+/// Answers [`SessionStore::find_recent`] from copies of its own, for a few seconds each. Everything else asks the store.
+///
+/// A call that changes or ends a session drops its copy, and a revocation tells the other nodes through the signal. While this
+/// node hears nothing of them it uses no copies. Where a revocation can't be published, other nodes see it when their
+/// copies are too old.
+pub struct CachedSessions {
+    store: Arc<dyn SessionStore>,
+    signal: Arc<dyn SessionSignal>,
+    copies: Arc<Copies>,
+}
+
+#[derive(Clone)]
+struct Copied {
+    session: Session,
+    at: Instant,
+}
+
+struct Copies {
+    by_id: Cache<SessionId, Copied>,
+    ttl: Duration,
+    /// Whether this node hears of every session that another node ends.
+    is_connected: AtomicBool,
+    /// Raised before copies are dropped: what was read before may have ended meanwhile, and is not copied.
+    epoch: AtomicU64,
+}
+
+impl Copies {
+    fn get(&self, id: SessionId) -> Option<Session> {
+        if !self.is_connected.load(Ordering::SeqCst) {
+            return None;
+        }
+        let copied = self.by_id.get(&id)?;
+        (copied.at.elapsed() < self.ttl).then_some(copied.session)
+    }
+
+    /// Copies a session that was read in this epoch, at this time.
+    fn put(&self, session: &Session, epoch: u64, at: Instant) {
+        let is_current =
+            || self.epoch.load(Ordering::SeqCst) == epoch && self.is_connected.load(Ordering::SeqCst);
+        if is_current() {
+            self.by_id.insert(session.id, Copied { session: session.clone(), at });
+            if !is_current() {
+                self.by_id.remove(&session.id);
+            }
+        }
+    }
+
+    fn drop_copies(&self, of: EndedSessions) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        match of {
+            EndedSessions::One(id) => drop(self.by_id.remove(&id)),
+            EndedSessions::OfUser(user) => self.by_id.retain(|_, copied| copied.session.user != user),
+        }
+    }
+
+    fn drop_all(&self) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.by_id.clear();
+    }
+}
+
+impl SessionListener for Copies {
+    fn sessions_ended(&self, ended: EndedSessions) {
+        self.drop_copies(ended);
+    }
+
+    fn signal_connected(&self) {
+        self.drop_all();
+        self.is_connected.store(true, Ordering::SeqCst);
+    }
+
+    fn signal_lost(&self) {
+        self.is_connected.store(false, Ordering::SeqCst);
+        self.drop_all();
+    }
+}
+
+/// Drops copies when a call ends, also when it is cancelled: the store may have done it.
+struct DropCopies<'c>(&'c Copies, EndedSessions);
+
+impl Drop for DropCopies<'_> {
+    fn drop(&mut self) {
+        self.0.drop_copies(self.1);
+    }
+}
+
+impl CachedSessions {
+    /// Copies of the sessions in `store`, for `ttl` each. All nodes on the store share the signal.
+    #[must_use]
+    pub fn new(store: Arc<dyn SessionStore>, signal: Arc<dyn SessionSignal>, ttl: Duration) -> Arc<Self> {
+        let copies = Arc::new(Copies {
+            by_id: Cache::new(CAPACITY),
+            ttl,
+            is_connected: AtomicBool::new(false),
+            epoch: AtomicU64::new(0),
+        });
+        let listener: Weak<dyn SessionListener> = Arc::<Copies>::downgrade(&copies);
+        signal.subscribe(listener);
+        Arc::new(Self { store, signal, copies })
+    }
+
+    async fn publish(&self, ended: EndedSessions) {
+        if let Err(error) = self.signal.publish(ended).await {
+            tracing::warn!(error = %chain(&error), "other nodes were not told that sessions ended");
+        }
+    }
+}
+
+#[async_trait]
+impl SessionStore for CachedSessions {
+    async fn create(&self, session: &NewSession) -> PortResult<()> {
+        self.store.create(session).await
+    }
+
+    async fn find(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>> {
+        self.store.find(id, now).await
+    }
+
+    async fn find_recent(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>> {
+        // One that ended may have been prolonged since.
+        if let Some(session) = self.copies.get(id).filter(|session| session.refresh.expires_at > now) {
+            return Ok(Some(session));
+        }
+        let (epoch, at) = (self.copies.epoch.load(Ordering::SeqCst), Instant::now());
+        let found = self.store.find(id, now).await?;
+        if let Some(session) = &found {
+            self.copies.put(session, epoch, at);
+        }
+        Ok(found)
+    }
+
+    async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> PortResult<()> {
+        let _dropped = DropCopies(&self.copies, EndedSessions::One(id));
+        self.store.touch(id, now, ip).await
+    }
+
+    async fn rotate(&self, id: SessionId, seen: Generation, next: &RefreshState) -> PortResult<bool> {
+        let _dropped = DropCopies(&self.copies, EndedSessions::One(id));
+        self.store.rotate(id, seen, next).await
+    }
+
+    async fn revoke(&self, user: UserId, id: SessionId) -> PortResult<bool> {
+        let ended = EndedSessions::One(id);
+        let revoked = {
+            let _dropped = DropCopies(&self.copies, ended);
+            self.store.revoke(user, id).await
+        };
+        // A call that failed may have ended it.
+        if !matches!(revoked, Ok(false)) {
+            self.publish(ended).await;
+        }
+        revoked
+    }
+
+    async fn revoke_all(
+        &self,
+        user: UserId,
+        but: Option<SessionId>,
+        created_before: Timestamp,
+    ) -> PortResult<()> {
+        let ended = EndedSessions::OfUser(user);
+        let revoked = {
+            let _dropped = DropCopies(&self.copies, ended);
+            self.store.revoke_all(user, but, created_before).await
+        };
+        // A call that failed may have ended some of them.
+        self.publish(ended).await;
+        revoked
+    }
+
+    async fn list(&self, user: UserId, now: Timestamp) -> PortResult<Vec<Session>> {
+        self.store.list(user, now).await
+    }
+
+    async fn purge_expired(&self, now: Timestamp, limit: u32) -> PortResult<u32> {
+        self.store.purge_expired(now, limit).await
+    }
+
+    async fn ping(&self) -> PortResult<()> {
+        self.store.ping().await
+    }
+}
+
+#[cfg(test)]
+mod tests;

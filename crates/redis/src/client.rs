@@ -1,0 +1,96 @@
+//! The connection to a server.
+
+use std::fmt;
+use std::time::Duration;
+
+use fm_domain::error::{PortError, PortResult};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig, PubSub};
+use redis::{Client, Cmd, FromRedisValue, IntoConnectionInfo as _, ScriptInvocation};
+
+use crate::error::failed;
+
+/// How long the server may take to be connected to, and to answer.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where a server is, and who asks: `redis://user:password@host:6379/0`, `rediss://…` for TLS with the roots that browsers
+/// trust, or `redis+unix:///path/of/socket?user=…&pass=…&db=0`.
+#[derive(Clone)]
+pub struct RedisUrl(Client);
+
+/// The text is no URL of a Redis server. The text itself is not shown: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is no URL such as redis://user:password@host:6379/0, rediss://host or redis+unix:///path/of/socket")]
+pub struct InvalidRedisUrl;
+
+impl RedisUrl {
+    /// Reads a URL. It may not switch the checks of TLS off (`#insecure`).
+    pub fn parse(text: &str) -> Result<Self, InvalidRedisUrl> {
+        let is_known =
+            ["redis://", "rediss://", "redis+unix://"].iter().any(|scheme| text.starts_with(scheme));
+        if !is_known || text.contains('#') {
+            return Err(InvalidRedisUrl);
+        }
+        let info = text.into_connection_info().map_err(|_invalid| InvalidRedisUrl)?;
+        Client::open(info).map(Self).map_err(|_invalid| InvalidRedisUrl)
+    }
+}
+
+/// Shows nothing: it may hold a password.
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedisUrl(…)")
+    }
+}
+
+/// One connection to a server, which all calls of a node share. It connects with the first call, and again when the connection
+/// was lost. Cheap to clone.
+#[derive(Clone)]
+pub struct RedisClient {
+    client: Client,
+    connection: ConnectionManager,
+}
+
+impl RedisClient {
+    /// A client of the server at `url`. Must be called on a Tokio runtime.
+    pub fn new(url: &RedisUrl) -> PortResult<Self> {
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(1)
+            .set_min_delay(Duration::from_millis(20))
+            .set_connection_timeout(Some(TIMEOUT))
+            .set_response_timeout(Some(TIMEOUT));
+        // The library takes the provider of the process, and panics where there is none. Another that is installed already
+        // is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = url.0.clone();
+        let connection = ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(failed)?;
+        Ok(Self { client, connection })
+    }
+
+    /// Asks the server, and answers as soon as it does.
+    pub async fn ping(&self) -> PortResult<()> {
+        self.query(&redis::cmd("PING")).await
+    }
+
+    /// A connection of its own that hears what is published.
+    pub(crate) async fn listen(&self) -> PortResult<PubSub> {
+        let connected = tokio::time::timeout(TIMEOUT, self.client.get_async_pubsub()).await;
+        connected.map_err(|elapsed| PortError::Unavailable(elapsed.into()))?.map_err(failed)
+    }
+
+    pub(crate) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> PortResult<T> {
+        command.query_async(&mut self.connection.clone()).await.map_err(failed)
+    }
+
+    pub(crate) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> PortResult<T> {
+        script.invoke_async(&mut self.connection.clone()).await.map_err(failed)
+    }
+}
+
+impl fmt::Debug for RedisClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedisClient(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests;

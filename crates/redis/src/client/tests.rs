@@ -1,0 +1,60 @@
+#![expect(clippy::unwrap_used, reason = "in a test a panic is a failure")]
+
+use super::*;
+
+#[test]
+fn urls_of_every_kind_are_read() {
+    for text in [
+        "redis://host",
+        "redis://host:6380/3",
+        "redis://:password@host",
+        "redis://user:p%40ss@[::1]:6379/0",
+        "rediss://user:password@host:6380/1",
+        "redis+unix:///run/redis.sock?user=me&pass=word&db=2",
+    ] {
+        assert!(RedisUrl::parse(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn other_texts_are_refused_and_no_refusal_shows_them() {
+    for text in [
+        "",
+        "hunter2",
+        "host:6379",
+        "http://user:hunter2@host",
+        "redis://",
+        "redis://user:hunter2@host/none",
+        "redis://user:hunter2@host:port",
+        // Checks no certificate.
+        "rediss://user:hunter2@host/#insecure",
+    ] {
+        let refused = RedisUrl::parse(text).map(|url| format!("{url:?}"));
+        assert_eq!(refused, Err(InvalidRedisUrl), "{text}");
+        assert!(!InvalidRedisUrl.to_string().contains("hunter2"));
+    }
+}
+
+#[tokio::test]
+async fn debug_output_shows_no_password() {
+    let url = RedisUrl::parse("redis://user:hunter2@host").unwrap();
+    let client = RedisClient::new(&url).unwrap();
+    assert!(!format!("{url:?} {client:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_no_tls_is_unavailable() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serving = async {
+        loop {
+            drop(listener.accept().await);
+        }
+    };
+    let client = RedisClient::new(&RedisUrl::parse(&format!("rediss://127.0.0.1:{port}")).unwrap()).unwrap();
+    let answer = tokio::select! {
+        answer = client.ping() => answer,
+        () = serving => Ok(()),
+    };
+    assert!(matches!(answer, Err(PortError::Unavailable(_))), "{answer:?}");
+}
