@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use fm_application::files::RemoveCommand;
+use fm_application::ports::Presence;
 use fm_domain::access::Actor;
 use fm_domain::accounts::Password;
 
@@ -246,7 +247,8 @@ async fn remove_account(environment: &Environment, actors: &Actors) -> Result<()
     let actor = Actor::in_session(account.user.id, actors.session);
     for password in [Actors::PASSWORD, Actors::NEW_PASSWORD] {
         let password = Password::candidate(password.to_owned());
-        let outcome = Outcome::of(process.cases.accounts.remove.run(&actor, password).await);
+        let outcome =
+            Outcome::of(process.cases.accounts.remove.run(&actor, password, &Presence::default()).await);
         served("the account can't be removed", outcome)?;
     }
     if environment.account(actors).await.is_none() {

@@ -1,10 +1,11 @@
 //! `POST /v1/auth/register`
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use fm_api_types::{Registration, User};
 use fm_application::accounts::RegisterCommand;
 use fm_domain::accounts::{DisplayName, Email, Password};
 
+use crate::connection::presence;
 use crate::input::{JsonBody, json_body, parsed};
 use crate::output::{json, user};
 use crate::problem::{Answer, Code};
@@ -17,6 +18,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
+    Code::RateLimited,
 ];
 
 json_body! {
@@ -39,8 +41,9 @@ json_body! {
     request_body = Registration,
     responses((status = 201, description = "The new user.", body = User)),
 )]
-pub(crate) async fn register(state: State, body: JsonBody) -> Answer {
+pub(crate) async fn register(request: HttpRequest, state: State, body: JsonBody) -> Answer {
     let RegisterBody { email, password, name } = body.read().await?;
-    let registered = state.use_cases.accounts.register.run(RegisterCommand { email, password, name }).await?;
+    let command = RegisterCommand { email, password, name, presence: presence(&request) };
+    let registered = state.use_cases.accounts.register.run(command).await?;
     json(HttpResponse::Created(), &user(&registered))
 }
