@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence, HashPermit};
+use crate::engine::password_queue::{Asker, Busy, HashPermit, PasswordQueue, Presence};
 use crate::engine::passwords::verify;
 use crate::engine::retry::failure;
 use crate::ports::{Ports, Settings};

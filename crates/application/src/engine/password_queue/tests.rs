@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Asker, PasswordQueue, Presence, HashPermit};
+use super::{Asker, HashPermit, PasswordQueue, Presence};
 
 fn queue(places: usize) -> PasswordQueue {
     PasswordQueue::new(NonZero::new(places).unwrap())
