@@ -31,6 +31,7 @@ const PURE: &[&str] = &[
     "email_address",
     "futures-util",
     "hex",
+    "idna",
     "infer",
     "mockall",
     "percent-encoding",

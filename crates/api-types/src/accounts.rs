@@ -14,6 +14,7 @@ pub struct Registration {
     /// At most 254 characters; compared without regard to case.
     #[schema(format = Email)]
     pub email: String,
+    /// Refused are the most common ones, one repeated character, plain sequences, and the account's own address and name.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     pub password: Secret,
     /// What to be called.
@@ -84,6 +85,7 @@ pub struct AccountRemoval {
 pub struct PasswordChange {
     #[schema(value_type = String, format = Password)]
     pub current_password: Secret,
+    /// Refused are the most common ones, one repeated character, plain sequences, and the account's own address and name.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     pub new_password: Secret,
 }

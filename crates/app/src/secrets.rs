@@ -1,8 +1,8 @@
 //! The secrets that tokens and links are signed with.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use fm_credentials::{JwtSecrets, OsIds, SecretBytes};
@@ -46,7 +46,7 @@ fn short<E>(secret: Result<SecretBytes, E>) -> Result<SecretBytes, StartError> {
 /// appears whole or not at all, and the first one stays.
 fn kept(data_dir: &Path) -> Result<SecretBytes, StartError> {
     let failed = |what| move |source| StartError::DataDir { folder: data_dir.to_owned(), what, source };
-    fs::create_dir_all(data_dir).map_err(failed("it can't be created"))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(failed("it can't be created"))?;
     let path = data_dir.join(FILE);
     if !path.exists() {
         let random = OsIds.random();
@@ -57,6 +57,14 @@ fn kept(data_dir: &Path) -> Result<SecretBytes, StartError> {
             outcome => outcome,
         };
         fs::remove_file(&own).and(linked).map_err(failed("the secret can't be kept"))?;
+    }
+    let mode = fs::metadata(&path).map_err(failed("the secret can't be read"))?.mode();
+    if mode & 0o077 != 0 {
+        tracing::warn!(
+            path = %path.display(),
+            "other users of this machine can read the secret that signs every token: run `chmod 600` on it, and replace \
+             it if they may have done so"
+        );
     }
     let text = Zeroizing::new(fs::read(&path).map_err(failed("the secret can't be read"))?);
     short(SecretBytes::new(text.to_vec()))

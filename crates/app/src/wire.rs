@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use fm_application::jobs::JobRegistry;
-use fm_application::wiring::{DirectPorts, Ports, Settings, UseCases};
+use fm_application::wiring::{DirectPorts, PasswordQueue, Ports, Settings, UseCases};
 use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSigner, OsIds, SystemClock, TokenAudience,
 };
@@ -207,8 +207,13 @@ fn argon2(config: &Config) -> Argon2Settings {
         memory_kib: config.credentials.argon2_memory_kib,
         iterations: config.credentials.argon2_iterations,
         parallelism: config.credentials.argon2_parallelism,
-        ..Argon2Settings::default()
+        at_once: password_places(),
     }
+}
+
+/// How many passwords are hashed at a time: one a core for anyone, and one for users who are signed in.
+fn password_places() -> NonZero<usize> {
+    available_parallelism().unwrap_or(NonZero::<usize>::MIN).saturating_add(1)
 }
 
 fn settings(config: &Config, upload_buffer: BufferBudget, serves_blobs: bool) -> Settings {
@@ -216,6 +221,9 @@ fn settings(config: &Config, upload_buffer: BufferBudget, serves_blobs: bool) ->
     Settings {
         access_token_ttl: credentials.access_token_ttl,
         refresh_token_ttl: credentials.refresh_token_ttl,
+        session_max_ttl: credentials.session_max_ttl,
+        max_sessions_per_user: accounts.max_sessions,
+        password_queue: PasswordQueue::new(password_places()),
         signed_url_ttl: credentials.signed_url_ttl,
         max_upload: uploads.max_upload,
         max_resumable: uploads.max_resumable,

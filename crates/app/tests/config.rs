@@ -195,16 +195,84 @@ fn postgresql_wants_a_secret_and_sqlite_does_not() {
 fn a_secret_may_come_from_a_file_but_not_from_two_places() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
-    fs::write(&file, format!("{}\n", "s".repeat(32))).unwrap();
+    let secret = "0123456789abcdef".repeat(2);
+    fs::write(&file, format!("{secret}\n")).unwrap();
     let path = file.to_str().unwrap();
     let config = with(folder.path(), &[("JWT_SECRET_FILE", path)]).unwrap();
-    assert_eq!(config.credentials.jwt_secret.as_ref().unwrap().expose(), "s".repeat(32));
-    assert!(!format!("{config:?}").contains("ssss"));
-    let other = "t".repeat(32);
+    assert_eq!(config.credentials.jwt_secret.as_ref().unwrap().expose(), secret);
+    assert!(!format!("{config:?}").contains("0123"));
+    let other = "fedcba9876543210".repeat(2);
     let faults = with(folder.path(), &[("JWT_SECRET_FILE", path), ("JWT_SECRET", &other)]).unwrap_err();
     assert_eq!(names(&faults), ["JWT_SECRET_FILE"].into_iter().collect());
     let faults = with(folder.path(), &[("JWT_SECRET_FILE", "absent")]).unwrap_err();
     assert_eq!(names(&faults), ["JWT_SECRET_FILE"].into_iter().collect());
+}
+
+#[test]
+fn a_secret_that_is_named_but_holds_nothing_is_a_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |text: &str| {
+        let path = folder.path().join("secret");
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let s3 = [("BLOB_STORE", "s3"), ("S3_ENDPOINT", "http://127.0.0.1:1"), ("S3_REGION", "x")];
+    for text in ["", "\n", "\r\n", "   ", "\n\n \t\n"] {
+        let path = path(text);
+        for secret in ["DATABASE_URL_FILE", "JWT_SECRET_FILE", "JWT_PREVIOUS_SECRETS_FILE"] {
+            let faults = with(folder.path(), &[(secret, &path)]).unwrap_err();
+            assert_eq!(names(&faults), [secret].into_iter().collect(), "{text:?}");
+        }
+        let keys = [("S3_ACCESS_KEY_ID_FILE", path.as_str()), ("S3_SECRET_ACCESS_KEY_FILE", path.as_str())];
+        let faults = with(folder.path(), &[&s3[..], &keys].concat()).unwrap_err();
+        assert!(
+            faults.to_string().contains("S3_SECRET_ACCESS_KEY_FILE: is named, but holds nothing"),
+            "{faults}"
+        );
+        // With PostgreSQL too, which must have one.
+        let shared = [("DATABASE_URL", "postgres://localhost/x"), ("JWT_SECRET_FILE", path.as_str())];
+        let faults = with(folder.path(), &shared).unwrap_err();
+        assert_eq!(names(&faults), ["JWT_SECRET_FILE"].into_iter().collect(), "{text:?}");
+    }
+    for list in [",", " , ,"] {
+        let faults = with(folder.path(), &[("JWT_PREVIOUS_SECRETS", list)]).unwrap_err();
+        assert_eq!(names(&faults), ["JWT_PREVIOUS_SECRETS"].into_iter().collect(), "{list:?}");
+    }
+    fs::create_dir(folder.path().join("config")).unwrap();
+    fs::write(folder.path().join("config/default.toml"), "jwt_secret = \"\"\n").unwrap();
+    assert_eq!(names(&with(folder.path(), &[]).unwrap_err()), ["JWT_SECRET"].into_iter().collect());
+    fs::remove_dir_all(folder.path().join("config")).unwrap();
+    // An empty variable means its default, as for every other.
+    assert!(with(folder.path(), &[("JWT_SECRET", ""), ("JWT_SECRET_FILE", "")]).is_ok());
+}
+
+#[test]
+fn a_secret_of_few_different_characters_is_refused_and_the_fault_tells_how_to_make_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for trivial in ["a".repeat(32), "ab".repeat(40), "1234567".repeat(5), format!("{}b", "a".repeat(99))] {
+        let faults = with(folder.path(), &[("JWT_SECRET", &trivial)]).unwrap_err();
+        assert_eq!(names(&faults), ["JWT_SECRET"].into_iter().collect(), "{trivial}");
+        let text = faults.to_string();
+        assert!(text.contains("openssl rand -hex 32") && !text.contains(&trivial), "{text}");
+        // It may have signed before: otherwise it could not be replaced without logging all users out.
+        let (good, previous) = ("0123456789abcdef".repeat(2), trivial.as_str());
+        assert!(with(folder.path(), &[("JWT_SECRET", &good), ("JWT_PREVIOUS_SECRETS", previous)]).is_ok());
+    }
+    assert!(with(folder.path(), &[("JWT_SECRET", &"12345678".repeat(4))]).is_ok());
+}
+
+#[test]
+fn sessions_are_limited_in_number_and_on_demand_in_life() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with(folder.path(), &[]).unwrap();
+    assert_eq!((config.accounts.max_sessions, config.credentials.session_max_ttl), (100, None));
+    let variables = [("MAX_SESSIONS_PER_USER", "3"), ("SESSION_MAX_TTL_SECONDS", "3600")];
+    let config = with(folder.path(), &variables).unwrap();
+    assert_eq!(config.accounts.max_sessions, 3);
+    assert_eq!(config.credentials.session_max_ttl.unwrap().as_secs(), 3600);
+    for (name, value) in [("MAX_SESSIONS_PER_USER", "0"), ("SESSION_MAX_TTL_SECONDS", "0")] {
+        assert_eq!(names(&with(folder.path(), &[(name, value)]).unwrap_err()), [name].into_iter().collect());
+    }
 }
 
 #[test]

@@ -230,7 +230,7 @@ async fn what_was_replaced_is_never_opened() {
 
 #[tokio::test]
 async fn hooks_run_at_the_end_the_latest_first() {
-    let secret = "s".repeat(32);
+    let secret = "a secret of this test, 0123456789".to_owned();
     let foreign_alone =
         [("DATABASE_URL", "ledger:x"), ("SESSION_STORE", "notebook"), ("JWT_SECRET", secret.as_str())];
     let variables = [&TAPE[..], &IN_ONE_REQUEST, &foreign_alone].concat();
@@ -297,7 +297,7 @@ async fn uploads_that_the_store_can_not_do_are_refused_with_a_remedy() {
 
 #[tokio::test]
 async fn a_database_without_sessions_is_refused_with_a_remedy() {
-    let secret = "s".repeat(32);
+    let secret = "a secret of this test, 0123456789".to_owned();
     let variables = [("DATABASE_URL", "ledger:x"), ("JWT_SECRET", secret.as_str())];
     let error = wire(&foreign(), &variables).await.err().unwrap();
     assert!(error.is_configuration());

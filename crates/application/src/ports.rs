@@ -1,6 +1,7 @@
 //! One adapter for every port, and what an operator may choose.
 
 pub use crate::engine::follow_ups::FollowUps;
+pub use crate::engine::password_queue::{Busy, PasswordQueue, Presence};
 use fm_domain::accounts::PasswordHasher;
 use fm_domain::blobs::{BlobStore, DirectStore, ListBlobs, PartReceiver, SignDownload, SignParts};
 use fm_domain::body::ByteSize;
@@ -90,6 +91,12 @@ pub struct Settings {
     pub access_token_ttl: Duration,
     /// How long a session lives without being refreshed.
     pub refresh_token_ttl: Duration,
+    /// How long a session lives however often it is refreshed; `None`: without end.
+    pub session_max_ttl: Option<Duration>,
+    /// The most sessions of one user: a login beyond them ends the one that was seen longest ago.
+    pub max_sessions_per_user: usize,
+    /// The places for password hashes, and the queue for them.
+    pub password_queue: PasswordQueue,
     /// How long the signed URLs in a file's body live.
     pub signed_url_ttl: Duration,
     /// The largest file.

@@ -1,10 +1,11 @@
 //! One double for every port, and the settings of a deployment.
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::jobs::JobRegistry;
-use crate::ports::{DirectPorts, Ports, Settings};
+use crate::ports::{DirectPorts, PasswordQueue, Ports, Settings};
 use fm_domain::accounts::MockPasswordHasher;
 use fm_domain::blobs::{
     BlobLimits, ListBlobs, MockBlobStore, MockDirectStore, MockListBlobs, MockPartReceiver, PartReceiver,
@@ -86,6 +87,9 @@ pub fn settings() -> Settings {
     Settings {
         access_token_ttl: Duration::from_mins(15),
         refresh_token_ttl: Duration::from_hours(720),
+        session_max_ttl: None,
+        max_sessions_per_user: 100,
+        password_queue: PasswordQueue::new(NonZero::<usize>::MIN),
         signed_url_ttl: Duration::from_hours(1),
         max_upload: ByteSize::new(52_428_800),
         max_resumable: ByteSize::new(5 << 30),

@@ -8,7 +8,7 @@ use crate::operations::Operations;
 use crate::sessions::Sessions;
 use crate::uploads::{DirectUploads, ResumableUploads};
 
-pub use crate::ports::{DirectPorts, FollowUps, Ports, Settings};
+pub use crate::ports::{Busy, DirectPorts, FollowUps, PasswordQueue, Ports, Presence, Settings};
 
 /// Every use case, ready to run.
 pub struct UseCases {

@@ -116,6 +116,12 @@ async fn the_file_of_a_form_replaces_content_as_it_is_uploaded() {
     assert_eq!(stale.problem(), (412, "precondition_failed".into()));
     let twice = as_form.send("PUT", &path, &form(&[(&head, b"a"), (&head, b"b")])).await;
     assert_eq!(twice.pointers(), ["/file"]);
+    let name: &[u8] = b"Content-Disposition: form-data; name=\"name\"";
+    let twice = as_form.send("PUT", &path, &form(&[(name, b"a"), (&head, b"x"), (name, b"a")])).await;
+    assert_eq!(twice.pointers(), ["/name"]);
+    let in_one_head = [&head[..], b"; name=\"name\""].concat();
+    let twice = as_form.send("PUT", &path, &form(&[(&in_one_head, b"x")])).await;
+    assert_eq!(twice.problem(), (400, "malformed_request".into()));
     assert_eq!(as_form.send("PUT", &path, &form(&[])).await.pointers(), ["/file"]);
     let cut = as_form.send("PUT", &path, &good[..good.len() - 9]).await;
     assert_eq!(cut.problem(), (400, "malformed_request".into()));

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use common::client::Answer;
 use common::{Client, Server};
+use serde_json::json;
 
 const BYTES: &[u8] = b"0123456789";
 const SHA256: &str = "sha-256=:hNiYd/DUBB77a/kaFvAkjy/Vc+avBcGflr7bn4gveII=:";
@@ -158,6 +159,34 @@ async fn what_was_tampered_with_or_has_expired_is_forbidden() {
     }
     server.clock.advance(Duration::from_hours(2));
     assert_eq!(client.get(&path).await.problem(), (403, "forbidden".into()));
+}
+
+#[actix_web::test]
+async fn messages_and_bodies_of_several_parts_are_kept_as_claimed_and_always_saved() {
+    let server = Server::start();
+    let ada = server.user("ada@example.org").await;
+    for claimed in [
+        "multipart/x-mixed-replace",
+        "Multipart/Related",
+        "multipart/mixed",
+        "message/rfc822",
+        "message/external-body",
+    ] {
+        let body =
+            json!({"name": "a", "size": 4, "content_type": format!("{claimed}; boundary=x")}).to_string();
+        let upload = ada.json("POST", "/v1/direct-uploads", &body).await.value();
+        let part = upload["parts"][0]["url"].as_str().unwrap();
+        let sent = server.client().send("PUT", &local(&server, part), b"text").await;
+        let tag = sent.header("etag").unwrap();
+        let path = format!("/v1/direct-uploads/{}/complete", upload["id"].as_str().unwrap());
+        let file = ada.json("POST", &path, &json!({"parts": [{"number": 1, "etag": tag}]}).to_string()).await;
+        assert_eq!(file.value()["content_type"], claimed.to_ascii_lowercase(), "{}", file.text());
+        let id = file.value()["id"].as_str().unwrap().to_owned();
+        let inline = ada.get(&format!("/v1/files/{id}/content?disposition=inline")).await;
+        let answer = server.client().get(&local(&server, inline.header("location").unwrap())).await;
+        assert_eq!(answer.header("content-type"), Some("application/octet-stream"), "{claimed}");
+        assert!(answer.header("content-disposition").unwrap().starts_with("attachment;"), "{claimed}");
+    }
 }
 
 #[actix_web::test]

@@ -6,6 +6,7 @@ use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::FileName;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId};
 use uuid::Uuid;
@@ -48,7 +49,7 @@ impl KeyRow {
         };
         Ok(Claimed::Done(FinishedUpload {
             file: FileId::new(file),
-            name: name.parse().map_err(corrupt("idempotency_keys.file_name"))?,
+            name: FileName::from_stored(&name).map_err(corrupt("idempotency_keys.file_name"))?,
             sha256: sha256("idempotency_keys.sha256", &hash)?,
         }))
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure")]
 
 use fm_application::accounts::{RegisterCommand, RegisterError};
+use fm_application::ports::Presence;
 use fm_application::testing::{TestPorts, settings};
 use fm_application::wiring::UseCases;
 use fm_domain::accounts::{Account, PasswordHash};
@@ -9,7 +10,12 @@ use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, an_account};
 
 fn grace() -> RegisterCommand {
     let email = "grace@example.com".parse().unwrap();
-    RegisterCommand { email, password: "correct horse".parse().unwrap(), name: None }
+    RegisterCommand {
+        email,
+        password: "correct horse".parse().unwrap(),
+        name: None,
+        presence: Presence::default(),
+    }
 }
 
 /// Ports whose database finds `found` when the address is looked up. Each mock notes that it was called.

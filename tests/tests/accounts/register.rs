@@ -61,9 +61,12 @@ async fn passwords_have_8_to_128_characters(lane: Lane) {
         ("seven77", 422),
         ("eight888", 201),
         ("ééééééé", 422),
-        ("éééééééé", 201),
-        (&"x".repeat(128), 201),
-        (&"x".repeat(129), 422),
+        ("éèéèéèéè", 201),
+        (&"xy".repeat(64), 201),
+        (&format!("{}z", "xy".repeat(64)), 422),
+        // One repeated character, and one of the most common ones.
+        ("éééééééé", 422),
+        ("password", 422),
         ("", 422),
     ] {
         let body = json!({"email": format!("{}@example.com", unique("p")), "password": password});

@@ -70,6 +70,25 @@ async fn a_user_can_not_revoke_the_session_of_another(lane: Lane) {
     }
 }
 
+#[tokio::test]
+async fn the_session_seen_longest_ago_makes_room_for_a_new_one() {
+    for lane in [Lane::Embedded, Lane::PostgresS3] {
+        let api = Api::with(lane, &[("MAX_SESSIONS_PER_USER", "2"), ("SESSION_MAX_TTL_SECONDS", "600")]);
+        let first = api.user().await;
+        let second = first.again().await;
+        let third = second.again().await;
+        first.me().await.unauthenticated();
+        second.me().await.expect(200);
+        let sessions = third.sessions().await;
+        assert_eq!(sessions.len(), 2);
+        assert!(
+            sessions.iter().all(|session| {
+                (session.expires_at - session.created_at).num_seconds().abs_diff(600) <= 1
+            })
+        );
+    }
+}
+
 async fn all_other_sessions_can_be_revoked(lane: Lane) {
     let user = Api::on(lane).user().await;
     let stranger = user.user().await;

@@ -35,7 +35,7 @@ async fn ugly_names_survive_the_field(lane: Lane) {
         "שלום.txt",
         "日本語 🌍.txt",
         "(paren)*star.txt",
-        "\u{202e}gnp.exe",
+        "می\u{200c}خواهم.txt",
     ] {
         let file = user.file(name, "text").await;
         let answer = follow(&user, &file, "").await;

@@ -1,5 +1,7 @@
 //! Faults of the configuration, and where values may come from.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use fm_api_types::TokenPair;
 use fm_e2e::{Api, Lane, Server, run};
 use tempfile::tempdir;
@@ -86,6 +88,61 @@ async fn a_secret_may_come_from_a_file() {
         fm_e2e::Forged::Hs256(b"a secret of thirty-two bytes or more"),
     );
     user.bearing(&forged).get("/v1/auth/me").send().await.expect(200);
+}
+
+#[test]
+fn an_empty_file_is_no_secret() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("secret");
+    std::fs::write(&path, "\n").unwrap();
+    for name in ["JWT_SECRET_FILE", "JWT_PREVIOUS_SECRETS_FILE", "DATABASE_URL_FILE"] {
+        let finished = run(folder.path(), &variables(&[(name, path.to_str().unwrap())]), &["serve"]);
+        assert_eq!(finished.code, Some(2), "{}", finished.output);
+        assert!(
+            finished.output.contains(&format!("{name}: is named, but holds nothing")),
+            "{}",
+            finished.output
+        );
+    }
+    let trivial = variables(&[("JWT_SECRET", &"a".repeat(64))]);
+    let finished = run(folder.path(), &trivial, &["serve"]);
+    assert_eq!(finished.code, Some(2), "{}", finished.output);
+    assert!(finished.output.contains("openssl rand -hex 32"), "{}", finished.output);
+}
+
+/// All that the program creates is its own account's alone.
+#[tokio::test]
+async fn other_accounts_of_the_machine_read_nothing() {
+    const WARNING: &str = "run `chmod 600` on it";
+    let api = Api::with(Lane::Embedded, &[]);
+    let user = api.user().await;
+    user.file("a.png", fm_e2e::pictures::png(8, 8)).await;
+    let mut folders = vec![api.server.data()];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        assert_eq!(mode(&folder), 0o700, "{}", folder.display());
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            } else {
+                assert_eq!(mode(&entry.path()), 0o600, "{}", entry.path().display());
+                files += 1;
+            }
+        }
+    }
+    assert!(files >= 3, "the database, the secret and a blob");
+    let output = api.server.stop();
+    assert!(!output.contains(WARNING), "{output}");
+    let secret = api.server.data().join("jwt-secret");
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
+    api.server.resume();
+    let output = api.server.stop();
+    assert!(output.contains(WARNING), "{output}");
+}
+
+fn mode(path: &std::path::Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 #[tokio::test]

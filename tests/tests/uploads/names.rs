@@ -4,14 +4,15 @@ use fm_api_types::File;
 use fm_e2e::{Api, Form, Lane, Part, User, on_every_lane};
 use serde_json::json;
 
-const GOOD: [&str; 14] = [
+const GOOD: [&str; 15] = [
     "a",
     "a name with spaces.txt",
     " padded ",
     "...",
     ".hidden",
     "שלום עולם.txt",
-    "\u{202e}gnp.exe",
+    "می\u{200c}خواهم.txt",
+    "❤\u{fe0f}.png",
     "👩‍👩‍👧‍👦🏳️‍🌈.png",
     "日本語のファイル.pdf",
     "quo\"te'; drop table.txt",
@@ -74,6 +75,11 @@ async fn what_is_no_name_is_refused_everywhere(lane: Lane) {
         "\u{7f}",
         "\u{85}",
         "\u{1b}[31m",
+        "\u{202e}gnp.exe",
+        "a\u{200b}.txt",
+        "\u{feff}a",
+        "a\u{200d}",
+        "a\u{e0041}",
     ] {
         user.upload(name, "text").send().await.invalid(&["/name"]);
         user.patch(&User::path(&file)).json(&json!({"name": name})).send().await.invalid(&["/name"]);

@@ -4,8 +4,11 @@ use fm_domain::body::ByteSize;
 
 use super::{Reader, Variable};
 
-pub(super) const VARIABLES: &[Variable] =
-    &[Variable::plain("REGISTRATION_OPEN"), Variable::plain("USER_QUOTA_BYTES")];
+pub(super) const VARIABLES: &[Variable] = &[
+    Variable::plain("REGISTRATION_OPEN"),
+    Variable::plain("USER_QUOTA_BYTES"),
+    Variable::plain("MAX_SESSIONS_PER_USER"),
+];
 
 /// Accounts.
 #[derive(Debug, Clone)]
@@ -14,11 +17,17 @@ pub struct AccountsConfig {
     pub registration_open: bool,
     /// `USER_QUOTA_BYTES`: how much one user may store; `None`: any amount.
     pub quota: Option<ByteSize>,
+    /// `MAX_SESSIONS_PER_USER`: one more login ends the session that was seen longest ago.
+    pub max_sessions: usize,
 }
 
 impl AccountsConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let quota = reader.optional_number("USER_QUOTA_BYTES", 0..=i64::MAX.unsigned_abs());
-        Self { registration_open: reader.flag("REGISTRATION_OPEN", true), quota: quota.map(ByteSize::new) }
+        Self {
+            registration_open: reader.flag("REGISTRATION_OPEN", true),
+            quota: quota.map(ByteSize::new),
+            max_sessions: reader.number("MAX_SESSIONS_PER_USER", 100, 1..=10_000),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Secrets, password hashes, and how long tokens and links live.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{DAY, Reader, Secret, Variable};
@@ -13,11 +14,18 @@ pub(super) const VARIABLES: &[Variable] = &[
     Variable::plain("ARGON2_PARALLELISM"),
     Variable::plain("ACCESS_TOKEN_TTL_SECONDS"),
     Variable::plain("REFRESH_TOKEN_TTL_SECONDS"),
+    Variable::plain("SESSION_MAX_TTL_SECONDS"),
     Variable::plain("SIGNED_URL_TTL_SECONDS"),
 ];
 
 /// The shortest secret, in bytes.
 const SHORTEST_SECRET: usize = 32;
+
+/// The fewest different bytes of a secret: 32 random hexadecimal digits have fewer less often than once in ten million.
+const FEWEST_DIFFERENT_BYTES: usize = 8;
+
+/// Makes a secret, on any machine with OpenSSL.
+const MAKE_ONE: &str = "openssl rand -hex 32";
 
 /// Secrets, password hashes, and how long tokens and links live.
 #[derive(Debug, Clone)]
@@ -36,6 +44,8 @@ pub struct CredentialsConfig {
     pub access_token_ttl: Duration,
     /// `REFRESH_TOKEN_TTL_SECONDS`.
     pub refresh_token_ttl: Duration,
+    /// `SESSION_MAX_TTL_SECONDS`: how long a session lives however often it is refreshed; `None`: without end.
+    pub session_max_ttl: Option<Duration>,
     /// `SIGNED_URL_TTL_SECONDS`.
     pub signed_url_ttl: Duration,
 }
@@ -51,6 +61,9 @@ impl CredentialsConfig {
             argon2_parallelism: reader.number("ARGON2_PARALLELISM", 1, 1..=64),
             access_token_ttl: reader.seconds("ACCESS_TOKEN_TTL_SECONDS", 900, 1..=DAY),
             refresh_token_ttl: reader.seconds("REFRESH_TOKEN_TTL_SECONDS", 30 * DAY, 1..=3650 * DAY),
+            session_max_ttl: reader
+                .optional_number("SESSION_MAX_TTL_SECONDS", 1..=3650 * DAY)
+                .map(Duration::from_secs),
             signed_url_ttl: reader.seconds("SIGNED_URL_TTL_SECONDS", 3600, 1..=7 * DAY),
         };
         if config.argon2_memory_kib < 8 * config.argon2_parallelism {
@@ -67,8 +80,10 @@ fn jwt_secret(reader: &mut Reader<'_>, scope: DatabaseScope) -> Option<Secret> {
     let given = reader.text("JWT_SECRET").is_some() || reader.text("JWT_SECRET_FILE").is_some();
     let secret = reader.secret("JWT_SECRET");
     match &secret {
-        Some(secret) if secret.expose().len() < SHORTEST_SECRET => {
-            reader.fault("JWT_SECRET", "must be at least 32 bytes");
+        Some(secret) => {
+            if let Some(problem) = weakness(secret) {
+                reader.fault("JWT_SECRET", format!("{problem}: make one with `{MAKE_ONE}`"));
+            }
         }
         None if !given && scope == DatabaseScope::Cluster => {
             reader.fault(
@@ -76,7 +91,7 @@ fn jwt_secret(reader: &mut Reader<'_>, scope: DatabaseScope) -> Option<Secret> {
                 "is required with a database that many nodes share, such as PostgreSQL: every node must have the same",
             );
         }
-        Some(_) | None => {}
+        None => {}
     }
     secret
 }
@@ -85,8 +100,24 @@ fn previous_secrets(reader: &mut Reader<'_>) -> Vec<Secret> {
     let Some(list) = reader.secret("JWT_PREVIOUS_SECRETS") else { return Vec::new() };
     let items = list.expose().split(',').map(str::trim).filter(|item| !item.is_empty());
     let secrets: Vec<Secret> = items.map(|item| Secret::new(item.to_owned())).collect();
+    if secrets.is_empty() {
+        reader.fault("JWT_PREVIOUS_SECRETS", "holds no secret: leave it out where there is none");
+    }
     if secrets.iter().any(|secret| secret.expose().len() < SHORTEST_SECRET) {
         reader.fault("JWT_PREVIOUS_SECRETS", "must each be at least 32 bytes");
     }
     secrets
+}
+
+/// Why a secret is none: it is short, or made of so few different bytes that it can be guessed.
+fn weakness(secret: &Secret) -> Option<&'static str> {
+    let bytes = secret.expose().as_bytes();
+    let different: BTreeSet<u8> = bytes.iter().copied().collect();
+    if bytes.len() < SHORTEST_SECRET {
+        Some("must be at least 32 bytes")
+    } else if different.len() < FEWEST_DIFFERENT_BYTES {
+        Some("must have at least 8 different characters, as random secrets have")
+    } else {
+        None
+    }
 }

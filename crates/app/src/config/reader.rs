@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
     /// A secret: the variable itself, or the content of the file that `<NAME>_FILE` names, without its last line end.
     pub fn secret(&mut self, name: &str) -> Option<Secret> {
         if let Some(text) = self.text(name) {
-            return Some(Secret::new(text.to_owned()));
+            return self.filled(name, text);
         }
         let file_name = format!("{name}_FILE");
         let path = self.text(&file_name)?;
@@ -148,13 +148,22 @@ impl<'a> Reader<'a> {
             Ok(text) => {
                 let text = text.strip_suffix('\n').unwrap_or(&text);
                 let text = text.strip_suffix('\r').unwrap_or(text);
-                (!text.is_empty()).then(|| Secret::new(text.to_owned()))
+                self.filled(&file_name, text)
             }
             Err(error) => {
                 self.fault(&file_name, format!("can't be read: {error}"));
                 None
             }
         }
+    }
+
+    /// The secret, unless it is blank: where a secret is named, going on without one is never meant.
+    fn filled(&mut self, name: &str, text: &str) -> Option<Secret> {
+        if text.trim().is_empty() {
+            self.fault(name, "is named, but holds nothing: give the secret, or leave the variable out");
+            return None;
+        }
+        Some(Secret::new(text.to_owned()))
     }
 
     /// Items between commas, without the spaces around them.

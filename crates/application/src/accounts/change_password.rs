@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use super::reauthenticate::{ReauthenticateError, confirmed};
+use super::reauthenticate::{ReauthenticateError, Reauthentication};
 use crate::engine::events::EventRecorder;
+use crate::engine::password_queue::Presence;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
-use crate::ports::Ports;
+use crate::ports::{Ports, Settings};
 use crate::sessions::{CLOCK_SKEW, left_to_the_job};
 use fm_domain::access::Actor;
-use fm_domain::accounts::{Password, PasswordHash, PasswordHasher};
+use fm_domain::accounts::{Password, PasswordHash, PasswordHasher, WeakPassword};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
-use fm_domain::error::PortResult;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::events::Change;
 use fm_domain::sessions::SessionStore;
 
@@ -22,6 +23,25 @@ pub struct ChangePasswordCommand {
     pub current: Password,
     /// The new one.
     pub new: Password,
+    /// The client that asks.
+    pub presence: Presence,
+}
+
+/// Why the password stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangePasswordError {
+    /// The new password is one that is tried first.
+    #[error(transparent)]
+    WeakPassword(#[from] WeakPassword),
+    /// The present password was not confirmed, or a store failed.
+    #[error(transparent)]
+    Reauthenticate(#[from] ReauthenticateError),
+}
+
+impl From<PortError> for ChangePasswordError {
+    fn from(error: PortError) -> Self {
+        Self::Reauthenticate(error.into())
+    }
 }
 
 /// Replaces the password of an account and ends all its sessions but the caller's.
@@ -29,16 +49,18 @@ pub struct ChangePassword {
     db: Arc<dyn Database>,
     sessions: Arc<dyn SessionStore>,
     passwords: Arc<dyn PasswordHasher>,
+    reauthentication: Reauthentication,
     clock: Arc<dyn Clock>,
     events: EventRecorder,
 }
 
 impl ChangePassword {
-    pub(crate) fn new(ports: &Ports) -> Self {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
         Self {
             db: ports.db.clone(),
             sessions: ports.sessions.clone(),
             passwords: ports.passwords.clone(),
+            reauthentication: Reauthentication::new(ports, settings),
             clock: ports.clock.clone(),
             events: EventRecorder::new(ports),
         }
@@ -50,9 +72,12 @@ impl ChangePassword {
         &self,
         actor: &Actor,
         command: ChangePasswordCommand,
-    ) -> Result<(), ReauthenticateError> {
-        let account = confirmed(&self.db, &self.passwords, actor, &command.current).await?;
-        let hash = self.passwords.hash(&command.new).await?;
+    ) -> Result<(), ChangePasswordError> {
+        let ChangePasswordCommand { current, new, presence } = command;
+        let (account, turn) = self.reauthentication.confirm(actor, &current, &presence).await?;
+        new.check_strength(&account.user.email, account.user.name.as_ref())?;
+        let hash = self.passwords.hash(&new).await?;
+        drop(turn);
         let now = retry_conflicts(|| self.change(actor, &account.user.password_hash, &hash)).await?;
         let revoked =
             self.sessions.revoke_all(actor.user(), Some(actor.session()), now.plus(CLOCK_SKEW)).await;

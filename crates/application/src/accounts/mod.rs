@@ -8,7 +8,7 @@ mod remove_account;
 mod rename_account;
 mod show_account;
 
-pub use change_password::{ChangePassword, ChangePasswordCommand};
+pub use change_password::{ChangePassword, ChangePasswordCommand, ChangePasswordError};
 pub(crate) use find_by_email::find_by_email;
 pub use reauthenticate::ReauthenticateError;
 pub use register::{Register, RegisterCommand, RegisterError};
@@ -36,8 +36,8 @@ impl Accounts {
             register: Register::new(ports, settings),
             show: ShowAccount::new(ports, settings),
             rename: RenameAccount::new(ports),
-            remove: RemoveAccount::new(ports),
-            change_password: ChangePassword::new(ports),
+            remove: RemoveAccount::new(ports, settings),
+            change_password: ChangePassword::new(ports, settings),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::engine::password_queue::{Asker, Busy, HashPermit, PasswordQueue, Presence};
 use crate::engine::passwords::verify;
 use crate::engine::retry::failure;
+use crate::ports::{Ports, Settings};
 use fm_domain::access::Actor;
 use fm_domain::accounts::{Account, Password, PasswordCheck, PasswordHasher};
 use fm_domain::database::Database;
@@ -18,6 +20,9 @@ pub enum ReauthenticateError {
     /// The account is gone.
     #[error("the credentials are not valid")]
     Unauthenticated,
+    /// Too many passwords are being checked.
+    #[error(transparent)]
+    Busy(#[from] Busy),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -25,17 +30,35 @@ pub enum ReauthenticateError {
 
 failure!(ReauthenticateError);
 
-/// The caller's account, once its password was given.
-pub(super) async fn confirmed(
-    db: &Arc<dyn Database>,
-    passwords: &Arc<dyn PasswordHasher>,
-    actor: &Actor,
-    password: &Password,
-) -> Result<Account, ReauthenticateError> {
-    let account =
-        db.read().await?.users().find(actor.user()).await?.ok_or(ReauthenticateError::Unauthenticated)?;
-    match verify(passwords.as_ref(), password, &account.user.password_hash).await? {
-        PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok(account),
-        PasswordCheck::Wrong => Err(ReauthenticateError::WrongPassword),
+/// Asks for the password again.
+pub(super) struct Reauthentication {
+    db: Arc<dyn Database>,
+    passwords: Arc<dyn PasswordHasher>,
+    queue: PasswordQueue,
+}
+
+impl Reauthentication {
+    pub(super) fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self {
+            db: ports.db.clone(),
+            passwords: ports.passwords.clone(),
+            queue: settings.password_queue.clone(),
+        }
+    }
+
+    /// The caller's account, once its password was given, and the turn in which it was checked.
+    pub(super) async fn confirm(
+        &self,
+        actor: &Actor,
+        password: &Password,
+        presence: &Presence,
+    ) -> Result<(Account, HashPermit), ReauthenticateError> {
+        let turn = self.queue.enter(Asker::SignedIn(actor.user()), presence).await?;
+        let account = self.db.read().await?.users().find(actor.user()).await?;
+        let account = account.ok_or(ReauthenticateError::Unauthenticated)?;
+        match verify(self.passwords.as_ref(), password, &account.user.password_hash).await? {
+            PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok((account, turn)),
+            PasswordCheck::Wrong => Err(ReauthenticateError::WrongPassword),
+        }
     }
 }

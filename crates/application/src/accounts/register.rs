@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use super::find_by_email;
 use crate::engine::events::EventRecorder;
+use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence};
 use crate::engine::retry::{confirm_commit, failure, retry_conflicts};
 use crate::ports::{Ports, Settings};
-use fm_domain::accounts::{DisplayName, Email, InsertUser, Password, PasswordHasher, Role, User};
+use fm_domain::accounts::{
+    DisplayName, Email, InsertUser, Password, PasswordHasher, Role, User, WeakPassword,
+};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
@@ -22,6 +25,8 @@ pub struct RegisterCommand {
     pub password: Password,
     /// What to be called.
     pub name: Option<DisplayName>,
+    /// The client that asks.
+    pub presence: Presence,
 }
 
 /// Why there is no new account.
@@ -33,6 +38,12 @@ pub enum RegisterError {
     /// Another user has this address.
     #[error("the address is taken")]
     EmailTaken,
+    /// The password is one that is tried first.
+    #[error(transparent)]
+    WeakPassword(#[from] WeakPassword),
+    /// Too many passwords are being checked.
+    #[error(transparent)]
+    Busy(#[from] Busy),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -53,6 +64,7 @@ impl From<InsertUser> for RegisterError {
 pub struct Register {
     db: Arc<dyn Database>,
     passwords: Arc<dyn PasswordHasher>,
+    queue: PasswordQueue,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     events: EventRecorder,
@@ -64,6 +76,7 @@ impl Register {
         Self {
             db: ports.db.clone(),
             passwords: ports.passwords.clone(),
+            queue: settings.password_queue.clone(),
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
             events: EventRecorder::new(ports),
@@ -76,16 +89,20 @@ impl Register {
         if !self.open {
             return Err(RegisterError::Closed);
         }
+        command.password.check_strength(&command.email, command.name.as_ref())?;
         // Hashing is slow on purpose: a taken address need not pay for it.
         if find_by_email(self.db.as_ref(), &command.email).await?.is_some() {
             return Err(RegisterError::EmailTaken);
         }
+        let turn = self.queue.enter(Asker::Anonymous, &command.presence).await?;
+        let password_hash = self.passwords.hash(&command.password).await?;
+        drop(turn);
         let user = User {
             id: UserId::new(self.ids.uuid()),
             email: command.email,
             name: command.name,
             role: Role::User,
-            password_hash: self.passwords.hash(&command.password).await?,
+            password_hash,
             created_at: self.clock.now(),
         };
         retry_conflicts(|| self.insert(&user)).await?;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::reauthenticate::{ReauthenticateError, confirmed};
+use super::reauthenticate::{ReauthenticateError, Reauthentication};
 use crate::engine::events::EventRecorder;
+use crate::engine::password_queue::Presence;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
-use crate::ports::Ports;
+use crate::ports::{Ports, Settings};
 use crate::sessions::{CLOCK_SKEW, left_to_the_job};
 use fm_domain::access::Actor;
-use fm_domain::accounts::{Password, PasswordHasher};
+use fm_domain::accounts::Password;
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
@@ -19,17 +20,17 @@ use fm_domain::sessions::SessionStore;
 pub struct RemoveAccount {
     db: Arc<dyn Database>,
     sessions: Arc<dyn SessionStore>,
-    passwords: Arc<dyn PasswordHasher>,
+    reauthentication: Reauthentication,
     clock: Arc<dyn Clock>,
     events: EventRecorder,
 }
 
 impl RemoveAccount {
-    pub(crate) fn new(ports: &Ports) -> Self {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
         Self {
             db: ports.db.clone(),
             sessions: ports.sessions.clone(),
-            passwords: ports.passwords.clone(),
+            reauthentication: Reauthentication::new(ports, settings),
             clock: ports.clock.clone(),
             events: EventRecorder::new(ports),
         }
@@ -37,8 +38,14 @@ impl RemoveAccount {
 
     /// Removes it. The database commits first; the sessions end before the answer, or by the job that was committed
     /// with the removal.
-    pub async fn run(&self, actor: &Actor, password: Password) -> Result<(), ReauthenticateError> {
-        confirmed(&self.db, &self.passwords, actor, &password).await?;
+    pub async fn run(
+        &self,
+        actor: &Actor,
+        password: Password,
+        presence: &Presence,
+    ) -> Result<(), ReauthenticateError> {
+        let (_account, turn) = self.reauthentication.confirm(actor, &password, presence).await?;
+        drop(turn);
         let now = retry_conflicts(|| self.remove(actor)).await?;
         left_to_the_job(self.sessions.revoke_all(actor.user(), None, now.plus(CLOCK_SKEW)).await);
         Ok(())

@@ -3,16 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{
-    ChangePassword, ChangePasswordCommand, ReauthenticateError, RemoveAccount, RenameAccount, ShowAccount,
+    ChangePassword, ChangePasswordCommand, ChangePasswordError, ReauthenticateError, RemoveAccount,
+    RenameAccount, ShowAccount,
 };
+use crate::engine::password_queue::Asker;
 use crate::fixture::{actor, once, reads_of_account, revoking, unavailable};
-use crate::ports::Settings;
+use crate::ports::{PasswordQueue, Presence, Settings};
 use crate::sessions::Refused;
 use crate::testing::{TestPorts, settings};
-use fm_domain::accounts::{Password, PasswordCheck, PasswordHash};
+use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, WeakPassword};
 use fm_domain::body::ByteSize;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{Effects, FakeUnitOfWork, an_account};
+use futures_util::FutureExt as _;
 
 fn confirming(effects: &Effects, check: PasswordCheck) -> TestPorts {
     let mut doubles = TestPorts::default();
@@ -44,10 +47,19 @@ fn changing(effects: &Effects, still_seen: bool) -> FakeUnitOfWork {
     unit
 }
 
-async fn change(doubles: TestPorts) -> Result<(), ReauthenticateError> {
+async fn remove(doubles: TestPorts, settings: &Settings) -> Result<(), ReauthenticateError> {
+    let password = Password::candidate("x".to_owned());
+    RemoveAccount::new(&doubles.ports(), settings).run(&actor(), password, &Presence::default()).await
+}
+
+async fn change(doubles: TestPorts) -> Result<(), ChangePasswordError> {
+    change_to(doubles, "correct horse", &settings()).await
+}
+
+async fn change_to(doubles: TestPorts, new: &str, settings: &Settings) -> Result<(), ChangePasswordError> {
     let current = Password::candidate("old".to_owned());
-    let command = ChangePasswordCommand { current, new: "correct horse".parse().unwrap() };
-    ChangePassword::new(&doubles.ports()).run(&actor(), command).await
+    let command = ChangePasswordCommand { current, new: new.parse().unwrap(), presence: Presence::default() };
+    ChangePassword::new(&doubles.ports(), settings).run(&actor(), command).await
 }
 
 #[tokio::test]
@@ -93,8 +105,7 @@ async fn a_removal_whose_answer_was_lost_is_read_back() {
         }
         let lost = removing(&effects, true).committing_with(unavailable());
         doubles.db = doubles.db.unit(lost).reads(reads_of_account(&effects, found));
-        let password = Password::candidate("x".to_owned());
-        let outcome = RemoveAccount::new(&doubles.ports()).run(&actor(), password).await;
+        let outcome = remove(doubles, &settings()).await;
         assert_eq!(outcome.is_ok(), happened);
     }
 }
@@ -103,14 +114,59 @@ async fn a_removal_whose_answer_was_lost_is_read_back() {
 async fn a_wrong_or_outrun_password_changes_nothing() {
     let effects = Effects::default();
     let outcome = change(confirming(&effects, PasswordCheck::Wrong)).await;
-    assert!(matches!(outcome, Err(ReauthenticateError::WrongPassword)));
+    assert!(matches!(outcome, Err(ChangePasswordError::Reauthenticate(ReauthenticateError::WrongPassword))));
     let mut doubles = confirming(&effects, PasswordCheck::Right);
     doubles.db = doubles.db.unit(changing(&effects, false));
-    assert!(matches!(change(doubles).await, Err(ReauthenticateError::WrongPassword)));
+    let outcome = change(doubles).await;
+    assert!(matches!(outcome, Err(ChangePasswordError::Reauthenticate(ReauthenticateError::WrongPassword))));
     assert_eq!(effects.seen()[2..], ["find user", "verify", "hash", "set password", "rollback"]);
     let mut gone = TestPorts::default();
     gone.db = gone.db.reads(reads_of_account(&effects, None));
-    assert!(matches!(change(gone).await, Err(ReauthenticateError::Unauthenticated)));
+    let outcome = change(gone).await;
+    assert!(matches!(
+        outcome,
+        Err(ChangePasswordError::Reauthenticate(ReauthenticateError::Unauthenticated))
+    ));
+}
+
+#[tokio::test]
+async fn a_weak_password_is_refused_once_the_present_one_is_confirmed() {
+    for (weak, expected) in [
+        ("Password1", WeakPassword::Common),
+        ("zzzzzzzz", WeakPassword::Repeated),
+        ("stuvwxyzab", WeakPassword::Sequence),
+        (an_account().user.email.as_str(), WeakPassword::OwnWords),
+    ] {
+        let effects = Effects::default();
+        let outcome = change_to(confirming(&effects, PasswordCheck::Right), weak, &settings()).await;
+        assert!(matches!(outcome, Err(ChangePasswordError::WeakPassword(why)) if why == expected), "{weak}");
+        assert_eq!(effects.seen(), ["find user", "verify"]);
+    }
+}
+
+#[tokio::test]
+async fn where_too_many_users_ask_for_their_passwords_no_more_is_read() {
+    let full = settings();
+    let asker = Asker::SignedIn(actor().user());
+    let (there, mut turns, mut held) = (Presence::default(), Vec::new(), Vec::new());
+    for _ in 0..PasswordQueue::PER_USER {
+        let mut turn = Box::pin(full.password_queue.enter(asker, &there));
+        let polled = (&mut turn).now_or_never();
+        if let Some(first) = polled {
+            turns.push(first.unwrap());
+        } else {
+            held.push(turn);
+        }
+    }
+    assert_eq!((turns.len(), held.len()), (1, PasswordQueue::PER_USER - 1));
+    let changed = change_to(TestPorts::default(), "correct horse", &full).await;
+    assert!(matches!(changed, Err(ChangePasswordError::Reauthenticate(ReauthenticateError::Busy(_)))));
+    let removed = remove(TestPorts::default(), &full).await;
+    assert!(matches!(removed, Err(ReauthenticateError::Busy(_))));
+    drop((turns, held));
+    let effects = Effects::default();
+    let outcome = change_to(confirming(&effects, PasswordCheck::Wrong), "correct horse", &full).await;
+    assert!(matches!(outcome, Err(ChangePasswordError::Reauthenticate(ReauthenticateError::WrongPassword))));
 }
 
 fn removing(effects: &Effects, there: bool) -> FakeUnitOfWork {
@@ -131,8 +187,7 @@ async fn an_account_goes_with_its_blobs_before_its_sessions_do() {
         let mut doubles = confirming(&effects, PasswordCheck::Right);
         doubles.db = doubles.db.unit(removing(&effects, true));
         revoking(&effects, &mut doubles, None, works);
-        let outcome =
-            RemoveAccount::new(&doubles.ports()).run(&actor(), Password::candidate("x".to_owned())).await;
+        let outcome = remove(doubles, &settings()).await;
         assert!(outcome.is_ok());
         assert_eq!(
             effects.seen()[2..],
@@ -153,13 +208,11 @@ async fn an_account_goes_with_its_blobs_before_its_sessions_do() {
 async fn an_account_stays_without_its_password() {
     let effects = Effects::default();
     let doubles = confirming(&effects, PasswordCheck::Wrong);
-    let outcome =
-        RemoveAccount::new(&doubles.ports()).run(&actor(), Password::candidate("x".to_owned())).await;
+    let outcome = remove(doubles, &settings()).await;
     assert!(matches!(outcome, Err(ReauthenticateError::WrongPassword)));
     let mut doubles = confirming(&effects, PasswordCheck::Right);
     doubles.db = doubles.db.unit(removing(&effects, false));
-    let outcome =
-        RemoveAccount::new(&doubles.ports()).run(&actor(), Password::candidate("x".to_owned())).await;
+    let outcome = remove(doubles, &settings()).await;
     assert!(matches!(outcome, Err(ReauthenticateError::Unauthenticated)));
     assert_eq!(effects.seen().last().unwrap(), "rollback");
 }

@@ -4,6 +4,7 @@ pub(crate) mod events;
 pub(crate) mod follow_ups;
 pub(crate) mod intents;
 pub(crate) mod lease;
+pub(crate) mod password_queue;
 pub(crate) mod passwords;
 pub(crate) mod quota;
 pub(crate) mod retry;

@@ -97,7 +97,7 @@ pub(super) fn content_link(
 /// The file's name with `.png` for its last extension; a name that this makes too long stays as it is.
 fn thumbnail_name(name: &FileName) -> FileName {
     let stem = name.as_str().rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
-    format!("{stem}.png").parse().unwrap_or_else(|_| name.clone())
+    FileName::from_stored(&format!("{stem}.png")).unwrap_or_else(|_| name.clone())
 }
 
 fn etag(file: &File, window: UrlValidity) -> String {

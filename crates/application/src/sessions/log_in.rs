@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::authenticate::Client;
+use super::lifetime::SessionLifetime;
 use super::token_issuer::{TokenIssuer, TokenPair};
 use crate::accounts::find_by_email;
+use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence};
 use crate::engine::passwords::verify;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
@@ -26,6 +28,8 @@ pub struct LogInCommand {
     pub password: Password,
     /// The client that asks.
     pub client: Client,
+    /// Whether it is still there.
+    pub presence: Presence,
 }
 
 /// Why a login was refused.
@@ -34,6 +38,9 @@ pub enum LogInError {
     /// Wrong address or wrong password: which, is not told, and takes equally long.
     #[error("wrong address or password")]
     InvalidCredentials,
+    /// Too many passwords are being checked.
+    #[error(transparent)]
+    Busy(#[from] Busy),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -41,6 +48,9 @@ pub enum LogInError {
 
 /// The most characters kept of a `User-Agent`.
 const USER_AGENT_CHARS: usize = 512;
+
+/// The most sessions that one login ends: an account with more of them loses the others by its next logins.
+const ENDED_AT_ONCE: usize = 100;
 
 /// Opens sessions.
 pub struct LogIn {
@@ -51,8 +61,10 @@ pub struct LogIn {
     macs: Arc<dyn MacSigner>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    queue: PasswordQueue,
+    lifetime: SessionLifetime,
+    max_sessions: usize,
     access_token_ttl: Duration,
-    refresh_token_ttl: Duration,
 }
 
 impl LogIn {
@@ -65,8 +77,10 @@ impl LogIn {
             macs: ports.macs.clone(),
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
+            queue: settings.password_queue.clone(),
+            lifetime: SessionLifetime::new(settings),
+            max_sessions: settings.max_sessions_per_user,
             access_token_ttl: settings.access_token_ttl,
-            refresh_token_ttl: settings.refresh_token_ttl,
         }
     }
 
@@ -75,15 +89,20 @@ impl LogIn {
         let user = self.find(&command.email).await?;
         let decoy = || self.passwords.decoy();
         let hash = user.as_ref().map_or_else(decoy, |user| user.password_hash.clone());
+        let turn = self.queue.enter(Asker::Anonymous, &command.presence).await?;
         let check = verify(self.passwords.as_ref(), &command.password, &hash).await?;
         let user = match (user, check) {
-            (Some(user), PasswordCheck::Right) => user,
+            (Some(user), PasswordCheck::Right) => {
+                drop(turn);
+                user
+            }
             (Some(user), PasswordCheck::RightButOutdated) => {
                 let hash = self.passwords.hash(&command.password).await?;
+                drop(turn);
                 if retry_conflicts(|| self.renew_hash(&user, &hash)).await? {
                     User { password_hash: hash, ..user }
                 } else {
-                    self.replaced(&user, &command.password).await?
+                    self.replaced(&user, &command).await?
                 }
             }
             (_, PasswordCheck::Wrong) | (None, _) => return Err(LogInError::InvalidCredentials),
@@ -92,6 +111,7 @@ impl LogIn {
         let session = self.session(&user, command.client, now);
         self.sessions.create(&session).await?;
         self.still_right(&user, &session).await?;
+        self.end_the_oldest(&session, now).await?;
         let issuer = TokenIssuer {
             tokens: self.tokens.as_ref(),
             macs: self.macs.as_ref(),
@@ -120,10 +140,11 @@ impl LogIn {
 
     /// The user with the hash that replaced theirs meanwhile. Another login made it of the same password, so that it is as
     /// good; or it is of another password, and the login is refused.
-    async fn replaced(&self, user: &User, password: &Password) -> Result<User, LogInError> {
+    async fn replaced(&self, user: &User, command: &LogInCommand) -> Result<User, LogInError> {
         let account = self.db.read().await?.users().find(user.id).await?;
         let user = account.ok_or(LogInError::InvalidCredentials)?.user;
-        match verify(self.passwords.as_ref(), password, &user.password_hash).await? {
+        let _turn = self.queue.enter(Asker::Anonymous, &command.presence).await?;
+        match verify(self.passwords.as_ref(), &command.password, &user.password_hash).await? {
             PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok(user),
             PasswordCheck::Wrong => Err(LogInError::InvalidCredentials),
         }
@@ -139,7 +160,7 @@ impl LogIn {
             last_seen_at: now,
             ip: client.ip,
             user_agent: client.user_agent.map(|text| text.chars().take(USER_AGENT_CHARS).collect()),
-            refresh: RefreshState::first(salt, now.plus(self.refresh_token_ttl)),
+            refresh: RefreshState::first(salt, self.lifetime.end(now, now)),
         }
     }
 
@@ -154,6 +175,24 @@ impl LogIn {
                 Err(LogInError::InvalidCredentials)
             }
         }
+    }
+
+    /// Ends the sessions that were seen longest ago, where the new one is one too many. Each login looks after it has
+    /// created its own, and spares those that are newer: of parallel ones the latest are left.
+    async fn end_the_oldest(&self, session: &Session, now: Timestamp) -> PortResult<()> {
+        let mut others = self.sessions.list(session.user, now).await?;
+        others.retain(|other| other.id != session.id);
+        let excess = (others.len() + 1).saturating_sub(self.max_sessions).min(ENDED_AT_ONCE);
+        if excess == 0 {
+            return Ok(());
+        }
+        let age = |session: &Session| (session.last_seen_at, session.created_at, session.id);
+        others.retain(|other| age(other) < age(session));
+        others.sort_unstable_by_key(age);
+        for other in others.iter().take(excess) {
+            self.sessions.revoke(session.user, other.id).await?;
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sessions: begun by a log-in, renewed, listed and revoked; they answer who asks.
 
 mod authenticate;
+mod lifetime;
 mod list_sessions;
 mod log_in;
 mod log_out;
@@ -46,7 +47,7 @@ impl Sessions {
             refresh: Refresh::new(ports, settings),
             log_out: LogOut::new(ports),
             log_out_by_refresh_token: LogOutByRefreshToken::new(ports),
-            list: ListSessions::new(ports),
+            list: ListSessions::new(ports, settings),
             revoke: RevokeSession::new(ports),
             revoke_others: RevokeOtherSessions::new(ports),
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::authenticate::{Client, Refused};
+use super::lifetime::SessionLifetime;
 use super::token_issuer::{TokenIssuer, TokenPair};
 use crate::ports::{Ports, Settings};
 use fm_domain::clock::{Clock, Timestamp};
@@ -37,7 +38,7 @@ pub struct Refresh {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     access_ttl: Duration,
-    session_ttl: Duration,
+    lifetime: SessionLifetime,
 }
 
 impl Refresh {
@@ -50,7 +51,7 @@ impl Refresh {
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
             access_ttl: settings.access_token_ttl,
-            session_ttl: settings.refresh_token_ttl,
+            lifetime: SessionLifetime::new(settings),
         }
     }
 
@@ -80,10 +81,15 @@ impl Refresh {
             if !token.is_genuine(&session.refresh.salt, self.macs.as_ref()) {
                 return Err(Refused::Unauthenticated);
             }
+            let end = self.lifetime.end(session.created_at, now);
+            if end <= now {
+                self.sessions.revoke(session.user, session.id).await?;
+                return Err(Refused::Unauthenticated);
+            }
             if token.generation != session.refresh.generation {
                 return self.replay(token, session, now).await;
             }
-            let next = session.refresh.rotated(now, now.plus(self.session_ttl));
+            let next = session.refresh.rotated(now, end);
             if self.sessions.rotate(session.id, token.generation, &next).await? {
                 session.refresh = next;
                 return Ok(session);

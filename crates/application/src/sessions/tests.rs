@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fm_domain::access::Actor;
 use fm_domain::clock::Clock as _;
-use fm_domain::ids::UserId;
+use fm_domain::ids::{SessionId, UserId};
 use fm_domain::sessions::{AccessClaims, InvalidToken, Session};
 use fm_domain::testing::{CountingIds, Effects, FixedClock, a_session, a_user};
 
@@ -15,7 +15,8 @@ use super::{
     RevokeSessionError,
 };
 use crate::fixture::{actor, revoking};
-use crate::testing::TestPorts;
+use crate::ports::Settings;
+use crate::testing::{TestPorts, settings};
 
 /// Ada asks, seen last this long ago; her token stands for `user`.
 async fn authenticate(effects: &Effects, idle: Duration, user: UserId) -> Result<Actor, Refused> {
@@ -94,11 +95,34 @@ async fn sessions_are_listed_and_ended() {
         Ok(there.pop().unwrap())
     });
     let ports = doubles.ports();
-    assert_eq!(ListSessions::new(&ports).run(&actor()).await.unwrap(), [a_session()]);
+    assert_eq!(ListSessions::new(&ports, &settings()).run(&actor()).await.unwrap(), [a_session()]);
     RevokeOtherSessions::new(&ports).run(&actor()).await.unwrap();
     // Gone already is fine for a logout, and not found for a session that is named.
     LogOut::new(&ports).run(&actor()).await.unwrap();
     RevokeSession::new(&ports).run(&actor(), actor().session()).await.unwrap();
     let outcome = RevokeSession::new(&ports).run(&actor(), actor().session()).await;
     assert!(matches!(outcome, Err(RevokeSessionError::NotFound)));
+}
+
+#[tokio::test]
+async fn no_more_sessions_are_listed_than_a_user_may_have_and_the_own_one_always_is() {
+    let session = |number| Session { id: SessionId::new(CountingIds::nth(number)), ..a_session() };
+    let stored: Vec<Session> = (1..=5).map(session).collect();
+    for (most, own, expected) in [
+        (9, 5, vec![1, 2, 3, 4, 5]),
+        (5, 5, vec![1, 2, 3, 4, 5]),
+        (3, 2, vec![1, 2, 3]),
+        (3, 5, vec![1, 2, 5]),
+        (1, 3, vec![3]),
+        (1, 1, vec![1]),
+    ] {
+        let mut doubles = TestPorts::default();
+        let found = stored.clone();
+        doubles.sessions.expect_list().returning(move |_, _| Ok(found.clone()));
+        let limited = Settings { max_sessions_per_user: most, ..settings() };
+        let actor = Actor::in_session(a_user().id, session(own).id);
+        let listed = ListSessions::new(&doubles.ports(), &limited).run(&actor).await.unwrap();
+        let expected: Vec<Session> = expected.into_iter().map(session).collect();
+        assert_eq!(listed, expected, "{most} at most, {own} is the own one");
+    }
 }

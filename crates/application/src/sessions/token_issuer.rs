@@ -35,23 +35,26 @@ pub(super) struct TokenIssuer<'a> {
 impl TokenIssuer<'_> {
     /// A fresh access token and the session's current refresh token.
     pub(super) fn issue(&self, session: &Session, user: User, now: Timestamp) -> PortResult<TokenPair> {
+        // No token outlives its session.
+        let session_left = session.refresh.expires_at.since(now);
+        let access_left = self.access_token_ttl.min(session_left);
         let claims = AccessClaims {
             user: session.user,
             session: session.id,
             token: self.ids.uuid(),
             issued_at: now,
-            expires_at: now.plus(self.access_token_ttl),
+            expires_at: now.plus(access_left),
         };
         Ok(TokenPair {
             access_token: self.tokens.sign(&claims)?,
-            access_expires_in: self.access_token_ttl,
+            access_expires_in: access_left,
             refresh_token: RefreshToken::issue(
                 session.id,
                 session.refresh.generation,
                 &session.refresh.salt,
                 self.macs,
             ),
-            refresh_expires_in: session.refresh.expires_at.since(now),
+            refresh_expires_in: session_left,
             user,
         })
     }

@@ -8,7 +8,7 @@ use crate::files::{
     ListCommand, RemoveCommand, RenameCommand, ReplaceCommand, SignUrlCommand, UploadCommand,
 };
 use crate::fixture::{actor, body};
-use crate::ports::{Ports, Settings};
+use crate::ports::{Ports, Presence, Settings};
 use crate::sessions::{Client, LogInCommand, RefreshCommand};
 use crate::testing::{DirectDoubles, TestPorts, settings};
 use crate::uploads::{AppendCommand, CompleteDirectCommand, CreateDirectCommand, CreateResumableCommand};
@@ -42,16 +42,27 @@ fn the_futures_of_accounts_and_sessions_can_be_spawned() {
     let client = Client::default();
     assert_send(all.sessions.authenticate.run("", &client));
     let email = a_user().email;
-    assert_send(all.accounts.register.run(RegisterCommand { email, password: password(), name: None }));
-    let command = LogInCommand { email: String::new(), password: password(), client: client.clone() };
+    assert_send(all.accounts.register.run(RegisterCommand {
+        email,
+        password: password(),
+        name: None,
+        presence: Presence::default(),
+    }));
+    let command = LogInCommand {
+        email: String::new(),
+        password: password(),
+        client: client.clone(),
+        presence: Presence::default(),
+    };
     assert_send(all.sessions.log_in.run(command));
     assert_send(all.sessions.refresh.run(RefreshCommand { token: String::new(), client }));
     assert_send(all.sessions.log_out.run(&actor));
     assert_send(all.sessions.log_out_by_refresh_token.run(""));
     assert_send(all.accounts.show.run(&actor));
     assert_send(all.accounts.rename.run(&actor, None));
-    assert_send(all.accounts.remove.run(&actor, password()));
-    let command = ChangePasswordCommand { current: password(), new: password() };
+    assert_send(all.accounts.remove.run(&actor, password(), &Presence::default()));
+    let command =
+        ChangePasswordCommand { current: password(), new: password(), presence: Presence::default() };
     assert_send(all.accounts.change_password.run(&actor, command));
     assert_send(all.sessions.list.run(&actor));
     assert_send(all.sessions.revoke.run(&actor, actor.session()));

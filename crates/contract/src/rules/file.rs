@@ -59,7 +59,7 @@ pub(crate) async fn file_04_a_file_is_read_back_as_written<H: DatabaseHarness>(h
         File { size: fill::bytes(0), sha256: None, thumbnail: ThumbnailState::Pending, ..plain.clone() };
     let large = File { size: fill::bytes(5 << 40), thumbnail: ThumbnailState::Failed, ..plain.clone() };
     let full = File {
-        name: fill::name(&format!("{} 'ÿ\u{10FFFD}%_;--.png", "名".repeat(235))),
+        name: fill::name(&format!("{} 'ÿ\u{10FFFD}%_;--\u{202e}\u{200b}.png", "名".repeat(235))),
         content_type: fill::media_type("image/vnd.microsoft.icon"),
         thumbnail: ThumbnailState::Ready { blob: thumbnail, width: 64, height: 4096 },
         revision: Revision::new(1 << 40),

@@ -32,8 +32,11 @@ impl Given {
     /// Finishes the attempt; the upload is remembered until second 3600.
     async fn finished(&self, user: UserId, attempt: BlobId) -> FinishedUpload {
         let file = self.file(user, "uploaded").await;
-        let upload =
-            FinishedUpload { file: file.id, name: fill::name("as sent.txt"), sha256: Sha256::new([5; 32]) };
+        let upload = FinishedUpload {
+            file: file.id,
+            name: fill::name("as sent\u{202e}.txt"),
+            sha256: Sha256::new([5; 32]),
+        };
         let mut unit = self.unit().await;
         assert!(unit.keys().finish(attempt, &upload, at(3600)).await.unwrap());
         unit.commit().await.unwrap();

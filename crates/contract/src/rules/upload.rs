@@ -25,7 +25,7 @@ fn full(owner: UserId) -> Upload {
     charset_check.update(b"half a character: \xe2\x82");
     Upload {
         transport: Transport::Direct,
-        name: fill::name(&format!("{} 'ÿ\u{10FFFD}%_;--.png", "名".repeat(235))),
+        name: fill::name(&format!("{} 'ÿ\u{10FFFD}%_;--\u{202e}\u{200b}.png", "名".repeat(235))),
         claimed_type: Some(fill::media_type("text/vnd.unheard-of; charset=windows-1252")),
         promised: Some(Sha256::new([0xff; 32])),
         metadata: "filename d29ybGQucGRm,is_confidential, \"'\\;--".to_owned(),

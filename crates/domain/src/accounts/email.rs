@@ -7,7 +7,7 @@ use email_address::{EmailAddress, Options};
 use unicode_normalization::UnicodeNormalization;
 
 /// An email address (RFC 5321), at most 254 bytes, in NFC and without white space around it. It compares without regard
-/// to case.
+/// to case and to compatibility forms, such as full-width letters, and by the ASCII form of its domain (UTS #46).
 #[derive(Debug, Clone)]
 pub struct Email {
     written: String,
@@ -15,6 +15,9 @@ pub struct Email {
     /// The text before it was normalised, where that is another address.
     typed: Option<String>,
 }
+
+/// The most bytes of an address.
+const LONGEST: usize = 254;
 
 /// The text is no email address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,11 +37,25 @@ impl Email {
         &self.key
     }
 
-    /// The address as it was typed, where normalising made another one of it: accounts were registered under such
-    /// addresses before they were normalised.
+    /// The address under every key that an account of its owner may have, the nearest to what was typed first: accounts
+    /// were registered under addresses as they were typed, then under those in NFC, with their domain in Unicode or in
+    /// ASCII.
     #[must_use]
-    pub fn as_typed(&self) -> Option<Self> {
-        self.typed.clone().map(|typed| Self { key: typed.to_lowercase(), written: typed, typed: None })
+    pub fn spellings(&self) -> Vec<Self> {
+        let typed = self.typed.as_deref().unwrap_or(&self.written);
+        let mut keys = vec![typed.to_lowercase(), self.written.to_lowercase(), self.key.clone()];
+        if let Some((local, domain)) = self.key.rsplit_once('@')
+            && let (unicode, Ok(())) = idna::domain_to_unicode(domain)
+        {
+            keys.push(format!("{local}@{unicode}"));
+        }
+        let mut spellings: Vec<Self> = Vec::new();
+        for key in keys {
+            if spellings.iter().all(|other| other.key != key) {
+                spellings.push(Self { written: self.written.clone(), key, typed: None });
+            }
+        }
+        spellings
     }
 }
 
@@ -48,9 +65,21 @@ fn is_blank(character: char) -> bool {
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// The form that all spellings of an address have in common; `None` where it has none.
+///
+/// The local part is in NFKC and lower case: what its own server tells apart by width or ligatures is one account here. The
+/// domain is in ASCII, as its server is looked up.
+fn canonical(written: &str) -> Option<String> {
+    let (local, domain) = written.rsplit_once('@')?;
+    let local: String = local.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    let domain = idna::domain_to_ascii(domain).ok()?;
+    let key = format!("{local}@{domain}");
+    is_address(&key).then_some(key)
+}
+
 fn is_address(text: &str) -> bool {
     let strict = Options::default().with_required_tld().without_domain_literal().without_display_text();
-    let is_plain = text.len() <= 254 && !text.chars().any(char::is_control) && !text.contains('"');
+    let is_plain = text.len() <= LONGEST && !text.chars().any(char::is_control) && !text.contains('"');
     is_plain && EmailAddress::parse_with_options(text, strict).is_ok()
 }
 
@@ -60,15 +89,17 @@ impl FromStr for Email {
     fn from_str(text: &str) -> Result<Self, InvalidEmail> {
         let text = text.trim_matches(is_blank);
         // Normalising is linear but not free: a length that no normal form brings under the limit is refused first.
-        if text.len() > 254 * 3 {
+        if text.len() > LONGEST * 3 {
             return Err(InvalidEmail);
         }
         let written: String = text.nfc().collect();
-        if !is_address(&written) {
-            return Err(InvalidEmail);
-        }
-        let typed = (text != written && is_address(text)).then(|| text.to_owned());
-        Ok(Self { key: written.to_lowercase(), written, typed })
+        let key = match canonical(&written) {
+            Some(key) if written.len() <= LONGEST && !written.chars().any(is_blank) => key,
+            _ if is_address(&written) => written.to_lowercase(),
+            _ => return Err(InvalidEmail),
+        };
+        let typed = (text != written).then(|| text.to_owned());
+        Ok(Self { written, key, typed })
     }
 }
 

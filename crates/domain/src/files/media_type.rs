@@ -55,11 +55,13 @@ impl MediaType {
         self.essence.split_once('/').map_or(self.essence.as_str(), |(family, _)| family)
     }
 
-    /// Whether a browser would run it: HTML, XML of any kind, SVG, scripts.
+    /// Whether a browser or a mail program would act on what is in it: HTML, XML of any kind, SVG, scripts, messages, and
+    /// bodies of several parts, each of which has a type of its own.
     #[must_use]
     pub fn is_active(&self) -> bool {
         let subtype = self.essence.split_once('/').map_or("", |(_, subtype)| subtype);
-        subtype.ends_with("+xml")
+        matches!(self.family(), "multipart" | "message")
+            || subtype.ends_with("+xml")
             || matches!(subtype, "html" | "xml" | "xhtml" | "xsl" | "xslt" | "hta")
             || subtype.contains("javascript")
             || subtype.contains("ecmascript")
@@ -69,7 +71,7 @@ impl MediaType {
             || subtype.contains("xml-external")
             || matches!(
                 self.as_str(),
-                "text/cache-manifest" | "text/css" | "application/wasm" | "multipart/related"
+                "text/cache-manifest" | "text/css" | "text/rfc822-headers" | "application/wasm"
             )
             || matches!(subtype, "x-shockwave-flash" | "x-mimearchive" | "vnd.mozilla.xul")
     }

@@ -1,12 +1,14 @@
 //! Names of files.
 
+mod invisible;
+
 use std::fmt;
 use std::str::FromStr;
 
 use unicode_normalization::UnicodeNormalization;
 
 /// A file's name: 1 to 255 characters after normalisation to NFC, any Unicode but control characters (Cc), `/` and
-/// `\`; not `.`, `..` or white space alone.
+/// `\`; not `.`, `..` or white space alone. New names have no invisible characters either but where they shape the text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FileName(String);
 
@@ -22,6 +24,9 @@ pub enum InvalidFileName {
     /// A control character.
     #[error("must not contain control characters")]
     Control,
+    /// A character that shows nothing, or turns the direction of the text: it makes names look like others.
+    #[error("must not contain the invisible character U+{:04X}", u32::from(*.0))]
+    Invisible(char),
     /// A path separator.
     #[error("must not contain / or \\")]
     Separator,
@@ -36,6 +41,30 @@ const LONGEST: usize = 255 * 64;
 impl FileName {
     /// The most characters.
     pub const MAX_CHARS: usize = 255;
+
+    /// A name as it was stored: invisible characters were accepted at first, and such files stay readable.
+    pub fn from_stored(text: &str) -> Result<Self, InvalidFileName> {
+        if text.len() > LONGEST {
+            return Err(InvalidFileName::TooLong);
+        }
+        let name: String = text.nfc().collect();
+        if name.trim().is_empty() && !name.chars().any(char::is_control) {
+            return Err(InvalidFileName::Blank);
+        }
+        if name.chars().any(char::is_control) {
+            return Err(InvalidFileName::Control);
+        }
+        if name.contains(['/', '\\']) {
+            return Err(InvalidFileName::Separator);
+        }
+        if name == "." || name == ".." {
+            return Err(InvalidFileName::Dots);
+        }
+        if name.chars().count() > Self::MAX_CHARS {
+            return Err(InvalidFileName::TooLong);
+        }
+        Ok(Self(name))
+    }
 
     /// The name of the last segment of a path, as browsers put one into a form's `filename`.
     pub fn from_path(path: &str) -> Result<Self, InvalidFileName> {
@@ -74,30 +103,16 @@ impl FileName {
     }
 }
 
+/// A name for a file.
 impl FromStr for FileName {
     type Err = InvalidFileName;
 
     fn from_str(text: &str) -> Result<Self, InvalidFileName> {
-        if text.len() > LONGEST {
-            return Err(InvalidFileName::TooLong);
+        let name = Self::from_stored(text)?;
+        match invisible::find(&name.0) {
+            Some(character) => Err(InvalidFileName::Invisible(character)),
+            None => Ok(name),
         }
-        let name: String = text.nfc().collect();
-        if name.trim().is_empty() && !name.chars().any(char::is_control) {
-            return Err(InvalidFileName::Blank);
-        }
-        if name.chars().any(char::is_control) {
-            return Err(InvalidFileName::Control);
-        }
-        if name.contains(['/', '\\']) {
-            return Err(InvalidFileName::Separator);
-        }
-        if name == "." || name == ".." {
-            return Err(InvalidFileName::Dots);
-        }
-        if name.chars().count() > Self::MAX_CHARS {
-            return Err(InvalidFileName::TooLong);
-        }
-        Ok(Self(name))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::blobs::{
 use crate::body::ByteSize;
 use crate::clock::Timestamp;
 use crate::error::PortResult;
-use crate::files::Sha256;
+use crate::files::{FileName, Sha256};
 use crate::ids::{BlobId, UploadId, UserId};
 
 /// What is escaped in a field: all but letters, digits, and the marks of ids and names.
@@ -42,7 +42,7 @@ impl PlainLinks {
                 key,
                 content_type: fields.text("type")?.parse().ok()?,
                 disposition,
-                filename: fields.text("name")?.parse().ok()?,
+                filename: FileName::from_stored(&fields.text("name")?).ok()?,
                 sha256,
             },
             issued_at: fields.time("from")?,

@@ -24,7 +24,9 @@ const NAME_BYTES: usize = 1024;
 /// A form that is being read.
 struct Form {
     parts: Multipart,
-    /// The part `name`, once it was read.
+    /// Whether there was a part `name`.
+    has_name: bool,
+    /// Its text, where the request names the file.
     name: Option<FileName>,
     /// The hash that the whole form must have.
     sha256: Option<Sha256>,
@@ -48,7 +50,7 @@ pub(super) async fn open(
     };
     let source = Source::new(envelope.payload, bounds);
     let parts = Multipart::new(&boundary(request.headers()).unwrap_or_default(), source)?;
-    let mut form = Form { parts, name: None, sha256, naming };
+    let mut form = Form { parts, has_name: false, name: None, sha256, naming };
     let file = form.find_file().await?;
 
     let (frames, stream) = channel();
@@ -135,11 +137,11 @@ impl Form {
     }
 
     async fn take_name(&mut self) -> Result<(), BodyError> {
+        if std::mem::replace(&mut self.has_name, true) {
+            return Err(BodyError::Invalid { field: Some("name"), detail: "must be given once".to_owned() });
+        }
         if self.naming == Naming::Kept {
             return Ok(());
-        }
-        if self.name.is_some() {
-            return Err(BodyError::Invalid { field: Some("name"), detail: "must be given once".to_owned() });
         }
         let mut text = Vec::new();
         while let Some(bytes) = self.parts.chunk().await? {

@@ -29,6 +29,8 @@ pub(super) enum GivenName {
 }
 
 const BROKEN: BodyError = BodyError::Malformed("the head of a part is broken");
+const TWICE: BodyError =
+    BodyError::Malformed("the head of a part names its field, its file or its type twice");
 const ENCODED: BodyError = BodyError::Malformed(
     "a part has a Content-Transfer-Encoding or a Content-Encoding, which is not decoded: send its bytes as they are",
 );
@@ -40,7 +42,8 @@ const CONTENT_TRANSFER_ENCODING: HeaderName = HeaderName::from_static("content-t
 const ESCAPES: [(&str, &str); 3] = [("%22", "\""), ("%0D", "\r"), ("%0A", "\n")];
 
 impl PartHead {
-    /// Reads the lines of a head. It must have a `Content-Disposition: form-data` with a name.
+    /// Reads the lines of a head. It must have a `Content-Disposition: form-data` with a name. What is given twice is refused:
+    /// readers differ in which one counts.
     pub(super) fn parse(head: &[u8]) -> Result<Self, BodyError> {
         let mut disposition = None;
         let mut headers = HeaderMap::new();
@@ -48,7 +51,9 @@ impl PartHead {
             let colon = line.iter().position(|byte| *byte == b':').ok_or(BROKEN)?;
             let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
             if name.eq_ignore_ascii_case(b"content-disposition") {
-                disposition = Some(value.to_vec());
+                if disposition.replace(value.to_vec()).is_some() {
+                    return Err(TWICE);
+                }
             } else if let (Ok(name), Ok(value)) =
                 (HeaderName::from_bytes(name), HeaderValue::from_bytes(value))
             {
@@ -64,6 +69,12 @@ impl PartHead {
             return Err(ENCODED);
         }
         let parameters = parameters(&disposition);
+        let twice = |wanted| find_all(&parameters, wanted).count() > 1;
+        if ["name", "filename", "filename*"].into_iter().any(twice)
+            || headers.get_all(header::CONTENT_TYPE).count() > 1
+        {
+            return Err(TWICE);
+        }
         let field =
             find(&parameters, "name").and_then(|name| std::str::from_utf8(name).ok()).ok_or(BROKEN)?;
         let extended = find(&parameters, "filename*").and_then(extended).map(GivenName::Text);
@@ -119,13 +130,20 @@ fn is_encoded(headers: &HeaderMap) -> bool {
 /// The boundary that a `Content-Type` names.
 pub(super) fn boundary(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::CONTENT_TYPE)?;
-    let boundary = find(&parameters(value.as_bytes()), "boundary")?.to_vec();
-    String::from_utf8(boundary).ok()
+    let parameters = parameters(value.as_bytes());
+    let mut boundaries = find_all(&parameters, "boundary");
+    let boundary = boundaries.next()?.to_vec();
+    // Of two, another reader of the form may take the other one.
+    boundaries.next().is_none().then(|| String::from_utf8(boundary).ok())?
 }
 
-fn find<'a>(parameters: &'a [(&[u8], Vec<u8>)], wanted: &str) -> Option<&'a [u8]> {
-    let is_wanted = |name: &[u8]| name.eq_ignore_ascii_case(wanted.as_bytes());
-    parameters.iter().find(|(name, _)| is_wanted(name)).map(|(_, value)| value.as_slice())
+fn find<'a>(parameters: &'a [(&[u8], Vec<u8>)], wanted: &'a str) -> Option<&'a [u8]> {
+    find_all(parameters, wanted).next()
+}
+
+fn find_all<'a>(parameters: &'a [(&[u8], Vec<u8>)], wanted: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    let is_wanted = move |name: &[u8]| name.eq_ignore_ascii_case(wanted.as_bytes());
+    parameters.iter().filter(move |(name, _)| is_wanted(name)).map(|(_, value)| value.as_slice())
 }
 
 /// The parameters after the disposition itself, unquoted.

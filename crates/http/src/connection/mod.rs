@@ -16,6 +16,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
+use actix_web::HttpRequest;
 use actix_web::dev::Service;
 use actix_web::rt::net::TcpStream;
 
@@ -25,7 +26,13 @@ pub(crate) use stream::WatchedStream;
 
 use crate::settings::HttpSettings;
 use crate::state::AppState;
+use fm_application::wiring::Presence;
 use stream::Watch;
+
+/// Whether the client of this request is still there.
+pub(crate) fn presence(request: &HttpRequest) -> Presence {
+    request.conn_data::<Rc<Watch>>().map(|watch| watch.presence()).unwrap_or_default()
+}
 
 /// Serves a connection to its end.
 pub(crate) async fn run<H>(http: Rc<H>, socket: TcpStream, state: AppState)

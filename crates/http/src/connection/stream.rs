@@ -10,7 +10,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
+use fm_application::wiring::Presence;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::answers::Head;
@@ -24,6 +26,8 @@ pub(crate) struct Watch {
     unanswered: RefCell<VecDeque<bool>>,
     /// Until when the head of the next request has to be whole.
     head_due: Cell<Option<Instant>>,
+    /// Whether the client sends nothing more, or takes nothing more.
+    gone: watch::Sender<bool>,
     /// The socket, where the connection is ended here.
     ended: Cell<Option<(TcpStream, Ending)>>,
 }
@@ -33,6 +37,11 @@ impl Watch {
     pub(super) fn begin_request(&self, is_head: bool) {
         self.unanswered.borrow_mut().push_back(is_head);
         self.head_due.set(None);
+    }
+
+    /// Tells whether the client is still there.
+    pub(super) fn presence(&self) -> Presence {
+        Presence::until(self.gone.subscribe())
     }
 
     /// The socket and what is to become of it, if the connection is ended here.
@@ -56,8 +65,6 @@ pub(crate) struct WatchedStream {
     is_final: bool,
     /// Whether the present answer is the last one of the connection.
     closes: bool,
-    /// Whether the client sends nothing more, or takes nothing more.
-    is_gone: bool,
 }
 
 impl WatchedStream {
@@ -72,7 +79,6 @@ impl WatchedStream {
             left: Some(0),
             is_final: false,
             closes: false,
-            is_gone: false,
         }
     }
 
@@ -160,7 +166,9 @@ impl AsyncRead for WatchedStream {
         let before = buffer.filled().len();
         let outcome = self.socket()?.poll_read(cx, buffer);
         let count = buffer.filled().len() - before;
-        self.is_gone |= outcome.is_ready() && count == 0;
+        if outcome.is_ready() && count == 0 {
+            self.watch.gone.send_replace(true);
+        }
         if count > 0 && self.awaits_head() {
             if self.of_head == 0 {
                 let due = Instant::now() + self.head_timeout;
@@ -181,7 +189,7 @@ impl AsyncWrite for WatchedStream {
         let outcome = self.socket()?.poll_write(cx, &bytes[..most.min(bytes.len())]);
         match outcome {
             Poll::Ready(Ok(count)) => self.wrote(count),
-            Poll::Ready(Err(_)) => self.is_gone = true,
+            Poll::Ready(Err(_)) => drop(self.watch.gone.send_replace(true)),
             Poll::Pending => {}
         }
         outcome
@@ -203,7 +211,7 @@ impl AsyncWrite for WatchedStream {
 /// it does when an answer fails before its head is written.
 impl Drop for WatchedStream {
     fn drop(&mut self) {
-        let is_cut_off = self.left == Some(0) && !self.closes && !self.is_gone;
+        let is_cut_off = self.left == Some(0) && !self.closes && !*self.watch.gone.borrow();
         if is_cut_off && !self.watch.unanswered.borrow().is_empty() {
             let _told_to_the_client = self.end(Ending::CutOff);
         }

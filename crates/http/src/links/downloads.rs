@@ -9,7 +9,7 @@ use fm_domain::blobs::{BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, S
 use fm_domain::claims::{self, Binding, Claims};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_domain::files::Sha256;
+use fm_domain::files::{FileName, Sha256};
 use fm_domain::ids::BlobId;
 use fm_domain::mac::{MacSigner, Purpose};
 
@@ -60,7 +60,7 @@ impl SelfSignedLinks {
             key: BlobKey { bucket, id: blob },
             content_type: claims.content_type.parse().ok()?,
             disposition: if claims.inline { Disposition::Inline } else { Disposition::Attachment },
-            filename: claims.filename.parse().ok()?,
+            filename: FileName::from_stored(&claims.filename).ok()?,
             sha256: claims.sha256,
         };
         Some((target, Timestamp::from_unix_seconds(claims.expires_at)))

@@ -91,7 +91,9 @@ fn response(codes: &[Code]) -> utoipa::openapi::Response {
         Some(Code::Unauthenticated | Code::InvalidCredentials) => {
             response.header("WWW-Authenticate", Header::default()).build()
         }
-        Some(Code::Unavailable) => response.header("Retry-After", Header::default()).build(),
+        Some(Code::Unavailable | Code::RateLimited) => {
+            response.header("Retry-After", Header::default()).build()
+        }
         _ => response.build(),
     }
 }

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use crate::links::Forbidden;
-use fm_application::accounts::{ReauthenticateError, RegisterError};
+use fm_application::accounts::{ChangePasswordError, ReauthenticateError, RegisterError};
 use fm_application::files::{EditError, FileError, ListError, ThumbnailError, UploadError};
 use fm_application::sessions::{LogInError, Refused, RevokeSessionError};
 use fm_application::uploads::{PartError, ResumableError};
+use fm_application::wiring::Busy;
 use fm_domain::access::AccessDenied;
 use fm_domain::blobs::GetBlob;
 use fm_domain::body::BodyError;
@@ -50,11 +51,19 @@ impl From<Refused> for Problem {
     }
 }
 
+impl From<Busy> for Problem {
+    fn from(busy: Busy) -> Self {
+        Self::new(Code::RateLimited, "too many passwords are being checked").retry_after(busy.retry_after)
+    }
+}
+
 impl From<RegisterError> for Problem {
     fn from(error: RegisterError) -> Self {
         match error {
             RegisterError::Closed => Self::new(Code::Forbidden, "registration is closed"),
             RegisterError::EmailTaken => Self::of(Code::EmailTaken),
+            RegisterError::WeakPassword(weak) => Self::invalid("/password", weak.to_string()),
+            RegisterError::Busy(busy) => busy.into(),
             RegisterError::Store(error) => error.into(),
         }
     }
@@ -64,6 +73,7 @@ impl From<LogInError> for Problem {
     fn from(error: LogInError) -> Self {
         match error {
             LogInError::InvalidCredentials => Self::of(Code::InvalidCredentials),
+            LogInError::Busy(busy) => busy.into(),
             LogInError::Store(error) => error.into(),
         }
     }
@@ -74,7 +84,17 @@ impl From<ReauthenticateError> for Problem {
         match error {
             ReauthenticateError::WrongPassword => Self::of(Code::WrongPassword),
             ReauthenticateError::Unauthenticated => Self::of(Code::Unauthenticated),
+            ReauthenticateError::Busy(busy) => busy.into(),
             ReauthenticateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangePasswordError> for Problem {
+    fn from(error: ChangePasswordError) -> Self {
+        match error {
+            ChangePasswordError::WeakPassword(weak) => Self::invalid("/new_password", weak.to_string()),
+            ChangePasswordError::Reauthenticate(error) => error.into(),
         }
     }
 }

@@ -15,7 +15,7 @@ use actix_web::dev::ServerHandle;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_application::jobs::JobRegistry;
-use fm_application::wiring::{DirectPorts, Ports, Settings, UseCases};
+use fm_application::wiring::{DirectPorts, PasswordQueue, Ports, Settings, UseCases};
 use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSecrets, JwtSigner, OsIds, SecretBytes,
     TokenAudience,
@@ -82,6 +82,9 @@ impl Server {
         let mut settings = Settings {
             access_token_ttl: Duration::from_mins(15),
             refresh_token_ttl: Duration::from_hours(24),
+            session_max_ttl: None,
+            max_sessions_per_user: 100,
+            password_queue: PasswordQueue::new(NonZero::<usize>::MIN),
             signed_url_ttl: Duration::from_hours(1),
             max_upload: ByteSize::new(MAX_UPLOAD),
             max_resumable: ByteSize::new(MAX_RESUMABLE),

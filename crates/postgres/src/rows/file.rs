@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{File, MediaType, Revision, ThumbnailState};
+use fm_domain::files::{File, FileName, MediaType, Revision, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, UserId};
 use uuid::Uuid;
 
@@ -38,7 +38,7 @@ impl FileRow {
             thumbnail: self.thumbnail()?,
             id: FileId::new(self.id),
             owner: UserId::new(self.owner_id),
-            name: self.name.parse().map_err(corrupt("files.name"))?,
+            name: FileName::from_stored(&self.name).map_err(corrupt("files.name"))?,
             content_type: content_type(&self.content_type, self.charset.as_deref())?,
             size: size("files.size_bytes", self.size_bytes)?,
             sha256: self.sha256.map(|bytes| sha256("files.sha256", &bytes)).transpose()?,

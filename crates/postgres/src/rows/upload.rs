@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use fm_domain::blobs::{PartTag, WriteId, WrittenPart};
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::CharsetCheck;
+use fm_domain::files::{CharsetCheck, FileName};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, HashState, Upload, UploadStatus, WriteState};
@@ -53,7 +53,7 @@ impl UploadRow {
             owner: UserId::new(self.owner_id),
             transport: self.transport.parse().map_err(corrupt("uploads.transport"))?,
             blob: BlobId::new(self.blob_id),
-            name: self.name.parse().map_err(corrupt("uploads.name"))?,
+            name: FileName::from_stored(&self.name).map_err(corrupt("uploads.name"))?,
             claimed_type: self
                 .claimed_type
                 .map(|text| text.parse().map_err(corrupt("uploads.claimed_type")))

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use fm_application::files::{UploadBody, UploadCommand};
+use fm_application::ports::Presence;
 use fm_application::sessions::{Client, LogInCommand};
 use fm_domain::access::Actor;
 use fm_domain::accounts::Password;
@@ -76,6 +77,7 @@ impl Actors {
             email: self.email.clone(),
             password: Password::candidate(password.to_owned()),
             client: Client::default(),
+            presence: Presence::default(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use fm_application::files::RemoveCommand;
+use fm_application::ports::Presence;
 use fm_domain::access::Actor;
 use fm_domain::accounts::Password;
 
@@ -88,7 +89,7 @@ async fn play(
         faults.plan(fault.when(call), fault.fault());
     }
     let actors = (scenario.arrange)(environment).await;
-    let played = act(environment, scenario, &actors, &faults, point).await;
+    let played = Box::pin(act(environment, scenario, &actors, &faults, point)).await;
     let resuming = environment.resuming;
     played.map_err(|what| Broken { scenario: scenario.name, resuming, point, what })?;
     Ok((faults.calls(), actors.file.is_some()))
@@ -246,7 +247,10 @@ async fn remove_account(environment: &Environment, actors: &Actors) -> Result<()
     let actor = Actor::in_session(account.user.id, actors.session);
     for password in [Actors::PASSWORD, Actors::NEW_PASSWORD] {
         let password = Password::candidate(password.to_owned());
-        let outcome = Outcome::of(process.cases.accounts.remove.run(&actor, password).await);
+        let there = Presence::default();
+        // On the heap: every scenario ends with it, and its future is large.
+        let removal = Box::pin(process.cases.accounts.remove.run(&actor, password, &there));
+        let outcome = Outcome::of(removal.await);
         served("the account can't be removed", outcome)?;
     }
     if environment.account(actors).await.is_none() {

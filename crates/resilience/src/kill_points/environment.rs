@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fm_application::accounts::RegisterCommand;
 use fm_application::jobs::{Job as _, MakeThumbnail, Ran};
+use fm_application::ports::Presence;
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Account, Password};
 use fm_domain::blobs::{BlobStore, ListBlobs};
@@ -176,11 +177,12 @@ impl Environment {
             email: actors.email.parse().unwrap(),
             password: Password::candidate(Actors::PASSWORD.to_owned()),
             name: None,
+            presence: Presence::default(),
         };
-        actors.user = process.cases.accounts.register.run(command).await.unwrap().id;
-        let (other, _) = process.session_of(&actors).await;
+        actors.user = Box::pin(process.cases.accounts.register.run(command)).await.unwrap().id;
+        let (other, _) = Box::pin(process.session_of(&actors)).await;
         actors.other_sessions.push(other);
-        (actors.session, actors.refresh_token) = process.session_of(&actors).await;
+        (actors.session, actors.refresh_token) = Box::pin(process.session_of(&actors)).await;
         // What ends the sessions "until now" does not mean those of this very moment.
         self.pass(Duration::from_secs(1));
         actors

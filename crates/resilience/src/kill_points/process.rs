@@ -1,10 +1,11 @@
 //! A process: the use cases on adapters that faults are injected into.
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
 use fm_application::jobs::JobRegistry;
-use fm_application::ports::{DirectPorts, Ports, Settings};
+use fm_application::ports::{DirectPorts, PasswordQueue, Ports, Settings};
 use fm_application::wiring::UseCases;
 use fm_domain::body::ByteSize;
 use fm_domain::error::PortResult;
@@ -92,6 +93,9 @@ impl Process {
         let settings = Settings {
             access_token_ttl: Duration::from_mins(15),
             refresh_token_ttl: Duration::from_hours(720),
+            session_max_ttl: None,
+            max_sessions_per_user: 100,
+            password_queue: PasswordQueue::new(NonZero::<usize>::MIN),
             signed_url_ttl: Duration::from_hours(1),
             max_upload: ByteSize::new(Self::MAX_UPLOAD),
             max_resumable: ByteSize::new(Self::MAX_UPLOAD),

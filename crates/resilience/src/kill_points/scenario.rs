@@ -90,6 +90,12 @@ macro_rules! answers {
     )+};
 }
 
+impl Answer for fm_application::accounts::ChangePasswordError {
+    fn is_failure(&self) -> bool {
+        matches!(self, Self::Reauthenticate(error) if error.is_failure())
+    }
+}
+
 answers! {
     fm_application::accounts::RegisterError,
     fm_application::sessions::LogInError,

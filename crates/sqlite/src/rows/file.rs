@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{File, MediaType, Revision, Sha256, ThumbnailState};
+use fm_domain::files::{File, FileName, MediaType, Revision, Sha256, ThumbnailState};
 use fm_domain::ids::{BlobId, FileId, UserId};
 
 use super::{Bytes, Id, number, size, stored_number, stored_size};
@@ -96,7 +96,7 @@ impl TryFrom<FileRow> for File {
         Ok(Self {
             id: FileId::new(row.id.uuid()),
             owner: UserId::new(row.owner.uuid()),
-            name: row.name.parse().map_err(corrupt("files.name"))?,
+            name: FileName::from_stored(&row.name).map_err(corrupt("files.name"))?,
             content_type: content_type(&row.content_type, row.charset.as_deref())?,
             size: size("files.size", row.size)?,
             sha256: row.sha256.map(|hash| Sha256::new(hash.0)),

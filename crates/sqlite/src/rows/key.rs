@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_domain::files::Sha256;
+use fm_domain::files::{FileName, Sha256};
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim};
 use fm_domain::ids::FileId;
 
@@ -49,7 +49,7 @@ impl KeyRow {
         match (self.file, self.name, self.sha256) {
             (Some(file), Some(name), Some(sha256)) => Ok(Claimed::Done(FinishedUpload {
                 file: FileId::new(file.uuid()),
-                name: name.parse().map_err(corrupt("idempotency_keys.name"))?,
+                name: FileName::from_stored(&name).map_err(corrupt("idempotency_keys.name"))?,
                 sha256: Sha256::new(sha256.0),
             })),
             _ if self.attempt == Id::of(claim.attempt.uuid()) => Ok(Claimed::Held),

@@ -5,7 +5,7 @@ use diesel::sqlite::Sqlite;
 use fm_domain::blobs::{PartTag, WriteId, WrittenPart};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{CharsetCheck, Sha256};
+use fm_domain::files::{CharsetCheck, FileName, Sha256};
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, HashState, Upload, UploadStatus, WriteState};
 
@@ -93,7 +93,7 @@ impl TryFrom<UploadRow> for Upload {
             owner: UserId::new(row.owner.uuid()),
             transport: row.transport.parse().map_err(corrupt("uploads.transport"))?,
             blob: BlobId::new(row.blob.uuid()),
-            name: row.name.parse().map_err(corrupt("uploads.name"))?,
+            name: FileName::from_stored(&row.name).map_err(corrupt("uploads.name"))?,
             claimed_type: claimed.transpose()?,
             promised: row.promised_sha256.map(|hash| Sha256::new(hash.0)),
             metadata: row.metadata,

@@ -1,16 +1,23 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{Register, RegisterCommand, RegisterError};
+use crate::engine::password_queue::Asker;
 use crate::fixture::{lost_race, once, reads_of_account, unavailable};
-use crate::ports::Settings;
+use crate::ports::{PasswordQueue, Presence, Settings};
 use crate::testing::{TestPorts, settings};
-use fm_domain::accounts::{Account, InsertUser, PasswordHash, Role, User};
+use fm_domain::accounts::{Account, InsertUser, PasswordHash, Role, User, WeakPassword};
 use fm_domain::error::PortError;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, an_account};
+use futures_util::FutureExt as _;
 
 fn command() -> RegisterCommand {
     let email = "grace@example.com".parse().unwrap();
-    RegisterCommand { email, password: "correct horse".parse().unwrap(), name: None }
+    RegisterCommand {
+        email,
+        password: "correct horse".parse().unwrap(),
+        name: None,
+        presence: Presence::default(),
+    }
 }
 
 fn looking(effects: &Effects, found: Option<Account>) -> TestPorts {
@@ -58,6 +65,47 @@ async fn a_taken_address_costs_no_hash() {
     let effects = Effects::default();
     assert!(matches!(register(looking(&effects, Some(an_account()))).await, Err(RegisterError::EmailTaken)));
     assert_eq!(effects.seen(), ["look"]);
+}
+
+#[tokio::test]
+async fn a_weak_password_is_refused_before_anything_is_read() {
+    for (weak, expected) in [
+        ("Password1", WeakPassword::Common),
+        ("        ", WeakPassword::Repeated),
+        ("stuvwxyzab", WeakPassword::Sequence),
+        ("grace@example.com", WeakPassword::OwnWords),
+        ("Amazing Grace", WeakPassword::OwnWords),
+    ] {
+        let name = "Amazing Grace".parse().ok();
+        let command = RegisterCommand { password: weak.parse().unwrap(), name, ..command() };
+        let outcome = Register::new(&TestPorts::default().ports(), &settings()).run(command).await;
+        assert!(matches!(outcome, Err(RegisterError::WeakPassword(why)) if why == expected), "{weak}");
+    }
+}
+
+#[tokio::test]
+async fn a_registration_waits_for_its_turn_and_is_refused_where_too_many_wait() {
+    let effects = Effects::default();
+    let settings = settings();
+    let there = Presence::default();
+    let turn = settings.password_queue.enter(Asker::Anonymous, &there).await.unwrap();
+    let mut doubles = looking(&effects, None);
+    doubles.db = doubles.db.unit(inserting(&effects));
+    let register = Register::new(&doubles.ports(), &settings);
+    let mut waits = Box::pin(register.run(command()));
+    assert!((&mut waits).now_or_never().is_none());
+    assert_eq!(effects.seen(), ["look"], "nothing is hashed while it waits");
+    let mut others: Vec<_> = Vec::new();
+    for _ in 1..PasswordQueue::WAITING_PER_PLACE {
+        let mut other = Box::pin(settings.password_queue.enter(Asker::Anonymous, &there));
+        assert!((&mut other).now_or_never().is_none());
+        others.push(other);
+    }
+    let refused = Register::new(&looking(&effects, None).ports(), &settings).run(command()).await;
+    assert!(matches!(refused, Err(RegisterError::Busy(_))));
+    drop((turn, others));
+    assert!(waits.await.is_ok());
+    assert_eq!(effects.seen()[2..], ["hash", "insert", "commit"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod limits;
+
 use super::{LogIn, LogInCommand, LogInError};
 use crate::fixture::{lost_race, once, reads_of_account};
+use crate::ports::Presence;
 use crate::sessions::{Client, TokenPair};
 use crate::testing::{TestPorts, settings};
 use fm_domain::accounts::{Account, Password, PasswordCheck, PasswordHash, User};
@@ -39,6 +42,7 @@ fn doubles(effects: &Effects) -> TestPorts {
         noted.note("create");
         Ok(())
     });
+    doubles.sessions.expect_list().returning(|_, _| Ok(Vec::new()));
     let noted = effects.clone();
     doubles.sessions.expect_revoke().returning(move |_, _| {
         noted.note("revoke");
@@ -65,8 +69,12 @@ fn renewing(effects: &Effects, still_seen: bool) -> FakeUnitOfWork {
 
 async fn log_in(doubles: TestPorts, email: &str) -> Result<TokenPair, LogInError> {
     let client = Client { ip: None, user_agent: Some("ü".repeat(600)) };
-    let command =
-        LogInCommand { email: email.to_owned(), password: Password::candidate("x".to_owned()), client };
+    let command = LogInCommand {
+        email: email.to_owned(),
+        password: Password::candidate("x".to_owned()),
+        client,
+        presence: Presence::default(),
+    };
     LogIn::new(&doubles.ports(), &settings()).run(command).await
 }
 
@@ -136,7 +144,7 @@ fn knowing(effects: &Effects, known: &'static str) -> TestPorts {
 async fn log_in_typing(doubles: TestPorts, email: &str, password: &str) -> Result<TokenPair, LogInError> {
     let client = Client { ip: None, user_agent: Some("ü".repeat(600)) };
     let password = Password::candidate(password.to_owned());
-    let command = LogInCommand { email: email.to_owned(), password, client };
+    let command = LogInCommand { email: email.to_owned(), password, client, presence: Presence::default() };
     LogIn::new(&doubles.ports(), &settings()).run(command).await
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{ATTEMPTS, Refresh, RefreshCommand};
 use crate::fixture::reads_of_account;
+use crate::ports::Settings;
 use crate::sessions::{Client, Refused, TokenPair};
 use crate::testing::{TestPorts, settings};
 use fm_domain::accounts::Account;
@@ -167,4 +168,59 @@ async fn a_session_or_account_that_is_gone_renews_nothing() {
     let command = RefreshCommand { token: token(0, salt), client: Client::default() };
     let outcome = Refresh::new(&doubles.ports(), &settings()).run(command).await;
     assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+}
+
+/// A refresh of a session that began this long ago, where no session lives longer than an hour.
+async fn refresh_within_an_hour(
+    effects: &Effects,
+    session: Session,
+    generation: u32,
+) -> Result<TokenPair, Refused> {
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads_of_account(&Effects::default(), Some(an_account())));
+    let noted = effects.clone();
+    doubles.sessions.expect_rotate().returning(move |_, _, next| {
+        noted.note(format!("rotate to {}", next.expires_at.since(now()).as_secs()));
+        Ok(true)
+    });
+    let noted = effects.clone();
+    doubles.sessions.expect_revoke().returning(move |_, _| {
+        noted.note("revoke");
+        Ok(true)
+    });
+    doubles.sessions.expect_touch().returning(|_, _, _| Ok(()));
+    doubles.tokens.expect_sign().returning(|_| Ok(AccessToken::new("a.b.c".to_owned())));
+    let token = token(generation, session.refresh.salt);
+    doubles.sessions.expect_find().returning(move |_, _| Ok(Some(session.clone())));
+    let limited = Settings { session_max_ttl: Some(Duration::from_hours(1)), ..settings() };
+    let ports = doubles.ports();
+    let command = RefreshCommand { token, client: Client::default() };
+    let outcome = Refresh::new(&ports, &limited).run(command).await;
+    if outcome.is_err()
+        && let Ok(mut reads) = ports.db.read().await
+    {
+        reads.users().find(a_session().user).await.unwrap();
+    }
+    outcome
+}
+
+#[tokio::test]
+async fn a_refresh_never_extends_a_session_beyond_its_absolute_life() {
+    let began = |ago| Session { created_at: now().minus(ago), ..a_session() };
+    for (minutes, left) in [(0, 3600), (50, 600), (59, 60)] {
+        let effects = Effects::default();
+        let pair = refresh_within_an_hour(&effects, began(Duration::from_mins(minutes)), 0).await.unwrap();
+        assert_eq!(effects.seen(), [format!("rotate to {left}")]);
+        assert_eq!(pair.refresh_expires_in.as_secs(), left);
+        assert_eq!(pair.access_expires_in, settings().access_token_ttl.min(pair.refresh_expires_in));
+    }
+    for ago in [Duration::from_hours(1), Duration::from_hours(1000)] {
+        let effects = Effects::default();
+        let outcome = refresh_within_an_hour(&effects, began(ago), 0).await;
+        assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+        assert_eq!(effects.seen(), ["revoke"]);
+    }
+    let effects = Effects::default();
+    let spent = Session { created_at: now().minus(Duration::from_hours(2)), ..at(4, Duration::ZERO) };
+    assert!(refresh_within_an_hour(&effects, spent, 3).await.is_err(), "the grace does not extend it either");
 }

@@ -81,6 +81,13 @@ fn what_a_browser_would_run_is_neither_shown_nor_named() {
         "application/wasm",
         "video/x+xml",
         "multipart/related",
+        "multipart/x-mixed-replace",
+        "Multipart/Mixed",
+        "multipart/form-data",
+        "message/rfc822",
+        "message/http",
+        "MESSAGE/external-body",
+        "text/rfc822-headers",
     ] {
         assert!(media_type(text).is_active(), "{text}");
         assert!(!media_type(text).may_be_inline(), "{text}");

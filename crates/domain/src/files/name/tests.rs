@@ -42,6 +42,8 @@ fn every_refusal_has_its_reason() {
         ("a\\b", InvalidFileName::Separator),
         (".", InvalidFileName::Dots),
         ("..", InvalidFileName::Dots),
+        ("\u{200b}", InvalidFileName::Invisible('\u{200b}')),
+        ("invoice\u{202e}fdp.exe", InvalidFileName::Invisible('\u{202e}')),
     ] {
         assert_eq!(refusal(text), reason, "{text:?}");
     }
@@ -49,8 +51,25 @@ fn every_refusal_has_its_reason() {
 
 #[test]
 fn unusual_names_are_names() {
-    for text in ["...", ".a", " a ", "-rf *", "CON", "a:b", "名前.txt", "\u{200b}", "%2e%2e"] {
+    for text in ["...", ".a", " a ", "-rf *", "CON", "a:b", "名前.txt", "%2e%2e"] {
         assert_eq!(text.parse::<FileName>().unwrap().as_str(), text);
+    }
+}
+
+#[test]
+fn a_stored_name_may_have_what_a_new_one_may_not() {
+    for text in ["\u{200b}", "a\u{202e}b.txt", "\u{feff}a", "a\u{e0041}"] {
+        assert_eq!(FileName::from_stored(text).unwrap().as_str(), text);
+        let refused = refusal(text);
+        assert!(matches!(refused, InvalidFileName::Invisible(_)));
+        assert!(refused.to_string().contains("U+"), "{refused}");
+    }
+    assert_eq!(
+        InvalidFileName::Invisible('\u{ad}').to_string(),
+        "must not contain the invisible character U+00AD"
+    );
+    for text in ["", "a/b", "a\nb", ".."] {
+        assert_eq!(FileName::from_stored(text), text.parse());
     }
 }
 

@@ -2,7 +2,9 @@
 
 use fm_domain::body::BodyError;
 
-use super::{GivenName, PartHead};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+
+use super::{GivenName, PartHead, boundary};
 
 fn given(disposition: &[u8]) -> Option<GivenName> {
     PartHead::parse(&[b"Content-Disposition: ", disposition].concat()).unwrap().filename
@@ -101,5 +103,29 @@ fn a_head_must_say_which_field_it_is_for() {
         b"Content-Disposition: form-data; name=\xff",
     ] {
         assert!(PartHead::parse(head).is_err(), "{head:?}");
+    }
+}
+
+#[test]
+fn what_is_given_twice_is_refused() {
+    for head in [
+        "Content-Disposition: form-data; name=file\r\nContent-Disposition: form-data; name=file",
+        "Content-Disposition: form-data; name=name\r\ncontent-disposition: form-data; name=file",
+        "Content-Disposition: form-data; name=file; name=name",
+        "Content-Disposition: form-data; name=file; NAME=file",
+        "Content-Disposition: form-data; name=file; filename=a; filename=b",
+        "Content-Disposition: form-data; name=file; filename*=UTF-8''a; FileName*=UTF-8''b",
+        "Content-Disposition: form-data; name=file\r\nContent-Type: text/plain\r\nContent-Type: text/html",
+    ] {
+        let refusal = PartHead::parse(head.as_bytes()).unwrap_err();
+        assert!(matches!(refusal, BodyError::Malformed(detail) if detail.contains("twice")), "{head}");
+    }
+    // Both forms of one name belong together (RFC 6266, section 4.3).
+    let both = b"Content-Disposition: form-data; name=file; filename=a; filename*=UTF-8''%C3%A4";
+    assert_eq!(PartHead::parse(both).unwrap().filename, Some(GivenName::Text("\u{e4}".to_owned())));
+    let mut headers = HeaderMap::new();
+    for (value, expected) in [("x/y; boundary=a", Some("a")), ("x/y; boundary=a; Boundary=b", None)] {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
+        assert_eq!(boundary(&headers).as_deref(), expected);
     }
 }

@@ -1,10 +1,12 @@
 //! `POST /v1/auth/password`
 
+use actix_web::HttpRequest;
 use fm_api_types::PasswordChange;
 use fm_application::accounts::ChangePasswordCommand;
 use fm_domain::accounts::Password;
 
 use crate::auth::Authenticated;
+use crate::connection::presence;
 use crate::input::{JsonBody, candidate, json_body, parsed};
 use crate::output::no_content;
 use crate::problem::{Answer, Code};
@@ -16,6 +18,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
+    Code::RateLimited,
 ];
 
 json_body! {
@@ -38,11 +41,13 @@ json_body! {
     responses((status = 204, description = "The password is changed; every other session has ended.")),
 )]
 pub(crate) async fn change_password(
+    request: HttpRequest,
     state: State,
     Authenticated(actor): Authenticated,
     body: JsonBody,
 ) -> Answer {
     let ChangePasswordBody { current_password: current, new_password: new } = body.read().await?;
-    state.use_cases.accounts.change_password.run(&actor, ChangePasswordCommand { current, new }).await?;
+    let command = ChangePasswordCommand { current, new, presence: presence(&request) };
+    state.use_cases.accounts.change_password.run(&actor, command).await?;
     Ok(no_content())
 }

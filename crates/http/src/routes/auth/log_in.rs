@@ -7,6 +7,7 @@ use fm_domain::accounts::Password;
 
 use super::tokens::hand_out;
 use crate::auth::{client, same_site};
+use crate::connection::presence;
 use crate::input::{JsonBody, candidate, json_body, owned};
 use crate::problem::{Answer, Code};
 use crate::state::State;
@@ -18,6 +19,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
+    Code::RateLimited,
 ];
 
 json_body! {
@@ -43,7 +45,7 @@ pub(crate) async fn log_in(request: HttpRequest, state: State, body: JsonBody) -
     // Else a form of another site could log a browser in to an account of its own.
     same_site(&request, &state.settings)?;
     let LogInBody { email, password } = body.read().await?;
-    let command = LogInCommand { email, password, client: client(&request) };
+    let command = LogInCommand { email, password, client: client(&request), presence: presence(&request) };
     let pair = state.use_cases.sessions.log_in.run(command).await?;
     hand_out(&pair, &state.settings)
 }

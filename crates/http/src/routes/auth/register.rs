@@ -6,6 +6,7 @@ use fm_application::accounts::RegisterCommand;
 use fm_domain::accounts::{DisplayName, Email, Password};
 
 use crate::auth::same_site;
+use crate::connection::presence;
 use crate::input::{JsonBody, json_body, parsed};
 use crate::output::{json, user};
 use crate::problem::{Answer, Code};
@@ -18,6 +19,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
+    Code::RateLimited,
 ];
 
 json_body! {
@@ -43,6 +45,7 @@ json_body! {
 pub(crate) async fn register(request: HttpRequest, state: State, body: JsonBody) -> Answer {
     same_site(&request, &state.settings)?;
     let RegisterBody { email, password, name } = body.read().await?;
-    let registered = state.use_cases.accounts.register.run(RegisterCommand { email, password, name }).await?;
+    let command = RegisterCommand { email, password, name, presence: presence(&request) };
+    let registered = state.use_cases.accounts.register.run(command).await?;
     json(HttpResponse::Created(), &user(&registered))
 }

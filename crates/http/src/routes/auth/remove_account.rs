@@ -1,10 +1,11 @@
 //! `DELETE /v1/auth/me`
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use fm_api_types::AccountRemoval;
 use fm_domain::accounts::Password;
 
 use crate::auth::{Authenticated, clear};
+use crate::connection::presence;
 use crate::input::{JsonBody, candidate, json_body};
 use crate::problem::{Answer, Code};
 use crate::state::State;
@@ -15,6 +16,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
+    Code::RateLimited,
 ];
 
 json_body! {
@@ -37,12 +39,13 @@ json_body! {
     responses((status = 204, description = "The account is gone, and both cookies are cleared.")),
 )]
 pub(crate) async fn remove_account(
+    request: HttpRequest,
     state: State,
     Authenticated(actor): Authenticated,
     body: JsonBody,
 ) -> Answer {
     let RemoveBody { password } = body.read().await?;
-    state.use_cases.accounts.remove.run(&actor, password).await?;
+    state.use_cases.accounts.remove.run(&actor, password, &presence(&request)).await?;
     let mut response = HttpResponse::NoContent();
     clear(&mut response, &state.settings);
     Ok(response.finish())

@@ -1,6 +1,7 @@
 //! Accounts.
 
 use fm_application::accounts::{ChangePasswordCommand, RegisterCommand};
+use fm_application::ports::Presence;
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHasher as _};
 
 use super::sessions::living;
@@ -18,7 +19,12 @@ scenario! {
     arrange |environment| environment.stranger();
     act |process, actors| {
         let email = actors.email.parse().unwrap();
-        let command = RegisterCommand { email, password: password(Actors::PASSWORD), name: None };
+        let command = RegisterCommand {
+            email,
+            password: password(Actors::PASSWORD),
+            name: None,
+            presence: Presence::default(),
+        };
         process.cases.accounts.register.run(command).await
     };
     check |environment, actors| expect(environment.account(actors).await.is_some(), "there is no account")
@@ -43,8 +49,11 @@ scenario! {
     a_new_password, retried AgainAndAgain;
     arrange |environment| environment.user().await;
     act |process, actors| {
-        let command =
-            ChangePasswordCommand { current: password(Actors::PASSWORD), new: password(Actors::NEW_PASSWORD) };
+        let command = ChangePasswordCommand {
+            current: password(Actors::PASSWORD),
+            new: password(Actors::NEW_PASSWORD),
+            presence: Presence::default(),
+        };
         process.cases.accounts.change_password.run(&actors.actor(), command).await
     };
     check |environment, actors| {
@@ -64,7 +73,10 @@ scenario! {
         environment.healthy().file_of(&actors, "notes.txt", &crate::kill_points::Environment::text()).await;
         actors
     };
-    act |process, actors| process.cases.accounts.remove.run(&actors.actor(), password(Actors::PASSWORD)).await;
+    act |process, actors| {
+        let there = Presence::default();
+        process.cases.accounts.remove.run(&actors.actor(), password(Actors::PASSWORD), &there).await
+    };
     check |environment, actors| {
         expect(environment.account(actors).await.is_none(), "the account is still there")?;
         expect(environment.debris().await == 0, "bytes are still there")

@@ -5,6 +5,7 @@ use std::time::Duration;
 use fm_application::accounts::ChangePasswordCommand;
 use fm_application::files::RemoveCommand;
 use fm_application::jobs::{Job as _, MakeThumbnail, PurgeBlob, RevokeSessions, SweepBlobs};
+use fm_application::ports::Presence;
 use fm_domain::accounts::Password;
 use fm_domain::files::ThumbnailState;
 
@@ -45,6 +46,7 @@ async fn change_password_alone(environment: &Environment, actors: &Actors) {
     let command = ChangePasswordCommand {
         current: Password::candidate(Actors::PASSWORD.to_owned()),
         new: Password::candidate(Actors::NEW_PASSWORD.to_owned()),
+        presence: Presence::default(),
     };
     // Whether the caller is told of the sessions is the use case's own affair.
     drop(environment.process(&faults).cases.accounts.change_password.run(&actors.actor(), command).await);

@@ -1,0 +1,110 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::num::NonZero;
+
+use fm_domain::ids::UserId;
+use futures_util::FutureExt as _;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{Asker, HashPermit, PasswordQueue, Presence};
+
+fn queue(places: usize) -> PasswordQueue {
+    PasswordQueue::new(NonZero::new(places).unwrap())
+}
+
+fn user(number: u128) -> Asker {
+    Asker::SignedIn(UserId::new(Uuid::from_u128(number)))
+}
+
+/// A turn that is there at once.
+fn at_once(queue: &PasswordQueue, asker: Asker) -> HashPermit {
+    queue.enter(asker, &Presence::default()).now_or_never().unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once_and_takes_others_again_later() {
+    let queue = queue(3);
+    let there = Presence::default();
+    let turns = [at_once(&queue, Asker::Anonymous), at_once(&queue, Asker::Anonymous)];
+    let mut waiting: Vec<_> = Vec::new();
+    for _ in 0..2 * PasswordQueue::WAITING_PER_PLACE {
+        let mut next = Box::pin(queue.enter(Asker::Anonymous, &there));
+        assert!((&mut next).now_or_never().is_none(), "there is room to wait");
+        waiting.push(next);
+    }
+    let refused = queue.enter(Asker::Anonymous, &there).now_or_never().unwrap();
+    assert!(refused.is_err_and(|busy| !busy.retry_after.is_zero()));
+    drop(turns);
+    let first = waiting.remove(0).now_or_never().unwrap();
+    assert!(first.is_ok(), "the first to wait is the first to have a turn");
+    drop((first, waiting));
+    drop([at_once(&queue, Asker::Anonymous), at_once(&queue, Asker::Anonymous)]);
+}
+
+#[tokio::test]
+async fn a_request_that_is_dropped_leaves_the_queue() {
+    let queue = queue(2);
+    let there = Presence::default();
+    let turn = at_once(&queue, Asker::Anonymous);
+    for _ in 0..10 * PasswordQueue::WAITING_PER_PLACE {
+        assert!(queue.enter(Asker::Anonymous, &there).now_or_never().is_none());
+    }
+    let mut next = Box::pin(queue.enter(Asker::Anonymous, &there));
+    assert!((&mut next).now_or_never().is_none());
+    drop(turn);
+    assert!(next.now_or_never().unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_loses_its_place_in_the_queue() {
+    let queue = queue(2);
+    let turn = at_once(&queue, Asker::Anonymous);
+    let (gone, seen) = watch::channel(false);
+    let presence = Presence::until(seen);
+    let mut waits = Box::pin(queue.enter(Asker::Anonymous, &presence));
+    assert!((&mut waits).now_or_never().is_none());
+    gone.send_replace(true);
+    // Its turn comes at the same moment: it still does not hash.
+    drop(turn);
+    assert!(waits.now_or_never().unwrap().is_err());
+    // One that need not wait may have closed its side alone.
+    assert!(queue.enter(Asker::Anonymous, &presence).now_or_never().unwrap().is_ok());
+    let held = at_once(&queue, Asker::Anonymous);
+    drop(gone);
+    assert!(queue.enter(Asker::Anonymous, &presence).now_or_never().unwrap().is_err());
+    drop(held);
+}
+
+#[tokio::test]
+async fn users_who_are_signed_in_have_places_apart() {
+    for places in [1, 2, 5] {
+        let queue = queue(places);
+        let anonymous = (places - 1).max(1);
+        let flood: Vec<HashPermit> = (0..anonymous).map(|_| at_once(&queue, Asker::Anonymous)).collect();
+        let there = Presence::default();
+        assert!(queue.enter(Asker::Anonymous, &there).now_or_never().is_none());
+        let turn = at_once(&queue, user(1));
+        assert!(queue.enter(user(2), &there).now_or_never().is_none(), "they have one place");
+        drop((turn, flood));
+    }
+}
+
+#[tokio::test]
+async fn one_user_does_not_fill_the_queue_of_all() {
+    let queue = queue(2);
+    let there = Presence::default();
+    let turn = at_once(&queue, user(1));
+    let mut waiting: Vec<_> = Vec::new();
+    for _ in 1..PasswordQueue::PER_USER {
+        let mut next = Box::pin(queue.enter(user(1), &there));
+        assert!((&mut next).now_or_never().is_none());
+        waiting.push(next);
+    }
+    assert!(queue.enter(user(1), &there).now_or_never().unwrap().is_err());
+    assert!(queue.enter(user(2), &there).now_or_never().is_none(), "another user still waits");
+    waiting.clear();
+    assert!(queue.enter(user(1), &there).now_or_never().is_none(), "what was dropped counts no more");
+    drop(turn);
+    assert!(queue.shares.lock().unwrap().is_empty(), "users without requests take no memory");
+}
