@@ -14,6 +14,7 @@ use tokio::time::sleep;
 use tokio_postgres::AsyncMessage;
 
 use crate::address::PgAddress;
+use crate::timing::SETUP;
 
 /// What tells every listener that a job was added.
 pub(crate) const NOTIFY: &str = "NOTIFY file_manager_jobs";
@@ -21,9 +22,6 @@ const LISTEN: &str = "LISTEN file_manager_jobs";
 
 /// How long to wait before a lost connection is made anew, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-
-/// How long the server may take to answer.
-const ANSWER: Duration = Duration::from_secs(5);
 
 /// Listens for jobs on a connection of its own, made anew whenever it is lost. While there is none, waits are short, so
 /// that their callers look for themselves.
@@ -127,7 +125,7 @@ async fn listen_once(address: &PgAddress, heard: &Arc<Heard>) -> Result<(), Stri
             }
         }
     });
-    let listening = tokio::time::timeout(ANSWER, client.batch_execute(LISTEN)).await;
+    let listening = tokio::time::timeout(SETUP, client.batch_execute(LISTEN)).await;
     listening.map_err(|elapsed| elapsed.to_string())?.map_err(|error| error.to_string())?;
     heard.listens();
     driven.join_next().await;
