@@ -11,6 +11,7 @@ use fm_credentials::{
 };
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
+use fm_domain::error::chain;
 use fm_domain::jobs::JobSignal;
 use fm_domain::mac::MacSigner;
 use fm_http::links::{SelfSignedLinks, SelfSignedParts};
@@ -105,7 +106,13 @@ impl Program {
 
 async fn open_database(config: &Config, context: &mut OpenContext) -> Result<OpenDatabase, StartError> {
     let factory = &config.storage.database;
-    if config.storage.migrate_on_start && context.purpose == Purpose::Work {
+    let migrates = config.storage.migrate_on_start && context.purpose == Purpose::Work;
+    match factory.check().await {
+        Ok(()) => {}
+        Err(error) if migrates || error.is_configuration() => return Err(error),
+        Err(error) => tracing::warn!(error = chain(&error), "the database could not be checked"),
+    }
+    if migrates {
         for name in factory.migrations()?.up().await? {
             tracing::info!(migration = %name, "migrated");
         }
