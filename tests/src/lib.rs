@@ -23,8 +23,8 @@ mod site;
 
 pub use crash::{CrashCounts, CrashPlan, InjectedFault, crash};
 pub use fm_testkit::e2e::{
-    Answer, Api, Backup, ChaosProxy, Fault, Finished, Form, Front, Lane, Nginx, Page, Part, Request, Server,
-    User, binary, direct, eventually, names, raw, run, tool, tus, unique, within,
+    Answer, Api, Backup, ChaosProxy, Fault, Finished, Form, Front, Lane, Nginx, Page, Part, PgBouncer,
+    Request, Server, User, binary, direct, eventually, names, raw, run, tool, tus, unique, within,
 };
 pub use fm_testkit::random::letters as noise;
 pub use jwt::{Forged, forge};

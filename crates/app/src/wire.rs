@@ -113,8 +113,14 @@ impl Program {
 
 async fn open_database(config: &Config, context: &mut OpenContext) -> Result<OpenDatabase, StartError> {
     let factory = &config.storage.database;
+    let migrates = config.storage.migrate_on_start && context.purpose == Purpose::Work;
+    match factory.check().await {
+        Ok(()) => {}
+        Err(error) if migrates || error.is_configuration() => return Err(error),
+        Err(error) => tracing::warn!(error = chain(&error), "the database could not be checked"),
+    }
     let migrations = factory.migrations()?;
-    if config.storage.migrate_on_start && context.purpose == Purpose::Work {
+    if migrates {
         for name in migrations.up().await? {
             tracing::info!(migration = %name, "migrated");
         }

@@ -144,7 +144,7 @@ pub(crate) fn revoking(
 pub(crate) struct FakeBlobs {
     pub(crate) effects: Effects,
     /// What a put answers once it read everything, instead of success.
-    pub(crate) refusal: Mutex<Option<PortError>>,
+    pub(crate) refusal: Mutex<Option<PutBlob>>,
     /// What a get answers.
     pub(crate) content: Option<Bytes>,
     pub(crate) hints: Mutex<Vec<PutHint>>,
@@ -163,8 +163,8 @@ impl FakeBlobs {
         }
     }
 
-    pub(crate) fn refusing(effects: &Effects, refusal: PortError) -> Self {
-        Self { refusal: Mutex::new(Some(refusal)), ..Self::noting(effects) }
+    pub(crate) fn refusing(effects: &Effects, refusal: impl Into<PutBlob>) -> Self {
+        Self { refusal: Mutex::new(Some(refusal.into())), ..Self::noting(effects) }
     }
 
     pub(crate) fn holding(effects: &Effects, content: &'static [u8]) -> Self {
@@ -194,7 +194,7 @@ impl BlobStore for FakeBlobs {
         }
         self.wait().await;
         match self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(error) => Err(error.into()),
+            Some(error) => Err(error),
             None => Ok(StoredBlob { size: ByteSize::new(size) }),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::blobs::{BlobKey, StoredBlob};
+use fm_domain::blobs::{BlobKey, PutBlob, StoredBlob};
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
@@ -81,7 +81,7 @@ impl ResumableStore for DiskBlobStore {
         key: &BlobKey,
         bytes: PartBytes,
         _content_type: &MediaType,
-    ) -> PortResult<StoredBlob> {
-        put::put_bytes(&self.layout, *key, bytes).await
+    ) -> Result<StoredBlob, PutBlob> {
+        Ok(put::put_bytes(&self.layout, *key, bytes).await?)
     }
 }

@@ -1,7 +1,7 @@
 //! Blobs that grow at their end, by many requests.
 
 use async_trait::async_trait;
-use fm_domain::blobs::{BlobKey, StoredBlob};
+use fm_domain::blobs::{BlobKey, PutBlob, StoredBlob};
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
@@ -75,7 +75,7 @@ impl ResumableStore for MemoryBlobStore {
         key: &BlobKey,
         bytes: PartBytes,
         _content_type: &MediaType,
-    ) -> PortResult<StoredBlob> {
+    ) -> Result<StoredBlob, PutBlob> {
         Ok(self.store_bytes(key, &bytes))
     }
 }

@@ -36,6 +36,11 @@ impl Database for PgDatabase {
                 Err(PortError::Unavailable(cause)) if tries > 0 && !cause.is::<Elapsed>() => {
                     tracing::debug!(error = %cause, "a pooled connection to PostgreSQL was dead");
                 }
+                Err(PortError::Unavailable(cause)) if cause.is::<Elapsed>() => {
+                    // The server hangs, and with it the other connections to it.
+                    self.pool.close_idle();
+                    return Err(PortError::Unavailable(cause));
+                }
                 begun => return begun.map(|unit| Box::new(unit) as Box<dyn UnitOfWork>),
             }
         }

@@ -6,9 +6,11 @@ use diesel::QueryResult;
 use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 use fm_domain::error::{PortError, PortResult};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::from_diesel;
 use crate::pool::in_time;
+use crate::timing::BEGIN_ANSWER;
 
 /// How the last statement ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,14 +36,20 @@ impl Last {
 /// connection happens to be used next.
 pub(crate) struct PgLease {
     connection: Option<Object<AsyncPgConnection>>,
+    /// Given back after the connection.
+    _slot: OwnedSemaphorePermit,
     limit: Duration,
     last: Last,
     in_transaction: bool,
 }
 
 impl PgLease {
-    pub(crate) const fn new(connection: Object<AsyncPgConnection>, limit: Duration) -> Self {
-        Self { connection: Some(connection), limit, last: Last::Answered, in_transaction: false }
+    pub(crate) const fn new(
+        connection: Object<AsyncPgConnection>,
+        slot: OwnedSemaphorePermit,
+        limit: Duration,
+    ) -> Self {
+        Self { connection: Some(connection), _slot: slot, limit, last: Last::Answered, in_transaction: false }
     }
 
     /// Whether everything asked so far was answered without an error.
@@ -49,9 +57,10 @@ impl PgLease {
         matches!(self.last, Last::Answered)
     }
 
-    /// From here on the connection is clean only after a [`PgLease::end`].
-    pub(crate) const fn begin(&mut self) {
+    /// Begins a transaction. From here on the connection is clean only after a [`PgLease::end`].
+    pub(crate) async fn begin(&mut self) -> PortResult<()> {
         self.in_transaction = true;
+        self.batch_within(self.limit.min(BEGIN_ANSWER), "BEGIN").await
     }
 
     /// The transaction has ended.
@@ -90,10 +99,13 @@ impl PgLease {
 
     /// Sends plain SQL, even after a failed statement.
     pub(crate) async fn batch(&mut self, sql: &str) -> PortResult<()> {
+        self.batch_within(self.limit, sql).await
+    }
+
+    async fn batch_within(&mut self, limit: Duration, sql: &str) -> PortResult<()> {
         self.last = Last::Asked;
         let Some(connection) = self.connection.as_mut() else { return Err(PortError::Poisoned) };
-        let sent = connection.batch_execute(sql);
-        let answer = in_time(self.limit, sent).await;
+        let answer = in_time(limit, connection.batch_execute(sql)).await;
         self.last = Last::of(&answer);
         answer
     }

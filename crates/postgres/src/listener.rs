@@ -10,12 +10,10 @@ use tokio::time::sleep;
 use tokio_postgres::AsyncMessage;
 
 use crate::address::PgAddress;
+use crate::timing::SETUP;
 
 /// How long to wait before a lost connection is made anew, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-
-/// How long the server may take to answer.
-const ANSWER: Duration = Duration::from_secs(5);
 
 /// Hears what is notified on a channel.
 pub(crate) trait Listener: Send + Sync + 'static {
@@ -64,7 +62,7 @@ async fn listen_once<L: Listener>(
         }
     });
     let listen = format!("LISTEN {channel}");
-    let listening = tokio::time::timeout(ANSWER, client.batch_execute(&listen)).await;
+    let listening = tokio::time::timeout(SETUP, client.batch_execute(&listen)).await;
     listening.map_err(|elapsed| elapsed.to_string())?.map_err(|error| error.to_string())?;
     listener.connected();
     driven.join_next().await;

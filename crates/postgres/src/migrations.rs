@@ -1,6 +1,7 @@
 //! Migrations: how the tables come to be, and go.
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use diesel::QueryableByName;
 use diesel::migration::{Migration, MigrationSource as _};
@@ -9,14 +10,23 @@ use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use fm_domain::error::Cause;
+use tokio::time::sleep;
 
 use crate::address::PgAddress;
+use crate::timing::{MIGRATION_LOCK, MIGRATION_POLL, MIGRATION_REPORT, MIGRATION_TURN};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
 /// Held by the node that migrates, so that nodes that start at the same time migrate one after the other. It is freed
-/// with the connection.
-const LOCK: &str = "SELECT pg_advisory_lock(hashtext('file-manager migrations'))";
+/// with the connection. The node asks for it again and again: a lock that is waited for can't tell that it is.
+const LOCK: &str = "SELECT pg_try_advisory_lock(hashtext('file-manager migrations')) AS locked";
+
+/// What `LOCK` answers.
+#[derive(QueryableByName)]
+struct Locked {
+    #[diesel(sql_type = Bool)]
+    locked: bool,
+}
 
 /// One migration, and whether the database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +43,12 @@ pub enum MigrationError {
     /// It is out of reach.
     #[error("the database is out of reach")]
     Unavailable(#[source] Cause),
+    /// Another process migrates it, or did and left its connection open.
+    #[error(
+        "another connection still has the lock of the migrations after {0:?}: look for it in pg_locks (locktype 'advisory'), \
+         and end it by pg_terminate_backend"
+    )]
+    Locked(Duration),
     /// A migration failed; it left nothing behind, those before it stay.
     #[error("a migration failed")]
     Failed(#[source] Cause),
@@ -46,6 +62,7 @@ pub enum MigrationError {
 #[derive(Debug, Clone)]
 pub struct PgMigrations {
     address: PgAddress,
+    turn: Duration,
 }
 
 type Harness = AsyncMigrationHarness<AsyncPgConnection>;
@@ -54,7 +71,14 @@ impl PgMigrations {
     /// Migrations of the database at `address`.
     #[must_use]
     pub const fn new(address: PgAddress) -> Self {
-        Self { address }
+        Self { address, turn: MIGRATION_TURN }
+    }
+
+    /// Waits so long at most, rather than ten minutes, while another node migrates.
+    #[must_use]
+    pub const fn waiting_for(mut self, turn: Duration) -> Self {
+        self.turn = turn;
+        self
     }
 
     /// Runs every migration that the database lacks, and gives their names.
@@ -130,16 +154,15 @@ impl PgMigrations {
         &self,
         work: impl FnOnce(&mut Harness) -> Result<T, Cause> + Send + 'static,
     ) -> Result<T, MigrationError> {
-        let address = self.address.clone();
+        let Self { address, turn } = self.clone();
         let apart = tokio::task::spawn_blocking(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
             let runtime = runtime.map_err(|error| MigrationError::Failed(Box::new(error)))?;
             runtime.block_on(async {
-                let connection = address.connect("SET statement_timeout = 0").await;
+                let connection = address.connect(&setup()).await;
                 let mut connection =
                     connection.map_err(|error| MigrationError::Unavailable(Box::new(error)))?;
-                let locked = diesel::sql_query(LOCK).execute(&mut connection).await;
-                locked.map_err(|error| MigrationError::Unavailable(Box::new(error)))?;
+                lock(&mut connection, turn).await?;
                 work(&mut AsyncMigrationHarness::new(connection)).map_err(MigrationError::Failed)
             })
         });
@@ -157,6 +180,30 @@ struct Table {
 struct Row {
     #[diesel(sql_type = Text)]
     version: String,
+}
+
+/// A migration takes as long as it needs, but does not wait for a table that others use for long.
+fn setup() -> String {
+    format!("SET statement_timeout = 0; SET lock_timeout = {}", MIGRATION_LOCK.as_millis())
+}
+
+async fn lock(connection: &mut AsyncPgConnection, turn: Duration) -> Result<(), MigrationError> {
+    let started = Instant::now();
+    let mut reported: Option<Instant> = None;
+    loop {
+        let answered = diesel::sql_query(LOCK).get_result::<Locked>(connection).await;
+        if answered.map_err(|error| MigrationError::Unavailable(Box::new(error)))?.locked {
+            return Ok(());
+        }
+        if started.elapsed() >= turn {
+            return Err(MigrationError::Locked(turn));
+        }
+        if reported.is_none_or(|at| at.elapsed() >= MIGRATION_REPORT) {
+            tracing::info!(waited = ?started.elapsed(), at_most = ?turn, "another node migrates the database: waiting");
+            reported = Some(Instant::now());
+        }
+        sleep(MIGRATION_POLL).await;
+    }
 }
 
 /// Every migration, in order.

@@ -5,16 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::QueryResult;
+use diesel::sql_types::Text;
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use fm_domain::error::{PortError, PortResult};
 use futures_util::FutureExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::address::PgAddress;
 use crate::error::{from_diesel, from_pool};
 use crate::lease::PgLease;
 use crate::shared::{Shared, SharedConnections};
+use crate::sql::{statement, typed};
+use crate::timing::ANSWER_GRACE;
+
+const READ_ONLY: &str = "SELECT current_setting(?)";
 
 /// How many connections there are, and how long they may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +29,8 @@ pub struct PgLimits {
     pub pooled: usize,
     /// Connections that point reads share.
     pub shared: usize,
-    /// How long a checkout waits for a free connection before it is [`PortError::Unavailable`].
+    /// How long a checkout waits until fewer than `pooled` connections are in use before it is
+    /// [`PortError::Unavailable`]; as long as making one takes while one is being made.
     pub checkout: Duration,
     /// `statement_timeout`: how long the server works on one statement.
     pub statement: Duration,
@@ -42,9 +49,6 @@ impl Default for PgLimits {
         }
     }
 }
-
-/// How long the answer to a statement may take beyond the server's own limit: only a server that hangs takes so long.
-const ANSWER_GRACE: Duration = Duration::from_secs(5);
 
 impl PgLimits {
     /// What every connection is told first. What an older server, or a user without the right to it, can't have is
@@ -69,7 +73,11 @@ pub struct PgPool {
 }
 
 struct Inner {
+    address: PgAddress,
     pool: Pool<AsyncPgConnection>,
+    /// As many as the pool has connections, so that the pool itself is never waited for: a checkout that waits for others
+    /// has another limit than one that makes a connection.
+    slots: Arc<Semaphore>,
     shared: SharedConnections,
     limits: PgLimits,
 }
@@ -88,17 +96,36 @@ impl PgPool {
         });
         // The manager keeps the URL it is given: it gets none, and so can't show one.
         let manager = AsyncDieselConnectionManager::new_with_config("", config);
-        let built = Pool::builder(manager).max_size(limits.pooled.max(1)).build();
+        let most = limits.pooled.max(1);
+        let built = Pool::builder(manager).max_size(most).build();
         let pool = built.map_err(|error| PortError::Unexpected(Box::new(error)))?;
-        let shared = SharedConnections::new(address, setup, limits.shared.max(1));
-        Ok(Self { inner: Arc::new(Inner { pool, shared, limits }) })
+        let shared = SharedConnections::new(address.clone(), setup, limits.shared.max(1));
+        let slots = Arc::new(Semaphore::new(most));
+        Ok(Self { inner: Arc::new(Inner { address, pool, slots, shared, limits }) })
     }
 
-    /// Takes a connection for oneself, or gives up in time.
+    /// Takes a connection for oneself, or gives up in time. A new connection takes as long as the walk over the hosts.
     pub(crate) async fn lease(&self) -> PortResult<PgLease> {
-        let connection = tokio::time::timeout(self.inner.limits.checkout, self.inner.pool.get()).await;
-        let connection = connection.map_err(|elapsed| PortError::Unavailable(Box::new(elapsed)))?;
-        Ok(PgLease::new(connection.map_err(from_pool)?, self.statement_limit()))
+        let slot = self.slot().await?;
+        let connection = self.inner.pool.get().await.map_err(from_pool)?;
+        Ok(PgLease::new(connection, slot, self.statement_limit()))
+    }
+
+    async fn slot(&self) -> PortResult<OwnedSemaphorePermit> {
+        let Inner { address, slots, limits, .. } = &*self.inner;
+        let limit = if address.is_connecting() {
+            limits.checkout.max(address.longest_connect())
+        } else {
+            limits.checkout
+        };
+        let slot = tokio::time::timeout(limit, Arc::clone(slots).acquire_owned()).await;
+        let slot = slot.map_err(|elapsed| PortError::Unavailable(Box::new(elapsed)))?;
+        slot.map_err(|closed| PortError::Unexpected(Box::new(closed)))
+    }
+
+    /// Closes the pooled connections that nobody has: the server left one of them without an answer.
+    pub(crate) fn close_idle(&self) {
+        self.inner.pool.retain(|_, _| false);
     }
 
     /// Asks a question on one of the connections that point reads share: it must neither lock nor take long, and
@@ -119,10 +146,20 @@ impl PgPool {
         self.inner.limits.statement.saturating_add(ANSWER_GRACE)
     }
 
-    /// Asks the server for nothing but an answer.
+    /// Asks whether the server takes writes: a standby does not, nor a primary that is told not to.
     pub(crate) async fn ping(&self) -> PortResult<()> {
-        let nothing = |shared: Arc<Shared>| async move { (&mut &**shared).batch_execute("").await };
-        self.ask(nothing).await
+        let setting = |shared: Arc<Shared>| async move {
+            let question = statement::<(Text,), _>(READ_ONLY, (typed::<Text, _>("transaction_read_only"),));
+            question.get_result::<(String,)>(&mut &**shared).await
+        };
+        let (is_read_only,) = self.ask(setting).await?;
+        if is_read_only == "on" {
+            return Err(PortError::Unavailable(
+                "the database takes no writes: it is a standby, or default_transaction_read_only is on"
+                    .into(),
+            ));
+        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
@@ -18,10 +18,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::address::PgAddress;
 use crate::error::{from_diesel, is_loss};
 use crate::pool::in_time;
-
-/// How long a question waits for a connection, also one that another question is just making. Without this limit each
-/// question in turn would wait for a server that hangs.
-const CONNECTING: Duration = Duration::from_secs(10);
+use crate::timing::{SETUP, UNANSWERED};
 
 /// One connection and the task that drives it, which ends when this is dropped.
 pub(crate) struct Shared {
@@ -48,6 +45,8 @@ impl std::ops::Deref for Shared {
 struct Slot {
     current: std::sync::RwLock<Option<Arc<Shared>>>,
     connecting: Mutex<()>,
+    /// How often the connection could not be made.
+    failures: AtomicUsize,
 }
 
 impl Slot {
@@ -60,11 +59,31 @@ impl Slot {
         *self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(shared);
     }
 
+    fn forget_any(&self) {
+        *self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+    }
+
     /// Forgets a connection, unless another has taken its place already.
     fn forget(&self, lost: &Arc<Shared>) {
         let mut current = self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         if current.as_ref().is_some_and(|shared| Arc::ptr_eq(shared, lost)) {
             *current = None;
+        }
+    }
+}
+
+/// A question under way.
+struct Asked<'a> {
+    slot: &'a Slot,
+    shared: &'a Arc<Shared>,
+    since: Instant,
+    is_answered: bool,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered && self.since.elapsed() >= UNANSWERED {
+            self.slot.forget(self.shared);
         }
     }
 }
@@ -98,9 +117,12 @@ impl SharedConnections {
             return Err(PortError::Unexpected("no connections".into()));
         };
         for last in [false, true] {
-            let shared = tokio::time::timeout(CONNECTING, self.connect(slot)).await;
-            let shared = shared.map_err(|elapsed| PortError::Unavailable(Box::new(elapsed)))??;
-            match tokio::time::timeout(limit, question(Arc::clone(&shared))).await {
+            let shared = self.connect(slot).await?;
+            let mut asked = Asked { slot, shared: &shared, since: Instant::now(), is_answered: false };
+            let answered = tokio::time::timeout(limit, question(Arc::clone(&shared))).await;
+            asked.is_answered = true;
+            drop(asked);
+            match answered {
                 Ok(Err(error)) if is_loss(&error) => {
                     shared.driver.abort();
                     slot.forget(&shared);
@@ -110,8 +132,8 @@ impl SharedConnections {
                 }
                 Ok(answer) => return answer.map_err(from_diesel),
                 Err(elapsed) => {
-                    // A server that hangs stops every question on the shared connection.
-                    slot.forget(&shared);
+                    // A server that hangs stops every question on its connections.
+                    self.slots.iter().for_each(Slot::forget_any);
                     return Err(PortError::Unavailable(Box::new(elapsed)));
                 }
             }
@@ -119,17 +141,31 @@ impl SharedConnections {
         Err(PortError::Unavailable("the connection was lost twice".into()))
     }
 
+    /// One question makes the connection, and others wait for the outcome: were each to try in turn, the last would
+    /// wait for as many walks over hosts that hang.
     async fn connect(&self, slot: &Slot) -> PortResult<Arc<Shared>> {
         if let Some(shared) = slot.living() {
             return Ok(shared);
         }
-        let _one_at_a_time = slot.connecting.lock().await;
-        if let Some(shared) = slot.living() {
-            return Ok(shared);
-        }
-        let shared = Arc::new(self.open().await?);
-        slot.keep(Arc::clone(&shared));
-        Ok(shared)
+        let failures = slot.failures.load(Ordering::SeqCst);
+        // Where questions are dropped while they connect, the one after them begins anew.
+        let limit = self.address.longest_connect().saturating_mul(2);
+        let made = tokio::time::timeout(limit, async {
+            let _one_at_a_time = slot.connecting.lock().await;
+            if let Some(shared) = slot.living() {
+                return Ok(shared);
+            }
+            if slot.failures.load(Ordering::SeqCst) != failures {
+                return Err(PortError::Unavailable("the connection that was waited for was not made".into()));
+            }
+            let shared = self.open().await.inspect_err(|_| {
+                slot.failures.fetch_add(1, Ordering::SeqCst);
+            })?;
+            let shared = Arc::new(shared);
+            slot.keep(Arc::clone(&shared));
+            Ok(shared)
+        });
+        made.await.unwrap_or_else(|elapsed| Err(PortError::Unavailable(Box::new(elapsed))))
     }
 
     async fn open(&self) -> PortResult<Shared> {
@@ -147,7 +183,7 @@ impl SharedConnections {
             connection.batch_execute(&self.setup).await?;
             Ok(connection)
         };
-        let connection = in_time(Duration::from_secs(5), ready).await;
+        let connection = in_time(SETUP, ready).await;
         let connection = connection.map_err(|error| PortError::Unavailable(Box::new(error)))?;
         Ok(Shared { connection, driver, _tasks: tasks })
     }

@@ -17,8 +17,7 @@ pub struct PgUnitOfWork {
 
 impl PgUnitOfWork {
     pub(crate) async fn begin(mut lease: PgLease) -> PortResult<Self> {
-        lease.begin();
-        lease.batch("BEGIN").await?;
+        lease.begin().await?;
         Ok(Self { lease, enqueued: false })
     }
 

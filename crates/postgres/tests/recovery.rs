@@ -18,7 +18,7 @@ use fm_domain::files::{FileFilter, FilePage, FileSort, SortOrder};
 use fm_domain::ids::{JobId, SessionId, UserId};
 use fm_domain::jobs::{JobKind, JobPayload, JobSignal, MAX_UNNOTIFIED_WAIT, NewJob, Priority};
 use fm_domain::sessions::{RefreshState, Session, SessionStore};
-use fm_postgres::{PgAddress, PgDatabase, PgJobSignal, PgLimits, PgPool};
+use fm_postgres::{MigrationError, PgAddress, PgDatabase, PgJobSignal, PgLimits, PgPool};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -305,5 +305,52 @@ async fn a_claim_takes_no_more_than_it_asks_for_whatever_the_statistics_say() {
         let claimed = unit.jobs().claim(&[KIND], at(1), at(60), 1).await.unwrap();
         unit.commit().await.unwrap();
         assert_eq!(claimed.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_lock_of_the_migrations_that_another_has_is_waited_for_with_an_end() {
+    let fixture = Fixture::bare(PgLimits::default()).await;
+    let holder = fixture.client().await;
+    let lock = "SELECT pg_advisory_lock(hashtext('file-manager migrations'))";
+    holder.batch_execute(lock).await.unwrap();
+    let wait = Duration::from_millis(600);
+    let started = Instant::now();
+    let refused = timeout(SOON, fixture.migrations().waiting_for(wait).up()).await.unwrap().unwrap_err();
+    assert!(matches!(refused, MigrationError::Locked(waited) if waited == wait), "{refused:?}");
+    assert!(started.elapsed() >= wait && refused.to_string().contains("pg_locks"), "{refused}");
+    assert_eq!(fixture.ask("SELECT to_regclass('users')::text").await, [""], "nothing was migrated");
+    let migrations = fixture.migrations();
+    let (migrated, ()) = tokio::join!(migrations.up(), async {
+        tokio::time::sleep(wait).await;
+        holder.batch_execute("SELECT pg_advisory_unlock_all()").await.unwrap();
+    });
+    assert!(!migrated.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_database_that_takes_no_writes_fails_its_ping_and_is_read_all_the_same() {
+    let fixture = Fixture::fresh().await;
+    let id = stored_user(&*fixture.database()).await;
+    fixture.database().ping().await.unwrap();
+    let name = fixture.ask("SELECT current_database()::text").await.remove(0);
+    let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+    fixture.client().await.batch_execute(&set).await.unwrap();
+    // New connections are told.
+    let database = PgDatabase::new(fixture.another_pool());
+    let failed = database.ping().await.unwrap_err();
+    assert!(matches!(failed, PortError::Unavailable(_)), "{failed:?}");
+    assert!(format!("{failed:?}").contains("takes no writes"), "{failed:?}");
+    assert!(database.read().await.unwrap().users().find(id).await.unwrap().is_some());
+    let mut unit = database.begin().await.unwrap();
+    let refused = unit.users().insert(&user()).await;
+    assert!(format!("{refused:?}").contains("Unavailable"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_server_without_a_pooler_is_not_taken_for_one() {
+    let fixture = Fixture::fresh().await;
+    for _ in 0..3 {
+        assert!(!fixture.address.is_pooled_by_transaction().await.unwrap());
     }
 }

@@ -45,6 +45,12 @@ impl Failure {
         Self { step, status: Some(404), code: None, unsendable: false, detail }
     }
 
+    /// The same, and what an operator should look at.
+    pub(crate) fn hinting(mut self, hint: &str) -> Self {
+        self.detail = format!("{} ({hint})", self.detail);
+        self
+    }
+
     /// The request was sent, and its answer did not come.
     pub(crate) fn is_unanswered(&self) -> bool {
         self.status.is_none() && !self.unsendable
@@ -63,10 +69,21 @@ impl Failure {
         self.status == Some(404) && !self.has_code("NoSuchBucket")
     }
 
-    /// The parts are not those that were sent. Some servers give all errors of the store behind them one code.
+    /// An answer to the completion of an upload: the parts are not those that were sent. Servers have many codes for that
+    /// (`InvalidPart`, `MissingPart`, `InvalidChecksum`, `InvalidRequest`), and some give all errors one code. The request
+    /// itself is right, so a refusal is about the parts unless its code tells of something else.
     pub(crate) fn is_mismatch(&self) -> bool {
-        const CODES: [&str; 4] = ["InvalidPart", "InvalidPartOrder", "EntityTooSmall", "S3Error"];
-        self.status == Some(400) && self.code.as_deref().is_none_or(|code| CODES.contains(&code))
+        self.status == Some(400) && !self.is_too_large() && !self.code.as_deref().is_some_and(is_of_request)
+    }
+
+    /// The server takes no object, or no body, of this size.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.status == Some(413) || self.has_code("EntityTooLarge")
+    }
+
+    /// Tells the operator of a size limit, which no error of a port has room for.
+    pub(crate) fn tell_limit(&self) {
+        tracing::warn!(error = %self, "the S3 takes no blob of this size");
     }
 
     /// The server does not know this kind of request.
@@ -80,10 +97,41 @@ impl Failure {
             Some(501) => false,
             // An answer that looked like success, yet could not be read to its end.
             Some(200..=299 | 408 | 429 | 500..=599) => true,
-            Some(_) => self.has_code("RequestTimeout") || self.has_code("SlowDown"),
+            Some(_) => ["RequestTimeout", "SlowDown", "Throttling", "ServiceUnavailable", "InternalError"]
+                .iter()
+                .any(|code| self.has_code(code)),
         };
         if later { PortError::Unavailable(self.into()) } else { PortError::Unexpected(self.into()) }
     }
+}
+
+/// Codes that tell of time, of the credentials, or of the bucket, and not of what was sent.
+fn is_of_request(code: &str) -> bool {
+    const CODES: [&str; 19] = [
+        "RequestTimeout",
+        "RequestTimeTooSkewed",
+        "RequestExpired",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "ServiceUnavailable",
+        "InternalError",
+        "OperationAborted",
+        "NoSuchBucket",
+        "InvalidBucketName",
+        "InvalidBucketState",
+        "IllegalLocationConstraintException",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "AccessDenied",
+        "CredentialsNotSupported",
+        "InvalidSecurity",
+        "InvalidRegion",
+    ];
+    CODES.contains(&code)
+        || code.starts_with("Authorization")
+        || code.contains("Token")
+        || code.contains("SecurityHeader")
 }
 
 /// Keeps a code readable in a log, whatever the server sent.
@@ -113,6 +161,10 @@ fn detail<E>(error: &SdkError<E, HttpResponse>, status: Option<u16>, code: Optio
 const fn hint(status: u16, code: &str) -> &'static str {
     match (status, code.as_bytes()) {
         (_, b"NoSuchBucket") => " (create the bucket, or check its name)",
+        (413, _) | (_, b"EntityTooLarge") => {
+            " (raise the size limit of the store: at Supabase that of the project and of the bucket, of a proxy before it that \
+             of request bodies; or lower MAX_UPLOAD_BYTES and MAX_RESUMABLE_BYTES)"
+        }
         (403, b"RequestTimeTooSkewed") => " (check this machine's clock)",
         (401 | 403, _) => " (check the access key, the secret key and the region)",
         _ => "",

@@ -13,6 +13,7 @@ use fm_domain::uploads::AppendError;
 use fm_streaming::PIECE_BYTES;
 
 use crate::failure::{Failure, Oddity};
+use crate::resumable::not_appended;
 use crate::store::Shared;
 use crate::write_state::{Pending, Progress};
 
@@ -47,7 +48,7 @@ impl Shared {
         bytes: PartBytes,
     ) -> Result<(), AppendError> {
         let name = name(key, &progress.upload, progress.next_pending);
-        self.put_object(key.bucket, &name, bytes, &MediaType::octet_stream()).await?;
+        self.put_object(key.bucket, &name, bytes, &MediaType::octet_stream()).await.map_err(not_appended)?;
         // The server takes an object whatever became of the upload. A node that completes or deletes the blob ends the
         // upload first and looks for objects then: either it finds this one, or this finds that the upload is gone.
         if self.is_unfinished(key, &progress.upload).await? {

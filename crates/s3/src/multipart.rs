@@ -15,7 +15,7 @@ use crate::cleanup::Cleanup;
 use crate::client::transfer_timeouts;
 use crate::failure::{Failure, Oddity};
 use crate::parts::{Part, Parts};
-use crate::put::{CACHE_CONTROL, DISPOSITION};
+use crate::put::{CACHE_CONTROL, DISPOSITION, refused, stored_type};
 use crate::store::Shared;
 
 /// Unfinished uploads that are asked for at once. A key has one; more only where requests were repeated.
@@ -52,8 +52,7 @@ impl Shared {
         loop {
             let last = part.last;
             let number = u32::try_from(completed.len() + 1).unwrap_or(u32::MAX);
-            let tag =
-                self.upload_part(key, &upload, number, part.bytes).await.map_err(Failure::into_store)?;
+            let tag = self.upload_part(key, &upload, number, part.bytes).await.map_err(refused)?;
             completed.push(named(number, tag));
             if last {
                 break;
@@ -72,7 +71,7 @@ impl Shared {
             .create_multipart_upload()
             .bucket(self.bucket(key.bucket))
             .key(key.to_string())
-            .content_type(content_type.as_str())
+            .content_type(stored_type(content_type))
             .content_disposition(DISPOSITION)
             .cache_control(CACHE_CONTROL)
             .send()
@@ -119,16 +118,16 @@ impl Shared {
         upload: &str,
         parts: Vec<CompletedPart>,
         sent: u64,
-    ) -> PortResult<()> {
+    ) -> Result<(), PutBlob> {
         let failure = self.put_together(key, upload, parts).await.err();
         match (self.size_after(key, failure.as_ref()).await, failure) {
             (Ok(Some(size)), _) if size == sent => Ok(()),
-            (_, Some(failure)) => Err(failure.into_store()),
+            (_, Some(failure)) => Err(refused(failure)),
             (Ok(Some(size)), None) => {
-                Err(Oddity::store(COMPLETE, format!("the store kept {size} of {sent} bytes")))
+                Err(Oddity::store(COMPLETE, format!("the store kept {size} of {sent} bytes")).into())
             }
-            (Ok(None), None) => Err(Oddity::store(COMPLETE, "the completed object is not there")),
-            (Err(error), None) => Err(error),
+            (Ok(None), None) => Err(Oddity::store(COMPLETE, "the completed object is not there").into()),
+            (Err(error), None) => Err(error.into()),
         }
     }
 
@@ -184,6 +183,10 @@ impl Shared {
             }
             (Ok(Some(_another)), Some(failure)) if failure.is_missing() => Err(CompleteParts::Mismatch),
             (Ok(None), Some(failure)) if failure.is_missing() => Err(CompleteParts::Gone),
+            (_, Some(failure)) if failure.is_too_large() => {
+                failure.tell_limit();
+                Err(CompleteParts::TooLarge)
+            }
             (_, Some(failure)) if failure.is_mismatch() => Err(CompleteParts::Mismatch),
             (_, Some(failure)) => Err(failure.into_store().into()),
             (Ok(None), None) => Err(Oddity::store(COMPLETE, "the completed object is not there").into()),

@@ -2,7 +2,6 @@
 
 use fm_domain::blobs::{BlobKey, Bucket, PutBlob, PutHint, StoredBlob};
 use fm_domain::body::{ByteSize, ByteStream, PartBytes};
-use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
 
 use crate::body::repeatable;
@@ -16,6 +15,12 @@ use crate::store::Shared;
 /// changes, but a client that loses the right to it shall lose it soon.
 pub(crate) const CACHE_CONTROL: &str = "private, max-age=1800";
 pub(crate) const DISPOSITION: &str = "attachment";
+
+/// What an object is said to be. Some servers refuse `multipart/…`, or take such a body for a form. No client sees the
+/// difference: links and the program's own answers say the type that the file has.
+pub(crate) fn stored_type(content_type: &MediaType) -> &str {
+    if content_type.family() == "multipart" { "application/octet-stream" } else { content_type.as_str() }
+}
 
 impl Shared {
     /// A body of one part is one request; a longer one is an upload of parts, which appears only when it is completed.
@@ -31,7 +36,7 @@ impl Shared {
         let written = if first.last {
             self.put_object(key.bucket, &key.to_string(), first.bytes, &hint.content_type)
                 .await
-                .map_err(PutBlob::Store)
+                .map_err(refused)
         } else {
             self.put_parts(key, first, &mut parts, &hint.content_type, &mut cleanup).await
         };
@@ -53,7 +58,7 @@ impl Shared {
         key: &BlobKey,
         bytes: PartBytes,
         content_type: &MediaType,
-    ) -> PortResult<StoredBlob> {
+    ) -> Result<StoredBlob, PutBlob> {
         let size = ByteSize::new(bytes.len() as u64);
         let cleanup = Cleanup::armed(self, *key);
         match self.put_object(key.bucket, &key.to_string(), bytes, content_type).await {
@@ -61,9 +66,9 @@ impl Shared {
                 cleanup.disarm();
                 Ok(StoredBlob { size })
             }
-            Err(error) => {
+            Err(failure) => {
                 cleanup.run().await;
-                Err(error)
+                Err(refused(failure))
             }
         }
     }
@@ -75,14 +80,14 @@ impl Shared {
         name: &str,
         bytes: PartBytes,
         content_type: &MediaType,
-    ) -> PortResult<()> {
+    ) -> Result<(), Failure> {
         let length = bytes.len();
         self.clients
             .transfer
             .put_object()
             .bucket(self.bucket(bucket))
             .key(name)
-            .content_type(content_type.as_str())
+            .content_type(stored_type(content_type))
             .content_disposition(DISPOSITION)
             .cache_control(CACHE_CONTROL)
             .content_length(i64::try_from(length).unwrap_or(i64::MAX))
@@ -93,6 +98,16 @@ impl Shared {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| Failure::new("PutObject", &error).into_store())
+            .map_err(|error| Failure::new("PutObject", &error))
+    }
+}
+
+/// Why bytes of a blob were not taken.
+pub(crate) fn refused(failure: Failure) -> PutBlob {
+    if failure.is_too_large() {
+        failure.tell_limit();
+        PutBlob::TooLarge
+    } else {
+        PutBlob::Store(failure.into_store())
     }
 }

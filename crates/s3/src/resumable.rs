@@ -1,7 +1,7 @@
 //! Blobs that are written over many requests: an upload of the server's, and what is too little for a part of it.
 
 use async_trait::async_trait;
-use fm_domain::blobs::{BlobKey, CompleteParts, StoredBlob};
+use fm_domain::blobs::{BlobKey, CompleteParts, PutBlob, StoredBlob};
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
@@ -96,7 +96,7 @@ impl ResumableStore for S3BlobStore {
         key: &BlobKey,
         bytes: PartBytes,
         content_type: &MediaType,
-    ) -> PortResult<StoredBlob> {
+    ) -> Result<StoredBlob, PutBlob> {
         self.shared.put_bytes(key, bytes, content_type).await
     }
 }
@@ -184,12 +184,23 @@ impl Shared {
 
 /// An upload or an incomplete part that is not there: it was completed or deleted, or another writer goes on.
 fn gone(failure: Failure) -> AppendError {
-    if failure.is_missing() { AppendError::Gone } else { failure.into_store().into() }
+    if failure.is_missing() { AppendError::Gone } else { not_appended(failure) }
+}
+
+/// Why bytes were not taken.
+pub(crate) fn not_appended(failure: Failure) -> AppendError {
+    if failure.is_too_large() {
+        failure.tell_limit();
+        AppendError::TooLarge
+    } else {
+        failure.into_store().into()
+    }
 }
 
 fn refused(error: CompleteParts) -> CompleteError {
     match error {
         CompleteParts::Mismatch => CompleteError::Incomplete,
+        CompleteParts::TooLarge => CompleteError::TooLarge,
         CompleteParts::Gone => CompleteError::Gone,
         CompleteParts::Store(error) => error.into(),
     }

@@ -23,6 +23,11 @@ use crate::failure::{Failure, Oddity};
 use crate::parts::{LARGEST, PART};
 use crate::settings::{S3Settings, S3Timeouts};
 
+/// What an operator should look at where the server knows nothing at the address.
+const WHOLE_PATH: &str = "is the path of S3_ENDPOINT whole? That of Supabase ends with /storage/v1/s3";
+const BUCKET_AND_PATH: &str =
+    "is the bucket there, and the path of S3_ENDPOINT whole? That of Supabase ends with /storage/v1/s3";
+
 /// Keeps blobs in two buckets of an S3 server.
 ///
 /// The key of an object is the id of its blob. What a failed write has left is removed at once where that
@@ -161,6 +166,10 @@ impl Shared {
             Ok(_) => Ok(()),
             // Another node was faster.
             Err(failure) if failure.status() == Some(409) => Ok(()),
+            // No store that can be asked for buckets answers so.
+            Err(failure) if matches!(failure.status(), Some(404 | 405)) => {
+                Err(self.named(bucket, failure.hinting(WHOLE_PATH).into_store()))
+            }
             Err(failure) => Err(self.named(bucket, failure.into_store())),
         }
     }
@@ -177,7 +186,12 @@ impl Shared {
 
     async fn ping(&self) -> PortResult<()> {
         for bucket in Bucket::ALL {
-            self.head_bucket(bucket).await.map_err(|failure| self.named(bucket, failure.into_store()))?;
+            let answer = self.head_bucket(bucket).await;
+            answer.map_err(|failure| {
+                let failure =
+                    if failure.status() == Some(404) { failure.hinting(BUCKET_AND_PATH) } else { failure };
+                self.named(bucket, failure.into_store())
+            })?;
         }
         Ok(())
     }

@@ -145,3 +145,39 @@ async fn a_thumbnail_whose_store_fails_is_made_after_all() {
     }
     server.stores_within(Duration::from_secs(150), 8).await;
 }
+
+/// A limit of the store's operator, below the program's own: the file can't be stored by any way, and nothing of it stays.
+#[tokio::test]
+async fn a_file_that_is_too_large_for_the_store_is_refused_for_good() {
+    let server = Arc::new(Server::amid_chaos());
+    let user = Api::of(Arc::clone(&server)).user().await;
+    let kept = user.file("kept.txt", "text").await;
+    let direct = user.direct("direct.bin", LARGE).await;
+    let sent = direct.send_all(&noise(LARGE).into()).await;
+    let refusal = Fault::Refuse(413, "EntityTooLarge");
+    let chaos = server.store_chaos();
+
+    chaos.only("PUT", refusal);
+    let replace = user.put(&format!("{}/content", User::path(&kept))).header("content-type", "text/plain");
+    for answer in [
+        user.upload("small.txt", "text").send().await,
+        user.upload("large.bin", noise(LARGE)).send().await,
+        replace.body("other").send().await,
+    ] {
+        answer.problem(413, "payload_too_large");
+    }
+    for size in [10, LARGE] {
+        let upload = user.resumable("a.bin", size).await;
+        upload.piece(0).body(noise(size)).send().await.problem(413, "payload_too_large");
+        upload.head().await.expect(404);
+    }
+    // The client sends parts to the store itself, which may see only at the end how large the whole is.
+    chaos.only("POST", refusal);
+    direct.complete(&sent).await.problem(413, "payload_too_large");
+    direct.complete(&sent).await.expect(404);
+    chaos.calm();
+
+    assert_eq!(user.storage().await, (4, 1));
+    assert!(server.output().contains("raise the size limit"), "the log names the limit");
+    server.stores_within(Duration::from_secs(150), 1).await;
+}

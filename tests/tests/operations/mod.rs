@@ -3,6 +3,7 @@
 mod backup;
 mod capabilities;
 mod configuration;
+mod databases;
 mod docs;
 mod health;
 mod jobs;

@@ -159,6 +159,13 @@ pub trait DatabaseFactory: Any + Debug + Send + Sync {
     /// Which processes can share it.
     fn scope(&self) -> DatabaseScope;
 
+    /// Refuses what can't work however it is configured behind the URL, before anything of the database is changed or
+    /// locked; nothing by default. An error that is no [configuration fault](StartError::is_configuration) ends a command
+    /// that migrates; others go on, for the database may be there later.
+    async fn check(&self) -> Result<(), StartError> {
+        Ok(())
+    }
+
     /// Its migrations; none by default.
     fn migrations(&self) -> Result<Box<dyn Migrations>, StartError> {
         Ok(Box::new(NoMigrations))

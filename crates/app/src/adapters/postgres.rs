@@ -1,11 +1,12 @@
 //! PostgreSQL.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use fm_domain::error::Cause;
 use fm_postgres::{
     PgAddress, PgDatabase, PgJobSignal, PgLimits, PgMigrations, PgPool, PgSessionSignal, PgSessionStore,
+    TRANSACTION_POOLING,
 };
 
 use super::{
@@ -19,12 +20,18 @@ use crate::config::{Reader, Secret};
 pub struct PostgresConfig {
     /// The URL, which may hold a password.
     pub url: Secret,
+    /// What it says, once it was read: which host of several worked is learned once for all.
+    address: OnceLock<PgAddress>,
 }
 
 impl PostgresConfig {
     fn address(&self) -> Result<PgAddress, StartError> {
-        PgAddress::parse(self.url.expose())
-            .map_err(|source| StartError::configuration("DATABASE_URL can't be used", source))
+        if let Some(address) = self.address.get() {
+            return Ok(address.clone());
+        }
+        let address = PgAddress::parse(self.url.expose())
+            .map_err(|source| StartError::configuration("DATABASE_URL can't be used", source))?;
+        Ok(self.address.get_or_init(|| address).clone())
     }
 }
 
@@ -38,11 +45,24 @@ impl DatabaseFactory for PostgresConfig {
         if !url.expose().split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) {
             reader.fault("DATABASE_URL", "must begin with postgres://");
         }
-        Self { url: url.clone() }
+        Self { url: url.clone(), address: OnceLock::new() }
     }
 
     fn scope(&self) -> DatabaseScope {
         DatabaseScope::Cluster
+    }
+
+    async fn check(&self) -> Result<(), StartError> {
+        match self.address()?.is_pooled_by_transaction().await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(StartError::unworkable(
+                "DATABASE_URL",
+                format!("it leads to a connection pooler in transaction mode, and {TRANSACTION_POOLING}"),
+                "use the pooler's session mode (at Supabase port 5432 instead of 6543; of PgBouncer pool_mode = session), \
+                 or the database itself",
+            )),
+            Err(source) => Err(StartError::adapter("the PostgreSQL database can't be used", source)),
+        }
     }
 
     fn migrations(&self) -> Result<Box<dyn Migrations>, StartError> {

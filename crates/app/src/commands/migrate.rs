@@ -6,6 +6,7 @@ use crate::cli::Migrate;
 use crate::config::Config;
 
 pub(super) async fn run(config: &Config, direction: Migrate) -> Result<(), StartError> {
+    config.storage.database.check().await?;
     let migrations = config.storage.database.migrations()?;
     match direction {
         Migrate::Up => {

@@ -33,6 +33,9 @@ pub enum UploadError {
     /// The body broke off, or is not as it was declared.
     #[error(transparent)]
     Body(#[from] BodyError),
+    /// The store takes no file of this size: a limit of its operator.
+    #[error("the store takes no file of this size")]
+    TooLargeForStore,
     /// The owner's quota has no room for it.
     #[error("the quota would be exceeded")]
     QuotaExceeded,
@@ -79,6 +82,7 @@ impl From<PutBlob> for UploadError {
         match error {
             PutBlob::Body(BodyError::QuotaExceeded) => Self::QuotaExceeded,
             PutBlob::Body(error) => Self::Body(error),
+            PutBlob::TooLarge => Self::TooLargeForStore,
             PutBlob::Store(error) => Self::Store(error),
         }
     }

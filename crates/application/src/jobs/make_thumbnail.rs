@@ -173,7 +173,7 @@ impl Attempt<'_> {
                 self.finish(file, state, Some(stored)).await
             }
             Err(PutBlob::Store(error)) => Err(error.into()),
-            Err(PutBlob::Body(error)) => Err(JobError::Failed(error.to_string())),
+            Err(error @ (PutBlob::Body(_) | PutBlob::TooLarge)) => Err(JobError::Failed(error.to_string())),
         };
         if !matches!(outcome, Ok(Done::Completed)) {
             self.context.intents.cancel(&Intent::bare(key, file.owner)).await;

@@ -88,6 +88,9 @@ impl AppendToUpload {
     ) -> Result<Progress, ResumableError> {
         let mut receiver = Receiver::new(&self.context, self.store.as_ref(), upload, request);
         let outcome = receiver.receive(body).await;
+        if matches!(outcome, Err(ResumableError::TooLargeForStore)) {
+            return Err(self.give_up(&receiver.into_upload()).await);
+        }
         if let Err(error) = &outcome
             && let Err(failure) = receiver.release(error).await
         {
@@ -98,11 +101,23 @@ impl AppendToUpload {
         let file = match stored_at_once {
             Some(file) => Some(file.id),
             None if upload.is_whole() => {
-                Some(complete_resumable(&self.context, self.store.as_ref(), &upload).await?.id)
+                match complete_resumable(&self.context, self.store.as_ref(), &upload).await {
+                    Err(ResumableError::TooLargeForStore) => return Err(self.give_up(&upload).await),
+                    completed => Some(completed?.id),
+                }
             }
             None => None,
         };
         Ok(Progress { file, ..Progress::of(&upload) })
+    }
+
+    /// Removes an upload that no later request can finish either.
+    async fn give_up(&self, upload: &Upload) -> ResumableError {
+        match self.context.cancel(upload).await {
+            Ok(true) => ResumableError::TooLargeForStore,
+            Ok(false) => ResumableError::TAKEN_OVER,
+            Err(error) => error,
+        }
     }
 
     /// Ends when another request has acquired the upload.

@@ -44,6 +44,7 @@ pub(super) async fn complete_resumable(
     let stored = match store.complete(&BlobKey::file(upload.blob), &position).await {
         Ok(stored) => stored,
         Err(CompleteError::Gone) => return Err(ResumableError::TAKEN_OVER),
+        Err(CompleteError::TooLarge) => return Err(ResumableError::TooLargeForStore),
         Err(CompleteError::Incomplete) => return Err(defect("the store lost bytes of an upload").into()),
         Err(CompleteError::Store(error)) => return Err(error.into()),
     };

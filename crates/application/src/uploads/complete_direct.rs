@@ -12,7 +12,7 @@ use crate::files::{FilePresenter, Uploaded};
 use crate::ports::{DirectPorts, Ports, Settings};
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::blobs::{
-    BlobKey, ByteRange, CompleteParts, GetBlob, PartTag, PutBlob, PutHint, StoredBlob, WrittenPart,
+    BlobKey, ByteRange, CompleteParts, GetBlob, PartTag, PutHint, StoredBlob, WrittenPart,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
@@ -47,7 +47,7 @@ impl CompleteDirect {
 
     /// The file; a second completion gets the same. The client is not believed: the store is asked for the size, the
     /// first bytes are read to see what it is, and a job reads them all for the hash. With parts that are not those
-    /// that were sent the upload is gone.
+    /// that were sent, or are too large for the store, the upload is gone.
     pub async fn run(
         &self,
         actor: &Actor,
@@ -60,7 +60,9 @@ impl CompleteDirect {
         }
         let outcome = match self.complete(&upload, &command.parts).await {
             // An upload that another request is completing is not cancelled.
-            Err(ResumableError::PartMismatch) if !self.context.cancel(&upload).await? => {
+            Err(ResumableError::PartMismatch | ResumableError::TooLargeForStore)
+                if !self.context.cancel(&upload).await? =>
+            {
                 Err(ResumableError::TAKEN_OVER)
             }
             outcome => outcome,
@@ -180,6 +182,7 @@ impl CompleteDirect {
             Ok(stored) if stored.size == size => Ok((upload.blob, stored)),
             Ok(_) | Err(CompleteParts::Mismatch) => Err(ResumableError::PartMismatch),
             Err(CompleteParts::Gone) => Err(ResumableError::TAKEN_OVER),
+            Err(CompleteParts::TooLarge) => Err(ResumableError::TooLargeForStore),
             Err(CompleteParts::Store(error)) => Err(error.into()),
         }
     }
@@ -204,11 +207,7 @@ impl CompleteDirect {
                 length: Some(ByteSize::ZERO),
                 content_type: MediaType::octet_stream(),
             };
-            match blobs.put(&key, stream::empty().boxed(), &hint).await {
-                Ok(stored) => Ok(stored),
-                Err(PutBlob::Body(error)) => Err(error.into()),
-                Err(PutBlob::Store(error)) => Err(error.into()),
-            }
+            Ok(blobs.put(&key, stream::empty().boxed(), &hint).await?)
         };
         let (intent, stored) = store_fresh_blob(&self.context, upload.owner, ByteSize::ZERO, put).await?;
         Ok((intent.key.id, stored))

@@ -6,6 +6,7 @@ use crate::engine::retry::failure;
 use crate::files::UploadError;
 use fm_domain::access::AccessDenied;
 use fm_domain::accounts::ReserveBytes;
+use fm_domain::blobs::PutBlob;
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::error::PortError;
 use fm_domain::uploads::UpdateUpload;
@@ -34,6 +35,9 @@ pub enum ResumableError {
     /// The piece is not what its checksum says; nothing of it is kept.
     #[error("the piece does not match its checksum")]
     ChecksumMismatch,
+    /// The store takes no file of this size, a limit of its operator; the upload is gone.
+    #[error("the store takes no file of this size")]
+    TooLargeForStore,
     /// The owner's quota has no room for it.
     #[error("the quota would be exceeded")]
     QuotaExceeded,
@@ -86,11 +90,18 @@ impl From<ReserveBytes> for ResumableError {
     }
 }
 
+impl From<PutBlob> for ResumableError {
+    fn from(error: PutBlob) -> Self {
+        UploadError::from(error).into()
+    }
+}
+
 /// The errors of the last unit, which all uploads share.
 impl From<UploadError> for ResumableError {
     fn from(error: UploadError) -> Self {
         match error {
             UploadError::Body(error) => Self::Body(error),
+            UploadError::TooLargeForStore => Self::TooLargeForStore,
             UploadError::QuotaExceeded => Self::QuotaExceeded,
             UploadError::KeyConflict => Self::KeyConflict,
             UploadError::KeyBusy { retry_after } => Self::TakenOver { retry_after },

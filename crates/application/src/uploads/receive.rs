@@ -257,6 +257,7 @@ impl From<AppendError> for ResumableError {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::Gone => Self::TAKEN_OVER,
+            AppendError::TooLarge => Self::TooLargeForStore,
             AppendError::Store(error) => Self::Store(error),
         }
     }

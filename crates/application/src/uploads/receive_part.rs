@@ -23,6 +23,9 @@ pub enum PartError {
     /// The body broke off, or is not as it was declared.
     #[error(transparent)]
     Body(#[from] BodyError),
+    /// The store takes no file of this size; the upload is gone.
+    #[error("the store takes no file of this size")]
+    TooLargeForStore,
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -110,6 +113,7 @@ impl ReceivePart {
             match self.receiver.write(&link.write, position, upload.epoch.number(), bytes).await {
                 Ok(()) => {}
                 Err(WritePart::Gone) => return Err(PartError::Refused),
+                Err(WritePart::TooLarge) => return Err(self.give_up(upload).await),
                 Err(WritePart::Store(error)) => return Err(error.into()),
             }
             drop(permit);
@@ -126,6 +130,15 @@ impl ReceivePart {
         }
         self.receiver.sync(&link.write).await?;
         Ok(PartTag::new(hasher.digests().await?.whole.finish().to_string()))
+    }
+
+    /// Removes an upload that can't be finished.
+    async fn give_up(&self, upload: &Upload) -> PartError {
+        match self.context.cancel(upload).await {
+            Ok(true) => PartError::TooLargeForStore,
+            Ok(false) => PartError::Refused,
+            Err(error) => PartError::Store(PortError::Unavailable(error.into())),
+        }
     }
 
     /// Only as long as no other request completes the upload or sends the same part.

@@ -146,7 +146,7 @@ fn put_size(answer: Result<fm_domain::blobs::StoredBlob, PutBlob>) -> PortResult
     match answer {
         Ok(stored) => Ok(stored.size.bytes()),
         Err(PutBlob::Store(error)) => Err(error),
-        Err(PutBlob::Body(error)) => panic!("the body had no fault: {error:?}"),
+        Err(error @ (PutBlob::Body(_) | PutBlob::TooLarge)) => panic!("the body had no fault: {error:?}"),
     }
 }
 

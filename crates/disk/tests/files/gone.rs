@@ -28,7 +28,7 @@ async fn every_call_is_refused(fixture: &Fixture, what: &str) {
     for length in [0, 10, 600_000] {
         match store.put(&key, body(pattern(length), 60_000, None), &hint(None)).await.unwrap_err() {
             PutBlob::Store(error) => out_of_reach(&error),
-            PutBlob::Body(error) => panic!("{what}: {error:?}"),
+            error @ (PutBlob::Body(_) | PutBlob::TooLarge) => panic!("{what}: {error:?}"),
         }
     }
     match store.get(&key, None).await {
@@ -46,7 +46,7 @@ async fn every_call_is_refused(fixture: &Fixture, what: &str) {
     let chunk = Chunk { bytes: pattern(10).into(), is_last: true };
     match store.append(&key, &start(), chunk).await.unwrap_err() {
         AppendError::Store(error) => out_of_reach(&error),
-        other @ AppendError::Gone => panic!("{what}: {other:?}"),
+        other @ (AppendError::Gone | AppendError::TooLarge) => panic!("{what}: {other:?}"),
     }
     match ResumableStore::complete(store, &key, &start()).await.unwrap_err() {
         CompleteError::Store(error) => out_of_reach(&error),

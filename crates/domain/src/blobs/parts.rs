@@ -92,6 +92,9 @@ pub enum WritePart {
     /// The write is not (or no longer) under way: it was completed, deleted, or taken over with a higher fence.
     #[error("the write in parts is no longer under way")]
     Gone,
+    /// The store takes no blob of this size, though it is within the store's [`BlobLimits`](super::BlobLimits): an operator has limited it.
+    #[error("the store takes no blob of this size")]
+    TooLarge,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -107,6 +110,9 @@ pub enum CompleteParts {
     /// The write is neither under way nor completed, or was taken over with a higher fence.
     #[error("the write in parts is no longer under way")]
     Gone,
+    /// The store takes no blob of this size, though it is within the store's [`BlobLimits`](super::BlobLimits): an operator has limited it.
+    #[error("the store takes no blob of this size")]
+    TooLarge,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] PortError),

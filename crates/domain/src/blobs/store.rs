@@ -35,6 +35,9 @@ pub enum PutBlob {
     /// The stream ended with an error.
     #[error(transparent)]
     Body(#[from] BodyError),
+    /// The store takes no blob of this size, though it is within the store's [`BlobLimits`]: an operator has limited it.
+    #[error("the store takes no blob of this size")]
+    TooLarge,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] PortError),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::Epoch;
-use crate::blobs::{BlobKey, StoredBlob};
+use crate::blobs::{BlobKey, PutBlob, StoredBlob};
 use crate::body::{ByteSize, PartBytes};
 use crate::error::{PortError, PortResult};
 use crate::files::MediaType;
@@ -74,6 +74,9 @@ pub enum AppendError {
     /// The blob is not (or no longer) being written: it was completed, deleted, or taken over with a higher fence.
     #[error("the blob is no longer being written")]
     Gone,
+    /// The store takes no blob of this size, though it is within the store's [`BlobLimits`](crate::blobs::BlobLimits): an operator has limited it.
+    #[error("the store takes no blob of this size")]
+    TooLarge,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -89,6 +92,9 @@ pub enum CompleteError {
     /// The blob is neither being written nor completed, or was taken over with a higher fence.
     #[error("the blob is no longer being written")]
     Gone,
+    /// The store takes no blob of this size, though it is within the store's [`BlobLimits`](crate::blobs::BlobLimits): an operator has limited it.
+    #[error("the store takes no blob of this size")]
+    TooLarge,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -157,5 +163,5 @@ pub trait ResumableStore: Send + Sync {
         key: &BlobKey,
         bytes: PartBytes,
         content_type: &MediaType,
-    ) -> PortResult<StoredBlob>;
+    ) -> Result<StoredBlob, PutBlob>;
 }

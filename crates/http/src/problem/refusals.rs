@@ -153,10 +153,16 @@ impl From<ThumbnailError> for Problem {
     }
 }
 
+/// 413: its limit the store does not tell.
+fn too_large_for_store() -> Problem {
+    Problem::new(Code::PayloadTooLarge, "the file is larger than the store takes")
+}
+
 impl From<UploadError> for Problem {
     fn from(error: UploadError) -> Self {
         match error {
             UploadError::Body(error) => error.into(),
+            UploadError::TooLargeForStore => too_large_for_store(),
             UploadError::QuotaExceeded => Self::of(Code::QuotaExceeded),
             UploadError::KeyConflict => Self::of(Code::Conflict),
             UploadError::KeyBusy { retry_after } => {
@@ -183,6 +189,7 @@ impl From<ResumableError> for Problem {
                 .with(tus::UPLOAD_OFFSET, HeaderValue::from(offset.bytes())),
             ResumableError::LengthConflict => conflict("a different length was declared before"),
             ResumableError::ChecksumMismatch => Self::of(Code::ChecksumMismatch),
+            ResumableError::TooLargeForStore => too_large_for_store(),
             ResumableError::QuotaExceeded => Self::of(Code::QuotaExceeded),
             ResumableError::KeyConflict => Self::of(Code::Conflict),
             ResumableError::TakenOver { retry_after } => {
@@ -202,6 +209,7 @@ impl From<PartError> for Problem {
             PartError::Refused => Forbidden.into(),
             PartError::Body(BodyError::TooLarge { limit }) => Self::too_large("part", limit.bytes()),
             PartError::Body(error) => error.into(),
+            PartError::TooLargeForStore => too_large_for_store(),
             PartError::Store(error) => error.into(),
         }
     }

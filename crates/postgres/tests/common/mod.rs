@@ -92,6 +92,19 @@ impl Fixture {
         PgJobSignal::new(self.address.clone())
     }
 
+    /// The URL of its database.
+    pub fn url(&self) -> String {
+        url(&self.name)
+    }
+
+    /// Where its server listens: `127.0.0.1:5432`.
+    pub fn place(&self) -> String {
+        let url = self.url();
+        let (_, rest) = url.split_once("://").unwrap();
+        let (place, _) = rest.rsplit_once('@').map_or(rest, |(_, place)| place).split_once('/').unwrap();
+        if place.contains(':') { place.to_owned() } else { format!("{place}:5432") }
+    }
+
     /// A connection of the test's own.
     pub async fn client(&self) -> Client {
         plain(&url(&self.name)).await

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, PasswordHasher};
 use fm_domain::blobs::{
     BlobKey, CompleteParts, DirectStore, DownloadLink, PartLimits, PartLink, PartReceiver, PartWrite,
-    SignDownload, SignParts, SignedPart, SignedUrl, StoredBlob, WriteId, WritePart, WrittenPart,
+    PutBlob, SignDownload, SignParts, SignedPart, SignedUrl, StoredBlob, WriteId, WritePart, WrittenPart,
 };
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::clock::Timestamp;
@@ -96,7 +96,7 @@ decorate! {
     sync(key: &BlobKey) -> PortResult<()> = ResumableStoreSync;
     prune(key: &BlobKey, before: &WriteState, after: &WriteState) -> PortResult<()> = ResumableStorePrune;
     complete(key: &BlobKey, position: &Position) -> Result<StoredBlob, CompleteError> = ResumableStoreComplete;
-    put_bytes(key: &BlobKey, bytes: PartBytes, content_type: &MediaType) -> PortResult<StoredBlob>
+    put_bytes(key: &BlobKey, bytes: PartBytes, content_type: &MediaType) -> Result<StoredBlob, PutBlob>
         = ResumableStorePutBytes;
     {
         fn append_hints(&self) -> AppendHints {

@@ -126,7 +126,7 @@ impl NumberedParts {
         let body = stream::iter(bytes.into_pieces().into_iter().map(Ok)).boxed();
         self.blobs.put(key, body, &hint).await.map_err(|error| match error {
             PutBlob::Store(error) => error,
-            other @ PutBlob::Body(_) => PortError::Unexpected(other.into()),
+            other @ (PutBlob::Body(_) | PutBlob::TooLarge) => PortError::Unexpected(other.into()),
         })
     }
 }
@@ -228,8 +228,8 @@ impl ResumableStore for NumberedParts {
         key: &BlobKey,
         bytes: PartBytes,
         content_type: &MediaType,
-    ) -> PortResult<StoredBlob> {
-        self.put(key, bytes, content_type).await
+    ) -> Result<StoredBlob, PutBlob> {
+        Ok(self.put(key, bytes, content_type).await?)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::blobs::{BlobKey, StoredBlob};
+use fm_domain::blobs::{BlobKey, PutBlob, StoredBlob};
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
@@ -68,7 +68,7 @@ impl ResumableStore for SmallChunks {
         key: &BlobKey,
         bytes: PartBytes,
         content_type: &MediaType,
-    ) -> PortResult<StoredBlob> {
+    ) -> Result<StoredBlob, PutBlob> {
         self.0.put_bytes(key, bytes, content_type).await
     }
 }

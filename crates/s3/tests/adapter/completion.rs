@@ -8,11 +8,38 @@ use fm_s3_testing::{Answer, Request, ScriptedServer};
 use crate::wire::obliging;
 
 /// Codes by which a server says that the parts are not those that it has.
-pub(crate) const WRONG_PARTS: [&str; 4] = ["InvalidPart", "InvalidPartOrder", "EntityTooSmall", "S3Error"];
+pub(crate) const WRONG_PARTS: [&str; 11] = [
+    "InvalidPart",
+    "InvalidPartOrder",
+    "EntityTooSmall",
+    "S3Error",
+    "MissingPart",
+    "InvalidChecksum",
+    "InvalidRequest",
+    "InvalidArgument",
+    "MalformedXML",
+    "BadDigest",
+    "InvalidDigest",
+];
+
+/// How servers, and proxies before them, say that something is too large.
+pub(crate) const TOO_LARGE: [(u16, &str); 3] = [(413, "EntityTooLarge"), (400, "EntityTooLarge"), (413, "")];
 
 /// Errors that say nothing of parts and do not pass.
-pub(crate) const OTHER_ERRORS: [(u16, &str); 3] =
-    [(400, "AuthorizationHeaderMalformed"), (403, "AccessDenied"), (404, "NoSuchBucket")];
+pub(crate) const OTHER_ERRORS: [(u16, &str); 12] = [
+    (400, "AuthorizationHeaderMalformed"),
+    (400, "AuthorizationQueryParametersError"),
+    (400, "RequestTimeTooSkewed"),
+    (400, "ExpiredToken"),
+    (400, "InvalidToken"),
+    (400, "TokenRefreshRequired"),
+    (400, "MissingSecurityHeader"),
+    (400, "InvalidAccessKeyId"),
+    (400, "SignatureDoesNotMatch"),
+    (400, "NoSuchBucket"),
+    (403, "AccessDenied"),
+    (404, "NoSuchBucket"),
+];
 
 pub(crate) fn completes(request: &Request) -> bool {
     request.method == "POST" && request.target.contains("uploadId")

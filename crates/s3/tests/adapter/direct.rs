@@ -6,8 +6,8 @@ use fm_domain::error::PortError;
 use fm_s3_testing::{Answer, Request};
 
 use crate::completion::{
-    OTHER_ERRORS, WRONG_PARTS, assert_ends_the_other, assert_names_both_parts, completing, deleted, done,
-    lost, with_another_upload,
+    OTHER_ERRORS, TOO_LARGE, WRONG_PARTS, assert_ends_the_other, assert_names_both_parts, completing,
+    deleted, done, lost, with_another_upload,
 };
 use crate::support::{key, store};
 
@@ -57,6 +57,12 @@ async fn what_the_server_says_of_wrong_parts_is_a_mismatch_and_nothing_else_is()
         let (refused, _) = complete(move |_| Answer::error(400, code), None).await;
         assert!(matches!(refused, Err(CompleteParts::Mismatch)), "{code}: {refused:?}");
     }
+    for (status, code) in TOO_LARGE {
+        let (refused, _) = complete(move |_| Answer::error(status, code), None).await;
+        assert!(matches!(refused, Err(CompleteParts::TooLarge)), "{status} {code}: {refused:?}");
+    }
+    let (later, _) = complete(|_| Answer::error(400, "RequestTimeout"), None).await;
+    assert!(matches!(later, Err(CompleteParts::Store(PortError::Unavailable(_)))), "{later:?}");
     for (status, code) in OTHER_ERRORS {
         let (refused, _) = complete(move |_| Answer::error(status, code), None).await;
         assert!(

@@ -9,6 +9,7 @@ use fm_domain::error::PortError;
 use fm_s3::S3BlobStore;
 use fm_s3_testing::{Answer, Request, ScriptedServer};
 
+use crate::completion::TOO_LARGE;
 use crate::support::{ACCESS, SECRET, body, chain, failing, hint, key, read, store, within};
 use crate::wire::obliging;
 
@@ -249,4 +250,38 @@ async fn blobs_can_be_deleted_from_a_server_without_a_list_of_uploads() {
     .unwrap();
     store(server.endpoint()).delete(&key()).await.unwrap();
     assert_eq!(count(&server.seen(), "DELETE"), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_for_the_server_is_refused_as_that_and_removed() {
+    for (status, code) in TOO_LARGE {
+        for (length, refusing) in [(10, "PUT"), (PART + 1, "PUT"), (PART + 1, "POST")] {
+            let server = ScriptedServer::start(move |request| {
+                let is_refused = request.method == refusing && !request.target.contains("uploads");
+                if is_refused { Answer::error(status, code) } else { obliging(0)(request) }
+            });
+            let server = server.await.unwrap();
+            let refused = store(server.endpoint()).put(&key(), body(length), &hint(Some(length))).await;
+            assert!(matches!(refused, Err(PutBlob::TooLarge)), "{status} {code} {refusing}: {refused:?}");
+            assert!(count(&server.seen(), "DELETE") >= 1, "what may have been stored is deleted");
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_no_bucket_can_be_made_the_path_is_asked_about() {
+    for (status, answer) in [(404, "404 Route not found"), (405, "")] {
+        let server = ScriptedServer::start(move |request| match request.method.as_str() {
+            "HEAD" => Answer::status(404),
+            _ => Answer::Whole { status, headers: Vec::new(), body: answer.as_bytes().to_vec() },
+        });
+        let server = server.await.unwrap();
+        let store = store(server.endpoint());
+        let error = chain(&store.ensure_buckets().await.unwrap_err());
+        for word in ["bucket files", "CreateBucket", "S3_ENDPOINT", "/storage/v1/s3"] {
+            assert!(error.contains(word), "{word}: {error}");
+        }
+        let error = chain(&store.ping().await.unwrap_err());
+        assert!(error.contains("HeadBucket") && error.contains("path of S3_ENDPOINT"), "{error}");
+    }
 }

@@ -36,6 +36,14 @@ async fn url(settings: &S3Settings, link: &DownloadLink) -> String {
     S3SignDownload::new(settings).unwrap().sign(link).await.unwrap().expose().to_owned()
 }
 
+#[tokio::test]
+async fn a_link_says_the_type_of_the_file_whatever_the_store_was_told() {
+    let mut link = link(key(), "form", 60);
+    link.target.content_type = "multipart/form-data".parse().unwrap();
+    let url = url(&settings("http://127.0.0.1:1"), &link).await;
+    assert_eq!(parameter(&url, "response-content-type"), "multipart%2Fform-data");
+}
+
 pub(crate) fn parameter<'a>(url: &'a str, name: &str) -> &'a str {
     let (_, query) = url.split_once('?').unwrap();
     query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap()

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use fm_domain::blobs::BlobStore as _;
+use fm_domain::blobs::{BlobStore as _, PutBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::error::PortError;
 use fm_domain::uploads::{AppendError, Chunk, CompleteError, ResumableStore as _, WriteState};
@@ -11,8 +11,8 @@ use fm_s3::S3BlobStore;
 use fm_s3_testing::{Answer, Request, ScriptedServer};
 
 use crate::completion::{
-    OTHER_ERRORS, WRONG_PARTS, assert_ends_the_other, assert_names_both_parts, completing, deleted, done,
-    lost, with_another_upload,
+    OTHER_ERRORS, TOO_LARGE, WRONG_PARTS, assert_ends_the_other, assert_names_both_parts, completing,
+    deleted, done, lost, with_another_upload,
 };
 use crate::support::{at, chain, hint, json, key, store};
 use crate::wire::{assert_plain, obliging};
@@ -213,6 +213,10 @@ async fn what_the_server_says_of_wrong_parts_is_incomplete_and_nothing_else_is()
         let (refused, _) = complete(move |_| Answer::error(400, code), None).await;
         assert!(matches!(refused, Err(CompleteError::Incomplete)), "{code}: {refused:?}");
     }
+    for (status, code) in TOO_LARGE {
+        let (refused, _) = complete(move |_| Answer::error(status, code), None).await;
+        assert!(matches!(refused, Err(CompleteError::TooLarge)), "{status} {code}: {refused:?}");
+    }
     for (status, code) in OTHER_ERRORS {
         let (refused, _) = complete(move |_| Answer::error(status, code), None).await;
         assert!(
@@ -284,4 +288,23 @@ async fn an_incomplete_part_that_is_not_removed_fails_the_deletion_but_keeps_no_
     .unwrap();
     assert!(store(server.endpoint()).delete(&key).await.is_err());
     assert_eq!(server.seen().last().unwrap().target, format!("/files/{key}?x-id=DeleteObject"));
+}
+
+#[tokio::test]
+async fn bytes_that_are_too_large_for_the_server_are_refused_as_that_whatever_becomes_of_them() {
+    for (status, code) in TOO_LARGE {
+        let server = ScriptedServer::start(move |request| match request.method.as_str() {
+            "PUT" => Answer::error(status, code),
+            _ => obliging(0)(request),
+        });
+        let server = server.await.unwrap();
+        let store = store(server.endpoint());
+        let position = at(&state("[]", 1, "[]"), 0);
+        for is_last in [true, false] {
+            let refused = store.append(&key(), &position, chunk("hello", is_last)).await;
+            assert!(matches!(refused, Err(AppendError::TooLarge)), "{status} {code}: {refused:?}");
+        }
+        let refused = store.put_bytes(&key(), Bytes::from("hello").into(), &hint(None).content_type).await;
+        assert!(matches!(refused, Err(PutBlob::TooLarge)), "{status} {code}: {refused:?}");
+    }
 }

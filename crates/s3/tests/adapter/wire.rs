@@ -1,6 +1,9 @@
 //! What is sent: nothing that a plain S3 server would not understand.
 
-use fm_domain::blobs::{BlobStore as _, Bucket, ByteRange, GetBlob, ListBlobs as _};
+use fm_domain::blobs::{BlobStore as _, Bucket, ByteRange, DirectStore, GetBlob, ListBlobs as _, PutHint};
+use fm_domain::body::ByteSize;
+use fm_domain::files::MediaType;
+use fm_domain::uploads::ResumableStore;
 use fm_s3::S3BlobStore;
 use fm_s3_testing::{Answer, Request, ScriptedServer};
 use futures_util::TryStreamExt as _;
@@ -210,4 +213,39 @@ async fn a_listing_follows_every_page_and_leaves_strangers_out() {
         store(server.endpoint()).list(Bucket::Files).await.unwrap().try_collect().await.unwrap();
     assert_eq!(listed.iter().map(|blob| blob.key).collect::<Vec<_>>(), [first, second]);
     assert_eq!(listed[0].written_at.to_string(), "2026-01-02T03:04:05.678000Z");
+}
+
+#[tokio::test]
+async fn a_multipart_type_is_stored_as_bytes_and_linked_by_its_name() {
+    for (declared, stored) in [
+        ("multipart/form-data", "application/octet-stream"),
+        ("Multipart/Mixed; boundary=x", "application/octet-stream"),
+        ("multipart/x", "application/octet-stream"),
+        ("message/rfc822", "message/rfc822"),
+        ("application/multipart", "application/multipart"),
+    ] {
+        let server = ScriptedServer::start(obliging(PART + 1)).await.unwrap();
+        let store = store(server.endpoint());
+        let content_type: MediaType = declared.parse().unwrap();
+        for length in [1, PART + 1] {
+            let hint = PutHint {
+                owner: None,
+                length: Some(ByteSize::new(length as u64)),
+                content_type: content_type.clone(),
+            };
+            store.put(&key(), body(length), &hint).await.unwrap();
+        }
+        store.put_bytes(&key(), bytes::Bytes::from("a").into(), &content_type).await.unwrap();
+        ResumableStore::begin(&store, &key(), &content_type).await.unwrap();
+        DirectStore::begin(&store, &key(), &content_type).await.unwrap();
+        let told: Vec<String> = server
+            .seen()
+            .iter()
+            // A part has no type of its own.
+            .filter(|request| !request.target.contains("partNumber"))
+            .filter_map(|request| request.header("content-type").map(ToOwned::to_owned))
+            .filter(|told| told != "application/xml")
+            .collect();
+        assert_eq!(told, vec![stored; 5], "{declared}");
+    }
 }

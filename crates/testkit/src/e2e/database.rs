@@ -42,9 +42,7 @@ impl TestDatabase {
     /// Ends every connection to it and refuses new ones.
     pub(crate) fn go_away(&self) {
         self.allow_connections(false);
-        let statement =
-            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
-        self.server.maintenance().run(&statement).expect("its connections are ended");
+        self.end_connections();
     }
 
     /// Takes connections again.
@@ -55,6 +53,25 @@ impl TestDatabase {
     /// Runs one statement in it.
     pub(crate) fn execute(&self, statement: &str) {
         self.database.run(statement).expect("the statement is right");
+    }
+
+    /// What it answers to one question.
+    pub(crate) fn ask(&self, question: &str) -> String {
+        self.database.run(question).expect("the question is right")
+    }
+
+    /// Has new connections refuse writes or take them, and ends all others.
+    pub(crate) fn refuses_writes(&self, refuses: bool) {
+        let maintenance = self.server.maintenance();
+        let set = format!("ALTER DATABASE {} SET default_transaction_read_only = {refuses}", self.name);
+        maintenance.run(&set).expect("the database is altered");
+        self.end_connections();
+    }
+
+    fn end_connections(&self) {
+        let statement =
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        self.server.maintenance().run(&statement).expect("its connections are ended");
     }
 
     /// How many transactions it has seen, but for the last seconds.

@@ -97,6 +97,15 @@ impl Server {
         Self::assemble(lane, database, store, variables, arguments)
     }
 
+    /// A server with a store on a database of its own, which it reaches by the URL that `by` makes of the direct one. It is
+    /// not started yet.
+    pub fn on_postgres(by: impl FnOnce(&str) -> String) -> Self {
+        let database = TestDatabase::create();
+        let url = by(database.url());
+        let variables = [("DATABASE_URL", url.as_str())];
+        Self::assemble(Lane::PostgresS3, Some(database), Some(TestStore::start()), &variables, &[])
+    }
+
     pub(crate) fn assemble(
         lane: Lane,
         database: Option<TestDatabase>,
@@ -239,6 +248,16 @@ impl Server {
     /// Changes its database behind its back.
     pub fn in_its_database(&self, statement: &str) {
         self.database.as_ref().expect("it has a database server").execute(statement);
+    }
+
+    /// What its database answers to one question, in the tests' own connection.
+    pub fn ask_its_database(&self, question: &str) -> String {
+        self.database.as_ref().expect("it has a database server").ask(question)
+    }
+
+    /// Whether its database refuses writes (`default_transaction_read_only`), on new connections: the others are ended.
+    pub fn refuses_writes(&self, refuses: bool) {
+        self.database.as_ref().expect("it has a database server").refuses_writes(refuses);
     }
 
     /// How many transactions its database has seen, but for the last seconds.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use fm_domain::blobs::{BlobKey, BlobStore as _, PutBlob, PutHint, StoredBlob};
 use fm_domain::body::{ByteSize, PartBytes};
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
 use fm_domain::uploads::{
     AppendError, AppendHints, Chunk, CompleteError, Position, ResumableStore, WriteState,
@@ -117,12 +117,9 @@ impl ResumableStore for OpendalBlobStore {
         key: &BlobKey,
         bytes: PartBytes,
         content_type: &MediaType,
-    ) -> PortResult<StoredBlob> {
+    ) -> Result<StoredBlob, PutBlob> {
         let length = Some(ByteSize::new(bytes.len() as u64));
         let hint = PutHint { owner: None, length, content_type: content_type.clone() };
-        self.put(key, stream_of(bytes), &hint).await.map_err(|error| match error {
-            PutBlob::Store(error) => error,
-            PutBlob::Body(error) => PortError::Unexpected(error.into()),
-        })
+        self.put(key, stream_of(bytes), &hint).await
     }
 }

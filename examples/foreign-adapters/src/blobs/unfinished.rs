@@ -101,7 +101,7 @@ impl OpendalBlobStore {
         let stored = self.write(path, stream_of(bytes)).await;
         stored.map_err(|error| match error {
             PutBlob::Store(error) => error,
-            PutBlob::Body(error) => PortError::Unexpected(error.into()),
+            error @ (PutBlob::Body(_) | PutBlob::TooLarge) => PortError::Unexpected(error.into()),
         })?;
         // It may have ended meanwhile, and what is stored after the end would stay for ever.
         if self.is_under_way(write).await? {

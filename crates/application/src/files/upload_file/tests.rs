@@ -9,7 +9,7 @@ use crate::jobs::{Job as _, MakeThumbnail};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
 use fm_domain::accounts::{Charge, ReserveBytes};
-use fm_domain::blobs::{MarkStored, Tombstone};
+use fm_domain::blobs::{MarkStored, PutBlob, Tombstone};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::Clock as _;
 use fm_domain::error::{PortError, Retry};
@@ -194,6 +194,16 @@ async fn the_intent_of_a_failed_put_is_cancelled_before_its_bytes_are_deleted() 
         effects.seen()[5..],
         ["put files", "cancel intent", "free", "unreserve", "commit", "delete files"]
     );
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_for_the_store_is_refused_as_that_and_keeps_nothing() {
+    let effects = Effects::default();
+    let doubles = doubles([recording_intent(&effects), cancelling_intent(&effects)], false);
+    let blobs = FakeBlobs::refusing(&effects, PutBlob::TooLarge);
+    let error = upload(doubles, blobs, &settings(), None, body(&["a"])).await.unwrap_err();
+    assert!(matches!(error, UploadError::TooLargeForStore));
+    assert_eq!(effects.seen()[2..], ["put files", "cancel intent", "commit", "delete files"]);
 }
 
 /// The sweep cancelled the intent and deleted its bytes while more of them were still under way to the store.

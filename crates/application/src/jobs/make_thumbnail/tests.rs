@@ -231,7 +231,7 @@ async fn a_thumbnail_whose_intent_was_cancelled_while_it_was_written_is_taken_ba
 async fn a_failed_put_is_taken_back_and_tried_again() {
     let mut run =
         Run::of(Some(pending())).renders(Ok(rendered())).unit(recording_intent).unit(cancelling_intent);
-    run.blobs.refusal = Mutex::new(Some(unavailable()));
+    run.blobs.refusal = Mutex::new(Some(unavailable().into()));
     let (outcome, seen) = run.end().await;
     assert!(matches!(outcome, Err(JobError::Store(_))));
     assert_eq!(seen[5..], ["put thumbnails", "cancel intent", "commit", "delete thumbnails"]);

@@ -12,7 +12,7 @@ use crate::fixture::{actor, once, unavailable};
 use crate::testing::settings;
 use crate::uploads::fixture::{
     FakeStore, Fault, Rows, acquired, acquiring, begun_with, context, doubles, filing, filing_afresh,
-    finding, pieces, reads_of, recording_intent, saving,
+    finding, intent_cancelled, pieces, reads_of, recording_intent, saving,
 };
 
 async fn append(
@@ -198,4 +198,44 @@ async fn a_request_that_completes_its_upload_itself_is_not_taken_over() {
     let progress = append(&effects, (units, reads), store, (3, pieces(&["lo"]))).await.unwrap();
     assert!(progress.file.is_some());
     assert_eq!(effects.seen()[8..10], ["complete at 5", "look"]);
+}
+
+/// The unit that removes an upload which this request has acquired.
+fn removing(effects: &Effects, upload: Upload) -> FakeUnitOfWork {
+    let acquired = Upload { epoch: acquired().epoch, is_locked: true, ..upload };
+    let mut unit = intent_cancelled(effects, finding(effects, Some(acquired)));
+    once!(effects, unit.uploads.expect_remove(), "remove", |_| Ok(true));
+    unit
+}
+
+#[tokio::test]
+async fn with_bytes_that_are_too_large_for_the_store_the_upload_is_gone() {
+    let gone = ["find", "cancel intent", "enqueue", "remove", "commit"];
+    for (call, body) in [("append", "l"), ("append", "lo")] {
+        let (effects, rows) = (Effects::default(), Rows::default());
+        let units = vec![acquiring(&effects, half(), &rows), removing(&effects, half())];
+        let store = FakeStore::stepwise(&effects).failing(call, Fault::TooLarge);
+        let outcome = append(&effects, (units, vec![]), store, (3, pieces(&[body]))).await;
+        assert!(matches!(outcome, Err(ResumableError::TooLargeForStore)), "{outcome:?}");
+        assert_eq!(effects.seen()[4..], gone);
+    }
+    // A store may see only at the end how large the whole is.
+    let (effects, rows) = (Effects::default(), Rows::default());
+    let units = vec![acquiring(&effects, half(), &rows), saving(&effects, &rows), removing(&effects, half())];
+    let store = FakeStore::stepwise(&effects).failing("complete", Fault::TooLarge);
+    let outcome = append(&effects, (units, vec![]), store, (3, pieces(&["lo"]))).await;
+    assert!(matches!(outcome, Err(ResumableError::TooLargeForStore)), "{outcome:?}");
+    assert_eq!(
+        effects.seen()[8..],
+        ["complete at 5", "find", "cancel intent", "enqueue", "remove", "commit"]
+    );
+}
+
+#[tokio::test]
+async fn an_upload_that_another_request_has_meanwhile_is_not_removed_as_too_large() {
+    let (effects, rows) = (Effects::default(), Rows::default());
+    let units = vec![acquiring(&effects, half(), &rows), finding(&effects, None)];
+    let store = FakeStore::stepwise(&effects).failing("append", Fault::TooLarge);
+    let outcome = append(&effects, (units, vec![]), store, (3, pieces(&["l"]))).await;
+    assert!(matches!(outcome, Err(ResumableError::TakenOver { .. })), "{outcome:?}");
 }

@@ -76,6 +76,7 @@ async fn what_the_store_can_not_complete_is_no_file() {
     for (fault, expected) in [
         (Fault::Gone, "another request goes on with the upload"),
         (Fault::Incomplete, "the store failed unexpectedly"),
+        (Fault::TooLarge, "the store takes no file of this size"),
         (Fault::Unavailable, "the store is out of reach"),
         (Fault::Size(4), "the store failed unexpectedly"),
     ] {

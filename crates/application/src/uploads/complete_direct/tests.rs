@@ -167,6 +167,16 @@ async fn with_parts_that_the_store_does_not_know_so_the_upload_is_gone() {
 }
 
 #[tokio::test]
+async fn with_parts_that_are_too_large_for_the_store_the_upload_is_gone() {
+    let (effects, rows) = (Effects::default(), Rows::default());
+    let units = vec![acquiring(&effects, direct(), &rows), removing(&effects)];
+    let refused = Some(Err(CompleteParts::TooLarge));
+    let outcome = Completion::of(&effects, units, refused).run(&[(1, "a"), (2, "b")]).await;
+    assert!(matches!(outcome, Err(ResumableError::TooLargeForStore)));
+    assert_eq!(effects.seen()[3..], ["complete", "find", "cancel intent", "enqueue", "remove", "commit"]);
+}
+
+#[tokio::test]
 async fn an_upload_that_was_never_begun_has_no_parts() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let never_begun = Upload { write: None, ..direct() };

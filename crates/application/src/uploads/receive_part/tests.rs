@@ -10,7 +10,7 @@ use fm_domain::uploads::Transport;
 use super::*;
 use crate::fixture::{FakeBlobs, once, sha256, unavailable};
 use crate::testing::{DirectDoubles, settings};
-use crate::uploads::fixture::{broken, doubles, finding, pieces, reads_of};
+use crate::uploads::fixture::{broken, doubles, finding, intent_cancelled, pieces, reads_of};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -211,6 +211,20 @@ async fn a_store_that_fails_or_writes_no_more_ends_the_part() {
         assert_eq!(matches!(error, PartError::Refused), is_gone);
         assert_eq!(matches!(error, PartError::Store(PortError::Unavailable(_))), !is_gone);
     }
+}
+
+#[tokio::test]
+async fn with_a_part_that_is_too_large_for_the_store_the_upload_is_gone() {
+    let (effects, parts) = (Effects::default(), Parts::default());
+    let mut receiver = MockPartReceiver::new();
+    once!(effects, receiver.expect_write(), "write", |_, _, _, _| Err(WritePart::TooLarge));
+    let mut removing = intent_cancelled(&effects, finding(&effects, Some(direct())));
+    once!(effects, removing.uploads.expect_remove(), "remove", |_| Ok(true));
+    let units = vec![beginning(&effects, &parts), removing];
+    let reads = Some(reads_of(&effects, Some(direct())));
+    let outcome = receive(&effects, (units, reads), receiver, (link(), pieces(&["hello"]))).await;
+    assert!(matches!(outcome, Err(PartError::TooLargeForStore)));
+    assert_eq!(effects.seen()[4..], ["write", "find", "cancel intent", "enqueue", "remove", "commit"]);
 }
 
 #[tokio::test]

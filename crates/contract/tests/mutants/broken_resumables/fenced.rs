@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use fm_domain::blobs::{BlobKey, StoredBlob};
+use fm_domain::blobs::{BlobKey, PutBlob, StoredBlob};
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
@@ -94,7 +94,7 @@ impl ResumableStore for Fenced {
         key: &BlobKey,
         bytes: PartBytes,
         content_type: &MediaType,
-    ) -> PortResult<StoredBlob> {
+    ) -> Result<StoredBlob, PutBlob> {
         self.blobs.put_bytes(key, bytes, content_type).await
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use fm_domain::blobs::{BlobKey, BlobStore as _, StoredBlob};
+use fm_domain::blobs::{BlobKey, BlobStore as _, PutBlob, StoredBlob};
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::MediaType;
@@ -193,7 +193,7 @@ impl ResumableStore for FakeStore {
         key: &BlobKey,
         bytes: PartBytes,
         _content_type: &MediaType,
-    ) -> PortResult<StoredBlob> {
+    ) -> Result<StoredBlob, PutBlob> {
         let size = ByteSize::new(bytes.len() as u64);
         let mut pieces = bytes.into_pieces();
         if self.is(Fault::StoresOnePieceAlone) {

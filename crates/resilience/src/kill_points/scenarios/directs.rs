@@ -46,7 +46,7 @@ async fn send(process: &Process, actors: &Actors, sha256: Option<Sha256>) -> Res
     if let Some(client) = &process.part_client {
         return match client.send(&link.write, link.number, content()).await {
             Ok(tag) => Ok(ReceivedPart { tag }),
-            Err(WritePart::Gone) => Err(PartError::Refused),
+            Err(WritePart::Gone | WritePart::TooLarge) => Err(PartError::Refused),
             Err(WritePart::Store(error)) => Err(error.into()),
         };
     }
