@@ -3,13 +3,15 @@
 //! tokio-postgres can walk over several hosts by itself, but bounds the TCP connect alone: a host that accepts and never
 //! answers would be the last one tried. Here every address has its own time for all of connecting.
 
+mod learned;
+
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use fm_domain::error::{PortError, PortResult, chain};
 use tokio::net::lookup_host;
@@ -19,8 +21,8 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use self::learned::{Attempt, Learned, Place, State, Walk};
 use crate::error::from_connecting;
-use crate::timing::SUSPICIOUS;
 
 pub(crate) type Tls = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 pub(crate) type Opened = (Client, Connection<Socket, Tls>);
@@ -56,19 +58,6 @@ impl fmt::Display for Entry {
     }
 }
 
-/// An entry, and which of its addresses; `None`: the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
-    entry: usize,
-    address: Option<IpAddr>,
-}
-
-impl Place {
-    fn is(self, other: Self) -> bool {
-        self.entry == other.entry && (self.address == other.address || self.address.is_none())
-    }
-}
-
 /// The hosts, and where the next walk begins. Clones share what they learn.
 #[derive(Clone)]
 pub(crate) struct Hosts {
@@ -76,29 +65,6 @@ pub(crate) struct Hosts {
     entries: Arc<[Entry]>,
     limit: Duration,
     learned: Arc<Learned>,
-}
-
-#[derive(Debug)]
-struct Learned {
-    state: Mutex<State>,
-    /// Addresses that the longest walk so far had.
-    addresses: AtomicUsize,
-    /// Walks under way.
-    walks: AtomicUsize,
-}
-
-#[derive(Debug)]
-struct State {
-    /// Where the next walk begins: the address that worked last, or the one behind it once that has failed.
-    first: Place,
-    /// The entry that worked last.
-    worked: Option<usize>,
-}
-
-impl Learned {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Hosts {
@@ -262,63 +228,6 @@ impl fmt::Debug for Hosts {
             .field("hosts", &hosts)
             .field("database", &self.settings.get_dbname())
             .finish_non_exhaustive()
-    }
-}
-
-/// Counts a walk until it is dropped.
-struct Walk<'a>(&'a AtomicUsize);
-
-impl<'a> Walk<'a> {
-    fn begin(walks: &'a AtomicUsize) -> Self {
-        walks.fetch_add(1, Ordering::Relaxed);
-        Self(walks)
-    }
-}
-
-impl Drop for Walk<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// An attempt at one place. Failed, or dropped after long enough, it has the next walk begin elsewhere.
-struct Attempt<'a> {
-    learned: &'a Learned,
-    place: Place,
-    next: Place,
-    started: Instant,
-    is_open: bool,
-}
-
-impl<'a> Attempt<'a> {
-    fn begin(learned: &'a Learned, place: Place, next: Place) -> Self {
-        Self { learned, place, next, started: Instant::now(), is_open: true }
-    }
-
-    fn ended(&mut self) {
-        self.is_open = false;
-    }
-
-    fn failed(&mut self, error: PortError) -> PortError {
-        self.is_open = false;
-        self.pass_over();
-        error
-    }
-
-    /// Another attempt may have found a better place meanwhile, which stays.
-    fn pass_over(&self) {
-        let mut state = self.learned.state();
-        if state.first.is(self.place) {
-            state.first = self.next;
-        }
-    }
-}
-
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        if self.is_open && self.started.elapsed() >= SUSPICIOUS {
-            self.pass_over();
-        }
     }
 }
 

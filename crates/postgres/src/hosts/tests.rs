@@ -1,8 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::{SocketAddr, TcpListener};
+use std::time::Instant;
 
 use super::*;
+use crate::timing::SUSPICIOUS;
 use crate::tls::{self, Trust};
 
 const LIMIT: Duration = Duration::from_millis(300);

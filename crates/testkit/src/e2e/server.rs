@@ -245,21 +245,6 @@ impl Server {
         assert!(process.ended(Duration::from_secs(10)).is_some(), "SIGKILL ends it");
     }
 
-    /// Changes its database behind its back.
-    pub fn in_its_database(&self, statement: &str) {
-        self.database.as_ref().expect("it has a database server").execute(statement);
-    }
-
-    /// What its database answers to one question, in the tests' own connection.
-    pub fn ask_its_database(&self, question: &str) -> String {
-        self.database.as_ref().expect("it has a database server").ask(question)
-    }
-
-    /// Whether its database refuses writes (`default_transaction_read_only`), on new connections: the others are ended.
-    pub fn refuses_writes(&self, refuses: bool) {
-        self.database.as_ref().expect("it has a database server").refuses_writes(refuses);
-    }
-
     /// How many transactions its database has seen, but for the last seconds.
     pub fn transactions(&self) -> u64 {
         self.database.as_ref().expect("it has a database server").transactions()

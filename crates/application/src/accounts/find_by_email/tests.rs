@@ -39,10 +39,10 @@ async fn an_account_of_before_is_found_by_every_spelling_of_its_address() {
 
 #[tokio::test]
 async fn of_two_accounts_the_one_whose_address_is_typed_is_found() {
+    const WIDE: &[&str] = &["ada@example.com", "\u{ff41}da@example.com"];
     const BOTH: &[&str] = &["ada@b\u{fc}cher.example", "ada@xn--bcher-kva.example"];
     assert_eq!(found(BOTH, "ada@B\u{fc}cher.example").await.0, Some(0));
     assert_eq!(found(BOTH, "ada@xn--bcher-kva.example").await.0, Some(1));
-    const WIDE: &[&str] = &["ada@example.com", "\u{ff41}da@example.com"];
     assert_eq!(found(WIDE, "ada@example.com").await.0, Some(0));
     assert_eq!(found(WIDE, "\u{ff41}da@example.com").await.0, Some(1));
 }
