@@ -5,8 +5,8 @@ use crate::shrink::Size;
 /// Bytes of the header of the file, before that of the bitmap.
 const FILE_HEADER: usize = 14;
 
-/// The most pixels of a side, as Chromium has it.
-const MAX_SIDE: u32 = (1 << 16) - 1;
+/// The most pixels of a side.
+const MAX_SIDE: u32 = 1 << 16;
 
 /// How pixels are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,7 @@ pub(super) struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    /// Reads the headers; `None` if they are cut off, wrong, or of a kind that no browser shows: a JPEG or a PNG for a
-    /// printer, or OS/2's runs of 24 bits and Huffman codes.
+    /// Reads the headers; `None` if they are cut off, wrong, or of a kind that browsers don't show either.
     pub(super) fn read(file: &'a [u8]) -> Option<Self> {
         let data_offset = usize::try_from(long(file, 10)?).ok()?;
         let info = file.get(FILE_HEADER..)?;
@@ -74,10 +73,8 @@ impl<'a> Header<'a> {
             }
             _ => return None,
         };
-        // Chromium believes in alpha where the header has room for its mask, and where the masks behind it have one.
-        if length >= 56 && bits >= 16 {
-            masks[3] = long(info, 52)?;
-        }
+        // Chromium believes in alpha where the header has room for its mask.
+        masks[3] = if length >= 56 && bits >= 16 { long(info, 52)? } else { 0 };
         let palette = if bits <= 8 {
             palette(info, &mut end, bits, colours, if is_core { 3 } else { 4 })
         } else {

@@ -45,7 +45,7 @@ fn rows(
         let place = if header.is_top_down { y as usize } else { height - 1 - y as usize };
         header.data.get(place * stride..(place + 1) * stride)
     };
-    let pixels = Pixels::new(header, stride, source.deadline())?;
+    let pixels = Pixels::new(header, source.deadline())?;
     let channels = if there >= height && !pixels.have_alpha() { Channels::Rgb } else { Channels::Rgba };
     let mut shrink = request.shrink(header.size, channels, Orientation::NoTransforms, source)?;
     let mut line = Vec::with_capacity(shrink.row_bytes());

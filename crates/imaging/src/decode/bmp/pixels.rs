@@ -45,11 +45,7 @@ impl Field {
 }
 
 impl<'a> Pixels<'a> {
-    pub(super) fn new(
-        header: &'a Header<'_>,
-        stride: usize,
-        deadline: Deadline,
-    ) -> Result<Self, RenderThumbnail> {
+    pub(super) fn new(header: &'a Header<'_>, deadline: Deadline) -> Result<Self, RenderThumbnail> {
         let [red, green, blue, alpha] = header.masks;
         let field = |mask| Field::new(mask).ok_or_else(|| undecodable("its masks are no runs of bits"));
         let pixels = Self {
@@ -62,13 +58,9 @@ impl<'a> Pixels<'a> {
         // Some programs announce alpha and leave it at zero everywhere: they don't mean it.
         let Some(alpha) = pixels.alpha else { return Ok(pixels) };
         let mut is_meant = false;
-        // What follows the pixels is no part of them.
-        for row in header.data.chunks(stride.max(1)).take(header.size.height as usize) {
+        for part in header.data.chunks(1 << 20) {
             deadline.check()?;
-            is_meant |= pixels.numbers(row).take(pixels.width).any(|pixel| pixel & alpha.mask != 0);
-            if is_meant {
-                break;
-            }
+            is_meant |= pixels.numbers(part).any(|pixel| pixel & alpha.mask != 0);
         }
         Ok(if is_meant { pixels } else { Self { alpha: None, ..pixels } })
     }

@@ -7,7 +7,6 @@ mod tests;
 
 use fm_domain::thumbnails::RenderThumbnail;
 use fm_jpeg::{DecodeError, Jpeg, Limits, Picture as Scaled, Scale};
-use image::metadata::Orientation;
 
 use crate::picture::{Picture, is_turned, orientation_of, target};
 use crate::request::{Request, undecodable};
@@ -19,36 +18,17 @@ const OVERSAMPLING: u32 = 2;
 
 pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, RenderThumbnail> {
     let jpeg = Jpeg::read(source.bytes()).map_err(refusal)?;
-    let orientation = orientation_of(jpeg.exif());
-    decode_turned(&jpeg, orientation, source.deadline(), request)
-}
-
-/// Decodes a JPEG inside of another file, which says which way up it is.
-pub(super) fn decode_within_file(
-    source: &Source,
-    orientation: Orientation,
-    request: Request,
-) -> Result<Picture, RenderThumbnail> {
-    let jpeg = Jpeg::read(source.bytes()).map_err(refusal)?;
-    decode_turned(&jpeg, orientation, source.deadline(), request)
-}
-
-fn decode_turned(
-    jpeg: &Jpeg<'_>,
-    orientation: Orientation,
-    deadline: Deadline,
-    request: Request,
-) -> Result<Picture, RenderThumbnail> {
     let size = Size { width: jpeg.width(), height: jpeg.height() };
     request.admit(size)?;
+    let orientation = orientation_of(jpeg.exif());
     let to = target(size, orientation, request.spec);
     // After turning, the width is what was the height.
     let (pixels, wanted) =
         if is_turned(orientation) { (size.height, to.height) } else { (size.width, to.width) };
     let is_enough = |scale: &Scale| scale.of(pixels) >= wanted * OVERSAMPLING;
     let scale = Scale::ALL.into_iter().find(is_enough).unwrap_or(Scale::Whole);
-    let scaled = decode_within(jpeg, scale, deadline, request).map_err(refusal)?;
-    Ok(Picture { shrunk: shrink(&scaled, to, deadline)?, orientation })
+    let scaled = decode_within(&jpeg, scale, source.deadline(), request).map_err(refusal)?;
+    Ok(Picture { shrunk: shrink(&scaled, to, source.deadline())?, orientation })
 }
 
 /// Decodes at this scale, or at a smaller one where that takes too much memory.

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use flate2::bufread::ZlibDecoder;
+use flate2::read::ZlibDecoder;
 use fm_domain::thumbnails::RenderThumbnail;
 use image_webp::WebPDecoder;
 use lzma_rust2::XzReader;
@@ -10,10 +10,10 @@ use ruzstd::decoding::StreamingDecoder;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use crate::decode::tiff::directory::{Layout, Packing};
 use crate::decode::tiff::fax;
-use crate::decode::tiff::layout::{Layout, Packing};
 use crate::decode::tiff::packed::{Lzw, PackBits};
-use crate::decode::tiff::samples::{Levels, undo_predictor};
+use crate::decode::tiff::samples::{Scale, undo_predictor};
 use crate::request::{Request, undecodable};
 use crate::source::Source;
 
@@ -28,20 +28,26 @@ pub(super) struct ChunkReader<'a> {
 }
 
 impl<'a> ChunkReader<'a> {
-    /// Opens a chunk of which this many rows are in the picture; the window of its decoder takes so many bytes at most.
+    /// Opens a chunk of a plane of which this many rows are in the picture.
     pub(super) fn open(
         layout: &'a Layout,
-        data: Source,
-        window: u64,
+        source: &Source,
         request: Request,
+        plane: usize,
+        index: u32,
         rows: u32,
     ) -> Result<Self, RenderThumbnail> {
-        let bytes = unpacked(layout, data, window, request, rows)?;
+        let mut data = layout.data(source, plane, index);
+        if layout.has_reversed_bits && !matches!(layout.packing, Packing::Jpeg | Packing::WebP) {
+            request.afford(Some(data.len() as u64))?;
+            data = data.iter().map(|byte| byte.reverse_bits()).collect();
+        }
+        let bytes = unpacked(layout, Source::new(data, source.deadline()), request, rows)?;
         Ok(Self { layout, bytes, row: Vec::new(), group: Vec::new(), rows_out: 0 })
     }
 
     /// The samples of the next row, eight bits each.
-    pub(super) fn next_row(&mut self, levels: &Levels, samples: &mut Vec<u8>) -> Result<(), RenderThumbnail> {
+    pub(super) fn next_row(&mut self, scale: &Scale, samples: &mut Vec<u8>) -> Result<(), RenderThumbnail> {
         let width = self.layout.chunk.width as usize;
         if self.layout.is_subsampled() {
             return self.next_subsampled_row(width, samples);
@@ -50,7 +56,7 @@ impl<'a> ChunkReader<'a> {
         self.row.resize((count * self.layout.bits as usize).div_ceil(8), 0);
         self.bytes.read_exact(&mut self.row).map_err(undecodable)?;
         undo_predictor(&mut self.row, self.layout, self.layout.samples_in_chunk());
-        levels.unpack(&self.row, count, samples);
+        scale.unpack(&self.row, count, samples);
         Ok(())
     }
 
@@ -80,7 +86,6 @@ impl<'a> ChunkReader<'a> {
 fn unpacked(
     layout: &Layout,
     data: Source,
-    window: u64,
     request: Request,
     rows: u32,
 ) -> Result<Box<dyn Read>, RenderThumbnail> {
@@ -90,16 +95,17 @@ fn unpacked(
         Packing::Lzw => Box::new(Lzw::new(data.into_bytes())),
         Packing::Deflate => Box::new(ZlibDecoder::new(data)),
         Packing::Zstandard => {
+            let window = layout.window_bytes(request);
             Box::new(StreamingDecoder::new_with_max_window_size(data, window).map_err(undecodable)?)
         }
         Packing::Lzma => {
-            let kibibytes = u32::try_from(window / 1024).unwrap_or(u32::MAX);
+            let kibibytes = u32::try_from(layout.window_bytes(request) / 1024).unwrap_or(u32::MAX);
             Box::new(XzReader::new_mem_limit(data, true, kibibytes))
         }
         Packing::Jpeg => Box::new(Cursor::new(jpeg(layout, &data, request)?)),
         Packing::WebP => Box::new(Cursor::new(webp(layout, data, request)?)),
         Packing::Runs { .. } | Packing::Group3 { .. } | Packing::Group4 => {
-            let packed = fax::unpack(&data, layout.packing, layout.chunk.width, rows);
+            let packed = fax::unpack(Source::bytes(&data), layout.packing, layout.chunk.width, rows);
             Box::new(Cursor::new(packed.ok_or_else(|| undecodable("one of its fax codes is none"))?))
         }
     })
@@ -112,14 +118,11 @@ fn jpeg(layout: &Layout, data: &Source, request: Request) -> Result<Vec<u8>, Ren
         Some(tables) => [tables, data.bytes().get(2..).unwrap_or_default()].concat().into(),
         None => data.clone().into_bytes(),
     };
-    // A JPEG can be larger than the decoder takes of itself.
-    let sides =
-        DecoderOptions::default().set_max_width(usize::from(u16::MAX)).set_max_height(usize::from(u16::MAX));
-    let mut decoder = JpegDecoder::new_with_options(Source::new(file, data.deadline()), sides);
+    let mut decoder = JpegDecoder::new(Source::new(file, data.deadline()));
     decoder.decode_headers().map_err(undecodable)?;
     let colours = decoder.input_colorspace().ok_or_else(|| undecodable("a JPEG in it has no frame"))?;
     // The directory tells what the components are.
-    decoder.set_options(sides.jpeg_set_out_colorspace(colours));
+    decoder.set_options(DecoderOptions::default().jpeg_set_out_colorspace(colours));
     let (width, height) = decoder.dimensions().ok_or_else(|| undecodable("a JPEG in it has no size"))?;
     let has_room = width == layout.chunk.width as usize && height <= layout.chunk.height as usize;
     if colours.num_components() != layout.samples_in_chunk() || !has_room {

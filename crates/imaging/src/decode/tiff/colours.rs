@@ -1,6 +1,6 @@
 //! From the samples of a pixel, eight bits each, to red, green and blue.
 
-use crate::decode::tiff::layout::Alpha;
+use crate::decode::tiff::directory::Alpha;
 
 /// What the samples of a pixel are.
 pub(super) enum Colours {
@@ -56,11 +56,6 @@ impl Colours {
             Self::Rgb | Self::YCbCr(_) | Self::Lab { .. } => 3,
             Self::Cmyk => 4,
         }
-    }
-
-    /// Whether only numbers of up to 16 bits without a sign mean something as them.
-    pub(super) const fn need_small_numbers(&self) -> bool {
-        matches!(self, Self::Palette(_) | Self::YCbCr(_) | Self::Lab { .. })
     }
 
     pub(super) const fn have_chroma(&self) -> bool {

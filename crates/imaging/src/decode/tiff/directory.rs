@@ -1,5 +1,6 @@
-//! The directory of a picture: its tags, read into a layout.
+//! The directory of a picture: how its samples are stored, and what they mean.
 
+use bytes::Bytes;
 use fm_domain::thumbnails::RenderThumbnail;
 use image::metadata::Orientation;
 use tiff::TiffError;
@@ -8,7 +9,6 @@ use tiff::decoder::{ChunkType, Decoder};
 use tiff::tags::{ByteOrder, CompressionMethod, SampleFormat, Tag};
 
 use crate::decode::tiff::colours::Colours;
-use crate::decode::tiff::layout::{Alpha, Layout, Packing, Predictor};
 use crate::decode::tiff::unsupported;
 use crate::request::{Request, undecodable};
 use crate::shrink::Size;
@@ -27,6 +27,68 @@ const RLE_OF_WORDS: CompressionMethod = CompressionMethod::Unknown(32771);
 
 /// The most bits of an index into a palette.
 const MAX_PALETTE_BITS: u32 = 8;
+
+/// How opaque a pixel is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alpha {
+    /// Colours are multiplied by it already.
+    Associated,
+    Unassociated,
+}
+
+/// How the bytes of a chunk are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    Plain,
+    PackBits,
+    Lzw,
+    Deflate,
+    Zstandard,
+    Lzma,
+    Jpeg,
+    WebP,
+    /// Rows of runs that begin on a byte, or on two.
+    Runs {
+        word: bool,
+    },
+    Group3 {
+        two_dimensional: bool,
+    },
+    Group4,
+}
+
+/// A change of numbers before they were packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Predictor {
+    None,
+    Horizontal,
+    FloatingPoint,
+}
+
+/// Everything about a picture but its samples.
+pub(super) struct Layout {
+    pub(super) size: Size,
+    pub(super) orientation: Orientation,
+    /// The size of a strip or tile.
+    pub(super) chunk: Size,
+    pub(super) is_planar: bool,
+    /// Samples of a pixel, and how many of them are colours.
+    pub(super) samples: usize,
+    pub(super) bits: u32,
+    pub(super) format: SampleFormat,
+    pub(super) is_big_endian: bool,
+    pub(super) packing: Packing,
+    pub(super) predictor: Predictor,
+    pub(super) has_reversed_bits: bool,
+    pub(super) jpeg_tables: Vec<u8>,
+    pub(super) colours: Colours,
+    /// Pixels that share one sample of chroma, across and down.
+    pub(super) subsampling: (u32, u32),
+    pub(super) alpha: Option<Alpha>,
+    offsets: Vec<u64>,
+    lengths: Vec<u64>,
+    old_jpeg: Option<(u64, u64)>,
+}
 
 /// Reads the values of tags.
 struct Tags<'a>(&'a mut Decoder<Source>);
@@ -48,7 +110,6 @@ impl Tags<'_> {
 }
 
 impl Layout {
-    /// Reads the directory of the first picture, and refuses what can't be unpacked.
     pub(super) fn read(source: &Source, request: Request) -> Result<Self, RenderThumbnail> {
         let mut decoder = Decoder::new(source.clone()).map_err(refusal)?;
         let (width, height) = decoder.dimensions().map_err(refusal)?;
@@ -70,7 +131,6 @@ impl Layout {
             return Err(unsupported("compression"));
         }
         let predictor = match tags.number(Tag::Predictor)?.unwrap_or(1) {
-            _ if !packing.is_some_and(Packing::has_predictor) => Predictor::None,
             1 => Predictor::None,
             2 => Predictor::Horizontal,
             3 => Predictor::FloatingPoint,
@@ -104,7 +164,7 @@ impl Layout {
             is_big_endian,
             packing: packing.unwrap_or(Packing::Jpeg),
             predictor,
-            is_low_bit_first: tags.number(Tag::FillOrder)? == Some(2),
+            has_reversed_bits: tags.number(Tag::FillOrder)? == Some(2),
             jpeg_tables: tags
                 .0
                 .find_tag(Tag::JPEGTables)
@@ -119,8 +179,114 @@ impl Layout {
             lengths: tags.numbers(lengths)?.unwrap_or_default(),
             old_jpeg,
         };
-        layout.check(request)?;
+        layout.check()?;
         Ok(layout)
+    }
+
+    /// Refuses what can't be unpacked.
+    fn check(&self) -> Result<(), RenderThumbnail> {
+        if self.chunk.pixels() == 0 {
+            return Err(undecodable("its strips are empty"));
+        }
+        if self.samples < self.colours.samples() {
+            return Err(undecodable("it has too few samples for its colours"));
+        }
+        let has_numbers = match self.format {
+            SampleFormat::Uint | SampleFormat::Void => matches!(self.bits, 1..=32 | 64),
+            SampleFormat::Int => matches!(self.bits, 8 | 16 | 32 | 64),
+            SampleFormat::IEEEFP => matches!(self.bits, 16 | 32 | 64),
+            _ => false,
+        };
+        let is_predicted = match self.predictor {
+            Predictor::None => true,
+            Predictor::Horizontal => matches!(self.bits, 8 | 16 | 32 | 64),
+            Predictor::FloatingPoint => self.format == SampleFormat::IEEEFP,
+        };
+        let (across, down) = self.subsampling;
+        let is_subsampled = self.is_subsampled();
+        let has_chroma = !is_subsampled
+            || (!self.is_planar && self.samples == 3 && self.bits == 8 && self.predictor == Predictor::None);
+        let has_pixels = match self.packing {
+            Packing::Jpeg | Packing::WebP => self.bits == 8 && self.predictor == Predictor::None,
+            Packing::Runs { .. } | Packing::Group3 { .. } | Packing::Group4 => {
+                self.bits == 1 && self.samples == 1
+            }
+            _ => true,
+        };
+        if !has_numbers || !is_predicted {
+            return Err(unsupported("sample format"));
+        }
+        if !has_chroma
+            || !has_pixels
+            || (is_subsampled && !(matches!(across, 1 | 2 | 4) && matches!(down, 1 | 2 | 4)))
+        {
+            return Err(unsupported("subsampling"));
+        }
+        Ok(())
+    }
+
+    /// Whether pixels share samples of chroma in the file.
+    pub(super) fn is_subsampled(&self) -> bool {
+        let by_decoder = matches!(self.packing, Packing::Jpeg | Packing::WebP);
+        !by_decoder && self.colours.have_chroma() && self.subsampling != (1, 1)
+    }
+
+    /// Samples of a pixel that matter: its colours, and after them its alpha.
+    pub(super) fn kept(&self) -> usize {
+        self.colours.samples() + usize::from(self.alpha.is_some())
+    }
+
+    /// Planes that matter.
+    pub(super) fn kept_planes(&self) -> usize {
+        if self.is_planar { self.kept() } else { 1 }
+    }
+
+    /// Samples of a pixel within one chunk.
+    pub(super) fn samples_in_chunk(&self) -> usize {
+        if self.is_planar { 1 } else { self.samples }
+    }
+
+    /// Bytes of one row of a chunk.
+    pub(super) fn row_bytes(&self) -> u64 {
+        let samples = u64::from(self.chunk.width).saturating_mul(self.samples_in_chunk() as u64);
+        samples.saturating_mul(u64::from(self.bits).div_ceil(8).max(1))
+    }
+
+    /// Bytes that a chunk takes when it can't be unpacked row by row.
+    pub(super) fn unpacked_bytes(&self) -> u64 {
+        let samples = self.samples_in_chunk() as u64;
+        match self.packing {
+            // The planes of its components, and the pixels made of them.
+            Packing::Jpeg | Packing::WebP => self.chunk.pixels().saturating_mul(samples * 2),
+            Packing::Runs { .. } | Packing::Group3 { .. } | Packing::Group4 => {
+                self.chunk.pixels().div_ceil(8)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Bytes that the window of one chunk's decoder may take.
+    pub(super) fn window_bytes(&self, request: Request) -> u64 {
+        let readers = u64::from(self.size.width.div_ceil(self.chunk.width)) * self.kept_planes() as u64;
+        request.budget.max_alloc / readers.max(1)
+    }
+
+    /// The bytes of a chunk of a plane, as far as they are there.
+    pub(super) fn data(&self, source: &Source, plane: usize, index: u32) -> Bytes {
+        let across = self.size.width.div_ceil(self.chunk.width) as usize;
+        let down = self.size.height.div_ceil(self.chunk.height) as usize;
+        let index = plane * across * down + index as usize;
+        let range = (self.offsets.get(index), self.lengths.get(index));
+        let (Some(&offset), Some(&length)) = range else { return Bytes::new() };
+        // Some programs give a wrong length to what needs none.
+        let length = if self.packing == Packing::Plain { u64::MAX } else { length };
+        source.part(offset, length)
+    }
+
+    /// The JPEG file inside of a picture that is compressed as TIFF 6.0 says.
+    pub(super) fn old_jpeg(&self, source: &Source) -> Option<Source> {
+        let (offset, length) = self.old_jpeg?;
+        Some(Source::new(source.part(offset, length), source.deadline()))
     }
 }
 

@@ -5,8 +5,7 @@
 use fax::BitReader;
 use fax::maps::{Mode, black, mode, white};
 
-use crate::decode::tiff::layout::Packing;
-use crate::source::{Deadline, Source};
+use crate::decode::tiff::directory::Packing;
 
 /// Zeros of the code that ends a row; no other code begins with as many.
 const END_OF_LINE_ZEROS: u8 = 11;
@@ -42,14 +41,10 @@ impl BitReader for Bits<'_> {
     }
 }
 
-/// Changes of colour between two looks at the clock.
-const CHANGES_BETWEEN_LOOKS: u32 = 1 << 16;
-
-/// Unpacks rows of this width; a bit is 1 where it is black. `None` when a code is none, or the time is over.
-pub(super) fn unpack(source: &Source, packing: Packing, width: u32, rows: u32) -> Option<Vec<u8>> {
-    let bits = Bits { data: source.bytes(), position: 0 };
-    let (current, reference) = (Vec::new(), Vec::new());
-    let mut page = Page { bits, width, current, reference, changes: 0, deadline: source.deadline() };
+/// Unpacks rows of this width; a bit is 1 where it is black. `None` when a code is none.
+pub(super) fn unpack(data: &[u8], packing: Packing, width: u32, rows: u32) -> Option<Vec<u8>> {
+    let bits = Bits { data, position: 0 };
+    let mut page = Page { bits, width, current: Vec::new(), reference: Vec::new() };
     let row_bytes = width.div_ceil(8) as usize;
     let mut packed = Vec::with_capacity(row_bytes * rows as usize);
     for _ in 0..rows {
@@ -81,9 +76,6 @@ struct Page<'a> {
     width: u32,
     current: Vec<u32>,
     reference: Vec<u32>,
-    /// Changes so far, of all rows.
-    changes: u32,
-    deadline: Deadline,
 }
 
 impl Page<'_> {
@@ -98,10 +90,6 @@ impl Page<'_> {
 
     /// Adds a change of the row; there is one for each pixel at most, and one before the first.
     fn push(&mut self, at: u32) -> Option<()> {
-        self.changes = self.changes.wrapping_add(1);
-        if self.changes.is_multiple_of(CHANGES_BETWEEN_LOOKS) && self.deadline.has_passed() {
-            return None;
-        }
         self.current.push(at);
         (self.current.len() <= self.width as usize + 1).then_some(())
     }

@@ -5,10 +5,10 @@ use std::cell::Cell;
 use half::f16;
 use tiff::tags::SampleFormat;
 
-use crate::decode::tiff::layout::{Layout, Predictor};
+use crate::decode::tiff::directory::{Layout, Predictor};
 
 /// How numbers become eight bits.
-pub(super) struct Levels {
+pub(super) struct Scale {
     format: SampleFormat,
     bits: u32,
     is_big_endian: bool,
@@ -20,7 +20,7 @@ pub(super) struct Levels {
     highest: Option<Cell<f64>>,
 }
 
-impl Levels {
+impl Scale {
     pub(super) fn new(layout: &Layout) -> Self {
         let is_open = match layout.format {
             SampleFormat::IEEEFP | SampleFormat::Int => true,
@@ -37,12 +37,12 @@ impl Levels {
     }
 
     /// Whether white is not known before all numbers are.
-    pub(super) const fn are_open(&self) -> bool {
+    pub(super) const fn is_open(&self) -> bool {
         self.highest.is_some()
     }
 
-    /// Takes for white the lowest of those that programs use which is not exceeded: 1 of floating-point numbers, which
-    /// filters may overshoot by a tenth; the most that fits into 8 or 16 bits of others; else the most that a whole number without a sign can be, and the highest
+    /// Takes for white the lowest of those that programs use which is not exceeded: 1 of floating-point numbers, the
+    /// most that fits into 8 or 16 bits of others; else the most that a whole number without a sign can be, and the highest
     /// number there is of others.
     pub(super) fn choose_white(&mut self) {
         let Some(highest) = self.highest.take().map(Cell::into_inner) else { return };
@@ -57,8 +57,7 @@ impl Levels {
         } else {
             self.white
         };
-        let overshoot = if self.format == SampleFormat::IEEEFP { 1.1 } else { 1.0 };
-        self.white = usual.iter().copied().find(|&white| highest <= white * overshoot).unwrap_or(most);
+        self.white = usual.iter().copied().find(|&white| highest <= white).unwrap_or(most);
     }
 
     /// Unpacks the first `count` samples of a row.
@@ -73,7 +72,7 @@ impl Levels {
                 let high = usize::from(!self.is_big_endian);
                 samples.extend(row.as_chunks::<2>().0.iter().take(count).map(|pair| pair[high]));
             }
-            (bits, _) if bits % 8 == 0 => {
+            (16 | 32 | 64 | 8, _) => {
                 let numbers = row.chunks_exact(self.bits as usize / 8).take(count);
                 samples.extend(numbers.map(|bytes| self.shade(self.number(bytes))));
             }
