@@ -44,7 +44,8 @@ impl Request {
 
     /// Takes this many bytes from what may be allocated; `None` is more than can be counted.
     pub(crate) fn afford(&mut self, bytes: Option<u64>) -> Result<(), RenderThumbnail> {
-        self.memory = bytes.and_then(|bytes| self.memory.checked_sub(bytes)).ok_or(RenderThumbnail::TooLarge)?;
+        self.memory =
+            bytes.and_then(|bytes| self.memory.checked_sub(bytes)).ok_or(RenderThumbnail::TooLarge)?;
         Ok(())
     }
 

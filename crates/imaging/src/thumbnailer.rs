@@ -99,11 +99,13 @@ fn render(bytes: Bytes, mut request: Request, deadline: Deadline) -> Result<Thum
     let format = Format::of(&bytes).ok_or_else(|| {
         RenderThumbnail::Undecodable("it does not begin like any picture we know".to_owned())
     })?;
-    decode(format, &Source::new(bytes, deadline), &mut request).and_then(finish).map_err(|error| match error {
-        // The source had run dry, and the decoder took it for a broken file.
-        RenderThumbnail::Undecodable(_) if deadline.has_passed() => RenderThumbnail::TimedOut,
-        other => other,
-    })
+    decode(format, &Source::new(bytes, deadline), &mut request).and_then(finish).map_err(
+        |error| match error {
+            // The source had run dry, and the decoder took it for a broken file.
+            RenderThumbnail::Undecodable(_) if deadline.has_passed() => RenderThumbnail::TimedOut,
+            other => other,
+        },
+    )
 }
 
 fn unexpected(cause: impl std::error::Error + Send + Sync + 'static) -> RenderThumbnail {

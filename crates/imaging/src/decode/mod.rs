@@ -15,7 +15,11 @@ use crate::request::Request;
 use crate::source::Source;
 
 /// Decodes a picture of this format. All that it allocates by what the file says is taken from the request's account.
-pub(crate) fn decode(format: Format, source: &Source, request: &mut Request) -> Result<Picture, RenderThumbnail> {
+pub(crate) fn decode(
+    format: Format,
+    source: &Source,
+    request: &mut Request,
+) -> Result<Picture, RenderThumbnail> {
     match format {
         Format::Jpeg => jpeg::decode(source, request, None),
         Format::Png => png::decode(source, request),

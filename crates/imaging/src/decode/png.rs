@@ -23,7 +23,8 @@ pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, 
         // A wrong checksum is an error only after the data: they may be good nevertheless.
         Ok(Outcome { picture, end: End::Broken }) => {
             request.afford(Some(picture.shrunk.pixels.capacity() as u64))?;
-            Ok(attempt(source, request.scope(), Checksums::Ignored).map_or(picture, |outcome| outcome.picture))
+            Ok(attempt(source, request.scope(), Checksums::Ignored)
+                .map_or(picture, |outcome| outcome.picture))
         }
         Err(RenderThumbnail::Undecodable(complaint)) => attempt(source, request.scope(), Checksums::Ignored)
             .map(|outcome| outcome.picture)

@@ -107,8 +107,11 @@ impl<'a> Header<'a> {
             Vec::new()
         };
         // A palette may end early, where the pixels begin. An offset into the header is none.
-        let data_offset =
-            if data_offset < FILE_HEADER + header_end { FILE_HEADER + end.min(info.len()) } else { data_offset };
+        let data_offset = if data_offset < FILE_HEADER + header_end {
+            FILE_HEADER + end.min(info.len())
+        } else {
+            data_offset
+        };
         let data = file.get(data_offset..).unwrap_or_default();
         Some(Self { size, is_top_down, bits, compression, masks, palette, data })
     }

@@ -81,7 +81,9 @@ impl Plane {
                         Run::Colour => count * 3,
                     };
                     let taken: Vec<u8> = data.by_ref().take(bytes).collect();
-                    (0..count).map_while(|at| colour(header, run, &taken, at)).for_each(|pixel| self.set(pixel));
+                    (0..count)
+                        .map_while(|at| colour(header, run, &taken, at))
+                        .for_each(|pixel| self.set(pixel));
                     if taken.len() < bytes {
                         break;
                     }

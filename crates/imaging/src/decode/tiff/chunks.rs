@@ -94,7 +94,13 @@ impl<'a> Chunks<'a> {
             Packing::Runs { .. } | Packing::Group3 { .. } | Packing::Group4 => {
                 let mut request = self.request.scope();
                 let packing = self.layout.packing;
-                Box::new(Cursor::new(fax::unpack(&data, packing, self.layout.chunk.width, rows, &mut request)?))
+                Box::new(Cursor::new(fax::unpack(
+                    &data,
+                    packing,
+                    self.layout.chunk.width,
+                    rows,
+                    &mut request,
+                )?))
             }
         })
     }
@@ -185,14 +191,18 @@ pub(super) struct ChunkReader<'a> {
 }
 
 impl ChunkReader<'_> {
-    /// Reads the bytes of the next row. `aside` is room for as many.
-    pub(super) fn next_row(&mut self, row: &mut Vec<u8>, aside: &mut Vec<u8>) -> Result<(), RenderThumbnail> {
+    /// Reads the bytes of the next row. `reordered` is room for as many.
+    pub(super) fn next_row(
+        &mut self,
+        row: &mut Vec<u8>,
+        reordered: &mut Vec<u8>,
+    ) -> Result<(), RenderThumbnail> {
         if self.layout.is_subsampled() {
             return self.next_subsampled_row(row);
         }
         row.resize(usize::try_from(self.layout.row_bytes()).unwrap_or(usize::MAX), 0);
         self.bytes.read_exact(row).map_err(undecodable)?;
-        undo_predictor(row, aside, self.layout);
+        undo_predictor(row, reordered, self.layout);
         Ok(())
     }
 

@@ -99,7 +99,7 @@ fn for_each_part(
     let Size { width, height } = layout.size;
     // The row that is read, and room for it in another order.
     request.afford(layout.row_bytes().max(layout.row_samples()).checked_mul(2))?;
-    let (mut bytes, mut aside) = (Vec::new(), Vec::new());
+    let (mut bytes, mut reordered) = (Vec::new(), Vec::new());
     let chunks = Chunks::new(layout, source, request)?;
     let (across, planes) = (width.div_ceil(layout.chunk.width), layout.kept_planes());
     for (top, band) in (0..height).step_by(layout.chunk.height as usize).zip(0..) {
@@ -113,7 +113,7 @@ fn for_each_part(
         for _ in 0..rows {
             source.deadline().check()?;
             for (plane, left, reader) in &mut readers {
-                reader.next_row(&mut bytes, &mut aside)?;
+                reader.next_row(&mut bytes, &mut reordered)?;
                 let pixels = layout.chunk.width.min(width - *left);
                 take(Part {
                     plane: *plane,

@@ -143,8 +143,8 @@ fn bit_fields(row: &[u8], bits: u32) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Undoes the predictor of a row of a chunk. `aside` is room for as many bytes.
-pub(super) fn undo_predictor(row: &mut Vec<u8>, aside: &mut Vec<u8>, layout: &Layout) {
+/// Undoes the predictor of a row of a chunk. `reordered` is room for as many bytes.
+pub(super) fn undo_predictor(row: &mut Vec<u8>, reordered: &mut Vec<u8>, layout: &Layout) {
     let (bytes, samples) = (layout.bits as usize / 8, layout.samples_in_chunk());
     match layout.predictor {
         Predictor::None => {}
@@ -167,14 +167,14 @@ pub(super) fn undo_predictor(row: &mut Vec<u8>, aside: &mut Vec<u8>, layout: &La
             add_before(row, samples);
             // The highest bytes of all numbers come first, then the next ones.
             let count = row.len() / bytes;
-            aside.resize(row.len(), 0);
-            for (at, number) in aside.chunks_exact_mut(bytes).enumerate() {
+            reordered.resize(row.len(), 0);
+            for (at, number) in reordered.chunks_exact_mut(bytes).enumerate() {
                 for (byte, place) in number.iter_mut().enumerate() {
                     let plane = if layout.is_big_endian { byte } else { bytes - 1 - byte };
                     *place = row[plane * count + at];
                 }
             }
-            std::mem::swap(row, aside);
+            std::mem::swap(row, reordered);
         }
     }
 }
