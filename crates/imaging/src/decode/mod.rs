@@ -4,6 +4,8 @@ mod bmp;
 mod gif;
 mod jpeg;
 mod png;
+#[cfg(test)]
+mod tests;
 mod tiff;
 mod webp;
 
