@@ -4,7 +4,7 @@ use std::iter::repeat_n;
 
 use fm_domain::thumbnails::RenderThumbnail;
 
-use crate::shrink::{Shrink, Size};
+use crate::shrink::{Channels, Shrink, Size, widen};
 
 /// Where a frame lies on its canvas.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ impl Place {
     }
 }
 
-/// Takes rows of red, green, blue and alpha of a frame, and pushes rows of the canvas.
+/// Takes rows of a frame, and pushes rows of the canvas, which have alpha.
 pub(crate) struct Canvas<'a> {
     shrink: &'a mut Shrink,
     size: Size,
@@ -45,26 +45,31 @@ impl<'a> Canvas<'a> {
     }
 
     /// Takes the next row of the frame. What lies outside of the canvas is cut off.
-    pub(crate) fn push(&mut self, frame_row: &[u8]) -> Result<(), RenderThumbnail> {
+    pub(crate) fn push(&mut self, frame_row: &[u8], channels: Channels) -> Result<(), RenderThumbnail> {
         while self.pushed < self.place.top.min(self.size.height) {
-            self.push_row(&[])?;
+            self.push_row(&[], channels)?;
         }
-        if self.pushed < self.size.height { self.push_row(frame_row) } else { Ok(()) }
+        if self.pushed < self.size.height { self.push_row(frame_row, channels) } else { Ok(()) }
     }
 
     /// Pushes what the canvas has below the frame.
     pub(crate) fn finish(mut self) -> Result<(), RenderThumbnail> {
         while self.pushed < self.size.height {
-            self.push_row(&[])?;
+            self.push_row(&[], Channels::Rgba)?;
         }
         Ok(())
     }
 
-    fn push_row(&mut self, frame_row: &[u8]) -> Result<(), RenderThumbnail> {
+    fn push_row(&mut self, frame_row: &[u8], channels: Channels) -> Result<(), RenderThumbnail> {
         let bytes = self.size.width as usize * 4;
         self.row.clear();
         self.row.extend(repeat_n(0, (self.place.left as usize * 4).min(bytes)));
-        self.row.extend(frame_row.iter().take(bytes - self.row.len()));
+        let seen = (bytes - self.row.len()) / 4 * channels.count();
+        let seen = frame_row.get(..seen).unwrap_or(frame_row);
+        match channels {
+            Channels::Rgb => widen(seen, &mut self.row),
+            Channels::Rgba => self.row.extend(seen),
+        }
         self.row.resize(bytes, 0);
         self.pushed += 1;
         self.shrink.push(&self.row)

@@ -79,22 +79,46 @@ pub(crate) struct Shrunk {
 impl Shrink {
     /// Prepares for a picture of size `from` that is to become `to`.
     pub(crate) fn new(from: Size, to: Size, channels: Channels, deadline: Deadline) -> Self {
-        let across = (from.width / (to.width * OVERSAMPLING)).max(1);
-        let down = (from.height / (to.height * OVERSAMPLING)).clamp(1, MAX_ROWS);
+        let block = Self::block(from, to);
         let row = from.width as usize * channels.count();
-        let left = from.width.div_ceil(across) as usize * from.height.div_ceil(down) as usize;
+        let Size { width, height } = Self::left(from, block);
         Self {
             from,
             to,
             channels,
-            block: Size { width: across, height: down },
+            block,
             premultiplied: channels == Channels::Rgba && from != to,
             sums: vec![0; row],
             rows: 0,
             pushed: 0,
-            shrunk: Vec::with_capacity(left * channels.count()),
+            shrunk: Vec::with_capacity(width as usize * height as usize * channels.count()),
             deadline,
         }
+    }
+
+    /// How many bytes it allocates at most, with the row that is pushed.
+    pub(crate) fn bytes(from: Size, to: Size, channels: Channels) -> Option<u64> {
+        // Of a picture without alpha there are two for a moment, when it turns out that rows are missing.
+        let samples = match channels {
+            Channels::Rgb => 3 + 4,
+            Channels::Rgba => 4,
+        };
+        let left = Self::left(from, Self::block(from, to));
+        let row = u64::from(from.width).checked_mul(samples * size_of::<u16>() as u64 + 4)?;
+        left.pixels().checked_mul(samples)?.checked_add(row)
+    }
+
+    /// How many pixels become one, across and down.
+    fn block(from: Size, to: Size) -> Size {
+        Size {
+            width: (from.width / (to.width * OVERSAMPLING)).max(1),
+            height: (from.height / (to.height * OVERSAMPLING)).clamp(1, MAX_ROWS),
+        }
+    }
+
+    /// The size of what is left.
+    const fn left(from: Size, block: Size) -> Size {
+        Size { width: from.width.div_ceil(block.width), height: from.height.div_ceil(block.height) }
     }
 
     /// How many bytes a row has.
@@ -122,16 +146,13 @@ impl Shrink {
 
     /// Goes on as a picture that can be see-through; what it has so far is opaque.
     fn add_alpha(&mut self) {
-        let opaque = |&[red, green, blue]: &[u8; 3]| [red, green, blue, u8::MAX];
-        self.shrunk = self.shrunk.as_chunks().0.iter().flat_map(opaque).collect();
+        let mut opaque = Vec::with_capacity(self.shrunk.capacity() / 3 * 4);
+        widen(&self.shrunk, &mut opaque);
+        self.shrunk = opaque;
         let alpha = u16::try_from(self.rows).unwrap_or(u16::MAX) * u16::from(u8::MAX);
-        self.sums = self
-            .sums
-            .as_chunks()
-            .0
-            .iter()
-            .flat_map(|&[red, green, blue]| [red, green, blue, alpha])
-            .collect();
+        let mut sums = Vec::with_capacity(self.sums.len() / 3 * 4);
+        sums.extend(self.sums.as_chunks().0.iter().flat_map(|&[red, green, blue]| [red, green, blue, alpha]));
+        self.sums = sums;
         self.channels = Channels::Rgba;
         self.premultiplied = true;
     }
@@ -166,10 +187,7 @@ impl Shrink {
             self.rows = self.block.height.min(self.from.height - begun);
             self.average();
         }
-        let size = Size {
-            width: self.from.width.div_ceil(self.block.width),
-            height: self.from.height.div_ceil(self.block.height),
-        };
+        let size = Self::left(self.from, self.block);
         self.shrunk.resize(size.width as usize * size.height as usize * self.channels.count(), 0);
         let extent = (
             f64::from(self.from.width) / f64::from(self.block.width),
@@ -184,6 +202,11 @@ impl Shrink {
             to: self.to,
         }
     }
+}
+
+/// Appends the pixels of red, green and blue as opaque ones with alpha.
+pub(crate) fn widen(rgb: &[u8], rgba: &mut Vec<u8>) {
+    rgba.extend(rgb.as_chunks().0.iter().flat_map(|&[red, green, blue]| [red, green, blue, u8::MAX]));
 }
 
 /// Adds each colour multiplied by its opacity: `c × a / 255`, rounded.

@@ -37,8 +37,8 @@ impl Default for ImagingSettings {
 
 /// Renders thumbnails of JPEG, PNG, GIF, WebP, BMP and TIFF in pure Rust.
 ///
-/// What a picture is, is read off its bytes. Memory is bounded by [`RenderBudget::max_alloc`] for each picture that is
-/// decoded at one time.
+/// What a picture is, is read off its bytes. For each picture that is decoded at one time, memory is bounded by
+/// [`RenderBudget::max_alloc`] and 8 MiB: tables of decoders, the thumbnail itself.
 #[derive(Debug, Clone)]
 pub struct ImageThumbnailer {
     places: Arc<Semaphore>,
@@ -78,7 +78,7 @@ impl Thumbnailer for ImageThumbnailer {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(unexpected)?;
         let deadline = Deadline::after(budget.time);
         let work = spawn_blocking(move || {
-            let answer = render(source, Request { spec, budget }, deadline);
+            let answer = render(source, Request::new(spec, budget), deadline);
             drop(place);
             answer
         });
@@ -94,16 +94,18 @@ impl Thumbnailer for ImageThumbnailer {
 }
 
 /// Renders; it blocks.
-fn render(bytes: Bytes, request: Request, deadline: Deadline) -> Result<Thumbnail, RenderThumbnail> {
+fn render(bytes: Bytes, mut request: Request, deadline: Deadline) -> Result<Thumbnail, RenderThumbnail> {
     deadline.check()?;
     let format = Format::of(&bytes).ok_or_else(|| {
         RenderThumbnail::Undecodable("it does not begin like any picture we know".to_owned())
     })?;
-    decode(format, &Source::new(bytes, deadline), request).and_then(finish).map_err(|error| match error {
-        // The source had run dry, and the decoder took it for a broken file.
-        RenderThumbnail::Undecodable(_) if deadline.has_passed() => RenderThumbnail::TimedOut,
-        other => other,
-    })
+    decode(format, &Source::new(bytes, deadline), &mut request).and_then(finish).map_err(
+        |error| match error {
+            // The source had run dry, and the decoder took it for a broken file.
+            RenderThumbnail::Undecodable(_) if deadline.has_passed() => RenderThumbnail::TimedOut,
+            other => other,
+        },
+    )
 }
 
 fn unexpected(cause: impl std::error::Error + Send + Sync + 'static) -> RenderThumbnail {

@@ -74,6 +74,12 @@ impl<'a> Jpeg<'a> {
         self.frame.size.height
     }
 
+    /// How many samples a pixel has in the file: 1, 3 or 4.
+    #[must_use]
+    pub const fn components(&self) -> usize {
+        self.frame.components.len()
+    }
+
     /// The EXIF data, from their TIFF header on, as they are in the first segment that has any.
     #[must_use]
     pub const fn exif(&self) -> Option<&'a [u8]> {

@@ -4,6 +4,8 @@ mod bmp;
 mod gif;
 mod jpeg;
 mod png;
+#[cfg(test)]
+mod tests;
 mod tiff;
 mod webp;
 
@@ -14,10 +16,14 @@ use crate::picture::Picture;
 use crate::request::Request;
 use crate::source::Source;
 
-/// Decodes a picture of this format.
-pub(crate) fn decode(format: Format, source: &Source, request: Request) -> Result<Picture, RenderThumbnail> {
+/// Decodes a picture of this format. All that it allocates by what the file says is taken from the request's account.
+pub(crate) fn decode(
+    format: Format,
+    source: &Source,
+    request: &mut Request,
+) -> Result<Picture, RenderThumbnail> {
     match format {
-        Format::Jpeg => jpeg::decode(source, request),
+        Format::Jpeg => jpeg::decode(source, request, None),
         Format::Png => png::decode(source, request),
         Format::Gif => gif::decode(source, request),
         Format::WebP => webp::decode(source, request),

@@ -11,17 +11,22 @@ use png::{
 use crate::canvas::{Canvas, Place};
 use crate::picture::{Picture, orientation_of};
 use crate::request::{Request, undecodable};
-use crate::shrink::{Channels, Shrink, Size};
+use crate::shrink::{self, Channels, Shrink, Size};
 use crate::source::Source;
 
-pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, RenderThumbnail> {
-    match attempt(source, request, Checksums::Checked) {
+/// The part of the memory that the decoder may use, as a divisor.
+const SHARE_OF_DECODER: u64 = 8;
+
+pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, RenderThumbnail> {
+    match attempt(source, request.scope(), Checksums::Checked) {
         Ok(Outcome { picture, end: End::Whole | End::Cut }) => Ok(picture),
         // A wrong checksum is an error only after the data: they may be good nevertheless.
         Ok(Outcome { picture, end: End::Broken }) => {
-            Ok(attempt(source, request, Checksums::Ignored).map_or(picture, |outcome| outcome.picture))
+            request.afford(Some(picture.shrunk.pixels.capacity() as u64))?;
+            Ok(attempt(source, request.scope(), Checksums::Ignored)
+                .map_or(picture, |outcome| outcome.picture))
         }
-        Err(RenderThumbnail::Undecodable(complaint)) => attempt(source, request, Checksums::Ignored)
+        Err(RenderThumbnail::Undecodable(complaint)) => attempt(source, request.scope(), Checksums::Ignored)
             .map(|outcome| outcome.picture)
             .map_err(|error| match error {
                 RenderThumbnail::Undecodable(_) => RenderThumbnail::Undecodable(complaint),
@@ -54,11 +59,14 @@ struct Outcome {
     end: End,
 }
 
-fn attempt(source: &Source, request: Request, checksums: Checksums) -> Result<Outcome, RenderThumbnail> {
+fn attempt(source: &Source, mut request: Request, checksums: Checksums) -> Result<Outcome, RenderThumbnail> {
     let mut options = DecodeOptions::default();
     options.set_ignore_crc(checksums == Checksums::Ignored);
     let mut decoder = Decoder::new_with_options(source.clone(), options);
-    decoder.set_limits(Limits { bytes: usize::try_from(request.budget.max_alloc).unwrap_or(usize::MAX) });
+    // Its share is for the chunks that it keeps: the rest is for pixels.
+    let share = request.memory() / SHARE_OF_DECODER;
+    request.afford(Some(share))?;
+    decoder.set_limits(Limits { bytes: usize::try_from(share).unwrap_or(usize::MAX) });
     // Both can be packed a thousandfold, and neither shows.
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
@@ -78,11 +86,11 @@ fn attempt(source: &Source, request: Request, checksums: Checksums) -> Result<Ou
     let mut shrink = request.shrink(size, channels, orientation, source)?;
     let end = if place.covers(size) {
         let mut widened = Vec::new();
-        read_rows(&mut reader, place.size, request, |row| {
+        read_rows(&mut reader, place.size, &mut request, |row| {
             shrink.push(widen(row, colour, channels, &mut widened))
         })?
     } else {
-        read_frame(&mut reader, &mut shrink, size, place, colour, request)?
+        read_frame(&mut reader, &mut shrink, size, place, colour, &mut request)?
     };
     Ok(Outcome { picture: Picture { shrunk: shrink.finish(), orientation }, end })
 }
@@ -112,12 +120,12 @@ fn read_frame(
     size: Size,
     place: Place,
     colour: ColorType,
-    request: Request,
+    request: &mut Request,
 ) -> Result<End, RenderThumbnail> {
     let mut canvas = Canvas::new(shrink, size, place);
     let mut widened = Vec::new();
     let end = read_rows(reader, place.size, request, |row| {
-        canvas.push(widen(row, colour, Channels::Rgba, &mut widened))
+        canvas.push(widen(row, colour, Channels::Rgba, &mut widened), Channels::Rgba)
     })?;
     canvas.finish()?;
     Ok(end)
@@ -127,7 +135,7 @@ fn read_frame(
 fn read_rows(
     reader: &mut Reader<Source>,
     frame: Size,
-    request: Request,
+    request: &mut Request,
     mut push: impl FnMut(&[u8]) -> Result<(), RenderThumbnail>,
 ) -> Result<End, RenderThumbnail> {
     let row_bytes = reader.output_line_size(frame.width).ok_or(RenderThumbnail::TooLarge)?;
@@ -151,11 +159,11 @@ fn interlaced(
     reader: &mut Reader<Source>,
     row_bytes: usize,
     frame: Size,
-    request: Request,
+    request: &mut Request,
     push: impl FnMut(&[u8]) -> Result<(), RenderThumbnail>,
 ) -> Result<End, RenderThumbnail> {
     let bytes = (row_bytes as u64).checked_mul(frame.height.into());
-    let mut pixels = vec![0; request.afford(bytes)?];
+    let mut pixels = request.list(0, bytes)?;
     let pixel_bits = u8::try_from(reader.output_color_type().0.samples() * 8).unwrap_or(u8::MAX);
     let mut row = vec![0; row_bytes];
     let mut count = 0;
@@ -193,8 +201,7 @@ fn widen<'a>(row: &'a [u8], colour: ColorType, channels: Channels, widened: &'a 
     match (colour, channels) {
         (ColorType::Rgb | ColorType::Indexed, Channels::Rgb) | (ColorType::Rgba, _) => return row,
         (ColorType::Rgb | ColorType::Indexed, Channels::Rgba) => {
-            let pixels = row.as_chunks().0.iter();
-            widened.extend(pixels.flat_map(|&[red, green, blue]| [red, green, blue, u8::MAX]));
+            shrink::widen(row, widened);
         }
         (ColorType::Grayscale, Channels::Rgb) => widened.extend(row.iter().flat_map(|&grey| [grey; 3])),
         (ColorType::Grayscale, Channels::Rgba) => {

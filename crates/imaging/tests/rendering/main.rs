@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up shall fail")]
 
+mod bmp;
 mod cut;
 mod formats;
 mod hostile;

@@ -25,8 +25,44 @@ fn mutate(file: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
+/// Mutations by the numbers of their picture and round of which the general decoder makes something else: it reads on
+/// after codes that are none, where libjpeg, whose rules are ours, takes zeros up to the next restart. `djpeg` of
+/// libjpeg-turbo 2.1 gives our samples for all of them, but for chroma in (2, 829), which it scales before it is mixed, and
+/// for coefficients in (0, 1156) that exceed the range of samples by more than its table has room for.
+const SEQUENTIAL_ELSEWISE: [(usize, usize); 26] = [
+    (0, 7),
+    (0, 772),
+    (0, 1156),
+    (0, 1305),
+    (1, 107),
+    (1, 804),
+    (1, 969),
+    (1, 1291),
+    (2, 129),
+    (2, 829),
+    (2, 1275),
+    (3, 631),
+    (3, 937),
+    (3, 1370),
+    (4, 248),
+    (4, 250),
+    (4, 989),
+    (5, 243),
+    (5, 364),
+    (5, 758),
+    (5, 858),
+    (5, 1090),
+    (5, 1146),
+    (5, 1206),
+    (5, 1409),
+    (5, 1475),
+];
+
+/// The same of progressive pictures.
+const PROGRESSIVE_ELSEWISE: [(usize, usize); 1] = [(3, 46)];
+
 /// Calls `check` with what our decoder makes of each of many mutations at 1/8; returns how many it refused.
-fn mutations(pictures: &[Vec<u8>], mut check: impl FnMut(&Picture, &[u8], &str)) -> usize {
+fn mutations(pictures: &[Vec<u8>], mut check: impl FnMut(&Picture, &[u8], (usize, usize))) -> usize {
     let mut refused = 0;
     for (number, picture) in pictures.iter().enumerate() {
         let mut random = Random(u32::try_from(number).unwrap());
@@ -34,7 +70,7 @@ fn mutations(pictures: &[Vec<u8>], mut check: impl FnMut(&Picture, &[u8], &str))
             let mut file = picture.clone();
             mutate(&mut file, &mut random);
             match decode(&file, Scale::Eighth) {
-                Ok(eighth) => check(&eighth, &file, &format!("picture {number}, round {round}")),
+                Ok(eighth) => check(&eighth, &file, (number, round)),
                 Err(DecodeError::Broken | DecodeError::Unsupported) => refused += 1,
                 Err(refusal) => assert_eq!(refusal, DecodeError::TooLarge),
             }
@@ -43,15 +79,14 @@ fn mutations(pictures: &[Vec<u8>], mut check: impl FnMut(&Picture, &[u8], &str))
     refused
 }
 
-/// Fails unless mutated pictures are what the general decoder makes of them wherever that takes them, or nearly always:
-/// it takes some that libjpeg, whose rules are ours, decodes otherwise.
-fn assert_mutations_agree(pictures: &[Vec<u8>]) {
+/// Fails unless mutated pictures are what the general decoder makes of them wherever that takes them, but for these.
+fn assert_mutations_agree(pictures: &[Vec<u8>], elsewise: &[(usize, usize)]) {
     let (mut same, mut broken, mut others) = (0, 0, Vec::new());
     let refused = mutations(pictures, |eighth, file, what| {
         match general(file, Scale::Eighth, false).map(|(size, pixels)| disagreement(eighth, (size, &pixels)))
         {
             Some(None) => same += 1,
-            Some(Some(disagreement)) => others.push(format!("{what}: {disagreement}")),
+            Some(Some(disagreement)) => others.push((what, disagreement)),
             None => broken += 1,
         }
     });
@@ -60,17 +95,19 @@ fn assert_mutations_agree(pictures: &[Vec<u8>]) {
         same > 500 && broken > 500 && refused > 100,
         "{same} the same, {broken} broken, {refused} refused"
     );
-    assert!(others.len() * 10 < same, "{same} the same, and not: {others:#?}");
+    let seen: Vec<_> = others.iter().map(|(what, _)| *what).collect();
+    assert_eq!(seen, elsewise, "{others:#?}");
 }
 
 #[test]
-fn a_mutated_picture_is_nearly_always_the_same_where_the_general_decoder_takes_it() {
-    assert_mutations_agree(&sequential());
+fn a_mutated_picture_is_the_same_where_the_general_decoder_takes_it_but_for_those_that_are_known() {
+    assert_mutations_agree(&sequential(), &SEQUENTIAL_ELSEWISE);
 }
 
 #[test]
-fn a_mutated_progressive_picture_is_nearly_always_the_same_where_the_general_decoder_takes_it() {
-    assert_mutations_agree(&progressive());
+fn a_mutated_progressive_picture_is_the_same_where_the_general_decoder_takes_it_but_for_those_that_are_known()
+{
+    assert_mutations_agree(&progressive(), &PROGRESSIVE_ELSEWISE);
 }
 
 #[test]

@@ -110,6 +110,22 @@ fn inks_are_light_with_or_without_adobe() {
 }
 
 #[test]
+fn samples_are_handed_out_as_the_file_has_them() {
+    for ids in [&b"RGB"[..], b"CMYK", &[1, 2, 3], &[1]] {
+        let file = flat(ids, adobe(2), samples);
+        let picture = decode(&file, Scale::Whole).unwrap();
+        let mut rows = picture.rows();
+        let mut count = 0;
+        while let Some(row) = rows.next_samples() {
+            let expected = [200, 100, 50, 180][..ids.len()].repeat(40);
+            assert_eq!(row, expected, "{ids:?}");
+            count += 1;
+        }
+        assert_eq!((count, Jpeg::read(&file).unwrap().components()), (24, ids.len()));
+    }
+}
+
+#[test]
 fn grey_is_grey_whatever_segments_say() {
     for segments in [Vec::new(), jfif(), adobe(0), adobe(2)] {
         assert_eq!(colour_of(&flat(&[9], segments, samples)), Ok([200; 3]));

@@ -5,14 +5,32 @@ use crate::shrink::Size;
 /// Bytes of the header of the file, before that of the bitmap.
 const FILE_HEADER: usize = 14;
 
-/// The most pixels of a side.
-const MAX_SIDE: u32 = 1 << 16;
+/// The most pixels of a side, as Chromium has it.
+const MAX_SIDE: u32 = (1 << 16) - 1;
+
+/// The shortest header with a field for the mask of alpha.
+const WITH_ALPHA_MASK: u32 = 56;
+
+/// The shortest header whose masks count for pixels without them, too.
+const VERSION_4: u32 = 108;
 
 /// How pixels are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compression {
     None,
-    Runs,
+    /// Runs of pixels of this kind.
+    Runs(Run),
+}
+
+/// What a pixel of a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Run {
+    /// An index of four bits.
+    Four,
+    /// An index of eight bits.
+    Eight,
+    /// Blue, green and red.
+    Colour,
 }
 
 pub(super) struct Header<'a> {
@@ -28,7 +46,8 @@ pub(super) struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    /// Reads the headers; `None` if they are cut off, wrong, or of a kind that browsers don't show either.
+    /// Reads the headers; `None` if they are cut off, wrong, or of a kind that Chromium doesn't show either: JPEG, PNG or
+    /// Huffman codes instead of pixels.
     pub(super) fn read(file: &'a [u8]) -> Option<Self> {
         let data_offset = usize::try_from(long(file, 10)?).ok()?;
         let info = file.get(FILE_HEADER..)?;
@@ -52,36 +71,56 @@ impl<'a> Header<'a> {
         let is_top_down = height < 0;
         let size =
             Size { width: u32::try_from(width).ok()?, height: u32::try_from(height.unsigned_abs()).ok()? };
-        if size.width > MAX_SIDE || size.height > MAX_SIDE || (is_top_down && !is_windows) {
+        if size.width > MAX_SIDE || size.height > MAX_SIDE {
             return None;
         }
 
         let header_end = usize::try_from(length).ok()?;
         let (mut end, mut masks) = (header_end, standard_masks(bits));
         let compression = match (compression, bits) {
+            (0, 16 | 24 | 32) if length >= VERSION_4 => {
+                masks[3] = long(info, 52)?;
+                Compression::None
+            }
             (0, 1 | 2 | 4 | 8 | 16 | 24 | 32) => Compression::None,
-            (1, 8) | (2, 4) if !is_top_down => Compression::Runs,
+            (1, 8) => Compression::Runs(Run::Eight),
+            (2, 4) => Compression::Runs(Run::Four),
+            // In a header of Windows, this number is that of JPEG.
+            (4, 24) if !is_windows => Compression::Runs(Run::Colour),
             (3 | 6, 16 | 32) if is_windows => {
-                let has_alpha = length >= 56 || (compression == 6 && length == 40);
-                for (place, mask) in masks.iter_mut().take(if has_alpha { 4 } else { 3 }).enumerate() {
+                // A header without room for masks is followed by them, and by that of alpha in compression 6.
+                let has_alpha = length >= WITH_ALPHA_MASK || (compression == 6 && length == 40);
+                let count = if has_alpha { 4 } else { 3 };
+                for (place, mask) in masks.iter_mut().take(count).enumerate() {
                     *mask = long(info, 40 + place * 4)?;
                 }
                 if length == 40 {
-                    end += if has_alpha { 16 } else { 12 };
+                    end += count * 4;
                 }
                 Compression::None
             }
             _ => return None,
         };
-        // Chromium believes in alpha where the header has room for its mask.
-        masks[3] = if length >= 56 && bits >= 16 { long(info, 52)? } else { 0 };
         let palette = if bits <= 8 {
             palette(info, &mut end, bits, colours, if is_core { 3 } else { 4 })
         } else {
             Vec::new()
         };
-        let data = file.get(data_offset.max(FILE_HEADER + end.min(info.len()))..).unwrap_or_default();
+        // A palette may end early, where the pixels begin. An offset into the header is none.
+        let data_offset = if data_offset < FILE_HEADER + header_end {
+            FILE_HEADER + end.min(info.len())
+        } else {
+            data_offset
+        };
+        let data = file.get(data_offset..).unwrap_or_default();
         Some(Self { size, is_top_down, bits, compression, masks, palette, data })
+    }
+}
+
+impl Header<'_> {
+    /// How many bytes a row of pixels takes, with what fills it up.
+    pub(super) fn stride(&self) -> usize {
+        (self.size.width as usize * usize::from(self.bits)).div_ceil(32) * 4
     }
 }
 

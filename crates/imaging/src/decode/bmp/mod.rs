@@ -13,28 +13,23 @@ use self::header::{Compression, Header};
 use self::pixels::Pixels;
 use crate::picture::Picture;
 use crate::request::{Request, undecodable};
-use crate::shrink::Channels;
+use crate::shrink::{Channels, Shrunk};
 use crate::source::Source;
 
-pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, RenderThumbnail> {
+pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, RenderThumbnail> {
     let header = Header::read(source.bytes())
         .ok_or_else(|| undecodable("its header is broken or of a kind that is not decoded"))?;
     request.admit(header.size)?;
     let shrunk = match header.compression {
         Compression::None => rows(&header, source, request)?,
-        Compression::Runs => runs::decode(&header, source, request)?,
+        Compression::Runs(run) => runs::decode(&header, run, source, request)?,
     };
     Ok(Picture { shrunk, orientation: Orientation::NoTransforms })
 }
 
 /// Rows of pixels that have one width.
-fn rows(
-    header: &Header<'_>,
-    source: &Source,
-    request: Request,
-) -> Result<crate::shrink::Shrunk, RenderThumbnail> {
-    let stride = (u64::from(header.size.width) * u64::from(header.bits)).div_ceil(32) * 4;
-    let stride = request.afford(Some(stride))?;
+fn rows(header: &Header<'_>, source: &Source, request: &mut Request) -> Result<Shrunk, RenderThumbnail> {
+    let stride = header.stride();
     // Rows that are there are there as a whole.
     let there = header.data.len() / stride;
     if there == 0 {

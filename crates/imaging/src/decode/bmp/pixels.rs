@@ -55,12 +55,15 @@ impl<'a> Pixels<'a> {
             fields: [field(red)?, field(green)?, field(blue)?],
             alpha: if alpha == 0 { None } else { Some(field(alpha)?) },
         };
-        // Some programs announce alpha and leave it at zero everywhere: they don't mean it.
+        // Some programs announce alpha and leave it at zero everywhere: they don't mean it. Browsers show nothing then.
         let Some(alpha) = pixels.alpha else { return Ok(pixels) };
         let mut is_meant = false;
-        for part in header.data.chunks(1 << 20) {
+        for row in header.data.chunks_exact(header.stride()).take(header.size.height as usize) {
             deadline.check()?;
-            is_meant |= pixels.numbers(part).any(|pixel| pixel & alpha.mask != 0);
+            is_meant = pixels.numbers(row).take(pixels.width).any(|pixel| pixel & alpha.mask != 0);
+            if is_meant {
+                break;
+            }
         }
         Ok(if is_meant { pixels } else { Self { alpha: None, ..pixels } })
     }

@@ -22,11 +22,11 @@ use crate::source::Source;
 /// What is seen where there is no frame.
 const NOTHING: [u8; 4] = [0; 4];
 
-pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, RenderThumbnail> {
+pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, RenderThumbnail> {
     let (screen, frame) = blocks::read(source).ok_or_else(|| undecodable("it has no frame"))?;
     let canvas = screen.canvas(&frame);
     request.admit(canvas)?;
-    let mut indices = vec![0; request.afford(Some(frame.place.size.pixels()))?];
+    let mut indices = request.list(0, Some(frame.place.size.pixels()))?;
     let known = unpack(&frame, &mut indices, source)?;
     if known == 0 && !indices.is_empty() {
         return Err(undecodable("its first frame has no pixels"));
@@ -43,10 +43,9 @@ pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, Rende
     });
     let mut row = Vec::with_capacity(shrink.row_bytes());
     if channels == Channels::Rgb {
-        for line in lines.take(canvas.height as usize) {
+        for line in lines {
             row.clear();
-            let seen = line.iter().take(canvas.width as usize);
-            row.extend(seen.flat_map(|&index| {
+            row.extend(line.iter().flat_map(|&index| {
                 let [red, green, blue, _opaque] = colours[usize::from(index)];
                 [red, green, blue]
             }));
@@ -57,7 +56,7 @@ pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, Rende
         for line in lines {
             row.clear();
             row.extend(line.iter().flat_map(|&index| colours[usize::from(index)]));
-            canvas.push(&row)?;
+            canvas.push(&row, Channels::Rgba)?;
         }
         canvas.finish()?;
     }

@@ -7,6 +7,7 @@ mod tests;
 
 use fm_domain::thumbnails::RenderThumbnail;
 use fm_jpeg::{DecodeError, Jpeg, Limits, Picture as Scaled, Scale};
+use image::metadata::Orientation;
 
 use crate::picture::{Picture, is_turned, orientation_of, target};
 use crate::request::{Request, undecodable};
@@ -16,18 +17,23 @@ use crate::source::{Deadline, Source};
 /// How many pixels the decoder shall leave for each of the thumbnail's.
 const OVERSAMPLING: u32 = 2;
 
-pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, RenderThumbnail> {
+/// Decodes a picture; an orientation that the file around it gives counts more than its own.
+pub(super) fn decode(
+    source: &Source,
+    request: &mut Request,
+    orientation: Option<Orientation>,
+) -> Result<Picture, RenderThumbnail> {
     let jpeg = Jpeg::read(source.bytes()).map_err(refusal)?;
     let size = Size { width: jpeg.width(), height: jpeg.height() };
     request.admit(size)?;
-    let orientation = orientation_of(jpeg.exif());
+    let orientation = orientation.unwrap_or_else(|| orientation_of(jpeg.exif()));
     let to = target(size, orientation, request.spec);
     // After turning, the width is what was the height.
     let (pixels, wanted) =
         if is_turned(orientation) { (size.height, to.height) } else { (size.width, to.width) };
     let is_enough = |scale: &Scale| scale.of(pixels) >= wanted * OVERSAMPLING;
     let scale = Scale::ALL.into_iter().find(is_enough).unwrap_or(Scale::Whole);
-    let scaled = decode_within(&jpeg, scale, source.deadline(), request).map_err(refusal)?;
+    let scaled = decode_within(&jpeg, scale, to, source.deadline(), request).map_err(refusal)?;
     Ok(Picture { shrunk: shrink(&scaled, to, source.deadline())?, orientation })
 }
 
@@ -35,12 +41,19 @@ pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, Rende
 fn decode_within(
     jpeg: &Jpeg<'_>,
     scale: Scale,
+    to: Size,
     deadline: Deadline,
-    request: Request,
+    request: &Request,
 ) -> Result<Scaled, DecodeError> {
-    let limits = Limits { max_alloc: request.budget.max_alloc, deadline: deadline.instant() };
     let mut answer = Err(DecodeError::TooLarge);
     for smaller in Scale::ALL.into_iter().rev().filter(|&one| one <= scale) {
+        let size = Size { width: smaller.of(jpeg.width()), height: smaller.of(jpeg.height()) };
+        // What averages its rows is alive at the same time.
+        let mut left = request.scope();
+        if left.afford(Shrink::bytes(size, to, Channels::Rgb)).is_err() {
+            continue;
+        }
+        let limits = Limits { max_alloc: left.memory(), deadline: deadline.instant() };
         answer = jpeg.decode(smaller, limits);
         if !matches!(answer, Err(DecodeError::TooLarge)) {
             break;
@@ -62,7 +75,7 @@ fn shrink(scaled: &Scaled, to: Size, deadline: Deadline) -> Result<Shrunk, Rende
     Ok(small)
 }
 
-fn refusal(error: DecodeError) -> RenderThumbnail {
+pub(super) fn refusal(error: DecodeError) -> RenderThumbnail {
     match error {
         DecodeError::Unsupported | DecodeError::Broken => undecodable(error),
         DecodeError::TooLarge => RenderThumbnail::TooLarge,

@@ -1,6 +1,12 @@
 //! From the samples of a pixel, eight bits each, to red, green and blue.
 
-use crate::decode::tiff::directory::Alpha;
+/// How opaque a pixel is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alpha {
+    /// Colours are multiplied by it already.
+    Associated,
+    Unassociated,
+}
 
 /// What the samples of a pixel are.
 pub(super) enum Colours {
@@ -60,6 +66,11 @@ impl Colours {
 
     pub(super) const fn have_chroma(&self) -> bool {
         matches!(self, Self::YCbCr(_))
+    }
+
+    /// Whether each sample is an amount of light or ink, so that every kind of number will do.
+    pub(super) const fn are_amounts_of_light(&self) -> bool {
+        matches!(self, Self::Grey { .. } | Self::Rgb | Self::Cmyk)
     }
 
     /// Whether samples are numbers of something else, and mean nothing by themselves.

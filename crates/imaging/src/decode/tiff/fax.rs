@@ -5,7 +5,11 @@
 use fax::BitReader;
 use fax::maps::{Mode, black, mode, white};
 
-use crate::decode::tiff::directory::Packing;
+use fm_domain::thumbnails::RenderThumbnail;
+
+use crate::decode::tiff::layout::Packing;
+use crate::request::{Request, undecodable};
+use crate::source::Source;
 
 /// Zeros of the code that ends a row; no other code begins with as many.
 const END_OF_LINE_ZEROS: u8 = 11;
@@ -41,22 +45,31 @@ impl BitReader for Bits<'_> {
     }
 }
 
-/// Unpacks rows of this width; a bit is 1 where it is black. `None` when a code is none.
-pub(super) fn unpack(data: &[u8], packing: Packing, width: u32, rows: u32) -> Option<Vec<u8>> {
-    let bits = Bits { data, position: 0 };
-    let mut page = Page { bits, width, current: Vec::new(), reference: Vec::new() };
+/// Unpacks rows of this width; a bit is 1 where it is black. The account pays for the lists of changes, not for the rows.
+pub(super) fn unpack(
+    data: &Source,
+    packing: Packing,
+    width: u32,
+    rows: u32,
+    request: &mut Request,
+) -> Result<Vec<u8>, RenderThumbnail> {
+    let bits = Bits { data: data.bytes(), position: 0 };
+    let (current, reference) = (changes(width, request)?, changes(width, request)?);
+    let mut page = Page { bits, width, current, reference };
     let row_bytes = width.div_ceil(8) as usize;
     let mut packed = Vec::with_capacity(row_bytes * rows as usize);
     for _ in 0..rows {
+        data.deadline().check()?;
         let is_there = match packing {
-            Packing::Group4 => page.two_dimensional()?,
-            Packing::Group3 { two_dimensional } => page.group_3(two_dimensional)?,
+            Packing::Group4 => page.two_dimensional(),
+            Packing::Group3 { two_dimensional } => page.group_3(two_dimensional),
             Packing::Runs { word } => {
                 page.align(if word { 16 } else { 8 });
-                page.one_dimensional()?
+                page.one_dimensional()
             }
-            _ => return None,
+            _ => None,
         };
+        let is_there = is_there.ok_or_else(|| undecodable("one of its fax codes is none"))?;
         let start = packed.len();
         packed.resize(start + row_bytes, 0);
         // The rest of a document that ends early is white.
@@ -67,7 +80,14 @@ pub(super) fn unpack(data: &[u8], packing: Packing, width: u32, rows: u32) -> Op
             break;
         }
     }
-    Some(packed)
+    Ok(packed)
+}
+
+/// Room for the changes of a row: one for each pixel at most, and two at its ends.
+fn changes(width: u32, request: &mut Request) -> Result<Vec<u32>, RenderThumbnail> {
+    let mut list = request.list(0, Some(u64::from(width) + 2))?;
+    list.clear();
+    Ok(list)
 }
 
 /// Rows one after another, as the places where the colour changes: to black first.

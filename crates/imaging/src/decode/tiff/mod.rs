@@ -7,96 +7,122 @@ mod chunks;
 mod colours;
 mod directory;
 mod fax;
+mod layout;
 mod packed;
 mod samples;
+#[cfg(test)]
+mod tests;
 
 use fm_domain::thumbnails::RenderThumbnail;
 
-use self::chunks::ChunkReader;
-use self::directory::Layout;
-use self::samples::Scale;
+use self::chunks::Chunks;
+use self::layout::Layout;
+use self::samples::Levels;
 use crate::picture::Picture;
 use crate::request::{Request, undecodable};
 use crate::shrink::{Channels, Size};
 use crate::source::Source;
 
-/// What a chunk's decoder keeps, at most, beside pixels: windows and tables.
-const DECODER_BYTES: u64 = 64 * 1024;
-
-pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, RenderThumbnail> {
-    let layout = Layout::read(source, request)?;
+pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, RenderThumbnail> {
+    let layout = directory::read(source, request)?;
     if let Some(jpeg) = layout.old_jpeg(source) {
-        let picture = super::jpeg::decode(&jpeg, request)?;
-        return Ok(Picture { orientation: layout.orientation, ..picture });
+        return super::jpeg::decode(&jpeg, request, Some(layout.orientation));
     }
-    let scale = scale(&layout, source, request)?;
+    let source = &layout.readable(source, request)?;
+    let levels = levels(&layout, source, request)?;
     let channels = if layout.alpha.is_some() { Channels::Rgba } else { Channels::Rgb };
     let mut shrink = request.shrink(layout.size, channels, layout.orientation, source)?;
     let mut row = Vec::with_capacity(shrink.row_bytes());
-    for_each_row(&layout, &scale, source, request, |line| {
+    let kept = layout.kept();
+    let mut line = request.list(0, u64::from(layout.size.width).checked_mul(kept as u64))?;
+    request.afford(Some(layout.row_samples()))?;
+    let mut samples = Vec::new();
+    for_each_part(&layout, source, request.scope(), |part| {
+        levels.unpack(part.bytes, part.numbers, &mut samples);
+        let line_part = &mut line[part.left * kept..];
+        if layout.is_planar {
+            let targets = line_part.iter_mut().skip(part.plane).step_by(kept);
+            targets.zip(&samples).for_each(|(target, &sample)| *target = sample);
+        } else {
+            let pixels = line_part.chunks_exact_mut(kept).zip(samples.chunks_exact(layout.samples));
+            pixels.for_each(|(place, pixel)| place.copy_from_slice(&pixel[..kept]));
+        }
+        if !part.is_last {
+            return Ok(());
+        }
         row.clear();
-        layout.colours.convert(line, layout.alpha, &mut row);
+        layout.colours.convert(&line, layout.alpha, &mut row);
         shrink.push(&row)
     })?;
     Ok(Picture { shrunk: shrink.finish(), orientation: layout.orientation })
 }
 
-/// How numbers become eight bits. Where nothing says which number is white, all of them are looked at first.
-fn scale(layout: &Layout, source: &Source, request: Request) -> Result<Scale, RenderThumbnail> {
-    let mut scale = Scale::new(layout);
-    if scale.is_open() {
-        for_each_row(layout, &scale, source, request, |_line| Ok(()))?;
-        scale.choose_white();
+/// How numbers become eight bits. Where nothing says which number is white, all colours are looked at first.
+fn levels(layout: &Layout, source: &Source, request: &Request) -> Result<Levels, RenderThumbnail> {
+    let mut levels = Levels::new(layout);
+    if levels.need_highest() {
+        let (samples, colours) = (layout.samples_in_chunk(), layout.colours.samples());
+        let mut highest = 0.0_f64;
+        for_each_part(layout, source, request.scope(), |part| {
+            // Alpha and others have a white of their own.
+            let is_colour = |at: usize| if layout.is_planar { part.plane } else { at % samples } < colours;
+            let numbers = levels.numbers(part.bytes).take(part.numbers).enumerate();
+            for (_, number) in numbers.filter(|&(at, number)| is_colour(at) && number.is_finite()) {
+                highest = highest.max(number);
+            }
+            Ok(())
+        })?;
+        levels.choose_white(highest);
     }
-    Ok(scale)
+    Ok(levels)
 }
 
-/// Hands out the rows of the picture: eight bits for each sample that is of use, pixel by pixel.
-fn for_each_row(
+/// What a chunk has of a row of the picture.
+struct Part<'a> {
+    plane: usize,
+    /// The pixel that it begins with.
+    left: usize,
+    bytes: &'a [u8],
+    /// Numbers in the bytes that are of the picture: the others fill up a tile.
+    numbers: usize,
+    /// Whether the row is complete with it.
+    is_last: bool,
+}
+
+/// Hands out the rows of the picture, chunk by chunk of each plane that matters.
+fn for_each_part(
     layout: &Layout,
-    scale: &Scale,
     source: &Source,
-    request: Request,
-    mut push: impl FnMut(&[u8]) -> Result<(), RenderThumbnail>,
+    mut request: Request,
+    mut take: impl FnMut(Part<'_>) -> Result<(), RenderThumbnail>,
 ) -> Result<(), RenderThumbnail> {
     let Size { width, height } = layout.size;
-    let chunk_width = layout.chunk.width as usize;
-    let (kept, planes) = (layout.kept(), layout.kept_planes());
-    let across = width.div_ceil(layout.chunk.width);
-    // The readers of a row of chunks are open at the same time; some unpack all of a chunk at once.
-    let readers = u64::from(across) * planes as u64;
-    let reader_bytes =
-        layout.row_bytes().saturating_add(layout.unpacked_bytes()).saturating_add(DECODER_BYTES);
-    request.afford(readers.checked_mul(reader_bytes))?;
-    let mut line = vec![0; request.afford(u64::from(width).checked_mul(kept as u64))?];
-    let mut samples = Vec::new();
-    for top in (0..height).step_by(layout.chunk.height as usize) {
-        let band = top / layout.chunk.height;
+    // The row that is read, and room for it in another order.
+    request.afford(layout.row_bytes().max(layout.row_samples()).checked_mul(2))?;
+    let (mut bytes, mut reordered) = (Vec::new(), Vec::new());
+    let chunks = Chunks::new(layout, source, request)?;
+    let (across, planes) = (width.div_ceil(layout.chunk.width), layout.kept_planes());
+    for (top, band) in (0..height).step_by(layout.chunk.height as usize).zip(0..) {
         let rows = layout.chunk.height.min(height - top);
-        let open = |plane: usize, column: u32| {
+        let mut readers = Vec::new();
+        for (plane, column) in (0..planes).flat_map(|plane| (0..across).map(move |column| (plane, column))) {
             source.deadline().check()?;
-            ChunkReader::open(layout, source, request, plane, band * across + column, rows)
-        };
-        let mut chunks = Vec::new();
-        for plane in 0..planes {
-            for column in 0..across {
-                chunks.push((plane, column as usize * chunk_width, open(plane, column)?));
-            }
+            let reader = chunks.open(plane, band * across + column, rows)?;
+            readers.push((plane, column * layout.chunk.width, reader));
         }
         for _ in 0..rows {
             source.deadline().check()?;
-            for (plane, left, chunk) in &mut chunks {
-                chunk.next_row(scale, &mut samples)?;
-                let line = &mut line[*left * kept..];
-                if layout.is_planar {
-                    let targets = line.iter_mut().skip(*plane).step_by(kept);
-                    targets.zip(&samples).for_each(|(target, &sample)| *target = sample);
-                } else {
-                    let pixels = line.chunks_exact_mut(kept).zip(samples.chunks_exact(layout.samples));
-                    pixels.for_each(|(place, pixel)| place.copy_from_slice(&pixel[..kept]));
-                }
+            for (plane, left, reader) in &mut readers {
+                reader.next_row(&mut bytes, &mut reordered)?;
+                let pixels = layout.chunk.width.min(width - *left);
+                take(Part {
+                    plane: *plane,
+                    left: *left as usize,
+                    bytes: &bytes,
+                    numbers: pixels as usize * layout.samples_in_chunk(),
+                    is_last: *plane + 1 == planes && *left + pixels == width,
+                })?;
             }
-            push(&line)?;
         }
     }
     Ok(())

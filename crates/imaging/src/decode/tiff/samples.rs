@@ -1,14 +1,16 @@
 //! From the bytes of a row to eight bits a sample.
 
-use std::cell::Cell;
-
 use half::f16;
 use tiff::tags::SampleFormat;
 
-use crate::decode::tiff::directory::{Layout, Predictor};
+use crate::decode::tiff::layout::{Layout, Predictor};
+
+/// How far the highest floating-point number may exceed white: filters that sharpen overshoot at edges, and without this
+/// a few such pixels would make all others of the picture dark.
+const OVERSHOOT: f64 = 1.1;
 
 /// How numbers become eight bits.
-pub(super) struct Scale {
+pub(super) struct Levels {
     format: SampleFormat,
     bits: u32,
     is_big_endian: bool,
@@ -16,48 +18,43 @@ pub(super) struct Scale {
     are_indices: bool,
     /// The number that is white.
     white: f64,
-    /// The highest number so far, where white is one of several that programs use.
-    highest: Option<Cell<f64>>,
 }
 
-impl Scale {
+impl Levels {
     pub(super) fn new(layout: &Layout) -> Self {
-        let is_open = match layout.format {
-            SampleFormat::IEEEFP | SampleFormat::Int => true,
-            _ => layout.bits > 16,
-        };
         Self {
             format: layout.format,
             bits: layout.bits,
             is_big_endian: layout.is_big_endian,
             are_indices: layout.colours.are_indices(),
             white: (2_f64.powi(layout.bits.cast_signed()) - 1.0).max(1.0),
-            highest: is_open.then(|| Cell::new(0.0)),
         }
     }
 
-    /// Whether white is not known before all numbers are.
-    pub(super) const fn is_open(&self) -> bool {
-        self.highest.is_some()
+    /// Whether the highest number of the picture decides what is white.
+    pub(super) const fn need_highest(&self) -> bool {
+        match self.format {
+            SampleFormat::IEEEFP | SampleFormat::Int => true,
+            _ => self.bits > 16,
+        }
     }
 
     /// Takes for white the lowest of those that programs use which is not exceeded: 1 of floating-point numbers, the
     /// most that fits into 8 or 16 bits of others; else the most that a whole number without a sign can be, and the highest
     /// number there is of others.
-    pub(super) fn choose_white(&mut self) {
-        let Some(highest) = self.highest.take().map(Cell::into_inner) else { return };
-        let usual: &[f64] = match (self.format, self.bits) {
-            (SampleFormat::IEEEFP, _) => &[1.0, 255.0, 65535.0],
-            (SampleFormat::Int, 8) => &[127.0],
-            (SampleFormat::Int, 16) => &[255.0, 32767.0],
-            _ => &[255.0, 65535.0],
+    pub(super) fn choose_white(&mut self, highest: f64) {
+        let (usual, overshoot): (&[f64], f64) = match (self.format, self.bits) {
+            (SampleFormat::IEEEFP, _) => (&[1.0, 255.0, 65535.0], OVERSHOOT),
+            (SampleFormat::Int, 8) => (&[127.0], 1.0),
+            (SampleFormat::Int, 16) => (&[255.0, 32767.0], 1.0),
+            _ => (&[255.0, 65535.0], 1.0),
         };
         let most = if matches!(self.format, SampleFormat::IEEEFP | SampleFormat::Int) {
             highest
         } else {
             self.white
         };
-        self.white = usual.iter().copied().find(|&white| highest <= white).unwrap_or(most);
+        self.white = usual.iter().copied().find(|&white| highest <= white * overshoot).unwrap_or(most);
     }
 
     /// Unpacks the first `count` samples of a row.
@@ -65,22 +62,24 @@ impl Scale {
         samples.clear();
         match (self.bits, self.format) {
             (8, SampleFormat::Uint | SampleFormat::Void) => samples.extend(row.iter().take(count)),
-            (1..=16, SampleFormat::Uint | SampleFormat::Void) if self.bits != 16 => {
-                samples.extend(bit_fields(row, self.bits).take(count).map(|number| self.narrow(number)));
-            }
             (16, SampleFormat::Uint | SampleFormat::Void) => {
                 let high = usize::from(!self.is_big_endian);
                 samples.extend(row.as_chunks::<2>().0.iter().take(count).map(|pair| pair[high]));
             }
-            (16 | 32 | 64 | 8, _) => {
-                let numbers = row.chunks_exact(self.bits as usize / 8).take(count);
-                samples.extend(numbers.map(|bytes| self.shade(self.number(bytes))));
+            (1..16, SampleFormat::Uint | SampleFormat::Void) => {
+                samples.extend(bit_fields(row, self.bits).take(count).map(|number| self.narrow(number)));
             }
-            _ => {
-                let numbers = bit_fields(row, self.bits).take(count);
-                samples.extend(numbers.map(|number| self.shade(f64::from(number))));
-            }
+            _ => samples.extend(self.numbers(row).take(count).map(|number| self.shade(number))),
         }
+    }
+
+    /// The numbers of a row. Those of whole bytes are in the order of the file, others begin with their highest bit.
+    pub(super) fn numbers(&self, row: &[u8]) -> impl Iterator<Item = f64> {
+        let bytes = self.bits as usize / 8;
+        let has_whole_bytes = self.bits.is_multiple_of(8);
+        let (whole, fields) = if has_whole_bytes { (row, &[][..]) } else { (&[][..], row) };
+        let whole = whole.chunks_exact(bytes.max(1)).map(|bytes| self.number(bytes));
+        whole.chain(bit_fields(fields, self.bits).map(f64::from))
     }
 
     /// A number of at most 16 bits.
@@ -101,12 +100,6 @@ impl Scale {
         reason = "it is cut to what fits before"
     )]
     fn shade(&self, number: f64) -> u8 {
-        if let Some(highest) = &self.highest {
-            // Infinity is no shade that others could be measured by.
-            if number > highest.get() && number.is_finite() {
-                highest.set(number);
-            }
-        }
         (number / self.white * 255.0).round().clamp(0.0, 255.0) as u8
     }
 
@@ -150,9 +143,9 @@ fn bit_fields(row: &[u8], bits: u32) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Undoes the predictor of a row of pixels with this many samples.
-pub(super) fn undo_predictor(row: &mut Vec<u8>, layout: &Layout, samples: usize) {
-    let bytes = layout.bits as usize / 8;
+/// Undoes the predictor of a row of a chunk. `reordered` is room for as many bytes.
+pub(super) fn undo_predictor(row: &mut Vec<u8>, reordered: &mut Vec<u8>, layout: &Layout) {
+    let (bytes, samples) = (layout.bits as usize / 8, layout.samples_in_chunk());
     match layout.predictor {
         Predictor::None => {}
         Predictor::Horizontal if bytes == 1 => add_before(row, samples),
@@ -174,12 +167,14 @@ pub(super) fn undo_predictor(row: &mut Vec<u8>, layout: &Layout, samples: usize)
             add_before(row, samples);
             // The highest bytes of all numbers come first, then the next ones.
             let count = row.len() / bytes;
-            let from_high = (0..count).flat_map(|at| (0..bytes).map(move |byte| (at, byte)));
-            let ordered = from_high.map(|(at, byte)| {
-                let byte = if layout.is_big_endian { byte } else { bytes - 1 - byte };
-                row[byte * count + at]
-            });
-            *row = ordered.collect();
+            reordered.resize(row.len(), 0);
+            for (at, number) in reordered.chunks_exact_mut(bytes).enumerate() {
+                for (byte, place) in number.iter_mut().enumerate() {
+                    let plane = if layout.is_big_endian { byte } else { bytes - 1 - byte };
+                    *place = row[plane * count + at];
+                }
+            }
+            std::mem::swap(row, reordered);
         }
     }
 }

@@ -18,12 +18,12 @@ use crate::source::Source;
 /// EXIF data beyond this is no orientation that anyone needs.
 const MAX_EXIF_BYTES: usize = 1024 * 1024;
 
-pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, RenderThumbnail> {
+pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, RenderThumbnail> {
     let extended = Extended::read(source.bytes());
     if let Some(extended) = extended.as_ref().filter(|extended| extended.conceals_alpha()) {
         return decode_image(extended, source, request);
     }
-    let complaint = match decode_as_it_is(source, request) {
+    let complaint = match decode_as_it_is(source, &mut request.scope()) {
         Err(RenderThumbnail::Undecodable(complaint)) => complaint,
         done => return done,
     };
@@ -36,11 +36,11 @@ pub(super) fn decode(source: &Source, request: Request) -> Result<Picture, Rende
     })
 }
 
-fn decode_as_it_is(source: &Source, request: Request) -> Result<Picture, RenderThumbnail> {
+fn decode_as_it_is(source: &Source, request: &mut Request) -> Result<Picture, RenderThumbnail> {
     let mut decoder = WebPDecoder::new(source.clone()).map_err(refusal)?;
     decoder.set_memory_limit(MAX_EXIF_BYTES);
     let orientation = orientation_of(decoder.exif_metadata().ok().flatten().as_deref());
-    let Decoded { size, channels, pixels } = read(decoder, request)?;
+    let Decoded { size, channels, pixels } = read(decoder, source.bytes().len() as u64, request)?;
     let mut shrink = request.shrink(size, channels, orientation, source)?;
     for row in pixels.chunks_exact(shrink.row_bytes()) {
         shrink.push(row)?;
@@ -52,12 +52,12 @@ fn decode_as_it_is(source: &Source, request: Request) -> Result<Picture, RenderT
 fn decode_image(
     extended: &Extended<'_>,
     source: &Source,
-    request: Request,
+    request: &mut Request,
 ) -> Result<Picture, RenderThumbnail> {
     request.admit(extended.canvas)?;
     request.afford(Some(source.bytes().len() as u64))?;
     let file = Source::new(extended.image_alone().into(), source.deadline());
-    let Decoded { size, channels, pixels } = read(WebPDecoder::new(file).map_err(refusal)?, request)?;
+    let Decoded { size, channels, pixels } = decode_plain(file, request)?;
     let place = Place { size, ..extended.place };
     if !extended.is_animated && size != extended.canvas {
         return Err(undecodable("its picture has another size than its header says"));
@@ -65,38 +65,47 @@ fn decode_image(
     let orientation = orientation_of(extended.exif);
     let mut shrink = request.shrink(extended.canvas, Channels::Rgba, orientation, source)?;
     let mut canvas = Canvas::new(&mut shrink, extended.canvas, place);
-    let mut widened = Vec::new();
     for row in pixels.chunks_exact(size.width as usize * channels.count()) {
-        match channels {
-            Channels::Rgba => canvas.push(row)?,
-            Channels::Rgb => {
-                widened.clear();
-                let pixels = row.as_chunks().0.iter();
-                widened.extend(pixels.flat_map(|&[red, green, blue]| [red, green, blue, u8::MAX]));
-                canvas.push(&widened)?;
-            }
-        }
+        canvas.push(row, channels)?;
     }
     canvas.finish()?;
     Ok(Picture { shrunk: shrink.finish(), orientation })
 }
 
-struct Decoded {
-    size: Size,
-    channels: Channels,
-    pixels: Vec<u8>,
+/// All pixels of a picture.
+pub(super) struct Decoded {
+    pub(super) size: Size,
+    pub(super) channels: Channels,
+    pub(super) pixels: Vec<u8>,
 }
 
-fn read(mut decoder: WebPDecoder<Source>, request: Request) -> Result<Decoded, RenderThumbnail> {
+/// Decodes a file without anything around its image.
+pub(super) fn decode_plain(file: Source, request: &mut Request) -> Result<Decoded, RenderThumbnail> {
+    let bytes_of_file = file.bytes().len() as u64;
+    read(WebPDecoder::new(file).map_err(refusal)?, bytes_of_file, request)
+}
+
+fn read(
+    mut decoder: WebPDecoder<Source>,
+    bytes_of_file: u64,
+    request: &mut Request,
+) -> Result<Decoded, RenderThumbnail> {
     let (width, height) = decoder.dimensions();
     let size = Size { width, height };
     request.admit(size)?;
     let channels = if decoder.has_alpha() { Channels::Rgba } else { Channels::Rgb };
-    // The pixels, and as much again for what the decoder keeps beside them: planes, or a frame of four bytes a pixel.
-    let bytes = size.pixels().checked_mul(channels.count() as u64);
-    request.afford(bytes.and_then(|bytes| bytes.checked_add(size.pixels() * 4)))?;
-    decoder.set_memory_limit(usize::try_from(request.budget.max_alloc).unwrap_or(usize::MAX));
-    let mut pixels = vec![0; request.afford(bytes)?];
+    let mut pixels = request.list(0, size.pixels().checked_mul(channels.count() as u64))?;
+    // What the decoder keeps beside them: frame and canvas of an animation, planes of luminance and chroma, the planes of
+    // alpha, or four bytes for each pixel of lossless data. It reads lossy data whole, twice at most.
+    let beside = match (decoder.is_animated(), decoder.is_lossy(), decoder.has_alpha()) {
+        (true, ..) => 16,
+        (false, true, true) => 8,
+        (false, true, false) => 2,
+        (false, false, _) => 5,
+    };
+    let read = if decoder.is_lossy() { bytes_of_file.saturating_mul(2) } else { 0 };
+    request.afford(size.pixels().checked_mul(beside).and_then(|bytes| bytes.checked_add(read)))?;
+    decoder.set_memory_limit(usize::try_from(request.memory()).unwrap_or(usize::MAX));
     decoder.read_image(&mut pixels).map_err(refusal)?;
     Ok(Decoded { size, channels, pixels })
 }

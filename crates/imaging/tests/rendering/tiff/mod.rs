@@ -1,15 +1,14 @@
-//! TIFF: every colour space, depth, layout and compression that is decoded, and what is not.
+//! TIFF: every colour space, depth and layout that is decoded, and what is not.
 
 mod fax;
+mod packing;
 mod writer;
 
-use std::io::Write as _;
-
 use fm_domain::thumbnails::RenderThumbnail;
-use image::{ImageFormat, RgbImage};
+use image::RgbImage;
 
 use self::writer::{Tiff, Values};
-use crate::pictures::{QUARTERS, encoded, is_about, pixels, quarters, render, seen_quarters};
+use crate::pictures::{QUARTERS, is_about, pixels, quarters, render, seen_quarters};
 
 const SIZE: (u32, u32) = (96, 64);
 
@@ -107,10 +106,11 @@ async fn whole_numbers_of_every_width_and_sign_are_read_in_both_byte_orders() {
             ..Tiff::new(SIZE, 1, 1, bits, numbers(big_endian, of)).with(339, &[format])
         };
         let deep = |at: usize| u32::from(SHADES[at]) * 257;
-        let cases: [(&str, Tiff); 8] = [
+        let cases: [(&str, Tiff); 9] = [
             ("u16", tiff(16, 1, &|at| u16::try_from(deep(at)).unwrap().to_le_bytes().to_vec())),
             ("u32", tiff(32, 1, &|at| (deep(at) * 65_537).to_le_bytes().to_vec())),
             ("u32 of 16 bits", tiff(32, 1, &|at| deep(at).to_le_bytes().to_vec())),
+            ("u24", tiff(24, 1, &|at| (deep(at) << 8).to_le_bytes()[..3].to_vec())),
             ("u64", tiff(64, 1, &|at| (u64::from(deep(at)) << 48).to_le_bytes().to_vec())),
             ("i32 of 8 bits", tiff(32, 2, &|at| i32::from(SHADES[at]).to_le_bytes().to_vec())),
             ("i16 of 8 bits", tiff(16, 2, &|at| i16::from(SHADES[at]).to_le_bytes().to_vec())),
@@ -140,6 +140,50 @@ async fn floating_point_numbers_of_every_width_are_read_up_to_1_or_255() {
                 let tiff = Tiff { big_endian, ..Tiff::new(SIZE, 1, 1, bits, data).with(339, &[3]) };
                 assert_greys(&tiff, [0, 64, 128, 255], &format!("{bits} bits up to {white}")).await;
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn white_of_floating_point_numbers_is_that_of_the_colours() {
+    // Alpha of 255 beside colours up to 1, and infinite samples that mean nothing.
+    let with_alpha = |alpha: f32| {
+        let pixel = move |at: usize| [[0.0, 0.25, 0.5, 1.0][at], alpha].map(f32::to_le_bytes).concat();
+        numbers(false, pixel)
+    };
+    let tiff = |samples: u16, data: Vec<u8>| Tiff::new(SIZE, 1, samples, 32, data).with(339, &[3]);
+    for alpha in [1.0, 255.0, f32::INFINITY] {
+        let opaque = tiff(2, with_alpha(alpha)).with(338, &[2]);
+        assert_greys(&opaque, [0, 64, 128, 255], &format!("alpha of {alpha}")).await;
+    }
+    let data = with_alpha(255.0);
+    let planes: Vec<Vec<u8>> = (0..2)
+        .map(|plane| data.chunks(8).flat_map(|pixel| pixel[plane * 4..][..4].to_vec()).collect())
+        .collect();
+    let planar = Tiff { chunks: planes, ..tiff(2, Vec::new()) }.with(338, &[2]).with(284, &[2]);
+    assert_greys(&planar, [0, 64, 128, 255], "alpha in a plane of its own").await;
+    // A filter that sharpens has made a few pixels brighter than white.
+    let sharp = numbers(false, |at| [0.0_f32, 0.25, 0.5, 1.09][at].to_le_bytes().to_vec());
+    assert_greys(&tiff(1, sharp), [0, 64, 128, 255], "an overshoot").await;
+    // What fills up a tile is no part of the picture.
+    let filled: Vec<u8> =
+        (0..64 * 128).flat_map(|at: u32| if at % 128 < 96 { 0.5_f32 } else { 9.0 }.to_le_bytes()).collect();
+    let tiled = Tiff { tile: Some((128, 64)), ..tiff(1, filled) };
+    assert_greys(&tiled, [128; 4], "numbers beyond the edge").await;
+}
+
+#[tokio::test]
+async fn indices_lab_and_chroma_of_other_numbers_are_undecodable() {
+    let map = vec![0; 3 * 256];
+    for (what, photometric, samples) in [("palette", 3, 1), ("CIE Lab", 8, 3), ("chroma", 6, 3)] {
+        for (bits, format) in [(8, 2), (16, 3), (32, 3), (32, 1), (24, 1)] {
+            let data = vec![0; SIZE.0 as usize * SIZE.1 as usize * usize::from(samples * bits / 8)];
+            let tiff = Tiff::new(SIZE, photometric, samples, bits, data).with(339, &[format]);
+            let answer = render(tiff.with(320, &map).with(530, &[1, 1]).write()).await;
+            assert!(
+                matches!(answer, Err(RenderThumbnail::Undecodable(_))),
+                "{what} of {bits} bits, format {format}: {answer:?}"
+            );
         }
     }
 }
@@ -305,74 +349,6 @@ async fn strips_tiles_and_planes_are_put_together() {
     }
 }
 
-fn zlib(data: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(data).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn xz(data: &[u8]) -> Vec<u8> {
-    let mut writer = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).unwrap();
-    writer.write_all(data).unwrap();
-    writer.finish().unwrap()
-}
-
-fn pack_bits(data: &[u8]) -> Vec<u8> {
-    // Runs of three, with a byte that means nothing before each, and what is left as it is.
-    let mut packed = Vec::new();
-    for bytes in data.chunks(3) {
-        if let [first, rest @ ..] = bytes
-            && rest.len() == 2
-            && rest.iter().all(|byte| byte == first)
-        {
-            packed.extend([0x80, 0xfe, *first]);
-        } else {
-            packed.push(u8::try_from(bytes.len() - 1).unwrap());
-            packed.extend(bytes);
-        }
-    }
-    packed
-}
-
-#[tokio::test]
-async fn every_compression_is_unpacked() {
-    let lzw = |data: &[u8]| {
-        weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8).encode(data).unwrap()
-    };
-    let zstd =
-        |data: &[u8]| ruzstd::encoding::compress_to_vec(data, ruzstd::encoding::CompressionLevel::Fastest);
-    let plain = rgb();
-    assert_quarters(&plain.clone().packed(5, lzw), "LZW").await;
-    assert_quarters(&plain.clone().packed(8, zlib), "Deflate").await;
-    assert_quarters(&plain.clone().packed(32_946, zlib), "old Deflate").await;
-    assert_quarters(&plain.clone().packed(32_773, pack_bits), "PackBits").await;
-    assert_quarters(&plain.clone().packed(50_000, zstd), "Zstandard").await;
-    assert_quarters(&plain.clone().packed(34_925, xz), "LZMA").await;
-    let webp = encoded(&colours().into(), ImageFormat::WebP);
-    assert_quarters(&plain.clone().packed(50_001, |_| webp.to_vec()), "WebP").await;
-    let reversed = |data: &[u8]| data.iter().map(|byte| byte.reverse_bits()).collect();
-    assert_quarters(&plain.clone().packed(1, reversed).with(266, &[2]), "reversed bits").await;
-    let jpeg = encoded(&colours().into(), ImageFormat::Jpeg);
-    let in_jpeg = Tiff::new(SIZE, 6, 3, 8, Vec::new()).with(530, &[2, 2]);
-    assert_quarters(&in_jpeg.clone().packed(7, |_| jpeg.to_vec()), "JPEG").await;
-    // The tables apart from the picture, as most programs write it.
-    let scan = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
-    let tables = [&jpeg[..scan], &[0xff, 0xd9]].concat();
-    let picture = [&jpeg[..2], &jpeg[scan..]].concat();
-    let apart = in_jpeg.packed(7, |_| picture.clone()).field(347, Values::Bytes(tables));
-    // The tables of Huffman codes may follow the frame: then they are in the picture.
-    assert_quarters(&apart, "JPEG, tables apart").await;
-    let length = u32::try_from(jpeg.len()).unwrap();
-    let old = Tiff { chunks: vec![jpeg.to_vec()], ..Tiff::new(SIZE, 6, 3, 8, Vec::new()) }.with(259, &[6]);
-    assert_quarters_of_old_jpeg(old, length).await;
-}
-
-/// The file begins with the JPEG, right after its own head.
-async fn assert_quarters_of_old_jpeg(tiff: Tiff, length: u32) {
-    let tiff = tiff.field(513, Values::Longs(vec![8])).field(514, Values::Longs(vec![length]));
-    assert_eq!(seen_quarters(&pixels(tiff.write()).await), UPRIGHT, "JPEG of TIFF 6.0");
-}
-
 #[tokio::test]
 async fn what_is_not_decoded_is_undecodable() {
     for compression in [32_809, 34_676, 34_712, 34_887, 65_000] {
@@ -385,69 +361,5 @@ async fn what_is_not_decoded_is_undecodable() {
     for photometric in [4, 10, 32_803, 32_844, 32_845] {
         let answer = render(rgb().with(262, &[photometric]).write()).await;
         assert!(matches!(answer, Err(RenderThumbnail::Undecodable(_))), "colours {photometric}: {answer:?}");
-    }
-}
-
-/// Differences between each byte and the one this far before it.
-fn differences(row: &[u8], distance: usize) -> Vec<u8> {
-    (0..row.len())
-        .map(|at| row[at].wrapping_sub(if at >= distance { row[at - distance] } else { 0 }))
-        .collect()
-}
-
-#[tokio::test]
-async fn predictors_are_undone_for_every_width() {
-    let row = SIZE.0 as usize * 3;
-    let data: Vec<u8> = samples(|rgb| rgb.to_vec()).chunks(row).flat_map(|row| differences(row, 3)).collect();
-    assert_quarters(&Tiff::new(SIZE, 2, 3, 8, data).with(317, &[2]).packed(8, zlib), "bytes").await;
-    for big_endian in [false, true] {
-        for bytes in [2_usize, 4] {
-            let mut data = Vec::new();
-            for row in colours().rows() {
-                let mut before = [0_u32; 3];
-                for pixel in row {
-                    for (sample, before) in pixel.0.into_iter().zip(&mut before) {
-                        let deep = u32::from(sample) << (bytes * 8 - 8);
-                        let difference = deep.wrapping_sub(*before);
-                        *before = deep;
-                        let mut difference = difference.to_le_bytes()[..bytes].to_vec();
-                        if big_endian {
-                            difference.reverse();
-                        }
-                        data.extend(difference);
-                    }
-                }
-            }
-            let bits = u16::try_from(bytes * 8).unwrap();
-            let tiff =
-                Tiff { big_endian, ..Tiff::new(SIZE, 2, 3, bits, data).with(317, &[2]).packed(8, zlib) };
-            assert_eq!(
-                seen_quarters(&pixels(tiff.write()).await),
-                UPRIGHT,
-                "{bits} bits, big-endian: {big_endian}"
-            );
-        }
-        let mut data = Vec::new();
-        for row in colours().rows() {
-            let floats: Vec<[u8; 4]> = row
-                .flat_map(|pixel| pixel.0.map(|sample| (f32::from(sample) / 255.0).to_be_bytes()))
-                .collect();
-            let planes: Vec<u8> =
-                (0..4).flat_map(|byte| floats.iter().map(move |float| float[byte])).collect();
-            data.extend(differences(&planes, 3));
-        }
-        let tiff = Tiff::new(SIZE, 2, 3, 32, data).with(317, &[3]).with(339, &[3, 3, 3]).packed(8, zlib);
-        let seen = pixels(Tiff { big_endian, ..tiff }.write()).await;
-        assert_eq!(seen_quarters(&seen), UPRIGHT, "floating-point numbers, big-endian: {big_endian}");
-    }
-}
-
-#[tokio::test]
-async fn a_strip_that_is_missing_or_cut_off_makes_it_undecodable() {
-    let whole = rgb().packed(8, zlib);
-    let cut = Tiff { chunks: vec![whole.chunks[0][..whole.chunks[0].len() / 2].to_vec()], ..whole.clone() };
-    let none = Tiff { chunks: vec![Vec::new()], ..whole };
-    for tiff in [cut, none] {
-        assert!(matches!(render(tiff.write()).await, Err(RenderThumbnail::Undecodable(_))));
     }
 }

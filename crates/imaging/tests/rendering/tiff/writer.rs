@@ -17,6 +17,8 @@ pub(super) struct Tiff {
     pub(super) size: (u32, u32),
     pub(super) fields: Vec<(u16, Values)>,
     pub(super) chunks: Vec<Vec<u8>>,
+    /// How often the one chunk is used: all places in the file are its own.
+    pub(super) shared: Option<u32>,
     /// The size of a tile; strips without one.
     pub(super) tile: Option<(u32, u32)>,
     pub(super) rows_per_strip: u32,
@@ -38,6 +40,7 @@ impl Tiff {
             size,
             fields,
             chunks: vec![data],
+            shared: None,
             tile: None,
             rows_per_strip: size.1,
             big_endian: false,
@@ -93,7 +96,12 @@ impl Tiff {
             offsets.push(u32::try_from(file.len()).unwrap());
             file.extend(chunk);
         }
-        let lengths = self.chunks.iter().map(|chunk| u32::try_from(chunk.len()).unwrap()).collect();
+        let mut lengths: Vec<u32> =
+            self.chunks.iter().map(|chunk| u32::try_from(chunk.len()).unwrap()).collect();
+        if let Some(times) = self.shared {
+            offsets = offsets.repeat(times.try_into().unwrap());
+            lengths = lengths.repeat(times.try_into().unwrap());
+        }
         let mut fields = self.fields.clone();
         fields.push((256, Values::Longs(vec![self.size.0])));
         fields.push((257, Values::Longs(vec![self.size.1])));
