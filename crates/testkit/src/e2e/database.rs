@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 
-use super::Server;
 use crate::postgres::{Database, Postgres};
 
 /// A fresh database, removed when it is dropped.
@@ -126,23 +125,5 @@ pub(crate) fn postgres_at(url: String) -> Postgres {
         programs: std::env::var_os("TEST_POSTGRES_BIN").map(PathBuf::from).unwrap_or_default(),
         libraries: std::env::var("TEST_POSTGRES_LIBRARIES").unwrap_or_default(),
         url,
-    }
-}
-
-/// Behind the server's back.
-impl Server {
-    /// Changes its database.
-    pub fn in_its_database(&self, statement: &str) {
-        self.database().expect("it has a database server").execute(statement);
-    }
-
-    /// What its database answers to one question, in the tests' own connection.
-    pub fn ask_its_database(&self, question: &str) -> String {
-        self.database().expect("it has a database server").ask(question)
-    }
-
-    /// Whether its database refuses writes (`default_transaction_read_only`), on new connections: the others are ended.
-    pub fn refuses_writes(&self, refuses: bool) {
-        self.database().expect("it has a database server").refuses_writes(refuses);
     }
 }

@@ -1,5 +1,6 @@
 //! A server of one lane, with what stands behind it.
 
+mod behind_its_back;
 mod contents;
 mod outages;
 
