@@ -3,60 +3,31 @@
 //! tokio-postgres can walk over several hosts by itself, but bounds the TCP connect alone: a host that accepts and never
 //! answers would be the last one tried. Here every address has its own time for all of connecting.
 
+mod entry;
 mod learned;
 
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::IpAddr;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fm_domain::error::{PortError, PortResult, chain};
 use tokio::net::lookup_host;
 use tokio::time::timeout;
-use tokio_postgres::config::{Host, LoadBalanceHosts};
+use tokio_postgres::config::LoadBalanceHosts;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use self::learned::{Attempt, Learned, Place, State, Walk};
 use crate::error::from_connecting;
+
+use entry::{At, Entry, without_hosts};
+use learned::{Attempt, Learned, Place, Walk};
 
 pub(crate) type Tls = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 pub(crate) type Opened = (Client, Connection<Socket, Tls>);
-
-const DEFAULT_PORT: u16 = 5432;
-
-/// One entry of the URL's list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
-    place: At,
-    port: u16,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum At {
-    /// A name or an address, looked up for each walk.
-    Name(String),
-    /// `hostaddr`, and the name that TLS checks.
-    Address(Option<String>, IpAddr),
-    /// The folder of a socket.
-    Folder(PathBuf),
-}
-
-impl fmt::Display for Entry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.place {
-            At::Name(name) => write!(f, "{name}:{}", self.port),
-            At::Address(name, address) => {
-                write!(f, "{}:{}", name.as_deref().unwrap_or(&address.to_string()), self.port)
-            }
-            At::Folder(folder) => write!(f, "{}", folder.display()),
-        }
-    }
-}
 
 /// The hosts, and where the next walk begins. Clones share what they learn.
 #[derive(Clone)]
@@ -70,37 +41,13 @@ pub(crate) struct Hosts {
 impl Hosts {
     /// Takes the hosts out of the settings. `None` where there are none, or not as many ports or addresses as hosts.
     pub(crate) fn of(config: &Config, limit: Duration) -> Option<Self> {
-        let (hosts, addresses, ports) = (config.get_hosts(), config.get_hostaddrs(), config.get_ports());
-        let count = hosts.len().max(addresses.len());
-        let fits = |given: usize| given == 0 || given == count;
-        if count == 0
-            || !fits(hosts.len())
-            || !fits(addresses.len())
-            || !(fits(ports.len()) || ports.len() == 1)
-        {
-            return None;
-        }
-        let entry = |index: usize| {
-            let port = ports.get(index).or_else(|| ports.first()).copied().unwrap_or(DEFAULT_PORT);
-            let place = match (hosts.get(index), addresses.get(index)) {
-                (Some(Host::Unix(folder)), _) => At::Folder(folder.clone()),
-                (Some(Host::Tcp(name)), Some(address)) => At::Address(Some(name.clone()), *address),
-                (None, Some(address)) => At::Address(None, *address),
-                (Some(Host::Tcp(name)), None) => At::Name(name.clone()),
-                (None, None) => return None,
-            };
-            Some(Entry { place, port })
-        };
-        let entries: Arc<[Entry]> = (0..count).map(entry).collect::<Option<_>>()?;
+        let entries: Arc<[Entry]> = Entry::all(config)?.into();
+        let count = entries.len();
         let first = match config.get_load_balance_hosts() {
             LoadBalanceHosts::Random => at_random(count),
             _ => 0,
         };
-        let learned = Learned {
-            state: Mutex::new(State { first: Place { entry: first, address: None }, worked: None }),
-            addresses: AtomicUsize::new(entries.len()),
-            walks: AtomicUsize::new(0),
-        };
+        let learned = Learned::new(Place { entry: first, address: None }, count);
         Some(Self { settings: without_hosts(config), entries, limit, learned: Arc::new(learned) })
     }
 
@@ -118,7 +65,7 @@ impl Hosts {
     /// Opens a connection to the first address that takes one, beginning with the one that worked last.
     pub(crate) async fn open(&self, tls: &MakeRustlsConnect) -> PortResult<Opened> {
         let _walk = Walk::begin(&self.learned.walks);
-        let start = self.learned.state().first;
+        let start = self.learned.first();
         let count = self.entries.len();
         let mut failures: Vec<(String, PortError)> = Vec::new();
         let mut seen = 0;
@@ -181,7 +128,7 @@ impl Hosts {
         tls: &MakeRustlsConnect,
     ) -> PortResult<Opened> {
         let mut attempt = Attempt::begin(&self.learned, place, next);
-        match timeout(self.limit, self.settings_for(entry, place).connect(tls.clone())).await {
+        match timeout(self.limit, entry.settings(&self.settings, place.address).connect(tls.clone())).await {
             Ok(Ok(opened)) => {
                 attempt.ended();
                 Ok(opened)
@@ -191,29 +138,8 @@ impl Hosts {
         }
     }
 
-    fn settings_for(&self, entry: &Entry, place: Place) -> Config {
-        let mut settings = self.settings.clone();
-        settings.port(entry.port);
-        match &entry.place {
-            At::Name(name) | At::Address(Some(name), _) => {
-                settings.host(name);
-            }
-            At::Address(None, _) => {}
-            At::Folder(folder) => {
-                settings.host_path(folder);
-            }
-        }
-        if let Some(address) = place.address {
-            settings.hostaddr(address);
-        }
-        settings
-    }
-
     fn worked(&self, place: Place, entry: &Entry, failures: &[(String, PortError)]) {
-        let mut state = self.learned.state();
-        state.first = place;
-        let before = state.worked.replace(place.entry);
-        drop(state);
+        let before = self.learned.worked(place);
         if before != Some(place.entry) && self.entries.len() > 1 {
             tracing::info!(host = %entry, failed = described(failures), "connected to a PostgreSQL host");
         }
@@ -268,45 +194,6 @@ fn described(failures: &[(String, PortError)]) -> String {
 fn at_random(count: usize) -> usize {
     let seed = RandomState::new().build_hasher().finish();
     usize::try_from(seed % count as u64).unwrap_or_default()
-}
-
-/// The same settings for no host yet.
-fn without_hosts(from: &Config) -> Config {
-    let mut to = Config::new();
-    if let Some(user) = from.get_user() {
-        to.user(user);
-    }
-    if let Some(password) = from.get_password() {
-        to.password(password);
-    }
-    if let Some(name) = from.get_dbname() {
-        to.dbname(name);
-    }
-    if let Some(options) = from.get_options() {
-        to.options(options);
-    }
-    if let Some(name) = from.get_application_name() {
-        to.application_name(name);
-    }
-    if let Some(limit) = from.get_connect_timeout() {
-        to.connect_timeout(*limit);
-    }
-    if let Some(limit) = from.get_tcp_user_timeout() {
-        to.tcp_user_timeout(*limit);
-    }
-    if let Some(interval) = from.get_keepalives_interval() {
-        to.keepalives_interval(interval);
-    }
-    if let Some(retries) = from.get_keepalives_retries() {
-        to.keepalives_retries(retries);
-    }
-    to.ssl_mode(from.get_ssl_mode())
-        .ssl_negotiation(from.get_ssl_negotiation())
-        .keepalives(from.get_keepalives())
-        .keepalives_idle(from.get_keepalives_idle())
-        .target_session_attrs(from.get_target_session_attrs())
-        .channel_binding(from.get_channel_binding());
-    to
 }
 
 #[cfg(test)]

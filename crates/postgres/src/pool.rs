@@ -123,7 +123,7 @@ impl PgPool {
         slot.map_err(|closed| PortError::Unexpected(Box::new(closed)))
     }
 
-    /// Closes the pooled connections that no unit of work has: the server left one of them without an answer.
+    /// Closes the pooled connections that no caller has: the server left one of them without an answer.
     pub(crate) fn close_idle(&self) {
         self.inner.pool.retain(|_, _| false);
     }

@@ -133,7 +133,7 @@ async fn many_requests_at_once_wait_for_the_walk() {
 
 /// A probe of readiness gives up before a silent host does.
 #[tokio::test]
-async fn callers_with_little_time_find_the_host_that_works_too() {
+async fn callers_that_soon_give_up_find_the_host_that_works_too() {
     let fixture = Fixture::fresh().await;
     let (_listener, silent) = silent();
     let database = database(&by(&fixture, &[silent], ""));
@@ -165,7 +165,7 @@ async fn a_host_that_works_last_is_left_when_it_goes_silent() {
 
 /// Readiness, and clients that hang up: none of them waits as long as a statement may take.
 #[tokio::test]
-async fn a_host_that_goes_silent_is_left_by_callers_with_little_time_too() {
+async fn a_host_that_goes_silent_is_left_by_callers_that_soon_give_up_too() {
     let fixture = Fixture::fresh().await;
     let proxy = Proxy::start(fixture.place()).await;
     let database = database(&by(&fixture, &[proxy.address], ""));

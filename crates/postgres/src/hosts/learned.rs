@@ -1,4 +1,4 @@
-//! What walks over the hosts learn for the next ones.
+//! What walks over the hosts learn: where the next one begins.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,15 +17,16 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn is(self, other: Self) -> bool {
-        self.entry == other.entry && (self.address == other.address || self.address.is_none())
+    /// Without an address, a place stands for all of its entry.
+    fn is(self, other: Self) -> bool {
+        let is_any = self.address.is_none() || other.address.is_none();
+        self.entry == other.entry && (is_any || self.address == other.address)
     }
 }
 
-/// What all walks share.
 #[derive(Debug)]
 pub(super) struct Learned {
-    pub(super) state: Mutex<State>,
+    state: Mutex<State>,
     /// Addresses that the longest walk so far had.
     pub(super) addresses: AtomicUsize,
     /// Walks under way.
@@ -33,15 +34,32 @@ pub(super) struct Learned {
 }
 
 #[derive(Debug)]
-pub(super) struct State {
+struct State {
     /// Where the next walk begins: the address that worked last, or the one behind it once that has failed.
-    pub(super) first: Place,
+    first: Place,
     /// The entry that worked last.
-    pub(super) worked: Option<usize>,
+    worked: Option<usize>,
 }
 
 impl Learned {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn new(first: Place, entries: usize) -> Self {
+        let state = Mutex::new(State { first, worked: None });
+        Self { state, addresses: AtomicUsize::new(entries), walks: AtomicUsize::new(0) }
+    }
+
+    /// Where the next walk begins.
+    pub(super) fn first(&self) -> Place {
+        self.state().first
+    }
+
+    /// This place worked; the entry that worked before.
+    pub(super) fn worked(&self, place: Place) -> Option<usize> {
+        let mut state = self.state();
+        state.first = place;
+        state.worked.replace(place.entry)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

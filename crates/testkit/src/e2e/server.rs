@@ -1,7 +1,7 @@
 //! A server of one lane, with what stands behind it.
 
-mod behind_its_back;
 mod contents;
+mod databases;
 mod outages;
 
 use std::path::{Path, PathBuf};
@@ -96,15 +96,6 @@ impl Server {
             Lane::Ephemeral | Lane::Embedded => (None, None),
         };
         Self::assemble(lane, database, store, variables, arguments)
-    }
-
-    /// A server with a store on a database of its own, which it reaches by the URL that `by` makes of the direct one. It is
-    /// not started yet.
-    pub fn on_postgres(by: impl FnOnce(&str) -> String) -> Self {
-        let database = TestDatabase::create();
-        let url = by(database.url());
-        let variables = [("DATABASE_URL", url.as_str())];
-        Self::assemble(Lane::PostgresS3, Some(database), Some(TestStore::start()), &variables, &[])
     }
 
     pub(crate) fn assemble(
@@ -244,6 +235,11 @@ impl Server {
         let mut process = lock(&self.process).take().expect("the server runs");
         process.signal("KILL");
         assert!(process.ended(Duration::from_secs(10)).is_some(), "SIGKILL ends it");
+    }
+
+    /// Changes its database behind its back.
+    pub fn in_its_database(&self, statement: &str) {
+        self.database.as_ref().expect("it has a database server").execute(statement);
     }
 
     /// How many transactions its database has seen, but for the last seconds.
