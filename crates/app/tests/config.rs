@@ -116,10 +116,15 @@ fn sessions_in_redis_need_the_url_of_one() {
     let folder = tempfile::tempdir().unwrap();
     let empty = folder.path().join("empty");
     fs::write(&empty, "\n").unwrap();
-    for given in [("PORT", "1"), ("REDIS_URL", ""), ("REDIS_URL_FILE", empty.to_str().unwrap())] {
+    let required = "REDIS_URL: is required with SESSION_STORE=redis";
+    for (given, problem) in [
+        (("PORT", "1"), required),
+        (("REDIS_URL", ""), required),
+        (("REDIS_URL_FILE", empty.to_str().unwrap()), "REDIS_URL_FILE: is named, but holds nothing"),
+    ] {
         let faults = with(folder.path(), &[("SESSION_STORE", "redis"), given]).unwrap_err();
         assert_eq!(faults.to_string().matches("REDIS_URL").count(), 1, "{given:?}: {faults}");
-        assert!(faults.to_string().contains("REDIS_URL: is required with SESSION_STORE=redis"), "{faults}");
+        assert!(faults.to_string().contains(problem), "{faults}");
     }
     let wrong = with(folder.path(), &[("REDIS_URL", "http://user:hunter2@host")]).unwrap_err();
     assert_eq!(names(&wrong), ["REDIS_URL"].into_iter().collect());

@@ -29,14 +29,17 @@ async fn characters_that_databases_dislike_are_answered_calmly(lane: Lane) {
 
 async fn any_text_of_the_right_length_may_be_a_password(lane: Lane) {
     let api = Api::on(lane);
-    for password in
-        ["\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}", "пароль-пароль", "        ", "🦀🦀🦀🦀🦀🦀🦀🦀"]
+    for password in ["\u{0}a\u{0}\u{1}b\u{7}\u{0}c", "пароль-пароль", "  a   b ", "🦀🐙🦀🐳🦀🐙🐙🦀"]
     {
         let body = json!({"email": format!("{}@example.com", unique("p")), "password": password});
         api.post("/v1/auth/register").json(&body).send().await.expect(201);
         api.post("/v1/auth/login").json(&body).send().await.expect(200);
         let other = json!({"email": body["email"], "password": format!("{password}x")});
         api.post("/v1/auth/login").json(&other).send().await.problem(401, "invalid_credentials");
+    }
+    for repeated in ["\u{0}", " ", "🦀"] {
+        let body = json!({"email": format!("{}@example.com", unique("p")), "password": repeated.repeat(8)});
+        api.post("/v1/auth/register").json(&body).send().await.problem(422, "validation_failed");
     }
 }
 

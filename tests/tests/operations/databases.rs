@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// The time-out of one address, in seconds.
 const CONNECT: u64 = 2;
 
+/// For so long an answer of `/health/ready` may be given again.
+const READINESS: Duration = Duration::from_millis(1_100);
+
 /// The URL with more hosts before its own.
 fn behind(url: &str, hosts: &str, options: &str) -> String {
     let (front, place) = url.split_once('@').expect("the URL names a user");
@@ -89,11 +92,14 @@ async fn a_database_that_takes_no_writes_is_not_ready() {
     let user = Api::of(Arc::clone(&server)).user().await;
     let file = user.file("a.txt", "text").await;
     server.refuses_writes(true);
+    // Readiness is asked for anew after a second.
+    tokio::time::sleep(READINESS).await;
     let answer = user.get("/health/ready").send().await.expect(503);
     assert_eq!(answer.json()["checks"]["database"], "failed");
     user.upload("b.txt", "text").send().await.unavailable();
     user.current(&file).await;
     server.refuses_writes(false);
+    tokio::time::sleep(READINESS).await;
     user.get("/health/ready").send().await.expect(200);
     user.file("c.txt", "text").await;
 }

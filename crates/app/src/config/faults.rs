@@ -16,9 +16,12 @@ pub struct Fault {
 pub struct ConfigFaults(pub Vec<Fault>);
 
 impl ConfigFaults {
-    /// Adds a fault.
+    /// Adds a fault. A variable that is read twice has it once.
     pub(super) fn add(&mut self, name: &str, problem: impl Into<String>) {
-        self.0.push(Fault { name: name.to_owned(), problem: problem.into() });
+        let fault = Fault { name: name.to_owned(), problem: problem.into() };
+        if !self.0.contains(&fault) {
+            self.0.push(fault);
+        }
     }
 }
 

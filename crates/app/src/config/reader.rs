@@ -74,7 +74,10 @@ impl<'a> Reader<'a> {
     /// A secret that must be given; else a fault and an empty secret.
     pub fn required_secret(&mut self, name: &str) -> Secret {
         self.secret(name).unwrap_or_else(|| {
-            self.missing(name);
+            // One that is named and can't be used is a fault already.
+            if self.text(name).is_none() && self.text(&format!("{name}_FILE")).is_none() {
+                self.missing(name);
+            }
             Secret::new(String::new())
         })
     }

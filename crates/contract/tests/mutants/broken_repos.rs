@@ -12,8 +12,8 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{
-    Charset, File, FileFilter, FilePage, FileQueries, FileRepo, PageKey, Revision, Sha256, SortOrder,
-    ThumbnailState, TypeFilter, UpdateFile,
+    Charset, File, FileFilter, FileName, FilePage, FileQueries, FileRepo, PageKey, Revision, Sha256,
+    SortOrder, ThumbnailState, TypeFilter, UpdateFile,
 };
 use fm_domain::ids::{BlobId, FileId, UserId};
 use uuid::Uuid;
@@ -263,7 +263,7 @@ impl FileRepo for BrokenUnit {
         self.has_files = true;
         let mut file = file.clone();
         if self.is(Fault::TrimsFileNames) {
-            file.name = file.name.as_str().trim().parse().unwrap();
+            file.name = FileName::from_stored(file.name.as_str().trim()).unwrap();
         }
         if self.is(Fault::KeepsTypesIn64Characters) && file.content_type.as_str().len() > 64 {
             file.content_type = first(file.content_type.as_str(), 64).parse().unwrap();
