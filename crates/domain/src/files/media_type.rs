@@ -56,11 +56,12 @@ impl MediaType {
     }
 
     /// Whether a browser or a mail program would act on what is in it: HTML, XML of any kind, SVG, scripts, messages, and
-    /// bodies of several parts, each of which has a type of its own.
+    /// bodies of several parts, each of which has a type of its own. Forms are what browsers send, and nothing they act on.
     #[must_use]
     pub fn is_active(&self) -> bool {
         let subtype = self.essence.split_once('/').map_or("", |(_, subtype)| subtype);
-        matches!(self.family(), "multipart" | "message")
+        self.family() == "message"
+            || (self.family() == "multipart" && subtype != "form-data")
             || subtype.ends_with("+xml")
             || matches!(subtype, "html" | "xml" | "xhtml" | "xsl" | "xslt" | "hta")
             || subtype.contains("javascript")
