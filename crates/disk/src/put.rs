@@ -33,8 +33,7 @@ pub(crate) async fn put(
     let length = hint.length.and_then(|length| usize::try_from(length.bytes()).ok()).unwrap_or(usize::MAX);
     let capacity = length.clamp(LEAST_BYTES, BUFFER_BYTES);
     let held = if length <= capacity { capacity } else { 2 * capacity };
-    let permit =
-        Arc::new(budget.acquire(hint.owner, ByteSize::new(held as u64)).await.map_err(PortError::from)?);
+    let permit = Arc::new(budget.acquire(hint.owner, ByteSize::new(held as u64)).await?);
 
     let mut body = ChunkReader::new(body);
     let mut writing: Option<WriteTask> = None;

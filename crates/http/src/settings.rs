@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use actix_web::http::header::HeaderValue;
+
 use crate::auth::TrustedProxies;
 
 /// Bytes that a form may add around the file in it.
@@ -35,11 +37,12 @@ pub struct HttpSettings {
     pub cors: CorsOrigins,
     /// The proxies whose word on the address of a client is taken.
     pub trusted_proxies: TrustedProxies,
-    /// For how long browsers shall only come over HTTPS (RFC 6797), in seconds; `None` where the proxy before us says it.
-    pub hsts_seconds: Option<u64>,
+    /// `Strict-Transport-Security` of every answer (RFC 6797): `max-age=31536000`, say; `None` where the proxy before us
+    /// says it.
+    pub hsts: Option<HeaderValue>,
     /// Connections that are served at one time; further ones wait in the backlog of the listener.
     pub max_connections: usize,
-    /// Connections of one address at one time, but for trusted proxies, which stand for many; further ones are closed at
+    /// Connections of one address (IPv6: of one /64) at one time, but for trusted proxies, which stand for many; further ones are closed at
     /// once.
     pub max_connections_per_address: usize,
     /// Whether loopback addresses have that limit too. They may be a proxy of this machine.
@@ -68,7 +71,7 @@ impl HttpSettings {
             cookie_secure: true,
             cors: CorsOrigins::List(Vec::new()),
             trusted_proxies: TrustedProxies::default(),
-            hsts_seconds: None,
+            hsts: None,
             max_connections: 10_000,
             max_connections_per_address: 1_250,
             limits_loopback: false,

@@ -77,6 +77,11 @@ fn unreadable() -> Vec<(&'static str, Vec<u8>, u16)> {
         ("another version", b"GET / HTTP/3.0\r\nHost: x\r\n\r\n".to_vec(), 400),
         ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), 400),
         ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(), 400),
+        (
+            "a large body behind it",
+            [b"GET / HTTP/3.0\r\nHost: x\r\n\r\n".to_vec(), vec![b'x'; 300_000]].concat(),
+            400,
+        ),
         ("a field without a colon", get(b"nonsense\r\n"), 400),
         ("a space in a field name", get(b"a b: c\r\n"), 400),
     ]

@@ -6,6 +6,7 @@ mod common;
 
 use std::time::Duration;
 
+use actix_web::http::header::HeaderValue;
 use common::Server;
 use common::client::{Answer, receive};
 use fm_domain::body::ByteSize;
@@ -24,7 +25,7 @@ fn is_safe(answer: &Answer, policy: &str, embedding: &str) {
 
 #[actix_web::test]
 async fn every_answer_tells_browsers_what_not_to_do_with_it() {
-    let server = Server::with(|settings| settings.hsts_seconds = Some(31_536_000));
+    let server = Server::with(|settings| settings.hsts = Some(HeaderValue::from_static("max-age=31536000")));
     let ada = server.user("ada@example.org").await;
     let file = ada.send("POST", "/v1/files?name=a.txt", b"hello").await.value();
     for path in ["/v1/auth/me", "/v1/files", "/nowhere", "/health/live"] {

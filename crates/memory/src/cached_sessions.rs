@@ -1,12 +1,12 @@
 //! Copies of sessions, for the few seconds between the requests of one client.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_domain::clock::Timestamp;
-use fm_domain::error::{PortResult, chain};
+use fm_domain::error::{PortError, PortResult, chain};
 use fm_domain::ids::{SessionId, UserId};
 use fm_domain::sessions::{
     EndedSessions, Generation, NewSession, RefreshState, Session, SessionListener, SessionSignal,
@@ -40,8 +40,9 @@ struct Copies {
     ttl: Duration,
     /// Whether this node hears of every session that another node ends.
     is_connected: AtomicBool,
-    /// Raised before copies are dropped: what was read before may have ended meanwhile, and is not copied.
-    epoch: AtomicU64,
+    /// Raised when copies are dropped: what was read before may have ended meanwhile, and is not copied. The lock keeps both
+    /// apart; who finds a copy takes none.
+    epoch: Mutex<u64>,
 }
 
 impl Copies {
@@ -53,20 +54,21 @@ impl Copies {
         (copied.at.elapsed() < self.ttl).then_some(copied.session)
     }
 
+    fn epoch(&self) -> MutexGuard<'_, u64> {
+        self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Copies a session that was read in this epoch, at this time.
     fn put(&self, session: &Session, epoch: u64, at: Instant) {
-        let is_current =
-            || self.epoch.load(Ordering::SeqCst) == epoch && self.is_connected.load(Ordering::SeqCst);
-        if is_current() {
+        let now = self.epoch();
+        if *now == epoch && self.is_connected.load(Ordering::SeqCst) {
             self.by_id.insert(session.id, Copied { session: session.clone(), at });
-            if !is_current() {
-                self.by_id.remove(&session.id);
-            }
         }
     }
 
     fn drop_copies(&self, of: EndedSessions) {
-        self.epoch.fetch_add(1, Ordering::SeqCst);
+        let mut epoch = self.epoch();
+        *epoch += 1;
         match of {
             EndedSessions::One(id) => drop(self.by_id.remove(&id)),
             EndedSessions::OfUser(user) => self.by_id.retain(|_, copied| copied.session.user != user),
@@ -74,7 +76,8 @@ impl Copies {
     }
 
     fn drop_all(&self) {
-        self.epoch.fetch_add(1, Ordering::SeqCst);
+        let mut epoch = self.epoch();
+        *epoch += 1;
         self.by_id.clear();
     }
 }
@@ -112,17 +115,35 @@ impl CachedSessions {
             by_id: Cache::new(CAPACITY),
             ttl,
             is_connected: AtomicBool::new(false),
-            epoch: AtomicU64::new(0),
+            epoch: Mutex::new(0),
         });
         let listener: Weak<dyn SessionListener> = Arc::<Copies>::downgrade(&copies);
         signal.subscribe(listener);
         Arc::new(Self { store, signal, copies })
     }
 
-    async fn publish(&self, ended: EndedSessions) {
-        if let Err(error) = self.signal.publish(ended).await {
-            tracing::warn!(error = %chain(&error), "other nodes were not told that sessions ended");
-        }
+    /// Ends sessions and tells the other nodes, to the end: a caller that goes away in between leaves no node behind with a
+    /// copy.
+    async fn end<T: Send + 'static>(
+        &self,
+        ended: EndedSessions,
+        end: impl Future<Output = PortResult<T>> + Send + 'static,
+        is_told: impl FnOnce(&PortResult<T>) -> bool + Send + 'static,
+    ) -> PortResult<T> {
+        let (copies, signal) = (Arc::clone(&self.copies), Arc::clone(&self.signal));
+        let done = tokio::spawn(async move {
+            let outcome = {
+                let _dropped = DropCopies(&copies, ended);
+                end.await
+            };
+            if is_told(&outcome)
+                && let Err(error) = signal.publish(ended).await
+            {
+                tracing::warn!(error = %chain(&error), "other nodes were not told that sessions ended");
+            }
+            outcome
+        });
+        done.await.unwrap_or_else(|panicked| Err(PortError::Unexpected(panicked.into())))
     }
 }
 
@@ -141,7 +162,7 @@ impl SessionStore for CachedSessions {
         if let Some(session) = self.copies.get(id).filter(|session| session.refresh.expires_at > now) {
             return Ok(Some(session));
         }
-        let (epoch, at) = (self.copies.epoch.load(Ordering::SeqCst), Instant::now());
+        let (epoch, at) = (*self.copies.epoch(), Instant::now());
         let found = self.store.find(id, now).await?;
         if let Some(session) = &found {
             self.copies.put(session, epoch, at);
@@ -160,16 +181,10 @@ impl SessionStore for CachedSessions {
     }
 
     async fn revoke(&self, user: UserId, id: SessionId) -> PortResult<bool> {
-        let ended = EndedSessions::One(id);
-        let revoked = {
-            let _dropped = DropCopies(&self.copies, ended);
-            self.store.revoke(user, id).await
-        };
+        let store = Arc::clone(&self.store);
+        let end = async move { store.revoke(user, id).await };
         // A call that failed may have ended it.
-        if !matches!(revoked, Ok(false)) {
-            self.publish(ended).await;
-        }
-        revoked
+        self.end(EndedSessions::One(id), end, |revoked| !matches!(revoked, Ok(false))).await
     }
 
     async fn revoke_all(
@@ -178,14 +193,10 @@ impl SessionStore for CachedSessions {
         but: Option<SessionId>,
         created_before: Timestamp,
     ) -> PortResult<()> {
-        let ended = EndedSessions::OfUser(user);
-        let revoked = {
-            let _dropped = DropCopies(&self.copies, ended);
-            self.store.revoke_all(user, but, created_before).await
-        };
+        let store = Arc::clone(&self.store);
+        let end = async move { store.revoke_all(user, but, created_before).await };
         // A call that failed may have ended some of them.
-        self.publish(ended).await;
-        revoked
+        self.end(EndedSessions::OfUser(user), end, |_revoked| true).await
     }
 
     async fn list(&self, user: UserId, now: Timestamp) -> PortResult<Vec<Session>> {

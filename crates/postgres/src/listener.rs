@@ -6,11 +6,11 @@ use std::time::Duration;
 use fm_domain::error::chain;
 use futures_util::future::poll_fn;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
-use tokio_postgres::AsyncMessage;
+use tokio::time::{sleep, timeout};
+use tokio_postgres::{AsyncMessage, Client};
 
 use crate::address::PgAddress;
-use crate::timing::SETUP;
+use crate::timing::{HEARTBEAT, SETUP};
 
 /// How long to wait before a lost connection is made anew, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
@@ -43,6 +43,16 @@ pub(crate) async fn listen<L: Listener>(address: PgAddress, channel: &'static st
     }
 }
 
+/// Ends when the server leaves a question without an answer. A connection that only reads never notices that its server hangs.
+async fn silence(client: &Client) {
+    loop {
+        sleep(HEARTBEAT).await;
+        if !matches!(timeout(HEARTBEAT, client.check_connection()).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
 /// Listens until the connection is lost; an error when it could not even be made.
 async fn listen_once<L: Listener>(
     address: &PgAddress,
@@ -62,10 +72,13 @@ async fn listen_once<L: Listener>(
         }
     });
     let listen = format!("LISTEN {channel}");
-    let listening = tokio::time::timeout(SETUP, client.batch_execute(&listen)).await;
+    let listening = timeout(SETUP, client.batch_execute(&listen)).await;
     listening.map_err(|elapsed| elapsed.to_string())?.map_err(|error| error.to_string())?;
     listener.connected();
-    driven.join_next().await;
+    tokio::select! {
+        _ended = driven.join_next() => {}
+        () = silence(&client) => {}
+    }
     listener.lost();
     tracing::warn!(channel, "the connection that listens was lost");
     Ok(())

@@ -15,7 +15,7 @@ use crate::pool::PgPool;
 use crate::sql::{statement, typed};
 
 const CHANNEL: &str = "file_manager_sessions";
-const NOTIFY: &str = "SELECT pg_notify('file_manager_sessions', ?)";
+const NOTIFY: &str = "SELECT pg_notify(?, ?)";
 
 /// Publishes on a connection of the pool, and listens on one of its own from the first listener on.
 pub struct PgSessionSignal {
@@ -55,7 +55,8 @@ impl PgSessionSignal {
 #[async_trait]
 impl SessionSignal for PgSessionSignal {
     async fn publish(&self, ended: EndedSessions) -> PortResult<()> {
-        let notify = statement::<(), _>(NOTIFY, (typed::<Text, _>(ended.to_string()),));
+        let notify =
+            statement::<(), _>(NOTIFY, (typed::<Text, _>(CHANNEL), typed::<Text, _>(ended.to_string())));
         self.pool.lease().await?.run(|connection| notify.execute(connection)).await.map(|_one| ())
     }
 

@@ -38,6 +38,9 @@ pub(crate) const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
 /// How long a connection may be idle before TCP asks whether its peer is there.
 pub(crate) const KEEPALIVE: Duration = Duration::from_secs(30);
 
+/// How often a connection that listens asks whether its server is there, and how long the answer may take.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
+
 /// How long a migration waits for its turn: other nodes may be migrating.
 pub(crate) const MIGRATION_TURN: Duration = Duration::from_mins(10);
 

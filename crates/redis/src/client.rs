@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fm_domain::error::{PortError, PortResult};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, PubSub};
+use redis::io::tcp::TcpSettings;
 use redis::{Client, Cmd, FromRedisValue, IntoConnectionInfo as _, ScriptInvocation};
 
 use crate::error::failed;
@@ -16,6 +17,10 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 /// trust, or `redis+unix:///path/of/socket?user=…&pass=…&db=0`.
 #[derive(Clone)]
 pub struct RedisUrl(Client);
+
+/// How long the server may leave what was sent unacknowledged before its connection counts as lost, and is made anew: one
+/// that dies without a word ends no connection by itself.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
 
 /// The text is no URL of a Redis server. The text itself is not shown: it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +36,9 @@ impl RedisUrl {
             return Err(InvalidRedisUrl);
         }
         let info = text.into_connection_info().map_err(|_invalid| InvalidRedisUrl)?;
+        // A script is one small packet: with Nagle's algorithm it could wait for the answer to the one before.
+        let tcp = TcpSettings::default().set_nodelay(true).set_user_timeout(UNACKNOWLEDGED);
+        let info = info.set_tcp_settings(tcp);
         Client::open(info).map(Self).map_err(|_invalid| InvalidRedisUrl)
     }
 }

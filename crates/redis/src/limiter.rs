@@ -33,6 +33,8 @@ static COUNT: LazyLock<Script> = LazyLock::new(|| {
         local used_then, then_at = string.match(stored, '^(%S+) (%S+)$')
         at = tonumber(then_at)
         used = math.max(0, tonumber(used_then) - math.max(0, now - at) * limit / window)
+        -- Of a limit that was higher no more stays than one window past this one.
+        used = math.min(used, 2 * limit)
     end
 
     local is_allowed, missing
@@ -43,7 +45,7 @@ static COUNT: LazyLock<Script> = LazyLock::new(|| {
         cost = math.min(cost, limit)
         missing = used + cost - limit
         is_allowed = missing <= slack
-        if is_allowed then used = math.min(used + cost, 2 * limit) end
+        if is_allowed then used = used + cost end
     end
 
     local function micros(units) return math.ceil(math.max(0, units) * window / limit) end

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use fm_domain::blobs::{PutBlob, PutHint};
 use fm_domain::body::{BodyError, ByteSize, ByteStream, PartBytes};
-use fm_domain::error::PortError;
 use fm_domain::ids::UserId;
 use fm_streaming::{BufferBudget, BufferPool, ChunkReader, ReadOutcome};
 
@@ -52,9 +51,7 @@ impl Parts {
             Some(length) => usize::try_from(length.saturating_sub(self.taken)).unwrap_or(PART).min(PART),
             None => PART,
         };
-        let permit = Arc::new(
-            budget.acquire(self.owner, ByteSize::new(wanted as u64)).await.map_err(PortError::from)?,
-        );
+        let permit = Arc::new(budget.acquire(self.owner, ByteSize::new(wanted as u64)).await?);
         let (bytes, outcome) = self.body.fill(wanted, &self.pool, &permit).await;
         self.taken += bytes.len() as u64;
         let last = match outcome {

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use fm_domain::body::ByteSize;
-use fm_domain::error::PortError;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::UserId;
 
 /// How long an upload waits for memory at most.
@@ -80,7 +80,7 @@ pub struct BufferPermit {
 /// Too many uploads wait for memory, or one waited for a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the memory of uploads is taken")]
-pub struct Busy;
+struct Busy;
 
 impl From<Busy> for PortError {
     fn from(busy: Busy) -> Self {
@@ -99,8 +99,8 @@ impl BufferBudget {
     }
 
     /// Waits until `wanted` bytes are free for this owner and holds them. More than the whole budget counts as the whole
-    /// of it. [`Busy`] after a minute, and for users at once where too many wait, of this one or of all.
-    pub async fn acquire(&self, owner: Owner, wanted: ByteSize) -> Result<BufferPermit, Busy> {
+    /// of it. [`PortError::Unavailable`] after a minute, and for users at once where too many wait, of this one or of all.
+    pub async fn acquire(&self, owner: Owner, wanted: ByteSize) -> PortResult<BufferPermit> {
         let units = self.shared.units_of(wanted);
         let (number, granted) = {
             let mut state = self.shared.lock();
@@ -108,7 +108,7 @@ impl BufferBudget {
                 return Ok(self.shared.take(&mut state, owner, units));
             }
             if owner.is_some() && state.is_full(owner, self.shared.most_waiting) {
-                return Err(Busy);
+                return Err(Busy.into());
             }
             let number = state.next_number;
             state.next_number += 1;
@@ -121,7 +121,7 @@ impl BufferBudget {
         let _place = Place { shared: &self.shared, number };
         match timeout(MAX_WAIT, granted).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(Busy),
+            Ok(Err(_)) | Err(_) => Err(Busy.into()),
         }
     }
 

@@ -9,6 +9,6 @@ pub mod hashing;
 pub mod meter;
 mod pool;
 
-pub use budget::{BufferBudget, BufferPermit, Busy};
+pub use budget::{BufferBudget, BufferPermit};
 pub use chunk_reader::{ChunkReader, ReadOutcome};
 pub use pool::{BufferPool, PIECE_BYTES};

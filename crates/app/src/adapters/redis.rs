@@ -25,8 +25,8 @@ impl SessionStoreFactory for RedisSessions {
     }
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        // The section of the storage reads its form: rate limits need it too.
-        drop(reader.required_secret("REDIS_URL"));
+        // The section of the storage reads it.
+        reader.require_named("REDIS_URL");
         Self
     }
 

@@ -109,7 +109,7 @@ fn http_settings(config: &Config, public_url: String) -> HttpSettings {
         cookie_secure: config.http.cookie_secure,
         cors: config.http.cors.clone(),
         trusted_proxies: config.http.trusted_proxies.clone(),
-        hsts_seconds: config.http.hsts_seconds,
+        hsts: config.http.hsts.clone(),
         max_connections,
         max_connections_per_address: config
             .http

@@ -77,7 +77,7 @@ impl CredentialsConfig {
 }
 
 fn jwt_secret(reader: &mut Reader<'_>, scope: DatabaseScope) -> Option<Secret> {
-    let given = reader.text("JWT_SECRET").is_some() || reader.text("JWT_SECRET_FILE").is_some();
+    let is_named = reader.is_named("JWT_SECRET");
     let secret = reader.secret("JWT_SECRET");
     match &secret {
         Some(secret) => {
@@ -85,7 +85,7 @@ fn jwt_secret(reader: &mut Reader<'_>, scope: DatabaseScope) -> Option<Secret> {
                 reader.fault("JWT_SECRET", format!("{problem}: make one with `{MAKE_ONE}`"));
             }
         }
-        None if !given && scope == DatabaseScope::Cluster => {
+        None if !is_named && scope == DatabaseScope::Cluster => {
             reader.fault(
                 "JWT_SECRET",
                 "is required with a database that many nodes share, such as PostgreSQL: every node must have the same",
@@ -103,6 +103,7 @@ fn previous_secrets(reader: &mut Reader<'_>) -> Vec<Secret> {
     if secrets.is_empty() {
         reader.fault("JWT_PREVIOUS_SECRETS", "holds no secret: leave it out where there is none");
     }
+    // Of few different bytes they may be: else a weak one could not be replaced without ending every session.
     if secrets.iter().any(|secret| secret.expose().len() < SHORTEST_SECRET) {
         reader.fault("JWT_PREVIOUS_SECRETS", "must each be at least 32 bytes");
     }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use actix_web::http::header::HeaderValue;
 use fm_http::{CorsOrigins, TrustedProxies};
 use ipnet::IpNet;
 
@@ -45,8 +46,8 @@ pub struct HttpConfig {
     pub cors: CorsOrigins,
     /// `TRUSTED_PROXIES`: whose word on the address of a client is taken.
     pub trusted_proxies: TrustedProxies,
-    /// `HSTS_SECONDS`: for how long browsers shall only come over HTTPS.
-    pub hsts_seconds: Option<u64>,
+    /// `HSTS_SECONDS`, as the field says for how long browsers shall only come over HTTPS.
+    pub hsts: Option<HeaderValue>,
     /// `MAX_CONNECTIONS`; `None`: as many as the limit of descriptors leaves room for.
     pub max_connections: Option<usize>,
     /// `MAX_CONNECTIONS_PER_ADDRESS`; `None`: an eighth of all.
@@ -66,7 +67,7 @@ impl HttpConfig {
             cookie_secure: reader.flag("COOKIE_SECURE", true),
             cors: cors(reader),
             trusted_proxies: trusted_proxies(reader),
-            hsts_seconds: reader.optional_number("HSTS_SECONDS", 0..=u64::MAX),
+            hsts: hsts(reader),
             max_connections: reader.optional_number("MAX_CONNECTIONS", 1..=1_000_000),
             max_connections_per_address: reader.optional_number("MAX_CONNECTIONS_PER_ADDRESS", 1..=1_000_000),
         }
@@ -113,6 +114,11 @@ fn cors(reader: &mut Reader<'_>) -> CorsOrigins {
         }
     }
     CorsOrigins::List(origins)
+}
+
+fn hsts(reader: &mut Reader<'_>) -> Option<HeaderValue> {
+    let seconds = reader.optional_number("HSTS_SECONDS", 0..=u64::MAX)?;
+    HeaderValue::try_from(format!("max-age={seconds}")).ok()
 }
 
 /// Networks (`10.0.0.0/8`) and single addresses.

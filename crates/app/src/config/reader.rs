@@ -75,11 +75,23 @@ impl<'a> Reader<'a> {
     pub fn required_secret(&mut self, name: &str) -> Secret {
         self.secret(name).unwrap_or_else(|| {
             // One that is named and can't be used is a fault already.
-            if self.text(name).is_none() && self.text(&format!("{name}_FILE")).is_none() {
+            if !self.is_named(name) {
                 self.missing(name);
             }
             Secret::new(String::new())
         })
+    }
+
+    /// Adds a fault unless the secret is named, by itself or by its file; it is read elsewhere.
+    pub(crate) fn require_named(&mut self, name: &str) {
+        if !self.is_named(name) {
+            self.missing(name);
+        }
+    }
+
+    /// Whether a secret is named, by itself or by its file.
+    pub(super) fn is_named(&mut self, name: &str) -> bool {
+        self.text(name).is_some() || self.text(&format!("{name}_FILE")).is_some()
     }
 
     fn missing(&mut self, name: &str) {

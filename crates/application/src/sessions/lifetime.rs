@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::ports::Settings;
 use fm_domain::clock::Timestamp;
+use fm_domain::ids::SessionId;
+use fm_domain::sessions::Session;
 
 /// How long a session lives: so long after its latest refresh, and never longer than so long after its login.
 pub(super) struct SessionLifetime {
@@ -21,4 +23,9 @@ impl SessionLifetime {
         let idle = now.plus(self.idle);
         self.whole.map_or(idle, |whole| idle.min(created_at.plus(whole)))
     }
+}
+
+/// Orders sessions by their latest use: of too many the first ones go.
+pub(super) const fn last_use(session: &Session) -> (Timestamp, Timestamp, SessionId) {
+    (session.last_seen_at, session.created_at, session.id)
 }

@@ -1,7 +1,9 @@
 //! Where the caller is logged in.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
+use super::lifetime::last_use;
 use crate::ports::{Ports, Settings};
 use fm_domain::access::Actor;
 use fm_domain::clock::Clock;
@@ -24,14 +26,14 @@ impl ListSessions {
         }
     }
 
-    /// The living ones, newest first, and no more than a user may have: the oldest are left out until the next login
-    /// ends them, but for the caller's own.
+    /// The living ones, newest first, and no more than a user may have: those that the next login ends are left out, but
+    /// for the caller's own.
     pub async fn run(&self, actor: &Actor) -> PortResult<Vec<Session>> {
         let mut sessions = self.sessions.list(actor.user(), self.clock.now()).await?;
-        let beyond = sessions.split_off(self.most.min(sessions.len()));
-        if let Some(own) = beyond.into_iter().find(|session| session.id == actor.session()) {
-            sessions.pop();
-            sessions.push(own);
+        if sessions.len() > self.most {
+            sessions.sort_by_key(|session| Reverse((session.id == actor.session(), last_use(session))));
+            sessions.truncate(self.most);
+            sessions.sort_by_key(|session| Reverse((session.created_at, session.id)));
         }
         Ok(sessions)
     }

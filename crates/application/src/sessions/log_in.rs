@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::authenticate::Client;
-use super::lifetime::SessionLifetime;
+use super::lifetime::{SessionLifetime, last_use};
 use super::token_issuer::{TokenIssuer, TokenPair};
 use crate::accounts::find_by_email;
 use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence};
@@ -14,7 +14,7 @@ use crate::ports::{Ports, Settings};
 use fm_domain::accounts::{Email, Password, PasswordCheck, PasswordHash, PasswordHasher, User};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::{PortError, PortResult, chain};
 use fm_domain::ids::{IdSource, SessionId};
 use fm_domain::mac::MacSigner;
 use fm_domain::sessions::{RefreshState, Session, SessionStore, TokenSigner};
@@ -111,7 +111,10 @@ impl LogIn {
         let session = self.session(&user, command.client, now);
         self.sessions.create(&session).await?;
         self.still_right(&user, &session).await?;
-        self.end_the_oldest(&session, now).await?;
+        // The login stands: what is left over is ended by the next one.
+        if let Err(error) = self.end_the_oldest(&session, now).await {
+            tracing::warn!(error = chain(&error), "a user keeps more sessions than allowed");
+        }
         let issuer = TokenIssuer {
             tokens: self.tokens.as_ref(),
             macs: self.macs.as_ref(),
@@ -186,9 +189,8 @@ impl LogIn {
         if excess == 0 {
             return Ok(());
         }
-        let age = |session: &Session| (session.last_seen_at, session.created_at, session.id);
-        others.retain(|other| age(other) < age(session));
-        others.sort_unstable_by_key(age);
+        others.retain(|other| last_use(other) < last_use(session));
+        others.sort_unstable_by_key(last_use);
         for other in others.iter().take(excess) {
             self.sessions.revoke(session.user, other.id).await?;
         }

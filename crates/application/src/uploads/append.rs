@@ -89,7 +89,10 @@ impl AppendToUpload {
         let mut receiver = Receiver::new(&self.context, self.store.as_ref(), upload, request);
         let outcome = receiver.receive(body).await;
         if matches!(outcome, Err(ResumableError::TooLargeForStore)) {
-            return Err(self.give_up(&receiver.into_upload()).await);
+            return Err(self
+                .context
+                .give_up(&receiver.into_upload(), ResumableError::TooLargeForStore)
+                .await);
         }
         if let Err(error) = &outcome
             && let Err(failure) = receiver.release(error).await
@@ -102,22 +105,15 @@ impl AppendToUpload {
             Some(file) => Some(file.id),
             None if upload.is_whole() => {
                 match complete_resumable(&self.context, self.store.as_ref(), &upload).await {
-                    Err(ResumableError::TooLargeForStore) => return Err(self.give_up(&upload).await),
+                    Err(ResumableError::TooLargeForStore) => {
+                        return Err(self.context.give_up(&upload, ResumableError::TooLargeForStore).await);
+                    }
                     completed => Some(completed?.id),
                 }
             }
             None => None,
         };
         Ok(Progress { file, ..Progress::of(&upload) })
-    }
-
-    /// Removes an upload that no later request can finish either.
-    async fn give_up(&self, upload: &Upload) -> ResumableError {
-        match self.context.cancel(upload).await {
-            Ok(true) => ResumableError::TooLargeForStore,
-            Ok(false) => ResumableError::TAKEN_OVER,
-            Err(error) => error,
-        }
     }
 
     /// Ends when another request has acquired the upload.

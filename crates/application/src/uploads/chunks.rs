@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use fm_domain::body::{BodyError, ByteSize, ByteStream, PartBytes};
+use fm_domain::error::PortResult;
 use fm_domain::uploads::{AppendHints, Upload};
 use fm_streaming::hashing::CONCURRENT_PARTS;
-use fm_streaming::{BufferBudget, BufferPermit, BufferPool, Busy, ChunkReader, ReadOutcome};
+use fm_streaming::{BufferBudget, BufferPermit, BufferPool, ChunkReader, ReadOutcome};
 
 /// By how much smaller chunks are where memory is short.
 const SHORTAGE_DIVISOR: u64 = 8;
@@ -71,7 +72,7 @@ impl ChunkSource {
     }
 
     /// The next chunk. Its outcome is [`ReadOutcome::Full`] only when more bytes may follow.
-    pub(super) async fn next(&mut self, upload: &Upload, bounds: ChunkBounds) -> Result<ReadChunk, Busy> {
+    pub(super) async fn next(&mut self, upload: &Upload, bounds: ChunkBounds) -> PortResult<ReadChunk> {
         let wanted = self.next_size(upload, bounds).await?;
         let permit = if let Some(pipeline) = &self.pipeline {
             Arc::clone(&pipeline.permit)
@@ -102,7 +103,7 @@ impl ChunkSource {
     }
 
     /// How many bytes the next chunk shall have.
-    async fn next_size(&mut self, upload: &Upload, bounds: ChunkBounds) -> Result<u64, Busy> {
+    async fn next_size(&mut self, upload: &Upload, bounds: ChunkBounds) -> PortResult<u64> {
         let offset = upload.offset.bytes();
         let left = self.left.unwrap_or(u64::MAX).min(bounds.limit.bytes().saturating_sub(offset));
         let preferred = self.hints.preferred.bytes().max(self.hints.least.bytes());
@@ -119,7 +120,7 @@ impl ChunkSource {
 
     /// Memory for all chunks of the pipeline, taken together and kept: asking for more while holding some could wait for
     /// ever. Where there is too little for large chunks they are small ones. How large each may be.
-    async fn reserve_pipeline(&mut self, upload: &Upload, left: u64, preferred: u64) -> Result<u64, Busy> {
+    async fn reserve_pipeline(&mut self, upload: &Upload, left: u64, preferred: u64) -> PortResult<u64> {
         if self.pipeline.is_none() {
             let (depth, owner) = (PIPELINE_DEPTH, Some(upload.owner));
             let (large, small) =

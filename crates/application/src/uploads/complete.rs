@@ -39,8 +39,7 @@ pub(super) async fn complete_resumable(
     upload: &Upload,
 ) -> Result<File, ResumableError> {
     let position = upload.position().ok_or_else(|| defect("a whole upload was never begun"))?;
-    let memory = context.budget.acquire(Some(upload.owner), store.read_back(&position.state)).await;
-    let _memory = memory.map_err(PortError::from)?;
+    let _memory = context.budget.acquire(Some(upload.owner), store.read_back(&position.state)).await?;
     let stored = match store.complete(&BlobKey::file(upload.blob), &position).await {
         Ok(stored) => stored,
         Err(CompleteError::Gone) => return Err(ResumableError::TAKEN_OVER),

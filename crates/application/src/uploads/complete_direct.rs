@@ -59,11 +59,8 @@ impl CompleteDirect {
             return self.found(&access, file).await;
         }
         let outcome = match self.complete(&upload, &command.parts).await {
-            // An upload that another request is completing is not cancelled.
-            Err(ResumableError::PartMismatch | ResumableError::TooLargeForStore)
-                if !self.context.cancel(&upload).await? =>
-            {
-                Err(ResumableError::TAKEN_OVER)
+            Err(error @ (ResumableError::PartMismatch | ResumableError::TooLargeForStore)) => {
+                Err(self.context.give_up(&upload, error).await)
             }
             outcome => outcome,
         };

@@ -118,6 +118,15 @@ impl Context {
         })
         .await
     }
+
+    /// Removes an upload that no later request can finish either; the error that tells of it.
+    pub(super) async fn give_up(&self, upload: &Upload, because: ResumableError) -> ResumableError {
+        match self.cancel(upload).await {
+            Ok(true) => because,
+            Ok(false) => ResumableError::TAKEN_OVER,
+            Err(error) => error,
+        }
+    }
 }
 
 /// Until when the intent of an upload's blob lives.

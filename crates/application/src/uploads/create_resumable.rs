@@ -94,6 +94,8 @@ impl CreateResumable {
         let appended = first.is_some();
         Ok(match self.go_on(actor, &progress, first).await {
             Ok(progress) => CreatedUpload { progress, fresh, appended, refusal: None },
+            // The upload is gone.
+            Err(gone @ ResumableError::TooLargeForStore) => return Err(gone),
             Err(refusal) => CreatedUpload { progress, fresh, appended, refusal: Some(refusal) },
         })
     }

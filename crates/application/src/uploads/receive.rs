@@ -5,7 +5,7 @@
 
 use fm_domain::blobs::BlobKey;
 use fm_domain::body::{BodyError, ByteSize, ByteStream, PartBytes};
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::PortResult;
 use fm_domain::files::File;
 use fm_domain::uploads::{AppendError, ChecksumHasher, Chunk, ResumableStore, Upload, WriteState};
 use fm_streaming::ReadOutcome;
@@ -79,7 +79,7 @@ impl<'a> Receiver<'a> {
         let mut append: Option<Append<'a>> = None;
         loop {
             let bounds = self.bounds().await?;
-            let read = async { Ok(source.next(&self.upload, bounds).await.map_err(PortError::from)?) };
+            let read = async { Ok::<_, ResumableError>(source.next(&self.upload, bounds).await?) };
             let (appended, chunk) = try_join(finish(append.take()), read).await?;
             self.appended(appended);
             let ReadChunk { bytes, outcome, permit } = chunk;

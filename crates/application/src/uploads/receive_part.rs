@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ResumableError;
 use super::context::Context;
 use super::part_plan::plan;
 use crate::engine::retry::{failure, retry_conflicts};
@@ -95,9 +96,7 @@ impl ReceivePart {
         let mut came = 0;
         loop {
             let wanted = CHUNK_BYTES.min(link.size.bytes() - came);
-            let permit = Arc::new(
-                self.context.budget.acquire(owner, ByteSize::new(wanted)).await.map_err(PortError::from)?,
-            );
+            let permit = Arc::new(self.context.budget.acquire(owner, ByteSize::new(wanted)).await?);
             let (bytes, filled) =
                 body.fill(usize::try_from(wanted).unwrap_or(usize::MAX), &self.context.pool, &permit).await;
             match filled {
@@ -121,8 +120,7 @@ impl ReceivePart {
                 break;
             }
         }
-        let permit =
-            Arc::new(self.context.budget.acquire(owner, ByteSize::new(1)).await.map_err(PortError::from)?);
+        let permit = Arc::new(self.context.budget.acquire(owner, ByteSize::new(1)).await?);
         match body.fill(1, &self.context.pool, &permit).await.1 {
             ReadOutcome::Ended => {}
             ReadOutcome::Full => return Err(BodyError::TooLarge { limit: link.size }.into()),
@@ -134,10 +132,10 @@ impl ReceivePart {
 
     /// Removes an upload that can't be finished.
     async fn give_up(&self, upload: &Upload) -> PartError {
-        match self.context.cancel(upload).await {
-            Ok(true) => PartError::TooLargeForStore,
-            Ok(false) => PartError::Refused,
-            Err(error) => PartError::Store(PortError::Unavailable(error.into())),
+        match self.context.give_up(upload, ResumableError::TooLargeForStore).await {
+            ResumableError::TooLargeForStore => PartError::TooLargeForStore,
+            ResumableError::Store(error) => PartError::Store(error),
+            _taken_over => PartError::Refused,
         }
     }
 

@@ -30,7 +30,7 @@ pub trait SessionStore: Send + Sync {
 
     /// The session as [`find`](Self::find) gives it, or as it was a few seconds ago: for requests that only ask whether it
     /// lives. One that this node revoked is not found from that answer on, and one that another node revoked not a second
-    /// later (SES-26, SES-27). A store without copies of sessions has no need of its own.
+    /// later, or where nodes can't hear each other, as soon as copies are too old (SES-26, SES-27). A store without copies of sessions has no need of its own.
     async fn find_recent(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>> {
         self.find(id, now).await
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
 use fm_application::wiring::Presence;
+use memchr::memmem;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -57,8 +58,12 @@ pub(crate) struct WatchedStream {
     watch: Rc<Watch>,
     head_timeout: Duration,
     timer: Option<Pin<Box<Sleep>>>,
-    /// Bytes that have come while the head of a request was waited for.
+    /// Bytes that have come of a head, until its end was seen.
     of_head: usize,
+    /// The last bytes of them, in which its end may begin.
+    tail: [u8; 3],
+    /// Whether the end of the head was seen.
+    has_head: bool,
     /// What is left to be written of the present answer; `None` where its end can't be known.
     left: Option<u64>,
     /// Whether the present answer is the last one to its request.
@@ -76,6 +81,8 @@ impl WatchedStream {
             head_timeout,
             timer: None,
             of_head: 0,
+            tail: [0; 3],
+            has_head: false,
             left: Some(0),
             is_final: false,
             closes: false,
@@ -104,6 +111,21 @@ impl WatchedStream {
     /// The socket, while the connection is not ended.
     fn socket(&mut self) -> io::Result<Pin<&mut TcpStream>> {
         self.socket.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::ConnectionAborted.into())
+    }
+
+    /// Counts bytes up to the end of the head: a body may come with it.
+    fn count_head(&mut self, bytes: &[u8]) {
+        if self.has_head {
+            return;
+        }
+        const END: &[u8] = b"\r\n\r\n";
+        let seam = [&self.tail, &bytes[..bytes.len().min(3)]].concat();
+        self.has_head = memmem::find(&seam, END).is_some() || memmem::find(bytes, END).is_some();
+        self.of_head += if self.has_head { memmem::find(bytes, END).unwrap_or(0) + 1 } else { bytes.len() };
+        for &byte in &bytes[bytes.len().saturating_sub(3)..] {
+            self.tail.rotate_left(1);
+            self.tail[2] = byte;
+        }
     }
 
     /// Reads the head of the answer that begins with these bytes.
@@ -135,7 +157,7 @@ impl WatchedStream {
         if *left == 0 && self.is_final {
             self.watch.unanswered.borrow_mut().pop_front();
             self.is_final = false;
-            self.of_head = 0;
+            (self.of_head, self.tail, self.has_head) = (0, [0; 3], false);
         }
     }
 
@@ -174,7 +196,7 @@ impl AsyncRead for WatchedStream {
                 let due = Instant::now() + self.head_timeout;
                 self.watch.head_due.set(Some(due));
             }
-            self.of_head += count;
+            self.count_head(&buffer.filled()[before..]);
         }
         outcome
     }

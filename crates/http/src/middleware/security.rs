@@ -31,10 +31,7 @@ pub(crate) fn secure(headers: &mut HeaderMap, settings: &HttpSettings) {
             headers.insert(name, value);
         }
     }
-    if let Some(seconds) = settings.hsts_seconds {
-        let value = format!("max-age={seconds}");
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
-        }
+    if let Some(hsts) = &settings.hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
     }
 }

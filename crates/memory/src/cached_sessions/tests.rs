@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure")]
 
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
 
 use fm_domain::error::PortError;
 use fm_domain::sessions::SessionListeners;
@@ -214,4 +215,20 @@ async fn copies_of_other_users_stay_when_those_of_one_are_dropped() {
     node.find_recent(theirs.id, NOW).await.unwrap();
     assert_eq!(store.looks(), looks);
     assert_eq!(node.find_recent(mine.id, NOW).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_revocation_whose_caller_goes_away_is_published_all_the_same() {
+    let wire = Arc::new(Wire::default());
+    let (store, node, session) = node(wire.clone()).await;
+    {
+        let revoke = node.revoke(session.user, session.id);
+        tokio::pin!(revoke);
+        assert!(futures_util::poll!(&mut revoke).is_pending());
+    }
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(store.find(session.id, NOW).await.unwrap(), None);
+    assert_eq!(*wire.published.lock().unwrap(), [EndedSessions::One(session.id)]);
 }

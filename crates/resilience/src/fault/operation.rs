@@ -132,6 +132,7 @@ operations! {
     "SessionStore" {
         SessionStoreCreate = "create",
         SessionStoreFind = "find",
+        SessionStoreFindRecent = "find_recent",
         SessionStoreTouch = "touch",
         SessionStoreRotate = "rotate",
         SessionStoreRevoke = "revoke",

@@ -63,6 +63,7 @@ decorate! {
     impl SessionStore for FaultySessionStore, self: &Self, by self.inner;
     create(session: &NewSession) -> PortResult<()> = SessionStoreCreate;
     find(id: SessionId, now: Timestamp) -> PortResult<Option<Session>> = SessionStoreFind;
+    find_recent(id: SessionId, now: Timestamp) -> PortResult<Option<Session>> = SessionStoreFindRecent;
     touch(id: SessionId, now: Timestamp, ip: Option<String>) -> PortResult<()> = SessionStoreTouch;
     rotate(id: SessionId, seen: Generation, next: &RefreshState) -> PortResult<bool> = SessionStoreRotate;
     revoke(user: UserId, id: SessionId) -> PortResult<bool> = SessionStoreRevoke;

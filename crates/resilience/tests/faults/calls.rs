@@ -264,6 +264,7 @@ async fn call_sessions(rig: &Rig, operation: Operation) -> Got {
     match operation {
         Operation::SessionStoreCreate => got(sessions.create(&session).await),
         Operation::SessionStoreFind => got(sessions.find(id, now()).await),
+        Operation::SessionStoreFindRecent => got(sessions.find_recent(id, now()).await),
         Operation::SessionStoreTouch => got(sessions.touch(id, now(), Some("::1".to_owned())).await),
         Operation::SessionStoreRotate => got(sessions.rotate(id, Generation::FIRST, &session.refresh).await),
         Operation::SessionStoreRevoke => got(sessions.revoke(user, id).await),

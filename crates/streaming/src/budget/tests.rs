@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
@@ -22,13 +23,19 @@ fn at_once(budget: &BufferBudget, owner: Owner, wanted: ByteSize) -> BufferPermi
     budget.acquire(owner, wanted).now_or_never().unwrap().unwrap()
 }
 
+/// An upload that waits.
+fn queued(budget: &BufferBudget, owner: Owner, wanted: ByteSize) -> BoxFuture<'_, PortResult<BufferPermit>> {
+    let mut waiting = budget.acquire(owner, wanted).boxed();
+    assert!(waiting.as_mut().now_or_never().is_none(), "{wanted} are free");
+    waiting
+}
+
 #[tokio::test]
 async fn an_upload_that_needs_more_than_is_left_waits_until_it_is_given_back() {
     let budget = BufferBudget::new(kib(10));
     let first = at_once(&budget, user(1), kib(7));
     assert_eq!(budget.available(), kib(3));
-    let mut second = Box::pin(budget.acquire(user(2), kib(4)));
-    assert!(second.as_mut().now_or_never().is_none());
+    let second = queued(&budget, user(2), kib(4));
     assert!(budget.try_acquire(user(3), kib(4)).is_none());
     drop(first);
     let second = second.now_or_never().unwrap().unwrap();
@@ -57,8 +64,7 @@ async fn the_smallest_and_the_largest_budget_work() {
 async fn an_owner_leaves_a_quarter_to_the_others() {
     let budget = BufferBudget::new(kib(16));
     let held: Vec<_> = (0..3).map(|_| at_once(&budget, user(1), kib(4))).collect();
-    let mut more = Box::pin(budget.acquire(user(1), kib(4)));
-    assert!(more.as_mut().now_or_never().is_none(), "three quarters are its share");
+    let mut more = queued(&budget, user(1), kib(4));
     let other = at_once(&budget, user(2), kib(4));
     drop(other);
     assert!(more.as_mut().now_or_never().is_none());
@@ -70,10 +76,8 @@ async fn an_owner_leaves_a_quarter_to_the_others() {
 async fn the_owner_who_holds_least_is_next() {
     let budget = BufferBudget::new(kib(16));
     let all = at_once(&budget, user(1), kib(16));
-    let mut again = Box::pin(budget.acquire(user(1), kib(12)));
-    assert!(again.as_mut().now_or_never().is_none());
-    let mut later = Box::pin(budget.acquire(user(2), kib(12)));
-    assert!(later.as_mut().now_or_never().is_none());
+    let again = queued(&budget, user(1), kib(12));
+    let mut later = queued(&budget, user(2), kib(12));
     let other = budget.shared.lock();
     assert_eq!(other.waiting.len(), 2);
     drop(other);
@@ -81,8 +85,7 @@ async fn the_owner_who_holds_least_is_next() {
     drop(all);
     let again = again.now_or_never().unwrap().unwrap();
     assert!(later.as_mut().now_or_never().is_none());
-    let mut third = Box::pin(budget.acquire(user(1), kib(4)));
-    assert!(third.as_mut().now_or_never().is_none(), "another waits, who holds less");
+    let third = queued(&budget, user(1), kib(4));
     drop(again);
     assert!(later.now_or_never().unwrap().is_ok());
     assert!(third.now_or_never().unwrap().is_ok());
@@ -92,10 +95,8 @@ async fn the_owner_who_holds_least_is_next() {
 async fn an_upload_that_waits_for_much_is_not_overtaken_for_ever() {
     let budget = BufferBudget::new(kib(16));
     let held = at_once(&budget, user(1), kib(8));
-    let mut large = Box::pin(budget.acquire(user(2), kib(12)));
-    assert!(large.as_mut().now_or_never().is_none());
-    let mut small = Box::pin(budget.acquire(user(3), kib(1)));
-    assert!(small.as_mut().now_or_never().is_none());
+    let large = queued(&budget, user(2), kib(12));
+    let small = queued(&budget, user(3), kib(1));
     drop(held);
     assert!(large.now_or_never().unwrap().is_ok());
     assert!(small.now_or_never().unwrap().is_ok());
@@ -105,15 +106,12 @@ async fn an_upload_that_waits_for_much_is_not_overtaken_for_ever() {
 async fn an_upload_that_goes_away_leaves_its_place_and_its_memory() {
     let budget = BufferBudget::new(kib(16));
     let held = at_once(&budget, user(1), kib(8));
-    let mut large = Box::pin(budget.acquire(user(2), kib(12)));
-    assert!(large.as_mut().now_or_never().is_none());
-    let mut small = Box::pin(budget.acquire(user(3), kib(1)));
-    assert!(small.as_mut().now_or_never().is_none());
+    let large = queued(&budget, user(2), kib(12));
+    let small = queued(&budget, user(3), kib(1));
     drop(large);
     drop(small.now_or_never().unwrap().unwrap());
     // One that has its memory and does not look any more.
-    let mut other = Box::pin(budget.acquire(user(2), kib(12)));
-    assert!(other.as_mut().now_or_never().is_none());
+    let other = queued(&budget, user(2), kib(12));
     drop(held);
     drop(other);
     assert_eq!(budget.available(), kib(16));
@@ -129,16 +127,16 @@ async fn the_queue_is_bounded_for_one_owner_and_for_all() {
         let mut waiting = Box::pin(budget.acquire(owner, kib(1)));
         let answer = waiting.as_mut().now_or_never();
         queue.push(waiting);
-        answer.map(|outcome| outcome.unwrap_err())
+        answer.map(|outcome| assert!(matches!(outcome, Err(PortError::Unavailable(_))), "{outcome:?}"))
     };
     for _ in 0..8 {
         assert_eq!(join(user(1)), None);
     }
-    assert_eq!(join(user(1)), Some(Busy), "half of the places are the most of one owner");
+    assert_eq!(join(user(1)), Some(()), "half of the places are the most of one owner");
     for number in 2..10 {
         assert_eq!(join(user(number)), None);
     }
-    assert_eq!(join(user(99)), Some(Busy));
+    assert_eq!(join(user(99)), Some(()));
     drop(held);
 }
 
@@ -147,7 +145,7 @@ async fn an_upload_waits_for_a_minute_at_most() {
     let budget = BufferBudget::new(kib(16));
     let _held = at_once(&budget, None, kib(16));
     let begun = Instant::now();
-    assert_eq!(budget.acquire(user(1), kib(1)).await.unwrap_err(), Busy);
+    assert!(matches!(budget.acquire(user(1), kib(1)).await, Err(PortError::Unavailable(_))));
     assert_eq!(begun.elapsed(), MAX_WAIT);
     assert!(!budget.is_contended());
 }
@@ -159,8 +157,7 @@ async fn memory_is_overdue_after_a_while_if_an_upload_waits_for_it() {
     let (long, begun) = (MIN_HOLD_TIME * 10, Instant::now());
     assert!(timeout(long, held.overdue(&NOTHING)).await.is_err(), "no upload waits");
     assert!(!budget.is_contended());
-    let mut other = Box::pin(budget.acquire(user(2), kib(1)));
-    assert!(other.as_mut().now_or_never().is_none());
+    let other = queued(&budget, user(2), kib(1));
     assert!(budget.is_contended());
     held.overdue(&NOTHING).await;
     assert_eq!(begun.elapsed(), long + MIN_HOLD_TIME);
@@ -173,8 +170,7 @@ async fn memory_is_overdue_after_a_while_if_an_upload_waits_for_it() {
 async fn bytes_that_come_in_time_keep_the_memory() {
     let budget = BufferBudget::new(kib(1000));
     let held = at_once(&budget, user(1), kib(1000));
-    let mut other = Box::pin(budget.acquire(user(2), kib(1)));
-    assert!(other.as_mut().now_or_never().is_none());
+    let _other = queued(&budget, user(2), kib(1));
     let (received, begun) = (AtomicU64::new(0), Instant::now());
     let brings = async {
         for _ in 0..20 {

@@ -32,7 +32,7 @@ json_body! {
 
 /// Log in
 ///
-/// Opens a session. The tokens come in the body, and as the cookies `access_token` and `refresh_token`.
+/// Opens a session. The tokens come in the body, and as the cookies `__Host-access_token` and `__Secure-refresh_token`.
 #[utoipa::path(
     post,
     path = "/v1/auth/login",

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use fm_application::uploads::{CreateResumableCommand, CreatedUpload, FirstBytes, ResumableError};
+use fm_application::uploads::{CreateResumableCommand, CreatedUpload, FirstBytes};
 
 use crate::body::{Piece, Pump, drive_with_body, piece};
 use crate::input::idempotency_key;
@@ -104,10 +104,6 @@ fn answer(created: CreatedUpload, settings: &HttpSettings) -> Answer {
     let CreatedUpload { progress, fresh, appended, refusal } = created;
     let location = HeaderValue::from_str(&format!("{}{}/{}", settings.base_path(), tus::PATH, progress.id))
         .map_err(|_not_text| Problem::defect("an id holds characters that no header takes"))?;
-    if let Some(refusal @ ResumableError::TooLargeForStore) = refusal {
-        // The upload is gone.
-        return Err(refusal.into());
-    }
     if let Some(refusal) = refusal {
         // tus leaves open what becomes of the upload. Like tusd: it stays, and even the refusal says where it is, so that
         // the client can go on with it.
