@@ -106,13 +106,18 @@ async fn sessions_are_listed_and_ended() {
 
 #[tokio::test]
 async fn no_more_sessions_are_listed_than_a_user_may_have_and_the_own_one_always_is() {
-    let session = |number| Session { id: SessionId::new(CountingIds::nth(number)), ..a_session() };
+    // The first is the newest, and the fourth was seen last.
+    let session = |number| {
+        let created_at = a_session().created_at.minus(Duration::from_mins(number));
+        let last_seen_at = if number == 4 { a_session().last_seen_at } else { created_at };
+        Session { id: SessionId::new(CountingIds::nth(number)), created_at, last_seen_at, ..a_session() }
+    };
     let stored: Vec<Session> = (1..=5).map(session).collect();
     for (most, own, expected) in [
         (9, 5, vec![1, 2, 3, 4, 5]),
         (5, 5, vec![1, 2, 3, 4, 5]),
-        (3, 2, vec![1, 2, 3]),
-        (3, 5, vec![1, 2, 5]),
+        (3, 2, vec![1, 2, 4]),
+        (3, 5, vec![1, 4, 5]),
         (1, 3, vec![3]),
         (1, 1, vec![1]),
     ] {
