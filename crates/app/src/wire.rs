@@ -150,7 +150,14 @@ async fn open_sessions(
         return Ok(store);
     }
     Ok(match factory.signal(context, database) {
-        Some(signal) => CachedSessions::new(store, signal, ttl),
+        Some(signal) => {
+            let sessions = CachedSessions::new(store, signal, ttl);
+            context.shutdown.add({
+                let sessions = Arc::clone(&sessions);
+                async move { sessions.finish().await }
+            });
+            sessions
+        }
         None => store,
     })
 }

@@ -14,6 +14,7 @@ use fm_domain::sessions::{
 };
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 /// Copies at most: a few mebibytes.
 const CAPACITY: usize = 10_000;
@@ -27,6 +28,7 @@ pub struct CachedSessions {
     store: Arc<dyn SessionStore>,
     signal: Arc<dyn SessionSignal>,
     copies: Arc<Copies>,
+    revocations: TaskTracker,
 }
 
 #[derive(Clone)]
@@ -119,7 +121,13 @@ impl CachedSessions {
         });
         let listener: Weak<dyn SessionListener> = Arc::<Copies>::downgrade(&copies);
         signal.subscribe(listener);
-        Arc::new(Self { store, signal, copies })
+        Arc::new(Self { store, signal, copies, revocations: TaskTracker::new() })
+    }
+
+    /// Waits until the revocations under way are told to the other nodes.
+    pub async fn finish(&self) {
+        self.revocations.close();
+        self.revocations.wait().await;
     }
 
     /// Ends sessions and tells the other nodes, to the end: a caller that goes away in between leaves no node behind with a
@@ -131,7 +139,7 @@ impl CachedSessions {
         is_told: impl FnOnce(&PortResult<T>) -> bool + Send + 'static,
     ) -> PortResult<T> {
         let (copies, signal) = (Arc::clone(&self.copies), Arc::clone(&self.signal));
-        let done = tokio::spawn(async move {
+        let done = self.revocations.spawn(async move {
             let outcome = {
                 let _dropped = DropCopies(&copies, ended);
                 end.await

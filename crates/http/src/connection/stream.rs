@@ -20,6 +20,8 @@ use super::answers::Head;
 use super::ending::Ending;
 use crate::middleware::MAX_HEAD;
 
+const END_OF_HEAD: &[u8] = b"\r\n\r\n";
+
 /// What is known of a connection on both sides of the HTTP library.
 #[derive(Default)]
 pub(crate) struct Watch {
@@ -118,10 +120,11 @@ impl WatchedStream {
         if self.has_head {
             return;
         }
-        const END: &[u8] = b"\r\n\r\n";
         let seam = [&self.tail, &bytes[..bytes.len().min(3)]].concat();
-        self.has_head = memmem::find(&seam, END).is_some() || memmem::find(bytes, END).is_some();
-        self.of_head += if self.has_head { memmem::find(bytes, END).unwrap_or(0) + 1 } else { bytes.len() };
+        self.has_head =
+            memmem::find(&seam, END_OF_HEAD).is_some() || memmem::find(bytes, END_OF_HEAD).is_some();
+        self.of_head +=
+            if self.has_head { memmem::find(bytes, END_OF_HEAD).unwrap_or(0) + 1 } else { bytes.len() };
         for &byte in &bytes[bytes.len().saturating_sub(3)..] {
             self.tail.rotate_left(1);
             self.tail[2] = byte;
