@@ -27,6 +27,7 @@ pub use fm_testkit::e2e::{
     Request, Server, User, binary, direct, eventually, names, raw, run, tool, tus, unique, within,
 };
 pub use fm_testkit::random::letters as noise;
+pub use fm_testkit::redis::RedisServer;
 pub use jwt::{Forged, forge};
 pub use resume::{ResumeCounts, ResumePlan, resume};
 pub use site::Site;

@@ -18,7 +18,7 @@ use fm_domain::mac::MacSigner;
 use fm_domain::sessions::SessionStore;
 use fm_http::links::{SelfSignedLinks, SelfSignedParts};
 use fm_imaging::ImageThumbnailer;
-use fm_memory::{CachedSessions, MemoryRateLimiter};
+use fm_memory::{CachedSessions, LocalFallback, MemoryRateLimiter};
 use fm_redis::{RedisClient, RedisRateLimiter};
 use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
@@ -79,7 +79,7 @@ impl Program {
         };
         let database = open_database(config, &mut context).await?;
         let sessions = open_sessions(config, &mut context, &database).await?;
-        let limits = open_limits(&context).await;
+        let limits = open_limits(&context);
         let blobs = config.storage.blobs.open(&mut context).await?;
         let serves_blobs = blobs.links.is_none();
         check_uploads(config, &blobs)?;
@@ -162,15 +162,13 @@ async fn open_sessions(
     })
 }
 
-/// Counts in Redis where there is one, for all nodes; else in this process.
-async fn open_limits(context: &OpenContext) -> Arc<dyn RateLimiter> {
-    let Some(redis) = context.redis.clone() else {
-        return Arc::new(MemoryRateLimiter::new(Arc::clone(&context.clock)));
-    };
-    if let Err(error) = redis.ping().await {
-        tracing::warn!(error = %chain(&error), "the Redis of REDIS_URL, which counts rate limits, does not answer");
+/// Counts in Redis where there is one, for all nodes; else, and while it is out of reach, in this process.
+fn open_limits(context: &OpenContext) -> Arc<dyn RateLimiter> {
+    let local = Arc::new(MemoryRateLimiter::new(Arc::clone(&context.clock)));
+    match context.redis.clone() {
+        Some(redis) => Arc::new(LocalFallback::new(Arc::new(RedisRateLimiter::new(redis)), local)),
+        None => local,
     }
-    Arc::new(RedisRateLimiter::new(redis))
 }
 
 /// What direct uploads need: parts that are sent to the program are signed by it.
@@ -230,7 +228,7 @@ fn password_places() -> NonZero<usize> {
 }
 
 fn settings(config: &Config, upload_buffer: BufferBudget, serves_blobs: bool) -> Settings {
-    let Config { credentials, accounts, uploads, .. } = config;
+    let Config { credentials, accounts, limits, uploads, .. } = config;
     Settings {
         access_token_ttl: credentials.access_token_ttl,
         refresh_token_ttl: credentials.refresh_token_ttl,
@@ -247,6 +245,7 @@ fn settings(config: &Config, upload_buffer: BufferBudget, serves_blobs: bool) ->
         resumable_uploads: uploads.resumable,
         direct_uploads: uploads.direct,
         quota: accounts.quota,
+        rate_policies: limits.policies.clone(),
         registration_open: accounts.registration_open,
         serves_blobs,
     }

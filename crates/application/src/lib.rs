@@ -10,6 +10,7 @@ pub mod files;
 #[cfg(test)]
 mod fixture;
 pub mod jobs;
+pub mod limits;
 pub mod operations;
 pub mod ports;
 pub mod sessions;

@@ -8,7 +8,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::ids::IdSource;
-use fm_domain::limits::RateLimiter;
+use fm_domain::limits::{RateLimiter, RatePolicies};
 use fm_domain::mac::MacSigner;
 use fm_domain::sessions::{SessionStore, TokenSigner};
 use fm_domain::thumbnails::Thumbnailer;
@@ -115,6 +115,8 @@ pub struct Settings {
     pub direct_uploads: bool,
     /// How much one user may keep; `None`: any amount.
     pub quota: Option<ByteSize>,
+    /// How often clients may do what is limited.
+    pub rate_policies: RatePolicies,
     /// Whether anyone may register.
     pub registration_open: bool,
     /// Whether we serve signed URLs ourselves, because the store can't.

@@ -11,7 +11,7 @@ use fm_domain::blobs::{
     BlobLimits, ListBlobs, MockBlobStore, MockDirectStore, MockListBlobs, MockPartReceiver, PartReceiver,
 };
 use fm_domain::body::ByteSize;
-use fm_domain::limits::MockRateLimiter;
+use fm_domain::limits::{MockRateLimiter, RatePolicies};
 use fm_domain::sessions::{MockSessionStore, MockTokenSigner};
 use fm_domain::testing::{CountingIds, FakeDatabase, FixedClock, PlainLinks, PlainMacs, PlainPartLinks};
 use fm_domain::thumbnails::MockThumbnailer;
@@ -99,6 +99,7 @@ pub fn settings() -> Settings {
         resumable_uploads: true,
         direct_uploads: true,
         quota: None,
+        rate_policies: RatePolicies::none(),
         registration_open: true,
         serves_blobs: true,
     }

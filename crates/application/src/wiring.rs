@@ -4,6 +4,7 @@ use crate::accounts::Accounts;
 use crate::blobs::Blobs;
 use crate::files::Files;
 use crate::jobs::{JobRegistry, Jobs};
+use crate::limits::RateLimits;
 use crate::operations::Operations;
 use crate::sessions::Sessions;
 use crate::uploads::{DirectUploads, ResumableUploads};
@@ -24,6 +25,8 @@ pub struct UseCases {
     pub resumable: Option<ResumableUploads>,
     /// Direct uploads, where they are offered.
     pub direct: Option<DirectUploads>,
+    /// Limits of what clients do.
+    pub limits: RateLimits,
     /// Jobs.
     pub jobs: Jobs,
     /// What operators ask.
@@ -48,6 +51,7 @@ impl UseCases {
             blobs: Blobs::new(ports),
             resumable: ResumableUploads::new(ports, settings),
             direct: DirectUploads::new(ports, settings),
+            limits: RateLimits::new(ports, settings),
             jobs: Jobs::new(ports, registry),
             operations: Operations::new(ports, settings),
         }

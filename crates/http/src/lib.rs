@@ -10,6 +10,7 @@ mod connection;
 mod docs;
 mod download;
 mod input;
+mod limits;
 pub mod links;
 mod middleware;
 mod openapi;

@@ -11,6 +11,7 @@ mod direct;
 #[cfg(feature = "harness")]
 pub mod harness;
 mod ids;
+mod local_fallback;
 mod rate_limiter;
 mod resumable;
 mod session_signal;
@@ -23,6 +24,7 @@ pub use cached_sessions::CachedSessions;
 pub use clock::ManualClock;
 pub use database::{MemoryDatabase, MemoryUnitOfWork};
 pub use ids::SequentialIds;
+pub use local_fallback::LocalFallback;
 pub use rate_limiter::MemoryRateLimiter;
 pub use session_signal::MemorySessionSignal;
 pub use session_store::MemorySessionStore;

@@ -14,6 +14,8 @@ pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod random;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod s3;
 pub mod tus;
 

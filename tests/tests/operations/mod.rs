@@ -5,6 +5,7 @@ mod capabilities;
 mod configuration;
 mod databases;
 mod docs;
+mod fleet;
 mod health;
 mod jobs;
 mod leftovers;

@@ -9,6 +9,7 @@ mod dotenv;
 mod faults;
 mod http;
 mod jobs;
+mod limits;
 mod logging;
 mod origin;
 mod reader;
@@ -26,6 +27,7 @@ pub use credentials::CredentialsConfig;
 pub use faults::{ConfigFaults, Fault};
 pub use http::HttpConfig;
 pub use jobs::JobsConfig;
+pub use limits::LimitsConfig;
 pub use logging::{LogFormat, LoggingConfig};
 pub use reader::Reader;
 pub use secret::Secret;
@@ -40,12 +42,13 @@ use crate::adapters::{Adapters, Memory};
 const DAY: u64 = 24 * 60 * 60;
 
 /// The variables of every section. An adapter adds its own.
-const SECTIONS: [&[Variable]; 8] = [
+const SECTIONS: [&[Variable]; 9] = [
     source::VARIABLES,
     http::VARIABLES,
     storage::VARIABLES,
     credentials::VARIABLES,
     accounts::VARIABLES,
+    limits::VARIABLES,
     uploads::VARIABLES,
     jobs::VARIABLES,
     logging::VARIABLES,
@@ -59,6 +62,7 @@ pub struct Config {
     pub storage: StorageConfig,
     pub credentials: CredentialsConfig,
     pub accounts: AccountsConfig,
+    pub limits: LimitsConfig,
     pub uploads: UploadsConfig,
     pub jobs: JobsConfig,
     pub logging: LoggingConfig,
@@ -79,6 +83,7 @@ impl Config {
             storage,
             credentials,
             accounts: AccountsConfig::read(&mut reader),
+            limits: LimitsConfig::read(&mut reader),
             uploads: UploadsConfig::read(&mut reader),
             jobs: JobsConfig::read(&mut reader),
             logging: LoggingConfig::read(&mut reader),

@@ -3,7 +3,7 @@
 mod model;
 mod port;
 
-pub use model::{LimitKey, LimitSubject, LimitedAction, RatePolicy};
+pub use model::{LimitKey, LimitSubject, LimitedAction, Network, RatePolicies, RatePolicy};
 pub use port::{RateDecision, RateLimiter};
 
 #[cfg(any(test, feature = "mock"))]

@@ -1,5 +1,6 @@
 //! What is limited, for which client, and how much of it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU64;
@@ -80,68 +81,97 @@ impl RatePolicy {
     }
 }
 
+/// The policy of each action; one without is not limited.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RatePolicies(BTreeMap<LimitedAction, RatePolicy>);
+
+impl RatePolicies {
+    /// No action is limited.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// The policy of an action; `None` where it is not limited.
+    #[must_use]
+    pub fn of(&self, action: LimitedAction) -> Option<&RatePolicy> {
+        self.0.get(&action)
+    }
+}
+
+impl FromIterator<(LimitedAction, RatePolicy)> for RatePolicies {
+    fn from_iter<T: IntoIterator<Item = (LimitedAction, RatePolicy)>>(policies: T) -> Self {
+        Self(policies.into_iter().collect())
+    }
+}
+
 /// The client that a limit is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LimitSubject {
-    /// An address: see [`LimitSubject::address`].
-    Address(IpAddr),
+    /// The clients of a network.
+    Address(Network),
     /// A user.
     User(UserId),
     /// An account from an address: see [`LimitSubject::account_from`].
     AccountFrom {
         /// A digest that names the account.
         account: [u8; 16],
-        /// The address, as [`LimitSubject::address`] makes it.
-        address: IpAddr,
+        /// The network of the address.
+        network: Network,
     },
 }
 
 impl LimitSubject {
-    /// A client by its address. IPv6 counts by its /64, which one client has as a whole; an IPv4 address that is written as
-    /// IPv6 counts as IPv4.
+    /// A client by its address.
     #[must_use]
     pub fn address(address: IpAddr) -> Self {
-        Self::Address(network(address))
+        Self::Address(Network::of(address))
     }
 
     /// Logins to one account from one address. The account need not exist: every spelling of its email address gives one
-    /// digest (the first 16 bytes of the SHA-256), and the address itself is not kept.
+    /// digest (the first 16 bytes of the SHA-256), and the email address itself is not kept. A digest is no secret:
+    /// who knows an email address can compute it.
     #[must_use]
     pub fn account_from(email: &Email, address: IpAddr) -> Self {
         let digest: [u8; 32] = Sha256::digest(email.key().as_bytes()).into();
         let (account, _) = digest.split_first_chunk().unwrap_or((&[0; 16], &[]));
-        Self::AccountFrom { account: *account, address: network(address) }
+        Self::AccountFrom { account: *account, network: Network::of(address) }
     }
 }
 
-/// The address that all addresses of one client share.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+/// What one client has of the addresses. IPv6 counts by its /64, which one client has as a whole; an IPv4 address that is
+/// written as IPv6 counts as IPv4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Network(IpAddr);
+
+impl Network {
+    /// The network of an address.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V4(address) => IpAddr::V4(address),
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        })
     }
 }
 
-/// Addresses as `192.0.2.7` and `2001:db8::/64`, users by their id, accounts by their digest.
-impl fmt::Display for LimitSubject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Address(address) => Network(*address).fmt(f),
-            Self::User(user) => user.fmt(f),
-            Self::AccountFrom { account, address } => {
-                write!(f, "{}@{}", hex::encode(account), Network(*address))
-            }
-        }
-    }
-}
-
-struct Network(IpAddr);
-
+/// `192.0.2.7` or `2001:db8::/64`.
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             IpAddr::V4(address) => <Ipv4Addr as fmt::Display>::fmt(&address, f),
             IpAddr::V6(address) => write!(f, "{address}/64"),
+        }
+    }
+}
+
+/// Networks as they are written, users by their id, accounts by their digest.
+impl fmt::Display for LimitSubject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(network) => network.fmt(f),
+            Self::User(user) => user.fmt(f),
+            Self::AccountFrom { account, network } => write!(f, "{}@{network}", hex::encode(account)),
         }
     }
 }

@@ -4,9 +4,11 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
 use fm_application::sessions::Refused;
 use fm_domain::access::Actor;
+use fm_domain::limits::LimitedAction;
 use futures_util::future::LocalBoxFuture;
 
 use super::{ACCESS, client, find_all, same_site};
+use crate::limits::{limit_address, limit_user};
 use crate::middleware::KnownUser;
 use crate::problem::{Code, Problem};
 use crate::state::State;
@@ -25,7 +27,7 @@ impl FromRequest for Authenticated {
     }
 }
 
-/// The actor of a request, or 401.
+/// The actor of a request, or 401; 429 where the user, or the address of failed attempts, asks too often.
 pub(crate) async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem> {
     let state = request.app_data::<State>().ok_or_else(|| Problem::defect("the application has no state"))?;
     let tokens = if let Some(token) = bearer(request.headers()) {
@@ -42,12 +44,14 @@ pub(crate) async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem
         match state.use_cases.sessions.authenticate.run(token, &client).await {
             Ok(actor) => {
                 request.extensions_mut().insert(KnownUser(actor.user()));
+                limit_user(request, state, actor.user()).await?;
                 return Ok(actor);
             }
             Err(Refused::Unauthenticated) => {}
             Err(refused) => return Err(refused.into()),
         }
     }
+    limit_address(request, state, LimitedAction::AnonymousRequests).await?;
     Err(Problem::of(Code::Unauthenticated))
 }
 

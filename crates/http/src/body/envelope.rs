@@ -72,12 +72,15 @@ pub(super) fn open(
     Ok(Envelope {
         kind: kind(headers),
         payload,
-        length: text(headers, &header::CONTENT_LENGTH)
-            .and_then(|length| length.parse().ok())
-            .map(ByteSize::new),
+        length: content_length(headers).map(ByteSize::new),
         media_type: text(headers, &header::CONTENT_TYPE).and_then(|value| value.parse().ok()),
         max_upload: state.use_cases.operations.capabilities.run().max_upload,
     })
+}
+
+/// The bytes of a body, where the client declares them.
+pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    text(headers, &header::CONTENT_LENGTH)?.parse().ok()
 }
 
 /// 413, known before the body is read.

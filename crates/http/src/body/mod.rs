@@ -19,6 +19,6 @@ mod raw;
 mod run;
 mod source;
 
-pub(crate) use envelope::{Kind, Naming, Pump, kind};
+pub(crate) use envelope::{Kind, Naming, Pump, content_length, kind};
 pub(crate) use raw::{Piece, piece};
 pub(crate) use run::{drive_with_body, incoming, run, run_detached};

@@ -5,23 +5,23 @@ use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fm_domain::limits::LimitSubject;
+use fm_domain::limits::Network;
 
 /// Counts the open connections of each client.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Connections(Arc<Mutex<HashMap<LimitSubject, usize>>>);
+pub(crate) struct Connections(Arc<Mutex<HashMap<Network, usize>>>);
 
 /// A connection that is counted until this is dropped.
 #[derive(Debug)]
 pub(super) struct Counted {
     connections: Connections,
-    client: LimitSubject,
+    client: Network,
 }
 
 impl Connections {
     /// Counts one more of the client at this address; `None` where it has `most` already.
     pub(super) fn count(&self, address: IpAddr, most: usize) -> Option<Counted> {
-        let client = LimitSubject::address(address);
+        let client = Network::of(address);
         let mut open = self.lock();
         let count = open.get(&client).copied().unwrap_or(0);
         if count >= most {
@@ -31,7 +31,7 @@ impl Connections {
         Some(Counted { connections: self.clone(), client })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<LimitSubject, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Network, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

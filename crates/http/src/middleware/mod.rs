@@ -26,6 +26,7 @@ pub(crate) use request_id::RequestId;
 pub(crate) use security::{EMBEDDABLE, secure};
 
 use crate::auth::find_client_address;
+use crate::limits::describe_limits;
 use crate::problem::{Code, Problem};
 use crate::state::State;
 use log::RequestLog;
@@ -93,6 +94,7 @@ pub(crate) async fn handle(
     if let Some(ResponseHeader(name, value)) = request.app_data() {
         response.headers_mut().insert(name.clone(), value.clone());
     }
+    describe_limits(&request, response.headers_mut());
     cors.decorate(response.headers_mut());
     secure(response.headers_mut(), &state.settings);
     response.headers_mut().insert(RequestId::HEADER, id.header());

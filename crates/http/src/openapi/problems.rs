@@ -51,6 +51,7 @@ fn codes(operation: &Operation, method: &Method, own: &[Code]) -> BTreeSet<Code>
     let mut codes: BTreeSet<Code> = own.iter().copied().chain(EVERYWHERE).collect();
     if operation.security.is_some() {
         codes.insert(Code::Unauthenticated);
+        codes.insert(Code::RateLimited);
         // By cookie, from another site.
         if !method.is_safe() {
             codes.insert(Code::Forbidden);
@@ -91,9 +92,12 @@ fn response(codes: &[Code]) -> utoipa::openapi::Response {
         Some(Code::Unauthenticated | Code::InvalidCredentials) => {
             response.header("WWW-Authenticate", Header::default()).build()
         }
-        Some(Code::Unavailable | Code::RateLimited) => {
-            response.header("Retry-After", Header::default()).build()
-        }
+        Some(Code::Unavailable) => response.header("Retry-After", Header::default()).build(),
+        Some(Code::RateLimited) => response
+            .header("Retry-After", Header::default())
+            .header("RateLimit", Header::default())
+            .header("RateLimit-Policy", Header::default())
+            .build(),
         _ => response.build(),
     }
 }

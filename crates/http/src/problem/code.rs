@@ -75,7 +75,7 @@ codes! {
     RangeNotSatisfiable = "range_not_satisfiable", 416, "the range lies outside the 48213 bytes";
     /// Well-formed, but a value is not acceptable; `errors` says which.
     ValidationFailed = "validation_failed", 422, "a value is not acceptable";
-    /// Too many passwords are being checked: `Retry-After` says when to ask again.
+    /// The client asks too often, or too many passwords are being checked: `Retry-After` says when to ask again.
     RateLimited = "rate_limited", 429, "too many requests at the moment";
     /// The head of the request is larger than the server reads.
     HeaderFieldsTooLarge = "header_fields_too_large", 431, "the head of the request has more than 96 fields or 128 KiB";

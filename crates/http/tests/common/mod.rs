@@ -23,6 +23,7 @@ use fm_credentials::{
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::files::MediaType;
+use fm_domain::limits::RatePolicies;
 use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
 use fm_http::links::{LinkVerifier, SelfSignedLinks, SelfSignedParts};
 use fm_http::{AppState, HttpSettings};
@@ -94,6 +95,7 @@ impl Server {
             resumable_uploads: true,
             direct_uploads: true,
             quota: None,
+            rate_policies: RatePolicies::none(),
             registration_open: true,
             serves_blobs: true,
         };

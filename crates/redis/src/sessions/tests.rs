@@ -1,10 +1,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is a failure")]
 
-#[path = "../../tests/redis_server/mod.rs"]
-mod redis_server;
-
+use fm_testkit::redis::RedisServer;
 use futures_util::future::join;
-use redis_server::RedisServer;
 use uuid::Uuid;
 
 use super::*;

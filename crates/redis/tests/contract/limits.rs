@@ -9,7 +9,7 @@ use fm_domain::limits::RateLimiter;
 use fm_redis::RedisRateLimiter;
 
 use super::Server;
-use crate::redis_server::RedisServer;
+use fm_testkit::redis::RedisServer;
 
 /// Limits on a cluster of one node, which is as strict about keys as one of many.
 struct Limits {

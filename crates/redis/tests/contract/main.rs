@@ -2,15 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is a failure")]
 
 mod limits;
-#[path = "../redis_server/mod.rs"]
-mod redis_server;
 mod sessions;
 
 use std::sync::Mutex;
 
 use fm_redis::{RedisClient, RedisUrl};
 
-use crate::redis_server::RedisServer;
+use fm_testkit::redis::RedisServer;
 
 /// A server of a test's own.
 struct Server {

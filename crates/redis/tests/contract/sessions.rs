@@ -10,7 +10,7 @@ use fm_domain::sessions::{SessionSignal, SessionStore};
 use fm_redis::{RedisSessionSignal, RedisSessionStore};
 
 use super::Server;
-use crate::redis_server::RedisServer;
+use fm_testkit::redis::RedisServer;
 
 /// Sessions on one server.
 pub(crate) struct Sessions {

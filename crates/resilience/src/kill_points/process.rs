@@ -9,6 +9,7 @@ use fm_application::ports::{DirectPorts, PasswordQueue, Ports, Settings};
 use fm_application::wiring::UseCases;
 use fm_domain::body::ByteSize;
 use fm_domain::error::PortResult;
+use fm_domain::limits::RatePolicies;
 use fm_domain::testing::{NoLimits, PlainLinks, PlainPartLinks};
 use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
@@ -106,6 +107,7 @@ impl Process {
             resumable_uploads: true,
             direct_uploads: true,
             quota: Some(ByteSize::new(Self::QUOTA)),
+            rate_policies: RatePolicies::none(),
             registration_open: true,
             serves_blobs: true,
         };

@@ -4,11 +4,13 @@ use actix_web::HttpRequest;
 use fm_api_types::{Login, TokenPair};
 use fm_application::sessions::LogInCommand;
 use fm_domain::accounts::Password;
+use fm_domain::limits::LimitedAction;
 
 use super::tokens::hand_out;
 use crate::auth::{client, same_site};
 use crate::connection::presence;
 use crate::input::{JsonBody, candidate, json_body, owned};
+use crate::limits::{limit_address, limit_login};
 use crate::problem::{Answer, Code};
 use crate::state::State;
 
@@ -44,7 +46,9 @@ json_body! {
 pub(crate) async fn log_in(request: HttpRequest, state: State, body: JsonBody) -> Answer {
     // Else a form of another site could log a browser in to an account of its own.
     same_site(&request, &state.settings)?;
+    limit_address(&request, &state, LimitedAction::LoginsFromAddress).await?;
     let LogInBody { email, password } = body.read().await?;
+    limit_login(&request, &state, &email).await?;
     let command = LogInCommand { email, password, client: client(&request), presence: presence(&request) };
     let pair = state.use_cases.sessions.log_in.run(command).await?;
     hand_out(&pair, &state.settings)

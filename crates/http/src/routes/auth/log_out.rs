@@ -15,6 +15,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
+    Code::RateLimited,
 ];
 
 /// Log out

@@ -5,11 +5,13 @@ use std::cmp::Reverse;
 use actix_web::HttpRequest;
 use fm_api_types::{Refresh, TokenPair};
 use fm_application::sessions::{RefreshCommand, Refused};
+use fm_domain::limits::LimitedAction;
 use fm_domain::sessions::RefreshToken;
 
 use super::tokens::hand_out;
 use crate::auth::{REFRESH, client, find_all, same_site};
 use crate::input::{JsonBody, json_body, owned};
+use crate::limits::limit_address;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 
@@ -20,6 +22,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
+    Code::RateLimited,
 ];
 
 json_body! {
@@ -50,6 +53,7 @@ impl RefreshBody {
         headers(("Set-Cookie" = String, description = "Both cookies: HttpOnly, SameSite=Lax, Secure.")))),
 )]
 pub(crate) async fn refresh(request: HttpRequest, state: State, body: JsonBody) -> Answer {
+    limit_address(&request, &state, LimitedAction::Refreshes).await?;
     let body: RefreshBody = body.read_or_empty().await?;
     let tokens = match body.into_token() {
         Some(token) => vec![token],

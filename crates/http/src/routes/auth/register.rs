@@ -4,10 +4,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use fm_api_types::{Registration, User};
 use fm_application::accounts::RegisterCommand;
 use fm_domain::accounts::{DisplayName, Email, Password};
+use fm_domain::limits::LimitedAction;
 
 use crate::auth::same_site;
 use crate::connection::presence;
 use crate::input::{JsonBody, json_body, parsed};
+use crate::limits::limit_address;
 use crate::output::{json, user};
 use crate::problem::{Answer, Code};
 use crate::state::State;
@@ -44,6 +46,7 @@ json_body! {
 )]
 pub(crate) async fn register(request: HttpRequest, state: State, body: JsonBody) -> Answer {
     same_site(&request, &state.settings)?;
+    limit_address(&request, &state, LimitedAction::Registrations).await?;
     let RegisterBody { email, password, name } = body.read().await?;
     let command = RegisterCommand { email, password, name, presence: presence(&request) };
     let registered = state.use_cases.accounts.register.run(command).await?;

@@ -10,15 +10,17 @@ use base64::engine::general_purpose::STANDARD;
 use fm_domain::blobs::{BlobReader, ByteRange, GetBlob, ResolvedRange};
 use fm_domain::body::ByteSize;
 use fm_domain::ids::BlobId;
+use fm_domain::limits::LimitedAction;
 
 use crate::download::parse_range;
 use crate::input::{PathId, Query, none_match, tag_list_matches_strongly};
+use crate::limits::limit_address;
 use crate::middleware::{EMBEDDABLE, is_head};
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] =
-    &[Code::MalformedRequest, Code::Forbidden, Code::NotFound, Code::RangeNotSatisfiable];
+    &[Code::MalformedRequest, Code::Forbidden, Code::NotFound, Code::RangeNotSatisfiable, Code::RateLimited];
 
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
@@ -51,6 +53,7 @@ const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
     ),
 )]
 pub(crate) async fn read_blob(request: HttpRequest, state: State, id: PathId<BlobId>) -> Answer {
+    limit_address(&request, &state, LimitedAction::AnonymousRequests).await?;
     let link = verify(&request, &state, id)?;
     let headers = request.headers();
     let tag = link.target.key.id.to_string();

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::uploads;
 use crate::auth::Authenticated;
 use crate::input::{JsonBody, idempotency_key, json_body, parsed, text};
+use crate::limits::limit_upload;
 use crate::output::json;
 use crate::problem::{Answer, Code};
 use crate::state::State;
@@ -81,6 +82,7 @@ pub(crate) async fn create_direct_upload(
 ) -> Answer {
     let key = idempotency_key(request.headers())?;
     let CreateDirectUploadBody { name, size, content_type, sha256 } = body.read().await?;
+    limit_upload(&request, &state, actor.user(), Some(size.bytes())).await?;
     let command = CreateDirectCommand { key, name, size, claimed_type: content_type, sha256 };
     let upload = uploads(&state.use_cases)?.create.run(&actor, command).await?;
     let response = if upload.fresh { HttpResponse::Created() } else { HttpResponse::Ok() };

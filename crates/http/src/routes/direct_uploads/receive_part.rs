@@ -9,9 +9,11 @@ use fm_application::wiring::UseCases;
 use fm_domain::blobs::PartLink;
 use fm_domain::body::ByteSize;
 use fm_domain::ids::UploadId;
+use fm_domain::limits::LimitedAction;
 
 use crate::body::{Piece, drive_with_body, piece};
 use crate::input::{PathId, Query};
+use crate::limits::limit_address;
 use crate::links::Forbidden;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
@@ -22,6 +24,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::RequestTimeout,
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
+    Code::RateLimited,
 ];
 
 /// Upload a part
@@ -49,6 +52,7 @@ pub(crate) async fn receive_part(
     id: PathId<UploadId>,
     payload: web::Payload,
 ) -> Answer {
+    limit_address(&request, &state, LimitedAction::AnonymousRequests).await?;
     let link = open(&request, &state, id)?;
     let Piece { stream, length, pump } = piece(&request, payload, link.size, &state)?;
     has_length(length, link.size)?;

@@ -8,8 +8,9 @@ use fm_domain::ids::FileId;
 
 use super::upload_file::UploadForm;
 use crate::auth::Authenticated;
-use crate::body::{Kind, Naming, incoming, kind, run};
+use crate::body::{Kind, Naming, content_length, incoming, kind, run};
 use crate::input::{PathId, if_match};
+use crate::limits::{count_uploaded_bytes, limit_upload};
 use crate::output::file_answer;
 use crate::problem::{Answer, Code};
 use crate::state::State;
@@ -51,6 +52,8 @@ pub(crate) async fn replace_content(
     id: PathId<FileId>,
     payload: web::Payload,
 ) -> Answer {
+    let (user, length) = (actor.user(), content_length(request.headers()));
+    limit_upload(&request, &state, user, length).await?;
     let id = id.known()?;
     let if_match = if_match(request.headers())?;
     if kind(request.headers()) == Kind::Form {
@@ -63,5 +66,8 @@ pub(crate) async fn replace_content(
         use_cases.files.replace_content.run(&actor, ReplaceCommand { file: id, if_match, body }).await
     })
     .await?;
+    if length.is_none() {
+        count_uploaded_bytes(&request, &state, user, view.file.size.bytes()).await;
+    }
     file_answer(StatusCode::OK, &view, &state.settings)
 }

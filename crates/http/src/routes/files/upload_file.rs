@@ -7,8 +7,9 @@ use fm_application::files::UploadCommand;
 use utoipa::ToSchema;
 
 use crate::auth::Authenticated;
-use crate::body::{Naming, incoming, run};
+use crate::body::{Naming, content_length, incoming, run};
 use crate::input::idempotency_key;
+use crate::limits::{count_uploaded_bytes, limit_upload};
 use crate::output::file_answer;
 use crate::problem::{Answer, Code};
 use crate::state::State;
@@ -64,6 +65,8 @@ pub(crate) async fn upload_file(
     Authenticated(actor): Authenticated,
     payload: web::Payload,
 ) -> Answer {
+    let (user, length) = (actor.user(), content_length(request.headers()));
+    limit_upload(&request, &state, user, length).await?;
     let key = idempotency_key(request.headers())?;
     let incoming = incoming(&request, payload, Naming::ByRequest, &state).await?;
     let use_cases = state.use_cases.clone();
@@ -71,6 +74,9 @@ pub(crate) async fn upload_file(
         use_cases.files.upload.run(&actor, UploadCommand { key, body }).await
     })
     .await?;
+    if length.is_none() {
+        count_uploaded_bytes(&request, &state, user, uploaded.view.file.size.bytes()).await;
+    }
     let status = if uploaded.fresh { StatusCode::CREATED } else { StatusCode::OK };
     file_answer(status, &uploaded.view, &state.settings)
 }

@@ -1,16 +1,20 @@
 //! `GET /v1/capabilities`
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use fm_api_types::{Capabilities, Limits};
 use fm_application::operations;
 use fm_domain::body::ByteSize;
+use fm_domain::limits::LimitedAction;
 use fm_domain::uploads::ChecksumAlgorithm;
 
+use crate::limits::limit_address;
 use crate::output::json;
-use crate::problem::Answer;
+use crate::problem::{Answer, Code};
 use crate::settings::{FORM_OVERHEAD, JSON_LIMIT, PARTS_JSON_LIMIT};
 use crate::state::State;
 use crate::tus;
+
+pub(super) const PROBLEMS: &[Code] = &[Code::RateLimited];
 
 /// Get capabilities
 ///
@@ -22,7 +26,8 @@ use crate::tus;
     tag = "operations",
     responses((status = 200, description = "Its limits and offers.", body = Capabilities)),
 )]
-pub(crate) async fn capabilities(state: State) -> Answer {
+pub(crate) async fn capabilities(request: HttpRequest, state: State) -> Answer {
+    limit_address(&request, &state, LimitedAction::AnonymousRequests).await?;
     let offered = state.use_cases.operations.capabilities.run();
     let body = Capabilities {
         limits: limits(offered),

@@ -11,7 +11,7 @@ use super::Endpoint;
 /// The routes of this area.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::at("/v1/capabilities").on(Method::GET, &[], capabilities::capabilities),
+        Endpoint::at("/v1/capabilities").on(Method::GET, capabilities::PROBLEMS, capabilities::capabilities),
         Endpoint::at("/health/live").on(Method::GET, &[], live::live),
         Endpoint::at("/health/ready").on(Method::GET, &[], ready::ready),
     ]

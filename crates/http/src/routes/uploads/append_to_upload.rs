@@ -3,10 +3,12 @@
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use fm_application::uploads::AppendCommand;
+use fm_domain::body::ByteSize;
 use fm_domain::ids::UploadId;
 
 use crate::body::{Piece, Pump, drive_with_body, piece};
 use crate::input::PathId;
+use crate::limits::limit_upload_bytes;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 use crate::tus::{self, TusActor};
@@ -68,6 +70,7 @@ pub(crate) async fn append_to_upload(
     }
     let piece = piece(&request, payload, limit, &state)?;
     let (command, pump) = command(request.headers(), id, piece)?;
+    limit_upload_bytes(&request, &state, actor.user(), command.length.map(ByteSize::bytes)).await?;
     let use_cases = state.use_cases.clone();
     let append = async move { tus::uploads(&use_cases)?.append.run(&actor, command).await };
     let progress = drive_with_body(&state, pump, append).await?;

@@ -4,9 +4,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use fm_application::uploads::{CreateResumableCommand, CreatedUpload, FirstBytes};
+use fm_domain::body::ByteSize;
 
 use crate::body::{Piece, Pump, drive_with_body, piece};
 use crate::input::idempotency_key;
+use crate::limits::limit_upload;
 use crate::problem::{Answer, Code, Problem};
 use crate::settings::HttpSettings;
 use crate::state::{AppState, State};
@@ -70,6 +72,7 @@ pub(crate) async fn create_upload(
     payload: web::Payload,
 ) -> Answer {
     let mut command = command(request.headers())?;
+    limit_upload(&request, &state, actor.user(), command.length.map(ByteSize::bytes)).await?;
     let (first, pump) = first_bytes(&request, payload, &state)?;
     command.first = first;
     let use_cases = state.use_cases.clone();

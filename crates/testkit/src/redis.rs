@@ -1,5 +1,12 @@
 //! A Redis server of a test's own.
-#![expect(dead_code, reason = "each test takes what it needs")]
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    reason = "this serves tests alone: whatever goes wrong must fail them loudly"
+)]
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -17,25 +24,19 @@ const PROGRAM: &str = "TEST_REDIS_SERVER";
 const START: Duration = Duration::from_secs(20);
 
 /// A server that listens on a socket in a folder of its own and ends with the test.
-pub(crate) struct RedisServer {
+pub struct RedisServer {
     folder: TempDir,
     child: Child,
 }
 
 impl RedisServer {
     /// Starts a server with a password, and waits until it answers.
-    ///
-    /// # Panics
-    /// When there is no Redis here.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         Self::with(&["--port", "0"])
     }
 
     /// Starts a cluster of one node, which has every slot.
-    ///
-    /// # Panics
-    /// When there is no Redis here.
-    pub(crate) fn start_cluster() -> Self {
+    pub fn start_cluster() -> Self {
         let [port, bus] = free_ports();
         let server = Self::with(&["--cluster-enabled", "yes", "--port", &port, "--cluster-port", &bus]);
         server.ask("CLUSTER ADDSLOTSRANGE 0 16383", "+OK");
@@ -51,7 +52,7 @@ impl RedisServer {
         #[expect(clippy::disallowed_methods, reason = "the script of the tests says where Redis is")]
         let program = std::env::var(PROGRAM).unwrap_or_else(|_| {
             panic!(
-                "{PROGRAM} is not set: run `scripts/test -p fm-redis`, which finds or installs Redis, or set it to a redis-server of version 7 or later"
+                "{PROGRAM} is not set: run `scripts/test`, which finds or installs Redis, or set it to a redis-server of version 7 or later"
             )
         });
         let folder = tempfile::tempdir().unwrap();
@@ -92,22 +93,22 @@ impl RedisServer {
     }
 
     /// Its URL, with the right password.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         self.url_with("right")
     }
 
     /// Its URL, with this password.
-    pub(crate) fn url_with(&self, password: &str) -> String {
+    pub fn url_with(&self, password: &str) -> String {
         format!("redis+unix://{}?pass={password}", self.folder.path().join("socket").display())
     }
 
     /// Stops its process for a while, as a machine that hangs does; [`RedisServer::go_on`] ends that.
-    pub(crate) fn stand_still(&self) {
+    pub fn stand_still(&self) {
         self.signal("STOP");
     }
 
     /// Lets it go on.
-    pub(crate) fn go_on(&self) {
+    pub fn go_on(&self) {
         self.signal("CONT");
     }
 
@@ -117,7 +118,7 @@ impl RedisServer {
     }
 
     /// Ends it.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
     }

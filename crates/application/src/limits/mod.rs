@@ -1,0 +1,36 @@
+//! Limits of what clients do.
+
+mod spend_units;
+mod take_units;
+
+pub use spend_units::SpendUnits;
+pub use take_units::TakeUnits;
+
+use crate::ports::{Ports, Settings};
+use fm_domain::limits::{LimitedAction, RateDecision, RatePolicy};
+
+/// The use cases of limits.
+#[expect(missing_docs, reason = "each field is documented by its type")]
+pub struct RateLimits {
+    pub take: TakeUnits,
+    pub spend: SpendUnits,
+}
+
+impl RateLimits {
+    /// The use cases on these ports.
+    #[must_use]
+    pub fn new(ports: &Ports, settings: &Settings) -> Self {
+        Self { take: TakeUnits::new(ports, settings), spend: SpendUnits::new(ports, settings) }
+    }
+}
+
+/// What the limiter answered for an action, and by which policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppliedLimit {
+    /// The action.
+    pub action: LimitedAction,
+    /// Its policy.
+    pub policy: RatePolicy,
+    /// The answer.
+    pub decision: RateDecision,
+}
