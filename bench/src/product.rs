@@ -59,7 +59,6 @@ impl Product {
         let port = ports::free_port()?;
         let mut command = command(tools, &home.join("product"), settings)?;
         command.args(arguments).env("PORT", port.to_string()).env("ACCESS_TOKEN_TTL_SECONDS", "86400");
-        command.env("RATE_LIMITS", "0");
         let log = home.join("product.log");
         let mut server = Process::start_logging_to(&log, &mut command, Ending::Terminate)?;
         let address = ports::local(port);
@@ -103,6 +102,7 @@ pub(crate) fn command(tools: &Tools, folder: &Path, settings: &[(&str, String)])
         .current_dir(folder)
         .env("DATA_DIR", folder.join("data"))
         .env("JWT_SECRET", "a secret of the benchmark, of no importance")
+        .env("RATE_LIMITS", "0")
         .envs(settings.iter().map(|(name, value)| (*name, value)));
     Ok(command)
 }
