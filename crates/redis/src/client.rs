@@ -1,6 +1,9 @@
 //! The connection to a server.
 
+mod sentinel;
+
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fm_domain::error::{PortError, PortResult};
@@ -9,14 +12,25 @@ use redis::io::tcp::TcpSettings;
 use redis::{Client, Cmd, FromRedisValue, IntoConnectionInfo as _, ScriptInvocation};
 
 use crate::error::failed;
+use sentinel::{Primary, SentinelUrl};
 
 /// How long the server may take to be connected to, and to answer.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where a server is, and who asks: `redis://user:password@host:6379/0`, `rediss://…` for TLS with the roots that browsers
-/// trust, or `redis+unix:///path/of/socket?user=…&pass=…&db=0`.
+/// trust, or `redis+unix:///path/of/socket?user=…&pass=…&db=0`. With sentinels:
+/// `redis+sentinel://user:password@sentinel:26379,other:26379/primary?db=0&sentinel_user=…&sentinel_password=…`, or
+/// `rediss+sentinel://…` for TLS to them and to the servers.
 #[derive(Clone)]
-pub struct RedisUrl(Client);
+pub struct RedisUrl(Place);
+
+#[derive(Clone)]
+enum Place {
+    /// One server.
+    Server(Client),
+    /// The primary that sentinels name.
+    Sentinels(SentinelUrl),
+}
 
 /// How long the server may leave what was sent unacknowledged before its connection counts as lost, and is made anew: one
 /// that dies without a word ends no connection by itself.
@@ -24,23 +38,33 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
 
 /// The text is no URL of a Redis server. The text itself is not shown: it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is no URL such as redis://user:password@host:6379/0, rediss://host or redis+unix:///path/of/socket")]
+#[error(
+    "is no URL such as redis://user:password@host:6379/0, rediss://host, redis+unix:///path/of/socket or redis+sentinel://host,other/primary"
+)]
 pub struct InvalidRedisUrl;
 
 impl RedisUrl {
     /// Reads a URL. It may not switch the checks of TLS off (`#insecure`).
     pub fn parse(text: &str) -> Result<Self, InvalidRedisUrl> {
-        let is_known =
-            ["redis://", "rediss://", "redis+unix://"].iter().any(|scheme| text.starts_with(scheme));
-        if !is_known || text.contains('#') {
+        if text.contains('#') {
             return Err(InvalidRedisUrl);
         }
-        let info = text.into_connection_info().map_err(|_invalid| InvalidRedisUrl)?;
-        // A script is one small packet: with Nagle's algorithm it could wait for the answer to the one before.
-        let tcp = TcpSettings::default().set_nodelay(true).set_user_timeout(UNACKNOWLEDGED);
-        let info = info.set_tcp_settings(tcp);
-        Client::open(info).map(Self).map_err(|_invalid| InvalidRedisUrl)
+        match text.split_once("://") {
+            Some(("redis" | "rediss" | "redis+unix", _)) => {
+                let info = text.into_connection_info().map_err(|_invalid| InvalidRedisUrl)?;
+                let client = Client::open(info.set_tcp_settings(tcp_settings()));
+                client.map(|client| Self(Place::Server(client))).map_err(|_invalid| InvalidRedisUrl)
+            }
+            Some(("redis+sentinel", rest)) => SentinelUrl::parse(rest, false).map(|url| Self(Place::Sentinels(url))),
+            Some(("rediss+sentinel", rest)) => SentinelUrl::parse(rest, true).map(|url| Self(Place::Sentinels(url))),
+            _ => Err(InvalidRedisUrl),
+        }
     }
+}
+
+fn tcp_settings() -> TcpSettings {
+    // A script is one small packet: with Nagle's algorithm it could wait for the answer to the one before.
+    TcpSettings::default().set_nodelay(true).set_user_timeout(UNACKNOWLEDGED)
 }
 
 /// Shows nothing: it may hold a password.
@@ -53,25 +77,33 @@ impl fmt::Debug for RedisUrl {
 /// One connection to a server, which all calls of a node share. It connects with the first call, and again when the connection
 /// was lost. Cheap to clone.
 #[derive(Clone)]
-pub struct RedisClient {
-    client: Client,
-    connection: ConnectionManager,
+pub struct RedisClient(Link);
+
+#[derive(Clone)]
+enum Link {
+    /// To one server.
+    Server(Client, ConnectionManager),
+    /// To the primary that sentinels name.
+    Primary(Arc<Primary>),
 }
 
 impl RedisClient {
     /// A client of the server at `url`. Must be called on a Tokio runtime.
     pub fn new(url: &RedisUrl) -> PortResult<Self> {
+        // The library takes the provider of the process, and panics where there is none. Another that is installed already
+        // is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = match &url.0 {
+            Place::Server(client) => client.clone(),
+            Place::Sentinels(url) => return Ok(Self(Link::Primary(Arc::new(Primary::new(url)?)))),
+        };
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_min_delay(Duration::from_millis(20))
             .set_connection_timeout(Some(TIMEOUT))
             .set_response_timeout(Some(TIMEOUT));
-        // The library takes the provider of the process, and panics where there is none. Another that is installed already
-        // is as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let client = url.0.clone();
         let connection = ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(failed)?;
-        Ok(Self { client, connection })
+        Ok(Self(Link::Server(client, connection)))
     }
 
     /// Asks the server, and answers as soon as it does.
@@ -81,16 +113,38 @@ impl RedisClient {
 
     /// A connection of its own that hears what is published.
     pub(crate) async fn listen(&self) -> PortResult<PubSub> {
-        let connected = tokio::time::timeout(TIMEOUT, self.client.get_async_pubsub()).await;
+        let client = match &self.0 {
+            Link::Server(client, _) => client.clone(),
+            Link::Primary(primary) => primary.client().await?,
+        };
+        let connected = tokio::time::timeout(TIMEOUT, client.get_async_pubsub()).await;
         connected.map_err(|elapsed| PortError::Unavailable(elapsed.into()))?.map_err(failed)
     }
 
     pub(crate) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> PortResult<T> {
-        command.query_async(&mut self.connection.clone()).await.map_err(failed)
+        match &self.0 {
+            Link::Server(_, connection) => {
+                command.query_async(&mut connection.clone()).await.map_err(failed)
+            }
+            Link::Primary(primary) => {
+                let mut attempt = primary.connect().await?;
+                let answer = command.query_async(&mut attempt.connection).await;
+                primary.answered(&attempt, answer)
+            }
+        }
     }
 
     pub(crate) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> PortResult<T> {
-        script.invoke_async(&mut self.connection.clone()).await.map_err(failed)
+        match &self.0 {
+            Link::Server(_, connection) => {
+                script.invoke_async(&mut connection.clone()).await.map_err(failed)
+            }
+            Link::Primary(primary) => {
+                let mut attempt = primary.connect().await?;
+                let answer = script.invoke_async(&mut attempt.connection).await;
+                primary.answered(&attempt, answer)
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A Redis server of a test's own.
+//! A Redis server of a test's own, and a sentinel that watches one.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,7 +10,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -40,41 +40,44 @@ impl RedisServer {
         let [port, bus] = free_ports();
         let server = Self::with(&["--cluster-enabled", "yes", "--port", &port, "--cluster-port", &bus]);
         server.ask("CLUSTER ADDSLOTSRANGE 0 16383", "+OK");
-        let until = Instant::now() + START;
-        while !server.hears("CLUSTER INFO", "cluster_state:ok") {
-            assert!(Instant::now() < until, "the cluster does not start");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        server.until("CLUSTER INFO", "cluster_state:ok");
+        server
+    }
+
+    /// Starts a server that listens on a port too, where a replica and a sentinel reach it.
+    pub fn start_primary() -> Primary {
+        let [port, _] = free_ports();
+        Primary { server: Self::with(&["--port", &port, "--masterauth", "right"]), port }
+    }
+
+    /// Starts a server that repeats what this one does, and waits until it has all of it.
+    pub fn start_replica(primary: &Primary) -> Self {
+        let [port, _] = free_ports();
+        let replicated = format!("127.0.0.1 {}", primary.port);
+        let server = Self::with(&["--port", &port, "--masterauth", "right", "--replicaof", &replicated]);
+        server.until("INFO replication", "master_link_status:up");
         server
     }
 
     fn with(arguments: &[&str]) -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the script of the tests says where Redis is")]
-        let program = std::env::var(PROGRAM).unwrap_or_else(|_| {
-            panic!(
-                "{PROGRAM} is not set: run `scripts/test`, which finds or installs Redis, or set it to a redis-server of version 7 or later"
-            )
-        });
         let folder = tempfile::tempdir().unwrap();
-        let log = File::create(folder.path().join("log")).unwrap();
-        let mut child = Command::new(&program);
-        child.args(arguments).args(["--unixsocket", "socket", "--requirepass", "right"]);
+        let common = ["--unixsocket", "socket", "--requirepass", "right"];
         // What is answered must be durable (SES-01), here as in production.
-        child.args(["--save", "", "--appendonly", "yes", "--appendfsync", "always"]);
-        child.current_dir(folder.path()).stdin(Stdio::null()).stderr(log.try_clone().unwrap()).stdout(log);
-        let child = child.spawn().unwrap_or_else(|error| panic!("{PROGRAM}={program}: {error}"));
+        let durable = ["--save", "", "--appendonly", "yes", "--appendfsync", "always"];
+        let child = spawn(&folder, &[arguments, &common, &durable].concat());
         let server = Self { folder, child };
-        let until = Instant::now() + START;
-        while !server.answers() {
-            let log = || std::fs::read_to_string(server.folder.path().join("log")).unwrap_or_default();
-            assert!(Instant::now() < until, "Redis does not start: {}", log());
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        server.until("PING", "+PONG");
         server
     }
 
-    fn answers(&self) -> bool {
-        self.hears("PING", "+PONG")
+    /// Waits until the answer to this command has this text.
+    fn until(&self, command: &str, expected: &str) {
+        let until = Instant::now() + START;
+        while !self.hears(command, expected) {
+            let log = || std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            assert!(Instant::now() < until, "{command}: no {expected} after {START:?}: {}", log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     fn ask(&self, command: &str, expected: &str) {
@@ -86,7 +89,7 @@ impl RedisServer {
         let Ok(mut socket) = UnixStream::connect(self.folder.path().join("socket")) else { return false };
         let mut ok = [0; 5];
         let asked = socket.write_all(b"AUTH right\r\n").and_then(|()| socket.read_exact(&mut ok));
-        let mut answer = [0; 512];
+        let mut answer = [0; 2048];
         let asked = asked.and_then(|()| socket.write_all(format!("{command}\r\n").as_bytes()));
         let length = asked.and_then(|()| socket.read(&mut answer)).unwrap_or(0);
         String::from_utf8_lossy(&answer[..length]).contains(expected)
@@ -128,6 +131,79 @@ impl Drop for RedisServer {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// A server that a sentinel watches.
+pub struct Primary {
+    /// The server.
+    pub server: RedisServer,
+    port: String,
+}
+
+/// A sentinel of its own, which alone decides that a primary is gone. It ends with the test.
+pub struct Sentinel {
+    port: String,
+    _folder: TempDir,
+    child: Child,
+}
+
+impl Sentinel {
+    /// Watches a primary by the name `main`, and waits until it knows of a replica.
+    pub fn watching(primary: &Primary) -> Self {
+        let [port, _] = free_ports();
+        let folder = tempfile::tempdir().unwrap();
+        let settings = format!(
+            "port {port}\nbind 127.0.0.1\nrequirepass watch\nsentinel monitor main 127.0.0.1 {} 1\n\
+             sentinel auth-pass main right\nsentinel down-after-milliseconds main 500\n\
+             sentinel failover-timeout main 2000\n",
+            primary.port
+        );
+        std::fs::write(folder.path().join("sentinel.conf"), settings).unwrap();
+        let child = spawn(&folder, &["sentinel.conf", "--sentinel"]);
+        let sentinel = Self { port, _folder: folder, child };
+        let until = Instant::now() + START;
+        while !sentinel.knows_a_replica() {
+            assert!(Instant::now() < until, "the sentinel knows of no replica after {START:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        sentinel
+    }
+
+    /// The URL of the primary that it names.
+    pub fn url(&self) -> String {
+        format!("redis+sentinel://:right@127.0.0.1:{}/main?sentinel_password=watch", self.port)
+    }
+
+    fn knows_a_replica(&self) -> bool {
+        let Ok(mut socket) = TcpStream::connect(format!("127.0.0.1:{}", self.port)) else { return false };
+        let mut answer = [0; 4096];
+        let asked = socket.write_all(b"AUTH watch\r\n").and_then(|()| socket.read(&mut answer));
+        let asked = asked.and_then(|_ok| socket.write_all(b"SENTINEL REPLICAS main\r\n"));
+        let length = asked.and_then(|()| socket.read(&mut answer)).unwrap_or(0);
+        String::from_utf8_lossy(&answer[..length]).contains("master-link-status")
+    }
+}
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Starts the program of the tests in this folder, where its log is then.
+fn spawn(folder: &TempDir, arguments: &[&str]) -> Child {
+    #[expect(clippy::disallowed_methods, reason = "the script of the tests says where Redis is")]
+    let program = std::env::var(PROGRAM).unwrap_or_else(|_| {
+        panic!(
+            "{PROGRAM} is not set: run `scripts/test`, which finds or installs Redis, or set it to a redis-server of version 7 or later"
+        )
+    });
+    let log = File::create(folder.path().join("log")).unwrap();
+    let mut child = Command::new(&program);
+    child.args(arguments).current_dir(folder.path());
+    child.stdin(Stdio::null()).stderr(log.try_clone().unwrap()).stdout(log);
+    child.spawn().unwrap_or_else(|error| panic!("{PROGRAM}={program}: {error}"))
 }
 
 /// Two ports that are free now.

@@ -11,6 +11,8 @@ fn urls_of_every_kind_are_read() {
         "redis://user:p%40ss@[::1]:6379/0",
         "rediss://user:password@host:6380/1",
         "redis+unix:///run/redis.sock?user=me&pass=word&db=2",
+        "redis+sentinel://user:password@one:26379,two/main?db=1",
+        "rediss+sentinel://one/main?sentinel_password=word",
     ] {
         assert!(RedisUrl::parse(text).is_ok(), "{text}");
     }
@@ -26,6 +28,9 @@ fn other_texts_are_refused_and_no_refusal_shows_them() {
         "redis://",
         "redis://user:hunter2@host/none",
         "redis://user:hunter2@host:port",
+        "redis+sentinel://user:hunter2@host",
+        "sentinel://user:hunter2@host/main",
+        "rediss+sentinel://user:hunter2@host/main#insecure",
         // Checks no certificate.
         "rediss://user:hunter2@host/#insecure",
     ] {
@@ -37,9 +42,11 @@ fn other_texts_are_refused_and_no_refusal_shows_them() {
 
 #[tokio::test]
 async fn debug_output_shows_no_password() {
-    let url = RedisUrl::parse("redis://user:hunter2@host").unwrap();
-    let client = RedisClient::new(&url).unwrap();
-    assert!(!format!("{url:?} {client:?}").contains("hunter2"));
+    for text in ["redis://user:hunter2@host", "redis+sentinel://user:hunter2@host/main?sentinel_password=hunter2"] {
+        let url = RedisUrl::parse(text).unwrap();
+        let client = RedisClient::new(&url).unwrap();
+        assert!(!format!("{url:?} {client:?}").contains("hunter2"));
+    }
 }
 
 #[tokio::test]
