@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use fm_e2e::{CrashPlan, InjectedFault, Lane, crash};
 
-const USAGE: &str = "usage: crash [KILLS [SEED [embedded|postgres_s3]]] [--faults | --database]";
+const USAGE: &str = "usage: crash [KILLS [SEED [embedded|postgres_s3]]] [--faults | --database | --failover]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -27,11 +27,13 @@ fn plan(arguments: impl Iterator<Item = String>) -> Option<(CrashPlan, Vec<Lane>
         [] => InjectedFault::Kills,
         ["--faults"] => InjectedFault::KillsAmidFaults,
         ["--database"] => InjectedFault::DatabaseKills,
+        ["--failover"] => InjectedFault::Failovers,
         _ => return None,
     };
     let number = |place: usize, default| words.get(place).map_or(Some(default), |text| text.parse().ok());
     let (kills, seed) = (number(0, 500)?, number(1, 1)?);
-    let has_database = |lane: &Lane| *lane == Lane::PostgresS3 || injected != InjectedFault::DatabaseKills;
+    let of_the_database = [InjectedFault::DatabaseKills, InjectedFault::Failovers].contains(&injected);
+    let has_database = |lane: &Lane| *lane == Lane::PostgresS3 || !of_the_database;
     let wanted = |lane: &Lane| words.get(2).is_none_or(|name| name == lane.name()) && has_database(lane);
     let lanes: Vec<Lane> = [Lane::Embedded, Lane::PostgresS3].into_iter().filter(wanted).collect();
     let kills = usize::try_from(kills).ok()?;

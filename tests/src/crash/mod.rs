@@ -39,6 +39,8 @@ pub enum InjectedFault {
     KillsAmidFaults,
     /// The database server is killed, and started again under the running program. On PostgreSQL alone.
     DatabaseKills,
+    /// The database server is killed, and its synchronous standby takes its place. On PostgreSQL alone.
+    Failovers,
 }
 
 /// What a run saw.
@@ -84,6 +86,7 @@ pub async fn crash(lane: Lane, plan: CrashPlan) -> CrashCounts {
     let starting = tokio::task::spawn_blocking(move || match (lane, plan.injected) {
         (Lane::PostgresS3, InjectedFault::KillsAmidFaults) => Server::amid_chaos(),
         (Lane::PostgresS3, InjectedFault::DatabaseKills) => Server::on_its_own_database(),
+        (Lane::PostgresS3, InjectedFault::Failovers) => Server::on_a_pair_of_databases(),
         _ => Server::start(lane, &[]),
     });
     let server = Arc::new(starting.await.expect("the server starts"));

@@ -90,6 +90,17 @@ pub(super) async fn run(
             })
             .await
         }
+        (InjectedFault::Failovers, _) => {
+            let clients = at_work(clients, async {
+                tokio::time::sleep(time).await;
+                blocking(server, move |server| server.fail_over(time / 4)).await;
+                // Some work on the new primary already, or find their connections cut off.
+                tokio::time::sleep(time).await;
+            });
+            let clients = clients.await;
+            blocking(server, Server::restore_standby).await;
+            clients
+        }
     }
 }
 

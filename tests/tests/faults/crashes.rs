@@ -29,6 +29,13 @@ async fn amid_kills_of_the_database() {
     assert_eq!(counts.cut_off, 0, "the program itself went on: {counts}");
 }
 
+/// A primary is killed under load and its synchronous standby takes over: the program finds it by itself.
+async fn amid_failovers() {
+    let counts = run(Lane::PostgresS3, 3, InjectedFault::Failovers).await;
+    assert!(counts.refused > 0, "there was no primary for a while: {counts}");
+    assert_eq!(counts.cut_off, 0, "the program itself went on: {counts}");
+}
+
 // At the end each run waits for the leases of what was killed: all of them at the same time.
 mod embedded {
     use super::*;
@@ -47,7 +54,8 @@ mod postgres_s3 {
         join!(
             amid_kills(Lane::PostgresS3),
             amid_kills_and_faults(Lane::PostgresS3),
-            amid_kills_of_the_database()
+            amid_kills_of_the_database(),
+            amid_failovers()
         );
     }
 }

@@ -1,4 +1,5 @@
-//! A PostgreSQL of a test's own, which can be killed and started again, and loses nothing by that.
+//! A PostgreSQL of a test's own, which can be killed and started again, and loses nothing by that; and two of them, one the
+//! synchronous standby of the other.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,16 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Makes one and starts it.
     pub(crate) fn start() -> Self {
+        let cluster = Self::empty();
+        let mut command = cluster.command("initdb");
+        command.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
+        output(command.arg("--pgdata").arg(cluster.data())).expect("initdb makes the files");
+        cluster.come_back();
+        cluster
+    }
+
+    /// A place for one, without files.
+    fn empty() -> Self {
         assert!(
             std::env::var_os("TEST_POSTGRES_BIN").is_some(),
             "TEST_POSTGRES_BIN is not set: run scripts/test or scripts/with-services, which finds PostgreSQL"
@@ -50,11 +61,55 @@ impl Cluster {
             port,
         };
         std::fs::set_permissions(cluster.home.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-        let mut command = cluster.command("initdb");
-        command.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
-        output(command.arg("--pgdata").arg(cluster.data())).expect("initdb makes the files");
-        cluster.come_back();
         cluster
+    }
+
+    /// Makes it the synchronous standby of a primary, in place of what it was: from now on the primary answers no commit that
+    /// this one does not have on its disk.
+    fn follow(&self, primary: &Self) {
+        let started = Instant::now();
+        // What served the clients of a killed server may write until it sees that it is alone.
+        while let Err(error) = std::fs::remove_dir_all(self.data())
+            && self.data().exists()
+        {
+            assert!(started.elapsed() < Duration::from_secs(30), "the old files can't be removed: {error}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let mut command = self.command("pg_basebackup");
+        command.args(["-h", "127.0.0.1", "-U", "postgres", "-X", "stream", "-c", "fast", "-R", "--no-sync"]);
+        command.arg("-p").arg(primary.port.to_string()).arg("-D").arg(self.data());
+        output(&mut command).expect("pg_basebackup copies the files");
+        self.come_back();
+        self.sets_synchronous_standbys("");
+        primary.sets_synchronous_standbys("*");
+        let started = Instant::now();
+        let question = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
+        while primary.ask(question) != "1" {
+            assert!(started.elapsed() < Duration::from_mins(1), "the standby does not follow");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Makes a standby the primary, which waits for no standby.
+    fn promote(&self) {
+        assert_eq!(self.ask("SELECT pg_promote(true, 60)"), "t", "the standby becomes the primary");
+    }
+
+    fn sets_synchronous_standbys(&self, names: &str) {
+        self.ask(&format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'"));
+        self.ask("SELECT pg_reload_conf()");
+    }
+
+    fn ask(&self, question: &str) -> String {
+        self.postgres.maintenance().run(question).expect("PostgreSQL answers")
+    }
+
+    /// Ends it without a word to its clients or its standby (SIGKILL).
+    fn kill(&self) {
+        let mut server = self.running.lock().unwrap().take().expect("PostgreSQL runs");
+        server.signal("KILL").unwrap();
+        let ended = server.ended(Duration::from_secs(30)).unwrap();
+        assert!(ended.is_some(), "SIGKILL ends it");
     }
 
     /// Ends it as a failure would (`pg_ctl stop -m immediate`): what it acknowledged must be found in its log.
@@ -102,5 +157,47 @@ impl Cluster {
         command.current_dir(Path::new("/"));
         self.account.run(&mut command);
         command
+    }
+}
+
+/// A primary and its synchronous standby, which takes its place when it is killed. They end with this.
+pub(crate) struct Pair {
+    members: [Cluster; 2],
+    /// Which of them is the primary.
+    primary: Mutex<usize>,
+}
+
+impl Pair {
+    /// Makes both.
+    pub(crate) fn start() -> Self {
+        let members = [Cluster::start(), Cluster::empty()];
+        members[1].follow(&members[0]);
+        Self { members, primary: Mutex::new(0) }
+    }
+
+    /// A fresh database, by a URL that names both servers and takes the one that takes writes.
+    pub(crate) fn create_database(&self) -> String {
+        let [one, other] = &self.members;
+        let name = super::unique("fm_e2e_");
+        one.postgres.create(&name).expect("the database is created");
+        format!(
+            "postgres://postgres@127.0.0.1:{},127.0.0.1:{}/{name}?target_session_attrs=read-write",
+            one.port, other.port
+        )
+    }
+
+    /// Kills the primary and has its standby take over, after a while without either.
+    pub(crate) fn fail_over(&self, pause: Duration) {
+        let mut primary = self.primary.lock().unwrap();
+        self.members[*primary].kill();
+        std::thread::sleep(pause);
+        *primary = 1 - *primary;
+        self.members[*primary].promote();
+    }
+
+    /// Makes the server that was killed the standby of the other.
+    pub(crate) fn restore(&self) {
+        let primary = *self.primary.lock().unwrap();
+        self.members[1 - primary].follow(&self.members[primary]);
     }
 }

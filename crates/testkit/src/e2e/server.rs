@@ -15,7 +15,7 @@ use outages::Proxies;
 
 use super::Lane;
 use super::account::Account;
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Pair};
 use super::database::TestDatabase;
 use super::environment::environment;
 use super::program::{Finished, Launch, Program};
@@ -39,6 +39,7 @@ pub struct Server {
     store: Option<TestStore>,
     database: Option<TestDatabase>,
     cluster: Option<Cluster>,
+    pair: Option<Pair>,
     disk: Option<SmallDisk>,
     home: TempDir,
 }
@@ -134,6 +135,7 @@ impl Server {
             store,
             database,
             cluster: None,
+            pair: None,
             disk: None,
             home,
         }
@@ -153,6 +155,7 @@ impl Server {
             store: None,
             database: None,
             cluster: None,
+            pair: None,
             disk: None,
             home: tempfile::tempdir().unwrap(),
         };

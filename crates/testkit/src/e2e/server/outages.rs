@@ -1,8 +1,10 @@
 //! A server whose database and store are taken away, misbehave, or are killed.
 
+use std::time::Duration;
+
 use super::Server;
 use crate::e2e::chaos::ChaosProxy;
-use crate::e2e::cluster::Cluster;
+use crate::e2e::cluster::{Cluster, Pair};
 use crate::e2e::database::TestDatabase;
 use crate::e2e::lane::Lane;
 use crate::e2e::store::TestStore;
@@ -55,6 +57,27 @@ impl Server {
         server.cluster = Some(cluster);
         server.resume();
         server
+    }
+
+    /// A server on a PostgreSQL of its own that has a synchronous standby.
+    pub fn on_a_pair_of_databases() -> Self {
+        let pair = Pair::start();
+        let url = pair.create_database();
+        let variables = [("DATABASE_URL", url.as_str())];
+        let mut server = Self::assemble(Lane::PostgresS3, None, Some(TestStore::here()), &variables, &[]);
+        server.pair = Some(pair);
+        server.resume();
+        server
+    }
+
+    /// Kills the primary of its pair, and has the standby take its place after so long. It blocks.
+    pub fn fail_over(&self, pause: Duration) {
+        self.pair.as_ref().expect("it has a pair of database servers").fail_over(pause);
+    }
+
+    /// Gives the primary of its pair a standby again. It blocks.
+    pub fn restore_standby(&self) {
+        self.pair.as_ref().expect("it has a pair of database servers").restore();
     }
 
     /// The proxy in front of its store.
