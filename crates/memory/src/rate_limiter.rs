@@ -120,7 +120,6 @@ impl Counter {
         let missing = if is_allowed { 0 } else { (self.used + wanted).saturating_sub(self.full()) };
         RateDecision {
             is_allowed,
-            limit: self.policy.limit.get(),
             remaining: u64::try_from(free / self.window()).unwrap_or(u64::MAX),
             reset_after: self.time_of(self.used),
             retry_after: self.time_of(missing),

@@ -86,11 +86,9 @@ impl RedisRateLimiter {
         script.arg(policy.limit.get().min(LARGEST)).arg(policy.window_micros());
         script.arg(cost.get().min(LARGEST)).arg(how);
         let (is_allowed, remaining, reset, retry): (bool, u64, u64, u64) = self.redis.run(&script).await?;
-        let limit = policy.limit.get();
         Ok(RateDecision {
             is_allowed,
-            limit,
-            remaining: remaining.min(limit),
+            remaining: remaining.min(policy.limit.get()),
             reset_after: Duration::from_micros(reset),
             retry_after: Duration::from_micros(retry),
         })

@@ -73,10 +73,10 @@ pub(crate) async fn limit_01_the_whole_limit_may_be_taken_at_once_and_no_more<H:
         let (key, policy) = (key(), policy(limit, HOUR));
         for left in (0..limit).rev() {
             let decision = taken(&*limiter, &key, &policy, 1).await;
-            assert_eq!((decision.limit, decision.remaining), (limit, left));
+            assert_eq!(decision.remaining, left);
         }
         let decision = refused(&*limiter, &key, &policy, 1).await;
-        assert_eq!((decision.limit, decision.remaining), (limit, 0));
+        assert_eq!(decision.remaining, 0);
     }
 }
 
@@ -157,7 +157,7 @@ pub(crate) async fn limit_07_what_was_done_counts_past_the_limit_by_another_limi
     let (key, other, policy) = (key(), key(), policy(10, HOUR));
     let spend = async |cost| limiter.spend(&key, &policy, units(cost)).await.unwrap();
     let decision = spend(4).await;
-    assert_eq!((decision.is_allowed, decision.limit, decision.remaining), (true, 10, 6));
+    assert_eq!((decision.is_allowed, decision.remaining), (true, 6));
     assert_eq!(decision.retry_after, Duration::ZERO);
     let decision = spend(9).await;
     assert_eq!((decision.is_allowed, decision.remaining), (false, 0), "13 of 10");
@@ -217,10 +217,10 @@ pub(crate) async fn limit_09_a_decision_tells_what_remains_and_when_more_comes_b
     let limiter = harness.limiter();
     let (key, policy) = (key(), policy(10, 10 * TICK));
     let decision = taken(&*limiter, &key, &policy, 4).await;
-    assert_eq!((decision.limit, decision.remaining), (10, 6));
+    assert_eq!(decision.remaining, 6);
     assert_time("four units back", decision.reset_after, 4 * TICK);
     let decision = refused(&*limiter, &key, &policy, 7).await;
-    assert_eq!((decision.limit, decision.remaining), (10, 6));
+    assert_eq!(decision.remaining, 6);
     assert_time("four units back", decision.reset_after, 4 * TICK);
     assert_time("a seventh unit", decision.retry_after, TICK);
 

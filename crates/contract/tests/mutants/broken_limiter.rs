@@ -148,13 +148,12 @@ impl Broken {
         key: &LimitKey,
         policy: &RatePolicy,
         cost: NonZeroU64,
-        decision: RateDecision,
+        mut decision: RateDecision,
     ) -> RateDecision {
         let now = self.store.clock.now();
         let mut all = self.store.seen.lock().unwrap();
         let seen = all.entry(*key).or_insert(Seen { first: now, last: now, remaining: 0 });
         *seen = Seen { last: now, remaining: decision.remaining, ..*seen };
-        let mut decision = RateDecision { limit: policy.limit.get(), ..decision };
         match self.fault {
             Fault::RemainsBeforeTheCall if decision.is_allowed => {
                 decision.remaining += cost.get().min(policy.limit.get());
@@ -189,7 +188,7 @@ impl RateLimiter for Broken {
         if self.is(Fault::RefusesCostsAboveTheLimit) && cost > policy.limit {
             let limit = policy.limit.get();
             let (reset_after, retry_after) = (Duration::ZERO, policy.window);
-            return Ok(RateDecision { is_allowed: false, limit, remaining: limit, reset_after, retry_after });
+            return Ok(RateDecision { is_allowed: false, remaining: limit, reset_after, retry_after });
         }
         if self.is(Fault::AsksBeforeItCounts) {
             let seen = self.store.seen.lock().unwrap().get(&key).copied();

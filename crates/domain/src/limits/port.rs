@@ -14,8 +14,6 @@ use crate::error::PortResult;
 pub struct RateDecision {
     /// Whether the call stays within the limit.
     pub is_allowed: bool,
-    /// Units in each window: that of the policy.
-    pub limit: u64,
     /// Whole units that may be taken now, after this call.
     pub remaining: u64,
     /// How long until the whole limit may be taken again. To the microsecond, rounded up.

@@ -30,7 +30,6 @@ async fn the_limiter_is_asked_by_the_policy_of_the_action() {
     for is_allowed in [true, false] {
         let decision = RateDecision {
             is_allowed,
-            limit: 10,
             remaining: 3,
             reset_after: Duration::from_secs(42),
             retry_after: Duration::from_secs(if is_allowed { 0 } else { 24 }),
