@@ -55,8 +55,12 @@ impl RedisUrl {
                 let client = Client::open(info.set_tcp_settings(tcp_settings()));
                 client.map(|client| Self(Place::Server(client))).map_err(|_invalid| InvalidRedisUrl)
             }
-            Some(("redis+sentinel", rest)) => SentinelUrl::parse(rest, false).map(|url| Self(Place::Sentinels(url))),
-            Some(("rediss+sentinel", rest)) => SentinelUrl::parse(rest, true).map(|url| Self(Place::Sentinels(url))),
+            Some(("redis+sentinel", rest)) => {
+                SentinelUrl::parse(rest, false).map(|url| Self(Place::Sentinels(url)))
+            }
+            Some(("rediss+sentinel", rest)) => {
+                SentinelUrl::parse(rest, true).map(|url| Self(Place::Sentinels(url)))
+            }
             _ => Err(InvalidRedisUrl),
         }
     }
@@ -123,9 +127,7 @@ impl RedisClient {
 
     pub(crate) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> PortResult<T> {
         match &self.0 {
-            Link::Server(_, connection) => {
-                command.query_async(&mut connection.clone()).await.map_err(failed)
-            }
+            Link::Server(_, connection) => command.query_async(&mut connection.clone()).await.map_err(failed),
             Link::Primary(primary) => {
                 let mut attempt = primary.connect().await?;
                 let answer = command.query_async(&mut attempt.connection).await;
@@ -136,9 +138,7 @@ impl RedisClient {
 
     pub(crate) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> PortResult<T> {
         match &self.0 {
-            Link::Server(_, connection) => {
-                script.invoke_async(&mut connection.clone()).await.map_err(failed)
-            }
+            Link::Server(_, connection) => script.invoke_async(&mut connection.clone()).await.map_err(failed),
             Link::Primary(primary) => {
                 let mut attempt = primary.connect().await?;
                 let answer = script.invoke_async(&mut attempt.connection).await;

@@ -14,11 +14,9 @@ pub struct NoLimits;
 
 impl NoLimits {
     const fn decision(policy: &RatePolicy) -> RateDecision {
-        let limit = policy.limit.get();
         RateDecision {
             is_allowed: true,
-            limit,
-            remaining: limit,
+            remaining: policy.limit.get(),
             reset_after: Duration::ZERO,
             retry_after: Duration::ZERO,
         }

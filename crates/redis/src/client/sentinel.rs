@@ -39,10 +39,14 @@ impl SentinelUrl {
         if primary.is_empty() || !primary.bytes().all(is_name) {
             return Err(InvalidRedisUrl);
         }
-        let (credentials, hosts) = authority.rsplit_once('@').map_or(("", authority), |(who, hosts)| (who, hosts));
+        let (credentials, hosts) =
+            authority.rsplit_once('@').map_or(("", authority), |(who, hosts)| (who, hosts));
         let Parameters { db, user, password } = Parameters::read(query)?;
-        let sentinel_credentials =
-            if user.is_empty() && password.is_empty() { String::new() } else { format!("{user}:{password}@") };
+        let sentinel_credentials = if user.is_empty() && password.is_empty() {
+            String::new()
+        } else {
+            format!("{user}:{password}@")
+        };
         let scheme = if is_tls { "rediss" } else { "redis" };
         let info = |credentials: &str, host: &str, db: &str| {
             let host = if has_port(host) { host.to_owned() } else { format!("{host}:{PORT}") };
@@ -178,7 +182,9 @@ impl Primary {
 fn is_lost(error: &RedisError) -> bool {
     let is_demoted = matches!(
         error.kind(),
-        ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::BusyLoading)
+        ErrorKind::Server(
+            ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::BusyLoading
+        )
     );
     is_demoted || error.is_io_error() || error.is_connection_dropped() || error.is_timeout()
 }

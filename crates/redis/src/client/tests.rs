@@ -42,7 +42,9 @@ fn other_texts_are_refused_and_no_refusal_shows_them() {
 
 #[tokio::test]
 async fn debug_output_shows_no_password() {
-    for text in ["redis://user:hunter2@host", "redis+sentinel://user:hunter2@host/main?sentinel_password=hunter2"] {
+    for text in
+        ["redis://user:hunter2@host", "redis+sentinel://user:hunter2@host/main?sentinel_password=hunter2"]
+    {
         let url = RedisUrl::parse(text).unwrap();
         let client = RedisClient::new(&url).unwrap();
         assert!(!format!("{url:?} {client:?}").contains("hunter2"));

@@ -21,11 +21,15 @@ fn read(text: &str) -> (Vec<String>, String, ConnectionInfo, ConnectionInfo) {
 
 #[test]
 fn sentinels_servers_and_their_credentials_are_read() {
-    let (sentinels, primary, sentinel, node) =
-        read("user:p%40ss@one,two:26380,[::1],[::1]:7/main-1?db=3&sentinel_user=watch&sentinel_password=w%2Fx");
+    let (sentinels, primary, sentinel, node) = read(
+        "user:p%40ss@one,two:26380,[::1],[::1]:7/main-1?db=3&sentinel_user=watch&sentinel_password=w%2Fx",
+    );
     assert_eq!(sentinels, ["one:26379", "two:26380", "::1:26379", "::1:7"]);
     assert_eq!(primary, "main-1");
-    assert_eq!((node.redis_settings().username(), node.redis_settings().password()), (Some("user"), Some("p@ss")));
+    assert_eq!(
+        (node.redis_settings().username(), node.redis_settings().password()),
+        (Some("user"), Some("p@ss"))
+    );
     assert_eq!(node.redis_settings().db(), 3);
     let settings = sentinel.redis_settings();
     assert_eq!((settings.username(), settings.password(), settings.db()), (Some("watch"), Some("w/x"), 0));
@@ -33,13 +37,26 @@ fn sentinels_servers_and_their_credentials_are_read() {
     assert_eq!((sentinel.redis_settings().password(), node.redis_settings().password()), (None, None));
     let (_, _, sentinel, node) = read(":right@one/main?sentinel_password=watch");
     assert_eq!(node.redis_settings().password(), Some("right"));
-    assert_eq!((sentinel.redis_settings().username(), sentinel.redis_settings().password()), (None, Some("watch")));
+    assert_eq!(
+        (sentinel.redis_settings().username(), sentinel.redis_settings().password()),
+        (None, Some("watch"))
+    );
 }
 
 #[test]
 fn other_texts_are_refused() {
-    for text in ["", "one", "one/", "/main", "one,/main", "one/ma in", "one/main/0", "one/main?db=x", "one/main?pass=a", "one:x/main"]
-    {
+    for text in [
+        "",
+        "one",
+        "one/",
+        "/main",
+        "one,/main",
+        "one/ma in",
+        "one/main/0",
+        "one/main?db=x",
+        "one/main?pass=a",
+        "one:x/main",
+    ] {
         assert!(SentinelUrl::parse(text, false).is_err(), "{text}");
     }
 }
