@@ -99,13 +99,13 @@ async fn calls_and_the_signal_follow_the_primary() {
     let mut connected = hearing.connected.subscribe();
     let listener: Arc<dyn SessionListener> = hearing.clone();
     signal.subscribe(Arc::downgrade(&listener));
-    in_time(connected.wait_for(|is_connected| *is_connected)).await;
+    in_time(connected.wait_for(|is_connected| *is_connected)).await.unwrap();
 
     primary.server.kill();
     let mut get = redis::cmd("GET");
     get.arg("key");
     assert!(matches!(redis.query::<String>(&get).await, Err(PortError::Unavailable(_))), "there is none yet");
-    in_time(connected.wait_for(|is_connected| !*is_connected)).await;
+    in_time(connected.wait_for(|is_connected| !*is_connected)).await.unwrap();
     let found = in_time(async {
         loop {
             // What can't be reached now is unavailable, and nothing else.
@@ -119,11 +119,11 @@ async fn calls_and_the_signal_follow_the_primary() {
     assert_eq!(found.await, "value");
     redis.query::<()>(&set).await.unwrap();
 
-    in_time(connected.wait_for(|is_connected| *is_connected)).await;
+    in_time(connected.wait_for(|is_connected| *is_connected)).await.unwrap();
     let ended = EndedSessions::One(fm_domain::ids::SessionId::new(Uuid::from_u128(7)));
     signal.publish(ended).await.unwrap();
     let mut heard = hearing.ended.subscribe();
-    in_time(heard.wait_for(|heard| *heard == Some(ended))).await;
+    in_time(heard.wait_for(|heard| *heard == Some(ended))).await.unwrap();
 }
 
 async fn in_time<T>(what: impl Future<Output = T>) -> T {
