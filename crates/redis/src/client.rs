@@ -86,9 +86,14 @@ pub struct RedisClient(Link);
 #[derive(Clone)]
 enum Link {
     /// To one server.
-    Server(Client, ConnectionManager),
+    Server(Arc<Server>),
     /// To the primary that sentinels name.
     Primary(Arc<Primary>),
+}
+
+struct Server {
+    client: Client,
+    connection: ConnectionManager,
 }
 
 impl RedisClient {
@@ -107,7 +112,7 @@ impl RedisClient {
             .set_connection_timeout(Some(TIMEOUT))
             .set_response_timeout(Some(TIMEOUT));
         let connection = ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(failed)?;
-        Ok(Self(Link::Server(client, connection)))
+        Ok(Self(Link::Server(Arc::new(Server { client, connection }))))
     }
 
     /// Asks the server, and answers as soon as it does.
@@ -118,7 +123,7 @@ impl RedisClient {
     /// A connection of its own that hears what is published.
     pub(crate) async fn listen(&self) -> PortResult<PubSub> {
         let client = match &self.0 {
-            Link::Server(client, _) => client.clone(),
+            Link::Server(server) => server.client.clone(),
             Link::Primary(primary) => primary.client().await?,
         };
         let connected = tokio::time::timeout(TIMEOUT, client.get_async_pubsub()).await;
@@ -127,7 +132,7 @@ impl RedisClient {
 
     pub(crate) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> PortResult<T> {
         match &self.0 {
-            Link::Server(_, connection) => command.query_async(&mut connection.clone()).await.map_err(failed),
+            Link::Server(server) => command.query_async(&mut server.connection.clone()).await.map_err(failed),
             Link::Primary(primary) => {
                 let mut attempt = primary.connect().await?;
                 let answer = command.query_async(&mut attempt.connection).await;
@@ -138,7 +143,7 @@ impl RedisClient {
 
     pub(crate) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> PortResult<T> {
         match &self.0 {
-            Link::Server(_, connection) => script.invoke_async(&mut connection.clone()).await.map_err(failed),
+            Link::Server(server) => script.invoke_async(&mut server.connection.clone()).await.map_err(failed),
             Link::Primary(primary) => {
                 let mut attempt = primary.connect().await?;
                 let answer = script.invoke_async(&mut attempt.connection).await;

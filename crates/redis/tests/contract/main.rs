@@ -1,5 +1,5 @@
 //! The adapters, held to every rule of their ports, on one server and on a cluster, and the use cases killed on them.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is a failure")]
+#![expect(clippy::unwrap_used, reason = "in a test a panic is a failure")]
 
 mod limits;
 mod sessions;
