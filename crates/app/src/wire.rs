@@ -240,6 +240,7 @@ fn settings(config: &Config, upload_buffer: BufferBudget, serves_blobs: bool) ->
         signed_url_ttl: credentials.signed_url_ttl,
         max_upload: uploads.max_upload,
         max_resumable: uploads.max_resumable,
+        max_unfinished_uploads: uploads.max_unfinished,
         upload_ttl: uploads.ttl,
         upload_buffer,
         // One processor stays with the threads that receive the bytes.

@@ -9,7 +9,7 @@ mod common;
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::access::{Access, Right};
 use fm_domain::body::ByteSize;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use self::common::Fixture;
 use crate::list::list_files;
 use crate::sql::{statement, typed};
-use crate::uploads::{EXPIRED, PURGE_ENDED, latest, made_by, parts_of};
+use crate::uploads::{COUNT_OPEN, EXPIRED, PURGE_ENDED, latest, made_by, parts_of};
 use crate::value::Moment;
 
 /// Asks for the plan of a statement instead of its rows.
@@ -207,6 +207,10 @@ async fn uploads_are_found_and_swept_along_their_indexes() {
         (
             plan(&fixture, statement::<(), _>(PURGE_ENDED, sweep())).await,
             "using uploads_ended_expires_at_idx",
+        ),
+        (
+            plan(&fixture, statement::<(), _>(COUNT_OPEN, (typed::<SqlUuid, _>(OWNER),))).await,
+            "uploads_open_owner_id_idx",
         ),
         (plan(&fixture, latest(&ACCESS, "key-7")).await, "using uploads_owner_id_idempotency_key_idx"),
         (plan(&fixture, parts_of(id)).await, "upload_parts_pkey"),

@@ -99,6 +99,8 @@ suite! {
         upload_13_no_expired_upload_is_given_to_two_units_at_once,
         upload_14_ended_uploads_are_purged_after_their_time_up_to_the_limit,
         upload_15_a_removed_user_goes_with_their_uploads,
+        upload_21_the_open_uploads_of_the_user_alone_are_counted,
+        upload_22_units_that_reserve_and_count_never_pass_a_limit_together,
     }
     check {
         file_15_a_walk_gives_every_file_of_every_owner_once_by_id,

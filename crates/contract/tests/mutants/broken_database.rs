@@ -69,6 +69,8 @@ pub(crate) enum Fault {
     ExpiresWithoutLimit,
     KeepsUploadsOpen,
     PurgesTheOpen,
+    CountsEndedUploads,
+    CountsOpenUploadsOnce,
     SkipsOnWalking,
     TalliesWhatIsRecorded,
     HidesTombstones,
@@ -198,6 +200,8 @@ pub(crate) struct Common {
     /// Connections that dropped units did not give back.
     lost: AtomicUsize,
     pub(crate) priorities: Mutex<HashMap<JobId, Priority>>,
+    /// How many open uploads a user had when they were counted first.
+    pub(crate) open: Mutex<HashMap<UserId, u64>>,
     /// What wakes the workers of a store that signals by other means.
     pub(crate) early: MemoryDatabase,
 }

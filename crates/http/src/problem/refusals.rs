@@ -191,6 +191,10 @@ impl From<ResumableError> for Problem {
             ResumableError::ChecksumMismatch => Self::of(Code::ChecksumMismatch),
             ResumableError::TooLargeForStore => too_large_for_store(),
             ResumableError::QuotaExceeded => Self::of(Code::QuotaExceeded),
+            ResumableError::TooManyUnfinished { limit } => Self::new(
+                Code::Conflict,
+                format!("there are {limit} unfinished uploads already: finish or cancel one first"),
+            ),
             ResumableError::KeyConflict => Self::of(Code::Conflict),
             ResumableError::TakenOver { retry_after } => {
                 conflict("another request goes on with the upload").retry_after(retry_after)

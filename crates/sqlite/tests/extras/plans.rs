@@ -235,6 +235,7 @@ async fn uploads(database: &SqliteDatabase, someone: &User) {
         .find_by_key(&Access::on_behalf_of(someone.id, Right::Read), &"key".parse().unwrap())
         .await
         .unwrap();
+    uploads.count_open(someone.id).await.unwrap();
     uploads.update(&upload, upload.epoch).await.unwrap();
     uploads.add_part(upload.id, &part).await.unwrap();
     uploads.parts(upload.id).await.unwrap();
@@ -258,8 +259,9 @@ fn uploads_are_found_by_their_indexes(plans: &BTreeMap<String, Vec<String>>) {
     for (statement, index) in [
         ("`idempotency_key` =", "uploads_by_key (owner=? AND idempotency_key=?)"),
         ("`uploads`.`file` =", "uploads_by_file (file=?)"),
-        ("status = 'open'", "uploads_open (expires_at<?)"),
+        ("ORDER BY `uploads`.`expires_at`", "uploads_open (expires_at<?)"),
         ("status <> 'open'", "uploads_ended (expires_at<?)"),
+        ("COUNT(*)", "uploads_open_by_owner (owner=?)"),
     ] {
         let plan = plans.iter().find(|(text, _)| text.contains("uploads") && text.contains(statement));
         let (_, steps) = plan.unwrap();
