@@ -23,6 +23,7 @@ use fm_redis::{RedisClient, RedisRateLimiter};
 use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
 
+use crate::adapters::plain::warn_of_plain_redis;
 use crate::adapters::{OpenBlobStore, OpenContext, OpenDatabase, OpenDirect, Purpose};
 use crate::config::Config;
 use crate::lifecycle::ShutdownHooks;
@@ -134,6 +135,9 @@ async fn open_database(config: &Config, context: &mut OpenContext) -> Result<Ope
 }
 
 fn open_redis(config: &Config) -> Result<Option<RedisClient>, StartError> {
+    if let Some(url) = &config.storage.redis {
+        warn_of_plain_redis(url);
+    }
     let opened = config.storage.redis.as_ref().map(RedisClient::new).transpose();
     opened.map_err(|source| StartError::configuration("REDIS_URL can't be used", source))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fm_domain::error::{PortError, PortResult};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, PubSub};
 use redis::io::tcp::TcpSettings;
-use redis::{Client, Cmd, FromRedisValue, IntoConnectionInfo as _, ScriptInvocation};
+use redis::{Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo as _, ScriptInvocation};
 
 use crate::error::failed;
 
@@ -40,6 +40,15 @@ impl RedisUrl {
         let tcp = TcpSettings::default().set_nodelay(true).set_user_timeout(UNACKNOWLEDGED);
         let info = info.set_tcp_settings(tcp);
         Client::open(info).map(Self).map_err(|_invalid| InvalidRedisUrl)
+    }
+
+    /// The host, where the connection to it is not encrypted.
+    #[must_use]
+    pub fn plain_host(&self) -> Option<&str> {
+        match self.0.get_connection_info().addr() {
+            ConnectionAddr::Tcp(host, _) => Some(host),
+            _ => None,
+        }
     }
 }
 
