@@ -64,6 +64,7 @@ diesel::table! {
         thumbnail_blob -> Nullable<Binary>,
         thumbnail_width -> Nullable<BigInt>,
         thumbnail_height -> Nullable<BigInt>,
+        thumbnail_failures -> BigInt,
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,

@@ -135,6 +135,7 @@ pub(crate) enum Fault {
     RemovesAnybodysFiles,
     PagesFromTheRowOfTheKey,
     KeepsOldThumbnails,
+    CountsFailuresIn16Bits,
     PostponesTheDeletionItself,
     MovesTombstonesOfTheOwner,
     KeepsTheFirstLeaseOfAHolder,
