@@ -61,8 +61,9 @@ const FILL: &str = "
     SELECT gen_random_uuid(), 'files', gen_random_uuid(), CASE n % 2 WHEN 0 THEN 'announced' ELSE 'doomed' END, 0,
            moment, moment, CASE n % 2 WHEN 1 THEN moment END, CASE n % 2 WHEN 1 THEN moment END
     FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);
-    INSERT INTO jobs (id, kind, payload, priority, run_at, due_at)
-    SELECT gen_random_uuid(), 'sweep_blobs', '{}', n % 3 * 10, moment, moment
+    INSERT INTO jobs (id, kind, payload, priority, run_at, due_at, owner_id)
+    SELECT gen_random_uuid(), 'sweep_blobs', '{}', n % 3 * 10, moment, moment,
+           CASE n % 2 WHEN 0 THEN ('00000000-0000-0000-0000-00000000000' || n % 8)::uuid END
     FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);
     INSERT INTO uploads (id, owner_id, transport, blob_id, name, metadata, idempotency_key, offset_bytes, reserved_bytes,
                          epoch, is_locked, hash_state, head, status, file_id, created_at, expires_at)
@@ -152,6 +153,16 @@ async fn claims_and_sweeps_walk_along_their_indexes() {
     );
     let claim = plan(&fixture, claim).await;
     assert!(claim.contains("using jobs_priority_due_at_idx") && !claim.contains("Sort"), "{claim}");
+    let fairly = statement::<(), _>(
+        crate::jobs::CLAIM_FAIRLY,
+        (now(), typed::<Array<Text>, _>(vec!["sweep_blobs"]), now(), now(), now(), now()),
+    );
+    let fairly = plan(&fixture, fairly).await;
+    let walks = ["jobs_owner_id_priority_due_at_idx", "jobs_running_owner_id_idx"];
+    assert!(
+        walks.iter().all(|index| fairly.contains(index)) && !fairly.contains("Seq Scan on jobs"),
+        "{fairly}"
+    );
     let mark_deleted =
         statement::<(), _>(crate::blobs::CANCEL_EXPIRED, (now(), typed::<BigInt, _>(5_i64), now(), now()));
     let mark_deleted = plan(&fixture, mark_deleted).await;

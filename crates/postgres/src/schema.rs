@@ -98,6 +98,7 @@ diesel::table! {
         unique_name -> Nullable<Text>,
         state -> Text,
         last_error -> Nullable<Text>,
+        owner_id -> Nullable<Uuid>,
     }
 }
 

@@ -96,6 +96,7 @@ diesel::table! {
         unique_name -> Nullable<Text>,
         dead -> Bool,
         last_error -> Nullable<Text>,
+        owner -> Nullable<Binary>,
     }
 }
 

@@ -60,6 +60,10 @@ impl Job for MakeThumbnail {
         format!("{}:{}", Self::NAME, self.blob)
     }
 
+    fn owner(&self) -> Option<UserId> {
+        Some(self.owner)
+    }
+
     fn after(event: &Event<'_>) -> Option<Self> {
         match event.change {
             Change::FileCreated { file } | Change::ContentReplaced { file }

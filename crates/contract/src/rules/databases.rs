@@ -1,8 +1,8 @@
 //! The tables of databases, queues and sessions.
 
 use super::{
-    blob_row, check, columns, file, job, job_concurrency, job_record, key, list, long, many, reach, rows,
-    session, session_more, session_recent, unit, upload, upload_end, user, work, work_more,
+    blob_row, check, columns, file, job, job_concurrency, job_record, job_turns, key, list, long, many,
+    reach, rows, session, session_more, session_recent, unit, upload, upload_end, user, work, work_more,
 };
 use crate::suite::suite;
 
@@ -219,6 +219,11 @@ suite! {
     }
     long {
         job_35_every_character_of_a_unique_name_counts,
+    }
+    job_turns {
+        job_36_the_user_with_the_fewest_running_jobs_has_the_next_turn,
+        job_37_turns_are_among_jobs_of_users_and_of_one_urgency,
+        job_38_no_job_of_a_user_is_claimed_twice_or_left_by_all_workers,
     }
 }
 

@@ -150,6 +150,7 @@ pub(crate) enum Fault {
     SignalsBeforeTheCommit,
     FiltersJobsAfterTheLimit,
     ClaimsKindsAfterTheLimit,
+    ClaimsWithoutTurns,
     LosesConnectionsOfDroppedUnits,
     TakesLimitsAs31Bits,
     KeepsHashesIn60Characters,

@@ -111,7 +111,7 @@ mutants! {
         ["UPLOAD-04"];
     a_repo_that_inserts_what_it_updates: broken(Fault::InsertsWhatItUpdates) => database, ["UPLOAD-03"];
     a_queue_that_calls_retries_due_at_once: broken(Fault::CallsRetriesDueAtOnce) => job_queue, ["JOB-30"];
-    a_queue_that_claims_by_the_first_time: broken(Fault::ClaimsByTheFirstTime) => job_queue, ["JOB-30"];
+    a_queue_that_claims_by_the_first_time: broken(Fault::ClaimsByTheFirstTime) => job_queue, ["JOB-30", "JOB-36", "JOB-37"];
     a_queue_that_takes_the_dead_without_their_error: broken(Fault::TakesTheDeadWithoutTheirError) => job_queue,
         ["JOB-31"];
     a_queue_that_signals_before_the_commit: broken(Fault::SignalsBeforeTheCommit) => job_queue, ["JOB-32"];

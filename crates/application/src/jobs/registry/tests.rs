@@ -70,7 +70,8 @@ fn after(change: Change<'_>) -> Vec<FollowUp> {
 
 /// As the queue gets it: unique or not.
 fn expected<J: Job>(job: &J, unique: Option<String>) -> FollowUp {
-    FollowUp { kind: J::kind(), payload: payload::write(job).unwrap(), priority: J::PRIORITY, unique }
+    let payload = payload::write(job).unwrap();
+    FollowUp { kind: J::kind(), payload, priority: J::PRIORITY, owner: job.owner(), unique }
 }
 
 #[test]
