@@ -134,6 +134,10 @@ impl From<ListError> for Problem {
         match error {
             ListError::InvalidCursor(_) => Self::malformed("the cursor is not valid for this list"),
             ListError::Denied(denied) => denied.into(),
+            ListError::TooManySearches { retry_after } => {
+                Self::new(Code::RateLimited, "too many searches of yours run at the moment")
+                    .retry_after(retry_after)
+            }
             ListError::Store(error) => error.into(),
         }
     }
