@@ -148,13 +148,13 @@ async fn claims_and_sweeps_walk_along_their_indexes() {
     let fixture = filled().await;
     let now = || typed::<Timestamptz, _>(Moment(Timestamp::from_unix_seconds(1_767_400_000)));
     let claim = statement::<(), _>(
-        crate::jobs::CLAIM,
+        crate::claim::CLAIM,
         (typed::<Array<Text>, _>(vec!["sweep_blobs"]), now(), typed::<BigInt, _>(5_i64), now(), now()),
     );
     let claim = plan(&fixture, claim).await;
     assert!(claim.contains("using jobs_priority_due_at_idx") && !claim.contains("Sort"), "{claim}");
     let fairly = statement::<(), _>(
-        crate::jobs::CLAIM_FAIRLY,
+        crate::claim::CLAIM_FAIRLY,
         (now(), typed::<Array<Text>, _>(vec!["sweep_blobs"]), now(), now(), now(), now()),
     );
     let fairly = plan(&fixture, fairly).await;

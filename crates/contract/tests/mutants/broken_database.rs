@@ -70,7 +70,7 @@ pub(crate) enum Fault {
     KeepsUploadsOpen,
     PurgesTheOpen,
     CountsEndedUploads,
-    CountsOpenUploadsOnce,
+    CountsNoOpenUploads,
     SkipsOnWalking,
     TalliesWhatIsRecorded,
     HidesTombstones,
@@ -202,8 +202,6 @@ pub(crate) struct Common {
     /// Connections that dropped units did not give back.
     lost: AtomicUsize,
     pub(crate) priorities: Mutex<HashMap<JobId, Priority>>,
-    /// How many open uploads a user had when they were counted first.
-    pub(crate) open: Mutex<HashMap<UserId, u64>>,
     /// What wakes the workers of a store that signals by other means.
     pub(crate) early: MemoryDatabase,
 }
@@ -414,8 +412,7 @@ mutants! {
     a_database_without_a_fault_breaks_no_rule: broken(Fault::None) => database, [];
     a_unit_that_commits_when_it_is_dropped: broken(Fault::CommitsOnDrop) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "USER-18", "BLOBROW-17", "UPLOAD-18", "JOB-01", "JOB-26"];
-    a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database,
-        ["UOW-09", "JOB-21", "JOB-29"];
+    a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database, ["UOW-09", "JOB-21", "JOB-29"];
     a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UOW-15", "UPLOAD-08", "BLOBROW-17", "JOB-01", "JOB-26"];
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];

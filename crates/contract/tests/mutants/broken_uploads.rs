@@ -87,10 +87,7 @@ impl UploadRepo for BrokenUnit {
             return Ok(ids.values().filter(|upload| upload.owner == owner).count() as u64);
         }
         let open = self.honest().uploads().count_open(owner).await?;
-        if self.is(Fault::CountsOpenUploadsOnce) {
-            return Ok(*self.common.open.lock().unwrap().entry(owner).or_insert(open));
-        }
-        Ok(open)
+        Ok(if self.is(Fault::CountsNoOpenUploads) { 0 } else { open })
     }
 
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {
@@ -196,7 +193,7 @@ mutants! {
     a_repo_that_gives_expired_uploads_again: broken(Fault::KeepsUploadsOpen) => database,
         ["UPLOAD-04", "UPLOAD-13", "UPLOAD-21"];
     a_repo_that_counts_uploads_that_ended: broken(Fault::CountsEndedUploads) => database, ["UPLOAD-21"];
-    a_repo_that_counts_open_uploads_once: broken(Fault::CountsOpenUploadsOnce) => database,
+    a_repo_that_counts_no_open_uploads: broken(Fault::CountsNoOpenUploads) => database,
         ["UPLOAD-21", "UPLOAD-22"];
     a_repo_that_purges_open_uploads: broken(Fault::PurgesTheOpen) => database, ["UPLOAD-14", "UPLOAD-16"];
 }

@@ -137,7 +137,7 @@ impl Jobs {
     /// The job that goes in the place of `first`, which has an owner.
     fn fairest(&self, kinds: &[JobKind], now: Timestamp, first: JobId) -> JobId {
         let mut running: HashMap<Option<UserId>, usize> = HashMap::new();
-        for (_, row) in self.by_id.iter() {
+        for row in self.by_id.values() {
             if matches!(row.state, Held::Running { lease_until } if lease_until > now) {
                 *running.entry(row.owner).or_default() += 1;
             }
