@@ -23,6 +23,7 @@ use fm_redis::{RedisClient, RedisRateLimiter};
 use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
 
+use crate::adapters::plain::warn_of_plain_redis;
 use crate::adapters::{OpenBlobStore, OpenContext, OpenDatabase, OpenDirect, Purpose};
 use crate::config::Config;
 use crate::lifecycle::ShutdownHooks;
@@ -134,6 +135,9 @@ async fn open_database(config: &Config, context: &mut OpenContext) -> Result<Ope
 }
 
 fn open_redis(config: &Config) -> Result<Option<RedisClient>, StartError> {
+    if let Some(url) = &config.storage.redis {
+        warn_of_plain_redis(url);
+    }
     let opened = config.storage.redis.as_ref().map(RedisClient::new).transpose();
     opened.map_err(|source| StartError::configuration("REDIS_URL can't be used", source))
 }
@@ -238,6 +242,7 @@ fn settings(config: &Config, upload_buffer: BufferBudget, serves_blobs: bool) ->
         signed_url_ttl: credentials.signed_url_ttl,
         max_upload: uploads.max_upload,
         max_resumable: uploads.max_resumable,
+        max_unfinished_uploads: uploads.max_unfinished,
         upload_ttl: uploads.ttl,
         upload_buffer,
         // One processor stays with the threads that receive the bytes.

@@ -103,6 +103,8 @@ pub struct Settings {
     pub max_upload: ByteSize,
     /// The largest file of an upload that takes many requests.
     pub max_resumable: ByteSize,
+    /// The most such uploads of one user that are unfinished at one time.
+    pub max_unfinished_uploads: u64,
     /// How long such an upload lives without a sign of life.
     pub upload_ttl: Duration,
     /// The memory that such uploads share with all others.

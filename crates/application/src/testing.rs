@@ -93,6 +93,7 @@ pub fn settings() -> Settings {
         signed_url_ttl: Duration::from_hours(1),
         max_upload: ByteSize::new(52_428_800),
         max_resumable: ByteSize::new(5 << 30),
+        max_unfinished_uploads: 1000,
         upload_ttl: Duration::from_hours(24),
         upload_buffer: BufferBudget::new(ByteSize::new(64 << 20)),
         hash_threads: HashThreads::default(),

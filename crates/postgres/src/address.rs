@@ -7,14 +7,13 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::SimpleAsyncConnection as _;
 use fm_domain::error::PortResult;
 use tokio_postgres::Config;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::to_pool;
 use crate::hosts::{Hosts, Opened};
 use crate::options::{translate, wrong_parameter};
 use crate::pooling::TRANSACTION_POOLING;
 use crate::timing::{CONNECT, KEEPALIVE, SETUP, UNACKNOWLEDGED};
-use crate::tls;
+use crate::tls::{Channel, Security};
 
 /// How the server calls us in `pg_stat_activity`, unless the URL says otherwise.
 const APPLICATION_NAME: &str = "file-manager";
@@ -24,7 +23,8 @@ const APPLICATION_NAME: &str = "file-manager";
 #[derive(Clone)]
 pub struct PgAddress {
     hosts: Hosts,
-    tls: MakeRustlsConnect,
+    security: Security,
+    warning: Option<String>,
 }
 
 /// The text is no address of a PostgreSQL database. It never repeats the text, which may hold a password.
@@ -57,10 +57,11 @@ pub enum InvalidAddress {
 }
 
 impl PgAddress {
-    /// Reads a URL. `sslmode` means what it means to libpq: `disable`, `prefer` (the default: TLS where the server
-    /// offers it), `require` (TLS, but any server is believed, unless `sslrootcert` is given), `verify-ca` and
-    /// `verify-full` (the certificate, and the host's name in it, are checked against `sslrootcert` or, without it,
-    /// against the roots of the web).
+    /// Reads a URL. `sslmode` means what it means to libpq: `disable`, `prefer` (TLS where the server offers it), `require`
+    /// (TLS, but any server is believed, unless `sslrootcert` is given), `verify-ca` and `verify-full` (the certificate,
+    /// and the host's name in it, are checked against `sslrootcert` or, without it, against the roots that the machine
+    /// trusts). Without it a server on this machine (`localhost`, a loopback address) has `prefer`, any other
+    /// `verify-full`. A socket in a folder is never encrypted.
     pub fn parse(url: &str) -> Result<Self, InvalidAddress> {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(InvalidAddress::Malformed);
@@ -70,20 +71,30 @@ impl PgAddress {
             return Err(InvalidAddress::Parameter(name));
         }
         let mut config: Config = url.parse().map_err(|_may_quote_the_url| InvalidAddress::Malformed)?;
-        let (mode, trust) = options.meaning()?;
-        config.ssl_mode(mode);
         if config.get_application_name().is_none() {
             config.application_name(APPLICATION_NAME);
         }
         let limit = config.get_connect_timeout().copied().unwrap_or(CONNECT);
         config.tcp_user_timeout(UNACKNOWLEDGED).keepalives_idle(KEEPALIVE);
         let hosts = Hosts::of(&config, limit).ok_or(InvalidAddress::Malformed)?;
-        Ok(Self { hosts, tls: MakeRustlsConnect::new(tls::client_config(trust)?) })
+        let channel = |is_local| {
+            let (mode, trust) = options.meaning(is_local)?;
+            Channel::new(mode, trust)
+        };
+        let security = Security { local: channel(true)?, remote: channel(false)? };
+        let warning = options.weakness().and_then(|weakness| warning(weakness, &hosts.remote()));
+        Ok(Self { hosts, security, warning })
+    }
+
+    /// What to warn an operator of: connections to other machines that others on the way can read or change.
+    #[must_use]
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
     }
 
     /// Opens a connection to the first host that takes one; each address of each host has `connect_timeout` for it (5 s).
     pub(crate) async fn open(&self) -> PortResult<Opened> {
-        self.hosts.open(&self.tls).await
+        self.hosts.open(&self.security).await
     }
 
     /// How long [`PgAddress::connect`] may take.
@@ -109,6 +120,16 @@ impl PgAddress {
         let in_time = tokio::time::timeout(SETUP, ready).await;
         in_time.unwrap_or_else(|elapsed| Err(diesel::ConnectionError::BadConnection(elapsed.to_string())))
     }
+}
+
+fn warning(weakness: &str, remote: &[String]) -> Option<String> {
+    let hosts = remote.join(", ");
+    (!remote.is_empty()).then(|| {
+        format!(
+            "{weakness}: an attacker in the network on the way to {hosts} can read and change what is stored; use \
+             sslmode=verify-full, with sslrootcert=<PEM file> where the server's certificate is of an authority of its own"
+        )
+    })
 }
 
 /// Shows where, never who or with what password.

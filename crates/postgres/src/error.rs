@@ -63,12 +63,26 @@ pub(crate) fn from_diesel(error: Error) -> PortError {
     }
 }
 
+/// TLS was asked for, and the server does not offer it or is not believed.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "TLS to the server failed (without an sslmode in the URL, a server on another machine has to prove who it is: \
+     sslmode=verify-full; sslrootcert names the file of an authority that this machine does not trust)"
+)]
+struct TlsFailed(#[source] tokio_postgres::Error);
+
+/// How the messages of such errors begin: their kind is not public.
+const TLS: &str = "error performing TLS handshake";
+
 /// Translates a connection that was not made. A server that refuses user or password refuses them next time too.
 pub(crate) fn from_connecting(error: tokio_postgres::Error) -> PortError {
     const REFUSED: [SqlState; 2] =
         [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION];
     if error.code().is_some_and(|code| REFUSED.contains(code)) {
         return PortError::Unexpected(Box::new(error));
+    }
+    if error.to_string().starts_with(TLS) {
+        return PortError::Unavailable(Box::new(TlsFailed(error)));
     }
     PortError::Unavailable(Box::new(error))
 }

@@ -16,12 +16,13 @@ use std::time::Duration;
 use fm_domain::error::{PortError, PortResult, chain};
 use tokio::net::lookup_host;
 use tokio::time::timeout;
-use tokio_postgres::config::LoadBalanceHosts;
+use tokio_postgres::config::{LoadBalanceHosts, SslMode};
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::from_connecting;
+use crate::tls::Security;
 
 use entry::{At, Entry, without_hosts};
 use learned::{Attempt, Learned, Place, Walk};
@@ -62,8 +63,13 @@ impl Hosts {
         self.learned.walks.load(Ordering::Relaxed) > 0
     }
 
+    /// The hosts that are other machines.
+    pub(crate) fn remote(&self) -> Vec<String> {
+        self.entries.iter().filter(|entry| !entry.is_local()).map(ToString::to_string).collect()
+    }
+
     /// Opens a connection to the first address that takes one, beginning with the one that worked last.
-    pub(crate) async fn open(&self, tls: &MakeRustlsConnect) -> PortResult<Opened> {
+    pub(crate) async fn open(&self, security: &Security) -> PortResult<Opened> {
         let _walk = Walk::begin(&self.learned.walks);
         let start = self.learned.first();
         let count = self.entries.len();
@@ -92,7 +98,7 @@ impl Hosts {
                 let next = addresses
                     .get(nth + 1)
                     .map_or(next_entry, |address| Place { entry: index, address: *address });
-                match self.attempt(entry, place, next, tls).await {
+                match self.attempt(entry, place, next, security).await {
                     Ok(opened) => {
                         self.worked(place, entry, &failures);
                         return Ok(opened);
@@ -125,10 +131,13 @@ impl Hosts {
         entry: &Entry,
         place: Place,
         next: Place,
-        tls: &MakeRustlsConnect,
+        security: &Security,
     ) -> PortResult<Opened> {
         let mut attempt = Attempt::begin(&self.learned, place, next);
-        match timeout(self.limit, entry.settings(&self.settings, place.address).connect(tls.clone())).await {
+        let channel = if entry.is_local() { &security.local } else { &security.remote };
+        let mut settings = entry.settings(&self.settings, place.address);
+        settings.ssl_mode(if entry.is_socket() { SslMode::Disable } else { channel.mode });
+        match timeout(self.limit, settings.connect(channel.tls.clone())).await {
             Ok(Ok(opened)) => {
                 attempt.ended();
                 Ok(opened)

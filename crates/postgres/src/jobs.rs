@@ -1,20 +1,17 @@
 //! The queue inside a unit of work.
 
-use std::cmp::Reverse;
-
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{
-    Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
-};
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
+use diesel::sql_types::{Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_domain::ids::JobId;
+use fm_domain::ids::{JobId, UserId};
 use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::claim::{Claim, names};
 use crate::schema::jobs;
 use crate::sql::{statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
@@ -23,48 +20,9 @@ use crate::value::{Moment, count, integer, text};
 const LIVING: &str = "living";
 const DEAD: &str = "dead";
 
-const ENQUEUE: &str = "INSERT INTO jobs (id, kind, payload, priority, run_at, due_at, unique_name) \
-    VALUES (?, ?, ?, ?, ?, ?, ?) \
+const ENQUEUE: &str = "INSERT INTO jobs (id, kind, payload, priority, run_at, due_at, unique_name, owner_id) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
     ON CONFLICT (unique_name) WHERE state = 'living' AND unique_name IS NOT NULL DO NOTHING";
-
-/// The rows are chosen and locked first, passing over those that others are just claiming. They are chosen once: as a
-/// mere subquery the choice may be made again for each row of the outer table, and then claims more than `LIMIT`.
-pub(crate) const CLAIM: &str = "WITH due AS MATERIALIZED (\
-        SELECT id AS due_id, due_at AS due_since FROM jobs \
-        WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
-        ORDER BY priority DESC, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
-    ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id \
-    RETURNING id, kind, payload, attempt, run_at, priority, due_since";
-
-/// A queue is empty most of the time, and that is what the statistics say of it. After a burst the planner would sort all
-/// that is due for each claim, until it is told of the burst within a minute or so. For this transaction alone.
-const WALK_ALONG_INDEX: &str = "SET LOCAL enable_sort = off";
-
-type ClaimedColumns = (SqlUuid, Text, Jsonb, Integer, Timestamptz, SmallInt, Timestamptz);
-
-/// A claimed job, as it is read.
-#[derive(Queryable)]
-struct ClaimedRow {
-    id: Uuid,
-    kind: String,
-    payload: Value,
-    attempt: i32,
-    run_at: Moment,
-    priority: i16,
-    due_since: Moment,
-}
-
-impl ClaimedRow {
-    fn claimed(self) -> ClaimedJob {
-        ClaimedJob {
-            id: JobId::new(self.id),
-            kind: self.kind.into(),
-            payload: JobPayload::new(self.payload),
-            attempt: u32::try_from(self.attempt).unwrap_or_default(),
-            run_at: self.run_at.0,
-        }
-    }
-}
 
 /// A job as an operator sees it.
 #[derive(Queryable, Selectable)]
@@ -105,10 +63,6 @@ fn held(id: Uuid, attempt: i32) -> _ {
     jobs::table.find(id).filter(jobs::attempt.eq(attempt)).filter(jobs::lease_until.is_not_null())
 }
 
-fn names(kinds: &[JobKind]) -> Vec<&str> {
-    kinds.iter().map(JobKind::as_str).collect()
-}
-
 #[async_trait]
 impl JobQueue for PgUnitOfWork {
     async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued> {
@@ -122,6 +76,7 @@ impl JobQueue for PgUnitOfWork {
                 typed::<Timestamptz, _>(Moment(job.run_at)),
                 typed::<Timestamptz, _>(Moment(job.run_at)),
                 typed::<Nullable<Text>, _>(job.unique.clone()),
+                typed::<Nullable<SqlUuid>, _>(job.owner.map(UserId::uuid)),
             ),
         );
         if self.run(|connection| insert.execute(connection)).await? == 0 {
@@ -138,20 +93,7 @@ impl JobQueue for PgUnitOfWork {
         lease_until: Timestamp,
         limit: u32,
     ) -> PortResult<Vec<ClaimedJob>> {
-        let claim = statement::<ClaimedColumns, _>(
-            CLAIM,
-            (
-                typed::<Array<Text>, _>(names(kinds)),
-                typed::<Timestamptz, _>(Moment(now)),
-                typed::<BigInt, _>(i64::from(limit)),
-                typed::<Timestamptz, _>(Moment(lease_until)),
-                typed::<Timestamptz, _>(Moment(lease_until)),
-            ),
-        );
-        self.run(|connection| connection.batch_execute(WALK_ALONG_INDEX)).await?;
-        let mut rows: Vec<ClaimedRow> = self.run(|connection| claim.load(connection)).await?;
-        rows.sort_by_key(|row| (Reverse(row.priority), row.due_since.0, row.id));
-        Ok(rows.into_iter().map(ClaimedRow::claimed).collect())
+        self.claim_all(&Claim { kinds, now, lease_until }, limit).await
     }
 
     async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> {

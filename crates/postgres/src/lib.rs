@@ -14,6 +14,7 @@ mod access;
 mod address;
 mod blobs;
 mod checks;
+mod claim;
 mod database;
 mod error;
 mod files;

@@ -15,17 +15,34 @@ pub(crate) struct TlsOptions {
 }
 
 impl TlsOptions {
-    pub(crate) fn meaning(self) -> Result<(SslMode, Trust), InvalidAddress> {
+    /// How connections are secured to a server on this machine (`is_local`) or on another one.
+    pub(crate) fn meaning(&self, is_local: bool) -> Result<(SslMode, Trust), InvalidAddress> {
         let roots = self.roots.as_deref().map(tls::read_roots).transpose()?;
-        let checked = |roots: Option<_>| roots.unwrap_or_else(tls::web_roots);
+        let checked = |roots: Option<_>| roots.unwrap_or_else(tls::platform_roots);
         Ok(match self.mode.as_deref() {
             Some("disable") => (SslMode::Disable, Trust::Anyone),
-            None | Some("prefer" | "allow") => (SslMode::Prefer, Trust::Anyone),
+            Some("prefer" | "allow") => (SslMode::Prefer, Trust::Anyone),
+            None if is_local => (SslMode::Prefer, Trust::Anyone),
             Some("require") => (SslMode::Require, roots.map_or(Trust::Anyone, Trust::Issuer)),
             Some("verify-ca") => (SslMode::Require, Trust::Issuer(checked(roots))),
-            Some("verify-full") => (SslMode::Require, Trust::IssuerAndName(checked(roots))),
+            None | Some("verify-full") => (SslMode::Require, Trust::IssuerAndName(checked(roots))),
             Some(_) => return Err(InvalidAddress::SslMode),
         })
+    }
+
+    /// What connections to other machines lack.
+    pub(crate) fn weakness(&self) -> Option<&'static str> {
+        match (self.mode.as_deref(), &self.roots) {
+            (Some("disable"), _) => Some("sslmode=disable encrypts nothing"),
+            (Some("prefer" | "allow"), _) => {
+                Some("sslmode=prefer checks no certificate, and encrypts nothing where TLS is not offered")
+            }
+            (Some("require"), None) => Some("sslmode=require without sslrootcert checks no certificate"),
+            (Some("verify-ca"), None) => {
+                Some("sslmode=verify-ca without sslrootcert takes a public certificate of any host")
+            }
+            _ => None,
+        }
     }
 }
 

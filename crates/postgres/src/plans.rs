@@ -9,7 +9,7 @@ mod common;
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::access::{Access, Right};
 use fm_domain::body::ByteSize;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use self::common::Fixture;
 use crate::list::list_files;
 use crate::sql::{statement, typed};
-use crate::uploads::{EXPIRED, PURGE_ENDED, latest, made_by, parts_of};
+use crate::uploads::{COUNT_OPEN, EXPIRED, PURGE_ENDED, latest, made_by, parts_of};
 use crate::value::Moment;
 
 /// Asks for the plan of a statement instead of its rows.
@@ -61,8 +61,9 @@ const FILL: &str = "
     SELECT gen_random_uuid(), 'files', gen_random_uuid(), CASE n % 2 WHEN 0 THEN 'announced' ELSE 'doomed' END, 0,
            moment, moment, CASE n % 2 WHEN 1 THEN moment END, CASE n % 2 WHEN 1 THEN moment END
     FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);
-    INSERT INTO jobs (id, kind, payload, priority, run_at, due_at)
-    SELECT gen_random_uuid(), 'sweep_blobs', '{}', n % 3 * 10, moment, moment
+    INSERT INTO jobs (id, kind, payload, priority, run_at, due_at, owner_id)
+    SELECT gen_random_uuid(), 'sweep_blobs', '{}', n % 3 * 10, moment, moment,
+           CASE n % 2 WHEN 0 THEN ('00000000-0000-0000-0000-00000000000' || n % 8)::uuid END
     FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);
     INSERT INTO uploads (id, owner_id, transport, blob_id, name, metadata, idempotency_key, offset_bytes, reserved_bytes,
                          epoch, is_locked, hash_state, head, status, file_id, created_at, expires_at)
@@ -147,11 +148,21 @@ async fn claims_and_sweeps_walk_along_their_indexes() {
     let fixture = filled().await;
     let now = || typed::<Timestamptz, _>(Moment(Timestamp::from_unix_seconds(1_767_400_000)));
     let claim = statement::<(), _>(
-        crate::jobs::CLAIM,
+        crate::claim::CLAIM,
         (typed::<Array<Text>, _>(vec!["sweep_blobs"]), now(), typed::<BigInt, _>(5_i64), now(), now()),
     );
     let claim = plan(&fixture, claim).await;
     assert!(claim.contains("using jobs_priority_due_at_idx") && !claim.contains("Sort"), "{claim}");
+    let fairly = statement::<(), _>(
+        crate::claim::CLAIM_FAIRLY,
+        (now(), typed::<Array<Text>, _>(vec!["sweep_blobs"]), now(), now(), now(), now()),
+    );
+    let fairly = plan(&fixture, fairly).await;
+    let walks = ["jobs_owner_id_priority_due_at_idx", "jobs_running_owner_id_idx"];
+    assert!(
+        walks.iter().all(|index| fairly.contains(index)) && !fairly.contains("Seq Scan on jobs"),
+        "{fairly}"
+    );
     let mark_deleted =
         statement::<(), _>(crate::blobs::CANCEL_EXPIRED, (now(), typed::<BigInt, _>(5_i64), now(), now()));
     let mark_deleted = plan(&fixture, mark_deleted).await;
@@ -207,6 +218,10 @@ async fn uploads_are_found_and_swept_along_their_indexes() {
         (
             plan(&fixture, statement::<(), _>(PURGE_ENDED, sweep())).await,
             "using uploads_ended_expires_at_idx",
+        ),
+        (
+            plan(&fixture, statement::<(), _>(COUNT_OPEN, (typed::<SqlUuid, _>(OWNER),))).await,
+            "uploads_open_owner_id_idx",
         ),
         (plan(&fixture, latest(&ACCESS, "key-7")).await, "using uploads_owner_id_idempotency_key_idx"),
         (plan(&fixture, parts_of(id)).await, "upload_parts_pkey"),

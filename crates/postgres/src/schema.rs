@@ -66,6 +66,7 @@ diesel::table! {
         thumbnail_blob_id -> Nullable<Uuid>,
         thumbnail_width -> Nullable<Integer>,
         thumbnail_height -> Nullable<Integer>,
+        thumbnail_failures -> Integer,
         revision -> BigInt,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
@@ -97,6 +98,7 @@ diesel::table! {
         unique_name -> Nullable<Text>,
         state -> Text,
         last_error -> Nullable<Text>,
+        owner_id -> Nullable<Uuid>,
     }
 }
 

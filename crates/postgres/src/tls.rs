@@ -9,8 +9,34 @@ use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::InvalidAddress;
+
+/// How connections are secured: to servers on this machine, and to all others.
+#[derive(Clone)]
+pub(crate) struct Security {
+    /// To loopback addresses.
+    pub(crate) local: Channel,
+    /// To other machines.
+    pub(crate) remote: Channel,
+}
+
+/// How one connection is secured.
+#[derive(Clone)]
+pub(crate) struct Channel {
+    /// Whether it is encrypted.
+    pub(crate) mode: SslMode,
+    /// What encrypts it, and checks the server.
+    pub(crate) tls: MakeRustlsConnect,
+}
+
+impl Channel {
+    pub(crate) fn new(mode: SslMode, trust: Trust) -> Result<Self, InvalidAddress> {
+        Ok(Self { mode, tls: MakeRustlsConnect::new(client_config(trust)?) })
+    }
+}
 
 /// Which servers are believed.
 #[derive(Debug)]
@@ -33,9 +59,14 @@ impl fmt::Display for Trust {
     }
 }
 
-/// The roots that browsers trust.
-pub(crate) fn web_roots() -> RootCertStore {
-    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
+/// The roots that this machine trusts; those that browsers trust where it has none, as in a bare container.
+pub(crate) fn platform_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    roots
 }
 
 /// The certificates of a PEM file.
@@ -49,7 +80,7 @@ pub(crate) fn read_roots(path: &str) -> Result<RootCertStore, InvalidAddress> {
 }
 
 /// The configuration of a client that trusts this far.
-pub(crate) fn client_config(trust: Trust) -> Result<ClientConfig, InvalidAddress> {
+fn client_config(trust: Trust) -> Result<ClientConfig, InvalidAddress> {
     let refused = |error: &dyn fmt::Display| InvalidAddress::Tls(error.to_string());
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::dsl::{AsSelect, Eq, SqlTypeOf};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Timestamptz};
+use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use fm_domain::access::Access;
@@ -12,7 +12,7 @@ use fm_domain::blobs::WrittenPart;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::idempotency::IdempotencyKey;
-use fm_domain::ids::{FileId, UploadId};
+use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadRepo};
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ use crate::rows::{NewUploadRow, PartRow, UploadEdit, UploadRow};
 use crate::schema::{upload_parts, uploads};
 use crate::sql::{statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
-use crate::value::{Moment, bigint};
+use crate::value::{Moment, bigint, count};
 
 /// In the order of [`UploadRow`]. The status is no value of the statement, so that every plan of it can use the index
 /// on open ones. Two sweeps at once take different uploads, and neither waits for one that a request is using.
@@ -35,6 +35,9 @@ pub(crate) const PURGE_ENDED: &str = "WITH ended AS MATERIALIZED (\
         SELECT id AS ended_id FROM uploads WHERE status <> 'open' AND expires_at < ? \
         ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
     ) DELETE FROM uploads USING ended WHERE id = ended_id";
+
+/// The status is no value of the statement here either.
+pub(crate) const COUNT_OPEN: &str = "SELECT count(*) FROM uploads WHERE owner_id = ? AND status = 'open'";
 
 /// What is read of an upload.
 pub(crate) type UploadColumns = SqlTypeOf<AsSelect<UploadRow, Pg>>;
@@ -83,6 +86,13 @@ impl UploadRepo for PgUnitOfWork {
         let latest = latest(access, key.as_str());
         let row = self.run(async |connection| latest.get_result(connection).await.optional()).await?;
         self.understood(row.map(UploadRow::into_upload).transpose())
+    }
+
+    async fn count_open(&mut self, owner: UserId) -> PortResult<u64> {
+        // A statement of its own: it sees what was committed while the one before waited for the lock of the user.
+        let count_open = statement::<BigInt, _>(COUNT_OPEN, (typed::<SqlUuid, _>(owner.uuid()),));
+        let open: i64 = self.run(|connection| count_open.get_result(connection)).await?;
+        self.understood(count("uploads", open))
     }
 
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {

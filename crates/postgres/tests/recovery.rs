@@ -57,6 +57,7 @@ fn job() -> NewJob {
         payload: JobPayload::new(serde_json::json!({"work": "sweep_blobs"})),
         priority: Priority::NORMAL,
         run_at: at(0),
+        owner: None,
         unique: None,
     }
 }

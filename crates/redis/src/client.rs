@@ -9,7 +9,7 @@ use std::time::Duration;
 use fm_domain::error::{PortError, PortResult};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, PubSub};
 use redis::io::tcp::TcpSettings;
-use redis::{Client, Cmd, FromRedisValue, IntoConnectionInfo as _, ScriptInvocation};
+use redis::{Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo as _, ScriptInvocation};
 
 use crate::error::failed;
 use sentinel::{Primary, SentinelUrl};
@@ -62,6 +62,15 @@ impl RedisUrl {
                 SentinelUrl::parse(rest, true).map(|url| Self(Place::Sentinels(url)))
             }
             _ => Err(InvalidRedisUrl),
+        }
+    }
+
+    /// The host, where the connection to it is not encrypted.
+    #[must_use]
+    pub fn plain_host(&self) -> Option<&str> {
+        match self.0.get_connection_info().addr() {
+            ConnectionAddr::Tcp(host, _) => Some(host),
+            _ => None,
         }
     }
 }

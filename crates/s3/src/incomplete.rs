@@ -99,6 +99,16 @@ impl Shared {
         self.remove_objects(key.bucket, names).await
     }
 
+    /// Removes the incomplete part of this number.
+    pub(crate) async fn remove_incomplete(
+        &self,
+        key: &BlobKey,
+        progress: &Progress,
+        number: u32,
+    ) -> PortResult<()> {
+        self.delete_object(key.bucket, &name(key, &progress.upload, number)).await
+    }
+
     /// Removes the incomplete parts that any writer left.
     pub(crate) async fn remove_all_incomplete(&self, key: &BlobKey) -> PortResult<()> {
         let prefix = prefix(key);

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use fm_domain::blobs::{BlobKey, CompleteParts, PutBlob, StoredBlob};
 use fm_domain::body::{ByteSize, PartBytes};
-use fm_domain::error::PortResult;
+use fm_domain::error::{PortResult, chain};
 use fm_domain::files::MediaType;
 use fm_domain::uploads::{
     AppendError, AppendHints, Chunk, CompleteError, Position, ResumableStore, WriteState,
@@ -109,15 +109,14 @@ impl Shared {
         mut progress: Progress,
         chunk: Chunk,
     ) -> Result<Progress, AppendError> {
+        self.clear_uncounted(key, &mut progress).await;
         let length = chunk.bytes.len() as u64;
         let pending = progress.pending_bytes() + length;
         let is_part = chunk.is_last || pending >= PART as u64;
         if is_part {
             let bytes = self.behind_pending(key, &progress, chunk.bytes).await.map_err(gone)?;
             let sent = self.send_part(key, &progress, bytes).await.map_err(gone)?;
-            progress.parts.push(sent);
-            progress.next += 1;
-            progress.pending.clear();
+            progress.add(sent);
             return Ok(progress);
         }
         if progress.pending.len() < MOST_PENDING {
@@ -144,6 +143,25 @@ impl Shared {
         Ok(all)
     }
 
+    /// Frees what appends that do not count have left and no later one takes the place of. What fails is tried again with the
+    /// next append, and is gone with the upload.
+    async fn clear_uncounted(&self, key: &BlobKey, progress: &mut Progress) {
+        for number in progress.clearable() {
+            match self.upload_part(key, &progress.upload, number, PartBytes::new()).await {
+                Ok(_tag) => progress.emptied(number),
+                Err(failure) => tracing::info!(blob.id = %key, error = %failure, "a part is not emptied yet"),
+            }
+        }
+        for number in progress.removable() {
+            match self.remove_incomplete(key, progress, number).await {
+                Ok(()) => progress.removed(number),
+                Err(error) => {
+                    tracing::info!(blob.id = %key, error = chain(&error), "an incomplete part is not removed yet");
+                }
+            }
+        }
+    }
+
     /// Sends the next part of the upload.
     async fn send_part(
         &self,
@@ -152,7 +170,7 @@ impl Shared {
         bytes: PartBytes,
     ) -> Result<SentPart, Failure> {
         const STEP: &str = "UploadPart";
-        let (number, size) = (progress.next, bytes.len() as u64);
+        let (number, size) = (progress.next_part(), bytes.len() as u64);
         if number > MOST_PARTS {
             return Err(Failure::odd(STEP, "all 10,000 parts that an upload can have are used up"));
         }

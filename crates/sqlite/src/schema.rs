@@ -64,6 +64,7 @@ diesel::table! {
         thumbnail_blob -> Nullable<Binary>,
         thumbnail_width -> Nullable<BigInt>,
         thumbnail_height -> Nullable<BigInt>,
+        thumbnail_failures -> BigInt,
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
@@ -95,6 +96,7 @@ diesel::table! {
         unique_name -> Nullable<Text>,
         dead -> Bool,
         last_error -> Nullable<Text>,
+        owner -> Nullable<Binary>,
     }
 }
 

@@ -170,13 +170,19 @@ async fn a_thumbnail_can_be_made_again(lane: Lane) {
     api.server.stores_exactly(2).await;
 }
 
-async fn a_failed_thumbnail_can_be_tried_again(lane: Lane) {
+async fn a_failed_thumbnail_can_be_tried_again_once(lane: Lane) {
     let user = Api::on(lane).user().await;
     let file = user.file("a.png", pictures::head_of_a_png()).await;
     user.with_thumbnail(&file).await;
     let path = format!("{}/thumbnail", User::path(&file));
     user.post(&path).send().await.expect(202);
     assert_eq!(user.with_thumbnail(&file).await.thumbnail.status, "failed");
+    user.post(&path).send().await.problem(404, "no_thumbnail");
+    // Other content is another picture.
+    let content = user.put(&format!("{}/content", User::path(&file))).header("content-type", "image/png");
+    content.body(pictures::png(8, 8)).send().await.expect(200);
+    assert_eq!(user.with_thumbnail(&file).await.thumbnail.status, "ready");
+    user.post(&path).send().await.expect(202);
 }
 
 on_every_lane![
@@ -189,5 +195,5 @@ on_every_lane![
     a_hostile_picture_fails_and_is_kept,
     a_thumbnail_that_is_being_made_says_when_to_ask_again,
     a_thumbnail_can_be_made_again,
-    a_failed_thumbnail_can_be_tried_again,
+    a_failed_thumbnail_can_be_tried_again_once,
 ];

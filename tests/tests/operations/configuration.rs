@@ -171,6 +171,42 @@ async fn an_address_that_leads_nowhere_is_warned_of() {
     }
 }
 
+#[test]
+fn connections_that_others_could_read_are_warned_of() {
+    let folder = tempdir().unwrap();
+    let secret = ("JWT_SECRET", "a secret of thirty-two bytes or more");
+    // Nothing answers there: the warning comes before the connection.
+    let by =
+        |url: &str| run(folder.path(), &variables(&[("DATABASE_URL", url), secret]), &["migrate", "status"]);
+    let nowhere = "db.example.test/x?hostaddr=127.0.0.1&port=1";
+    let weak = by(&format!("postgres://ann:a-secret-word@{nowhere}&sslmode=require"));
+    assert!(weak.output.contains("sslmode=require without sslrootcert"), "{}", weak.output);
+    assert!(weak.output.contains("db.example.test"), "{}", weak.output);
+    assert!(!weak.output.contains("a-secret-word"), "{}", weak.output);
+    for url in
+        [format!("postgres://ann:pw@{nowhere}"), "postgres://ann:pw@127.0.0.1:1/x?sslmode=require".into()]
+    {
+        let quiet = by(&url);
+        assert!(!quiet.output.contains("sslmode=require without"), "{}", quiet.output);
+    }
+    for (endpoint, is_plain) in [("http://s3.invalid:9000", true), ("https://s3.invalid:9000", false)] {
+        let store = variables(&[
+            ("BLOB_STORE", "s3"),
+            ("S3_ENDPOINT", endpoint),
+            ("S3_REGION", "eu"),
+            ("S3_ACCESS_KEY_ID", "key"),
+            ("S3_SECRET_ACCESS_KEY", "secret"),
+        ]);
+        let finished = run(folder.path(), &store, &["serve"]);
+        assert_eq!(
+            finished.output.contains("S3_ENDPOINT begins with http://"),
+            is_plain,
+            "{}",
+            finished.output
+        );
+    }
+}
+
 /// Nothing configured at all but the port: the program keeps its data below the folder it is started in.
 #[tokio::test]
 async fn it_runs_with_nothing_configured() {

@@ -8,6 +8,7 @@ mod context;
 mod database_sessions;
 mod disk;
 mod memory;
+pub(crate) mod plain;
 mod postgres;
 mod redis;
 mod registry;

@@ -31,6 +31,9 @@ impl PostgresConfig {
         }
         let address = PgAddress::parse(self.url.expose())
             .map_err(|source| StartError::configuration("DATABASE_URL can't be used", source))?;
+        if let Some(warning) = address.warning() {
+            tracing::warn!("DATABASE_URL: {warning}");
+        }
         Ok(self.address.get_or_init(|| address).clone())
     }
 }

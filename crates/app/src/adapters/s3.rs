@@ -7,6 +7,7 @@ use fm_domain::blobs::BlobStore as _;
 use fm_s3::{InvalidEndpoint, S3BlobStore, S3Settings, S3SignDownload, S3SignParts, S3Timeouts};
 use fm_streaming::BufferBudget;
 
+use super::plain::warn_of_plain_s3;
 use super::{BlobStoreFactory, OpenBlobStore, OpenContext, OpenDirect, Purpose};
 use crate::StartError;
 use crate::config::{Reader, Secret, Variable};
@@ -72,6 +73,10 @@ impl BlobStoreFactory for S3Config {
     }
 
     async fn open(&self, context: &mut OpenContext) -> Result<OpenBlobStore, StartError> {
+        warn_of_plain_s3("S3_ENDPOINT", &self.endpoint);
+        if self.public_endpoint != self.endpoint {
+            warn_of_plain_s3("S3_PUBLIC_ENDPOINT", &self.public_endpoint);
+        }
         let settings = self.settings(context.budget.clone());
         let invalid =
             |source: InvalidEndpoint| StartError::configuration("the S3 endpoint can't be used", source);

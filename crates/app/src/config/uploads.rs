@@ -12,6 +12,7 @@ pub(super) const VARIABLES: &[Variable] = &[
     Variable::plain("RESUMABLE_UPLOADS"),
     Variable::plain("DIRECT_UPLOADS"),
     Variable::plain("MAX_RESUMABLE_BYTES"),
+    Variable::plain("MAX_UNFINISHED_UPLOADS_PER_USER"),
     Variable::plain("UPLOAD_TTL_SECONDS"),
 ];
 
@@ -28,6 +29,8 @@ pub struct UploadsConfig {
     pub direct: bool,
     /// `MAX_RESUMABLE_BYTES`: the largest file of many requests.
     pub max_resumable: ByteSize,
+    /// `MAX_UNFINISHED_UPLOADS_PER_USER`: resumable and direct ones together.
+    pub max_unfinished: u64,
     /// `UPLOAD_TTL_SECONDS`: how long an upload of many requests lives without a sign of life.
     pub ttl: Duration,
 }
@@ -40,6 +43,7 @@ impl UploadsConfig {
             resumable: reader.flag("RESUMABLE_UPLOADS", true),
             direct: reader.flag("DIRECT_UPLOADS", true),
             max_resumable: ByteSize::new(reader.number("MAX_RESUMABLE_BYTES", 5 << 30, 1..=1 << 40)),
+            max_unfinished: reader.number("MAX_UNFINISHED_UPLOADS_PER_USER", 1000, 1..=1_000_000),
             ttl: reader.seconds("UPLOAD_TTL_SECONDS", DAY, 1..=7 * DAY),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::events::Event;
-use fm_domain::ids::JobId;
+use fm_domain::ids::{JobId, UserId};
 use fm_domain::jobs::{JobKind, JobPayload, NewJob, Priority};
 
 /// A job to be enqueued, but for its id and its time.
@@ -15,14 +15,15 @@ pub(crate) struct FollowUp {
     pub(crate) kind: JobKind,
     pub(crate) payload: JobPayload,
     pub(crate) priority: Priority,
+    pub(crate) owner: Option<UserId>,
     pub(crate) unique: Option<String>,
 }
 
 impl FollowUp {
     /// The job, due at `run_at`.
     pub(crate) fn due(self, id: JobId, run_at: Timestamp) -> NewJob {
-        let Self { kind, payload, priority, unique } = self;
-        NewJob { id, kind, payload, priority, run_at, unique }
+        let Self { kind, payload, priority, owner, unique } = self;
+        NewJob { id, kind, payload, priority, run_at, owner, unique }
     }
 }
 

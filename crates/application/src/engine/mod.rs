@@ -8,3 +8,4 @@ pub(crate) mod password_queue;
 pub(crate) mod passwords;
 pub(crate) mod quota;
 pub(crate) mod retry;
+pub(crate) mod searches;

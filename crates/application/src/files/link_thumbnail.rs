@@ -59,7 +59,7 @@ impl LinkThumbnail {
         match file.thumbnail {
             ThumbnailState::Ready { blob, .. } => Ok(self.presenter.thumbnail(&file, blob).await?),
             ThumbnailState::Pending => Err(ThumbnailError::NotReady { retry_after: ASK_AGAIN }),
-            ThumbnailState::None | ThumbnailState::Failed => Err(ThumbnailError::NoThumbnail),
+            ThumbnailState::None | ThumbnailState::Failed { .. } => Err(ThumbnailError::NoThumbnail),
         }
     }
 }

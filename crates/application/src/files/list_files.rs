@@ -1,8 +1,10 @@
 //! The caller's files, page by page.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::presenter::{FilePresenter, FileView};
+use crate::engine::searches::{Searches, TooManySearches};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{AccessDenied, Actor, Right};
 use fm_domain::database::Database;
@@ -45,15 +47,28 @@ pub enum ListError {
     /// The scopes of the credential do not give the right.
     #[error(transparent)]
     Denied(#[from] AccessDenied),
+    /// Too many searches of the user run at the moment.
+    #[error("too many searches of the user run at the moment")]
+    TooManySearches {
+        /// When to ask again.
+        retry_after: Duration,
+    },
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),
+}
+
+impl From<TooManySearches> for ListError {
+    fn from(busy: TooManySearches) -> Self {
+        Self::TooManySearches { retry_after: busy.retry_after }
+    }
 }
 
 /// Lists files.
 pub struct ListFiles {
     db: Arc<dyn Database>,
     macs: Arc<dyn MacSigner>,
+    searches: Searches,
     presenter: FilePresenter,
 }
 
@@ -62,11 +77,12 @@ impl ListFiles {
         Self {
             db: ports.db.clone(),
             macs: ports.macs.clone(),
+            searches: Searches::default(),
             presenter: FilePresenter::new(ports, settings),
         }
     }
 
-    /// One page.
+    /// One page. A search by a part of the name looks at every name, so few of one user run at a time.
     pub async fn run(&self, actor: &Actor, command: ListCommand) -> Result<FileList, ListError> {
         let access = actor.access(Right::Read)?;
         let ListCommand { filter, sort, order, limit, cursor } = command;
@@ -75,7 +91,12 @@ impl ListFiles {
             cursor.map(|text| decode_cursor(&text, actor.user(), &filter, sort, order, macs)).transpose()?;
         // One more than asked for tells whether there is a next page.
         let page = FilePage { sort, order, after, limit: limit.saturating_add(1) };
+        let searching = match filter.name_contains {
+            Some(_) => Some(self.searches.enter(actor.user()).await?),
+            None => None,
+        };
         let mut files = self.db.read().await?.files().list(&access, &filter, &page).await?;
+        drop(searching);
         let more = files.len() > limit as usize;
         files.truncate(limit as usize);
         let last = if more { files.last() } else { None };

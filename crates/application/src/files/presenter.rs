@@ -104,7 +104,7 @@ fn etag(file: &File, window: UrlValidity) -> String {
     let thumbnail = match file.thumbnail {
         ThumbnailState::None => "n".to_owned(),
         ThumbnailState::Pending => "p".to_owned(),
-        ThumbnailState::Failed => "f".to_owned(),
+        ThumbnailState::Failed { .. } => "f".to_owned(),
         ThumbnailState::Ready { blob, .. } => blob.uuid().as_simple().to_string(),
     };
     // The hash of a direct upload comes later.

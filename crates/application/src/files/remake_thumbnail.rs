@@ -18,6 +18,9 @@ use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::{FileId, IdSource, JobId};
 use fm_domain::thumbnails::Thumbnailer;
 
+/// How many jobs may fail to make the thumbnail of one content: a picture that can't be decoded is not decoded without end.
+const MOST_FAILURES: u32 = 2;
+
 /// Has the thumbnail of a file made again.
 pub struct RemakeThumbnail {
     db: Arc<dyn Database>,
@@ -53,7 +56,8 @@ impl RemakeThumbnail {
             unit.rollback().await?;
             return Err(ThumbnailError::NotFound);
         };
-        if !self.thumbnailer.accepts(&file.content_type) {
+        let has_failed = file.thumbnail.failures() >= MOST_FAILURES;
+        if has_failed || !self.thumbnailer.accepts(&file.content_type) {
             unit.rollback().await?;
             return Err(ThumbnailError::NoThumbnail);
         }
@@ -66,7 +70,7 @@ impl RemakeThumbnail {
             Change::ThumbnailChanged { file: file.id, blob: file.blob, thumbnail: &ThumbnailState::Pending };
         self.events.record(unit.as_mut(), now, change).await?;
         // Asked for by the owner, and no consequence of the change: a retried job sets the same state.
-        let job = MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
+        let job = MakeThumbnail::of(&file);
         unit.jobs().enqueue(&job.enqueued(JobId::new(self.ids.uuid()), now)?).await?;
         unit.commit().await?;
         Ok(File { thumbnail: ThumbnailState::Pending, ..file })

@@ -7,7 +7,7 @@ use fm_domain::clock::Timestamp;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::events::Event;
-use fm_domain::ids::JobId;
+use fm_domain::ids::{JobId, UserId};
 use fm_domain::jobs::{ClaimedJob, JobKind, NewJob, Priority};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,6 +41,11 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
 
     /// A name that equal work shares, for queues that shall hold it once.
     fn unique_name(&self) -> String;
+
+    /// The user whom it works for: users share its workers, however much one of them has asked for. Housekeeping has none.
+    fn owner(&self) -> Option<UserId> {
+        None
+    }
 
     /// The job that follows from this event, if one does.
     #[must_use]
@@ -86,6 +91,7 @@ pub(super) fn follow_up<J: Job>(job: &J, deduplicate: bool) -> PortResult<Follow
         kind: J::kind(),
         payload: payload::write(job)?,
         priority: J::PRIORITY,
+        owner: job.owner(),
         unique: deduplicate.then(|| job.unique_name()),
     })
 }

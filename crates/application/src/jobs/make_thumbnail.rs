@@ -24,8 +24,9 @@ use serde::{Deserialize, Serialize};
 
 /// The largest picture file that is read: it is held in memory while it is decoded.
 const MAX_SOURCE: ByteSize = ByteSize::new(128 * 1024 * 1024);
-/// How often a picture may take too long before it counts as one that can't be decoded.
-const TIMED_ATTEMPTS: u32 = 3;
+/// How often a picture may take too long before it counts as one that can't be decoded: a busy machine may have been the
+/// reason once.
+const TIMED_ATTEMPTS: u32 = 2;
 
 /// Makes the thumbnail of a file, as long as the file points to this blob and wants one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,14 @@ pub struct MakeThumbnail {
     pub file: FileId,
     /// The bytes it has.
     pub blob: BlobId,
+    /// How many jobs could not make it before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failures: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a function of this type")]
+const fn is_zero(failures: &u32) -> bool {
+    *failures == 0
 }
 
 #[async_trait]
@@ -51,12 +60,16 @@ impl Job for MakeThumbnail {
         format!("{}:{}", Self::NAME, self.blob)
     }
 
+    fn owner(&self) -> Option<UserId> {
+        Some(self.owner)
+    }
+
     fn after(event: &Event<'_>) -> Option<Self> {
         match event.change {
             Change::FileCreated { file } | Change::ContentReplaced { file }
                 if file.thumbnail == ThumbnailState::Pending =>
             {
-                Some(Self { owner: file.owner, file: file.id, blob: file.blob })
+                Some(Self::of(file))
             }
             _ => None,
         }
@@ -67,7 +80,7 @@ impl Job for MakeThumbnail {
     }
 
     async fn buried(&self, context: &JobContext, unit: &mut dyn UnitOfWork) -> PortResult<()> {
-        self.mark(context, unit, &ThumbnailState::Failed).await
+        self.mark(context, unit, &self.failed()).await
     }
 
     async fn revived(&self, context: &JobContext, unit: &mut dyn UnitOfWork) -> PortResult<()> {
@@ -76,6 +89,16 @@ impl Job for MakeThumbnail {
 }
 
 impl MakeThumbnail {
+    /// Makes the thumbnail of this file, which may have failed before.
+    pub(crate) const fn of(file: &File) -> Self {
+        let failures = file.thumbnail.failures();
+        Self { owner: file.owner, file: file.id, blob: file.blob, failures }
+    }
+
+    const fn failed(&self) -> ThumbnailState {
+        ThumbnailState::Failed { times: self.failures.saturating_add(1) }
+    }
+
     async fn mark(
         &self,
         context: &JobContext,
@@ -103,7 +126,7 @@ impl Attempt<'_> {
         let wanted = |file: &File| file.blob == job.blob && file.thumbnail == ThumbnailState::Pending;
         let Some(file) = found.filter(wanted) else { return Ok(Done::Moot) };
         if file.size > MAX_SOURCE {
-            return self.finish(&file, ThumbnailState::Failed, None).await;
+            return self.finish(&file, job.failed(), None).await;
         }
         let Some(source) = self.read(&file).await? else { return Ok(Done::Moot) };
         match self
@@ -115,13 +138,14 @@ impl Attempt<'_> {
         {
             Ok(thumbnail) => self.store(&file, thumbnail).await,
             Err(RenderThumbnail::Store(error)) => Err(error.into()),
-            // A busy machine may have been the reason; a hostile picture shall not cost more than a few tries.
-            Err(late @ RenderThumbnail::TimedOut) if self.claimed.attempt < TIMED_ATTEMPTS => {
+            Err(late @ RenderThumbnail::TimedOut)
+                if job.failures == 0 && self.claimed.attempt < TIMED_ATTEMPTS =>
+            {
                 Err(JobError::Failed(late.to_string()))
             }
             Err(refusal) => {
                 tracing::info!(file.id = %file.id, reason = %refusal, "no thumbnail can be made");
-                self.finish(&file, ThumbnailState::Failed, None).await
+                self.finish(&file, job.failed(), None).await
             }
         }
     }

@@ -48,6 +48,10 @@ impl Job for VerifyBlob {
         format!("{}:{}", Self::NAME, self.blob)
     }
 
+    fn owner(&self) -> Option<UserId> {
+        Some(self.owner)
+    }
+
     fn after(event: &Event<'_>) -> Option<Self> {
         match event.change {
             Change::UploadCompleted { upload, file } if file.sha256.is_none() => {

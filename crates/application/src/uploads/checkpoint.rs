@@ -27,6 +27,8 @@ pub(super) struct Checkpoints<'a> {
     store: &'a dyn ResumableStore,
     /// As the database has it.
     saved: Upload,
+    /// The store's state that has the bytes of `saved` and no more; that of `saved` may be rewound from it.
+    counted: Option<WriteState>,
     /// Bytes received since.
     unsaved: u64,
     /// Whether the database may know more than `saved` says: a store failed during a save.
@@ -34,8 +36,8 @@ pub(super) struct Checkpoints<'a> {
 }
 
 impl<'a> Checkpoints<'a> {
-    pub(super) const fn new(context: &'a Context, store: &'a dyn ResumableStore, saved: Upload) -> Self {
-        Self { context, store, saved, unsaved: 0, is_unsure: false }
+    pub(super) fn new(context: &'a Context, store: &'a dyn ResumableStore, saved: Upload) -> Self {
+        Self { context, store, counted: saved.state.clone(), saved, unsaved: 0, is_unsure: false }
     }
 
     pub(super) const fn unsaved(&self) -> u64 {
@@ -57,6 +59,7 @@ impl<'a> Checkpoints<'a> {
     /// Saves that the blob was begun.
     pub(super) async fn save_begun(&mut self, state: WriteState) -> Result<(), ResumableError> {
         self.saved.state = Some(state.clone());
+        self.counted = Some(state.clone());
         let saved = retry_conflicts(|| update(self.context, &self.saved)).await;
         if matches!(saved, Err(ResumableError::TakenOver { .. })) {
             // No later request knows of it: after the blob is complete it would stay beside it.
@@ -87,32 +90,40 @@ impl<'a> Checkpoints<'a> {
         self.is_unsure = matches!(outcome, Err(ResumableError::Store(_)));
         outcome?;
         let before = std::mem::replace(&mut self.saved, upload.clone());
+        self.counted.clone_from(&self.saved.state);
         self.unsaved = 0;
         self.prune(&before).await;
         Ok(())
     }
 
     /// After an error: what was not saved is lost, and the next request finds the upload free, unless it has it already.
+    /// Where every append was answered (`is_answered`), the appends of the next request take the place of those that do not
+    /// count, so that tries without end hold no more storage than one.
     pub(super) async fn release(
         &mut self,
         upload: &Upload,
         error: &ResumableError,
+        is_answered: bool,
     ) -> Result<(), ResumableError> {
         let lost = matches!(error, ResumableError::TakenOver { .. } | ResumableError::Expired);
         if lost || self.is_unsure || !self.saved.is_locked {
             return Ok(());
         }
-        self.rewind(upload);
+        if is_answered {
+            self.saved.state.clone_from(&self.counted);
+        } else {
+            self.rewind(upload);
+        }
         self.saved.is_locked = false;
         retry_conflicts(|| update(self.context, &self.saved)).await
     }
 
     /// Whether the state to go on from has changed, now that appends were made that do not count.
     fn rewind(&mut self, upload: &Upload) -> bool {
-        let (Some(counted), Some(reached)) = (&self.saved.state, &upload.state) else { return false };
-        let rewound = self.store.rewind(counted, reached);
-        let has_changed = rewound != *counted;
-        self.saved.state = Some(rewound);
+        let (Some(counted), Some(reached)) = (&self.counted, &upload.state) else { return false };
+        let rewound = Some(self.store.rewind(counted, reached));
+        let has_changed = rewound != self.saved.state;
+        self.saved.state = rewound;
         has_changed
     }
 

@@ -44,6 +44,7 @@ pub(crate) struct Context {
     pub(super) pool: BufferPool,
     pub(super) max: ByteSize,
     pub(super) quota: Option<ByteSize>,
+    pub(super) max_unfinished: u64,
     pub(super) ttl: Duration,
 }
 
@@ -62,6 +63,7 @@ impl Context {
             pool: BufferPool::default(),
             max: settings.max_resumable.min(ports.blobs.limits().max_blob),
             quota: settings.quota,
+            max_unfinished: settings.max_unfinished_uploads,
             ttl: settings.upload_ttl,
         }
     }

@@ -33,8 +33,8 @@ pub(super) struct Created {
 }
 
 impl Context {
-    /// One unit: the intent is recorded, the key claimed, the length reserved, the upload inserted. A repetition with the
-    /// same key finds the first.
+    /// One unit: the key is claimed, the length reserved, the intent recorded, the upload inserted, where the owner has fewer
+    /// unfinished ones than are allowed. A repetition with the same key finds the first.
     pub(super) async fn create(&self, access: &Access, draft: &Draft) -> Result<Created, ResumableError> {
         self.check_length(draft.length.unwrap_or_default())?;
         retry_conflicts(|| self.try_create(access, draft)).await
@@ -59,6 +59,11 @@ impl Context {
         if let Err(refusal) = unit.users().reserve(draft.owner, upload.reserved, self.quota).await {
             unit.rollback().await?;
             return Err(refusal.into());
+        }
+        // Exact however many are created at once: the reservation has locked the user.
+        if unit.uploads().count_open(draft.owner).await? >= self.max_unfinished {
+            unit.rollback().await?;
+            return Err(ResumableError::TooManyUnfinished { limit: self.max_unfinished });
         }
         // The upload itself knows what is reserved, and gives it back.
         let intent = Intent::bare(BlobKey::file(upload.blob), draft.owner);

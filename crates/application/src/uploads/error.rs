@@ -41,6 +41,12 @@ pub enum ResumableError {
     /// The owner's quota has no room for it.
     #[error("the quota would be exceeded")]
     QuotaExceeded,
+    /// The owner has as many unfinished uploads as are allowed.
+    #[error("there are {limit} unfinished uploads already")]
+    TooManyUnfinished {
+        /// The most unfinished uploads of one user.
+        limit: u64,
+    },
     /// The idempotency key was used for another upload.
     #[error("the idempotency key was used for another upload")]
     KeyConflict,

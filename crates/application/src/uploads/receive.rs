@@ -34,6 +34,8 @@ pub(super) struct Receiver<'a> {
     hasher: OffloadedHasher,
     /// Whether the body has a checksum that was not compared yet: until then none of its bytes count.
     is_unchecked: bool,
+    /// Whether an append may still be on its way to the store.
+    is_appending: bool,
     checkpoints: Checkpoints<'a>,
 }
 
@@ -54,6 +56,7 @@ impl<'a> Receiver<'a> {
             store,
             body_length: request.body_length,
             is_unchecked: digests.checksum.is_some(),
+            is_appending: false,
             hasher: OffloadedHasher::new(&context.hash_threads, digests),
             checkpoints: Checkpoints::new(context, store, upload.clone()),
             upload,
@@ -68,7 +71,7 @@ impl<'a> Receiver<'a> {
     /// After an error: bytes that were not saved are lost, and the next request finds the upload free, unless it has it
     /// already.
     pub(super) async fn release(&mut self, error: &ResumableError) -> Result<(), ResumableError> {
-        self.checkpoints.release(&self.upload, error).await
+        self.checkpoints.release(&self.upload, error, !self.is_appending).await
     }
 
     /// Receives the body to its end. The file, where the whole upload fitted into one chunk.
@@ -210,6 +213,7 @@ impl<'a> Receiver<'a> {
         };
         position.offset = offset;
         let chunk = Chunk { bytes, is_last: self.upload.is_whole() };
+        self.is_appending = true;
         Ok(Box::pin(async move { Ok(store.append(&key, &position, chunk).await?) }))
     }
 
@@ -227,6 +231,7 @@ impl<'a> Receiver<'a> {
     fn appended(&mut self, state: Option<WriteState>) {
         if state.is_some() {
             self.upload.state = state;
+            self.is_appending = false;
         }
     }
 

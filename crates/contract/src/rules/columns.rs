@@ -150,7 +150,7 @@ pub(crate) async fn file_24_an_update_takes_away_what_the_file_no_longer_has<H: 
 ) {
     let given = given(harness);
     let owner = given.owner().await;
-    for thumbnail in [ThumbnailState::None, ThumbnailState::Pending, ThumbnailState::Failed] {
+    for thumbnail in [ThumbnailState::None, ThumbnailState::Pending, ThumbnailState::Failed { times: 2 }] {
         let file = given.file(owner, "picture").await;
         let mut unit = given.unit().await;
         let blob = stored_thumbnail(&mut *unit, owner).await;

@@ -1,8 +1,8 @@
 //! The tables of databases, queues and sessions.
 
 use super::{
-    blob_row, check, columns, file, job, job_concurrency, job_record, key, list, long, many, reach, rows,
-    session, session_more, session_recent, unit, upload, upload_end, user, work, work_more,
+    blob_row, check, columns, file, job, job_concurrency, job_record, job_turns, key, list, long, many,
+    reach, rows, session, session_more, session_recent, unit, upload, upload_end, user, work, work_more,
 };
 use crate::suite::suite;
 
@@ -99,6 +99,8 @@ suite! {
         upload_13_no_expired_upload_is_given_to_two_units_at_once,
         upload_14_ended_uploads_are_purged_after_their_time_up_to_the_limit,
         upload_15_a_removed_user_goes_with_their_uploads,
+        upload_21_the_open_uploads_of_the_user_alone_are_counted,
+        upload_22_units_that_reserve_and_count_never_pass_a_limit_together,
     }
     check {
         file_15_a_walk_gives_every_file_of_every_owner_once_by_id,
@@ -217,6 +219,11 @@ suite! {
     }
     long {
         job_35_every_character_of_a_unique_name_counts,
+    }
+    job_turns {
+        job_36_the_user_with_the_fewest_running_jobs_has_the_next_turn,
+        job_37_turns_are_among_jobs_of_users_and_of_one_urgency,
+        job_38_no_job_of_a_user_is_claimed_twice_or_left_by_all_workers,
     }
 }
 

@@ -57,7 +57,11 @@ pub(crate) async fn file_04_a_file_is_read_back_as_written<H: DatabaseHarness>(h
     let plain = fill::file(owner, stored(&mut *unit, owner).await, "plain.txt");
     let empty =
         File { size: fill::bytes(0), sha256: None, thumbnail: ThumbnailState::Pending, ..plain.clone() };
-    let large = File { size: fill::bytes(5 << 40), thumbnail: ThumbnailState::Failed, ..plain.clone() };
+    let large = File {
+        size: fill::bytes(5 << 40),
+        thumbnail: ThumbnailState::Failed { times: 70_000 },
+        ..plain.clone()
+    };
     let full = File {
         name: fill::name(&format!("{} 'ÿ\u{10FFFD}%_;--\u{202e}\u{200b}.png", "名".repeat(235))),
         content_type: fill::media_type("image/vnd.microsoft.icon"),
@@ -129,12 +133,12 @@ pub(crate) async fn file_06_a_thumbnail_is_set_only_while_the_file_points_to_its
     assert!(unit.files().set_thumbnail(file.id, file.blob, &ready).await.unwrap());
     let other = BlobId::new(uuid());
     assert!(
-        !unit.files().set_thumbnail(file.id, other, &ThumbnailState::Failed).await.unwrap(),
+        !unit.files().set_thumbnail(file.id, other, &ThumbnailState::Failed { times: 1 }).await.unwrap(),
         "another blob"
     );
     let unknown = FileId::new(uuid());
     assert!(
-        !unit.files().set_thumbnail(unknown, file.blob, &ThumbnailState::Failed).await.unwrap(),
+        !unit.files().set_thumbnail(unknown, file.blob, &ThumbnailState::Failed { times: 1 }).await.unwrap(),
         "no such file"
     );
     unit.commit().await.unwrap();

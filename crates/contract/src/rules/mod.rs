@@ -17,6 +17,7 @@ mod id;
 mod job;
 mod job_concurrency;
 mod job_record;
+mod job_turns;
 mod key;
 mod limit;
 mod limit_store;

@@ -245,7 +245,7 @@ pub(crate) async fn file_20_a_change_of_one_file_leaves_every_other_as_it_is<H: 
     let blob = stored(&mut *unit, owner).await;
     let twin = File { blob, ..twin };
     unit.files().insert(&twin).await.unwrap();
-    let failed = fm_domain::files::ThumbnailState::Failed;
+    let failed = fm_domain::files::ThumbnailState::Failed { times: 1 };
     assert!(unit.files().set_thumbnail(file.id, file.blob, &failed).await.unwrap());
     let changed =
         File { thumbnail: failed, revision: file.revision.next(), name: fill::name("new"), ..file.clone() };

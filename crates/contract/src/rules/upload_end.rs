@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use fm_domain::accounts::ReserveBytes;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{FileId, UploadId, UserId};
-use fm_domain::uploads::{UpdateUpload, Upload, UploadStatus};
+use fm_domain::uploads::{Transport, UpdateUpload, Upload, UploadStatus};
 
 use crate::fixture::database::{Given, given};
 use crate::fixture::{access_of, at, fill, soon, uuid};
@@ -229,4 +230,69 @@ pub(crate) async fn upload_15_a_removed_user_goes_with_their_uploads<H: Database
     given.assert_gone(&theirs).await;
     given.assert_gone(&plain).await;
     assert_eq!(given.stored_upload(other, kept.id).await, Some(kept), "other users keep theirs");
+}
+
+pub(crate) async fn upload_21_the_open_uploads_of_the_user_alone_are_counted<H: DatabaseHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let (owner, other) = (given.owner().await, given.owner().await);
+    let complete = UploadStatus::Complete(FileId::new(uuid()));
+    let direct = Upload { transport: Transport::Direct, ..until(owner, 10, UploadStatus::Open) };
+    let direct = given.upload(direct).await;
+    let resumable = Upload { transport: Transport::Resumable, ..until(owner, 20, UploadStatus::Open) };
+    let resumable = given.upload(resumable).await;
+    for upload in [
+        until(owner, 10, complete),
+        until(owner, 10, UploadStatus::Expired),
+        until(other, 10, UploadStatus::Open),
+    ] {
+        given.upload(upload).await;
+    }
+
+    let mut unit = given.unit().await;
+    assert_eq!(unit.uploads().count_open(UserId::new(uuid())).await.unwrap(), 0, "of no user");
+    assert_eq!(unit.uploads().count_open(owner).await.unwrap(), 2);
+    unit.uploads().insert(&until(owner, 30, UploadStatus::Open)).await.unwrap();
+    assert_eq!(unit.uploads().count_open(owner).await.unwrap(), 3, "a unit sees its own changes");
+    let expired = Upload { status: UploadStatus::Expired, ..direct.clone() };
+    unit.uploads().update(&expired, direct.epoch).await.unwrap();
+    assert_eq!(unit.uploads().count_open(owner).await.unwrap(), 2, "one that expired is no longer open");
+    assert!(unit.uploads().remove(resumable.id).await.unwrap());
+    assert_eq!(unit.uploads().count_open(owner).await.unwrap(), 1);
+    unit.commit().await.unwrap();
+    let mut unit = given.unit().await;
+    assert_eq!(unit.uploads().count_open(owner).await.unwrap(), 1, "in a later unit");
+    assert_eq!(unit.uploads().count_open(other).await.unwrap(), 1);
+    unit.rollback().await.unwrap();
+}
+
+pub(crate) async fn upload_22_units_that_reserve_and_count_never_pass_a_limit_together<H: DatabaseHarness>(
+    harness: &H,
+) {
+    async fn create(unit: &mut dyn UnitOfWork, owner: UserId) -> PortResult<bool> {
+        match unit.users().reserve(owner, fill::bytes(0), None).await {
+            Err(ReserveBytes::Store(error)) => return Err(error),
+            other => other.unwrap(),
+        }
+        if unit.uploads().count_open(owner).await? >= 3 {
+            return Ok(false);
+        }
+        tokio::task::yield_now().await;
+        unit.uploads().insert(&fill::upload(owner)).await?;
+        Ok(true)
+    }
+    let given = given(harness);
+    let owner = given.owner().await;
+    given.upload(fill::upload(owner)).await;
+    let mut units = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let given = given.clone();
+        units.spawn(async move { given.retry_reads(|unit| Box::pin(create(unit, owner))).await });
+    }
+    let created = soon("eight units that create uploads", units.join_all()).await;
+    assert_eq!(created.into_iter().filter(|created| *created).count(), 2, "how many uploads were created");
+    let mut unit = given.unit().await;
+    assert_eq!(unit.uploads().count_open(owner).await.unwrap(), 3);
+    unit.rollback().await.unwrap();
 }

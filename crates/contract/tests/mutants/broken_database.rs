@@ -69,6 +69,8 @@ pub(crate) enum Fault {
     ExpiresWithoutLimit,
     KeepsUploadsOpen,
     PurgesTheOpen,
+    CountsEndedUploads,
+    CountsNoOpenUploads,
     SkipsOnWalking,
     TalliesWhatIsRecorded,
     HidesTombstones,
@@ -133,6 +135,7 @@ pub(crate) enum Fault {
     RemovesAnybodysFiles,
     PagesFromTheRowOfTheKey,
     KeepsOldThumbnails,
+    CountsFailuresIn16Bits,
     PostponesTheDeletionItself,
     MovesTombstonesOfTheOwner,
     KeepsTheFirstLeaseOfAHolder,
@@ -147,6 +150,7 @@ pub(crate) enum Fault {
     SignalsBeforeTheCommit,
     FiltersJobsAfterTheLimit,
     ClaimsKindsAfterTheLimit,
+    ClaimsWithoutTurns,
     LosesConnectionsOfDroppedUnits,
     TakesLimitsAs31Bits,
     KeepsHashesIn60Characters,
@@ -408,8 +412,7 @@ mutants! {
     a_database_without_a_fault_breaks_no_rule: broken(Fault::None) => database, [];
     a_unit_that_commits_when_it_is_dropped: broken(Fault::CommitsOnDrop) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "USER-18", "BLOBROW-17", "UPLOAD-18", "JOB-01", "JOB-26"];
-    a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database,
-        ["UOW-09", "JOB-21", "JOB-29"];
+    a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database, ["UOW-09", "JOB-21", "JOB-29"];
     a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UOW-15", "UPLOAD-08", "BLOBROW-17", "JOB-01", "JOB-26"];
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];

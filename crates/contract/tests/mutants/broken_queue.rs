@@ -136,7 +136,9 @@ impl JobQueue for BrokenUnit {
         }
         let most = if self.is(Fault::ComparesNamesTo64Characters) { 64 } else { usize::MAX };
         let unique = job.unique.as_ref().map(|name| first(name, most));
-        let enqueued = self.honest().jobs().enqueue(&NewJob { priority, unique, ..job.clone() }).await?;
+        let owner = job.owner.filter(|_| !self.is(Fault::ClaimsWithoutTurns));
+        let enqueued =
+            self.honest().jobs().enqueue(&NewJob { priority, owner, unique, ..job.clone() }).await?;
         if enqueued == Enqueued::Added {
             self.common.priorities.lock().unwrap().insert(job.id, priority);
             if self.is(Fault::SignalsBeforeTheCommit) {
@@ -296,14 +298,14 @@ impl JobQueue for BrokenUnit {
 
 mutants! {
     a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue,
-        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23", "JOB-34"];
+        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23", "JOB-34", "JOB-36", "JOB-37", "JOB-38"];
     a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
     a_queue_that_takes_any_answer: broken(Fault::TakesAnyAnswer) => job_queue,
         ["JOB-04", "JOB-07", "JOB-21", "JOB-24", "JOB-28"];
     a_queue_that_loses_what_expired: broken(Fault::LosesWhatExpired) => job_queue,
-        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21", "JOB-23", "JOB-25", "JOB-30"];
+        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21", "JOB-23", "JOB-25", "JOB-30", "JOB-36"];
     a_queue_that_wakes_no_worker: broken(Fault::NeverSignals) => job_queue, ["JOB-13", "JOB-27", "JOB-32"];
-    a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05", "JOB-28"];
+    a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05", "JOB-28", "JOB-37"];
     a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18", "JOB-24", "JOB-33"];
     a_queue_that_gives_the_living_for_dead: broken(Fault::TakesTheLiving) => job_queue, ["JOB-20"];
     a_queue_that_claims_a_page: broken(Fault::ClaimsAPage) => job_queue, ["JOB-22"];
@@ -318,6 +320,7 @@ mutants! {
     a_queue_that_puts_back_without_a_reason: broken(Fault::PutsBackWithoutAReason) => job_queue, ["JOB-28"];
     a_queue_that_puts_back_for_any_attempt: broken(Fault::PutsBackForAnyAttempt) => job_queue, ["JOB-29"];
     a_queue_that_keeps_texts_of_payloads: broken(Fault::KeepsTextsOfPayloads) => job_queue, ["JOB-03", "JOB-07", "JOB-10", "JOB-21", "JOB-26"];
+    a_queue_without_turns: broken(Fault::ClaimsWithoutTurns) => job_queue, ["JOB-36", "JOB-37"];
     a_queue_that_enqueues_again: broken(Fault::EnqueuesAgain) => job_queue, ["JOB-01", "JOB-09", "JOB-26"];
     a_signal_that_loses_what_no_worker_awaits: broken(Fault::LosesSignalsWithoutAWaiter) => job_queue, ["JOB-13", "JOB-27", "JOB-32"];
 }

@@ -268,6 +268,11 @@ impl FileRepo for BrokenUnit {
         if self.is(Fault::KeepsTypesIn64Characters) && file.content_type.as_str().len() > 64 {
             file.content_type = first(file.content_type.as_str(), 64).parse().unwrap();
         }
+        if let ThumbnailState::Failed { times } = &mut file.thumbnail
+            && self.is(Fault::CountsFailuresIn16Bits)
+        {
+            *times &= u32::from(u16::MAX);
+        }
         self.common.files.lock().unwrap().entry(file.id).or_insert_with(|| file.clone());
         let inserted = self.honest().files().insert(&file).await;
         self.hurt |= self.is(Fault::LiesAboutCommit) && inserted.is_err();

@@ -6,7 +6,7 @@ use fm_domain::blobs::{PartTag, WrittenPart};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::idempotency::IdempotencyKey;
-use fm_domain::ids::{FileId, UploadId};
+use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, Transport, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
 
 use crate::broken_database::{BrokenReads, BrokenUnit, Fault, PAGE, broken};
@@ -79,6 +79,15 @@ impl UploadRepo for BrokenUnit {
             return self.honest().uploads().find_for_update(access, first).await;
         }
         Ok(found.filter(|_| !self.is(Fault::FindsNoKey)))
+    }
+
+    async fn count_open(&mut self, owner: UserId) -> PortResult<u64> {
+        if self.is(Fault::CountsEndedUploads) {
+            let ids = self.inserted.lock().unwrap();
+            return Ok(ids.values().filter(|upload| upload.owner == owner).count() as u64);
+        }
+        let open = self.honest().uploads().count_open(owner).await?;
+        Ok(if self.is(Fault::CountsNoOpenUploads) { 0 } else { open })
     }
 
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {
@@ -177,11 +186,14 @@ mutants! {
         ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07", "UPLOAD-08", "UPLOAD-10", "UPLOAD-11", "UPLOAD-14", "UPLOAD-15", "UOW-12", "UPLOAD-17", "UPLOAD-18"];
     a_repo_that_gives_parts_backwards: broken(Fault::GivesPartsBackwards) => database, ["UPLOAD-09"];
     a_repo_that_keeps_removed_uploads: broken(Fault::KeepsTheRemoved) => database,
-        ["UPLOAD-06", "UPLOAD-10"];
+        ["UPLOAD-06", "UPLOAD-10", "UPLOAD-21"];
     a_repo_that_forgets_no_upload_of_a_file: broken(Fault::ForgetsNoFile) => database, ["UPLOAD-11"];
     a_repo_that_gives_expired_uploads_without_limit: broken(Fault::ExpiresWithoutLimit) => database,
         ["UPLOAD-12", "UPLOAD-16"];
     a_repo_that_gives_expired_uploads_again: broken(Fault::KeepsUploadsOpen) => database,
-        ["UPLOAD-04", "UPLOAD-13"];
+        ["UPLOAD-04", "UPLOAD-13", "UPLOAD-21"];
+    a_repo_that_counts_uploads_that_ended: broken(Fault::CountsEndedUploads) => database, ["UPLOAD-21"];
+    a_repo_that_counts_no_open_uploads: broken(Fault::CountsNoOpenUploads) => database,
+        ["UPLOAD-21", "UPLOAD-22"];
     a_repo_that_purges_open_uploads: broken(Fault::PurgesTheOpen) => database, ["UPLOAD-14", "UPLOAD-16"];
 }

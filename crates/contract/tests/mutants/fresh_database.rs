@@ -95,6 +95,7 @@ mutants! {
     a_list_that_pages_from_the_row_of_the_key: broken(Fault::PagesFromTheRowOfTheKey) => database, ["FILE-01"];
     a_repo_that_removes_files_of_anybody: broken(Fault::RemovesAnybodysFiles) => database, ["FILE-03"];
     a_repo_that_keeps_old_thumbnails: broken(Fault::KeepsOldThumbnails) => database, ["FILE-24"];
+    a_repo_that_counts_failures_in_16_bits: broken(Fault::CountsFailuresIn16Bits) => database, ["FILE-04"];
     a_repo_that_postpones_the_deletion_itself: broken(Fault::PostponesTheDeletionItself) => database,
         ["BLOBROW-09"];
     a_repo_that_moves_tombstones_of_the_owner: broken(Fault::MovesTombstonesOfTheOwner) => database,
@@ -110,7 +111,7 @@ mutants! {
         ["UPLOAD-04"];
     a_repo_that_inserts_what_it_updates: broken(Fault::InsertsWhatItUpdates) => database, ["UPLOAD-03"];
     a_queue_that_calls_retries_due_at_once: broken(Fault::CallsRetriesDueAtOnce) => job_queue, ["JOB-30"];
-    a_queue_that_claims_by_the_first_time: broken(Fault::ClaimsByTheFirstTime) => job_queue, ["JOB-30"];
+    a_queue_that_claims_by_the_first_time: broken(Fault::ClaimsByTheFirstTime) => job_queue, ["JOB-30", "JOB-36", "JOB-37"];
     a_queue_that_takes_the_dead_without_their_error: broken(Fault::TakesTheDeadWithoutTheirError) => job_queue,
         ["JOB-31"];
     a_queue_that_signals_before_the_commit: broken(Fault::SignalsBeforeTheCommit) => job_queue, ["JOB-32"];

@@ -53,7 +53,10 @@ pub enum ThumbnailState {
         height: u32,
     },
     /// The picture can't be decoded, or not safely.
-    Failed,
+    Failed {
+        /// How many jobs have tried it in vain, one after the other.
+        times: u32,
+    },
 }
 
 impl ThumbnailState {
@@ -64,7 +67,16 @@ impl ThumbnailState {
             Self::None => "none",
             Self::Pending => "pending",
             Self::Ready { .. } => "ready",
-            Self::Failed => "failed",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// How many jobs could not make it.
+    #[must_use]
+    pub const fn failures(&self) -> u32 {
+        match self {
+            Self::Failed { times } => *times,
+            Self::None | Self::Pending | Self::Ready { .. } => 0,
         }
     }
 
@@ -73,7 +85,7 @@ impl ThumbnailState {
     pub const fn blob(&self) -> Option<BlobId> {
         match self {
             Self::Ready { blob, .. } => Some(*blob),
-            Self::None | Self::Pending | Self::Failed => None,
+            Self::None | Self::Pending | Self::Failed { .. } => None,
         }
     }
 }

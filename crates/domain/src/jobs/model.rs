@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::ids::JobId;
+use crate::ids::{JobId, UserId};
 
 /// The stable name of a kind of job: `make_thumbnail`. The queue compares it and knows no kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,6 +96,8 @@ pub struct NewJob {
     pub priority: Priority,
     /// The earliest time to run it.
     pub run_at: Timestamp,
+    /// The user whom the job works for, where users share its workers fairly.
+    pub owner: Option<UserId>,
     /// At most one living job (waiting or running) has this name, every character of which counts (JOB-35); `None`: any
     /// number.
     pub unique: Option<String>,

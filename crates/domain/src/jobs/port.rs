@@ -29,7 +29,9 @@ pub trait JobQueue: Send {
     /// Claims up to `limit` jobs of these kinds that are due at `now` and that no worker holds, until `lease_until`:
     /// the most urgent first, then the longest due: a retry since its `retry_at` (JOB-30). Jobs of other kinds are passed over,
     /// and keep none of these from being claimed (JOB-34). A job whose lease ran out is claimed again, with a higher
-    /// attempt; a lease is over at `lease_until` itself (JOB-23). No job is claimed twice for one attempt, however
+    /// attempt; a lease is over at `lease_until` itself (JOB-23). Where the job that would be claimed has an owner, users have
+    /// their turns: of the due jobs of its urgency that have an owner, one of the user with the fewest running jobs (of any kind,
+    /// under a lease that is not over) is claimed in its place, the longest due of those (JOB-36). No job is claimed twice for one attempt, however
     /// many claim at once (JOB-02), and none waits for another's lock.
     async fn claim(
         &mut self,

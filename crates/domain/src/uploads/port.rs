@@ -8,7 +8,7 @@ use crate::blobs::WrittenPart;
 use crate::clock::Timestamp;
 use crate::error::{PortError, PortResult};
 use crate::idempotency::IdempotencyKey;
-use crate::ids::{FileId, UploadId};
+use crate::ids::{FileId, UploadId, UserId};
 
 /// Why an upload was not updated.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,11 @@ pub trait UploadRepo: Send {
     /// The latest upload with this key that `access` reaches; of those created at the same moment the one with the
     /// larger id (UPLOAD-19).
     async fn find_by_key(&mut self, access: &Access, key: &IdempotencyKey) -> PortResult<Option<Upload>>;
+
+    /// How many open uploads the user has, of either transport (UPLOAD-21). In a unit that has
+    /// [reserved](crate::accounts::UserRepo::reserve) for the user, if only 0 bytes, the number holds until the unit ends
+    /// (UPLOAD-22).
+    async fn count_open(&mut self, owner: UserId) -> PortResult<u64>;
 
     /// Replaces everything but id, owner, transport, key and `created_at`, if the stored epoch is still `seen`; refused as
     /// [`UpdateUpload::Fenced`] otherwise. Of two units that acquire an upload at once one does (UPLOAD-02), and a request

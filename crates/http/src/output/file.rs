@@ -9,7 +9,7 @@ pub(crate) fn file(view: &FileView) -> File {
     let file = &view.file;
     let (width, height) = match file.thumbnail {
         ThumbnailState::Ready { width, height, .. } => (Some(width), Some(height)),
-        ThumbnailState::None | ThumbnailState::Pending | ThumbnailState::Failed => (None, None),
+        ThumbnailState::None | ThumbnailState::Pending | ThumbnailState::Failed { .. } => (None, None),
     };
     File {
         id: file.id.uuid(),

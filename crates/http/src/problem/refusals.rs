@@ -134,6 +134,10 @@ impl From<ListError> for Problem {
         match error {
             ListError::InvalidCursor(_) => Self::malformed("the cursor is not valid for this list"),
             ListError::Denied(denied) => denied.into(),
+            ListError::TooManySearches { retry_after } => {
+                Self::new(Code::RateLimited, "too many searches of yours run at the moment")
+                    .retry_after(retry_after)
+            }
             ListError::Store(error) => error.into(),
         }
     }
@@ -191,6 +195,10 @@ impl From<ResumableError> for Problem {
             ResumableError::ChecksumMismatch => Self::of(Code::ChecksumMismatch),
             ResumableError::TooLargeForStore => too_large_for_store(),
             ResumableError::QuotaExceeded => Self::of(Code::QuotaExceeded),
+            ResumableError::TooManyUnfinished { limit } => Self::new(
+                Code::Conflict,
+                format!("there are {limit} unfinished uploads already: finish or cancel one first"),
+            ),
             ResumableError::KeyConflict => Self::of(Code::Conflict),
             ResumableError::TakenOver { retry_after } => {
                 conflict("another request goes on with the upload").retry_after(retry_after)

@@ -89,6 +89,7 @@ impl Server {
             signed_url_ttl: Duration::from_hours(1),
             max_upload: ByteSize::new(MAX_UPLOAD),
             max_resumable: ByteSize::new(MAX_RESUMABLE),
+            max_unfinished_uploads: 1000,
             upload_ttl: UPLOAD_TTL,
             upload_buffer: BufferBudget::new(ByteSize::new(64 << 20)),
             hash_threads: HashThreads::start(1),

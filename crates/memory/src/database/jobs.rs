@@ -1,12 +1,13 @@
 //! The queue.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::ops::Bound;
 
 use async_trait::async_trait;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_domain::ids::JobId;
+use fm_domain::ids::{JobId, UserId};
 use fm_domain::jobs::{
     ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority,
 };
@@ -33,6 +34,7 @@ struct JobRow {
     payload: JobPayload,
     priority: Priority,
     run_at: Timestamp,
+    owner: Option<UserId>,
     unique: Option<String>,
     attempt: u32,
     last_error: Option<String>,
@@ -127,6 +129,39 @@ impl Jobs {
         }
         found
     }
+
+    fn owner(&self, id: JobId) -> Option<UserId> {
+        self.by_id.get(&id).and_then(|row| row.owner)
+    }
+
+    /// The job that goes in the place of `first`, which has an owner.
+    fn fairest(&self, kinds: &[JobKind], now: Timestamp, first: JobId) -> JobId {
+        let mut running: HashMap<Option<UserId>, usize> = HashMap::new();
+        for row in self.by_id.values() {
+            if matches!(row.state, Held::Running { lease_until } if lease_until > now) {
+                *running.entry(row.owner).or_default() += 1;
+            }
+        }
+        let Some(priority) = self.by_id.get(&first).map(|row| Reverse(row.priority)) else { return first };
+        let least = (priority, Timestamp::from_unix_micros(i64::MIN), JobId::new(Uuid::nil()));
+        let due = self.urgent.range(least..=(priority, now, JobId::new(Uuid::max())));
+        let owned = due.filter(|(_, _, id)| self.is_of(kinds, *id)).filter_map(|(_, due_at, id)| {
+            let owner = Some(self.owner(*id)?);
+            Some((running.get(&owner).copied().unwrap_or_default(), *due_at, *id))
+        });
+        owned.min().map_or(first, |(_, _, id)| id)
+    }
+
+    /// The jobs to claim next, some of those that can be: the first ones without an owner, or one of a user's.
+    fn next(&self, kinds: &[JobKind], now: Timestamp, limit: usize) -> Vec<JobId> {
+        let mut next = self.claimable(kinds, now, limit);
+        match next.iter().position(|id| self.owner(*id).is_some()) {
+            None => {}
+            Some(0) => next = vec![self.fairest(kinds, now, next[0])],
+            Some(unowned) => next.truncate(unowned),
+        }
+        next
+    }
 }
 
 #[async_trait]
@@ -144,6 +179,7 @@ impl JobQueue for MemoryUnitOfWork {
             payload: job.payload.clone(),
             priority: job.priority,
             run_at: job.run_at,
+            owner: job.owner,
             unique: job.unique.clone(),
             attempt: 0,
             last_error: None,
@@ -161,22 +197,29 @@ impl JobQueue for MemoryUnitOfWork {
         lease_until: Timestamp,
         limit: u32,
     ) -> PortResult<Vec<ClaimedJob>> {
-        let jobs = &mut self.tables.jobs;
+        let (jobs, limit) = (&mut self.tables.jobs, limit as usize);
         let mut claimed = Vec::new();
-        for id in jobs.claimable(kinds, now, limit as usize) {
-            let Some(mut row) = jobs.take(id) else { continue };
-            row.attempt = row.attempt.saturating_add(1);
-            row.state = Held::Running { lease_until };
-            claimed.push(ClaimedJob {
-                id,
-                kind: row.kind.clone(),
-                payload: row.payload.clone(),
-                attempt: row.attempt,
-                run_at: row.run_at,
-            });
-            jobs.put(id, row);
+        loop {
+            let next = jobs.next(kinds, now, limit - claimed.len());
+            // A lease that is over already would have the same jobs claimed again.
+            let is_done = next.is_empty() || lease_until <= now;
+            for id in next {
+                let Some(mut row) = jobs.take(id) else { continue };
+                row.attempt = row.attempt.saturating_add(1);
+                row.state = Held::Running { lease_until };
+                claimed.push(ClaimedJob {
+                    id,
+                    kind: row.kind.clone(),
+                    payload: row.payload.clone(),
+                    attempt: row.attempt,
+                    run_at: row.run_at,
+                });
+                jobs.put(id, row);
+            }
+            if is_done {
+                return Ok(claimed);
+            }
         }
-        Ok(claimed)
     }
 
     async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> {

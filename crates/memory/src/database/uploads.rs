@@ -97,6 +97,12 @@ impl Uploads {
         }
     }
 
+    fn count_open(&self, owner: UserId) -> usize {
+        let theirs = self.owned.range((owner, LEAST)..=(owner, MOST));
+        let theirs = theirs.filter_map(|(_, id)| self.by_id.get(id));
+        theirs.filter(|upload| upload.status == UploadStatus::Open).count()
+    }
+
     pub(crate) fn remove_owned(&mut self, owner: UserId) {
         let theirs = self.owned.range((owner, LEAST)..=(owner, MOST));
         let ids: Vec<UploadId> = theirs.map(|(_, id)| *id).collect();
@@ -133,6 +139,10 @@ impl UploadRepo for MemoryUnitOfWork {
         let place = |at, id| (owner, key.as_str().to_owned(), at, id);
         let latest = uploads.by_key.range(place(BEGINNING, LEAST)..=place(END, MOST)).next_back();
         Ok(latest.and_then(|(_, _, _, id)| uploads.find(owner, *id)))
+    }
+
+    async fn count_open(&mut self, owner: UserId) -> PortResult<u64> {
+        Ok(self.tables.uploads.count_open(owner) as u64)
     }
 
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {

@@ -72,3 +72,23 @@ fn what_is_no_url_of_postgresql_is_refused() {
     let missing = PgAddress::parse("postgres://h/db?sslmode=verify-ca&sslrootcert=/does/not/exist");
     assert!(matches!(missing, Err(InvalidAddress::RootCertificates(_))));
 }
+
+#[test]
+fn connections_to_other_machines_that_are_not_verified_are_warned_of() {
+    let warning = |place: &str, parameters: &str| {
+        let address = PgAddress::parse(&format!("postgres://ann:s3cret@{place}/files{parameters}")).unwrap();
+        address.warning().map(str::to_owned)
+    };
+    for parameters in ["?sslmode=disable", "?sslmode=prefer", "?sslmode=require", "?sslmode=verify-ca"] {
+        let told = warning("db.example:6543,localhost,[2001:db8::1]", parameters).unwrap();
+        let named = ["sslmode=", "db.example:6543", "2001:db8::1:5432", "verify-full", "sslrootcert"];
+        assert!(named.iter().all(|named| told.contains(named)), "{told}");
+        assert!(!["s3cret", "ann", "localhost"].iter().any(|hidden| told.contains(hidden)), "{told}");
+        for local in ["localhost", "127.0.0.1:6543", "[::1]", "%2Frun%2Fpostgresql"] {
+            assert_eq!(warning(local, parameters), None, "{local}");
+        }
+    }
+    for parameters in ["", "?sslmode=verify-full"] {
+        assert_eq!(warning("db.example", parameters), None, "{parameters}");
+    }
+}

@@ -53,6 +53,23 @@ impl Entry {
         (0..count).map(entry).collect()
     }
 
+    /// Whether the server is on this machine. A host that is named beside its address is the one that is meant: the
+    /// address may be that of a tunnel.
+    pub(super) fn is_local(&self) -> bool {
+        match &self.place {
+            At::Name(name) | At::Address(Some(name), _) => {
+                name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
+            }
+            At::Address(None, address) => is_loopback(*address),
+            At::Folder(_) => true,
+        }
+    }
+
+    /// Whether it is a socket in a folder.
+    pub(super) const fn is_socket(&self) -> bool {
+        matches!(self.place, At::Folder(_))
+    }
+
     /// The settings for this entry at this address.
     pub(super) fn settings(&self, without_hosts: &Config, address: Option<IpAddr>) -> Config {
         let mut settings = without_hosts.clone();
@@ -71,6 +88,10 @@ impl Entry {
         }
         settings
     }
+}
+
+const fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
 }
 
 impl fmt::Display for Entry {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::timing::SUSPICIOUS;
-use crate::tls::{self, Trust};
+use crate::tls::{Channel, Trust};
 
 const LIMIT: Duration = Duration::from_millis(300);
 
@@ -13,8 +13,9 @@ fn hosts(url: &str, limit: Duration) -> Option<Hosts> {
     Hosts::of(&url.parse().unwrap(), limit)
 }
 
-fn tls() -> MakeRustlsConnect {
-    MakeRustlsConnect::new(tls::client_config(Trust::Anyone).unwrap())
+fn security() -> Security {
+    let channel = Channel::new(SslMode::Prefer, Trust::Anyone).unwrap();
+    Security { local: channel.clone(), remote: channel }
 }
 
 /// Takes connections and never says a word.
@@ -45,6 +46,26 @@ fn hosts_and_ports_belong_together_in_order() {
 }
 
 #[test]
+fn this_machine_is_told_from_others() {
+    let remote = |url: &str| hosts(url, LIMIT).unwrap().remote();
+    for local in
+        ["localhost", "LocalHost", "127.0.0.1", "127.9.8.7", "[::1]", "[::ffff:127.0.0.1]", "%2Frun%2Fpg"]
+    {
+        assert_eq!(remote(&format!("postgres://u@{local}/db")), Vec::<String>::new(), "{local}");
+    }
+    for other in
+        ["db", "db.example", "localhost.example", "10.0.0.1", "0.0.0.0", "127.example", "192.168.0.1"]
+    {
+        assert_eq!(remote(&format!("postgres://u@{other}/db")), [format!("{other}:5432")], "{other}");
+    }
+    assert_eq!(remote("postgres://u@[2001:db8::1]/db"), ["2001:db8::1:5432"]);
+    assert_eq!(remote("postgres://u@localhost,db:7/db"), ["db:7"]);
+    assert_eq!(remote("postgres:///db?hostaddr=127.0.0.1"), Vec::<String>::new());
+    // By a tunnel, say.
+    assert_eq!(remote("postgres://u@db.example/db?hostaddr=127.0.0.1"), ["db.example:5432"]);
+}
+
+#[test]
 fn whatever_the_url_says_beside_the_hosts_is_said_to_each_of_them() {
     let url = "postgres://ann:pw@a:1,b:2/db?options=-c%20x%3D1&application_name=n&connect_timeout=3&keepalives=0\
                &keepalives_idle=4&keepalives_interval=5&keepalives_retries=6&tcp_user_timeout=7\
@@ -61,7 +82,7 @@ async fn every_silent_host_has_its_own_time_and_the_next_walk_begins_where_this_
     let hosts = hosts(&format!("postgres://u@{first},{second}/db?sslmode=disable"), LIMIT).unwrap();
     for _ in 0..2 {
         let started = Instant::now();
-        let error = hosts.open(&tls()).await.err().unwrap();
+        let error = hosts.open(&security()).await.err().unwrap();
         let took = started.elapsed();
         assert!(took >= LIMIT * 2 && took < hosts.longest_walk() + LIMIT, "{took:?}");
         assert!(matches!(error, PortError::Unavailable(_)), "{error:?}");
@@ -79,12 +100,12 @@ async fn a_walk_that_is_dropped_while_a_host_is_silent_has_the_next_begin_behind
     let hosts = hosts(&url, SUSPICIOUS * 10).unwrap();
     let impatient = SUSPICIOUS + SUSPICIOUS / 10;
     for expected in [(1, 0), (0, 1), (1, 0)] {
-        assert!(timeout(impatient, hosts.open(&tls())).await.is_err());
+        assert!(timeout(impatient, hosts.open(&security())).await.is_err());
         assert_eq!((came(&one), came(&other)), expected);
     }
     // One that was dropped at once says nothing of the host.
-    assert!(timeout(SUSPICIOUS / 10, hosts.open(&tls())).await.is_err());
-    assert!(timeout(SUSPICIOUS / 10, hosts.open(&tls())).await.is_err());
+    assert!(timeout(SUSPICIOUS / 10, hosts.open(&security())).await.is_err());
+    assert!(timeout(SUSPICIOUS / 10, hosts.open(&security())).await.is_err());
     assert_eq!((came(&one), came(&other)), (0, 2));
     assert!(!hosts.is_walking());
 }

@@ -26,6 +26,7 @@ pub(crate) struct FileRow {
     thumbnail_blob_id: Option<Uuid>,
     thumbnail_width: Option<i32>,
     thumbnail_height: Option<i32>,
+    thumbnail_failures: i32,
     revision: i64,
     created_at: Moment,
     updated_at: Moment,
@@ -55,7 +56,9 @@ impl FileRow {
         Ok(match (self.thumbnail_state.as_str(), ready) {
             ("none", _) => ThumbnailState::None,
             ("pending", _) => ThumbnailState::Pending,
-            ("failed", _) => ThumbnailState::Failed,
+            ("failed", _) => ThumbnailState::Failed {
+                times: u32::try_from(self.thumbnail_failures).map_err(corrupt("files.thumbnail_failures"))?,
+            },
             ("ready", (Some(blob), Some(width), Some(height))) => ThumbnailState::Ready {
                 blob: BlobId::new(blob),
                 width: pixels(width)?,
@@ -84,6 +87,7 @@ pub(crate) struct ThumbnailRow {
     thumbnail_blob_id: Option<Uuid>,
     thumbnail_width: Option<i32>,
     thumbnail_height: Option<i32>,
+    thumbnail_failures: i32,
 }
 
 impl ThumbnailRow {
@@ -91,13 +95,14 @@ impl ThumbnailRow {
     pub(crate) fn of(state: &ThumbnailState) -> Self {
         let (width, height) = match state {
             ThumbnailState::Ready { width, height, .. } => (Some(integer(*width)), Some(integer(*height))),
-            ThumbnailState::None | ThumbnailState::Pending | ThumbnailState::Failed => (None, None),
+            ThumbnailState::None | ThumbnailState::Pending | ThumbnailState::Failed { .. } => (None, None),
         };
         Self {
             thumbnail_state: state.as_str(),
             thumbnail_blob_id: state.blob().map(BlobId::uuid),
             thumbnail_width: width,
             thumbnail_height: height,
+            thumbnail_failures: integer(state.failures()),
         }
     }
 }

@@ -19,6 +19,18 @@ fn urls_of_every_kind_are_read() {
 }
 
 #[test]
+fn hosts_that_are_reached_without_tls_are_told() {
+    for (text, host) in [
+        ("redis://user:hunter2@cache.example:6380/3", Some("cache.example")),
+        ("redis://[::1]:6379", Some("::1")),
+        ("rediss://user:hunter2@cache.example", None),
+        ("redis+unix:///run/redis.sock", None),
+    ] {
+        assert_eq!(RedisUrl::parse(text).unwrap().plain_host(), host, "{text}");
+    }
+}
+
+#[test]
 fn other_texts_are_refused_and_no_refusal_shows_them() {
     for text in [
         "",

@@ -106,6 +106,7 @@ operations! {
         UploadRepoInsert = "insert",
         UploadRepoFindForUpdate = "find_for_update",
         UploadRepoFindByKey = "find_by_key",
+        UploadRepoCountOpen = "count_open",
         UploadRepoUpdate = "update",
         UploadRepoAddPart = "add_part",
         UploadRepoParts = "parts",

@@ -100,6 +100,7 @@ decorate! {
     insert(upload: &Upload) -> PortResult<()> = UploadRepoInsert;
     find_for_update(access: &Access, id: UploadId) -> PortResult<Option<Upload>> = UploadRepoFindForUpdate;
     find_by_key(access: &Access, key: &IdempotencyKey) -> PortResult<Option<Upload>> = UploadRepoFindByKey;
+    count_open(owner: UserId) -> PortResult<u64> = UploadRepoCountOpen;
     update(upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> = UploadRepoUpdate;
     add_part(id: UploadId, part: &WrittenPart) -> PortResult<()> = UploadRepoAddPart;
     parts(id: UploadId) -> PortResult<Vec<WrittenPart>> = UploadRepoParts;

@@ -100,6 +100,7 @@ impl Process {
             signed_url_ttl: Duration::from_hours(1),
             max_upload: ByteSize::new(Self::MAX_UPLOAD),
             max_resumable: ByteSize::new(Self::MAX_UPLOAD),
+            max_unfinished_uploads: 1000,
             // Shorter than what passes while everything recovers.
             upload_ttl: Duration::from_hours(1),
             upload_buffer: BufferBudget::new(ByteSize::new(1 << 20)),

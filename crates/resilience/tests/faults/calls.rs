@@ -190,7 +190,7 @@ async fn call_rows(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         }
         Operation::FileRepoUpdate => got(unit.files().update(&text, text.revision).await),
         Operation::FileRepoSetThumbnail => {
-            got(unit.files().set_thumbnail(text.id, text.blob, &ThumbnailState::Failed).await)
+            got(unit.files().set_thumbnail(text.id, text.blob, &ThumbnailState::Failed { times: 1 }).await)
         }
         Operation::FileRepoSetSha256 => {
             got(unit.files().set_sha256(text.id, text.blob, Sha256::new([0; 32]), None).await)

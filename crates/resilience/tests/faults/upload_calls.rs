@@ -51,6 +51,7 @@ pub(crate) async fn call_uploads(unit: &mut dyn UnitOfWork, operation: Operation
         Operation::UploadRepoFindByKey => got(uploads
             .find_by_key(&Access::on_behalf_of(upload.owner, Right::Read), &"key".parse().unwrap())
             .await),
+        Operation::UploadRepoCountOpen => got(uploads.count_open(upload.owner).await),
         Operation::UploadRepoUpdate => got(uploads.update(&upload, upload.epoch).await),
         Operation::UploadRepoAddPart => got(uploads.add_part(upload.id, &part).await),
         Operation::UploadRepoParts => got(uploads.parts(upload.id).await),

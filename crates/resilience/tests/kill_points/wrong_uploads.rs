@@ -181,7 +181,7 @@ fn a_job_in_another_unit_than_what_asks_for_it_is_caught() {
         upload.keep().await.unwrap();
         let mut unit = upload.begin().await.unwrap();
         let file = &upload.file;
-        let job = MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
+        let job = MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures: 0 };
         let job = job.enqueued(JobId::new(process.ports.ids.uuid()), upload.now).unwrap();
         unit.jobs().enqueue(&job).await.unwrap();
         unit.commit().await.unwrap();

@@ -38,17 +38,64 @@ fn a_state_of_another_version_or_of_no_form_is_corrupt() {
 }
 
 #[test]
-fn rewinding_keeps_the_bytes_and_skips_the_numbers_of_appends_that_do_not_count() {
+fn rewinding_keeps_the_bytes_and_uses_no_number_of_an_append_that_may_be_under_way() {
     let counted = progress();
     let further = Progress { next: 9, next_pending: 20, ..progress() };
-    for (counted, reached, next, next_pending) in [
-        (counted.clone(), &further, 10, 21),
+    for (counted, reached, next_part, next_pending) in [
+        // The parts 4 to 8 were answered: others take their place. Number 9 may still come.
+        (counted.clone(), &further, 4, 21),
         (counted.clone(), &counted, 5, 7),
-        (further.clone(), &counted, 10, 21),
+        (further.clone(), &counted, 9, 21),
     ] {
         let rewound = counted.clone().rewound(reached);
-        assert_eq!(rewound, Progress { next, next_pending, ..counted });
+        assert_eq!((rewound.next_part(), rewound.next_pending), (next_part, next_pending));
+        let Progress { parts, pending, .. } = &counted;
+        assert_eq!((&rewound.parts, &rewound.pending), (parts, pending));
     }
+    assert_eq!(counted.clone().rewound(&further).void, [Void(9, false)]);
+    assert_eq!(counted.clone().rewound(&further).stray, (6..=20).collect::<Vec<_>>());
+    assert_eq!(counted.clone().rewound(&counted).stray, [6]);
+    // What is behind what counts has nothing to do with it.
+    assert_eq!((further.clone().rewound(&counted).void, further.rewound(&counted).stray), (vec![], vec![]));
+}
+
+#[test]
+fn numbers_that_late_requests_may_use_stay_unused_however_often_a_state_is_rewound() {
+    let begun = Progress::begun("an upload".to_owned());
+    let mut state = begun.clone();
+    for number in 1..=4 {
+        state = state.clone().rewound(&state);
+        assert_eq!(state.next_part(), number + 1);
+    }
+    assert_eq!(state.void.iter().map(|Void(number, _)| *number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    // Those of a state that was reached count too.
+    assert_eq!(begun.rewound(&state).void.len(), 5);
+    assert_eq!(Progress::parse(&state.to_state().unwrap()).unwrap(), state);
+}
+
+#[test]
+fn what_is_left_is_cleared_but_for_the_latest_and_remembered_as_long_as_its_number_could_be_used() {
+    let mut state = Progress::begun("an upload".to_owned());
+    assert!(state.clearable().is_empty() && state.removable().is_empty());
+    for _ in 0..3 {
+        state = state.clone().rewound(&state);
+    }
+    assert_eq!((state.clearable(), state.removable()), (vec![2, 1], vec![2, 1]));
+    let counted = state.clone();
+    for number in [1, 2] {
+        state.emptied(number);
+        state.removed(number);
+    }
+    assert_eq!(state.void, [Void(1, true), Void(2, true), Void(3, false)]);
+    assert_eq!((state.clearable(), state.removable(), state.next_part()), (vec![], vec![], 4));
+    // A state that is rewound from there knows of it.
+    assert_eq!(counted.rewound(&state).clearable(), [3]);
+    state.add(SentPart(4, 10, "tag".to_owned()));
+    assert_eq!((state.void.as_slice(), state.next_part()), (&[Void(3, false)][..], 5));
+    for _ in 0..20 {
+        state = state.clone().rewound(&state);
+    }
+    assert_eq!(state.clearable(), (16..=23).rev().collect::<Vec<_>>(), "the latest are cleared first");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::schema::files;
 /// `(column, id) < (?, ?)`: a comparison of row values, which an index on both columns answers by one seek.
 pub(crate) struct After {
     order: SortOrder,
+    is_end: bool,
     key: Key,
     id: Id,
 }
@@ -26,12 +27,21 @@ enum Key {
 impl After {
     /// What comes after `key` in a list that runs in `order`.
     pub(crate) fn new(key: PageKey, order: SortOrder) -> Self {
+        Self::beside(key, order, false)
+    }
+
+    /// What comes up to `key`, and `key` itself.
+    pub(crate) fn up_to(key: PageKey, order: SortOrder) -> Self {
+        Self::beside(key, order, true)
+    }
+
+    fn beside(key: PageKey, order: SortOrder, is_end: bool) -> Self {
         let (key, id) = match key {
             PageKey::CreatedAt(at, id) => (Key::CreatedAt(at.unix_micros()), id),
             PageKey::Name(name, id) => (Key::Name(name), id),
             PageKey::Size(size, id) => (Key::Size(stored_size(size)), id),
         };
-        Self { order, key, id: Id::of(id.uuid()) }
+        Self { order, is_end, key, id: Id::of(id.uuid()) }
     }
 }
 
@@ -53,9 +63,11 @@ impl QueryFragment<Sqlite> for After {
         };
         out.push_sql("(");
         out.push_identifier(column(sort))?;
-        out.push_sql(match self.order {
-            SortOrder::Ascending => ", id) > (",
-            SortOrder::Descending => ", id) < (",
+        out.push_sql(match (self.order, self.is_end) {
+            (SortOrder::Ascending, false) => ", id) > (",
+            (SortOrder::Ascending, true) => ", id) <= (",
+            (SortOrder::Descending, false) => ", id) < (",
+            (SortOrder::Descending, true) => ", id) >= (",
         });
         match &self.key {
             Key::CreatedAt(number) | Key::Size(number) => out.push_bind_param::<BigInt, _>(number)?,

@@ -9,13 +9,13 @@ use fm_domain::blobs::WrittenPart;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::idempotency::IdempotencyKey;
-use fm_domain::ids::{FileId, UploadId};
+use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadRepo};
 
 use crate::access::visible_uploads;
 use crate::error::store_error;
 use crate::queries;
-use crate::rows::{Id, PartRow, UploadRow, stored_number};
+use crate::rows::{Id, PartRow, UploadRow, number, stored_number};
 use crate::schema::{upload_parts, uploads};
 use crate::unit_of_work::SqliteUnitOfWork;
 
@@ -55,6 +55,16 @@ impl UploadRepo for SqliteUnitOfWork {
                 .map_err(store_error)?
                 .map(Upload::try_from)
                 .transpose()
+        })
+        .await
+    }
+
+    async fn count_open(&mut self, owner: UserId) -> PortResult<u64> {
+        let owned = uploads::table.filter(uploads::owner.eq(Id::of(owner.uuid())));
+        let open = owned.filter(sql::<Bool>("status = 'open'")).count();
+        self.run(move |connection| {
+            let count = open.get_result(connection).map_err(store_error)?;
+            number("the number of open uploads", count)
         })
         .await
     }

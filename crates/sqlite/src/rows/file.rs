@@ -31,6 +31,7 @@ pub(crate) struct FileRow {
     thumbnail_blob: Option<Id>,
     thumbnail_width: Option<i64>,
     thumbnail_height: Option<i64>,
+    thumbnail_failures: i64,
     revision: i64,
     #[diesel(skip_update)]
     created_at: i64,
@@ -45,19 +46,21 @@ pub(crate) struct ThumbnailRow {
     thumbnail_blob: Option<Id>,
     thumbnail_width: Option<i64>,
     thumbnail_height: Option<i64>,
+    thumbnail_failures: i64,
 }
 
 impl From<&ThumbnailState> for ThumbnailRow {
     fn from(state: &ThumbnailState) -> Self {
         let (width, height) = match *state {
             ThumbnailState::Ready { width, height, .. } => (Some(width.into()), Some(height.into())),
-            ThumbnailState::None | ThumbnailState::Pending | ThumbnailState::Failed => (None, None),
+            ThumbnailState::None | ThumbnailState::Pending | ThumbnailState::Failed { .. } => (None, None),
         };
         Self {
             thumbnail: state.as_str().to_owned(),
             thumbnail_blob: state.blob().map(|blob| Id::of(blob.uuid())),
             thumbnail_width: width,
             thumbnail_height: height,
+            thumbnail_failures: state.failures().into(),
         }
     }
 }
@@ -81,6 +84,7 @@ impl From<&File> for FileRow {
             thumbnail_blob: state.thumbnail_blob,
             thumbnail_width: state.thumbnail_width,
             thumbnail_height: state.thumbnail_height,
+            thumbnail_failures: state.thumbnail_failures,
             revision: stored_number(file.revision.number()),
             created_at: file.created_at.unix_micros(),
             updated_at: file.updated_at.unix_micros(),
@@ -119,7 +123,9 @@ fn thumbnail(row: &FileRow) -> PortResult<ThumbnailState> {
     match (row.thumbnail.as_str(), row.thumbnail_blob, row.thumbnail_width, row.thumbnail_height) {
         ("none", ..) => Ok(ThumbnailState::None),
         ("pending", ..) => Ok(ThumbnailState::Pending),
-        ("failed", ..) => Ok(ThumbnailState::Failed),
+        ("failed", ..) => {
+            Ok(ThumbnailState::Failed { times: number("files.thumbnail_failures", row.thumbnail_failures)? })
+        }
         ("ready", Some(blob), Some(width), Some(height)) => Ok(ThumbnailState::Ready {
             blob: BlobId::new(blob.uuid()),
             width: number("files.thumbnail_width", width)?,

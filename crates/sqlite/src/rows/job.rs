@@ -22,6 +22,7 @@ pub(crate) struct NewJobRow {
     first_run_at: i64,
     run_at: i64,
     unique_name: Option<String>,
+    owner: Option<Id>,
 }
 
 impl From<&NewJob> for NewJobRow {
@@ -35,6 +36,7 @@ impl From<&NewJob> for NewJobRow {
             first_run_at: run_at,
             run_at,
             unique_name: job.unique.clone(),
+            owner: job.owner.map(|owner| Id::of(owner.uuid())),
         }
     }
 }
@@ -48,6 +50,7 @@ pub(crate) struct JobRow {
     payload: String,
     first_run_at: i64,
     attempt: i64,
+    pub(crate) owner: Option<Id>,
 }
 
 impl JobRow {

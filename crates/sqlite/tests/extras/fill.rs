@@ -56,6 +56,7 @@ pub(crate) fn job() -> NewJob {
         payload: JobPayload::new(json!({"work": "sweep_blobs"})),
         priority: Priority::NORMAL,
         run_at: NOW,
+        owner: None,
         unique: None,
     }
 }

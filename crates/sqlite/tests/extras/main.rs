@@ -9,5 +9,6 @@ mod fixture;
 mod open;
 mod plans;
 mod schema;
+mod search;
 mod units;
 mod upgrade;

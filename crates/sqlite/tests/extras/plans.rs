@@ -14,7 +14,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::database::Database;
 use fm_domain::files::{FileFilter, FilePage, FileSort, PageKey, Revision, Sha256, SortOrder, TypeFilter};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
-use fm_domain::ids::{BlobId, FileId, SessionId};
+use fm_domain::ids::{BlobId, FileId, SessionId, UserId};
 use fm_domain::jobs::{JobState, NewJob};
 use fm_domain::sessions::{Generation, RefreshState, Session, SessionStore};
 use fm_sqlite::{SqliteDatabase, SqliteSessionStore};
@@ -39,11 +39,6 @@ fn watch() -> Option<Box<dyn Instrumentation>> {
 
 /// The steps of the plan of every statement on our tables that ran.
 fn plans(fixture: &Fixture) -> BTreeMap<String, Vec<String>> {
-    #[derive(QueryableByName)]
-    struct Step {
-        #[diesel(sql_type = Text)]
-        detail: String,
-    }
     let ran = RAN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let mut connection = fixture.connect();
     let mut plans = BTreeMap::new();
@@ -54,9 +49,8 @@ fn plans(fixture: &Fixture) -> BTreeMap<String, Vec<String>> {
                 .any(|table| text.contains(&format!("`{table}`")) || text.contains(&format!("FROM {table} ")))
     };
     for statement in ran.into_iter().filter(ours) {
-        let steps: Vec<Step> =
-            diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut connection).unwrap();
-        plans.insert(statement, steps.into_iter().map(|step| step.detail).collect());
+        let steps = steps(&mut connection, &statement);
+        plans.insert(statement, steps);
     }
     plans
 }
@@ -102,7 +96,31 @@ async fn every_statement_uses_an_index() {
         }
     }
     lists_seek_to_their_page(&plans);
+    turns_step_from_user_to_user(&fixture);
     uploads_are_found_by_their_indexes(&plans);
+}
+
+/// However many jobs a user has.
+fn turns_step_from_user_to_user(fixture: &Fixture) {
+    let ran = RAN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let turns = ran.into_iter().find(|statement| statement.starts_with("WITH RECURSIVE owners")).unwrap();
+    let steps = steps(&mut fixture.connect(), &turns);
+    for index in ["jobs_by_owner (owner>?)", "jobs_by_owner (owner=?)", "jobs_running (owner=?)"] {
+        assert!(steps.iter().any(|step| step.ends_with(index)), "{index}: {steps:?}");
+    }
+    assert!(!steps.iter().any(|step| step.starts_with("SCAN jobs") && !step.contains("USING")), "{steps:?}");
+}
+
+/// The steps of the plan of a statement.
+fn steps(connection: &mut SqliteConnection, statement: &str) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+    let steps: Vec<Step> =
+        diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(connection).unwrap();
+    steps.into_iter().map(|step| step.detail).collect()
 }
 
 /// Both the owner and the place in the list are found by one seek in the index of the order.
@@ -113,7 +131,7 @@ fn lists_seek_to_their_page(plans: &BTreeMap<String, Vec<String>>) {
     {
         for (direction, sign) in [("ASC", ">"), ("DESC", "<")] {
             let plan = plans.iter().find(|(statement, _)| {
-                let plain = ["instr", "`sha256` =", "`content_type` =", "`family` ="];
+                let plain = ["instr", "OFFSET", "`sha256` =", "`content_type` =", "`family` ="];
                 statement.contains(&format!("ORDER BY `files`.`{order}` {direction}"))
                     && statement.contains("id) ")
                     && !plain.iter().any(|filter| statement.contains(filter))
@@ -235,6 +253,7 @@ async fn uploads(database: &SqliteDatabase, someone: &User) {
         .find_by_key(&Access::on_behalf_of(someone.id, Right::Read), &"key".parse().unwrap())
         .await
         .unwrap();
+    uploads.count_open(someone.id).await.unwrap();
     uploads.update(&upload, upload.epoch).await.unwrap();
     uploads.add_part(upload.id, &part).await.unwrap();
     uploads.parts(upload.id).await.unwrap();
@@ -258,8 +277,9 @@ fn uploads_are_found_by_their_indexes(plans: &BTreeMap<String, Vec<String>>) {
     for (statement, index) in [
         ("`idempotency_key` =", "uploads_by_key (owner=? AND idempotency_key=?)"),
         ("`uploads`.`file` =", "uploads_by_file (file=?)"),
-        ("status = 'open'", "uploads_open (expires_at<?)"),
+        ("ORDER BY `uploads`.`expires_at`", "uploads_open (expires_at<?)"),
         ("status <> 'open'", "uploads_ended (expires_at<?)"),
+        ("COUNT(*)", "uploads_open_by_owner (owner=?)"),
     ] {
         let plan = plans.iter().find(|(text, _)| text.contains("uploads") && text.contains(statement));
         let (_, steps) = plan.unwrap();
@@ -281,6 +301,8 @@ async fn jobs(database: &SqliteDatabase) {
     jobs.fail(errand.id, 2, None, "reason").await.unwrap();
     jobs.complete(errand.id, 2).await.unwrap();
     jobs.next_due(&[KIND]).await.unwrap();
+    jobs.enqueue(&NewJob { owner: Some(UserId::new(Uuid::now_v7())), ..job() }).await.unwrap();
+    jobs.claim(&[KIND], NOW, NOW.plus(Duration::from_secs(1)), 1).await.unwrap();
     jobs.count_living().await.unwrap();
     jobs.list(Some(JobState::Dead), Some(errand.id), 10).await.unwrap();
     jobs.take_dead(errand.id).await.unwrap();

@@ -1,10 +1,23 @@
 //! What is in a folder.
 
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
 /// How many files are in the folder, at any depth.
 pub(crate) fn files_below(folder: &Path) -> usize {
     let mut count = 0;
+    each_below(folder, |_| count += 1);
+    count
+}
+
+/// How many bytes they have.
+pub(crate) fn bytes_below(folder: &Path) -> u64 {
+    let mut bytes = 0;
+    each_below(folder, |file| bytes += file.metadata().map_or(0, |metadata| metadata.len()));
+    bytes
+}
+
+fn each_below(folder: &Path, mut see: impl FnMut(&DirEntry)) {
     let mut waiting: Vec<PathBuf> = vec![folder.to_owned()];
     while let Some(folder) = waiting.pop() {
         // A folder may go while it is read.
@@ -12,10 +25,9 @@ pub(crate) fn files_below(folder: &Path) -> usize {
         for entry in entries.flatten() {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => waiting.push(entry.path()),
-                Ok(_) => count += 1,
+                Ok(_) => see(&entry),
                 Err(_gone) => {}
             }
         }
     }
-    count
 }

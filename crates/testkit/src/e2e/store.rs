@@ -144,6 +144,13 @@ impl TestStore {
         server.as_ref().expect("the S3 server runs").names_kept().expect("the folder can be read")
     }
 
+    /// How many bytes it holds, parts of unfinished uploads included, where that can be seen.
+    pub(crate) fn bytes(&self) -> Option<u64> {
+        let Place::Here(here) = &self.place else { return None };
+        let server = here.server.lock().unwrap();
+        Some(server.as_ref().expect("the S3 server runs").bytes_kept().expect("the folder can be read"))
+    }
+
     /// How many objects and unfinished uploads it holds.
     pub(crate) async fn count(&self) -> usize {
         match &self.place {

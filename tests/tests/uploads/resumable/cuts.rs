@@ -96,6 +96,23 @@ async fn a_large_piece_that_is_not_what_its_checksum_says_leaves_nothing(lane: L
     api.server.stores_exactly(1).await;
 }
 
+/// Bytes that never count are bounded: each try takes the place of the one before.
+async fn tries_with_a_wrong_checksum_hold_no_more_than_one_of_them(lane: Lane) {
+    let api = Api::with(lane, &[]);
+    let user = api.user().await;
+    let content = Bytes::from(noise(2 * PART + 100));
+    let upload = user.resumable("a.bin", 3 * PART).await;
+    for _ in 0..10 {
+        let wrong = upload.piece(0).header("upload-checksum", HELLO).body(content.clone()).send().await;
+        wrong.problem(460, "checksum_mismatch");
+        let stored = api.server.stored_bytes().unwrap_or_default();
+        assert!(stored <= content.len() as u64, "{stored} bytes of pieces of {}", content.len());
+    }
+    upload.send(0, content.slice(..PART)).await;
+    upload.terminate().await.expect(204);
+    api.server.stores_exactly(0).await;
+}
+
 async fn a_piece_belongs_where_the_upload_is(lane: Lane) {
     let user = Api::on(lane).user().await;
     let upload = user.resumable("a.txt", 10).await;
@@ -185,6 +202,7 @@ on_every_lane![
     of_a_connection_that_closes_at_once_little_is_lost,
     a_piece_with_a_checksum_counts_as_a_whole_or_not_at_all,
     a_large_piece_that_is_not_what_its_checksum_says_leaves_nothing,
+    tries_with_a_wrong_checksum_hold_no_more_than_one_of_them,
     a_piece_belongs_where_the_upload_is,
     a_chunked_piece_can_not_pass_the_length,
     a_stuck_piece_gives_way_to_the_next_and_ends,

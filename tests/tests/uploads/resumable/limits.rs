@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use fm_e2e::tus::Resumable;
 use fm_e2e::{Api, Lane, User, noise, on_every_lane, unique};
+use serde_json::json;
 
 async fn the_whole_is_reserved_when_its_length_is_known(lane: Lane) {
     let api = Api::with(lane, &[("USER_QUOTA_BYTES", "10000")]);
@@ -56,6 +57,27 @@ async fn the_cap_of_resumable_uploads_is_exact(lane: Lane) {
     api.server.stores_exactly(1).await;
 }
 
+async fn a_user_has_only_so_many_unfinished_uploads(lane: Lane) {
+    let api = Api::with(lane, &[("MAX_UNFINISHED_UPLOADS_PER_USER", "3")]);
+    let (user, stranger) = (api.user().await, api.user().await);
+    let create = |name: String| user.creation(&name).header("upload-length", "5").send();
+    let answers = futures_util::future::join_all((0..12).map(|n| create(format!("{n}.txt")))).await;
+    let (begun, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!((begun.len(), refused.len()), (3, 9), "{refused:?}");
+    for refused in refused {
+        refused.problem(409, "conflict");
+    }
+    let direct = || user.post("/v1/direct-uploads").json(&json!({"name": "a.bin", "size": 5})).send();
+    direct().await.problem(409, "conflict");
+    stranger.resumable("a.txt", 5).await;
+    Resumable::of(&user, &begun[0]).terminate().await.expect(204);
+    direct().await.expect(201);
+    create("a.txt".to_owned()).await.problem(409, "conflict");
+    Resumable::of(&user, &begun[1]).send(0, "hello").await;
+    create("a.txt".to_owned()).await.expect(201);
+    direct().await.problem(409, "conflict");
+}
+
 async fn a_creation_with_the_same_key_finds_the_first(lane: Lane) {
     let api = Api::with(lane, &[]);
     let (user, stranger) = (api.user().await, api.user().await);
@@ -103,6 +125,7 @@ on_every_lane![
     the_whole_is_reserved_when_its_length_is_known,
     an_upload_without_a_length_can_not_pass_the_quota,
     the_cap_of_resumable_uploads_is_exact,
+    a_user_has_only_so_many_unfinished_uploads,
     a_creation_with_the_same_key_finds_the_first,
     parallel_creations_with_one_key_begin_one_upload,
 ];

@@ -24,5 +24,5 @@ async fn a_thumbnail_is_linked_once_it_is_there() {
     assert_eq!((target.content_type.as_str(), target.filename.as_str()), ("image/png", "hello.png"));
     assert!(matches!(link(ThumbnailState::Pending).await, Err(ThumbnailError::NotReady { .. })));
     assert!(matches!(link(ThumbnailState::None).await, Err(ThumbnailError::NoThumbnail)));
-    assert!(matches!(link(ThumbnailState::Failed).await, Err(ThumbnailError::NoThumbnail)));
+    assert!(matches!(link(ThumbnailState::Failed { times: 1 }).await, Err(ThumbnailError::NoThumbnail)));
 }

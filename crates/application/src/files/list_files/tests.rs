@@ -62,3 +62,30 @@ async fn a_cursor_of_another_list_asks_the_database_nothing() {
     let garbage = command(Some("garbage".to_owned()));
     assert!(matches!(use_case.run(&actor(), garbage).await, Err(ListError::InvalidCursor(_))));
 }
+
+/// A list that never ends takes the places of its user, and no other's.
+#[tokio::test(start_paused = true)]
+async fn only_searches_wait_for_those_of_their_user() {
+    let mut doubles = TestPorts::default();
+    for _ in 0..3 {
+        let mut reads = FakeReads::default();
+        reads.files.expect_list().times(1).returning(|_, _, _| Ok(Vec::new()));
+        doubles.db = doubles.db.reads(reads);
+    }
+    let use_case = ListFiles::new(&doubles.ports(), &settings());
+    let search = || {
+        let filter = FileFilter { name_contains: Some("a".to_owned()), ..FileFilter::default() };
+        ListCommand { filter, ..command(None) }
+    };
+    let first = use_case.searches.enter(actor().user()).await.unwrap();
+    let second = use_case.searches.enter(actor().user()).await.unwrap();
+    let refused = use_case.run(&actor(), search()).await;
+    assert!(matches!(refused, Err(ListError::TooManySearches { retry_after }) if !retry_after.is_zero()));
+    // Pages without a search do not wait.
+    use_case.run(&actor(), command(None)).await.unwrap();
+    drop(first);
+    for _ in 0..2 {
+        use_case.run(&actor(), search()).await.unwrap();
+    }
+    drop(second);
+}

@@ -37,8 +37,13 @@ fn the_tag_changes_with_the_revision_the_thumbnail_and_the_window() {
     let now = FixedClock::NEW_YEAR.now();
     let life = Duration::from_hours(1);
     let mut tags = BTreeSet::new();
-    let thumbnails =
-        [ThumbnailState::None, ThumbnailState::Pending, ThumbnailState::Failed, ready(1), ready(2)];
+    let thumbnails = [
+        ThumbnailState::None,
+        ThumbnailState::Pending,
+        ThumbnailState::Failed { times: 1 },
+        ready(1),
+        ready(2),
+    ];
     for revision in [1, 11, 111] {
         for thumbnail in thumbnails {
             for later in [0, 1, 2] {

@@ -2,7 +2,8 @@
 
 use super::RemakeThumbnail;
 use crate::files::{FileView, ThumbnailError};
-use crate::fixture::{access, actor, once};
+use crate::fixture::{access, actor, enqueued, once};
+use crate::jobs::{Job as _, MakeThumbnail};
 use crate::testing::{TestPorts, settings};
 use fm_domain::access::Right;
 use fm_domain::files::{File, Revision, ThumbnailState};
@@ -32,6 +33,9 @@ fn remaking(effects: &Effects, thumbnail: ThumbnailState) -> FakeUnitOfWork {
     });
     let noted = effects.clone();
     unit.jobs.expect_enqueue().returning(move |job| {
+        if job.kind == MakeThumbnail::kind() {
+            assert_eq!(enqueued::<MakeThumbnail>(job).failures, thumbnail.failures());
+        }
         noted.note(job.kind.as_str());
         Ok(Enqueued::AlreadyThere)
     });
@@ -57,10 +61,26 @@ async fn the_old_thumbnail_is_marked_deleted_and_a_new_one_pending() {
 
 #[tokio::test]
 async fn a_failed_thumbnail_is_tried_again() {
-    for state in [ThumbnailState::Failed, ThumbnailState::Pending, ThumbnailState::None] {
+    for state in [
+        ThumbnailState::Failed { times: 0 },
+        ThumbnailState::Failed { times: 1 },
+        ThumbnailState::Pending,
+        ThumbnailState::None,
+    ] {
         let effects = Effects::default();
         assert!(remake(remaking(&effects, state), true).await.is_ok());
         assert_eq!(effects.seen(), ["lock", "pending", "make_thumbnail", "commit"]);
+    }
+}
+
+#[tokio::test]
+async fn a_thumbnail_that_failed_again_is_not_tried_any_more() {
+    for times in [2, 3] {
+        let effects = Effects::default();
+        let failed = File { thumbnail: ThumbnailState::Failed { times }, ..a_file() };
+        let outcome = remake(finding(&effects, Some(failed)), true).await;
+        assert!(matches!(outcome, Err(ThumbnailError::NoThumbnail)));
+        assert_eq!(effects.seen(), ["lock", "rollback"]);
     }
 }
 

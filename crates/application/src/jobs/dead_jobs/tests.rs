@@ -33,7 +33,7 @@ fn unknown() -> JobPayload {
 }
 
 fn thumbnail() -> MakeThumbnail {
-    MakeThumbnail { owner: a_file().owner, file: a_file().id, blob: a_file().blob }
+    MakeThumbnail { owner: a_file().owner, file: a_file().id, blob: a_file().blob, failures: 0 }
 }
 
 fn taking(effects: &Effects, found: Option<JobRecord>) -> FakeUnitOfWork {

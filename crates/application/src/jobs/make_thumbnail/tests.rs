@@ -70,6 +70,7 @@ struct Run {
     doubles: TestPorts,
     blobs: FakeBlobs,
     attempt: u32,
+    failures: u32,
 }
 
 impl Run {
@@ -78,7 +79,7 @@ impl Run {
         let mut doubles = TestPorts::default();
         doubles.db = doubles.db.reads(reads_of_file(&effects, found));
         let blobs = FakeBlobs::holding(&effects, b"jpeg");
-        Self { effects, doubles, blobs, attempt: 1 }
+        Self { effects, doubles, blobs, attempt: 1, failures: 0 }
     }
 
     fn renders(mut self, outcome: Result<Thumbnail, RenderThumbnail>) -> Self {
@@ -97,7 +98,8 @@ impl Run {
 
     async fn end(self) -> (Result<Done, JobError>, Vec<String>) {
         let file = a_file();
-        let job = MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
+        let job =
+            MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures: self.failures };
         let context = JobContext::new(&self.blobs.among(self.doubles));
         let outcome = job.run(&context, &claimed(&job, self.attempt)).await;
         (outcome, self.effects.seen())
@@ -148,13 +150,38 @@ async fn what_cannot_be_decoded_has_failed_and_the_job_is_done() {
 }
 
 #[tokio::test]
-async fn a_picture_that_took_too_long_is_tried_again_but_not_for_ever() {
+async fn a_picture_that_took_too_long_is_tried_once_more() {
     let (outcome, seen) = Run::of(Some(pending())).renders(Err(RenderThumbnail::TimedOut)).end().await;
     assert!(matches!(outcome, Err(JobError::Failed(_))));
     assert_eq!(seen, ["find", "get", "render"]);
-    let third = Run { attempt: 3, ..Run::of(Some(pending())).renders(Err(RenderThumbnail::TimedOut)) };
-    let (outcome, _) = third.unit(|effects| completing(effects, pointing(effects, true), true)).end().await;
-    assert!(matches!(outcome, Ok(Done::Completed)));
+    // One that failed before is not given a second try.
+    for (attempt, failures) in [(2, 0), (1, 1)] {
+        let late = Run::of(Some(pending())).renders(Err(RenderThumbnail::TimedOut));
+        let late = Run { attempt, failures, ..late };
+        let (outcome, seen) =
+            late.unit(|effects| completing(effects, pointing(effects, true), true)).end().await;
+        assert!(matches!(outcome, Ok(Done::Completed)));
+        assert_eq!(seen[3..], ["failed", "complete", "commit"]);
+    }
+}
+
+#[tokio::test]
+async fn each_job_that_fails_is_counted() {
+    for failures in [0, 1, 5] {
+        let run = Run::of(Some(pending())).renders(Err(RenderThumbnail::TooLarge));
+        let (outcome, _) = Run { failures, ..run }
+            .unit(|effects| {
+                let mut unit = FakeUnitOfWork::noting(effects);
+                once!(effects, unit.files.expect_set_thumbnail(), "failed", |_, _, state| {
+                    assert_eq!(*state, ThumbnailState::Failed { times: failures + 1 });
+                    Ok(true)
+                });
+                completing(effects, unit, true)
+            })
+            .end()
+            .await;
+        assert!(matches!(outcome, Ok(Done::Completed)));
+    }
 }
 
 #[tokio::test]

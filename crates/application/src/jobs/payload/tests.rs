@@ -28,8 +28,12 @@ fn is_stored_as<J: Job + PartialEq + std::fmt::Debug>(job: &J, stored: Value) {
 fn every_job_is_stored_as_all_versions_read_it() {
     let (owner, file, blob) = (UserId::new(id(A)), FileId::new(id(B)), BlobId::new(id(C)));
     is_stored_as(
-        &MakeThumbnail { owner, file, blob },
+        &MakeThumbnail { owner, file, blob, failures: 0 },
         json!({"work": "make_thumbnail", "owner": A, "file": B, "blob": C}),
+    );
+    is_stored_as(
+        &MakeThumbnail { owner, file, blob, failures: 1 },
+        json!({"work": "make_thumbnail", "owner": A, "file": B, "blob": C, "failures": 1}),
     );
     is_stored_as(
         &VerifyBlob { owner, file, blob, promised: None },

@@ -41,7 +41,7 @@ fn what_is_relied_on_goes_before_housekeeping_and_pictures_come_last() {
 #[test]
 fn equal_work_shares_a_name_and_other_work_does_not() {
     let file = a_file();
-    let thumbnail = MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob };
+    let thumbnail = MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures: 0 };
     let purge = PurgeBlob { blob: file.blob, thumbnail: true };
     let names = BTreeSet::from([
         thumbnail.unique_name(),
@@ -70,14 +70,15 @@ fn after(change: Change<'_>) -> Vec<FollowUp> {
 
 /// As the queue gets it: unique or not.
 fn expected<J: Job>(job: &J, unique: Option<String>) -> FollowUp {
-    FollowUp { kind: J::kind(), payload: payload::write(job).unwrap(), priority: J::PRIORITY, unique }
+    let payload = payload::write(job).unwrap();
+    FollowUp { kind: J::kind(), payload, priority: J::PRIORITY, owner: job.owner(), unique }
 }
 
 #[test]
 fn a_picture_is_followed_by_its_thumbnail_once_and_other_files_by_nothing() {
     let plain = File { thumbnail: ThumbnailState::None, ..a_file() };
     let picture = File { thumbnail: ThumbnailState::Pending, ..a_file() };
-    let job = MakeThumbnail { owner: picture.owner, file: picture.id, blob: picture.blob };
+    let job = MakeThumbnail { owner: picture.owner, file: picture.id, blob: picture.blob, failures: 0 };
     let follow_up = expected(&job, Some(job.unique_name()));
     assert_eq!(after(Change::FileCreated { file: &plain }), []);
     assert_eq!(after(Change::FileCreated { file: &picture }), std::slice::from_ref(&follow_up));

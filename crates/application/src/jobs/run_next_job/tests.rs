@@ -27,7 +27,7 @@ fn revoking(attempt: u32) -> ClaimedJob {
 
 fn picturing(attempt: u32) -> ClaimedJob {
     let file = a_file();
-    claimed(&MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob }, attempt)
+    claimed(&MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures: 0 }, attempt)
 }
 
 const MAX_ATTEMPTS: u32 = RetryPolicy::STANDARD.attempts;
@@ -52,7 +52,7 @@ fn failing(effects: &Effects, dead: bool, held: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     let noted = effects.clone();
     unit.files.expect_set_thumbnail().returning(move |_, _, state| {
-        assert_eq!(*state, ThumbnailState::Failed);
+        assert_eq!(*state, ThumbnailState::Failed { times: 1 });
         noted.note("mark failed");
         Ok(true)
     });

@@ -36,7 +36,7 @@ async fn save_and_release(
     let mut checkpoints = Checkpoints::new(&context, store, saved);
     let outcome = checkpoints.save(&mut reached, false).await;
     if let Err(error) = &outcome {
-        checkpoints.release(&reached, error).await.unwrap();
+        checkpoints.release(&reached, error, false).await.unwrap();
     }
     outcome
 }
@@ -187,15 +187,31 @@ async fn a_save_whose_answer_was_lost_is_read_back() {
 }
 
 #[tokio::test]
-async fn an_upload_is_released_as_it_was_saved_with_a_rewound_state() {
+async fn an_upload_is_released_as_it_was_saved_with_a_state_that_no_late_append_reaches() {
+    for (is_answered, name) in [(false, "kept<kept+1"), (true, "kept")] {
+        let (effects, rows) = (Effects::default(), Rows::default());
+        let context = context(&effects, doubles([saving(&effects, &rows)], []), &settings());
+        let store = FakeStore::stepwise(&effects);
+        let mut checkpoints = Checkpoints::new(&context, &store, saved());
+        checkpoints.release(&reached(), &BodyError::Aborted.into(), is_answered).await.unwrap();
+        let released = Upload { is_locked: false, state: Some(state(name)), ..saved() };
+        assert_eq!(rows.all(), [(released, saved().epoch)]);
+        assert_eq!(effects.seen(), ["update", "commit"]);
+    }
+}
+
+#[tokio::test]
+async fn appends_that_did_not_count_are_forgotten_at_the_release_if_all_were_answered() {
     let (effects, rows) = (Effects::default(), Rows::default());
-    let context = context(&effects, doubles([saving(&effects, &rows)], []), &settings());
+    let units = vec![saving(&effects, &rows), saving(&effects, &rows), saving(&effects, &rows)];
+    let context = context(&effects, doubles(units, []), &settings());
     let store = FakeStore::stepwise(&effects);
     let mut checkpoints = Checkpoints::new(&context, &store, saved());
-    checkpoints.release(&reached(), &BodyError::Aborted.into()).await.unwrap();
-    let released = Upload { is_locked: false, state: Some(state("kept<kept+1")), ..saved() };
-    assert_eq!(rows.all(), [(released, saved().epoch)]);
-    assert_eq!(effects.seen(), ["update", "commit"]);
+    checkpoints.save_uncounted(&reached()).await.unwrap();
+    let further = Upload { state: Some(state("kept+1+1")), ..reached() };
+    checkpoints.save_uncounted(&further).await.unwrap();
+    checkpoints.release(&further, &ResumableError::ChecksumMismatch, true).await.unwrap();
+    assert_eq!(rows.states(), ["kept<kept+1", "kept<kept+1+1", "kept"]);
 }
 
 #[tokio::test]
@@ -209,7 +225,7 @@ async fn what_is_no_longer_the_requests_own_or_free_already_is_not_released() {
         let effects = Effects::default();
         let context = context(&effects, doubles([], []), &settings());
         let store = FakeStore::stepwise(&effects);
-        Checkpoints::new(&context, &store, saved).release(&reached(), &error).await.unwrap();
+        Checkpoints::new(&context, &store, saved).release(&reached(), &error, false).await.unwrap();
         assert!(effects.seen().is_empty());
     }
 }

@@ -37,6 +37,11 @@ fn creating(effects: &Effects, mut unit: FakeUnitOfWork, rows: &Rows, reserved: 
         assert_eq!((user, bytes), (an_upload().owner, ByteSize::new(reserved)));
         Ok(())
     });
+    once!(effects, unit.uploads.expect_count_open(), "count open", |user| {
+        assert_eq!(user, an_upload().owner);
+        // One less than are allowed.
+        Ok(settings().max_unfinished_uploads - 1)
+    });
     once!(effects, unit.blobs.expect_record_intent(), "record intent", |intent| {
         let end = FixedClock::NEW_YEAR.now().plus(settings().upload_ttl);
         assert!(intent.expires_at > end, "the upload expires before its intent");
@@ -79,7 +84,10 @@ async fn the_key_the_length_the_intent_and_the_upload_are_one_unit() {
     };
     assert!(created.fresh);
     assert_eq!((&created.upload, rows.last()), (&expected, expected.clone()));
-    assert_eq!(effects.seen(), ["claim", "reserve", "record intent", "insert upload", "commit"]);
+    assert_eq!(
+        effects.seen(),
+        ["claim", "reserve", "count open", "record intent", "insert upload", "commit"]
+    );
 }
 
 #[tokio::test]
@@ -162,6 +170,28 @@ async fn an_upload_that_is_refused_for_its_owner_records_no_intent() {
 }
 
 #[tokio::test]
+async fn an_owner_with_as_many_unfinished_uploads_as_are_allowed_begins_no_other() {
+    for (open, is_refused) in [(0, false), (1, false), (2, true), (9, true)] {
+        let (effects, rows) = (Effects::default(), Rows::default());
+        let mut unit = FakeUnitOfWork::noting(&effects);
+        once!(effects, unit.users.expect_reserve(), "reserve", |_, _, _| Ok(()));
+        once!(effects, unit.uploads.expect_count_open(), "count open", |_| Ok(open));
+        if !is_refused {
+            once!(effects, unit.blobs.expect_record_intent(), "record intent", |_| Ok(()));
+            unit = inserted(&effects, unit, &rows);
+        }
+        let two = Settings { max_unfinished_uploads: 2, ..settings() };
+        let outcome = create(&effects, (vec![unit], vec![]), &two, &draft()).await;
+        assert_eq!(matches!(outcome, Err(ResumableError::TooManyUnfinished { limit: 2 })), is_refused);
+        assert_eq!(outcome.is_ok(), !is_refused);
+        // The user is locked before the uploads are counted, and a refusal undoes the reservation.
+        let end = if is_refused { "rollback" } else { "commit" };
+        assert_eq!(effects.seen()[..2], ["reserve", "count open"]);
+        assert_eq!(effects.seen().last().map(String::as_str), Some(end));
+    }
+}
+
+#[tokio::test]
 async fn a_lost_answer_to_the_commit_is_read_back() {
     for found in [Some(an_upload()), None] {
         let (effects, rows) = (Effects::default(), Rows::default());
@@ -172,7 +202,7 @@ async fn a_lost_answer_to_the_commit_is_read_back() {
         if let Err(error) = outcome {
             assert!(matches!(error, ResumableError::Store(PortError::Unavailable(_))));
         }
-        assert_eq!(effects.seen()[3..], ["commit", "look"]);
+        assert_eq!(effects.seen()[4..], ["commit", "look"]);
     }
 }
 

@@ -38,6 +38,7 @@ fn command(size: u64) -> CreateDirectCommand {
 fn creating(effects: &Effects, rows: &Rows) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.users.expect_reserve(), "reserve", |_, _, _| Ok(()));
+    unit.uploads.expect_count_open().times(1).returning(|_| Ok(0));
     once!(effects, unit.blobs.expect_record_intent(), "record intent", |_| Ok(()));
     inserted(effects, unit, rows)
 }

@@ -11,7 +11,7 @@ use crate::output::{file_list, json};
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 
-pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest];
+pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::RateLimited];
 
 const SORTS: &[(&str, FileSort)] =
     &[("created_at", FileSort::CreatedAt), ("name", FileSort::Name), ("size", FileSort::Size)];
@@ -20,7 +20,8 @@ const ORDERS: &[(&str, SortOrder)] = &[("asc", SortOrder::Ascending), ("desc", S
 /// List files
 ///
 /// The caller's files, page by page. Newest first. Pages are stable while files come and go, and each is as fast as
-/// the first.
+/// the first. A search (`q`) looks at every name: two of a user run at a time, a few more wait for up to 2 s, and others are
+/// answered with 429.
 #[utoipa::path(
     get,
     path = "/v1/files",

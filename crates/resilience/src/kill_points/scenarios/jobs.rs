@@ -76,7 +76,7 @@ scenario! {
     act |process, _cast| process.cases.jobs.run_next.run(&[MakeThumbnail::kind()]).await;
     check |environment, actors| {
         let state = thumbnail(environment, actors).await?;
-        expect(state == ThumbnailState::Failed, "its thumbnail has not failed")
+        expect(state == ThumbnailState::Failed { times: 1 }, "its thumbnail has not failed")
     }
 }
 

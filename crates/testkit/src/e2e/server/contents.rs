@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Server;
-use crate::e2e::folder::files_below;
+use crate::e2e::folder::{bytes_below, files_below};
 use crate::e2e::lane::Lane;
 use crate::e2e::store::TestStore;
 
@@ -15,6 +15,16 @@ impl Server {
             Lane::Ephemeral => None,
             Lane::Embedded => Some(files_below(&self.data().join("blobs"))),
             Lane::PostgresS3 => Some(self.store.as_ref().unwrap().count().await),
+        }
+    }
+
+    /// How many bytes its blob store holds, those of unfinished uploads included. `None` where that can't be seen from outside.
+    #[must_use]
+    pub fn stored_bytes(&self) -> Option<u64> {
+        match self.lane {
+            Lane::Ephemeral => None,
+            Lane::Embedded => Some(bytes_below(&self.data().join("blobs"))),
+            Lane::PostgresS3 => self.store.as_ref().and_then(TestStore::bytes),
         }
     }
 

@@ -1,0 +1,182 @@
+//! How jobs are claimed: users have their turns.
+
+use std::cmp::Reverse;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
+use fm_domain::clock::Timestamp;
+use fm_domain::error::PortResult;
+use fm_domain::ids::JobId;
+use fm_domain::jobs::{ClaimedJob, JobKind, JobPayload};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::sql::{statement, typed};
+use crate::unit_of_work::PgUnitOfWork;
+use crate::value::Moment;
+
+/// The rows are chosen and locked first, passing over those that others are just claiming. They are chosen once: as a
+/// mere subquery the choice may be made again for each row of the outer table, and then claims more than `LIMIT`. Where one of
+/// them has an owner, none is claimed: it is another job's turn.
+pub(crate) const CLAIM: &str = "WITH due AS MATERIALIZED (\
+        SELECT id AS due_id, due_at AS due_since, owner_id AS due_owner FROM jobs \
+        WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
+        ORDER BY priority DESC, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
+    ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due \
+    WHERE id = due_id AND NOT EXISTS (SELECT FROM due AS owned WHERE owned.due_owner IS NOT NULL) \
+    RETURNING id, kind, payload, attempt, run_at, priority, due_since";
+
+/// One job of the user with the fewest running jobs: along the indexes from owner to owner, from each to the first of their
+/// jobs, passing over those that others are just claiming.
+pub(crate) const CLAIM_FAIRLY: &str = "WITH RECURSIVE owners (owner) AS (\
+        (SELECT owner_id FROM jobs WHERE state = 'living' AND owner_id IS NOT NULL ORDER BY owner_id LIMIT 1) \
+        UNION ALL \
+        SELECT further.owner_id FROM owners, LATERAL (\
+            SELECT owner_id FROM jobs WHERE state = 'living' AND owner_id > owners.owner ORDER BY owner_id LIMIT 1\
+        ) AS further\
+    ), running (owner, jobs) AS (\
+        SELECT owner_id, count(*) FROM jobs WHERE owner_id IS NOT NULL AND lease_until > ? GROUP BY owner_id\
+    ), first AS MATERIALIZED (\
+        SELECT heads.*, coalesce(running.jobs, 0) AS running FROM owners CROSS JOIN LATERAL (\
+            SELECT id AS first_id, priority AS first_priority, due_at AS first_due_at FROM jobs \
+            WHERE state = 'living' AND owner_id = owners.owner AND kind = ANY (?) AND due_at <= ? \
+            ORDER BY priority DESC, due_at, id LIMIT 1\
+        ) AS heads LEFT JOIN running ON running.owner = owners.owner \
+        ORDER BY first_priority DESC, running, first_due_at, first_id LIMIT 8\
+    ), due AS MATERIALIZED (\
+        SELECT jobs.id AS due_id, jobs.due_at AS due_since FROM first JOIN jobs ON jobs.id = first_id \
+        WHERE jobs.state = 'living' AND jobs.due_at <= ? \
+        ORDER BY first_priority DESC, running, first_due_at, first_id LIMIT 1 FOR UPDATE OF jobs SKIP LOCKED\
+    ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id \
+    RETURNING id, kind, payload, attempt, run_at, priority, due_since";
+
+/// The longest due job, of any owner: where the first job of each user is just being claimed by others.
+const CLAIM_ANY: &str = "WITH due AS MATERIALIZED (\
+        SELECT id AS due_id, due_at AS due_since FROM jobs \
+        WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
+        ORDER BY priority DESC, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
+    ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id \
+    RETURNING id, kind, payload, attempt, run_at, priority, due_since";
+
+/// A queue is empty most of the time, and that is what the statistics say of it. After a burst the planner would sort all
+/// that is due for each claim, until it is told of the burst within a minute or so. For this transaction alone.
+const WALK_ALONG_INDEX: &str = "SET LOCAL enable_sort = off";
+
+/// The first jobs of all users have to be sorted, and they are few, whatever the statistics make of it.
+const SORT_FEW: &str = "SET LOCAL enable_sort = on; SET LOCAL jit = off";
+
+type ClaimedColumns = (SqlUuid, Text, Jsonb, Integer, Timestamptz, SmallInt, Timestamptz);
+
+/// A claimed job, as it is read.
+#[derive(Queryable)]
+struct ClaimedRow {
+    id: Uuid,
+    kind: String,
+    payload: Value,
+    attempt: i32,
+    run_at: Moment,
+    priority: i16,
+    due_since: Moment,
+}
+
+impl ClaimedRow {
+    fn claimed(self) -> ClaimedJob {
+        ClaimedJob {
+            id: JobId::new(self.id),
+            kind: self.kind.into(),
+            payload: JobPayload::new(self.payload),
+            attempt: u32::try_from(self.attempt).unwrap_or_default(),
+            run_at: self.run_at.0,
+        }
+    }
+}
+
+/// Kinds by their names.
+pub(crate) fn names(kinds: &[JobKind]) -> Vec<&str> {
+    kinds.iter().map(JobKind::as_str).collect()
+}
+
+/// What is claimed, and until when.
+pub(crate) struct Claim<'a> {
+    pub(crate) kinds: &'a [JobKind],
+    pub(crate) now: Timestamp,
+    pub(crate) lease_until: Timestamp,
+}
+
+impl PgUnitOfWork {
+    /// Claims jobs, `limit` at most.
+    pub(crate) async fn claim_all(&mut self, claim: &Claim<'_>, limit: u32) -> PortResult<Vec<ClaimedJob>> {
+        let mut claimed = Vec::new();
+        loop {
+            let left = limit.saturating_sub(u32::try_from(claimed.len()).unwrap_or(u32::MAX));
+            let next = if left > 0 { self.claim_next(claim, left).await? } else { Vec::new() };
+            // A lease that is over already would have the same jobs claimed again.
+            let is_done = next.is_empty() || claim.lease_until <= claim.now;
+            claimed.extend(next);
+            if is_done || claimed.len() >= limit as usize {
+                return Ok(claimed);
+            }
+        }
+    }
+
+    /// Claims the first due jobs, if none of them has an owner, or one job.
+    async fn claim_next(&mut self, claim: &Claim<'_>, limit: u32) -> PortResult<Vec<ClaimedJob>> {
+        self.run(|connection| connection.batch_execute(WALK_ALONG_INDEX)).await?;
+        let unowned = self.claim_first(CLAIM, claim, limit).await?;
+        if !unowned.is_empty() {
+            return Ok(unowned);
+        }
+        if limit > 1 {
+            let unowned = self.claim_first(CLAIM, claim, 1).await?;
+            if !unowned.is_empty() {
+                return Ok(unowned);
+            }
+        }
+        self.run(|connection| connection.batch_execute(SORT_FEW)).await?;
+        let fairly = self.claim_fairly(claim).await?;
+        if !fairly.is_empty() {
+            return Ok(fairly);
+        }
+        self.claim_first(CLAIM_ANY, claim, 1).await
+    }
+
+    async fn claim_first(
+        &mut self,
+        text: &'static str,
+        claim: &Claim<'_>,
+        limit: u32,
+    ) -> PortResult<Vec<ClaimedJob>> {
+        let (now, lease_until) = (Moment(claim.now), Moment(claim.lease_until));
+        let first = statement::<ClaimedColumns, _>(
+            text,
+            (
+                typed::<Array<Text>, _>(names(claim.kinds)),
+                typed::<Timestamptz, _>(now),
+                typed::<BigInt, _>(i64::from(limit)),
+                typed::<Timestamptz, _>(lease_until),
+                typed::<Timestamptz, _>(lease_until),
+            ),
+        );
+        let mut rows: Vec<ClaimedRow> = self.run(|connection| first.load(connection)).await?;
+        rows.sort_by_key(|row| (Reverse(row.priority), row.due_since.0, row.id));
+        Ok(rows.into_iter().map(ClaimedRow::claimed).collect())
+    }
+
+    async fn claim_fairly(&mut self, claim: &Claim<'_>) -> PortResult<Vec<ClaimedJob>> {
+        let (now, lease_until) = (Moment(claim.now), Moment(claim.lease_until));
+        let fairly = statement::<ClaimedColumns, _>(
+            CLAIM_FAIRLY,
+            (
+                typed::<Timestamptz, _>(now),
+                typed::<Array<Text>, _>(names(claim.kinds)),
+                typed::<Timestamptz, _>(now),
+                typed::<Timestamptz, _>(now),
+                typed::<Timestamptz, _>(lease_until),
+                typed::<Timestamptz, _>(lease_until),
+            ),
+        );
+        let rows: Vec<ClaimedRow> = self.run(|connection| fairly.load(connection)).await?;
+        Ok(rows.into_iter().map(ClaimedRow::claimed).collect())
+    }
+}

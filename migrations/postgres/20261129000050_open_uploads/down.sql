@@ -1,0 +1,1 @@
+DROP INDEX uploads_open_owner_id_idx;

@@ -1,0 +1,2 @@
+-- How many jobs could not make the thumbnail of this content: after a few there is no other.
+ALTER TABLE files ADD COLUMN thumbnail_failures integer NOT NULL DEFAULT 0 CONSTRAINT files_thumbnail_failures_check CHECK (thumbnail_failures >= 0);
