@@ -4,6 +4,7 @@
 //! adapter stand beside the adapter, in [`crate::adapters`].
 
 mod accounts;
+mod audit;
 mod credentials;
 mod dotenv;
 mod faults;
@@ -22,6 +23,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use accounts::AccountsConfig;
+pub use audit::AuditConfig;
 pub use credentials::CredentialsConfig;
 pub use faults::{ConfigFaults, Fault};
 pub use http::HttpConfig;
@@ -40,12 +42,13 @@ use crate::adapters::{Adapters, Memory};
 const DAY: u64 = 24 * 60 * 60;
 
 /// The variables of every section. An adapter adds its own.
-const SECTIONS: [&[Variable]; 8] = [
+const SECTIONS: [&[Variable]; 9] = [
     source::VARIABLES,
     http::VARIABLES,
     storage::VARIABLES,
     credentials::VARIABLES,
     accounts::VARIABLES,
+    audit::VARIABLES,
     uploads::VARIABLES,
     jobs::VARIABLES,
     logging::VARIABLES,
@@ -59,6 +62,7 @@ pub struct Config {
     pub storage: StorageConfig,
     pub credentials: CredentialsConfig,
     pub accounts: AccountsConfig,
+    pub audit: AuditConfig,
     pub uploads: UploadsConfig,
     pub jobs: JobsConfig,
     pub logging: LoggingConfig,
@@ -79,6 +83,7 @@ impl Config {
             storage,
             credentials,
             accounts: AccountsConfig::read(&mut reader),
+            audit: AuditConfig::read(&mut reader),
             uploads: UploadsConfig::read(&mut reader),
             jobs: JobsConfig::read(&mut reader),
             logging: LoggingConfig::read(&mut reader),

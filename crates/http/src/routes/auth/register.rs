@@ -5,7 +5,7 @@ use fm_api_types::{Registration, User};
 use fm_application::accounts::RegisterCommand;
 use fm_domain::accounts::{DisplayName, Email, Password};
 
-use crate::auth::same_site;
+use crate::auth::{client, same_site};
 use crate::connection::presence;
 use crate::input::{JsonBody, json_body, parsed};
 use crate::output::{json, user};
@@ -45,7 +45,8 @@ json_body! {
 pub(crate) async fn register(request: HttpRequest, state: State, body: JsonBody) -> Answer {
     same_site(&request, &state.settings)?;
     let RegisterBody { email, password, name } = body.read().await?;
-    let command = RegisterCommand { email, password, name, presence: presence(&request) };
+    let (client, presence) = (client(&request), presence(&request));
+    let command = RegisterCommand { email, password, name, client, presence };
     let registered = state.use_cases.accounts.register.run(command).await?;
     json(HttpResponse::Created(), &user(&registered))
 }
