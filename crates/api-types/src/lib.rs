@@ -13,6 +13,7 @@
 )]
 
 mod accounts;
+mod activity;
 mod direct_uploads;
 mod files;
 mod operations;
@@ -22,6 +23,7 @@ mod sessions;
 mod time;
 
 pub use accounts::{Account, AccountName, AccountRemoval, PasswordChange, Registration, Storage, User};
+pub use activity::{Activity, ActivityList};
 pub use direct_uploads::{DirectPart, DirectUpload, DirectUploadCompletion, DirectUploadCreation, SentPart};
 pub use files::{Download, File, FileList, FileRename, SignUrl, SignedUrl, Thumbnail};
 pub use operations::{Capabilities, Checks, Limits, Liveness, Readiness};

@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use fm_domain::audit::{AuditAction, AuditFilter};
+use fm_domain::clock::Timestamp;
+use fm_domain::ids::UserId;
 use fm_domain::jobs::JobState;
 use uuid::Uuid;
 
@@ -36,8 +39,13 @@ pub enum Command {
         #[command(subcommand)]
         command: Jobs,
     },
-    /// Clean up now what the program cleans up every minute: uploads that never ended, blobs of removed files, and
-    /// expired idempotency keys and sessions.
+    /// Show the audit trail: who did what, when, and from where; the newest entry first.
+    ///
+    /// Entries name accounts, files, sessions and jobs by their ids. They are kept for AUDIT_RETENTION_DAYS, also those of
+    /// accounts that were removed meanwhile.
+    Audit(AuditArgs),
+    /// Clean up now what the program cleans up every minute: uploads that never ended, blobs of removed files, expired
+    /// idempotency keys and sessions, and old entries of the audit trail.
     ///
     /// An upload counts as one that never ended when it has given no sign of life for 60 s (a thumbnail: 5 minutes);
     /// nothing younger is touched. One run takes at most 10,000 of each; the next goes on.
@@ -120,6 +128,43 @@ pub struct DeadJobs {
     /// All of them.
     #[arg(long, conflicts_with = "ids")]
     pub all: bool,
+}
+
+/// Which entries of the audit trail.
+#[derive(Debug, Clone, Args)]
+pub struct AuditArgs {
+    /// Those of this account: what its user did, and what was tried by others.
+    #[arg(long, value_name = "ID")]
+    pub user: Option<Uuid>,
+    /// Those of this action: `login.failed`.
+    #[arg(long, value_name = "NAME")]
+    pub action: Option<AuditAction>,
+    /// Those at this moment (RFC 3339) or later: `2026-01-31T12:00:00Z`.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub since: Option<Timestamp>,
+    /// Those before this moment (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub until: Option<Timestamp>,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: u64,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl AuditArgs {
+    /// The entries that are asked for.
+    #[must_use]
+    pub fn filter(&self) -> AuditFilter {
+        let (account, action) = (self.user.map(UserId::new), self.action.clone());
+        AuditFilter { account, action, since: self.since, until: self.until }
+    }
+}
+
+/// A moment as RFC 3339 writes it, with any offset.
+fn moment(text: &str) -> Result<Timestamp, chrono::ParseError> {
+    chrono::DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc().into())
 }
 
 /// How to sweep.

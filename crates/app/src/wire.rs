@@ -102,6 +102,7 @@ impl Program {
             clock,
             ids: Arc::new(OsIds),
             follow_ups: JobRegistry::standard().follow_ups(),
+            audit_retention: config.audit.retention,
         };
         Ok(Wired {
             ports: self.decorated(ports),

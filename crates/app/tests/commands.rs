@@ -36,6 +36,8 @@ fn commands_that_look_at_a_database_that_is_not_there_create_nothing() {
         &["sweep", "--dry-run"],
         &["sweep", "--orphans", "--min-age", "86400", "--dry-run"],
         &["jobs", "list"],
+        &["audit"],
+        &["audit", "--json", "--limit", "1"],
     ] {
         let (code, told) = run(command);
         assert_eq!(code, Some(1), "{command:?}: {told}");
@@ -46,4 +48,25 @@ fn commands_that_look_at_a_database_that_is_not_there_create_nothing() {
     assert!(told.contains("pending ") && !told.contains("applied "), "{told}");
     let left: Vec<_> = std::fs::read_dir(home.path()).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn the_audit_trail_is_asked_for_by_ids_names_and_moments_alone() {
+    let home = tempfile::tempdir().unwrap();
+    for arguments in [
+        ["--user", "ada@example.com"],
+        ["--action", "login"],
+        ["--since", "yesterday"],
+        ["--since", "2026-01-31"],
+        ["--until", "2026-01-31T25:00:00Z"],
+        ["--limit", "x"],
+    ] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_file-manager"));
+        let output =
+            program.arg("audit").args(arguments).env_clear().current_dir(home.path()).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        assert!(told.contains(arguments[0]), "{arguments:?}: {told}");
+    }
+    assert!(std::fs::read_dir(home.path()).unwrap().next().is_none());
 }

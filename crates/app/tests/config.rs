@@ -281,6 +281,21 @@ fn sessions_are_limited_in_number_and_on_demand_in_life() {
 }
 
 #[test]
+fn the_audit_trail_is_kept_for_ninety_days_or_as_many_as_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let days = |variables: &[(&str, &str)]| {
+        with(folder.path(), variables).unwrap().audit.retention.as_secs() / (24 * 60 * 60)
+    };
+    assert_eq!(days(&[]), 90);
+    assert_eq!(days(&[("AUDIT_RETENTION_DAYS", "0")]), 0);
+    assert_eq!(days(&[("AUDIT_RETENTION_DAYS", "36500")]), 36_500);
+    for wrong in ["-1", "36501", "a year"] {
+        let faults = with(folder.path(), &[("AUDIT_RETENTION_DAYS", wrong)]).unwrap_err();
+        assert_eq!(names(&faults), ["AUDIT_RETENTION_DAYS"].into_iter().collect());
+    }
+}
+
+#[test]
 fn an_unknown_key_in_a_toml_file_is_a_typing_error() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("config")).unwrap();

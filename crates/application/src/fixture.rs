@@ -14,8 +14,9 @@ use crate::files::UploadBody;
 use crate::jobs::{Job, payload};
 use crate::ports::Ports;
 use crate::testing::TestPorts;
-use fm_domain::access::{Access, Actor, Right};
+use fm_domain::access::{Access, Actor, Client, Right};
 use fm_domain::accounts::Account;
+use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, DownloadLink, GetBlob, PutBlob, PutHint,
     SignedUrl, StoredBlob,
@@ -24,9 +25,12 @@ use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::clock::Clock as _;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, Sha256};
-use fm_domain::ids::JobId;
+use fm_domain::ids::{AuditEntryId, JobId};
 use fm_domain::jobs::{ClaimedJob, NewJob};
-use fm_domain::testing::{CountingIds, Effects, FakeReads, FixedClock, PlainLinks, a_session, a_user};
+use fm_domain::testing::{
+    CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, NotedTrail, PlainLinks, a_session, a_user,
+};
+use uuid::Uuid;
 
 /// Expects one call of a mock, notes it, and answers.
 macro_rules! once {
@@ -116,9 +120,33 @@ pub(crate) fn opened(url: &SignedUrl) -> DownloadLink {
     PlainLinks::open(url.expose()).unwrap()
 }
 
+/// Where Ada is.
+pub(crate) fn a_client() -> Client {
+    Client { ip: Some("192.0.2.7".to_owned()), user_agent: Some("a phone/1.0".to_owned()) }
+}
+
 /// Ada, in her session.
 pub(crate) fn actor() -> Actor {
-    Actor::in_session(a_user().id, a_session().id)
+    Actor::in_session(a_user().id, a_session().id).through(a_client())
+}
+
+/// The entry of what Ada does in her account at new year, with an id of zeros.
+pub(crate) fn by_ada(action: AuditAction, target: Option<Uuid>) -> AuditEntry {
+    let (id, at, user) = (AuditEntryId::new(Uuid::nil()), FixedClock::NEW_YEAR.now(), Some(a_user().id));
+    AuditEntry { id, at, action, actor: user, account: user, target, client: a_client() }
+}
+
+/// The entries of a trail, with ids of zeros.
+pub(crate) fn noted(trail: &NotedTrail) -> Vec<AuditEntry> {
+    let plain = |entry| AuditEntry { id: AuditEntryId::new(Uuid::nil()), ..entry };
+    trail.entries().into_iter().map(plain).collect()
+}
+
+/// The unit of an entry of its own, and its trail.
+pub(crate) fn a_unit_of_the_trail(effects: &Effects) -> (FakeUnitOfWork, NotedTrail) {
+    let unit = FakeUnitOfWork::noting(effects);
+    let trail = unit.audit.clone();
+    (unit, trail)
 }
 
 /// Access to what Ada has.

@@ -51,6 +51,8 @@ pub struct Ports {
     pub ids: Arc<dyn IdSource>,
     /// The jobs that follow from changes: those of [`JobRegistry::follow_ups`](crate::jobs::JobRegistry::follow_ups).
     pub follow_ups: FollowUps,
+    /// How long entries of the audit trail are kept; zero: none is written.
+    pub audit_retention: Duration,
 }
 
 /// What direct uploads need. Links and receiver belong together: a store that signs links to itself receives the parts

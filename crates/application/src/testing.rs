@@ -58,6 +58,7 @@ impl TestPorts {
             clock: Arc::new(FixedClock::NEW_YEAR),
             ids: Arc::new(CountingIds::default()),
             follow_ups: JobRegistry::standard().follow_ups(),
+            audit_retention: Duration::from_hours(90 * 24),
         }
     }
 }

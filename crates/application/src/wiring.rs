@@ -1,6 +1,7 @@
 //! All use cases on one adapter for every port.
 
 use crate::accounts::Accounts;
+use crate::audit::Audit;
 use crate::blobs::Blobs;
 use crate::files::Files;
 use crate::jobs::{JobRegistry, Jobs};
@@ -17,6 +18,8 @@ pub struct UseCases {
     pub accounts: Accounts,
     /// Sessions.
     pub sessions: Sessions,
+    /// The audit trail.
+    pub audit: Audit,
     /// Files.
     pub files: Files,
     /// Blobs that we serve ourselves.
@@ -47,6 +50,7 @@ impl UseCases {
         Self {
             accounts: Accounts::new(ports, settings),
             sessions: Sessions::new(ports, settings),
+            audit: Audit::new(ports),
             files: Files::new(ports, settings),
             blobs: Blobs::new(ports),
             resumable: ResumableUploads::new(ports, settings),

@@ -71,24 +71,53 @@ pub enum Credential {
     Session(SessionId),
 }
 
-/// Who asks a use case to do something: a user, by a credential, within its scopes.
+/// The client that a request comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Client {
+    /// The address, as text.
+    pub ip: Option<String>,
+    /// The `User-Agent`.
+    pub user_agent: Option<String>,
+}
+
+impl Client {
+    /// The most characters of a `User-Agent` that are stored.
+    const USER_AGENT_CHARS: usize = 512;
+
+    /// The client as it is stored: its `User-Agent` cut to 512 characters.
+    #[must_use]
+    pub fn shortened(self) -> Self {
+        let cut = |text: String| text.chars().take(Self::USER_AGENT_CHARS).collect();
+        Self { user_agent: self.user_agent.map(cut), ..self }
+    }
+}
+
+/// Who asks a use case to do something: a user, by a credential, within its scopes, from a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     user: UserId,
     credential: Credential,
     scopes: Scopes,
+    client: Client,
 }
 
 impl Actor {
     /// The user in one of their sessions, with every scope.
     #[must_use]
     pub const fn in_session(user: UserId, session: SessionId) -> Self {
-        Self { user, credential: Credential::Session(session), scopes: Scopes::ALL }
+        let client = Client { ip: None, user_agent: None };
+        Self { user, credential: Credential::Session(session), scopes: Scopes::ALL, client }
+    }
+
+    /// The same, who asks through this client.
+    #[must_use]
+    pub fn through(self, client: Client) -> Self {
+        Self { client, ..self }
     }
 
     /// The same, with these scopes instead.
     #[must_use]
-    pub const fn limited_to(self, scopes: Scopes) -> Self {
+    pub fn limited_to(self, scopes: Scopes) -> Self {
         Self { scopes, ..self }
     }
 
@@ -103,6 +132,12 @@ impl Actor {
     pub const fn session(&self) -> SessionId {
         let Credential::Session(session) = self.credential;
         session
+    }
+
+    /// Where they ask from. It decides nothing: the audit trail names it.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        &self.client
     }
 
     /// The files and uploads to which they have `right`.

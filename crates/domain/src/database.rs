@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use crate::accounts::{UserQueries, UserRepo};
+use crate::audit::{AuditQueries, AuditRepo};
 use crate::blobs::{BlobQueries, BlobRepo};
 use crate::error::PortResult;
 use crate::files::{FileQueries, FileRepo};
@@ -10,7 +11,7 @@ use crate::idempotency::KeyRepo;
 use crate::jobs::JobQueue;
 use crate::uploads::{UploadQueries, UploadRepo};
 
-/// The transactional store of users, files, blobs, keys, uploads and jobs.
+/// The transactional store of users, files, blobs, keys, uploads, jobs and the audit trail.
 #[async_trait]
 pub trait Database: Send + Sync {
     /// Opens a unit of work. Nothing that happens in it can be seen from outside before its commit. It may have to wait
@@ -34,10 +35,12 @@ pub trait ReadRepos: Send {
     fn uploads(&mut self) -> &mut dyn UploadQueries;
     /// The states of blobs.
     fn blobs(&mut self) -> &mut dyn BlobQueries;
+    /// The audit trail.
+    fn audit(&mut self) -> &mut dyn AuditQueries;
 }
 
 /// A type that answers all queries is its own set of them.
-impl<T: UserQueries + FileQueries + UploadQueries + BlobQueries> ReadRepos for T {
+impl<T: UserQueries + FileQueries + UploadQueries + BlobQueries + AuditQueries> ReadRepos for T {
     fn users(&mut self) -> &mut dyn UserQueries {
         self
     }
@@ -51,6 +54,10 @@ impl<T: UserQueries + FileQueries + UploadQueries + BlobQueries> ReadRepos for T
     }
 
     fn blobs(&mut self) -> &mut dyn BlobQueries {
+        self
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditQueries {
         self
     }
 }
@@ -69,10 +76,12 @@ pub trait Repos: Send {
     fn uploads(&mut self) -> &mut dyn UploadRepo;
     /// Jobs.
     fn jobs(&mut self) -> &mut dyn JobQueue;
+    /// The audit trail.
+    fn audit(&mut self) -> &mut dyn AuditRepo;
 }
 
 /// A type that implements all repos is its own set of them.
-impl<T: UserRepo + FileRepo + BlobRepo + KeyRepo + UploadRepo + JobQueue> Repos for T {
+impl<T: UserRepo + FileRepo + BlobRepo + KeyRepo + UploadRepo + JobQueue + AuditRepo> Repos for T {
     fn users(&mut self) -> &mut dyn UserRepo {
         self
     }
@@ -94,6 +103,10 @@ impl<T: UserRepo + FileRepo + BlobRepo + KeyRepo + UploadRepo + JobQueue> Repos 
     }
 
     fn jobs(&mut self) -> &mut dyn JobQueue {
+        self
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditRepo {
         self
     }
 }

@@ -1,5 +1,5 @@
-//! What changed: each use case records its changes as events in the unit of work that makes them, and what has to follow
-//! is derived from the events alone.
+//! What changed: each use case records its changes as events in the unit of work that makes them, and what has to follow,
+//! and what the audit trail tells of them, is derived from the events alone.
 //!
 //! Sessions are another store than the database, and so no change to them is part of a unit of work: they leave no event.
 //! Neither do intents and leases, which no client sees.
@@ -10,7 +10,7 @@ use crate::files::{File, Sha256, ThumbnailState};
 use crate::ids::{BlobId, FileId, SessionId, UserId};
 use crate::uploads::Upload;
 
-/// A change, and when it happened. It borrows what changed: nothing keeps events yet.
+/// A change, and when it happened. It borrows what changed: of some the audit trail keeps an entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Event<'a> {
     /// When it happened.

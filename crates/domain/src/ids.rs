@@ -66,6 +66,10 @@ id!(
     /// Names a job of the queue.
     JobId
 );
+id!(
+    /// Names an entry of the audit trail.
+    AuditEntryId
+);
 
 /// Makes ids and randomness, passed in so that tests can foresee them.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]

@@ -146,7 +146,14 @@ async fn every_fault_of_a_body_is_reported_at_once() {
 async fn json_and_redirects_are_never_kept() {
     let server = Server::start();
     let ada = server.user("ada@example.org").await;
-    for path in ["/v1/auth/me", "/v1/files", "/v1/auth/sessions", "/v1/capabilities", "/health/ready"] {
+    for path in [
+        "/v1/auth/me",
+        "/v1/files",
+        "/v1/auth/sessions",
+        "/v1/auth/activity",
+        "/v1/capabilities",
+        "/health/ready",
+    ] {
         assert_eq!(ada.get(path).await.header("cache-control"), Some("private, no-store"), "{path}");
     }
 }

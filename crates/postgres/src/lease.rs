@@ -89,6 +89,33 @@ impl PgLease {
         answer
     }
 
+    /// Runs two statements that don't depend on each other: the second is sent without waiting for the answer to the first.
+    pub(crate) async fn run_pair<'u, T, U, A, B>(
+        &'u mut self,
+        first: impl FnOnce(&'u AsyncPgConnection) -> A,
+        second: impl FnOnce(&'u AsyncPgConnection) -> B,
+    ) -> PortResult<(T, U)>
+    where
+        A: Future<Output = QueryResult<T>>,
+        B: Future<Output = QueryResult<U>>,
+    {
+        let Self { connection: Some(connection), limit, last, .. } = self else {
+            return Err(PortError::Poisoned);
+        };
+        if !matches!(last, Last::Answered) {
+            return Err(PortError::Poisoned);
+        }
+        *last = Last::Asked;
+        let connection: &AsyncPgConnection = connection;
+        let both = async { Ok(futures_util::future::join(first(connection), second(connection)).await) };
+        let answer = match in_time(*limit, both).await {
+            Ok((first, second)) => pair(first.map_err(from_diesel), second.map_err(from_diesel)),
+            Err(error) => Err(error),
+        };
+        *last = Last::of(&answer);
+        answer
+    }
+
     /// What was made of an answer. One that can't be understood is a failure like any other.
     pub(crate) fn understood<T>(&mut self, read: PortResult<T>) -> PortResult<T> {
         if read.is_err() {
@@ -123,6 +150,15 @@ impl PgLease {
         let first = first.map_err(from_diesel);
         self.last = if first.is_ok() && second.is_ok() { Last::Answered } else { Last::Failed };
         first
+    }
+}
+
+/// Both answers, or the failure. After one failed the server refuses the other, which is never what is told.
+fn pair<T, U>(first: PortResult<T>, second: PortResult<U>) -> PortResult<(T, U)> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (Err(PortError::Unexpected(_)), Err(error)) => Err(error),
+        (Err(error), _) | (Ok(_), Err(error)) => Err(error),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Users, files, blobs, keys, uploads, jobs and sessions in PostgreSQL, without libpq.
+//! Users, files, blobs, keys, uploads, jobs, the audit trail and sessions in PostgreSQL, without libpq.
 //!
 //! Everything hangs on one [`PgPool`]: [`PgDatabase`] and [`PgSessionStore`] share its connections. [`PgJobSignal`]
 //! and [`PgSessionSignal`] listen on a connection of their own each, and [`PgMigrations`] works on one for as long as it needs.
@@ -12,6 +12,7 @@ extern crate self as fm_postgres;
 
 mod access;
 mod address;
+mod audit;
 mod blobs;
 mod checks;
 mod claim;

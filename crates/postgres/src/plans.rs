@@ -12,13 +12,15 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::access::{Access, Right};
+use fm_domain::audit::{AuditFilter, AuditKey, AuditPage};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::files::{FileFilter, FilePage, FileSort, PageKey, Sha256, SortOrder, TypeFilter};
-use fm_domain::ids::{FileId, UserId};
+use fm_domain::ids::{AuditEntryId, FileId, UserId};
 use uuid::Uuid;
 
 use self::common::Fixture;
+use crate::audit;
 use crate::list::list_files;
 use crate::sql::{statement, typed};
 use crate::uploads::{COUNT_OPEN, EXPIRED, PURGE_ENDED, latest, made_by, parts_of};
@@ -72,6 +74,10 @@ const FILL: &str = "
            CASE n % 3 WHEN 1 THEN gen_random_uuid() END, moment, moment
     FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);
     INSERT INTO upload_parts SELECT id, n, 5, 'tag' FROM uploads, generate_series(1, 4) AS n;
+    INSERT INTO audit_entries (happened_at, id, action, account_id)
+    SELECT timestamptz '2026-01-01' + n * interval '1 minute', gen_random_uuid(), 'file.uploaded',
+           ('00000000-0000-0000-0000-00000000000' || 1 + n % 9)::uuid
+    FROM generate_series(1, 9000) AS n;
     ANALYZE;";
 
 async fn filled() -> Fixture {
@@ -230,4 +236,27 @@ async fn uploads_are_found_and_swept_along_their_indexes() {
         let sorts = plan.contains("Sort") && !plan.contains("upload_parts");
         assert!(plan.contains(index) && !sorts && !plan.contains("Seq Scan on"), "{index}\n{plan}");
     }
+}
+
+#[tokio::test]
+async fn the_trail_is_listed_and_purged_along_its_indexes() {
+    let fixture = filled().await;
+    let middle = Timestamp::from_unix_seconds(1_767_400_000);
+    let after = AuditKey(middle, AuditEntryId::new(Uuid::from_u128(u128::MAX / 2)));
+    let of_one = AuditFilter { account: Some(UserId::new(OWNER)), ..AuditFilter::default() };
+    for (filter, index) in [
+        (&AuditFilter::default(), "audit_entries_pkey"),
+        (&of_one, "audit_entries_account_id_happened_at_idx"),
+    ] {
+        for after in [None, Some(after)] {
+            let plan = plan(&fixture, audit::list(filter, &AuditPage { after, limit: 51 })).await;
+            let walks = plan.contains(&format!("Scan Backward using {index}")) && !plan.contains("Sort");
+            assert!(walks, "{after:?}\n{plan}");
+            assert!(after.is_none() || plan.contains("Index Cond: "), "{plan}");
+        }
+    }
+    let old = Timestamp::from_unix_seconds(1_767_300_000);
+    let values = (typed::<Timestamptz, _>(Moment(old)), typed::<BigInt, _>(5_i64));
+    let purge = plan(&fixture, statement::<(), _>(audit::PURGE, values)).await;
+    assert!(purge.contains("using audit_entries_pkey") && !purge.contains("Seq Scan on"), "{purge}");
 }

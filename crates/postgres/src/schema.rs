@@ -138,3 +138,16 @@ diesel::table! {
         tag -> Text,
     }
 }
+
+diesel::table! {
+    audit_entries (happened_at, id) {
+        happened_at -> Timestamptz,
+        id -> Uuid,
+        action -> Text,
+        actor_id -> Nullable<Uuid>,
+        account_id -> Nullable<Uuid>,
+        target_id -> Nullable<Uuid>,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+    }
+}

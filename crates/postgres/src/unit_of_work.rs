@@ -7,18 +7,24 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
 
 use crate::lease::PgLease;
+use crate::rows::AuditRow;
 use crate::signal::NOTIFY;
 
 /// A transaction and all of its repos.
+///
+/// Entries of the audit trail wait for the charge of a user, which is the last statement of a unit that has one: both are
+/// sent together, so that an entry costs no round trip. The commit writes those that still wait.
 pub struct PgUnitOfWork {
     lease: PgLease,
     enqueued: bool,
+    /// Entries that were not sent yet.
+    pub(crate) entries: Vec<AuditRow>,
 }
 
 impl PgUnitOfWork {
     pub(crate) async fn begin(mut lease: PgLease) -> PortResult<Self> {
         lease.begin().await?;
-        Ok(Self { lease, enqueued: false })
+        Ok(Self { lease, enqueued: false, entries: Vec::new() })
     }
 
     /// Runs one statement, and keeps in mind whether it failed.
@@ -30,6 +36,29 @@ impl PgUnitOfWork {
         A: Future<Output = QueryResult<T>>,
     {
         self.lease.run(statement).await
+    }
+
+    /// Runs one statement, together with an entry that waits: neither depends on the other.
+    pub(crate) async fn run_with_entry<'u, T, A>(
+        &'u mut self,
+        statement: impl FnOnce(&'u AsyncPgConnection) -> A,
+    ) -> PortResult<T>
+    where
+        A: Future<Output = QueryResult<T>>,
+    {
+        let Some(row) = self.entries.pop() else {
+            return self.lease.run(|connection| statement(connection)).await;
+        };
+        let (_, answer) = self.lease.run_pair(|connection| row.insert(connection), statement).await?;
+        Ok(answer)
+    }
+
+    /// Writes the entries that wait.
+    pub(crate) async fn write_entries(&mut self) -> PortResult<()> {
+        for row in std::mem::take(&mut self.entries) {
+            self.lease.run(|connection| row.insert(connection)).await?;
+        }
+        Ok(())
     }
 
     /// What was made of an answer: an error poisons the unit, as a failed statement does.
@@ -57,6 +86,7 @@ impl UnitOfWork for PgUnitOfWork {
         if !self.lease.is_sound() {
             return Err(PortError::Poisoned);
         }
+        self.write_entries().await?;
         if self.enqueued {
             // Sent together, so that it costs no round trip. A NOTIFY inside the transaction would make it take a
             // lock that all notifying commits of the server queue up for while they wait for the disk; on its own

@@ -129,7 +129,9 @@ impl PgUnitOfWork {
                 typed::<BigInt, _>(unreserve),
             ),
         );
-        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+        let charged =
+            self.run_with_entry(|mut connection| async move { update.execute(&mut connection).await });
+        Ok(charged.await? > 0)
     }
 
     /// Why nothing was reserved or charged.

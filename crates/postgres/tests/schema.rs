@@ -36,7 +36,7 @@ async fn migrations_go_down_and_up_again_without_loss_of_structure() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let migrations = fixture.migrations();
     let names = migrations.pending().await.unwrap();
-    assert_eq!(names.len(), 12);
+    assert_eq!(names.len(), 13);
     assert_eq!(migrations.up().await.unwrap(), names);
     let before = fixture.ask(STRUCTURE).await;
     assert!(before.len() > 100, "{before:#?}");
@@ -94,7 +94,7 @@ async fn nodes_that_start_together_migrate_once() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let (one, other) = (fixture.migrations(), fixture.migrations());
     let (one, other) = tokio::join!(one.up(), other.up());
-    assert_eq!(one.unwrap().len() + other.unwrap().len(), 12);
+    assert_eq!(one.unwrap().len() + other.unwrap().len(), 13);
 }
 
 #[test]
@@ -196,4 +196,20 @@ async fn no_counter_can_go_below_zero_and_no_word_is_free() {
         let error = client.batch_execute(refused).await.unwrap_err();
         assert_eq!(error.code(), Some(&tokio_postgres::error::SqlState::CHECK_VIOLATION), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn entries_of_the_audit_trail_can_be_added_and_removed_but_not_changed() {
+    let fixture = Fixture::fresh().await;
+    let client = fixture.client().await;
+    let entry = "INSERT INTO audit_entries (happened_at, id, action) VALUES (now(), gen_random_uuid(), 'file.removed')";
+    client.batch_execute(entry).await.unwrap();
+    for change in
+        ["action = 'file.renamed'", "actor_id = gen_random_uuid()", "happened_at = now()", "id = id"]
+    {
+        let refused = client.batch_execute(&format!("UPDATE audit_entries SET {change}")).await.unwrap_err();
+        let told = refused.as_db_error().unwrap().message();
+        assert!(told.contains("never changed"), "{change}: {told}");
+    }
+    client.batch_execute("DELETE FROM audit_entries").await.unwrap();
 }

@@ -136,3 +136,16 @@ diesel::table! {
         tag -> Text,
     }
 }
+
+diesel::table! {
+    audit_entries (happened_at, id) {
+        happened_at -> BigInt,
+        id -> Binary,
+        action -> Text,
+        actor -> Nullable<Binary>,
+        account -> Nullable<Binary>,
+        target -> Nullable<Binary>,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+    }
+}

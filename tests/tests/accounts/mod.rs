@@ -1,5 +1,6 @@
 //! Accounts: who a user is, and how they prove it.
 
+mod activity;
 mod cookies;
 mod cross_site;
 mod login;

@@ -26,6 +26,7 @@ async fn a_method_that_a_route_lacks_is_told_what_it_has(lane: Lane) {
         (Method::PUT, "/v1/auth/me", vec!["GET", "PATCH", "DELETE"]),
         (Method::GET, "/v1/auth/password", vec!["POST"]),
         (Method::POST, "/v1/auth/sessions", vec!["GET", "DELETE"]),
+        (Method::DELETE, "/v1/auth/activity", vec!["GET"]),
         (Method::PUT, "/v1/files", vec!["GET", "POST"]),
         (Method::POST, file.as_str(), vec!["GET", "PATCH", "DELETE"]),
         (Method::POST, &format!("{file}/content"), vec!["GET", "PUT"]),
@@ -52,6 +53,7 @@ async fn every_get_route_answers_head(lane: Lane) {
     for path in [
         "/v1/auth/me",
         "/v1/auth/sessions",
+        "/v1/auth/activity",
         "/v1/files",
         file.as_str(),
         &format!("{file}/content"),
@@ -103,6 +105,7 @@ async fn answers_are_not_to_be_stored(lane: Lane) {
     for (path, expected) in [
         ("/v1/auth/me".to_owned(), "private, no-store"),
         ("/v1/auth/sessions".to_owned(), "private, no-store"),
+        ("/v1/auth/activity".to_owned(), "private, no-store"),
         (format!("{path}/content"), "private, no-store"),
         (path.clone(), "private, no-cache"),
     ] {

@@ -70,6 +70,10 @@ async fn a_dead_job_is_seen_and_tried_again() {
     let retried = api.server.run(&["jobs", "retry", "--all"]);
     assert_eq!(retried.code, Some(0), "{}", retried.output);
     assert!(retried.output.contains("enqueued again"), "{}", retried.output);
+    let audit = api.server.run(&["audit", "--action", "job.retried", "--json"]);
+    let entry: Vec<&str> = audit.output.lines().filter(|line| line.contains("\"job.retried\"")).collect();
+    assert_eq!(entry.len(), 1, "{}", audit.output);
+    assert!(entry[0].contains(dead[0]["id"].as_str().unwrap()), "{}", entry[0]);
     assert!(listed(&api, &["--state", "dead"]).is_empty());
     let made = api.server.with_a_worker(user.with_thumbnail(&file)).await;
     assert_eq!(made.thumbnail.status, "ready");

@@ -1,5 +1,6 @@
 //! Running the service.
 
+mod audit;
 mod backup;
 mod capabilities;
 mod configuration;

@@ -132,6 +132,7 @@ async fn the_document_names_every_route_of_the_contract(lane: Lane) {
         "GET /v1/auth/sessions",
         "DELETE /v1/auth/sessions/{id}",
         "DELETE /v1/auth/sessions",
+        "GET /v1/auth/activity",
         "POST /v1/files",
         "GET /v1/files",
         "GET /v1/files/{id}",

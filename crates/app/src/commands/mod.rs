@@ -1,5 +1,6 @@
 //! The commands.
 
+mod audit;
 mod jobs;
 mod migrate;
 mod serve;
@@ -64,6 +65,7 @@ fn started(program: &Program, command: Command, config: Config) -> Result<bool, 
         Command::Worker => runtime.block_on(worker::run(program, &config))?,
         Command::Migrate { direction } => runtime.block_on(migrate::run(&config, direction))?,
         Command::Jobs { command } => return runtime.block_on(jobs::run(program, &config, command)),
+        Command::Audit(args) => return runtime.block_on(audit::run(program, &config, args)),
         Command::Sweep(args) => return runtime.block_on(sweep::run(program, &config, args)),
         Command::Verify(args) => return runtime.block_on(verify::run(program, &config, args)),
     }

@@ -47,13 +47,13 @@ async fn orphans(use_cases: &UseCases, args: SweepArgs) -> Result<bool, PortErro
 }
 
 fn sentence(swept: &Swept, dry_run: bool) -> String {
-    let Swept { cancelled, deleted, failed, uploads, keys, sessions } = swept;
+    let Swept { cancelled, deleted, failed, uploads, keys, sessions, audit } = swept;
     if dry_run {
         return format!("to cancel: {cancelled} uploads; to delete: {deleted} blobs; nothing was changed");
     }
     format!(
         "cancelled: {cancelled} uploads; deleted: {deleted} blobs; failed to delete: {failed}; \
-         purged: {uploads} ended uploads, {keys} idempotency keys, {sessions} sessions"
+         purged: {uploads} ended uploads, {keys} idempotency keys, {sessions} sessions, {audit} audit entries"
     )
 }
 

@@ -4,6 +4,7 @@
 //! adapter stand beside the adapter, in [`crate::adapters`].
 
 mod accounts;
+mod audit;
 mod credentials;
 mod dotenv;
 mod faults;
@@ -23,6 +24,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use accounts::AccountsConfig;
+pub use audit::AuditConfig;
 pub use credentials::CredentialsConfig;
 pub use faults::{ConfigFaults, Fault};
 pub use http::HttpConfig;
@@ -42,13 +44,14 @@ use crate::adapters::{Adapters, Memory};
 const DAY: u64 = 24 * 60 * 60;
 
 /// The variables of every section. An adapter adds its own.
-const SECTIONS: [&[Variable]; 9] = [
+const SECTIONS: [&[Variable]; 10] = [
     source::VARIABLES,
     http::VARIABLES,
     storage::VARIABLES,
     credentials::VARIABLES,
     accounts::VARIABLES,
     limits::VARIABLES,
+    audit::VARIABLES,
     uploads::VARIABLES,
     jobs::VARIABLES,
     logging::VARIABLES,
@@ -63,6 +66,7 @@ pub struct Config {
     pub credentials: CredentialsConfig,
     pub accounts: AccountsConfig,
     pub limits: LimitsConfig,
+    pub audit: AuditConfig,
     pub uploads: UploadsConfig,
     pub jobs: JobsConfig,
     pub logging: LoggingConfig,
@@ -84,6 +88,7 @@ impl Config {
             credentials,
             accounts: AccountsConfig::read(&mut reader),
             limits: LimitsConfig::read(&mut reader),
+            audit: AuditConfig::read(&mut reader),
             uploads: UploadsConfig::read(&mut reader),
             jobs: JobsConfig::read(&mut reader),
             logging: LoggingConfig::read(&mut reader),

@@ -99,7 +99,7 @@ impl ChangePassword {
         }
         let now = self.clock.now();
         let change = Change::PasswordChanged { user: actor.user(), session: actor.session() };
-        self.events.record(unit.as_mut(), now, change).await?;
+        self.events.by(actor).record(unit.as_mut(), now, change).await?;
         confirm_commit(unit.commit().await, self.is_set(actor, new)).await?;
         Ok(now)
     }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::engine::audit::Act;
+use crate::engine::failed_attempts::FailedAttempts;
 use crate::engine::password_queue::{Asker, Busy, HashPermit, PasswordQueue, Presence};
 use crate::engine::passwords::verify;
 use crate::engine::retry::failure;
 use crate::ports::{Ports, Settings};
 use fm_domain::access::Actor;
 use fm_domain::accounts::{Account, Password, PasswordCheck, PasswordHasher};
+use fm_domain::audit::AuditAction;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
 
@@ -35,6 +38,7 @@ pub(super) struct Reauthentication {
     db: Arc<dyn Database>,
     passwords: Arc<dyn PasswordHasher>,
     queue: PasswordQueue,
+    failures: FailedAttempts,
 }
 
 impl Reauthentication {
@@ -43,6 +47,7 @@ impl Reauthentication {
             db: ports.db.clone(),
             passwords: ports.passwords.clone(),
             queue: settings.password_queue.clone(),
+            failures: FailedAttempts::new(ports),
         }
     }
 
@@ -58,7 +63,12 @@ impl Reauthentication {
         let account = account.ok_or(ReauthenticateError::Unauthenticated)?;
         match verify(self.passwords.as_ref(), password, &account.user.password_hash).await? {
             PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok((account, turn)),
-            PasswordCheck::Wrong => Err(ReauthenticateError::WrongPassword),
+            PasswordCheck::Wrong => {
+                drop(turn);
+                let act = Act::by(actor, AuditAction::PASSWORD_REFUSED, None);
+                self.failures.record(&actor.user().to_string(), act).await;
+                Err(ReauthenticateError::WrongPassword)
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::engine::events::EventRecorder;
 use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence};
 use crate::engine::retry::{confirm_commit, failure, retry_conflicts};
 use crate::ports::{Ports, Settings};
+use fm_domain::access::Client;
 use fm_domain::accounts::{
     DisplayName, Email, InsertUser, Password, PasswordHasher, Role, User, WeakPassword,
 };
@@ -26,6 +27,8 @@ pub struct RegisterCommand {
     /// What to be called.
     pub name: Option<DisplayName>,
     /// The client that asks.
+    pub client: Client,
+    /// Whether it is still there.
     pub presence: Presence,
 }
 
@@ -105,18 +108,19 @@ impl Register {
             password_hash,
             created_at: self.clock.now(),
         };
-        retry_conflicts(|| self.insert(&user)).await?;
+        let events = self.events.by_user(user.id, command.client);
+        retry_conflicts(|| self.insert(&user, &events)).await?;
         Ok(user)
     }
 
-    async fn insert(&self, user: &User) -> Result<(), RegisterError> {
+    async fn insert(&self, user: &User, events: &EventRecorder) -> Result<(), RegisterError> {
         let mut unit = self.db.begin().await?;
         if let Err(refusal) = unit.users().insert(user).await {
             unit.rollback().await?;
             return Err(refusal.into());
         }
         let change = Change::AccountRegistered { user: user.id };
-        self.events.record(unit.as_mut(), user.created_at, change).await?;
+        events.record(unit.as_mut(), user.created_at, change).await?;
         let happened = async { Ok(self.db.read().await?.users().find(user.id).await?.is_some()) };
         Ok(confirm_commit(unit.commit().await, happened).await?)
     }

@@ -61,7 +61,8 @@ impl RemoveAccount {
         }
         // The blobs that uploads recorded in between; from now on the units of uploads find no row to change.
         unit.blobs().mark_owned_deleted(actor.user(), now).await?;
-        self.events.record(unit.as_mut(), now, Change::AccountRemoved { user: actor.user() }).await?;
+        let change = Change::AccountRemoved { user: actor.user() };
+        self.events.by(actor).record(unit.as_mut(), now, change).await?;
         confirm_commit(unit.commit().await, self.is_gone(actor)).await?;
         Ok(now)
     }

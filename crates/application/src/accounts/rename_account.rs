@@ -38,7 +38,7 @@ impl RenameAccount {
         let user = User { name: name.clone(), ..account.user };
         unit.users().set_name(user.id, name).await?;
         let change = Change::AccountRenamed { user: user.id };
-        self.events.record(unit.as_mut(), self.clock.now(), change).await?;
+        self.events.by(actor).record(unit.as_mut(), self.clock.now(), change).await?;
         unit.commit().await?;
         Ok(user)
     }

@@ -7,11 +7,14 @@ use super::{
     RenameAccount, ShowAccount,
 };
 use crate::engine::password_queue::Asker;
-use crate::fixture::{actor, once, reads_of_account, revoking, unavailable};
+use crate::fixture::{
+    a_unit_of_the_trail, actor, by_ada, noted, once, reads_of_account, revoking, unavailable,
+};
 use crate::ports::{PasswordQueue, Presence, Settings};
 use crate::sessions::Refused;
 use crate::testing::{TestPorts, settings};
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, WeakPassword};
+use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{Effects, FakeUnitOfWork, an_account};
@@ -67,7 +70,9 @@ async fn a_new_password_is_committed_before_the_other_sessions_end() {
     for works in [true, false] {
         let effects = Effects::default();
         let mut doubles = confirming(&effects, PasswordCheck::RightButOutdated);
-        doubles.db = doubles.db.unit(changing(&effects, true));
+        let unit = changing(&effects, true);
+        let trail = unit.audit.clone();
+        doubles.db = doubles.db.unit(unit);
         revoking(&effects, &mut doubles, Some(actor().session()), works);
         // The job that was committed does what the session store could not.
         assert!(change(doubles).await.is_ok());
@@ -75,6 +80,7 @@ async fn a_new_password_is_committed_before_the_other_sessions_end() {
             effects.seen(),
             ["find user", "verify", "hash", "set password", "revoke_sessions", "commit", "revoke all"]
         );
+        assert_eq!(noted(&trail), [by_ada(AuditAction::PASSWORD_CHANGED, None)]);
     }
 }
 
@@ -185,10 +191,13 @@ async fn an_account_goes_with_its_blobs_before_its_sessions_do() {
     for works in [true, false] {
         let effects = Effects::default();
         let mut doubles = confirming(&effects, PasswordCheck::Right);
-        doubles.db = doubles.db.unit(removing(&effects, true));
+        let unit = removing(&effects, true);
+        let trail = unit.audit.clone();
+        doubles.db = doubles.db.unit(unit);
         revoking(&effects, &mut doubles, None, works);
         let outcome = remove(doubles, &settings()).await;
         assert!(outcome.is_ok());
+        assert_eq!(noted(&trail), [by_ada(AuditAction::ACCOUNT_REMOVED, None)]);
         assert_eq!(
             effects.seen()[2..],
             [
@@ -218,6 +227,23 @@ async fn an_account_stays_without_its_password() {
 }
 
 #[tokio::test]
+async fn a_wrong_password_of_a_user_who_is_signed_in_is_recorded() {
+    let effects = Effects::default();
+    for removes in [true, false] {
+        let mut doubles = confirming(&effects, PasswordCheck::Wrong);
+        let (unit, trail) = a_unit_of_the_trail(&effects);
+        doubles.db = doubles.db.unit(unit);
+        let refused = if removes {
+            remove(doubles, &settings()).await.is_err()
+        } else {
+            change(doubles).await.is_err()
+        };
+        assert!(refused);
+        assert_eq!(noted(&trail), [by_ada(AuditAction::PASSWORD_REFUSED, None)]);
+    }
+}
+
+#[tokio::test]
 async fn an_account_is_shown_with_its_quota_while_it_is_there() {
     let limited = Settings { quota: Some(ByteSize::new(9)), ..settings() };
     let mut doubles = TestPorts::default();
@@ -238,10 +264,12 @@ async fn an_account_is_renamed_while_it_is_there() {
     let mut gone = FakeUnitOfWork::noting(&effects);
     once!(effects, gone.users.expect_find_for_update(), "lock", |_| Ok(None));
     let mut doubles = TestPorts::default();
+    let trail = there.audit.clone();
     doubles.db = doubles.db.unit(there).unit(gone);
     let rename = RenameAccount::new(&doubles.ports());
     let name = Some("Ada".parse().unwrap());
     assert_eq!(rename.run(&actor(), name.clone()).await.unwrap().name, name);
     assert!(matches!(rename.run(&actor(), None).await, Err(Refused::Unauthenticated)));
     assert_eq!(effects.seen(), ["lock", "set name", "commit", "lock", "rollback"]);
+    assert_eq!(noted(&trail), [by_ada(AuditAction::ACCOUNT_RENAMED, None)]);
 }

@@ -40,10 +40,16 @@ impl RemoveFile {
     /// Removes it: from the answer on it is gone for every route.
     pub async fn run(&self, actor: &Actor, command: RemoveCommand) -> Result<(), EditError> {
         let access = actor.access(Right::Delete)?;
-        retry_conflicts(|| self.remove(&access, &command)).await
+        let events = self.events.by(actor);
+        retry_conflicts(|| self.remove(&access, &command, &events)).await
     }
 
-    async fn remove(&self, access: &Access, command: &RemoveCommand) -> Result<(), EditError> {
+    async fn remove(
+        &self,
+        access: &Access,
+        command: &RemoveCommand,
+        events: &EventRecorder,
+    ) -> Result<(), EditError> {
         let mut unit = self.db.begin().await?;
         let Some(file) = unit.files().find_for_update(access, command.file).await? else {
             unit.rollback().await?;
@@ -54,7 +60,7 @@ impl RemoveFile {
             return Err(EditError::PreconditionFailed);
         }
         let now = self.clock.now();
-        if !withdraw(unit.as_mut(), access, &file, &self.events, now).await? {
+        if !withdraw(unit.as_mut(), access, &file, events, now).await? {
             unit.rollback().await?;
             return Err(EditError::NotFound);
         }

@@ -47,11 +47,17 @@ impl RenameFile {
     /// The file under its new name.
     pub async fn run(&self, actor: &Actor, command: RenameCommand) -> Result<FileView, EditError> {
         let access = actor.access(Right::Write)?;
-        let file = retry_conflicts(|| self.rename(&access, &command)).await?;
+        let events = self.events.by(actor);
+        let file = retry_conflicts(|| self.rename(&access, &command, &events)).await?;
         Ok(self.presenter.view(file).await?)
     }
 
-    async fn rename(&self, access: &Access, command: &RenameCommand) -> Result<File, EditError> {
+    async fn rename(
+        &self,
+        access: &Access,
+        command: &RenameCommand,
+        events: &EventRecorder,
+    ) -> Result<File, EditError> {
         let mut unit = self.db.begin().await?;
         let Some(before) = unit.files().find_for_update(access, command.file).await? else {
             unit.rollback().await?;
@@ -69,7 +75,7 @@ impl RenameFile {
             ..before
         };
         unit.files().update(&after, seen).await?;
-        self.events.record(unit.as_mut(), after.updated_at, Change::FileRenamed { file: &after }).await?;
+        events.record(unit.as_mut(), after.updated_at, Change::FileRenamed { file: &after }).await?;
         confirm_commit(unit.commit().await, self.is_kept(&after)).await?;
         Ok(after)
     }

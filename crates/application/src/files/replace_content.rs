@@ -7,6 +7,7 @@ use super::presenter::{FilePresenter, FileView};
 use super::remove_file::mark_blobs_deleted;
 use super::transfer::{IntentOutcome, IntentRequest, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
+use crate::engine::events::EventRecorder;
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
 use crate::ports::{Ports, Settings};
@@ -27,6 +28,14 @@ pub struct ReplaceCommand {
     pub if_match: Option<IfMatch>,
     /// The bytes; the name that comes with them is ignored.
     pub body: UploadBody,
+}
+
+/// The file to switch, and who does it.
+struct Edit<'a> {
+    access: &'a Access,
+    file: FileId,
+    if_match: Option<&'a IfMatch>,
+    events: &'a EventRecorder,
 }
 
 /// Replaces the content of files: the new bytes are a blob of their own, then a pointer switches, so that readers see
@@ -57,9 +66,11 @@ impl ReplaceContent {
         let IntentOutcome::Ready(intent) = self.transfer.record_intent(&intent_request).await? else {
             return Err(PortError::Unexpected("an upload without a key found an earlier one".into()).into());
         };
+        let events = self.transfer.events.by(actor);
         let outcome = match self.transfer.write(&intent, replaces, body).await {
             Ok(written) => {
-                retry_conflicts(|| self.switch(&access, &intent, &written, file, if_match.as_ref())).await
+                let edit = Edit { access: &access, file, if_match: if_match.as_ref(), events: &events };
+                retry_conflicts(|| self.switch(&edit, &intent, &written)).await
             }
             Err(error) => Err(error),
         };
@@ -99,14 +110,8 @@ impl ReplaceContent {
         }
     }
 
-    async fn switch(
-        &self,
-        access: &Access,
-        intent: &Intent,
-        written: &Written,
-        id: FileId,
-        if_match: Option<&IfMatch>,
-    ) -> Result<File, UploadError> {
+    async fn switch(&self, edit: &Edit<'_>, intent: &Intent, written: &Written) -> Result<File, UploadError> {
+        let Edit { access, file: id, if_match, events } = *edit;
         let mut unit = self.transfer.db.begin().await?;
         let Some(before) = unit.files().find_for_update(access, id).await? else {
             unit.rollback().await?;
@@ -123,7 +128,6 @@ impl ReplaceContent {
         }
         let after = self.replaced(&before, seen, intent, written);
         unit.files().update(&after, seen).await?;
-        let events = &self.transfer.events;
         mark_blobs_deleted(unit.as_mut(), &before, events, after.updated_at).await?;
         events.record(unit.as_mut(), after.updated_at, Change::ContentReplaced { file: &after }).await?;
         let charge =

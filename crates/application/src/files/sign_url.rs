@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::presenter::content_link;
 use super::show_file::FileError;
+use crate::engine::audit::{Act, AuditTrail};
 use crate::ports::Ports;
 use fm_domain::access::{Actor, Right};
+use fm_domain::audit::AuditAction;
 use fm_domain::blobs::{Disposition, SignDownload, SignedUrl};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
@@ -37,11 +39,13 @@ pub struct SignUrl {
     db: Arc<dyn Database>,
     links: Arc<dyn SignDownload>,
     clock: Arc<dyn Clock>,
+    trail: AuditTrail,
 }
 
 impl SignUrl {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self { db: ports.db.clone(), links: ports.links.clone(), clock: ports.clock.clone() }
+        let (db, links, clock) = (ports.db.clone(), ports.links.clone(), ports.clock.clone());
+        Self { db, links, clock, trail: AuditTrail::new(ports) }
     }
 
     /// The URL. Its life is counted from the present second.
@@ -52,6 +56,8 @@ impl SignUrl {
         let issued_at = Timestamp::from_unix_seconds(self.clock.now().unix_seconds());
         let expires_at = issued_at.plus(command.expires_in);
         let url = self.links.sign(&content_link(&file, command.disposition, issued_at, expires_at)).await?;
+        let (action, target) = (AuditAction::LINK_CREATED, Some(file.id.uuid()));
+        self.trail.record(Act { account: Some(file.owner), ..Act::by(actor, action, target) }).await;
         Ok(SignedLink { url, expires_at })
     }
 }

@@ -6,6 +6,7 @@ use super::commit_file::{NewFile, commit_file};
 use super::presenter::{FilePresenter, FileView};
 use super::transfer::{IntentOutcome, IntentRequest, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
+use crate::engine::events::EventRecorder;
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
 use crate::ports::{Ports, Settings};
@@ -68,7 +69,7 @@ impl UploadFile {
             IntentOutcome::Done(first) => return self.repeat(&access, &first, body).await,
         };
         let outcome = match self.transfer.write(&intent, ByteSize::ZERO, body).await {
-            Ok(written) => self.commit(&intent, &written).await,
+            Ok(written) => self.commit(actor, &intent, &written).await,
             Err(error) => Err(error),
         };
         match outcome {
@@ -81,7 +82,7 @@ impl UploadFile {
     }
 
     /// Unit 2: from its commit on the file exists.
-    async fn commit(&self, intent: &Intent, written: &Written) -> Result<File, UploadError> {
+    async fn commit(&self, actor: &Actor, intent: &Intent, written: &Written) -> Result<File, UploadError> {
         let now = self.transfer.clock.now();
         let pictured = self.thumbnailer.accepts(&written.content_type);
         let file = File {
@@ -97,11 +98,18 @@ impl UploadFile {
             created_at: now,
             updated_at: now,
         };
-        retry_conflicts(|| self.try_commit(intent, written, &file)).await?;
+        let events = self.transfer.events.by(actor);
+        retry_conflicts(|| self.try_commit(intent, written, &file, &events)).await?;
         Ok(file)
     }
 
-    async fn try_commit(&self, intent: &Intent, written: &Written, file: &File) -> Result<(), UploadError> {
+    async fn try_commit(
+        &self,
+        intent: &Intent,
+        written: &Written,
+        file: &File,
+        events: &EventRecorder,
+    ) -> Result<(), UploadError> {
         let new = NewFile {
             file,
             stored: written.stored,
@@ -109,7 +117,7 @@ impl UploadFile {
             keyed: intent.keyed.then_some(intent.key.id),
         };
         let mut unit = self.transfer.db.begin().await?;
-        let committed = commit_file(unit.as_mut(), &new, &self.transfer.events, self.transfer.quota).await;
+        let committed = commit_file(unit.as_mut(), &new, events, self.transfer.quota).await;
         if let Err(error) = committed {
             return Err(roll_back(unit, error).await);
         }

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use super::job::JobContext;
 use super::registry::{JobRegistry, Unreadable};
+use crate::engine::audit::{Act, AuditTrail};
 use crate::engine::retry::{failure, retry_conflicts};
 use crate::ports::Ports;
+use fm_domain::audit::AuditAction;
+use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
 use fm_domain::ids::JobId;
@@ -30,11 +33,13 @@ failure!(DeadJobError);
 pub struct RetryJob {
     context: JobContext,
     registry: JobRegistry,
+    trail: AuditTrail,
 }
 
 impl RetryJob {
     pub(crate) fn new(ports: &Ports, registry: &JobRegistry) -> Self {
-        Self { context: JobContext::new(ports), registry: registry.clone() }
+        let (context, trail) = (JobContext::new(ports), AuditTrail::new(ports));
+        Self { context, registry: registry.clone(), trail }
     }
 
     /// Enqueues its work anew, with all attempts before it. The new job has an id of its own: whatever still runs the
@@ -58,8 +63,11 @@ impl RetryJob {
             }
         };
         job.revived(&self.context, unit.as_mut()).await?;
-        let job = job.enqueued(JobId::new(ports.ids.uuid()), ports.clock.now())?;
+        let now = ports.clock.now();
+        let job = job.enqueued(JobId::new(ports.ids.uuid()), now)?;
         unit.jobs().enqueue(&job).await?;
+        let act = Act::of_operator(AuditAction::JOB_RETRIED, Some(id.uuid()));
+        self.trail.append(unit.as_mut(), now, act).await?;
         unit.commit().await?;
         Ok(job.id)
     }
@@ -68,11 +76,13 @@ impl RetryJob {
 /// Discards dead jobs.
 pub struct DiscardJob {
     db: Arc<dyn Database>,
+    clock: Arc<dyn Clock>,
+    trail: AuditTrail,
 }
 
 impl DiscardJob {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self { db: ports.db.clone() }
+        Self { db: ports.db.clone(), clock: ports.clock.clone(), trail: AuditTrail::new(ports) }
     }
 
     /// Removes it. Its work stays undone: a thumbnail stays failed, a blob is left to the sweep.
@@ -86,6 +96,8 @@ impl DiscardJob {
             unit.rollback().await?;
             return Err(DeadJobError::NotFound);
         }
+        let act = Act::of_operator(AuditAction::JOB_DISCARDED, Some(id.uuid()));
+        self.trail.append(unit.as_mut(), self.clock.now(), act).await?;
         Ok(unit.commit().await?)
     }
 }

@@ -82,6 +82,8 @@ pub struct Swept {
     pub keys: u64,
     /// Sessions removed after their end.
     pub sessions: u64,
+    /// Entries of the audit trail removed after their retention.
+    pub audit: u64,
 }
 
 /// What a run does, in this order.
@@ -93,27 +95,30 @@ enum Step {
     DeleteDue,
     PurgeKeys,
     PurgeSessions,
+    PurgeAudit,
 }
 
 impl Step {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::ExpireUploads,
         Self::PurgeUploads,
         Self::CancelExpired,
         Self::DeleteDue,
         Self::PurgeKeys,
         Self::PurgeSessions,
+        Self::PurgeAudit,
     ];
 }
 
 /// Sweeps: cancels intents that expired, deletes the bytes of tombstones that are due, removes keys and sessions that
-/// ended.
+/// ended, and entries of the audit trail that are too old.
 pub struct Sweep {
     db: Arc<dyn Database>,
     blobs: Arc<dyn BlobStore>,
     sessions: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
     events: EventRecorder,
+    audit_retention: Duration,
 }
 
 impl Sweep {
@@ -124,6 +129,7 @@ impl Sweep {
             sessions: ports.sessions.clone(),
             clock: ports.clock.clone(),
             events: EventRecorder::new(ports),
+            audit_retention: ports.audit_retention,
         }
     }
 
@@ -157,6 +163,7 @@ impl Sweep {
             Step::PurgeSessions => {
                 (self.sessions.purge_expired(self.clock.now(), BATCH).await?, &mut swept.sessions)
             }
+            Step::PurgeAudit => (retry_conflicts(|| self.purge_audit()).await?, &mut swept.audit),
         };
         *counted += u64::from(found);
         Ok(found)
@@ -235,6 +242,14 @@ impl Sweep {
     async fn purge_keys(&self) -> PortResult<u32> {
         let mut unit = self.db.begin().await?;
         let purged = unit.keys().purge_expired(self.clock.now(), BATCH).await?;
+        unit.commit().await?;
+        Ok(purged)
+    }
+
+    async fn purge_audit(&self) -> PortResult<u32> {
+        let before = self.clock.now().minus(self.audit_retention);
+        let mut unit = self.db.begin().await?;
+        let purged = unit.audit().purge_before(before, BATCH).await?;
         unit.commit().await?;
         Ok(purged)
     }

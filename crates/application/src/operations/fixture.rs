@@ -14,6 +14,7 @@ use crate::ports::Ports;
 use crate::testing::TestPorts;
 use fm_domain::access::Access;
 use fm_domain::accounts::{Account, Email, Tally, UserQueries};
+use fm_domain::audit::{AuditEntry, AuditFilter, AuditPage, AuditQueries};
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobQueries, BlobReader, BlobRecord, BlobState, BlobStore, Bucket,
     ByteRange, GetBlob, ListBlobs, ListedBlob, PutBlob, PutHint, StoredBlob, Sweepable,
@@ -24,7 +25,7 @@ use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, FileFilter, FilePage, FileQueries};
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
-use fm_domain::testing::{CountingIds, FixedClock, a_file};
+use fm_domain::testing::{CountingIds, FakeUnitOfWork, FixedClock, NotedTrail, a_file};
 use fm_domain::uploads::{Upload, UploadQueries};
 
 /// What happens behind a check's back.
@@ -47,6 +48,8 @@ pub(super) struct State {
     pub(super) after_head: Option<Change>,
     /// The most ids that the database was asked about at once.
     pub(super) most_ids: usize,
+    /// What is recorded: checks change nothing else.
+    pub(super) trail: NotedTrail,
 }
 
 /// A deployment.
@@ -111,7 +114,9 @@ impl State {
 #[async_trait]
 impl Database for Deployment {
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
-        Err(PortError::Unexpected("a check has nothing to change".into()))
+        let mut unit = FakeUnitOfWork::default();
+        unit.audit = self.state().trail.clone();
+        Ok(Box::new(unit))
     }
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
         Ok(Box::new(self.clone()))
@@ -125,6 +130,13 @@ impl Database for Deployment {
 impl UploadQueries for Deployment {
     async fn find(&mut self, _: &Access, _: UploadId) -> PortResult<Option<Upload>> {
         Ok(None)
+    }
+}
+
+#[async_trait]
+impl AuditQueries for Deployment {
+    async fn list(&mut self, _: &AuditFilter, _: &AuditPage) -> PortResult<Vec<AuditEntry>> {
+        Ok(self.state().trail.entries())
     }
 }
 

@@ -6,9 +6,11 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 
 use super::listing::{Listing, Rows};
+use crate::engine::audit::{Act, AuditTrail};
 use crate::ports::Ports;
+use fm_domain::audit::AuditAction;
 use fm_domain::blobs::{BlobStore, Bucket, ListBlobs, ListedBlob};
-use fm_domain::clock::Clock;
+use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::error::{PortError, PortResult, chain};
 
 /// How many blobs are deleted at once.
@@ -58,6 +60,7 @@ pub struct SweepOrphans {
     blobs: Arc<dyn BlobStore>,
     lister: Option<Arc<dyn ListBlobs>>,
     clock: Arc<dyn Clock>,
+    trail: AuditTrail,
 }
 
 impl SweepOrphans {
@@ -67,6 +70,7 @@ impl SweepOrphans {
             blobs: ports.blobs.clone(),
             lister: ports.lister.clone(),
             clock: ports.clock.clone(),
+            trail: AuditTrail::new(ports),
         }
     }
 
@@ -77,6 +81,20 @@ impl SweepOrphans {
         let before = self.clock.now().minus(command.min_age);
         self.check_database(lister).await?;
         let mut swept = SweptOrphans::default();
+        let outcome = self.sweep(lister, before, command.dry_run, &mut swept).await;
+        if swept.deleted > 0 && !command.dry_run {
+            self.trail.record(Act::of_operator(AuditAction::ORPHANS_DELETED, None)).await;
+        }
+        Ok(outcome.map(|()| swept)?)
+    }
+
+    async fn sweep(
+        &self,
+        lister: &dyn ListBlobs,
+        before: Timestamp,
+        dry: bool,
+        swept: &mut SweptOrphans,
+    ) -> PortResult<()> {
         for bucket in Bucket::ALL {
             let mut listing = Listing::of(lister, bucket).await?;
             loop {
@@ -86,10 +104,10 @@ impl SweepOrphans {
                 }
                 swept.listed += batch.len() as u64;
                 let orphans = self.rows.unknown(&batch, before).await?;
-                self.delete(orphans, command.dry_run, &mut swept).await?;
+                self.delete(orphans, dry, swept).await?;
             }
         }
-        Ok(swept)
+        Ok(())
     }
 
     /// Goes through the lists until a blob is known.

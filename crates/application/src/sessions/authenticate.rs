@@ -4,19 +4,10 @@ use std::sync::Arc;
 
 use crate::engine::retry::failure;
 use crate::ports::Ports;
-use fm_domain::access::Actor;
+use fm_domain::access::{Actor, Client};
 use fm_domain::clock::Clock;
 use fm_domain::error::PortError;
 use fm_domain::sessions::{SessionStore, TOUCH_INTERVAL, TokenSigner};
-
-/// The client that a request comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Client {
-    /// The address, as text.
-    pub ip: Option<String>,
-    /// The `User-Agent`.
-    pub user_agent: Option<String>,
-}
 
 /// Why a request is not authenticated.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +46,6 @@ impl Authenticate {
         if now.since(session.last_seen_at) >= TOUCH_INTERVAL {
             self.sessions.touch(session.id, now, client.ip.clone()).await?;
         }
-        Ok(Actor::in_session(session.user, session.id))
+        Ok(Actor::in_session(session.user, session.id).through(client.clone()))
     }
 }

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::authenticate::Client;
 use super::lifetime::{SessionLifetime, last_use};
 use super::token_issuer::{TokenIssuer, TokenPair};
 use crate::accounts::find_by_email;
+use crate::engine::audit::{Act, AuditTrail};
+use crate::engine::failed_attempts::FailedAttempts;
 use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence};
 use crate::engine::passwords::verify;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
+use fm_domain::access::Client;
 use fm_domain::accounts::{Email, Password, PasswordCheck, PasswordHash, PasswordHasher, User};
+use fm_domain::audit::AuditAction;
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
 use fm_domain::error::{PortError, PortResult, chain};
@@ -46,9 +49,6 @@ pub enum LogInError {
     Store(#[from] PortError),
 }
 
-/// The most characters kept of a `User-Agent`.
-const USER_AGENT_CHARS: usize = 512;
-
 /// The most sessions that one login ends: an account with more of them loses the others by its next logins.
 const ENDED_AT_ONCE: usize = 100;
 
@@ -62,6 +62,8 @@ pub struct LogIn {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     queue: PasswordQueue,
+    trail: AuditTrail,
+    failures: FailedAttempts,
     lifetime: SessionLifetime,
     max_sessions: usize,
     access_token_ttl: Duration,
@@ -78,15 +80,29 @@ impl LogIn {
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
             queue: settings.password_queue.clone(),
+            trail: AuditTrail::new(ports),
+            failures: FailedAttempts::new(ports),
             lifetime: SessionLifetime::new(settings),
             max_sessions: settings.max_sessions_per_user,
             access_token_ttl: settings.access_token_ttl,
         }
     }
 
-    /// The tokens of a new session.
+    /// The tokens of a new session. A wrong address and a wrong password are recorded alike.
     pub async fn run(&self, command: LogInCommand) -> Result<TokenPair, LogInError> {
         let user = self.find(&command.email).await?;
+        let account = user.as_ref().map(|user| user.id);
+        let outcome = self.open(user, &command).await;
+        if matches!(outcome, Err(LogInError::InvalidCredentials)) {
+            let (action, client) = (AuditAction::LOGIN_FAILED, &command.client);
+            let email = command.email.parse::<Email>();
+            let tried = email.as_ref().map_or(command.email.as_str(), Email::key);
+            self.failures.record(tried, Act { action, actor: None, account, target: None, client }).await;
+        }
+        outcome
+    }
+
+    async fn open(&self, user: Option<User>, command: &LogInCommand) -> Result<TokenPair, LogInError> {
         let decoy = || self.passwords.decoy();
         let hash = user.as_ref().map_or_else(decoy, |user| user.password_hash.clone());
         let turn = self.queue.enter(Asker::Anonymous, &command.presence).await?;
@@ -102,19 +118,21 @@ impl LogIn {
                 if retry_conflicts(|| self.renew_hash(&user, &hash)).await? {
                     User { password_hash: hash, ..user }
                 } else {
-                    self.replaced(&user, &command).await?
+                    self.replaced(&user, command).await?
                 }
             }
             (_, PasswordCheck::Wrong) | (None, _) => return Err(LogInError::InvalidCredentials),
         };
         let now = self.clock.now();
-        let session = self.session(&user, command.client, now);
+        let session = self.session(&user, command.client.clone(), now);
         self.sessions.create(&session).await?;
         self.still_right(&user, &session).await?;
         // The login stands: what is left over is ended by the next one.
-        if let Err(error) = self.end_the_oldest(&session, now).await {
+        let mut ended = Vec::new();
+        if let Err(error) = self.end_the_oldest(&session, now, &mut ended).await {
             tracing::warn!(error = chain(&error), "a user keeps more sessions than allowed");
         }
+        self.record(&session, &ended, &command.client).await;
         let issuer = TokenIssuer {
             tokens: self.tokens.as_ref(),
             macs: self.macs.as_ref(),
@@ -154,6 +172,7 @@ impl LogIn {
     }
 
     fn session(&self, user: &User, client: Client, now: Timestamp) -> Session {
+        let client = client.shortened();
         let mut salt = [0; 16];
         salt.copy_from_slice(&self.ids.random()[..16]);
         Session {
@@ -162,7 +181,7 @@ impl LogIn {
             created_at: now,
             last_seen_at: now,
             ip: client.ip,
-            user_agent: client.user_agent.map(|text| text.chars().take(USER_AGENT_CHARS).collect()),
+            user_agent: client.user_agent,
             refresh: RefreshState::first(salt, self.lifetime.end(now, now)),
         }
     }
@@ -182,7 +201,12 @@ impl LogIn {
 
     /// Ends the sessions that were seen longest ago, where the new one is one too many. Each login looks after it has
     /// created its own, and spares those that are newer: of parallel ones the latest are left.
-    async fn end_the_oldest(&self, session: &Session, now: Timestamp) -> PortResult<()> {
+    async fn end_the_oldest(
+        &self,
+        session: &Session,
+        now: Timestamp,
+        ended: &mut Vec<SessionId>,
+    ) -> PortResult<()> {
         let mut others = self.sessions.list(session.user, now).await?;
         others.retain(|other| other.id != session.id);
         let excess = (others.len() + 1).saturating_sub(self.max_sessions).min(ENDED_AT_ONCE);
@@ -192,9 +216,26 @@ impl LogIn {
         others.retain(|other| last_use(other) < last_use(session));
         others.sort_unstable_by_key(last_use);
         for other in others.iter().take(excess) {
-            self.sessions.revoke(session.user, other.id).await?;
+            if self.sessions.revoke(session.user, other.id).await? {
+                ended.push(other.id);
+            }
         }
         Ok(())
+    }
+
+    /// Records the login, and the sessions that it ended.
+    async fn record(&self, session: &Session, ended: &[SessionId], client: &Client) {
+        let user = Some(session.user);
+        let act = |action, id: SessionId| Act {
+            action,
+            actor: user,
+            account: user,
+            target: Some(id.uuid()),
+            client,
+        };
+        let login = std::iter::once(act(AuditAction::SESSION_CREATED, session.id));
+        let ends = ended.iter().map(|id| act(AuditAction::SESSION_REVOKED, *id));
+        self.trail.record_all(login.chain(ends).collect::<Vec<_>>()).await;
     }
 }
 

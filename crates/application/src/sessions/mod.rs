@@ -11,7 +11,8 @@ mod revoke_other_sessions;
 mod revoke_session;
 mod token_issuer;
 
-pub use authenticate::{Authenticate, Client, Refused};
+pub use authenticate::{Authenticate, Refused};
+pub use fm_domain::access::Client;
 pub use list_sessions::ListSessions;
 pub use log_in::{LogIn, LogInCommand, LogInError};
 pub use log_out::LogOut;

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::authenticate::{Client, Refused};
+use super::authenticate::Refused;
 use super::lifetime::SessionLifetime;
 use super::token_issuer::{TokenIssuer, TokenPair};
+use crate::engine::audit::{Act, AuditTrail};
 use crate::ports::{Ports, Settings};
+use fm_domain::access::Client;
+use fm_domain::audit::AuditAction;
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
@@ -37,6 +40,7 @@ pub struct Refresh {
     macs: Arc<dyn MacSigner>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    trail: AuditTrail,
     access_ttl: Duration,
     lifetime: SessionLifetime,
 }
@@ -50,6 +54,7 @@ impl Refresh {
             macs: ports.macs.clone(),
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
+            trail: AuditTrail::new(ports),
             access_ttl: settings.access_token_ttl,
             lifetime: SessionLifetime::new(settings),
         }
@@ -59,7 +64,7 @@ impl Refresh {
     pub async fn run(&self, command: RefreshCommand) -> Result<TokenPair, Refused> {
         let token = RefreshToken::parse(&command.token).ok_or(Refused::Unauthenticated)?;
         let now = self.clock.now();
-        let session = self.rotate(&token, now).await?;
+        let session = self.rotate(&token, now, &command.client).await?;
         let account =
             self.db.read().await?.users().find(session.user).await?.ok_or(Refused::Unauthenticated)?;
         self.sessions.touch(session.id, now, command.client.ip).await?;
@@ -73,7 +78,12 @@ impl Refresh {
     }
 
     /// The session with the generation that is current after this refresh.
-    async fn rotate(&self, token: &RefreshToken, now: Timestamp) -> Result<Session, Refused> {
+    async fn rotate(
+        &self,
+        token: &RefreshToken,
+        now: Timestamp,
+        client: &Client,
+    ) -> Result<Session, Refused> {
         for _ in 0..ATTEMPTS {
             let mut session =
                 self.sessions.find(token.session, now).await?.ok_or(Refused::Unauthenticated)?;
@@ -87,7 +97,7 @@ impl Refresh {
                 return Err(Refused::Unauthenticated);
             }
             if token.generation != session.refresh.generation {
-                return self.replay(token, session, now).await;
+                return self.replay(token, session, now, client).await;
             }
             let next = session.refresh.rotated(now, end);
             if self.sessions.rotate(session.id, token.generation, &next).await? {
@@ -103,13 +113,20 @@ impl Refresh {
         token: &RefreshToken,
         session: Session,
         now: Timestamp,
+        client: &Client,
     ) -> Result<Session, Refused> {
         if session.refresh.within_grace(token.generation, now) {
             return Ok(session);
         }
         if token.generation < session.refresh.generation {
             tracing::warn!(session.id = %session.id, user.id = %session.user, "a spent refresh token was used again: the session ends");
-            self.sessions.revoke(session.user, session.id).await?;
+            if self.sessions.revoke(session.user, session.id).await? {
+                let (action, target) = (AuditAction::SESSION_REFRESH_REUSED, Some(session.id.uuid()));
+                // A thief or the user: the token does not tell.
+                self.trail
+                    .record(Act { action, actor: None, account: Some(session.user), target, client })
+                    .await;
+            }
         }
         Err(Refused::Unauthenticated)
     }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::engine::audit::{Act, AuditTrail};
 use crate::ports::Ports;
 use fm_domain::access::Actor;
+use fm_domain::audit::AuditAction;
 use fm_domain::clock::Clock;
 use fm_domain::error::{PortResult, chain};
 use fm_domain::sessions::SessionStore;
@@ -16,16 +18,21 @@ pub(crate) const CLOCK_SKEW: Duration = Duration::from_hours(1);
 pub struct RevokeOtherSessions {
     sessions: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
+    trail: AuditTrail,
 }
 
 impl RevokeOtherSessions {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self { sessions: ports.sessions.clone(), clock: ports.clock.clone() }
+        let (sessions, clock) = (ports.sessions.clone(), ports.clock.clone());
+        Self { sessions, clock, trail: AuditTrail::new(ports) }
     }
 
     /// Ends them.
     pub async fn run(&self, actor: &Actor) -> PortResult<()> {
-        self.sessions.revoke_all(actor.user(), Some(actor.session()), self.clock.now().plus(CLOCK_SKEW)).await
+        let until = self.clock.now().plus(CLOCK_SKEW);
+        self.sessions.revoke_all(actor.user(), Some(actor.session()), until).await?;
+        self.trail.record(Act::by(actor, AuditAction::SESSIONS_REVOKED, None)).await;
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use fm_domain::access::Actor;
+use fm_domain::audit::AuditAction;
 use fm_domain::clock::Clock as _;
 use fm_domain::ids::{SessionId, UserId};
 use fm_domain::sessions::{AccessClaims, InvalidToken, Session};
@@ -14,7 +15,7 @@ use super::{
     Authenticate, Client, ListSessions, LogOut, Refused, RevokeOtherSessions, RevokeSession,
     RevokeSessionError,
 };
-use crate::fixture::{actor, revoking};
+use crate::fixture::{a_client, a_unit_of_the_trail, actor, by_ada, noted, revoking};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
 
@@ -38,7 +39,7 @@ async fn authenticate(effects: &Effects, idle: Duration, user: UserId) -> Result
         noted.note("touch");
         Ok(())
     });
-    Authenticate::new(&doubles.ports()).run("token", &Client::default()).await
+    Authenticate::new(&doubles.ports()).run("token", &a_client()).await
 }
 
 #[tokio::test]
@@ -89,6 +90,12 @@ async fn sessions_are_listed_and_ended() {
     let mut doubles = TestPorts::default();
     doubles.sessions.expect_list().times(1).returning(|_, _| Ok(vec![a_session()]));
     revoking(&Effects::default(), &mut doubles, Some(actor().session()), true);
+    let effects = Effects::default();
+    let units = [(); 2].map(|()| a_unit_of_the_trail(&effects));
+    let trails = units.each_ref().map(|(_, trail)| trail.clone());
+    for (unit, _) in units {
+        doubles.db = doubles.db.unit(unit);
+    }
     let mut there = vec![false, true, false];
     doubles.sessions.expect_revoke().times(3).returning(move |user, _| {
         assert_eq!(user, actor().user());
@@ -102,6 +109,26 @@ async fn sessions_are_listed_and_ended() {
     RevokeSession::new(&ports).run(&actor(), actor().session()).await.unwrap();
     let outcome = RevokeSession::new(&ports).run(&actor(), actor().session()).await;
     assert!(matches!(outcome, Err(RevokeSessionError::NotFound)));
+    assert_eq!(noted(&trails[0]), [by_ada(AuditAction::SESSIONS_REVOKED, None)]);
+    let own = Some(actor().session().uuid());
+    assert_eq!(noted(&trails[1]), [by_ada(AuditAction::SESSION_REVOKED, own)]);
+    assert_eq!(effects.seen(), ["commit", "commit"], "a session that was gone leaves no entry");
+}
+
+#[tokio::test]
+async fn a_logout_is_recorded_and_works_without_the_trail() {
+    for works in [true, false] {
+        let effects = Effects::default();
+        let mut doubles = TestPorts::default();
+        doubles.sessions.expect_revoke().times(1).returning(|_, _| Ok(true));
+        let (unit, trail) = a_unit_of_the_trail(&effects);
+        if works {
+            doubles.db = doubles.db.unit(unit);
+        }
+        LogOut::new(&doubles.ports()).run(&actor()).await.unwrap();
+        let own = by_ada(AuditAction::SESSION_REVOKED, Some(actor().session().uuid()));
+        assert_eq!(noted(&trail), if works { vec![own] } else { vec![] });
+    }
 }
 
 #[tokio::test]

@@ -69,8 +69,12 @@ impl AppendToUpload {
     /// has a checksum.
     pub async fn run(&self, actor: &Actor, command: AppendCommand) -> Result<Progress, ResumableError> {
         let access = actor.access(Right::Write)?;
+        Self { context: self.context.by(actor), store: self.store.clone() }.append(&access, command).await
+    }
+
+    async fn append(&self, access: &Access, command: AppendCommand) -> Result<Progress, ResumableError> {
         let (request, body) = command.split();
-        let upload = match acquire(&self.context, self.store.as_ref(), &access, &request).await? {
+        let upload = match acquire(&self.context, self.store.as_ref(), access, &request).await? {
             Acquired::Open(upload) => upload,
             Acquired::Complete(upload) => return Ok(Progress::of(&upload)),
         };

@@ -58,7 +58,7 @@ impl CompleteDirect {
         if let UploadStatus::Complete(file) = upload.status {
             return self.found(&access, file).await;
         }
-        let outcome = match self.complete(&upload, &command.parts).await {
+        let outcome = match self.complete(actor, &upload, &command.parts).await {
             Err(error @ (ResumableError::PartMismatch | ResumableError::TooLargeForStore)) => {
                 Err(self.context.give_up(&upload, error).await)
             }
@@ -107,7 +107,12 @@ impl CompleteDirect {
         Err(refusal)
     }
 
-    async fn complete(&self, upload: &Upload, told: &[(u32, String)]) -> Result<File, ResumableError> {
+    async fn complete(
+        &self,
+        actor: &Actor,
+        upload: &Upload,
+        told: &[(u32, String)],
+    ) -> Result<File, ResumableError> {
         let parts = self.checked(upload, told).await?;
         let (blob, stored) = self.put_together(upload, &parts).await?;
         let head = self.head(blob, stored).await?;
@@ -119,7 +124,7 @@ impl CompleteDirect {
         // The hash of a blob without bytes is known without reading.
         let sha256 = (stored.size == ByteSize::ZERO).then(|| HashState::new().finish());
         let whole = StoredUpload { blob, stored, content_type, sha256 };
-        let outcome = commit_upload(&self.context, &upload, &whole).await;
+        let outcome = commit_upload(&self.context.by(actor), &upload, &whole).await;
         if outcome.is_err() && blob != upload.blob {
             self.context.intents.cancel(&Intent::bare(BlobKey::file(blob), upload.owner)).await;
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fm_domain::access::{Access, Right};
+use fm_domain::access::{Access, Actor, Right};
 use fm_domain::blobs::{BlobKey, BlobStore};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::{Clock, Timestamp};
@@ -66,6 +66,11 @@ impl Context {
             max_unfinished: settings.max_unfinished_uploads,
             ttl: settings.upload_ttl,
         }
+    }
+
+    /// The same, for what this actor does.
+    pub(super) fn by(&self, actor: &Actor) -> Self {
+        Self { events: self.events.by(actor), ..self.clone() }
     }
 
     /// What is reserved for so many bytes: nothing where there is no quota.

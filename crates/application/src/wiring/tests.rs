@@ -4,6 +4,7 @@ mod access;
 
 use super::UseCases;
 use crate::accounts::{ChangePasswordCommand, RegisterCommand};
+use crate::audit::ActivityCommand;
 use crate::files::{
     ListCommand, RemoveCommand, RenameCommand, ReplaceCommand, SignUrlCommand, UploadCommand,
 };
@@ -13,6 +14,7 @@ use crate::sessions::{Client, LogInCommand, RefreshCommand};
 use crate::testing::{DirectDoubles, TestPorts, settings};
 use crate::uploads::{AppendCommand, CompleteDirectCommand, CreateDirectCommand, CreateResumableCommand};
 use fm_domain::accounts::Password;
+use fm_domain::audit::AuditFilter;
 use fm_domain::blobs::{
     BlobKey, Disposition, MockDirectStore, MockPartReceiver, PartLimits, PartLink, PartWrite, WriteId,
 };
@@ -46,6 +48,7 @@ fn the_futures_of_accounts_and_sessions_can_be_spawned() {
         email,
         password: password(),
         name: None,
+        client: client.clone(),
         presence: Presence::default(),
     }));
     let command = LogInCommand {
@@ -57,7 +60,7 @@ fn the_futures_of_accounts_and_sessions_can_be_spawned() {
     assert_send(all.sessions.log_in.run(command));
     assert_send(all.sessions.refresh.run(RefreshCommand { token: String::new(), client }));
     assert_send(all.sessions.log_out.run(&actor));
-    assert_send(all.sessions.log_out_by_refresh_token.run(""));
+    assert_send(all.sessions.log_out_by_refresh_token.run("", &Client::default()));
     assert_send(all.accounts.show.run(&actor));
     assert_send(all.accounts.rename.run(&actor, None));
     assert_send(all.accounts.remove.run(&actor, password(), &Presence::default()));
@@ -67,6 +70,9 @@ fn the_futures_of_accounts_and_sessions_can_be_spawned() {
     assert_send(all.sessions.list.run(&actor));
     assert_send(all.sessions.revoke.run(&actor, actor.session()));
     assert_send(all.sessions.revoke_others.run(&actor));
+    let command = ActivityCommand { action: None, limit: 1, cursor: None };
+    assert_send(all.audit.activity.run(&actor, command));
+    assert_send(all.audit.list.run(&AuditFilter::default(), None, 1));
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! The tables of databases, queues and sessions.
 
 use super::{
-    blob_row, check, columns, file, job, job_concurrency, job_record, job_turns, key, list, long, many,
+    audit, blob_row, check, columns, file, job, job_concurrency, job_record, job_turns, key, list, long, many,
     reach, rows, session, session_more, session_recent, unit, upload, upload_end, user, work, work_more,
 };
 use crate::suite::suite;
 
 suite! {
     ($)
-    /// Databases: units of work, users, files, the rows of blobs, idempotency keys, uploads, and the queue with them.
+    /// Databases: units of work, users, files, the rows of blobs, idempotency keys, uploads, the audit
+    /// trail, and the queue with them.
     database(DatabaseHarness, "Database"): H::fresh().await, with job_queue;
     unit {
         uow_01_a_commit_shows_row_and_job_together,
@@ -101,6 +102,16 @@ suite! {
         upload_15_a_removed_user_goes_with_their_uploads,
         upload_21_the_open_uploads_of_the_user_alone_are_counted,
         upload_22_units_that_reserve_and_count_never_pass_a_limit_together,
+    }
+    audit {
+        audit_01_an_entry_is_read_back_as_written,
+        audit_02_entries_are_there_exactly_when_their_unit_is_committed,
+        audit_03_an_entry_that_is_there_is_never_replaced,
+        audit_04_entries_are_listed_newest_first_with_ties_by_id,
+        audit_05_an_account_is_shown_its_own_entries_alone,
+        audit_06_all_that_a_filter_names_must_fit,
+        audit_07_entries_outlive_the_account_that_they_tell_of,
+        audit_08_entries_are_purged_by_age_the_oldest_first_up_to_the_limit,
     }
     check {
         file_15_a_walk_gives_every_file_of_every_owner_once_by_id,

@@ -1,5 +1,6 @@
 //! The rules, a file for each subject, and the table that makes tests of them.
 
+mod audit;
 mod blob;
 mod blob_flow;
 mod blob_more;

@@ -20,6 +20,7 @@ use fm_memory::MemoryDatabase;
 use futures_util::FutureExt as _;
 use uuid::Uuid;
 
+use crate::broken_audit::{TrailFault, TrailMemory};
 use crate::fresh_signals::{Deaf, Sleeper};
 use crate::{mutants, planned};
 
@@ -162,6 +163,7 @@ pub(crate) enum Fault {
     ComparesNamesTo64Characters,
     ExpiresFilesAlone,
     MarksOwnedFilesAlone,
+    Trail(TrailFault),
 }
 
 /// How many connections there are.
@@ -199,6 +201,7 @@ pub(crate) struct Common {
     /// Keys that were finished, with their uploads and until when they are kept.
     pub(crate) uploads: Mutex<Vec<(KeyClaim, FinishedUpload, Timestamp)>>,
     pub(crate) emails: Mutex<Vec<Email>>,
+    pub(crate) trail: TrailMemory,
     /// Connections that dropped units did not give back.
     lost: AtomicUsize,
     pub(crate) priorities: Mutex<HashMap<JobId, Priority>>,
@@ -411,8 +414,9 @@ pub(crate) use broken;
 mutants! {
     a_database_without_a_fault_breaks_no_rule: broken(Fault::None) => database, [];
     a_unit_that_commits_when_it_is_dropped: broken(Fault::CommitsOnDrop) => database,
-        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "USER-18", "BLOBROW-17", "UPLOAD-18", "JOB-01", "JOB-26"];
-    a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database, ["UOW-09", "JOB-21", "JOB-29"];
+        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "AUDIT-02", "USER-18", "BLOBROW-17", "UPLOAD-18", "JOB-01", "JOB-26"];
+    a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database,
+        ["UOW-09", "AUDIT-02", "JOB-21", "JOB-29"];
     a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UOW-15", "UPLOAD-08", "BLOBROW-17", "JOB-01", "JOB-26"];
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];

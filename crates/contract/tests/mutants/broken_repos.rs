@@ -40,6 +40,7 @@ impl UserRepo for BrokenUnit {
         let user = User { password_hash: self.hash(&user.password_hash), ..user.clone() };
         let inserted = self.honest().users().insert(&user).await;
         if inserted.is_ok() {
+            self.common.trail.users.lock().unwrap().insert(user.id);
             self.common.emails.lock().unwrap().push(user.email);
         }
         self.hurt |= self.is(Fault::PoisonsOnConflict) && inserted.is_err();

@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use super::{Access, AccessDenied, Actor, Right, Scopes};
+use super::{Access, AccessDenied, Actor, Client, Right, Scopes};
 use crate::ids::{SessionId, UserId};
 
 const USER: UserId = UserId::new(Uuid::from_u128(1));
@@ -29,6 +29,25 @@ fn a_right_that_the_scopes_do_not_give_is_refused_and_named() {
     }
     let nothing = Actor::in_session(USER, SESSION).limited_to(Scopes::NONE);
     assert!(Right::ALL.iter().all(|right| nothing.access(*right).is_err()));
+}
+
+#[test]
+fn a_client_changes_nothing_but_where_the_actor_asks_from() {
+    let client = Client { ip: Some("192.0.2.7".to_owned()), user_agent: Some("a phone/1.0".to_owned()) };
+    let nowhere = Actor::in_session(USER, SESSION).limited_to(Scopes::NONE.with(Right::Read));
+    let somewhere = nowhere.clone().through(client.clone());
+    assert_eq!(nowhere.client(), &Client::default());
+    assert_eq!(somewhere.client(), &client);
+    assert_eq!((somewhere.user(), somewhere.session()), (USER, SESSION));
+    assert!(somewhere.access(Right::Read).is_ok() && somewhere.access(Right::Write).is_err());
+}
+
+#[test]
+fn a_user_agent_is_stored_up_to_512_characters() {
+    let client = |user_agent: &str| Client { ip: None, user_agent: Some(user_agent.to_owned()) };
+    assert_eq!(client(&"ü".repeat(600)).shortened(), client(&"ü".repeat(512)));
+    assert_eq!(client("a phone").shortened(), client("a phone"));
+    assert_eq!(Client::default().shortened(), Client::default());
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::Effects;
+use super::{Effects, NotedTrail};
 use crate::accounts::{MockUserQueries, MockUserRepo, UserQueries, UserRepo};
+use crate::audit::{AuditQueries, AuditRepo, MockAuditQueries};
 use crate::blobs::{BlobQueries, BlobRepo, MockBlobQueries, MockBlobRepo};
 use crate::database::{Database, ReadRepos, Repos, UnitOfWork};
 use crate::error::{PortError, PortResult};
@@ -15,7 +16,8 @@ use crate::idempotency::{KeyRepo, MockKeyRepo};
 use crate::jobs::{JobQueue, MockJobQueue};
 use crate::uploads::{MockUploadQueries, MockUploadRepo, UploadQueries, UploadRepo};
 
-/// A unit of work whose repos are mocks. It notes `commit`, `rollback` or `drop`.
+/// A unit of work whose repos are mocks, but for the trail, which notes what it is given. It notes `commit`, `rollback` or
+/// `drop`.
 #[derive(Default)]
 #[expect(missing_docs, reason = "each field is the mock of the repo of the same name")]
 pub struct FakeUnitOfWork {
@@ -25,6 +27,7 @@ pub struct FakeUnitOfWork {
     pub keys: MockKeyRepo,
     pub uploads: MockUploadRepo,
     pub jobs: MockJobQueue,
+    pub audit: NotedTrail,
     pub effects: Effects,
     /// What the commit answers, once; `Ok` when nothing is said.
     pub commit: Option<PortError>,
@@ -67,6 +70,10 @@ impl Repos for FakeUnitOfWork {
     fn jobs(&mut self) -> &mut dyn JobQueue {
         &mut self.jobs
     }
+
+    fn audit(&mut self) -> &mut dyn AuditRepo {
+        &mut self.audit
+    }
 }
 
 #[async_trait]
@@ -100,6 +107,7 @@ pub struct FakeReads {
     pub files: MockFileQueries,
     pub uploads: MockUploadQueries,
     pub blobs: MockBlobQueries,
+    pub audit: MockAuditQueries,
 }
 
 impl ReadRepos for FakeReads {
@@ -114,6 +122,10 @@ impl ReadRepos for FakeReads {
     }
     fn blobs(&mut self) -> &mut dyn BlobQueries {
         &mut self.blobs
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditQueries {
+        &mut self.audit
     }
 }
 

@@ -10,6 +10,7 @@ mod fake_database;
 mod fixed;
 mod limits;
 mod links;
+mod noted_trail;
 
 pub use builders::{a_file, a_session, a_user, an_account, an_upload};
 pub use effects::Effects;
@@ -18,3 +19,4 @@ pub use fake_database::{FakeDatabase, FakeReads, FakeUnitOfWork};
 pub use fixed::{CountingIds, FixedClock, PlainMacs};
 pub use limits::NoLimits;
 pub use links::{PlainLinks, PlainPartLinks};
+pub use noted_trail::NotedTrail;

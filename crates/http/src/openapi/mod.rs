@@ -41,6 +41,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         routes::auth::list_sessions::list_sessions,
         routes::auth::revoke_session::revoke_session,
         routes::auth::revoke_other_sessions::revoke_other_sessions,
+        routes::auth::list_activity::list_activity,
         routes::files::upload_file::upload_file,
         routes::files::list_files::list_files,
         routes::files::show_file::show_file,

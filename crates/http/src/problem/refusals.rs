@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::links::Forbidden;
 use fm_application::accounts::{ChangePasswordError, ReauthenticateError, RegisterError};
+use fm_application::audit::ActivityError;
 use fm_application::files::{EditError, FileError, ListError, ThumbnailError, UploadError};
 use fm_application::sessions::{LogInError, Refused, RevokeSessionError};
 use fm_application::uploads::{PartError, ResumableError};
@@ -139,6 +140,15 @@ impl From<ListError> for Problem {
                     .retry_after(retry_after)
             }
             ListError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ActivityError> for Problem {
+    fn from(error: ActivityError) -> Self {
+        match error {
+            ActivityError::InvalidCursor(_) => Self::malformed("the cursor is not valid for this list"),
+            ActivityError::Store(error) => error.into(),
         }
     }
 }

@@ -174,6 +174,7 @@ fn ports(public_url: &str, clock: &Arc<ManualClock>, blobs: &Arc<MemoryBlobStore
         clock: clock.clone(),
         ids: Arc::new(OsIds),
         follow_ups: JobRegistry::standard().follow_ups(),
+        audit_retention: Duration::from_hours(90 * 24),
     }
 }
 

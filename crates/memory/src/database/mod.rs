@@ -1,6 +1,7 @@
 //! The database.
 
 mod access;
+mod audit;
 mod blobs;
 mod files;
 mod jobs;
@@ -21,7 +22,7 @@ use crate::{MemoryJobSignal, locked};
 use tables::Tables;
 pub use unit::MemoryUnitOfWork;
 
-/// Users, files, blobs, keys, uploads and jobs in memory.
+/// Users, files, blobs, keys, uploads, jobs and the audit trail in memory.
 ///
 /// Units of work follow one another: a second one waits until the first has ended. Each works on a snapshot that
 /// shares with the committed tables whatever it does not change, and takes their place on commit; so opening, reading

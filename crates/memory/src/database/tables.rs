@@ -2,6 +2,7 @@
 
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
+use super::audit::Trail;
 use super::blobs::Blobs;
 use super::files::Files;
 use super::jobs::Jobs;
@@ -24,4 +25,5 @@ pub(crate) struct Tables {
     pub(crate) keys: Keys,
     pub(crate) uploads: Uploads,
     pub(crate) jobs: Jobs,
+    pub(crate) trail: Trail,
 }

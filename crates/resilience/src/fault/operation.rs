@@ -63,6 +63,9 @@ operations! {
     "UploadQueries" {
         UploadQueriesFind = "find",
     }
+    "AuditQueries" {
+        AuditQueriesList = "list",
+    }
     "UserRepo" {
         UserRepoInsert = "insert",
         UserRepoFindForUpdate = "find_for_update",
@@ -126,6 +129,10 @@ operations! {
         JobQueueCountLiving = "count_living",
         JobQueueList = "list",
         JobQueueTakeDead = "take_dead",
+    }
+    "AuditRepo" {
+        AuditRepoAppend = "append",
+        AuditRepoPurgeBefore = "purge_before",
     }
     "JobSignal" {
         JobSignalWait = "wait",
@@ -216,7 +223,16 @@ impl Operation {
     /// Whether it belongs to a unit of work: its beginning, its end, or a statement in it.
     #[must_use]
     pub fn is_of_a_unit(self) -> bool {
-        let repos = ["UnitOfWork", "UserRepo", "FileRepo", "BlobRepo", "KeyRepo", "UploadRepo", "JobQueue"];
+        let repos = [
+            "UnitOfWork",
+            "UserRepo",
+            "FileRepo",
+            "BlobRepo",
+            "KeyRepo",
+            "UploadRepo",
+            "JobQueue",
+            "AuditRepo",
+        ];
         self == Self::DatabaseBegin || repos.contains(&self.port())
     }
 }

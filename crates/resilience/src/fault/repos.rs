@@ -5,6 +5,7 @@ use fm_domain::accounts::{
     Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, Tally, User, UserQueries,
     UserRepo,
 };
+use fm_domain::audit::{AuditEntry, AuditFilter, AuditPage, AuditQueries, AuditRepo};
 use fm_domain::blobs::{
     BlobIntent, BlobKey, BlobQueries, BlobRecord, BlobRepo, ExpiredIntent, MarkStored, StoredBlob, Sweepable,
     Tombstone, WrittenPart,
@@ -46,6 +47,11 @@ decorate! {
 decorate! {
     impl UploadQueries for FaultyReads, self: &mut Self, by self.inner.uploads();
     find(access: &Access, id: UploadId) -> PortResult<Option<Upload>> = UploadQueriesFind;
+}
+
+decorate! {
+    impl AuditQueries for FaultyReads, self: &mut Self, by self.inner.audit();
+    list(filter: &AuditFilter, page: &AuditPage) -> PortResult<Vec<AuditEntry>> = AuditQueriesList;
 }
 
 decorate! {
@@ -123,4 +129,10 @@ decorate! {
     count_living() -> PortResult<u64> = JobQueueCountLiving;
     list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = JobQueueList;
     take_dead(id: JobId) -> PortResult<Option<JobRecord>> = JobQueueTakeDead;
+}
+
+decorate! {
+    impl AuditRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.audit();
+    append(entry: &AuditEntry) -> PortResult<()> = AuditRepoAppend;
+    purge_before(before: Timestamp, limit: u32) -> PortResult<u32> = AuditRepoPurgeBefore;
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use fm_application::accounts::RegisterCommand;
 use fm_application::jobs::{Job as _, MakeThumbnail, Ran};
 use fm_application::ports::Presence;
-use fm_domain::access::{Access, Right};
+use fm_domain::access::{Access, Client, Right};
 use fm_domain::accounts::{Account, Password};
 use fm_domain::blobs::{BlobStore, ListBlobs};
 use fm_domain::clock::{Clock, Timestamp};
@@ -177,6 +177,7 @@ impl Environment {
             email: actors.email.parse().unwrap(),
             password: Password::candidate(Actors::PASSWORD.to_owned()),
             name: None,
+            client: Client::default(),
             presence: Presence::default(),
         };
         actors.user = Box::pin(process.cases.accounts.register.run(command)).await.unwrap().id;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use fm_domain::audit::{AuditAction, AuditFilter, AuditPage};
 use fm_domain::blobs::{BlobKey, Bucket};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock as _;
@@ -28,7 +29,7 @@ macro_rules! must {
 }
 
 /// What holds at any moment, also right after a crash: every listed file has its bytes, whole, with the recorded hash,
-/// and what the account counts is what is listed.
+/// what the account counts is what is listed, and the audit trail tells once of what was committed.
 pub async fn at_once(environment: &Environment, actors: &Actors) -> Result<(), String> {
     let Some(account) = environment.account(actors).await else {
         let left = environment.files(actors.user).await;
@@ -44,6 +45,27 @@ pub async fn at_once(environment: &Environment, actors: &Actors) -> Result<(), S
     must!(storage.used == sum, "{} are used, but the files hold {sum}", storage.used);
     let count = files.len() as u64;
     must!(storage.file_count == count, "{} files are counted, but {count} listed", storage.file_count);
+    told_in_the_trail(environment, account.user.id, &files).await
+}
+
+/// The account was registered once, each file uploaded once, and none of those that are there was removed.
+async fn told_in_the_trail(environment: &Environment, user: UserId, files: &[File]) -> Result<(), String> {
+    let filter = AuditFilter { account: Some(user), ..AuditFilter::default() };
+    let page = AuditPage { after: None, limit: 10_000 };
+    let mut reads = environment.database.read().await.map_err(|error| format!("no trail: {error:?}"))?;
+    let trail = reads.audit().list(&filter, &page).await.map_err(|error| format!("no trail: {error:?}"))?;
+    let told = |action: &AuditAction, target| {
+        trail.iter().filter(|entry| entry.action == *action && entry.target == target).count()
+    };
+    let registered = told(&AuditAction::ACCOUNT_REGISTERED, None);
+    must!(registered == 1, "the trail has {registered} registrations");
+    for file in files {
+        let id = Some(file.id.uuid());
+        let (uploaded, removed) =
+            (told(&AuditAction::FILE_UPLOADED, id), told(&AuditAction::FILE_REMOVED, id));
+        must!(uploaded == 1, "the trail has {uploaded} uploads of {}", file.name);
+        must!(removed == 0, "the trail has {} removed, which is there", file.name);
+    }
     Ok(())
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use fm_application::jobs::{Job as _, SweepBlobs};
 use fm_contract::fakes::FakeThumbnailer;
-use fm_domain::access::{Access, Right};
+use fm_domain::access::{Access, Client, Right};
 use fm_domain::accounts::{Charge, Password, PasswordHash, Role, User};
+use fm_domain::audit::{AuditAction, AuditEntry, AuditFilter, AuditPage};
 use fm_domain::blobs::{
     BlobIntent, BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, PartLink, PartWrite, StoredBlob,
     WriteId,
@@ -15,7 +16,7 @@ use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::database::UnitOfWork;
 use fm_domain::files::{File, FileFilter, FilePage, FileSort, Revision, Sha256, SortOrder, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
-use fm_domain::ids::{BlobId, FileId, JobId, SessionId, UploadId, UserId};
+use fm_domain::ids::{AuditEntryId, BlobId, FileId, JobId, SessionId, UploadId, UserId};
 use fm_domain::sessions::{AccessClaims, Generation, RefreshState, Session};
 use fm_domain::thumbnails::{RenderBudget, ThumbnailSpec};
 use fm_domain::uploads::{Chunk, Epoch, Position, WriteState};
@@ -103,6 +104,7 @@ pub(crate) async fn call(rig: &Rig, operation: Operation) -> Got {
         "Database" | "UserQueries" | "FileQueries" | "UploadQueries" | "BlobQueries" => {
             call_database(rig, operation).await
         }
+        "AuditQueries" | "AuditRepo" => call_audit(rig, operation).await,
         "UnitOfWork" => call_end(rig, operation).await,
         "UserRepo" | "FileRepo" => call_rows(&mut *rig.db.begin().await.unwrap(), operation).await,
         "BlobRepo" => call_blobs(&mut *rig.db.begin().await.unwrap(), operation).await,
@@ -159,6 +161,29 @@ async fn call_database(rig: &Rig, operation: Operation) -> Got {
         Operation::BlobQueriesFind => got(rig.db.read().await.unwrap().blobs().find(&[key().id]).await),
         Operation::BlobQueriesCountSweepable => {
             got(rig.db.read().await.unwrap().blobs().count_sweepable(now(), 10).await)
+        }
+        _ => panic!("{operation} is not called"),
+    }
+}
+
+async fn call_audit(rig: &Rig, operation: Operation) -> Got {
+    let entry = AuditEntry {
+        id: AuditEntryId::new(Uuid::now_v7()),
+        at: now(),
+        action: AuditAction::FILE_REMOVED,
+        actor: None,
+        account: None,
+        target: None,
+        client: Client::default(),
+    };
+    let page = AuditPage { after: None, limit: 10 };
+    match operation {
+        Operation::AuditQueriesList => {
+            got(rig.db.read().await.unwrap().audit().list(&AuditFilter::default(), &page).await)
+        }
+        Operation::AuditRepoAppend => got(rig.db.begin().await.unwrap().audit().append(&entry).await),
+        Operation::AuditRepoPurgeBefore => {
+            got(rig.db.begin().await.unwrap().audit().purge_before(now(), 10).await)
         }
         _ => panic!("{operation} is not called"),
     }

@@ -1,5 +1,6 @@
 //! The repos of a unit of work. It holds the only write lock, so whatever it reads stays so until it ends.
 
+mod audit;
 pub(crate) mod blobs;
 mod files;
 mod jobs;

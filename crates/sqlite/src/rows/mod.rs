@@ -1,5 +1,6 @@
 //! Rows, and how they and the domain's values become each other.
 
+mod audit;
 mod column;
 mod file;
 mod job;
@@ -8,6 +9,7 @@ mod session;
 mod upload;
 mod user;
 
+pub(crate) use audit::AuditRow;
 pub(crate) use column::{Bytes, Id, number, size, stored_number, stored_size};
 pub(crate) use file::{FileRow, ThumbnailRow};
 pub(crate) use job::{JobRecordRow, JobRow, NewJobRow};

@@ -158,7 +158,8 @@ fn columns_keep_to_the_conventions() {
     assert!(columns.len() > 50, "the columns were found");
     for Column { place, name, kind, is_key, required } in columns {
         let expected = match name.as_str() {
-            "id" | "owner" | "user_id" | "blob" | "thumbnail_blob" | "file" | "attempt"
+            "id" | "owner" | "user_id" | "blob" | "thumbnail_blob" | "file" | "attempt" | "actor"
+            | "account" | "target"
                 if place != "jobs.attempt" =>
             {
                 "BLOB"
@@ -221,7 +222,24 @@ fn the_schema_refuses_what_can_not_be() {
         "UPDATE upload_parts SET number = 4294967296",
         "UPDATE upload_parts SET size = -1",
         "INSERT INTO upload_parts VALUES (randomblob(16), 1, 5, 'tag')",
+        "INSERT INTO audit_entries VALUES (0, zeroblob(15), 'file.removed', NULL, NULL, NULL, NULL, NULL)",
+        "INSERT INTO audit_entries VALUES (0, zeroblob(16), '', NULL, NULL, NULL, NULL, NULL)",
+        "INSERT INTO audit_entries VALUES (0, zeroblob(16), 'file.removed', x'00', NULL, NULL, NULL, NULL)",
     ] {
         assert!(connection.batch_execute(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn entries_of_the_audit_trail_can_be_added_and_removed_but_not_changed() {
+    let fixture = Fixture::new();
+    let mut connection = fixture.connect();
+    let entry =
+        "INSERT INTO audit_entries VALUES (0, zeroblob(16), 'file.removed', NULL, NULL, NULL, NULL, NULL)";
+    connection.batch_execute(entry).unwrap();
+    for change in ["action = 'file.renamed'", "actor = zeroblob(16)", "happened_at = 1", "id = id"] {
+        let refused = connection.batch_execute(&format!("UPDATE audit_entries SET {change}")).unwrap_err();
+        assert!(refused.to_string().contains("never changed"), "{change}: {refused}");
+    }
+    connection.batch_execute("DELETE FROM audit_entries").unwrap();
 }

@@ -2,10 +2,11 @@
 
 use super::{Register, RegisterCommand, RegisterError};
 use crate::engine::password_queue::Asker;
-use crate::fixture::{lost_race, once, reads_of_account, unavailable};
+use crate::fixture::{a_client, by_ada, lost_race, noted, once, reads_of_account, unavailable};
 use crate::ports::{PasswordQueue, Presence, Settings};
 use crate::testing::{TestPorts, settings};
 use fm_domain::accounts::{Account, InsertUser, PasswordHash, Role, User, WeakPassword};
+use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::error::PortError;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, an_account};
 use futures_util::FutureExt as _;
@@ -16,6 +17,7 @@ fn command() -> RegisterCommand {
         email,
         password: "correct horse".parse().unwrap(),
         name: None,
+        client: a_client(),
         presence: Presence::default(),
     }
 }
@@ -47,8 +49,13 @@ async fn register(doubles: TestPorts) -> Result<User, RegisterError> {
 async fn a_new_user_has_a_hash_and_no_special_rights() {
     let effects = Effects::default();
     let mut doubles = looking(&effects, None);
-    doubles.db = doubles.db.unit(inserting(&effects));
+    let unit = inserting(&effects);
+    let trail = unit.audit.clone();
+    doubles.db = doubles.db.unit(unit);
     let user = register(doubles).await.unwrap();
+    let own = Some(user.id);
+    let entry = AuditEntry { actor: own, account: own, ..by_ada(AuditAction::ACCOUNT_REGISTERED, None) };
+    assert_eq!(noted(&trail), [entry]);
     assert_eq!((user.role, user.password_hash.expose()), (Role::User, "hash"));
     assert_eq!(effects.seen(), ["look", "hash", "insert", "commit"]);
 }

@@ -1,11 +1,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fm_domain::audit::AuditEntry;
+use fm_domain::blobs::BlobKey;
 use fm_domain::clock::Clock as _;
+use fm_domain::files::Sha256;
 use fm_domain::jobs::Enqueued;
-use fm_domain::testing::{Effects, FakeUnitOfWork, FixedClock, a_user};
+use fm_domain::testing::{Effects, FakeUnitOfWork, FixedClock, NotedTrail, a_file, a_user, an_upload};
 
 use super::*;
-use crate::fixture::{once, unavailable};
+use crate::fixture::{actor, by_ada, noted, once, unavailable};
 use crate::testing::TestPorts;
 
 const NOW: FixedClock = FixedClock::NEW_YEAR;
@@ -36,4 +39,61 @@ async fn a_follow_up_that_cannot_be_enqueued_fails_the_unit() {
     let change = Change::AccountRemoved { user: a_user().id };
     assert!(recorder.record(&mut unit, NOW.now(), change).await.is_err());
     assert_eq!(effects.seen(), ["enqueue"]);
+}
+
+/// What a recorder adds to a unit for this change.
+async fn added(recorder: &EventRecorder, change: Change<'_>) -> Vec<AuditEntry> {
+    let mut unit = FakeUnitOfWork::default();
+    unit.jobs.expect_enqueue().returning(|_| Ok(Enqueued::Added));
+    recorder.record(&mut unit, NOW.now(), change).await.unwrap();
+    noted(&unit.audit)
+}
+
+#[tokio::test]
+async fn changes_that_users_make_are_added_to_the_trail_in_their_unit() {
+    let recorder = EventRecorder::new(&TestPorts::default().ports()).by(&actor());
+    let (file, upload, user) = (a_file(), an_upload(), a_user().id);
+    let (of_file, key) = (Some(file.id.uuid()), BlobKey::file(file.blob));
+    let session = actor().session();
+    for (change, action, target) in [
+        (Change::AccountRegistered { user }, AuditAction::ACCOUNT_REGISTERED, None),
+        (Change::AccountRenamed { user }, AuditAction::ACCOUNT_RENAMED, None),
+        (Change::PasswordChanged { user, session }, AuditAction::PASSWORD_CHANGED, None),
+        (Change::AccountRemoved { user }, AuditAction::ACCOUNT_REMOVED, None),
+        (Change::FileCreated { file: &file }, AuditAction::FILE_UPLOADED, of_file),
+        (Change::FileRenamed { file: &file }, AuditAction::FILE_RENAMED, of_file),
+        (Change::ContentReplaced { file: &file }, AuditAction::FILE_REPLACED, of_file),
+        (Change::FileRemoved { file: &file }, AuditAction::FILE_REMOVED, of_file),
+    ] {
+        assert_eq!(added(&recorder, change).await, [by_ada(action, target)], "{change:?}");
+    }
+    let thumbnail = &file.thumbnail;
+    for change in [
+        Change::ContentHashed { file: &file, sha256: Sha256::new([1; 32]) },
+        Change::ThumbnailChanged { file: file.id, blob: file.blob, thumbnail },
+        Change::UploadCreated { upload: &upload },
+        Change::UploadCompleted { upload: &upload, file: &file },
+        Change::UploadCancelled { upload: &upload },
+        Change::UploadExpired { upload: &upload },
+        Change::BlobMarkedDeleted { key },
+    ] {
+        assert_eq!(added(&recorder, change).await, [], "{change:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_program_does_by_itself_has_no_actor() {
+    let recorder = EventRecorder::new(&TestPorts::default().ports());
+    let removed = added(&recorder, Change::FileRemoved { file: &a_file() }).await;
+    let by_ada = by_ada(AuditAction::FILE_REMOVED, Some(a_file().id.uuid()));
+    assert_eq!(removed, [AuditEntry { actor: None, client: Client::default(), ..by_ada }]);
+}
+
+#[tokio::test]
+async fn an_entry_that_cannot_be_added_fails_the_unit() {
+    let mut unit = FakeUnitOfWork::default();
+    unit.audit = NotedTrail::failing_with(unavailable());
+    let recorder = EventRecorder::new(&TestPorts::default().ports());
+    let change = Change::AccountRenamed { user: a_user().id };
+    assert!(recorder.record(&mut unit, NOW.now(), change).await.is_err());
 }

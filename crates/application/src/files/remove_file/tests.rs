@@ -1,9 +1,10 @@
 use super::{RemoveCommand, RemoveFile};
 use crate::files::{EditError, IfMatch};
-use crate::fixture::{access, actor, lost_race, once, reads_of_file, unavailable};
+use crate::fixture::{access, actor, by_ada, lost_race, noted, once, reads_of_file, unavailable};
 use crate::testing::TestPorts;
 use fm_domain::access::Right;
 use fm_domain::accounts::{Charge, ReserveBytes};
+use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
 use fm_domain::files::{File, Revision, ThumbnailState};
 use fm_domain::ids::BlobId;
@@ -65,7 +66,10 @@ async fn remove(
 #[tokio::test]
 async fn the_file_goes_with_its_key_and_the_user_is_charged_last() {
     let effects = Effects::default();
-    assert!(remove([charging(&effects, a_file())], Some(IfMatch::Any)).await.is_ok());
+    let unit = charging(&effects, a_file());
+    let trail = unit.audit.clone();
+    assert!(remove([unit], Some(IfMatch::Any)).await.is_ok());
+    assert_eq!(noted(&trail), [by_ada(AuditAction::FILE_REMOVED, Some(a_file().id.uuid()))]);
     assert_eq!(
         effects.seen(),
         ["lock", "free key", "remove", "mark deleted", "purge_blob", "charge", "commit"]

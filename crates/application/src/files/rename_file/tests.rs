@@ -1,9 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use crate::files::{EditError, IfMatch, RenameCommand, RenameFile};
-use crate::fixture::{access, actor, once, reads_of_file, unavailable};
+use crate::fixture::{access, actor, by_ada, noted, once, reads_of_file, unavailable};
 use crate::testing::{TestPorts, settings};
 use fm_domain::access::Right;
+use fm_domain::audit::AuditAction;
 use fm_domain::clock::Clock as _;
 use fm_domain::files::{File, Revision, UpdateFile};
 use fm_domain::testing::{Effects, FakeUnitOfWork, FixedClock, a_file};
@@ -36,7 +37,9 @@ async fn a_new_name_is_a_new_revision_of_the_same_bytes() {
         assert_eq!((seen, after.revision, after.blob), (Revision::FIRST, Revision::new(2), a_file().blob));
         Ok(())
     });
+    let trail = unit.audit.clone();
     let file = rename(unit, Some(IfMatch::Revisions(vec![Revision::FIRST]))).await.unwrap().file;
+    assert_eq!(noted(&trail), [by_ada(AuditAction::FILE_RENAMED, Some(file.id.uuid()))]);
     assert_eq!((file.name.as_str(), file.created_at), ("other.txt", a_file().created_at));
     assert_eq!(effects.seen(), ["lock", "update", "commit"]);
 }

@@ -2,10 +2,13 @@
 
 use super::{ReplaceCommand, ReplaceContent};
 use crate::files::{FileView, IfMatch, UploadBody, UploadError};
-use crate::fixture::{FakeBlobs, access, actor, body, body_of, once, reads_of_file, unavailable};
+use crate::fixture::{
+    FakeBlobs, access, actor, body, body_of, by_ada, noted, once, reads_of_file, unavailable,
+};
 use crate::testing::{TestPorts, settings};
 use fm_domain::access::Right;
 use fm_domain::accounts::Charge;
+use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
 use fm_domain::error::PortError;
 use fm_domain::files::{File, Revision, ThumbnailState, UpdateFile};
@@ -94,9 +97,11 @@ fn untouchable() -> UploadBody {
 async fn the_pointer_switches_and_the_old_bytes_are_marked_deleted_in_one_unit() {
     let effects = Effects::default();
     let units = [recording_intent(&effects), switching(&effects)];
+    let trail = units[1].audit.clone();
     let if_match = Some(IfMatch::Revisions(vec![Revision::FIRST]));
     let view = replace(&effects, Some(a_file()), units, None, if_match, body(&["new"])).await.unwrap();
     let file = view.file;
+    assert_eq!(noted(&trail), [by_ada(AuditAction::FILE_REPLACED, Some(file.id.uuid()))]);
     assert_eq!((file.id, file.name.as_str(), file.size), (a_file().id, "hello.txt", ByteSize::new(3)));
     assert_eq!((file.revision, file.thumbnail), (Revision::new(2), ThumbnailState::Pending));
     assert_ne!(file.blob, a_file().blob);

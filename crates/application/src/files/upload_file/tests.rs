@@ -3,12 +3,14 @@
 use super::{UploadCommand, UploadFile, Uploaded};
 use crate::files::{UploadBody, UploadError};
 use crate::fixture::{
-    FakeBlobs, actor, body, enqueued, lost_race, once, reads_of_account, reads_of_file, sha256, unavailable,
+    FakeBlobs, actor, body, by_ada, enqueued, lost_race, noted, once, reads_of_account, reads_of_file,
+    sha256, unavailable,
 };
 use crate::jobs::{Job as _, MakeThumbnail};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
 use fm_domain::accounts::{Charge, ReserveBytes};
+use fm_domain::audit::AuditAction;
 use fm_domain::blobs::{MarkStored, PutBlob, Tombstone};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::Clock as _;
@@ -113,11 +115,13 @@ async fn everything_happens_in_order_and_the_user_comes_last_in_every_unit() {
         assert_eq!((*seen, quota), (charge, Some(ByteSize::new(100))));
         Ok(())
     });
+    let trail = second.audit.clone();
     let mut doubles = doubles([first, second], true);
     doubles.db = doubles.db.reads(reads_of_account(&effects, Some(an_account())));
     let body =
         UploadBody { length: Some(ByteSize::new(5)), sha256: Some(sha256(b"hello")), ..body(&["he", "llo"]) };
     let kept = upload(doubles, FakeBlobs::noting(&effects), &with_quota(100), Some("k"), body).await.unwrap();
+    assert_eq!(noted(&trail), [by_ada(AuditAction::FILE_UPLOADED, Some(kept.view.file.id.uuid()))]);
 
     assert!(kept.fresh);
     let file = kept.view.file;

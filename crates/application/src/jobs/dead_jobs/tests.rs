@@ -1,9 +1,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{DeadJobError, DiscardJob, RetryJob};
-use crate::fixture::{enqueued, once};
+use crate::fixture::{by_ada, enqueued, noted, once};
 use crate::jobs::{Job as _, JobRegistry, MakeThumbnail, payload};
 use crate::testing::TestPorts;
+use fm_domain::access::Client;
+use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::clock::Clock as _;
 use fm_domain::files::ThumbnailState;
 use fm_domain::ids::JobId;
@@ -25,6 +27,12 @@ fn dead(payload: JobPayload) -> JobRecord {
         run_at: FixedClock::NEW_YEAR.now(),
         last_error: Some("hopeless".to_owned()),
     }
+}
+
+/// The entry of what an operator does with the dead job.
+fn by_operator(action: AuditAction) -> AuditEntry {
+    let client = Client::default();
+    AuditEntry { actor: None, account: None, client, ..by_ada(action, Some(old().uuid())) }
 }
 
 /// The payload of a newer version.
@@ -68,7 +76,9 @@ async fn a_dead_thumbnail_is_pending_again_and_its_job_a_new_one() {
         assert_ne!(job.id, old());
         Ok(Enqueued::Added)
     });
+    let trail = unit.audit.clone();
     let new = retrying(unit).run(old()).await.unwrap();
+    assert_eq!(noted(&trail), [by_operator(AuditAction::JOB_RETRIED)]);
     assert_ne!(new, old());
     assert_eq!(effects.seen(), ["take", "pending", "enqueue", "commit"]);
 }
@@ -86,7 +96,10 @@ async fn what_is_not_dead_or_not_understood_is_not_tried_again() {
 async fn a_dead_job_is_let_go_even_when_it_is_not_understood() {
     let effects = Effects::default();
     let discard = async |found| DiscardJob::new(&doubles(taking(&effects, found)).ports()).run(old()).await;
-    assert!(discard(Some(dead(unknown()))).await.is_ok());
+    let unit = taking(&effects, Some(dead(unknown())));
+    let trail = unit.audit.clone();
+    assert!(DiscardJob::new(&doubles(unit).ports()).run(old()).await.is_ok());
+    assert_eq!(noted(&trail), [by_operator(AuditAction::JOB_DISCARDED)]);
     assert!(matches!(discard(None).await, Err(DeadJobError::NotFound)));
     assert_eq!(effects.seen(), ["take", "commit", "take", "rollback"]);
 }

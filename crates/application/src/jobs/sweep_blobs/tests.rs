@@ -13,7 +13,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock as _;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::BlobId;
-use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, a_user};
+use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, NotedTrail, a_user};
 
 fn key() -> BlobKey {
     BlobKey::file(BlobId::new(CountingIds::nth(1)))
@@ -67,7 +67,7 @@ fn no_uploads() -> [FakeUnitOfWork; 2] {
 
 async fn sweep(effects: &Effects, units: Vec<FakeUnitOfWork>) -> PortResult<Swept> {
     let mut doubles = TestPorts::default();
-    for unit in no_uploads().into_iter().chain(units) {
+    for unit in no_uploads().into_iter().chain(units).chain([FakeUnitOfWork::default()]) {
         doubles.db = doubles.db.unit(unit);
     }
     let noted = effects.clone();
@@ -176,6 +176,30 @@ async fn a_preview_counts_without_a_unit_of_work() {
     }
 }
 
+#[tokio::test]
+async fn entries_of_the_trail_go_in_batches_once_they_are_older_than_their_retention() {
+    for (retention, left) in [(Duration::from_hours(48), 3), (Duration::ZERO, 0)] {
+        let effects = Effects::default();
+        let mut doubles = TestPorts::default();
+        let units = [cancelling_expired(&effects, vec![]), due(&effects, vec![]), keys(&effects)];
+        for unit in no_uploads().into_iter().chain(units) {
+            doubles.db = doubles.db.unit(unit);
+        }
+        let trail = NotedTrail::purging(&[BATCH, BATCH, left]);
+        for _ in 0..3 {
+            let mut unit = FakeUnitOfWork::noting(&effects);
+            unit.audit = trail.clone();
+            doubles.db = doubles.db.unit(unit);
+        }
+        doubles.sessions.expect_purge_expired().returning(|_, _| Ok(0));
+        let ports = FakeBlobs::noting(&effects).among(doubles);
+        let swept = Sweep::new(&Ports { audit_retention: retention, ..ports }).run().await.unwrap();
+        assert_eq!(swept, Swept { audit: u64::from(2 * BATCH + left), ..Swept::default() });
+        assert_eq!(trail.purges(), [(FixedClock::NEW_YEAR.now().minus(retention), BATCH); 3]);
+        assert_eq!(effects.seen()[effects.seen().len() - 3..], ["commit", "commit", "commit"]);
+    }
+}
+
 fn putting_off(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.blobs.expect_postpone(), "put off", |_, until| {
@@ -199,7 +223,7 @@ async fn a_blob_that_cannot_be_deleted_makes_way_for_those_after_it() {
     for unit in no_uploads().into_iter().chain(units) {
         doubles.db = doubles.db.unit(unit);
     }
-    doubles.db = doubles.db.unit(keys(&effects));
+    doubles.db = doubles.db.unit(keys(&effects)).unit(FakeUnitOfWork::default());
     doubles.sessions.expect_purge_expired().returning(|_, _| Ok(0));
     let ports = Ports { blobs: failing(&effects, 1), ..doubles.ports() };
     let swept = Sweep::new(&ports).run().await.unwrap();

@@ -5,14 +5,19 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{SweepOrphans, SweepOrphansCommand, SweepOrphansError, SweptOrphans};
-use crate::operations::fixture::{Deployment, blob};
+use crate::operations::fixture::{Deployment, State, blob};
 use crate::ports::Ports;
+use fm_domain::audit::AuditAction;
 use fm_domain::blobs::{BlobKey, BlobState};
 
 const DAY: Duration = Duration::from_hours(24);
 
 async fn sweep(deployment: &Deployment, dry_run: bool) -> Result<SweptOrphans, SweepOrphansError> {
     SweepOrphans::new(&deployment.ports()).run(SweepOrphansCommand { min_age: DAY, dry_run }).await
+}
+
+fn actions(state: &State) -> Vec<AuditAction> {
+    state.trail.entries().into_iter().map(|entry| entry.action).collect()
 }
 
 /// A file, an orphan, one that is too young, and blobs that the database knows.
@@ -37,8 +42,10 @@ async fn only_orphans_that_are_old_enough_go() {
     let expected = SweptOrphans { listed: 5, deleted: 1, bytes: 9, failed: 0 };
     assert_eq!(sweep(&deployment, true).await.unwrap(), expected);
     assert_eq!(deployment.state().store.len(), 5, "a preview deletes nothing");
+    assert_eq!(deployment.state().trail.entries(), []);
     assert_eq!(sweep(&deployment, false).await.unwrap(), expected);
     let state = deployment.state();
+    assert_eq!(actions(&state), [AuditAction::ORPHANS_DELETED]);
     assert_eq!(state.store.len(), 4);
     assert!(!state.store.contains_key(&BlobKey::file(blob(2))));
 }
@@ -73,6 +80,7 @@ async fn an_orphan_that_cannot_be_deleted_is_counted_and_many_are_a_broken_store
     deployment.state().stuck.push(BlobKey::file(blob(2)));
     let swept = sweep(&deployment, false).await.unwrap();
     assert_eq!((swept.deleted, swept.failed), (0, 1));
+    assert_eq!(actions(&deployment.state()), [], "nothing was deleted");
     for n in [12, 13] {
         deployment.state().put(BlobKey::file(blob(n)), "an orphan");
         deployment.state().stuck.push(BlobKey::file(blob(n)));

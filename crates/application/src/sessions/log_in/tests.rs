@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod limits;
+mod trail;
 
 use super::{LogIn, LogInCommand, LogInError};
 use crate::fixture::{lost_race, once, reads_of_account};

@@ -1,9 +1,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::LogOutByRefreshToken;
+use crate::fixture::{a_client, a_unit_of_the_trail, by_ada, noted};
 use crate::testing::TestPorts;
+use fm_domain::audit::AuditAction;
 use fm_domain::sessions::{Generation, RefreshState, RefreshToken, Session};
-use fm_domain::testing::{PlainMacs, a_session};
+use fm_domain::testing::{Effects, PlainMacs, a_session};
 
 fn token(generation: u32, salt: [u8; 16]) -> String {
     RefreshToken::issue(a_session().id, Generation::new(generation), &salt, &PlainMacs).expose().to_string()
@@ -17,7 +19,11 @@ async fn log_out(token: &str, found: Option<Session>, revoked: usize) {
         assert_eq!((user, session), (a_session().user, a_session().id));
         Ok(true)
     });
-    LogOutByRefreshToken::new(&doubles.ports()).run(token).await.unwrap();
+    let (unit, trail) = a_unit_of_the_trail(&Effects::default());
+    doubles.db = doubles.db.unit(unit);
+    LogOutByRefreshToken::new(&doubles.ports()).run(token, &a_client()).await.unwrap();
+    let ended = by_ada(AuditAction::SESSION_REVOKED, Some(a_session().id.uuid()));
+    assert_eq!(noted(&trail), vec![ended; revoked]);
 }
 
 #[tokio::test]

@@ -5,11 +5,12 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::{ATTEMPTS, Refresh, RefreshCommand};
-use crate::fixture::reads_of_account;
+use crate::fixture::{a_client, a_unit_of_the_trail, by_ada, noted, reads_of_account};
 use crate::ports::Settings;
 use crate::sessions::{Client, Refused, TokenPair};
 use crate::testing::{TestPorts, settings};
 use fm_domain::accounts::Account;
+use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::clock::{Clock as _, Timestamp};
 use fm_domain::error::PortError;
 use fm_domain::sessions::{AccessToken, GRACE, Generation, RefreshState, RefreshToken, Session};
@@ -223,4 +224,28 @@ async fn a_refresh_never_extends_a_session_beyond_its_absolute_life() {
     let effects = Effects::default();
     let spent = Session { created_at: now().minus(Duration::from_hours(2)), ..at(4, Duration::ZERO) };
     assert!(refresh_within_an_hour(&effects, spent, 3).await.is_err(), "the grace does not extend it either");
+}
+
+#[tokio::test]
+async fn the_reuse_of_a_spent_token_is_recorded_once_and_a_forged_one_never() {
+    let late = GRACE + Duration::from_micros(1);
+    let salt = a_session().refresh.salt;
+    for (token, ends, recorded) in [
+        (token(3, salt), true, true),
+        (token(3, salt), false, false),
+        (token(9, salt), true, false),
+        (token(3, salt.map(|byte| byte ^ 1)), true, false),
+    ] {
+        let mut doubles = TestPorts::default();
+        doubles.sessions.expect_find().returning(move |_, _| Ok(Some(at(4, late))));
+        doubles.sessions.expect_revoke().returning(move |_, _| Ok(ends));
+        let (unit, trail) = a_unit_of_the_trail(&Effects::default());
+        doubles.db = doubles.db.unit(unit);
+        let command = RefreshCommand { token, client: a_client() };
+        let outcome = Refresh::new(&doubles.ports(), &settings()).run(command).await;
+        assert!(matches!(outcome, Err(Refused::Unauthenticated)));
+        let session = Some(a_session().id.uuid());
+        let reused = AuditEntry { actor: None, ..by_ada(AuditAction::SESSION_REFRESH_REUSED, session) };
+        assert_eq!(noted(&trail), if recorded { vec![reused] } else { vec![] });
+    }
 }

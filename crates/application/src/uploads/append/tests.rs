@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fm_domain::audit::AuditAction;
 use fm_domain::body::BodyError;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::FileId;
@@ -8,7 +9,7 @@ use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
 use super::*;
-use crate::fixture::{actor, once, unavailable};
+use crate::fixture::{actor, by_ada, noted, once, unavailable};
 use crate::testing::settings;
 use crate::uploads::fixture::{
     FakeStore, Fault, Rows, acquired, acquiring, begun_with, context, doubles, filing, filing_afresh,
@@ -73,8 +74,11 @@ async fn a_body_that_is_not_the_last_moves_the_offset() {
 async fn with_the_last_byte_the_file_exists() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let units = vec![acquiring(&effects, half(), &rows), saving(&effects, &rows), filing(&effects, &rows)];
+    let trail = units[2].audit.clone();
     let store = FakeStore::stepwise(&effects);
     let progress = append(&effects, (units, vec![]), store, (3, pieces(&["lo"]))).await.unwrap();
+    let file = progress.file.map(FileId::uuid);
+    assert_eq!(noted(&trail), [by_ada(AuditAction::FILE_UPLOADED, file)]);
     assert_eq!(progress.offset, ByteSize::new(5));
     assert_eq!(UploadStatus::Complete(progress.file.unwrap()), rows.last().status);
     assert_eq!(

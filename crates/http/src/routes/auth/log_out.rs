@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use fm_api_types::Refresh;
 
 use super::refresh::RefreshBody;
-use crate::auth::{REFRESH, authenticate, bearer, clear, find_all, same_site};
+use crate::auth::{REFRESH, authenticate, bearer, clear, client, find_all, same_site};
 use crate::input::JsonBody;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
@@ -47,9 +47,9 @@ pub(crate) async fn log_out(request: HttpRequest, state: State, body: JsonBody) 
 
 async fn by_refresh_token(request: &HttpRequest, state: &State, body: JsonBody) -> Result<(), Problem> {
     let body: RefreshBody = body.read_or_empty().await?;
-    let log_out = &state.use_cases.sessions.log_out_by_refresh_token;
+    let (log_out, client) = (&state.use_cases.sessions.log_out_by_refresh_token, client(request));
     if let Some(token) = body.into_token() {
-        return Ok(log_out.run(&token).await?);
+        return Ok(log_out.run(&token, &client).await?);
     }
     let cookies = find_all(request.headers(), REFRESH, &state.settings);
     // Without a credential too: a form of another site, for which the browser withholds the cookies, could clear them.
@@ -57,7 +57,7 @@ async fn by_refresh_token(request: &HttpRequest, state: &State, body: JsonBody) 
         same_site(request, &state.settings)?;
     }
     for token in cookies {
-        log_out.run(token).await?;
+        log_out.run(token, &client).await?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Accounts and sessions.
 
 pub(crate) mod change_password;
+pub(crate) mod list_activity;
 pub(crate) mod list_sessions;
 pub(crate) mod log_in;
 pub(crate) mod log_out;
@@ -44,6 +45,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             Method::DELETE,
             revoke_session::PROBLEMS,
             revoke_session::revoke_session,
+        ),
+        Endpoint::at("/v1/auth/activity").on(
+            Method::GET,
+            list_activity::PROBLEMS,
+            list_activity::list_activity,
         ),
     ]
 }

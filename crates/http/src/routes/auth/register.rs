@@ -6,7 +6,7 @@ use fm_application::accounts::RegisterCommand;
 use fm_domain::accounts::{DisplayName, Email, Password};
 use fm_domain::limits::LimitedAction;
 
-use crate::auth::same_site;
+use crate::auth::{client, same_site};
 use crate::connection::presence;
 use crate::input::{JsonBody, json_body, parsed};
 use crate::limits::limit_address;
@@ -48,7 +48,8 @@ pub(crate) async fn register(request: HttpRequest, state: State, body: JsonBody)
     same_site(&request, &state.settings)?;
     limit_address(&request, &state, LimitedAction::Registrations).await?;
     let RegisterBody { email, password, name } = body.read().await?;
-    let command = RegisterCommand { email, password, name, presence: presence(&request) };
+    let (client, presence) = (client(&request), presence(&request));
+    let command = RegisterCommand { email, password, name, client, presence };
     let registered = state.use_cases.accounts.register.run(command).await?;
     json(HttpResponse::Created(), &user(&registered))
 }

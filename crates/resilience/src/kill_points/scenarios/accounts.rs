@@ -2,6 +2,7 @@
 
 use fm_application::accounts::{ChangePasswordCommand, RegisterCommand};
 use fm_application::ports::Presence;
+use fm_domain::access::Client;
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHasher as _};
 
 use super::sessions::living;
@@ -23,6 +24,7 @@ scenario! {
             email,
             password: password(Actors::PASSWORD),
             name: None,
+            client: Client::default(),
             presence: Presence::default(),
         };
         process.cases.accounts.register.run(command).await

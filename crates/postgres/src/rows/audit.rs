@@ -1,0 +1,61 @@
+//! Rows of `audit_entries`.
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use fm_domain::access::Client;
+use fm_domain::audit::AuditEntry;
+use fm_domain::ids::{AuditEntryId, UserId};
+use uuid::Uuid;
+
+use crate::schema::audit_entries;
+use crate::value::{Moment, text};
+
+/// An entry, as it is read and written.
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_entries, check_for_backend(diesel::pg::Pg))]
+pub(crate) struct AuditRow {
+    happened_at: Moment,
+    id: Uuid,
+    action: String,
+    actor_id: Option<Uuid>,
+    account_id: Option<Uuid>,
+    target_id: Option<Uuid>,
+    ip: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl AuditRow {
+    /// The row that holds this entry.
+    pub(crate) fn of(entry: &AuditEntry) -> Self {
+        Self {
+            happened_at: Moment(entry.at),
+            id: entry.id.uuid(),
+            action: text(entry.action.as_str()),
+            actor_id: entry.actor.map(UserId::uuid),
+            account_id: entry.account.map(UserId::uuid),
+            target_id: entry.target,
+            ip: entry.client.ip.as_deref().map(text),
+            user_agent: entry.client.user_agent.as_deref().map(text),
+        }
+    }
+
+    /// Inserts it, unless it is there.
+    pub(crate) async fn insert(self, mut connection: &AsyncPgConnection) -> QueryResult<usize> {
+        // One row a statement: the text of several depends on their number, and would be prepared each time.
+        let insert = diesel::insert_into(audit_entries::table).values(self).on_conflict_do_nothing();
+        insert.execute(&mut connection).await
+    }
+
+    /// The entry that the row holds.
+    pub(crate) fn into_entry(self) -> AuditEntry {
+        AuditEntry {
+            id: AuditEntryId::new(self.id),
+            at: self.happened_at.0,
+            action: self.action.into(),
+            actor: self.actor_id.map(UserId::new),
+            account: self.account_id.map(UserId::new),
+            target: self.target_id,
+            client: Client { ip: self.ip, user_agent: self.user_agent },
+        }
+    }
+}

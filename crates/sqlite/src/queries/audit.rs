@@ -1,0 +1,52 @@
+//! Questions about the audit trail.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use fm_domain::audit::{AuditEntry, AuditFilter, AuditKey, AuditPage, AuditQueries};
+use fm_domain::error::PortResult;
+
+use crate::database::SqliteReadRepos;
+use crate::error::store_error;
+use crate::rows::{AuditRow, Id};
+use crate::schema::audit_entries as entries;
+
+fn list(
+    connection: &mut SqliteConnection,
+    filter: AuditFilter,
+    page: AuditPage,
+) -> PortResult<Vec<AuditEntry>> {
+    let mut query = entries::table
+        .select(AuditRow::as_select())
+        .order((entries::happened_at.desc(), entries::id.desc()))
+        .limit(page.limit.into())
+        .into_boxed::<Sqlite>();
+    if let Some(account) = filter.account {
+        query = query.filter(entries::account.eq(Id::of(account.uuid())).assume_not_null());
+    }
+    if let Some(action) = filter.action {
+        query = query.filter(entries::action.eq(action.as_str().to_owned()));
+    }
+    if let Some(since) = filter.since {
+        query = query.filter(entries::happened_at.ge(since.unix_micros()));
+    }
+    if let Some(until) = filter.until {
+        query = query.filter(entries::happened_at.lt(until.unix_micros()));
+    }
+    if let Some(AuditKey(at, id)) = page.after {
+        let (at, id) = (at.unix_micros(), Id::of(id.uuid()));
+        // The first condition is where the walk begins; the second leaves out what is of the same microsecond.
+        query = query.filter(entries::happened_at.le(at));
+        query = query.filter(entries::happened_at.lt(at).or(entries::id.lt(id)));
+    }
+    let rows: Vec<AuditRow> = query.load(connection).map_err(store_error)?;
+    Ok(rows.into_iter().map(AuditEntry::from).collect())
+}
+
+#[async_trait]
+impl AuditQueries for SqliteReadRepos {
+    async fn list(&mut self, filter: &AuditFilter, page: &AuditPage) -> PortResult<Vec<AuditEntry>> {
+        let (filter, page) = (filter.clone(), *page);
+        self.ask(move |connection| list(connection, filter, page)).await
+    }
+}
