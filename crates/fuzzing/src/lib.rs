@@ -5,7 +5,10 @@
 //! A corpus of text is a file with a sample on each line ([`samples`]). `PROPTEST_CASES` says how many inputs each property
 //! is tried on: 256 unless it is set.
 
-#![expect(clippy::panic, reason = "this crate serves tests alone: a corpus that can't be read must fail them loudly")]
+#![expect(
+    clippy::panic,
+    reason = "this crate serves tests alone: a corpus that can't be read must fail them loudly"
+)]
 
 mod change;
 mod corpus;

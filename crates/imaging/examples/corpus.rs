@@ -36,7 +36,9 @@ fn named(name: &str, picture: Vec<u8>) -> Named {
 
 fn veiled() -> RgbaImage {
     let byte = |value: u32| u8::try_from(value % 256).unwrap();
-    RgbaImage::from_fn(SIZE.0, SIZE.1, |x, y| Rgba([byte(x * 13), byte(y * 19), byte(x * y), byte(255 - x * y / 2)]))
+    RgbaImage::from_fn(SIZE.0, SIZE.1, |x, y| {
+        Rgba([byte(x * 13), byte(y * 19), byte(x * y), byte(255 - x * y / 2)])
+    })
 }
 
 fn opaque() -> DynamicImage {
@@ -78,7 +80,8 @@ fn plain() -> Vec<Named> {
 /// A BMP of four bits with its pixels in runs, absolute stretches, a jump and an early end of a row.
 fn bitmaps() -> Vec<Named> {
     let runs: &[u8] = &[
-        13, 0x01, 6, 0x22, 0, 0, 0, 5, 0x12, 0x30, 0x10, 0, 10, 0x33, 0, 0, 0, 2, 4, 2, 8, 0x21, 0, 0, 19, 0x10, 0, 1,
+        13, 0x01, 6, 0x22, 0, 0, 0, 5, 0x12, 0x30, 0x10, 0, 10, 0x33, 0, 0, 0, 2, 4, 2, 8, 0x21, 0, 0, 19,
+        0x10, 0, 1,
     ];
     let palette = [[0, 0, 0, 0], [200, 30, 20, 0], [20, 200, 30, 0], [250, 250, 250, 0]].concat();
     let mut file = b"BM".to_vec();
@@ -110,12 +113,15 @@ fn xz(data: &[u8]) -> Vec<u8> {
 fn tiffs() -> Vec<Named> {
     let rgb = opaque().to_rgb8().into_raw();
     let plain = Tiff::new(SIZE, 2, 3, 8, rgb.clone());
-    let lzw =
-        |data: &[u8]| weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8).encode(data).unwrap();
+    let lzw = |data: &[u8]| {
+        weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8).encode(data).unwrap()
+    };
     let zstd =
         |data: &[u8]| ruzstd::encoding::compress_to_vec(data, ruzstd::encoding::CompressionLevel::Fastest);
     let literal = |data: &[u8]| {
-        data.chunks(100).flat_map(|chunk| [&[u8::try_from(chunk.len() - 1).unwrap()], chunk].concat()).collect()
+        data.chunks(100)
+            .flat_map(|chunk| [&[u8::try_from(chunk.len() - 1).unwrap()], chunk].concat())
+            .collect()
     };
     let jpeg = encoded(&opaque(), ImageFormat::Jpeg);
     let tile = vec![0x5a; 16 * 16 * 3];
@@ -130,11 +136,22 @@ fn tiffs() -> Vec<Named> {
         named("packbits.tiff", plain.clone().packed(32_773, literal).write().to_vec()),
         named("zstandard.tiff", plain.clone().packed(50_000, zstd).write().to_vec()),
         named("lzma.tiff", plain.clone().packed(34_925, xz).write().to_vec()),
-        named("jpeg.tiff", Tiff::new(SIZE, 6, 3, 8, jpeg).with(530, &[2, 2]).with(259, &[7]).write().to_vec()),
+        named(
+            "jpeg.tiff",
+            Tiff::new(SIZE, 6, 3, 8, jpeg).with(530, &[2, 2]).with(259, &[7]).write().to_vec(),
+        ),
         named("tiles.tiff", tiles.write().to_vec()),
         named("palette.tiff", palette.write().to_vec()),
         named("fax.tiff", fax().write().to_vec()),
-        named("turned.tiff", plain.with(274, &[6]).field(306, Values::Bytes(b"2026".to_vec())).field(282, Values::Fractions(vec![72_000])).write().to_vec()),
+        named(
+            "turned.tiff",
+            plain
+                .with(274, &[6])
+                .field(306, Values::Bytes(b"2026".to_vec()))
+                .field(282, Values::Fractions(vec![72_000]))
+                .write()
+                .to_vec(),
+        ),
     ]
 }
 
@@ -155,6 +172,8 @@ fn fax() -> Tiff {
 
 fn jpegs() -> Vec<Named> {
     let kinds = [("sequential", sequential()), ("progressive", progressive())];
-    let files = kinds.into_iter().flat_map(|(kind, files)| files.into_iter().enumerate().map(move |file| (kind, file)));
+    let files = kinds
+        .into_iter()
+        .flat_map(|(kind, files)| files.into_iter().enumerate().map(move |file| (kind, file)));
     files.map(|(kind, (number, file))| (format!("{kind}-{number}.jpg"), file)).collect()
 }

@@ -55,7 +55,11 @@ fn check(format: Format, file: &[u8]) -> Result<Thumbnail, RenderThumbnail> {
         answer = decode(format, &source, &mut request).and_then(finish);
     });
     assert!(started.elapsed() < BUDGET.time + LATE, "{format:?} took {:?}", started.elapsed());
-    assert!(allocated.bytes_max <= BUDGET.max_alloc + OVERHEAD, "{format:?} took {} bytes", allocated.bytes_max);
+    assert!(
+        allocated.bytes_max <= BUDGET.max_alloc + OVERHEAD,
+        "{format:?} took {} bytes",
+        allocated.bytes_max
+    );
     match &answer {
         Ok(thumbnail) => {
             assert!((1..=64).contains(&thumbnail.width), "{format:?}: {}", thumbnail.width);
