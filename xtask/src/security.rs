@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::repository::Repository;
@@ -26,10 +27,11 @@ pub(crate) fn check(repository: &Repository) -> Result<Vec<Fault>, Failure> {
     let mut faults = states(&page);
     let mut files: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for cited in cited(&page) {
-        if !files.contains_key(cited.path) {
-            files.insert(cited.path, tests_in(&repository.read_if_there(cited.path)?));
-        }
-        if files.get(cited.path).is_none_or(|tests| !tests.contains(cited.name)) {
+        let tests = match files.entry(cited.path) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(tests_in(&repository.read_if_there(cited.path)?)),
+        };
+        if !tests.contains(cited.name) {
             faults.push(format!("{PAGE}:{}: no test {} in {}", cited.line, cited.name, cited.path));
         }
     }
@@ -40,7 +42,7 @@ pub(crate) fn check(repository: &Repository) -> Result<Vec<Fault>, Failure> {
 fn cited(page: &str) -> Vec<Cited<'_>> {
     let mut found = Vec::new();
     for (index, line) in page.lines().enumerate() {
-        for (_, link) in line.split("[`").enumerate().skip(1) {
+        for link in line.split("[`").skip(1) {
             let Some((name, rest)) = link.split_once("`](../") else { continue };
             let Some((path, _)) = rest.split_once(')') else { continue };
             if path.ends_with(".rs") {

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use fm_jpeg::testing::{progressive, sequential};
 use image::codecs::gif::GifEncoder;
-use image::{DynamicImage, Frame, GrayImage, ImageBuffer, ImageFormat, Luma, Rgba, RgbaImage};
+use image::{DynamicImage, Frame, ImageBuffer, ImageFormat, Luma, Rgba, RgbaImage};
 
 use writer::{Tiff, Values};
 
@@ -54,7 +54,7 @@ fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 /// What the encoders of others write: colours with and without opacity, grey, deep samples, an animation.
 fn plain() -> Vec<Named> {
     let (veiled, opaque) = (DynamicImage::from(veiled()), opaque());
-    let grey = DynamicImage::from(GrayImage::from(opaque.to_luma8()));
+    let grey = DynamicImage::from(opaque.to_luma8());
     let deep: ImageBuffer<Luma<u16>, Vec<u16>> = opaque.to_luma16();
     let mut animation = Vec::new();
     let mut encoder = GifEncoder::new(&mut animation);
