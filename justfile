@@ -24,6 +24,18 @@ resume *arguments:
 ci:
     .ci/run
 
+# Holds the running program to its OpenAPI document; `just schemathesis 500` tries more.
+schemathesis *arguments:
+    scripts/schemathesis {{ arguments }}
+
+# Tries every property on 100,000 hostile inputs; `just fuzz 2000 picture` on fewer, and those of this name.
+fuzz *arguments:
+    scripts/fuzz {{ arguments }}
+
+# Checks licences, bans, sources and advisories of the dependencies.
+deny:
+    scripts/deny
+
 # Measures against floors in the same run; `just bench me` measures one line alone.
 bench *arguments:
     scripts/bench {{ arguments }}

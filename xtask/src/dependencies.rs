@@ -70,6 +70,7 @@ const RULES: &[(&str, Rule)] = &[
     ("fm-api-types", Rule::Exactly(WIRE)),
     ("fm-http", Rule::Ours(&["fm-api-types", "fm-application", "fm-domain", "fm-streaming"])),
     ("fm-s3-testing", Rule::Ours(&[])),
+    ("fm-fuzzing", Rule::Exactly(&["proptest"])),
     ("fm-testkit", Rule::Ours(&["fm-api-types", "fm-s3-testing"])),
     ("fm-app", Rule::Anything),
     // What a team outside may see: the program and the ports, no adapter of ours.

@@ -9,6 +9,7 @@ mod lengths;
 mod manifests;
 mod migrations;
 mod repository;
+mod security;
 mod unfinished;
 mod words;
 
@@ -20,12 +21,13 @@ use repository::Repository;
 
 type Check = fn(&Repository) -> Result<Vec<Fault>, Failure>;
 
-const CHECKS: [(&str, Check); 7] = [
+const CHECKS: [(&str, Check); 8] = [
     ("no cycle of imports leaves a folder", cycles::check),
     ("dependencies point inwards", dependencies::check),
     ("files have one subject", lengths::check),
     ("manifests give reasons and share the lints", manifests::check),
     ("both databases have the same migrations", migrations::check),
+    ("the security page names tests that exist", security::check),
     ("nothing is left unfinished", unfinished::check),
     ("words are the field's", words::check),
 ];

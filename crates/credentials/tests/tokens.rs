@@ -8,8 +8,13 @@ use fm_credentials::{JwtSecrets, JwtSigner, OsIds, SecretBytes, SecretTooShort, 
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::{IdSource as _, SessionId, UserId};
 use fm_domain::sessions::{AccessClaims, InvalidToken, TokenSigner as _};
+use fm_fuzzing::{changed, changed_lines};
 use jsonwebtoken::crypto::sign;
 use jsonwebtoken::{Algorithm, EncodingKey};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+const CLAIMS: &str = include_str!("../corpus/claims.txt");
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 
@@ -148,4 +153,59 @@ fn a_secret_has_at_least_32_bytes_and_is_never_shown() {
     let secrets = JwtSecrets::only(SecretBytes::new(b"correct horse battery staple 123".to_vec()).unwrap());
     let shown = format!("{secrets:?} {:?}", JwtSigner::new(&secrets, TokenAudience::default()));
     assert!(!shown.contains("horse") && !shown.contains("99, 111"), "{shown}");
+}
+
+/// A token with this payload, signed with the genuine secret.
+fn with_payload(payload: &[u8]) -> String {
+    let genuine = signer().sign(&claims()).unwrap();
+    let header = genuine.expose().split('.').next().unwrap();
+    let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
+    let signature = sign(message.as_bytes(), &EncodingKey::from_secret(&[1; 32]), Algorithm::HS256).unwrap();
+    format!("{message}.{signature}")
+}
+
+/// A token that is the same in every run.
+fn a_token() -> String {
+    let id = |number: u128| Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_0000 + number);
+    let claims =
+        AccessClaims { user: UserId::new(id(1)), session: SessionId::new(id(2)), token: id(3), ..claims() };
+    signer().sign(&claims).unwrap().expose().to_owned()
+}
+
+proptest! {
+    #[test]
+    fn what_is_signed_is_read_back(
+        user in any::<u128>(), session in any::<u128>(), token in any::<u128>(),
+        issued in -1_000_000_000_i64..4_000_000_000, life in 1_i64..1_000_000,
+    ) {
+        let claims = AccessClaims {
+            user: UserId::new(Uuid::from_u128(user)),
+            session: SessionId::new(Uuid::from_u128(session)),
+            token: Uuid::from_u128(token),
+            issued_at: Timestamp::from_unix_seconds(issued),
+            expires_at: Timestamp::from_unix_seconds(issued + life),
+        };
+        let signed = signer().sign(&claims).unwrap();
+        let verify = |at| signer().verify(signed.expose(), Timestamp::from_unix_seconds(at));
+        prop_assert_eq!(verify(issued), Ok(claims));
+        prop_assert_eq!(verify(issued - 3), Err(InvalidToken));
+        prop_assert_eq!(verify(issued + life + 2), Err(InvalidToken));
+    }
+
+    #[test]
+    fn a_changed_token_is_refused(token in changed(vec![a_token().into_bytes()])) {
+        let token = String::from_utf8_lossy(&token);
+        prop_assert_eq!(signer().verify(&token, NOW).is_ok(), token == a_token());
+    }
+
+    #[test]
+    fn claims_of_any_kind_are_believed_within_their_time_alone(payload in changed_lines(CLAIMS)) {
+        if let Ok(claims) = signer().verify(&with_payload(&payload), NOW) {
+            let last = Timestamp::from_unix_seconds(claims.expires_at.unix_seconds().saturating_add(2));
+            prop_assert!(NOW < last);
+            let read: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+            prop_assert_eq!((&read["iss"], &read["aud"]), (&"file-manager".into(), &"file-manager-api".into()));
+            prop_assert!(read["nbf"].as_i64().unwrap() <= NOW.unix_seconds() + 2);
+        }
+    }
 }

@@ -81,6 +81,17 @@ async fn a_method_that_a_path_does_not_know_is_refused_by_name() {
 }
 
 #[actix_web::test]
+async fn trace_is_not_answered() {
+    let server = Server::start();
+    let ada = server.user("ada@example.org").await.with("X-Secret", "reflected");
+    for (path, status) in [("/v1/auth/me", 405), ("/v1/files", 405), ("/nowhere", 404)] {
+        let answer = ada.send("TRACE", path, b"").await;
+        assert_eq!(answer.problem().0, status, "{path}");
+        assert!(!answer.text().contains("reflected"), "{path}: {}", answer.text());
+    }
+}
+
+#[actix_web::test]
 async fn every_get_answers_head_with_the_same_headers_and_no_body() {
     let server = Server::with(|settings| settings.is_debug = true);
     let ada = server.user("ada@example.org").await;

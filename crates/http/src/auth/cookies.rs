@@ -79,6 +79,8 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may")]
 
     use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
+    use fm_fuzzing::changed_lines;
+    use proptest::prelude::*;
 
     use super::{ACCESS, Cookie, REFRESH};
     use crate::settings::HttpSettings;
@@ -148,5 +150,23 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(COOKIE, HeaderValue::from_str(&many).unwrap());
         assert_eq!(find_all(&headers, ACCESS).len(), 16);
+    }
+
+    const LINES: &str = include_str!("../../corpus/cookies.txt");
+
+    proptest! {
+        #[test]
+        fn a_changed_line_gives_no_more_than_it_holds(line in changed_lines(LINES)) {
+            let Ok(value) = HeaderValue::from_bytes(&line) else { return Ok(()) };
+            let mut headers = HeaderMap::new();
+            headers.append(COOKIE, value);
+            let settings = HttpSettings::new("https://files.example.org".to_owned());
+            let values = super::find_all(&headers, ACCESS, &settings);
+            prop_assert!(values.len() <= super::MOST_VALUES);
+            for value in values {
+                prop_assert!(!value.is_empty() && !value.contains(';'));
+                prop_assert!(String::from_utf8_lossy(&line).contains(value));
+            }
+        }
     }
 }

@@ -58,6 +58,8 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may")]
 
     use actix_web::http::header::HeaderValue;
+    use fm_fuzzing::changed_lines;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -101,6 +103,32 @@ mod tests {
             "=:AAAA:",
         ] {
             assert_eq!(read(text, ""), Err(BROKEN), "{text}");
+        }
+    }
+
+    const DIGESTS: &str = include_str!("../../corpus/digests.txt");
+
+    proptest! {
+        #[test]
+        fn any_hash_is_demanded_as_it_is_written(hash in any::<[u8; 32]>()) {
+            let field = format!("sha-256=:{}:", STANDARD.encode(hash));
+            prop_assert_eq!(read(&field, ""), Ok(Some(Sha256::new(hash))));
+            prop_assert_eq!(read(&field, &field), Ok(Some(Sha256::new(hash))));
+        }
+
+        #[test]
+        fn a_changed_field_is_refused_or_demands_what_it_says(field in changed_lines(DIGESTS)) {
+            let Ok(value) = HeaderValue::from_bytes(&field) else { return Ok(()) };
+            let mut headers = HeaderMap::new();
+            headers.insert(NAMES[0].clone(), value);
+            match demanded(&headers) {
+                Ok(Some(hash)) => {
+                    let written = format!("sha-256=:{}:", STANDARD.encode(hash.as_bytes()));
+                    prop_assert!(String::from_utf8_lossy(&field).contains(&written));
+                }
+                Ok(None) => {}
+                Err(error) => prop_assert_eq!(error, BROKEN),
+            }
         }
     }
 }

@@ -20,6 +20,11 @@ const HEAD_BYTES: usize = 8 * 1024;
 /// The longest padding after a boundary.
 const PADDING_BYTES: usize = 256;
 
+const LINE_BREAK: &[u8] = b"\r\n";
+
+/// What ends the head of a part.
+const HEAD_END: &[u8] = b"\r\n\r\n";
+
 const BROKEN: BodyError = BodyError::Malformed("the form is broken");
 const CUT_OFF: BodyError = BodyError::Malformed("the form ends before its last boundary");
 
@@ -109,27 +114,35 @@ impl Multipart {
             }
             let padding = self.buffer.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
             let rest = &self.buffer[padding..];
-            if rest.starts_with(b"\r\n") {
+            // Before the line break is looked for: a form is answered in one way however its chunks come.
+            if padding > PADDING_BYTES {
+                return Err(BROKEN);
+            }
+            if rest.starts_with(LINE_BREAK) {
                 // The line break stays: it may be the one that ends an empty head.
                 self.buffer.advance(padding);
                 return Ok(false);
             }
-            if padding > PADDING_BYTES || !(b"\r\n".starts_with(rest) || b"--".starts_with(&self.buffer)) {
+            if !(LINE_BREAK.starts_with(rest) || b"--".starts_with(&self.buffer)) {
                 return Err(BROKEN);
             }
             self.fill().await?;
         }
     }
 
+    /// The head of a part: what stands between the line break that ends its boundary and an empty line.
     async fn head(&mut self) -> Result<PartHead, BodyError> {
         loop {
-            if let Some(end) = memmem::find(&self.buffer, b"\r\n\r\n") {
-                let head = self.buffer.split_to(end);
-                self.buffer.advance(4);
-                return PartHead::parse(head.strip_prefix(b"\r\n").unwrap_or(&head));
-            }
-            if self.buffer.len() > HEAD_BYTES {
+            let end = memmem::find(&self.buffer, HEAD_END);
+            // Where the end is not there yet, all of it but the last byte may be.
+            let least = end.unwrap_or((self.buffer.len() + 1).saturating_sub(HEAD_END.len()));
+            if least > LINE_BREAK.len() + HEAD_BYTES {
                 return Err(BodyError::Malformed("the head of a part is too long"));
+            }
+            if let Some(end) = end {
+                let head = self.buffer.split_to(end);
+                self.buffer.advance(HEAD_END.len());
+                return PartHead::parse(head.strip_prefix(LINE_BREAK).unwrap_or(&head));
             }
             self.fill().await?;
         }

@@ -10,6 +10,7 @@ use actix_web::error::PayloadError;
 use actix_web::test::TestRequest;
 use actix_web::web;
 use fm_domain::body::ByteSize;
+use fm_fuzzing::changed_lines;
 use futures_util::{StreamExt as _, stream};
 use proptest::prelude::*;
 
@@ -19,6 +20,8 @@ use super::*;
 const TWO: &[u8] = b"preamble\r\n--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\ncaf\xc3\xa9\r\n\
     --b \r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\nContent-Type: image/png\r\n\r\n\
     \r\n--\r\n-b\r--b\r\n--\r\n--b--\r\nepilogue";
+
+const FORMS: &str = include_str!("../../corpus/forms.txt");
 
 async fn payload(chunks: Vec<Bytes>) -> web::Payload {
     let chunks = stream::iter(chunks.into_iter().map(Ok::<_, PayloadError>)).boxed_local();
@@ -99,6 +102,28 @@ async fn what_is_no_form_is_broken() {
     }
 }
 
+/// What is too long is so however it comes.
+#[actix_web::test]
+async fn a_head_and_its_padding_are_bounded_however_the_form_is_cut() {
+    let form = |padding: usize, head: usize| {
+        let disposition = "Content-Disposition: form-data; name=file; x=";
+        let filler = "x".repeat(head - disposition.len());
+        format!("--b{}\r\n{disposition}{filler}\r\n\r\nx\r\n--b--", " ".repeat(padding)).into_bytes()
+    };
+    for (padding, head, is_read) in [
+        (PADDING_BYTES, 100, true),
+        (PADDING_BYTES + 1, 100, false),
+        (0, HEAD_BYTES, true),
+        (0, HEAD_BYTES + 1, false),
+    ] {
+        let form = form(padding, head);
+        for cut in [1, 64, 4096, form.len()] {
+            let read = read(&form, cut).await;
+            assert_eq!(read.is_ok(), is_read, "padding {padding}, head {head}, cut into {cut}: {read:?}");
+        }
+    }
+}
+
 #[actix_web::test]
 async fn a_boundary_has_one_to_seventy_characters() {
     for boundary in ["", &"x".repeat(71)] {
@@ -121,5 +146,16 @@ proptest! {
         form.extend_from_slice(b"\r\n--b--\r\n");
         let parts = actix_web::rt::System::new().block_on(read(&form, cut));
         prop_assert_eq!(parts.unwrap(), [("file".to_owned(), content)]);
+    }
+    #[test]
+    fn a_changed_form_is_answered_in_one_way_however_it_is_cut(form in changed_lines(FORMS), cut in 1_usize..80) {
+        let system = actix_web::rt::System::new();
+        let whole = system.block_on(read(&form, form.len().max(1)));
+        let pieces = system.block_on(read(&form, cut));
+        prop_assert_eq!(&whole, &pieces);
+        if let Ok(parts) = whole {
+            let bytes: usize = parts.iter().map(|(field, bytes)| field.len() + bytes.len()).sum();
+            prop_assert!(bytes <= form.len());
+        }
     }
 }

@@ -29,9 +29,20 @@ fn number(digits: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use fm_fuzzing::changed_text;
     use proptest::prelude::*;
 
     use super::*;
+
+    const RANGES: &str = include_str!("../../corpus/ranges.txt");
+
+    fn rendered(range: ByteRange) -> String {
+        match range {
+            ByteRange::Between { first, last } => format!("bytes={first}-{last}"),
+            ByteRange::From { first } => format!("bytes={first}-"),
+            ByteRange::Last { length } => format!("bytes=-{length}"),
+        }
+    }
 
     #[test]
     fn every_form_is_read() {
@@ -70,14 +81,21 @@ mod tests {
         }
 
         #[test]
+        fn what_is_read_of_a_changed_field_is_read_again(text in changed_text(RANGES)) {
+            if let Some(range) = parse_range(&text) {
+                prop_assert_eq!(parse_range(&rendered(range)), Some(range));
+                if let ByteRange::Between { first, last } = range {
+                    prop_assert!(first <= last);
+                }
+            }
+        }
+
+        #[test]
         fn written_ranges_are_read_back(first: u64, length in 0..u64::MAX / 2) {
             let last = first.saturating_add(length);
-            let between = format!("bytes={first}-{last}");
-            prop_assert_eq!(parse_range(&between), Some(ByteRange::Between { first, last }));
-            let from = format!("bytes={first}-");
-            prop_assert_eq!(parse_range(&from), Some(ByteRange::From { first }));
-            let suffix = format!("bytes=-{length}");
-            prop_assert_eq!(parse_range(&suffix), Some(ByteRange::Last { length }));
+            for range in [ByteRange::Between { first, last }, ByteRange::From { first }, ByteRange::Last { length }] {
+                prop_assert_eq!(parse_range(&rendered(range)), Some(range));
+            }
         }
     }
 }

@@ -88,6 +88,8 @@ mod tests {
     use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
     use fm_application::files::IfMatch;
     use fm_domain::files::Revision;
+    use fm_fuzzing::changed_text;
+    use proptest::prelude::*;
 
     use super::{Tag, if_match, none_match, tag_list_matches_strongly, tags};
 
@@ -139,5 +141,33 @@ mod tests {
         assert!(!tag_list_matches_strongly(r#"W/"a""#, "a"));
         assert!(!tag_list_matches_strongly(r#""a-gzip""#, "a"));
         assert!(!tag_list_matches_strongly(r#""A""#, "a"));
+    }
+
+    const TAGS: &str = include_str!("../../corpus/tags.txt");
+
+    fn rendered(tags: &[Tag<'_>]) -> String {
+        let tag = |tag: &Tag<'_>| format!("{}\"{}\"", if tag.weak { "W/" } else { "" }, tag.opaque);
+        tags.iter().map(tag).collect::<Vec<_>>().join(", ")
+    }
+
+    proptest! {
+        #[test]
+        fn a_list_of_any_tags_is_read_back(list in proptest::collection::vec((any::<bool>(), "[!#-~]{0,9}"), 0..6)) {
+            let list: Vec<Tag<'_>> = list.iter().map(|(weak, opaque)| Tag { weak: *weak, opaque }).collect();
+            let text = rendered(&list);
+            prop_assert_eq!(tags(&text), Some(list));
+        }
+
+        #[test]
+        fn what_is_read_of_a_changed_list_is_read_again(text in changed_text(TAGS)) {
+            if let Some(list) = tags(&text) {
+                let again = rendered(&list);
+                let read = tags(&again);
+                prop_assert_eq!(read.as_ref(), Some(&list));
+                for tag in list {
+                    prop_assert!(text.contains(tag.opaque));
+                }
+            }
+        }
     }
 }

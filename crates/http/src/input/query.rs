@@ -69,6 +69,10 @@ fn decode(text: &str) -> Option<Cow<'_, str>> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may")]
 
+    use fm_fuzzing::changed_text;
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -91,5 +95,30 @@ mod tests {
         assert!(Query::new("a=x").value::<u32>("a").is_err());
         assert!(Query::new("a=x").word("a", &[("y", 1)]).is_err());
         assert_eq!(Query::new("%FF=x&a=y").word("a", &[("y", 1)]).unwrap(), Some(1));
+    }
+
+    const QUERIES: &str = include_str!("../../corpus/queries.txt");
+
+    proptest! {
+        #[test]
+        fn any_value_comes_through(value in any::<String>(), before in "[a-c&=%+]{0,9}") {
+            let query = format!("{before}&name={}", utf8_percent_encode(&value, NON_ALPHANUMERIC));
+            let expected = (!value.is_empty()).then_some(value);
+            let read = Query::new(&query).text("name").unwrap();
+            prop_assert_eq!(read.as_deref(), expected.as_deref());
+        }
+
+        #[test]
+        fn a_changed_query_gives_no_more_than_it_holds(text in changed_text(QUERIES)) {
+            for name in ["q", "limit", "cursor", "token"] {
+                if let Ok(Some(value)) = Query::new(&text).text(name) {
+                    prop_assert!(!value.is_empty() && value.len() < text.len());
+                }
+                if let Ok(Some(number)) = Query::new(&text).value::<u32>(name) {
+                    let value = Query::new(&text).text(name).unwrap().unwrap();
+                    prop_assert_eq!(value.parse(), Ok(number));
+                }
+            }
+        }
     }
 }

@@ -67,3 +67,6 @@ pub(crate) fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Problem>
         .map(Some)
         .map_err(|invalid| bad_header(&UPLOAD_CHECKSUM, &format!("can't be used: {invalid}")))
 }
+
+#[cfg(test)]
+mod tests;

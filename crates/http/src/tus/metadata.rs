@@ -69,6 +69,8 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may")]
 
     use actix_web::http::header::HeaderValue;
+    use fm_fuzzing::changed_lines;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::problem::Code;
@@ -102,6 +104,35 @@ mod tests {
             ["filename YQ==,,a YQ==", "filename YQ==,filename YQ==", "filename !", &long, "a b c", ","]
         {
             assert_eq!(read(text), Err(Code::MalformedRequest), "{text}");
+        }
+    }
+
+    const FIELDS: &str = include_str!("../../corpus/tus-metadata.txt");
+
+    proptest! {
+        #[test]
+        fn any_name_comes_through(text in "\\PC{1,80}", claimed in "[a-z]{1,9}/[a-z]{1,9}") {
+            let fields = format!("filename {},filetype {}", STANDARD.encode(&text), STANDARD.encode(&claimed));
+            if let Ok(name) = text.parse::<FileName>() {
+                let metadata = read(&fields).unwrap();
+                prop_assert_eq!(metadata.name, name);
+                prop_assert_eq!(metadata.claimed_type, claimed.parse().ok());
+            } else {
+                prop_assert_eq!(read(&fields), Err(Code::ValidationFailed));
+            }
+        }
+
+        #[test]
+        fn what_is_read_of_a_changed_field_is_read_again(field in changed_lines(FIELDS)) {
+            let Ok(value) = HeaderValue::from_bytes(&field) else { return Ok(()) };
+            let mut headers = HeaderMap::new();
+            headers.insert(UPLOAD_METADATA, value);
+            if let Ok(metadata) = Metadata::of(&headers) {
+                prop_assert!(metadata.text.len() <= LONGEST);
+                let again = read(&format!("filename {}", STANDARD.encode(metadata.name.as_str()))).unwrap();
+                prop_assert_eq!(again.name, metadata.name);
+                prop_assert_eq!(read(&metadata.text).unwrap().claimed_type, metadata.claimed_type);
+            }
         }
     }
 

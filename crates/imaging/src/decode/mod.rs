@@ -2,6 +2,8 @@
 
 mod bmp;
 mod gif;
+#[cfg(test)]
+mod hostile;
 mod jpeg;
 mod png;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fm_fuzzing::changed_text;
 use proptest::prelude::*;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
@@ -122,17 +123,34 @@ fn every_cased_character_folds_as_its_upper_and_its_lower_case_do() {
     }
 }
 
+const NAMES: &str = include_str!("../../../corpus/names.txt");
+
+fn keeps_every_promise(name: &FileName) -> Result<(), TestCaseError> {
+    let kept = name.as_str();
+    prop_assert!(is_nfc(kept));
+    prop_assert!((1..=255).contains(&kept.chars().count()));
+    prop_assert!(!kept.chars().any(|c| c.is_control() || c == '/' || c == '\\'));
+    prop_assert!(kept != "." && kept != ".." && !kept.trim().is_empty());
+    prop_assert_eq!(kept.nfd().collect::<String>().parse::<FileName>(), Ok(name.clone()));
+    prop_assert_eq!(kept.parse::<FileName>(), Ok(name.clone()));
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn what_is_accepted_keeps_every_promise(text in "\\PC{0,20}|[\\x00-\\x20./\\\\a]{0,4}|(e\u{301}|\u{1f82}|😀){250,260}") {
         if let Ok(name) = text.parse::<FileName>() {
-            let kept = name.as_str();
-            prop_assert!(is_nfc(kept));
-            prop_assert!((1..=255).contains(&kept.chars().count()));
-            prop_assert!(!kept.chars().any(|c| c.is_control() || c == '/' || c == '\\'));
-            prop_assert!(kept != "." && kept != ".." && !kept.trim().is_empty());
-            prop_assert_eq!(kept.nfd().collect::<String>().parse::<FileName>(), Ok(name.clone()));
-            prop_assert_eq!(kept.parse::<FileName>(), Ok(name));
+            keeps_every_promise(&name)?;
+        }
+    }
+
+    #[test]
+    fn changed_names_are_refused_or_keep_every_promise(text in changed_text(NAMES)) {
+        if let Ok(name) = text.parse::<FileName>() {
+            keeps_every_promise(&name)?;
+        }
+        if let Ok(name) = FileName::from_path(&text) {
+            keeps_every_promise(&name)?;
         }
     }
 

@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fm_fuzzing::changed_lines;
 use proptest::prelude::*;
 
 use super::sniff;
@@ -10,6 +11,8 @@ mod printable;
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 const ZIP: &[u8] = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txthello";
+
+const HEADS: &str = include_str!("../../../corpus/heads.txt");
 
 fn sniffed(head: &[u8], claimed: Option<&str>) -> String {
     sniff(head, claimed.map(|text| text.parse().unwrap()).as_ref()).to_string()
@@ -93,5 +96,18 @@ proptest! {
         // Bytes that are no picture are not taken for one, whatever the client claims.
         let png = "image/png".parse().unwrap();
         prop_assert!(sniff(&head, Some(&png)) != png || head.starts_with(b"\x89PNG"));
+    }
+
+    #[test]
+    fn changed_heads_of_every_format_have_a_type_that_no_browser_runs(
+        head in changed_lines(HEADS),
+        claimed in prop_oneof![Just("text/html"), Just("image/svg+xml"), Just("image/png"), Just("video/mp4"), Just("audio/ogg")],
+    ) {
+        for claimed in [None, Some(claimed)] {
+            let found = sniff(&head, claimed.map(|claimed| claimed.parse().unwrap()).as_ref());
+            prop_assert_eq!(found.as_str().parse(), Ok(found.clone()));
+            prop_assert!(!found.safe().is_active(), "{}", found);
+            prop_assert!(found.as_str() != "image/png" || head.starts_with(b"\x89PNG"), "{:?}", claimed);
+        }
     }
 }

@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fm_fuzzing::changed_text;
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -7,6 +8,8 @@ use super::{AccessToken, RefreshToken};
 use crate::ids::SessionId;
 use crate::sessions::Generation;
 use crate::testing::{CountingIds, PlainMacs};
+
+const TOKENS: &str = include_str!("../../../corpus/tokens.txt");
 
 fn a_token() -> RefreshToken {
     RefreshToken::issue(SessionId::new(CountingIds::nth(1)), Generation::new(7), &[3; 16], &PlainMacs)
@@ -79,5 +82,17 @@ proptest! {
         bytes[at] = other;
         let read = RefreshToken::parse(&String::from_utf8(bytes).unwrap());
         prop_assert!(!read.is_some_and(|read| read.is_genuine(&[3; 16], &PlainMacs)));
+    }
+
+    #[test]
+    fn what_is_read_of_any_text_is_written_and_read_again(text in changed_text(TOKENS)) {
+        if let Some(read) = RefreshToken::parse(&text) {
+            let written = read.expose().to_string();
+            prop_assert!(written.len() <= text.len());
+            let again = RefreshToken::parse(&written).unwrap();
+            prop_assert_eq!((again.session, again.generation), (read.session, read.generation));
+            let is_ours = written == a_token().expose().as_str();
+            prop_assert_eq!(read.is_genuine(&[3; 16], &PlainMacs), is_ours, "{}", text);
+        }
     }
 }

@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use fm_fuzzing::changed_lines;
+use proptest::prelude::*;
 
-use super::TrustedProxies;
+use super::{TrustedProxies, address, for_of_element};
 
 /// The client as the program sees it behind the proxies 10.0.0.0/8 and fd00::/8.
 fn client(peer: &str, headers: &[(&str, &str)]) -> String {
@@ -73,4 +75,24 @@ fn a_field_that_contradicts_the_other_is_not_believed() {
     assert_eq!(both("198.51.100.7", "for=198.51.100.7"), "198.51.100.7");
     assert_eq!(both("198.51.100.7", "for=203.0.113.9"), "10.0.0.1");
     assert_eq!(both("203.0.113.9", "for=198.51.100.7"), "10.0.0.1");
+}
+
+const HOPS: &str = include_str!("../../../corpus/hops.txt");
+
+proptest! {
+    #[test]
+    fn changed_fields_name_the_peer_or_an_address_that_they_hold(one in changed_lines(HOPS), other in changed_lines(HOPS)) {
+        let mut map = HeaderMap::new();
+        for (name, value) in [("x-forwarded-for", &one), ("forwarded", &other)] {
+            let Ok(value) = HeaderValue::from_bytes(value) else { return Ok(()) };
+            map.append(name.parse::<HeaderName>().unwrap(), value);
+        }
+        let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+        let [stranger, proxy]: [IpAddr; 2] = [[192, 0, 2, 1], [10, 0, 0, 1]].map(IpAddr::from);
+        prop_assert_eq!(proxies.client_of(stranger, &map), stranger);
+        let client = proxies.client_of(proxy, &map);
+        let elements = [one, other].map(|field| String::from_utf8_lossy(&field).into_owned()).join(",");
+        let holds = |text: &str| address(text.trim()) == Some(client) || for_of_element(text.trim()) == Some(client);
+        prop_assert!(client == proxy || elements.split(',').any(holds), "{} of {}", client, elements);
+    }
 }

@@ -1,6 +1,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
+use fm_domain::blobs::Disposition;
 use fm_domain::body::BodyError;
+use fm_domain::files::FileName;
+use fm_fuzzing::changed_lines;
+use proptest::prelude::*;
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 
@@ -127,5 +131,37 @@ fn what_is_given_twice_is_refused() {
     for (value, expected) in [("x/y; boundary=a", Some("a")), ("x/y; boundary=a; Boundary=b", None)] {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
         assert_eq!(boundary(&headers).as_deref(), expected);
+    }
+}
+
+const HEADS: &str = include_str!("../../../corpus/part-heads.txt");
+
+proptest! {
+    #[test]
+    fn a_head_is_refused_or_says_no_more_than_it_holds(head in changed_lines(HEADS)) {
+        if let Ok(part) = PartHead::parse(&head) {
+            prop_assert!(part.field.len() <= head.len());
+            if let Some(GivenName::Text(name)) = &part.filename {
+                // A byte of ISO 8859-1 is one of two in UTF-8.
+                prop_assert!(name.len() <= 2 * head.len());
+            }
+            let fields: usize = part.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+            prop_assert!(fields <= 2 * head.len());
+        }
+    }
+
+    #[test]
+    fn a_name_comes_through_as_browsers_write_it(name in "[^%\\\\]{0,40}") {
+        let written = name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+        prop_assert_eq!(read(&format!("form-data; name=\"file\"; filename=\"{written}\"")), Some(name));
+    }
+
+    #[test]
+    fn a_name_that_we_write_is_read_back(text in ".{1,255}") {
+        let Ok(name) = text.parse::<FileName>() else { return Ok(()) };
+        let written = Disposition::Attachment.header_value(&name);
+        let written = written.strip_prefix("attachment").unwrap();
+        let read = read(&format!("form-data; name=file{written}"));
+        prop_assert_eq!(read.as_deref(), Some(name.as_str()));
     }
 }

@@ -1,0 +1,101 @@
+//! Pictures of the corpus, changed: whatever they are, they are answered within their memory and their time.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't be set up fails")]
+
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec};
+use fm_fuzzing::changed;
+use proptest::prelude::*;
+
+use crate::decode::decode;
+use crate::finish::finish;
+use crate::format::Format;
+use crate::request::Request;
+use crate::source::{Deadline, Source};
+
+/// What a decoder may take of a file that is a few hundred bytes long and may say that it is a million pixels large.
+const BUDGET: RenderBudget =
+    RenderBudget { max_pixels: 1_000_000, max_alloc: 8 * 1024 * 1024, time: Duration::from_secs(2) };
+
+/// What may come on top of the memory: tables of decoders, the thumbnail.
+const OVERHEAD: u64 = 8 * 1024 * 1024;
+
+/// How much later than its time a decoder may end: one step between two looks at the clock, on a machine that does other work.
+const LATE: Duration = Duration::from_secs(2);
+
+/// What `cargo run -p fm-imaging --example corpus` drew.
+static CORPUS: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            (entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+});
+
+fn pictures() -> Vec<Vec<u8>> {
+    CORPUS.iter().map(|(_, file)| file.clone()).collect()
+}
+
+/// Renders the file, and fails where that panics, takes more memory or time than it may, or makes a thumbnail of another size
+/// than was asked for.
+fn check(format: Format, file: &[u8]) -> Result<Thumbnail, RenderThumbnail> {
+    let source = Source::new(file.to_vec().into(), Deadline::after(BUDGET.time));
+    let started = Instant::now();
+    let mut answer = Err(RenderThumbnail::TimedOut);
+    let allocated = allocation_counter::measure(|| {
+        let mut request = Request::new(ThumbnailSpec::STANDARD, BUDGET);
+        answer = decode(format, &source, &mut request).and_then(finish);
+    });
+    assert!(started.elapsed() < BUDGET.time + LATE, "{format:?} took {:?}", started.elapsed());
+    assert!(
+        allocated.bytes_max <= BUDGET.max_alloc + OVERHEAD,
+        "{format:?} took {} bytes",
+        allocated.bytes_max
+    );
+    match &answer {
+        Ok(thumbnail) => {
+            assert!((1..=64).contains(&thumbnail.width), "{format:?}: {}", thumbnail.width);
+            assert!((1..=4096).contains(&thumbnail.height), "{format:?}: {}", thumbnail.height);
+        }
+        Err(RenderThumbnail::Store(error)) => panic!("{format:?}: a defect: {error:?}"),
+        Err(RenderThumbnail::Undecodable(complaint)) => assert!(complaint.chars().count() <= 200),
+        Err(RenderThumbnail::TooLarge | RenderThumbnail::TimedOut) => {}
+    }
+    answer
+}
+
+#[test]
+fn every_picture_of_the_corpus_is_decoded() {
+    for format in Format::ALL {
+        let pictures: Vec<_> = CORPUS.iter().filter(|(_, file)| Format::of(file) == Some(format)).collect();
+        assert!(pictures.len() >= 2, "{format:?}: {} pictures", pictures.len());
+        for (name, file) in pictures {
+            let thumbnail = check(format, file).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            assert!(thumbnail.width > 8, "{name} is {} pixels wide", thumbnail.width);
+            assert!(file.len() < 10_000, "{name} has {} bytes", file.len());
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn changed_pictures_keep_to_their_memory_and_their_time(file in changed(pictures())) {
+        if let Some(format) = Format::of(&file) {
+            let _any_answer = check(format, &file);
+        }
+    }
+
+    /// A decoder never trusts that its caller looked at the first bytes.
+    #[test]
+    fn decoders_of_another_format_keep_to_them_too(file in changed(pictures()), other in 0_usize..6) {
+        let _any_answer = check(Format::ALL[other], &file);
+    }
+}
