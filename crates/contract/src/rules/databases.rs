@@ -1,8 +1,9 @@
 //! The tables of databases, queues and sessions.
 
 use super::{
-    audit, blob_row, check, columns, file, job, job_concurrency, job_record, job_turns, key, list, long, many,
-    reach, rows, session, session_more, session_recent, unit, upload, upload_end, user, work, work_more,
+    audit, blob_row, check, columns, file, job, job_concurrency, job_record, job_turns, key, list, long,
+    many, reach, rows, session, session_more, session_recent, unit, upload, upload_end, user, work,
+    work_more,
 };
 use crate::suite::suite;
 
