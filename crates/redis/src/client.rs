@@ -65,10 +65,14 @@ impl RedisUrl {
         }
     }
 
-    /// The host, where the connection to it is not encrypted.
+    /// The host, or the first sentinel, where the connection to it is not encrypted.
     #[must_use]
     pub fn plain_host(&self) -> Option<&str> {
-        match self.0.get_connection_info().addr() {
+        let address = match &self.0 {
+            Place::Server(client) => client.get_connection_info().addr(),
+            Place::Sentinels(url) => url.address()?,
+        };
+        match address {
             ConnectionAddr::Tcp(host, _) => Some(host),
             _ => None,
         }

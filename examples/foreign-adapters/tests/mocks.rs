@@ -5,6 +5,7 @@ use fm_application::accounts::{RegisterCommand, RegisterError};
 use fm_application::ports::Presence;
 use fm_application::testing::{TestPorts, settings};
 use fm_application::wiring::UseCases;
+use fm_domain::access::Client;
 use fm_domain::accounts::{Account, PasswordHash};
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, an_account};
 
@@ -14,6 +15,7 @@ fn grace() -> RegisterCommand {
         email,
         password: "correct horse".parse().unwrap(),
         name: None,
+        client: Client::default(),
         presence: Presence::default(),
     }
 }

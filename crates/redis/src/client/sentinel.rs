@@ -7,8 +7,8 @@ use fm_domain::error::{PortError, PortResult};
 use redis::aio::MultiplexedConnection;
 use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, IntoConnectionInfo as _, RedisError,
-    RedisResult, ServerErrorKind, TlsMode,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo as _,
+    RedisError, RedisResult, ServerErrorKind, TlsMode,
 };
 use tokio::time::timeout;
 
@@ -59,6 +59,11 @@ impl SentinelUrl {
         // Of this one the host is not used: sentinels name it.
         let node = info(&credentials, "primary", db)?;
         Ok(Self { sentinels, primary: primary.to_owned(), node, is_tls })
+    }
+
+    /// Where the first sentinel is.
+    pub(super) fn address(&self) -> Option<&ConnectionAddr> {
+        self.sentinels.first().map(ConnectionInfo::addr)
     }
 
     fn client(&self) -> RedisResult<SentinelClient> {

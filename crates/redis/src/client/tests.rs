@@ -25,6 +25,8 @@ fn hosts_that_are_reached_without_tls_are_told() {
         ("redis://[::1]:6379", Some("::1")),
         ("rediss://user:hunter2@cache.example", None),
         ("redis+unix:///run/redis.sock", None),
+        ("redis+sentinel://user:hunter2@one:26379,two/main", Some("one")),
+        ("rediss+sentinel://one,two/main", None),
     ] {
         assert_eq!(RedisUrl::parse(text).unwrap().plain_host(), host, "{text}");
     }
