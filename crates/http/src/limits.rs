@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest};
-use fm_application::limits::AppliedLimit;
+use fm_application::limits::{AppliedLimit, Moment};
 use fm_domain::accounts::Email;
 use fm_domain::ids::UserId;
 use fm_domain::limits::{LimitKey, LimitSubject, LimitedAction};
@@ -73,7 +73,7 @@ pub(crate) async fn limit_upload_bytes(
 pub(crate) async fn count_uploaded_bytes(request: &HttpRequest, state: &AppState, user: UserId, bytes: u64) {
     let Some(bytes) = NonZeroU64::new(bytes) else { return };
     let key = LimitKey::new(LimitedAction::UploadBytes, LimitSubject::User(user));
-    match state.use_cases.limits.spend.run(&key, bytes).await {
+    match state.use_cases.limits.count.run(&key, bytes, Moment::After).await {
         Ok(applied) => note(request, applied),
         // The bytes are kept already: their request must not fail.
         Err(error) => {
@@ -88,7 +88,8 @@ async fn take(
     key: LimitKey,
     cost: NonZeroU64,
 ) -> Result<(), Problem> {
-    let Some(applied) = state.use_cases.limits.take.run(&key, cost).await? else { return Ok(()) };
+    let applied = state.use_cases.limits.count.run(&key, cost, Moment::Before).await?;
+    let Some(applied) = applied else { return Ok(()) };
     note(request, Some(applied));
     let AppliedLimit { policy, decision, .. } = applied;
     if decision.is_allowed {

@@ -1,10 +1,8 @@
 //! Limits of what clients do.
 
-mod spend_units;
-mod take_units;
+mod count_units;
 
-pub use spend_units::SpendUnits;
-pub use take_units::TakeUnits;
+pub use count_units::{CountUnits, Moment};
 
 use crate::ports::{Ports, Settings};
 use fm_domain::limits::{LimitedAction, RateDecision, RatePolicy};
@@ -12,15 +10,14 @@ use fm_domain::limits::{LimitedAction, RateDecision, RatePolicy};
 /// The use cases of limits.
 #[expect(missing_docs, reason = "each field is documented by its type")]
 pub struct RateLimits {
-    pub take: TakeUnits,
-    pub spend: SpendUnits,
+    pub count: CountUnits,
 }
 
 impl RateLimits {
     /// The use cases on these ports.
     #[must_use]
     pub fn new(ports: &Ports, settings: &Settings) -> Self {
-        Self { take: TakeUnits::new(ports, settings), spend: SpendUnits::new(ports, settings) }
+        Self { count: CountUnits::new(ports, settings) }
     }
 }
 
