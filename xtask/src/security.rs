@@ -5,6 +5,7 @@ mod tests;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use crate::repository::Repository;
 use crate::{Failure, Fault};
@@ -45,7 +46,7 @@ fn cited(page: &str) -> Vec<Cited<'_>> {
         for link in line.split("[`").skip(1) {
             let Some((name, rest)) = link.split_once("`](../") else { continue };
             let Some((path, _)) = rest.split_once(')') else { continue };
-            if path.ends_with(".rs") {
+            if Path::new(path).extension().is_some_and(|extension| extension == "rs") {
                 found.push(Cited { line: index + 1, name, path });
             }
         }

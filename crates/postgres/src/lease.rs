@@ -157,8 +157,7 @@ impl PgLease {
 fn pair<T, U>(first: PortResult<T>, second: PortResult<U>) -> PortResult<(T, U)> {
     match (first, second) {
         (Ok(first), Ok(second)) => Ok((first, second)),
-        (Err(PortError::Unexpected(_)), Err(error)) => Err(error),
-        (Err(error), _) | (Ok(_), Err(error)) => Err(error),
+        (Err(PortError::Unexpected(_)) | Ok(_), Err(error)) | (Err(error), _) => Err(error),
     }
 }
 

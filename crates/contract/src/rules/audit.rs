@@ -146,12 +146,15 @@ pub(crate) async fn audit_05_an_account_is_shown_its_own_entries_alone<H: Databa
     let of_one = entry(one, AuditAction::FILE_REMOVED, at(1));
     let by_other = AuditEntry { actor: Some(other), ..entry(one, AuditAction::FILE_REMOVED, at(2)) };
     let of_other = entry(other, AuditAction::FILE_REMOVED, at(3));
-    let of_none = AuditEntry { account: None, ..entry(one, AuditAction::LOGIN_FAILED, at(4)) };
-    given.append_all(&[of_one.clone(), by_other.clone(), of_other.clone(), of_none.clone()]).await;
+    let without_account = AuditEntry { account: None, ..entry(one, AuditAction::LOGIN_FAILED, at(4)) };
+    given.append_all(&[of_one.clone(), by_other.clone(), of_other.clone(), without_account.clone()]).await;
     assert_eq!(given.walk_trail(&of(one), 1).await, [by_other.clone(), of_one.clone()]);
     assert_eq!(given.walk_trail(&of(other), 1).await, std::slice::from_ref(&of_other));
     assert_eq!(given.walk_trail(&of(stranger()), 10).await, []);
-    assert_eq!(given.walk_trail(&AuditFilter::default(), 10).await, [of_none, of_other, by_other, of_one]);
+    assert_eq!(
+        given.walk_trail(&AuditFilter::default(), 10).await,
+        [without_account, of_other, by_other, of_one]
+    );
 }
 
 pub(crate) async fn audit_06_all_that_a_filter_names_must_fit<H: DatabaseHarness>(harness: &H) {

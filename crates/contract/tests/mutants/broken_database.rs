@@ -1,27 +1,24 @@
 //! Databases with one fault.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use fm_contract::DatabaseHarness;
-use fm_domain::accounts::{Account, Email};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::File;
-use fm_domain::idempotency::{FinishedUpload, KeyClaim};
-use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
-use fm_domain::jobs::{JobSignal, Priority};
+use fm_domain::ids::UploadId;
+use fm_domain::jobs::JobSignal;
 use fm_domain::uploads::Upload;
 use fm_memory::MemoryDatabase;
 use futures_util::FutureExt as _;
-use uuid::Uuid;
 
-use crate::broken_audit::{TrailFault, TrailMemory};
+use crate::broken_audit::TrailFault;
 use crate::fresh_signals::{Deaf, Sleeper};
+use crate::memories::{Common, Memory};
 use crate::{mutants, planned};
 
 /// What is wrong.
@@ -180,40 +177,6 @@ pub(crate) fn whole_second(moment: Timestamp) -> Timestamp {
 /// The size in a narrow column.
 pub(crate) fn narrow(size: ByteSize) -> ByteSize {
     ByteSize::new(size.bytes() & u64::from(u32::MAX))
-}
-
-/// What all nodes of a database share beside its tables.
-#[derive(Default)]
-pub(crate) struct Common {
-    is_gone: AtomicBool,
-    /// Blobs and jobs that were ever inserted.
-    pub(crate) ids: Mutex<HashSet<Uuid>>,
-    /// The files of finished attempts.
-    pub(crate) finished: Mutex<HashMap<BlobId, FileId>>,
-    /// Files as they were inserted.
-    pub(crate) files: Mutex<HashMap<FileId, File>>,
-    /// The owners of blobs.
-    pub(crate) owners: Mutex<HashMap<BlobId, UserId>>,
-    /// Until when tombstones were postponed.
-    pub(crate) postponed: Mutex<HashMap<BlobId, Timestamp>>,
-    /// The last claim of each key that was held.
-    pub(crate) claims: Mutex<Vec<KeyClaim>>,
-    /// Keys that were finished, with their uploads and until when they are kept.
-    pub(crate) uploads: Mutex<Vec<(KeyClaim, FinishedUpload, Timestamp)>>,
-    pub(crate) emails: Mutex<Vec<Email>>,
-    pub(crate) trail: TrailMemory,
-    /// Connections that dropped units did not give back.
-    lost: AtomicUsize,
-    pub(crate) priorities: Mutex<HashMap<JobId, Priority>>,
-    /// What wakes the workers of a store that signals by other means.
-    pub(crate) early: MemoryDatabase,
-}
-
-/// What one node remembers.
-#[derive(Default)]
-pub(crate) struct Memory {
-    pub(crate) accounts: Mutex<HashMap<UserId, Account>>,
-    pub(crate) files: Mutex<HashMap<FileId, File>>,
 }
 
 /// Every upload that was ever inserted, by id.

@@ -25,6 +25,7 @@ mod broken_uploads;
 mod fresh_database;
 mod fresh_signals;
 mod in_memory;
+mod memories;
 
 use std::any::Any;
 use std::cell::Cell;

@@ -25,17 +25,17 @@ enum Key {
 }
 
 impl After {
-    /// What comes after `key` in a list that runs in `order`.
+    /// The rows after `key` in a list that runs in `order`.
     pub(crate) fn new(key: PageKey, order: SortOrder) -> Self {
-        Self::beside(key, order, false)
+        Self::from_key(key, order, false)
     }
 
-    /// What comes up to `key`, and `key` itself.
+    /// The rows up to `key`, and the row of `key`.
     pub(crate) fn up_to(key: PageKey, order: SortOrder) -> Self {
-        Self::beside(key, order, true)
+        Self::from_key(key, order, true)
     }
 
-    fn beside(key: PageKey, order: SortOrder, is_end: bool) -> Self {
+    fn from_key(key: PageKey, order: SortOrder, is_end: bool) -> Self {
         let (key, id) = match key {
             PageKey::CreatedAt(at, id) => (Key::CreatedAt(at.unix_micros()), id),
             PageKey::Name(name, id) => (Key::Name(name), id),

@@ -60,8 +60,8 @@ impl UploadRepo for SqliteUnitOfWork {
     }
 
     async fn count_open(&mut self, owner: UserId) -> PortResult<u64> {
-        let owned = uploads::table.filter(uploads::owner.eq(Id::of(owner.uuid())));
-        let open = owned.filter(sql::<Bool>("status = 'open'")).count();
+        let theirs = uploads::table.filter(uploads::owner.eq(Id::of(owner.uuid())));
+        let open = theirs.filter(sql::<Bool>("status = 'open'")).count();
         self.run(move |connection| {
             let count = open.get_result(connection).map_err(store_error)?;
             number("the number of open uploads", count)

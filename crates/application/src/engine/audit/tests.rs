@@ -8,13 +8,13 @@ use super::*;
 use crate::fixture::{a_unit_of_the_trail, actor, by_ada, lost_race, noted, unavailable};
 use crate::testing::TestPorts;
 
-fn target() -> Option<Uuid> {
-    Some(a_file().id.uuid())
+fn target() -> Uuid {
+    a_file().id.uuid()
 }
 
 async fn record(ports: &Ports) {
     let actor = actor();
-    AuditTrail::new(ports).record(Act::by(&actor, AuditAction::LINK_CREATED, target())).await;
+    AuditTrail::new(ports).record(Act::by(&actor, AuditAction::LINK_CREATED, Some(target()))).await;
 }
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn an_entry_of_its_own_is_committed_with_its_time_and_an_id() {
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.unit(unit);
     record(&doubles.ports()).await;
-    assert_eq!(noted(&trail), [by_ada(AuditAction::LINK_CREATED, target())]);
+    assert_eq!(noted(&trail), [by_ada(AuditAction::LINK_CREATED, Some(target()))]);
     assert!(!trail.entries().iter().any(|entry| entry.id.uuid().is_nil()));
     assert_eq!(effects.seen(), ["commit"]);
 }

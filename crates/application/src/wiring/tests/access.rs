@@ -172,7 +172,7 @@ async fn resumable_uploads_ask_for_the_right_to_write() {
             metadata: String::new(),
             first: None,
         };
-        let created = all.resumable.as_ref().unwrap().create.run(actor, command).await;
+        let created = Box::pin(all.resumable.as_ref().unwrap().create.run(actor, command)).await;
         matches!(created, Err(ResumableError::Denied(_)))
     })
     .await;
@@ -190,7 +190,7 @@ async fn resumable_uploads_ask_for_the_right_to_write() {
     })
     .await;
     asks("resume", Right::Write, async |all, actor| {
-        let resumed = all.resumable.as_ref().unwrap().resume.run(actor, upload).await;
+        let resumed = Box::pin(all.resumable.as_ref().unwrap().resume.run(actor, upload)).await;
         matches!(resumed, Err(ResumableError::Denied(_)))
     })
     .await;

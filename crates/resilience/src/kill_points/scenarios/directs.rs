@@ -102,7 +102,7 @@ scenario! {
 scenario! {
     /// From then on the file is there.
     a_direct_upload_completed, retried Promptly, needs Direct;
-    arrange |environment| sent(environment, None).await;
+    arrange |environment| Box::pin(sent(environment, None)).await;
     act |process, actors| uploads(process).complete.run(&actors.actor(), end(actors)).await;
     check |environment, actors| expect(file_count(environment, actors).await == 1, "there is not one file")
 }
@@ -118,7 +118,7 @@ scenario! {
 scenario! {
     /// The upload is gone then.
     a_direct_upload_with_wrong_parts, retried Late, needs Direct;
-    arrange |environment| sent(environment, None).await;
+    arrange |environment| Box::pin(sent(environment, None)).await;
     act |process, actors| {
         let parts = vec![(1, "another".to_owned())];
         uploads(process).complete.run(&actors.actor(), CompleteDirectCommand { parts, ..end(actors) }).await
@@ -141,7 +141,7 @@ scenario! {
 scenario! {
     /// With its part there.
     a_direct_upload_cancelled, retried AgainAndAgain, needs Direct;
-    arrange |environment| sent(environment, None).await;
+    arrange |environment| Box::pin(sent(environment, None)).await;
     act |process, actors| uploads(process).cancel.run(&actors.actor(), actors.upload.unwrap()).await;
     check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file of a cancelled upload")
 }

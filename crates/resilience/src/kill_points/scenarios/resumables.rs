@@ -113,7 +113,7 @@ scenario! {
 scenario! {
     /// All of it: two parts and a rest.
     a_resumable_upload_in_one_piece, retried Promptly, needs Resumable;
-    arrange |environment| begun(environment, &[]).await;
+    arrange |environment| Box::pin(begun(environment, &[])).await;
     act |process, actors| go_on(process, actors, LENGTH).await;
     check |environment, actors| expect(file_count(environment, actors).await == 1, "there is not one file")
 }
@@ -121,7 +121,7 @@ scenario! {
 scenario! {
     /// The store may have to store it by itself.
     a_first_piece_too_small_for_a_part, retried Promptly, needs Resumable;
-    arrange |environment| begun(environment, &[]).await;
+    arrange |environment| Box::pin(begun(environment, &[])).await;
     act |process, actors| go_on(process, actors, 700).await;
     check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file too early")
 }
@@ -129,7 +129,7 @@ scenario! {
 scenario! {
     /// A store of numbered parts reads the small chunks back.
     a_last_piece_after_a_small_one, retried Promptly, needs Resumable;
-    arrange |environment| begun(environment, &[700, 900]).await;
+    arrange |environment| Box::pin(begun(environment, &[700, 900])).await;
     act |process, actors| go_on(process, actors, LENGTH).await;
     check |environment, actors| expect(file_count(environment, actors).await == 1, "there is not one file")
 }
@@ -137,7 +137,7 @@ scenario! {
 scenario! {
     /// It counts only once it was checked.
     a_piece_with_its_checksum, retried Late, needs Resumable;
-    arrange |environment| begun(environment, &[]).await;
+    arrange |environment| Box::pin(begun(environment, &[])).await;
     act |process, actors| {
         let checksum = Some(crc32(&content()).parse().unwrap());
         uploads(process).append.run(&actors.actor(), AppendCommand { checksum, ..piece(actors, 0, LENGTH) }).await
@@ -148,7 +148,7 @@ scenario! {
 scenario! {
     /// Nothing of it counts.
     a_piece_with_another_checksum, retried Late, needs Resumable;
-    arrange |environment| begun(environment, &[700]).await;
+    arrange |environment| Box::pin(begun(environment, &[700])).await;
     act |process, actors| {
         let checksum = Some(crc32(b"something else").parse().unwrap());
         uploads(process).append.run(&actors.actor(), AppendCommand { checksum, ..piece(actors, 700, LENGTH) }).await
@@ -159,7 +159,7 @@ scenario! {
 scenario! {
     /// The bytes that arrived are kept.
     a_piece_whose_sender_goes_away, retried Late, needs Resumable;
-    arrange |environment| begun(environment, &[]).await;
+    arrange |environment| Box::pin(begun(environment, &[])).await;
     act |process, actors| {
         let half = content().slice(..1_500);
         let body = stream::iter([Ok(half), Err(BodyError::Aborted)]).boxed();
@@ -187,7 +187,7 @@ scenario! {
 scenario! {
     /// With a part written, and a chunk too small for one.
     a_resumable_upload_cancelled, retried AgainAndAgain, needs Resumable;
-    arrange |environment| begun(environment, &[1_200, 1_500]).await;
+    arrange |environment| Box::pin(begun(environment, &[1_200, 1_500])).await;
     act |process, actors| uploads(process).cancel.run(&actors.actor(), actors.upload.unwrap()).await;
     check |environment, actors| expect(file_count(environment, actors).await == 0, "there is a file of a cancelled upload")
 }
@@ -196,7 +196,7 @@ scenario! {
     /// Of one that was never finished.
     a_sweep_of_a_resumable_upload, retried NextTurn, needs Resumable;
     arrange |environment| {
-        let actors = begun(environment, &[1_200, 1_500]).await;
+        let actors = Box::pin(begun(environment, &[1_200, 1_500])).await;
         environment.pass(std::time::Duration::from_secs(4_000));
         actors
     };
