@@ -64,9 +64,9 @@ async fn operators_see_who_did_what_also_when_the_account_is_gone(lane: Lane) {
 
     let table = api.server.run(&["audit", "--user", &user.id]);
     assert_eq!(table.code, Some(0), "{}", table.output);
-    let line = table.output.lines().find(|line| line.contains("file.removed")).unwrap();
-    assert!(line.contains(&user.id) && line.contains(&file.id.to_string()), "{line}");
-    assert!(line.contains("127.0.0.1"), "{line}");
+    let removed = table.output.lines().find(|line| line.contains("file.removed")).unwrap();
+    assert!(removed.contains(&user.id) && removed.contains(&file.id.to_string()), "{removed}");
+    assert!(removed.contains("127.0.0.1"), "{removed}");
 }
 
 async fn without_retention_nothing_is_recorded(lane: Lane) {
