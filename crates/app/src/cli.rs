@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
@@ -137,7 +138,7 @@ pub struct AuditArgs {
     #[arg(long, value_name = "ID")]
     pub user: Option<Uuid>,
     /// Those of this action: `login.failed`.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = AuditAction::from_str)]
     pub action: Option<AuditAction>,
     /// Those at this moment (RFC 3339) or later: `2026-01-31T12:00:00Z`.
     #[arg(long, value_name = "TIME", value_parser = moment)]

@@ -76,7 +76,7 @@ const FILL: &str = "
     INSERT INTO upload_parts SELECT id, n, 5, 'tag' FROM uploads, generate_series(1, 4) AS n;
     INSERT INTO audit_entries (happened_at, id, action, account_id)
     SELECT timestamptz '2026-01-01' + n * interval '1 minute', gen_random_uuid(), 'file.uploaded',
-           ('00000000-0000-0000-0000-00000000000' || 1 + n % 9)::uuid
+           ('00000000-0000-0000-0000-' || lpad((1 + n % 90)::text, 12, '0'))::uuid
     FROM generate_series(1, 9000) AS n;
     ANALYZE;";
 

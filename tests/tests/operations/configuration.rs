@@ -178,7 +178,7 @@ fn connections_that_others_could_read_are_warned_of() {
     // Nothing answers there: the warning comes before the connection.
     let by =
         |url: &str| run(folder.path(), &variables(&[("DATABASE_URL", url), secret]), &["migrate", "status"]);
-    let nowhere = "db.example.test/x?hostaddr=127.0.0.1&port=1";
+    let nowhere = "db.example.test:1/x?hostaddr=127.0.0.1";
     let weak = by(&format!("postgres://ann:a-secret-word@{nowhere}&sslmode=require"));
     assert!(weak.output.contains("sslmode=require without sslrootcert"), "{}", weak.output);
     assert!(weak.output.contains("db.example.test"), "{}", weak.output);
