@@ -1,15 +1,16 @@
 //! Uploads and removals that are wrong on purpose.
 
 use fm_application::jobs::{Job as _, MakeThumbnail};
-use fm_domain::access::{Access, Right};
+use fm_domain::access::{Access, Client, Right};
 use fm_domain::accounts::{Charge, ReserveBytes};
+use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::blobs::{BlobIntent, BlobKey, PutBlob, PutHint, StoredBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, Revision, Sha256, ThumbnailState};
-use fm_domain::ids::{BlobId, FileId, JobId};
+use fm_domain::ids::{AuditEntryId, BlobId, FileId, JobId};
 use fm_resilience::kill_points::{
     Actors, Environment, InjectedFault, Needs, Outcome, Process, Retry, Scenario, scenarios,
 };
@@ -80,6 +81,19 @@ impl<'a> Upload<'a> {
         unit.files().insert(&self.file).await
     }
 
+    async fn note(&self, unit: &mut dyn UnitOfWork) -> PortResult<()> {
+        let entry = AuditEntry {
+            id: AuditEntryId::new(self.process.ports.ids.uuid()),
+            at: self.now,
+            action: AuditAction::FILE_UPLOADED,
+            actor: Some(self.file.owner),
+            account: Some(self.file.owner),
+            target: Some(self.file.id.uuid()),
+            client: Client::default(),
+        };
+        unit.audit().append(&entry).await
+    }
+
     async fn charge(&self, unit: &mut dyn UnitOfWork) -> Result<(), ReserveBytes> {
         let charge = Charge { add: self.file.size, files_added: 1, ..Charge::default() };
         unit.users().charge(self.file.owner, &charge, None).await
@@ -88,6 +102,7 @@ impl<'a> Upload<'a> {
     async fn keep(&self) -> PortResult<()> {
         let mut unit = self.begin().await?;
         self.insert(&mut *unit).await?;
+        self.note(&mut *unit).await?;
         self.charge(&mut *unit).await.map_err(|error| PortError::Unexpected(error.into()))?;
         unit.commit().await
     }
@@ -164,12 +179,30 @@ fn a_charge_in_another_unit_than_the_file_is_caught() {
         upload.put().await.unwrap();
         let mut unit = upload.begin().await.unwrap();
         upload.insert(&mut *unit).await.unwrap();
+        upload.note(&mut *unit).await.unwrap();
         unit.commit().await.unwrap();
         let mut unit = upload.begin().await.unwrap();
         upload.charge(&mut *unit).await.unwrap();
         unit.commit().await.unwrap();
     });
     kills_catch(&scenario, "UnitOfWork::commit", "at once: 0 bytes are used, but the files hold 37 bytes");
+}
+
+#[test]
+fn an_entry_of_the_trail_in_another_unit_than_the_file_is_caught() {
+    let scenario = wrong!(user, |process, actors| {
+        let upload = Upload::of(process, actors, false);
+        upload.record_intent().await.unwrap();
+        upload.put().await.unwrap();
+        let mut unit = upload.begin().await.unwrap();
+        upload.insert(&mut *unit).await.unwrap();
+        upload.charge(&mut *unit).await.unwrap();
+        unit.commit().await.unwrap();
+        let mut unit = upload.begin().await.unwrap();
+        upload.note(&mut *unit).await.unwrap();
+        unit.commit().await.unwrap();
+    });
+    kills_catch(&scenario, "UnitOfWork::commit", "at once: the trail has 0 uploads of wrong.txt");
 }
 
 #[test]
