@@ -28,13 +28,15 @@ async fn an_operator_ends_all_sessions_of_an_account(lane: Lane) {
     assert_eq!(again["user"]["id"], ada.id.as_str(), "the account itself is untouched");
 }
 
-fn an_account_that_is_not_there_is_told(lane: Lane) {
+async fn an_account_that_is_not_there_is_told(lane: Lane) {
     let api = Api::with(lane, &[]);
+    let user = api.user().await;
     let refused = api.server.run(&["end-sessions", "no-account@example.com"]);
     assert_eq!(refused.code, Some(1), "{}", refused.output);
     assert!(refused.output.contains("no account has this address"), "{}", refused.output);
     let malformed = api.server.run(&["end-sessions", "ada"]);
     assert_eq!(malformed.code, Some(2), "{}", malformed.output);
+    user.me().await.expect(200);
 }
 
 mod embedded {
@@ -43,9 +45,9 @@ mod embedded {
         super::an_operator_ends_all_sessions_of_an_account(fm_e2e::Lane::Embedded).await;
     }
 
-    #[test]
-    fn an_account_that_is_not_there_is_told() {
-        super::an_account_that_is_not_there_is_told(fm_e2e::Lane::Embedded);
+    #[tokio::test]
+    async fn an_account_that_is_not_there_is_told() {
+        super::an_account_that_is_not_there_is_told(fm_e2e::Lane::Embedded).await;
     }
 }
 
@@ -55,8 +57,8 @@ mod postgres_s3 {
         super::an_operator_ends_all_sessions_of_an_account(fm_e2e::Lane::PostgresS3).await;
     }
 
-    #[test]
-    fn an_account_that_is_not_there_is_told() {
-        super::an_account_that_is_not_there_is_told(fm_e2e::Lane::PostgresS3);
+    #[tokio::test]
+    async fn an_account_that_is_not_there_is_told() {
+        super::an_account_that_is_not_there_is_told(fm_e2e::Lane::PostgresS3).await;
     }
 }
