@@ -5,6 +5,7 @@ mod jobs;
 mod large_downloads;
 mod large_uploads;
 mod list;
+mod logins;
 mod me;
 mod memory;
 mod small_downloads;
@@ -20,7 +21,7 @@ use crate::report::Row;
 use crate::tools::Tools;
 
 /// The lines, by the names that `scripts/bench` takes.
-pub(crate) const NAMES: [&str; 12] = [
+pub(crate) const NAMES: [&str; 13] = [
     "me",
     "list",
     "small-uploads",
@@ -33,6 +34,7 @@ pub(crate) const NAMES: [&str; 12] = [
     "tus",
     "tus-memory",
     "direct",
+    "logins",
 ];
 
 /// How a line measures.
@@ -64,6 +66,7 @@ pub(crate) fn measure(name: &str, bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         "tus" => tus::measure(bench),
         "tus-memory" => tus_memory::measure(bench),
         "direct" => direct::measure(bench),
+        "logins" => logins::measure(bench),
         other => Err(format!("there is no line {other}").into()),
     }
 }

@@ -4,6 +4,8 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use fm_application::sessions::NamedAccount;
+use fm_domain::accounts::{Email, InvalidEmail};
 use fm_domain::audit::{AuditAction, AuditFilter};
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::UserId;
@@ -45,6 +47,8 @@ pub enum Command {
     /// Entries name accounts, files, sessions and jobs by their ids. They are kept for AUDIT_RETENTION_DAYS, also those of
     /// accounts that were removed meanwhile.
     Audit(AuditArgs),
+    /// End all sessions of an account: its tokens are refused from then on, and its user has to log in again.
+    EndSessions(EndSessionsArgs),
     /// Clean up now what the program cleans up every minute: uploads that never ended, blobs of removed files, expired
     /// idempotency keys and sessions, and old entries of the audit trail.
     ///
@@ -166,6 +170,21 @@ impl AuditArgs {
 /// A moment as RFC 3339 writes it, with any offset.
 fn moment(text: &str) -> Result<Timestamp, chrono::ParseError> {
     chrono::DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc().into())
+}
+
+/// Whose sessions to end.
+#[derive(Debug, Clone, Args)]
+pub struct EndSessionsArgs {
+    /// The id or the email address of the account.
+    #[arg(value_name = "ACCOUNT", value_parser = named_account)]
+    pub account: NamedAccount,
+}
+
+fn named_account(text: &str) -> Result<NamedAccount, InvalidEmail> {
+    match text.parse::<Uuid>() {
+        Ok(id) => Ok(NamedAccount::Id(UserId::new(id))),
+        Err(_no_id) => Email::from_stored(text).map(NamedAccount::Email),
+    }
 }
 
 /// How to sweep.

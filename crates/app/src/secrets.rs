@@ -23,7 +23,7 @@ pub(super) fn of(config: &Config, purpose: Purpose) -> Result<JwtSecrets, StartE
     let current = match (&config.credentials.jwt_secret, config.storage.database.scope()) {
         (Some(secret), _) => bytes(secret)?,
         (None, DatabaseScope::Process) => fresh()?,
-        (None, _) if purpose == Purpose::Look => fresh()?,
+        (None, _) if !purpose.changes() => fresh()?,
         (None, DatabaseScope::Machine | DatabaseScope::Cluster) => kept(&config.storage.data_dir)?,
     };
     let previous = config.credentials.jwt_previous_secrets.iter().map(bytes).collect::<Result<_, _>>()?;

@@ -3,6 +3,7 @@
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use fm_application::jobs::JobRegistry;
 use fm_application::wiring::{DirectPorts, PasswordQueue, Ports, Settings, UseCases};
@@ -115,7 +116,7 @@ impl Program {
 
 async fn open_database(config: &Config, context: &mut OpenContext) -> Result<OpenDatabase, StartError> {
     let factory = &config.storage.database;
-    let migrates = config.storage.migrate_on_start && context.purpose == Purpose::Work;
+    let migrates = config.storage.migrate_on_start && context.purpose.changes();
     match factory.check().await {
         Ok(()) => {}
         Err(error) if migrates || error.is_configuration() => return Err(error),
@@ -143,7 +144,8 @@ fn open_redis(config: &Config) -> Result<Option<RedisClient>, StartError> {
     opened.map_err(|source| StartError::configuration("REDIS_URL can't be used", source))
 }
 
-/// The session store, with copies of its sessions on this node where other nodes can be told that they ended.
+/// The session store. Where other nodes can be told that sessions ended they are, by every command that ends some; a node
+/// that serves has copies of sessions too.
 async fn open_sessions(
     config: &Config,
     context: &mut OpenContext,
@@ -151,9 +153,10 @@ async fn open_sessions(
 ) -> Result<Arc<dyn SessionStore>, StartError> {
     let (factory, ttl) = (&config.storage.sessions, config.storage.session_cache_ttl);
     let store = factory.open(context, database).await?;
-    if ttl.is_zero() || context.purpose == Purpose::Look {
+    if !context.purpose.changes() {
         return Ok(store);
     }
+    let ttl = if context.purpose == Purpose::Serve { ttl } else { Duration::ZERO };
     Ok(match factory.signal(context, database) {
         Some(signal) => {
             let sessions = CachedSessions::new(store, signal, ttl);

@@ -23,6 +23,20 @@ fn a_worker_apart_from_a_database_in_memory_is_refused_with_a_remedy() {
 }
 
 #[test]
+fn sessions_in_the_memory_of_another_process_are_not_said_to_have_ended() {
+    for (variable, value) in [("SESSION_STORE", "memory"), ("DATABASE_URL", "memory:")] {
+        let home = tempfile::tempdir().unwrap();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_file-manager"));
+        program.args(["end-sessions", "ada@example.com"]).env_clear().current_dir(home.path());
+        let refused = program.env(variable, value).output().unwrap();
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{told}");
+        assert!(told.contains("choose another session store"), "{told}");
+        assert!(std::fs::read_dir(home.path()).unwrap().next().is_none());
+    }
+}
+
+#[test]
 fn commands_that_look_at_a_database_that_is_not_there_create_nothing() {
     let home = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| {

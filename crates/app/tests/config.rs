@@ -151,6 +151,22 @@ fn copies_of_sessions_live_for_seconds_or_not_at_all() {
 }
 
 #[test]
+fn hsts_is_sent_where_it_is_asked_for_with_subdomains_or_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let field = |variables: &[(&str, &str)]| {
+        let hsts = with(folder.path(), variables).unwrap().http.hsts;
+        hsts.map(|value| value.to_str().unwrap().to_owned())
+    };
+    assert_eq!(field(&[]), None);
+    let year = ("HSTS_SECONDS", "31536000");
+    assert_eq!(field(&[year]).as_deref(), Some("max-age=31536000"));
+    let all = field(&[year, ("HSTS_INCLUDE_SUBDOMAINS", "1")]);
+    assert_eq!(all.as_deref(), Some("max-age=31536000; includeSubDomains"));
+    let faults = with(folder.path(), &[("HSTS_INCLUDE_SUBDOMAINS", "1")]).unwrap_err();
+    assert_eq!(names(&faults), ["HSTS_INCLUDE_SUBDOMAINS"].into_iter().collect());
+}
+
+#[test]
 fn a_secret_with_dollar_signs_in_the_env_file_is_kept_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let secret = "pa$word$2b$10$0123456789abcdefghijkl";

@@ -87,7 +87,8 @@ pub(crate) fn body_of(stream: ByteStream) -> UploadBody {
         length: None,
         claimed_type: "text/plain".parse().ok(),
         sha256: None,
-        end: async { "hello.txt".parse().map_err(|_invalid| BodyError::Malformed("a name")) }.boxed(),
+        end: async { "hello.txt".parse().map(Some).map_err(|_invalid| BodyError::Malformed("a name")) }
+            .boxed(),
     }
 }
 

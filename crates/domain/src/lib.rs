@@ -17,6 +17,7 @@ pub mod events;
 pub mod files;
 pub mod idempotency;
 pub mod ids;
+mod invisible;
 pub mod jobs;
 pub mod limits;
 pub mod mac;

@@ -35,7 +35,9 @@ pub(crate) async fn limit_address(
 
 /// Counts a login to this account from this address. What is no email address names no account.
 pub(crate) async fn limit_login(request: &HttpRequest, state: &AppState, email: &str) -> Result<(), Problem> {
-    let (Some(address), Ok(email)) = (client_address(request), email.parse::<Email>()) else { return Ok(()) };
+    let (Some(address), Ok(email)) = (client_address(request), Email::from_stored(email)) else {
+        return Ok(());
+    };
     let subject = LimitSubject::account_from(&email, address);
     take(request, state, LimitKey::new(LimitedAction::LoginsToAccount, subject), NonZeroU64::MIN).await
 }

@@ -180,6 +180,31 @@ async fn logins_of_clients_that_went_away_leave_the_queue_unhashed() {
 }
 
 #[actix_web::test]
+async fn a_hash_whose_client_went_away_holds_its_place_until_it_has_ended() {
+    let hasher = Gated::open();
+    let server = server(&hasher);
+    server.user("ada@example.org").await;
+    hasher.close();
+    let client = server.client();
+    let mut hashing = Vec::new();
+    for _ in 0..ANONYMOUS {
+        hashing.push(sent(&client).await);
+    }
+    until("the places are taken", || hasher.begun() == ANONYMOUS).await;
+    drop(hashing);
+    // The server learns that the clients are gone.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(hasher.running.load(Ordering::SeqCst), ANONYMOUS, "a hash is not cut off");
+    let (answer, ()) = tokio::join!(client.json("POST", "/v1/auth/login", LOGIN), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(hasher.begun(), ANONYMOUS, "no other login hashes meanwhile");
+        hasher.gate.add_permits(1_000_000);
+    });
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(hasher.most.load(Ordering::SeqCst), ANONYMOUS);
+}
+
+#[actix_web::test]
 async fn a_client_that_closes_its_side_alone_is_answered() {
     let hasher = Gated::open();
     let server = server(&hasher);

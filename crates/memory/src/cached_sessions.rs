@@ -21,9 +21,9 @@ const CAPACITY: usize = 10_000;
 
 /// Answers [`SessionStore::find_recent`] from copies of its own, for a few seconds each. Everything else asks the store.
 ///
-/// A call that changes or ends a session drops its copy, and a revocation tells the other nodes through the signal. While this
-/// node hears nothing of them it uses no copies. Where a revocation can't be published, other nodes see it when their
-/// copies are too old.
+/// A call that changes or ends a session drops its copy, and a revocation tells the other nodes through the signal, whether
+/// this node has copies or not. While this node hears nothing of them it uses no copies. Where a revocation can't be
+/// published, other nodes see it when their copies are too old.
 pub struct CachedSessions {
     store: Arc<dyn SessionStore>,
     signal: Arc<dyn SessionSignal>,
@@ -110,7 +110,8 @@ impl Drop for DropCopies<'_> {
 }
 
 impl CachedSessions {
-    /// Copies of the sessions in `store`, for `ttl` each. All nodes on the store share the signal.
+    /// Copies of the sessions in `store`, for `ttl` each; none where that is nothing, and then nothing is heard of other
+    /// nodes either. All nodes on the store share the signal.
     #[must_use]
     pub fn new(store: Arc<dyn SessionStore>, signal: Arc<dyn SessionSignal>, ttl: Duration) -> Arc<Self> {
         let copies = Arc::new(Copies {
@@ -119,8 +120,11 @@ impl CachedSessions {
             is_connected: AtomicBool::new(false),
             epoch: Mutex::new(0),
         });
-        let listener: Weak<dyn SessionListener> = Arc::<Copies>::downgrade(&copies);
-        signal.subscribe(listener);
+        // A listener costs a connection, and is what makes copies usable.
+        if !ttl.is_zero() {
+            let listener: Weak<dyn SessionListener> = Arc::<Copies>::downgrade(&copies);
+            signal.subscribe(listener);
+        }
         Arc::new(Self { store, signal, copies, revocations: TaskTracker::new() })
     }
 

@@ -1,7 +1,7 @@
 //! LISTEN: wakes workers when a job was committed, on whatever node.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,12 +16,13 @@ use crate::listener::{Listener, listen};
 pub(crate) const NOTIFY: &str = "NOTIFY file_manager_jobs";
 const CHANNEL: &str = "file_manager_jobs";
 
-/// Listens for jobs on a connection of its own, made anew whenever it is lost. While there is none, waits are short, so
-/// that their callers look for themselves.
+/// Listens for jobs on a connection of its own, from the first wait on, made anew whenever it is lost. While there is none,
+/// waits are short, so that their callers look for themselves.
 #[derive(Debug)]
 pub struct PgJobSignal {
+    address: PgAddress,
     heard: Arc<Heard>,
-    _listener: JoinSet<()>,
+    listening: Mutex<JoinSet<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -67,19 +68,25 @@ impl Listener for Heard {
 }
 
 impl PgJobSignal {
-    /// Listens at `address` until it is dropped. Must be called on a tokio runtime.
+    /// A signal of the database at `address`, which is listened to until it is dropped.
     #[must_use]
     pub fn new(address: PgAddress) -> Self {
-        let heard = Arc::new(Heard::default());
-        let mut listener = JoinSet::new();
-        listener.spawn(listen(address, CHANNEL, Arc::clone(&heard)));
-        Self { heard, _listener: listener }
+        Self { address, heard: Arc::default(), listening: Mutex::default() }
+    }
+
+    /// Not before: a process that runs no jobs takes no connection for it.
+    fn listen(&self) {
+        let mut listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
+        if listening.is_empty() {
+            listening.spawn(listen(self.address.clone(), CHANNEL, Arc::clone(&self.heard)));
+        }
     }
 }
 
 #[async_trait]
 impl JobSignal for PgJobSignal {
     async fn wait(&self, at_most: Duration) -> bool {
+        self.listen();
         let woken = self.heard.waiting.notified();
         tokio::pin!(woken);
         // From here on no notification is missed; earlier ones are in `times`.

@@ -4,6 +4,7 @@
 mod common;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use common::Fixture;
@@ -11,7 +12,7 @@ use fm_contract::{DatabaseHarness, Impossible, SessionSignalHarness, SessionStor
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::{SessionSignal, SessionStore};
-use fm_postgres::{PgDatabase, PgSessionSignal, PgSessionStore};
+use fm_postgres::{PgDatabase, PgPool, PgSessionSignal, PgSessionStore};
 
 struct Postgres {
     fixture: Fixture,
@@ -78,6 +79,43 @@ impl SessionStoreHarness for Sessions {
     }
 }
 
+/// Sessions behind the copies of two nodes, which live longer than any rule takes.
+struct CachedSessions(Sessions, [Arc<fm_memory::CachedSessions>; 2]);
+
+#[async_trait]
+impl SessionStoreHarness for CachedSessions {
+    async fn fresh() -> Self {
+        let sessions = Sessions::fresh().await;
+        let node = |pool: PgPool| {
+            let store = Arc::new(PgSessionStore::new(pool.clone()));
+            let signal = Arc::new(PgSessionSignal::new(sessions.0.address.clone(), pool));
+            fm_memory::CachedSessions::new(store, signal, Duration::from_hours(1))
+        };
+        let nodes = [node(sessions.0.pool.clone()), node(sessions.0.another_pool())];
+        Self(sessions, nodes)
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionStore> {
+        self.1[0].clone()
+    }
+
+    async fn dump(&self) -> String {
+        self.0.dump().await
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        Ok(self.1[1].clone())
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.0.break_it().await
+    }
+
+    fn with_wrong_credentials(&self) -> Result<Arc<dyn SessionStore>, Impossible> {
+        self.0.with_wrong_credentials()
+    }
+}
+
 /// The signal that sessions ended.
 struct Signals {
     fixture: Fixture,
@@ -117,6 +155,10 @@ mod database {
 
 mod session_store {
     fm_contract::session_store!(super::Sessions);
+}
+
+mod session_store_behind_copies {
+    fm_contract::session_store!(super::CachedSessions);
 }
 
 /// Nodes of two versions on one queue.

@@ -17,8 +17,8 @@ use fm_domain::error::PortError;
 use fm_domain::files::{FileFilter, FilePage, FileSort, SortOrder};
 use fm_domain::ids::{JobId, SessionId, UserId};
 use fm_domain::jobs::{JobKind, JobPayload, JobSignal, MAX_UNNOTIFIED_WAIT, NewJob, Priority};
-use fm_domain::sessions::{RefreshState, Session, SessionStore};
-use fm_postgres::{MigrationError, PgAddress, PgDatabase, PgJobSignal, PgLimits, PgPool};
+use fm_domain::sessions::{EndedSessions, RefreshState, Session, SessionSignal as _, SessionStore};
+use fm_postgres::{MigrationError, PgAddress, PgDatabase, PgJobSignal, PgLimits, PgPool, PgSessionSignal};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -238,6 +238,19 @@ async fn a_listener_without_a_connection_does_not_let_its_caller_sleep_long() {
     let signal = PgJobSignal::new(PgAddress::parse("postgres://unknown@127.0.0.1:1/nothing").unwrap());
     let heard = timeout(MAX_UNNOTIFIED_WAIT + SOON, signal.wait(Duration::from_mins(1))).await;
     assert_eq!(heard, Ok(false));
+}
+
+#[tokio::test]
+async fn a_process_that_waits_for_nothing_takes_no_connection_to_listen_on() {
+    const LISTENERS: &str = "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+    let fixture = Fixture::fresh().await;
+    let (jobs, sessions) =
+        (fixture.signal(), PgSessionSignal::new(fixture.address.clone(), fixture.pool.clone()));
+    sessions.publish(EndedSessions::One(SessionId::new(Uuid::now_v7()))).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(fixture.ask(LISTENERS).await, ["0"]);
+    timeout(SOON, hears(&jobs)).await.unwrap();
+    assert_eq!(fixture.ask(LISTENERS).await, ["1"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The signal that sessions ended, over publish and subscribe. A channel is no key: in a cluster every node of it hears.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -24,21 +24,18 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How long to wait before a lost connection is made anew, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Listens on a connection of its own, made anew whenever it is lost, until it is dropped.
+/// Listens on a connection of its own from the first listener on, made anew whenever it is lost, until it is dropped.
 pub struct RedisSessionSignal {
     redis: RedisClient,
     listeners: Arc<SessionListeners>,
-    _listening: JoinSet<()>,
+    listening: Mutex<JoinSet<()>>,
 }
 
 impl RedisSessionSignal {
-    /// A signal in the server of this client. Must be called on a Tokio runtime.
+    /// A signal in the server of this client.
     #[must_use]
     pub fn new(redis: RedisClient) -> Self {
-        let listeners = Arc::new(SessionListeners::default());
-        let mut listening = JoinSet::new();
-        listening.spawn(listen(redis.clone(), Arc::clone(&listeners)));
-        Self { redis, listeners, _listening: listening }
+        Self { redis, listeners: Arc::default(), listening: Mutex::default() }
     }
 }
 
@@ -50,6 +47,10 @@ impl SessionSignal for RedisSessionSignal {
 
     fn subscribe(&self, listener: Weak<dyn SessionListener>) {
         self.listeners.add(listener);
+        let mut listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
+        if listening.is_empty() {
+            listening.spawn(listen(self.redis.clone(), Arc::clone(&self.listeners)));
+        }
     }
 }
 

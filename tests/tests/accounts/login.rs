@@ -151,7 +151,29 @@ async fn an_unknown_address_takes_as_long_as_a_wrong_password(lane: Lane) {
     assert!(unknown * 3 > known && known * 3 > unknown, "known {known:?}, unknown {unknown:?}");
 }
 
+/// A token that was there before a login is worth no more after it: it can't be fixed by an attacker beforehand.
+async fn a_login_takes_no_token_of_the_client_over(lane: Lane) {
+    let api = Api::on(lane);
+    let (ada, attacker) = (api.user().await, api.user().await);
+    let body = json!({"email": ada.email, "password": ada.password});
+    let cookies =
+        format!("__Host-access_token={}; __Secure-refresh_token={}", attacker.access(), attacker.refresh());
+    let login = attacker.post("/v1/auth/login").header("cookie", &cookies);
+    let answer = login.json(&body).send().await.expect(200);
+    let pair = answer.json();
+    assert_eq!(pair["user"]["id"], ada.id.as_str());
+    for (token, known) in [
+        ("access_token", [attacker.access(), ada.access()]),
+        ("refresh_token", [attacker.refresh(), ada.refresh()]),
+    ] {
+        assert!(!known.contains(&pair[token].as_str().unwrap()), "{token} is a new one");
+    }
+    let me = attacker.me().await.expect(200).json();
+    assert_eq!(me["id"], attacker.id.as_str(), "an earlier token still stands for its own user");
+}
+
 on_every_lane![
+    a_login_takes_no_token_of_the_client_over,
     logging_in_answers_with_a_token_pair,
     the_case_of_an_address_does_not_matter,
     a_password_and_an_address_are_right_however_they_are_typed,

@@ -28,7 +28,7 @@ async fn a_name_can_be_changed_and_taken_away(lane: Lane) {
 
 async fn a_bad_name_is_refused(lane: Lane) {
     let user = Api::on(lane).user().await;
-    for name in ["", "   ", "a\u{0}b", &"x".repeat(256)] {
+    for name in ["", "   ", "a\u{0}b", "a\u{200b}b", "\u{202e}ada", "\u{3164}", &"x".repeat(256)] {
         user.patch("/v1/auth/me").json(&json!({"name": name})).send().await.invalid(&["/name"]);
     }
     user.patch("/v1/auth/me").json(&json!({"name": "x".repeat(255)})).send().await.expect(200);

@@ -49,7 +49,16 @@ async fn of_two_parallel_registrations_one_wins(lane: Lane) {
 async fn bad_addresses_are_refused_by_their_pointer(lane: Lane) {
     let api = Api::on(lane);
     let long = format!("{}@example.com", "x".repeat(250));
-    for email in ["", "grace", "@example.com", "a@", "a b@example.com", "a@example", "a@b\u{0}.com", &long] {
+    let invisible = [
+        "a\u{200b}b@example.com",
+        "a\u{3164}b@example.com",
+        "a\u{ad}b@example.com",
+        "a\u{202e}b@example.com",
+        "a@exam\u{ad}ple.com",
+    ];
+    let malformed =
+        ["", "grace", "@example.com", "a@", "a b@example.com", "a@example", "a@b\u{0}.com", &long];
+    for email in malformed.into_iter().chain(invisible) {
         let body = json!({"email": email, "password": "a long password"});
         api.post("/v1/auth/register").json(&body).send().await.invalid(&["/email"]);
     }

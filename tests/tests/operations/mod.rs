@@ -16,4 +16,5 @@ mod migrations;
 mod nodes;
 mod openapi;
 mod outages;
+mod sessions;
 mod verify;

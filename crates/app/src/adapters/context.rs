@@ -12,10 +12,20 @@ use crate::lifecycle::ShutdownHooks;
 /// What a command needs of the adapters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Everything that they offer.
+    /// To answer clients, with copies of sessions for which it listens to other nodes.
+    Serve,
+    /// To run jobs or to change what is stored.
     Work,
     /// To look at what is there: nothing is migrated, created or tidied up.
     Look,
+}
+
+impl Purpose {
+    /// Whether the command may change what is there.
+    #[must_use]
+    pub fn changes(self) -> bool {
+        self != Self::Look
+    }
 }
 
 /// What adapters are opened with, on the runtime that they live on.

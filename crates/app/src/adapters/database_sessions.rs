@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fm_domain::sessions::{SessionSignal, SessionStore};
 
-use super::{OpenContext, OpenDatabase, SessionStoreFactory};
+use super::{DatabaseFactory, DatabaseScope, OpenContext, OpenDatabase, SessionStoreFactory};
 use crate::StartError;
 use crate::config::Reader;
 
@@ -35,6 +35,10 @@ impl SessionStoreFactory for DatabaseSessions {
                 "choose another session store",
             )
         })
+    }
+
+    fn is_of_one_process(&self, database: &dyn DatabaseFactory) -> bool {
+        database.scope() == DatabaseScope::Process
     }
 
     fn signal(&self, _: &OpenContext, database: &OpenDatabase) -> Option<Arc<dyn SessionSignal>> {

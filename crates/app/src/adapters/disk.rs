@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use fm_disk::{DiskBlobStore, DiskSettings};
 use fm_domain::error::PortError;
 
-use super::{BlobStoreFactory, OpenBlobStore, OpenContext, OpenDirect, Purpose};
+use super::{BlobStoreFactory, OpenBlobStore, OpenContext, OpenDirect};
 use crate::StartError;
 use crate::config::Reader;
 
@@ -37,11 +37,11 @@ impl BlobStoreFactory for DiskConfig {
                 source,
             )
         };
-        if context.purpose == Purpose::Look && !folder.is_dir() {
+        if !context.purpose.changes() && !folder.is_dir() {
             return Err(failed(PortError::Unexpected("it is not there".into())));
         }
         let store = DiskBlobStore::open(settings).await.map_err(failed)?;
-        if context.purpose == Purpose::Work {
+        if context.purpose.changes() {
             // A process that died leaves these files; with a database in memory their intents are lost too.
             let before = context.clock.now().minus(UNFINISHED_FOR);
             store.remove_unfinished(before).await.map_err(failed)?;

@@ -51,6 +51,10 @@ impl SessionStoreFactory for Memory {
     async fn open(&self, _: &mut OpenContext, _: &OpenDatabase) -> Result<Arc<dyn SessionStore>, StartError> {
         Ok(Arc::new(MemorySessionStore::new()))
     }
+
+    fn is_of_one_process(&self, _: &dyn DatabaseFactory) -> bool {
+        true
+    }
 }
 
 #[async_trait]

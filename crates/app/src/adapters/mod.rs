@@ -128,6 +128,11 @@ pub trait SessionStoreFactory: Any + Debug + Send + Sync {
         database: &OpenDatabase,
     ) -> Result<Arc<dyn SessionStore>, StartError>;
 
+    /// Whether its sessions live in the memory of one process, where no command reaches them.
+    fn is_of_one_process(&self, _database: &dyn DatabaseFactory) -> bool {
+        false
+    }
+
     /// What tells other nodes that sessions ended. Without it no node has copies of sessions, and every request asks the
     /// store.
     fn signal(&self, _context: &OpenContext, _database: &OpenDatabase) -> Option<Arc<dyn SessionSignal>> {

@@ -8,7 +8,7 @@ use fm_s3::{InvalidEndpoint, S3BlobStore, S3Settings, S3SignDownload, S3SignPart
 use fm_streaming::BufferBudget;
 
 use super::plain::warn_of_plain_s3;
-use super::{BlobStoreFactory, OpenBlobStore, OpenContext, OpenDirect, Purpose};
+use super::{BlobStoreFactory, OpenBlobStore, OpenContext, OpenDirect};
 use crate::StartError;
 use crate::config::{Reader, Secret, Variable};
 
@@ -83,10 +83,7 @@ impl BlobStoreFactory for S3Config {
         let store = Arc::new(S3BlobStore::new(&settings).map_err(invalid)?);
         let links = Arc::new(S3SignDownload::new(&settings).map_err(invalid)?);
         let part_links = Arc::new(S3SignParts::new(&settings).map_err(invalid)?);
-        let ready = match context.purpose {
-            Purpose::Work => store.ensure_buckets().await,
-            Purpose::Look => store.ping().await,
-        };
+        let ready = if context.purpose.changes() { store.ensure_buckets().await } else { store.ping().await };
         ready.map_err(|source| StartError::adapter("the S3 can't be used", source))?;
         context.shutdown.add({
             let store = store.clone();

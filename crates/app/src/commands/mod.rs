@@ -1,6 +1,7 @@
 //! The commands.
 
 mod audit;
+mod end_sessions;
 mod jobs;
 mod migrate;
 mod serve;
@@ -66,6 +67,7 @@ fn started(program: &Program, command: Command, config: Config) -> Result<bool, 
         Command::Migrate { direction } => runtime.block_on(migrate::run(&config, direction))?,
         Command::Jobs { command } => return runtime.block_on(jobs::run(program, &config, command)),
         Command::Audit(args) => return runtime.block_on(audit::run(program, &config, args)),
+        Command::EndSessions(args) => return runtime.block_on(end_sessions::run(program, &config, args)),
         Command::Sweep(args) => return runtime.block_on(sweep::run(program, &config, args)),
         Command::Verify(args) => return runtime.block_on(verify::run(program, &config, args)),
     }

@@ -30,7 +30,7 @@ pub(super) fn run(
     let guard = runtime.enter();
     let (listener, address) = listen(config)?;
     let public_url = config.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let wired = runtime.block_on(program.wire(config, &public_url, Purpose::Work))?;
+    let wired = runtime.block_on(program.wire(config, &public_url, Purpose::Serve))?;
     let links = LinkVerifier::new(&wired.ports, &wired.settings);
     let state =
         AppState::new(wired.use_cases(), links, wired.ports.ids.clone(), http_settings(config, public_url));

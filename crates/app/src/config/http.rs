@@ -21,6 +21,7 @@ pub(super) const VARIABLES: &[Variable] = &[
     Variable::plain("CORS_ORIGINS"),
     Variable::plain("TRUSTED_PROXIES"),
     Variable::plain("HSTS_SECONDS"),
+    Variable::plain("HSTS_INCLUDE_SUBDOMAINS"),
     Variable::plain("MAX_CONNECTIONS"),
     Variable::plain("MAX_CONNECTIONS_PER_ADDRESS"),
 ];
@@ -46,7 +47,7 @@ pub struct HttpConfig {
     pub cors: CorsOrigins,
     /// `TRUSTED_PROXIES`: whose word on the address of a client is taken.
     pub trusted_proxies: TrustedProxies,
-    /// `HSTS_SECONDS`, as the field says for how long browsers shall only come over HTTPS.
+    /// `HSTS_SECONDS` and `HSTS_INCLUDE_SUBDOMAINS`, as the field says for how long browsers shall only come over HTTPS.
     pub hsts: Option<HeaderValue>,
     /// `MAX_CONNECTIONS`; `None`: as many as the limit of descriptors leaves room for.
     pub max_connections: Option<usize>,
@@ -117,8 +118,12 @@ fn cors(reader: &mut Reader<'_>) -> CorsOrigins {
 }
 
 fn hsts(reader: &mut Reader<'_>) -> Option<HeaderValue> {
-    let seconds = reader.optional_number("HSTS_SECONDS", 0..=u64::MAX)?;
-    HeaderValue::try_from(format!("max-age={seconds}")).ok()
+    let subdomains = if reader.flag("HSTS_INCLUDE_SUBDOMAINS", false) { "; includeSubDomains" } else { "" };
+    let seconds = reader.optional_number("HSTS_SECONDS", 0..=u64::MAX);
+    if seconds.is_none() && !subdomains.is_empty() {
+        reader.fault("HSTS_INCLUDE_SUBDOMAINS", "needs HSTS_SECONDS");
+    }
+    HeaderValue::try_from(format!("max-age={}{subdomains}", seconds?)).ok()
 }
 
 /// Networks (`10.0.0.0/8`) and single addresses.

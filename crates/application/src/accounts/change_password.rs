@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::reauthenticate::{ReauthenticateError, Reauthentication};
 use crate::engine::events::EventRecorder;
 use crate::engine::password_queue::Presence;
+use crate::engine::passwords;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
 use crate::ports::{Ports, Settings};
 use crate::sessions::{CLOCK_SKEW, left_to_the_job};
@@ -76,7 +77,7 @@ impl ChangePassword {
         let ChangePasswordCommand { current, new, presence } = command;
         let (account, turn) = self.reauthentication.confirm(actor, &current, &presence).await?;
         new.check_strength(&account.user.email, account.user.name.as_ref())?;
-        let hash = self.passwords.hash(&new).await?;
+        let hash = passwords::hash(&turn, &self.passwords, &new).await?;
         drop(turn);
         let now = retry_conflicts(|| self.change(actor, &account.user.password_hash, &hash)).await?;
         let revoked =

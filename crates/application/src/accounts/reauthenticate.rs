@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::engine::audit::Act;
 use crate::engine::failed_attempts::FailedAttempts;
 use crate::engine::password_queue::{Asker, Busy, HashPermit, PasswordQueue, Presence};
-use crate::engine::passwords::verify;
+use crate::engine::passwords;
 use crate::engine::retry::failure;
 use crate::ports::{Ports, Settings};
 use fm_domain::access::Actor;
@@ -61,7 +61,7 @@ impl Reauthentication {
         let turn = self.queue.enter(Asker::SignedIn(actor.user()), presence).await?;
         let account = self.db.read().await?.users().find(actor.user()).await?;
         let account = account.ok_or(ReauthenticateError::Unauthenticated)?;
-        match verify(self.passwords.as_ref(), password, &account.user.password_hash).await? {
+        match passwords::verify(&turn, &self.passwords, password, &account.user.password_hash).await? {
             PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok((account, turn)),
             PasswordCheck::Wrong => {
                 drop(turn);

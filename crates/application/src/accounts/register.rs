@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::find_by_email;
 use crate::engine::events::EventRecorder;
 use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence};
+use crate::engine::passwords;
 use crate::engine::retry::{confirm_commit, failure, retry_conflicts};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::Client;
@@ -93,12 +94,14 @@ impl Register {
             return Err(RegisterError::Closed);
         }
         command.password.check_strength(&command.email, command.name.as_ref())?;
+        // First, and of the memory of this process: a flood that is refused never reaches the database.
+        let room = self.queue.reserve(Asker::Anonymous)?;
         // Hashing is slow on purpose: a taken address need not pay for it.
         if find_by_email(self.db.as_ref(), &command.email).await?.is_some() {
             return Err(RegisterError::EmailTaken);
         }
-        let turn = self.queue.enter(Asker::Anonymous, &command.presence).await?;
-        let password_hash = self.passwords.hash(&command.password).await?;
+        let turn = room.wait(&command.presence).await?;
+        let password_hash = passwords::hash(&turn, &self.passwords, &command.password).await?;
         drop(turn);
         let user = User {
             id: UserId::new(self.ids.uuid()),

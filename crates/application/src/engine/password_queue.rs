@@ -6,6 +6,7 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::UserId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -15,8 +16,9 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// Places for password hashes, and a bounded queue for them.
 ///
 /// A hash takes 19 MiB and tens of milliseconds, and anyone can ask for one. So a request takes a place while it hashes
-/// and waits without memory of its own until there is one. What finds the queue full is refused at once. Users who are
-/// signed in have a place and a queue of their own: a flood of logins never delays them.
+/// and waits without memory of its own until there is one. A request that finds the queue full is refused at once, before
+/// the database is asked about it. Users who are signed in have a place and a queue of their own: a flood of logins never
+/// delays them.
 #[derive(Clone)]
 pub struct PasswordQueue {
     anonymous: Lane,
@@ -46,8 +48,18 @@ pub(crate) enum Asker {
     SignedIn(UserId),
 }
 
-/// A place: hash while it is held, and drop it then.
-pub(crate) struct HashPermit {
+/// Room in the queue: the request that has it may wait for a place.
+pub(crate) struct QueueRoom {
+    places: Arc<Semaphore>,
+    room: OwnedSemaphorePermit,
+    share: Option<Share>,
+}
+
+/// A place to hash at. It is free again when this is dropped and the hashes that it ran have ended.
+pub(crate) struct HashPermit(Arc<Held>);
+
+/// What a place takes away from others.
+struct Held {
     _place: OwnedSemaphorePermit,
     _room: OwnedSemaphorePermit,
     _share: Option<Share>,
@@ -85,15 +97,20 @@ impl PasswordQueue {
         }
     }
 
-    /// Waits for a place, as long as the client is there.
-    pub(crate) async fn enter(&self, asker: Asker, presence: &Presence) -> Result<HashPermit, Busy> {
+    /// Room to wait for a place, or a refusal at once.
+    pub(crate) fn reserve(&self, asker: Asker) -> Result<QueueRoom, Busy> {
         match asker {
-            Asker::Anonymous => self.anonymous.enter(None, presence).await,
+            Asker::Anonymous => self.anonymous.reserve(None),
             Asker::SignedIn(user) => {
                 let share = Share::of(user, &self.shares).ok_or(Busy { retry_after: RETRY_AFTER })?;
-                self.signed_in.enter(Some(share), presence).await
+                self.signed_in.reserve(Some(share))
             }
         }
+    }
+
+    /// Waits for a place, as long as the client is there.
+    pub(crate) async fn enter(&self, asker: Asker, presence: &Presence) -> Result<HashPermit, Busy> {
+        self.reserve(asker)?.wait(presence).await
     }
 }
 
@@ -104,19 +121,49 @@ impl Lane {
         Self { places: Arc::new(Semaphore::new(places)), room: Arc::new(Semaphore::new(room)) }
     }
 
-    async fn enter(&self, share: Option<Share>, presence: &Presence) -> Result<HashPermit, Busy> {
+    fn reserve(&self, share: Option<Share>) -> Result<QueueRoom, Busy> {
+        let room = Arc::clone(&self.room).try_acquire_owned();
+        let room = room.map_err(|_full| Busy { retry_after: RETRY_AFTER })?;
+        Ok(QueueRoom { places: Arc::clone(&self.places), room, share })
+    }
+}
+
+impl QueueRoom {
+    /// Waits for a place, as long as the client is there.
+    pub(crate) async fn wait(self, presence: &Presence) -> Result<HashPermit, Busy> {
+        let Self { places, room, share } = self;
         let busy = Busy { retry_after: RETRY_AFTER };
-        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_full| busy)?;
-        let place = match Arc::clone(&self.places).try_acquire_owned() {
+        let place = match Arc::clone(&places).try_acquire_owned() {
             Ok(place) => place,
             // A client that has sent all may close its side and still read: only one that has to wait is given up.
             Err(_none_free) => tokio::select! {
                 biased;
                 () = presence.gone() => return Err(busy),
-                place = Arc::clone(&self.places).acquire_owned() => place.map_err(|_closed| busy)?,
+                place = places.acquire_owned() => place.map_err(|_closed| busy)?,
             },
         };
-        Ok(HashPermit { _place: place, _room: room, _share: share })
+        Ok(HashPermit(Arc::new(Held { _place: place, _room: room, _share: share })))
+    }
+}
+
+impl HashPermit {
+    /// Runs a hash to its end, even when its caller goes away: the thread that hashes can't be stopped, and its memory and
+    /// its processor are taken until it ends.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a hash that no request waits for changes nothing: the shutdown need not wait for it"
+    )]
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        hash: impl Future<Output = PortResult<T>> + Send + 'static,
+    ) -> PortResult<T> {
+        let held = Arc::clone(&self.0);
+        let ended = tokio::spawn(async move {
+            let outcome = hash.await;
+            drop(held);
+            outcome
+        });
+        ended.await.unwrap_or_else(|panicked| Err(PortError::Unexpected(panicked.into())))
     }
 }
 

@@ -26,7 +26,7 @@ pub struct ReplaceCommand {
     pub file: FileId,
     /// The revisions in which it may be replaced.
     pub if_match: Option<IfMatch>,
-    /// The bytes; the name that comes with them is ignored.
+    /// The bytes. The file keeps its name.
     pub body: UploadBody,
 }
 

@@ -50,7 +50,8 @@ pub(super) struct Written {
     pub(super) stored: StoredBlob,
     pub(super) sha256: Sha256,
     pub(super) content_type: MediaType,
-    pub(super) name: FileName,
+    /// The name that the request gives the file.
+    pub(super) name: Option<FileName>,
 }
 
 /// Moves bytes into the store.
@@ -176,7 +177,7 @@ impl Transfer {
     }
 
     /// Reads the bytes of a repeated upload without keeping them.
-    pub(super) async fn read(&self, body: UploadBody) -> Result<(Sha256, FileName), UploadError> {
+    pub(super) async fn read(&self, body: UploadBody) -> Result<(Sha256, Option<FileName>), UploadError> {
         let limit = Limit { max: self.max_upload, quota: None };
         let (meter, mut bytes) = Meter::wrap(body.stream, limit, body.length, body.sha256, None);
         while let Some(chunk) = bytes.next().await {

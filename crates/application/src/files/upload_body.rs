@@ -22,9 +22,9 @@ pub struct UploadBody {
     pub claimed_type: Option<MediaType>,
     /// The hash that they must have, where the client gave one.
     pub sha256: Option<Sha256>,
-    /// Resolves once the whole request was read after the bytes: the file's final name, or what is wrong with the
-    /// rest.
-    pub end: BoxFuture<'static, Result<FileName, BodyError>>,
+    /// Resolves once the whole request was read after the bytes: the name that it gives the file, if any, or what is wrong
+    /// with the rest.
+    pub end: BoxFuture<'static, Result<Option<FileName>, BodyError>>,
 }
 
 /// Why an upload or a replacement was refused. None of its bytes stay.

@@ -11,9 +11,9 @@ use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{Access, Actor, Right};
-use fm_domain::body::ByteSize;
+use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{File, Revision, ThumbnailState};
+use fm_domain::files::{File, FileName, Revision, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, IdempotencyKey};
 use fm_domain::ids::FileId;
 use fm_domain::thumbnails::Thumbnailer;
@@ -69,7 +69,10 @@ impl UploadFile {
             IntentOutcome::Done(first) => return self.repeat(&access, &first, body).await,
         };
         let outcome = match self.transfer.write(&intent, ByteSize::ZERO, body).await {
-            Ok(written) => self.commit(actor, &intent, &written).await,
+            Ok(written) => match required(written.name.clone()) {
+                Ok(name) => self.commit(actor, &intent, &written, name).await,
+                Err(error) => Err(error),
+            },
             Err(error) => Err(error),
         };
         match outcome {
@@ -82,13 +85,19 @@ impl UploadFile {
     }
 
     /// Unit 2: from its commit on the file exists.
-    async fn commit(&self, actor: &Actor, intent: &Intent, written: &Written) -> Result<File, UploadError> {
+    async fn commit(
+        &self,
+        actor: &Actor,
+        intent: &Intent,
+        written: &Written,
+        name: FileName,
+    ) -> Result<File, UploadError> {
         let now = self.transfer.clock.now();
         let pictured = self.thumbnailer.accepts(&written.content_type);
         let file = File {
             id: FileId::new(self.transfer.ids.uuid()),
             owner: intent.owner,
-            name: written.name.clone(),
+            name,
             content_type: written.content_type.clone(),
             size: written.stored.size,
             sha256: Some(written.sha256),
@@ -149,7 +158,7 @@ impl UploadFile {
         body: UploadBody,
     ) -> Result<Uploaded, UploadError> {
         let (sha256, name) = self.transfer.read(body).await?;
-        if sha256 != first.sha256 || name != first.name {
+        if sha256 != first.sha256 || required(name)? != first.name {
             return Err(UploadError::KeyConflict);
         }
         let found = self.transfer.db.read().await?.files().find(access, first.file).await?;
@@ -157,6 +166,12 @@ impl UploadFile {
         let file = found.ok_or(UploadError::KeyBusy { retry_after: std::time::Duration::from_secs(1) })?;
         Ok(Uploaded { view: self.presenter.view(file).await?, fresh: false })
     }
+}
+
+/// A new file has a name.
+fn required(name: Option<FileName>) -> Result<FileName, UploadError> {
+    let missing = || BodyError::Invalid { field: Some("name"), detail: "is required".to_owned() };
+    name.ok_or_else(|| missing().into())
 }
 
 #[cfg(test)]

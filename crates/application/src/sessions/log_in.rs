@@ -8,8 +8,8 @@ use super::token_issuer::{TokenIssuer, TokenPair};
 use crate::accounts::find_by_email;
 use crate::engine::audit::{Act, AuditTrail};
 use crate::engine::failed_attempts::FailedAttempts;
-use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence};
-use crate::engine::passwords::verify;
+use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence, QueueRoom};
+use crate::engine::passwords;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
 use fm_domain::access::Client;
@@ -90,30 +90,37 @@ impl LogIn {
 
     /// The tokens of a new session. A wrong address and a wrong password are recorded alike.
     pub async fn run(&self, command: LogInCommand) -> Result<TokenPair, LogInError> {
+        // First, and of the memory of this process: a flood that is refused never reaches the database.
+        let room = self.queue.reserve(Asker::Anonymous)?;
         let user = self.find(&command.email).await?;
         let account = user.as_ref().map(|user| user.id);
-        let outcome = self.open(user, &command).await;
+        let outcome = self.open(user, room, &command).await;
         if matches!(outcome, Err(LogInError::InvalidCredentials)) {
             let (action, client) = (AuditAction::LOGIN_FAILED, &command.client);
-            let email = command.email.parse::<Email>();
+            let email = Email::from_stored(&command.email);
             let tried = email.as_ref().map_or(command.email.as_str(), Email::key);
             self.failures.record(tried, Act { action, actor: None, account, target: None, client }).await;
         }
         outcome
     }
 
-    async fn open(&self, user: Option<User>, command: &LogInCommand) -> Result<TokenPair, LogInError> {
+    async fn open(
+        &self,
+        user: Option<User>,
+        room: QueueRoom,
+        command: &LogInCommand,
+    ) -> Result<TokenPair, LogInError> {
         let decoy = || self.passwords.decoy();
         let hash = user.as_ref().map_or_else(decoy, |user| user.password_hash.clone());
-        let turn = self.queue.enter(Asker::Anonymous, &command.presence).await?;
-        let check = verify(self.passwords.as_ref(), &command.password, &hash).await?;
+        let turn = room.wait(&command.presence).await?;
+        let check = passwords::verify(&turn, &self.passwords, &command.password, &hash).await?;
         let user = match (user, check) {
             (Some(user), PasswordCheck::Right) => {
                 drop(turn);
                 user
             }
             (Some(user), PasswordCheck::RightButOutdated) => {
-                let hash = self.passwords.hash(&command.password).await?;
+                let hash = passwords::hash(&turn, &self.passwords, &command.password).await?;
                 drop(turn);
                 if retry_conflicts(|| self.renew_hash(&user, &hash)).await? {
                     User { password_hash: hash, ..user }
@@ -143,7 +150,7 @@ impl LogIn {
     }
 
     async fn find(&self, email: &str) -> PortResult<Option<User>> {
-        let Ok(email) = email.parse::<Email>() else { return Ok(None) };
+        let Ok(email) = Email::from_stored(email) else { return Ok(None) };
         Ok(find_by_email(self.db.as_ref(), &email).await?.map(|account| account.user))
     }
 
@@ -164,8 +171,8 @@ impl LogIn {
     async fn replaced(&self, user: &User, command: &LogInCommand) -> Result<User, LogInError> {
         let account = self.db.read().await?.users().find(user.id).await?;
         let user = account.ok_or(LogInError::InvalidCredentials)?.user;
-        let _turn = self.queue.enter(Asker::Anonymous, &command.presence).await?;
-        match verify(self.passwords.as_ref(), &command.password, &user.password_hash).await? {
+        let turn = self.queue.enter(Asker::Anonymous, &command.presence).await?;
+        match passwords::verify(&turn, &self.passwords, &command.password, &user.password_hash).await? {
             PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok(user),
             PasswordCheck::Wrong => Err(LogInError::InvalidCredentials),
         }

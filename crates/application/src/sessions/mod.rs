@@ -1,6 +1,7 @@
 //! Sessions: begun by a log-in, renewed, listed and revoked; they answer who asks.
 
 mod authenticate;
+mod end_sessions;
 mod lifetime;
 mod list_sessions;
 mod log_in;
@@ -12,6 +13,7 @@ mod revoke_session;
 mod token_issuer;
 
 pub use authenticate::{Authenticate, Refused};
+pub use end_sessions::{EndSessions, EndSessionsError, NamedAccount};
 pub use fm_domain::access::Client;
 pub use list_sessions::ListSessions;
 pub use log_in::{LogIn, LogInCommand, LogInError};
@@ -36,6 +38,7 @@ pub struct Sessions {
     pub list: ListSessions,
     pub revoke: RevokeSession,
     pub revoke_others: RevokeOtherSessions,
+    pub end: EndSessions,
 }
 
 impl Sessions {
@@ -51,6 +54,7 @@ impl Sessions {
             list: ListSessions::new(ports, settings),
             revoke: RevokeSession::new(ports),
             revoke_others: RevokeOtherSessions::new(ports),
+            end: EndSessions::new(ports),
         }
     }
 }

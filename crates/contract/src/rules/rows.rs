@@ -105,7 +105,7 @@ pub(crate) async fn user_17_names_of_every_script_are_kept_and_touch_no_other_us
     let given = given(harness);
     let (user, other) = (given.user().await, given.user().await);
     for text in TEXTS {
-        let name: DisplayName = text.parse().unwrap();
+        let name = DisplayName::from_stored(text).unwrap();
         let mut unit = given.unit().await;
         assert!(unit.users().set_name(user.id, Some(name.clone())).await.unwrap());
         unit.commit().await.unwrap();

@@ -6,8 +6,11 @@ use std::str::FromStr;
 use email_address::{EmailAddress, Options};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::invisible::is_invisible;
+
 /// An email address (RFC 5321), at most 254 bytes, in NFC and without white space around it. It compares without regard
-/// to case and to compatibility forms, such as full-width letters, and by the ASCII form of its domain (UTS #46).
+/// to case and to compatibility forms, such as full-width letters, and by the ASCII form of its domain (UTS #46). New
+/// addresses have no invisible characters.
 #[derive(Debug, Clone)]
 pub struct Email {
     written: String,
@@ -25,6 +28,24 @@ const LONGEST: usize = 254;
 pub struct InvalidEmail;
 
 impl Email {
+    /// An address as it was stored, or as it is typed to log in: invisible characters were accepted at first, and such
+    /// accounts stay readable and open to their owners.
+    pub fn from_stored(text: &str) -> Result<Self, InvalidEmail> {
+        let text = text.trim_matches(is_blank);
+        // Normalising is linear but not free: a length that no normal form brings under the limit is refused first.
+        if text.len() > LONGEST * 3 {
+            return Err(InvalidEmail);
+        }
+        let written: String = text.nfc().collect();
+        let key = match canonical(&written) {
+            Some(key) if written.len() <= LONGEST => key,
+            _ if is_address(&written) => written.to_lowercase(),
+            _ => return Err(InvalidEmail),
+        };
+        let typed = (text != written).then(|| text.to_owned());
+        Ok(Self { written, key, typed })
+    }
+
     /// The address as its owner wrote it, normalised.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -59,10 +80,9 @@ impl Email {
     }
 }
 
-/// White space, and invisible characters that are copied along with an address: zero-width characters and marks of direction.
+/// White space, and invisible characters, which are copied along with an address.
 fn is_blank(character: char) -> bool {
-    character.is_whitespace()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    character.is_whitespace() || is_invisible(character)
 }
 
 /// The form that all spellings of an address have in common; `None` where it has none.
@@ -83,23 +103,13 @@ fn is_address(text: &str) -> bool {
     is_plain && EmailAddress::parse_with_options(text, strict).is_ok()
 }
 
+/// A new address.
 impl FromStr for Email {
     type Err = InvalidEmail;
 
     fn from_str(text: &str) -> Result<Self, InvalidEmail> {
-        let text = text.trim_matches(is_blank);
-        // Normalising is linear but not free: a length that no normal form brings under the limit is refused first.
-        if text.len() > LONGEST * 3 {
-            return Err(InvalidEmail);
-        }
-        let written: String = text.nfc().collect();
-        let key = match canonical(&written) {
-            Some(key) if written.len() <= LONGEST && !written.chars().any(is_blank) => key,
-            _ if is_address(&written) => written.to_lowercase(),
-            _ => return Err(InvalidEmail),
-        };
-        let typed = (text != written).then(|| text.to_owned());
-        Ok(Self { written, key, typed })
+        let email = Self::from_stored(text)?;
+        if email.written.chars().any(is_blank) { Err(InvalidEmail) } else { Ok(email) }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{Email, PasswordHash};
 use crate::body::ByteSize;
 use crate::clock::Timestamp;
 use crate::ids::UserId;
+use crate::invisible;
 
 /// A user, who can log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,13 +105,14 @@ impl FromStr for Role {
     }
 }
 
-/// A user's name: 1 to 255 characters after NFC, no control characters, not white space alone.
+/// A user's name: 1 to 255 characters after NFC, no control characters, not white space alone. New names have no invisible
+/// characters either but where they shape the text, as names of files have not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplayName(String);
 
 /// The text is no name for a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to 255 characters, without control characters, and not blank")]
+#[error("must be 1 to 255 characters, without control or invisible characters, and not blank")]
 pub struct InvalidDisplayName;
 
 impl DisplayName {
@@ -119,12 +121,9 @@ impl DisplayName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl FromStr for DisplayName {
-    type Err = InvalidDisplayName;
-
-    fn from_str(text: &str) -> Result<Self, InvalidDisplayName> {
+    /// A name as it was stored: invisible characters were accepted at first, and such accounts stay readable.
+    pub fn from_stored(text: &str) -> Result<Self, InvalidDisplayName> {
         // Normalising is linear but not free: a length that no normal form brings under the limit is refused first.
         if text.len() > 255 * 16 {
             return Err(InvalidDisplayName);
@@ -135,6 +134,16 @@ impl FromStr for DisplayName {
             return Err(InvalidDisplayName);
         }
         Ok(Self(name))
+    }
+}
+
+/// A name for a user.
+impl FromStr for DisplayName {
+    type Err = InvalidDisplayName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDisplayName> {
+        let name = Self::from_stored(text)?;
+        if invisible::find(&name.0).is_some() { Err(InvalidDisplayName) } else { Ok(name) }
     }
 }
 

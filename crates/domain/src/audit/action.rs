@@ -44,7 +44,7 @@ actions! {
     SESSION_REFRESH_REUSED = "session.refresh_reused";
     /// A session was ended: by a logout, by its user elsewhere, or by a login beyond the limit. The target is the session.
     SESSION_REVOKED = "session.revoked";
-    /// All sessions but the one that asked were ended.
+    /// All sessions were ended: by their user but the one that asked, or by an operator.
     SESSIONS_REVOKED = "sessions.revoked";
     /// A file was uploaded, in one request or many. The target is the file.
     FILE_UPLOADED = "file.uploaded";

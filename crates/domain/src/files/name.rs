@@ -1,11 +1,11 @@
 //! Names of files.
 
-mod invisible;
-
 use std::fmt;
 use std::str::FromStr;
 
 use unicode_normalization::UnicodeNormalization;
+
+use crate::invisible;
 
 /// A file's name: 1 to 255 characters after normalisation to NFC, any Unicode but control characters (Cc), `/` and
 /// `\`; not `.`, `..` or white space alone. New names have no invisible characters either but where they shape the text.

@@ -4,7 +4,7 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, web};
 use fm_application::files::UploadBody;
 use fm_domain::body::ByteSize;
-use fm_domain::files::{FileName, InvalidFileName, MediaType};
+use fm_domain::files::MediaType;
 use futures_util::future::LocalBoxFuture;
 
 use crate::input::no_content_coding;
@@ -38,13 +38,6 @@ pub(crate) enum Naming {
     ByRequest,
     /// The file has a name, which stays: one in the request is ignored.
     Kept,
-}
-
-impl Naming {
-    /// What stands for the name of a file that keeps its own.
-    pub(super) fn unused_name() -> Result<FileName, InvalidFileName> {
-        "content".parse()
-    }
 }
 
 /// What a request says of its body.

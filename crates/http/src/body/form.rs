@@ -83,7 +83,7 @@ impl Form {
         mut self,
         given: Option<GivenName>,
         mut frames: Frames,
-        told: oneshot::Sender<Result<FileName, BodyError>>,
+        told: oneshot::Sender<Result<Option<FileName>, BodyError>>,
     ) {
         match self.send(&mut frames).await {
             Some(Ok(())) => {
@@ -109,8 +109,8 @@ impl Form {
         }
     }
 
-    /// Reads what follows the file, to the end of the request, and gives the file's name.
-    async fn rest(mut self, given: Option<GivenName>) -> Result<FileName, BodyError> {
+    /// Reads what follows the file, to the end of the request, and gives the name of a file that the request names.
+    async fn rest(mut self, given: Option<GivenName>) -> Result<Option<FileName>, BodyError> {
         while let Some(part) = self.parts.part().await? {
             match part.field.as_str() {
                 "name" => self.take_name().await?,
@@ -128,11 +128,11 @@ impl Form {
             return Err(BodyError::DigestMismatch);
         }
         match (self.name, given) {
-            (Some(name), _) => Ok(name),
-            (None, _) if self.naming == Naming::Kept => Naming::unused_name().map_err(bad_name),
-            (None, Some(GivenName::Text(path))) => FileName::from_path(&path).map_err(bad_name),
+            (Some(name), _) => Ok(Some(name)),
+            (None, _) if self.naming == Naming::Kept => Ok(None),
+            (None, Some(GivenName::Text(path))) => FileName::from_path(&path).map(Some).map_err(bad_name),
             (None, Some(GivenName::NotUtf8)) => Err(not_utf8()),
-            (None, None) => Err(BodyError::Invalid { field: Some("name"), detail: "is required".to_owned() }),
+            (None, None) => Ok(None),
         }
     }
 

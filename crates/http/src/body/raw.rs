@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web};
 use fm_application::files::UploadBody;
 use fm_domain::body::{ByteSize, ByteStream};
-use fm_domain::files::InvalidFileName;
+use fm_domain::files::{FileName, InvalidFileName};
 use futures_util::FutureExt as _;
 
 use super::channel::{Frames, channel};
@@ -34,11 +34,11 @@ pub(super) fn upload(
     let name = match naming {
         Naming::ByRequest => {
             let name = Query::new(request.query_string()).text("name")?;
-            name.ok_or_else(|| Problem::invalid("/name", "is required"))?.parse()
+            let name = name.ok_or_else(|| Problem::invalid("/name", "is required"))?;
+            Some(name.parse::<FileName>().map_err(refused)?)
         }
-        Naming::Kept => Naming::unused_name(),
+        Naming::Kept => None,
     };
-    let name = name.map_err(refused)?;
     let bounds = Bounds {
         limit: envelope.max_upload.bytes(),
         told_limit: envelope.max_upload,

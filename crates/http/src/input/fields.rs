@@ -6,6 +6,7 @@ use std::str::FromStr;
 use fm_api_types::FieldError;
 use fm_domain::accounts::Password;
 use serde_json::{Map, Value};
+use zeroize::Zeroize as _;
 
 use crate::problem::Problem;
 
@@ -18,9 +19,9 @@ pub(crate) trait FromFields: Sized {
     fn read(fields: &mut Fields) -> Option<Self>;
 }
 
-/// The fields that are left, and the faults found so far.
+/// The fields that are left, and the faults found so far. Texts are wiped when they were read: each may be a secret.
 pub(crate) struct Fields {
-    left: Map<String, Value>,
+    left: Wiped<Map<String, Value>>,
     errors: Vec<FieldError>,
     /// Where the object is in the body: a JSON pointer.
     at: String,
@@ -29,7 +30,7 @@ pub(crate) struct Fields {
 impl Fields {
     /// The fields of this object.
     pub(crate) const fn new(object: Map<String, Value>) -> Self {
-        Self { left: object, errors: Vec::new(), at: String::new() }
+        Self { left: Wiped(object), errors: Vec::new(), at: String::new() }
     }
 
     /// A field that must be there and not null.
@@ -38,8 +39,8 @@ impl Fields {
         name: &'static str,
         read: impl FnOnce(&Value) -> Result<T, String>,
     ) -> Option<T> {
-        match self.left.remove(name) {
-            Some(value) => self.note(name, read(&value)),
+        match self.take(name) {
+            Some(value) => self.note(name, read(&value.0)),
             None => self.note(name, Err("is required".to_owned())),
         }
     }
@@ -51,9 +52,9 @@ impl Fields {
         name: &'static str,
         read: impl FnOnce(&Value) -> Result<T, String>,
     ) -> Option<Option<T>> {
-        match self.left.remove(name) {
-            None | Some(Value::Null) => Some(None),
-            Some(value) => self.note(name, read(&value)).map(Some),
+        match self.take(name) {
+            None | Some(Wiped(Value::Null)) => Some(None),
+            Some(value) => self.note(name, read(&value.0)).map(Some),
         }
     }
 
@@ -64,10 +65,10 @@ impl Fields {
         name: &'static str,
         read: impl FnOnce(&Value) -> Result<T, String>,
     ) -> Option<Option<T>> {
-        match self.left.remove(name) {
+        match self.take(name) {
             None => self.note(name, Err("is required".to_owned())),
-            Some(Value::Null) => Some(None),
-            Some(value) => self.note(name, read(&value)).map(Some),
+            Some(Wiped(Value::Null)) => Some(None),
+            Some(value) => self.note(name, read(&value.0)).map(Some),
         }
     }
 
@@ -82,7 +83,7 @@ impl Fields {
                 self.errors.push(FieldError { pointer: at, detail: "must be an object".to_owned() });
                 return None;
             };
-            let mut fields = Self { left, errors: Vec::new(), at };
+            let mut fields = Self { left: Wiped(left), errors: Vec::new(), at };
             let value = T::read(&mut fields);
             fields.note_unknown();
             self.errors.append(&mut fields.errors);
@@ -102,8 +103,12 @@ impl Fields {
         }
     }
 
+    fn take(&mut self, name: &str) -> Option<Wiped<Value>> {
+        self.left.0.remove(name).map(Wiped)
+    }
+
     fn note_unknown(&mut self) {
-        for unknown in self.left.keys() {
+        for unknown in self.left.0.keys() {
             let pointer = format!("{}/{}", self.at, unknown.replace('~', "~0").replace('/', "~1"));
             self.errors.push(FieldError { pointer, detail: "is not known".to_owned() });
         }
@@ -117,6 +122,37 @@ impl Fields {
                 None
             }
         }
+    }
+}
+
+/// What is wiped from memory when it is dropped.
+struct Wiped<T: Wipe>(T);
+
+impl<T: Wipe> Drop for Wiped<T> {
+    fn drop(&mut self) {
+        self.0.wipe();
+    }
+}
+
+trait Wipe {
+    /// Overwrites every text in it.
+    fn wipe(&mut self);
+}
+
+impl Wipe for Value {
+    fn wipe(&mut self) {
+        match self {
+            Self::String(text) => text.zeroize(),
+            Self::Array(values) => values.iter_mut().for_each(Wipe::wipe),
+            Self::Object(fields) => fields.wipe(),
+            Self::Null | Self::Bool(_) | Self::Number(_) => {}
+        }
+    }
+}
+
+impl Wipe for Map<String, Value> {
+    fn wipe(&mut self) {
+        self.values_mut().for_each(Wipe::wipe);
     }
 }
 
@@ -141,4 +177,19 @@ pub(crate) fn owned(value: &Value) -> Result<String, String> {
 /// Reads a password to compare: any string will do, what could never be right is simply wrong.
 pub(crate) fn candidate(value: &Value) -> Result<Password, String> {
     owned(value).map(Password::candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Wipe as _;
+
+    #[test]
+    fn every_text_of_a_value_is_wiped_however_deep_it_is() {
+        let mut value =
+            json!({"password": "hunter2", "list": ["hunter2", {"token": "hunter2"}], "number": 7});
+        value.wipe();
+        assert_eq!(value, json!({"password": "", "list": ["", {"token": ""}], "number": 7}));
+    }
 }

@@ -5,11 +5,11 @@ use std::future::{Ready, ready};
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest, dev};
 use futures_util::StreamExt as _;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 use super::headers::no_content_coding;
 use super::{Fields, FromFields};
@@ -67,7 +67,8 @@ impl JsonBody {
         Self::parse(&bytes)
     }
 
-    async fn bytes(mut self) -> Result<BytesMut, Problem> {
+    /// The bytes, which may hold a password or a token: they are wiped when they are dropped.
+    async fn bytes(mut self) -> Result<Zeroizing<Vec<u8>>, Problem> {
         if self.length != Some(0) {
             if !self.is_json {
                 return Err(Problem::of(Code::UnsupportedMediaType));
@@ -85,14 +86,14 @@ impl JsonBody {
         }
     }
 
-    async fn collect(&mut self) -> Result<BytesMut, Problem> {
-        let mut bytes = BytesMut::new();
+    async fn collect(&mut self) -> Result<Zeroizing<Vec<u8>>, Problem> {
+        let mut bytes = Zeroizing::new(Vec::new());
         while let Some(chunk) = self.payload.next().await {
             let Ok(chunk) = chunk else { return Err(Problem::malformed("the body broke off")) };
             if (bytes.len() + chunk.len()) as u64 > self.limit {
                 return Err(Problem::too_large("body", self.limit));
             }
-            bytes.extend_from_slice(&chunk);
+            append(&mut bytes, &chunk);
         }
         Ok(bytes)
     }
@@ -108,6 +109,17 @@ impl JsonBody {
             Err(_) => Err(Problem::of(Code::MalformedRequest)),
         }
     }
+}
+
+/// Appends without leaving a copy behind where the bytes need more room.
+fn append(bytes: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+    let length = bytes.len() + chunk.len();
+    if bytes.capacity() < length {
+        let mut larger = Zeroizing::new(Vec::with_capacity(length.next_power_of_two()));
+        larger.extend_from_slice(bytes);
+        *bytes = larger;
+    }
+    bytes.extend_from_slice(chunk);
 }
 
 /// `Content-Length`; none at all, and no chunks, means that there is no body.

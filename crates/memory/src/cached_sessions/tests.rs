@@ -124,6 +124,23 @@ async fn a_copy_is_used_for_its_time_and_no_longer() {
 }
 
 #[tokio::test]
+async fn a_node_without_copies_tells_the_others_and_listens_to_none() {
+    let wire = Arc::new(Wire::default());
+    wire.listeners.set_connected(true);
+    let (store, _with_copies, session) = node(wire.clone()).await;
+    let without = CachedSessions::new(store.clone(), wire.clone(), Duration::ZERO);
+    for looks in 1..4 {
+        assert!(without.find_recent(session.id, NOW).await.unwrap().is_some());
+        assert_eq!(store.looks(), looks, "every look asks the store");
+    }
+    assert!(!without.copies.is_connected.load(Ordering::SeqCst), "no listener is added");
+    assert!(without.revoke(session.user, session.id).await.unwrap());
+    without.revoke_all(session.user, None, NOW).await.unwrap();
+    let told = [EndedSessions::One(session.id), EndedSessions::OfUser(session.user)];
+    assert_eq!(*wire.published.lock().unwrap(), told);
+}
+
+#[tokio::test]
 async fn a_strict_look_asks_the_store() {
     let (store, node, session) = node(Arc::new(MemorySessionSignal::new())).await;
     node.find_recent(session.id, NOW).await.unwrap();

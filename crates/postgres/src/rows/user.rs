@@ -1,7 +1,7 @@
 //! Rows of `users`.
 
 use diesel::prelude::*;
-use fm_domain::accounts::{Account, DisplayName, PasswordHash, StorageUse, User};
+use fm_domain::accounts::{Account, DisplayName, Email, PasswordHash, StorageUse, User};
 use fm_domain::error::PortResult;
 use fm_domain::ids::UserId;
 use uuid::Uuid;
@@ -28,11 +28,11 @@ pub(crate) struct UserRow {
 impl UserRow {
     /// The account that the row holds.
     pub(crate) fn into_account(self) -> PortResult<Account> {
-        let name = self.name.map(|name| name.parse::<DisplayName>()).transpose();
+        let name = self.name.as_deref().map(DisplayName::from_stored).transpose();
         Ok(Account {
             user: User {
                 id: UserId::new(self.id),
-                email: self.email.parse().map_err(corrupt("users.email"))?,
+                email: Email::from_stored(&self.email).map_err(corrupt("users.email"))?,
                 name: name.map_err(corrupt("users.name"))?,
                 role: self.role.parse().map_err(corrupt("users.role"))?,
                 password_hash: PasswordHash::new(self.password_hash),

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_contract::{Impossible, SessionSignalHarness, SessionStoreHarness};
-use fm_domain::sessions::{SessionSignal, SessionStore};
+use fm_domain::ids::SessionId;
+use fm_domain::sessions::{EndedSessions, SessionSignal, SessionStore};
 use fm_redis::{RedisSessionSignal, RedisSessionStore};
+use uuid::Uuid;
 
 use super::Server;
 use fm_testkit::redis::RedisServer;
@@ -133,6 +135,23 @@ impl SessionSignalHarness for Signals {
 
 mod session_signal {
     fm_contract::session_signal!(super::Signals);
+}
+
+#[tokio::test]
+async fn a_process_that_listens_to_nothing_takes_no_connection_to_listen_on() {
+    let signals = Signals::fresh().await;
+    let ended = EndedSessions::One(SessionId::new(Uuid::from_u128(1)));
+    signals.signal.publish(ended).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut connection = signals.server.connection().await;
+    let listeners: String = redis::cmd("CLIENT")
+        .arg("LIST")
+        .arg("TYPE")
+        .arg("PUBSUB")
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(listeners, "");
 }
 
 /// Sessions in Redis behind the copies of two nodes, which live longer than any rule takes.

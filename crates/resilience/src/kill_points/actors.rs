@@ -97,7 +97,8 @@ impl Actors {
             length: Some(ByteSize::new(content.len() as u64)),
             claimed_type: None,
             sha256: None,
-            end: async move { name.parse().map_err(|_invalid| BodyError::Malformed("a name")) }.boxed(),
+            end: async move { name.parse().map(Some).map_err(|_invalid| BodyError::Malformed("a name")) }
+                .boxed(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
-use fm_domain::accounts::{Account, PasswordHash, StorageUse, User};
+use fm_domain::accounts::{Account, DisplayName, Email, PasswordHash, StorageUse, User};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::UserId;
@@ -50,10 +50,10 @@ impl TryFrom<UserRow> for Account {
 
     fn try_from(row: UserRow) -> PortResult<Self> {
         let storage = counters((row.used_bytes, row.reserved_bytes, row.file_count))?;
-        let name = row.name.map(|name| name.parse()).transpose();
+        let name = row.name.as_deref().map(DisplayName::from_stored).transpose();
         let user = User {
             id: UserId::new(row.id.uuid()),
-            email: row.email.parse().map_err(corrupt("users.email"))?,
+            email: Email::from_stored(&row.email).map_err(corrupt("users.email"))?,
             name: name.map_err(corrupt("users.name"))?,
             role: row.role.parse().map_err(corrupt("users.role"))?,
             password_hash: PasswordHash::new(row.password_hash),

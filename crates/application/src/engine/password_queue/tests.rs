@@ -1,10 +1,11 @@
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::num::NonZero;
 
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::UserId;
 use futures_util::FutureExt as _;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
 use super::{Asker, HashPermit, PasswordQueue, Presence};
@@ -107,4 +108,49 @@ async fn one_user_does_not_fill_the_queue_of_all() {
     assert!(queue.enter(user(1), &there).now_or_never().is_none(), "what was dropped counts no more");
     drop(turn);
     assert!(queue.shares.lock().unwrap().is_empty(), "users without requests take no memory");
+}
+
+#[tokio::test]
+async fn a_hash_whose_request_is_dropped_holds_its_place_until_it_ends() {
+    for asker in [Asker::Anonymous, user(1)] {
+        let queue = queue(2);
+        let there = Presence::default();
+        let turn = at_once(&queue, asker);
+        let (end, ended) = oneshot::channel::<()>();
+        let hash = async move {
+            ended.await.unwrap();
+            Ok(())
+        };
+        let mut request = Box::pin(async move { turn.run(hash).await });
+        assert!((&mut request).now_or_never().is_none());
+        drop(request);
+        let mut next = Box::pin(queue.enter(asker, &there));
+        tokio::task::yield_now().await;
+        assert!((&mut next).now_or_never().is_none(), "the hash is still made");
+        end.send(()).unwrap();
+        assert!(next.await.is_ok());
+        assert!(queue.shares.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn room_is_given_or_refused_at_once_and_is_free_again_when_it_is_dropped() {
+    let queue = queue(2);
+    let rooms: Vec<_> =
+        (0..=PasswordQueue::WAITING_PER_PLACE).map_while(|_| queue.reserve(Asker::Anonymous).ok()).collect();
+    assert_eq!(rooms.len(), PasswordQueue::WAITING_PER_PLACE + 1);
+    assert!(queue.reserve(Asker::Anonymous).is_err());
+    assert!(queue.enter(Asker::Anonymous, &Presence::default()).now_or_never().unwrap().is_err());
+    drop(rooms);
+    drop(at_once(&queue, Asker::Anonymous));
+}
+
+#[tokio::test]
+async fn a_hash_that_panics_is_a_failure_and_frees_its_place() {
+    let queue = queue(2);
+    let turn = at_once(&queue, Asker::Anonymous);
+    let outcome: PortResult<()> = turn.run(async { panic!("broken") }).await;
+    assert!(matches!(outcome, Err(PortError::Unexpected(_))));
+    drop(turn);
+    drop(at_once(&queue, Asker::Anonymous));
 }

@@ -15,6 +15,7 @@ use fm_domain::files::{File, Revision, ThumbnailState, UpdateFile};
 use fm_domain::ids::BlobId;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, a_file};
+use futures_util::FutureExt as _;
 
 fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
@@ -99,7 +100,8 @@ async fn the_pointer_switches_and_the_old_bytes_are_marked_deleted_in_one_unit()
     let units = [recording_intent(&effects), switching(&effects)];
     let trail = units[1].audit.clone();
     let if_match = Some(IfMatch::Revisions(vec![Revision::FIRST]));
-    let view = replace(&effects, Some(a_file()), units, None, if_match, body(&["new"])).await.unwrap();
+    let nameless = UploadBody { end: async { Ok(None) }.boxed(), ..body(&["new"]) };
+    let view = replace(&effects, Some(a_file()), units, None, if_match, nameless).await.unwrap();
     let file = view.file;
     assert_eq!(noted(&trail), [by_ada(AuditAction::FILE_REPLACED, Some(file.id.uuid()))]);
     assert_eq!((file.id, file.name.as_str(), file.size), (a_file().id, "hello.txt", ByteSize::new(3)));

@@ -43,7 +43,7 @@ async fn what_was_written_is_described_by_its_bytes() {
     let written =
         write(UploadBody { claimed_type: "text/csv".parse().ok(), ..body(&["a", "bcd"]) }).await.unwrap();
     assert_eq!((written.stored.size, written.sha256), (ByteSize::new(4), sha256(b"abcd")));
-    assert_eq!((written.content_type.as_str(), written.name.as_str()), ("text/csv", "hello.txt"));
+    assert_eq!((written.content_type.as_str(), written.name.unwrap().as_str()), ("text/csv", "hello.txt"));
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn the_intent_is_renewed_while_the_rest_of_the_request_comes_slowly() {
     doubles.db = doubles.db.unit(renewing(&effects, true, None));
     let end = async {
         tokio::time::sleep(Duration::from_secs(10)).await;
-        "hello.txt".parse().map_err(|_invalid| BodyError::Aborted)
+        "hello.txt".parse().map(Some).map_err(|_invalid| BodyError::Aborted)
     };
     let body = UploadBody { end: end.boxed(), ..body(&["a"]) };
     assert!(

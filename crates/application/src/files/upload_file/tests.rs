@@ -19,6 +19,7 @@ use fm_domain::files::ThumbnailState;
 use fm_domain::idempotency::{Claimed, FinishedUpload};
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file, an_account};
+use futures_util::FutureExt as _;
 
 fn with_quota(bytes: u64) -> Settings {
     Settings { quota: Some(ByteSize::new(bytes)), ..settings() }
@@ -350,6 +351,24 @@ async fn a_first_file_that_was_removed_meanwhile_frees_its_key_soon() {
     let effects = Effects::default();
     let outcome = repeat(&effects, first(), Some(reads_of_file(&effects, None))).await;
     assert!(matches!(outcome, Err(UploadError::KeyBusy { .. })));
+}
+
+/// An upload of `a` whose request names no file.
+fn nameless() -> UploadBody {
+    UploadBody { end: async { Ok(None) }.boxed(), ..body(&["a"]) }
+}
+
+fn is_a_missing_name(outcome: &Result<Uploaded, UploadError>) -> bool {
+    matches!(outcome, Err(UploadError::Body(BodyError::Invalid { field: Some("name"), .. })))
+}
+
+#[tokio::test]
+async fn a_new_file_without_a_name_is_refused_and_keeps_nothing() {
+    let effects = Effects::default();
+    let doubles = doubles([recording_intent(&effects), cancelling_intent(&effects)], false);
+    let outcome = upload(doubles, FakeBlobs::noting(&effects), &settings(), None, nameless()).await;
+    assert!(is_a_missing_name(&outcome), "{outcome:?}");
+    assert_eq!(effects.seen()[2..], ["put files", "cancel intent", "commit", "delete files"]);
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ async fn a_login_beyond_a_full_queue_is_refused_whether_the_address_is_known_or_
         let mut doubles = doubles(&effects);
         doubles.db = doubles.db.reads(by_email(&effects, found));
         assert!(matches!(log_in(doubles, &settings).await, Err(LogInError::Busy(_))));
-        assert_eq!(effects.seen(), ["look"], "nothing is hashed");
+        assert!(effects.seen().is_empty(), "nothing is read, and nothing is hashed");
     }
     drop((turn, waiting));
     assert!(log_in(listing(&Effects::default(), Vec::new()), &settings).await.is_ok());

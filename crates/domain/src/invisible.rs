@@ -1,4 +1,5 @@
-//! Characters that names show nothing of: they make two names look alike, or one look like another.
+//! Characters that show nothing or turn the direction of a text: they make two names or addresses look alike, or one look
+//! like another.
 
 use std::ops::RangeInclusive;
 
@@ -46,7 +47,8 @@ fn tag(character: char) -> Option<char> {
 
 const CANCEL_TAG: char = '\u{e007f}';
 
-fn is_invisible(character: char) -> bool {
+/// Whether the character shows nothing, wherever it stands.
+pub(crate) fn is_invisible(character: char) -> bool {
     character > '\u{7f}' && INVISIBLE.iter().any(|range| range.contains(&character))
 }
 
@@ -54,7 +56,7 @@ fn is_invisible(character: char) -> bool {
 ///
 /// In their places are: a joiner between two characters that are none; a variation selector behind a visible character;
 /// the tags of the flag of a subdivision.
-pub(super) fn find(name: &str) -> Option<char> {
+pub(crate) fn find(name: &str) -> Option<char> {
     let mut before = None;
     let mut rest = name.chars();
     while let Some(character) = rest.next() {

@@ -1,0 +1,64 @@
+//! `file-manager end-sessions`: what an operator does about a stolen token.
+
+use fm_e2e::{Api, Lane};
+use serde_json::json;
+
+async fn an_operator_ends_all_sessions_of_an_account(lane: Lane) {
+    let api = Api::with(lane, &[]);
+    let (ada, bob) = (api.user().await, api.user().await);
+    let login = json!({"email": ada.email, "password": ada.password});
+    let other = api.post("/v1/auth/login").json(&login).send().await.expect(200).json();
+    let refresh = json!({"refresh_token": other["refresh_token"]});
+    ada.me().await.expect(200);
+    bob.me().await.expect(200);
+
+    for account in [ada.email.to_uppercase(), ada.id.clone()] {
+        let ended = api.server.run(&["end-sessions", &account]);
+        assert_eq!(ended.code, Some(0), "{}", ended.output);
+        assert!(ended.output.contains(&ada.id), "{}", ended.output);
+    }
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(2);
+    while ada.me().await.status == 200 {
+        assert!(std::time::Instant::now() < deadline, "a node still knows an ended session");
+    }
+    ada.me().await.problem(401, "unauthenticated");
+    api.post("/v1/auth/refresh").json(&refresh).send().await.problem(401, "unauthenticated");
+    bob.me().await.expect(200);
+    let again = api.post("/v1/auth/login").json(&login).send().await.expect(200).json();
+    assert_eq!(again["user"]["id"], ada.id.as_str(), "the account itself is untouched");
+}
+
+async fn an_account_that_is_not_there_is_told(lane: Lane) {
+    let api = Api::with(lane, &[]);
+    let user = api.user().await;
+    let refused = api.server.run(&["end-sessions", "no-account@example.com"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.output);
+    assert!(refused.output.contains("no account has this address"), "{}", refused.output);
+    let malformed = api.server.run(&["end-sessions", "ada"]);
+    assert_eq!(malformed.code, Some(2), "{}", malformed.output);
+    user.me().await.expect(200);
+}
+
+mod embedded {
+    #[tokio::test]
+    async fn an_operator_ends_all_sessions_of_an_account() {
+        super::an_operator_ends_all_sessions_of_an_account(fm_e2e::Lane::Embedded).await;
+    }
+
+    #[tokio::test]
+    async fn an_account_that_is_not_there_is_told() {
+        super::an_account_that_is_not_there_is_told(fm_e2e::Lane::Embedded).await;
+    }
+}
+
+mod postgres_s3 {
+    #[tokio::test]
+    async fn an_operator_ends_all_sessions_of_an_account() {
+        super::an_operator_ends_all_sessions_of_an_account(fm_e2e::Lane::PostgresS3).await;
+    }
+
+    #[tokio::test]
+    async fn an_account_that_is_not_there_is_told() {
+        super::an_account_that_is_not_there_is_told(fm_e2e::Lane::PostgresS3).await;
+    }
+}
