@@ -39,8 +39,13 @@ pub enum Change<'a> {
         /// The session that changed it and goes on.
         session: SessionId,
     },
-    /// An account is gone, and all its files and uploads with it.
+    /// An account is gone, and all its files and uploads with it, though their rows are still to be removed.
     AccountRemoved {
+        /// The account.
+        user: UserId,
+    },
+    /// The last rows of a removed account are gone; its blobs are tombstones.
+    ContentsRemoved {
         /// The account.
         user: UserId,
     },

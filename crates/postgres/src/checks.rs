@@ -1,6 +1,7 @@
 //! What a check of everything asks, along primary keys and the indexes of sweeps.
 
 use async_trait::async_trait;
+use diesel::dsl::{exists, not};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{Query, QueryFragment, QueryId};
@@ -13,6 +14,7 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::{BlobId, FileId, UserId};
 use uuid::Uuid;
 
+use crate::access::removed_owner_of_file;
 use crate::blobs::key;
 use crate::read::PgReadRepos;
 use crate::rows::FileRow;
@@ -24,7 +26,7 @@ use crate::value::{Moment, count, size};
 const TALLY: &str = "SELECT users.id, users.used_bytes, users.file_count, kept.bytes, kept.files \
     FROM users, LATERAL (\
         SELECT coalesce(sum(size_bytes), 0)::bigint AS bytes, count(*) AS files FROM files WHERE owner_id = users.id\
-    ) AS kept WHERE users.id > ? ORDER BY users.id LIMIT ?";
+    ) AS kept WHERE users.id > ? AND users.removed_at IS NULL ORDER BY users.id LIMIT ?";
 
 /// Each side stops counting at its limit.
 const COUNT_SWEEPABLE: &str = "SELECT \
@@ -47,7 +49,12 @@ pub(crate) fn walk(after: Option<FileId>, limit: u32) -> _ {
     let after: Uuid = place(after.map(FileId::uuid));
     let limit: i64 = i64::from(limit);
     let row: diesel::dsl::AsSelect<FileRow, Pg> = FileRow::as_select();
-    files::table.filter(files::id.gt(after)).order(files::id).limit(limit).select(row)
+    let removed: removed_owner_of_file = removed_owner_of_file();
+    files::table
+        .filter(files::id.gt(after).and(not(exists(removed))))
+        .order(files::id)
+        .limit(limit)
+        .select(row)
 }
 
 /// Those of these blobs that are known.

@@ -1,6 +1,7 @@
 //! Files inside a unit of work.
 
 use async_trait::async_trait;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use diesel_async::RunQueryDsl;
@@ -9,7 +10,7 @@ use fm_domain::error::PortResult;
 use fm_domain::files::{Charset, File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
 
-use crate::access::visible_files;
+use crate::access::{removed_owner_of_file, removed_user, visible_files};
 use crate::rows::{FileEdit, FileRow, NewFileRow, ThumbnailRow};
 use crate::schema::files;
 use crate::unit_of_work::PgUnitOfWork;
@@ -38,7 +39,8 @@ impl FileRepo for PgUnitOfWork {
         let stored = files::table
             .find(file.id.uuid())
             .filter(files::owner_id.eq(file.owner.uuid()))
-            .filter(files::revision.eq(bigint(seen.number())));
+            .filter(files::revision.eq(bigint(seen.number())))
+            .filter(not(exists(removed_user(file.owner.uuid()))));
         let update = diesel::update(stored).set((FileEdit::of(file), ThumbnailRow::of(&file.thumbnail)));
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(UpdateFile::Stale),
@@ -48,6 +50,7 @@ impl FileRepo for PgUnitOfWork {
 
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> {
         let file = files::table.find(id.uuid()).filter(files::blob_id.eq(of.uuid()));
+        let file = file.filter(not(exists(removed_owner_of_file())));
         let update = diesel::update(file).set(ThumbnailRow::of(state));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
@@ -61,6 +64,7 @@ impl FileRepo for PgUnitOfWork {
     ) -> PortResult<bool> {
         let file =
             files::table.find(id.uuid()).filter(files::blob_id.eq(of.uuid())).filter(files::sha256.is_null());
+        let file = file.filter(not(exists(removed_owner_of_file())));
         let charset = files::charset.eq(coalesce(files::charset, charset.map(|charset| charset.to_string())));
         let update = diesel::update(file).set((files::sha256.eq(sha256.as_bytes().as_slice()), charset));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)

@@ -17,13 +17,14 @@ use crate::sql::{statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, sha256};
 
-/// A free key is taken, and so is one whose time ran out, or that the attempt holds already. Any other stays as it
+/// A free key is taken, and so is one whose time ran out, that the attempt holds already, or whose user is marked as removed. Any other stays as it
 /// is; it is locked all the same, and so it can be read next. Two that claim one key at once: the second waits.
 const CLAIM: &str = "INSERT INTO idempotency_keys AS held (user_id, key, attempt_id, held_until) \
     VALUES (?, ?, ?, ?) ON CONFLICT (user_id, key) DO UPDATE \
     SET attempt_id = excluded.attempt_id, held_until = excluded.held_until, \
         file_id = NULL, file_name = NULL, sha256 = NULL \
-    WHERE held.held_until <= ? OR (held.attempt_id = excluded.attempt_id AND held.file_id IS NULL)";
+    WHERE held.held_until <= ? OR (held.attempt_id = excluded.attempt_id AND held.file_id IS NULL) \
+        OR EXISTS (SELECT FROM users WHERE users.id = held.user_id AND users.removed_at IS NOT NULL)";
 
 /// Keys that others are just claiming are passed over.
 const PURGE: &str = "WITH expired AS MATERIALIZED (\

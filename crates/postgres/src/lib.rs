@@ -16,6 +16,7 @@ mod audit;
 mod blobs;
 mod checks;
 mod claim;
+mod contents;
 mod database;
 mod error;
 mod files;

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use self::common::Fixture;
 use crate::audit;
+use crate::contents;
 use crate::list::list_files;
 use crate::sql::{statement, typed};
 use crate::uploads::{COUNT_OPEN, EXPIRED, PURGE_ENDED, latest, made_by, parts_of};
@@ -48,11 +49,13 @@ impl<Q> Query for Explain<Q> {
 
 const OWNER: Uuid = Uuid::from_u128(1);
 
-/// Two users; the first has 6,000 files of many types, names and sizes, and as many sit in every other table.
+/// Two users among many; the first has 6,000 files of many types, names and sizes, and as many sit in every other table.
 const FILL: &str = "
     INSERT INTO users (id, email, email_key, role, password_hash, created_at)
     SELECT id::uuid, id, id, 'user', 'hash', now()
     FROM unnest(ARRAY['00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002']) AS id;
+    INSERT INTO users (id, email, email_key, role, password_hash, created_at)
+    SELECT gen_random_uuid(), 'other-' || n, 'other-' || n, 'user', 'hash', now() FROM generate_series(1, 3000) AS n;
     INSERT INTO files (id, owner_id, name, name_sort, name_search, content_type, size_bytes, sha256, blob_id,
                        thumbnail_state, revision, created_at, updated_at)
     SELECT gen_random_uuid(), ('00000000-0000-0000-0000-00000000000' || 1 + (n % 10) / 7)::uuid, name, name, name,
@@ -75,9 +78,9 @@ const FILL: &str = "
     FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);
     INSERT INTO upload_parts SELECT id, n, 5, 'tag' FROM uploads, generate_series(1, 4) AS n;
     INSERT INTO audit_entries (happened_at, id, action, account_id)
-    SELECT timestamptz '2026-01-01' + n * interval '1 minute', gen_random_uuid(), 'file.uploaded',
-           ('00000000-0000-0000-0000-' || lpad((1 + n % 90)::text, 12, '0'))::uuid
-    FROM generate_series(1, 9000) AS n;
+    SELECT timestamptz '2026-01-01' + n * interval '5 seconds', gen_random_uuid(), 'file.uploaded',
+           ('00000000-0000-0000-0000-' || lpad((1 + n % 200)::text, 12, '0'))::uuid
+    FROM generate_series(1, 60000) AS n;
     ANALYZE;";
 
 async fn filled() -> Fixture {
@@ -259,4 +262,42 @@ async fn the_trail_is_listed_and_purged_along_its_indexes() {
     let values = (typed::<Timestamptz, _>(Moment(old)), typed::<BigInt, _>(5_i64));
     let purge = plan(&fixture, statement::<(), _>(audit::PURGE, values)).await;
     assert!(purge.contains("using audit_entries_pkey") && !purge.contains("Seq Scan on"), "{purge}");
+}
+
+/// What the owner of the many files has elsewhere too.
+const MANY_ROWS: &str = "
+    UPDATE blobs SET owner_id = '00000000-0000-0000-0000-000000000001';
+    INSERT INTO idempotency_keys (user_id, key, attempt_id, held_until)
+    SELECT '00000000-0000-0000-0000-000000000001', 'key-' || n, gen_random_uuid(), now() FROM generate_series(1, 9000) AS n;
+    ANALYZE;";
+
+#[tokio::test]
+async fn what_a_removed_user_had_goes_along_its_indexes_and_no_further() {
+    let fixture = filled().await;
+    fixture.client().await.batch_execute(MANY_ROWS).await.unwrap();
+    let (owner, at) = (
+        || typed::<SqlUuid, _>(OWNER),
+        || typed::<Timestamptz, _>(Moment(Timestamp::from_unix_seconds(1_767_400_000))),
+    );
+    let limit = || typed::<BigInt, _>(1_000_i64);
+    let mut plans = vec![
+        (
+            plan(&fixture, statement::<(), _>(contents::MARK_BLOBS, (at(), at(), owner(), limit()))).await,
+            "blobs_owner_id_id_idx",
+        ),
+        (
+            plan(&fixture, statement::<(), _>(contents::REMOVE_PARTS, (owner(), limit(), limit(), limit())))
+                .await,
+            "upload_parts_pkey",
+        ),
+    ];
+    let indexes =
+        ["uploads_owner_id_idempotency_key_idx", "files_owner_id_created_at_idx", "idempotency_keys_pkey"];
+    for (text, index) in contents::REMOVALS.into_iter().zip(indexes) {
+        plans.push((plan(&fixture, statement::<(), _>(text, (owner(), limit()))).await, index));
+    }
+    for (plan, index) in plans {
+        let walks = plan.contains(index) && plan.contains("Tid Scan");
+        assert!(walks && !plan.contains("Seq Scan") && !plan.contains("Sort"), "{index}\n{plan}");
+    }
 }

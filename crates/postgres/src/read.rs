@@ -37,7 +37,8 @@ impl PgReadRepos {
 impl UserQueries for PgReadRepos {
     async fn find(&mut self, id: UserId) -> PortResult<Option<Account>> {
         let find = |shared: Arc<Shared>| async move {
-            let user = users::table.find(id.uuid()).select(UserRow::as_select());
+            let user = users::table.find(id.uuid()).filter(users::removed_at.is_null());
+            let user = user.select(UserRow::as_select());
             user.get_result(&mut &**shared).await.optional()
         };
         self.pool.ask(find).await?.map(UserRow::into_account).transpose()
@@ -45,7 +46,8 @@ impl UserQueries for PgReadRepos {
 
     async fn find_by_email(&mut self, email: &Email) -> PortResult<Option<Account>> {
         let find = |shared: Arc<Shared>| async move {
-            let user = users::table.filter(users::email_key.eq(email.key())).select(UserRow::as_select());
+            let user = users::table.filter(users::email_key.eq(email.key()));
+            let user = user.filter(users::removed_at.is_null()).select(UserRow::as_select());
             user.get_result(&mut &**shared).await.optional()
         };
         self.pool.ask(find).await?.map(UserRow::into_account).transpose()

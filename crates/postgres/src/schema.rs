@@ -12,6 +12,7 @@ diesel::table! {
         reserved_bytes -> BigInt,
         file_count -> BigInt,
         created_at -> Timestamptz,
+        removed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -151,3 +152,6 @@ diesel::table! {
         user_agent -> Nullable<Text>,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(users, files);
+diesel::allow_tables_to_appear_in_same_query!(users, uploads);

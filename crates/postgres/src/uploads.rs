@@ -1,7 +1,7 @@
 //! Uploads inside a unit of work.
 
 use async_trait::async_trait;
-use diesel::dsl::{AsSelect, Eq, SqlTypeOf};
+use diesel::dsl::{AsSelect, SqlTypeOf, exists, not};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
@@ -16,7 +16,7 @@ use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadRepo};
 use uuid::Uuid;
 
-use crate::access::visible_uploads;
+use crate::access::{removed_owner_of_upload, visible_uploads};
 use crate::rows::{NewUploadRow, PartRow, UploadEdit, UploadRow};
 use crate::schema::{upload_parts, uploads};
 use crate::sql::{statement, typed};
@@ -29,6 +29,7 @@ pub(crate) const EXPIRED: &str = "SELECT id, owner_id, transport, blob_id, name,
         metadata, idempotency_key, length_bytes, offset_bytes, reserved_bytes, epoch, is_locked, write_state, \
         write_name, hash_state, charset_check, head, status, file_id, created_at, expires_at \
     FROM uploads WHERE status = 'open' AND expires_at < ? \
+    AND NOT EXISTS (SELECT FROM users WHERE users.id = uploads.owner_id AND users.removed_at IS NOT NULL) \
     ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED";
 
 pub(crate) const PURGE_ENDED: &str = "WITH ended AS MATERIALIZED (\
@@ -45,7 +46,7 @@ pub(crate) type UploadColumns = SqlTypeOf<AsSelect<UploadRow, Pg>>;
 /// The latest upload with a key.
 #[diesel::dsl::auto_type]
 pub(crate) fn latest<'k>(access: &'k Access, key: &'k str) -> _ {
-    let visible: Eq<uploads::owner_id, Uuid> = visible_uploads(access);
+    let visible: visible_uploads = visible_uploads(access);
     let row: AsSelect<UploadRow, Pg> = UploadRow::as_select();
     uploads::table
         .filter(visible)
@@ -97,6 +98,7 @@ impl UploadRepo for PgUnitOfWork {
 
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {
         let stored = uploads::table.find(upload.id.uuid()).filter(uploads::epoch.eq(bigint(seen.number())));
+        let stored = stored.filter(not(exists(removed_owner_of_upload())));
         let update = diesel::update(stored).set(UploadEdit::of(upload));
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(UpdateUpload::Fenced),

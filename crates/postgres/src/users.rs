@@ -8,9 +8,13 @@ use fm_domain::accounts::{
     Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, User, UserRepo,
 };
 use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::UserId;
+use uuid::Uuid;
 
+use crate::access::removed_user;
+use crate::contents;
 use crate::rows::UserRow;
 use crate::schema::users;
 use crate::sql::{statement, typed};
@@ -23,7 +27,18 @@ const CHARGE: &str = "UPDATE users SET \
     reserved_bytes = greatest(reserved_bytes - ?, 0), \
     used_bytes = greatest(used_bytes - ? + ?, 0), \
     file_count = greatest(file_count + ?, 0) \
-    WHERE id = ? AND used_bytes <= ? - greatest(reserved_bytes - ?, 0)";
+    WHERE id = ? AND removed_at IS NULL AND used_bytes <= ? - greatest(reserved_bytes - ?, 0)";
+
+/// The address in a row that is marked as removed: none can be sent to it (RFC 2606, section 2). Programs of the version
+/// before, which know no mark, can read it.
+const NO_EMAIL: &str = "removed@account.invalid";
+
+/// The user, unless they are marked as removed.
+#[diesel::dsl::auto_type]
+fn living(id: UserId) -> _ {
+    let id: Uuid = id.uuid();
+    users::table.find(id).filter(users::removed_at.is_null())
+}
 
 #[async_trait]
 impl UserRepo for PgUnitOfWork {
@@ -46,14 +61,14 @@ impl UserRepo for PgUnitOfWork {
 
     async fn find_for_update(&mut self, id: UserId) -> PortResult<Option<Account>> {
         // Not FOR UPDATE: that would also hold up the inserts of files that refer to the user.
-        let user = users::table.find(id.uuid()).select(UserRow::as_select()).for_no_key_update();
+        let user = living(id).select(UserRow::as_select()).for_no_key_update();
         let row = self.run(async |connection| user.get_result(connection).await.optional()).await?;
         self.understood(row.map(UserRow::into_account).transpose())
     }
 
     async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> PortResult<bool> {
         let name = name.as_ref().map(DisplayName::as_str);
-        let update = diesel::update(users::table.find(id.uuid())).set(users::name.eq(name));
+        let update = diesel::update(living(id)).set(users::name.eq(name));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
@@ -63,7 +78,7 @@ impl UserRepo for PgUnitOfWork {
         seen: &PasswordHash,
         new: &PasswordHash,
     ) -> PortResult<bool> {
-        let user = users::table.find(id.uuid()).filter(users::password_hash.eq(seen.expose()));
+        let user = living(id).filter(users::password_hash.eq(seen.expose()));
         let update = diesel::update(user).set(users::password_hash.eq(new.expose()));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
@@ -78,7 +93,7 @@ impl UserRepo for PgUnitOfWork {
         let quota = quota.map_or(i64::MAX, |quota| bigint(quota.bytes()));
         let room =
             users::used_bytes.le(quota.saturating_sub(bytes).into_sql::<BigInt>() - users::reserved_bytes);
-        let update = diesel::update(users::table.find(id.uuid()).filter(room))
+        let update = diesel::update(living(id).filter(room))
             .set(users::reserved_bytes.eq(users::reserved_bytes + bytes));
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(self.refused(id).await?),
@@ -104,9 +119,25 @@ impl UserRepo for PgUnitOfWork {
         if self.charge_within(id, charge, quota).await? { Ok(()) } else { Err(self.refused(id).await?) }
     }
 
+    async fn mark_removed(&mut self, id: UserId, at: Timestamp) -> PortResult<bool> {
+        let update = diesel::update(living(id)).set((
+            users::removed_at.eq(Moment(at)),
+            users::email.eq(NO_EMAIL),
+            // Each key of an address has an at sign, and the column is unique.
+            users::email_key.eq(format!("removed {id}")),
+            users::name.eq(None::<String>),
+            users::password_hash.eq(""),
+        ));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn remove_contents(&mut self, id: UserId, at: Timestamp, limit: u32) -> PortResult<u32> {
+        contents::remove(self, id.uuid(), at, limit).await
+    }
+
     async fn remove(&mut self, id: UserId) -> PortResult<bool> {
-        // Files, uploads and keys go with it: they refer to it, ON DELETE CASCADE.
-        let delete = diesel::delete(users::table.find(id.uuid()));
+        // Files, uploads and keys that are left go with it: they refer to it, ON DELETE CASCADE.
+        let delete = diesel::delete(removed_user(id.uuid()));
         Ok(self.run(|connection| delete.execute(connection)).await? > 0)
     }
 }
@@ -136,7 +167,7 @@ impl PgUnitOfWork {
 
     /// Why nothing was reserved or charged.
     async fn refused(&mut self, id: UserId) -> PortResult<ReserveBytes> {
-        let user = diesel::select(diesel::dsl::exists(users::table.find(id.uuid())));
+        let user = diesel::select(diesel::dsl::exists(living(id)));
         let exists: bool = self.run(|connection| user.get_result(connection)).await?;
         Ok(if exists { ReserveBytes::QuotaExceeded } else { ReserveBytes::NoUser })
     }

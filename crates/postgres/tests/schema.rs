@@ -36,7 +36,7 @@ async fn migrations_go_down_and_up_again_without_loss_of_structure() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let migrations = fixture.migrations();
     let names = migrations.pending().await.unwrap();
-    assert_eq!(names.len(), 13);
+    assert_eq!(names.len(), 14);
     assert_eq!(migrations.up().await.unwrap(), names);
     let before = fixture.ask(STRUCTURE).await;
     assert!(before.len() > 100, "{before:#?}");
@@ -94,7 +94,7 @@ async fn nodes_that_start_together_migrate_once() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let (one, other) = (fixture.migrations(), fixture.migrations());
     let (one, other) = tokio::join!(one.up(), other.up());
-    assert_eq!(one.unwrap().len() + other.unwrap().len(), 13);
+    assert_eq!(one.unwrap().len() + other.unwrap().len(), 14);
 }
 
 #[test]
@@ -212,4 +212,29 @@ async fn entries_of_the_audit_trail_can_be_added_and_removed_but_not_changed() {
         assert!(told.contains("never changed"), "{change}: {told}");
     }
     client.batch_execute("DELETE FROM audit_entries").await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_that_is_half_removed_goes_with_its_mark() {
+    let fixture = Fixture::fresh().await;
+    fixture
+        .client()
+        .await
+        .batch_execute(
+            "INSERT INTO users (id, email, email_key, role, password_hash, created_at, removed_at)
+             VALUES (gen_random_uuid(), 'a', 'a', 'user', '', now(), now()),
+                    (gen_random_uuid(), 'b', 'b', 'user', '', now(), NULL);
+             INSERT INTO blobs
+             SELECT gen_random_uuid(), 'files', id, 'announced', 0, NULL, false, now(), now(), NULL, NULL FROM users;
+             INSERT INTO files (id, owner_id, name, name_sort, name_search, content_type, size_bytes, blob_id,
+                                thumbnail_state, revision, created_at, updated_at)
+             SELECT gen_random_uuid(), owner_id, 'a', 'a', 'a', 'text/plain', 1, id, 'none', 1, now(), now() FROM blobs;",
+        )
+        .await
+        .unwrap();
+    while fixture.migrations().down(1).await.unwrap() != ["20261129000070_removed_accounts"] {}
+    assert_eq!(fixture.ask("SELECT email FROM users").await, ["b"]);
+    assert_eq!(fixture.ask("SELECT name FROM files").await, ["a"]);
+    let due = "SELECT (due_at IS NOT NULL)::text FROM blobs ORDER BY due_at NULLS LAST";
+    assert_eq!(fixture.ask(due).await, ["true", "false"]);
 }

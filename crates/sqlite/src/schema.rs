@@ -12,6 +12,7 @@ diesel::table! {
         reserved_bytes -> BigInt,
         file_count -> BigInt,
         created_at -> BigInt,
+        removed_at -> Nullable<BigInt>,
     }
 }
 
@@ -149,3 +150,7 @@ diesel::table! {
         user_agent -> Nullable<Text>,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(users, files);
+diesel::allow_tables_to_appear_in_same_query!(users, uploads);
+diesel::allow_tables_to_appear_in_same_query!(users, idempotency_keys);

@@ -9,5 +9,6 @@ mod me;
 mod password;
 mod refresh;
 mod register;
+mod removal;
 mod sessions;
 mod tokens;

@@ -1,11 +1,12 @@
 //! Uploads that something else overtakes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use fm_api_types::File;
 use fm_e2e::raw::Connection;
-use fm_e2e::{Api, Lane, User, noise, on_every_lane, pictures, sha256_hex};
+use fm_e2e::{Api, Lane, Server, User, noise, on_every_lane, pictures, sha256_hex};
 use serde_json::json;
 
 /// An upload of five bytes that waits for its last two.
@@ -31,6 +32,24 @@ async fn an_upload_whose_account_is_removed_meanwhile_leaves_nothing(lane: Lane)
     let answer = upload.answer().await;
     api.server.stores_exactly(0).await;
     assert!([401, 404].contains(&answer.status), "{answer:?}");
+}
+
+/// Whatever is left of the account then: no worker runs, where there can be another process.
+async fn uploads_of_an_account_that_is_removed_meanwhile_are_refused(lane: Lane) {
+    let arguments: &[&'static str] = if lane.is_durable() { &["--no-worker"] } else { &[] };
+    let server = Server::prepare(lane, &[], arguments);
+    server.resume();
+    let api = Api::of(Arc::new(server));
+    let user = api.user().await;
+    let file = user.file("a.txt", "old").await;
+    let mut post = half(&user, "POST", "/v1/files?name=b.txt").await;
+    let mut put = half(&user, "PUT", &format!("{}/content", User::path(&file))).await;
+    user.delete("/v1/auth/me").json(&json!({"password": user.password})).send().await.expect(204);
+    for (upload, statuses) in [(&mut post, [401, 401]), (&mut put, [401, 404])] {
+        assert!(upload.send("lo").await);
+        let answer = upload.answer().await;
+        assert!(statuses.contains(&answer.status), "{answer:?}");
+    }
 }
 
 async fn content_of_a_file_that_is_removed_meanwhile_leaves_nothing(lane: Lane) {
@@ -94,6 +113,7 @@ async fn more_uploads_than_memory_wait_and_all_succeed(lane: Lane) {
 
 on_every_lane![
     an_upload_whose_account_is_removed_meanwhile_leaves_nothing,
+    uploads_of_an_account_that_is_removed_meanwhile_are_refused,
     content_of_a_file_that_is_removed_meanwhile_leaves_nothing,
     a_rename_meanwhile_is_not_lost,
     the_thumbnail_is_that_of_the_last_content,

@@ -16,7 +16,7 @@ use fm_domain::error::PortResult;
 use fm_domain::events::Change;
 use fm_domain::sessions::SessionStore;
 
-/// Removes an account with its sessions and files; the blobs follow in the background.
+/// Removes an account and ends its sessions; its files, uploads and blobs follow in the background, batch by batch.
 pub struct RemoveAccount {
     db: Arc<dyn Database>,
     sessions: Arc<dyn SessionStore>,
@@ -36,8 +36,8 @@ impl RemoveAccount {
         }
     }
 
-    /// Removes it. The database commits first; the sessions end before the answer, or by the job that was committed
-    /// with the removal.
+    /// Removes it. The database commits first, one row and two jobs however much the account has: from then on nothing of it is
+    /// found. The sessions end before the answer, or by a job that was committed with the removal.
     pub async fn run(
         &self,
         actor: &Actor,
@@ -54,13 +54,11 @@ impl RemoveAccount {
     async fn remove(&self, actor: &Actor) -> Result<Timestamp, ReauthenticateError> {
         let mut unit = self.db.begin().await?;
         let now = self.clock.now();
-        unit.blobs().mark_owned_deleted(actor.user(), now).await?;
-        if !unit.users().remove(actor.user()).await? {
+        // From now on the units of uploads find no user to charge.
+        if !unit.users().mark_removed(actor.user(), now).await? {
             unit.rollback().await?;
             return Err(ReauthenticateError::Unauthenticated);
         }
-        // The blobs that uploads recorded in between; from now on the units of uploads find no row to change.
-        unit.blobs().mark_owned_deleted(actor.user(), now).await?;
         let change = Change::AccountRemoved { user: actor.user() };
         self.events.by(actor).record(unit.as_mut(), now, change).await?;
         confirm_commit(unit.commit().await, self.is_gone(actor)).await?;

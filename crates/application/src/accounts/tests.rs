@@ -16,8 +16,9 @@ use crate::testing::{TestPorts, settings};
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, WeakPassword};
 use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
+use fm_domain::clock::Clock as _;
 use fm_domain::jobs::Enqueued;
-use fm_domain::testing::{Effects, FakeUnitOfWork, an_account};
+use fm_domain::testing::{Effects, FakeUnitOfWork, FixedClock, an_account};
 use futures_util::FutureExt as _;
 
 fn confirming(effects: &Effects, check: PasswordCheck) -> TestPorts {
@@ -177,17 +178,16 @@ async fn where_too_many_users_ask_for_their_passwords_no_more_is_read() {
 
 fn removing(effects: &Effects, there: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_mark_owned_deleted(), "mark deleted", |_, _| Ok(3));
-    once!(effects, unit.users.expect_remove(), "remove", |_| Ok(there));
-    if there {
-        once!(effects, unit.blobs.expect_mark_owned_deleted(), "mark deleted", |_, _| Ok(0));
-    }
+    once!(effects, unit.users.expect_mark_removed(), "mark removed", |user, at| {
+        assert_eq!((user, at), (actor().user(), FixedClock::NEW_YEAR.now()));
+        Ok(there)
+    });
     enqueuing(effects, &mut unit);
     unit
 }
 
 #[tokio::test]
-async fn an_account_goes_with_its_blobs_before_its_sessions_do() {
+async fn an_account_is_marked_before_its_sessions_end_and_its_contents_follow() {
     for works in [true, false] {
         let effects = Effects::default();
         let mut doubles = confirming(&effects, PasswordCheck::Right);
@@ -200,15 +200,7 @@ async fn an_account_goes_with_its_blobs_before_its_sessions_do() {
         assert_eq!(noted(&trail), [by_ada(AuditAction::ACCOUNT_REMOVED, None)]);
         assert_eq!(
             effects.seen()[2..],
-            [
-                "mark deleted",
-                "remove",
-                "mark deleted",
-                "revoke_sessions",
-                "sweep_blobs",
-                "commit",
-                "revoke all"
-            ]
+            ["mark removed", "revoke_sessions", "remove_contents", "commit", "revoke all"]
         );
     }
 }

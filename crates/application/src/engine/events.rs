@@ -83,7 +83,8 @@ fn audited(change: &Change<'_>) -> Option<(AuditAction, UserId, Option<Uuid>)> {
         Change::FileRenamed { file: renamed } => file(AuditAction::FILE_RENAMED, renamed),
         Change::ContentReplaced { file: replaced } => file(AuditAction::FILE_REPLACED, replaced),
         Change::FileRemoved { file: removed } => file(AuditAction::FILE_REMOVED, removed),
-        Change::ContentHashed { .. }
+        Change::ContentsRemoved { .. }
+        | Change::ContentHashed { .. }
         | Change::ThumbnailChanged { .. }
         | Change::UploadCreated { .. }
         | Change::UploadCompleted { .. }

@@ -11,6 +11,7 @@ pub(crate) mod payload;
 mod preview_sweep;
 mod purge_blob;
 mod registry;
+mod remove_contents;
 mod revoke_sessions;
 mod run_next_job;
 mod schedule_jobs;
@@ -24,6 +25,7 @@ pub use make_thumbnail::MakeThumbnail;
 pub use preview_sweep::PreviewSweep;
 pub use purge_blob::PurgeBlob;
 pub use registry::{JobRegistry, Unreadable};
+pub use remove_contents::RemoveContents;
 pub use revoke_sessions::RevokeSessions;
 pub use run_next_job::{Ran, ReadyJob, RunNextJob};
 pub use schedule_jobs::{PeriodicJob, ScheduleJobs};
@@ -41,6 +43,7 @@ impl JobRegistry {
     pub fn standard() -> Self {
         Self::default()
             .with::<RevokeSessions>()
+            .with::<RemoveContents>()
             .with::<PurgeBlob>()
             .with::<SweepBlobs>()
             .with::<MakeThumbnail>()

@@ -54,7 +54,7 @@ impl Job for SweepBlobs {
 
     /// Not deduplicated: a sweep that runs may have passed the blobs of the account already.
     fn after(event: &Event<'_>) -> Option<Self> {
-        matches!(event.change, Change::AccountRemoved { .. }).then_some(Self {})
+        matches!(event.change, Change::ContentsRemoved { .. }).then_some(Self {})
     }
 
     fn periodic() -> Option<(Duration, Self)> {

@@ -202,6 +202,7 @@ pub(crate) async fn audit_07_entries_outlive_the_account_that_they_tell_of<H: Da
     given.append_all(std::slice::from_ref(&before)).await;
     let removal = entry(user, AuditAction::ACCOUNT_REMOVED, at(2));
     let mut unit = given.unit().await;
+    assert!(unit.users().mark_removed(user, at(2)).await.unwrap());
     assert!(unit.users().remove(user).await.unwrap());
     unit.audit().append(&removal).await.unwrap();
     unit.commit().await.unwrap();

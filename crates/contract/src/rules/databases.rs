@@ -2,7 +2,7 @@
 
 use super::{
     audit, blob_row, check, columns, file, job, job_concurrency, job_record, job_turns, key, list, long,
-    many, reach, rows, session, session_more, session_recent, unit, upload, upload_end, user, work,
+    many, reach, removal, rows, session, session_more, session_recent, unit, upload, upload_end, user, work,
     work_more,
 };
 use crate::suite::suite;
@@ -166,6 +166,16 @@ suite! {
         key_15_a_key_that_is_claimed_again_remembers_no_earlier_upload,
         key_16_every_key_of_a_file_is_freed_and_no_other,
         upload_19_of_uploads_of_one_moment_the_larger_id_is_found,
+    }
+    removal {
+        user_23_a_user_who_is_marked_as_removed_is_found_by_no_query,
+        user_24_the_address_of_a_user_who_is_marked_as_removed_is_free,
+        user_25_a_unit_under_way_meets_no_user_once_they_are_marked_as_removed,
+        user_26_what_a_removed_user_had_goes_up_to_the_limit_blobs_first,
+        user_27_only_users_who_are_marked_as_removed_are_removed,
+        file_27_files_of_a_user_who_is_marked_as_removed_are_answered_like_none,
+        upload_23_uploads_of_a_user_who_is_marked_as_removed_are_answered_like_none,
+        key_18_every_key_of_a_user_who_is_marked_as_removed_is_free,
     }
     long {
         user_21_addresses_and_hashes_as_long_as_they_may_be_are_kept_whole,

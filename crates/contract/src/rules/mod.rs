@@ -29,6 +29,7 @@ mod mac;
 mod many;
 mod part_link;
 mod reach;
+mod removal;
 mod resume;
 mod resume_end;
 mod resume_more;

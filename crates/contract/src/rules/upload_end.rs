@@ -218,6 +218,7 @@ pub(crate) async fn upload_15_a_removed_user_goes_with_their_uploads<H: Database
     let kept = given.upload_with_part(Upload { key, ..fill::upload(other) }).await;
 
     let mut unit = given.unit().await;
+    assert!(unit.users().mark_removed(user.id, at(1)).await.unwrap());
     assert!(unit.users().remove(user.id).await.unwrap());
     unit.users().insert(&user).await.unwrap();
     unit.commit().await.unwrap();

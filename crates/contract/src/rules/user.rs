@@ -219,6 +219,7 @@ pub(crate) async fn user_09_a_removed_user_goes_with_files_and_keys_but_not_blob
     let mut unit = given.unit().await;
     assert_eq!(unit.keys().claim(&claim, at(0)).await.unwrap(), Claimed::Held);
     assert!(unit.keys().finish(attempt, &upload, at(3600)).await.unwrap());
+    assert!(unit.users().mark_removed(user.id, at(1)).await.unwrap());
     assert!(unit.users().remove(user.id).await.unwrap());
     assert!(!unit.users().remove(user.id).await.unwrap(), "there is none any more");
     assert_eq!(unit.blobs().mark_owned_deleted(user.id, at(1)).await.unwrap(), 2, "the blobs stayed");

@@ -17,6 +17,7 @@ use fm_memory::MemoryDatabase;
 use futures_util::FutureExt as _;
 
 use crate::broken_audit::TrailFault;
+use crate::broken_removal::RemovalFault;
 use crate::fresh_signals::{Deaf, Sleeper};
 use crate::memories::{Common, Memory};
 use crate::{mutants, planned};
@@ -161,6 +162,7 @@ pub(crate) enum Fault {
     ExpiresFilesAlone,
     MarksOwnedFilesAlone,
     Trail(TrailFault),
+    Removal(RemovalFault),
 }
 
 /// How many connections there are.
@@ -389,7 +391,7 @@ mutants! {
         ["UOW-01", "UOW-03", "UOW-06", "UOW-07"];
     a_repo_that_ignores_revisions: broken(Fault::IgnoresRevision) => database,
         ["UOW-03", "FILE-02", "FILE-08"];
-    a_repo_that_sets_any_thumbnail: broken(Fault::SetsAnyThumbnail) => database, ["FILE-06"];
+    a_repo_that_sets_any_thumbnail: broken(Fault::SetsAnyThumbnail) => database, ["FILE-06", "FILE-27"];
     a_list_that_skips_between_pages: broken(Fault::SkipsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-17", "FILE-18", "FILE-21", "FILE-23"];
     a_list_that_repeats_between_pages: broken(Fault::RepeatsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-17", "FILE-18", "FILE-21", "FILE-23"];
     a_list_that_reads_types_as_patterns: broken(Fault::ReadsTypesAsPatterns) => database, ["FILE-13"];
@@ -404,10 +406,10 @@ mutants! {
     a_repo_that_gives_keys_twice: broken(Fault::GivesKeysTwice) => database,
         ["KEY-01", "KEY-03", "KEY-06", "KEY-07", "KEY-09", "KEY-13", "KEY-14", "KEY-15", "KEY-17"];
     a_repo_that_forgets_uploads: broken(Fault::ForgetsUploads) => database,
-        ["KEY-04", "KEY-08", "KEY-09", "KEY-12", "KEY-15", "KEY-16"];
+        ["KEY-04", "KEY-08", "KEY-09", "KEY-12", "KEY-15", "KEY-16", "USER-26"];
     a_walk_that_skips_between_pages: broken(Fault::SkipsOnWalking) => database, ["FILE-15"];
     a_tally_that_counts_nothing_up: broken(Fault::TalliesWhatIsRecorded) => database, ["USER-13"];
-    reads_that_hide_tombstones: broken(Fault::HidesTombstones) => database, ["BLOBROW-12"];
+    reads_that_hide_tombstones: broken(Fault::HidesTombstones) => database, ["BLOBROW-12", "USER-26"];
     a_count_without_a_limit: broken(Fault::CountsBeyondTheLimit) => database, ["BLOBROW-13"];
     a_database_that_remembers_accounts: broken(Fault::RemembersAccounts) => database, ["UOW-15", "USER-11", "UOW-12", "USER-17"];
     a_database_that_remembers_files: broken(Fault::RemembersFiles) => database, ["FILE-14", "UOW-12", "FILE-19"];

@@ -15,6 +15,7 @@ use fm_domain::jobs::{
 use uuid::Uuid;
 
 use crate::broken_database::{BrokenUnit, Fault, PAGE, broken, whole_second};
+use crate::broken_removal::RemovalFault;
 use crate::fresh_database::{first, limit_31};
 use crate::mutants;
 
@@ -35,6 +36,10 @@ impl KeyRepo for BrokenUnit {
             !finished && last.is_some_and(|last| last.attempt == claim.attempt && last.lease_until > now);
         if holds && self.is(Fault::KeepsTheFirstLeaseOfAHolder) {
             return Ok(Claimed::Held);
+        }
+        let kept = self.common.claims.lock().unwrap().iter().any(same);
+        if kept && self.removes(RemovalFault::KeepsKeysOfTheRemoved) && self.is_marked(claim.user) {
+            return Ok(Claimed::Running { lease_until: claim.lease_until });
         }
         let claimed = self.honest().keys().claim(&claim, now).await?;
         if claimed == Claimed::Held {

@@ -44,6 +44,7 @@ impl UserQueries for BrokenReads {
     async fn tally(&mut self, after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>> {
         let limit = if self.fault == Fault::TalliesAPage { limit.min(PAGE) } else { limit };
         let mut tallies = self.inner.users().tally(after, limit).await?;
+        tallies.extend(self.tallied_anyway());
         if self.fault == Fault::TalliesWhatIsRecorded {
             for tally in &mut tallies {
                 tally.counted = tally.recorded;

@@ -19,6 +19,7 @@ use fm_domain::ids::{BlobId, FileId, UserId};
 use uuid::Uuid;
 
 use crate::broken_database::{BrokenReads, BrokenUnit, Fault, PAGE, narrow};
+use crate::broken_removal::RemovalFault;
 use crate::fresh_database::{first, limit_31, with_id, without_accents};
 
 impl BrokenUnit {
@@ -35,6 +36,12 @@ impl UserRepo for BrokenUnit {
         let plain = without_accents(user.email.key());
         let like = |other: &Email| without_accents(other.key()) == plain;
         if self.is(Fault::IgnoresAccentsOfAddresses) && self.common.emails.lock().unwrap().iter().any(like) {
+            return Err(InsertUser::EmailTaken);
+        }
+        let kept = |email: &Email| *email == user.email;
+        if self.removes(RemovalFault::KeepsTheAddress)
+            && self.common.marked.lock().unwrap().values().any(kept)
+        {
             return Err(InsertUser::EmailTaken);
         }
         let user = User { password_hash: self.hash(&user.password_hash), ..user.clone() };
@@ -101,7 +108,8 @@ impl UserRepo for BrokenUnit {
                 bytes = ByteSize::ZERO;
             }
         }
-        self.honest().users().reserve(id, bytes, quota).await
+        let reserved = self.honest().users().reserve(id, bytes, quota).await;
+        self.charged_anyway(id, reserved)
     }
 
     async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()> {
@@ -145,14 +153,20 @@ impl UserRepo for BrokenUnit {
             }
             quota => quota,
         };
-        self.honest().users().charge(id, charge, quota).await
+        let charged = self.honest().users().charge(id, charge, quota).await;
+        self.charged_anyway(id, charged)
+    }
+
+    async fn mark_removed(&mut self, id: UserId, at: Timestamp) -> PortResult<bool> {
+        self.mark_user(id, at).await
+    }
+
+    async fn remove_contents(&mut self, id: UserId, at: Timestamp, limit: u32) -> PortResult<u32> {
+        self.take_contents(id, at, limit).await
     }
 
     async fn remove(&mut self, id: UserId) -> PortResult<bool> {
-        let account = self.honest().users().find_for_update(id).await?;
-        let email = account.map(|account| account.user.email);
-        self.common.emails.lock().unwrap().retain(|other| Some(other) != email.as_ref());
-        self.honest().users().remove(id).await
+        self.remove_user(id).await
     }
 }
 
@@ -253,7 +267,8 @@ impl FileQueries for BrokenReads {
     async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> {
         let skip = usize::from(after.is_some() && self.fault == Fault::SkipsOnWalking);
         let limit = if self.fault == Fault::WalksAPage { limit.min(PAGE) } else { limit };
-        let files = self.inner.files().walk(after, limit).await?;
+        let mut files = self.inner.files().walk(after, limit).await?;
+        files.extend(self.walked_anyway());
         Ok(files.into_iter().skip(skip).collect())
     }
 }
@@ -304,7 +319,10 @@ impl FileRepo for BrokenUnit {
 
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> {
         let set = self.honest().files().set_thumbnail(id, of, state).await?;
-        Ok(set || self.is(Fault::SetsAnyThumbnail))
+        let owner = self.common.files.lock().unwrap().get(&id).map(|file| file.owner);
+        let is_marked = owner.is_some_and(|owner| self.is_marked(owner));
+        let anyway = self.removes(RemovalFault::SetsThumbnailsOfTheRemoved) && is_marked;
+        Ok(set || anyway || self.is(Fault::SetsAnyThumbnail))
     }
 
     async fn set_sha256(

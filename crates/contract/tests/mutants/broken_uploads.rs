@@ -10,6 +10,7 @@ use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, Transport, UpdateUpload, Upload, UploadQueries, UploadRepo, UploadStatus};
 
 use crate::broken_database::{BrokenReads, BrokenUnit, Fault, PAGE, broken};
+use crate::broken_removal::RemovalFault;
 use crate::fresh_database::first;
 use crate::mutants;
 
@@ -102,6 +103,7 @@ impl UploadRepo for BrokenUnit {
         let any = self.is(Fault::IgnoresEpoch);
         let (keeps, inserts) =
             (self.is(Fault::KeepsWhatUploadsNoLongerHave), self.is(Fault::InsertsWhatItUpdates));
+        let anyway = self.removes(RemovalFault::UpdatesUploadsOfTheRemoved) && self.is_marked(owner);
         let uploads = self.honest().uploads();
         let access = Access::on_behalf_of(owner, Right::Write);
         let stored = uploads.find_for_update(&access, upload.id).await?;
@@ -111,6 +113,7 @@ impl UploadRepo for BrokenUnit {
                 written.state = written.state.or_else(|| stored.state.clone());
             }
             None if inserts => return Ok(uploads.insert(&written).await?),
+            None if anyway => return Ok(()),
             _ => {}
         }
         let stored = stored.filter(|_| any);
@@ -151,6 +154,10 @@ impl UploadRepo for BrokenUnit {
         let limit = if self.is(Fault::ExpiresWithoutLimit) { u32::MAX } else { limit };
         let limit = if self.is(Fault::ExpiresAPageOfUploads) { limit.min(PAGE) } else { limit };
         let mut expired = self.honest().uploads().expired(now, limit).await?;
+        if self.removes(RemovalFault::ExpiresUploadsOfTheRemoved) {
+            let inserted = self.inserted.lock().unwrap();
+            expired.extend(inserted.values().filter(|upload| self.is_marked(upload.owner)).cloned());
+        }
         let every = !self.is(Fault::ExpiresResumableUploadsAlone);
         expired.retain(|upload| every || upload.transport == Transport::Resumable);
         Ok(expired)
@@ -172,7 +179,7 @@ impl UploadRepo for BrokenUnit {
 }
 
 mutants! {
-    a_repo_that_sets_any_hash: broken(Fault::SetsAnyHash) => database, ["FILE-14", "FILE-20"];
+    a_repo_that_sets_any_hash: broken(Fault::SetsAnyHash) => database, ["FILE-14", "FILE-20", "FILE-27"];
     a_repo_that_ignores_epochs: broken(Fault::IgnoresEpoch) => database, ["UPLOAD-02", "UPLOAD-03"];
     a_repo_that_keeps_the_epoch: broken(Fault::KeepsTheEpoch) => database,
         ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07"];
@@ -183,7 +190,7 @@ mutants! {
     a_repo_that_shows_others_uploads: broken(Fault::ShowsOthersUploads) => database, ["UPLOAD-05"];
     a_repo_that_finds_no_upload_by_its_key: broken(Fault::FindsNoKey) => database, ["UPLOAD-06", "UPLOAD-19"];
     a_repo_that_remembers_uploads_that_are_gone: broken(Fault::RemembersWhatIsGone) => database,
-        ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07", "UPLOAD-08", "UPLOAD-10", "UPLOAD-11", "UPLOAD-14", "UPLOAD-15", "UOW-12", "UPLOAD-17", "UPLOAD-18"];
+        ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07", "UPLOAD-08", "UPLOAD-10", "UPLOAD-11", "UPLOAD-14", "UPLOAD-15", "UOW-12", "UPLOAD-17", "UPLOAD-18", "USER-26", "UPLOAD-23"];
     a_repo_that_gives_parts_backwards: broken(Fault::GivesPartsBackwards) => database, ["UPLOAD-09"];
     a_repo_that_keeps_removed_uploads: broken(Fault::KeepsTheRemoved) => database,
         ["UPLOAD-06", "UPLOAD-10", "UPLOAD-21"];

@@ -109,7 +109,7 @@ mutants! {
     a_repo_that_finds_the_first_of_equal_uploads: broken(Fault::FindsTheFirstOfEqualUploads) => database, ["UPLOAD-19"];
     a_repo_that_keeps_what_uploads_no_longer_have: broken(Fault::KeepsWhatUploadsNoLongerHave) => database,
         ["UPLOAD-04"];
-    a_repo_that_inserts_what_it_updates: broken(Fault::InsertsWhatItUpdates) => database, ["UPLOAD-03"];
+    a_repo_that_inserts_what_it_updates: broken(Fault::InsertsWhatItUpdates) => database, ["UPLOAD-03", "UPLOAD-23"];
     a_queue_that_calls_retries_due_at_once: broken(Fault::CallsRetriesDueAtOnce) => job_queue, ["JOB-30"];
     a_queue_that_claims_by_the_first_time: broken(Fault::ClaimsByTheFirstTime) => job_queue, ["JOB-30", "JOB-36", "JOB-37"];
     a_queue_that_takes_the_dead_without_their_error: broken(Fault::TakesTheDeadWithoutTheirError) => job_queue,

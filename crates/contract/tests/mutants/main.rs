@@ -14,6 +14,7 @@ mod broken_part_links;
 mod broken_parts;
 mod broken_queue;
 mod broken_reads;
+mod broken_removal;
 mod broken_repos;
 mod broken_resumables;
 mod broken_session_signal;

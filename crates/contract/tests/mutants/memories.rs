@@ -14,6 +14,7 @@ use fm_memory::MemoryDatabase;
 use uuid::Uuid;
 
 use crate::broken_audit::TrailMemory;
+use crate::broken_removal::Marked;
 
 /// What all nodes of a database share beside its tables.
 #[derive(Default)]
@@ -34,6 +35,7 @@ pub(crate) struct Common {
     /// Keys that were finished, with their uploads and until when they are kept.
     pub(crate) uploads: Mutex<Vec<(KeyClaim, FinishedUpload, Timestamp)>>,
     pub(crate) emails: Mutex<Vec<Email>>,
+    pub(crate) marked: Marked,
     pub(crate) trail: TrailMemory,
     /// Connections that dropped units did not give back.
     pub(crate) lost: AtomicUsize,

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::{Account, DisplayName, Email, PasswordHash, Tally, User};
 use crate::body::ByteSize;
+use crate::clock::Timestamp;
 use crate::error::{PortError, PortResult};
 use crate::ids::UserId;
 
@@ -104,7 +105,21 @@ pub trait UserRepo: Send {
         quota: Option<ByteSize>,
     ) -> Result<(), ReserveBytes>;
 
-    /// Removes the user with all their files, uploads and idempotency keys; false when there is none. Their blobs stay:
-    /// mark them as deleted in the same unit.
+    /// Marks the user as removed at `at`, and clears their address, name and hash (USER-23); false when there is none
+    /// (any more). One row, however much the user has. From the commit on every query answers as if the user, their files,
+    /// their uploads and their keys were gone (FILE-27, UPLOAD-23, KEY-18): only [`remove_contents`](Self::remove_contents) and [`remove`](Self::remove)
+    /// reach them, and what removes rows by their age. The address is free (USER-24). A unit that was under way and charges
+    /// or reserves afterwards meets no user (USER-25).
+    async fn mark_removed(&mut self, id: UserId, at: Timestamp) -> PortResult<bool>;
+
+    /// Removes up to `limit` rows of what a user who is marked as removed had, and answers how many: their intents and
+    /// stored blobs turn into tombstones due at `at` first, then uploads with their parts, files and idempotency keys
+    /// go. Fewer than `limit` only when nothing more was there (USER-26). Nothing of a user who is not marked (USER-27).
+    /// The cost grows with `limit` and not with what the user has.
+    async fn remove_contents(&mut self, id: UserId, at: Timestamp, limit: u32) -> PortResult<u32>;
+
+    /// Removes the row of a user who is marked as removed, with the files, uploads and idempotency keys that are left;
+    /// false when there is none, or none that is marked (USER-27). Blobs stay: mark those that are left as deleted in the
+    /// same unit.
     async fn remove(&mut self, id: UserId) -> PortResult<bool>;
 }

@@ -32,7 +32,7 @@ pub trait FileQueries: Send {
     async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>>;
 
     /// Files of every owner by their ids: those after `after`, at most `limit`. For checks alone; by keyset, so that
-    /// each page costs the same (FILE-15).
+    /// each page costs the same (FILE-15). None of a user who is marked as removed (FILE-27).
     async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>>;
 }
 

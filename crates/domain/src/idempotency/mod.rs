@@ -92,7 +92,7 @@ pub trait KeyRepo: Send {
     /// `now`. Of two units that claim a free key one holds it (KEY-01). A claim by the attempt that holds it already
     /// is `Held`, until the new `lease_until` (KEY-14). A key that is claimed again remembers no earlier upload
     /// (KEY-15). A lease is over at `lease_until` itself, and a finished key is free again at its `expires_at`
-    /// (KEY-04, KEY-12, KEY-13).
+    /// (KEY-04, KEY-12, KEY-13). Every key of a user who is marked as removed is free (KEY-18).
     async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed>;
 
     /// Moves the end of the lease of the key that `attempt` holds (KEY-06); false when it holds none or is finished

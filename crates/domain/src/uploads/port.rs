@@ -68,7 +68,7 @@ pub trait UploadRepo: Send {
     async fn remove_of_file(&mut self, file: FileId) -> PortResult<()>;
 
     /// Up to `limit` open uploads that expired before `now`, the longest expired first, locked until the unit ends.
-    /// Those that another unit has locked may be left out.
+    /// Those that another unit has locked may be left out; those of a user who is marked as removed are (UPLOAD-23).
     async fn expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Upload>>;
 
     /// Removes up to `limit` uploads that are complete or expired and whose `expires_at` is before `now`, with their parts;

@@ -108,9 +108,15 @@ impl Blobs {
         true
     }
 
-    fn owned(&self, owner: UserId) -> Vec<BlobId> {
+    /// Turns up to `limit` intents and stored blobs of the owner into tombstones; answers how many.
+    pub(crate) fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp, limit: usize) -> usize {
         let from = (owner, BlobId::new(uuid::Uuid::nil()));
-        self.living.range(from..).take_while(|(of, _)| *of == owner).map(|(_, id)| *id).collect()
+        let theirs = self.living.range(from..).take_while(|(of, _)| *of == owner).take(limit);
+        let ids: Vec<BlobId> = theirs.map(|(_, id)| *id).collect();
+        for id in &ids {
+            self.mark_deleted(*id, at);
+        }
+        ids.len()
     }
 }
 
@@ -169,11 +175,7 @@ impl BlobRepo for MemoryUnitOfWork {
     }
 
     async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
-        let ids = self.tables.blobs.owned(owner);
-        for id in &ids {
-            self.tables.blobs.mark_deleted(*id, at);
-        }
-        Ok(ids.len() as u64)
+        Ok(self.tables.blobs.mark_owned_deleted(owner, at, usize::MAX) as u64)
     }
 
     async fn cancel_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {

@@ -122,12 +122,14 @@ impl Files {
         Kept { bytes: ByteSize::new(bytes), files: orders.size.size() as u64 }
     }
 
-    pub(crate) fn remove_owned(&mut self, owner: UserId) {
-        let Some(orders) = self.owned.get(&owner).cloned() else { return };
-        self.owned.remove_mut(&owner);
-        for (_, id) in &orders.creation {
-            self.by_id.remove_mut(id);
+    /// Removes up to `limit` files of the owner; answers how many.
+    pub(crate) fn remove_owned(&mut self, owner: UserId, limit: usize) -> usize {
+        let Some(orders) = self.owned.get(&owner) else { return 0 };
+        let ids: Vec<FileId> = orders.creation.iter().take(limit).map(|(_, id)| *id).collect();
+        for id in &ids {
+            self.take(*id);
         }
+        ids.len()
     }
 }
 
@@ -143,14 +145,27 @@ fn matches(file: &File, filter: &FileFilter) -> bool {
     name && hash && content_type
 }
 
+impl Tables {
+    fn visible_file(&self, access: &Access, id: FileId) -> Option<&Arc<File>> {
+        self.files.find(visible_owner(access, &self.users)?, id)
+    }
+
+    /// The file with this content, unless its owner is marked as removed.
+    fn file_of(&self, id: FileId, blob: BlobId) -> Option<&Arc<File>> {
+        let file = self.files.by_id.get(&id).filter(|file| file.blob == blob)?;
+        Some(file).filter(|file| !self.users.is_removed(file.owner))
+    }
+}
+
 #[async_trait]
 impl FileQueries for Tables {
     async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
-        Ok(self.files.find(visible_owner(access), id).map(|file| File::clone(file)))
+        Ok(self.visible_file(access, id).map(|file| File::clone(file)))
     }
 
     async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
-        let Some(orders) = self.files.owned.get(&visible_owner(access)) else { return Ok(Vec::new()) };
+        let Some(owner) = visible_owner(access, &self.users) else { return Ok(Vec::new()) };
+        let Some(orders) = self.files.owned.get(&owner) else { return Ok(Vec::new()) };
         let files = orders.walk(page).filter_map(|id| self.files.by_id.get(&id));
         let matching = files.filter(|file| matches(file, filter)).map(|file| File::clone(file));
         Ok(matching.take(page.limit as usize).collect())
@@ -158,8 +173,9 @@ impl FileQueries for Tables {
 
     async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> {
         let edge = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let files = self.files.by_id.range((edge, Bound::Unbounded)).take(limit as usize);
-        Ok(files.map(|(_, file)| File::clone(file)).collect())
+        let files = self.files.by_id.range((edge, Bound::Unbounded)).map(|(_, file)| file);
+        let files = files.filter(|file| !self.users.is_removed(file.owner)).take(limit as usize);
+        Ok(files.map(|file| File::clone(file)).collect())
     }
 }
 
@@ -177,12 +193,13 @@ impl FileRepo for MemoryUnitOfWork {
     }
 
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
-        Ok(self.tables.files.find(visible_owner(access), id).map(|file| File::clone(file)))
+        Ok(self.tables.visible_file(access, id).map(|file| File::clone(file)))
     }
 
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile> {
-        let files = &mut self.tables.files;
-        let Some(old) = files.find(file.owner, file.id).filter(|old| old.revision == seen).cloned() else {
+        let Tables { users, files, .. } = &mut self.tables;
+        let old = files.find(file.owner, file.id).filter(|old| old.revision == seen);
+        let Some(old) = old.filter(|old| !users.is_removed(old.owner)).cloned() else {
             return Err(UpdateFile::Stale);
         };
         files.take(file.id);
@@ -191,10 +208,8 @@ impl FileRepo for MemoryUnitOfWork {
     }
 
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> {
+        let Some(old) = self.tables.file_of(id, of).cloned() else { return Ok(false) };
         let files = &mut self.tables.files;
-        let Some(old) = files.by_id.get(&id).filter(|file| file.blob == of).cloned() else {
-            return Ok(false);
-        };
         files.by_id.insert_mut(id, Arc::new(File { thumbnail: *state, ..File::clone(&old) }));
         Ok(true)
     }
@@ -206,9 +221,9 @@ impl FileRepo for MemoryUnitOfWork {
         sha256: Sha256,
         charset: Option<Charset>,
     ) -> PortResult<bool> {
-        let files = &mut self.tables.files;
-        let unread = files.by_id.get(&id).filter(|file| file.blob == of && file.sha256.is_none());
+        let unread = self.tables.file_of(id, of).filter(|file| file.sha256.is_none());
         let Some(old) = unread.cloned() else { return Ok(false) };
+        let files = &mut self.tables.files;
         let content_type = old.content_type.clone().or_charset(charset);
         files
             .by_id
@@ -217,7 +232,7 @@ impl FileRepo for MemoryUnitOfWork {
     }
 
     async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
-        if self.tables.files.find(visible_owner(access), id).is_none() {
+        if self.tables.visible_file(access, id).is_none() {
             return Ok(None);
         }
         let removed = self.tables.files.take(id);

@@ -6,7 +6,7 @@ use fm_domain::error::PortResult;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, UserId};
 
-use super::tables::{Map, Set};
+use super::tables::{Map, Set, Tables};
 use super::unit::MemoryUnitOfWork;
 
 /// A key with its user.
@@ -63,20 +63,23 @@ impl Keys {
         }
     }
 
-    pub(crate) fn remove_owned(&mut self, user: UserId) {
+    /// Removes up to `limit` keys of the user; answers how many.
+    pub(crate) fn remove_owned(&mut self, user: UserId, limit: usize) -> usize {
         let from = (user, String::new());
-        let owned = self.by_name.range(from..).take_while(|(name, _)| name.0 == user);
+        let owned = self.by_name.range(from..).take_while(|(name, _)| name.0 == user).take(limit);
         let names: Vec<Name> = owned.map(|(name, _)| name.clone()).collect();
         self.remove_all(&names);
+        names.len()
     }
 }
 
 #[async_trait]
 impl KeyRepo for MemoryUnitOfWork {
     async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed> {
-        let keys = &mut self.tables.keys;
+        let Tables { users, keys, .. } = &mut self.tables;
         let name = (claim.user, claim.key.as_str().to_owned());
-        if let Some(row) = keys.by_name.get(&name).filter(|row| row.ends_at > now) {
+        let living = keys.by_name.get(&name).filter(|row| row.ends_at > now && !users.is_removed(claim.user));
+        if let Some(row) = living {
             if let Some(upload) = &row.finished {
                 return Ok(Claimed::Done(upload.clone()));
             }

@@ -103,17 +103,37 @@ impl Uploads {
         theirs.filter(|upload| upload.status == UploadStatus::Open).count()
     }
 
-    pub(crate) fn remove_owned(&mut self, owner: UserId) {
-        let theirs = self.owned.range((owner, LEAST)..=(owner, MOST));
+    /// Removes up to `limit` rows of uploads of the owner, each after its parts, which count too; answers how many.
+    pub(crate) fn remove_owned(&mut self, owner: UserId, limit: usize) -> usize {
+        let theirs = self.owned.range((owner, LEAST)..=(owner, MOST)).take(limit);
         let ids: Vec<UploadId> = theirs.map(|(_, id)| *id).collect();
-        self.remove_all(&ids);
+        let mut removed = 0;
+        for id in ids {
+            let numbers: Vec<u32> = self.parts_of(id).take(limit - removed).map(|part| part.number).collect();
+            for number in &numbers {
+                self.parts.remove_mut(&(id, *number));
+            }
+            removed += numbers.len();
+            if removed == limit {
+                break;
+            }
+            self.take(id);
+            removed += 1;
+        }
+        removed
+    }
+}
+
+impl Tables {
+    fn visible_upload(&self, access: &Access, id: UploadId) -> Option<Upload> {
+        self.uploads.find(visible_owner(access, &self.users)?, id)
     }
 }
 
 #[async_trait]
 impl UploadQueries for Tables {
     async fn find(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
-        Ok(self.uploads.find(visible_owner(access), id))
+        Ok(self.visible_upload(access, id))
     }
 }
 
@@ -131,11 +151,12 @@ impl UploadRepo for MemoryUnitOfWork {
     }
 
     async fn find_for_update(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
-        Ok(self.tables.uploads.find(visible_owner(access), id))
+        Ok(self.tables.visible_upload(access, id))
     }
 
     async fn find_by_key(&mut self, access: &Access, key: &IdempotencyKey) -> PortResult<Option<Upload>> {
-        let (uploads, owner) = (&self.tables.uploads, visible_owner(access));
+        let Some(owner) = visible_owner(access, &self.tables.users) else { return Ok(None) };
+        let uploads = &self.tables.uploads;
         let place = |at, id| (owner, key.as_str().to_owned(), at, id);
         let latest = uploads.by_key.range(place(BEGINNING, LEAST)..=place(END, MOST)).next_back();
         Ok(latest.and_then(|(_, _, _, id)| uploads.find(owner, *id)))
@@ -146,8 +167,9 @@ impl UploadRepo for MemoryUnitOfWork {
     }
 
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {
-        let uploads = &mut self.tables.uploads;
-        if uploads.by_id.get(&upload.id).is_none_or(|old| old.epoch != seen) {
+        let Tables { users, uploads, .. } = &mut self.tables;
+        let old = uploads.by_id.get(&upload.id).filter(|old| !users.is_removed(old.owner));
+        if old.is_none_or(|old| old.epoch != seen) {
             return Err(UpdateUpload::Fenced);
         }
         if let Some(old) = uploads.take(upload.id) {
@@ -187,9 +209,10 @@ impl UploadRepo for MemoryUnitOfWork {
     }
 
     async fn expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Upload>> {
-        let uploads = &self.tables.uploads;
+        let Tables { users, uploads, .. } = &self.tables;
         let expired = uploads.open.iter().take_while(|(expires_at, _)| *expires_at < now);
-        let expired = expired.filter_map(|(_, id)| uploads.by_id.get(id)).take(limit as usize);
+        let expired = expired.filter_map(|(_, id)| uploads.by_id.get(id));
+        let expired = expired.filter(|upload| !users.is_removed(upload.owner)).take(limit as usize);
         Ok(expired.map(|upload| Upload::clone(upload)).collect())
     }
 

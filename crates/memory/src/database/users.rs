@@ -8,10 +8,11 @@ use fm_domain::accounts::{
     User, UserQueries, UserRepo,
 };
 use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::UserId;
 
-use super::tables::{Map, Tables};
+use super::tables::{Map, Set, Tables};
 use super::unit::MemoryUnitOfWork;
 
 /// Users by id and by address.
@@ -19,20 +20,29 @@ use super::unit::MemoryUnitOfWork;
 pub(crate) struct Users {
     by_id: Map<UserId, Account>,
     by_email: Map<String, UserId>,
+    /// Those who are marked as removed: nothing is kept of them but the id, to which their files refer.
+    removed: Set<UserId>,
 }
 
 impl Users {
+    /// Whether rows may refer to the user.
     pub(crate) fn contains(&self, id: UserId) -> bool {
-        self.by_id.contains_key(&id)
+        self.by_id.contains_key(&id) || self.is_removed(id)
+    }
+
+    /// Whether the user is marked as removed.
+    pub(crate) fn is_removed(&self, id: UserId) -> bool {
+        self.removed.contains(&id)
     }
 
     fn change<T>(&mut self, id: UserId, change: impl FnOnce(&mut Account) -> T) -> Option<T> {
         self.by_id.get_mut(&id).map(change)
     }
 
-    fn remove(&mut self, id: UserId) -> bool {
+    fn mark_removed(&mut self, id: UserId) -> bool {
         let Some(account) = self.by_id.get(&id) else { return false };
         self.by_email.remove_mut(account.user.email.key());
+        self.removed.insert_mut(id);
         self.by_id.remove_mut(&id)
     }
 }
@@ -142,11 +152,32 @@ impl UserRepo for MemoryUnitOfWork {
         charged.unwrap_or(Err(ReserveBytes::NoUser))
     }
 
+    async fn mark_removed(&mut self, id: UserId, _at: Timestamp) -> PortResult<bool> {
+        Ok(self.tables.users.mark_removed(id))
+    }
+
+    async fn remove_contents(&mut self, id: UserId, at: Timestamp, limit: u32) -> PortResult<u32> {
+        let Tables { users, blobs, uploads, files, keys, .. } = &mut self.tables;
+        if !users.is_removed(id) {
+            return Ok(0);
+        }
+        let limit = limit as usize;
+        let mut removed = blobs.mark_owned_deleted(id, at, limit);
+        removed += uploads.remove_owned(id, limit - removed);
+        removed += files.remove_owned(id, limit - removed);
+        removed += keys.remove_owned(id, limit - removed);
+        Ok(u32::try_from(removed).unwrap_or(u32::MAX))
+    }
+
     async fn remove(&mut self, id: UserId) -> PortResult<bool> {
-        self.tables.files.remove_owned(id);
-        self.tables.keys.remove_owned(id);
-        self.tables.uploads.remove_owned(id);
-        Ok(self.tables.users.remove(id))
+        let Tables { users, uploads, files, keys, .. } = &mut self.tables;
+        if !users.removed.remove_mut(&id) {
+            return Ok(false);
+        }
+        files.remove_owned(id, usize::MAX);
+        keys.remove_owned(id, usize::MAX);
+        uploads.remove_owned(id, usize::MAX);
+        Ok(true)
     }
 }
 

@@ -74,6 +74,8 @@ operations! {
         UserRepoReserve = "reserve",
         UserRepoUnreserve = "unreserve",
         UserRepoCharge = "charge",
+        UserRepoMarkRemoved = "mark_removed",
+        UserRepoRemoveContents = "remove_contents",
         UserRepoRemove = "remove",
     }
     "FileRepo" {

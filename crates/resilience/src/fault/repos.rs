@@ -63,6 +63,8 @@ decorate! {
     reserve(id: UserId, bytes: ByteSize, quota: Option<ByteSize>) -> Result<(), ReserveBytes> = UserRepoReserve;
     unreserve(id: UserId, bytes: ByteSize) -> PortResult<()> = UserRepoUnreserve;
     charge(id: UserId, charge: &Charge, quota: Option<ByteSize>) -> Result<(), ReserveBytes> = UserRepoCharge;
+    mark_removed(id: UserId, at: Timestamp) -> PortResult<bool> = UserRepoMarkRemoved;
+    remove_contents(id: UserId, at: Timestamp, limit: u32) -> PortResult<u32> = UserRepoRemoveContents;
     remove(id: UserId) -> PortResult<bool> = UserRepoRemove;
 }
 

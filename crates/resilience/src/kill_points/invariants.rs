@@ -153,11 +153,13 @@ async fn no_row_without_a_file(
         let mut unit = environment.database.begin().await?;
         let tombstone = unit.blobs().due(far, 1).await?.len();
         let kept = unit.blobs().mark_owned_deleted(user, now).await?;
+        let removed = unit.users().remove(user).await?;
         unit.rollback().await?;
-        Ok::<_, PortError>((recorded, tombstone, kept))
+        Ok::<_, PortError>((recorded, tombstone, kept, removed))
     };
-    let (recorded, tombstone, kept) =
+    let (recorded, tombstone, kept, removed) =
         counted.await.map_err(|error| format!("no count of rows: {error:?}"))?;
+    must!(!removed, "the row of an account that was removed is left");
     must!(recorded == 0, "an intent is left");
     must!(tombstone == 0, "a tombstone is left");
     must!(kept == rows.len() as u64, "{kept} blobs are kept, but files point to {}", rows.len());

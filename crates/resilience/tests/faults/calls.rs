@@ -208,6 +208,8 @@ async fn call_rows(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::UserRepoReserve => got(unit.users().reserve(ada.id, five, None).await),
         Operation::UserRepoUnreserve => got(unit.users().unreserve(ada.id, five).await),
         Operation::UserRepoCharge => got(unit.users().charge(ada.id, &Charge::default(), None).await),
+        Operation::UserRepoMarkRemoved => got(unit.users().mark_removed(ada.id, now()).await),
+        Operation::UserRepoRemoveContents => got(unit.users().remove_contents(ada.id, now(), 10).await),
         Operation::UserRepoRemove => got(unit.users().remove(ada.id).await),
         Operation::FileRepoInsert => got(unit.files().insert(&text).await),
         Operation::FileRepoFindForUpdate => {

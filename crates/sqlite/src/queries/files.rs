@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
@@ -14,7 +15,7 @@ use fm_domain::ids::FileId;
 use uuid::Uuid;
 
 use super::keyset::After;
-use crate::access::visible_files;
+use crate::access::{removed_owner_of_file, visible_files};
 use crate::database::SqliteReadRepos;
 use crate::error::store_error;
 use crate::rows::{Bytes, FileRow, Id, size};
@@ -168,7 +169,8 @@ impl FileQueries for SqliteReadRepos {
         // UUIDv7 begin with the time, so none of them is nil.
         let after = Id::of(after.map_or(Uuid::nil(), FileId::uuid));
         self.ask(move |connection| {
-            let page = files::table.filter(files::id.gt(after)).order(files::id).limit(limit.into());
+            let page = files::table.filter(files::id.gt(after)).filter(not(exists(removed_owner_of_file())));
+            let page = page.order(files::id).limit(limit.into());
             let rows = page.select(FileRow::as_select()).load(connection).map_err(store_error)?;
             rows.into_iter().map(File::try_from).collect()
         })

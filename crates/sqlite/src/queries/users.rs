@@ -17,6 +17,7 @@ use crate::schema::users;
 pub(crate) fn find(connection: &mut SqliteConnection, id: UserId) -> PortResult<Option<Account>> {
     users::table
         .find(Id::of(id.uuid()))
+        .filter(users::removed_at.is_null())
         .select(UserRow::as_select())
         .first(connection)
         .optional()
@@ -29,7 +30,7 @@ pub(crate) fn find(connection: &mut SqliteConnection, id: UserId) -> PortResult<
 const TALLY: &str = "SELECT id, used_bytes, file_count, \
     (SELECT coalesce(sum(size), 0) FROM files WHERE owner = users.id) AS bytes, \
     (SELECT count(*) FROM files WHERE owner = users.id) AS files \
-    FROM users WHERE id > ? ORDER BY id LIMIT ?";
+    FROM users WHERE id > ? AND removed_at IS NULL ORDER BY id LIMIT ?";
 
 #[derive(QueryableByName)]
 struct TallyRow {
@@ -71,6 +72,7 @@ impl UserQueries for SqliteReadRepos {
         self.ask(move |connection| {
             users::table
                 .filter(users::email_key.eq(key))
+                .filter(users::removed_at.is_null())
                 .select(UserRow::as_select())
                 .first(connection)
                 .optional()

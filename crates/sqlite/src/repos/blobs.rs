@@ -87,8 +87,7 @@ impl BlobRepo for SqliteUnitOfWork {
 
     async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
         self.run(move |connection| {
-            let kept =
-                blobs::table.filter(blobs::owner.eq(Id::of(owner.uuid()))).filter(blobs::state.ne(DELETED));
+            let kept = blobs::table.filter(blobs::owner.eq(Id::of(owner.uuid()))).filter(kept());
             diesel::update(kept)
                 .set((
                     blobs::state.eq(DELETED),
@@ -190,6 +189,11 @@ pub(crate) fn recorded() -> diesel::expression::SqlLiteral<Bool> {
 /// Literal, for the index on tombstones.
 pub(crate) fn deleted() -> diesel::expression::SqlLiteral<Bool> {
     sql("state = 'doomed'")
+}
+
+/// Literal, for the index on all but tombstones.
+fn kept() -> diesel::expression::SqlLiteral<Bool> {
+    sql("state <> 'doomed'")
 }
 
 fn mark_deleted(connection: &mut SqliteConnection, id: Id, at: Timestamp) -> PortResult<bool> {

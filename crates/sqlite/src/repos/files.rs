@@ -1,6 +1,7 @@
 //! Files.
 
 use async_trait::async_trait;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use fm_domain::access::Access;
@@ -8,6 +9,7 @@ use fm_domain::error::PortResult;
 use fm_domain::files::{Charset, File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
 
+use crate::access::{removed_owner_of_file, removed_user};
 use crate::error::store_error;
 use crate::queries;
 use crate::rows::{Bytes, FileRow, Id, ThumbnailRow, stored_number};
@@ -46,6 +48,7 @@ impl FileRepo for SqliteUnitOfWork {
                 let stored = files::table
                     .find(id)
                     .filter(files::owner.eq(owner))
+                    .filter(not(exists(removed_user(owner))))
                     .filter(files::revision.eq(stored_number(seen.number())));
                 diesel::update(stored).set(row).execute(connection).map_err(store_error)
             })
@@ -56,7 +59,8 @@ impl FileRepo for SqliteUnitOfWork {
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> {
         let row = ThumbnailRow::from(state);
         self.run(move |connection| {
-            diesel::update(files::table.find(Id::of(id.uuid())).filter(files::blob.eq(Id::of(of.uuid()))))
+            let file = files::table.find(Id::of(id.uuid())).filter(files::blob.eq(Id::of(of.uuid())));
+            diesel::update(file.filter(not(exists(removed_owner_of_file()))))
                 .set(row)
                 .execute(connection)
                 .map(|changed| changed > 0)
@@ -76,7 +80,8 @@ impl FileRepo for SqliteUnitOfWork {
             let unread = files::table
                 .find(Id::of(id.uuid()))
                 .filter(files::blob.eq(Id::of(of.uuid())))
-                .filter(files::sha256.is_null());
+                .filter(files::sha256.is_null())
+                .filter(not(exists(removed_owner_of_file())));
             diesel::update(unread)
                 .set((
                     files::sha256.eq(Bytes(*sha256.as_bytes())),

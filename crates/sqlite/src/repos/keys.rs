@@ -1,6 +1,7 @@
 //! Idempotency keys.
 
 use async_trait::async_trait;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use fm_domain::clock::Timestamp;
@@ -8,6 +9,7 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId};
 
+use crate::access::removed_user;
 use crate::error::store_error;
 use crate::rows::{Bytes, Id, KeyRow};
 use crate::schema::idempotency_keys as keys;
@@ -18,9 +20,10 @@ impl KeyRepo for SqliteUnitOfWork {
     async fn claim(&mut self, claim: &KeyClaim, now: Timestamp) -> PortResult<Claimed> {
         let claim = claim.clone();
         self.run(move |connection| {
-            let place = (Id::of(claim.user.uuid()), claim.key.as_str());
+            let (user, key) = (Id::of(claim.user.uuid()), claim.key.as_str());
             let found: Option<KeyRow> = keys::table
-                .find(place)
+                .find((user, key))
+                .filter(not(exists(removed_user(user))))
                 .select(KeyRow::as_select())
                 .first(connection)
                 .optional()

@@ -2,6 +2,7 @@
 
 mod audit;
 pub(crate) mod blobs;
+mod contents;
 mod files;
 mod jobs;
 mod keys;

@@ -1,7 +1,7 @@
 //! Uploads and their parts.
 
 use async_trait::async_trait;
-use diesel::dsl::sql;
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use fm_domain::access::Access;
@@ -12,7 +12,7 @@ use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadRepo};
 
-use crate::access::visible_uploads;
+use crate::access::{removed_owner_of_upload, visible_uploads};
 use crate::error::store_error;
 use crate::queries;
 use crate::rows::{Id, PartRow, UploadRow, number, stored_number};
@@ -74,6 +74,7 @@ impl UploadRepo for SqliteUnitOfWork {
         let changed = self
             .run(move |connection| {
                 let stored = uploads::table.find(id).filter(uploads::epoch.eq(stored_number(seen.number())));
+                let stored = stored.filter(not(exists(removed_owner_of_upload())));
                 diesel::update(stored).set(row).execute(connection).map_err(store_error)
             })
             .await?;
@@ -133,6 +134,7 @@ impl UploadRepo for SqliteUnitOfWork {
             uploads::table
                 .filter(sql::<Bool>("status = 'open'"))
                 .filter(uploads::expires_at.lt(now.unix_micros()))
+                .filter(not(exists(removed_owner_of_upload())))
                 .order((uploads::expires_at, uploads::id))
                 .limit(limit.into())
                 .select(UploadRow::as_select())

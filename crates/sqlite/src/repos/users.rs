@@ -6,14 +6,28 @@ use fm_domain::accounts::{
     Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, StorageUse, User, UserRepo,
 };
 use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::UserId;
 
+use super::contents;
+use crate::access::removed_user;
 use crate::error::store_error;
 use crate::queries;
 use crate::rows::{Id, UserRow, counters, stored_number, stored_size};
 use crate::schema::users;
 use crate::unit_of_work::SqliteUnitOfWork;
+
+/// The address in a row that is marked as removed: none can be sent to it (RFC 2606, section 2). Programs of the version
+/// before, which know no mark, can read it.
+const NO_EMAIL: &str = "removed@account.invalid";
+
+/// The user, unless they are marked as removed.
+#[diesel::dsl::auto_type]
+fn living(id: UserId) -> _ {
+    let id: Id = Id::of(id.uuid());
+    users::table.find(id).filter(users::removed_at.is_null())
+}
 
 #[async_trait]
 impl UserRepo for SqliteUnitOfWork {
@@ -38,7 +52,7 @@ impl UserRepo for SqliteUnitOfWork {
 
     async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> PortResult<bool> {
         self.run(move |connection| {
-            diesel::update(users::table.find(Id::of(id.uuid())))
+            diesel::update(living(id))
                 .set(users::name.eq(name.map(|name| name.as_str().to_owned())))
                 .execute(connection)
                 .map(|changed| changed > 0)
@@ -55,7 +69,7 @@ impl UserRepo for SqliteUnitOfWork {
     ) -> PortResult<bool> {
         let (seen, new) = (seen.expose().to_owned(), new.expose().to_owned());
         self.run(move |connection| {
-            diesel::update(users::table.find(Id::of(id.uuid())).filter(users::password_hash.eq(seen)))
+            diesel::update(living(id).filter(users::password_hash.eq(seen)))
                 .set(users::password_hash.eq(new))
                 .execute(connection)
                 .map(|changed| changed > 0)
@@ -110,10 +124,32 @@ impl UserRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn remove(&mut self, id: UserId) -> PortResult<bool> {
-        // Files, uploads and idempotency keys go with their user: ON DELETE CASCADE.
+    async fn mark_removed(&mut self, id: UserId, at: Timestamp) -> PortResult<bool> {
         self.run(move |connection| {
-            diesel::delete(users::table.find(Id::of(id.uuid())))
+            diesel::update(living(id))
+                .set((
+                    users::removed_at.eq(at.unix_micros()),
+                    users::email.eq(NO_EMAIL),
+                    // Each key of an address has an at sign, and the column is unique.
+                    users::email_key.eq(format!("removed {id}")),
+                    users::name.eq(None::<String>),
+                    users::password_hash.eq(""),
+                ))
+                .execute(connection)
+                .map(|marked| marked > 0)
+                .map_err(store_error)
+        })
+        .await
+    }
+
+    async fn remove_contents(&mut self, id: UserId, at: Timestamp, limit: u32) -> PortResult<u32> {
+        self.run(move |connection| contents::remove(connection, Id::of(id.uuid()), at, limit)).await
+    }
+
+    async fn remove(&mut self, id: UserId) -> PortResult<bool> {
+        // Files, uploads and idempotency keys that are left go with their user: ON DELETE CASCADE.
+        self.run(move |connection| {
+            diesel::delete(removed_user(Id::of(id.uuid())))
                 .execute(connection)
                 .map(|removed| removed > 0)
                 .map_err(store_error)
@@ -129,11 +165,9 @@ impl SqliteUnitOfWork {
         id: UserId,
         decide: impl FnOnce(StorageUse) -> Result<StorageUse, ReserveBytes> + Send + 'static,
     ) -> Result<(), ReserveBytes> {
-        let id = Id::of(id.uuid());
         // A refusal is an answer to the writer; an error would poison the unit.
         self.run(move |connection| {
-            let found = users::table
-                .find(id)
+            let found = living(id)
                 .select((users::used_bytes, users::reserved_bytes, users::file_count))
                 .first(connection)
                 .optional()
@@ -143,7 +177,7 @@ impl SqliteUnitOfWork {
                 Ok(storage) => storage,
                 Err(refused) => return Ok(Err(refused)),
             };
-            diesel::update(users::table.find(id))
+            diesel::update(living(id))
                 .set((
                     users::used_bytes.eq(stored_size(storage.used)),
                     users::reserved_bytes.eq(stored_size(storage.reserved)),

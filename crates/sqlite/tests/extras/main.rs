@@ -8,6 +8,7 @@ mod fill;
 mod fixture;
 mod open;
 mod plans;
+mod removal;
 mod schema;
 mod search;
 mod units;

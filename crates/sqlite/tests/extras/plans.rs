@@ -118,6 +118,7 @@ async fn every_statement_uses_an_index() {
     lists_seek_to_their_page(&plans);
     turns_step_from_user_to_user(&fixture);
     uploads_are_found_by_their_indexes(&plans);
+    contents_go_along_their_indexes(&plans);
     the_trail_is_walked_from_the_place_of_a_page(&plans);
 }
 
@@ -159,7 +160,9 @@ fn lists_seek_to_their_page(plans: &BTreeMap<String, Vec<String>>) {
             });
             let (_, steps) = plan.unwrap();
             let expected = format!("SEARCH files USING INDEX {index} (owner=? AND ({order},id){sign}(?,?))");
-            assert_eq!(steps, &[expected]);
+            // Once a page: whether the owner is marked as removed.
+            let marked = ["SCALAR SUBQUERY 1", "SEARCH users USING PRIMARY KEY (id=?)"];
+            assert_eq!(steps, &[expected.as_str(), marked[0], marked[1]]);
             seen += 1;
         }
     }
@@ -174,8 +177,28 @@ fn lists_seek_to_their_page(plans: &BTreeMap<String, Vec<String>>) {
                 && statement.contains("ORDER BY `files`.`created_at`")
         });
         for (statement, steps) in filtered {
-            assert!(steps.iter().all(|step| step.contains(index)), "{statement}: {steps:?}");
+            let mut of_files = steps.iter().filter(|step| step.contains(" files "));
+            assert!(of_files.all(|step| step.contains(index)), "{statement}: {steps:?}");
         }
+    }
+}
+
+/// What a removed user had: each batch is a walk along an index that holds nothing of what went before.
+fn contents_go_along_their_indexes(plans: &BTreeMap<String, Vec<String>>) {
+    for (statement, index) in [
+        ("UPDATE blobs SET state", "blobs_kept_by_owner (owner=?)"),
+        ("DELETE FROM upload_parts", "uploads_by_key (owner=?)"),
+        ("DELETE FROM upload_parts", "upload_parts USING PRIMARY KEY (upload=?)"),
+        ("DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE owner", "uploads_by_key (owner=?)"),
+        ("DELETE FROM files WHERE id IN", "files_by_created_at (owner=?)"),
+        (
+            "DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT user_id, key FROM idempotency_keys WHERE user_id",
+            "PRIMARY KEY (user_id=?)",
+        ),
+    ] {
+        let plan = plans.iter().find(|(text, _)| text.starts_with(statement));
+        let (_, steps) = plan.unwrap();
+        assert!(steps.iter().any(|step| step.ends_with(index)), "{statement}: {steps:?}");
     }
 }
 
@@ -220,6 +243,8 @@ async fn users_and_files(database: &SqliteDatabase, someone: &User) {
         }
     }
     let mut unit = database.begin().await.unwrap();
+    unit.users().mark_removed(someone.id, NOW).await.unwrap();
+    assert_eq!(unit.users().remove_contents(someone.id, NOW, 10).await.unwrap(), 1);
     unit.users().remove(someone.id).await.unwrap();
     unit.rollback().await.unwrap();
 }

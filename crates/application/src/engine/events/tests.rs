@@ -25,7 +25,7 @@ async fn follow_ups_are_enqueued_in_the_unit_of_the_change_due_when_it_happened(
     });
     let recorder = EventRecorder::new(&TestPorts::default().ports());
     recorder.record(&mut unit, NOW.now(), Change::AccountRemoved { user: a_user().id }).await.unwrap();
-    assert_eq!(effects.seen(), ["revoke_sessions", "sweep_blobs"]);
+    assert_eq!(effects.seen(), ["revoke_sessions", "remove_contents"]);
     recorder.record(&mut unit, NOW.now(), Change::AccountRenamed { user: a_user().id }).await.unwrap();
     assert_eq!(effects.seen().len(), 2, "nothing follows from a name");
 }
@@ -69,6 +69,7 @@ async fn changes_that_users_make_are_added_to_the_trail_in_their_unit() {
     }
     let thumbnail = &file.thumbnail;
     for change in [
+        Change::ContentsRemoved { user },
         Change::ContentHashed { file: &file, sha256: Sha256::new([1; 32]) },
         Change::ThumbnailChanged { file: file.id, blob: file.blob, thumbnail },
         Change::UploadCreated { upload: &upload },

@@ -13,7 +13,9 @@ use fm_domain::uploads::Upload;
 
 use super::JobRegistry;
 use crate::engine::follow_ups::FollowUp;
-use crate::jobs::{Job, Lane, MakeThumbnail, PurgeBlob, RevokeSessions, SweepBlobs, VerifyBlob, payload};
+use crate::jobs::{
+    Job, Lane, MakeThumbnail, PurgeBlob, RemoveContents, RevokeSessions, SweepBlobs, VerifyBlob, payload,
+};
 
 fn names(kinds: &[JobKind]) -> Vec<&str> {
     kinds.iter().map(JobKind::as_str).collect()
@@ -24,16 +26,17 @@ fn housekeeping_is_a_lane_that_pictures_and_hashes_never_hold_up() {
     let registry = JobRegistry::standard();
     assert_eq!(
         names(&registry.kinds_of(Lane::Housekeeping)),
-        ["revoke_sessions", "purge_blob", "sweep_blobs"]
+        ["revoke_sessions", "remove_contents", "purge_blob", "sweep_blobs"]
     );
     assert_eq!(names(&registry.kinds_of(Lane::Bulk)), ["make_thumbnail", "verify_blob"]);
-    assert_eq!(registry.kinds().len(), 5);
+    assert_eq!(registry.kinds().len(), 6);
 }
 
 #[test]
 fn what_is_relied_on_goes_before_housekeeping_and_pictures_come_last() {
     assert_eq!(RevokeSessions::PRIORITY, Priority::HIGH);
     assert_eq!((PurgeBlob::PRIORITY, SweepBlobs::PRIORITY), (Priority::NORMAL, Priority::NORMAL));
+    assert_eq!(RemoveContents::PRIORITY, Priority::NORMAL);
     assert_eq!((MakeThumbnail::PRIORITY, VerifyBlob::PRIORITY), (Priority::LOW, Priority::LOW));
     assert!(Priority::HIGH > Priority::NORMAL && Priority::NORMAL > Priority::LOW);
 }
@@ -48,9 +51,10 @@ fn equal_work_shares_a_name_and_other_work_does_not() {
         VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised: None }.unique_name(),
         purge.unique_name(),
         SweepBlobs {}.unique_name(),
+        RemoveContents { user: a_user().id }.unique_name(),
         RevokeSessions { user: a_user().id, but: Some(a_session().id), created_before: 5 }.unique_name(),
     ]);
-    assert_eq!(names.len(), 5);
+    assert_eq!(names.len(), 6);
     let other = PurgeBlob { blob: BlobId::new(CountingIds::nth(9)), thumbnail: true };
     assert!(!names.contains(&other.unique_name()));
     assert!(names.contains(&thumbnail.clone().unique_name()));
@@ -59,7 +63,7 @@ fn equal_work_shares_a_name_and_other_work_does_not() {
 #[test]
 fn a_later_job_of_one_name_takes_the_place_of_the_earlier() {
     let registry = JobRegistry::standard().with::<PurgeBlob>();
-    assert_eq!(registry.kinds().len(), 5);
+    assert_eq!(registry.kinds().len(), 6);
     assert_eq!(registry.kinds().last(), Some(&PurgeBlob::kind()));
 }
 
@@ -116,10 +120,12 @@ fn another_password_is_followed_by_the_end_of_the_other_sessions() {
 }
 
 #[test]
-fn a_removed_account_is_followed_by_the_end_of_its_sessions_and_a_sweep_of_its_own() {
+fn a_removed_account_is_followed_by_the_end_of_its_sessions_and_of_its_contents_and_then_by_a_sweep_of_its_own()
+ {
     let user = a_user().id;
     let in_an_hour = FixedClock::NEW_YEAR.now().plus(std::time::Duration::from_hours(1));
     let job = RevokeSessions { user, but: None, created_before: in_an_hour.unix_micros() };
-    let follow_ups = [expected(&job, None), expected(&SweepBlobs {}, None)];
+    let follow_ups = [expected(&job, None), expected(&RemoveContents { user }, None)];
     assert_eq!(after(Change::AccountRemoved { user }), follow_ups);
+    assert_eq!(after(Change::ContentsRemoved { user }), [expected(&SweepBlobs {}, None)]);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fm_application::accounts::ChangePasswordCommand;
 use fm_application::files::RemoveCommand;
-use fm_application::jobs::{Job as _, MakeThumbnail, PurgeBlob, RevokeSessions, SweepBlobs};
+use fm_application::jobs::{Job as _, MakeThumbnail, PurgeBlob, RemoveContents, RevokeSessions, SweepBlobs};
 use fm_application::ports::Presence;
 use fm_domain::accounts::Password;
 use fm_domain::files::ThumbnailState;
@@ -90,6 +90,27 @@ scenario! {
     };
     act |process, _cast| process.cases.jobs.run_next.run(&[PurgeBlob::kind()]).await;
     check |environment, _cast| expect(environment.debris().await == 0, "its bytes are still there")
+}
+
+scenario! {
+    /// What an account had goes after the account was removed.
+    an_end_of_contents, retried Late;
+    arrange |environment| {
+        let actors = environment.user_with_thumbnail().await;
+        environment.healthy().file_of(&actors, "notes.txt", &Environment::text()).await;
+        abandon_upload(environment, &actors).await;
+        let (password, there) = (Password::candidate(Actors::PASSWORD.to_owned()), Presence::default());
+        let removal = environment.healthy();
+        Box::pin(removal.cases.accounts.remove.run(&actors.actor(), password, &there)).await.unwrap();
+        actors
+    };
+    act |process, _cast| process.cases.jobs.run_next.run(&[RemoveContents::kind()]).await;
+    check |environment, actors| {
+        let mut unit = environment.database.begin().await.unwrap();
+        let was_there = unit.users().remove(actors.user).await.unwrap();
+        unit.rollback().await.unwrap();
+        expect(!was_there, "the row of the account is still there")
+    }
 }
 
 scenario! {

@@ -160,6 +160,7 @@ scenarios! {
         a_thumbnail,
         a_thumbnail_of_a_broken_picture,
         a_purge,
+        an_end_of_contents,
         a_sweep,
         an_end_of_sessions_left_to_a_job,
         a_sweep_to_come,
