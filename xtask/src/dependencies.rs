@@ -48,7 +48,7 @@ const PURE: &[&str] = &[
 ];
 
 /// What the bodies of the API may use: serialisation, their schemas, and the types of ids and moments.
-const WIRE: &[&str] = &["chrono", "serde", "utoipa", "uuid"];
+const WIRE: &[&str] = &["chrono", "serde", "utoipa", "uuid", "zeroize"];
 
 /// One line for each crate; a new crate needs one too. A line may name a crate before there is one.
 const RULES: &[(&str, Rule)] = &[

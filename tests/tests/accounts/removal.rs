@@ -40,8 +40,8 @@ fn living_jobs(api: &Api) -> Vec<String> {
 fn nothing_is_wrong(api: &Api) -> Value {
     let checked = api.server.run(&["verify", "--json"]);
     assert_eq!(checked.code, Some(0), "{}", checked.output);
-    let lines = checked.output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.filter(|line| line["summary"].is_object()).last().unwrap()["summary"].clone()
+    let mut lines = checked.output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.rfind(|line| line["summary"].is_object()).unwrap()["summary"].clone()
 }
 
 async fn all_is_gone_before_a_worker_has_done_anything(lane: Lane) {
