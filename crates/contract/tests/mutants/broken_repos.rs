@@ -72,7 +72,7 @@ impl UserRepo for BrokenUnit {
             }
             _ => name.as_str().to_owned(),
         });
-        let name = text.map(|text| text.parse().unwrap());
+        let name = text.map(|text| DisplayName::from_stored(&text).unwrap());
         self.honest().users().set_name(id, name).await
     }
 
