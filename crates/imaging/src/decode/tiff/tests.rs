@@ -218,3 +218,14 @@ fn a_fax_stops_at_the_deadline() {
     assert_eq!(unpack(Deadline::after(Duration::from_mins(1))).unwrap().len(), 1_000_000);
     assert!(matches!(unpack(Deadline::after(Duration::ZERO)), Err(RenderThumbnail::TimedOut)));
 }
+
+/// The file ends long before the values that a tag claims to have.
+#[test]
+fn a_tag_takes_no_memory_for_values_that_are_not_there() {
+    let mut file = Tiff::new((20, 1), 1, 1, 8, vec![0; 20]).write().to_vec();
+    let directory = u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize;
+    let count = directory + 2 + 4;
+    file[count..count + 4].copy_from_slice(&589_825_u32.to_le_bytes());
+    let refused = within(8 * MEBIBYTE, &file.into(), "a width of many values");
+    assert!(matches!(refused, Err(RenderThumbnail::TooLarge)), "{refused:?}");
+}
