@@ -76,7 +76,8 @@ pub(crate) async fn count_uploaded_bytes(request: &HttpRequest, state: &AppState
     let Some(bytes) = NonZeroU64::new(bytes) else { return };
     let key = LimitKey::new(LimitedAction::UploadBytes, LimitSubject::User(user));
     match state.use_cases.limits.count.run(&key, bytes, Moment::After).await {
-        Ok(applied) => note(request, applied),
+        Ok(Some(applied)) => note(request, applied),
+        Ok(None) => {}
         // The bytes are kept already: their request must not fail.
         Err(error) => {
             tracing::warn!(error = %fm_domain::error::chain(&error), "uploaded bytes were not counted");
@@ -92,7 +93,7 @@ async fn take(
 ) -> Result<(), Problem> {
     let applied = state.use_cases.limits.count.run(&key, cost, Moment::Before).await?;
     let Some(applied) = applied else { return Ok(()) };
-    note(request, Some(applied));
+    note(request, applied);
     let AppliedLimit { policy, decision, .. } = applied;
     if decision.is_allowed {
         return Ok(());
@@ -106,8 +107,7 @@ async fn take(
     Err(Problem::new(Code::RateLimited, detail).retry_after(decision.retry_after))
 }
 
-fn note(request: &HttpRequest, applied: Option<AppliedLimit>) {
-    let Some(applied) = applied else { return };
+fn note(request: &HttpRequest, applied: AppliedLimit) {
     let mut extensions = request.extensions_mut();
     if let Some(limits) = extensions.get_mut::<AppliedLimits>() {
         limits.0.push(applied);

@@ -1,9 +1,9 @@
 //! The tables of databases, queues and sessions.
 
 use super::{
-    audit, blob_row, check, columns, file, job, job_concurrency, job_record, job_turns, key, list, long,
-    many, reach, removal, rows, session, session_more, session_recent, unit, upload, upload_end, user, work,
-    work_more,
+    audit, blob_row, blob_row_more, check, columns, file, job, job_concurrency, job_record, job_turns, key,
+    list, long, many, reach, removal, rows, session, session_more, session_recent, unit, upload, upload_end,
+    user, work, work_more,
 };
 use crate::suite::suite;
 
@@ -134,6 +134,8 @@ suite! {
         file_18_files_a_microsecond_or_a_byte_apart_are_on_one_page_each,
         file_19_names_of_every_script_are_kept_found_and_sorted,
         file_20_a_change_of_one_file_leaves_every_other_as_it_is,
+    }
+    blob_row_more {
         blobrow_15_sizes_and_reservations_of_more_than_four_gibibytes_are_kept,
         blobrow_16_a_tombstone_is_found_in_its_own_bucket_alone,
         blobrow_17_a_second_intent_with_one_id_is_an_error,

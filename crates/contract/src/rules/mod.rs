@@ -5,6 +5,7 @@ mod blob;
 mod blob_flow;
 mod blob_more;
 mod blob_row;
+mod blob_row_more;
 mod blob_scale;
 mod blob_trouble;
 mod check;
