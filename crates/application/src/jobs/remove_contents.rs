@@ -32,7 +32,7 @@ impl Job for RemoveContents {
     const NAME: &'static str = "remove_contents";
     const PRIORITY: Priority = Priority::NORMAL;
     const LANE: Lane = Lane::Housekeeping;
-    /// A run ends after its [`RUN`]: this is for a unit that hangs.
+    /// A run ends after its share of time: this is for a unit that hangs.
     const TIME_LIMIT: Duration = Duration::from_mins(5);
 
     fn unique_name(&self) -> String {
