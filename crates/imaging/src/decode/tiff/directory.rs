@@ -117,7 +117,7 @@ pub(super) fn read(source: &Source, request: &mut Request) -> Result<Layout, Ren
 /// whether they are there. What is no directory is left to that crate.
 fn check_entries(file: &[u8]) -> Result<(), RenderThumbnail> {
     let most = MAX_VALUE_BYTES.min(file.len() as u64);
-    for (tag, kind, count) in entries(file).unwrap_or_default() {
+    for (tag, kind, count) in entries(file).into_iter().flatten() {
         let bytes_of_one: u64 = match kind {
             3 | 8 => 2,
             4 | 9 | 11 | 13 => 4,
@@ -133,9 +133,9 @@ fn check_entries(file: &[u8]) -> Result<(), RenderThumbnail> {
 }
 
 /// Tag, type and number of values of each entry of the first directory (TIFF 6.0, section 2; in BigTIFF the numbers are longer).
-fn entries(file: &[u8]) -> Option<Vec<(u16, u16, u64)>> {
+fn entries(file: &[u8]) -> Option<impl Iterator<Item = (u16, u16, u64)>> {
     let is_big_endian = file.starts_with(b"MM");
-    let number = |at: u64, bytes: u64| {
+    let number = move |at: u64, bytes: u64| {
         let (from, to) = (usize::try_from(at).ok()?, usize::try_from(at.checked_add(bytes)?).ok()?);
         let fold = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
         let bytes = file.get(from..to)?;
@@ -145,12 +145,12 @@ fn entries(file: &[u8]) -> Option<Vec<(u16, u16, u64)>> {
         if number(2, 2)? == 43 { (8, 8, 8, 20) } else { (4, 4, 2, 12) };
     let directory = number(offset_at, offset_bytes)?;
     let first = directory.checked_add(count_bytes)?;
-    let entry = |index: u64| {
+    let entry = move |index: u64| {
         let at = first.checked_add(index.checked_mul(entry_bytes)?)?;
         let short = |at| number(at, 2).and_then(|number| u16::try_from(number).ok());
         Some((short(at)?, short(at.checked_add(2)?)?, number(at.checked_add(4)?, offset_bytes)?))
     };
-    Some((0..number(directory, count_bytes)?).map_while(entry).collect())
+    Some((0..number(directory, count_bytes)?).map_while(entry))
 }
 
 /// Reads the values of tags.
