@@ -5,7 +5,8 @@
 //!
 //! Two kinds of connection serve two kinds of question. A unit of work, a list and every write has a pooled
 //! connection to itself. Point reads, of which every request makes some, share a few connections on which questions
-//! are sent without waiting for the answers before them ([`PgLimits::shared`]): no checkout, fewer system calls.
+//! are sent without waiting for the answers before them ([`PgLimits::shared`]): no checkout, fewer system calls. Reads of
+//! accounts that come at the same time are one statement.
 
 #[cfg(test)]
 extern crate self as fm_postgres;
@@ -20,6 +21,7 @@ mod contents;
 mod database;
 mod error;
 mod files;
+mod gather;
 mod hosts;
 mod jobs;
 mod keys;

@@ -10,12 +10,15 @@ use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::ids::UserId;
 use futures_util::FutureExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::address::PgAddress;
 use crate::error::{from_diesel, from_pool};
+use crate::gather::Gathered;
 use crate::lease::PgLease;
+use crate::rows::UserRow;
 use crate::shared::{Shared, SharedConnections};
 use crate::sql::{statement, typed};
 use crate::timing::ANSWER_GRACE;
@@ -79,6 +82,7 @@ struct Inner {
     /// has another limit than one that makes a connection.
     slots: Arc<Semaphore>,
     shared: SharedConnections,
+    accounts: Gathered,
     limits: PgLimits,
 }
 
@@ -100,8 +104,9 @@ impl PgPool {
         let built = Pool::builder(manager).max_size(most).build();
         let pool = built.map_err(|error| PortError::Unexpected(Box::new(error)))?;
         let shared = SharedConnections::new(address.clone(), setup, limits.shared.max(1));
+        let accounts = Gathered::new(limits.shared.max(1));
         let slots = Arc::new(Semaphore::new(most));
-        Ok(Self { inner: Arc::new(Inner { address, pool, slots, shared, limits }) })
+        Ok(Self { inner: Arc::new(Inner { address, pool, slots, shared, accounts, limits }) })
     }
 
     /// Takes a connection for oneself, or gives up in time. A new connection takes as long as the walk over the hosts.
@@ -135,6 +140,11 @@ impl PgPool {
         A: Future<Output = QueryResult<T>>,
     {
         self.inner.shared.ask(self.statement_limit(), question).await
+    }
+
+    /// The row of a user who is not marked as removed, asked for together with others.
+    pub(crate) async fn account(&self, id: UserId) -> PortResult<Option<UserRow>> {
+        self.inner.accounts.find(self, id).await
     }
 
     /// How many connections the pool holds: so many may have been broken without its knowledge.

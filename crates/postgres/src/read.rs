@@ -36,12 +36,7 @@ impl PgReadRepos {
 #[async_trait]
 impl UserQueries for PgReadRepos {
     async fn find(&mut self, id: UserId) -> PortResult<Option<Account>> {
-        let find = |shared: Arc<Shared>| async move {
-            let user = users::table.find(id.uuid()).filter(users::removed_at.is_null());
-            let user = user.select(UserRow::as_select());
-            user.get_result(&mut &**shared).await.optional()
-        };
-        self.pool.ask(find).await?.map(UserRow::into_account).transpose()
+        self.pool.account(id).await?.map(UserRow::into_account).transpose()
     }
 
     async fn find_by_email(&mut self, email: &Email) -> PortResult<Option<Account>> {

@@ -88,18 +88,27 @@ impl Drop for Asked<'_> {
     }
 }
 
-/// A few connections, asked in turn. A broken one is replaced when it is asked next.
+/// The number of this thread, counted in the order in which threads ask for theirs.
+pub(crate) fn thread() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    NUMBER.with(|number| *number)
+}
+
+/// A few connections, of which each thread always asks the same: the task that drives it runs where the question was asked,
+/// and an answer wakes no other thread. A broken one is replaced when it is asked next.
 pub(crate) struct SharedConnections {
     address: PgAddress,
     setup: Arc<str>,
     slots: Vec<Slot>,
-    turn: AtomicUsize,
 }
 
 impl SharedConnections {
     pub(crate) fn new(address: PgAddress, setup: Arc<str>, count: usize) -> Self {
         let slots = std::iter::repeat_with(Slot::default).take(count).collect();
-        Self { address, setup, slots, turn: AtomicUsize::new(0) }
+        Self { address, setup, slots }
     }
 
     /// Asks a question that may be asked twice: when the connection turns out to be closed, it is asked once more,
@@ -112,8 +121,7 @@ impl SharedConnections {
     where
         A: Future<Output = QueryResult<T>>,
     {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.slots.len();
-        let Some(slot) = self.slots.get(turn) else {
+        let Some(slot) = self.slots.get(thread() % self.slots.len().max(1)) else {
             return Err(PortError::Unexpected("no connections".into()));
         };
         for last in [false, true] {

@@ -36,7 +36,7 @@ impl Email {
         if text.len() > LONGEST * 3 {
             return Err(InvalidEmail);
         }
-        let written: String = text.nfc().collect();
+        let written: String = if text.is_ascii() { text.to_owned() } else { text.nfc().collect() };
         let key = match canonical(&written) {
             Some(key) if written.len() <= LONGEST => key,
             _ if is_address(&written) => written.to_lowercase(),
@@ -91,10 +91,20 @@ fn is_blank(character: char) -> bool {
 /// domain is in ASCII, as its server is looked up.
 fn canonical(written: &str) -> Option<String> {
     let (local, domain) = written.rsplit_once('@')?;
+    // Most addresses are in ASCII, where every form is the same.
+    if written.is_ascii() && !domain.split('.').any(is_encoded) {
+        let key = written.to_ascii_lowercase();
+        return is_address(&key).then_some(key);
+    }
     let local: String = local.nfkc().flat_map(char::to_lowercase).nfkc().collect();
     let domain = idna::domain_to_ascii(domain).ok()?;
     let key = format!("{local}@{domain}");
     is_address(&key).then_some(key)
+}
+
+/// Whether a label may stand for another in Unicode (RFC 5890, section 2.3.2.1), or has no meaning: UTS #46 says.
+fn is_encoded(label: &str) -> bool {
+    label.as_bytes().get(2..4) == Some(b"--".as_slice())
 }
 
 fn is_address(text: &str) -> bool {

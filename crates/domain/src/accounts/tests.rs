@@ -254,6 +254,14 @@ proptest! {
     }
 
     #[test]
+    fn an_address_in_ascii_has_the_key_that_the_standard_gives_it(local in "[A-Za-z0-9]{1,9}", domain in "(xn--|[A-Za-z0-9]{1,3}--?)?[A-Za-z0-9]{1,9}(\\.(xn--)?[A-Za-z]{2,5}){1,2}") {
+        let standard = idna::domain_to_ascii(&domain).ok();
+        if let (Ok(email), Some(standard)) = (format!("{local}@{domain}").parse::<Email>(), standard) {
+            prop_assert_eq!(email.key(), format!("{}@{standard}", local.to_lowercase()));
+        }
+    }
+
+    #[test]
     fn no_accepted_address_could_break_a_header(text in any::<String>()) {
         if let Ok(email) = text.parse::<Email>() {
             prop_assert!(email.as_str().len() <= 254 && !email.as_str().chars().any(char::is_control));

@@ -11,7 +11,7 @@ use crate::schema::users;
 use crate::value::{Moment, count, size};
 
 /// A user with their counters, as it is read.
-#[derive(Queryable, Selectable)]
+#[derive(Clone, Queryable, Selectable)]
 #[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
 pub(crate) struct UserRow {
     id: Uuid,
@@ -26,6 +26,11 @@ pub(crate) struct UserRow {
 }
 
 impl UserRow {
+    /// The user's id.
+    pub(crate) const fn id(&self) -> Uuid {
+        self.id
+    }
+
     /// The account that the row holds.
     pub(crate) fn into_account(self) -> PortResult<Account> {
         let name = self.name.as_deref().map(DisplayName::from_stored).transpose();
