@@ -108,8 +108,8 @@ pub enum Lane {
 /// How often a job is tried before it is dead, and how soon again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// How many attempts there are.
-    pub attempts: u32,
+    /// How many attempts there are; `None`: it is tried until it succeeds.
+    pub attempts: Option<u32>,
     /// The pause after the first attempt. It doubles with each further one.
     pub first_pause: Duration,
     /// The longest pause.
@@ -119,11 +119,17 @@ pub struct RetryPolicy {
 impl RetryPolicy {
     /// Eight attempts within some two minutes.
     pub const STANDARD: Self =
-        Self { attempts: 8, first_pause: Duration::from_secs(1), longest_pause: Duration::from_mins(5) };
+        Self { attempts: Some(8), first_pause: Duration::from_secs(1), longest_pause: Duration::from_mins(5) };
+
+    /// Until it succeeds: for work that must not stay half done.
+    pub const ENDLESS: Self = Self { attempts: None, ..Self::STANDARD };
 
     /// Whether this attempt is the last one.
     pub(super) const fn is_last(&self, attempt: u32) -> bool {
-        attempt >= self.attempts
+        match self.attempts {
+            Some(attempts) => attempt >= attempts,
+            None => false,
+        }
     }
 
     /// The pause after this attempt: doubled each time, and between half of it and all of it, by `dice`.

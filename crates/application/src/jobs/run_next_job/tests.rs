@@ -30,7 +30,7 @@ fn picturing(attempt: u32) -> ClaimedJob {
     claimed(&MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures: 0 }, attempt)
 }
 
-const MAX_ATTEMPTS: u32 = RetryPolicy::STANDARD.attempts;
+const MAX_ATTEMPTS: u32 = RetryPolicy::STANDARD.attempts.unwrap();
 
 fn claiming(effects: &Effects, job: Option<ClaimedJob>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
@@ -237,7 +237,7 @@ impl Job for Endless {
     const PRIORITY: Priority = Priority::LOW;
     const LANE: Lane = Lane::Bulk;
     const TIME_LIMIT: Duration = Duration::from_secs(5);
-    const RETRY: RetryPolicy = RetryPolicy { attempts: 2, ..RetryPolicy::STANDARD };
+    const RETRY: RetryPolicy = RetryPolicy { attempts: Some(2), ..RetryPolicy::STANDARD };
 
     fn unique_name(&self) -> String {
         Self::NAME.to_owned()
