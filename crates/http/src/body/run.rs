@@ -82,6 +82,6 @@ where
     };
     match outcome {
         Ok(outcome) => outcome.map_err(Into::into),
-        Err(_panic) => Err(Problem::defect("an upload panicked")),
+        Err(_panic) => Err(Problem::defect("a use case panicked")),
     }
 }

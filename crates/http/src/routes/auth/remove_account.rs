@@ -5,6 +5,7 @@ use fm_api_types::AccountRemoval;
 use fm_domain::accounts::Password;
 
 use crate::auth::{Authenticated, clear};
+use crate::body::run_detached;
 use crate::connection::presence;
 use crate::input::{JsonBody, candidate, json_body};
 use crate::problem::{Answer, Code};
@@ -45,7 +46,9 @@ pub(crate) async fn remove_account(
     body: JsonBody,
 ) -> Answer {
     let RemoveBody { password } = body.read().await?;
-    state.use_cases.accounts.remove.run(&actor, password, &presence(&request)).await?;
+    let (presence, use_cases) = (presence(&request), state.use_cases.clone());
+    run_detached(&state, async move { use_cases.accounts.remove.run(&actor, password, &presence).await })
+        .await?;
     let mut response = HttpResponse::NoContent();
     clear(&mut response, &state.settings);
     Ok(response.finish())
