@@ -9,6 +9,8 @@ use fm_domain::uploads::{
     AppendError, AppendHints, Chunk, CompleteError, Position, ResumableStore, WriteState,
 };
 
+use futures_util::future::{join, join_all};
+
 use crate::failure::Failure;
 use crate::multipart::named;
 use crate::parts::{MOST_PARTS, PART};
@@ -143,17 +145,22 @@ impl Shared {
         Ok(all)
     }
 
-    /// Frees what appends that do not count have left and no later one takes the place of. What fails is tried again with the
+    /// Frees what appends that do not count have left and no later one takes the place of, all at once. What fails is tried again with the
     /// next append, and is gone with the upload.
     async fn clear_uncounted(&self, key: &BlobKey, progress: &mut Progress) {
-        for number in progress.clearable() {
-            match self.upload_part(key, &progress.upload, number, PartBytes::new()).await {
+        let (clearable, removable) = (progress.clearable(), progress.removable());
+        let state = &*progress;
+        let empty = clearable.iter().map(|number| self.upload_part(key, &state.upload, *number, PartBytes::new()));
+        let remove = removable.iter().map(|number| self.remove_incomplete(key, state, *number));
+        let (emptied, removed) = join(join_all(empty), join_all(remove)).await;
+        for (number, outcome) in clearable.into_iter().zip(emptied) {
+            match outcome {
                 Ok(_tag) => progress.emptied(number),
                 Err(failure) => tracing::info!(blob.id = %key, error = %failure, "a part is not emptied yet"),
             }
         }
-        for number in progress.removable() {
-            match self.remove_incomplete(key, progress, number).await {
+        for (number, outcome) in removable.into_iter().zip(removed) {
+            match outcome {
                 Ok(()) => progress.removed(number),
                 Err(error) => {
                     tracing::info!(blob.id = %key, error = chain(&error), "an incomplete part is not removed yet");
