@@ -53,7 +53,8 @@ pub enum Command {
     /// idempotency keys and sessions, and old entries of the audit trail.
     ///
     /// An upload counts as one that never ended when it has given no sign of life for 60 s (a thumbnail: 5 minutes);
-    /// nothing younger is touched. One run takes at most 10,000 of each; the next goes on.
+    /// nothing younger is touched. One run takes at most 10,000 of each; the next goes on. Entries of the audit trail are old by
+    /// the AUDIT_RETENTION_DAYS of this very command: run it with the configuration of the program.
     Sweep(SweepArgs),
     /// Compare the database with the blob store, in both directions, and change nothing.
     ///

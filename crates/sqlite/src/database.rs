@@ -73,6 +73,11 @@ impl SqliteDatabase {
         while self.core.threads.lock().await.recv().await.is_some() {}
     }
 
+    /// Reads, each by one of the readers.
+    pub(crate) fn reads(&self) -> SqliteReadRepos {
+        SqliteReadRepos { readers: Arc::clone(&self.core.readers) }
+    }
+
     /// Asks one of the readers.
     pub(crate) async fn ask<R: Send + 'static>(
         &self,
@@ -116,7 +121,7 @@ impl Database for SqliteDatabase {
     }
 
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
-        Ok(Box::new(SqliteReadRepos { readers: Arc::clone(&self.core.readers) }))
+        Ok(Box::new(self.reads()))
     }
 
     async fn ping(&self) -> PortResult<()> {

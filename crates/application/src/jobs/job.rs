@@ -114,12 +114,18 @@ pub struct RetryPolicy {
     pub first_pause: Duration,
     /// The longest pause.
     pub longest_pause: Duration,
+    /// Whether an attempt that met a store out of reach counts. Where none does the job waits until the store is back.
+    pub counts_outages: bool,
 }
 
 impl RetryPolicy {
     /// Eight attempts within some two minutes.
-    pub const STANDARD: Self =
-        Self { attempts: Some(8), first_pause: Duration::from_secs(1), longest_pause: Duration::from_mins(5) };
+    pub const STANDARD: Self = Self {
+        attempts: Some(8),
+        first_pause: Duration::from_secs(1),
+        longest_pause: Duration::from_mins(5),
+        counts_outages: true,
+    };
 
     /// Until it succeeds: for work that must not stay half done.
     pub const ENDLESS: Self = Self { attempts: None, ..Self::STANDARD };
@@ -136,8 +142,13 @@ impl RetryPolicy {
     pub(super) fn pause(&self, attempt: u32, dice: u8) -> Duration {
         let doubled = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
         let whole = self.first_pause.saturating_mul(doubled).min(self.longest_pause);
-        whole / 2 + whole / 2 * u32::from(dice) / 255
+        halved_by(whole, dice)
     }
+}
+
+/// Between half of a pause and all of it.
+pub(super) fn halved_by(whole: Duration, dice: u8) -> Duration {
+    whole / 2 + whole / 2 * u32::from(dice) / 255
 }
 
 /// What jobs work with.
@@ -178,6 +189,13 @@ pub enum JobError {
 }
 
 failure!(JobError);
+
+impl JobError {
+    /// Whether a store was out of reach, which says nothing of the work.
+    pub(super) const fn is_outage(&self) -> bool {
+        matches!(self, Self::Store(PortError::Unavailable(_) | PortError::Contended(_)))
+    }
+}
 
 #[cfg(test)]
 mod tests;

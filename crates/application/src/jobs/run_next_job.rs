@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::complete;
-use super::job::{Done, JobContext, JobError, Lane};
+use super::job::{Done, JobContext, JobError, Lane, halved_by};
 use super::registry::{AnyJob, JobRegistry};
 use crate::engine::lease::{LEASE, Leased, renew_until_lost};
 use crate::engine::retry::retry_conflicts;
@@ -14,7 +14,8 @@ use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortResult, chain};
 use fm_domain::jobs::{ClaimedJob, JobKind};
 
-/// How long a job that this node can't read is left to others.
+/// How long a job that this node can't read is left to others, and how long one waits for a store at most before it looks
+/// again.
 const PUT_BACK_FOR: Duration = Duration::from_mins(1);
 
 /// What a worker did.
@@ -158,11 +159,29 @@ impl RunNextJob {
     async fn fail(&self, ready: &ReadyJob, error: &JobError) -> PortResult<()> {
         let JobContext { ports, .. } = &self.context;
         let (retry, attempt) = (ready.job.retry(), ready.claimed.attempt);
+        if error.is_outage() && !retry.counts_outages {
+            return self.wait(ready, &chain(error)).await;
+        }
         let dead = retry.is_last(attempt);
         let retry_at = (!dead).then(|| ports.clock.now().plus(retry.pause(attempt, ports.ids.random()[0])));
         let error = chain(error);
         log_failure(&ready.claimed, &error, dead);
         retry_conflicts(|| self.record(ready, retry_at, &error)).await
+    }
+
+    /// Leaves the job in the queue, its attempt uncounted: between half a minute and a whole one, so that jobs which met the
+    /// same outage come back one after the other.
+    async fn wait(&self, ReadyJob { claimed, .. }: &ReadyJob, error: &str) -> PortResult<()> {
+        let JobContext { ports, .. } = &self.context;
+        let until = ports.clock.now().plus(halved_by(PUT_BACK_FOR, ports.ids.random()[0]));
+        tracing::warn!(job.id = %claimed.id, job.kind = claimed.kind.as_str(), error, "a job waits for a store");
+        retry_conflicts(|| async {
+            let mut unit = ports.db.begin().await?;
+            // Where another worker has claimed it by now it is that one's.
+            unit.jobs().put_back(claimed.id, claimed.attempt, until, error).await?;
+            unit.commit().await
+        })
+        .await
     }
 
     /// One unit: what a dead job leaves behind is so if, and only if, the job is dead by this very attempt.

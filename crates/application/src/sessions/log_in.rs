@@ -49,8 +49,9 @@ pub enum LogInError {
     Store(#[from] PortError),
 }
 
-/// The most sessions that one login ends: an account with more of them loses the others by its next logins.
-const ENDED_AT_ONCE: usize = 100;
+/// The most sessions that one login ends, each by a request to the store and with an entry in the audit trail: an account with
+/// more of them, as after `MAX_SESSIONS_PER_USER` was lowered, loses the others by its next logins.
+const ENDED_AT_ONCE: usize = 20;
 
 /// Opens sessions.
 pub struct LogIn {

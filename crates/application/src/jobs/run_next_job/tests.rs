@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,7 +19,7 @@ use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::ThumbnailState;
 use fm_domain::jobs::{ClaimedJob, JobPayload, Priority};
-use fm_domain::testing::{Effects, FakeDatabase, FakeUnitOfWork, FixedClock, a_file, a_user};
+use fm_domain::testing::{Effects, FakeDatabase, FakeReads, FakeUnitOfWork, FixedClock, a_file, a_user};
 
 fn revoking(attempt: u32) -> ClaimedJob {
     claimed(&RevokeSessions { user: a_user().id, but: None, created_before: 5 }, attempt)
@@ -140,6 +140,29 @@ async fn a_thumbnail_has_failed_only_when_its_job_is_dead_and_in_the_same_unit()
     let units = [claiming(&effects, Some(picturing(MAX_ATTEMPTS))), failing(&effects, true, true)];
     assert!(run(units, TestPorts::default()).await.is_ok());
     assert_eq!(effects.seen(), ["claim", "commit", "mark failed", "fail", "commit"]);
+}
+
+#[tokio::test]
+async fn a_store_out_of_reach_is_no_failure_of_a_picture_however_long_it_is() {
+    for (attempt, error) in [(1, unavailable()), (MAX_ATTEMPTS, unavailable()), (MAX_ATTEMPTS + 9, lost_race())] {
+        let effects = Effects::default();
+        let mut unit = FakeUnitOfWork::noting(&effects);
+        once!(effects, unit.jobs.expect_put_back(), "put back", |_, of, retry_at, reason| {
+            assert_eq!(of, attempt);
+            let pause = retry_at.since(FixedClock::NEW_YEAR.now());
+            assert!((Duration::from_secs(30)..=Duration::from_mins(1)).contains(&pause), "{pause:?}");
+            assert!(!reason.is_empty());
+            Ok(true)
+        });
+        let mut doubles = TestPorts::default();
+        let mut reads = FakeReads::default();
+        let error = Mutex::new(Some(error));
+        reads.files.expect_find().times(1).returning(move |_, _| Err(error.lock().unwrap().take().unwrap()));
+        doubles.db = doubles.db.reads(reads);
+        let units = [claiming(&effects, Some(picturing(attempt))), unit];
+        assert!(run(units, doubles).await.is_ok());
+        assert_eq!(effects.seen(), ["claim", "commit", "put back", "commit"]);
+    }
 }
 
 #[tokio::test]
