@@ -61,3 +61,16 @@ macro_rules! on_every_lane {
         }
     };
 }
+
+/// Makes an ordinary test of every named function on each lane whose data outlives a process.
+#[macro_export]
+macro_rules! on_durable_lanes {
+    ($($name:ident),+ $(,)?) => {
+        mod embedded {
+            $(#[tokio::test] async fn $name() { super::$name($crate::Lane::Embedded).await; })+
+        }
+        mod postgres_s3 {
+            $(#[tokio::test] async fn $name() { super::$name($crate::Lane::PostgresS3).await; })+
+        }
+    };
+}

@@ -20,6 +20,7 @@ pub mod ids;
 mod invisible;
 pub mod jobs;
 pub mod limits;
+mod list_hash;
 pub mod mac;
 pub mod sessions;
 #[cfg(any(test, feature = "fakes"))]

@@ -150,7 +150,8 @@ impl Shared {
     async fn clear_uncounted(&self, key: &BlobKey, progress: &mut Progress) {
         let (clearable, removable) = (progress.clearable(), progress.removable());
         let state = &*progress;
-        let empty = clearable.iter().map(|number| self.upload_part(key, &state.upload, *number, PartBytes::new()));
+        let empty =
+            clearable.iter().map(|number| self.upload_part(key, &state.upload, *number, PartBytes::new()));
         let remove = removable.iter().map(|number| self.remove_incomplete(key, state, *number));
         let (emptied, removed) = join(join_all(empty), join_all(remove)).await;
         for (number, outcome) in clearable.into_iter().zip(emptied) {

@@ -1,14 +1,15 @@
 //! Who may hash a password now, who waits, and who is refused.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZero;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::UserId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use super::per_user::{Counted, PerUser};
 
 /// When to ask again: about as long as a full queue takes.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -24,7 +25,7 @@ pub struct PasswordQueue {
     anonymous: Lane,
     signed_in: Lane,
     /// How many requests of each user are in the lane of users who are signed in.
-    shares: Arc<Mutex<HashMap<UserId, usize>>>,
+    shares: PerUser<()>,
 }
 
 /// Too many passwords are being checked: the request did not wait.
@@ -73,11 +74,8 @@ struct Lane {
     room: Arc<Semaphore>,
 }
 
-/// What one user has of the lane of users who are signed in.
-struct Share {
-    user: UserId,
-    shares: Arc<Mutex<HashMap<UserId, usize>>>,
-}
+/// A request of the lane of users who are signed in.
+type Share = Counted<()>;
 
 impl PasswordQueue {
     /// How many requests wait for a place at most: some two seconds of work.
@@ -93,7 +91,7 @@ impl PasswordQueue {
         Self {
             anonymous: Lane::new(places.get().saturating_sub(1).max(1)),
             signed_in: Lane::new(1),
-            shares: Arc::default(),
+            shares: PerUser::default(),
         }
     }
 
@@ -102,7 +100,8 @@ impl PasswordQueue {
         match asker {
             Asker::Anonymous => self.anonymous.reserve(None),
             Asker::SignedIn(user) => {
-                let share = Share::of(user, &self.shares).ok_or(Busy { retry_after: RETRY_AFTER })?;
+                let share = self.shares.count(user, Self::PER_USER, || ());
+                let share = share.ok_or(Busy { retry_after: RETRY_AFTER })?;
                 self.signed_in.reserve(Some(share))
             }
         }
@@ -164,30 +163,6 @@ impl HashPermit {
             outcome
         });
         ended.await.unwrap_or_else(|panicked| Err(PortError::Unexpected(panicked.into())))
-    }
-}
-
-impl Share {
-    fn of(user: UserId, shares: &Arc<Mutex<HashMap<UserId, usize>>>) -> Option<Self> {
-        let mut counts = shares.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(user).or_default();
-        if *count >= PasswordQueue::PER_USER {
-            return None;
-        }
-        *count += 1;
-        Some(Self { user, shares: Arc::clone(shares) })
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        let mut counts = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.user) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.user);
-            }
-        }
     }
 }
 

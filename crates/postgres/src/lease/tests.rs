@@ -22,7 +22,9 @@ fn told(answer: Result<((), ()), PortError>) -> String {
 fn of_two_statements_the_one_that_failed_is_told() {
     let taken = "duplicate key value violates unique constraint";
     let unique = || failed(DatabaseErrorKind::UniqueViolation, taken);
-    for answer in [pair(unique(), refused()), pair(refused(), unique()), pair(unique(), Ok(())), pair(Ok(()), unique())] {
+    for answer in
+        [pair(unique(), refused()), pair(refused(), unique()), pair(unique(), Ok(())), pair(Ok(()), unique())]
+    {
         let told = told(answer);
         assert!(told.contains(taken), "{told}");
     }

@@ -214,11 +214,8 @@ fn turn(
         Some(along) => along,
         None => walk(connection, access, filter, page)?,
     };
-    let end = if takes_all(filter, walk) {
-        None
-    } else {
-        end_of_turn(connection, access, filter, page, walk)?
-    };
+    let end =
+        if takes_all(filter, walk) { None } else { end_of_turn(connection, access, filter, page, walk)? };
     let rows = matching(access, filter, page, walk, end.clone())?.select(FileRow::as_select());
     let rows: Vec<FileRow> = rows.load(connection).map_err(store_error)?;
     let files = rows.into_iter().map(File::try_from).collect::<PortResult<_>>()?;

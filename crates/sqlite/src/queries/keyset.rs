@@ -46,7 +46,7 @@ impl After {
     }
 
     /// Keeps the condition from the planner, which would walk along the index of the column.
-    pub(crate) const fn off_index(self, off_index: bool) -> Self {
+    pub(crate) fn off_index(self, off_index: bool) -> Self {
         Self { off_index, ..self }
     }
 }

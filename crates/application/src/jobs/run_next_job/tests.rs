@@ -144,7 +144,9 @@ async fn a_thumbnail_has_failed_only_when_its_job_is_dead_and_in_the_same_unit()
 
 #[tokio::test]
 async fn a_store_out_of_reach_is_no_failure_of_a_picture_however_long_it_is() {
-    for (attempt, error) in [(1, unavailable()), (MAX_ATTEMPTS, unavailable()), (MAX_ATTEMPTS + 9, lost_race())] {
+    for (attempt, error) in
+        [(1, unavailable()), (MAX_ATTEMPTS, unavailable()), (MAX_ATTEMPTS + 9, lost_race())]
+    {
         let effects = Effects::default();
         let mut unit = FakeUnitOfWork::noting(&effects);
         once!(effects, unit.jobs.expect_put_back(), "put back", |_, of, retry_at, reason| {

@@ -69,7 +69,8 @@ fn a_list_is_walked_along_the_index_that_was_chosen_for_it() {
         _ => PageKey::Size(size("size", 7).unwrap(), FileId::new(Uuid::nil())),
     };
     let by_hash = FileFilter { sha256: Some(Sha256::new([0; 32])), ..of_type("image/png") };
-    let family = FileFilter { content_type: Some(TypeFilter::Family("image".to_owned())), ..FileFilter::default() };
+    let family =
+        FileFilter { content_type: Some(TypeFilter::Family("image".to_owned())), ..FileFilter::default() };
     for (sort, order_index) in [(FileSort::Name, "files_by_name"), (FileSort::Size, "files_by_size")] {
         for (filter, filter_index) in [
             (of_type("image/png"), "files_by_content_type"),
