@@ -93,6 +93,16 @@ wait_for_garage() {
     return 1
 }
 
+# Until the first node speaks to the others.
+wait_for_garage_peers() {
+    local _
+    for _ in {1..300}; do
+        garage_on 0 status >"$garage_home/status" && ! grep -q 'FAILED NODES' "$garage_home/status" && return
+        sleep 0.2
+    done
+    return 1
+}
+
 # Each node in a zone of its own.
 join_garage_nodes() {
     local node id
@@ -136,8 +146,8 @@ disturb_garage() {
             echo "$kills" >"$garage_home/kills"
             sleep "$((2 + RANDOM % 4))"
             start_garage_node "$node"
-            # What it missed is read from the others; the next one goes only when this one is back.
-            wait_for_garage "$node" || exit 1
+            # What it missed is read from the others; the next one goes only when the first one speaks to this one again.
+            wait_for_garage "$node" && wait_for_garage_peers || exit 1
             node=$((3 - node))
         done
     ) &
@@ -148,13 +158,14 @@ disturb_garage() {
 calm_garage() {
     local node
     [ -n "$garage_disturber" ] || return 0
-    kill "$garage_disturber" 2>/dev/null || fail "a killed node of Garage did not come back: $(tail -n 5 "$garage_home"/*/log)"
+    kill "$garage_disturber" 2>/dev/null || fail "a killed node of Garage did not come back: $(cat "$garage_home/status")"
     wait "$garage_disturber" 2>/dev/null || true
     garage_disturber=
     for node in "${garage_nodes[@]}"; do
         kill -0 "$(cat "$garage_home/$node/pid")" 2>/dev/null || start_garage_node "$node"
         wait_for_garage "$node" || fail "Garage node $node does not come back: $(tail -n 5 "$garage_home/$node/log")"
     done
+    wait_for_garage_peers || fail "Garage's nodes do not find each other: $(cat "$garage_home/status")"
     # shellcheck disable=SC2034 # scripts/garage prints it
     garage_kills=$(cat "$garage_home/kills" 2>/dev/null || echo 0)
 }
