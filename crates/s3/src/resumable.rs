@@ -149,6 +149,8 @@ impl Shared {
         for number in progress.clearable() {
             match self.upload_part(key, &progress.upload, number, PartBytes::new()).await {
                 Ok(_tag) => progress.emptied(number),
+                // It takes no empty part (Garage): what it has goes with the upload.
+                Err(failure) if failure.is_mismatch() => progress.emptied(number),
                 Err(failure) => tracing::info!(blob.id = %key, error = %failure, "a part is not emptied yet"),
             }
         }
@@ -188,15 +190,34 @@ impl Shared {
     }
 
     /// Puts the parts together. What is pending is the last of them. The server wants one at least, an empty one of an
-    /// empty blob.
+    /// empty blob; where it takes none such (Garage), an empty object takes the place of the upload.
     async fn finish(&self, key: &BlobKey, progress: &Progress) -> Result<(), Failure> {
         let mut parts = progress.parts.clone();
         if parts.is_empty() || !progress.pending.is_empty() {
             let bytes = self.read_incomplete(key, progress).await?;
-            parts.push(self.send_part(key, progress, bytes).await?);
+            match self.send_part(key, progress, bytes).await {
+                Ok(part) => parts.push(part),
+                Err(failure) if failure.is_mismatch() && progress.bytes() == 0 => {
+                    return self.put_empty(key, progress, failure).await;
+                }
+                Err(failure) => return Err(failure),
+            }
         }
         let parts = parts.into_iter().map(|SentPart(number, _, tag)| named(number, tag)).collect();
         self.put_together(key, &progress.upload, parts).await
+    }
+
+    /// Puts an empty object, unless the upload is there no more: a blob that was completed or deleted stays as it is. The upload is
+    /// given up when the blob is complete. Its type is not kept; links name it.
+    async fn put_empty(&self, key: &BlobKey, progress: &Progress, refused: Failure) -> Result<(), Failure> {
+        match self.is_unfinished(key, &progress.upload).await {
+            Ok(true) => {
+                let name = key.to_string();
+                self.put_object(key.bucket, &name, PartBytes::new(), &MediaType::octet_stream()).await
+            }
+            Ok(false) => Err(Failure::missing("UploadPart")),
+            Err(_unknown) => Err(refused),
+        }
     }
 }
 
