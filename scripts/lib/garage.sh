@@ -6,7 +6,7 @@ garage_nodes=(0 1 2)
 garage_home=      # the temporary folder of the nodes
 garage_s3=()      # their ports
 garage_ids=()     # their names
-garage_disturber= # the process that kills them
+garage_killer= # the process that kills them
 garage_kills=0    # how often it did
 
 # find_garage: sets TEST_GARAGE, the program; builds it if it is nowhere (about ten minutes on two cores).
@@ -133,9 +133,9 @@ make_garage_key() {
     export S3_ENDPOINT S3_REGION S3_ACCESS_KEY_ID S3_SECRET_ACCESS_KEY S3_FORCE_PATH_STYLE
 }
 
-# disturb_garage: kills one node after another and starts each again, until the script ends. The first one stays: it is the
+# inject_node_kills: kills one node after another and starts each again, until the script ends. The first one stays: it is the
 # one that the program speaks to.
-disturb_garage() {
+inject_node_kills() {
     (
         trap - EXIT INT TERM HUP
         node=1 kills=0
@@ -151,16 +151,16 @@ disturb_garage() {
             node=$((3 - node))
         done
     ) &
-    garage_disturber=$!
+    garage_killer=$!
 }
 
 # calm_garage: ends that, with every node running, and sets garage_kills.
 calm_garage() {
     local node
-    [ -n "$garage_disturber" ] || return 0
-    kill "$garage_disturber" 2>/dev/null || fail "a killed node of Garage did not come back: $(cat "$garage_home/status")"
-    wait "$garage_disturber" 2>/dev/null || true
-    garage_disturber=
+    [ -n "$garage_killer" ] || return 0
+    kill "$garage_killer" 2>/dev/null || fail "a killed node of Garage did not come back: $(cat "$garage_home/status")"
+    wait "$garage_killer" 2>/dev/null || true
+    garage_killer=
     for node in "${garage_nodes[@]}"; do
         kill -0 "$(cat "$garage_home/$node/pid")" 2>/dev/null || start_garage_node "$node"
         wait_for_garage "$node" || fail "Garage node $node does not come back: $(tail -n 5 "$garage_home/$node/log")"
@@ -172,7 +172,7 @@ calm_garage() {
 
 stop_garage() {
     local node
-    [ -z "$garage_disturber" ] || kill "$garage_disturber" 2>/dev/null || true
+    [ -z "$garage_killer" ] || kill "$garage_killer" 2>/dev/null || true
     for node in "${garage_nodes[@]}"; do
         [ ! -e "$garage_home/$node/pid" ] || kill_garage_node "$node"
     done

@@ -1,7 +1,10 @@
 //! The connection to a server.
 
 mod cluster;
+mod cluster_url;
+mod route;
 mod sentinel;
+mod topology;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +16,8 @@ use redis::io::tcp::TcpSettings;
 use redis::{Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo as _, ScriptInvocation};
 
 use crate::error::failed;
-use cluster::{Cluster, ClusterUrl};
+use cluster::Cluster;
+use cluster_url::ClusterUrl;
 use sentinel::{Primary, SentinelUrl};
 
 /// How long the server may take to be connected to, and to answer.

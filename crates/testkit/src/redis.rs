@@ -269,7 +269,7 @@ fn id(place: usize) -> String {
     format!("{:040x}", place + 1)
 }
 
-/// What a node knows of its cluster at its start: all of it, so that nobody has to meet first.
+/// What a node knows of its cluster at its start: all of it, so that none has to meet another first.
 fn nodes(ports: &[[String; 2]], myself: usize) -> String {
     let width = 16_384 / PRIMARIES;
     let mut lines: Vec<String> = Vec::new();

@@ -1,11 +1,7 @@
 //! A cluster: a call goes to the node that serves its key, and follows redirections.
 //!
-//! A call is sent again only where a node refused to run it (`MOVED`, `ASK`, `TRYAGAIN`). Where an answer is lost nobody knows whether
+//! A call is sent again only where a node refused to run it (`MOVED`, `ASK`, `TRYAGAIN`). Where an answer is lost it is unknown whether
 //! the call was run, so it is unavailable, as with one server: a rotation that ran twice would look like a stolen token.
-
-mod route;
-mod topology;
-mod url;
 
 use std::collections::HashMap;
 use std::io;
@@ -23,12 +19,11 @@ use redis::{
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::cluster_url::ClusterUrl;
+use super::route::{self, Route};
+use super::topology::{Address, Topology};
 use super::{TIMEOUT, connection_config};
 use crate::error::{failed, is_lost};
-use route::Route;
-use topology::{Address, Topology};
-
-pub(super) use url::ClusterUrl;
 
 /// How long one of several nodes that would do as well may take: a call that every node can answer, or a connection to listen on.
 const ONE_OF_MANY: Duration = Duration::from_secs(1);
@@ -151,7 +146,7 @@ impl Cluster {
         Ok(nodes)
     }
 
-    async fn topology(&self) -> RedisResult<Arc<Topology>> {
+    pub(super) async fn topology(&self) -> RedisResult<Arc<Topology>> {
         let attempts = self.attempts.load(Ordering::SeqCst);
         if let Some(known) = self.known() {
             return Ok(known);
@@ -174,7 +169,7 @@ impl Cluster {
 
     /// Asks for the topology in the background, unless that is under way. A node that was just out of reach is asked last: it may
     /// not know what became of its slots.
-    fn refresh_soon(self: &Arc<Self>, suspect: Option<&Address>) {
+    pub(super) fn refresh_soon(self: &Arc<Self>, suspect: Option<&Address>) {
         let mut refreshing = lock(&self.refreshing);
         while refreshing.try_join_next().is_some() {}
         if !refreshing.is_empty() {
@@ -229,7 +224,7 @@ impl Cluster {
         topology
     }
 
-    fn connection(&self, node: &Address) -> RedisResult<ConnectionManager> {
+    pub(super) fn connection(&self, node: &Address) -> RedisResult<ConnectionManager> {
         let mut connections = lock(&self.connections);
         if let Some(connection) = connections.get(node) {
             return Ok(connection.clone());
@@ -252,7 +247,7 @@ async fn one_of_many<T>(answer: impl Future<Output = RedisResult<T>>) -> RedisRe
     answer.unwrap_or_else(|elapsed| Err(io::Error::from(elapsed).into()))
 }
 
-fn no_node() -> RedisError {
+pub(super) fn no_node() -> RedisError {
     (ErrorKind::ClusterConnectionNotFound, "no node of the cluster can be reached").into()
 }
 

@@ -7,8 +7,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::topology::slot;
 use super::*;
+use crate::client::topology::slot;
 use crate::client::{RedisClient, RedisUrl};
 use crate::signal::RedisSessionSignal;
 
@@ -100,7 +100,7 @@ async fn calls_and_the_signal_follow_when_a_replica_takes_over_and_other_slots_a
     });
     assert_eq!(found.await.as_deref(), Some("value"));
     println!("the replica serves after {} ms and {refused} refused calls", lost.elapsed().as_millis());
-    assert!(refused > 0, "for a while nobody has its slots");
+    assert!(refused > 0, "for a while no node has its slots");
     set(&redis, &keys[0], "another").await.unwrap();
     assert_eq!(get(&redis, &keys[0]).await.unwrap().as_deref(), Some("another"));
 

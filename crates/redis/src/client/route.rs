@@ -9,8 +9,8 @@ use redis::aio::ConnectionLike;
 use redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, ServerErrorKind, Value};
 use tokio::time::sleep;
 
+use super::cluster::{Cluster, no_node};
 use super::topology::{Address, slot};
-use super::{Cluster, no_node};
 
 /// How often one command is sent, redirections included.
 const ATTEMPTS: usize = 6;

@@ -90,7 +90,7 @@ impl Topology {
     }
 }
 
-/// A node in an answer: its host, its port, and what nobody asks for here.
+/// A node in an answer: its host, its port, and what is not needed here.
 fn node(value: &Value, answered: &Address) -> Option<Address> {
     let parts = Vec::<Value>::from_redis_value_ref(value).ok()?;
     let [host, port, ..] = &parts[..] else { return None };
