@@ -15,6 +15,7 @@ mod envelope;
 mod form;
 mod form_head;
 mod multipart;
+mod patience;
 mod raw;
 mod run;
 mod source;
