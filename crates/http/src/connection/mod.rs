@@ -57,7 +57,7 @@ where
         tracing::debug!(%error, "a client that reads nothing is noticed late");
     }
     let watch = Rc::new(Watch::default());
-    let stream = WatchedStream::new(socket, Rc::clone(&watch), state.settings.head_timeout);
+    let stream = WatchedStream::new(socket, Rc::clone(&watch), &state.settings);
     let outcome = http.call((stream, peer)).await;
     if let Err(error) = &outcome {
         tracing::trace!(%error, "a connection ended early");
