@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::find_by_email;
 use crate::engine::events::EventRecorder;
-use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence};
+use crate::engine::password_queue::{Asker, Busy, NoRoom, PasswordQueue, Presence};
 use crate::engine::passwords;
 use crate::engine::retry::{confirm_commit, failure, retry_conflicts};
 use crate::ports::{Ports, Settings};
@@ -95,7 +95,7 @@ impl Register {
         }
         command.password.check_strength(&command.email, command.name.as_ref())?;
         // First, and of the memory of this process: a flood that is refused never reaches the database.
-        let room = self.queue.reserve(Asker::Anonymous)?;
+        let room = self.queue.reserve(Asker::Anonymous).map_err(NoRoom::refuse::<RegisterError>)?;
         // Hashing is slow on purpose: a taken address need not pay for it.
         if find_by_email(self.db.as_ref(), &command.email).await?.is_some() {
             return Err(RegisterError::EmailTaken);

@@ -8,7 +8,7 @@ use super::token_issuer::{TokenIssuer, TokenPair};
 use crate::accounts::find_by_email;
 use crate::engine::audit::{Act, AuditTrail};
 use crate::engine::failed_attempts::FailedAttempts;
-use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence, QueueRoom};
+use crate::engine::password_queue::{Asker, Busy, NoRoom, PasswordQueue, Presence, QueueRoom};
 use crate::engine::passwords;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
@@ -91,7 +91,7 @@ impl LogIn {
     /// The tokens of a new session. A wrong address and a wrong password are recorded alike.
     pub async fn run(&self, command: LogInCommand) -> Result<TokenPair, LogInError> {
         // First, and of the memory of this process: a flood that is refused never reaches the database.
-        let room = self.queue.reserve(Asker::Anonymous)?;
+        let room = self.queue.reserve(Asker::Anonymous).map_err(NoRoom::refuse::<LogInError>)?;
         let user = self.find(&command.email).await?;
         let account = user.as_ref().map(|user| user.id);
         let outcome = self.open(user, room, &command).await;
