@@ -97,13 +97,13 @@ async fn refusals_are_told_by_their_codes() {
     let user = &login["user"]["id"];
     let (me, wrong) = ("/v1/auth/me", r#"{"password": "wrong horse"}"#);
     let login = r#"{"email": "ada@example.org", "password": "wrong horse"}"#;
-    let nobody = &Value::Null;
+    let no_user = &Value::Null;
     for (client, method, path, body, status, code, by) in [
-        (&client, "GET", me, "", 401, "unauthenticated", nobody),
-        (&client, "POST", "/v1/auth/login", login, 401, "invalid_credentials", nobody),
+        (&client, "GET", me, "", 401, "unauthenticated", no_user),
+        (&client, "POST", "/v1/auth/login", login, 401, "invalid_credentials", no_user),
         (&ada, "DELETE", me, wrong, 403, "wrong_password", user),
         (&ada, "PATCH", me, "{}", 422, "validation_failed", user),
-        (&client, "POST", "/v1/auth/register", body, 429, "rate_limited", nobody),
+        (&client, "POST", "/v1/auth/register", body, 429, "rate_limited", no_user),
     ] {
         let id = format!("refusal-{status}-{code}");
         let answer = client.with("x-request-id", &id).json(method, path, body).await;

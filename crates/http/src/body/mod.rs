@@ -15,10 +15,10 @@ mod envelope;
 mod form;
 mod form_head;
 mod multipart;
-mod patience;
 mod raw;
 mod run;
 mod source;
+mod wait_allowance;
 
 pub(crate) use envelope::{Kind, Naming, Pump, content_length, kind};
 pub(crate) use raw::{Piece, piece};

@@ -10,14 +10,14 @@ use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256 as Hasher};
 use tokio::time::{Instant, timeout};
 
-use super::patience::Patience;
+use super::wait_allowance::WaitAllowance;
 
 /// The body of a request.
 pub(super) struct Source {
     payload: web::Payload,
     bounds: Bounds,
     read: u64,
-    patience: Patience,
+    allowance: WaitAllowance,
     hasher: Option<Hasher>,
     failure: Option<BodyError>,
 }
@@ -37,8 +37,8 @@ pub(super) struct Bounds {
 impl Source {
     pub(super) fn new(payload: web::Payload, bounds: Bounds) -> Self {
         let hasher = bounds.hashed.then(Hasher::new);
-        let patience = Patience::new(bounds.stall);
-        Self { payload, bounds, read: 0, patience, hasher, failure: None }
+        let allowance = WaitAllowance::new(bounds.stall);
+        Self { payload, bounds, read: 0, allowance, hasher, failure: None }
     }
 
     /// The next bytes; `None` when all have come. The time of the sender is counted from this call on, so that it is not
@@ -59,10 +59,10 @@ impl Source {
 
     async fn receive(&mut self) -> Option<Result<Bytes, BodyError>> {
         let asked = Instant::now();
-        match timeout(self.patience.left(), self.payload.next()).await {
+        match timeout(self.allowance.left(), self.payload.next()).await {
             Ok(None) => None,
             Ok(Some(Ok(bytes))) => {
-                self.patience.note(asked.elapsed(), bytes.len());
+                self.allowance.note(asked.elapsed(), bytes.len());
                 Some(Ok(bytes))
             }
             Ok(Some(Err(error))) => Some(Err(broken(&error))),

@@ -11,12 +11,12 @@ const MIN_RATE: u32 = 512;
 /// longest pause: a sender of a byte now and then is cut off like one that stopped, and one that is faster has the longest
 /// pause at any time. Time in which no bytes are asked for is not counted.
 #[derive(Debug)]
-pub(super) struct Patience {
+pub(super) struct WaitAllowance {
     longest: Duration,
     left: Duration,
 }
 
-impl Patience {
+impl WaitAllowance {
     /// For a body that may pause for so long.
     pub(super) const fn new(longest: Duration) -> Self {
         Self { longest, left: longest }
@@ -43,11 +43,11 @@ mod tests {
 
     /// For how many seconds a body is waited for that brings so many bytes in each, in an hour at most.
     fn lasts(bytes: usize) -> usize {
-        let mut patience = Patience::new(LONGEST);
+        let mut allowance = WaitAllowance::new(LONGEST);
         (0..3600)
             .take_while(|_| {
-                let comes_in_time = patience.left() > SECOND;
-                patience.note(SECOND, bytes);
+                let comes_in_time = allowance.left() > SECOND;
+                allowance.note(SECOND, bytes);
                 comes_in_time
             })
             .count()
@@ -62,11 +62,11 @@ mod tests {
     }
 
     #[test]
-    fn what_came_early_buys_no_more_than_the_longest_pause() {
-        let mut patience = Patience::new(LONGEST);
-        patience.note(SECOND, 50 << 20);
-        assert_eq!(patience.left(), LONGEST);
-        patience.note(20 * SECOND, MIN_RATE as usize);
-        assert_eq!(patience.left(), 11 * SECOND);
+    fn bytes_that_came_early_buy_no_more_than_the_longest_pause() {
+        let mut allowance = WaitAllowance::new(LONGEST);
+        allowance.note(SECOND, 50 << 20);
+        assert_eq!(allowance.left(), LONGEST);
+        allowance.note(20 * SECOND, MIN_RATE as usize);
+        assert_eq!(allowance.left(), 11 * SECOND);
     }
 }
