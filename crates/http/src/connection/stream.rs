@@ -56,7 +56,7 @@ impl Watch {
         }
     }
 
-    /// The application asks for the body of its request, or does without it: what comes of it is read.
+    /// The application asks for the body of its request, or does without it: its bytes are read.
     pub(super) fn take_body(&self) {
         if self.is_unwanted.replace(false) {
             self.read_on();
@@ -137,7 +137,7 @@ impl WatchedStream {
         self.left == Some(0) && !self.closes && self.watch.unanswered.borrow().is_empty()
     }
 
-    /// Whether what comes now is no more than the body of a request that the application does not want yet.
+    /// Whether the next bytes are the body of a request that the application does not want yet.
     fn is_unwanted(&self) -> bool {
         self.watch.is_unwanted.get() || (self.has_head && self.awaits_head())
     }
