@@ -56,6 +56,7 @@ const RULES: &[(&str, Rule)] = &[
     ("fm-streaming", Rule::Ours(&["fm-domain"])),
     ("fm-application", Rule::Ours(&["fm-domain", "fm-streaming"])),
     ("fm-contract", Rule::Ours(&["fm-domain", "fm-streaming"])),
+    ("fm-decorators", Rule::Ours(&["fm-domain"])),
     ("fm-resilience", Rule::Ours(&["fm-application", "fm-contract", "fm-domain", "fm-streaming"])),
     // With its feature `harness` it has harnesses of its own adapters, for all others.
     ("fm-memory", Rule::Ours(&["fm-contract", "fm-domain", "fm-streaming"])),
