@@ -24,7 +24,7 @@ mod site;
 pub use crash::{CrashCounts, CrashPlan, InjectedFault, crash};
 pub use fm_testkit::e2e::{
     Answer, Api, Backup, ChaosProxy, Fault, Finished, Form, Front, Lane, Nginx, Page, Part, PgBouncer,
-    Request, Server, User, binary, direct, eventually, names, raw, run, tool, tus, unique, within,
+    Request, Scrape, Server, User, binary, direct, eventually, names, raw, run, tool, tus, unique, within,
 };
 pub use fm_testkit::random::letters as noise;
 pub use fm_testkit::redis::RedisServer;

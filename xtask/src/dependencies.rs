@@ -57,6 +57,8 @@ const RULES: &[(&str, Rule)] = &[
     ("fm-application", Rule::Ours(&["fm-domain", "fm-streaming"])),
     ("fm-contract", Rule::Ours(&["fm-domain", "fm-streaming"])),
     ("fm-decorators", Rule::Ours(&["fm-domain"])),
+    // It asks use cases when Prometheus asks, as the HTTP side does when clients do.
+    ("fm-metrics", Rule::Ours(&["fm-application", "fm-decorators", "fm-domain", "fm-streaming"])),
     ("fm-resilience", Rule::Ours(&["fm-application", "fm-contract", "fm-domain", "fm-streaming"])),
     // With its feature `harness` it has harnesses of its own adapters, for all others.
     ("fm-memory", Rule::Ours(&["fm-contract", "fm-domain", "fm-streaming"])),

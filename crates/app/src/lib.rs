@@ -59,6 +59,7 @@ pub mod config;
 mod descriptors;
 pub mod lifecycle;
 pub mod logging;
+mod metrics;
 mod program;
 mod secrets;
 mod start_error;

@@ -10,6 +10,7 @@ use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use fm_domain::error::{PortError, PortResult};
+use fm_streaming::{CheckoutMeter, PoolUse};
 use futures_util::FutureExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -80,6 +81,7 @@ struct Inner {
     slots: Arc<Semaphore>,
     shared: SharedConnections,
     limits: PgLimits,
+    checkouts: CheckoutMeter,
 }
 
 impl PgPool {
@@ -101,12 +103,16 @@ impl PgPool {
         let pool = built.map_err(|error| PortError::Unexpected(Box::new(error)))?;
         let shared = SharedConnections::new(address.clone(), setup, limits.shared.max(1));
         let slots = Arc::new(Semaphore::new(most));
-        Ok(Self { inner: Arc::new(Inner { address, pool, slots, shared, limits }) })
+        let checkouts = CheckoutMeter::default();
+        Ok(Self { inner: Arc::new(Inner { address, pool, slots, shared, limits, checkouts }) })
     }
 
     /// Takes a connection for oneself, or gives up in time. A new connection takes as long as the walk over the hosts.
     pub(crate) async fn lease(&self) -> PortResult<PgLease> {
-        let slot = self.slot().await?;
+        let slot = {
+            let _waiting = self.inner.checkouts.begin();
+            self.slot().await?
+        };
         let connection = self.inner.pool.get().await.map_err(from_pool)?;
         Ok(PgLease::new(connection, slot, self.statement_limit()))
     }
@@ -135,6 +141,15 @@ impl PgPool {
         A: Future<Output = QueryResult<T>>,
     {
         self.inner.shared.ask(self.statement_limit(), question).await
+    }
+
+    /// How the pooled connections are used now. Waits are those for fewer than `pooled` in use, not for a new connection.
+    #[must_use]
+    pub fn pool_use(&self) -> PoolUse {
+        let Inner { slots, limits, checkouts, .. } = &*self.inner;
+        let limit = limits.pooled.max(1);
+        let in_use = limit.saturating_sub(slots.available_permits());
+        checkouts.pool_use(limit as u64, self.size() as u64, in_use as u64)
     }
 
     /// How many connections the pool holds: so many may have been broken without its knowledge.

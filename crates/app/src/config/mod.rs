@@ -12,6 +12,7 @@ mod http;
 mod jobs;
 mod limits;
 mod logging;
+mod metrics;
 mod origin;
 mod reader;
 mod secret;
@@ -31,6 +32,7 @@ pub use http::HttpConfig;
 pub use jobs::JobsConfig;
 pub use limits::LimitsConfig;
 pub use logging::{LogFormat, LoggingConfig};
+pub use metrics::MetricsConfig;
 pub use reader::Reader;
 pub use secret::Secret;
 pub use source::Sources;
@@ -44,7 +46,7 @@ use crate::adapters::{Adapters, Memory};
 const DAY: u64 = 24 * 60 * 60;
 
 /// The variables of every section. An adapter adds its own.
-const SECTIONS: [&[Variable]; 10] = [
+const SECTIONS: [&[Variable]; 11] = [
     source::VARIABLES,
     http::VARIABLES,
     storage::VARIABLES,
@@ -55,6 +57,7 @@ const SECTIONS: [&[Variable]; 10] = [
     uploads::VARIABLES,
     jobs::VARIABLES,
     logging::VARIABLES,
+    metrics::VARIABLES,
 ];
 
 /// The whole configuration, by section.
@@ -70,6 +73,7 @@ pub struct Config {
     pub uploads: UploadsConfig,
     pub jobs: JobsConfig,
     pub logging: LoggingConfig,
+    pub metrics: MetricsConfig,
 }
 
 impl Config {
@@ -92,6 +96,7 @@ impl Config {
             uploads: UploadsConfig::read(&mut reader),
             jobs: JobsConfig::read(&mut reader),
             logging: LoggingConfig::read(&mut reader),
+            metrics: MetricsConfig::read(&mut reader),
         };
         let faults = reader.into_faults();
         if faults.0.is_empty() { Ok(config) } else { Err(faults) }

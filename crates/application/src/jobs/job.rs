@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::payload;
+use super::sweep_blobs::SweptTotal;
 use crate::engine::events::EventRecorder;
 use crate::engine::follow_ups::FollowUp;
 use crate::engine::intents::Intents;
@@ -141,11 +142,18 @@ pub struct JobContext {
     pub ports: Ports,
     pub(crate) intents: Intents,
     pub(crate) events: EventRecorder,
+    /// What the sweeps that ran with this context did.
+    pub(super) swept: SweptTotal,
 }
 
 impl JobContext {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self { ports: ports.clone(), intents: Intents::new(ports), events: EventRecorder::new(ports) }
+        Self {
+            ports: ports.clone(),
+            intents: Intents::new(ports),
+            events: EventRecorder::new(ports),
+            swept: SweptTotal::default(),
+        }
     }
 }
 

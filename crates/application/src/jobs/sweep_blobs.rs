@@ -3,7 +3,7 @@
 //! It cancels intents first, commits, and only then deletes bytes: an upload that commits at the same moment either marks
 //! its blob as stored before, or is refused after. Deleting first would delete bytes while the upload commits.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -62,7 +62,8 @@ impl Job for SweepBlobs {
     }
 
     async fn run(&self, context: &JobContext, _claimed: &ClaimedJob) -> Result<Done, JobError> {
-        Sweep::new(&context.ports).run().await?;
+        let swept = Sweep::new(&context.ports).run().await?;
+        context.swept.add(&swept);
         Ok(Done::Moot)
     }
 }
@@ -84,6 +85,31 @@ pub struct Swept {
     pub sessions: u64,
     /// Entries of the audit trail removed after their retention.
     pub audit: u64,
+}
+
+/// What all sweeps did together. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SweptTotal(Arc<Mutex<Swept>>);
+
+impl SweptTotal {
+    fn lock(&self) -> MutexGuard<'_, Swept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, swept: &Swept) {
+        let mut total = self.lock();
+        total.cancelled += swept.cancelled;
+        total.deleted += swept.deleted;
+        total.failed += swept.failed;
+        total.uploads += swept.uploads;
+        total.keys += swept.keys;
+        total.sessions += swept.sessions;
+        total.audit += swept.audit;
+    }
+
+    pub(super) fn total(&self) -> Swept {
+        *self.lock()
+    }
 }
 
 /// What a run does, in this order.

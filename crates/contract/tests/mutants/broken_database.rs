@@ -39,6 +39,8 @@ pub(crate) enum Fault {
     NeverSignals,
     IgnoresPriority,
     ListsEveryJob,
+    CallsEveryJobDue,
+    CountsTheDeadAsWaiting,
     TakesTheLiving,
     IgnoresRevision,
     SetsAnyThumbnail,

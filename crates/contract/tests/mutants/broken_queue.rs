@@ -9,7 +9,7 @@ use fm_domain::error::PortResult;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId};
 use fm_domain::jobs::{
-    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority,
+    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority, QueueDepth,
 };
 
 use uuid::Uuid;
@@ -273,6 +273,17 @@ impl JobQueue for BrokenUnit {
         self.honest().jobs().count_living().await
     }
 
+    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
+        let now = if self.is(Fault::CallsEveryJobDue) { Timestamp::from_unix_micros(i64::MAX) } else { now };
+        let mut depths = self.honest().jobs().depths(now).await?;
+        if self.is(Fault::CountsTheDeadAsWaiting) {
+            for depth in &mut depths {
+                depth.waiting += std::mem::take(&mut depth.dead);
+            }
+        }
+        Ok(depths)
+    }
+
     async fn list(
         &mut self,
         state: Option<JobState>,
@@ -325,6 +336,8 @@ mutants! {
     a_queue_that_puts_back_without_a_reason: broken(Fault::PutsBackWithoutAReason) => job_queue, ["JOB-28"];
     a_queue_that_puts_back_for_any_attempt: broken(Fault::PutsBackForAnyAttempt) => job_queue, ["JOB-29"];
     a_queue_that_keeps_texts_of_payloads: broken(Fault::KeepsTextsOfPayloads) => job_queue, ["JOB-03", "JOB-07", "JOB-10", "JOB-21", "JOB-26"];
+    a_queue_that_calls_every_job_due: broken(Fault::CallsEveryJobDue) => job_queue, ["JOB-39"];
+    a_queue_that_counts_the_dead_as_waiting: broken(Fault::CountsTheDeadAsWaiting) => job_queue, ["JOB-39"];
     a_queue_without_turns: broken(Fault::ClaimsWithoutTurns) => job_queue, ["JOB-36", "JOB-37"];
     a_queue_that_enqueues_again: broken(Fault::EnqueuesAgain) => job_queue, ["JOB-01", "JOB-09", "JOB-26"];
     a_signal_that_loses_what_no_worker_awaits: broken(Fault::LosesSignalsWithoutAWaiter) => job_queue, ["JOB-13", "JOB-27", "JOB-32"];

@@ -144,6 +144,21 @@ impl JobState {
     }
 }
 
+/// How many jobs of one kind a queue holds, by their states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueDepth {
+    /// The kind.
+    pub kind: JobKind,
+    /// Jobs that no worker holds: due, or due later.
+    pub waiting: u64,
+    /// Jobs that a worker holds, or held when its lease ran out.
+    pub running: u64,
+    /// Jobs that failed for good.
+    pub dead: u64,
+    /// Since when the longest due of them can be claimed; `None` where none can be.
+    pub oldest_due: Option<Timestamp>,
+}
+
 /// A job as an operator sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobRecord {

@@ -13,6 +13,7 @@ mod stream;
 
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
@@ -57,7 +58,12 @@ where
         tracing::debug!(%error, "a client that reads nothing is noticed late");
     }
     let watch = Rc::new(Watch::default());
-    let stream = WatchedStream::new(socket, Rc::clone(&watch), state.settings.head_timeout);
+    let stream = WatchedStream::new(
+        socket,
+        Rc::clone(&watch),
+        state.settings.head_timeout,
+        Arc::clone(&state.traffic),
+    );
     let outcome = http.call((stream, peer)).await;
     if let Err(error) = &outcome {
         tracing::trace!(%error, "a connection ended early");

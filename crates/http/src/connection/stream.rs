@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::answers::Head;
 use super::ending::Ending;
 use crate::middleware::MAX_HEAD;
+use crate::traffic::Traffic;
 
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
@@ -58,6 +60,7 @@ pub(crate) struct WatchedStream {
     /// `None` once the connection is ended here.
     socket: Option<TcpStream>,
     watch: Rc<Watch>,
+    traffic: Arc<Traffic>,
     head_timeout: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     /// Bytes that have come of a head, until its end was seen.
@@ -75,11 +78,17 @@ pub(crate) struct WatchedStream {
 }
 
 impl WatchedStream {
-    pub(super) fn new(socket: TcpStream, watch: Rc<Watch>, head_timeout: Duration) -> Self {
+    pub(super) fn new(
+        socket: TcpStream,
+        watch: Rc<Watch>,
+        head_timeout: Duration,
+        traffic: Arc<Traffic>,
+    ) -> Self {
         watch.head_due.set(Some(Instant::now() + head_timeout));
         Self {
             socket: Some(socket),
             watch,
+            traffic,
             head_timeout,
             timer: None,
             of_head: 0,
@@ -191,6 +200,7 @@ impl AsyncRead for WatchedStream {
         let before = buffer.filled().len();
         let outcome = self.socket()?.poll_read(cx, buffer);
         let count = buffer.filled().len() - before;
+        self.traffic.received(count);
         if outcome.is_ready() && count == 0 {
             self.watch.gone.send_replace(true);
         }
@@ -213,7 +223,10 @@ impl AsyncWrite for WatchedStream {
         let most = self.left.and_then(|left| usize::try_from(left).ok()).unwrap_or(usize::MAX);
         let outcome = self.socket()?.poll_write(cx, &bytes[..most.min(bytes.len())]);
         match outcome {
-            Poll::Ready(Ok(count)) => self.wrote(count),
+            Poll::Ready(Ok(count)) => {
+                self.traffic.sent(count);
+                self.wrote(count);
+            }
             Poll::Ready(Err(_)) => drop(self.watch.gone.send_replace(true)),
             Poll::Pending => {}
         }

@@ -7,6 +7,7 @@ mod cors;
 mod head;
 mod head_size;
 mod log;
+mod measure;
 mod method;
 mod request_id;
 mod security;
@@ -30,6 +31,7 @@ use crate::limits::describe_limits;
 use crate::problem::{Code, Problem};
 use crate::state::State;
 use log::RequestLog;
+use measure::MeasuredRequest;
 
 /// Who asked, once that is known: for the log.
 #[derive(Clone, Copy)]
@@ -49,6 +51,7 @@ pub(crate) async fn handle(
     };
     let id = RequestId::of(request.headers(), state.ids.as_ref());
     let client = find_client_address(&request, &state.settings.trusted_proxies);
+    let measured = MeasuredRequest::begin(&state, request.method());
     let log = RequestLog::begin(&id, request.head(), client);
     let is_head = request.method() == Method::HEAD;
     if let Some(meant) = method::meant(request.head()) {
@@ -98,6 +101,7 @@ pub(crate) async fn handle(
     cors.decorate(response.headers_mut());
     secure(response.headers_mut(), &state.settings);
     response.headers_mut().insert(RequestId::HEADER, id.header());
+    measured.end(&request, response.status());
     log.end(&request, &response, size, code);
     Ok(ServiceResponse::new(request, response))
 }

@@ -129,6 +129,7 @@ operations! {
         JobQueuePutBack = "put_back",
         JobQueueNextDue = "next_due",
         JobQueueCountLiving = "count_living",
+        JobQueueDepths = "depths",
         JobQueueList = "list",
         JobQueueTakeDead = "take_dead",
     }

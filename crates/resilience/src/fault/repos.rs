@@ -18,7 +18,7 @@ use fm_domain::files::{
 };
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob};
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, QueueDepth};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo};
 
 use super::database::{FaultyReads, FaultyUnitOfWork};
@@ -129,6 +129,7 @@ decorate! {
     put_back(id: JobId, attempt: u32, retry_at: Timestamp, reason: &str) -> PortResult<bool> = JobQueuePutBack;
     next_due(kinds: &[JobKind]) -> PortResult<Option<Timestamp>> = JobQueueNextDue;
     count_living() -> PortResult<u64> = JobQueueCountLiving;
+    depths(now: Timestamp) -> PortResult<Vec<QueueDepth>> = JobQueueDepths;
     list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = JobQueueList;
     take_dead(id: JobId) -> PortResult<Option<JobRecord>> = JobQueueTakeDead;
 }

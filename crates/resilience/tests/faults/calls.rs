@@ -279,6 +279,7 @@ async fn call_queue(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::JobQueuePutBack => got(unit.jobs().put_back(job.id, 1, now(), "why").await),
         Operation::JobQueueNextDue => got(unit.jobs().next_due(&[SweepBlobs::kind()]).await),
         Operation::JobQueueCountLiving => got(unit.jobs().count_living().await),
+        Operation::JobQueueDepths => got(unit.jobs().depths(now()).await),
         Operation::JobQueueList => got(unit.jobs().list(None, None, 1).await),
         Operation::JobQueueTakeDead => got(unit.jobs().take_dead(job.id).await),
         _ => panic!("{operation} is not called"),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Ran, RunNextJob};
+use super::{JobOutcome, Ran, RunNextJob};
 use crate::fixture::{claimed, lost_race, once, unavailable};
 use crate::jobs::{
     Done, Job, JobContext, JobError, JobRegistry, Lane, MakeThumbnail, RetryPolicy, RevokeSessions,
@@ -148,6 +148,26 @@ async fn a_dead_attempt_that_another_worker_took_over_changes_nothing() {
     let units = [claiming(&effects, Some(picturing(MAX_ATTEMPTS))), failing(&effects, true, false)];
     assert!(run(units, TestPorts::default()).await.is_ok());
     assert_eq!(effects.seen()[2..], ["mark failed", "fail", "rollback"]);
+}
+
+#[tokio::test]
+async fn an_attempt_tells_how_it_ended() {
+    let effects = Effects::default();
+    let cases = [
+        (1, completing(&effects, true), JobOutcome::Done),
+        (1, completing(&effects, false), JobOutcome::Lost),
+        (1, failing(&effects, false, true), JobOutcome::Retried),
+        (1, failing(&effects, false, false), JobOutcome::Lost),
+        (MAX_ATTEMPTS, failing(&effects, true, true), JobOutcome::Dead),
+    ];
+    for (case, (attempt, unit, expected)) in cases.into_iter().enumerate() {
+        let mut doubles = sessions(&effects, case >= 2);
+        doubles.db = doubles.db.unit(claiming(&effects, Some(revoking(attempt)))).unit(unit);
+        let next = RunNextJob::new(&doubles.ports(), &JobRegistry::standard());
+        let ready = next.claim(&next.kinds()).await.unwrap().unwrap();
+        assert_eq!(*ready.kind(), RevokeSessions::kind());
+        assert_eq!(next.finish(&ready).await.unwrap(), expected, "case {case}");
+    }
 }
 
 #[tokio::test]
