@@ -314,12 +314,12 @@ impl JobQueue for BrokenUnit {
 
 mutants! {
     a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue,
-        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23", "JOB-34", "JOB-36", "JOB-37", "JOB-38"];
+        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23", "JOB-34", "JOB-36", "JOB-37", "JOB-38", "JOB-39"];
     a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
     a_queue_that_takes_any_answer: broken(Fault::TakesAnyAnswer) => job_queue,
         ["JOB-04", "JOB-07", "JOB-21", "JOB-24", "JOB-28"];
     a_queue_that_loses_what_expired: broken(Fault::LosesWhatExpired) => job_queue,
-        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21", "JOB-23", "JOB-25", "JOB-30", "JOB-36"];
+        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21", "JOB-23", "JOB-25", "JOB-30", "JOB-36", "JOB-39"];
     a_queue_that_wakes_no_worker: broken(Fault::NeverSignals) => job_queue, ["JOB-13", "JOB-27", "JOB-32"];
     a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05", "JOB-28", "JOB-37"];
     a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18", "JOB-24", "JOB-33"];
