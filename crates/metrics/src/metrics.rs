@@ -40,7 +40,7 @@ pub struct Metrics {
     registry: Registry,
     samplers: Mutex<Vec<Sampler>>,
     probes: Mutex<Vec<Arc<dyn Probe>>>,
-    /// One scrape after the other: samplers add what came since the last.
+    /// One scrape after the other: samplers add the difference to the last.
     scrapes: tokio::sync::Mutex<()>,
     pub(crate) application: ApplicationMetrics,
     pub(crate) sources: Sources,
