@@ -15,6 +15,7 @@
     reason = "this crate serves tests alone: whatever goes wrong must fail them loudly"
 )]
 
+pub mod collector;
 mod crash;
 mod jwt;
 pub mod pictures;

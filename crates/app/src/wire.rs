@@ -10,6 +10,7 @@ use fm_application::wiring::{DirectPorts, PasswordQueue, Ports, Settings, UseCas
 use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSigner, OsIds, SystemClock, TokenAudience,
 };
+use fm_decorators::{NoObserver, PortObserver};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
 use fm_domain::error::chain;
@@ -28,6 +29,7 @@ use crate::adapters::plain::warn_of_plain_redis;
 use crate::adapters::{OpenBlobStore, OpenContext, OpenDatabase, OpenDirect, Purpose};
 use crate::config::Config;
 use crate::lifecycle::ShutdownHooks;
+use crate::observed::observed;
 use crate::{Program, StartError, secrets};
 
 /// The wired program.
@@ -105,8 +107,9 @@ impl Program {
             follow_ups: JobRegistry::standard().follow_ups(),
             audit_retention: config.audit.retention,
         };
+        let observer: Arc<dyn PortObserver> = Arc::new(NoObserver);
         Ok(Wired {
-            ports: self.decorated(ports),
+            ports: observed(self.decorated(ports), &observer),
             signal: database.signal,
             settings: settings(config, budget, serves_blobs),
             shutdown: context.shutdown,

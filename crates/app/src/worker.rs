@@ -13,7 +13,8 @@ use fm_application::jobs::{Lane, PeriodicJob};
 use fm_application::wiring::UseCases;
 use fm_domain::clock::Clock;
 use fm_domain::error::{PortError, PortResult, chain};
-use fm_domain::jobs::{JobKind, JobSignal};
+use fm_domain::jobs::{ClaimedJob, JobKind, JobSignal};
+use fm_domain::trace::TraceContext;
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -105,7 +106,7 @@ impl Workers {
         let Some(job) = queue.claim(kinds).await? else { return Ok(false) };
         // More jobs may be due, and another worker idle.
         signal.notify_one();
-        queue.finish(&job).await?;
+        in_its_trace(job.claimed(), queue.finish(&job)).await?;
         Ok(true)
     }
 
@@ -127,6 +128,28 @@ impl Workers {
             }
         }
     }
+}
+
+/// Runs a job in the trace of what asked for it. A job that nothing asked for, but the clock, begins a trace, which has the
+/// job's own id where spans are not exported.
+async fn in_its_trace<T>(job: &ClaimedJob, run: impl Future<Output = T>) -> T {
+    let span = tracing::debug_span!(
+        target: "fm::jobs",
+        parent: None,
+        "job.run",
+        otel.kind = "consumer",
+        otel.status_code = tracing::field::Empty,
+        job.id = %job.id,
+        job.kind = job.kind.as_str(),
+        job.attempt = job.attempt,
+    );
+    let trace = fm_traces::begin(&span, job.trace, || {
+        let (mut random, id) = ([0; 32], job.id.uuid());
+        random[..16].copy_from_slice(id.as_bytes());
+        random[16..].copy_from_slice(id.as_bytes());
+        TraceContext::fresh(random)
+    });
+    fm_traces::within(trace, span, run).await
 }
 
 fn warn(error: &PortError, what: &'static str) {

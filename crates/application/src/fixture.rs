@@ -58,6 +58,7 @@ pub(crate) fn claimed<J: Job>(job: &J, attempt: u32) -> ClaimedJob {
         payload: payload::write(job).unwrap(),
         attempt,
         run_at: FixedClock::NEW_YEAR.now(),
+        trace: None,
     }
 }
 

@@ -25,4 +25,5 @@ pub mod sessions;
 #[cfg(any(test, feature = "fakes"))]
 pub mod testing;
 pub mod thumbnails;
+pub mod trace;
 pub mod uploads;

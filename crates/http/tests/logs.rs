@@ -76,6 +76,30 @@ async fn every_request_leaves_one_line() {
 }
 
 #[actix_web::test]
+async fn the_line_of_a_request_names_its_trace_and_its_session() {
+    let log = LOG.clone();
+    let server = Server::start();
+    let ada = server.user("grace@example.org").await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let given = ada.with("traceparent", &format!("00-{trace}-00f067aa0ba902b7-01"));
+    given.with("x-request-id", "traced-1").get("/v1/auth/me").await;
+    let [line] = log.about("traced-1").try_into().unwrap();
+    assert_eq!(line["fields"]["trace_id"], trace);
+    assert!(line["fields"]["session.id"].is_string());
+    let mut others = Vec::new();
+    for (request, field) in [("traced-2", "00-malformed"), ("traced-3", ""), ("traced-4", "")] {
+        ada.with("traceparent", field).with("x-request-id", request).get("/v1/auth/me").await;
+        let [line] = log.about(request).try_into().unwrap();
+        others.push(line["fields"]["trace_id"].as_str().unwrap().to_owned());
+    }
+    others.extend([trace.to_owned()]);
+    others.sort();
+    others.dedup();
+    assert_eq!(others.len(), 4, "each has a trace of its own: {others:?}");
+    assert!(others.iter().all(|id| id.len() == 32));
+}
+
+#[actix_web::test]
 async fn a_failure_is_logged_once_with_its_causes_which_no_client_sees() {
     let log = LOG.clone();
     let server = Server::with_all(

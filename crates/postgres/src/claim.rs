@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
@@ -25,7 +27,7 @@ pub(crate) const CLAIM: &str = "WITH due AS MATERIALIZED (\
         ORDER BY priority DESC, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
     ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due \
     WHERE id = due_id AND NOT EXISTS (SELECT FROM due AS owned WHERE owned.due_owner IS NOT NULL) \
-    RETURNING id, kind, payload, attempt, run_at, priority, due_since";
+    RETURNING id, kind, payload, attempt, run_at, trace_context, priority, due_since";
 
 /// One job of the user with the fewest running jobs: along the indexes from owner to owner, from each to the first of their
 /// jobs, passing over those that others are just claiming.
@@ -49,7 +51,7 @@ pub(crate) const CLAIM_FAIRLY: &str = "WITH RECURSIVE owners (owner) AS (\
         WHERE jobs.state = 'living' AND jobs.due_at <= ? \
         ORDER BY first_priority DESC, running, first_due_at, first_id LIMIT 1 FOR UPDATE OF jobs SKIP LOCKED\
     ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id \
-    RETURNING id, kind, payload, attempt, run_at, priority, due_since";
+    RETURNING id, kind, payload, attempt, run_at, trace_context, priority, due_since";
 
 /// The longest due job, of any owner: where the first job of each user is just being claimed by others.
 const CLAIM_ANY: &str = "WITH due AS MATERIALIZED (\
@@ -57,7 +59,7 @@ const CLAIM_ANY: &str = "WITH due AS MATERIALIZED (\
         WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
         ORDER BY priority DESC, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
     ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id \
-    RETURNING id, kind, payload, attempt, run_at, priority, due_since";
+    RETURNING id, kind, payload, attempt, run_at, trace_context, priority, due_since";
 
 /// A queue is empty most of the time, and that is what the statistics say of it. After a burst the planner would sort all
 /// that is due for each claim, until it is told of the burst within a minute or so. For this transaction alone.
@@ -66,7 +68,7 @@ const WALK_ALONG_INDEX: &str = "SET LOCAL enable_sort = off";
 /// The first jobs of all users have to be sorted, and they are few, whatever the statistics make of it.
 const SORT_FEW: &str = "SET LOCAL enable_sort = on; SET LOCAL jit = off";
 
-type ClaimedColumns = (SqlUuid, Text, Jsonb, Integer, Timestamptz, SmallInt, Timestamptz);
+type ClaimedColumns = (SqlUuid, Text, Jsonb, Integer, Timestamptz, Nullable<Text>, SmallInt, Timestamptz);
 
 /// A claimed job, as it is read.
 #[derive(Queryable)]
@@ -76,6 +78,7 @@ struct ClaimedRow {
     payload: Value,
     attempt: i32,
     run_at: Moment,
+    trace_context: Option<String>,
     priority: i16,
     due_since: Moment,
 }
@@ -88,6 +91,8 @@ impl ClaimedRow {
             payload: JobPayload::new(self.payload),
             attempt: u32::try_from(self.attempt).unwrap_or_default(),
             run_at: self.run_at.0,
+            // One that a later version wrote is no reason to leave the job.
+            trace: self.trace_context.and_then(|text| text.parse().ok()),
         }
     }
 }

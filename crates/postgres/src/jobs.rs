@@ -20,8 +20,9 @@ use crate::value::{Moment, count, integer, text};
 const LIVING: &str = "living";
 const DEAD: &str = "dead";
 
-const ENQUEUE: &str = "INSERT INTO jobs (id, kind, payload, priority, run_at, due_at, unique_name, owner_id) \
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
+const ENQUEUE: &str = "INSERT INTO jobs (id, kind, payload, priority, run_at, due_at, unique_name, owner_id, \
+        trace_context) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) \
     ON CONFLICT (unique_name) WHERE state = 'living' AND unique_name IS NOT NULL DO NOTHING";
 
 /// A job as an operator sees it.
@@ -77,6 +78,7 @@ impl JobQueue for PgUnitOfWork {
                 typed::<Timestamptz, _>(Moment(job.run_at)),
                 typed::<Nullable<Text>, _>(job.unique.clone()),
                 typed::<Nullable<SqlUuid>, _>(job.owner.map(UserId::uuid)),
+                typed::<Nullable<Text>, _>(job.trace.map(|trace| trace.to_string())),
             ),
         );
         if self.run(|connection| insert.execute(connection)).await? == 0 {

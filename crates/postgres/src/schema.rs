@@ -100,6 +100,7 @@ diesel::table! {
         state -> Text,
         last_error -> Nullable<Text>,
         owner_id -> Nullable<Uuid>,
+        trace_context -> Nullable<Text>,
     }
 }
 

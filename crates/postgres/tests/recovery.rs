@@ -59,6 +59,7 @@ fn job() -> NewJob {
         run_at: at(0),
         owner: None,
         unique: None,
+        trace: None,
     }
 }
 

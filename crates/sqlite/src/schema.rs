@@ -98,6 +98,7 @@ diesel::table! {
         dead -> Bool,
         last_error -> Nullable<Text>,
         owner -> Nullable<Binary>,
+        trace_context -> Nullable<Text>,
     }
 }
 

@@ -17,4 +17,5 @@ mod nodes;
 mod openapi;
 mod outages;
 mod sessions;
+mod traces;
 mod verify;

@@ -13,9 +13,12 @@ use std::error::Error;
 use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
+use tokio::runtime::Runtime;
+
 use crate::adapters::DatabaseScope;
 use crate::cli::{Cli, Command, ServeArgs};
 use crate::config::{Config, Sources};
+use crate::span_export::SpanExport;
 use crate::{Program, StartError, logging};
 
 /// The exit code of a configuration that can't be used.
@@ -52,16 +55,32 @@ pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
 
 /// False when the command ran, but did not do all that was asked for.
 fn started(program: &Program, command: Command, config: Config) -> Result<bool, StartError> {
-    logging::start(config.logging.format, &config.logging.filter)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build()?;
+    let export = SpanExport::start(&config.traces, runtime.handle())?;
+    logging::start(config.logging.format, &config.logging.filter, export.as_ref())?;
+    let serves = matches!(command, Command::Serve(_));
+    let done = run_on(&runtime, program, command, config);
+    if let Some(export) = export {
+        export.finish();
+    }
+    if serves {
+        // Requests that were cut off may still be on the server's threads, inside of it: it ends with the process.
+        let _runtime = ManuallyDrop::new(runtime);
+    }
+    done
+}
+
+fn run_on(
+    runtime: &Runtime,
+    program: &Program,
+    command: Command,
+    config: Config,
+) -> Result<bool, StartError> {
     match command {
         Command::Serve(args) => {
             let config = if args.ephemeral { config.ephemeral() } else { config };
-            let served = serve::run(program, &runtime, &config, !args.no_worker);
-            // Requests that were cut off may still be on the server's threads, inside of it: it ends with the process.
-            let _runtime = ManuallyDrop::new(runtime);
-            served?;
+            serve::run(program, runtime, &config, !args.no_worker)?;
         }
         Command::Worker => runtime.block_on(worker::run(program, &config))?,
         Command::Migrate { direction } => runtime.block_on(migrate::run(&config, direction))?,

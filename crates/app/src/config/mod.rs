@@ -17,6 +17,7 @@ mod reader;
 mod secret;
 mod source;
 mod storage;
+mod traces;
 mod uploads;
 mod variable;
 
@@ -35,6 +36,7 @@ pub use reader::Reader;
 pub use secret::Secret;
 pub use source::Sources;
 pub use storage::StorageConfig;
+pub use traces::{TraceSampler, TracesConfig};
 pub use uploads::UploadsConfig;
 pub use variable::Variable;
 
@@ -44,7 +46,7 @@ use crate::adapters::{Adapters, Memory};
 const DAY: u64 = 24 * 60 * 60;
 
 /// The variables of every section. An adapter adds its own.
-const SECTIONS: [&[Variable]; 10] = [
+const SECTIONS: [&[Variable]; 11] = [
     source::VARIABLES,
     http::VARIABLES,
     storage::VARIABLES,
@@ -55,6 +57,7 @@ const SECTIONS: [&[Variable]; 10] = [
     uploads::VARIABLES,
     jobs::VARIABLES,
     logging::VARIABLES,
+    traces::VARIABLES,
 ];
 
 /// The whole configuration, by section.
@@ -70,6 +73,7 @@ pub struct Config {
     pub uploads: UploadsConfig,
     pub jobs: JobsConfig,
     pub logging: LoggingConfig,
+    pub traces: TracesConfig,
 }
 
 impl Config {
@@ -92,6 +96,7 @@ impl Config {
             uploads: UploadsConfig::read(&mut reader),
             jobs: JobsConfig::read(&mut reader),
             logging: LoggingConfig::read(&mut reader),
+            traces: TracesConfig::read(&mut reader),
         };
         let faults = reader.into_faults();
         if faults.0.is_empty() { Ok(config) } else { Err(faults) }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::UserId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tracing::Instrument as _;
 
 /// When to ask again: about as long as a full queue takes.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -158,11 +159,12 @@ impl HashPermit {
         hash: impl Future<Output = PortResult<T>> + Send + 'static,
     ) -> PortResult<T> {
         let held = Arc::clone(&self.0);
-        let ended = tokio::spawn(async move {
+        let hash = async move {
             let outcome = hash.await;
             drop(held);
             outcome
-        });
+        };
+        let ended = tokio::spawn(hash.in_current_span());
         ended.await.unwrap_or_else(|panicked| Err(PortError::Unexpected(panicked.into())))
     }
 }

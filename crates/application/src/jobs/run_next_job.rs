@@ -35,6 +35,14 @@ pub struct ReadyJob {
     job: Box<dyn AnyJob>,
 }
 
+impl ReadyJob {
+    /// The job, as this attempt holds it.
+    #[must_use]
+    pub const fn claimed(&self) -> &ClaimedJob {
+        &self.claimed
+    }
+}
+
 /// The outcome of a unit that claims.
 enum Claim {
     Ready(ReadyJob),
@@ -182,11 +190,21 @@ impl RunNextJob {
 }
 
 fn log_failure(job: &ClaimedJob, error: &str, dead: bool) {
-    let kind = job.kind.as_str();
+    let (id, kind, attempt) = (job.id, job.kind.as_str(), job.attempt);
+    let trace_id = job.trace.map(|trace| tracing::field::display(trace.trace()));
+    // That of the worker who runs it.
+    tracing::Span::current().record("otel.status_code", "ERROR");
     if dead {
-        tracing::error!(job.id = %job.id, job.kind = kind, job.attempt, error, "a job failed for good");
+        tracing::error!(job.id = %id, trace_id, job.kind = kind, job.attempt = attempt, error, "a job failed for good");
     } else {
-        tracing::warn!(job.id = %job.id, job.kind = kind, job.attempt, error, "a job failed and is tried again");
+        tracing::warn!(
+            job.id = %id,
+            trace_id,
+            job.kind = kind,
+            job.attempt = attempt,
+            error,
+            "a job failed and is tried again"
+        );
     }
 }
 

@@ -249,6 +249,9 @@ suite! {
         job_37_turns_are_among_jobs_of_users_and_of_one_urgency,
         job_38_no_job_of_a_user_is_claimed_twice_or_left_by_all_workers,
     }
+    job_record {
+        job_39_the_trace_of_a_job_comes_back_with_every_claim,
+    }
 }
 
 suite! {

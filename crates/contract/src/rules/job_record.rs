@@ -1,6 +1,6 @@
 //! JOB: what operators see of the queue, and what they may do.
 
-use fm_domain::ids::JobId;
+use fm_domain::ids::{JobId, UserId};
 use fm_domain::jobs::{ClaimedJob, Enqueued, JobRecord, JobState, NewJob, Priority};
 
 use crate::fixture::database::{Given, given};
@@ -147,4 +147,19 @@ pub(crate) async fn job_29_only_the_attempt_that_holds_a_job_puts_it_back<H: Dat
     assert!(unit.jobs().put_back(jobs[2].id, 1, at(900), "by its holder").await.unwrap());
     unit.rollback().await.unwrap();
     assert_eq!(listed(&given, None, None, 10).await, before, "a unit that is undone puts nothing back");
+}
+
+pub(crate) async fn job_39_the_trace_of_a_job_comes_back_with_every_claim<H: DatabaseHarness>(harness: &H) {
+    let given = given(harness);
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap();
+    let traced = NewJob { trace: Some(trace), run_at: at(0), ..fill::job() };
+    let owned = NewJob { owner: Some(UserId::new(uuid())), run_at: at(1), ..traced.clone() };
+    let owned = NewJob { id: JobId::new(uuid()), ..owned };
+    given.jobs(&[traced, owned, NewJob { run_at: at(2), ..fill::job() }]).await;
+    for (now, lease_until) in [(10, 20), (20, 30)] {
+        let claimed = given.claim(at(now), at(lease_until), 3).await;
+        let mut traces: Vec<_> = claimed.iter().map(|job| (job.run_at, job.trace)).collect();
+        traces.sort_by_key(|(run_at, _)| *run_at);
+        assert_eq!(traces, [(at(0), Some(trace)), (at(1), Some(trace)), (at(2), None)]);
+    }
 }

@@ -150,6 +150,7 @@ pub(crate) enum Fault {
     FiltersJobsAfterTheLimit,
     ClaimsKindsAfterTheLimit,
     ClaimsWithoutTurns,
+    ForgetsTraces,
     LosesConnectionsOfDroppedUnits,
     TakesLimitsAs31Bits,
     KeepsHashesIn60Characters,

@@ -142,8 +142,9 @@ impl JobQueue for BrokenUnit {
         let most = if self.is(Fault::ComparesNamesTo64Characters) { 64 } else { usize::MAX };
         let unique = job.unique.as_ref().map(|name| first(name, most));
         let owner = job.owner.filter(|_| !self.is(Fault::ClaimsWithoutTurns));
+        let trace = job.trace.filter(|_| !self.is(Fault::ForgetsTraces));
         let enqueued =
-            self.honest().jobs().enqueue(&NewJob { priority, owner, unique, ..job.clone() }).await?;
+            self.honest().jobs().enqueue(&NewJob { priority, owner, unique, trace, ..job.clone() }).await?;
         if enqueued == Enqueued::Added {
             self.common.priorities.lock().unwrap().insert(job.id, priority);
             if self.is(Fault::SignalsBeforeTheCommit) {
@@ -326,6 +327,7 @@ mutants! {
     a_queue_that_puts_back_for_any_attempt: broken(Fault::PutsBackForAnyAttempt) => job_queue, ["JOB-29"];
     a_queue_that_keeps_texts_of_payloads: broken(Fault::KeepsTextsOfPayloads) => job_queue, ["JOB-03", "JOB-07", "JOB-10", "JOB-21", "JOB-26"];
     a_queue_without_turns: broken(Fault::ClaimsWithoutTurns) => job_queue, ["JOB-36", "JOB-37"];
+    a_queue_that_forgets_traces: broken(Fault::ForgetsTraces) => job_queue, ["JOB-39"];
     a_queue_that_enqueues_again: broken(Fault::EnqueuesAgain) => job_queue, ["JOB-01", "JOB-09", "JOB-26"];
     a_signal_that_loses_what_no_worker_awaits: broken(Fault::LosesSignalsWithoutAWaiter) => job_queue, ["JOB-13", "JOB-27", "JOB-32"];
 }

@@ -11,6 +11,7 @@ use fm_domain::ids::{JobId, UserId};
 use fm_domain::jobs::{
     ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority,
 };
+use fm_domain::trace::TraceContext;
 use uuid::Uuid;
 
 use super::tables::{Map, Set};
@@ -36,6 +37,7 @@ struct JobRow {
     run_at: Timestamp,
     owner: Option<UserId>,
     unique: Option<String>,
+    trace: Option<TraceContext>,
     attempt: u32,
     last_error: Option<String>,
     state: Held,
@@ -181,6 +183,7 @@ impl JobQueue for MemoryUnitOfWork {
             run_at: job.run_at,
             owner: job.owner,
             unique: job.unique.clone(),
+            trace: job.trace,
             attempt: 0,
             last_error: None,
             state: Held::Waiting { due_at: job.run_at },
@@ -213,6 +216,7 @@ impl JobQueue for MemoryUnitOfWork {
                     payload: row.payload.clone(),
                     attempt: row.attempt,
                     run_at: row.run_at,
+                    trace: row.trace,
                 });
                 jobs.put(id, row);
             }
