@@ -28,6 +28,7 @@ pub struct Collector {
 }
 
 impl Collector {
+    /// Starts one.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());

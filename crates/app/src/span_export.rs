@@ -8,6 +8,7 @@ mod client;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use fm_domain::error::Cause;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{KeyValue, trace::Tracer};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
@@ -36,7 +37,8 @@ impl SpanExport {
     /// Starts it, where a collector is configured. Its requests are made on `runtime`.
     pub(crate) fn start(config: &TracesConfig, runtime: &Handle) -> Result<Option<Self>, StartError> {
         let Some(endpoint) = &config.endpoint else { return Ok(None) };
-        let refused = |source| StartError::configuration("OTEL_EXPORTER_OTLP_ENDPOINT can't be used", source);
+        let refused =
+            |source: Cause| StartError::configuration("OTEL_EXPORTER_OTLP_ENDPOINT can't be used", source);
         let client = CollectorClient::new(runtime, SEND_TIMEOUT, endpoint.starts_with("https:"));
         let headers = config.headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
         let exporter = SpanExporter::builder()

@@ -158,8 +158,8 @@ pub(crate) async fn job_39_the_trace_of_a_job_comes_back_with_every_claim<H: Dat
     given.jobs(&[traced, owned, NewJob { run_at: at(2), ..fill::job() }]).await;
     for (now, lease_until) in [(10, 20), (20, 30)] {
         let claimed = given.claim(at(now), at(lease_until), 3).await;
-        let mut traces: Vec<_> = claimed.iter().map(|job| (job.run_at, job.trace)).collect();
-        traces.sort_by_key(|(run_at, _)| *run_at);
-        assert_eq!(traces, [(at(0), Some(trace)), (at(1), Some(trace)), (at(2), None)]);
+        let mut given_back: Vec<_> = claimed.iter().map(|job| (job.run_at, job.trace)).collect();
+        given_back.sort_by_key(|(run_at, _)| *run_at);
+        assert_eq!(given_back, [(at(0), Some(trace)), (at(1), Some(trace)), (at(2), None)]);
     }
 }
