@@ -1,7 +1,7 @@
 //! Spans on their way to a collector: OTLP over HTTP, in batches, behind the back of what they tell of.
 //!
 //! A collector that does not answer costs spans and one line of the log, never a request: batches are sent by a thread of
-//! their own, and what comes while its queue is full is dropped.
+//! their own, and spans that end while its queue is full are dropped.
 
 mod client;
 
