@@ -18,6 +18,7 @@ mod checks;
 mod claim;
 mod contents;
 mod database;
+mod directory;
 mod error;
 mod files;
 mod hosts;

@@ -13,6 +13,8 @@ diesel::table! {
         file_count -> BigInt,
         created_at -> BigInt,
         removed_at -> Nullable<BigInt>,
+        suspended_at -> Nullable<BigInt>,
+        quota_bytes -> Nullable<BigInt>,
     }
 }
 

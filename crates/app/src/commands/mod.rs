@@ -1,11 +1,17 @@
 //! The commands.
 
 mod audit;
+mod configuration;
+mod documents;
 mod end_sessions;
 mod jobs;
 mod migrate;
+mod password;
+mod progress;
 mod serve;
+mod session;
 mod sweep;
+mod user;
 mod verify;
 mod worker;
 
@@ -28,6 +34,10 @@ const BLOCKING_THREADS: usize = 32;
 /// Runs a command to its end.
 #[must_use]
 pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
+    let command = cli.command.unwrap_or_else(|| Command::Serve(ServeArgs::default()));
+    if let Some(printed) = documents::run(&command) {
+        return printed;
+    }
     let config = match program.read(&Sources::of_process()) {
         Ok(config) => config,
         Err(faults) => {
@@ -35,7 +45,7 @@ pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
             return ExitCode::from(CONFIGURATION);
         }
     };
-    match started(program, cli.command.unwrap_or_else(|| Command::Serve(ServeArgs::default())), config) {
+    match started(program, command, config) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) if error.is_configuration() => {
@@ -52,6 +62,10 @@ pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
 
 /// False when the command ran, but did not do all that was asked for.
 fn started(program: &Program, command: Command, config: Config) -> Result<bool, StartError> {
+    if let Command::Config { command } = command {
+        configuration::run(program, &command);
+        return Ok(true);
+    }
     logging::start(config.logging.format, &config.logging.filter)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build()?;
@@ -64,7 +78,11 @@ fn started(program: &Program, command: Command, config: Config) -> Result<bool, 
             served?;
         }
         Command::Worker => runtime.block_on(worker::run(program, &config))?,
-        Command::Migrate { direction } => runtime.block_on(migrate::run(&config, direction))?,
+        Command::Migrate { direction, json } => runtime.block_on(migrate::run(&config, direction, json))?,
+        Command::User { command } => return runtime.block_on(user::run(program, &config, command)),
+        Command::Session { command } => return runtime.block_on(session::run(program, &config, command)),
+        // Both kinds need no runtime: they ran before.
+        Command::Config { .. } | Command::Openapi | Command::Completions { .. } | Command::Man { .. } => {}
         Command::Jobs { command } => return runtime.block_on(jobs::run(program, &config, command)),
         Command::Audit(args) => return runtime.block_on(audit::run(program, &config, args)),
         Command::EndSessions(args) => return runtime.block_on(end_sessions::run(program, &config, args)),
@@ -109,6 +127,12 @@ fn chain(error: &dyn Error) -> String {
 )]
 fn complain(text: &str) {
     eprintln!("file-manager: {text}");
+}
+
+/// Tells why something was refused, and answers false: the command did not do what was asked for.
+fn refuse(error: &dyn Error) -> bool {
+    complain(&chain(error));
+    false
 }
 
 #[expect(clippy::print_stdout, reason = "the answer to a command belongs on standard output")]

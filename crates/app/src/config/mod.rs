@@ -109,6 +109,30 @@ impl Config {
     }
 }
 
+/// A variable, and what it is set to.
+#[derive(Clone)]
+pub(crate) struct SetVariable {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Whether its text must not be shown.
+    pub(crate) is_secret: bool,
+    /// Its text, or the path of the file that holds it; `None` when it is unset or empty.
+    pub(crate) text: Option<String>,
+}
+
+/// Every variable with what the sources set it to, by name.
+pub(crate) fn set_variables(adapters: &Adapters, sources: &Sources) -> Vec<SetVariable> {
+    let variables = variables(adapters);
+    let texts = source::layered(sources, &names(&variables), &mut ConfigFaults::default());
+    let text = |name: &str| texts.get(name).or_else(|| texts.get(&format!("{name}_FILE"))).cloned();
+    let mut set: Vec<SetVariable> = variables
+        .into_iter()
+        .map(|Variable { name, secret }| SetVariable { name, is_secret: secret, text: text(name) })
+        .collect();
+    set.sort_unstable_by_key(|variable| variable.name);
+    set
+}
+
 /// Every variable that is read: those of the sections and those of the adapters.
 pub(crate) fn variables(adapters: &Adapters) -> Vec<Variable> {
     let mut variables: Vec<Variable> = Vec::new();

@@ -18,6 +18,7 @@ use futures_util::FutureExt as _;
 
 use crate::broken_audit::TrailFault;
 use crate::broken_removal::RemovalFault;
+use crate::broken_standing::StandingFault;
 use crate::fresh_signals::{Deaf, Sleeper};
 use crate::memories::{Common, Memory};
 use crate::{mutants, planned};
@@ -163,6 +164,7 @@ pub(crate) enum Fault {
     MarksOwnedFilesAlone,
     Trail(TrailFault),
     Removal(RemovalFault),
+    Standing(StandingFault),
 }
 
 /// How many connections there are.

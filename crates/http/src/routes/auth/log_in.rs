@@ -18,6 +18,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::MalformedRequest,
     Code::InvalidCredentials,
     Code::Forbidden,
+    Code::AccountSuspended,
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ValidationFailed,

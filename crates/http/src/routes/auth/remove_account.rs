@@ -13,6 +13,7 @@ use crate::state::State;
 pub(super) const PROBLEMS: &[Code] = &[
     Code::MalformedRequest,
     Code::WrongPassword,
+    Code::Conflict,
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
@@ -28,7 +29,7 @@ json_body! {
 
 /// Delete your account
 ///
-/// Removes the caller's account, its sessions, its files and their bytes.
+/// Removes the caller's account, its sessions, its files and their bytes. The last admin can't (409 `conflict`).
 #[utoipa::path(
     delete,
     path = "/v1/auth/me",
