@@ -29,7 +29,10 @@ async fn reset(
     password: &str,
 ) -> Result<UserId, ResetPasswordError> {
     doubles.passwords.expect_hash().returning(|_| Ok(PasswordHash::new("new".to_owned())));
-    doubles.db = doubles.db.reads(asking(found)).reads(asking(read_back));
+    doubles.db = doubles.db.reads(asking(found));
+    if let Some(account) = read_back {
+        doubles.db = doubles.db.reads(asking(Some(account)));
+    }
     let account = NamedAccount::Id(bob().user.id);
     ResetPassword::new(&doubles.ports(), &settings()).run(&account, &password.parse().unwrap()).await
 }
