@@ -94,7 +94,7 @@ async fn nodes_that_start_together_migrate_once() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let (one, other) = (fixture.migrations(), fixture.migrations());
     let (one, other) = tokio::join!(one.up(), other.up());
-    assert_eq!(one.unwrap().len() + other.unwrap().len(), 14);
+    assert_eq!(one.unwrap().len() + other.unwrap().len(), 15);
 }
 
 #[test]

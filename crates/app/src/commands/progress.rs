@@ -20,7 +20,7 @@ impl Progress {
     }
 
     /// Writes something meanwhile, without a mixture of both.
-    pub(super) fn beside(&self, write: impl FnOnce()) {
+    pub(super) fn pause(&self, write: impl FnOnce()) {
         self.0.suspend(write);
     }
 }

@@ -148,7 +148,7 @@ async fn change(use_cases: &UseCases, args: &OneAccount, changes: UserChanges) -
 }
 
 async fn reset_password(use_cases: &UseCases, args: &ResetPasswordArgs) -> Result<bool, StartError> {
-    // First, so that nobody types a password for no account.
+    // First, so that no operator types a password for no account.
     if find(use_cases, &args.user.account).await?.is_none() {
         return Ok(false);
     }

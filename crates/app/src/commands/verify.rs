@@ -23,7 +23,7 @@ pub(super) async fn run(program: &Program, config: &Config, args: VerifyArgs) ->
     }
     let progress = Progress::of("comparing the database with the store");
     let mut tell = |finding: &Finding| {
-        progress.beside(|| say(&if args.json { as_json(finding).to_string() } else { as_line(finding) }));
+        progress.pause(|| say(&if args.json { as_json(finding).to_string() } else { as_line(finding) }));
     };
     let verified = wired.use_cases().operations.verify_blobs.run(command, &mut tell).await;
     drop(progress);

@@ -44,7 +44,7 @@ pub(super) fn among_admins(effects: &Effects, admins: Vec<UserId>) -> FakeUnitOf
     unit
 }
 
-/// Expects that Bob is locked, or nobody.
+/// Expects that Bob is locked, if he is there.
 pub(super) fn locking(effects: &Effects, unit: &mut FakeUnitOfWork, found: Option<Account>) {
     once!(effects, unit.users.expect_find_for_update(), "lock", |id| {
         assert_eq!(id, bob().user.id);

@@ -398,8 +398,9 @@ mutants! {
     a_list_that_repeats_between_pages: broken(Fault::RepeatsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-17", "FILE-18", "FILE-21", "FILE-23"];
     a_list_that_reads_types_as_patterns: broken(Fault::ReadsTypesAsPatterns) => database, ["FILE-13"];
     a_repo_that_ignores_quotas: broken(Fault::IgnoresQuota) => database,
-        ["UOW-03", "USER-05", "USER-06", "USER-15", "USER-20"];
-    a_repo_that_charges_in_two_steps: broken(Fault::AddsBeforeItFrees) => database, ["USER-07", "USER-16"];
+        ["UOW-03", "USER-05", "USER-06", "USER-15", "USER-20", "USER-29"];
+    a_repo_that_charges_in_two_steps: broken(Fault::AddsBeforeItFrees) => database,
+        ["USER-07", "USER-16", "USER-29"];
     a_repo_that_replaces_any_password: broken(Fault::ReplacesAnyPassword) => database, ["USER-04", "USER-21"];
     a_repo_that_marks_tombstones_stored: broken(Fault::MarksTombstonesStored) => database,
         ["UOW-03", "BLOBROW-01", "BLOBROW-02", "BLOBROW-11"];

@@ -16,7 +16,7 @@ use crate::mutants;
 pub(crate) enum StandingFault {
     SuspendsNoUser,
     KeepsQuotasIn32Bits,
-    SetsRolesOfNobody,
+    SetsRolesOfStrangers,
     ReservesByTheGivenQuota,
     LocksTheSuspended,
     RemembersAdmins,
@@ -36,7 +36,7 @@ impl BrokenUnit {
 
     pub(crate) async fn give_role(&mut self, id: UserId, role: Role) -> PortResult<bool> {
         let set = self.honest().users().set_role(id, role).await?;
-        Ok(set || self.stands(StandingFault::SetsRolesOfNobody))
+        Ok(set || self.stands(StandingFault::SetsRolesOfStrangers))
     }
 
     pub(crate) async fn suspend(&mut self, id: UserId, since: Option<Timestamp>) -> PortResult<bool> {
@@ -140,7 +140,7 @@ mutants! {
     a_repo_that_suspends_no_user: broken(Fault::Standing(StandingFault::SuspendsNoUser)) => database,
         ["USER-28", "USER-31", "USER-34"];
     a_repo_that_keeps_quotas_in_32_bits: broken(Fault::Standing(StandingFault::KeepsQuotasIn32Bits)) => database, ["USER-28"];
-    a_repo_that_sets_roles_of_nobody: broken(Fault::Standing(StandingFault::SetsRolesOfNobody)) => database, ["USER-28"];
+    a_repo_that_sets_roles_of_strangers: broken(Fault::Standing(StandingFault::SetsRolesOfStrangers)) => database, ["USER-28"];
     a_repo_that_reserves_by_the_given_quota: broken(Fault::Standing(StandingFault::ReservesByTheGivenQuota)) => database,
         ["USER-29", "USER-30"];
     a_repo_that_locks_the_suspended: broken(Fault::Standing(StandingFault::LocksTheSuspended)) => database,

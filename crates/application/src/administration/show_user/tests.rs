@@ -24,7 +24,7 @@ async fn an_admin_sees_a_user_with_the_quota_that_counts() {
 }
 
 #[tokio::test]
-async fn others_see_nobody_not_even_that_there_is_none() {
+async fn others_see_no_user_and_not_even_that_there_is_none() {
     for other in others() {
         let mut doubles = TestPorts::default();
         doubles.db = doubles.db.reads(asking(other));
