@@ -20,6 +20,10 @@ crash *arguments:
 resume *arguments:
     scripts/resume {{ arguments }}
 
+# Runs the S3 tests on three nodes of Garage, which it builds first; `just garage crash` kills one node after another.
+garage *arguments:
+    scripts/garage {{ arguments }}
+
 # Runs everything that continuous integration runs.
 ci:
     .ci/run

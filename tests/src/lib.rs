@@ -15,6 +15,7 @@
     reason = "this crate serves tests alone: whatever goes wrong must fail them loudly"
 )]
 
+pub mod collector;
 mod crash;
 mod jwt;
 pub mod pictures;
@@ -24,7 +25,7 @@ mod site;
 pub use crash::{CrashCounts, CrashPlan, InjectedFault, crash};
 pub use fm_testkit::e2e::{
     Answer, Api, Backup, ChaosProxy, Fault, Finished, Form, Front, Lane, Nginx, Page, Part, PgBouncer,
-    Request, Server, User, binary, direct, eventually, names, raw, run, tool, tus, unique, within,
+    Request, Scrape, Server, User, binary, direct, eventually, names, raw, run, tool, tus, unique, within,
 };
 pub use fm_testkit::random::letters as noise;
 pub use fm_testkit::redis::RedisServer;
@@ -53,6 +54,19 @@ macro_rules! on_every_lane {
         mod ephemeral {
             $(#[tokio::test] async fn $name() { super::$name($crate::Lane::Ephemeral).await; })+
         }
+        mod embedded {
+            $(#[tokio::test] async fn $name() { super::$name($crate::Lane::Embedded).await; })+
+        }
+        mod postgres_s3 {
+            $(#[tokio::test] async fn $name() { super::$name($crate::Lane::PostgresS3).await; })+
+        }
+    };
+}
+
+/// Makes an ordinary test of every named function on each lane whose data outlives a process.
+#[macro_export]
+macro_rules! on_durable_lanes {
+    ($($name:ident),+ $(,)?) => {
         mod embedded {
             $(#[tokio::test] async fn $name() { super::$name($crate::Lane::Embedded).await; })+
         }

@@ -56,6 +56,10 @@ const RULES: &[(&str, Rule)] = &[
     ("fm-streaming", Rule::Ours(&["fm-domain"])),
     ("fm-application", Rule::Ours(&["fm-domain", "fm-streaming"])),
     ("fm-contract", Rule::Ours(&["fm-domain", "fm-streaming"])),
+    ("fm-traces", Rule::Ours(&["fm-domain"])),
+    ("fm-decorators", Rule::Ours(&["fm-domain", "fm-traces"])),
+    // It asks use cases when Prometheus asks, as the HTTP side does when clients do.
+    ("fm-metrics", Rule::Ours(&["fm-application", "fm-decorators", "fm-domain", "fm-streaming"])),
     ("fm-resilience", Rule::Ours(&["fm-application", "fm-contract", "fm-domain", "fm-streaming"])),
     // With its feature `harness` it has harnesses of its own adapters, for all others.
     ("fm-memory", Rule::Ours(&["fm-contract", "fm-domain", "fm-streaming"])),
@@ -68,7 +72,7 @@ const RULES: &[(&str, Rule)] = &[
     ("fm-credentials", ADAPTER),
     ("fm-jpeg", Rule::Exactly(&["thiserror"])),
     ("fm-api-types", Rule::Exactly(WIRE)),
-    ("fm-http", Rule::Ours(&["fm-api-types", "fm-application", "fm-domain", "fm-streaming"])),
+    ("fm-http", Rule::Ours(&["fm-api-types", "fm-application", "fm-domain", "fm-streaming", "fm-traces"])),
     ("fm-s3-testing", Rule::Ours(&[])),
     ("fm-fuzzing", Rule::Exactly(&["proptest"])),
     ("fm-testkit", Rule::Ours(&["fm-api-types", "fm-s3-testing"])),

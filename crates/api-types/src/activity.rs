@@ -23,7 +23,7 @@ pub struct Activity {
     /// The file or session that the action names; it may be gone.
     #[schema(example = "0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a02")]
     pub target: Option<Uuid>,
-    /// The address that it was done from.
+    /// The address that it was done from; null where an admin did it.
     #[schema(example = "192.0.2.7")]
     pub ip: Option<String>,
     /// The first 512 characters of the `User-Agent`.

@@ -14,6 +14,7 @@
 
 mod accounts;
 mod activity;
+mod administration;
 mod direct_uploads;
 mod files;
 mod operations;
@@ -24,6 +25,10 @@ mod time;
 
 pub use accounts::{Account, AccountName, AccountRemoval, PasswordChange, Registration, Storage, User};
 pub use activity::{Activity, ActivityList};
+pub use administration::{
+    AdminUser, AdminUserList, AuditEntry, AuditList, Job, JobList, JobRetry, Stats, TotalStorage,
+    UserChanges, UserCounts,
+};
 pub use direct_uploads::{DirectPart, DirectUpload, DirectUploadCompletion, DirectUploadCreation, SentPart};
 pub use files::{Download, File, FileList, FileRename, SignUrl, SignedUrl, Thumbnail};
 pub use operations::{Capabilities, Checks, Limits, Liveness, Readiness};

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod accounts;
+
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -12,9 +14,17 @@ use fm_domain::ids::UserId;
 use fm_domain::jobs::JobState;
 use uuid::Uuid;
 
+pub use accounts::{
+    CreateUserArgs, ListUsersArgs, OneAccount, ResetPasswordArgs, RevokeSessionsArgs, SessionCommand,
+    SetQuotaArgs, UserCommand,
+};
+
 /// A file backend: accounts, uploads, thumbnails and signed downloads over HTTP.
 ///
 /// Everything else is configured by environment variables: see `.env.example`.
+///
+/// Exit codes: 0 when all was done; 1 when something was refused, was not found, or failed; 2 when the arguments or the
+/// configuration can't be used. What was refused or failed is told on standard error.
 #[derive(Debug, Parser)]
 #[command(name = "file-manager", version)]
 pub struct Cli {
@@ -30,11 +40,32 @@ pub enum Command {
     Serve(ServeArgs),
     /// Run the background jobs alone.
     Worker,
+    /// Create, find, change and remove users. It needs the database alone: the service may be down.
+    User {
+        /// What to do.
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Show and end the sessions of a user.
+    Session {
+        /// What to do.
+        #[command(subcommand)]
+        command: SessionCommand,
+    },
+    /// Check or show the configuration.
+    Config {
+        /// What to do.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Change or show the structure of the database.
     Migrate {
         /// What to do.
         #[command(subcommand)]
         direction: Migrate,
+        /// One JSON object a line.
+        #[arg(long, global = true)]
+        json: bool,
     },
     /// Look at the background jobs, and decide about those that failed for good.
     Jobs {
@@ -47,13 +78,15 @@ pub enum Command {
     /// Entries name accounts, files, sessions and jobs by their ids. They are kept for AUDIT_RETENTION_DAYS, also those of
     /// accounts that were removed meanwhile.
     Audit(AuditArgs),
-    /// End all sessions of an account: its tokens are refused from then on, and its user has to log in again.
+    /// End all sessions of an account, as `session revoke ACCOUNT --all` does: its tokens are refused from then on, and its user
+    /// has to log in again.
     EndSessions(EndSessionsArgs),
     /// Clean up now what the program cleans up every minute: uploads that never ended, blobs of removed files, expired
     /// idempotency keys and sessions, and old entries of the audit trail.
     ///
     /// An upload counts as one that never ended when it has given no sign of life for 60 s (a thumbnail: 5 minutes);
-    /// nothing younger is touched. One run takes at most 10,000 of each; the next goes on.
+    /// nothing younger is touched. One run takes at most 10,000 of each; the next goes on. Entries of the audit trail are old by
+    /// the AUDIT_RETENTION_DAYS of this very command: run it with the configuration of the program.
     Sweep(SweepArgs),
     /// Compare the database with the blob store, in both directions, and change nothing.
     ///
@@ -61,6 +94,34 @@ pub enum Command {
     /// that no row knows; and accounts whose counters are not what their files add up to. It may run beside the
     /// program. Exit code: 0 when nothing is wrong, 1 when something is or the check could not be ended.
     Verify(VerifyArgs),
+    /// Print the description of the HTTP API (OpenAPI 3.1, JSON).
+    Openapi,
+    /// Print the completions of a shell: `file-manager completions bash > /etc/bash_completion.d/file-manager`.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one for each command into a folder.
+    Man {
+        /// The folder, which must exist.
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<std::path::PathBuf>,
+    },
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigCommand {
+    /// Say whether the configuration can be used: exit code 0, or 2 and every fault on standard error.
+    ///
+    /// It looks at the variables alone, and opens nothing.
+    Check,
+    /// Show what is set, of secrets only whether they are.
+    Show {
+        /// One JSON object: the name of each variable, and of each its text, or for secrets `set`, or null when it is unset.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// How to serve.
@@ -126,13 +187,16 @@ impl From<JobStateArg> for JobState {
 
 /// Which dead jobs.
 #[derive(Debug, Clone, Args)]
-#[group(required = true)]
 pub struct DeadJobs {
     /// Their ids.
+    #[arg(required_unless_present = "all")]
     pub ids: Vec<Uuid>,
     /// All of them.
     #[arg(long, conflicts_with = "ids")]
     pub all: bool,
+    /// One JSON object a line: of each job its id, and whether it was done.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Which entries of the audit trail.
@@ -200,6 +264,9 @@ pub struct SweepArgs {
     /// Leave orphans alone that are younger.
     #[arg(long = "min-age", value_name = "SECONDS", requires = "orphans")]
     pub min_age_seconds: Option<u64>,
+    /// One JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl SweepArgs {

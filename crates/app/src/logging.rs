@@ -6,13 +6,14 @@ use std::panic::PanicHookInfo;
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::LogFormat;
+use crate::span_export::SpanExport;
 
 /// The filter can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -28,20 +29,25 @@ fn is_discreet(line: &Metadata<'_>) -> bool {
 }
 
 /// Starts logging, once for the process: panics are lines of the log from then on. Without a format, a terminal decides.
-pub fn start(format: Option<LogFormat>, filter: &str) -> Result<(), InvalidFilter> {
-    let filter: EnvFilter = filter.parse()?;
+/// Spans go to `export` too, whatever the filter says of lines.
+pub fn start(
+    format: Option<LogFormat>,
+    filter: &str,
+    export: Option<&SpanExport>,
+) -> Result<(), InvalidFilter> {
+    let filter = filter.parse::<EnvFilter>()?.and(filter_fn(is_discreet));
     let terminal = stderr().is_terminal();
     let format = format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
-    let registry = tracing_subscriber::registry().with(filter);
-    let discreet = filter_fn(is_discreet);
     let lines = fmt::layer().with_writer(stderr);
-    let started = match format {
-        LogFormat::Pretty => registry.with(lines.with_ansi(terminal).with_filter(discreet)).try_init(),
+    let lines = match format {
+        LogFormat::Pretty => lines.with_ansi(terminal).with_filter(filter).boxed(),
         LogFormat::Json => {
-            let lines = lines.json().flatten_event(true).with_current_span(false);
-            registry.with(lines.with_filter(discreet)).try_init()
+            lines.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed()
         }
     };
+    let mut layers = vec![lines];
+    layers.extend(export.map(|export| export.layer().boxed()));
+    let started = tracing_subscriber::registry().with(layers).try_init();
     // A second start, as tests in one process make it, keeps the first.
     if started.is_ok() {
         std::panic::set_hook(Box::new(log_panic));

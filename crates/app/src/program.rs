@@ -3,7 +3,7 @@
 use fm_application::wiring::Ports;
 
 use crate::adapters::{Adapters, BlobStoreFactory, DatabaseFactory, SessionStoreFactory};
-use crate::config::{self, Config, ConfigFaults, Sources, Variable};
+use crate::config::{self, Config, ConfigFaults, SetVariable, Sources, Variable};
 
 /// The program: the adapters that the configuration may pick, and the decorators of its ports.
 ///
@@ -55,6 +55,11 @@ impl Program {
     #[must_use]
     pub fn variables(&self) -> Vec<Variable> {
         config::variables(&self.adapters)
+    }
+
+    /// Every variable, and what it is set to.
+    pub(crate) fn variables_of(&self, sources: &Sources) -> Vec<SetVariable> {
+        config::set_variables(&self.adapters, sources)
     }
 
     /// Reads the configuration; on failure all its faults.

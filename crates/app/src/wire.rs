@@ -10,6 +10,7 @@ use fm_application::wiring::{DirectPorts, PasswordQueue, Ports, Settings, UseCas
 use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSigner, OsIds, SystemClock, TokenAudience,
 };
+use fm_decorators::PortObserver;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
 use fm_domain::error::chain;
@@ -20,6 +21,7 @@ use fm_domain::sessions::SessionStore;
 use fm_http::links::{SelfSignedLinks, SelfSignedParts};
 use fm_imaging::ImageThumbnailer;
 use fm_memory::{CachedSessions, LocalFallback, MemoryRateLimiter};
+use fm_metrics::Metrics;
 use fm_redis::{RedisClient, RedisRateLimiter};
 use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
@@ -28,7 +30,8 @@ use crate::adapters::plain::warn_of_plain_redis;
 use crate::adapters::{OpenBlobStore, OpenContext, OpenDatabase, OpenDirect, Purpose};
 use crate::config::Config;
 use crate::lifecycle::ShutdownHooks;
-use crate::{Program, StartError, secrets};
+use crate::observed::observed;
+use crate::{Program, StartError, metrics, secrets};
 
 /// The wired program.
 pub struct Wired {
@@ -40,6 +43,7 @@ pub struct Wired {
     pub settings: Settings,
     /// What adapters still have to finish at the end of the process.
     pub shutdown: ShutdownHooks,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Wired {
@@ -70,12 +74,15 @@ impl Program {
         // The other half is for the connections: the server holds up to 512 KiB of each upload before the store has
         // them.
         let budget = BufferBudget::new(ByteSize::new(config.uploads.buffer.bytes() / 2));
+        let metrics = metrics::new()?;
+        metrics.watch_upload_memory(budget.clone());
         let mut context = OpenContext {
             purpose,
             data_dir: config.storage.data_dir.clone(),
             database_pool_size: config.storage.database_pool_size,
             budget: budget.clone(),
             clock: Arc::clone(&clock),
+            metrics: Arc::clone(&metrics),
             redis: open_redis(config)?,
             shutdown: ShutdownHooks::default(),
         };
@@ -105,11 +112,13 @@ impl Program {
             follow_ups: JobRegistry::standard().follow_ups(),
             audit_retention: config.audit.retention,
         };
+        let observer: Arc<dyn PortObserver> = Arc::clone(&metrics) as _;
         Ok(Wired {
-            ports: self.decorated(ports),
+            ports: observed(self.decorated(metrics.measured(ports)), &observer),
             signal: database.signal,
             settings: settings(config, budget, serves_blobs),
             shutdown: context.shutdown,
+            metrics,
         })
     }
 }
@@ -164,6 +173,10 @@ async fn open_sessions(
                 let sessions = Arc::clone(&sessions);
                 async move { sessions.finish().await }
             });
+            context.metrics.watch_session_cache({
+                let sessions = Arc::clone(&sessions);
+                move || (sessions.cache_use().hits, sessions.cache_use().misses)
+            });
             sessions
         }
         None => store,
@@ -174,7 +187,14 @@ async fn open_sessions(
 fn open_limits(context: &OpenContext) -> Arc<dyn RateLimiter> {
     let local = Arc::new(MemoryRateLimiter::new(Arc::clone(&context.clock)));
     match context.redis.clone() {
-        Some(redis) => Arc::new(LocalFallback::new(Arc::new(RedisRateLimiter::new(redis)), local)),
+        Some(redis) => {
+            let limits = Arc::new(LocalFallback::new(Arc::new(RedisRateLimiter::new(redis)), local));
+            context.metrics.watch_rate_limit_fallbacks({
+                let limits = Arc::clone(&limits);
+                move || limits.fallbacks()
+            });
+            limits
+        }
         None => local,
     }
 }

@@ -13,12 +13,16 @@ use fm_application::jobs::{Lane, PeriodicJob};
 use fm_application::wiring::UseCases;
 use fm_domain::clock::Clock;
 use fm_domain::error::{PortError, PortResult, chain};
-use fm_domain::jobs::{JobKind, JobSignal};
+use fm_domain::jobs::{ClaimedJob, JobKind, JobSignal};
+use fm_domain::trace::TraceContext;
+use fm_metrics::Metrics;
 use tokio::sync::Notify;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::config::Config;
+use crate::wire::Wired;
 use queue_poller::QueuePoller;
 
 /// Pause after the queue itself failed.
@@ -35,6 +39,8 @@ pub struct Workers {
     pub clock: Arc<dyn Clock>,
     /// How many jobs run at once, beside the one of housekeeping.
     pub count: usize,
+    /// Who counts how jobs end.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Wakes workers and the poller. Each signal that is sent while its receiver is busy is kept until it waits again.
@@ -56,6 +62,17 @@ impl WakeSignals {
 }
 
 impl Workers {
+    /// The workers of a wired program, which run these use cases.
+    pub(crate) fn of(config: &Config, wired: &Wired, use_cases: Arc<UseCases>) -> Self {
+        Self {
+            use_cases,
+            signal: wired.signal.clone(),
+            clock: wired.clock(),
+            count: config.jobs.workers,
+            metrics: Arc::clone(&wired.metrics),
+        }
+    }
+
     /// Starts them as tasks of `tracker`; each finishes its job and ends after `stop`.
     pub fn start(&self, tracker: &TaskTracker, stop: &CancellationToken) {
         let signals = Arc::new(WakeSignals::default());
@@ -105,7 +122,9 @@ impl Workers {
         let Some(job) = queue.claim(kinds).await? else { return Ok(false) };
         // More jobs may be due, and another worker idle.
         signal.notify_one();
-        queue.finish(&job).await?;
+        let begun = Instant::now();
+        let outcome = in_its_trace(job.claimed(), queue.finish(&job)).await?;
+        self.metrics.job_ended(&job.claimed().kind, outcome, begun.elapsed());
         Ok(true)
     }
 
@@ -127,6 +146,28 @@ impl Workers {
             }
         }
     }
+}
+
+/// Runs a job in the trace of what asked for it. A job that nothing asked for, but the clock, begins a trace, which has the
+/// job's own id where spans are not exported.
+async fn in_its_trace<T>(job: &ClaimedJob, run: impl Future<Output = T>) -> T {
+    let span = tracing::debug_span!(
+        target: "fm::jobs",
+        parent: None,
+        "job.run",
+        otel.kind = "consumer",
+        otel.status_code = tracing::field::Empty,
+        job.id = %job.id,
+        job.kind = job.kind.as_str(),
+        job.attempt = job.attempt,
+    );
+    let trace = fm_traces::begin(&span, job.trace, || {
+        let (mut random, id) = ([0; 32], job.id.uuid());
+        random[..16].copy_from_slice(id.as_bytes());
+        random[16..].copy_from_slice(id.as_bytes());
+        TraceContext::fresh(random)
+    });
+    fm_traces::within(trace, span, run).await
 }
 
 fn warn(error: &PortError, what: &'static str) {

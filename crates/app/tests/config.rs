@@ -43,7 +43,14 @@ fn the_example_as_it_stands_is_the_default_configuration() {
 fn every_variable_is_really_read() {
     let folder = tempfile::tempdir().unwrap();
     // What no variable takes; those that take any text are named.
-    let any_text = ["DATA_DIR", "S3_REGION", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "RUST_LOG"];
+    let any_text = [
+        "DATA_DIR",
+        "S3_REGION",
+        "S3_ACCESS_KEY_ID",
+        "S3_SECRET_ACCESS_KEY",
+        "RUST_LOG",
+        "OTEL_SERVICE_NAME",
+    ];
     for variable in Program::new().variables().iter().filter(|variable| !any_text.contains(&variable.name)) {
         let mut variables = vec![(variable.name, "/?\u{1}")];
         if variable.name.starts_with("S3_") || variable.name.ends_with("_BUCKET") {
@@ -109,6 +116,36 @@ fn all_faults_are_told_at_once_and_never_a_secret() {
     assert_eq!(names(&faults), expected.into_iter().collect());
     let text = faults.to_string();
     assert!(!text.contains("hunter2") && !text.contains("too-short-secret"), "{text}");
+}
+
+#[test]
+fn a_collector_of_traces_is_a_url_with_fields_that_are_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://Collector.example:4318/"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=hunter2%20hunter2, x-other = a"),
+        ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
+    ];
+    let config = with(folder.path(), &variables).unwrap();
+    let traces = &config.traces;
+    assert_eq!(traces.endpoint.as_deref(), Some("https://collector.example:4318"));
+    let headers: Vec<_> =
+        traces.headers.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
+    assert_eq!(headers, [("x-key", "hunter2 hunter2"), ("x-other", "a")]);
+    assert!(traces.sampler.heeds_caller && (traces.sampler.ratio - 0.25).abs() < f64::EPSILON);
+    assert!(!format!("{config:?}").contains("hunter2"));
+    for (name, value) in [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://user:hunter2@collector.example"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "hunter2"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x y=hunter2"),
+        ("OTEL_TRACES_SAMPLER_ARG", "1.5"),
+        ("OTEL_TRACES_SAMPLER_ARG", "NaN"),
+    ] {
+        let faults = with(folder.path(), &[(name, value)]).unwrap_err();
+        assert_eq!(names(&faults), [name].into_iter().collect());
+        assert!(!faults.to_string().contains("hunter2"), "{faults}");
+    }
 }
 
 #[test]

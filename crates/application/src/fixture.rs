@@ -34,6 +34,13 @@ use uuid::Uuid;
 
 /// Expects one call of a mock, notes it, and answers.
 macro_rules! once {
+    ($effects:expr, $expectation:expr, $note:expr, || $answer:expr) => {{
+        let effects = $effects.clone();
+        $expectation.times(1).returning(move || {
+            effects.note($note);
+            $answer
+        });
+    }};
     ($effects:expr, $expectation:expr, $note:expr, |$($argument:pat_param),*| $answer:expr) => {{
         let effects = $effects.clone();
         $expectation.times(1).returning(move |$($argument),*| {
@@ -58,6 +65,7 @@ pub(crate) fn claimed<J: Job>(job: &J, attempt: u32) -> ClaimedJob {
         payload: payload::write(job).unwrap(),
         attempt,
         run_at: FixedClock::NEW_YEAR.now(),
+        trace: None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! of refusals. [`wiring`] builds them all out of one adapter for every port.
 
 pub mod accounts;
+pub mod administration;
 pub mod audit;
 pub mod blobs;
 mod engine;

@@ -1,6 +1,7 @@
 //! All use cases on one adapter for every port.
 
 use crate::accounts::Accounts;
+use crate::administration::Administration;
 use crate::audit::Audit;
 use crate::blobs::Blobs;
 use crate::files::Files;
@@ -18,6 +19,8 @@ pub struct UseCases {
     pub accounts: Accounts,
     /// Sessions.
     pub sessions: Sessions,
+    /// What admins and operators do.
+    pub administration: Administration,
     /// The audit trail.
     pub audit: Audit,
     /// Files.
@@ -50,6 +53,7 @@ impl UseCases {
         Self {
             accounts: Accounts::new(ports, settings),
             sessions: Sessions::new(ports, settings),
+            administration: Administration::new(ports, settings, registry),
             audit: Audit::new(ports),
             files: Files::new(ports, settings),
             blobs: Blobs::new(ports),

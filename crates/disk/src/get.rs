@@ -15,9 +15,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::error::{DiskError, Step as _, blocking};
 use crate::layout::Layout;
-
-/// How much is read at one time.
-const CHUNK_BYTES: u64 = 256 * 1024;
+use crate::readers::{Reader, Readers};
 
 /// Blobs and ranges up to this size are read as they are opened, by one task for the blocking threads.
 const SMALL_BYTES: u64 = 64 * 1024;
@@ -25,10 +23,11 @@ const SMALL_BYTES: u64 = 64 * 1024;
 /// Opens the file of a blob and reads the range.
 pub(crate) async fn get(
     layout: Arc<Layout>,
+    readers: Readers,
     key: BlobKey,
     range: Option<ByteRange>,
 ) -> Result<BlobReader, GetBlob> {
-    let opened = blocking(move || open(&layout, &key, range)).await?;
+    let opened = blocking(move || open(&layout, &readers, &key, range)).await?;
     match opened {
         Opened::Missing => Err(GetBlob::NotFound),
         Opened::Outside(error) => Err(error.into()),
@@ -51,9 +50,15 @@ enum Opened {
 struct Rest {
     file: File,
     bytes: u64,
+    reader: Reader,
 }
 
-fn open(layout: &Layout, key: &BlobKey, range: Option<ByteRange>) -> Result<Opened, DiskError> {
+fn open(
+    layout: &Layout,
+    readers: &Readers,
+    key: &BlobKey,
+    range: Option<ByteRange>,
+) -> Result<Opened, DiskError> {
     let path = layout.paths(key).whole;
     // A link in the place of a blob was not put there by us.
     let mut file = match File::options().read(true).custom_flags(libc::O_NOFOLLOW).open(path) {
@@ -75,26 +80,31 @@ fn open(layout: &Layout, key: &BlobKey, range: Option<ByteRange>) -> Result<Open
     if first > 0 {
         file.seek(SeekFrom::Start(first)).step("going to a place in a blob")?;
     }
-    let mut rest = Rest { file, bytes };
     if bytes <= SMALL_BYTES {
-        let bytes = rest.next_chunk().step("reading a blob")?;
+        let bytes = read(&file, bytes).step("reading a blob")?;
         return Ok(Opened::Small { size, range, bytes });
     }
-    Ok(Opened::Large { size, range, rest })
+    Ok(Opened::Large { size, range, rest: Rest { file, bytes, reader: readers.enter() } })
 }
 
 impl Rest {
     /// Reads the next chunk; it blocks.
     fn next_chunk(&mut self) -> io::Result<Bytes> {
-        let wanted = self.bytes.min(CHUNK_BYTES);
-        let mut chunk = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
-        let read = (&self.file).take(wanted).read_to_end(&mut chunk)?;
-        if read as u64 != wanted {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file is shorter than it was"));
-        }
+        let wanted = self.bytes.min(self.reader.next_chunk());
+        let chunk = read(&self.file, wanted)?;
         self.bytes -= wanted;
-        Ok(Bytes::from(chunk))
+        Ok(chunk)
     }
+}
+
+/// Reads so many bytes; it blocks.
+fn read(file: &File, wanted: u64) -> io::Result<Bytes> {
+    let mut chunk = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
+    let read = file.take(wanted).read_to_end(&mut chunk)?;
+    if read as u64 != wanted {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file is shorter than it was"));
+    }
+    Ok(Bytes::from(chunk))
 }
 
 /// Where a stream stands.

@@ -26,6 +26,7 @@ mod layout;
 mod list;
 mod pieces;
 mod put;
+mod readers;
 mod resumable;
 mod store;
 mod upload;

@@ -20,6 +20,7 @@ use futures_util::stream::BoxStream;
 
 use crate::error::{DiskError, Step as _, blocking};
 use crate::layout::{Layout, is_folder, sync};
+use crate::readers::Readers;
 use crate::{get, list, put};
 
 /// Where blobs are kept, and out of which memory they are written.
@@ -37,6 +38,7 @@ pub struct DiskBlobStore {
     pub(crate) layout: Arc<Layout>,
     budget: BufferBudget,
     pool: BufferPool,
+    readers: Readers,
 }
 
 impl DiskBlobStore {
@@ -49,7 +51,12 @@ impl DiskBlobStore {
             Ok(layout)
         })
         .await?;
-        Ok(Self { layout: Arc::new(layout), budget, pool: BufferPool::default() })
+        Ok(Self {
+            layout: Arc::new(layout),
+            budget,
+            pool: BufferPool::default(),
+            readers: Readers::default(),
+        })
     }
 
     /// Removes files of writes that died with their process, and returns how many: unfinished files that were last
@@ -68,7 +75,7 @@ impl BlobStore for DiskBlobStore {
     }
 
     async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<BlobReader, GetBlob> {
-        get::get(Arc::clone(&self.layout), *key, range).await
+        get::get(Arc::clone(&self.layout), self.readers.clone(), *key, range).await
     }
 
     async fn head(&self, key: &BlobKey) -> PortResult<Option<BlobHead>> {

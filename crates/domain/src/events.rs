@@ -4,6 +4,7 @@
 //! Sessions are another store than the database, and so no change to them is part of a unit of work: they leave no event.
 //! Neither do intents and leases, which no client sees.
 
+use crate::accounts::Role;
 use crate::blobs::BlobKey;
 use crate::clock::Timestamp;
 use crate::files::{File, Sha256, ThumbnailState};
@@ -38,6 +39,33 @@ pub enum Change<'a> {
         user: UserId,
         /// The session that changed it and goes on.
         session: SessionId,
+    },
+    /// An account has another password, given by an operator, so all its sessions end.
+    PasswordReset {
+        /// The account.
+        user: UserId,
+    },
+    /// An account is suspended: no login succeeds, and its sessions end.
+    AccountSuspended {
+        /// The account.
+        user: UserId,
+    },
+    /// A suspended account can log in again.
+    AccountResumed {
+        /// The account.
+        user: UserId,
+    },
+    /// A user has another role.
+    RoleChanged {
+        /// The account.
+        user: UserId,
+        /// What they may do now.
+        role: Role,
+    },
+    /// A user has a quota of their own, or that of the configuration again.
+    QuotaChanged {
+        /// The account.
+        user: UserId,
     },
     /// An account is gone, and all its files and uploads with it, though their rows are still to be removed.
     AccountRemoved {

@@ -20,9 +20,11 @@ pub mod ids;
 mod invisible;
 pub mod jobs;
 pub mod limits;
+mod list_hash;
 pub mod mac;
 pub mod sessions;
 #[cfg(any(test, feature = "fakes"))]
 pub mod testing;
 pub mod thumbnails;
+pub mod trace;
 pub mod uploads;

@@ -49,6 +49,9 @@ pub struct HttpSettings {
     pub limits_loopback: bool,
     /// How long a body may pause while we wait for it, and how long an answer may stay unread.
     pub stall_timeout: Duration,
+    /// How long a client may take so little of an answer that not a byte more of it can be written. The kernel asks for more
+    /// when a third of its buffer, which has at most some megabytes, was taken.
+    pub write_timeout: Duration,
     /// How long the head of a request may take once its first byte is there, and how long that byte may take on a new
     /// connection.
     pub head_timeout: Duration,
@@ -76,6 +79,7 @@ impl HttpSettings {
             max_connections_per_address: 1_250,
             limits_loopback: false,
             stall_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_mins(2),
             head_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_secs(75),
             linger: Duration::from_secs(5),

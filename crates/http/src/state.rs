@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::connection::Connections;
 use crate::links::LinkVerifier;
 use crate::settings::HttpSettings;
+use crate::traffic::{NoObserver, ObserveRequests, Traffic};
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +29,10 @@ pub struct AppState {
     pub tracker: TaskTracker,
     /// Cancelled when the process is asked to stop: from then on it says that it is not ready.
     pub shutting_down: CancellationToken,
+    /// What goes through the server now, and went through it.
+    pub traffic: Arc<Traffic>,
+    /// Who is told of every request.
+    pub observer: Arc<dyn ObserveRequests>,
     /// How many connections each address has.
     pub(crate) connections: Connections,
     /// Whose uploads are, on whatever thread: a runtime that outlives the server's workers.
@@ -57,6 +62,8 @@ impl AppState {
             settings: Arc::new(settings),
             tracker: TaskTracker::new(),
             shutting_down: CancellationToken::new(),
+            traffic: Arc::default(),
+            observer: Arc::new(NoObserver),
             connections: Connections::default(),
             runtime: Handle::current(),
         }

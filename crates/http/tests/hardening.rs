@@ -139,3 +139,26 @@ async fn a_client_that_does_not_read_its_answer_is_let_go() {
     let outcome = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await.unwrap();
     assert!(outcome.is_err() || rest.len() < content.len(), "all of it came after the pause: {outcome:?}");
 }
+
+#[actix_web::test]
+async fn a_client_that_reads_its_answer_by_the_byte_is_let_go() {
+    let server = Server::with_both(
+        |settings| settings.write_timeout = Duration::from_millis(500),
+        |settings| settings.max_upload = ByteSize::new(64 << 20),
+    );
+    let ada = server.user("ada@example.org").await;
+    let file = ada.send("POST", "/v1/files?name=a.bin", &vec![7; 30 << 20]).await.value();
+    let url = file["download"]["url"].as_str().unwrap();
+    let path = url.strip_prefix(&format!("http://{}", server.address)).unwrap();
+    let mut stream = ada.connect().await;
+    stream.write_all(ada.head_of("GET", path, "").as_bytes()).await.unwrap();
+    let (mut some, mut count) = ([0; 64], 0);
+    for _ in 0..300 {
+        // What its kernel has taken by then still comes.
+        count += stream.read(&mut some).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let mut rest = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await.unwrap();
+    assert!(count + rest.len() < 30 << 20, "all of it came: {read:?}");
+}

@@ -5,10 +5,13 @@
 mod common;
 
 use std::io::Write;
+use std::num::NonZeroU64;
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use common::Server;
 use fm_domain::error::PortError;
+use fm_domain::limits::{LimitedAction, RatePolicies, RatePolicy};
 use fm_domain::sessions::MockSessionStore;
 use serde_json::Value;
 
@@ -73,6 +76,68 @@ async fn every_request_leaves_one_line() {
     ada.with("x-request-id", "line-3").get("/nowhere").await;
     let [line] = log.about("line-3").try_into().unwrap();
     assert_eq!(line["fields"]["http.route"], "unknown");
+}
+
+#[actix_web::test]
+async fn refusals_are_told_by_their_codes() {
+    let log = LOG.clone();
+    let server = Server::with_all(
+        |_| {},
+        |settings| {
+            let policy = RatePolicy { limit: NonZeroU64::MIN, window: Duration::from_hours(1) };
+            settings.rate_policies = RatePolicies::from_iter([(LimitedAction::Registrations, policy)]);
+        },
+        |_| {},
+    );
+    let body = r#"{"email": "ada@example.org", "password": "correct horse"}"#;
+    let client = server.client();
+    assert_eq!(client.json("POST", "/v1/auth/register", body).await.status, 201);
+    let login = client.json("POST", "/v1/auth/login", body).await.value();
+    let ada = client.with_token(login["access_token"].as_str().unwrap());
+    let user = &login["user"]["id"];
+    let (me, wrong) = ("/v1/auth/me", r#"{"password": "wrong horse"}"#);
+    let login = r#"{"email": "ada@example.org", "password": "wrong horse"}"#;
+    let no_user = &Value::Null;
+    for (client, method, path, body, status, code, by) in [
+        (&client, "GET", me, "", 401, "unauthenticated", no_user),
+        (&client, "POST", "/v1/auth/login", login, 401, "invalid_credentials", no_user),
+        (&ada, "DELETE", me, wrong, 403, "wrong_password", user),
+        (&ada, "PATCH", me, "{}", 422, "validation_failed", user),
+        (&client, "POST", "/v1/auth/register", body, 429, "rate_limited", no_user),
+    ] {
+        let id = format!("refusal-{status}-{code}");
+        let answer = client.with("x-request-id", &id).json(method, path, body).await;
+        assert_eq!(answer.problem(), (status, code.into()));
+        let [line] = log.about(&id).try_into().unwrap();
+        let fields = &line["fields"];
+        assert_eq!((&line["level"], &fields["problem.code"]), (&"INFO".into(), &code.into()));
+        assert_eq!((&fields["http.status"], &fields["http.route"]), (&status.into(), &path.into()));
+        assert_eq!((&fields["client.address"], &fields["user.id"]), (&"127.0.0.1".into(), by), "{code}");
+    }
+}
+
+#[actix_web::test]
+async fn the_line_of_a_request_names_its_trace_and_its_session() {
+    let log = LOG.clone();
+    let server = Server::start();
+    let ada = server.user("grace@example.org").await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let given = ada.with("traceparent", &format!("00-{trace}-00f067aa0ba902b7-01"));
+    given.with("x-request-id", "traced-1").get("/v1/auth/me").await;
+    let [line] = log.about("traced-1").try_into().unwrap();
+    assert_eq!(line["fields"]["trace_id"], trace);
+    assert!(line["fields"]["session.id"].is_string());
+    let mut others = Vec::new();
+    for (request, field) in [("traced-2", "00-malformed"), ("traced-3", ""), ("traced-4", "")] {
+        ada.with("traceparent", field).with("x-request-id", request).get("/v1/auth/me").await;
+        let [line] = log.about(request).try_into().unwrap();
+        others.push(line["fields"]["trace_id"].as_str().unwrap().to_owned());
+    }
+    others.extend([trace.to_owned()]);
+    others.sort();
+    others.dedup();
+    assert_eq!(others.len(), 4, "each has a trace of its own: {others:?}");
+    assert!(others.iter().all(|id| id.len() == 32));
 }
 
 #[actix_web::test]

@@ -193,6 +193,44 @@ async fn a_stalled_body_is_cut_off() {
 }
 
 #[actix_web::test]
+async fn a_body_that_trickles_is_cut_off() {
+    let server = Server::with(|settings| settings.stall_timeout = Duration::from_millis(300));
+    let ada = server.user("ada@example.org").await;
+    let file = ada.send("POST", "/v1/files?name=b", b"hello").await.value();
+    let content = format!("/v1/files/{}/content", file["id"].as_str().unwrap());
+    for (client, method, path, begun) in [
+        (ada.clone(), "POST", "/v1/files?name=a", &b"hel"[..]),
+        (as_form(&ada), "POST", "/v1/files", b"preamble"),
+        (as_form(&ada), "POST", "/v1/files", b"--xyz\r\nContent-Disp"),
+        (as_form(&ada), "POST", "/v1/files", &form(&[(FILE, b"hello")])[..70]),
+        (as_form(&ada), "POST", "/v1/files", &form(&[(FILE, b"hello")])),
+        (ada.clone(), "PUT", &content, b""),
+    ] {
+        let mut stream = client.connect().await;
+        let head = client.head_of(method, path, "Content-Length: 5000\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(begun).await.unwrap();
+        let (mut reader, mut writer) = stream.into_split();
+        let mut sent = 0;
+        let trickle = async {
+            // Each pause is short enough.
+            while writer.write_all(b"x").await.is_ok() {
+                sent += 1;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        let mut answer = [0; 12];
+        tokio::select! {
+            read = reader.read_exact(&mut answer) => drop(read.unwrap()),
+            () = trickle => {}
+            () = tokio::time::sleep(Duration::from_secs(10)) => {}
+        }
+        assert_eq!(&answer, b"HTTP/1.1 408", "{method} {path} after {begun:?} and {sent} bytes");
+    }
+}
+
+#[actix_web::test]
 async fn a_client_that_goes_away_leaves_nothing() {
     let server = Server::start();
     let ada = server.user("ada@example.org").await;

@@ -1,6 +1,6 @@
 //! Copies of sessions, for the few seconds between the requests of one client.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -29,6 +29,17 @@ pub struct CachedSessions {
     signal: Arc<dyn SessionSignal>,
     copies: Arc<Copies>,
     revocations: TaskTracker,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+/// How often a copy answered since the start, and how often the store was asked in its place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheUse {
+    /// Answers from copies.
+    pub hits: u64,
+    /// Answers of the store.
+    pub misses: u64,
 }
 
 #[derive(Clone)]
@@ -125,7 +136,15 @@ impl CachedSessions {
             let listener: Weak<dyn SessionListener> = Arc::<Copies>::downgrade(&copies);
             signal.subscribe(listener);
         }
-        Arc::new(Self { store, signal, copies, revocations: TaskTracker::new() })
+        let revocations = TaskTracker::new();
+        let (hits, misses) = (AtomicU64::new(0), AtomicU64::new(0));
+        Arc::new(Self { store, signal, copies, revocations, hits, misses })
+    }
+
+    /// How often a copy answered.
+    #[must_use]
+    pub fn cache_use(&self) -> CacheUse {
+        CacheUse { hits: self.hits.load(Ordering::Relaxed), misses: self.misses.load(Ordering::Relaxed) }
     }
 
     /// Waits until the revocations under way are told to the other nodes.
@@ -172,8 +191,10 @@ impl SessionStore for CachedSessions {
     async fn find_recent(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>> {
         // One that ended may have been prolonged since.
         if let Some(session) = self.copies.get(id).filter(|session| session.refresh.expires_at > now) {
+            self.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(Some(session));
         }
+        self.misses.fetch_add(1, Ordering::Relaxed);
         let (epoch, at) = (*self.copies.epoch(), Instant::now());
         let found = self.store.find(id, now).await?;
         if let Some(session) = &found {

@@ -20,7 +20,7 @@ mod signal;
 mod unfinished;
 
 pub use blob_store::MemoryBlobStore;
-pub use cached_sessions::CachedSessions;
+pub use cached_sessions::{CacheUse, CachedSessions};
 pub use clock::ManualClock;
 pub use database::{MemoryDatabase, MemoryUnitOfWork};
 pub use ids::SequentialIds;

@@ -1,6 +1,7 @@
 //! Limits that hold while the store that counts for all nodes is out of reach.
 
 use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,13 +25,25 @@ pub struct LocalFallback {
     local: Arc<dyn RateLimiter>,
     /// When the store is tried again, while it is out of reach.
     retry_at: Mutex<Option<Instant>>,
+    fallbacks: AtomicU64,
 }
 
 impl LocalFallback {
     /// Counts in `store`, or else in `local`.
     #[must_use]
     pub fn new(store: Arc<dyn RateLimiter>, local: Arc<dyn RateLimiter>) -> Self {
-        Self { store, local, retry_at: Mutex::new(None) }
+        Self { store, local, retry_at: Mutex::new(None), fallbacks: AtomicU64::new(0) }
+    }
+
+    /// How often this process counted in the place of the store since the start.
+    #[must_use]
+    pub fn fallbacks(&self) -> u64 {
+        self.fallbacks.load(Ordering::Relaxed)
+    }
+
+    fn local(&self) -> &dyn RateLimiter {
+        self.fallbacks.fetch_add(1, Ordering::Relaxed);
+        self.local.as_ref()
     }
 
     /// Whether this call asks the store.
@@ -78,7 +91,7 @@ impl RateLimiter for LocalFallback {
         {
             return Ok(decision);
         }
-        self.local.take(key, policy, cost).await
+        self.local().take(key, policy, cost).await
     }
 
     async fn spend(&self, key: &LimitKey, policy: &RatePolicy, cost: NonZeroU64) -> PortResult<RateDecision> {
@@ -87,7 +100,7 @@ impl RateLimiter for LocalFallback {
         {
             return Ok(decision);
         }
-        self.local.spend(key, policy, cost).await
+        self.local().spend(key, policy, cost).await
     }
 }
 

@@ -41,13 +41,14 @@ pub(crate) fn list(
     if let Some(since) = filter.since {
         query = query.filter(entries::happened_at.ge(Moment(since)));
     }
-    if let Some(until) = filter.until {
-        query = query.filter(entries::happened_at.lt(Moment(until)));
-    }
-    if let Some(AuditKey(at, id)) = page.after {
-        // The first condition is where the walk begins; the second leaves out what is of the same microsecond.
+    // One of the two is the earlier end, where the walk begins: with both the planner may seek to the later one.
+    let after = page.after.filter(|AuditKey(at, _)| filter.until.is_none_or(|until| *at < until));
+    if let Some(AuditKey(at, id)) = after {
         query = query.filter(entries::happened_at.le(Moment(at)));
+        // Leaves out what is of the same microsecond.
         query = query.filter(entries::happened_at.lt(Moment(at)).or(entries::id.lt(id.uuid())));
+    } else if let Some(until) = filter.until {
+        query = query.filter(entries::happened_at.lt(Moment(until)));
     }
     query.order((entries::happened_at.desc(), entries::id.desc())).limit(i64::from(page.limit))
 }

@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
@@ -16,16 +18,35 @@ use crate::sql::{statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::Moment;
 
-/// The rows are chosen and locked first, passing over those that others are just claiming. They are chosen once: as a
-/// mere subquery the choice may be made again for each row of the outer table, and then claims more than `LIMIT`. Where one of
-/// them has an owner, none is claimed: it is another job's turn.
-pub(crate) const CLAIM: &str = "WITH due AS MATERIALIZED (\
-        SELECT id AS due_id, due_at AS due_since, owner_id AS due_owner FROM jobs \
-        WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
-        ORDER BY priority DESC, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
-    ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due \
-    WHERE id = due_id AND NOT EXISTS (SELECT FROM due AS owned WHERE owned.due_owner IS NOT NULL) \
-    RETURNING id, kind, payload, attempt, run_at, priority, due_since";
+/// Claims the first due jobs that the condition allows. The rows are chosen and locked first, passing over those that others
+/// are just claiming. They are chosen once: as a mere subquery the choice may be made again for each row of the outer table,
+/// and then claims more than `LIMIT`.
+macro_rules! claim_first {
+    ($condition:literal) => {
+        concat!(
+            "WITH due AS MATERIALIZED (\
+                SELECT id AS due_id, due_at AS due_since, owner_id AS due_owner FROM jobs \
+                WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
+                ORDER BY priority DESC, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
+            ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id",
+            $condition,
+            " RETURNING id, kind, payload, attempt, run_at, trace_context, priority, due_since"
+        )
+    };
+}
+
+/// Whether anything is due, and if so: a queue is empty most of the time, and that is what the statistics say of it. After a
+/// burst the planner would sort all that is due for each claim, until it is told of the burst within a minute or so. So it
+/// walks along the index, for this transaction alone.
+pub(crate) const ANY_DUE: &str = "SELECT set_config('enable_sort', 'off', true) IS NOT NULL \
+    AND EXISTS (SELECT FROM jobs WHERE state = 'living' AND kind = ANY (?) AND due_at <= ?)";
+
+/// Where one of the first has an owner, none is claimed: it is another job's turn.
+pub(crate) const CLAIM: &str =
+    claim_first!(" AND NOT EXISTS (SELECT FROM due AS owned WHERE owned.due_owner IS NOT NULL)");
+
+/// The longest due job, of any owner: where the first job of each user is just being claimed by others.
+const CLAIM_ANY: &str = claim_first!("");
 
 /// One job of the user with the fewest running jobs: along the indexes from owner to owner, from each to the first of their
 /// jobs, passing over those that others are just claiming.
@@ -49,24 +70,12 @@ pub(crate) const CLAIM_FAIRLY: &str = "WITH RECURSIVE owners (owner) AS (\
         WHERE jobs.state = 'living' AND jobs.due_at <= ? \
         ORDER BY first_priority DESC, running, first_due_at, first_id LIMIT 1 FOR UPDATE OF jobs SKIP LOCKED\
     ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id \
-    RETURNING id, kind, payload, attempt, run_at, priority, due_since";
-
-/// The longest due job, of any owner: where the first job of each user is just being claimed by others.
-const CLAIM_ANY: &str = "WITH due AS MATERIALIZED (\
-        SELECT id AS due_id, due_at AS due_since FROM jobs \
-        WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
-        ORDER BY priority DESC, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
-    ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id \
-    RETURNING id, kind, payload, attempt, run_at, priority, due_since";
-
-/// A queue is empty most of the time, and that is what the statistics say of it. After a burst the planner would sort all
-/// that is due for each claim, until it is told of the burst within a minute or so. For this transaction alone.
-const WALK_ALONG_INDEX: &str = "SET LOCAL enable_sort = off";
+    RETURNING id, kind, payload, attempt, run_at, trace_context, priority, due_since";
 
 /// The first jobs of all users have to be sorted, and they are few, whatever the statistics make of it.
 const SORT_FEW: &str = "SET LOCAL enable_sort = on; SET LOCAL jit = off";
 
-type ClaimedColumns = (SqlUuid, Text, Jsonb, Integer, Timestamptz, SmallInt, Timestamptz);
+type ClaimedColumns = (SqlUuid, Text, Jsonb, Integer, Timestamptz, Nullable<Text>, SmallInt, Timestamptz);
 
 /// A claimed job, as it is read.
 #[derive(Queryable)]
@@ -76,6 +85,7 @@ struct ClaimedRow {
     payload: Value,
     attempt: i32,
     run_at: Moment,
+    trace_context: Option<String>,
     priority: i16,
     due_since: Moment,
 }
@@ -88,6 +98,8 @@ impl ClaimedRow {
             payload: JobPayload::new(self.payload),
             attempt: u32::try_from(self.attempt).unwrap_or_default(),
             run_at: self.run_at.0,
+            // One that a later version wrote is no reason to leave the job.
+            trace: self.trace_context.and_then(|text| text.parse().ok()),
         }
     }
 }
@@ -122,7 +134,9 @@ impl PgUnitOfWork {
 
     /// Claims the first due jobs, if none of them has an owner, or one job.
     async fn claim_next(&mut self, claim: &Claim<'_>, limit: u32) -> PortResult<Vec<ClaimedJob>> {
-        self.run(|connection| connection.batch_execute(WALK_ALONG_INDEX)).await?;
+        if !self.is_any_due(claim).await? {
+            return Ok(Vec::new());
+        }
         let unowned = self.claim_first(CLAIM, claim, limit).await?;
         if !unowned.is_empty() {
             return Ok(unowned);
@@ -139,6 +153,14 @@ impl PgUnitOfWork {
             return Ok(fairly);
         }
         self.claim_first(CLAIM_ANY, claim, 1).await
+    }
+
+    async fn is_any_due(&mut self, claim: &Claim<'_>) -> PortResult<bool> {
+        let due = statement::<Bool, _>(
+            ANY_DUE,
+            (typed::<Array<Text>, _>(names(claim.kinds)), typed::<Timestamptz, _>(Moment(claim.now))),
+        );
+        self.run(|connection| due.get_result(connection)).await
     }
 
     async fn claim_first(

@@ -2,7 +2,7 @@
 //!
 //! Every request of a user reads their account, so this is the statement that the server sees most. While one such statement
 //! is under way the questions that come wait, and leave together in the next: under load many requests cost one statement,
-//! and without load a question waits for nobody.
+//! and without load a question waits for no other.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -78,25 +78,25 @@ impl Gathered {
     }
 }
 
-/// Adds the question, and begins to ask where nobody does.
+/// Adds the question, and begins to ask where no task does.
 fn ask(lane: &Arc<Mutex<Lane>>, pool: &PgPool, question: Question) {
     let mut locked = lock(lane);
     locked.waiting.push(question);
     if locked.asker.is_none() {
-        let turn = Turn { lane: Arc::clone(lane), is_over: false };
+        let round = Round { lane: Arc::clone(lane), is_over: false };
         while locked.tasks.try_join_next().is_some() {}
-        let task = locked.tasks.spawn(turn.run(pool.clone()));
+        let task = locked.tasks.spawn(round.run(pool.clone()));
         locked.asker = Some(Asker { task, since: Instant::now() });
     }
 }
 
-/// The turn of a task to ask, until no question is left.
-struct Turn {
+/// The statements of a task, until no question is left.
+struct Round {
     lane: Arc<Mutex<Lane>>,
     is_over: bool,
 }
 
-impl Turn {
+impl Round {
     async fn run(mut self, pool: PgPool) {
         // Requests that are ready to run ask first.
         tokio::task::yield_now().await;
@@ -108,7 +108,7 @@ impl Turn {
         }
     }
 
-    /// The questions to ask next; without any the turn is over.
+    /// The questions to ask next; without any the round is over.
     fn next(&mut self) -> Option<Vec<Question>> {
         let mut lane = lock(&self.lane);
         lane.waiting.retain(|question| !question.answer.is_closed());
@@ -126,7 +126,7 @@ impl Turn {
 }
 
 /// A task that ends early leaves its place to the next.
-impl Drop for Turn {
+impl Drop for Round {
     fn drop(&mut self) {
         if !self.is_over {
             let mut lane = lock(&self.lane);
@@ -170,7 +170,7 @@ fn answer(batch: Vec<Question>, rows: PortResult<Vec<UserRow>>) {
         Ok(rows) => {
             let rows: HashMap<Uuid, UserRow> = rows.into_iter().map(|row| (row.id(), row)).collect();
             for question in batch {
-                // Nobody waits any more where the request is gone.
+                // No request waits any more where its receiver is gone.
                 let _gone = question.answer.send(Ok(rows.get(&question.id).cloned()));
             }
         }

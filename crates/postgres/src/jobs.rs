@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{JobId, UserId};
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob};
+use fm_domain::jobs::{
+    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, QueueDepth,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -20,9 +22,30 @@ use crate::value::{Moment, count, integer, text};
 const LIVING: &str = "living";
 const DEAD: &str = "dead";
 
-const ENQUEUE: &str = "INSERT INTO jobs (id, kind, payload, priority, run_at, due_at, unique_name, owner_id) \
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
+const ENQUEUE: &str = "INSERT INTO jobs (id, kind, payload, priority, run_at, due_at, unique_name, owner_id, \
+        trace_context) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) \
     ON CONFLICT (unique_name) WHERE state = 'living' AND unique_name IS NOT NULL DO NOTHING";
+
+const DEPTHS: &str = "SELECT kind, \
+        count(*) FILTER (WHERE state = 'living' AND lease_until IS NULL), \
+        count(*) FILTER (WHERE lease_until IS NOT NULL), \
+        count(*) FILTER (WHERE state = 'dead'), \
+        min(due_at) FILTER (WHERE state = 'living' AND due_at <= ?) \
+    FROM jobs GROUP BY kind ORDER BY kind";
+
+type DepthColumns = (Text, BigInt, BigInt, BigInt, Nullable<Timestamptz>);
+type DepthRow = (String, i64, i64, i64, Option<Moment>);
+
+fn depth((kind, waiting, running, dead, oldest_due): DepthRow) -> PortResult<QueueDepth> {
+    Ok(QueueDepth {
+        kind: kind.into(),
+        waiting: count("jobs", waiting)?,
+        running: count("jobs", running)?,
+        dead: count("jobs", dead)?,
+        oldest_due: oldest_due.map(|moment| moment.0),
+    })
+}
 
 /// A job as an operator sees it.
 #[derive(Queryable, Selectable)]
@@ -77,6 +100,7 @@ impl JobQueue for PgUnitOfWork {
                 typed::<Timestamptz, _>(Moment(job.run_at)),
                 typed::<Nullable<Text>, _>(job.unique.clone()),
                 typed::<Nullable<SqlUuid>, _>(job.owner.map(UserId::uuid)),
+                typed::<Nullable<Text>, _>(job.trace.map(|trace| trace.to_string())),
             ),
         );
         if self.run(|connection| insert.execute(connection)).await? == 0 {
@@ -155,6 +179,12 @@ impl JobQueue for PgUnitOfWork {
         let living = jobs::table.filter(jobs::state.eq(LIVING)).count();
         let living: i64 = self.run(|connection| living.get_result(connection)).await?;
         self.understood(count("jobs", living))
+    }
+
+    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
+        let depths = statement::<DepthColumns, _>(DEPTHS, (typed::<Timestamptz, _>(Moment(now)),));
+        let rows: Vec<DepthRow> = self.run(|connection| depths.load(connection)).await?;
+        self.understood(rows.into_iter().map(depth).collect())
     }
 
     async fn list(

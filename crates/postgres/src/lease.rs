@@ -8,7 +8,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 use fm_domain::error::{PortError, PortResult};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::error::from_diesel;
+use crate::error::{from_diesel, is_refused};
 use crate::pool::in_time;
 use crate::timing::BEGIN_ANSWER;
 
@@ -109,7 +109,7 @@ impl PgLease {
         let connection: &AsyncPgConnection = connection;
         let both = async { Ok(futures_util::future::join(first(connection), second(connection)).await) };
         let answer = match in_time(*limit, both).await {
-            Ok((first, second)) => pair(first.map_err(from_diesel), second.map_err(from_diesel)),
+            Ok((first, second)) => pair(first, second),
             Err(error) => Err(error),
         };
         *last = Last::of(&answer);
@@ -153,11 +153,13 @@ impl PgLease {
     }
 }
 
-/// Both answers, or the failure. After one failed the server refuses the other, which is never what is told.
-fn pair<T, U>(first: PortResult<T>, second: PortResult<U>) -> PortResult<(T, U)> {
+/// Both answers, or the failure. After one failed the server refuses the other, which is never what is told. Which of them
+/// came first is not known: one that had to be prepared is overtaken by one that had not.
+fn pair<T, U>(first: QueryResult<T>, second: QueryResult<U>) -> PortResult<(T, U)> {
     match (first, second) {
         (Ok(first), Ok(second)) => Ok((first, second)),
-        (Err(PortError::Unexpected(_)) | Ok(_), Err(error)) | (Err(error), _) => Err(error),
+        (Err(refused), Err(error)) if is_refused(&refused) => Err(from_diesel(error)),
+        (Err(error), _) | (Ok(_), Err(error)) => Err(from_diesel(error)),
     }
 }
 
@@ -170,3 +172,6 @@ impl Drop for PgLease {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ mod checks;
 mod claim;
 mod contents;
 mod database;
+mod directory;
 mod error;
 mod files;
 mod gather;

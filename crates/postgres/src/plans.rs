@@ -12,7 +12,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::access::{Access, Right};
-use fm_domain::audit::{AuditFilter, AuditKey, AuditPage};
+use fm_domain::audit::{AuditAction, AuditFilter, AuditKey, AuditPage};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::files::{FileFilter, FilePage, FileSort, PageKey, Sha256, SortOrder, TypeFilter};
@@ -247,9 +247,11 @@ async fn the_trail_is_listed_and_purged_along_its_indexes() {
     let middle = Timestamp::from_unix_seconds(1_767_400_000);
     let after = AuditKey(middle, AuditEntryId::new(Uuid::from_u128(u128::MAX / 2)));
     let of_one = AuditFilter { account: Some(UserId::new(OWNER)), ..AuditFilter::default() };
+    let of_one_action = AuditFilter { action: Some(AuditAction::LOGIN_FAILED), ..of_one.clone() };
     for (filter, index) in [
         (&AuditFilter::default(), "audit_entries_pkey"),
         (&of_one, "audit_entries_account_id_happened_at_idx"),
+        (&of_one_action, "audit_entries_account_id_action_happened_at_idx"),
     ] {
         for after in [None, Some(after)] {
             let plan = plan(&fixture, audit::list(filter, &AuditPage { after, limit: 51 })).await;

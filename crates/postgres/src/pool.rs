@@ -11,6 +11,7 @@ use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfi
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::UserId;
+use fm_streaming::{CheckoutMeter, PoolUse};
 use futures_util::FutureExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -84,6 +85,7 @@ struct Inner {
     shared: SharedConnections,
     accounts: Gathered,
     limits: PgLimits,
+    checkouts: CheckoutMeter,
 }
 
 impl PgPool {
@@ -106,12 +108,16 @@ impl PgPool {
         let shared = SharedConnections::new(address.clone(), setup, limits.shared.max(1));
         let accounts = Gathered::new(limits.shared.max(1));
         let slots = Arc::new(Semaphore::new(most));
-        Ok(Self { inner: Arc::new(Inner { address, pool, slots, shared, accounts, limits }) })
+        let checkouts = CheckoutMeter::default();
+        Ok(Self { inner: Arc::new(Inner { address, pool, slots, shared, accounts, limits, checkouts }) })
     }
 
     /// Takes a connection for oneself, or gives up in time. A new connection takes as long as the walk over the hosts.
     pub(crate) async fn lease(&self) -> PortResult<PgLease> {
-        let slot = self.slot().await?;
+        let slot = {
+            let _waiting = self.inner.checkouts.begin();
+            self.slot().await?
+        };
         let connection = self.inner.pool.get().await.map_err(from_pool)?;
         Ok(PgLease::new(connection, slot, self.statement_limit()))
     }
@@ -145,6 +151,15 @@ impl PgPool {
     /// The row of a user who is not marked as removed, asked for together with others.
     pub(crate) async fn account(&self, id: UserId) -> PortResult<Option<UserRow>> {
         self.inner.accounts.find(self, id).await
+    }
+
+    /// How the pooled connections are used now. Waits are those for fewer than `pooled` in use, not for a new connection.
+    #[must_use]
+    pub fn pool_use(&self) -> PoolUse {
+        let Inner { slots, limits, checkouts, .. } = &*self.inner;
+        let limit = limits.pooled.max(1);
+        let in_use = limit.saturating_sub(slots.available_permits());
+        checkouts.pool_use(limit as u64, self.size() as u64, in_use as u64)
     }
 
     /// How many connections the pool holds: so many may have been broken without its knowledge.

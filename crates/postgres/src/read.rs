@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use fm_domain::access::Access;
-use fm_domain::accounts::{Account, Email, Tally, UserQueries};
+use fm_domain::accounts::{Account, Email, Tally, UserCounts, UserFilter, UserQueries};
 use fm_domain::error::PortResult;
 use fm_domain::files::{File, FileFilter, FilePage, FileQueries};
 use fm_domain::ids::{FileId, UploadId, UserId};
@@ -14,6 +14,7 @@ use fm_domain::uploads::{Upload, UploadQueries};
 
 use crate::access::{visible_files, visible_uploads};
 use crate::checks;
+use crate::directory;
 use crate::list::list_files;
 use crate::pool::PgPool;
 use crate::rows::{FileRow, UploadRow, UserRow};
@@ -53,6 +54,24 @@ impl UserQueries for PgReadRepos {
         let mut lease = self.pool.lease().await?;
         let rows = lease.run(|connection| query.load(connection)).await?;
         rows.into_iter().map(checks::understood).collect()
+    }
+
+    async fn list(
+        &mut self,
+        filter: &UserFilter,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> PortResult<Vec<Account>> {
+        let query = directory::list(filter, after, limit);
+        let mut lease = self.pool.lease().await?;
+        let rows: Vec<UserRow> = lease.run(|connection| query.load(connection)).await?;
+        rows.into_iter().map(UserRow::into_account).collect()
+    }
+
+    async fn count(&mut self) -> PortResult<UserCounts> {
+        let query = directory::count();
+        let mut lease = self.pool.lease().await?;
+        directory::understood(lease.run(|connection| query.get_result(connection)).await?)
     }
 }
 

@@ -13,6 +13,8 @@ diesel::table! {
         file_count -> BigInt,
         created_at -> Timestamptz,
         removed_at -> Nullable<Timestamptz>,
+        suspended_at -> Nullable<Timestamptz>,
+        quota_bytes -> Nullable<BigInt>,
     }
 }
 
@@ -100,6 +102,7 @@ diesel::table! {
         state -> Text,
         last_error -> Nullable<Text>,
         owner_id -> Nullable<Uuid>,
+        trace_context -> Nullable<Text>,
     }
 }
 

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::accounts::{
-    Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, User, UserRepo,
+    Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, Role, User, UserRepo,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
@@ -28,6 +28,20 @@ const CHARGE: &str = "UPDATE users SET \
     used_bytes = greatest(used_bytes - ? + ?, 0), \
     file_count = greatest(file_count + ?, 0) \
     WHERE id = ? AND removed_at IS NULL AND used_bytes <= ? - greatest(reserved_bytes - ?, 0)";
+
+/// The same within the user's own quota, or the given one. What is left beside the growth is -1 at least, so that it can't
+/// overflow either.
+const GROW: &str = "UPDATE users SET \
+    reserved_bytes = greatest(reserved_bytes - ?, 0), \
+    used_bytes = greatest(used_bytes - ? + ?, 0), \
+    file_count = greatest(file_count + ?, 0) \
+    WHERE id = ? AND removed_at IS NULL AND \
+    used_bytes <= greatest(coalesce(quota_bytes, ?) - ?, -1) - greatest(reserved_bytes - ?, 0)";
+
+/// A reservation within the user's own quota, or the given one.
+const RESERVE: &str = "UPDATE users SET reserved_bytes = reserved_bytes + ? \
+    WHERE id = ? AND removed_at IS NULL AND \
+    used_bytes <= greatest(coalesce(quota_bytes, ?) - ?, -1) - reserved_bytes";
 
 /// The address in a row that is marked as removed: none can be sent to it (RFC 2606, section 2). Programs of the version
 /// before, which know no mark, can read it.
@@ -83,6 +97,35 @@ impl UserRepo for PgUnitOfWork {
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
+    async fn set_role(&mut self, id: UserId, role: Role) -> PortResult<bool> {
+        let update = diesel::update(living(id)).set(users::role.eq(role.as_str()));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn set_suspended(&mut self, id: UserId, since: Option<Timestamp>) -> PortResult<bool> {
+        let update = diesel::update(living(id)).set(users::suspended_at.eq(since.map(Moment)));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn set_quota(&mut self, id: UserId, quota: Option<ByteSize>) -> PortResult<bool> {
+        let quota = quota.map(|quota| bigint(quota.bytes()));
+        let update = diesel::update(living(id)).set(users::quota_bytes.eq(quota));
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn lock_admins(&mut self) -> PortResult<Vec<UserId>> {
+        // Of rows that another unit changed meanwhile the conditions are asked again: READ COMMITTED.
+        let admins = users::table
+            .filter(users::role.eq(Role::Admin.as_str()))
+            .filter(users::suspended_at.is_null())
+            .filter(users::removed_at.is_null())
+            .order(users::id)
+            .select(users::id)
+            .for_no_key_update();
+        let ids: Vec<Uuid> = self.run(|connection| admins.load(connection)).await?;
+        Ok(ids.into_iter().map(UserId::new).collect())
+    }
+
     async fn reserve(
         &mut self,
         id: UserId,
@@ -91,10 +134,15 @@ impl UserRepo for PgUnitOfWork {
     ) -> Result<(), ReserveBytes> {
         let bytes = bigint(bytes.bytes());
         let quota = quota.map_or(i64::MAX, |quota| bigint(quota.bytes()));
-        let room =
-            users::used_bytes.le(quota.saturating_sub(bytes).into_sql::<BigInt>() - users::reserved_bytes);
-        let update = diesel::update(living(id).filter(room))
-            .set(users::reserved_bytes.eq(users::reserved_bytes + bytes));
+        let update = statement::<(), _>(
+            RESERVE,
+            (
+                typed::<BigInt, _>(bytes),
+                typed::<SqlUuid, _>(id.uuid()),
+                typed::<BigInt, _>(quota),
+                typed::<BigInt, _>(bytes),
+            ),
+        );
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(self.refused(id).await?),
             _ => Ok(()),
@@ -102,9 +150,7 @@ impl UserRepo for PgUnitOfWork {
     }
 
     async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()> {
-        self.charge_within(id, &Charge { unreserve: bytes, ..Charge::default() }, i64::MAX)
-            .await
-            .map(|_found| ())
+        self.move_counters(id, &Charge { unreserve: bytes, ..Charge::default() }).await.map(|_found| ())
     }
 
     async fn charge(
@@ -114,9 +160,12 @@ impl UserRepo for PgUnitOfWork {
         quota: Option<ByteSize>,
     ) -> Result<(), ReserveBytes> {
         let given_up = charge.unreserve.bytes().saturating_add(charge.free.bytes());
-        let grows = charge.add.bytes() > given_up;
-        let quota = quota.filter(|_quota| grows).map_or(i64::MAX, |quota| bigint(quota.bytes()));
-        if self.charge_within(id, charge, quota).await? { Ok(()) } else { Err(self.refused(id).await?) }
+        let charged = if charge.add.bytes() > given_up {
+            self.grow_within(id, charge, quota.map_or(i64::MAX, |quota| bigint(quota.bytes()))).await?
+        } else {
+            self.move_counters(id, charge).await?
+        };
+        if charged { Ok(()) } else { Err(self.refused(id).await?) }
     }
 
     async fn mark_removed(&mut self, id: UserId, at: Timestamp) -> PortResult<bool> {
@@ -143,20 +192,42 @@ impl UserRepo for PgUnitOfWork {
 }
 
 impl PgUnitOfWork {
-    async fn charge_within(&mut self, id: UserId, charge: &Charge, quota: i64) -> PortResult<bool> {
+    /// Applies a charge whatever the quota is.
+    async fn move_counters(&mut self, id: UserId, charge: &Charge) -> PortResult<bool> {
         let unreserve = bigint(charge.unreserve.bytes());
         let (add, free) = (bigint(charge.add.bytes()), bigint(charge.free.bytes()));
-        let files = bigint(charge.files_added).saturating_sub(bigint(charge.files_removed));
         let update = statement::<(), _>(
             CHARGE,
             (
                 typed::<BigInt, _>(unreserve),
                 typed::<BigInt, _>(free),
                 typed::<BigInt, _>(add),
-                typed::<BigInt, _>(files),
+                typed::<BigInt, _>(files_more(charge)),
                 typed::<SqlUuid, _>(id.uuid()),
-                // used − free + add ≤ quota − reserved, with what is known here on one side.
-                typed::<BigInt, _>(quota.saturating_sub(add).saturating_add(free)),
+                // used − free + add ≤ the most that a counter holds − reserved, with what is known here on one side.
+                typed::<BigInt, _>(i64::MAX.saturating_sub(add).saturating_add(free)),
+                typed::<BigInt, _>(unreserve),
+            ),
+        );
+        let charged =
+            self.run_with_entry(|mut connection| async move { update.execute(&mut connection).await });
+        Ok(charged.await? > 0)
+    }
+
+    /// Applies a charge that adds more than it frees, within the user's own quota or else this one.
+    async fn grow_within(&mut self, id: UserId, charge: &Charge, quota: i64) -> PortResult<bool> {
+        let unreserve = bigint(charge.unreserve.bytes());
+        let (add, free) = (bigint(charge.add.bytes()), bigint(charge.free.bytes()));
+        let update = statement::<(), _>(
+            GROW,
+            (
+                typed::<BigInt, _>(unreserve),
+                typed::<BigInt, _>(free),
+                typed::<BigInt, _>(add),
+                typed::<BigInt, _>(files_more(charge)),
+                typed::<SqlUuid, _>(id.uuid()),
+                typed::<BigInt, _>(quota),
+                typed::<BigInt, _>(add.saturating_sub(free)),
                 typed::<BigInt, _>(unreserve),
             ),
         );
@@ -171,4 +242,9 @@ impl PgUnitOfWork {
         let exists: bool = self.run(|connection| user.get_result(connection)).await?;
         Ok(if exists { ReserveBytes::QuotaExceeded } else { ReserveBytes::NoUser })
     }
+}
+
+/// How many files more the user has after a charge.
+fn files_more(charge: &Charge) -> i64 {
+    bigint(charge.files_added).saturating_sub(bigint(charge.files_removed))
 }

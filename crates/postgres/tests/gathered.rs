@@ -19,8 +19,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-/// Statements that wait for a lock.
-const WAITING: &str = "SELECT count(*)::text FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+/// Statements of this database that wait for a lock.
+const WAITING: &str = "SELECT count(*)::text FROM pg_stat_activity \
+    WHERE wait_event_type = 'Lock' AND datname = current_database()";
+const WAITING_PIDS: &str = "SELECT pid::text FROM pg_stat_activity \
+    WHERE wait_event_type = 'Lock' AND datname = current_database()";
 
 async fn stored(database: &dyn Database) -> UserId {
     let id = Uuid::now_v7();
@@ -43,7 +46,7 @@ fn find(database: &Arc<dyn Database>, id: UserId) -> JoinHandle<PortResult<Optio
     tokio::spawn(async move { database.read().await?.users().find(id).await })
 }
 
-/// A transaction that lets nobody read users until it ends.
+/// A transaction that lets no other read users until it ends.
 async fn locked(fixture: &Fixture) -> tokio_postgres::Client {
     let client = fixture.client().await;
     client.batch_execute("BEGIN; LOCK TABLE users").await.unwrap();
@@ -100,7 +103,7 @@ async fn an_account_that_can_not_be_read_fails_the_question_for_it_alone() {
 }
 
 #[tokio::test]
-async fn a_statement_that_its_client_gave_up_on_holds_up_nobody() {
+async fn a_statement_that_its_client_gave_up_on_holds_up_no_other() {
     let fixture = Fixture::fresh().await;
     let database = fixture.database();
     let id = stored(&*database).await;
@@ -112,11 +115,10 @@ async fn a_statement_that_its_client_gave_up_on_holds_up_nobody() {
     sleep(Duration::from_millis(2_100)).await;
     abandoned.abort();
     // What was asked first is cancelled with its connection, and the other question asked anew.
-    let first = fixture.ask("SELECT pid::text FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await;
+    let first = fixture.ask(WAITING_PIDS).await;
     let moved = async {
         loop {
-            let now =
-                fixture.ask("SELECT pid::text FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await;
+            let now = fixture.ask(WAITING_PIDS).await;
             if now.len() == 1 && now != first {
                 break;
             }

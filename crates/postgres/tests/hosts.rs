@@ -177,9 +177,9 @@ async fn a_host_that_goes_silent_is_left_by_callers_that_soon_give_up_too() {
     let mut failed = 0;
     while ping().await.is_err() {
         failed += 1;
-        assert!(failed <= 4, "each shared connection is left once, and the host once for each");
+        assert!(failed <= 4, "the shared connection of this thread is left once, and its host too");
     }
-    assert!(failed >= 2);
+    assert!(failed >= 1);
 }
 
 /// Passes bytes on, until it is told to hang: then it takes everything and passes nothing on.

@@ -1,6 +1,10 @@
 //! The connection to a server.
 
+mod cluster;
+mod cluster_url;
+mod route;
 mod sentinel;
+mod topology;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +16,8 @@ use redis::io::tcp::TcpSettings;
 use redis::{Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo as _, ScriptInvocation};
 
 use crate::error::failed;
+use cluster::Cluster;
+use cluster_url::ClusterUrl;
 use sentinel::{Primary, SentinelUrl};
 
 /// How long the server may take to be connected to, and to answer.
@@ -20,7 +26,8 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 /// Where a server is, and who asks: `redis://user:password@host:6379/0`, `rediss://…` for TLS with the roots that browsers
 /// trust, or `redis+unix:///path/of/socket?user=…&pass=…&db=0`. With sentinels:
 /// `redis+sentinel://user:password@sentinel:26379,other:26379/primary?db=0&sentinel_user=…&sentinel_password=…`, or
-/// `rediss+sentinel://…` for TLS to them and to the servers.
+/// `rediss+sentinel://…` for TLS to them and to the servers. A cluster: `redis+cluster://user:password@host:6379,other:6379`, or
+/// `rediss+cluster://…`; some of its nodes are enough, they know the others.
 #[derive(Clone)]
 pub struct RedisUrl(Place);
 
@@ -30,6 +37,8 @@ enum Place {
     Server(Client),
     /// The primary that sentinels name.
     Sentinels(SentinelUrl),
+    /// A cluster.
+    Cluster(ClusterUrl),
 }
 
 /// How long the server may leave what was sent unacknowledged before its connection counts as lost, and is made anew: one
@@ -39,7 +48,7 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
 /// The text is no URL of a Redis server. The text itself is not shown: it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "is no URL such as redis://user:password@host:6379/0, rediss://host, redis+unix:///path/of/socket or redis+sentinel://host,other/primary"
+    "is no URL such as redis://user:password@host:6379/0, rediss://host, redis+unix:///path/of/socket, redis+sentinel://host,other/primary or redis+cluster://host,other"
 )]
 pub struct InvalidRedisUrl;
 
@@ -61,16 +70,23 @@ impl RedisUrl {
             Some(("rediss+sentinel", rest)) => {
                 SentinelUrl::parse(rest, true).map(|url| Self(Place::Sentinels(url)))
             }
+            Some(("redis+cluster", rest)) => {
+                ClusterUrl::parse(rest, false).map(|url| Self(Place::Cluster(url)))
+            }
+            Some(("rediss+cluster", rest)) => {
+                ClusterUrl::parse(rest, true).map(|url| Self(Place::Cluster(url)))
+            }
             _ => Err(InvalidRedisUrl),
         }
     }
 
-    /// The host, or the first sentinel, where the connection to it is not encrypted.
+    /// The host, the first sentinel or the first node, where the connection to it is not encrypted.
     #[must_use]
     pub fn plain_host(&self) -> Option<&str> {
         let address = match &self.0 {
             Place::Server(client) => client.get_connection_info().addr(),
             Place::Sentinels(url) => url.address()?,
+            Place::Cluster(url) => return url.plain_host(),
         };
         match address {
             ConnectionAddr::Tcp(host, _) => Some(host),
@@ -84,6 +100,15 @@ fn tcp_settings() -> TcpSettings {
     TcpSettings::default().set_nodelay(true).set_user_timeout(UNACKNOWLEDGED)
 }
 
+/// How a connection to one server is made.
+fn connection_config() -> ConnectionManagerConfig {
+    ConnectionManagerConfig::new()
+        .set_number_of_retries(1)
+        .set_min_delay(Duration::from_millis(20))
+        .set_connection_timeout(Some(TIMEOUT))
+        .set_response_timeout(Some(TIMEOUT))
+}
+
 /// Shows nothing: it may hold a password.
 impl fmt::Debug for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,8 +116,8 @@ impl fmt::Debug for RedisUrl {
     }
 }
 
-/// One connection to a server, which all calls of a node share. It connects with the first call, and again when the connection
-/// was lost. Cheap to clone.
+/// One connection to a server, or to each server of a cluster, which all calls of a node share. It connects with the first call,
+/// and again when the connection was lost. Cheap to clone.
 #[derive(Clone)]
 pub struct RedisClient(Link);
 
@@ -102,6 +127,8 @@ enum Link {
     Server(Arc<Server>),
     /// To the primary that sentinels name.
     Primary(Arc<Primary>),
+    /// To a cluster.
+    Cluster(Arc<Cluster>),
 }
 
 struct Server {
@@ -118,19 +145,19 @@ impl RedisClient {
         let client = match &url.0 {
             Place::Server(client) => client.clone(),
             Place::Sentinels(url) => return Ok(Self(Link::Primary(Arc::new(Primary::new(url)?)))),
+            Place::Cluster(url) => return Ok(Self(Link::Cluster(Arc::new(Cluster::new(url))))),
         };
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(1)
-            .set_min_delay(Duration::from_millis(20))
-            .set_connection_timeout(Some(TIMEOUT))
-            .set_response_timeout(Some(TIMEOUT));
-        let connection = ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(failed)?;
+        let connection = ConnectionManager::new_lazy_with_config(client.clone(), connection_config());
+        let connection = connection.map_err(failed)?;
         Ok(Self(Link::Server(Arc::new(Server { client, connection }))))
     }
 
     /// Asks the server, and answers as soon as it does.
     pub async fn ping(&self) -> PortResult<()> {
-        self.query(&redis::cmd("PING")).await
+        match &self.0 {
+            Link::Cluster(cluster) => cluster.ping().await,
+            _ => self.query(&redis::cmd("PING")).await,
+        }
     }
 
     /// A connection of its own that hears what is published.
@@ -138,6 +165,7 @@ impl RedisClient {
         let client = match &self.0 {
             Link::Server(server) => server.client.clone(),
             Link::Primary(primary) => primary.client().await?,
+            Link::Cluster(cluster) => return cluster.listen().await,
         };
         let connected = tokio::time::timeout(TIMEOUT, client.get_async_pubsub()).await;
         connected.map_err(|elapsed| PortError::Unavailable(elapsed.into()))?.map_err(failed)
@@ -151,6 +179,7 @@ impl RedisClient {
                 let answer = command.query_async(&mut attempt.connection).await;
                 primary.answered(&attempt, answer)
             }
+            Link::Cluster(cluster) => cluster.query(command).await,
         }
     }
 
@@ -162,6 +191,7 @@ impl RedisClient {
                 let answer = script.invoke_async(&mut attempt.connection).await;
                 primary.answered(&attempt, answer)
             }
+            Link::Cluster(cluster) => cluster.run(script).await,
         }
     }
 }

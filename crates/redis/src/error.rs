@@ -17,8 +17,26 @@ pub(crate) fn failed(error: RedisError) -> PortError {
                 | ServerErrorKind::MasterDown
                 | ServerErrorKind::ReadOnly
                 | ServerErrorKind::TryAgain
+                // Redirections without an end.
+                | ServerErrorKind::Moved
+                | ServerErrorKind::Ask
         ),
         _ => error.code().is_some_and(|code| PASSING.contains(&code)),
     };
     if is_passing { PortError::Unavailable(error.into()) } else { PortError::Unexpected(error.into()) }
+}
+
+/// Whether the connection is gone, or its server does not serve any more.
+pub(crate) fn is_lost(error: &RedisError) -> bool {
+    let is_demoted = matches!(
+        error.kind(),
+        ErrorKind::ClusterConnectionNotFound
+            | ErrorKind::Server(
+                ServerErrorKind::ReadOnly
+                    | ServerErrorKind::MasterDown
+                    | ServerErrorKind::BusyLoading
+                    | ServerErrorKind::ClusterDown
+            )
+    );
+    is_demoted || error.is_io_error() || error.is_connection_dropped() || error.is_timeout()
 }

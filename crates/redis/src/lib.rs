@@ -3,7 +3,7 @@
 //! What has to happen at once is a script, which Redis runs without another command in between. Every script names its keys,
 //! and all keys of one script are in one hash slot, as a Redis Cluster asks for: a session and its tombstone go by the
 //! session's id, the list of a user's sessions by the user's. All keys begin with `fm:`. The client
-//! itself speaks to one server: it follows no redirection to another node of a cluster, and asks no Sentinel.
+//! speaks to one server, to the primary that sentinels name, or to every node of a cluster.
 //!
 //! An answer is durable (SES-01) only where Redis makes it so: run it with `appendonly yes`, `appendfsync always` and
 //! `maxmemory-policy noeviction`.

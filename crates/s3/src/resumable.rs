@@ -9,6 +9,8 @@ use fm_domain::uploads::{
     AppendError, AppendHints, Chunk, CompleteError, Position, ResumableStore, WriteState,
 };
 
+use futures_util::future::{join, join_all};
+
 use crate::failure::Failure;
 use crate::multipart::named;
 use crate::parts::{MOST_PARTS, PART};
@@ -143,17 +145,25 @@ impl Shared {
         Ok(all)
     }
 
-    /// Frees what appends that do not count have left and no later one takes the place of. What fails is tried again with the
+    /// Frees what appends that do not count have left and no later one takes the place of, all at once. What fails is tried again with the
     /// next append, and is gone with the upload.
     async fn clear_uncounted(&self, key: &BlobKey, progress: &mut Progress) {
-        for number in progress.clearable() {
-            match self.upload_part(key, &progress.upload, number, PartBytes::new()).await {
+        let (clearable, removable) = (progress.clearable(), progress.removable());
+        let state = &*progress;
+        let empty =
+            clearable.iter().map(|number| self.upload_part(key, &state.upload, *number, PartBytes::new()));
+        let remove = removable.iter().map(|number| self.remove_incomplete(key, state, *number));
+        let (emptied, removed) = join(join_all(empty), join_all(remove)).await;
+        for (number, outcome) in clearable.into_iter().zip(emptied) {
+            match outcome {
                 Ok(_tag) => progress.emptied(number),
+                // It takes no empty part (Garage): what it has goes with the upload.
+                Err(failure) if failure.is_mismatch() => progress.emptied(number),
                 Err(failure) => tracing::info!(blob.id = %key, error = %failure, "a part is not emptied yet"),
             }
         }
-        for number in progress.removable() {
-            match self.remove_incomplete(key, progress, number).await {
+        for (number, outcome) in removable.into_iter().zip(removed) {
+            match outcome {
                 Ok(()) => progress.removed(number),
                 Err(error) => {
                     tracing::info!(blob.id = %key, error = chain(&error), "an incomplete part is not removed yet");
@@ -188,15 +198,34 @@ impl Shared {
     }
 
     /// Puts the parts together. What is pending is the last of them. The server wants one at least, an empty one of an
-    /// empty blob.
+    /// empty blob; where it takes none such (Garage), an empty object takes the place of the upload.
     async fn finish(&self, key: &BlobKey, progress: &Progress) -> Result<(), Failure> {
         let mut parts = progress.parts.clone();
         if parts.is_empty() || !progress.pending.is_empty() {
             let bytes = self.read_incomplete(key, progress).await?;
-            parts.push(self.send_part(key, progress, bytes).await?);
+            match self.send_part(key, progress, bytes).await {
+                Ok(part) => parts.push(part),
+                Err(failure) if failure.is_mismatch() && progress.bytes() == 0 => {
+                    return self.put_empty(key, progress, failure).await;
+                }
+                Err(failure) => return Err(failure),
+            }
         }
         let parts = parts.into_iter().map(|SentPart(number, _, tag)| named(number, tag)).collect();
         self.put_together(key, &progress.upload, parts).await
+    }
+
+    /// Puts an empty object, unless the upload is there no more: a blob that was completed or deleted stays as it is. The upload is
+    /// given up when the blob is complete. Its type is not kept; links name it.
+    async fn put_empty(&self, key: &BlobKey, progress: &Progress, refused: Failure) -> Result<(), Failure> {
+        match self.is_unfinished(key, &progress.upload).await {
+            Ok(true) => {
+                let name = key.to_string();
+                self.put_object(key.bucket, &name, PartBytes::new(), &MediaType::octet_stream()).await
+            }
+            Ok(false) => Err(Failure::missing("UploadPart")),
+            Err(_unknown) => Err(refused),
+        }
     }
 }
 

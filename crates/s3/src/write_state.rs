@@ -4,13 +4,16 @@ use fm_domain::error::{Cause, PortError, PortResult};
 use fm_domain::uploads::WriteState;
 use serde::{Deserialize, Serialize};
 
+use self::spans::Spans;
+
+mod spans;
 #[cfg(test)]
 mod tests;
 
 /// The only form there is so far.
 const VERSION: u8 = 1;
 
-/// How much is cleared before an append at most. Each is a request.
+/// How many parts, and how many incomplete parts, are cleared before an append at most. Each is a request, all at once.
 const CLEARED_AT_ONCE: usize = 8;
 
 /// A part of the upload: its number, its size, and its tag as the server gave it.
@@ -21,14 +24,15 @@ pub(crate) struct SentPart(pub(crate) u32, pub(crate) u64, pub(crate) String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pending(pub(crate) u32, pub(crate) u64);
 
-/// The number of a part that a request which does not count may still send: no part that counts ever has it. Whether the
-/// server has emptied that part since.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Void(pub(crate) u32, pub(crate) bool);
+/// The number of a part that a request which does not count may still send, and whether the server has emptied that part
+/// since: as the version before wrote them, one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+struct OldVoid(u32, bool);
 
 /// How far a blob is: the parts of an upload, and behind them bytes that are too few for another part.
 ///
-/// It is the JSON in a [`WriteState`]. Each append adds some 60 bytes to it, which are saved with every checkpoint.
+/// It is the JSON in a [`WriteState`]. Each append adds some 60 bytes to it, which are saved with every checkpoint; takeovers
+/// without an append between them add nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Progress {
     v: u8,
@@ -40,13 +44,24 @@ pub(crate) struct Progress {
     pub(crate) pending: Vec<Pending>,
     /// The number of the next incomplete part. It is counted apart, because a server takes 10,000 parts at most.
     pub(crate) next_pending: u32,
-    /// In the order in which they came to be known. A version that does not know of them may use such a number: a late
-    /// request then fails the upload, whose parts are named with their tags, and mixes up nothing.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) void: Vec<Void>,
+    /// Numbers of parts that requests which do not count have sent, or may still send: no part that counts ever has one. A
+    /// version that does not know of them may use such a number: a late request then fails the upload, whose parts are named
+    /// with their tags, and mixes up nothing.
+    #[serde(default, skip_serializing_if = "Spans::is_empty")]
+    late: Spans,
+    /// Such numbers whose parts the server has emptied since, as long as they could be used.
+    #[serde(default, skip_serializing_if = "Spans::is_empty")]
+    emptied: Spans,
+    /// The one of them that came to be known last: its request may still be under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    latest: Option<u32>,
     /// The numbers of incomplete parts that requests which do not count have sent, or may still send.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) stray: Vec<u32>,
+    #[serde(default, skip_serializing_if = "Spans::is_empty")]
+    strays: Spans,
+    #[serde(default, skip_serializing)]
+    void: Vec<OldVoid>,
+    #[serde(default, skip_serializing)]
+    stray: Vec<u32>,
 }
 
 impl Progress {
@@ -59,6 +74,10 @@ impl Progress {
             next: 1,
             pending: Vec::new(),
             next_pending: 1,
+            late: Spans::default(),
+            emptied: Spans::default(),
+            latest: None,
+            strays: Spans::default(),
             void: Vec::new(),
             stray: Vec::new(),
         }
@@ -66,17 +85,35 @@ impl Progress {
 
     /// The number of the next part.
     pub(crate) fn next_part(&self) -> u32 {
-        let is_void = |number: &u32| self.void.iter().any(|Void(void, _)| void == number);
-        (self.next..=u32::MAX).find(|number| !is_void(number)).unwrap_or(u32::MAX)
+        let mut number = self.next;
+        loop {
+            let free = self.emptied.next_without(self.late.next_without(number));
+            if free == number {
+                return number;
+            }
+            number = free;
+        }
     }
 
     pub(crate) fn parse(state: &WriteState) -> PortResult<Self> {
-        let progress: Self =
+        let mut progress: Self =
             serde_json::from_slice(state.as_bytes()).map_err(|error| corrupt(error.into()))?;
-        if progress.v == VERSION {
-            Ok(progress)
-        } else {
-            Err(corrupt(format!("version {} is not known", progress.v).into()))
+        if progress.v != VERSION {
+            return Err(corrupt(format!("version {} is not known", progress.v).into()));
+        }
+        progress.take_old_numbers();
+        Ok(progress)
+    }
+
+    /// Numbers that the version before wrote.
+    fn take_old_numbers(&mut self) {
+        for OldVoid(number, is_empty) in std::mem::take(&mut self.void) {
+            let numbers = if is_empty { &mut self.emptied } else { &mut self.late };
+            numbers.insert(number, number);
+            self.latest = Some(number);
+        }
+        for number in std::mem::take(&mut self.stray) {
+            self.strays.insert(number, number);
         }
     }
 
@@ -102,55 +139,57 @@ impl Progress {
 
     /// Takes the next part. It has the bytes of all that was pending.
     pub(crate) fn add(&mut self, part: SentPart) {
-        self.next = part.0.saturating_add(1);
+        let part_number = part.0;
+        self.next = part_number.saturating_add(1);
         self.parts.push(part);
         self.pending.clear();
-        self.void.retain(|Void(number, is_empty)| *number >= self.next || !is_empty);
+        self.emptied.remove(0, part_number);
     }
 
     /// The same bytes, with numbers of which one append after `reached` uses none. The appends before it were answered: the
     /// next parts take the place of theirs, so that parts which do not count never add up.
     #[must_use]
     pub(crate) fn rewound(mut self, reached: &Self) -> Self {
-        let late = Void(reached.next_part(), false);
-        for Void(number, is_empty) in reached.void.iter().copied().chain([late]) {
-            match self.void.iter_mut().find(|known| known.0 == number) {
-                Some(known) => known.1 |= is_empty,
-                // One below the next has a part that counts, or none ever will.
-                None if number < self.next => {}
-                None => self.void.push(Void(number, is_empty)),
-            }
+        let latest = reached.next_part();
+        for (first, last) in reached.emptied.ranges() {
+            self.late.remove(first, last);
+            self.emptied.insert(first.max(self.next), last);
         }
-        for number in reached.stray.iter().copied().chain(self.next_pending..=reached.next_pending) {
-            if !self.stray.contains(&number) {
-                self.stray.push(number);
-            }
+        // One below the next has a part that counts, or none ever will.
+        for (first, last) in reached.late.ranges().chain([(latest, latest)]) {
+            self.late.insert(first.max(self.next), last);
+        }
+        for (first, last) in self.emptied.ranges() {
+            self.late.remove(first, last);
+        }
+        self.latest = if self.late.contains(latest) { Some(latest) } else { self.latest.or(reached.latest) };
+        for (first, last) in reached.strays.ranges().chain([(self.next_pending, reached.next_pending)]) {
+            self.strays.insert(first, last);
         }
         self.next_pending = self.next_pending.max(reached.next_pending).saturating_add(1);
         self
     }
 
-    /// The void parts to be emptied now, the latest first, but for the very latest, whose request may still be under way.
+    /// The parts to be emptied now, but for the latest, whose request may still be under way.
     pub(crate) fn clearable(&self) -> Vec<u32> {
-        let full = self.void.iter().rev().skip(1).filter(|Void(_, is_empty)| !is_empty);
-        full.map(|Void(number, _)| *number).take(CLEARED_AT_ONCE).collect()
+        let late = self.late.largest_first().filter(|number| Some(*number) != self.latest);
+        late.take(CLEARED_AT_ONCE).collect()
     }
 
-    /// The void part of this number is empty.
+    /// The late part of this number is empty.
     pub(crate) fn emptied(&mut self, number: u32) {
-        for void in self.void.iter_mut().filter(|void| void.0 == number) {
-            void.1 = true;
-        }
+        self.late.remove(number, number);
+        self.emptied.insert(number.max(self.next), number);
     }
 
-    /// The stray incomplete parts to be removed now, likewise.
+    /// The stray incomplete parts to be removed now, likewise: their numbers only grow.
     pub(crate) fn removable(&self) -> Vec<u32> {
-        self.stray.iter().rev().skip(1).copied().take(CLEARED_AT_ONCE).collect()
+        self.strays.largest_first().skip(1).take(CLEARED_AT_ONCE).collect()
     }
 
     /// The incomplete part of this number is removed. No other ever has its number.
     pub(crate) fn removed(&mut self, number: u32) {
-        self.stray.retain(|stray| *stray != number);
+        self.strays.remove(number, number);
     }
 }
 

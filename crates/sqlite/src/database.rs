@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
+use fm_streaming::{CheckoutMeter, PoolUse};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 use crate::error::{hung_up, store_error};
@@ -29,6 +31,9 @@ struct Core {
     requests: async_channel::Sender<Request>,
     readers: Arc<Readers>,
     commits: watch::Receiver<u64>,
+    /// Waits for the writer.
+    turns: CheckoutMeter,
+    is_writing: Arc<AtomicBool>,
     /// Ends when all threads have ended.
     threads: Mutex<mpsc::Receiver<()>>,
 }
@@ -46,15 +51,18 @@ impl SqliteDatabase {
         let (alive, threads) = mpsc::channel(1);
         let (signals, commits) = watch::channel(0);
         let (requests, served) = async_channel::unbounded();
+        let is_writing = Arc::new(AtomicBool::new(false));
         // From here on a failure drops what was started, which ends it.
         let core = Core {
             readers: Arc::new(Readers::start(&location, reader_count(), &alive)?),
             requests,
             commits,
+            turns: CheckoutMeter::default(),
+            is_writing: Arc::clone(&is_writing),
             threads: Mutex::new(threads),
             location,
         };
-        Writer::start(&core.location, served, signals, idle_limit, &alive)?;
+        Writer::start(&core.location, served, signals, is_writing, idle_limit, &alive)?;
         Ok(Self { core: Arc::new(core) })
     }
 
@@ -64,6 +72,12 @@ impl SqliteDatabase {
         SqliteJobSignal::new(self.core.commits.clone())
     }
 
+    /// How the one connection that writes is used now, and how long units and changes wait for their turn at it.
+    #[must_use]
+    pub fn writer_use(&self) -> PoolUse {
+        self.core.turns.pool_use(1, 1, u64::from(self.core.is_writing.load(Ordering::Relaxed)))
+    }
+
     /// Ends in good order: takes no more calls, waits until the open unit of work and all that waits are done, and
     /// until the file is closed. Later calls are [`PortError::Unavailable`]. Without it nothing that was committed
     /// is lost either.
@@ -71,6 +85,11 @@ impl SqliteDatabase {
         self.core.requests.close();
         self.core.readers.close();
         while self.core.threads.lock().await.recv().await.is_some() {}
+    }
+
+    /// Reads, each by one of the readers.
+    pub(crate) fn reads(&self) -> SqliteReadRepos {
+        SqliteReadRepos { readers: Arc::clone(&self.core.readers) }
     }
 
     /// Asks one of the readers.
@@ -87,7 +106,9 @@ impl SqliteDatabase {
         change: impl FnOnce(&mut SqliteConnection) -> PortResult<R> + Send + 'static,
     ) -> PortResult<R> {
         let (reply, answer) = oneshot::channel();
+        let waiting = self.core.turns.begin();
         let request = Request::Change(Box::new(move |writer| {
+            drop(waiting);
             if !reply.is_closed() {
                 reply.send(writer.change(change)).ok();
             }
@@ -112,11 +133,11 @@ fn reader_count() -> usize {
 #[async_trait]
 impl Database for SqliteDatabase {
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
-        Ok(Box::new(SqliteUnitOfWork::new(&self.core.requests)?))
+        Ok(Box::new(SqliteUnitOfWork::new(&self.core.requests, &self.core.turns)?))
     }
 
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
-        Ok(Box::new(SqliteReadRepos { readers: Arc::clone(&self.core.readers) }))
+        Ok(Box::new(self.reads()))
     }
 
     async fn ping(&self) -> PortResult<()> {

@@ -13,6 +13,8 @@ diesel::table! {
         file_count -> BigInt,
         created_at -> BigInt,
         removed_at -> Nullable<BigInt>,
+        suspended_at -> Nullable<BigInt>,
+        quota_bytes -> Nullable<BigInt>,
     }
 }
 
@@ -98,6 +100,7 @@ diesel::table! {
         dead -> Bool,
         last_error -> Nullable<Text>,
         owner -> Nullable<Binary>,
+        trace_context -> Nullable<Text>,
     }
 }
 

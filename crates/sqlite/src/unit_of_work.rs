@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use diesel::SqliteConnection;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
+use fm_streaming::CheckoutMeter;
 use tokio::sync::oneshot;
 
 use crate::error::hung_up;
@@ -15,6 +16,7 @@ use crate::writer::{Operation, Request, Step};
 /// A unit of work in SQLite. From its first statement on it is the only one that is open: others wait for their turn.
 pub struct SqliteUnitOfWork {
     requests: async_channel::Sender<Request>,
+    turns: CheckoutMeter,
     /// From the first statement on. Dropping it is what tells the writer to roll back.
     turn: Option<Sender<Step>>,
     /// A statement failed, or its caller did not wait for what became of it.
@@ -26,11 +28,12 @@ pub struct SqliteUnitOfWork {
 impl SqliteUnitOfWork {
     /// The first statement asks for a turn, waits for it, and learns if it could not begin: waking the caller only to
     /// hear of that costs more than most statements do, and a unit that asks for nothing yet makes no other one wait.
-    pub(crate) fn new(requests: &async_channel::Sender<Request>) -> PortResult<Self> {
+    pub(crate) fn new(requests: &async_channel::Sender<Request>, turns: &CheckoutMeter) -> PortResult<Self> {
         if requests.is_closed() {
             return Err(hung_up());
         }
-        Ok(Self { requests: requests.clone(), turn: None, failed: false, enqueued: false })
+        let (requests, turns) = (requests.clone(), turns.clone());
+        Ok(Self { requests, turns, turn: None, failed: false, enqueued: false })
     }
 
     /// Hands the operation to the writer. False when there is no writer to answer it.
@@ -40,7 +43,12 @@ impl SqliteUnitOfWork {
         }
         let (turn, steps) = channel();
         self.turn = Some(turn);
-        self.requests.try_send(Request::Unit(operation, steps)).is_ok()
+        let waiting = self.turns.begin();
+        let first: Operation = Box::new(move |connection| {
+            drop(waiting);
+            operation(connection)
+        });
+        self.requests.try_send(Request::Unit(first, steps)).is_ok()
     }
 
     /// Runs statements on the writer. An error poisons the unit, and so does a caller that stops waiting: what became

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -47,6 +49,8 @@ pub(crate) struct Writer {
     connection: Option<SqliteConnection>,
     requests: async_channel::Receiver<Request>,
     commits: watch::Sender<u64>,
+    /// Whether a request is being served.
+    is_writing: Arc<AtomicBool>,
     idle_limit: Duration,
     _alive: mpsc::Sender<()>,
 }
@@ -57,6 +61,7 @@ impl Writer {
         location: &Location,
         requests: async_channel::Receiver<Request>,
         commits: watch::Sender<u64>,
+        is_writing: Arc<AtomicBool>,
         idle_limit: Duration,
         alive: &mpsc::Sender<()>,
     ) -> Result<(), OpenSqlite> {
@@ -65,6 +70,7 @@ impl Writer {
             connection: Some(location.connect().map_err(|error| location.refused(error))?),
             requests,
             commits,
+            is_writing,
             idle_limit,
             _alive: alive.clone(),
         };
@@ -79,10 +85,12 @@ impl Writer {
         // Should this thread ever die, waiting callers must learn of it rather than wait for ever.
         let _last_act = AbandonOnDrop(self.requests.clone());
         while let Ok(request) = self.requests.recv_blocking() {
+            self.is_writing.store(true, Ordering::Relaxed);
             let served = catch_unwind(AssertUnwindSafe(|| match request {
                 Request::Unit(first, steps) => self.serve(first, &steps),
                 Request::Change(change) => change(self),
             }));
+            self.is_writing.store(false, Ordering::Relaxed);
             if served.is_err() {
                 // Closing the connection rolls back whatever the panic left behind.
                 self.connection = None;

@@ -77,6 +77,17 @@ pub struct BufferPermit {
     units: u64,
 }
 
+/// A budget at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BudgetUse {
+    /// All of it.
+    pub limit: ByteSize,
+    /// What permits hold.
+    pub held: ByteSize,
+    /// Uploads that wait for memory.
+    pub waiting: u64,
+}
+
 /// Too many uploads wait for memory, or one waited for a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the memory of uploads is taken")]
@@ -138,6 +149,17 @@ impl BufferBudget {
     #[must_use]
     pub fn is_contended(&self) -> bool {
         !self.shared.lock().waiting.is_empty()
+    }
+
+    /// How it is used now.
+    #[must_use]
+    pub fn in_use(&self) -> BudgetUse {
+        let state = self.shared.lock();
+        BudgetUse {
+            limit: ByteSize::new(self.shared.total * UNIT),
+            held: ByteSize::new((self.shared.total - state.free) * UNIT),
+            waiting: state.waiting.len() as u64,
+        }
     }
 
     /// Bytes that no permit holds.

@@ -1,14 +1,27 @@
 //! Ports of this machine.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
 use crate::process::Process;
 
-/// A port of 127.0.0.1 on which nothing listened a moment ago. Another program may take it before it is used.
+/// Ports that no connection takes by itself (those begin at 32768), nor the services of `scripts/with-services` (at 20000).
+const FIRST: u32 = 10_000;
+const COUNT: u32 = 10_000;
+
+/// A port of 127.0.0.1 on which nothing listens. This process gets each port once; another one may take it before it is used.
 pub fn free_port() -> Outcome<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..COUNT {
+        let place = std::process::id().wrapping_mul(131).wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + place % COUNT)?;
+        if TcpListener::bind(local(port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err("no port is free".into())
 }
 
 /// This port of 127.0.0.1.

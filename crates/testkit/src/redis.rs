@@ -1,4 +1,4 @@
-//! A Redis server of a test's own, and a sentinel that watches one.
+//! A Redis server of a test's own, a sentinel that watches one, and a cluster.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,12 +10,14 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use crate::ports;
 
 /// The program, which `scripts/test` finds or installs.
 const PROGRAM: &str = "TEST_REDIS_SERVER";
@@ -35,15 +37,6 @@ impl RedisServer {
         Self::with(&["--port", "0"])
     }
 
-    /// Starts a cluster of one node, which has every slot.
-    pub fn start_cluster() -> Self {
-        let [port, bus] = free_ports();
-        let server = Self::with(&["--cluster-enabled", "yes", "--port", &port, "--cluster-port", &bus]);
-        server.ask("CLUSTER ADDSLOTSRANGE 0 16383", "+OK");
-        server.until("CLUSTER INFO", "cluster_state:ok");
-        server
-    }
-
     /// Starts a server that listens on a port too, where a replica and a sentinel reach it.
     pub fn start_primary() -> Primary {
         let [port, _] = free_ports();
@@ -60,7 +53,10 @@ impl RedisServer {
     }
 
     fn with(arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::within(tempfile::tempdir().unwrap(), arguments)
+    }
+
+    fn within(folder: TempDir, arguments: &[&str]) -> Self {
         let common = ["--unixsocket", "socket", "--requirepass", "right"];
         // What is answered must be durable (SES-01), here as in production.
         let durable = ["--save", "", "--appendonly", "yes", "--appendfsync", "always"];
@@ -80,12 +76,8 @@ impl RedisServer {
         }
     }
 
-    fn ask(&self, command: &str, expected: &str) {
-        assert!(self.hears(command, expected), "{command} is not answered with {expected}");
-    }
-
     /// Whether the answer to this command has this text in its first part.
-    fn hears(&self, command: &str, expected: &str) -> bool {
+    pub fn hears(&self, command: &str, expected: &str) -> bool {
         let Ok(mut socket) = UnixStream::connect(self.folder.path().join("socket")) else { return false };
         let mut ok = [0; 5];
         let asked = socket.write_all(b"AUTH right\r\n").and_then(|()| socket.read_exact(&mut ok));
@@ -140,6 +132,13 @@ pub struct Primary {
     port: String,
 }
 
+impl Primary {
+    /// A URL that takes it for a node of a cluster, which it is not.
+    pub fn cluster_url(&self) -> String {
+        format!("redis+cluster://:right@127.0.0.1:{}", self.port)
+    }
+}
+
 /// A sentinel of its own, which alone decides that a primary is gone. It ends with the test.
 pub struct Sentinel {
     port: String,
@@ -191,6 +190,103 @@ impl Drop for Sentinel {
     }
 }
 
+/// The primaries of a cluster; each has a third of the slots.
+const PRIMARIES: usize = 3;
+
+/// A cluster of a test's own on loopback, which ends with the test. A node counts as gone after a second, and its slots are not
+/// served until a replica takes over; those of the others are.
+pub struct RedisCluster {
+    /// The primaries, in the order of their slots, and then their replicas, if they have some.
+    pub nodes: Vec<RedisServer>,
+    ports: Vec<String>,
+}
+
+impl RedisCluster {
+    /// Starts three primaries.
+    pub fn start() -> Self {
+        Self::of(PRIMARIES)
+    }
+
+    /// Starts three primaries with a replica each, and waits until these have what there is.
+    pub fn start_with_replicas() -> Self {
+        let cluster = Self::of(2 * PRIMARIES);
+        for replica in &cluster.nodes[PRIMARIES..] {
+            replica.until("INFO replication", "master_link_status:up");
+        }
+        cluster
+    }
+
+    fn of(count: usize) -> Self {
+        let ports: Vec<[String; 2]> = (0..count).map(|_| free_ports()).collect();
+        let start = |place: usize| {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("nodes.conf"), nodes(&ports, place)).unwrap();
+            let [port, bus] = &ports[place];
+            let listening =
+                ["--bind", "127.0.0.1", "--port", port, "--cluster-port", bus, "--masterauth", "right"];
+            let cluster = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"];
+            let partial = ["--cluster-require-full-coverage", "no", "--cluster-replica-validity-factor", "0"];
+            RedisServer::within(folder, &[&listening[..], &cluster, &partial].concat())
+        };
+        let nodes: Vec<RedisServer> = (0..count).map(start).collect();
+        for node in &nodes {
+            node.until("CLUSTER INFO", "cluster_state:ok");
+        }
+        Self { nodes, ports: ports.into_iter().map(|[port, _]| port).collect() }
+    }
+
+    /// Its URL, with the right password.
+    pub fn url(&self) -> String {
+        self.url_with("right")
+    }
+
+    /// Its URL, with this password. It names two nodes, which know the others.
+    pub fn url_with(&self, password: &str) -> String {
+        format!("redis+cluster://:{password}@127.0.0.1:{},127.0.0.1:{}", self.ports[1], self.ports[2])
+    }
+
+    /// Waits until the replica of each primary has what was written.
+    pub fn wait_for_replicas(&self) {
+        for primary in &self.nodes[..PRIMARIES] {
+            primary.until("WAIT 1 1000", ":1");
+        }
+    }
+
+    /// Moves an empty slot from one primary to another: until this is called with `false`, keys that are not there yet are asked
+    /// for at the new one alone.
+    pub fn move_slot(&self, slot: u16, from: usize, to: usize, is_begun: bool) {
+        let commands = if is_begun {
+            [format!("IMPORTING {}", id(from)), format!("MIGRATING {}", id(to))]
+        } else {
+            [format!("NODE {}", id(to)), format!("NODE {}", id(to))]
+        };
+        for (node, command) in [to, from].into_iter().zip(commands) {
+            assert!(self.nodes[node].hears(&format!("CLUSTER SETSLOT {slot} {command}"), "+OK"), "{command}");
+        }
+    }
+}
+
+/// The name of a node in its cluster.
+fn id(place: usize) -> String {
+    format!("{:040x}", place + 1)
+}
+
+/// What a node knows of its cluster at its start: all of it, so that none has to meet another first.
+fn nodes(ports: &[[String; 2]], myself: usize) -> String {
+    let width = 16_384 / PRIMARIES;
+    let mut lines: Vec<String> = Vec::new();
+    for (place, [port, bus]) in ports.iter().enumerate() {
+        let me = if place == myself { "myself," } else { "" };
+        let primary = place % PRIMARIES;
+        let role = if place < PRIMARIES { "master -".to_owned() } else { format!("slave {}", id(primary)) };
+        let last = if place + 1 == PRIMARIES { 16_383 } else { (primary + 1) * width - 1 };
+        let slots = if place < PRIMARIES { format!(" {}-{last}", primary * width) } else { String::new() };
+        let epoch = primary + 1;
+        lines.push(format!("{} 127.0.0.1:{port}@{bus} {me}{role} 0 0 {epoch} connected{slots}", id(place)));
+    }
+    format!("{}\nvars currentEpoch {PRIMARIES} lastVoteEpoch 0\n", lines.join("\n"))
+}
+
 /// Starts the program of the tests in this folder, where its log is then.
 fn spawn(folder: &TempDir, arguments: &[&str]) -> Child {
     #[expect(clippy::disallowed_methods, reason = "the script of the tests says where Redis is")]
@@ -208,6 +304,5 @@ fn spawn(folder: &TempDir, arguments: &[&str]) -> Child {
 
 /// Two ports that are free now.
 fn free_ports() -> [String; 2] {
-    let listeners = [0, 1].map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port().to_string())
+    [0, 1].map(|_| ports::free_port().unwrap().to_string())
 }

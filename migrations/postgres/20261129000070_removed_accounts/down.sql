@@ -4,6 +4,3 @@ FROM users WHERE users.id = blobs.owner_id AND users.removed_at IS NOT NULL AND 
 DELETE FROM users WHERE removed_at IS NOT NULL;
 DROP INDEX users_removed_id_idx;
 ALTER TABLE users DROP COLUMN removed_at;
-
-CREATE INDEX blobs_owner_id_idx ON blobs (owner_id) WHERE state <> 'doomed';
-DROP INDEX blobs_owner_id_id_idx;

@@ -9,6 +9,3 @@ DELETE FROM files WHERE owner IN (SELECT id FROM users WHERE removed_at IS NOT N
 DELETE FROM idempotency_keys WHERE user_id IN (SELECT id FROM users WHERE removed_at IS NOT NULL);
 DELETE FROM users WHERE removed_at IS NOT NULL;
 ALTER TABLE users DROP COLUMN removed_at;
-
-DROP INDEX blobs_kept_by_owner;
-CREATE INDEX blobs_by_owner ON blobs (owner);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fm_e2e::{Api, Lane, Server, User, eventually, names, noise, pictures};
+use fm_e2e::{Api, Lane, Server, User, eventually, names, noise, on_durable_lanes, pictures};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
@@ -103,31 +103,40 @@ async fn all_is_gone_before_a_worker_has_done_anything(lane: Lane) {
     assert_eq!(names(&again.all(&[]).await), ["d.txt"]);
 }
 
-/// What others ask for has its turn between the batches: none is refused, and each is counted once.
+/// What others ask for has its turn between the batches: none is refused, and each is counted once. They ask from before the
+/// first batch to after the last one: no worker runs until they do.
 async fn while_an_account_goes_another_user_goes_on(lane: Lane) {
-    let api = Api::with(lane, &[]);
+    let api = without_workers(lane);
     let (leaving, staying) = (api.user().await, api.user().await);
     fill(&leaving).await;
     remove(&leaving).await;
+    assert!(living_jobs(&api).contains(&"remove_contents".to_owned()), "nothing has gone so far");
     let mut uploads = 0;
-    loop {
-        let goes = living_jobs(&api).contains(&"remove_contents".to_owned());
-        for _ in 0..8 {
-            let name = format!("{uploads:05}.txt");
-            let (uploaded, listed) =
-                tokio::join!(staying.file(&name, "text"), staying.page(&[("sort", "name")]));
-            let page = uploads.min(50)..=(uploads + 1).min(50);
-            assert!(page.contains(&listed.items.len()), "{uploads}: {listed:?}");
-            assert_eq!(uploaded.name, name);
-            uploads += 1;
-        }
-        if !goes {
-            break;
-        }
+    upload_beside(&staying, &mut uploads).await;
+    api.server
+        .with_a_worker(async {
+            let mut goes = true;
+            while goes {
+                goes = living_jobs(&api).contains(&"remove_contents".to_owned());
+                upload_beside(&staying, &mut uploads).await;
+            }
+            assert_eq!(staying.all(&[]).await.len(), uploads);
+            assert_eq!(staying.storage().await, (4 * uploads as u64, uploads as u64));
+            api.server.stores_within(Duration::from_mins(10), uploads).await;
+        })
+        .await;
+}
+
+/// Some uploads, each beside a list of those before it.
+async fn upload_beside(user: &User, uploads: &mut usize) {
+    for _ in 0..8 {
+        let name = format!("{uploads:05}.txt");
+        let (uploaded, listed) = tokio::join!(user.file(&name, "text"), user.page(&[("sort", "name")]));
+        let page = (*uploads).min(50)..=(*uploads + 1).min(50);
+        assert!(page.contains(&listed.items.len()), "{uploads}: {listed:?}");
+        assert_eq!(uploaded.name, name);
+        *uploads += 1;
     }
-    assert_eq!(staying.all(&[]).await.len(), uploads);
-    assert_eq!(staying.storage().await, (4 * uploads as u64, uploads as u64));
-    api.server.stores_within(Duration::from_mins(10), uploads).await;
 }
 
 /// The process dies right after its answer, wherever the removal is then.
@@ -148,17 +157,6 @@ async fn a_removal_that_is_cut_short_goes_on(lane: Lane) {
     eventually("no job is left", async || living_jobs(&api).is_empty().then_some(())).await;
     assert_eq!(nothing_is_wrong(&api)["files"], 1);
     assert_eq!(names(&staying.all(&[]).await), ["kept.txt"]);
-}
-
-macro_rules! on_durable_lanes {
-    ($($name:ident),+ $(,)?) => {
-        mod embedded {
-            $(#[tokio::test] async fn $name() { super::$name(fm_e2e::Lane::Embedded).await; })+
-        }
-        mod postgres_s3 {
-            $(#[tokio::test] async fn $name() { super::$name(fm_e2e::Lane::PostgresS3).await; })+
-        }
-    };
 }
 
 on_durable_lanes![

@@ -55,7 +55,7 @@ async fn no_secret_is_ever_logged(lane: Lane) {
 }
 
 async fn no_secret_is_logged_even_when_debugging(lane: Lane) {
-    let api = Api::with(lane, &[("RUST_LOG", "debug")]);
+    let api = Api::with(lane, &[("RUST_LOG", "trace")]);
     walk(&api).await;
     assert_no_secrets(&api);
 }

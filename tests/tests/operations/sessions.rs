@@ -34,6 +34,9 @@ async fn an_account_that_is_not_there_is_told(lane: Lane) {
     let refused = api.server.run(&["end-sessions", "no-account@example.com"]);
     assert_eq!(refused.code, Some(1), "{}", refused.output);
     assert!(refused.output.contains("no account has this address"), "{}", refused.output);
+    let unknown = api.server.run(&["end-sessions", "01890000-0000-7000-8000-000000000000"]);
+    assert_eq!(unknown.code, Some(1), "{}", unknown.output);
+    assert!(unknown.output.contains("no account has this id"), "{}", unknown.output);
     let malformed = api.server.run(&["end-sessions", "ada"]);
     assert_eq!(malformed.code, Some(2), "{}", malformed.output);
     user.me().await.expect(200);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use fm_e2e::{Api, Lane, Server, User, noise, pictures};
+use fm_e2e::{Api, Lane, Server, User, noise, on_durable_lanes, pictures};
 use serde_json::Value;
 
 /// A server that is started, and a user of it.
@@ -186,17 +186,6 @@ async fn a_strange_database_deletes_nothing() {
     assert_eq!(refused.code, Some(1), "{}", refused.output);
     assert!(refused.output.contains("nothing was deleted: the database knows none"), "{}", refused.output);
     assert_eq!(server.stored().await, Some(1));
-}
-
-macro_rules! on_durable_lanes {
-    ($($name:ident),+ $(,)?) => {
-        mod embedded {
-            $(#[tokio::test] async fn $name() { super::$name(fm_e2e::Lane::Embedded).await; })+
-        }
-        mod postgres_s3 {
-            $(#[tokio::test] async fn $name() { super::$name(fm_e2e::Lane::PostgresS3).await; })+
-        }
-    };
 }
 
 on_durable_lanes![

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fm_domain::clock::Clock;
+use fm_metrics::Metrics;
 use fm_redis::RedisClient;
-use fm_streaming::BufferBudget;
+use fm_streaming::{BufferBudget, PoolUse};
 
 use crate::lifecycle::ShutdownHooks;
 
@@ -41,8 +42,17 @@ pub struct OpenContext {
     pub budget: BufferBudget,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Where the numbers of adapters go.
+    pub(crate) metrics: Arc<Metrics>,
     /// The server of `REDIS_URL`.
     pub(crate) redis: Option<RedisClient>,
     /// What runs when the process ends and nothing uses the adapters any more.
     pub shutdown: ShutdownHooks,
+}
+
+impl OpenContext {
+    /// Has the metrics tell how the connections of the database are used: `read` is called whenever Prometheus asks.
+    pub fn watch_pool(&self, read: impl Fn() -> PoolUse + Send + Sync + 'static) {
+        self.metrics.watch_pool(read);
+    }
 }

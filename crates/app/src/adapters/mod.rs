@@ -37,6 +37,7 @@ pub use s3::S3Config;
 pub use sqlite::SqliteConfig;
 
 pub use crate::start_error::MigrateError;
+pub use fm_streaming::PoolUse;
 
 use crate::StartError;
 use crate::config::{Reader, Secret, Variable};

@@ -77,6 +77,10 @@ impl DatabaseFactory for PostgresConfig {
         let limits = PgLimits { pooled: context.database_pool_size, ..PgLimits::default() };
         let pool = PgPool::new(address.clone(), limits)
             .map_err(|source| StartError::adapter("the PostgreSQL database can't be used", source))?;
+        context.watch_pool({
+            let pool = pool.clone();
+            move || pool.pool_use()
+        });
         let database = Arc::new(PgDatabase::new(pool.clone()));
         Ok(OpenDatabase {
             sessions: Some(Arc::new(PgSessionStore::new(pool.clone()))),

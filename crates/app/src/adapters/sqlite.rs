@@ -60,6 +60,10 @@ impl DatabaseFactory for SqliteConfig {
             let database = database.clone();
             async move { database.close().await }
         });
+        context.watch_pool({
+            let database = database.clone();
+            move || database.writer_use()
+        });
         let signal = Arc::new(database.job_signal());
         Ok(OpenDatabase {
             sessions: Some(Arc::new(SqliteSessionStore::new(database.clone()))),

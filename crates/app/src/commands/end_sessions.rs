@@ -30,7 +30,7 @@ pub(super) async fn run(
             say(&format!("ended all sessions of {user}"));
             Ok(true)
         }
-        Err(refusal @ EndSessionsError::NotFound) => {
+        Err(refusal @ (EndSessionsError::NoSuchAddress | EndSessionsError::NoSuchId)) => {
             say(&format!("nothing was ended: {refusal}"));
             Ok(false)
         }

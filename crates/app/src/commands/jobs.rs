@@ -69,16 +69,22 @@ async fn each(
             ids.extend(page.iter().map(|job| job.record.id));
         }
     }
-    if ids.is_empty() {
+    if ids.is_empty() && !dead.json {
         say("there are no dead jobs");
     }
     let mut all_done = true;
     for id in ids {
         match work(id).await {
+            Ok(()) if dead.json => say(&json!({"id": id.to_string(), "done": true}).to_string()),
             Ok(()) => say(&format!("{id} {done}")),
             Err(DeadJobError::Store(error)) => return Err(queue(error)),
             Err(refusal) => {
                 all_done = false;
+                if dead.json {
+                    let told = json!({"id": id.to_string(), "done": false, "reason": chain(&refusal)});
+                    say(&told.to_string());
+                    continue;
+                }
                 say(&format!("{id} left alone: {}", chain(&refusal)));
             }
         }

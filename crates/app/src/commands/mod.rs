@@ -1,11 +1,17 @@
 //! The commands.
 
 mod audit;
+mod configuration;
+mod documents;
 mod end_sessions;
 mod jobs;
 mod migrate;
+mod password;
+mod progress;
 mod serve;
+mod session;
 mod sweep;
+mod user;
 mod verify;
 mod worker;
 
@@ -13,9 +19,12 @@ use std::error::Error;
 use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
+use tokio::runtime::Runtime;
+
 use crate::adapters::DatabaseScope;
 use crate::cli::{Cli, Command, ServeArgs};
 use crate::config::{Config, Sources};
+use crate::span_export::SpanExport;
 use crate::{Program, StartError, logging};
 
 /// The exit code of a configuration that can't be used.
@@ -28,6 +37,10 @@ const BLOCKING_THREADS: usize = 32;
 /// Runs a command to its end.
 #[must_use]
 pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
+    let command = cli.command.unwrap_or_else(|| Command::Serve(ServeArgs::default()));
+    if let Some(printed) = documents::run(&command) {
+        return printed;
+    }
     let config = match program.read(&Sources::of_process()) {
         Ok(config) => config,
         Err(faults) => {
@@ -35,7 +48,7 @@ pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
             return ExitCode::from(CONFIGURATION);
         }
     };
-    match started(program, cli.command.unwrap_or_else(|| Command::Serve(ServeArgs::default())), config) {
+    match started(program, command, config) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) if error.is_configuration() => {
@@ -52,19 +65,43 @@ pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
 
 /// False when the command ran, but did not do all that was asked for.
 fn started(program: &Program, command: Command, config: Config) -> Result<bool, StartError> {
-    logging::start(config.logging.format, &config.logging.filter)?;
+    if let Command::Config { command } = command {
+        configuration::run(program, &command);
+        return Ok(true);
+    }
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build()?;
+    let export = SpanExport::start(&config.traces, runtime.handle())?;
+    logging::start(config.logging.format, &config.logging.filter, export.as_ref())?;
+    let serves = matches!(command, Command::Serve(_));
+    let done = run_on(&runtime, program, command, config);
+    if let Some(export) = export {
+        export.finish();
+    }
+    if serves {
+        // Requests that were cut off may still be on the server's threads, inside of it: it ends with the process.
+        let _runtime = ManuallyDrop::new(runtime);
+    }
+    done
+}
+
+fn run_on(
+    runtime: &Runtime,
+    program: &Program,
+    command: Command,
+    config: Config,
+) -> Result<bool, StartError> {
     match command {
         Command::Serve(args) => {
             let config = if args.ephemeral { config.ephemeral() } else { config };
-            let served = serve::run(program, &runtime, &config, !args.no_worker);
-            // Requests that were cut off may still be on the server's threads, inside of it: it ends with the process.
-            let _runtime = ManuallyDrop::new(runtime);
-            served?;
+            serve::run(program, runtime, &config, !args.no_worker)?;
         }
         Command::Worker => runtime.block_on(worker::run(program, &config))?,
-        Command::Migrate { direction } => runtime.block_on(migrate::run(&config, direction))?,
+        Command::Migrate { direction, json } => runtime.block_on(migrate::run(&config, direction, json))?,
+        Command::User { command } => return runtime.block_on(user::run(program, &config, command)),
+        Command::Session { command } => return runtime.block_on(session::run(program, &config, command)),
+        // Both kinds need no runtime: they ran before.
+        Command::Config { .. } | Command::Openapi | Command::Completions { .. } | Command::Man { .. } => {}
         Command::Jobs { command } => return runtime.block_on(jobs::run(program, &config, command)),
         Command::Audit(args) => return runtime.block_on(audit::run(program, &config, args)),
         Command::EndSessions(args) => return runtime.block_on(end_sessions::run(program, &config, args)),
@@ -109,6 +146,12 @@ fn chain(error: &dyn Error) -> String {
 )]
 fn complain(text: &str) {
     eprintln!("file-manager: {text}");
+}
+
+/// Tells why something was refused, and answers false: the command did not do what was asked for.
+fn refuse(error: &dyn Error) -> bool {
+    complain(&chain(error));
+    false
 }
 
 #[expect(clippy::print_stdout, reason = "the answer to a command belongs on standard output")]

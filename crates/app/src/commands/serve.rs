@@ -1,6 +1,7 @@
 //! `file-manager serve`
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -13,9 +14,8 @@ use tokio_util::task::TaskTracker;
 use crate::adapters::Purpose;
 use crate::config::Config;
 use crate::lifecycle::{ShutdownHooks, StopSignals};
-use crate::wire::Wired;
 use crate::worker::Workers;
-use crate::{Program, StartError, descriptors};
+use crate::{Program, StartError, descriptors, metrics};
 
 /// Serves until a signal; adapters and jobs live on `runtime`, requests on the server's own threads.
 pub(super) fn run(
@@ -32,11 +32,14 @@ pub(super) fn run(
     let public_url = config.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let wired = runtime.block_on(program.wire(config, &public_url, Purpose::Serve))?;
     let links = LinkVerifier::new(&wired.ports, &wired.settings);
-    let state =
-        AppState::new(wired.use_cases(), links, wired.ports.ids.clone(), http_settings(config, public_url));
+    let use_cases = wired.use_cases();
+    let settings = http_settings(config, public_url);
+    let mut state = AppState::new(Arc::clone(&use_cases), links, wired.ports.ids.clone(), settings);
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+    state.observer = metrics::observe_requests(&wired.metrics, &use_cases, &state.traffic)?;
+    metrics::serve(config, &wired.metrics, &use_cases, &tracker, &stop)?;
     if with_worker {
-        workers(config, &wired).start(&tracker, &stop);
+        Workers::of(config, &wired, use_cases).start(&tracker, &stop);
     }
     tracker.close();
     let signals = StopSignals::listen()?;
@@ -118,15 +121,6 @@ fn http_settings(config: &Config, public_url: String) -> HttpSettings {
         limits_loopback: config.http.max_connections_per_address.is_some(),
         shutdown_grace: config.http.shutdown_grace,
         ..HttpSettings::new(public_url)
-    }
-}
-
-fn workers(config: &Config, wired: &Wired) -> Workers {
-    Workers {
-        use_cases: wired.use_cases(),
-        signal: wired.signal.clone(),
-        clock: wired.clock(),
-        count: config.jobs.workers,
     }
 }
 

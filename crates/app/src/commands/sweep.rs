@@ -5,6 +5,9 @@ use fm_application::operations::{SweepOrphansCommand, SweepOrphansError, SweptOr
 use fm_application::wiring::UseCases;
 use fm_domain::error::PortError;
 
+use serde_json::json;
+
+use super::progress::Progress;
 use super::say;
 use crate::adapters::Purpose;
 use crate::cli::SweepArgs;
@@ -22,20 +25,26 @@ pub(super) async fn run(program: &Program, config: &Config, args: SweepArgs) -> 
 }
 
 async fn sweep(use_cases: &UseCases, args: SweepArgs) -> Result<bool, PortError> {
+    let progress = Progress::of("sweeping");
     let swept = if args.dry_run {
         use_cases.jobs.preview_sweep.run().await
     } else {
         use_cases.jobs.sweep.run().await
     }?;
-    say(&sentence(&swept, args.dry_run));
+    drop(progress);
+    say(&if args.json { as_json(&swept, args.dry_run) } else { sentence(&swept, args.dry_run) });
     Ok(true)
 }
 
 async fn orphans(use_cases: &UseCases, args: SweepArgs) -> Result<bool, PortError> {
     let command = SweepOrphansCommand { min_age: args.min_age(), dry_run: args.dry_run };
-    match use_cases.operations.sweep_orphans.run(command).await {
+    let progress = Progress::of("looking for orphans");
+    let swept = use_cases.operations.sweep_orphans.run(command).await;
+    drop(progress);
+    match swept {
         Ok(swept) => {
-            say(&orphans_sentence(&swept, args.dry_run));
+            let dry_run = args.dry_run;
+            say(&if args.json { orphans_json(&swept, dry_run) } else { orphans_sentence(&swept, dry_run) });
             Ok(swept.failed == 0)
         }
         Err(SweepOrphansError::Store(error)) => Err(error),
@@ -44,6 +53,24 @@ async fn orphans(use_cases: &UseCases, args: SweepArgs) -> Result<bool, PortErro
             Ok(false)
         }
     }
+}
+
+fn as_json(swept: &Swept, dry_run: bool) -> String {
+    let Swept { cancelled, deleted, failed, uploads, keys, sessions, audit } = swept;
+    json!({
+        "dry_run": dry_run,
+        "cancelled": cancelled,
+        "deleted": deleted,
+        "failed": failed,
+        "purged": {"uploads": uploads, "keys": keys, "sessions": sessions, "audit": audit},
+    })
+    .to_string()
+}
+
+fn orphans_json(swept: &SweptOrphans, dry_run: bool) -> String {
+    let SweptOrphans { listed, deleted, bytes, failed } = swept;
+    let orphans = json!({"listed": listed, "deleted": deleted, "bytes": bytes, "failed": failed});
+    json!({"dry_run": dry_run, "orphans": orphans}).to_string()
 }
 
 fn sentence(swept: &Swept, dry_run: bool) -> String {

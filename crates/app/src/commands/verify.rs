@@ -4,6 +4,7 @@ use fm_application::operations::{FileBlob, Finding, Findings, Verified, VerifyCo
 use fm_domain::accounts::Tally;
 use serde_json::{Value, json};
 
+use super::progress::Progress;
 use super::say;
 use crate::adapters::Purpose;
 use crate::cli::VerifyArgs;
@@ -20,10 +21,13 @@ pub(super) async fn run(program: &Program, config: &Config, args: VerifyArgs) ->
             "finding", "bucket", "blob", "file", "owner"
         ));
     }
+    let progress = Progress::of("comparing the database with the store");
     let mut tell = |finding: &Finding| {
-        say(&if args.json { as_json(finding).to_string() } else { as_line(finding) });
+        progress
+            .interrupted(|| say(&if args.json { as_json(finding).to_string() } else { as_line(finding) }));
     };
     let verified = wired.use_cases().operations.verify_blobs.run(command, &mut tell).await;
+    drop(progress);
     wired.shutdown.run().await;
     let verified =
         verified.map_err(|source| StartError::Store { what: "the check, which is not complete,", source })?;

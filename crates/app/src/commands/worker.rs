@@ -7,20 +7,16 @@ use crate::adapters::Purpose;
 use crate::config::Config;
 use crate::lifecycle::StopSignals;
 use crate::worker::Workers;
-use crate::{Program, StartError};
+use crate::{Program, StartError, metrics};
 
 pub(super) async fn run(program: &Program, config: &Config) -> Result<(), StartError> {
     super::check_worker_apart(config, "file-manager worker")?;
     let mut signals = StopSignals::listen()?;
     let wired = program.wire(config, super::public_url(config), Purpose::Work).await?;
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
-    let workers = Workers {
-        use_cases: wired.use_cases(),
-        signal: wired.signal.clone(),
-        clock: wired.clock(),
-        count: config.jobs.workers,
-    };
-    workers.start(&tracker, &stop);
+    let use_cases = wired.use_cases();
+    metrics::serve(config, &wired.metrics, &use_cases, &tracker, &stop)?;
+    Workers::of(config, &wired, use_cases).start(&tracker, &stop);
     tracker.close();
     tracing::info!(workers = config.jobs.workers, "working");
     signals.next().await;

@@ -89,7 +89,7 @@ fn public_url(reader: &mut Reader<'_>) -> Option<String> {
 }
 
 /// Takes `scheme://host[:port][/path]`, with or without slashes at its end, and gives it without.
-fn base_url(text: &str) -> Result<String, &'static str> {
+pub(super) fn base_url(text: &str) -> Result<String, &'static str> {
     const PROBLEM: &str = "must be http:// or https:// and a host, and may have a path of plain segments";
     let trimmed = text.trim_end_matches('/');
     let host = trimmed.find("://").map_or(0, |at| at + 3);

@@ -12,11 +12,13 @@ mod http;
 mod jobs;
 mod limits;
 mod logging;
+mod metrics;
 mod origin;
 mod reader;
 mod secret;
 mod source;
 mod storage;
+mod traces;
 mod uploads;
 mod variable;
 
@@ -31,10 +33,12 @@ pub use http::HttpConfig;
 pub use jobs::JobsConfig;
 pub use limits::LimitsConfig;
 pub use logging::{LogFormat, LoggingConfig};
+pub use metrics::MetricsConfig;
 pub use reader::Reader;
 pub use secret::Secret;
 pub use source::Sources;
 pub use storage::StorageConfig;
+pub use traces::{TraceSampler, TracesConfig};
 pub use uploads::UploadsConfig;
 pub use variable::Variable;
 
@@ -44,7 +48,7 @@ use crate::adapters::{Adapters, Memory};
 const DAY: u64 = 24 * 60 * 60;
 
 /// The variables of every section. An adapter adds its own.
-const SECTIONS: [&[Variable]; 10] = [
+const SECTIONS: [&[Variable]; 12] = [
     source::VARIABLES,
     http::VARIABLES,
     storage::VARIABLES,
@@ -55,6 +59,8 @@ const SECTIONS: [&[Variable]; 10] = [
     uploads::VARIABLES,
     jobs::VARIABLES,
     logging::VARIABLES,
+    metrics::VARIABLES,
+    traces::VARIABLES,
 ];
 
 /// The whole configuration, by section.
@@ -70,6 +76,8 @@ pub struct Config {
     pub uploads: UploadsConfig,
     pub jobs: JobsConfig,
     pub logging: LoggingConfig,
+    pub metrics: MetricsConfig,
+    pub traces: TracesConfig,
 }
 
 impl Config {
@@ -92,6 +100,8 @@ impl Config {
             uploads: UploadsConfig::read(&mut reader),
             jobs: JobsConfig::read(&mut reader),
             logging: LoggingConfig::read(&mut reader),
+            metrics: MetricsConfig::read(&mut reader),
+            traces: TracesConfig::read(&mut reader),
         };
         let faults = reader.into_faults();
         if faults.0.is_empty() { Ok(config) } else { Err(faults) }
@@ -107,6 +117,30 @@ impl Config {
         self.storage.redis = None;
         self
     }
+}
+
+/// A variable, and what it is set to.
+#[derive(Clone)]
+pub(crate) struct SetVariable {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Whether its text must not be shown.
+    pub(crate) is_secret: bool,
+    /// Its text, or the path of the file that holds it; `None` when it is unset or empty.
+    pub(crate) text: Option<String>,
+}
+
+/// Every variable with what the sources set it to, by name.
+pub(crate) fn set_variables(adapters: &Adapters, sources: &Sources) -> Vec<SetVariable> {
+    let variables = variables(adapters);
+    let texts = source::layered(sources, &names(&variables), &mut ConfigFaults::default());
+    let text = |name: &str| texts.get(name).or_else(|| texts.get(&format!("{name}_FILE"))).cloned();
+    let mut set: Vec<SetVariable> = variables
+        .into_iter()
+        .map(|Variable { name, secret }| SetVariable { name, is_secret: secret, text: text(name) })
+        .collect();
+    set.sort_unstable_by_key(|variable| variable.name);
+    set
 }
 
 /// Every variable that is read: those of the sections and those of the adapters.

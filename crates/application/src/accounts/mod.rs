@@ -12,7 +12,7 @@ pub use change_password::{ChangePassword, ChangePasswordCommand, ChangePasswordE
 pub(crate) use find_by_email::find_by_email;
 pub use reauthenticate::ReauthenticateError;
 pub use register::{Register, RegisterCommand, RegisterError};
-pub use remove_account::RemoveAccount;
+pub use remove_account::{RemoveAccount, RemoveAccountError};
 pub use rename_account::RenameAccount;
 pub use show_account::{AccountView, ShowAccount};
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use super::find_by_email;
 use crate::engine::events::EventRecorder;
-use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence};
+use crate::engine::password_queue::{Asker, Busy, NoRoom, PasswordQueue, Presence};
 use crate::engine::passwords;
 use crate::engine::retry::{confirm_commit, failure, retry_conflicts};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::Client;
 use fm_domain::accounts::{
-    DisplayName, Email, InsertUser, Password, PasswordHasher, Role, User, WeakPassword,
+    Account, DisplayName, Email, InsertUser, Password, PasswordHasher, Role, User, WeakPassword,
 };
+use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
@@ -72,7 +73,7 @@ pub struct Register {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     events: EventRecorder,
-    open: bool,
+    is_open: bool,
 }
 
 impl Register {
@@ -84,18 +85,36 @@ impl Register {
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
             events: EventRecorder::new(ports),
-            open: settings.registration_open,
+            is_open: settings.registration_open,
         }
     }
 
     /// The new user.
     pub async fn run(&self, command: RegisterCommand) -> Result<User, RegisterError> {
-        if !self.open {
+        if !self.is_open {
             return Err(RegisterError::Closed);
         }
+        Ok(self.create(command, None).await?.user)
+    }
+
+    /// The account of a user whom an operator makes, whether registration is open or not.
+    pub(crate) async fn for_operator(
+        &self,
+        command: RegisterCommand,
+        role: Role,
+        quota: Option<ByteSize>,
+    ) -> Result<Account, RegisterError> {
+        self.create(command, Some((role, quota))).await
+    }
+
+    async fn create(
+        &self,
+        command: RegisterCommand,
+        by_operator: Option<(Role, Option<ByteSize>)>,
+    ) -> Result<Account, RegisterError> {
         command.password.check_strength(&command.email, command.name.as_ref())?;
         // First, and of the memory of this process: a flood that is refused never reaches the database.
-        let room = self.queue.reserve(Asker::Anonymous)?;
+        let room = self.queue.reserve(Asker::Anonymous).map_err(NoRoom::refuse::<RegisterError>)?;
         // Hashing is slow on purpose: a taken address need not pay for it.
         if find_by_email(self.db.as_ref(), &command.email).await?.is_some() {
             return Err(RegisterError::EmailTaken);
@@ -103,24 +122,32 @@ impl Register {
         let turn = room.wait(&command.presence).await?;
         let password_hash = passwords::hash(&turn, &self.passwords, &command.password).await?;
         drop(turn);
+        let id = UserId::new(self.ids.uuid());
+        let (role, quota) = by_operator.unwrap_or((Role::User, None));
         let user = User {
-            id: UserId::new(self.ids.uuid()),
+            id,
             email: command.email,
             name: command.name,
-            role: Role::User,
+            role,
             password_hash,
             created_at: self.clock.now(),
         };
-        let events = self.events.by_user(user.id, command.client);
-        retry_conflicts(|| self.insert(&user, &events)).await?;
-        Ok(user)
+        let account = Account { quota, ..Account::new(user) };
+        let by_user = || self.events.by_user(id, command.client.clone());
+        let events = by_operator.map_or_else(by_user, |_| self.events.clone());
+        retry_conflicts(|| self.insert(&account, &events)).await?;
+        Ok(account)
     }
 
-    async fn insert(&self, user: &User, events: &EventRecorder) -> Result<(), RegisterError> {
+    async fn insert(&self, account: &Account, events: &EventRecorder) -> Result<(), RegisterError> {
+        let user = &account.user;
         let mut unit = self.db.begin().await?;
         if let Err(refusal) = unit.users().insert(user).await {
             unit.rollback().await?;
             return Err(refusal.into());
+        }
+        if account.quota.is_some() {
+            unit.users().set_quota(user.id, account.quota).await?;
         }
         let change = Change::AccountRegistered { user: user.id };
         events.record(unit.as_mut(), user.created_at, change).await?;

@@ -9,12 +9,23 @@ use crate::engine::retry::{confirm_commit, retry_conflicts};
 use crate::ports::{Ports, Settings};
 use crate::sessions::{CLOCK_SKEW, left_to_the_job};
 use fm_domain::access::Actor;
-use fm_domain::accounts::Password;
+use fm_domain::accounts::{Password, Role};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
 use fm_domain::events::Change;
 use fm_domain::sessions::SessionStore;
+
+/// Why an account was not removed by its user.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveAccountError {
+    /// No other admin would be left.
+    #[error("the last admin can't remove the account")]
+    LastAdmin,
+    /// The password was not confirmed, or a store failed.
+    #[error(transparent)]
+    Reauthenticate(#[from] ReauthenticateError),
+}
 
 /// Removes an account and ends its sessions; its files, uploads and blobs follow in the background, batch by batch.
 pub struct RemoveAccount {
@@ -43,17 +54,24 @@ impl RemoveAccount {
         actor: &Actor,
         password: Password,
         presence: &Presence,
-    ) -> Result<(), ReauthenticateError> {
-        let (_account, turn) = self.reauthentication.confirm(actor, &password, presence).await?;
+    ) -> Result<(), RemoveAccountError> {
+        let (account, turn) = self.reauthentication.confirm(actor, &password, presence).await?;
         drop(turn);
-        let now = retry_conflicts(|| self.remove(actor)).await?;
+        let is_admin = account.user.role == Role::Admin;
+        let removed = retry_conflicts(|| self.remove(actor, is_admin)).await?;
+        let now = removed.ok_or(RemoveAccountError::LastAdmin)?;
         left_to_the_job(self.sessions.revoke_all(actor.user(), None, now.plus(CLOCK_SKEW)).await);
         Ok(())
     }
 
-    async fn remove(&self, actor: &Actor) -> Result<Timestamp, ReauthenticateError> {
+    /// When it was removed; `None` when no other admin would be left.
+    async fn remove(&self, actor: &Actor, is_admin: bool) -> Result<Option<Timestamp>, ReauthenticateError> {
         let mut unit = self.db.begin().await?;
         let now = self.clock.now();
+        if is_admin && unit.users().lock_admins().await? == [actor.user()] {
+            unit.rollback().await?;
+            return Ok(None);
+        }
         // From now on the units of uploads find no user to charge.
         if !unit.users().mark_removed(actor.user(), now).await? {
             unit.rollback().await?;
@@ -62,7 +80,7 @@ impl RemoveAccount {
         let change = Change::AccountRemoved { user: actor.user() };
         self.events.by(actor).record(unit.as_mut(), now, change).await?;
         confirm_commit(unit.commit().await, self.is_gone(actor)).await?;
-        Ok(now)
+        Ok(Some(now))
     }
 
     async fn is_gone(&self, actor: &Actor) -> PortResult<bool> {

@@ -18,6 +18,14 @@ pub struct AccountView {
     pub quota: Option<ByteSize>,
 }
 
+impl AccountView {
+    /// An account where `default` is the quota of the configuration.
+    pub(crate) fn new(account: Account, default: Option<ByteSize>) -> Self {
+        let quota = account.quota_or(default);
+        Self { account, quota }
+    }
+}
+
 /// Shows the caller's account.
 pub struct ShowAccount {
     db: Arc<dyn Database>,
@@ -33,6 +41,6 @@ impl ShowAccount {
     pub async fn run(&self, actor: &Actor) -> Result<AccountView, Refused> {
         let account =
             self.db.read().await?.users().find(actor.user()).await?.ok_or(Refused::Unauthenticated)?;
-        Ok(AccountView { account, quota: self.quota })
+        Ok(AccountView::new(account, self.quota))
     }
 }

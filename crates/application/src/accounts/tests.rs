@@ -4,7 +4,7 @@
 
 use super::{
     ChangePassword, ChangePasswordCommand, ChangePasswordError, ReauthenticateError, RemoveAccount,
-    RenameAccount, ShowAccount,
+    RemoveAccountError, RenameAccount, ShowAccount,
 };
 use crate::engine::password_queue::Asker;
 use crate::fixture::{
@@ -13,7 +13,7 @@ use crate::fixture::{
 use crate::ports::{PasswordQueue, Presence, Settings};
 use crate::sessions::Refused;
 use crate::testing::{TestPorts, settings};
-use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, WeakPassword};
+use fm_domain::accounts::{Account, Password, PasswordCheck, PasswordHash, Role, User, WeakPassword};
 use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock as _;
@@ -51,7 +51,7 @@ fn changing(effects: &Effects, still_seen: bool) -> FakeUnitOfWork {
     unit
 }
 
-async fn remove(doubles: TestPorts, settings: &Settings) -> Result<(), ReauthenticateError> {
+async fn remove(doubles: TestPorts, settings: &Settings) -> Result<(), RemoveAccountError> {
     let password = Password::candidate("x".to_owned());
     RemoveAccount::new(&doubles.ports(), settings).run(&actor(), password, &Presence::default()).await
 }
@@ -169,7 +169,7 @@ async fn where_too_many_users_ask_for_their_passwords_no_more_is_read() {
     let changed = change_to(TestPorts::default(), "correct horse", &full).await;
     assert!(matches!(changed, Err(ChangePasswordError::Reauthenticate(ReauthenticateError::Busy(_)))));
     let removed = remove(TestPorts::default(), &full).await;
-    assert!(matches!(removed, Err(ReauthenticateError::Busy(_))));
+    assert!(matches!(removed, Err(RemoveAccountError::Reauthenticate(ReauthenticateError::Busy(_)))));
     drop((turns, held));
     let effects = Effects::default();
     let outcome = change_to(confirming(&effects, PasswordCheck::Wrong), "correct horse", &full).await;
@@ -206,15 +206,44 @@ async fn an_account_is_marked_before_its_sessions_end_and_its_contents_follow() 
 }
 
 #[tokio::test]
+async fn the_last_admin_stays_and_one_of_two_may_go() {
+    for (admins, may_go) in [(1, false), (2, true)] {
+        let effects = Effects::default();
+        let mut doubles = confirming_admin(&effects);
+        let mut unit = if may_go { removing(&effects, true) } else { FakeUnitOfWork::noting(&effects) };
+        once!(effects, unit.users.expect_lock_admins(), "lock admins", || {
+            let other = fm_domain::ids::UserId::new(fm_domain::testing::CountingIds::nth(9));
+            Ok([actor().user(), other][..admins].to_vec())
+        });
+        doubles.db = doubles.db.unit(unit);
+        if may_go {
+            revoking(&effects, &mut doubles, None, true);
+        }
+        let outcome = remove(doubles, &settings()).await;
+        assert_eq!(outcome.is_ok(), may_go);
+        assert_eq!(matches!(outcome, Err(RemoveAccountError::LastAdmin)), !may_go);
+        assert_eq!(effects.seen()[3], if may_go { "mark removed" } else { "rollback" });
+    }
+}
+
+fn confirming_admin(effects: &Effects) -> TestPorts {
+    let mut doubles = TestPorts::default();
+    let user = User { role: Role::Admin, ..an_account().user };
+    doubles.db = doubles.db.reads(reads_of_account(effects, Some(Account::new(user))));
+    once!(effects, doubles.passwords.expect_verify(), "verify", |_, _| Ok(PasswordCheck::Right));
+    doubles
+}
+
+#[tokio::test]
 async fn an_account_stays_without_its_password() {
     let effects = Effects::default();
     let doubles = confirming(&effects, PasswordCheck::Wrong);
     let outcome = remove(doubles, &settings()).await;
-    assert!(matches!(outcome, Err(ReauthenticateError::WrongPassword)));
+    assert!(matches!(outcome, Err(RemoveAccountError::Reauthenticate(ReauthenticateError::WrongPassword))));
     let mut doubles = confirming(&effects, PasswordCheck::Right);
     doubles.db = doubles.db.unit(removing(&effects, false));
     let outcome = remove(doubles, &settings()).await;
-    assert!(matches!(outcome, Err(ReauthenticateError::Unauthenticated)));
+    assert!(matches!(outcome, Err(RemoveAccountError::Reauthenticate(ReauthenticateError::Unauthenticated))));
     assert_eq!(effects.seen().last().unwrap(), "rollback");
 }
 

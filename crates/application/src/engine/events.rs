@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fm_domain::access::{Actor, Client};
+use fm_domain::accounts::Role;
 use fm_domain::audit::AuditAction;
 use fm_domain::clock::Timestamp;
 use fm_domain::database::UnitOfWork;
@@ -78,6 +79,12 @@ fn audited(change: &Change<'_>) -> Option<(AuditAction, UserId, Option<Uuid>)> {
         Change::AccountRegistered { user } => account(AuditAction::ACCOUNT_REGISTERED, user),
         Change::AccountRenamed { user } => account(AuditAction::ACCOUNT_RENAMED, user),
         Change::PasswordChanged { user, .. } => account(AuditAction::PASSWORD_CHANGED, user),
+        Change::PasswordReset { user } => account(AuditAction::PASSWORD_RESET, user),
+        Change::AccountSuspended { user } => account(AuditAction::ACCOUNT_SUSPENDED, user),
+        Change::AccountResumed { user } => account(AuditAction::ACCOUNT_RESUMED, user),
+        Change::RoleChanged { user, role: Role::Admin } => account(AuditAction::ACCOUNT_PROMOTED, user),
+        Change::RoleChanged { user, role: Role::User } => account(AuditAction::ACCOUNT_DEMOTED, user),
+        Change::QuotaChanged { user } => account(AuditAction::ACCOUNT_QUOTA_CHANGED, user),
         Change::AccountRemoved { user } => account(AuditAction::ACCOUNT_REMOVED, user),
         Change::FileCreated { file: created } => file(AuditAction::FILE_UPLOADED, created),
         Change::FileRenamed { file: renamed } => file(AuditAction::FILE_RENAMED, renamed),

@@ -23,7 +23,7 @@ impl FollowUp {
     /// The job, due at `run_at`.
     pub(crate) fn due(self, id: JobId, run_at: Timestamp) -> NewJob {
         let Self { kind, payload, priority, owner, unique } = self;
-        NewJob { id, kind, payload, priority, run_at, owner, unique }
+        NewJob { id, kind, payload, priority, run_at, owner, unique, trace: None }
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod intents;
 pub(crate) mod lease;
 pub(crate) mod password_queue;
 pub(crate) mod passwords;
+pub(crate) mod per_user;
 pub(crate) mod quota;
 pub(crate) mod retry;
 pub(crate) mod searches;

@@ -7,6 +7,7 @@ use super::registry::{JobRegistry, Unreadable};
 use crate::engine::audit::{Act, AuditTrail};
 use crate::engine::retry::{failure, retry_conflicts};
 use crate::ports::Ports;
+use fm_domain::access::Actor;
 use fm_domain::audit::AuditAction;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
@@ -45,10 +46,15 @@ impl RetryJob {
     /// Enqueues its work anew, with all attempts before it. The new job has an id of its own: whatever still runs the
     /// old one is fenced off. The new id, under which the work is found unless equal work waited already.
     pub async fn run(&self, id: JobId) -> Result<JobId, DeadJobError> {
-        retry_conflicts(|| self.retry(id)).await
+        self.run_by(None, id).await
     }
 
-    async fn retry(&self, id: JobId) -> Result<JobId, DeadJobError> {
+    /// The same for an admin; `None`: an operator.
+    pub(crate) async fn run_by(&self, admin: Option<&Actor>, id: JobId) -> Result<JobId, DeadJobError> {
+        retry_conflicts(|| self.retry(admin, id)).await
+    }
+
+    async fn retry(&self, admin: Option<&Actor>, id: JobId) -> Result<JobId, DeadJobError> {
         let JobContext { ports, .. } = &self.context;
         let mut unit = ports.db.begin().await?;
         let Some(dead) = unit.jobs().take_dead(id).await? else {
@@ -67,6 +73,10 @@ impl RetryJob {
         let job = job.enqueued(JobId::new(ports.ids.uuid()), now)?;
         unit.jobs().enqueue(&job).await?;
         let act = Act::of_operator(AuditAction::JOB_RETRIED, Some(id.uuid()));
+        let act = match admin {
+            Some(actor) => Act { actor: Some(actor.user()), client: actor.client(), ..act },
+            None => act,
+        };
         self.trail.append(unit.as_mut(), now, act).await?;
         unit.commit().await?;
         Ok(job.id)

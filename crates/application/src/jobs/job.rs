@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::payload;
+use super::swept::SweptTotal;
 use crate::engine::events::EventRecorder;
 use crate::engine::follow_ups::FollowUp;
 use crate::engine::intents::Intents;
@@ -108,30 +109,48 @@ pub enum Lane {
 /// How often a job is tried before it is dead, and how soon again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// How many attempts there are.
-    pub attempts: u32,
+    /// How many attempts there are; `None`: it is tried until it succeeds.
+    pub attempts: Option<u32>,
     /// The pause after the first attempt. It doubles with each further one.
     pub first_pause: Duration,
     /// The longest pause.
     pub longest_pause: Duration,
+    /// Whether the last attempt counts where it met a store out of reach. Where it does not, the job is tried every minute
+    /// until the store is back.
+    pub counts_outages: bool,
 }
 
 impl RetryPolicy {
     /// Eight attempts within some two minutes.
-    pub const STANDARD: Self =
-        Self { attempts: 8, first_pause: Duration::from_secs(1), longest_pause: Duration::from_mins(5) };
+    pub const STANDARD: Self = Self {
+        attempts: Some(8),
+        first_pause: Duration::from_secs(1),
+        longest_pause: Duration::from_mins(5),
+        counts_outages: true,
+    };
+
+    /// Until it succeeds: for work that must not stay half done.
+    pub const ENDLESS: Self = Self { attempts: None, ..Self::STANDARD };
 
     /// Whether this attempt is the last one.
     pub(super) const fn is_last(&self, attempt: u32) -> bool {
-        attempt >= self.attempts
+        match self.attempts {
+            Some(attempts) => attempt >= attempts,
+            None => false,
+        }
     }
 
     /// The pause after this attempt: doubled each time, and between half of it and all of it, by `dice`.
     pub(super) fn pause(&self, attempt: u32, dice: u8) -> Duration {
         let doubled = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
         let whole = self.first_pause.saturating_mul(doubled).min(self.longest_pause);
-        whole / 2 + whole / 2 * u32::from(dice) / 255
+        halved_by(whole, dice)
     }
+}
+
+/// Between half of a pause and all of it.
+pub(super) fn halved_by(whole: Duration, dice: u8) -> Duration {
+    whole / 2 + whole / 2 * u32::from(dice) / 255
 }
 
 /// What jobs work with.
@@ -141,11 +160,18 @@ pub struct JobContext {
     pub ports: Ports,
     pub(crate) intents: Intents,
     pub(crate) events: EventRecorder,
+    /// What the sweeps that ran with this context did.
+    pub(super) swept: SweptTotal,
 }
 
 impl JobContext {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self { ports: ports.clone(), intents: Intents::new(ports), events: EventRecorder::new(ports) }
+        Self {
+            ports: ports.clone(),
+            intents: Intents::new(ports),
+            events: EventRecorder::new(ports),
+            swept: SweptTotal::default(),
+        }
     }
 }
 
@@ -172,6 +198,13 @@ pub enum JobError {
 }
 
 failure!(JobError);
+
+impl JobError {
+    /// Whether a store was out of reach, which says nothing of the work.
+    pub(super) const fn is_outage(&self) -> bool {
+        matches!(self, Self::Store(PortError::Unavailable(_) | PortError::Contended(_)))
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
 
-use super::job::{Done, Job, JobContext, JobError, Lane};
+use super::job::{Done, Job, JobContext, JobError, Lane, RetryPolicy};
 use crate::engine::intents::Intent;
 use crate::engine::lease::{LEASE, Leased, renew_until_lost};
 use crate::engine::retry::retry_conflicts;
 use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{BlobKey, GetBlob, MarkStored, PutBlob, PutHint, StoredBlob};
-use fm_domain::body::{ByteSize, ByteStream};
+use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::events::{Change, Event};
@@ -54,6 +54,8 @@ impl Job for MakeThumbnail {
     const PRIORITY: Priority = Priority::LOW;
     const LANE: Lane = Lane::Bulk;
     const TIME_LIMIT: Duration = Duration::from_mins(15);
+    /// A store that is out of reach is no failure of the picture's.
+    const RETRY: RetryPolicy = RetryPolicy { counts_outages: false, ..RetryPolicy::STANDARD };
     const DEDUPLICATE_FOLLOW_UPS: bool = true;
 
     fn unique_name(&self) -> String {
@@ -162,7 +164,10 @@ impl Attempt<'_> {
         let mut bytes = reader.bytes;
         let mut source = BytesMut::with_capacity(usize::try_from(file.size.bytes()).unwrap_or_default());
         while let Some(chunk) = bytes.next().await {
-            source.extend_from_slice(&chunk.map_err(|error| JobError::Failed(error.to_string()))?);
+            source.extend_from_slice(&chunk.map_err(|error| match error {
+                BodyError::Source(_) => JobError::Store(PortError::Unavailable(Box::new(error))),
+                _ => JobError::Failed(error.to_string()),
+            })?);
         }
         Ok(Some(source.freeze()))
     }

@@ -7,6 +7,7 @@ mod dead_jobs;
 mod job;
 mod list_jobs;
 mod make_thumbnail;
+mod measure_queue;
 pub(crate) mod payload;
 mod preview_sweep;
 mod purge_blob;
@@ -16,20 +17,23 @@ mod revoke_sessions;
 mod run_next_job;
 mod schedule_jobs;
 mod sweep_blobs;
+mod swept;
 mod verify_blob;
 
 pub use dead_jobs::{DeadJobError, DiscardJob, RetryJob};
 pub use job::{Done, Job, JobContext, JobError, Lane, RetryPolicy};
 pub use list_jobs::{ListJobs, ListedJob};
 pub use make_thumbnail::MakeThumbnail;
+pub use measure_queue::MeasureQueue;
 pub use preview_sweep::PreviewSweep;
 pub use purge_blob::PurgeBlob;
 pub use registry::{JobRegistry, Unreadable};
 pub use remove_contents::RemoveContents;
 pub use revoke_sessions::RevokeSessions;
-pub use run_next_job::{Ran, ReadyJob, RunNextJob};
+pub use run_next_job::{JobOutcome, Ran, ReadyJob, RunNextJob};
 pub use schedule_jobs::{PeriodicJob, ScheduleJobs};
-pub use sweep_blobs::{Sweep, SweepBlobs, Swept};
+pub use sweep_blobs::{Sweep, SweepBlobs};
+pub use swept::Swept;
 pub use verify_blob::VerifyBlob;
 
 use crate::ports::Ports;
@@ -59,6 +63,7 @@ pub struct Jobs {
     pub sweep: Sweep,
     pub preview_sweep: PreviewSweep,
     pub list: ListJobs,
+    pub measure: MeasureQueue,
     pub retry: RetryJob,
     pub discard: DiscardJob,
 }
@@ -73,6 +78,7 @@ impl Jobs {
             sweep: Sweep::new(ports),
             preview_sweep: PreviewSweep::new(ports),
             list: ListJobs::new(ports, registry),
+            measure: MeasureQueue::new(ports),
             retry: RetryJob::new(ports, registry),
             discard: DiscardJob::new(ports),
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::sweep_blobs::Swept;
+use super::swept::Swept;
 use crate::ports::Ports;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::job::{Done, Job, JobContext, JobError, Lane};
+use super::job::{Done, Job, JobContext, JobError, Lane, RetryPolicy};
 use crate::engine::retry::retry_conflicts;
 use fm_domain::clock::Timestamp;
 use fm_domain::events::{Change, Event};
@@ -34,6 +34,8 @@ impl Job for RemoveContents {
     const LANE: Lane = Lane::Housekeeping;
     /// A run ends after its share of time: this is for a unit that hangs.
     const TIME_LIMIT: Duration = Duration::from_mins(5);
+    /// An account that is half removed would stay so for ever: its user can't ask again.
+    const RETRY: RetryPolicy = RetryPolicy::ENDLESS;
 
     fn unique_name(&self) -> String {
         format!("{}:{}", Self::NAME, self.user)

@@ -39,8 +39,12 @@ impl Job for RevokeSessions {
     fn after(event: &Event<'_>) -> Option<Self> {
         let (user, but, created_before) = match event.change {
             Change::PasswordChanged { user, session } => (user, Some(session), event.at),
+            // Those of the new password go on.
+            Change::PasswordReset { user } => (user, None, event.at),
             // No further log-in can succeed, so a session from "the future" is one of another node's clock.
-            Change::AccountRemoved { user } => (user, None, event.at.plus(CLOCK_SKEW)),
+            Change::AccountRemoved { user } | Change::AccountSuspended { user } => {
+                (user, None, event.at.plus(CLOCK_SKEW))
+            }
             _ => return None,
         };
         Some(Self { user, but, created_before: created_before.unix_micros() })

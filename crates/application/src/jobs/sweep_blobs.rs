@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::job::{Done, Job, JobContext, JobError, Lane};
+use super::swept::Swept;
 use crate::engine::events::EventRecorder;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::Ports;
@@ -27,8 +28,10 @@ use fm_domain::uploads::UpdateUpload;
 /// How long the tombstone of a blob that was never stored is kept: longer than any write can be under way. A late write
 /// can bring the object back, so the sweep deletes it once more then.
 const TOMBSTONE: Duration = Duration::from_hours(1);
-/// How many rows one step takes.
+/// How many rows one step takes whose rows cost more than their removal: a charge, or a call of the blob store.
 const BATCH: u32 = 100;
+/// How many rows one step takes that only removes them.
+const PURGE_BATCH: u32 = 1_000;
 /// How many steps one run takes at most; the next run goes on.
 const STEPS: u32 = 100;
 /// How long a blob that can't be deleted stays out of the way of those after it.
@@ -62,28 +65,10 @@ impl Job for SweepBlobs {
     }
 
     async fn run(&self, context: &JobContext, _claimed: &ClaimedJob) -> Result<Done, JobError> {
-        Sweep::new(&context.ports).run().await?;
+        let swept = Sweep::new(&context.ports).run().await?;
+        context.swept.add(&swept);
         Ok(Done::Moot)
     }
-}
-
-/// What a sweep did, or would do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Uploads that were cancelled because they expired.
-    pub cancelled: u64,
-    /// Blobs whose bytes were deleted.
-    pub deleted: u64,
-    /// Blobs that could not be deleted now; a later sweep tries again.
-    pub failed: u64,
-    /// Rows removed of uploads of many requests that ended a day ago.
-    pub uploads: u64,
-    /// Idempotency keys removed after their end.
-    pub keys: u64,
-    /// Sessions removed after their end.
-    pub sessions: u64,
-    /// Entries of the audit trail removed after their retention.
-    pub audit: u64,
 }
 
 /// What a run does, in this order.
@@ -108,6 +93,14 @@ impl Step {
         Self::PurgeSessions,
         Self::PurgeAudit,
     ];
+
+    /// How many rows it takes at once.
+    const fn batch(self) -> u32 {
+        match self {
+            Self::ExpireUploads | Self::CancelExpired | Self::DeleteDue => BATCH,
+            Self::PurgeUploads | Self::PurgeKeys | Self::PurgeSessions | Self::PurgeAudit => PURGE_BATCH,
+        }
+    }
 }
 
 /// Sweeps: cancels intents that expired, deletes the bytes of tombstones that are due, removes keys and sessions that
@@ -133,13 +126,13 @@ impl Sweep {
         }
     }
 
-    /// One run, of at most 10,000 rows of each sort. Nothing younger than its lease (60 s without a sign of life) is
+    /// One run, of at most 10,000 rows of each sort that costs more than its removal and 100,000 of others. Nothing younger than its lease (60 s without a sign of life) is
     /// touched.
     pub async fn run(&self) -> PortResult<Swept> {
         let mut swept = Swept::default();
         for step in Step::ALL {
             for _ in 0..STEPS {
-                if self.take(step, &mut swept).await? < BATCH {
+                if self.take(step, &mut swept).await? < step.batch() {
                     break;
                 }
             }
@@ -161,7 +154,7 @@ impl Sweep {
             }
             Step::PurgeKeys => (retry_conflicts(|| self.purge_keys()).await?, &mut swept.keys),
             Step::PurgeSessions => {
-                (self.sessions.purge_expired(self.clock.now(), BATCH).await?, &mut swept.sessions)
+                (self.sessions.purge_expired(self.clock.now(), PURGE_BATCH).await?, &mut swept.sessions)
             }
             Step::PurgeAudit => (retry_conflicts(|| self.purge_audit()).await?, &mut swept.audit),
         };
@@ -195,7 +188,7 @@ impl Sweep {
 
     async fn purge_uploads(&self) -> PortResult<u32> {
         let mut unit = self.db.begin().await?;
-        let purged = unit.uploads().purge_ended(self.clock.now(), BATCH).await?;
+        let purged = unit.uploads().purge_ended(self.clock.now(), PURGE_BATCH).await?;
         unit.commit().await?;
         Ok(purged)
     }
@@ -241,7 +234,7 @@ impl Sweep {
 
     async fn purge_keys(&self) -> PortResult<u32> {
         let mut unit = self.db.begin().await?;
-        let purged = unit.keys().purge_expired(self.clock.now(), BATCH).await?;
+        let purged = unit.keys().purge_expired(self.clock.now(), PURGE_BATCH).await?;
         unit.commit().await?;
         Ok(purged)
     }
@@ -249,7 +242,7 @@ impl Sweep {
     async fn purge_audit(&self) -> PortResult<u32> {
         let before = self.clock.now().minus(self.audit_retention);
         let mut unit = self.db.begin().await?;
-        let purged = unit.audit().purge_before(before, BATCH).await?;
+        let purged = unit.audit().purge_before(before, PURGE_BATCH).await?;
         unit.commit().await?;
         Ok(purged)
     }

@@ -13,7 +13,7 @@ use crate::fixture::{sha256, unavailable};
 use crate::ports::Ports;
 use crate::testing::TestPorts;
 use fm_domain::access::Access;
-use fm_domain::accounts::{Account, Email, Tally, UserQueries};
+use fm_domain::accounts::{Account, Email, Tally, UserCounts, UserFilter, UserQueries};
 use fm_domain::audit::{AuditEntry, AuditFilter, AuditPage, AuditQueries};
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobQueries, BlobReader, BlobRecord, BlobState, BlobStore, Bucket,
@@ -152,6 +152,12 @@ impl UserQueries for Deployment {
         let state = self.state();
         let later = state.tallies.iter().filter(|tally| after.is_none_or(|after| tally.user > after));
         Ok(later.take(limit as usize).copied().collect())
+    }
+    async fn list(&mut self, _: &UserFilter, _: Option<UserId>, _: u32) -> PortResult<Vec<Account>> {
+        Ok(Vec::new())
+    }
+    async fn count(&mut self) -> PortResult<UserCounts> {
+        Ok(UserCounts::default())
     }
 }
 

@@ -17,7 +17,7 @@ use fm_domain::sessions::SessionStore;
 /// An account, as an operator names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NamedAccount {
-    /// By its id. It may be gone, and have sessions still.
+    /// By its id. An account that is gone may have sessions still.
     Id(UserId),
     /// By its address.
     Email(Email),
@@ -28,7 +28,10 @@ pub enum NamedAccount {
 pub enum EndSessionsError {
     /// No account has the address.
     #[error("no account has this address")]
-    NotFound,
+    NoSuchAddress,
+    /// No account has the id, and no session is of one that had it.
+    #[error("no account has this id, and no session is of it")]
+    NoSuchId,
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -55,10 +58,16 @@ impl EndSessions {
     /// Ends them, and every token of them; the account whose sessions they were.
     pub async fn run(&self, account: &NamedAccount) -> Result<UserId, EndSessionsError> {
         let user = match account {
-            NamedAccount::Id(id) => *id,
+            NamedAccount::Id(id) => {
+                let account = self.db.read().await?.users().find(*id).await?;
+                if account.is_none() && self.sessions.list(*id, self.clock.now()).await?.is_empty() {
+                    return Err(EndSessionsError::NoSuchId);
+                }
+                *id
+            }
             NamedAccount::Email(email) => {
                 let found = find_by_email(self.db.as_ref(), email).await?;
-                found.ok_or(EndSessionsError::NotFound)?.user.id
+                found.ok_or(EndSessionsError::NoSuchAddress)?.user.id
             }
         };
         self.sessions.revoke_all(user, None, self.clock.now().plus(CLOCK_SKEW)).await?;

@@ -8,12 +8,12 @@ use super::token_issuer::{TokenIssuer, TokenPair};
 use crate::accounts::find_by_email;
 use crate::engine::audit::{Act, AuditTrail};
 use crate::engine::failed_attempts::FailedAttempts;
-use crate::engine::password_queue::{Asker, Busy, PasswordQueue, Presence, QueueRoom};
+use crate::engine::password_queue::{Asker, Busy, NoRoom, PasswordQueue, Presence, QueueRoom};
 use crate::engine::passwords;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
 use fm_domain::access::Client;
-use fm_domain::accounts::{Email, Password, PasswordCheck, PasswordHash, PasswordHasher, User};
+use fm_domain::accounts::{Account, Email, Password, PasswordCheck, PasswordHash, PasswordHasher, User};
 use fm_domain::audit::AuditAction;
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
@@ -41,6 +41,9 @@ pub enum LogInError {
     /// Wrong address or wrong password: which, is not told, and takes equally long.
     #[error("wrong address or password")]
     InvalidCredentials,
+    /// The right password of an account that is suspended.
+    #[error("the account is suspended")]
+    Suspended,
     /// Too many passwords are being checked.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -49,8 +52,9 @@ pub enum LogInError {
     Store(#[from] PortError),
 }
 
-/// The most sessions that one login ends: an account with more of them loses the others by its next logins.
-const ENDED_AT_ONCE: usize = 100;
+/// The most sessions that one login ends, each by a request to the store and with an entry in the audit trail: an account with
+/// more of them, as after `MAX_SESSIONS_PER_USER` was lowered, loses the others by its next logins.
+const ENDED_AT_ONCE: usize = 20;
 
 /// Opens sessions.
 pub struct LogIn {
@@ -88,14 +92,15 @@ impl LogIn {
         }
     }
 
-    /// The tokens of a new session. A wrong address and a wrong password are recorded alike.
+    /// The tokens of a new session. A wrong address and a wrong password are recorded alike; so is the right password of a
+    /// suspended account, which alone is told that it is suspended.
     pub async fn run(&self, command: LogInCommand) -> Result<TokenPair, LogInError> {
         // First, and of the memory of this process: a flood that is refused never reaches the database.
-        let room = self.queue.reserve(Asker::Anonymous)?;
-        let user = self.find(&command.email).await?;
-        let account = user.as_ref().map(|user| user.id);
-        let outcome = self.open(user, room, &command).await;
-        if matches!(outcome, Err(LogInError::InvalidCredentials)) {
+        let room = self.queue.reserve(Asker::Anonymous).map_err(NoRoom::refuse::<LogInError>)?;
+        let found = self.find(&command.email).await?;
+        let account = found.as_ref().map(|account| account.user.id);
+        let outcome = self.open(found, room, &command).await;
+        if matches!(outcome, Err(LogInError::InvalidCredentials | LogInError::Suspended)) {
             let (action, client) = (AuditAction::LOGIN_FAILED, &command.client);
             let email = Email::from_stored(&command.email);
             let tried = email.as_ref().map_or(command.email.as_str(), Email::key);
@@ -106,20 +111,25 @@ impl LogIn {
 
     async fn open(
         &self,
-        user: Option<User>,
+        found: Option<Account>,
         room: QueueRoom,
         command: &LogInCommand,
     ) -> Result<TokenPair, LogInError> {
         let decoy = || self.passwords.decoy();
-        let hash = user.as_ref().map_or_else(decoy, |user| user.password_hash.clone());
+        let hash = found.as_ref().map_or_else(decoy, |account| account.user.password_hash.clone());
         let turn = room.wait(&command.presence).await?;
         let check = passwords::verify(&turn, &self.passwords, &command.password, &hash).await?;
-        let user = match (user, check) {
-            (Some(user), PasswordCheck::Right) => {
+        let user = match (found, check) {
+            (Some(account), PasswordCheck::Right | PasswordCheck::RightButOutdated)
+                if account.is_suspended() =>
+            {
+                return Err(LogInError::Suspended);
+            }
+            (Some(Account { user, .. }), PasswordCheck::Right) => {
                 drop(turn);
                 user
             }
-            (Some(user), PasswordCheck::RightButOutdated) => {
+            (Some(Account { user, .. }), PasswordCheck::RightButOutdated) => {
                 let hash = passwords::hash(&turn, &self.passwords, &command.password).await?;
                 drop(turn);
                 if retry_conflicts(|| self.renew_hash(&user, &hash)).await? {
@@ -149,9 +159,9 @@ impl LogIn {
         Ok(issuer.issue(&session, user, now)?)
     }
 
-    async fn find(&self, email: &str) -> PortResult<Option<User>> {
+    async fn find(&self, email: &str) -> PortResult<Option<Account>> {
         let Ok(email) = Email::from_stored(email) else { return Ok(None) };
-        Ok(find_by_email(self.db.as_ref(), &email).await?.map(|account| account.user))
+        find_by_email(self.db.as_ref(), &email).await
     }
 
     /// Stores a hash made with today's parameters; false when the one that was checked is no longer there.
@@ -193,17 +203,20 @@ impl LogIn {
         }
     }
 
-    /// A password that was changed (or an account that was removed) while it was being checked opens nothing: the
-    /// change revokes the sessions that were there, and this one was not there yet.
+    /// A password that was changed (or an account that was removed or suspended) while it was being checked opens nothing:
+    /// the change revokes the sessions that were there, and this one was not there yet.
     async fn still_right(&self, user: &User, session: &Session) -> Result<(), LogInError> {
         let account = self.db.read().await?.users().find(user.id).await?;
-        match account {
-            Some(account) if account.user.password_hash == user.password_hash => Ok(()),
-            _ => {
-                self.sessions.revoke(user.id, session.id).await?;
-                Err(LogInError::InvalidCredentials)
+        let refusal = match account {
+            Some(account) if account.user.password_hash != user.password_hash => {
+                LogInError::InvalidCredentials
             }
-        }
+            Some(account) if account.is_suspended() => LogInError::Suspended,
+            Some(_) => return Ok(()),
+            None => LogInError::InvalidCredentials,
+        };
+        self.sessions.revoke(user.id, session.id).await?;
+        Err(refusal)
     }
 
     /// Ends the sessions that were seen longest ago, where the new one is one too many. Each login looks after it has

@@ -1,6 +1,7 @@
 //! Sessions: begun by a log-in, renewed, listed and revoked; they answer who asks.
 
 mod authenticate;
+mod end_session;
 mod end_sessions;
 mod lifetime;
 mod list_sessions;
@@ -13,6 +14,7 @@ mod revoke_session;
 mod token_issuer;
 
 pub use authenticate::{Authenticate, Refused};
+pub use end_session::{EndSession, ListSessionsOf};
 pub use end_sessions::{EndSessions, EndSessionsError, NamedAccount};
 pub use fm_domain::access::Client;
 pub use list_sessions::ListSessions;
@@ -39,6 +41,8 @@ pub struct Sessions {
     pub revoke: RevokeSession,
     pub revoke_others: RevokeOtherSessions,
     pub end: EndSessions,
+    pub end_one: EndSession,
+    pub list_of: ListSessionsOf,
 }
 
 impl Sessions {
@@ -55,6 +59,8 @@ impl Sessions {
             revoke: RevokeSession::new(ports),
             revoke_others: RevokeOtherSessions::new(ports),
             end: EndSessions::new(ports),
+            end_one: EndSession::new(ports),
+            list_of: ListSessionsOf::new(ports),
         }
     }
 }

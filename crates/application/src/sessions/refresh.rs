@@ -67,6 +67,10 @@ impl Refresh {
         let session = self.rotate(&token, now, &command.client).await?;
         let account =
             self.db.read().await?.users().find(session.user).await?.ok_or(Refused::Unauthenticated)?;
+        // Its sessions have ended, or will in a moment.
+        if account.is_suspended() {
+            return Err(Refused::Unauthenticated);
+        }
         self.sessions.touch(session.id, now, command.client.ip).await?;
         let issuer = TokenIssuer {
             tokens: self.tokens.as_ref(),

@@ -98,7 +98,7 @@ fn declare_length(
             }
             upload.length = Some(length);
             let before = upload.reserved.bytes();
-            upload.reserved = context.reservation(length);
+            upload.reserved = length;
             Ok(ByteSize::new(upload.reserved.bytes().saturating_sub(before)))
         }
     }

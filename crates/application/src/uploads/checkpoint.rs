@@ -84,7 +84,7 @@ impl<'a> Checkpoints<'a> {
         self.context.extend(upload);
         if upload.length.is_none() {
             // The final length is unknown, so bytes are reserved as they come.
-            upload.reserved = self.context.reservation(upload.offset);
+            upload.reserved = upload.offset;
         }
         let outcome = retry_conflicts(|| self.try_save(upload)).await;
         self.is_unsure = matches!(outcome, Err(ResumableError::Store(_)));

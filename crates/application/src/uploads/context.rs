@@ -73,11 +73,6 @@ impl Context {
         Self { events: self.events.by(actor), ..self.clone() }
     }
 
-    /// What is reserved for so many bytes: nothing where there is no quota.
-    pub(super) const fn reservation(&self, length: ByteSize) -> ByteSize {
-        if self.quota.is_some() { length } else { ByteSize::ZERO }
-    }
-
     /// Lets the upload live on from now. Whether its row says so: see [`later_expiry`].
     pub(super) fn extend(&self, upload: &mut Upload) -> bool {
         let later = later_expiry(upload.expires_at, self.clock.now(), self.ttl);

@@ -91,7 +91,7 @@ impl Context {
             key: draft.key.clone(),
             length: draft.length,
             offset: ByteSize::ZERO,
-            reserved: self.reservation(draft.length.unwrap_or_default()),
+            reserved: draft.length.unwrap_or_default(),
             epoch: Epoch::FIRST,
             is_locked: false,
             state: None,

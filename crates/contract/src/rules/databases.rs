@@ -2,8 +2,8 @@
 
 use super::{
     audit, blob_row, blob_row_more, check, columns, file, job, job_concurrency, job_record, job_turns, key,
-    list, long, many, reach, removal, rows, session, session_more, session_recent, unit, upload, upload_end,
-    user, work, work_more,
+    list, long, many, reach, removal, rows, session, session_more, session_recent, standing, unit, upload,
+    upload_end, user, work, work_more,
 };
 use crate::suite::suite;
 
@@ -179,6 +179,15 @@ suite! {
         upload_23_uploads_of_a_user_who_is_marked_as_removed_are_answered_like_none,
         key_18_every_key_of_a_user_who_is_marked_as_removed_is_free,
     }
+    standing {
+        user_28_role_suspension_and_quota_are_set_each_by_itself,
+        user_29_a_quota_of_ones_own_counts_instead_of_the_given_one,
+        user_30_a_reservation_beside_a_change_of_the_quota_obeys_the_one_committed_first,
+        user_31_the_admins_who_are_not_suspended_are_locked_by_their_ids,
+        user_32_of_units_that_each_leave_an_admin_none_takes_the_last_one,
+        user_33_users_are_listed_newest_first_by_a_literal_part_of_their_address,
+        user_34_all_users_are_counted_with_what_they_keep,
+    }
     long {
         user_21_addresses_and_hashes_as_long_as_they_may_be_are_kept_whole,
         user_22_addresses_that_differ_by_more_than_case_are_different,
@@ -248,6 +257,10 @@ suite! {
         job_36_the_user_with_the_fewest_running_jobs_has_the_next_turn,
         job_37_turns_are_among_jobs_of_users_and_of_one_urgency,
         job_38_no_job_of_a_user_is_claimed_twice_or_left_by_all_workers,
+    }
+    job_record {
+        job_39_jobs_are_counted_by_kind_and_state_and_the_longest_due_is_told,
+        job_40_the_trace_of_a_job_comes_back_with_every_claim,
     }
 }
 

@@ -17,8 +17,8 @@ fn ids(jobs: &[ClaimedJob]) -> Vec<JobId> {
 
 /// The job as the worker of this attempt holds it.
 fn held(job: &NewJob, attempt: u32) -> ClaimedJob {
-    let NewJob { id, kind, payload, run_at, .. } = job.clone();
-    ClaimedJob { id, kind, payload, attempt, run_at }
+    let NewJob { id, kind, payload, run_at, trace, .. } = job.clone();
+    ClaimedJob { id, kind, payload, attempt, run_at, trace }
 }
 
 pub(crate) async fn job_01_a_job_is_there_only_once_its_unit_is_committed<H: DatabaseHarness>(harness: &H) {

@@ -1,7 +1,7 @@
 //! JOB: what operators see of the queue, and what they may do.
 
-use fm_domain::ids::JobId;
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobRecord, JobState, NewJob, Priority};
+use fm_domain::ids::{JobId, UserId};
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobRecord, JobState, NewJob, Priority, QueueDepth};
 
 use crate::fixture::database::{Given, given};
 use crate::fixture::{at, fill, uuid};
@@ -92,6 +92,45 @@ pub(crate) async fn job_20_a_dead_job_is_taken_once_and_a_living_one_never<H: Da
     assert_eq!(listed(&given, None, None, 10).await.len(), 3);
 }
 
+pub(crate) async fn job_39_jobs_are_counted_by_kind_and_state_and_the_longest_due_is_told<
+    H: DatabaseHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    assert_eq!(depths(&given, 0).await, [], "an empty queue has no kinds");
+    one_of_each(&given).await;
+    let later = NewJob { run_at: at(700), ..fill::job_of(fill::SWEEP) };
+    given.jobs(&[later]).await;
+    let paint = |oldest_due: Option<i64>| QueueDepth {
+        kind: fill::PAINT,
+        waiting: 2,
+        running: 1,
+        dead: 1,
+        oldest_due: oldest_due.map(at),
+    };
+    let sweep = |oldest_due: Option<i64>| QueueDepth {
+        kind: fill::SWEEP,
+        waiting: 1,
+        running: 0,
+        dead: 0,
+        oldest_due: oldest_due.map(at),
+    };
+    // The dead are never due; a lease is over at 60, the retry comes at 90.
+    for (now, first, second) in [(59, None, None), (60, Some(60), None), (1_000, Some(60), Some(700))] {
+        assert_eq!(depths(&given, now).await, [paint(first), sweep(second)], "at {now}");
+    }
+    assert_eq!(given.claim(at(60), at(120), 1).await.len(), 1);
+    assert_eq!(depths(&given, 100).await, [paint(Some(90)), sweep(None)], "a retry is due at its own time");
+}
+
+async fn depths(given: &Given, now: i64) -> Vec<QueueDepth> {
+    let mut unit = given.unit().await;
+    let depths = unit.jobs().depths(at(now)).await.unwrap();
+    unit.rollback().await.unwrap();
+    depths
+}
+
 /// Claims the job at `now` and puts it back in the same unit, as a node does that can't run it.
 async fn claim_and_put_back(given: &Given, now: i64, retry_at: i64, reason: &str) -> ClaimedJob {
     let mut unit = given.unit().await;
@@ -147,4 +186,19 @@ pub(crate) async fn job_29_only_the_attempt_that_holds_a_job_puts_it_back<H: Dat
     assert!(unit.jobs().put_back(jobs[2].id, 1, at(900), "by its holder").await.unwrap());
     unit.rollback().await.unwrap();
     assert_eq!(listed(&given, None, None, 10).await, before, "a unit that is undone puts nothing back");
+}
+
+pub(crate) async fn job_40_the_trace_of_a_job_comes_back_with_every_claim<H: DatabaseHarness>(harness: &H) {
+    let given = given(harness);
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap();
+    let traced = NewJob { trace: Some(trace), run_at: at(0), ..fill::job() };
+    let owned = NewJob { owner: Some(UserId::new(uuid())), run_at: at(1), ..traced.clone() };
+    let owned = NewJob { id: JobId::new(uuid()), ..owned };
+    given.jobs(&[traced, owned, NewJob { run_at: at(2), ..fill::job() }]).await;
+    for (now, lease_until) in [(10, 20), (20, 30)] {
+        let claimed = given.claim(at(now), at(lease_until), 3).await;
+        let mut given_back: Vec<_> = claimed.iter().map(|job| (job.run_at, job.trace)).collect();
+        given_back.sort_by_key(|(run_at, _)| *run_at);
+        assert_eq!(given_back, [(at(0), Some(trace)), (at(1), Some(trace)), (at(2), None)]);
+    }
 }

@@ -39,6 +39,7 @@ mod session;
 mod session_more;
 mod session_recent;
 mod session_signal_rules;
+mod standing;
 mod stored;
 mod stores;
 mod thumb;

@@ -175,6 +175,13 @@ pub(crate) async fn user_26_what_a_removed_user_had_goes_up_to_the_limit_blobs_f
     unit.commit().await.unwrap();
     assert_eq!(given.list(user.id, &FileFilter::default(), &newest(10)).await, []);
     assert_eq!(given.stored_upload(user.id, gone.id).await, None);
+    let mut unit = given.unit().await;
+    for number in 0..3 {
+        let attempt = BlobId::new(uuid());
+        let claim = KeyClaim { user: user.id, key: key(number), attempt, lease_until: at(60) };
+        assert_eq!(unit.keys().claim(&claim, at(1)).await.unwrap(), Claimed::Held, "nothing is left");
+    }
+    unit.rollback().await.unwrap();
     assert_eq!(given.stored(other, kept.id).await.as_ref(), Some(&kept), "other users keep theirs");
     assert!(matches!(given.state_of(kept.blob).await, Some(BlobState::Stored { .. })));
     assert_eq!(given.stored_upload(other, open.id).await.as_ref(), Some(&open));
@@ -189,7 +196,8 @@ pub(crate) async fn user_27_only_users_who_are_marked_as_removed_are_removed<H: 
     harness: &H,
 ) {
     let given = given(harness);
-    let (living, marked) = (given.owner().await, given.owner().await);
+    let (living, user) = (given.owner().await, given.user().await);
+    let marked = user.id;
     let (file, left) = (given.file(living, "living").await, given.file(marked, "left").await);
     given.mark_removed(marked).await;
     for user in [living, UserId::new(uuid())] {
@@ -206,6 +214,10 @@ pub(crate) async fn user_27_only_users_who_are_marked_as_removed_are_removed<H: 
     assert!(unit.users().remove(marked).await.unwrap(), "with what is left");
     unit.commit().await.unwrap();
     assert!(matches!(given.state_of(left.blob).await, Some(BlobState::Stored { .. })), "but for blobs");
+    let mut unit = given.unit().await;
+    unit.users().insert(&user).await.unwrap();
+    unit.commit().await.unwrap();
+    assert_eq!(given.list(marked, &FileFilter::default(), &newest(10)).await, [], "nothing else is left");
 }
 
 pub(crate) async fn file_27_files_of_a_user_who_is_marked_as_removed_are_answered_like_none<

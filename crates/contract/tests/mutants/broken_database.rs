@@ -18,6 +18,7 @@ use futures_util::FutureExt as _;
 
 use crate::broken_audit::TrailFault;
 use crate::broken_removal::RemovalFault;
+use crate::broken_standing::StandingFault;
 use crate::fresh_signals::{Deaf, Sleeper};
 use crate::memories::{Common, Memory};
 use crate::{mutants, planned};
@@ -39,6 +40,8 @@ pub(crate) enum Fault {
     NeverSignals,
     IgnoresPriority,
     ListsEveryJob,
+    CallsEveryJobDue,
+    CountsTheDeadAsWaiting,
     TakesTheLiving,
     IgnoresRevision,
     SetsAnyThumbnail,
@@ -150,6 +153,7 @@ pub(crate) enum Fault {
     FiltersJobsAfterTheLimit,
     ClaimsKindsAfterTheLimit,
     ClaimsWithoutTurns,
+    ForgetsTraces,
     LosesConnectionsOfDroppedUnits,
     TakesLimitsAs31Bits,
     KeepsHashesIn60Characters,
@@ -163,6 +167,7 @@ pub(crate) enum Fault {
     MarksOwnedFilesAlone,
     Trail(TrailFault),
     Removal(RemovalFault),
+    Standing(StandingFault),
 }
 
 /// How many connections there are.
@@ -396,8 +401,9 @@ mutants! {
     a_list_that_repeats_between_pages: broken(Fault::RepeatsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-17", "FILE-18", "FILE-21", "FILE-23"];
     a_list_that_reads_types_as_patterns: broken(Fault::ReadsTypesAsPatterns) => database, ["FILE-13"];
     a_repo_that_ignores_quotas: broken(Fault::IgnoresQuota) => database,
-        ["UOW-03", "USER-05", "USER-06", "USER-15", "USER-20"];
-    a_repo_that_charges_in_two_steps: broken(Fault::AddsBeforeItFrees) => database, ["USER-07", "USER-16"];
+        ["UOW-03", "USER-05", "USER-06", "USER-15", "USER-20", "USER-29"];
+    a_repo_that_charges_in_two_steps: broken(Fault::AddsBeforeItFrees) => database,
+        ["USER-07", "USER-16", "USER-29"];
     a_repo_that_replaces_any_password: broken(Fault::ReplacesAnyPassword) => database, ["USER-04", "USER-21"];
     a_repo_that_marks_tombstones_stored: broken(Fault::MarksTombstonesStored) => database,
         ["UOW-03", "BLOBROW-01", "BLOBROW-02", "BLOBROW-11"];

@@ -9,7 +9,7 @@ use fm_domain::error::PortResult;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId};
 use fm_domain::jobs::{
-    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority,
+    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority, QueueDepth,
 };
 
 use uuid::Uuid;
@@ -142,8 +142,9 @@ impl JobQueue for BrokenUnit {
         let most = if self.is(Fault::ComparesNamesTo64Characters) { 64 } else { usize::MAX };
         let unique = job.unique.as_ref().map(|name| first(name, most));
         let owner = job.owner.filter(|_| !self.is(Fault::ClaimsWithoutTurns));
+        let trace = job.trace.filter(|_| !self.is(Fault::ForgetsTraces));
         let enqueued =
-            self.honest().jobs().enqueue(&NewJob { priority, owner, unique, ..job.clone() }).await?;
+            self.honest().jobs().enqueue(&NewJob { priority, owner, unique, trace, ..job.clone() }).await?;
         if enqueued == Enqueued::Added {
             self.common.priorities.lock().unwrap().insert(job.id, priority);
             if self.is(Fault::SignalsBeforeTheCommit) {
@@ -273,6 +274,17 @@ impl JobQueue for BrokenUnit {
         self.honest().jobs().count_living().await
     }
 
+    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
+        let now = if self.is(Fault::CallsEveryJobDue) { Timestamp::from_unix_micros(i64::MAX) } else { now };
+        let mut depths = self.honest().jobs().depths(now).await?;
+        if self.is(Fault::CountsTheDeadAsWaiting) {
+            for depth in &mut depths {
+                depth.waiting += std::mem::take(&mut depth.dead);
+            }
+        }
+        Ok(depths)
+    }
+
     async fn list(
         &mut self,
         state: Option<JobState>,
@@ -303,12 +315,12 @@ impl JobQueue for BrokenUnit {
 
 mutants! {
     a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue,
-        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23", "JOB-34", "JOB-36", "JOB-37", "JOB-38"];
+        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23", "JOB-34", "JOB-36", "JOB-37", "JOB-38", "JOB-39", "JOB-40"];
     a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
     a_queue_that_takes_any_answer: broken(Fault::TakesAnyAnswer) => job_queue,
         ["JOB-04", "JOB-07", "JOB-21", "JOB-24", "JOB-28"];
     a_queue_that_loses_what_expired: broken(Fault::LosesWhatExpired) => job_queue,
-        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21", "JOB-23", "JOB-25", "JOB-30", "JOB-36"];
+        ["JOB-03", "JOB-04", "JOB-07", "JOB-15", "JOB-21", "JOB-23", "JOB-25", "JOB-30", "JOB-36", "JOB-39", "JOB-40"];
     a_queue_that_wakes_no_worker: broken(Fault::NeverSignals) => job_queue, ["JOB-13", "JOB-27", "JOB-32"];
     a_queue_that_knows_no_priority: broken(Fault::IgnoresPriority) => job_queue, ["JOB-05", "JOB-28", "JOB-37"];
     a_queue_that_lists_jobs_of_any_state: broken(Fault::ListsEveryJob) => job_queue, ["JOB-18", "JOB-24", "JOB-33"];
@@ -317,7 +329,8 @@ mutants! {
     a_queue_that_lists_a_page: broken(Fault::ListsAPageOfJobs) => job_queue, ["JOB-22"];
     a_queue_that_leases_to_the_second: broken(Fault::LeasesJobsToTheSecond) => job_queue, ["JOB-23"];
     a_queue_that_completes_the_unclaimed: broken(Fault::CompletesTheUnclaimed) => job_queue, ["JOB-24"];
-    a_queue_that_tells_the_time_of_the_retry: broken(Fault::TellsTheTimeOfTheRetry) => job_queue, ["JOB-07", "JOB-25"];
+    a_queue_that_tells_the_time_of_the_retry: broken(Fault::TellsTheTimeOfTheRetry) => job_queue,
+        ["JOB-07", "JOB-25", "JOB-40"];
     a_queue_that_releases_names_on_retry: broken(Fault::ReleasesNamesOnRetry) => job_queue, ["JOB-25"];
     a_queue_that_cuts_reasons: broken(Fault::CutsReasons) => job_queue, ["JOB-25"];
     a_queue_that_counts_what_is_put_back: broken(Fault::CountsWhatIsPutBack) => job_queue, ["JOB-28"];
@@ -325,7 +338,10 @@ mutants! {
     a_queue_that_puts_back_without_a_reason: broken(Fault::PutsBackWithoutAReason) => job_queue, ["JOB-28"];
     a_queue_that_puts_back_for_any_attempt: broken(Fault::PutsBackForAnyAttempt) => job_queue, ["JOB-29"];
     a_queue_that_keeps_texts_of_payloads: broken(Fault::KeepsTextsOfPayloads) => job_queue, ["JOB-03", "JOB-07", "JOB-10", "JOB-21", "JOB-26"];
+    a_queue_that_calls_every_job_due: broken(Fault::CallsEveryJobDue) => job_queue, ["JOB-39"];
+    a_queue_that_counts_the_dead_as_waiting: broken(Fault::CountsTheDeadAsWaiting) => job_queue, ["JOB-39"];
     a_queue_without_turns: broken(Fault::ClaimsWithoutTurns) => job_queue, ["JOB-36", "JOB-37"];
+    a_queue_that_forgets_traces: broken(Fault::ForgetsTraces) => job_queue, ["JOB-40"];
     a_queue_that_enqueues_again: broken(Fault::EnqueuesAgain) => job_queue, ["JOB-01", "JOB-09", "JOB-26"];
     a_signal_that_loses_what_no_worker_awaits: broken(Fault::LosesSignalsWithoutAWaiter) => job_queue, ["JOB-13", "JOB-27", "JOB-32"];
 }

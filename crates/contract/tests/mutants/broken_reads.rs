@@ -1,7 +1,7 @@
 //! The reads of databases with one fault, but for lists.
 
 use async_trait::async_trait;
-use fm_domain::accounts::{Account, Email, StorageUse, Tally, UserQueries};
+use fm_domain::accounts::{Account, Email, StorageUse, Tally, UserCounts, UserFilter, UserQueries};
 use fm_domain::blobs::{BlobQueries, BlobRecord, BlobState, Sweepable};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
@@ -51,6 +51,19 @@ impl UserQueries for BrokenReads {
             }
         }
         Ok(tallies)
+    }
+
+    async fn list(
+        &mut self,
+        filter: &UserFilter,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> PortResult<Vec<Account>> {
+        self.page_of_users(filter, after, limit).await
+    }
+
+    async fn count(&mut self) -> PortResult<UserCounts> {
+        self.count_users().await
     }
 }
 

@@ -120,7 +120,7 @@ impl BrokenReads {
 mutants! {
     a_repo_that_marks_no_user: broken(Fault::Removal(RemovalFault::MarksNoUser)) => database,
         ["USER-09", "UPLOAD-15", "AUDIT-07", "USER-23", "USER-24", "USER-25", "USER-26", "USER-27", "FILE-27", "UPLOAD-23",
-            "KEY-18"];
+            "KEY-18", "USER-28", "USER-31", "USER-33", "USER-34"];
     a_repo_that_marks_a_user_again: broken(Fault::Removal(RemovalFault::MarksAgain)) => database, ["USER-23"];
     a_tally_of_removed_users: broken(Fault::Removal(RemovalFault::TalliesTheRemoved)) => database, ["USER-23"];
     a_repo_that_keeps_addresses: broken(Fault::Removal(RemovalFault::KeepsTheAddress)) => database, ["USER-24"];

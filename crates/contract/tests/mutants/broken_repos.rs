@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{
-    Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, StorageUse, User, UserRepo,
+    Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, Role, User, UserRepo,
 };
 use fm_domain::blobs::{
     BlobIntent, BlobKey, BlobRepo, Bucket, ExpiredIntent, MarkStored, StoredBlob, Tombstone,
@@ -89,26 +89,29 @@ impl UserRepo for BrokenUnit {
         users.set_password(id, stored.as_ref().filter(|_| any).unwrap_or(seen), new).await
     }
 
+    async fn set_role(&mut self, id: UserId, role: Role) -> PortResult<bool> {
+        self.give_role(id, role).await
+    }
+
+    async fn set_suspended(&mut self, id: UserId, since: Option<Timestamp>) -> PortResult<bool> {
+        self.suspend(id, since).await
+    }
+
+    async fn set_quota(&mut self, id: UserId, quota: Option<ByteSize>) -> PortResult<bool> {
+        self.give_quota(id, quota).await
+    }
+
+    async fn lock_admins(&mut self) -> PortResult<Vec<UserId>> {
+        self.admins().await
+    }
+
     async fn reserve(
         &mut self,
         id: UserId,
         bytes: ByteSize,
         quota: Option<ByteSize>,
     ) -> Result<(), ReserveBytes> {
-        let quota = quota.filter(|_| !self.is(Fault::IgnoresQuota));
-        let mut bytes = if self.is(Fault::ReservesIn32Bits) { narrow(bytes) } else { bytes };
-        if self.is(Fault::ReservesWithOverflow)
-            && let (Some(quota), Some(account)) = (quota, self.honest().users().find_for_update(id).await?)
-        {
-            let StorageUse { used, reserved, .. } = account.storage;
-            let total = [used, reserved, bytes]
-                .iter()
-                .fold(0_i64, |sum, part| sum.wrapping_add(i64::from_ne_bytes(part.bytes().to_ne_bytes())));
-            if total < 0 && quota > ByteSize::ZERO {
-                bytes = ByteSize::ZERO;
-            }
-        }
-        let reserved = self.honest().users().reserve(id, bytes, quota).await;
+        let reserved = self.reserve_bytes(id, bytes, quota).await;
         self.charged_anyway(id, reserved)
     }
 

@@ -86,7 +86,7 @@ impl BrokenReads {
 mutants! {
     a_repo_that_folds_addresses_as_ascii: broken(Fault::FoldsAsciiAlone) => database, ["USER-02"];
     a_repo_that_keeps_names_that_are_cleared: broken(Fault::KeepsNamesThatAreCleared) => database, ["USER-11"];
-    a_repo_that_frees_before_it_adds: broken(Fault::FreesBeforeItAdds) => database, ["USER-19"];
+    a_repo_that_frees_before_it_adds: broken(Fault::FreesBeforeItAdds) => database, ["USER-19", "USER-29"];
     a_repo_that_reserves_with_overflow: broken(Fault::ReservesWithOverflow) => database, ["USER-20"];
     a_list_that_searches_old_names: broken(Fault::SearchesOldNames) => database, ["FILE-21"];
     a_list_that_sorts_by_old_names: broken(Fault::SortsByOldNames) => database, ["FILE-21"];

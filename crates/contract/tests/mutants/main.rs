@@ -21,6 +21,7 @@ mod broken_session_signal;
 mod broken_session_store;
 mod broken_signers;
 mod broken_sources;
+mod broken_standing;
 mod broken_thumbnailer;
 mod broken_uploads;
 mod fresh_database;

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::broken_audit::TrailMemory;
 use crate::broken_removal::Marked;
+use crate::broken_standing::FirstAdmins;
 
 /// What all nodes of a database share beside its tables.
 #[derive(Default)]
@@ -36,6 +37,7 @@ pub(crate) struct Common {
     pub(crate) uploads: Mutex<Vec<(KeyClaim, FinishedUpload, Timestamp)>>,
     pub(crate) emails: Mutex<Vec<Email>>,
     pub(crate) marked: Marked,
+    pub(crate) first_admins: FirstAdmins,
     pub(crate) trail: TrailMemory,
     /// Connections that dropped units did not give back.
     pub(crate) lost: AtomicUsize,

@@ -219,3 +219,19 @@ async fn a_budget_smaller_than_a_buffer_still_lets_uploads_through_one_after_the
     let stored = futures_util::future::join_all(uploads).await;
     assert!(stored.iter().all(|blob| blob.size == ByteSize::new(3 * BUFFER_BYTES as u64)));
 }
+
+#[tokio::test]
+async fn many_readers_that_wait_for_their_clients_hold_little() {
+    let fixture = Fixture::fresh().await;
+    let (key, bytes) = (key(), pattern(1 << 20));
+    fixture.store.put(&key, body(bytes.clone(), BUFFER_BYTES, None), &hint(None)).await.unwrap();
+    let (mut readers, mut held) = (Vec::new(), 0);
+    for _ in 0..500 {
+        let mut reader = fixture.store.get(&key, None).await.unwrap();
+        held += reader.bytes.next().await.unwrap().unwrap().len();
+        readers.push(reader);
+    }
+    assert!(held < 80 << 20, "{held} bytes, of 125 MiB");
+    drop(readers);
+    assert!(read(fixture.store.get(&key, None).await.unwrap()).await.unwrap() == bytes);
+}

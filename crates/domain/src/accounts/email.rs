@@ -58,6 +58,12 @@ impl Email {
         &self.key
     }
 
+    /// A part of an address as it occurs in [keys](Self::key): without white space around it, in NFKC and lower case.
+    #[must_use]
+    pub fn fold_part(text: &str) -> String {
+        text.trim_matches(is_blank).nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    }
+
     /// The address under every key that an account of its owner may have, the nearest to what was typed first: accounts
     /// were registered under addresses as they were typed, then under those in NFC, with their domain in Unicode or in
     /// ASCII.

@@ -7,7 +7,10 @@ mod port;
 mod weak_password;
 
 pub use email::{Email, InvalidEmail};
-pub use model::{Account, DisplayName, InvalidDisplayName, Kept, Role, StorageUse, Tally, UnknownRole, User};
+pub use model::{
+    Account, DisplayName, InvalidDisplayName, Kept, Role, StorageUse, Tally, UnknownRole, User, UserCounts,
+    UserFilter,
+};
 pub use password::{InvalidPassword, Password, PasswordCheck, PasswordHash, PasswordHasher};
 pub use port::{Charge, InsertUser, ReserveBytes, UserQueries, UserRepo};
 pub use weak_password::WeakPassword;

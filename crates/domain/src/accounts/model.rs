@@ -35,6 +35,56 @@ pub struct Account {
     pub user: User,
     /// What they keep.
     pub storage: StorageUse,
+    /// Their own quota; `None`: the quota of the configuration.
+    pub quota: Option<ByteSize>,
+    /// Since when the account is suspended: no login succeeds, and it has no sessions.
+    pub suspended_at: Option<Timestamp>,
+}
+
+impl Account {
+    /// An account that was opened just now.
+    #[must_use]
+    pub fn new(user: User) -> Self {
+        Self { user, storage: StorageUse::default(), quota: None, suspended_at: None }
+    }
+
+    /// Whether no login succeeds.
+    #[must_use]
+    pub const fn is_suspended(&self) -> bool {
+        self.suspended_at.is_some()
+    }
+
+    /// Whether its user administers: an admin who is not suspended.
+    #[must_use]
+    pub const fn is_active_admin(&self) -> bool {
+        matches!(self.user.role, Role::Admin) && !self.is_suspended()
+    }
+
+    /// How much its user may keep, where `default` is the quota of the configuration; `None`: any amount.
+    #[must_use]
+    pub fn quota_or(&self, default: Option<ByteSize>) -> Option<ByteSize> {
+        self.quota.or(default)
+    }
+}
+
+/// Which users to list. Default: all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Those with this text, literally, in the key of their address: see [`Email::fold_part`].
+    pub address_contains: Option<String>,
+}
+
+/// All users, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UserCounts {
+    /// How many there are.
+    pub users: u64,
+    /// How many of them are suspended.
+    pub suspended: u64,
+    /// How many of them are admins, suspended ones too.
+    pub admins: u64,
+    /// What all of them keep.
+    pub storage: StorageUse,
 }
 
 /// What a user keeps.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Account, DisplayName, Email, PasswordHash, Tally, User};
+use super::{Account, DisplayName, Email, PasswordHash, Role, Tally, User, UserCounts, UserFilter};
 use crate::body::ByteSize;
 use crate::clock::Timestamp;
 use crate::error::{PortError, PortResult};
@@ -61,6 +61,18 @@ pub trait UserQueries: Send {
     /// What accounts say they keep beside what their files add up to, by the users' ids: those after `after`, at most
     /// `limit`. Both sides of a tally are of one moment, however many uploads end meanwhile (USER-13). For checks alone.
     async fn tally(&mut self, after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>>;
+
+    /// The users that the filter fits, by their ids from the largest, which is the newest, to the smallest: those before
+    /// `after`, at most `limit` (USER-33). For admins alone.
+    async fn list(
+        &mut self,
+        filter: &UserFilter,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> PortResult<Vec<Account>>;
+
+    /// All users, counted (USER-34): reads every row. For admins alone.
+    async fn count(&mut self) -> PortResult<UserCounts>;
 }
 
 /// Users inside a unit of work.
@@ -81,8 +93,23 @@ pub trait UserRepo: Send {
     async fn set_password(&mut self, id: UserId, seen: &PasswordHash, new: &PasswordHash)
     -> PortResult<bool>;
 
-    /// Reserves `bytes` for an upload. Refused when used + reserved + bytes would exceed `quota`; of two units that ask
-    /// for the last byte at most one gets it (USER-05). An amount that no counter holds is refused like any other
+    /// Gives the user this role; false when there is no such user (USER-28).
+    async fn set_role(&mut self, id: UserId, role: Role) -> PortResult<bool>;
+
+    /// Suspends the user since this moment, or no longer; false when there is no such user (USER-28). Nothing else of the
+    /// user changes: their sessions are another store's.
+    async fn set_suspended(&mut self, id: UserId, since: Option<Timestamp>) -> PortResult<bool>;
+
+    /// Gives the user a quota of their own, or that of the configuration again; false when there is no such user
+    /// (USER-28). A smaller one than what they use takes nothing away.
+    async fn set_quota(&mut self, id: UserId, quota: Option<ByteSize>) -> PortResult<bool>;
+
+    /// The admins who are not suspended, by their ids, locked until the unit ends: of two units that ask the second waits,
+    /// and sees what the first did (USER-31, USER-32). For what must leave an admin.
+    async fn lock_admins(&mut self) -> PortResult<Vec<UserId>>;
+
+    /// Reserves `bytes` for an upload. Refused when used + reserved + bytes would exceed the user's own quota, or `quota`
+    /// where they have none (USER-29, USER-30); of two units that ask for the last byte at most one gets it (USER-05). An amount that no counter holds is refused like any other
     /// (USER-20).
     async fn reserve(
         &mut self,
@@ -95,8 +122,8 @@ pub trait UserRepo: Send {
     async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()>;
 
     /// Applies all of `charge` at once: reserved − unreserve, used + add − free, files + added − removed. Refused
-    /// when it adds more than it unreserves and frees, and used + reserved would then exceed `quota`: the quota can be
-    /// filled to the last byte (USER-16). A counter that would go below zero once all is applied is zero (USER-19);
+    /// when it adds more than it unreserves and frees, and used + reserved would then exceed the user's own quota, or `quota`
+    /// where they have none (USER-29): the quota can be filled to the last byte (USER-16). A counter that would go below zero once all is applied is zero (USER-19);
     /// amounts that no counter holds are refused (USER-20).
     async fn charge(
         &mut self,

@@ -30,10 +30,22 @@ actions! {
     ACCOUNT_REGISTERED = "account.registered";
     /// An account got another display name.
     ACCOUNT_RENAMED = "account.renamed";
-    /// An account was removed by its user.
+    /// An account was removed: by its user, an admin or an operator.
     ACCOUNT_REMOVED = "account.removed";
+    /// An account was suspended, which ends all sessions.
+    ACCOUNT_SUSPENDED = "account.suspended";
+    /// A suspended account may log in again.
+    ACCOUNT_RESUMED = "account.resumed";
+    /// A user became an admin.
+    ACCOUNT_PROMOTED = "account.promoted";
+    /// An admin became a user like any other.
+    ACCOUNT_DEMOTED = "account.demoted";
+    /// An account got a quota of its own, or that of the configuration again.
+    ACCOUNT_QUOTA_CHANGED = "account.quota_changed";
     /// A password was changed, which ends all sessions but one.
     PASSWORD_CHANGED = "password.changed";
+    /// A password was replaced by an operator, which ends all sessions.
+    PASSWORD_RESET = "password.reset";
     /// A user in a session gave a wrong password where it is asked for again.
     PASSWORD_REFUSED = "password.refused";
     /// A login. The target is the session.
@@ -56,7 +68,7 @@ actions! {
     FILE_REMOVED = "file.removed";
     /// A signed URL was made, to hand on. The target is the file.
     LINK_CREATED = "link.created";
-    /// An operator had a dead job tried again. The target is the dead job.
+    /// An operator or admin had a dead job tried again. The target is the dead job.
     JOB_RETRIED = "job.retried";
     /// An operator discarded a dead job. The target is the job.
     JOB_DISCARDED = "job.discarded";

@@ -1,7 +1,6 @@
 //! Cursors of the trail: the place in a list, authenticated and bound to its filter.
 
 use serde::{Deserialize, Serialize};
-use sha2::Digest as _;
 use uuid::Uuid;
 
 use super::{AuditFilter, AuditKey};
@@ -10,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::error::PortResult;
 use crate::files::InvalidCursor;
 use crate::ids::AuditEntryId;
+use crate::list_hash::ListHash;
 use crate::mac::{MacSigner, Purpose};
 
 /// Microseconds since 1970, and the id.
@@ -40,23 +40,18 @@ pub fn decode_audit_cursor(
 /// A hash of the list that a cursor is bound to. Its first field keeps it apart from lists of files.
 fn hash_of_list(filter: &AuditFilter) -> [u8; 32] {
     let AuditFilter { account, action, since, until } = filter;
-    let mut hash = sha2::Sha256::new();
-    let mut field = |tag: u8, bytes: &[u8]| {
-        hash.update([tag]);
-        hash.update((bytes.len() as u64).to_be_bytes());
-        hash.update(bytes);
-    };
-    field(b'a', b"audit");
+    let mut hash = ListHash::new();
+    hash.field(b'a', b"audit");
     if let Some(account) = account {
-        field(b'u', account.uuid().as_bytes());
+        hash.field(b'u', account.uuid().as_bytes());
     }
     if let Some(action) = action {
-        field(b'n', action.as_str().as_bytes());
+        hash.field(b'n', action.as_str().as_bytes());
     }
     for (tag, moment) in [(b's', since), (b'e', until)] {
         if let Some(moment) = moment {
-            field(tag, &moment.unix_micros().to_be_bytes());
+            hash.field(tag, &moment.unix_micros().to_be_bytes());
         }
     }
-    hash.finalize().into()
+    hash.finish()
 }

@@ -21,6 +21,18 @@ fn actions_have_names_of_their_own_by_which_they_are_found() {
 }
 
 #[test]
+fn the_documents_tell_of_every_action_and_of_no_other() {
+    let document = include_str!("../../../../docs/ARCHITECTURE.md");
+    let (_, chapter) = document.split_once("## The audit trail").unwrap();
+    let (chapter, _) = chapter.split_once("\n## ").unwrap();
+    let cells = chapter.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    let told: Vec<&str> = cells.flat_map(|(actions, _)| actions.split("` `")).collect();
+    assert_eq!(told.len(), AuditAction::ALL.len(), "each is told of once: {told:?}");
+    let told: BTreeSet<&str> = told.into_iter().collect();
+    assert_eq!(told, AuditAction::ALL.iter().map(AuditAction::as_str).collect());
+}
+
+#[test]
 fn an_action_of_a_newer_version_is_kept_as_it_was_stored() {
     let stored = AuditAction::from("share.created".to_owned());
     assert_eq!(stored.as_str(), "share.created");

@@ -2,7 +2,6 @@
 //! filters and order, so that a client can neither make one up nor use it for another list.
 
 use serde::{Deserialize, Serialize};
-use sha2::Digest as _;
 use uuid::Uuid;
 
 use super::{FileFilter, FileSort, PageKey, SortOrder, TypeFilter};
@@ -11,6 +10,7 @@ use crate::claims::{self, Binding, Claims};
 use crate::clock::Timestamp;
 use crate::error::PortResult;
 use crate::ids::{FileId, UserId};
+use crate::list_hash::ListHash;
 use crate::mac::{MacSigner, Purpose};
 
 /// The cursor was not made by us for this list.
@@ -68,26 +68,21 @@ pub fn decode_cursor(
 
 /// A hash of the list that a cursor is bound to.
 fn hash_of_list(owner: UserId, filter: &FileFilter, order: SortOrder) -> [u8; 32] {
-    let mut hash = sha2::Sha256::new();
-    let mut field = |tag: u8, bytes: &[u8]| {
-        hash.update([tag]);
-        hash.update((bytes.len() as u64).to_be_bytes());
-        hash.update(bytes);
-    };
-    field(b'o', owner.uuid().as_bytes());
-    field(b'd', if order == SortOrder::Ascending { b"asc" } else { b"desc" });
+    let mut hash = ListHash::new();
+    hash.field(b'o', owner.uuid().as_bytes());
+    hash.field(b'd', if order == SortOrder::Ascending { b"asc" } else { b"desc" });
     if let Some(text) = &filter.name_contains {
-        field(b'q', text.as_bytes());
+        hash.field(b'q', text.as_bytes());
     }
     if let Some(sha256) = &filter.sha256 {
-        field(b'h', sha256.as_bytes());
+        hash.field(b'h', sha256.as_bytes());
     }
     match &filter.content_type {
-        Some(TypeFilter::Exactly(exactly)) => field(b't', exactly.as_str().as_bytes()),
-        Some(TypeFilter::Family(family)) => field(b'f', family.as_bytes()),
+        Some(TypeFilter::Exactly(exactly)) => hash.field(b't', exactly.as_str().as_bytes()),
+        Some(TypeFilter::Family(family)) => hash.field(b'f', family.as_bytes()),
         None => {}
     }
-    hash.finalize().into()
+    hash.finish()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 mod model;
 mod port;
 
-pub use model::{ClaimedJob, JobKind, JobPayload, JobRecord, JobState, NewJob, Priority};
+pub use model::{ClaimedJob, JobKind, JobPayload, JobRecord, JobState, NewJob, Priority, QueueDepth};
 pub use port::{Enqueued, JobQueue, JobSignal, MAX_UNNOTIFIED_WAIT};
 
 #[cfg(any(test, feature = "mock"))]

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::ids::{JobId, UserId};
+use crate::trace::TraceContext;
 
 /// The stable name of a kind of job: `make_thumbnail`. The queue compares it and knows no kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +102,8 @@ pub struct NewJob {
     /// At most one living job (waiting or running) has this name, every character of which counts (JOB-35); `None`: any
     /// number.
     pub unique: Option<String>,
+    /// The span that asked for it, in whose trace it runs; it comes back with every claim (JOB-40).
+    pub trace: Option<TraceContext>,
 }
 
 /// A job that a worker holds until its lease runs out.
@@ -116,6 +119,8 @@ pub struct ClaimedJob {
     pub attempt: u32,
     /// When it was enqueued to run first.
     pub run_at: Timestamp,
+    /// The span that asked for it.
+    pub trace: Option<TraceContext>,
 }
 
 /// The state of a job.
@@ -142,6 +147,21 @@ impl JobState {
             Self::Dead => "dead",
         }
     }
+}
+
+/// How many jobs of one kind a queue holds, by their states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueDepth {
+    /// The kind.
+    pub kind: JobKind,
+    /// Jobs that no worker holds: due, or due later.
+    pub waiting: u64,
+    /// Jobs that a worker holds, or held when its lease ran out.
+    pub running: u64,
+    /// Jobs that failed for good.
+    pub dead: u64,
+    /// Since when the longest due of them can be claimed; `None` where none can be.
+    pub oldest_due: Option<Timestamp>,
 }
 
 /// A job as an operator sees it.

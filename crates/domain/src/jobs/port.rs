@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{ClaimedJob, JobKind, JobRecord, JobState, NewJob};
+use super::{ClaimedJob, JobKind, JobRecord, JobState, NewJob, QueueDepth};
 use crate::clock::Timestamp;
 use crate::error::PortResult;
 use crate::ids::JobId;
@@ -75,6 +75,10 @@ pub trait JobQueue: Send {
 
     /// How many jobs wait or run; the dead are not counted.
     async fn count_living(&mut self) -> PortResult<u64>;
+
+    /// How many jobs of each kind there are, in the order of the names of the kinds; a kind without a job is left out. A job is due
+    /// that could be claimed at `now`: since its start, its retry or the end of its lease (JOB-39). It reads the whole queue.
+    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>>;
 
     /// Jobs in this state, or all, by their ids (the oldest first), those after `after`, at most `limit`: fewer only when
     /// there are no more (JOB-22, JOB-33).

@@ -1,7 +1,7 @@
 //! Models as tests want them: valid, and the same each time.
 
 use super::FixedClock;
-use crate::accounts::{Account, Email, PasswordHash, Role, StorageUse, User};
+use crate::accounts::{Account, Email, PasswordHash, Role, User};
 use crate::body::ByteSize;
 use crate::clock::Clock as _;
 use crate::files::{File, FileName, MediaType, Revision, Sha256, ThumbnailState};
@@ -29,7 +29,7 @@ pub fn a_user() -> User {
 /// Ada's account, empty.
 #[must_use]
 pub fn an_account() -> Account {
-    Account { user: a_user(), storage: StorageUse::default() }
+    Account::new(a_user())
 }
 
 /// A fresh session of Ada's. Its id is the 1002nd of [`CountingIds`].

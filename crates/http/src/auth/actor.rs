@@ -43,7 +43,8 @@ pub(crate) async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem
     for token in tokens {
         match state.use_cases.sessions.authenticate.run(token, &client).await {
             Ok(actor) => {
-                request.extensions_mut().insert(KnownUser(actor.user()));
+                let known = KnownUser { user: actor.user(), session: actor.session() };
+                request.extensions_mut().insert(known);
                 limit_user(request, state, actor.user()).await?;
                 return Ok(actor);
             }

@@ -16,7 +16,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 type Outcome<T> = Result<T, Box<dyn Any + Send>>;
 
 /// A use case that runs where its bytes come in, on the server's own thread: handing each of them to another thread
-/// costs more than what is done with it. Dropped before its end it goes on as a tracked task.
+/// costs more than what is done with it. Dropped before its end it goes on as a tracked task, in the trace of its request.
 ///
 /// Its timers and sockets belong to the runtime that outlives the server's threads, wherever it runs.
 pub(super) struct DetachOnDrop<T: Send + 'static> {
@@ -34,7 +34,7 @@ impl<T: Send + 'static> DetachOnDrop<T> {
         use_case: impl Future<Output = T> + Send + 'static,
     ) -> Self {
         Self {
-            future: Some(AssertUnwindSafe(use_case).catch_unwind().boxed()),
+            future: Some(AssertUnwindSafe(fm_traces::in_current_trace(use_case)).catch_unwind().boxed()),
             runtime: runtime.clone(),
             tracker: tracker.clone(),
             _tracked: tracker.token(),

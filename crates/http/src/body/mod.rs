@@ -18,6 +18,7 @@ mod multipart;
 mod raw;
 mod run;
 mod source;
+mod wait_allowance;
 
 pub(crate) use envelope::{Kind, Naming, Pump, content_length, kind};
 pub(crate) use raw::{Piece, piece};

@@ -5,6 +5,7 @@ use std::pin::pin;
 
 use actix_web::{HttpRequest, web};
 use fm_application::files::{UploadBody, UploadError};
+use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 
 use super::detach_on_drop::DetachOnDrop;
@@ -61,11 +62,30 @@ where
     T: Send + 'static,
     E: Into<Problem> + Send + 'static,
 {
-    drive_with_body(state, Box::pin(std::future::ready(())), use_case).await
+    drive(state, Box::pin(std::future::ready(())), use_case).await
 }
 
-/// Runs a use case, and the pump of its bytes beside it. When this is dropped the use case goes on as a tracked task.
-pub(crate) async fn drive_with_body<T, E>(
+/// Runs a use case that takes bytes, and the pump of them beside it: an upload in flight until the use case has ended. When
+/// this is dropped the use case goes on as a tracked task.
+pub(crate) fn drive_with_body<T, E>(
+    state: &AppState,
+    pump: Pump,
+    use_case: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> impl Future<Output = Result<T, Problem>>
+where
+    T: Send + 'static,
+    E: Into<Problem> + Send + 'static,
+{
+    let upload = state.traffic.begin_upload();
+    let counted = async move {
+        let _upload = upload;
+        use_case.await
+    };
+    // Use cases of uploads are large: they are moved once.
+    drive(state, pump, counted.boxed())
+}
+
+async fn drive<T, E>(
     state: &AppState,
     pump: Pump,
     use_case: impl Future<Output = Result<T, E>> + Send + 'static,
@@ -82,6 +102,6 @@ where
     };
     match outcome {
         Ok(outcome) => outcome.map_err(Into::into),
-        Err(_panic) => Err(Problem::defect("an upload panicked")),
+        Err(_panic) => Err(Problem::defect("a use case panicked")),
     }
 }

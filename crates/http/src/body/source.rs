@@ -8,13 +8,16 @@ use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::files::Sha256;
 use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256 as Hasher};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
+
+use super::wait_allowance::WaitAllowance;
 
 /// The body of a request.
 pub(super) struct Source {
     payload: web::Payload,
     bounds: Bounds,
     read: u64,
+    allowance: WaitAllowance,
     hasher: Option<Hasher>,
     failure: Option<BodyError>,
 }
@@ -25,7 +28,7 @@ pub(super) struct Bounds {
     pub(super) limit: u64,
     /// The limit that a refusal names.
     pub(super) told_limit: ByteSize,
-    /// How long it may pause while it is waited for.
+    /// How long it may pause while it is waited for, and how long it may take over too few bytes.
     pub(super) stall: Duration,
     /// Whether it is hashed.
     pub(super) hashed: bool,
@@ -34,10 +37,11 @@ pub(super) struct Bounds {
 impl Source {
     pub(super) fn new(payload: web::Payload, bounds: Bounds) -> Self {
         let hasher = bounds.hashed.then(Hasher::new);
-        Self { payload, bounds, read: 0, hasher, failure: None }
+        let allowance = WaitAllowance::new(bounds.stall);
+        Self { payload, bounds, read: 0, allowance, hasher, failure: None }
     }
 
-    /// The next bytes; `None` when all have come. A stall is counted from this call on, so that the sender is not
+    /// The next bytes; `None` when all have come. The time of the sender is counted from this call on, so that it is not
     /// blamed for time in which the server asked for no bytes. After an error every call returns the same error.
     pub(super) async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
         if let Some(failure) = &self.failure {
@@ -54,9 +58,13 @@ impl Source {
     }
 
     async fn receive(&mut self) -> Option<Result<Bytes, BodyError>> {
-        match timeout(self.bounds.stall, self.payload.next()).await {
+        let asked = Instant::now();
+        match timeout(self.allowance.left(), self.payload.next()).await {
             Ok(None) => None,
-            Ok(Some(Ok(bytes))) => Some(Ok(bytes)),
+            Ok(Some(Ok(bytes))) => {
+                self.allowance.note(asked.elapsed(), bytes.len());
+                Some(Ok(bytes))
+            }
             Ok(Some(Err(error))) => Some(Err(broken(&error))),
             Err(_elapsed) => Some(Err(BodyError::Stalled)),
         }

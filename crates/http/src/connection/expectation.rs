@@ -22,7 +22,7 @@ use actix_web::web::Bytes;
 use futures_util::future::{Either, LocalBoxFuture};
 use futures_util::{FutureExt as _, Stream, StreamExt as _, TryFutureExt as _};
 
-use super::stream::Watch;
+use super::watch::Watch;
 
 type Response = dev::Response<BoxBody>;
 
@@ -76,15 +76,20 @@ where
 }
 
 fn begin<S>(
-    request: Request,
+    mut request: Request,
     application: &S,
 ) -> impl Future<Output = Result<Response, Response>> + 'static + use<S>
 where
     S: Service<Request, Response = ServiceResponse<BoxBody>, Error = Response>,
     S::Future: 'static,
 {
-    if let Some(watch) = request.conn_data::<Rc<Watch>>() {
-        watch.begin_request(request.method() == Method::HEAD);
+    if let Some(watch) = request.conn_data::<Rc<Watch>>().cloned() {
+        let body = request.take_payload();
+        let has_body = !matches!(body, dev::Payload::None);
+        watch.begin_request(request.method() == Method::HEAD, has_body);
+        if has_body {
+            *request.payload() = dev::Payload::from(UnwantedBody { body, watch }.boxed_local());
+        }
     }
     application.call(request).map_ok(Into::into)
 }
@@ -105,5 +110,26 @@ impl Stream for ExpectedBody {
             self.is_wanted.set(true);
         }
         next
+    }
+}
+
+/// A body of which little is read before the application wants it.
+struct UnwantedBody {
+    body: dev::Payload,
+    watch: Rc<Watch>,
+}
+
+impl Stream for UnwantedBody {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.watch.take_body();
+        Pin::new(&mut self.body).poll_next(cx)
+    }
+}
+
+impl Drop for UnwantedBody {
+    fn drop(&mut self) {
+        self.watch.take_body();
     }
 }

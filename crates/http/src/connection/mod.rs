@@ -10,9 +10,11 @@ mod count;
 mod ending;
 mod expectation;
 mod stream;
+mod watch;
 
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
@@ -27,7 +29,7 @@ pub(crate) use stream::WatchedStream;
 use crate::settings::HttpSettings;
 use crate::state::AppState;
 use fm_application::wiring::Presence;
-use stream::Watch;
+use watch::Watch;
 
 /// Whether the client of this request is still there.
 pub(crate) fn presence(request: &HttpRequest) -> Presence {
@@ -57,7 +59,7 @@ where
         tracing::debug!(%error, "a client that reads nothing is noticed late");
     }
     let watch = Rc::new(Watch::default());
-    let stream = WatchedStream::new(socket, Rc::clone(&watch), state.settings.head_timeout);
+    let stream = WatchedStream::new(socket, Rc::clone(&watch), &state.settings, Arc::clone(&state.traffic));
     let outcome = http.call((stream, peer)).await;
     if let Err(error) = &outcome {
         tracing::trace!(%error, "a connection ended early");

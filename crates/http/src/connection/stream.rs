@@ -1,71 +1,51 @@
 //! The socket, as the HTTP library sees it: watched for answers that are not the application's, and for requests whose
 //! head does not come.
 
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
-use fm_application::wiring::Presence;
 use memchr::memmem;
+use rustix::net::sockopt::set_socket_linger;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::watch;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::answers::Head;
 use super::ending::Ending;
+use super::watch::Watch;
 use crate::middleware::MAX_HEAD;
+use crate::settings::HttpSettings;
+use crate::traffic::Traffic;
 
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// What is known of a connection on both sides of the HTTP library.
-#[derive(Default)]
-pub(crate) struct Watch {
-    /// The requests that the application was given and whose answers are not written yet: whether each is a `HEAD`.
-    unanswered: RefCell<VecDeque<bool>>,
-    /// Until when the head of the next request has to be whole.
-    head_due: Cell<Option<Instant>>,
-    /// Whether the client sends nothing more, or takes nothing more.
-    gone: watch::Sender<bool>,
-    /// The socket, where the connection is ended here.
-    ended: Cell<Option<(TcpStream, Ending)>>,
-}
-
-impl Watch {
-    /// The application is given a request.
-    pub(super) fn begin_request(&self, is_head: bool) {
-        self.unanswered.borrow_mut().push_back(is_head);
-        self.head_due.set(None);
-    }
-
-    /// Tells whether the client is still there.
-    pub(super) fn presence(&self) -> Presence {
-        Presence::until(self.gone.subscribe())
-    }
-
-    /// The socket and what is to become of it, if the connection is ended here.
-    pub(super) fn take_ended(&self) -> Option<(TcpStream, Ending)> {
-        self.ended.take()
-    }
-}
+/// Bytes that are read of a body before the application wants the first: the library would hold up to 256 KiB for every
+/// request that waits for its turn, or is refused.
+const MAX_UNWANTED: usize = 16 * 1024;
 
 /// A socket that is watched.
 pub(crate) struct WatchedStream {
     /// `None` once the connection is ended here.
     socket: Option<TcpStream>,
     watch: Rc<Watch>,
+    traffic: Arc<Traffic>,
     head_timeout: Duration,
     timer: Option<Pin<Box<Sleep>>>,
+    write_timeout: Duration,
+    /// Runs while the client takes nothing of what is to be written.
+    write_timer: Option<Pin<Box<Sleep>>>,
     /// Bytes that have come of a head, until its end was seen.
     of_head: usize,
     /// The last bytes of them, in which its end may begin.
     tail: [u8; 3],
     /// Whether the end of the head was seen.
     has_head: bool,
+    /// Bytes that have come since then while the application did not want them.
+    unwanted: usize,
     /// What is left to be written of the present answer; `None` where its end can't be known.
     left: Option<u64>,
     /// Whether the present answer is the last one to its request.
@@ -75,16 +55,26 @@ pub(crate) struct WatchedStream {
 }
 
 impl WatchedStream {
-    pub(super) fn new(socket: TcpStream, watch: Rc<Watch>, head_timeout: Duration) -> Self {
+    pub(super) fn new(
+        socket: TcpStream,
+        watch: Rc<Watch>,
+        settings: &HttpSettings,
+        traffic: Arc<Traffic>,
+    ) -> Self {
+        let head_timeout = settings.head_timeout;
         watch.head_due.set(Some(Instant::now() + head_timeout));
         Self {
             socket: Some(socket),
             watch,
+            traffic,
             head_timeout,
             timer: None,
+            write_timeout: settings.write_timeout,
+            write_timer: None,
             of_head: 0,
             tail: [0; 3],
             has_head: false,
+            unwanted: 0,
             left: Some(0),
             is_final: false,
             closes: false,
@@ -99,6 +89,11 @@ impl WatchedStream {
     /// Whether the next byte from the client belongs to the head of a request.
     fn awaits_head(&self) -> bool {
         self.left == Some(0) && !self.closes && self.watch.unanswered.borrow().is_empty()
+    }
+
+    /// Whether the next bytes are the body of a request that the application does not want yet.
+    fn is_unwanted(&self) -> bool {
+        self.watch.is_unwanted.get() || (self.has_head && self.awaits_head())
     }
 
     /// Takes the connection from the HTTP library, which only sees that its socket fails: that is all it can be told, and
@@ -180,6 +175,22 @@ impl WatchedStream {
         let ending = if self.of_head > 0 { Ending::Refusal(408) } else { Ending::Quiet };
         Err(self.end(ending))
     }
+
+    /// Ends the connection when its client has taken too little for too long. What the kernel holds for it goes with it.
+    fn check_write(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let limit = self.write_timeout;
+        let timer = self.write_timer.get_or_insert_with(|| Box::pin(sleep(limit)));
+        if timer.as_mut().poll(cx).is_pending() {
+            return Ok(());
+        }
+        self.watch.gone.send_replace(true);
+        if let Some(socket) = self.socket.take()
+            && let Err(error) = set_socket_linger(&socket, Some(Duration::ZERO))
+        {
+            tracing::debug!(%error, "the kernel keeps what a slow client left unread");
+        }
+        Err(io::ErrorKind::ConnectionAborted.into())
+    }
 }
 
 impl AsyncRead for WatchedStream {
@@ -188,9 +199,16 @@ impl AsyncRead for WatchedStream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.is_unwanted() {
+            self.unwanted = 0;
+        } else if self.unwanted >= MAX_UNWANTED {
+            self.watch.reader.set(Some(cx.waker().clone()));
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let outcome = self.socket()?.poll_read(cx, buffer);
         let count = buffer.filled().len() - before;
+        self.traffic.received(count);
         if outcome.is_ready() && count == 0 {
             self.watch.gone.send_replace(true);
         }
@@ -200,6 +218,9 @@ impl AsyncRead for WatchedStream {
                 self.watch.head_due.set(Some(due));
             }
             self.count_head(&buffer.filled()[before..]);
+        }
+        if self.is_unwanted() {
+            self.unwanted += count;
         }
         outcome
     }
@@ -213,9 +234,13 @@ impl AsyncWrite for WatchedStream {
         let most = self.left.and_then(|left| usize::try_from(left).ok()).unwrap_or(usize::MAX);
         let outcome = self.socket()?.poll_write(cx, &bytes[..most.min(bytes.len())]);
         match outcome {
-            Poll::Ready(Ok(count)) => self.wrote(count),
+            Poll::Ready(Ok(count)) => {
+                self.write_timer = None;
+                self.traffic.sent(count);
+                self.wrote(count);
+            }
             Poll::Ready(Err(_)) => drop(self.watch.gone.send_replace(true)),
-            Poll::Pending => {}
+            Poll::Pending => self.check_write(cx)?,
         }
         outcome
     }
@@ -242,3 +267,6 @@ impl Drop for WatchedStream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

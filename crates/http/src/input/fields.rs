@@ -58,6 +58,19 @@ impl Fields {
         }
     }
 
+    /// A field that may be left out; null is a value like any other. `None` only after a fault was noted.
+    #[expect(clippy::option_option, reason = "a fault is one thing, an absent value another")]
+    pub(crate) fn given<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Option<Option<T>> {
+        match self.take(name) {
+            None => Some(None),
+            Some(value) => self.note(name, read(&value.0)).map(Some),
+        }
+    }
+
     /// A field that must be there, and may be null. `None` only after a fault was noted.
     #[expect(clippy::option_option, reason = "a fault is one thing, an absent value another")]
     pub(crate) fn nullable<T>(
@@ -169,6 +182,11 @@ pub(crate) fn text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "must be a string".to_owned())
 }
 
+/// Reads true or false.
+pub(crate) fn flag(value: &Value) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| "must be true or false".to_owned())
+}
+
 /// Reads a string as it is.
 pub(crate) fn owned(value: &Value) -> Result<String, String> {
     text(value).map(str::to_owned)
@@ -180,16 +198,4 @@ pub(crate) fn candidate(value: &Value) -> Result<Password, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::Wipe as _;
-
-    #[test]
-    fn every_text_of_a_value_is_wiped_however_deep_it_is() {
-        let mut value =
-            json!({"password": "hunter2", "list": ["hunter2", {"token": "hunter2"}], "number": 7});
-        value.wipe();
-        assert_eq!(value, json!({"password": "", "list": ["", {"token": ""}], "number": 7}));
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ mod query;
 
 pub(crate) use body::json_body;
 pub(crate) use conditions::{if_match, none_match, tag_list_matches_strongly};
-pub(crate) use fields::{Fields, FromFields, candidate, owned, parsed, text};
+pub(crate) use fields::{Fields, FromFields, candidate, flag, owned, parsed, text};
 pub(crate) use headers::{bad_header, bytes, has_content_coding, idempotency_key, no_content_coding, single};
 pub(crate) use json::JsonBody;
 pub(crate) use path::PathId;

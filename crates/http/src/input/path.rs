@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use fm_domain::ids::{BlobId, FileId, SessionId, UploadId};
+use fm_domain::ids::{BlobId, FileId, JobId, SessionId, UploadId, UserId};
 
 use crate::problem::{Code, Problem};
 
@@ -34,6 +34,18 @@ impl Id for BlobId {
 }
 
 impl Id for UploadId {
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+impl Id for UserId {
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+impl Id for JobId {
     fn read(text: &str) -> Option<Self> {
         Self::parse(text)
     }

@@ -10,10 +10,12 @@ use actix_web::http::Method;
 use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use fm_domain::error::chain;
+use fm_domain::trace::TraceId;
 use tokio::time::Instant;
 
 use super::KnownUser;
 use super::request_id::RequestId;
+use super::trace::RequestTrace;
 use crate::problem::{Code, Problem};
 
 /// The template of the route that a request was routed to: `/v1/files/{id}`.
@@ -23,6 +25,7 @@ pub(crate) struct Route(pub(crate) &'static str);
 /// Writes the line at the end of the request, or when its client goes away before.
 pub(super) struct RequestLog {
     id: String,
+    trace: TraceId,
     method: Method,
     client: Option<IpAddr>,
     received: Option<u64>,
@@ -31,10 +34,11 @@ pub(super) struct RequestLog {
 }
 
 impl RequestLog {
-    pub(super) fn begin(id: &RequestId, head: &RequestHead, client: Option<IpAddr>) -> Self {
+    pub(super) fn begin(id: &RequestId, trace: TraceId, head: &RequestHead, client: Option<IpAddr>) -> Self {
         let length = head.headers.get(header::CONTENT_LENGTH);
         Self {
             id: id.as_str().to_owned(),
+            trace,
             method: head.method.clone(),
             client,
             received: length.and_then(|value| value.to_str().ok()?.parse().ok()),
@@ -49,16 +53,19 @@ impl RequestLog {
         response: &HttpResponse,
         size: BodySize,
         code: Option<Code>,
+        trace: &RequestTrace,
     ) {
         self.ended = true;
         let route = request.app_data::<Route>().map_or("unknown", |route| route.0);
-        let user = request.extensions().get::<KnownUser>().map(|known| known.0);
+        let known = request.extensions().get::<KnownUser>().copied();
+        trace.end(route, response.status(), known);
         let sent = match size {
             BodySize::Sized(size) => Some(size),
             BodySize::None | BodySize::Stream => None,
         };
         tracing::info!(
             request.id = %self.id,
+            trace_id = %self.trace,
             client.address = self.client.map(tracing::field::display),
             http.method = %self.method,
             http.route = route,
@@ -66,7 +73,8 @@ impl RequestLog {
             duration_ms = self.started.elapsed().as_secs_f64() * 1000.0,
             received_bytes = self.received,
             size_bytes = sent,
-            user.id = user.map(tracing::field::display),
+            user.id = known.map(|known| tracing::field::display(known.user)),
+            session.id = known.map(|known| tracing::field::display(known.session)),
             problem.code = code.map(Code::name),
             "request"
         );
@@ -79,6 +87,7 @@ impl Drop for RequestLog {
         if !self.ended {
             tracing::info!(
                 request.id = %self.id,
+                trace_id = %self.trace,
                 client.address = self.client.map(tracing::field::display),
                 http.method = %self.method,
                 duration_ms = self.started.elapsed().as_secs_f64() * 1000.0,
@@ -90,12 +99,13 @@ impl Drop for RequestLog {
 }
 
 /// Writes down a failure of ours with the chain of its causes. Refusals leave no line of their own.
-pub(super) fn failure(id: &RequestId, problem: &Problem) {
+pub(super) fn failure(id: &RequestId, trace: TraceId, problem: &Problem) {
     if !problem.code().status().is_server_error() {
         return;
     }
     tracing::error!(
         request.id = id.as_str(),
+        trace_id = %trace,
         problem.code = problem.code().name(),
         error = problem.cause().map(|cause| chain(cause)),
         "request failed"

@@ -7,9 +7,11 @@ mod cors;
 mod head;
 mod head_size;
 mod log;
+mod measure;
 mod method;
 mod request_id;
 mod security;
+mod trace;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -17,7 +19,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
-use fm_domain::ids::UserId;
+use fm_domain::ids::{SessionId, UserId};
 
 pub(crate) use head::IsHead;
 pub(crate) use head_size::MAX_HEAD;
@@ -30,10 +32,15 @@ use crate::limits::describe_limits;
 use crate::problem::{Code, Problem};
 use crate::state::State;
 use log::RequestLog;
+use measure::MeasuredRequest;
+use trace::RequestTrace;
 
-/// Who asked, once that is known: for the log.
+/// Who asked, once that is known: for the log and the span.
 #[derive(Clone, Copy)]
-pub(crate) struct KnownUser(pub(crate) UserId);
+pub(crate) struct KnownUser {
+    pub(crate) user: UserId,
+    pub(crate) session: SessionId,
+}
 
 /// A field that every answer of a route has.
 #[derive(Clone)]
@@ -49,7 +56,9 @@ pub(crate) async fn handle(
     };
     let id = RequestId::of(request.headers(), state.ids.as_ref());
     let client = find_client_address(&request, &state.settings.trusted_proxies);
-    let log = RequestLog::begin(&id, request.head(), client);
+    let measured = MeasuredRequest::begin(&state, request.method());
+    let trace = RequestTrace::begin(request.head(), &id, state.ids.as_ref());
+    let log = RequestLog::begin(&id, trace.id(), request.head(), client);
     let is_head = request.method() == Method::HEAD;
     if let Some(meant) = method::meant(request.head()) {
         request.head_mut().method = meant;
@@ -68,12 +77,12 @@ pub(crate) async fn handle(
     } else if let Some(preflight) = cors.preflight(request.method(), request.headers()) {
         request.into_response(preflight)
     } else {
-        next.call(request).await?.map_into_boxed_body()
+        trace.run(next.call(request)).await?.map_into_boxed_body()
     };
     let (request, response) = response.into_parts();
     let (mut response, code) = match problem_of(&response) {
         Some(problem) => {
-            log::failure(&id, &problem);
+            log::failure(&id, trace.id(), &problem);
             (problem.render(id.as_str()), Some(problem.code()))
         }
         None => (response, None),
@@ -98,7 +107,8 @@ pub(crate) async fn handle(
     cors.decorate(response.headers_mut());
     secure(response.headers_mut(), &state.settings);
     response.headers_mut().insert(RequestId::HEADER, id.header());
-    log.end(&request, &response, size, code);
+    measured.end(&request, response.status());
+    log.end(&request, &response, size, code, &trace);
     Ok(ServiceResponse::new(request, response))
 }
 

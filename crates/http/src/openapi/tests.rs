@@ -72,6 +72,7 @@ fn every_operation_has_a_short_title_an_id_of_its_words_and_a_description() {
         "Register",
         "Rename",
         "Replace",
+        "Retry",
         "Revoke",
         "Update",
         "Upload",
@@ -98,7 +99,7 @@ fn groups_are_described_in_the_order_of_their_first_use() {
     let document = serde_json::to_value(openapi()).unwrap();
     let tags = document["tags"].as_array().unwrap();
     let names: Vec<&str> = tags.iter().map(|tag| tag["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["auth", "files", "uploads", "operations"]);
+    assert_eq!(names, ["auth", "files", "uploads", "operations", "admin"]);
     assert!(tags.iter().all(|tag| tag["description"].as_str().is_some_and(|text| !text.is_empty())));
     for (place, operation) in operations() {
         let used: Vec<&str> =

@@ -6,4 +6,4 @@ mod user;
 
 pub(crate) use answer::{etag, file_answer, json, no_content, redirect};
 pub(crate) use file::file_list;
-pub(crate) use user::{account, token_pair, user};
+pub(crate) use user::{account, admin_user, token_pair, user};

@@ -1,6 +1,6 @@
 //! Users and their tokens as clients see them.
 
-use fm_api_types::{Account, Secret, Storage, TokenPair, User};
+use fm_api_types::{Account, AdminUser, Secret, Storage, TokenPair, User};
 use fm_application::accounts::AccountView;
 use fm_application::sessions;
 use fm_domain::accounts;
@@ -19,14 +19,25 @@ pub(crate) fn user(user: &accounts::User) -> User {
 
 /// The caller's own account.
 pub(crate) fn account(view: &AccountView) -> Account {
-    let storage = view.account.storage;
-    Account {
+    Account { user: user(&view.account.user), storage: storage(view) }
+}
+
+/// A user, for admins.
+pub(crate) fn admin_user(view: &AccountView) -> AdminUser {
+    AdminUser {
         user: user(&view.account.user),
-        storage: Storage {
-            used_bytes: storage.used.bytes(),
-            file_count: storage.file_count,
-            quota_bytes: view.quota.map(ByteSize::bytes),
-        },
+        suspended: view.account.is_suspended(),
+        quota_bytes: view.account.quota.map(ByteSize::bytes),
+        storage: storage(view),
+    }
+}
+
+fn storage(view: &AccountView) -> Storage {
+    let storage = view.account.storage;
+    Storage {
+        used_bytes: storage.used.bytes(),
+        file_count: storage.file_count,
+        quota_bytes: view.quota.map(ByteSize::bytes),
     }
 }
 

@@ -43,8 +43,10 @@ codes! {
     Unauthenticated = "unauthenticated", 401, "valid credentials are needed";
     /// A wrong email or password: one answer for both.
     InvalidCredentials = "invalid_credentials", 401, "the email or the password is wrong";
-    /// Not allowed: a cross-site request, closed registration, a signed URL that is not valid.
+    /// Not allowed: a cross-site request, closed registration, a signed URL that is not valid, a route for admins.
     Forbidden = "forbidden", 403, "the request comes from another site";
+    /// The right password of an account that is suspended.
+    AccountSuspended = "account_suspended", 403, "the account is suspended";
     /// The password that was asked for again is wrong.
     WrongPassword = "wrong_password", 403, "the password is wrong";
     /// Unknown, deleted or someone else's.

@@ -3,6 +3,7 @@
 //! A handler answers `Err(Problem)`; the middleware renders it, with the id of the request, and logs it.
 //! The cause of a failure stays inside: it is logged and never rendered.
 
+mod administration;
 mod code;
 mod refusals;
 

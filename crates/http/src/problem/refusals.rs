@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::links::Forbidden;
-use fm_application::accounts::{ChangePasswordError, ReauthenticateError, RegisterError};
+use fm_application::accounts::{ChangePasswordError, ReauthenticateError, RegisterError, RemoveAccountError};
 use fm_application::audit::ActivityError;
 use fm_application::files::{EditError, FileError, ListError, ThumbnailError, UploadError};
 use fm_application::sessions::{LogInError, Refused, RevokeSessionError};
@@ -74,6 +74,7 @@ impl From<LogInError> for Problem {
     fn from(error: LogInError) -> Self {
         match error {
             LogInError::InvalidCredentials => Self::of(Code::InvalidCredentials),
+            LogInError::Suspended => Self::of(Code::AccountSuspended),
             LogInError::Busy(busy) => busy.into(),
             LogInError::Store(error) => error.into(),
         }
@@ -87,6 +88,17 @@ impl From<ReauthenticateError> for Problem {
             ReauthenticateError::Unauthenticated => Self::of(Code::Unauthenticated),
             ReauthenticateError::Busy(busy) => busy.into(),
             ReauthenticateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RemoveAccountError> for Problem {
+    fn from(error: RemoveAccountError) -> Self {
+        match error {
+            RemoveAccountError::LastAdmin => {
+                Self::new(Code::Conflict, "you are the last admin: make another user one first")
+            }
+            RemoveAccountError::Reauthenticate(error) => error.into(),
         }
     }
 }

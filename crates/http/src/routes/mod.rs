@@ -1,5 +1,6 @@
 //! The routes: a folder per area, a file per route, with all that belongs to it.
 
+pub(crate) mod admin;
 pub(crate) mod auth;
 pub(crate) mod blobs;
 pub(crate) mod direct_uploads;
@@ -52,6 +53,7 @@ pub(crate) fn endpoints(features: Features) -> Vec<Endpoint> {
         endpoints.extend(direct_uploads::endpoints(features.receives_parts));
     }
     endpoints.extend(ops::endpoints());
+    endpoints.extend(admin::endpoints());
     endpoints
 }
 

@@ -26,7 +26,7 @@ use fm_domain::files::MediaType;
 use fm_domain::limits::RatePolicies;
 use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
 use fm_http::links::{LinkVerifier, SelfSignedLinks, SelfSignedParts};
-use fm_http::{AppState, HttpSettings};
+use fm_http::{AppState, HttpSettings, NoObserver, ObserveRequests};
 use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemoryRateLimiter, MemorySessionStore};
 use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
@@ -73,6 +73,20 @@ impl Server {
         choose: impl FnOnce(&mut Settings),
         replace: impl FnOnce(&mut Ports),
     ) -> Self {
+        Self::assemble(adjust, choose, replace, Arc::new(NoObserver))
+    }
+
+    /// A server that tells this observer of its requests.
+    pub(crate) fn observed_by(observer: Arc<dyn ObserveRequests>) -> Self {
+        Self::assemble(|_| {}, |_| {}, |_| {}, observer)
+    }
+
+    fn assemble(
+        adjust: impl FnOnce(&mut HttpSettings),
+        choose: impl FnOnce(&mut Settings),
+        replace: impl FnOnce(&mut Ports),
+        observer: Arc<dyn ObserveRequests>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let public_url = format!("http://{address}");
@@ -105,7 +119,9 @@ impl Server {
         let mut http = HttpSettings::new(public_url);
         http.linger = Duration::from_secs(2);
         adjust(&mut http);
-        let state = AppState::new(use_cases.clone(), LinkVerifier::new(&ports, &settings), ports.ids, http);
+        let mut state =
+            AppState::new(use_cases.clone(), LinkVerifier::new(&ports, &settings), ports.ids, http);
+        state.observer = observer;
         let server = fm_http::serve(listener, state.clone(), 1).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);

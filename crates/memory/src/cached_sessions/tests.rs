@@ -1,7 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure")]
 
 use std::sync::Mutex;
-use std::sync::atomic::AtomicU64;
 
 use fm_domain::error::PortError;
 use fm_domain::sessions::SessionListeners;

@@ -1,7 +1,7 @@
 //! The queue.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use async_trait::async_trait;
@@ -9,8 +9,9 @@ use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{JobId, UserId};
 use fm_domain::jobs::{
-    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority,
+    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority, QueueDepth,
 };
+use fm_domain::trace::TraceContext;
 use uuid::Uuid;
 
 use super::tables::{Map, Set};
@@ -36,6 +37,7 @@ struct JobRow {
     run_at: Timestamp,
     owner: Option<UserId>,
     unique: Option<String>,
+    trace: Option<TraceContext>,
     attempt: u32,
     last_error: Option<String>,
     state: Held,
@@ -181,6 +183,7 @@ impl JobQueue for MemoryUnitOfWork {
             run_at: job.run_at,
             owner: job.owner,
             unique: job.unique.clone(),
+            trace: job.trace,
             attempt: 0,
             last_error: None,
             state: Held::Waiting { due_at: job.run_at },
@@ -213,6 +216,7 @@ impl JobQueue for MemoryUnitOfWork {
                     payload: row.payload.clone(),
                     attempt: row.attempt,
                     run_at: row.run_at,
+                    trace: row.trace,
                 });
                 jobs.put(id, row);
             }
@@ -273,6 +277,28 @@ impl JobQueue for MemoryUnitOfWork {
     async fn count_living(&mut self) -> PortResult<u64> {
         Ok(self.tables.jobs.due.size() as u64)
     }
+
+    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
+        let mut depths: BTreeMap<&JobKind, QueueDepth> = BTreeMap::new();
+        for row in self.tables.jobs.by_id.values() {
+            let depth = depths.entry(&row.kind).or_insert_with(|| QueueDepth {
+                kind: row.kind.clone(),
+                waiting: 0,
+                running: 0,
+                dead: 0,
+                oldest_due: None,
+            });
+            match row.state() {
+                JobState::Waiting => depth.waiting += 1,
+                JobState::Running => depth.running += 1,
+                JobState::Dead => depth.dead += 1,
+            }
+            let due = row.due_at().filter(|due_at| *due_at <= now);
+            depth.oldest_due = depth.oldest_due.into_iter().chain(due).min();
+        }
+        Ok(depths.into_values().collect())
+    }
+
     async fn list(
         &mut self,
         state: Option<JobState>,
@@ -287,9 +313,7 @@ impl JobQueue for MemoryUnitOfWork {
 
     async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>> {
         let jobs = &mut self.tables.jobs;
-        if !jobs.by_id.get(&id).is_some_and(|row| row.state() == JobState::Dead) {
-            return Ok(None);
-        }
-        Ok(jobs.take(id).map(|row| row.record(id)))
+        let is_dead = jobs.by_id.get(&id).is_some_and(|row| row.state() == JobState::Dead);
+        Ok(if is_dead { jobs.take(id).map(|row| row.record(id)) } else { None })
     }
 }

@@ -4,8 +4,8 @@ use std::ops::Bound;
 
 use async_trait::async_trait;
 use fm_domain::accounts::{
-    Account, Charge, DisplayName, Email, InsertUser, Kept, PasswordHash, ReserveBytes, StorageUse, Tally,
-    User, UserQueries, UserRepo,
+    Account, Charge, DisplayName, Email, InsertUser, Kept, PasswordHash, ReserveBytes, Role, StorageUse,
+    Tally, User, UserCounts, UserFilter, UserQueries, UserRepo,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
@@ -68,6 +68,33 @@ impl UserQueries for Tables {
         });
         Ok(tallies.collect())
     }
+
+    async fn list(
+        &mut self,
+        filter: &UserFilter,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> PortResult<Vec<Account>> {
+        let edge = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let users = self.users.by_id.range((Bound::Unbounded, edge)).rev().map(|(_, account)| account);
+        let part = filter.address_contains.as_deref().unwrap_or_default();
+        let fitting = users.filter(|account| account.user.email.key().contains(part));
+        Ok(fitting.take(limit as usize).cloned().collect())
+    }
+
+    async fn count(&mut self) -> PortResult<UserCounts> {
+        let mut counts = UserCounts::default();
+        for (_, account) in &self.users.by_id {
+            counts.users += 1;
+            counts.suspended += u64::from(account.is_suspended());
+            counts.admins += u64::from(account.user.role == Role::Admin);
+            let StorageUse { used, reserved, file_count } = account.storage;
+            counts.storage.used = plus(counts.storage.used, used);
+            counts.storage.reserved = plus(counts.storage.reserved, reserved);
+            counts.storage.file_count = counts.storage.file_count.saturating_add(file_count);
+        }
+        Ok(counts)
+    }
 }
 
 #[async_trait]
@@ -81,7 +108,7 @@ impl UserRepo for MemoryUnitOfWork {
             return Err(self.fail("a second user with one id").into());
         }
         users.by_email.insert_mut(user.email.key().to_owned(), user.id);
-        users.by_id.insert_mut(user.id, Account { user: user.clone(), storage: StorageUse::default() });
+        users.by_id.insert_mut(user.id, Account::new(user.clone()));
         Ok(())
     }
 
@@ -109,6 +136,23 @@ impl UserRepo for MemoryUnitOfWork {
         Ok(replaced.unwrap_or(false))
     }
 
+    async fn set_role(&mut self, id: UserId, role: Role) -> PortResult<bool> {
+        Ok(self.tables.users.change(id, |account| account.user.role = role).is_some())
+    }
+
+    async fn set_suspended(&mut self, id: UserId, since: Option<Timestamp>) -> PortResult<bool> {
+        Ok(self.tables.users.change(id, |account| account.suspended_at = since).is_some())
+    }
+
+    async fn set_quota(&mut self, id: UserId, quota: Option<ByteSize>) -> PortResult<bool> {
+        Ok(self.tables.users.change(id, |account| account.quota = quota).is_some())
+    }
+
+    async fn lock_admins(&mut self) -> PortResult<Vec<UserId>> {
+        let admins = self.tables.users.by_id.iter().filter(|(_, account)| account.is_active_admin());
+        Ok(admins.map(|(id, _)| *id).collect())
+    }
+
     async fn reserve(
         &mut self,
         id: UserId,
@@ -116,6 +160,7 @@ impl UserRepo for MemoryUnitOfWork {
         quota: Option<ByteSize>,
     ) -> Result<(), ReserveBytes> {
         let reserved = self.tables.users.change(id, |account| {
+            let quota = account.quota_or(quota);
             let storage = &mut account.storage;
             let reserved = plus(storage.reserved, bytes);
             if passes(plus(storage.used, reserved), quota) {
@@ -143,7 +188,7 @@ impl UserRepo for MemoryUnitOfWork {
         let charged = self.tables.users.change(id, |account| {
             let now = charged(account.storage, charge);
             let grows = charge.add > plus(charge.unreserve, charge.free);
-            if grows && passes(plus(now.used, now.reserved), quota) {
+            if grows && passes(plus(now.used, now.reserved), account.quota_or(quota)) {
                 return Err(ReserveBytes::QuotaExceeded);
             }
             account.storage = now;

@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortError;
@@ -74,9 +74,11 @@ async fn this_process_counts_while_the_store_is_out_of_reach() {
     }
     assert_eq!(limits.spend(&key(), &POLICY, ONE).await.unwrap().remaining, 0);
     assert!(!limits.take(&key(), &POLICY, ONE).await.unwrap().is_allowed);
+    assert_eq!(limits.fallbacks(), 4, "each answer of this process is counted");
     store.is_gone.store(false, Ordering::SeqCst);
     tokio::time::advance(PAUSE).await;
     assert_eq!(remaining(&limits).await, 1, "the store goes on from what it had counted");
+    assert_eq!(limits.fallbacks(), 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,6 +23,8 @@ pub(crate) struct UserRow {
     reserved_bytes: i64,
     file_count: i64,
     created_at: Moment,
+    suspended_at: Option<Moment>,
+    quota_bytes: Option<i64>,
 }
 
 impl UserRow {
@@ -48,6 +50,8 @@ impl UserRow {
                 reserved: size("users.reserved_bytes", self.reserved_bytes)?,
                 file_count: count("users.file_count", self.file_count)?,
             },
+            quota: self.quota_bytes.map(|bytes| size("users.quota_bytes", bytes)).transpose()?,
+            suspended_at: self.suspended_at.map(|moment| moment.0),
         })
     }
 }

@@ -8,12 +8,12 @@ use redis::aio::MultiplexedConnection;
 use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo as _,
-    RedisError, RedisResult, ServerErrorKind, TlsMode,
+    RedisError, RedisResult, TlsMode,
 };
 use tokio::time::timeout;
 
 use super::{InvalidRedisUrl, TIMEOUT, tcp_settings};
-use crate::error::failed;
+use crate::error::{failed, is_lost};
 
 /// The port of a sentinel that names none.
 const PORT: &str = "26379";
@@ -181,17 +181,6 @@ impl Primary {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Attempt>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether the connection is gone, or its server is not the primary any more.
-fn is_lost(error: &RedisError) -> bool {
-    let is_demoted = matches!(
-        error.kind(),
-        ErrorKind::Server(
-            ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::BusyLoading
-        )
-    );
-    is_demoted || error.is_io_error() || error.is_connection_dropped() || error.is_timeout()
 }
 
 /// No primary that can be connected to. Until sentinels have agreed on one there is none.

@@ -13,6 +13,9 @@ fn urls_of_every_kind_are_read() {
         "redis+unix:///run/redis.sock?user=me&pass=word&db=2",
         "redis+sentinel://user:password@one:26379,two/main?db=1",
         "rediss+sentinel://one/main?sentinel_password=word",
+        "redis+cluster://user:p%40ss@one:6379,two,[::1]:7",
+        "redis+cluster://one/0",
+        "rediss+cluster://:password@one,two:6380/",
     ] {
         assert!(RedisUrl::parse(text).is_ok(), "{text}");
     }
@@ -27,6 +30,8 @@ fn hosts_that_are_reached_without_tls_are_told() {
         ("redis+unix:///run/redis.sock", None),
         ("redis+sentinel://user:hunter2@one:26379,two/main", Some("one")),
         ("rediss+sentinel://one,two/main", None),
+        ("redis+cluster://user:hunter2@one:6379,two", Some("one")),
+        ("rediss+cluster://one,two", None),
     ] {
         assert_eq!(RedisUrl::parse(text).unwrap().plain_host(), host, "{text}");
     }
@@ -45,6 +50,12 @@ fn other_texts_are_refused_and_no_refusal_shows_them() {
         "redis+sentinel://user:hunter2@host",
         "sentinel://user:hunter2@host/main",
         "rediss+sentinel://user:hunter2@host/main#insecure",
+        "redis+cluster://user:hunter2@",
+        "redis+cluster://user:hunter2@host,",
+        "redis+cluster://user:hunter2@host/1",
+        "redis+cluster://user:hunter2@host?db=1",
+        "redis+cluster://user:hunter2@host:port",
+        "rediss+cluster://user:hunter2@host/#insecure",
         // Checks no certificate.
         "rediss://user:hunter2@host/#insecure",
     ] {
@@ -56,9 +67,11 @@ fn other_texts_are_refused_and_no_refusal_shows_them() {
 
 #[tokio::test]
 async fn debug_output_shows_no_password() {
-    for text in
-        ["redis://user:hunter2@host", "redis+sentinel://user:hunter2@host/main?sentinel_password=hunter2"]
-    {
+    for text in [
+        "redis://user:hunter2@host",
+        "redis+sentinel://user:hunter2@host/main?sentinel_password=hunter2",
+        "redis+cluster://user:hunter2@host",
+    ] {
         let url = RedisUrl::parse(text).unwrap();
         let client = RedisClient::new(&url).unwrap();
         assert!(!format!("{url:?} {client:?}").contains("hunter2"));

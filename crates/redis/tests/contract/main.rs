@@ -8,19 +8,34 @@ use std::sync::Mutex;
 
 use fm_redis::{RedisClient, RedisUrl};
 
-use fm_testkit::redis::RedisServer;
+use fm_testkit::redis::{RedisCluster, RedisServer};
 
-/// A server of a test's own.
+/// A server of a test's own, or a cluster of three.
 struct Server {
-    process: Mutex<RedisServer>,
+    processes: Mutex<Processes>,
     url: String,
     stranger: String,
+    /// Of each server.
+    direct: Vec<String>,
+}
+
+enum Processes {
+    One(RedisServer),
+    Three(RedisCluster),
 }
 
 impl Server {
-    fn new(process: RedisServer) -> Self {
-        let (url, stranger) = (process.url(), process.url_with("wrong"));
-        Self { process: Mutex::new(process), url, stranger }
+    fn start() -> Self {
+        let server = RedisServer::start();
+        let (url, stranger) = (server.url(), server.url_with("wrong"));
+        Self { direct: vec![url.clone()], url, stranger, processes: Mutex::new(Processes::One(server)) }
+    }
+
+    fn start_cluster() -> Self {
+        let cluster = RedisCluster::start();
+        let (url, stranger) = (cluster.url(), cluster.url_with("wrong"));
+        let direct = cluster.nodes.iter().map(RedisServer::url).collect();
+        Self { direct, url, stranger, processes: Mutex::new(Processes::Three(cluster)) }
     }
 
     /// A client that shares nothing with another.
@@ -33,17 +48,30 @@ impl Server {
     }
 
     fn kill(&self) {
-        self.process.lock().unwrap().kill();
+        match &mut *self.processes.lock().unwrap() {
+            Processes::One(server) => server.kill(),
+            Processes::Three(cluster) => cluster.nodes.iter_mut().for_each(RedisServer::kill),
+        }
     }
 
+    /// The keys of every server.
     async fn keys(&self) -> Vec<String> {
-        let mut connection = self.connection().await;
-        redis::cmd("KEYS").arg("*").query_async(&mut connection).await.unwrap()
+        let mut keys = Vec::new();
+        for mut connection in self.connections().await {
+            let some: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut connection).await.unwrap();
+            keys.extend(some);
+        }
+        keys
     }
 
-    async fn connection(&self) -> redis::aio::MultiplexedConnection {
-        let client = redis::Client::open(self.url.as_str()).unwrap();
-        client.get_multiplexed_async_connection().await.unwrap()
+    /// A connection to each server.
+    async fn connections(&self) -> Vec<redis::aio::MultiplexedConnection> {
+        let mut connections = Vec::new();
+        for url in &self.direct {
+            let client = redis::Client::open(url.as_str()).unwrap();
+            connections.push(client.get_multiplexed_async_connection().await.unwrap());
+        }
+        connections
     }
 }
 

@@ -12,7 +12,6 @@ use fm_redis::{RedisSessionSignal, RedisSessionStore};
 use uuid::Uuid;
 
 use super::Server;
-use fm_testkit::redis::RedisServer;
 
 /// Sessions on one server.
 pub(crate) struct Sessions {
@@ -21,8 +20,7 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    fn on(process: RedisServer) -> Self {
-        let server = Server::new(process);
+    fn on(server: Server) -> Self {
         Self { store: Arc::new(RedisSessionStore::new(server.client())), server }
     }
 }
@@ -30,7 +28,7 @@ impl Sessions {
 #[async_trait]
 impl SessionStoreHarness for Sessions {
     async fn fresh() -> Self {
-        Self::on(RedisServer::start())
+        Self::on(Server::start())
     }
 
     fn sessions(&self) -> Arc<dyn SessionStore> {
@@ -38,18 +36,22 @@ impl SessionStoreHarness for Sessions {
     }
 
     async fn dump(&self) -> String {
-        let mut connection = self.server.connection().await;
-        let keys = self.server.keys().await;
-        let mut lines = keys.clone();
-        for key in keys.iter().filter(|key| key.starts_with("fm:session:")) {
-            let hash = redis::cmd("HGETALL").arg(key).query_async(&mut connection).await;
-            let hash: BTreeMap<String, String> = hash.unwrap();
-            lines.push(format!("{hash:?}"));
-        }
-        for key in keys.iter().filter(|key| key.starts_with("fm:sessions-of:")) {
-            let members = redis::cmd("ZRANGE").arg(key).arg(0).arg(-1).query_async(&mut connection).await;
-            let members: Vec<String> = members.unwrap();
-            lines.extend(members);
+        let mut lines = Vec::new();
+        for mut connection in self.server.connections().await {
+            let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut connection).await.unwrap();
+            for key in keys {
+                if key.starts_with("fm:session:") {
+                    let hash = redis::cmd("HGETALL").arg(&key).query_async(&mut connection).await;
+                    let hash: BTreeMap<String, String> = hash.unwrap();
+                    lines.push(format!("{hash:?}"));
+                } else if key.starts_with("fm:sessions-of:") {
+                    let mut command = redis::cmd("ZRANGE");
+                    let command = command.arg(&key).arg(0).arg(-1);
+                    let members: Vec<String> = command.query_async(&mut connection).await.unwrap();
+                    lines.extend(members);
+                }
+                lines.push(key);
+            }
         }
         lines.join("\n")
     }
@@ -68,13 +70,13 @@ impl SessionStoreHarness for Sessions {
     }
 }
 
-/// Sessions on a cluster, which refuses commands and scripts whose keys are in several slots or not named.
+/// Sessions on a cluster of three nodes, which refuse commands and scripts whose keys are in several slots or not named.
 struct ClusteredSessions(Sessions);
 
 #[async_trait]
 impl SessionStoreHarness for ClusteredSessions {
     async fn fresh() -> Self {
-        Self(Sessions::on(RedisServer::start_cluster()))
+        Self(Sessions::on(Server::start_cluster()))
     }
 
     fn sessions(&self) -> Arc<dyn SessionStore> {
@@ -106,17 +108,22 @@ mod session_store_on_a_cluster {
     fm_contract::session_store!(super::ClusteredSessions);
 }
 
-/// The signal that sessions ended, on a cluster of one node.
+/// The signal that sessions ended, on one server.
 struct Signals {
     server: Server,
     signal: Arc<RedisSessionSignal>,
 }
 
+impl Signals {
+    fn on(server: Server) -> Self {
+        Self { signal: Arc::new(RedisSessionSignal::new(server.client())), server }
+    }
+}
+
 #[async_trait]
 impl SessionSignalHarness for Signals {
     async fn fresh() -> Self {
-        let server = Server::new(RedisServer::start_cluster());
-        Self { signal: Arc::new(RedisSessionSignal::new(server.client())), server }
+        Self::on(Server::start())
     }
 
     fn signal(&self) -> Arc<dyn SessionSignal> {
@@ -133,8 +140,34 @@ impl SessionSignalHarness for Signals {
     }
 }
 
+/// The same on a cluster of three nodes.
+struct ClusteredSignals(Signals);
+
+#[async_trait]
+impl SessionSignalHarness for ClusteredSignals {
+    async fn fresh() -> Self {
+        Self(Signals::on(Server::start_cluster()))
+    }
+
+    fn signal(&self) -> Arc<dyn SessionSignal> {
+        self.0.signal()
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn SessionSignal>, Impossible> {
+        self.0.another_node().await
+    }
+
+    async fn break_it(&self) -> Result<(), Impossible> {
+        self.0.break_it().await
+    }
+}
+
 mod session_signal {
     fm_contract::session_signal!(super::Signals);
+}
+
+mod session_signal_on_a_cluster {
+    fm_contract::session_signal!(super::ClusteredSignals);
 }
 
 #[tokio::test]
@@ -143,7 +176,7 @@ async fn a_process_that_listens_to_nothing_takes_no_connection_to_listen_on() {
     let ended = EndedSessions::One(SessionId::new(Uuid::from_u128(1)));
     signals.signal.publish(ended).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let mut connection = signals.server.connection().await;
+    let mut connection = signals.server.connections().await.remove(0);
     let listeners: String = redis::cmd("CLIENT")
         .arg("LIST")
         .arg("TYPE")

@@ -50,6 +50,8 @@ operations! {
         UserQueriesFind = "find",
         UserQueriesFindByEmail = "find_by_email",
         UserQueriesTally = "tally",
+        UserQueriesList = "list",
+        UserQueriesCount = "count",
     }
     "FileQueries" {
         FileQueriesFind = "find",
@@ -71,6 +73,10 @@ operations! {
         UserRepoFindForUpdate = "find_for_update",
         UserRepoSetName = "set_name",
         UserRepoSetPassword = "set_password",
+        UserRepoSetRole = "set_role",
+        UserRepoSetSuspended = "set_suspended",
+        UserRepoSetQuota = "set_quota",
+        UserRepoLockAdmins = "lock_admins",
         UserRepoReserve = "reserve",
         UserRepoUnreserve = "unreserve",
         UserRepoCharge = "charge",
@@ -129,6 +135,7 @@ operations! {
         JobQueuePutBack = "put_back",
         JobQueueNextDue = "next_due",
         JobQueueCountLiving = "count_living",
+        JobQueueDepths = "depths",
         JobQueueList = "list",
         JobQueueTakeDead = "take_dead",
     }

@@ -2,8 +2,8 @@
 
 use fm_domain::access::Access;
 use fm_domain::accounts::{
-    Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, Tally, User, UserQueries,
-    UserRepo,
+    Account, Charge, DisplayName, Email, InsertUser, PasswordHash, ReserveBytes, Role, Tally, User,
+    UserCounts, UserFilter, UserQueries, UserRepo,
 };
 use fm_domain::audit::{AuditEntry, AuditFilter, AuditPage, AuditQueries, AuditRepo};
 use fm_domain::blobs::{
@@ -18,7 +18,7 @@ use fm_domain::files::{
 };
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob};
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, QueueDepth};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo};
 
 use super::database::{FaultyReads, FaultyUnitOfWork};
@@ -29,6 +29,8 @@ decorate! {
     find(id: UserId) -> PortResult<Option<Account>> = UserQueriesFind;
     find_by_email(email: &Email) -> PortResult<Option<Account>> = UserQueriesFindByEmail;
     tally(after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>> = UserQueriesTally;
+    list(filter: &UserFilter, after: Option<UserId>, limit: u32) -> PortResult<Vec<Account>> = UserQueriesList;
+    count() -> PortResult<UserCounts> = UserQueriesCount;
 }
 
 decorate! {
@@ -60,6 +62,10 @@ decorate! {
     find_for_update(id: UserId) -> PortResult<Option<Account>> = UserRepoFindForUpdate;
     set_name(id: UserId, name: Option<DisplayName>) -> PortResult<bool> = UserRepoSetName;
     set_password(id: UserId, seen: &PasswordHash, new: &PasswordHash) -> PortResult<bool> = UserRepoSetPassword;
+    set_role(id: UserId, role: Role) -> PortResult<bool> = UserRepoSetRole;
+    set_suspended(id: UserId, since: Option<Timestamp>) -> PortResult<bool> = UserRepoSetSuspended;
+    set_quota(id: UserId, quota: Option<ByteSize>) -> PortResult<bool> = UserRepoSetQuota;
+    lock_admins() -> PortResult<Vec<UserId>> = UserRepoLockAdmins;
     reserve(id: UserId, bytes: ByteSize, quota: Option<ByteSize>) -> Result<(), ReserveBytes> = UserRepoReserve;
     unreserve(id: UserId, bytes: ByteSize) -> PortResult<()> = UserRepoUnreserve;
     charge(id: UserId, charge: &Charge, quota: Option<ByteSize>) -> Result<(), ReserveBytes> = UserRepoCharge;
@@ -129,6 +135,7 @@ decorate! {
     put_back(id: JobId, attempt: u32, retry_at: Timestamp, reason: &str) -> PortResult<bool> = JobQueuePutBack;
     next_due(kinds: &[JobKind]) -> PortResult<Option<Timestamp>> = JobQueueNextDue;
     count_living() -> PortResult<u64> = JobQueueCountLiving;
+    depths(now: Timestamp) -> PortResult<Vec<QueueDepth>> = JobQueueDepths;
     list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = JobQueueList;
     take_dead(id: JobId) -> PortResult<Option<JobRecord>> = JobQueueTakeDead;
 }

@@ -96,6 +96,12 @@ impl Answer for fm_application::accounts::ChangePasswordError {
     }
 }
 
+impl Answer for fm_application::accounts::RemoveAccountError {
+    fn is_failure(&self) -> bool {
+        matches!(self, Self::Reauthenticate(error) if error.is_failure())
+    }
+}
+
 answers! {
     fm_application::accounts::RegisterError,
     fm_application::sessions::LogInError,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use fm_application::jobs::{Job as _, SweepBlobs};
 use fm_contract::fakes::FakeThumbnailer;
 use fm_domain::access::{Access, Client, Right};
-use fm_domain::accounts::{Charge, Password, PasswordHash, Role, User};
+use fm_domain::accounts::{Charge, Password, PasswordHash, Role, User, UserFilter};
 use fm_domain::audit::{AuditAction, AuditEntry, AuditFilter, AuditPage};
 use fm_domain::blobs::{
     BlobIntent, BlobKey, Bucket, Disposition, DownloadLink, LinkTarget, PartLink, PartWrite, StoredBlob,
@@ -157,6 +157,10 @@ async fn call_database(rig: &Rig, operation: Operation) -> Got {
                 .await)
         }
         Operation::UserQueriesTally => got(rig.db.read().await.unwrap().users().tally(None, 10).await),
+        Operation::UserQueriesList => {
+            got(rig.db.read().await.unwrap().users().list(&UserFilter::default(), None, 10).await)
+        }
+        Operation::UserQueriesCount => got(rig.db.read().await.unwrap().users().count().await),
         Operation::FileQueriesWalk => got(rig.db.read().await.unwrap().files().walk(None, 10).await),
         Operation::BlobQueriesFind => got(rig.db.read().await.unwrap().blobs().find(&[key().id]).await),
         Operation::BlobQueriesCountSweepable => {
@@ -205,6 +209,10 @@ async fn call_rows(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::UserRepoFindForUpdate => got(unit.users().find_for_update(ada.id).await),
         Operation::UserRepoSetName => got(unit.users().set_name(ada.id, None).await),
         Operation::UserRepoSetPassword => got(unit.users().set_password(ada.id, &hash(), &hash()).await),
+        Operation::UserRepoSetRole => got(unit.users().set_role(ada.id, Role::Admin).await),
+        Operation::UserRepoSetSuspended => got(unit.users().set_suspended(ada.id, Some(now())).await),
+        Operation::UserRepoSetQuota => got(unit.users().set_quota(ada.id, Some(five)).await),
+        Operation::UserRepoLockAdmins => got(unit.users().lock_admins().await),
         Operation::UserRepoReserve => got(unit.users().reserve(ada.id, five, None).await),
         Operation::UserRepoUnreserve => got(unit.users().unreserve(ada.id, five).await),
         Operation::UserRepoCharge => got(unit.users().charge(ada.id, &Charge::default(), None).await),
@@ -279,6 +287,7 @@ async fn call_queue(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::JobQueuePutBack => got(unit.jobs().put_back(job.id, 1, now(), "why").await),
         Operation::JobQueueNextDue => got(unit.jobs().next_due(&[SweepBlobs::kind()]).await),
         Operation::JobQueueCountLiving => got(unit.jobs().count_living().await),
+        Operation::JobQueueDepths => got(unit.jobs().depths(now()).await),
         Operation::JobQueueList => got(unit.jobs().list(None, None, 1).await),
         Operation::JobQueueTakeDead => got(unit.jobs().take_dead(job.id).await),
         _ => panic!("{operation} is not called"),

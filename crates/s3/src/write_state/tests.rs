@@ -4,6 +4,12 @@ use bytes::Bytes;
 
 use super::*;
 
+fn numbers(spans: &Spans) -> Vec<u32> {
+    let mut numbers: Vec<u32> = spans.largest_first().collect();
+    numbers.reverse();
+    numbers
+}
+
 fn progress() -> Progress {
     Progress {
         parts: vec![
@@ -52,11 +58,12 @@ fn rewinding_keeps_the_bytes_and_uses_no_number_of_an_append_that_may_be_under_w
         let Progress { parts, pending, .. } = &counted;
         assert_eq!((&rewound.parts, &rewound.pending), (parts, pending));
     }
-    assert_eq!(counted.clone().rewound(&further).void, [Void(9, false)]);
-    assert_eq!(counted.clone().rewound(&further).stray, (6..=20).collect::<Vec<_>>());
-    assert_eq!(counted.clone().rewound(&counted).stray, [6]);
+    assert_eq!(numbers(&counted.clone().rewound(&further).late), [9]);
+    assert_eq!(numbers(&counted.clone().rewound(&further).strays), (6..=20).collect::<Vec<_>>());
+    assert_eq!(numbers(&counted.clone().rewound(&counted).strays), [6]);
     // What is behind what counts has nothing to do with it.
-    assert_eq!((further.clone().rewound(&counted).void, further.rewound(&counted).stray), (vec![], vec![]));
+    let rewound = further.rewound(&counted);
+    assert!(rewound.late.is_empty() && rewound.strays.is_empty(), "{rewound:?}");
 }
 
 #[test]
@@ -67,9 +74,9 @@ fn numbers_that_late_requests_may_use_stay_unused_however_often_a_state_is_rewou
         state = state.clone().rewound(&state);
         assert_eq!(state.next_part(), number + 1);
     }
-    assert_eq!(state.void.iter().map(|Void(number, _)| *number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(numbers(&state.late), [1, 2, 3, 4]);
     // Those of a state that was reached count too.
-    assert_eq!(begun.rewound(&state).void.len(), 5);
+    assert_eq!(numbers(&begun.rewound(&state).late), [1, 2, 3, 4, 5]);
     assert_eq!(Progress::parse(&state.to_state().unwrap()).unwrap(), state);
 }
 
@@ -86,12 +93,12 @@ fn what_is_left_is_cleared_but_for_the_latest_and_remembered_as_long_as_its_numb
         state.emptied(number);
         state.removed(number);
     }
-    assert_eq!(state.void, [Void(1, true), Void(2, true), Void(3, false)]);
+    assert_eq!((numbers(&state.emptied), numbers(&state.late)), (vec![1, 2], vec![3]));
     assert_eq!((state.clearable(), state.removable(), state.next_part()), (vec![], vec![], 4));
     // A state that is rewound from there knows of it.
     assert_eq!(counted.rewound(&state).clearable(), [3]);
     state.add(SentPart(4, 10, "tag".to_owned()));
-    assert_eq!((state.void.as_slice(), state.next_part()), (&[Void(3, false)][..], 5));
+    assert_eq!((numbers(&state.emptied), numbers(&state.late), state.next_part()), (vec![], vec![3], 5));
     for _ in 0..20 {
         state = state.clone().rewound(&state);
     }
@@ -104,4 +111,41 @@ fn a_rewound_state_may_have_incomplete_parts_that_it_does_not_know_of() {
     assert!(!fresh.had_pending());
     assert!(fresh.clone().rewound(&fresh).had_pending());
     assert!(progress().had_pending());
+}
+
+#[test]
+fn the_request_that_came_to_be_known_last_is_left_alone_whatever_its_number() {
+    let begun = Progress::begun("an upload".to_owned());
+    // Eight parts that do not count were answered, the ninth may come; then two of the next request, whose third may.
+    let state = begun.clone().rewound(&Progress { next: 9, ..begun.clone() });
+    let state = state.clone().rewound(&Progress { next: 3, ..state });
+    assert_eq!(numbers(&state.late), [3, 9]);
+    assert_eq!(state.clearable(), [9]);
+}
+
+#[test]
+fn takeovers_without_an_append_make_a_state_no_larger() {
+    let mut state = progress();
+    let size = |state: &Progress| state.to_state().unwrap().as_bytes().len();
+    for _ in 0..10 {
+        state = state.clone().rewound(&state);
+    }
+    let before = size(&state);
+    for _ in 0..9_000 {
+        state = state.clone().rewound(&state);
+    }
+    assert_eq!((state.next_part(), state.clearable().len()), (9_014, 8));
+    // The same ranges, of larger numbers.
+    assert!(size(&state) <= before + 12, "{} bytes after {before}", size(&state));
+}
+
+#[test]
+fn a_state_of_the_version_before_keeps_its_numbers() {
+    let old = r#"{"v":1,"upload":"u","parts":[],"next":1,"pending":[],"next_pending":4,"void":[[5,true],[9,false],[3,false]],"stray":[1,2,3]}"#;
+    let state = Progress::parse(&WriteState::new(Bytes::from(old))).unwrap();
+    assert_eq!((numbers(&state.emptied), numbers(&state.late)), (vec![5], vec![3, 9]));
+    assert_eq!((state.clearable(), state.removable()), (vec![9], vec![2, 1]));
+    let written = state.to_state().unwrap();
+    assert!(!str::from_utf8(written.as_bytes()).unwrap().contains("void"));
+    assert_eq!(Progress::parse(&written).unwrap(), state);
 }

@@ -256,6 +256,25 @@ async fn a_blob_is_whole_only_when_no_other_upload_of_its_key_is_left() {
 }
 
 #[tokio::test]
+async fn an_empty_blob_is_an_object_of_its_own_where_the_server_takes_no_empty_part() {
+    for is_unfinished in [true, false] {
+        let server = ScriptedServer::start(move |request| {
+            match (request.method.as_str(), request.target.contains("uploadId")) {
+                ("PUT", true) => Answer::error(400, "InvalidRequest"),
+                ("GET", true) if !is_unfinished => Answer::error(404, "NoSuchUpload"),
+                _ => obliging(0)(request),
+            }
+        });
+        let server = server.await.unwrap();
+        let completed = store(server.endpoint()).complete(&key(), &at(&state("[]", 1, "[]"), 0)).await;
+        assert_eq!(completed.unwrap().size.bytes(), 0);
+        // What was completed or deleted meanwhile is not put again.
+        let is_object = |seen: &Request| seen.method == "PUT" && !seen.target.contains("uploadId");
+        assert_eq!(server.seen().iter().any(is_object), is_unfinished);
+    }
+}
+
+#[tokio::test]
 async fn incomplete_parts_that_a_server_cuts_short_are_not_taken_for_the_whole() {
     let server = ScriptedServer::start(|request| match request.method.as_str() {
         "GET" if request.target.contains("incomplete") && !request.target.contains("list-type") => {

@@ -30,14 +30,15 @@ fn list(
     if let Some(since) = filter.since {
         query = query.filter(entries::happened_at.ge(since.unix_micros()));
     }
-    if let Some(until) = filter.until {
-        query = query.filter(entries::happened_at.lt(until.unix_micros()));
-    }
-    if let Some(AuditKey(at, id)) = page.after {
+    // One of the two is the earlier end, where the walk begins: with both the planner may seek to the later one.
+    let after = page.after.filter(|AuditKey(at, _)| filter.until.is_none_or(|until| *at < until));
+    if let Some(AuditKey(at, id)) = after {
         let (at, id) = (at.unix_micros(), Id::of(id.uuid()));
-        // The first condition is where the walk begins; the second leaves out what is of the same microsecond.
         query = query.filter(entries::happened_at.le(at));
+        // Leaves out what is of the same microsecond.
         query = query.filter(entries::happened_at.lt(at).or(entries::id.lt(id)));
+    } else if let Some(until) = filter.until {
+        query = query.filter(entries::happened_at.lt(until.unix_micros()));
     }
     let rows: Vec<AuditRow> = query.load(connection).map_err(store_error)?;
     Ok(rows.into_iter().map(AuditEntry::from).collect())

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use diesel::dsl::{exists, not};
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Binary, Bool, Text};
 use diesel::sqlite::Sqlite;
 use fm_domain::access::Access;
 use fm_domain::clock::Timestamp;
@@ -14,18 +14,18 @@ use fm_domain::files::{File, FileFilter, FilePage, FileQueries, FileSort, PageKe
 use fm_domain::ids::FileId;
 use uuid::Uuid;
 
-use super::keyset::After;
+use super::keyset::{After, column};
 use crate::access::{removed_owner_of_file, visible_files};
 use crate::database::SqliteReadRepos;
 use crate::error::store_error;
 use crate::rows::{Bytes, FileRow, Id, size};
 use crate::schema::files;
 
-/// How many files a search looks at in one turn: some milliseconds.
+/// How many files a list looks at in one turn: some milliseconds.
 const FILES_A_TURN: i64 = 2_000;
 
-/// How long a search may take, as a statement of another database may.
-const LONGEST_SEARCH: Duration = Duration::from_secs(15);
+/// How long a list may take, as a statement of another database may.
+const LONGEST_LIST: Duration = Duration::from_secs(15);
 
 diesel::define_sql_function! {
     /// Where a text begins in another, counted from 1; 0 where it does not. Every character stands for itself.
@@ -51,24 +51,48 @@ pub(crate) fn find(
 
 type Query = files::BoxedQuery<'static, Sqlite>;
 
-/// The files that the filter lets through, but for their names, after the place where the page begins.
-fn matching(access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Query> {
+/// Along which index a list is walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    /// That of a filter: of the hash, else of the type. What is sorted by name or size has to be sorted then.
+    Filter,
+    /// That of the order.
+    Order,
+}
+
+/// Whether files have to be sorted, since the index has another order.
+fn is_sorted(walk: Walk, sort: FileSort) -> bool {
+    walk == Walk::Filter && sort != FileSort::CreatedAt
+}
+
+/// What a list looks at, in its order: the files of its index after the place where the page begins. Other conditions are
+/// kept from the planner, which could walk along theirs.
+fn looked_at(access: &Access, filter: &FileFilter, page: &FilePage, walk: Walk) -> PortResult<Query> {
     if page.after.as_ref().is_some_and(|after| after.sort() != page.sort) {
         return Err(PortError::Unexpected("the key of the page belongs to another order".into()));
     }
     let mut query = files::table.filter(visible_files(access)).into_boxed::<Sqlite>();
-    if let Some(hash) = filter.sha256 {
-        query = query.filter(files::sha256.eq(Bytes(*hash.as_bytes())).assume_not_null());
+    if walk == Walk::Filter {
+        query = match (filter.sha256, filter.content_type.clone()) {
+            (Some(hash), _) => query.filter(files::sha256.eq(Bytes(*hash.as_bytes())).assume_not_null()),
+            (None, Some(TypeFilter::Exactly(exact))) => {
+                query.filter(files::content_type.eq(exact.as_str().to_owned()))
+            }
+            (None, Some(TypeFilter::Family(family))) => query.filter(files::family.eq(family)),
+            (None, None) => query,
+        };
     }
-    match &filter.content_type {
-        None => {}
-        Some(TypeFilter::Exactly(exact)) => {
-            query = query.filter(files::content_type.eq(exact.as_str().to_owned()));
-        }
-        Some(TypeFilter::Family(family)) => query = query.filter(files::family.eq(family.clone())),
-    }
+    // A condition or an order on a bare column could have the planner walk along that column's index instead.
+    let off_index = is_sorted(walk, page.sort);
     if let Some(after) = page.after.clone() {
-        query = query.filter(After::new(after, page.order));
+        query = query.filter(After::new(after, page.order).off_index(off_index));
+    }
+    if off_index {
+        let key = format!("+`files`.`{}`", column(page.sort));
+        return Ok(match page.order {
+            SortOrder::Ascending => query.order((sql::<Binary>(&key).asc(), files::id.asc())),
+            SortOrder::Descending => query.order((sql::<Binary>(&key).desc(), files::id.desc())),
+        });
     }
     Ok(match (page.sort, page.order) {
         (FileSort::CreatedAt, SortOrder::Ascending) => {
@@ -84,33 +108,69 @@ fn matching(access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult
     })
 }
 
-/// A page, or what of it comes up to `end`.
-fn list(
-    connection: &mut SqliteConnection,
+/// Those of them that the filter lets through, up to `end`. The plus is SQLite's way to keep a condition from its planner.
+fn matching(
     access: &Access,
-    filter: FileFilter,
+    filter: &FileFilter,
     page: &FilePage,
+    walk: Walk,
     end: Option<PageKey>,
-) -> PortResult<Vec<File>> {
-    let mut query = matching(access, &filter, page)?.limit(page.limit.into());
-    if let Some(text) = filter.name_contains {
+) -> PortResult<Query> {
+    let mut query = looked_at(access, filter, page, walk)?.limit(page.limit.into());
+    let by_hash = walk == Walk::Filter && filter.sha256.is_some();
+    let by_type = walk == Walk::Filter && filter.sha256.is_none();
+    if let Some(hash) = filter.sha256.filter(|_| !by_hash) {
+        let hash = Bytes(*hash.as_bytes());
+        query = query.filter(sql::<Bool>("+`files`.`sha256` = ").bind::<Binary, _>(hash));
+    }
+    query = match filter.content_type.clone().filter(|_| !by_type) {
+        Some(TypeFilter::Exactly(exact)) => {
+            let exact = exact.as_str().to_owned();
+            query.filter(sql::<Bool>("+`files`.`content_type` = ").bind::<Text, _>(exact))
+        }
+        Some(TypeFilter::Family(family)) => {
+            query.filter(sql::<Bool>("+`files`.`family` = ").bind::<Text, _>(family))
+        }
+        None => query,
+    };
+    if let Some(text) = filter.name_contains.clone() {
         query = query.filter(instr(files::name_search, text).gt(0));
     }
     if let Some(end) = end {
-        query = query.filter(After::up_to(end, page.order));
+        query = query.filter(After::up_to(end, page.order).off_index(is_sorted(walk, page.sort)));
     }
-    let rows = query.select(FileRow::as_select()).load(connection).map_err(store_error)?;
-    rows.into_iter().map(File::try_from).collect()
+    Ok(query)
 }
 
-/// The last of the files that a search looks at before it waits for its next turn; `None` where it comes to the end.
+/// The index to walk along: that of the order, unless a filter's has the order too, or few files to sort.
+fn walk(
+    connection: &mut SqliteConnection,
+    access: &Access,
+    filter: &FileFilter,
+    page: &FilePage,
+) -> PortResult<Walk> {
+    if filter.sha256.is_none() && filter.content_type.is_none() {
+        return Ok(Walk::Order);
+    }
+    if page.sort == FileSort::CreatedAt {
+        return Ok(Walk::Filter);
+    }
+    // In the order of the filter's index, so that no more of it is read than this.
+    let newest = FilePage { sort: FileSort::CreatedAt, after: None, ..page.clone() };
+    let further = looked_at(access, filter, &newest, Walk::Filter)?.offset(FILES_A_TURN).limit(1);
+    let further = further.select(files::id).first::<Id>(connection).optional().map_err(store_error)?;
+    Ok(if further.is_some() { Walk::Order } else { Walk::Filter })
+}
+
+/// The last of the files that a list looks at before it waits for its next turn; `None` where it comes to the end.
 fn end_of_turn(
     connection: &mut SqliteConnection,
     access: &Access,
     filter: &FileFilter,
     page: &FilePage,
+    walk: Walk,
 ) -> PortResult<Option<PageKey>> {
-    let last = matching(access, filter, page)?.offset(FILES_A_TURN - 1).limit(1);
+    let last = looked_at(access, filter, page, walk)?.offset(FILES_A_TURN - 1).limit(1);
     let last = last.select((files::created_at, files::name_sort, files::size, files::id));
     let last: Option<(i64, String, i64, Id)> = last.first(connection).optional().map_err(store_error)?;
     last.map(|(created_at, name, bytes, id)| {
@@ -124,26 +184,67 @@ fn end_of_turn(
     .transpose()
 }
 
+/// Whether every file that a list looks at is one of its page.
+const fn takes_all(filter: &FileFilter, walk: Walk) -> bool {
+    let FileFilter { name_contains, content_type, sha256 } = filter;
+    let takes_type = match walk {
+        Walk::Filter => sha256.is_none() || content_type.is_none(),
+        Walk::Order => sha256.is_none() && content_type.is_none(),
+    };
+    takes_type && name_contains.is_none()
+}
+
+/// What one turn of a list came to.
+struct Stretch {
+    walk: Walk,
+    files: Vec<File>,
+    /// Where the next one begins, unless this was the last.
+    end: Option<PageKey>,
+}
+
+/// One turn of a list, which looks at 2,000 files at most.
+fn turn(
+    connection: &mut SqliteConnection,
+    access: &Access,
+    filter: &FileFilter,
+    page: &FilePage,
+    along: Option<Walk>,
+) -> PortResult<Stretch> {
+    let walk = match along {
+        Some(along) => along,
+        None => walk(connection, access, filter, page)?,
+    };
+    let end =
+        if takes_all(filter, walk) { None } else { end_of_turn(connection, access, filter, page, walk)? };
+    let rows = matching(access, filter, page, walk, end.clone())?.select(FileRow::as_select());
+    let rows: Vec<FileRow> = rows.load(connection).map_err(store_error)?;
+    let files = rows.into_iter().map(File::try_from).collect::<PortResult<_>>()?;
+    Ok(Stretch { walk, files, end })
+}
+
 impl SqliteReadRepos {
-    /// Looks at all names, for there is no index of parts of them, but a stretch at a time: the readers are few, and others
-    /// have their turns in between.
-    async fn search(&self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
+    /// A page, a stretch at a time where files have to be looked at that are not in it: the readers are few, and others have
+    /// their turns in between. There is no index of parts of names, nor one for each filter in each order.
+    async fn list_in_turns(
+        &self,
+        access: &Access,
+        filter: &FileFilter,
+        page: &FilePage,
+        longest: Duration,
+    ) -> PortResult<Vec<File>> {
         let started = Instant::now();
-        let (mut found, mut page) = (Vec::new(), page.clone());
+        let (mut found, mut page, mut along) = (Vec::new(), page.clone(), None);
         loop {
-            let (access, filter, turn) = (access.clone(), filter.clone(), page.clone());
-            let looked = self.ask(move |connection| {
-                let end = end_of_turn(connection, &access, &filter, &turn)?;
-                Ok((list(connection, &access, filter, &turn, end.clone())?, end))
-            });
-            let (files, end) = looked.await?;
+            let (access, filter, part) = (access.clone(), filter.clone(), page.clone());
+            let taken = self.ask(move |connection| turn(connection, &access, &filter, &part, along));
+            let Stretch { walk, files, end } = taken.await?;
             page.limit = page.limit.saturating_sub(u32::try_from(files.len()).unwrap_or(u32::MAX));
             found.extend(files);
             match end {
-                Some(_) if page.limit > 0 && started.elapsed() > LONGEST_SEARCH => {
-                    return Err(PortError::Unavailable("the search took too long".into()));
+                Some(_) if page.limit > 0 && started.elapsed() > longest => {
+                    return Err(PortError::Unavailable("the list took too long".into()));
                 }
-                Some(end) if page.limit > 0 => page.after = Some(end),
+                Some(end) if page.limit > 0 => (page.after, along) = (Some(end), Some(walk)),
                 _ => return Ok(found),
             }
         }
@@ -158,11 +259,7 @@ impl FileQueries for SqliteReadRepos {
     }
 
     async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
-        if filter.name_contains.is_some() {
-            return self.search(access, filter, page).await;
-        }
-        let (access, filter, page) = (access.clone(), filter.clone(), page.clone());
-        self.ask(move |connection| list(connection, &access, filter, &page, None)).await
+        self.list_in_turns(access, filter, page, LONGEST_LIST).await
     }
 
     async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> {
@@ -177,3 +274,6 @@ impl FileQueries for SqliteReadRepos {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

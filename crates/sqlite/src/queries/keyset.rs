@@ -14,6 +14,7 @@ use crate::schema::files;
 pub(crate) struct After {
     order: SortOrder,
     is_end: bool,
+    off_index: bool,
     key: Key,
     id: Id,
 }
@@ -41,7 +42,12 @@ impl After {
             PageKey::Name(name, id) => (Key::Name(name), id),
             PageKey::Size(size, id) => (Key::Size(stored_size(size)), id),
         };
-        Self { order, is_end, key, id: Id::of(id.uuid()) }
+        Self { order, is_end, off_index: false, key, id: Id::of(id.uuid()) }
+    }
+
+    /// Keeps the condition from the planner, which would walk along the index of the column.
+    pub(crate) fn off_index(self, off_index: bool) -> Self {
+        Self { off_index, ..self }
     }
 }
 
@@ -61,7 +67,7 @@ impl QueryFragment<Sqlite> for After {
             Key::Name(_) => FileSort::Name,
             Key::Size(_) => FileSort::Size,
         };
-        out.push_sql("(");
+        out.push_sql(if self.off_index { "(+" } else { "(" });
         out.push_identifier(column(sort))?;
         out.push_sql(match (self.order, self.is_end) {
             (SortOrder::Ascending, false) => ", id) > (",

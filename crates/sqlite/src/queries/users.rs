@@ -2,8 +2,11 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary};
-use fm_domain::accounts::{Account, Email, Kept, Tally, UserQueries};
+use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sqlite::Sqlite;
+use fm_domain::accounts::{
+    Account, Email, Kept, Role, StorageUse, Tally, UserCounts, UserFilter, UserQueries,
+};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::UserId;
 use uuid::Uuid;
@@ -24,6 +27,84 @@ pub(crate) fn find(connection: &mut SqliteConnection, id: UserId) -> PortResult<
         .map_err(store_error)?
         .map(Account::try_from)
         .transpose()
+}
+
+/// The admins who are not suspended, by their ids.
+pub(crate) fn admins(connection: &mut SqliteConnection) -> PortResult<Vec<UserId>> {
+    let admins = users::table
+        .filter(users::role.eq(Role::Admin.as_str()))
+        .filter(users::suspended_at.is_null())
+        .filter(users::removed_at.is_null())
+        .order(users::id)
+        .select(users::id);
+    let ids: Vec<Id> = admins.load(connection).map_err(store_error)?;
+    Ok(ids.into_iter().map(|id| UserId::new(id.uuid())).collect())
+}
+
+diesel::define_sql_function! {
+    /// Where a part begins in a text, from 1; 0 where it does not occur.
+    fn instr(text: Text, part: Text) -> Integer;
+}
+
+/// A page of users along the primary key.
+fn list(
+    connection: &mut SqliteConnection,
+    filter: UserFilter,
+    after: Option<UserId>,
+    limit: u32,
+) -> PortResult<Vec<Account>> {
+    // No UUIDv7 is as large as the largest UUID.
+    let after = Id::of(after.map_or(Uuid::max(), UserId::uuid));
+    let mut query = users::table
+        .select(UserRow::as_select())
+        .filter(users::id.lt(after))
+        .filter(users::removed_at.is_null())
+        .order(users::id.desc())
+        .limit(limit.into())
+        .into_boxed::<Sqlite>();
+    if let Some(part) = filter.address_contains {
+        query = query.filter(instr(users::email_key, part).gt(0));
+    }
+    let rows: Vec<UserRow> = query.load(connection).map_err(store_error)?;
+    rows.into_iter().map(Account::try_from).collect()
+}
+
+const COUNT: &str = "SELECT count(*) AS users, count(suspended_at) AS suspended, \
+    count(*) FILTER (WHERE role = 'admin') AS admins, coalesce(sum(used_bytes), 0) AS used_bytes, \
+    coalesce(sum(reserved_bytes), 0) AS reserved_bytes, coalesce(sum(file_count), 0) AS file_count \
+    FROM users WHERE removed_at IS NULL";
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    users: i64,
+    #[diesel(sql_type = BigInt)]
+    suspended: i64,
+    #[diesel(sql_type = BigInt)]
+    admins: i64,
+    #[diesel(sql_type = BigInt)]
+    used_bytes: i64,
+    #[diesel(sql_type = BigInt)]
+    reserved_bytes: i64,
+    #[diesel(sql_type = BigInt)]
+    file_count: i64,
+}
+
+impl TryFrom<CountRow> for UserCounts {
+    type Error = PortError;
+
+    fn try_from(row: CountRow) -> PortResult<Self> {
+        Ok(Self {
+            users: number("users", row.users)?,
+            suspended: number("users.suspended_at", row.suspended)?,
+            admins: number("users.role", row.admins)?,
+            storage: StorageUse {
+                used: size("users.used_bytes", row.used_bytes)?,
+                reserved: size("users.reserved_bytes", row.reserved_bytes)?,
+                file_count: number("users.file_count", row.file_count)?,
+            },
+        })
+    }
 }
 
 /// One statement, so that both sides are of one moment.
@@ -90,6 +171,23 @@ impl UserQueries for SqliteReadRepos {
             let page = diesel::sql_query(TALLY).bind::<Binary, _>(after).bind::<BigInt, _>(i64::from(limit));
             let rows = page.load::<TallyRow>(connection).map_err(store_error)?;
             rows.into_iter().map(Tally::try_from).collect()
+        })
+        .await
+    }
+
+    async fn list(
+        &mut self,
+        filter: &UserFilter,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> PortResult<Vec<Account>> {
+        let filter = filter.clone();
+        self.ask(move |connection| list(connection, filter, after, limit)).await
+    }
+
+    async fn count(&mut self) -> PortResult<UserCounts> {
+        self.ask(|connection| {
+            diesel::sql_query(COUNT).get_result::<CountRow>(connection).map_err(store_error)?.try_into()
         })
         .await
     }

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::JobId;
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob};
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, QueueDepth};
 
 use crate::error::store_error;
 use crate::rows::{Id, JobRecordRow, JobRow, NewJobRow, number};
@@ -29,6 +29,38 @@ const FAIREST: &str = "WITH RECURSIVE owners (owner) AS (\
             (SELECT count(*) FROM jobs WHERE jobs.owner = owners.owner AND lease_until > ?1) \
         FROM owners WHERE owners.owner IS NOT NULL\
     ) SELECT id FROM heads JOIN jobs ON id = head ORDER BY priority DESC, running, run_at, id LIMIT 1";
+
+const DEPTHS: &str = "SELECT kind, sum(dead = 0 AND lease_until IS NULL) AS waiting, \
+        sum(dead = 0 AND lease_until IS NOT NULL) AS running, sum(dead) AS dead, \
+        min(CASE WHEN dead = 0 AND coalesce(lease_until, run_at) <= ?1 THEN coalesce(lease_until, run_at) END) AS oldest_due \
+    FROM jobs GROUP BY kind ORDER BY kind";
+
+#[derive(QueryableByName)]
+struct DepthRow {
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = BigInt)]
+    waiting: i64,
+    #[diesel(sql_type = BigInt)]
+    running: i64,
+    #[diesel(sql_type = BigInt)]
+    dead: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    oldest_due: Option<i64>,
+}
+
+impl DepthRow {
+    fn depth(self) -> PortResult<QueueDepth> {
+        let count = |stored| number("the number of jobs", stored);
+        Ok(QueueDepth {
+            kind: self.kind.into(),
+            waiting: count(self.waiting)?,
+            running: count(self.running)?,
+            dead: count(self.dead)?,
+            oldest_due: self.oldest_due.map(Timestamp::from_unix_micros),
+        })
+    }
+}
 
 #[derive(QueryableByName)]
 struct Fairest {
@@ -214,6 +246,15 @@ impl JobQueue for SqliteUnitOfWork {
         self.run(|connection| {
             let count = jobs::table.filter(living()).count().get_result(connection).map_err(store_error)?;
             number("the number of jobs", count)
+        })
+        .await
+    }
+
+    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
+        self.run(move |connection| {
+            let depths = diesel::sql_query(DEPTHS).bind::<BigInt, _>(now.unix_micros());
+            let rows: Vec<DepthRow> = depths.load(connection).map_err(store_error)?;
+            rows.into_iter().map(DepthRow::depth).collect()
         })
         .await
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use fm_domain::accounts::{
-    Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, StorageUse, User, UserRepo,
+    Account, Charge, DisplayName, InsertUser, PasswordHash, ReserveBytes, Role, StorageUse, User, UserRepo,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
@@ -14,7 +14,7 @@ use super::contents;
 use crate::access::removed_user;
 use crate::error::store_error;
 use crate::queries;
-use crate::rows::{Id, UserRow, counters, stored_number, stored_size};
+use crate::rows::{Id, UserRow, counters, size, stored_number, stored_size};
 use crate::schema::users;
 use crate::unit_of_work::SqliteUnitOfWork;
 
@@ -78,21 +78,58 @@ impl UserRepo for SqliteUnitOfWork {
         .await
     }
 
+    async fn set_role(&mut self, id: UserId, role: Role) -> PortResult<bool> {
+        self.run(move |connection| {
+            diesel::update(living(id))
+                .set(users::role.eq(role.as_str()))
+                .execute(connection)
+                .map(|changed| changed > 0)
+                .map_err(store_error)
+        })
+        .await
+    }
+
+    async fn set_suspended(&mut self, id: UserId, since: Option<Timestamp>) -> PortResult<bool> {
+        self.run(move |connection| {
+            diesel::update(living(id))
+                .set(users::suspended_at.eq(since.map(Timestamp::unix_micros)))
+                .execute(connection)
+                .map(|changed| changed > 0)
+                .map_err(store_error)
+        })
+        .await
+    }
+
+    async fn set_quota(&mut self, id: UserId, quota: Option<ByteSize>) -> PortResult<bool> {
+        self.run(move |connection| {
+            diesel::update(living(id))
+                .set(users::quota_bytes.eq(quota.map(stored_size)))
+                .execute(connection)
+                .map(|changed| changed > 0)
+                .map_err(store_error)
+        })
+        .await
+    }
+
+    async fn lock_admins(&mut self) -> PortResult<Vec<UserId>> {
+        self.run(queries::users::admins).await
+    }
+
     async fn reserve(
         &mut self,
         id: UserId,
         bytes: ByteSize,
         quota: Option<ByteSize>,
     ) -> Result<(), ReserveBytes> {
-        self.move_counters(id, move |mut storage| {
+        self.move_counters(id, move |mut storage, own| {
             storage.reserved = plus(storage.reserved, bytes);
-            if fits(&storage, quota) { Ok(storage) } else { Err(ReserveBytes::QuotaExceeded) }
+            if fits(&storage, own.or(quota)) { Ok(storage) } else { Err(ReserveBytes::QuotaExceeded) }
         })
         .await
     }
 
     async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()> {
-        let moved = self.move_counters(id, move |mut storage| {
+        let moved = self.move_counters(id, move |mut storage, _own| {
             storage.reserved = minus(storage.reserved, bytes);
             Ok(storage)
         });
@@ -109,7 +146,7 @@ impl UserRepo for SqliteUnitOfWork {
         quota: Option<ByteSize>,
     ) -> Result<(), ReserveBytes> {
         let charge = *charge;
-        self.move_counters(id, move |storage| {
+        self.move_counters(id, move |storage, own| {
             let charged = StorageUse {
                 used: minus(plus(storage.used, charge.add), charge.free),
                 reserved: minus(storage.reserved, charge.unreserve),
@@ -119,7 +156,11 @@ impl UserRepo for SqliteUnitOfWork {
                     .saturating_sub(charge.files_removed),
             };
             let grows = charge.add > plus(charge.unreserve, charge.free);
-            if grows && !fits(&charged, quota) { Err(ReserveBytes::QuotaExceeded) } else { Ok(charged) }
+            if grows && !fits(&charged, own.or(quota)) {
+                Err(ReserveBytes::QuotaExceeded)
+            } else {
+                Ok(charged)
+            }
         })
         .await
     }
@@ -159,21 +200,22 @@ impl UserRepo for SqliteUnitOfWork {
 }
 
 impl SqliteUnitOfWork {
-    /// Replaces the counters of a user by what `decide` makes of them.
+    /// Replaces the counters of a user by what `decide` makes of them and of the user's own quota.
     async fn move_counters(
         &mut self,
         id: UserId,
-        decide: impl FnOnce(StorageUse) -> Result<StorageUse, ReserveBytes> + Send + 'static,
+        decide: impl FnOnce(StorageUse, Option<ByteSize>) -> Result<StorageUse, ReserveBytes> + Send + 'static,
     ) -> Result<(), ReserveBytes> {
         // A refusal is an answer to the writer; an error would poison the unit.
         self.run(move |connection| {
             let found = living(id)
-                .select((users::used_bytes, users::reserved_bytes, users::file_count))
-                .first(connection)
+                .select(((users::used_bytes, users::reserved_bytes, users::file_count), users::quota_bytes))
+                .first::<((i64, i64, i64), Option<i64>)>(connection)
                 .optional()
                 .map_err(store_error)?;
-            let Some(found) = found else { return Ok(Err(ReserveBytes::NoUser)) };
-            let storage = match decide(counters(found)?) {
+            let Some((found, own)) = found else { return Ok(Err(ReserveBytes::NoUser)) };
+            let own = own.map(|bytes| size("users.quota_bytes", bytes)).transpose()?;
+            let storage = match decide(counters(found)?, own) {
                 Ok(storage) => storage,
                 Err(refused) => return Ok(Err(refused)),
             };

@@ -23,6 +23,7 @@ pub(crate) struct NewJobRow {
     run_at: i64,
     unique_name: Option<String>,
     owner: Option<Id>,
+    trace_context: Option<String>,
 }
 
 impl From<&NewJob> for NewJobRow {
@@ -37,6 +38,7 @@ impl From<&NewJob> for NewJobRow {
             run_at,
             unique_name: job.unique.clone(),
             owner: job.owner.map(|owner| Id::of(owner.uuid())),
+            trace_context: job.trace.map(|trace| trace.to_string()),
         }
     }
 }
@@ -51,6 +53,7 @@ pub(crate) struct JobRow {
     first_run_at: i64,
     attempt: i64,
     pub(crate) owner: Option<Id>,
+    trace_context: Option<String>,
 }
 
 impl JobRow {
@@ -67,6 +70,8 @@ impl JobRow {
             kind: self.kind.into(),
             payload: payload(&self.payload)?,
             run_at: Timestamp::from_unix_micros(self.first_run_at),
+            // One that a later version wrote is no reason to leave the job.
+            trace: self.trace_context.and_then(|text| text.parse().ok()),
         })
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct UserRow {
     reserved_bytes: i64,
     file_count: i64,
     created_at: i64,
+    suspended_at: Option<i64>,
+    quota_bytes: Option<i64>,
 }
 
 impl UserRow {
@@ -41,6 +43,8 @@ impl UserRow {
             reserved_bytes: 0,
             file_count: 0,
             created_at: user.created_at.unix_micros(),
+            suspended_at: None,
+            quota_bytes: None,
         }
     }
 }
@@ -59,7 +63,9 @@ impl TryFrom<UserRow> for Account {
             password_hash: PasswordHash::new(row.password_hash),
             created_at: Timestamp::from_unix_micros(row.created_at),
         };
-        Ok(Self { user, storage })
+        let quota = row.quota_bytes.map(|bytes| size("users.quota_bytes", bytes)).transpose()?;
+        let suspended_at = row.suspended_at.map(Timestamp::from_unix_micros);
+        Ok(Self { user, storage, quota, suspended_at })
     }
 }
 

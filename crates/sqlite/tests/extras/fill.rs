@@ -58,6 +58,7 @@ pub(crate) fn job() -> NewJob {
         run_at: NOW,
         owner: None,
         unique: None,
+        trace: None,
     }
 }
 

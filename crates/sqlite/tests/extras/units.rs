@@ -76,6 +76,7 @@ async fn a_unit_that_asks_for_nothing_makes_no_other_wait() {
     let (idle, other) = (fixture.database.begin().await.unwrap(), fixture.database.begin().await.unwrap());
     timeout(SOON, begun(&fixture.database)).await.unwrap().unwrap().commit().await.unwrap();
     let open = begun(&fixture.database).await.unwrap();
+    assert_eq!((fixture.database.writer_use().in_use, fixture.database.writer_use().waiting), (1, 0));
     timeout(SOON, idle.commit()).await.unwrap().unwrap();
     timeout(SOON, other.rollback()).await.unwrap().unwrap();
     open.commit().await.unwrap();

@@ -36,6 +36,7 @@ async fn an_upload_that_needs_more_than_is_left_waits_until_it_is_given_back() {
     let first = at_once(&budget, user(1), kib(7));
     assert_eq!(budget.available(), kib(3));
     let second = queued(&budget, user(2), kib(4));
+    assert_eq!(budget.in_use(), BudgetUse { limit: kib(10), held: kib(7), waiting: 1 });
     assert!(budget.try_acquire(user(3), kib(4)).is_none());
     drop(first);
     let second = second.now_or_never().unwrap().unwrap();

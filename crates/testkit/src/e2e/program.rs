@@ -133,8 +133,18 @@ impl Program {
 
 /// The address in the line that says `listening`.
 fn listening(line: &str) -> Option<String> {
+    address_in(line, "listening")
+}
+
+/// Where the program serves metrics, by what it wrote so far.
+pub(crate) fn metrics_address(output: &str) -> Option<String> {
+    output.lines().find_map(|line| address_in(line, "metrics are served"))
+}
+
+/// The address in a line with this message.
+fn address_in(line: &str, message: &str) -> Option<String> {
     let line: Value = serde_json::from_str(line).ok()?;
     let fields = line.get("fields").unwrap_or(&line);
-    let listening = fields.get("message")?.as_str()? == "listening";
-    listening.then(|| fields.get("address").and_then(Value::as_str).map(ToOwned::to_owned))?
+    let is_it = fields.get("message")?.as_str()? == message;
+    is_it.then(|| fields.get("address").and_then(Value::as_str).map(ToOwned::to_owned))?
 }

@@ -2,6 +2,7 @@
 
 mod contents;
 mod databases;
+mod metrics;
 mod outages;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+pub use metrics::Scrape;
 use outages::Proxies;
 
 use super::Lane;

@@ -6,9 +6,10 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::UserId;
 use futures_util::FutureExt as _;
 use tokio::sync::{oneshot, watch};
+use tokio::time::advance;
 use uuid::Uuid;
 
-use super::{Asker, HashPermit, PasswordQueue, Presence};
+use super::{Asker, HashPermit, NoRoom, PasswordQueue, Presence, SLOW_LOOK_UP};
 
 fn queue(places: usize) -> PasswordQueue {
     PasswordQueue::new(NonZero::new(places).unwrap())
@@ -107,7 +108,7 @@ async fn one_user_does_not_fill_the_queue_of_all() {
     waiting.clear();
     assert!(queue.enter(user(1), &there).now_or_never().is_none(), "what was dropped counts no more");
     drop(turn);
-    assert!(queue.shares.lock().unwrap().is_empty(), "users without requests take no memory");
+    assert_eq!(queue.shares.len(), 0, "users without requests take no memory");
 }
 
 #[tokio::test]
@@ -129,7 +130,7 @@ async fn a_hash_whose_request_is_dropped_holds_its_place_until_it_ends() {
         assert!((&mut next).now_or_never().is_none(), "the hash is still made");
         end.send(()).unwrap();
         assert!(next.await.is_ok());
-        assert!(queue.shares.lock().unwrap().is_empty());
+        assert_eq!(queue.shares.len(), 0);
     }
 }
 
@@ -153,4 +154,24 @@ async fn a_hash_that_panics_is_a_failure_and_frees_its_place() {
     assert!(matches!(outcome, Err(PortError::Unexpected(_))));
     drop(turn);
     drop(at_once(&queue, Asker::Anonymous));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_is_full_of_requests_without_an_answer_of_the_database_says_so() {
+    let queue = queue(2);
+    let refusal = || queue.reserve(Asker::Anonymous).err();
+    let mut rooms: Vec<_> =
+        (0..=PasswordQueue::WAITING_PER_PLACE).map_while(|_| queue.reserve(Asker::Anonymous).ok()).collect();
+    advance(SLOW_LOOK_UP).await;
+    assert_eq!(refusal(), Some(NoRoom::BUSY), "they may have come at once");
+    advance(SLOW_LOOK_UP).await;
+    assert_eq!(refusal(), Some(NoRoom::Silent));
+    assert!(queue.reserve(user(1)).is_ok(), "the lane of others has room");
+    let there = Presence::default();
+    let half = rooms.split_off(rooms.len() / 2);
+    let mut waiting: Vec<_> = half.into_iter().map(|room| Box::pin(room.wait(&there))).collect();
+    let turns: Vec<_> = waiting.iter_mut().map(futures_util::FutureExt::now_or_never).collect();
+    assert_eq!(refusal(), Some(NoRoom::BUSY), "half of them wait for a place");
+    drop((rooms, waiting, turns));
+    assert!(queue.anonymous.looking.lock().unwrap().begun.is_empty());
 }

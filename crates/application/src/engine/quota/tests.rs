@@ -31,6 +31,13 @@ async fn what_is_used_and_reserved_is_taken_from_the_quota_but_for_the_own_share
 }
 
 #[tokio::test]
+async fn a_quota_of_ones_own_counts_instead_of_the_default() {
+    let account = |quota| Account { quota: Some(ByteSize::new(quota)), ..keeping(3, 2) };
+    assert_eq!(left(10, Some(account(100)), 0).await, 95);
+    assert_eq!(left(10, Some(account(4)), 0).await, 0);
+}
+
+#[tokio::test]
 async fn an_account_over_its_quota_has_nothing_left_and_an_unknown_one_all_of_it() {
     assert_eq!(left(10, Some(keeping(8, 8)), 0).await, 0);
     assert_eq!(left(10, Some(keeping(u64::MAX, u64::MAX)), 0).await, 0);

@@ -17,6 +17,13 @@ proptest! {
 }
 
 #[test]
+fn only_work_that_must_not_stay_half_done_is_tried_without_end() {
+    assert_eq!([7, 8, u32::MAX].map(|attempt| RETRY.is_last(attempt)), [false, true, true]);
+    assert_eq!([1, 8, u32::MAX].map(|attempt| RetryPolicy::ENDLESS.is_last(attempt)), [false; 3]);
+    assert_eq!(RetryPolicy::ENDLESS.pause(u32::MAX, 255), Duration::from_mins(5));
+}
+
+#[test]
 fn the_dice_spread_pauses_over_the_whole_range() {
     assert_eq!((RETRY.pause(1, 0), RETRY.pause(1, 255)), (RETRY.first_pause / 2, RETRY.first_pause));
     assert_eq!(RETRY.pause(u32::MAX, 255), RETRY.longest_pause);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::{BATCH, RUN};
 use crate::fixture::{claimed, enqueued, lost_race, noted, once, unavailable};
-use crate::jobs::{Done, Job as _, JobContext, JobError, RemoveContents};
+use crate::jobs::{Done, Job as _, JobContext, JobError, RemoveContents, RetryPolicy};
 use crate::ports::Ports;
 use crate::testing::TestPorts;
 use fm_domain::clock::{Clock, Timestamp};
@@ -145,4 +145,9 @@ async fn a_lost_race_costs_one_unit_and_a_failure_ends_the_run_where_it_is() {
     let outcome = run(&doubles.ports()).await;
     assert!(matches!(outcome, Err(JobError::Store(PortError::Unavailable(_)))));
     assert_eq!(effects.seen(), ["take", "commit", "race", "drop", "take", "commit"]);
+}
+
+#[test]
+fn no_failure_leaves_an_account_half_removed() {
+    assert_eq!(RemoveContents::RETRY, RetryPolicy::ENDLESS);
 }

@@ -1,13 +1,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Ran, RunNextJob};
+use super::{JobOutcome, Ran, RunNextJob};
 use crate::fixture::{claimed, lost_race, once, unavailable};
 use crate::jobs::{
     Done, Job, JobContext, JobError, JobRegistry, Lane, MakeThumbnail, RetryPolicy, RevokeSessions,
@@ -19,7 +19,7 @@ use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::ThumbnailState;
 use fm_domain::jobs::{ClaimedJob, JobPayload, Priority};
-use fm_domain::testing::{Effects, FakeDatabase, FakeUnitOfWork, FixedClock, a_file, a_user};
+use fm_domain::testing::{Effects, FakeDatabase, FakeReads, FakeUnitOfWork, FixedClock, a_file, a_user};
 
 fn revoking(attempt: u32) -> ClaimedJob {
     claimed(&RevokeSessions { user: a_user().id, but: None, created_before: 5 }, attempt)
@@ -30,7 +30,7 @@ fn picturing(attempt: u32) -> ClaimedJob {
     claimed(&MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures: 0 }, attempt)
 }
 
-const MAX_ATTEMPTS: u32 = RetryPolicy::STANDARD.attempts;
+const MAX_ATTEMPTS: u32 = RetryPolicy::STANDARD.attempts.unwrap();
 
 fn claiming(effects: &Effects, job: Option<ClaimedJob>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
@@ -143,11 +143,54 @@ async fn a_thumbnail_has_failed_only_when_its_job_is_dead_and_in_the_same_unit()
 }
 
 #[tokio::test]
+async fn a_store_out_of_reach_is_no_failure_of_a_picture_however_long_it_is() {
+    for (attempt, error) in [(MAX_ATTEMPTS, unavailable()), (MAX_ATTEMPTS + 9, lost_race())] {
+        let effects = Effects::default();
+        let mut unit = FakeUnitOfWork::noting(&effects);
+        once!(effects, unit.jobs.expect_put_back(), "put back", |_, of, retry_at, reason| {
+            assert_eq!(of, attempt);
+            let pause = retry_at.since(FixedClock::NEW_YEAR.now());
+            assert!((Duration::from_secs(30)..=Duration::from_mins(1)).contains(&pause), "{pause:?}");
+            assert!(!reason.is_empty());
+            Ok(true)
+        });
+        let mut doubles = TestPorts::default();
+        let mut reads = FakeReads::default();
+        let error = Mutex::new(Some(error));
+        reads.files.expect_find().times(1).returning(move |_, _| Err(error.lock().unwrap().take().unwrap()));
+        doubles.db = doubles.db.reads(reads);
+        let units = [claiming(&effects, Some(picturing(attempt))), unit];
+        assert!(run(units, doubles).await.is_ok());
+        assert_eq!(effects.seen(), ["claim", "commit", "put back", "commit"]);
+    }
+}
+
+#[tokio::test]
 async fn a_dead_attempt_that_another_worker_took_over_changes_nothing() {
     let effects = Effects::default();
     let units = [claiming(&effects, Some(picturing(MAX_ATTEMPTS))), failing(&effects, true, false)];
     assert!(run(units, TestPorts::default()).await.is_ok());
     assert_eq!(effects.seen()[2..], ["mark failed", "fail", "rollback"]);
+}
+
+#[tokio::test]
+async fn an_attempt_tells_how_it_ended() {
+    let effects = Effects::default();
+    let cases = [
+        (1, completing(&effects, true), JobOutcome::Done),
+        (1, completing(&effects, false), JobOutcome::Lost),
+        (1, failing(&effects, false, true), JobOutcome::Retried),
+        (1, failing(&effects, false, false), JobOutcome::Lost),
+        (MAX_ATTEMPTS, failing(&effects, true, true), JobOutcome::Dead),
+    ];
+    for (case, (attempt, unit, expected)) in cases.into_iter().enumerate() {
+        let mut doubles = sessions(&effects, case >= 2);
+        doubles.db = doubles.db.unit(claiming(&effects, Some(revoking(attempt)))).unit(unit);
+        let next = RunNextJob::new(&doubles.ports(), &JobRegistry::standard());
+        let ready = next.claim(&next.kinds()).await.unwrap().unwrap();
+        assert_eq!(ready.claimed().kind, RevokeSessions::kind());
+        assert_eq!(next.finish(&ready).await.unwrap(), expected, "case {case}");
+    }
 }
 
 #[tokio::test]
@@ -237,7 +280,7 @@ impl Job for Endless {
     const PRIORITY: Priority = Priority::LOW;
     const LANE: Lane = Lane::Bulk;
     const TIME_LIMIT: Duration = Duration::from_secs(5);
-    const RETRY: RetryPolicy = RetryPolicy { attempts: 2, ..RetryPolicy::STANDARD };
+    const RETRY: RetryPolicy = RetryPolicy { attempts: Some(2), ..RetryPolicy::STANDARD };
 
     fn unique_name(&self) -> String {
         Self::NAME.to_owned()

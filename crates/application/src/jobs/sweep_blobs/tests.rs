@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BATCH, PUT_OFF, Sweep, Swept, TOMBSTONE, delete};
+use super::{BATCH, PURGE_BATCH, PUT_OFF, Sweep, Swept, TOMBSTONE, delete};
 use crate::fixture::{FakeBlobs, once, unavailable};
 use crate::jobs::PreviewSweep;
 use crate::ports::Ports;
@@ -185,7 +185,7 @@ async fn entries_of_the_trail_go_in_batches_once_they_are_older_than_their_reten
         for unit in no_uploads().into_iter().chain(units) {
             doubles.db = doubles.db.unit(unit);
         }
-        let trail = NotedTrail::purging(&[BATCH, BATCH, left]);
+        let trail = NotedTrail::purging(&[PURGE_BATCH, PURGE_BATCH, left]);
         for _ in 0..3 {
             let mut unit = FakeUnitOfWork::noting(&effects);
             unit.audit = trail.clone();
@@ -194,10 +194,38 @@ async fn entries_of_the_trail_go_in_batches_once_they_are_older_than_their_reten
         doubles.sessions.expect_purge_expired().returning(|_, _| Ok(0));
         let ports = FakeBlobs::noting(&effects).among(doubles);
         let swept = Sweep::new(&Ports { audit_retention: retention, ..ports }).run().await.unwrap();
-        assert_eq!(swept, Swept { audit: u64::from(2 * BATCH + left), ..Swept::default() });
-        assert_eq!(trail.purges(), [(FixedClock::NEW_YEAR.now().minus(retention), BATCH); 3]);
+        assert_eq!(swept, Swept { audit: u64::from(2 * PURGE_BATCH + left), ..Swept::default() });
+        assert_eq!(trail.purges(), [(FixedClock::NEW_YEAR.now().minus(retention), 1_000); 3]);
         assert_eq!(effects.seen()[effects.seen().len() - 3..], ["commit", "commit", "commit"]);
     }
+}
+
+#[tokio::test]
+async fn ended_keys_and_sessions_go_in_batches_until_none_is_left() {
+    let effects = Effects::default();
+    let mut doubles = TestPorts::default();
+    let units = [cancelling_expired(&effects, vec![]), due(&effects, vec![])];
+    for unit in no_uploads().into_iter().chain(units) {
+        doubles.db = doubles.db.unit(unit);
+    }
+    for left in [1_000, 1_000, 999] {
+        let mut unit = FakeUnitOfWork::noting(&effects);
+        once!(effects, unit.keys.expect_purge_expired(), "keys", |_, limit| {
+            assert_eq!(limit, 1_000);
+            Ok(left)
+        });
+        doubles.db = doubles.db.unit(unit);
+    }
+    doubles.db = doubles.db.unit(FakeUnitOfWork::default());
+    let mut left = vec![7, 1_000];
+    doubles.sessions.expect_purge_expired().times(2).returning(move |_, limit| {
+        assert_eq!(limit, 1_000);
+        Ok(left.pop().unwrap())
+    });
+    let swept = Sweep::new(&FakeBlobs::noting(&effects).among(doubles)).run().await.unwrap();
+    assert_eq!(swept, Swept { keys: 2_999, sessions: 1_007, ..Swept::default() });
+    let tail = ["keys", "commit", "keys", "commit", "keys", "commit"];
+    assert_eq!(effects.seen()[effects.seen().len() - 6..], tail);
 }
 
 fn putting_off(effects: &Effects) -> FakeUnitOfWork {

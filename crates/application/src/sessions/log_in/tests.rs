@@ -4,13 +4,15 @@ mod limits;
 mod trail;
 
 use super::{LogIn, LogInCommand, LogInError};
-use crate::fixture::{lost_race, once, reads_of_account};
+use crate::fixture::{a_unit_of_the_trail, lost_race, once, reads_of_account};
 use crate::ports::Presence;
 use crate::sessions::{Client, TokenPair};
 use crate::testing::{TestPorts, settings};
 use fm_domain::accounts::{Account, Password, PasswordCheck, PasswordHash, User};
+use fm_domain::audit::AuditAction;
+use fm_domain::clock::Clock as _;
 use fm_domain::sessions::AccessToken;
-use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, a_user, an_account};
+use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_user, an_account};
 
 fn hashed(hash: &str) -> Account {
     Account { user: User { password_hash: PasswordHash::new(hash.to_owned()), ..a_user() }, ..an_account() }
@@ -91,6 +93,38 @@ async fn the_right_password_opens_a_session() {
     assert_eq!(effects.seen(), ["look", "verify right", "create", "find user"]);
     let shown = format!("{pair:?}");
     assert!(!shown.contains("a.b.c") && !shown.contains(&pair.refresh_token.expose()[38..]), "{shown}");
+}
+
+fn suspended(hash: &str) -> Account {
+    Account { suspended_at: Some(FixedClock::NEW_YEAR.now()), ..hashed(hash) }
+}
+
+#[tokio::test]
+async fn a_suspended_account_is_told_so_with_the_right_password_alone() {
+    for (hash, is_told) in [("right", true), ("outdated", true), ("wrong", false)] {
+        let effects = Effects::default();
+        let mut doubles = doubles(&effects);
+        let (unit, trail) = a_unit_of_the_trail(&effects);
+        doubles.db = doubles.db.reads(by_email(&effects, Some(suspended(hash)))).unit(unit);
+        let refused = log_in(doubles, "ada@example.com").await;
+        assert_eq!(matches!(refused, Err(LogInError::Suspended)), is_told, "{hash}");
+        assert_eq!(matches!(refused, Err(LogInError::InvalidCredentials)), !is_told, "{hash}");
+        assert_eq!(effects.seen()[..2], ["look", &format!("verify {hash}")]);
+        assert!(!effects.seen().contains(&"create".to_owned()));
+        assert_eq!(trail.entries()[0].action, AuditAction::LOGIN_FAILED);
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_is_suspended_while_its_password_is_checked_has_no_session() {
+    let effects = Effects::default();
+    let mut doubles = doubles(&effects);
+    let (unit, _trail) = a_unit_of_the_trail(&effects);
+    let again = reads_of_account(&effects, Some(suspended("right")));
+    doubles.db = doubles.db.reads(by_email(&effects, Some(hashed("right")))).reads(again).unit(unit);
+    let refused = log_in(doubles, "ada@example.com").await;
+    assert!(matches!(refused, Err(LogInError::Suspended)));
+    assert_eq!(effects.seen()[2..5], ["create", "find user", "revoke"]);
 }
 
 #[tokio::test]

@@ -189,13 +189,16 @@ async fn a_length_that_is_declared_late_reserves_what_is_missing() {
 }
 
 #[tokio::test]
-async fn without_a_quota_a_declared_length_reserves_nothing() {
+async fn a_declared_length_is_reserved_without_a_quota_of_the_configuration_too() {
+    // The user may have a quota of their own.
     let (effects, rows) = (Effects::default(), Rows::default());
-    let upload = Upload { reserved: ByteSize::ZERO, ..deferred(3) };
-    let units = vec![acquiring(&effects, upload, &rows)];
-    acquire_among(&effects, units, &settings(), declaring(3, 10)).await.unwrap();
-    assert_eq!((rows.last().length, rows.last().reserved), (Some(ByteSize::new(10)), ByteSize::ZERO));
-    assert_eq!(effects.seen(), ["find", "update", "commit"]);
+    let mut unit = acquiring(&effects, deferred(3), &rows);
+    once!(effects, unit.users.expect_reserve(), "reserve", |_, bytes, quota| {
+        assert_eq!((bytes, quota), (ByteSize::new(7), None));
+        Ok(())
+    });
+    acquire_among(&effects, vec![unit], &settings(), declaring(3, 10)).await.unwrap();
+    assert_eq!(rows.last().reserved, ByteSize::new(10));
 }
 
 #[tokio::test]

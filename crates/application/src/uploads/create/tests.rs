@@ -91,12 +91,13 @@ async fn the_key_the_length_the_intent_and_the_upload_are_one_unit() {
 }
 
 #[tokio::test]
-async fn nothing_is_reserved_without_a_quota_or_a_length() {
-    for (settings, length) in [(settings(), Some(ByteSize::new(5))), (with_quota(9), None)] {
+async fn a_known_length_is_reserved_whatever_the_quota_of_the_configuration_is() {
+    for (settings, length) in [(settings(), Some(5)), (with_quota(9), Some(5)), (with_quota(9), None)] {
         let (effects, rows) = (Effects::default(), Rows::default());
-        let units = vec![creating(&effects, FakeUnitOfWork::noting(&effects), &rows, 0)];
+        let (length, reserved) = (length.map(ByteSize::new), length.unwrap_or(0));
+        let units = vec![creating(&effects, FakeUnitOfWork::noting(&effects), &rows, reserved)];
         create(&effects, (units, vec![]), &settings, &Draft { length, ..draft() }).await.unwrap();
-        assert_eq!((rows.last().reserved, rows.last().length), (ByteSize::ZERO, length));
+        assert_eq!((rows.last().reserved, rows.last().length), (ByteSize::new(reserved), length));
     }
 }
 
@@ -195,7 +196,7 @@ async fn an_owner_with_as_many_unfinished_uploads_as_are_allowed_begins_no_other
 async fn a_lost_answer_to_the_commit_is_read_back() {
     for found in [Some(an_upload()), None] {
         let (effects, rows) = (Effects::default(), Rows::default());
-        let unit = creating(&effects, FakeUnitOfWork::noting(&effects), &rows, 0);
+        let unit = creating(&effects, FakeUnitOfWork::noting(&effects), &rows, 5);
         let case = (vec![unit.committing_with(unavailable())], vec![reads_of(&effects, found.clone())]);
         let outcome = create(&effects, case, &settings(), &draft()).await;
         assert_eq!(outcome.is_ok(), found.is_some());
@@ -210,8 +211,8 @@ async fn a_lost_answer_to_the_commit_is_read_back() {
 async fn a_unit_that_lost_a_race_is_tried_again() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let units = vec![
-        creating(&effects, FakeUnitOfWork::noting(&effects), &rows, 0).committing_with(lost_race()),
-        creating(&effects, FakeUnitOfWork::noting(&effects), &rows, 0),
+        creating(&effects, FakeUnitOfWork::noting(&effects), &rows, 5).committing_with(lost_race()),
+        creating(&effects, FakeUnitOfWork::noting(&effects), &rows, 5),
     ];
     let created = create(&effects, (units, vec![]), &settings(), &draft()).await.unwrap();
     assert_eq!(rows.last(), created.upload);

@@ -62,7 +62,7 @@ async fn an_upload_without_first_bytes_waits_for_them() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let case = (vec![creating(&effects, &rows)], vec![]);
     let answer = create(&effects, case, (5, None), None).await;
-    assert_eq!(rows.last(), created(5));
+    assert_eq!(rows.last(), Upload { reserved: ByteSize::new(5), ..created(5) });
     assert_eq!(answer.progress, Progress::of(&created(5)));
     assert!(answer.fresh && !answer.appended && answer.refusal.is_none());
     assert_eq!(effects.seen(), ["reserve", "record intent", "insert upload", "commit"]);

@@ -185,7 +185,7 @@ async fn resumable_uploads_ask_for_the_right_to_write() {
             body: stream::empty().boxed(),
             body_length: None,
         };
-        let appended = all.resumable.as_ref().unwrap().append.run(actor, command).await;
+        let appended = Box::pin(all.resumable.as_ref().unwrap().append.run(actor, command)).await;
         matches!(appended, Err(ResumableError::Denied(_)))
     })
     .await;

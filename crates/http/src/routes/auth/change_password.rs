@@ -6,6 +6,7 @@ use fm_application::accounts::ChangePasswordCommand;
 use fm_domain::accounts::Password;
 
 use crate::auth::Authenticated;
+use crate::body::run_detached;
 use crate::connection::presence;
 use crate::input::{JsonBody, candidate, json_body, parsed};
 use crate::output::no_content;
@@ -48,6 +49,8 @@ pub(crate) async fn change_password(
 ) -> Answer {
     let ChangePasswordBody { current_password: current, new_password: new } = body.read().await?;
     let command = ChangePasswordCommand { current, new, presence: presence(&request) };
-    state.use_cases.accounts.change_password.run(&actor, command).await?;
+    let use_cases = state.use_cases.clone();
+    run_detached(&state, async move { use_cases.accounts.change_password.run(&actor, command).await })
+        .await?;
     Ok(no_content())
 }

@@ -3,7 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse};
 use fm_api_types::{Activity, ActivityList};
 use fm_application::audit::ActivityCommand;
+use fm_domain::access::Client;
 use fm_domain::audit::AuditEntry;
+use fm_domain::ids::UserId;
 
 use crate::auth::Authenticated;
 use crate::input::{Query, bad};
@@ -25,7 +27,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest];
     params(
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Entries on a page; 50 unless given."),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before, with the same other parameters."),
-        ("action" = Option<String>, Query, description = "`account.registered`, `account.renamed`, `password.changed`, `password.refused`, `session.created`, `login.failed`, `session.refresh_reused`, `session.revoked`, `sessions.revoked`, `file.uploaded`, `file.replaced`, `file.renamed`, `file.removed` or `link.created`."),
+        ("action" = Option<String>, Query, description = "`account.registered`, `account.renamed`, `account.suspended`, `account.resumed`, `account.promoted`, `account.demoted`, `account.quota_changed`, `password.changed`, `password.reset`, `password.refused`, `session.created`, `login.failed`, `session.refresh_reused`, `session.revoked`, `sessions.revoked`, `file.uploaded`, `file.replaced`, `file.renamed`, `file.removed` or `link.created`."),
     ),
     responses((status = 200, description = "A page.", body = ActivityList)),
 )]
@@ -36,7 +38,7 @@ pub(crate) async fn list_activity(
 ) -> Answer {
     let command = command(&Query::new(request.query_string()))?;
     let page = state.use_cases.audit.activity.run(&actor, command).await?;
-    let items = page.items.into_iter().map(of).collect();
+    let items = page.items.into_iter().map(|entry| of(entry, actor.user())).collect();
     json(HttpResponse::Ok(), &ActivityList { items, next_cursor: page.next_cursor })
 }
 
@@ -52,15 +54,18 @@ fn command(query: &Query<'_>) -> Result<ActivityCommand, Problem> {
     })
 }
 
-fn of(entry: AuditEntry) -> Activity {
+/// An entry as `user` sees it: not from where others did it, as admins do.
+fn of(entry: AuditEntry, user: UserId) -> Activity {
+    let by_another = entry.actor.is_some_and(|actor| actor != user);
+    let client = if by_another { Client::default() } else { entry.client };
     Activity {
         id: entry.id.uuid(),
         at: entry.at.into(),
         action: entry.action.as_str().to_owned(),
-        actor: entry.actor.map(fm_domain::ids::UserId::uuid),
+        actor: entry.actor.map(UserId::uuid),
         target: entry.target,
-        ip: entry.client.ip,
-        user_agent: entry.client.user_agent,
+        ip: client.ip,
+        user_agent: client.user_agent,
     }
 }
 

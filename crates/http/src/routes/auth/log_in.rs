@@ -8,6 +8,7 @@ use fm_domain::limits::LimitedAction;
 
 use super::tokens::hand_out;
 use crate::auth::{client, same_site};
+use crate::body::run_detached;
 use crate::connection::presence;
 use crate::input::{JsonBody, candidate, json_body, owned};
 use crate::limits::{limit_address, limit_login};
@@ -18,6 +19,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::MalformedRequest,
     Code::InvalidCredentials,
     Code::Forbidden,
+    Code::AccountSuspended,
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
@@ -50,6 +52,7 @@ pub(crate) async fn log_in(request: HttpRequest, state: State, body: JsonBody) -
     let LogInBody { email, password } = body.read().await?;
     limit_login(&request, &state, &email).await?;
     let command = LogInCommand { email, password, client: client(&request), presence: presence(&request) };
-    let pair = state.use_cases.sessions.log_in.run(command).await?;
+    let use_cases = state.use_cases.clone();
+    let pair = run_detached(&state, async move { use_cases.sessions.log_in.run(command).await }).await?;
     hand_out(&pair, &state.settings)
 }

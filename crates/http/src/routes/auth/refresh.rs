@@ -10,6 +10,7 @@ use fm_domain::sessions::RefreshToken;
 
 use super::tokens::hand_out;
 use crate::auth::{REFRESH, client, find_all, same_site};
+use crate::body::run_detached;
 use crate::input::{JsonBody, json_body, owned};
 use crate::limits::limit_address;
 use crate::problem::{Answer, Code, Problem};
@@ -61,10 +62,16 @@ pub(crate) async fn refresh(request: HttpRequest, state: State, body: JsonBody) 
     };
     for token in tokens {
         let command = RefreshCommand { token, client: client(&request) };
-        match state.use_cases.sessions.refresh.run(command).await {
-            Ok(pair) => return hand_out(&pair, &state.settings),
-            Err(Refused::Unauthenticated) => {}
-            Err(refused) => return Err(refused.into()),
+        let use_cases = state.use_cases.clone();
+        let refreshed = run_detached(&state, async move {
+            match use_cases.sessions.refresh.run(command).await {
+                Ok(pair) => Ok(Some(pair)),
+                Err(Refused::Unauthenticated) => Ok(None),
+                Err(refused) => Err(refused),
+            }
+        });
+        if let Some(pair) = refreshed.await? {
+            return hand_out(&pair, &state.settings);
         }
     }
     Err(Problem::of(Code::Unauthenticated))

@@ -5,6 +5,7 @@ use fm_api_types::AccountRemoval;
 use fm_domain::accounts::Password;
 
 use crate::auth::{Authenticated, clear};
+use crate::body::run_detached;
 use crate::connection::presence;
 use crate::input::{JsonBody, candidate, json_body};
 use crate::problem::{Answer, Code};
@@ -13,6 +14,7 @@ use crate::state::State;
 pub(super) const PROBLEMS: &[Code] = &[
     Code::MalformedRequest,
     Code::WrongPassword,
+    Code::Conflict,
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ValidationFailed,
@@ -28,7 +30,7 @@ json_body! {
 
 /// Delete your account
 ///
-/// Removes the caller's account, its sessions, its files and their bytes.
+/// Removes the caller's account, its sessions, its files and their bytes. The last admin can't (409 `conflict`).
 #[utoipa::path(
     delete,
     path = "/v1/auth/me",
@@ -45,7 +47,9 @@ pub(crate) async fn remove_account(
     body: JsonBody,
 ) -> Answer {
     let RemoveBody { password } = body.read().await?;
-    state.use_cases.accounts.remove.run(&actor, password, &presence(&request)).await?;
+    let (presence, use_cases) = (presence(&request), state.use_cases.clone());
+    run_detached(&state, async move { use_cases.accounts.remove.run(&actor, password, &presence).await })
+        .await?;
     let mut response = HttpResponse::NoContent();
     clear(&mut response, &state.settings);
     Ok(response.finish())

@@ -1,6 +1,7 @@
 //! `DELETE /v1/auth/sessions`
 
 use crate::auth::Authenticated;
+use crate::body::run_detached;
 use crate::output::no_content;
 use crate::problem::{Answer, Code};
 use crate::state::State;
@@ -18,6 +19,7 @@ pub(super) const PROBLEMS: &[Code] = &[];
     responses((status = 204, description = "Every other session has ended.")),
 )]
 pub(crate) async fn revoke_other_sessions(state: State, Authenticated(actor): Authenticated) -> Answer {
-    state.use_cases.sessions.revoke_others.run(&actor).await?;
+    let use_cases = state.use_cases.clone();
+    run_detached(&state, async move { use_cases.sessions.revoke_others.run(&actor).await }).await?;
     Ok(no_content())
 }

@@ -3,6 +3,7 @@
 use fm_domain::ids::SessionId;
 
 use crate::auth::Authenticated;
+use crate::body::run_detached;
 use crate::input::PathId;
 use crate::output::no_content;
 use crate::problem::{Answer, Code};
@@ -26,6 +27,7 @@ pub(crate) async fn revoke_session(
     Authenticated(actor): Authenticated,
     id: PathId<SessionId>,
 ) -> Answer {
-    state.use_cases.sessions.revoke.run(&actor, id.known()?).await?;
+    let (id, use_cases) = (id.known()?, state.use_cases.clone());
+    run_detached(&state, async move { use_cases.sessions.revoke.run(&actor, id).await }).await?;
     Ok(no_content())
 }

@@ -18,8 +18,13 @@ pub(super) struct Proxies {
 impl Server {
     /// A server on PostgreSQL and S3 that can be taken away from it.
     pub fn on_shaky_ground() -> Self {
-        let server =
-            Self::assemble(Lane::PostgresS3, Some(TestDatabase::create()), Some(TestStore::here()), &[], &[]);
+        Self::on_shaky_ground_with(&[])
+    }
+
+    /// The same with these variables.
+    pub fn on_shaky_ground_with(variables: &[(&str, &str)]) -> Self {
+        let (database, store) = (Some(TestDatabase::create()), Some(TestStore::here()));
+        let server = Self::assemble(Lane::PostgresS3, database, store, variables, &[]);
         server.resume();
         server
     }
@@ -51,9 +56,15 @@ impl Server {
 
     /// A server on a PostgreSQL of its own, which can be killed.
     pub fn on_its_own_database() -> Self {
+        Self::on_its_own_database_with(&[])
+    }
+
+    /// The same with these variables.
+    pub fn on_its_own_database_with(variables: &[(&str, &str)]) -> Self {
         let cluster = Cluster::start();
         let database = TestDatabase::create_on(cluster.postgres());
-        let mut server = Self::assemble(Lane::PostgresS3, Some(database), Some(TestStore::here()), &[], &[]);
+        let store = Some(TestStore::here());
+        let mut server = Self::assemble(Lane::PostgresS3, Some(database), store, variables, &[]);
         server.cluster = Some(cluster);
         server.resume();
         server

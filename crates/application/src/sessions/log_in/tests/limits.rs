@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fm_domain::accounts::Password;
 use fm_domain::clock::Clock as _;
+use fm_domain::error::PortError;
 use fm_domain::ids::SessionId;
 use fm_domain::sessions::Session;
 use fm_domain::testing::{CountingIds, Effects, FixedClock, a_session};
@@ -84,7 +85,7 @@ async fn a_login_ends_a_bounded_number_of_sessions() {
     let effects = Effects::default();
     let stored = (1000..7000).map(|number| seen(number, 3)).collect();
     assert!(log_in(listing(&effects, stored), &settings()).await.is_ok());
-    assert_eq!(effects.seen()[3..].len(), ENDED_AT_ONCE);
+    assert_eq!((effects.seen()[3..].len(), ENDED_AT_ONCE), (20, 20));
 }
 
 #[tokio::test]
@@ -114,6 +115,20 @@ async fn a_login_beyond_a_full_queue_is_refused_whether_the_address_is_known_or_
     assert!(effects.seen().is_empty(), "nothing is hashed");
     drop((turn, waiting));
     assert!(log_in(listing(&Effects::default(), Vec::new()), &settings).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_is_unavailable_where_those_before_it_wait_for_the_database() {
+    let settings = settings();
+    let mut waiting = Vec::new();
+    while let Ok(room) = settings.password_queue.reserve(Asker::Anonymous) {
+        waiting.push(room);
+    }
+    let refused = log_in(doubles(&Effects::default()), &settings).await;
+    assert!(matches!(refused, Err(LogInError::Busy(_))), "they may have come at once");
+    tokio::time::advance(Duration::from_secs(5)).await;
+    let refused = log_in(doubles(&Effects::default()), &settings).await;
+    assert!(matches!(refused, Err(LogInError::Store(PortError::Unavailable(_)))));
 }
 
 #[tokio::test]

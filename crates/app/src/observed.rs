@@ -1,0 +1,36 @@
+//! All ports, decorated.
+
+use std::sync::Arc;
+
+use fm_application::wiring::{DirectPorts, Ports};
+use fm_decorators::{
+    ObservedBlobStore, ObservedDatabase, ObservedDirectStore, ObservedListBlobs, ObservedPartReceiver,
+    ObservedPasswordHasher, ObservedRateLimiter, ObservedResumableStore, ObservedSessionStore,
+    ObservedSignDownload, ObservedSignParts, ObservedThumbnailer, PortObserver,
+};
+
+/// The ports whose calls have spans and are reported to `observer`.
+pub(crate) fn observed(ports: Ports, observer: &Arc<dyn PortObserver>) -> Ports {
+    Ports {
+        db: Arc::new(ObservedDatabase::new(ports.db, observer)),
+        sessions: Arc::new(ObservedSessionStore::new(ports.sessions, observer)),
+        limits: Arc::new(ObservedRateLimiter::new(ports.limits, observer)),
+        blobs: Arc::new(ObservedBlobStore::new(ports.blobs, observer)),
+        resumable: ports.resumable.map(|store| Arc::new(ObservedResumableStore::new(store, observer)) as _),
+        direct: ports.direct.map(|direct| observed_direct(direct, observer)),
+        lister: ports.lister.map(|lister| Arc::new(ObservedListBlobs::new(lister, observer)) as _),
+        links: Arc::new(ObservedSignDownload::new(ports.links, observer)),
+        thumbnailer: Arc::new(ObservedThumbnailer::new(ports.thumbnailer, observer)),
+        passwords: Arc::new(ObservedPasswordHasher::new(ports.passwords, observer)),
+        ..ports
+    }
+}
+
+fn observed_direct(direct: DirectPorts, observer: &Arc<dyn PortObserver>) -> DirectPorts {
+    let DirectPorts { store, links, receiver } = direct;
+    DirectPorts {
+        store: Arc::new(ObservedDirectStore::new(store, observer)),
+        links: Arc::new(ObservedSignParts::new(links, observer)),
+        receiver: receiver.map(|receiver| Arc::new(ObservedPartReceiver::new(receiver, observer)) as _),
+    }
+}

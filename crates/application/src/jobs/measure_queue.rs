@@ -1,0 +1,38 @@
+//! How much the queue holds.
+
+use std::sync::Arc;
+
+use crate::engine::retry::retry_conflicts;
+use crate::ports::Ports;
+use fm_domain::clock::{Clock, Timestamp};
+use fm_domain::database::Database;
+use fm_domain::error::PortResult;
+use fm_domain::jobs::QueueDepth;
+
+/// Counts jobs, for those who watch the queue.
+pub struct MeasureQueue {
+    db: Arc<dyn Database>,
+    clock: Arc<dyn Clock>,
+}
+
+impl MeasureQueue {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self { db: ports.db.clone(), clock: ports.clock.clone() }
+    }
+
+    /// The jobs of each kind by their states, and since when the longest due of them is due; with the time of the count.
+    pub async fn run(&self) -> PortResult<(Timestamp, Vec<QueueDepth>)> {
+        retry_conflicts(|| self.count()).await
+    }
+
+    async fn count(&self) -> PortResult<(Timestamp, Vec<QueueDepth>)> {
+        let now = self.clock.now();
+        let mut unit = self.db.begin().await?;
+        let depths = unit.jobs().depths(now).await?;
+        unit.rollback().await?;
+        Ok((now, depths))
+    }
+}
+
+#[cfg(test)]
+mod tests;

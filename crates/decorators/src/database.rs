@@ -1,0 +1,63 @@
+//! The database, its units of work and its reads.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fm_domain::database::{Database, ReadRepos, UnitOfWork};
+use fm_domain::error::PortResult;
+
+use crate::PortObserver;
+use crate::decorate::decorator;
+use crate::observe::{observe, port_span};
+
+decorator! {
+    /// A database, and with it its units of work and its reads. A job that is enqueued in a trace gets its place in the trace.
+    ObservedDatabase of Database
+}
+
+#[async_trait]
+impl Database for ObservedDatabase {
+    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        let (observer, span) = (&self.observer, port_span!(DEBUG, "database.begin"));
+        let inner = observe(observer.as_ref(), "database.begin", span, self.inner.begin()).await?;
+        Ok(Box::new(ObservedUnit { inner, observer: Arc::clone(observer) }))
+    }
+
+    async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
+        let (observer, span) = (&self.observer, port_span!(DEBUG, "database.read"));
+        let inner = observe(observer.as_ref(), "database.read", span, self.inner.read()).await?;
+        Ok(Box::new(ObservedReads { inner, observer: Arc::clone(observer) }))
+    }
+
+    async fn ping(&self) -> PortResult<()> {
+        let span = port_span!(DEBUG, "database.ping");
+        observe(self.observer.as_ref(), "database.ping", span, self.inner.ping()).await
+    }
+}
+
+/// A unit of work. One that is dropped is rolled back, which is no call.
+pub(crate) struct ObservedUnit {
+    pub(crate) inner: Box<dyn UnitOfWork>,
+    pub(crate) observer: Arc<dyn PortObserver>,
+}
+
+#[async_trait]
+impl UnitOfWork for ObservedUnit {
+    async fn commit(self: Box<Self>) -> PortResult<()> {
+        let Self { inner, observer } = *self;
+        let span = port_span!(DEBUG, "database.commit");
+        observe(observer.as_ref(), "database.commit", span, inner.commit()).await
+    }
+
+    async fn rollback(self: Box<Self>) -> PortResult<()> {
+        let Self { inner, observer } = *self;
+        let span = port_span!(DEBUG, "database.rollback");
+        observe(observer.as_ref(), "database.rollback", span, inner.rollback()).await
+    }
+}
+
+/// Reads.
+pub(crate) struct ObservedReads {
+    pub(crate) inner: Box<dyn ReadRepos>,
+    pub(crate) observer: Arc<dyn PortObserver>,
+}

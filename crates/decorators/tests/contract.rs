@@ -1,0 +1,29 @@
+//! The rules of the ports hold through the decorators.
+
+mod harness;
+
+use harness::Observed;
+
+mod database {
+    fm_contract::database!(super::Observed<fm_memory::harness::Tables>);
+}
+
+mod session_store {
+    fm_contract::session_store!(super::Observed<fm_memory::harness::Sessions>);
+}
+
+mod rate_limiter {
+    fm_contract::rate_limiter!(super::Observed<fm_memory::harness::Limits>);
+}
+
+mod blob_store {
+    fm_contract::blob_store!(super::Observed<fm_memory::harness::Blobs>);
+}
+
+mod resumable_store {
+    fm_contract::resumable_store!(super::Observed<fm_memory::harness::Blobs>);
+}
+
+mod direct_store {
+    fm_contract::direct_store!(super::Observed<fm_memory::harness::Blobs>);
+}

@@ -1,0 +1,1 @@
+DROP INDEX audit_entries_account_id_action_happened_at_idx;
