@@ -155,3 +155,22 @@ fn migrations_and_sweeps_answer_in_json() {
     assert_eq!((&swept["dry_run"], &swept["deleted"]), (&json!(false), &json!(0)));
     assert_eq!(run(&["jobs", "retry", "--all", "--json"]).answer, "");
 }
+
+#[test]
+fn a_reader_that_has_enough_is_no_failure_and_a_full_disk_is_one() {
+    let home = tempfile::tempdir().unwrap();
+    let told = |answer: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_file-manager"));
+        command.args(["config", "show"]).env_clear().current_dir(home.path());
+        let output =
+            command.stdout(answer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(told(writer.into()), (Some(0), String::new()));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let (code, complaint) = told(full.into());
+    assert_eq!(code, Some(1), "{complaint}");
+    assert_eq!(complaint.matches("the answer can't be written").count(), 1, "{complaint}");
+}

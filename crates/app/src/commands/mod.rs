@@ -16,8 +16,10 @@ mod verify;
 mod worker;
 
 use std::error::Error;
+use std::io::{ErrorKind, Write as _};
 use std::mem::ManuallyDrop;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Runtime;
 
@@ -49,8 +51,8 @@ pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
         }
     };
     match started(program, command, config) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(true) if !IS_CUT.load(Ordering::Relaxed) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
         Err(error) if error.is_configuration() => {
             complain(&chain(&error));
             ExitCode::from(CONFIGURATION)
@@ -154,7 +156,16 @@ fn refuse(error: &dyn Error) -> bool {
     false
 }
 
-#[expect(clippy::print_stdout, reason = "the answer to a command belongs on standard output")]
+/// Whether a line of the answer could not be written.
+static IS_CUT: AtomicBool = AtomicBool::new(false);
+
+/// Writes a line of the answer to standard output. A reader that has enough of it, such as `head`, is no failure; a disk that is
+/// full is one, and is told once.
 fn say(line: &str) {
-    println!("{line}");
+    if let Err(error) = writeln!(std::io::stdout(), "{line}")
+        && error.kind() != ErrorKind::BrokenPipe
+        && !IS_CUT.swap(true, Ordering::Relaxed)
+    {
+        complain(&format!("the answer can't be written: {error}"));
+    }
 }
