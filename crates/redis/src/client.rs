@@ -2,6 +2,8 @@
 
 mod cluster;
 mod cluster_url;
+#[cfg(test)]
+mod hearing;
 mod route;
 mod sentinel;
 mod topology;

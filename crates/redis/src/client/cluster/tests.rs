@@ -3,11 +3,11 @@
 use fm_domain::ids::SessionId;
 use fm_domain::sessions::{EndedSessions, SessionListener, SessionSignal as _};
 use fm_testkit::redis::RedisCluster;
-use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::*;
+use crate::client::hearing::Hearing;
 use crate::client::topology::slot;
 use crate::client::{RedisClient, RedisUrl};
 use crate::signal::RedisSessionSignal;
@@ -37,26 +37,6 @@ async fn in_half_a_minute<T>(what: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(30), what).await.unwrap()
 }
 
-/// Hears whether its signal is connected, and of which sessions it told.
-struct Hearing {
-    connected: watch::Sender<bool>,
-    ended: watch::Sender<Option<EndedSessions>>,
-}
-
-impl SessionListener for Hearing {
-    fn sessions_ended(&self, ended: EndedSessions) {
-        self.ended.send_replace(Some(ended));
-    }
-
-    fn signal_connected(&self) {
-        self.connected.send_replace(true);
-    }
-
-    fn signal_lost(&self) {
-        self.connected.send_replace(false);
-    }
-}
-
 #[tokio::test]
 async fn calls_and_the_signal_follow_when_a_replica_takes_over_and_other_slots_are_served_meanwhile() {
     let mut cluster = RedisCluster::start_with_replicas();
@@ -67,7 +47,7 @@ async fn calls_and_the_signal_follow_when_a_replica_takes_over_and_other_slots_a
     cluster.wait_for_replicas();
 
     let signal = RedisSessionSignal::new(redis.clone());
-    let hearing = Arc::new(Hearing { connected: watch::Sender::new(false), ended: watch::Sender::new(None) });
+    let hearing = Arc::new(Hearing::default());
     let mut connected = hearing.connected.subscribe();
     let listener: Arc<dyn SessionListener> = hearing.clone();
     signal.subscribe(Arc::downgrade(&listener));

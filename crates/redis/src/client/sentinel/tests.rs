@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use fm_domain::sessions::{EndedSessions, SessionListener, SessionSignal as _};
 use fm_testkit::redis::{RedisServer, Sentinel};
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::*;
+use crate::client::hearing::Hearing;
 use crate::client::{RedisClient, RedisUrl};
 use crate::signal::RedisSessionSignal;
 
@@ -61,26 +61,6 @@ fn other_texts_are_refused() {
     }
 }
 
-/// Hears whether its signal is connected, and of which sessions it told.
-struct Hearing {
-    connected: watch::Sender<bool>,
-    ended: watch::Sender<Option<EndedSessions>>,
-}
-
-impl SessionListener for Hearing {
-    fn sessions_ended(&self, ended: EndedSessions) {
-        self.ended.send_replace(Some(ended));
-    }
-
-    fn signal_connected(&self) {
-        self.connected.send_replace(true);
-    }
-
-    fn signal_lost(&self) {
-        self.connected.send_replace(false);
-    }
-}
-
 #[tokio::test]
 async fn calls_and_the_signal_follow_the_primary() {
     let mut primary = RedisServer::start_primary();
@@ -95,7 +75,7 @@ async fn calls_and_the_signal_follow_the_primary() {
     assert_eq!(redis.query::<u32>(&wait).await.unwrap(), 1, "the replica has it");
 
     let signal = RedisSessionSignal::new(redis.clone());
-    let hearing = Arc::new(Hearing { connected: watch::Sender::new(false), ended: watch::Sender::new(None) });
+    let hearing = Arc::new(Hearing::default());
     let mut connected = hearing.connected.subscribe();
     let listener: Arc<dyn SessionListener> = hearing.clone();
     signal.subscribe(Arc::downgrade(&listener));
