@@ -1,7 +1,8 @@
 //! `GET /v1/auth/me` with its session check, beside reading one row by its primary key; what the session check costs, and
-//! what rate limits cost.
+//! what rate limits cost, and what logs and metrics do.
 
 use fm_testkit::Outcome;
+use tempfile::TempDir;
 
 use super::Bench;
 use crate::load;
@@ -14,31 +15,44 @@ const CONNECTIONS: usize = 16;
 /// A limit that no benchmark reaches.
 const GENEROUS: &str = "1000000000000/1";
 
-pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
-    let tools = bench.tools;
-    let floor_database = tools.database("floor")?;
-    floor_database.fill_for_pgbench()?;
-    let databases = [tools.database("checked")?, tools.database("unchecked")?, tools.database("limited")?];
-    let homes = [tools.folder()?, tools.folder()?, tools.folder()?];
-    let start = |index: usize, settings: &[(&'static str, &str)]| {
-        let mut all = Product::on_postgres(&databases[index].url);
+/// A program with these settings, on a database and a folder of its own.
+struct Contestant {
+    product: Product,
+    _home: TempDir,
+}
+
+impl Contestant {
+    fn start(bench: &Bench<'_>, name: &str, settings: &[(&'static str, &str)]) -> Outcome<Self> {
+        let (tools, home) = (bench.tools, bench.tools.folder()?);
+        let mut all = Product::on_postgres(&tools.database(name)?.url);
         all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        Product::start(tools, homes[index].path(), &all)
-    };
-    let checked = start(0, &[])?;
-    let unchecked = start(1, &[("SESSION_STORE", "memory")])?;
-    let limited = start(2, &[("RATE_LIMITS", "1"), ("RATE_LIMIT_USER_REQUESTS", GENEROUS)])?;
-    let requests = |product: &Product| {
-        let (url, headers) = (product.url("/v1/auth/me"), [product.user.authorization()]);
-        Ok(load::same(tools, bench.pressure(CONNECTIONS), "GET", &url, None, &headers)?.requests)
-    };
-    let [ours, floor, unchecked, limited] = in_turns(
+        Ok(Self { product: Product::start(tools, home.path(), &all)?, _home: home })
+    }
+
+    fn requests(&self, bench: &Bench<'_>) -> Outcome<f64> {
+        let (url, headers) = (self.product.url("/v1/auth/me"), [self.product.user.authorization()]);
+        Ok(load::same(bench.tools, bench.pressure(CONNECTIONS), "GET", &url, None, &headers)?.requests)
+    }
+}
+
+pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
+    let floor_database = bench.tools.database("floor")?;
+    floor_database.fill_for_pgbench()?;
+    let checked = Contestant::start(bench, "checked", &[])?;
+    let unchecked = Contestant::start(bench, "unchecked", &[("SESSION_STORE", "memory")])?;
+    let limited = [("RATE_LIMITS", "1"), ("RATE_LIMIT_USER_REQUESTS", GENEROUS)];
+    let limited = Contestant::start(bench, "limited", &limited)?;
+    let observed = Contestant::start(bench, "observed", &[("METRICS_ADDR", "127.0.0.1:0")])?;
+    let silent = Contestant::start(bench, "silent", &[("RUST_LOG", "off")])?;
+    let [ours, floor, unchecked, limited, observed, silent] = in_turns(
         bench.repetitions,
         [
-            &mut || requests(&checked),
+            &mut || checked.requests(bench),
             &mut || floor_database.pgbench(&["-S"], CONNECTIONS, bench.seconds),
-            &mut || requests(&unchecked),
-            &mut || requests(&limited),
+            &mut || unchecked.requests(bench),
+            &mut || limited.requests(bench),
+            &mut || observed.requests(bench),
+            &mut || silent.requests(bench),
         ],
     )?;
     let row = |what: &str, ours, floor_name: &str, floor, bound, client: &str| Row {
@@ -52,8 +66,16 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     };
     let me = "`GET /v1/auth/me` on PostgreSQL";
     Ok(vec![
-        row(me, ours.clone(), "`pgbench -M simple -S`", floor, Bound::AtLeast(0.35), "wrk and pgbench"),
+        row(me, ours.clone(), "`pgbench -M simple -S`", floor, Bound::AtLeast(0.8), "wrk and pgbench"),
         row(me, ours.clone(), "the same, sessions in memory", unchecked, Bound::AtLeast(0.9), "wrk"),
         row("the same with rate limits, in memory", limited, "without", ours, Bound::AtLeast(0.97), "wrk"),
+        row(
+            "the same with logs, metrics and spans",
+            observed,
+            "without",
+            silent,
+            Bound::AtLeast(0.95),
+            "wrk",
+        ),
     ])
 }

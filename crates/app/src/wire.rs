@@ -112,15 +112,25 @@ impl Program {
             follow_ups: JobRegistry::standard().follow_ups(),
             audit_retention: config.audit.retention,
         };
-        let observer: Arc<dyn PortObserver> = Arc::clone(&metrics) as _;
+        let ports = if is_observed(config) {
+            let observer: Arc<dyn PortObserver> = Arc::clone(&metrics) as _;
+            observed(self.decorated(metrics.measured(ports)), &observer)
+        } else {
+            self.decorated(ports)
+        };
         Ok(Wired {
-            ports: observed(self.decorated(metrics.measured(ports)), &observer),
+            ports,
             signal: database.signal,
             settings: settings(config, budget, serves_blobs),
             shutdown: context.shutdown,
             metrics,
         })
     }
+}
+
+/// Whether anybody is told of the calls of ports: who isn't need not pay for them.
+const fn is_observed(config: &Config) -> bool {
+    config.metrics.address.is_some() || config.traces.endpoint.is_some()
 }
 
 async fn open_database(config: &Config, context: &mut OpenContext) -> Result<OpenDatabase, StartError> {

@@ -161,12 +161,7 @@ async fn in_its_trace<T>(job: &ClaimedJob, run: impl Future<Output = T>) -> T {
         job.kind = job.kind.as_str(),
         job.attempt = job.attempt,
     );
-    let trace = fm_traces::begin(&span, job.trace, || {
-        let (mut random, id) = ([0; 32], job.id.uuid());
-        random[..16].copy_from_slice(id.as_bytes());
-        random[16..].copy_from_slice(id.as_bytes());
-        TraceContext::fresh(random)
-    });
+    let trace = fm_traces::begin(&span, job.trace, || TraceContext::fresh(job.id.uuid()));
     fm_traces::within(trace, span, run).await
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use uuid::Uuid;
+
 /// The bytes of a `traceparent` of version 00.
 const LENGTH: usize = 55;
 
@@ -19,11 +21,16 @@ impl TraceId {
     pub const fn bytes(self) -> [u8; 16] {
         self.0
     }
+
+    /// Writes it into `text`, which lines of a log are spared an allocation by.
+    pub fn encode(self, text: &mut [u8; 32]) -> &str {
+        encode_hex(&self.0, text)
+    }
 }
 
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(&self.0, f)
+        f.write_str(self.encode(&mut [0; 32]))
     }
 }
 
@@ -49,15 +56,14 @@ impl TraceContext {
         is_valid.then_some(Self { trace: TraceId(trace), span, is_sampled })
     }
 
-    /// A trace that is not recorded, made of 24 of these random bytes.
+    /// A trace that is not recorded, named by what begins it. Its first span has the second half of that name.
     #[must_use]
-    pub fn fresh(random: [u8; 32]) -> Self {
-        let (mut trace, mut span) = ([0; 16], [0; 8]);
-        trace.copy_from_slice(&random[..16]);
-        span.copy_from_slice(&random[16..24]);
-        // Neither id may be zero.
-        trace[0] |= 1;
-        span[0] |= 1;
+    pub fn fresh(id: Uuid) -> Self {
+        let mut trace = id.into_bytes();
+        // Neither id may be zero, which the second half of a UUID with a version never is.
+        trace[8] |= 0x80;
+        let mut span = [0; 8];
+        span.copy_from_slice(&trace[8..]);
         Self { trace: TraceId(trace), span, is_sampled: false }
     }
 
@@ -103,7 +109,7 @@ impl FromStr for TraceContext {
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "00-{}-", self.trace)?;
-        write_hex(&self.span, f)?;
+        f.write_str(encode_hex(&self.span, &mut [0; 16]))?;
         write!(f, "-{:02x}", u8::from(self.is_sampled) * SAMPLED)
     }
 }
@@ -122,8 +128,14 @@ fn hex<const N: usize>(digits: &[u8]) -> Result<[u8; N], InvalidTraceContext> {
     Ok(bytes)
 }
 
-fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+/// Writes the digits of these bytes into `text`, which has twice as many.
+fn encode_hex<'a>(bytes: &[u8], text: &'a mut [u8]) -> &'a str {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (byte, pair) in bytes.iter().zip(text.chunks_exact_mut(2)) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 0xf)];
+    }
+    std::str::from_utf8(text).unwrap_or_default()
 }
 
 #[cfg(test)]

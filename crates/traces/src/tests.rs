@@ -4,11 +4,12 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tracing::debug_span;
 use tracing_subscriber::layer::SubscriberExt as _;
+use uuid::Uuid;
 
 use super::*;
 
 fn fresh() -> TraceContext {
-    TraceContext::fresh([7; 32])
+    TraceContext::fresh(Uuid::from_bytes([7; 16]))
 }
 
 fn caller() -> TraceContext {

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::{InvalidTraceContext, TraceContext};
 
@@ -54,8 +55,8 @@ fn what_is_malformed_is_refused() {
 
 #[test]
 fn no_id_of_a_fresh_trace_is_zero() {
-    for random in [[0; 32], [0xff; 32]] {
-        let fresh = TraceContext::fresh(random);
+    for id in [Uuid::nil(), Uuid::max(), Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000)] {
+        let fresh = TraceContext::fresh(id);
         assert!(!fresh.is_sampled());
         assert_eq!(fresh.to_string().parse(), Ok(fresh));
     }

@@ -57,7 +57,7 @@ impl Ending {
 /// The answer to a request that the library could not read, and the line that it leaves in the log.
 fn answer(status: u16, state: &AppState) -> Vec<u8> {
     let problem = problem(status);
-    let id = RequestId::fresh(state.ids.as_ref());
+    let id = RequestId::fresh(state.ids.uuid());
     tracing::info!(
         request.id = id.as_str(),
         http.status = problem.code().status().as_u16(),

@@ -54,10 +54,12 @@ pub(crate) async fn handle(
     let Some(state) = request.app_data::<State>().cloned() else {
         return Err(Problem::defect("the application has no state").into());
     };
-    let id = RequestId::of(request.headers(), state.ids.as_ref());
+    // The request and the trace that it begins have one name, where its caller gave neither.
+    let fresh = state.ids.uuid();
+    let id = RequestId::of(request.headers(), fresh);
     let client = find_client_address(&request, &state.settings.trusted_proxies);
     let measured = MeasuredRequest::begin(&state, request.method());
-    let trace = RequestTrace::begin(request.head(), &id, state.ids.as_ref());
+    let trace = RequestTrace::begin(request.head(), &id, fresh);
     let log = RequestLog::begin(&id, trace.id(), request.head(), client);
     let is_head = request.method() == Method::HEAD;
     if let Some(meant) = method::meant(request.head()) {

@@ -1,7 +1,7 @@
 //! The name of a request.
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use fm_domain::ids::IdSource;
+use uuid::Uuid;
 
 /// The client's own name for the request, when it is 1 to 64 characters of `[A-Za-z0-9._-]`; else a fresh one.
 pub(crate) struct RequestId(HeaderValue);
@@ -10,17 +10,17 @@ impl RequestId {
     /// `x-request-id`.
     pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-    pub(super) fn of(headers: &HeaderMap, ids: &dyn IdSource) -> Self {
+    pub(super) fn of(headers: &HeaderMap, fresh: Uuid) -> Self {
         match headers.get(Self::HEADER) {
             Some(given) if is_acceptable(given.as_bytes()) => Self(given.clone()),
-            _ => Self::fresh(ids),
+            _ => Self::fresh(fresh),
         }
     }
 
     /// A name of our own.
-    pub(crate) fn fresh(ids: &dyn IdSource) -> Self {
+    pub(crate) fn fresh(id: Uuid) -> Self {
         let mut text = [0; 36];
-        let text = ids.uuid().hyphenated().encode_lower(&mut text);
+        let text = id.hyphenated().encode_lower(&mut text);
         Self(HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("none")))
     }
 

@@ -5,10 +5,10 @@ use std::future::Future;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::http::{Method, StatusCode};
-use fm_domain::ids::IdSource;
 use fm_domain::trace::{TraceContext, TraceId};
 use tracing::Span;
 use tracing::field::{Empty, display};
+use uuid::Uuid;
 
 use super::KnownUser;
 use super::request_id::RequestId;
@@ -23,7 +23,7 @@ pub(super) struct RequestTrace {
 }
 
 impl RequestTrace {
-    pub(super) fn begin(head: &RequestHead, id: &RequestId, ids: &dyn IdSource) -> Self {
+    pub(super) fn begin(head: &RequestHead, id: &RequestId, fresh: Uuid) -> Self {
         let span = tracing::debug_span!(
             target: "fm::http",
             parent: None,
@@ -37,8 +37,7 @@ impl RequestTrace {
             user.id = Empty,
             session.id = Empty,
         );
-        let fresh = || TraceContext::fresh(ids.random());
-        let context = fm_traces::begin(&span, caller(&head.headers), fresh);
+        let context = fm_traces::begin(&span, caller(&head.headers), || TraceContext::fresh(fresh));
         Self { span, context, method: head.method.clone() }
     }
 
