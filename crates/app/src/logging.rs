@@ -1,5 +1,8 @@
 //! Log lines on standard error: pretty for people on a terminal, JSON for machines.
 
+mod json;
+mod lines;
+
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{IsTerminal as _, stderr};
 use std::panic::PanicHookInfo;
@@ -8,17 +11,40 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use self::json::JsonLines;
+use self::lines::Lines;
 use crate::config::LogFormat;
 use crate::span_export::SpanExport;
 
-/// The filter can't be read.
+/// Why logging can't be started.
 #[derive(Debug, thiserror::Error)]
-#[error("RUST_LOG can't be read: {0}")]
-pub struct InvalidFilter(#[from] tracing_subscriber::filter::ParseError);
+pub enum StartLogging {
+    /// The filter can't be read.
+    #[error("RUST_LOG can't be read: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// The system has no thread to give.
+    #[error("the thread that writes the log can't be started: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// A log that was started. What waits to be written is written when this is dropped.
+#[must_use]
+pub struct Log {
+    lines: Option<Lines>,
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        if let Some(lines) = &self.lines {
+            lines.flush();
+        }
+    }
+}
 
 /// Libraries whose finer lines show what must not be shown: requests with their signatures, statements with their
 /// values. They are held to `info`, whatever `RUST_LOG` says.
@@ -34,25 +60,27 @@ pub fn start(
     format: Option<LogFormat>,
     filter: &str,
     export: Option<&SpanExport>,
-) -> Result<(), InvalidFilter> {
+) -> Result<Log, StartLogging> {
     let filter = filter.parse::<EnvFilter>()?.and(filter_fn(is_discreet));
     let terminal = stderr().is_terminal();
     let format = format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
-    let lines = fmt::layer().with_writer(stderr);
-    let lines = match format {
-        LogFormat::Pretty => lines.with_ansi(terminal).with_filter(filter).boxed(),
+    let mut log = Log { lines: None };
+    let layer = match format {
+        LogFormat::Pretty => fmt::layer().with_writer(stderr).with_ansi(terminal).with_filter(filter).boxed(),
         LogFormat::Json => {
-            lines.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed()
+            let lines = log.lines.insert(Lines::to(stderr())?).clone();
+            let layer = fmt::layer().fmt_fields(JsonFields::new()).event_format(JsonLines);
+            layer.with_writer(lines).with_filter(filter).boxed()
         }
     };
-    let mut layers = vec![lines];
+    let mut layers = vec![layer];
     layers.extend(export.map(|export| export.layer().boxed()));
     let started = tracing_subscriber::registry().with(layers).try_init();
     // A second start, as tests in one process make it, keeps the first.
     if started.is_ok() {
         std::panic::set_hook(Box::new(log_panic));
     }
-    Ok(())
+    Ok(log)
 }
 
 /// Logs a panic as one line in the format of the others; a backtrace goes with it where `RUST_BACKTRACE` asks for one.

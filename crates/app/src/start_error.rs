@@ -86,7 +86,7 @@ pub enum StartError {
     Runtime(#[from] io::Error),
     /// `RUST_LOG` can't be read.
     #[error(transparent)]
-    Logs(#[from] crate::logging::InvalidFilter),
+    Logs(#[from] crate::logging::StartLogging),
 }
 
 impl StartError {

@@ -41,7 +41,7 @@ fn panics_of_threads_and_of_tasks_are_lines_of_the_log() {
 
 /// What the child does.
 fn panic_everywhere() {
-    fm_app::logging::start(Some(LogFormat::Json), "info", None).unwrap();
+    let _log = fm_app::logging::start(Some(LogFormat::Json), "info", None).unwrap();
     let decoder = std::thread::Builder::new().name("decoder".to_owned());
     let decoder = decoder.spawn(|| panic!("a decoder\nof {} lines", 2)).unwrap();
     assert!(decoder.join().is_err());

@@ -117,7 +117,7 @@ fn key() -> BlobKey {
 }
 
 fn trace() -> TraceContext {
-    TraceContext::fresh([7; 32])
+    TraceContext::fresh(Uuid::from_bytes([7; 16]))
 }
 
 /// Runs work as a request does whose span no one takes.
@@ -238,7 +238,7 @@ async fn a_signature_has_a_span_that_is_too_fine_to_be_exported() {
 async fn a_job_takes_along_the_trace_that_it_is_enqueued_in() {
     let (_, observer) = Reports::start();
     let database = ObservedDatabase::new(Arc::new(MemoryDatabase::new()), &observer);
-    let given = TraceContext::fresh([9; 32]);
+    let given = TraceContext::fresh(Uuid::from_bytes([9; 16]));
     let enqueue = async |trace| {
         let job = NewJob {
             id: JobId::new(Uuid::now_v7()),

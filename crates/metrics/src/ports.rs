@@ -1,10 +1,11 @@
 //! Calls of ports.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use fm_decorators::{Outcome, PortObserver};
+use foldhash::fast::RandomState;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Result};
 
 use crate::Metrics;
@@ -18,13 +19,23 @@ const OTHER: &str = "other";
 pub(crate) struct PortCalls {
     calls: IntCounterVec,
     durations: HistogramVec,
-    operations: RwLock<HashMap<&'static str, Arc<OperationMetrics>>>,
+    operations: RwLock<HashMap<&'static str, OperationMetrics, RandomState>>,
 }
 
 struct OperationMetrics {
     duration: Histogram,
     /// In the order of [`Outcome::ALL`].
     outcomes: Vec<IntCounter>,
+}
+
+impl OperationMetrics {
+    fn count(&self, outcome: Outcome, took: Duration) {
+        let place = Outcome::ALL.iter().position(|known| *known == outcome);
+        if let Some(counter) = place.and_then(|place| self.outcomes.get(place)) {
+            counter.inc();
+        }
+        self.duration.observe(took.as_secs_f64());
+    }
 }
 
 impl PortCalls {
@@ -48,34 +59,39 @@ impl PortCalls {
         Ok(calls)
     }
 
-    fn of(&self, operation: &'static str) -> Option<Arc<OperationMetrics>> {
-        let known = self.operations.read().unwrap_or_else(PoisonError::into_inner).get(operation).cloned();
-        known.or_else(|| self.add(operation).ok())
+    fn count(&self, operation: &'static str, outcome: Outcome, took: Duration) {
+        let operations = self.operations.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = operations.get(operation) {
+            return known.count(outcome, took);
+        }
+        drop(operations);
+        // A name that makes no metrics is counted nowhere.
+        if let Ok(name) = self.add(operation)
+            && let Some(added) = self.operations.read().unwrap_or_else(PoisonError::into_inner).get(name)
+        {
+            added.count(outcome, took);
+        }
     }
 
-    fn add(&self, operation: &'static str) -> Result<Arc<OperationMetrics>> {
+    /// Makes the metrics of an operation; the name that they have.
+    fn add(&self, operation: &'static str) -> Result<&'static str> {
         let mut operations = self.operations.write().unwrap_or_else(PoisonError::into_inner);
         let name = if operations.len() < MOST_OPERATIONS { operation } else { OTHER };
-        if let Some(known) = operations.get(name) {
-            return Ok(Arc::clone(known));
+        if operations.contains_key(name) {
+            return Ok(name);
         }
         let outcome = |outcome: Outcome| self.calls.get_metric_with_label_values(&[name, outcome.as_str()]);
-        let metrics = Arc::new(OperationMetrics {
+        let metrics = OperationMetrics {
             duration: self.durations.get_metric_with_label_values(&[name])?,
             outcomes: Outcome::ALL.into_iter().map(outcome).collect::<Result<_>>()?,
-        });
-        operations.insert(name, Arc::clone(&metrics));
-        Ok(metrics)
+        };
+        operations.insert(name, metrics);
+        Ok(name)
     }
 }
 
 impl PortObserver for Metrics {
     fn called(&self, operation: &'static str, outcome: Outcome, took: Duration) {
-        let Some(metrics) = self.ports.of(operation) else { return };
-        let place = Outcome::ALL.iter().position(|known| *known == outcome);
-        if let Some(counter) = place.and_then(|place| metrics.outcomes.get(place)) {
-            counter.inc();
-        }
-        metrics.duration.observe(took.as_secs_f64());
+        self.ports.count(operation, outcome, took);
     }
 }

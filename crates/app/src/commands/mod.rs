@@ -74,7 +74,7 @@ fn started(program: &Program, command: Command, config: Config) -> Result<bool, 
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build()?;
     let export = SpanExport::start(&config.traces, runtime.handle())?;
-    logging::start(config.logging.format, &config.logging.filter, export.as_ref())?;
+    let _log = logging::start(config.logging.format, &config.logging.filter, export.as_ref())?;
     let serves = matches!(command, Command::Serve(_));
     let done = run_on(&runtime, program, command, config);
     if let Some(export) = export {

@@ -1,0 +1,195 @@
+//! Lines on their way to standard error, in few writes.
+//!
+//! A line that comes alone is written at once. While lines come fast, those of some milliseconds leave together: a system call
+//! for each would cost as much as the rest of a line. Warnings and errors never wait, and take what waits along.
+
+use std::io::{self, Write as _};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// The longest that a line waits for others.
+const LONGEST: Duration = Duration::from_millis(20);
+
+/// Bytes that leave without waiting for more.
+const ENOUGH: usize = 64 * 1024;
+
+/// Where lines go. The last clone that is dropped writes what waits.
+#[derive(Clone)]
+pub(super) struct Lines {
+    waiting: Arc<Waiting>,
+}
+
+struct Waiting {
+    state: Mutex<State>,
+    /// Told when the first line begins to wait.
+    begun: Condvar,
+}
+
+struct State {
+    text: Vec<u8>,
+    written_at: Instant,
+    output: Box<dyn io::Write + Send>,
+}
+
+impl State {
+    fn write(&mut self) {
+        // A log that nobody can take any more is no reason to stop.
+        let _written = self.output.write_all(&self.text).and_then(|()| self.output.flush());
+        self.text.clear();
+        self.written_at = Instant::now();
+    }
+}
+
+impl Lines {
+    /// Lines to this output, with a thread that sees to it that none waits long.
+    pub(super) fn to(output: impl io::Write + Send + 'static) -> io::Result<Self> {
+        let state = State { text: Vec::new(), written_at: Instant::now(), output: Box::new(output) };
+        let waiting = Arc::new(Waiting { state: Mutex::new(state), begun: Condvar::new() });
+        let lines = Self { waiting: Arc::clone(&waiting) };
+        thread::Builder::new().name("log".to_owned()).spawn(move || waiting.write_in_time())?;
+        Ok(lines)
+    }
+
+    /// Writes what waits.
+    pub(super) fn flush(&self) {
+        lock(&self.waiting.state).write();
+    }
+
+    fn add(&self, line: &[u8], is_urgent: bool) {
+        let mut state = lock(&self.waiting.state);
+        let begins = state.text.is_empty();
+        state.text.extend_from_slice(line);
+        if is_urgent || state.text.len() >= ENOUGH || state.written_at.elapsed() >= LONGEST {
+            state.write();
+        } else if begins {
+            self.waiting.begun.notify_one();
+        }
+    }
+}
+
+impl Waiting {
+    fn write_in_time(&self) {
+        let mut state = lock(&self.state);
+        loop {
+            while state.text.is_empty() {
+                state = self.begun.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            drop(state);
+            thread::sleep(LONGEST);
+            state = lock(&self.state);
+            if !state.text.is_empty() {
+                state.write();
+            }
+        }
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Line<'a>;
+
+    fn make_writer(&'a self) -> Line<'a> {
+        Line { lines: self, is_urgent: true }
+    }
+
+    fn make_writer_for(&'a self, line: &Metadata<'_>) -> Line<'a> {
+        Line { lines: self, is_urgent: *line.level() <= Level::WARN }
+    }
+}
+
+/// A line that is written whole.
+pub(super) struct Line<'a> {
+    lines: &'a Lines,
+    is_urgent: bool,
+}
+
+impl io::Write for Line<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.lines.add(line, self.is_urgent);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::io;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::time::Duration;
+
+    use super::{ENOUGH, LONGEST, Lines};
+
+    struct Writes(Sender<Vec<u8>>);
+
+    impl io::Write for Writes {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.send(bytes.to_vec()).map_err(io::Error::other)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Lines of which one was written a moment ago.
+    fn busy() -> (Lines, Receiver<Vec<u8>>) {
+        let (sender, receiver) = channel();
+        let lines = Lines::to(Writes(sender)).unwrap();
+        lines.add(b"first\n", true);
+        assert_eq!(receiver.recv().unwrap(), b"first\n");
+        (lines, receiver)
+    }
+
+    #[test]
+    fn a_line_that_comes_alone_is_written_at_once() {
+        let (lines, writes) = busy();
+        std::thread::sleep(LONGEST);
+        lines.add(b"alone\n", false);
+        assert_eq!(writes.try_recv().unwrap(), b"alone\n");
+    }
+
+    #[test]
+    fn no_line_waits_for_the_next() {
+        let (lines, writes) = busy();
+        lines.add(b"second\n", false);
+        assert_eq!(writes.recv_timeout(Duration::from_secs(10)).unwrap(), b"second\n");
+    }
+
+    #[test]
+    fn a_warning_takes_what_waits_along() {
+        let (lines, writes) = busy();
+        lines.add(b"waits\n", false);
+        lines.add(b"urgent\n", true);
+        let written: Vec<u8> = writes.try_iter().flatten().collect();
+        assert_eq!(written, b"waits\nurgent\n");
+    }
+
+    #[test]
+    fn many_lines_leave_before_their_time() {
+        let (lines, writes) = busy();
+        let line = vec![b'x'; ENOUGH];
+        lines.add(&line, false);
+        assert_eq!(writes.try_recv().unwrap(), line);
+    }
+
+    #[test]
+    fn the_end_of_the_process_leaves_nothing_behind() {
+        let (lines, writes) = busy();
+        lines.add(b"last\n", false);
+        lines.flush();
+        let written: Vec<u8> = writes.try_iter().flatten().collect();
+        assert_eq!(written, b"last\n");
+    }
+}
