@@ -32,6 +32,11 @@ pub enum PortError {
     Unexpected(#[source] Cause),
 }
 
+/// The cause of [`PortError::Unavailable`] where clients use all that there is of something: nothing is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Overloaded(pub &'static str);
+
 /// Whether trying again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
@@ -44,6 +49,16 @@ pub enum Retry {
 }
 
 impl PortError {
+    /// Whether clients caused it by their number: nothing is broken, and there is nothing to mend.
+    #[must_use]
+    pub fn is_overload(&self) -> bool {
+        match self {
+            Self::Unavailable(cause) => cause.is::<Overloaded>(),
+            Self::Contended(_) => true,
+            Self::Corrupt { .. } | Self::Poisoned | Self::Unexpected(_) => false,
+        }
+    }
+
     /// Whether trying again can help.
     #[must_use]
     pub const fn retry(&self) -> Retry {

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::connection::Connections;
 use crate::links::LinkVerifier;
+use crate::middleware::FailureLines;
 use crate::settings::HttpSettings;
 use crate::traffic::{NoObserver, ObserveRequests, Traffic};
 
@@ -35,6 +36,8 @@ pub struct AppState {
     pub observer: Arc<dyn ObserveRequests>,
     /// How many connections each address has.
     pub(crate) connections: Connections,
+    /// How many lines failures leave.
+    pub(crate) failures: Arc<FailureLines>,
     /// Whose uploads are, on whatever thread: a runtime that outlives the server's workers.
     pub runtime: Handle,
 }
@@ -65,6 +68,7 @@ impl AppState {
             traffic: Arc::default(),
             observer: Arc::new(NoObserver),
             connections: Connections::default(),
+            failures: Arc::default(),
             runtime: Handle::current(),
         }
     }

@@ -351,3 +351,32 @@ async fn sessions_are_listed_and_ended() {
     assert_eq!(mine.len(), 1);
     assert_eq!(ada.get("/v1/auth/me").await.status, 200);
 }
+
+#[actix_web::test]
+async fn a_login_of_a_browser_ends_the_session_of_its_cookies_and_no_other() {
+    let server = Server::start();
+    let ada = server.user("ada@example.org").await;
+    let body = r#"{"email": "ada@example.org", "password": "correct horse"}"#;
+    let browser = server.client().with("Sec-Fetch-Site", "same-origin");
+    for (client, status) in [(&server.client(), 200), (&browser, 401)] {
+        let first = server.client().json("POST", "/v1/auth/login", body).await.value();
+        let [access, refresh] = ["access_token", "refresh_token"].map(|token| first[token].as_str().unwrap());
+        let cookies = format!(
+            "__Host-access_token={access}; __Secure-refresh_token=forged; __Secure-refresh_token={refresh}"
+        );
+        let second = client.with("Cookie", &cookies).json("POST", "/v1/auth/login", body).await;
+        assert_eq!(second.status, 200);
+        assert_eq!(server.client().with_token(access).get("/v1/auth/me").await.status, status);
+        let second = second.value()["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(server.client().with_token(&second).get("/v1/auth/me").await.status, 200);
+    }
+    assert_eq!(ada.get("/v1/auth/me").await.status, 200, "a session of another client");
+    // Without a cookie there is nothing to end.
+    assert_eq!(browser.json("POST", "/v1/auth/login", body).await.status, 200);
+    let wrong = r#"{"email": "ada@example.org", "password": "wrong horse"}"#;
+    let kept = server.client().json("POST", "/v1/auth/login", body).await.value();
+    let cookie = format!("__Secure-refresh_token={}", kept["refresh_token"].as_str().unwrap());
+    assert_eq!(browser.with("Cookie", &cookie).json("POST", "/v1/auth/login", wrong).await.status, 401);
+    let kept = server.client().with_token(kept["access_token"].as_str().unwrap());
+    assert_eq!(kept.get("/v1/auth/me").await.status, 200, "a login that is refused ends nothing");
+}

@@ -162,3 +162,31 @@ async fn a_client_that_reads_its_answer_by_the_byte_is_let_go() {
     let read = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await.unwrap();
     assert!(count + rest.len() < 30 << 20, "all of it came: {read:?}");
 }
+
+#[actix_web::test]
+async fn extensions_of_chunks_are_bounded_and_chunks_of_a_byte_are_taken() {
+    let server = Server::start();
+    let ada = server.user("ada@example.org").await;
+    let head = ada.head_of("POST", "/v1/files?name=a.txt", "Transfer-Encoding: chunked\r\n");
+    let mut stream = ada.connect().await;
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&b"1\r\nx\r\n".repeat(200_000)).await.unwrap();
+    stream.write_all(b"0;last=1\r\n\r\n").await.unwrap();
+    let answer = Answer::parse(&receive(&mut stream).await);
+    assert_eq!((answer.status, answer.value()["size"].as_u64()), (201, Some(200_000)), "{}", answer.text());
+    let mut stream = ada.connect().await;
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(b"5;").await.unwrap();
+    let (mut reader, mut writer) = stream.into_split();
+    let sent = async {
+        let (extension, mut sent) = (vec![b'x'; 64 * 1024], 0);
+        while sent < 64 << 20 && writer.write_all(&extension).await.is_ok() {
+            sent += extension.len();
+        }
+    };
+    let mut answer = Vec::new();
+    let ((), read) = tokio::join!(sent, reader.read_to_end(&mut answer));
+    assert!(read.is_ok() || !answer.is_empty(), "{read:?}");
+    assert_eq!(Answer::parse(&answer).problem(), (400, "malformed_request".into()));
+    server.uploads_ended().await;
+}

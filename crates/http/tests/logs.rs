@@ -6,14 +6,15 @@ mod common;
 
 use std::io::Write;
 use std::num::NonZeroU64;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use common::Server;
-use fm_domain::error::PortError;
+use fm_domain::error::{Overloaded, PortError};
 use fm_domain::limits::{LimitedAction, RatePolicies, RatePolicy};
 use fm_domain::sessions::MockSessionStore;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
@@ -168,6 +169,46 @@ async fn a_failure_is_logged_once_with_its_causes_which_no_client_sees() {
     assert_eq!(failures[0]["fields"]["error"], "the store is out of reach: connection to 10.0.0.7 refused");
 }
 
+/// A name, what the store answers, and how many of 80 failures have a line.
+type Failing = (&'static str, fn() -> PortError, Range<usize>);
+
+#[actix_web::test]
+async fn an_outage_fills_no_log_and_a_load_of_clients_is_no_failure() {
+    let log = LOG.clone();
+    let failures: [Failing; 3] = [
+        ("outage", || PortError::Unavailable("out of reach".into()), 60..75),
+        ("load", || PortError::Unavailable(Overloaded("no room").into()), 0..1),
+        ("race", || PortError::Contended("a deadlock".into()), 0..1),
+    ];
+    for (name, error, lines) in failures {
+        let server = Server::with_all(
+            |_| {},
+            |_| {},
+            |ports| {
+                let mut sessions = MockSessionStore::new();
+                sessions.expect_create().returning(|_| Ok(()));
+                sessions.expect_list().returning(|_, _| Ok(Vec::new()));
+                sessions.expect_find().returning(move |_, _| Err(error()));
+                ports.sessions = Arc::new(sessions);
+            },
+        );
+        let client = server.client();
+        let body = r#"{"email": "ada@example.org", "password": "correct horse"}"#;
+        client.json("POST", "/v1/auth/register", body).await;
+        let login = client.json("POST", "/v1/auth/login", body).await.value();
+        let refresh = json!({"refresh_token": login["refresh_token"]}).to_string();
+        for number in 0..80 {
+            let client = client.with("x-request-id", &format!("{name}-{number}"));
+            assert_eq!(client.json("POST", "/v1/auth/refresh", &refresh).await.status, 503);
+        }
+        let written: Vec<Value> = (0..80).flat_map(|number| log.about(&format!("{name}-{number}"))).collect();
+        let level = |level: &str| written.iter().filter(|line| line["level"] == level).count();
+        assert_eq!(level("INFO"), 80, "each request has its line");
+        assert!(lines.contains(&level("ERROR")), "{name}: {}", level("ERROR"));
+        assert_eq!(level("WARN"), 0);
+    }
+}
+
 #[actix_web::test]
 async fn what_can_not_be_read_leaves_one_line_that_is_no_failure() {
     use tokio::io::AsyncWriteExt as _;
@@ -185,6 +226,7 @@ async fn what_can_not_be_read_leaves_one_line_that_is_no_failure() {
         assert_eq!(answer.status, status);
         let [line] = log.about(answer.header("x-request-id").unwrap()).try_into().unwrap();
         assert_eq!((&line["level"], &line["fields"]["http.status"]), (&"INFO".into(), &status.into()));
+        assert_eq!(line["fields"]["client.address"], "127.0.0.1");
     }
     for line in log.text().lines().filter(|line| line.contains("actix")) {
         let line: Value = serde_json::from_str(line).unwrap();

@@ -1,12 +1,13 @@
 //! How jobs are claimed: users have their turns.
 
 use std::cmp::Reverse;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::prelude::*;
 use diesel::sql_types::{
     Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
 };
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
+use diesel_async::RunQueryDsl;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::JobId;
@@ -48,32 +49,65 @@ pub(crate) const CLAIM: &str =
 /// The longest due job, of any owner: where the first job of each user is just being claimed by others.
 const CLAIM_ANY: &str = claim_first!("");
 
-/// One job of the user with the fewest running jobs: along the indexes from owner to owner, from each to the first of their
-/// jobs, passing over those that others are just claiming.
-pub(crate) const CLAIM_FAIRLY: &str = "WITH RECURSIVE owners (owner) AS (\
-        (SELECT owner_id FROM jobs WHERE state = 'living' AND owner_id IS NOT NULL ORDER BY owner_id LIMIT 1) \
+/// The owners of the first due jobs; for the statements after it in this transaction it lets the planner sort.
+///
+/// Like the statements before it, it is planned without a sort. The next one has to sort the first jobs of some users, and
+/// they are few, whatever the statistics make of it.
+pub(crate) const EARLY_OWNERS: &str = "SELECT set_config('enable_sort', 'on', true) IS NOT NULL \
+        AND set_config('jit', 'off', true) IS NOT NULL, \
+    ARRAY(\
+        SELECT DISTINCT owner FROM (\
+            SELECT owner_id FROM jobs WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
+            ORDER BY priority DESC, due_at, id LIMIT 64\
+        ) AS early (owner) WHERE owner IS NOT NULL\
+    )";
+
+/// One job of the user with the fewest running jobs, of the users whose jobs are due first and of 256 more: along the
+/// indexes from owner to owner, from each to the first of their jobs, passing over those that others are just claiming. The
+/// walk over the owners begins behind the given one, goes round, and answers where it ended.
+pub(crate) const CLAIM_FAIRLY: &str = "WITH RECURSIVE owners (owner, start, place) AS (\
+        SELECT owner, owner, 1 FROM (SELECT coalesce(\
+            (SELECT owner_id FROM jobs WHERE state = 'living' AND owner_id > ? ORDER BY owner_id LIMIT 1), \
+            (SELECT owner_id FROM jobs WHERE state = 'living' AND owner_id IS NOT NULL ORDER BY owner_id LIMIT 1)\
+        )) AS next (owner) WHERE owner IS NOT NULL \
         UNION ALL \
-        SELECT further.owner_id FROM owners, LATERAL (\
-            SELECT owner_id FROM jobs WHERE state = 'living' AND owner_id > owners.owner ORDER BY owner_id LIMIT 1\
-        ) AS further\
+        SELECT coalesce(\
+            (SELECT owner_id FROM jobs WHERE state = 'living' AND owner_id > owners.owner ORDER BY owner_id LIMIT 1), \
+            (SELECT owner_id FROM jobs WHERE state = 'living' AND owner_id IS NOT NULL ORDER BY owner_id LIMIT 1)\
+        ), start, place + 1 FROM owners WHERE place < 256 AND (place = 1 OR owner <> start)\
+    ), candidates (owner) AS (\
+        SELECT owner FROM owners UNION SELECT unnest(CAST(? AS uuid[]))\
     ), running (owner, jobs) AS (\
         SELECT owner_id, count(*) FROM jobs WHERE owner_id IS NOT NULL AND lease_until > ? GROUP BY owner_id\
     ), first AS MATERIALIZED (\
-        SELECT heads.*, coalesce(running.jobs, 0) AS running FROM owners CROSS JOIN LATERAL (\
+        SELECT heads.*, coalesce(running.jobs, 0) AS running FROM candidates CROSS JOIN LATERAL (\
             SELECT id AS first_id, priority AS first_priority, due_at AS first_due_at FROM jobs \
-            WHERE state = 'living' AND owner_id = owners.owner AND kind = ANY (?) AND due_at <= ? \
+            WHERE state = 'living' AND owner_id = candidates.owner AND kind = ANY (?) AND due_at <= ? \
             ORDER BY priority DESC, due_at, id LIMIT 1\
-        ) AS heads LEFT JOIN running ON running.owner = owners.owner \
+        ) AS heads LEFT JOIN running ON running.owner = candidates.owner \
         ORDER BY first_priority DESC, running, first_due_at, first_id LIMIT 8\
     ), due AS MATERIALIZED (\
         SELECT jobs.id AS due_id, jobs.due_at AS due_since FROM first JOIN jobs ON jobs.id = first_id \
         WHERE jobs.state = 'living' AND jobs.due_at <= ? \
         ORDER BY first_priority DESC, running, first_due_at, first_id LIMIT 1 FOR UPDATE OF jobs SKIP LOCKED\
     ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id \
-    RETURNING id, kind, payload, attempt, run_at, trace_context, priority, due_since";
+    RETURNING id, kind, payload, attempt, run_at, trace_context, priority, due_since, \
+        (SELECT owner FROM owners ORDER BY place DESC LIMIT 1)";
 
-/// The first jobs of all users have to be sorted, and they are few, whatever the statistics make of it.
-const SORT_FEW: &str = "SET LOCAL enable_sort = on; SET LOCAL jit = off";
+/// Where the walk over the owners of a process goes on: behind this one, so that each of them is looked at in the end,
+/// however many there are. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Turns(Arc<Mutex<Uuid>>);
+
+impl Turns {
+    fn last(&self) -> Uuid {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn go_on_after(&self, owner: Uuid) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = owner;
+    }
+}
 
 type ClaimedColumns = (SqlUuid, Text, Jsonb, Integer, Timestamptz, Nullable<Text>, SmallInt, Timestamptz);
 
@@ -147,7 +181,6 @@ impl PgUnitOfWork {
                 return Ok(unowned);
             }
         }
-        self.run(|connection| connection.batch_execute(SORT_FEW)).await?;
         let fairly = self.claim_fairly(claim).await?;
         if !fairly.is_empty() {
             return Ok(fairly);
@@ -155,7 +188,7 @@ impl PgUnitOfWork {
         self.claim_first(CLAIM_ANY, claim, 1).await
     }
 
-    async fn is_any_due(&mut self, claim: &Claim<'_>) -> PortResult<bool> {
+    pub(crate) async fn is_any_due(&mut self, claim: &Claim<'_>) -> PortResult<bool> {
         let due = statement::<Bool, _>(
             ANY_DUE,
             (typed::<Array<Text>, _>(names(claim.kinds)), typed::<Timestamptz, _>(Moment(claim.now))),
@@ -187,9 +220,16 @@ impl PgUnitOfWork {
 
     async fn claim_fairly(&mut self, claim: &Claim<'_>) -> PortResult<Vec<ClaimedJob>> {
         let (now, lease_until) = (Moment(claim.now), Moment(claim.lease_until));
-        let fairly = statement::<ClaimedColumns, _>(
+        let early = statement::<(Bool, Array<SqlUuid>), _>(
+            EARLY_OWNERS,
+            (typed::<Array<Text>, _>(names(claim.kinds)), typed::<Timestamptz, _>(now)),
+        );
+        let (_, early): (bool, Vec<Uuid>) = self.run(|connection| early.get_result(connection)).await?;
+        let fairly = statement::<(ClaimedColumns, Nullable<SqlUuid>), _>(
             CLAIM_FAIRLY,
             (
+                typed::<SqlUuid, _>(self.turns.last()),
+                typed::<Array<SqlUuid>, _>(early),
                 typed::<Timestamptz, _>(now),
                 typed::<Array<Text>, _>(names(claim.kinds)),
                 typed::<Timestamptz, _>(now),
@@ -198,7 +238,13 @@ impl PgUnitOfWork {
                 typed::<Timestamptz, _>(lease_until),
             ),
         );
-        let rows: Vec<ClaimedRow> = self.run(|connection| fairly.load(connection)).await?;
-        Ok(rows.into_iter().map(ClaimedRow::claimed).collect())
+        let rows: Vec<(ClaimedRow, Option<Uuid>)> = self.run(|connection| fairly.load(connection)).await?;
+        if let [(_, Some(last)), ..] = rows.as_slice() {
+            self.turns.go_on_after(*last);
+        }
+        Ok(rows.into_iter().map(|(row, _)| row.claimed()).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
 use tokio::time::error::Elapsed;
 
+use crate::claim::Turns;
 use crate::pool::PgPool;
 use crate::read::PgReadRepos;
 use crate::unit_of_work::PgUnitOfWork;
@@ -13,13 +14,14 @@ use crate::unit_of_work::PgUnitOfWork;
 #[derive(Debug, Clone)]
 pub struct PgDatabase {
     pool: PgPool,
+    turns: Turns,
 }
 
 impl PgDatabase {
     /// The database that `pool` connects to. It runs no migrations.
     #[must_use]
-    pub const fn new(pool: PgPool) -> Self {
-        Self { pool }
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool, turns: Turns::default() }
     }
 }
 
@@ -32,7 +34,7 @@ impl Database for PgDatabase {
         let mut tries = self.pool.size() + 1;
         loop {
             tries -= 1;
-            match PgUnitOfWork::begin(self.pool.lease().await?).await {
+            match PgUnitOfWork::begin(self.pool.lease().await?, self.turns.clone()).await {
                 Err(PortError::Unavailable(cause)) if tries > 0 && !cause.is::<Elapsed>() => {
                     tracing::debug!(error = %cause, "a pooled connection to PostgreSQL was dead");
                 }

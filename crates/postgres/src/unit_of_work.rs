@@ -6,6 +6,7 @@ use diesel_async::AsyncPgConnection;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
 
+use crate::claim::Turns;
 use crate::lease::PgLease;
 use crate::rows::AuditRow;
 use crate::signal::NOTIFY;
@@ -17,14 +18,15 @@ use crate::signal::NOTIFY;
 pub struct PgUnitOfWork {
     lease: PgLease,
     enqueued: bool,
+    pub(crate) turns: Turns,
     /// Entries that were not sent yet.
     pub(crate) entries: Vec<AuditRow>,
 }
 
 impl PgUnitOfWork {
-    pub(crate) async fn begin(mut lease: PgLease) -> PortResult<Self> {
+    pub(crate) async fn begin(mut lease: PgLease, turns: Turns) -> PortResult<Self> {
         lease.begin().await?;
-        Ok(Self { lease, enqueued: false, entries: Vec::new() })
+        Ok(Self { lease, enqueued: false, turns, entries: Vec::new() })
     }
 
     /// Runs one statement, and keeps in mind whether it failed.

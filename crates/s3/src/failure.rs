@@ -1,8 +1,12 @@
 //! What went wrong in a request: the HTTP status first, the server's code second, secrets never.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use fm_domain::error::{PortError, chain};
+use tokio::time::Instant;
 
 /// A request that failed, in words for the log.
 ///
@@ -81,9 +85,15 @@ impl Failure {
         self.status == Some(413) || self.has_code("EntityTooLarge")
     }
 
-    /// Tells the operator of a size limit, which no error of a port has room for.
+    /// Tells the operator of a size limit, which no error of a port has room for. Clients meet it as often as they like: once a
+    /// minute is enough.
     pub(crate) fn tell_limit(&self) {
-        tracing::warn!(error = %self, "the S3 takes no blob of this size");
+        static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.elapsed() >= Duration::from_mins(1)) {
+            *told = Some(Instant::now());
+            tracing::warn!(error = %self, "the S3 takes no blob of this size");
+        }
     }
 
     /// The server does not know this kind of request.

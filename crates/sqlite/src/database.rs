@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use crate::error::{hung_up, store_error};
 use crate::open::{Location, OpenSqlite};
 use crate::readers::Readers;
+use crate::repos::Turns;
 use crate::signal::SqliteJobSignal;
 use crate::unit_of_work::SqliteUnitOfWork;
 use crate::writer::{IDLE_LIMIT, Request, Writer};
@@ -33,6 +34,8 @@ struct Core {
     commits: watch::Receiver<u64>,
     /// Waits for the writer.
     turns: CheckoutMeter,
+    /// Which user's job is claimed next.
+    job_turns: Turns,
     is_writing: Arc<AtomicBool>,
     /// Ends when all threads have ended.
     threads: Mutex<mpsc::Receiver<()>>,
@@ -58,6 +61,7 @@ impl SqliteDatabase {
             requests,
             commits,
             turns: CheckoutMeter::default(),
+            job_turns: Turns::default(),
             is_writing: Arc::clone(&is_writing),
             threads: Mutex::new(threads),
             location,
@@ -133,7 +137,7 @@ fn reader_count() -> usize {
 #[async_trait]
 impl Database for SqliteDatabase {
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
-        Ok(Box::new(SqliteUnitOfWork::new(&self.core.requests, &self.core.turns)?))
+        Ok(Box::new(SqliteUnitOfWork::new(&self.core.requests, &self.core.turns, &self.core.job_turns)?))
     }
 
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {

@@ -11,6 +11,7 @@ use fm_streaming::CheckoutMeter;
 use tokio::sync::oneshot;
 
 use crate::error::hung_up;
+use crate::repos::Turns;
 use crate::writer::{Operation, Request, Step};
 
 /// A unit of work in SQLite. From its first statement on it is the only one that is open: others wait for their turn.
@@ -23,17 +24,22 @@ pub struct SqliteUnitOfWork {
     failed: bool,
     /// There is a reason to wake workers.
     pub(crate) enqueued: bool,
+    pub(crate) job_turns: Turns,
 }
 
 impl SqliteUnitOfWork {
     /// The first statement asks for a turn, waits for it, and learns if it could not begin: waking the caller only to
     /// hear of that costs more than most statements do, and a unit that asks for nothing yet makes no other one wait.
-    pub(crate) fn new(requests: &async_channel::Sender<Request>, turns: &CheckoutMeter) -> PortResult<Self> {
+    pub(crate) fn new(
+        requests: &async_channel::Sender<Request>,
+        turns: &CheckoutMeter,
+        job_turns: &Turns,
+    ) -> PortResult<Self> {
         if requests.is_closed() {
             return Err(hung_up());
         }
-        let (requests, turns) = (requests.clone(), turns.clone());
-        Ok(Self { requests, turns, turn: None, failed: false, enqueued: false })
+        let (requests, turns, job_turns) = (requests.clone(), turns.clone(), job_turns.clone());
+        Ok(Self { requests, turns, turn: None, failed: false, enqueued: false, job_turns })
     }
 
     /// Hands the operation to the writer. False when there is no writer to answer it.

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use fm_domain::body::ByteSize;
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::{Overloaded, PortError, PortResult};
 use fm_domain::ids::UserId;
 
 /// How long an upload waits for memory at most.
@@ -89,14 +89,8 @@ pub struct BudgetUse {
 }
 
 /// Too many uploads wait for memory, or one waited for a minute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the memory of uploads is taken")]
-struct Busy;
-
-impl From<Busy> for PortError {
-    fn from(busy: Busy) -> Self {
-        Self::Unavailable(busy.into())
-    }
+fn busy() -> PortError {
+    PortError::Unavailable(Overloaded("the memory of uploads is taken").into())
 }
 
 impl BufferBudget {
@@ -119,7 +113,7 @@ impl BufferBudget {
                 return Ok(self.shared.take(&mut state, owner, units));
             }
             if owner.is_some() && state.is_full(owner, self.shared.most_waiting) {
-                return Err(Busy.into());
+                return Err(busy());
             }
             let number = state.next_number;
             state.next_number += 1;
@@ -132,7 +126,7 @@ impl BufferBudget {
         let _place = Place { shared: &self.shared, number };
         match timeout(MAX_WAIT, granted).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(Busy.into()),
+            Ok(Err(_)) | Err(_) => Err(busy()),
         }
     }
 

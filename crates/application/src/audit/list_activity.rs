@@ -1,7 +1,9 @@
 //! What was done in the caller's account.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::engine::places::{LISTS, NoPlace, Places};
 use crate::ports::Ports;
 use fm_domain::access::Actor;
 use fm_domain::audit::{
@@ -38,28 +40,42 @@ pub enum ActivityError {
     /// The cursor was tampered with, or belongs to another list.
     #[error(transparent)]
     InvalidCursor(#[from] InvalidCursor),
+    /// Too many lists of the user are worked on at the moment.
+    #[error("too many lists of the user are worked on at the moment")]
+    TooManyLists {
+        /// When to ask again.
+        retry_after: Duration,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] PortError),
+}
+
+impl From<NoPlace> for ActivityError {
+    fn from(busy: NoPlace) -> Self {
+        Self::TooManyLists { retry_after: busy.retry_after }
+    }
 }
 
 /// Lists what was done in the caller's account, by whatever client.
 pub struct ListActivity {
     db: Arc<dyn Database>,
     macs: Arc<dyn MacSigner>,
+    lists: Places,
 }
 
 impl ListActivity {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self { db: ports.db.clone(), macs: ports.macs.clone() }
+        Self { db: ports.db.clone(), macs: ports.macs.clone(), lists: Places::new(LISTS) }
     }
 
-    /// One page.
+    /// One page. Of one user few are made at a time.
     pub async fn run(&self, actor: &Actor, command: ActivityCommand) -> Result<Activity, ActivityError> {
         let ActivityCommand { action, limit, cursor } = command;
         let macs = self.macs.as_ref();
         let filter = AuditFilter { account: Some(actor.user()), action, ..AuditFilter::default() };
         let after = cursor.map(|text| decode_audit_cursor(&text, &filter, macs)).transpose()?;
+        let _listing = self.lists.enter(actor.user()).await?;
         // One more than asked for tells whether there is a next page.
         let page = AuditPage { after, limit: limit.saturating_add(1) };
         let mut items = self.db.read().await?.audit().list(&filter, &page).await?;

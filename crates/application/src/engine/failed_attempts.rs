@@ -1,18 +1,19 @@
 //! Wrong passwords in the audit trail: anyone can send them, so that the trail keeps a bounded number of them.
 
+use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fm_domain::clock::{Clock, Timestamp};
+use fm_domain::limits::{RateCounter, RatePolicy};
 use sha2::{Digest as _, Sha256};
 
 use super::audit::{Act, AuditTrail};
 use crate::ports::Ports;
 
-/// How many attempts at one account are recorded at once.
-const BURST: u32 = 100;
-/// How long until one more is.
-const INTERVAL: Duration = Duration::from_mins(10);
+/// How many attempts at one account are recorded at once: one more every 10 minutes.
+const POLICY: RatePolicy =
+    RatePolicy { limit: NonZeroU64::MIN.saturating_add(99), window: Duration::from_mins(1000) };
 /// How many allowances there are. Accounts share them, so that they take the same room however many are tried.
 const SLOTS: usize = 1024;
 
@@ -25,18 +26,17 @@ pub(crate) struct FailedAttempts {
     trail: AuditTrail,
     clock: Arc<dyn Clock>,
     secret: [u8; 32],
-    /// When each allowance is whole again (the generic cell rate algorithm).
-    whole_at: Mutex<Vec<Timestamp>>,
+    allowances: Mutex<Vec<RateCounter>>,
 }
 
 impl FailedAttempts {
     pub(crate) fn new(ports: &Ports) -> Self {
-        let whole_at = Mutex::new(vec![Timestamp::from_unix_micros(0); SLOTS]);
+        let unused = RateCounter::unused(POLICY, Timestamp::from_unix_micros(0));
         Self {
             trail: AuditTrail::new(ports),
             clock: ports.clock.clone(),
             secret: ports.ids.random(),
-            whole_at,
+            allowances: Mutex::new(vec![unused; SLOTS]),
         }
     }
 
@@ -48,17 +48,9 @@ impl FailedAttempts {
     }
 
     fn allows(&self, tried: &str, now: Timestamp) -> bool {
-        let mut whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(whole_at) = whole_at.get_mut(self.slot(tried)) else { return false };
-        let used_up = now.plus(INTERVAL * BURST);
-        // A clock that was set back leaves no allowance that is used up for longer than it takes to come back.
-        *whole_at = (*whole_at).max(now).min(used_up);
-        let next = whole_at.plus(INTERVAL);
-        let is_left = next <= used_up;
-        if is_left {
-            *whole_at = next;
-        }
-        is_left
+        let mut allowances = self.allowances.lock().unwrap_or_else(PoisonError::into_inner);
+        let allowance = allowances.get_mut(self.slot(tried));
+        allowance.is_some_and(|allowance| allowance.take(now, NonZeroU64::MIN).is_allowed)
     }
 
     fn slot(&self, tried: &str) -> usize {

@@ -10,6 +10,6 @@ pub(crate) mod lease;
 pub(crate) mod password_queue;
 pub(crate) mod passwords;
 pub(crate) mod per_user;
+pub(crate) mod places;
 pub(crate) mod quota;
 pub(crate) mod retry;
-pub(crate) mod searches;

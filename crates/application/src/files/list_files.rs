@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::presenter::{FilePresenter, FileView};
-use crate::engine::searches::{Searches, TooManySearches};
+use crate::engine::places::{LISTS, NoPlace, Places, SEARCHES};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{AccessDenied, Actor, Right};
 use fm_domain::database::Database;
@@ -47,9 +47,9 @@ pub enum ListError {
     /// The scopes of the credential do not give the right.
     #[error(transparent)]
     Denied(#[from] AccessDenied),
-    /// Too many searches of the user run at the moment.
-    #[error("too many searches of the user run at the moment")]
-    TooManySearches {
+    /// Too many lists or searches of the user are worked on at the moment.
+    #[error("too many lists of the user are worked on at the moment")]
+    TooManyLists {
         /// When to ask again.
         retry_after: Duration,
     },
@@ -58,9 +58,9 @@ pub enum ListError {
     Store(#[from] PortError),
 }
 
-impl From<TooManySearches> for ListError {
-    fn from(busy: TooManySearches) -> Self {
-        Self::TooManySearches { retry_after: busy.retry_after }
+impl From<NoPlace> for ListError {
+    fn from(busy: NoPlace) -> Self {
+        Self::TooManyLists { retry_after: busy.retry_after }
     }
 }
 
@@ -68,7 +68,8 @@ impl From<TooManySearches> for ListError {
 pub struct ListFiles {
     db: Arc<dyn Database>,
     macs: Arc<dyn MacSigner>,
-    searches: Searches,
+    lists: Places,
+    searches: Places,
     presenter: FilePresenter,
 }
 
@@ -77,12 +78,13 @@ impl ListFiles {
         Self {
             db: ports.db.clone(),
             macs: ports.macs.clone(),
-            searches: Searches::default(),
+            lists: Places::new(LISTS),
+            searches: Places::new(SEARCHES),
             presenter: FilePresenter::new(ports, settings),
         }
     }
 
-    /// One page. A search by a part of the name looks at every name, so few of one user run at a time.
+    /// One page. Of one user few are made at a time, and still fewer searches by a part of the name, which look at every name.
     pub async fn run(&self, actor: &Actor, command: ListCommand) -> Result<FileList, ListError> {
         let access = actor.access(Right::Read)?;
         let ListCommand { filter, sort, order, limit, cursor } = command;
@@ -91,6 +93,7 @@ impl ListFiles {
             cursor.map(|text| decode_cursor(&text, actor.user(), &filter, sort, order, macs)).transpose()?;
         // One more than asked for tells whether there is a next page.
         let page = FilePage { sort, order, after, limit: limit.saturating_add(1) };
+        let _listing = self.lists.enter(actor.user()).await?;
         let searching = match filter.name_contains {
             Some(_) => Some(self.searches.enter(actor.user()).await?),
             None => None,

@@ -262,6 +262,9 @@ suite! {
         job_39_jobs_are_counted_by_kind_and_state_and_the_longest_due_is_told,
         job_40_the_trace_of_a_job_comes_back_with_every_claim,
     }
+    job_turns {
+        job_41_behind_the_backlog_of_a_busy_user_all_others_have_their_turns,
+    }
 }
 
 suite! {

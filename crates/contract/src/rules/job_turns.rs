@@ -108,3 +108,29 @@ pub(crate) async fn job_38_no_job_of_a_user_is_claimed_twice_or_left_by_all_work
     let left = given.claim(at(1), at(60), 100).await;
     assert_eq!(claimed.len() + left.len(), jobs.len(), "a job was lost");
 }
+
+pub(crate) async fn job_41_behind_the_backlog_of_a_busy_user_all_others_have_their_turns<
+    H: DatabaseHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let (busy, others) = (UserId::new(uuid()), 300);
+    let backlog: Vec<NewJob> = (0..100).map(|second| of(busy, second)).collect();
+    let behind: Vec<NewJob> = (0..others).map(|second| of(UserId::new(uuid()), 100 + second)).collect();
+    given.jobs(&[&backlog[..], &behind].concat()).await;
+    let running = given.claim(at(500), at(1_000), 1).await;
+    assert_eq!(claimed(&running), [backlog[0].id], "the longest due");
+    let mut turns = HashSet::new();
+    for _ in 0..others / 10 {
+        let mut unit = given.unit().await;
+        let jobs = unit.jobs().claim(&fill::KINDS, at(500), at(1_000), 10).await.unwrap();
+        for job in &jobs {
+            assert!(unit.jobs().complete(job.id, job.attempt).await.unwrap());
+        }
+        unit.commit().await.unwrap();
+        turns.extend(claimed(&jobs));
+    }
+    assert_eq!(turns, ids(&behind).into_iter().collect(), "one turn each, and none of the busy user's");
+    assert_eq!(claimed(&given.claim(at(500), at(1_000), 1).await), [backlog[1].id]);
+}

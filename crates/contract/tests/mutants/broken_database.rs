@@ -153,6 +153,7 @@ pub(crate) enum Fault {
     FiltersJobsAfterTheLimit,
     ClaimsKindsAfterTheLimit,
     ClaimsWithoutTurns,
+    GivesTurnsToAFew,
     ForgetsTraces,
     LosesConnectionsOfDroppedUnits,
     TakesLimitsAs31Bits,

@@ -141,7 +141,12 @@ impl JobQueue for BrokenUnit {
         }
         let most = if self.is(Fault::ComparesNamesTo64Characters) { 64 } else { usize::MAX };
         let unique = job.unique.as_ref().map(|name| first(name, most));
-        let owner = job.owner.filter(|_| !self.is(Fault::ClaimsWithoutTurns));
+        let has_turns = match self.fault {
+            Fault::ClaimsWithoutTurns => false,
+            Fault::GivesTurnsToAFew => self.common.priorities.lock().unwrap().len() < 300,
+            _ => true,
+        };
+        let owner = job.owner.filter(|_| has_turns);
         let trace = job.trace.filter(|_| !self.is(Fault::ForgetsTraces));
         let enqueued =
             self.honest().jobs().enqueue(&NewJob { priority, owner, unique, trace, ..job.clone() }).await?;
@@ -315,7 +320,7 @@ impl JobQueue for BrokenUnit {
 
 mutants! {
     a_queue_that_gives_jobs_twice: broken(Fault::ClaimsTwice) => job_queue,
-        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23", "JOB-34", "JOB-36", "JOB-37", "JOB-38", "JOB-39", "JOB-40"];
+        ["JOB-02", "JOB-03", "JOB-04", "JOB-05", "JOB-09", "JOB-10", "JOB-11", "JOB-17", "JOB-21", "JOB-22", "JOB-23", "JOB-34", "JOB-36", "JOB-37", "JOB-38", "JOB-39", "JOB-40", "JOB-41"];
     a_queue_that_takes_late_answers: broken(Fault::TakesLateAnswers) => job_queue, ["JOB-04"];
     a_queue_that_takes_any_answer: broken(Fault::TakesAnyAnswer) => job_queue,
         ["JOB-04", "JOB-07", "JOB-21", "JOB-24", "JOB-28"];
@@ -340,7 +345,8 @@ mutants! {
     a_queue_that_keeps_texts_of_payloads: broken(Fault::KeepsTextsOfPayloads) => job_queue, ["JOB-03", "JOB-07", "JOB-10", "JOB-21", "JOB-26"];
     a_queue_that_calls_every_job_due: broken(Fault::CallsEveryJobDue) => job_queue, ["JOB-39"];
     a_queue_that_counts_the_dead_as_waiting: broken(Fault::CountsTheDeadAsWaiting) => job_queue, ["JOB-39"];
-    a_queue_without_turns: broken(Fault::ClaimsWithoutTurns) => job_queue, ["JOB-36", "JOB-37"];
+    a_queue_without_turns: broken(Fault::ClaimsWithoutTurns) => job_queue, ["JOB-36", "JOB-37", "JOB-41"];
+    a_queue_with_turns_for_a_few: broken(Fault::GivesTurnsToAFew) => job_queue, ["JOB-41"];
     a_queue_that_forgets_traces: broken(Fault::ForgetsTraces) => job_queue, ["JOB-40"];
     a_queue_that_enqueues_again: broken(Fault::EnqueuesAgain) => job_queue, ["JOB-01", "JOB-09", "JOB-26"];
     a_signal_that_loses_what_no_worker_awaits: broken(Fault::LosesSignalsWithoutAWaiter) => job_queue, ["JOB-13", "JOB-27", "JOB-32"];

@@ -24,6 +24,8 @@ pub(crate) enum RemovalFault {
     RemovesWithoutALimit,
     LeavesBlobsForLater,
     CountsOneLess,
+    LeavesKeysOfTheRemoved,
+    LeavesFilesOfTheRemoved,
     RemovesWhatTheLivingHave,
     RemovesTheLiving,
     WalksWhatTheRemovedHad,
@@ -70,6 +72,30 @@ impl BrokenUnit {
         let at = if self.removes(RemovalFault::LeavesBlobsForLater) { later } else { at };
         let removed = self.honest().users().remove_contents(id, at, limit).await?;
         Ok(removed.saturating_sub(u32::from(self.removes(RemovalFault::CountsOneLess))))
+    }
+
+    /// Whether this is an address that a store holds for a user who was marked.
+    pub(crate) fn has_address_of_the_removed(&self, email: &Email) -> bool {
+        let marked = self.common.marked.lock().unwrap();
+        self.removes(RemovalFault::KeepsTheAddress) && marked.values().any(|other| other == email)
+    }
+
+    /// What a store left of the user who had this id before.
+    pub(crate) async fn bring_back(&mut self, id: UserId) -> PortResult<()> {
+        if self.removes(RemovalFault::LeavesFilesOfTheRemoved) {
+            let files: Vec<File> = self.common.files.lock().unwrap().values().cloned().collect();
+            for file in files.iter().filter(|file| file.owner == id) {
+                self.honest().files().insert(file).await?;
+            }
+        }
+        if self.removes(RemovalFault::LeavesKeysOfTheRemoved) {
+            let uploads = self.common.uploads.lock().unwrap().clone();
+            for (claim, upload, expires_at) in uploads.into_iter().filter(|(claim, _, _)| claim.user == id) {
+                self.honest().keys().claim(&claim, Timestamp::from_unix_seconds(0)).await?;
+                self.honest().keys().finish(claim.attempt, &upload, expires_at).await?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) async fn remove_user(&mut self, id: UserId) -> PortResult<bool> {
@@ -128,6 +154,8 @@ mutants! {
     a_repo_that_removes_without_a_limit: broken(Fault::Removal(RemovalFault::RemovesWithoutALimit)) => database, ["USER-26"];
     a_repo_that_leaves_blobs_for_later: broken(Fault::Removal(RemovalFault::LeavesBlobsForLater)) => database, ["USER-26"];
     a_repo_that_counts_one_less: broken(Fault::Removal(RemovalFault::CountsOneLess)) => database, ["USER-26"];
+    a_repo_that_leaves_files: broken(Fault::Removal(RemovalFault::LeavesFilesOfTheRemoved)) => database, ["USER-26", "USER-27"];
+    a_repo_that_leaves_keys: broken(Fault::Removal(RemovalFault::LeavesKeysOfTheRemoved)) => database, ["USER-26"];
     a_repo_that_removes_what_the_living_have: broken(Fault::Removal(RemovalFault::RemovesWhatTheLivingHave)) => database,
         ["USER-27"];
     a_repo_that_removes_the_living: broken(Fault::Removal(RemovalFault::RemovesTheLiving)) => database, ["USER-27"];

@@ -38,15 +38,13 @@ impl UserRepo for BrokenUnit {
         if self.is(Fault::IgnoresAccentsOfAddresses) && self.common.emails.lock().unwrap().iter().any(like) {
             return Err(InsertUser::EmailTaken);
         }
-        let kept = |email: &Email| *email == user.email;
-        if self.removes(RemovalFault::KeepsTheAddress)
-            && self.common.marked.lock().unwrap().values().any(kept)
-        {
+        if self.has_address_of_the_removed(&user.email) {
             return Err(InsertUser::EmailTaken);
         }
         let user = User { password_hash: self.hash(&user.password_hash), ..user.clone() };
         let inserted = self.honest().users().insert(&user).await;
         if inserted.is_ok() {
+            self.bring_back(user.id).await?;
             self.common.trail.users.lock().unwrap().insert(user.id);
             self.common.emails.lock().unwrap().push(user.email);
         }

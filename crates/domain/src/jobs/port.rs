@@ -31,8 +31,10 @@ pub trait JobQueue: Send {
     /// and keep none of these from being claimed (JOB-34). A job whose lease ran out is claimed again, with a higher
     /// attempt; a lease is over at `lease_until` itself (JOB-23). Where the job that would be claimed has an owner, users have
     /// their turns: of the due jobs of its urgency that have an owner, one of the user with the fewest running jobs (of any kind,
-    /// under a lease that is not over) is claimed in its place, the longest due of those (JOB-36). No job is claimed twice for one attempt, however
-    /// many claim at once (JOB-02), and none waits for another's lock.
+    /// under a lease that is not over) is claimed in its place, the longest due of those (JOB-36). Where the jobs of more than
+    /// 256 users wait, a claim need look only at those whose jobs are due first and at so many others, other ones each time; a
+    /// busy user is behind those with less all the same, whatever the backlog (JOB-41). No job is claimed twice for one attempt,
+    /// however many claim at once (JOB-02), and none waits for another's lock.
     async fn claim(
         &mut self,
         kinds: &[JobKind],

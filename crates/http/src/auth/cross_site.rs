@@ -18,6 +18,11 @@ pub(crate) fn same_site(request: &HttpRequest, settings: &HttpSettings) -> Resul
     }
 }
 
+/// Whether a browser sent it, whose cookies are those of the page before: other clients have no such field.
+pub(crate) fn is_from_browser(request: &HttpRequest) -> bool {
+    request.headers().contains_key(SEC_FETCH_SITE)
+}
+
 fn is_same_site(headers: &HeaderMap, settings: &HttpSettings) -> bool {
     let origin = headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or("null"));
     if origin.is_some_and(|origin| is_listed(origin, &settings.cors)) {

@@ -11,4 +11,4 @@ pub use address::TrustedProxies;
 pub(crate) use address::{client_address, find_client_address};
 pub(crate) use client::client;
 pub(crate) use cookies::{ACCESS, REFRESH, clear, find_all, set};
-pub(crate) use cross_site::same_site;
+pub(crate) use cross_site::{is_from_browser, same_site};

@@ -1,6 +1,7 @@
 //! The end of a connection that the HTTP library does not end.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use actix_web::HttpResponse;
@@ -41,7 +42,8 @@ impl Ending {
         let due = Instant::now() + state.settings.linger;
         let outcome = timeout_at(due, async {
             if let Self::Refusal(status) = self {
-                socket.write_all(&answer(status, state)).await?;
+                let peer = socket.peer_addr().ok().map(|peer| peer.ip().to_canonical());
+                socket.write_all(&answer(status, peer, state)).await?;
             }
             socket.shutdown().await?;
             let mut rest = vec![0; 16 * 1024];
@@ -55,11 +57,14 @@ impl Ending {
 }
 
 /// The answer to a request that the library could not read, and the line that it leaves in the log.
-fn answer(status: u16, state: &AppState) -> Vec<u8> {
+fn answer(status: u16, peer: Option<IpAddr>, state: &AppState) -> Vec<u8> {
     let problem = problem(status);
     let id = RequestId::fresh(state.ids.uuid());
+    // Behind a proxy only the head would tell whose request it is.
+    let client = peer.filter(|peer| !state.settings.trusted_proxies.contain(*peer));
     tracing::info!(
         request.id = id.as_str(),
+        client.address = client.map(tracing::field::display),
         http.status = problem.code().status().as_u16(),
         problem.code = problem.code().name(),
         "request refused before it was read to its end"

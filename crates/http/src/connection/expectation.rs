@@ -18,6 +18,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{self, Service, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
+use actix_web::http::header::TRANSFER_ENCODING;
 use actix_web::web::Bytes;
 use futures_util::future::{Either, LocalBoxFuture};
 use futures_util::{FutureExt as _, Stream, StreamExt as _, TryFutureExt as _};
@@ -88,6 +89,9 @@ where
         let has_body = !matches!(body, dev::Payload::None);
         watch.begin_request(request.method() == Method::HEAD, has_body);
         if has_body {
+            if request.headers().contains_key(TRANSFER_ENCODING) {
+                watch.begin_chunks();
+            }
             *request.payload() = dev::Payload::from(UnwantedBody { body, watch }.boxed_local());
         }
     }
@@ -124,12 +128,17 @@ impl Stream for UnwantedBody {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.watch.take_body();
-        Pin::new(&mut self.body).poll_next(cx)
+        let next = Pin::new(&mut self.body).poll_next(cx);
+        if let Poll::Ready(Some(Ok(bytes))) = &next {
+            self.watch.passed_on(bytes.len());
+        }
+        next
     }
 }
 
 impl Drop for UnwantedBody {
     fn drop(&mut self) {
+        self.watch.end_chunks();
         self.watch.take_body();
     }
 }

@@ -222,6 +222,11 @@ impl AsyncRead for WatchedStream {
         if self.is_unwanted() {
             self.unwanted += count;
         }
+        if self.watch.is_mostly_framing(count) {
+            let is_unanswered = self.left == Some(0) && !self.closes;
+            let ending = if is_unanswered { Ending::Refusal(400) } else { Ending::Quiet };
+            return Poll::Ready(Err(self.end(ending)));
+        }
         outcome
     }
 }

@@ -9,11 +9,12 @@ use actix_web::dev::RequestHead;
 use actix_web::http::Method;
 use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use fm_domain::error::chain;
+use fm_domain::error::{PortError, chain};
 use fm_domain::trace::TraceId;
 use tokio::time::Instant;
 
 use super::KnownUser;
+use super::failures::FailureLines;
 use super::request_id::RequestId;
 use super::trace::RequestTrace;
 use crate::problem::{Code, Problem};
@@ -100,16 +101,27 @@ impl Drop for RequestLog {
     }
 }
 
-/// Writes down a failure of ours with the chain of its causes. Refusals leave no line of their own.
-pub(super) fn failure(id: &RequestId, trace: TraceId, problem: &Problem) {
+/// Writes down a failure of ours with the chain of its causes, at ERROR: so many of them a minute. Refusals leave no line of
+/// their own, and neither does a load that clients make.
+pub(super) fn failure(lines: &FailureLines, id: &RequestId, trace: TraceId, problem: &Problem) {
     if !problem.code().status().is_server_error() {
         return;
     }
+    if problem.cause().is_some_and(PortError::is_overload) {
+        return tracing::debug!(
+            request.id = id.as_str(),
+            trace_id = %trace,
+            error = problem.cause().map(|cause| chain(cause)),
+            "request refused for want of room"
+        );
+    }
+    let Some(left_out) = lines.admit(problem.code()) else { return };
     tracing::error!(
         request.id = id.as_str(),
         trace_id = %trace,
         problem.code = problem.code().name(),
         error = problem.cause().map(|cause| chain(cause)),
+        left_out = (left_out > 0).then_some(left_out),
         "request failed"
     );
 }

@@ -4,6 +4,7 @@
 //! line of the log.
 
 mod cors;
+mod failures;
 mod head;
 mod head_size;
 mod log;
@@ -21,6 +22,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use fm_domain::ids::{SessionId, UserId};
 
+pub(crate) use failures::FailureLines;
 pub(crate) use head::IsHead;
 pub(crate) use head_size::MAX_HEAD;
 pub(crate) use log::Route;
@@ -84,7 +86,7 @@ pub(crate) async fn handle(
     let (request, response) = response.into_parts();
     let (mut response, code) = match problem_of(&response) {
         Some(problem) => {
-            log::failure(&id, trace.id(), &problem);
+            log::failure(&state.failures, &id, trace.id(), &problem);
             (problem.render(id.as_str()), Some(problem.code()))
         }
         None => (response, None),

@@ -142,15 +142,18 @@ impl From<EditError> for Problem {
     }
 }
 
+/// 429: a user has a few lists at a time.
+fn too_many_lists(retry_after: Duration) -> Problem {
+    Problem::new(Code::RateLimited, "too many lists or searches of yours are worked on at the moment")
+        .retry_after(retry_after)
+}
+
 impl From<ListError> for Problem {
     fn from(error: ListError) -> Self {
         match error {
             ListError::InvalidCursor(_) => Self::malformed("the cursor is not valid for this list"),
             ListError::Denied(denied) => denied.into(),
-            ListError::TooManySearches { retry_after } => {
-                Self::new(Code::RateLimited, "too many searches of yours run at the moment")
-                    .retry_after(retry_after)
-            }
+            ListError::TooManyLists { retry_after } => too_many_lists(retry_after),
             ListError::Store(error) => error.into(),
         }
     }
@@ -160,6 +163,7 @@ impl From<ActivityError> for Problem {
     fn from(error: ActivityError) -> Self {
         match error {
             ActivityError::InvalidCursor(_) => Self::malformed("the cursor is not valid for this list"),
+            ActivityError::TooManyLists { retry_after } => too_many_lists(retry_after),
             ActivityError::Store(error) => error.into(),
         }
     }

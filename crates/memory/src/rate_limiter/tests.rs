@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure")]
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use fm_domain::limits::{LimitSubject, LimitedAction};
 

@@ -1,6 +1,7 @@
 //! Blobs that are written over many requests: what is sent, and what is made of faults.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fm_domain::blobs::{BlobStore as _, PutBlob};
@@ -67,6 +68,38 @@ async fn a_part_is_one_plain_request_with_its_own_number_and_sent_again_as_it_wa
         assert_eq!(request.header("x-amz-content-sha256"), Some("UNSIGNED-PAYLOAD"));
         assert_eq!(request.header("content-length"), Some("5"));
     }
+}
+
+/// Each answer waits until all five requests are there; the first one is a refusal.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn what_does_not_count_is_cleared_by_requests_at_the_same_time_and_what_fails_is_still_known() {
+    let arrived = AtomicUsize::new(0);
+    let server = ScriptedServer::start(move |request| {
+        if !request.body.is_empty() {
+            return Answer::stored();
+        }
+        let (number, since) = (arrived.fetch_add(1, Ordering::SeqCst), Instant::now());
+        while arrived.load(Ordering::SeqCst) < 5 && since.elapsed() < Duration::from_millis(300) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let is_alone = arrived.load(Ordering::SeqCst) < 5;
+        if is_alone || number == 0 { Answer::error(403, "AccessDenied") } else { Answer::stored() }
+    })
+    .await
+    .unwrap();
+    let begun = r#"{"v":1,"upload":"u","parts":[],"next":1,"pending":[],"next_pending":5,
+        "late":[[9,12]],"latest":12,"strays":[[1,3]]}"#;
+    let position = at(&WriteState::new(begun.as_bytes().to_vec().into()), 0);
+    let after = store(server.endpoint()).append(&key(), &position, chunk("hello", true)).await.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen.iter().filter(|request| request.method == "DELETE").count(), 2);
+    assert_eq!(seen.iter().filter(|request| request.body.is_empty()).count(), 5, "each is tried once");
+    let after = json(&after);
+    let left = ["late", "strays"].map(|name| {
+        let ranges: Vec<(u32, u32)> = serde_json::from_value(after[name].clone()).unwrap();
+        ranges.into_iter().map(|(first, last)| 1 + last - first).sum::<u32>()
+    });
+    assert_eq!(left.iter().sum::<u32>(), 3, "the latest of both, and the one that failed: {after}");
 }
 
 #[tokio::test]

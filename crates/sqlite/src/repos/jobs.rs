@@ -4,31 +4,17 @@ use async_trait::async_trait;
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use fm_domain::clock::Timestamp;
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::PortResult;
 use fm_domain::ids::JobId;
 use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, QueueDepth};
 
+use super::claim::next;
 use crate::error::store_error;
-use crate::rows::{Id, JobRecordRow, JobRow, NewJobRow, number};
+use crate::rows::{Id, JobRecordRow, NewJobRow, number};
 use crate::schema::jobs;
 use crate::unit_of_work::SqliteUnitOfWork;
-
-/// The due job of the user with the fewest running jobs: along the indexes from owner to owner, from each to the first of
-/// their jobs. Numbers stand for values that are used more than once.
-const FAIREST: &str = "WITH RECURSIVE owners (owner) AS (\
-        SELECT min(owner) FROM jobs WHERE dead = 0 AND owner IS NOT NULL \
-        UNION ALL \
-        SELECT (SELECT min(owner) FROM jobs WHERE dead = 0 AND jobs.owner > owners.owner) FROM owners \
-        WHERE owners.owner IS NOT NULL\
-    ), heads (head, running) AS (\
-        SELECT (SELECT id FROM jobs WHERE dead = 0 AND jobs.owner = owners.owner AND run_at <= ?1 \
-                    AND (lease_until IS NULL OR lease_until <= ?1) AND kind IN (SELECT value FROM json_each(?2)) \
-                ORDER BY priority DESC, run_at, id LIMIT 1), \
-            (SELECT count(*) FROM jobs WHERE jobs.owner = owners.owner AND lease_until > ?1) \
-        FROM owners WHERE owners.owner IS NOT NULL\
-    ) SELECT id FROM heads JOIN jobs ON id = head ORDER BY priority DESC, running, run_at, id LIMIT 1";
 
 const DEPTHS: &str = "SELECT kind, sum(dead = 0 AND lease_until IS NULL) AS waiting, \
         sum(dead = 0 AND lease_until IS NOT NULL) AS running, sum(dead) AS dead, \
@@ -62,48 +48,6 @@ impl DepthRow {
     }
 }
 
-#[derive(QueryableByName)]
-struct Fairest {
-    #[diesel(sql_type = Binary)]
-    id: Id,
-}
-
-/// The jobs to claim next, some of those that can be: the first ones without an owner, or one of a user's.
-fn next(
-    connection: &mut SqliteConnection,
-    kinds: &[String],
-    now: Timestamp,
-    limit: usize,
-) -> PortResult<Vec<JobRow>> {
-    let mut due: Vec<JobRow> = jobs::table
-        .filter(living())
-        .filter(jobs::kind.eq_any(kinds))
-        .filter(jobs::run_at.le(now.unix_micros()))
-        .filter(jobs::lease_until.is_null().or(jobs::lease_until.le(now.unix_micros()).assume_not_null()))
-        .order((jobs::priority.desc(), jobs::run_at, jobs::id))
-        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
-        .select(JobRow::as_select())
-        .load(connection)
-        .map_err(store_error)?;
-    match due.iter().position(|row| row.owner.is_some()) {
-        None => Ok(due),
-        Some(0) => fairest(connection, kinds, now),
-        Some(unowned) => {
-            due.truncate(unowned);
-            Ok(due)
-        }
-    }
-}
-
-fn fairest(connection: &mut SqliteConnection, kinds: &[String], now: Timestamp) -> PortResult<Vec<JobRow>> {
-    let kinds = serde_json::to_string(kinds).map_err(|error| PortError::Unexpected(Box::new(error)))?;
-    let fairest = diesel::sql_query(FAIREST).bind::<BigInt, _>(now.unix_micros()).bind::<Text, _>(kinds);
-    let fairest: Vec<Fairest> = fairest.load(connection).map_err(store_error)?;
-    let ids: Vec<Id> = fairest.into_iter().map(|row| row.id).collect();
-    let row = jobs::table.filter(jobs::id.eq_any(ids)).select(JobRow::as_select());
-    row.load(connection).map_err(store_error)
-}
-
 #[async_trait]
 impl JobQueue for SqliteUnitOfWork {
     async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued> {
@@ -134,11 +78,11 @@ impl JobQueue for SqliteUnitOfWork {
         lease_until: Timestamp,
         limit: u32,
     ) -> PortResult<Vec<ClaimedJob>> {
-        let (kinds, limit) = (names(kinds), limit as usize);
+        let (kinds, limit, turns) = (names(kinds), limit as usize, self.job_turns.clone());
         self.run(move |connection| {
             let mut claimed = Vec::new();
             loop {
-                let next = next(connection, &kinds, now, limit - claimed.len())?;
+                let next = next(connection, &kinds, now, limit - claimed.len(), &turns)?;
                 // A lease that is over already would have the same jobs claimed again.
                 let is_done = next.is_empty() || lease_until <= now;
                 for row in next {
@@ -302,7 +246,7 @@ fn names(kinds: &[JobKind]) -> Vec<String> {
 }
 
 /// Literal, so that SQLite sees that the indexes on living jobs hold all that is asked for.
-fn living() -> SqlLiteral<Bool> {
+pub(super) fn living() -> SqlLiteral<Bool> {
     sql("dead = 0")
 }
 

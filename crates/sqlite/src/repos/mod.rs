@@ -2,9 +2,12 @@
 
 mod audit;
 pub(crate) mod blobs;
+mod claim;
 mod contents;
 mod files;
 mod jobs;
 mod keys;
 mod uploads;
 mod users;
+
+pub(crate) use claim::Turns;

@@ -1,7 +1,5 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
-
 use fm_domain::clock::Clock as _;
 use fm_domain::ids::AuditEntryId;
 use fm_domain::testing::{CountingIds, FakeReads, FixedClock, a_user};
@@ -79,4 +77,15 @@ async fn a_filter_is_passed_on_and_a_failure_told() {
     doubles.db = doubles.db.reads(reads);
     let outcome = ListActivity::new(&doubles.ports()).run(&actor(), command(1, None)).await;
     assert!(matches!(outcome, Err(ActivityError::Store(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_of_a_user_wait_for_one_another_and_are_refused_in_the_end() {
+    let use_case = ListActivity::new(&TestPorts::default().ports());
+    let mut held = Vec::new();
+    for _ in 0..16 {
+        held.push(use_case.lists.enter(actor().user()).await.unwrap());
+    }
+    let refused = use_case.run(&actor(), command(2, None)).await;
+    assert!(matches!(refused, Err(ActivityError::TooManyLists { retry_after }) if !retry_after.is_zero()));
 }

@@ -3,6 +3,9 @@ use fm_domain::testing::FixedClock;
 use super::*;
 use crate::testing::TestPorts;
 
+/// How long it takes until one more attempt is recorded.
+const INTERVAL: Duration = Duration::from_mins(10);
+
 fn attempts() -> FailedAttempts {
     FailedAttempts::new(&TestPorts::default().ports())
 }

@@ -80,7 +80,7 @@ async fn only_searches_wait_for_those_of_their_user() {
     let first = use_case.searches.enter(actor().user()).await.unwrap();
     let second = use_case.searches.enter(actor().user()).await.unwrap();
     let refused = use_case.run(&actor(), search()).await;
-    assert!(matches!(refused, Err(ListError::TooManySearches { retry_after }) if !retry_after.is_zero()));
+    assert!(matches!(refused, Err(ListError::TooManyLists { retry_after }) if !retry_after.is_zero()));
     // Pages without a search do not wait.
     use_case.run(&actor(), command(None)).await.unwrap();
     drop(first);
@@ -88,4 +88,25 @@ async fn only_searches_wait_for_those_of_their_user() {
         use_case.run(&actor(), search()).await.unwrap();
     }
     drop(second);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_of_a_user_wait_for_one_another_and_are_refused_in_the_end() {
+    let mut doubles = TestPorts::default();
+    for _ in 0..2 {
+        let mut reads = FakeReads::default();
+        reads.files.expect_list().times(1).returning(|_, _, _| Ok(Vec::new()));
+        doubles.db = doubles.db.reads(reads);
+    }
+    let use_case = ListFiles::new(&doubles.ports(), &settings());
+    let mut held = Vec::new();
+    for _ in 0..16 {
+        held.push(use_case.lists.enter(actor().user()).await.unwrap());
+    }
+    let refused = use_case.run(&actor(), command(None)).await;
+    assert!(matches!(refused, Err(ListError::TooManyLists { retry_after }) if !retry_after.is_zero()));
+    held.pop();
+    for _ in 0..2 {
+        use_case.run(&actor(), command(None)).await.unwrap();
+    }
 }

@@ -60,3 +60,24 @@ async fn what_follows_a_request_without_a_body_is_read() {
     stream.watch().begin_request(false, false);
     assert_eq!(first + read_all(&mut stream).await, HEAD.len() + 100_000);
 }
+
+#[test]
+fn chunks_may_be_of_a_byte_each_and_not_of_extensions_alone() {
+    let watch = Watch::default();
+    watch.begin_request(false, true);
+    assert!(!watch.is_mostly_framing(100 << 20), "a body with a length has no framing");
+    watch.begin_chunks();
+    for _ in 0..10_000 {
+        // `1\r\nx\r\n` a thousand times.
+        assert!(!watch.is_mostly_framing(6_000));
+        watch.passed_on(1_000);
+    }
+    assert!(!watch.is_mostly_framing(20 << 20), "framing of what came before");
+    assert!(watch.is_mostly_framing(2 << 20));
+    watch.end_chunks();
+    assert!(!watch.is_mostly_framing(2 << 20), "the application wants no more of it");
+    watch.begin_chunks();
+    assert!(watch.is_mostly_framing(2 << 20));
+    watch.begin_request(false, true);
+    assert!(!watch.is_mostly_framing(2 << 20), "the next request has a length");
+}

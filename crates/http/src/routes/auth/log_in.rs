@@ -4,10 +4,11 @@ use actix_web::HttpRequest;
 use fm_api_types::{Login, TokenPair};
 use fm_application::sessions::LogInCommand;
 use fm_domain::accounts::Password;
+use fm_domain::error::{PortError, chain};
 use fm_domain::limits::LimitedAction;
 
 use super::tokens::hand_out;
-use crate::auth::{client, same_site};
+use crate::auth::{REFRESH, client, find_all, is_from_browser, same_site};
 use crate::body::run_detached;
 use crate::connection::presence;
 use crate::input::{JsonBody, candidate, json_body, owned};
@@ -36,7 +37,8 @@ json_body! {
 
 /// Log in
 ///
-/// Opens a session. The tokens come in the body, and as the cookies `__Host-access_token` and `__Secure-refresh_token`.
+/// Opens a session. The tokens come in the body, and as the cookies `__Host-access_token` and `__Secure-refresh_token`. Where a
+/// browser logs in, the session of its cookies ends, whose place they take.
 #[utoipa::path(
     post,
     path = "/v1/auth/login",
@@ -54,5 +56,25 @@ pub(crate) async fn log_in(request: HttpRequest, state: State, body: JsonBody) -
     let command = LogInCommand { email, password, client: client(&request), presence: presence(&request) };
     let use_cases = state.use_cases.clone();
     let pair = run_detached(&state, async move { use_cases.sessions.log_in.run(command).await }).await?;
+    if is_from_browser(&request) {
+        end_the_session_before(&request, &state).await;
+    }
     hand_out(&pair, &state.settings)
+}
+
+/// Ends the session whose cookies the new ones replace. The login stands, whatever becomes of it.
+async fn end_the_session_before(request: &HttpRequest, state: &State) {
+    let cookies = find_all(request.headers(), REFRESH, &state.settings);
+    let tokens: Vec<String> = cookies.into_iter().map(str::to_owned).collect();
+    let (use_cases, client) = (state.use_cases.clone(), client(request));
+    let ended = run_detached(state, async move {
+        for token in tokens {
+            use_cases.sessions.log_out_by_refresh_token.run(&token, &client).await?;
+        }
+        Ok::<_, PortError>(())
+    });
+    if let Err(problem) = ended.await {
+        let error = problem.cause().map(|cause| chain(cause));
+        tracing::warn!(error, "the session before a login goes on");
+    }
 }

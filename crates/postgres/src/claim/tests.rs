@@ -1,0 +1,84 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use fm_domain::database::UnitOfWork as _;
+
+use super::*;
+use crate::plans::common::Fixture;
+use crate::plans::{Explain, OWNER, filled, plan};
+
+fn now() -> Moment {
+    Moment(Timestamp::from_unix_seconds(1_767_400_000))
+}
+
+#[tokio::test]
+async fn claims_walk_along_their_indexes() {
+    let fixture = filled().await;
+    let now = || typed::<Timestamptz, _>(now());
+    let claim = statement::<(), _>(
+        CLAIM,
+        (typed::<Array<Text>, _>(vec!["sweep_blobs"]), now(), typed::<BigInt, _>(5_i64), now(), now()),
+    );
+    let claim = plan(&fixture, claim).await;
+    assert!(claim.contains("using jobs_priority_due_at_idx") && !claim.contains("Sort"), "{claim}");
+    let fairly = statement::<(), _>(
+        CLAIM_FAIRLY,
+        (
+            typed::<SqlUuid, _>(OWNER),
+            typed::<Array<SqlUuid>, _>(vec![OWNER]),
+            now(),
+            typed::<Array<Text>, _>(vec!["sweep_blobs"]),
+            now(),
+            now(),
+            now(),
+            now(),
+        ),
+    );
+    let fairly = plan(&fixture, fairly).await;
+    let walks = ["jobs_owner_id_priority_due_at_idx", "jobs_running_owner_id_idx"];
+    assert!(
+        walks.iter().all(|index| fairly.contains(index)) && !fairly.contains("Seq Scan on jobs"),
+        "{fairly}"
+    );
+}
+
+/// More jobs than the statistics know: they saw an empty table, and are not renewed.
+const BURST: &str = "
+    ALTER TABLE jobs SET (autovacuum_enabled = false);
+    ANALYZE jobs;
+    INSERT INTO jobs (id, kind, payload, priority, run_at, due_at, owner_id)
+    SELECT gen_random_uuid(), 'sweep_blobs', '{}', 0, moment, moment, gen_random_uuid()
+    FROM generate_series(1, 6000) AS n, LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute') AS m (moment);";
+
+#[tokio::test]
+async fn after_a_burst_claims_walk_along_their_index_in_their_own_transaction_alone() {
+    let fixture = Fixture::fresh().await;
+    fixture.client().await.batch_execute(BURST).await.unwrap();
+    let now = now().0;
+    let kinds = [JobKind::new("sweep_blobs")];
+    let claim = Claim { kinds: &kinds, now, lease_until: now };
+    let mut unit = PgUnitOfWork::begin(fixture.pool.lease().await.unwrap(), Turns::default()).await.unwrap();
+    assert!(unit.is_any_due(&claim).await.unwrap());
+    let values = || (typed::<Array<Text>, _>(vec!["sweep_blobs"]), typed::<Timestamptz, _>(Moment(now)));
+    let early = statement::<(), _>(EARLY_OWNERS, values());
+    let any_due = statement::<(), _>(ANY_DUE, values());
+    let (kinds, now) = values();
+    let first = statement::<(), _>(CLAIM, (kinds, now, typed::<BigInt, _>(5_i64), values().1, values().1));
+    for plan in [
+        unit.run(|connection| Explain(any_due).load::<String>(connection)).await.unwrap(),
+        unit.run(|connection| Explain(first).load::<String>(connection)).await.unwrap(),
+        unit.run(|connection| Explain(early).load::<String>(connection)).await.unwrap(),
+    ] {
+        let plan = plan.join("\n");
+        let sorts = plan.contains("Sort Key: jobs.priority") || plan.contains("Sort Key: priority");
+        assert!(
+            plan.contains("using jobs_priority_due_at_idx") || plan.contains("using jobs_due_at_idx"),
+            "{plan}"
+        );
+        assert!(!sorts && !plan.contains("Seq Scan"), "{plan}");
+    }
+    Box::new(unit).commit().await.unwrap();
+    let setting = statement::<Text, _>("SELECT current_setting(?)", (typed::<Text, _>("enable_sort"),));
+    let setting: String =
+        fixture.pool.lease().await.unwrap().run(|connection| setting.get_result(connection)).await.unwrap();
+    assert_eq!(setting, "on", "the next transaction of the connection");
+}
