@@ -20,6 +20,10 @@ crash *arguments:
 resume *arguments:
     scripts/resume {{ arguments }}
 
+# Moves 10,000 files from a folder to an S3 server under load, while the command is killed and run again.
+move *arguments:
+    scripts/move {{ arguments }}
+
 # Runs the S3 tests on three nodes of Garage, which it builds first; `just garage crash` kills one node after another.
 garage *arguments:
     scripts/garage {{ arguments }}

@@ -18,18 +18,21 @@
 pub mod collector;
 mod crash;
 mod jwt;
+mod moving;
 pub mod pictures;
 mod resume;
 mod site;
 
 pub use crash::{CrashCounts, CrashPlan, InjectedFault, crash};
 pub use fm_testkit::e2e::{
-    Answer, Api, Backup, ChaosProxy, Fault, Finished, Form, Front, Lane, Nginx, Page, Part, PgBouncer,
-    Request, Scrape, Server, User, binary, direct, eventually, names, raw, run, tool, tus, unique, within,
+    Answer, Api, Backup, ChaosProxy, Fault, Finished, Form, Front, Lane, NewStore, Nginx, Page, Part,
+    PgBouncer, Request, RunningCommand, Scrape, Server, User, binary, direct, eventually, names, raw, run,
+    tool, tus, unique, within,
 };
 pub use fm_testkit::random::letters as noise;
 pub use fm_testkit::redis::RedisServer;
 pub use jwt::{Forged, forge};
+pub use moving::{MoveCounts, MovePlan, move_blobs, summary};
 pub use resume::{ResumeCounts, ResumePlan, resume};
 pub use site::Site;
 

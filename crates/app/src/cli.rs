@@ -1,6 +1,7 @@
 //! The command line.
 
 mod accounts;
+mod moving;
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use accounts::{
     CreateUserArgs, ListUsersArgs, OneAccount, ResetPasswordArgs, RevokeSessionsArgs, SessionCommand,
     SetQuotaArgs, UserCommand,
 };
+pub use moving::MoveBlobsArgs;
 
 /// A file backend: accounts, uploads, thumbnails and signed downloads over HTTP.
 ///
@@ -94,6 +96,13 @@ pub enum Command {
     /// that no row knows; and accounts whose counters are not what their files add up to. It may run beside the
     /// program. Exit code: 0 when nothing is wrong, 1 when something is or the check could not be ended.
     Verify(VerifyArgs),
+    /// Copy the blobs of all files from the store of BLOB_STORE_FALLBACK to that of BLOB_STORE, while the service runs.
+    ///
+    /// First restart the service with both: it then writes to BLOB_STORE, and reads what that does not have from
+    /// BLOB_STORE_FALLBACK. Every blob is copied whose file is there, and is compared with the recorded SHA-256 on its
+    /// way. A run that ended before its end is run again: what was copied is passed over. Nothing is deleted without
+    /// --empty-source. Exit code: 0 when the new store has every blob that a file needs, 1 when one is missing or wrong.
+    MoveBlobs(MoveBlobsArgs),
     /// Print the description of the HTTP API (OpenAPI 3.1, JSON).
     Openapi,
     /// Print the completions of a shell: `file-manager completions bash > /etc/bash_completion.d/file-manager`.

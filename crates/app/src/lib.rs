@@ -53,6 +53,7 @@
 //! `examples/foreign-adapters` of the repository is a whole program of this kind.
 
 pub mod adapters;
+mod blob_stores;
 pub mod cli;
 mod commands;
 pub mod config;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fm_application::wiring::{DirectPorts, Ports};
+use fm_application::wiring::{DirectPorts, MovePorts, Ports};
 use fm_decorators::{
     ObservedBlobStore, ObservedDatabase, ObservedDirectStore, ObservedListBlobs, ObservedPartReceiver,
     ObservedPasswordHasher, ObservedRateLimiter, ObservedResumableStore, ObservedSessionStore,
@@ -19,10 +19,18 @@ pub(crate) fn observed(ports: Ports, observer: &Arc<dyn PortObserver>) -> Ports 
         resumable: ports.resumable.map(|store| Arc::new(ObservedResumableStore::new(store, observer)) as _),
         direct: ports.direct.map(|direct| observed_direct(direct, observer)),
         lister: ports.lister.map(|lister| Arc::new(ObservedListBlobs::new(lister, observer)) as _),
+        moving: ports.moving.map(|moving| observed_moving(moving, observer)),
         links: Arc::new(ObservedSignDownload::new(ports.links, observer)),
         thumbnailer: Arc::new(ObservedThumbnailer::new(ports.thumbnailer, observer)),
         passwords: Arc::new(ObservedPasswordHasher::new(ports.passwords, observer)),
         ..ports
+    }
+}
+
+fn observed_moving(moving: MovePorts, observer: &Arc<dyn PortObserver>) -> MovePorts {
+    MovePorts {
+        current: Arc::new(ObservedBlobStore::new(moving.current, observer)),
+        previous: Arc::new(ObservedBlobStore::new(moving.previous, observer)),
     }
 }
 

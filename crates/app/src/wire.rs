@@ -28,6 +28,7 @@ use fm_streaming::hashing::HashThreads;
 
 use crate::adapters::plain::warn_of_plain_redis;
 use crate::adapters::{OpenBlobStore, OpenContext, OpenDatabase, OpenDirect, Purpose};
+use crate::blob_stores::BlobStores;
 use crate::config::Config;
 use crate::lifecycle::ShutdownHooks;
 use crate::observed::observed;
@@ -89,8 +90,9 @@ impl Program {
         let database = open_database(config, &mut context).await?;
         let sessions = open_sessions(config, &mut context, &database).await?;
         let limits = open_limits(&context);
-        let blobs = config.storage.blobs.open(&mut context).await?;
-        let serves_blobs = blobs.links.is_none();
+        let links = Arc::new(SelfSignedLinks::new(public_url, Arc::clone(&macs)));
+        let BlobStores { blobs, links, serves_blobs, moving } =
+            BlobStores::open(config, &mut context, links).await?;
         check_uploads(config, &blobs)?;
         let ports = Ports {
             db: database.database,
@@ -100,9 +102,8 @@ impl Program {
             resumable: blobs.resumable,
             direct: blobs.direct.map(|direct| direct_ports(direct, public_url, &macs)),
             lister: blobs.lister,
-            links: blobs
-                .links
-                .unwrap_or_else(|| Arc::new(SelfSignedLinks::new(public_url, Arc::clone(&macs)))),
+            moving,
+            links,
             thumbnailer: Arc::new(ImageThumbnailer::default()),
             passwords: Arc::new(Argon2PasswordHasher::new(argon2(config))?),
             tokens: Arc::new(JwtSigner::new(&secrets, TokenAudience::default())),

@@ -45,15 +45,30 @@ fn every_variable_is_really_read() {
     // What no variable takes; those that take any text are named.
     let any_text = [
         "DATA_DIR",
+        "FALLBACK_DATA_DIR",
         "S3_REGION",
         "S3_ACCESS_KEY_ID",
         "S3_SECRET_ACCESS_KEY",
         "RUST_LOG",
         "OTEL_SERVICE_NAME",
     ];
-    for variable in Program::new().variables().iter().filter(|variable| !any_text.contains(&variable.name)) {
+    let plain = |name: &'static str| name.strip_prefix("FALLBACK_").unwrap_or(name);
+    for variable in Program::new().variables() {
+        if any_text.contains(&plain(variable.name)) {
+            continue;
+        }
         let mut variables = vec![(variable.name, "/?\u{1}")];
-        if variable.name.starts_with("S3_") || variable.name.ends_with("_BUCKET") {
+        if variable.name.starts_with("FALLBACK_") {
+            variables.extend([
+                ("BLOB_STORE_FALLBACK", "s3"),
+                ("FALLBACK_S3_REGION", "x"),
+                ("FALLBACK_S3_ACCESS_KEY_ID", "x"),
+                ("FALLBACK_S3_SECRET_ACCESS_KEY", "x"),
+            ]);
+            if variable.name != "FALLBACK_S3_ENDPOINT" {
+                variables.push(("FALLBACK_S3_ENDPOINT", "http://localhost:1"));
+            }
+        } else if variable.name.starts_with("S3_") || variable.name.ends_with("_BUCKET") {
             variables.extend([
                 ("BLOB_STORE", "s3"),
                 ("S3_REGION", "x"),
@@ -116,6 +131,52 @@ fn all_faults_are_told_at_once_and_never_a_secret() {
     assert_eq!(names(&faults), expected.into_iter().collect());
     let text = faults.to_string();
     assert!(!text.contains("hunter2") && !text.contains("too-short-secret"), "{text}");
+}
+
+const S3: [(&str, &str); 5] = [
+    ("BLOB_STORE", "s3"),
+    ("S3_ENDPOINT", "http://localhost:1"),
+    ("S3_REGION", "x"),
+    ("S3_ACCESS_KEY_ID", "x"),
+    ("S3_SECRET_ACCESS_KEY", "x"),
+];
+
+#[test]
+fn the_store_that_blobs_come_from_has_settings_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let fallback = [
+        ("BLOB_STORE_FALLBACK", "s3"),
+        ("FALLBACK_S3_ENDPOINT", "http://localhost:2"),
+        ("FALLBACK_S3_REGION", "y"),
+        ("FALLBACK_S3_ACCESS_KEY_ID", "y"),
+        ("FALLBACK_S3_SECRET_ACCESS_KEY", "hunter2hunter2"),
+    ];
+    let config = with(folder.path(), &[&S3[..], &fallback].concat()).unwrap();
+    let previous = config.storage.fallback.as_ref().unwrap();
+    let previous = (previous.blobs.as_ref() as &dyn Any).downcast_ref::<S3Config>().unwrap();
+    let current = (config.storage.blobs.as_ref() as &dyn Any).downcast_ref::<S3Config>().unwrap();
+    assert_eq!((current.endpoint.as_str(), current.region.as_str()), ("http://localhost:1", "x"));
+    assert_eq!((previous.endpoint.as_str(), previous.region.as_str()), ("http://localhost:2", "y"));
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let faults = with(folder.path(), &fallback[..2]).unwrap_err();
+    let expected = ["FALLBACK_S3_ACCESS_KEY_ID", "FALLBACK_S3_REGION", "FALLBACK_S3_SECRET_ACCESS_KEY"];
+    assert_eq!(names(&faults), expected.into_iter().collect());
+    assert!(faults.to_string().contains("is required with BLOB_STORE_FALLBACK=s3"), "{faults}");
+}
+
+#[test]
+fn a_store_is_no_fallback_of_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let of_s3: Vec<(String, &str)> =
+        S3[1..].iter().map(|(name, text)| (format!("FALLBACK_{name}"), *text)).collect();
+    let of_s3: Vec<(&str, &str)> = of_s3.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+    let same_s3 = [&S3[..], &of_s3, &[("BLOB_STORE_FALLBACK", "s3")]].concat();
+    for same in [&[("BLOB_STORE_FALLBACK", "disk")][..], &same_s3] {
+        let faults = with(folder.path(), same).unwrap_err();
+        assert_eq!(names(&faults), ["BLOB_STORE_FALLBACK"].into_iter().collect());
+    }
+    let elsewhere = [("BLOB_STORE_FALLBACK", "disk"), ("FALLBACK_DATA_DIR", "/elsewhere")];
+    assert!(with(folder.path(), &elsewhere).is_ok());
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub struct Ports {
     pub direct: Option<DirectPorts>,
     /// What lists them, where they can be listed.
     pub lister: Option<Arc<dyn ListBlobs>>,
+    /// The two stores of which `blobs` is made, while blobs move from one to the other.
+    pub moving: Option<MovePorts>,
     /// Signed URLs to them.
     pub links: Arc<dyn SignDownload>,
     /// Thumbnails.
@@ -53,6 +55,15 @@ pub struct Ports {
     pub follow_ups: FollowUps,
     /// How long entries of the audit trail are kept; zero: none is written.
     pub audit_retention: Duration,
+}
+
+/// The stores between which blobs move.
+#[derive(Clone)]
+pub struct MovePorts {
+    /// Where new blobs are written, and all others shall be.
+    pub current: Arc<dyn BlobStore>,
+    /// Where the others were written.
+    pub previous: Arc<dyn BlobStore>,
 }
 
 /// What direct uploads need. Links and receiver belong together: a store that signs links to itself receives the parts

@@ -50,6 +50,7 @@ impl TestPorts {
             resumable: self.resumable.map(|store| Arc::new(store) as Arc<dyn ResumableStore>),
             direct: self.direct.map(DirectDoubles::ports),
             lister: self.lister.map(|lister| Arc::new(lister) as Arc<dyn ListBlobs>),
+            moving: None,
             links: Arc::new(PlainLinks),
             thumbnailer: Arc::new(self.thumbnailer),
             passwords: Arc::new(self.passwords),

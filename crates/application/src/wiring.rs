@@ -11,7 +11,7 @@ use crate::operations::Operations;
 use crate::sessions::Sessions;
 use crate::uploads::{DirectUploads, ResumableUploads};
 
-pub use crate::ports::{Busy, DirectPorts, FollowUps, PasswordQueue, Ports, Presence, Settings};
+pub use crate::ports::{Busy, DirectPorts, FollowUps, MovePorts, PasswordQueue, Ports, Presence, Settings};
 
 /// Every use case, ready to run.
 pub struct UseCases {

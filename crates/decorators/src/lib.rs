@@ -4,9 +4,12 @@
 //! `DEBUG`) belongs to the trace of its caller. Where no one listens a call costs some tens of nanoseconds more.
 //!
 //! What answers at once and can't fail for reasons of its own is not decorated: the clock, ids, MACs and tokens.
+//!
+//! [`FallbackStore`] and its like make one store of two, while blobs move between them.
 
 mod database;
 mod decorate;
+mod fallback;
 mod observe;
 mod observer;
 mod repos;
@@ -14,6 +17,7 @@ mod stores;
 mod work;
 
 pub use database::ObservedDatabase;
+pub use fallback::{FallbackLinks, FallbackLister, FallbackResumable, FallbackStore};
 pub use observer::{NoObserver, Outcome, PortObserver};
 pub use stores::{
     ObservedBlobStore, ObservedDirectStore, ObservedListBlobs, ObservedPartReceiver, ObservedRateLimiter,

@@ -3,6 +3,7 @@
 mod harness;
 
 use harness::Observed;
+use harness::fallback::Fallback;
 
 mod database {
     fm_contract::database!(super::Observed<fm_memory::harness::Tables>);
@@ -26,4 +27,20 @@ mod resumable_store {
 
 mod direct_store {
     fm_contract::direct_store!(super::Observed<fm_memory::harness::Blobs>);
+}
+
+mod fallback_store {
+    fm_contract::blob_store!(super::Fallback<fm_memory::harness::Blobs, false>);
+}
+
+mod fallback_store_of_blobs_before {
+    fm_contract::blob_store!(super::Fallback<fm_memory::harness::Blobs, true>);
+}
+
+mod fallback_resumable {
+    fm_contract::resumable_store!(super::Fallback<fm_memory::harness::Blobs, false>);
+}
+
+mod fallback_resumable_of_blobs_before {
+    fm_contract::resumable_store!(super::Fallback<fm_memory::harness::Blobs, true>);
 }

@@ -14,6 +14,7 @@ mod lifecycle;
 mod logs;
 mod metrics;
 mod migrations;
+mod moving;
 mod nodes;
 mod openapi;
 mod outages;

@@ -32,7 +32,7 @@ pub use disk::DiskConfig;
 pub use memory::Memory;
 pub use postgres::PostgresConfig;
 pub use redis::RedisSessions;
-pub(crate) use registry::Adapters;
+pub(crate) use registry::{Adapters, FALLBACK};
 pub use s3::S3Config;
 pub use sqlite::SqliteConfig;
 

@@ -8,6 +8,9 @@ use super::{
 };
 use crate::config::{Reader, Secret, Variable};
 
+/// What stands before the variables of the store that blobs are moved from: it has the same ones.
+pub(crate) const FALLBACK: &str = "FALLBACK_";
+
 /// Reads the settings of an adapter.
 type ReadSettings<F> = fn(&mut Reader<'_>) -> Arc<F>;
 /// Reads the settings of a database.
@@ -38,7 +41,9 @@ impl Adapters {
     }
 
     pub(crate) fn add_blob_store<F: BlobStoreFactory>(&mut self) {
-        self.blob_stores.add(&[F::name()], F::variables(), |reader| Arc::new(F::read(reader)));
+        let mut variables = F::variables();
+        variables.extend(F::variables().into_iter().map(|variable| variable.prefixed(FALLBACK)));
+        self.blob_stores.add(&[F::name()], variables, |reader| Arc::new(F::read(reader)));
     }
 
     pub(crate) fn add_session_store<F: SessionStoreFactory>(&mut self) {

@@ -31,6 +31,7 @@ pub(super) fn run(command: &Command) -> Option<ExitCode> {
         | Command::Audit(_)
         | Command::EndSessions(_)
         | Command::Sweep(_)
+        | Command::MoveBlobs(_)
         | Command::Verify(_) => return None,
     };
     Some(match printed {

@@ -6,6 +6,7 @@ mod documents;
 mod end_sessions;
 mod jobs;
 mod migrate;
+mod move_blobs;
 mod password;
 mod progress;
 mod serve;
@@ -108,6 +109,7 @@ fn run_on(
         Command::Audit(args) => return runtime.block_on(audit::run(program, &config, args)),
         Command::EndSessions(args) => return runtime.block_on(end_sessions::run(program, &config, args)),
         Command::Sweep(args) => return runtime.block_on(sweep::run(program, &config, args)),
+        Command::MoveBlobs(args) => return runtime.block_on(move_blobs::run(program, &config, args)),
         Command::Verify(args) => return runtime.block_on(verify::run(program, &config, args)),
     }
     Ok(true)

@@ -19,6 +19,11 @@ impl Progress {
         Self(bar)
     }
 
+    /// Shows something else from now on.
+    pub(super) fn show(&self, what: String) {
+        self.0.set_message(what);
+    }
+
     /// Writes something meanwhile, without a mixture of both.
     pub(super) fn interrupted(&self, write: impl FnOnce()) {
         self.0.suspend(write);

@@ -35,7 +35,7 @@ pub(super) async fn run(program: &Program, config: &Config, args: VerifyArgs) ->
     Ok(verified.findings.total() == 0)
 }
 
-fn as_line(finding: &Finding) -> String {
+pub(super) fn as_line(finding: &Finding) -> String {
     let (bucket, blob, file, owner, detail) = match finding {
         Finding::File { of: FileBlob { file, owner, key }, wrong } => {
             let (blob, file, owner) = (key.to_string(), file.to_string(), owner.to_string());
@@ -67,7 +67,7 @@ fn detail(wrong: &Wrong) -> String {
     }
 }
 
-fn as_json(finding: &Finding) -> Value {
+pub(super) fn as_json(finding: &Finding) -> Value {
     let mut told = match finding {
         Finding::File { of: FileBlob { file, owner, key }, wrong } => {
             let mut told = json!({

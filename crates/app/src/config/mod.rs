@@ -37,7 +37,7 @@ pub use metrics::MetricsConfig;
 pub use reader::Reader;
 pub use secret::Secret;
 pub use source::Sources;
-pub use storage::StorageConfig;
+pub use storage::{FallbackConfig, StorageConfig};
 pub use traces::{TraceSampler, TracesConfig};
 pub use uploads::UploadsConfig;
 pub use variable::Variable;
@@ -112,6 +112,7 @@ impl Config {
     pub fn ephemeral(mut self) -> Self {
         "memory".clone_into(&mut self.storage.blob_store);
         self.storage.blobs = Arc::new(Memory);
+        self.storage.fallback = None;
         self.storage.sessions = Arc::new(Memory);
         self.storage.database = Arc::new(Memory);
         self.storage.redis = None;

@@ -20,11 +20,13 @@ pub struct Reader<'a> {
     faults: ConfigFaults,
     /// `BLOB_STORE=s3`, while the adapter that this picked reads its settings.
     picked_by: Option<String>,
+    /// What stands before every name that is read.
+    prefix: &'static str,
 }
 
 impl<'a> Reader<'a> {
     pub(super) const fn new(texts: &'a Texts, names: &'a BTreeSet<String>, faults: ConfigFaults) -> Self {
-        Self { texts, names, faults, picked_by: None }
+        Self { texts, names, faults, picked_by: None, prefix: "" }
     }
 
     pub(super) fn into_faults(self) -> ConfigFaults {
@@ -44,17 +46,26 @@ impl<'a> Reader<'a> {
         settings
     }
 
+    /// Runs `read`, for which every variable has this before its name.
+    pub(super) fn prefixed<T>(&mut self, prefix: &'static str, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.prefix = prefix;
+        let settings = read(self);
+        self.prefix = "";
+        settings
+    }
+
     /// Reports that a variable can't be used. `problem` must not show its value, which may be a secret.
     pub fn fault(&mut self, name: &str, problem: impl Into<String>) {
-        self.faults.add(name, problem);
+        self.faults.add(&format!("{}{name}", self.prefix), problem);
     }
 
     /// The text of a variable; `None` when it is unset or empty.
     pub fn text(&mut self, name: &str) -> Option<&'a str> {
-        if !self.names.contains(name) {
+        let full = format!("{}{name}", self.prefix);
+        if !self.names.contains(&full) {
             self.fault(name, "is read, but not named among the variables of its adapter");
         }
-        self.texts.get(name).map(String::as_str)
+        self.texts.get(&full).map(String::as_str)
     }
 
     /// The text of a variable, or its default.

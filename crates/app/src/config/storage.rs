@@ -8,7 +8,7 @@ use fm_redis::RedisUrl;
 
 use super::{Reader, Secret, Variable};
 use crate::adapters::{
-    Adapters, BlobStoreFactory, DatabaseFactory, DatabaseSessions, Memory, SessionStoreFactory,
+    Adapters, BlobStoreFactory, DatabaseFactory, DatabaseSessions, FALLBACK, Memory, SessionStoreFactory,
 };
 
 pub(super) const VARIABLES: &[Variable] = &[
@@ -17,6 +17,8 @@ pub(super) const VARIABLES: &[Variable] = &[
     Variable::plain("DATABASE_POOL_SIZE"),
     Variable::plain("MIGRATE_ON_START"),
     Variable::plain("BLOB_STORE"),
+    Variable::plain("BLOB_STORE_FALLBACK"),
+    Variable::plain("FALLBACK_DATA_DIR"),
     Variable::plain("SESSION_STORE"),
     Variable::plain("SESSION_CACHE_TTL_SECONDS"),
     Variable::secret("REDIS_URL"),
@@ -37,6 +39,8 @@ pub struct StorageConfig {
     pub blob_store: String,
     /// The adapter of this name.
     pub blobs: Arc<dyn BlobStoreFactory>,
+    /// `BLOB_STORE_FALLBACK`: the store that blobs are moved from, while they are.
+    pub fallback: Option<FallbackConfig>,
     /// `SESSION_STORE`.
     pub sessions: Arc<dyn SessionStoreFactory>,
     /// `SESSION_CACHE_TTL_SECONDS`: how long a node may use its copy of a session; zero: it has none.
@@ -45,16 +49,29 @@ pub struct StorageConfig {
     pub redis: Option<RedisUrl>,
 }
 
+/// The store that blobs are moved from.
+#[derive(Debug, Clone)]
+pub struct FallbackConfig {
+    /// `BLOB_STORE_FALLBACK`: the name of the adapter.
+    pub name: String,
+    /// The adapter of this name, with its variables that begin with `FALLBACK_`.
+    pub blobs: Arc<dyn BlobStoreFactory>,
+    /// `FALLBACK_DATA_DIR`.
+    pub data_dir: PathBuf,
+}
+
 impl StorageConfig {
     pub(super) fn read(reader: &mut Reader<'_>, adapters: &Adapters) -> Self {
         let data_dir = reader.text_or("DATA_DIR", "./data");
         let database = database(reader, adapters, &data_dir);
         let blob_store = reader.text_or("BLOB_STORE", "disk");
         let blobs = adapters.blob_stores.pick(reader, "BLOB_STORE", &blob_store);
+        let fallback = fallback(reader, adapters, &data_dir);
         let session_store = reader.text_or("SESSION_STORE", "database");
         let sessions = adapters.session_stores.pick(reader, "SESSION_STORE", &session_store);
-        Self {
+        let config = Self {
             data_dir: PathBuf::from(data_dir),
+            fallback,
             database,
             database_pool_size: reader.number("DATABASE_POOL_SIZE", 16, 2..=1000),
             migrate_on_start: reader.flag("MIGRATE_ON_START", true),
@@ -69,8 +86,31 @@ impl StorageConfig {
             session_cache_ttl: reader.seconds("SESSION_CACHE_TTL_SECONDS", 5, 0..=60),
             redis: redis(reader),
             blob_store,
+        };
+        if config.falls_back_on_itself() {
+            reader.fault(
+                "BLOB_STORE_FALLBACK",
+                "is the store of BLOB_STORE: give the settings of the other store",
+            );
         }
+        config
     }
+
+    /// Whether both stores have the same settings.
+    fn falls_back_on_itself(&self) -> bool {
+        self.fallback.as_ref().is_some_and(|fallback| {
+            fallback.data_dir == self.data_dir
+                && format!("{:?}", fallback.blobs) == format!("{:?}", self.blobs)
+        })
+    }
+}
+
+fn fallback(reader: &mut Reader<'_>, adapters: &Adapters, data_dir: &str) -> Option<FallbackConfig> {
+    let name = reader.text("BLOB_STORE_FALLBACK")?.to_owned();
+    let data_dir = PathBuf::from(reader.text_or("FALLBACK_DATA_DIR", data_dir));
+    let read = adapters.blob_stores.pick(reader, "BLOB_STORE_FALLBACK", &name)?;
+    let blobs = reader.picked_by("BLOB_STORE_FALLBACK", &name, |reader| reader.prefixed(FALLBACK, read));
+    Some(FallbackConfig { name, blobs, data_dir })
 }
 
 fn redis(reader: &mut Reader<'_>) -> Option<RedisUrl> {

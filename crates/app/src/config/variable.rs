@@ -17,6 +17,13 @@ impl Variable {
         Self { name, secret: false }
     }
 
+    /// The same variable under a name with `prefix` before it.
+    #[must_use]
+    pub(crate) fn prefixed(self, prefix: &str) -> Self {
+        // It lives as long as the names in the program's text: adapters are registered once.
+        Self { name: format!("{prefix}{}", self.name).leak(), ..self }
+    }
+
     /// A secret: given as `NAME`, or as `NAME_FILE`, the path of a file that holds it.
     #[must_use]
     pub const fn secret(name: &'static str) -> Self {

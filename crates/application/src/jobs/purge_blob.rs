@@ -54,7 +54,8 @@ impl Job for PurgeBlob {
 
 async fn finish(context: &JobContext, claimed: &ClaimedJob, tombstone: &Tombstone) -> Result<Done, JobError> {
     let mut unit = context.ports.db.begin().await?;
-    close(&mut *unit, tombstone, context.ports.clock.now()).await?;
+    let is_moving = context.ports.moving.is_some();
+    close(&mut *unit, tombstone, is_moving, context.ports.clock.now()).await?;
     if unit.jobs().complete(claimed.id, claimed.attempt).await? {
         unit.commit().await?;
         Ok(Done::Completed)

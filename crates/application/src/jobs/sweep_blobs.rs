@@ -25,8 +25,8 @@ use fm_domain::jobs::{ClaimedJob, Priority};
 use fm_domain::sessions::SessionStore;
 use fm_domain::uploads::UpdateUpload;
 
-/// How long the tombstone of a blob that was never stored is kept: longer than any write can be under way. A late write
-/// can bring the object back, so the sweep deletes it once more then.
+/// How long a tombstone is kept where a write of the blob may still be under way: longer than any takes. Such a write can bring the
+/// object back, so the sweep deletes it once more then.
 const TOMBSTONE: Duration = Duration::from_hours(1);
 /// How many rows one step takes whose rows cost more than their removal: a charge, or a call of the blob store.
 const BATCH: u32 = 100;
@@ -108,6 +108,8 @@ impl Step {
 pub struct Sweep {
     db: Arc<dyn Database>,
     blobs: Arc<dyn BlobStore>,
+    /// Whether blobs that were stored are being copied to another store.
+    is_moving: bool,
     sessions: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
     events: EventRecorder,
@@ -119,6 +121,7 @@ impl Sweep {
         Self {
             db: ports.db.clone(),
             blobs: ports.blobs.clone(),
+            is_moving: ports.moving.is_some(),
             sessions: ports.sessions.clone(),
             clock: ports.clock.clone(),
             events: EventRecorder::new(ports),
@@ -213,9 +216,7 @@ impl Sweep {
         unit.rollback().await?;
         let mut failures = 0;
         for tombstone in &due {
-            let Err(error) = delete(self.db.as_ref(), self.blobs.as_ref(), tombstone, now).await else {
-                continue;
-            };
+            let Err(error) = self.delete(tombstone, now).await else { continue };
             failures += 1;
             if failures == MOST_FAILURES {
                 return Err(error);
@@ -224,6 +225,17 @@ impl Sweep {
             retry_conflicts(|| self.put_off(tombstone, now.plus(PUT_OFF))).await?;
         }
         Ok((u32::try_from(due.len()).unwrap_or(BATCH), failures))
+    }
+
+    /// Deletes the bytes of a tombstone, then closes it.
+    async fn delete(&self, tombstone: &Tombstone, now: Timestamp) -> PortResult<()> {
+        self.blobs.delete(&tombstone.key).await?;
+        retry_conflicts(|| async {
+            let mut unit = self.db.begin().await?;
+            close(&mut *unit, tombstone, self.is_moving, now).await?;
+            unit.commit().await
+        })
+        .await
     }
 
     async fn put_off(&self, tombstone: &Tombstone, until: Timestamp) -> PortResult<()> {
@@ -248,30 +260,16 @@ impl Sweep {
     }
 }
 
-/// Deletes the bytes of a tombstone, then closes it.
-async fn delete(
-    db: &dyn Database,
-    blobs: &dyn BlobStore,
-    tombstone: &Tombstone,
-    now: Timestamp,
-) -> PortResult<()> {
-    blobs.delete(&tombstone.key).await?;
-    retry_conflicts(|| async {
-        let mut unit = db.begin().await?;
-        close(&mut *unit, tombstone, now).await?;
-        unit.commit().await
-    })
-    .await
-}
-
-/// Removes the tombstone of a blob whose bytes were deleted; postpones it while a late write may still bring them back.
+/// Removes the tombstone of a blob whose bytes were deleted; postpones it while a late write may still bring them back: by
+/// an upload that was not finished, or by a copy to another store.
 pub(super) async fn close(
     unit: &mut dyn UnitOfWork,
     tombstone: &Tombstone,
+    is_moving: bool,
     now: Timestamp,
 ) -> PortResult<()> {
     let end = tombstone.deleted_at.plus(TOMBSTONE);
-    if tombstone.was_stored || end <= now {
+    if (tombstone.was_stored && !is_moving) || end <= now {
         unit.blobs().remove(tombstone.key.id).await
     } else {
         unit.blobs().postpone(tombstone.key.id, end).await

@@ -4,12 +4,15 @@ mod check_readiness;
 #[cfg(test)]
 mod fixture;
 mod listing;
+mod move_blobs;
+mod needed;
 mod retry;
 mod show_capabilities;
 mod sweep_orphans;
 mod verify;
 
 pub use check_readiness::{CheckReadiness, Readiness};
+pub use move_blobs::{MoveBlobs, MoveBlobsCommand, MoveBlobsError, MoveEvent, MovedBlobs};
 pub use show_capabilities::{Capabilities, ShowCapabilities};
 pub use sweep_orphans::{SweepOrphans, SweepOrphansCommand, SweepOrphansError, SweptOrphans};
 pub use verify::{FileBlob, Finding, Findings, Verified, VerifyBlobs, VerifyCommand, Wrong};
@@ -23,6 +26,7 @@ pub struct Operations {
     pub capabilities: ShowCapabilities,
     pub verify_blobs: VerifyBlobs,
     pub sweep_orphans: SweepOrphans,
+    pub move_blobs: MoveBlobs,
 }
 
 impl Operations {
@@ -34,6 +38,7 @@ impl Operations {
             capabilities: ShowCapabilities::new(ports, settings),
             verify_blobs: VerifyBlobs::new(ports),
             sweep_orphans: SweepOrphans::new(ports),
+            move_blobs: MoveBlobs::new(ports),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A harness whose adapters are decorated.
 
+pub(crate) mod fallback;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -176,6 +176,7 @@ fn ports(public_url: &str, clock: &Arc<ManualClock>, blobs: &Arc<MemoryBlobStore
         limits: Arc::new(MemoryRateLimiter::new(clock.clone())),
         blobs: blobs.clone(),
         lister: None,
+        moving: None,
         resumable: Some(blobs.clone()),
         direct: Some(DirectPorts::received(
             blobs.clone(),

@@ -77,6 +77,7 @@ impl Process {
             limits: Arc::new(NoLimits),
             blobs: Arc::new(FaultyBlobStore::new(environment.blobs.clone(), faults)),
             lister: environment.lister.clone(),
+            moving: None,
             resumable: environment
                 .resumable
                 .clone()

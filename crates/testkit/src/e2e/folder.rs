@@ -17,6 +17,13 @@ pub(crate) fn bytes_below(folder: &Path) -> u64 {
     bytes
 }
 
+/// Whether one of them has exactly these bytes.
+pub(crate) fn holds(folder: &Path, bytes: &[u8]) -> bool {
+    let mut is_found = false;
+    each_below(folder, |file| is_found |= std::fs::read(file.path()).is_ok_and(|kept| kept == bytes));
+    is_found
+}
+
 fn each_below(folder: &Path, mut see: impl FnMut(&DirEntry)) {
     let mut waiting: Vec<PathBuf> = vec![folder.to_owned()];
     while let Some(folder) = waiting.pop() {

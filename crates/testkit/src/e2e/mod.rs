@@ -50,7 +50,7 @@ pub use listing::names;
 pub use nginx::Nginx;
 pub use pgbouncer::PgBouncer;
 pub use program::{Finished, binary, run};
-pub use server::{Scrape, Server};
+pub use server::{NewStore, RunningCommand, Scrape, Server};
 pub use user::User;
 pub use wait::{eventually, within};
 

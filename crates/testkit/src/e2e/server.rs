@@ -3,6 +3,8 @@
 mod contents;
 mod databases;
 mod metrics;
+mod moving;
+mod nodes;
 mod outages;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub use metrics::Scrape;
+pub use moving::{NewStore, RunningCommand};
 use outages::Proxies;
 
 use super::Lane;
@@ -141,28 +144,6 @@ impl Server {
             disk: None,
             home,
         }
-    }
-
-    /// Another process on the same database and store: a second node. It has to go first.
-    pub fn second_node(&self) -> Self {
-        let node = Self {
-            lane: self.lane,
-            environment: self.environment.clone(),
-            arguments: self.arguments.clone(),
-            process: Mutex::new(None),
-            address: Mutex::default(),
-            secrets: Secrets::default(),
-            launch: self.launch.clone(),
-            proxies: None,
-            store: None,
-            database: None,
-            cluster: None,
-            pair: None,
-            disk: None,
-            home: tempfile::tempdir().unwrap(),
-        };
-        node.resume();
-        node
     }
 
     /// The lane it runs on.

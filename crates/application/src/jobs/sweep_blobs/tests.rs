@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BATCH, PURGE_BATCH, PUT_OFF, Sweep, Swept, TOMBSTONE, delete};
+use super::{BATCH, PURGE_BATCH, PUT_OFF, Sweep, Swept, TOMBSTONE};
 use crate::fixture::{FakeBlobs, once, unavailable};
 use crate::jobs::PreviewSweep;
 use crate::ports::Ports;
@@ -128,7 +128,7 @@ async fn a_sweep_that_cannot_cancel_deletes_nothing() {
     assert_eq!(effects.seen(), ["mark deleted", "commit"]);
 }
 
-async fn deleting(tombstone: Tombstone) -> Vec<String> {
+async fn deleting(tombstone: Tombstone, is_moving: bool) -> Vec<String> {
     let effects = Effects::default();
     let mut unit = FakeUnitOfWork::noting(&effects);
     let noted = effects.clone();
@@ -146,19 +146,23 @@ async fn deleting(tombstone: Tombstone) -> Vec<String> {
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.unit(unit);
     let ports = FakeBlobs::noting(&effects).among(doubles);
-    let outcome =
-        delete(ports.db.as_ref(), ports.blobs.as_ref(), &tombstone, FixedClock::NEW_YEAR.now()).await;
-    assert!(outcome.is_ok());
+    let sweep = Sweep { is_moving, ..Sweep::new(&ports) };
+    assert!(sweep.delete(&tombstone, FixedClock::NEW_YEAR.now()).await.is_ok());
     effects.seen()
 }
 
 #[tokio::test]
 async fn the_row_of_a_blob_that_may_still_be_written_outlives_its_bytes() {
     let almost = TOMBSTONE.saturating_sub(Duration::from_micros(1));
-    assert_eq!(deleting(tombstone(Duration::ZERO, false)).await, ["delete files", "postpone", "commit"]);
-    assert_eq!(deleting(tombstone(almost, false)).await, ["delete files", "postpone", "commit"]);
-    assert_eq!(deleting(tombstone(TOMBSTONE, false)).await, ["delete files", "remove row", "commit"]);
-    assert_eq!(deleting(tombstone(Duration::ZERO, true)).await, ["delete files", "remove row", "commit"]);
+    let (postponed, removed) =
+        (["delete files", "postpone", "commit"], ["delete files", "remove row", "commit"]);
+    assert_eq!(deleting(tombstone(Duration::ZERO, false), false).await, postponed);
+    assert_eq!(deleting(tombstone(almost, false), false).await, postponed);
+    assert_eq!(deleting(tombstone(TOMBSTONE, false), false).await, removed);
+    assert_eq!(deleting(tombstone(Duration::ZERO, true), false).await, removed);
+    // A copy of it may be on its way to another store.
+    assert_eq!(deleting(tombstone(almost, true), true).await, postponed);
+    assert_eq!(deleting(tombstone(TOMBSTONE, true), true).await, removed);
 }
 
 #[tokio::test]

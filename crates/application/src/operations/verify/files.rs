@@ -1,23 +1,21 @@
 //! From the database to the store: is every blob that a file needs there, and right?
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sha2::Digest as _;
 
 use super::{FileBlob, Finding, Wrong};
+use crate::operations::needed::{Needed, keys, needed_after};
 use crate::operations::retry::retry_reads;
 use fm_domain::access::{Access, Right};
-use fm_domain::blobs::{BlobKey, BlobRecord, BlobState, BlobStore, Bucket, GetBlob};
-use fm_domain::body::{BodyError, ByteSize};
+use fm_domain::blobs::{BlobKey, BlobStore, GetBlob};
+use fm_domain::body::BodyError;
 use fm_domain::database::Database;
 use fm_domain::error::{PortResult, Retry, chain};
-use fm_domain::files::{File, Sha256};
-use fm_domain::ids::{BlobId, FileId};
+use fm_domain::files::Sha256;
+use fm_domain::ids::FileId;
 
-/// How many files a page has.
-const PAGE: u32 = 500;
 /// How many blobs are asked for at once.
 const HEADS_AT_ONCE: usize = 32;
 /// How many blobs are read at once.
@@ -28,14 +26,6 @@ pub(super) struct FileCheck {
     pub(super) db: Arc<dyn Database>,
     pub(super) blobs: Arc<dyn BlobStore>,
     pub(super) rehash: bool,
-}
-
-/// A blob that a file needs, and what is known of it.
-struct Needed {
-    of: FileBlob,
-    size: Option<ByteSize>,
-    sha256: Option<Sha256>,
-    is_stored: bool,
 }
 
 /// The outcome of a page.
@@ -49,36 +39,13 @@ pub(super) struct Page {
 impl FileCheck {
     /// The files after `after`; `None` when there are no more.
     pub(super) async fn page(&self, after: Option<FileId>) -> PortResult<Option<Page>> {
-        let files = retry_reads(async || self.db.read().await?.files().walk(after, PAGE).await).await?;
-        let Some(last) = files.last().map(|file| file.id) else { return Ok(None) };
-        let needed = self.needed(&files).await?;
-        let blobs = needed.len() as u64;
+        let Some(page) = needed_after(&self.db, after).await? else { return Ok(None) };
+        let blobs = page.blobs.len() as u64;
         let at_once = if self.rehash { READS_AT_ONCE } else { HEADS_AT_ONCE };
-        let checks = stream::iter(needed).map(|needed| async move { self.check(&needed).await });
+        let checks = stream::iter(page.blobs).map(|needed| async move { self.check(&needed).await });
         let findings: Vec<Option<Finding>> = checks.buffered(at_once).try_collect().await?;
         let findings = findings.into_iter().flatten().collect();
-        Ok(Some(Page { last, files: files.len() as u64, blobs, findings }))
-    }
-
-    async fn needed(&self, files: &[File]) -> PortResult<Vec<Needed>> {
-        let keys: Vec<(&File, BlobKey)> = files.iter().flat_map(keys).collect();
-        let ids: Vec<BlobId> = keys.iter().map(|(_, key)| key.id).collect();
-        let records = retry_reads(async || self.db.read().await?.blobs().find(&ids).await).await?;
-        let states: BTreeMap<BlobKey, BlobState> =
-            records.into_iter().map(|BlobRecord { key, state }| (key, state)).collect();
-        let needed = keys.into_iter().map(|(file, key)| {
-            let stored = match states.get(&key) {
-                Some(BlobState::Stored { size }) => Some(*size),
-                Some(BlobState::Intent | BlobState::Deleted) | None => None,
-            };
-            let (size, sha256) = match key.bucket {
-                Bucket::Files => (Some(file.size), file.sha256),
-                Bucket::Thumbnails => (stored, None),
-            };
-            let of = FileBlob { file: file.id, owner: file.owner, key };
-            Needed { of, size, sha256, is_stored: stored.is_some() }
-        });
-        Ok(needed.collect())
+        Ok(Some(Page { last: page.last, files: page.files, blobs, findings }))
     }
 
     /// What seems wrong is looked at again. It counts only if the file still needs the blob *afterwards*: it has needed
@@ -137,10 +104,4 @@ impl FileCheck {
         }
         Ok(Ok(Sha256::new(hash.finalize().into())))
     }
-}
-
-/// The blobs that a file needs.
-fn keys(file: &File) -> impl Iterator<Item = (&File, BlobKey)> {
-    let thumbnail = file.thumbnail.blob().map(BlobKey::thumbnail);
-    [Some(BlobKey::file(file.blob)), thumbnail].into_iter().flatten().map(move |key| (file, key))
 }

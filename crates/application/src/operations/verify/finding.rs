@@ -95,7 +95,7 @@ impl Findings {
         missing + wrong_size + wrong_hash + unreadable + not_stored + orphan + wrong_usage
     }
 
-    pub(super) const fn count(&mut self, finding: &Finding) {
+    pub(in crate::operations) const fn count(&mut self, finding: &Finding) {
         let counter = match finding {
             Finding::File { wrong: Wrong::Missing, .. } => &mut self.missing,
             Finding::File { wrong: Wrong::Size { .. }, .. } => &mut self.wrong_size,
