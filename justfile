@@ -24,6 +24,10 @@ resume *arguments:
 move *arguments:
     scripts/move {{ arguments }}
 
+# Runs the program of an older commit beside this one through an upgrade; `just upgrade v0.1.0` names the commit.
+upgrade *arguments:
+    scripts/upgrade {{ arguments }}
+
 # Runs the S3 tests on three nodes of Garage, which it builds first; `just garage crash` kills one node after another.
 garage *arguments:
     scripts/garage {{ arguments }}

@@ -21,9 +21,11 @@ mod jwt;
 mod moving;
 pub mod pictures;
 mod resume;
+mod shipped_proxy;
 mod site;
+mod tls;
 
-pub use crash::{CrashCounts, CrashPlan, InjectedFault, crash};
+pub use crash::{CrashCounts, CrashPlan, InjectedFault, UpgradeCounts, UpgradePlan, crash, upgrade};
 pub use fm_testkit::e2e::{
     Answer, Api, Backup, ChaosProxy, Fault, Finished, Form, Front, Lane, NewStore, Nginx, Page, Part,
     PgBouncer, Request, RunningCommand, Scrape, Server, User, binary, direct, eventually, names, raw, run,
@@ -34,6 +36,7 @@ pub use fm_testkit::redis::RedisServer;
 pub use jwt::{Forged, forge};
 pub use moving::{MoveCounts, MovePlan, move_blobs, summary};
 pub use resume::{ResumeCounts, ResumePlan, resume};
+pub use shipped_proxy::{PROXY_CLIENT, ProxyKind, ShippedProxy};
 pub use site::Site;
 
 use base64::Engine as _;

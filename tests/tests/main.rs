@@ -12,6 +12,7 @@
 mod accounts;
 mod browser_pictures;
 mod conventions;
+mod deployment;
 mod documentation_pages;
 mod faults;
 mod files;

@@ -4,6 +4,7 @@
 
 mod cycles;
 mod dependencies;
+mod expansions;
 mod fault;
 mod lengths;
 mod manifests;
@@ -21,12 +22,13 @@ use repository::Repository;
 
 type Check = fn(&Repository) -> Result<Vec<Fault>, Failure>;
 
-const CHECKS: [(&str, Check); 8] = [
+const CHECKS: [(&str, Check); 9] = [
     ("no cycle of imports leaves a folder", cycles::check),
     ("dependencies point inwards", dependencies::check),
     ("files have one subject", lengths::check),
     ("manifests give reasons and share the lints", manifests::check),
     ("both databases have the same migrations", migrations::check),
+    ("migrations only add", expansions::check),
     ("the security page names tests that exist", security::check),
     ("nothing is left unfinished", unfinished::check),
     ("words are the field's", words::check),

@@ -54,16 +54,18 @@ fn cited(page: &str) -> Vec<Cited<'_>> {
     found
 }
 
-/// The names of the tests in a file: functions with an attribute that ends in `test`, and what `on_every_lane!` lists.
+/// Macros that make tests of the functions that they list.
+const LISTS: [&str; 2] = ["on_every_lane![", "behind_every_proxy!["];
+
+/// The names of the tests in a file: functions with an attribute that ends in `test`, and what [`LISTS`] list.
 fn tests_in(text: &str) -> BTreeSet<String> {
     let mut tests = BTreeSet::new();
     let (mut is_test, mut in_list) = (false, false);
     for line in text.lines().map(str::trim) {
-        if line.starts_with("on_every_lane![") {
-            in_list = true;
-        }
+        let list = LISTS.iter().find_map(|list| line.strip_prefix(list));
+        in_list |= list.is_some();
         if in_list {
-            let names = line.trim_start_matches("on_every_lane![").trim_end_matches("];");
+            let names = list.unwrap_or(line).trim_end_matches("];");
             tests.extend(names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned));
             in_list = !line.ends_with("];");
         } else if let Some(attribute) = line.strip_prefix("#[") {

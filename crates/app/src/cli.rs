@@ -1,6 +1,7 @@
 //! The command line.
 
 mod accounts;
+mod health;
 mod moving;
 
 use std::str::FromStr as _;
@@ -19,6 +20,7 @@ pub use accounts::{
     CreateUserArgs, ListUsersArgs, OneAccount, ResetPasswordArgs, RevokeSessionsArgs, SessionCommand,
     SetQuotaArgs, UserCommand,
 };
+pub use health::HealthArgs;
 pub use moving::MoveBlobsArgs;
 
 /// A file backend: accounts, uploads, thumbnails and signed downloads over HTTP.
@@ -103,6 +105,11 @@ pub enum Command {
     /// way. A run that ended before its end is run again: what was copied is passed over. Nothing is deleted without
     /// --empty-source. Exit code: 0 when the new store has every blob that a file needs, 1 when one is missing or wrong.
     MoveBlobs(MoveBlobsArgs),
+    /// Ask a running program whether it is healthy: exit code 0 when it answers with success within 3 s, else 1.
+    ///
+    /// For checks of containers, whose image has no other HTTP client. A worker answers at METRICS_ADDR alone:
+    /// `file-manager health http://127.0.0.1:9464/metrics`.
+    Health(HealthArgs),
     /// Print the description of the HTTP API (OpenAPI 3.1, JSON).
     Openapi,
     /// Print the completions of a shell: `file-manager completions bash > /etc/bash_completion.d/file-manager`.

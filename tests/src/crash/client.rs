@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::CrashCounts;
 use super::ledger::{Expected, Ledger, Version, version};
-use crate::{Answer, Request, User, pictures, sha256_hex, unique};
+use crate::{Answer, Api, Request, User, pictures, sha256_hex, unique};
 
 /// From so many files on, they are rather removed than added to.
 const MANY: usize = 25;
@@ -21,6 +21,8 @@ const BOUND: Duration = Duration::from_mins(2);
 /// A user, and the answers that they got.
 pub(super) struct Client {
     user: User,
+    /// The nodes that take turns in answering; empty: the one that the user is at.
+    nodes: Vec<Api>,
     refresh: String,
     /// When a refresh was cut off.
     cut_refresh: Option<Instant>,
@@ -41,6 +43,7 @@ impl Client {
         let refresh = user.refresh().to_owned();
         Self {
             user,
+            nodes: Vec::new(),
             refresh,
             cut_refresh: None,
             cut_upload: None,
@@ -54,8 +57,21 @@ impl Client {
         }
     }
 
+    /// Has these nodes answer from now on, each now and then.
+    pub(super) fn spread_over(&mut self, nodes: &[Api]) {
+        self.nodes = nodes.to_vec();
+        self.change_node();
+    }
+
+    fn change_node(&mut self) {
+        if let Some(node) = self.random.choice(&self.nodes) {
+            self.user = self.user.at(node);
+        }
+    }
+
     /// Does one thing; false when the answer to it was cut off.
     pub(super) async fn act(&mut self) -> bool {
+        self.change_node();
         let known = self.any_file();
         let full = self.ledger.files.len() > MANY;
         match (self.random.usize(0..100), known) {

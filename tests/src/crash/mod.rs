@@ -4,6 +4,7 @@
 mod client;
 mod ledger;
 mod round;
+mod upgrade;
 mod wait_idle;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use fastrand::Rng;
 use crate::{Api, Lane, Server};
 
 use client::Client;
+pub use upgrade::{UpgradeCounts, UpgradePlan, upgrade};
 
 /// How a run goes.
 #[derive(Debug, Clone, Copy)]

@@ -105,7 +105,7 @@ pub(super) async fn run(
 }
 
 /// Lets the clients work until `outage` is over.
-async fn at_work(clients: Vec<Client>, outage: impl Future<Output = ()>) -> Vec<Client> {
+pub(super) async fn at_work(clients: Vec<Client>, outage: impl Future<Output = ()>) -> Vec<Client> {
     let stop = Arc::new(AtomicBool::new(false));
     let working: Vec<_> = clients
         .into_iter()
@@ -127,7 +127,7 @@ async fn at_work(clients: Vec<Client>, outage: impl Future<Output = ()>) -> Vec<
 }
 
 /// Does something with the server that blocks.
-async fn blocking(server: &Arc<Server>, work: impl FnOnce(&Server) + Send + 'static) {
+pub(super) async fn blocking(server: &Arc<Server>, work: impl FnOnce(&Server) + Send + 'static) {
     let server = Arc::clone(server);
     tokio::task::spawn_blocking(move || work(&server)).await.expect("the server does as it is told");
 }

@@ -30,6 +30,7 @@ pub(super) fn run(command: &Command) -> Option<ExitCode> {
         | Command::Jobs { .. }
         | Command::Audit(_)
         | Command::EndSessions(_)
+        | Command::Health(_)
         | Command::Sweep(_)
         | Command::MoveBlobs(_)
         | Command::Verify(_) => return None,

@@ -4,6 +4,7 @@ mod audit;
 mod configuration;
 mod documents;
 mod end_sessions;
+mod health;
 mod jobs;
 mod migrate;
 mod move_blobs;
@@ -103,6 +104,7 @@ fn run_on(
         Command::Migrate { direction, json } => runtime.block_on(migrate::run(&config, direction, json))?,
         Command::User { command } => return runtime.block_on(user::run(program, &config, command)),
         Command::Session { command } => return runtime.block_on(session::run(program, &config, command)),
+        Command::Health(args) => return Ok(runtime.block_on(health::run(&config, args))),
         // Both kinds need no runtime: they ran before.
         Command::Config { .. } | Command::Openapi | Command::Completions { .. } | Command::Man { .. } => {}
         Command::Jobs { command } => return runtime.block_on(jobs::run(program, &config, command)),

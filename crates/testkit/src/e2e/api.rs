@@ -45,6 +45,13 @@ impl Api {
         Self { bearer: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same client at another node, with its token.
+    #[must_use]
+    pub fn at(&self, node: &Self) -> Self {
+        self.bearer.iter().for_each(|token| node.secret(token));
+        Self { server: Arc::clone(&node.server), ..self.clone() }
+    }
+
     /// The same client without credentials.
     #[must_use]
     pub fn anonymous(&self) -> Self {

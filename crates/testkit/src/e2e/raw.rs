@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, ToSocketAddrs};
 use tokio::time::timeout;
 
 use super::Server;
@@ -28,7 +28,12 @@ pub struct RawAnswer {
 impl Connection {
     /// Connects.
     pub async fn to(server: &Server) -> Self {
-        Self(TcpStream::connect(server.address()).await.expect("the server listens"))
+        Self::at(server.address()).await
+    }
+
+    /// Connects to what listens there: a proxy.
+    pub async fn at(address: impl ToSocketAddrs) -> Self {
+        Self(TcpStream::connect(address).await.expect("something listens there"))
     }
 
     /// Sends bytes; false when the server does not take them any more.

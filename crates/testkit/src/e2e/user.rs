@@ -52,6 +52,13 @@ impl User {
         Self { api: self.api.bearing(access_token), ..self.clone() }
     }
 
+    /// The same user, who asks another node from now on.
+    #[must_use]
+    pub fn at(&self, node: &Api) -> Self {
+        node.secret(&self.password);
+        Self { api: self.api.at(node), ..self.clone() }
+    }
+
     /// The access token.
     pub fn access(&self) -> &str {
         self.tokens.access_token.expose()

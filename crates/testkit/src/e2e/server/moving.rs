@@ -57,7 +57,7 @@ impl Server {
         let mut environment = self.environment.clone();
         environment.retain(|(known, _)| variables.iter().all(|(name, _)| name != known));
         environment.extend(variables.iter().cloned());
-        self.twin(environment)
+        self.twin(environment, self.launch.clone())
     }
 
     /// Starts another command of the program with the same environment, and does not wait.
