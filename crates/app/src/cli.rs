@@ -1,6 +1,7 @@
 //! The command line.
 
 mod accounts;
+mod archive;
 mod health;
 mod moving;
 
@@ -20,6 +21,7 @@ pub use accounts::{
     CreateUserArgs, ListUsersArgs, OneAccount, ResetPasswordArgs, RevokeSessionsArgs, SessionCommand,
     SetQuotaArgs, UserCommand,
 };
+pub use archive::{ExportArgs, ImportArgs};
 pub use health::HealthArgs;
 pub use moving::MoveBlobsArgs;
 
@@ -110,6 +112,15 @@ pub enum Command {
     /// For checks of containers, whose image has no other HTTP client. A worker answers at METRICS_ADDR alone:
     /// `file-manager health http://127.0.0.1:9464/metrics`.
     Health(HealthArgs),
+    /// Write accounts, files, idempotency keys and the audit trail into a file, to be imported into another database.
+    ///
+    /// It may run beside the program. The file holds password hashes and addresses: guard it, and remove it afterwards. The bytes of
+    /// files are not in it, nor are sessions, unfinished uploads and jobs.
+    Export(ExportArgs),
+    /// Read an export into a database without accounts: all of it, or nothing.
+    ///
+    /// No program may use the database meanwhile. The blob store stays the one it was.
+    Import(ImportArgs),
     /// Print the description of the HTTP API (OpenAPI 3.1, JSON).
     Openapi,
     /// Print the completions of a shell: `file-manager completions bash > /etc/bash_completion.d/file-manager`.

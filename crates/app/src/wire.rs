@@ -11,6 +11,7 @@ use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSigner, OsIds, SystemClock, TokenAudience,
 };
 use fm_decorators::PortObserver;
+use fm_domain::archive::Archive;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
 use fm_domain::error::chain;
@@ -38,6 +39,8 @@ use crate::{Program, StartError, metrics, secrets};
 pub struct Wired {
     /// Every adapter.
     pub ports: Ports,
+    /// The database, where it can be moved.
+    pub archive: Option<Arc<dyn Archive>>,
     /// What wakes workers.
     pub signal: Arc<dyn JobSignal>,
     /// What the operator chose.
@@ -121,6 +124,7 @@ impl Program {
         };
         Ok(Wired {
             ports,
+            archive: database.archive,
             signal: database.signal,
             settings: settings(config, budget, serves_blobs),
             shutdown: context.shutdown,

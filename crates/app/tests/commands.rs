@@ -50,6 +50,8 @@ fn commands_that_look_at_a_database_that_is_not_there_create_nothing() {
         &["sweep", "--dry-run"],
         &["sweep", "--orphans", "--min-age", "86400", "--dry-run"],
         &["jobs", "list"],
+        &["export", "--output", "a.jsonl"],
+        &["import", "--dry-run", "a.jsonl"],
         &["audit"],
         &["audit", "--json", "--limit", "1"],
     ] {

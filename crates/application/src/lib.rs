@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod archive;
 pub mod audit;
 pub mod blobs;
 mod engine;

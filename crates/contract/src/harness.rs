@@ -22,10 +22,12 @@ use fm_domain::thumbnails::Thumbnailer;
 use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
 
+mod archive;
 mod direct;
 mod limits;
 mod session_signal;
 
+pub use archive::ArchiveHarness;
 pub use direct::{DirectAccess, DirectHarness, SendPart, SignPartsHarness};
 pub use limits::RateLimiterHarness;
 pub use session_signal::SessionSignalHarness;

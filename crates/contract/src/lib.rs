@@ -32,14 +32,14 @@ pub mod samples {
 }
 
 pub use harness::{
-    BlobStoreHarness, ClockHarness, DatabaseHarness, DirectAccess, DirectHarness, Fetched, IdSourceHarness,
-    Impossible, MacSignerHarness, PasswordHasherHarness, RateLimiterHarness, ResumableHarness, SendPart,
-    SessionSignalHarness, SessionStoreHarness, SignDownloadHarness, SignPartsHarness, ThumbnailerHarness,
-    TokenSignerHarness,
+    ArchiveHarness, BlobStoreHarness, ClockHarness, DatabaseHarness, DirectAccess, DirectHarness, Fetched,
+    IdSourceHarness, Impossible, MacSignerHarness, PasswordHasherHarness, RateLimiterHarness,
+    ResumableHarness, SendPart, SessionSignalHarness, SessionStoreHarness, SignDownloadHarness,
+    SignPartsHarness, ThumbnailerHarness, TokenSignerHarness,
 };
 pub use rules::{
-    SUITES, blob_store, clock, database, direct_store, id_source, job_queue, mac_signer, password_hasher,
-    rate_limiter, resumable_store, session_signal, session_store, sign_download, sign_parts, thumbnailer,
-    token_signer,
+    SUITES, archive, blob_store, clock, database, direct_store, id_source, job_queue, mac_signer,
+    password_hasher, rate_limiter, resumable_store, session_signal, session_store, sign_download, sign_parts,
+    thumbnailer, token_signer,
 };
 pub use suite::{Check, Rule, Suite};

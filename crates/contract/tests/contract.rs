@@ -10,6 +10,10 @@ mod database {
     fm_contract::database!(fm_memory::harness::Tables);
 }
 
+mod archive {
+    fm_contract::archive!(fm_memory::harness::Tables);
+}
+
 mod session_store {
     fm_contract::session_store!(fm_memory::harness::Sessions);
 }

@@ -18,9 +18,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use fm_contract::fakes::present;
 use fm_contract::{
-    BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Impossible, RateLimiterHarness,
-    ResumableHarness, SessionSignalHarness, SessionStoreHarness,
+    ArchiveHarness, BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Impossible,
+    RateLimiterHarness, ResumableHarness, SessionSignalHarness, SessionStoreHarness,
 };
+use fm_domain::archive::Archive;
 use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
@@ -67,6 +68,25 @@ impl DatabaseHarness for Tables {
     }
 
     fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(IN_MEMORY)
+    }
+}
+
+#[async_trait]
+impl ArchiveHarness for Tables {
+    async fn fresh() -> Self {
+        <Self as DatabaseHarness>::fresh().await
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        DatabaseHarness::database(self)
+    }
+
+    fn archive(&self) -> Arc<dyn Archive> {
+        Arc::new(self.database.clone())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
         Err(IN_MEMORY)
     }
 }

@@ -24,6 +24,9 @@ pub(crate) const PURGE: &str = "WITH old AS MATERIALIZED (\
     ) DELETE FROM audit_entries AS gone USING old \
     WHERE gone.happened_at = old.happened_at AND gone.id = old.id";
 
+/// How many entries of a unit wait at most: an import has any number of them.
+const MOST_WAITING: usize = 64;
+
 type Entries = Select<entries::table, AsSelect<AuditRow, Pg>>;
 
 /// A page of entries, ready to be sent.
@@ -67,6 +70,9 @@ impl AuditQueries for PgReadRepos {
 impl AuditRepo for PgUnitOfWork {
     /// The entry waits for the next charge of a user, or for the commit: see [`PgUnitOfWork`].
     async fn append(&mut self, entry: &AuditEntry) -> PortResult<()> {
+        if self.entries.len() >= MOST_WAITING {
+            self.write_entries().await?;
+        }
         self.entries.push(AuditRow::of(entry));
         Ok(())
     }

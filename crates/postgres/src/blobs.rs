@@ -18,9 +18,9 @@ use crate::sql::{statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, bigint, size};
 
-const INTENT: &str = "announced";
+pub(crate) const INTENT: &str = "announced";
 const STORED: &str = "settled";
-const DELETED: &str = "doomed";
+pub(crate) const DELETED: &str = "doomed";
 
 /// Two sweeps at once take different intents, and neither waits for an upload that is just marking its blob stored.
 pub(crate) const CANCEL_EXPIRED: &str = "WITH expired AS MATERIALIZED (\

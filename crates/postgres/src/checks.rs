@@ -94,7 +94,10 @@ pub(crate) fn count_sweepable(
     statement::<(BigInt, BigInt), _>(COUNT_SWEEPABLE, (now(), limit(), now(), limit()))
 }
 
-fn record((id, bucket, state, bytes): (Uuid, String, String, Option<i64>)) -> PortResult<BlobRecord> {
+/// The blob that a row holds.
+pub(crate) fn record(
+    (id, bucket, state, bytes): (Uuid, String, String, Option<i64>),
+) -> PortResult<BlobRecord> {
     let state = match (state.as_str(), bytes) {
         ("announced", _) => BlobState::Intent,
         ("settled", Some(bytes)) => BlobState::Stored { size: size("blobs.size_bytes", bytes)? },

@@ -13,7 +13,7 @@ use crate::unit_of_work::PgUnitOfWork;
 /// Users, files, blobs, keys, uploads and jobs in PostgreSQL (READ COMMITTED).
 #[derive(Debug, Clone)]
 pub struct PgDatabase {
-    pool: PgPool,
+    pub(crate) pool: PgPool,
     turns: Turns,
 }
 

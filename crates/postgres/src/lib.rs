@@ -13,6 +13,7 @@ extern crate self as fm_postgres;
 
 mod access;
 mod address;
+mod archive;
 mod audit;
 mod blobs;
 mod checks;

@@ -156,5 +156,6 @@ diesel::table! {
     }
 }
 
+diesel::allow_tables_to_appear_in_same_query!(users, blobs);
 diesel::allow_tables_to_appear_in_same_query!(users, files);
 diesel::allow_tables_to_appear_in_same_query!(users, uploads);

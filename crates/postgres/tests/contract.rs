@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use common::Fixture;
-use fm_contract::{DatabaseHarness, Impossible, SessionSignalHarness, SessionStoreHarness};
+use fm_contract::{ArchiveHarness, DatabaseHarness, Impossible, SessionSignalHarness, SessionStoreHarness};
+use fm_domain::archive::Archive;
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::{SessionSignal, SessionStore};
@@ -46,6 +47,27 @@ impl DatabaseHarness for Postgres {
 
     fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
         Ok(Arc::new(PgDatabase::new(self.fixture.pool_of_a_stranger())))
+    }
+}
+
+struct Movable(Fixture);
+
+#[async_trait]
+impl ArchiveHarness for Movable {
+    async fn fresh() -> Self {
+        Self(Fixture::fresh().await)
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        self.0.database()
+    }
+
+    fn archive(&self) -> Arc<dyn Archive> {
+        Arc::new(PgDatabase::new(self.0.pool.clone()))
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Ok(Arc::new(PgDatabase::new(self.0.another_pool())))
     }
 }
 
@@ -151,6 +173,10 @@ mod session_signal {
 
 mod database {
     fm_contract::database!(super::Postgres);
+}
+
+mod archive {
+    fm_contract::archive!(super::Movable);
 }
 
 mod session_store {

@@ -16,8 +16,8 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use crate::error::{hung_up, store_error};
 use crate::open::{Location, OpenSqlite};
 use crate::readers::Readers;
-use crate::repos::Turns;
 use crate::signal::SqliteJobSignal;
+use crate::turns::Turns;
 use crate::unit_of_work::SqliteUnitOfWork;
 use crate::writer::{IDLE_LIMIT, Request, Writer};
 
@@ -89,6 +89,10 @@ impl SqliteDatabase {
         self.core.requests.close();
         self.core.readers.close();
         while self.core.threads.lock().await.recv().await.is_some() {}
+    }
+
+    pub(crate) fn location(&self) -> &Location {
+        &self.core.location
     }
 
     /// Reads, each by one of the readers.

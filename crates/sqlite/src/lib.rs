@@ -18,6 +18,7 @@
 //! The SQLite inside is the bundled one, so what it can do does not depend on the machine.
 
 mod access;
+mod archive;
 mod database;
 mod error;
 mod migrations;
@@ -27,8 +28,10 @@ mod readers;
 mod repos;
 mod rows;
 mod schema;
+mod seal;
 mod sessions;
 mod signal;
+mod turns;
 mod unit_of_work;
 mod writer;
 

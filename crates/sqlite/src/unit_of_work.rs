@@ -11,7 +11,7 @@ use fm_streaming::CheckoutMeter;
 use tokio::sync::oneshot;
 
 use crate::error::hung_up;
-use crate::repos::Turns;
+use crate::turns::Turns;
 use crate::writer::{Operation, Request, Step};
 
 /// A unit of work in SQLite. From its first statement on it is the only one that is open: others wait for their turn.

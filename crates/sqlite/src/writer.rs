@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{begin_error, connect_error, store_error};
 use crate::open::{Location, OpenSqlite};
+use crate::seal::refuse_sealed;
 
 /// How long a unit of work may ask for nothing before it is rolled back, so that a forgotten one can't stop all others.
 pub(crate) const IDLE_LIMIT: Duration = Duration::from_secs(30);
@@ -99,7 +100,7 @@ impl Writer {
     }
 
     fn serve(&mut self, first: Operation, steps: &Receiver<Step>) {
-        if let Err(failure) = self.begin() {
+        if let Err(failure) = self.begin_unit() {
             let _it_ends: ControlFlow<()> = first(Err(failure));
             return;
         }
@@ -151,6 +152,16 @@ impl Writer {
                 Err(error)
             }
         }
+    }
+
+    /// Begins a unit of work, of which a sealed database takes none.
+    fn begin_unit(&mut self) -> PortResult<()> {
+        self.begin()?;
+        let open = self.connection().and_then(refuse_sealed);
+        if open.is_err() {
+            self.rollback();
+        }
+        open
     }
 
     fn begin(&mut self) -> PortResult<()> {

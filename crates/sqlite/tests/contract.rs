@@ -8,7 +8,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use fm_contract::{DatabaseHarness, Impossible, SessionStoreHarness};
+use fm_contract::{ArchiveHarness, DatabaseHarness, Impossible, SessionStoreHarness};
+use fm_domain::archive::Archive;
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
@@ -43,6 +44,25 @@ impl DatabaseHarness for Fresh {
 
     fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
         Err(Impossible::because("a file has no credentials"))
+    }
+}
+
+#[async_trait]
+impl ArchiveHarness for Fresh {
+    async fn fresh() -> Self {
+        Self(Fixture::new())
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        Arc::new(self.0.database.clone())
+    }
+
+    fn archive(&self) -> Arc<dyn Archive> {
+        Arc::new(self.0.database.clone())
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Ok(Arc::new(SqliteDatabase::open(&self.0.path()).unwrap()))
     }
 }
 
@@ -90,6 +110,10 @@ impl SessionStoreHarness for Fresh {
 /// The job queue lives in the unit of work: its rules are among these.
 mod database {
     fm_contract::database!(super::Fresh);
+}
+
+mod archive {
+    fm_contract::archive!(super::Fresh);
 }
 
 mod session_store {

@@ -79,6 +79,7 @@ impl DatabaseFactory for Memory {
         let signal = Arc::new(database.signal());
         Ok(OpenDatabase {
             sessions: Some(Arc::new(MemorySessionStore::new())),
+            archive: Some(Arc::new(database.clone())),
             ..OpenDatabase::new(Arc::new(database), signal)
         })
     }

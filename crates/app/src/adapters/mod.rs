@@ -20,6 +20,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use fm_domain::archive::Archive;
 use fm_domain::blobs::{BlobStore, DirectStore, ListBlobs, PartReceiver, SignDownload, SignParts};
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
@@ -205,13 +206,15 @@ pub struct OpenDatabase {
     pub sessions: Option<Arc<dyn SessionStore>>,
     /// Tells other nodes that these sessions ended. Without it no node has copies of them.
     pub session_signal: Option<Arc<dyn SessionSignal>>,
+    /// The same database, where it can be moved. Without it, `export` and `import` are refused.
+    pub archive: Option<Arc<dyn Archive>>,
 }
 
 impl OpenDatabase {
     /// A database that stores no sessions; set the field where it does.
     #[must_use]
     pub fn new(database: Arc<dyn Database>, signal: Arc<dyn JobSignal>) -> Self {
-        Self { database, signal, sessions: None, session_signal: None }
+        Self { database, signal, sessions: None, session_signal: None, archive: None }
     }
 }
 

@@ -84,6 +84,7 @@ impl DatabaseFactory for PostgresConfig {
         let database = Arc::new(PgDatabase::new(pool.clone()));
         Ok(OpenDatabase {
             sessions: Some(Arc::new(PgSessionStore::new(pool.clone()))),
+            archive: Some(database.clone()),
             session_signal: Some(Arc::new(PgSessionSignal::new(address.clone(), pool))),
             ..OpenDatabase::new(database, Arc::new(PgJobSignal::new(address)))
         })

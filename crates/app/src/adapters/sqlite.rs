@@ -67,6 +67,7 @@ impl DatabaseFactory for SqliteConfig {
         let signal = Arc::new(database.job_signal());
         Ok(OpenDatabase {
             sessions: Some(Arc::new(SqliteSessionStore::new(database.clone()))),
+            archive: Some(Arc::new(database.clone())),
             ..OpenDatabase::new(Arc::new(database), signal)
         })
     }

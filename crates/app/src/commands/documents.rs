@@ -33,6 +33,8 @@ pub(super) fn run(command: &Command) -> Option<ExitCode> {
         | Command::Health(_)
         | Command::Sweep(_)
         | Command::MoveBlobs(_)
+        | Command::Export(_)
+        | Command::Import(_)
         | Command::Verify(_) => return None,
     };
     Some(match printed {

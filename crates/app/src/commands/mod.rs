@@ -4,7 +4,9 @@ mod audit;
 mod configuration;
 mod documents;
 mod end_sessions;
+mod export;
 mod health;
+mod import;
 mod jobs;
 mod migrate;
 mod move_blobs;
@@ -112,6 +114,8 @@ fn run_on(
         Command::EndSessions(args) => return runtime.block_on(end_sessions::run(program, &config, args)),
         Command::Sweep(args) => return runtime.block_on(sweep::run(program, &config, args)),
         Command::MoveBlobs(args) => return runtime.block_on(move_blobs::run(program, &config, args)),
+        Command::Export(args) => return runtime.block_on(export::run(program, &config, args)),
+        Command::Import(args) => return runtime.block_on(import::run(program, &config, args)),
         Command::Verify(args) => return runtime.block_on(verify::run(program, &config, args)),
     }
     Ok(true)
@@ -152,6 +156,12 @@ fn chain(error: &dyn Error) -> String {
 )]
 fn complain(text: &str) {
     eprintln!("file-manager: {text}");
+}
+
+/// Writes a line of the answer to standard error, where standard output has another purpose.
+#[expect(clippy::print_stderr, reason = "standard output holds what was asked for")]
+fn say_on_stderr(line: &str) {
+    eprintln!("{line}");
 }
 
 /// Tells why something was refused, and answers false: the command did not do what was asked for.

@@ -1,5 +1,6 @@
 //! The rules, a file for each subject, and the table that makes tests of them.
 
+mod archive_rules;
 mod audit;
 mod blob;
 mod blob_flow;
@@ -61,6 +62,7 @@ pub use stores::{blob_store, direct_store, resumable_store, sign_download, sign_
 pub const SUITES: &[Suite] = &[
     database::SUITE,
     job_queue::SUITE,
+    archive::SUITE,
     session_store::SUITE,
     session_signal::SUITE,
     rate_limiter::SUITE,
@@ -76,6 +78,24 @@ pub const SUITES: &[Suite] = &[
     id_source::SUITE,
     clock::SUITE,
 ];
+
+suite! {
+    ($)
+    /// Databases that can be moved.
+    archive(ArchiveHarness, "Archive"): H::fresh().await;
+    archive_rules {
+        archive_01_a_snapshot_stays_as_it_was_whatever_is_committed_meanwhile,
+        archive_02_every_account_and_entry_comes_once_with_all_that_belongs_to_it,
+        archive_03_the_files_of_a_user_come_once_by_their_creation_and_then_by_their_ids,
+        archive_04_a_file_comes_with_the_size_of_its_thumbnail,
+        archive_05_the_finished_keys_of_a_user_come_and_no_others,
+        archive_06_blobs_that_no_file_needs_come_in_every_state_and_no_others,
+        archive_07_the_rows_of_a_snapshot_are_counted,
+        archive_08_a_sealed_database_takes_no_change_and_can_be_read,
+        archive_09_of_units_beside_a_seal_each_is_in_the_next_snapshot_or_refused,
+        archive_10_a_database_whose_seal_was_taken_off_takes_changes_again,
+    }
+}
 
 suite! {
     ($)

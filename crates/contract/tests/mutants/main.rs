@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is a failure")]
 #![expect(clippy::disallowed_methods, reason = "fake servers have a clock and ids of their own")]
 
+mod broken_archive;
 mod broken_audit;
 mod broken_blob_store;
 mod broken_database;

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::ending::Ending;
 
 /// What the framing of a body in chunks may take: the sizes of chunks and their ends take five bytes for one of content at most,
-/// unless extensions of chunks, which nobody reads, make them longer.
+/// unless extensions of chunks, which no handler reads, make them longer.
 const MAX_FRAMING_FACTOR: u64 = 8;
 
 /// What it may take besides. More than the HTTP library holds of a body that it has not passed on yet.

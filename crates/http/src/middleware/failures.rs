@@ -61,10 +61,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_outage_leaves_a_line_a_second_and_hides_no_defect() {
         let lines = FailureLines::default();
-        let written = |code, count: u32| (0..count).filter_map(|_| lines.admit(code)).collect::<Vec<_>>();
-        assert_eq!(written(Code::Unavailable, 1000), [0; 60]);
-        assert_eq!(written(Code::Internal, 3), [0; 3]);
+        let admitted = |code, count: u32| (0..count).filter_map(|_| lines.admit(code)).collect::<Vec<_>>();
+        assert_eq!(admitted(Code::Unavailable, 1000), [0; 60]);
+        assert_eq!(admitted(Code::Internal, 3), [0; 3]);
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(written(Code::Unavailable, 1000), [940, 0], "it says how many were left out");
+        assert_eq!(admitted(Code::Unavailable, 1000), [940, 0], "it says how many were left out");
     }
 }

@@ -20,6 +20,11 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
+    /// How many entries there are.
+    pub(crate) fn count(&self) -> usize {
+        self.by_key.size()
+    }
+
     fn add(&mut self, entry: &AuditEntry) {
         let key = AuditKey::of(entry);
         if self.by_key.contains_key(&key) {

@@ -1,6 +1,9 @@
 //! The states of blobs.
 
+use std::ops::Bound;
+
 use async_trait::async_trait;
+use fm_domain::archive::{LooseBlob, LooseState};
 use fm_domain::blobs::{
     BlobIntent, BlobKey, BlobQueries, BlobRecord, BlobRepo, BlobState, ExpiredIntent, MarkStored, StoredBlob,
     Sweepable, Tombstone,
@@ -106,6 +109,34 @@ impl Blobs {
         };
         self.set(id, Standing::Deleted { deleted_at: at, due_at: at, was_stored });
         true
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.by_id.size()
+    }
+
+    /// Those after `after` by their ids whose bytes no file of a user needs.
+    pub(crate) fn loose(
+        &self,
+        after: Option<BlobId>,
+        limit: usize,
+        is_user: impl Fn(UserId) -> bool,
+    ) -> Vec<LooseBlob> {
+        let edge = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rows = self.by_id.range((edge, Bound::Unbounded)).map(|(_, row)| row);
+        let loose = rows.filter_map(|row| {
+            let state = match row.state {
+                Standing::Intent { expires_at } => LooseState::Intent { expires_at },
+                Standing::Stored { .. } if is_user(row.owner) => return None,
+                Standing::Stored { .. } => LooseState::Ownerless,
+                Standing::Deleted { deleted_at, due_at, was_stored } => {
+                    LooseState::Deleted { deleted_at, due_at, was_stored }
+                }
+            };
+            Some(LooseBlob { key: row.key, owner: row.owner, state })
+        });
+        loose.take(limit).collect()
     }
 
     /// Turns up to `limit` intents and stored blobs of the owner into tombstones; answers how many.

@@ -1,9 +1,12 @@
 //! Idempotency keys.
 
+use std::ops::Bound;
+
 use async_trait::async_trait;
+use fm_domain::archive::ArchivedKey;
 use fm_domain::clock::Timestamp;
-use fm_domain::error::PortResult;
-use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, UserId};
 
 use super::tables::{Map, Set, Tables};
@@ -55,6 +58,23 @@ impl Keys {
     fn held_by(&self, attempt: BlobId) -> Option<Name> {
         let name = self.by_attempt.get(&attempt)?;
         self.by_name.get(name).filter(|row| row.finished.is_none()).map(|_| name.clone())
+    }
+
+    /// Finished keys of the user after this one, by their bytes.
+    pub(crate) fn finished(
+        &self,
+        user: UserId,
+        after: Option<&IdempotencyKey>,
+        limit: usize,
+    ) -> PortResult<Vec<ArchivedKey>> {
+        let after = (user, after.map_or_else(String::new, |key| key.as_str().to_owned()));
+        let rows = self.by_name.range((Bound::Excluded(after), Bound::Unbounded));
+        let finished = rows.take_while(|(name, _)| name.0 == user).filter_map(|((_, key), row)| {
+            let upload = row.finished.clone()?;
+            let key = key.parse().map_err(|error| PortError::Unexpected(Box::new(error)));
+            Some(key.map(|key| ArchivedKey { key, upload, expires_at: row.ends_at }))
+        });
+        finished.take(limit).collect()
     }
 
     fn remove_all(&mut self, names: &[Name]) {

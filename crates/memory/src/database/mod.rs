@@ -1,6 +1,7 @@
 //! The database.
 
 mod access;
+mod archive;
 mod audit;
 mod blobs;
 mod files;
@@ -11,11 +12,13 @@ mod unit;
 mod uploads;
 mod users;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use fm_domain::archive::Sealed;
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
-use fm_domain::error::PortResult;
+use fm_domain::error::{PortError, PortResult};
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::{MemoryJobSignal, locked};
@@ -37,6 +40,8 @@ pub struct MemoryDatabase {
 #[derive(Debug)]
 pub(crate) struct Shared {
     committed: Mutex<Tables>,
+    /// Whether no unit of work begins.
+    is_sealed: AtomicBool,
     /// How many commits brought jobs.
     job_commits: watch::Sender<u64>,
 }
@@ -59,8 +64,18 @@ impl MemoryDatabase {
     /// An empty database.
     #[must_use]
     pub fn new() -> Self {
-        let shared = Shared { committed: Mutex::default(), job_commits: watch::Sender::new(0) };
+        let shared = Shared {
+            committed: Mutex::default(),
+            is_sealed: AtomicBool::new(false),
+            job_commits: watch::Sender::new(0),
+        };
         Self { shared: Arc::new(shared), turn: Arc::default() }
+    }
+
+    /// Puts the seal on or off, between two units of work.
+    async fn set_seal(&self, is_sealed: bool) {
+        let _turn = self.turn.lock().await;
+        self.shared.is_sealed.store(is_sealed, Ordering::SeqCst);
     }
 
     /// What is woken when a job is committed from now on.
@@ -80,6 +95,9 @@ impl Default for MemoryDatabase {
 impl Database for MemoryDatabase {
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
         let turn = Arc::clone(&self.turn).lock_owned().await;
+        if self.shared.is_sealed.load(Ordering::SeqCst) {
+            return Err(PortError::Unavailable(Box::new(Sealed)));
+        }
         Ok(Box::new(MemoryUnitOfWork::new(turn, self.shared.tables(), Arc::clone(&self.shared))))
     }
 

@@ -39,6 +39,11 @@ pub(crate) struct Uploads {
 }
 
 impl Uploads {
+    /// How many are not finished.
+    pub(crate) fn count_all_open(&self) -> usize {
+        self.open.size()
+    }
+
     fn find(&self, owner: UserId, id: UploadId) -> Option<Upload> {
         self.by_id.get(&id).filter(|upload| upload.owner == owner).map(|upload| Upload::clone(upload))
     }

@@ -35,6 +35,16 @@ impl Users {
         self.removed.contains(&id)
     }
 
+    /// The ids of those who are not marked as removed.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = UserId> {
+        self.by_id.keys().copied()
+    }
+
+    /// How many are marked as removed.
+    pub(crate) fn count_removed(&self) -> usize {
+        self.removed.size()
+    }
+
     fn change<T>(&mut self, id: UserId, change: impl FnOnce(&mut Account) -> T) -> Option<T> {
         self.by_id.get_mut(&id).map(change)
     }

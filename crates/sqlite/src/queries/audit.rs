@@ -11,7 +11,8 @@ use crate::error::store_error;
 use crate::rows::{AuditRow, Id};
 use crate::schema::audit_entries as entries;
 
-fn list(
+/// A page of entries.
+pub(crate) fn list(
     connection: &mut SqliteConnection,
     filter: AuditFilter,
     page: AuditPage,

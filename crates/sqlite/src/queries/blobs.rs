@@ -28,7 +28,8 @@ fn record((id, bucket, state, bytes): Row) -> PortResult<BlobRecord> {
     Ok(BlobRecord { key: key(id, &bucket)?, state })
 }
 
-fn find(connection: &mut SqliteConnection, ids: &[Id]) -> PortResult<Vec<BlobRecord>> {
+/// Those of these blobs that have a row.
+pub(crate) fn find(connection: &mut SqliteConnection, ids: &[Id]) -> PortResult<Vec<BlobRecord>> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(IDS) {
         let rows = blobs::table

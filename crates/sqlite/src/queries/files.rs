@@ -222,6 +222,17 @@ fn turn(
     Ok(Stretch { walk, files, end })
 }
 
+/// A page of all files that `access` reaches.
+pub(crate) fn page(
+    connection: &mut SqliteConnection,
+    access: &Access,
+    page: &FilePage,
+) -> PortResult<Vec<File>> {
+    let rows = looked_at(access, &FileFilter::default(), page, Walk::Order)?.limit(page.limit.into());
+    let rows: Vec<FileRow> = rows.select(FileRow::as_select()).load(connection).map_err(store_error)?;
+    rows.into_iter().map(File::try_from).collect()
+}
+
 impl SqliteReadRepos {
     /// A page, a stretch at a time where files have to be looked at that are not in it: the readers are few, and others have
     /// their turns in between. There is no index of parts of names, nor one for each filter in each order.

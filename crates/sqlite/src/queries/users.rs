@@ -47,7 +47,7 @@ diesel::define_sql_function! {
 }
 
 /// A page of users along the primary key.
-fn list(
+pub(crate) fn list(
     connection: &mut SqliteConnection,
     filter: UserFilter,
     after: Option<UserId>,

@@ -1,17 +1,15 @@
 //! How jobs are claimed: users have their turns.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
-use uuid::Uuid;
 
 use super::jobs::living;
 use crate::error::store_error;
 use crate::rows::{Id, JobRow};
 use crate::schema::jobs;
+use crate::turns::Turns;
 
 /// The due job of the user with the fewest running jobs, of the users whose jobs are due first and of 256 more: along the
 /// indexes from owner to owner, from each to the first of their jobs. The walk over the owners begins behind the given one,
@@ -47,21 +45,6 @@ struct Fairest {
     id: Id,
     #[diesel(sql_type = Nullable<Binary>)]
     last_owner: Option<Id>,
-}
-
-/// Where the walk over the owners goes on: behind this one, so that each of them is looked at in the end, however many there
-/// are. Cheap to clone.
-#[derive(Clone, Default)]
-pub(crate) struct Turns(Arc<Mutex<Option<Id>>>);
-
-impl Turns {
-    fn last(&self) -> Id {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(Id::of(Uuid::nil()))
-    }
-
-    fn go_on_after(&self, owner: Id) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(owner);
-    }
 }
 
 /// The jobs to claim next, some of those that can be: the first ones without an owner, or one of a user's.

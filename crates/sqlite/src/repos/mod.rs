@@ -9,5 +9,3 @@ mod jobs;
 mod keys;
 mod uploads;
 mod users;
-
-pub(crate) use claim::Turns;

@@ -95,13 +95,13 @@ impl MoveBlobs {
         while let Some(page) = needed_after(&self.db, after).await? {
             after = Some(page.last);
             run.moved.files += page.files;
-            let mut copies = stream::iter(page.blobs)
+            let mut outcomes = stream::iter(page.blobs)
                 .map(|needed| async move {
                     let copy = copier.copy(&needed).await?;
                     PortResult::Ok((needed, copy))
                 })
                 .buffer_unordered(parallel.max(1));
-            while let Some(outcome) = copies.next().await {
+            while let Some(outcome) = outcomes.next().await {
                 let (needed, copy) = outcome?;
                 run.note(&needed, copy);
             }

@@ -72,7 +72,7 @@ fn chunks_may_be_of_a_byte_each_and_not_of_extensions_alone() {
         assert!(!watch.is_mostly_framing(6_000));
         watch.passed_on(1_000);
     }
-    assert!(!watch.is_mostly_framing(20 << 20), "framing of what came before");
+    assert!(!watch.is_mostly_framing(20 << 20), "the content before it allows for it");
     assert!(watch.is_mostly_framing(2 << 20));
     watch.end_chunks();
     assert!(!watch.is_mostly_framing(2 << 20), "the application wants no more of it");

@@ -1,7 +1,15 @@
 //! The database of a server, as others see and change it.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Duration;
+
 use super::super::Lane;
 use super::super::database::TestDatabase;
+use super::super::secrets::Secrets;
 use super::super::store::TestStore;
 use super::Server;
 
@@ -13,6 +21,52 @@ impl Server {
         let url = by(database.url());
         let variables = [("DATABASE_URL", url.as_str())];
         Self::assemble(Lane::PostgresS3, Some(database), Some(TestStore::start()), &variables, &[])
+    }
+
+    /// The program with the same store and variables on an empty PostgreSQL database, not started. It has to go first.
+    pub fn with_postgres(&self) -> Self {
+        let database = TestDatabase::create();
+        let url = database.url().to_owned();
+        self.with_database(&url, Some(database))
+    }
+
+    /// The program with the same store and variables on a SQLite database in this file, not started. It has to go first.
+    pub fn with_sqlite(&self, file: &Path) -> Self {
+        self.with_database(&format!("sqlite://{}", file.display()), None)
+    }
+
+    fn with_database(&self, url: &str, database: Option<TestDatabase>) -> Self {
+        let mut environment = self.environment.clone();
+        environment.retain(|(name, _)| name != "DATABASE_URL");
+        environment.push(("DATABASE_URL".to_owned(), url.to_owned()));
+        Self {
+            lane: self.lane,
+            environment,
+            arguments: self.arguments.clone(),
+            process: Mutex::new(None),
+            address: Mutex::default(),
+            secrets: Secrets::default(),
+            launch: self.launch.clone(),
+            proxies: None,
+            store: None,
+            database,
+            cluster: None,
+            pair: None,
+            disk: None,
+            home: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// Runs a command that reads a pipe at this path, and kills it once it has read these bytes, of which there must be more than a
+    /// pipe holds, and waits for more.
+    pub fn kill_while_it_reads(&self, arguments: &[&str], pipe: &Path, bytes: &[u8]) {
+        let made = Command::new("mkfifo").arg(pipe).status().expect("mkfifo runs");
+        assert!(made.success() && bytes.len() > 1 << 17, "a pipe, and more than it holds");
+        let mut program = self.launch.start(self.home.path(), &self.environment, arguments);
+        let mut writer = OpenOptions::new().write(true).open(pipe).expect("the command opens the pipe");
+        writer.write_all(bytes).expect("the command reads the pipe");
+        program.signal("KILL");
+        assert!(program.ended(Duration::from_secs(10)).is_some(), "SIGKILL ends it");
     }
 
     /// What its database answers to one question, in the tests' own connection.

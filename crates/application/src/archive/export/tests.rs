@@ -1,0 +1,123 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use fm_domain::archive::{Contents, MockArchive};
+use fm_domain::error::PortError;
+use fm_domain::testing::{Effects, FixedClock};
+use serde_json::Value;
+
+use super::{Export, ExportCommand, ExportError, Exported};
+use crate::archive::Counts;
+use crate::archive::samples::{CONTENTS, Written, snapshot};
+use crate::fixture::unavailable;
+
+/// A database with these contents that notes what happens to it.
+fn archive(effects: &Effects, contents: Contents) -> MockArchive {
+    let mut archive = MockArchive::new();
+    let note = |name: &'static str| {
+        let effects = effects.clone();
+        move || {
+            effects.note(name);
+            Ok(())
+        }
+    };
+    archive.expect_seal().returning(note("seal"));
+    archive.expect_unseal().returning(note("unseal"));
+    let effects = effects.clone();
+    archive.expect_snapshot().returning(move || {
+        effects.note("snapshot");
+        Ok(Box::new(snapshot(contents)))
+    });
+    archive
+}
+
+fn export(archive: MockArchive) -> Export {
+    Export::new(Arc::new(archive), Arc::new(FixedClock::NEW_YEAR))
+}
+
+fn command(is_final: bool) -> ExportCommand {
+    ExportCommand { is_final, program: "1.2.3".to_owned(), migration: Some("4_jobs".to_owned()) }
+}
+
+fn kinds(written: &Written) -> Vec<String> {
+    let text = std::str::from_utf8(&written.bytes).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.map(|line| line.as_object().unwrap().keys().next().unwrap().clone()).collect()
+}
+
+#[tokio::test]
+async fn everything_is_written_in_order_with_its_counts_and_made_durable() {
+    let effects = Effects::default();
+    let mut written = Written::default();
+    let exported = export(archive(&effects, CONTENTS)).run(&command(false), &mut written).await.unwrap();
+    let counts = Counts { users: 2, files: 3, keys: 1, blobs: 3, audit: 1 };
+    assert_eq!(exported, Exported { counts, removed_users: 1, open_uploads: 4 });
+    let expected =
+        ["export", "user", "user", "file", "file", "file", "key", "blob", "blob", "blob", "audit", "end"];
+    assert_eq!(kinds(&written), expected);
+    assert!(written.finished);
+    assert_eq!(effects.seen(), ["snapshot"], "the database is not sealed");
+    let header: Value =
+        serde_json::from_slice(written.bytes.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+    assert_eq!(header["export"]["version"], 1);
+    assert_eq!(header["export"]["is_final"], false);
+    assert_eq!(header["export"]["migration"], "4_jobs");
+}
+
+#[tokio::test]
+async fn a_final_export_seals_before_it_looks_and_leaves_the_seal() {
+    let effects = Effects::default();
+    let mut written = Written::default();
+    export(archive(&effects, CONTENTS)).run(&command(true), &mut written).await.unwrap();
+    assert_eq!(effects.seen(), ["seal", "snapshot"]);
+}
+
+#[tokio::test]
+async fn a_final_export_that_fails_takes_the_seal_off() {
+    let effects = Effects::default();
+    let mut written = Written { room: Some(1_000), ..Written::default() };
+    let failed = export(archive(&effects, CONTENTS)).run(&command(true), &mut written).await;
+    assert!(matches!(failed, Err(ExportError::Write(_))), "{failed:?}");
+    assert_eq!(effects.seen(), ["seal", "snapshot", "unseal"]);
+    assert!(!written.finished);
+
+    let mut sealed = MockArchive::new();
+    sealed.expect_seal().once().returning(|| Ok(()));
+    sealed.expect_snapshot().once().returning(|| Err(unavailable()));
+    sealed.expect_unseal().once().returning(|| Ok(()));
+    let failed = export(sealed).run(&command(true), &mut Written::default()).await;
+    assert!(matches!(failed, Err(ExportError::Store(PortError::Unavailable(_)))), "{failed:?}");
+}
+
+#[tokio::test]
+async fn a_database_that_can_not_be_sealed_is_not_exported() {
+    let mut open = MockArchive::new();
+    open.expect_seal().once().returning(|| Err(unavailable()));
+    let mut written = Written::default();
+    let failed = export(open).run(&command(true), &mut written).await;
+    assert!(matches!(failed, Err(ExportError::Store(_))), "{failed:?}");
+    assert!(written.bytes.is_empty());
+}
+
+#[tokio::test]
+async fn rows_that_are_not_those_that_were_counted_are_no_export() {
+    let effects = Effects::default();
+    for contents in [
+        Contents { users: 3, ..CONTENTS },
+        Contents { files: 2, ..CONTENTS },
+        Contents { audit_entries: 0, ..CONTENTS },
+    ] {
+        let mut written = Written::default();
+        let failed = export(archive(&effects, contents)).run(&command(false), &mut written).await;
+        assert!(matches!(failed, Err(ExportError::Miscounted(_))), "{failed:?}");
+        assert!(!written.finished);
+    }
+}
+
+#[tokio::test]
+async fn the_seal_is_taken_off_on_demand() {
+    let effects = Effects::default();
+    export(archive(&effects, CONTENTS)).unseal().await.unwrap();
+    assert_eq!(effects.seen(), ["unseal"]);
+}

@@ -1,0 +1,216 @@
+//! Reads a database out of a file that was exported.
+
+mod load;
+mod reader;
+
+use std::io::{self, BufRead};
+use std::sync::Arc;
+
+use fm_domain::archive::{Archive, Contents};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Clock;
+use fm_domain::database::Database;
+use fm_domain::error::PortError;
+use fm_domain::ids::IdSource;
+
+use super::format::{Counts, Header, Line, VERSION};
+use super::lines::InvalidField;
+use crate::ports::{FollowUps, Ports};
+use load::Load;
+use reader::LineReader;
+
+/// How to import.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Only check the file.
+    pub dry_run: bool,
+}
+
+/// What was imported, or would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Imported {
+    /// What was in the file.
+    pub counts: Counts,
+    /// Whether the database that it came from was sealed. If not, what was changed there since is not in the file.
+    pub is_final: bool,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, thiserror::Error)]
+pub enum LineProblem {
+    /// It is longer than any line that is written.
+    #[error("is longer than {0}")]
+    TooLong(ByteSize),
+    /// It is no JSON, or has other fields.
+    #[error("can't be read: {0}")]
+    Json(String),
+    /// A field holds what it may not.
+    #[error(transparent)]
+    Field(#[from] InvalidField),
+    /// The first line is no header.
+    #[error("is not the header of an export")]
+    NoHeader,
+    /// The format is that of another version.
+    #[error("is of version {found} of the format; this program reads version {VERSION}")]
+    Version {
+        /// Its version.
+        found: u32,
+    },
+    /// It stands where no line of its kind may.
+    #[error("has no place here: {0}")]
+    Misplaced(&'static str),
+    /// Another user has the address.
+    #[error("the address is that of another user before")]
+    AddressTaken,
+    /// The user has the key already.
+    #[error("the user has the same idempotency key before")]
+    KeyTaken,
+    /// The sizes of the user's files add up to more than any counter holds.
+    #[error("the files of the user before add up to too many bytes")]
+    TooManyBytes,
+    /// The last line has other numbers.
+    #[error("says that there are other numbers of lines than there are")]
+    Counts,
+    /// The last line has another hash.
+    #[error("has another SHA-256 than the lines before: they were changed")]
+    Changed,
+}
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The database has accounts, files or blobs already.
+    #[error("the database is not empty: it has {0}")]
+    NotEmpty(Contents),
+    /// A line can't be imported.
+    #[error("line {line} {problem}")]
+    Line {
+        /// Its number, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: LineProblem,
+    },
+    /// The file ends before its last line does.
+    #[error("the file ends after line {lines}, before its end: it is not whole")]
+    Truncated {
+        /// How many whole lines it has.
+        lines: u64,
+    },
+    /// The file can't be read.
+    #[error("the file can't be read")]
+    Read(#[source] io::Error),
+    /// The database did not take a line.
+    #[error("line {line} can't be stored")]
+    Row {
+        /// Its number, counted from 1.
+        line: u64,
+        /// The cause.
+        source: PortError,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+    /// After the import the database does not have what was in the file. It was committed all the same.
+    #[error("the database has {found} after the import, and the file has {expected}")]
+    Miscounted {
+        /// What is there.
+        found: Contents,
+        /// What was in the file.
+        expected: Counts,
+    },
+}
+
+/// Imports a database.
+pub struct Import {
+    db: Arc<dyn Database>,
+    archive: Arc<dyn Archive>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    follow_ups: FollowUps,
+}
+
+impl Import {
+    /// Imports into the database of these ports, which is `archive` too.
+    #[must_use]
+    pub fn new(ports: &Ports, archive: Arc<dyn Archive>) -> Self {
+        Self {
+            db: ports.db.clone(),
+            archive,
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+            follow_ups: ports.follow_ups.clone(),
+        }
+    }
+
+    /// Writes all that is in the file into a database without accounts, in one unit of work: all or nothing. Ids, moments, revisions
+    /// and hashes stay as they are; counters are counted from the files; the jobs that the files still wait for are
+    /// enqueued. It takes memory that does not grow with the file.
+    pub async fn run(
+        &self,
+        options: ImportOptions,
+        input: &mut dyn BufRead,
+    ) -> Result<Imported, ImportError> {
+        let before = self.archive.snapshot().await?.contents().await?;
+        if !before.has_no_accounts() {
+            return Err(ImportError::NotEmpty(before));
+        }
+        let unit = if options.dry_run { None } else { Some(self.db.begin().await?) };
+        let mut load = Load::new(unit, self.ids.clone(), self.follow_ups.clone(), self.clock.now());
+        let read = read(LineReader::new(input), &mut load).await;
+        let Some(unit) = load.into_unit() else { return read };
+        let imported = match read {
+            Ok(imported) => imported,
+            Err(error) => {
+                unit.rollback().await?;
+                return Err(error);
+            }
+        };
+        unit.commit().await?;
+        self.check(&before, imported).await
+    }
+
+    /// Counts what is there now.
+    async fn check(&self, before: &Contents, imported: Imported) -> Result<Imported, ImportError> {
+        let found = self.archive.snapshot().await?.contents().await?;
+        let expected = imported.counts;
+        let audit = before.audit_entries.saturating_add(expected.audit);
+        if (found.users, found.files, found.audit_entries) != (expected.users, expected.files, audit) {
+            return Err(ImportError::Miscounted { found, expected });
+        }
+        Ok(imported)
+    }
+}
+
+/// Reads line by line, to the end.
+async fn read(mut lines: LineReader<'_>, load: &mut Load) -> Result<Imported, ImportError> {
+    let header = match lines.next_line()? {
+        Some(Line::Export(header)) => checked(header).map_err(|problem| lines.fault(problem))?,
+        Some(_) => return Err(lines.fault(LineProblem::NoHeader)),
+        None => return Err(lines.truncated()),
+    };
+    loop {
+        let Some(line) = lines.next_line()? else { return Err(lines.truncated()) };
+        let Line::End(end) = line else {
+            load.line(line).await.map_err(|error| error.at(lines.number()))?;
+            continue;
+        };
+        load.finish().await.map_err(|error| error.at(lines.number()))?;
+        if end.counts != load.counts() {
+            return Err(lines.fault(LineProblem::Counts));
+        }
+        if end.sha256 != lines.sha256() {
+            return Err(lines.fault(LineProblem::Changed));
+        }
+        if lines.next_line()?.is_some() {
+            return Err(lines.fault(LineProblem::Misplaced("the file has ended")));
+        }
+        return Ok(Imported { counts: load.counts(), is_final: header.is_final });
+    }
+}
+
+fn checked(header: Header) -> Result<Header, LineProblem> {
+    if header.version == VERSION { Ok(header) } else { Err(LineProblem::Version { found: header.version }) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,367 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use fm_domain::accounts::InsertUser;
+use fm_domain::archive::{Contents, MockArchive, MockSnapshot};
+use fm_domain::error::PortError;
+use fm_domain::files::Sha256;
+use fm_domain::idempotency::Claimed;
+use fm_domain::jobs::Enqueued;
+use fm_domain::testing::{Effects, FakeDatabase, FakeUnitOfWork, FixedClock, NotedTrail};
+use serde_json::{Value, json};
+use sha2::Digest as _;
+
+use super::{Import, ImportError, ImportOptions, Imported, LineProblem};
+use crate::archive::samples::{CONTENTS, Written, accounts, entry, files, now, snapshot};
+use crate::archive::{Counts, Export, ExportCommand};
+use crate::testing::TestPorts;
+
+const COUNTS: Counts = Counts { users: 2, files: 3, keys: 1, blobs: 3, audit: 1 };
+
+/// What the database has after the import.
+const AFTER: Contents = Contents { removed_users: 0, open_uploads: 0, ..CONTENTS };
+
+/// The lines of a whole export.
+async fn exported(is_final: bool) -> Vec<String> {
+    let mut archive = MockArchive::new();
+    archive.expect_seal().returning(|| Ok(()));
+    archive.expect_snapshot().returning(|| Ok(Box::new(snapshot(CONTENTS))));
+    let export = Export::new(Arc::new(archive), Arc::new(FixedClock::NEW_YEAR));
+    let mut written = Written::default();
+    let command = ExportCommand { is_final, ..ExportCommand::default() };
+    export.run(&command, &mut written).await.unwrap();
+    String::from_utf8(written.bytes).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// The same with another line at this place, and the end that fits it.
+async fn with_line(at: usize, change: impl FnOnce(&mut Value)) -> Vec<String> {
+    let mut lines = exported(true).await;
+    let mut line: Value = serde_json::from_str(&lines[at]).unwrap();
+    change(&mut line);
+    lines[at] = line.to_string();
+    with_its_hash(lines)
+}
+
+fn with_its_hash(mut lines: Vec<String>) -> Vec<String> {
+    let mut end: Value = serde_json::from_str(&lines.pop().unwrap()).unwrap();
+    let hash = sha2::Sha256::digest(text(&lines).as_bytes());
+    end["end"]["sha256"] = json!(Sha256::new(hash.into()).to_string());
+    lines.push(end.to_string());
+    lines
+}
+
+fn text(lines: &[String]) -> String {
+    lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+}
+
+/// A database that has these contents each time that it is asked.
+fn archive(contents: impl IntoIterator<Item = Contents>) -> MockArchive {
+    let mut archive = MockArchive::new();
+    let mut sequence = mockall::Sequence::new();
+    for contents in contents {
+        archive.expect_snapshot().once().in_sequence(&mut sequence).returning(move || {
+            let mut snapshot = MockSnapshot::new();
+            snapshot.expect_contents().once().returning(move || Ok(contents));
+            Ok(Box::new(snapshot))
+        });
+    }
+    archive
+}
+
+fn import(db: FakeDatabase, archive: MockArchive) -> Import {
+    Import::new(&TestPorts { db, ..TestPorts::default() }.ports(), Arc::new(archive))
+}
+
+/// A unit that takes everything and notes it.
+fn unit(effects: &Effects, trail: &NotedTrail) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    unit.audit = trail.clone();
+    macro_rules! noted {
+        ($mock:expr, |$($argument:ident),+| $text:expr, $answer:expr) => {
+            $mock.returning({
+                let effects = effects.clone();
+                move |$($argument),+| {
+                    effects.note($text);
+                    Ok($answer)
+                }
+            })
+        };
+    }
+    noted!(unit.users.expect_insert(), |user| format!("user {}", user.email.as_str()), ());
+    noted!(
+        unit.users.expect_charge(),
+        |_id, charge, quota| format!("charge {} {} {quota:?}", charge.add, charge.files_added),
+        ()
+    );
+    noted!(unit.users.expect_set_quota(), |_id, quota| format!("quota {}", quota.unwrap()), true);
+    noted!(
+        unit.users.expect_set_suspended(),
+        |_id, at| format!("suspend {}", at.unwrap().unix_micros()),
+        true
+    );
+    noted!(unit.files.expect_insert(), |file| format!("file {}", file.thumbnail.as_str()), ());
+    noted!(
+        unit.blobs.expect_record_intent(),
+        |intent| format!("{} {}", intent.key.bucket.as_str(), intent.reserved.bytes()),
+        ()
+    );
+    noted!(unit.blobs.expect_mark_stored(), |_id, stored| format!("stored {}", stored.size.bytes()), ());
+    noted!(unit.blobs.expect_mark_deleted(), |_id, at| format!("deleted {}", at.unix_seconds()), true);
+    noted!(unit.blobs.expect_postpone(), |_id, until| format!("due {}", until.unix_seconds()), ());
+    noted!(unit.keys.expect_claim(), |claim, _now| format!("claim {}", claim.key), Claimed::Held);
+    noted!(unit.keys.expect_finish(), |_attempt, _upload, _at| "finish", true);
+    noted!(unit.jobs.expect_enqueue(), |job| format!("job {}", job.kind), Enqueued::Added);
+    unit
+}
+
+async fn run(import: &Import, dry_run: bool, lines: &[String]) -> Result<Imported, ImportError> {
+    import.run(ImportOptions { dry_run }, &mut text(lines).as_bytes()).await
+}
+
+/// Why the lines are refused, without and with a database behind.
+async fn refusal(lines: &[String]) -> String {
+    let checked = run(&import(FakeDatabase::default(), archive([Contents::default()])), true, lines).await;
+    let checked = checked.unwrap_err().to_string();
+    let effects = Effects::default();
+    let db = FakeDatabase::default().unit(unit(&effects, &NotedTrail::default()));
+    let refused = run(&import(db, archive([Contents::default()])), false, lines).await;
+    assert_eq!(refused.unwrap_err().to_string(), checked);
+    assert_eq!(effects.seen().last().unwrap(), "rollback");
+    checked
+}
+
+#[tokio::test]
+async fn all_that_was_exported_is_written_in_one_unit_with_the_jobs_that_are_still_to_do() {
+    let (effects, trail) = (Effects::default(), NotedTrail::default());
+    let db = FakeDatabase::default().unit(unit(&effects, &trail));
+    let imported =
+        run(&import(db, archive([Contents::default(), AFTER])), false, &exported(true).await).await;
+    assert_eq!(imported.unwrap(), Imported { counts: COUNTS, is_final: true });
+    let charged: u64 = 3 * (5 << 40);
+    let (now, size) = (now().unix_seconds(), 5_u64 << 40);
+    let expected = [
+        "user ada@example.com".to_owned(),
+        "user Bob@Example.com".to_owned(),
+        "files 0".to_owned(),
+        format!("stored {size}"),
+        "thumbnails 0".to_owned(),
+        "stored 99".to_owned(),
+        "file ready".to_owned(),
+        "files 0".to_owned(),
+        format!("stored {size}"),
+        "file pending".to_owned(),
+        "job make_thumbnail".to_owned(),
+        "files 0".to_owned(),
+        format!("stored {size}"),
+        "file failed".to_owned(),
+        "job verify_blob".to_owned(),
+        "claim upload-1".to_owned(),
+        "finish".to_owned(),
+        // Charged before there is a quota, which Bob exceeds.
+        format!("charge {charged} bytes 3 None"),
+        "quota 7 bytes".to_owned(),
+        "suspend 1234567890123456".to_owned(),
+        // An intent, a tombstone that was never stored, and one that was.
+        "files 0".to_owned(),
+        "thumbnails 0".to_owned(),
+        "deleted 5".to_owned(),
+        "due 6".to_owned(),
+        "files 0".to_owned(),
+        "stored 0".to_owned(),
+        format!("deleted {now}"),
+        format!("due {now}"),
+        "commit".to_owned(),
+    ];
+    assert_eq!(effects.seen(), expected);
+    assert_eq!(trail.entries(), [entry()]);
+}
+
+#[tokio::test]
+async fn models_come_out_as_they_went_in() {
+    let mut unit = FakeUnitOfWork::default();
+    unit.users.expect_insert().returning(|user| {
+        let sent = accounts().into_iter().find(|account| account.user.id == user.id).unwrap().user;
+        assert_eq!(*user, sent);
+        assert_eq!(user.email.as_str(), sent.email.as_str());
+        Ok(())
+    });
+    unit.users.expect_charge().returning(|_, _, _| Ok(()));
+    unit.users.expect_set_quota().returning(|_, _| Ok(true));
+    unit.users.expect_set_suspended().returning(|_, _| Ok(true));
+    unit.files.expect_insert().times(3).returning(|file| {
+        assert!(files().iter().any(|sent| sent.file == *file), "{file:#?}");
+        Ok(())
+    });
+    unit.blobs.expect_record_intent().returning(|_| Ok(()));
+    unit.blobs.expect_mark_stored().returning(|_, _| Ok(()));
+    unit.blobs.expect_mark_deleted().returning(|_, _| Ok(true));
+    unit.blobs.expect_postpone().returning(|_, _| Ok(()));
+    unit.keys.expect_claim().returning(|_, _| Ok(Claimed::Held));
+    unit.keys.expect_finish().once().returning(|_, upload, at| {
+        assert_eq!((upload, at), (&crate::archive::samples::key().upload, now()));
+        Ok(true)
+    });
+    unit.jobs.expect_enqueue().returning(|_| Ok(Enqueued::Added));
+    let db = FakeDatabase::default().unit(unit);
+    let lines = exported(false).await;
+    let imported = run(&import(db, archive([Contents::default(), AFTER])), false, &lines).await.unwrap();
+    assert!(!imported.is_final);
+}
+
+#[tokio::test]
+async fn a_check_opens_no_unit_of_work() {
+    let import = import(FakeDatabase::default(), archive([Contents::default()]));
+    let checked = run(&import, true, &exported(true).await).await.unwrap();
+    assert_eq!(checked.counts, COUNTS);
+}
+
+#[tokio::test]
+async fn a_database_with_accounts_files_or_blobs_is_refused() {
+    for contents in [
+        Contents { users: 1, ..Contents::default() },
+        Contents { removed_users: 1, ..Contents::default() },
+        Contents { files: 1, ..Contents::default() },
+        Contents { blobs: 1, ..Contents::default() },
+    ] {
+        let refused = run(&import(FakeDatabase::default(), archive([contents])), false, &[]).await;
+        assert!(matches!(&refused, Err(ImportError::NotEmpty(found)) if *found == contents), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_ends_too_early_is_refused_wherever_it_is_cut() {
+    let whole = text(&exported(true).await);
+    for length in (0..whole.len()).step_by(7).chain([whole.len() - 1]) {
+        let cut = &whole.as_bytes()[..length];
+        let import = import(FakeDatabase::default(), archive([Contents::default()]));
+        let refused = import.run(ImportOptions { dry_run: true }, &mut &*cut).await;
+        let whole_lines = cut.split(|byte| *byte == b'\n').count() as u64 - 1;
+        assert!(
+            matches!(refused, Err(ImportError::Truncated { lines }) if lines == whole_lines),
+            "{length}: {refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_was_changed_left_out_or_added_is_found() {
+    let mut changed = exported(true).await;
+    changed[3] = changed[3].replace("Käse", "Kase");
+    let end = changed.len();
+    assert_eq!(
+        refusal(&changed).await,
+        format!("line {end} has another SHA-256 than the lines before: they were changed")
+    );
+    let mut left_out = exported(true).await;
+    left_out.remove(4);
+    assert!(refusal(&with_its_hash(left_out)).await.contains("other numbers of lines"));
+    let mut added = exported(true).await;
+    added.push(added[1].clone());
+    assert_eq!(refusal(&added).await, "line 13 has no place here: the file has ended");
+}
+
+#[tokio::test]
+async fn a_line_that_no_export_has_is_refused_by_its_number() {
+    for (at, change, expected) in [
+        (0, json!({"version": 2}), "line 1 is of version 2 of the format; this program reads version 1"),
+        (1, json!({"email": "no address"}), "line 2 email: "),
+        (1, json!({"role": "king"}), "line 2 role: is neither user nor admin"),
+        (1, json!({"created_at": -1}), "line 2 created_at: must be a moment"),
+        (1, json!({"id": "00000000-0000-0000-0000-000000000000"}), "line 2 id: is no id"),
+        (1, json!({"password_hash": "a\u{0}b"}), "line 2 password_hash: holds U+0000"),
+        (2, json!({"quota": u64::MAX}), "line 3 quota: is too large"),
+        (2, json!({"unknown": 1}), "line 3 can't be read: unknown field `unknown`"),
+        (3, json!({"name": "a/b"}), "line 4 name: "),
+        (3, json!({"content_type": "nothing"}), "line 4 content_type: "),
+        (3, json!({"sha256": "12"}), "line 4 sha256: must be 64 hexadecimal digits"),
+        (3, json!({"revision": 0}), "line 4 revision: is counted from 1"),
+        (3, json!({"size": u64::MAX}), "line 4 size: is too large"),
+        (3, json!({"thumbnail": {"state": "lost"}}), "line 4 can't be read: unknown variant `lost`"),
+        (
+            3,
+            json!({"owner": accounts()[0].user.id}),
+            "line 4 has no place here: it follows the line of another",
+        ),
+        (6, json!({"key": ""}), "line 7 key: "),
+        (7, json!({"bucket": "pail"}), "line 8 bucket: is neither files nor thumbnails"),
+        (10, json!({"action": ""}), "line 11 action: must be 1 to 64 characters"),
+    ] {
+        let lines = with_line(at, |line| {
+            let fields = line.as_object_mut().unwrap().values_mut().next().unwrap();
+            for (name, value) in change.as_object().unwrap() {
+                fields[name] = value.clone();
+            }
+        });
+        let refused = refusal(&lines.await).await;
+        assert!(refused.starts_with(expected), "{expected}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn lines_in_another_order_are_refused() {
+    for (from, to, expected) in [
+        (1, 0, "line 1 is not the header"),
+        (0, 1, "line 1 is not the header"),
+        (3, 1, "line 2 has no place here"),
+        (7, 2, "line 4 has no place here: users come first"),
+        (10, 7, "line 9 has no place here: blobs come before"),
+        (6, 8, "line 9 has no place here"),
+    ] {
+        let mut lines = exported(true).await;
+        let moved = lines.remove(from);
+        lines.insert(to, moved);
+        let refused = refusal(&with_its_hash(lines)).await;
+        assert!(refused.starts_with(expected), "{from} to {to}: {refused}");
+    }
+    let mut lines = exported(true).await;
+    lines.insert(1, lines[0].clone());
+    assert!(refusal(&lines).await.starts_with("line 2 has no place here: the file has one header"));
+}
+
+#[tokio::test]
+async fn a_line_without_an_end_does_not_fill_the_memory() {
+    let endless = "x".repeat(3 << 20);
+    let import = import(FakeDatabase::default(), archive([Contents::default()]));
+    let refused = import.run(ImportOptions { dry_run: true }, &mut endless.as_bytes()).await;
+    assert!(
+        matches!(refused, Err(ImportError::Line { line: 1, problem: LineProblem::TooLong(_) })),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_database_refuses_is_told_by_the_number_of_the_line() {
+    let lines = exported(true).await;
+    let mut unit = FakeUnitOfWork::default();
+    unit.users.expect_insert().returning(|_| Err(InsertUser::EmailTaken));
+    let taken = import(FakeDatabase::default().unit(unit), archive([Contents::default()]));
+    let taken = run(&taken, false, &lines).await;
+    assert!(
+        matches!(taken, Err(ImportError::Line { line: 2, problem: LineProblem::AddressTaken })),
+        "{taken:?}"
+    );
+
+    let mut unit = FakeUnitOfWork::default();
+    unit.users.expect_insert().returning(|_| Ok(()));
+    unit.blobs.expect_record_intent().returning(|_| Err(PortError::Unexpected("a second id".into())));
+    let refused = import(FakeDatabase::default().unit(unit), archive([Contents::default()]));
+    let refused = run(&refused, false, &lines).await;
+    assert!(matches!(refused, Err(ImportError::Row { line: 4, .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_or_is_not_what_was_read_is_told() {
+    let lines = exported(true).await;
+    let effects = Effects::default();
+    let failing = unit(&effects, &NotedTrail::default()).committing_with(PortError::Poisoned);
+    let failed =
+        run(&import(FakeDatabase::default().unit(failing), archive([Contents::default()])), false, &lines)
+            .await;
+    assert!(matches!(failed, Err(ImportError::Store(PortError::Poisoned))), "{failed:?}");
+
+    let other = Contents { files: 2, ..AFTER };
+    let db = FakeDatabase::default().unit(unit(&effects, &NotedTrail::default()));
+    let counted = run(&import(db, archive([Contents::default(), other])), false, &lines).await;
+    assert!(matches!(counted, Err(ImportError::Miscounted { found, .. }) if found == other), "{counted:?}");
+}

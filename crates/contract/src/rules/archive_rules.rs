@@ -1,0 +1,449 @@
+//! Snapshots of a database, and its seal.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use fm_domain::accounts::{Account, Role, User};
+use fm_domain::archive::{ArchivedFile, ArchivedKey, Contents, LooseBlob, LooseState, Snapshot};
+use fm_domain::audit::{AuditAction, AuditEntry, AuditKey};
+use fm_domain::blobs::{BlobIntent, BlobKey};
+use fm_domain::database::{Database, UnitOfWork};
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::{File, Sha256, ThumbnailState};
+use fm_domain::idempotency::{FinishedUpload, KeyClaim};
+use fm_domain::ids::{AuditEntryId, BlobId, FileId, UserId};
+use fm_domain::uploads::{Upload, UploadStatus};
+use tokio::task::JoinSet;
+
+use crate::fixture::database::{Given, stored, stored_thumbnail};
+use crate::fixture::{assert_unavailable, at, fill, offered, soon, uuid};
+use crate::harness::ArchiveHarness;
+
+/// For how long units go on beside a seal that does not come.
+const SOON: Duration = Duration::from_secs(3);
+
+fn given<H: ArchiveHarness>(harness: &H) -> Given {
+    Given { db: harness.database() }
+}
+
+async fn snapshot<H: ArchiveHarness>(harness: &H) -> Box<dyn Snapshot> {
+    soon("opening a snapshot", harness.archive().snapshot()).await.unwrap()
+}
+
+/// All accounts, page by page.
+async fn accounts(snapshot: &mut dyn Snapshot, limit: u32) -> Vec<Account> {
+    let mut all: Vec<Account> = Vec::new();
+    loop {
+        let page = snapshot.accounts(all.last().map(|account| account.user.id), limit).await.unwrap();
+        let is_last = page.len() < limit as usize;
+        all.extend(page);
+        if is_last {
+            return all;
+        }
+    }
+}
+
+/// All files of a user, page by page.
+async fn files(snapshot: &mut dyn Snapshot, owner: UserId, limit: u32) -> Vec<ArchivedFile> {
+    let mut all: Vec<ArchivedFile> = Vec::new();
+    loop {
+        let after = all.last().map(|last| (last.file.created_at, last.file.id));
+        let page = snapshot.files(owner, after, limit).await.unwrap();
+        let is_last = page.len() < limit as usize;
+        all.extend(page);
+        if is_last {
+            return all;
+        }
+    }
+}
+
+/// All entries of the trail, page by page.
+async fn entries(snapshot: &mut dyn Snapshot, limit: u32) -> Vec<AuditEntry> {
+    let mut all: Vec<AuditEntry> = Vec::new();
+    loop {
+        let page = snapshot.audit(all.last().map(AuditKey::of), limit).await.unwrap();
+        let is_last = page.len() < limit as usize;
+        all.extend(page);
+        if is_last {
+            return all;
+        }
+    }
+}
+
+fn entry(seconds: i64) -> AuditEntry {
+    AuditEntry {
+        id: AuditEntryId::new(uuid()),
+        at: at(seconds),
+        action: AuditAction::LOGIN_FAILED,
+        actor: None,
+        account: Some(UserId::new(uuid())),
+        target: Some(uuid()),
+        client: fm_domain::access::Client {
+            ip: Some("192.0.2.7".to_owned()),
+            user_agent: Some("rule".to_owned()),
+        },
+    }
+}
+
+impl Given {
+    async fn marked_as_removed(&self, user: UserId) {
+        let mut unit = self.unit().await;
+        assert!(unit.users().mark_removed(user, at(1)).await.unwrap());
+        unit.commit().await.unwrap();
+    }
+}
+
+/// Adds a user and an intent, first the one or the other, and commits; the user.
+async fn add(db: &dyn Database, user_first: bool) -> PortResult<UserId> {
+    let user = fill::user();
+    let mut unit = db.begin().await?;
+    if user_first {
+        insert(&mut *unit, &user).await?;
+    }
+    unit.blobs().record_intent(&fill::intent(user.id)).await?;
+    if !user_first {
+        insert(&mut *unit, &user).await?;
+    }
+    unit.commit().await?;
+    Ok(user.id)
+}
+
+async fn insert(unit: &mut dyn UnitOfWork, user: &User) -> PortResult<()> {
+    match unit.users().insert(user).await {
+        Ok(()) => Ok(()),
+        Err(fm_domain::accounts::InsertUser::Store(error)) => Err(error),
+        Err(taken @ fm_domain::accounts::InsertUser::EmailTaken) => panic!("{taken:?}"),
+    }
+}
+
+pub(crate) async fn archive_01_a_snapshot_stays_as_it_was_whatever_is_committed_meanwhile<
+    H: ArchiveHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let user = given.user().await;
+    let file = given.file(user.id, "before.txt").await;
+    let mut snapshot = snapshot(harness).await;
+
+    let other = given.user().await;
+    given.file(user.id, "after.txt").await;
+    let mut unit = given.unit().await;
+    unit.users().set_name(user.id, Some("Renamed".parse().unwrap())).await.unwrap();
+    unit.blobs().mark_deleted(file.blob, at(9)).await.unwrap();
+    unit.audit().append(&entry(3)).await.unwrap();
+    unit.commit().await.unwrap();
+    given.marked_as_removed(other.id).await;
+
+    assert_eq!(accounts(&mut *snapshot, 10).await, [Account::new(user.clone())]);
+    let found = files(&mut *snapshot, user.id, 10).await;
+    assert_eq!(found, [ArchivedFile { file, thumbnail_size: None }]);
+    assert_eq!(snapshot.loose_blobs(None, 10).await.unwrap(), []);
+    assert_eq!(snapshot.audit(None, 10).await.unwrap(), []);
+    let counted = snapshot.contents().await.unwrap();
+    assert_eq!(counted, Contents { users: 1, files: 1, blobs: 1, ..Contents::default() });
+}
+
+pub(crate) async fn archive_02_every_account_and_entry_comes_once_with_all_that_belongs_to_it<
+    H: ArchiveHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let mut expected = Vec::new();
+    for number in 0..7 {
+        let mut user = fill::user();
+        if number == 2 {
+            user.role = Role::Admin;
+            user.name = Some("Ünal ✓".parse().unwrap());
+        }
+        let mut unit = given.unit().await;
+        unit.users().insert(&user).await.unwrap();
+        let mut account = Account::new(user.clone());
+        if number == 3 {
+            account.quota = Some(fill::bytes(5 << 40));
+            account.suspended_at = Some(at(77));
+            unit.users().set_quota(user.id, account.quota).await.unwrap();
+            unit.users().set_suspended(user.id, account.suspended_at).await.unwrap();
+        }
+        unit.commit().await.unwrap();
+        expected.push(account);
+    }
+    let removed = given.owner().await;
+    given.marked_as_removed(removed).await;
+    expected.sort_by_key(|account| std::cmp::Reverse(account.user.id));
+
+    let mut trail: Vec<AuditEntry> = [0, 1, 1, 1, 1, 2, 3].map(entry).into();
+    let mut unit = given.unit().await;
+    for entry in &trail {
+        unit.audit().append(entry).await.unwrap();
+    }
+    unit.commit().await.unwrap();
+    trail.sort_by_key(|entry| std::cmp::Reverse(AuditKey::of(entry)));
+
+    let mut snapshot = snapshot(harness).await;
+    for limit in [1, 2, 3, 7, 100] {
+        assert_eq!(accounts(&mut *snapshot, limit).await, expected, "pages of {limit}");
+        assert_eq!(entries(&mut *snapshot, limit).await, trail, "pages of {limit}");
+    }
+}
+
+pub(crate) async fn archive_03_the_files_of_a_user_come_once_by_their_creation_and_then_by_their_ids<
+    H: ArchiveHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let (owner, other) = (given.owner().await, given.owner().await);
+    given.file(other, "another's.txt").await;
+    let mut expected: Vec<File> = Vec::new();
+    for seconds in [5, 1, 1, 1, 9, 1] {
+        let mut unit = given.unit().await;
+        let blob = stored(&mut *unit, owner).await;
+        let file = File { created_at: at(seconds), ..fill::file(owner, blob, "a.txt") };
+        unit.files().insert(&file).await.unwrap();
+        unit.commit().await.unwrap();
+        expected.push(file);
+    }
+    expected.sort_by_key(|file| (file.created_at, file.id));
+    let mut snapshot = snapshot(harness).await;
+    for limit in [1, 2, 4, 6, 100] {
+        let found = files(&mut *snapshot, owner, limit).await;
+        let found: Vec<File> = found.into_iter().map(|archived| archived.file).collect();
+        assert_eq!(found, expected, "pages of {limit}");
+    }
+    assert_eq!(files(&mut *snapshot, UserId::new(uuid()), 10).await, []);
+}
+
+pub(crate) async fn archive_04_a_file_comes_with_the_size_of_its_thumbnail<H: ArchiveHarness>(harness: &H) {
+    let given = given(harness);
+    let owner = given.owner().await;
+    let mut unit = given.unit().await;
+    let (kept, gone) = (stored_thumbnail(&mut *unit, owner).await, stored_thumbnail(&mut *unit, owner).await);
+    let ready = |blob| ThumbnailState::Ready { blob, width: 64, height: 48 };
+    let mut expected = Vec::new();
+    for (seconds, thumbnail, thumbnail_size) in [
+        (1, ready(kept), Some(fill::bytes(12))),
+        (2, ready(gone), None),
+        (3, ThumbnailState::Pending, None),
+        (4, ThumbnailState::Failed { times: 2 }, None),
+        (5, ThumbnailState::None, None),
+    ] {
+        let blob = stored(&mut *unit, owner).await;
+        let file = File { created_at: at(seconds), thumbnail, ..fill::file(owner, blob, "a.png") };
+        unit.files().insert(&file).await.unwrap();
+        expected.push(ArchivedFile { file, thumbnail_size });
+    }
+    unit.blobs().mark_deleted(gone, at(2)).await.unwrap();
+    unit.commit().await.unwrap();
+    assert_eq!(files(&mut *snapshot(harness).await, owner, 10).await, expected);
+}
+
+pub(crate) async fn archive_05_the_finished_keys_of_a_user_come_and_no_others<H: ArchiveHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let (owner, other) = (given.owner().await, given.owner().await);
+    let mut expected = Vec::new();
+    let mut unit = given.unit().await;
+    for (user, text, is_finished) in [
+        (owner, "b", true),
+        (owner, "a", true),
+        (owner, "aa", false),
+        (owner, "~", true),
+        (owner, "B", true),
+        (other, "c", true),
+    ] {
+        let attempt = BlobId::new(uuid());
+        let key = text.parse().unwrap();
+        let claim = KeyClaim { user, key, attempt, lease_until: at(60) };
+        unit.keys().claim(&claim, at(0)).await.unwrap();
+        if !is_finished {
+            continue;
+        }
+        let upload = FinishedUpload {
+            file: FileId::new(uuid()),
+            name: fill::name("Käse.txt"),
+            sha256: Sha256::new([text.as_bytes()[0]; 32]),
+        };
+        // One of them has expired.
+        let expires_at = if text == "b" { at(-5) } else { at(90) };
+        assert!(unit.keys().finish(attempt, &upload, expires_at).await.unwrap());
+        if user == owner {
+            expected.push(ArchivedKey { key: claim.key, upload, expires_at });
+        }
+    }
+    unit.commit().await.unwrap();
+    expected.sort_by(|one, other| one.key.as_str().cmp(other.key.as_str()));
+    let mut snapshot = snapshot(harness).await;
+    for limit in [1, 3, 10] {
+        let mut found: Vec<ArchivedKey> = Vec::new();
+        loop {
+            let after = found.last().map(|last| last.key.clone());
+            let page = snapshot.keys(owner, after, limit).await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            found.extend(page);
+        }
+        assert_eq!(found, expected, "pages of {limit}");
+    }
+}
+
+pub(crate) async fn archive_06_blobs_that_no_file_needs_come_in_every_state_and_no_others<
+    H: ArchiveHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let (owner, removed) = (given.owner().await, given.owner().await);
+    given.file(owner, "kept.txt").await;
+    let of_removed = given.file(removed, "removed.txt").await;
+    let mut unit = given.unit().await;
+    let intent = BlobIntent { expires_at: at(50), ..fill::intent(owner) };
+    unit.blobs().record_intent(&intent).await.unwrap();
+    let (stored_before, never_stored) =
+        (stored_thumbnail(&mut *unit, owner).await, fill::intent(owner).key.id);
+    let never = BlobIntent { key: BlobKey::file(never_stored), ..fill::intent(owner) };
+    unit.blobs().record_intent(&never).await.unwrap();
+    unit.blobs().mark_deleted(stored_before, at(10)).await.unwrap();
+    unit.blobs().mark_deleted(never_stored, at(20)).await.unwrap();
+    unit.blobs().postpone(never_stored, at(30)).await.unwrap();
+    unit.commit().await.unwrap();
+    given.marked_as_removed(removed).await;
+
+    let deleted = |deleted_at, due_at, was_stored| LooseState::Deleted { deleted_at, due_at, was_stored };
+    let mut expected = [
+        LooseBlob { key: intent.key, owner, state: LooseState::Intent { expires_at: at(50) } },
+        LooseBlob { key: BlobKey::thumbnail(stored_before), owner, state: deleted(at(10), at(10), true) },
+        LooseBlob { key: never.key, owner, state: deleted(at(20), at(30), false) },
+        LooseBlob { key: BlobKey::file(of_removed.blob), owner: removed, state: LooseState::Ownerless },
+    ];
+    expected.sort_by_key(|blob| blob.key.id);
+    let mut snapshot = snapshot(harness).await;
+    for limit in [1, 3, 10] {
+        let mut found: Vec<LooseBlob> = Vec::new();
+        loop {
+            let page = snapshot.loose_blobs(found.last().map(|last| last.key.id), limit).await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            found.extend(page);
+        }
+        assert_eq!(found, expected, "pages of {limit}");
+    }
+}
+
+pub(crate) async fn archive_07_the_rows_of_a_snapshot_are_counted<H: ArchiveHarness>(harness: &H) {
+    let given = given(harness);
+    assert_eq!(snapshot(harness).await.contents().await.unwrap(), Contents::default());
+    let (owner, removed) = (given.owner().await, given.owner().await);
+    for (owner, name) in [(owner, "a"), (owner, "b"), (removed, "c")] {
+        given.file(owner, name).await;
+    }
+    given.attempt(owner).await;
+    given.upload(fill::upload(owner)).await;
+    given.upload(Upload { status: UploadStatus::Expired, ..fill::upload(owner) }).await;
+    given.marked_as_removed(removed).await;
+    let mut unit = given.unit().await;
+    for seconds in 0..5 {
+        unit.audit().append(&entry(seconds)).await.unwrap();
+    }
+    unit.commit().await.unwrap();
+    let expected =
+        Contents { users: 1, removed_users: 1, files: 2, blobs: 4, audit_entries: 5, open_uploads: 1 };
+    assert_eq!(snapshot(harness).await.contents().await.unwrap(), expected);
+}
+
+pub(crate) async fn archive_08_a_sealed_database_takes_no_change_and_can_be_read<H: ArchiveHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let user = given.user().await;
+    let file = given.file(user.id, "a.txt").await;
+    for _again in 0..2 {
+        soon("sealing", harness.archive().seal()).await.unwrap();
+    }
+    let mut nodes = vec![given.db.clone()];
+    nodes.extend(offered("another node", harness.another_node().await));
+    for db in &nodes {
+        for user_first in [true, false] {
+            assert_unavailable("a change", add(&**db, user_first).await);
+        }
+        let rename = async {
+            let mut unit = db.begin().await?;
+            unit.users().set_name(user.id, Some("Other".parse().unwrap())).await?;
+            unit.commit().await
+        };
+        assert_unavailable("a change of a row", rename.await);
+        let job = async {
+            let mut unit = db.begin().await?;
+            unit.jobs().enqueue(&fill::job()).await?;
+            unit.commit().await
+        };
+        assert_unavailable("a job", job.await);
+        let entry = async {
+            let mut unit = db.begin().await?;
+            unit.audit().append(&entry(1)).await?;
+            unit.commit().await
+        };
+        assert_unavailable("an entry", entry.await);
+        let read = db.read().await.unwrap().users().find(user.id).await.unwrap();
+        assert_eq!(read, Some(Account::new(user.clone())));
+    }
+    assert_eq!(given.stored(user.id, file.id).await, Some(file));
+    let counted = snapshot(harness).await.contents().await.unwrap();
+    assert_eq!(counted, Contents { users: 1, files: 1, blobs: 1, ..Contents::default() });
+}
+
+pub(crate) async fn archive_09_of_units_beside_a_seal_each_is_in_the_next_snapshot_or_refused<
+    H: ArchiveHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let mut nodes = vec![given.db.clone()];
+    nodes.extend(offered("another node", harness.another_node().await));
+    let mut writers = JoinSet::new();
+    for number in 0..8_usize {
+        let db = nodes[number % nodes.len()].clone();
+        writers.spawn(async move {
+            let mut acknowledged = Vec::new();
+            let started = Instant::now();
+            while started.elapsed() < SOON {
+                match add(&*db, number % 2 == 0).await {
+                    Ok(user) => acknowledged.push(user),
+                    Err(PortError::Contended(_)) => {}
+                    Err(PortError::Unavailable(_)) => return acknowledged,
+                    Err(other) => panic!("{other:?}"),
+                }
+                tokio::task::yield_now().await;
+            }
+            panic!("the seal refused nothing");
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    soon("sealing beside units", harness.archive().seal()).await.unwrap();
+    let mut snapshot = snapshot(harness).await;
+    let kept: BTreeSet<UserId> =
+        accounts(&mut *snapshot, 500).await.into_iter().map(|account| account.user.id).collect();
+    let acknowledged = soon("writers beside a seal", writers.join_all()).await.concat();
+    assert!(!acknowledged.is_empty(), "units were committed before the seal");
+    let lost: Vec<&UserId> = acknowledged.iter().filter(|user| !kept.contains(user)).collect();
+    assert_eq!(lost, [] as [&UserId; 0], "acknowledged and not in the snapshot");
+}
+
+pub(crate) async fn archive_10_a_database_whose_seal_was_taken_off_takes_changes_again<H: ArchiveHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let archive = harness.archive();
+    soon("unsealing what is not sealed", archive.unseal()).await.unwrap();
+    for _ in 0..2 {
+        soon("sealing", archive.seal()).await.unwrap();
+        assert_unavailable("a change", add(&*given.db, true).await);
+        soon("unsealing", archive.unseal()).await.unwrap();
+        let user = soon("a change", add(&*given.db, true)).await.unwrap();
+        assert!(given.account(user).await.is_some());
+    }
+}

@@ -1,0 +1,199 @@
+//! Databases that are moved with one fault.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fm_contract::{ArchiveHarness, Impossible};
+use fm_domain::accounts::Account;
+use fm_domain::archive::{
+    Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, LooseState, Snapshot,
+};
+use fm_domain::audit::{AuditEntry, AuditKey};
+use fm_domain::database::Database;
+use fm_domain::error::PortResult;
+use fm_domain::idempotency::IdempotencyKey;
+use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_memory::MemoryDatabase;
+
+use crate::{mutants, planned};
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    None,
+    ReadsWhatIsThereNow,
+    ForgetsQuotas,
+    SkipsEntriesOnPaging,
+    PagesFilesByTimeAlone,
+    KnowsNoThumbnailSizes,
+    LeavesOutExpiredKeys,
+    LeavesOutBlobsOfRemovedUsers,
+    ForgetsWhatWasStored,
+    CountsRemovedUsers,
+    SealsNothing,
+    SealsLate,
+    NeverUnseals,
+}
+
+struct Broken {
+    honest: MemoryDatabase,
+    fault: Fault,
+}
+
+#[async_trait]
+impl Archive for Broken {
+    async fn snapshot(&self) -> PortResult<Box<dyn Snapshot>> {
+        let inner = self.honest.snapshot().await?;
+        Ok(Box::new(BrokenSnapshot { honest: self.honest.clone(), inner, fault: self.fault }))
+    }
+
+    async fn seal(&self) -> PortResult<()> {
+        match self.fault {
+            Fault::SealsNothing => Ok(()),
+            Fault::SealsLate => {
+                let honest = self.honest.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    honest.seal().await
+                });
+                Ok(())
+            }
+            _ => self.honest.seal().await,
+        }
+    }
+
+    async fn unseal(&self) -> PortResult<()> {
+        if self.fault == Fault::NeverUnseals { Ok(()) } else { self.honest.unseal().await }
+    }
+}
+
+struct BrokenSnapshot {
+    honest: MemoryDatabase,
+    inner: Box<dyn Snapshot>,
+    fault: Fault,
+}
+
+impl BrokenSnapshot {
+    async fn look(&mut self) -> PortResult<&mut dyn Snapshot> {
+        if self.fault == Fault::ReadsWhatIsThereNow {
+            self.inner = self.honest.snapshot().await?;
+        }
+        Ok(&mut *self.inner)
+    }
+}
+
+#[async_trait]
+impl Snapshot for BrokenSnapshot {
+    async fn accounts(&mut self, after: Option<UserId>, limit: u32) -> PortResult<Vec<Account>> {
+        let mut page = self.look().await?.accounts(after, limit).await?;
+        if self.fault == Fault::ForgetsQuotas {
+            for account in &mut page {
+                account.quota = None;
+            }
+        }
+        Ok(page)
+    }
+
+    async fn files(
+        &mut self,
+        owner: UserId,
+        after: Option<FilePlace>,
+        limit: u32,
+    ) -> PortResult<Vec<ArchivedFile>> {
+        let by_time = self.fault == Fault::PagesFilesByTimeAlone;
+        let after = after.map(|(at, id)| (at, if by_time { FileId::new(uuid::Uuid::max()) } else { id }));
+        let mut page = self.look().await?.files(owner, after, limit).await?;
+        if self.fault == Fault::KnowsNoThumbnailSizes {
+            for archived in &mut page {
+                archived.thumbnail_size = None;
+            }
+        }
+        Ok(page)
+    }
+
+    async fn keys(
+        &mut self,
+        owner: UserId,
+        after: Option<IdempotencyKey>,
+        limit: u32,
+    ) -> PortResult<Vec<ArchivedKey>> {
+        let mut page = self.look().await?.keys(owner, after, limit).await?;
+        if self.fault == Fault::LeavesOutExpiredKeys {
+            page.retain(|archived| archived.expires_at > fm_contract::samples::at(0));
+        }
+        Ok(page)
+    }
+
+    async fn loose_blobs(&mut self, after: Option<BlobId>, limit: u32) -> PortResult<Vec<LooseBlob>> {
+        let mut page = self.look().await?.loose_blobs(after, limit).await?;
+        if self.fault == Fault::LeavesOutBlobsOfRemovedUsers {
+            page.retain(|blob| blob.state != LooseState::Ownerless);
+        }
+        for blob in &mut page {
+            if let (Fault::ForgetsWhatWasStored, LooseState::Deleted { was_stored, .. }) =
+                (self.fault, &mut blob.state)
+            {
+                *was_stored = false;
+            }
+        }
+        Ok(page)
+    }
+
+    async fn audit(&mut self, after: Option<AuditKey>, limit: u32) -> PortResult<Vec<AuditEntry>> {
+        let skipped = usize::from(after.is_some() && self.fault == Fault::SkipsEntriesOnPaging);
+        let page = self.look().await?.audit(after, limit).await?;
+        Ok(page.into_iter().skip(skipped).collect())
+    }
+
+    async fn contents(&mut self) -> PortResult<Contents> {
+        let contents = self.look().await?.contents().await?;
+        let removed = if self.fault == Fault::CountsRemovedUsers { contents.removed_users } else { 0 };
+        Ok(Contents { users: contents.users + removed, ..contents })
+    }
+}
+
+struct Mutant(Arc<Broken>);
+
+#[async_trait]
+impl ArchiveHarness for Mutant {
+    async fn fresh() -> Self {
+        Self(Arc::new(Broken { honest: MemoryDatabase::new(), fault: planned() }))
+    }
+
+    fn database(&self) -> Arc<dyn Database> {
+        Arc::new(self.0.honest.clone())
+    }
+
+    fn archive(&self) -> Arc<dyn Archive> {
+        self.0.clone()
+    }
+
+    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
+        Err(Impossible::because("it lives in the memory of this process"))
+    }
+}
+
+macro_rules! broken {
+    ($name:ident, $fault:expr) => {
+        type $name = crate::broken_archive::Mutant;
+        crate::plan(&$fault);
+    };
+}
+
+mutants! {
+    an_archive_without_a_fault_breaks_no_rule: broken(Fault::None) => archive, [];
+    an_archive_that_reads_what_is_there_now: broken(Fault::ReadsWhatIsThereNow) => archive, ["ARCHIVE-01"];
+    an_archive_that_forgets_quotas: broken(Fault::ForgetsQuotas) => archive, ["ARCHIVE-02"];
+    an_archive_that_skips_entries_on_paging: broken(Fault::SkipsEntriesOnPaging) => archive, ["ARCHIVE-02"];
+    an_archive_that_pages_files_by_time_alone: broken(Fault::PagesFilesByTimeAlone) => archive, ["ARCHIVE-03"];
+    an_archive_that_knows_no_thumbnail_sizes: broken(Fault::KnowsNoThumbnailSizes) => archive, ["ARCHIVE-04"];
+    an_archive_that_leaves_out_expired_keys: broken(Fault::LeavesOutExpiredKeys) => archive, ["ARCHIVE-05"];
+    an_archive_that_leaves_out_blobs_of_removed_users:
+        broken(Fault::LeavesOutBlobsOfRemovedUsers) => archive, ["ARCHIVE-06"];
+    an_archive_that_forgets_what_was_stored: broken(Fault::ForgetsWhatWasStored) => archive, ["ARCHIVE-06"];
+    an_archive_that_counts_removed_users: broken(Fault::CountsRemovedUsers) => archive, ["ARCHIVE-07"];
+    an_archive_that_seals_nothing: broken(Fault::SealsNothing) => archive,
+        ["ARCHIVE-08", "ARCHIVE-09", "ARCHIVE-10"];
+    an_archive_that_seals_late: broken(Fault::SealsLate) => archive, ["ARCHIVE-08", "ARCHIVE-09", "ARCHIVE-10"];
+    an_archive_that_never_unseals: broken(Fault::NeverUnseals) => archive, ["ARCHIVE-10"];
+}
