@@ -3,6 +3,7 @@
 mod accounts;
 mod archive;
 mod health;
+mod jobs;
 mod moving;
 
 use std::str::FromStr as _;
@@ -14,7 +15,6 @@ use fm_domain::accounts::{Email, InvalidEmail};
 use fm_domain::audit::{AuditAction, AuditFilter};
 use fm_domain::clock::Timestamp;
 use fm_domain::ids::UserId;
-use fm_domain::jobs::JobState;
 use uuid::Uuid;
 
 pub use accounts::{
@@ -23,6 +23,7 @@ pub use accounts::{
 };
 pub use archive::{ExportArgs, ImportArgs};
 pub use health::HealthArgs;
+pub use jobs::{DeadJobs, JobStateArg, Jobs};
 pub use moving::MoveBlobsArgs;
 
 /// A file backend: accounts, uploads, thumbnails and signed downloads over HTTP.
@@ -121,6 +122,13 @@ pub enum Command {
     ///
     /// No program may use the database meanwhile. The blob store stays the one it was.
     Import(ImportArgs),
+    /// Try what the program needs of its database, its blob store, its sessions and its configuration, and name each step that fails
+    /// and what to change.
+    ///
+    /// It may run while the service does and while it does not. Each step has 4 s, the parts are tried side by side, and what is
+    /// written on trial is removed. No secret is shown: the report may be passed on. Exit code: 0 when all is well or is only
+    /// warned of, 1 when a step failed.
+    Doctor(DoctorArgs),
     /// Print the description of the HTTP API (OpenAPI 3.1, JSON).
     Openapi,
     /// Print the completions of a shell: `file-manager completions bash > /etc/bash_completion.d/file-manager`.
@@ -171,59 +179,6 @@ pub enum Migrate {
     Down,
     /// Show which are applied.
     Status,
-}
-
-/// What to do with jobs.
-#[derive(Debug, Clone, Subcommand)]
-pub enum Jobs {
-    /// List them, the oldest first.
-    List {
-        /// Only those in this state.
-        #[arg(long, value_enum)]
-        state: Option<JobStateArg>,
-        /// One JSON object a line.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Try dead jobs again, with all attempts before them.
-    Retry(DeadJobs),
-    /// Let dead jobs go; their work stays undone.
-    Discard(DeadJobs),
-}
-
-/// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum JobStateArg {
-    /// No worker holds it.
-    Waiting,
-    /// A worker holds it.
-    Running,
-    /// It failed for good.
-    Dead,
-}
-
-impl From<JobStateArg> for JobState {
-    fn from(state: JobStateArg) -> Self {
-        match state {
-            JobStateArg::Waiting => Self::Waiting,
-            JobStateArg::Running => Self::Running,
-            JobStateArg::Dead => Self::Dead,
-        }
-    }
-}
-
-/// Which dead jobs.
-#[derive(Debug, Clone, Args)]
-pub struct DeadJobs {
-    /// Their ids.
-    #[arg(required_unless_present = "all")]
-    pub ids: Vec<Uuid>,
-    /// All of them.
-    #[arg(long, conflicts_with = "ids")]
-    pub all: bool,
-    /// One JSON object a line: of each job its id, and whether it was done.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Which entries of the audit trail.
@@ -302,6 +257,14 @@ impl SweepArgs {
     pub fn min_age(&self) -> Duration {
         self.min_age_seconds.map_or(Duration::MAX, Duration::from_secs)
     }
+}
+
+/// How to tell what was found.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct DoctorArgs {
+    /// One JSON object a line: each step, and at last a summary.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How to verify.

@@ -58,6 +58,7 @@ pub mod cli;
 mod commands;
 pub mod config;
 mod descriptors;
+mod http_client;
 pub mod lifecycle;
 pub mod logging;
 mod metrics;

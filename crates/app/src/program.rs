@@ -3,7 +3,7 @@
 use fm_application::wiring::Ports;
 
 use crate::adapters::{Adapters, BlobStoreFactory, DatabaseFactory, SessionStoreFactory};
-use crate::config::{self, Config, ConfigFaults, SetVariable, Sources, Variable};
+use crate::config::{self, Config, ConfigFaults, Secret, SetVariable, Sources, Variable};
 
 /// The program: the adapters that the configuration may pick, and the decorators of its ports.
 ///
@@ -60,6 +60,11 @@ impl Program {
     /// Every variable, and what it is set to.
     pub(crate) fn variables_of(&self, sources: &Sources) -> Vec<SetVariable> {
         config::set_variables(&self.adapters, sources)
+    }
+
+    /// Every secret that is set.
+    pub(crate) fn secrets_of(&self, sources: &Sources) -> Vec<Secret> {
+        config::secrets(&self.adapters, sources)
     }
 
     /// Reads the configuration; on failure all its faults.

@@ -14,7 +14,7 @@ use crate::adapters::{DatabaseScope, Purpose};
 use crate::config::{Config, Secret};
 
 /// The name of the file in `DATA_DIR` that keeps the secret that was made once.
-const FILE: &str = "jwt-secret";
+pub(crate) const FILE: &str = "jwt-secret";
 
 /// The configured secrets. Without one, a database of one machine gets a secret that is generated once and stored in
 /// `DATA_DIR`, and a database of one process gets a new one at each start. A command that only looks signs nothing that

@@ -75,21 +75,9 @@ impl Program {
         let secrets = secrets::of(config, purpose)?;
         let macs: Arc<dyn MacSigner> = Arc::new(HkdfMacSigner::new(&secrets));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        // The other half is for the connections: the server holds up to 512 KiB of each upload before the store has
-        // them.
-        let budget = BufferBudget::new(ByteSize::new(config.uploads.buffer.bytes() / 2));
-        let metrics = metrics::new()?;
+        let mut context = open_context(config, purpose, Arc::clone(&clock))?;
+        let (budget, metrics) = (context.budget.clone(), Arc::clone(&context.metrics));
         metrics.watch_upload_memory(budget.clone());
-        let mut context = OpenContext {
-            purpose,
-            data_dir: config.storage.data_dir.clone(),
-            database_pool_size: config.storage.database_pool_size,
-            budget: budget.clone(),
-            clock: Arc::clone(&clock),
-            metrics: Arc::clone(&metrics),
-            redis: open_redis(config)?,
-            shutdown: ShutdownHooks::default(),
-        };
         let database = open_database(config, &mut context).await?;
         let sessions = open_sessions(config, &mut context, &database).await?;
         let limits = open_limits(&context);
@@ -136,6 +124,26 @@ impl Program {
 /// Whether anybody is told of the calls of ports: who isn't need not pay for them.
 const fn is_observed(config: &Config) -> bool {
     config.metrics.address.is_some() || config.traces.endpoint.is_some()
+}
+
+/// What adapters are opened with.
+pub(crate) fn open_context(
+    config: &Config,
+    purpose: Purpose,
+    clock: Arc<dyn Clock>,
+) -> Result<OpenContext, StartError> {
+    Ok(OpenContext {
+        purpose,
+        data_dir: config.storage.data_dir.clone(),
+        database_pool_size: config.storage.database_pool_size,
+        // The other half is for the connections: the server holds up to 512 KiB of each upload before the store has
+        // them.
+        budget: BufferBudget::new(ByteSize::new(config.uploads.buffer.bytes() / 2)),
+        clock,
+        metrics: metrics::new()?,
+        redis: open_redis(config)?,
+        shutdown: ShutdownHooks::default(),
+    })
 }
 
 async fn open_database(config: &Config, context: &mut OpenContext) -> Result<OpenDatabase, StartError> {

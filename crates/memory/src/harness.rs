@@ -12,16 +12,17 @@
 //! What lives in the memory of one process has no second node, can't be damaged behind the adapter's back and is never out
 //! of reach: those rules prove nothing about the reference adapters.
 
+mod archive;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_contract::fakes::present;
 use fm_contract::{
-    ArchiveHarness, BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Impossible,
-    RateLimiterHarness, ResumableHarness, SessionSignalHarness, SessionStoreHarness,
+    BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Impossible, RateLimiterHarness,
+    ResumableHarness, SessionSignalHarness, SessionStoreHarness,
 };
-use fm_domain::archive::Archive;
 use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::database::Database;
 use fm_domain::jobs::JobSignal;
@@ -68,25 +69,6 @@ impl DatabaseHarness for Tables {
     }
 
     fn with_wrong_credentials(&self) -> Result<Arc<dyn Database>, Impossible> {
-        Err(IN_MEMORY)
-    }
-}
-
-#[async_trait]
-impl ArchiveHarness for Tables {
-    async fn fresh() -> Self {
-        <Self as DatabaseHarness>::fresh().await
-    }
-
-    fn database(&self) -> Arc<dyn Database> {
-        DatabaseHarness::database(self)
-    }
-
-    fn archive(&self) -> Arc<dyn Archive> {
-        Arc::new(self.database.clone())
-    }
-
-    async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
         Err(IN_MEMORY)
     }
 }

@@ -92,6 +92,19 @@ impl PgAddress {
         self.warning.as_deref()
     }
 
+    /// Its hosts with their ports, as the URL names them.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<String> {
+        self.hosts.names()
+    }
+
+    /// The address of each of its hosts for itself, by the host's name. A standby counts as any other.
+    #[must_use]
+    pub fn each_host(&self) -> Vec<(String, Self)> {
+        let alone = |(name, hosts)| (name, Self { hosts, ..self.clone() });
+        self.hosts.each().into_iter().map(alone).collect()
+    }
+
     /// Opens a connection to the first host that takes one; each address of each host has `connect_timeout` for it (5 s).
     pub(crate) async fn open(&self) -> PortResult<Opened> {
         self.hosts.open(&self.security).await

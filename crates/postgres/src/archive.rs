@@ -35,10 +35,10 @@ use crate::{audit, checks, directory};
 const SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
     SET LOCAL idle_in_transaction_session_timeout = 0; SELECT 1 FROM users LIMIT 1";
 
-/// Triggers that refuse every change. The lock waits for the units that have changed something, and has those that come wait;
-/// it is given up before the server looks for a deadlock, so that it is never a unit that fails for one. A trigger that is there
-/// is seen by every statement that begins after it.
-const SEAL: &str = "SET LOCAL lock_timeout = 500; \
+/// Triggers that refuse every change. The lock waits for the units that have changed something, and has those that come wait.
+/// A unit that has changed one table and waits for another may deadlock with it: the one that has waited longest is ended, which is the
+/// unit, whose use case tries again behind the lock. A trigger that is there is seen by every statement that begins after it.
+const SEAL: &str = "SET LOCAL lock_timeout = 5000; \
     LOCK TABLE blobs, idempotency_keys, files, uploads, upload_parts, jobs, users, audit_entries \
         IN SHARE ROW EXCLUSIVE MODE; \
     DO $seal$ DECLARE name text; BEGIN \
@@ -57,7 +57,7 @@ FOR EACH STATEMENT EXECUTE PROCEDURE file_manager_refuse_change()', name); \
 
 /// The triggers go with their function.
 const UNSEAL: &str =
-    "SET LOCAL lock_timeout = 500; DROP FUNCTION IF EXISTS file_manager_refuse_change() CASCADE";
+    "SET LOCAL lock_timeout = 5000; DROP FUNCTION IF EXISTS file_manager_refuse_change() CASCADE";
 
 /// How often the locks are tried for, and the pause between two tries.
 const TRIES: usize = 60;

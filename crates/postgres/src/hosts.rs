@@ -16,7 +16,7 @@ use std::time::Duration;
 use fm_domain::error::{PortError, PortResult, chain};
 use tokio::net::lookup_host;
 use tokio::time::timeout;
-use tokio_postgres::config::{LoadBalanceHosts, SslMode};
+use tokio_postgres::config::{LoadBalanceHosts, SslMode, TargetSessionAttrs};
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -66,6 +66,24 @@ impl Hosts {
     /// The hosts that are other machines.
     pub(crate) fn remote(&self) -> Vec<String> {
         self.entries.iter().filter(|entry| !entry.is_local()).map(ToString::to_string).collect()
+    }
+
+    /// All of them, as the URL names them.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.entries.iter().map(ToString::to_string).collect()
+    }
+
+    /// Each of them for itself, standbys too.
+    pub(crate) fn each(&self) -> Vec<(String, Self)> {
+        let mut settings = self.settings.clone();
+        settings.target_session_attrs(TargetSessionAttrs::Any);
+        let alone = |entry: &Entry| Self {
+            settings: settings.clone(),
+            entries: Arc::from([entry.clone()]),
+            limit: self.limit,
+            learned: Arc::new(Learned::new(Place { entry: 0, address: None }, 1)),
+        };
+        self.entries.iter().map(|entry| (entry.to_string(), alone(entry))).collect()
     }
 
     /// Opens a connection to the first address that takes one, beginning with the one that worked last.

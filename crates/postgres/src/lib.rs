@@ -22,6 +22,7 @@ mod contents;
 mod database;
 mod directory;
 mod error;
+mod facts;
 mod files;
 mod gather;
 mod hosts;
@@ -53,6 +54,7 @@ mod value;
 
 pub use address::{InvalidAddress, PgAddress};
 pub use database::PgDatabase;
+pub use facts::{PgFacts, PgRights, PgTimeouts};
 pub use migrations::{MigrationError, MigrationState, PgMigrations};
 pub use pool::{PgLimits, PgPool};
 pub use pooling::TRANSACTION_POOLING;

@@ -122,6 +122,17 @@ impl PgMigrations {
         Ok(states.collect())
     }
 
+    /// The versions of migrations that the database has and this program does not know, in order: a newer program ran them.
+    pub async fn unknown(&self) -> Result<Vec<String>, MigrationError> {
+        let mut recorded = self.recorded().await?;
+        for migration in sorted().map_err(MigrationError::Failed)? {
+            recorded.remove(&migration.name().version().to_string());
+        }
+        let mut unknown: Vec<String> = recorded.into_iter().collect();
+        unknown.sort();
+        Ok(unknown)
+    }
+
     /// The versions that the database has; none while it lacks the table of them.
     async fn recorded(&self) -> Result<HashSet<String>, MigrationError> {
         let unavailable = |error: diesel::result::Error| MigrationError::Unavailable(Box::new(error));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use fm_domain::error::{PortError, PortResult};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use crate::address::PgAddress;
 use crate::timing::SETUP;
@@ -47,14 +47,14 @@ impl PgAddress {
     }
 }
 
-/// A connection that is closed when this is dropped.
-struct Probe {
+/// A connection for checks, which is closed when this is dropped.
+pub(crate) struct Probe {
     client: Client,
     _driver: JoinSet<()>,
 }
 
 impl Probe {
-    async fn open(address: &PgAddress) -> PortResult<Self> {
+    pub(crate) async fn open(address: &PgAddress) -> PortResult<Self> {
         let (client, connection) = address.open().await?;
         let mut driver = JoinSet::new();
         driver.spawn(async move {
@@ -66,6 +66,11 @@ impl Probe {
 
     /// The first value of the answer; empty where there is none.
     async fn ask(&self, question: &str) -> PortResult<String> {
+        Ok(self.row(question).await?.into_iter().next().unwrap_or_default())
+    }
+
+    /// The first row of the answer; NULL is empty.
+    pub(crate) async fn row(&self, question: &str) -> PortResult<Vec<String>> {
         let answer = self.answer(question).await?;
         answer.map_err(|error| PortError::Unavailable(Box::new(error)))
     }
@@ -81,15 +86,16 @@ impl Probe {
         }
     }
 
-    async fn answer(&self, question: &str) -> PortResult<Result<String, tokio_postgres::Error>> {
+    async fn answer(&self, question: &str) -> PortResult<Result<Vec<String>, tokio_postgres::Error>> {
         let answered = timeout(SETUP, self.client.simple_query(question)).await;
         let messages = answered.map_err(|_elapsed| PortError::Unavailable(Box::new(NoAnswer(SETUP))))?;
         Ok(messages.map(|messages| {
             let row = messages.iter().find_map(|message| match message {
-                SimpleQueryMessage::Row(row) => row.get(0),
+                SimpleQueryMessage::Row(row) => Some(row),
                 _ => None,
             });
-            row.unwrap_or_default().to_owned()
+            let value = |row: &SimpleQueryRow, column| row.get(column).unwrap_or_default().to_owned();
+            row.map(|row| (0..row.len()).map(|column| value(row, column)).collect()).unwrap_or_default()
         }))
     }
 }

@@ -10,12 +10,14 @@
 
 mod client;
 mod error;
+mod facts;
 mod fields;
 mod limiter;
 mod sessions;
 mod signal;
 
 pub use client::{InvalidRedisUrl, RedisClient, RedisUrl};
+pub use facts::RedisFacts;
 pub use limiter::RedisRateLimiter;
 pub use sessions::RedisSessionStore;
 pub use signal::RedisSessionSignal;

@@ -64,8 +64,13 @@ impl Failure {
         self.status
     }
 
+    /// The server's code.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
     fn has_code(&self, code: &str) -> bool {
-        self.code.as_deref() == Some(code)
+        self.code() == Some(code)
     }
 
     /// The object (or the upload) is not there. Where a bucket is missing, most servers say so.

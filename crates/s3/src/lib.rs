@@ -9,6 +9,7 @@ mod cleanup;
 mod client;
 mod direct;
 mod endpoint;
+mod facts;
 mod failure;
 mod incomplete;
 mod list;
@@ -26,6 +27,7 @@ mod store;
 mod write_state;
 
 pub use endpoint::InvalidEndpoint;
+pub use facts::error_code;
 pub use presign::S3SignDownload;
 pub use presign_part::S3SignParts;
 pub use settings::{S3Settings, S3Timeouts};

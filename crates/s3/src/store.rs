@@ -175,7 +175,7 @@ impl Shared {
     }
 
     /// Says which bucket a failure was about.
-    fn named(&self, bucket: Bucket, error: PortError) -> PortError {
+    pub(crate) fn named(&self, bucket: Bucket, error: PortError) -> PortError {
         let name = self.bucket(bucket).to_owned();
         match error {
             PortError::Unavailable(cause) => PortError::Unavailable(Box::new(AboutBucket { name, cause })),
@@ -199,9 +199,9 @@ impl Shared {
 
 #[derive(Debug, thiserror::Error)]
 #[error("bucket {name}: {cause}")]
-struct AboutBucket {
+pub(crate) struct AboutBucket {
     name: String,
-    cause: fm_domain::error::Cause,
+    pub(crate) cause: fm_domain::error::Cause,
 }
 
 #[derive(Debug, thiserror::Error)]

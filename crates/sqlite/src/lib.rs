@@ -21,6 +21,7 @@ mod access;
 mod archive;
 mod database;
 mod error;
+mod facts;
 mod migrations;
 mod open;
 mod queries;
@@ -36,7 +37,10 @@ mod unit_of_work;
 mod writer;
 
 pub use database::{SqliteDatabase, SqliteReadRepos};
-pub use migrations::{MigrateSqlite, MigrationState, migrate, migration_status, revert_last_migration};
+pub use facts::{SqliteFacts, facts, quick_check};
+pub use migrations::{
+    MigrateSqlite, MigrationState, migrate, migration_status, revert_last_migration, unknown_migrations,
+};
 pub use open::OpenSqlite;
 pub use sessions::SqliteSessionStore;
 pub use signal::SqliteJobSignal;

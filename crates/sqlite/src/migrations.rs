@@ -79,6 +79,18 @@ pub fn migration_status(path: &Path) -> Result<Vec<MigrationState>, MigrateSqlit
     Ok(known()?.into_iter().map(state).collect())
 }
 
+/// The versions of migrations that the database at `path` has and this program does not know, in order: a newer program ran
+/// them. Nothing is created. Blocks.
+pub fn unknown_migrations(path: &Path) -> Result<Vec<String>, MigrateSqlite> {
+    let known = known()?;
+    let is_known =
+        |version: &MigrationVersion<'_>| known.iter().any(|known| known.name().version() == *version);
+    let mut unknown: Vec<String> =
+        recorded(path)?.iter().filter(|version| !is_known(version)).map(ToString::to_string).collect();
+    unknown.sort();
+    Ok(unknown)
+}
+
 /// The migrations that the database at `path` has.
 fn recorded(path: &Path) -> Result<HashSet<MigrationVersion<'static>>, MigrateSqlite> {
     // An empty file is what a program that was killed at its first start leaves.

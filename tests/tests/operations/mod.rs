@@ -6,6 +6,7 @@ mod capabilities;
 mod configuration;
 mod databases;
 mod docs;
+mod doctor;
 mod exports;
 mod fleet;
 mod health;

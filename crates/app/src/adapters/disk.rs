@@ -1,5 +1,7 @@
 //! Blobs in a folder.
 
+mod checkup;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,12 +9,15 @@ use async_trait::async_trait;
 use fm_disk::{DiskBlobStore, DiskSettings};
 use fm_domain::error::PortError;
 
-use super::{BlobStoreFactory, OpenBlobStore, OpenContext, OpenDirect};
+use super::{BlobStoreFactory, Checkup, OpenBlobStore, OpenContext, OpenDirect};
 use crate::StartError;
 use crate::config::Reader;
 
 /// An unfinished file that no upload has written to for so long is debris.
 const UNFINISHED_FOR: Duration = Duration::from_hours(24);
+
+/// The folder of the blobs, within `DATA_DIR`.
+const FOLDER: &str = "blobs";
 
 /// `BLOB_STORE=disk`: blobs in `DATA_DIR/blobs`.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +34,7 @@ impl BlobStoreFactory for DiskConfig {
     }
 
     async fn open(&self, context: &mut OpenContext) -> Result<OpenBlobStore, StartError> {
-        let folder = context.data_dir.join("blobs");
+        let folder = context.data_dir.join(FOLDER);
         let settings = DiskSettings { root: folder.clone(), budget: context.budget.clone() };
         let failed = |source| {
             StartError::adapter(
@@ -53,5 +58,9 @@ impl BlobStoreFactory for DiskConfig {
             lister: Some(store.clone()),
             ..OpenBlobStore::new(store)
         })
+    }
+
+    fn checkup(&self, context: &OpenContext) -> Option<Box<dyn Checkup>> {
+        Some(Box::new(checkup::DiskCheckup { folder: context.data_dir.join(FOLDER) }))
     }
 }

@@ -4,6 +4,7 @@
 //! factory that the configuration picks reads settings, and only that one is opened. Ours are registered in
 //! `Adapters::ours`, one line each; [`Program`](crate::Program) adds those of a foreign `main` or replaces ours by name.
 
+pub(crate) mod checkup;
 mod context;
 mod database_sessions;
 mod disk;
@@ -12,8 +13,10 @@ pub(crate) mod plain;
 mod postgres;
 mod redis;
 mod registry;
+mod room;
 mod s3;
 mod sqlite;
+mod supabase;
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -27,6 +30,7 @@ use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::{SessionSignal, SessionStore};
 use fm_domain::uploads::ResumableStore;
 
+pub use checkup::{Checkup, Diagnosis, Verdict};
 pub use context::{OpenContext, Purpose};
 pub use database_sessions::DatabaseSessions;
 pub use disk::DiskConfig;
@@ -67,6 +71,11 @@ pub trait BlobStoreFactory: Any + Debug + Send + Sync {
 
     /// Opens the store. To be closed at the end of the process, it adds a hook to `context.shutdown`.
     async fn open(&self, context: &mut OpenContext) -> Result<OpenBlobStore, StartError>;
+
+    /// What `file-manager doctor` checks before it opens the store; nothing by default.
+    fn checkup(&self, _context: &OpenContext) -> Option<Box<dyn Checkup>> {
+        None
+    }
 }
 
 /// An open blob store, and what it can do beyond the least.
@@ -182,6 +191,11 @@ pub trait DatabaseFactory: Any + Debug + Send + Sync {
     /// Opens the database; pending migrations were applied before, if they are to be. To be closed at the end of the
     /// process, it adds a hook to `context.shutdown`.
     async fn open(&self, context: &mut OpenContext) -> Result<OpenDatabase, StartError>;
+
+    /// What `file-manager doctor` checks before it opens the database; nothing by default.
+    fn checkup(&self, _context: &OpenContext) -> Option<Box<dyn Checkup>> {
+        None
+    }
 }
 
 /// Which processes can share a database. It decides where the secret that signs tokens comes from when none is
@@ -238,6 +252,11 @@ pub trait Migrations: Send + Sync {
 
     /// All of them, in order. It creates nothing.
     async fn status(&self) -> Result<Vec<MigrationState>, MigrateError>;
+
+    /// Those that the database has and this program does not know, because a newer one applied them; none by default.
+    async fn unknown(&self) -> Result<Vec<String>, MigrateError> {
+        Ok(Vec::new())
+    }
 }
 
 /// For databases without a structure to be migrated.

@@ -18,6 +18,22 @@ pub(crate) fn warn_of_plain_redis(url: &RedisUrl) {
     }
 }
 
+/// What is wrong where the URL of an S3 leads to another machine without encryption.
+pub(super) fn problem_of_plain_s3(variable: &str, url: &str) -> Option<String> {
+    let host = plain_host(url)?;
+    Some(format!(
+        "{variable} is not encrypted: an attacker in the network on the way to {host} can read and change what is sent"
+    ))
+}
+
+/// The same of a Redis.
+pub(crate) fn problem_of_plain_redis(url: &RedisUrl) -> Option<String> {
+    let host = url.plain_host().filter(|host| !is_local(host))?;
+    Some(format!(
+        "REDIS_URL is not encrypted: an attacker in the network on the way to {host} can read and change what is sent"
+    ))
+}
+
 fn warn(variable: &str, plain: &str, host: &str, encrypted: &str) {
     tracing::warn!(
         "{variable} begins with {plain}: an attacker in the network on the way to {host} can read and change what is sent; \
@@ -37,7 +53,8 @@ fn plain_host(url: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("http") && !is_local(host)).then_some(host)
 }
 
-fn is_local(host: &str) -> bool {
+/// Whether a host is this machine.
+pub(crate) fn is_local(host: &str) -> bool {
     let is_loopback = |address: IpAddr| address.to_canonical().is_loopback();
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(is_loopback)
 }

@@ -1,5 +1,7 @@
 //! PostgreSQL.
 
+mod checkup;
+
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
@@ -10,10 +12,15 @@ use fm_postgres::{
 };
 
 use super::{
-    DatabaseFactory, DatabaseScope, MigrateError, MigrationState, Migrations, OpenContext, OpenDatabase,
+    Checkup, DatabaseFactory, DatabaseScope, MigrateError, MigrationState, Migrations, OpenContext,
+    OpenDatabase,
 };
 use crate::StartError;
 use crate::config::{Reader, Secret};
+
+/// What to do about a pooler in transaction mode.
+const POOLED: &str = "use the pooler's session mode (at Supabase port 5432 instead of 6543; of PgBouncer pool_mode = session), \
+    or the database itself";
 
 /// `DATABASE_URL=postgres://…`.
 #[derive(Debug, Clone)]
@@ -61,8 +68,7 @@ impl DatabaseFactory for PostgresConfig {
             Ok(true) => Err(StartError::unworkable(
                 "DATABASE_URL",
                 format!("it leads to a connection pooler in transaction mode, and {TRANSACTION_POOLING}"),
-                "use the pooler's session mode (at Supabase port 5432 instead of 6543; of PgBouncer pool_mode = session), \
-                 or the database itself",
+                POOLED,
             )),
             Err(source) => Err(StartError::adapter("the PostgreSQL database can't be used", source)),
         }
@@ -89,6 +95,13 @@ impl DatabaseFactory for PostgresConfig {
             ..OpenDatabase::new(database, Arc::new(PgJobSignal::new(address)))
         })
     }
+
+    fn checkup(&self, context: &OpenContext) -> Option<Box<dyn Checkup>> {
+        // An address that can't be read is told where the database is opened.
+        let address = self.address().ok()?;
+        let (pool_size, clock) = (context.database_pool_size, Arc::clone(&context.clock));
+        Some(Box::new(checkup::PgCheckup { address, pool_size, clock }))
+    }
 }
 
 #[async_trait]
@@ -106,5 +119,8 @@ impl Migrations for PgMigrations {
         let state =
             |state: fm_postgres::MigrationState| MigrationState { name: state.name, applied: state.applied };
         Ok(states.into_iter().map(state).collect())
+    }
+    async fn unknown(&self) -> Result<Vec<String>, MigrateError> {
+        Ok(Self::unknown(self).await.map_err(Cause::from)?)
     }
 }

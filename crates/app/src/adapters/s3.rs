@@ -1,5 +1,7 @@
 //! Blobs in an S3.
 
+mod checkup;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,7 +10,7 @@ use fm_s3::{InvalidEndpoint, S3BlobStore, S3Settings, S3SignDownload, S3SignPart
 use fm_streaming::BufferBudget;
 
 use super::plain::warn_of_plain_s3;
-use super::{BlobStoreFactory, OpenBlobStore, OpenContext, OpenDirect};
+use super::{BlobStoreFactory, Checkup, OpenBlobStore, OpenContext, OpenDirect};
 use crate::StartError;
 use crate::config::{Reader, Secret, Variable};
 
@@ -96,6 +98,12 @@ impl BlobStoreFactory for S3Config {
             links: Some(links),
             ..OpenBlobStore::new(store)
         })
+    }
+
+    fn checkup(&self, context: &OpenContext) -> Option<Box<dyn Checkup>> {
+        // An endpoint that can't be used is told where the store is opened.
+        let store = S3BlobStore::new(&self.settings(context.budget.clone())).ok()?;
+        Some(Box::new(checkup::S3Checkup::new(self.clone(), store, Arc::clone(&context.clock))))
     }
 }
 

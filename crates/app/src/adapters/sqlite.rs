@@ -1,5 +1,7 @@
 //! SQLite.
 
+mod checkup;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +10,8 @@ use fm_domain::error::Cause;
 use fm_sqlite::{SqliteDatabase, SqliteSessionStore};
 
 use super::{
-    DatabaseFactory, DatabaseScope, MigrateError, MigrationState, Migrations, OpenContext, OpenDatabase,
+    Checkup, DatabaseFactory, DatabaseScope, MigrateError, MigrationState, Migrations, OpenContext,
+    OpenDatabase,
 };
 use crate::StartError;
 use crate::config::{Reader, Secret};
@@ -71,6 +74,10 @@ impl DatabaseFactory for SqliteConfig {
             ..OpenDatabase::new(Arc::new(database), signal)
         })
     }
+
+    fn checkup(&self, _: &OpenContext) -> Option<Box<dyn Checkup>> {
+        Some(Box::new(checkup::SqliteCheckup { path: self.path.clone() }))
+    }
 }
 
 /// The migrations of a file.
@@ -107,5 +114,8 @@ impl Migrations for SqliteMigrations {
         let states = self.run(fm_sqlite::migration_status).await?;
         let states = states.into_iter();
         Ok(states.map(|state| MigrationState { name: state.name, applied: state.applied }).collect())
+    }
+    async fn unknown(&self) -> Result<Vec<String>, MigrateError> {
+        self.run(fm_sqlite::unknown_migrations).await
     }
 }

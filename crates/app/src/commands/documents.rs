@@ -35,7 +35,8 @@ pub(super) fn run(command: &Command) -> Option<ExitCode> {
         | Command::MoveBlobs(_)
         | Command::Export(_)
         | Command::Import(_)
-        | Command::Verify(_) => return None,
+        | Command::Verify(_)
+        | Command::Doctor(_) => return None,
     };
     Some(match printed {
         Ok(()) => ExitCode::SUCCESS,

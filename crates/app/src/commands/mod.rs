@@ -2,6 +2,7 @@
 
 mod audit;
 mod configuration;
+mod doctor;
 mod documents;
 mod end_sessions;
 mod export;
@@ -79,13 +80,14 @@ fn started(program: &Program, command: Command, config: Config) -> Result<bool, 
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build()?;
     let export = SpanExport::start(&config.traces, runtime.handle())?;
     let _log = logging::start(config.logging.format, &config.logging.filter, export.as_ref())?;
-    let serves = matches!(command, Command::Serve(_));
+    let leaves_threads = matches!(command, Command::Serve(_) | Command::Doctor(_));
     let done = run_on(&runtime, program, command, config);
     if let Some(export) = export {
         export.finish();
     }
-    if serves {
-        // Requests that were cut off may still be on the server's threads, inside of it: it ends with the process.
+    if leaves_threads {
+        // Requests that were cut off may still be on the server's threads, inside of it, and a check may wait for a disk that
+        // hangs: it ends with the process.
         let _runtime = ManuallyDrop::new(runtime);
     }
     done
@@ -117,6 +119,7 @@ fn run_on(
         Command::Export(args) => return runtime.block_on(export::run(program, &config, args)),
         Command::Import(args) => return runtime.block_on(import::run(program, &config, args)),
         Command::Verify(args) => return runtime.block_on(verify::run(program, &config, args)),
+        Command::Doctor(args) => return runtime.block_on(doctor::run(program, &config, args)),
     }
     Ok(true)
 }

@@ -113,6 +113,7 @@ impl Config {
         "memory".clone_into(&mut self.storage.blob_store);
         self.storage.blobs = Arc::new(Memory);
         self.storage.fallback = None;
+        "memory".clone_into(&mut self.storage.session_store);
         self.storage.sessions = Arc::new(Memory);
         self.storage.database = Arc::new(Memory);
         self.storage.redis = None;
@@ -142,6 +143,19 @@ pub(crate) fn set_variables(adapters: &Adapters, sources: &Sources) -> Vec<SetVa
         .collect();
     set.sort_unstable_by_key(|variable| variable.name);
     set
+}
+
+/// Every secret that the sources set, read from its file where they name one: what no report may show.
+pub(crate) fn secrets(adapters: &Adapters, sources: &Sources) -> Vec<Secret> {
+    let variables = variables(adapters);
+    let names = names(&variables);
+    let texts = source::layered(sources, &names, &mut ConfigFaults::default());
+    let mut reader = Reader::new(&texts, &names, ConfigFaults::default());
+    variables
+        .iter()
+        .filter(|variable| variable.secret)
+        .filter_map(|variable| reader.secret(variable.name))
+        .collect()
 }
 
 /// Every variable that is read: those of the sections and those of the adapters.

@@ -41,7 +41,9 @@ pub struct StorageConfig {
     pub blobs: Arc<dyn BlobStoreFactory>,
     /// `BLOB_STORE_FALLBACK`: the store that blobs are moved from, while they are.
     pub fallback: Option<FallbackConfig>,
-    /// `SESSION_STORE`.
+    /// `SESSION_STORE`: the name of the adapter.
+    pub session_store: String,
+    /// The adapter of this name.
     pub sessions: Arc<dyn SessionStoreFactory>,
     /// `SESSION_CACHE_TTL_SECONDS`: how long a node may use its copy of a session; zero: it has none.
     pub session_cache_ttl: Duration,
@@ -86,6 +88,7 @@ impl StorageConfig {
             session_cache_ttl: reader.seconds("SESSION_CACHE_TTL_SECONDS", 5, 0..=60),
             redis: redis(reader),
             blob_store,
+            session_store,
         };
         if config.falls_back_on_itself() {
             reader.fault(

@@ -37,7 +37,7 @@ struct State {
 
 impl State {
     fn write(&mut self) {
-        // A log that nobody can take any more is no reason to stop.
+        // A log whose reader is gone is no reason to stop.
         let _written = self.output.write_all(&self.text).and_then(|()| self.output.flush());
         self.text.clear();
         self.written_at = Instant::now();

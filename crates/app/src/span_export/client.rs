@@ -1,6 +1,5 @@
 //! The HTTP client of the exporter.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -8,20 +7,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fm_domain::error::chain;
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use opentelemetry_http::{HttpClient, HttpError};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use crate::http_client::Sender;
+
 /// The most that is read of an answer.
 const MAX_ANSWER: usize = 64 * 1024;
-
-type Sender = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Sends batches on the runtime of the program, whatever thread exports them. A collector that fails is a line of the log once,
 /// and another when it answers again.
@@ -35,14 +28,7 @@ pub(super) struct CollectorClient {
 
 impl CollectorClient {
     pub(super) fn new(runtime: &Handle, timeout: Duration, is_secure: bool) -> Result<Self, rustls::Error> {
-        let roots = if is_secure { platform_roots() } else { RootCertStore::empty() };
-        let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let connector =
-            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
-        let sender = Client::builder(TokioExecutor::new()).build(connector);
+        let sender = Sender::new(is_secure)?;
         Ok(Self { sender, runtime: runtime.clone(), timeout, is_failing: AtomicBool::new(false) })
     }
 
@@ -62,7 +48,7 @@ impl CollectorClient {
 impl HttpClient for CollectorClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let (sender, limit) = (self.sender.clone(), self.timeout);
-        let sent = self.runtime.spawn(async move { timeout(limit, send(&sender, request)).await });
+        let sent = self.runtime.spawn(async move { timeout(limit, sender.send(request, MAX_ANSWER)).await });
         let answer = match sent.await {
             Ok(Ok(answer)) => answer,
             Ok(Err(late)) => Err(late.into()),
@@ -76,20 +62,4 @@ impl HttpClient for CollectorClient {
         }
         answer
     }
-}
-
-async fn send(sender: &Sender, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-    let (head, body) = sender.request(request.map(Full::new)).await?.into_parts();
-    let body = Limited::new(body, MAX_ANSWER).collect().await?;
-    Ok(Response::from_parts(head, body.to_bytes()))
-}
-
-/// The roots that this machine trusts; those that browsers trust where it has none, as in a bare container.
-fn platform_roots() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
-    roots
 }

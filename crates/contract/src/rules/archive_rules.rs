@@ -1,37 +1,27 @@
-//! Snapshots of a database, and its seal.
+//! Snapshots of a database.
 
-use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
-
-use fm_domain::accounts::{Account, Role, User};
+use fm_domain::accounts::{Account, Role};
 use fm_domain::archive::{ArchivedFile, ArchivedKey, Contents, LooseBlob, LooseState, Snapshot};
 use fm_domain::audit::{AuditAction, AuditEntry, AuditKey};
 use fm_domain::blobs::{BlobIntent, BlobKey};
-use fm_domain::database::{Database, UnitOfWork};
-use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, Sha256, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
 use fm_domain::ids::{AuditEntryId, BlobId, FileId, UserId};
-use fm_domain::uploads::{Upload, UploadStatus};
-use tokio::task::JoinSet;
 
 use crate::fixture::database::{Given, stored, stored_thumbnail};
-use crate::fixture::{assert_unavailable, at, fill, offered, soon, uuid};
+use crate::fixture::{at, fill, soon, uuid};
 use crate::harness::ArchiveHarness;
 
-/// For how long units go on beside a seal that does not come.
-const SOON: Duration = Duration::from_secs(3);
-
-fn given<H: ArchiveHarness>(harness: &H) -> Given {
+pub(super) fn given<H: ArchiveHarness>(harness: &H) -> Given {
     Given { db: harness.database() }
 }
 
-async fn snapshot<H: ArchiveHarness>(harness: &H) -> Box<dyn Snapshot> {
+pub(super) async fn snapshot<H: ArchiveHarness>(harness: &H) -> Box<dyn Snapshot> {
     soon("opening a snapshot", harness.archive().snapshot()).await.unwrap()
 }
 
 /// All accounts, page by page.
-async fn accounts(snapshot: &mut dyn Snapshot, limit: u32) -> Vec<Account> {
+pub(super) async fn accounts(snapshot: &mut dyn Snapshot, limit: u32) -> Vec<Account> {
     let mut all: Vec<Account> = Vec::new();
     loop {
         let page = snapshot.accounts(all.last().map(|account| account.user.id), limit).await.unwrap();
@@ -70,7 +60,7 @@ async fn entries(snapshot: &mut dyn Snapshot, limit: u32) -> Vec<AuditEntry> {
     }
 }
 
-fn entry(seconds: i64) -> AuditEntry {
+pub(super) fn entry(seconds: i64) -> AuditEntry {
     AuditEntry {
         id: AuditEntryId::new(uuid()),
         at: at(seconds),
@@ -86,33 +76,10 @@ fn entry(seconds: i64) -> AuditEntry {
 }
 
 impl Given {
-    async fn marked_as_removed(&self, user: UserId) {
+    pub(super) async fn marked_as_removed(&self, user: UserId) {
         let mut unit = self.unit().await;
         assert!(unit.users().mark_removed(user, at(1)).await.unwrap());
         unit.commit().await.unwrap();
-    }
-}
-
-/// Adds a user and an intent, first the one or the other, and commits; the user.
-async fn add(db: &dyn Database, user_first: bool) -> PortResult<UserId> {
-    let user = fill::user();
-    let mut unit = db.begin().await?;
-    if user_first {
-        insert(&mut *unit, &user).await?;
-    }
-    unit.blobs().record_intent(&fill::intent(user.id)).await?;
-    if !user_first {
-        insert(&mut *unit, &user).await?;
-    }
-    unit.commit().await?;
-    Ok(user.id)
-}
-
-async fn insert(unit: &mut dyn UnitOfWork, user: &User) -> PortResult<()> {
-    match unit.users().insert(user).await {
-        Ok(()) => Ok(()),
-        Err(fm_domain::accounts::InsertUser::Store(error)) => Err(error),
-        Err(taken @ fm_domain::accounts::InsertUser::EmailTaken) => panic!("{taken:?}"),
     }
 }
 
@@ -331,119 +298,5 @@ pub(crate) async fn archive_06_blobs_that_no_file_needs_come_in_every_state_and_
             found.extend(page);
         }
         assert_eq!(found, expected, "pages of {limit}");
-    }
-}
-
-pub(crate) async fn archive_07_the_rows_of_a_snapshot_are_counted<H: ArchiveHarness>(harness: &H) {
-    let given = given(harness);
-    assert_eq!(snapshot(harness).await.contents().await.unwrap(), Contents::default());
-    let (owner, removed) = (given.owner().await, given.owner().await);
-    for (owner, name) in [(owner, "a"), (owner, "b"), (removed, "c")] {
-        given.file(owner, name).await;
-    }
-    given.attempt(owner).await;
-    given.upload(fill::upload(owner)).await;
-    given.upload(Upload { status: UploadStatus::Expired, ..fill::upload(owner) }).await;
-    given.marked_as_removed(removed).await;
-    let mut unit = given.unit().await;
-    for seconds in 0..5 {
-        unit.audit().append(&entry(seconds)).await.unwrap();
-    }
-    unit.commit().await.unwrap();
-    let expected =
-        Contents { users: 1, removed_users: 1, files: 2, blobs: 4, audit_entries: 5, open_uploads: 1 };
-    assert_eq!(snapshot(harness).await.contents().await.unwrap(), expected);
-}
-
-pub(crate) async fn archive_08_a_sealed_database_takes_no_change_and_can_be_read<H: ArchiveHarness>(
-    harness: &H,
-) {
-    let given = given(harness);
-    let user = given.user().await;
-    let file = given.file(user.id, "a.txt").await;
-    for _again in 0..2 {
-        soon("sealing", harness.archive().seal()).await.unwrap();
-    }
-    let mut nodes = vec![given.db.clone()];
-    nodes.extend(offered("another node", harness.another_node().await));
-    for db in &nodes {
-        for user_first in [true, false] {
-            assert_unavailable("a change", add(&**db, user_first).await);
-        }
-        let rename = async {
-            let mut unit = db.begin().await?;
-            unit.users().set_name(user.id, Some("Other".parse().unwrap())).await?;
-            unit.commit().await
-        };
-        assert_unavailable("a change of a row", rename.await);
-        let job = async {
-            let mut unit = db.begin().await?;
-            unit.jobs().enqueue(&fill::job()).await?;
-            unit.commit().await
-        };
-        assert_unavailable("a job", job.await);
-        let entry = async {
-            let mut unit = db.begin().await?;
-            unit.audit().append(&entry(1)).await?;
-            unit.commit().await
-        };
-        assert_unavailable("an entry", entry.await);
-        let read = db.read().await.unwrap().users().find(user.id).await.unwrap();
-        assert_eq!(read, Some(Account::new(user.clone())));
-    }
-    assert_eq!(given.stored(user.id, file.id).await, Some(file));
-    let counted = snapshot(harness).await.contents().await.unwrap();
-    assert_eq!(counted, Contents { users: 1, files: 1, blobs: 1, ..Contents::default() });
-}
-
-pub(crate) async fn archive_09_of_units_beside_a_seal_each_is_in_the_next_snapshot_or_refused<
-    H: ArchiveHarness,
->(
-    harness: &H,
-) {
-    let given = given(harness);
-    let mut nodes = vec![given.db.clone()];
-    nodes.extend(offered("another node", harness.another_node().await));
-    let mut writers = JoinSet::new();
-    for number in 0..8_usize {
-        let db = nodes[number % nodes.len()].clone();
-        writers.spawn(async move {
-            let mut acknowledged = Vec::new();
-            let started = Instant::now();
-            while started.elapsed() < SOON {
-                match add(&*db, number % 2 == 0).await {
-                    Ok(user) => acknowledged.push(user),
-                    Err(PortError::Contended(_)) => {}
-                    Err(PortError::Unavailable(_)) => return acknowledged,
-                    Err(other) => panic!("{other:?}"),
-                }
-                tokio::task::yield_now().await;
-            }
-            panic!("the seal refused nothing");
-        });
-    }
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    soon("sealing beside units", harness.archive().seal()).await.unwrap();
-    let mut snapshot = snapshot(harness).await;
-    let kept: BTreeSet<UserId> =
-        accounts(&mut *snapshot, 500).await.into_iter().map(|account| account.user.id).collect();
-    let acknowledged = soon("writers beside a seal", writers.join_all()).await.concat();
-    assert!(!acknowledged.is_empty(), "units were committed before the seal");
-    let lost: Vec<&UserId> = acknowledged.iter().filter(|user| !kept.contains(user)).collect();
-    assert_eq!(lost, [] as [&UserId; 0], "acknowledged and not in the snapshot");
-}
-
-pub(crate) async fn archive_10_a_database_whose_seal_was_taken_off_takes_changes_again<H: ArchiveHarness>(
-    harness: &H,
-) {
-    let given = given(harness);
-    let archive = harness.archive();
-    soon("unsealing what is not sealed", archive.unseal()).await.unwrap();
-    for _ in 0..2 {
-        soon("sealing", archive.seal()).await.unwrap();
-        assert_unavailable("a change", add(&*given.db, true).await);
-        soon("unsealing", archive.unseal()).await.unwrap();
-        let user = soon("a change", add(&*given.db, true)).await.unwrap();
-        assert!(given.account(user).await.is_some());
     }
 }

@@ -155,7 +155,7 @@ mutants! {
     a_repo_that_leaves_blobs_for_later: broken(Fault::Removal(RemovalFault::LeavesBlobsForLater)) => database, ["USER-26"];
     a_repo_that_counts_one_less: broken(Fault::Removal(RemovalFault::CountsOneLess)) => database, ["USER-26"];
     a_repo_that_leaves_files: broken(Fault::Removal(RemovalFault::LeavesFilesOfTheRemoved)) => database, ["USER-26", "USER-27"];
-    a_repo_that_leaves_keys: broken(Fault::Removal(RemovalFault::LeavesKeysOfTheRemoved)) => database, ["USER-26"];
+    a_repo_that_leaves_keys: broken(Fault::Removal(RemovalFault::LeavesKeysOfTheRemoved)) => database, ["USER-09", "USER-26"];
     a_repo_that_removes_what_the_living_have: broken(Fault::Removal(RemovalFault::RemovesWhatTheLivingHave)) => database,
         ["USER-27"];
     a_repo_that_removes_the_living: broken(Fault::Removal(RemovalFault::RemovesTheLiving)) => database, ["USER-27"];

@@ -21,6 +21,12 @@ impl TrustedProxies {
         Self(networks)
     }
 
+    /// Whether no proxy is trusted.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether this address is one of them.
     #[must_use]
     pub fn contain(&self, address: IpAddr) -> bool {
