@@ -1,7 +1,6 @@
 //! Rate limits: what a request counts as, and what its answer says of it
 //! (draft-ietf-httpapi-ratelimit-headers).
 
-use std::fmt::Write as _;
 use std::num::NonZeroU64;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -17,6 +16,9 @@ use crate::state::AppState;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// Bytes of a field with one limit, mostly.
+const ROOM: usize = 64;
 
 /// The limits that were applied to a request, in this order.
 #[derive(Default)]
@@ -137,15 +139,22 @@ fn window_seconds(applied: &AppliedLimit) -> u64 {
 pub(crate) fn describe_limits(request: &HttpRequest, headers: &mut HeaderMap) {
     let extensions = request.extensions();
     let Some(AppliedLimits(limits)) = extensions.get() else { return };
-    let (mut policies, mut states) = (String::new(), String::new());
+    let (mut policies, mut states) = (String::with_capacity(ROOM), String::with_capacity(ROOM));
+    // Digits by themselves: formatted as texts they cost more than counting.
+    let mut digits = itoa::Buffer::new();
     for applied in limits {
         let comma = if policies.is_empty() { "" } else { ", " };
-        let (name, window) = (applied.action.name(), window_seconds(applied));
-        let unit = if applied.action == LimitedAction::UploadBytes { ";qu=\"content-bytes\"" } else { "" };
+        for text in [&mut policies, &mut states] {
+            text.extend([comma, "\"", applied.action.name(), "\""]);
+        }
+        policies.extend([";q=", digits.format(applied.policy.limit.get())]);
+        if applied.action == LimitedAction::UploadBytes {
+            policies.push_str(";qu=\"content-bytes\"");
+        }
+        policies.extend([";w=", digits.format(window_seconds(applied))]);
+        states.extend([";r=", digits.format(applied.decision.remaining)]);
         let reset = applied.decision.reset_after.as_micros().div_ceil(1_000_000);
-        // Writing to a text never fails.
-        let _ = write!(policies, "{comma}\"{name}\";q={}{unit};w={window}", applied.policy.limit);
-        let _ = write!(states, "{comma}\"{name}\";r={};t={reset}", applied.decision.remaining);
+        states.extend([";t=", digits.format(reset)]);
     }
     for (name, text) in [(RATE_LIMIT_POLICY, policies), (RATE_LIMIT, states)] {
         if let Ok(value) = HeaderValue::try_from(text) {

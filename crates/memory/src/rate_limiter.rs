@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_domain::clock::{Clock, Timestamp};
@@ -17,9 +18,12 @@ const CAPACITY: usize = 100_000;
 /// Idle keys that one call removes at most. Each call adds one at most, so all of them leave in the end.
 const REMOVED_AT_ONCE: usize = 1_000;
 
+/// How long a key stays when all of its units are back: a busy one is not removed and added again all the time.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// Counts in the memory of one process: several nodes count apart.
 ///
-/// Keys that have all of their units again are removed. When there is no room for a new key, the one that has its units
+/// Keys that have all of their units again are removed a second later. When there is no room for a new key, the one that has its units
 /// back soonest leaves: a flood of addresses frees no client that used much.
 pub struct MemoryRateLimiter {
     clock: Arc<dyn Clock>,
@@ -27,41 +31,58 @@ pub struct MemoryRateLimiter {
     counters: Mutex<Counters>,
 }
 
-/// Counters by key, and by when they are empty.
+/// Counters by key, and by when they leave.
 #[derive(Default)]
 struct Counters {
-    by_key: HashMap<LimitKey, RateCounter>,
+    by_key: HashMap<LimitKey, Stored>,
+    /// One entry for each key. What is taken later puts off when it leaves: its entry is moved when its time has come, and
+    /// not at each call.
     by_end: BTreeSet<(Timestamp, LimitKey)>,
 }
 
-impl Counters {
-    fn put(&mut self, key: LimitKey, counter: RateCounter) {
-        self.by_end.insert((counter.end(), key));
-        self.by_key.insert(key, counter);
-    }
+struct Stored {
+    counter: RateCounter,
+    /// The time of its entry: when it leaves, or earlier.
+    entered: Timestamp,
+}
 
-    fn take(&mut self, key: &LimitKey) -> Option<RateCounter> {
-        let counter = self.by_key.remove(key)?;
-        self.by_end.remove(&(counter.end(), *key));
-        Some(counter)
+/// When a counter leaves if nothing else is taken.
+fn leaves(counter: &RateCounter) -> Timestamp {
+    counter.end().plus(LINGER)
+}
+
+impl Counters {
+    fn insert(&mut self, key: LimitKey, counter: RateCounter) {
+        let entered = leaves(&counter);
+        self.by_end.insert((entered, key));
+        self.by_key.insert(key, Stored { counter, entered });
     }
 
     fn remove_idle(&mut self, now: Timestamp) {
         for _ in 0..REMOVED_AT_ONCE {
             match self.by_end.first() {
-                Some((end, key)) if *end <= now => {
-                    self.by_key.remove(key);
-                    self.by_end.pop_first();
-                }
+                Some((entered, _)) if *entered <= now => self.remove_first(),
                 _ => return,
             }
         }
     }
 
     fn make_room(&mut self, capacity: usize) {
-        while self.by_key.len() >= capacity {
-            let Some((_, key)) = self.by_end.pop_first() else { return };
+        while self.by_key.len() >= capacity && !self.by_end.is_empty() {
+            self.remove_first();
+        }
+    }
+
+    /// Removes the key of the first entry, or moves the entry where the key was used since.
+    fn remove_first(&mut self) {
+        let Some((entered, key)) = self.by_end.pop_first() else { return };
+        let Some(stored) = self.by_key.get_mut(&key) else { return };
+        let leaves = leaves(&stored.counter);
+        if leaves == entered {
             self.by_key.remove(&key);
+        } else {
+            stored.entered = leaves;
+            self.by_end.insert((leaves, key));
         }
     }
 }
@@ -95,13 +116,25 @@ impl MemoryRateLimiter {
         // Under the lock: time never goes back between two calls.
         let now = self.clock.now();
         counters.remove_idle(now);
-        let stored = counters.take(key).filter(|counter| counter.policy() == policy);
-        let mut counter = stored.unwrap_or(RateCounter::unused(*policy, now));
-        let decision = count(&mut counter, now);
-        if !counter.is_unused() {
-            counters.make_room(self.capacity);
-            counters.put(*key, counter);
+        let Counters { by_key, by_end } = &mut *counters;
+        if let Some(Stored { counter, entered }) = by_key.get_mut(key) {
+            if counter.policy() != policy {
+                *counter = RateCounter::unused(*policy, now);
+            }
+            let decision = count(counter, now);
+            // A clock that was set back and another policy bring it forward.
+            let leaves = leaves(counter);
+            if leaves < *entered {
+                by_end.remove(&(*entered, *key));
+                by_end.insert((leaves, *key));
+                *entered = leaves;
+            }
+            return decision;
         }
+        let mut counter = RateCounter::unused(*policy, now);
+        let decision = count(&mut counter, now);
+        counters.make_room(self.capacity);
+        counters.insert(*key, counter);
         decision
     }
 }

@@ -50,12 +50,6 @@ impl RateCounter {
         &self.policy
     }
 
-    /// Whether all units were there at the last call.
-    #[must_use]
-    pub const fn is_unused(&self) -> bool {
-        self.used == 0
-    }
-
     /// When all of its units are back.
     #[must_use]
     pub fn end(&self) -> Timestamp {
@@ -125,7 +119,6 @@ mod tests {
         let refused = counter.take(START.plus(Duration::from_secs(5)), units(1));
         assert_eq!((refused.is_allowed, refused.retry_after), (false, Duration::from_secs(1)));
         assert!(counter.take(START.plus(Duration::from_secs(6)), units(1)).is_allowed);
-        assert!(!counter.is_unused());
         counter.take(START.plus(Duration::from_mins(3)), units(1));
         assert_eq!(counter.end(), START.plus(Duration::from_secs(186)));
     }

@@ -78,11 +78,47 @@ async fn idle_keys_leave_when_others_are_counted() {
     for number in 0..5_000 {
         limiter.take(&client(number), &MINUTE, units(1)).await.unwrap();
     }
-    clock.advance(Duration::from_secs(6));
+    clock.advance(Duration::from_secs(6) + LINGER);
     for number in 10_000..10_005 {
         limiter.take(&client(number), &MINUTE, units(1)).await.unwrap();
     }
     assert_eq!(limiter.stored_keys().len(), 5);
+}
+
+#[tokio::test]
+async fn a_key_that_was_used_again_stays_until_all_of_its_units_are_back() {
+    let (limiter, clock) = limiter(10_000);
+    limiter.take(&client(1), &MINUTE, units(1)).await.unwrap();
+    limiter.take(&client(1), &MINUTE, units(9)).await.unwrap();
+    clock.advance(Duration::from_secs(6) + LINGER);
+    assert_eq!(limiter.take(&client(2), &MINUTE, units(1)).await.unwrap().remaining, 9);
+    assert_eq!(limiter.take(&client(1), &MINUTE, units(1)).await.unwrap().remaining, 0);
+    clock.advance(Duration::from_mins(2));
+    limiter.take(&client(3), &MINUTE, units(1)).await.unwrap();
+    assert_eq!(limiter.stored_keys(), [client(3)]);
+}
+
+#[tokio::test]
+async fn when_room_is_short_the_key_that_has_its_units_back_first_leaves_however_often_it_was_used() {
+    let (limiter, _clock) = limiter(2);
+    limiter.take(&client(1), &MINUTE, units(1)).await.unwrap();
+    limiter.take(&client(2), &MINUTE, units(2)).await.unwrap();
+    limiter.take(&client(1), &MINUTE, units(5)).await.unwrap();
+    limiter.take(&client(3), &MINUTE, units(1)).await.unwrap();
+    let mut stored = limiter.stored_keys();
+    stored.sort();
+    assert_eq!(stored, [client(1), client(3)]);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_keeps_no_key_for_longer() {
+    let (limiter, clock) = limiter(10);
+    limiter.take(&client(1), &MINUTE, units(1)).await.unwrap();
+    clock.set(Timestamp::from_unix_seconds(1_700_000_000));
+    limiter.take(&client(1), &MINUTE, units(1)).await.unwrap();
+    clock.advance(Duration::from_mins(1));
+    limiter.take(&client(2), &MINUTE, units(1)).await.unwrap();
+    assert_eq!(limiter.stored_keys(), [client(2)]);
 }
 
 #[tokio::test]
