@@ -9,7 +9,7 @@ use std::panic::PanicHookInfo;
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::fmt;
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::Layer as _;
@@ -61,7 +61,10 @@ pub fn start(
     filter: &str,
     export: Option<&SpanExport>,
 ) -> Result<Log, StartLogging> {
-    let filter = filter.parse::<EnvFilter>()?.and(filter_fn(is_discreet));
+    // With a hint of its own the second filter leaves that of the first in force: lines that are finer than all that is wanted
+    // then cost nothing.
+    let discreet = filter_fn(is_discreet).with_max_level_hint(LevelFilter::TRACE);
+    let filter = filter.parse::<EnvFilter>()?.and(discreet);
     let terminal = stderr().is_terminal();
     let format = format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
     let mut log = Log { lines: None };

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
+use thread_local::ThreadLocal;
 
 /// A request that was answered, or whose client went away before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +34,16 @@ impl ObserveRequests for NoObserver {
     fn ended(&self, _request: &ObservedRequest) {}
 }
 
-/// What goes through the server now, and went through it since its start.
+/// What goes through the server now, and went through it since its start. Each thread counts for itself, because a number that
+/// several change at once costs each of them a wait for the others.
 #[derive(Debug, Default)]
 pub struct Traffic {
+    counts: ThreadLocal<Counts>,
+}
+
+/// What one thread counted. What began on it may have ended on another: only sums mean something.
+#[derive(Debug, Default)]
+struct Counts {
     received: AtomicU64,
     sent: AtomicU64,
     requests: AtomicU64,
@@ -45,48 +53,91 @@ pub struct Traffic {
 impl Traffic {
     /// Bytes read from the sockets of clients, heads of requests included.
     pub fn received_bytes(&self) -> u64 {
-        self.received.load(Ordering::Relaxed)
+        self.sum(|counts| &counts.received)
     }
 
     /// Bytes written to the sockets of clients, heads of answers included.
     pub fn sent_bytes(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
+        self.sum(|counts| &counts.sent)
     }
 
     /// Requests that wait for the head of their answer.
     pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
+        self.sum(|counts| &counts.requests)
     }
 
     /// Requests whose bytes are being stored, those too whose client went away meanwhile.
     pub fn uploads(&self) -> u64 {
-        self.uploads.load(Ordering::Relaxed)
+        self.sum(|counts| &counts.uploads)
     }
 
     pub(crate) fn received(&self, bytes: usize) {
-        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.mine().received.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn sent(&self, bytes: usize) {
-        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.mine().sent.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    pub(crate) fn begin_request(self: &Arc<Self>) -> InFlight {
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        InFlight(Arc::clone(self), |traffic| &traffic.requests)
+    pub(crate) fn request_begins(&self) {
+        self.mine().requests.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn begin_upload(self: &Arc<Self>) -> InFlight {
-        self.uploads.fetch_add(1, Ordering::Relaxed);
-        InFlight(Arc::clone(self), |traffic| &traffic.uploads)
+    pub(crate) fn request_ends(&self) {
+        self.mine().requests.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn begin_upload(self: &Arc<Self>) -> UploadInFlight {
+        self.mine().uploads.fetch_add(1, Ordering::Relaxed);
+        UploadInFlight(Arc::clone(self))
+    }
+
+    fn mine(&self) -> &Counts {
+        self.counts.get_or_default()
+    }
+
+    fn sum(&self, count: impl Fn(&Counts) -> &AtomicU64) -> u64 {
+        let counts = self.counts.iter().map(|counts| count(counts).load(Ordering::Relaxed));
+        let sum = counts.fold(0, u64::wrapping_add);
+        // Threads are read one after the other: of what moves meanwhile an end may be seen without its begin.
+        if i64::try_from(sum).is_ok() { sum } else { 0 }
     }
 }
 
-/// A request or an upload that is counted until this is dropped.
-pub(crate) struct InFlight(Arc<Traffic>, fn(&Traffic) -> &AtomicU64);
+/// An upload that is counted until this is dropped.
+pub(crate) struct UploadInFlight(Arc<Traffic>);
 
-impl Drop for InFlight {
+impl Drop for UploadInFlight {
     fn drop(&mut self) {
-        (self.1)(&self.0).fetch_sub(1, Ordering::Relaxed);
+        self.0.mine().uploads.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::thread;
+
+    use super::Traffic;
+
+    #[test]
+    fn what_threads_count_is_added_up_wherever_it_ends() {
+        let traffic = Arc::new(Traffic::default());
+        traffic.request_begins();
+        let upload = traffic.begin_upload();
+        let elsewhere = Arc::clone(&traffic);
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                elsewhere.received(3);
+                elsewhere.sent(5);
+                elsewhere.request_begins();
+                elsewhere.request_ends();
+                elsewhere.request_ends();
+                drop(upload);
+            });
+        });
+        traffic.received(4);
+        let counts = (traffic.received_bytes(), traffic.sent_bytes(), traffic.requests(), traffic.uploads());
+        assert_eq!(counts, (7, 5, 0, 0));
     }
 }

@@ -13,6 +13,7 @@ mod process;
 mod requests;
 mod server;
 mod sources;
+mod threads;
 
 pub use metrics::Metrics;
 pub use prometheus::Error as MetricsError;

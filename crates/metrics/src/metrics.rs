@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use prometheus::core::Collector;
+use prometheus::proto::MetricFamily;
 use prometheus::{
     Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, Result, TextEncoder,
@@ -15,8 +16,8 @@ use crate::decorators::DecoratorMetrics;
 use crate::jobs::JobMetrics;
 use crate::ports::PortCalls;
 use crate::process;
-use crate::requests::RequestFamilies;
 use crate::sources::Sources;
+use crate::threads::PerThread;
 
 /// Upper bounds in seconds for what clients and ports wait for.
 pub(crate) const SHORT: &[f64] =
@@ -35,17 +36,20 @@ pub(crate) trait Probe: Send + Sync {
 /// Reads values that are counted elsewhere.
 type Sampler = Box<dyn Fn() + Send + Sync>;
 
+/// Adds up what threads counted.
+type Gatherer = Box<dyn Fn() -> Vec<MetricFamily> + Send + Sync>;
+
 /// All metrics of a process.
 pub struct Metrics {
     registry: Registry,
     samplers: Mutex<Vec<Sampler>>,
+    gatherers: Mutex<Vec<Gatherer>>,
     probes: Mutex<Vec<Arc<dyn Probe>>>,
     /// One scrape after the other: samplers add the difference to the last.
     scrapes: tokio::sync::Mutex<()>,
     pub(crate) application: ApplicationMetrics,
     pub(crate) sources: Sources,
-    pub(crate) requests: RequestFamilies,
-    pub(crate) ports: PortCalls,
+    pub(crate) ports: Arc<PerThread<PortCalls>>,
     pub(crate) jobs: JobMetrics,
     pub(crate) decorators: DecoratorMetrics,
 }
@@ -53,7 +57,8 @@ pub struct Metrics {
 impl Metrics {
     /// The metrics of this process, which runs this version of the program.
     pub fn new(version: &str) -> Result<Arc<Self>> {
-        let families = Families(Registry::new());
+        let registry = Registry::new();
+        let families = Families::in_registry(&registry);
         let build = families.gauges(
             "file_manager_build_info",
             "Always 1; its label tells the version.",
@@ -63,16 +68,17 @@ impl Metrics {
         let metrics = Self {
             application: ApplicationMetrics::new(&families)?,
             sources: Sources::new(&families)?,
-            requests: RequestFamilies::new(&families)?,
-            ports: PortCalls::new(&families)?,
+            ports: Arc::new(PerThread::new(PortCalls::new)?),
             jobs: JobMetrics::new(&families)?,
             decorators: DecoratorMetrics::new(&families)?,
             samplers: Mutex::default(),
+            gatherers: Mutex::default(),
             probes: Mutex::default(),
             scrapes: tokio::sync::Mutex::default(),
-            registry: families.0.clone(),
+            registry,
         };
         metrics.sample(process::sampler(&families)?);
+        metrics.gather(&metrics.ports);
         Ok(Arc::new(metrics))
     }
 
@@ -85,12 +91,24 @@ impl Metrics {
         for sampler in self.samplers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             sampler();
         }
-        TextEncoder::new().encode_to_string(&self.registry.gather())
+        let mut families = self.registry.gather();
+        for gather in self.gatherers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            families.extend(gather());
+        }
+        families.sort_by(|one, another| one.name().cmp(another.name()));
+        TextEncoder::new().encode_to_string(&families)
     }
 
     /// Has `sampler` run before every scrape.
     pub(crate) fn sample(&self, sampler: impl Fn() + Send + Sync + 'static) {
         self.samplers.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(sampler));
+    }
+
+    /// Tells what threads counted in these at every scrape.
+    pub(crate) fn gather<M: Send + Sync + 'static>(&self, sets: &Arc<PerThread<M>>) {
+        let sets = Arc::clone(sets);
+        let gatherer = Box::new(move || sets.gather());
+        self.gatherers.lock().unwrap_or_else(PoisonError::into_inner).push(gatherer);
     }
 
     /// Asks `probe` before every scrape, beside all others.
@@ -113,6 +131,10 @@ pub(crate) fn set(gauge: &IntGauge, number: u64) {
 pub(crate) struct Families(Registry);
 
 impl Families {
+    pub(crate) fn in_registry(registry: &Registry) -> Self {
+        Self(registry.clone())
+    }
+
     fn add<C: Collector + Clone + 'static>(&self, made: Result<C>) -> Result<C> {
         let made = made?;
         self.0.register(Box::new(made.clone()))?;

@@ -15,7 +15,7 @@ use crate::metrics::{Families, SHORT};
 const MOST_OPERATIONS: usize = 400;
 const OTHER: &str = "other";
 
-/// Counts calls by operation. The children of an operation are made at its first call.
+/// Counts the calls of a thread by operation. The children of an operation are made at its first call.
 pub(crate) struct PortCalls {
     calls: IntCounterVec,
     durations: HistogramVec,
@@ -92,6 +92,8 @@ impl PortCalls {
 
 impl PortObserver for Metrics {
     fn called(&self, operation: &'static str, outcome: Outcome, took: Duration) {
-        self.ports.count(operation, outcome, took);
+        if let Some(ports) = self.ports.mine() {
+            ports.count(operation, outcome, took);
+        }
     }
 }

@@ -1,13 +1,15 @@
 //! Requests of clients, by route.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Result};
 
 use crate::Metrics;
 use crate::metrics::{Families, SHORT};
+use crate::threads::PerThread;
 
 /// What stands for a path that is no route, and for a request whose client went away.
 const UNKNOWN_ROUTE: &str = "unknown";
@@ -27,14 +29,13 @@ pub struct RouteLabels {
 }
 
 /// The families, without their children.
-#[derive(Clone)]
-pub(crate) struct RequestFamilies {
+struct RequestFamilies {
     ended: IntCounterVec,
     durations: HistogramVec,
 }
 
 impl RequestFamilies {
-    pub(crate) fn new(families: &Families) -> Result<Self> {
+    fn new(families: &Families) -> Result<Self> {
         Ok(Self {
             ended: families.counters(
                 "file_manager_http_requests_total",
@@ -75,16 +76,37 @@ struct RouteMetrics {
 }
 
 /// Counts requests. All children of its routes are there from the start, so that counting allocates nothing.
-pub struct Requests {
+pub struct Requests(Arc<PerThread<ThreadRequests>>);
+
+/// The requests of one thread.
+struct ThreadRequests {
     families: RequestFamilies,
-    routes: HashMap<&'static str, RouteMetrics>,
+    routes: HashMap<&'static str, RouteMetrics, RandomState>,
     unknown: RouteMetrics,
 }
 
 impl Metrics {
     /// Counts the requests of a server with these routes.
     pub fn requests(&self, routes: &[RouteLabels]) -> Result<Requests> {
-        let families = self.requests.clone();
+        let routes = routes.to_vec();
+        let requests = Arc::new(PerThread::new(move |families| ThreadRequests::new(families, &routes))?);
+        self.gather(&requests);
+        Ok(Requests(requests))
+    }
+}
+
+impl Requests {
+    /// A request ended after `took`: of the route with this template, by this method, with this status or without an answer.
+    pub fn ended(&self, route: Option<&str>, method: &str, status: Option<u16>, took: Duration) {
+        if let Some(requests) = self.0.mine() {
+            requests.ended(route, method, status, took);
+        }
+    }
+}
+
+impl ThreadRequests {
+    fn new(families: &Families, routes: &[RouteLabels]) -> Result<Self> {
+        let families = RequestFamilies::new(families)?;
         let measured = |labels: &RouteLabels| {
             let of = |method: &String| Ok((method.clone(), families.of(labels.route, method)?));
             let methods = labels.methods.iter().map(of).collect::<Result<_>>()?;
@@ -92,13 +114,10 @@ impl Metrics {
         };
         let routes = routes.iter().map(measured).collect::<Result<_>>()?;
         let unknown = RouteMetrics { route: UNKNOWN_ROUTE, methods: Vec::new(), other: OnceLock::new() };
-        Ok(Requests { families, routes, unknown })
+        Ok(Self { families, routes, unknown })
     }
-}
 
-impl Requests {
-    /// A request ended after `took`: of the route with this template, by this method, with this status or without an answer.
-    pub fn ended(&self, route: Option<&str>, method: &str, status: Option<u16>, took: Duration) {
+    fn ended(&self, route: Option<&str>, method: &str, status: Option<u16>, took: Duration) {
         let route = route.and_then(|route| self.routes.get(route)).unwrap_or(&self.unknown);
         let known = route.methods.iter().find(|(name, _)| name == method).map(|(_, metrics)| metrics);
         let other = || {

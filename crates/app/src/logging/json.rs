@@ -1,19 +1,19 @@
 //! A line of the log as one object of JSON: `timestamp`, `level`, the fields, `target`, and the spans around it.
 
 use std::cell::RefCell;
-use std::fmt;
+use std::fmt::{self, Write as _};
+use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
+use chrono::DateTime;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
-use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
 thread_local! {
-    static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static LINE: RefCell<Buffer> = const { RefCell::new(Buffer::new()) };
 }
 
 /// Writes a line's fields as they come. The library's own format builds maps, and formats most values twice: it took a tenth
@@ -30,105 +30,172 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        LINE.with(|line| {
+        LINE.with(|buffer| {
             // A value may log while it is formatted.
-            let (mut shared, mut own) = (line.try_borrow_mut().ok(), Vec::new());
-            let line = shared.as_deref_mut().unwrap_or(&mut own);
+            let (mut shared, mut own) = (buffer.try_borrow_mut().ok(), Buffer::new());
+            let Buffer { line, second } = shared.as_deref_mut().unwrap_or(&mut own);
             line.clear();
-            write(line, context, event)?;
-            std::str::from_utf8(line).map_or(Err(fmt::Error), |line| writer.write_str(line))
+            write(line, second, context, event);
+            writer.write_str(line)
         })
     }
 }
 
-fn write<S>(line: &mut Vec<u8>, context: &FmtContext<'_, S, JsonFields>, event: &Event<'_>) -> fmt::Result
-where
+/// What one line after the other is made of.
+struct Buffer {
+    line: String,
+    second: Second,
+}
+
+impl Buffer {
+    const fn new() -> Self {
+        Self { line: String::new(), second: Second { since_epoch: u64::MAX, text: String::new() } }
+    }
+}
+
+/// The second of the last line, as text: most lines share theirs with the line before.
+struct Second {
+    since_epoch: u64,
+    text: String,
+}
+
+impl Second {
+    /// Writes a time by RFC 3339, in UTC and with six digits of the second.
+    fn write(&mut self, line: &mut String, time: SystemTime) {
+        // Before 1970 no clock runs.
+        let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        if self.since_epoch != since_epoch.as_secs() {
+            self.since_epoch = since_epoch.as_secs();
+            let second = SystemTime::UNIX_EPOCH + Duration::from_secs(self.since_epoch);
+            self.text = DateTime::<chrono::Utc>::from(second).format("%Y-%m-%dT%H:%M:%S.").to_string();
+        }
+        line.push_str(&self.text);
+        // With a digit in front, none of the six gets lost.
+        line.push_str(&itoa::Buffer::new().format(1_000_000 + since_epoch.subsec_micros())[1..]);
+        line.push('Z');
+    }
+}
+
+fn write<S>(
+    line: &mut String,
+    second: &mut Second,
+    context: &FmtContext<'_, S, JsonFields>,
+    event: &Event<'_>,
+) where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let normalized = event.normalized_metadata();
     let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
-    line.extend_from_slice(b"{\"timestamp\":\"");
-    SystemTime.format_time(&mut Writer::new(&mut Text(line)))?;
-    line.extend_from_slice(b"\",\"level\":\"");
-    line.extend_from_slice(metadata.level().as_str().as_bytes());
-    line.push(b'"');
+    line.push_str("{\"timestamp\":\"");
+    #[expect(clippy::disallowed_methods, reason = "a line tells when the machine wrote it")]
+    second.write(line, SystemTime::now());
+    line.push_str("\",\"level\":\"");
+    line.push_str(metadata.level().as_str());
+    line.push('"');
     event.record(&mut Fields(line));
-    Fields(line).put("target", metadata.target());
+    line.push_str(",\"target\":");
+    put_text(line, metadata.target());
     let mut is_first = true;
     for span in context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
-        line.extend_from_slice(if is_first { b",\"spans\":[" } else { b"," });
+        line.push_str(if is_first { ",\"spans\":[" } else { "," });
         is_first = false;
         let extensions = span.extensions();
         let fields = extensions.get::<FormattedFields<JsonFields>>().map_or("", |fields| fields.as_str());
-        line.extend_from_slice(b"{\"name\":");
-        put(line, span.name());
+        line.push_str("{\"name\":");
+        put_text(line, span.name());
         // What is recorded of a span is an object of its own.
         if let Some(fields) = fields.strip_prefix('{').filter(|fields| fields.len() > 1) {
-            line.push(b',');
-            line.extend_from_slice(fields.as_bytes());
+            line.push(',');
+            line.push_str(fields);
         } else {
-            line.push(b'}');
+            line.push('}');
         }
     }
     if !is_first {
-        line.push(b']');
+        line.push(']');
     }
-    line.extend_from_slice(b"}\n");
-    Ok(())
+    line.push_str("}\n");
 }
 
-fn put(line: &mut Vec<u8>, value: impl Serialize) {
-    // A buffer takes all that is written to it.
-    let _written = serde_json::to_writer(line, &value);
+/// Adds a text in quotes.
+fn put_text(line: &mut String, text: &str) {
+    line.push('"');
+    Escaped(line).put(text);
+    line.push('"');
 }
 
-struct Fields<'a>(&'a mut Vec<u8>);
+/// A line to which text is added as the inside of a JSON string.
+struct Escaped<'a>(&'a mut String);
+
+impl Escaped<'_> {
+    fn put(&mut self, text: &str) {
+        if is_plain(text) {
+            return self.0.push_str(text);
+        }
+        // A text has always a form in JSON.
+        let quoted = serde_json::to_string(text).unwrap_or_default();
+        self.0.push_str(quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default());
+    }
+}
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.put(text);
+        Ok(())
+    }
+}
+
+/// Whether nothing of it has to be escaped (RFC 8259, section 7). It looks at every byte, because that takes several at a time.
+fn is_plain(text: &str) -> bool {
+    let special = |byte: u8| u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    text.bytes().fold(0, |found, byte| found | special(byte)) == 0
+}
+
+struct Fields<'a>(&'a mut String);
 
 impl Fields<'_> {
-    fn put(&mut self, name: &str, value: impl Serialize) {
-        self.0.push(b',');
-        put(self.0, name.strip_prefix("r#").unwrap_or(name));
-        self.0.push(b':');
-        put(self.0, value);
+    /// Adds the name of a field; the line, for its value.
+    fn name(&mut self, field: &Field) -> &mut String {
+        let name = field.name();
+        self.0.push(',');
+        put_text(self.0, name.strip_prefix("r#").unwrap_or(name));
+        self.0.push(':');
+        self.0
     }
 }
 
 impl Visit for Fields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field.name(), value);
+        // A number that JSON does not have is null.
+        let text = serde_json::to_string(&value).unwrap_or_default();
+        self.name(field).push_str(&text);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field.name(), value);
+        self.name(field).push_str(itoa::Buffer::new().format(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field.name(), value);
+        self.name(field).push_str(itoa::Buffer::new().format(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field.name(), value);
+        self.name(field).push_str(if value { "true" } else { "false" });
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field.name(), value);
+        put_text(self.name(field), value);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // Where a line of the `log` crate came from is in its target already.
         if !field.name().starts_with("log.") {
-            self.put(field.name(), format!("{value:?}"));
+            let line = self.name(field);
+            line.push('"');
+            // What fails midway leaves what it wrote.
+            let _written = write!(Escaped(line), "{value:?}");
+            line.push('"');
         }
-    }
-}
-
-/// Bytes that text is written to.
-struct Text<'a>(&'a mut Vec<u8>);
-
-impl fmt::Write for Text<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
     }
 }
 
@@ -199,6 +266,20 @@ mod tests {
             "text": "\"}\n{\u{7}\u{e9}", "shown": "a\"b", "type": "x",
         });
         assert_eq!(lines, [expected]);
+    }
+
+    #[test]
+    fn the_time_of_a_line_has_six_digits_of_its_second() {
+        let mut second = Second { since_epoch: u64::MAX, text: String::new() };
+        let mut text = |micros| {
+            let mut line = String::new();
+            second.write(&mut line, SystemTime::UNIX_EPOCH + Duration::from_micros(micros));
+            line
+        };
+        assert_eq!(text(1_764_460_800_000_007), "2025-11-30T00:00:00.000007Z");
+        assert_eq!(text(1_764_460_800_999_999), "2025-11-30T00:00:00.999999Z");
+        assert_eq!(text(1_764_460_801_000_000), "2025-11-30T00:00:01.000000Z");
+        assert_eq!(text(1_764_460_800_100_000), "2025-11-30T00:00:00.100000Z");
     }
 
     #[test]

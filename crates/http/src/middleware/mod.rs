@@ -21,6 +21,7 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use fm_domain::ids::{SessionId, UserId};
+use tokio::time::Instant;
 
 pub(crate) use failures::FailureLines;
 pub(crate) use head::IsHead;
@@ -60,9 +61,10 @@ pub(crate) async fn handle(
     let fresh = state.ids.uuid();
     let id = RequestId::of(request.headers(), fresh);
     let client = find_client_address(&request, &state.settings.trusted_proxies);
-    let measured = MeasuredRequest::begin(&state, request.method());
+    let begun = Instant::now();
+    let measured = MeasuredRequest::begin(state.clone(), request.method(), begun);
     let trace = RequestTrace::begin(request.head(), &id, fresh);
-    let log = RequestLog::begin(&id, trace.id(), request.head(), client);
+    let log = RequestLog::begin(&id, trace.id(), request.head(), client, begun);
     let is_head = request.method() == Method::HEAD;
     if let Some(meant) = method::meant(request.head()) {
         request.head_mut().method = meant;
@@ -111,8 +113,9 @@ pub(crate) async fn handle(
     cors.decorate(response.headers_mut());
     secure(response.headers_mut(), &state.settings);
     response.headers_mut().insert(RequestId::HEADER, id.header());
-    measured.end(&request, response.status());
-    log.end(&request, &response, size, code, &trace);
+    let took = begun.elapsed();
+    measured.end(&request, response.status(), took);
+    log.end(&request, &response, size, code, &trace, took);
     Ok(ServiceResponse::new(request, response))
 }
 
