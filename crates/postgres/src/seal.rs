@@ -16,7 +16,7 @@ const TABLES: [&str; 8] =
     ["blobs", "idempotency_keys", "files", "uploads", "upload_parts", "jobs", "users", "audit_entries"];
 
 /// Gives two processes that change the seal their turns: both make or drop the one function.
-const TURN: &str = "SELECT pg_advisory_xact_lock(hashtext('file-manager seal'))";
+const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(hashtext('file-manager seal'))";
 
 /// The triggers that are there.
 const COUNT: &str = "SELECT count(*) AS triggers FROM pg_trigger \
@@ -127,7 +127,9 @@ impl<'p> SealChange<'p> {
     async fn try_to_change(&self, sql: &str, wait: Duration) -> PortResult<()> {
         let mut lease = self.pool.lease().await?;
         lease.begin().await?;
-        lease.batch(&format!("SET LOCAL lock_timeout = {}; {TURN}; {sql}", wait.as_millis())).await?;
+        lease
+            .batch(&format!("SET LOCAL lock_timeout = {}; {ONE_AT_A_TIME}; {sql}", wait.as_millis()))
+            .await?;
         lease.batch("COMMIT").await?;
         lease.end();
         Ok(())
