@@ -3,6 +3,7 @@
 //! `-- contract: 0.3 uploads.tails is not used since 0.2`.
 
 use crate::repository::Repository;
+use crate::sql::{Statement, statements};
 use crate::{Failure, Fault};
 
 const DATABASES: [&str; 2] = ["migrations/postgres", "migrations/sqlite"];
@@ -47,44 +48,6 @@ fn names_a_release(text: &str) -> bool {
     let Some((release, reason)) = text.trim().split_once(' ') else { return false };
     let numbers: Vec<&str> = release.split('.').collect();
     numbers.len() >= 2 && numbers.iter().all(|number| number.parse::<u32>().is_ok()) && !reason.is_empty()
-}
-
-/// A statement: its words and signs in upper case, without texts in quotes, and the comments before and in it.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Statement {
-    words: Vec<String>,
-    comments: Vec<String>,
-}
-
-fn statements(sql: &str) -> Vec<Statement> {
-    let mut all = vec![Statement::default()];
-    let mut rest = sql;
-    while let Some(first) = rest.chars().next() {
-        let statement = all.len() - 1;
-        let taken = if rest.starts_with("--") {
-            let length = rest.find('\n').unwrap_or(rest.len());
-            all[statement].comments.push(rest[..length].trim_end().to_owned());
-            length
-        } else if let Some(body) = rest.strip_prefix("$$") {
-            body.find("$$").map_or(rest.len(), |end| end + 4)
-        } else if first == '\'' {
-            rest[1..].find('\'').map_or(rest.len(), |end| end + 2)
-        } else if first.is_alphanumeric() || first == '_' || first == '"' {
-            let length =
-                rest.find(|c: char| !(c.is_alphanumeric() || "_\".".contains(c))).unwrap_or(rest.len());
-            all[statement].words.push(rest[..length].to_uppercase());
-            length
-        } else {
-            match first {
-                ';' => all.push(Statement::default()),
-                ',' | '(' | ')' => all[statement].words.push(first.to_string()),
-                _ => {}
-            }
-            first.len_utf8()
-        };
-        rest = &rest[taken..];
-    }
-    all
 }
 
 /// What the statement takes away or demands, if anything.

@@ -6,11 +6,13 @@ mod cycles;
 mod dependencies;
 mod expansions;
 mod fault;
+mod indexes;
 mod lengths;
 mod manifests;
 mod migrations;
 mod repository;
 mod security;
+mod sql;
 mod unfinished;
 mod words;
 
@@ -22,13 +24,14 @@ use repository::Repository;
 
 type Check = fn(&Repository) -> Result<Vec<Fault>, Failure>;
 
-const CHECKS: [(&str, Check); 9] = [
+const CHECKS: [(&str, Check); 10] = [
     ("no cycle of imports leaves a folder", cycles::check),
     ("dependencies point inwards", dependencies::check),
     ("files have one subject", lengths::check),
     ("manifests give reasons and share the lints", manifests::check),
     ("both databases have the same migrations", migrations::check),
     ("migrations only add", expansions::check),
+    ("new indexes let writers go on", indexes::check),
     ("the security page names tests that exist", security::check),
     ("nothing is left unfinished", unfinished::check),
     ("words are the field's", words::check),

@@ -40,7 +40,7 @@ impl DirectStore for DiskBlobStore {
         parts: &[WrittenPart],
         size: ByteSize,
     ) -> Result<StoredBlob, CompleteParts> {
-        if parts.iter().map(|part| part.size.bytes()).sum::<u64>() != size.bytes() {
+        if !WrittenPart::add_up_to(parts, size) {
             return Err(CompleteParts::Mismatch);
         }
         let (layout, key) = (Arc::clone(&self.layout), write.key);

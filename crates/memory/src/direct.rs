@@ -36,7 +36,7 @@ impl DirectStore for MemoryBlobStore {
         parts: &[WrittenPart],
         size: ByteSize,
     ) -> Result<StoredBlob, CompleteParts> {
-        if parts.iter().map(|part| part.size.bytes()).sum::<u64>() != size.bytes() {
+        if !WrittenPart::add_up_to(parts, size) {
             return Err(CompleteParts::Mismatch);
         }
         match self.complete_writing(&write.key, fence, size)? {

@@ -1,7 +1,5 @@
 //! Moving the database: snapshots of it, and its seal.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -14,7 +12,7 @@ use fm_domain::archive::{
 };
 use fm_domain::audit::{AuditEntry, AuditFilter, AuditKey, AuditPage};
 use fm_domain::blobs::{BlobRecord, BlobState};
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::PortResult;
 use fm_domain::files::{File, FileFilter, FileName, FilePage, FileSort, PageKey, SortOrder};
 use fm_domain::idempotency::{FinishedUpload, IdempotencyKey};
 use fm_domain::ids::{BlobId, FileId, UserId};
@@ -27,6 +25,7 @@ use crate::lease::PgLease;
 use crate::list::list_files;
 use crate::rows::{AuditRow, FileRow, UserRow};
 use crate::schema::{blobs, idempotency_keys as keys, users};
+use crate::seal::SealChange;
 use crate::value::{Moment, count, sha256};
 use crate::{audit, checks, directory};
 
@@ -34,34 +33,6 @@ use crate::{audit, checks, directory};
 /// write what it read.
 const SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
     SET LOCAL idle_in_transaction_session_timeout = 0; SELECT 1 FROM users LIMIT 1";
-
-/// Triggers that refuse every change. The lock waits for the units that have changed something, and has those that come wait.
-/// A unit that has changed one table and waits for another may deadlock with it: the one that has waited longest is ended, which is the
-/// unit, whose use case tries again behind the lock. A trigger that is there is seen by every statement that begins after it.
-const SEAL: &str = "SET LOCAL lock_timeout = 5000; \
-    LOCK TABLE blobs, idempotency_keys, files, uploads, upload_parts, jobs, users, audit_entries \
-        IN SHARE ROW EXCLUSIVE MODE; \
-    DO $seal$ DECLARE name text; BEGIN \
-        IF to_regproc('file_manager_refuse_change') IS NULL THEN \
-            CREATE FUNCTION file_manager_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $refuse$ BEGIN \
-                RAISE EXCEPTION 'the database is sealed by file-manager export --final: file-manager export --unseal takes \
-the seal off' USING ERRCODE = 'read_only_sql_transaction'; \
-            END $refuse$; \
-            FOREACH name IN ARRAY ARRAY['blobs', 'idempotency_keys', 'files', 'uploads', 'upload_parts', 'jobs', 'users', \
-'audit_entries'] LOOP \
-                EXECUTE format('CREATE TRIGGER file_manager_seal BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I \
-FOR EACH STATEMENT EXECUTE PROCEDURE file_manager_refuse_change()', name); \
-            END LOOP; \
-        END IF; \
-    END $seal$";
-
-/// The triggers go with their function.
-const UNSEAL: &str =
-    "SET LOCAL lock_timeout = 5000; DROP FUNCTION IF EXISTS file_manager_refuse_change() CASCADE";
-
-/// How often the locks are tried for, and the pause between two tries.
-const TRIES: usize = 60;
-const PAUSE: Duration = Duration::from_millis(100);
 
 #[async_trait]
 impl Archive for PgDatabase {
@@ -73,34 +44,11 @@ impl Archive for PgDatabase {
     }
 
     async fn seal(&self) -> PortResult<()> {
-        self.change_seal(SEAL).await
+        SealChange::new(&self.pool).put_on().await
     }
 
     async fn unseal(&self) -> PortResult<()> {
-        self.change_seal(UNSEAL).await
-    }
-}
-
-impl PgDatabase {
-    /// Changes the triggers, again while other units have the locks.
-    async fn change_seal(&self, change: &'static str) -> PortResult<()> {
-        let mut tries = TRIES;
-        loop {
-            tries -= 1;
-            match self.try_to_change_seal(change).await {
-                Err(PortError::Contended(_)) if tries > 0 => tokio::time::sleep(PAUSE).await,
-                changed => return changed,
-            }
-        }
-    }
-
-    async fn try_to_change_seal(&self, change: &'static str) -> PortResult<()> {
-        let mut lease = self.pool.lease().await?;
-        lease.begin().await?;
-        lease.batch(change).await?;
-        lease.batch("COMMIT").await?;
-        lease.end();
-        Ok(())
+        SealChange::new(&self.pool).take_off().await
     }
 }
 

@@ -40,6 +40,7 @@ mod pooling;
 mod read;
 mod rows;
 mod schema;
+mod seal;
 mod session_signal;
 mod sessions;
 mod shared;

@@ -50,3 +50,12 @@ pub(crate) const MIGRATION_REPORT: Duration = Duration::from_secs(10);
 
 /// `lock_timeout` of migrations: how long one statement of a migration waits for a lock on a table.
 pub(crate) const MIGRATION_LOCK: Duration = Duration::from_mins(1);
+
+/// How long a change of the seal tries to get its locks: longer than a unit of work may lie idle.
+pub(crate) const SEAL: Duration = Duration::from_mins(1);
+
+/// `lock_timeout` of the first try of a lock of the seal, for which writers of the table may have to wait.
+pub(crate) const SEAL_FIRST_LOCK: Duration = Duration::from_millis(250);
+
+/// `lock_timeout` of later tries: longer than `deadlock_timeout` (1 s), after which the server ends an autovacuum that is in the way.
+pub(crate) const SEAL_LONGEST_LOCK: Duration = Duration::from_secs(2);

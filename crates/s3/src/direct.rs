@@ -37,7 +37,7 @@ impl DirectStore for S3BlobStore {
         parts: &[WrittenPart],
         size: ByteSize,
     ) -> Result<StoredBlob, CompleteParts> {
-        if parts.is_empty() || parts.iter().map(|part| part.size.bytes()).sum::<u64>() != size.bytes() {
+        if parts.is_empty() || !WrittenPart::add_up_to(parts, size) {
             return Err(CompleteParts::Mismatch);
         }
         let key = &write.key;

@@ -29,9 +29,8 @@ async fn sigint_ends_it_with_0(lane: Lane) {
     server.stop();
 }
 
-async fn requests_in_flight_are_finished(lane: Lane) {
-    let api = Api::with(lane, &[]);
-    let user = api.user().await;
+/// An upload of `a.txt` that lacks its last two bytes.
+async fn three_of_five_bytes(user: &User) -> Connection {
     let mut upload = Connection::to(&user.server).await;
     let head = format!(
         "POST /v1/files?name=a.txt HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: text/plain\r\n\
@@ -40,6 +39,13 @@ async fn requests_in_flight_are_finished(lane: Lane) {
         user.access()
     );
     assert!(upload.send(head).await);
+    upload
+}
+
+async fn requests_in_flight_are_finished(lane: Lane) {
+    let api = Api::with(lane, &[]);
+    let user = api.user().await;
+    let mut upload = three_of_five_bytes(&user).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     user.server.signal("TERM");
     tokio::time::sleep(Duration::from_millis(700)).await;
@@ -59,14 +65,7 @@ async fn requests_in_flight_are_finished(lane: Lane) {
 async fn a_second_signal_ends_it_at_once(lane: Lane) {
     let api = Api::with(lane, &[]);
     let user = api.user().await;
-    let mut upload = Connection::to(&user.server).await;
-    let head = format!(
-        "POST /v1/files?name=a.txt HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: text/plain\r\n\
-         Content-Length: 5\r\n\r\nhel",
-        user.server.address(),
-        user.access()
-    );
-    assert!(upload.send(head).await);
+    let _upload = three_of_five_bytes(&user).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     user.server.signal("TERM");
     assert_eq!(user.server.ended(Duration::from_secs(1)), None, "it waits for the upload");
@@ -83,14 +82,7 @@ async fn a_second_signal_ends_it_at_once(lane: Lane) {
 async fn readiness_fails_from_sigterm_on(lane: Lane) {
     let api = Api::with(lane, &[]);
     let user = api.user().await;
-    let mut upload = Connection::to(&user.server).await;
-    let head = format!(
-        "POST /v1/files?name=a.txt HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: text/plain\r\n\
-         Content-Length: 5\r\n\r\nhel",
-        user.server.address(),
-        user.access()
-    );
-    assert!(upload.send(head).await);
+    let mut upload = three_of_five_bytes(&user).await;
     let mut probe = Connection::to(&user.server).await;
     assert!(probe.send("GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n").await);
     assert_eq!(probe.answer().await.status, 200);

@@ -78,10 +78,7 @@ impl Export {
         command: &ExportCommand,
         sink: &mut dyn ExportSink,
     ) -> Result<Exported, ExportError> {
-        if command.is_final {
-            self.archive.seal().await?;
-        }
-        let exported = self.write(command, sink).await;
+        let exported = self.seal_and_write(command, sink).await;
         if exported.is_err()
             && command.is_final
             && let Err(error) = self.archive.unseal().await
@@ -94,6 +91,17 @@ impl Export {
     /// Takes the seal off the database.
     pub async fn unseal(&self) -> Result<(), PortError> {
         self.archive.unseal().await
+    }
+
+    async fn seal_and_write(
+        &self,
+        command: &ExportCommand,
+        sink: &mut dyn ExportSink,
+    ) -> Result<Exported, ExportError> {
+        if command.is_final {
+            self.archive.seal().await?;
+        }
+        self.write(command, sink).await
     }
 
     async fn write(

@@ -30,9 +30,10 @@ impl Listing {
             .map(|blobs| Self { blobs: blobs.fuse().boxed() })
     }
 
-    /// The next of its blobs; none at the end, however often it is asked.
-    pub(super) async fn batch(&mut self) -> PortResult<Vec<ListedBlob>> {
-        self.blobs.by_ref().take(BATCH).try_collect().await
+    /// The next of its blobs, at least one; `None` at the end, however often it is asked.
+    pub(super) async fn next_batch(&mut self) -> PortResult<Option<Vec<ListedBlob>>> {
+        let batch: Vec<ListedBlob> = self.blobs.by_ref().take(BATCH).try_collect().await?;
+        Ok(if batch.is_empty() { None } else { Some(batch) })
     }
 }
 

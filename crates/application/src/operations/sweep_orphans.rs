@@ -97,11 +97,7 @@ impl SweepOrphans {
     ) -> PortResult<()> {
         for bucket in Bucket::ALL {
             let mut listing = Listing::of(lister, bucket).await?;
-            loop {
-                let batch = listing.batch().await?;
-                if batch.is_empty() {
-                    break;
-                }
+            while let Some(batch) = listing.next_batch().await? {
                 swept.listed += batch.len() as u64;
                 let orphans = self.rows.unknown(&batch, before).await?;
                 self.delete(orphans, dry, swept).await?;
@@ -115,11 +111,7 @@ impl SweepOrphans {
         let mut is_empty = true;
         for bucket in Bucket::ALL {
             let mut listing = Listing::of(lister, bucket).await?;
-            loop {
-                let batch = listing.batch().await?;
-                if batch.is_empty() {
-                    break;
-                }
+            while let Some(batch) = listing.next_batch().await? {
                 is_empty = false;
                 if !self.rows.known(&batch).await?.is_empty() {
                     return Ok(());

@@ -85,6 +85,15 @@ pub(super) fn inserted(effects: &Effects, mut unit: FakeUnitOfWork, rows: &Rows)
     unit
 }
 
+/// A unit that creates the owner's first upload.
+pub(super) fn creating(effects: &Effects, rows: &Rows) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.users.expect_reserve(), "reserve", |_, _, _| Ok(()));
+    unit.uploads.expect_count_open().times(1).returning(|_| Ok(0));
+    once!(effects, unit.blobs.expect_record_intent(), "record intent", |_| Ok(()));
+    inserted(effects, unit, rows)
+}
+
 /// The unit, which cancels an intent and enqueues the purge of its blob.
 pub(super) fn intent_cancelled(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {
     once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));

@@ -18,9 +18,6 @@ use crate::harness::ArchiveHarness;
 /// For how long units go on beside a seal that does not come.
 const SOON: Duration = Duration::from_secs(9);
 
-/// Between two units of a writer: a seal need not win against writers that never pause.
-const PAUSE: Duration = Duration::from_millis(10);
-
 /// Adds a user and an intent, first the one or the other, and commits; the user.
 async fn add(db: &dyn Database, user_first: bool) -> PortResult<UserId> {
     let user = fill::user();
@@ -115,7 +112,7 @@ pub(crate) async fn archive_09_of_units_beside_a_seal_each_is_in_the_next_snapsh
     let mut nodes = vec![given.db.clone()];
     nodes.extend(offered("another node", harness.another_node().await));
     let mut writers = JoinSet::new();
-    for number in 0..4_usize {
+    for number in 0..8_usize {
         let db = nodes[number % nodes.len()].clone();
         writers.spawn(async move {
             let mut acknowledged = Vec::new();
@@ -127,7 +124,7 @@ pub(crate) async fn archive_09_of_units_beside_a_seal_each_is_in_the_next_snapsh
                     Err(PortError::Unavailable(_)) => return acknowledged,
                     Err(other) => panic!("{other:?}"),
                 }
-                tokio::time::sleep(PAUSE).await;
+                tokio::task::yield_now().await;
             }
             panic!("the seal refused nothing");
         });

@@ -1,6 +1,5 @@
 //! JOB: the queue.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use fm_domain::ids::JobId;
@@ -38,30 +37,7 @@ pub(crate) async fn job_02_no_job_is_claimed_twice_among_twenty_workers<H: Datab
     let given = given(harness);
     let jobs: Vec<NewJob> = (0..40).map(|_| fill::job()).collect();
     given.jobs(&jobs).await;
-    let mut workers = tokio::task::JoinSet::new();
-    for _ in 0..20 {
-        let given = given.clone();
-        workers.spawn(async move {
-            let mut claimed = Vec::new();
-            loop {
-                let jobs = given
-                    .retry_reads(|unit| {
-                        Box::pin(async move { unit.jobs().claim(&fill::KINDS, at(1), at(60), 3).await })
-                    })
-                    .await;
-                if jobs.is_empty() {
-                    return claimed;
-                }
-                claimed.extend(jobs);
-            }
-        });
-    }
-    let claimed = soon("twenty workers", workers.join_all()).await.concat();
-    let different: HashSet<JobId> = claimed.iter().map(|job| job.id).collect();
-    assert_eq!(different.len(), claimed.len(), "a job was claimed twice");
-    // A worker that finds every waiting job locked by others may leave early, but none is left by all.
-    let left = given.claim(at(1), at(60), 100).await;
-    assert_eq!(claimed.len() + left.len(), jobs.len(), "a job was lost");
+    let claimed = given.claim_by_workers(20, 3, &jobs).await;
     assert!(claimed.iter().all(|job| job.attempt == 1), "the first attempt is 1");
 }
 

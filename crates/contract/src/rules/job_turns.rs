@@ -6,7 +6,7 @@ use fm_domain::ids::{JobId, UserId};
 use fm_domain::jobs::{ClaimedJob, NewJob, Priority};
 
 use crate::fixture::database::given;
-use crate::fixture::{at, fill, soon, uuid};
+use crate::fixture::{at, fill, uuid};
 use crate::harness::DatabaseHarness;
 
 /// A job of this user that is due from this second on.
@@ -84,29 +84,7 @@ pub(crate) async fn job_38_no_job_of_a_user_is_claimed_twice_or_left_by_all_work
     let jobs: Vec<NewJob> =
         (0..60).map(|number| NewJob { owner: owners.get(number % 4).copied(), ..fill::job() }).collect();
     given.jobs(&jobs).await;
-    let mut workers = tokio::task::JoinSet::new();
-    for _ in 0..12 {
-        let given = given.clone();
-        workers.spawn(async move {
-            let mut claimed = Vec::new();
-            loop {
-                let jobs = given
-                    .retry_reads(|unit| {
-                        Box::pin(async move { unit.jobs().claim(&fill::KINDS, at(1), at(60), 1).await })
-                    })
-                    .await;
-                if jobs.is_empty() {
-                    return claimed;
-                }
-                claimed.extend(jobs);
-            }
-        });
-    }
-    let claimed = soon("twelve workers", workers.join_all()).await.concat();
-    let different: HashSet<JobId> = claimed.iter().map(|job| job.id).collect();
-    assert_eq!(different.len(), claimed.len(), "a job was claimed twice");
-    let left = given.claim(at(1), at(60), 100).await;
-    assert_eq!(claimed.len() + left.len(), jobs.len(), "a job was lost");
+    given.claim_by_workers(12, 1, &jobs).await;
 }
 
 pub(crate) async fn job_41_behind_the_backlog_of_a_busy_user_all_others_have_their_turns<

@@ -24,6 +24,7 @@ mod job_record;
 mod job_turns;
 mod key;
 mod limit;
+mod limit_model;
 mod limit_store;
 mod link;
 mod list;
@@ -134,6 +135,9 @@ suite! {
         limit_13_refused_credentials_are_not_taken_for_a_store_out_of_reach,
         limit_14_a_key_that_has_its_units_back_takes_no_room,
         limit_15_calls_that_are_dropped_leave_room_for_others,
+    }
+    limit_model {
+        limit_16_any_calls_are_answered_as_the_arithmetic_of_the_domain_has_it,
     }
 }
 

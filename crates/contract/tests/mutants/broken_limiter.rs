@@ -35,6 +35,7 @@ enum Fault {
     ForgetsTheClient,
     RemainsBeforeTheCall,
     SaysToRetryWhenAllIsBack,
+    TellsOfNoDebtAfterAPause,
     CountsIn32Bits,
     CountsForItsNodeAlone,
     AllowsWithoutAStore,
@@ -153,7 +154,8 @@ impl Broken {
         let now = self.store.clock.now();
         let mut all = self.store.seen.lock().unwrap();
         let seen = all.entry(*key).or_insert(Seen { first: now, last: now, remaining: 0 });
-        *seen = Seen { last: now, remaining: decision.remaining, ..*seen };
+        let before = *seen;
+        *seen = Seen { last: now, remaining: decision.remaining, ..before };
         match self.fault {
             Fault::RemainsBeforeTheCall if decision.is_allowed => {
                 decision.remaining += cost.get().min(policy.limit.get());
@@ -161,7 +163,10 @@ impl Broken {
             Fault::SaysToRetryWhenAllIsBack if !decision.is_allowed => {
                 decision.retry_after = decision.reset_after;
             }
-            Fault::SavesWhatIdleKeysDidNotUse if now.since(seen.first) > policy.window => {
+            Fault::TellsOfNoDebtAfterAPause if now > before.last => {
+                decision.reset_after = decision.reset_after.min(policy.window);
+            }
+            Fault::SavesWhatIdleKeysDidNotUse if now.since(before.first) > policy.window => {
                 allow(&mut decision);
             }
             Fault::OwesWithoutABound
@@ -306,22 +311,24 @@ macro_rules! broken {
 
 mutants! {
     a_limiter_without_a_fault_breaks_no_rule: broken(Fault::None) => rate_limiter, [];
-    a_limiter_that_allows_one_more: broken(Fault::AllowsOneMore) => rate_limiter, ["LIMIT-01", "LIMIT-02", "LIMIT-03", "LIMIT-04", "LIMIT-05", "LIMIT-06", "LIMIT-07", "LIMIT-08", "LIMIT-09", "LIMIT-11", "LIMIT-13", "LIMIT-15"];
+    a_limiter_that_allows_one_more: broken(Fault::AllowsOneMore) => rate_limiter, ["LIMIT-01", "LIMIT-02", "LIMIT-03", "LIMIT-04", "LIMIT-05", "LIMIT-06", "LIMIT-07", "LIMIT-08", "LIMIT-09", "LIMIT-11", "LIMIT-13", "LIMIT-15", "LIMIT-16"];
     a_limiter_that_asks_before_it_counts: broken(Fault::AsksBeforeItCounts) => rate_limiter, ["LIMIT-02", "LIMIT-11"];
-    a_limiter_that_gives_back_by_the_minute: broken(Fault::GivesBackByTheMinute) => rate_limiter, ["LIMIT-03", "LIMIT-05", "LIMIT-09", "LIMIT-14"];
+    a_limiter_that_gives_back_by_the_minute: broken(Fault::GivesBackByTheMinute) => rate_limiter, ["LIMIT-03", "LIMIT-05", "LIMIT-09", "LIMIT-14", "LIMIT-16"];
     a_limiter_that_saves_what_idle_keys_did_not_use: broken(Fault::SavesWhatIdleKeysDidNotUse) => rate_limiter,
-        ["LIMIT-03"];
-    a_limiter_that_takes_part_of_a_cost: broken(Fault::TakesPartOfACost) => rate_limiter, ["LIMIT-02", "LIMIT-04", "LIMIT-06", "LIMIT-09"];
-    a_limiter_that_counts_refused_calls: broken(Fault::CountsRefusedCalls) => rate_limiter, ["LIMIT-03", "LIMIT-04", "LIMIT-05", "LIMIT-06", "LIMIT-07", "LIMIT-09", "LIMIT-10"];
+        ["LIMIT-03", "LIMIT-16"];
+    a_limiter_that_takes_part_of_a_cost: broken(Fault::TakesPartOfACost) => rate_limiter, ["LIMIT-02", "LIMIT-04", "LIMIT-06", "LIMIT-09", "LIMIT-16"];
+    a_limiter_that_counts_refused_calls: broken(Fault::CountsRefusedCalls) => rate_limiter, ["LIMIT-03", "LIMIT-04", "LIMIT-05", "LIMIT-06", "LIMIT-07", "LIMIT-09", "LIMIT-10", "LIMIT-16"];
     a_limiter_that_refuses_costs_above_the_limit: broken(Fault::RefusesCostsAboveTheLimit) => rate_limiter,
-        ["LIMIT-06"];
+        ["LIMIT-06", "LIMIT-16"];
     a_limiter_that_stops_spending_at_the_limit: broken(Fault::StopsSpendingAtTheLimit) => rate_limiter,
-        ["LIMIT-07", "LIMIT-10"];
-    a_limiter_that_owes_without_a_bound: broken(Fault::OwesWithoutABound) => rate_limiter, ["LIMIT-07"];
+        ["LIMIT-07", "LIMIT-10", "LIMIT-16"];
+    a_limiter_that_owes_without_a_bound: broken(Fault::OwesWithoutABound) => rate_limiter, ["LIMIT-07", "LIMIT-16"];
     a_limiter_that_forgets_the_action: broken(Fault::ForgetsTheAction) => rate_limiter, ["LIMIT-08"];
     a_limiter_that_forgets_the_client: broken(Fault::ForgetsTheClient) => rate_limiter, ["LIMIT-08"];
-    a_limiter_that_tells_what_remained_before_the_call: broken(Fault::RemainsBeforeTheCall) => rate_limiter, ["LIMIT-01", "LIMIT-04", "LIMIT-06", "LIMIT-07", "LIMIT-09", "LIMIT-10", "LIMIT-11", "LIMIT-13", "LIMIT-15"];
-    a_limiter_that_says_to_retry_when_all_is_back: broken(Fault::SaysToRetryWhenAllIsBack) => rate_limiter, ["LIMIT-07", "LIMIT-09"];
+    a_limiter_that_tells_what_remained_before_the_call: broken(Fault::RemainsBeforeTheCall) => rate_limiter, ["LIMIT-01", "LIMIT-04", "LIMIT-06", "LIMIT-07", "LIMIT-09", "LIMIT-10", "LIMIT-11", "LIMIT-13", "LIMIT-15", "LIMIT-16"];
+    a_limiter_that_says_to_retry_when_all_is_back: broken(Fault::SaysToRetryWhenAllIsBack) => rate_limiter, ["LIMIT-07", "LIMIT-09", "LIMIT-16"];
+    a_limiter_that_tells_of_no_debt_after_a_pause: broken(Fault::TellsOfNoDebtAfterAPause) => rate_limiter,
+        ["LIMIT-16"];
     a_limiter_that_counts_in_32_bits: broken(Fault::CountsIn32Bits) => rate_limiter, ["LIMIT-10"];
     a_limiter_that_counts_for_its_node_alone: broken(Fault::CountsForItsNodeAlone) => rate_limiter, ["LIMIT-11", "LIMIT-14"];
     a_limiter_that_allows_without_a_store: broken(Fault::AllowsWithoutAStore) => rate_limiter, ["LIMIT-12"];

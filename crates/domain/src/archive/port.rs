@@ -34,7 +34,7 @@ pub trait Archive: Send + Sync {
     /// Seals the database, durably: once this has answered no unit of work of any node commits a change
     /// (ARCHIVE-08, ARCHIVE-09); it fails with [`PortError::Unavailable`](crate::error::PortError::Unavailable) at its first statement, at a
     /// later one, or at its commit. Units that are open are waited for, for a while, or fail. Reads go on (ARCHIVE-08).
-    /// To seal again is no error.
+    /// To seal again is no error. When it fails some changes may be refused from then on: [`unseal`](Archive::unseal) ends that.
     async fn seal(&self) -> PortResult<()>;
 
     /// Takes the seal off: changes are taken as before (ARCHIVE-10). A database that is not sealed is no error.

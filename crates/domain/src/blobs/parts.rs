@@ -75,6 +75,15 @@ pub struct WrittenPart {
     pub tag: PartTag,
 }
 
+impl WrittenPart {
+    /// Whether these parts together have this size.
+    #[must_use]
+    pub fn add_up_to(parts: &[Self], size: ByteSize) -> bool {
+        let sum = parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(part.size.bytes()));
+        sum == Some(size.bytes())
+    }
+}
+
 /// The limits of parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartLimits {
@@ -208,4 +217,29 @@ pub trait SignParts: Send + Sync {
     /// Signs a request. The store refuses a body of another size than the signed one, and every request after the write
     /// was completed or deleted (PARTLINK-02).
     async fn sign(&self, link: &PartLink) -> PortResult<SignedPart>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(sizes: &[u64]) -> Vec<WrittenPart> {
+        let part = |size: &u64| WrittenPart {
+            number: 1,
+            size: ByteSize::new(*size),
+            tag: PartTag::new(String::new()),
+        };
+        sizes.iter().map(part).collect()
+    }
+
+    #[test]
+    fn parts_add_up_to_one_size_alone() {
+        assert!(WrittenPart::add_up_to(&[], ByteSize::ZERO));
+        assert!(WrittenPart::add_up_to(&parts(&[5, 0, 3]), ByteSize::new(8)));
+        assert!(!WrittenPart::add_up_to(&parts(&[5, 3]), ByteSize::new(9)));
+        assert!(
+            !WrittenPart::add_up_to(&parts(&[u64::MAX, 9]), ByteSize::new(8)),
+            "past what can be counted"
+        );
+    }
 }

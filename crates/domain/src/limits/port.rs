@@ -24,7 +24,8 @@ pub struct RateDecision {
 }
 
 /// Counts what clients do, by the generic cell rate algorithm (GCRA): a key has `limit` units at first; what is taken comes
-/// back evenly, a whole limit in each window. All nodes on one store count together, and at once (LIMIT-11).
+/// back evenly, a whole limit in each window. Whatever calls are made, the answers are those of
+/// [`RateCounter`](super::RateCounter) (LIMIT-16). All nodes on one store count together, and at once (LIMIT-11).
 ///
 /// Its own clock decides, which need not be that of the caller: nodes whose clocks differ count alike. A key is used with one
 /// policy; when the policy changes, the key may begin anew. A key that has all of its units again takes no room (LIMIT-14).

@@ -1,12 +1,12 @@
 //! Each operation on uploads, called once.
 
-use bytes::Bytes;
 use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{PartTag, WrittenPart};
 use fm_domain::body::ByteSize;
 use fm_domain::database::UnitOfWork;
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
-use fm_domain::uploads::{Epoch, HashState, Transport, Upload, UploadStatus};
+use fm_domain::testing::an_upload;
+use fm_domain::uploads::{Transport, Upload};
 use fm_resilience::fault::Operation;
 use uuid::Uuid;
 
@@ -18,24 +18,9 @@ fn upload() -> Upload {
         owner: UserId::new(Uuid::now_v7()),
         transport: Transport::Direct,
         blob: BlobId::new(Uuid::now_v7()),
-        name: "a.txt".parse().unwrap(),
-        claimed_type: None,
-        promised: None,
-        metadata: String::new(),
-        key: None,
-        length: Some(ByteSize::new(5)),
-        offset: ByteSize::ZERO,
-        reserved: ByteSize::ZERO,
-        epoch: Epoch::FIRST,
-        is_locked: false,
-        state: None,
-        write: None,
-        hash: HashState::new(),
-        charset_check: None,
-        head: Bytes::new(),
-        status: UploadStatus::Open,
         created_at: now(),
         expires_at: now(),
+        ..an_upload()
     }
 }
 

@@ -278,10 +278,27 @@ async fn where_no_bucket_can_be_made_the_path_is_asked_about() {
         let server = server.await.unwrap();
         let store = store(server.endpoint());
         let error = chain(&store.ensure_buckets().await.unwrap_err());
-        for word in ["bucket files", "CreateBucket", "S3_ENDPOINT", "/storage/v1/s3"] {
-            assert!(error.contains(word), "{word}: {error}");
+        let question = "(is the path of S3_ENDPOINT whole? That of Supabase ends with /storage/v1/s3)";
+        for words in ["bucket files", "CreateBucket", question] {
+            assert!(error.contains(words), "{words}: {error}");
         }
         let error = chain(&store.ping().await.unwrap_err());
-        assert!(error.contains("HeadBucket") && error.contains("path of S3_ENDPOINT"), "{error}");
+        let question = "(is the bucket there, and the path of S3_ENDPOINT whole? That of Supabase ends with";
+        assert!(error.contains("HeadBucket") && error.contains(question), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_bucket_that_may_not_be_made_or_looked_at_leaves_the_path_alone() {
+    let server = ScriptedServer::start(|request| match request.method.as_str() {
+        "HEAD" => Answer::status(404),
+        _ => Answer::error(403, "AccessDenied"),
+    });
+    let server = server.await.unwrap();
+    let error = chain(&store(server.endpoint()).ensure_buckets().await.unwrap_err());
+    assert!(error.contains("CreateBucket") && !error.contains("S3_ENDPOINT"), "{error}");
+
+    let server = ScriptedServer::start(|_| Answer::status(403)).await.unwrap();
+    let error = chain(&store(server.endpoint()).ping().await.unwrap_err());
+    assert!(error.contains("HeadBucket") && !error.contains("S3_ENDPOINT"), "{error}");
 }

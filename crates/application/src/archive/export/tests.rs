@@ -91,9 +91,10 @@ async fn a_final_export_that_fails_takes_the_seal_off() {
 }
 
 #[tokio::test]
-async fn a_database_that_can_not_be_sealed_is_not_exported() {
+async fn a_database_that_can_not_be_sealed_is_not_exported_and_is_unsealed() {
     let mut open = MockArchive::new();
     open.expect_seal().once().returning(|| Err(unavailable()));
+    open.expect_unseal().once().returning(|| Ok(()));
     let mut written = Written::default();
     let failed = export(open).run(&command(true), &mut written).await;
     assert!(matches!(failed, Err(ExportError::Store(_))), "{failed:?}");

@@ -110,11 +110,7 @@ impl VerifyBlobs {
         let mut seen = 0;
         for bucket in Bucket::ALL {
             let mut listing = Listing::of(lister, bucket).await?;
-            loop {
-                let batch = listing.batch().await?;
-                if batch.is_empty() {
-                    break;
-                }
+            while let Some(batch) = listing.next_batch().await? {
                 let count = seen + batch.len() as u64;
                 for orphan in rows.unknown(&batch, before).await? {
                     check.report(&Finding::Orphan(orphan));

@@ -11,7 +11,7 @@ use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, Plain
 use super::*;
 use crate::fixture::{FakeBlobs, access, actor, once, unavailable};
 use crate::testing::{DirectDoubles, settings};
-use crate::uploads::fixture::{Rows, acquiring, doubles, finding, inserted, intent_cancelled};
+use crate::uploads::fixture::{Rows, acquiring, creating, doubles, finding, intent_cancelled};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -33,14 +33,6 @@ fn begun(size: u64, write: &str) -> Upload {
 fn command(size: u64) -> CreateDirectCommand {
     let Upload { name, claimed_type, .. } = an_upload();
     CreateDirectCommand { key: None, name, size: ByteSize::new(size), claimed_type, sha256: None }
-}
-
-fn creating(effects: &Effects, rows: &Rows) -> FakeUnitOfWork {
-    let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.users.expect_reserve(), "reserve", |_, _, _| Ok(()));
-    unit.uploads.expect_count_open().times(1).returning(|_| Ok(0));
-    once!(effects, unit.blobs.expect_record_intent(), "record intent", |_| Ok(()));
-    inserted(effects, unit, rows)
 }
 
 /// A unit in which the key belongs to this upload.

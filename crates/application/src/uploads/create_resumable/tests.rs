@@ -13,7 +13,7 @@ use super::*;
 use crate::fixture::{access, actor, once};
 use crate::testing::settings;
 use crate::uploads::fixture::{
-    FakeStore, Rows, acquiring, broken, context, doubles, filing_afresh, finding, inserted, pieces, reads_of,
+    FakeStore, Rows, acquiring, broken, context, creating, doubles, filing_afresh, finding, pieces, reads_of,
     recording_intent, saving,
 };
 
@@ -26,14 +26,6 @@ fn created(length: u64) -> Upload {
         charset_check: Some(fm_domain::files::CharsetCheck::default()),
         ..an_upload()
     }
-}
-
-fn creating(effects: &Effects, rows: &Rows) -> FakeUnitOfWork {
-    let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.users.expect_reserve(), "reserve", |_, _, _| Ok(()));
-    unit.uploads.expect_count_open().times(1).returning(|_| Ok(0));
-    once!(effects, unit.blobs.expect_record_intent(), "record intent", |_| Ok(()));
-    inserted(effects, unit, rows)
 }
 
 /// Creates an upload; its key is that of the units.

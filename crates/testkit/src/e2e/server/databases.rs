@@ -4,12 +4,10 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use super::super::Lane;
 use super::super::database::TestDatabase;
-use super::super::secrets::Secrets;
 use super::super::store::TestStore;
 use super::Server;
 
@@ -39,22 +37,9 @@ impl Server {
         let mut environment = self.environment.clone();
         environment.retain(|(name, _)| name != "DATABASE_URL");
         environment.push(("DATABASE_URL".to_owned(), url.to_owned()));
-        Self {
-            lane: self.lane,
-            environment,
-            arguments: self.arguments.clone(),
-            process: Mutex::new(None),
-            address: Mutex::default(),
-            secrets: Secrets::default(),
-            launch: self.launch.clone(),
-            proxies: None,
-            store: None,
-            database,
-            cluster: None,
-            pair: None,
-            disk: None,
-            home: tempfile::tempdir().unwrap(),
-        }
+        let mut server = self.twin(environment, self.launch.clone());
+        server.database = database;
+        server
     }
 
     /// Runs a command that reads a pipe at this path, and kills it once it has read these bytes, of which there must be more than a
