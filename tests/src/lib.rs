@@ -27,7 +27,7 @@ mod tls;
 
 pub use crash::{CrashCounts, CrashPlan, InjectedFault, UpgradeCounts, UpgradePlan, crash, upgrade};
 pub use fm_testkit::e2e::{
-    Answer, Api, Backup, ChaosProxy, Fault, Finished, Form, Front, Lane, NewStore, Nginx, Page, Part,
+    Answer, Api, Backup, ChaosProxy, Ended, Fault, Finished, Form, Front, Lane, NewStore, Nginx, Page, Part,
     PgBouncer, Request, RunningCommand, Scrape, Server, User, binary, direct, eventually, names, raw, run,
     tool, tus, unique, within,
 };
