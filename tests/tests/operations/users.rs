@@ -77,6 +77,70 @@ async fn what_is_refused_or_not_there_ends_with_1_and_what_cannot_be_read_with_2
     }
 }
 
+/// What a command that has to fail complains of: one JSON object, and nothing on standard output.
+fn complaint(server: &Server, arguments: &[&str], input: &str) -> Value {
+    let ended = server.ask(&[arguments, &["--json"]].concat(), input);
+    assert_eq!((ended.code, ended.answer.as_str()), (Some(1), ""), "{arguments:?}: {}", ended.complaint);
+    let told = serde_json::from_str(&ended.complaint);
+    told.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", ended.complaint))
+}
+
+async fn what_is_refused_is_told_in_json_where_the_answer_would_be_json(lane: Lane) {
+    let server = idle(lane);
+    for arguments in [&["user", "list"][..], &["session", "list", "ada@example.com"], &["sweep", "--dry-run"]]
+    {
+        let told = complaint(&server, arguments, "");
+        assert!(told["error"].as_str().unwrap().contains("run `file-manager migrate up`"), "{told}");
+    }
+    create(&server, "ada@example.com", &[]);
+    let none = "0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a01";
+    for (arguments, input, expected) in [
+        (
+            &["user", "create", "ada@example.com", "--password-stdin"][..],
+            "correct horse\n",
+            "the address is taken",
+        ),
+        (&["user", "create", "bob@example.com", "--password-stdin"], "short\n", "8 to 128 characters"),
+        (&["user", "show", "bob@example.com"], "", "there is no such user"),
+        (&["user", "disable", none], "", "there is no such user"),
+        (&["user", "enable", none], "", "there is no such user"),
+        (&["user", "promote", none], "", "there is no such user"),
+        (&["user", "demote", none], "", "there is no such user"),
+        (&["user", "set-quota", none, "--default"], "", "there is no such user"),
+        (&["user", "reset-password", none, "--password-stdin"], "correct horse\n", "there is no such user"),
+        (&["user", "remove", none], "", "there is no such user"),
+        (&["session", "list", "bob@example.com"], "", "there is no such user"),
+        (&["session", "revoke", none, "--all"], "", "no account has this id"),
+    ] {
+        let told = complaint(&server, arguments, input);
+        assert!(told["error"].as_str().unwrap().contains(expected), "{arguments:?}: {told}");
+        assert!(told["causes"].is_array(), "{told}");
+    }
+    let ended = server.ask(&["session", "revoke", "ada@example.com", none, "--json"], "");
+    let told: Value = serde_json::from_str(&ended.answer).unwrap();
+    assert_eq!((ended.code, &told["session"], &told["revoked"]), (Some(1), &json!(none), &json!(false)));
+}
+
+/// A database that can't be opened, and settings that can't be used.
+#[tokio::test]
+async fn migrations_that_can_not_run_tell_why_in_json() {
+    let server = idle(Lane::Embedded);
+    let on = |url: String| server.reconfigured(&[("DATABASE_URL".to_owned(), url)]);
+    let file = server.home().join("no-database");
+    std::fs::write(&file, "no database\n".repeat(1_000)).unwrap();
+    let broken = on(format!("sqlite://{}", file.display()));
+    for direction in ["up", "down", "status"] {
+        let told = complaint(&broken, &["migrate", direction], "");
+        assert_eq!(told["error"], "the database can't be migrated", "{told}");
+        assert!(!told["causes"].as_array().unwrap().is_empty(), "{told}");
+    }
+    let wrong = on("tape:".to_owned());
+    let ended = wrong.ask(&["migrate", "status", "--json"], "");
+    assert_eq!(ended.code, Some(2), "{}", ended.complaint);
+    let told: Value = serde_json::from_str(&ended.complaint).unwrap();
+    assert!(told["error"].as_str().unwrap().contains("DATABASE_URL"), "{told}");
+}
+
 async fn migrations_and_sweeps_answer_in_json(lane: Lane) {
     let server = idle(lane);
     let run = |arguments: &[&str]| server.ask(arguments, "");
@@ -94,5 +158,6 @@ async fn migrations_and_sweeps_answer_in_json(lane: Lane) {
 on_durable_lanes![
     the_first_admin_is_made_and_found_and_changed_by_commands_alone,
     what_is_refused_or_not_there_ends_with_1_and_what_cannot_be_read_with_2,
+    what_is_refused_is_told_in_json_where_the_answer_would_be_json,
     migrations_and_sweeps_answer_in_json,
 ];

@@ -9,8 +9,9 @@ use fm_application::archive::{Export, ExportCommand, ExportError, ExportSink, Ex
 use fm_domain::archive::Archive;
 use serde_json::json;
 
+use super::complaints::{complain, refuse};
 use super::progress::Progress;
-use super::{complain, refuse, say};
+use super::say;
 use crate::adapters::Purpose;
 use crate::cli::ExportArgs;
 use crate::config::Config;

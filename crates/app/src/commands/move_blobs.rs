@@ -3,8 +3,9 @@
 use fm_application::operations::{Findings, MoveBlobsCommand, MoveBlobsError, MoveEvent, MovedBlobs};
 use serde_json::{Value, json};
 
+use super::complaints::refuse;
 use super::progress::Progress;
-use super::{refuse, say, verify};
+use super::{say, verify};
 use crate::adapters::Purpose;
 use crate::cli::MoveBlobsArgs;
 use crate::config::Config;
