@@ -34,7 +34,7 @@ pub use fm_testkit::e2e::{
 pub use fm_testkit::random::letters as noise;
 pub use fm_testkit::redis::RedisServer;
 pub use jwt::{Forged, forge};
-pub use moving::{MoveCounts, MovePlan, move_blobs, summary};
+pub use moving::{MoveCounts, MovePlan, move_between_servers, move_blobs, summary};
 pub use resume::{ResumeCounts, ResumePlan, resume};
 pub use shipped_proxy::{PROXY_CLIENT, ProxyKind, ShippedProxy};
 pub use site::Site;

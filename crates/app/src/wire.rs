@@ -136,6 +136,7 @@ pub(crate) fn open_context(
         purpose,
         data_dir: config.storage.data_dir.clone(),
         database_pool_size: config.storage.database_pool_size,
+        prefix: "",
         // The other half is for the connections: the server holds up to 512 KiB of each upload before the store has
         // them.
         budget: BufferBudget::new(ByteSize::new(config.uploads.buffer.bytes() / 2)),
