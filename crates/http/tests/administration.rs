@@ -142,7 +142,7 @@ async fn users_are_listed_counted_and_removed() {
     let stats = root.get("/v1/admin/stats").await.value();
     let users = json!({"total": 2, "suspended": 0, "admins": 1});
     let storage = json!({"used_bytes": 5, "reserved_bytes": 0, "file_count": 1});
-    assert_eq!(stats, json!({"users": users, "storage": storage}));
+    assert_eq!(stats, json!({"users": users, "storage": storage, "jobs": {"dead": 0}}));
     let path = format!("/v1/admin/users/{}", id(&ada).await);
     assert_eq!(root.get(&path).await.value()["email"], "ada@example.org");
     assert_eq!(root.send("DELETE", &path, b"").await.status, 204);
