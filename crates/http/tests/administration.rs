@@ -105,6 +105,21 @@ async fn a_quota_of_ones_own_counts_instead_of_the_default() {
 }
 
 #[actix_web::test]
+async fn a_quota_of_ones_own_counts_where_others_have_none() {
+    let server = Server::start();
+    let (root, ada) = (admin(&server, "root@example.org").await, server.user("ada@example.org").await);
+    let changed = change(&root, &id(&ada).await, &json!({"quota_bytes": 20})).await;
+    assert_eq!(changed.status, 200);
+    let upload = async |by: &Client, bytes: &[u8]| by.send("POST", "/v1/files?name=a", bytes).await.status;
+    for (bytes, status) in [(21, 413), (11, 201), (10, 413), (9, 201), (1, 413)] {
+        assert_eq!(upload(&ada, &vec![1; bytes]).await, status, "{bytes} bytes");
+    }
+    let storage = ada.get("/v1/auth/me").await.value()["storage"].clone();
+    assert_eq!((&storage["used_bytes"], &storage["file_count"]), (&json!(20), &json!(2)));
+    assert_eq!(upload(&root, &[1; 100]).await, 201);
+}
+
+#[actix_web::test]
 async fn admins_leave_themselves_alone_and_one_is_left() {
     let server = Server::start();
     let root = admin(&server, "root@example.org").await;
