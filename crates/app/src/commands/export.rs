@@ -38,7 +38,7 @@ pub(super) fn archive(wired: &Wired) -> Result<Arc<dyn Archive>, StartError> {
 }
 
 async fn act(config: &Config, wired: &Wired, args: &ExportArgs) -> Result<bool, StartError> {
-    let export = Export::new(archive(wired)?, wired.clock());
+    let export = Export::new(&wired.ports, archive(wired)?);
     if args.unseal {
         let unsealed = export.unseal().await;
         unsealed.map_err(|source| StartError::Store { what: "the seal of the database", source })?;
