@@ -1,4 +1,5 @@
-//! A line of the log as one object of JSON: `timestamp`, `level`, the fields, `target`, and the spans around it.
+//! A line of the log as one object of JSON: `timestamp`, `level`, the fields, `trace_id` where it is written in a trace, `target`,
+//! and the spans around it.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -53,6 +54,11 @@ where
     line.extend_from_slice(metadata.level().as_str().as_bytes());
     line.push(b'"');
     event.record(&mut Fields(line));
+    if metadata.fields().field("trace_id").is_none()
+        && let Some(trace) = fm_traces::of_task()
+    {
+        Fields(line).put("trace_id", trace.trace().to_string());
+    }
     Fields(line).put("target", metadata.target());
     let mut is_first = true;
     for span in context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
@@ -138,6 +144,7 @@ mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
+    use fm_domain::trace::TraceContext;
     use serde_json::{Value, json};
     use tracing_subscriber::fmt;
     use tracing_subscriber::layer::SubscriberExt as _;
@@ -199,6 +206,19 @@ mod tests {
             "text": "\"}\n{\u{7}\u{e9}", "shown": "a\"b", "type": "x",
         });
         assert_eq!(lines, [expected]);
+    }
+
+    #[tokio::test]
+    async fn a_line_in_a_trace_names_it_unless_it_does_so_itself() {
+        let trace: TraceContext = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap();
+        let log = || {
+            tracing::info!("plain");
+            tracing::info!(trace_id = "another", "with its own");
+        };
+        let lines = fm_traces::within(trace, tracing::Span::none(), async { logged(log) }).await;
+        assert_eq!(lines[0]["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!(lines[1]["trace_id"], "another");
+        assert_eq!(logged(log)[0].get("trace_id"), None);
     }
 
     #[test]
