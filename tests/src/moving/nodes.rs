@@ -10,14 +10,14 @@ use super::{Files, MoveCounts, Traffic, at, empty, filled_account, has_what_file
 use crate::{Api, NewStore, Server, User};
 
 /// Two nodes on one database. The server that owns this database and the old store outlives them.
-struct Nodes<'a> {
+struct Fleet<'a> {
     owner: &'a Server,
     nodes: [Arc<Server>; 2],
     user: &'a User,
     files: &'a Files,
 }
 
-impl Nodes<'_> {
+impl Fleet<'_> {
     /// The user at both.
     fn both(&self) -> [Api; 2] {
         self.nodes.each_ref().map(|node| at(node, self.user))
@@ -25,7 +25,7 @@ impl Nodes<'_> {
 
     /// Restarts one after the other with these variables, and sees each time that they serve the same files.
     async fn restart(&mut self, variables: &[(String, String)]) {
-        for place in 0..self.nodes.len() {
+        for place in [0, 1] {
             let next = self.owner.reconfigured(variables);
             next.resume();
             replace(&mut self.nodes[place], Arc::new(next)).stop();
@@ -52,20 +52,20 @@ pub async fn move_between_servers(files: usize) -> MoveCounts {
     let store = NewStore::start();
     let user = Api::of(Arc::clone(&first)).user().await;
     let files = Arc::new(filled_account(&user, files).await);
-    let mut nodes = Nodes {
+    let mut fleet = Fleet {
         owner: &first,
         nodes: [Arc::clone(&first), Arc::new(first.second_node())],
         user: &user,
         files: &files,
     };
-    nodes.restart(&store.fallback_variables()).await;
+    fleet.restart(&store.fallback_variables()).await;
     assert_eq!(store.count().await, 0, "no node writes to the new store yet");
-    nodes.restart(&store.variables_over(&first)).await;
+    fleet.restart(&store.variables_over(&first)).await;
     assert!(store.count().await > 0, "both nodes write to the new store");
 
-    let [one, other] = nodes.both();
+    let [one, other] = fleet.both();
     let traffic = Traffic::at([&one, &other], &files);
-    let (running, started) = (Arc::clone(&nodes.nodes[0]), Instant::now());
+    let (running, started) = (Arc::clone(&fleet.nodes[0]), Instant::now());
     let done = tokio::task::spawn_blocking(move || moved(&running, &[])).await.unwrap();
     let number = |name: &str| done[name].as_u64().unwrap();
     let mut counts = MoveCounts {
@@ -79,12 +79,12 @@ pub async fn move_between_servers(files: usize) -> MoveCounts {
     read_all(&one, &files).await;
     read_all(&other, &files).await;
 
-    empty(&nodes.nodes[0], &files);
+    empty(&fleet.nodes[0], &files);
     first.stores_exactly(0).await;
-    nodes.restart(&store.variables(&[])).await;
-    for there in nodes.both() {
+    fleet.restart(&store.variables(&[])).await;
+    for there in fleet.both() {
         read_all(&there, &files).await;
     }
-    has_what_files_need(&nodes.nodes[1], &store).await;
+    has_what_files_need(&fleet.nodes[1], &store).await;
     counts
 }
