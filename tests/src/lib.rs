@@ -27,14 +27,14 @@ mod tls;
 
 pub use crash::{CrashCounts, CrashPlan, InjectedFault, UpgradeCounts, UpgradePlan, crash, upgrade};
 pub use fm_testkit::e2e::{
-    Answer, Api, Backup, ChaosProxy, Fault, Finished, Form, Front, Lane, NewStore, Nginx, Page, Part,
+    Answer, Api, Backup, ChaosProxy, Ended, Fault, Finished, Form, Front, Lane, NewStore, Nginx, Page, Part,
     PgBouncer, Request, RunningCommand, Scrape, Server, User, binary, direct, eventually, names, raw, run,
     tool, tus, unique, within,
 };
 pub use fm_testkit::random::letters as noise;
 pub use fm_testkit::redis::RedisServer;
 pub use jwt::{Forged, forge};
-pub use moving::{MoveCounts, MovePlan, move_blobs, summary};
+pub use moving::{MoveCounts, MovePlan, move_between_servers, move_blobs, summary};
 pub use resume::{ResumeCounts, ResumePlan, resume};
 pub use shipped_proxy::{PROXY_CLIENT, ProxyKind, ShippedProxy};
 pub use site::Site;

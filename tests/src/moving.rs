@@ -1,6 +1,8 @@
 //! The move of blobs from a folder to an S3 server while users go on: it is killed and run again, and nothing is lost or
 //! comes back.
 
+mod nodes;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +16,8 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use crate::{Api, Lane, NewStore, Server, User, eventually, pictures, sha256_hex};
+
+pub use nodes::move_between_servers;
 
 /// How long a run of the command may take.
 const RUN_TIMEOUT: Duration = Duration::from_mins(30);
@@ -114,17 +118,9 @@ pub async fn move_blobs(plan: MovePlan) -> MoveCounts {
     let counts = {
         let there = at(&switched, &user);
         read_links(&there, &old_base, &before).await;
-        let stop = Arc::new(AtomicBool::new(false));
-        let traffic: Vec<_> = (0..2).map(|seed| traffic(&there, &files, &stop, seed)).collect();
+        let traffic = Traffic::at([&there, &there], &files);
         let mut counts = move_all(&switched, &store, plan).await;
-        stop.store(true, Ordering::Relaxed);
-        for traffic in traffic {
-            let (added, removed, read) = traffic.await.unwrap();
-            assert!(added > 0, "there was traffic");
-            counts.added += added;
-            counts.removed += removed;
-            counts.read += read;
-        }
+        traffic.stop(&mut counts).await;
         empty(&switched, &files);
         first.stores_exactly(0).await;
         read_links(&there, &old_base, &before_that_live(&before, &files)).await;
@@ -137,14 +133,19 @@ pub async fn move_blobs(plan: MovePlan) -> MoveCounts {
     last.resume();
     let there = at(&last, &user);
     read_all(&there, &files).await;
-    let verified = last.begin(&["verify", "--rehash", "--json", "--min-age", "0"]).finish(RUN_TIMEOUT);
+    has_what_files_need(&last, &store).await;
+    counts
+}
+
+/// The new store has every blob that a file needs, whole, and nothing else.
+async fn has_what_files_need(server: &Server, store: &NewStore) {
+    let verified = server.begin(&["verify", "--rehash", "--json", "--min-age", "0"]).finish(RUN_TIMEOUT);
     assert_eq!(verified.code, Some(0), "{}", verified.output);
     let needed = usize::try_from(summary(&verified.output)["blobs"].as_u64().unwrap()).unwrap();
     eventually("the new store has what files need, and nothing else", async || {
         (store.count().await == needed).then_some(())
     })
     .await;
-    counts
 }
 
 /// The same user at another process.
@@ -200,6 +201,33 @@ async fn read_all(there: &Api, files: &Files) {
         }
     });
     reads.buffer_unordered(AT_ONCE).collect::<()>().await;
+}
+
+/// Users who go on meanwhile.
+struct Traffic {
+    stop: Arc<AtomicBool>,
+    users: Vec<JoinHandle<(usize, usize, usize)>>,
+}
+
+impl Traffic {
+    /// One user at each of these servers.
+    fn at(servers: [&Api; 2], files: &Arc<Files>) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let users = servers.iter().zip(0..).map(|(there, seed)| traffic(there, files, &stop, seed)).collect();
+        Self { stop, users }
+    }
+
+    /// Stops it, and counts what was done.
+    async fn stop(self, counts: &mut MoveCounts) {
+        self.stop.store(true, Ordering::Relaxed);
+        for user in self.users {
+            let (added, removed, read) = user.await.unwrap();
+            assert!(added > 0, "there was traffic");
+            counts.added += added;
+            counts.removed += removed;
+            counts.read += read;
+        }
+    }
 }
 
 /// Uploads, removals and downloads until it is told to stop; how many of each.

@@ -51,11 +51,12 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u64
     Option::deserialize(deserializer).map(Some)
 }
 
-/// All users together.
+/// The deployment in numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Stats {
     pub users: UserCounts,
     pub storage: TotalStorage,
+    pub jobs: JobCounts,
 }
 
 /// Users, counted.
@@ -81,6 +82,14 @@ pub struct TotalStorage {
     pub reserved_bytes: u64,
     #[schema(example = 1)]
     pub file_count: u64,
+}
+
+/// Jobs, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JobCounts {
+    /// Those that failed for good, and wait for an admin.
+    #[schema(example = 0)]
+    pub dead: u64,
 }
 
 /// A job of the queue.

@@ -26,7 +26,7 @@ mod time;
 pub use accounts::{Account, AccountName, AccountRemoval, PasswordChange, Registration, Storage, User};
 pub use activity::{Activity, ActivityList};
 pub use administration::{
-    AdminUser, AdminUserList, AuditEntry, AuditList, Job, JobList, JobRetry, Stats, TotalStorage,
+    AdminUser, AdminUserList, AuditEntry, AuditList, Job, JobCounts, JobList, JobRetry, Stats, TotalStorage,
     UserChanges, UserCounts,
 };
 pub use direct_uploads::{DirectPart, DirectUpload, DirectUploadCompletion, DirectUploadCreation, SentPart};

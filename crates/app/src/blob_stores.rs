@@ -8,7 +8,7 @@ use fm_decorators::{FallbackLinks, FallbackLister, FallbackResumable, FallbackSt
 use fm_domain::blobs::SignDownload;
 
 use crate::StartError;
-use crate::adapters::{OpenBlobStore, OpenContext, Purpose};
+use crate::adapters::{FALLBACK, OpenBlobStore, OpenContext, Purpose};
 use crate::config::{Config, FallbackConfig};
 
 /// What is open.
@@ -59,8 +59,9 @@ async fn open_previous(
 ) -> Result<OpenBlobStore, StartError> {
     let purpose = replace(&mut context.purpose, Purpose::Look);
     let data_dir = replace(&mut context.data_dir, fallback.data_dir.clone());
+    let prefix = replace(&mut context.prefix, FALLBACK);
     let opened = fallback.blobs.open(context).await;
-    (context.purpose, context.data_dir) = (purpose, data_dir);
+    (context.purpose, context.data_dir, context.prefix) = (purpose, data_dir, prefix);
     opened.map_err(|error| {
         let problem = format!("BLOB_STORE_FALLBACK={} can't be used", fallback.name);
         if error.is_configuration() {

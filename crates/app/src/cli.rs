@@ -2,6 +2,7 @@
 
 mod accounts;
 mod archive;
+mod format;
 mod health;
 mod jobs;
 mod moving;
@@ -31,7 +32,8 @@ pub use moving::MoveBlobsArgs;
 /// Everything else is configured by environment variables: see `.env.example`.
 ///
 /// Exit codes: 0 when all was done; 1 when something was refused, was not found, or failed; 2 when the arguments or the
-/// configuration can't be used. What was refused or failed is told on standard error.
+/// configuration can't be used. What was refused or failed is told on standard error; with `--json` as one object: `error`,
+/// and `causes`, a list. Only arguments that can't be read are told as text alone.
 #[derive(Debug, Parser)]
 #[command(name = "file-manager", version)]
 pub struct Cli {

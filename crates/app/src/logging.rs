@@ -11,7 +11,6 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::fmt;
-use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -72,8 +71,7 @@ pub fn start(
         LogFormat::Pretty => fmt::layer().with_writer(stderr).with_ansi(terminal).with_filter(filter).boxed(),
         LogFormat::Json => {
             let lines = log.lines.insert(Lines::to(stderr())?).clone();
-            let layer = fmt::layer().fmt_fields(JsonFields::new()).event_format(JsonLines);
-            layer.with_writer(lines).with_filter(filter).boxed()
+            JsonLines(lines).with_filter(filter).boxed()
         }
     };
     let mut layers = vec![layer];

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use fm_application::wiring::{DirectPorts, MovePorts, Ports};
 use fm_decorators::{
     ObservedBlobStore, ObservedDatabase, ObservedDirectStore, ObservedListBlobs, ObservedPartReceiver,
-    ObservedPasswordHasher, ObservedRateLimiter, ObservedResumableStore, ObservedSessionStore,
-    ObservedSignDownload, ObservedSignParts, ObservedThumbnailer, PortObserver,
+    ObservedPasswordHasher, ObservedResumableStore, ObservedSignDownload, ObservedSignParts,
+    ObservedThumbnailer, PortObserver,
 };
 
-/// The ports whose calls have spans and are reported to `observer`.
+/// The ports whose calls have spans and are reported to `observer`. The session store and the limits are decorated where they
+/// are opened, below what answers for them in this process.
 pub(crate) fn observed(ports: Ports, observer: &Arc<dyn PortObserver>) -> Ports {
     Ports {
         db: Arc::new(ObservedDatabase::new(ports.db, observer)),
-        sessions: Arc::new(ObservedSessionStore::new(ports.sessions, observer)),
-        limits: Arc::new(ObservedRateLimiter::new(ports.limits, observer)),
         blobs: Arc::new(ObservedBlobStore::new(ports.blobs, observer)),
         resumable: ports.resumable.map(|store| Arc::new(ObservedResumableStore::new(store, observer)) as _),
         direct: ports.direct.map(|direct| observed_direct(direct, observer)),

@@ -10,7 +10,7 @@ use fm_application::wiring::{DirectPorts, PasswordQueue, Ports, Settings, UseCas
 use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSigner, OsIds, SystemClock, TokenAudience,
 };
-use fm_decorators::PortObserver;
+use fm_decorators::{ObservedRateLimiter, ObservedSessionStore, PortObserver};
 use fm_domain::archive::Archive;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
@@ -80,7 +80,7 @@ impl Program {
         metrics.watch_upload_memory(budget.clone());
         let database = open_database(config, &mut context).await?;
         let sessions = open_sessions(config, &mut context, &database).await?;
-        let limits = open_limits(&context);
+        let limits = open_limits(config, &context);
         let links = Arc::new(SelfSignedLinks::new(public_url, Arc::clone(&macs)));
         let BlobStores { blobs, links, serves_blobs, moving } =
             BlobStores::open(config, &mut context, links).await?;
@@ -104,11 +104,9 @@ impl Program {
             follow_ups: JobRegistry::standard().follow_ups(),
             audit_retention: config.audit.retention,
         };
-        let ports = if is_observed(config) {
-            let observer: Arc<dyn PortObserver> = Arc::clone(&metrics) as _;
-            observed(self.decorated(metrics.measured(ports)), &observer)
-        } else {
-            self.decorated(ports)
+        let ports = match observer(config, &metrics) {
+            Some(observer) => observed(self.decorated(metrics.measured(ports)), &observer),
+            None => self.decorated(ports),
         };
         Ok(Wired {
             ports,
@@ -121,9 +119,10 @@ impl Program {
     }
 }
 
-/// Whether anybody is told of the calls of ports: who isn't need not pay for them.
-const fn is_observed(config: &Config) -> bool {
-    config.metrics.address.is_some() || config.traces.endpoint.is_some()
+/// Who is told of the calls of ports, if anybody is: who isn't need not pay for them.
+fn observer(config: &Config, metrics: &Arc<Metrics>) -> Option<Arc<dyn PortObserver>> {
+    let is_observed = config.metrics.address.is_some() || config.traces.endpoint.is_some();
+    is_observed.then(|| Arc::clone(metrics) as _)
 }
 
 /// What adapters are opened with.
@@ -136,6 +135,7 @@ pub(crate) fn open_context(
         purpose,
         data_dir: config.storage.data_dir.clone(),
         database_pool_size: config.storage.database_pool_size,
+        prefix: "",
         // The other half is for the connections: the server holds up to 512 KiB of each upload before the store has
         // them.
         budget: BufferBudget::new(ByteSize::new(config.uploads.buffer.bytes() / 2)),
@@ -185,6 +185,11 @@ async fn open_sessions(
 ) -> Result<Arc<dyn SessionStore>, StartError> {
     let (factory, ttl) = (&config.storage.sessions, config.storage.session_cache_ttl);
     let store = factory.open(context, database).await?;
+    // Below the copies: what is answered by a copy is no call.
+    let store = match observer(config, &context.metrics) {
+        Some(observer) => Arc::new(ObservedSessionStore::new(store, &observer)) as _,
+        None => store,
+    };
     if !context.purpose.changes() {
         return Ok(store);
     }
@@ -207,11 +212,17 @@ async fn open_sessions(
 }
 
 /// Counts in Redis where there is one, for all nodes; else, and while it is out of reach, in this process.
-fn open_limits(context: &OpenContext) -> Arc<dyn RateLimiter> {
+fn open_limits(config: &Config, context: &OpenContext) -> Arc<dyn RateLimiter> {
     let local = Arc::new(MemoryRateLimiter::new(Arc::clone(&context.clock)));
     match context.redis.clone() {
         Some(redis) => {
-            let limits = Arc::new(LocalFallback::new(Arc::new(RedisRateLimiter::new(redis)), local));
+            let shared = Arc::new(RedisRateLimiter::new(redis));
+            // What is counted in this process is no call.
+            let shared: Arc<dyn RateLimiter> = match observer(config, &context.metrics) {
+                Some(observer) => Arc::new(ObservedRateLimiter::new(shared, &observer)),
+                None => shared,
+            };
+            let limits = Arc::new(LocalFallback::new(shared, local));
             context.metrics.watch_rate_limit_fallbacks({
                 let limits = Arc::clone(&limits);
                 move || limits.fallbacks()

@@ -37,6 +37,28 @@ fn sessions_in_the_memory_of_another_process_are_not_said_to_have_ended() {
 }
 
 #[test]
+fn an_address_that_is_not_encrypted_is_named_by_its_own_variable() {
+    let home = tempfile::tempdir().unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_file-manager"));
+    program.arg("sweep").env_clear().current_dir(home.path());
+    for (variable, value) in [
+        ("BLOB_STORE_FALLBACK", "s3"),
+        // No address of this machine by its name, and one that refuses at once.
+        ("FALLBACK_S3_ENDPOINT", "http://0.0.0.0:1"),
+        ("FALLBACK_S3_REGION", "us-east-1"),
+        ("FALLBACK_S3_ACCESS_KEY_ID", "a-key"),
+        ("FALLBACK_S3_SECRET_ACCESS_KEY", "a-secret-key"),
+    ] {
+        program.env(variable, value);
+    }
+    let refused = program.output().unwrap();
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{told}");
+    assert!(told.contains("BLOB_STORE_FALLBACK=s3 can't be used"), "{told}");
+    assert!(told.contains("\"FALLBACK_S3_ENDPOINT begins with http://"), "{told}");
+}
+
+#[test]
 fn commands_that_look_at_a_database_that_is_not_there_create_nothing() {
     let home = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| {

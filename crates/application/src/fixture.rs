@@ -117,6 +117,13 @@ pub(crate) fn reads_of_account(effects: &Effects, account: Option<Account>) -> F
     reads
 }
 
+/// Reads that find this account where its quota is asked for.
+pub(crate) fn reads_of_quota(account: Account) -> FakeReads {
+    let mut reads = FakeReads::default();
+    reads.users.expect_find().returning(move |_| Ok(Some(account.clone())));
+    reads
+}
+
 /// Ports whose database has this file, or none.
 pub(crate) fn found(file: Option<File>) -> Ports {
     let mut doubles = TestPorts::default();

@@ -24,9 +24,9 @@ impl Database for ObservedDatabase {
     }
 
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
-        let (observer, span) = (&self.observer, port_span!(DEBUG, "database.read"));
-        let inner = observe(observer.as_ref(), "database.read", span, self.inner.read()).await?;
-        Ok(Box::new(ObservedReads { inner, observer: Arc::clone(observer) }))
+        // Reads wait by themselves, each call for itself.
+        let inner = self.inner.read().await?;
+        Ok(Box::new(ObservedReads { inner, observer: Arc::clone(&self.observer) }))
     }
 
     async fn ping(&self) -> PortResult<()> {

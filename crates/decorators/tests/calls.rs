@@ -196,7 +196,6 @@ async fn a_unit_of_work_is_reported_call_by_call() {
             "database.begin",
             "database.jobs.count_living",
             "database.commit",
-            "database.read",
             "database.files.walk",
             "database.begin",
         ]

@@ -13,6 +13,7 @@ mod input;
 mod limits;
 pub mod links;
 mod middleware;
+mod notes;
 mod openapi;
 mod output;
 mod problem;

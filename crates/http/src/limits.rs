@@ -11,6 +11,7 @@ use fm_domain::ids::UserId;
 use fm_domain::limits::{LimitKey, LimitSubject, LimitedAction};
 
 use crate::auth::client_address;
+use crate::notes::{RequestNotes, note};
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
 
@@ -19,10 +20,6 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 
 /// Bytes of a field with one limit, mostly.
 const ROOM: usize = 64;
-
-/// The limits that were applied to a request, in this order.
-#[derive(Default)]
-struct AppliedLimits(Vec<AppliedLimit>);
 
 /// Counts a request without a user by its address.
 pub(crate) async fn limit_address(
@@ -78,7 +75,7 @@ pub(crate) async fn count_uploaded_bytes(request: &HttpRequest, state: &AppState
     let Some(bytes) = NonZeroU64::new(bytes) else { return };
     let key = LimitKey::new(LimitedAction::UploadBytes, LimitSubject::User(user));
     match state.use_cases.limits.count.run(&key, bytes, Moment::After).await {
-        Ok(Some(applied)) => note(request, applied),
+        Ok(Some(applied)) => note(request, |notes| notes.limits.push(applied)),
         Ok(None) => {}
         // The bytes are kept already: their request must not fail.
         Err(error) => {
@@ -95,7 +92,7 @@ async fn take(
 ) -> Result<(), Problem> {
     let applied = state.use_cases.limits.count.run(&key, cost, Moment::Before).await?;
     let Some(applied) = applied else { return Ok(()) };
-    note(request, applied);
+    note(request, |notes| notes.limits.push(applied));
     let AppliedLimit { policy, decision, .. } = applied;
     if decision.is_allowed {
         return Ok(());
@@ -107,15 +104,6 @@ async fn take(
         window_seconds(&applied)
     );
     Err(Problem::new(Code::RateLimited, detail).retry_after(decision.retry_after))
-}
-
-fn note(request: &HttpRequest, applied: AppliedLimit) {
-    let mut extensions = request.extensions_mut();
-    if let Some(limits) = extensions.get_mut::<AppliedLimits>() {
-        limits.0.push(applied);
-    } else {
-        extensions.insert(AppliedLimits(vec![applied]));
-    }
 }
 
 /// What is counted, for a human.
@@ -138,7 +126,10 @@ fn window_seconds(applied: &AppliedLimit) -> u64 {
 /// Adds the fields `RateLimit-Policy` and `RateLimit`, with an item for each limit that was applied.
 pub(crate) fn describe_limits(request: &HttpRequest, headers: &mut HeaderMap) {
     let extensions = request.extensions();
-    let Some(AppliedLimits(limits)) = extensions.get() else { return };
+    let limits = extensions.get().map_or(&[][..], |notes: &RequestNotes| &notes.limits);
+    if limits.is_empty() {
+        return;
+    }
     let (mut policies, mut states) = (String::with_capacity(ROOM), String::with_capacity(ROOM));
     // Digits by themselves: formatted as texts they cost more than counting.
     let mut digits = itoa::Buffer::new();

@@ -105,6 +105,21 @@ async fn a_quota_of_ones_own_counts_instead_of_the_default() {
 }
 
 #[actix_web::test]
+async fn a_quota_of_ones_own_counts_where_others_have_none() {
+    let server = Server::start();
+    let (root, ada) = (admin(&server, "root@example.org").await, server.user("ada@example.org").await);
+    let changed = change(&root, &id(&ada).await, &json!({"quota_bytes": 20})).await;
+    assert_eq!(changed.status, 200);
+    let upload = async |by: &Client, bytes: &[u8]| by.send("POST", "/v1/files?name=a", bytes).await.status;
+    for (bytes, status) in [(21, 413), (11, 201), (10, 413), (9, 201), (1, 413)] {
+        assert_eq!(upload(&ada, &vec![1; bytes]).await, status, "{bytes} bytes");
+    }
+    let storage = ada.get("/v1/auth/me").await.value()["storage"].clone();
+    assert_eq!((&storage["used_bytes"], &storage["file_count"]), (&json!(20), &json!(2)));
+    assert_eq!(upload(&root, &[1; 100]).await, 201);
+}
+
+#[actix_web::test]
 async fn admins_leave_themselves_alone_and_one_is_left() {
     let server = Server::start();
     let root = admin(&server, "root@example.org").await;
@@ -142,7 +157,7 @@ async fn users_are_listed_counted_and_removed() {
     let stats = root.get("/v1/admin/stats").await.value();
     let users = json!({"total": 2, "suspended": 0, "admins": 1});
     let storage = json!({"used_bytes": 5, "reserved_bytes": 0, "file_count": 1});
-    assert_eq!(stats, json!({"users": users, "storage": storage}));
+    assert_eq!(stats, json!({"users": users, "storage": storage, "jobs": {"dead": 0}}));
     let path = format!("/v1/admin/users/{}", id(&ada).await);
     assert_eq!(root.get(&path).await.value()["email"], "ada@example.org");
     assert_eq!(root.send("DELETE", &path, b"").await.status, 204);

@@ -39,8 +39,7 @@ pub async fn within<F: Future>(trace: TraceContext, span: Span, work: F) -> F::O
 
 /// Keeps work in the trace and the span of its caller, on whatever task it is polled.
 pub fn in_current_trace<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    let trace = CURRENT.try_with(|trace| *trace).ok().flatten();
-    CURRENT.scope(trace, work.in_current_span())
+    CURRENT.scope(of_task(), work.in_current_span())
 }
 
 /// Whether the running work belongs to a trace, or is in a span at least.
@@ -52,7 +51,14 @@ pub fn is_within() -> bool {
 /// What further work hangs from: the innermost span that is exported, or else the trace alone. `None` outside of any.
 #[must_use]
 pub fn current() -> Option<TraceContext> {
-    exported(&Span::current()).or_else(|| CURRENT.try_with(|trace| *trace).ok().flatten())
+    exported(&Span::current()).or_else(of_task)
+}
+
+/// The trace of the task, with the span that it began in; `None` outside of any. No span is asked, so that a line of the log may
+/// call it while it is written.
+#[must_use]
+pub fn of_task() -> Option<TraceContext> {
+    CURRENT.try_with(|trace| *trace).ok().flatten()
 }
 
 /// Names a span that has begun, for the exporter alone: `tracing` names spans once and for all.

@@ -30,8 +30,10 @@ async fn without_an_exporter_the_trace_is_the_callers_or_a_fresh_one() {
     assert_eq!(begin(&span, Some(caller()), fresh), caller());
     let trace = begin(&span, None, fresh);
     assert_eq!(trace, fresh());
-    assert_eq!((is_within(), current()), (false, None));
-    within(trace, span, async { assert_eq!((is_within(), current()), (true, Some(fresh()))) }).await;
+    assert_eq!((is_within(), current(), of_task()), (false, None, None));
+    let inside =
+        async { assert_eq!((is_within(), current(), of_task()), (true, Some(fresh()), Some(fresh()))) };
+    within(trace, span, inside).await;
 }
 
 #[tokio::test]

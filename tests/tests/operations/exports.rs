@@ -135,7 +135,18 @@ async fn accounts_and_files_move_from_sqlite_to_postgresql_and_back() {
     let told = run(&postgres, &["import", text(&there)]);
     assert!(told.contains("imported: 2 users, 6 files"), "{told}");
     assert!(refused(&postgres, &["import", text(&there)]).contains("not empty: it has 2 users"));
-    assert_eq!(trail(&postgres), entries);
+    assert_eq!(trail(&postgres), entries + 1, "all of it, and the import");
+    let acts = |server: &Server, action: &str| -> Vec<Value> {
+        let lines = run(server, &["audit", "--json", "--action", action]);
+        let lines = lines.lines().filter(|line| line.contains(action));
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let exported = acts(&sqlite, "database.exported");
+    assert_eq!(exported.len(), 1);
+    assert_eq!(exported[0]["actor"], Value::Null, "an operator did it");
+    assert_eq!(acts(&postgres, "database.exported"), exported, "it came with the rest");
+    assert_eq!(acts(&sqlite, "database.imported").len(), 0);
+    assert_eq!(acts(&postgres, "database.imported").len(), 1);
 
     sqlite.stop();
     postgres.resume();

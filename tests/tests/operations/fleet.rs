@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fm_api_types::TokenPair;
 use fm_e2e::{Answer, Api, Lane, RedisServer, Server, User, eventually, within};
 use serde_json::json;
 
@@ -66,6 +67,60 @@ async fn a_session_that_ends_at_one_node_ends_at_the_other_within_a_second() {
             within(SOON, store, async || is_out(other).await).await;
         }
         kept.get("/v1/auth/me").send().await.expect(200);
+    }
+}
+
+/// Suspends an account or ends that: at the first node by this admin over HTTP, or by a command of an operator.
+async fn set_suspended(fleet: &Fleet, admin: Option<&User>, user: &User, suspended: bool) {
+    if let Some(admin) = admin {
+        let change = admin.patch(&format!("/v1/admin/users/{}", user.id));
+        let changed = change.json(&json!({"suspended": suspended})).send().await.expect(200);
+        assert_eq!(changed.json()["suspended"], suspended);
+        return;
+    }
+    let command = if suspended { "disable" } else { "enable" };
+    let done = fleet.first.server.run(&["user", command, &user.id]);
+    assert_eq!(done.code, Some(0), "{}", done.output);
+}
+
+#[tokio::test]
+async fn an_account_that_is_suspended_at_one_node_is_out_at_the_other_within_a_second() {
+    for store in ["redis", "database"] {
+        let fleet = Fleet::with(&[("SESSION_STORE", store), ("SESSION_CACHE_TTL_SECONDS", "60")]);
+        let admin = fleet.first.user().await;
+        let promoted = fleet.first.server.run(&["user", "promote", &admin.id]);
+        assert_eq!(promoted.code, Some(0), "{}", promoted.output);
+        for by in [Some(&admin), None] {
+            let user = fleet.first.user().await;
+            let bystander = known_at(&fleet.second, &fleet.first.user().await).await;
+            let there = known_at(&fleet.second, &user).await;
+            set_suspended(&fleet, by, &user, true).await;
+            within(SOON, store, async || is_out(&there).await).await;
+            within(SOON, store, async || is_out(&user).await).await;
+            let body = json!({"refresh_token": user.refresh()});
+            fleet.second.secret(user.refresh());
+            fleet.second.post("/v1/auth/refresh").json(&body).send().await.problem(401, "unauthenticated");
+            for node in [&fleet.first, &fleet.second] {
+                let refused = log_in(node, &user.email, &user.password).await;
+                refused.problem(403, "account_suspended");
+            }
+            bystander.get("/v1/auth/me").send().await.expect(200);
+
+            // The job behind the answer ends sessions of clocks that are ahead: later ones too, as long as it has not run.
+            eventually("the job is done", async || {
+                let left = "SELECT count(*) FROM jobs WHERE kind = 'revoke_sessions'";
+                (fleet.first.server.ask_its_database(left) == "0").then_some(())
+            })
+            .await;
+            set_suspended(&fleet, by, &user, false).await;
+            let pair: TokenPair =
+                log_in(&fleet.second, &user.email, &user.password).await.expect(200).parse();
+            for node in [&fleet.second, &fleet.first] {
+                let again = node.bearing(pair.access_token.expose());
+                again.get("/v1/auth/me").send().await.expect(200);
+            }
+            there.get("/v1/auth/me").send().await.unauthenticated();
+        }
     }
 }
 

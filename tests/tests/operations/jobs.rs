@@ -6,7 +6,7 @@ use std::time::Duration;
 use fm_api_types::File;
 use fm_e2e::{Api, Lane, Server, User, eventually, pictures};
 use futures_util::StreamExt as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A server without workers, and a file whose thumbnail therefore waits.
 async fn with_a_waiting_thumbnail(lane: Lane) -> (Api, User, File) {
@@ -75,6 +75,51 @@ async fn a_dead_job_is_seen_and_tried_again() {
     assert_eq!(entry.len(), 1, "{}", audit.output);
     assert!(entry[0].contains(dead[0]["id"].as_str().unwrap()), "{}", entry[0]);
     assert!(listed(&api, &["--state", "dead"]).is_empty());
+    let made = api.server.with_a_worker(user.with_thumbnail(&file)).await;
+    assert_eq!(made.thumbnail.status, "ready");
+}
+
+/// A job that dies of bytes that are missing, until these are back.
+#[tokio::test]
+async fn an_admin_is_told_of_a_job_that_died_and_has_it_tried_again() {
+    let server = Server::within_reach(Lane::PostgresS3, &["--no-worker"]);
+    server.resume();
+    let api = Api::of(Arc::new(server));
+    let (user, admin) = (api.user().await, api.user().await);
+    let promoted = api.server.run(&["user", "promote", &admin.id]);
+    assert_eq!(promoted.code, Some(0), "{}", promoted.output);
+    let dead =
+        async || admin.get("/v1/admin/jobs?state=dead").send().await.expect(200).json()["items"].take();
+    let counted =
+        async || admin.get("/v1/admin/stats").send().await.expect(200).json()["jobs"]["dead"].take();
+    let picture = pictures::png(100, 80);
+    let file = user.file_of("image/png", "a.png", picture.clone()).await;
+    assert_eq!((dead().await, counted().await), (json!([]), json!(0)));
+
+    let (bytes, aside) = (api.server.object_with(&picture), api.server.home().join("aside"));
+    std::fs::rename(&bytes, &aside).unwrap();
+    // All attempts but the last one, which would take minutes.
+    api.server.in_its_database("UPDATE jobs SET attempt = 7 WHERE kind = 'make_thumbnail'");
+    let failed = api.server.with_a_worker(user.with_thumbnail(&file)).await;
+    assert_eq!(failed.thumbnail.status, "failed");
+    let jobs = dead().await;
+    assert_eq!((jobs.as_array().unwrap().len(), counted().await), (1, json!(1)));
+    let job = &jobs[0];
+    assert_eq!((&job["kind"], &job["attempts"]), (&json!("make_thumbnail"), &json!(8)));
+    let reason = job["last_error"].as_str().unwrap();
+    assert!(reason.contains("the bytes of a file are missing"), "{reason}");
+
+    std::fs::rename(&aside, &bytes).unwrap();
+    let retry = format!("/v1/admin/jobs/{}/retry", job["id"].as_str().unwrap());
+    user.post(&retry).send().await.problem(403, "forbidden");
+    let again = admin.post(&retry).send().await.expect(202).json();
+    assert_ne!(again["id"], job["id"]);
+    admin.post(&retry).send().await.not_found();
+    assert_eq!((dead().await, counted().await), (json!([]), json!(0)));
+    let trail = admin.get("/v1/admin/audit?action=job.retried").send().await.expect(200).json();
+    let entries: Vec<_> =
+        trail["items"].as_array().unwrap().iter().map(|entry| (&entry["actor"], &entry["target"])).collect();
+    assert_eq!(entries, [(&json!(admin.id), &job["id"])]);
     let made = api.server.with_a_worker(user.with_thumbnail(&file)).await;
     assert_eq!(made.thumbnail.status, "ready");
 }

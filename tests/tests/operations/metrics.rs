@@ -262,6 +262,17 @@ async fn a_redis_that_hangs_is_named() {
 }
 
 #[tokio::test]
+async fn a_redis_that_was_killed_is_named() {
+    let mut redis = RedisServer::start();
+    let url = redis.url();
+    let api =
+        Api::with(Lane::PostgresS3, &[ANYWHERE, ("REDIS_URL", url.as_str()), ("SESSION_STORE", "redis")]);
+    is_ready_again(&api).await;
+    redis.kill();
+    is_named(&api, "session_store", &["database", "blob_store"]).await;
+}
+
+#[tokio::test]
 async fn a_store_that_is_gone_is_named() {
     let api = Api::of(Arc::new(Server::on_shaky_ground_with(&[ANYWHERE])));
     is_ready_again(&api).await;

@@ -23,4 +23,5 @@ mod outages;
 mod prometheus;
 mod sessions;
 mod traces;
+mod users;
 mod verify;

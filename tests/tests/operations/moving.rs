@@ -1,8 +1,11 @@
-//! `file-manager move-blobs`: from a folder to an S3 server.
+//! `file-manager move-blobs`: from a folder to an S3 server, and from one S3 server to another.
 
 use std::sync::Arc;
 
-use fm_e2e::{Api, Lane, MovePlan, NewStore, Server, User, eventually, move_blobs, noise, pictures, summary};
+use fm_e2e::{
+    Api, Lane, MovePlan, NewStore, Server, User, eventually, move_between_servers, move_blobs, noise,
+    pictures, summary,
+};
 use serde_json::Value;
 
 /// A server on this machine with a user, the store that its blobs shall go to, and the same server on both stores.
@@ -44,6 +47,12 @@ impl Move {
 async fn nothing_is_lost_and_nothing_comes_back_though_it_is_killed_under_load() {
     let counts = move_blobs(MovePlan { files: 300, kills: 2 }).await;
     assert!(counts.moved_before + counts.moved_last > 0 && counts.read > 0, "{counts}");
+}
+
+#[tokio::test]
+async fn two_nodes_serve_every_file_while_it_is_moved_from_one_s3_server_to_another() {
+    let counts = move_between_servers(150).await;
+    assert!(counts.moved_last > 0 && counts.read > 0, "{counts}");
 }
 
 #[tokio::test]

@@ -46,6 +46,31 @@ fn is_below(spans: &[Span], span: &Span, above: &Span) -> bool {
     false
 }
 
+/// The first line of the log with this text.
+async fn logged(api: &Api, text: &str) -> Value {
+    let found = fm_e2e::eventually("it is logged", async || {
+        api.server.output().lines().find(|line| line.contains(text)).map(ToOwned::to_owned)
+    });
+    serde_json::from_str(&found.await).unwrap()
+}
+
+/// A picture that can't be read: its job has a line of the log to itself.
+async fn one_id_leads_from_the_line_of_a_request_to_that_of_its_job_and_to_their_spans(lane: Lane) {
+    let collector = Collector::start();
+    let api = traced(lane, &collector);
+    let user = api.user().await;
+    let upload = user.post("/v1/files").query(&[("name", "a.png")]).header("content-type", "image/png");
+    let answer = upload.body(pictures::head_of_a_png()).send().await.expect(201);
+    assert_eq!(user.with_thumbnail(&answer.parse()).await.thumbnail.status, "failed");
+    let request = logged(&api, &answer.field("x-request-id")).await;
+    let id = request["trace_id"].as_str().unwrap();
+    let job = logged(&api, "no thumbnail can be made").await;
+    assert_eq!((&job["trace_id"], &job["file.id"]), (&request["trace_id"], &answer.json()["id"]));
+    for name in ["POST /v1/files", "job.run", "thumbnailer.render"] {
+        fm_e2e::eventually(name, async || the(&collector.trace(id), name).is_some().then_some(())).await;
+    }
+}
+
 async fn a_request_is_one_trace_with_its_calls_of_ports_and_its_job(lane: Lane) {
     let collector = Collector::start();
     let api = traced(lane, &collector);
@@ -97,14 +122,8 @@ async fn the_log_names_the_trace_whether_spans_are_exported_or_not(lane: Lane) {
     let api = Api::with(lane, &[]);
     let user = api.user().await;
     let (given, fresh) = (upload(&user).await, user.get("/v1/auth/me").send().await.field("x-request-id"));
-    let logged = async |id: &str| -> Value {
-        let found = fm_e2e::eventually("the request is logged", async || {
-            api.server.output().lines().find(|line| line.contains(id)).map(ToOwned::to_owned)
-        });
-        serde_json::from_str(&found.await).unwrap()
-    };
-    assert_eq!(logged(&given).await["trace_id"], TRACE);
-    let entry = logged(&fresh).await;
+    assert_eq!(logged(&api, &given).await["trace_id"], TRACE);
+    let entry = logged(&api, &fresh).await;
     let id = entry["trace_id"].as_str().unwrap();
     assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
     assert!(entry["session.id"].is_string() && entry["user.id"].is_string(), "{entry}");
@@ -132,6 +151,7 @@ async fn a_collector_out_of_reach_costs_a_line_of_the_log_and_no_time(lane: Lane
 }
 
 on_every_lane![
+    one_id_leads_from_the_line_of_a_request_to_that_of_its_job_and_to_their_spans,
     a_request_is_one_trace_with_its_calls_of_ports_and_its_job,
     the_last_spans_are_sent_when_the_program_stops,
     the_log_names_the_trace_whether_spans_are_exported_or_not,

@@ -38,6 +38,8 @@ pub struct OpenContext {
     pub data_dir: PathBuf,
     /// `DATABASE_POOL_SIZE`: connections to the database at most.
     pub database_pool_size: usize,
+    /// What stands before the names of the adapter's variables: `FALLBACK_` for the store that blobs are moved from.
+    pub prefix: &'static str,
     /// The memory that the buffers of all uploads come out of.
     pub budget: BufferBudget,
     /// The time.
@@ -51,6 +53,12 @@ pub struct OpenContext {
 }
 
 impl OpenContext {
+    /// The whole name of a variable that the adapter has read, for messages.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
     /// Has the metrics tell how the connections of the database are used: `read` is called whenever Prometheus asks.
     pub fn watch_pool(&self, read: impl Fn() -> PoolUse + Send + Sync + 'static) {
         self.metrics.watch_pool(read);

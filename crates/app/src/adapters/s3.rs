@@ -75,9 +75,9 @@ impl BlobStoreFactory for S3Config {
     }
 
     async fn open(&self, context: &mut OpenContext) -> Result<OpenBlobStore, StartError> {
-        warn_of_plain_s3("S3_ENDPOINT", &self.endpoint);
+        warn_of_plain_s3(&context.variable("S3_ENDPOINT"), &self.endpoint);
         if self.public_endpoint != self.endpoint {
-            warn_of_plain_s3("S3_PUBLIC_ENDPOINT", &self.public_endpoint);
+            warn_of_plain_s3(&context.variable("S3_PUBLIC_ENDPOINT"), &self.public_endpoint);
         }
         let settings = self.settings(context.budget.clone());
         let invalid =

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap_mangen::Man;
 
-use super::refuse;
+use super::complaints::refuse;
 use crate::cli::{Cli, Command};
 
 /// Prints what the command asks for; `None` for every other command.

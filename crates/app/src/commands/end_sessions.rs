@@ -2,6 +2,7 @@
 
 use fm_application::sessions::EndSessionsError;
 
+use super::complaints::complain;
 use super::say;
 use crate::adapters::Purpose;
 use crate::cli::EndSessionsArgs;
@@ -31,7 +32,7 @@ pub(super) async fn run(
             Ok(true)
         }
         Err(refusal @ (EndSessionsError::NoSuchAddress | EndSessionsError::NoSuchId)) => {
-            say(&format!("nothing was ended: {refusal}"));
+            complain(&format!("nothing was ended: {refusal}"));
             Ok(false)
         }
         Err(EndSessionsError::Store(source)) => Err(StartError::Store { what: "the sessions", source }),

@@ -9,8 +9,9 @@ use fm_application::archive::{Export, ExportCommand, ExportError, ExportSink, Ex
 use fm_domain::archive::Archive;
 use serde_json::json;
 
+use super::complaints::{complain, refuse};
 use super::progress::Progress;
-use super::{complain, refuse, say};
+use super::say;
 use crate::adapters::Purpose;
 use crate::cli::ExportArgs;
 use crate::config::Config;
@@ -37,7 +38,7 @@ pub(super) fn archive(wired: &Wired) -> Result<Arc<dyn Archive>, StartError> {
 }
 
 async fn act(config: &Config, wired: &Wired, args: &ExportArgs) -> Result<bool, StartError> {
-    let export = Export::new(archive(wired)?, wired.clock());
+    let export = Export::new(&wired.ports, archive(wired)?);
     if args.unseal {
         let unsealed = export.unseal().await;
         unsealed.map_err(|source| StartError::Store { what: "the seal of the database", source })?;

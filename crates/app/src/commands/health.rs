@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use tokio::time::timeout;
 
-use super::{chain, complain};
+use super::complaints::{chain, complain};
 use crate::cli::HealthArgs;
 use crate::config::Config;
 

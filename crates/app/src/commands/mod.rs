@@ -1,6 +1,7 @@
 //! The commands.
 
 mod audit;
+mod complaints;
 mod configuration;
 mod doctor;
 mod documents;
@@ -20,7 +21,6 @@ mod user;
 mod verify;
 mod worker;
 
-use std::error::Error;
 use std::io::{ErrorKind, Write as _};
 use std::mem::ManuallyDrop;
 use std::process::ExitCode;
@@ -33,6 +33,7 @@ use crate::cli::{Cli, Command, ServeArgs};
 use crate::config::{Config, Sources};
 use crate::span_export::SpanExport;
 use crate::{Program, StartError, logging};
+use complaints::{complain, complain_of};
 
 /// The exit code of a configuration that can't be used.
 const CONFIGURATION: u8 = 2;
@@ -45,6 +46,7 @@ const BLOCKING_THREADS: usize = 32;
 #[must_use]
 pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
     let command = cli.command.unwrap_or_else(|| Command::Serve(ServeArgs::default()));
+    complaints::answer_in_json(command.answers_in_json());
     if let Some(printed) = documents::run(&command) {
         return printed;
     }
@@ -59,12 +61,12 @@ pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
         Ok(true) if !IS_CUT.load(Ordering::Relaxed) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) if error.is_configuration() => {
-            complain(&chain(&error));
+            complain_of(&error);
             ExitCode::from(CONFIGURATION)
         }
         Err(error) => {
             tracing::error!(error = fm_domain::error::chain(&error), "the program ends");
-            complain(&chain(&error));
+            complain_of(&error);
             ExitCode::FAILURE
         }
     }
@@ -141,36 +143,10 @@ fn check_worker_apart(config: &Config, command: &str) -> Result<(), StartError> 
     ))
 }
 
-/// An error and its causes, in one line each.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str("\n  because: ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "what keeps the program from starting must be seen even without a log"
-)]
-fn complain(text: &str) {
-    eprintln!("file-manager: {text}");
-}
-
 /// Writes a line of the answer to standard error, where standard output has another purpose.
 #[expect(clippy::print_stderr, reason = "standard output holds what was asked for")]
 fn say_on_stderr(line: &str) {
     eprintln!("{line}");
-}
-
-/// Tells why something was refused, and answers false: the command did not do what was asked for.
-fn refuse(error: &dyn Error) -> bool {
-    complain(&chain(error));
-    false
 }
 
 /// Whether a line of the answer could not be written.

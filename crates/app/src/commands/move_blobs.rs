@@ -3,8 +3,9 @@
 use fm_application::operations::{Findings, MoveBlobsCommand, MoveBlobsError, MoveEvent, MovedBlobs};
 use serde_json::{Value, json};
 
+use super::complaints::refuse;
 use super::progress::Progress;
-use super::{refuse, say, verify};
+use super::{say, verify};
 use crate::adapters::Purpose;
 use crate::cli::MoveBlobsArgs;
 use crate::config::Config;
@@ -17,14 +18,15 @@ pub(super) async fn run(program: &Program, config: &Config, args: MoveBlobsArgs)
     let wired = program.wire(config, super::public_url(config), purpose).await?;
     let MoveBlobsArgs { dry_run, empty_source, parallel, json, .. } = args;
     let command = MoveBlobsCommand { parallel: parallel.into(), dry_run, empty_source };
-    let progress = Progress::of("moving blobs");
+    let use_cases = wired.use_cases();
+    let progress = Progress::of_all_files("moving blobs", &use_cases).await;
     let mut tell = |event: MoveEvent<'_>| match event {
         MoveEvent::Found(finding) => progress.interrupted(|| {
             say(&if json { verify::as_json(finding).to_string() } else { verify::as_line(finding) });
         }),
-        MoveEvent::Progress(moved) => progress.show(so_far(moved)),
+        MoveEvent::Progress(moved) => progress.show(moved.files, so_far(moved)),
     };
-    let moved = wired.use_cases().operations.move_blobs.run(command, &mut tell).await;
+    let moved = use_cases.operations.move_blobs.run(command, &mut tell).await;
     drop(progress);
     wired.shutdown.run().await;
     match moved {

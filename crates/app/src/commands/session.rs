@@ -7,7 +7,8 @@ use fm_domain::ids::{SessionId, UserId};
 use fm_domain::sessions::Session;
 use serde_json::json;
 
-use super::{complain, refuse, say};
+use super::complaints::{complain, refuse};
+use super::say;
 use crate::adapters::Purpose;
 use crate::cli::{OneAccount, RevokeSessionsArgs, SessionCommand};
 use crate::config::Config;

@@ -7,6 +7,7 @@ use fm_domain::error::PortError;
 
 use serde_json::json;
 
+use super::complaints::complain;
 use super::progress::Progress;
 use super::say;
 use crate::adapters::Purpose;
@@ -49,7 +50,7 @@ async fn orphans(use_cases: &UseCases, args: SweepArgs) -> Result<bool, PortErro
         }
         Err(SweepOrphansError::Store(error)) => Err(error),
         Err(refusal @ (SweepOrphansError::NotListable | SweepOrphansError::StrangeDatabase)) => {
-            say(&format!("nothing was deleted: {refusal}"));
+            complain(&format!("nothing was deleted: {refusal}"));
             Ok(false)
         }
     }

@@ -12,7 +12,8 @@ use fm_domain::body::ByteSize;
 use fm_domain::error::PortError;
 use serde_json::json;
 
-use super::{password, refuse, say};
+use super::complaints::refuse;
+use super::{password, say};
 use crate::adapters::Purpose;
 use crate::cli::{CreateUserArgs, ListUsersArgs, OneAccount, ResetPasswordArgs, UserCommand};
 use crate::config::Config;

@@ -1,6 +1,6 @@
 //! `file-manager verify`
 
-use fm_application::operations::{FileBlob, Finding, Findings, Verified, VerifyCommand, Wrong};
+use fm_application::operations::{FileBlob, Finding, Findings, Verified, VerifyCommand, VerifyEvent, Wrong};
 use fm_domain::accounts::Tally;
 use serde_json::{Value, json};
 
@@ -21,18 +21,29 @@ pub(super) async fn run(program: &Program, config: &Config, args: VerifyArgs) ->
             "finding", "bucket", "blob", "file", "owner"
         ));
     }
-    let progress = Progress::of("comparing the database with the store");
-    let mut tell = |finding: &Finding| {
-        progress
-            .interrupted(|| say(&if args.json { as_json(finding).to_string() } else { as_line(finding) }));
+    let use_cases = wired.use_cases();
+    let progress = Progress::of_all_files("comparing the database with the store", &use_cases).await;
+    let mut tell = |event: VerifyEvent<'_>| match event {
+        VerifyEvent::Found(finding) => progress.interrupted(|| {
+            say(&if args.json { as_json(finding).to_string() } else { as_line(finding) });
+        }),
+        VerifyEvent::Progress(verified) => progress.show(verified.files, so_far(verified)),
     };
-    let verified = wired.use_cases().operations.verify_blobs.run(command, &mut tell).await;
+    let verified = use_cases.operations.verify_blobs.run(command, &mut tell).await;
     drop(progress);
     wired.shutdown.run().await;
     let verified =
         verified.map_err(|source| StartError::Store { what: "the check, which is not complete,", source })?;
     say(&if args.json { summary(&verified).to_string() } else { sentences(&verified, args.rehash) });
     Ok(verified.findings.total() == 0)
+}
+
+fn so_far(verified: &Verified) -> String {
+    let Verified { files, listed, accounts, findings, .. } = verified;
+    let (listed, findings) = (listed.unwrap_or(0), findings.total());
+    format!(
+        "comparing the database with the store: {files} files, {listed} blobs listed, {accounts} accounts; {findings} findings"
+    )
 }
 
 pub(super) fn as_line(finding: &Finding) -> String {

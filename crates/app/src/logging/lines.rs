@@ -8,9 +8,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use tracing::{Level, Metadata};
-use tracing_subscriber::fmt::MakeWriter;
-
 /// The longest that a line waits for others.
 const LONGEST: Duration = Duration::from_millis(20);
 
@@ -59,7 +56,8 @@ impl Lines {
         lock(&self.waiting.state).write();
     }
 
-    fn add(&self, line: &[u8], is_urgent: bool) {
+    /// Adds a whole line. An urgent one is written at once.
+    pub(super) fn add(&self, line: &[u8], is_urgent: bool) {
         let mut state = lock(&self.waiting.state);
         state.text.extend_from_slice(line);
         if is_urgent || !state.gathers || state.text.len() >= ENOUGH {
@@ -92,35 +90,6 @@ impl Waiting {
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Line<'a>;
-
-    fn make_writer(&'a self) -> Line<'a> {
-        Line { lines: self, is_urgent: true }
-    }
-
-    fn make_writer_for(&'a self, line: &Metadata<'_>) -> Line<'a> {
-        Line { lines: self, is_urgent: *line.level() <= Level::WARN }
-    }
-}
-
-/// A line that is written whole.
-pub(super) struct Line<'a> {
-    lines: &'a Lines,
-    is_urgent: bool,
-}
-
-impl io::Write for Line<'_> {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.lines.add(line, self.is_urgent);
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

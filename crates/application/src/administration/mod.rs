@@ -31,7 +31,7 @@ pub use pages::PageError;
 pub use remove_user::RemoveUser;
 pub use reset_password::{ResetPassword, ResetPasswordError};
 pub use retry_job::{RetryJobError, RetryJobForAdmins};
-pub use show_stats::ShowStats;
+pub use show_stats::{ShowStats, Statistics};
 pub use show_user::{ShowUser, ShowUserError};
 
 use crate::jobs::JobRegistry;

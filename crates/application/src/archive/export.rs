@@ -4,12 +4,15 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use fm_domain::archive::{Archive, ArchivedFile, Contents, Snapshot};
-use fm_domain::audit::AuditKey;
+use fm_domain::audit::{AuditAction, AuditKey};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::error::{PortError, chain};
 use fm_domain::files::Sha256;
 use fm_domain::ids::UserId;
 use sha2::Digest as _;
+
+use crate::engine::audit::{Act, AuditTrail};
+use crate::ports::Ports;
 
 use super::PAGE;
 use super::format::{AuditLine, BlobLine, Counts, End, FileLine, Header, KeyLine, Line, UserLine, VERSION};
@@ -61,23 +64,25 @@ pub enum ExportError {
 pub struct Export {
     archive: Arc<dyn Archive>,
     clock: Arc<dyn Clock>,
+    trail: AuditTrail,
 }
 
 impl Export {
-    /// Exports this database.
+    /// Exports the database of these ports, which is `archive` too.
     #[must_use]
-    pub fn new(archive: Arc<dyn Archive>, clock: Arc<dyn Clock>) -> Self {
-        Self { archive, clock }
+    pub fn new(ports: &Ports, archive: Arc<dyn Archive>) -> Self {
+        Self { archive, clock: ports.clock.clone(), trail: AuditTrail::new(ports) }
     }
 
     /// Writes all that the database has at one moment, in memory that does not grow with it. A final export seals the database
     /// before that moment: every change that was acknowledged is in it, and none is acknowledged afterwards. The seal stays, unless
-    /// the export fails.
+    /// the export fails. The audit trail tells of the export before it begins; one that is sealed already takes no entry.
     pub async fn run(
         &self,
         command: &ExportCommand,
         sink: &mut dyn ExportSink,
     ) -> Result<Exported, ExportError> {
+        self.trail.record(Act::of_operator(AuditAction::DATABASE_EXPORTED, None)).await;
         let exported = self.seal_and_write(command, sink).await;
         if exported.is_err()
             && command.is_final

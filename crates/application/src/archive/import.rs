@@ -7,6 +7,7 @@ use std::io::{self, BufRead};
 use std::sync::Arc;
 
 use fm_domain::archive::{Archive, Contents};
+use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
@@ -15,6 +16,7 @@ use fm_domain::ids::IdSource;
 
 use super::format::{Counts, Header, Line, VERSION};
 use super::lines::InvalidField;
+use crate::engine::audit::{Act, AuditTrail};
 use crate::ports::{FollowUps, Ports};
 use load::Load;
 use reader::LineReader;
@@ -127,6 +129,7 @@ pub struct Import {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     follow_ups: FollowUps,
+    trail: AuditTrail,
 }
 
 impl Import {
@@ -139,12 +142,13 @@ impl Import {
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
             follow_ups: ports.follow_ups.clone(),
+            trail: AuditTrail::new(ports),
         }
     }
 
     /// Writes all that is in the file into a database without accounts, in one unit of work: all or nothing. Ids, moments, revisions
     /// and hashes stay as they are; counters are counted from the files; the jobs that the files still wait for are
-    /// enqueued. It takes memory that does not grow with the file.
+    /// enqueued, and the audit trail tells of the import. It takes memory that does not grow with the file.
     pub async fn run(
         &self,
         options: ImportOptions,
@@ -155,9 +159,10 @@ impl Import {
             return Err(ImportError::NotEmpty(before));
         }
         let unit = if options.dry_run { None } else { Some(self.db.begin().await?) };
-        let mut load = Load::new(unit, self.ids.clone(), self.follow_ups.clone(), self.clock.now());
+        let now = self.clock.now();
+        let mut load = Load::new(unit, self.ids.clone(), self.follow_ups.clone(), now);
         let read = read(LineReader::new(input), &mut load).await;
-        let Some(unit) = load.into_unit() else { return read };
+        let Some(mut unit) = load.into_unit() else { return read };
         let imported = match read {
             Ok(imported) => imported,
             Err(error) => {
@@ -165,6 +170,11 @@ impl Import {
                 return Err(error);
             }
         };
+        let act = Act::of_operator(AuditAction::DATABASE_IMPORTED, None);
+        if let Err(error) = self.trail.append(unit.as_mut(), now, act).await {
+            unit.rollback().await?;
+            return Err(error.into());
+        }
         unit.commit().await?;
         self.check(&before, imported).await
     }
@@ -173,7 +183,8 @@ impl Import {
     async fn check(&self, before: &Contents, imported: Imported) -> Result<Imported, ImportError> {
         let found = self.archive.snapshot().await?.contents().await?;
         let expected = imported.counts;
-        let audit = before.audit_entries.saturating_add(expected.audit);
+        let of_the_import = u64::from(self.trail.is_on());
+        let audit = before.audit_entries.saturating_add(expected.audit).saturating_add(of_the_import);
         if (found.users, found.files, found.audit_entries) != (expected.users, expected.files, audit) {
             return Err(ImportError::Miscounted { found, expected });
         }

@@ -55,6 +55,11 @@ impl AuditTrail {
         Self { db, clock, ids, is_on: !ports.audit_retention.is_zero() }
     }
 
+    /// Whether entries are written.
+    pub(crate) const fn is_on(&self) -> bool {
+        self.is_on
+    }
+
     /// Adds the entry of a change to the unit that makes it.
     pub(crate) async fn append(
         &self,

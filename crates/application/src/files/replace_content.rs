@@ -63,11 +63,12 @@ impl ReplaceContent {
         let ReplaceCommand { file, if_match, body } = command;
         let replaces = self.replaceable(&access, file, if_match.as_ref()).await?;
         let intent_request = IntentRequest { owner: actor.user(), length: body.length, replaces, key: None };
-        let IntentOutcome::Ready(intent) = self.transfer.record_intent(&intent_request).await? else {
+        let recorded = self.transfer.record_intent(&intent_request).await?;
+        let IntentOutcome::Ready { intent, quota } = recorded else {
             return Err(PortError::Unexpected("an upload without a key found an earlier one".into()).into());
         };
         let events = self.transfer.events.by(actor);
-        let outcome = match self.transfer.write(&intent, replaces, body).await {
+        let outcome = match self.transfer.write(&intent, quota, body).await {
             Ok(written) => {
                 let edit = Edit { access: &access, file, if_match: if_match.as_ref(), events: &events };
                 retry_conflicts(|| self.switch(&edit, &intent, &written)).await

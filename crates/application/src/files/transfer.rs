@@ -38,8 +38,8 @@ pub(super) struct IntentRequest<'a> {
 
 /// The outcome of recording an intent.
 pub(super) enum IntentOutcome {
-    /// The intent is recorded: bytes may be sent.
-    Ready(Intent),
+    /// The intent is recorded: bytes may be sent, so many as the quota leaves where none were reserved; `None`: any number.
+    Ready { intent: Intent, quota: Option<ByteSize> },
     /// An earlier upload with the same idempotency key was finished.
     Done(FinishedUpload),
 }
@@ -89,18 +89,22 @@ impl Transfer {
         if intent_request.length.is_some_and(|length| length > self.max_upload) {
             return Err(BodyError::TooLarge { limit: self.max_upload }.into());
         }
-        retry_conflicts(|| self.try_record_intent(intent_request)).await
+        // Early, so that nothing is sent in vain. The reservation and the charge decide.
+        let IntentRequest { owner, replaces, .. } = *intent_request;
+        let left = quota_left(self.db.as_ref(), self.quota, owner, replaces.bytes()).await?;
+        retry_conflicts(|| self.try_record_intent(intent_request, left)).await
     }
 
     async fn try_record_intent(
         &self,
         intent_request: &IntentRequest<'_>,
+        left: Option<ByteSize>,
     ) -> Result<IntentOutcome, UploadError> {
         let IntentRequest { owner, length, replaces, key } = *intent_request;
         let now = self.clock.now();
         // Only the bytes by which the owner's use will grow.
         let more = length.unwrap_or_default().bytes().saturating_sub(replaces.bytes());
-        let reserved = if self.quota.is_some() { ByteSize::new(more) } else { ByteSize::ZERO };
+        let reserved = if left.is_some() { ByteSize::new(more) } else { ByteSize::ZERO };
         let blob = BlobId::new(self.ids.uuid());
         let intent = Intent { key: BlobKey::file(blob), owner, reserved, keyed: key.is_some() };
         let mut unit = self.db.begin().await?;
@@ -127,20 +131,22 @@ impl Transfer {
             return Err(refusal.into());
         }
         unit.commit().await?;
-        Ok(IntentOutcome::Ready(intent))
+        // What was reserved can't be taken by others: the declared length bounds the bytes.
+        Ok(IntentOutcome::Ready { intent, quota: left.filter(|_| reserved == ByteSize::ZERO) })
     }
 
-    /// Sends the bytes, counted, hashed and sniffed on the way, while the intent and its key are kept alive.
+    /// Sends the bytes, counted, hashed and sniffed on the way, while the intent and its key are kept alive; at most so many as
+    /// `quota` says.
     pub(super) async fn write(
         &self,
         intent: &Intent,
-        replaces: ByteSize,
+        quota: Option<ByteSize>,
         body: UploadBody,
     ) -> Result<Written, UploadError> {
         let blob = intent.key.id;
         let leased = if intent.keyed { Leased::KeyedIntent(blob) } else { Leased::Intent(blob) };
         tokio::select! {
-            written = self.send(intent, replaces, body) => written,
+            written = self.send(intent, quota, body) => written,
             lost = renew_until_lost(self.db.as_ref(), self.clock.as_ref(), leased) => Err(lost.into()),
         }
     }
@@ -148,12 +154,9 @@ impl Transfer {
     async fn send(
         &self,
         intent: &Intent,
-        replaces: ByteSize,
+        quota: Option<ByteSize>,
         body: UploadBody,
     ) -> Result<Written, UploadError> {
-        // Early, so that nothing is sent in vain. The charge decides in the end.
-        let own = intent.reserved.bytes().saturating_add(replaces.bytes());
-        let quota = quota_left(self.db.as_ref(), self.quota, intent.owner, own).await?;
         let limit = Limit { max: self.max_upload, quota };
         let UploadBody { mut stream, length, claimed_type, sha256, end } = body;
         let head = fm_streaming::meter::head(&mut stream, HEAD_BYTES).await?;

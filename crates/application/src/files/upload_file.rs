@@ -64,11 +64,11 @@ impl UploadFile {
             replaces: ByteSize::ZERO,
             key: key.as_ref(),
         };
-        let intent = match self.transfer.record_intent(&intent_request).await? {
-            IntentOutcome::Ready(intent) => intent,
+        let (intent, quota) = match self.transfer.record_intent(&intent_request).await? {
+            IntentOutcome::Ready { intent, quota } => (intent, quota),
             IntentOutcome::Done(first) => return self.repeat(&access, &first, body).await,
         };
-        let outcome = match self.transfer.write(&intent, ByteSize::ZERO, body).await {
+        let outcome = match self.transfer.write(&intent, quota, body).await {
             Ok(written) => match required(written.name.clone()) {
                 Ok(name) => self.commit(actor, &intent, &written, name).await,
                 Err(error) => Err(error),

@@ -15,7 +15,7 @@ pub use check_readiness::{CheckReadiness, Readiness};
 pub use move_blobs::{MoveBlobs, MoveBlobsCommand, MoveBlobsError, MoveEvent, MovedBlobs};
 pub use show_capabilities::{Capabilities, ShowCapabilities};
 pub use sweep_orphans::{SweepOrphans, SweepOrphansCommand, SweepOrphansError, SweptOrphans};
-pub use verify::{FileBlob, Finding, Findings, Verified, VerifyBlobs, VerifyCommand, Wrong};
+pub use verify::{FileBlob, Finding, Findings, Verified, VerifyBlobs, VerifyCommand, VerifyEvent, Wrong};
 
 use crate::ports::{Ports, Settings};
 

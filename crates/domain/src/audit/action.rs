@@ -74,6 +74,10 @@ actions! {
     JOB_DISCARDED = "job.discarded";
     /// An operator had blobs deleted that no row knows.
     ORPHANS_DELETED = "orphans.deleted";
+    /// An operator had the database exported, password hashes and all: written before the export reads, so that it is in it.
+    DATABASE_EXPORTED = "database.exported";
+    /// An operator filled the database from an export.
+    DATABASE_IMPORTED = "database.imported";
 }
 
 impl AuditAction {

@@ -1,7 +1,7 @@
 //! Who asks.
 
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
+use actix_web::{FromRequest, HttpRequest, dev};
 use fm_application::sessions::Refused;
 use fm_domain::access::Actor;
 use fm_domain::limits::LimitedAction;
@@ -9,7 +9,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{ACCESS, client, find_all, same_site};
 use crate::limits::{limit_address, limit_user};
-use crate::middleware::KnownUser;
+use crate::notes::{KnownUser, note};
 use crate::problem::{Code, Problem};
 use crate::state::State;
 
@@ -44,7 +44,7 @@ pub(crate) async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem
         match state.use_cases.sessions.authenticate.run(token, &client).await {
             Ok(actor) => {
                 let known = KnownUser { user: actor.user(), session: actor.session() };
-                request.extensions_mut().insert(known);
+                note(request, |notes| notes.user = Some(known));
                 limit_user(request, state, actor.user()).await?;
                 return Ok(actor);
             }

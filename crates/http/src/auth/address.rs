@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use actix_web::HttpMessage as _;
+use crate::notes::{note, noted};
 use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
@@ -85,21 +85,17 @@ fn for_of_element(element: &str) -> Option<IpAddr> {
     address(node.trim_matches('"'))
 }
 
-/// The address that a request comes from, found out once.
-#[derive(Debug, Clone, Copy)]
-struct ClientAddress(IpAddr);
-
 /// Finds the address of the client out, for all that ask for it later; `None` where the peer is gone already.
 pub(crate) fn find_client_address(request: &ServiceRequest, proxies: &TrustedProxies) -> Option<IpAddr> {
     let peer = request.peer_addr()?;
     let client = proxies.client_of(peer.ip().to_canonical(), request.headers());
-    request.extensions_mut().insert(ClientAddress(client));
+    note(request, |notes| notes.client = Some(client));
     Some(client)
 }
 
 /// The address of the client, once it was found out.
 pub(crate) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
-    request.extensions().get::<ClientAddress>().map(|address| address.0)
+    noted(request, |notes| notes.client)
 }
 
 #[cfg(test)]

@@ -9,15 +9,15 @@ use actix_web::body::BodySize;
 use actix_web::dev::RequestHead;
 use actix_web::http::Method;
 use actix_web::http::header;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use fm_domain::error::{PortError, chain};
 use fm_domain::trace::TraceId;
 use tokio::time::Instant;
 
-use super::KnownUser;
 use super::failures::FailureLines;
 use super::request_id::RequestId;
 use super::trace::RequestTrace;
+use crate::notes::noted;
 use crate::problem::{Code, Problem};
 
 /// The template of the route that a request was routed to: `/v1/files/{id}`.
@@ -66,7 +66,7 @@ impl RequestLog {
     ) {
         self.ended = true;
         let route = request.app_data::<Route>().map_or("unknown", |route| route.0);
-        let known = request.extensions().get::<KnownUser>().copied();
+        let known = noted(request, |notes| notes.user);
         trace.end(route, response.status(), known);
         let sent = match size {
             BodySize::Sized(size) => Some(size),

@@ -20,7 +20,6 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
-use fm_domain::ids::{SessionId, UserId};
 use tokio::time::Instant;
 
 pub(crate) use failures::FailureLines;
@@ -37,13 +36,6 @@ use crate::state::State;
 use log::RequestLog;
 use measure::MeasuredRequest;
 use trace::RequestTrace;
-
-/// Who asked, once that is known: for the log and the span.
-#[derive(Clone, Copy)]
-pub(crate) struct KnownUser {
-    pub(crate) user: UserId,
-    pub(crate) session: SessionId,
-}
 
 /// A field that every answer of a route has.
 #[derive(Clone)]

@@ -10,8 +10,8 @@ use tracing::Span;
 use tracing::field::{Empty, display};
 use uuid::Uuid;
 
-use super::KnownUser;
 use super::request_id::RequestId;
+use crate::notes::KnownUser;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 

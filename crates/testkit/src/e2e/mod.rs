@@ -49,7 +49,7 @@ pub use lane::Lane;
 pub use listing::names;
 pub use nginx::Nginx;
 pub use pgbouncer::PgBouncer;
-pub use program::{Finished, binary, run};
+pub use program::{Ended, Finished, binary, run};
 pub use server::{NewStore, RunningCommand, Scrape, Server};
 pub use user::User;
 pub use wait::{eventually, within};

@@ -1,8 +1,9 @@
 //! The program: where it is, and how it is started with an environment of its own.
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -43,13 +44,37 @@ impl Launch {
         environment: &[(String, String)],
         arguments: &[&str],
     ) -> Program {
+        let mut command = self.command(folder, environment, arguments);
+        Program(Process::start(&mut command, Ending::Kill).expect("the program starts"))
+    }
+
+    fn command(&self, folder: &Path, environment: &[(String, String)], arguments: &[&str]) -> Command {
         let program = self.program.clone().unwrap_or_else(binary);
         let mut words = self.before.iter().cloned().chain([program.into_os_string()]);
         let mut command = Command::new(words.next().unwrap_or_default());
         command.args(words).args(arguments).env_clear().current_dir(folder);
         command.envs(environment.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value))));
         self.account.run(&mut command);
-        Program(Process::start(&mut command, Ending::Kill).expect("the program starts"))
+        command
+    }
+
+    /// Runs a command of the program to its end without a log, gives it this to read, and keeps its streams apart.
+    pub(crate) fn ask(
+        &self,
+        folder: &Path,
+        environment: &[(String, String)],
+        arguments: &[&str],
+        input: &str,
+    ) -> Ended {
+        let mut command = self.command(folder, environment, arguments);
+        command.env("RUST_LOG", "off");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        // A command that reads nothing may have ended.
+        let _closed = child.stdin.take().expect("its input is a pipe").write_all(input.as_bytes());
+        let output = child.wait_with_output().expect("the program ends");
+        let text = |bytes| String::from_utf8(bytes).expect("the program writes text");
+        Ended { code: output.status.code(), answer: text(output.stdout), complaint: text(output.stderr) }
     }
 
     /// Runs a command of the program to its end, as [`run`] does.
@@ -73,6 +98,25 @@ pub struct Finished {
     pub code: Option<i32>,
     /// What it wrote, both streams one after the other.
     pub output: String,
+}
+
+/// How a command of the program ended whose answer is read by others.
+pub struct Ended {
+    /// Its exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to standard output.
+    pub answer: String,
+    /// What it wrote to standard error.
+    pub complaint: String,
+}
+
+impl Ended {
+    /// Its answer as one JSON value; it must have succeeded.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        assert_eq!(self.code, Some(0), "{}", self.complaint);
+        serde_json::from_str(&self.answer).unwrap()
+    }
 }
 
 /// Runs a command of the program to its end, with exactly this environment; fails when it takes longer than 60 s.

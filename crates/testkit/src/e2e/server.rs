@@ -23,7 +23,7 @@ use super::account::Account;
 use super::cluster::{Cluster, Pair};
 use super::database::TestDatabase;
 use super::environment::environment;
-use super::program::{Finished, Launch, Program};
+use super::program::{Ended, Finished, Launch, Program};
 use super::secrets::Secrets;
 use super::small_disk::SmallDisk;
 use super::store::TestStore;
@@ -245,6 +245,11 @@ impl Server {
     /// Runs another command of the program with the same environment.
     pub fn run(&self, arguments: &[&str]) -> Finished {
         self.launch.run(self.home.path(), &self.environment, arguments)
+    }
+
+    /// The same without a log; the command is given this to read, and its streams are kept apart.
+    pub fn ask(&self, arguments: &[&str], input: &str) -> Ended {
+        self.launch.ask(self.home.path(), &self.environment, arguments, input)
     }
 
     pub(crate) fn store(&self) -> Option<&TestStore> {

@@ -104,6 +104,15 @@ impl TestStore {
         self.access.variables().into_iter().chain(self.more.iter().cloned()).collect()
     }
 
+    /// The variables that have the program fall back on it.
+    pub(crate) fn fallback_variables(&self) -> Vec<(String, String)> {
+        let named = |name: &str| match name {
+            "BLOB_STORE" => "BLOB_STORE_FALLBACK".to_owned(),
+            setting => format!("FALLBACK_{setting}"),
+        };
+        self.variables().into_iter().map(|(name, value)| (named(name), value)).collect()
+    }
+
     /// The same where the program reaches it through a proxy.
     pub(crate) fn variables_through(&self, proxy: SocketAddr) -> Vec<(&'static str, String)> {
         self.access.variables_through(proxy)

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use fm_domain::archive::{Contents, MockArchive};
+use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::error::PortError;
-use fm_domain::testing::{Effects, FixedClock};
+use fm_domain::testing::Effects;
 use serde_json::Value;
 
 use super::{Export, ExportCommand, ExportError, Exported};
 use crate::archive::Counts;
 use crate::archive::samples::{CONTENTS, Written, snapshot};
-use crate::fixture::unavailable;
+use crate::fixture::{a_unit_of_the_trail, noted, unavailable};
+use crate::testing::TestPorts;
 
 /// A database with these contents that notes what happens to it.
 fn archive(effects: &Effects, contents: Contents) -> MockArchive {
@@ -33,7 +35,7 @@ fn archive(effects: &Effects, contents: Contents) -> MockArchive {
 }
 
 fn export(archive: MockArchive) -> Export {
-    Export::new(Arc::new(archive), Arc::new(FixedClock::NEW_YEAR))
+    Export::new(&TestPorts::default().ports(), Arc::new(archive))
 }
 
 fn command(is_final: bool) -> ExportCommand {
@@ -71,6 +73,24 @@ async fn a_final_export_seals_before_it_looks_and_leaves_the_seal() {
     let mut written = Written::default();
     export(archive(&effects, CONTENTS)).run(&command(true), &mut written).await.unwrap();
     assert_eq!(effects.seen(), ["seal", "snapshot"]);
+}
+
+#[tokio::test]
+async fn the_trail_tells_of_an_export_before_it_begins_and_no_export_waits_for_the_trail() {
+    for is_open in [true, false] {
+        let effects = Effects::default();
+        let (unit, trail) = a_unit_of_the_trail(&effects);
+        let unit = if is_open { unit } else { unit.committing_with(unavailable()) };
+        let mut doubles = TestPorts::default();
+        doubles.db = doubles.db.unit(unit);
+        let export = Export::new(&doubles.ports(), Arc::new(archive(&effects, CONTENTS)));
+        export.run(&command(true), &mut Written::default()).await.unwrap();
+        assert_eq!(effects.seen(), ["commit", "seal", "snapshot"]);
+        let entries = noted(&trail);
+        assert_eq!(entries.len(), 1);
+        let AuditEntry { action, actor, account, .. } = &entries[0];
+        assert_eq!((action, actor, account), (&AuditAction::DATABASE_EXPORTED, &None, &None));
+    }
 }
 
 #[tokio::test]

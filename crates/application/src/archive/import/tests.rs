@@ -1,33 +1,37 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fm_domain::accounts::InsertUser;
 use fm_domain::archive::{Contents, MockArchive, MockSnapshot};
+use fm_domain::audit::AuditAction;
 use fm_domain::error::PortError;
 use fm_domain::files::Sha256;
 use fm_domain::idempotency::Claimed;
 use fm_domain::jobs::Enqueued;
-use fm_domain::testing::{Effects, FakeDatabase, FakeUnitOfWork, FixedClock, NotedTrail};
+use fm_domain::testing::{Effects, FakeDatabase, FakeUnitOfWork, NotedTrail};
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use super::{Import, ImportError, ImportOptions, Imported, LineProblem};
 use crate::archive::samples::{CONTENTS, Written, accounts, entry, files, now, snapshot};
 use crate::archive::{Counts, Export, ExportCommand};
+use crate::ports::Ports;
 use crate::testing::TestPorts;
 
 const COUNTS: Counts = Counts { users: 2, files: 3, keys: 1, blobs: 3, audit: 1 };
 
-/// What the database has after the import.
-const AFTER: Contents = Contents { removed_users: 0, open_uploads: 0, ..CONTENTS };
+/// What the database has after the import, with the entry of the import itself.
+const AFTER: Contents =
+    Contents { removed_users: 0, open_uploads: 0, audit_entries: CONTENTS.audit_entries + 1, ..CONTENTS };
 
 /// The lines of a whole export.
 async fn exported(is_final: bool) -> Vec<String> {
     let mut archive = MockArchive::new();
     archive.expect_seal().returning(|| Ok(()));
     archive.expect_snapshot().returning(|| Ok(Box::new(snapshot(CONTENTS))));
-    let export = Export::new(Arc::new(archive), Arc::new(FixedClock::NEW_YEAR));
+    let export = Export::new(&TestPorts::default().ports(), Arc::new(archive));
     let mut written = Written::default();
     let command = ExportCommand { is_final, ..ExportCommand::default() };
     export.run(&command, &mut written).await.unwrap();
@@ -174,6 +178,21 @@ async fn all_that_was_exported_is_written_in_one_unit_with_the_jobs_that_are_sti
         "commit".to_owned(),
     ];
     assert_eq!(effects.seen(), expected);
+    let entries = trail.entries();
+    assert_eq!(entries.len(), 2, "what was sent, and the import");
+    assert_eq!(entries[0], entry());
+    assert_eq!((&entries[1].action, entries[1].actor), (&AuditAction::DATABASE_IMPORTED, None));
+}
+
+#[tokio::test]
+async fn without_a_trail_the_import_leaves_no_entry() {
+    let (effects, trail) = (Effects::default(), NotedTrail::default());
+    let db = FakeDatabase::default().unit(unit(&effects, &trail));
+    let ports = TestPorts { db, ..TestPorts::default() }.ports();
+    let ports = Ports { audit_retention: Duration::ZERO, ..ports };
+    let after = Contents { audit_entries: CONTENTS.audit_entries, ..AFTER };
+    let import = Import::new(&ports, Arc::new(archive([Contents::default(), after])));
+    run(&import, false, &exported(true).await).await.unwrap();
     assert_eq!(trail.entries(), [entry()]);
 }
 

@@ -18,9 +18,13 @@ fn keeping(used: u64, reserved: u64) -> Account {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_of_the_database_without_a_quota() {
-    let left = quota_left(&FakeDatabase::default(), None, a_user().id, 0).await;
-    assert_eq!(left.unwrap(), None);
+async fn without_a_default_only_owners_with_a_quota_of_their_own_have_one() {
+    let own = Account { quota: Some(ByteSize::new(9)), ..keeping(3, 2) };
+    for (account, expected) in [(Some(keeping(3, 2)), None), (None, None), (Some(own), Some(4))] {
+        let db = FakeDatabase::default().reads(reads_of_account(&Effects::default(), account));
+        let left = quota_left(&db, None, a_user().id, 0).await.unwrap();
+        assert_eq!(left.map(ByteSize::bytes), expected);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::{ReplaceCommand, ReplaceContent};
 use crate::files::{FileView, IfMatch, UploadBody, UploadError};
 use crate::fixture::{
-    FakeBlobs, access, actor, body, body_of, by_ada, noted, once, reads_of_file, unavailable,
+    FakeBlobs, access, actor, body, body_of, by_ada, noted, once, reads_of_file, reads_of_quota, unavailable,
 };
 use crate::testing::{TestPorts, settings};
 use fm_domain::access::Right;
@@ -14,7 +14,7 @@ use fm_domain::error::PortError;
 use fm_domain::files::{File, Revision, ThumbnailState, UpdateFile};
 use fm_domain::ids::BlobId;
 use fm_domain::jobs::Enqueued;
-use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, a_file};
+use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, a_file, an_account};
 use futures_util::FutureExt as _;
 
 fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
@@ -76,7 +76,7 @@ async fn replace(
 ) -> Result<FileView, UploadError> {
     let mut doubles = TestPorts::default();
     doubles.thumbnailer.expect_accepts().return_const(true);
-    doubles.db = doubles.db.reads(reads_of_file(effects, found));
+    doubles.db = doubles.db.reads(reads_of_file(effects, found)).reads(reads_of_quota(an_account()));
     for unit in units {
         doubles.db = doubles.db.unit(unit);
     }

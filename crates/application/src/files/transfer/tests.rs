@@ -1,13 +1,13 @@
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 
-use super::{Intent, Transfer, Written};
+use super::{Intent, IntentOutcome, IntentRequest, Transfer, Written};
 use crate::files::{UploadBody, UploadError};
-use crate::fixture::{FakeBlobs, body, body_of, once, reads_of_account, sha256, unavailable};
+use crate::fixture::{FakeBlobs, body, body_of, once, reads_of_quota, sha256, unavailable};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
 use fm_domain::accounts::{Account, StorageUse};
@@ -33,9 +33,7 @@ fn transfer(effects: &Effects, doubles: TestPorts, settings: &Settings) -> Trans
 /// Writes a body where at most four bytes are taken.
 async fn write(body: UploadBody) -> Result<Written, UploadError> {
     let small = Settings { max_upload: ByteSize::new(4), ..settings() };
-    transfer(&Effects::default(), TestPorts::default(), &small)
-        .write(&intent(false), ByteSize::ZERO, body)
-        .await
+    transfer(&Effects::default(), TestPorts::default(), &small).write(&intent(false), None, body).await
 }
 
 #[tokio::test]
@@ -80,8 +78,7 @@ async fn storage_is_told_a_safe_type_and_the_length() {
         length: Some(ByteSize::new(6)),
         ..body(&["<svg/>"])
     };
-    let written =
-        Transfer::new(&ports, &settings()).write(&intent(false), ByteSize::ZERO, body).await.unwrap();
+    let written = Transfer::new(&ports, &settings()).write(&intent(false), None, body).await.unwrap();
     assert_eq!(written.content_type.as_str(), "image/svg+xml");
     let hints = blobs.hints.lock().unwrap();
     assert_eq!(
@@ -97,27 +94,63 @@ async fn a_store_that_read_only_a_part_is_not_believed() {
         .blobs
         .expect_put()
         .returning(|_, _, _| Ok(fm_domain::blobs::StoredBlob { size: ByteSize::new(1) }));
-    let outcome = Transfer::new(&doubles.ports(), &settings())
-        .write(&intent(false), ByteSize::ZERO, body(&["a"]))
-        .await;
+    let outcome =
+        Transfer::new(&doubles.ports(), &settings()).write(&intent(false), None, body(&["a"])).await;
     assert!(matches!(outcome, Err(UploadError::Store(PortError::Unexpected(_)))));
 }
 
 #[tokio::test]
-async fn the_quota_leaves_room_for_what_others_did_not_take() {
-    let used = StorageUse { used: ByteSize::new(5), reserved: ByteSize::new(3), file_count: 1 };
-    // Ten, less five used and one that another upload reserved: four are left for this one, which reserved two.
+async fn no_more_bytes_are_taken_than_the_quota_leaves() {
     for (chunk, fits) in [("abcd", true), ("abcde", false)] {
-        let effects = Effects::default();
-        let account = Account { storage: used, ..an_account() };
-        let mut doubles = TestPorts::default();
-        doubles.db = doubles.db.reads(reads_of_account(&effects, Some(account)));
-        let settings = Settings { quota: Some(ByteSize::new(10)), ..settings() };
-        let reserving = Intent { reserved: ByteSize::new(2), ..intent(false) };
-        let outcome =
-            transfer(&effects, doubles, &settings).write(&reserving, ByteSize::ZERO, body(&[chunk])).await;
+        let outcome = transfer(&Effects::default(), TestPorts::default(), &settings())
+            .write(&intent(false), Some(ByteSize::new(4)), body(&[chunk]))
+            .await;
         assert_eq!(outcome.is_ok(), fits);
         assert!(fits || matches!(outcome, Err(UploadError::QuotaExceeded)));
+    }
+}
+
+/// A request of so many bytes, or of an unknown number, in the place of two.
+fn request(length: Option<u64>) -> IntentRequest<'static> {
+    IntentRequest {
+        owner: a_user().id,
+        length: length.map(ByteSize::new),
+        replaces: ByteSize::new(2),
+        key: None,
+    }
+}
+
+/// Records an intent of a user with this quota of their own, who uses five bytes and has reserved three. What was reserved, and
+/// how many bytes may be sent.
+async fn recorded(own: Option<u64>, default: Option<u64>, length: Option<u64>) -> (u64, Option<u64>) {
+    let effects = Effects::default();
+    let mut unit = FakeUnitOfWork::noting(&effects);
+    once!(effects, unit.blobs.expect_record_intent(), "record intent", |_| Ok(()));
+    let expected = default.map(ByteSize::new);
+    unit.users.expect_reserve().returning(move |_, _, quota| {
+        assert_eq!(quota, expected, "the statement itself knows the user's own");
+        Ok(())
+    });
+    let storage = StorageUse { used: ByteSize::new(5), reserved: ByteSize::new(3), file_count: 1 };
+    let account = Account { storage, quota: own.map(ByteSize::new), ..an_account() };
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads_of_quota(account)).unit(unit);
+    let settings = Settings { quota: default.map(ByteSize::new), ..settings() };
+    let outcome = transfer(&effects, doubles, &settings).record_intent(&request(length)).await;
+    let Ok(IntentOutcome::Ready { intent, quota }) = outcome else { panic!("the intent is recorded") };
+    (intent.reserved.bytes(), quota.map(ByteSize::bytes))
+}
+
+#[tokio::test]
+async fn the_bytes_by_which_the_use_grows_are_reserved_where_the_user_has_a_quota() {
+    for (own, default) in [(Some(10), None), (Some(10), Some(99)), (None, Some(10))] {
+        assert_eq!(recorded(own, default, Some(6)).await, (4, None));
+        // Ten, less five used, three reserved and two that come free again.
+        assert_eq!(recorded(own, default, None).await, (0, Some(4)));
+        assert_eq!(recorded(own, default, Some(1)).await, (0, Some(4)), "it becomes less");
+    }
+    for length in [Some(6), None] {
+        assert_eq!(recorded(None, None, length).await, (0, None), "without a quota nothing is reserved");
     }
 }
 
@@ -148,8 +181,7 @@ async fn the_intent_and_its_key_are_renewed_while_bytes_come_slowly() {
     }
     let whole =
         stream::iter([Ok(Bytes::from(vec![b'x'; 8192]))]).chain(slow(Duration::from_secs(30))).boxed();
-    let outcome =
-        transfer(&effects, doubles, &settings()).write(&intent(true), ByteSize::ZERO, body_of(whole)).await;
+    let outcome = transfer(&effects, doubles, &settings()).write(&intent(true), None, body_of(whole)).await;
     assert!(outcome.is_ok());
     assert_eq!(effects.seen()[..4], ["put files", "renew", "renew key", "commit"]);
     assert_eq!(effects.seen().len(), 10);
@@ -163,7 +195,7 @@ async fn the_intent_is_renewed_while_the_first_bytes_come_slowly() {
         doubles.db = doubles.db.unit(renewing(&effects, true, None));
     }
     let outcome = transfer(&effects, doubles, &settings())
-        .write(&intent(false), ByteSize::ZERO, body_of(slow(Duration::from_secs(30))))
+        .write(&intent(false), None, body_of(slow(Duration::from_secs(30))))
         .await;
     assert!(outcome.is_ok());
     assert_eq!(effects.seen().iter().filter(|effect| *effect == "renew").count(), 3);
@@ -179,9 +211,7 @@ async fn the_intent_is_renewed_while_the_rest_of_the_request_comes_slowly() {
         "hello.txt".parse().map(Some).map_err(|_invalid| BodyError::Aborted)
     };
     let body = UploadBody { end: end.boxed(), ..body(&["a"]) };
-    assert!(
-        transfer(&effects, doubles, &settings()).write(&intent(false), ByteSize::ZERO, body).await.is_ok()
-    );
+    assert!(transfer(&effects, doubles, &settings()).write(&intent(false), None, body).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,7 +224,7 @@ async fn an_upload_whose_intent_or_key_is_lost_ends() {
             stream::iter([Ok(Bytes::from(vec![b'x'; 8192]))]).chain(slow(Duration::from_secs(999))).boxed();
         let started = tokio::time::Instant::now();
         let outcome = transfer(&effects, doubles, &settings())
-            .write(&intent(key.is_some()), ByteSize::ZERO, body_of(whole))
+            .write(&intent(key.is_some()), None, body_of(whole))
             .await;
         assert!(matches!(outcome, Err(UploadError::Store(PortError::Unavailable(_)))));
         assert_eq!(started.elapsed().as_secs(), 8);
@@ -212,10 +242,7 @@ async fn a_database_that_is_away_for_a_moment_ends_no_upload() {
     let whole =
         stream::iter([Ok(Bytes::from(vec![b'x'; 8192]))]).chain(slow(Duration::from_secs(12))).boxed();
     assert!(
-        transfer(&effects, doubles, &settings())
-            .write(&intent(false), ByteSize::ZERO, body_of(whole))
-            .await
-            .is_ok()
+        transfer(&effects, doubles, &settings()).write(&intent(false), None, body_of(whole)).await.is_ok()
     );
     assert_eq!(effects.seen(), ["put files", "away", "drop", "renew", "commit"]);
 }

@@ -3,8 +3,8 @@
 use super::{UploadCommand, UploadFile, Uploaded};
 use crate::files::{UploadBody, UploadError};
 use crate::fixture::{
-    FakeBlobs, actor, body, by_ada, enqueued, lost_race, noted, once, reads_of_account, reads_of_file,
-    sha256, unavailable,
+    FakeBlobs, actor, body, by_ada, enqueued, lost_race, noted, once, reads_of_file, reads_of_quota, sha256,
+    unavailable,
 };
 use crate::jobs::{Job as _, MakeThumbnail};
 use crate::ports::Settings;
@@ -55,6 +55,7 @@ fn cancelling_intent(effects: &Effects) -> FakeUnitOfWork {
 
 fn doubles(units: impl IntoIterator<Item = FakeUnitOfWork>, pictured: bool) -> TestPorts {
     let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads_of_quota(an_account()));
     for unit in units {
         doubles.db = doubles.db.unit(unit);
     }
@@ -117,8 +118,7 @@ async fn everything_happens_in_order_and_the_user_comes_last_in_every_unit() {
         Ok(())
     });
     let trail = second.audit.clone();
-    let mut doubles = doubles([first, second], true);
-    doubles.db = doubles.db.reads(reads_of_account(&effects, Some(an_account())));
+    let doubles = doubles([first, second], true);
     let body =
         UploadBody { length: Some(ByteSize::new(5)), sha256: Some(sha256(b"hello")), ..body(&["he", "llo"]) };
     let kept = upload(doubles, FakeBlobs::noting(&effects), &with_quota(100), Some("k"), body).await.unwrap();
@@ -138,7 +138,6 @@ async fn everything_happens_in_order_and_the_user_comes_last_in_every_unit() {
             "record intent",
             "reserve",
             "commit",
-            "find user",
             "put files",
             "mark stored",
             "insert",
@@ -189,14 +188,13 @@ async fn the_intent_of_a_failed_put_is_cancelled_before_its_bytes_are_deleted() 
         assert_eq!(bytes, ByteSize::new(1));
         Ok(())
     });
-    let mut doubles = doubles([first, last], false);
-    doubles.db = doubles.db.reads(reads_of_account(&effects, Some(an_account())));
+    let doubles = doubles([first, last], false);
     let body = UploadBody { length: Some(ByteSize::new(1)), ..body(&["a"]) };
     let blobs = FakeBlobs::refusing(&effects, unavailable());
     let error = upload(doubles, blobs, &with_quota(9), Some("k"), body).await.unwrap_err();
     assert!(matches!(error, UploadError::Store(PortError::Unavailable(_))));
     assert_eq!(
-        effects.seen()[5..],
+        effects.seen()[4..],
         ["put files", "cancel intent", "free", "unreserve", "commit", "delete files"]
     );
 }
@@ -408,9 +406,8 @@ async fn a_charge_that_the_quota_refuses_keeps_nothing() {
     let effects = Effects::default();
     let mut second = keeping(&effects);
     once!(effects, second.users.expect_charge(), "charge", |_, _, _| Err(ReserveBytes::QuotaExceeded));
-    let mut doubles = doubles([recording_intent(&effects), second, cancelling_intent(&effects)], false);
-    doubles.db = doubles.db.reads(reads_of_account(&effects, Some(an_account())));
+    let doubles = doubles([recording_intent(&effects), second, cancelling_intent(&effects)], false);
     let outcome = upload(doubles, FakeBlobs::noting(&effects), &with_quota(9), None, body(&["a"])).await;
     assert!(matches!(outcome, Err(UploadError::QuotaExceeded)));
-    assert_eq!(effects.seen()[6..], ["charge", "rollback", "cancel intent", "commit", "delete files"]);
+    assert_eq!(effects.seen()[5..], ["charge", "rollback", "cancel intent", "commit", "delete files"]);
 }

@@ -94,7 +94,6 @@ impl MoveBlobs {
         let mut after = None;
         while let Some(page) = needed_after(&self.db, after).await? {
             after = Some(page.last);
-            run.moved.files += page.files;
             let mut outcomes = stream::iter(page.blobs)
                 .map(|needed| async move {
                     let copy = copier.copy(&needed).await?;
@@ -105,6 +104,8 @@ impl MoveBlobs {
                 let (needed, copy) = outcome?;
                 run.note(&needed, copy);
             }
+            run.moved.files += page.files;
+            run.tell_progress();
         }
         Ok(())
     }

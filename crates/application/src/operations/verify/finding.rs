@@ -123,3 +123,12 @@ pub struct Verified {
     /// What was found.
     pub findings: Findings,
 }
+
+/// What is told while a check goes on.
+#[derive(Debug, Clone, Copy)]
+pub enum VerifyEvent<'a> {
+    /// What is not as it should be.
+    Found(&'a Finding),
+    /// How far the check is: files first, then what the store lists, then accounts.
+    Progress(&'a Verified),
+}

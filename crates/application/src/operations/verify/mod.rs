@@ -10,7 +10,7 @@ mod finding;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use finding::{FileBlob, Finding, Findings, Verified, Wrong};
+pub use finding::{FileBlob, Finding, Findings, Verified, VerifyEvent, Wrong};
 
 use self::files::FileCheck;
 use super::listing::{Listing, Rows};
@@ -46,16 +46,18 @@ pub struct VerifyBlobs {
 /// A check that is under way.
 struct Check<'a> {
     verified: Verified,
-    found: &'a mut (dyn FnMut(&Finding) + Send),
+    tell: &'a mut (dyn FnMut(VerifyEvent<'_>) + Send),
 }
 
 impl Check<'_> {
     fn report(&mut self, finding: &Finding) {
         self.verified.findings.count(finding);
-        (self.found)(finding);
+        (self.tell)(VerifyEvent::Found(finding));
     }
 
-    fn log(&self, before: u64, now: u64) {
+    /// Tells how far the check is, of what is counted by `before` and `now`; the log, too, now and then.
+    fn tell_progress(&mut self, before: u64, now: u64) {
+        (self.tell)(VerifyEvent::Progress(&self.verified));
         if before / PROGRESS < now / PROGRESS {
             let Verified { files, blobs, listed, findings, .. } = self.verified;
             tracing::info!(files, blobs, listed, findings = findings.total(), "verifying");
@@ -73,14 +75,14 @@ impl VerifyBlobs {
         }
     }
 
-    /// Tells each finding as it is made; in the end what was looked at. An error means that the check did not get to
-    /// its end.
+    /// Tells each finding as it is made, and how far it is; in the end what was looked at. An error means that the check did not
+    /// get to its end.
     pub async fn run(
         &self,
         command: VerifyCommand,
-        found: &mut (dyn FnMut(&Finding) + Send),
+        tell: &mut (dyn FnMut(VerifyEvent<'_>) + Send),
     ) -> PortResult<Verified> {
-        let mut check = Check { verified: Verified::default(), found };
+        let mut check = Check { verified: Verified::default(), tell };
         self.files(command.rehash, &mut check).await?;
         self.orphans(command.min_age, &mut check).await?;
         self.accounts(&mut check).await?;
@@ -98,7 +100,7 @@ impl VerifyBlobs {
             for finding in &page.findings {
                 check.report(finding);
             }
-            check.log(before, check.verified.files);
+            check.tell_progress(before, check.verified.files);
         }
         Ok(())
     }
@@ -116,7 +118,7 @@ impl VerifyBlobs {
                     check.report(&Finding::Orphan(orphan));
                 }
                 check.verified.listed = Some(count);
-                check.log(seen, count);
+                check.tell_progress(seen, count);
                 seen = count;
             }
         }
@@ -131,10 +133,12 @@ impl VerifyBlobs {
                 retry_reads(async || self.db.read().await?.users().tally(after, ACCOUNTS).await).await?;
             let Some(last) = tallies.last() else { return Ok(()) };
             after = Some(last.user);
+            let before = check.verified.accounts;
             check.verified.accounts += tallies.len() as u64;
             for tally in tallies.into_iter().filter(|tally| tally.recorded != tally.counted) {
                 check.report(&Finding::Usage(tally));
             }
+            check.tell_progress(before, check.verified.accounts);
         }
     }
 }

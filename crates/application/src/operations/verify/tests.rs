@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{FileBlob, Finding, Verified, VerifyBlobs, VerifyCommand, Wrong};
+use super::{FileBlob, Finding, Verified, VerifyBlobs, VerifyCommand, VerifyEvent, Wrong};
 use crate::fixture::sha256;
 use crate::operations::fixture::{Deployment, LONG_AGO, blob};
 use crate::ports::Ports;
@@ -17,9 +17,20 @@ use fm_domain::files::{File, ThumbnailState};
 const HOUR: Duration = Duration::from_hours(1);
 
 async fn check(ports: &Ports, rehash: bool) -> (PortResult<Verified>, Vec<Finding>) {
-    let mut found = Vec::new();
+    let (mut found, mut told) = (Vec::new(), Verified::default());
     let command = VerifyCommand { rehash, min_age: HOUR };
-    let verified = VerifyBlobs::new(ports).run(command, &mut |finding| found.push(finding.clone())).await;
+    let mut tell = |event: VerifyEvent<'_>| match event {
+        VerifyEvent::Found(finding) => found.push(finding.clone()),
+        VerifyEvent::Progress(so_far) => {
+            assert!(so_far.files >= told.files && so_far.listed >= told.listed, "it goes on: {so_far:?}");
+            told = *so_far;
+        }
+    };
+    let verified = VerifyBlobs::new(ports).run(command, &mut tell).await;
+    if let Ok(verified) = &verified {
+        let seen = |verified: &Verified| (verified.files, verified.listed.unwrap_or(0), verified.accounts);
+        assert_eq!(seen(&told), seen(verified), "all of it was told");
+    }
     (verified, found)
 }
 

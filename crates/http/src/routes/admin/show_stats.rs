@@ -1,7 +1,7 @@
 //! `GET /v1/admin/stats`
 
 use actix_web::HttpResponse;
-use fm_api_types::{Stats, TotalStorage, UserCounts};
+use fm_api_types::{JobCounts, Stats, TotalStorage, UserCounts};
 use fm_application::administration::Administrator;
 
 use crate::auth::Authenticated;
@@ -13,7 +13,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::Forbidden];
 
 /// Get statistics
 ///
-/// How many users there are, and what they keep together. For admins alone.
+/// How many users there are, what they keep together, and how many jobs failed for good. For admins alone.
 #[utoipa::path(
     get,
     path = "/v1/admin/stats",
@@ -23,15 +23,16 @@ pub(super) const PROBLEMS: &[Code] = &[Code::Forbidden];
     responses((status = 200, description = "The counts.", body = Stats)),
 )]
 pub(crate) async fn show_stats(state: State, Authenticated(actor): Authenticated) -> Answer {
-    let counts = state.use_cases.administration.stats.run(&Administrator::Admin(actor)).await?;
-    let (users, storage) = (counts.users, counts.storage);
+    let found = state.use_cases.administration.stats.run(&Administrator::Admin(actor)).await?;
+    let (counts, storage) = (found.users, found.users.storage);
     let answer = Stats {
-        users: UserCounts { total: users, suspended: counts.suspended, admins: counts.admins },
+        users: UserCounts { total: counts.users, suspended: counts.suspended, admins: counts.admins },
         storage: TotalStorage {
             used_bytes: storage.used.bytes(),
             reserved_bytes: storage.reserved.bytes(),
             file_count: storage.file_count,
         },
+        jobs: JobCounts { dead: found.dead_jobs },
     };
     json(HttpResponse::Ok(), &answer)
 }

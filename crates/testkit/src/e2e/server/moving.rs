@@ -22,6 +22,16 @@ impl NewStore {
         own.chain(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).collect()
     }
 
+    /// The variables that make it the store of a server, which falls back on the S3 of another.
+    pub fn variables_over(&self, previous: &Server) -> Vec<(String, String)> {
+        [self.variables(&[]), previous.fallback_variables()].concat()
+    }
+
+    /// The variables that have a server fall back on it.
+    pub fn fallback_variables(&self) -> Vec<(String, String)> {
+        self.0.fallback_variables()
+    }
+
     /// How many objects it has.
     pub async fn count(&self) -> usize {
         self.0.count().await
@@ -51,8 +61,13 @@ impl RunningCommand {
 }
 
 impl Server {
-    /// A server on the same data with these variables over its own, not started yet. It has to go first, and only one of both
-    /// runs at a time.
+    /// The variables that have another server fall back on its S3.
+    pub fn fallback_variables(&self) -> Vec<(String, String)> {
+        self.store.as_ref().expect("it has an S3 server").fallback_variables()
+    }
+
+    /// A server on the same data with these variables over its own, not started yet. It has to go first, and where the data is in
+    /// a folder only one of both runs at a time.
     pub fn reconfigured(&self, variables: &[(String, String)]) -> Self {
         let mut environment = self.environment.clone();
         environment.retain(|(known, _)| variables.iter().all(|(name, _)| name != known));
