@@ -9,6 +9,7 @@ use fm_testkit::process::{Ending, Process};
 use fm_testkit::tus::Uploader;
 use fm_testkit::{Outcome, ports};
 
+use crate::cpu::{Counted, Processes};
 use crate::tools::Tools;
 use crate::tus::Endpoint;
 
@@ -16,7 +17,7 @@ use crate::tus::Endpoint;
 pub(crate) struct TusServer {
     address: SocketAddr,
     folder: PathBuf,
-    _server: Process,
+    server: Process,
 }
 
 impl TusServer {
@@ -32,7 +33,11 @@ impl TusServer {
         let log = home.join(format!("{name}.log"));
         let mut server = Process::start_logging_to(&log, command.arg(name), Ending::Terminate)?;
         ports::wait_for(&mut server, address)?;
-        Ok(Self { address, folder, _server: server })
+        Ok(Self { address, folder, server })
+    }
+
+    pub(crate) fn processes(&self) -> Processes {
+        Processes::new(&[Counted::Tree(self.server.id())], &[])
     }
 
     pub(crate) const fn endpoint(&self) -> Endpoint<'static> {

@@ -4,7 +4,8 @@ use fm_testkit::Outcome;
 use fm_testkit::random::bytes;
 
 use super::Bench;
-use crate::measure::in_turns;
+use crate::cpu::{Counted, Processes};
+use crate::measure::{Contestant, in_turns};
 use crate::product::Product;
 use crate::report::{Bound, Row};
 use crate::uploads::{Clients, LARGE, into_nginx, into_product};
@@ -19,7 +20,11 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let body = bytes(LARGE);
     let mut ours = || into_product(&product, &body, CLIENTS);
     let mut floor = || into_nginx(&nginx, &body, CLIENTS);
-    let [ours, floor] = in_turns(bench.repetitions, [&mut ours, &mut floor])?;
+    let (processes, servers) = (product.processes(&[]), Processes::new(&[Counted::Tree(nginx.id())], &[]));
+    let [ours, floor] = in_turns(
+        bench.repetitions,
+        [Contestant::new(&processes, &mut ours), Contestant::new(&servers, &mut floor)],
+    )?;
     Ok(vec![Row {
         what: "uploads of 50 MB on SQLite and disk".to_owned(),
         ours,

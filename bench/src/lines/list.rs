@@ -5,8 +5,9 @@ use std::fs;
 use fm_testkit::Outcome;
 
 use super::Bench;
+use crate::cpu::Processes;
 use crate::load;
-use crate::measure::in_turns;
+use crate::measure::{Contestant, in_turns};
 use crate::product::{Product, User};
 use crate::report::{Bound, Row};
 
@@ -20,7 +21,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let mut settings = s3.access.variables();
     settings.extend(Product::on_postgres(&database.url));
     let product = Product::start(tools, home.path(), &settings)?;
-    let many = product.another_user()?;
+    let many = product.another_user("many")?;
     let seed = tools.script("seed_files.sql");
     database.run_file(&seed, &[("owner", &product.user.id), ("count", "1000")])?;
     database.run_file(&seed, &[("owner", &many.id), ("count", "100000")])?;
@@ -31,13 +32,21 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let url = product.url("/v1/files?limit=50");
     let lists = |user: &User| {
         let headers = [user.authorization()];
-        Ok(load::same(tools, bench.pressure(CONNECTIONS), "GET", &url, None, &headers)?.requests)
+        Ok(load::same(tools, bench.pressure(CONNECTIONS), "GET", &url, None, &headers)?.requests_a_second())
     };
+    let postgres = tools.postgres()?;
+    let (processes, floor_processes) = (product.processes(&[postgres]), Processes::new(&[], &[postgres]));
     let mut among_few = || lists(&product.user);
     let mut among_many = || lists(&many);
-    let mut floor = || database.pgbench(&["-f", &bare], CONNECTIONS, bench.seconds);
-    let [among_few, among_many, floor] =
-        in_turns(bench.repetitions, [&mut among_few, &mut among_many, &mut floor])?;
+    let mut floor = || Ok(database.pgbench(&["-f", &bare], CONNECTIONS, bench.seconds)?.into());
+    let [among_few, among_many, floor] = in_turns(
+        bench.repetitions,
+        [
+            Contestant::new(&processes, &mut among_few),
+            Contestant::new(&processes, &mut among_many),
+            Contestant::new(&floor_processes, &mut floor),
+        ],
+    )?;
     Ok(vec![
         Row {
             what: "list of 50 among 1,000, 75 signed URLs, on PostgreSQL and S3".to_owned(),

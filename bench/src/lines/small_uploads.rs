@@ -6,8 +6,9 @@ use fm_testkit::Outcome;
 use fm_testkit::random::bytes;
 
 use super::Bench;
+use crate::cpu::{Counted, Processes};
 use crate::load;
-use crate::measure::in_turns;
+use crate::measure::{Contestant, in_turns};
 use crate::presign::write_put_paths;
 use crate::product::{Product, upload_path};
 use crate::report::{Bound, Row};
@@ -34,17 +35,28 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let headers = [product.user.authorization(), "Content-Type: application/octet-stream".to_owned()];
     let pressure = bench.pressure(CONNECTIONS);
 
-    let mut ours = || Ok(load::same(tools, pressure, "POST", &url, Some(&body), &headers)?.requests);
-    let mut puts = || Ok(load::paths(tools, pressure, &store, &body, &paths)?.requests);
-    let mut commits = || floor_database.pgbench(&["-f", &commits], CONNECTIONS, bench.seconds);
-    let [ours, puts, commits] = in_turns(bench.repetitions, [&mut ours, &mut puts, &mut commits])?;
+    let mut ours =
+        || Ok(load::same(tools, pressure, "POST", &url, Some(&body), &headers)?.requests_a_second());
+    let mut puts = || Ok(load::paths(tools, pressure, &store, &body, &paths)?.requests_a_second());
+    let mut commits = || Ok(floor_database.pgbench(&["-f", &commits], CONNECTIONS, bench.seconds)?.into());
+    let (postgres, s3) = (tools.postgres()?, Counted::Tree(s3.id()));
+    let processes = product.processes(&[postgres, s3]);
+    let (store, database) = (Processes::new(&[], &[s3]), Processes::new(&[], &[postgres]));
+    let [ours, puts, commits] = in_turns(
+        bench.repetitions,
+        [
+            Contestant::new(&processes, &mut ours),
+            Contestant::new(&store, &mut puts),
+            Contestant::new(&database, &mut commits),
+        ],
+    )?;
     Ok(vec![Row {
         what: "uploads of 4 KiB on PostgreSQL and S3".to_owned(),
         ours,
         floor_name: format!(
             "a PUT to the same S3 server ({:.0} /s), then two commits in pgbench ({:.0} /s)",
-            puts.median(),
-            commits.median()
+            puts.figures.median(),
+            commits.figures.median()
         ),
         floor: puts.then(&commits),
         unit: "/s",

@@ -1,16 +1,13 @@
 //! Resumable uploads of 200 MB in pieces of 8 MiB, beside the reference server of tus as it is, which neither hashes nor
 //! synchronises what it gets, and beside the same made to do both.
 
-use std::process::Command;
-use std::thread;
-use std::time::Duration;
-
 use fm_testkit::Outcome;
-use fm_testkit::process::output;
 use fm_testkit::random::bytes;
 
 use super::Bench;
-use crate::measure::in_turns;
+use crate::cpu::{Counted, Processes};
+use crate::machine::let_disk_rest;
+use crate::measure::{Contestant, Sample, in_turns};
 use crate::product::Product;
 use crate::report::{Bound, Row};
 use crate::tus::{Endpoint, SIZE};
@@ -34,8 +31,13 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         let product = Product::start(tools, home.path(), &settings)?;
         let plain = TusServer::start(tools, home.path(), "plain")?;
         let durable = TusServer::start(tools, home.path(), "durable")?;
+        let services = match &s3 {
+            Some(s3) => vec![tools.postgres()?, Counted::Tree(s3.id())],
+            None => Vec::new(),
+        };
+        let processes = product.processes(&services);
         for clients in CLIENTS {
-            rows.extend(pair(bench, on_s3, clients, &product, [&plain, &durable])?);
+            rows.extend(pair(bench, on_s3, clients, (&product, &processes), [&plain, &durable])?);
         }
     }
     Ok(rows)
@@ -45,7 +47,7 @@ fn pair(
     bench: &Bench<'_>,
     on_s3: bool,
     clients: Clients,
-    product: &Product,
+    (product, processes): (&Product, &Processes),
     [plain, durable]: [&TusServer; 2],
 ) -> Outcome<[Row; 2]> {
     let body = bytes(SIZE);
@@ -61,7 +63,14 @@ fn pair(
         quiet(reached)
     };
     let (mut as_it_is, mut alike) = (|| reference(plain), || reference(durable));
-    let [ours, as_it_is, alike] = in_turns(bench.repetitions, [&mut ours, &mut as_it_is, &mut alike])?;
+    let [ours, as_it_is, alike] = in_turns(
+        bench.repetitions,
+        [
+            Contestant::new(processes, &mut ours),
+            Contestant::new(&plain.processes(), &mut as_it_is),
+            Contestant::new(&durable.processes(), &mut alike),
+        ],
+    )?;
     let row = |floor_name: &str, floor, bound| Row {
         what: format!(
             "resumable uploads of 200 MB, {} at once, {}",
@@ -82,10 +91,7 @@ fn pair(
     ])
 }
 
-/// Lets the disk come to rest, so that no turn pays for what another left: workers remove deleted files at once, and
-/// what was not synchronised still has to be written.
-fn quiet(reached: f64) -> Outcome<f64> {
-    thread::sleep(Duration::from_secs(1));
-    output(&mut Command::new("sync"))?;
+fn quiet(reached: Sample) -> Outcome<Sample> {
+    let_disk_rest()?;
     Ok(reached)
 }
