@@ -24,9 +24,12 @@ pub(crate) struct Tools {
     /// The renderer of thumbnails on its own.
     #[arg(long)]
     pub(crate) thumbnails: PathBuf,
-    /// The same with libvips, built from `bench/load/vips_floor.c`.
+    /// libvips, which does the same and draws the pictures: built from `bench/load/vips_floor.c`.
     #[arg(long)]
     pub(crate) vips: PathBuf,
+    /// The bare program that pictures are sent to.
+    #[arg(long)]
+    pub(crate) pictures: PathBuf,
     /// nginx.
     #[arg(long)]
     pub(crate) nginx: PathBuf,

@@ -8,6 +8,7 @@ mod list;
 mod logins;
 mod me;
 mod memory;
+mod pictures;
 mod small_downloads;
 mod small_uploads;
 mod thumbnails;
@@ -21,7 +22,7 @@ use crate::report::Row;
 use crate::tools::Tools;
 
 /// The lines, by the names that `scripts/bench` takes.
-pub(crate) const NAMES: [&str; 13] = [
+pub(crate) const NAMES: [&str; 14] = [
     "me",
     "list",
     "small-uploads",
@@ -29,6 +30,7 @@ pub(crate) const NAMES: [&str; 13] = [
     "large-downloads",
     "small-downloads",
     "thumbnails",
+    "pictures",
     "jobs",
     "memory",
     "tus",
@@ -61,6 +63,7 @@ pub(crate) fn measure(name: &str, bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         "large-downloads" => large_downloads::measure(bench),
         "small-downloads" => small_downloads::measure(bench),
         "thumbnails" => thumbnails::measure(bench),
+        "pictures" => pictures::measure(bench),
         "jobs" => jobs::measure(bench),
         "memory" => memory::measure(bench),
         "tus" => tus::measure(bench),
