@@ -64,6 +64,17 @@ pub(crate) fn paths(
     run(wrk(tools, pressure, "paths.lua", url).arg(body).arg(paths))
 }
 
+/// POST by one user after the other: among the headers is an `Authorization` of each.
+pub(crate) fn users(
+    tools: &Tools,
+    pressure: Pressure,
+    url: &str,
+    body: &Path,
+    headers: &[String],
+) -> Outcome<Reached> {
+    run(wrk(tools, pressure, "users.lua", url).arg(body).args(headers))
+}
+
 fn wrk(tools: &Tools, pressure: Pressure, script: &str, url: &str) -> Command {
     let mut command = tools.tool(&tools.wrk).command();
     let threads = pressure.connections.min(2);

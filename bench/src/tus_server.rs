@@ -13,6 +13,8 @@ use crate::cpu::{Counted, Processes};
 use crate::tools::Tools;
 use crate::tus::Endpoint;
 
+const PATH: &str = "/files";
+
 /// A running server.
 pub(crate) struct TusServer {
     address: SocketAddr,
@@ -40,8 +42,13 @@ impl TusServer {
         Processes::new(&[Counted::Tree(self.server.id())], &[])
     }
 
+    /// Where uploads begin.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}{PATH}", self.address)
+    }
+
     pub(crate) const fn endpoint(&self) -> Endpoint<'static> {
-        Endpoint::new(Uploader { address: self.address, path: "/files", authorization: None })
+        Endpoint::new(Uploader { address: self.address, path: PATH, authorization: None })
     }
 
     /// Removes what was uploaded, so that the disk is not busy with it in another's turn.

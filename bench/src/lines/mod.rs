@@ -11,6 +11,7 @@ mod memory;
 mod pictures;
 mod small_downloads;
 mod small_uploads;
+mod small_uploads_disk;
 mod thumbnails;
 mod tus;
 mod tus_memory;
@@ -22,10 +23,11 @@ use crate::report::Row;
 use crate::tools::Tools;
 
 /// The lines, by the names that `scripts/bench` takes.
-pub(crate) const NAMES: [&str; 14] = [
+pub(crate) const NAMES: [&str; 15] = [
     "me",
     "list",
     "small-uploads",
+    "small-uploads-disk",
     "large-uploads",
     "large-downloads",
     "small-downloads",
@@ -59,6 +61,7 @@ pub(crate) fn measure(name: &str, bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         "me" => me::measure(bench),
         "list" => list::measure(bench),
         "small-uploads" => small_uploads::measure(bench),
+        "small-uploads-disk" => small_uploads_disk::measure(bench),
         "large-uploads" => large_uploads::measure(bench),
         "large-downloads" => large_downloads::measure(bench),
         "small-downloads" => small_downloads::measure(bench),
