@@ -104,3 +104,6 @@ fn completion(tags: &[String]) -> String {
         "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{parts}</CompleteMultipartUpload>"
     )
 }
+
+#[cfg(test)]
+mod tests;

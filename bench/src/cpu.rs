@@ -79,7 +79,7 @@ fn all() -> Outcome<Vec<Stat>> {
         }
         if let Ok(stat) = fs::read(entry.path().join("stat")) {
             let stat = String::from_utf8_lossy(&stat);
-            stats.push(parse(&stat).ok_or_else(|| format!("what is this process? {stat}"))?);
+            stats.push(parse(&stat).ok_or_else(|| format!("an unknown line in /proc: {stat}"))?);
         }
     }
     Ok(stats)

@@ -1,5 +1,5 @@
 //! Purges by twenty workers in four processes, beside their claims and completions in pgbench: how fast, and that none is
-//! lost or done twice. What the database does to make the jobs counts as its CPU time, here and there.
+//! lost or done twice. Making the jobs counts as CPU time of both.
 
 use std::path::Path;
 use std::process::Command;
