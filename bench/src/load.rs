@@ -6,6 +6,7 @@ use std::process::Command;
 use fm_testkit::Outcome;
 use fm_testkit::process::{number, output};
 
+use crate::measure::Sample;
 use crate::tools::Tools;
 
 /// How many connections, and how long.
@@ -19,9 +20,23 @@ pub(crate) struct Pressure {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reached {
     /// Requests a second.
-    pub(crate) requests: f64,
+    requests: f64,
     /// Bytes a second, heads included.
-    pub(crate) bytes: f64,
+    bytes: f64,
+    /// Requests in all.
+    count: f64,
+}
+
+impl Reached {
+    /// Measured in requests a second.
+    pub(crate) const fn requests_a_second(self) -> Sample {
+        Sample { figure: self.requests, operations: self.count }
+    }
+
+    /// Measured in megabytes a second.
+    pub(crate) fn megabytes_a_second(self) -> Sample {
+        Sample { figure: self.bytes / 1e6, operations: self.count }
+    }
 }
 
 /// The same request again and again. A body comes from a file.
@@ -47,6 +62,17 @@ pub(crate) fn paths(
     paths: &Path,
 ) -> Outcome<Reached> {
     run(wrk(tools, pressure, "paths.lua", url).arg(body).arg(paths))
+}
+
+/// POST by one user after the other: among the headers is an `Authorization` of each.
+pub(crate) fn users(
+    tools: &Tools,
+    pressure: Pressure,
+    url: &str,
+    body: &Path,
+    headers: &[String],
+) -> Outcome<Reached> {
+    run(wrk(tools, pressure, "users.lua", url).arg(body).args(headers))
 }
 
 fn wrk(tools: &Tools, pressure: Pressure, script: &str, url: &str) -> Command {
@@ -76,5 +102,5 @@ fn run(command: &mut Command) -> Outcome<Reached> {
         );
     }
     let seconds = number(&printed, "microseconds")? / 1e6;
-    Ok(Reached { requests: requests / seconds, bytes: number(&printed, "bytes")? / seconds })
+    Ok(Reached { requests: requests / seconds, bytes: number(&printed, "bytes")? / seconds, count: requests })
 }

@@ -3,7 +3,9 @@
 use std::fs;
 use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
+use fm_testkit::Outcome;
 use fm_testkit::process::output;
 
 /// Cores, processor, memory and kernel, in one sentence.
@@ -33,6 +35,14 @@ pub(crate) fn memory_of(process: u32, name: &str) -> Option<u64> {
 /// Lets `VmHWM` begin anew.
 pub(crate) fn forget_peak(process: u32) -> std::io::Result<()> {
     fs::write(format!("/proc/{process}/clear_refs"), "5")
+}
+
+/// Lets the disk come to rest, so that no turn pays for what another left: workers remove deleted files at once, and
+/// what was not synchronised still has to be written.
+pub(crate) fn let_disk_rest() -> Outcome<()> {
+    thread::sleep(Duration::from_secs(1));
+    output(&mut Command::new("sync"))?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@
 //! Every figure is a ratio to a floor that was measured beside it, the contestants taking turns, so that it says the same on
 //! a slow machine and on a busy one. A line that misses its bound makes the run fail.
 
+mod bare_pictures;
+mod bare_s3;
+mod cpu;
 mod lines;
 mod load;
 mod machine;

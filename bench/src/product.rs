@@ -11,6 +11,7 @@ use fm_testkit::process::{Ending, Process};
 use fm_testkit::{Outcome, ports};
 use serde_json::Value;
 
+use crate::cpu::{Counted, Processes};
 use crate::tools::Tools;
 
 /// A running program, and a user who is logged in.
@@ -72,13 +73,18 @@ impl Product {
         vec![("DATABASE_URL", url.to_owned())]
     }
 
-    /// Another user, who is logged in too.
-    pub(crate) fn another_user(&self) -> Outcome<User> {
-        log_in(self.address, "second@example.org")
+    /// Another user, who is logged in too, with a name that none has yet.
+    pub(crate) fn another_user(&self, name: &str) -> Outcome<User> {
+        log_in(self.address, &format!("{name}@example.org"))
     }
 
     pub(crate) fn process_id(&self) -> u32 {
         self.server.id()
+    }
+
+    /// It and the services that it uses.
+    pub(crate) fn processes(&self, services: &[Counted]) -> Processes {
+        Processes::new(&[Counted::Tree(self.process_id())], services)
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

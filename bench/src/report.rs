@@ -6,7 +6,7 @@ use std::path::Path;
 
 use fm_testkit::Outcome;
 
-use crate::measure::Series;
+use crate::measure::{Measured, Series};
 
 const BEGIN: &str = "<!-- figures: begin -->";
 const END: &str = "<!-- figures: end -->";
@@ -45,11 +45,11 @@ pub(crate) struct Row {
     /// What was done.
     pub(crate) what: String,
     /// What ours reached, in `unit`.
-    pub(crate) ours: Series,
+    pub(crate) ours: Measured,
     /// What the floor is.
     pub(crate) floor_name: String,
     /// What the floor reached, in `unit`.
-    pub(crate) floor: Series,
+    pub(crate) floor: Measured,
     pub(crate) unit: &'static str,
     pub(crate) bound: Bound,
     /// The client and its concurrency.
@@ -57,9 +57,14 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// The ratios of each turn.
+    fn ratios(&self) -> Series {
+        self.ours.figures.over(&self.floor.figures)
+    }
+
     /// The median of the ratios of each turn.
     fn ratio(&self) -> f64 {
-        self.ours.over(&self.floor).median()
+        self.ratios().median()
     }
 
     /// Whether the bound is kept.
@@ -74,22 +79,35 @@ impl Row {
             Bound::AtLeast(_) | Bound::AtMost(_) => "**missed**",
         }
     }
+
+    /// CPU time of an operation: ours, of our services, of the floor with its services. Empty where it was not counted.
+    fn cpu(&self) -> String {
+        let Some(ours) = &self.ours.cpu else { return String::new() };
+        let floor = self.floor.cpu.as_ref().map(|floor| floor.all().median());
+        format!(
+            "{} / {} / {} ms",
+            milliseconds(ours.program.median()),
+            milliseconds(ours.services.median()),
+            floor.map_or_else(|| "–".to_owned(), milliseconds)
+        )
+    }
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let spread = self.ours.over(&self.floor);
+        let spread = self.ratios();
         write!(
             f,
-            "{}: {} {unit} beside {} {unit}, ratio {:.2} ({:.2} to {:.2}), {} {}",
+            "{}: {} {unit} beside {} {unit}, ratio {:.2} ({:.2} to {:.2}), {} {} {}",
             self.what,
-            figure(self.ours.median()),
-            figure(self.floor.median()),
+            figure(self.ours.figures.median()),
+            figure(self.floor.figures.median()),
             self.ratio(),
             spread.min(),
             spread.max(),
             self.bound,
             self.verdict(),
+            self.cpu(),
             unit = self.unit,
         )
     }
@@ -99,27 +117,30 @@ impl fmt::Display for Row {
 pub(crate) fn markdown(rows: &[Row], machine: &str, repetitions: usize) -> String {
     let mut text = format!(
         "Measured by `scripts/bench` on {machine}; release build; {repetitions} repetitions in turns after one that is not \
-         counted. Figures are medians; a ratio is the median of the ratios of each turn, its spread in brackets. Clients, \
-         servers and databases share the machine.\n\n\
-         | what | ours | floor | ratio | bound | | client |\n| --- | --- | --- | --- | --- | --- | --- |\n"
+         counted. Figures are medians; a ratio is the median of the ratios of each turn, its spread in brackets. CPU is what \
+         an operation takes of the program, of the services that it uses (PostgreSQL, the S3 server), and of the floor with \
+         its own. Clients, servers and databases share the machine.\n\n\
+         | what | ours | floor | ratio | bound | | CPU per operation: ours / services / floor | client |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- |\n"
     );
     text.extend(rows.iter().map(table_row));
     text
 }
 
 fn table_row(row: &Row) -> String {
-    let spread = row.ours.over(&row.floor);
+    let spread = row.ratios();
     format!(
-        "| {} | {} {unit} | {}: {} {unit} | {:.2} ({:.2}–{:.2}) | {} | {} | {} |\n",
+        "| {} | {} {unit} | {}: {} {unit} | {:.2} ({:.2}–{:.2}) | {} | {} | {} | {} |\n",
         row.what,
-        figure(row.ours.median()),
+        figure(row.ours.figures.median()),
         row.floor_name,
-        figure(row.floor.median()),
+        figure(row.floor.figures.median()),
         row.ratio(),
         spread.min(),
         spread.max(),
         row.bound,
         row.verdict(),
+        row.cpu(),
         row.client,
         unit = row.unit,
     )
@@ -148,6 +169,17 @@ fn figure(value: f64) -> String {
         format!("{value:.1}")
     } else {
         format!("{value:.2}")
+    }
+}
+
+/// To the microsecond where it is less than one; what took none is `0`.
+fn milliseconds(value: f64) -> String {
+    if value <= 0.0 {
+        "0".to_owned()
+    } else if value < 1.0 {
+        format!("{value:.3}")
+    } else {
+        figure(value)
     }
 }
 

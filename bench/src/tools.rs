@@ -10,6 +10,8 @@ use fm_testkit::process::Tool;
 use fm_testkit::s3::S3Process;
 use tempfile::TempDir;
 
+use crate::cpu::Counted;
+
 /// The contestants, the tools that load them, and the services that they use.
 #[derive(Args)]
 pub(crate) struct Tools {
@@ -22,9 +24,12 @@ pub(crate) struct Tools {
     /// The renderer of thumbnails on its own.
     #[arg(long)]
     pub(crate) thumbnails: PathBuf,
-    /// The same with libvips, built from `bench/load/vips_floor.c`.
+    /// libvips, which does the same and draws the pictures: built from `bench/load/vips_floor.c`.
     #[arg(long)]
     pub(crate) vips: PathBuf,
+    /// The bare program that pictures are sent to.
+    #[arg(long)]
+    pub(crate) pictures: PathBuf,
     /// nginx.
     #[arg(long)]
     pub(crate) nginx: PathBuf,
@@ -71,8 +76,18 @@ impl Tools {
 
     /// An empty database of the private server, in place of any of this name.
     pub(crate) fn database(&self, name: &str) -> Outcome<Database> {
+        self.server().create(name)
+    }
+
+    /// The processes of the private server.
+    pub(crate) fn postgres(&self) -> Outcome<Counted> {
+        let first_line = "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)";
+        Ok(Counted::Tree(self.server().maintenance().run(first_line)?.trim().parse()?))
+    }
+
+    fn server(&self) -> Postgres {
         let (programs, libraries) = (self.postgres_bin.clone(), self.library_path.clone());
-        Postgres { programs, libraries, url: self.postgres.clone() }.create(name)
+        Postgres { programs, libraries, url: self.postgres.clone() }
     }
 
     /// A running S3 server with the buckets `files`, `thumbnails` and `floor`, on an empty folder within this one.

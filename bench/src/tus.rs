@@ -6,6 +6,7 @@ use fm_testkit::Outcome;
 use fm_testkit::http::{Connection, Request};
 use fm_testkit::tus::Uploader;
 
+use crate::measure::Sample;
 use crate::product::Product;
 use crate::uploads::{Clients, megabytes_a_second};
 
@@ -33,7 +34,7 @@ impl<'a> Endpoint<'a> {
     }
 
     /// Megabytes a second from all clients.
-    pub(crate) fn reaches(&self, body: &[u8], clients: Clients) -> Outcome<f64> {
+    pub(crate) fn reaches(&self, body: &[u8], clients: Clients) -> Outcome<Sample> {
         megabytes_a_second(self.uploader.address, body, clients, |connection, _thread, _number| {
             let file = self.uploader.upload(connection, "tus.bin", body, CHUNK)?;
             self.made.lock().unwrap_or_else(PoisonError::into_inner).extend(file);

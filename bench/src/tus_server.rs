@@ -9,14 +9,17 @@ use fm_testkit::process::{Ending, Process};
 use fm_testkit::tus::Uploader;
 use fm_testkit::{Outcome, ports};
 
+use crate::cpu::{Counted, Processes};
 use crate::tools::Tools;
 use crate::tus::Endpoint;
+
+const PATH: &str = "/files";
 
 /// A running server.
 pub(crate) struct TusServer {
     address: SocketAddr,
     folder: PathBuf,
-    _server: Process,
+    server: Process,
 }
 
 impl TusServer {
@@ -32,11 +35,20 @@ impl TusServer {
         let log = home.join(format!("{name}.log"));
         let mut server = Process::start_logging_to(&log, command.arg(name), Ending::Terminate)?;
         ports::wait_for(&mut server, address)?;
-        Ok(Self { address, folder, _server: server })
+        Ok(Self { address, folder, server })
+    }
+
+    pub(crate) fn processes(&self) -> Processes {
+        Processes::new(&[Counted::Tree(self.server.id())], &[])
+    }
+
+    /// Where uploads begin.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}{PATH}", self.address)
     }
 
     pub(crate) const fn endpoint(&self) -> Endpoint<'static> {
-        Endpoint::new(Uploader { address: self.address, path: "/files", authorization: None })
+        Endpoint::new(Uploader { address: self.address, path: PATH, authorization: None })
     }
 
     /// Removes what was uploaded, so that the disk is not busy with it in another's turn.

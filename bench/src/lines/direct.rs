@@ -38,9 +38,9 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let costs = (0..bench.repetitions).map(|_| upload(bench, &body)).collect::<Outcome<Vec<Cost>>>()?;
     let row = |what: &str, ours: fn(&Cost) -> f64, floor_name: &str, floor: f64, bound| Row {
         what: format!("a direct upload of 200 MB on PostgreSQL and S3: {what}"),
-        ours: Series::new(costs.iter().map(ours).collect()),
+        ours: Series::new(costs.iter().map(ours).collect()).into(),
         floor_name: floor_name.to_owned(),
-        floor: Series::new(vec![floor; costs.len()]),
+        floor: Series::new(vec![floor; costs.len()]).into(),
         unit: "MB",
         bound,
         client: CLIENT.to_owned(),

@@ -1,5 +1,5 @@
 //! Purges by twenty workers in four processes, beside their claims and completions in pgbench: how fast, and that none is
-//! lost or done twice.
+//! lost or done twice. Making the jobs counts as CPU time of both.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +11,8 @@ use fm_testkit::postgres::Database;
 use fm_testkit::process::{Ending, Process, output};
 
 use super::Bench;
-use crate::measure::in_turns;
+use crate::cpu::{Counted, Processes};
+use crate::measure::{Contestant, Sample, in_turns};
 use crate::product::{Product, command};
 use crate::report::{Bound, Row};
 use crate::tools::Tools;
@@ -51,9 +52,16 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let mut floor = || {
         bare.run("TRUNCATE blobs, jobs")?;
         bare.run_file(&seed, &[("count", &count)])?;
-        bare.pgbench_times(&transactions, clients, JOBS / clients)
+        Ok(bare.pgbench_times(&transactions, clients, JOBS / clients)?.into())
     };
-    let [ours, floor] = in_turns(bench.repetitions, [&mut ours, &mut floor])?;
+    let postgres = tools.postgres()?;
+    let programs: Vec<Counted> = workers.iter().map(|worker| Counted::Tree(worker.id())).collect();
+    let (processes, floor_processes) =
+        (Processes::new(&programs, &[postgres]), Processes::new(&[], &[postgres]));
+    let [ours, floor] = in_turns(
+        bench.repetitions,
+        [Contestant::new(&processes, &mut ours), Contestant::new(&floor_processes, &mut floor)],
+    )?;
     // Their statistics come with their ends.
     drop(workers);
     let (lost, double) = faults(&product)?;
@@ -74,8 +82,8 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "ten thousand need no 52 bits")]
-fn rate(time: Duration) -> f64 {
-    JOBS as f64 / time.as_secs_f64()
+fn rate(time: Duration) -> Sample {
+    Sample { figure: JOBS as f64 / time.as_secs_f64(), operations: JOBS as f64 }
 }
 
 /// A database with the product's tables.

@@ -40,18 +40,18 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     Ok(vec![
         Row {
             what: format!("memory added by {AT_ONCE} logins at once"),
-            ours: Series::new(added),
+            ours: Series::new(added).into(),
             floor_name: "what is allowed".to_owned(),
-            floor: Series::new(vec![MOST; bench.repetitions]),
+            floor: Series::new(vec![MOST; bench.repetitions]).into(),
             unit: "MB",
             bound: Bound::AtMost(1.0),
             client: client.clone(),
         },
         Row {
             what: format!("`GET /v1/capabilities` during {AT_ONCE} logins at once, median"),
-            ours: Series::new(meanwhile),
+            ours: Series::new(meanwhile).into(),
             floor_name: "without".to_owned(),
-            floor: Series::new(idle),
+            floor: Series::new(idle).into(),
             unit: "ms",
             bound: Bound::Reported,
             client,

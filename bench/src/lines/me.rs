@@ -5,8 +5,9 @@ use fm_testkit::Outcome;
 use tempfile::TempDir;
 
 use super::Bench;
+use crate::cpu::{Counted, Processes};
 use crate::load;
-use crate::measure::in_turns;
+use crate::measure::{Contestant, Sample, in_turns};
 use crate::product::Product;
 use crate::report::{Bound, Row};
 
@@ -16,43 +17,55 @@ const CONNECTIONS: usize = 16;
 const GENEROUS: &str = "1000000000000/1";
 
 /// A program with these settings, on a database and a folder of its own.
-struct Contestant {
+struct Candidate {
     product: Product,
+    processes: Processes,
     _home: TempDir,
 }
 
-impl Contestant {
-    fn start(bench: &Bench<'_>, name: &str, settings: &[(&'static str, &str)]) -> Outcome<Self> {
+impl Candidate {
+    fn start(
+        bench: &Bench<'_>,
+        postgres: Counted,
+        name: &str,
+        settings: &[(&'static str, &str)],
+    ) -> Outcome<Self> {
         let (tools, home) = (bench.tools, bench.tools.folder()?);
         let mut all = Product::on_postgres(&tools.database(name)?.url);
         all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        Ok(Self { product: Product::start(tools, home.path(), &all)?, _home: home })
+        let product = Product::start(tools, home.path(), &all)?;
+        Ok(Self { processes: product.processes(&[postgres]), product, _home: home })
     }
 
-    fn requests(&self, bench: &Bench<'_>) -> Outcome<f64> {
+    fn requests(&self, bench: &Bench<'_>) -> Outcome<Sample> {
         let (url, headers) = (self.product.url("/v1/auth/me"), [self.product.user.authorization()]);
-        Ok(load::same(bench.tools, bench.pressure(CONNECTIONS), "GET", &url, None, &headers)?.requests)
+        let pressure = bench.pressure(CONNECTIONS);
+        Ok(load::same(bench.tools, pressure, "GET", &url, None, &headers)?.requests_a_second())
     }
 }
 
 pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let floor_database = bench.tools.database("floor")?;
     floor_database.fill_for_pgbench()?;
-    let checked = Contestant::start(bench, "checked", &[])?;
-    let unchecked = Contestant::start(bench, "unchecked", &[("SESSION_STORE", "memory")])?;
+    let postgres = bench.tools.postgres()?;
+    let checked = Candidate::start(bench, postgres, "checked", &[])?;
+    let unchecked = Candidate::start(bench, postgres, "unchecked", &[("SESSION_STORE", "memory")])?;
     let limited = [("RATE_LIMITS", "1"), ("RATE_LIMIT_USER_REQUESTS", GENEROUS)];
-    let limited = Contestant::start(bench, "limited", &limited)?;
-    let observed = Contestant::start(bench, "observed", &[("METRICS_ADDR", "127.0.0.1:0")])?;
-    let silent = Contestant::start(bench, "silent", &[("RUST_LOG", "off")])?;
+    let limited = Candidate::start(bench, postgres, "limited", &limited)?;
+    let observed = Candidate::start(bench, postgres, "observed", &[("METRICS_ADDR", "127.0.0.1:0")])?;
+    let silent = Candidate::start(bench, postgres, "silent", &[("RUST_LOG", "off")])?;
+    let database = Processes::new(&[], &[postgres]);
     let [ours, floor, unchecked, limited, observed, silent] = in_turns(
         bench.repetitions,
         [
-            &mut || checked.requests(bench),
-            &mut || floor_database.pgbench(&["-S"], CONNECTIONS, bench.seconds),
-            &mut || unchecked.requests(bench),
-            &mut || limited.requests(bench),
-            &mut || observed.requests(bench),
-            &mut || silent.requests(bench),
+            Contestant::new(&checked.processes, &mut || checked.requests(bench)),
+            Contestant::new(&database, &mut || {
+                Ok(floor_database.pgbench(&["-S"], CONNECTIONS, bench.seconds)?.into())
+            }),
+            Contestant::new(&unchecked.processes, &mut || unchecked.requests(bench)),
+            Contestant::new(&limited.processes, &mut || limited.requests(bench)),
+            Contestant::new(&observed.processes, &mut || observed.requests(bench)),
+            Contestant::new(&silent.processes, &mut || silent.requests(bench)),
         ],
     )?;
     let row = |what: &str, ours, floor_name: &str, floor, bound, client: &str| Row {

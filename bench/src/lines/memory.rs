@@ -8,7 +8,7 @@ use fm_testkit::random::bytes;
 
 use super::Bench;
 use crate::machine::{forget_peak, memory_of};
-use crate::measure::Series;
+use crate::measure::{Sample, Series};
 use crate::product::Product;
 use crate::report::{Bound, Row};
 use crate::uploads::{Clients, LARGE, into_product};
@@ -33,9 +33,9 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
                     "memory added by {at_once} uploads of 50 MB at once, {}",
                     if on_s3 { "PostgreSQL and S3" } else { "SQLite and disk" }
                 ),
-                ours: Series::new(added),
+                ours: Series::new(added).into(),
                 floor_name: "what is allowed".to_owned(),
-                floor: Series::new(vec![MOST; bench.repetitions]),
+                floor: Series::new(vec![MOST; bench.repetitions]).into(),
                 unit: "MB",
                 bound: Bound::AtMost(1.0),
                 client: format!("blocking sockets of the benchmark, {at_once} connections"),
@@ -49,7 +49,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
 pub(super) fn added_by(
     bench: &Bench<'_>,
     on_s3: bool,
-    uploads: impl FnOnce(&Product) -> Outcome<f64>,
+    uploads: impl FnOnce(&Product) -> Outcome<Sample>,
 ) -> Outcome<f64> {
     let tools = bench.tools;
     let home = tools.folder()?;

@@ -8,8 +8,10 @@ mod list;
 mod logins;
 mod me;
 mod memory;
+mod pictures;
 mod small_downloads;
 mod small_uploads;
+mod small_uploads_disk;
 mod thumbnails;
 mod tus;
 mod tus_memory;
@@ -21,14 +23,16 @@ use crate::report::Row;
 use crate::tools::Tools;
 
 /// The lines, by the names that `scripts/bench` takes.
-pub(crate) const NAMES: [&str; 13] = [
+pub(crate) const NAMES: [&str; 15] = [
     "me",
     "list",
     "small-uploads",
+    "small-uploads-disk",
     "large-uploads",
     "large-downloads",
     "small-downloads",
     "thumbnails",
+    "pictures",
     "jobs",
     "memory",
     "tus",
@@ -57,10 +61,12 @@ pub(crate) fn measure(name: &str, bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         "me" => me::measure(bench),
         "list" => list::measure(bench),
         "small-uploads" => small_uploads::measure(bench),
+        "small-uploads-disk" => small_uploads_disk::measure(bench),
         "large-uploads" => large_uploads::measure(bench),
         "large-downloads" => large_downloads::measure(bench),
         "small-downloads" => small_downloads::measure(bench),
         "thumbnails" => thumbnails::measure(bench),
+        "pictures" => pictures::measure(bench),
         "jobs" => jobs::measure(bench),
         "memory" => memory::measure(bench),
         "tus" => tus::measure(bench),

@@ -7,8 +7,9 @@ use fm_testkit::Outcome;
 use fm_testkit::random::bytes;
 
 use super::Bench;
+use crate::cpu::{Counted, Processes};
 use crate::load;
-use crate::measure::{Series, in_turns};
+use crate::measure::{Contestant, Series, in_turns};
 use crate::product::Product;
 use crate::report::{Bound, Row};
 
@@ -27,11 +28,16 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let file = product.upload("small.bin", &body)?;
     let ours_url = file["download"]["url"].as_str().ok_or("the file has no URL")?;
     let floor_url = format!("http://{}/small.bin", nginx.address);
-    let requests =
-        |url: &str| Ok(load::same(tools, bench.pressure(CONNECTIONS), "GET", url, None, &[])?.requests);
+    let requests = |url: &str| {
+        Ok(load::same(tools, bench.pressure(CONNECTIONS), "GET", url, None, &[])?.requests_a_second())
+    };
     let mut ours = || requests(ours_url);
     let mut floor = || requests(&floor_url);
-    let [ours, floor] = in_turns(bench.repetitions, [&mut ours, &mut floor])?;
+    let (processes, servers) = (product.processes(&[]), Processes::new(&[Counted::Tree(nginx.id())], &[]));
+    let [ours, floor] = in_turns(
+        bench.repetitions,
+        [Contestant::new(&processes, &mut ours), Contestant::new(&servers, &mut floor)],
+    )?;
     let row = |floor_name: &str, floor, bound| Row {
         what: "downloads of 4 KiB from disk".to_owned(),
         ours: ours.clone(),
@@ -44,7 +50,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     Ok(vec![
         row(
             "as many connections that stall for 40 ms each time (computed)",
-            Series::new(vec![STALLING; bench.repetitions]),
+            Series::new(vec![STALLING; bench.repetitions]).into(),
             Bound::AtLeast(3.2),
         ),
         row("nginx with sendfile", floor, Bound::Reported),

@@ -1,18 +1,23 @@
-//! Uploads of 4 KiB on PostgreSQL and S3, beside one PUT and two commits, one after the other.
+//! Uploads of 4 KiB by one user and by sixteen, on PostgreSQL and S3, beside one PUT and two commits, one after the other.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use fm_testkit::Outcome;
 use fm_testkit::random::bytes;
 
 use super::Bench;
+use crate::cpu::{Counted, Processes};
 use crate::load;
-use crate::measure::in_turns;
+use crate::measure::{Contestant, Measured, Sample, in_turns};
 use crate::presign::write_put_paths;
-use crate::product::{Product, upload_path};
+use crate::product::{Product, User, upload_path};
 use crate::report::{Bound, Row};
 
-const CONNECTIONS: usize = 16;
+/// The size of a file.
+pub(super) const SIZE: usize = 4096;
+/// How many users there are, each with a connection.
+pub(super) const MANY: usize = 16;
 
 pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let tools = bench.tools;
@@ -24,31 +29,107 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let mut settings = s3.access.variables();
     settings.extend(Product::on_postgres(&database.url));
     let product = Product::start(tools, home.path(), &settings)?;
+    let senders = Senders::start(bench, &product, home.path())?;
 
-    let (body, paths) = (home.path().join("body"), home.path().join("paths"));
-    fs::write(&body, bytes(4096))?;
+    let paths = home.path().join("paths");
     write_put_paths(&s3, 20_000, &paths)?;
     let commits = tools.script("two_commits.sql");
     let commits = commits.to_string_lossy();
-    let (url, store) = (product.url(&upload_path("small.bin")), format!("http://{}/", s3.address));
-    let headers = [product.user.authorization(), "Content-Type: application/octet-stream".to_owned()];
-    let pressure = bench.pressure(CONNECTIONS);
+    let store = format!("http://{}/", s3.address);
+    let puts = |connections| {
+        let pressure = bench.pressure(connections);
+        Ok(load::paths(tools, pressure, &store, &senders.body, &paths)?.requests_a_second())
+    };
+    let commits =
+        |connections| Ok(floor_database.pgbench(&["-f", &commits], connections, bench.seconds)?.into());
 
-    let mut ours = || Ok(load::same(tools, pressure, "POST", &url, Some(&body), &headers)?.requests);
-    let mut puts = || Ok(load::paths(tools, pressure, &store, &body, &paths)?.requests);
-    let mut commits = || floor_database.pgbench(&["-f", &commits], CONNECTIONS, bench.seconds);
-    let [ours, puts, commits] = in_turns(bench.repetitions, [&mut ours, &mut puts, &mut commits])?;
-    Ok(vec![Row {
-        what: "uploads of 4 KiB on PostgreSQL and S3".to_owned(),
+    let (postgres, s3) = (tools.postgres()?, Counted::Tree(s3.id()));
+    let processes = product.processes(&[postgres, s3]);
+    let (store, database) = (Processes::new(&[], &[s3]), Processes::new(&[], &[postgres]));
+    let [by_one, puts_by_one, commits_by_one] = in_turns(
+        bench.repetitions,
+        [
+            Contestant::new(&processes, &mut || senders.one(1)),
+            Contestant::new(&store, &mut || puts(1)),
+            Contestant::new(&database, &mut || commits(1)),
+        ],
+    )?;
+    let [by_one_at_once, by_many, puts_by_many, commits_by_many] = in_turns(
+        bench.repetitions,
+        [
+            Contestant::new(&processes, &mut || senders.one(MANY)),
+            Contestant::new(&processes, &mut || senders.many()),
+            Contestant::new(&store, &mut || puts(MANY)),
+            Contestant::new(&database, &mut || commits(MANY)),
+        ],
+    )?;
+    let by_many_floor = [&puts_by_many, &commits_by_many];
+    Ok(vec![
+        row("one user", by_one, [&puts_by_one, &commits_by_one], Bound::AtLeast(0.8), 1),
+        row("16 users", by_many, by_many_floor, Bound::AtLeast(0.8), MANY),
+        // The commits of one user wait for each other: those of the floor do not.
+        row("one user on 16 connections", by_one_at_once, by_many_floor, Bound::AtLeast(0.5), MANY),
+    ])
+}
+
+fn row(
+    users: &str,
+    ours: Measured,
+    [puts, commits]: [&Measured; 2],
+    bound: Bound,
+    connections: usize,
+) -> Row {
+    Row {
+        what: format!("uploads of 4 KiB on PostgreSQL and S3 by {users}"),
         ours,
         floor_name: format!(
             "a PUT to the same S3 server ({:.0} /s), then two commits in pgbench ({:.0} /s)",
-            puts.median(),
-            commits.median()
+            puts.figures.median(),
+            commits.figures.median()
         ),
-        floor: puts.then(&commits),
+        floor: puts.then(commits),
         unit: "/s",
-        bound: Bound::AtLeast(0.5),
-        client: format!("wrk and pgbench, {CONNECTIONS} connections"),
-    }])
+        bound,
+        client: format!("wrk and pgbench, connections: {connections}"),
+    }
+}
+
+/// Sixteen users of the product and one more, and what they send.
+pub(super) struct Senders<'a> {
+    bench: &'a Bench<'a>,
+    product: &'a Product,
+    users: Vec<User>,
+    url: String,
+    /// The file with what is sent.
+    pub(super) body: PathBuf,
+}
+
+impl<'a> Senders<'a> {
+    pub(super) fn start(bench: &'a Bench<'a>, product: &'a Product, home: &Path) -> Outcome<Self> {
+        let users = (0..MANY).map(|number| product.another_user(&format!("user-{number}")));
+        let users = users.collect::<Outcome<Vec<User>>>()?;
+        let body = home.join("body");
+        fs::write(&body, bytes(SIZE))?;
+        Ok(Self { bench, product, users, url: product.url(&upload_path("small.bin")), body })
+    }
+
+    /// One user on so many connections.
+    pub(super) fn one(&self, connections: usize) -> Outcome<Sample> {
+        let (tools, pressure) = (self.bench.tools, self.bench.pressure(connections));
+        let headers = headers(&[&self.product.user]);
+        let reached = load::same(tools, pressure, "POST", &self.url, Some(&self.body), &headers)?;
+        Ok(reached.requests_a_second())
+    }
+
+    /// All sixteen, on as many connections.
+    pub(super) fn many(&self) -> Outcome<Sample> {
+        let (tools, pressure) = (self.bench.tools, self.bench.pressure(MANY));
+        let headers = headers(&self.users.iter().collect::<Vec<_>>());
+        Ok(load::users(tools, pressure, &self.url, &self.body, &headers)?.requests_a_second())
+    }
+}
+
+fn headers(users: &[&User]) -> Vec<String> {
+    let content_type = "Content-Type: application/octet-stream".to_owned();
+    users.iter().map(|user| user.authorization()).chain([content_type]).collect()
 }

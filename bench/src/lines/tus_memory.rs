@@ -26,9 +26,9 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
                     CLIENTS.at_once,
                     if on_s3 { "PostgreSQL and S3" } else { "SQLite and disk" }
                 ),
-                ours: Series::new(added),
+                ours: Series::new(added).into(),
                 floor_name: "what is allowed".to_owned(),
-                floor: Series::new(vec![MOST; bench.repetitions]),
+                floor: Series::new(vec![MOST; bench.repetitions]).into(),
                 unit: "MB",
                 bound: Bound::AtMost(1.0),
                 client: format!("blocking sockets of the benchmark, {} connections", CLIENTS.at_once),

@@ -11,6 +11,9 @@ use std::time::Duration;
 
 use crate::Outcome;
 
+/// How much of a body is shown at a time.
+const SLICE: usize = 256 << 10;
+
 /// A request with its whole body.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -77,15 +80,29 @@ impl Connection {
 
     /// Sends the request and reads the whole answer.
     pub fn send(&mut self, request: &Request<'_>) -> Outcome<Response> {
+        self.send_head(request)?;
+        self.stream.get_mut().write_all(request.body)?;
+        self.receive()
+    }
+
+    /// The same, the body in slices of 256 KiB that are shown to `see` before they are sent: what reads them too does so
+    /// while the server has the one before.
+    pub fn send_shown(&mut self, request: &Request<'_>, see: &mut dyn FnMut(&[u8])) -> Outcome<Response> {
+        self.send_head(request)?;
+        for slice in request.body.chunks(SLICE) {
+            see(slice);
+            self.stream.get_mut().write_all(slice)?;
+        }
+        self.receive()
+    }
+
+    fn send_head(&mut self, request: &Request<'_>) -> Outcome<()> {
         let mut head = format!("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, request.path, self.address);
         for (name, value) in request.headers {
             write!(head, "{name}: {value}\r\n")?;
         }
         write!(head, "Content-Length: {}\r\n\r\n", request.body.len())?;
-        let stream = self.stream.get_mut();
-        stream.write_all(head.as_bytes())?;
-        stream.write_all(request.body)?;
-        self.receive()
+        Ok(self.stream.get_mut().write_all(head.as_bytes())?)
     }
 
     fn receive(&mut self) -> Outcome<Response> {

@@ -29,7 +29,7 @@ pub struct Nginx {
     pub address: SocketAddr,
     /// What it serves where it serves a folder: `/a` is the file `a` in it.
     pub folder: PathBuf,
-    _process: Process,
+    process: Process,
 }
 
 impl Nginx {
@@ -103,7 +103,13 @@ impl Nginx {
         command.arg("-p").arg(home).arg("-c").arg(&settings).args(["-e", "stderr"]);
         let mut process = Process::start_logging_to(&home.join("log"), &mut command, Ending::Terminate)?;
         ports::wait_for(&mut process, address)?;
-        Ok(Self { address, folder: home.join("files"), _process: process })
+        Ok(Self { address, folder: home.join("files"), process })
+    }
+
+    /// Its process id: its workers are below it.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// The base of its URLs, without a slash at the end.

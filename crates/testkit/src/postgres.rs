@@ -90,23 +90,24 @@ impl Database {
         Ok(())
     }
 
-    /// Transactions a second, over the simple protocol. `transaction` is what pgbench takes for it: `-S`, or `-f` and a file.
-    pub fn pgbench(&self, transaction: &[&str], clients: usize, seconds: u64) -> Outcome<f64> {
+    /// What clients reach in a time, over the simple protocol. `transaction` is what pgbench takes for it: `-S`, or `-f` and a
+    /// file.
+    pub fn pgbench(&self, transaction: &[&str], clients: usize, seconds: u64) -> Outcome<Transactions> {
         let (clients, seconds) = (clients.to_string(), seconds.to_string());
         let mut command = self.client("pgbench");
         command
             .args(["-n", "-M", "simple", "-j", "2", "-c", &clients, "-T", &seconds])
             .args(transaction)
             .arg(&self.url);
-        rate(&output(&mut command)?)
+        Transactions::read(&output(&mut command)?)
     }
 
     /// The same for a file, with so many transactions for each client.
-    pub fn pgbench_times(&self, file: &Path, clients: usize, each: usize) -> Outcome<f64> {
+    pub fn pgbench_times(&self, file: &Path, clients: usize, each: usize) -> Outcome<Transactions> {
         let (clients, each) = (clients.to_string(), each.to_string());
         let mut command = self.client("pgbench");
         command.args(["-n", "-M", "simple", "-j", "2", "-c", &clients, "-t", &each, "-f"]);
-        rate(&output(command.arg(file).arg(&self.url))?)
+        Transactions::read(&output(command.arg(file).arg(&self.url))?)
     }
 
     fn client(&self, program: &str) -> Command {
@@ -123,11 +124,26 @@ fn url_of(url: &str, database: &str) -> String {
     format!("{}/{database}{query}", &url[..end])
 }
 
-/// The rate in what pgbench prints.
-fn rate(printed: &str) -> Outcome<f64> {
-    let line =
-        printed.lines().find_map(|line| line.strip_prefix("tps = ")).ok_or("pgbench printed no rate")?;
-    Ok(line.split(' ').next().unwrap_or_default().parse()?)
+/// What pgbench measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Transactions {
+    /// In a second.
+    pub rate: f64,
+    /// In all.
+    pub count: f64,
+}
+
+impl Transactions {
+    /// Out of what pgbench prints.
+    fn read(printed: &str) -> Outcome<Self> {
+        let number = |name: &str| -> Outcome<f64> {
+            let value = printed.lines().find_map(|line| line.strip_prefix(name));
+            let value = value.ok_or_else(|| format!("pgbench printed no {name}: {printed}"))?;
+            // Behind it may stand how many there should be, or what was not counted.
+            Ok(value.split([' ', '/']).next().unwrap_or_default().parse()?)
+        };
+        Ok(Self { rate: number("tps = ")?, count: number("number of transactions actually processed: ")? })
+    }
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub struct S3Process {
     pub address: SocketAddr,
     /// How it is reached.
     pub access: Access,
-    _process: Process,
+    process: Process,
 }
 
 impl S3Process {
@@ -80,6 +80,12 @@ impl S3Process {
         let log = home.join("s3.log");
         let mut process = Process::start_logging_to(&log, &mut command, Ending::Kill)?;
         ports::wait_for(&mut process, address)?;
-        Ok(Self { address, access, _process: process })
+        Ok(Self { address, access, process })
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 }

@@ -1,13 +1,19 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use super::{rate, url_of};
+use super::{Transactions, url_of};
 
 #[test]
-fn the_rate_is_read_from_what_pgbench_prints() {
-    let printed =
-        "number of failed transactions: 0 (0.000%)\ntps = 12345.5 (without initial connection time)\n";
-    assert!((rate(printed).unwrap() - 12345.5).abs() < f64::EPSILON);
-    rate("pgbench: error").unwrap_err();
+fn rate_and_count_are_read_from_what_pgbench_prints() {
+    for processed in ["49382", "49382/50000"] {
+        let printed = format!(
+            "number of transactions actually processed: {processed}\nnumber of failed transactions: 0 (0.000%)\n\
+             tps = 12345.5 (without initial connection time)\n"
+        );
+        let expected = Transactions { rate: 12345.5, count: 49382.0 };
+        assert_eq!(Transactions::read(&printed).unwrap(), expected);
+    }
+    Transactions::read("tps = 12345.5 (without initial connection time)\n").unwrap_err();
+    Transactions::read("pgbench: error").unwrap_err();
 }
 
 #[test]
