@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "in a test a panic is a failure")]
+
 use serde_json::Value;
 
 use super::*;
