@@ -74,6 +74,18 @@ impl Measured {
         }
     }
 
+    /// The turns of both, one after the other.
+    fn and(self, later: Self) -> Self {
+        let chain = |one: Series, another: Series| Series([one.0, another.0].concat());
+        Self {
+            figures: chain(self.figures, later.figures),
+            cpu: self.cpu.zip(later.cpu).map(|(one, another)| Cpu {
+                program: chain(one.program, another.program),
+                services: chain(one.services, another.services),
+            }),
+        }
+    }
+
     /// Doing one after the other what each does at its own rate.
     pub(crate) fn then(&self, other: &Self) -> Self {
         let cpu = self.cpu.as_ref().zip(other.cpu.as_ref());
@@ -158,14 +170,30 @@ pub(crate) fn in_turns<const N: usize>(
 ) -> Outcome<[Measured; N]> {
     let mut taken: [Vec<MeasuredTurn>; N] = std::array::from_fn(|_| Vec::new());
     for round in 0..=repetitions {
-        for (contestant, taken) in contestants.iter_mut().zip(&mut taken) {
-            let turn = contestant.take()?;
+        let mut order: Vec<usize> = (0..N).collect();
+        // A machine that gets slower from turn to turn favours none.
+        if round % 2 == 1 {
+            order.reverse();
+        }
+        for place in order {
+            let turn = contestants[place].take()?;
             if round > 0 {
-                taken.push(turn);
+                taken[place].push(turn);
             }
         }
     }
     Ok(taken.map(|turns| Measured::of(&turns)))
+}
+
+/// Joins what the same contestants reached in several starts of theirs.
+pub(crate) fn joined<const N: usize>(starts: Vec<[Measured; N]>) -> Option<[Measured; N]> {
+    starts.into_iter().reduce(|earlier, later| {
+        let mut later = later.into_iter();
+        earlier.map(|one| match later.next() {
+            Some(another) => one.and(another),
+            None => one,
+        })
+    })
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub struct Traffic {
 
 /// What one thread counted. What began on it may have ended on another: only sums mean something.
 #[derive(Debug, Default)]
+// Neighbours lie side by side: without room between them their threads would wait for one another all the same.
+#[repr(align(128))]
 struct Counts {
     received: AtomicU64,
     sent: AtomicU64,

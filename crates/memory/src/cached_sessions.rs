@@ -15,6 +15,7 @@ use fm_domain::sessions::{
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 /// Copies at most: a few mebibytes.
 const CAPACITY: usize = 10_000;
@@ -162,18 +163,22 @@ impl CachedSessions {
         is_told: impl FnOnce(&PortResult<T>) -> bool + Send + 'static,
     ) -> PortResult<T> {
         let (copies, signal) = (Arc::clone(&self.copies), Arc::clone(&self.signal));
-        let done = self.revocations.spawn(async move {
-            let outcome = {
-                let _dropped = DropCopies(&copies, ended);
-                end.await
-            };
-            if is_told(&outcome)
-                && let Err(error) = signal.publish(ended).await
-            {
-                tracing::warn!(error = %chain(&error), "other nodes were not told that sessions ended");
+        // In the span of the caller, whose request it belongs to.
+        let done = self.revocations.spawn(
+            async move {
+                let outcome = {
+                    let _dropped = DropCopies(&copies, ended);
+                    end.await
+                };
+                if is_told(&outcome)
+                    && let Err(error) = signal.publish(ended).await
+                {
+                    tracing::warn!(error = %chain(&error), "other nodes were not told that sessions ended");
+                }
+                outcome
             }
-            outcome
-        });
+            .in_current_span(),
+        );
         done.await.unwrap_or_else(|panicked| Err(PortError::Unexpected(panicked.into())))
     }
 }

@@ -15,15 +15,15 @@ use crate::locked;
 /// Keys at most: about 20 MiB.
 const CAPACITY: usize = 100_000;
 
-/// Idle keys that one call removes at most. Each call adds one at most, so all of them leave in the end.
+/// Entries that one call looks at. Each call adds one key at most, so all idle ones leave in the end.
 const REMOVED_AT_ONCE: usize = 1_000;
 
 /// How long a key stays when all of its units are back: a busy one is not removed and added again all the time.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER: Duration = Duration::from_millis(100);
 
 /// Counts in the memory of one process: several nodes count apart.
 ///
-/// Keys that have all of their units again are removed a second later. When there is no room for a new key, the one that has its units
+/// Keys that have all of their units again are removed a moment later. When there is no room for a new key, the one that has its units
 /// back soonest leaves: a flood of addresses frees no client that used much.
 pub struct MemoryRateLimiter {
     clock: Arc<dyn Clock>,
@@ -67,9 +67,17 @@ impl Counters {
         }
     }
 
+    /// Removes a key where there is no room: the one that leaves first, unless so many were used again since their entries were
+    /// made that others would wait while it is looked for.
     fn make_room(&mut self, capacity: usize) {
-        while self.by_key.len() >= capacity && !self.by_end.is_empty() {
+        for _ in 0..REMOVED_AT_ONCE {
+            if self.by_key.len() < capacity {
+                return;
+            }
             self.remove_first();
+        }
+        if let Some((_, key)) = self.by_end.pop_first() {
+            self.by_key.remove(&key);
         }
     }
 

@@ -86,7 +86,7 @@ struct ThreadRequests {
 }
 
 impl Metrics {
-    /// Counts the requests of a server with these routes.
+    /// Counts the requests of a server with these routes. To be called once: a second server would have families of the same name.
     pub fn requests(&self, routes: &[RouteLabels]) -> Result<Requests> {
         let routes = routes.to_vec();
         let requests = Arc::new(PerThread::new(move |families| ThreadRequests::new(families, &routes))?);

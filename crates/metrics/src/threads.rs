@@ -25,7 +25,7 @@ struct Set<M> {
 }
 
 impl<M: Send + Sync> PerThread<M> {
-    /// Sets that are made so. This thread has its own at once: what is in it is there before anything is counted.
+    /// Sets made by `make`. The calling thread's is made at once, so that its names are there before anything is counted.
     pub(crate) fn new(make: impl Fn(&Families) -> Result<M> + Send + Sync + 'static) -> Result<Self> {
         let sets = Self { sets: ThreadLocal::new(), make: Box::new(make) };
         sets.set()?;

@@ -14,6 +14,11 @@ pub(super) fn answer_in_json(is_json: bool) {
     IS_JSON.store(is_json, Ordering::Relaxed);
 }
 
+/// Whether complaints are JSON.
+pub(super) fn are_in_json() -> bool {
+    IS_JSON.load(Ordering::Relaxed)
+}
+
 /// Tells what could not be done.
 pub(super) fn complain(text: &str) {
     write(text, &[]);
@@ -48,7 +53,7 @@ fn lines(text: &str, causes: &[String]) -> String {
     reason = "what keeps the program from starting must be seen even without a log"
 )]
 fn write(text: &str, causes: &[String]) {
-    if IS_JSON.load(Ordering::Relaxed) {
+    if are_in_json() {
         eprintln!("{}", as_json(text, causes));
     } else {
         eprintln!("file-manager: {}", lines(text, causes));

@@ -65,7 +65,10 @@ pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
             ExitCode::from(CONFIGURATION)
         }
         Err(error) => {
-            tracing::error!(error = fm_domain::error::chain(&error), "the program ends");
+            // A line of the log would be a second object beside the one of the complaint.
+            if !complaints::are_in_json() {
+                tracing::error!(error = fm_domain::error::chain(&error), "the program ends");
+            }
             complain_of(&error);
             ExitCode::FAILURE
         }

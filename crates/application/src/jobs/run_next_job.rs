@@ -255,15 +255,13 @@ impl RunNextJob {
 
 fn log_failure(job: &ClaimedJob, error: &str, dead: bool) {
     let (id, kind, attempt) = (job.id, job.kind.as_str(), job.attempt);
-    let trace_id = job.trace.map(|trace| tracing::field::display(trace.trace()));
     // That of the worker who runs it.
     tracing::Span::current().record("otel.status_code", "ERROR");
     if dead {
-        tracing::error!(job.id = %id, trace_id, job.kind = kind, job.attempt = attempt, error, "a job failed for good");
+        tracing::error!(job.id = %id, job.kind = kind, job.attempt = attempt, error, "a job failed for good");
     } else {
         tracing::warn!(
             job.id = %id,
-            trace_id,
             job.kind = kind,
             job.attempt = attempt,
             error,

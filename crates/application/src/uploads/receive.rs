@@ -138,7 +138,7 @@ impl<'a> Receiver<'a> {
     /// How long an upload may become whose length is not known: by its cap, and by the quota.
     async fn limit(&self) -> Result<ByteSize, ResumableError> {
         let Context { db, quota, max, .. } = self.context;
-        // Most users have no quota then; where one has, the next checkpoint reserves what came, and decides.
+        // Most users have no quota then; where one has, the next checkpoint reserves what was received, and decides.
         if quota.is_none() {
             return Ok(*max);
         }
