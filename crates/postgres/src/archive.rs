@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Account, UserFilter};
 use fm_domain::archive::{
-    Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, LooseState, Snapshot,
+    Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, LooseState, SealOutcome, Snapshot,
 };
 use fm_domain::audit::{AuditEntry, AuditFilter, AuditKey, AuditPage};
 use fm_domain::blobs::{BlobRecord, BlobState};
@@ -43,7 +43,7 @@ impl Archive for PgDatabase {
         Ok(Box::new(PgSnapshot { lease }))
     }
 
-    async fn seal(&self) -> PortResult<()> {
+    async fn seal(&self) -> PortResult<SealOutcome> {
         SealChange::new(&self.pool).put_on().await
     }
 

@@ -8,7 +8,7 @@ use diesel::sql_types::BigInt;
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Account, UserFilter};
 use fm_domain::archive::{
-    Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, LooseState, Snapshot,
+    Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, LooseState, SealOutcome, Snapshot,
 };
 use fm_domain::audit::{AuditEntry, AuditFilter, AuditKey, AuditPage};
 use fm_domain::blobs::BlobState;
@@ -35,12 +35,12 @@ impl Archive for SqliteDatabase {
         Ok(Box::new(SqliteSnapshot::begin(self.location()).await?))
     }
 
-    async fn seal(&self) -> PortResult<()> {
-        self.change(|connection| seal::set(connection, true)).await
+    async fn seal(&self) -> PortResult<SealOutcome> {
+        self.change(seal::put_on).await
     }
 
     async fn unseal(&self) -> PortResult<()> {
-        self.change(|connection| seal::set(connection, false)).await
+        self.change(seal::take_off).await
     }
 }
 

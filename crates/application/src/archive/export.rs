@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use fm_domain::archive::{Archive, ArchivedFile, Contents, Snapshot};
+use fm_domain::archive::{Archive, ArchivedFile, Contents, SealOutcome, Snapshot};
 use fm_domain::audit::{AuditAction, AuditKey};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::error::{PortError, chain};
@@ -45,8 +45,8 @@ pub struct Exported {
     pub open_uploads: u64,
 }
 
-/// Why nothing was exported. What was written is no whole file; the database takes changes as before, unless it was sealed
-/// already.
+/// Why nothing was exported. What was written is no whole file. A seal that this export put on was taken off again, or the log says
+/// why it could not be: the database takes changes if it did before. The seal of an earlier export stays.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The file can't be written.
@@ -75,17 +75,19 @@ impl Export {
     }
 
     /// Writes all that the database has at one moment, in memory that does not grow with it. A final export seals the database
-    /// before that moment: every change that was acknowledged is in it, and none is acknowledged afterwards. The seal stays, unless
-    /// the export fails. The audit trail tells of the export before it begins; one that is sealed already takes no entry.
+    /// before that moment: every change that was acknowledged is in it, and none is acknowledged afterwards. The seal stays; when the
+    /// export fails it is taken off, unless an earlier export had put it on. The audit trail tells of the export before it begins; one
+    /// of a database that is sealed already takes no entry.
     pub async fn run(
         &self,
         command: &ExportCommand,
         sink: &mut dyn ExportSink,
     ) -> Result<Exported, ExportError> {
         self.trail.record(Act::of_operator(AuditAction::DATABASE_EXPORTED, None)).await;
-        let exported = self.seal_and_write(command, sink).await;
+        let has_sealed = command.is_final && self.archive.seal().await? == SealOutcome::PutOn;
+        let exported = self.write(command, sink).await;
         if exported.is_err()
-            && command.is_final
+            && has_sealed
             && let Err(error) = self.archive.unseal().await
         {
             tracing::error!(error = chain(&error), "the database stays sealed");
@@ -96,17 +98,6 @@ impl Export {
     /// Takes the seal off the database.
     pub async fn unseal(&self) -> Result<(), PortError> {
         self.archive.unseal().await
-    }
-
-    async fn seal_and_write(
-        &self,
-        command: &ExportCommand,
-        sink: &mut dyn ExportSink,
-    ) -> Result<Exported, ExportError> {
-        if command.is_final {
-            self.archive.seal().await?;
-        }
-        self.write(command, sink).await
     }
 
     async fn write(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use fm_domain::accounts::{Account, InsertUser, User};
-use fm_domain::archive::Contents;
+use fm_domain::archive::{Contents, SealOutcome};
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::UserId;
@@ -153,4 +153,24 @@ pub(crate) async fn archive_10_a_database_whose_seal_was_taken_off_takes_changes
         let user = soon("a change", add(&*given.db, true)).await.unwrap();
         assert!(given.account(user).await.is_some());
     }
+}
+
+pub(crate) async fn archive_11_of_calls_that_seal_a_database_one_tells_that_it_did<H: ArchiveHarness>(
+    harness: &H,
+) {
+    let archive = harness.archive();
+    for _again in 0..2 {
+        let mut calls = JoinSet::new();
+        for _ in 0..4 {
+            let archive = archive.clone();
+            calls.spawn(async move { archive.seal().await });
+        }
+        let outcomes: Vec<SealOutcome> =
+            soon("sealing", calls.join_all()).await.into_iter().collect::<PortResult<_>>().unwrap();
+        let put_on = outcomes.iter().filter(|outcome| **outcome == SealOutcome::PutOn).count();
+        assert_eq!(put_on, 1, "of four calls at the same time: {outcomes:?}");
+        assert_eq!(soon("sealing again", archive.seal()).await.unwrap(), SealOutcome::WasOn);
+        soon("unsealing", archive.unseal()).await.unwrap();
+    }
+    assert_eq!(soon("sealing", archive.seal()).await.unwrap(), SealOutcome::PutOn);
 }

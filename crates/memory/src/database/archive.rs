@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Account, UserFilter, UserQueries};
-use fm_domain::archive::{Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, Snapshot};
+use fm_domain::archive::{
+    Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, SealOutcome, Snapshot,
+};
 use fm_domain::audit::{AuditEntry, AuditFilter, AuditKey, AuditPage, AuditQueries};
 use fm_domain::blobs::{BlobQueries, BlobState};
 use fm_domain::error::PortResult;
@@ -20,9 +22,8 @@ impl Archive for MemoryDatabase {
         Ok(Box::new(MemorySnapshot(self.shared.tables())))
     }
 
-    async fn seal(&self) -> PortResult<()> {
-        self.set_seal(true).await;
-        Ok(())
+    async fn seal(&self) -> PortResult<SealOutcome> {
+        Ok(if self.set_seal(true).await { SealOutcome::WasOn } else { SealOutcome::PutOn })
     }
 
     async fn unseal(&self) -> PortResult<()> {

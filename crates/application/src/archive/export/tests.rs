@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fm_domain::archive::{Contents, MockArchive};
+use fm_domain::archive::{Contents, MockArchive, SealOutcome};
 use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::error::PortError;
 use fm_domain::testing::Effects;
@@ -16,19 +16,23 @@ use crate::testing::TestPorts;
 
 /// A database with these contents that notes what happens to it.
 fn archive(effects: &Effects, contents: Contents) -> MockArchive {
+    archive_that_answers(effects, contents, SealOutcome::PutOn)
+}
+
+/// The same, which answers a seal like this.
+fn archive_that_answers(effects: &Effects, contents: Contents, outcome: SealOutcome) -> MockArchive {
     let mut archive = MockArchive::new();
-    let note = |name: &'static str| {
-        let effects = effects.clone();
-        move || {
-            effects.note(name);
-            Ok(())
-        }
-    };
-    archive.expect_seal().returning(note("seal"));
-    archive.expect_unseal().returning(note("unseal"));
-    let effects = effects.clone();
+    let (sealed, unsealed, read) = (effects.clone(), effects.clone(), effects.clone());
+    archive.expect_seal().returning(move || {
+        sealed.note("seal");
+        Ok(outcome)
+    });
+    archive.expect_unseal().returning(move || {
+        unsealed.note("unseal");
+        Ok(())
+    });
     archive.expect_snapshot().returning(move || {
-        effects.note("snapshot");
+        read.note("snapshot");
         Ok(Box::new(snapshot(contents)))
     });
     archive
@@ -103,7 +107,7 @@ async fn a_final_export_that_fails_takes_the_seal_off() {
     assert!(!written.finished);
 
     let mut sealed = MockArchive::new();
-    sealed.expect_seal().once().returning(|| Ok(()));
+    sealed.expect_seal().once().returning(|| Ok(SealOutcome::PutOn));
     sealed.expect_snapshot().once().returning(|| Err(unavailable()));
     sealed.expect_unseal().once().returning(|| Ok(()));
     let failed = export(sealed).run(&command(true), &mut Written::default()).await;
@@ -111,12 +115,22 @@ async fn a_final_export_that_fails_takes_the_seal_off() {
 }
 
 #[tokio::test]
-async fn a_database_that_can_not_be_sealed_is_not_exported_and_is_unsealed() {
-    let mut open = MockArchive::new();
-    open.expect_seal().once().returning(|| Err(unavailable()));
-    open.expect_unseal().once().returning(|| Ok(()));
+async fn a_final_export_that_fails_leaves_the_seal_of_an_earlier_one() {
+    let effects = Effects::default();
+    let sealed = archive_that_answers(&effects, CONTENTS, SealOutcome::WasOn);
+    let mut written = Written { room: Some(1_000), ..Written::default() };
+    let failed = export(sealed).run(&command(true), &mut written).await;
+    assert!(matches!(failed, Err(ExportError::Write(_))), "{failed:?}");
+    assert_eq!(effects.seen(), ["seal", "snapshot"]);
+}
+
+#[tokio::test]
+async fn a_database_that_can_not_be_sealed_is_not_exported_and_no_seal_is_taken_off() {
+    let mut sealed = MockArchive::new();
+    sealed.expect_seal().once().returning(|| Err(unavailable()));
+    sealed.expect_unseal().never();
     let mut written = Written::default();
-    let failed = export(open).run(&command(true), &mut written).await;
+    let failed = export(sealed).run(&command(true), &mut written).await;
     assert!(matches!(failed, Err(ExportError::Store(_))), "{failed:?}");
     assert!(written.bytes.is_empty());
 }
