@@ -88,17 +88,6 @@ struct InUse {
     source: Cause,
 }
 
-/// What was done to one table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TableSeal {
-    /// Nothing: it was sealed.
-    WasOn,
-    /// It was sealed, and another one is not yet.
-    PutOn,
-    /// It was sealed as the last one of all.
-    Completed,
-}
-
 /// One change of the seal.
 ///
 /// Tables are changed one after the other, each in a transaction of its own: no lock is held while another is waited for, so
@@ -123,7 +112,7 @@ impl<'p> SealChange<'p> {
     /// Seals the database. Of several calls at a time each may seal some tables: the one that seals the last one has sealed the
     /// database.
     ///
-    /// Where this fails the tables that this call sealed are unsealed, unless all are sealed by then: another call has
+    /// Where this fails the tables that this call sealed are unsealed, unless all are sealed by then: another call may have
     /// answered for them.
     pub(crate) async fn put_on(self) -> PortResult<SealOutcome> {
         let mut sealed = Vec::new();
@@ -134,7 +123,7 @@ impl<'p> SealChange<'p> {
         {
             tracing::error!(
                 error = chain(&error),
-                "some tables stay sealed: file-manager export --unseal takes the seal off"
+                "tables stay sealed: file-manager export --unseal takes the seal off"
             );
         }
         outcome
@@ -150,32 +139,32 @@ impl<'p> SealChange<'p> {
 
     /// Seals table after table, and notes in `sealed` which ones it may have been that this call sealed.
     async fn seal_tables(&self, sealed: &mut Vec<&'static str>) -> PortResult<SealOutcome> {
-        let mut outcome = SealOutcome::WasOn;
         for table in TABLES {
             let mut tries = self.tries(table);
-            let table_seal = loop {
+            let is_complete = loop {
                 match self.try_to_seal(table, tries.wait, sealed).await {
-                    Ok(table_seal) => break table_seal,
+                    Ok(is_complete) => break is_complete,
                     Err(error) => tries.after(error).await?,
                 }
             };
-            if table_seal == TableSeal::Completed {
-                outcome = SealOutcome::PutOn;
+            if is_complete {
+                return Ok(SealOutcome::PutOn);
             }
         }
         let mut lease = self.pool.lease().await?;
         if sealed_tables(&mut lease).await? == ALL_TABLES {
-            return Ok(outcome);
+            return Ok(SealOutcome::WasOn);
         }
         Err(PortError::Unavailable("the seal was taken off while it was put on".into()))
     }
 
+    /// Seals a table; whether it was the last one that was not sealed.
     async fn try_to_seal(
         &self,
         table: &'static str,
         wait: Duration,
         sealed: &mut Vec<&'static str>,
-    ) -> PortResult<TableSeal> {
+    ) -> PortResult<bool> {
         let mut lease = self.begin(wait, &lock_table(table)).await?;
         let before = sealed_tables(&mut lease).await?;
         lease.batch(&seal_table(table)).await?;
@@ -185,21 +174,20 @@ impl<'p> SealChange<'p> {
             sealed.push(table);
         }
         commit(lease).await?;
-        Ok(if after == before {
-            TableSeal::WasOn
-        } else if after < ALL_TABLES {
-            TableSeal::PutOn
-        } else {
-            TableSeal::Completed
-        })
+        Ok(after > before && after == ALL_TABLES)
     }
 
-    /// Unseals what a call sealed that failed.
+    /// Unseals what a call sealed that failed. An error where tables stay sealed.
     async fn undo(self, sealed: &[&'static str]) -> PortResult<()> {
         for &table in sealed {
             self.change(table, &unseal_table_of_some(table)).await?;
         }
-        self.change("the function of the seal", DROP_FUNCTION).await
+        self.change("the function of the seal", DROP_FUNCTION).await?;
+        let mut lease = self.pool.lease().await?;
+        if sealed_tables(&mut lease).await? < ALL_TABLES {
+            return Ok(());
+        }
+        Err(PortError::Unexpected("all tables are sealed: another call may have answered for them".into()))
     }
 
     async fn change(&self, what: &'static str, sql: &str) -> PortResult<()> {

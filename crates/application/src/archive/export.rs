@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use fm_domain::archive::{Archive, ArchivedFile, Contents, SealOutcome, Snapshot};
+use fm_domain::archive::{Archive, ArchivedFile, RowCounts, SealOutcome, Snapshot};
 use fm_domain::audit::{AuditAction, AuditKey};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::error::{PortError, chain};
@@ -54,7 +54,7 @@ pub enum ExportError {
     Write(#[from] io::Error),
     /// The rows that were read are not those that were counted.
     #[error("the database has {0}, and other numbers were read")]
-    Miscounted(Contents),
+    Miscounted(RowCounts),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -107,7 +107,7 @@ impl Export {
     ) -> Result<Exported, ExportError> {
         let now = self.clock.now();
         let mut snapshot = self.archive.snapshot().await?;
-        let contents = snapshot.contents().await?;
+        let row_counts = snapshot.row_counts().await?;
         let mut lines = Lines { sink, hash: sha2::Sha256::new(), counts: Counts::default() };
         lines.write(&Line::Export(Header {
             version: VERSION,
@@ -121,12 +121,12 @@ impl Export {
         lines.audit(&mut *snapshot).await?;
         let counts = lines.counts;
         if (counts.users, counts.files, counts.audit)
-            != (contents.users, contents.files, contents.audit_entries)
+            != (row_counts.users, row_counts.files, row_counts.audit_entries)
         {
-            return Err(ExportError::Miscounted(contents));
+            return Err(ExportError::Miscounted(row_counts));
         }
         lines.end()?;
-        let Contents { removed_users, open_uploads, .. } = contents;
+        let RowCounts { removed_users, open_uploads, .. } = row_counts;
         Ok(Exported { counts, removed_users, open_uploads })
     }
 }

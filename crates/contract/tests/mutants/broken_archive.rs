@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use fm_contract::{ArchiveHarness, Impossible};
 use fm_domain::accounts::Account;
 use fm_domain::archive::{
-    Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, LooseState, SealOutcome, Snapshot,
+    Archive, ArchivedFile, ArchivedKey, FilePlace, LooseBlob, LooseState, RowCounts, SealOutcome, Snapshot,
 };
 use fm_domain::audit::{AuditEntry, AuditKey};
 use fm_domain::database::Database;
@@ -147,10 +147,10 @@ impl Snapshot for BrokenSnapshot {
         Ok(page.into_iter().skip(skipped).collect())
     }
 
-    async fn contents(&mut self) -> PortResult<Contents> {
-        let contents = self.look().await?.contents().await?;
-        let removed = if self.fault == Fault::CountsRemovedUsers { contents.removed_users } else { 0 };
-        Ok(Contents { users: contents.users + removed, ..contents })
+    async fn row_counts(&mut self) -> PortResult<RowCounts> {
+        let row_counts = self.look().await?.row_counts().await?;
+        let removed = if self.fault == Fault::CountsRemovedUsers { row_counts.removed_users } else { 0 };
+        Ok(RowCounts { users: row_counts.users + removed, ..row_counts })
     }
 }
 

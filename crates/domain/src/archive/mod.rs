@@ -3,7 +3,7 @@
 mod model;
 mod port;
 
-pub use model::{ArchivedFile, ArchivedKey, Contents, LooseBlob, LooseState};
+pub use model::{ArchivedFile, ArchivedKey, LooseBlob, LooseState, RowCounts};
 pub use port::{Archive, FilePlace, SealOutcome, Sealed, Snapshot};
 
 #[cfg(any(test, feature = "mock"))]

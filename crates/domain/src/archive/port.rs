@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{ArchivedFile, ArchivedKey, Contents, LooseBlob};
+use super::{ArchivedFile, ArchivedKey, LooseBlob, RowCounts};
 use crate::accounts::Account;
 use crate::audit::{AuditEntry, AuditKey};
 use crate::clock::Timestamp;
@@ -90,5 +90,5 @@ pub trait Snapshot: Send {
     async fn audit(&mut self, after: Option<AuditKey>, limit: u32) -> PortResult<Vec<AuditEntry>>;
 
     /// How many rows there are (ARCHIVE-07).
-    async fn contents(&mut self) -> PortResult<Contents>;
+    async fn row_counts(&mut self) -> PortResult<RowCounts>;
 }

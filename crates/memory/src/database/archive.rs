@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Account, UserFilter, UserQueries};
 use fm_domain::archive::{
-    Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, SealOutcome, Snapshot,
+    Archive, ArchivedFile, ArchivedKey, FilePlace, LooseBlob, RowCounts, SealOutcome, Snapshot,
 };
 use fm_domain::audit::{AuditEntry, AuditFilter, AuditKey, AuditPage, AuditQueries};
 use fm_domain::blobs::{BlobQueries, BlobState};
@@ -82,9 +82,9 @@ impl Snapshot for MemorySnapshot {
         AuditQueries::list(&mut self.0, &AuditFilter::default(), &AuditPage { after, limit }).await
     }
 
-    async fn contents(&mut self) -> PortResult<Contents> {
+    async fn row_counts(&mut self) -> PortResult<RowCounts> {
         let Tables { users, files, blobs, uploads, trail, .. } = &self.0;
-        Ok(Contents {
+        Ok(RowCounts {
             users: users.ids().count() as u64,
             removed_users: users.count_removed() as u64,
             files: users.ids().map(|id| files.kept(id).files).sum(),
