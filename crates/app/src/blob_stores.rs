@@ -53,7 +53,7 @@ impl BlobStores {
 }
 
 /// It is opened as by a command that only looks: a wrong name in the configuration must not make an empty store.
-async fn open_previous(
+pub(crate) async fn open_previous(
     fallback: &FallbackConfig,
     context: &mut OpenContext,
 ) -> Result<OpenBlobStore, StartError> {

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest};
-use fm_application::limits::{AppliedLimit, Moment};
+use fm_application::limits::{AppliedLimit, Counting};
 use fm_domain::accounts::Email;
 use fm_domain::ids::UserId;
 use fm_domain::limits::{LimitKey, LimitSubject, LimitedAction};
@@ -74,7 +74,7 @@ pub(crate) async fn limit_upload_bytes(
 pub(crate) async fn count_uploaded_bytes(request: &HttpRequest, state: &AppState, user: UserId, bytes: u64) {
     let Some(bytes) = NonZeroU64::new(bytes) else { return };
     let key = LimitKey::new(LimitedAction::UploadBytes, LimitSubject::User(user));
-    match state.use_cases.limits.count.run(&key, bytes, Moment::After).await {
+    match state.use_cases.limits.count.run(&key, bytes, Counting::After).await {
         Ok(Some(applied)) => note(request, |notes| notes.limits.push(applied)),
         Ok(None) => {}
         // The bytes are kept already: their request must not fail.
@@ -90,7 +90,7 @@ async fn take(
     key: LimitKey,
     cost: NonZeroU64,
 ) -> Result<(), Problem> {
-    let applied = state.use_cases.limits.count.run(&key, cost, Moment::Before).await?;
+    let applied = state.use_cases.limits.count.run(&key, cost, Counting::Before).await?;
     let Some(applied) = applied else { return Ok(()) };
     note(request, |notes| notes.limits.push(applied));
     let AppliedLimit { policy, decision, .. } = applied;

@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Account, UserFilter};
 use fm_domain::archive::{
-    Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, LooseState, Snapshot,
+    Archive, ArchivedFile, ArchivedKey, FilePlace, LooseBlob, LooseState, RowCounts, SealOutcome, Snapshot,
 };
 use fm_domain::audit::{AuditEntry, AuditFilter, AuditKey, AuditPage};
 use fm_domain::blobs::{BlobRecord, BlobState};
@@ -43,7 +43,7 @@ impl Archive for PgDatabase {
         Ok(Box::new(PgSnapshot { lease }))
     }
 
-    async fn seal(&self) -> PortResult<()> {
+    async fn seal(&self) -> PortResult<SealOutcome> {
         SealChange::new(&self.pool).put_on().await
     }
 
@@ -134,10 +134,10 @@ impl Snapshot for PgSnapshot {
         Ok(rows.into_iter().map(AuditRow::into_entry).collect())
     }
 
-    async fn contents(&mut self) -> PortResult<Contents> {
+    async fn row_counts(&mut self) -> PortResult<RowCounts> {
         let query = diesel::sql_query(COUNT);
         let row: CountRow = self.lease.run(|connection| query.get_result(connection)).await?;
-        Ok(Contents {
+        Ok(RowCounts {
             users: count("users", row.users)?,
             removed_users: count("users", row.removed_users)?,
             files: count("files", row.files)?,

@@ -8,7 +8,7 @@ use diesel::sql_types::BigInt;
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Account, UserFilter};
 use fm_domain::archive::{
-    Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, LooseState, Snapshot,
+    Archive, ArchivedFile, ArchivedKey, FilePlace, LooseBlob, LooseState, RowCounts, SealOutcome, Snapshot,
 };
 use fm_domain::audit::{AuditEntry, AuditFilter, AuditKey, AuditPage};
 use fm_domain::blobs::BlobState;
@@ -35,12 +35,12 @@ impl Archive for SqliteDatabase {
         Ok(Box::new(SqliteSnapshot::begin(self.location()).await?))
     }
 
-    async fn seal(&self) -> PortResult<()> {
-        self.change(|connection| seal::set(connection, true)).await
+    async fn seal(&self) -> PortResult<SealOutcome> {
+        self.change(seal::put_on).await
     }
 
     async fn unseal(&self) -> PortResult<()> {
-        self.change(|connection| seal::set(connection, false)).await
+        self.change(seal::take_off).await
     }
 }
 
@@ -118,7 +118,7 @@ impl Snapshot for SqliteSnapshot {
         self.ask(move |connection| queries::audit::list(connection, AuditFilter::default(), page)).await
     }
 
-    async fn contents(&mut self) -> PortResult<Contents> {
+    async fn row_counts(&mut self) -> PortResult<RowCounts> {
         self.ask(|connection| {
             let counted = diesel::sql_query(COUNT).get_result::<CountRow>(connection);
             counted.map_err(store_error)?.try_into()
@@ -247,7 +247,7 @@ struct CountRow {
     open_uploads: i64,
 }
 
-impl TryFrom<CountRow> for Contents {
+impl TryFrom<CountRow> for RowCounts {
     type Error = PortError;
 
     fn try_from(row: CountRow) -> PortResult<Self> {

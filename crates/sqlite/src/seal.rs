@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
-use fm_domain::archive::Sealed;
+use fm_domain::archive::{SealOutcome, Sealed};
 use fm_domain::error::{PortError, PortResult};
 
 use crate::error::store_error;
@@ -19,15 +19,28 @@ struct Header {
 
 /// Refuses a transaction on a database that is sealed: within it no other process puts the seal on.
 pub(crate) fn refuse_sealed(connection: &mut SqliteConnection) -> PortResult<()> {
-    let header = diesel::sql_query("PRAGMA user_version").get_result::<Header>(connection);
-    if header.map_err(store_error)?.user_version == SEALED {
-        return Err(PortError::Unavailable(Box::new(Sealed)));
-    }
-    Ok(())
+    if is_on(connection)? { Err(PortError::Unavailable(Box::new(Sealed))) } else { Ok(()) }
 }
 
-/// Puts the seal on or off.
-pub(crate) fn set(connection: &mut SqliteConnection, is_sealed: bool) -> PortResult<()> {
-    let number = if is_sealed { SEALED } else { 0 };
+/// Puts the seal on, within a transaction.
+pub(crate) fn put_on(connection: &mut SqliteConnection) -> PortResult<SealOutcome> {
+    if is_on(connection)? {
+        return Ok(SealOutcome::WasOn);
+    }
+    write(connection, SEALED)?;
+    Ok(SealOutcome::PutOn)
+}
+
+/// Takes the seal off.
+pub(crate) fn take_off(connection: &mut SqliteConnection) -> PortResult<()> {
+    write(connection, 0)
+}
+
+fn is_on(connection: &mut SqliteConnection) -> PortResult<bool> {
+    let header = diesel::sql_query("PRAGMA user_version").get_result::<Header>(connection);
+    Ok(header.map_err(store_error)?.user_version == SEALED)
+}
+
+fn write(connection: &mut SqliteConnection, number: i32) -> PortResult<()> {
     connection.batch_execute(&format!("PRAGMA user_version = {number}")).map_err(store_error)
 }

@@ -302,6 +302,32 @@ fn a_store_that_lets_no_browser_upload_is_warned_of() {
     assert!(cors["detail"].as_str().unwrap().contains("https://app.example.com"), "{cors}");
 }
 
+#[tokio::test]
+async fn of_the_store_that_blobs_are_moved_from_nothing_is_asked_that_changes_it() {
+    let previous = Arc::new(Server::start(Lane::Embedded, &[]));
+    let user = Api::of(Arc::clone(&previous)).user().await;
+    user.file("a.txt", "text").await;
+    previous.stop();
+    let kept = all_below(&previous.data());
+    let of = |data_dir: &Path| {
+        let variables =
+            [("BLOB_STORE_FALLBACK", "disk"), ("FALLBACK_DATA_DIR", data_dir.to_str().unwrap())];
+        Report::of(&Server::prepare(Lane::Embedded, &variables, &[]))
+    };
+    let report = of(&previous.data());
+    report.is_well("fallback");
+    for step in ["open", "list", "read", "delete"] {
+        assert_eq!(report.step("fallback", step)["outcome"], "ok", "{}", report.output);
+    }
+    assert_eq!(all_below(&previous.data()), kept);
+
+    let elsewhere = previous.home().join("elsewhere");
+    let report = of(&elsewhere);
+    report.names("fallback", "open", &["BLOB_STORE_FALLBACK=disk", "is not there", "FALLBACK_"]);
+    assert_eq!(report.ended("fail"), ["fallback: open"]);
+    assert!(!elsewhere.exists());
+}
+
 #[test]
 fn a_redis_that_is_down_or_hangs_is_named_in_time() {
     let variables = [("REDIS_URL", "redis://:a-secret-word@127.0.0.1:1"), ("RATE_LIMITS", "1")];

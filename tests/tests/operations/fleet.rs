@@ -106,7 +106,8 @@ async fn an_account_that_is_suspended_at_one_node_is_out_at_the_other_within_a_s
             }
             bystander.get("/v1/auth/me").send().await.expect(200);
 
-            // The job behind the answer ends sessions of clocks that are ahead: later ones too, as long as it has not run.
+            // While the user is suspended the job behind the answer also ends sessions of clocks that are ahead. One that has read
+            // that just before the user is enabled again would end the session of the login.
             eventually("the job is done", async || {
                 let left = "SELECT count(*) FROM jobs WHERE kind = 'revoke_sessions'";
                 (fleet.first.server.ask_its_database(left) == "0").then_some(())

@@ -7,6 +7,7 @@
 mod blob_store;
 mod configuration;
 mod database;
+mod fallback;
 mod links;
 mod recorder;
 mod redaction;
@@ -35,14 +36,15 @@ pub(super) async fn run(program: &Program, config: &Config, args: DoctorArgs) ->
     let context = || open_context(config, Purpose::Look, Arc::clone(&clock));
     let progress = Progress::of("checking");
     let mut steps = configuration::check(config);
-    let (database, blobs, sessions, redis) = tokio::join!(
+    let (database, blobs, fallback, sessions, redis) = tokio::join!(
         database::check(config, context()?, &OsIds),
         blob_store::check(config, context()?, &OsIds),
+        fallback::check(config, context()?, &OsIds),
         sessions::check(config, context()?, &OsIds),
         redis::check(config, context()?, &OsIds),
     );
     drop(progress);
-    steps.extend([database, blobs, sessions, redis].into_iter().flatten());
+    steps.extend([database, blobs, fallback, sessions, redis].into_iter().flatten());
     let redaction = Redaction::new(&program.secrets_of(&Sources::of_process()));
     let report = Report::new(steps, &redaction, clock.now());
     let lines =

@@ -75,10 +75,10 @@ impl ChangePassword {
         command: ChangePasswordCommand,
     ) -> Result<(), ChangePasswordError> {
         let ChangePasswordCommand { current, new, presence } = command;
-        let (account, turn) = self.reauthentication.confirm(actor, &current, &presence).await?;
+        let (account, permit) = self.reauthentication.confirm(actor, &current, &presence).await?;
         new.check_strength(&account.user.email, account.user.name.as_ref())?;
-        let hash = passwords::hash(&turn, &self.passwords, &new).await?;
-        drop(turn);
+        let hash = passwords::hash(&permit, &self.passwords, &new).await?;
+        drop(permit);
         let now = retry_conflicts(|| self.change(actor, &account.user.password_hash, &hash)).await?;
         let revoked =
             self.sessions.revoke_all(actor.user(), Some(actor.session()), now.plus(CLOCK_SKEW)).await;

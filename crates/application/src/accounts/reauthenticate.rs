@@ -51,20 +51,20 @@ impl Reauthentication {
         }
     }
 
-    /// The caller's account, once its password was given, and the turn in which it was checked.
+    /// The caller's account, once its password was given, and the permit under which it was checked.
     pub(super) async fn confirm(
         &self,
         actor: &Actor,
         password: &Password,
         presence: &Presence,
     ) -> Result<(Account, HashPermit), ReauthenticateError> {
-        let turn = self.queue.enter(Asker::SignedIn(actor.user()), presence).await?;
+        let permit = self.queue.enter(Asker::SignedIn(actor.user()), presence).await?;
         let account = self.db.read().await?.users().find(actor.user()).await?;
         let account = account.ok_or(ReauthenticateError::Unauthenticated)?;
-        match passwords::verify(&turn, &self.passwords, password, &account.user.password_hash).await? {
-            PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok((account, turn)),
+        match passwords::verify(&permit, &self.passwords, password, &account.user.password_hash).await? {
+            PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok((account, permit)),
             PasswordCheck::Wrong => {
-                drop(turn);
+                drop(permit);
                 let act = Act::by(actor, AuditAction::PASSWORD_REFUSED, None);
                 self.failures.record(&actor.user().to_string(), act).await;
                 Err(ReauthenticateError::WrongPassword)

@@ -119,9 +119,9 @@ impl Register {
         if find_by_email(self.db.as_ref(), &command.email).await?.is_some() {
             return Err(RegisterError::EmailTaken);
         }
-        let turn = room.wait(&command.presence).await?;
-        let password_hash = passwords::hash(&turn, &self.passwords, &command.password).await?;
-        drop(turn);
+        let permit = room.wait(&command.presence).await?;
+        let password_hash = passwords::hash(&permit, &self.passwords, &command.password).await?;
+        drop(permit);
         let id = UserId::new(self.ids.uuid());
         let (role, quota) = by_operator.unwrap_or((Role::User, None));
         let user = User {

@@ -55,8 +55,8 @@ impl RemoveAccount {
         password: Password,
         presence: &Presence,
     ) -> Result<(), RemoveAccountError> {
-        let (account, turn) = self.reauthentication.confirm(actor, &password, presence).await?;
-        drop(turn);
+        let (account, permit) = self.reauthentication.confirm(actor, &password, presence).await?;
+        drop(permit);
         let is_admin = account.user.role == Role::Admin;
         let removed = retry_conflicts(|| self.remove(actor, is_admin)).await?;
         let now = removed.ok_or(RemoveAccountError::LastAdmin)?;

@@ -155,22 +155,22 @@ async fn a_weak_password_is_refused_once_the_present_one_is_confirmed() {
 async fn where_too_many_users_ask_for_their_passwords_no_more_is_read() {
     let full = settings();
     let asker = Asker::SignedIn(actor().user());
-    let (there, mut turns, mut held) = (Presence::default(), Vec::new(), Vec::new());
+    let (there, mut permits, mut held) = (Presence::default(), Vec::new(), Vec::new());
     for _ in 0..PasswordQueue::PER_USER {
-        let mut turn = Box::pin(full.password_queue.enter(asker, &there));
-        let polled = (&mut turn).now_or_never();
+        let mut entering = Box::pin(full.password_queue.enter(asker, &there));
+        let polled = (&mut entering).now_or_never();
         if let Some(first) = polled {
-            turns.push(first.unwrap());
+            permits.push(first.unwrap());
         } else {
-            held.push(turn);
+            held.push(entering);
         }
     }
-    assert_eq!((turns.len(), held.len()), (1, PasswordQueue::PER_USER - 1));
+    assert_eq!((permits.len(), held.len()), (1, PasswordQueue::PER_USER - 1));
     let changed = change_to(TestPorts::default(), "correct horse", &full).await;
     assert!(matches!(changed, Err(ChangePasswordError::Reauthenticate(ReauthenticateError::Busy(_)))));
     let removed = remove(TestPorts::default(), &full).await;
     assert!(matches!(removed, Err(RemoveAccountError::Reauthenticate(ReauthenticateError::Busy(_)))));
-    drop((turns, held));
+    drop((permits, held));
     let effects = Effects::default();
     let outcome = change_to(confirming(&effects, PasswordCheck::Wrong), "correct horse", &full).await;
     assert!(matches!(outcome, Err(ChangePasswordError::Reauthenticate(ReauthenticateError::WrongPassword))));

@@ -67,9 +67,9 @@ impl ResetPassword {
         };
         let Account { user, .. } = found.ok_or(ResetPasswordError::NotFound)?;
         new.check_strength(&user.email, user.name.as_ref())?;
-        let turn = self.queue.enter(Asker::Anonymous, &Presence::default()).await?;
-        let hash = passwords::hash(&turn, &self.passwords, new).await?;
-        drop(turn);
+        let permit = self.queue.enter(Asker::Anonymous, &Presence::default()).await?;
+        let hash = passwords::hash(&permit, &self.passwords, new).await?;
+        drop(permit);
         let now = retry_conflicts(|| self.replace(user.id, &hash)).await?;
         left_to_the_job(self.sessions.revoke_all(user.id, None, now.plus(CLOCK_SKEW)).await);
         Ok(user.id)

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use fm_domain::archive::{Archive, ArchivedFile, Contents, Snapshot};
+use fm_domain::archive::{Archive, ArchivedFile, RowCounts, SealOutcome, Snapshot};
 use fm_domain::audit::{AuditAction, AuditKey};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::error::{PortError, chain};
@@ -45,8 +45,8 @@ pub struct Exported {
     pub open_uploads: u64,
 }
 
-/// Why nothing was exported. What was written is no whole file; the database takes changes as before, unless it was sealed
-/// already.
+/// Why nothing was exported. What was written is no whole file. A seal that this export put on was taken off again, or the log says
+/// why it could not be: the database takes changes if it did before. The seal of an earlier export stays.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The file can't be written.
@@ -54,7 +54,7 @@ pub enum ExportError {
     Write(#[from] io::Error),
     /// The rows that were read are not those that were counted.
     #[error("the database has {0}, and other numbers were read")]
-    Miscounted(Contents),
+    Miscounted(RowCounts),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -75,17 +75,19 @@ impl Export {
     }
 
     /// Writes all that the database has at one moment, in memory that does not grow with it. A final export seals the database
-    /// before that moment: every change that was acknowledged is in it, and none is acknowledged afterwards. The seal stays, unless
-    /// the export fails. The audit trail tells of the export before it begins; one that is sealed already takes no entry.
+    /// before that moment: every change that was acknowledged is in it, and none is acknowledged afterwards. The seal stays; when the
+    /// export fails it is taken off, unless an earlier export had put it on. The audit trail tells of the export before it begins; one
+    /// of a database that is sealed already takes no entry.
     pub async fn run(
         &self,
         command: &ExportCommand,
         sink: &mut dyn ExportSink,
     ) -> Result<Exported, ExportError> {
         self.trail.record(Act::of_operator(AuditAction::DATABASE_EXPORTED, None)).await;
-        let exported = self.seal_and_write(command, sink).await;
+        let has_sealed = command.is_final && self.archive.seal().await? == SealOutcome::PutOn;
+        let exported = self.write(command, sink).await;
         if exported.is_err()
-            && command.is_final
+            && has_sealed
             && let Err(error) = self.archive.unseal().await
         {
             tracing::error!(error = chain(&error), "the database stays sealed");
@@ -98,17 +100,6 @@ impl Export {
         self.archive.unseal().await
     }
 
-    async fn seal_and_write(
-        &self,
-        command: &ExportCommand,
-        sink: &mut dyn ExportSink,
-    ) -> Result<Exported, ExportError> {
-        if command.is_final {
-            self.archive.seal().await?;
-        }
-        self.write(command, sink).await
-    }
-
     async fn write(
         &self,
         command: &ExportCommand,
@@ -116,7 +107,7 @@ impl Export {
     ) -> Result<Exported, ExportError> {
         let now = self.clock.now();
         let mut snapshot = self.archive.snapshot().await?;
-        let contents = snapshot.contents().await?;
+        let row_counts = snapshot.row_counts().await?;
         let mut lines = Lines { sink, hash: sha2::Sha256::new(), counts: Counts::default() };
         lines.write(&Line::Export(Header {
             version: VERSION,
@@ -130,12 +121,12 @@ impl Export {
         lines.audit(&mut *snapshot).await?;
         let counts = lines.counts;
         if (counts.users, counts.files, counts.audit)
-            != (contents.users, contents.files, contents.audit_entries)
+            != (row_counts.users, row_counts.files, row_counts.audit_entries)
         {
-            return Err(ExportError::Miscounted(contents));
+            return Err(ExportError::Miscounted(row_counts));
         }
         lines.end()?;
-        let Contents { removed_users, open_uploads, .. } = contents;
+        let RowCounts { removed_users, open_uploads, .. } = row_counts;
         Ok(Exported { counts, removed_users, open_uploads })
     }
 }

@@ -6,7 +6,7 @@ mod reader;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
-use fm_domain::archive::{Archive, Contents};
+use fm_domain::archive::{Archive, RowCounts};
 use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
@@ -83,7 +83,7 @@ pub enum LineProblem {
 pub enum ImportError {
     /// The database has accounts, files or blobs already.
     #[error("the database is not empty: it has {0}")]
-    NotEmpty(Contents),
+    NotEmpty(RowCounts),
     /// A line can't be imported.
     #[error("line {line} {problem}")]
     Line {
@@ -116,7 +116,7 @@ pub enum ImportError {
     #[error("the database has {found} after the import, and the file has {expected}")]
     Miscounted {
         /// What is there.
-        found: Contents,
+        found: RowCounts,
         /// What was in the file.
         expected: Counts,
     },
@@ -154,7 +154,7 @@ impl Import {
         options: ImportOptions,
         input: &mut dyn BufRead,
     ) -> Result<Imported, ImportError> {
-        let before = self.archive.snapshot().await?.contents().await?;
+        let before = self.archive.snapshot().await?.row_counts().await?;
         if !before.has_no_accounts() {
             return Err(ImportError::NotEmpty(before));
         }
@@ -180,8 +180,8 @@ impl Import {
     }
 
     /// Counts what is there now.
-    async fn check(&self, before: &Contents, imported: Imported) -> Result<Imported, ImportError> {
-        let found = self.archive.snapshot().await?.contents().await?;
+    async fn check(&self, before: &RowCounts, imported: Imported) -> Result<Imported, ImportError> {
+        let found = self.archive.snapshot().await?.row_counts().await?;
         let expected = imported.counts;
         let of_the_import = u64::from(self.trail.is_on());
         let audit = before.audit_entries.saturating_add(expected.audit).saturating_add(of_the_import);

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use fm_domain::accounts::{Account, Role, User};
-use fm_domain::archive::{ArchivedFile, ArchivedKey, Contents, LooseBlob, LooseState, MockSnapshot};
+use fm_domain::archive::{ArchivedFile, ArchivedKey, LooseBlob, LooseState, MockSnapshot, RowCounts};
 use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
@@ -94,13 +94,13 @@ pub(super) fn entry() -> AuditEntry {
     }
 }
 
-pub(super) const CONTENTS: Contents =
-    Contents { users: 2, removed_users: 1, files: 3, blobs: 7, audit_entries: 1, open_uploads: 4 };
+pub(super) const ROW_COUNTS: RowCounts =
+    RowCounts { users: 2, removed_users: 1, files: 3, blobs: 7, audit_entries: 1, open_uploads: 4 };
 
 /// A database that holds all of these.
-pub(super) fn snapshot(contents: Contents) -> MockSnapshot {
+pub(super) fn snapshot(row_counts: RowCounts) -> MockSnapshot {
     let mut snapshot = MockSnapshot::new();
-    snapshot.expect_contents().returning(move || Ok(contents));
+    snapshot.expect_row_counts().returning(move || Ok(row_counts));
     snapshot
         .expect_accounts()
         .returning(|after, _| Ok(if after.is_none() { accounts().to_vec() } else { Vec::new() }));

@@ -9,12 +9,12 @@ use super::password_queue::HashPermit;
 
 /// A new hash.
 pub(crate) async fn hash(
-    turn: &HashPermit,
+    permit: &HashPermit,
     passwords: &Arc<dyn PasswordHasher>,
     password: &Password,
 ) -> PortResult<PasswordHash> {
     let (passwords, password) = (Arc::clone(passwords), password.clone());
-    turn.run(async move { passwords.hash(&password).await }).await
+    permit.run(async move { passwords.hash(&password).await }).await
 }
 
 /// Compares the password as it is normalised, and then as it was typed: hashes were made of such texts before passwords
@@ -22,25 +22,25 @@ pub(crate) async fn hash(
 ///
 /// Both are compared with a decoy too, so that the time tells of the text that was sent and not of the account.
 pub(crate) async fn verify(
-    turn: &HashPermit,
+    permit: &HashPermit,
     passwords: &Arc<dyn PasswordHasher>,
     password: &Password,
     hash: &PasswordHash,
 ) -> PortResult<PasswordCheck> {
-    let check = compare(turn, passwords, password.clone(), hash).await?;
+    let check = compare(permit, passwords, password.clone(), hash).await?;
     let (PasswordCheck::Wrong, Some(typed)) = (check, password.as_typed()) else { return Ok(check) };
-    Ok(match compare(turn, passwords, typed, hash).await? {
+    Ok(match compare(permit, passwords, typed, hash).await? {
         PasswordCheck::Right | PasswordCheck::RightButOutdated => PasswordCheck::RightButOutdated,
         PasswordCheck::Wrong => PasswordCheck::Wrong,
     })
 }
 
 async fn compare(
-    turn: &HashPermit,
+    permit: &HashPermit,
     passwords: &Arc<dyn PasswordHasher>,
     password: Password,
     hash: &PasswordHash,
 ) -> PortResult<PasswordCheck> {
     let (passwords, hash) = (Arc::clone(passwords), hash.clone());
-    turn.run(async move { passwords.verify(&password, &hash).await }).await
+    permit.run(async move { passwords.verify(&password, &hash).await }).await
 }

@@ -14,6 +14,10 @@ use fm_domain::jobs::{ClaimedJob, Priority};
 
 /// Ends the sessions of a user that were created before a moment: the backstop of an answer already given. Doing it twice
 /// is doing it once.
+///
+/// Nodes' clocks differ, and the moment is of the clock of one. While the user is suspended or gone no login can succeed, so that
+/// sessions end too that a node whose clock is ahead created "in the future". Once the user may log in again those of new logins
+/// can't be told from these by their times, and only what was created before the moment itself ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeSessions {
@@ -37,21 +41,22 @@ impl Job for RevokeSessions {
     }
 
     fn after(event: &Event<'_>) -> Option<Self> {
-        let (user, but, created_before) = match event.change {
-            Change::PasswordChanged { user, session } => (user, Some(session), event.at),
-            // Those of the new password go on.
-            Change::PasswordReset { user } => (user, None, event.at),
-            // No further log-in can succeed, so a session from "the future" is one of another node's clock.
-            Change::AccountRemoved { user } | Change::AccountSuspended { user } => {
-                (user, None, event.at.plus(CLOCK_SKEW))
-            }
+        let (user, but) = match event.change {
+            Change::PasswordChanged { user, session } => (user, Some(session)),
+            Change::PasswordReset { user }
+            | Change::AccountRemoved { user }
+            | Change::AccountSuspended { user } => (user, None),
             _ => return None,
         };
-        Some(Self { user, but, created_before: created_before.unix_micros() })
+        Some(Self { user, but, created_before: event.at.unix_micros() })
     }
 
     async fn run(&self, context: &JobContext, _claimed: &ClaimedJob) -> Result<Done, JobError> {
-        let created_before = Timestamp::from_unix_micros(self.created_before);
+        // Read when the job runs, which may be long after the change that it follows from.
+        let account = context.ports.db.read().await?.users().find(self.user).await?;
+        let may_log_in = account.is_some_and(|account| !account.is_suspended());
+        let moment = Timestamp::from_unix_micros(self.created_before);
+        let created_before = if may_log_in { moment } else { moment.plus(CLOCK_SKEW) };
         context.ports.sessions.revoke_all(self.user, self.but, created_before).await?;
         Ok(Done::Moot)
     }

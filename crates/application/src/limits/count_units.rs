@@ -10,7 +10,7 @@ use fm_domain::limits::{LimitKey, RateLimiter, RatePolicies};
 
 /// When units are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub enum Counting {
     /// Before something is done: they are taken as a whole or not at all.
     Before,
     /// After it was done, because its measure was not known before: they are counted past the limit where need be.
@@ -33,12 +33,12 @@ impl CountUnits {
         &self,
         key: &LimitKey,
         cost: NonZeroU64,
-        moment: Moment,
+        counting: Counting,
     ) -> PortResult<Option<AppliedLimit>> {
         let Some(policy) = self.policies.of(key.action) else { return Ok(None) };
-        let decision = match moment {
-            Moment::Before => self.limiter.take(key, policy, cost).await?,
-            Moment::After => self.limiter.spend(key, policy, cost).await?,
+        let decision = match counting {
+            Counting::Before => self.limiter.take(key, policy, cost).await?,
+            Counting::After => self.limiter.spend(key, policy, cost).await?,
         };
         Ok(Some(AppliedLimit { action: key.action, policy: *policy, decision }))
     }

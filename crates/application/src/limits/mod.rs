@@ -2,7 +2,7 @@
 
 mod count_units;
 
-pub use count_units::{CountUnits, Moment};
+pub use count_units::{CountUnits, Counting};
 
 use crate::ports::{Ports, Settings};
 use fm_domain::limits::{LimitedAction, RateDecision, RatePolicy};

@@ -117,8 +117,8 @@ impl LogIn {
     ) -> Result<TokenPair, LogInError> {
         let decoy = || self.passwords.decoy();
         let hash = found.as_ref().map_or_else(decoy, |account| account.user.password_hash.clone());
-        let turn = room.wait(&command.presence).await?;
-        let check = passwords::verify(&turn, &self.passwords, &command.password, &hash).await?;
+        let permit = room.wait(&command.presence).await?;
+        let check = passwords::verify(&permit, &self.passwords, &command.password, &hash).await?;
         let user = match (found, check) {
             (Some(account), PasswordCheck::Right | PasswordCheck::RightButOutdated)
                 if account.is_suspended() =>
@@ -126,12 +126,12 @@ impl LogIn {
                 return Err(LogInError::Suspended);
             }
             (Some(Account { user, .. }), PasswordCheck::Right) => {
-                drop(turn);
+                drop(permit);
                 user
             }
             (Some(Account { user, .. }), PasswordCheck::RightButOutdated) => {
-                let hash = passwords::hash(&turn, &self.passwords, &command.password).await?;
-                drop(turn);
+                let hash = passwords::hash(&permit, &self.passwords, &command.password).await?;
+                drop(permit);
                 if retry_conflicts(|| self.renew_hash(&user, &hash)).await? {
                     User { password_hash: hash, ..user }
                 } else {
@@ -181,8 +181,8 @@ impl LogIn {
     async fn replaced(&self, user: &User, command: &LogInCommand) -> Result<User, LogInError> {
         let account = self.db.read().await?.users().find(user.id).await?;
         let user = account.ok_or(LogInError::InvalidCredentials)?.user;
-        let turn = self.queue.enter(Asker::Anonymous, &command.presence).await?;
-        match passwords::verify(&turn, &self.passwords, &command.password, &user.password_hash).await? {
+        let permit = self.queue.enter(Asker::Anonymous, &command.presence).await?;
+        match passwords::verify(&permit, &self.passwords, &command.password, &user.password_hash).await? {
             PasswordCheck::Right | PasswordCheck::RightButOutdated => Ok(user),
             PasswordCheck::Wrong => Err(LogInError::InvalidCredentials),
         }

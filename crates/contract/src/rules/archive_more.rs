@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use fm_domain::accounts::{Account, InsertUser, User};
-use fm_domain::archive::Contents;
+use fm_domain::archive::{RowCounts, SealOutcome};
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::UserId;
@@ -43,7 +43,7 @@ async fn insert(unit: &mut dyn UnitOfWork, user: &User) -> PortResult<()> {
 
 pub(crate) async fn archive_07_the_rows_of_a_snapshot_are_counted<H: ArchiveHarness>(harness: &H) {
     let given = given(harness);
-    assert_eq!(snapshot(harness).await.contents().await.unwrap(), Contents::default());
+    assert_eq!(snapshot(harness).await.row_counts().await.unwrap(), RowCounts::default());
     let (owner, removed) = (given.owner().await, given.owner().await);
     for (owner, name) in [(owner, "a"), (owner, "b"), (removed, "c")] {
         given.file(owner, name).await;
@@ -58,8 +58,8 @@ pub(crate) async fn archive_07_the_rows_of_a_snapshot_are_counted<H: ArchiveHarn
     }
     unit.commit().await.unwrap();
     let expected =
-        Contents { users: 1, removed_users: 1, files: 2, blobs: 4, audit_entries: 5, open_uploads: 1 };
-    assert_eq!(snapshot(harness).await.contents().await.unwrap(), expected);
+        RowCounts { users: 1, removed_users: 1, files: 2, blobs: 4, audit_entries: 5, open_uploads: 1 };
+    assert_eq!(snapshot(harness).await.row_counts().await.unwrap(), expected);
 }
 
 pub(crate) async fn archive_08_a_sealed_database_takes_no_change_and_can_be_read<H: ArchiveHarness>(
@@ -99,8 +99,8 @@ pub(crate) async fn archive_08_a_sealed_database_takes_no_change_and_can_be_read
         assert_eq!(read, Some(Account::new(user.clone())));
     }
     assert_eq!(given.stored(user.id, file.id).await, Some(file));
-    let counted = snapshot(harness).await.contents().await.unwrap();
-    assert_eq!(counted, Contents { users: 1, files: 1, blobs: 1, ..Contents::default() });
+    let counted = snapshot(harness).await.row_counts().await.unwrap();
+    assert_eq!(counted, RowCounts { users: 1, files: 1, blobs: 1, ..RowCounts::default() });
 }
 
 pub(crate) async fn archive_09_of_units_beside_a_seal_each_is_in_the_next_snapshot_or_refused<
@@ -153,4 +153,24 @@ pub(crate) async fn archive_10_a_database_whose_seal_was_taken_off_takes_changes
         let user = soon("a change", add(&*given.db, true)).await.unwrap();
         assert!(given.account(user).await.is_some());
     }
+}
+
+pub(crate) async fn archive_11_of_calls_that_seal_a_database_one_tells_that_it_did<H: ArchiveHarness>(
+    harness: &H,
+) {
+    let archive = harness.archive();
+    for _again in 0..2 {
+        let mut calls = JoinSet::new();
+        for _ in 0..4 {
+            let archive = archive.clone();
+            calls.spawn(async move { archive.seal().await });
+        }
+        let outcomes: Vec<SealOutcome> =
+            soon("sealing", calls.join_all()).await.into_iter().collect::<PortResult<_>>().unwrap();
+        let put_on = outcomes.iter().filter(|outcome| **outcome == SealOutcome::PutOn).count();
+        assert_eq!(put_on, 1, "of four calls at the same time: {outcomes:?}");
+        assert_eq!(soon("sealing again", archive.seal()).await.unwrap(), SealOutcome::WasOn);
+        soon("unsealing", archive.unseal()).await.unwrap();
+    }
+    assert_eq!(soon("sealing", archive.seal()).await.unwrap(), SealOutcome::PutOn);
 }

@@ -1,7 +1,7 @@
 //! Snapshots of a database.
 
 use fm_domain::accounts::{Account, Role};
-use fm_domain::archive::{ArchivedFile, ArchivedKey, Contents, LooseBlob, LooseState, Snapshot};
+use fm_domain::archive::{ArchivedFile, ArchivedKey, LooseBlob, LooseState, RowCounts, Snapshot};
 use fm_domain::audit::{AuditAction, AuditEntry, AuditKey};
 use fm_domain::blobs::{BlobIntent, BlobKey};
 use fm_domain::files::{File, Sha256, ThumbnailState};
@@ -107,8 +107,8 @@ pub(crate) async fn archive_01_a_snapshot_stays_as_it_was_whatever_is_committed_
     assert_eq!(found, [ArchivedFile { file, thumbnail_size: None }]);
     assert_eq!(snapshot.loose_blobs(None, 10).await.unwrap(), []);
     assert_eq!(snapshot.audit(None, 10).await.unwrap(), []);
-    let counted = snapshot.contents().await.unwrap();
-    assert_eq!(counted, Contents { users: 1, files: 1, blobs: 1, ..Contents::default() });
+    let counted = snapshot.row_counts().await.unwrap();
+    assert_eq!(counted, RowCounts { users: 1, files: 1, blobs: 1, ..RowCounts::default() });
 }
 
 pub(crate) async fn archive_02_every_account_and_entry_comes_once_with_all_that_belongs_to_it<

@@ -98,6 +98,7 @@ suite! {
         archive_08_a_sealed_database_takes_no_change_and_can_be_read,
         archive_09_of_units_beside_a_seal_each_is_in_the_next_snapshot_or_refused,
         archive_10_a_database_whose_seal_was_taken_off_takes_changes_again,
+        archive_11_of_calls_that_seal_a_database_one_tells_that_it_did,
     }
 }
 

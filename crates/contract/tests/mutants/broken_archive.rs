@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use fm_contract::{ArchiveHarness, Impossible};
 use fm_domain::accounts::Account;
 use fm_domain::archive::{
-    Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, LooseState, Snapshot,
+    Archive, ArchivedFile, ArchivedKey, FilePlace, LooseBlob, LooseState, RowCounts, SealOutcome, Snapshot,
 };
 use fm_domain::audit::{AuditEntry, AuditKey};
 use fm_domain::database::Database;
@@ -32,6 +32,7 @@ enum Fault {
     CountsRemovedUsers,
     SealsNothing,
     SealsLate,
+    ForgetsThatItWasSealed,
     NeverUnseals,
 }
 
@@ -47,17 +48,18 @@ impl Archive for Broken {
         Ok(Box::new(BrokenSnapshot { honest: self.honest.clone(), inner, fault: self.fault }))
     }
 
-    async fn seal(&self) -> PortResult<()> {
+    async fn seal(&self) -> PortResult<SealOutcome> {
         match self.fault {
-            Fault::SealsNothing => Ok(()),
+            Fault::SealsNothing => Ok(SealOutcome::PutOn),
             Fault::SealsLate => {
                 let honest = self.honest.clone();
                 tokio::spawn(async move {
                     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
                     honest.seal().await
                 });
-                Ok(())
+                Ok(SealOutcome::PutOn)
             }
+            Fault::ForgetsThatItWasSealed => self.honest.seal().await.map(|_outcome| SealOutcome::PutOn),
             _ => self.honest.seal().await,
         }
     }
@@ -145,10 +147,10 @@ impl Snapshot for BrokenSnapshot {
         Ok(page.into_iter().skip(skipped).collect())
     }
 
-    async fn contents(&mut self) -> PortResult<Contents> {
-        let contents = self.look().await?.contents().await?;
-        let removed = if self.fault == Fault::CountsRemovedUsers { contents.removed_users } else { 0 };
-        Ok(Contents { users: contents.users + removed, ..contents })
+    async fn row_counts(&mut self) -> PortResult<RowCounts> {
+        let row_counts = self.look().await?.row_counts().await?;
+        let removed = if self.fault == Fault::CountsRemovedUsers { row_counts.removed_users } else { 0 };
+        Ok(RowCounts { users: row_counts.users + removed, ..row_counts })
     }
 }
 
@@ -193,7 +195,9 @@ mutants! {
     an_archive_that_forgets_what_was_stored: broken(Fault::ForgetsWhatWasStored) => archive, ["ARCHIVE-06"];
     an_archive_that_counts_removed_users: broken(Fault::CountsRemovedUsers) => archive, ["ARCHIVE-07"];
     an_archive_that_seals_nothing: broken(Fault::SealsNothing) => archive,
-        ["ARCHIVE-08", "ARCHIVE-09", "ARCHIVE-10"];
-    an_archive_that_seals_late: broken(Fault::SealsLate) => archive, ["ARCHIVE-08", "ARCHIVE-09", "ARCHIVE-10"];
-    an_archive_that_never_unseals: broken(Fault::NeverUnseals) => archive, ["ARCHIVE-10"];
+        ["ARCHIVE-08", "ARCHIVE-09", "ARCHIVE-10", "ARCHIVE-11"];
+    an_archive_that_seals_late: broken(Fault::SealsLate) => archive,
+        ["ARCHIVE-08", "ARCHIVE-09", "ARCHIVE-10", "ARCHIVE-11"];
+    an_archive_that_never_unseals: broken(Fault::NeverUnseals) => archive, ["ARCHIVE-10", "ARCHIVE-11"];
+    an_archive_that_forgets_that_it_was_sealed: broken(Fault::ForgetsThatItWasSealed) => archive, ["ARCHIVE-11"];
 }

@@ -3,8 +3,8 @@
 mod model;
 mod port;
 
-pub use model::{ArchivedFile, ArchivedKey, Contents, LooseBlob, LooseState};
-pub use port::{Archive, FilePlace, Sealed, Snapshot};
+pub use model::{ArchivedFile, ArchivedKey, LooseBlob, LooseState, RowCounts};
+pub use port::{Archive, FilePlace, SealOutcome, Sealed, Snapshot};
 
 #[cfg(any(test, feature = "mock"))]
 pub use port::{MockArchive, MockSnapshot};

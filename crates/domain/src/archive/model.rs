@@ -63,7 +63,7 @@ pub enum LooseState {
 
 /// How many rows a database has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Contents {
+pub struct RowCounts {
     /// Users who are not marked as removed.
     pub users: u64,
     /// Users who are marked as removed.
@@ -78,7 +78,7 @@ pub struct Contents {
     pub open_uploads: u64,
 }
 
-impl Contents {
+impl RowCounts {
     /// Whether no account ever stored anything here. Entries of the audit trail alone, such as refused logins, do not count.
     #[must_use]
     pub const fn has_no_accounts(&self) -> bool {
@@ -86,7 +86,7 @@ impl Contents {
     }
 }
 
-impl fmt::Display for Contents {
+impl fmt::Display for RowCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { users, removed_users, files, blobs, audit_entries, open_uploads } = self;
         write!(

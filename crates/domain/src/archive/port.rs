@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{ArchivedFile, ArchivedKey, Contents, LooseBlob};
+use super::{ArchivedFile, ArchivedKey, LooseBlob, RowCounts};
 use crate::accounts::Account;
 use crate::audit::{AuditEntry, AuditKey};
 use crate::clock::Timestamp;
@@ -17,6 +17,15 @@ use crate::ids::{BlobId, FileId, UserId};
     "the database is sealed by `file-manager export --final`: `file-manager export --unseal` takes the seal off"
 )]
 pub struct Sealed;
+
+/// Which call sealed a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealOutcome {
+    /// This one: the database took changes before.
+    PutOn,
+    /// An earlier one, or one at the same time: the seal is not the caller's to take off.
+    WasOn,
+}
 
 /// The place of a file among those of its owner: when it was made, and its id.
 pub type FilePlace = (Timestamp, FileId);
@@ -34,8 +43,12 @@ pub trait Archive: Send + Sync {
     /// Seals the database, durably: once this has answered no unit of work of any node commits a change
     /// (ARCHIVE-08, ARCHIVE-09); it fails with [`PortError::Unavailable`](crate::error::PortError::Unavailable) at its first statement, at a
     /// later one, or at its commit. Units that are open are waited for, for a while, or fail. Reads go on (ARCHIVE-08).
-    /// To seal again is no error. When it fails some changes may be refused from then on: [`unseal`](Archive::unseal) ends that.
-    async fn seal(&self) -> PortResult<()>;
+    /// To seal again is no error: of the calls from one [`unseal`](Archive::unseal) to the next, also of those at the same time, one
+    /// answers [`SealOutcome::PutOn`] (ARCHIVE-11).
+    ///
+    /// When it fails it takes off again what this call put on, and nothing of a seal that was there before. Where that fails as well
+    /// some changes may be refused from then on: [`unseal`](Archive::unseal) ends that.
+    async fn seal(&self) -> PortResult<SealOutcome>;
 
     /// Takes the seal off: changes are taken as before (ARCHIVE-10). A database that is not sealed is no error.
     async fn unseal(&self) -> PortResult<()>;
@@ -77,5 +90,5 @@ pub trait Snapshot: Send {
     async fn audit(&mut self, after: Option<AuditKey>, limit: u32) -> PortResult<Vec<AuditEntry>>;
 
     /// How many rows there are (ARCHIVE-07).
-    async fn contents(&mut self) -> PortResult<Contents>;
+    async fn row_counts(&mut self) -> PortResult<RowCounts>;
 }

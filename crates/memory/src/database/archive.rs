@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Account, UserFilter, UserQueries};
-use fm_domain::archive::{Archive, ArchivedFile, ArchivedKey, Contents, FilePlace, LooseBlob, Snapshot};
+use fm_domain::archive::{
+    Archive, ArchivedFile, ArchivedKey, FilePlace, LooseBlob, RowCounts, SealOutcome, Snapshot,
+};
 use fm_domain::audit::{AuditEntry, AuditFilter, AuditKey, AuditPage, AuditQueries};
 use fm_domain::blobs::{BlobQueries, BlobState};
 use fm_domain::error::PortResult;
@@ -20,9 +22,8 @@ impl Archive for MemoryDatabase {
         Ok(Box::new(MemorySnapshot(self.shared.tables())))
     }
 
-    async fn seal(&self) -> PortResult<()> {
-        self.set_seal(true).await;
-        Ok(())
+    async fn seal(&self) -> PortResult<SealOutcome> {
+        Ok(if self.set_seal(true).await { SealOutcome::WasOn } else { SealOutcome::PutOn })
     }
 
     async fn unseal(&self) -> PortResult<()> {
@@ -81,9 +82,9 @@ impl Snapshot for MemorySnapshot {
         AuditQueries::list(&mut self.0, &AuditFilter::default(), &AuditPage { after, limit }).await
     }
 
-    async fn contents(&mut self) -> PortResult<Contents> {
+    async fn row_counts(&mut self) -> PortResult<RowCounts> {
         let Tables { users, files, blobs, uploads, trail, .. } = &self.0;
-        Ok(Contents {
+        Ok(RowCounts {
             users: users.ids().count() as u64,
             removed_users: users.count_removed() as u64,
             files: users.ids().map(|id| files.kept(id).files).sum(),

@@ -72,10 +72,10 @@ impl MemoryDatabase {
         Self { shared: Arc::new(shared), turn: Arc::default() }
     }
 
-    /// Puts the seal on or off, between two units of work.
-    async fn set_seal(&self, is_sealed: bool) {
+    /// Puts the seal on or off, between two units of work; whether it was on.
+    async fn set_seal(&self, is_sealed: bool) -> bool {
         let _turn = self.turn.lock().await;
-        self.shared.is_sealed.store(is_sealed, Ordering::SeqCst);
+        self.shared.is_sealed.swap(is_sealed, Ordering::SeqCst)
     }
 
     /// What is woken when a job is committed from now on.

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use fm_domain::archive::SealOutcome;
 use fm_domain::error::{PortError, PortResult, chain};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -25,7 +26,7 @@ async fn in_use(fixture: &Fixture, table: &str) -> Client {
     client
 }
 
-fn sealing(fixture: &Fixture) -> JoinHandle<PortResult<()>> {
+fn sealing(fixture: &Fixture) -> JoinHandle<PortResult<SealOutcome>> {
     let pool = fixture.pool.clone();
     tokio::spawn(async move { SealChange::within(&pool, LONG).put_on().await })
 }
@@ -40,7 +41,7 @@ async fn until_sealed(fixture: &Fixture, table: &str) {
     timeout(LONG, sealed).await.unwrap();
 }
 
-fn told(answer: PortResult<()>) -> String {
+fn told(answer: PortResult<SealOutcome>) -> String {
     let error = answer.unwrap_err();
     assert!(matches!(error, PortError::Unavailable(_)), "{error:?}");
     chain(&error)
@@ -49,8 +50,8 @@ fn told(answer: PortResult<()>) -> String {
 #[tokio::test]
 async fn every_table_but_that_of_sessions_is_sealed_and_nothing_is_left_of_a_seal_that_was_taken_off() {
     let fixture = Fixture::fresh().await;
-    for _again in 0..2 {
-        SealChange::new(&fixture.pool).put_on().await.unwrap();
+    for expected in [SealOutcome::PutOn, SealOutcome::WasOn] {
+        assert_eq!(SealChange::new(&fixture.pool).put_on().await.unwrap(), expected);
     }
     let open = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_%' \
                 AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'file_manager_seal' \
@@ -67,9 +68,10 @@ async fn every_table_but_that_of_sessions_is_sealed_and_nothing_is_left_of_a_sea
 async fn two_processes_seal_at_the_same_time() {
     let fixture = Fixture::fresh().await;
     let sealed = timeout(LONG, futures_util::future::join_all((0..4).map(|_| sealing(&fixture)))).await;
-    for sealed in sealed.unwrap() {
-        sealed.unwrap().unwrap();
-    }
+    let outcomes: Vec<SealOutcome> =
+        sealed.unwrap().into_iter().map(|sealed| sealed.unwrap().unwrap()).collect();
+    let put_on = outcomes.iter().filter(|outcome| **outcome == SealOutcome::PutOn).count();
+    assert_eq!(put_on, 1, "{outcomes:?}");
 }
 
 #[tokio::test]
@@ -103,15 +105,35 @@ async fn a_transaction_that_changed_a_table_before_it_was_sealed_can_not_change_
 }
 
 #[tokio::test]
-async fn a_table_that_stays_in_use_is_named() {
+async fn a_table_that_stays_in_use_is_named_and_none_stays_sealed() {
     let fixture = Fixture::fresh().await;
     let holder = in_use(&fixture, "jobs").await;
     let sealed = SealChange::within(&fixture.pool, Duration::from_millis(300)).put_on();
     let told = told(timeout(LONG, sealed).await.unwrap());
     assert!(told.contains("the lock of jobs was not free for 300ms"), "{told}");
-    holder.batch_execute("COMMIT").await.unwrap();
-    SealChange::new(&fixture.pool).take_off().await.unwrap();
-    holder.batch_execute(CHANGE_USERS).await.unwrap();
+    assert_eq!(fixture.ask(TRIGGERS).await, Vec::<String>::new());
+    assert_eq!(fixture.ask("SELECT to_regproc('file_manager_refuse_change')::text").await, [""]);
+    holder.batch_execute("COMMIT; UPDATE users SET name = name").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_seal_that_fails_leaves_what_was_sealed_before() {
+    let fixture = Fixture::fresh().await;
+    SealChange::new(&fixture.pool).put_on().await.unwrap();
+    for dropped in [&[][..], &["jobs", "audit_entries"]] {
+        let client = fixture.client().await;
+        for table in dropped {
+            client.batch_execute(&format!("DROP TRIGGER file_manager_seal ON {table}")).await.unwrap();
+        }
+        let holder = in_use(&fixture, "audit_entries").await;
+        let sealed = SealChange::within(&fixture.pool, Duration::from_millis(300)).put_on();
+        let told = told(timeout(LONG, sealed).await.unwrap());
+        assert!(told.contains("the lock of audit_entries was not free"), "{told}");
+        assert_eq!(fixture.ask(TRIGGERS).await.len(), 8 - dropped.len());
+        holder.batch_execute("COMMIT").await.unwrap();
+    }
+    assert_eq!(SealChange::new(&fixture.pool).put_on().await.unwrap(), SealOutcome::PutOn);
+    assert_eq!(SealChange::new(&fixture.pool).put_on().await.unwrap(), SealOutcome::WasOn);
 }
 
 #[tokio::test]

@@ -95,7 +95,7 @@ async fn a_registration_waits_for_its_turn_and_is_refused_where_too_many_wait() 
     let effects = Effects::default();
     let settings = settings();
     let there = Presence::default();
-    let turn = settings.password_queue.enter(Asker::Anonymous, &there).await.unwrap();
+    let permit = settings.password_queue.enter(Asker::Anonymous, &there).await.unwrap();
     let mut doubles = looking(&effects, None);
     doubles.db = doubles.db.unit(inserting(&effects));
     let register = Register::new(&doubles.ports(), &settings);
@@ -111,7 +111,7 @@ async fn a_registration_waits_for_its_turn_and_is_refused_where_too_many_wait() 
     // Its database has no answer to give: of one that is refused nothing is read.
     let refused = Register::new(&TestPorts::default().ports(), &settings).run(command()).await;
     assert!(matches!(refused, Err(RegisterError::Busy(_))));
-    drop((turn, others));
+    drop((permit, others));
     assert!(waits.await.is_ok());
     assert_eq!(effects.seen()[1..], ["hash", "insert", "commit"]);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fm_domain::archive::{Contents, MockArchive};
+use fm_domain::archive::{MockArchive, RowCounts, SealOutcome};
 use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::error::PortError;
 use fm_domain::testing::Effects;
@@ -10,26 +10,30 @@ use serde_json::Value;
 
 use super::{Export, ExportCommand, ExportError, Exported};
 use crate::archive::Counts;
-use crate::archive::samples::{CONTENTS, Written, snapshot};
+use crate::archive::samples::{ROW_COUNTS, Written, snapshot};
 use crate::fixture::{a_unit_of_the_trail, noted, unavailable};
 use crate::testing::TestPorts;
 
-/// A database with these contents that notes what happens to it.
-fn archive(effects: &Effects, contents: Contents) -> MockArchive {
+/// A database with so many rows that notes what happens to it.
+fn archive(effects: &Effects, row_counts: RowCounts) -> MockArchive {
+    archive_that_answers(effects, row_counts, SealOutcome::PutOn)
+}
+
+/// The same, which answers a seal like this.
+fn archive_that_answers(effects: &Effects, row_counts: RowCounts, outcome: SealOutcome) -> MockArchive {
     let mut archive = MockArchive::new();
-    let note = |name: &'static str| {
-        let effects = effects.clone();
-        move || {
-            effects.note(name);
-            Ok(())
-        }
-    };
-    archive.expect_seal().returning(note("seal"));
-    archive.expect_unseal().returning(note("unseal"));
-    let effects = effects.clone();
+    let (sealed, unsealed, read) = (effects.clone(), effects.clone(), effects.clone());
+    archive.expect_seal().returning(move || {
+        sealed.note("seal");
+        Ok(outcome)
+    });
+    archive.expect_unseal().returning(move || {
+        unsealed.note("unseal");
+        Ok(())
+    });
     archive.expect_snapshot().returning(move || {
-        effects.note("snapshot");
-        Ok(Box::new(snapshot(contents)))
+        read.note("snapshot");
+        Ok(Box::new(snapshot(row_counts)))
     });
     archive
 }
@@ -52,7 +56,7 @@ fn kinds(written: &Written) -> Vec<String> {
 async fn everything_is_written_in_order_with_its_counts_and_made_durable() {
     let effects = Effects::default();
     let mut written = Written::default();
-    let exported = export(archive(&effects, CONTENTS)).run(&command(false), &mut written).await.unwrap();
+    let exported = export(archive(&effects, ROW_COUNTS)).run(&command(false), &mut written).await.unwrap();
     let counts = Counts { users: 2, files: 3, keys: 1, blobs: 3, audit: 1 };
     assert_eq!(exported, Exported { counts, removed_users: 1, open_uploads: 4 });
     let expected =
@@ -71,7 +75,7 @@ async fn everything_is_written_in_order_with_its_counts_and_made_durable() {
 async fn a_final_export_seals_before_it_looks_and_leaves_the_seal() {
     let effects = Effects::default();
     let mut written = Written::default();
-    export(archive(&effects, CONTENTS)).run(&command(true), &mut written).await.unwrap();
+    export(archive(&effects, ROW_COUNTS)).run(&command(true), &mut written).await.unwrap();
     assert_eq!(effects.seen(), ["seal", "snapshot"]);
 }
 
@@ -83,7 +87,7 @@ async fn the_trail_tells_of_an_export_before_it_begins_and_no_export_waits_for_t
         let unit = if is_open { unit } else { unit.committing_with(unavailable()) };
         let mut doubles = TestPorts::default();
         doubles.db = doubles.db.unit(unit);
-        let export = Export::new(&doubles.ports(), Arc::new(archive(&effects, CONTENTS)));
+        let export = Export::new(&doubles.ports(), Arc::new(archive(&effects, ROW_COUNTS)));
         export.run(&command(true), &mut Written::default()).await.unwrap();
         assert_eq!(effects.seen(), ["commit", "seal", "snapshot"]);
         let entries = noted(&trail);
@@ -97,13 +101,13 @@ async fn the_trail_tells_of_an_export_before_it_begins_and_no_export_waits_for_t
 async fn a_final_export_that_fails_takes_the_seal_off() {
     let effects = Effects::default();
     let mut written = Written { room: Some(1_000), ..Written::default() };
-    let failed = export(archive(&effects, CONTENTS)).run(&command(true), &mut written).await;
+    let failed = export(archive(&effects, ROW_COUNTS)).run(&command(true), &mut written).await;
     assert!(matches!(failed, Err(ExportError::Write(_))), "{failed:?}");
     assert_eq!(effects.seen(), ["seal", "snapshot", "unseal"]);
     assert!(!written.finished);
 
     let mut sealed = MockArchive::new();
-    sealed.expect_seal().once().returning(|| Ok(()));
+    sealed.expect_seal().once().returning(|| Ok(SealOutcome::PutOn));
     sealed.expect_snapshot().once().returning(|| Err(unavailable()));
     sealed.expect_unseal().once().returning(|| Ok(()));
     let failed = export(sealed).run(&command(true), &mut Written::default()).await;
@@ -111,12 +115,22 @@ async fn a_final_export_that_fails_takes_the_seal_off() {
 }
 
 #[tokio::test]
-async fn a_database_that_can_not_be_sealed_is_not_exported_and_is_unsealed() {
-    let mut open = MockArchive::new();
-    open.expect_seal().once().returning(|| Err(unavailable()));
-    open.expect_unseal().once().returning(|| Ok(()));
+async fn a_final_export_that_fails_leaves_the_seal_of_an_earlier_one() {
+    let effects = Effects::default();
+    let sealed = archive_that_answers(&effects, ROW_COUNTS, SealOutcome::WasOn);
+    let mut written = Written { room: Some(1_000), ..Written::default() };
+    let failed = export(sealed).run(&command(true), &mut written).await;
+    assert!(matches!(failed, Err(ExportError::Write(_))), "{failed:?}");
+    assert_eq!(effects.seen(), ["seal", "snapshot"]);
+}
+
+#[tokio::test]
+async fn a_database_that_can_not_be_sealed_is_not_exported_and_no_seal_is_taken_off() {
+    let mut sealed = MockArchive::new();
+    sealed.expect_seal().once().returning(|| Err(unavailable()));
+    sealed.expect_unseal().never();
     let mut written = Written::default();
-    let failed = export(open).run(&command(true), &mut written).await;
+    let failed = export(sealed).run(&command(true), &mut written).await;
     assert!(matches!(failed, Err(ExportError::Store(_))), "{failed:?}");
     assert!(written.bytes.is_empty());
 }
@@ -124,13 +138,13 @@ async fn a_database_that_can_not_be_sealed_is_not_exported_and_is_unsealed() {
 #[tokio::test]
 async fn rows_that_are_not_those_that_were_counted_are_no_export() {
     let effects = Effects::default();
-    for contents in [
-        Contents { users: 3, ..CONTENTS },
-        Contents { files: 2, ..CONTENTS },
-        Contents { audit_entries: 0, ..CONTENTS },
+    for row_counts in [
+        RowCounts { users: 3, ..ROW_COUNTS },
+        RowCounts { files: 2, ..ROW_COUNTS },
+        RowCounts { audit_entries: 0, ..ROW_COUNTS },
     ] {
         let mut written = Written::default();
-        let failed = export(archive(&effects, contents)).run(&command(false), &mut written).await;
+        let failed = export(archive(&effects, row_counts)).run(&command(false), &mut written).await;
         assert!(matches!(failed, Err(ExportError::Miscounted(_))), "{failed:?}");
         assert!(!written.finished);
     }
@@ -139,6 +153,6 @@ async fn rows_that_are_not_those_that_were_counted_are_no_export() {
 #[tokio::test]
 async fn the_seal_is_taken_off_on_demand() {
     let effects = Effects::default();
-    export(archive(&effects, CONTENTS)).unseal().await.unwrap();
+    export(archive(&effects, ROW_COUNTS)).unseal().await.unwrap();
     assert_eq!(effects.seen(), ["unseal"]);
 }

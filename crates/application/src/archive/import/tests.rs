@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fm_domain::accounts::InsertUser;
-use fm_domain::archive::{Contents, MockArchive, MockSnapshot};
+use fm_domain::archive::{MockArchive, MockSnapshot, RowCounts};
 use fm_domain::audit::AuditAction;
 use fm_domain::error::PortError;
 use fm_domain::files::Sha256;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use super::{Import, ImportError, ImportOptions, Imported, LineProblem};
-use crate::archive::samples::{CONTENTS, Written, accounts, entry, files, now, snapshot};
+use crate::archive::samples::{ROW_COUNTS, Written, accounts, entry, files, now, snapshot};
 use crate::archive::{Counts, Export, ExportCommand};
 use crate::ports::Ports;
 use crate::testing::TestPorts;
@@ -23,14 +23,18 @@ use crate::testing::TestPorts;
 const COUNTS: Counts = Counts { users: 2, files: 3, keys: 1, blobs: 3, audit: 1 };
 
 /// What the database has after the import, with the entry of the import itself.
-const AFTER: Contents =
-    Contents { removed_users: 0, open_uploads: 0, audit_entries: CONTENTS.audit_entries + 1, ..CONTENTS };
+const AFTER: RowCounts = RowCounts {
+    removed_users: 0,
+    open_uploads: 0,
+    audit_entries: ROW_COUNTS.audit_entries + 1,
+    ..ROW_COUNTS
+};
 
 /// The lines of a whole export.
 async fn exported(is_final: bool) -> Vec<String> {
     let mut archive = MockArchive::new();
     archive.expect_seal().returning(|| Ok(()));
-    archive.expect_snapshot().returning(|| Ok(Box::new(snapshot(CONTENTS))));
+    archive.expect_snapshot().returning(|| Ok(Box::new(snapshot(ROW_COUNTS))));
     let export = Export::new(&TestPorts::default().ports(), Arc::new(archive));
     let mut written = Written::default();
     let command = ExportCommand { is_final, ..ExportCommand::default() };
@@ -59,14 +63,14 @@ fn text(lines: &[String]) -> String {
     lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }
 
-/// A database that has these contents each time that it is asked.
-fn archive(contents: impl IntoIterator<Item = Contents>) -> MockArchive {
+/// A database that has so many rows each time that it is asked.
+fn archive(row_counts: impl IntoIterator<Item = RowCounts>) -> MockArchive {
     let mut archive = MockArchive::new();
     let mut sequence = mockall::Sequence::new();
-    for contents in contents {
+    for row_counts in row_counts {
         archive.expect_snapshot().once().in_sequence(&mut sequence).returning(move || {
             let mut snapshot = MockSnapshot::new();
-            snapshot.expect_contents().once().returning(move || Ok(contents));
+            snapshot.expect_row_counts().once().returning(move || Ok(row_counts));
             Ok(Box::new(snapshot))
         });
     }
@@ -125,11 +129,11 @@ async fn run(import: &Import, dry_run: bool, lines: &[String]) -> Result<Importe
 
 /// Why the lines are refused, without and with a database behind.
 async fn refusal(lines: &[String]) -> String {
-    let checked = run(&import(FakeDatabase::default(), archive([Contents::default()])), true, lines).await;
+    let checked = run(&import(FakeDatabase::default(), archive([RowCounts::default()])), true, lines).await;
     let checked = checked.unwrap_err().to_string();
     let effects = Effects::default();
     let db = FakeDatabase::default().unit(unit(&effects, &NotedTrail::default()));
-    let refused = run(&import(db, archive([Contents::default()])), false, lines).await;
+    let refused = run(&import(db, archive([RowCounts::default()])), false, lines).await;
     assert_eq!(refused.unwrap_err().to_string(), checked);
     assert_eq!(effects.seen().last().unwrap(), "rollback");
     checked
@@ -140,7 +144,7 @@ async fn all_that_was_exported_is_written_in_one_unit_with_the_jobs_that_are_sti
     let (effects, trail) = (Effects::default(), NotedTrail::default());
     let db = FakeDatabase::default().unit(unit(&effects, &trail));
     let imported =
-        run(&import(db, archive([Contents::default(), AFTER])), false, &exported(true).await).await;
+        run(&import(db, archive([RowCounts::default(), AFTER])), false, &exported(true).await).await;
     assert_eq!(imported.unwrap(), Imported { counts: COUNTS, is_final: true });
     let charged: u64 = 3 * (5 << 40);
     let (now, size) = (now().unix_seconds(), 5_u64 << 40);
@@ -190,8 +194,8 @@ async fn without_a_trail_the_import_leaves_no_entry() {
     let db = FakeDatabase::default().unit(unit(&effects, &trail));
     let ports = TestPorts { db, ..TestPorts::default() }.ports();
     let ports = Ports { audit_retention: Duration::ZERO, ..ports };
-    let after = Contents { audit_entries: CONTENTS.audit_entries, ..AFTER };
-    let import = Import::new(&ports, Arc::new(archive([Contents::default(), after])));
+    let after = RowCounts { audit_entries: ROW_COUNTS.audit_entries, ..AFTER };
+    let import = Import::new(&ports, Arc::new(archive([RowCounts::default(), after])));
     run(&import, false, &exported(true).await).await.unwrap();
     assert_eq!(trail.entries(), [entry()]);
 }
@@ -224,27 +228,27 @@ async fn models_come_out_as_they_went_in() {
     unit.jobs.expect_enqueue().returning(|_| Ok(Enqueued::Added));
     let db = FakeDatabase::default().unit(unit);
     let lines = exported(false).await;
-    let imported = run(&import(db, archive([Contents::default(), AFTER])), false, &lines).await.unwrap();
+    let imported = run(&import(db, archive([RowCounts::default(), AFTER])), false, &lines).await.unwrap();
     assert!(!imported.is_final);
 }
 
 #[tokio::test]
 async fn a_check_opens_no_unit_of_work() {
-    let import = import(FakeDatabase::default(), archive([Contents::default()]));
+    let import = import(FakeDatabase::default(), archive([RowCounts::default()]));
     let checked = run(&import, true, &exported(true).await).await.unwrap();
     assert_eq!(checked.counts, COUNTS);
 }
 
 #[tokio::test]
 async fn a_database_with_accounts_files_or_blobs_is_refused() {
-    for contents in [
-        Contents { users: 1, ..Contents::default() },
-        Contents { removed_users: 1, ..Contents::default() },
-        Contents { files: 1, ..Contents::default() },
-        Contents { blobs: 1, ..Contents::default() },
+    for row_counts in [
+        RowCounts { users: 1, ..RowCounts::default() },
+        RowCounts { removed_users: 1, ..RowCounts::default() },
+        RowCounts { files: 1, ..RowCounts::default() },
+        RowCounts { blobs: 1, ..RowCounts::default() },
     ] {
-        let refused = run(&import(FakeDatabase::default(), archive([contents])), false, &[]).await;
-        assert!(matches!(&refused, Err(ImportError::NotEmpty(found)) if *found == contents), "{refused:?}");
+        let refused = run(&import(FakeDatabase::default(), archive([row_counts])), false, &[]).await;
+        assert!(matches!(&refused, Err(ImportError::NotEmpty(found)) if *found == row_counts), "{refused:?}");
     }
 }
 
@@ -253,7 +257,7 @@ async fn a_file_that_ends_too_early_is_refused_wherever_it_is_cut() {
     let whole = text(&exported(true).await);
     for length in (0..whole.len()).step_by(7).chain([whole.len() - 1]) {
         let cut = &whole.as_bytes()[..length];
-        let import = import(FakeDatabase::default(), archive([Contents::default()]));
+        let import = import(FakeDatabase::default(), archive([RowCounts::default()]));
         let refused = import.run(ImportOptions { dry_run: true }, &mut &*cut).await;
         let whole_lines = cut.split(|byte| *byte == b'\n').count() as u64 - 1;
         assert!(
@@ -341,7 +345,7 @@ async fn lines_in_another_order_are_refused() {
 #[tokio::test]
 async fn a_line_without_an_end_does_not_fill_the_memory() {
     let endless = "x".repeat(3 << 20);
-    let import = import(FakeDatabase::default(), archive([Contents::default()]));
+    let import = import(FakeDatabase::default(), archive([RowCounts::default()]));
     let refused = import.run(ImportOptions { dry_run: true }, &mut endless.as_bytes()).await;
     assert!(
         matches!(refused, Err(ImportError::Line { line: 1, problem: LineProblem::TooLong(_) })),
@@ -354,7 +358,7 @@ async fn what_the_database_refuses_is_told_by_the_number_of_the_line() {
     let lines = exported(true).await;
     let mut unit = FakeUnitOfWork::default();
     unit.users.expect_insert().returning(|_| Err(InsertUser::EmailTaken));
-    let taken = import(FakeDatabase::default().unit(unit), archive([Contents::default()]));
+    let taken = import(FakeDatabase::default().unit(unit), archive([RowCounts::default()]));
     let taken = run(&taken, false, &lines).await;
     assert!(
         matches!(taken, Err(ImportError::Line { line: 2, problem: LineProblem::AddressTaken })),
@@ -364,7 +368,7 @@ async fn what_the_database_refuses_is_told_by_the_number_of_the_line() {
     let mut unit = FakeUnitOfWork::default();
     unit.users.expect_insert().returning(|_| Ok(()));
     unit.blobs.expect_record_intent().returning(|_| Err(PortError::Unexpected("a second id".into())));
-    let refused = import(FakeDatabase::default().unit(unit), archive([Contents::default()]));
+    let refused = import(FakeDatabase::default().unit(unit), archive([RowCounts::default()]));
     let refused = run(&refused, false, &lines).await;
     assert!(matches!(refused, Err(ImportError::Row { line: 4, .. })), "{refused:?}");
 }
@@ -375,12 +379,12 @@ async fn a_commit_that_fails_or_is_not_what_was_read_is_told() {
     let effects = Effects::default();
     let failing = unit(&effects, &NotedTrail::default()).committing_with(PortError::Poisoned);
     let failed =
-        run(&import(FakeDatabase::default().unit(failing), archive([Contents::default()])), false, &lines)
+        run(&import(FakeDatabase::default().unit(failing), archive([RowCounts::default()])), false, &lines)
             .await;
     assert!(matches!(failed, Err(ImportError::Store(PortError::Poisoned))), "{failed:?}");
 
-    let other = Contents { files: 2, ..AFTER };
+    let other = RowCounts { files: 2, ..AFTER };
     let db = FakeDatabase::default().unit(unit(&effects, &NotedTrail::default()));
-    let counted = run(&import(db, archive([Contents::default(), other])), false, &lines).await;
+    let counted = run(&import(db, archive([RowCounts::default(), other])), false, &lines).await;
     assert!(matches!(counted, Err(ImportError::Miscounted { found, .. }) if found == other), "{counted:?}");
 }

@@ -123,8 +123,8 @@ fn another_password_is_followed_by_the_end_of_the_other_sessions() {
 fn a_removed_account_is_followed_by_the_end_of_its_sessions_and_of_its_contents_and_then_by_a_sweep_of_its_own()
  {
     let user = a_user().id;
-    let in_an_hour = FixedClock::NEW_YEAR.now().plus(std::time::Duration::from_hours(1));
-    let job = RevokeSessions { user, but: None, created_before: in_an_hour.unix_micros() };
+    let now = FixedClock::NEW_YEAR.now();
+    let job = RevokeSessions { user, but: None, created_before: now.unix_micros() };
     let follow_ups = [expected(&job, None), expected(&RemoveContents { user }, None)];
     assert_eq!(after(Change::AccountRemoved { user }), follow_ups);
     assert_eq!(after(Change::ContentsRemoved { user }), [expected(&SweepBlobs {}, None)]);

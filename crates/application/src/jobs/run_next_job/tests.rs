@@ -77,6 +77,9 @@ fn sessions(effects: &Effects, fails: bool) -> TestPorts {
     once!(effects, doubles.sessions.expect_revoke_all(), "revoke all", |_, _, _| {
         if fails { Err(unavailable()) } else { Ok(()) }
     });
+    let mut reads = FakeReads::default();
+    reads.users.expect_find().returning(|_| Ok(None));
+    doubles.db = doubles.db.reads(reads);
     doubles
 }
 

@@ -7,7 +7,7 @@ use fm_domain::error::PortError;
 use fm_domain::limits::{LimitKey, LimitSubject, LimitedAction, RateDecision, RatePolicies, RatePolicy};
 use fm_domain::testing::a_user;
 
-use super::{CountUnits, Moment};
+use super::{CountUnits, Counting};
 use crate::limits::AppliedLimit;
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
@@ -37,24 +37,27 @@ fn decision(is_allowed: bool) -> RateDecision {
 
 #[tokio::test]
 async fn the_limiter_is_asked_by_the_policy_of_the_action() {
-    for (moment, is_allowed) in
-        [(Moment::Before, true), (Moment::Before, false), (Moment::After, true), (Moment::After, false)]
-    {
+    for (counting, is_allowed) in [
+        (Counting::Before, true),
+        (Counting::Before, false),
+        (Counting::After, true),
+        (Counting::After, false),
+    ] {
         let mut doubles = TestPorts::default();
         let answer = move |asked: &LimitKey, policy: &RatePolicy, cost| {
             assert_eq!((*asked, *policy, cost), (key(), POLICY, COST));
             Ok(decision(is_allowed))
         };
-        match moment {
-            Moment::Before => {
+        match counting {
+            Counting::Before => {
                 doubles.limits.expect_take().times(1).returning(answer);
             }
-            Moment::After => {
+            Counting::After => {
                 doubles.limits.expect_spend().times(1).returning(answer);
             }
         }
         let limit = CountUnits::new(&doubles.ports(), &limited(LimitedAction::UploadBytes));
-        let applied = limit.run(&key(), COST, moment).await.unwrap();
+        let applied = limit.run(&key(), COST, counting).await.unwrap();
         let decision = decision(is_allowed);
         assert_eq!(
             applied,
@@ -65,9 +68,9 @@ async fn the_limiter_is_asked_by_the_policy_of_the_action() {
 
 #[tokio::test]
 async fn an_action_without_a_policy_is_not_counted() {
-    for moment in [Moment::Before, Moment::After] {
+    for counting in [Counting::Before, Counting::After] {
         let limit = CountUnits::new(&TestPorts::default().ports(), &limited(LimitedAction::Uploads));
-        assert_eq!(limit.run(&key(), COST, moment).await.unwrap(), None);
+        assert_eq!(limit.run(&key(), COST, counting).await.unwrap(), None);
     }
 }
 
@@ -77,7 +80,7 @@ async fn a_limiter_out_of_reach_is_told() {
     doubles.limits.expect_take().times(1).returning(|_, _, _| Err(PortError::Unavailable("gone".into())));
     doubles.limits.expect_spend().times(1).returning(|_, _, _| Err(PortError::Unavailable("gone".into())));
     let limit = CountUnits::new(&doubles.ports(), &limited(LimitedAction::UploadBytes));
-    for moment in [Moment::Before, Moment::After] {
-        assert!(matches!(limit.run(&key(), COST, moment).await, Err(PortError::Unavailable(_))));
+    for counting in [Counting::Before, Counting::After] {
+        assert!(matches!(limit.run(&key(), COST, counting).await, Err(PortError::Unavailable(_))));
     }
 }

@@ -102,7 +102,7 @@ async fn a_session_ends_with_its_absolute_life_where_that_is_the_shorter_one() {
 async fn a_login_beyond_a_full_queue_is_refused_whether_the_address_is_known_or_not() {
     let settings = settings();
     let there = Presence::default();
-    let turn = settings.password_queue.enter(Asker::Anonymous, &there).await.unwrap();
+    let permit = settings.password_queue.enter(Asker::Anonymous, &there).await.unwrap();
     let mut waiting = Vec::new();
     for _ in 0..PasswordQueue::WAITING_PER_PLACE {
         let mut next = Box::pin(settings.password_queue.enter(Asker::Anonymous, &there));
@@ -113,7 +113,7 @@ async fn a_login_beyond_a_full_queue_is_refused_whether_the_address_is_known_or_
     // Its database has no answer to give: whether the address is known is not asked.
     assert!(matches!(log_in(doubles(&effects), &settings).await, Err(LogInError::Busy(_))));
     assert!(effects.seen().is_empty(), "nothing is hashed");
-    drop((turn, waiting));
+    drop((permit, waiting));
     assert!(log_in(listing(&Effects::default(), Vec::new()), &settings).await.is_ok());
 }
 
@@ -134,7 +134,7 @@ async fn a_login_is_unavailable_where_those_before_it_wait_for_the_database() {
 #[tokio::test]
 async fn a_login_whose_client_goes_away_while_it_waits_hashes_nothing() {
     let (effects, settings) = (Effects::default(), settings());
-    let turn = settings.password_queue.enter(Asker::Anonymous, &Presence::default()).await.unwrap();
+    let permit = settings.password_queue.enter(Asker::Anonymous, &Presence::default()).await.unwrap();
     let mut doubles = doubles(&effects);
     doubles.db = doubles.db.reads(by_email(&effects, Some(hashed("right"))));
     let log_in = LogIn::new(&doubles.ports(), &settings);
@@ -142,7 +142,7 @@ async fn a_login_whose_client_goes_away_while_it_waits_hashes_nothing() {
     let mut waits = Box::pin(log_in.run(command(Presence::until(seen))));
     assert!((&mut waits).now_or_never().is_none());
     gone.send_replace(true);
-    drop(turn);
+    drop(permit);
     assert!(matches!(waits.await, Err(LogInError::Busy(_))));
     assert_eq!(effects.seen(), ["look"]);
 }
