@@ -37,13 +37,13 @@ pub(crate) trait Probe: Send + Sync {
 type Sampler = Box<dyn Fn() + Send + Sync>;
 
 /// Adds up what threads counted.
-type Gatherer = Box<dyn Fn() -> Vec<MetricFamily> + Send + Sync>;
+type Sum = Box<dyn Fn() -> Vec<MetricFamily> + Send + Sync>;
 
 /// All metrics of a process.
 pub struct Metrics {
     registry: Registry,
     samplers: Mutex<Vec<Sampler>>,
-    gatherers: Mutex<Vec<Gatherer>>,
+    sums: Mutex<Vec<Sum>>,
     probes: Mutex<Vec<Arc<dyn Probe>>>,
     /// One scrape after the other: samplers add the difference to the last.
     scrapes: tokio::sync::Mutex<()>,
@@ -72,7 +72,7 @@ impl Metrics {
             jobs: JobMetrics::new(&families)?,
             decorators: DecoratorMetrics::new(&families)?,
             samplers: Mutex::default(),
-            gatherers: Mutex::default(),
+            sums: Mutex::default(),
             probes: Mutex::default(),
             scrapes: tokio::sync::Mutex::default(),
             registry,
@@ -92,8 +92,8 @@ impl Metrics {
             sampler();
         }
         let mut families = self.registry.gather();
-        for gather in self.gatherers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            families.extend(gather());
+        for sum in self.sums.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            families.extend(sum());
         }
         families.sort_by(|one, another| one.name().cmp(another.name()));
         TextEncoder::new().encode_to_string(&families)
@@ -107,8 +107,8 @@ impl Metrics {
     /// Tells what threads counted in these at every scrape.
     pub(crate) fn gather<M: Send + Sync + 'static>(&self, sets: &Arc<PerThread<M>>) {
         let sets = Arc::clone(sets);
-        let gatherer = Box::new(move || sets.gather());
-        self.gatherers.lock().unwrap_or_else(PoisonError::into_inner).push(gatherer);
+        let sum = Box::new(move || sets.gather());
+        self.sums.lock().unwrap_or_else(PoisonError::into_inner).push(sum);
     }
 
     /// Asks `probe` before every scrape, beside all others.

@@ -310,8 +310,7 @@ async fn of_the_store_that_blobs_are_moved_from_nothing_is_asked_that_changes_it
     previous.stop();
     let kept = all_below(&previous.data());
     let of = |data_dir: &Path| {
-        let variables =
-            [("BLOB_STORE_FALLBACK", "disk"), ("FALLBACK_DATA_DIR", data_dir.to_str().unwrap())];
+        let variables = [("BLOB_STORE_FALLBACK", "disk"), ("FALLBACK_DATA_DIR", data_dir.to_str().unwrap())];
         Report::of(&Server::prepare(Lane::Embedded, &variables, &[]))
     };
     let report = of(&previous.data());

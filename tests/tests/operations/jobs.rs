@@ -96,8 +96,8 @@ async fn an_admin_is_told_of_a_job_that_died_and_has_it_tried_again() {
     let file = user.file_of("image/png", "a.png", picture.clone()).await;
     assert_eq!((dead().await, counted().await), (json!([]), json!(0)));
 
-    let (bytes, aside) = (api.server.object_with(&picture), api.server.home().join("aside"));
-    std::fs::rename(&bytes, &aside).unwrap();
+    let (bytes, hidden) = (api.server.object_with(&picture), api.server.home().join("hidden"));
+    std::fs::rename(&bytes, &hidden).unwrap();
     // All attempts but the last one, which would take minutes.
     api.server.in_its_database("UPDATE jobs SET attempt = 7 WHERE kind = 'make_thumbnail'");
     let failed = api.server.with_a_worker(user.with_thumbnail(&file)).await;
@@ -109,7 +109,7 @@ async fn an_admin_is_told_of_a_job_that_died_and_has_it_tried_again() {
     let reason = job["last_error"].as_str().unwrap();
     assert!(reason.contains("the bytes of a file are missing"), "{reason}");
 
-    std::fs::rename(&aside, &bytes).unwrap();
+    std::fs::rename(&hidden, &bytes).unwrap();
     let retry = format!("/v1/admin/jobs/{}/retry", job["id"].as_str().unwrap());
     user.post(&retry).send().await.problem(403, "forbidden");
     let again = admin.post(&retry).send().await.expect(202).json();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fm_domain::accounts::InsertUser;
-use fm_domain::archive::{MockArchive, MockSnapshot, RowCounts};
+use fm_domain::archive::{MockArchive, MockSnapshot, RowCounts, SealOutcome};
 use fm_domain::audit::AuditAction;
 use fm_domain::error::PortError;
 use fm_domain::files::Sha256;
@@ -33,7 +33,7 @@ const AFTER: RowCounts = RowCounts {
 /// The lines of a whole export.
 async fn exported(is_final: bool) -> Vec<String> {
     let mut archive = MockArchive::new();
-    archive.expect_seal().returning(|| Ok(()));
+    archive.expect_seal().returning(|| Ok(SealOutcome::PutOn));
     archive.expect_snapshot().returning(|| Ok(Box::new(snapshot(ROW_COUNTS))));
     let export = Export::new(&TestPorts::default().ports(), Arc::new(archive));
     let mut written = Written::default();
