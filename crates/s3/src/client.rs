@@ -50,7 +50,7 @@ impl Clients {
 }
 
 /// A sum of all that an operation may wait for.
-fn all_attempts(times: &S3Timeouts, attempt: Duration) -> Duration {
+pub(crate) fn all_attempts(times: &S3Timeouts, attempt: Duration) -> Duration {
     (attempt + LONGEST_PAUSE) * times.attempts.max(1)
 }
 
@@ -70,6 +70,23 @@ pub(crate) fn transfer_timeouts(times: &S3Timeouts, bytes: usize) -> Builder {
             .operation_timeout(one_long_attempt(times, attempt))
             .build(),
     )
+}
+
+/// What replaces the timeouts and the attempts of [`Clients::transfer`] for a request whose body is still coming: its sender sees to both,
+/// since an attempt lasts as long as the client takes, and what was sent can't be sent again.
+pub(crate) fn watched_by_sender(times: &S3Timeouts) -> Builder {
+    Config::builder().retry_config(RetryConfig::disabled()).timeout_config(
+        TimeoutConfig::builder()
+            .connect_timeout(times.connect)
+            .disable_operation_attempt_timeout()
+            .disable_operation_timeout()
+            .build(),
+    )
+}
+
+/// The pause after so many attempts that failed.
+pub(crate) fn pause_after(attempts: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(1_u32 << attempts.saturating_sub(1).min(8)).min(LONGEST_PAUSE)
 }
 
 fn http_client(endpoint: &Endpoint) -> SharedHttpClient {

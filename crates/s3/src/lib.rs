@@ -24,6 +24,7 @@ mod resumable;
 mod settings;
 mod signature;
 mod store;
+mod stream;
 mod write_state;
 
 pub use endpoint::InvalidEndpoint;

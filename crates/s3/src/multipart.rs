@@ -1,5 +1,6 @@
 //! Blobs in parts.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
@@ -8,6 +9,8 @@ use fm_domain::blobs::{BlobKey, CompleteParts, PutBlob};
 use fm_domain::body::PartBytes;
 use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::time::sleep;
 
 use crate::body::repeatable;
@@ -22,6 +25,13 @@ use crate::store::Shared;
 const PAGE: usize = 1000;
 const MOST_PAGES: usize = 10;
 
+/// Parts of one upload that are held at once, where there is memory to spare: the store works on one while the next one is read or on its
+/// way.
+const MOST_HELD: usize = 2;
+
+/// A part that was sent.
+type NumberedTag = (u32, String);
+
 const COMPLETE: &str = "CompleteMultipartUpload";
 
 /// The pauses before the object is looked for again where the upload is not there. A completion that was cut off may still run in
@@ -35,8 +45,7 @@ pub(crate) fn named(number: u32, tag: String) -> CompletedPart {
 }
 
 impl Shared {
-    /// Sends one part after the other, so that an upload never holds more than one, and never waits for memory while
-    /// it holds some.
+    /// Sends a part while the next one is read, as long as there is memory to spare. An upload that holds some never waits for more.
     pub(crate) async fn put_parts(
         &self,
         key: &BlobKey,
@@ -47,20 +56,64 @@ impl Shared {
     ) -> Result<(), PutBlob> {
         let upload = self.create_upload(key, content_type).await?;
         cleanup.of_upload(upload.clone());
-        let mut completed = Vec::new();
+        let (mut sending, mut sent) = (FuturesUnordered::new(), Vec::new());
         let mut part = first;
-        loop {
+        for number in 1.. {
             let last = part.last;
-            let number = u32::try_from(completed.len() + 1).unwrap_or(u32::MAX);
-            let tag = self.upload_part(key, &upload, number, part.bytes).await.map_err(refused)?;
-            completed.push(named(number, tag));
+            sending.push(self.send_part_of(key, &upload, number, part.bytes));
             if last {
                 break;
             }
-            part = parts.next(&self.budget).await?;
+            part = self.next_part(parts, &mut sending, &mut sent).await?;
         }
-        self.complete_upload(key, &upload, completed, parts.taken()).await?;
-        Ok(())
+        while let Some(answer) = sending.next().await {
+            sent.push(answer.map_err(refused)?);
+        }
+        drop(sending);
+        sent.sort_unstable_by_key(|(number, _)| *number);
+        let completed = sent.into_iter().map(|(number, tag)| named(number, tag)).collect();
+        self.complete_upload(key, &upload, completed, parts.taken()).await
+    }
+
+    /// The next part, read while those before it are sent.
+    async fn next_part<F>(
+        &self,
+        parts: &mut Parts,
+        sending: &mut FuturesUnordered<F>,
+        sent: &mut Vec<NumberedTag>,
+    ) -> Result<Part, PutBlob>
+    where
+        F: Future<Output = Result<NumberedTag, Failure>>,
+    {
+        let permit = loop {
+            if sending.len() < MOST_HELD
+                && let Some(permit) = parts.try_reserve(&self.budget)
+            {
+                break permit;
+            }
+            match sending.next().await {
+                Some(answer) => sent.push(answer.map_err(refused)?),
+                None => break parts.reserve(&self.budget).await?,
+            }
+        };
+        let mut reading = pin!(parts.next(permit));
+        loop {
+            tokio::select! {
+                biased;
+                Some(answer) = sending.next() => sent.push(answer.map_err(refused)?),
+                part = &mut reading => return part,
+            }
+        }
+    }
+
+    async fn send_part_of(
+        &self,
+        key: &BlobKey,
+        upload: &str,
+        number: u32,
+        bytes: PartBytes,
+    ) -> Result<NumberedTag, Failure> {
+        Ok((number, self.upload_part(key, upload, number, bytes).await?))
     }
 
     pub(crate) async fn create_upload(&self, key: &BlobKey, content_type: &MediaType) -> PortResult<String> {
