@@ -92,13 +92,13 @@ impl Answer {
 }
 
 type Script = dyn Fn(&Request) -> Answer + Send + Sync;
-type Patience = dyn Fn(&Request) -> usize + Send + Sync;
+type ReadLimit = dyn Fn(&Request) -> usize + Send + Sync;
 
 /// What the operating system holds of a body that is not read: little, so that its sender notices.
 const UNREAD: u32 = 64 * 1024;
 
 struct Behaviour {
-    patience: Box<Patience>,
+    read_limit: Box<ReadLimit>,
     script: Box<Script>,
 }
 
@@ -113,21 +113,21 @@ pub struct ScriptedServer {
 impl ScriptedServer {
     /// Answers every request as the script says, once it has read it.
     pub async fn start(script: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> io::Result<Self> {
-        Self::start_impatient(|_| usize::MAX, script).await
+        Self::start_reading(|_| usize::MAX, script).await
     }
 
-    /// The same, but it answers a request, whose head `patience` is shown, as soon as so many bytes of the body have come. The rest is
+    /// The same, but it answers a request as soon as so many bytes of its body have come as `read_limit` makes of its head. The rest is
     /// read afterwards and not shown.
     #[expect(clippy::unused_async, reason = "its sockets and tasks need a runtime")]
-    pub async fn start_impatient(
-        patience: impl Fn(&Request) -> usize + Send + Sync + 'static,
+    pub async fn start_reading(
+        read_limit: impl Fn(&Request) -> usize + Send + Sync + 'static,
         script: impl Fn(&Request) -> Answer + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.set_recv_buffer_size(UNREAD)?;
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         let listener = socket.listen(1024)?;
-        let behaviour = Behaviour { patience: Box::new(patience), script: Box::new(script) };
+        let behaviour = Behaviour { read_limit: Box::new(read_limit), script: Box::new(script) };
         let endpoint = format!("http://{}", listener.local_addr()?);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let mut serving = JoinSet::new();
@@ -169,7 +169,7 @@ async fn accept(listener: TcpListener, behaviour: Arc<Behaviour>, seen: Arc<Mute
 async fn talk(socket: TcpStream, behaviour: &Behaviour, seen: &Mutex<Vec<Request>>) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let mut socket = BufReader::new(socket);
-    while let Some((request, unread)) = read(&mut socket, &*behaviour.patience).await? {
+    while let Some((request, unread)) = read(&mut socket, &*behaviour.read_limit).await? {
         let answer = (behaviour.script)(&request);
         let headless = request.method == "HEAD";
         seen.lock().unwrap_or_else(PoisonError::into_inner).push(request);
@@ -206,7 +206,10 @@ async fn talk(socket: TcpStream, behaviour: &Behaviour, seen: &Mutex<Vec<Request
 }
 
 /// A request, and how many bytes of its body are still to be read.
-async fn read(socket: &mut BufReader<TcpStream>, patience: &Patience) -> io::Result<Option<(Request, u64)>> {
+async fn read(
+    socket: &mut BufReader<TcpStream>,
+    read_limit: &ReadLimit,
+) -> io::Result<Option<(Request, u64)>> {
     let mut line = String::new();
     if socket.read_line(&mut line).await? == 0 {
         return Ok(None);
@@ -224,7 +227,7 @@ async fn read(socket: &mut BufReader<TcpStream>, patience: &Patience) -> io::Res
     }
     let mut request = Request { method, target, headers, body: Vec::new() };
     let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    let wanted = patience(&request).min(length);
+    let wanted = read_limit(&request).min(length);
     request.body = vec![0; wanted];
     socket.read_exact(&mut request.body).await?;
     Ok(Some((request, (length - wanted) as u64)))

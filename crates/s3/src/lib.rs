@@ -19,6 +19,7 @@ mod presign;
 mod presign_part;
 mod public;
 mod put;
+mod put_parts;
 mod read;
 mod resumable;
 mod settings;

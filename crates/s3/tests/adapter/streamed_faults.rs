@@ -32,7 +32,7 @@ fn count(server: &ScriptedServer, method: &str) -> usize {
 /// A server that reads so much of the first request that brings the whole body, and answers it so. It has `size` bytes of every object.
 async fn failing_once(reads: usize, answer: Answer, size: usize) -> ScriptedServer {
     let (heads, tries) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    ScriptedServer::start_impatient(
+    ScriptedServer::start_reading(
         move |request| {
             let is_first = is_whole_put(request) && heads.fetch_add(1, Ordering::SeqCst) == 0;
             if is_first { reads } else { usize::MAX }
@@ -64,7 +64,7 @@ async fn a_failure_in_the_first_part_is_tried_again() {
 
 #[tokio::test]
 async fn a_server_that_fails_in_every_first_part_is_unavailable_after_the_attempts() {
-    let server = ScriptedServer::start_impatient(
+    let server = ScriptedServer::start_reading(
         |request| if is_whole_put(request) { EARLY } else { usize::MAX },
         |request| if is_whole_put(request) { Answer::error(503, "SlowDown") } else { obliging(0)(request) },
     );
