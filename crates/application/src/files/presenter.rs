@@ -8,7 +8,7 @@ use crate::ports::{Ports, Settings};
 use fm_domain::blobs::{BlobKey, Disposition, DownloadLink, LinkTarget, SignDownload, SignedUrl};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::error::PortResult;
-use fm_domain::files::{File, FileName, MediaType, ThumbnailState};
+use fm_domain::files::{File, MediaType, ThumbnailState};
 use fm_domain::ids::BlobId;
 
 /// A file with the URLs that lead to its bytes.
@@ -43,9 +43,10 @@ impl FilePresenter {
     /// The file as it is seen now.
     pub(crate) async fn view(&self, file: File) -> PortResult<FileView> {
         let window = self.window(&file);
-        let download = self.content(&file, Disposition::Attachment).await?;
+        let download = content_link(&file, Disposition::Attachment, window.from, window.until);
+        let download = self.links.sign(&download).await?;
         let thumbnail = match file.thumbnail.blob() {
-            Some(blob) => Some(self.thumbnail(&file, blob).await?),
+            Some(blob) => Some(self.links.sign(&thumbnail_link(&file, blob, window)).await?),
             None => None,
         };
         let etag = etag(&file, window);
@@ -60,16 +61,7 @@ impl FilePresenter {
 
     /// A URL of the thumbnail in the present window.
     pub(super) async fn thumbnail(&self, file: &File, blob: BlobId) -> PortResult<SignedUrl> {
-        let window = self.window(file);
-        let content_type = "image/png".parse().unwrap_or_else(|_| MediaType::octet_stream());
-        let target = LinkTarget {
-            key: BlobKey::thumbnail(blob),
-            content_type,
-            disposition: Disposition::Inline,
-            filename: thumbnail_name(&file.name),
-            sha256: None,
-        };
-        self.links.sign(&DownloadLink { target, issued_at: window.from, expires_at: window.until }).await
+        self.links.sign(&thumbnail_link(file, blob, self.window(file))).await
     }
 
     fn window(&self, file: &File) -> UrlValidity {
@@ -94,10 +86,16 @@ pub(super) fn content_link(
     DownloadLink { target, issued_at, expires_at }
 }
 
-/// The file's name with `.png` for its last extension; a name that this makes too long stays as it is.
-fn thumbnail_name(name: &FileName) -> FileName {
-    let stem = name.as_str().rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
-    FileName::from_stored(&format!("{stem}.png")).unwrap_or_else(|_| name.clone())
+/// A link to the thumbnail of a file, which is called like it.
+fn thumbnail_link(file: &File, blob: BlobId, window: UrlValidity) -> DownloadLink {
+    let target = LinkTarget {
+        key: BlobKey::thumbnail(blob),
+        content_type: MediaType::png(),
+        disposition: Disposition::Inline,
+        filename: file.name.with_extension("png"),
+        sha256: None,
+    };
+    DownloadLink { target, issued_at: window.from, expires_at: window.until }
 }
 
 fn etag(file: &File, window: UrlValidity) -> String {
