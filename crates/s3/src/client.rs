@@ -60,16 +60,18 @@ fn one_long_attempt(times: &S3Timeouts, attempt: Duration) -> Duration {
 }
 
 /// What replaces the timeouts of [`Clients::transfer`] for so many bytes: more than a part of the usual size may take
-/// as many times as long.
-pub(crate) fn transfer_timeouts(times: &S3Timeouts, bytes: usize) -> Builder {
-    let attempt = times.transfer * u32::try_from(bytes.div_ceil(PART)).unwrap_or(u32::MAX).max(1);
-    Config::builder().timeout_config(
-        TimeoutConfig::builder()
-            .connect_timeout(times.connect)
-            .operation_attempt_timeout(attempt)
-            .operation_timeout(one_long_attempt(times, attempt))
-            .build(),
-    )
+/// as many times as long. Others have the client's own: for a replacement the SDK puts parts of its configuration together anew.
+pub(crate) fn transfer_timeouts(times: &S3Timeouts, bytes: usize) -> Option<Builder> {
+    if bytes <= PART {
+        return None;
+    }
+    let attempt = times.transfer * u32::try_from(bytes.div_ceil(PART)).unwrap_or(u32::MAX);
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(times.connect)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(one_long_attempt(times, attempt))
+        .build();
+    Some(Config::builder().timeout_config(timeouts))
 }
 
 /// What replaces the timeouts and the attempts of [`Clients::transfer`] for a request whose body is still coming: its sender sees to both,

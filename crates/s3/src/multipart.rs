@@ -60,7 +60,7 @@ impl Shared {
     ) -> Result<String, Failure> {
         const STEP: &str = "UploadPart";
         let length = bytes.len();
-        let uploaded = self
+        let mut request = self
             .clients
             .transfer
             .upload_part()
@@ -71,11 +71,11 @@ impl Shared {
             .content_length(i64::try_from(length).unwrap_or(i64::MAX))
             .body(repeatable(bytes.into_pieces()))
             .customize()
-            .disable_payload_signing()
-            .config_override(transfer_timeouts(&self.timeouts, length))
-            .send()
-            .await
-            .map_err(|error| Failure::new(STEP, &error))?;
+            .disable_payload_signing();
+        if let Some(timeouts) = transfer_timeouts(&self.timeouts, length) {
+            request = request.config_override(timeouts);
+        }
+        let uploaded = request.send().await.map_err(|error| Failure::new(STEP, &error))?;
         // Some servers quote it and some don't: it goes back as it came.
         uploaded.e_tag.ok_or_else(|| Failure::odd(STEP, "the answer holds no ETag"))
     }

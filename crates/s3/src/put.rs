@@ -103,15 +103,15 @@ impl Shared {
         content_type: &MediaType,
     ) -> Result<(), Failure> {
         let length = bytes.len();
-        self.put_request(bucket, name, length as u64, content_type)
+        let mut request = self
+            .put_request(bucket, name, length as u64, content_type)
             .body(repeatable(bytes.into_pieces()))
             .customize()
-            .disable_payload_signing()
-            .config_override(transfer_timeouts(&self.timeouts, length))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| Failure::new(PUT_OBJECT, &error))
+            .disable_payload_signing();
+        if let Some(timeouts) = transfer_timeouts(&self.timeouts, length) {
+            request = request.config_override(timeouts);
+        }
+        request.send().await.map(|_| ()).map_err(|error| Failure::new(PUT_OBJECT, &error))
     }
 
     /// The request without its body.
