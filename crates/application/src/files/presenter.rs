@@ -16,15 +16,23 @@ use fm_domain::ids::BlobId;
 pub struct FileView {
     /// The file.
     pub file: File,
-    /// Its entity tag (RFC 9110, section 8.8.3), without the quotes: it changes with the revision, the thumbnail and
-    /// the URLs, so that "not modified" never leaves dead URLs. It begins with `r` and the revision.
-    pub etag: String,
     /// Leads to the bytes, as an attachment.
     pub download: SignedUrl,
+    /// The beginning of the time in which the URLs work: it changes when they do.
+    pub valid_from: Timestamp,
     /// Until when the URLs work.
     pub expires_at: Timestamp,
     /// Leads to the thumbnail, where there is one.
     pub thumbnail: Option<SignedUrl>,
+}
+
+impl FileView {
+    /// The file's entity tag (RFC 9110, section 8.8.3), without the quotes: it changes with the revision, the thumbnail and
+    /// the URLs, so that "not modified" never leaves dead URLs. It begins with `r` and the revision.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        etag(&self.file, self.valid_from)
+    }
 }
 
 /// Makes views.
@@ -49,8 +57,7 @@ impl FilePresenter {
             Some(blob) => Some(self.links.sign(&thumbnail_link(&file, blob, window)).await?),
             None => None,
         };
-        let etag = etag(&file, window);
-        Ok(FileView { file, etag, download, expires_at: window.until, thumbnail })
+        Ok(FileView { file, download, valid_from: window.from, expires_at: window.until, thumbnail })
     }
 
     /// A URL of the bytes in the present window.
@@ -98,7 +105,7 @@ fn thumbnail_link(file: &File, blob: BlobId, window: UrlValidity) -> DownloadLin
     DownloadLink { target, issued_at: window.from, expires_at: window.until }
 }
 
-fn etag(file: &File, window: UrlValidity) -> String {
+fn etag(file: &File, valid_from: Timestamp) -> String {
     let thumbnail = match file.thumbnail {
         ThumbnailState::None => "n".to_owned(),
         ThumbnailState::Pending => "p".to_owned(),
@@ -107,7 +114,7 @@ fn etag(file: &File, window: UrlValidity) -> String {
     };
     // The hash of a direct upload comes later.
     let unread = if file.sha256.is_none() { "u" } else { "" };
-    format!("r{}-{thumbnail}{unread}-{:x}", file.revision.number(), window.from.unix_seconds())
+    format!("r{}-{thumbnail}{unread}-{:x}", file.revision.number(), valid_from.unix_seconds())
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub(crate) fn redirect(url: &SignedUrl) -> Answer {
 
 fn tagged(status: StatusCode, view: &FileView) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
-    response.insert_header((header::ETAG, format!("\"{}\"", view.etag)));
+    response.insert_header((header::ETAG, format!("\"{}\"", view.etag())));
     response.insert_header((header::CACHE_CONTROL, NO_CACHE));
     response
 }

@@ -34,7 +34,7 @@ fn the_tag_changes_with_the_revision_the_thumbnail_and_the_window() {
         for thumbnail in thumbnails {
             for later in [0, 1, 2] {
                 let file = File { revision: Revision::new(revision), thumbnail, ..a_file() };
-                let tag = etag(&file, UrlValidity::at(now.plus(life * later), file.id, life));
+                let tag = etag(&file, UrlValidity::at(now.plus(life * later), file.id, life).from);
                 assert_eq!(revision_of(&tag), Some(file.revision));
                 tags.insert(tag);
             }

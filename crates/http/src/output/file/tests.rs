@@ -72,7 +72,7 @@ fn any_view() -> impl Strategy<Value = FileView> {
                 thumbnail,
                 ..a_file()
             },
-            etag: String::new(),
+            valid_from: Timestamp::from_unix_seconds(0),
             download: SignedUrl::new(&format!("https://files.test/?token={download}")),
             expires_at: times.2,
             thumbnail: thumbnail_url.map(|url| SignedUrl::new(&url)),
@@ -104,7 +104,7 @@ fn times_at_the_ends_of_years_are_written_as_promised() {
         let at = Timestamp::from_unix_micros(micros);
         let view = FileView {
             file: File { created_at: at, ..a_file() },
-            etag: String::new(),
+            valid_from: Timestamp::from_unix_seconds(0),
             download: SignedUrl::new("https://files.test/"),
             expires_at: at,
             thumbnail: None,
