@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use fm_domain::blobs::{PutBlob, PutHint};
 use fm_domain::body::{BodyError, ByteSize, ByteStream, PartBytes};
-use fm_domain::error::PortResult;
 use fm_domain::ids::UserId;
-use fm_streaming::{BufferBudget, BufferPermit, BufferPool, ChunkReader, PIECE_BYTES, ReadOutcome};
+use fm_streaming::{BufferPermit, BufferPool, ChunkReader, PIECE_BYTES, ReadOutcome};
 use tokio::time::Instant;
 
 /// What an upload of parts needs to go on: the smallest part that every server takes, so that as many uploads as possible
@@ -68,22 +67,13 @@ impl Parts {
         }
     }
 
-    /// The memory for the next part, as soon as there is some. Not to be called while a part is held: one may wait for the other.
-    pub(crate) async fn reserve(&self, budget: &BufferBudget) -> PortResult<BufferPermit> {
-        budget.acquire(self.owner, ByteSize::new(self.wanted(PART) as u64)).await
+    /// How much memory the next part takes, and whose it is. It may be waited for only where no part is held: one upload could wait for
+    /// another for ever.
+    pub(crate) fn memory(&self) -> (Option<UserId>, ByteSize) {
+        (self.owner, ByteSize::new(self.wanted(PART) as u64))
     }
 
-    /// The same beside a part that is held: if it is free, and no other upload waits for it.
-    pub(crate) fn try_reserve(&self, budget: &BufferBudget) -> Option<BufferPermit> {
-        budget.try_acquire(self.owner, ByteSize::new(self.wanted(PART) as u64))
-    }
-
-    /// The memory for pieces of so many bytes together, if it is free, and no other upload waits for it.
-    pub(crate) fn try_reserve_window(&self, budget: &BufferBudget, window: usize) -> Option<BufferPermit> {
-        budget.try_acquire(self.owner, ByteSize::new(window as u64))
-    }
-
-    /// The next part; never called after the last.
+    /// The next part, in this memory; never called after the last.
     pub(crate) async fn next(&mut self, permit: BufferPermit) -> Result<Part, PutBlob> {
         self.fill(PART, &Arc::new(permit)).await
     }

@@ -36,7 +36,8 @@ impl Shared {
         hint: &PutHint,
     ) -> Result<StoredBlob, PutBlob> {
         let mut parts = Parts::new(body, hint, self.pool.clone());
-        let permit = parts.reserve(&self.budget).await?;
+        let (owner, wanted) = parts.memory();
+        let permit = self.budget.acquire(owner, wanted).await?;
         let first = parts.next(permit).await?;
         let mut cleanup = Cleanup::armed(self, *key);
         match self.put_from(key, first, &mut parts, &hint.content_type, &mut cleanup).await {

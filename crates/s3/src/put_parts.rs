@@ -63,15 +63,16 @@ impl Shared {
     where
         F: Future<Output = Result<NumberedTag, Failure>>,
     {
+        let (owner, wanted) = parts.memory();
         let permit = loop {
             if sending.len() < MOST_HELD
-                && let Some(permit) = parts.try_reserve(&self.budget)
+                && let Some(permit) = self.budget.try_acquire(owner, wanted)
             {
                 break permit;
             }
             match sending.next().await {
                 Some(answer) => sent.push(answer.map_err(refused)?),
-                None => break parts.reserve(&self.budget).await?,
+                None => break self.budget.acquire(owner, wanted).await?,
             }
         };
         let mut reading = pin!(parts.next(permit));

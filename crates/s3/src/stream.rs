@@ -15,7 +15,7 @@ use std::vec;
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use bytes::Bytes;
 use fm_domain::blobs::{BlobKey, PutBlob};
-use fm_domain::body::PartBytes;
+use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::error::PortError;
 use fm_domain::files::MediaType;
 use fm_streaming::{BufferPermit, PIECE_BYTES};
@@ -63,7 +63,8 @@ impl Shared {
         if length > self.longest_stream.load(Ordering::Relaxed) || parts.took() > FIRST_PART_WITHIN {
             return None;
         }
-        let window = parts.try_reserve_window(&self.budget, WINDOW_PIECES * PIECE_BYTES)?;
+        let (owner, _) = parts.memory();
+        let window = self.budget.try_acquire(owner, ByteSize::new((WINDOW_PIECES * PIECE_BYTES) as u64))?;
         Some(StreamPlan { length, window: Arc::new(window) })
     }
 
