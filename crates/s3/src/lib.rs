@@ -26,6 +26,7 @@ mod settings;
 mod signature;
 mod store;
 mod stream;
+mod stream_policy;
 mod write_state;
 
 pub use endpoint::InvalidEndpoint;

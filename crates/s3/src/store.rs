@@ -3,7 +3,6 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,7 +22,7 @@ use crate::endpoint::{Endpoint, InvalidEndpoint};
 use crate::failure::{Failure, Oddity};
 use crate::parts::{LARGEST, PART};
 use crate::settings::{S3Settings, S3Timeouts};
-use crate::stream::LONGEST_STREAM;
+use crate::stream_policy::{LONGEST_STREAM, StreamPolicy};
 
 /// What an operator should look at where the server knows nothing at the address.
 const WHOLE_PATH: &str = "is the path of S3_ENDPOINT whole? That of Supabase ends with /storage/v1/s3";
@@ -49,8 +48,7 @@ pub(crate) struct State {
     pub(crate) pool: BufferPool,
     pub(crate) timeouts: S3Timeouts,
     pub(crate) cleanups: TaskTracker,
-    /// The longest body that is sent as one request while it comes. It falls when the server refuses one as too large.
-    pub(crate) longest_stream: AtomicU64,
+    pub(crate) streams: StreamPolicy,
     region: String,
     files_bucket: String,
     thumbnails_bucket: String,
@@ -228,7 +226,7 @@ impl S3BlobStore {
             pool: BufferPool::default(),
             timeouts: settings.timeouts,
             cleanups: TaskTracker::new(),
-            longest_stream: AtomicU64::new(LONGEST_STREAM),
+            streams: StreamPolicy::default(),
             region: settings.region.clone(),
             files_bucket: settings.files_bucket.clone(),
             thumbnails_bucket: settings.thumbnails_bucket.clone(),

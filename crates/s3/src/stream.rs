@@ -7,7 +7,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use std::vec;
@@ -28,14 +27,6 @@ use crate::failure::Failure;
 use crate::parts::Parts;
 use crate::put::{PUT_OBJECT, refused};
 use crate::store::Shared;
-
-/// The longest body of one request. It is what Supabase Storage takes by default, where an upload of parts may be longer, and a
-/// client repeats no more than that when the store fails in the middle.
-pub(crate) const LONGEST_STREAM: u64 = 50 * 1024 * 1024;
-
-/// How long the first part may take to come: 1 MiB a second. A slower body goes in parts: servers give up a request that
-/// pauses (AWS after 20 s), and a store is not kept waiting for a client.
-const FIRST_PART_WITHIN: Duration = Duration::from_secs(5);
 
 /// Pieces behind the first part that were read and are not written to the connection yet.
 const WINDOW_PIECES: usize = 16;
@@ -60,7 +51,7 @@ impl Shared {
     /// first part holds some.
     pub(crate) fn plan_stream(&self, parts: &Parts) -> Option<StreamPlan> {
         let length = parts.declared()?;
-        if length > self.longest_stream.load(Ordering::Relaxed) || parts.took() > FIRST_PART_WITHIN {
+        if !self.streams.allows(length, parts.took()) {
             return None;
         }
         let (owner, _) = parts.memory();
@@ -91,19 +82,19 @@ impl Shared {
             };
             drop((feed, sending));
             if failure.is_too_large() {
-                self.refuse_streams_of(length);
+                self.streams.was_too_long(length);
                 return Err(StreamError::TooLong(head));
             }
             // One that took all of its time would do so again.
             let is_early = begun.elapsed() < all_attempts(&self.timeouts, self.timeouts.control);
             if !failure.is_transient() || !is_early || attempts >= self.timeouts.attempts {
-                return Err(StreamError::Failed(refused(failure)));
+                return Err(self.broken(failure, length));
             }
             sleep(pause_after(attempts)).await;
         };
         drop(head);
         let stall = self.timeouts.transfer;
-        let is_whole = tokio::select! {
+        let fed = tokio::select! {
             biased;
             answer = &mut sending => {
                 let failure = answer.err().unwrap_or_else(answered_early);
@@ -111,14 +102,19 @@ impl Shared {
             }
             fed = feed.rest(parts, &window, stall) => fed.map_err(StreamError::Failed)?,
         };
-        let failure = match timeout(stall, sending).await {
-            Ok(Ok(())) if is_whole => return Ok(()),
-            Ok(Ok(())) => answered_early(),
-            Ok(Err(failure)) => failure,
-            Err(_elapsed) => timed_out(),
+        let answer = match fed {
+            Fed::Whole | Fed::Cut => {
+                timeout(stall, sending).await.unwrap_or_else(|_elapsed| Err(timed_out()))
+            }
+            Fed::Stalled => Err(timed_out()),
+        };
+        let failure = match answer {
+            Ok(()) if fed == Fed::Whole => return Ok(()),
+            Ok(()) => answered_early(),
+            Err(failure) => failure,
         };
         // An answer that was lost may yet have been a success. Under a fresh key there is nothing else to be found.
-        if is_whole
+        if fed == Fed::Whole
             && failure.is_unanswered()
             && matches!(self.size(key).await, Ok(Some(size)) if size == length)
         {
@@ -145,19 +141,15 @@ impl Shared {
             .map_err(|error| Failure::new(PUT_OBJECT, &error))
     }
 
-    /// A failure after bytes were sent that are not held any more. Only a single request may be limited to less than this length: the
-    /// client's next attempt goes in parts, and tells.
+    /// A failure that can't be mended: the bytes that were sent are not held any more. Only a single request may be limited to less than this
+    /// length: the client's next attempt goes in parts, and tells.
     fn broken(&self, failure: Failure, length: u64) -> StreamError {
         if failure.is_too_large() {
-            self.refuse_streams_of(length);
+            self.streams.was_too_long(length);
             return StreamError::Failed(PortError::Unavailable(failure.into()).into());
         }
+        self.streams.failed();
         StreamError::Failed(refused(failure))
-    }
-
-    /// Half of it is tried next, so that a few uploads find the limit.
-    fn refuse_streams_of(&self, length: u64) {
-        self.longest_stream.fetch_min(length / 2, Ordering::Relaxed);
     }
 }
 
@@ -167,6 +159,17 @@ fn answered_early() -> Failure {
 
 fn timed_out() -> Failure {
     Failure::cut_off(PUT_OBJECT, "timed out".to_owned())
+}
+
+/// What became of the rest of a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fed {
+    /// The connection has all of it.
+    Whole,
+    /// The connection has ended.
+    Cut,
+    /// The connection takes no more.
+    Stalled,
 }
 
 /// The part of a request's body that is still to come.
@@ -185,26 +188,26 @@ fn feed_of(head: &PartBytes, length: u64) -> (Feed, StreamBody, oneshot::Receive
 }
 
 impl Feed {
-    /// Hands the rest of the body to the connection; whether it took all of it. It may take `stall` to make room for the next piece.
+    /// Hands the rest of the body to the connection, which may take `stall` to make room for the next piece.
     async fn rest(
         self,
         parts: &mut Parts,
         window: &Arc<BufferPermit>,
         stall: Duration,
-    ) -> Result<bool, PutBlob> {
+    ) -> Result<Fed, PutBlob> {
         loop {
             let Ok(Ok(room)) = timeout(stall, Arc::clone(&self.room).acquire_owned()).await else {
-                return Err(refused(timed_out()));
+                return Ok(Fed::Stalled);
             };
             let part = parts.next_piece(window).await?;
             if let Some(bytes) = part.bytes.into_pieces().pop() {
                 let piece = Bytes::from_owner(WindowPiece { bytes, _room: room });
                 if self.pieces.send(piece).await.is_err() {
-                    return Ok(false);
+                    return Ok(Fed::Cut);
                 }
             }
             if part.last {
-                return Ok(true);
+                return Ok(Fed::Whole);
             }
         }
     }

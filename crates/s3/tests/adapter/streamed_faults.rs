@@ -95,6 +95,24 @@ async fn a_failure_behind_the_first_part_is_unavailable_and_what_it_left_is_dele
 }
 
 #[tokio::test]
+async fn after_a_failure_bodies_go_in_parts_for_a_minute() {
+    let server = failing_once(LATE, Answer::error(503, "SlowDown"), LENGTH).await;
+    let store = store(server.endpoint());
+    put(&store).await.unwrap_err();
+    for (later, whole) in [(0, 1), (59, 1), (2, 2)] {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(later)).await;
+        tokio::time::resume();
+        assert_eq!(put(&store).await.unwrap(), LENGTH as u64);
+        assert_eq!(
+            server.seen().iter().filter(|request| is_whole_put(request)).count(),
+            whole,
+            "{later} s later"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_behind_the_first_part_keeps_its_reason() {
     let server = failing_once(LATE, Answer::error(403, "AccessDenied"), 0).await;
     let error = put(&store(server.endpoint())).await.unwrap_err();
