@@ -18,6 +18,7 @@ use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::error::PortError;
 use fm_domain::files::MediaType;
 use fm_streaming::{BufferPermit, PIECE_BYTES};
+use futures_util::future::BoxFuture;
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout};
@@ -30,6 +31,9 @@ use crate::store::Shared;
 
 /// Pieces behind the first part that were read and are not written to the connection yet.
 const WINDOW_PIECES: usize = 16;
+
+/// The request until it is answered.
+type Sending<'a> = BoxFuture<'a, Result<(), Failure>>;
 
 /// An upload that goes as one request.
 pub(crate) struct StreamPlan {
@@ -69,30 +73,7 @@ impl Shared {
         content_type: &MediaType,
     ) -> Result<(), StreamError> {
         let StreamPlan { length, window } = plan;
-        let (begun, mut attempts) = (Instant::now(), 0);
-        let (feed, mut sending) = loop {
-            attempts += 1;
-            let (feed, body, mut head_taken) = feed_of(&head, length);
-            let mut sending = Box::pin(self.send_stream(key, body, length, content_type));
-            let failure = tokio::select! {
-                biased;
-                answer = &mut sending => answer.err().unwrap_or_else(answered_early),
-                Ok(()) = &mut head_taken => break (feed, sending),
-                () = sleep(self.timeouts.transfer) => timed_out(),
-            };
-            drop((feed, sending));
-            if failure.is_too_large() {
-                self.streams.was_too_long(length);
-                return Err(StreamError::TooLong(head));
-            }
-            // One that took all of its time would do so again.
-            let is_early = begun.elapsed() < all_attempts(&self.timeouts, self.timeouts.control);
-            if !failure.is_transient() || !is_early || attempts >= self.timeouts.attempts {
-                return Err(self.broken(failure, length));
-            }
-            sleep(pause_after(attempts)).await;
-        };
-        drop(head);
+        let (feed, mut sending) = self.send_head(key, head, length, content_type).await?;
         let stall = self.timeouts.transfer;
         let fed = tokio::select! {
             biased;
@@ -121,6 +102,39 @@ impl Shared {
             return Ok(());
         }
         Err(self.broken(failure, length))
+    }
+
+    /// Begins the request, as often as need be, until the connection has taken the first part and asks for more.
+    async fn send_head<'a>(
+        &'a self,
+        key: &'a BlobKey,
+        head: PartBytes,
+        length: u64,
+        content_type: &'a MediaType,
+    ) -> Result<(Feed, Sending<'a>), StreamError> {
+        let (begun, mut attempts) = (Instant::now(), 0);
+        loop {
+            attempts += 1;
+            let (feed, body, mut head_taken) = feed_of(&head, length);
+            let mut sending: Sending<'a> = Box::pin(self.send_stream(key, body, length, content_type));
+            let failure = tokio::select! {
+                biased;
+                answer = &mut sending => answer.err().unwrap_or_else(answered_early),
+                Ok(()) = &mut head_taken => return Ok((feed, sending)),
+                () = sleep(self.timeouts.transfer) => timed_out(),
+            };
+            drop((feed, sending));
+            if failure.is_too_large() {
+                self.streams.was_too_long(length);
+                return Err(StreamError::TooLong(head));
+            }
+            // One that took all of its time would do so again.
+            let is_early = begun.elapsed() < all_attempts(&self.timeouts, self.timeouts.control);
+            if !failure.is_transient() || !is_early || attempts >= self.timeouts.attempts {
+                return Err(self.broken(failure, length));
+            }
+            sleep(pause_after(attempts)).await;
+        }
     }
 
     async fn send_stream(

@@ -99,7 +99,7 @@ async fn after_a_failure_bodies_go_in_parts_for_a_minute() {
     let server = failing_once(LATE, Answer::error(503, "SlowDown"), LENGTH).await;
     let store = store(server.endpoint());
     put(&store).await.unwrap_err();
-    for (later, whole) in [(0, 1), (59, 1), (2, 2)] {
+    for (later, whole) in [(0, 1), (30, 1), (40, 2)] {
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(later)).await;
         tokio::time::resume();
