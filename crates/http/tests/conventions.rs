@@ -25,6 +25,43 @@ async fn every_answer_carries_a_request_id() {
     }
 }
 
+/// RFC 9110, section 12.5.3: a server without content codings may disregard the field (section 12.4.1).
+#[actix_web::test]
+async fn no_answer_depends_on_accept_encoding() {
+    let server = Server::start();
+    let ada = server.user("ada@example.org").await;
+    for number in 0..10 {
+        let made = ada.send("POST", &format!("/v1/files?name={number}.txt"), b"text").await;
+        assert_eq!(made.status, 201, "{}", made.text());
+    }
+    for path in ["/v1/files", "/v1/auth/me", "/health/live", "/nowhere", "/v1/files?limit=x"] {
+        let plain = ada.get(path).await;
+        for accepted in [
+            "",
+            "identity",
+            "gzip, deflate, br, zstd",
+            "gzip;q=1.0, identity;q=0.5, *;q=0",
+            "identity;q=0",
+            "*;q=0",
+            "br;q=1, identity;q=0",
+            "gzip;q=x,,;",
+        ] {
+            let answer = ada.with("Accept-Encoding", accepted).get(path).await;
+            assert_eq!(
+                (answer.status, answer.body.len()),
+                (plain.status, plain.body.len()),
+                "{path}: {accepted}"
+            );
+            assert_eq!(answer.header("content-encoding"), None, "{path}: {accepted}");
+            assert_eq!(answer.header("vary"), plain.header("vary"), "{path}: {accepted}");
+            assert_eq!(answer.header("content-type"), plain.header("content-type"), "{path}: {accepted}");
+        }
+    }
+    let list = ada.get("/v1/files").await;
+    assert!(list.body.len() > 1024, "a list that others would compress");
+    assert_eq!(ada.with("Accept-Encoding", "identity;q=0").get("/v1/files").await.value(), list.value());
+}
+
 #[actix_web::test]
 async fn unknown_paths_and_malformed_ids_are_not_found() {
     let server = Server::start();

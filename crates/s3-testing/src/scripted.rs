@@ -1,10 +1,11 @@
 //! A server that answers as it is told: for faults, and to see what a client sends.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, copy, sink};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 /// A request as it came over the wire.
@@ -16,7 +17,7 @@ pub struct Request {
     pub target: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The whole body.
+    /// The body, as far as the server reads before it answers.
     pub body: Vec<u8>,
 }
 
@@ -91,6 +92,15 @@ impl Answer {
 }
 
 type Script = dyn Fn(&Request) -> Answer + Send + Sync;
+type ReadLimit = dyn Fn(&Request) -> usize + Send + Sync;
+
+/// What the operating system holds of a body that is not read: little, so that its sender notices.
+const UNREAD: u32 = 64 * 1024;
+
+struct Behaviour {
+    read_limit: Box<ReadLimit>,
+    script: Box<Script>,
+}
 
 /// A server that follows a script, on the runtime that it was started on. It stops when it is dropped.
 pub struct ScriptedServer {
@@ -101,13 +111,27 @@ pub struct ScriptedServer {
 }
 
 impl ScriptedServer {
-    /// Answers every request as the script says.
+    /// Answers every request as the script says, once it has read it.
     pub async fn start(script: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        Self::start_reading(|_| usize::MAX, script).await
+    }
+
+    /// The same, but it answers a request as soon as so many bytes of its body have come as `read_limit` makes of its head. The rest is
+    /// read afterwards and not shown.
+    #[expect(clippy::unused_async, reason = "its sockets and tasks need a runtime")]
+    pub async fn start_reading(
+        read_limit: impl Fn(&Request) -> usize + Send + Sync + 'static,
+        script: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(UNREAD)?;
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let listener = socket.listen(1024)?;
+        let behaviour = Behaviour { read_limit: Box::new(read_limit), script: Box::new(script) };
         let endpoint = format!("http://{}", listener.local_addr()?);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let mut serving = JoinSet::new();
-        serving.spawn(accept(listener, Arc::new(script), Arc::clone(&seen)));
+        serving.spawn(accept(listener, Arc::new(behaviour), Arc::clone(&seen)));
         Ok(Self { endpoint, seen, _serving: serving })
     }
 
@@ -130,23 +154,23 @@ impl std::fmt::Debug for ScriptedServer {
     }
 }
 
-async fn accept(listener: TcpListener, script: Arc<Script>, seen: Arc<Mutex<Vec<Request>>>) {
+async fn accept(listener: TcpListener, behaviour: Arc<Behaviour>, seen: Arc<Mutex<Vec<Request>>>) {
     // Connections end with the server.
     let mut connections = JoinSet::new();
     while let Ok((socket, _)) = listener.accept().await {
-        let (script, seen) = (Arc::clone(&script), Arc::clone(&seen));
+        let (behaviour, seen) = (Arc::clone(&behaviour), Arc::clone(&seen));
         connections.spawn(async move {
             // A connection that breaks is the client's to notice.
-            drop(talk(socket, &*script, &seen).await);
+            drop(talk(socket, &behaviour, &seen).await);
         });
     }
 }
 
-async fn talk(socket: TcpStream, script: &Script, seen: &Mutex<Vec<Request>>) -> io::Result<()> {
+async fn talk(socket: TcpStream, behaviour: &Behaviour, seen: &Mutex<Vec<Request>>) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let mut socket = BufReader::new(socket);
-    while let Some(request) = read(&mut socket).await? {
-        let answer = script(&request);
+    while let Some((request, unread)) = read(&mut socket, &*behaviour.read_limit).await? {
+        let answer = (behaviour.script)(&request);
         let headless = request.method == "HEAD";
         seen.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         let (status, headers, promised, sent, then) = match answer {
@@ -171,7 +195,9 @@ async fn talk(socket: TcpStream, script: &Script, seen: &Mutex<Vec<Request>>) ->
         socket.write_all(&bytes).await?;
         socket.flush().await?;
         match then {
-            None => {}
+            None => {
+                copy(&mut (&mut socket).take(unread), &mut sink()).await?;
+            }
             Some(false) => return Ok(()),
             Some(true) => return std::future::pending().await,
         }
@@ -179,7 +205,11 @@ async fn talk(socket: TcpStream, script: &Script, seen: &Mutex<Vec<Request>>) ->
     Ok(())
 }
 
-async fn read(socket: &mut BufReader<TcpStream>) -> io::Result<Option<Request>> {
+/// A request, and how many bytes of its body are still to be read.
+async fn read(
+    socket: &mut BufReader<TcpStream>,
+    read_limit: &ReadLimit,
+) -> io::Result<Option<(Request, u64)>> {
     let mut line = String::new();
     if socket.read_line(&mut line).await? == 0 {
         return Ok(None);
@@ -197,7 +227,8 @@ async fn read(socket: &mut BufReader<TcpStream>) -> io::Result<Option<Request>> 
     }
     let mut request = Request { method, target, headers, body: Vec::new() };
     let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    request.body = vec![0; length];
+    let wanted = read_limit(&request).min(length);
+    request.body = vec![0; wanted];
     socket.read_exact(&mut request.body).await?;
-    Ok(Some(request))
+    Ok(Some((request, (length - wanted) as u64)))
 }

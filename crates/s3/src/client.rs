@@ -50,7 +50,7 @@ impl Clients {
 }
 
 /// A sum of all that an operation may wait for.
-fn all_attempts(times: &S3Timeouts, attempt: Duration) -> Duration {
+pub(crate) fn all_attempts(times: &S3Timeouts, attempt: Duration) -> Duration {
     (attempt + LONGEST_PAUSE) * times.attempts.max(1)
 }
 
@@ -60,16 +60,35 @@ fn one_long_attempt(times: &S3Timeouts, attempt: Duration) -> Duration {
 }
 
 /// What replaces the timeouts of [`Clients::transfer`] for so many bytes: more than a part of the usual size may take
-/// as many times as long.
-pub(crate) fn transfer_timeouts(times: &S3Timeouts, bytes: usize) -> Builder {
-    let attempt = times.transfer * u32::try_from(bytes.div_ceil(PART)).unwrap_or(u32::MAX).max(1);
-    Config::builder().timeout_config(
+/// as many times as long. Others have the client's own: for a replacement the SDK puts parts of its configuration together anew.
+pub(crate) fn transfer_timeouts(times: &S3Timeouts, bytes: usize) -> Option<Builder> {
+    if bytes <= PART {
+        return None;
+    }
+    let attempt = times.transfer * u32::try_from(bytes.div_ceil(PART)).unwrap_or(u32::MAX);
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(times.connect)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(one_long_attempt(times, attempt))
+        .build();
+    Some(Config::builder().timeout_config(timeouts))
+}
+
+/// What replaces the timeouts and the attempts of [`Clients::transfer`] for a request whose body is still coming: its sender sees to both,
+/// since an attempt lasts as long as the client takes, and what was sent can't be sent again.
+pub(crate) fn watched_by_sender(times: &S3Timeouts) -> Builder {
+    Config::builder().retry_config(RetryConfig::disabled()).timeout_config(
         TimeoutConfig::builder()
             .connect_timeout(times.connect)
-            .operation_attempt_timeout(attempt)
-            .operation_timeout(one_long_attempt(times, attempt))
+            .disable_operation_attempt_timeout()
+            .disable_operation_timeout()
             .build(),
     )
+}
+
+/// The pause after so many attempts that failed.
+pub(crate) fn pause_after(attempts: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(1_u32 << attempts.saturating_sub(1).min(8)).min(LONGEST_PAUSE)
 }
 
 fn http_client(endpoint: &Endpoint) -> SharedHttpClient {

@@ -38,7 +38,7 @@ impl Failure {
         Self { step, status: None, code: None, unsendable: true, detail: what.to_owned() }
     }
 
-    /// An answer that did not come to its end: the same request may succeed later.
+    /// An exchange that did not come to its end: the same request may succeed later.
     pub(crate) fn cut_off(step: &'static str, detail: String) -> Self {
         Self { step, status: None, code: None, unsendable: false, detail }
     }
@@ -106,8 +106,9 @@ impl Failure {
         matches!(self.status, Some(405 | 501)) || self.has_code("NotImplemented")
     }
 
-    pub(crate) fn into_store(self) -> PortError {
-        let later = match self.status {
+    /// The same request may succeed later.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self.status {
             None => !self.unsendable,
             Some(501) => false,
             // An answer that looked like success, yet could not be read to its end.
@@ -115,8 +116,15 @@ impl Failure {
             Some(_) => ["RequestTimeout", "SlowDown", "Throttling", "ServiceUnavailable", "InternalError"]
                 .iter()
                 .any(|code| self.has_code(code)),
-        };
-        if later { PortError::Unavailable(self.into()) } else { PortError::Unexpected(self.into()) }
+        }
+    }
+
+    pub(crate) fn into_store(self) -> PortError {
+        if self.is_transient() {
+            PortError::Unavailable(self.into())
+        } else {
+            PortError::Unexpected(self.into())
+        }
     }
 }
 

@@ -19,11 +19,14 @@ mod presign;
 mod presign_part;
 mod public;
 mod put;
+mod put_parts;
 mod read;
 mod resumable;
 mod settings;
 mod signature;
 mod store;
+mod stream;
+mod stream_policy;
 mod write_state;
 
 pub use endpoint::InvalidEndpoint;

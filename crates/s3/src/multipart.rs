@@ -11,10 +11,8 @@ use fm_domain::files::MediaType;
 use tokio::time::sleep;
 
 use crate::body::repeatable;
-use crate::cleanup::Cleanup;
 use crate::client::transfer_timeouts;
 use crate::failure::{Failure, Oddity};
-use crate::parts::{Part, Parts};
 use crate::put::{CACHE_CONTROL, DISPOSITION, refused, stored_type};
 use crate::store::Shared;
 
@@ -35,34 +33,6 @@ pub(crate) fn named(number: u32, tag: String) -> CompletedPart {
 }
 
 impl Shared {
-    /// Sends one part after the other, so that an upload never holds more than one, and never waits for memory while
-    /// it holds some.
-    pub(crate) async fn put_parts(
-        &self,
-        key: &BlobKey,
-        first: Part,
-        parts: &mut Parts,
-        content_type: &MediaType,
-        cleanup: &mut Cleanup,
-    ) -> Result<(), PutBlob> {
-        let upload = self.create_upload(key, content_type).await?;
-        cleanup.of_upload(upload.clone());
-        let mut completed = Vec::new();
-        let mut part = first;
-        loop {
-            let last = part.last;
-            let number = u32::try_from(completed.len() + 1).unwrap_or(u32::MAX);
-            let tag = self.upload_part(key, &upload, number, part.bytes).await.map_err(refused)?;
-            completed.push(named(number, tag));
-            if last {
-                break;
-            }
-            part = parts.next(&self.budget).await?;
-        }
-        self.complete_upload(key, &upload, completed, parts.taken()).await?;
-        Ok(())
-    }
-
     pub(crate) async fn create_upload(&self, key: &BlobKey, content_type: &MediaType) -> PortResult<String> {
         const STEP: &str = "CreateMultipartUpload";
         let created = self
@@ -90,7 +60,7 @@ impl Shared {
     ) -> Result<String, Failure> {
         const STEP: &str = "UploadPart";
         let length = bytes.len();
-        let uploaded = self
+        let mut request = self
             .clients
             .transfer
             .upload_part()
@@ -101,18 +71,18 @@ impl Shared {
             .content_length(i64::try_from(length).unwrap_or(i64::MAX))
             .body(repeatable(bytes.into_pieces()))
             .customize()
-            .disable_payload_signing()
-            .config_override(transfer_timeouts(&self.timeouts, length))
-            .send()
-            .await
-            .map_err(|error| Failure::new(STEP, &error))?;
+            .disable_payload_signing();
+        if let Some(timeouts) = transfer_timeouts(&self.timeouts, length) {
+            request = request.config_override(timeouts);
+        }
+        let uploaded = request.send().await.map_err(|error| Failure::new(STEP, &error))?;
         // Some servers quote it and some don't: it goes back as it came.
         uploaded.e_tag.ok_or_else(|| Failure::odd(STEP, "the answer holds no ETag"))
     }
 
     /// Puts the parts together, and then asks for the size: a server that verifies nothing may have lost a part, and
     /// an answer that was lost may yet have been a success. Under a fresh key there is nothing else to be found.
-    async fn complete_upload(
+    pub(crate) async fn complete_upload(
         &self,
         key: &BlobKey,
         upload: &str,

@@ -1,13 +1,15 @@
 //! A stream of any length, cut into parts that fit the memory budget.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fm_domain::blobs::{PutBlob, PutHint};
 use fm_domain::body::{BodyError, ByteSize, ByteStream, PartBytes};
 use fm_domain::ids::UserId;
-use fm_streaming::{BufferBudget, BufferPool, ChunkReader, ReadOutcome};
+use fm_streaming::{BufferPermit, BufferPool, ChunkReader, PIECE_BYTES, ReadOutcome};
+use tokio::time::Instant;
 
-/// What is held of an upload at once: the smallest part that every server takes, so that as many uploads as possible
+/// What an upload of parts needs to go on: the smallest part that every server takes, so that as many uploads as possible
 /// share the memory.
 pub(crate) const PART: usize = 5 * 1024 * 1024;
 
@@ -32,12 +34,14 @@ pub(crate) struct Parts {
     owner: Option<UserId>,
     declared: Option<u64>,
     taken: u64,
+    took: Duration,
 }
 
 impl Parts {
     pub(crate) fn new(body: ByteStream, hint: &PutHint, pool: BufferPool) -> Self {
         let declared = hint.length.map(ByteSize::bytes);
-        Self { body: ChunkReader::new(body), pool, owner: hint.owner, declared, taken: 0 }
+        let body = ChunkReader::new(body);
+        Self { body, pool, owner: hint.owner, declared, taken: 0, took: Duration::ZERO }
     }
 
     /// Bytes in the parts so far.
@@ -45,19 +49,49 @@ impl Parts {
         self.taken
     }
 
-    /// The next part; never called after the last. The memory is taken from the budget before the first byte is.
-    pub(crate) async fn next(&mut self, budget: &BufferBudget) -> Result<Part, PutBlob> {
-        let wanted = match self.declared {
-            Some(length) => usize::try_from(length.saturating_sub(self.taken)).unwrap_or(PART).min(PART),
-            None => PART,
-        };
-        let permit = Arc::new(budget.acquire(self.owner, ByteSize::new(wanted as u64)).await?);
-        let (bytes, outcome) = self.body.fill(wanted, &self.pool, &permit).await;
+    /// Bytes of the whole body, where they were declared.
+    pub(crate) fn declared(&self) -> Option<u64> {
+        self.declared
+    }
+
+    /// How long the bytes of the last part took to come, once there was memory for them.
+    pub(crate) fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// Bytes of the next part at most.
+    fn wanted(&self, most: usize) -> usize {
+        match self.declared {
+            Some(length) => usize::try_from(length.saturating_sub(self.taken)).unwrap_or(most).min(most),
+            None => most,
+        }
+    }
+
+    /// How much memory the next part takes, and whose it is. It may be waited for only where no part is held: one upload could wait for
+    /// another for ever.
+    pub(crate) fn memory(&self) -> (Option<UserId>, ByteSize) {
+        (self.owner, ByteSize::new(self.wanted(PART) as u64))
+    }
+
+    /// The next part, in this memory; never called after the last.
+    pub(crate) async fn next(&mut self, permit: BufferPermit) -> Result<Part, PutBlob> {
+        self.fill(PART, &Arc::new(permit)).await
+    }
+
+    /// The same, of one piece.
+    pub(crate) async fn next_piece(&mut self, window: &Arc<BufferPermit>) -> Result<Part, PutBlob> {
+        self.fill(PIECE_BYTES, window).await
+    }
+
+    async fn fill(&mut self, most: usize, permit: &Arc<BufferPermit>) -> Result<Part, PutBlob> {
+        let (begun, wanted) = (Instant::now(), self.wanted(most));
+        let (bytes, outcome) = self.body.fill(wanted, &self.pool, permit).await;
         self.taken += bytes.len() as u64;
+        self.took = begun.elapsed();
         let last = match outcome {
             // The end is asked for even where all bytes are there: what is wrong with the whole is said only then.
             ReadOutcome::Full if self.declared.is_none_or(|length| self.taken >= length) => {
-                self.body.is_at_end(&permit).await?
+                self.body.is_at_end(permit).await?
             }
             ReadOutcome::Full => false,
             ReadOutcome::Ended => true,

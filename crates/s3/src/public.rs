@@ -49,7 +49,7 @@ impl PublicBuckets {
 
     pub(crate) fn presign(&self, permitted: &Permitted<'_>) -> SignedUrl {
         let (signed_at, expires_in) = permitted.life;
-        SignedUrl::new(self.signer.presign(&Presigned {
+        SignedUrl::new(&self.signer.presign(&Presigned {
             method: permitted.method,
             address: match permitted.key.bucket {
                 Bucket::Files => &self.files,

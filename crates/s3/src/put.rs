@@ -1,5 +1,6 @@
 //! Writing a blob.
 
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use fm_domain::blobs::{BlobKey, Bucket, PutBlob, PutHint, StoredBlob};
 use fm_domain::body::{ByteSize, ByteStream, PartBytes};
 use fm_domain::files::MediaType;
@@ -8,8 +9,11 @@ use crate::body::repeatable;
 use crate::cleanup::Cleanup;
 use crate::client::transfer_timeouts;
 use crate::failure::Failure;
-use crate::parts::Parts;
+use crate::parts::{Part, Parts};
 use crate::store::Shared;
+use crate::stream::StreamError;
+
+pub(crate) const PUT_OBJECT: &str = "PutObject";
 
 /// For servers that answer with the headers given here rather than with those that a URL asks for. A blob never
 /// changes, but a client that loses the right to it shall lose it soon.
@@ -23,7 +27,8 @@ pub(crate) fn stored_type(content_type: &MediaType) -> &str {
 }
 
 impl Shared {
-    /// A body of one part is one request; a longer one is an upload of parts, which appears only when it is completed.
+    /// A body of one part is one request. So is a longer one that is not too long, of known length, and comes fast enough: it is sent
+    /// while it comes. Any other is an upload of parts, which appears only when it is completed.
     pub(crate) async fn put(
         &self,
         key: &BlobKey,
@@ -31,16 +36,11 @@ impl Shared {
         hint: &PutHint,
     ) -> Result<StoredBlob, PutBlob> {
         let mut parts = Parts::new(body, hint, self.pool.clone());
-        let first = parts.next(&self.budget).await?;
+        let (owner, wanted) = parts.memory();
+        let permit = self.budget.acquire(owner, wanted).await?;
+        let first = parts.next(permit).await?;
         let mut cleanup = Cleanup::armed(self, *key);
-        let written = if first.last {
-            self.put_object(key.bucket, &key.to_string(), first.bytes, &hint.content_type)
-                .await
-                .map_err(refused)
-        } else {
-            self.put_parts(key, first, &mut parts, &hint.content_type, &mut cleanup).await
-        };
-        match written {
+        match self.put_from(key, first, &mut parts, &hint.content_type, &mut cleanup).await {
             Ok(()) => {
                 cleanup.disarm();
                 Ok(StoredBlob { size: ByteSize::new(parts.taken()) })
@@ -50,6 +50,28 @@ impl Shared {
                 Err(error)
             }
         }
+    }
+
+    async fn put_from(
+        &self,
+        key: &BlobKey,
+        mut first: Part,
+        parts: &mut Parts,
+        content_type: &MediaType,
+        cleanup: &mut Cleanup,
+    ) -> Result<(), PutBlob> {
+        if first.last {
+            let name = key.to_string();
+            return self.put_object(key.bucket, &name, first.bytes, content_type).await.map_err(refused);
+        }
+        if let Some(plan) = self.plan_stream(parts) {
+            match self.put_stream(key, first.bytes, parts, plan, content_type).await {
+                Ok(()) => return Ok(()),
+                Err(StreamError::TooLong(head)) => first = Part { bytes: head, last: false },
+                Err(StreamError::Failed(error)) => return Err(error),
+            }
+        }
+        self.put_parts(key, first, parts, content_type, cleanup).await
     }
 
     /// The same for bytes that are held already.
@@ -82,6 +104,25 @@ impl Shared {
         content_type: &MediaType,
     ) -> Result<(), Failure> {
         let length = bytes.len();
+        let mut request = self
+            .put_request(bucket, name, length as u64, content_type)
+            .body(repeatable(bytes.into_pieces()))
+            .customize()
+            .disable_payload_signing();
+        if let Some(timeouts) = transfer_timeouts(&self.timeouts, length) {
+            request = request.config_override(timeouts);
+        }
+        request.send().await.map(|_| ()).map_err(|error| Failure::new(PUT_OBJECT, &error))
+    }
+
+    /// The request without its body.
+    pub(crate) fn put_request(
+        &self,
+        bucket: Bucket,
+        name: &str,
+        length: u64,
+        content_type: &MediaType,
+    ) -> PutObjectFluentBuilder {
         self.clients
             .transfer
             .put_object()
@@ -91,14 +132,6 @@ impl Shared {
             .content_disposition(DISPOSITION)
             .cache_control(CACHE_CONTROL)
             .content_length(i64::try_from(length).unwrap_or(i64::MAX))
-            .body(repeatable(bytes.into_pieces()))
-            .customize()
-            .disable_payload_signing()
-            .config_override(transfer_timeouts(&self.timeouts, length))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| Failure::new("PutObject", &error))
     }
 }
 

@@ -64,7 +64,8 @@ pub struct S3Timeouts {
     pub connect: Duration,
     /// For the answer to one attempt that moves no bytes of a blob.
     pub control: Duration,
-    /// For the answer to one attempt that sends up to 5 MiB.
+    /// For the answer to one attempt that sends up to 5 MiB. Behind the first 5 MiB of a body that is sent while it comes: for the store to
+    /// take 64 KiB, and to answer after the last of them.
     pub transfer: Duration,
     /// For the server to put the parts of a blob together; the time of all attempts.
     pub complete: Duration,

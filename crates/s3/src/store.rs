@@ -22,6 +22,7 @@ use crate::endpoint::{Endpoint, InvalidEndpoint};
 use crate::failure::{Failure, Oddity};
 use crate::parts::{LARGEST, PART};
 use crate::settings::{S3Settings, S3Timeouts};
+use crate::stream_policy::{LONGEST_STREAM, StreamPolicy};
 
 /// What an operator should look at where the server knows nothing at the address.
 const WHOLE_PATH: &str = "is the path of S3_ENDPOINT whole? That of Supabase ends with /storage/v1/s3";
@@ -47,6 +48,7 @@ pub(crate) struct State {
     pub(crate) pool: BufferPool,
     pub(crate) timeouts: S3Timeouts,
     pub(crate) cleanups: TaskTracker,
+    pub(crate) streams: StreamPolicy,
     region: String,
     files_bucket: String,
     thumbnails_bucket: String,
@@ -209,8 +211,11 @@ pub(crate) struct AboutBucket {
 struct PingTimedOut(Duration);
 
 impl S3BlobStore {
-    /// What is held in memory of one upload at most.
+    /// The parts of an upload, but for the last. One that others wait beside holds one of them at most.
     pub const PART_SIZE: usize = PART;
+
+    /// The longest body that is sent as one request while it comes: 50 MiB. A longer one goes in parts.
+    pub const LONGEST_STREAM: u64 = LONGEST_STREAM;
 
     /// A store on the server of these settings. Nothing is sent yet.
     pub fn new(settings: &S3Settings) -> Result<Self, InvalidEndpoint> {
@@ -221,6 +226,7 @@ impl S3BlobStore {
             pool: BufferPool::default(),
             timeouts: settings.timeouts,
             cleanups: TaskTracker::new(),
+            streams: StreamPolicy::default(),
             region: settings.region.clone(),
             files_bucket: settings.files_bucket.clone(),
             thumbnails_bucket: settings.thumbnails_bucket.clone(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use fm_e2e::{Api, Fault, Server, User, noise, pictures};
 use futures_util::future::{join, join_all};
 use serde_json::json;
@@ -46,10 +47,14 @@ async fn a_store_that_hangs() {
         user.me().await.expect(200);
     };
     let replace = user.put(&format!("{}/content", User::path(&kept))).header("content-type", "text/plain");
+    let in_parts = user.post("/v1/files").query(&[("name", "c.bin")]);
+    let in_parts = in_parts.header("content-type", "application/octet-stream");
+    let in_parts = in_parts.chunked(vec![Bytes::from(noise(6_000_000))]);
     let uploads = join_all([
         within(STORE_TRANSFER + MARGIN, "a small upload", user.upload("a.txt", "text")),
         within(STORE_TRANSFER + MARGIN, "a replacement", replace.body("other")),
-        within(STORE_CONTROL + MARGIN, "a large upload", user.upload("b.bin", noise(6_000_000))),
+        within(STORE_TRANSFER + MARGIN, "a large upload", user.upload("b.bin", noise(6_000_000))),
+        within(STORE_CONTROL + MARGIN, "an upload in parts", in_parts),
     ]);
     for answer in join(ready, uploads).await.1 {
         answer.unavailable();

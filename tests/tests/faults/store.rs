@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use fm_api_types::File;
 use fm_e2e::{Api, Fault, Server, User, eventually, noise, pictures};
 use futures_util::future::join4;
 
@@ -10,6 +12,9 @@ use super::within;
 
 /// More than one part of an S3 upload.
 const LARGE: usize = 6_000_000;
+
+/// More than is held of a body that is sent while it comes, and than sockets hold of it.
+const LONGER: usize = 20_000_000;
 
 /// Three attempts that fail at once, the pauses between them (1 s each at most), and as much once more for cleaning up
 /// (waited for 5 s at most by the adapter, and 5 s by the use case).
@@ -102,8 +107,11 @@ async fn a_single_fault_of_the_store_is_hidden_from_clients() {
         {
             let met = chaos.met();
             chaos.next(1, text, fault);
-            let bytes = noise(size);
-            let file = user.file("a.bin", bytes.clone()).await;
+            let bytes = Bytes::from(noise(size));
+            // Of unknown length, so that the longer ones go in parts.
+            let upload = user.post("/v1/files").query(&[("name", "a.bin")]);
+            let upload = upload.header("content-type", "application/octet-stream");
+            let file: File = upload.chunked(vec![bytes.clone()]).send().await.expect(201).parse();
             assert_eq!(chaos.met(), met + 1, "{fault:?} of {text}");
             let content = user.get(file.download.url.expose()).send().await.expect(200);
             assert_eq!(content.body, bytes, "{fault:?} of {text}");
@@ -115,6 +123,48 @@ async fn a_single_fault_of_the_store_is_hidden_from_clients() {
     let orphans = 2;
     let stored = server.stored().await.unwrap();
     assert!((files..=files + orphans).contains(&stored), "{stored} objects for {files} files");
+}
+
+/// A body that is sent to the store while it comes can't be sent again. Where only the answer is lost or late, the store is asked.
+#[tokio::test]
+async fn an_answer_that_is_lost_or_late_to_a_longer_body_is_hidden_from_clients() {
+    let server = Arc::new(Server::amid_chaos());
+    let user = Api::of(Arc::clone(&server)).user().await;
+    let chaos = server.store_chaos();
+    let bytes = Bytes::from(noise(LONGER));
+    let faults = [Fault::LoseAnswer, Fault::CutAnswer, Fault::Slow];
+    for fault in faults {
+        let met = chaos.met();
+        chaos.next(1, "PUT /", fault);
+        let file = user.file("a.bin", bytes.clone()).await;
+        assert_eq!(chaos.met(), met + 1, "{fault:?}");
+        let content = user.get(file.download.url.expose()).send().await.expect(200);
+        assert_eq!(content.body, bytes, "{fault:?}");
+    }
+    chaos.calm();
+    server.stores_within(Duration::from_secs(150), faults.len()).await;
+}
+
+/// Else the client is told, and its repetition goes in parts, of which a single fault is hidden.
+#[tokio::test]
+async fn a_fault_in_the_middle_of_a_longer_body_is_told_and_the_repetition_succeeds() {
+    for fault in [Fault::CutRequest, Fault::Refuse(503, "SlowDown")] {
+        let server = Arc::new(Server::amid_chaos());
+        let user = Api::of(Arc::clone(&server)).user().await;
+        let chaos = server.store_chaos();
+        let (bytes, before) = (Bytes::from(noise(LONGER)), user.storage().await);
+        chaos.next(1, "PUT /", fault);
+        within(BOUND, "a longer upload", user.upload("a.bin", bytes.clone())).await.unavailable();
+        assert_eq!(user.storage().await, before, "{fault:?}: nothing is charged");
+        let met = chaos.met();
+        chaos.next(1, "partNumber=2", fault);
+        let file = user.file("a.bin", bytes.clone()).await;
+        assert_eq!(chaos.met(), met + 1, "{fault:?}");
+        let content = user.get(file.download.url.expose()).send().await.expect(200);
+        assert_eq!(content.body, bytes, "{fault:?}");
+        chaos.calm();
+        server.stores_within(Duration::from_secs(150), 1).await;
+    }
 }
 
 /// The bytes of a picture that break off on the way to its thumbnail are no reason to call it broken.
@@ -159,6 +209,8 @@ async fn a_file_that_is_too_large_for_the_store_is_refused_for_good() {
 
     chaos.only("PUT", refusal);
     let replace = user.put(&format!("{}/content", User::path(&kept))).header("content-type", "text/plain");
+    // It is refused when most of it was sent, and might be taken in parts: the client's next attempt tells.
+    user.upload("large.bin", noise(LARGE)).send().await.unavailable();
     for answer in [
         user.upload("small.txt", "text").send().await,
         user.upload("large.bin", noise(LARGE)).send().await,

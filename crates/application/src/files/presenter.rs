@@ -8,7 +8,7 @@ use crate::ports::{Ports, Settings};
 use fm_domain::blobs::{BlobKey, Disposition, DownloadLink, LinkTarget, SignDownload, SignedUrl};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::error::PortResult;
-use fm_domain::files::{File, FileName, MediaType, ThumbnailState};
+use fm_domain::files::{File, MediaType, ThumbnailState};
 use fm_domain::ids::BlobId;
 
 /// A file with the URLs that lead to its bytes.
@@ -16,15 +16,23 @@ use fm_domain::ids::BlobId;
 pub struct FileView {
     /// The file.
     pub file: File,
-    /// Its entity tag (RFC 9110, section 8.8.3), without the quotes: it changes with the revision, the thumbnail and
-    /// the URLs, so that "not modified" never leaves dead URLs. It begins with `r` and the revision.
-    pub etag: String,
     /// Leads to the bytes, as an attachment.
     pub download: SignedUrl,
+    /// The beginning of the time in which the URLs work: it changes when they do.
+    pub valid_from: Timestamp,
     /// Until when the URLs work.
     pub expires_at: Timestamp,
     /// Leads to the thumbnail, where there is one.
     pub thumbnail: Option<SignedUrl>,
+}
+
+impl FileView {
+    /// The file's entity tag (RFC 9110, section 8.8.3), without the quotes: it changes with the revision, the thumbnail and
+    /// the URLs, so that "not modified" never leaves dead URLs. It begins with `r` and the revision.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        etag(&self.file, self.valid_from)
+    }
 }
 
 /// Makes views.
@@ -43,13 +51,13 @@ impl FilePresenter {
     /// The file as it is seen now.
     pub(crate) async fn view(&self, file: File) -> PortResult<FileView> {
         let window = self.window(&file);
-        let download = self.content(&file, Disposition::Attachment).await?;
+        let download = content_link(&file, Disposition::Attachment, window.from, window.until);
+        let download = self.links.sign(&download).await?;
         let thumbnail = match file.thumbnail.blob() {
-            Some(blob) => Some(self.thumbnail(&file, blob).await?),
+            Some(blob) => Some(self.links.sign(&thumbnail_link(&file, blob, window)).await?),
             None => None,
         };
-        let etag = etag(&file, window);
-        Ok(FileView { file, etag, download, expires_at: window.until, thumbnail })
+        Ok(FileView { file, download, valid_from: window.from, expires_at: window.until, thumbnail })
     }
 
     /// A URL of the bytes in the present window.
@@ -60,16 +68,7 @@ impl FilePresenter {
 
     /// A URL of the thumbnail in the present window.
     pub(super) async fn thumbnail(&self, file: &File, blob: BlobId) -> PortResult<SignedUrl> {
-        let window = self.window(file);
-        let content_type = "image/png".parse().unwrap_or_else(|_| MediaType::octet_stream());
-        let target = LinkTarget {
-            key: BlobKey::thumbnail(blob),
-            content_type,
-            disposition: Disposition::Inline,
-            filename: thumbnail_name(&file.name),
-            sha256: None,
-        };
-        self.links.sign(&DownloadLink { target, issued_at: window.from, expires_at: window.until }).await
+        self.links.sign(&thumbnail_link(file, blob, self.window(file))).await
     }
 
     fn window(&self, file: &File) -> UrlValidity {
@@ -94,13 +93,19 @@ pub(super) fn content_link(
     DownloadLink { target, issued_at, expires_at }
 }
 
-/// The file's name with `.png` for its last extension; a name that this makes too long stays as it is.
-fn thumbnail_name(name: &FileName) -> FileName {
-    let stem = name.as_str().rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
-    FileName::from_stored(&format!("{stem}.png")).unwrap_or_else(|_| name.clone())
+/// A link to the thumbnail of a file, which is called like it.
+fn thumbnail_link(file: &File, blob: BlobId, window: UrlValidity) -> DownloadLink {
+    let target = LinkTarget {
+        key: BlobKey::thumbnail(blob),
+        content_type: MediaType::png(),
+        disposition: Disposition::Inline,
+        filename: file.name.with_extension("png"),
+        sha256: None,
+    };
+    DownloadLink { target, issued_at: window.from, expires_at: window.until }
 }
 
-fn etag(file: &File, window: UrlValidity) -> String {
+fn etag(file: &File, valid_from: Timestamp) -> String {
     let thumbnail = match file.thumbnail {
         ThumbnailState::None => "n".to_owned(),
         ThumbnailState::Pending => "p".to_owned(),
@@ -109,7 +114,7 @@ fn etag(file: &File, window: UrlValidity) -> String {
     };
     // The hash of a direct upload comes later.
     let unread = if file.sha256.is_none() { "u" } else { "" };
-    format!("r{}-{thumbnail}{unread}-{:x}", file.revision.number(), window.from.unix_seconds())
+    format!("r{}-{thumbnail}{unread}-{:x}", file.revision.number(), valid_from.unix_seconds())
 }
 
 #[cfg(test)]

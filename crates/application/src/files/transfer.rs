@@ -160,7 +160,11 @@ impl Transfer {
         let limit = Limit { max: self.max_upload, quota };
         let UploadBody { mut stream, length, claimed_type, sha256, end } = body;
         let head = fm_streaming::meter::head(&mut stream, HEAD_BYTES).await?;
-        let content_type = sniff(&head.concat(), claimed_type.as_ref());
+        // The server mostly hands over all of it at once.
+        let content_type = match head.as_slice() {
+            [one] => sniff(one, claimed_type.as_ref()),
+            some => sniff(&some.concat(), claimed_type.as_ref()),
+        };
         let charset = content_type.lacks_charset().then(CharsetCheck::default);
         let (meter, bytes) =
             Meter::wrap(stream::iter(head).map(Ok).chain(stream).boxed(), limit, length, sha256, charset);

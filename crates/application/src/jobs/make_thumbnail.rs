@@ -189,7 +189,7 @@ impl Attempt<'_> {
         let hint = PutHint {
             owner: None,
             length: Some(ByteSize::new(png.len() as u64)),
-            content_type: "image/png".parse().unwrap_or_else(|_| MediaType::octet_stream()),
+            content_type: MediaType::png(),
         };
         let body: ByteStream = stream::iter([Ok(png)]).boxed();
         let put = tokio::select! {

@@ -51,16 +51,12 @@ pub(super) async fn needed_after(
         };
         let (size, sha256, content_type) = match key.bucket {
             Bucket::Files => (Some(file.size), file.sha256, file.content_type.safe()),
-            Bucket::Thumbnails => (stored, None, png()),
+            Bucket::Thumbnails => (stored, None, MediaType::png()),
         };
         let of = FileBlob { file: file.id, owner: file.owner, key };
         Needed { of, size, sha256, content_type, is_stored: stored.is_some() }
     });
     Ok(Some(NeededPage { last, files: files.len() as u64, blobs: blobs.collect() }))
-}
-
-fn png() -> MediaType {
-    "image/png".parse().unwrap_or_else(|_| MediaType::octet_stream())
 }
 
 /// The blobs that a file needs.

@@ -126,32 +126,43 @@ pub(crate) async fn blob_19_a_list_of_many_blobs_is_whole_and_holds_a_page_at_mo
 
 pub(crate) async fn blob_20_a_put_writes_while_the_body_comes<H: BlobStoreHarness>(harness: &H) {
     let Some(may_hold) = offered("the memory of a put", harness.held_at_most()) else { return };
-    let (key, blobs, hint) = (key(), harness.blobs(), hint(None));
     // More than it may hold: something has to be in the store by then.
     let length = (may_hold * 3 + harness.part_size() * 2).div_ceil(CHUNK) * CHUNK;
-    let (body, given, most) = watched(length);
-    tokio::select! {
-        ended = blobs.put(&key, body, &hint) => panic!("a body that never ends was stored: {ended:?}"),
-        () = async {
-            while given.load(Ordering::SeqCst) < length || harness.debris().await == 0 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+    for declared in [None, Some(length + 1)] {
+        let (key, blobs, hint) = (key(), harness.blobs(), hint(declared));
+        let (body, given, most) = watched(length);
+        tokio::select! {
+            ended = blobs.put(&key, body, &hint) => panic!("a body that never ends was stored: {ended:?}"),
+            () = async {
+                while given.load(Ordering::SeqCst) < length || harness.debris().await == 0 {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                // All but what it may hold is in the store then, or it was copied to be held.
+                let stored = async || offered("the bytes in the store", harness.stored_bytes().await);
+                let owed = (length - may_hold.min(length)).saturating_sub(2 * CHUNK) as u64;
+                while stored().await.is_some_and(|stored| stored < owed) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            } => {}
+            () = tokio::time::sleep(Duration::from_secs(20)) => {
+                let (taken, stored) = (given.load(Ordering::SeqCst), harness.stored_bytes().await);
+                panic!("{taken} bytes were taken, and too little was stored: {stored:?} where {may_hold} may be held");
             }
-            // All but what it may hold is in the store then, or it was copied to be held.
-            let stored = async || offered("the bytes in the store", harness.stored_bytes().await);
-            let owed = (length - may_hold.min(length)).saturating_sub(2 * CHUNK) as u64;
-            while stored().await.is_some_and(|stored| stored < owed) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        } => {}
-        () = tokio::time::sleep(Duration::from_secs(20)) => {
-            let (taken, stored) = (given.load(Ordering::SeqCst), harness.stored_bytes().await);
-            panic!("{taken} bytes were taken, and too little was stored: {stored:?} where {may_hold} may be held");
         }
+        let most = most.load(Ordering::SeqCst);
+        assert!(
+            most <= may_hold + 2 * CHUNK,
+            "{most} bytes of the body were held where {may_hold} are allowed"
+        );
+        blobs.delete(&key).await.unwrap();
+        assert_absent(harness, &key, "a put that was dropped").await;
+        soon("removing what a dropped put left", async {
+            while harness.debris().await > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
     }
-    let most = most.load(Ordering::SeqCst);
-    assert!(most <= may_hold + 2 * CHUNK, "{most} bytes of the body were held where {may_hold} are allowed");
-    blobs.delete(&key).await.unwrap();
-    assert_absent(harness, &key, "a put that was dropped").await;
 }
 
 pub(crate) async fn blob_21_a_read_runs_ahead_of_its_reader_by_what_it_may_hold<H: BlobStoreHarness>(

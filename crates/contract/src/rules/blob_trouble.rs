@@ -25,8 +25,10 @@ impl Drop for Dropped {
 }
 
 pub(crate) async fn blob_16_a_dropped_put_takes_no_more_of_its_body<H: BlobStoreHarness>(harness: &H) {
-    for length in [1_000, harness.part_size() * 2 + 10] {
-        let (key, blobs, hint) = (key(), harness.blobs(), hint(None));
+    let large = harness.part_size() * 2 + 10;
+    for (length, declared) in [(1_000, None), (large, None), (1_000, Some(1_010)), (large, Some(large + 10))]
+    {
+        let (key, blobs, hint) = (key(), harness.blobs(), hint(declared));
         let (open, gate) = tokio::sync::oneshot::channel::<()>();
         let (dropped, taken) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let (guard, counter) = (Dropped(Arc::clone(&dropped)), Arc::clone(&taken));
@@ -50,7 +52,7 @@ pub(crate) async fn blob_16_a_dropped_put_takes_no_more_of_its_body<H: BlobStore
                 }
             } => {}
         }
-        let what = format!("a put that was dropped after {length} bytes");
+        let what = format!("a put that was dropped after {length} bytes of {declared:?}");
         let given_up = async {
             while !dropped.load(Ordering::SeqCst) {
                 tokio::time::sleep(Duration::from_millis(1)).await;

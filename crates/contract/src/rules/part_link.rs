@@ -134,7 +134,7 @@ pub(crate) async fn partlink_03_a_tampered_or_expired_url_is_refused<H: SignPart
         tampered.push((format!("with another {name}"), format!("{bare}?{}", fields.join("&"))));
     }
     for (what, url) in tampered.into_iter().filter(|(_, tampered)| tampered != url) {
-        let tampered = SignedPart { url: SignedUrl::new(url), ..signed.clone() };
+        let tampered = SignedPart { url: SignedUrl::new(&url), ..signed.clone() };
         assert_refused(&harness.send(&tampered, body.clone()).await, &format!("a URL {what}"));
     }
     for write in [&write, &other] {

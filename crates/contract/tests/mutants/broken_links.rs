@@ -159,9 +159,9 @@ impl SignDownload for Fake {
         let url = format!("{ORIGIN}{path}?{query}&mac={mac}");
         if self.is(Fault::CachesUrlsOfABlob) {
             let known = (target.key, target.disposition, link.expires_at);
-            return Ok(SignedUrl::new(self.signed.lock().unwrap().entry(known).or_insert(url).clone()));
+            return Ok(SignedUrl::new(self.signed.lock().unwrap().entry(known).or_insert(url)));
         }
-        Ok(SignedUrl::new(url))
+        Ok(SignedUrl::new(&url))
     }
 }
 

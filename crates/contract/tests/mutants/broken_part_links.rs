@@ -110,7 +110,7 @@ impl SignParts for Fake {
             link.expires_at.unix_seconds()
         );
         let mac = self.mac(&path, &query);
-        let url = SignedUrl::new(format!("{ORIGIN}{path}?{query}&mac={mac}"));
+        let url = SignedUrl::new(&format!("{ORIGIN}{path}?{query}&mac={mac}"));
         Ok(SignedPart { method: "PUT", url, headers: Vec::new() })
     }
 }

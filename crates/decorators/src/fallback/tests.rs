@@ -128,7 +128,7 @@ impl Clock for SetClock {
 
 fn signer(url: &'static str) -> Arc<MockSignDownload> {
     let mut signer = MockSignDownload::new();
-    signer.expect_sign().returning(move |_| Ok(SignedUrl::new(url.to_owned())));
+    signer.expect_sign().returning(move |_| Ok(SignedUrl::new(url)));
     Arc::new(signer)
 }
 

@@ -196,7 +196,7 @@ fn secrets_are_never_shown() {
     let secret = "correct horse".to_owned();
     assert_eq!(format!("{:?}", Password::candidate(secret.clone())), "Password(…)");
     assert_eq!(format!("{:?}", PasswordHash::new(secret.clone())), "PasswordHash(…)");
-    assert_eq!(format!("{:?}", SignedUrl::new(secret)), "SignedUrl(…)");
+    assert_eq!(format!("{:?}", SignedUrl::new(&secret)), "SignedUrl(…)");
     assert!(!format!("{:?}", crate::testing::an_account()).contains("hash of ada"));
 }
 

@@ -41,7 +41,7 @@ impl Disposition {
     /// `inline` only for types on the allow-list, `attachment` for any other.
     #[must_use]
     pub fn allowed_for(self, content_type: &MediaType) -> Self {
-        if content_type.may_be_inline() { self } else { Self::Attachment }
+        if self == Self::Inline && content_type.may_be_inline() { self } else { Self::Attachment }
     }
 
     /// The value of the header field `Content-Disposition`: printable ASCII alone. The name comes twice: as a quoted

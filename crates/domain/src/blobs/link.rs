@@ -1,8 +1,11 @@
 //! Signed URLs: what lets a browser fetch a blob without any other credentials.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::{BlobKey, Disposition};
 use crate::clock::Timestamp;
@@ -35,18 +38,22 @@ pub struct DownloadLink {
     pub expires_at: Timestamp,
 }
 
-/// An absolute URL that carries its own authority. Never shown.
+/// Characters that no URL has (RFC 3986, section 2) and that JSON escapes. So are all beyond ASCII encoded.
+const NOT_OF_A_URL: &AsciiSet = &CONTROLS.add(b'"').add(b'\\');
+
+/// An absolute URL that carries its own authority. Never shown. Clones share its text.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SignedUrl(String);
+pub struct SignedUrl(Arc<str>);
 
 impl SignedUrl {
-    /// Takes a signed URL.
+    /// Takes a signed URL. Characters that no URL has are percent-encoded, so that its text stands in JSON and in a header as it is, however
+    /// often it is written.
     #[must_use]
-    pub const fn new(url: String) -> Self {
-        Self(url)
+    pub fn new(url: &str) -> Self {
+        Self(Cow::<str>::from(utf8_percent_encode(url, NOT_OF_A_URL)).into())
     }
 
-    /// The URL, for its user alone.
+    /// The URL, for its user alone: ASCII without control characters, `"` and `\`.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -67,3 +74,6 @@ pub trait SignDownload: Send + Sync {
     /// that differ in anything different ones (LINK-07, LINK-10).
     async fn sign(&self, link: &DownloadLink) -> PortResult<SignedUrl>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,7 +131,7 @@ impl Fields {
     }
 
     fn url(self, path: &str) -> SignedUrl {
-        SignedUrl::new(format!("http://files.test/{path}?{}", self.0))
+        SignedUrl::new(&format!("http://files.test/{path}?{}", self.0))
     }
 
     fn text(&self, wanted: &str) -> Option<String> {

@@ -12,12 +12,17 @@ use fm_domain::error::PortResult;
 use fm_domain::files::{FileName, Sha256};
 use fm_domain::ids::BlobId;
 use fm_domain::mac::{MacSigner, Purpose};
+use quick_cache::sync::Cache;
 
 /// Signs links to `<base>/v1/blobs/<id>?token=…` for stores that can't sign by themselves.
 pub struct SelfSignedLinks {
     base: String,
     macs: Arc<dyn MacSigner>,
+    remembered: Cache<DownloadLink, SignedUrl>,
 }
+
+/// Signed URLs that are remembered: a few megabytes of them.
+const REMEMBERED: usize = 4096;
 
 /// What a token says, under short names because it travels in a URL.
 #[derive(Serialize, Deserialize)]
@@ -49,7 +54,8 @@ impl SelfSignedLinks {
     /// Links under `base`, the URL that clients reach us by, with or without a slash at its end.
     #[must_use]
     pub fn new(base: &str, macs: Arc<dyn MacSigner>) -> Self {
-        Self { base: base.trim_end_matches('/').to_owned(), macs }
+        let base = base.trim_end_matches('/').to_owned();
+        Self { base, macs, remembered: Cache::new(REMEMBERED) }
     }
 
     /// What a genuine token leads to, and until when; whether that is past is the caller's to see.
@@ -65,11 +71,8 @@ impl SelfSignedLinks {
         };
         Some((target, Timestamp::from_unix_seconds(claims.expires_at)))
     }
-}
 
-#[async_trait]
-impl SignDownload for SelfSignedLinks {
-    async fn sign(&self, link: &DownloadLink) -> PortResult<SignedUrl> {
+    fn url(&self, link: &DownloadLink) -> PortResult<SignedUrl> {
         let target = &link.target;
         let claims = DownloadClaims {
             thumbnail: target.key.bucket == Bucket::Thumbnails,
@@ -81,7 +84,19 @@ impl SignDownload for SelfSignedLinks {
         };
         let blob = target.key.id;
         let token = claims::seal(&claims, Binding::Prefix(blob.uuid().as_bytes()), self.macs.as_ref())?;
-        Ok(SignedUrl::new(format!("{}/v1/blobs/{blob}?token={token}", self.base)))
+        Ok(SignedUrl::new(&format!("{}/v1/blobs/{blob}?token={token}", self.base)))
+    }
+}
+
+#[async_trait]
+impl SignDownload for SelfSignedLinks {
+    async fn sign(&self, link: &DownloadLink) -> PortResult<SignedUrl> {
+        if let Some(url) = self.remembered.get(link) {
+            return Ok(url);
+        }
+        let url = self.url(link)?;
+        self.remembered.insert(link.clone(), url.clone());
+        Ok(url)
     }
 }
 

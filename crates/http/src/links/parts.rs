@@ -99,7 +99,7 @@ impl SignParts for SelfSignedParts {
         };
         let token = claims::seal(&claims, Binding::Prefix(&place(*upload, *number)), self.macs.as_ref())?;
         let url = format!("{}/v1/direct-uploads/{upload}/parts/{number}?token={token}", self.base);
-        Ok(SignedPart { method: "PUT", url: SignedUrl::new(url), headers: Vec::new() })
+        Ok(SignedPart { method: "PUT", url: SignedUrl::new(&url), headers: Vec::new() })
     }
 }
 

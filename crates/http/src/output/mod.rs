@@ -4,6 +4,5 @@ mod answer;
 mod file;
 mod user;
 
-pub(crate) use answer::{etag, file_answer, json, no_content, redirect};
-pub(crate) use file::file_list;
+pub(crate) use answer::{etag, file_answer, file_list_answer, json, no_content, redirect};
 pub(crate) use user::{account, admin_user, token_pair, user};

@@ -39,8 +39,8 @@ impl FileRow {
             thumbnail: self.thumbnail()?,
             id: FileId::new(self.id),
             owner: UserId::new(self.owner_id),
-            name: FileName::from_stored(&self.name).map_err(corrupt("files.name"))?,
-            content_type: content_type(&self.content_type, self.charset.as_deref())?,
+            name: FileName::from_trusted(self.name),
+            content_type: content_type(self.content_type, self.charset.as_deref()),
             size: size("files.size_bytes", self.size_bytes)?,
             sha256: self.sha256.map(|bytes| sha256("files.sha256", &bytes)).transpose()?,
             blob: BlobId::new(self.blob_id),
@@ -72,10 +72,9 @@ impl FileRow {
     }
 }
 
-/// A name that a later version writes and that is none here counts as none.
-fn content_type(essence: &str, charset: Option<&str>) -> PortResult<MediaType> {
-    let charset = charset.and_then(|name| name.parse().ok());
-    Ok(essence.parse::<MediaType>().map_err(corrupt("files.content_type"))?.or_charset(charset))
+/// A charset that a later version writes and that is none here counts as none.
+fn content_type(essence: String, charset: Option<&str>) -> MediaType {
+    MediaType::from_trusted(essence, charset.and_then(|name| name.parse().ok()))
 }
 
 /// How a thumbnail stands, as it is written: all of it at once.

@@ -103,7 +103,7 @@ async fn a_lost_answer_to_the_completion_is_found_out_by_the_size() {
     })
     .await
     .unwrap();
-    let stored = store(server.endpoint()).put(&key(), body(length), &hint(Some(length))).await.unwrap();
+    let stored = store(server.endpoint()).put(&key(), body(length), &hint(None)).await.unwrap();
     assert_eq!(stored.size.bytes(), length as u64);
     assert_eq!(count(&server.seen(), "DELETE"), 0);
 }
@@ -112,7 +112,7 @@ async fn a_lost_answer_to_the_completion_is_found_out_by_the_size() {
 async fn a_completed_object_of_another_size_is_an_error_and_removed() {
     let length = PART + 1;
     let server = ScriptedServer::start(obliging(length - 1)).await.unwrap();
-    let error = store(server.endpoint()).put(&key(), body(length), &hint(Some(length))).await.unwrap_err();
+    let error = store(server.endpoint()).put(&key(), body(length), &hint(None)).await.unwrap_err();
     assert!(matches!(error, PutBlob::Store(PortError::Unexpected(_))));
     assert_eq!(count(&server.seen(), "DELETE"), 2, "the upload, and the object");
 }
@@ -163,9 +163,9 @@ async fn a_dropped_put_cleans_up_in_the_background() {
     let store = store(server.endpoint());
     let length = PART + 1;
     let key = key();
-    let declared = hint(Some(length));
+    let unknown = hint(None);
     {
-        let put = store.put(&key, body(length), &declared);
+        let put = store.put(&key, body(length), &unknown);
         let sent = async {
             while count(&server.seen(), "PUT") == 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -261,7 +261,7 @@ async fn a_body_that_is_too_large_for_the_server_is_refused_as_that_and_removed(
                 if is_refused { Answer::error(status, code) } else { obliging(0)(request) }
             });
             let server = server.await.unwrap();
-            let refused = store(server.endpoint()).put(&key(), body(length), &hint(Some(length))).await;
+            let refused = store(server.endpoint()).put(&key(), body(length), &hint(None)).await;
             assert!(matches!(refused, Err(PutBlob::TooLarge)), "{status} {code} {refusing}: {refused:?}");
             assert!(count(&server.seen(), "DELETE") >= 1, "what may have been stored is deleted");
         }

@@ -11,5 +11,8 @@ mod links;
 mod part_links;
 mod resumable;
 mod server;
+mod side_by_side;
+mod streamed;
+mod streamed_faults;
 mod support;
 mod wire;

@@ -100,8 +100,8 @@ impl TryFrom<FileRow> for File {
         Ok(Self {
             id: FileId::new(row.id.uuid()),
             owner: UserId::new(row.owner.uuid()),
-            name: FileName::from_stored(&row.name).map_err(corrupt("files.name"))?,
-            content_type: content_type(&row.content_type, row.charset.as_deref())?,
+            name: FileName::from_trusted(row.name),
+            content_type: content_type(row.content_type, row.charset.as_deref()),
             size: size("files.size", row.size)?,
             sha256: row.sha256.map(|hash| Sha256::new(hash.0)),
             blob: BlobId::new(row.blob.uuid()),
@@ -113,10 +113,9 @@ impl TryFrom<FileRow> for File {
     }
 }
 
-/// A name that a later version writes and that is none here counts as none.
-fn content_type(essence: &str, charset: Option<&str>) -> PortResult<MediaType> {
-    let charset = charset.and_then(|name| name.parse().ok());
-    Ok(essence.parse::<MediaType>().map_err(corrupt("files.content_type"))?.or_charset(charset))
+/// A charset that a later version writes and that is none here counts as none.
+fn content_type(essence: String, charset: Option<&str>) -> MediaType {
+    MediaType::from_trusted(essence, charset.and_then(|name| name.parse().ok()))
 }
 
 fn thumbnail(row: &FileRow) -> PortResult<ThumbnailState> {

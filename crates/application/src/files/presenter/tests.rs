@@ -3,33 +3,19 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use proptest::prelude::*;
-
-use super::{FilePresenter, content_link, etag, thumbnail_name};
+use super::{FilePresenter, content_link, etag};
 use crate::files::revision_of;
 use crate::files::url_validity::UrlValidity;
+use crate::fixture::opened;
 use crate::testing::{TestPorts, settings};
 use fm_domain::blobs::Disposition;
 use fm_domain::clock::{Clock as _, Timestamp};
-use fm_domain::files::{File, FileName, Revision, ThumbnailState};
+use fm_domain::files::{File, Revision, ThumbnailState};
 use fm_domain::ids::BlobId;
 use fm_domain::testing::{CountingIds, FixedClock, a_file};
 
-fn named(name: &str) -> String {
-    thumbnail_name(&name.parse().unwrap()).as_str().to_owned()
-}
-
 fn ready(n: u64) -> ThumbnailState {
     ThumbnailState::Ready { blob: BlobId::new(CountingIds::nth(n)), width: 64, height: 43 }
-}
-
-#[test]
-fn a_thumbnail_is_called_like_its_file() {
-    assert_eq!(named("photo.jpg"), "photo.png");
-    assert_eq!(named("a.b.c"), "a.b.png");
-    assert_eq!(named("photo"), "photo.png");
-    let long = "x".repeat(255);
-    assert_eq!(named(&long), long);
 }
 
 #[test]
@@ -48,7 +34,7 @@ fn the_tag_changes_with_the_revision_the_thumbnail_and_the_window() {
         for thumbnail in thumbnails {
             for later in [0, 1, 2] {
                 let file = File { revision: Revision::new(revision), thumbnail, ..a_file() };
-                let tag = etag(&file, UrlValidity::at(now.plus(life * later), file.id, life));
+                let tag = etag(&file, UrlValidity::at(now.plus(life * later), file.id, life).from);
                 assert_eq!(revision_of(&tag), Some(file.revision));
                 tags.insert(tag);
             }
@@ -66,6 +52,7 @@ async fn a_view_has_urls_of_one_window_and_shows_none_of_them() {
     let thumbnail = view.thumbnail.clone().unwrap();
     assert!(view.download.expose().contains(&a_file().blob.to_string()));
     assert!(thumbnail.expose().contains(&CountingIds::nth(1).to_string()));
+    assert_eq!(opened(&thumbnail).target.filename.as_str(), "hello.png");
     let shown = format!("{view:?}");
     assert!(!shown.contains("token="), "{shown}");
 }
@@ -82,14 +69,4 @@ fn what_a_browser_would_run_is_linked_as_bytes_to_be_saved() {
         (link.target.content_type.as_str(), link.target.disposition),
         ("text/plain", Disposition::Inline)
     );
-}
-
-proptest! {
-    #[test]
-    fn every_name_gives_a_name_for_the_thumbnail(text in "\\PC{1,260}") {
-        if let Ok(name) = text.parse::<FileName>() {
-            let thumbnail = thumbnail_name(&name);
-            prop_assert!(thumbnail.as_str().strip_suffix(".png").is_some() || thumbnail == name);
-        }
-    }
 }

@@ -17,6 +17,16 @@ fn parameters_are_dropped_and_letters_lowered() {
 }
 
 #[test]
+fn a_type_of_a_row_is_the_one_that_was_stored() {
+    for text in ["image/png", "text/plain", "text/plain; charset=iso-8859-1", "text/html"] {
+        let stored = media_type(text);
+        let read = MediaType::from_trusted(stored.as_str().to_owned(), stored.charset().cloned());
+        assert_eq!(read, stored);
+    }
+    assert_eq!(MediaType::png(), media_type("image/png"));
+}
+
+#[test]
 fn the_charset_of_a_text_is_kept() {
     for (text, expected) in [
         ("text/plain; charset=UTF-8", "text/plain; charset=utf-8"),

@@ -75,6 +75,25 @@ fn a_stored_name_may_have_what_a_new_one_may_not() {
 }
 
 #[test]
+fn a_name_of_another_extension_keeps_the_rest() {
+    for (name, expected) in [
+        ("photo.jpg", "photo.png"),
+        ("a.b.c", "a.b.png"),
+        ("photo", "photo.png"),
+        (".jpg", ".png"),
+        ("..x", "..png"),
+    ] {
+        assert_eq!(name.parse::<FileName>().unwrap().with_extension("png").as_str(), expected);
+    }
+    for long in ["x".repeat(255), "ä".repeat(252)] {
+        let name: FileName = long.parse().unwrap();
+        assert_eq!(name.with_extension("png"), name);
+    }
+    let fits: FileName = "ä".repeat(251).parse().unwrap();
+    assert_eq!(fits.with_extension("png").as_str().chars().count(), 255);
+}
+
+#[test]
 fn a_path_is_cut_to_its_last_segment() {
     for (path, name) in [("C:\\fake\\a.txt", "a.txt"), ("/etc/passwd", "passwd"), ("a\\b/c", "c"), ("d", "d")]
     {
@@ -167,6 +186,16 @@ proptest! {
     fn a_name_is_found_by_any_part_of_it_in_any_case(before in "[a-zäß]{0,5}", part in "[a-zäß]{1,5}", after in "[a-zäß]{0,5}") {
         let name: FileName = format!("{before}{part}{after}").parse().unwrap();
         prop_assert!(name.search_key().contains(&FileName::fold(&part.to_uppercase())));
+    }
+
+    #[test]
+    fn a_name_of_another_extension_is_a_name_and_is_read_back_as_it_was_stored(text in "\\PC{1,260}") {
+        if let Ok(name) = FileName::from_stored(&text) {
+            let renamed = name.with_extension("png");
+            prop_assert!(renamed.as_str().ends_with(".png") || renamed == name);
+            prop_assert_eq!(FileName::from_stored(renamed.as_str()), Ok(renamed.clone()));
+            prop_assert_eq!(FileName::from_trusted(renamed.as_str().to_owned()), renamed);
+        }
     }
 
     #[test]

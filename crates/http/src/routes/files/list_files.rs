@@ -1,13 +1,13 @@
 //! `GET /v1/files`
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpRequest;
 use fm_api_types::FileList;
 use fm_application::files::ListCommand;
 use fm_domain::files::{FileFilter, FileName, FileSort, Sha256, SortOrder, TypeFilter};
 
 use crate::auth::Authenticated;
 use crate::input::{Query, bad};
-use crate::output::{file_list, json};
+use crate::output::file_list_answer;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
 
@@ -45,7 +45,7 @@ pub(crate) async fn list_files(
 ) -> Answer {
     let command = command(&Query::new(request.query_string()))?;
     let list = state.use_cases.files.list.run(&actor, command).await?;
-    json(HttpResponse::Ok(), &file_list(list))
+    file_list_answer(&list)
 }
 
 fn command(query: &Query<'_>) -> Result<ListCommand, Problem> {

@@ -38,7 +38,7 @@ pub(crate) async fn show_file(
     id: PathId<FileId>,
 ) -> Answer {
     let view = state.use_cases.files.show.run(&actor, id.known()?).await?;
-    if none_match(request.headers(), &view.etag) {
+    if none_match(request.headers(), &view.etag()) {
         return Ok(etag(StatusCode::NOT_MODIFIED, &view));
     }
     file_answer(StatusCode::OK, &view, &state.settings)

@@ -1,0 +1,136 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use fm_api_types::{Download, Secret, Thumbnail};
+use fm_application::files::{FileList, FileView};
+use fm_domain::blobs::SignedUrl;
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::files::{File, FileName, Sha256, ThumbnailState};
+use fm_domain::ids::BlobId;
+use fm_domain::testing::{CountingIds, a_file};
+use proptest::prelude::*;
+
+use super::{file, file_list};
+
+/// What clients are promised.
+fn body(view: &FileView) -> fm_api_types::File {
+    let file = &view.file;
+    let size = match file.thumbnail {
+        ThumbnailState::Ready { width, height, .. } => Some((width, height)),
+        _ => None,
+    };
+    fm_api_types::File {
+        id: file.id.uuid(),
+        name: file.name.as_str().to_owned(),
+        content_type: file.content_type.as_str().to_owned(),
+        size: file.size.bytes(),
+        sha256: file.sha256.map(|hash| hash.to_string()),
+        created_at: file.created_at.into(),
+        updated_at: file.updated_at.into(),
+        thumbnail: Thumbnail {
+            status: file.thumbnail.as_str().to_owned(),
+            url: view.thumbnail.as_ref().map(|url| Secret::new(url.expose())),
+            width: size.map(|(width, _)| width),
+            height: size.map(|(_, height)| height),
+        },
+        download: Download { url: Secret::new(view.download.expose()), expires_at: view.expires_at.into() },
+    }
+}
+
+fn any_thumbnail() -> impl Strategy<Value = ThumbnailState> {
+    let blob = BlobId::new(CountingIds::nth(7));
+    prop_oneof![
+        Just(ThumbnailState::None),
+        Just(ThumbnailState::Pending),
+        any::<u32>().prop_map(|times| ThumbnailState::Failed { times }),
+        any::<(u32, u32)>().prop_map(move |(width, height)| ThumbnailState::Ready { blob, width, height }),
+    ]
+}
+
+/// Of the years 0 to 9999, and of all that there are.
+fn any_time() -> impl Strategy<Value = Timestamp> {
+    prop_oneof![-62_167_219_200_000_000_i64..253_402_300_800_000_000, any::<i64>()]
+        .prop_map(Timestamp::from_unix_micros)
+}
+
+fn any_view() -> impl Strategy<Value = FileView> {
+    let name = "[^/\\\\]{1,40}".prop_filter_map("a name", |text| FileName::from_stored(&text).ok());
+    let content_type = prop_oneof![Just("text/plain"), Just("image/png"), Just("a!#$/b'*+^`|~")];
+    let urls = ("\\PC{0,80}", proptest::option::of("\\PC{0,80}"));
+    let times = (any_time(), any_time(), any_time());
+    let bytes = (any::<u64>(), any::<Option<[u8; 32]>>());
+    (name, content_type, bytes, times, any_thumbnail(), urls).prop_map(
+        |(name, content_type, (size, sha256), times, thumbnail, (download, thumbnail_url))| FileView {
+            file: File {
+                name,
+                // Of characters that a type may have.
+                content_type: content_type.replace('*', ".").parse().unwrap(),
+                size: ByteSize::new(size),
+                sha256: sha256.map(Sha256::new),
+                created_at: times.0,
+                updated_at: times.1,
+                thumbnail,
+                ..a_file()
+            },
+            valid_from: Timestamp::from_unix_seconds(0),
+            download: SignedUrl::new(&format!("https://files.test/?token={download}")),
+            expires_at: times.2,
+            thumbnail: thumbnail_url.map(|url| SignedUrl::new(&url)),
+        },
+    )
+}
+
+#[test]
+fn an_empty_page_is_written_as_promised() {
+    let list = FileList { items: Vec::new(), next_cursor: None };
+    assert_eq!(file_list(&list).unwrap(), br#"{"items":[],"next_cursor":null}"#);
+}
+
+#[test]
+fn times_at_the_ends_of_years_are_written_as_promised() {
+    // The first and the last microsecond of the years 0 and 9999, and those around them; a leap day.
+    for micros in [
+        -62_167_219_200_000_001,
+        -62_167_219_200_000_000,
+        -1,
+        0,
+        1_709_164_799_999_999,
+        1_709_251_199_000_001,
+        253_402_300_799_999_999,
+        253_402_300_800_000_000,
+        i64::MIN,
+        i64::MAX,
+    ] {
+        let at = Timestamp::from_unix_micros(micros);
+        let view = FileView {
+            file: File { created_at: at, ..a_file() },
+            valid_from: Timestamp::from_unix_seconds(0),
+            download: SignedUrl::new("https://files.test/"),
+            expires_at: at,
+            thumbnail: None,
+        };
+        let promised = serde_json::to_string(&body(&view)).unwrap();
+        assert_eq!(String::from_utf8(file(&view).unwrap()).unwrap(), promised, "{micros}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_file_is_written_as_its_body_promises(view in any_view()) {
+        let promised = serde_json::to_string(&body(&view)).unwrap();
+        prop_assert_eq!(String::from_utf8(file(&view).unwrap()).unwrap(), promised);
+    }
+
+    #[test]
+    fn a_page_is_written_as_its_body_promises(
+        items in proptest::collection::vec(any_view(), 0..4),
+        next_cursor in proptest::option::of("\\PC{0,20}"),
+    ) {
+        let promised = fm_api_types::FileList {
+            items: items.iter().map(body).collect(),
+            next_cursor: next_cursor.clone(),
+        };
+        let written = file_list(&FileList { items, next_cursor }).unwrap();
+        prop_assert_eq!(String::from_utf8(written).unwrap(), serde_json::to_string(&promised).unwrap());
+    }
+}
