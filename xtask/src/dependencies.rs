@@ -68,9 +68,10 @@ const RULES: &[(&str, Rule)] = &[
     ("fm-redis", ADAPTER),
     ("fm-s3", ADAPTER),
     ("fm-disk", ADAPTER),
-    ("fm-imaging", Rule::Ours(&["fm-domain", "fm-jpeg", "fm-streaming"])),
+    ("fm-imaging", Rule::Ours(&["fm-domain", "fm-jpeg", "fm-streaming", "fm-webp"])),
     ("fm-credentials", ADAPTER),
     ("fm-jpeg", Rule::Exactly(&["thiserror"])),
+    ("fm-webp", Rule::Exactly(&["libwebp-sys", "thiserror"])),
     ("fm-api-types", Rule::Exactly(WIRE)),
     ("fm-http", Rule::Ours(&["fm-api-types", "fm-application", "fm-domain", "fm-streaming", "fm-traces"])),
     ("fm-s3-testing", Rule::Ours(&[])),
@@ -80,7 +81,7 @@ const RULES: &[(&str, Rule)] = &[
     // What a team outside may see: the program and the ports, no adapter of ours.
     ("fm-example-foreign-adapters", Rule::Ours(&["fm-app", "fm-domain"])),
     // Black boxes: they know the program, and nothing of its inside. The benchmark measures the renderer on its own too.
-    ("fm-e2e", Rule::Ours(&["fm-api-types", "fm-jpeg", "fm-testkit"])),
+    ("fm-e2e", Rule::Ours(&["fm-api-types", "fm-jpeg", "fm-testkit", "fm-webp"])),
     ("fm-bench", Rule::Ours(&["fm-api-types", "fm-domain", "fm-imaging", "fm-testkit"])),
     ("xtask", Rule::Ours(&[])),
 ];
@@ -98,6 +99,7 @@ const ADAPTERS: &[&str] = &[
     "fm-disk",
     "fm-imaging",
     "fm-jpeg",
+    "fm-webp",
     "fm-credentials",
 ];
 

@@ -24,8 +24,8 @@ use fm_imaging::ImageThumbnailer;
 use fm_memory::{CachedSessions, LocalFallback, MemoryRateLimiter};
 use fm_metrics::Metrics;
 use fm_redis::{RedisClient, RedisRateLimiter};
-use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
+use fm_streaming::{BufferBudget, PictureHandover};
 
 use crate::adapters::plain::warn_of_plain_redis;
 use crate::adapters::{OpenBlobStore, OpenContext, OpenDatabase, OpenDirect, Purpose};
@@ -78,6 +78,8 @@ impl Program {
         let mut context = open_context(config, purpose, Arc::clone(&clock))?;
         let (budget, metrics) = (context.budget.clone(), Arc::clone(&context.metrics));
         metrics.watch_upload_memory(budget.clone());
+        let handover = PictureHandover::new(&budget, config.uploads.picture_handover);
+        metrics.watch_picture_handover(handover.clone());
         let database = open_database(config, &mut context).await?;
         let sessions = open_sessions(config, &mut context, &database).await?;
         let limits = open_limits(config, &context);
@@ -96,6 +98,7 @@ impl Program {
             moving,
             links,
             thumbnailer: Arc::new(ImageThumbnailer::default()),
+            handover,
             passwords: Arc::new(Argon2PasswordHasher::new(argon2(config))?),
             tokens: Arc::new(JwtSigner::new(&secrets, TokenAudience::default())),
             macs,

@@ -30,6 +30,7 @@ use fm_domain::jobs::{ClaimedJob, NewJob};
 use fm_domain::testing::{
     CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, NotedTrail, PlainLinks, a_session, a_user,
 };
+use fm_streaming::{BufferBudget, PictureHandover};
 use uuid::Uuid;
 
 /// Expects one call of a mock, notes it, and answers.
@@ -98,6 +99,12 @@ pub(crate) fn body_of(stream: ByteStream) -> UploadBody {
         end: async { "hello.txt".parse().map(Some).map_err(|_invalid| BodyError::Malformed("a name")) }
             .boxed(),
     }
+}
+
+/// A handover of pictures, and the memory that it takes.
+pub(crate) fn handover() -> (PictureHandover, BufferBudget) {
+    let budget = BufferBudget::new(ByteSize::new(1 << 20));
+    (PictureHandover::new(&budget, ByteSize::new(1 << 18)), budget)
 }
 
 /// Reads that find this file.

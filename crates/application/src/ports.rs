@@ -13,8 +13,8 @@ use fm_domain::mac::MacSigner;
 use fm_domain::sessions::{SessionStore, TokenSigner};
 use fm_domain::thumbnails::Thumbnailer;
 use fm_domain::uploads::ResumableStore;
-use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
+use fm_streaming::{BufferBudget, PictureHandover};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +41,8 @@ pub struct Ports {
     pub links: Arc<dyn SignDownload>,
     /// Thumbnails.
     pub thumbnailer: Arc<dyn Thumbnailer>,
+    /// Pictures that were just stored, for the jobs of this process.
+    pub handover: PictureHandover,
     /// Password hashes.
     pub passwords: Arc<dyn PasswordHasher>,
     /// Access tokens.

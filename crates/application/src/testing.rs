@@ -16,8 +16,8 @@ use fm_domain::sessions::{MockSessionStore, MockTokenSigner};
 use fm_domain::testing::{CountingIds, FakeDatabase, FixedClock, PlainLinks, PlainMacs, PlainPartLinks};
 use fm_domain::thumbnails::MockThumbnailer;
 use fm_domain::uploads::{MockResumableStore, ResumableStore};
-use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
+use fm_streaming::{BufferBudget, PictureHandover};
 
 /// Doubles for every port: mocks where effects matter, fakes that behave where they do not.
 #[derive(Default)]
@@ -53,6 +53,7 @@ impl TestPorts {
             moving: None,
             links: Arc::new(PlainLinks),
             thumbnailer: Arc::new(self.thumbnailer),
+            handover: PictureHandover::default(),
             passwords: Arc::new(self.passwords),
             tokens: Arc::new(self.tokens),
             macs: Arc::new(PlainMacs),

@@ -11,6 +11,7 @@ use std::io::{Cursor, Write as _};
 use std::path::Path;
 
 use fm_jpeg::testing::{progressive, sequential};
+use fm_webp::testing::{lossy, lossy_with_alpha};
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, ImageBuffer, ImageFormat, Luma, Rgba, RgbaImage};
 
@@ -70,6 +71,8 @@ fn plain() -> Vec<Named> {
         named("animated.gif", animation),
         named("opaque.webp", encoded(&opaque, ImageFormat::WebP)),
         named("veiled.webp", encoded(&veiled, ImageFormat::WebP)),
+        named("lossy.webp", lossy(&opaque.to_rgb8(), SIZE.0, SIZE.1).unwrap()),
+        named("veiled-lossy.webp", lossy_with_alpha(&veiled.to_rgba8(), SIZE.0, SIZE.1).unwrap()),
         named("opaque.bmp", encoded(&opaque, ImageFormat::Bmp)),
         named("veiled.bmp", encoded(&veiled, ImageFormat::Bmp)),
         named("plain.jpg", encoded(&opaque, ImageFormat::Jpeg)),

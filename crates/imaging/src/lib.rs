@@ -5,8 +5,8 @@
 //! is never unpacked, the reader that they read from stops them when the time is over, a panic is an answer like any
 //! other, and only so many of them run at one time.
 //!
-//! Nothing is decoded whole where that can be helped: a JPEG is decoded at reduced scale, a PNG row by row, and every
-//! row is averaged away as it comes. What is left is at most a few hundred pixels wide; a good filter makes
+//! Nothing is decoded whole where that can be helped: a JPEG and a lossy WebP are decoded at reduced scale, a PNG row by row,
+//! and every row is averaged away as it comes. What is left is at most a few hundred pixels wide; a good filter makes
 //! the thumbnail of it.
 //!
 //! A broken file shows what browsers show of it: the rows before the fault, the rest see-through. What would be wrong is

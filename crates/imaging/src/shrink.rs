@@ -5,7 +5,7 @@ use fm_domain::thumbnails::RenderThumbnail;
 use crate::source::Deadline;
 
 /// How many pixels are left for each pixel of the thumbnail, in each direction: enough for a good filter to work on.
-const OVERSAMPLING: u32 = 2;
+pub(crate) const OVERSAMPLING: u32 = 2;
 
 /// The most rows of which the sums fit: `256 × 255 < 2^16`.
 const MAX_ROWS: u32 = 256;

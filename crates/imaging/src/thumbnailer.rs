@@ -35,7 +35,7 @@ impl Default for ImagingSettings {
     }
 }
 
-/// Renders thumbnails of JPEG, PNG, GIF, WebP, BMP and TIFF in pure Rust.
+/// Renders thumbnails of JPEG, PNG, GIF, WebP, BMP and TIFF.
 ///
 /// What a picture is, is read off its bytes. For each picture that is decoded at one time, memory is bounded by
 /// [`RenderBudget::max_alloc`] and 8 MiB: tables of decoders, the thumbnail itself.

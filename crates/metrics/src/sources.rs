@@ -1,6 +1,6 @@
 //! What is counted elsewhere and read at each scrape.
 
-use fm_streaming::{BufferBudget, PoolUse};
+use fm_streaming::{BufferBudget, PictureHandover, PoolUse};
 use prometheus::{Counter, IntCounter, IntGauge, IntGaugeVec, Result};
 
 use crate::Metrics;
@@ -28,6 +28,8 @@ pub(crate) struct Sources {
     memory_held: IntGauge,
     memory_limit: IntGauge,
     memory_waiting: IntGauge,
+    handover_hits: IntCounter,
+    handover_misses: IntCounter,
     pool_connections: IntGaugeVec,
     pool_limit: IntGauge,
     pool_waiting: IntGauge,
@@ -62,6 +64,14 @@ impl Sources {
             )?,
             memory_waiting: of
                 .gauge("file_manager_upload_memory_waiting", "Uploads that wait for memory.")?,
+            handover_hits: of.counter(
+                "file_manager_picture_handover_hits_total",
+                "Pictures that were handed to their jobs in memory.",
+            )?,
+            handover_misses: of.counter(
+                "file_manager_picture_handover_misses_total",
+                "Pictures that jobs had to read from the store.",
+            )?,
             pool_connections: of.gauges(
                 "file_manager_database_pool_connections",
                 "Connections to the database, in use or idle.",
@@ -119,6 +129,16 @@ impl Metrics {
             set(&held, now.held.bytes());
             set(&limit, now.limit.bytes());
             set(&waiting, now.waiting);
+        });
+    }
+
+    /// Tells how often jobs had their pictures in memory.
+    pub fn watch_picture_handover(&self, handover: PictureHandover) {
+        let (hits, misses) = (self.sources.handover_hits.clone(), self.sources.handover_misses.clone());
+        self.sample(move || {
+            let now = handover.in_use();
+            raise(&hits, now.hits);
+            raise(&misses, now.misses);
         });
     }
 

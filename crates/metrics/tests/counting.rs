@@ -10,9 +10,11 @@ use std::time::Duration;
 use fm_application::jobs::JobOutcome;
 use fm_decorators::{Outcome, PortObserver as _};
 use fm_domain::body::ByteSize;
+use fm_domain::ids::BlobId;
 use fm_domain::jobs::JobKind;
+use fm_domain::testing::CountingIds;
 use fm_metrics::{Metrics, RouteLabels, TrafficUse};
-use fm_streaming::{BufferBudget, PoolUse};
+use fm_streaming::{BufferBudget, PictureHandover, PoolUse};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -128,7 +130,11 @@ async fn what_others_count_is_read_at_each_scrape() {
     });
     let budget = BufferBudget::new(ByteSize::new(1 << 20));
     let held = budget.try_acquire(None, ByteSize::new(4096)).unwrap();
-    metrics.watch_upload_memory(budget);
+    metrics.watch_upload_memory(budget.clone());
+    let handover = PictureHandover::new(&budget, ByteSize::new(1 << 10));
+    metrics.watch_picture_handover(handover.clone());
+    let nothing = BlobId::new(CountingIds::nth(1));
+    assert_eq!(handover.take(nothing, ByteSize::ZERO, None), None);
     for now in [7, 7, 9] {
         total.store(now, Ordering::SeqCst);
         #[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
@@ -150,6 +156,8 @@ async fn what_others_count_is_read_at_each_scrape() {
             ("file_manager_upload_memory_bytes", 4096.0),
             ("file_manager_upload_memory_limit_bytes", 1_048_576.0),
             ("file_manager_upload_memory_waiting", 0.0),
+            ("file_manager_picture_handover_hits_total", 0.0),
+            ("file_manager_picture_handover_misses_total", 1.0),
         ] {
             assert_eq!(value(&metrics, series).await, expected, "{series}");
         }

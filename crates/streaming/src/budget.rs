@@ -1,5 +1,7 @@
 //! The memory that uploads share.
 
+mod spare;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +13,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use fm_domain::body::ByteSize;
 use fm_domain::error::{Overloaded, PortError, PortResult};
 use fm_domain::ids::UserId;
+
+use self::spare::GiveWay;
 
 /// How long an upload waits for memory at most.
 const MAX_WAIT: Duration = Duration::from_mins(1);
@@ -47,6 +51,7 @@ struct Shared {
     total: u64,
     most_waiting: usize,
     state: Mutex<State>,
+    give_way: GiveWay,
 }
 
 #[derive(Debug)]
@@ -100,7 +105,9 @@ impl BufferBudget {
         let units = total.bytes().div_ceil(UNIT).max(1);
         let most_waiting = usize::try_from(total.bytes() / BYTES_PER_WAITING).unwrap_or(usize::MAX).max(16);
         let state = State { free: units, held: HashMap::new(), waiting: VecDeque::new(), next_number: 0 };
-        Self { shared: Arc::new(Shared { total: units, most_waiting, state: Mutex::new(state) }) }
+        let shared =
+            Shared { total: units, most_waiting, state: Mutex::new(state), give_way: GiveWay::default() };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Waits until `wanted` bytes are free for this owner and holds them. More than the whole budget counts as the whole
@@ -108,7 +115,7 @@ impl BufferBudget {
     pub async fn acquire(&self, owner: Owner, wanted: ByteSize) -> PortResult<BufferPermit> {
         let units = self.shared.units_of(wanted);
         let (number, granted) = {
-            let mut state = self.shared.lock();
+            let mut state = self.shared.lock_for(owner, units);
             if state.waiting.is_empty() && state.may_have(owner, units, &self.shared) {
                 return Ok(self.shared.take(&mut state, owner, units));
             }
@@ -134,7 +141,7 @@ impl BufferBudget {
     #[must_use]
     pub fn try_acquire(&self, owner: Owner, wanted: ByteSize) -> Option<BufferPermit> {
         let units = self.shared.units_of(wanted);
-        let mut state = self.shared.lock();
+        let mut state = self.shared.lock_for(owner, units);
         (state.waiting.is_empty() && state.may_have(owner, units, &self.shared))
             .then(|| self.shared.take(&mut state, owner, units))
     }

@@ -1,5 +1,5 @@
-//! Bytes in flight: the memory that they share, chunks read out of streams, hashes made beside the writing, and waits for
-//! connections.
+//! Bytes in flight: the memory that they share, chunks read out of streams, hashes made beside the writing, pictures on their
+//! way to their jobs, and waits for connections.
 //!
 //! Nothing here knows a store or a use case. Adapters and use cases share these pieces, so that one budget bounds the
 //! memory of them all.
@@ -7,6 +7,7 @@
 mod budget;
 mod checkouts;
 mod chunk_reader;
+mod handover;
 pub mod hashing;
 pub mod meter;
 mod pool;
@@ -14,4 +15,5 @@ mod pool;
 pub use budget::{BudgetUse, BufferBudget, BufferPermit};
 pub use checkouts::{Checkout, CheckoutMeter, PoolUse};
 pub use chunk_reader::{ChunkReader, ReadOutcome};
+pub use handover::{HandoverUse, Offer, Picture, PictureCopy, PictureHandover};
 pub use pool::{BufferPool, PIECE_BYTES};

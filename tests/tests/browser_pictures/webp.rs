@@ -39,6 +39,11 @@ fn lossless((width, height): (u32, u32), alpha: bool) -> Vec<u8> {
     file[12..].to_vec()
 }
 
+/// The chunk of a lossy picture.
+fn lossy((width, height): (u32, u32)) -> Vec<u8> {
+    fm_webp::testing::lossy(&drawing(width, height), width, height).unwrap()[12..].to_vec()
+}
+
 fn three(number: u32) -> [u8; 3] {
     number.to_le_bytes()[..3].try_into().unwrap()
 }
@@ -55,12 +60,14 @@ fn frame(place: (u32, u32), size: (u32, u32), alpha: bool) -> Vec<u8> {
 pub(super) fn cases() -> Vec<Case> {
     let opaque = lossless(SIZE, false);
     let clear = lossless(SIZE, true);
+    let lossy = lossy(SIZE);
     let animation = chunk(*b"ANIM", &[0; 6]);
     let mut cases: Vec<(String, Vec<u8>)> = Vec::new();
     let mut add = |name: &str, file: Vec<u8>| cases.push((name.to_owned(), file));
     add("plain", file(&[&opaque]));
     add("plain with alpha", file(&[&clear]));
-    for (kind, image) in [("opaque", &opaque), ("with alpha", &clear)] {
+    add("plain and lossy", file(&[&lossy]));
+    for (kind, image) in [("opaque", &opaque), ("with alpha", &clear), ("lossy", &lossy)] {
         for (name, flags) in [
             ("nothing", 0),
             ("alpha", ALPHA),
@@ -86,17 +93,26 @@ pub(super) fn cases() -> Vec<Case> {
             file(&[&extended(ALPHA, SIZE), &chunk(*b"ABCD", b"abc"), image]),
         );
         add(&format!("{kind}, an unknown chunk after the picture"), file(&[image, &chunk(*b"ABCD", b"abc")]));
-        add(
-            &format!("{kind}, an alpha chunk too many"),
-            file(&[&extended(ALPHA, SIZE), &chunk(*b"ALPH", &[0; 9]), image]),
-        );
+        // To a lossy picture it would belong.
+        if kind != "lossy" {
+            add(
+                &format!("{kind}, an alpha chunk too many"),
+                file(&[&extended(ALPHA, SIZE), &chunk(*b"ALPH", &[0; 9]), image]),
+            );
+        }
         add(&format!("{kind}, another canvas"), file(&[&extended(ALPHA, (200, 200)), image]));
     }
     let whole = file(&[&opaque]);
-    for percent in [5, 30, 60, 90, 99] {
-        add(&format!("cut at {percent} %"), whole[..whole.len() * percent / 100].to_vec());
-        let long = file(&[&extended(EXIF, SIZE), &opaque]);
-        add(&format!("extended, cut at {percent} %"), long[..long.len() * percent / 100].to_vec());
+    for (kind, image) in [("lossless", &opaque), ("lossy", &lossy)] {
+        for percent in [5, 30, 60, 90, 99] {
+            let whole = file(&[image]);
+            add(&format!("{kind}, cut at {percent} %"), whole[..whole.len() * percent / 100].to_vec());
+            let long = file(&[&extended(EXIF, SIZE), image]);
+            add(
+                &format!("{kind}, extended, cut at {percent} %"),
+                long[..long.len() * percent / 100].to_vec(),
+            );
+        }
     }
     add("bytes after the end", [whole.as_slice(), b"trailing bytes"].concat());
     for length in [0, 4, 1000, u32::MAX - 9] {

@@ -2,6 +2,7 @@
 
 mod change;
 mod filters;
+mod handover;
 mod pages;
 mod remove;
 mod replace;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use fm_http::links::LinkVerifier;
 use fm_http::{AppState, HttpSettings};
+use fm_streaming::PictureHandover;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,7 +31,11 @@ pub(super) fn run(
     let guard = runtime.enter();
     let (listener, address) = listen(config)?;
     let public_url = config.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let wired = runtime.block_on(program.wire(config, &public_url, Purpose::Serve))?;
+    let mut wired = runtime.block_on(program.wire(config, &public_url, Purpose::Serve))?;
+    if !with_worker {
+        // Its pictures are made elsewhere.
+        wired.ports.handover = PictureHandover::default();
+    }
     let links = LinkVerifier::new(&wired.ports, &wired.settings);
     let use_cases = wired.use_cases();
     let settings = http_settings(config, public_url);

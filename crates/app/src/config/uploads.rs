@@ -9,6 +9,7 @@ use super::{DAY, Reader, Variable};
 pub(super) const VARIABLES: &[Variable] = &[
     Variable::plain("MAX_UPLOAD_BYTES"),
     Variable::plain("UPLOAD_BUFFER_BYTES"),
+    Variable::plain("PICTURE_HANDOVER_BYTES"),
     Variable::plain("RESUMABLE_UPLOADS"),
     Variable::plain("DIRECT_UPLOADS"),
     Variable::plain("MAX_RESUMABLE_BYTES"),
@@ -23,6 +24,8 @@ pub struct UploadsConfig {
     pub max_upload: ByteSize,
     /// `UPLOAD_BUFFER_BYTES`: the memory that all uploads share.
     pub buffer: ByteSize,
+    /// `PICTURE_HANDOVER_BYTES`: how much of it may hold pictures that were just stored, for their jobs.
+    pub picture_handover: ByteSize,
     /// `RESUMABLE_UPLOADS`.
     pub resumable: bool,
     /// `DIRECT_UPLOADS`.
@@ -40,6 +43,7 @@ impl UploadsConfig {
         Self {
             max_upload: ByteSize::new(reader.number("MAX_UPLOAD_BYTES", 52_428_800, 1..=1 << 40)),
             buffer: ByteSize::new(reader.number("UPLOAD_BUFFER_BYTES", 67_108_864, 16_777_216..=1 << 40)),
+            picture_handover: ByteSize::new(reader.number("PICTURE_HANDOVER_BYTES", 8_388_608, 0..=1 << 40)),
             resumable: reader.flag("RESUMABLE_UPLOADS", true),
             direct: reader.flag("DIRECT_UPLOADS", true),
             max_resumable: ByteSize::new(reader.number("MAX_RESUMABLE_BYTES", 5 << 30, 1..=1 << 40)),

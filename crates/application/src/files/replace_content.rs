@@ -69,9 +69,11 @@ impl ReplaceContent {
         };
         let events = self.transfer.events.by(actor);
         let outcome = match self.transfer.write(&intent, quota, body).await {
-            Ok(written) => {
+            Ok(mut written) => {
                 let edit = Edit { access: &access, file, if_match: if_match.as_ref(), events: &events };
-                retry_conflicts(|| self.switch(&edit, &intent, &written)).await
+                let picture = written.picture.take();
+                let switched = retry_conflicts(|| self.switch(&edit, &intent, &written));
+                self.transfer.hand_over(&intent, picture, switched).await
             }
             Err(error) => Err(error),
         };

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! unit 1   record the intent, claim the idempotency key, reserve the bytes        commit: a promise to clean up
-//! bytes    put; the intent and the key are renewed meanwhile                      no transaction open
+//! bytes    put; the intent and the key are renewed, a picture is copied           no transaction open
 //! unit 2   the use case's own: mark the blob as stored, charge, insert or update  commit: the file exists
 //! ```
 
@@ -18,14 +18,16 @@ use crate::engine::quota::quota_left;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
 use fm_domain::blobs::{BlobKey, BlobStore, PutHint, StoredBlob};
-use fm_domain::body::{BodyError, ByteSize};
+use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
 use fm_domain::files::{CharsetCheck, FileName, HEAD_BYTES, MediaType, Sha256, sniff};
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim};
 use fm_domain::ids::{BlobId, IdSource, UserId};
+use fm_domain::thumbnails::Thumbnailer;
 use fm_streaming::meter::{Limit, Meter, Metered};
+use fm_streaming::{Picture, PictureCopy, PictureHandover};
 
 /// The upload that an intent is recorded for.
 pub(super) struct IntentRequest<'a> {
@@ -45,13 +47,15 @@ pub(super) enum IntentOutcome {
 }
 
 /// Bytes that the store has, with their hash and type.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Written {
     pub(super) stored: StoredBlob,
     pub(super) sha256: Sha256,
     pub(super) content_type: MediaType,
     /// The name that the request gives the file.
     pub(super) name: Option<FileName>,
+    /// The bytes themselves, where they are a picture whose job may have them.
+    pub(super) picture: Option<Picture>,
 }
 
 /// Moves bytes into the store.
@@ -59,6 +63,8 @@ pub(super) struct Written {
 pub(super) struct Transfer {
     pub(super) db: Arc<dyn Database>,
     blobs: Arc<dyn BlobStore>,
+    thumbnailer: Arc<dyn Thumbnailer>,
+    handover: PictureHandover,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) intents: Intents,
     pub(super) ids: Arc<dyn IdSource>,
@@ -72,6 +78,8 @@ impl Transfer {
         Self {
             db: ports.db.clone(),
             blobs: ports.blobs.clone(),
+            thumbnailer: ports.thumbnailer.clone(),
+            handover: ports.handover.clone(),
             clock: ports.clock.clone(),
             intents: Intents::new(ports),
             ids: ports.ids.clone(),
@@ -168,19 +176,53 @@ impl Transfer {
         let charset = content_type.lacks_charset().then(CharsetCheck::default);
         let (meter, bytes) =
             Meter::wrap(stream::iter(head).map(Ok).chain(stream).boxed(), limit, length, sha256, charset);
+        let (copy, bytes) = self.copy_picture(intent.owner, &content_type, length, bytes);
         let hint = PutHint { owner: Some(intent.owner), length, content_type: content_type.safe() };
         let stored = self.blobs.put(&intent.key, bytes, &hint).await?;
-        let Some(Metered { size, sha256, charset }) = meter.result() else {
+        let Some(metered) = meter.result() else {
             return Err(PortError::Unexpected("the store did not read the body to its end".into()).into());
         };
-        if stored.size != size {
+        if stored.size != metered.size {
             return Err(PortError::Unexpected(
                 "the store kept another number of bytes than it was sent".into(),
             )
             .into());
         }
         let name = end.await?;
-        Ok(Written { stored, sha256, content_type: content_type.or_charset(charset), name })
+        let picture = copy.and_then(|copy| copy.finish(&metered));
+        let Metered { sha256, charset, .. } = metered;
+        Ok(Written { stored, sha256, content_type: content_type.or_charset(charset), name, picture })
+    }
+
+    /// Copies what passes, where a job will make a thumbnail of it.
+    fn copy_picture(
+        &self,
+        owner: UserId,
+        content_type: &MediaType,
+        length: Option<ByteSize>,
+        bytes: ByteStream,
+    ) -> (Option<PictureCopy>, ByteStream) {
+        if self.handover.is_on() && self.thumbnailer.accepts(content_type) {
+            self.handover.copy(owner, length, bytes)
+        } else {
+            (None, bytes)
+        }
+    }
+
+    /// Unit 2 of a picture, which is there for its job from before the commit on: the job may begin before the commit is back.
+    /// It is withdrawn where the unit fails.
+    pub(super) async fn hand_over<T>(
+        &self,
+        intent: &Intent,
+        picture: Option<Picture>,
+        commit: impl Future<Output = Result<T, UploadError>>,
+    ) -> Result<T, UploadError> {
+        let offer = picture.map(|picture| self.handover.offer(intent.key.id, picture));
+        let committed = commit.await;
+        if let (Ok(_), Some(offer)) = (&committed, offer) {
+            offer.confirm();
+        }
+        committed
     }
 
     /// Reads the bytes of a repeated upload without keeping them.

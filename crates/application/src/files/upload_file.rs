@@ -69,8 +69,12 @@ impl UploadFile {
             IntentOutcome::Done(first) => return self.repeat(&access, &first, body).await,
         };
         let outcome = match self.transfer.write(&intent, quota, body).await {
-            Ok(written) => match required(written.name.clone()) {
-                Ok(name) => self.commit(actor, &intent, &written, name).await,
+            Ok(mut written) => match required(written.name.take()) {
+                Ok(name) => {
+                    let picture = written.picture.take();
+                    let commit = self.commit(actor, &intent, &written, name);
+                    self.transfer.hand_over(&intent, picture, commit).await
+                }
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),

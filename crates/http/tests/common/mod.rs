@@ -28,8 +28,8 @@ use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailS
 use fm_http::links::{LinkVerifier, SelfSignedLinks, SelfSignedParts};
 use fm_http::{AppState, HttpSettings, NoObserver, ObserveRequests};
 use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemoryRateLimiter, MemorySessionStore};
-use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
+use fm_streaming::{BufferBudget, PictureHandover};
 
 pub(crate) use client::Client;
 
@@ -185,6 +185,7 @@ fn ports(public_url: &str, clock: &Arc<ManualClock>, blobs: &Arc<MemoryBlobStore
         )),
         links: Arc::new(SelfSignedLinks::new(public_url, macs.clone())),
         thumbnailer: Arc::new(Pictures),
+        handover: PictureHandover::default(),
         passwords: Arc::new(Argon2PasswordHasher::new(argon2).unwrap()),
         tokens: Arc::new(JwtSigner::new(&secrets, TokenAudience::new("files", "files").unwrap())),
         macs,

@@ -5,6 +5,7 @@ use std::io::Cursor;
 use std::time::Duration;
 
 use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, ThumbnailSpec};
+use fm_webp::testing::{lossy, lossy_with_alpha};
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
 use crate::decode::decode;
@@ -35,18 +36,23 @@ fn every_format_keeps_to_its_account_wherever_memory_ends() {
     });
     let veiled = DynamicImage::from(veiled);
     let opaque = DynamicImage::from(veiled.to_rgb8());
-    for (format, kind, image) in [
-        (Format::Jpeg, ImageFormat::Jpeg, &opaque),
-        (Format::Png, ImageFormat::Png, &veiled),
-        (Format::Gif, ImageFormat::Gif, &opaque),
-        (Format::WebP, ImageFormat::WebP, &veiled),
-        (Format::WebP, ImageFormat::WebP, &opaque),
-        (Format::Bmp, ImageFormat::Bmp, &veiled),
-        (Format::Tiff, ImageFormat::Tiff, &veiled),
-    ] {
+    let encoded = |image: &DynamicImage, kind| {
         let mut file = Cursor::new(Vec::new());
         image.write_to(&mut file, kind).unwrap();
-        let source = Source::new(file.into_inner().into(), Deadline::after(Duration::from_mins(5)));
+        file.into_inner()
+    };
+    for (format, file) in [
+        (Format::Jpeg, encoded(&opaque, ImageFormat::Jpeg)),
+        (Format::Png, encoded(&veiled, ImageFormat::Png)),
+        (Format::Gif, encoded(&opaque, ImageFormat::Gif)),
+        (Format::WebP, encoded(&veiled, ImageFormat::WebP)),
+        (Format::WebP, encoded(&opaque, ImageFormat::WebP)),
+        (Format::WebP, lossy(&opaque.to_rgb8(), 1000, 700).unwrap()),
+        (Format::WebP, lossy_with_alpha(&veiled.to_rgba8(), 1000, 700).unwrap()),
+        (Format::Bmp, encoded(&veiled, ImageFormat::Bmp)),
+        (Format::Tiff, encoded(&veiled, ImageFormat::Tiff)),
+    ] {
+        let source = Source::new(file.into(), Deadline::after(Duration::from_mins(5)));
         let mut decoded = 0;
         for step in 0..40 {
             // 1 KiB to 1 GiB.

@@ -1,8 +1,8 @@
 //! Every format and kind of pixel gives the thumbnail that is seen in a viewer.
 
 use crate::pictures::{
-    QUARTERS, encoded, exif, interlaced_png, is_about, jpeg_with_exif, pixels, png_with_chunk, quarters,
-    render, seen_quarters, tiff, webp_with_exif,
+    QUARTERS, encoded, exif, interlaced_png, is_about, jpeg_with_exif, lossy_quarters, pixels,
+    png_with_chunk, quarters, render, seen_quarters, tiff, webp_with_exif,
 };
 use bytes::Bytes;
 use image::codecs::gif::GifEncoder;
@@ -57,11 +57,13 @@ async fn all_eight_orientations_are_applied_in_every_format_that_has_them() {
     let jpeg = encoded(&quarters(size.0, size.1), ImageFormat::Jpeg);
     let png = encoded(&quarters(size.0, size.1), ImageFormat::Png);
     let webp = encoded(&quarters(size.0, size.1), ImageFormat::WebP);
+    let lossy = lossy_quarters(size.0, size.1);
     for (orientation, expected) in (1..=8).zip(ORIENTED) {
         let sources = [
             jpeg_with_exif(&jpeg, orientation),
             png_with_chunk(&png, *b"eXIf", &exif(orientation)),
             webp_with_exif(&webp, size, orientation),
+            webp_with_exif(&lossy, size, orientation),
         ];
         for source in sources {
             let seen = pixels(source).await;

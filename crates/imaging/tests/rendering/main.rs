@@ -8,3 +8,4 @@ mod formats;
 mod hostile;
 mod pictures;
 mod tiff;
+mod webp;

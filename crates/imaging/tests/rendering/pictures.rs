@@ -5,6 +5,7 @@ use std::io::Cursor;
 use bytes::Bytes;
 use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer as _};
 use fm_imaging::ImageThumbnailer;
+use fm_webp::testing::lossy;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, RgbaImage};
 
 /// The colours of the quarters of a picture: top left, top right, bottom left, bottom right.
@@ -86,6 +87,11 @@ pub(crate) fn interlaced_png(image: &RgbImage) -> Bytes {
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 2, 0, 0, 1]].concat();
     let chunks = [png_chunk(*b"IHDR", &header), png_chunk(*b"IDAT", &packed), png_chunk(*b"IEND", &[])];
     [b"\x89PNG\r\n\x1a\n".as_slice(), &chunks.concat()].concat().into()
+}
+
+/// The same as [`quarters`], as a lossy WebP.
+pub(crate) fn lossy_quarters(width: u32, height: u32) -> Bytes {
+    lossy(&quarters(width, height).to_rgb8(), width, height).unwrap().into()
 }
 
 /// A WebP with EXIF data around the bitstream of a plain one.

@@ -12,8 +12,8 @@ use fm_domain::error::PortResult;
 use fm_domain::limits::RatePolicies;
 use fm_domain::testing::{NoLimits, PlainLinks, PlainPartLinks};
 use fm_domain::uploads::ResumableStore;
-use fm_streaming::BufferBudget;
 use fm_streaming::hashing::HashThreads;
+use fm_streaming::{BufferBudget, PictureHandover};
 
 use super::Environment;
 use crate::fault::{
@@ -85,6 +85,8 @@ impl Process {
             direct: environment.direct.clone().map(|access| direct_ports(access, faults)),
             links: Arc::new(FaultySignDownload::new(Arc::new(PlainLinks), faults)),
             thumbnailer: Arc::new(FaultyThumbnailer::new(Arc::new(FakeThumbnailer), faults)),
+            // Every job reads the store, which may fail.
+            handover: PictureHandover::default(),
             passwords: Arc::new(FaultyPasswordHasher::new(Arc::new(hasher), faults)),
             tokens: Arc::new(FaultyTokenSigner::new(Arc::new(FakeTokenSigner), faults)),
             macs: Arc::new(FakeMacSigner),

@@ -3,8 +3,9 @@
 use super::{ReplaceCommand, ReplaceContent};
 use crate::files::{FileView, IfMatch, UploadBody, UploadError};
 use crate::fixture::{
-    FakeBlobs, access, actor, body, body_of, by_ada, noted, once, reads_of_file, reads_of_quota, unavailable,
+    FakeBlobs, access, actor, body, body_of, by_ada, handover, noted, once, reads_of_file, reads_of_quota, unavailable,
 };
+use crate::ports::Ports;
 use crate::testing::{TestPorts, settings};
 use fm_domain::access::Right;
 use fm_domain::accounts::Charge;
@@ -86,6 +87,22 @@ async fn replace(
     let ports = FakeBlobs::noting(effects).among(doubles);
     let command = ReplaceCommand { file: a_file().id, if_match, body };
     ReplaceContent::new(&ports, &settings()).run(&actor(), command).await
+}
+
+#[tokio::test]
+async fn a_picture_is_there_for_its_job() {
+    let effects = Effects::default();
+    let mut doubles = TestPorts::default();
+    doubles.thumbnailer.expect_accepts().return_const(true);
+    doubles.db = doubles.db.reads(reads_of_file(&effects, Some(a_file())));
+    for unit in [recording_intent(&effects), switching(&effects)] {
+        doubles.db = doubles.db.unit(unit);
+    }
+    let (handover, _budget) = handover();
+    let ports = Ports { handover: handover.clone(), ..FakeBlobs::noting(&effects).among(doubles) };
+    let command = ReplaceCommand { file: a_file().id, if_match: None, body: body(&["new"]) };
+    let file = ReplaceContent::new(&ports, &settings()).run(&actor(), command).await.unwrap().file;
+    assert_eq!(handover.take(file.blob, file.size, file.sha256), Some("new".into()));
 }
 
 /// A body that must not be read.

@@ -6,15 +6,19 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{MAX_SOURCE, MakeThumbnail};
-use crate::fixture::{FakeBlobs, claimed, once, reads_of_file, unavailable};
+use crate::fixture::{FakeBlobs, claimed, handover, once, reads_of_file, sha256, unavailable};
 use crate::jobs::job::{Done, Job as _, JobContext, JobError};
+use crate::ports::Ports;
 use crate::testing::TestPorts;
 use fm_domain::blobs::MarkStored;
-use fm_domain::body::ByteSize;
+use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::BlobId;
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_file};
 use fm_domain::thumbnails::{RenderThumbnail, Thumbnail};
+use fm_streaming::PictureHandover;
+use fm_streaming::meter::Metered;
+use futures_util::{StreamExt as _, stream};
 
 fn pending() -> File {
     File { thumbnail: ThumbnailState::Pending, ..a_file() }
@@ -69,6 +73,7 @@ struct Run {
     effects: Effects,
     doubles: TestPorts,
     blobs: FakeBlobs,
+    handover: PictureHandover,
     attempt: u32,
     failures: u32,
 }
@@ -79,7 +84,7 @@ impl Run {
         let mut doubles = TestPorts::default();
         doubles.db = doubles.db.reads(reads_of_file(&effects, found));
         let blobs = FakeBlobs::holding(&effects, b"jpeg");
-        Self { effects, doubles, blobs, attempt: 1, failures: 0 }
+        Self { effects, doubles, blobs, handover: PictureHandover::default(), attempt: 1, failures: 0 }
     }
 
     fn renders(mut self, outcome: Result<Thumbnail, RenderThumbnail>) -> Self {
@@ -100,7 +105,8 @@ impl Run {
         let file = a_file();
         let job =
             MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures: self.failures };
-        let context = JobContext::new(&self.blobs.among(self.doubles));
+        let ports = Ports { handover: self.handover, ..self.blobs.among(self.doubles) };
+        let context = JobContext::new(&ports);
         let outcome = job.run(&context, &claimed(&job, self.attempt)).await;
         (outcome, self.effects.seen())
     }
@@ -126,6 +132,38 @@ async fn it_is_marked_stored_pointed_to_and_done_in_one_unit() {
             "commit"
         ]
     );
+}
+
+/// A handover with the bytes of a file of this content.
+async fn offering(file: &File, content: &'static [u8]) -> PictureHandover {
+    let (handover, _budget) = handover();
+    let body: ByteStream = stream::iter([Ok(Bytes::from_static(content))]).boxed();
+    let (copy, body) = handover.copy(file.owner, None, body);
+    assert_eq!(body.count().await, 1);
+    let size = ByteSize::new(content.len() as u64);
+    let passed = Metered { size, sha256: sha256(content), charset: None };
+    handover.offer(file.blob, copy.unwrap().finish(&passed).unwrap()).confirm();
+    handover
+}
+
+#[tokio::test]
+async fn a_picture_that_was_just_stored_is_not_read_from_the_store() {
+    let file = File { size: ByteSize::new(4), sha256: Some(sha256(b"jpeg")), ..pending() };
+    let run = Run::of(Some(file.clone())).renders(Ok(rendered())).unit(recording_intent);
+    let run = Run { handover: offering(&file, b"jpeg").await, ..run };
+    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end().await;
+    assert!(matches!(outcome, Ok(Done::Completed)));
+    assert_eq!(seen[..3], ["find", "render", "record intent"]);
+}
+
+#[tokio::test]
+async fn a_picture_of_another_hash_is_read_from_the_store() {
+    let file = File { size: ByteSize::new(4), sha256: Some(sha256(b"jpeg")), ..pending() };
+    let run = Run::of(Some(file.clone())).renders(Ok(rendered())).unit(recording_intent);
+    let run = Run { handover: offering(&file, b"gif8").await, ..run };
+    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end().await;
+    assert!(matches!(outcome, Ok(Done::Completed)));
+    assert_eq!(seen[..3], ["find", "get", "render"]);
 }
 
 #[tokio::test]

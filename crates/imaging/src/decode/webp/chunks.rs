@@ -1,10 +1,19 @@
 //! The chunks of an extended WebP file.
 
+use fm_domain::thumbnails::RenderThumbnail;
+
 use crate::canvas::Place;
+use crate::request::undecodable;
 use crate::shrink::Size;
 
-/// A chunk: its name and its data.
-type Chunk<'a> = ([u8; 4], &'a [u8]);
+/// A chunk.
+#[derive(Clone, Copy)]
+pub(super) struct Chunk<'a> {
+    name: [u8; 4],
+    /// Its data, or what is there of them.
+    pub(super) data: &'a [u8],
+    pub(super) is_whole: bool,
+}
 
 const HAS_ALPHA: u8 = 0b1_0000;
 
@@ -25,13 +34,14 @@ impl<'a> Extended<'a> {
     /// Finds the parts in a file; `None` where it has no extended header or no image.
     pub(super) fn read(file: &'a [u8]) -> Option<Self> {
         let mut rest = file.get(12..)?;
-        let (b"VP8X", header) = (&next(&mut rest)?.0, file.get(20..30)?) else { return None };
+        let (b"VP8X", header) = (&next(&mut rest)?.name, file.get(20..30)?) else { return None };
         let canvas = Size { width: number(header, 4)? + 1, height: number(header, 7)? + 1 };
         let (mut alpha, mut image, mut exif, mut animated) = (None, None, None, None);
-        while let Some((name, data)) = next(&mut rest) {
-            match &name {
+        while let Some(chunk) = next(&mut rest) {
+            let data = chunk.data;
+            match &chunk.name {
                 b"ALPH" if image.is_none() => alpha = Some(data),
-                b"VP8 " | b"VP8L" if image.is_none() => image = Some((name, data)),
+                b"VP8 " | b"VP8L" if image.is_none() => image = Some(chunk),
                 b"ANMF" if image.is_none() => {
                     animated = Some(Place {
                         left: number(data, 0)? * 2,
@@ -39,10 +49,10 @@ impl<'a> Extended<'a> {
                         size: Size { width: number(data, 6)? + 1, height: number(data, 9)? + 1 },
                     });
                     let mut frame = data.get(16..)?;
-                    while let (None, Some((name, data))) = (image, next(&mut frame)) {
-                        match &name {
-                            b"ALPH" => alpha = Some(data),
-                            b"VP8 " | b"VP8L" => image = Some((name, data)),
+                    while let (None, Some(chunk)) = (image, next(&mut frame)) {
+                        match &chunk.name {
+                            b"ALPH" => alpha = Some(chunk.data),
+                            b"VP8 " | b"VP8L" => image = Some(chunk),
                             _ => {}
                         }
                     }
@@ -64,17 +74,25 @@ impl<'a> Extended<'a> {
 
     /// Whether the picture has alpha that its header does not promise: browsers go by the picture.
     pub(super) fn conceals_alpha(&self) -> bool {
-        let has_alpha = match self.image {
+        let has_alpha = match (&self.image.name, self.image.data) {
             // A bit of the header of lossless data (RFC 9649, section 3.4).
-            (name, [0x2f, _, _, _, last, ..]) if &name == b"VP8L" => last & 0b1_0000 != 0,
-            (name, _) => &name == b"VP8 " && self.alpha.is_some(),
+            (b"VP8L", [0x2f, _, _, _, last, ..]) => last & 0b1_0000 != 0,
+            (name, _) => name == b"VP8 " && self.alpha.is_some(),
         };
         has_alpha && !self.promises_alpha && !self.is_animated
     }
 
+    /// Refuses an image that stands still and has another size than the canvas.
+    pub(super) fn check_size(&self, image: Size) -> Result<(), RenderThumbnail> {
+        if !self.is_animated && image != self.canvas {
+            return Err(undecodable("its picture has another size than its header says"));
+        }
+        Ok(())
+    }
+
     /// A file of the image and nothing else. It begins with no header that could be wrong.
     pub(super) fn image_alone(&self) -> Vec<u8> {
-        let (name, data) = self.image;
+        let Chunk { name, data, .. } = self.image;
         let mut body = b"WEBP".to_vec();
         if let (b"VP8 ", Some(alpha), Some([width, width_high, height, height_high])) =
             (&name, self.alpha, data.get(6..10))
@@ -94,13 +112,23 @@ impl<'a> Extended<'a> {
     }
 }
 
+/// The image, where it is lossy, stands still, and has no alpha.
+pub(super) fn lossy_frame<'a>(file: &'a [u8], extended: Option<&Extended<'a>>) -> Option<Chunk<'a>> {
+    let image = match extended {
+        Some(extended) if extended.alpha.is_some() || extended.is_animated => return None,
+        Some(extended) => extended.image,
+        None => next(&mut file.get(12..)?)?,
+    };
+    (&image.name == b"VP8 ").then_some(image)
+}
+
 /// The next chunk, or what is there of it.
 fn next<'a>(rest: &mut &'a [u8]) -> Option<Chunk<'a>> {
     let (&[a, b, c, d, l0, l1, l2, l3], after) = rest.split_first_chunk()?;
     let length = usize::try_from(u32::from_le_bytes([l0, l1, l2, l3])).ok()?;
-    let data = after.get(..length).unwrap_or(after);
+    let whole = after.get(..length);
     *rest = after.get(length.saturating_add(length % 2)..).unwrap_or_default();
-    Some(([a, b, c, d], data))
+    Some(Chunk { name: [a, b, c, d], data: whole.unwrap_or(after), is_whole: whole.is_some() })
 }
 
 fn write(file: &mut Vec<u8>, name: [u8; 4], data: &[u8]) {

@@ -1,14 +1,17 @@
 //! WebP: the picture, or the first frame of an animation.
 //!
-//! The decoder wants a header that promises what is there, and nothing else. Browsers don't mind: a file that it refuses
-//! is decoded a second time with a header of our own.
+//! Lossy pictures without alpha, which are what photographs are, go to libwebp, which decodes them at the size that is needed.
+//!
+//! The decoder of everything else wants a header that promises what is there, and nothing else. Browsers don't mind: a file
+//! that it refuses is decoded a second time with a header of our own.
 
 mod chunks;
+mod lossy;
 
 use fm_domain::thumbnails::RenderThumbnail;
 use image_webp::{DecodingError, WebPDecoder};
 
-use self::chunks::Extended;
+use self::chunks::{Extended, lossy_frame};
 use crate::canvas::{Canvas, Place};
 use crate::picture::{Picture, orientation_of};
 use crate::request::{Request, undecodable};
@@ -20,6 +23,9 @@ const MAX_EXIF_BYTES: usize = 1024 * 1024;
 
 pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, RenderThumbnail> {
     let extended = Extended::read(source.bytes());
+    if let Some(frame) = lossy_frame(source.bytes(), extended.as_ref()) {
+        return lossy::decode(frame, extended.as_ref(), source, request);
+    }
     if let Some(extended) = extended.as_ref().filter(|extended| extended.conceals_alpha()) {
         return decode_image(extended, source, request);
     }
@@ -59,9 +65,7 @@ fn decode_image(
     let file = Source::new(extended.image_alone().into(), source.deadline());
     let Decoded { size, channels, pixels } = decode_plain(file, request)?;
     let place = Place { size, ..extended.place };
-    if !extended.is_animated && size != extended.canvas {
-        return Err(undecodable("its picture has another size than its header says"));
-    }
+    extended.check_size(size)?;
     let orientation = orientation_of(extended.exif);
     let mut shrink = request.shrink(extended.canvas, Channels::Rgba, orientation, source)?;
     let mut canvas = Canvas::new(&mut shrink, extended.canvas, place);

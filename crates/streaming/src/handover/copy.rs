@@ -1,0 +1,137 @@
+//! Copies of pictures while their bodies pass.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+
+use fm_domain::body::{ByteSize, ByteStream};
+use fm_domain::ids::UserId;
+
+use super::{Picture, Room, Shared};
+use crate::meter::Metered;
+
+/// The largest picture that is copied. A larger one takes long to decode, and reading it little of that.
+pub(super) const MAX_PICTURE: u64 = 4 * 1024 * 1024;
+
+/// The room that a copy of unknown length begins with.
+const FIRST_ROOM: u64 = 256 * 1024;
+
+/// What there is of a copy; nothing once it was given up or finished.
+type Slot = Mutex<Option<Partial>>;
+
+/// A copy that is being made. It is given up where there is no room for more, or where its room is wanted.
+pub struct PictureCopy(Arc<Slot>);
+
+impl PictureCopy {
+    /// A copy with room for this length, or for the beginning.
+    pub(super) fn begin(shared: &Arc<Shared>, owner: UserId, length: Option<ByteSize>) -> Option<Self> {
+        let most = MAX_PICTURE.min(shared.limit);
+        let length = length.map_or(FIRST_ROOM.min(most), ByteSize::bytes);
+        if length > most {
+            return None;
+        }
+        let room = shared.reserve(owner, length)?;
+        let bytes = Vec::with_capacity(usize::try_from(length).ok()?);
+        let partial = Partial { shared: Arc::clone(shared), owner, bytes, room };
+        let copy = Self(Arc::new(Mutex::new(Some(partial))));
+        shared.copies.add(&copy);
+        Some(copy)
+    }
+
+    /// The same body, which fills the copy while it passes.
+    pub(super) fn filled_by(&self, body: ByteStream) -> ByteStream {
+        let copy = Self(Arc::clone(&self.0));
+        body.inspect(move |chunk| {
+            let mut partial = copy.lock();
+            let goes_on = match chunk {
+                Ok(bytes) => partial.as_mut().is_some_and(|partial| partial.push(bytes)),
+                Err(_) => false,
+            };
+            if !goes_on {
+                *partial = None;
+            }
+        })
+        .boxed()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Partial>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The picture, if the copy is all that passed.
+    #[must_use]
+    pub fn finish(self, passed: &Metered) -> Option<Picture> {
+        let Partial { bytes, room, .. } = self.lock().take()?;
+        (bytes.len() as u64 == passed.size.bytes()).then(|| Picture {
+            sha256: passed.sha256,
+            bytes: bytes.into(),
+            _room: room,
+        })
+    }
+}
+
+struct Partial {
+    shared: Arc<Shared>,
+    owner: UserId,
+    bytes: Vec<u8>,
+    room: Room,
+}
+
+impl Partial {
+    /// Whether the copy has the chunk, too.
+    fn push(&mut self, chunk: &Bytes) -> bool {
+        let needed = (self.bytes.len() + chunk.len()) as u64;
+        let has_room = needed <= self.room.bytes || self.grow(needed).is_some();
+        if has_room {
+            self.bytes.extend_from_slice(chunk);
+        }
+        has_room
+    }
+
+    /// Moves to twice the room, or as much as is needed.
+    fn grow(&mut self, needed: u64) -> Option<()> {
+        let most = MAX_PICTURE.min(self.shared.limit);
+        if needed > most {
+            return None;
+        }
+        let length = needed.max(self.room.bytes * 2).min(most);
+        // Both are there for a moment.
+        let room = self.shared.reserve(self.owner, length)?;
+        let mut larger = Vec::with_capacity(usize::try_from(length).ok()?);
+        larger.extend_from_slice(&self.bytes);
+        (self.bytes, self.room) = (larger, room);
+        Some(())
+    }
+}
+
+/// The copies that are being made: a client that sends slowly must not hold memory that another upload waits for.
+#[derive(Default)]
+pub(super) struct Copies(Mutex<Vec<Weak<Slot>>>);
+
+impl Copies {
+    fn lock(&self) -> MutexGuard<'_, Vec<Weak<Slot>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, copy: &PictureCopy) {
+        let mut copies = self.lock();
+        copies.retain(|one| one.strong_count() > 0);
+        copies.push(Arc::downgrade(&copy.0));
+    }
+
+    /// Gives all of them up, with no other lock held.
+    pub(super) fn give_up(&self) {
+        let copies = std::mem::take(&mut *self.lock());
+        for copy in copies.iter().filter_map(Weak::upgrade) {
+            *PictureCopy(copy).lock() = None;
+        }
+    }
+}
+
+impl fmt::Debug for Copies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Copies").finish_non_exhaustive()
+    }
+}

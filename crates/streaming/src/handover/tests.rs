@@ -1,0 +1,229 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use sha2::Digest as _;
+use tokio::time::advance;
+use uuid::Uuid;
+
+use super::copy::MAX_PICTURE;
+use super::*;
+use crate::meter::Metered;
+use fm_domain::body::BodyError;
+
+const KIB: u64 = 1024;
+
+fn kib(count: u64) -> ByteSize {
+    ByteSize::new(count * KIB)
+}
+
+fn user() -> UserId {
+    UserId::new(Uuid::from_u128(1))
+}
+
+fn blob(number: u128) -> BlobId {
+    BlobId::new(Uuid::from_u128(number))
+}
+
+fn picture_of(length: u64) -> Bytes {
+    (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect::<Vec<u8>>().into()
+}
+
+fn metered(bytes: &[u8]) -> Metered {
+    let sha256 = Sha256::new(sha2::Sha256::digest(bytes).into());
+    Metered { size: ByteSize::new(bytes.len() as u64), sha256, charset: None }
+}
+
+/// Lets a picture pass in chunks of 10,000 bytes.
+async fn copied(handover: &PictureHandover, bytes: &Bytes, length: Option<ByteSize>) -> Option<Picture> {
+    let chunks: Vec<_> = bytes.chunks(10_000).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+    let (copy, mut body) = handover.copy(user(), length, stream::iter(chunks).boxed());
+    let mut passed = Vec::new();
+    while let Some(chunk) = body.next().await {
+        passed.extend_from_slice(&chunk.unwrap());
+    }
+    assert_eq!(passed, *bytes, "the body is the same");
+    copy?.finish(&metered(bytes))
+}
+
+/// Copies a picture, and offers it as this blob's.
+async fn offered(handover: &PictureHandover, number: u128, bytes: &Bytes) {
+    let picture = copied(handover, bytes, Some(ByteSize::new(bytes.len() as u64))).await.unwrap();
+    handover.offer(blob(number), picture).confirm();
+}
+
+fn taken(handover: &PictureHandover, number: u128, bytes: &Bytes) -> Option<Bytes> {
+    let Metered { size, sha256, .. } = metered(bytes);
+    handover.take(blob(number), size, Some(sha256))
+}
+
+#[tokio::test]
+async fn a_picture_is_handed_over_once_and_its_memory_with_it() {
+    let budget = BufferBudget::new(kib(8192));
+    let handover = PictureHandover::new(&budget, kib(2048));
+    for (number, length) in [(1, None), (2, Some(kib(700)))] {
+        let bytes = picture_of(700 * KIB);
+        let picture = copied(&handover, &bytes, length).await.unwrap();
+        handover.offer(blob(number), picture).confirm();
+        assert!(budget.in_use().held >= kib(700), "{:?}", budget.in_use());
+        assert_eq!(taken(&handover, number, &bytes), Some(bytes.clone()));
+        assert_eq!(budget.in_use().held, ByteSize::ZERO);
+        assert_eq!(taken(&handover, number, &bytes), None);
+    }
+    assert_eq!(handover.in_use(), HandoverUse { hits: 2, misses: 2 });
+}
+
+#[tokio::test]
+async fn a_picture_of_another_blob_size_or_hash_is_none() {
+    let handover = PictureHandover::new(&BufferBudget::new(kib(8192)), kib(2048));
+    let bytes = picture_of(5000);
+    let Metered { size, sha256, .. } = metered(&bytes);
+    let other = Sha256::new([7; 32]);
+    for (number, size, sha256) in [
+        (9, size, Some(sha256)),
+        (1, ByteSize::new(4999), Some(sha256)),
+        (1, size, Some(other)),
+        (1, size, None),
+    ] {
+        offered(&handover, 1, &bytes).await;
+        assert_eq!(handover.take(blob(number), size, sha256), None);
+        // Whether it was the right one or not, it was there for one look.
+        assert_eq!(taken(&handover, 1, &bytes).is_some(), number == 9);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_committed_is_withdrawn() {
+    let budget = BufferBudget::new(kib(8192));
+    let handover = PictureHandover::new(&budget, kib(2048));
+    let bytes = picture_of(5000);
+    let picture = copied(&handover, &bytes, None).await.unwrap();
+    drop(handover.offer(blob(1), picture));
+    assert_eq!(taken(&handover, 1, &bytes), None);
+    assert_eq!(budget.in_use().held, ByteSize::ZERO);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_ends_early_or_is_too_long_leaves_no_copy() {
+    let budget = BufferBudget::new(kib(64 * 1024));
+    let handover = PictureHandover::new(&budget, kib(16 * 1024));
+    let first = Bytes::from_static(b"first");
+    let broken: ByteStream =
+        stream::iter([Ok(first.clone()), Err(BodyError::Aborted), Ok(first.clone())]).boxed();
+    let (copy, body) = handover.copy(user(), None, broken);
+    assert_eq!(body.count().await, 3);
+    assert!(copy.unwrap().finish(&metered(b"firstfirst")).is_none());
+
+    let (copy, mut body) = handover.copy(user(), None, stream::iter([Ok(first.clone()), Ok(first)]).boxed());
+    assert!(body.next().await.is_some());
+    drop(body);
+    assert!(copy.unwrap().finish(&metered(b"firstfirst")).is_none());
+
+    let most = picture_of(MAX_PICTURE);
+    assert!(copied(&handover, &most, None).await.is_some());
+    let too_long = picture_of(MAX_PICTURE + 1);
+    assert!(copied(&handover, &too_long, None).await.is_none());
+    assert!(copied(&handover, &too_long, Some(ByteSize::new(MAX_PICTURE + 1))).await.is_none());
+    assert_eq!(budget.in_use().held, ByteSize::ZERO);
+}
+
+#[tokio::test]
+async fn the_oldest_pictures_go_where_a_new_one_has_no_room() {
+    let budget = BufferBudget::new(kib(8192));
+    let handover = PictureHandover::new(&budget, kib(1000));
+    let bytes = picture_of(400 * KIB);
+    for number in 1..=3 {
+        offered(&handover, number, &bytes).await;
+    }
+    assert!(budget.in_use().held <= kib(1000), "{:?}", budget.in_use());
+    assert_eq!(taken(&handover, 1, &bytes), None);
+    assert_eq!(taken(&handover, 3, &bytes), Some(bytes.clone()));
+    assert_eq!(taken(&handover, 2, &bytes), Some(bytes));
+}
+
+#[tokio::test]
+async fn copies_that_are_being_made_are_counted() {
+    let handover = PictureHandover::new(&BufferBudget::new(kib(8192)), kib(1000));
+    let begin = |length| handover.copy(user(), Some(kib(length)), stream::empty().boxed()).0;
+    let first = begin(600);
+    assert!(first.is_some() && begin(600).is_none());
+    drop(first);
+    assert!(begin(600).is_some());
+}
+
+#[tokio::test]
+async fn pictures_take_nothing_but_spare_memory_and_give_way_to_uploads() {
+    let budget = BufferBudget::new(kib(1024));
+    let handover = PictureHandover::new(&budget, kib(4096));
+    let bytes = picture_of(300 * KIB);
+    let held = budget.try_acquire(None, kib(300)).unwrap();
+    assert!(copied(&handover, &bytes, Some(kib(300))).await.is_none(), "half would not be free");
+    drop(held);
+    for waits in [true, false] {
+        offered(&handover, 1, &bytes).await;
+        assert_eq!(budget.available(), kib(724));
+        // What is free is taken from what is free.
+        drop(budget.try_acquire(None, kib(700)).unwrap());
+        assert_eq!(budget.available(), kib(724));
+        let upload = if waits {
+            budget.acquire(None, kib(1000)).now_or_never().unwrap().unwrap()
+        } else {
+            budget.try_acquire(None, kib(1000)).unwrap()
+        };
+        assert_eq!(taken(&handover, 1, &bytes), None);
+        drop(upload);
+    }
+}
+
+/// However slowly it is sent.
+#[tokio::test]
+async fn a_copy_that_is_being_made_gives_way_too() {
+    let budget = BufferBudget::new(kib(1024));
+    let handover = PictureHandover::new(&budget, kib(4096));
+    let (first, rest) = (Bytes::from_static(b"first"), Bytes::from_static(b"rest"));
+    let body = stream::iter([Ok(first), Ok(rest)]).boxed();
+    let (copy, mut body) = handover.copy(user(), Some(kib(400)), body);
+    assert!(body.next().await.is_some());
+    assert_eq!(budget.available(), kib(624));
+    let upload = budget.acquire(None, kib(1024)).now_or_never().unwrap().unwrap();
+    assert!(body.next().await.unwrap().is_ok(), "the body goes on");
+    assert!(copy.unwrap().finish(&metered(b"firstrest")).is_none());
+    drop(upload);
+    assert_eq!(budget.available(), kib(1024));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_picture_that_no_job_wants_is_dropped_in_time() {
+    let budget = BufferBudget::new(kib(8192));
+    let handover = PictureHandover::new(&budget, kib(2048));
+    let bytes = picture_of(5000);
+    for (passed, is_there) in [(MAX_WAIT / 2, true), (MAX_WAIT, false)] {
+        offered(&handover, 1, &bytes).await;
+        advance(passed).await;
+        assert_eq!(taken(&handover, 1, &bytes).is_some(), is_there, "after {passed:?}");
+    }
+    offered(&handover, 1, &bytes).await;
+    advance(MAX_WAIT).await;
+    offered(&handover, 2, &bytes).await;
+    assert_eq!(budget.in_use().held, kib(5), "the next one finds none before it");
+}
+
+#[tokio::test]
+async fn without_memory_nothing_is_handed_over() {
+    let budget = BufferBudget::new(kib(8192));
+    for off in [PictureHandover::default(), PictureHandover::new(&budget, ByteSize::ZERO)] {
+        assert!(!off.is_on());
+        let bytes = picture_of(5000);
+        assert!(copied(&off, &bytes, None).await.is_none());
+        assert_eq!(taken(&off, 1, &bytes), None);
+        assert_eq!(off.in_use(), HandoverUse::default());
+    }
+}
+
+#[tokio::test]
+async fn nothing_shows_the_bytes() {
+    let handover = PictureHandover::new(&BufferBudget::new(kib(8192)), kib(2048));
+    let bytes = Bytes::from_static(b"a face");
+    offered(&handover, 1, &bytes).await;
+    let shown = format!("{handover:?}");
+    assert!(shown.contains("Picture { bytes: 6") && !shown.contains("face"), "{shown}");
+}
