@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::error::corrupt;
 use crate::schema::blobs;
-use crate::sql::{statement, typed};
+use crate::sql::{fixed, statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, bigint, size};
 
@@ -75,7 +75,7 @@ impl BlobRepo for PgUnitOfWork {
 
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
-        let update = diesel::update(blob).set(blobs::expires_at.eq(Moment(expires_at)));
+        let update = fixed(diesel::update(blob).set(blobs::expires_at.eq(Moment(expires_at))));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
@@ -83,7 +83,7 @@ impl BlobRepo for PgUnitOfWork {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
         let size = bigint(stored.size.bytes());
         let stored = (blobs::state.eq(STORED), blobs::was_stored.eq(true), blobs::size_bytes.eq(size));
-        let update = diesel::update(blob).set(stored);
+        let update = fixed(diesel::update(blob).set(stored));
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(MarkStored::NoIntent),
             _ => Ok(()),
@@ -92,19 +92,19 @@ impl BlobRepo for PgUnitOfWork {
 
     async fn mark_deleted(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.ne(DELETED));
-        let update = diesel::update(blob).set(deleted(at));
+        let update = fixed(diesel::update(blob).set(deleted(at)));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     async fn cancel_intent(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
-        let update = diesel::update(blob).set(deleted(at));
+        let update = fixed(diesel::update(blob).set(deleted(at)));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
         let living = blobs::table.filter(blobs::owner_id.eq(owner.uuid())).filter(blobs::state.ne(DELETED));
-        let update = diesel::update(living).set(deleted(at));
+        let update = fixed(diesel::update(living).set(deleted(at)));
         self.run(|connection| update.execute(connection)).await.map(|count| count as u64)
     }
 
@@ -151,7 +151,7 @@ impl BlobRepo for PgUnitOfWork {
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(DELETED));
-        let update = diesel::update(blob).set(blobs::due_at.eq(Moment(until)));
+        let update = fixed(diesel::update(blob).set(blobs::due_at.eq(Moment(until))));
         self.run(|connection| update.execute(connection)).await.map(|_count| ())
     }
 

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::claim::{Claim, names};
 use crate::schema::jobs;
-use crate::sql::{statement, typed};
+use crate::sql::{fixed, statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, count, integer, text};
 
@@ -122,8 +122,8 @@ impl JobQueue for PgUnitOfWork {
 
     async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> {
         let until = Moment(lease_until);
-        let update = diesel::update(held(id.uuid(), integer(attempt)))
-            .set((jobs::lease_until.eq(until), jobs::due_at.eq(until)));
+        let held = diesel::update(held(id.uuid(), integer(attempt)));
+        let update = fixed(held.set((jobs::lease_until.eq(until), jobs::due_at.eq(until))));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
@@ -140,13 +140,12 @@ impl JobQueue for PgUnitOfWork {
         reason: &str,
     ) -> PortResult<bool> {
         let let_go = (jobs::lease_until.eq(None::<Moment>), jobs::last_error.eq(text(reason)));
+        let held = diesel::update(held(id.uuid(), integer(attempt)));
         let failed = if let Some(retry_at) = retry_at {
-            let update = diesel::update(held(id.uuid(), integer(attempt)))
-                .set((let_go, jobs::due_at.eq(Moment(retry_at))));
+            let update = fixed(held.set((let_go, jobs::due_at.eq(Moment(retry_at)))));
             self.run(|connection| update.execute(connection)).await?
         } else {
-            let update =
-                diesel::update(held(id.uuid(), integer(attempt))).set((let_go, jobs::state.eq(DEAD)));
+            let update = fixed(held.set((let_go, jobs::state.eq(DEAD))));
             self.run(|connection| update.execute(connection)).await?
         };
         Ok(failed > 0)
@@ -159,12 +158,12 @@ impl JobQueue for PgUnitOfWork {
         retry_at: Timestamp,
         reason: &str,
     ) -> PortResult<bool> {
-        let update = diesel::update(held(id.uuid(), integer(attempt))).set((
+        let update = fixed(diesel::update(held(id.uuid(), integer(attempt))).set((
             jobs::attempt.eq(jobs::attempt - 1),
             jobs::lease_until.eq(None::<Moment>),
             jobs::due_at.eq(Moment(retry_at)),
             jobs::last_error.eq(text(reason)),
-        ));
+        )));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::error::corrupt;
 use crate::schema::idempotency_keys as keys;
-use crate::sql::{statement, typed};
+use crate::sql::{fixed, statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, sha256};
 
@@ -85,7 +85,8 @@ impl KeyRepo for PgUnitOfWork {
     }
 
     async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> PortResult<bool> {
-        let update = diesel::update(running(attempt.uuid())).set(keys::held_until.eq(Moment(lease_until)));
+        let renewed = keys::held_until.eq(Moment(lease_until));
+        let update = fixed(diesel::update(running(attempt.uuid())).set(renewed));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
@@ -101,7 +102,7 @@ impl KeyRepo for PgUnitOfWork {
             keys::file_name.eq(upload.name.as_str()),
             keys::sha256.eq(upload.sha256.as_bytes().as_slice()),
         );
-        let update = diesel::update(running(attempt.uuid())).set(finished);
+        let update = fixed(diesel::update(running(attempt.uuid())).set(finished));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 

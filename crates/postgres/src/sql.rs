@@ -1,7 +1,8 @@
-//! Statements that diesel's query builder has no words for, prepared once per connection all the same.
+//! Statements that are prepared once per connection where diesel would prepare them each time, which costs two more round
+//! trips.
 //!
-//! diesel never caches what `sql_query` and `dsl::sql` make, which costs two more round trips each time. The text of
-//! these statements is fixed, so it may be cached.
+//! diesel caches neither what `sql_query` and `dsl::sql` make nor any UPDATE or upsert: it can't know whether their texts
+//! change. Those of ours are fixed ([`statement`], [`fixed`]).
 
 use std::marker::PhantomData;
 
@@ -84,4 +85,29 @@ impl<ST, V> QueryId for Sql<ST, V> {
 
 impl<ST, V> Query for Sql<ST, V> {
     type SqlType = ST;
+}
+
+/// A statement of diesel's whose text is the same each time.
+pub(crate) struct Fixed<Q>(Q);
+
+/// A statement that sets the same columns each time, with NULL for what is absent.
+pub(crate) const fn fixed<Q>(statement: Q) -> Fixed<Q> {
+    Fixed(statement)
+}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Fixed<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+/// It is cached by its text.
+impl<Q> QueryId for Fixed<Q> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
 }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::access::{removed_owner_of_upload, visible_uploads};
 use crate::rows::{NewUploadRow, PartRow, UploadEdit, UploadRow};
 use crate::schema::{upload_parts, uploads};
-use crate::sql::{statement, typed};
+use crate::sql::{fixed, statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, bigint, count};
 
@@ -99,7 +99,7 @@ impl UploadRepo for PgUnitOfWork {
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {
         let stored = uploads::table.find(upload.id.uuid()).filter(uploads::epoch.eq(bigint(seen.number())));
         let stored = stored.filter(not(exists(removed_owner_of_upload())));
-        let update = diesel::update(stored).set(UploadEdit::of(upload));
+        let update = fixed(diesel::update(stored).set(UploadEdit::of(upload)));
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(UpdateUpload::Fenced),
             _ => Ok(()),
@@ -115,6 +115,7 @@ impl UploadRepo for PgUnitOfWork {
                 upload_parts::size_bytes.eq(excluded(upload_parts::size_bytes)),
                 upload_parts::tag.eq(excluded(upload_parts::tag)),
             ));
+        let upsert = fixed(upsert);
         self.run(|connection| upsert.execute(connection)).await.map(|_one| ())
     }
 

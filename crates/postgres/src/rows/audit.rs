@@ -12,7 +12,7 @@ use crate::value::{Moment, text};
 
 /// An entry, as it is read and written.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = audit_entries, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = audit_entries, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
 pub(crate) struct AuditRow {
     happened_at: Moment,
     id: Uuid,
