@@ -116,6 +116,9 @@ impl<T: UserRepo + FileRepo + BlobRepo + KeyRepo + UploadRepo + JobQueue + Audit
 /// Dropping it without an answer undoes everything, frees its locks at once (UOW-05) and gives its connection back
 /// (UOW-15), wherever its future was cancelled. A refusal (a variant of a repo's own error) leaves it usable; a
 /// [`PortError`](crate::error::PortError) poisons it.
+///
+/// A write that answers with nothing may be sent with a later call of the unit, which then fails in its place: the next one
+/// that answers with something about the same rows, or the commit, at the latest.
 #[must_use = "a unit of work that is dropped is rolled back"]
 #[async_trait]
 pub trait UnitOfWork: Repos {

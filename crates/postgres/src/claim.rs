@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{Query, QueryFragment, QueryId};
 use diesel::sql_types::{
     Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
 };
@@ -15,6 +17,7 @@ use fm_domain::jobs::{ClaimedJob, JobKind, JobPayload};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::shared::Shared;
 use crate::sql::{statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::Moment;
@@ -36,11 +39,17 @@ macro_rules! claim_first {
     };
 }
 
-/// Whether anything is due, and if so: a queue is empty most of the time, and that is what the statistics say of it. After a
-/// burst the planner would sort all that is due for each claim, until it is told of the burst within a minute or so. So it
-/// walks along the index, for this transaction alone.
-pub(crate) const ANY_DUE: &str = "SELECT set_config('enable_sort', 'off', true) IS NOT NULL \
-    AND EXISTS (SELECT FROM jobs WHERE state = 'living' AND kind = ANY (?) AND due_at <= ?)";
+/// Whether anything is due.
+pub(crate) const ANY_DUE: &str =
+    "SELECT EXISTS (SELECT FROM jobs WHERE state = 'living' AND kind = ANY (?) AND due_at <= ?)";
+
+/// A queue is empty most of the time, and that is what the statistics say of it. After a burst the planner would sort all
+/// that is due for each claim, until it is told of the burst within a minute or so. So it walks along the index, for this
+/// transaction alone.
+const WITHOUT_SORTS: &str = "SET LOCAL enable_sort = off";
+
+/// The same for a transaction that begins with a claim.
+const BEGIN_WITHOUT_SORTS: &str = "BEGIN; SET LOCAL enable_sort = off";
 
 /// Where one of the first has an owner, none is claimed: it is another job's turn.
 pub(crate) const CLAIM: &str =
@@ -143,6 +152,13 @@ pub(crate) fn names(kinds: &[JobKind]) -> Vec<&str> {
     kinds.iter().map(JobKind::as_str).collect()
 }
 
+/// Whether anything of these kinds is due.
+fn any_due(claim: &Claim<'_>) -> impl Query<SqlType = Bool> + QueryFragment<Pg> + QueryId + Send {
+    let (kinds, now) =
+        (typed::<Array<Text>, _>(names(claim.kinds)), typed::<Timestamptz, _>(Moment(claim.now)));
+    statement::<Bool, _>(ANY_DUE, (kinds, now))
+}
+
 /// What is claimed, and until when.
 pub(crate) struct Claim<'a> {
     pub(crate) kinds: &'a [JobKind],
@@ -171,6 +187,7 @@ impl PgUnitOfWork {
         if !self.is_any_due(claim).await? {
             return Ok(Vec::new());
         }
+        self.plan_without_sorts().await?;
         let unowned = self.claim_first(CLAIM, claim, limit).await?;
         if !unowned.is_empty() {
             return Ok(unowned);
@@ -189,11 +206,23 @@ impl PgUnitOfWork {
     }
 
     pub(crate) async fn is_any_due(&mut self, claim: &Claim<'_>) -> PortResult<bool> {
-        let due = statement::<Bool, _>(
-            ANY_DUE,
-            (typed::<Array<Text>, _>(names(claim.kinds)), typed::<Timestamptz, _>(Moment(claim.now))),
-        );
-        self.run(|connection| due.get_result(connection)).await
+        let is_due: PortResult<bool> = if self.is_untouched() {
+            let ask = |shared: Arc<Shared>| async move { any_due(claim).get_result(&mut &**shared).await };
+            self.pool.ask(ask).await
+        } else {
+            let due = any_due(claim);
+            self.run(|connection| due.get_result(connection)).await
+        };
+        self.understood(is_due)
+    }
+
+    /// Has the planner walk along indexes, for the statements after it in this transaction.
+    pub(crate) async fn plan_without_sorts(&mut self) -> PortResult<()> {
+        if self.is_untouched() {
+            self.begin_by(BEGIN_WITHOUT_SORTS).await
+        } else {
+            self.run_batch(WITHOUT_SORTS).await
+        }
     }
 
     async fn claim_first(

@@ -14,7 +14,7 @@ use crate::access::{removed_owner_of_file, removed_user, visible_files};
 use crate::rows::{FileEdit, FileRow, NewFileRow, ThumbnailRow};
 use crate::schema::files;
 use crate::sql::fixed;
-use crate::unit_of_work::PgUnitOfWork;
+use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::bigint;
 
 diesel::define_sql_function! {
@@ -26,7 +26,7 @@ diesel::define_sql_function! {
 impl FileRepo for PgUnitOfWork {
     async fn insert(&mut self, file: &File) -> PortResult<()> {
         let insert = diesel::insert_into(files::table).values(NewFileRow::of(file));
-        self.run(|connection| insert.execute(connection)).await.map(|_one| ())
+        self.defer(Target::Files, insert).await
     }
 
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
@@ -76,6 +76,7 @@ impl FileRepo for PgUnitOfWork {
     async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         let file = files::table.find(id.uuid()).filter(visible_files(access));
         let delete = diesel::delete(file).returning(FileRow::as_returning());
+        let delete = self.together_on(Target::Files, delete).await?;
         let row = self.run(async |connection| delete.get_result(connection).await.optional()).await?;
         self.understood(row.map(FileRow::into_file).transpose())
     }

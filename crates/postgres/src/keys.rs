@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::error::corrupt;
 use crate::schema::idempotency_keys as keys;
 use crate::sql::{fixed, statement, typed};
-use crate::unit_of_work::PgUnitOfWork;
+use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::{Moment, sha256};
 
 /// A free key is taken, and so is one whose time ran out, that the attempt holds already, or whose user is marked as removed. Any other stays as it
@@ -108,12 +108,12 @@ impl KeyRepo for PgUnitOfWork {
 
     async fn free(&mut self, attempt: BlobId) -> PortResult<()> {
         let delete = diesel::delete(running(attempt.uuid()));
-        self.run(|connection| delete.execute(connection)).await.map(|_count| ())
+        self.defer(Target::Keys, delete).await
     }
 
     async fn free_file(&mut self, file: FileId) -> PortResult<()> {
         let delete = diesel::delete(keys::table.filter(keys::file_id.eq(file.uuid())));
-        self.run(|connection| delete.execute(connection)).await.map(|_count| ())
+        self.defer(Target::Keys, delete).await
     }
 
     async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {

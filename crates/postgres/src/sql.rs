@@ -111,3 +111,40 @@ impl<Q> QueryId for Fixed<Q> {
 
     const HAS_STATIC_QUERY_ID: bool = false;
 }
+
+/// A write whose outcome is not looked at.
+pub(crate) type Write = Box<dyn QueryFragment<Pg> + Send + Sync>;
+
+/// A statement and the writes that are sent in it: `WITH w0 AS (INSERT …), w1 AS (DELETE …) UPDATE …`. None of them sees what
+/// another does, their order is the server's, and the answer is that of the last. Their texts are fixed.
+pub(crate) struct Together<Q> {
+    pub(crate) writes: Vec<Write>,
+    pub(crate) last: Q,
+}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Together<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for (number, write) in self.writes.iter().enumerate() {
+            let before = if number == 0 { "WITH" } else { "," };
+            out.push_sql(&format!("{before} w{number} AS ("));
+            write.walk_ast(out.reborrow())?;
+            out.push_sql(") ");
+        }
+        self.last.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+/// It is cached by its text.
+impl<Q> QueryId for Together<Q> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: Query> Query for Together<Q> {
+    type SqlType = Q::SqlType;
+}

@@ -143,6 +143,7 @@ impl UserRepo for PgUnitOfWork {
                 typed::<BigInt, _>(bytes),
             ),
         );
+        let update = self.together(update);
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(self.refused(id).await?),
             _ => Ok(()),
@@ -209,9 +210,8 @@ impl PgUnitOfWork {
                 typed::<BigInt, _>(unreserve),
             ),
         );
-        let charged =
-            self.run_with_entry(|mut connection| async move { update.execute(&mut connection).await });
-        Ok(charged.await? > 0)
+        let update = self.together(update);
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     /// Applies a charge that adds more than it frees, within the user's own quota or else this one.
@@ -231,9 +231,8 @@ impl PgUnitOfWork {
                 typed::<BigInt, _>(unreserve),
             ),
         );
-        let charged =
-            self.run_with_entry(|mut connection| async move { update.execute(&mut connection).await });
-        Ok(charged.await? > 0)
+        let update = self.together(update);
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     /// Why nothing was reserved or charged.

@@ -111,7 +111,11 @@ pub(crate) async fn uow_04_a_commit_after_a_failed_statement_is_never_ok<H: Data
 
     let mut unit = given.unit().await;
     traces.leave(&mut *unit).await.unwrap();
-    let failed = unit.files().insert(&file).await;
+    // What only adds may be sent with what reads next.
+    let failed = match unit.files().insert(&file).await {
+        Ok(()) => unit.files().find_for_update(&access_of(owner), file.id).await.map(drop),
+        failed => failed,
+    };
     assert!(failed.is_err(), "a second file with one id was taken");
     let committed = unit.commit().await;
 

@@ -56,8 +56,10 @@ async fn after_a_burst_claims_walk_along_their_index_in_their_own_transaction_al
     let now = now().0;
     let kinds = [JobKind::new("sweep_blobs")];
     let claim = Claim { kinds: &kinds, now, lease_until: now };
-    let mut unit = PgUnitOfWork::begin(fixture.pool.lease().await.unwrap(), Turns::default()).await.unwrap();
+    let lease = fixture.pool.lease().await.unwrap();
+    let mut unit = PgUnitOfWork::new(fixture.pool.clone(), lease, Turns::default());
     assert!(unit.is_any_due(&claim).await.unwrap());
+    unit.plan_without_sorts().await.unwrap();
     let values = || (typed::<Array<Text>, _>(vec!["sweep_blobs"]), typed::<Timestamptz, _>(Moment(now)));
     let early = statement::<(), _>(EARLY_OWNERS, values());
     let (kinds, now) = values();
