@@ -23,6 +23,12 @@ impl Database for ObservedDatabase {
         Ok(Box::new(ObservedUnit { inner, observer: Arc::clone(observer) }))
     }
 
+    async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        let (observer, span) = (&self.observer, port_span!(DEBUG, "database.begin"));
+        let inner = observe(observer.as_ref(), "database.begin", span, self.inner.begin_single()).await?;
+        Ok(Box::new(ObservedUnit { inner, observer: Arc::clone(observer) }))
+    }
+
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
         let (observer, span) = (&self.observer, port_span!(DEBUG, "database.read"));
         let inner = observe(observer.as_ref(), "database.read", span, self.inner.read()).await?;

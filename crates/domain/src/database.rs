@@ -18,6 +18,15 @@ pub trait Database: Send + Sync {
     /// for other units, or fail, only at its first statement: an adapter need not ask its store before.
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>>;
 
+    /// Opens a unit of work for one call of its repos that changes the rows of one table, and its commit. An adapter may make
+    /// the change durable with the call: its commit has nothing to do then, and a call that fails as
+    /// [`PortError::Unavailable`](crate::error::PortError::Unavailable) may have been made all the same, as a commit whose answer is
+    /// lost. A refusal changes nothing (UOW-16). Calls that answer with nothing may come before it: they are made with it, and an
+    /// adapter may keep them where it is refused.
+    async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        self.begin().await
+    }
+
     /// Opens reads that see everything committed before this call, by whichever node (UOW-12), and lock nothing.
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>>;
 

@@ -67,7 +67,7 @@ impl AuditQueries for PgReadRepos {
 impl AuditRepo for PgUnitOfWork {
     async fn append(&mut self, entry: &AuditEntry) -> PortResult<()> {
         let insert = diesel::insert_into(entries::table).values(AuditRow::of(entry)).on_conflict_do_nothing();
-        self.defer(Target::AuditEntries, insert).await
+        self.defer_insert(Target::AuditEntries, insert).await
     }
 
     async fn purge_before(&mut self, before: Timestamp, limit: u32) -> PortResult<u32> {

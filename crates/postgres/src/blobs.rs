@@ -89,13 +89,13 @@ impl BlobRepo for PgUnitOfWork {
             blobs::expires_at.eq(Moment(intent.expires_at)),
         );
         let insert = diesel::insert_into(blobs::table).values(row);
-        self.defer(Target::Blobs, insert).await
+        self.defer_insert(Target::Blobs, insert).await
     }
 
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
-        let update = fixed(diesel::update(blob).set(blobs::expires_at.eq(Moment(expires_at))));
-        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+        let update = diesel::update(blob).set(blobs::expires_at.eq(Moment(expires_at)));
+        Ok(self.run_repeatable(update).await? > 0)
     }
 
     async fn mark_stored(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored> {
@@ -173,12 +173,12 @@ impl BlobRepo for PgUnitOfWork {
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(DELETED));
         let update = fixed(diesel::update(blob).set(blobs::due_at.eq(Moment(until))));
-        self.defer(Target::Blobs, update).await
+        self.defer_change(Target::Blobs, update).await
     }
 
     async fn remove(&mut self, id: BlobId) -> PortResult<()> {
         let delete = diesel::delete(blobs::table.find(id.uuid()).filter(blobs::state.eq(DELETED)));
-        self.defer(Target::Blobs, delete).await
+        self.defer_change(Target::Blobs, delete).await
     }
 }
 

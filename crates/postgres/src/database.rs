@@ -31,6 +31,11 @@ impl Database for PgDatabase {
         Ok(Box::new(PgUnitOfWork::new(self.pool.clone(), lease, self.turns.clone())))
     }
 
+    async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        let lease = self.pool.lease().await?;
+        Ok(Box::new(PgUnitOfWork::single(self.pool.clone(), lease, self.turns.clone())))
+    }
+
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
         Ok(Box::new(PgReadRepos::new(self.pool.clone())))
     }

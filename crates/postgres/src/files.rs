@@ -26,7 +26,7 @@ diesel::define_sql_function! {
 impl FileRepo for PgUnitOfWork {
     async fn insert(&mut self, file: &File) -> PortResult<()> {
         let insert = diesel::insert_into(files::table).values(NewFileRow::of(file));
-        self.defer(Target::Files, insert).await
+        self.defer_insert(Target::Files, insert).await
     }
 
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {

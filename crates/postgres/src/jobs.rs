@@ -137,14 +137,14 @@ impl JobQueue for PgUnitOfWork {
     async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> {
         let until = Moment(lease_until);
         let held = diesel::update(held(id.uuid(), integer(attempt)));
-        let update = fixed(held.set((jobs::lease_until.eq(until), jobs::due_at.eq(until))));
-        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+        let update = held.set((jobs::lease_until.eq(until), jobs::due_at.eq(until)));
+        Ok(self.run_repeatable(update).await? > 0)
     }
 
     async fn complete(&mut self, id: JobId, attempt: u32) -> PortResult<bool> {
         let delete = diesel::delete(held(id.uuid(), integer(attempt)));
         let delete = self.together(delete);
-        Ok(self.run(|connection| delete.execute(connection)).await? > 0)
+        Ok(self.run_repeatable(delete).await? > 0)
     }
 
     async fn fail(

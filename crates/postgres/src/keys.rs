@@ -108,12 +108,12 @@ impl KeyRepo for PgUnitOfWork {
 
     async fn free(&mut self, attempt: BlobId) -> PortResult<()> {
         let delete = diesel::delete(running(attempt.uuid()));
-        self.defer(Target::Keys, delete).await
+        self.defer_change(Target::Keys, delete).await
     }
 
     async fn free_file(&mut self, file: FileId) -> PortResult<()> {
         let delete = diesel::delete(keys::table.filter(keys::file_id.eq(file.uuid())));
-        self.defer(Target::Keys, delete).await
+        self.defer_change(Target::Keys, delete).await
     }
 
     async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {

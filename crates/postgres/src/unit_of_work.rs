@@ -39,15 +39,30 @@ pub(crate) enum Target {
 pub struct PgUnitOfWork {
     pub(crate) pool: PgPool,
     lease: PgLease,
+    /// Whether it has one call, which is a transaction by itself where that is one statement.
+    is_single: bool,
     has_begun: bool,
     enqueued: bool,
     pub(crate) turns: Turns,
-    deferred: Vec<(Target, Write)>,
+    deferred: Vec<Deferred>,
+}
+
+/// A write that was not sent yet.
+struct Deferred {
+    target: Target,
+    /// Whether it changes rows that are there, and so may wait for the locks of others.
+    locks: bool,
+    write: Write,
 }
 
 impl PgUnitOfWork {
     pub(crate) const fn new(pool: PgPool, lease: PgLease, turns: Turns) -> Self {
-        Self { pool, lease, has_begun: false, enqueued: false, turns, deferred: Vec::new() }
+        Self { pool, lease, is_single: false, has_begun: false, enqueued: false, turns, deferred: Vec::new() }
+    }
+
+    /// A unit of one call.
+    pub(crate) fn single(pool: PgPool, lease: PgLease, turns: Turns) -> Self {
+        Self { is_single: true, ..Self::new(pool, lease, turns) }
     }
 
     /// Whether it has changed, locked and begun nothing: what it asks then may be asked without a transaction, each statement
@@ -116,32 +131,45 @@ impl PgUnitOfWork {
         self.lease.batch(statements).await
     }
 
-    /// Defers a write whose outcome its caller does not look at. No two of one table go together: each may be about what
-    /// the other does. Entries of the audit trail are never about each other.
-    pub(crate) async fn defer(
+    /// Defers an insert whose caller only wants to know that it does not fail.
+    pub(crate) async fn defer_insert(
         &mut self,
         target: Target,
-        write: impl QueryFragment<Pg> + Send + Sync + 'static,
+        insert: impl QueryFragment<Pg> + Send + Sync + 'static,
     ) -> PortResult<()> {
+        self.defer(Deferred { target, locks: false, write: Box::new(insert) }).await
+    }
+
+    /// Defers a change of rows that are there, whose caller does not ask how many there were.
+    pub(crate) async fn defer_change(
+        &mut self,
+        target: Target,
+        change: impl QueryFragment<Pg> + Send + Sync + 'static,
+    ) -> PortResult<()> {
+        self.defer(Deferred { target, locks: true, write: Box::new(change) }).await
+    }
+
+    /// No two of one table go together: each may be about what the other does. Entries of the audit trail never are.
+    async fn defer(&mut self, deferred: Deferred) -> PortResult<()> {
         if !self.lease.is_sound() {
             return Err(PortError::Poisoned);
         }
-        let is_among = target != Target::AuditEntries && self.defers(target);
+        let is_among = deferred.target != Target::AuditEntries && self.defers(deferred.target);
         if is_among || self.deferred.len() >= MOST_DEFERRED {
             self.begin_by(BEGIN).await?;
             self.send_deferred().await?;
         }
-        self.deferred.push((target, Box::new(write)));
+        self.deferred.push(deferred);
         Ok(())
     }
 
     fn defers(&self, target: Target) -> bool {
-        self.deferred.iter().any(|(other, _)| *other == target)
+        self.deferred.iter().any(|deferred| deferred.target == target)
     }
 
     /// The statement, to be run, with the deferred writes in it. It is about none of their tables.
     pub(crate) fn together<Q>(&mut self, statement: Q) -> Together<Q> {
-        Together { writes: self.deferred.drain(..).map(|(_, write)| write).collect(), last: statement }
+        Together { writes: self.deferred.drain(..).map(|deferred| deferred.write).collect(), last: statement }
     }
 
     /// The same for a statement about a table: deferred writes to that are sent before.
@@ -153,10 +181,20 @@ impl PgUnitOfWork {
         Ok(self.together(statement))
     }
 
+    /// The same for a statement about the row of a user, which every unit locks last. Those of one statement are locked in the
+    /// order that the server likes: writes that wait for locks are sent before, or two units might wait for each other.
+    pub(crate) async fn together_last<Q>(&mut self, statement: Q) -> PortResult<Together<Q>> {
+        if self.deferred.iter().any(|deferred| deferred.locks) {
+            self.begin_by(BEGIN).await?;
+            self.send_deferred().await?;
+        }
+        Ok(self.together(statement))
+    }
+
     /// All deferred writes as one statement.
     fn all_deferred(&mut self) -> Option<Together<Write>> {
-        let (_, last) = self.deferred.pop()?;
-        Some(self.together(last))
+        let last = self.deferred.pop()?;
+        Some(self.together(last.write))
     }
 
     /// Sends the deferred writes.
@@ -165,23 +203,47 @@ impl PgUnitOfWork {
         self.lease.run(|connection| writes.execute(connection)).await.map(|_count| ())
     }
 
-    /// Commits what was deferred where nothing else was sent: one statement is a transaction by itself.
-    ///
-    /// It is sent again where its connection turns out to be dead. If it was committed all the same, which is unknown then, it
-    /// meets its own rows: the loss is what is told.
+    /// Runs one statement that may be run twice; how many rows it changed. It is the transaction of a unit of one call.
+    pub(crate) async fn run_repeatable<Q>(&mut self, statement: Q) -> PortResult<usize>
+    where
+        Q: QueryFragment<Pg> + Send + Sync,
+    {
+        if self.is_single && self.is_untouched() {
+            return self.run_alone(&statement).await;
+        }
+        self.run(|connection| fixed(&statement).execute(connection)).await
+    }
+
+    /// Commits what was deferred where nothing else was sent.
     async fn commit_deferred(&mut self) -> PortResult<()> {
         let Some(writes) = self.all_deferred() else { return Ok(()) };
+        self.run_alone(&writes).await.map(|_count| ())
+    }
+
+    /// Runs one statement that is a transaction by itself.
+    ///
+    /// It is sent again where its connection turns out to be dead. Whether it was run all the same is unknown then: where the
+    /// second run fails, because it meets rows of the first, the loss is what is told.
+    async fn run_alone<Q>(&mut self, statement: &Q) -> PortResult<usize>
+    where
+        Q: QueryFragment<Pg> + Sync,
+    {
         let mut tries = self.pool.size() + 1;
         let mut lost: Option<Cause> = None;
         loop {
             tries -= 1;
-            match self.lease.run(|connection| fixed(&writes).execute(connection)).await {
-                Ok(_count) => return Ok(()),
+            match self.lease.run(|connection| fixed(statement).execute(connection)).await {
                 Err(PortError::Unavailable(cause)) if tries > 0 && is_lost(&cause) => {
                     self.replace_lease(&cause).await?;
                     lost = Some(cause);
                 }
+                Err(PortError::Unavailable(cause)) if cause.is::<Elapsed>() => {
+                    // The server hangs, and with it the other connections to it.
+                    self.pool.close_idle();
+                    return Err(PortError::Unavailable(cause));
+                }
                 Err(error) => return Err(lost.map_or(error, PortError::Unavailable)),
+                changed => return changed,
             }
         }
     }
@@ -204,7 +266,7 @@ fn is_lost(cause: &Cause) -> bool {
 
 impl std::fmt::Debug for PgUnitOfWork {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let deferred: Vec<Target> = self.deferred.iter().map(|(target, _)| *target).collect();
+        let deferred: Vec<Target> = self.deferred.iter().map(|deferred| deferred.target).collect();
         f.debug_struct("PgUnitOfWork")
             .field("has_begun", &self.has_begun)
             .field("enqueued", &self.enqueued)

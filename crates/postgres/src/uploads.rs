@@ -73,7 +73,7 @@ pub(crate) fn made_by(file: Uuid) -> _ {
 impl UploadRepo for PgUnitOfWork {
     async fn insert(&mut self, upload: &Upload) -> PortResult<()> {
         let insert = diesel::insert_into(uploads::table).values(NewUploadRow::of(upload));
-        self.defer(Target::Uploads, insert).await
+        self.defer_insert(Target::Uploads, insert).await
     }
 
     async fn find_for_update(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
@@ -99,8 +99,8 @@ impl UploadRepo for PgUnitOfWork {
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {
         let stored = uploads::table.find(upload.id.uuid()).filter(uploads::epoch.eq(bigint(seen.number())));
         let stored = stored.filter(not(exists(removed_owner_of_upload())));
-        let update = fixed(diesel::update(stored).set(UploadEdit::of(upload)));
-        match self.run(|connection| update.execute(connection)).await? {
+        let update = diesel::update(stored).set(UploadEdit::of(upload));
+        match self.run_repeatable(update).await? {
             0 => Err(UpdateUpload::Fenced),
             _ => Ok(()),
         }
@@ -133,7 +133,7 @@ impl UploadRepo for PgUnitOfWork {
 
     async fn remove_of_file(&mut self, file: FileId) -> PortResult<()> {
         let delete = diesel::delete(made_by(file.uuid()));
-        self.defer(Target::Uploads, delete).await
+        self.defer_change(Target::Uploads, delete).await
     }
 
     async fn expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Upload>> {

@@ -143,7 +143,7 @@ impl UserRepo for PgUnitOfWork {
                 typed::<BigInt, _>(bytes),
             ),
         );
-        let update = self.together(update);
+        let update = self.together_last(update).await?;
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(self.refused(id).await?),
             _ => Ok(()),
@@ -210,7 +210,7 @@ impl PgUnitOfWork {
                 typed::<BigInt, _>(unreserve),
             ),
         );
-        let update = self.together(update);
+        let update = self.together_last(update).await?;
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
@@ -231,7 +231,7 @@ impl PgUnitOfWork {
                 typed::<BigInt, _>(unreserve),
             ),
         );
-        let update = self.together(update);
+        let update = self.together_last(update).await?;
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 

@@ -46,10 +46,10 @@ const PURGES: &[&str] = &["purge_blob", "purge_blob"];
 const OPERATIONS: [Operation; 6] = [
     operation(scenarios::an_upload_of_a_text, &[], 8),
     operation(scenarios::an_upload_of_a_picture, THUMBNAIL, 23),
-    operation(scenarios::a_removal, PURGES, 26),
-    operation(scenarios::a_picture_replaced_by_a_text, PURGES, 30),
+    operation(scenarios::a_removal, PURGES, 22),
+    operation(scenarios::a_picture_replaced_by_a_text, PURGES, 26),
     operation(scenarios::a_resumable_upload_begun, &[], 5),
-    operation(scenarios::a_resumable_upload_in_one_piece, &[], 16),
+    operation(scenarios::a_resumable_upload_in_one_piece, &[], 12),
 ];
 
 /// How often an operation is tried before its statements are counted.
