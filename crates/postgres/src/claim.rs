@@ -45,11 +45,11 @@ pub(crate) const ANY_DUE: &str =
 
 /// A queue is empty most of the time, and that is what the statistics say of it. After a burst the planner would sort all
 /// that is due for each claim, until it is told of the burst within a minute or so. So it walks along the index, for this
-/// transaction alone.
-const WITHOUT_SORTS: &str = "SET LOCAL enable_sort = off";
+/// transaction alone. What has to be sorted all the same is little, but counts as dear: nothing is compiled for it.
+const WITHOUT_SORTS: &str = "SET LOCAL enable_sort = off; SET LOCAL jit = off";
 
 /// The same for a transaction that begins with a claim.
-const BEGIN_WITHOUT_SORTS: &str = "BEGIN; SET LOCAL enable_sort = off";
+const BEGIN_WITHOUT_SORTS: &str = "BEGIN; SET LOCAL enable_sort = off; SET LOCAL jit = off";
 
 /// Where one of the first has an owner, none is claimed: it is another job's turn.
 pub(crate) const CLAIM: &str =
@@ -57,19 +57,6 @@ pub(crate) const CLAIM: &str =
 
 /// The longest due job, of any owner: where the first job of each user is just being claimed by others.
 const CLAIM_ANY: &str = claim_first!("");
-
-/// The owners of the first due jobs; for the statements after it in this transaction it lets the planner sort.
-///
-/// Like the statements before it, it is planned without a sort. The next one has to sort the first jobs of some users, and
-/// they are few, whatever the statistics make of it.
-pub(crate) const EARLY_OWNERS: &str = "SELECT set_config('enable_sort', 'on', true) IS NOT NULL \
-        AND set_config('jit', 'off', true) IS NOT NULL, \
-    ARRAY(\
-        SELECT DISTINCT owner FROM (\
-            SELECT owner_id FROM jobs WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
-            ORDER BY priority DESC, due_at, id LIMIT 64\
-        ) AS early (owner) WHERE owner IS NOT NULL\
-    )";
 
 /// One job of the user with the fewest running jobs, of the users whose jobs are due first and of 256 more: along the
 /// indexes from owner to owner, from each to the first of their jobs, passing over those that others are just claiming. The
@@ -84,8 +71,11 @@ pub(crate) const CLAIM_FAIRLY: &str = "WITH RECURSIVE owners (owner, start, plac
             (SELECT owner_id FROM jobs WHERE state = 'living' AND owner_id > owners.owner ORDER BY owner_id LIMIT 1), \
             (SELECT owner_id FROM jobs WHERE state = 'living' AND owner_id IS NOT NULL ORDER BY owner_id LIMIT 1)\
         ), start, place + 1 FROM owners WHERE place < 256 AND (place = 1 OR owner <> start)\
+    ), early (owner) AS MATERIALIZED (\
+        SELECT owner_id FROM jobs WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
+        ORDER BY priority DESC, due_at, id LIMIT 64\
     ), candidates (owner) AS (\
-        SELECT owner FROM owners UNION SELECT unnest(CAST(? AS uuid[]))\
+        SELECT owner FROM owners UNION SELECT owner FROM early WHERE owner IS NOT NULL\
     ), running (owner, jobs) AS (\
         SELECT owner_id, count(*) FROM jobs WHERE owner_id IS NOT NULL AND lease_until > ? GROUP BY owner_id\
     ), first AS MATERIALIZED (\
@@ -249,16 +239,12 @@ impl PgUnitOfWork {
 
     async fn claim_fairly(&mut self, claim: &Claim<'_>) -> PortResult<Vec<ClaimedJob>> {
         let (now, lease_until) = (Moment(claim.now), Moment(claim.lease_until));
-        let early = statement::<(Bool, Array<SqlUuid>), _>(
-            EARLY_OWNERS,
-            (typed::<Array<Text>, _>(names(claim.kinds)), typed::<Timestamptz, _>(now)),
-        );
-        let (_, early): (bool, Vec<Uuid>) = self.run(|connection| early.get_result(connection)).await?;
         let fairly = statement::<(ClaimedColumns, Nullable<SqlUuid>), _>(
             CLAIM_FAIRLY,
             (
                 typed::<SqlUuid, _>(self.turns.last()),
-                typed::<Array<SqlUuid>, _>(early),
+                typed::<Array<Text>, _>(names(claim.kinds)),
+                typed::<Timestamptz, _>(now),
                 typed::<Timestamptz, _>(now),
                 typed::<Array<Text>, _>(names(claim.kinds)),
                 typed::<Timestamptz, _>(now),

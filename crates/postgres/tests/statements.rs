@@ -45,7 +45,7 @@ const PURGES: &[&str] = &["purge_blob", "purge_blob"];
 /// With a quota, which costs uploads a reservation and a look at the account. These figures may only shrink.
 const OPERATIONS: [Operation; 6] = [
     operation(scenarios::an_upload_of_a_text, &[], 8),
-    operation(scenarios::an_upload_of_a_picture, THUMBNAIL, 23),
+    operation(scenarios::an_upload_of_a_picture, THUMBNAIL, 22),
     operation(scenarios::a_removal, PURGES, 22),
     operation(scenarios::a_picture_replaced_by_a_text, PURGES, 26),
     operation(scenarios::a_resumable_upload_begun, &[], 5),
