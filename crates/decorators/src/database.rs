@@ -23,6 +23,12 @@ impl Database for ObservedDatabase {
         Ok(Box::new(ObservedUnit { inner, observer: Arc::clone(observer) }))
     }
 
+    async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        let (observer, span) = (&self.observer, port_span!(DEBUG, "database.begin"));
+        let inner = observe(observer.as_ref(), "database.begin", span, self.inner.begin_single()).await?;
+        Ok(Box::new(ObservedUnit { inner, observer: Arc::clone(observer) }))
+    }
+
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
         // Reads wait by themselves, each call for itself.
         let inner = self.inner.read().await?;

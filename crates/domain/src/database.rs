@@ -18,6 +18,15 @@ pub trait Database: Send + Sync {
     /// for other units, or fail, only at its first statement: an adapter need not ask its store before.
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>>;
 
+    /// Opens a unit of work for one call of its repos that changes the rows of one table, and its commit. An adapter may make
+    /// the change durable with the call: its commit has nothing to do then, and a call that fails as
+    /// [`PortError::Unavailable`](crate::error::PortError::Unavailable) may have been made all the same, as a commit whose answer is
+    /// lost. A refusal changes nothing (UOW-16). Calls that answer with nothing may come before it: they are made with it, and an
+    /// adapter may keep them where it is refused.
+    async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        self.begin().await
+    }
+
     /// Opens reads that see everything committed before this call, by whichever node (UOW-12), and lock nothing.
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>>;
 
@@ -116,6 +125,9 @@ impl<T: UserRepo + FileRepo + BlobRepo + KeyRepo + UploadRepo + JobQueue + Audit
 /// Dropping it without an answer undoes everything, frees its locks at once (UOW-05) and gives its connection back
 /// (UOW-15), wherever its future was cancelled. A refusal (a variant of a repo's own error) leaves it usable; a
 /// [`PortError`](crate::error::PortError) poisons it.
+///
+/// A write that answers with nothing may be sent with a later call of the unit, which then fails in its place: the next one
+/// that answers with something about the same rows, or the commit, at the latest.
 #[must_use = "a unit of work that is dropped is rolled back"]
 #[async_trait]
 pub trait UnitOfWork: Repos {

@@ -14,7 +14,7 @@ use crate::read::PgReadRepos;
 use crate::rows::AuditRow;
 use crate::schema::audit_entries as entries;
 use crate::sql::{statement, typed};
-use crate::unit_of_work::PgUnitOfWork;
+use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::Moment;
 
 /// Entries that another sweep is just removing are passed over.
@@ -23,9 +23,6 @@ pub(crate) const PURGE: &str = "WITH old AS MATERIALIZED (\
         ORDER BY happened_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
     ) DELETE FROM audit_entries AS gone USING old \
     WHERE gone.happened_at = old.happened_at AND gone.id = old.id";
-
-/// How many entries of a unit wait at most: an import has any number of them.
-const MOST_WAITING: usize = 64;
 
 type Entries = Select<entries::table, AsSelect<AuditRow, Pg>>;
 
@@ -68,17 +65,12 @@ impl AuditQueries for PgReadRepos {
 
 #[async_trait]
 impl AuditRepo for PgUnitOfWork {
-    /// The entry waits for the next charge of a user, or for the commit: see [`PgUnitOfWork`].
     async fn append(&mut self, entry: &AuditEntry) -> PortResult<()> {
-        if self.entries.len() >= MOST_WAITING {
-            self.write_entries().await?;
-        }
-        self.entries.push(AuditRow::of(entry));
-        Ok(())
+        let insert = diesel::insert_into(entries::table).values(AuditRow::of(entry)).on_conflict_do_nothing();
+        self.defer_insert(Target::AuditEntries, insert).await
     }
 
     async fn purge_before(&mut self, before: Timestamp, limit: u32) -> PortResult<u32> {
-        self.write_entries().await?;
         let purge = statement::<(), _>(
             PURGE,
             (typed::<Timestamptz, _>(Moment(before)), typed::<BigInt, _>(i64::from(limit))),

@@ -1,8 +1,12 @@
 //! The states of blobs inside a unit of work.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::query_builder::{Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::blobs::{
     BlobIntent, BlobKey, BlobRepo, Bucket, ExpiredIntent, MarkStored, StoredBlob, Tombstone,
@@ -14,8 +18,9 @@ use uuid::Uuid;
 
 use crate::error::corrupt;
 use crate::schema::blobs;
-use crate::sql::{statement, typed};
-use crate::unit_of_work::PgUnitOfWork;
+use crate::shared::Shared;
+use crate::sql::{fixed, statement, typed};
+use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::{Moment, bigint, size};
 
 pub(crate) const INTENT: &str = "announced";
@@ -34,6 +39,20 @@ pub(crate) const CANCEL_EXPIRED: &str = "WITH expired AS MATERIALIZED (\
 
 type ExpiredRow = (SqlUuid, Text, SqlUuid, BigInt);
 
+/// In the order of [`TombstoneRow`].
+const TOMBSTONE: &str = "SELECT id, bucket, was_settled, doomed_at FROM blobs \
+    WHERE id = ? AND bucket = ? AND state = 'doomed'";
+
+type TombstoneTypes = (SqlUuid, Text, Bool, Timestamptz);
+
+/// The tombstone of a blob, if there is one.
+fn tombstone(
+    key: &BlobKey,
+) -> impl Query<SqlType = TombstoneTypes> + QueryFragment<Pg> + QueryId + Send + use<> {
+    let values = (typed::<SqlUuid, _>(key.id.uuid()), typed::<Text, _>(key.bucket.as_str()));
+    statement::<TombstoneTypes, _>(TOMBSTONE, values)
+}
+
 pub(crate) fn key(bucket: &str, id: Uuid) -> PortResult<BlobKey> {
     let bucket = bucket.parse::<Bucket>().map_err(corrupt("blobs.bucket"))?;
     Ok(BlobKey { bucket, id: BlobId::new(id) })
@@ -41,7 +60,7 @@ pub(crate) fn key(bucket: &str, id: Uuid) -> PortResult<BlobKey> {
 
 /// A tombstone, as it is read.
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = blobs, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = blobs, check_for_backend(Pg))]
 struct TombstoneRow {
     id: Uuid,
     bucket: String,
@@ -70,20 +89,20 @@ impl BlobRepo for PgUnitOfWork {
             blobs::expires_at.eq(Moment(intent.expires_at)),
         );
         let insert = diesel::insert_into(blobs::table).values(row);
-        self.run(|connection| insert.execute(connection)).await.map(|_one| ())
+        self.defer_insert(Target::Blobs, insert).await
     }
 
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
         let update = diesel::update(blob).set(blobs::expires_at.eq(Moment(expires_at)));
-        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+        Ok(self.run_repeatable(update).await? > 0)
     }
 
     async fn mark_stored(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
         let size = bigint(stored.size.bytes());
         let stored = (blobs::state.eq(STORED), blobs::was_stored.eq(true), blobs::size_bytes.eq(size));
-        let update = diesel::update(blob).set(stored);
+        let update = fixed(diesel::update(blob).set(stored));
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(MarkStored::NoIntent),
             _ => Ok(()),
@@ -92,19 +111,19 @@ impl BlobRepo for PgUnitOfWork {
 
     async fn mark_deleted(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.ne(DELETED));
-        let update = diesel::update(blob).set(deleted(at));
+        let update = fixed(diesel::update(blob).set(deleted(at)));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     async fn cancel_intent(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
-        let update = diesel::update(blob).set(deleted(at));
+        let update = fixed(diesel::update(blob).set(deleted(at)));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
         let living = blobs::table.filter(blobs::owner_id.eq(owner.uuid())).filter(blobs::state.ne(DELETED));
-        let update = diesel::update(living).set(deleted(at));
+        let update = fixed(diesel::update(living).set(deleted(at)));
         self.run(|connection| update.execute(connection)).await.map(|count| count as u64)
     }
 
@@ -140,24 +159,26 @@ impl BlobRepo for PgUnitOfWork {
     }
 
     async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>> {
-        let blob = blobs::table
-            .find(key.id.uuid())
-            .filter(blobs::bucket.eq(key.bucket.as_str()))
-            .filter(blobs::state.eq(DELETED))
-            .select(TombstoneRow::as_select());
-        let row = self.run(async |connection| blob.get_result(connection).await.optional()).await?;
+        let rows: PortResult<Vec<TombstoneRow>> = if self.is_untouched() {
+            let find = |shared: Arc<Shared>| async move { tombstone(key).load(&mut &**shared).await };
+            self.pool.ask(find).await
+        } else {
+            let tombstone = tombstone(key);
+            self.run(|connection| tombstone.load(connection)).await
+        };
+        let row = self.understood(rows)?.pop();
         self.understood(row.map(TombstoneRow::into_blob).transpose())
     }
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(DELETED));
-        let update = diesel::update(blob).set(blobs::due_at.eq(Moment(until)));
-        self.run(|connection| update.execute(connection)).await.map(|_count| ())
+        let update = fixed(diesel::update(blob).set(blobs::due_at.eq(Moment(until))));
+        self.defer_change(Target::Blobs, update).await
     }
 
     async fn remove(&mut self, id: BlobId) -> PortResult<()> {
         let delete = diesel::delete(blobs::table.find(id.uuid()).filter(blobs::state.eq(DELETED)));
-        self.run(|connection| delete.execute(connection)).await.map(|_count| ())
+        self.defer_change(Target::Blobs, delete).await
     }
 }
 

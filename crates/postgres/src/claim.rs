@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{Query, QueryFragment, QueryId};
 use diesel::sql_types::{
     Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
 };
@@ -15,6 +17,7 @@ use fm_domain::jobs::{ClaimedJob, JobKind, JobPayload};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::shared::Shared;
 use crate::sql::{statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::Moment;
@@ -36,11 +39,17 @@ macro_rules! claim_first {
     };
 }
 
-/// Whether anything is due, and if so: a queue is empty most of the time, and that is what the statistics say of it. After a
-/// burst the planner would sort all that is due for each claim, until it is told of the burst within a minute or so. So it
-/// walks along the index, for this transaction alone.
-pub(crate) const ANY_DUE: &str = "SELECT set_config('enable_sort', 'off', true) IS NOT NULL \
-    AND EXISTS (SELECT FROM jobs WHERE state = 'living' AND kind = ANY (?) AND due_at <= ?)";
+/// Whether anything is due.
+pub(crate) const ANY_DUE: &str =
+    "SELECT EXISTS (SELECT FROM jobs WHERE state = 'living' AND kind = ANY (?) AND due_at <= ?)";
+
+/// A queue is empty most of the time, and that is what the statistics say of it. After a burst the planner would sort all
+/// that is due for each claim, until it is told of the burst within a minute or so. So it walks along the index, for this
+/// transaction alone. What has to be sorted all the same is little, but counts as dear: nothing is compiled for it.
+const WITHOUT_SORTS: &str = "SET LOCAL enable_sort = off; SET LOCAL jit = off";
+
+/// The same for a transaction that begins with a claim.
+const BEGIN_WITHOUT_SORTS: &str = "BEGIN; SET LOCAL enable_sort = off; SET LOCAL jit = off";
 
 /// Where one of the first has an owner, none is claimed: it is another job's turn.
 pub(crate) const CLAIM: &str =
@@ -48,19 +57,6 @@ pub(crate) const CLAIM: &str =
 
 /// The longest due job, of any owner: where the first job of each user is just being claimed by others.
 const CLAIM_ANY: &str = claim_first!("");
-
-/// The owners of the first due jobs; for the statements after it in this transaction it lets the planner sort.
-///
-/// Like the statements before it, it is planned without a sort. The next one has to sort the first jobs of some users, and
-/// they are few, whatever the statistics make of it.
-pub(crate) const EARLY_OWNERS: &str = "SELECT set_config('enable_sort', 'on', true) IS NOT NULL \
-        AND set_config('jit', 'off', true) IS NOT NULL, \
-    ARRAY(\
-        SELECT DISTINCT owner FROM (\
-            SELECT owner_id FROM jobs WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
-            ORDER BY priority DESC, due_at, id LIMIT 64\
-        ) AS early (owner) WHERE owner IS NOT NULL\
-    )";
 
 /// One job of the user with the fewest running jobs, of the users whose jobs are due first and of 256 more: along the
 /// indexes from owner to owner, from each to the first of their jobs, passing over those that others are just claiming. The
@@ -75,8 +71,11 @@ pub(crate) const CLAIM_FAIRLY: &str = "WITH RECURSIVE owners (owner, start, plac
             (SELECT owner_id FROM jobs WHERE state = 'living' AND owner_id > owners.owner ORDER BY owner_id LIMIT 1), \
             (SELECT owner_id FROM jobs WHERE state = 'living' AND owner_id IS NOT NULL ORDER BY owner_id LIMIT 1)\
         ), start, place + 1 FROM owners WHERE place < 256 AND (place = 1 OR owner <> start)\
+    ), early (owner) AS MATERIALIZED (\
+        SELECT owner_id FROM jobs WHERE state = 'living' AND kind = ANY (?) AND due_at <= ? \
+        ORDER BY priority DESC, due_at, id LIMIT 64\
     ), candidates (owner) AS (\
-        SELECT owner FROM owners UNION SELECT unnest(CAST(? AS uuid[]))\
+        SELECT owner FROM owners UNION SELECT owner FROM early WHERE owner IS NOT NULL\
     ), running (owner, jobs) AS (\
         SELECT owner_id, count(*) FROM jobs WHERE owner_id IS NOT NULL AND lease_until > ? GROUP BY owner_id\
     ), first AS MATERIALIZED (\
@@ -143,6 +142,13 @@ pub(crate) fn names(kinds: &[JobKind]) -> Vec<&str> {
     kinds.iter().map(JobKind::as_str).collect()
 }
 
+/// Whether anything of these kinds is due.
+fn any_due(claim: &Claim<'_>) -> impl Query<SqlType = Bool> + QueryFragment<Pg> + QueryId + Send {
+    let (kinds, now) =
+        (typed::<Array<Text>, _>(names(claim.kinds)), typed::<Timestamptz, _>(Moment(claim.now)));
+    statement::<Bool, _>(ANY_DUE, (kinds, now))
+}
+
 /// What is claimed, and until when.
 pub(crate) struct Claim<'a> {
     pub(crate) kinds: &'a [JobKind],
@@ -171,6 +177,7 @@ impl PgUnitOfWork {
         if !self.is_any_due(claim).await? {
             return Ok(Vec::new());
         }
+        self.plan_without_sorts().await?;
         let unowned = self.claim_first(CLAIM, claim, limit).await?;
         if !unowned.is_empty() {
             return Ok(unowned);
@@ -189,11 +196,23 @@ impl PgUnitOfWork {
     }
 
     pub(crate) async fn is_any_due(&mut self, claim: &Claim<'_>) -> PortResult<bool> {
-        let due = statement::<Bool, _>(
-            ANY_DUE,
-            (typed::<Array<Text>, _>(names(claim.kinds)), typed::<Timestamptz, _>(Moment(claim.now))),
-        );
-        self.run(|connection| due.get_result(connection)).await
+        let is_due: PortResult<bool> = if self.is_untouched() {
+            let ask = |shared: Arc<Shared>| async move { any_due(claim).get_result(&mut &**shared).await };
+            self.pool.ask(ask).await
+        } else {
+            let due = any_due(claim);
+            self.run(|connection| due.get_result(connection)).await
+        };
+        self.understood(is_due)
+    }
+
+    /// Has the planner walk along indexes, for the statements after it in this transaction.
+    pub(crate) async fn plan_without_sorts(&mut self) -> PortResult<()> {
+        if self.is_untouched() {
+            self.begin_by(BEGIN_WITHOUT_SORTS).await
+        } else {
+            self.run_batch(WITHOUT_SORTS).await
+        }
     }
 
     async fn claim_first(
@@ -220,16 +239,12 @@ impl PgUnitOfWork {
 
     async fn claim_fairly(&mut self, claim: &Claim<'_>) -> PortResult<Vec<ClaimedJob>> {
         let (now, lease_until) = (Moment(claim.now), Moment(claim.lease_until));
-        let early = statement::<(Bool, Array<SqlUuid>), _>(
-            EARLY_OWNERS,
-            (typed::<Array<Text>, _>(names(claim.kinds)), typed::<Timestamptz, _>(now)),
-        );
-        let (_, early): (bool, Vec<Uuid>) = self.run(|connection| early.get_result(connection)).await?;
         let fairly = statement::<(ClaimedColumns, Nullable<SqlUuid>), _>(
             CLAIM_FAIRLY,
             (
                 typed::<SqlUuid, _>(self.turns.last()),
-                typed::<Array<SqlUuid>, _>(early),
+                typed::<Array<Text>, _>(names(claim.kinds)),
+                typed::<Timestamptz, _>(now),
                 typed::<Timestamptz, _>(now),
                 typed::<Array<Text>, _>(names(claim.kinds)),
                 typed::<Timestamptz, _>(now),

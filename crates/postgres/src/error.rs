@@ -26,14 +26,6 @@ const OUTDATED: &str = "cached plan must not change result type";
 /// Messages to a transaction that may simply be tried again.
 const LOST_RACES: [&str; 3] = ["deadlock detected", "canceling statement due to lock timeout", OUTDATED];
 
-/// How the server refuses a statement because one before it in the transaction failed (SQLSTATE 25P02).
-const ABORTED: &str = "current transaction is aborted";
-
-/// Whether the statement was not run at all, since another one had failed.
-pub(crate) fn is_refused(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(_, told) if told.message().starts_with(ABORTED))
-}
-
 /// Whether the connection itself is of no more use, and not just this statement.
 pub(crate) fn is_loss(error: &Error) -> bool {
     match error {

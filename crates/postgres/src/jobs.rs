@@ -1,8 +1,12 @@
 //! The queue inside a unit of work.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::query_builder::{Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
@@ -15,7 +19,8 @@ use uuid::Uuid;
 
 use crate::claim::{Claim, names};
 use crate::schema::jobs;
-use crate::sql::{statement, typed};
+use crate::shared::Shared;
+use crate::sql::{fixed, statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, count, integer, text};
 
@@ -34,6 +39,14 @@ const DEPTHS: &str = "SELECT kind, \
         min(due_at) FILTER (WHERE state = 'living' AND due_at <= ?) \
     FROM jobs GROUP BY kind ORDER BY kind";
 
+const NEXT_DUE: &str =
+    "SELECT due_at FROM jobs WHERE state = 'living' AND kind = ANY (?) ORDER BY due_at LIMIT 1";
+
+/// When the next job of these kinds is due.
+fn next_due(kinds: &[JobKind]) -> impl Query<SqlType = Timestamptz> + QueryFragment<Pg> + QueryId + Send {
+    statement::<Timestamptz, _>(NEXT_DUE, (typed::<Array<Text>, _>(names(kinds)),))
+}
+
 type DepthColumns = (Text, BigInt, BigInt, BigInt, Nullable<Timestamptz>);
 type DepthRow = (String, i64, i64, i64, Option<Moment>);
 
@@ -49,7 +62,7 @@ fn depth((kind, waiting, running, dead, oldest_due): DepthRow) -> PortResult<Que
 
 /// A job as an operator sees it.
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = jobs, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = jobs, check_for_backend(Pg))]
 struct JobRecordRow {
     id: Uuid,
     kind: String,
@@ -103,6 +116,7 @@ impl JobQueue for PgUnitOfWork {
                 typed::<Nullable<Text>, _>(job.trace.map(|trace| trace.to_string())),
             ),
         );
+        let insert = self.together(insert);
         if self.run(|connection| insert.execute(connection)).await? == 0 {
             return Ok(Enqueued::AlreadyThere);
         }
@@ -122,14 +136,15 @@ impl JobQueue for PgUnitOfWork {
 
     async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> {
         let until = Moment(lease_until);
-        let update = diesel::update(held(id.uuid(), integer(attempt)))
-            .set((jobs::lease_until.eq(until), jobs::due_at.eq(until)));
-        Ok(self.run(|connection| update.execute(connection)).await? > 0)
+        let held = diesel::update(held(id.uuid(), integer(attempt)));
+        let update = held.set((jobs::lease_until.eq(until), jobs::due_at.eq(until)));
+        Ok(self.run_repeatable(update).await? > 0)
     }
 
     async fn complete(&mut self, id: JobId, attempt: u32) -> PortResult<bool> {
         let delete = diesel::delete(held(id.uuid(), integer(attempt)));
-        Ok(self.run(|connection| delete.execute(connection)).await? > 0)
+        let delete = self.together(delete);
+        Ok(self.run_repeatable(delete).await? > 0)
     }
 
     async fn fail(
@@ -140,13 +155,12 @@ impl JobQueue for PgUnitOfWork {
         reason: &str,
     ) -> PortResult<bool> {
         let let_go = (jobs::lease_until.eq(None::<Moment>), jobs::last_error.eq(text(reason)));
+        let held = diesel::update(held(id.uuid(), integer(attempt)));
         let failed = if let Some(retry_at) = retry_at {
-            let update = diesel::update(held(id.uuid(), integer(attempt)))
-                .set((let_go, jobs::due_at.eq(Moment(retry_at))));
+            let update = fixed(held.set((let_go, jobs::due_at.eq(Moment(retry_at)))));
             self.run(|connection| update.execute(connection)).await?
         } else {
-            let update =
-                diesel::update(held(id.uuid(), integer(attempt))).set((let_go, jobs::state.eq(DEAD)));
+            let update = fixed(held.set((let_go, jobs::state.eq(DEAD))));
             self.run(|connection| update.execute(connection)).await?
         };
         Ok(failed > 0)
@@ -159,20 +173,24 @@ impl JobQueue for PgUnitOfWork {
         retry_at: Timestamp,
         reason: &str,
     ) -> PortResult<bool> {
-        let update = diesel::update(held(id.uuid(), integer(attempt))).set((
+        let update = fixed(diesel::update(held(id.uuid(), integer(attempt))).set((
             jobs::attempt.eq(jobs::attempt - 1),
             jobs::lease_until.eq(None::<Moment>),
             jobs::due_at.eq(Moment(retry_at)),
             jobs::last_error.eq(text(reason)),
-        ));
+        )));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>> {
-        let living = jobs::table.filter(jobs::state.eq(LIVING)).filter(jobs::kind.eq_any(names(kinds)));
-        let next = living.select(jobs::due_at).order(jobs::due_at).limit(1);
-        let next: Vec<Moment> = self.run(|connection| next.load::<Moment>(connection)).await?;
-        Ok(next.into_iter().next().map(|moment| moment.0))
+        let next: PortResult<Vec<Moment>> = if self.is_untouched() {
+            let next = |shared: Arc<Shared>| async move { next_due(kinds).load(&mut &**shared).await };
+            self.pool.ask(next).await
+        } else {
+            let next = next_due(kinds);
+            self.run(|connection| next.load(connection)).await
+        };
+        Ok(self.understood(next)?.pop().map(|moment| moment.0))
     }
 
     async fn count_living(&mut self) -> PortResult<u64> {

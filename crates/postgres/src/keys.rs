@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::error::corrupt;
 use crate::schema::idempotency_keys as keys;
-use crate::sql::{statement, typed};
-use crate::unit_of_work::PgUnitOfWork;
+use crate::sql::{fixed, statement, typed};
+use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::{Moment, sha256};
 
 /// A free key is taken, and so is one whose time ran out, that the attempt holds already, or whose user is marked as removed. Any other stays as it
@@ -85,7 +85,8 @@ impl KeyRepo for PgUnitOfWork {
     }
 
     async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> PortResult<bool> {
-        let update = diesel::update(running(attempt.uuid())).set(keys::held_until.eq(Moment(lease_until)));
+        let renewed = keys::held_until.eq(Moment(lease_until));
+        let update = fixed(diesel::update(running(attempt.uuid())).set(renewed));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
@@ -101,18 +102,18 @@ impl KeyRepo for PgUnitOfWork {
             keys::file_name.eq(upload.name.as_str()),
             keys::sha256.eq(upload.sha256.as_bytes().as_slice()),
         );
-        let update = diesel::update(running(attempt.uuid())).set(finished);
+        let update = fixed(diesel::update(running(attempt.uuid())).set(finished));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     async fn free(&mut self, attempt: BlobId) -> PortResult<()> {
         let delete = diesel::delete(running(attempt.uuid()));
-        self.run(|connection| delete.execute(connection)).await.map(|_count| ())
+        self.defer_change(Target::Keys, delete).await
     }
 
     async fn free_file(&mut self, file: FileId) -> PortResult<()> {
         let delete = diesel::delete(keys::table.filter(keys::file_id.eq(file.uuid())));
-        self.run(|connection| delete.execute(connection)).await.map(|_count| ())
+        self.defer_change(Target::Keys, delete).await
     }
 
     async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {

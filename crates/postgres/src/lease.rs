@@ -8,9 +8,12 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 use fm_domain::error::{PortError, PortResult};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::error::{from_diesel, is_refused};
-use crate::pool::in_time;
+use crate::error::from_diesel;
+use crate::pool::{PgPool, in_time};
 use crate::timing::BEGIN_ANSWER;
+
+/// What a transaction begins by.
+pub(crate) const BEGIN: &str = "BEGIN";
 
 /// How the last statement ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +62,24 @@ impl PgLease {
 
     /// Begins a transaction. From here on the connection is clean only after a [`PgLease::end`].
     pub(crate) async fn begin(&mut self) -> PortResult<()> {
+        self.begin_by(BEGIN).await
+    }
+
+    /// The same by these statements, of which the first is [`BEGIN`].
+    pub(crate) async fn begin_by(&mut self, statements: &str) -> PortResult<()> {
         self.in_transaction = true;
-        self.batch_within(self.limit.min(BEGIN_ANSWER), "BEGIN").await
+        self.batch_within(self.limit.min(BEGIN_ANSWER), statements).await
+    }
+
+    /// Takes another connection in place of this one, which is dead.
+    pub(crate) async fn replace(&mut self, pool: &PgPool) -> PortResult<()> {
+        if let Some(dead) = self.connection.take() {
+            drop(Object::take(dead));
+        }
+        self.connection = Some(pool.connection().await?);
+        self.last = Last::Answered;
+        self.in_transaction = false;
+        Ok(())
     }
 
     /// The transaction has ended.
@@ -85,33 +104,6 @@ impl PgLease {
         }
         *last = Last::Asked;
         let answer = in_time(*limit, statement(connection)).await;
-        *last = Last::of(&answer);
-        answer
-    }
-
-    /// Runs two statements that don't depend on each other: the second is sent without waiting for the answer to the first.
-    pub(crate) async fn run_pair<'u, T, U, A, B>(
-        &'u mut self,
-        first: impl FnOnce(&'u AsyncPgConnection) -> A,
-        second: impl FnOnce(&'u AsyncPgConnection) -> B,
-    ) -> PortResult<(T, U)>
-    where
-        A: Future<Output = QueryResult<T>>,
-        B: Future<Output = QueryResult<U>>,
-    {
-        let Self { connection: Some(connection), limit, last, .. } = self else {
-            return Err(PortError::Poisoned);
-        };
-        if !matches!(last, Last::Answered) {
-            return Err(PortError::Poisoned);
-        }
-        *last = Last::Asked;
-        let connection: &AsyncPgConnection = connection;
-        let both = async { Ok(futures_util::future::join(first(connection), second(connection)).await) };
-        let answer = match in_time(*limit, both).await {
-            Ok((first, second)) => pair(first, second),
-            Err(error) => Err(error),
-        };
         *last = Last::of(&answer);
         answer
     }
@@ -153,16 +145,6 @@ impl PgLease {
     }
 }
 
-/// Both answers, or the failure. After one failed the server refuses the other, which is never what is told. Which of them
-/// came first is not known: one that had to be prepared is overtaken by one that had not.
-fn pair<T, U>(first: QueryResult<T>, second: QueryResult<U>) -> PortResult<(T, U)> {
-    match (first, second) {
-        (Ok(first), Ok(second)) => Ok((first, second)),
-        (Err(refused), Err(error)) if is_refused(&refused) => Err(from_diesel(error)),
-        (Err(error), _) | (Ok(_), Err(error)) => Err(from_diesel(error)),
-    }
-}
-
 impl Drop for PgLease {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take()
@@ -172,6 +154,3 @@ impl Drop for PgLease {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

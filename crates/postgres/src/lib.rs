@@ -7,6 +7,8 @@
 //! connection to itself. Point reads, of which every request makes some, share a few connections on which questions
 //! are sent without waiting for the answers before them ([`PgLimits::shared`]): no checkout, fewer system calls. Reads of
 //! accounts that come at the same time are one statement.
+//!
+//! Every statement is prepared once per connection, and a unit of work makes as few as it can.
 
 #[cfg(test)]
 extern crate self as fm_postgres;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diesel::QueryResult;
 use diesel::sql_types::Text;
-use diesel_async::pooled_connection::deadpool::Pool;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use fm_domain::error::{PortError, PortResult};
@@ -118,8 +118,12 @@ impl PgPool {
             let _waiting = self.inner.checkouts.begin();
             self.slot().await?
         };
-        let connection = self.inner.pool.get().await.map_err(from_pool)?;
-        Ok(PgLease::new(connection, slot, self.statement_limit()))
+        Ok(PgLease::new(self.connection().await?, slot, self.statement_limit()))
+    }
+
+    /// A pooled connection, for one who has a slot.
+    pub(crate) async fn connection(&self) -> PortResult<Object<AsyncPgConnection>> {
+        self.inner.pool.get().await.map_err(from_pool)
     }
 
     async fn slot(&self) -> PortResult<OwnedSemaphorePermit> {

@@ -15,7 +15,7 @@ use crate::pool::PgPool;
 use crate::rows::{SessionRow, moments};
 use crate::schema::sessions;
 use crate::shared::Shared;
-use crate::sql::{statement, typed};
+use crate::sql::{fixed, statement, typed};
 use crate::value::{Moment, text};
 
 /// Sessions that another node is just renewing or purging are passed over.
@@ -59,10 +59,13 @@ impl SessionStore for PgSessionStore {
         let mut lease = self.pool.lease().await?;
         let touched = match ip {
             Some(ip) => {
-                let update = diesel::update(session).set((seen, sessions::ip.eq(text(&ip))));
+                let update = fixed(diesel::update(session).set((seen, sessions::ip.eq(text(&ip)))));
                 lease.run(|connection| update.execute(connection)).await
             }
-            None => lease.run(|connection| diesel::update(session).set(seen).execute(connection)).await,
+            None => {
+                let update = fixed(diesel::update(session).set(seen));
+                lease.run(|connection| update.execute(connection)).await
+            }
         };
         touched.map(|_count| ())
     }
@@ -70,12 +73,12 @@ impl SessionStore for PgSessionStore {
     async fn rotate(&self, id: SessionId, seen: Generation, next: &RefreshState) -> PortResult<bool> {
         let session =
             sessions::table.find(id.uuid()).filter(sessions::generation.eq(i64::from(seen.number())));
-        let update = diesel::update(session).set((
+        let update = fixed(diesel::update(session).set((
             sessions::generation.eq(i64::from(next.generation.number())),
             sessions::salt.eq(next.salt.as_slice()),
             sessions::expires_at.eq(Moment(next.expires_at)),
             sessions::spent_at.eq(moments(next)),
-        ));
+        )));
         Ok(self.pool.lease().await?.run(|connection| update.execute(connection)).await? > 0)
     }
 

@@ -1,7 +1,8 @@
-//! Statements that diesel's query builder has no words for, prepared once per connection all the same.
+//! Statements that are prepared once per connection where diesel would prepare them each time, which costs two more round
+//! trips.
 //!
-//! diesel never caches what `sql_query` and `dsl::sql` make, which costs two more round trips each time. The text of
-//! these statements is fixed, so it may be cached.
+//! diesel caches neither what `sql_query` and `dsl::sql` make nor any UPDATE or upsert: it can't know whether their texts
+//! change. Those of ours are fixed ([`statement`], [`fixed`]).
 
 use std::marker::PhantomData;
 
@@ -84,4 +85,66 @@ impl<ST, V> QueryId for Sql<ST, V> {
 
 impl<ST, V> Query for Sql<ST, V> {
     type SqlType = ST;
+}
+
+/// A statement of diesel's whose text is the same each time.
+pub(crate) struct Fixed<Q>(Q);
+
+/// A statement that sets the same columns each time, with NULL for what is absent.
+pub(crate) const fn fixed<Q>(statement: Q) -> Fixed<Q> {
+    Fixed(statement)
+}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Fixed<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+/// It is cached by its text.
+impl<Q> QueryId for Fixed<Q> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+/// A write whose outcome is not looked at.
+pub(crate) type Write = Box<dyn QueryFragment<Pg> + Send + Sync>;
+
+/// A statement and the writes that are sent in it: `WITH w0 AS (INSERT …), w1 AS (DELETE …) UPDATE …`. None of them sees what
+/// another does, their order is the server's, and the answer is that of the last. Their texts are fixed.
+pub(crate) struct Together<Q> {
+    pub(crate) writes: Vec<Write>,
+    pub(crate) last: Q,
+}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Together<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for (number, write) in self.writes.iter().enumerate() {
+            let before = if number == 0 { "WITH" } else { "," };
+            out.push_sql(&format!("{before} w{number} AS ("));
+            write.walk_ast(out.reborrow())?;
+            out.push_sql(") ");
+        }
+        self.last.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+/// It is cached by its text.
+impl<Q> QueryId for Together<Q> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: Query> Query for Together<Q> {
+    type SqlType = Q::SqlType;
 }

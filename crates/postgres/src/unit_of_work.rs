@@ -2,31 +2,110 @@
 
 use async_trait::async_trait;
 use diesel::QueryResult;
-use diesel_async::AsyncPgConnection;
+use diesel::pg::Pg;
+use diesel::query_builder::QueryFragment;
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use fm_domain::database::UnitOfWork;
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::{Cause, PortError, PortResult};
+use tokio::time::error::Elapsed;
 
 use crate::claim::Turns;
-use crate::lease::PgLease;
-use crate::rows::AuditRow;
+use crate::error::is_loss;
+use crate::lease::{BEGIN, PgLease};
+use crate::pool::PgPool;
 use crate::signal::NOTIFY;
+use crate::sql::{Together, Write, fixed};
+
+/// How many writes are deferred at most: an import has any number of them, and each number is a text of its own.
+const MOST_DEFERRED: usize = 4;
+
+/// The table that a deferred write changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    Blobs,
+    Files,
+    Keys,
+    Uploads,
+    AuditEntries,
+}
 
 /// A transaction and all of its repos.
 ///
-/// Entries of the audit trail wait for the charge of a user, which is the last statement of a unit that has one: both are
-/// sent together, so that an entry costs no round trip. The commit writes those that still wait.
+/// It begins with the first statement that needs it: a unit that only asks, outside of any lock, needs none, and one that
+/// makes one write is that statement alone.
+///
+/// Writes whose outcome no caller looks at are deferred: they are sent in the next statement that may go together with
+/// them, before any other, or by the commit. So each of them saves a round trip, and fails no later than the commit.
 pub struct PgUnitOfWork {
+    pub(crate) pool: PgPool,
     lease: PgLease,
+    /// Whether it has one call, which is a transaction by itself where that is one statement.
+    is_single: bool,
+    has_begun: bool,
     enqueued: bool,
     pub(crate) turns: Turns,
-    /// Entries that were not sent yet.
-    pub(crate) entries: Vec<AuditRow>,
+    deferred: Vec<Deferred>,
+}
+
+/// A write that was not sent yet.
+struct Deferred {
+    target: Target,
+    /// Whether it changes rows that are there, and so may wait for the locks of others.
+    locks: bool,
+    write: Write,
 }
 
 impl PgUnitOfWork {
-    pub(crate) async fn begin(mut lease: PgLease, turns: Turns) -> PortResult<Self> {
-        lease.begin().await?;
-        Ok(Self { lease, enqueued: false, turns, entries: Vec::new() })
+    pub(crate) const fn new(pool: PgPool, lease: PgLease, turns: Turns) -> Self {
+        Self { pool, lease, is_single: false, has_begun: false, enqueued: false, turns, deferred: Vec::new() }
+    }
+
+    /// A unit of one call.
+    pub(crate) fn single(pool: PgPool, lease: PgLease, turns: Turns) -> Self {
+        Self { is_single: true, ..Self::new(pool, lease, turns) }
+    }
+
+    /// Whether it has changed, locked and begun nothing: what it asks then may be asked without a transaction, each statement
+    /// of which sees what was committed before it anyway (READ COMMITTED).
+    pub(crate) fn is_untouched(&self) -> bool {
+        !self.has_begun && self.deferred.is_empty() && self.lease.is_sound()
+    }
+
+    /// Begins the transaction by these statements, unless it has begun.
+    ///
+    /// After the server was restarted every pooled connection may be dead without knowing it yet. Each that turns out to be
+    /// is replaced: nothing was sent on it before. So after as many tries as there were connections one is new. A server
+    /// that does not answer in time is another matter: it would not answer the next either.
+    pub(crate) async fn begin_by(&mut self, statements: &str) -> PortResult<()> {
+        if self.has_begun {
+            return Ok(());
+        }
+        if !self.lease.is_sound() {
+            return Err(PortError::Poisoned);
+        }
+        let mut tries = self.pool.size() + 1;
+        loop {
+            tries -= 1;
+            match self.lease.begin_by(statements).await {
+                Err(PortError::Unavailable(cause)) if tries > 0 && !cause.is::<Elapsed>() => {
+                    self.replace_lease(&cause).await?;
+                }
+                Err(PortError::Unavailable(cause)) if cause.is::<Elapsed>() => {
+                    // The server hangs, and with it the other connections to it.
+                    self.pool.close_idle();
+                    return Err(PortError::Unavailable(cause));
+                }
+                begun => {
+                    self.has_begun = begun.is_ok();
+                    return begun;
+                }
+            }
+        }
+    }
+
+    async fn replace_lease(&mut self, cause: &Cause) -> PortResult<()> {
+        tracing::debug!(error = %cause, "a pooled connection to PostgreSQL was dead");
+        self.lease.replace(&self.pool).await
     }
 
     /// Runs one statement, and keeps in mind whether it failed.
@@ -37,30 +116,136 @@ impl PgUnitOfWork {
     where
         A: Future<Output = QueryResult<T>>,
     {
+        self.begin_by(BEGIN).await?;
+        self.send_deferred().await?;
         self.lease.run(statement).await
     }
 
-    /// Runs one statement, together with an entry that waits: neither depends on the other.
-    pub(crate) async fn run_with_entry<'u, T, A>(
-        &'u mut self,
-        statement: impl FnOnce(&'u AsyncPgConnection) -> A,
-    ) -> PortResult<T>
-    where
-        A: Future<Output = QueryResult<T>>,
-    {
-        let Some(row) = self.entries.pop() else {
-            return self.lease.run(|connection| statement(connection)).await;
-        };
-        let (_, answer) = self.lease.run_pair(|connection| row.insert(connection), statement).await?;
-        Ok(answer)
+    /// Runs plain SQL.
+    pub(crate) async fn run_batch(&mut self, statements: &str) -> PortResult<()> {
+        self.begin_by(BEGIN).await?;
+        self.send_deferred().await?;
+        if !self.lease.is_sound() {
+            return Err(PortError::Poisoned);
+        }
+        self.lease.batch(statements).await
     }
 
-    /// Writes the entries that wait.
-    pub(crate) async fn write_entries(&mut self) -> PortResult<()> {
-        for row in std::mem::take(&mut self.entries) {
-            self.lease.run(|connection| row.insert(connection)).await?;
+    /// Defers an insert whose caller only wants to know that it does not fail.
+    pub(crate) async fn defer_insert(
+        &mut self,
+        target: Target,
+        insert: impl QueryFragment<Pg> + Send + Sync + 'static,
+    ) -> PortResult<()> {
+        self.defer(Deferred { target, locks: false, write: Box::new(insert) }).await
+    }
+
+    /// Defers a change of rows that are there, whose caller does not ask how many there were.
+    pub(crate) async fn defer_change(
+        &mut self,
+        target: Target,
+        change: impl QueryFragment<Pg> + Send + Sync + 'static,
+    ) -> PortResult<()> {
+        self.defer(Deferred { target, locks: true, write: Box::new(change) }).await
+    }
+
+    /// No two of one table go together: each may be about what the other does. Entries of the audit trail never are.
+    async fn defer(&mut self, deferred: Deferred) -> PortResult<()> {
+        if !self.lease.is_sound() {
+            return Err(PortError::Poisoned);
         }
+        let is_among = deferred.target != Target::AuditEntries && self.defers(deferred.target);
+        if is_among || self.deferred.len() >= MOST_DEFERRED {
+            self.begin_by(BEGIN).await?;
+            self.send_deferred().await?;
+        }
+        self.deferred.push(deferred);
         Ok(())
+    }
+
+    fn defers(&self, target: Target) -> bool {
+        self.deferred.iter().any(|deferred| deferred.target == target)
+    }
+
+    /// The statement, to be run, with the deferred writes in it. It is about none of their tables.
+    pub(crate) fn together<Q>(&mut self, statement: Q) -> Together<Q> {
+        Together { writes: self.deferred.drain(..).map(|deferred| deferred.write).collect(), last: statement }
+    }
+
+    /// The same for a statement about a table: deferred writes to that are sent before.
+    pub(crate) async fn together_on<Q>(&mut self, target: Target, statement: Q) -> PortResult<Together<Q>> {
+        if self.defers(target) {
+            self.begin_by(BEGIN).await?;
+            self.send_deferred().await?;
+        }
+        Ok(self.together(statement))
+    }
+
+    /// The same for a statement about the row of a user, which every unit locks last. Those of one statement are locked in the
+    /// order that the server likes: writes that wait for locks are sent before, or two units might wait for each other.
+    pub(crate) async fn together_last<Q>(&mut self, statement: Q) -> PortResult<Together<Q>> {
+        if self.deferred.iter().any(|deferred| deferred.locks) {
+            self.begin_by(BEGIN).await?;
+            self.send_deferred().await?;
+        }
+        Ok(self.together(statement))
+    }
+
+    /// All deferred writes as one statement.
+    fn all_deferred(&mut self) -> Option<Together<Write>> {
+        let last = self.deferred.pop()?;
+        Some(self.together(last.write))
+    }
+
+    /// Sends the deferred writes.
+    pub(crate) async fn send_deferred(&mut self) -> PortResult<()> {
+        let Some(writes) = self.all_deferred() else { return Ok(()) };
+        self.lease.run(|connection| writes.execute(connection)).await.map(|_count| ())
+    }
+
+    /// Runs one statement that may be run twice; how many rows it changed. It is the transaction of a unit of one call.
+    pub(crate) async fn run_repeatable<Q>(&mut self, statement: Q) -> PortResult<usize>
+    where
+        Q: QueryFragment<Pg> + Send + Sync,
+    {
+        if self.is_single && self.is_untouched() {
+            return self.run_alone(&statement).await;
+        }
+        self.run(|connection| fixed(&statement).execute(connection)).await
+    }
+
+    /// Commits what was deferred where nothing else was sent.
+    async fn commit_deferred(&mut self) -> PortResult<()> {
+        let Some(writes) = self.all_deferred() else { return Ok(()) };
+        self.run_alone(&writes).await.map(|_count| ())
+    }
+
+    /// Runs one statement that is a transaction by itself.
+    ///
+    /// It is sent again where its connection turns out to be dead. Whether it was run all the same is unknown then: where the
+    /// second run fails, because it meets rows of the first, the loss is what is told.
+    async fn run_alone<Q>(&mut self, statement: &Q) -> PortResult<usize>
+    where
+        Q: QueryFragment<Pg> + Sync,
+    {
+        let mut tries = self.pool.size() + 1;
+        let mut lost: Option<Cause> = None;
+        loop {
+            tries -= 1;
+            match self.lease.run(|connection| fixed(statement).execute(connection)).await {
+                Err(PortError::Unavailable(cause)) if tries > 0 && is_lost(&cause) => {
+                    self.replace_lease(&cause).await?;
+                    lost = Some(cause);
+                }
+                Err(PortError::Unavailable(cause)) if cause.is::<Elapsed>() => {
+                    // The server hangs, and with it the other connections to it.
+                    self.pool.close_idle();
+                    return Err(PortError::Unavailable(cause));
+                }
+                Err(error) => return Err(lost.map_or(error, PortError::Unavailable)),
+                changed => return changed,
+            }
+        }
     }
 
     /// What was made of an answer: an error poisons the unit, as a failed statement does.
@@ -74,9 +259,19 @@ impl PgUnitOfWork {
     }
 }
 
+/// Whether a statement failed with its connection.
+fn is_lost(cause: &Cause) -> bool {
+    cause.downcast_ref::<diesel::result::Error>().is_some_and(is_loss)
+}
+
 impl std::fmt::Debug for PgUnitOfWork {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PgUnitOfWork").field("enqueued", &self.enqueued).finish_non_exhaustive()
+        let deferred: Vec<Target> = self.deferred.iter().map(|deferred| deferred.target).collect();
+        f.debug_struct("PgUnitOfWork")
+            .field("has_begun", &self.has_begun)
+            .field("enqueued", &self.enqueued)
+            .field("deferred", &deferred)
+            .finish_non_exhaustive()
     }
 }
 
@@ -88,7 +283,10 @@ impl UnitOfWork for PgUnitOfWork {
         if !self.lease.is_sound() {
             return Err(PortError::Poisoned);
         }
-        self.write_entries().await?;
+        if !self.has_begun {
+            return self.commit_deferred().await;
+        }
+        self.send_deferred().await?;
         if self.enqueued {
             // Sent together, so that it costs no round trip. A NOTIFY inside the transaction would make it take a
             // lock that all notifying commits of the server queue up for while they wait for the disk; on its own
@@ -102,8 +300,8 @@ impl UnitOfWork for PgUnitOfWork {
     }
 
     async fn rollback(mut self: Box<Self>) -> PortResult<()> {
-        if !self.lease.is_sound() {
-            // The connection is closed with the lease, and that is as good as a rollback.
+        if !self.has_begun || !self.lease.is_sound() {
+            // Nothing was sent; or the connection is closed with the lease, and that is as good as a rollback.
             return Ok(());
         }
         self.lease.batch("ROLLBACK").await?;

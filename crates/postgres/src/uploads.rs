@@ -19,8 +19,8 @@ use uuid::Uuid;
 use crate::access::{removed_owner_of_upload, visible_uploads};
 use crate::rows::{NewUploadRow, PartRow, UploadEdit, UploadRow};
 use crate::schema::{upload_parts, uploads};
-use crate::sql::{statement, typed};
-use crate::unit_of_work::PgUnitOfWork;
+use crate::sql::{fixed, statement, typed};
+use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::{Moment, bigint, count};
 
 /// In the order of [`UploadRow`]. The status is no value of the statement, so that every plan of it can use the index
@@ -73,7 +73,7 @@ pub(crate) fn made_by(file: Uuid) -> _ {
 impl UploadRepo for PgUnitOfWork {
     async fn insert(&mut self, upload: &Upload) -> PortResult<()> {
         let insert = diesel::insert_into(uploads::table).values(NewUploadRow::of(upload));
-        self.run(|connection| insert.execute(connection)).await.map(|_one| ())
+        self.defer_insert(Target::Uploads, insert).await
     }
 
     async fn find_for_update(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
@@ -100,7 +100,7 @@ impl UploadRepo for PgUnitOfWork {
         let stored = uploads::table.find(upload.id.uuid()).filter(uploads::epoch.eq(bigint(seen.number())));
         let stored = stored.filter(not(exists(removed_owner_of_upload())));
         let update = diesel::update(stored).set(UploadEdit::of(upload));
-        match self.run(|connection| update.execute(connection)).await? {
+        match self.run_repeatable(update).await? {
             0 => Err(UpdateUpload::Fenced),
             _ => Ok(()),
         }
@@ -115,6 +115,7 @@ impl UploadRepo for PgUnitOfWork {
                 upload_parts::size_bytes.eq(excluded(upload_parts::size_bytes)),
                 upload_parts::tag.eq(excluded(upload_parts::tag)),
             ));
+        let upsert = fixed(upsert);
         self.run(|connection| upsert.execute(connection)).await.map(|_one| ())
     }
 
@@ -132,7 +133,7 @@ impl UploadRepo for PgUnitOfWork {
 
     async fn remove_of_file(&mut self, file: FileId) -> PortResult<()> {
         let delete = diesel::delete(made_by(file.uuid()));
-        self.run(|connection| delete.execute(connection)).await.map(|_count| ())
+        self.defer_change(Target::Uploads, delete).await
     }
 
     async fn expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Upload>> {

@@ -17,7 +17,7 @@ use crate::access::removed_user;
 use crate::contents;
 use crate::rows::UserRow;
 use crate::schema::users;
-use crate::sql::{statement, typed};
+use crate::sql::{fixed, statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, bigint};
 
@@ -82,7 +82,7 @@ impl UserRepo for PgUnitOfWork {
 
     async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> PortResult<bool> {
         let name = name.as_ref().map(DisplayName::as_str);
-        let update = diesel::update(living(id)).set(users::name.eq(name));
+        let update = fixed(diesel::update(living(id)).set(users::name.eq(name)));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
@@ -93,23 +93,23 @@ impl UserRepo for PgUnitOfWork {
         new: &PasswordHash,
     ) -> PortResult<bool> {
         let user = living(id).filter(users::password_hash.eq(seen.expose()));
-        let update = diesel::update(user).set(users::password_hash.eq(new.expose()));
+        let update = fixed(diesel::update(user).set(users::password_hash.eq(new.expose())));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     async fn set_role(&mut self, id: UserId, role: Role) -> PortResult<bool> {
-        let update = diesel::update(living(id)).set(users::role.eq(role.as_str()));
+        let update = fixed(diesel::update(living(id)).set(users::role.eq(role.as_str())));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     async fn set_suspended(&mut self, id: UserId, since: Option<Timestamp>) -> PortResult<bool> {
-        let update = diesel::update(living(id)).set(users::suspended_at.eq(since.map(Moment)));
+        let update = fixed(diesel::update(living(id)).set(users::suspended_at.eq(since.map(Moment))));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     async fn set_quota(&mut self, id: UserId, quota: Option<ByteSize>) -> PortResult<bool> {
         let quota = quota.map(|quota| bigint(quota.bytes()));
-        let update = diesel::update(living(id)).set(users::quota_bytes.eq(quota));
+        let update = fixed(diesel::update(living(id)).set(users::quota_bytes.eq(quota)));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
@@ -143,6 +143,7 @@ impl UserRepo for PgUnitOfWork {
                 typed::<BigInt, _>(bytes),
             ),
         );
+        let update = self.together_last(update).await?;
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(self.refused(id).await?),
             _ => Ok(()),
@@ -169,14 +170,14 @@ impl UserRepo for PgUnitOfWork {
     }
 
     async fn mark_removed(&mut self, id: UserId, at: Timestamp) -> PortResult<bool> {
-        let update = diesel::update(living(id)).set((
+        let update = fixed(diesel::update(living(id)).set((
             users::removed_at.eq(Moment(at)),
             users::email.eq(NO_EMAIL),
             // Each key of an address has an at sign, and the column is unique.
             users::email_key.eq(format!("removed {id}")),
             users::name.eq(None::<String>),
             users::password_hash.eq(""),
-        ));
+        )));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
@@ -209,9 +210,8 @@ impl PgUnitOfWork {
                 typed::<BigInt, _>(unreserve),
             ),
         );
-        let charged =
-            self.run_with_entry(|mut connection| async move { update.execute(&mut connection).await });
-        Ok(charged.await? > 0)
+        let update = self.together_last(update).await?;
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     /// Applies a charge that adds more than it frees, within the user's own quota or else this one.
@@ -231,9 +231,8 @@ impl PgUnitOfWork {
                 typed::<BigInt, _>(unreserve),
             ),
         );
-        let charged =
-            self.run_with_entry(|mut connection| async move { update.execute(&mut connection).await });
-        Ok(charged.await? > 0)
+        let update = self.together_last(update).await?;
+        Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     /// Why nothing was reserved or charged.

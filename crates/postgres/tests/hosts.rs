@@ -9,8 +9,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 use common::Fixture;
-use fm_domain::database::Database as _;
-use fm_domain::error::PortError;
+use fm_domain::database::{Database as _, UnitOfWork};
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::jobs::JobSignal as _;
 use fm_postgres::{PgAddress, PgDatabase, PgJobSignal, PgLimits, PgMigrations, PgPool};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -78,10 +78,17 @@ fn database(address: &PgAddress) -> PgDatabase {
 /// How long a unit of work and a ping on new connections take together.
 async fn use_it(database: &PgDatabase) -> Duration {
     let started = Instant::now();
-    let unit = database.begin().await.unwrap();
+    let unit = begun(database).await.unwrap();
     database.ping().await.unwrap();
     unit.commit().await.unwrap();
     started.elapsed()
+}
+
+/// A unit that has sent its first statement.
+async fn begun(database: &PgDatabase) -> PortResult<Box<dyn UnitOfWork>> {
+    let mut unit = database.begin().await?;
+    unit.jobs().count_living().await?;
+    Ok(unit)
 }
 
 #[tokio::test]
@@ -122,7 +129,7 @@ async fn many_requests_at_once_wait_for_the_walk() {
     let mut requests = JoinSet::new();
     for _ in 0..12 {
         let database = database.clone();
-        requests.spawn(async move { database.begin().await?.commit().await });
+        requests.spawn(async move { begun(&database).await?.commit().await });
         // The first of them makes the connection.
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -149,17 +156,17 @@ async fn a_host_that_works_last_is_left_when_it_goes_silent() {
     let address = by(&fixture, &[proxy.address], "");
     let database = database(&address);
     assert!(use_it(&database).await < AT_ONCE);
-    let units = [database.begin().await.unwrap(), database.begin().await.unwrap()];
+    let units = [begun(&database).await.unwrap(), begun(&database).await.unwrap()];
     for unit in units {
         unit.commit().await.unwrap();
     }
     assert!(proxy.connections() >= 3);
     proxy.hang();
-    let hung = database.begin().await.err().unwrap();
+    let hung = begun(&database).await.err().unwrap();
     assert!(matches!(hung, PortError::Unavailable(_)), "{hung:?}");
     // The other connections to it are not tried one after the other.
     let took = Instant::now();
-    database.begin().await.unwrap().commit().await.unwrap();
+    begun(&database).await.unwrap().commit().await.unwrap();
     assert!(took.elapsed() < Duration::from_secs(2 * LIMIT), "{:?}", took.elapsed());
 }
 

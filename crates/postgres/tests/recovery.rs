@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 use common::Fixture;
 use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{PasswordHash, Role, User};
+use fm_domain::blobs::{BlobIntent, BlobKey};
+use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
 use fm_domain::files::{FileFilter, FilePage, FileSort, SortOrder};
-use fm_domain::ids::{JobId, SessionId, UserId};
+use fm_domain::ids::{BlobId, JobId, SessionId, UserId};
 use fm_domain::jobs::{JobKind, JobPayload, JobSignal, MAX_UNNOTIFIED_WAIT, NewJob, Priority};
 use fm_domain::sessions::{EndedSessions, RefreshState, Session, SessionSignal as _, SessionStore};
 use fm_postgres::{MigrationError, PgAddress, PgDatabase, PgJobSignal, PgLimits, PgPool, PgSessionSignal};
@@ -87,7 +89,10 @@ async fn after_every_connection_was_killed_the_next_use_recovers() {
     sessions.create(&session).await.unwrap();
     for _ in 0..3 {
         // Connections of each kind are open, and all of them die.
-        let units = [database.begin().await.unwrap(), database.begin().await.unwrap()];
+        let mut units = [database.begin().await.unwrap(), database.begin().await.unwrap()];
+        for unit in &mut units {
+            unit.jobs().count_living().await.unwrap();
+        }
         for unit in units {
             unit.rollback().await.unwrap();
         }
@@ -95,7 +100,9 @@ async fn after_every_connection_was_killed_the_next_use_recovers() {
         database.read().await.unwrap().users().find(id).await.unwrap();
         assert!(fixture.kill_connections().await >= 3);
 
-        database.begin().await.unwrap().commit().await.unwrap();
+        let mut unit = database.begin().await.unwrap();
+        unit.jobs().count_living().await.unwrap();
+        unit.commit().await.unwrap();
         assert!(database.read().await.unwrap().users().find(id).await.unwrap().is_some());
         assert!(sessions.find(session.id, at(1)).await.unwrap().is_some());
         database
@@ -116,10 +123,76 @@ async fn a_connection_killed_inside_a_unit_fails_the_unit_as_unavailable() {
     let fixture = Fixture::fresh().await;
     let database = fixture.database();
     let mut unit = database.begin().await.unwrap();
+    unit.jobs().count_living().await.unwrap();
     fixture.kill_connections().await;
     let failed = unit.users().insert(&user()).await;
     assert!(format!("{failed:?}").contains("Unavailable"), "{failed:?}");
     assert!(matches!(unit.commit().await, Err(PortError::Poisoned)));
+}
+
+/// An intent of a blob, which is one statement.
+fn intent() -> BlobIntent {
+    BlobIntent {
+        key: BlobKey::file(BlobId::new(Uuid::now_v7())),
+        owner: UserId::new(Uuid::now_v7()),
+        reserved: ByteSize::ZERO,
+        recorded_at: at(0),
+        expires_at: at(60),
+    }
+}
+
+#[tokio::test]
+async fn a_connection_killed_before_the_first_statement_of_a_unit_is_replaced() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    for _ in 0..3 {
+        let mut unit = database.begin().await.unwrap();
+        fixture.kill_connections().await;
+        unit.users().insert(&user()).await.unwrap();
+        unit.commit().await.unwrap();
+
+        let mut alone = database.begin().await.unwrap();
+        fixture.kill_connections().await;
+        alone.blobs().record_intent(&intent()).await.unwrap();
+        alone.commit().await.unwrap();
+    }
+    assert_eq!(fixture.ask("SELECT count(*)::text FROM users").await, ["3"]);
+    assert_eq!(fixture.ask("SELECT count(*)::text FROM blobs").await, ["3"]);
+}
+
+#[tokio::test]
+async fn a_unit_of_one_write_that_is_cancelled_leaves_all_of_it_or_nothing_and_its_connection_to_no_other() {
+    let fixture = Fixture::with(PgLimits { pooled: 1, ..PgLimits::default() }).await;
+    let database = fixture.database();
+    let lock = fixture.client().await;
+    lock.batch_execute("BEGIN; LOCK TABLE blobs").await.unwrap();
+    let mut unit = database.begin().await.unwrap();
+    unit.blobs().record_intent(&intent()).await.unwrap();
+    assert!(timeout(Duration::from_millis(200), unit.commit()).await.is_err(), "the table is locked");
+    let mut next = database.begin().await.unwrap();
+    assert_eq!(timeout(SOON, next.jobs().count_living()).await.unwrap().unwrap(), 0);
+    next.rollback().await.unwrap();
+    lock.batch_execute("ROLLBACK").await.unwrap();
+    let found = fixture.ask("SELECT count(*)::text FROM blobs").await;
+    assert!(found == ["0"] || found == ["1"], "{found:?}");
+}
+
+#[tokio::test]
+async fn what_a_unit_that_was_rolled_back_deferred_is_never_written() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    for has_begun in [false, true] {
+        let mut unit = database.begin().await.unwrap();
+        if has_begun {
+            unit.jobs().count_living().await.unwrap();
+        }
+        unit.blobs().record_intent(&intent()).await.unwrap();
+        unit.rollback().await.unwrap();
+        let mut unit = database.begin().await.unwrap();
+        unit.blobs().record_intent(&intent()).await.unwrap();
+        drop(unit);
+    }
+    assert_eq!(fixture.ask("SELECT count(*)::text FROM blobs").await, ["0"]);
 }
 
 #[tokio::test]

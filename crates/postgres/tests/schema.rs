@@ -36,7 +36,7 @@ async fn migrations_go_down_and_up_again_without_loss_of_structure() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let migrations = fixture.migrations();
     let names = migrations.pending().await.unwrap();
-    assert_eq!(names.len(), 19);
+    assert_eq!(names.len(), 26);
     assert_eq!(migrations.up().await.unwrap(), names);
     let before = fixture.ask(STRUCTURE).await;
     assert!(before.len() > 100, "{before:#?}");
@@ -94,7 +94,7 @@ async fn nodes_that_start_together_migrate_once() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let (one, other) = (fixture.migrations(), fixture.migrations());
     let (one, other) = tokio::join!(one.up(), other.up());
-    assert_eq!(one.unwrap().len() + other.unwrap().len(), 19);
+    assert_eq!(one.unwrap().len() + other.unwrap().len(), 26);
 }
 
 #[test]
@@ -159,7 +159,7 @@ async fn the_tables_keep_to_their_conventions() {
 }
 
 #[tokio::test]
-async fn no_counter_can_go_below_zero_and_no_word_is_free() {
+async fn no_counter_can_go_below_zero_and_what_belongs_together_stays_so() {
     let fixture = Fixture::fresh().await;
     let client = fixture.client().await;
     client
@@ -170,7 +170,16 @@ async fn no_counter_can_go_below_zero_and_no_word_is_free() {
                  reserved_bytes, epoch, is_locked, hash_state, head, status, created_at, expires_at)
              SELECT gen_random_uuid(), id, 'direct', gen_random_uuid(), 'a', '', 5, 5, 5, 0, false, '', '', 'open',
                     now(), now() FROM users;
-             INSERT INTO upload_parts SELECT id, 1, 5, 'tag' FROM uploads",
+             INSERT INTO upload_parts SELECT id, 1, 5, 'tag' FROM uploads;
+             INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, announced_at, expires_at)
+             SELECT gen_random_uuid(), 'files', id, 'announced', 0, now(), now() FROM users;
+             INSERT INTO files (id, owner_id, name, name_sort, name_search, content_type, size_bytes, blob_id,
+                                thumbnail_state, revision, created_at, updated_at)
+             SELECT gen_random_uuid(), owner_id, 'a', 'a', 'a', 'text/plain', 1, id, 'none', 1, now(), now() FROM blobs;
+             INSERT INTO jobs (id, kind, payload, priority, run_at, due_at)
+             VALUES (gen_random_uuid(), 'sweep_blobs', '{}', 0, now(), now());
+             INSERT INTO idempotency_keys (user_id, key, attempt_id, held_until)
+             SELECT id, 'key', gen_random_uuid(), now() FROM users",
         )
         .await
         .unwrap();
@@ -178,20 +187,20 @@ async fn no_counter_can_go_below_zero_and_no_word_is_free() {
         "UPDATE users SET used_bytes = -1",
         "UPDATE users SET reserved_bytes = -1",
         "UPDATE users SET file_count = -1",
-        "UPDATE users SET role = 'root'",
-        "UPDATE uploads SET transport = 'post'",
-        "UPDATE uploads SET promised_sha256 = 'short'",
-        "UPDATE uploads SET idempotency_key = ''",
         "UPDATE uploads SET offset_bytes = 6",
-        "UPDATE uploads SET offset_bytes = -1",
-        "UPDATE uploads SET reserved_bytes = -1",
-        "UPDATE uploads SET epoch = -1",
-        "UPDATE uploads SET status = 'lost'",
         "UPDATE uploads SET status = 'complete'",
         "UPDATE uploads SET file_id = gen_random_uuid()",
         "UPDATE upload_parts SET number = 0",
         "UPDATE upload_parts SET number = 4294967296",
         "UPDATE upload_parts SET size_bytes = -1",
+        "UPDATE blobs SET state = 'settled'",
+        "UPDATE blobs SET state = 'doomed'",
+        "UPDATE blobs SET due_at = now()",
+        "UPDATE files SET thumbnail_state = 'ready'",
+        "UPDATE files SET thumbnail_width = 1",
+        "UPDATE jobs SET lease_until = due_at + interval '1 second'",
+        "UPDATE jobs SET state = 'dead', lease_until = due_at",
+        "UPDATE idempotency_keys SET file_id = gen_random_uuid()",
     ] {
         let error = client.batch_execute(refused).await.unwrap_err();
         assert_eq!(error.code(), Some(&tokio_postgres::error::SqlState::CHECK_VIOLATION), "{refused}");

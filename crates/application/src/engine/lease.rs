@@ -60,7 +60,10 @@ pub(crate) async fn renew_until_lost(db: &dyn Database, clock: &dyn Clock, lease
 }
 
 async fn renew(db: &dyn Database, leased: Leased, until: Timestamp) -> PortResult<bool> {
-    let mut unit = db.begin().await?;
+    let mut unit = match leased {
+        Leased::KeyedIntent(_) => db.begin().await?,
+        Leased::Intent(_) | Leased::Job(..) => db.begin_single().await?,
+    };
     let held = match leased {
         Leased::Intent(blob) => unit.blobs().renew(blob, until).await?,
         Leased::KeyedIntent(blob) => {

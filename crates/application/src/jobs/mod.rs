@@ -87,7 +87,7 @@ impl Jobs {
 
 /// Completes a job that has no other effect to commit.
 async fn complete(db: &dyn Database, job: &ClaimedJob) -> PortResult<Done> {
-    let mut unit = db.begin().await?;
+    let mut unit = db.begin_single().await?;
     if unit.jobs().complete(job.id, job.attempt).await? {
         unit.commit().await?;
         Ok(Done::Completed)

@@ -128,9 +128,17 @@ impl<'a> Checkpoints<'a> {
     }
 
     async fn try_save(&self, upload: &Upload) -> Result<(), ResumableError> {
-        let mut unit = self.context.db.begin().await?;
+        let db = &self.context.db;
+        let is_row_alone =
+            upload.expires_at == self.saved.expires_at && upload.reserved <= self.saved.reserved;
+        let mut unit = if is_row_alone { db.begin_single().await? } else { db.begin().await? };
         match self.save_in(unit.as_mut(), upload).await {
             Ok(()) => Ok(confirm_commit(unit.commit().await, self.is_saved(upload)).await?),
+            // The call may have been the commit.
+            Err(ResumableError::Store(error)) if is_row_alone => {
+                drop(unit);
+                Ok(confirm_commit(Err(error), self.is_saved(upload)).await?)
+            }
             Err(error) => Err(roll_back(unit, error).await),
         }
     }
@@ -175,7 +183,7 @@ impl<'a> Checkpoints<'a> {
 
 /// Replaces the row, if the epoch is still the same.
 async fn update(context: &Context, upload: &Upload) -> Result<(), ResumableError> {
-    let mut unit = context.db.begin().await?;
+    let mut unit = context.db.begin_single().await?;
     match unit.uploads().update(upload, upload.epoch).await {
         Ok(()) => Ok(unit.commit().await?),
         Err(error) => Err(roll_back(unit, error.into()).await),

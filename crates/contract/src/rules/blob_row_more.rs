@@ -63,7 +63,10 @@ pub(crate) async fn blobrow_17_a_second_intent_with_one_id_is_an_error<H: Databa
     for id in [intent.key.id, stored_id] {
         let mut unit = given.unit().await;
         let second = BlobIntent { key: BlobKey::file(id), expires_at: at(1), ..fill::intent(owner) };
-        assert!(unit.blobs().record_intent(&second).await.is_err(), "two intents have one id");
+        match unit.blobs().record_intent(&second).await {
+            Ok(()) => assert!(unit.commit().await.is_err(), "two intents have one id"),
+            Err(_) => drop(unit),
+        }
     }
     let mut unit = given.unit().await;
     assert_eq!(unit.blobs().cancel_expired(at(3600), 10).await.unwrap(), [], "the first is as it was");

@@ -25,6 +25,7 @@ suite! {
         uow_10_units_that_want_the_same_rows_all_get_through,
         uow_11_a_database_that_serves_answers_a_ping,
         uow_15_units_and_reads_that_are_dropped_leave_room_for_others,
+        uow_16_a_unit_of_a_single_call_is_kept_by_its_commit_and_a_refusal_changes_nothing,
     }
     user {
         user_01_a_taken_address_is_a_refusal_and_does_not_poison,

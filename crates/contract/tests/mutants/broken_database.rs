@@ -81,6 +81,7 @@ pub(crate) enum Fault {
     RemembersFiles,
     CallsEveryErrorUnavailable,
     PingsWithoutAsking,
+    GivesSingleCallsAnotherDatabase,
     FindsNothingWithoutADatabase,
     ListsAPageOfFiles,
     WalksAPage,
@@ -279,6 +280,13 @@ impl Database for Broken {
         Ok(Box::new(BrokenUnit { inner, fault: self.fault, hurt: false, has_files: false, inserted, common }))
     }
 
+    async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        if self.fault == Fault::GivesSingleCallsAnotherDatabase {
+            return MemoryDatabase::new().begin().await;
+        }
+        self.begin().await
+    }
+
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
         let inner = match self.reach() {
             Err(_) if self.fault == Fault::FindsNothingWithoutADatabase => {
@@ -391,6 +399,7 @@ mutants! {
     a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UOW-15", "UPLOAD-08", "BLOBROW-17", "JOB-01", "JOB-26"];
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];
+    a_database_that_gives_single_calls_another: broken(Fault::GivesSingleCallsAnotherDatabase) => database, ["UOW-16"];
     a_unit_that_a_conflict_poisons: broken(Fault::PoisonsOnConflict) => database,
         ["UOW-03", "USER-01", "USER-02", "USER-12"];
     a_queue_that_loses_jobs_beside_files: broken(Fault::LosesJobsBesideFiles) => database,

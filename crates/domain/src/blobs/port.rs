@@ -28,7 +28,8 @@ pub enum MarkStored {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait BlobRepo: Send {
-    /// Adds an intent with a fresh id: a second intent with the same id is an error (BLOBROW-17).
+    /// Adds an intent with a fresh id: a second intent with the same id is an error, of this call or a later one of the unit
+    /// (BLOBROW-17).
     async fn record_intent(&mut self, intent: &BlobIntent) -> PortResult<()>;
 
     /// Moves the expiry of an intent (BLOBROW-06); false when the blob is not, or no longer, an intent.

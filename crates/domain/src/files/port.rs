@@ -40,7 +40,8 @@ pub trait FileQueries: Send {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait FileRepo: Send {
-    /// Adds a file with a fresh id; every character of it counts (FILE-25).
+    /// Adds a file with a fresh id; every character of it counts (FILE-25). A second file with the same id is an error, of
+    /// this call or a later one of the unit.
     async fn insert(&mut self, file: &File) -> PortResult<()>;
 
     /// The file, locked until the unit ends.

@@ -34,7 +34,8 @@ pub trait UploadQueries: Send {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait UploadRepo: Send {
-    /// Adds an upload with a fresh id: a second one with the same id is an error (UPLOAD-18).
+    /// Adds an upload with a fresh id: a second one with the same id is an error, of this call or a later one of the unit
+    /// (UPLOAD-18).
     async fn insert(&mut self, upload: &Upload) -> PortResult<()>;
 
     /// The upload, locked until the unit ends.

@@ -1,7 +1,6 @@
 //! Rows of `audit_entries`.
 
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use fm_domain::access::Client;
 use fm_domain::audit::AuditEntry;
 use fm_domain::ids::{AuditEntryId, UserId};
@@ -12,7 +11,7 @@ use crate::value::{Moment, text};
 
 /// An entry, as it is read and written.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = audit_entries, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = audit_entries, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
 pub(crate) struct AuditRow {
     happened_at: Moment,
     id: Uuid,
@@ -37,13 +36,6 @@ impl AuditRow {
             ip: entry.client.ip.as_deref().map(text),
             user_agent: entry.client.user_agent.as_deref().map(text),
         }
-    }
-
-    /// Inserts it, unless it is there.
-    pub(crate) async fn insert(self, mut connection: &AsyncPgConnection) -> QueryResult<usize> {
-        // One row a statement: the text of several depends on their number, and would be prepared each time.
-        let insert = diesel::insert_into(audit_entries::table).values(self).on_conflict_do_nothing();
-        insert.execute(&mut connection).await
     }
 
     /// The entry that the row holds.

@@ -80,7 +80,7 @@ fn content_type(essence: String, charset: Option<&str>) -> MediaType {
 /// How a thumbnail stands, as it is written: all of it at once.
 #[expect(clippy::struct_field_names, reason = "the columns are called so")]
 #[derive(Insertable, AsChangeset)]
-#[diesel(table_name = files, treat_none_as_null = true)]
+#[diesel(table_name = files, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub(crate) struct ThumbnailRow {
     thumbnail_state: &'static str,
     thumbnail_blob_id: Option<Uuid>,
@@ -108,7 +108,7 @@ impl ThumbnailRow {
 
 /// Everything of a file that an edit may replace, as it is written.
 #[derive(Insertable, AsChangeset)]
-#[diesel(table_name = files, treat_none_as_null = true)]
+#[diesel(table_name = files, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub(crate) struct FileEdit {
     name: String,
     name_sort: String,
@@ -142,7 +142,7 @@ impl FileEdit {
 
 /// A whole file, as it is written first.
 #[derive(Insertable)]
-#[diesel(table_name = files)]
+#[diesel(table_name = files, treat_none_as_default_value = false)]
 pub(crate) struct NewFileRow {
     id: Uuid,
     owner_id: Uuid,

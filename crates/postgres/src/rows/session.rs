@@ -12,7 +12,7 @@ use crate::value::{Moment, text};
 
 /// A session, as it is read and written.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = sessions, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = sessions, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
 pub(crate) struct SessionRow {
     id: Uuid,
     user_id: Uuid,

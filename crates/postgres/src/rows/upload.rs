@@ -92,7 +92,7 @@ fn status(status: &str, file: Option<Uuid>) -> PortResult<UploadStatus> {
 
 /// Everything of an upload that changes, as it is written.
 #[derive(Insertable, AsChangeset)]
-#[diesel(table_name = uploads, treat_none_as_null = true)]
+#[diesel(table_name = uploads, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub(crate) struct UploadEdit {
     blob_id: Uuid,
     name: String,
@@ -147,7 +147,7 @@ impl UploadEdit {
 
 /// A whole upload, as it is written first.
 #[derive(Insertable)]
-#[diesel(table_name = uploads)]
+#[diesel(table_name = uploads, treat_none_as_default_value = false)]
 pub(crate) struct NewUploadRow {
     id: Uuid,
     owner_id: Uuid,
@@ -174,7 +174,7 @@ impl NewUploadRow {
 
 /// A part, as it is read and written.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = upload_parts, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = upload_parts, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
 pub(crate) struct PartRow {
     upload_id: Uuid,
     number: i64,

@@ -34,6 +34,15 @@ impl Database for FaultyDatabase {
         Ok(Box::new(FaultyUnitOfWork { inner, faults: self.faults.clone(), failed: false }))
     }
 
+    async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        let passage = self.faults.enter(Operation::DatabaseBegin).await?;
+        if passage.repeats() {
+            drop(self.inner.begin_single().await);
+        }
+        let inner = passage.leave(self.inner.begin_single().await).await?;
+        Ok(Box::new(FaultyUnitOfWork { inner, faults: self.faults.clone(), failed: false }))
+    }
+
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
         let passage = self.faults.enter(Operation::DatabaseRead).await?;
         if passage.repeats() {

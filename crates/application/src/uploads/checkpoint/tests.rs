@@ -182,6 +182,24 @@ async fn a_save_whose_answer_was_lost_is_read_back() {
     }
 }
 
+/// A unit of a single call may have been committed by the call.
+#[tokio::test]
+async fn a_call_whose_answer_was_lost_is_read_back_where_it_may_have_been_the_commit() {
+    for (found, is_saved) in [(reached(), true), (saved(), false)] {
+        let effects = Effects::default();
+        let mut unit = FakeUnitOfWork::noting(&effects);
+        once!(effects, unit.uploads.expect_update(), "update", |_, _| Err(unavailable().into()));
+        let reads = Some(reads_of(&effects, Some(found)));
+        let store = FakeStore::stepwise(&effects);
+        let uploads = (saved(), reached());
+        let outcome = save_and_release(&effects, (vec![unit], reads), (&settings(), &store), uploads).await;
+        assert_eq!(outcome.is_ok(), is_saved);
+        assert!(matches!(outcome, Ok(()) | Err(ResumableError::Store(PortError::Unavailable(_)))));
+        let pruned = is_saved.then_some("prune kept kept+1");
+        assert_eq!(effects.seen(), ["update", "drop", "look"].into_iter().chain(pruned).collect::<Vec<_>>());
+    }
+}
+
 #[tokio::test]
 async fn an_upload_is_released_as_it_was_saved_with_a_state_that_no_late_append_reaches() {
     for (is_answered, name) in [(false, "kept<kept+1"), (true, "kept")] {

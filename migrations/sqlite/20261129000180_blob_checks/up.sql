@@ -1,0 +1,2 @@
+-- Nothing to do: SQLite can't drop a constraint.
+SELECT 1;
