@@ -57,15 +57,12 @@ impl SessionStore for PgSessionStore {
         let session = sessions::table.find(id.uuid());
         let seen = sessions::last_seen_at.eq(greatest(sessions::last_seen_at, now));
         let mut lease = self.pool.lease().await?;
-        let touched = match ip {
-            Some(ip) => {
-                let update = fixed(diesel::update(session).set((seen, sessions::ip.eq(text(&ip)))));
-                lease.run(|connection| update.execute(connection)).await
-            }
-            None => {
-                let update = fixed(diesel::update(session).set(seen));
-                lease.run(|connection| update.execute(connection)).await
-            }
+        let touched = if let Some(ip) = ip {
+            let update = fixed(diesel::update(session).set((seen, sessions::ip.eq(text(&ip)))));
+            lease.run(|connection| update.execute(connection)).await
+        } else {
+            let update = fixed(diesel::update(session).set(seen));
+            lease.run(|connection| update.execute(connection)).await
         };
         touched.map(|_count| ())
     }

@@ -75,27 +75,27 @@ impl Shared {
         let StreamPlan { length, window } = plan;
         let (feed, mut sending) = self.send_head(key, head, length, content_type).await?;
         let stall = self.timeouts.transfer;
-        let fed = tokio::select! {
+        let body = tokio::select! {
             biased;
             answer = &mut sending => {
                 let failure = answer.err().unwrap_or_else(answered_early);
                 return Err(self.broken(failure, length));
             }
-            fed = feed.rest(parts, &window, stall) => fed.map_err(StreamError::Failed)?,
+            read = feed.rest(parts, &window, stall) => read.map_err(StreamError::Failed)?,
         };
-        let answer = match fed {
+        let answer = match body {
             Fed::Whole | Fed::Cut => {
                 timeout(stall, sending).await.unwrap_or_else(|_elapsed| Err(timed_out()))
             }
             Fed::Stalled => Err(timed_out()),
         };
         let failure = match answer {
-            Ok(()) if fed == Fed::Whole => return Ok(()),
+            Ok(()) if body == Fed::Whole => return Ok(()),
             Ok(()) => answered_early(),
             Err(failure) => failure,
         };
         // An answer that was lost may yet have been a success. Under a fresh key there is nothing else to be found.
-        if fed == Fed::Whole
+        if body == Fed::Whole
             && failure.is_unanswered()
             && matches!(self.size(key).await, Ok(Some(size)) if size == length)
         {

@@ -72,7 +72,7 @@ impl ReplaceContent {
             Ok(mut written) => {
                 let edit = Edit { access: &access, file, if_match: if_match.as_ref(), events: &events };
                 let picture = written.picture.take();
-                let switched = retry_conflicts(|| self.switch(&edit, &intent, &written));
+                let switched = Box::pin(retry_conflicts(|| self.switch(&edit, &intent, &written)));
                 self.transfer.hand_over(&intent, picture, switched).await
             }
             Err(error) => Err(error),

@@ -72,7 +72,7 @@ impl UploadFile {
             Ok(mut written) => match required(written.name.take()) {
                 Ok(name) => {
                     let picture = written.picture.take();
-                    let commit = self.commit(actor, &intent, &written, name);
+                    let commit = Box::pin(self.commit(actor, &intent, &written, name));
                     self.transfer.hand_over(&intent, picture, commit).await
                 }
                 Err(error) => Err(error),

@@ -76,8 +76,8 @@ async fn a_put_while_it_comes_holds_a_part_and_then_a_window_and_gives_them_back
     let settings = settings(server.endpoint());
     let store = S3BlobStore::new(&settings).unwrap();
     let budget = settings.budget.clone();
-    let [least, last] = [u64::MAX, 0].map(|bytes| Arc::new(AtomicU64::new(bytes)));
-    let (watched, lowest, latest) = (budget.clone(), Arc::clone(&least), Arc::clone(&last));
+    let [least, at_the_end] = [u64::MAX, 0].map(|bytes| Arc::new(AtomicU64::new(bytes)));
+    let (watched, lowest, latest) = (budget.clone(), Arc::clone(&least), Arc::clone(&at_the_end));
     let body = body(length).inspect_ok(move |_| {
         let available = watched.available().bytes();
         lowest.fetch_min(available, Ordering::Relaxed);
@@ -85,7 +85,11 @@ async fn a_put_while_it_comes_holds_a_part_and_then_a_window_and_gives_them_back
     });
     store.put(&key(), body.boxed(), &hint(Some(length))).await.unwrap();
     assert!(least.load(Ordering::Relaxed) >= BUDGET - PART as u64 - WINDOW);
-    assert_eq!(last.load(Ordering::Relaxed), BUDGET - WINDOW, "what is held of the first part is given back");
+    assert_eq!(
+        at_the_end.load(Ordering::Relaxed),
+        BUDGET - WINDOW,
+        "what is held of the first part is given back"
+    );
     assert_eq!(budget.available().bytes(), BUDGET);
 }
 

@@ -3,7 +3,8 @@
 use super::{ReplaceCommand, ReplaceContent};
 use crate::files::{FileView, IfMatch, UploadBody, UploadError};
 use crate::fixture::{
-    FakeBlobs, access, actor, body, body_of, by_ada, handover, noted, once, reads_of_file, reads_of_quota, unavailable,
+    FakeBlobs, access, actor, body, body_of, by_ada, handover, noted, once, reads_of_file, reads_of_quota,
+    unavailable,
 };
 use crate::ports::Ports;
 use crate::testing::{TestPorts, settings};

@@ -192,7 +192,7 @@ proptest! {
     fn a_name_of_another_extension_is_a_name_and_is_read_back_as_it_was_stored(text in "\\PC{1,260}") {
         if let Ok(name) = FileName::from_stored(&text) {
             let renamed = name.with_extension("png");
-            prop_assert!(renamed.as_str().ends_with(".png") || renamed == name);
+            prop_assert!(renamed.as_str().strip_suffix(".png").is_some() || renamed == name);
             prop_assert_eq!(FileName::from_stored(renamed.as_str()), Ok(renamed.clone()));
             prop_assert_eq!(FileName::from_trusted(renamed.as_str().to_owned()), renamed);
         }
