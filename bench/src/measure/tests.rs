@@ -62,5 +62,5 @@ fn contestants_alternate_and_the_first_round_does_not_count() {
     assert_eq!(first, Measured::from(Series::new(vec![1.0; 2])));
     assert_eq!(second.figures, Series::new(vec![2.0; 2]));
     assert!(second.cpu.unwrap().all().min() >= 0.0);
-    assert_eq!(turns.into_inner(), ['a', 'b', 'a', 'b', 'a', 'b']);
+    assert_eq!(turns.into_inner(), ['a', 'b', 'b', 'a', 'a', 'b']);
 }

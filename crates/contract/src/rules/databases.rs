@@ -23,7 +23,6 @@ suite! {
         uow_08_reads_see_nothing_of_an_open_unit_and_do_not_wait_for_it,
         uow_09_a_rollback_undoes_everything,
         uow_10_units_that_want_the_same_rows_all_get_through,
-        uow_11_a_database_that_serves_answers_a_ping,
         uow_15_units_and_reads_that_are_dropped_leave_room_for_others,
         uow_16_a_unit_of_a_single_call_is_kept_by_its_commit_and_a_refusal_changes_nothing,
     }
@@ -122,6 +121,7 @@ suite! {
         blobrow_13_what_a_sweep_would_take_is_counted_and_left,
     }
     reach {
+        uow_11_a_database_that_serves_answers_a_ping,
         uow_12_what_one_node_commits_every_node_sees_at_once,
         uow_13_a_database_that_is_out_of_reach_is_unavailable,
         uow_14_refused_credentials_are_not_taken_for_a_database_out_of_reach,

@@ -10,6 +10,10 @@ use crate::fixture::database::{Given, given, newest};
 use crate::fixture::{access_of, assert_refused, assert_unavailable, at, at_last, fill, offered};
 use crate::harness::DatabaseHarness;
 
+pub(crate) async fn uow_11_a_database_that_serves_answers_a_ping<H: DatabaseHarness>(harness: &H) {
+    soon("a ping", given(harness).db.ping()).await.unwrap();
+}
+
 pub(crate) async fn uow_12_what_one_node_commits_every_node_sees_at_once<H: DatabaseHarness>(harness: &H) {
     let Some(there) = offered("a second node", harness.another_node().await) else { return };
     let (here, there) = (given(harness), Given { db: there });

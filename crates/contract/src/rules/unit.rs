@@ -265,10 +265,6 @@ pub(crate) async fn uow_10_units_that_want_the_same_rows_all_get_through<H: Data
     assert_eq!(reserved, ByteSize::new(8), "every unit's change is there");
 }
 
-pub(crate) async fn uow_11_a_database_that_serves_answers_a_ping<H: DatabaseHarness>(harness: &H) {
-    soon("a ping", given(harness).db.ping()).await.unwrap();
-}
-
 pub(crate) async fn uow_16_a_unit_of_a_single_call_is_kept_by_its_commit_and_a_refusal_changes_nothing<
     H: DatabaseHarness,
 >(

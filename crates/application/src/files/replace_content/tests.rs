@@ -95,7 +95,8 @@ async fn a_picture_is_there_for_its_job() {
     let effects = Effects::default();
     let mut doubles = TestPorts::default();
     doubles.thumbnailer.expect_accepts().return_const(true);
-    doubles.db = doubles.db.reads(reads_of_file(&effects, Some(a_file())));
+    doubles.db =
+        doubles.db.reads(reads_of_file(&effects, Some(a_file()))).reads(reads_of_quota(an_account()));
     for unit in [recording_intent(&effects), switching(&effects)] {
         doubles.db = doubles.db.unit(unit);
     }

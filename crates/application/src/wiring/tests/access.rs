@@ -20,7 +20,7 @@ use fm_domain::blobs::Disposition;
 use fm_domain::body::ByteSize;
 use fm_domain::files::{FileFilter, FileSort, SortOrder};
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey};
-use fm_domain::testing::{FakeReads, FakeUnitOfWork, a_file, an_upload};
+use fm_domain::testing::{FakeReads, FakeUnitOfWork, a_file, an_account, an_upload};
 use futures_util::{StreamExt as _, stream};
 
 /// What a database is asked with.
@@ -63,6 +63,7 @@ fn reads(asked: &Asked) -> FakeReads {
     let mut reads = FakeReads::default();
     finds_nothing!(asked, reads.files.expect_find());
     finds_nothing!(asked, reads.uploads.expect_find());
+    reads.users.expect_find().returning(|_| Ok(Some(an_account())));
     let listed = asked.clone();
     reads.files.expect_list().returning(move |access, _, _| Ok(listed.none(access).into_iter().collect()));
     reads
