@@ -267,7 +267,7 @@ impl BlobStore for Broken {
         } else {
             body
         };
-        let permit = self.budget.acquire(hint.owner, ByteSize::new(PART as u64)).await.unwrap();
+        let permit = self.budget.acquire(hint.owner, ByteSize::new(PART as u64)).await?;
         let draft = (!self.is(Fault::CollectsTheBody)).then(|| Draft::begin(&self.state));
         let taken = self.take(&key, body, hint).await;
         if self.is(Fault::LosesMemory) && taken.is_err() {
