@@ -1,7 +1,5 @@
 //! The states of blobs inside a unit of work.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -14,11 +12,11 @@ use fm_domain::blobs::{
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
+use futures_util::FutureExt as _;
 use uuid::Uuid;
 
 use crate::error::corrupt;
 use crate::schema::blobs;
-use crate::shared::Shared;
 use crate::sql::{fixed, statement, typed};
 use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::{Moment, bigint, size};
@@ -159,15 +157,8 @@ impl BlobRepo for PgUnitOfWork {
     }
 
     async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>> {
-        let rows: PortResult<Vec<TombstoneRow>> = if self.is_untouched() {
-            let find = |shared: Arc<Shared>| async move { tombstone(key).load(&mut &**shared).await };
-            self.pool.ask(find).await
-        } else {
-            let tombstone = tombstone(key);
-            self.run(|connection| tombstone.load(connection)).await
-        };
-        let row = self.understood(rows)?.pop();
-        self.understood(row.map(TombstoneRow::into_blob).transpose())
+        let mut rows = self.ask(|connection| tombstone(key).load::<TombstoneRow>(connection).boxed()).await?;
+        self.understood(rows.pop().map(TombstoneRow::into_blob).transpose())
     }
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
