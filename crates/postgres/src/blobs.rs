@@ -1,6 +1,7 @@
 //! The states of blobs inside a unit of work.
 
 use async_trait::async_trait;
+use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{Query, QueryFragment, QueryId};
@@ -49,6 +50,14 @@ fn tombstone(
 ) -> impl Query<SqlType = TombstoneTypes> + QueryFragment<Pg> + QueryId + Send + use<> {
     let values = (typed::<SqlUuid, _>(key.id.uuid()), typed::<Text, _>(key.bucket.as_str()));
     statement::<TombstoneTypes, _>(TOMBSTONE, values)
+}
+
+/// Marks what a user has as deleted. The state that it must not have is no value of the statement, so that every plan of it can
+/// use the index on all but tombstones.
+fn mark_owned(owner: Uuid, at: Timestamp) -> impl QueryFragment<Pg> + QueryId + Send {
+    let no_tombstone = sql::<Bool>("state <> '").sql(DELETED).sql("'");
+    let living = blobs::table.filter(blobs::owner_id.eq(owner)).filter(no_tombstone);
+    fixed(diesel::update(living).set(deleted(at)))
 }
 
 pub(crate) fn key(bucket: &str, id: Uuid) -> PortResult<BlobKey> {
@@ -120,8 +129,7 @@ impl BlobRepo for PgUnitOfWork {
     }
 
     async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
-        let living = blobs::table.filter(blobs::owner_id.eq(owner.uuid())).filter(blobs::state.ne(DELETED));
-        let update = fixed(diesel::update(living).set(deleted(at)));
+        let update = mark_owned(owner.uuid(), at);
         self.run(|connection| update.execute(connection)).await.map(|count| count as u64)
     }
 
@@ -183,3 +191,6 @@ type Deleted = (
 fn deleted(at: Timestamp) -> Deleted {
     (blobs::state.eq(DELETED), blobs::deleted_at.eq(Moment(at)), blobs::due_at.eq(Moment(at)))
 }
+
+#[cfg(test)]
+mod tests;
