@@ -18,11 +18,15 @@ pub trait Database: Send + Sync {
     /// for other units, or fail, only at its first statement: an adapter need not ask its store before.
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>>;
 
-    /// Opens a unit of work for one call of its repos that changes the rows of one table, and its commit. An adapter may make
-    /// the change durable with the call: its commit has nothing to do then, and a call that fails as
-    /// [`PortError::Unavailable`](crate::error::PortError::Unavailable) may have been made all the same, as a commit whose answer is
-    /// lost. A refusal changes nothing (UOW-16). Calls that answer with nothing may come before it: they are made with it, and an
-    /// adapter may keep them where it is refused.
+    /// Opens a unit of work for one call of its repos that answers with something, and its commit. Calls that answer with nothing
+    /// may come before it, about the rows of other tables too: they are made with it, and an adapter may keep them where it is
+    /// refused. Otherwise a refusal changes nothing (UOW-16).
+    ///
+    /// An adapter may make the changes durable with the call: its commit has nothing to do then, and there is no undoing
+    /// them. A call that fails as [`PortError::Unavailable`](crate::error::PortError::Unavailable) may have been made all the same, as a
+    /// commit whose answer is lost. Where its answer did not come in time, or its future was dropped, it may also be made later: the
+    /// store may still have the statement, which waits for no commit. So a caller fences such a call, by an epoch or an
+    /// attempt, or writes absolute values, which may come twice.
     async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {
         self.begin().await
     }

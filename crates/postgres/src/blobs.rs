@@ -1,8 +1,7 @@
 //! The states of blobs inside a unit of work.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
+use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{Query, QueryFragment, QueryId};
@@ -14,11 +13,11 @@ use fm_domain::blobs::{
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
+use futures_util::FutureExt as _;
 use uuid::Uuid;
 
 use crate::error::corrupt;
 use crate::schema::blobs;
-use crate::shared::Shared;
 use crate::sql::{fixed, statement, typed};
 use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::{Moment, bigint, size};
@@ -51,6 +50,14 @@ fn tombstone(
 ) -> impl Query<SqlType = TombstoneTypes> + QueryFragment<Pg> + QueryId + Send + use<> {
     let values = (typed::<SqlUuid, _>(key.id.uuid()), typed::<Text, _>(key.bucket.as_str()));
     statement::<TombstoneTypes, _>(TOMBSTONE, values)
+}
+
+/// Marks what a user has as deleted. The state that it must not have is no value of the statement, so that every plan of it can
+/// use the index on all but tombstones.
+fn mark_owned(owner: Uuid, at: Timestamp) -> impl QueryFragment<Pg> + QueryId + Send {
+    let no_tombstone = sql::<Bool>("state <> '").sql(DELETED).sql("'");
+    let living = blobs::table.filter(blobs::owner_id.eq(owner)).filter(no_tombstone);
+    fixed(diesel::update(living).set(deleted(at)))
 }
 
 pub(crate) fn key(bucket: &str, id: Uuid) -> PortResult<BlobKey> {
@@ -122,8 +129,7 @@ impl BlobRepo for PgUnitOfWork {
     }
 
     async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
-        let living = blobs::table.filter(blobs::owner_id.eq(owner.uuid())).filter(blobs::state.ne(DELETED));
-        let update = fixed(diesel::update(living).set(deleted(at)));
+        let update = mark_owned(owner.uuid(), at);
         self.run(|connection| update.execute(connection)).await.map(|count| count as u64)
     }
 
@@ -159,15 +165,8 @@ impl BlobRepo for PgUnitOfWork {
     }
 
     async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>> {
-        let rows: PortResult<Vec<TombstoneRow>> = if self.is_untouched() {
-            let find = |shared: Arc<Shared>| async move { tombstone(key).load(&mut &**shared).await };
-            self.pool.ask(find).await
-        } else {
-            let tombstone = tombstone(key);
-            self.run(|connection| tombstone.load(connection)).await
-        };
-        let row = self.understood(rows)?.pop();
-        self.understood(row.map(TombstoneRow::into_blob).transpose())
+        let mut rows = self.ask(|connection| tombstone(key).load::<TombstoneRow>(connection).boxed()).await?;
+        self.understood(rows.pop().map(TombstoneRow::into_blob).transpose())
     }
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
@@ -192,3 +191,6 @@ type Deleted = (
 fn deleted(at: Timestamp) -> Deleted {
     (blobs::state.eq(DELETED), blobs::deleted_at.eq(Moment(at)), blobs::due_at.eq(Moment(at)))
 }
+
+#[cfg(test)]
+mod tests;

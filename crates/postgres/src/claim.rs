@@ -14,10 +14,10 @@ use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::JobId;
 use fm_domain::jobs::{ClaimedJob, JobKind, JobPayload};
+use futures_util::FutureExt as _;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::shared::Shared;
 use crate::sql::{statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::Moment;
@@ -196,14 +196,7 @@ impl PgUnitOfWork {
     }
 
     pub(crate) async fn is_any_due(&mut self, claim: &Claim<'_>) -> PortResult<bool> {
-        let is_due: PortResult<bool> = if self.is_untouched() {
-            let ask = |shared: Arc<Shared>| async move { any_due(claim).get_result(&mut &**shared).await };
-            self.pool.ask(ask).await
-        } else {
-            let due = any_due(claim);
-            self.run(|connection| due.get_result(connection)).await
-        };
-        self.understood(is_due)
+        self.ask(|connection| any_due(claim).get_result::<bool>(connection).boxed()).await
     }
 
     /// Has the planner walk along indexes, for the statements after it in this transaction.

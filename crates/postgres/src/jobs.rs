@@ -1,7 +1,5 @@
 //! The queue inside a unit of work.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -14,12 +12,12 @@ use fm_domain::ids::{JobId, UserId};
 use fm_domain::jobs::{
     ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, QueueDepth,
 };
+use futures_util::FutureExt as _;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::claim::{Claim, names};
 use crate::schema::jobs;
-use crate::shared::Shared;
 use crate::sql::{fixed, statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, count, integer, text};
@@ -183,14 +181,8 @@ impl JobQueue for PgUnitOfWork {
     }
 
     async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>> {
-        let next: PortResult<Vec<Moment>> = if self.is_untouched() {
-            let next = |shared: Arc<Shared>| async move { next_due(kinds).load(&mut &**shared).await };
-            self.pool.ask(next).await
-        } else {
-            let next = next_due(kinds);
-            self.run(|connection| next.load(connection)).await
-        };
-        Ok(self.understood(next)?.pop().map(|moment| moment.0))
+        let mut next = self.ask(|connection| next_due(kinds).load::<Moment>(connection).boxed()).await?;
+        Ok(next.pop().map(|moment| moment.0))
     }
 
     async fn count_living(&mut self) -> PortResult<u64> {

@@ -1,5 +1,7 @@
 //! The unit of work: one transaction on one connection.
 
+mod alone;
+
 use async_trait::async_trait;
 use diesel::QueryResult;
 use diesel::pg::Pg;
@@ -10,11 +12,10 @@ use fm_domain::error::{Cause, PortError, PortResult};
 use tokio::time::error::Elapsed;
 
 use crate::claim::Turns;
-use crate::error::is_loss;
 use crate::lease::{BEGIN, PgLease};
 use crate::pool::PgPool;
 use crate::signal::NOTIFY;
-use crate::sql::{Together, Write, fixed};
+use crate::sql::{Together, Write};
 
 /// How many writes are deferred at most: an import has any number of them, and each number is a text of its own.
 const MOST_DEFERRED: usize = 4;
@@ -37,7 +38,7 @@ pub(crate) enum Target {
 /// Writes whose outcome no caller looks at are deferred: they are sent in the next statement that may go together with
 /// them, before any other, or by the commit. So each of them saves a round trip, and fails no later than the commit.
 pub struct PgUnitOfWork {
-    pub(crate) pool: PgPool,
+    pool: PgPool,
     lease: PgLease,
     /// Whether it has one call, which is a transaction by itself where that is one statement.
     is_single: bool,
@@ -203,51 +204,6 @@ impl PgUnitOfWork {
         self.lease.run(|connection| writes.execute(connection)).await.map(|_count| ())
     }
 
-    /// Runs one statement that may be run twice; how many rows it changed. It is the transaction of a unit of one call.
-    pub(crate) async fn run_repeatable<Q>(&mut self, statement: Q) -> PortResult<usize>
-    where
-        Q: QueryFragment<Pg> + Send + Sync,
-    {
-        if self.is_single && self.is_untouched() {
-            return self.run_alone(&statement).await;
-        }
-        self.run(|connection| fixed(&statement).execute(connection)).await
-    }
-
-    /// Commits what was deferred where nothing else was sent.
-    async fn commit_deferred(&mut self) -> PortResult<()> {
-        let Some(writes) = self.all_deferred() else { return Ok(()) };
-        self.run_alone(&writes).await.map(|_count| ())
-    }
-
-    /// Runs one statement that is a transaction by itself.
-    ///
-    /// It is sent again where its connection turns out to be dead. Whether it was run all the same is unknown then: where the
-    /// second run fails, because it meets rows of the first, the loss is what is told.
-    async fn run_alone<Q>(&mut self, statement: &Q) -> PortResult<usize>
-    where
-        Q: QueryFragment<Pg> + Sync,
-    {
-        let mut tries = self.pool.size() + 1;
-        let mut lost: Option<Cause> = None;
-        loop {
-            tries -= 1;
-            match self.lease.run(|connection| fixed(statement).execute(connection)).await {
-                Err(PortError::Unavailable(cause)) if tries > 0 && is_lost(&cause) => {
-                    self.replace_lease(&cause).await?;
-                    lost = Some(cause);
-                }
-                Err(PortError::Unavailable(cause)) if cause.is::<Elapsed>() => {
-                    // The server hangs, and with it the other connections to it.
-                    self.pool.close_idle();
-                    return Err(PortError::Unavailable(cause));
-                }
-                Err(error) => return Err(lost.map_or(error, PortError::Unavailable)),
-                changed => return changed,
-            }
-        }
-    }
-
     /// What was made of an answer: an error poisons the unit, as a failed statement does.
     pub(crate) fn understood<T>(&mut self, read: PortResult<T>) -> PortResult<T> {
         self.lease.understood(read)
@@ -257,11 +213,6 @@ impl PgUnitOfWork {
     pub(crate) const fn wake_on_commit(&mut self) {
         self.enqueued = true;
     }
-}
-
-/// Whether a statement failed with its connection.
-fn is_lost(cause: &Cause) -> bool {
-    cause.downcast_ref::<diesel::result::Error>().is_some_and(is_loss)
 }
 
 impl std::fmt::Debug for PgUnitOfWork {

@@ -101,10 +101,10 @@ pub enum ImportError {
     /// The file can't be read.
     #[error("the file can't be read")]
     Read(#[source] io::Error),
-    /// The database did not take a line.
-    #[error("line {line} can't be stored")]
+    /// The database did not take a line. It may take several before it tells.
+    #[error("line {line}, or one shortly before it, can't be stored")]
     Row {
-        /// Its number, counted from 1.
+        /// The number of the line that was read last by then, counted from 1.
         line: u64,
         /// The cause.
         source: PortError,
@@ -161,7 +161,8 @@ impl Import {
         let unit = if options.dry_run { None } else { Some(self.db.begin().await?) };
         let now = self.clock.now();
         let mut load = Load::new(unit, self.ids.clone(), self.follow_ups.clone(), now);
-        let read = read(LineReader::new(input), &mut load).await;
+        let mut lines = LineReader::new(input);
+        let read = read(&mut lines, &mut load).await;
         let Some(mut unit) = load.into_unit() else { return read };
         let imported = match read {
             Ok(imported) => imported,
@@ -173,9 +174,13 @@ impl Import {
         let act = Act::of_operator(AuditAction::DATABASE_IMPORTED, None);
         if let Err(error) = self.trail.append(unit.as_mut(), now, act).await {
             unit.rollback().await?;
-            return Err(error.into());
+            return Err(lines.not_stored(error));
         }
-        unit.commit().await?;
+        unit.commit().await.map_err(|error| match error {
+            // It may have been made.
+            lost @ PortError::Unavailable(_) => ImportError::Store(lost),
+            refusal => lines.not_stored(refusal),
+        })?;
         self.check(&before, imported).await
     }
 
@@ -193,7 +198,7 @@ impl Import {
 }
 
 /// Reads line by line, to the end.
-async fn read(mut lines: LineReader<'_>, load: &mut Load) -> Result<Imported, ImportError> {
+async fn read(lines: &mut LineReader<'_>, load: &mut Load) -> Result<Imported, ImportError> {
     let header = match lines.next_line()? {
         Some(Line::Export(header)) => checked(header).map_err(|problem| lines.fault(problem))?,
         Some(_) => return Err(lines.fault(LineProblem::NoHeader)),

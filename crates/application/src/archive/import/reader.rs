@@ -3,6 +3,7 @@
 use std::io::{BufRead, Read};
 
 use fm_domain::body::ByteSize;
+use fm_domain::error::PortError;
 use fm_domain::files::Sha256;
 use sha2::Digest as _;
 
@@ -68,6 +69,11 @@ impl<'i> LineReader<'i> {
     /// What is wrong with the last line that was read.
     pub(super) fn fault(&self, problem: LineProblem) -> ImportError {
         ImportError::Line { line: self.number, problem }
+    }
+
+    /// The database did not take the last line that was read, or one before it.
+    pub(super) fn not_stored(&self, source: PortError) -> ImportError {
+        ImportError::Row { line: self.number, source }
     }
 
     /// The file ended too early.

@@ -369,8 +369,9 @@ async fn what_the_database_refuses_is_told_by_the_number_of_the_line() {
     unit.users.expect_insert().returning(|_| Ok(()));
     unit.blobs.expect_record_intent().returning(|_| Err(PortError::Unexpected("a second id".into())));
     let refused = import(FakeDatabase::default().unit(unit), archive([RowCounts::default()]));
-    let refused = run(&refused, false, &lines).await;
-    assert!(matches!(refused, Err(ImportError::Row { line: 4, .. })), "{refused:?}");
+    let refused = run(&refused, false, &lines).await.unwrap_err();
+    assert!(matches!(refused, ImportError::Row { line: 4, .. }), "{refused:?}");
+    assert_eq!(refused.to_string(), "line 4, or one shortly before it, can't be stored");
 }
 
 #[tokio::test]
@@ -381,7 +382,15 @@ async fn a_commit_that_fails_or_is_not_what_was_read_is_told() {
     let failed =
         run(&import(FakeDatabase::default().unit(failing), archive([RowCounts::default()])), false, &lines)
             .await;
-    assert!(matches!(failed, Err(ImportError::Store(PortError::Poisoned))), "{failed:?}");
+    let last = lines.len() as u64;
+    assert!(
+        matches!(failed, Err(ImportError::Row { line, source: PortError::Poisoned }) if line == last),
+        "{failed:?}"
+    );
+    let lost = PortError::Unavailable("the answer is lost".into());
+    let lost = FakeDatabase::default().unit(unit(&effects, &NotedTrail::default()).committing_with(lost));
+    let unknown = run(&import(lost, archive([RowCounts::default()])), false, &lines).await;
+    assert!(matches!(unknown, Err(ImportError::Store(PortError::Unavailable(_)))), "{unknown:?}");
 
     let other = RowCounts { files: 2, ..AFTER };
     let db = FakeDatabase::default().unit(unit(&effects, &NotedTrail::default()));

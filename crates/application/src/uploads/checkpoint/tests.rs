@@ -182,6 +182,26 @@ async fn a_save_whose_answer_was_lost_is_read_back() {
     }
 }
 
+/// A last save may have nothing new but that the upload is free, and what the store has to remember.
+#[tokio::test]
+async fn a_save_without_new_bytes_is_read_back_by_its_lock_and_state() {
+    let free = Upload { is_locked: false, state: Some(state("kept+1")), ..saved() };
+    let locked = Upload { is_locked: true, ..free.clone() };
+    let before = Upload { state: saved().state, ..free.clone() };
+    for (found, is_saved) in [(free.clone(), true), (locked, false), (before, false)] {
+        let (effects, rows) = (Effects::default(), Rows::default());
+        let unit = saving(&effects, &rows).committing_with(unavailable());
+        let doubles = doubles([unit], [reads_of(&effects, Some(found))]);
+        let context = context(&effects, doubles, &settings());
+        let store = FakeStore::stepwise(&effects);
+        let mut checkpoints = Checkpoints::new(&context, &store, saved());
+        let outcome = checkpoints.save(&mut Upload { is_locked: true, ..free.clone() }, true).await;
+        assert_eq!(outcome.is_ok(), is_saved);
+        assert!(matches!(outcome, Ok(()) | Err(ResumableError::Store(PortError::Unavailable(_)))));
+        assert!(!rows.last().is_locked);
+    }
+}
+
 /// A unit of a single call may have been committed by the call.
 #[tokio::test]
 async fn a_call_whose_answer_was_lost_is_read_back_where_it_may_have_been_the_commit() {

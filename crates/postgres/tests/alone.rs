@@ -1,0 +1,147 @@
+//! What a unit sends outside of its transaction: questions, and the call of a unit of one call.
+
+#![expect(clippy::disallowed_methods, reason = "the ids and tasks of a test are its own to make")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "no test program needs all of the fixture")]
+mod common;
+
+use std::time::Duration;
+
+use common::Fixture;
+use fm_domain::blobs::BlobKey;
+use fm_domain::clock::Timestamp;
+use fm_domain::database::Database;
+use fm_domain::error::PortError;
+use fm_domain::ids::{BlobId, JobId, UserId};
+use fm_domain::jobs::{ClaimedJob, JobKind, JobPayload, NewJob, Priority};
+use fm_postgres::PgLimits;
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+/// Statements of this database that wait for a lock.
+const WAITING: &str = "SELECT count(*)::text FROM pg_stat_activity \
+    WHERE wait_event_type = 'Lock' AND datname = current_database()";
+const END_WAITING: &str = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity \
+    WHERE wait_event_type = 'Lock' AND datname = current_database()";
+const SOON: Duration = Duration::from_secs(5);
+const KIND: JobKind = JobKind::new("sweep_blobs");
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_seconds(1_800_000_000 + seconds)
+}
+
+async fn enqueue(database: &dyn Database) {
+    let job = NewJob {
+        id: JobId::new(Uuid::now_v7()),
+        kind: KIND,
+        payload: JobPayload::new(serde_json::json!({"work": "sweep_blobs"})),
+        priority: Priority::NORMAL,
+        run_at: at(0),
+        owner: None,
+        unique: None,
+        trace: None,
+    };
+    let mut unit = database.begin().await.unwrap();
+    unit.jobs().enqueue(&job).await.unwrap();
+    unit.commit().await.unwrap();
+}
+
+async fn claim(database: &dyn Database) -> ClaimedJob {
+    let mut unit = database.begin().await.unwrap();
+    let mut claimed = unit.jobs().claim(&[KIND], at(1), at(60), 1).await.unwrap();
+    unit.commit().await.unwrap();
+    claimed.pop().unwrap()
+}
+
+fn key() -> BlobKey {
+    BlobKey::file(BlobId::new(Uuid::now_v7()))
+}
+
+async fn waiting(fixture: &Fixture, statements: &str) {
+    let seen = async {
+        while fixture.ask(WAITING).await != [statements] {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(SOON, seen).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_question_of_a_unit_holds_up_no_read_however_long_it_takes() {
+    let fixture = Fixture::with(PgLimits { shared: 1, ..PgLimits::default() }).await;
+    let database = fixture.database();
+    let nothing = UserId::new(Uuid::nil());
+    database.read().await.unwrap().users().find(nothing).await.unwrap();
+    let lock = fixture.client().await;
+    lock.batch_execute("BEGIN; LOCK TABLE jobs, blobs").await.unwrap();
+    let (mut one, mut other, mut third) =
+        (database.begin().await.unwrap(), database.begin().await.unwrap(), database.begin().await.unwrap());
+    let (kinds, key) = ([KIND], key());
+    let questions = async {
+        tokio::join!(
+            one.jobs().claim(&kinds, at(1), at(60), 1),
+            other.jobs().next_due(&kinds),
+            third.blobs().find_tombstone(&key),
+        )
+    };
+    let read = async {
+        waiting(&fixture, "3").await;
+        let mut reads = database.read().await.unwrap();
+        let found = timeout(SOON, reads.users().find(nothing)).await;
+        lock.batch_execute("ROLLBACK").await.unwrap();
+        found
+    };
+    let ((claimed, next, tombstone), found) = tokio::join!(questions, read);
+    assert_eq!(found.unwrap().unwrap(), None);
+    assert!(claimed.unwrap().is_empty());
+    assert_eq!((next.unwrap(), tombstone.unwrap()), (None, None));
+}
+
+#[tokio::test]
+async fn a_question_whose_connection_was_killed_is_asked_on_another_and_the_unit_goes_on() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    enqueue(&*database).await;
+
+    let mut unit = database.begin().await.unwrap();
+    fixture.kill_connections().await;
+    assert_eq!(unit.jobs().next_due(&[KIND]).await.unwrap(), Some(at(0)));
+    fixture.kill_connections().await;
+    assert_eq!(unit.blobs().find_tombstone(&key()).await.unwrap(), None);
+    fixture.kill_connections().await;
+    assert_eq!(unit.jobs().claim(&[KIND], at(1), at(60), 1).await.unwrap().len(), 1);
+    unit.commit().await.unwrap();
+    assert_eq!(fixture.ask("SELECT attempt::text FROM jobs").await, ["1"]);
+}
+
+/// As where its first run was committed, and where it was not: the job is gone by the second, or is still there.
+#[tokio::test]
+async fn a_job_is_not_told_as_lost_to_another_where_the_call_that_completes_it_lost_its_connection() {
+    for (end, is_gone) in [("COMMIT", true), ("ROLLBACK", false)] {
+        let fixture = Fixture::fresh().await;
+        let database = fixture.database();
+        enqueue(&*database).await;
+        let job = claim(&*database).await;
+        let removal = fixture.client().await;
+        removal.batch_execute("BEGIN; DELETE FROM jobs").await.unwrap();
+        let mut unit = database.begin_single().await.unwrap();
+        let completing = tokio::spawn(async move {
+            let completed = unit.jobs().complete(job.id, job.attempt).await;
+            (completed, unit.commit().await)
+        });
+        waiting(&fixture, "1").await;
+        assert_eq!(fixture.ask(END_WAITING).await.len(), 1);
+        removal.batch_execute(end).await.unwrap();
+
+        let (completed, committed) = timeout(SOON, completing).await.unwrap().unwrap();
+        if is_gone {
+            assert!(matches!(completed, Err(PortError::Unavailable(_))), "{completed:?}");
+            assert!(matches!(committed, Err(PortError::Poisoned)), "{committed:?}");
+        } else {
+            assert!(completed.unwrap());
+            committed.unwrap();
+        }
+        assert_eq!(fixture.ask("SELECT count(*)::text FROM jobs").await, ["0"]);
+    }
+}
