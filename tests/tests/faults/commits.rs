@@ -38,13 +38,17 @@ async fn changes_meet(user: &User, fault: Fault) {
     let is_told = fault != Fault::CutRequest;
     let met = chaos.met();
 
+    // The intent is a statement by itself: the first COMMIT is that of the second unit.
     chaos.next(1, ANY, fault);
-    assert!(!was_answered(&user.upload("a.txt", "text").send().await, 201), "it was not announced");
+    let before = user.storage().await.1;
+    let answer = user.upload("a.txt", "text").send().await;
+    assert_eq!(was_answered(&answer, 201), is_told, "{fault:?}: an upload");
+    assert_eq!(user.storage().await.1, before + u64::from(is_told));
 
     chaos.next(1, WITH_A_JOB, fault);
     let before = user.storage().await.1;
     let answer = user.upload("a.png", pictures::png(30, 20)).send().await;
-    assert_eq!(was_answered(&answer, 201), is_told, "{fault:?}: an upload");
+    assert_eq!(was_answered(&answer, 201), is_told, "{fault:?}: an upload of a picture");
     assert_eq!(user.storage().await.1, before + u64::from(is_told));
 
     let file = user.file("b.txt", "text").await;
