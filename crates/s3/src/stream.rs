@@ -5,6 +5,9 @@
 //! fails before is repeated, or the upload goes on in parts. The last piece waits for the end of the body, which tells what is wrong with
 //! the whole: a request that is cut short makes no object.
 
+#[cfg(test)]
+mod tests;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -17,7 +20,7 @@ use fm_domain::blobs::{BlobKey, PutBlob};
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::error::PortError;
 use fm_domain::files::MediaType;
-use fm_streaming::{BufferPermit, PIECE_BYTES};
+use fm_streaming::{BufferPermit, PIECE_BYTES, Pace};
 use futures_util::future::BoxFuture;
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -209,11 +212,12 @@ impl Feed {
         window: &Arc<BufferPermit>,
         stall: Duration,
     ) -> Result<Fed, PutBlob> {
+        let mut pace = Pace::default();
         loop {
             let Ok(Ok(room)) = timeout(stall, Arc::clone(&self.room).acquire_owned()).await else {
                 return Ok(Fed::Stalled);
             };
-            let part = parts.next_piece(window).await?;
+            let part = parts.next_piece(window, &mut pace).await?;
             if let Some(bytes) = part.bytes.into_pieces().pop() {
                 let piece = Bytes::from_owner(WindowPiece { bytes, _room: room });
                 if self.pieces.send(piece).await.is_err() {
