@@ -31,6 +31,7 @@ use crate::failure::Failure;
 use crate::parts::Parts;
 use crate::put::{PUT_OBJECT, refused};
 use crate::store::Shared;
+use crate::stream_policy::ClientWait;
 
 /// Pieces behind the first part that were read and are not written to the connection yet.
 const WINDOW_PIECES: usize = 16;
@@ -77,14 +78,14 @@ impl Shared {
     ) -> Result<(), StreamError> {
         let StreamPlan { length, window } = plan;
         let (feed, mut sending) = self.send_head(key, head, length, content_type).await?;
-        let stall = self.timeouts.transfer;
+        let (stall, client) = (self.timeouts.transfer, ClientWait::default());
         let body = tokio::select! {
             biased;
             answer = &mut sending => {
                 let failure = answer.err().unwrap_or_else(answered_early);
-                return Err(self.broken(failure, length));
+                return Err(self.broken(failure, length, client.so_far()));
             }
-            read = feed.rest(parts, &window, stall) => read.map_err(StreamError::Failed)?,
+            read = feed.rest(parts, &window, stall, &client) => read.map_err(StreamError::Failed)?,
         };
         let answer = match body {
             Fed::Whole | Fed::Cut => {
@@ -104,7 +105,7 @@ impl Shared {
         {
             return Ok(());
         }
-        Err(self.broken(failure, length))
+        Err(self.broken(failure, length, Duration::ZERO))
     }
 
     /// Begins the request, as often as need be, until the connection has taken the first part and asks for more.
@@ -134,7 +135,7 @@ impl Shared {
             // One that took all of its time would do so again.
             let is_early = begun.elapsed() < all_attempts(&self.timeouts, self.timeouts.control);
             if !failure.is_transient() || !is_early || attempts >= self.timeouts.attempts {
-                return Err(self.broken(failure, length));
+                return Err(self.broken(failure, length, Duration::ZERO));
             }
             sleep(pause_after(attempts)).await;
         }
@@ -159,13 +160,13 @@ impl Shared {
     }
 
     /// A failure that can't be mended: the bytes that were sent are not held any more. Only a single request may be limited to less than this
-    /// length: the client's next attempt goes in parts, and tells.
-    fn broken(&self, failure: Failure, length: u64) -> StreamError {
+    /// length: the client's next attempt goes in parts, and tells. The client had been waited for so long.
+    fn broken(&self, failure: Failure, length: u64, client: Duration) -> StreamError {
         if failure.is_too_large() {
             self.streams.was_too_long(length);
             return StreamError::Failed(PortError::Unavailable(failure.into()).into());
         }
-        self.streams.failed();
+        self.streams.failed(&failure, client);
         StreamError::Failed(refused(failure))
     }
 }
@@ -211,13 +212,14 @@ impl Feed {
         parts: &mut Parts,
         window: &Arc<BufferPermit>,
         stall: Duration,
+        client: &ClientWait,
     ) -> Result<Fed, PutBlob> {
         let mut pace = Pace::default();
         loop {
             let Ok(Ok(room)) = timeout(stall, Arc::clone(&self.room).acquire_owned()).await else {
                 return Ok(Fed::Stalled);
             };
-            let part = parts.next_piece(window, &mut pace).await?;
+            let part = client.during(parts.next_piece(window, &mut pace)).await?;
             if let Some(bytes) = part.bytes.into_pieces().pop() {
                 let piece = Bytes::from_owner(WindowPiece { bytes, _room: room });
                 if self.pieces.send(piece).await.is_err() {

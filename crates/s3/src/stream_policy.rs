@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::failure::Failure;
+
 /// The longest body of one request. It is what Supabase Storage takes by default, where an upload of parts may be longer, and a
 /// client repeats no more than that when the store fails in the middle.
 pub(crate) const LONGEST_STREAM: u64 = 50 * 1024 * 1024;
@@ -17,6 +19,9 @@ const FIRST_PART_WITHIN: Duration = Duration::from_secs(5);
 /// How long bodies go in parts after one failed that was sent while it came: the repetition of its client is one of them. What made it fail
 /// may go on, and a part can be sent again.
 const PAUSE: Duration = Duration::from_mins(1);
+
+/// Of a client that has paused for so long, no failure is the store's: servers give up such a request, some by closing the connection.
+const CLIENT_PAUSE: Duration = Duration::from_secs(10);
 
 /// What a store has learnt about such requests.
 pub(crate) struct StreamPolicy {
@@ -43,12 +48,74 @@ impl StreamPolicy {
         self.longest.fetch_min(length / 2, Ordering::Relaxed);
     }
 
-    /// A request failed.
-    pub(crate) fn failed(&self) {
-        *self.paused() = Some(Instant::now() + PAUSE);
+    /// A request failed when its client had been waited for so long.
+    pub(crate) fn failed(&self, failure: &Failure, client: Duration) {
+        if client < CLIENT_PAUSE && !failure.is_of_slow_sender() {
+            *self.paused() = Some(Instant::now() + PAUSE);
+        }
     }
 
     fn paused(&self) -> MutexGuard<'_, Option<Instant>> {
         self.paused_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Since when the next bytes of a client are waited for; nothing while the store is.
+#[derive(Default)]
+pub(crate) struct ClientWait(Mutex<Option<Instant>>);
+
+impl ClientWait {
+    /// Waits for this.
+    pub(crate) async fn during<T>(&self, next: impl Future<Output = T>) -> T {
+        *self.since() = Some(Instant::now());
+        let next = next.await;
+        *self.since() = None;
+        next
+    }
+
+    /// How long it has been waited for.
+    pub(crate) fn so_far(&self) -> Duration {
+        self.since().map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    fn since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{advance, sleep, timeout};
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn cut_off() -> Failure {
+        Failure::cut_off("PutObject", "the connection was closed".to_owned())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_pauses_streams_for_a_minute_unless_the_client_had_paused() {
+        let policy = StreamPolicy::default();
+        let is_on = || policy.allows(LONGEST_STREAM, SECOND);
+        policy.failed(&cut_off(), CLIENT_PAUSE);
+        assert!(is_on());
+        policy.failed(&cut_off(), CLIENT_PAUSE / 2);
+        assert!(!is_on());
+        advance(SECOND * 59).await;
+        assert!(!is_on());
+        advance(SECOND).await;
+        assert!(is_on());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_of_a_client_counts_while_it_is_waited_for() {
+        let client = ClientWait::default();
+        client.during(sleep(SECOND)).await;
+        assert_eq!(client.so_far(), Duration::ZERO);
+        let given_up = timeout(SECOND * 5, client.during(sleep(SECOND * 60))).await;
+        assert!(given_up.is_err());
+        assert_eq!(client.so_far(), SECOND * 5);
     }
 }

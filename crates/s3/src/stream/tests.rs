@@ -54,8 +54,8 @@ async fn a_client_that_is_too_slow_gives_the_window_back_while_others_wait() {
         assert!(waits.as_mut().now_or_never().is_none());
         let mut parts = coming(length, a_second);
         let (feed, body, _head_taken) = feed_of(&PartBytes::new(), length as u64);
-        let begun = Instant::now();
-        let (fed, taken) = tokio::join!(feed.rest(&mut parts, &window, STALL), drain(body));
+        let (begun, client) = (Instant::now(), ClientWait::default());
+        let (fed, taken) = tokio::join!(feed.rest(&mut parts, &window, STALL, &client), drain(body));
         if is_enough {
             assert!(matches!(fed, Ok(Fed::Whole)));
             assert_eq!(taken.unwrap(), length);
