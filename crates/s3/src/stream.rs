@@ -10,6 +10,7 @@ mod tests;
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use std::vec;
@@ -79,6 +80,7 @@ impl Shared {
         let StreamPlan { length, window } = plan;
         let (feed, mut sending) = self.send_head(key, head, length, content_type).await?;
         let (stall, client) = (self.timeouts.transfer, ClientWait::default());
+        let is_taken = Arc::clone(&feed.is_taken);
         let body = tokio::select! {
             biased;
             answer = &mut sending => {
@@ -94,7 +96,7 @@ impl Shared {
             Fed::Stalled => Err(timed_out()),
         };
         let failure = match answer {
-            Ok(()) if body == Fed::Whole => return Ok(()),
+            Ok(()) if body == Fed::Whole && is_taken.load(Ordering::Acquire) => return Ok(()),
             Ok(()) => answered_early(),
             Err(failure) => failure,
         };
@@ -182,7 +184,7 @@ fn timed_out() -> Failure {
 /// What became of the rest of a body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fed {
-    /// The connection has all of it.
+    /// All of it was handed over.
     Whole,
     /// The connection has ended.
     Cut,
@@ -194,15 +196,23 @@ enum Fed {
 struct Feed {
     pieces: mpsc::Sender<Bytes>,
     room: Arc<Semaphore>,
+    /// Whether the connection has taken the last byte.
+    is_taken: Arc<AtomicBool>,
 }
 
 /// The body of an attempt: these bytes first. Also what tells that they were taken, and more is asked for.
 fn feed_of(head: &PartBytes, length: u64) -> (Feed, StreamBody, oneshot::Receiver<()>) {
     let (pieces, rest) = mpsc::channel(WINDOW_PIECES);
     let (taken, head_taken) = oneshot::channel();
-    let body =
-        StreamBody { head: head.pieces().to_vec().into_iter(), left: length, head_taken: Some(taken), rest };
-    (Feed { pieces, room: Arc::new(Semaphore::new(WINDOW_PIECES)) }, body, head_taken)
+    let is_taken = Arc::new(AtomicBool::new(false));
+    let body = StreamBody {
+        head: head.pieces().to_vec().into_iter(),
+        left: length,
+        head_taken: Some(taken),
+        rest,
+        is_taken: Arc::clone(&is_taken),
+    };
+    (Feed { pieces, room: Arc::new(Semaphore::new(WINDOW_PIECES)), is_taken }, body, head_taken)
 }
 
 impl Feed {
@@ -250,9 +260,10 @@ struct StreamBody {
     left: u64,
     head_taken: Option<oneshot::Sender<()>>,
     rest: mpsc::Receiver<Bytes>,
+    is_taken: Arc<AtomicBool>,
 }
 
-/// The upload was given up before its end. The connection ends with it, so that the server keeps nothing.
+/// The upload was given up before its end. The stream (of HTTP/2) or its connection ends with it, so that the server keeps nothing.
 #[derive(Debug, thiserror::Error)]
 #[error("the body was cut short")]
 struct CutShort;
@@ -280,6 +291,9 @@ impl Body for StreamBody {
             }
         };
         self.left = self.left.saturating_sub(piece.len() as u64);
+        if self.left == 0 {
+            self.is_taken.store(true, Ordering::Release);
+        }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 

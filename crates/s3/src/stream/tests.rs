@@ -67,3 +67,24 @@ async fn a_client_that_is_too_slow_gives_the_window_back_while_others_wait() {
         assert_eq!(budget.in_use().waiting, 0, "nothing else holds the window");
     }
 }
+
+#[tokio::test]
+async fn a_body_that_was_handed_over_is_taken_with_its_last_byte() {
+    const PIECE: usize = 100 * KIB;
+    let mut head = PartBytes::new();
+    head.push(Bytes::from(vec![7; PIECE]));
+    let (feed, mut body, head_taken) = feed_of(&head, 3 * PIECE as u64);
+    let Feed { pieces, is_taken, .. } = feed;
+    for _ in 0..2 {
+        pieces.send(Bytes::from(vec![7; PIECE])).await.unwrap();
+    }
+    drop(pieces);
+    for is_last in [false, false, true] {
+        assert!(!is_taken.load(Ordering::Acquire), "a piece is left");
+        assert_eq!(next(&mut body).await.unwrap().unwrap().len(), PIECE);
+        assert_eq!(body.is_end_stream(), is_last);
+    }
+    assert!(is_taken.load(Ordering::Acquire));
+    assert!(next(&mut body).await.is_none());
+    head_taken.await.unwrap();
+}
