@@ -73,7 +73,8 @@ impl<'a> KeyFrame<'a> {
     }
 
     /// Decodes the picture to this size, which may be smaller than its own: each pixel is then the mean of those that it
-    /// stands for. These must not be too many: [`DecodeError::Size`] above 1,000 rows or so of the widest picture. The buffer takes [`CHANNELS`] bytes for each pixel, row by row, and holds anything after an error.
+    /// stands for. These must not be too many: [`DecodeError::Size`] above 1,000 rows or so of the widest picture. The buffer
+    /// takes [`CHANNELS`] bytes for each pixel, row by row, and holds anything after an error.
     pub fn decode(&self, width: u32, height: u32, pixels: &mut [u8]) -> Result<(), DecodeError> {
         let is_possible = (1..=self.width).contains(&width) && (1..=self.height).contains(&height);
         if !is_possible
