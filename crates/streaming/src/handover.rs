@@ -84,10 +84,9 @@ impl PictureHandover {
             misses: AtomicU64::new(0),
         });
         let pictures = Arc::downgrade(&shared);
-        budget.on_shortage(move || {
+        budget.on_shortage(move |whose| {
             if let Some(shared) = pictures.upgrade() {
-                shared.lock().clear();
-                shared.copies.give_up();
+                shared.give_way(whose);
             }
         });
         Self(Some(shared))
@@ -158,6 +157,13 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Drops the pictures of this user; `None`: all.
+    fn give_way(&self, whose: Option<UserId>) {
+        let goes = |room: &Room| whose.is_none_or(|user| room.owner == user);
+        self.lock().retain(|one| !goes(&one.picture.room));
+        self.copies.give_up_where(|copy| goes(&copy.room));
+    }
+
     fn remove(&self, blob: BlobId) -> Option<Waiting> {
         let mut waiting = self.lock();
         let place = waiting.iter().position(|one| one.blob == blob)?;
@@ -175,13 +181,14 @@ impl Shared {
         }
         let permit = self.budget.try_acquire_spare(Some(owner), ByteSize::new(bytes))?;
         self.held.fetch_add(bytes, Ordering::Relaxed);
-        Some(Room { held: Arc::clone(&self.held), bytes, _permit: permit })
+        Some(Room { owner, held: Arc::clone(&self.held), bytes, _permit: permit })
     }
 }
 
 /// Memory for a copy.
 #[derive(Debug)]
 struct Room {
+    owner: UserId,
     held: Arc<AtomicU64>,
     bytes: u64,
     _permit: BufferPermit,
@@ -197,7 +204,7 @@ impl Drop for Room {
 pub struct Picture {
     sha256: Sha256,
     bytes: Bytes,
-    _room: Room,
+    room: Room,
 }
 
 impl fmt::Debug for Picture {

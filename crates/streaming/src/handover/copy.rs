@@ -34,7 +34,7 @@ impl PictureCopy {
         }
         let room = shared.reserve(owner, length)?;
         let bytes = Vec::with_capacity(usize::try_from(length).ok()?);
-        let partial = Partial { shared: Arc::clone(shared), owner, bytes, room };
+        let partial = Partial { shared: Arc::clone(shared), bytes, room };
         let copy = Self(Arc::new(Mutex::new(Some(partial))));
         shared.copies.add(&copy);
         Some(copy)
@@ -67,16 +67,15 @@ impl PictureCopy {
         (bytes.len() as u64 == passed.size.bytes()).then(|| Picture {
             sha256: passed.sha256,
             bytes: bytes.into(),
-            _room: room,
+            room,
         })
     }
 }
 
-struct Partial {
+pub(super) struct Partial {
     shared: Arc<Shared>,
-    owner: UserId,
     bytes: Vec<u8>,
-    room: Room,
+    pub(super) room: Room,
 }
 
 impl Partial {
@@ -98,7 +97,7 @@ impl Partial {
         }
         let length = needed.max(self.room.bytes * 2).min(most);
         // Both are there for a moment.
-        let room = self.shared.reserve(self.owner, length)?;
+        let room = self.shared.reserve(self.room.owner, length)?;
         let mut larger = Vec::with_capacity(usize::try_from(length).ok()?);
         larger.extend_from_slice(&self.bytes);
         (self.bytes, self.room) = (larger, room);
@@ -121,11 +120,14 @@ impl Copies {
         copies.push(Arc::downgrade(&copy.0));
     }
 
-    /// Gives all of them up, with no other lock held.
-    pub(super) fn give_up(&self) {
-        let copies = std::mem::take(&mut *self.lock());
-        for copy in copies.iter().filter_map(Weak::upgrade) {
-            *PictureCopy(copy).lock() = None;
+    /// Gives up those that this is said of, with no other lock held.
+    pub(super) fn give_up_where(&self, goes: impl Fn(&Partial) -> bool) {
+        let copies: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).map(PictureCopy).collect();
+        for copy in copies {
+            let mut partial = copy.lock();
+            if partial.as_ref().is_some_and(&goes) {
+                *partial = None;
+            }
         }
     }
 }

@@ -20,6 +20,10 @@ fn user() -> UserId {
     UserId::new(Uuid::from_u128(1))
 }
 
+fn other_user() -> UserId {
+    UserId::new(Uuid::from_u128(2))
+}
+
 fn blob(number: u128) -> BlobId {
     BlobId::new(Uuid::from_u128(number))
 }
@@ -172,6 +176,27 @@ async fn pictures_take_nothing_but_spare_memory_and_give_way_to_uploads() {
         assert_eq!(taken(&handover, 1, &bytes), None);
         drop(upload);
     }
+}
+
+#[tokio::test]
+async fn a_user_who_has_their_share_takes_no_picture_but_their_own() {
+    let budget = BufferBudget::new(kib(1024));
+    let handover = PictureHandover::new(&budget, kib(4096));
+    let bytes = picture_of(100 * KIB);
+    offered(&handover, 1, &bytes).await;
+    let others = budget.try_acquire(Some(other_user()), kib(400)).unwrap();
+    // Three quarters are the most of one user, and so much is free.
+    assert!(budget.available() >= kib(400));
+    assert!(budget.try_acquire(Some(other_user()), kib(400)).is_none());
+    assert!(budget.acquire(Some(other_user()), kib(400)).now_or_never().is_none());
+    assert_eq!(taken(&handover, 1, &bytes), Some(bytes.clone()));
+    drop(others);
+
+    offered(&handover, 2, &bytes).await;
+    let held = budget.try_acquire(Some(user()), kib(500)).unwrap();
+    let more = budget.try_acquire(Some(user()), kib(200)).unwrap();
+    assert_eq!(taken(&handover, 2, &bytes), None);
+    drop((held, more));
 }
 
 /// However slowly it is sent.
