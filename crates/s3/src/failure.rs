@@ -106,6 +106,11 @@ impl Failure {
         matches!(self.status, Some(405 | 501)) || self.has_code("NotImplemented")
     }
 
+    /// The server gave the request up since its body did not come.
+    pub(crate) fn is_of_slow_sender(&self) -> bool {
+        self.status == Some(408) || self.has_code("RequestTimeout")
+    }
+
     /// The same request may succeed later.
     pub(crate) fn is_transient(&self) -> bool {
         match self.status {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fm_domain::blobs::{PutBlob, PutHint};
 use fm_domain::body::{BodyError, ByteSize, ByteStream, PartBytes};
 use fm_domain::ids::UserId;
-use fm_streaming::{BufferPermit, BufferPool, ChunkReader, PIECE_BYTES, ReadOutcome};
+use fm_streaming::{BufferPermit, BufferPool, ChunkReader, PIECE_BYTES, Pace, ReadOutcome};
 use tokio::time::Instant;
 
 /// What an upload of parts needs to go on: the smallest part that every server takes, so that as many uploads as possible
@@ -75,17 +75,26 @@ impl Parts {
 
     /// The next part, in this memory; never called after the last.
     pub(crate) async fn next(&mut self, permit: BufferPermit) -> Result<Part, PutBlob> {
-        self.fill(PART, &Arc::new(permit)).await
+        self.fill(PART, &Arc::new(permit), &mut Pace::default()).await
     }
 
-    /// The same, of one piece.
-    pub(crate) async fn next_piece(&mut self, window: &Arc<BufferPermit>) -> Result<Part, PutBlob> {
-        self.fill(PIECE_BYTES, window).await
+    /// The same, of one piece. The pace is that of all pieces of this window.
+    pub(crate) async fn next_piece(
+        &mut self,
+        window: &Arc<BufferPermit>,
+        pace: &mut Pace,
+    ) -> Result<Part, PutBlob> {
+        self.fill(PIECE_BYTES, window, pace).await
     }
 
-    async fn fill(&mut self, most: usize, permit: &Arc<BufferPermit>) -> Result<Part, PutBlob> {
+    async fn fill(
+        &mut self,
+        most: usize,
+        permit: &Arc<BufferPermit>,
+        pace: &mut Pace,
+    ) -> Result<Part, PutBlob> {
         let (begun, wanted) = (Instant::now(), self.wanted(most));
-        let (bytes, outcome) = self.body.fill(wanted, &self.pool, permit).await;
+        let (bytes, outcome) = self.body.fill_at_pace(wanted, &self.pool, permit, pace).await;
         self.taken += bytes.len() as u64;
         self.took = begun.elapsed();
         let last = match outcome {

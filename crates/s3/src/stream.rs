@@ -5,8 +5,12 @@
 //! fails before is repeated, or the upload goes on in parts. The last piece waits for the end of the body, which tells what is wrong with
 //! the whole: a request that is cut short makes no object.
 
+#[cfg(test)]
+mod tests;
+
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use std::vec;
@@ -17,7 +21,7 @@ use fm_domain::blobs::{BlobKey, PutBlob};
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::error::PortError;
 use fm_domain::files::MediaType;
-use fm_streaming::{BufferPermit, PIECE_BYTES};
+use fm_streaming::{BufferPermit, PIECE_BYTES, Pace};
 use futures_util::future::BoxFuture;
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -28,6 +32,7 @@ use crate::failure::Failure;
 use crate::parts::Parts;
 use crate::put::{PUT_OBJECT, refused};
 use crate::store::Shared;
+use crate::stream_policy::ClientWait;
 
 /// Pieces behind the first part that were read and are not written to the connection yet.
 const WINDOW_PIECES: usize = 16;
@@ -74,14 +79,15 @@ impl Shared {
     ) -> Result<(), StreamError> {
         let StreamPlan { length, window } = plan;
         let (feed, mut sending) = self.send_head(key, head, length, content_type).await?;
-        let stall = self.timeouts.transfer;
+        let (stall, client) = (self.timeouts.transfer, ClientWait::default());
+        let is_taken = Arc::clone(&feed.is_taken);
         let body = tokio::select! {
             biased;
             answer = &mut sending => {
                 let failure = answer.err().unwrap_or_else(answered_early);
-                return Err(self.broken(failure, length));
+                return Err(self.broken(failure, length, client.so_far()));
             }
-            read = feed.rest(parts, &window, stall) => read.map_err(StreamError::Failed)?,
+            read = feed.rest(parts, &window, stall, &client) => read.map_err(StreamError::Failed)?,
         };
         let answer = match body {
             Fed::Whole | Fed::Cut => {
@@ -90,7 +96,7 @@ impl Shared {
             Fed::Stalled => Err(timed_out()),
         };
         let failure = match answer {
-            Ok(()) if body == Fed::Whole => return Ok(()),
+            Ok(()) if body == Fed::Whole && is_taken.load(Ordering::Acquire) => return Ok(()),
             Ok(()) => answered_early(),
             Err(failure) => failure,
         };
@@ -101,7 +107,7 @@ impl Shared {
         {
             return Ok(());
         }
-        Err(self.broken(failure, length))
+        Err(self.broken(failure, length, Duration::ZERO))
     }
 
     /// Begins the request, as often as need be, until the connection has taken the first part and asks for more.
@@ -131,7 +137,7 @@ impl Shared {
             // One that took all of its time would do so again.
             let is_early = begun.elapsed() < all_attempts(&self.timeouts, self.timeouts.control);
             if !failure.is_transient() || !is_early || attempts >= self.timeouts.attempts {
-                return Err(self.broken(failure, length));
+                return Err(self.broken(failure, length, Duration::ZERO));
             }
             sleep(pause_after(attempts)).await;
         }
@@ -156,13 +162,13 @@ impl Shared {
     }
 
     /// A failure that can't be mended: the bytes that were sent are not held any more. Only a single request may be limited to less than this
-    /// length: the client's next attempt goes in parts, and tells.
-    fn broken(&self, failure: Failure, length: u64) -> StreamError {
+    /// length: the client's next attempt goes in parts, and tells. The client had been waited for so long.
+    fn broken(&self, failure: Failure, length: u64, client: Duration) -> StreamError {
         if failure.is_too_large() {
             self.streams.was_too_long(length);
             return StreamError::Failed(PortError::Unavailable(failure.into()).into());
         }
-        self.streams.failed();
+        self.streams.failed(&failure, client);
         StreamError::Failed(refused(failure))
     }
 }
@@ -178,7 +184,7 @@ fn timed_out() -> Failure {
 /// What became of the rest of a body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fed {
-    /// The connection has all of it.
+    /// All of it was handed over.
     Whole,
     /// The connection has ended.
     Cut,
@@ -190,15 +196,23 @@ enum Fed {
 struct Feed {
     pieces: mpsc::Sender<Bytes>,
     room: Arc<Semaphore>,
+    /// Whether the connection has taken the last byte.
+    is_taken: Arc<AtomicBool>,
 }
 
 /// The body of an attempt: these bytes first. Also what tells that they were taken, and more is asked for.
 fn feed_of(head: &PartBytes, length: u64) -> (Feed, StreamBody, oneshot::Receiver<()>) {
     let (pieces, rest) = mpsc::channel(WINDOW_PIECES);
     let (taken, head_taken) = oneshot::channel();
-    let body =
-        StreamBody { head: head.pieces().to_vec().into_iter(), left: length, head_taken: Some(taken), rest };
-    (Feed { pieces, room: Arc::new(Semaphore::new(WINDOW_PIECES)) }, body, head_taken)
+    let is_taken = Arc::new(AtomicBool::new(false));
+    let body = StreamBody {
+        head: head.pieces().to_vec().into_iter(),
+        left: length,
+        head_taken: Some(taken),
+        rest,
+        is_taken: Arc::clone(&is_taken),
+    };
+    (Feed { pieces, room: Arc::new(Semaphore::new(WINDOW_PIECES)), is_taken }, body, head_taken)
 }
 
 impl Feed {
@@ -208,12 +222,14 @@ impl Feed {
         parts: &mut Parts,
         window: &Arc<BufferPermit>,
         stall: Duration,
+        client: &ClientWait,
     ) -> Result<Fed, PutBlob> {
+        let mut pace = Pace::default();
         loop {
             let Ok(Ok(room)) = timeout(stall, Arc::clone(&self.room).acquire_owned()).await else {
                 return Ok(Fed::Stalled);
             };
-            let part = parts.next_piece(window).await?;
+            let part = client.during(parts.next_piece(window, &mut pace)).await?;
             if let Some(bytes) = part.bytes.into_pieces().pop() {
                 let piece = Bytes::from_owner(WindowPiece { bytes, _room: room });
                 if self.pieces.send(piece).await.is_err() {
@@ -244,9 +260,10 @@ struct StreamBody {
     left: u64,
     head_taken: Option<oneshot::Sender<()>>,
     rest: mpsc::Receiver<Bytes>,
+    is_taken: Arc<AtomicBool>,
 }
 
-/// The upload was given up before its end. The connection ends with it, so that the server keeps nothing.
+/// The upload was given up before its end. The stream (of HTTP/2) or its connection ends with it, so that the server keeps nothing.
 #[derive(Debug, thiserror::Error)]
 #[error("the body was cut short")]
 struct CutShort;
@@ -274,6 +291,9 @@ impl Body for StreamBody {
             }
         };
         self.left = self.left.saturating_sub(piece.len() as u64);
+        if self.left == 0 {
+            self.is_taken.store(true, Ordering::Release);
+        }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 

@@ -270,10 +270,15 @@ impl BufferPermit {
     /// come, as `received` counts them, for ten seconds at least, and another upload waits. Without that a few senders of
     /// a byte a second would keep all others out.
     pub async fn overdue(&self, received: &AtomicU64) {
+        self.overdue_after(received, Duration::ZERO).await;
+    }
+
+    /// The same where the bytes in `received` were waited for so long before this call.
+    pub(crate) async fn overdue_after(&self, received: &AtomicU64, waited: Duration) {
         let begun = Instant::now();
         loop {
             let covered = Duration::from_secs(received.load(Ordering::Relaxed) / LEAST_RATE);
-            let due = begun + covered.max(MIN_HOLD_TIME);
+            let due = begun + covered.max(MIN_HOLD_TIME).saturating_sub(waited);
             if due > Instant::now() {
                 sleep_until(due).await;
             } else if self.shared.lock().waiting.is_empty() {

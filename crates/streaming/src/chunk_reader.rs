@@ -3,10 +3,12 @@
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
+use tokio::time::Instant;
 
 use fm_domain::body::{BodyError, ByteStream, PartBytes};
 
@@ -21,6 +23,22 @@ pub enum ReadOutcome {
     Ended,
     /// The stream broke off, or was given up. What had come until then is good.
     Broken(BodyError),
+}
+
+/// How fast bytes come for which the same memory is held again and again: the time of their sender alone, not that in which none
+/// are asked for. It begins anew whenever as many came as the memory takes, so that no credit grows.
+#[derive(Debug, Default)]
+pub struct Pace {
+    received: AtomicU64,
+    waited: Duration,
+}
+
+impl Pace {
+    fn continue_within(&mut self, memory: u64) {
+        if *self.received.get_mut() >= memory {
+            *self = Self::default();
+        }
+    }
 }
 
 /// Gathers the bytes of a stream.
@@ -46,22 +64,37 @@ impl ChunkReader {
         pool: &BufferPool,
         permit: &Arc<BufferPermit>,
     ) -> (PartBytes, ReadOutcome) {
+        self.fill_at_pace(wanted, pool, permit, &mut Pace::default()).await
+    }
+
+    /// The same for memory that is filled many times: whether the bytes come too slowly is judged over all of these calls.
+    pub async fn fill_at_pace(
+        &mut self,
+        wanted: usize,
+        pool: &BufferPool,
+        permit: &Arc<BufferPermit>,
+        pace: &mut Pace,
+    ) -> (PartBytes, ReadOutcome) {
+        pace.continue_within(permit.bytes());
+        let begun = Instant::now();
         let mut part = PartBytes::new();
-        let received = AtomicU64::new(0);
-        let mut overdue = pin!(permit.overdue(&received));
-        loop {
+        let mut overdue = pin!(permit.overdue_after(&pace.received, pace.waited));
+        let outcome = loop {
             let left = wanted - part.len();
             if left == 0 {
-                return (part, ReadOutcome::Full);
+                break ReadOutcome::Full;
             }
-            let (piece, filled) = self.piece(left.min(PIECE_BYTES), pool, &received, overdue.as_mut()).await;
+            let (piece, filled) =
+                self.piece(left.min(PIECE_BYTES), pool, &pace.received, overdue.as_mut()).await;
             if !piece.is_empty() {
                 part.push(pool.share(piece, Arc::clone(permit)));
             }
             if filled != ReadOutcome::Full {
-                return (part, filled);
+                break filled;
             }
-        }
+        };
+        pace.waited += begun.elapsed();
+        (part, outcome)
     }
 
     /// Whether the stream has ended as it should. A byte that came instead stays for the next [`fill`](Self::fill).
@@ -115,8 +148,6 @@ impl ChunkReader {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may")]
-
-    use std::time::Duration;
 
     use futures_util::{FutureExt as _, stream};
 
@@ -199,5 +230,61 @@ mod tests {
         assert!((8..=10).contains(&part.len()), "{} bytes of ten seconds", part.len());
         drop((part, permit));
         assert!(waits.now_or_never().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn memory_that_is_filled_again_and_again_is_kept_only_by_a_sender_that_is_fast_enough() {
+        const KIB: usize = 1024;
+        let memory = ByteSize::new(16 * PIECE_BYTES as u64);
+        for (a_second, is_enough) in [(10 * KIB, false), (20 * KIB, true)] {
+            let budget = BufferBudget::new(memory);
+            let permit = Arc::new(budget.acquire(None, memory).await.unwrap());
+            let mut waits = Box::pin(budget.acquire(None, ByteSize::new(1)));
+            assert!(waits.as_mut().now_or_never().is_none());
+            let trickle = stream::repeat(Bytes::from(vec![7; a_second])).then(|chunk| async {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Ok(chunk)
+            });
+            let mut reader = ChunkReader::new(trickle.boxed());
+            let (pool, mut pace, begun) = (BufferPool::default(), Pace::default(), Instant::now());
+            let mut outcome = ReadOutcome::Full;
+            for _ in 0..40 {
+                if outcome == ReadOutcome::Full {
+                    outcome = reader.fill_at_pace(PIECE_BYTES, &pool, &permit, &mut pace).await.1;
+                }
+                // Time in which nothing is asked for is not the sender's.
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            if is_enough {
+                assert_eq!(outcome, ReadOutcome::Full, "{a_second} bytes a second");
+            } else {
+                assert_eq!(outcome, ReadOutcome::Broken(BodyError::Stalled), "{a_second} bytes a second");
+                assert!(
+                    pace.waited <= Duration::from_secs(12),
+                    "{:?} after {:?}",
+                    pace.waited,
+                    begun.elapsed()
+                );
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sender_gets_no_credit_for_more_than_the_memory_takes() {
+        let memory = ByteSize::new(2 * PIECE_BYTES as u64);
+        let budget = BufferBudget::new(memory);
+        let permit = Arc::new(budget.acquire(None, memory).await.unwrap());
+        let mut waits = Box::pin(budget.acquire(None, ByteSize::new(1)));
+        assert!(waits.as_mut().now_or_never().is_none());
+        let fast = stream::iter(vec![Ok(Bytes::from(vec![7; PIECE_BYTES])); 100]);
+        let mut reader = ChunkReader::new(fast.chain(stream::pending()).boxed());
+        let (pool, mut pace) = (BufferPool::default(), Pace::default());
+        for _ in 0..100 {
+            let (_, outcome) = reader.fill_at_pace(PIECE_BYTES, &pool, &permit, &mut pace).await;
+            assert_eq!(outcome, ReadOutcome::Full);
+        }
+        let (_, outcome) = reader.fill_at_pace(PIECE_BYTES, &pool, &permit, &mut pace).await;
+        assert_eq!(outcome, ReadOutcome::Broken(BodyError::Stalled));
+        assert_eq!(pace.waited, Duration::from_secs(10));
     }
 }

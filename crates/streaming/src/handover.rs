@@ -21,16 +21,16 @@ use self::copy::Copies;
 pub use self::copy::PictureCopy;
 use crate::{BufferBudget, BufferPermit};
 
-/// How long a picture waits for its job. A worker of this process begins within milliseconds, unless it has much to do. What
-/// waits for longer is dropped when the next picture comes.
+/// How long a picture waits for its job, and how long its body may take to come. A worker of this process begins within
+/// milliseconds, unless it has much to do. What is here for longer is dropped when the next picture comes or the use is read.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// Hands pictures that were just stored to the jobs of the same process, which would else read them back from the store.
 ///
 /// It is a short cut and nothing more: the job is in the database, and reads the store where there is no picture here. So a
-/// picture may go at any moment: with the process, 30 s later when the next one comes, or because its memory is wanted. That
-/// memory is spare memory of the budget of uploads, up to a limit; the oldest pictures go when a new one needs room, and all of
-/// them, those too that are still being copied, when an upload would wait.
+/// picture may go at any moment: with the process, 30 s later when the next one comes or the use is read, or because its memory
+/// is wanted. That memory is spare memory of the budget of uploads, up to a limit; the oldest pictures go when a new one needs
+/// room, those of its owner first, and all of them, those too that are still being copied, when an upload would wait.
 ///
 /// A blob never changes and its id is never used again, so that a picture can't be another's or out of date. Clones share
 /// everything. The default hands nothing over.
@@ -84,10 +84,9 @@ impl PictureHandover {
             misses: AtomicU64::new(0),
         });
         let pictures = Arc::downgrade(&shared);
-        budget.on_shortage(move || {
+        budget.on_shortage(move |whose| {
             if let Some(shared) = pictures.upgrade() {
-                shared.lock().clear();
-                shared.copies.give_up();
+                shared.give_way(whose);
             }
         });
         Self(Some(shared))
@@ -120,10 +119,13 @@ impl PictureHandover {
     /// not committed has no job.
     pub fn offer(&self, blob: BlobId, picture: Picture) -> Offer {
         if let Some(shared) = &self.0 {
-            let now = Instant::now();
-            let mut waiting = shared.lock();
-            waiting.retain(|one| one.until > now);
-            waiting.push_back(Waiting { blob, picture, until: now + MAX_WAIT });
+            shared.sweep();
+            let until = Instant::now() + MAX_WAIT;
+            shared.lock().push_back(Waiting { blob, picture, until });
+            // Those that began to wait while it was in no list found nothing to be given back.
+            if shared.budget.is_contended() {
+                drop(shared.remove(blob));
+            }
         }
         Offer { handover: self.clone(), withdraws: Some(blob) }
     }
@@ -142,12 +144,15 @@ impl PictureHandover {
         bytes
     }
 
-    /// How often jobs looked for their pictures so far.
+    /// How often jobs looked for their pictures so far. What has been here for too long is dropped.
     #[must_use]
     pub fn in_use(&self) -> HandoverUse {
-        self.0.as_ref().map_or_else(HandoverUse::default, |shared| HandoverUse {
-            hits: shared.hits.load(Ordering::Relaxed),
-            misses: shared.misses.load(Ordering::Relaxed),
+        self.0.as_ref().map_or_else(HandoverUse::default, |shared| {
+            shared.sweep();
+            HandoverUse {
+                hits: shared.hits.load(Ordering::Relaxed),
+                misses: shared.misses.load(Ordering::Relaxed),
+            }
         })
     }
 }
@@ -158,33 +163,56 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Drops what has been here for too long, with no other lock held.
+    fn sweep(&self) {
+        let now = Instant::now();
+        self.lock().retain(|one| one.until > now);
+        self.copies.give_up_where(|copy| copy.until <= now);
+    }
+
+    /// Drops the pictures of this user; `None`: all.
+    fn give_way(&self, whose: Option<UserId>) {
+        let goes = |room: &Room| whose.is_none_or(|user| room.owner == user);
+        self.lock().retain(|one| !goes(&one.picture.room));
+        self.copies.give_up_where(|copy| goes(&copy.room));
+    }
+
     fn remove(&self, blob: BlobId) -> Option<Waiting> {
         let mut waiting = self.lock();
         let place = waiting.iter().position(|one| one.blob == blob)?;
         waiting.remove(place)
     }
 
-    /// Room for so many bytes; the oldest pictures go where there is none.
+    /// Room for so many bytes; where there is none the oldest picture of this owner goes, or else the oldest of all.
     fn reserve(&self, owner: UserId, bytes: u64) -> Option<Room> {
         if bytes > self.limit {
             return None;
         }
         let mut waiting = self.lock();
         while self.held.load(Ordering::Relaxed) + bytes > self.limit {
-            drop(waiting.pop_front()?);
+            let own = waiting.iter().position(|one| one.picture.room.owner == owner);
+            drop(waiting.remove(own.unwrap_or(0))?);
         }
         let permit = self.budget.try_acquire_spare(Some(owner), ByteSize::new(bytes))?;
         self.held.fetch_add(bytes, Ordering::Relaxed);
-        Some(Room { held: Arc::clone(&self.held), bytes, _permit: permit })
+        Some(Room { owner, held: Arc::clone(&self.held), bytes, permits: vec![permit] })
     }
 }
 
 /// Memory for a copy.
 #[derive(Debug)]
 struct Room {
+    owner: UserId,
     held: Arc<AtomicU64>,
     bytes: u64,
-    _permit: BufferPermit,
+    permits: Vec<BufferPermit>,
+}
+
+impl Room {
+    fn join(&mut self, mut more: Self) {
+        self.bytes += std::mem::take(&mut more.bytes);
+        self.permits.append(&mut more.permits);
+    }
 }
 
 impl Drop for Room {
@@ -197,7 +225,7 @@ impl Drop for Room {
 pub struct Picture {
     sha256: Sha256,
     bytes: Bytes,
-    _room: Room,
+    room: Room,
 }
 
 impl fmt::Debug for Picture {

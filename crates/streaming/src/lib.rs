@@ -14,6 +14,6 @@ mod pool;
 
 pub use budget::{BudgetUse, BufferBudget, BufferPermit};
 pub use checkouts::{Checkout, CheckoutMeter, PoolUse};
-pub use chunk_reader::{ChunkReader, ReadOutcome};
+pub use chunk_reader::{ChunkReader, Pace, ReadOutcome};
 pub use handover::{HandoverUse, Offer, Picture, PictureCopy, PictureHandover};
 pub use pool::{BufferPool, PIECE_BYTES};

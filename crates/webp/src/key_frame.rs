@@ -21,7 +21,8 @@ const SIDE: u16 = 0x3fff;
 /// predicted from, and the rows that wait for the filter.
 const BYTES_PER_16_COLUMNS: u64 = 2048;
 
-/// The same for each column of what it makes of them: three rows of sums and one of samples, for each colour.
+/// The same for each column of what it makes of them: for each colour two rows of sums, of four bytes each, and one of samples. That
+/// is 27, and is rounded up.
 const BYTES_PER_COLUMN_OUT: u64 = 32;
 
 /// The decoder itself, whatever the size.
@@ -72,14 +73,25 @@ impl<'a> KeyFrame<'a> {
     }
 
     /// Decodes the picture to this size, which may be smaller than its own: each pixel is then the mean of those that it
-    /// stands for. The buffer takes [`CHANNELS`] bytes for each pixel, row by row, and holds anything after an error.
+    /// stands for. These must not be too many: [`DecodeError::Size`] above 1,000 rows or so of the widest picture. The buffer
+    /// takes [`CHANNELS`] bytes for each pixel, row by row, and holds anything after an error.
     pub fn decode(&self, width: u32, height: u32, pixels: &mut [u8]) -> Result<(), DecodeError> {
         let is_possible = (1..=self.width).contains(&width) && (1..=self.height).contains(&height);
-        if !is_possible || pixels.len() != width as usize * height as usize * CHANNELS {
+        if !is_possible
+            || !self.has_room_for_sums(height)
+            || pixels.len() != width as usize * height as usize * CHANNELS
+        {
             return Err(DecodeError::Size);
         }
         let is_scaled = (width, height) != (self.width, self.height);
         libwebp::decode(self.data, (width, height), is_scaled, pixels)
+    }
+
+    /// Whether the sums of libwebp, which have 32 bits, hold all samples that a row of this height is made of: the rows that it
+    /// stands for, one of which it shares, with all of their columns.
+    const fn has_room_for_sums(&self, height: u32) -> bool {
+        let rows = self.height.div_ceil(height) as u64 + 1;
+        rows * self.width as u64 * u8::MAX as u64 <= u32::MAX as u64
     }
 }
 
@@ -95,7 +107,8 @@ pub enum DecodeError {
     /// The machine has no memory left for it.
     #[error("there is no memory for it")]
     OutOfMemory,
-    /// The caller asked for a size of none, for more than the picture has, or gave a buffer of another length.
+    /// The caller asked for a size of none, for more than the picture has or for a pixel of too many, or gave a buffer of another
+    /// length.
     #[error("the size that was asked for is not possible, or the buffer has another")]
     Size,
 }

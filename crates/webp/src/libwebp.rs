@@ -31,16 +31,19 @@ pub(crate) fn decode(
         size: pixels.len(),
     };
     // SAFETY: `data` can be read and `pixels` written for as many bytes as libwebp is told, for the whole call; after it nothing
-    // keeps their addresses, for `config` ends here. `config` was initialised by libwebp.
+    // keeps their addresses, for `config` ends here. `config` was initialised by libwebp. The status is one of the enum's, for the library
+    // is built from the copy in the crate of the bindings, whose enum is made from the same header.
     let status = unsafe { WebPDecode(data.as_ptr(), data.len(), &raw mut config) };
     match status {
         VP8StatusCode::VP8_STATUS_OK => Ok(()),
-        VP8StatusCode::VP8_STATUS_OUT_OF_MEMORY => Err(DecodeError::OutOfMemory),
+        // No callback of ours aborts it: it answers so where there is no memory for its rescaler.
+        VP8StatusCode::VP8_STATUS_OUT_OF_MEMORY | VP8StatusCode::VP8_STATUS_USER_ABORT => {
+            Err(DecodeError::OutOfMemory)
+        }
         VP8StatusCode::VP8_STATUS_INVALID_PARAM => Err(DecodeError::Size),
         VP8StatusCode::VP8_STATUS_UNSUPPORTED_FEATURE => Err(DecodeError::Unsupported),
         VP8StatusCode::VP8_STATUS_BITSTREAM_ERROR
         | VP8StatusCode::VP8_STATUS_SUSPENDED
-        | VP8StatusCode::VP8_STATUS_USER_ABORT
         | VP8StatusCode::VP8_STATUS_NOT_ENOUGH_DATA => Err(DecodeError::Broken),
     }
 }

@@ -113,6 +113,16 @@ async fn after_a_failure_bodies_go_in_parts_for_a_minute() {
 }
 
 #[tokio::test]
+async fn a_request_given_up_because_its_client_paused_is_no_failure_of_the_store() {
+    let server = failing_once(LATE, Answer::error(400, "RequestTimeout"), LENGTH).await;
+    let store = store(server.endpoint());
+    let error = put(&store).await.unwrap_err();
+    assert!(matches!(error, PutBlob::Store(PortError::Unavailable(_))), "{error:?}");
+    assert_eq!(put(&store).await.unwrap(), LENGTH as u64);
+    assert_eq!(server.seen().iter().filter(|request| is_whole_put(request)).count(), 2);
+}
+
+#[tokio::test]
 async fn a_refusal_behind_the_first_part_keeps_its_reason() {
     let server = failing_once(LATE, Answer::error(403, "AccessDenied"), 0).await;
     let error = put(&store(server.endpoint())).await.unwrap_err();

@@ -5,39 +5,45 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use tokio::time::Instant;
 
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::ids::UserId;
 
-use super::{Picture, Room, Shared};
+use super::{MAX_WAIT, Picture, Room, Shared};
 use crate::meter::Metered;
 
 /// The largest picture that is copied. A larger one takes long to decode, and reading it little of that.
 pub(super) const MAX_PICTURE: u64 = 4 * 1024 * 1024;
 
-/// The room that a copy of unknown length begins with.
+/// The room that a copy begins with, at most. It takes more as its bytes come, whatever length was declared.
 const FIRST_ROOM: u64 = 256 * 1024;
 
 /// What there is of a copy; nothing once it was given up or finished.
 type Slot = Mutex<Option<Partial>>;
 
-/// A copy that is being made. It is given up where there is no room for more, or where its room is wanted.
+/// A copy that is being made. It is given up where there is no room for more, where its room is wanted, and after 30 s.
 pub struct PictureCopy(Arc<Slot>);
 
 impl PictureCopy {
-    /// A copy with room for this length, or for the beginning.
+    /// A copy with room for the beginning.
     pub(super) fn begin(shared: &Arc<Shared>, owner: UserId, length: Option<ByteSize>) -> Option<Self> {
-        let most = MAX_PICTURE.min(shared.limit);
-        let length = length.map_or(FIRST_ROOM.min(most), ByteSize::bytes);
-        if length > most {
+        let limit = MAX_PICTURE.min(shared.limit);
+        let most = length.map_or(limit, ByteSize::bytes);
+        if most > limit {
             return None;
         }
-        let room = shared.reserve(owner, length)?;
-        let bytes = Vec::with_capacity(usize::try_from(length).ok()?);
-        let partial = Partial { shared: Arc::clone(shared), owner, bytes, room };
+        shared.sweep();
+        let room = shared.reserve(owner, FIRST_ROOM.min(most))?;
+        // What is allocated and not written to takes no memory yet. So a copy of known length need not move.
+        let capacity = length.map_or(room.bytes, ByteSize::bytes);
+        let bytes = Vec::with_capacity(usize::try_from(capacity).ok()?);
+        let until = Instant::now() + MAX_WAIT;
+        let partial = Partial { shared: Arc::clone(shared), bytes, most, until, room };
         let copy = Self(Arc::new(Mutex::new(Some(partial))));
         shared.copies.add(&copy);
-        Some(copy)
+        // Those that began to wait while it was in no list found nothing to be given back.
+        (!shared.budget.is_contended()).then_some(copy)
     }
 
     /// The same body, which fills the copy while it passes.
@@ -67,16 +73,19 @@ impl PictureCopy {
         (bytes.len() as u64 == passed.size.bytes()).then(|| Picture {
             sha256: passed.sha256,
             bytes: bytes.into(),
-            _room: room,
+            room,
         })
     }
 }
 
-struct Partial {
+pub(super) struct Partial {
     shared: Arc<Shared>,
-    owner: UserId,
     bytes: Vec<u8>,
-    room: Room,
+    /// Bytes that it may have.
+    most: u64,
+    /// When it is given up.
+    pub(super) until: Instant,
+    pub(super) room: Room,
 }
 
 impl Partial {
@@ -90,15 +99,19 @@ impl Partial {
         has_room
     }
 
-    /// Moves to twice the room, or as much as is needed.
+    /// Takes twice the room, or as much as is needed.
     fn grow(&mut self, needed: u64) -> Option<()> {
-        let most = MAX_PICTURE.min(self.shared.limit);
-        if needed > most {
+        if needed > self.most {
             return None;
         }
-        let length = needed.max(self.room.bytes * 2).min(most);
+        let length = needed.max(self.room.bytes * 2).min(self.most);
+        if length <= self.bytes.capacity() as u64 {
+            let more = self.shared.reserve(self.room.owner, length - self.room.bytes)?;
+            self.room.join(more);
+            return Some(());
+        }
         // Both are there for a moment.
-        let room = self.shared.reserve(self.owner, length)?;
+        let room = self.shared.reserve(self.room.owner, length)?;
         let mut larger = Vec::with_capacity(usize::try_from(length).ok()?);
         larger.extend_from_slice(&self.bytes);
         (self.bytes, self.room) = (larger, room);
@@ -121,11 +134,14 @@ impl Copies {
         copies.push(Arc::downgrade(&copy.0));
     }
 
-    /// Gives all of them up, with no other lock held.
-    pub(super) fn give_up(&self) {
-        let copies = std::mem::take(&mut *self.lock());
-        for copy in copies.iter().filter_map(Weak::upgrade) {
-            *PictureCopy(copy).lock() = None;
+    /// Gives up those that this is said of, with no other lock held.
+    pub(super) fn give_up_where(&self, goes: impl Fn(&Partial) -> bool) {
+        let copies: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).map(PictureCopy).collect();
+        for copy in copies {
+            let mut partial = copy.lock();
+            if partial.as_ref().is_some_and(&goes) {
+                *partial = None;
+            }
         }
     }
 }

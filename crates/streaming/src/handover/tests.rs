@@ -20,6 +20,10 @@ fn user() -> UserId {
     UserId::new(Uuid::from_u128(1))
 }
 
+fn other_user() -> UserId {
+    UserId::new(Uuid::from_u128(2))
+}
+
 fn blob(number: u128) -> BlobId {
     BlobId::new(Uuid::from_u128(number))
 }
@@ -33,10 +37,15 @@ fn metered(bytes: &[u8]) -> Metered {
     Metered { size: ByteSize::new(bytes.len() as u64), sha256, charset: None }
 }
 
-/// Lets a picture pass in chunks of 10,000 bytes.
-async fn copied(handover: &PictureHandover, bytes: &Bytes, length: Option<ByteSize>) -> Option<Picture> {
+/// Lets a picture of this owner pass in chunks of 10,000 bytes.
+async fn copied_for(
+    owner: UserId,
+    handover: &PictureHandover,
+    bytes: &Bytes,
+    length: Option<ByteSize>,
+) -> Option<Picture> {
     let chunks: Vec<_> = bytes.chunks(10_000).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
-    let (copy, mut body) = handover.copy(user(), length, stream::iter(chunks).boxed());
+    let (copy, mut body) = handover.copy(owner, length, stream::iter(chunks).boxed());
     let mut passed = Vec::new();
     while let Some(chunk) = body.next().await {
         passed.extend_from_slice(&chunk.unwrap());
@@ -45,10 +54,19 @@ async fn copied(handover: &PictureHandover, bytes: &Bytes, length: Option<ByteSi
     copy?.finish(&metered(bytes))
 }
 
-/// Copies a picture, and offers it as this blob's.
-async fn offered(handover: &PictureHandover, number: u128, bytes: &Bytes) {
-    let picture = copied(handover, bytes, Some(ByteSize::new(bytes.len() as u64))).await.unwrap();
+async fn copied(handover: &PictureHandover, bytes: &Bytes, length: Option<ByteSize>) -> Option<Picture> {
+    copied_for(user(), handover, bytes, length).await
+}
+
+/// Copies a picture of this owner, and offers it as this blob's.
+async fn offered_for(owner: UserId, handover: &PictureHandover, number: u128, bytes: &Bytes) {
+    let length = Some(ByteSize::new(bytes.len() as u64));
+    let picture = copied_for(owner, handover, bytes, length).await.unwrap();
     handover.offer(blob(number), picture).confirm();
+}
+
+async fn offered(handover: &PictureHandover, number: u128, bytes: &Bytes) {
+    offered_for(user(), handover, number, bytes).await;
 }
 
 fn taken(handover: &PictureHandover, number: u128, bytes: &Bytes) -> Option<Bytes> {
@@ -141,13 +159,68 @@ async fn the_oldest_pictures_go_where_a_new_one_has_no_room() {
 }
 
 #[tokio::test]
-async fn copies_that_are_being_made_are_counted() {
+async fn an_owner_who_needs_room_loses_their_own_pictures_first() {
     let handover = PictureHandover::new(&BufferBudget::new(kib(8192)), kib(1000));
-    let begin = |length| handover.copy(user(), Some(kib(length)), stream::empty().boxed()).0;
-    let first = begin(600);
-    assert!(first.is_some() && begin(600).is_none());
-    drop(first);
-    assert!(begin(600).is_some());
+    let bytes = picture_of(400 * KIB);
+    for (number, owner) in [(1, user()), (2, other_user()), (3, other_user())] {
+        offered_for(owner, &handover, number, &bytes).await;
+    }
+    for (number, is_there) in [(1, true), (2, false), (3, true)] {
+        assert_eq!(taken(&handover, number, &bytes).is_some(), is_there, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn copies_that_are_being_made_are_counted_by_what_has_come() {
+    let budget = BufferBudget::new(kib(8192));
+    let handover = PictureHandover::new(&budget, kib(1000));
+    let begin = |length| {
+        let body = stream::iter([Ok(picture_of(300 * KIB))]).boxed();
+        handover.copy(user(), length, body)
+    };
+    for length in [None, Some(kib(1000))] {
+        let (first, mut body) = begin(length);
+        assert!(first.is_some());
+        assert_eq!(budget.in_use().held, kib(256));
+        assert!(body.next().await.is_some());
+        assert_eq!(budget.in_use().held, kib(512));
+        let (second, third) = (begin(length).0, begin(length).0);
+        assert!(second.is_some() && third.is_none());
+        drop((first, body, second));
+        assert_eq!(budget.in_use().held, ByteSize::ZERO);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_takes_too_long_is_given_up() {
+    let budget = BufferBudget::new(kib(8192));
+    let handover = PictureHandover::new(&budget, kib(2048));
+    let (first, rest) = (Bytes::from_static(b"first"), Bytes::from_static(b"rest"));
+    let body = stream::iter([Ok(first), Ok(rest)]).boxed();
+    let (copy, mut body) = handover.copy(user(), Some(kib(400)), body);
+    assert!(body.next().await.is_some());
+    for held in [kib(256), ByteSize::ZERO] {
+        advance(MAX_WAIT / 2).await;
+        assert_eq!(handover.in_use(), HandoverUse::default());
+        assert_eq!(budget.in_use().held, held);
+    }
+    assert!(body.next().await.unwrap().is_ok(), "the body goes on");
+    assert!(copy.unwrap().finish(&metered(b"firstrest")).is_none());
+}
+
+#[tokio::test]
+async fn a_picture_is_not_offered_while_an_upload_waits() {
+    let budget = BufferBudget::new(kib(1024));
+    let handover = PictureHandover::new(&budget, kib(4096));
+    let bytes = picture_of(100 * KIB);
+    let picture = copied(&handover, &bytes, None).await.unwrap();
+    let held = budget.try_acquire(None, kib(700)).unwrap();
+    let mut upload = budget.acquire(None, kib(324)).boxed();
+    assert!(upload.as_mut().now_or_never().is_none());
+    handover.offer(blob(1), picture).confirm();
+    assert!(upload.now_or_never().unwrap().is_ok());
+    assert_eq!(taken(&handover, 1, &bytes), None);
+    drop(held);
 }
 
 #[tokio::test]
@@ -174,6 +247,27 @@ async fn pictures_take_nothing_but_spare_memory_and_give_way_to_uploads() {
     }
 }
 
+#[tokio::test]
+async fn a_user_who_has_their_share_takes_no_picture_but_their_own() {
+    let budget = BufferBudget::new(kib(1024));
+    let handover = PictureHandover::new(&budget, kib(4096));
+    let bytes = picture_of(100 * KIB);
+    offered(&handover, 1, &bytes).await;
+    let others = budget.try_acquire(Some(other_user()), kib(400)).unwrap();
+    // Three quarters are the most of one user, and so much is free.
+    assert!(budget.available() >= kib(400));
+    assert!(budget.try_acquire(Some(other_user()), kib(400)).is_none());
+    assert!(budget.acquire(Some(other_user()), kib(400)).now_or_never().is_none());
+    assert_eq!(taken(&handover, 1, &bytes), Some(bytes.clone()));
+    drop(others);
+
+    offered(&handover, 2, &bytes).await;
+    let held = budget.try_acquire(Some(user()), kib(500)).unwrap();
+    let more = budget.try_acquire(Some(user()), kib(200)).unwrap();
+    assert_eq!(taken(&handover, 2, &bytes), None);
+    drop((held, more));
+}
+
 /// However slowly it is sent.
 #[tokio::test]
 async fn a_copy_that_is_being_made_gives_way_too() {
@@ -183,7 +277,7 @@ async fn a_copy_that_is_being_made_gives_way_too() {
     let body = stream::iter([Ok(first), Ok(rest)]).boxed();
     let (copy, mut body) = handover.copy(user(), Some(kib(400)), body);
     assert!(body.next().await.is_some());
-    assert_eq!(budget.available(), kib(624));
+    assert_eq!(budget.available(), kib(768));
     let upload = budget.acquire(None, kib(1024)).now_or_never().unwrap().unwrap();
     assert!(body.next().await.unwrap().is_ok(), "the body goes on");
     assert!(copy.unwrap().finish(&metered(b"firstrest")).is_none());
@@ -205,6 +299,9 @@ async fn a_picture_that_no_job_wants_is_dropped_in_time() {
     advance(MAX_WAIT).await;
     offered(&handover, 2, &bytes).await;
     assert_eq!(budget.in_use().held, kib(5), "the next one finds none before it");
+    advance(MAX_WAIT).await;
+    assert_eq!(handover.in_use(), HandoverUse { hits: 1, misses: 1 });
+    assert_eq!(budget.in_use().held, ByteSize::ZERO, "nor does who looks");
 }
 
 #[tokio::test]

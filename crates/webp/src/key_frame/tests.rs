@@ -57,6 +57,17 @@ fn a_size_that_is_not_possible_is_refused() {
 }
 
 #[test]
+fn sums_that_would_wrap_are_refused() {
+    let data = grey(16_383, 8_000);
+    let frame = KeyFrame::read(&data).unwrap();
+    // 255 × 16,383 × 1,029 is the first above 32 bits: 1,028 rows, and the one that is shared.
+    assert!(frame.has_room_for_sums(8) && !frame.has_room_for_sums(7));
+    assert_eq!(frame.decode(1, 7, &mut [0; 21]), Err(DecodeError::Size));
+    // Never at the proportions of a thumbnail.
+    assert!(frame.has_room_for_sums(256 * 8_000 / 16_383));
+}
+
+#[test]
 fn a_picture_without_a_side_is_never_decoded() {
     let mut data = grey(30, 20);
     data[6] = 0;

@@ -54,8 +54,21 @@ pub(super) fn decode(
 fn refusal(error: DecodeError) -> RenderThumbnail {
     match error {
         DecodeError::Unsupported | DecodeError::Broken => undecodable(error),
-        DecodeError::OutOfMemory => RenderThumbnail::TooLarge,
+        // What it takes was afforded, so the machine has none: that passes, and the job is tried again.
+        DecodeError::OutOfMemory => RenderThumbnail::Store(PortError::Unavailable(Box::new(error))),
         // Sizes and buffers are ours: nothing in the file explains it.
         DecodeError::Size => RenderThumbnail::Store(PortError::Unexpected(Box::new(error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_memory_is_not_the_fault_of_the_picture() {
+        let unavailable = refusal(DecodeError::OutOfMemory);
+        assert!(matches!(unavailable, RenderThumbnail::Store(PortError::Unavailable(_))), "{unavailable:?}");
+        assert!(matches!(refusal(DecodeError::Broken), RenderThumbnail::Undecodable(_)));
     }
 }
