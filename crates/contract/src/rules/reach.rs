@@ -7,7 +7,7 @@ use fm_domain::files::FileFilter;
 use fm_domain::uploads::Upload;
 
 use crate::fixture::database::{Given, given, newest};
-use crate::fixture::{access_of, assert_refused, assert_unavailable, at, at_last, fill, offered};
+use crate::fixture::{access_of, assert_refused, assert_unavailable, at, at_last, fill, offered, soon};
 use crate::harness::DatabaseHarness;
 
 pub(crate) async fn uow_11_a_database_that_serves_answers_a_ping<H: DatabaseHarness>(harness: &H) {

@@ -387,9 +387,10 @@ async fn a_commit_that_fails_or_is_not_what_was_read_is_told() {
         matches!(failed, Err(ImportError::Row { line, source: PortError::Poisoned }) if line == last),
         "{failed:?}"
     );
-    let lost = PortError::Unavailable("the answer is lost".into());
-    let lost = FakeDatabase::default().unit(unit(&effects, &NotedTrail::default()).committing_with(lost));
-    let unknown = run(&import(lost, archive([RowCounts::default()])), false, &lines).await;
+    let unanswered = PortError::Unavailable("the answer is lost".into());
+    let unanswered =
+        FakeDatabase::default().unit(unit(&effects, &NotedTrail::default()).committing_with(unanswered));
+    let unknown = run(&import(unanswered, archive([RowCounts::default()])), false, &lines).await;
     assert!(matches!(unknown, Err(ImportError::Store(PortError::Unavailable(_)))), "{unknown:?}");
 
     let other = RowCounts { files: 2, ..AFTER };
