@@ -78,6 +78,7 @@ impl Shared {
         content_type: &MediaType,
     ) -> Result<(), StreamError> {
         let StreamPlan { length, window } = plan;
+        let _released = Released(Arc::clone(&window));
         let (feed, mut sending) = self.send_head(key, head, length, content_type).await?;
         let (stall, client) = (self.timeouts.transfer, ClientWait::default());
         let is_taken = Arc::clone(&feed.is_taken);
@@ -170,6 +171,16 @@ impl Shared {
         }
         self.streams.failed(&failure, client);
         StreamError::Failed(refused(failure))
+    }
+}
+
+/// Gives a window back at the end of its request. Where a server neither reads nor hangs up, the connection keeps what it was
+/// given of the window until the server is gone.
+struct Released(Arc<BufferPermit>);
+
+impl Drop for Released {
+    fn drop(&mut self) {
+        self.0.release();
     }
 }
 

@@ -79,7 +79,7 @@ struct Waiting {
 pub struct BufferPermit {
     shared: Arc<Shared>,
     owner: Owner,
-    units: u64,
+    units: AtomicU64,
 }
 
 /// A budget at one moment.
@@ -182,7 +182,7 @@ impl Shared {
     fn take(self: &Arc<Self>, state: &mut State, owner: Owner, units: u64) -> BufferPermit {
         state.free -= units;
         *state.held.entry(owner).or_default() += units;
-        BufferPermit { shared: Arc::clone(self), owner, units }
+        BufferPermit { shared: Arc::clone(self), owner, units: AtomicU64::new(units) }
     }
 
     /// Hands free memory to those that wait: the owner who holds least first, then the one that came first. One whose
@@ -262,8 +262,19 @@ impl Drop for Place<'_> {
 impl BufferPermit {
     /// How much is held.
     #[must_use]
-    pub const fn bytes(&self) -> u64 {
-        self.units * UNIT
+    pub fn bytes(&self) -> u64 {
+        self.units.load(Ordering::Relaxed) * UNIT
+    }
+
+    /// Gives it back though it is shared with bytes that are not gone: those that a connection holds whose other side reads no
+    /// more, and that nothing ends before the other side does.
+    pub fn release(&self) {
+        let units = self.units.swap(0, Ordering::Relaxed);
+        if units > 0 {
+            let mut state = self.shared.lock();
+            state.give_back(self.owner, units);
+            self.shared.grant(&mut state);
+        }
     }
 
     /// Ends when it is time to give this back though it was not filled: since this call fewer than 16 KiB a second have
@@ -290,18 +301,14 @@ impl BufferPermit {
     }
 
     /// Gives it back where the budget's lock is held already.
-    fn put_back(mut self, state: &mut State) {
-        state.give_back(self.owner, std::mem::take(&mut self.units));
+    fn put_back(self, state: &mut State) {
+        state.give_back(self.owner, self.units.swap(0, Ordering::Relaxed));
     }
 }
 
 impl Drop for BufferPermit {
     fn drop(&mut self) {
-        if self.units > 0 {
-            let mut state = self.shared.lock();
-            state.give_back(self.owner, self.units);
-            self.shared.grant(&mut state);
-        }
+        self.release();
     }
 }
 

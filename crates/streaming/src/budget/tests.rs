@@ -46,6 +46,21 @@ async fn an_upload_that_needs_more_than_is_left_waits_until_it_is_given_back() {
 }
 
 #[tokio::test]
+async fn what_is_released_is_given_back_once_though_others_share_it() {
+    let budget = BufferBudget::new(kib(10));
+    let first = Arc::new(at_once(&budget, user(1), kib(7)));
+    let shared = Arc::clone(&first);
+    let second = queued(&budget, user(2), kib(4));
+    first.release();
+    let second = second.now_or_never().unwrap().unwrap();
+    assert_eq!((budget.available(), shared.bytes()), (kib(6), 0));
+    drop((first, shared));
+    assert_eq!(budget.available(), kib(6));
+    drop(second);
+    assert_eq!(budget.available(), kib(10));
+}
+
+#[tokio::test]
 async fn more_than_the_whole_budget_counts_as_the_whole_of_it() {
     let budget = BufferBudget::new(kib(2));
     for wanted in [kib(3), ByteSize::new(u64::MAX)] {

@@ -77,7 +77,8 @@ fn use_cases(asked: &Asked) -> UseCases {
     let direct = Some(DirectDoubles { store, receiver: None });
     let mut doubles =
         TestPorts { direct, resumable: Some(MockResumableStore::new()), ..TestPorts::default() };
-    doubles.db = doubles.db.unit(unit(asked)).reads(reads(asked));
+    // An upload reads its quota too.
+    doubles.db = doubles.db.unit(unit(asked)).reads(reads(asked)).reads(reads(asked));
     UseCases::new(&doubles.ports(), &settings())
 }
 
