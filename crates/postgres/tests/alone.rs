@@ -9,12 +9,12 @@ mod common;
 use std::time::Duration;
 
 use common::Fixture;
+use common::samples::{KIND, at, enqueue};
 use fm_domain::blobs::BlobKey;
-use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
-use fm_domain::ids::{BlobId, JobId, UserId};
-use fm_domain::jobs::{ClaimedJob, JobKind, JobPayload, NewJob, Priority};
+use fm_domain::ids::{BlobId, UserId};
+use fm_domain::jobs::ClaimedJob;
 use fm_postgres::PgLimits;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
@@ -25,27 +25,6 @@ const WAITING: &str = "SELECT count(*)::text FROM pg_stat_activity \
 const END_WAITING: &str = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity \
     WHERE wait_event_type = 'Lock' AND datname = current_database()";
 const SOON: Duration = Duration::from_secs(5);
-const KIND: JobKind = JobKind::new("sweep_blobs");
-
-fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_unix_seconds(1_800_000_000 + seconds)
-}
-
-async fn enqueue(database: &dyn Database) {
-    let job = NewJob {
-        id: JobId::new(Uuid::now_v7()),
-        kind: KIND,
-        payload: JobPayload::new(serde_json::json!({"work": "sweep_blobs"})),
-        priority: Priority::NORMAL,
-        run_at: at(0),
-        owner: None,
-        unique: None,
-        trace: None,
-    };
-    let mut unit = database.begin().await.unwrap();
-    unit.jobs().enqueue(&job).await.unwrap();
-    unit.commit().await.unwrap();
-}
 
 async fn claim(database: &dyn Database) -> ClaimedJob {
     let mut unit = database.begin().await.unwrap();

@@ -9,11 +9,9 @@ mod common;
 use std::time::Duration;
 
 use common::Fixture;
-use fm_domain::accounts::{PasswordHash, Role, User};
+use common::samples::{at, stored_user};
 use fm_domain::blobs::{BlobIntent, BlobKey};
 use fm_domain::body::ByteSize;
-use fm_domain::clock::Timestamp;
-use fm_domain::database::Database;
 use fm_domain::error::{PortError, chain};
 use fm_domain::idempotency::{Claimed, KeyClaim};
 use fm_domain::ids::{BlobId, UserId};
@@ -24,30 +22,6 @@ use uuid::Uuid;
 const WAITING: &str = "SELECT count(*)::text FROM pg_stat_activity \
     WHERE wait_event_type = 'Lock' AND datname = current_database()";
 const SOON: Duration = Duration::from_secs(5);
-
-fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_unix_seconds(1_800_000_000 + seconds)
-}
-
-fn user() -> User {
-    let id = Uuid::now_v7();
-    User {
-        id: UserId::new(id),
-        email: format!("{id}@example.org").parse().unwrap(),
-        name: None,
-        role: Role::User,
-        password_hash: PasswordHash::new("hash".to_owned()),
-        created_at: at(0),
-    }
-}
-
-async fn stored(database: &dyn Database) -> UserId {
-    let user = user();
-    let mut unit = database.begin().await.unwrap();
-    unit.users().insert(&user).await.unwrap();
-    unit.commit().await.unwrap();
-    user.id
-}
 
 fn intent(owner: UserId) -> BlobIntent {
     BlobIntent {
@@ -63,7 +37,7 @@ fn intent(owner: UserId) -> BlobIntent {
 async fn what_waits_for_locks_is_sent_before_the_row_of_the_user_is_locked() {
     let fixture = Fixture::fresh().await;
     let database = fixture.database();
-    let user = stored(&*database).await;
+    let user = stored_user(&*database).await;
     let attempt = BlobId::new(Uuid::now_v7());
     let claim = KeyClaim { user, key: "key".parse().unwrap(), attempt, lease_until: at(60) };
     let mut unit = database.begin().await.unwrap();
@@ -98,7 +72,7 @@ async fn what_waits_for_locks_is_sent_before_the_row_of_the_user_is_locked() {
 async fn a_row_that_can_not_be_added_fails_what_is_sent_with_it_and_the_unit() {
     let fixture = Fixture::fresh().await;
     let database = fixture.database();
-    let owner = stored(&*database).await;
+    let owner = stored_user(&*database).await;
     let intent = intent(owner);
     let mut unit = database.begin().await.unwrap();
     unit.blobs().record_intent(&intent).await.unwrap();
@@ -120,7 +94,7 @@ async fn a_row_that_can_not_be_added_fails_what_is_sent_with_it_and_the_unit() {
 async fn any_number_of_writes_can_be_deferred_in_one_unit() {
     let fixture = Fixture::fresh().await;
     let database = fixture.database();
-    let owner = stored(&*database).await;
+    let owner = stored_user(&*database).await;
     let mut unit = database.begin().await.unwrap();
     for _ in 0..9 {
         unit.blobs().record_intent(&intent(owner)).await.unwrap();

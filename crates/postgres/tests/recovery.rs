@@ -9,67 +9,21 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::Fixture;
+use common::samples::{KIND, at, enqueue, stored_user, user};
 use fm_domain::access::{Access, Right};
-use fm_domain::accounts::{PasswordHash, Role, User};
 use fm_domain::blobs::{BlobIntent, BlobKey};
 use fm_domain::body::ByteSize;
-use fm_domain::clock::Timestamp;
-use fm_domain::database::Database;
+use fm_domain::database::Database as _;
 use fm_domain::error::PortError;
 use fm_domain::files::{FileFilter, FilePage, FileSort, SortOrder};
-use fm_domain::ids::{BlobId, JobId, SessionId, UserId};
-use fm_domain::jobs::{JobKind, JobPayload, JobSignal, MAX_UNNOTIFIED_WAIT, NewJob, Priority};
-use fm_domain::sessions::{EndedSessions, RefreshState, Session, SessionSignal as _, SessionStore};
+use fm_domain::ids::{BlobId, SessionId, UserId};
+use fm_domain::jobs::{JobSignal, MAX_UNNOTIFIED_WAIT};
+use fm_domain::sessions::{EndedSessions, RefreshState, Session, SessionSignal as _, SessionStore as _};
 use fm_postgres::{MigrationError, PgAddress, PgDatabase, PgJobSignal, PgLimits, PgPool, PgSessionSignal};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 const SOON: Duration = Duration::from_secs(3);
-
-fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_unix_seconds(1_800_000_000 + seconds)
-}
-
-fn user() -> User {
-    let id = Uuid::now_v7();
-    User {
-        id: UserId::new(id),
-        email: format!("{id}@example.org").parse().unwrap(),
-        name: None,
-        role: Role::User,
-        password_hash: PasswordHash::new("hash".to_owned()),
-        created_at: at(0),
-    }
-}
-
-async fn stored_user(database: &dyn Database) -> UserId {
-    let user = user();
-    let mut unit = database.begin().await.unwrap();
-    unit.users().insert(&user).await.unwrap();
-    unit.commit().await.unwrap();
-    user.id
-}
-
-const KIND: JobKind = JobKind::new("sweep_blobs");
-
-fn job() -> NewJob {
-    NewJob {
-        id: JobId::new(Uuid::now_v7()),
-        kind: KIND,
-        payload: JobPayload::new(serde_json::json!({"work": "sweep_blobs"})),
-        priority: Priority::NORMAL,
-        run_at: at(0),
-        owner: None,
-        unique: None,
-        trace: None,
-    }
-}
-
-async fn enqueue(database: &dyn Database) {
-    let mut unit = database.begin().await.unwrap();
-    unit.jobs().enqueue(&job()).await.unwrap();
-    unit.commit().await.unwrap();
-}
 
 #[tokio::test]
 async fn after_every_connection_was_killed_the_next_use_recovers() {

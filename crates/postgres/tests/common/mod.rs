@@ -4,6 +4,8 @@
 #![expect(clippy::disallowed_methods, reason = "a fixture has no configuration, ids and tasks handed to it")]
 #![expect(unreachable_pub, reason = "a module of several test programs")]
 
+pub mod samples;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
