@@ -141,7 +141,7 @@ const PRAGMAS: [&str; 8] = [
 ];
 
 /// New files are their owner's alone; SQLite gives its log the permissions of the database.
-fn private_file() -> OpenOptions {
+pub(crate) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::error::{begin_error, connect_error, store_error};
 use crate::open::{Location, OpenSqlite};
 use crate::seal::refuse_sealed;
+use crate::turnstile::Turnstile;
 
 /// How long a unit of work may ask for nothing before it is rolled back, so that a forgotten one can't stop all others.
 pub(crate) const IDLE_LIMIT: Duration = Duration::from_secs(30);
@@ -48,6 +49,7 @@ pub(crate) struct Writer {
     /// Open from one unit to the next, with its prepared statements; `None` after something went so wrong that its
     /// state is in doubt.
     connection: Option<SqliteConnection>,
+    turnstile: Turnstile,
     requests: async_channel::Receiver<Request>,
     commits: watch::Sender<u64>,
     /// Whether a request is being served.
@@ -69,6 +71,7 @@ impl Writer {
         let mut writer = Self {
             location: location.clone(),
             connection: Some(location.connect().map_err(|error| location.refused(error))?),
+            turnstile: Turnstile::beside(location.path()),
             requests,
             commits,
             is_writing,
@@ -165,7 +168,10 @@ impl Writer {
     }
 
     fn begin(&mut self) -> PortResult<()> {
-        let begun = self.connection()?.batch_execute("BEGIN IMMEDIATE").map_err(begin_error);
+        let connection = opened(&mut self.connection, &self.location)?;
+        let turn = self.turnstile.enter();
+        let begun = connection.batch_execute("BEGIN IMMEDIATE").map_err(begin_error);
+        drop(turn);
         if begun.is_err() {
             self.connection = None;
         }
@@ -190,12 +196,20 @@ impl Writer {
     }
 
     fn connection(&mut self) -> PortResult<&mut SqliteConnection> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.location.connect().map_err(connect_error)?,
-        };
-        Ok(self.connection.insert(connection))
+        opened(&mut self.connection, &self.location)
     }
+}
+
+/// The connection, opened anew where there is none.
+fn opened<'c>(
+    connection: &'c mut Option<SqliteConnection>,
+    location: &Location,
+) -> PortResult<&'c mut SqliteConnection> {
+    let opened = match connection.take() {
+        Some(opened) => opened,
+        None => location.connect().map_err(connect_error)?,
+    };
+    Ok(connection.insert(opened))
 }
 
 /// Drops the waiting requests when the thread that serves them ends, in whatever way: a closed channel keeps them as
