@@ -37,7 +37,7 @@ struct Core {
     /// Which user's job is claimed next.
     job_turns: Turns,
     is_writing: Arc<AtomicBool>,
-    /// Ends when all threads have ended.
+    /// Ends when all threads have ended: the writer is the last one.
     threads: Mutex<mpsc::Receiver<()>>,
 }
 
@@ -52,12 +52,13 @@ impl SqliteDatabase {
     pub(crate) fn open_with(path: &Path, idle_limit: Duration) -> Result<Self, OpenSqlite> {
         let location = Location::prepare(path)?;
         let (alive, threads) = mpsc::channel(1);
+        let (reading, readers_ended) = mpsc::channel(1);
         let (signals, commits) = watch::channel(0);
         let (requests, served) = async_channel::unbounded();
         let is_writing = Arc::new(AtomicBool::new(false));
         // From here on a failure drops what was started, which ends it.
         let core = Core {
-            readers: Arc::new(Readers::start(&location, reader_count(), &alive)?),
+            readers: Arc::new(Readers::start(&location, reader_count(), &reading)?),
             requests,
             commits,
             turns: CheckoutMeter::default(),
@@ -66,7 +67,7 @@ impl SqliteDatabase {
             threads: Mutex::new(threads),
             location,
         };
-        Writer::start(&core.location, served, signals, is_writing, idle_limit, &alive)?;
+        Writer::start(&core.location, served, signals, is_writing, idle_limit, readers_ended, alive)?;
         Ok(Self { core: Arc::new(core) })
     }
 

@@ -55,18 +55,21 @@ pub(crate) struct Writer {
     /// Whether a request is being served.
     is_writing: Arc<AtomicBool>,
     idle_limit: Duration,
+    /// Ends when all readers have ended.
+    readers_ended: mpsc::Receiver<()>,
     _alive: mpsc::Sender<()>,
 }
 
 impl Writer {
-    /// Starts the thread. It holds `alive` until it ends, and counts on `commits` those that added jobs.
+    /// Starts the thread. It ends after the readers, holds `alive` until then, and counts on `commits` those that added jobs.
     pub(crate) fn start(
         location: &Location,
         requests: async_channel::Receiver<Request>,
         commits: watch::Sender<u64>,
         is_writing: Arc<AtomicBool>,
         idle_limit: Duration,
-        alive: &mpsc::Sender<()>,
+        readers_ended: mpsc::Receiver<()>,
+        alive: mpsc::Sender<()>,
     ) -> Result<(), OpenSqlite> {
         let mut writer = Self {
             location: location.clone(),
@@ -76,7 +79,8 @@ impl Writer {
             commits,
             is_writing,
             idle_limit,
-            _alive: alive.clone(),
+            readers_ended,
+            _alive: alive,
         };
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
@@ -100,6 +104,8 @@ impl Writer {
                 self.connection = None;
             }
         }
+        // The last one to close the file takes the log into it; of two that close it at once neither may.
+        while self.readers_ended.blocking_recv().is_some() {}
     }
 
     fn serve(&mut self, first: Operation, steps: &Receiver<Step>) {
