@@ -17,14 +17,14 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// A locked file beside that of the database. Who wants to write passes through it, and stays in it until the file is theirs:
+/// A locked file next to that of the database. Who wants to write passes through it, and stays in it until the file is theirs:
 /// so at most one process waits for the file, and those that pass after it wait until it has had it.
 ///
 /// It makes waiting fair and nothing more: without it writers are as safe, so that what keeps it from working is no error.
 pub(crate) struct Turnstile(Option<File>);
 
 impl Turnstile {
-    pub(crate) fn beside(database: &Path) -> Self {
+    pub(crate) fn of(database: &Path) -> Self {
         let mut path = OsString::from(database);
         path.push("-turnstile");
         let file = private_file().open(&path);

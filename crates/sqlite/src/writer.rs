@@ -74,7 +74,7 @@ impl Writer {
         let mut writer = Self {
             location: location.clone(),
             connection: Some(location.connect().map_err(|error| location.refused(error))?),
-            turnstile: Turnstile::beside(location.path()),
+            turnstile: Turnstile::of(location.path()),
             requests,
             commits,
             is_writing,
