@@ -33,8 +33,8 @@ mod schema;
 mod seal;
 mod sessions;
 mod signal;
-mod turnstile;
 mod turns;
+mod turnstile;
 mod unit_of_work;
 mod writer;
 
