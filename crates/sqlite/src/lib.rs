@@ -4,8 +4,8 @@
 //! asynchronously, on any runtime, and may stop waiting at any moment.
 //!
 //! - A **unit of work** is one turn at the writer, from `BEGIN IMMEDIATE` to its end. Turns are taken in the order
-//!   they were asked for, of several processes too. A unit that is dropped hangs up on the writer, which rolls back before it
-//!   serves the next.
+//!   they were asked for; a process that waits for the file has it before the one that used it last. A unit that is dropped
+//!   hangs up on the writer, which rolls back before it serves the next.
 //! - **Reads** run on connections of their own, and see what was committed before each of them.
 //! - **Durability**: write-ahead log with `synchronous=FULL`. With `NORMAL` a loss of power could take back commits
 //!   that were answered already; with `FULL` each commit costs one `fdatasync` (`.cargo/config.toml` asks for it: SQLite's

@@ -122,7 +122,7 @@ impl Location {
 }
 
 /// How long to try for a file that another process has locked.
-const LOCK_WAIT_LIMIT: Duration = Duration::from_secs(5);
+pub(crate) const LOCK_WAIT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(10);

@@ -9,10 +9,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::open::private_file;
-
-/// How long another process may stand in it. One that stands still is passed by.
-const LIMIT: Duration = Duration::from_secs(5);
+use crate::open::{LOCK_WAIT_LIMIT, private_file};
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -21,7 +18,13 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// so at most one process waits for the file, and those that pass after it wait until it has had it.
 ///
 /// It makes waiting fair and nothing more: without it writers are as safe, so that what keeps it from working is no error.
-pub(crate) struct Turnstile(Option<File>);
+pub(crate) struct Turnstile {
+    file: Option<File>,
+    /// How long another process may stand in it.
+    limit: Duration,
+    /// One stood still in it, and was passed by: it is not waited for again.
+    is_stuck: bool,
+}
 
 impl Turnstile {
     pub(crate) fn of(database: &Path) -> Self {
@@ -31,17 +34,26 @@ impl Turnstile {
         if let Err(error) = &file {
             tracing::warn!(%error, ?path, "processes that share the database may wait long for it");
         }
-        Self(file.ok())
+        Self { file: file.ok(), limit: LOCK_WAIT_LIMIT, is_stuck: false }
     }
 
-    /// Waits until no other process stands in it.
-    pub(crate) fn enter(&self) -> Inside<'_> {
+    /// Waits until no other process stands in it. One that stands still, stopped by its operator for instance, holds writers up
+    /// once, and not each time.
+    pub(crate) fn enter(&mut self) -> Inside<'_> {
         let since = Instant::now();
-        while let Some(file) = &self.0 {
+        while let Some(file) = &self.file {
             match file.try_lock() {
-                Ok(()) => return Inside(Some(file)),
-                Err(TryLockError::WouldBlock) if since.elapsed() < LIMIT => thread::sleep(PAUSE),
-                Err(_) => break,
+                Ok(()) => {
+                    self.is_stuck = false;
+                    return Inside(Some(file));
+                }
+                Err(TryLockError::WouldBlock) if !self.is_stuck && since.elapsed() < self.limit => {
+                    thread::sleep(PAUSE);
+                }
+                Err(_) => {
+                    self.is_stuck = true;
+                    break;
+                }
             }
         }
         Inside(None)
@@ -59,3 +71,6 @@ impl Drop for Inside<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,6 @@ use std::future::poll_fn;
 use std::io::{BufRead as _, BufReader};
 use std::pin::pin;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -16,7 +14,6 @@ use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::PortError;
 use fm_domain::jobs::{Enqueued, JobSignal as _, MAX_UNNOTIFIED_WAIT, NewJob};
 use fm_sqlite::SqliteDatabase;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::fill::{KIND, NOW, account, file, job, user};
@@ -243,39 +240,4 @@ async fn a_killed_process_leaves_nothing_of_its_open_unit() {
     let mut unit = timeout(SOON, fixture.database.begin()).await.unwrap().unwrap();
     assert_eq!(unit.jobs().count_living().await.unwrap(), 1, "the committed job alone");
     unit.commit().await.unwrap();
-}
-
-/// Writes without a pause, and counts.
-async fn write_on(database: SqliteDatabase, commits: Arc<AtomicU64>) {
-    loop {
-        let mut unit = database.begin().await.unwrap();
-        unit.users().insert(&user()).await.unwrap();
-        unit.commit().await.unwrap();
-        commits.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_process_has_its_turn_while_one_writes_without_a_pause() {
-    let fixture = Fixture::new();
-    let other = SqliteDatabase::open(&fixture.path()).unwrap();
-    let commits = Arc::new(AtomicU64::new(0));
-    let mut writers = JoinSet::new();
-    for _ in 0..8 {
-        writers.spawn(write_on(fixture.database.clone(), Arc::clone(&commits)));
-    }
-    for _ in 0..20 {
-        while commits.load(Ordering::Relaxed) < 8 {
-            tokio::task::yield_now().await;
-        }
-        commits.store(0, Ordering::Relaxed);
-        let someone = user();
-        let mut unit = other.begin().await.unwrap();
-        unit.users().insert(&someone).await.unwrap();
-        unit.commit().await.unwrap();
-        let passed_by = commits.load(Ordering::Relaxed);
-        assert!(passed_by <= 64, "{passed_by} others went before");
-        assert!(account(&fixture.database, someone.id).await.is_some());
-    }
-    writers.shutdown().await;
 }
