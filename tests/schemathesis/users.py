@@ -106,9 +106,36 @@ def a_direct_upload():
     return json.loads(answer)["id"]
 
 
-# Makes what an operation below this path names.
+NAMES = itertools.count()
+
+
+def a_folder():
+    body = json.dumps({"name": f"folder {next(NAMES)}"}).encode()
+    return json.loads(ADA.send("POST", "/v1/folders", body, {"Content-Type": "application/json"})[1])["id"]
+
+
+def an_item():
+    return a_folder() if next(NAMES) % 2 == 0 else a_file()
+
+
+def a_trashed_folder():
+    folder = a_folder()
+    ADA.send("POST", f"/v1/items/{folder}/trash", b"")
+    return folder
+
+
+def an_operation():
+    return json.loads(ADA.send("DELETE", "/v1/trash")[1])["id"]
+
+
+# Makes what an operation below this path names. The first that fits counts.
 MAKERS = {
     "/v1/files/{id}": a_file,
+    "/v1/folders/{id}": a_folder,
+    "/v1/items/{id}/restore": a_trashed_folder,
+    "/v1/items/{id}": an_item,
+    "/v1/trash/{id}": a_trashed_folder,
+    "/v1/operations/{id}": an_operation,
     "/v1/uploads/{id}": an_upload,
     "/v1/direct-uploads/{id}": a_direct_upload,
 }
@@ -119,12 +146,15 @@ CALLS = itertools.count()
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Every other id that is one becomes that of something that is there."""
+    """Every other id that is one becomes that of something that is there, and so does every other that may be any text."""
     made_up = (case.path_parameters or {}).get("id")
-    try:
-        uuid.UUID(made_up)
-    except (AttributeError, TypeError, ValueError):
+    if made_up is None:
         return
+    if not case.operation.path.startswith(("/v1/folders/", "/v1/items/", "/v1/trash/")):
+        try:
+            uuid.UUID(made_up)
+        except (AttributeError, TypeError, ValueError):
+            return
     maker = next((make for path, make in MAKERS.items() if case.operation.path.startswith(path)), None)
     if maker and next(CALLS) % 2 == 0:
         case.path_parameters["id"] = maker()

@@ -28,8 +28,8 @@ mod tls;
 pub use crash::{CrashCounts, CrashPlan, InjectedFault, UpgradeCounts, UpgradePlan, crash, upgrade};
 pub use fm_testkit::e2e::{
     Answer, Api, Backup, ChaosProxy, Ended, Fault, Finished, Form, Front, Lane, NewStore, Nginx, Page, Part,
-    PgBouncer, Request, RunningCommand, Scrape, Server, User, binary, direct, eventually, names, raw, run,
-    tool, tus, unique, within,
+    PgBouncer, Request, RunningCommand, Scrape, Server, User, asked_name, binary, direct, eventually, names,
+    raw, run, tool, tus, unique, within,
 };
 pub use fm_testkit::random::letters as noise;
 pub use fm_testkit::redis::RedisServer;

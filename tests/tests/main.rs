@@ -18,4 +18,5 @@ mod faults;
 mod files;
 mod links;
 mod operations;
+mod tree;
 mod uploads;

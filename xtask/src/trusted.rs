@@ -6,7 +6,7 @@ use crate::repository::Repository;
 use crate::{Failure, Fault};
 
 /// Where it is called: the rows that are read most.
-const CALLERS: [&str; 2] = ["crates/postgres/src/rows/file.rs", "crates/sqlite/src/rows/file.rs"];
+const CALLERS: [&str; 2] = ["crates/postgres/src/rows/node.rs", "crates/sqlite/src/rows/node.rs"];
 
 /// Where it is defined and tested.
 const DEFINED_IN: &str = "crates/domain/src/files/";

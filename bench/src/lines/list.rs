@@ -24,9 +24,10 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     let product = Product::start(tools, home.path(), &settings)?;
     let (many, most) = (product.another_user("many")?, product.another_user("most")?);
     let seed = tools.script("seed_files.sql");
-    database.run_file(&seed, &[("owner", &product.user.id), ("count", "1000")])?;
-    database.run_file(&seed, &[("owner", &many.id), ("count", "100000")])?;
-    database.run_file(&seed, &[("owner", &most.id), ("count", "1000000")])?;
+    for (user, count) in [(&product.user, "1000"), (&many, "100000"), (&most, "1000000")] {
+        // The root folder of a user has their id.
+        database.run_file(&seed, &[("owner", &user.id), ("folder", &user.id), ("count", count)])?;
+    }
 
     let bare = home.path().join("list.sql");
     fs::write(&bare, bare_list(&product.user))?;
@@ -78,7 +79,8 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
 /// The rows that a page needs, and the one that tells whether there is another page.
 fn bare_list(user: &User) -> String {
     format!(
-        "SELECT * FROM files WHERE owner_id = '{}' ORDER BY created_at DESC, id DESC LIMIT 51;\n",
+        "SELECT * FROM nodes WHERE drive_id = '{}' AND kind = 'file' AND trash_id IS NULL \
+         ORDER BY created_at DESC, id DESC LIMIT 51;\n",
         user.id
     )
 }

@@ -13,6 +13,7 @@ mod small_downloads;
 mod small_uploads;
 mod small_uploads_disk;
 mod thumbnails;
+mod tree;
 mod tus;
 mod tus_memory;
 
@@ -23,7 +24,7 @@ use crate::report::Row;
 use crate::tools::Tools;
 
 /// The lines, by the names that `scripts/bench` takes.
-pub(crate) const NAMES: [&str; 15] = [
+pub(crate) const NAMES: [&str; 16] = [
     "me",
     "list",
     "small-uploads",
@@ -39,6 +40,7 @@ pub(crate) const NAMES: [&str; 15] = [
     "tus-memory",
     "direct",
     "logins",
+    "tree",
 ];
 
 /// How a line measures.
@@ -73,6 +75,7 @@ pub(crate) fn measure(name: &str, bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         "tus-memory" => tus_memory::measure(bench),
         "direct" => direct::measure(bench),
         "logins" => logins::measure(bench),
+        "tree" => tree::measure(bench),
         other => Err(format!("there is no line {other}").into()),
     }
 }

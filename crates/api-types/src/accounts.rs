@@ -53,9 +53,19 @@ pub struct Account {
 /// What a user keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Storage {
-    /// The sizes of their files together.
+    /// The sizes of their files together, those in the trash and old versions too.
     #[schema(example = 48213)]
     pub used_bytes: u64,
+    /// The part of `used_bytes` that is in the trash: files and their versions.
+    // Nodes of versions without a trash do not answer what has a default.
+    #[serde(default)]
+    #[schema(required = true, example = 0)]
+    pub trash_bytes: u64,
+    /// The part of `used_bytes` that is old versions of files that are not in the trash.
+    #[serde(default)]
+    #[schema(required = true, example = 0)]
+    pub version_bytes: u64,
+    /// Files that are not in the trash.
     #[schema(example = 1)]
     pub file_count: u64,
     /// How much they may keep; null: any amount.

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::Secret;
 
-/// What is going to be uploaded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// What is going to be uploaded, and where its file goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"name": "café.png", "size": 20_000_000, "content_type": "image/png"}))]
 pub struct DirectUploadCreation {
     #[schema(min_length = 1, max_length = 255)]
@@ -24,6 +24,23 @@ pub struct DirectUploadCreation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 64, max_length = 64)]
     pub sha256: Option<String>,
+    /// The folder of the file: an id, or `root`, which is what is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<String>,
+    /// Folders below that, which are made where they are missing once the bytes are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// What to do where the name is taken: `rename` (unless given; `café (2).png`), `fail`, or `replace`: the content becomes that of
+    /// the file that has the name, whose old content becomes a version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_conflict: Option<String>,
+    /// Whether the upload is refused where its folder goes away meanwhile; unless given its file goes to the root then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict_parent: Option<bool>,
+    /// When the content was last changed where it comes from (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub modified_at: Option<String>,
 }
 
 /// A direct upload that can begin.

@@ -15,13 +15,17 @@
 mod accounts;
 mod activity;
 mod administration;
+mod batches;
 mod direct_uploads;
 mod files;
+mod items;
 mod operations;
 mod problem;
 mod secret;
 mod sessions;
 mod time;
+mod trash;
+mod versions;
 
 pub use accounts::{Account, AccountName, AccountRemoval, PasswordChange, Registration, Storage, User};
 pub use activity::{Activity, ActivityList};
@@ -29,9 +33,19 @@ pub use administration::{
     AdminUser, AdminUserList, AuditEntry, AuditList, Job, JobCounts, JobList, JobRetry, Stats, TotalStorage,
     UserChanges, UserCounts,
 };
+pub use batches::{
+    Batch, BatchItem, BatchOperation, BatchResult, BatchResults, FailedItem, Operation, OperationItem,
+    OperationResult,
+};
 pub use direct_uploads::{DirectPart, DirectUpload, DirectUploadCompletion, DirectUploadCreation, SentPart};
-pub use files::{Download, File, FileList, FileRename, SignUrl, SignedUrl, Thumbnail};
-pub use operations::{Capabilities, Checks, Limits, Liveness, Readiness};
-pub use problem::{FieldError, Problem};
+pub use files::{Download, File, FileKind, FileList, SignUrl, SignedUrl, Thumbnail};
+pub use items::{
+    Ancestor, CreatedFolders, Folder, FolderCreation, FolderKind, FolderUsage, Item, ItemChanges, ItemCopy,
+    ItemList, MadePath, MadePaths,
+};
+pub use operations::{Capabilities, Checks, Limits, Liveness, Readiness, TreeLimits};
+pub use problem::{ExistingItem, FieldError, Problem, Reclaimable};
 pub use secret::Secret;
 pub use sessions::{Login, Refresh, Session, SessionList, TokenPair};
+pub use trash::{ItemKind, Restoration, TrashList, TrashedItem};
+pub use versions::{Version, VersionAuthor, VersionChanges, VersionList};

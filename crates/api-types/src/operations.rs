@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Capabilities {
     pub limits: Limits,
+    pub tree: TreeLimits,
     /// How a file can be uploaded.
     #[schema(example = json!(["form", "raw", "tus", "direct"]))]
     pub transports: Vec<String>,
@@ -63,6 +64,46 @@ pub struct Limits {
     /// The longest life of a signed URL.
     #[schema(example = 604_800)]
     pub max_signed_url_seconds: u64,
+}
+
+/// Limits of folders, of the trash, of versions, and of requests about many items.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TreeLimits {
+    /// The deepest level of a folder; the root is at level 0.
+    #[schema(example = 64)]
+    pub max_depth: u32,
+    /// The most entries of one folder.
+    #[schema(example = 100_000)]
+    pub max_folder_entries: u64,
+    /// The longest path of a request.
+    #[schema(example = 16_384)]
+    pub max_path_bytes: usize,
+    /// The most operations of a batch, and the most paths of one request.
+    #[schema(example = 1_000)]
+    pub max_batch: usize,
+    /// The most operations of a batch that is done as a whole or not at all.
+    #[schema(example = 100)]
+    pub max_atomic_batch: usize,
+    /// The largest JSON body of a batch, and of many paths.
+    #[schema(example = 1_048_576)]
+    pub batch_json_bytes: u64,
+    /// The most entries that one request changes at once: with more it is answered with 202 and an operation.
+    #[schema(example = 1_000)]
+    pub max_entries_at_once: u32,
+    /// How long items stay in the trash; 0: there is none.
+    #[schema(example = 30)]
+    pub trash_retention_days: u64,
+    /// The most old versions of a file, pinned ones left out; 0: none is kept.
+    #[schema(example = 10)]
+    pub versions_max_count: usize,
+    /// How long an old version is kept after it was replaced.
+    #[schema(example = 90)]
+    pub versions_max_age_days: u64,
+    /// The most pinned versions of one file.
+    #[schema(example = 100)]
+    pub max_pinned_versions: usize,
+    /// Whether names that Windows can't hold are refused: `a:b`, `NUL`, a dot or space at the end.
+    pub names_portable: bool,
 }
 
 /// The process serves.

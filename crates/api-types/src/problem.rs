@@ -26,6 +26,35 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Option<Vec<FieldError>>)]
     pub errors: Vec<FieldError>,
+    /// Which operation it is about: a JSON pointer (RFC 6901) into the body; for a batch of which all or none were to be done alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// What has the name; for `name_taken` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<ExistingItem>,
+    /// What deleting for good would free; for `quota_exceeded` alone, where something can be freed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reclaimable: Option<Reclaimable>,
+}
+
+/// An item that has a name which is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExistingItem {
+    /// Its id.
+    #[schema(format = Uuid)]
+    pub id: String,
+    /// `file` or `folder`.
+    #[schema(example = "folder")]
+    pub kind: String,
+}
+
+/// Bytes that count against the quota and can be freed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reclaimable {
+    /// Bytes of what is in the trash.
+    pub trash_bytes: u64,
+    /// Bytes of old versions of files.
+    pub version_bytes: u64,
 }
 
 /// A value that is not acceptable.

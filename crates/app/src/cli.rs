@@ -97,11 +97,12 @@ pub enum Command {
     /// nothing younger is touched. One run takes at most 10,000 of each; the next goes on. Entries of the audit trail are old by
     /// the AUDIT_RETENTION_DAYS of this very command: run it with the configuration of the program.
     Sweep(SweepArgs),
-    /// Compare the database with the blob store, in both directions, and change nothing.
+    /// Compare the database with the blob store, in both directions, and with itself; change nothing without --repair.
     ///
-    /// Finds blobs of files and thumbnails that are missing, have another size, or, with --rehash, other bytes; blobs
-    /// that no row knows; and accounts whose counters are not what their files add up to. It may run beside the
-    /// program. Exit code: 0 when nothing is wrong, 1 when something is or the check could not be ended.
+    /// Finds blobs of files, thumbnails and old versions that are missing, have another size, or, with --rehash, other bytes; blobs
+    /// that no row knows; drives whose counters, and blobs whose references, are not what the rows add up to; and items that can't be
+    /// reached from their root, that stand otherwise to the trash than their folder, or that share a name. It may run beside the
+    /// program. Exit code: 0 when nothing is wrong or all of it was repaired, 1 when something is or the check could not be ended.
     Verify(VerifyArgs),
     /// Copy the blobs of all files from the store of BLOB_STORE_FALLBACK to that of BLOB_STORE, while the service runs.
     ///
@@ -281,6 +282,11 @@ pub struct VerifyArgs {
     /// Let blobs be that no row knows but that are younger.
     #[arg(long = "min-age", value_name = "SECONDS", default_value_t = 3600)]
     pub min_age_seconds: u64,
+    /// Make counters and references what the rows add up to; the bytes of blobs that no row refers to are deleted by a sweep then.
+    ///
+    /// What is missing in the store, and items that are not where they may be, are told and left: only a backup knows better.
+    #[arg(long)]
+    pub repair: bool,
 }
 
 impl VerifyArgs {

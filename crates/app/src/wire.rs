@@ -314,5 +314,7 @@ fn settings(config: &Config, upload_buffer: BufferBudget, serves_blobs: bool) ->
         rate_policies: limits.policies.clone(),
         registration_open: accounts.registration_open,
         serves_blobs,
+        retention: config.tree.retention,
+        names_portable: config.tree.names_portable,
     }
 }

@@ -15,7 +15,7 @@ use crate::jobs::{Job, payload};
 use crate::ports::Ports;
 use crate::testing::TestPorts;
 use fm_domain::access::{Access, Actor, Client, Right};
-use fm_domain::accounts::Account;
+use fm_domain::accounts::{Account, StorageUse};
 use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobReader, BlobStore, ByteRange, DownloadLink, GetBlob, PutBlob, PutHint,
@@ -30,6 +30,7 @@ use fm_domain::jobs::{ClaimedJob, NewJob};
 use fm_domain::testing::{
     CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, NotedTrail, PlainLinks, a_session, a_user,
 };
+use fm_domain::tree::{Entered, Seq};
 use fm_streaming::{BufferBudget, PictureHandover};
 use uuid::Uuid;
 
@@ -114,6 +115,7 @@ pub(crate) fn reads_of_file(effects: &Effects, file: Option<File>) -> FakeReads 
         assert_eq!(asked.owner(), a_user().id);
         Ok(file.clone())
     });
+    reads.tree.expect_trashed().returning(|_, _| Ok(None));
     reads
 }
 
@@ -170,6 +172,11 @@ pub(crate) fn a_unit_of_the_trail(effects: &Effects) -> (FakeUnitOfWork, NotedTr
     let unit = FakeUnitOfWork::noting(effects);
     let trail = unit.audit.clone();
     (unit, trail)
+}
+
+/// Ada's drive as a unit of work enters it.
+pub(crate) fn entered() -> Entered {
+    Entered { seq: Seq::new(7), nodes: 10, storage: StorageUse::default() }
 }
 
 /// Access to what Ada has.

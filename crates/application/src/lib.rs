@@ -19,5 +19,6 @@ pub mod ports;
 pub mod sessions;
 #[cfg(any(test, feature = "mock"))]
 pub mod testing;
+pub mod tree;
 pub mod uploads;
 pub mod wiring;

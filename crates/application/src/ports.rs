@@ -138,4 +138,27 @@ pub struct Settings {
     pub registration_open: bool,
     /// Whether we serve signed URLs ourselves, because the store can't.
     pub serves_blobs: bool,
+    /// How long what users do away with is kept.
+    pub retention: Retention,
+    /// Whether new names have to be ones that every system can hold.
+    pub names_portable: bool,
+}
+
+/// How long what users do away with is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// How long items stay in the trash; zero: there is none.
+    pub trash: Duration,
+    /// The most old versions of a file, those that are pinned left out; zero: none is kept.
+    pub versions: usize,
+    /// How long a version is kept after it was replaced.
+    pub version_age: Duration,
+}
+
+impl Default for Retention {
+    /// 30 days in the trash, 10 versions for 90 days.
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_hours(24);
+        Self { trash: 30 * DAY, versions: 10, version_age: 90 * DAY }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::jobs::JobRegistry;
-use crate::ports::{DirectPorts, PasswordQueue, Ports, Settings};
+use crate::ports::{DirectPorts, PasswordQueue, Ports, Retention, Settings};
 use fm_domain::accounts::MockPasswordHasher;
 use fm_domain::blobs::{
     BlobLimits, ListBlobs, MockBlobStore, MockDirectStore, MockListBlobs, MockPartReceiver, PartReceiver,
@@ -106,5 +106,7 @@ pub fn settings() -> Settings {
         rate_policies: RatePolicies::none(),
         registration_open: true,
         serves_blobs: true,
+        retention: Retention::default(),
+        names_portable: false,
     }
 }

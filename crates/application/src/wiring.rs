@@ -9,9 +9,12 @@ use crate::jobs::{JobRegistry, Jobs};
 use crate::limits::RateLimits;
 use crate::operations::Operations;
 use crate::sessions::Sessions;
+use crate::tree::Tree;
 use crate::uploads::{DirectUploads, ResumableUploads};
 
-pub use crate::ports::{Busy, DirectPorts, FollowUps, MovePorts, PasswordQueue, Ports, Presence, Settings};
+pub use crate::ports::{
+    Busy, DirectPorts, FollowUps, MovePorts, PasswordQueue, Ports, Presence, Retention, Settings,
+};
 
 /// Every use case, ready to run.
 pub struct UseCases {
@@ -25,6 +28,8 @@ pub struct UseCases {
     pub audit: Audit,
     /// Files.
     pub files: Files,
+    /// The tree that files are in.
+    pub tree: Tree,
     /// Blobs that we serve ourselves.
     pub blobs: Blobs,
     /// Resumable uploads, where they are offered.
@@ -56,11 +61,12 @@ impl UseCases {
             administration: Administration::new(ports, settings, registry),
             audit: Audit::new(ports),
             files: Files::new(ports, settings),
+            tree: Tree::new(ports, settings),
             blobs: Blobs::new(ports),
             resumable: ResumableUploads::new(ports, settings),
             direct: DirectUploads::new(ports, settings),
             limits: RateLimits::new(ports, settings),
-            jobs: Jobs::new(ports, registry),
+            jobs: Jobs::new(ports, settings, registry),
             operations: Operations::new(ports, settings),
         }
     }

@@ -6,6 +6,7 @@
 //! Some rules need more than the adapter: a second node, a store that goes away, a blob that is damaged. What a store
 //! can't offer the harness answers with [`Impossible`] and a reason. The rule then prints the reason and proves nothing.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,7 +15,7 @@ use fm_domain::accounts::PasswordHasher;
 use fm_domain::blobs::{BlobKey, BlobStore, ListBlobs, SignDownload};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
-use fm_domain::ids::IdSource;
+use fm_domain::ids::{IdSource, NodeId};
 use fm_domain::jobs::JobSignal;
 use fm_domain::mac::MacSigner;
 use fm_domain::sessions::{SessionStore, TokenSigner};
@@ -61,6 +62,12 @@ pub trait DatabaseHarness: Send + Sync + Sized + 'static {
 
     /// What is woken when a job was committed to it.
     fn signal(&self) -> Arc<dyn JobSignal>;
+
+    /// A number for the row of every item of every drive, which is another one whenever the row was written: `xmin` of PostgreSQL, or
+    /// what a trigger of the test counts.
+    async fn row_versions(&self) -> Result<HashMap<NodeId, u64>, Impossible> {
+        Err(Impossible::because("the store does not tell which rows were written"))
+    }
 
     /// A second adapter on the same store that shares no memory with the first, as on another node.
     async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible>;

@@ -14,6 +14,7 @@ mod observe;
 mod observer;
 mod repos;
 mod stores;
+mod tree;
 mod work;
 
 pub use database::ObservedDatabase;

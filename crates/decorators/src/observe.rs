@@ -8,6 +8,7 @@ use fm_domain::blobs::{CompleteParts, GetBlob, MarkStored, PutBlob, WritePart};
 use fm_domain::error::PortError;
 use fm_domain::files::UpdateFile;
 use fm_domain::thumbnails::RenderThumbnail;
+use fm_domain::tree::{EnterDrive, PlaceItem, UpdateItem};
 use fm_domain::uploads::{AppendError, CompleteError, UpdateUpload};
 use tracing::{Instrument as _, Span};
 
@@ -115,6 +116,15 @@ impl Answer for PortError {
     }
 }
 
+impl Answer for UpdateItem {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Stale => Outcome::Refused,
+            Self::Place(refusal) => refusal.outcome(),
+        }
+    }
+}
+
 /// All but `Store` are refusals.
 macro_rules! refusals {
     ($($error:ty),+ $(,)?) => {
@@ -132,9 +142,11 @@ refusals![
     AppendError,
     CompleteError,
     CompleteParts,
+    EnterDrive,
     GetBlob,
     InsertUser,
     MarkStored,
+    PlaceItem,
     PutBlob,
     RenderThumbnail,
     ReserveBytes,

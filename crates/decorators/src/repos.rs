@@ -92,11 +92,12 @@ decorate! {
     mark_stored(id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored> = "database.blobs.mark_stored";
     mark_deleted(id: BlobId, at: Timestamp) -> PortResult<bool> = "database.blobs.mark_deleted";
     cancel_intent(id: BlobId, at: Timestamp) -> PortResult<bool> = "database.blobs.cancel_intent";
-    mark_owned_deleted(owner: UserId, at: Timestamp) -> PortResult<u64> = "database.blobs.mark_owned_deleted";
     cancel_expired(now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> = "database.blobs.cancel_expired";
     due(now: Timestamp, limit: u32) -> PortResult<Vec<Tombstone>> = "database.blobs.due";
     find_tombstone(key: &BlobKey) -> PortResult<Option<Tombstone>> = "database.blobs.find_tombstone";
     postpone(id: BlobId, until: Timestamp) -> PortResult<()> = "database.blobs.postpone";
+    add_references(ids: &[BlobId]) -> PortResult<bool> = "database.blobs.add_references";
+    drop_references(ids: &[BlobId], at: Timestamp) -> PortResult<Vec<BlobKey>> = "database.blobs.drop_references";
     remove(id: BlobId) -> PortResult<()> = "database.blobs.remove";
 }
 

@@ -6,7 +6,7 @@
 //!
 //! What grants more later (folders, shares, tokens) changes [`Actor::access`], the fields of [`Access`], and that filter.
 
-use crate::ids::{SessionId, UserId};
+use crate::ids::{DriveId, SessionId, UserId};
 
 /// What can be done to files and uploads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -190,6 +190,12 @@ impl Access {
     #[must_use]
     pub const fn owner(&self) -> UserId {
         self.owner
+    }
+
+    /// The drive that holds all of it: the owner's. A unit of work enters it before it asks for an item of it.
+    #[must_use]
+    pub const fn drive(&self) -> DriveId {
+        DriveId::of_user(self.owner)
     }
 
     /// The right that is needed to each of them. Owners have every right.

@@ -9,9 +9,10 @@ use crate::error::PortResult;
 use crate::files::{FileQueries, FileRepo};
 use crate::idempotency::KeyRepo;
 use crate::jobs::JobQueue;
+use crate::tree::{DriveRepo, NodeRepo, OperationRepo, TreeQueries, VersionRepo};
 use crate::uploads::{UploadQueries, UploadRepo};
 
-/// The transactional store of users, files, blobs, keys, uploads, jobs and the audit trail.
+/// The transactional store of users, drives and what is in them, blobs, keys, uploads, jobs and the audit trail.
 #[async_trait]
 pub trait Database: Send + Sync {
     /// Opens a unit of work. Nothing that happens in it can be seen from outside before its commit. It may have to wait
@@ -44,6 +45,8 @@ pub trait ReadRepos: Send {
     fn users(&mut self) -> &mut dyn UserQueries;
     /// Files.
     fn files(&mut self) -> &mut dyn FileQueries;
+    /// Drives and what is in them.
+    fn tree(&mut self) -> &mut dyn TreeQueries;
     /// Uploads that take many requests.
     fn uploads(&mut self) -> &mut dyn UploadQueries;
     /// The states of blobs.
@@ -53,12 +56,18 @@ pub trait ReadRepos: Send {
 }
 
 /// A type that answers all queries is its own set of them.
-impl<T: UserQueries + FileQueries + UploadQueries + BlobQueries + AuditQueries> ReadRepos for T {
+impl<T: UserQueries + FileQueries + TreeQueries + UploadQueries + BlobQueries + AuditQueries> ReadRepos
+    for T
+{
     fn users(&mut self) -> &mut dyn UserQueries {
         self
     }
 
     fn files(&mut self) -> &mut dyn FileQueries {
+        self
+    }
+
+    fn tree(&mut self) -> &mut dyn TreeQueries {
         self
     }
 
@@ -81,6 +90,14 @@ pub trait Repos: Send {
     fn users(&mut self) -> &mut dyn UserRepo;
     /// Files.
     fn files(&mut self) -> &mut dyn FileRepo;
+    /// Drives.
+    fn drives(&mut self) -> &mut dyn DriveRepo;
+    /// Files and folders as items of their drives.
+    fn nodes(&mut self) -> &mut dyn NodeRepo;
+    /// Old versions of files.
+    fn versions(&mut self) -> &mut dyn VersionRepo;
+    /// Operations that go on after their request was answered.
+    fn operations(&mut self) -> &mut dyn OperationRepo;
     /// The intents and states of blobs.
     fn blobs(&mut self) -> &mut dyn BlobRepo;
     /// Idempotency keys.
@@ -94,12 +111,32 @@ pub trait Repos: Send {
 }
 
 /// A type that implements all repos is its own set of them.
-impl<T: UserRepo + FileRepo + BlobRepo + KeyRepo + UploadRepo + JobQueue + AuditRepo> Repos for T {
+impl<T> Repos for T
+where
+    T: UserRepo + FileRepo + DriveRepo + NodeRepo + VersionRepo + OperationRepo,
+    T: BlobRepo + KeyRepo + UploadRepo + JobQueue + AuditRepo,
+{
     fn users(&mut self) -> &mut dyn UserRepo {
         self
     }
 
     fn files(&mut self) -> &mut dyn FileRepo {
+        self
+    }
+
+    fn drives(&mut self) -> &mut dyn DriveRepo {
+        self
+    }
+
+    fn nodes(&mut self) -> &mut dyn NodeRepo {
+        self
+    }
+
+    fn versions(&mut self) -> &mut dyn VersionRepo {
+        self
+    }
+
+    fn operations(&mut self) -> &mut dyn OperationRepo {
         self
     }
 

@@ -8,7 +8,8 @@ use crate::accounts::Role;
 use crate::blobs::BlobKey;
 use crate::clock::Timestamp;
 use crate::files::{File, Sha256, ThumbnailState};
-use crate::ids::{BlobId, FileId, SessionId, UserId};
+use crate::ids::{BlobId, FileId, OperationId, SessionId, UserId};
+use crate::tree::{Folder, Item};
 use crate::uploads::Upload;
 
 /// A change, and when it happened. It borrows what changed: of some the audit trail keeps an entry.
@@ -112,6 +113,54 @@ pub enum Change<'a> {
     FileRemoved {
         /// The file as it was.
         file: &'a File,
+    },
+    /// There is a new folder.
+    FolderCreated {
+        /// The folder.
+        folder: &'a Folder,
+    },
+    /// An item has another place or another time, or a folder another name.
+    ItemMoved {
+        /// The item at its new place.
+        item: &'a Item,
+    },
+    /// There is a copy of an item, with all that was below.
+    ItemCopied {
+        /// The copy.
+        item: &'a Item,
+    },
+    /// A file has bytes that another one has, or that it had before: a copy, by itself or with a folder above it, or a content that was
+    /// taken over. What these bytes still wait for is to be made for this file too.
+    FileCopied {
+        /// The file with these bytes.
+        file: &'a File,
+    },
+    /// An item is in the trash, with all that was below.
+    ItemTrashed {
+        /// The item as it was.
+        item: &'a Item,
+    },
+    /// An item is back from the trash, with all that went there with it.
+    ItemRestored {
+        /// The item at its place.
+        item: &'a Item,
+    },
+    /// A folder is gone for good, with all that was below, or a file that was in the trash.
+    ItemRemoved {
+        /// The item as it was.
+        item: &'a Item,
+    },
+    /// An operation was begun that goes on after its request was answered.
+    OperationBegun {
+        /// The operation.
+        operation: OperationId,
+        /// The user who asked for it.
+        owner: UserId,
+    },
+    /// Blobs have tombstones, too many for a job each: their bytes are for the next sweep.
+    BlobsMarkedDeleted {
+        /// How many.
+        count: usize,
     },
     /// An upload that takes many requests was begun.
     UploadCreated {

@@ -55,6 +55,18 @@ id!(
     FileId
 );
 id!(
+    /// Names a drive: a tree of folders and files, with counters of its own.
+    DriveId
+);
+id!(
+    /// Names an item of a drive: a file or a folder.
+    NodeId
+);
+id!(
+    /// Names an operation that goes on after its request was answered.
+    OperationId
+);
+id!(
     /// Names one immutable run of bytes in a blob store.
     BlobId
 );
@@ -70,6 +82,41 @@ id!(
     /// Names an entry of the audit trail.
     AuditEntryId
 );
+
+impl DriveId {
+    /// The personal drive of a user: it has the user's id.
+    #[must_use]
+    pub const fn of_user(user: UserId) -> Self {
+        Self(user.0)
+    }
+
+    /// The user whose personal drive it is.
+    #[must_use]
+    pub const fn owner(self) -> UserId {
+        UserId(self.0)
+    }
+}
+
+impl NodeId {
+    /// The root folder of a drive: it has the drive's id.
+    #[must_use]
+    pub const fn root(drive: DriveId) -> Self {
+        Self(drive.0)
+    }
+
+    /// The id as that of a file; where the item is a folder it names nothing.
+    #[must_use]
+    pub const fn as_file(self) -> FileId {
+        FileId(self.0)
+    }
+}
+
+/// A file is an item of its drive, under the same id.
+impl From<FileId> for NodeId {
+    fn from(file: FileId) -> Self {
+        Self(file.0)
+    }
+}
 
 /// Makes ids and randomness, passed in so that tests can foresee them.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]

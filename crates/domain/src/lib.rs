@@ -28,4 +28,5 @@ pub mod sessions;
 pub mod testing;
 pub mod thumbnails;
 pub mod trace;
+pub mod tree;
 pub mod uploads;

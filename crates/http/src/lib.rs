@@ -17,6 +17,7 @@ mod notes;
 mod openapi;
 mod output;
 mod problem;
+mod quota;
 mod route_methods;
 mod routes;
 mod server;

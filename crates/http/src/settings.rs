@@ -15,6 +15,9 @@ pub(crate) const JSON_LIMIT: u64 = 64 * 1024;
 /// Bytes that the JSON may have that completes a direct upload: 1,000 parts with their tags are more than other bodies.
 pub(crate) const PARTS_JSON_LIMIT: u64 = 256 * 1024;
 
+/// Bytes that the JSON of a batch, and of many paths, may have.
+pub(crate) const BATCH_JSON_LIMIT: u64 = 1024 * 1024;
+
 /// Which other origins may use the API from a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorsOrigins {

@@ -298,7 +298,10 @@ async fn an_account_shows_what_it_keeps_and_can_be_renamed() {
     let ada = server.user("ada@example.org").await;
     assert_eq!(ada.send("POST", "/v1/files?name=a.txt", b"hello").await.status, 201);
     let value = ada.get("/v1/auth/me").await.value();
-    assert_eq!(value["storage"], serde_json::json!({"used_bytes": 5, "file_count": 1, "quota_bytes": 1000}));
+    let kept = serde_json::json!(
+        {"used_bytes": 5, "trash_bytes": 0, "version_bytes": 0, "file_count": 1, "quota_bytes": 1000}
+    );
+    assert_eq!(value["storage"], kept);
     assert_eq!(ada.json("PATCH", "/v1/auth/me", r#"{"name": "Ada L."}"#).await.value()["name"], "Ada L.");
     assert_eq!(
         ada.json("PATCH", "/v1/auth/me", r#"{"name": null}"#).await.value()["name"],

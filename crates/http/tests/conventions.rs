@@ -137,6 +137,9 @@ async fn every_get_answers_head_with_the_same_headers_and_no_body() {
         "/v1/capabilities",
         "/v1/auth/me",
         "/v1/files",
+        "/v1/folders/root",
+        "/v1/folders/root/children",
+        "/v1/trash",
         "/nowhere",
         "/openapi.json",
         "/redoc",
@@ -200,6 +203,8 @@ async fn json_and_redirects_are_never_kept() {
         "/v1/auth/sessions",
         "/v1/auth/activity",
         "/v1/capabilities",
+        "/v1/folders/root/usage",
+        "/v1/trash",
         "/health/ready",
     ] {
         assert_eq!(ada.get(path).await.header("cache-control"), Some("private, no-store"), "{path}");

@@ -13,9 +13,11 @@ use base64::engine::general_purpose::STANDARD;
 use common::client::Answer;
 use common::{Client, Server, tus};
 use fm_domain::access::{Access, Right};
+use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
-use fm_domain::files::{File, FileName};
-use fm_domain::ids::{FileId, UserId};
+use fm_domain::files::FileName;
+use fm_domain::ids::{NodeId, UserId};
+use fm_domain::tree::Delta;
 use serde_json::json;
 
 /// Names, and what is told of them.
@@ -60,13 +62,13 @@ async fn by_form(client: &Client, head: &str, name: Option<&str>) -> Answer {
     form.send("POST", "/v1/files", body.as_bytes()).await
 }
 
-/// The answers to this name by every transport, and by a rename.
-async fn everywhere(client: &Client, file: &str, name: &str) -> Vec<(&'static str, Answer)> {
+/// The answers to this name by every transport, and by a rename into this folder.
+async fn everywhere(client: &Client, file: &str, folder: &str, name: &str) -> Vec<(&'static str, Answer)> {
     let raw = client.send("POST", &format!("/v1/files?name={}", encoded(name)), b"x").await;
     let direct = json!({"name": name, "size": 1}).to_string();
     let metadata = format!("filename {}", STANDARD.encode(name));
     let resumable = tus::tus(client).with("Upload-Length", "1").with("Upload-Metadata", &metadata);
-    let renamed = json!({"name": name}).to_string();
+    let renamed = json!({"name": name, "parent_id": folder}).to_string();
     vec![
         ("raw", raw),
         ("filename", by_form(client, &format!("filename=\"{name}\""), None).await),
@@ -78,6 +80,10 @@ async fn everywhere(client: &Client, file: &str, name: &str) -> Vec<(&'static st
     ]
 }
 
+async fn folder(client: &Client) -> String {
+    id(&client.json("POST", "/v1/folders", r#"{"name": "folder"}"#).await)
+}
+
 fn id(answer: &Answer) -> String {
     answer.value()["id"].as_str().unwrap().to_owned()
 }
@@ -86,11 +92,11 @@ fn id(answer: &Answer) -> String {
 async fn store_name(database: &dyn Database, owner: &str, file: &str, name: &str) {
     let access = Access::on_behalf_of(UserId::parse(owner).unwrap(), Right::Write);
     let mut unit = database.begin().await.unwrap();
-    let file = FileId::parse(file).unwrap();
-    let before = unit.files().find_for_update(&access, file).await.unwrap().unwrap();
-    let seen = before.revision;
-    let after = File { name: FileName::from_stored(name).unwrap(), revision: seen.next(), ..before };
-    unit.files().update(&after, seen).await.unwrap();
+    unit.drives().enter(access.drive(), &Delta::default(), None).await.unwrap();
+    let before = unit.nodes().find(&access, NodeId::parse(file).unwrap()).await.unwrap().unwrap();
+    let (seen, parent) = (before.revision(), before.parent().unwrap());
+    let after = before.placed(parent, FileName::from_stored(name).unwrap());
+    unit.nodes().update(&after.edited(Timestamp::from_unix_seconds(1_800_000_000)), seen).await.unwrap();
     unit.commit().await.unwrap();
 }
 
@@ -99,8 +105,9 @@ async fn a_name_with_invisible_characters_is_refused_by_every_transport() {
     let server = Server::with(|http| http.linger = Duration::from_millis(20));
     let ada = server.user("ada@example.org").await;
     let file = id(&ada.send("POST", "/v1/files?name=a.txt", b"x").await);
+    let folder = folder(&ada).await;
     for (name, shown) in REFUSED {
-        for (transport, answer) in everywhere(&ada, &file, name).await {
+        for (transport, answer) in everywhere(&ada, &file, &folder, name).await {
             assert_eq!(answer.status, 422, "{transport} {shown}: {}", answer.text());
             assert_eq!(answer.pointers().len(), 1);
             let detail = answer.value()["errors"][0]["detail"].as_str().unwrap().to_owned();
@@ -116,11 +123,12 @@ async fn a_name_whose_format_characters_shape_the_text_is_accepted_by_every_tran
     let server = Server::with(|http| http.linger = Duration::from_millis(20));
     let ada = server.user("ada@example.org").await;
     let file = id(&ada.send("POST", "/v1/files?name=a.txt", b"x").await);
+    let folder = folder(&ada).await;
     for name in ACCEPTED {
-        for (transport, answer) in everywhere(&ada, &file, name).await {
+        for (transport, answer) in everywhere(&ada, &file, &folder, name).await {
             assert!(matches!(answer.status, 200 | 201), "{transport} {name}: {}", answer.text());
             if !matches!(transport, "resumable" | "direct") {
-                assert_eq!(answer.value()["name"], name, "{transport}");
+                assert_eq!(answer.asked_name(), name, "{transport}");
             }
         }
     }

@@ -36,6 +36,23 @@ async fn capabilities_tell_what_is_really_offered() {
     assert_eq!(value["tus_checksum_algorithms"], json!(["sha1", "sha256", "crc32"]));
     assert_eq!(value["part_size_bytes"], 8 << 20);
     assert_eq!(value["thumbnail_formats"], json!(["image/png"]));
+    assert_eq!(
+        value["tree"],
+        json!({
+            "max_depth": 64,
+            "max_folder_entries": 100_000,
+            "max_path_bytes": 16_384,
+            "max_batch": 1_000,
+            "max_atomic_batch": 100,
+            "batch_json_bytes": 1_048_576,
+            "max_entries_at_once": 1_000,
+            "trash_retention_days": 30,
+            "versions_max_count": 10,
+            "versions_max_age_days": 90,
+            "max_pinned_versions": 100,
+            "names_portable": false,
+        })
+    );
 }
 
 #[actix_web::test]

@@ -9,6 +9,29 @@ use common::{Client, MAX_RESUMABLE, Server};
 use fm_http::CorsOrigins;
 
 #[actix_web::test]
+async fn the_answer_that_completes_an_upload_tells_where_its_file_went() {
+    let server = Server::start();
+    let ada = user(&server).await;
+    let first = begin(&ada, 5).await;
+    let done = append(&ada, &first, 0, b"hello").await;
+    assert_eq!((bare(&done), done.header("x-requested-name")), (204, None));
+    let second = begin(&ada, 5).await;
+    let done = append(&ada, &second, 0, b"hello").await;
+    assert_eq!(done.header("x-requested-name"), Some("caf%C3%A9%2Etxt"));
+    let shown = ada.get(&format!("/v1/files/{}", done.header("x-file-id").unwrap())).await;
+    assert_eq!(shown.value()["name"], "café (2).txt");
+    let folder = ada.json("POST", "/v1/folders", r#"{"name": "gone"}"#).await.value();
+    let folder = folder["id"].as_str().unwrap();
+    let metadata = fm_testkit::tus::metadata(&[("filename", "a.txt"), ("parent_id", folder)]);
+    let placed = ada.with("Upload-Length", "5").with("Upload-Metadata", &metadata);
+    let placed = placed.send("POST", "/v1/uploads", b"").await;
+    let path = placed.header("location").unwrap();
+    assert_eq!(ada.send("DELETE", &format!("/v1/folders/{folder}"), b"").await.status, 204);
+    let done = append(&ada, path, 0, b"hello").await;
+    assert_eq!((bare(&done), done.header("x-moved-from-parent-id")), (204, Some(folder)));
+}
+
+#[actix_web::test]
 async fn a_server_says_what_it_knows_of_tus() {
     let server = Server::start();
     let answer = server.client().send("OPTIONS", "/v1/uploads", b"").await;

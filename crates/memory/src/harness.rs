@@ -13,28 +13,27 @@
 //! of reach: those rules prove nothing about the reference adapters.
 
 mod archive;
+mod blobs;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_contract::fakes::present;
 use fm_contract::{
-    BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Impossible, RateLimiterHarness,
-    ResumableHarness, SessionSignalHarness, SessionStoreHarness,
+    DatabaseHarness, Impossible, RateLimiterHarness, SessionSignalHarness, SessionStoreHarness,
 };
-use fm_domain::blobs::{BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver};
 use fm_domain::database::Database;
+use fm_domain::ids::NodeId;
 use fm_domain::jobs::JobSignal;
 use fm_domain::limits::RateLimiter;
 use fm_domain::sessions::{SessionSignal, SessionStore};
-use fm_domain::uploads::ResumableStore;
-use fm_streaming::BufferBudget;
 
 use crate::{
-    ManualClock, MemoryBlobStore, MemoryDatabase, MemoryJobSignal, MemoryRateLimiter, MemorySessionSignal,
-    MemorySessionStore,
+    ManualClock, MemoryDatabase, MemoryJobSignal, MemoryRateLimiter, MemorySessionSignal, MemorySessionStore,
 };
+pub use blobs::Blobs;
 
 const IN_MEMORY: Impossible = Impossible::because("it lives in the memory of this process");
 
@@ -58,6 +57,10 @@ impl DatabaseHarness for Tables {
 
     fn signal(&self) -> Arc<dyn JobSignal> {
         self.signal.clone()
+    }
+
+    async fn row_versions(&self) -> Result<HashMap<NodeId, u64>, Impossible> {
+        Ok(self.database.row_versions())
     }
 
     async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
@@ -200,116 +203,5 @@ impl RateLimiterHarness for Limits {
 
     fn with_wrong_credentials(&self) -> Result<Arc<dyn RateLimiter>, Impossible> {
         Err(IN_MEMORY)
-    }
-}
-
-/// A [`MemoryBlobStore`], with all that it can do.
-#[derive(Clone)]
-pub struct Blobs(Arc<MemoryBlobStore>);
-
-impl Blobs {
-    fn new() -> Self {
-        Self(Arc::new(MemoryBlobStore::new(Arc::new(ManualClock::new(present())))))
-    }
-}
-
-#[async_trait]
-impl BlobStoreHarness for Blobs {
-    async fn fresh() -> Self {
-        Self::new()
-    }
-
-    fn blobs(&self) -> Arc<dyn BlobStore> {
-        self.0.clone()
-    }
-
-    fn lister(&self) -> Option<Arc<dyn ListBlobs>> {
-        Some(self.0.clone())
-    }
-
-    fn resumable(&self) -> Option<Arc<dyn ResumableStore>> {
-        Some(self.0.clone())
-    }
-
-    fn direct(&self) -> Option<DirectAccess> {
-        Some(DirectAccess::Received(self.0.clone(), self.0.clone()))
-    }
-
-    fn budget(&self) -> Option<BufferBudget> {
-        None
-    }
-
-    fn part_size(&self) -> usize {
-        256 * 1024
-    }
-
-    async fn debris(&self) -> usize {
-        self.0.count()
-    }
-
-    async fn stored_bytes(&self) -> Result<u64, Impossible> {
-        Err(IN_MEMORY)
-    }
-
-    fn held_at_most(&self) -> Result<usize, Impossible> {
-        Err(IN_MEMORY)
-    }
-
-    async fn truncate(&self, _key: &BlobKey) -> Result<(), Impossible> {
-        Err(IN_MEMORY)
-    }
-
-    async fn another_node(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
-        Err(IN_MEMORY)
-    }
-
-    async fn break_it(&self) -> Result<(), Impossible> {
-        Err(IN_MEMORY)
-    }
-
-    fn with_wrong_credentials(&self) -> Result<Arc<dyn BlobStore>, Impossible> {
-        Err(IN_MEMORY)
-    }
-}
-
-#[async_trait]
-impl ResumableHarness for Blobs {
-    async fn fresh() -> Self {
-        Self::new()
-    }
-
-    fn blobs(&self) -> Arc<dyn BlobStore> {
-        self.0.clone()
-    }
-
-    fn store(&self) -> Arc<dyn ResumableStore> {
-        self.0.clone()
-    }
-
-    async fn debris(&self) -> usize {
-        self.0.count()
-    }
-}
-
-#[async_trait]
-impl DirectHarness for Blobs {
-    async fn fresh() -> Self {
-        Self::new()
-    }
-
-    fn blobs(&self) -> Arc<dyn BlobStore> {
-        self.0.clone()
-    }
-
-    fn store(&self) -> Arc<dyn DirectStore> {
-        self.0.clone()
-    }
-
-    fn receiver(&self) -> Option<Arc<dyn PartReceiver>> {
-        Some(self.0.clone())
-    }
-
-    async fn debris(&self) -> usize {
-        self.0.count()
     }
 }

@@ -83,7 +83,7 @@ impl Metrics {
 }
 
 fn tell_findings(counters: &IntCounterVec, swept: &Swept) {
-    let Swept { cancelled, deleted, failed, uploads, keys, sessions, audit } = *swept;
+    let Swept { cancelled, deleted, failed, uploads, keys, sessions, audit, operations } = *swept;
     let findings = [
         ("cancelled", cancelled),
         ("deleted", deleted),
@@ -92,6 +92,7 @@ fn tell_findings(counters: &IntCounterVec, swept: &Swept) {
         ("keys", keys),
         ("sessions", sessions),
         ("audit", audit),
+        ("operations", operations),
     ];
     for (finding, total) in findings {
         if let Ok(counter) = counters.get_metric_with_label_values(&[finding]) {

@@ -1,11 +1,34 @@
 //! What an access reaches, as conditions on rows: the one place that reads it.
 
 use diesel::dsl::{exists, not};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::Bool;
+use diesel::{Expression, QueryResult};
 use fm_domain::access::Access;
 use uuid::Uuid;
 
-use crate::schema::{files, uploads, users};
+use crate::schema::{nodes, operations, uploads, users};
+use crate::sql::of_any_row;
+
+/// The row is one of a living file. Kind and trash are no values of the statement, so that every plan of it can use the indexes on such
+/// rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LivingFile;
+
+impl QueryFragment<Pg> for LivingFile {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("nodes.kind = 'file' AND nodes.trash_id IS NULL");
+        Ok(())
+    }
+}
+
+impl Expression for LivingFile {
+    type SqlType = Bool;
+}
+
+of_any_row!(LivingFile);
 
 /// The user, if they are marked as removed: nothing of them is reached any more.
 #[diesel::dsl::auto_type]
@@ -13,10 +36,10 @@ pub(crate) fn removed_user(id: Uuid) -> _ {
     users::table.find(id).filter(users::removed_at.is_not_null())
 }
 
-/// The owner of a file, if they are marked as removed.
+/// The user whose drive holds a node, if they are marked as removed.
 #[diesel::dsl::auto_type]
-pub(crate) fn removed_owner_of_file() -> _ {
-    users::table.filter(users::id.eq(files::owner_id)).filter(users::removed_at.is_not_null())
+pub(crate) fn removed_owner_of_node() -> _ {
+    users::table.filter(users::id.eq(nodes::drive_id)).filter(users::removed_at.is_not_null())
 }
 
 /// The owner of an upload, if they are marked as removed.
@@ -25,12 +48,29 @@ pub(crate) fn removed_owner_of_upload() -> _ {
     users::table.filter(users::id.eq(uploads::owner_id)).filter(users::removed_at.is_not_null())
 }
 
-/// The files that `access` reaches.
+/// The items that `access` reaches, living and in the trash.
 #[diesel::dsl::auto_type]
-pub(crate) fn visible_files(access: &Access) -> _ {
+pub(crate) fn visible_nodes(access: &Access) -> _ {
+    let drive: Uuid = access.drive().uuid();
     let owner: Uuid = access.owner().uuid();
     let removed: removed_user = removed_user(owner);
-    files::owner_id.eq(owner).and(not(exists(removed)))
+    nodes::drive_id.eq(drive).and(not(exists(removed)))
+}
+
+/// The living files that `access` reaches.
+#[diesel::dsl::auto_type]
+pub(crate) fn visible_files(access: &Access) -> _ {
+    let visible: visible_nodes = visible_nodes(access);
+    let living: LivingFile = LivingFile;
+    visible.and(living)
+}
+
+/// The operations that `access` reaches.
+#[diesel::dsl::auto_type]
+pub(crate) fn visible_operations(access: &Access) -> _ {
+    let owner: Uuid = access.owner().uuid();
+    let removed: removed_user = removed_user(owner);
+    operations::owner_id.eq(owner).and(not(exists(removed)))
 }
 
 /// The uploads that `access` reaches.

@@ -1,11 +1,12 @@
 //! The states of blobs inside a unit of work.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
-use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::blobs::{
     BlobIntent, BlobKey, BlobRepo, Bucket, ExpiredIntent, MarkStored, StoredBlob, Tombstone,
@@ -23,7 +24,7 @@ use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::{Moment, bigint, size};
 
 pub(crate) const INTENT: &str = "announced";
-const STORED: &str = "settled";
+pub(crate) const STORED: &str = "settled";
 pub(crate) const DELETED: &str = "doomed";
 
 /// Two sweeps at once take different intents, and neither waits for an upload that is just marking its blob stored.
@@ -36,11 +37,34 @@ pub(crate) const CANCEL_EXPIRED: &str = "WITH expired AS MATERIALIZED (\
         RETURNING blobs.id, blobs.bucket, blobs.owner_id, blobs.reserved_bytes, expired.expires_at\
     ) SELECT id, bucket, owner_id, reserved_bytes FROM cancelled ORDER BY expires_at, id";
 
+/// So many as are named, of each blob that is stored. They are locked in the order of their ids before any is written.
+const ADD_REFERENCES: &str = "WITH named AS MATERIALIZED (\
+        SELECT id, count(*)::integer AS times FROM unnest(?) AS ids (id) GROUP BY id\
+    ), locked AS MATERIALIZED (\
+        SELECT id FROM blobs WHERE id = ANY (?) AND state = ? ORDER BY id FOR NO KEY UPDATE\
+    ) UPDATE blobs SET ref_count = ref_count + times FROM named \
+    WHERE blobs.id = named.id AND blobs.id = ANY (ARRAY(SELECT id FROM locked)) AND state = ?";
+
+/// It begins with its queries. A row that another unit changed while this one waited for its lock is judged by what it has become (READ
+/// COMMITTED): of several units that drop the last references the last one finds that none is left.
+const DROP_REFERENCES: &str = "named AS MATERIALIZED (\
+        SELECT id, count(*)::integer AS times FROM unnest(?) AS ids (id) GROUP BY id\
+    ), locked AS MATERIALIZED (\
+        SELECT id FROM blobs WHERE id = ANY (?) AND state = ? ORDER BY id FOR NO KEY UPDATE\
+    ), dropped AS (\
+        UPDATE blobs SET ref_count = greatest(ref_count - times, 0), \
+            state = CASE WHEN ref_count > times THEN state ELSE ? END, \
+            doomed_at = CASE WHEN ref_count > times THEN NULL ELSE ? END, \
+            due_at = CASE WHEN ref_count > times THEN NULL ELSE ? END \
+        FROM named WHERE blobs.id = named.id AND blobs.id = ANY (ARRAY(SELECT id FROM locked)) AND state = ? \
+        RETURNING blobs.id, bucket, ref_count\
+    ) SELECT id, bucket FROM dropped WHERE ref_count = 0 ORDER BY id";
+
 type ExpiredRow = (SqlUuid, Text, SqlUuid, BigInt);
 
 /// In the order of [`TombstoneRow`].
 const TOMBSTONE: &str = "SELECT id, bucket, was_settled, doomed_at FROM blobs \
-    WHERE id = ? AND bucket = ? AND state = 'doomed'";
+    WHERE id = ? AND bucket = ? AND state = ?";
 
 type TombstoneTypes = (SqlUuid, Text, Bool, Timestamptz);
 
@@ -48,16 +72,9 @@ type TombstoneTypes = (SqlUuid, Text, Bool, Timestamptz);
 fn tombstone(
     key: &BlobKey,
 ) -> impl Query<SqlType = TombstoneTypes> + QueryFragment<Pg> + QueryId + Send + use<> {
-    let values = (typed::<SqlUuid, _>(key.id.uuid()), typed::<Text, _>(key.bucket.as_str()));
+    let (id, bucket) = (typed::<SqlUuid, _>(key.id.uuid()), typed::<Text, _>(key.bucket.as_str()));
+    let values = (id, bucket, typed::<Text, _>(DELETED));
     statement::<TombstoneTypes, _>(TOMBSTONE, values)
-}
-
-/// Marks what a user has as deleted. The state that it must not have is no value of the statement, so that every plan of it can
-/// use the index on all but tombstones.
-fn mark_owned(owner: Uuid, at: Timestamp) -> impl QueryFragment<Pg> + QueryId + Send {
-    let no_tombstone = sql::<Bool>("state <> '").sql(DELETED).sql("'");
-    let living = blobs::table.filter(blobs::owner_id.eq(owner)).filter(no_tombstone);
-    fixed(diesel::update(living).set(deleted(at)))
 }
 
 pub(crate) fn key(bucket: &str, id: Uuid) -> PortResult<BlobKey> {
@@ -128,11 +145,6 @@ impl BlobRepo for PgUnitOfWork {
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
-    async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
-        let update = mark_owned(owner.uuid(), at);
-        self.run(|connection| update.execute(connection)).await.map(|count| count as u64)
-    }
-
     async fn cancel_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
         let mark_deleted = statement::<ExpiredRow, _>(
             CANCEL_EXPIRED,
@@ -175,6 +187,47 @@ impl BlobRepo for PgUnitOfWork {
         self.defer_change(Target::Blobs, update).await
     }
 
+    async fn add_references(&mut self, ids: &[BlobId]) -> PortResult<bool> {
+        if ids.is_empty() {
+            return Ok(true);
+        }
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let different: HashSet<&Uuid> = ids.iter().collect();
+        let number = different.len();
+        let add = statement::<(), _>(
+            ADD_REFERENCES,
+            (
+                typed::<Array<SqlUuid>, _>(ids.clone()),
+                typed::<Array<SqlUuid>, _>(ids),
+                typed::<Text, _>(STORED),
+                typed::<Text, _>(STORED),
+            ),
+        );
+        Ok(self.run(|connection| add.execute(connection)).await? == number)
+    }
+
+    async fn drop_references(&mut self, ids: &[BlobId], at: Timestamp) -> PortResult<Vec<BlobKey>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let update = statement::<(SqlUuid, Text), _>(
+            DROP_REFERENCES,
+            (
+                typed::<Array<SqlUuid>, _>(ids.clone()),
+                typed::<Array<SqlUuid>, _>(ids),
+                typed::<Text, _>(STORED),
+                typed::<Text, _>(DELETED),
+                typed::<Timestamptz, _>(Moment(at)),
+                typed::<Timestamptz, _>(Moment(at)),
+                typed::<Text, _>(STORED),
+            ),
+        );
+        let update = self.together_with_queries(&[Target::Blobs], update).await?;
+        let rows: Vec<(Uuid, String)> = self.run(|connection| update.load(connection)).await?;
+        self.understood(rows.into_iter().map(|(id, bucket)| key(&bucket, id)).collect())
+    }
+
     async fn remove(&mut self, id: BlobId) -> PortResult<()> {
         let delete = diesel::delete(blobs::table.find(id.uuid()).filter(blobs::state.eq(DELETED)));
         self.defer_change(Target::Blobs, delete).await
@@ -185,12 +238,11 @@ type Deleted = (
     diesel::dsl::Eq<blobs::state, &'static str>,
     diesel::dsl::Eq<blobs::deleted_at, Moment>,
     diesel::dsl::Eq<blobs::due_at, Moment>,
+    diesel::dsl::Eq<blobs::ref_count, i32>,
 );
 
 /// The columns that make a row a tombstone. `was_stored` stays as it is.
 fn deleted(at: Timestamp) -> Deleted {
-    (blobs::state.eq(DELETED), blobs::deleted_at.eq(Moment(at)), blobs::due_at.eq(Moment(at)))
+    let at = Moment(at);
+    (blobs::state.eq(DELETED), blobs::deleted_at.eq(at), blobs::due_at.eq(at), blobs::ref_count.eq(0))
 }
-
-#[cfg(test)]
-mod tests;

@@ -12,21 +12,27 @@ use fm_domain::blobs::{BlobQueries, BlobRecord, BlobState, Sweepable};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::tree::ItemKind;
 use uuid::Uuid;
 
-use crate::access::removed_owner_of_file;
-use crate::blobs::key;
+use crate::access::removed_owner_of_node;
+use crate::blobs::{DELETED, INTENT, STORED, key};
 use crate::read::PgReadRepos;
-use crate::rows::FileRow;
-use crate::schema::{blobs, files};
+use crate::rows::NodeRow;
+use crate::schema::{blobs, nodes};
 use crate::sql::{statement, typed};
 use crate::value::{Moment, count, size};
 
 /// One statement, so that both sides are of one moment.
-const TALLY: &str = "SELECT users.id, users.used_bytes, users.file_count, kept.bytes, kept.files \
+const TALLY: &str = "SELECT users.id, users.used_bytes, users.file_count, kept.bytes + old.bytes, kept.files \
     FROM users, LATERAL (\
-        SELECT coalesce(sum(size_bytes), 0)::bigint AS bytes, count(*) AS files FROM files WHERE owner_id = users.id\
-    ) AS kept WHERE users.id > ? AND users.removed_at IS NULL ORDER BY users.id LIMIT ?";
+        SELECT coalesce(sum(size_bytes), 0)::bigint AS bytes, \
+            count(*) FILTER (WHERE kind = 'file' AND trash_id IS NULL) AS files \
+        FROM nodes WHERE drive_id = users.id\
+    ) AS kept, LATERAL (\
+        SELECT coalesce(sum(file_versions.size_bytes), 0)::bigint AS bytes \
+        FROM nodes JOIN file_versions ON file_id = nodes.id WHERE drive_id = users.id\
+    ) AS old WHERE users.id > ? AND users.removed_at IS NULL ORDER BY users.id LIMIT ?";
 
 /// Each side stops counting at its limit.
 const COUNT_SWEEPABLE: &str = "SELECT \
@@ -43,16 +49,17 @@ fn place(after: Option<Uuid>) -> Uuid {
     after.unwrap_or(Uuid::nil())
 }
 
-/// A page of files of every owner.
+/// A page of files of every owner, living and in the trash.
 #[diesel::dsl::auto_type(no_type_alias)]
 pub(crate) fn walk(after: Option<FileId>, limit: u32) -> _ {
     let after: Uuid = place(after.map(FileId::uuid));
     let limit: i64 = i64::from(limit);
-    let row: diesel::dsl::AsSelect<FileRow, Pg> = FileRow::as_select();
-    let removed: removed_owner_of_file = removed_owner_of_file();
-    files::table
-        .filter(files::id.gt(after).and(not(exists(removed))))
-        .order(files::id)
+    let kind: &'static str = ItemKind::File.as_str();
+    let row: diesel::dsl::AsSelect<NodeRow, Pg> = NodeRow::as_select();
+    let removed: removed_owner_of_node = removed_owner_of_node();
+    nodes::table
+        .filter(nodes::id.gt(after).and(nodes::kind.eq(kind)).and(not(exists(removed))))
+        .order(nodes::id)
         .limit(limit)
         .select(row)
 }
@@ -81,7 +88,7 @@ pub(crate) fn tally(
 pub(crate) fn understood((id, used_bytes, file_count, bytes, files): TallyRow) -> PortResult<Tally> {
     let recorded =
         Kept { bytes: size("users.used_bytes", used_bytes)?, files: count("users.file_count", file_count)? };
-    let counted = Kept { bytes: size("files.size_bytes", bytes)?, files: count("files", files)? };
+    let counted = Kept { bytes: size("nodes.size_bytes", bytes)?, files: count("nodes", files)? };
     Ok(Tally { user: UserId::new(id), recorded, counted })
 }
 
@@ -99,9 +106,9 @@ pub(crate) fn record(
     (id, bucket, state, bytes): (Uuid, String, String, Option<i64>),
 ) -> PortResult<BlobRecord> {
     let state = match (state.as_str(), bytes) {
-        ("announced", _) => BlobState::Intent,
-        ("settled", Some(bytes)) => BlobState::Stored { size: size("blobs.size_bytes", bytes)? },
-        ("doomed", _) => BlobState::Deleted,
+        (INTENT, _) => BlobState::Intent,
+        (STORED, Some(bytes)) => BlobState::Stored { size: size("blobs.size_bytes", bytes)? },
+        (DELETED, _) => BlobState::Deleted,
         (other, _) => {
             let source = format!("{other} is no state, or lacks its size").into();
             return Err(PortError::Corrupt { what: "blobs.state", source });

@@ -43,12 +43,14 @@ const COUNT: &str = "SELECT count(*), \
     count(*) FILTER (WHERE suspended_at IS NOT NULL), \
     count(*) FILTER (WHERE role = 'admin'), \
     least(coalesce(sum(used_bytes), 0), 9223372036854775807)::bigint, \
+    least(coalesce(sum(trash_bytes), 0), 9223372036854775807)::bigint, \
+    least(coalesce(sum(version_bytes), 0), 9223372036854775807)::bigint, \
     least(coalesce(sum(reserved_bytes), 0), 9223372036854775807)::bigint, \
     least(coalesce(sum(file_count), 0), 9223372036854775807)::bigint \
     FROM users WHERE removed_at IS NULL AND used_bytes >= ?";
 
-pub(crate) type CountTypes = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
-pub(crate) type CountRow = (i64, i64, i64, i64, i64, i64);
+pub(crate) type CountTypes = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
+pub(crate) type CountRow = (i64, i64, i64, i64, i64, i64, i64, i64);
 
 /// All users, counted.
 pub(crate) fn count() -> impl Query<SqlType = CountTypes> + QueryFragment<Pg> + QueryId + Send + 'static {
@@ -57,13 +59,15 @@ pub(crate) fn count() -> impl Query<SqlType = CountTypes> + QueryFragment<Pg> + 
 
 /// The counts that a row holds.
 pub(crate) fn understood(row: CountRow) -> PortResult<UserCounts> {
-    let (users, suspended, admins, used, reserved, files) = row;
+    let (users, suspended, admins, used, trash, versions, reserved, files) = row;
     Ok(UserCounts {
         users: number("users", users)?,
         suspended: number("users.suspended_at", suspended)?,
         admins: number("users.role", admins)?,
         storage: StorageUse {
             used: size("users.used_bytes", used)?,
+            trash: size("users.trash_bytes", trash)?,
+            versions: size("users.version_bytes", versions)?,
             reserved: size("users.reserved_bytes", reserved)?,
             file_count: number("users.file_count", files)?,
         },

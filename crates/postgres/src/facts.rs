@@ -30,8 +30,8 @@ const CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::b
 
 /// The tables that the program reads and writes.
 const RIGHTS: &str = "SELECT current_schema() IS NOT NULL AND has_schema_privilege(current_schema(), 'CREATE'), \
-    (SELECT string_agg(name, ',' ORDER BY name) FROM unnest(ARRAY['users', 'sessions', 'blobs', 'files', \
-        'idempotency_keys', 'jobs', 'uploads', 'upload_parts', 'audit_entries']) AS name \
+    (SELECT string_agg(name, ',' ORDER BY name) FROM unnest(ARRAY['users', 'sessions', 'blobs', 'nodes', \
+        'file_versions', 'operations', 'idempotency_keys', 'jobs', 'uploads', 'upload_parts', 'audit_entries']) AS name \
      WHERE to_regclass(name) IS NOT NULL AND NOT (has_table_privilege(to_regclass(name), 'SELECT') \
         AND has_table_privilege(to_regclass(name), 'INSERT') AND has_table_privilege(to_regclass(name), 'UPDATE') \
         AND has_table_privilege(to_regclass(name), 'DELETE')))";

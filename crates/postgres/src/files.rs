@@ -9,10 +9,11 @@ use fm_domain::access::Access;
 use fm_domain::error::PortResult;
 use fm_domain::files::{Charset, File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
+use fm_domain::tree::Item;
 
-use crate::access::{removed_owner_of_file, removed_user, visible_files};
-use crate::rows::{FileEdit, FileRow, NewFileRow, ThumbnailRow};
-use crate::schema::files;
+use crate::access::{LivingFile, removed_owner_of_node, removed_user, visible_files};
+use crate::rows::{FileEdit, NewNode, NodeRow, ThumbnailRow};
+use crate::schema::nodes;
 use crate::sql::fixed;
 use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::bigint;
@@ -25,24 +26,26 @@ diesel::define_sql_function! {
 #[async_trait]
 impl FileRepo for PgUnitOfWork {
     async fn insert(&mut self, file: &File) -> PortResult<()> {
-        let insert = diesel::insert_into(files::table).values(NewFileRow::of(file));
-        self.defer_insert(Target::Files, insert).await
+        let seq = self.seq_or_none(file.drive());
+        self.defer_insert(Target::Nodes, NewNode::of(&Item::File(file.clone()), seq)).await
     }
 
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
-        let file = files::table.find(id.uuid()).filter(visible_files(access));
-        let file = file.select(FileRow::as_select()).for_update();
+        let file = nodes::table.find(id.uuid()).filter(visible_files(access));
+        let file = file.select(NodeRow::as_select()).for_update();
         let row = self.run(async |connection| file.get_result(connection).await.optional()).await?;
-        self.understood(row.map(FileRow::into_file).transpose())
+        self.understood(row.map(NodeRow::into_file).transpose())
     }
 
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile> {
-        let stored = files::table
+        let stored = nodes::table
             .find(file.id.uuid())
-            .filter(files::owner_id.eq(file.owner.uuid()))
-            .filter(files::revision.eq(bigint(seen.number())))
-            .filter(not(exists(removed_user(file.owner.uuid()))));
-        let edit = (FileEdit::of(file), ThumbnailRow::of(&file.thumbnail));
+            .filter(nodes::drive_id.eq(file.drive().uuid()))
+            .filter(nodes::revision.eq(bigint(seen.number())))
+            .filter(not(exists(removed_user(file.owner.uuid()))))
+            .filter(LivingFile);
+        let thumbnail = ThumbnailRow::of(&file.thumbnail);
+        let edit = (FileEdit::of(file), thumbnail, nodes::changed_seq.eq(self.stamp()));
         let update = fixed(diesel::update(stored).set(edit));
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(UpdateFile::Stale),
@@ -51,9 +54,10 @@ impl FileRepo for PgUnitOfWork {
     }
 
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> {
-        let file = files::table.find(id.uuid()).filter(files::blob_id.eq(of.uuid()));
-        let file = file.filter(not(exists(removed_owner_of_file())));
-        let update = fixed(diesel::update(file).set(ThumbnailRow::of(state)));
+        let file = nodes::table.find(id.uuid()).filter(nodes::blob_id.eq(of.uuid()));
+        let file = file.filter(not(exists(removed_owner_of_node())));
+        let set = (ThumbnailRow::of(state), nodes::changed_seq.eq(self.stamp()));
+        let update = fixed(diesel::update(file).set(set));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
@@ -65,19 +69,20 @@ impl FileRepo for PgUnitOfWork {
         charset: Option<Charset>,
     ) -> PortResult<bool> {
         let file =
-            files::table.find(id.uuid()).filter(files::blob_id.eq(of.uuid())).filter(files::sha256.is_null());
-        let file = file.filter(not(exists(removed_owner_of_file())));
-        let charset = files::charset.eq(coalesce(files::charset, charset.map(|charset| charset.to_string())));
-        let update =
-            fixed(diesel::update(file).set((files::sha256.eq(sha256.as_bytes().as_slice()), charset)));
+            nodes::table.find(id.uuid()).filter(nodes::blob_id.eq(of.uuid())).filter(nodes::sha256.is_null());
+        let file = file.filter(not(exists(removed_owner_of_node())));
+        let charset = nodes::charset.eq(coalesce(nodes::charset, charset.map(|charset| charset.to_string())));
+        let sha256 = nodes::sha256.eq(sha256.as_bytes().as_slice());
+        let set = (sha256, charset, nodes::changed_seq.eq(self.stamp()));
+        let update = fixed(diesel::update(file).set(set));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
     }
 
     async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
-        let file = files::table.find(id.uuid()).filter(visible_files(access));
-        let delete = diesel::delete(file).returning(FileRow::as_returning());
-        let delete = self.together_on(Target::Files, delete).await?;
+        let file = nodes::table.find(id.uuid()).filter(visible_files(access));
+        let delete = diesel::delete(file).returning(NodeRow::as_returning());
+        let delete = self.together_on(Target::Nodes, delete).await?;
         let row = self.run(async |connection| delete.get_result(connection).await.optional()).await?;
-        self.understood(row.map(FileRow::into_file).transpose())
+        self.understood(row.map(NodeRow::into_file).transpose())
     }
 }

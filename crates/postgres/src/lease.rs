@@ -55,6 +55,11 @@ impl PgLease {
         Self { connection: Some(connection), _slot: slot, limit, last: Last::Answered, in_transaction: false }
     }
 
+    /// Statements may take so long from now on; the server has a limit of its own.
+    pub(crate) const fn allow(&mut self, limit: Duration) {
+        self.limit = limit;
+    }
+
     /// Whether everything asked so far was answered without an error.
     pub(crate) const fn is_sound(&self) -> bool {
         matches!(self.last, Last::Answered)

@@ -1,4 +1,4 @@
-//! Users, files, blobs, keys, uploads, jobs, the audit trail and sessions in PostgreSQL, without libpq.
+//! Users, drives, files, blobs, keys, uploads, jobs, the audit trail and sessions in PostgreSQL, without libpq.
 //!
 //! Everything hangs on one [`PgPool`]: [`PgDatabase`] and [`PgSessionStore`] share its connections. [`PgJobSignal`]
 //! and [`PgSessionSignal`] listen on a connection of their own each, and [`PgMigrations`] works on one for as long as it needs.
@@ -19,10 +19,12 @@ mod archive;
 mod audit;
 mod blobs;
 mod checks;
+mod children;
 mod claim;
 mod contents;
 mod database;
 mod directory;
+mod drives;
 mod error;
 mod facts;
 mod files;
@@ -30,11 +32,16 @@ mod gather;
 mod hosts;
 mod jobs;
 mod keys;
+mod keyset;
 mod lease;
 mod list;
 mod listener;
 mod migrations;
+mod nodes;
+mod numbers;
+mod operations;
 mod options;
+mod place;
 #[cfg(test)]
 mod plans;
 mod pool;
@@ -48,12 +55,17 @@ mod sessions;
 mod shared;
 mod signal;
 mod sql;
+mod subtree;
 mod timing;
 mod tls;
+mod trash;
+mod tree;
 mod unit_of_work;
 mod uploads;
 mod users;
 mod value;
+mod versions;
+mod walks;
 
 pub use address::{InvalidAddress, PgAddress};
 pub use database::PgDatabase;

@@ -11,11 +11,11 @@ use fm_domain::files::{FileFilter, FilePage, FileSort, PageKey, SortOrder, TypeF
 use uuid::Uuid;
 
 use crate::access::visible_files;
-use crate::rows::FileRow;
-use crate::schema::files;
+use crate::rows::NodeRow;
+use crate::schema::nodes;
 use crate::value::{Moment, bigint};
 
-type Files = Select<files::table, AsSelect<FileRow, Pg>>;
+type Files = Select<nodes::table, AsSelect<NodeRow, Pg>>;
 
 /// A page of files, ready to be sent.
 pub(crate) type FileList<'q> = diesel::helper_types::IntoBoxed<'q, Files, Pg>;
@@ -26,37 +26,46 @@ pub(crate) fn list_files<'q>(
     filter: &'q FileFilter,
     page: &FilePage,
 ) -> Option<FileList<'q>> {
-    let mut query = files::table.select(FileRow::as_select()).into_boxed::<Pg>();
+    let mut query = nodes::table.select(NodeRow::as_select()).into_boxed::<Pg>();
     query = query.filter(visible_files(access));
     if let Some(text) = &filter.name_contains {
         // No name has a NUL, and PostgreSQL takes none.
         if text.contains('\0') {
             return None;
         }
-        query = query.filter(strpos(files::name_search, text.as_str()).gt(0));
+        query = query.filter(strpos(nodes::name_search, text.as_str()).gt(0));
     }
     if let Some(hash) = &filter.sha256 {
-        query = query.filter(files::sha256.eq(hash.as_bytes().as_slice()));
+        query = query.filter(nodes::sha256.eq(hash.as_bytes().as_slice()));
     }
     match &filter.content_type {
-        Some(TypeFilter::Exactly(exactly)) => query = query.filter(files::content_type.eq(exactly.as_str())),
-        Some(TypeFilter::Family(family)) => query = query.filter(files::family.eq(family.as_str())),
+        Some(TypeFilter::Exactly(exactly)) => query = query.filter(nodes::content_type.eq(exactly.as_str())),
+        Some(TypeFilter::Family(family)) => query = query.filter(nodes::family.eq(family.as_str())),
         None => {}
+    }
+    if let Some(parent) = filter.parent {
+        query = query.filter(nodes::parent_id.eq(parent.uuid()));
+    }
+    if let Some(moment) = filter.modified_after {
+        query = query.filter(nodes::modified_at.gt(Moment(moment)));
+    }
+    if let Some(moment) = filter.modified_before {
+        query = query.filter(nodes::modified_at.lt(Moment(moment)));
     }
     if let Some(key) = &page.after {
         query = query.filter(After { place: Place::of(key)?, order: page.order });
     }
     query = match (page.sort, page.order) {
         (FileSort::CreatedAt, SortOrder::Ascending) => {
-            query.order((files::created_at.asc(), files::id.asc()))
+            query.order((nodes::created_at.asc(), nodes::id.asc()))
         }
         (FileSort::CreatedAt, SortOrder::Descending) => {
-            query.order((files::created_at.desc(), files::id.desc()))
+            query.order((nodes::created_at.desc(), nodes::id.desc()))
         }
-        (FileSort::Name, SortOrder::Ascending) => query.order((files::name_sort.asc(), files::id.asc())),
-        (FileSort::Name, SortOrder::Descending) => query.order((files::name_sort.desc(), files::id.desc())),
-        (FileSort::Size, SortOrder::Ascending) => query.order((files::size_bytes.asc(), files::id.asc())),
-        (FileSort::Size, SortOrder::Descending) => query.order((files::size_bytes.desc(), files::id.desc())),
+        (FileSort::Name, SortOrder::Ascending) => query.order((nodes::name_sort.asc(), nodes::id.asc())),
+        (FileSort::Name, SortOrder::Descending) => query.order((nodes::name_sort.desc(), nodes::id.desc())),
+        (FileSort::Size, SortOrder::Ascending) => query.order((nodes::size_bytes.asc(), nodes::id.asc())),
+        (FileSort::Size, SortOrder::Descending) => query.order((nodes::size_bytes.desc(), nodes::id.desc())),
     };
     Some(query.limit(i64::from(page.limit)))
 }
@@ -103,11 +112,11 @@ impl After {
         Pg: diesel::sql_types::HasSqlType<T>,
         U: diesel::serialize::ToSql<T, Pg>,
     {
-        out.push_sql("(files.");
+        out.push_sql("(nodes.");
         out.push_sql(column);
         out.push_sql(match self.order {
-            SortOrder::Ascending => ", files.id) > (",
-            SortOrder::Descending => ", files.id) < (",
+            SortOrder::Ascending => ", nodes.id) > (",
+            SortOrder::Descending => ", nodes.id) < (",
         });
         out.push_bind_param::<T, U>(value)?;
         out.push_sql(", ");

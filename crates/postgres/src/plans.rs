@@ -56,12 +56,13 @@ const FILL: &str = "
     FROM unnest(ARRAY['00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002']) AS id;
     INSERT INTO users (id, email, email_key, role, password_hash, created_at)
     SELECT gen_random_uuid(), 'other-' || n, 'other-' || n, 'user', 'hash', now() FROM generate_series(1, 3000) AS n;
-    INSERT INTO files (id, owner_id, name, name_sort, name_search, content_type, size_bytes, sha256, blob_id,
+    INSERT INTO nodes (id, drive_id, parent_id, name, name_sort, name_search, content_type, size_bytes, sha256, blob_id,
                        thumbnail_state, revision, created_at, updated_at)
-    SELECT gen_random_uuid(), ('00000000-0000-0000-0000-00000000000' || 1 + (n % 10) / 7)::uuid, name, name, name,
+    SELECT gen_random_uuid(), drive, drive, name, name, name,
            (ARRAY['image/png', 'image/jpeg', 'text/plain', 'application/pdf'])[1 + n % 4], n * 7919 % 100003,
            sha256(name::bytea), gen_random_uuid(), 'none', 1, timestamptz '2026-01-01' + n * interval '1 minute', now()
-    FROM generate_series(1, 9000) AS n, LATERAL (SELECT md5(n::text) || '.png') AS names (name);
+    FROM generate_series(1, 9000) AS n, LATERAL (SELECT md5(n::text) || '.png') AS names (name),
+         LATERAL (SELECT ('00000000-0000-0000-0000-00000000000' || 1 + (n % 10) / 7)::uuid) AS drives (drive);
     INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, announced_at, expires_at, doomed_at, due_at)
     SELECT gen_random_uuid(), 'files', gen_random_uuid(), CASE n % 2 WHEN 0 THEN 'announced' ELSE 'doomed' END, 0,
            moment, moment, CASE n % 2 WHEN 1 THEN moment END, CASE n % 2 WHEN 1 THEN moment END
@@ -120,11 +121,11 @@ async fn every_page_of_a_list_is_a_walk_along_its_index() {
     let png = || Some(TypeFilter::Exactly("image/png".parse().unwrap()));
     let images = || Some(TypeFilter::Family("image".to_owned()));
     for (sort, content_type, index) in [
-        (FileSort::CreatedAt, None, "files_owner_id_created_at_idx"),
-        (FileSort::Name, None, "files_owner_id_name_sort_idx"),
-        (FileSort::Size, None, "files_owner_id_size_bytes_idx"),
-        (FileSort::CreatedAt, png(), "files_owner_id_content_type_idx"),
-        (FileSort::CreatedAt, images(), "files_owner_id_"),
+        (FileSort::CreatedAt, None, "nodes_created_at_idx"),
+        (FileSort::Name, None, "nodes_name_sort_idx"),
+        (FileSort::Size, None, "nodes_size_bytes_idx"),
+        (FileSort::CreatedAt, png(), "nodes_content_type_idx"),
+        (FileSort::CreatedAt, images(), "nodes_"),
     ] {
         let filter = filter(content_type);
         for order in [SortOrder::Ascending, SortOrder::Descending] {
@@ -135,7 +136,7 @@ async fn every_page_of_a_list_is_a_walk_along_its_index() {
                 assert!(wanted, "{sort:?} {order:?} {after:?}\n{plan}");
                 assert!(!plan.contains("Seq Scan"), "{plan}");
                 // The place is where the walk begins, not what it throws away.
-                assert!(after.is_none() || plan.contains("Index Cond: ((owner_id"), "{plan}");
+                assert!(after.is_none() || plan.contains("Index Cond: ((drive_id"), "{plan}");
                 assert!(after.is_none() || !plan.contains("Filter: (ROW("), "{plan}");
             }
         }
@@ -149,7 +150,7 @@ async fn a_hash_finds_its_files_by_index() {
     let page = FilePage { sort: FileSort::CreatedAt, order: SortOrder::Descending, after: None, limit: 51 };
     let filter: &'static FileFilter = Box::leak(Box::new(filter));
     let plan = plan(&fixture, list_files(&ACCESS, filter, &page).unwrap()).await;
-    assert!(plan.contains("files_owner_id_sha256_idx"), "{plan}");
+    assert!(plan.contains("nodes_sha256_idx"), "{plan}");
 }
 
 #[tokio::test]
@@ -169,10 +170,10 @@ async fn the_sweep_of_blobs_walks_along_its_index() {
 const MANY_USERS: &str = "
     INSERT INTO users (id, email, email_key, role, password_hash, created_at)
     SELECT gen_random_uuid(), n, n, 'user', 'hash', now() FROM generate_series(1, 1000) AS n;
-    INSERT INTO files (id, owner_id, name, name_sort, name_search, content_type, size_bytes, blob_id, thumbnail_state,
-                       revision, created_at, updated_at)
-    SELECT gen_random_uuid(), id, 'a', 'a', 'a', 'text/plain', 1, gen_random_uuid(), 'none', 1, now(), now()
-    FROM users, generate_series(1, 10) AS n;
+    INSERT INTO nodes (id, drive_id, parent_id, name, name_sort, name_search, content_type, size_bytes, blob_id,
+                       thumbnail_state, revision, created_at, updated_at)
+    SELECT gen_random_uuid(), users.id, users.id, names.name, names.name, names.name, 'text/plain', 1, gen_random_uuid(), 'none', 1, now(), now()
+    FROM users, generate_series(1, 10) AS n, LATERAL (SELECT 'a' || n) AS names (name);
     ANALYZE;";
 
 #[tokio::test]
@@ -182,10 +183,10 @@ async fn checks_of_everything_walk_along_their_indexes() {
     let now = Timestamp::from_unix_seconds(1_767_400_000);
     let id = Uuid::from_u128(u128::MAX / 2);
     for (asked, indexes) in [
-        (plan(&fixture, crate::checks::walk(Some(FileId::new(id)), 500)).await, &["using files_pkey"][..]),
+        (plan(&fixture, crate::checks::walk(Some(FileId::new(id)), 500)).await, &["using nodes_pkey"][..]),
         (
             plan(&fixture, crate::checks::tally(Some(UserId::new(id)), 50)).await,
-            &["using users_pkey", "files_owner_id_"],
+            &["using users_pkey", "nodes_drive_id_idx"],
         ),
         (plan(&fixture, crate::checks::find(vec![id; 5])).await, &["blobs_pkey"]),
         (
@@ -193,7 +194,7 @@ async fn checks_of_everything_walk_along_their_indexes() {
             &["blobs_expires_at_idx", "blobs_due_at_idx"],
         ),
     ] {
-        let scans = asked.contains("Seq Scan on files") || asked.contains("Seq Scan on blobs");
+        let scans = asked.contains("Seq Scan on nodes") || asked.contains("Seq Scan on blobs");
         assert!(indexes.iter().all(|index| asked.contains(index)) && !scans, "{asked}");
     }
 }
@@ -255,6 +256,9 @@ const MANY_ROWS: &str = "
     UPDATE blobs SET owner_id = '00000000-0000-0000-0000-000000000001';
     INSERT INTO idempotency_keys (user_id, key, attempt_id, held_until)
     SELECT '00000000-0000-0000-0000-000000000001', 'key-' || n, gen_random_uuid(), now() FROM generate_series(1, 9000) AS n;
+    INSERT INTO file_versions (file_id, number, content_type, size_bytes, blob_id, created_by, created_at, replaced_at, is_pinned)
+    SELECT id, n, 'image/png', 5, gen_random_uuid(), drive_id, now(), now(), false
+    FROM nodes, generate_series(1, 4) AS n WHERE kind = 'file';
     ANALYZE;";
 
 #[tokio::test]
@@ -268,7 +272,8 @@ async fn what_a_removed_user_had_goes_along_its_indexes_and_no_further() {
     let limit = || typed::<BigInt, _>(1_000_i64);
     let mut plans = vec![
         (
-            plan(&fixture, statement::<(), _>(contents::MARK_BLOBS, (at(), at(), owner(), limit()))).await,
+            plan(&fixture, statement::<(), _>(contents::CANCEL_INTENTS, (at(), at(), owner(), limit())))
+                .await,
             "blobs_owner_id_id_idx",
         ),
         (
@@ -276,10 +281,20 @@ async fn what_a_removed_user_had_goes_along_its_indexes_and_no_further() {
                 .await,
             "upload_parts_pkey",
         ),
+        (
+            plan(
+                &fixture,
+                statement::<(), _>(contents::REMOVE_VERSIONS, (owner(), limit(), limit(), limit())),
+            )
+            .await,
+            "file_versions_pkey",
+        ),
     ];
-    let indexes =
-        ["uploads_owner_id_idempotency_key_idx", "files_owner_id_created_at_idx", "idempotency_keys_pkey"];
-    for (text, index) in contents::REMOVALS.into_iter().zip(indexes) {
+    for (text, index) in [
+        (contents::REMOVE_UPLOADS, "uploads_owner_id_idempotency_key_idx"),
+        (contents::REMOVE_NODES, "nodes_drive_id_idx"),
+        (contents::REMOVE_KEYS, "idempotency_keys_pkey"),
+    ] {
         plans.push((plan(&fixture, statement::<(), _>(text, (owner(), limit()))).await, index));
     }
     for (plan, index) in plans {

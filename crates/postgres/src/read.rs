@@ -17,8 +17,8 @@ use crate::checks;
 use crate::directory;
 use crate::list::list_files;
 use crate::pool::PgPool;
-use crate::rows::{FileRow, UploadRow, UserRow};
-use crate::schema::{files, uploads, users};
+use crate::rows::{NodeRow, UploadRow, UserRow};
+use crate::schema::{nodes, uploads, users};
 use crate::shared::Shared;
 
 /// Questions, each a statement of its own that sees everything committed before it. Point reads go over the shared
@@ -79,24 +79,24 @@ impl UserQueries for PgReadRepos {
 impl FileQueries for PgReadRepos {
     async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         let find = |shared: Arc<Shared>| async move {
-            let file = files::table.find(id.uuid()).filter(visible_files(access));
-            file.select(FileRow::as_select()).get_result(&mut &**shared).await.optional()
+            let file = nodes::table.find(id.uuid()).filter(visible_files(access));
+            file.select(NodeRow::as_select()).get_result(&mut &**shared).await.optional()
         };
-        self.pool.ask(find).await?.map(FileRow::into_file).transpose()
+        self.pool.ask(find).await?.map(NodeRow::into_file).transpose()
     }
 
     async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
         let Some(query) = list_files(access, filter, page) else { return Ok(Vec::new()) };
         let mut lease = self.pool.lease().await?;
-        let rows: Vec<FileRow> = lease.run(|connection| query.load(connection)).await?;
-        rows.into_iter().map(FileRow::into_file).collect()
+        let rows: Vec<NodeRow> = lease.run(|connection| query.load(connection)).await?;
+        rows.into_iter().map(NodeRow::into_file).collect()
     }
 
     async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> {
         let query = checks::walk(after, limit);
         let mut lease = self.pool.lease().await?;
-        let rows: Vec<FileRow> = lease.run(|connection| query.load(connection)).await?;
-        rows.into_iter().map(FileRow::into_file).collect()
+        let rows: Vec<NodeRow> = lease.run(|connection| query.load(connection)).await?;
+        rows.into_iter().map(NodeRow::into_file).collect()
     }
 }
 

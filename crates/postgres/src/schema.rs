@@ -10,7 +10,11 @@ diesel::table! {
         password_hash -> Text,
         used_bytes -> BigInt,
         reserved_bytes -> BigInt,
+        trash_bytes -> BigInt,
+        version_bytes -> BigInt,
         file_count -> BigInt,
+        node_count -> BigInt,
+        seq -> BigInt,
         created_at -> Timestamptz,
         removed_at -> Nullable<Timestamptz>,
         suspended_at -> Nullable<Timestamptz>,
@@ -49,30 +53,74 @@ diesel::table! {
         #[sql_name = "doomed_at"]
         deleted_at -> Nullable<Timestamptz>,
         due_at -> Nullable<Timestamptz>,
+        ref_count -> Integer,
     }
 }
 
 diesel::table! {
-    files (id) {
+    nodes (id) {
         id -> Uuid,
-        owner_id -> Uuid,
+        drive_id -> Uuid,
+        parent_id -> Nullable<Uuid>,
+        kind -> Text,
         name -> Text,
         name_sort -> Text,
         name_search -> Text,
-        content_type -> Text,
+        content_type -> Nullable<Text>,
         charset -> Nullable<Text>,
-        family -> Text,
-        size_bytes -> BigInt,
+        family -> Nullable<Text>,
+        size_bytes -> Nullable<BigInt>,
         sha256 -> Nullable<Binary>,
-        blob_id -> Uuid,
-        thumbnail_state -> Text,
+        blob_id -> Nullable<Uuid>,
+        thumbnail_state -> Nullable<Text>,
         thumbnail_blob_id -> Nullable<Uuid>,
         thumbnail_width -> Nullable<Integer>,
         thumbnail_height -> Nullable<Integer>,
         thumbnail_failures -> Integer,
+        version -> Integer,
+        content_at -> Timestamptz,
+        modified_at -> Timestamptz,
         revision -> BigInt,
+        changed_seq -> BigInt,
+        trash_id -> Nullable<Uuid>,
+        trashed_from -> Nullable<Uuid>,
+        trashed_at -> Nullable<Timestamptz>,
+        trashed_path -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    file_versions (file_id, number) {
+        file_id -> Uuid,
+        number -> Integer,
+        content_type -> Text,
+        charset -> Nullable<Text>,
+        size_bytes -> BigInt,
+        sha256 -> Nullable<Binary>,
+        blob_id -> Uuid,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+        replaced_at -> Timestamptz,
+        is_pinned -> Bool,
+        label -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    operations (id) {
+        id -> Uuid,
+        owner_id -> Uuid,
+        kind -> Text,
+        status -> Text,
+        done_count -> BigInt,
+        total_count -> Nullable<BigInt>,
+        failed -> Jsonb,
+        result -> Nullable<Jsonb>,
+        rest -> Jsonb,
+        created_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -131,6 +179,11 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         write_state -> Nullable<Binary>,
+        parent_id -> Nullable<Uuid>,
+        path -> Text,
+        on_conflict -> Text,
+        strict_parent -> Bool,
+        modified_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -157,5 +210,6 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(users, blobs);
-diesel::allow_tables_to_appear_in_same_query!(users, files);
+diesel::allow_tables_to_appear_in_same_query!(users, nodes);
+diesel::allow_tables_to_appear_in_same_query!(users, operations);
 diesel::allow_tables_to_appear_in_same_query!(users, uploads);

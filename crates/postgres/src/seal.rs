@@ -15,8 +15,18 @@ use crate::timing::{SEAL, SEAL_FIRST_LOCK, SEAL_LONGEST_LOCK};
 use crate::value::count;
 
 /// The tables that are sealed: all but that of sessions, which may be in another store.
-const TABLES: [&str; 8] =
-    ["blobs", "idempotency_keys", "files", "uploads", "upload_parts", "jobs", "users", "audit_entries"];
+const TABLES: [&str; 10] = [
+    "blobs",
+    "idempotency_keys",
+    "nodes",
+    "file_versions",
+    "operations",
+    "uploads",
+    "upload_parts",
+    "jobs",
+    "users",
+    "audit_entries",
+];
 
 const ALL_TABLES: u64 = TABLES.len() as u64;
 

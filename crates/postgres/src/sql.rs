@@ -63,6 +63,9 @@ values!(T0 V0 0, T1 V1 1, T2 V2 2, T3 V3 3, T4 V4 4, T5 V5 5);
 values!(T0 V0 0, T1 V1 1, T2 V2 2, T3 V3 3, T4 V4 4, T5 V5 5, T6 V6 6);
 values!(T0 V0 0, T1 V1 1, T2 V2 2, T3 V3 3, T4 V4 4, T5 V5 5, T6 V6 6, T7 V7 7);
 values!(T0 V0 0, T1 V1 1, T2 V2 2, T3 V3 3, T4 V4 4, T5 V5 5, T6 V6 6, T7 V7 7, T8 V8 8);
+values!(
+    T0 V0 0, T1 V1 1, T2 V2 2, T3 V3 3, T4 V4 4, T5 V5 5, T6 V6 6, T7 V7 7, T8 V8 8, T9 V9 9, T10 V10 10, T11 V11 11
+);
 
 impl<ST, V: Values> QueryFragment<Pg> for Sql<ST, V> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -112,6 +115,31 @@ impl<Q> QueryId for Fixed<Q> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
+impl<Q: Query> Query for Fixed<Q> {
+    type SqlType = Q::SqlType;
+}
+
+/// Expressions whose text is always the same, and that any statement about their tables may have.
+macro_rules! of_any_row {
+    ($($expression:ty),+) => {
+        $(
+            impl<QS> diesel::AppearsOnTable<QS> for $expression {}
+            impl<QS> diesel::SelectableExpression<QS> for $expression {}
+
+            impl<G> diesel::expression::ValidGrouping<G> for $expression {
+                type IsAggregate = diesel::expression::is_aggregate::Never;
+            }
+
+            impl diesel::query_builder::QueryId for $expression {
+                type QueryId = Self;
+
+                const HAS_STATIC_QUERY_ID: bool = true;
+            }
+        )+
+    };
+}
+pub(crate) use of_any_row;
+
 /// A write whose outcome is not looked at.
 pub(crate) type Write = Box<dyn QueryFragment<Pg> + Send + Sync>;
 
@@ -120,6 +148,8 @@ pub(crate) type Write = Box<dyn QueryFragment<Pg> + Send + Sync>;
 pub(crate) struct Together<Q> {
     pub(crate) writes: Vec<Write>,
     pub(crate) last: Q,
+    /// Whether the statement begins with queries of its own: `next AS (…) SELECT …`.
+    pub(crate) has_queries: bool,
 }
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Together<Q> {
@@ -129,6 +159,9 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Together<Q> {
             out.push_sql(&format!("{before} w{number} AS ("));
             write.walk_ast(out.reborrow())?;
             out.push_sql(") ");
+        }
+        if self.has_queries {
+            out.push_sql(if self.writes.is_empty() { "WITH " } else { ", " });
         }
         self.last.walk_ast(out)
     }

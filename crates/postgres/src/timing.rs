@@ -59,3 +59,6 @@ pub(crate) const SEAL_FIRST_LOCK: Duration = Duration::from_millis(250);
 
 /// `lock_timeout` of later tries: longer than `deadlock_timeout` (1 s), after which the server ends an autovacuum that is in the way.
 pub(crate) const SEAL_LONGEST_LOCK: Duration = Duration::from_secs(2);
+
+/// How long a statement of a snapshot or of a unit of rows may take: some of them read all rows of the largest tables.
+pub(crate) const ARCHIVE_STATEMENT: Duration = Duration::from_hours(1);

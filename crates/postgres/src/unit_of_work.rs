@@ -9,6 +9,8 @@ use diesel::query_builder::QueryFragment;
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{Cause, PortError, PortResult};
+use fm_domain::ids::DriveId;
+use fm_domain::tree::Seq;
 use tokio::time::error::Elapsed;
 
 use crate::claim::Turns;
@@ -24,7 +26,8 @@ const MOST_DEFERRED: usize = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     Blobs,
-    Files,
+    Drives,
+    Nodes,
     Keys,
     Uploads,
     AuditEntries,
@@ -45,6 +48,8 @@ pub struct PgUnitOfWork {
     has_begun: bool,
     enqueued: bool,
     pub(crate) turns: Turns,
+    /// The drives that it has entered, with the numbers of its changes.
+    pub(crate) entered: Vec<(DriveId, Seq)>,
     deferred: Vec<Deferred>,
 }
 
@@ -58,7 +63,16 @@ struct Deferred {
 
 impl PgUnitOfWork {
     pub(crate) const fn new(pool: PgPool, lease: PgLease, turns: Turns) -> Self {
-        Self { pool, lease, is_single: false, has_begun: false, enqueued: false, turns, deferred: Vec::new() }
+        Self {
+            pool,
+            lease,
+            is_single: false,
+            has_begun: false,
+            enqueued: false,
+            turns,
+            entered: Vec::new(),
+            deferred: Vec::new(),
+        }
     }
 
     /// A unit of one call.
@@ -170,7 +184,8 @@ impl PgUnitOfWork {
 
     /// The statement, to be run, with the deferred writes in it. It is about none of their tables.
     pub(crate) fn together<Q>(&mut self, statement: Q) -> Together<Q> {
-        Together { writes: self.deferred.drain(..).map(|deferred| deferred.write).collect(), last: statement }
+        let writes = self.deferred.drain(..).map(|deferred| deferred.write).collect();
+        Together { writes, last: statement, has_queries: false }
     }
 
     /// The same for a statement about a table: deferred writes to that are sent before.
@@ -182,8 +197,22 @@ impl PgUnitOfWork {
         Ok(self.together(statement))
     }
 
-    /// The same for a statement about the row of a user, which every unit locks last. Those of one statement are locked in the
-    /// order that the server likes: writes that wait for locks are sent before, or two units might wait for each other.
+    /// The same for a statement about these tables that begins with queries of its own, without the word before them.
+    pub(crate) async fn together_with_queries<Q>(
+        &mut self,
+        targets: &[Target],
+        statement: Q,
+    ) -> PortResult<Together<Q>> {
+        if targets.iter().any(|target| self.defers(*target)) {
+            self.begin_by(BEGIN).await?;
+            self.send_deferred().await?;
+        }
+        Ok(Together { has_queries: true, ..self.together(statement) })
+    }
+
+    /// The same for a statement that locks the row of a user, who may have others waiting for it: the unit has that row for as short as can
+    /// be. The locks of one statement are taken in the order that the server likes: writes that wait for locks are sent before, or two
+    /// units might wait for each other.
     pub(crate) async fn together_last<Q>(&mut self, statement: Q) -> PortResult<Together<Q>> {
         if self.deferred.iter().any(|deferred| deferred.locks) {
             self.begin_by(BEGIN).await?;

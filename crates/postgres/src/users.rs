@@ -26,7 +26,8 @@ use crate::value::{Moment, bigint};
 const CHARGE: &str = "UPDATE users SET \
     reserved_bytes = greatest(reserved_bytes - ?, 0), \
     used_bytes = greatest(used_bytes - ? + ?, 0), \
-    file_count = greatest(file_count + ?, 0) \
+    file_count = greatest(file_count + ?, 0), \
+    node_count = greatest(node_count + ?, 0) \
     WHERE id = ? AND removed_at IS NULL AND used_bytes <= ? - greatest(reserved_bytes - ?, 0)";
 
 /// The same within the user's own quota, or the given one. What is left beside the growth is -1 at least, so that it can't
@@ -34,7 +35,8 @@ const CHARGE: &str = "UPDATE users SET \
 const GROW: &str = "UPDATE users SET \
     reserved_bytes = greatest(reserved_bytes - ?, 0), \
     used_bytes = greatest(used_bytes - ? + ?, 0), \
-    file_count = greatest(file_count + ?, 0) \
+    file_count = greatest(file_count + ?, 0), \
+    node_count = greatest(node_count + ?, 0) \
     WHERE id = ? AND removed_at IS NULL AND \
     used_bytes <= greatest(coalesce(quota_bytes, ?) - ?, -1) - greatest(reserved_bytes - ?, 0)";
 
@@ -74,7 +76,7 @@ impl UserRepo for PgUnitOfWork {
     }
 
     async fn find_for_update(&mut self, id: UserId) -> PortResult<Option<Account>> {
-        // Not FOR UPDATE: that would also hold up the inserts of files that refer to the user.
+        // Not FOR UPDATE: that would also hold up the inserts of items that refer to the user.
         let user = living(id).select(UserRow::as_select()).for_no_key_update();
         let row = self.run(async |connection| user.get_result(connection).await.optional()).await?;
         self.understood(row.map(UserRow::into_account).transpose())
@@ -186,7 +188,7 @@ impl UserRepo for PgUnitOfWork {
     }
 
     async fn remove(&mut self, id: UserId) -> PortResult<bool> {
-        // Files, uploads and keys that are left go with it: they refer to it, ON DELETE CASCADE.
+        // Items, uploads, operations and keys that are left go with it: they refer to it, ON DELETE CASCADE.
         let delete = diesel::delete(removed_user(id.uuid()));
         Ok(self.run(|connection| delete.execute(connection)).await? > 0)
     }
@@ -203,6 +205,7 @@ impl PgUnitOfWork {
                 typed::<BigInt, _>(unreserve),
                 typed::<BigInt, _>(free),
                 typed::<BigInt, _>(add),
+                typed::<BigInt, _>(files_more(charge)),
                 typed::<BigInt, _>(files_more(charge)),
                 typed::<SqlUuid, _>(id.uuid()),
                 // used − free + add ≤ the most that a counter holds − reserved, with what is known here on one side.
@@ -224,6 +227,7 @@ impl PgUnitOfWork {
                 typed::<BigInt, _>(unreserve),
                 typed::<BigInt, _>(free),
                 typed::<BigInt, _>(add),
+                typed::<BigInt, _>(files_more(charge)),
                 typed::<BigInt, _>(files_more(charge)),
                 typed::<SqlUuid, _>(id.uuid()),
                 typed::<BigInt, _>(quota),

@@ -3,6 +3,7 @@
 #[expect(dead_code, reason = "no test program needs all of the fixture")]
 mod common;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use common::Fixture;
 use fm_contract::{ArchiveHarness, DatabaseHarness, Impossible, SessionSignalHarness, SessionStoreHarness};
 use fm_domain::archive::Archive;
 use fm_domain::database::Database;
+use fm_domain::ids::NodeId;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::{SessionSignal, SessionStore};
 use fm_postgres::{PgDatabase, PgPool, PgSessionSignal, PgSessionStore};
@@ -34,6 +36,12 @@ impl DatabaseHarness for Postgres {
 
     fn signal(&self) -> Arc<dyn JobSignal> {
         Arc::clone(&self.signal)
+    }
+
+    async fn row_versions(&self) -> Result<HashMap<NodeId, u64>, Impossible> {
+        let rows = self.fixture.ask("SELECT concat_ws(' ', id, xmin) FROM nodes").await;
+        let rows = rows.iter().filter_map(|row| row.split_once(' '));
+        Ok(rows.filter_map(|(id, version)| Some((NodeId::parse(id)?, version.parse().ok()?))).collect())
     }
 
     async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {

@@ -14,7 +14,8 @@ use fm_domain::blobs::{BlobIntent, BlobKey};
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, chain};
 use fm_domain::idempotency::{Claimed, KeyClaim};
-use fm_domain::ids::{BlobId, UserId};
+use fm_domain::ids::{BlobId, DriveId, UserId};
+use fm_domain::tree::{Delta, EnterDrive};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
@@ -102,4 +103,23 @@ async fn any_number_of_writes_can_be_deferred_in_one_unit() {
     }
     unit.commit().await.unwrap();
     assert_eq!(fixture.ask("SELECT count(*)::text FROM blobs").await, ["9"]);
+}
+
+#[tokio::test]
+async fn a_charge_that_can_not_be_refused_waits_for_what_comes_next() {
+    let fixture = Fixture::fresh().await;
+    let database = fixture.database();
+    let drive = DriveId::of_user(stored_user(&*database).await);
+    let mut unit = database.begin().await.unwrap();
+    let drives = unit.drives();
+    drives.enter(drive, &Delta { used: 10, ..Delta::default() }, None).await.unwrap();
+    drives.charge(drive, &Delta { used: -4, trash: 3, ..Delta::default() }, None).await.unwrap();
+    let more = Delta { used: 5, ..Delta::default() };
+    let refused = drives.charge(drive, &more, Some(ByteSize::new(10))).await;
+    assert!(matches!(refused, Err(EnterDrive::QuotaExceeded { trash, .. }) if trash == ByteSize::new(3)));
+    drives.charge(drive, &more, Some(ByteSize::new(11))).await.unwrap();
+    drives.charge(drive, &Delta { nodes: 2, ..Delta::default() }, None).await.unwrap();
+    unit.commit().await.unwrap();
+    let counters = "SELECT concat_ws(' ', used_bytes, trash_bytes, node_count, seq) FROM users";
+    assert_eq!(fixture.ask(counters).await, ["11 3 3 1"]);
 }

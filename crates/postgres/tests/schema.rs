@@ -36,7 +36,7 @@ async fn migrations_go_down_and_up_again_without_loss_of_structure() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let migrations = fixture.migrations();
     let names = migrations.pending().await.unwrap();
-    assert_eq!(names.len(), 26);
+    assert_eq!(names.len(), 33);
     assert_eq!(migrations.up().await.unwrap(), names);
     let before = fixture.ask(STRUCTURE).await;
     assert!(before.len() > 100, "{before:#?}");
@@ -94,7 +94,7 @@ async fn nodes_that_start_together_migrate_once() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let (one, other) = (fixture.migrations(), fixture.migrations());
     let (one, other) = tokio::join!(one.up(), other.up());
-    assert_eq!(one.unwrap().len() + other.unwrap().len(), 26);
+    assert_eq!(one.unwrap().len() + other.unwrap().len(), 33);
 }
 
 #[test]
@@ -173,9 +173,10 @@ async fn no_counter_can_go_below_zero_and_what_belongs_together_stays_so() {
              INSERT INTO upload_parts SELECT id, 1, 5, 'tag' FROM uploads;
              INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, announced_at, expires_at)
              SELECT gen_random_uuid(), 'files', id, 'announced', 0, now(), now() FROM users;
-             INSERT INTO files (id, owner_id, name, name_sort, name_search, content_type, size_bytes, blob_id,
+             INSERT INTO nodes (id, drive_id, parent_id, name, name_sort, name_search, content_type, size_bytes, blob_id,
                                 thumbnail_state, revision, created_at, updated_at)
-             SELECT gen_random_uuid(), owner_id, 'a', 'a', 'a', 'text/plain', 1, id, 'none', 1, now(), now() FROM blobs;
+             SELECT gen_random_uuid(), owner_id, owner_id, 'a', 'a', 'a', 'text/plain', 1, id, 'none', 1, now(), now()
+             FROM blobs;
              INSERT INTO jobs (id, kind, payload, priority, run_at, due_at)
              VALUES (gen_random_uuid(), 'sweep_blobs', '{}', 0, now(), now());
              INSERT INTO idempotency_keys (user_id, key, attempt_id, held_until)
@@ -196,8 +197,13 @@ async fn no_counter_can_go_below_zero_and_what_belongs_together_stays_so() {
         "UPDATE blobs SET state = 'settled'",
         "UPDATE blobs SET state = 'doomed'",
         "UPDATE blobs SET due_at = now()",
-        "UPDATE files SET thumbnail_state = 'ready'",
-        "UPDATE files SET thumbnail_width = 1",
+        "UPDATE users SET trash_bytes = -1",
+        "UPDATE users SET node_count = -1",
+        "UPDATE nodes SET thumbnail_state = 'ready'",
+        "UPDATE nodes SET thumbnail_width = 1",
+        "UPDATE nodes SET kind = 'folder' WHERE blob_id IS NOT NULL",
+        "UPDATE nodes SET parent_id = NULL",
+        "UPDATE nodes SET trash_id = id WHERE parent_id IS NOT NULL",
         "UPDATE jobs SET lease_until = due_at + interval '1 second'",
         "UPDATE jobs SET state = 'dead', lease_until = due_at",
         "UPDATE idempotency_keys SET file_id = gen_random_uuid()",
@@ -246,4 +252,110 @@ async fn an_account_that_is_half_removed_goes_with_its_mark() {
     assert_eq!(fixture.ask("SELECT name FROM files").await, ["a"]);
     let due = "SELECT (due_at IS NOT NULL)::text FROM blobs ORDER BY due_at NULLS LAST";
     assert_eq!(fixture.ask(due).await, ["true", "false"]);
+}
+
+/// As the release before writes files.
+const ADD_FILE: &str = "
+    INSERT INTO files (id, owner_id, name, name_sort, name_search, content_type, size_bytes, sha256, blob_id, thumbnail_state,
+                       thumbnail_blob_id, thumbnail_width, thumbnail_height, thumbnail_failures, revision, created_at,
+                       updated_at, charset)
+    SELECT gen_random_uuid(), id, 'A.tXt', 'a.txt', 'a.txt', 'text/plain', 1, NULL, gen_random_uuid(), 'none', NULL, NULL,
+           NULL, 0, 1, now(), now(), NULL FROM users";
+
+#[tokio::test]
+async fn nodes_of_the_release_before_go_on_with_files() {
+    let fixture = Fixture::fresh().await;
+    let client = fixture.client().await;
+    let user = "INSERT INTO users (id, email, email_key, role, password_hash, created_at)
+                VALUES (gen_random_uuid(), 'a', 'a', 'user', '', now())";
+    client.batch_execute(user).await.unwrap();
+    for _ in 0..3 {
+        client.batch_execute(ADD_FILE).await.unwrap();
+    }
+    let names =
+        "SELECT concat_ws(' ', name, name_search, family) FROM files ORDER BY name_search COLLATE \"C\"";
+    let added = ["A (2).tXt a (2).txt text", "A (3).tXt a (3).txt text", "A.tXt a.txt text"];
+    assert_eq!(fixture.ask(names).await, added);
+    none(&fixture, "SELECT name FROM nodes WHERE kind = 'file' AND parent_id <> drive_id").await;
+    let first = "(SELECT id FROM files WHERE name = 'A.tXt' FOR UPDATE)";
+    client
+        .batch_execute(&format!(
+            "UPDATE files SET name = 'b', name_sort = 'b', name_search = 'b' WHERE id = {first}"
+        ))
+        .await
+        .unwrap();
+    // What is in the trash is gone for them.
+    let trash =
+        "UPDATE nodes SET trash_id = id, parent_id = NULL, trashed_at = now() WHERE name = 'A (3).tXt'";
+    client.batch_execute(trash).await.unwrap();
+    assert_eq!(fixture.ask("SELECT name FROM files ORDER BY name").await, ["A (2).tXt", "b"]);
+    let remove = "DELETE FROM files WHERE ctid = ANY (ARRAY(SELECT ctid FROM files ORDER BY created_at, id LIMIT 5 FOR UPDATE))";
+    client.batch_execute(remove).await.unwrap();
+    assert_eq!(fixture.ask("SELECT name FROM nodes WHERE name <> ''").await, ["A (3).tXt"]);
+}
+
+#[tokio::test]
+async fn nodes_of_the_release_before_delete_no_blob_that_others_refer_to() {
+    let fixture = Fixture::fresh().await;
+    let client = fixture.client().await;
+    client
+        .batch_execute(
+            "INSERT INTO users (id, email, email_key, role, password_hash, created_at)
+             VALUES (gen_random_uuid(), 'a', 'a', 'user', '', now());
+             INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, size_bytes, was_settled, announced_at, expires_at, ref_count)
+             SELECT gen_random_uuid(), 'files', id, 'settled', 0, 1, true, now(), now(), 2 FROM users",
+        )
+        .await
+        .unwrap();
+    let state = "SELECT concat_ws(' ', state, ref_count, due_at IS NULL) FROM blobs";
+    for left in ["settled 1 t", "doomed 1 f"] {
+        // As the release before deletes them.
+        let delete =
+            "UPDATE blobs SET state = 'doomed', doomed_at = now(), due_at = now() WHERE state <> 'doomed'";
+        client.batch_execute(delete).await.unwrap();
+        assert_eq!(fixture.ask(state).await, [left]);
+    }
+}
+
+/// Two users with files of some names, before there were folders.
+const MANY_FILES: &str = "
+    INSERT INTO users (id, email, email_key, role, password_hash, created_at)
+    SELECT ('00000000-0000-0000-0000-00000000000' || n)::uuid, n, n, 'user', '', now() FROM generate_series(1, 2) AS n;
+    INSERT INTO files (id, owner_id, name, name_sort, name_search, content_type, size_bytes, blob_id, thumbnail_state,
+                       revision, created_at, updated_at)
+    SELECT gen_random_uuid(), users.id, names.name, lower(names.name), lower(names.name), 'text/plain', 1,
+           gen_random_uuid(), 'none', 1, timestamptz '2026-01-01' + place * interval '1 minute', now()
+    FROM users, unnest(ARRAY['A.tar.gz', 'a.TAR.gz', 'a (3).tar.gz', 'a.tar.gz', '.env', '.ENV', 'x', 'X', repeat('y', 254),
+                             repeat('Y', 254)]) WITH ORDINALITY AS names (name, place)
+    WHERE users.email = '1' OR place < 3;";
+
+#[tokio::test]
+async fn files_of_one_name_are_numbered_and_none_is_lost() {
+    let fixture = Fixture::fresh().await;
+    while fixture.migrations().down(1).await.unwrap() != ["20261130000191_nodes"] {}
+    fixture.client().await.batch_execute(MANY_FILES).await.unwrap();
+    fixture.migrations().up().await.unwrap();
+    let names = |user| {
+        format!(
+            "SELECT node.name FROM nodes AS node JOIN nodes AS folder ON folder.id = node.parent_id
+             WHERE node.drive_id = '00000000-0000-0000-0000-00000000000{user}' AND folder.name = ''
+               AND length(node.name) < 30 ORDER BY node.created_at"
+        )
+    };
+    let first =
+        ["A.tar.gz", "a (2).TAR.gz", "a (3).tar.gz", "a (4).tar.gz", ".env", ".ENV (2)", "x", "X (2)"];
+    assert_eq!(fixture.ask(&names(1)).await, first);
+    assert_eq!(fixture.ask(&names(2)).await, ["A.tar.gz", "a (2).TAR.gz"]);
+    let apart = "SELECT (folder.name = node.id::text)::text || ' ' || left(node.name, 1)
+                 FROM nodes AS node JOIN nodes AS folder ON folder.id = node.parent_id WHERE folder.name <> ''";
+    assert_eq!(fixture.ask(apart).await, ["true Y"], "a number would make it too long");
+    // A root, eight and two long ones, and a folder for one of those; a root and two.
+    assert_eq!(fixture.ask("SELECT node_count::text FROM users ORDER BY id").await, ["12", "3"]);
+
+    while fixture.migrations().down(1).await.unwrap() != ["20261130000191_nodes"] {}
+    assert_eq!(
+        fixture.ask("SELECT count(*)::text FROM files").await,
+        ["12"],
+        "no file is lost on the way back"
+    );
 }

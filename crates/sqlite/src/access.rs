@@ -3,9 +3,10 @@
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use fm_domain::access::Access;
+use fm_domain::ids::UserId;
 
 use crate::rows::Id;
-use crate::schema::{files, uploads, users};
+use crate::schema::{nodes, uploads, users};
 
 /// The user, if they are marked as removed: nothing of them is reached any more.
 #[diesel::dsl::auto_type]
@@ -13,10 +14,17 @@ pub(crate) fn removed_user(id: Id) -> _ {
     users::table.find(id).filter(users::removed_at.is_not_null())
 }
 
-/// The owner of a file, if they are marked as removed.
+/// The user, unless they are marked as removed.
 #[diesel::dsl::auto_type]
-pub(crate) fn removed_owner_of_file() -> _ {
-    users::table.filter(users::id.eq(files::owner)).filter(users::removed_at.is_not_null())
+pub(crate) fn living_user(id: UserId) -> _ {
+    let id: Id = Id::of(id.uuid());
+    users::table.find(id).filter(users::removed_at.is_null())
+}
+
+/// The owner of an item, if they are marked as removed: the drive is theirs.
+#[diesel::dsl::auto_type]
+pub(crate) fn removed_owner_of_item() -> _ {
+    users::table.filter(users::id.eq(nodes::drive)).filter(users::removed_at.is_not_null())
 }
 
 /// The owner of an upload, if they are marked as removed.
@@ -25,12 +33,22 @@ pub(crate) fn removed_owner_of_upload() -> _ {
     users::table.filter(users::id.eq(uploads::owner)).filter(users::removed_at.is_not_null())
 }
 
-/// The files that `access` reaches.
+/// The items that `access` reaches, living or not.
 #[diesel::dsl::auto_type]
-pub(crate) fn visible_files(access: &Access) -> _ {
+pub(crate) fn visible_items(access: &Access) -> _ {
     let owner: Id = Id::of(access.owner().uuid());
     let removed: removed_user = removed_user(owner);
-    files::owner.eq(owner).and(not(exists(removed)))
+    nodes::drive.eq(owner).and(not(exists(removed)))
+}
+
+/// The same in the text of a statement whose row is `item` and whose second value is [`reached`]. The plus keeps the condition from the
+/// planner, which would walk along an index of the whole drive.
+pub(crate) const VISIBLE_ITEM: &str = "+item.drive = ?2 AND NOT EXISTS \
+    (SELECT 1 FROM users WHERE users.id = ?2 AND removed_at IS NOT NULL)";
+
+/// The drive that `access` reaches.
+pub(crate) const fn reached(access: &Access) -> Id {
+    Id::of(access.drive().uuid())
 }
 
 /// The uploads that `access` reaches.

@@ -1,33 +1,39 @@
-//! Moving the database: snapshots of it, and its seal.
+//! Moving the database: snapshots of it, its seal, and rows past all rules.
+
+mod counts;
+mod loose;
+mod nodes;
+mod operations;
+mod rows;
+mod versions;
 
 use async_trait::async_trait;
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
-use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-use fm_domain::access::{Access, Right};
+use diesel::sql_types::{BigInt, Binary};
 use fm_domain::accounts::{Account, UserFilter};
 use fm_domain::archive::{
-    Archive, ArchivedFile, ArchivedKey, FilePlace, LooseBlob, LooseState, RowCounts, SealOutcome, Snapshot,
+    Archive, ArchiveUnit, ArchivedKey, ArchivedNode, BlobTally, DriveTally, LooseBlob, RowCounts,
+    SealOutcome, Snapshot, TreeFault, VersionPlace,
 };
 use fm_domain::audit::{AuditEntry, AuditFilter, AuditKey, AuditPage};
-use fm_domain::blobs::BlobState;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{FileName, FilePage, FileSort, PageKey, Sha256, SortOrder};
+use fm_domain::files::{FileName, Sha256};
 use fm_domain::idempotency::{FinishedUpload, IdempotencyKey};
-use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::ids::{BlobId, DriveId, FileId, NodeId, OperationId, UserId};
+use fm_domain::tree::{Operation, Seq, Version};
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
 use crate::database::SqliteDatabase;
 use crate::error::{begin_error, corrupt, store_error};
 use crate::open::Location;
 use crate::readers::Readers;
-use crate::repos::blobs::{deleted, key, recorded};
 use crate::rows::{Bytes, Id, number};
-use crate::schema::{blobs, idempotency_keys as keys, users};
+use crate::schema::idempotency_keys as keys;
 use crate::{queries, seal};
+
+pub(crate) use versions::walk as walk_versions;
 
 #[async_trait]
 impl Archive for SqliteDatabase {
@@ -41,6 +47,11 @@ impl Archive for SqliteDatabase {
 
     async fn unseal(&self) -> PortResult<()> {
         self.change(seal::take_off).await
+    }
+
+    async fn begin_rows(&self) -> PortResult<Box<dyn ArchiveUnit>> {
+        // It is alone with the database, and its references between items are looked at when it ends.
+        Ok(Box::new(self.unit()?))
     }
 }
 
@@ -89,15 +100,42 @@ impl Snapshot for SqliteSnapshot {
             .await
     }
 
-    async fn files(
+    async fn seq(&mut self, drive: DriveId) -> PortResult<Seq> {
+        self.ask(move |connection| {
+            let rows: Vec<SeqRow> = diesel::sql_query("SELECT seq FROM users WHERE id = ?1")
+                .bind::<Binary, _>(Id::of(drive.uuid()))
+                .load(connection)
+                .map_err(store_error)?;
+            rows.first().map_or(Ok(Seq::default()), |row| number("users.seq", row.seq).map(Seq::new))
+        })
+        .await
+    }
+
+    async fn nodes(
+        &mut self,
+        drive: DriveId,
+        after: Option<NodeId>,
+        limit: u32,
+    ) -> PortResult<Vec<ArchivedNode>> {
+        self.ask(move |connection| nodes::page(connection, drive, after, limit)).await
+    }
+
+    async fn versions(
+        &mut self,
+        drive: DriveId,
+        after: Option<VersionPlace>,
+        limit: u32,
+    ) -> PortResult<Vec<Version>> {
+        self.ask(move |connection| versions::page(connection, drive, after, limit)).await
+    }
+
+    async fn operations(
         &mut self,
         owner: UserId,
-        after: Option<FilePlace>,
+        after: Option<OperationId>,
         limit: u32,
-    ) -> PortResult<Vec<ArchivedFile>> {
-        let after = after.map(|(at, id)| PageKey::CreatedAt(at, id));
-        let page = FilePage { sort: FileSort::CreatedAt, order: SortOrder::Ascending, after, limit };
-        self.ask(move |connection| archived_files(connection, owner, &page)).await
+    ) -> PortResult<Vec<Operation>> {
+        self.ask(move |connection| operations::page(connection, owner, after, limit)).await
     }
 
     async fn keys(
@@ -110,7 +148,7 @@ impl Snapshot for SqliteSnapshot {
     }
 
     async fn loose_blobs(&mut self, after: Option<BlobId>, limit: u32) -> PortResult<Vec<LooseBlob>> {
-        self.ask(move |connection| loose_blobs(connection, after, limit)).await
+        self.ask(move |connection| loose::page(connection, after, limit)).await
     }
 
     async fn audit(&mut self, after: Option<AuditKey>, limit: u32) -> PortResult<Vec<AuditEntry>> {
@@ -125,25 +163,24 @@ impl Snapshot for SqliteSnapshot {
         })
         .await
     }
+
+    async fn tallies(&mut self, after: Option<DriveId>, limit: u32) -> PortResult<Vec<DriveTally>> {
+        self.ask(move |connection| counts::tallies(connection, after, limit)).await
+    }
+
+    async fn wrong_references(&mut self, after: Option<BlobId>, limit: u32) -> PortResult<Vec<BlobTally>> {
+        self.ask(move |connection| counts::wrong_references(connection, after, limit)).await
+    }
+
+    async fn faults(&mut self, limit: u32) -> PortResult<Vec<TreeFault>> {
+        self.ask(move |connection| counts::faults(connection, limit)).await
+    }
 }
 
-fn archived_files(
-    connection: &mut SqliteConnection,
-    owner: UserId,
-    page: &FilePage,
-) -> PortResult<Vec<ArchivedFile>> {
-    let files = queries::files::page(connection, &Access::on_behalf_of(owner, Right::Read), page)?;
-    let ids: Vec<Id> = files.iter().filter_map(|file| Some(Id::of(file.thumbnail.blob()?.uuid()))).collect();
-    let found = queries::blobs::find(connection, &ids)?;
-    let size = |id: BlobId| {
-        let record = found.iter().find(|record| record.key.id == id)?;
-        if let BlobState::Stored { size } = record.state { Some(size) } else { None }
-    };
-    let archived = |file: fm_domain::files::File| ArchivedFile {
-        thumbnail_size: file.thumbnail.blob().and_then(size),
-        file,
-    };
-    Ok(files.into_iter().map(archived).collect())
+#[derive(QueryableByName)]
+struct SeqRow {
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
 }
 
 type KeyColumns = (String, i64, Option<Id>, Option<String>, Option<Bytes<32>>);
@@ -179,54 +216,16 @@ fn finished_keys(
     archived.collect()
 }
 
-type BlobColumns = (Id, String, Id, Option<i64>, i64, Option<i64>, Option<i64>);
-
-fn loose_blobs(
-    connection: &mut SqliteConnection,
-    after: Option<BlobId>,
-    limit: u32,
-) -> PortResult<Vec<LooseBlob>> {
-    let owner = users::table.filter(users::id.eq(blobs::owner)).filter(users::removed_at.is_null());
-    let rows = blobs::table
-        // UUIDv7 begin with the time, so none of them is nil.
-        .filter(blobs::id.gt(Id::of(after.map_or(Uuid::nil(), BlobId::uuid))))
-        .filter(recorded().or(deleted()).or(not(exists(owner))))
-        .order(blobs::id)
-        .limit(limit.into())
-        .select((
-            blobs::id,
-            blobs::bucket,
-            blobs::owner,
-            blobs::size,
-            blobs::expires_at,
-            blobs::deleted_at,
-            blobs::due_at,
-        ))
-        .load::<BlobColumns>(connection)
-        .map_err(store_error)?;
-    rows.into_iter().map(loose_blob).collect()
-}
-
-fn loose_blob(
-    (id, bucket, owner, size, expires_at, deleted_at, due_at): BlobColumns,
-) -> PortResult<LooseBlob> {
-    let at = Timestamp::from_unix_micros;
-    let state = match (deleted_at, due_at) {
-        (Some(deleted_at), Some(due_at)) => {
-            LooseState::Deleted { deleted_at: at(deleted_at), due_at: at(due_at), was_stored: size.is_some() }
-        }
-        (None, None) if size.is_none() => LooseState::Intent { expires_at: at(expires_at) },
-        (None, None) => LooseState::Ownerless,
-        _ => return Err(corrupt("blobs.state")("is not a state of a blob")),
-    };
-    Ok(LooseBlob { key: key(id, &bucket)?, owner: UserId::new(owner.uuid()), state })
-}
-
-const COUNT: &str = "SELECT \
+const COUNT: &str = "WITH kept AS (\
+        SELECT nodes.id, kind FROM nodes JOIN users ON users.id = nodes.drive \
+        WHERE nodes.id <> nodes.drive AND users.removed_at IS NULL\
+    ) SELECT \
     (SELECT count(*) FROM users WHERE removed_at IS NULL) AS users, \
     (SELECT count(*) FROM users WHERE removed_at IS NOT NULL) AS removed_users, \
-    (SELECT count(*) FROM files WHERE NOT EXISTS (\
-        SELECT 1 FROM users WHERE users.id = files.owner AND users.removed_at IS NOT NULL)) AS files, \
+    (SELECT count(*) FROM kept WHERE kind = 'file') AS files, \
+    (SELECT count(*) FROM kept WHERE kind = 'folder') AS folders, \
+    (SELECT count(*) FROM file_versions JOIN kept ON kept.id = file_versions.file) AS versions, \
+    (SELECT count(*) FROM operations JOIN users ON users.id = operations.owner WHERE removed_at IS NULL) AS operations, \
     (SELECT count(*) FROM blobs) AS blobs, \
     (SELECT count(*) FROM audit_entries) AS audit_entries, \
     (SELECT count(*) FROM uploads WHERE status = 'open') AS open_uploads";
@@ -239,6 +238,12 @@ struct CountRow {
     removed_users: i64,
     #[diesel(sql_type = BigInt)]
     files: i64,
+    #[diesel(sql_type = BigInt)]
+    folders: i64,
+    #[diesel(sql_type = BigInt)]
+    versions: i64,
+    #[diesel(sql_type = BigInt)]
+    operations: i64,
     #[diesel(sql_type = BigInt)]
     blobs: i64,
     #[diesel(sql_type = BigInt)]
@@ -254,7 +259,10 @@ impl TryFrom<CountRow> for RowCounts {
         Ok(Self {
             users: number("users", row.users)?,
             removed_users: number("users", row.removed_users)?,
-            files: number("files", row.files)?,
+            files: number("nodes", row.files)?,
+            folders: number("nodes", row.folders)?,
+            versions: number("file_versions", row.versions)?,
+            operations: number("operations", row.operations)?,
             blobs: number("blobs", row.blobs)?,
             audit_entries: number("audit_entries", row.audit_entries)?,
             open_uploads: number("uploads", row.open_uploads)?,

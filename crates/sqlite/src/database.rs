@@ -92,6 +92,11 @@ impl SqliteDatabase {
         while self.core.threads.lock().await.recv().await.is_some() {}
     }
 
+    /// A unit of work that has not begun.
+    pub(crate) fn unit(&self) -> PortResult<SqliteUnitOfWork> {
+        SqliteUnitOfWork::new(&self.core.requests, &self.core.turns, &self.core.job_turns)
+    }
+
     pub(crate) fn location(&self) -> &Location {
         &self.core.location
     }
@@ -142,7 +147,7 @@ fn reader_count() -> usize {
 #[async_trait]
 impl Database for SqliteDatabase {
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
-        Ok(Box::new(SqliteUnitOfWork::new(&self.core.requests, &self.core.turns, &self.core.job_turns)?))
+        Ok(Box::new(self.unit()?))
     }
 
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {

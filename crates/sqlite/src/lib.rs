@@ -1,4 +1,4 @@
-//! Users, files, blobs, uploads, jobs, the audit trail and sessions in SQLite, the embedded default.
+//! Users, drives and what is in them, blobs, uploads, jobs, the audit trail and sessions in SQLite, the embedded default.
 //!
 //! One file is the database. One thread of its own writes to it, and some threads read it; callers wait
 //! asynchronously, on any runtime, and may stop waiting at any moment.
@@ -33,6 +33,7 @@ mod schema;
 mod seal;
 mod sessions;
 mod signal;
+mod sql;
 mod turns;
 mod turnstile;
 mod unit_of_work;

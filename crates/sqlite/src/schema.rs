@@ -15,6 +15,10 @@ diesel::table! {
         removed_at -> Nullable<BigInt>,
         suspended_at -> Nullable<BigInt>,
         quota_bytes -> Nullable<BigInt>,
+        seq -> BigInt,
+        trash_bytes -> BigInt,
+        version_bytes -> BigInt,
+        node_count -> BigInt,
     }
 }
 
@@ -47,30 +51,74 @@ diesel::table! {
         #[sql_name = "doomed_at"]
         deleted_at -> Nullable<BigInt>,
         due_at -> Nullable<BigInt>,
+        ref_count -> BigInt,
     }
 }
 
 diesel::table! {
-    files (id) {
+    nodes (id) {
         id -> Binary,
-        owner -> Binary,
+        drive -> Binary,
+        parent -> Nullable<Binary>,
+        kind -> Text,
         name -> Text,
         name_sort -> Text,
         name_search -> Text,
-        content_type -> Text,
+        content_type -> Nullable<Text>,
         charset -> Nullable<Text>,
-        family -> Text,
-        size -> BigInt,
+        family -> Nullable<Text>,
+        size -> Nullable<BigInt>,
         sha256 -> Nullable<Binary>,
-        blob -> Binary,
-        thumbnail -> Text,
+        blob -> Nullable<Binary>,
+        thumbnail -> Nullable<Text>,
         thumbnail_blob -> Nullable<Binary>,
         thumbnail_width -> Nullable<BigInt>,
         thumbnail_height -> Nullable<BigInt>,
         thumbnail_failures -> BigInt,
+        version -> BigInt,
+        content_at -> BigInt,
+        modified_at -> BigInt,
         revision -> BigInt,
+        changed_seq -> BigInt,
+        trash -> Nullable<Binary>,
+        trashed_from -> Nullable<Binary>,
+        trashed_at -> Nullable<BigInt>,
+        trashed_path -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    file_versions (file, number) {
+        file -> Binary,
+        number -> BigInt,
+        content_type -> Text,
+        charset -> Nullable<Text>,
+        size -> BigInt,
+        sha256 -> Nullable<Binary>,
+        blob -> Binary,
+        created_by -> Binary,
+        created_at -> BigInt,
+        replaced_at -> BigInt,
+        is_pinned -> Bool,
+        label -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    operations (id) {
+        id -> Binary,
+        owner -> Binary,
+        kind -> Text,
+        status -> Text,
+        done_count -> BigInt,
+        total_count -> Nullable<BigInt>,
+        failed -> Text,
+        result -> Nullable<Text>,
+        rest -> Text,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
     }
 }
 
@@ -129,6 +177,11 @@ diesel::table! {
         expires_at -> BigInt,
         is_locked -> Bool,
         write_state -> Nullable<Binary>,
+        parent -> Nullable<Binary>,
+        path -> Text,
+        on_conflict -> Text,
+        strict_parent -> Bool,
+        modified_at -> Nullable<BigInt>,
     }
 }
 
@@ -155,6 +208,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(users, blobs);
-diesel::allow_tables_to_appear_in_same_query!(users, files);
+diesel::allow_tables_to_appear_in_same_query!(users, nodes);
+diesel::allow_tables_to_appear_in_same_query!(users, operations);
 diesel::allow_tables_to_appear_in_same_query!(users, uploads);
 diesel::allow_tables_to_appear_in_same_query!(users, idempotency_keys);

@@ -7,6 +7,7 @@ use fm_domain::archive::{SealOutcome, Sealed};
 use fm_domain::error::{PortError, PortResult};
 
 use crate::error::store_error;
+use crate::sql::fixed;
 
 /// The number in the header of the file that says that it is sealed (`PRAGMA user_version`, which nothing else uses).
 const SEALED: i32 = 1;
@@ -37,7 +38,7 @@ pub(crate) fn take_off(connection: &mut SqliteConnection) -> PortResult<()> {
 }
 
 fn is_on(connection: &mut SqliteConnection) -> PortResult<bool> {
-    let header = diesel::sql_query("PRAGMA user_version").get_result::<Header>(connection);
+    let header = fixed(diesel::sql_query("PRAGMA user_version")).get_result::<Header>(connection);
     Ok(header.map_err(store_error)?.user_version == SEALED)
 }
 

@@ -14,6 +14,7 @@ use crate::database::SqliteDatabase;
 use crate::error::store_error;
 use crate::rows::{Bytes, Id, SessionRow, spent_text};
 use crate::schema::sessions;
+use crate::sql::fixed;
 
 /// Sessions beside the rest of a database. Each change is a transaction of its own.
 #[derive(Clone)]
@@ -63,18 +64,19 @@ impl SessionStore for SqliteSessionStore {
     async fn touch(&self, id: SessionId, now: Timestamp, ip: Option<String>) -> PortResult<()> {
         self.database
             .change(move |connection| {
-                diesel::update(sessions::table.find(Id::of(id.uuid())))
-                    .set((
-                        sessions::last_seen_at.eq(sql::<BigInt>("max(last_seen_at, ")
-                            .bind::<BigInt, _>(now.unix_micros())
-                            .sql(")")),
-                        sessions::ip.eq(sql::<Nullable<Text>>("coalesce(")
-                            .bind::<Nullable<Text>, _>(ip)
-                            .sql(", ip)")),
-                    ))
-                    .execute(connection)
-                    .map(|_touched| ())
-                    .map_err(store_error)
+                fixed(diesel::update(sessions::table.find(Id::of(id.uuid()))).set(
+                    (
+                        sessions::last_seen_at.eq(
+                            sql::<BigInt>("max(last_seen_at, ").bind::<BigInt, _>(now.unix_micros()).sql(")"),
+                        ),
+                        sessions::ip.eq(
+                            sql::<Nullable<Text>>("coalesce(").bind::<Nullable<Text>, _>(ip).sql(", ip)"),
+                        ),
+                    ),
+                ))
+                .execute(connection)
+                .map(|_touched| ())
+                .map_err(store_error)
             })
             .await
     }
@@ -86,16 +88,15 @@ impl SessionStore for SqliteSessionStore {
                 let stored = sessions::table
                     .find(Id::of(id.uuid()))
                     .filter(sessions::generation.eq(i64::from(seen.number())));
-                diesel::update(stored)
-                    .set((
-                        sessions::generation.eq(i64::from(next.generation.number())),
-                        sessions::salt.eq(Bytes(next.salt)),
-                        sessions::expires_at.eq(next.expires_at.unix_micros()),
-                        sessions::spent_at.eq(spent_text(&next)),
-                    ))
-                    .execute(connection)
-                    .map(|rotated| rotated > 0)
-                    .map_err(store_error)
+                fixed(diesel::update(stored).set((
+                    sessions::generation.eq(i64::from(next.generation.number())),
+                    sessions::salt.eq(Bytes(next.salt)),
+                    sessions::expires_at.eq(next.expires_at.unix_micros()),
+                    sessions::spent_at.eq(spent_text(&next)),
+                )))
+                .execute(connection)
+                .map(|rotated| rotated > 0)
+                .map_err(store_error)
             })
             .await
     }

@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use diesel::SqliteConnection;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::tree::Seq;
 use fm_streaming::CheckoutMeter;
 use tokio::sync::oneshot;
 
 use crate::error::hung_up;
+use crate::rows::Id;
 use crate::turns::Turns;
 use crate::writer::{Operation, Request, Step};
 
@@ -25,6 +27,29 @@ pub struct SqliteUnitOfWork {
     /// There is a reason to wake workers.
     pub(crate) enqueued: bool,
     pub(crate) job_turns: Turns,
+    /// The drives that it has entered.
+    pub(crate) entered: EnteredDrives,
+}
+
+/// The drives that a unit of work has entered, with the numbers of its changes of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EnteredDrives(Vec<(Id, Seq)>);
+
+impl EnteredDrives {
+    /// The number of the unit's change of a drive, if it has entered it.
+    pub(crate) fn seq(&self, drive: Id) -> Option<Seq> {
+        self.0.iter().find(|(of, _)| *of == drive).map(|(_, seq)| *seq)
+    }
+
+    /// The number of the unit's change of a drive, which it has to have entered.
+    pub(crate) fn inside(&self, drive: Id) -> PortResult<Seq> {
+        let outside = || PortError::Unexpected("a change in a drive that was not entered".into());
+        self.seq(drive).ok_or_else(outside)
+    }
+
+    pub(crate) fn add(&mut self, drive: Id, seq: Seq) {
+        self.0.push((drive, seq));
+    }
 }
 
 impl SqliteUnitOfWork {
@@ -39,7 +64,8 @@ impl SqliteUnitOfWork {
             return Err(hung_up());
         }
         let (requests, turns, job_turns) = (requests.clone(), turns.clone(), job_turns.clone());
-        Ok(Self { requests, turns, turn: None, failed: false, enqueued: false, job_turns })
+        let entered = EnteredDrives::default();
+        Ok(Self { requests, turns, turn: None, failed: false, enqueued: false, job_turns, entered })
     }
 
     /// Hands the operation to the writer. False when there is no writer to answer it.
@@ -86,6 +112,12 @@ impl SqliteUnitOfWork {
         let answer = answer.await.map_err(|_gone| hung_up())??;
         self.failed = false;
         Ok(answer)
+    }
+
+    /// Fails as a statement does: the unit is rolled back, and can't be committed from now on.
+    pub(crate) async fn fail(&mut self, why: &'static str) -> PortError {
+        let failed: PortResult<()> = self.run(move |_| Err(PortError::Unexpected(why.into()))).await;
+        failed.err().unwrap_or(PortError::Poisoned)
     }
 }
 

@@ -3,21 +3,41 @@
 
 mod fixture;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Binary, Text};
 use fm_contract::{ArchiveHarness, DatabaseHarness, Impossible, SessionStoreHarness};
 use fm_domain::archive::Archive;
 use fm_domain::database::Database;
+use fm_domain::ids::NodeId;
 use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::SessionStore;
 use fm_sqlite::{SqliteDatabase, SqliteSessionStore};
+use uuid::Uuid;
 
 use crate::fixture::Fixture;
 
 struct Fresh(Fixture);
+
+/// Counts the writes of each row of items from now on.
+const COUNT_WRITES: &str = "CREATE TABLE IF NOT EXISTS row_writes (id BLOB PRIMARY KEY, writes INTEGER NOT NULL); \
+    CREATE TRIGGER IF NOT EXISTS count_writes AFTER UPDATE ON nodes BEGIN \
+        INSERT INTO row_writes VALUES (NEW.id, 1) ON CONFLICT (id) DO UPDATE SET writes = writes + 1; \
+    END";
+
+const ROW_WRITES: &str = "SELECT nodes.id AS id, coalesce(writes, 0) AS writes FROM nodes LEFT JOIN row_writes ON row_writes.id = nodes.id";
+
+#[derive(QueryableByName)]
+struct RowWrites {
+    #[diesel(sql_type = Binary)]
+    id: Vec<u8>,
+    #[diesel(sql_type = BigInt)]
+    writes: i64,
+}
 
 #[async_trait]
 impl DatabaseHarness for Fresh {
@@ -31,6 +51,17 @@ impl DatabaseHarness for Fresh {
 
     fn signal(&self) -> Arc<dyn JobSignal> {
         Arc::new(self.0.database.job_signal())
+    }
+
+    async fn row_versions(&self) -> Result<HashMap<NodeId, u64>, Impossible> {
+        let mut connection = self.0.connect();
+        connection.batch_execute(COUNT_WRITES).unwrap();
+        let rows: Vec<RowWrites> = diesel::sql_query(ROW_WRITES).load(&mut connection).unwrap();
+        let writes = |row: RowWrites| {
+            let id = NodeId::new(Uuid::from_slice(&row.id).unwrap());
+            (id, u64::try_from(row.writes).unwrap())
+        };
+        Ok(rows.into_iter().map(writes).collect())
     }
 
     async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {

@@ -1,4 +1,5 @@
-//! A user who works: uploads, downloads, replaces, renames, removes, refreshes; and remembers every answer.
+//! A user who works: uploads, downloads, replaces, renames, moves, copies, trashes, restores, removes, refreshes; and remembers
+//! every answer.
 
 use std::time::{Duration, Instant};
 
@@ -11,8 +12,10 @@ use super::CrashCounts;
 use super::ledger::{Expected, Ledger, Version, version};
 use crate::{Answer, Api, Request, User, pictures, sha256_hex, unique};
 
+/// What the names of copies begin with.
+pub(super) const COPY: &str = "copy-";
 /// From so many files on, they are rather removed than added to.
-const MANY: usize = 25;
+pub(super) const MANY: usize = 25;
 /// Within the grace of a rotation (10 s) a spent token still answers.
 const WITHIN_GRACE: u128 = 8_000;
 /// No answer takes longer, whatever fails: beyond it the program hangs.
@@ -20,22 +23,28 @@ const BOUND: Duration = Duration::from_mins(2);
 
 /// A user, and the answers that they got.
 pub(super) struct Client {
-    user: User,
+    pub(super) user: User,
     /// The nodes that take turns in answering; empty: the one that the user is at.
-    nodes: Vec<Api>,
-    refresh: String,
+    pub(super) nodes: Vec<Api>,
+    pub(super) refresh: String,
     /// When a refresh was cut off.
-    cut_refresh: Option<Instant>,
+    pub(super) cut_refresh: Option<Instant>,
     /// An upload with a key that was cut off: it can be repeated.
-    cut_upload: Option<(String, Version, Vec<u8>)>,
-    ledger: Ledger,
-    random: Rng,
-    acknowledged: usize,
-    cut_off: usize,
-    refused: usize,
-    read_back: usize,
+    pub(super) cut_upload: Option<(String, Version, Vec<u8>)>,
+    /// Whether the program that answers knows folders and the trash.
+    pub(super) has_trees: bool,
+    /// Folders that are surely there.
+    pub(super) folders: Vec<String>,
+    /// Whether the answer to the end of the trash was cut off, or it goes on.
+    pub(super) trash_may_be_empty: bool,
+    pub(super) ledger: Ledger,
+    pub(super) random: Rng,
+    pub(super) acknowledged: usize,
+    pub(super) cut_off: usize,
+    pub(super) refused: usize,
+    pub(super) read_back: usize,
     /// Changed since the last check, and so read back at the next.
-    changed: Vec<String>,
+    pub(super) changed: Vec<String>,
 }
 
 impl Client {
@@ -47,6 +56,9 @@ impl Client {
             refresh,
             cut_refresh: None,
             cut_upload: None,
+            has_trees: true,
+            folders: Vec::new(),
+            trash_may_be_empty: false,
             ledger: Ledger::default(),
             random,
             acknowledged: 0,
@@ -55,6 +67,11 @@ impl Client {
             read_back: 0,
             changed: Vec::new(),
         }
+    }
+
+    /// The same at a program, or beside one, that knows neither folders nor the trash.
+    pub(super) fn without_trees(self) -> Self {
+        Self { has_trees: false, ..self }
     }
 
     /// Has these nodes answer from now on, each now and then.
@@ -74,6 +91,9 @@ impl Client {
         self.change_node();
         let known = self.any_file();
         let full = self.ledger.files.len() > MANY;
+        if self.has_trees && self.random.bool() {
+            return self.act_in_tree(known).await;
+        }
         match (self.random.usize(0..100), known) {
             (0..=9, _) => self.spend().await,
             (10..=19, Some(file)) => self.download(&file).await,
@@ -84,14 +104,14 @@ impl Client {
         }
     }
 
-    fn any_file(&mut self) -> Option<String> {
+    pub(super) fn any_file(&mut self) -> Option<String> {
         let place = self.random.usize(0..self.ledger.files.len().max(1));
         self.ledger.files.keys().nth(place).cloned()
     }
 
     /// The answer of this status, if there is one at all. A killed program answers nothing, and one whose database or
     /// store fails says so; any other answer is a fault.
-    async fn acknowledged(&mut self, request: Request, status: u16) -> Option<Answer> {
+    pub(super) async fn acknowledged(&mut self, request: Request, status: u16) -> Option<Answer> {
         match in_time(request).await {
             Some(answer) if is_refusal(&answer) => {
                 self.refused += 1;
@@ -163,20 +183,22 @@ impl Client {
 
     async fn rename(&mut self, id: &str) -> bool {
         let before = self.ledger.files[id].versions[0].clone();
-        let after = Version { name: unique("file-"), ..before };
+        // A copy goes on to be known as one.
+        let prefix = if before.name.starts_with(COPY) { COPY } else { "file-" };
+        let after = Version { name: unique(prefix), ..before };
         self.may_become(id, &after);
         let request = self.user.patch(&format!("/v1/files/{id}")).json(&json!({"name": after.name}));
         self.confirm(request, id).await
     }
 
-    fn may_become(&mut self, id: &str, after: &Version) {
+    pub(super) fn may_become(&mut self, id: &str, after: &Version) {
         let expected: &mut Expected = self.ledger.files.get_mut(id).expect("a known file");
         expected.versions.push(after.clone());
         self.changed.push(id.to_owned());
     }
 
     /// Sends a change; once it is acknowledged, the new version alone can be.
-    async fn confirm(&mut self, request: Request, id: &str) -> bool {
+    pub(super) async fn confirm(&mut self, request: Request, id: &str) -> bool {
         let Some(answer) = self.acknowledged(request, 200).await else { return false };
         let file: File = answer.parse();
         let wanted = self.ledger.files[id].versions.last().cloned();
@@ -243,10 +265,16 @@ impl Client {
         let listed = self.list().await;
         self.ledger.compare(&listed);
         self.repeat_upload().await;
-        let (used, count) = self.user.storage().await;
+        if self.has_trees {
+            self.check_trash().await;
+        }
+        let storage = self.user.me().await.expect(200).json()["storage"].clone();
+        let bytes = |name: &str| storage[name].as_u64().unwrap_or_default();
+        let living = bytes("used_bytes") - bytes("trash_bytes") - bytes("version_bytes");
         let listed = self.list().await;
         let sum: u64 = listed.iter().map(|file| file.size).sum();
-        assert_eq!((used, count), (sum, listed.len() as u64), "what the account says that it keeps");
+        let count = bytes("file_count");
+        assert_eq!((living, count), (sum, listed.len() as u64), "what the account says that it keeps");
         let changed = std::mem::take(&mut self.changed);
         let known = self.ledger.files.keys().filter(|id| whole || changed.contains(id));
         for id in known.cloned().collect::<Vec<_>>() {
@@ -272,7 +300,7 @@ impl Client {
         self.ledger.compare(&listed);
     }
 
-    async fn list(&self) -> Vec<File> {
+    pub(super) async fn list(&self) -> Vec<File> {
         self.user.all(&[("limit", "100")]).await
     }
 

@@ -23,8 +23,10 @@ pub(super) struct Expected {
 /// All answers that a user got.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    /// By id.
+    /// Living files, by id.
     pub(super) files: BTreeMap<String, Expected>,
+    /// Files in the trash, by id.
+    pub(super) trashed: BTreeMap<String, Version>,
     /// An upload whose answer was cut off.
     pub(super) perhaps: Option<Version>,
     /// Changes cut off that turned out to have happened.
@@ -32,6 +34,26 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
+    /// A file that is surely in the trash, and no longer where it was.
+    pub(super) fn keep_in_trash(&mut self, id: &str) {
+        let expected = self.files.remove(id).expect("a known file");
+        self.trashed.insert(id.to_owned(), expected.versions[0].clone());
+    }
+
+    /// Compares with all that is in the trash, and from then on expects what was found. `listed` are ids and names. What was put there is
+    /// there, unless it came back.
+    pub(super) fn compare_trash(&mut self, listed: &[(String, String)]) {
+        for (id, version) in std::mem::take(&mut self.trashed) {
+            match listed.iter().find(|(trashed, _)| *trashed == id) {
+                Some((_, name)) => {
+                    assert_eq!(*name, version.name, "the name of {id} in the trash");
+                    self.trashed.insert(id, version);
+                }
+                None => assert!(self.files.contains_key(&id), "what was in the trash is lost: {id}"),
+            }
+        }
+    }
+
     /// A file that is surely there.
     pub(super) fn keep(&mut self, file: &File) {
         let only = Expected { versions: vec![version(file)], may_be_gone: false };

@@ -4,6 +4,7 @@
 mod client;
 mod ledger;
 mod round;
+mod tree;
 mod upgrade;
 mod wait_idle;
 
@@ -81,6 +82,14 @@ impl fmt::Display for CrashCounts {
     }
 }
 
+/// Whether every item can be reached, names are unique, counters are what is there, and no blob lacks a reference or its bytes.
+async fn verify(server: &Arc<Server>) {
+    let server = Arc::clone(server);
+    let verified = tokio::task::spawn_blocking(move || server.run(&["verify"])).await;
+    let verified = verified.expect("the check ends");
+    assert_eq!(verified.code, Some(0), "{}", verified.output);
+}
+
 /// Runs the crash test on one lane. It fails at the first promise that was not kept.
 pub async fn crash(lane: Lane, plan: CrashPlan) -> CrashCounts {
     // Starting blocks, and what else runs on this thread must not stall meanwhile: the program closes connections on which
@@ -108,11 +117,13 @@ pub async fn crash(lane: Lane, plan: CrashPlan) -> CrashCounts {
         // Each has the whole program to itself, as far as it is concerned.
         let checks = clients.iter_mut().map(|client| client.check(false));
         futures_util::future::join_all(checks).await;
+        verify(&server).await;
     }
     eprintln!("{}: {} kills in {} s", lane.name(), plan.kills, started.elapsed().as_secs());
     let mut counts = CrashCounts { kills: plan.kills, faults, ..CrashCounts::default() };
     for client in &mut clients {
         client.check(true).await;
+        client.finish().await;
         client.add_to(&mut counts);
     }
     counts.objects = wait_idle::wait_idle(&server, &clients).await;

@@ -23,7 +23,8 @@ async fn remove(user: &User) {
 }
 
 async fn fill(user: &User) {
-    let uploads = futures_util::stream::iter(0..MANY).map(|number| user.file("a.txt", number.to_string()));
+    let uploads = futures_util::stream::iter(0..MANY)
+        .map(|number| async move { user.file(&format!("{number}.txt"), number.to_string()).await });
     uploads.buffer_unordered(16).collect::<Vec<_>>().await;
     assert_eq!(user.storage().await.1, MANY as u64);
 }

@@ -15,7 +15,9 @@ async fn a_file_can_be_renamed(lane: Lane) {
     let same = (renamed.id, renamed.size, &renamed.sha256, &renamed.content_type, renamed.created_at);
     assert_eq!(same, (file.id, file.size, &file.sha256, &file.content_type, file.created_at));
     assert!(renamed.updated_at > file.updated_at);
-    assert_eq!(user.get(&path).send().await.expect(200).parse::<File>(), renamed);
+    assert_eq!(renamed.path.as_deref(), Some("/Übung.md"), "what changes the path tells it");
+    let shown = user.get(&path).query(&[("include", "path,ancestors")]).send().await.expect(200);
+    assert_eq!(shown.parse::<File>(), renamed);
     let download = user.get(renamed.download.url.expose()).send().await.expect(200);
     assert_eq!(download.text(), "text");
     assert!(download.field("content-disposition").contains("%C3%9Cbung.md"));
@@ -25,7 +27,8 @@ async fn a_file_can_be_renamed(lane: Lane) {
 async fn a_rename_takes_a_name(lane: Lane) {
     let user = Api::on(lane).user().await;
     let path = User::path(&user.file("a.txt", "text").await);
-    user.patch(&path).json(&json!({})).send().await.problem(422, "validation_failed");
+    let unchanged: File = user.patch(&path).json(&json!({})).send().await.expect(200).parse();
+    assert_eq!(unchanged, user.current(&unchanged).await);
     user.patch(&path).json(&json!({"name": null})).send().await.problem(422, "validation_failed");
     user.patch(&path).json(&json!({"name": "b", "size": 1})).send().await.problem(422, "validation_failed");
     assert_eq!(user.get(&path).send().await.parse::<File>().name, "a.txt");

@@ -35,7 +35,8 @@ async fn any_part_is_found_in_any_case_of_any_script(lane: Lane) {
         assert_eq!(found(&user, q).await, [name], "{q}");
     }
     for q in ["straße", "STRASSE", "strasse"] {
-        assert_eq!(found(&user, q).await, ["STRASSE.txt", "Straße.txt"], "{q}");
+        // Both are one name in any case, so that the later one is numbered.
+        assert_eq!(found(&user, q).await, ["STRASSE.txt", "Straße (2).txt"], "{q}");
     }
     assert_eq!(found(&user, ".txt").await.len(), 6);
     assert!(found(&user, "nothing of it").await.is_empty());

@@ -68,7 +68,8 @@ async fn the_charset_of_a_direct_upload_is_found_by_a_job(lane: Lane) {
     let user = Api::on(lane).user().await;
     let content = Bytes::from(UTF_8.repeat(1_000));
     let (name, size) = ("a.txt".to_owned(), content.len() as u64);
-    let body = DirectUploadCreation { name, size, content_type: Some("text/plain".into()), sha256: None };
+    let content_type = Some("text/plain".into());
+    let body = DirectUploadCreation { name, size, content_type, ..DirectUploadCreation::default() };
     let upload = Direct::of(&user, &user.direct_creation(&body).send().await.expect(201));
     let sent = upload.send_all(&content).await;
     let file: File = upload.complete(&sent).await.expect(201).parse();

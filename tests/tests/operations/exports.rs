@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use fm_e2e::{Api, Lane, Server, User, noise, pictures};
+use fm_e2e::{Api, Lane, Request, Server, User, noise, pictures};
 use serde_json::{Value, json};
 
 use super::verify::verify;
@@ -65,8 +65,33 @@ fn without_links(mut value: Value) -> Value {
     value
 }
 
-/// All that a user sees: the account, the list, each file with its ETag, and the bytes of files and thumbnails.
-async fn seen(user: &Api) -> (Value, Value, BTreeMap<String, (String, Vec<u8>, Vec<u8>)>) {
+/// All folders of a user with what is in them, their trash, and the old versions of their files.
+async fn tree(user: &Api) -> Value {
+    let (mut folders, mut seen) = (vec!["root".to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        let children = user.get(&format!("/v1/folders/{folder}/children"));
+        let children =
+            children.query(&[("limit", "200"), ("include", "path")]).send().await.expect(200).json();
+        for item in children["items"].as_array().unwrap() {
+            let id = item["id"].as_str().unwrap();
+            if item["kind"] == "folder" {
+                folders.push(id.to_owned());
+            } else {
+                let versions = user.get(&format!("/v1/files/{id}/versions")).send().await.expect(200).json();
+                seen.push(versions["items"].clone());
+            }
+        }
+        seen.push(children["items"].clone());
+    }
+    seen.push(user.get("/v1/trash").send().await.expect(200).json()["items"].clone());
+    without_links(Value::Array(seen))
+}
+
+/// What a user has: the account, the list, the tree, and by their ids the ETags of files, their bytes and those of their thumbnails.
+type Seen = (Value, Value, Value, BTreeMap<String, (String, Vec<u8>, Vec<u8>)>);
+
+/// All that a user sees.
+async fn seen(user: &Api) -> Seen {
     let account = user.get("/v1/auth/me").send().await.expect(200).json();
     let list = user.get("/v1/files").query(&[("limit", "100")]).send().await.expect(200).json();
     let mut files = BTreeMap::new();
@@ -81,7 +106,41 @@ async fn seen(user: &Api) -> (Value, Value, BTreeMap<String, (String, Vec<u8>, V
     }
     let mut account = without_links(account);
     account.as_object_mut().unwrap().remove("session");
-    (account, without_links(list), files)
+    (account, without_links(list), tree(user).await, files)
+}
+
+/// Asks for something that must be done; the item.
+async fn item(request: Request, status: u16) -> Value {
+    request.send().await.expect(status).json()
+}
+
+/// Folders with a copy, a moved file and one with old versions; and in the trash a folder, and what was put there before it.
+async fn fill_tree(user: &User) {
+    let folder = async |name: &str, parent: &Value| {
+        let body = json!({"name": name, "parent_id": parent});
+        item(user.post("/v1/folders").json(&body), 201).await["id"].clone()
+    };
+    let trash =
+        async |id: &Value| item(user.post(&format!("/v1/items/{}/trash", id.as_str().unwrap())), 200).await;
+    let (outer, gone) = (folder("Ärger", &json!("root")).await, folder("gone", &json!("root")).await);
+    let (inner, deep) = (folder("inner", &outer).await, folder("deep", &gone).await);
+    let moved = user.file("moved.txt", "moved").await;
+    user.patch(&User::path(&moved)).json(&json!({"parent_id": inner})).send().await.expect(200);
+    let copy = user.post(&format!("/v1/items/{}/copy", moved.id)).json(&json!({"parent_id": outer}));
+    item(copy, 201).await;
+    let edited = user.file("edited.txt", "first").await;
+    for content in ["second", "third"] {
+        let put = user.put(&format!("{}/content", User::path(&edited)));
+        put.header("content-type", "text/plain").body(content).send().await.expect(200);
+    }
+    let pin = user.patch(&format!("{}/versions/1", User::path(&edited)));
+    pin.json(&json!({"pinned": true, "label": "the first"})).send().await.expect(200);
+    let before = user.upload("before.txt", "before").query(&[("parent_id", gone.as_str().unwrap())]);
+    let before = item(before, 201).await["id"].clone();
+    let below = user.upload("below.txt", "below").query(&[("parent_id", deep.as_str().unwrap())]);
+    item(below, 201).await;
+    trash(&before).await;
+    trash(&gone).await;
 }
 
 /// Two users: one with files of every kind, the other with a quota of their own, suspended.
@@ -97,6 +156,7 @@ async fn filled(server: &Arc<Server>) -> (User, User) {
     assert_eq!(ada.with_thumbnail(&picture).await.thumbnail.status, "ready");
     let gone = ada.file("gone.txt", "gone").await;
     ada.delete(&User::path(&gone)).send().await.expect(204);
+    fill_tree(&ada).await;
     bob.file("bob's.txt", "of Bob").await;
     run(server, &["user", "set-quota", &bob.email, "12345"]);
     run(server, &["user", "disable", &bob.email]);
@@ -121,7 +181,10 @@ async fn accounts_and_files_move_from_sqlite_to_postgresql_and_back() {
 
     let there = folder.path().join("there.jsonl");
     let told = run(&sqlite, &["export", "--final", "--output", text(&there)]);
-    assert!(told.contains("exported: 2 users, 6 files") && told.contains("sealed"), "{told}");
+    assert!(
+        told.contains("exported: 2 users, 4 folders, 11 files, 2 versions") && told.contains("sealed"),
+        "{told}"
+    );
     let mode = std::fs::metadata(&there).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "it holds password hashes");
     assert!(refused(&sqlite, &["export", "--output", text(&there)]).contains("can't be made"));
@@ -131,9 +194,10 @@ async fn accounts_and_files_move_from_sqlite_to_postgresql_and_back() {
     run(&postgres, &["migrate", "up"]);
     let checked = run(&postgres, &["import", "--dry-run", "--json", text(&there)]);
     let checked: Value = serde_json::from_str(checked.lines().next().unwrap()).unwrap();
-    assert_eq!((&checked["checked"]["files"], &checked["final"]), (&json!(6), &json!(true)));
+    assert_eq!((&checked["checked"]["files"], &checked["final"]), (&json!(11), &json!(true)));
+    assert_eq!((&checked["checked"]["folders"], &checked["checked"]["versions"]), (&json!(4), &json!(2)));
     let told = run(&postgres, &["import", text(&there)]);
-    assert!(told.contains("imported: 2 users, 6 files"), "{told}");
+    assert!(told.contains("imported: 2 users, 4 folders, 11 files, 2 versions"), "{told}");
     assert!(refused(&postgres, &["import", text(&there)]).contains("not empty: it has 2 users"));
     assert_eq!(trail(&postgres), entries + 1, "all of it, and the import");
     let acts = |server: &Server, action: &str| -> Vec<Value> {
@@ -161,6 +225,12 @@ async fn accounts_and_files_move_from_sqlite_to_postgresql_and_back() {
     // What goes on there comes back.
     let later = log_in(&postgres, &ada).await;
     later.file("later.txt", "later").await;
+    let trash = later.get("/v1/trash").send().await.expect(200).json();
+    let tops: Vec<&str> =
+        trash["items"].as_array().unwrap().iter().map(|top| top["id"].as_str().unwrap()).collect();
+    assert_eq!(tops.len(), 2);
+    // The folder comes back with what went there with it, and not with what was there before.
+    item(later.post(&format!("/v1/items/{}/restore", tops[0])), 200).await;
     let after = seen(&later).await;
     drop((later, api));
     postgres.stop();
@@ -168,7 +238,7 @@ async fn accounts_and_files_move_from_sqlite_to_postgresql_and_back() {
     run(&postgres, &["export", "--final", "--output", text(&back)]);
     let again = Arc::new(postgres.with_sqlite(&folder.path().join("again.db")));
     let told = run(&again, &["import", text(&back)]);
-    assert!(told.contains("imported: 2 users, 7 files"), "{told}");
+    assert!(told.contains("imported: 2 users, 4 folders, 12 files, 2 versions"), "{told}");
     again.resume();
     assert_eq!(seen(&log_in(&again, &ada).await).await, after);
     let (is_clean, findings, _) = verify(&again, &["--rehash", "--min-age", "0"]);

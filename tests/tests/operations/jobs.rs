@@ -160,17 +160,23 @@ async fn a_dead_job_can_be_let_go() {
 /// Two processes with twenty workers each and no jobs: only their queue pollers and sweeps query the database.
 #[tokio::test]
 async fn idle_workers_leave_the_database_alone() {
+    /// Transactions of both in 30 s.
+    const IDLE: u64 = 60;
     let server = Server::start(Lane::PostgresS3, &[("JOB_WORKERS", "20")]);
     let seen = server
         .with_a_worker(async {
-            // What both do when they start, and the pause until the server counts it.
+            // What both do when they start, and the pause until the server counts it: on a busy machine that takes longer than the first pause.
             tokio::time::sleep(Duration::from_secs(12)).await;
-            let before = server.transactions();
-            tokio::time::sleep(Duration::from_secs(30)).await;
-            server.transactions() - before
+            let mut seen = Vec::new();
+            while seen.len() < 3 && seen.last().is_none_or(|last| *last > IDLE) {
+                let before = server.transactions();
+                tokio::time::sleep(Duration::from_secs(30)).await;
+                seen.push(server.transactions() - before);
+            }
+            seen
         })
         .await;
-    assert!(seen <= 60, "{seen} transactions in 30 s");
+    assert!(seen.last().is_some_and(|last| *last <= IDLE), "{seen:?} transactions in 30 s each");
 }
 
 /// Every worker that may is busy with pictures.

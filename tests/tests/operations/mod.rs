@@ -23,5 +23,6 @@ mod outages;
 mod prometheus;
 mod sessions;
 mod traces;
+mod tree_load;
 mod users;
 mod verify;

@@ -157,6 +157,7 @@ async fn what_was_not_moved_yet_is_used_as_ever() {
     assert!(there.content(&new).await == noise(6_000) && moving.store.holds(&noise(6_000)));
     let put = there.put(&format!("{}/content", User::path(&old))).header("content-type", "text/plain");
     put.body(noise(7_000)).send().await.expect(200);
+    there.delete(&format!("{}/versions", User::path(&old))).send().await.expect(204);
     eventually("the replaced bytes are deleted", async || {
         moving.first.objects_with(&noise(5_000)).is_empty().then_some(())
     })

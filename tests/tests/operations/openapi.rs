@@ -44,6 +44,9 @@ fn operations(document: &Value) -> Vec<Operation> {
 /// What the operations of one user name.
 struct Ids {
     file: String,
+    folder: String,
+    trashed: String,
+    operation: String,
     session: String,
     upload: String,
     direct: String,
@@ -56,14 +59,18 @@ impl Ids {
             path if path.contains("/sessions/") => &self.session,
             path if path.starts_with("/v1/uploads") => &self.upload,
             path if path.starts_with("/v1/direct-uploads") => &self.direct,
+            path if path.starts_with("/v1/folders") => &self.folder,
+            path if path.starts_with("/v1/trash") || path.ends_with("/items/{id}/restore") => &self.trashed,
+            path if path.starts_with("/v1/operations") => &self.operation,
             _ => &self.file,
         };
         let mut path = String::new();
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
+            let (parameter, after) = after.split_once('}').expect("a closing brace");
             path.push_str(before);
-            path.push_str(id);
-            rest = after.split_once('}').expect("a closing brace").1;
+            path.push_str(if parameter == "number" { "1" } else { id });
+            rest = after;
         }
         path + rest
     }
@@ -81,6 +88,10 @@ fn json_for(operation: &Operation) -> Value {
         }
         path if path.ends_with("/complete") => json!({"parts": []}),
         path if path.ends_with("/direct-uploads") => json!({"name": "theirs.txt", "size": 6}),
+        path if path.ends_with("/copy") => json!({"parent_id": "root"}),
+        path if path.ends_with("/restore") => json!({}),
+        path if path.ends_with("/versions/{number}") => json!({"pinned": true}),
+        path if path.ends_with("/batch") => json!({"operations": [{"op": "trash", "id": "theirs"}]}),
         _ => json!({"name": "theirs.txt"}),
     }
 }
@@ -143,6 +154,31 @@ async fn the_document_names_every_route_of_the_contract(lane: Lane) {
         "GET /v1/files/{id}/thumbnail",
         "POST /v1/files/{id}/thumbnail",
         "POST /v1/files/{id}/signed-url",
+        "GET /v1/files/{id}/versions",
+        "DELETE /v1/files/{id}/versions",
+        "PATCH /v1/files/{id}/versions/{number}",
+        "DELETE /v1/files/{id}/versions/{number}",
+        "GET /v1/files/{id}/versions/{number}/content",
+        "POST /v1/files/{id}/versions/{number}/restore",
+        "POST /v1/folders",
+        "GET /v1/folders/{id}",
+        "PATCH /v1/folders/{id}",
+        "DELETE /v1/folders/{id}",
+        "GET /v1/folders/{id}/children",
+        "GET /v1/folders/{id}/usage",
+        "GET /v1/items/lookup",
+        "GET /v1/items/{id}",
+        "DELETE /v1/items/{id}",
+        "POST /v1/items/{id}/copy",
+        "POST /v1/items/{id}/trash",
+        "POST /v1/items/{id}/restore",
+        "GET /v1/trash",
+        "DELETE /v1/trash",
+        "GET /v1/trash/{id}",
+        "GET /v1/trash/{id}/children",
+        "POST /v1/batch",
+        "GET /v1/operations/{id}",
+        "DELETE /v1/operations/{id}",
         "POST /v1/uploads",
         "HEAD /v1/uploads/{id}",
         "PATCH /v1/uploads/{id}",
@@ -169,6 +205,9 @@ async fn no_anonymous_client_gets_into_a_secured_operation(lane: Lane) {
     let unknown = "01890000-0000-7000-8000-000000000000".to_owned();
     let ids = Ids {
         file: user.file("a.txt", "text").await.id.to_string(),
+        folder: unknown.clone(),
+        trashed: unknown.clone(),
+        operation: unknown.clone(),
         session: unknown.clone(),
         upload: unknown.clone(),
         direct: unknown,
@@ -198,7 +237,7 @@ async fn no_anonymous_client_gets_into_a_secured_operation(lane: Lane) {
             }
         }
     }
-    assert!(secured >= 24, "{secured} operations were tried");
+    assert!(secured >= 49, "{secured} operations were tried");
     assert_eq!(user.storage().await, (4, 1));
 }
 
@@ -218,8 +257,15 @@ async fn no_other_user_gets_at_what_an_operation_names(lane: Lane) {
     let sessions = owner.get("/v1/auth/sessions").send().await.expect(200).json();
     let direct = json!({"name": "a.txt", "size": 6});
     let direct = owner.post("/v1/direct-uploads").json(&direct).send().await.expect(201).json();
+    let folder = owner.folder("a", None).await;
+    let trashed = owner.folder("b", None).await;
+    let emptied = owner.delete("/v1/trash").send().await.expect(202).json();
+    owner.post(&format!("/v1/items/{}/trash", trashed.id)).send().await.expect(200);
     let ids = Ids {
         file: file.id.to_string(),
+        folder: folder.id.to_string(),
+        trashed: trashed.id.to_string(),
+        operation: emptied["id"].as_str().unwrap().to_owned(),
         session: sessions["items"][0]["id"].as_str().unwrap().to_owned(),
         upload: begin(&owner).await,
         direct: direct["id"].as_str().unwrap().to_owned(),
@@ -235,7 +281,7 @@ async fn no_other_user_gets_at_what_an_operation_names(lane: Lane) {
             refused(&operation, &answer, status, code);
         }
     }
-    assert!(tried >= 14, "{tried} operations were tried");
+    assert!(tried >= 32, "{tried} operations were tried");
     owner.me().await.expect(200);
     assert_eq!(owner.current(&file).await, file);
     let upload = owner.head(&format!("/v1/uploads/{}", ids.upload)).header("tus-resumable", "1.0.0");

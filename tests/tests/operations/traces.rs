@@ -90,7 +90,7 @@ async fn a_request_is_one_trace_with_its_calls_of_ports_and_its_job(lane: Lane) 
     // Where sessions are remembered it is the copy that is looked for first.
     let session = ["session_store.find", "session_store.find_recent"].into_iter();
     let session = session.filter(|name| the(&spans, name).is_some()).take(1);
-    for name in session.chain(["database.begin", "blob_store.put", "database.files.insert"]) {
+    for name in session.chain(["database.begin", "blob_store.put", "database.nodes.insert"]) {
         let call = the(&spans, name).unwrap_or_else(|| panic!("there is no span of {name}"));
         assert_eq!(attribute(&call.attributes, "outcome").as_deref(), Some("ok"));
         assert!(is_below(&spans, call, request), "{name} is below the request");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use fm_e2e::{Api, Lane, Server, User, noise, on_durable_lanes, pictures};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A server that is started, and a user of it.
 async fn started(lane: Lane) -> (Arc<Server>, User) {
@@ -24,7 +24,8 @@ pub(super) fn verify(server: &Server, arguments: &[&str]) -> (bool, Vec<Value>, 
     let summary = lines().find(|line| line["summary"].is_object());
     let summary = summary.unwrap_or_else(|| panic!("no summary: {}", run.output))["summary"].clone();
     assert_eq!(summary["findings"], findings.len(), "{}", run.output);
-    assert_eq!(run.code, Some(i32::from(!findings.is_empty())), "{}", run.output);
+    let left = summary["repaired"] != findings.len();
+    assert_eq!(run.code, Some(i32::from(left)), "{}", run.output);
     (findings.is_empty(), findings, summary)
 }
 
@@ -85,7 +86,11 @@ async fn what_is_wrong_is_found_and_nothing_else(lane: Lane) {
     let missing =
         table.output.lines().find(|line| line.starts_with("missing ")).expect("a line of the table");
     assert!(missing.contains(&files[0].id.to_string()), "{missing}");
-    assert!(table.output.contains("findings: 2 (missing 1, wrong_size 1, wrong_hash 0"), "{}", table.output);
+    assert!(
+        table.output.contains("findings: 2, repaired: 0 (missing 1, wrong_size 1, wrong_hash 0"),
+        "{}",
+        table.output
+    );
 }
 
 async fn orphans_are_found_and_deleted_once_they_are_old_enough(lane: Lane) {
@@ -155,6 +160,35 @@ async fn beside_live_traffic_nothing_is_found(lane: Lane) {
     }
 }
 
+async fn what_is_in_the_trash_and_old_versions_are_looked_for(lane: Lane) {
+    let (server, user) = started(lane).await;
+    let [old, new, trashed, shared] = [11_000, 12_000, 13_000, 14_000].map(noise);
+    let edited = user.file("edited.bin", old.clone()).await;
+    let put = user.put(&format!("{}/content", User::path(&edited)));
+    put.header("content-type", "application/octet-stream").body(new).send().await.expect(200);
+    let gone = user.file("gone.bin", trashed.clone()).await;
+    user.post(&format!("/v1/items/{}/trash", gone.id)).send().await.expect(200);
+    let original = user.file("original.bin", shared).await;
+    let copy = user.post(&format!("/v1/items/{}/copy", original.id)).json(&json!({"parent_id": "root"}));
+    copy.send().await.expect(201);
+    let (clean, findings, summary) = verify(&server, &["--rehash", "--min-age", "0"]);
+    assert!(clean, "{findings:#?}");
+    // The copy has the blob of its original.
+    assert_eq!(
+        (&summary["files"], &summary["versions"], &summary["blobs"]),
+        (&4.into(), &1.into(), &5.into())
+    );
+    assert_eq!(summary["listed"], 4);
+
+    std::fs::remove_file(server.object_with(&old)).unwrap();
+    std::fs::remove_file(server.object_with(&trashed)).unwrap();
+    let (_, findings, _) = verify(&server, &[]);
+    assert_eq!(kinds(&findings), ["missing", "missing"]);
+    let of = |finding: &Value| (finding["file"].clone(), finding["version"].clone());
+    assert_eq!(of(&findings[0]), (json!(gone.id), Value::Null));
+    assert_eq!(of(&findings[1]), (json!(edited.id), json!(1)));
+}
+
 /// A database that lacks its tables is left as it is.
 async fn a_check_changes_nothing(lane: Lane) {
     let server = Server::within_reach(lane, &[]);
@@ -178,10 +212,66 @@ async fn counters_that_are_wrong_are_found() {
 }
 
 #[tokio::test]
+async fn counters_and_references_are_repaired_on_demand() {
+    let (server, user) = started(Lane::PostgresS3).await;
+    let file = user.file("a.txt", "text").await;
+    user.file("b.txt", "other").await;
+    server.in_its_database(
+        "UPDATE users SET used_bytes = 0, trash_bytes = 7, version_bytes = 8, file_count = 9, node_count = 1; \
+         UPDATE blobs SET ref_count = 3 WHERE size_bytes = 4; \
+         DELETE FROM nodes WHERE name = 'b.txt'",
+    );
+    let wrong = ["wrong_usage", "wrong_references", "unreferenced"];
+    let sorted = |findings: &[Value]| {
+        let mut kinds = kinds(findings).iter().map(|kind| (*kind).to_owned()).collect::<Vec<_>>();
+        kinds.sort_by_key(|kind| wrong.iter().position(|name| name == kind));
+        kinds
+    };
+    for _unrepaired in 0..2 {
+        assert_eq!(sorted(&verify(&server, &[]).1), wrong);
+    }
+    let (_, findings, summary) = verify(&server, &["--repair"]);
+    assert_eq!((sorted(&findings), &summary["repaired"]), (wrong.map(str::to_owned).to_vec(), &3.into()));
+    let (clean, findings, _) = verify(&server, &["--rehash"]);
+    assert!(clean, "{findings:#?}");
+    assert_eq!(user.storage().await, (4, 1));
+    // The content is one file's again: with that it goes.
+    assert_eq!(server.run(&["sweep"]).code, Some(0));
+    user.delete(&User::path(&file)).send().await.expect(204);
+    fm_e2e::eventually("no bytes are left", async || (server.stored().await == Some(0)).then_some(())).await;
+}
+
+#[tokio::test]
+async fn items_that_are_not_where_they_may_be_are_told_and_left() {
+    let (server, user) = started(Lane::PostgresS3).await;
+    let folder = async |name: &str, parent: &str| -> String {
+        let body = json!({"name": name, "parent_id": parent});
+        let made = user.post("/v1/folders").json(&body).send().await.expect(201).json();
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let one = folder("one", "root").await;
+    let two = folder("two", &one).await;
+    let lone = folder("lone", "root").await;
+    server.in_its_database(&format!(
+        "UPDATE nodes SET parent_id = '{two}' WHERE id = '{one}'; UPDATE nodes SET trash_id = '{one}' WHERE id = '{lone}'"
+    ));
+    let (_, findings, summary) = verify(&server, &["--repair"]);
+    let mut told: Vec<(&str, &str)> = findings
+        .iter()
+        .map(|finding| (finding["finding"].as_str().unwrap(), finding["item"].as_str().unwrap()))
+        .collect();
+    told.sort_unstable();
+    let mut expected = [("mismarked", &*lone), ("unreachable", &*one), ("unreachable", &*two)];
+    expected.sort_unstable();
+    assert_eq!(told, expected);
+    assert_eq!(summary["repaired"], 0);
+}
+
+#[tokio::test]
 async fn a_strange_database_deletes_nothing() {
     let (server, user) = started(Lane::PostgresS3).await;
     user.file("a.txt", "text").await;
-    server.in_its_database("DELETE FROM files; DELETE FROM blobs");
+    server.in_its_database("DELETE FROM nodes WHERE kind = 'file'; DELETE FROM blobs");
     let refused = server.run(&["sweep", "--orphans", "--min-age", "0"]);
     assert_eq!(refused.code, Some(1), "{}", refused.output);
     assert!(refused.output.contains("nothing was deleted: the database knows none"), "{}", refused.output);
@@ -192,5 +282,6 @@ on_durable_lanes![
     what_is_wrong_is_found_and_nothing_else,
     orphans_are_found_and_deleted_once_they_are_old_enough,
     beside_live_traffic_nothing_is_found,
+    what_is_in_the_trash_and_old_versions_are_looked_for,
     a_check_changes_nothing,
 ];

@@ -30,7 +30,8 @@ async fn any_unicode_may_be_a_name(lane: Lane) {
         let found = user.current(&file).await;
         assert_eq!(found.name, name);
         let form = Form::of([Part::text("name", name), Part::nameless("text")]);
-        assert_eq!(user.post("/v1/files").form(&form).send().await.expect(201).parse::<File>().name, name);
+        let same: File = user.post("/v1/files").form(&form).send().await.expect(201).parse();
+        assert_eq!(same.requested_name.as_deref(), Some(name), "it is taken by now");
         let download = user.get(file.download.url.expose()).send().await.expect(200);
         assert_eq!(download.text(), "text");
     }
@@ -101,12 +102,15 @@ async fn control_characters_in_forms_are_refused(lane: Lane) {
     assert_eq!(user.storage().await, (0, 0));
 }
 
-async fn names_need_not_be_unique(lane: Lane) {
+async fn a_name_that_is_taken_is_numbered(lane: Lane) {
     let user = Api::on(lane).user().await;
     let first = user.file("same.txt", "one").await;
-    let second = user.file("same.txt", "two").await;
+    assert_eq!(first.requested_name, None);
+    let second = user.file("Same.TXT", "two").await;
     assert_ne!(first.id, second.id);
-    assert_eq!(user.all(&[("q", "same.txt")]).await.len(), 2);
+    assert_eq!((second.name.as_str(), second.requested_name.as_deref()), ("Same (2).TXT", Some("Same.TXT")));
+    assert_eq!(user.current(&second).await.requested_name, None, "the answer to the upload alone tells");
+    assert_eq!(user.all(&[("q", "same")]).await.len(), 2);
 }
 
 async fn a_name_that_is_not_utf_8_is_refused(lane: Lane) {
@@ -123,6 +127,6 @@ on_every_lane![
     a_name_has_at_most_255_characters,
     what_is_no_name_is_refused_everywhere,
     control_characters_in_forms_are_refused,
-    names_need_not_be_unique,
+    a_name_that_is_taken_is_numbered,
     a_name_that_is_not_utf_8_is_refused,
 ];

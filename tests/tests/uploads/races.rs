@@ -79,7 +79,7 @@ async fn a_rename_meanwhile_is_not_lost(lane: Lane) {
 }
 
 async fn the_thumbnail_is_that_of_the_last_content(lane: Lane) {
-    let api = Api::with(lane, &[]);
+    let api = Api::with(lane, &[("VERSIONS_MAX_COUNT", "0")]);
     let user = api.user().await;
     let file = user.file("a.png", pictures::png(1_000, 1_000)).await;
     for height in [10, 20, 30, 40] {

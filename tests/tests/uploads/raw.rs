@@ -25,7 +25,26 @@ async fn an_upload_answers_with_the_file(lane: Lane) {
     members.sort_unstable();
     assert_eq!(
         members,
-        ["content_type", "created_at", "download", "id", "name", "sha256", "size", "thumbnail", "updated_at"]
+        [
+            "content_type",
+            "created_at",
+            "download",
+            "drive_id",
+            "favorite",
+            "id",
+            "kind",
+            "modified_at",
+            "name",
+            "parent_id",
+            "role",
+            "sha256",
+            "shared",
+            "size",
+            "thumbnail",
+            "trashed_at",
+            "updated_at",
+            "version"
+        ]
     );
     let path = User::path(&answer.parse());
     assert!(answer.field("location").ends_with(&path));

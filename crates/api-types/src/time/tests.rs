@@ -20,3 +20,15 @@ fn a_moment_is_read_with_any_offset_and_any_digits() {
     }
     assert!(serde_json::from_str::<Moment>(r#""2027-01-15 08:00""#).is_err());
 }
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Perhaps(#[serde(with = "super::optional")] Option<DateTime<Utc>>);
+
+#[test]
+fn a_moment_that_is_not_there_is_null() {
+    let moment = DateTime::from_timestamp(1_800_000_000, 0);
+    for (moment, text) in [(moment, r#""2027-01-15T08:00:00.000000Z""#), (None, "null")] {
+        assert_eq!(serde_json::to_string(&Perhaps(moment)).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Perhaps>(text).unwrap(), Perhaps(moment));
+    }
+}

@@ -52,6 +52,7 @@ async fn act(wired: &Wired, args: &ImportArgs) -> Result<bool, StartError> {
             | ImportError::Truncated { .. }
             | ImportError::Read(_)
             | ImportError::Row { .. }
+            | ImportError::Unsound(_)
             | ImportError::Miscounted { .. }),
         ) => Ok(refuse(&refusal)),
     }

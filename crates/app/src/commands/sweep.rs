@@ -57,13 +57,19 @@ async fn orphans(use_cases: &UseCases, args: SweepArgs) -> Result<bool, PortErro
 }
 
 fn as_json(swept: &Swept, dry_run: bool) -> String {
-    let Swept { cancelled, deleted, failed, uploads, keys, sessions, audit } = swept;
+    let Swept { cancelled, deleted, failed, uploads, keys, sessions, audit, operations } = swept;
     json!({
         "dry_run": dry_run,
         "cancelled": cancelled,
         "deleted": deleted,
         "failed": failed,
-        "purged": {"uploads": uploads, "keys": keys, "sessions": sessions, "audit": audit},
+        "purged": {
+            "uploads": uploads,
+            "keys": keys,
+            "sessions": sessions,
+            "audit": audit,
+            "operations": operations,
+        },
     })
     .to_string()
 }
@@ -75,13 +81,14 @@ fn orphans_json(swept: &SweptOrphans, dry_run: bool) -> String {
 }
 
 fn sentence(swept: &Swept, dry_run: bool) -> String {
-    let Swept { cancelled, deleted, failed, uploads, keys, sessions, audit } = swept;
+    let Swept { cancelled, deleted, failed, uploads, keys, sessions, audit, operations } = swept;
     if dry_run {
         return format!("to cancel: {cancelled} uploads; to delete: {deleted} blobs; nothing was changed");
     }
     format!(
         "cancelled: {cancelled} uploads; deleted: {deleted} blobs; failed to delete: {failed}; \
-         purged: {uploads} ended uploads, {keys} idempotency keys, {sessions} sessions, {audit} audit entries"
+         purged: {uploads} ended uploads, {keys} idempotency keys, {sessions} sessions, {audit} audit entries, \
+         {operations} operations"
     )
 }
 

@@ -1,9 +1,10 @@
 //! `file-manager verify`
 
 use fm_application::operations::{FileBlob, Finding, Findings, Verified, VerifyCommand, VerifyEvent, Wrong};
-use fm_domain::accounts::Tally;
+use fm_domain::archive::{BlobTally, DriveCounters, DriveTally, TreeFault, WrongPlace};
 use serde_json::{Value, json};
 
+use super::export::archive;
 use super::progress::Progress;
 use super::say;
 use crate::adapters::Purpose;
@@ -14,10 +15,11 @@ use crate::{Program, StartError};
 /// Runs the command; false when something is not as it should be.
 pub(super) async fn run(program: &Program, config: &Config, args: VerifyArgs) -> Result<bool, StartError> {
     let wired = program.wire(config, super::public_url(config), Purpose::Look).await?;
-    let command = VerifyCommand { rehash: args.rehash, min_age: args.min_age() };
+    let archive = archive(&wired)?;
+    let command = VerifyCommand { rehash: args.rehash, min_age: args.min_age(), repair: args.repair };
     if !args.json {
         say(&format!(
-            "{:11}  {:10}  {:36}  {:36}  {:36}  detail",
+            "{:16}  {:10}  {:36}  {:36}  {:36}  detail",
             "finding", "bucket", "blob", "file", "owner"
         ));
     }
@@ -29,42 +31,61 @@ pub(super) async fn run(program: &Program, config: &Config, args: VerifyArgs) ->
         }),
         VerifyEvent::Progress(verified) => progress.show(verified.files, so_far(verified)),
     };
-    let verified = use_cases.operations.verify_blobs.run(command, &mut tell).await;
+    let verified = use_cases.operations.verify_blobs.run(command, &*archive, &mut tell).await;
     drop(progress);
     wired.shutdown.run().await;
     let verified =
         verified.map_err(|source| StartError::Store { what: "the check, which is not complete,", source })?;
     say(&if args.json { summary(&verified).to_string() } else { sentences(&verified, args.rehash) });
-    Ok(verified.findings.total() == 0)
+    Ok(verified.is_sound())
 }
 
 fn so_far(verified: &Verified) -> String {
-    let Verified { files, listed, accounts, findings, .. } = verified;
+    let Verified { files, versions, listed, accounts, findings, .. } = verified;
     let (listed, findings) = (listed.unwrap_or(0), findings.total());
     format!(
-        "comparing the database with the store: {files} files, {listed} blobs listed, {accounts} accounts; {findings} findings"
+        "comparing the database with the store: {files} files, {versions} versions, {listed} blobs listed, {accounts} accounts; \
+         {findings} findings"
     )
 }
 
 pub(super) fn as_line(finding: &Finding) -> String {
     let (bucket, blob, file, owner, detail) = match finding {
-        Finding::File { of: FileBlob { file, owner, key }, wrong } => {
+        Finding::File { of: FileBlob { file, version, owner, key }, wrong } => {
             let (blob, file, owner) = (key.to_string(), file.to_string(), owner.to_string());
-            (key.bucket.as_str(), blob, file, owner, detail(wrong))
+            let of = version.map(|number| format!("version {}: ", number.number())).unwrap_or_default();
+            (key.bucket.as_str(), blob, file, owner, of + &detail(wrong))
         }
         Finding::Orphan(orphan) => {
             let detail = format!("{}, written at {}; no row knows it", orphan.size, orphan.written_at);
             (orphan.key.bucket.as_str(), orphan.key.to_string(), String::new(), String::new(), detail)
         }
-        Finding::Usage(Tally { user, recorded, counted }) => {
-            let detail = format!(
-                "recorded: {} in {} files; counted: {} in {} files",
-                recorded.bytes, recorded.files, counted.bytes, counted.files
-            );
-            ("", String::new(), String::new(), user.to_string(), detail)
+        Finding::Usage(DriveTally { drive, recorded, counted }) => {
+            let detail = format!("recorded: {}; counted: {}", counters(recorded), counters(counted));
+            ("", String::new(), String::new(), drive.to_string(), detail)
+        }
+        Finding::References(BlobTally { key, recorded, counted }) => {
+            let detail = format!("recorded: {recorded} references; counted: {counted}");
+            (key.bucket.as_str(), key.to_string(), String::new(), String::new(), detail)
+        }
+        Finding::Place(TreeFault { drive, node, wrong }) => {
+            ("", String::new(), node.to_string(), drive.to_string(), place(*wrong).to_owned())
         }
     };
-    format!("{:11}  {bucket:10}  {blob:36}  {file:36}  {owner:36}  {detail}", finding.name())
+    format!("{:16}  {bucket:10}  {blob:36}  {file:36}  {owner:36}  {detail}", finding.name())
+}
+
+fn counters(counters: &DriveCounters) -> String {
+    let DriveCounters { used, trash, versions, files, nodes } = counters;
+    format!("{used} in {files} files, {trash} in the trash, {versions} of old versions, {nodes} items")
+}
+
+const fn place(wrong: WrongPlace) -> &'static str {
+    match wrong {
+        WrongPlace::Unreachable => "it can't be reached from the root of its drive, nor from the trash",
+        WrongPlace::Mismarked => "it stands otherwise to the trash than the folder that it lies in",
+        WrongPlace::NameTaken => "another item of its folder has the same name",
+    }
 }
 
 /// One line, whatever an error says.
@@ -80,13 +101,16 @@ fn detail(wrong: &Wrong) -> String {
 
 pub(super) fn as_json(finding: &Finding) -> Value {
     let mut told = match finding {
-        Finding::File { of: FileBlob { file, owner, key }, wrong } => {
+        Finding::File { of: FileBlob { file, version, owner, key }, wrong } => {
             let mut told = json!({
                 "bucket": key.bucket.as_str(),
                 "blob": key.to_string(),
                 "file": file.to_string(),
                 "owner": owner.to_string(),
             });
+            if let Some(number) = version {
+                told["version"] = json!(number.number());
+            }
             match wrong {
                 Wrong::Missing | Wrong::NotStored => {}
                 Wrong::Size { recorded, stored } => {
@@ -105,47 +129,78 @@ pub(super) fn as_json(finding: &Finding) -> Value {
             "size": orphan.size,
             "written_at": orphan.written_at.to_string(),
         }),
-        Finding::Usage(Tally { user, recorded, counted }) => json!({
-            "owner": user.to_string(),
-            "recorded": {"bytes": recorded.bytes, "files": recorded.files},
-            "counted": {"bytes": counted.bytes, "files": counted.files},
+        Finding::Usage(DriveTally { drive, recorded, counted }) => json!({
+            "owner": drive.to_string(),
+            "recorded": counters_json(recorded),
+            "counted": counters_json(counted),
+        }),
+        Finding::References(BlobTally { key, recorded, counted }) => json!({
+            "bucket": key.bucket.as_str(),
+            "blob": key.to_string(),
+            "recorded": recorded,
+            "counted": counted,
+        }),
+        Finding::Place(TreeFault { drive, node, wrong: _ }) => json!({
+            "owner": drive.to_string(),
+            "item": node.to_string(),
         }),
     };
     told["finding"] = json!(finding.name());
     told
 }
 
+fn counters_json(counters: &DriveCounters) -> Value {
+    let DriveCounters { used, trash, versions, files, nodes } = counters;
+    json!({"bytes": used, "trash_bytes": trash, "version_bytes": versions, "files": files, "items": nodes})
+}
+
 fn summary(verified: &Verified) -> Value {
-    let Verified { files, blobs, listed, accounts, findings } = verified;
-    let Findings { missing, wrong_size, wrong_hash, unreadable, not_stored, orphan, wrong_usage } = findings;
-    json!({"summary": {
+    let Verified { files, versions, blobs, listed, accounts, findings, repaired } = verified;
+    let mut told = json!({
         "files": files,
+        "versions": versions,
         "blobs": blobs,
         "listed": listed,
         "accounts": accounts,
         "findings": findings.total(),
-        "missing": missing,
-        "wrong_size": wrong_size,
-        "wrong_hash": wrong_hash,
-        "unreadable": unreadable,
-        "not_stored": not_stored,
-        "orphan": orphan,
-        "wrong_usage": wrong_usage,
-    }})
+        "repaired": repaired,
+    });
+    for (name, count) in by_name(findings) {
+        told[name] = json!(count);
+    }
+    json!({"summary": told})
+}
+
+/// How many findings there are of each name.
+const fn by_name(findings: &Findings) -> [(&'static str, u64); 12] {
+    [
+        ("missing", findings.missing),
+        ("wrong_size", findings.wrong_size),
+        ("wrong_hash", findings.wrong_hash),
+        ("unreadable", findings.unreadable),
+        ("not_stored", findings.not_stored),
+        ("orphan", findings.orphan),
+        ("wrong_usage", findings.wrong_usage),
+        ("wrong_references", findings.wrong_references),
+        ("unreferenced", findings.unreferenced),
+        ("unreachable", findings.unreachable),
+        ("mismarked", findings.mismarked),
+        ("name_taken", findings.name_taken),
+    ]
 }
 
 fn sentences(verified: &Verified, rehash: bool) -> String {
-    let Verified { files, blobs, listed, accounts, findings } = verified;
-    let Findings { missing, wrong_size, wrong_hash, unreadable, not_stored, orphan, wrong_usage } = findings;
+    let Verified { files, versions, blobs, listed, accounts, findings, repaired } = verified;
     let how = if rehash { "read and hashed" } else { "asked for" };
     let listed = listed.map_or_else(
         || "the store can't be listed: orphans were not looked for".to_owned(),
         |listed| format!("{listed} blobs listed by the store"),
     );
+    let each: Vec<String> = by_name(findings).iter().map(|(name, count)| format!("{name} {count}")).collect();
     format!(
-        "checked: {files} files with {blobs} blobs, {how}; {listed}; {accounts} accounts\n\
-         findings: {} (missing {missing}, wrong_size {wrong_size}, wrong_hash {wrong_hash}, unreadable {unreadable}, \
-         not_stored {not_stored}, orphan {orphan}, wrong_usage {wrong_usage})",
-        findings.total()
+        "checked: {files} files and {versions} versions with {blobs} blobs, {how}; {listed}; {accounts} accounts\n\
+         findings: {}, repaired: {repaired} ({})",
+        findings.total(),
+        each.join(", ")
     )
 }

@@ -19,6 +19,7 @@ mod secret;
 mod source;
 mod storage;
 mod traces;
+mod tree;
 mod uploads;
 mod variable;
 
@@ -39,6 +40,7 @@ pub use secret::Secret;
 pub use source::Sources;
 pub use storage::{FallbackConfig, StorageConfig};
 pub use traces::{TraceSampler, TracesConfig};
+pub use tree::TreeConfig;
 pub use uploads::UploadsConfig;
 pub use variable::Variable;
 
@@ -48,7 +50,7 @@ use crate::adapters::{Adapters, Memory};
 const DAY: u64 = 24 * 60 * 60;
 
 /// The variables of every section. An adapter adds its own.
-const SECTIONS: [&[Variable]; 12] = [
+const SECTIONS: [&[Variable]; 13] = [
     source::VARIABLES,
     http::VARIABLES,
     storage::VARIABLES,
@@ -61,6 +63,7 @@ const SECTIONS: [&[Variable]; 12] = [
     logging::VARIABLES,
     metrics::VARIABLES,
     traces::VARIABLES,
+    tree::VARIABLES,
 ];
 
 /// The whole configuration, by section.
@@ -78,6 +81,8 @@ pub struct Config {
     pub logging: LoggingConfig,
     pub metrics: MetricsConfig,
     pub traces: TracesConfig,
+    /// The trash and old versions.
+    pub tree: TreeConfig,
 }
 
 impl Config {
@@ -102,6 +107,7 @@ impl Config {
             logging: LoggingConfig::read(&mut reader),
             metrics: MetricsConfig::read(&mut reader),
             traces: TracesConfig::read(&mut reader),
+            tree: TreeConfig::read(&mut reader),
         };
         let faults = reader.into_faults();
         if faults.0.is_empty() { Ok(config) } else { Err(faults) }

@@ -67,7 +67,7 @@ impl Administration {
             remove_user: RemoveUser::new(ports),
             stats: ShowStats::new(ports),
             jobs: ListJobsForAdmins::new(ports, registry),
-            retry_job: RetryJobForAdmins::new(ports, registry),
+            retry_job: RetryJobForAdmins::new(ports, settings, registry),
             trail: ListTrail::new(ports),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Administrator, NotAllowed};
 use crate::jobs::{DeadJobError, JobRegistry, RetryJob};
-use crate::ports::Ports;
+use crate::ports::{Ports, Settings};
 use fm_domain::access::Actor;
 use fm_domain::database::Database;
 use fm_domain::ids::JobId;
@@ -27,8 +27,8 @@ pub struct RetryJobForAdmins {
 }
 
 impl RetryJobForAdmins {
-    pub(crate) fn new(ports: &Ports, registry: &JobRegistry) -> Self {
-        Self { db: ports.db.clone(), jobs: RetryJob::new(ports, registry) }
+    pub(crate) fn new(ports: &Ports, settings: &Settings, registry: &JobRegistry) -> Self {
+        Self { db: ports.db.clone(), jobs: RetryJob::new(ports, settings, registry) }
     }
 
     /// Enqueues its work anew; the id of the new job.

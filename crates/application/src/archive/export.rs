@@ -3,19 +3,25 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use fm_domain::archive::{Archive, ArchivedFile, RowCounts, SealOutcome, Snapshot};
+use fm_domain::archive::{Archive, RowCounts, SealOutcome, Snapshot};
 use fm_domain::audit::{AuditAction, AuditKey};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::error::{PortError, chain};
 use fm_domain::files::Sha256;
-use fm_domain::ids::UserId;
+use fm_domain::ids::{DriveId, UserId};
+use fm_domain::tree::ItemKind;
 use sha2::Digest as _;
 
 use crate::engine::audit::{Act, AuditTrail};
 use crate::ports::Ports;
 
 use super::PAGE;
-use super::format::{AuditLine, BlobLine, Counts, End, FileLine, Header, KeyLine, Line, UserLine, VERSION};
+use super::format::{
+    AuditLine, BlobLine, Counts, End, Header, KeyLine, Line, OperationLine, UserLine, VERSION, VersionLine,
+};
+
+/// How many operations are read at a time: what is left of a batch may be a megabyte.
+const OPERATIONS: u32 = 20;
 
 /// What an export is written into.
 pub trait ExportSink: Write {
@@ -120,9 +126,16 @@ impl Export {
         lines.blobs(&mut *snapshot, now).await?;
         lines.audit(&mut *snapshot).await?;
         let counts = lines.counts;
-        if (counts.users, counts.files, counts.audit)
-            != (row_counts.users, row_counts.files, row_counts.audit_entries)
-        {
+        let written = RowCounts {
+            users: counts.users,
+            files: counts.files,
+            folders: counts.folders,
+            versions: counts.versions,
+            operations: counts.operations,
+            audit_entries: counts.audit,
+            ..row_counts
+        };
+        if written != row_counts {
             return Err(ExportError::Miscounted(row_counts));
         }
         lines.end()?;
@@ -154,23 +167,56 @@ impl Lines<'_> {
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.user.id);
             for account in &page {
-                self.write(&Line::User(UserLine::of(account)))?;
+                let owner = account.user.id;
+                let seq = snapshot.seq(DriveId::of_user(owner)).await?;
+                self.write(&Line::User(UserLine::of(account, seq)))?;
                 self.counts.users += 1;
-                self.files(snapshot, account.user.id).await?;
-                self.keys(snapshot, account.user.id).await?;
+                self.nodes(snapshot, owner).await?;
+                self.versions(snapshot, owner).await?;
+                self.operations(snapshot, owner).await?;
+                self.keys(snapshot, owner).await?;
             }
         }
     }
 
-    async fn files(&mut self, snapshot: &mut dyn Snapshot, owner: UserId) -> Result<(), ExportError> {
+    async fn nodes(&mut self, snapshot: &mut dyn Snapshot, owner: UserId) -> Result<(), ExportError> {
         let mut after = None;
         loop {
-            let page = snapshot.files(owner, after, PAGE).await?;
-            let Some(ArchivedFile { file, .. }) = page.last() else { return Ok(()) };
-            after = Some((file.created_at, file.id));
+            let page = snapshot.nodes(DriveId::of_user(owner), after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.item.id());
             for archived in &page {
-                self.write(&Line::File(Box::new(FileLine::of(archived))))?;
-                self.counts.files += 1;
+                self.write(&Line::of_node(archived))?;
+                match archived.item.kind() {
+                    ItemKind::Folder => self.counts.folders += 1,
+                    ItemKind::File => self.counts.files += 1,
+                }
+            }
+        }
+    }
+
+    async fn versions(&mut self, snapshot: &mut dyn Snapshot, owner: UserId) -> Result<(), ExportError> {
+        let mut after = None;
+        loop {
+            let page = snapshot.versions(DriveId::of_user(owner), after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some((last.file, last.number));
+            for version in &page {
+                self.write(&Line::Version(Box::new(VersionLine::of(owner, version))))?;
+                self.counts.versions += 1;
+            }
+        }
+    }
+
+    async fn operations(&mut self, snapshot: &mut dyn Snapshot, owner: UserId) -> Result<(), ExportError> {
+        let mut after = None;
+        loop {
+            let page = snapshot.operations(owner, after, OPERATIONS).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            for operation in &page {
+                self.write(&Line::Operation(Box::new(OperationLine::of(operation))))?;
+                self.counts.operations += 1;
             }
         }
     }

@@ -1,15 +1,22 @@
 //! The lines of an export file: one JSON object each, with one member that says what it is.
 //!
-//! The first line is the header. Then each user comes, followed by their files and their idempotency keys, then blobs without a
-//! file, then the audit trail, and at last the end. Moments are microseconds since 1970-01-01T00:00:00Z, sizes are bytes.
+//! The first line is the header. Then each user comes, followed by their files and folders, the old versions of these, their
+//! operations and their idempotency keys, then blobs without a file, then the audit trail, and at last the end. Moments are
+//! microseconds since 1970-01-01T00:00:00Z, sizes are bytes.
+//!
+//! Version 1 knew no folders, trash, versions and operations: its files lie in the root of their user, and names may come twice.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
-/// The version of the format, which grows with every change that a program of this version can't read.
-pub(super) const VERSION: u32 = 1;
+/// The version of the format, which grows with every change that a program of the version before can't read.
+pub(super) const VERSION: u32 = 2;
+
+/// The oldest version that is still read.
+pub(super) const OLDEST: u32 = 1;
 
 /// One line.
 #[derive(Serialize, Deserialize)]
@@ -17,7 +24,10 @@ pub(super) const VERSION: u32 = 1;
 pub(super) enum Line {
     Export(Header),
     User(UserLine),
+    Folder(Box<FolderLine>),
     File(Box<FileLine>),
+    Version(Box<VersionLine>),
+    Operation(Box<OperationLine>),
     Key(KeyLine),
     Blob(BlobLine),
     Audit(AuditLine),
@@ -37,7 +47,7 @@ pub(super) struct Header {
     pub(super) is_final: bool,
 }
 
-/// An account. What it keeps is counted anew from its files.
+/// An account, and its drive. What is in that is counted anew.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UserLine {
@@ -49,9 +59,38 @@ pub(super) struct UserLine {
     pub(super) created_at: i64,
     pub(super) suspended_at: Option<i64>,
     pub(super) quota: Option<u64>,
+    /// The number of the drive's last change.
+    #[serde(default)]
+    pub(super) seq: u64,
 }
 
-/// A file of the user whose line came last.
+/// How an item stands to the trash.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum TrashLine {
+    Top { at: i64, path: String },
+    Below { top: Uuid },
+}
+
+/// A folder of the user whose line came last, but for their root. It may come after what is in it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FolderLine {
+    pub(super) id: Uuid,
+    pub(super) owner: Uuid,
+    /// Of a top of the trash the folder that it was in, which may be gone.
+    pub(super) parent: Uuid,
+    pub(super) name: String,
+    pub(super) revision: u64,
+    /// The number of its last change.
+    pub(super) changed: u64,
+    pub(super) created_at: i64,
+    pub(super) updated_at: i64,
+    pub(super) modified_at: i64,
+    pub(super) trash: Option<TrashLine>,
+}
+
+/// A file of the user whose line came last. What version 1 did not know is optional.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FileLine {
@@ -66,6 +105,61 @@ pub(super) struct FileLine {
     pub(super) revision: u64,
     pub(super) created_at: i64,
     pub(super) updated_at: i64,
+    /// As of a folder; the root where it is absent.
+    pub(super) parent: Option<Uuid>,
+    /// The number of the content; the first where it is absent.
+    pub(super) version: Option<u32>,
+    /// When the content was uploaded; with the file where it is absent.
+    pub(super) content_at: Option<i64>,
+    /// With the content where it is absent.
+    pub(super) modified_at: Option<i64>,
+    /// The number of its last change.
+    #[serde(default)]
+    pub(super) changed: u64,
+    pub(super) trash: Option<TrashLine>,
+}
+
+/// An old version of a file that came before.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VersionLine {
+    pub(super) owner: Uuid,
+    pub(super) file: Uuid,
+    pub(super) number: u32,
+    pub(super) content_type: String,
+    pub(super) size: u64,
+    pub(super) sha256: Option<String>,
+    pub(super) blob: Uuid,
+    pub(super) created_by: Uuid,
+    pub(super) created_at: i64,
+    pub(super) replaced_at: i64,
+    pub(super) is_pinned: bool,
+    pub(super) label: Option<String>,
+}
+
+/// An operation of the user whose line came last; one that is running goes on after the import.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OperationLine {
+    pub(super) id: Uuid,
+    pub(super) owner: Uuid,
+    pub(super) kind: String,
+    pub(super) status: String,
+    pub(super) done: u64,
+    pub(super) total: Option<u64>,
+    pub(super) failed: Vec<FailedItemLine>,
+    pub(super) result: Option<Value>,
+    pub(super) rest: Value,
+    pub(super) created_at: i64,
+    pub(super) ended_at: Option<i64>,
+}
+
+/// An item that an operation could not do.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FailedItemLine {
+    pub(super) id: Uuid,
+    pub(super) code: String,
 }
 
 /// The state of a thumbnail.
@@ -137,8 +231,17 @@ pub(super) struct End {
 pub struct Counts {
     /// Users.
     pub users: u64,
-    /// Files.
+    /// Folders, without roots.
+    #[serde(default)]
+    pub folders: u64,
+    /// Files, those in the trash too.
     pub files: u64,
+    /// Old versions of files.
+    #[serde(default)]
+    pub versions: u64,
+    /// Operations.
+    #[serde(default)]
+    pub operations: u64,
     /// Finished idempotency keys.
     pub keys: u64,
     /// Blobs without a file, whose bytes the sweep deletes.
@@ -149,10 +252,11 @@ pub struct Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { users, files, keys, blobs, audit } = self;
+        let Self { users, folders, files, versions, operations, keys, blobs, audit } = self;
         write!(
             f,
-            "{users} users, {files} files, {keys} idempotency keys, {blobs} blobs to be deleted, {audit} audit entries"
+            "{users} users, {folders} folders, {files} files, {versions} versions, {operations} operations, \
+             {keys} idempotency keys, {blobs} blobs to be deleted, {audit} audit entries"
         )
     }
 }

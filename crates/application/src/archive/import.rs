@@ -1,20 +1,22 @@
 //! Reads a database out of a file that was exported.
 
+mod batch;
+mod due_jobs;
 mod load;
+mod load_error;
 mod reader;
 
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
-use fm_domain::archive::{Archive, RowCounts};
+use fm_domain::archive::{Archive, RowCounts, TreeFault};
 use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
-use fm_domain::database::Database;
 use fm_domain::error::PortError;
 use fm_domain::ids::IdSource;
 
-use super::format::{Counts, Header, Line, VERSION};
+use super::format::{Counts, Header, Line, OLDEST, VERSION};
 use super::lines::InvalidField;
 use crate::engine::audit::{Act, AuditTrail};
 use crate::ports::{FollowUps, Ports};
@@ -53,7 +55,7 @@ pub enum LineProblem {
     #[error("is not the header of an export")]
     NoHeader,
     /// The format is that of another version.
-    #[error("is of version {found} of the format; this program reads version {VERSION}")]
+    #[error("is of version {found} of the format; this program reads versions {OLDEST} to {VERSION}")]
     Version {
         /// Its version.
         found: u32,
@@ -83,7 +85,7 @@ pub enum LineProblem {
 pub enum ImportError {
     /// The database has accounts, files or blobs already.
     #[error("the database is not empty: it has {0}")]
-    NotEmpty(RowCounts),
+    NotEmpty(Box<RowCounts>),
     /// A line can't be imported.
     #[error("line {line} {problem}")]
     Line {
@@ -109,6 +111,9 @@ pub enum ImportError {
         /// The cause.
         source: PortError,
     },
+    /// The items in the file are no tree: something is not where it may be.
+    #[error("the file has an item that is not where it may be: {} of the drive {}", .0.node, .0.drive)]
+    Unsound(TreeFault),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -116,15 +121,14 @@ pub enum ImportError {
     #[error("the database has {found} after the import, and the file has {expected}")]
     Miscounted {
         /// What is there.
-        found: RowCounts,
+        found: Box<RowCounts>,
         /// What was in the file.
-        expected: Counts,
+        expected: Box<Counts>,
     },
 }
 
 /// Imports a database.
 pub struct Import {
-    db: Arc<dyn Database>,
     archive: Arc<dyn Archive>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
@@ -137,7 +141,6 @@ impl Import {
     #[must_use]
     pub fn new(ports: &Ports, archive: Arc<dyn Archive>) -> Self {
         Self {
-            db: ports.db.clone(),
             archive,
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
@@ -146,9 +149,9 @@ impl Import {
         }
     }
 
-    /// Writes all that is in the file into a database without accounts, in one unit of work: all or nothing. Ids, moments, revisions
-    /// and hashes stay as they are; counters are counted from the files; the jobs that the files still wait for are
-    /// enqueued, and the audit trail tells of the import. It takes memory that does not grow with the file.
+    /// Writes all that is in the file into a database without accounts, in one unit of work: all or nothing. Ids, moments, revisions,
+    /// numbers of changes and hashes stay as they are; counters and references to blobs are counted from the rows; the jobs that files and
+    /// operations still wait for are enqueued, and the audit trail tells of the import. It takes memory that does not grow with the file.
     pub async fn run(
         &self,
         options: ImportOptions,
@@ -156,9 +159,9 @@ impl Import {
     ) -> Result<Imported, ImportError> {
         let before = self.archive.snapshot().await?.row_counts().await?;
         if !before.has_no_accounts() {
-            return Err(ImportError::NotEmpty(before));
+            return Err(ImportError::NotEmpty(Box::new(before)));
         }
-        let unit = if options.dry_run { None } else { Some(self.db.begin().await?) };
+        let unit = if options.dry_run { None } else { Some(self.archive.begin_rows().await?) };
         let now = self.clock.now();
         let mut load = Load::new(unit, self.ids.clone(), self.follow_ups.clone(), now);
         let mut lines = LineReader::new(input);
@@ -190,8 +193,17 @@ impl Import {
         let expected = imported.counts;
         let of_the_import = u64::from(self.trail.is_on());
         let audit = before.audit_entries.saturating_add(expected.audit).saturating_add(of_the_import);
-        if (found.users, found.files, found.audit_entries) != (expected.users, expected.files, audit) {
-            return Err(ImportError::Miscounted { found, expected });
+        let hoped = RowCounts {
+            users: expected.users,
+            files: expected.files,
+            folders: expected.folders,
+            versions: expected.versions,
+            operations: expected.operations,
+            audit_entries: audit,
+            ..found
+        };
+        if found != hoped {
+            return Err(ImportError::Miscounted { found: Box::new(found), expected: Box::new(expected) });
         }
         Ok(imported)
     }
@@ -204,6 +216,7 @@ async fn read(lines: &mut LineReader<'_>, load: &mut Load) -> Result<Imported, I
         Some(_) => return Err(lines.fault(LineProblem::NoHeader)),
         None => return Err(lines.truncated()),
     };
+    load.reads_version(header.version);
     loop {
         let Some(line) = lines.next_line()? else { return Err(lines.truncated()) };
         let Line::End(end) = line else {
@@ -220,12 +233,19 @@ async fn read(lines: &mut LineReader<'_>, load: &mut Load) -> Result<Imported, I
         if lines.next_line()?.is_some() {
             return Err(lines.fault(LineProblem::Misplaced("the file has ended")));
         }
+        if let Some(fault) = load.check_tree().await? {
+            return Err(ImportError::Unsound(fault));
+        }
         return Ok(Imported { counts: load.counts(), is_final: header.is_final });
     }
 }
 
 fn checked(header: Header) -> Result<Header, LineProblem> {
-    if header.version == VERSION { Ok(header) } else { Err(LineProblem::Version { found: header.version }) }
+    if (OLDEST..=VERSION).contains(&header.version) {
+        Ok(header)
+    } else {
+        Err(LineProblem::Version { found: header.version })
+    }
 }
 
 #[cfg(test)]

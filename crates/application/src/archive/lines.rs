@@ -3,17 +3,18 @@
 
 use fm_domain::access::Client;
 use fm_domain::accounts::{Account, DisplayName, Email, PasswordHash, User};
-use fm_domain::archive::{ArchivedFile, ArchivedKey, LooseBlob, LooseState};
+use fm_domain::archive::{ArchivedKey, LooseBlob, LooseState};
 use fm_domain::audit::AuditEntry;
 use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::files::{File, FileName, MediaType, Revision, Sha256, ThumbnailState};
+use fm_domain::files::{FileName, Sha256};
 use fm_domain::idempotency::FinishedUpload;
 use fm_domain::ids::{AuditEntryId, BlobId, FileId, UserId};
+use fm_domain::tree::Seq;
 use uuid::Uuid;
 
-use super::format::{AuditLine, BlobLine, BlobStanding, FileLine, KeyLine, ThumbnailLine, UserLine};
+use super::format::{AuditLine, BlobLine, BlobStanding, KeyLine, UserLine};
 
 /// A field of a line holds what no database of ours has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,16 +26,16 @@ pub struct InvalidField {
     pub problem: String,
 }
 
-type Read<T> = Result<T, InvalidField>;
+pub(super) type Read<T> = Result<T, InvalidField>;
 
-fn invalid<T: ToString + ?Sized>(field: &'static str, problem: &T) -> InvalidField {
+pub(super) fn invalid<T: ToString + ?Sized>(field: &'static str, problem: &T) -> InvalidField {
     InvalidField { field, problem: problem.to_string() }
 }
 
 /// The first moment after year 9999: every database has those before it.
 const TOO_LATE: i64 = 253_402_300_800_000_000;
 
-fn moment(field: &'static str, micros: i64) -> Read<Timestamp> {
+pub(super) fn moment(field: &'static str, micros: i64) -> Read<Timestamp> {
     if (0..TOO_LATE).contains(&micros) {
         Ok(Timestamp::from_unix_micros(micros))
     } else {
@@ -43,16 +44,16 @@ fn moment(field: &'static str, micros: i64) -> Read<Timestamp> {
 }
 
 /// Databases count in 63 bits.
-fn number(field: &'static str, number: u64) -> Read<u64> {
+pub(super) fn number(field: &'static str, number: u64) -> Read<u64> {
     if i64::try_from(number).is_ok() { Ok(number) } else { Err(invalid(field, "is too large")) }
 }
 
-fn size(field: &'static str, bytes: u64) -> Read<ByteSize> {
+pub(super) fn size(field: &'static str, bytes: u64) -> Read<ByteSize> {
     number(field, bytes).map(ByteSize::new)
 }
 
 /// Databases count these in 31 bits.
-fn small(field: &'static str, number: u32) -> Read<u32> {
+pub(super) fn small(field: &'static str, number: u32) -> Read<u32> {
     if i32::try_from(number).is_ok() { Ok(number) } else { Err(invalid(field, "is too large")) }
 }
 
@@ -61,17 +62,21 @@ pub(super) fn id(field: &'static str, id: Uuid) -> Read<Uuid> {
     if id.is_nil() || id.is_max() { Err(invalid(field, "is no id")) } else { Ok(id) }
 }
 
-fn hash(field: &'static str, text: &str) -> Read<Sha256> {
+pub(super) fn hash(field: &'static str, text: &str) -> Read<Sha256> {
     Sha256::parse(text).ok_or_else(|| invalid(field, "must be 64 hexadecimal digits"))
 }
 
 /// A text that every database takes.
-fn text(field: &'static str, text: String) -> Read<String> {
+pub(super) fn text(field: &'static str, text: String) -> Read<String> {
     if text.contains('\0') { Err(invalid(field, "holds U+0000")) } else { Ok(text) }
 }
 
+pub(super) fn name(text: &str) -> Read<FileName> {
+    FileName::from_stored(text).map_err(|error| invalid("name", &error))
+}
+
 impl UserLine {
-    pub(super) fn of(account: &Account) -> Self {
+    pub(super) fn of(account: &Account, seq: Seq) -> Self {
         let User { id, email, name, role, password_hash, created_at } = &account.user;
         Self {
             id: id.uuid(),
@@ -82,11 +87,12 @@ impl UserLine {
             created_at: created_at.unix_micros(),
             suspended_at: account.suspended_at.map(Timestamp::unix_micros),
             quota: account.quota.map(ByteSize::bytes),
+            seq: seq.number(),
         }
     }
 
-    /// The account, which keeps nothing yet.
-    pub(super) fn account(self) -> Read<Account> {
+    /// The account, which keeps nothing yet, and the number of its drive's last change.
+    pub(super) fn account(self) -> Read<(Account, Seq)> {
         let name = self.name.as_deref().map(DisplayName::from_stored).transpose();
         let user = User {
             id: UserId::new(id("id", self.id)?),
@@ -98,84 +104,8 @@ impl UserLine {
         };
         let suspended_at = self.suspended_at.map(|at| moment("suspended_at", at)).transpose()?;
         let quota = self.quota.map(|bytes| size("quota", bytes)).transpose()?;
-        Ok(Account { quota, suspended_at, ..Account::new(user) })
-    }
-}
-
-impl FileLine {
-    pub(super) fn of(archived: &ArchivedFile) -> Self {
-        let file = &archived.file;
-        Self {
-            id: file.id.uuid(),
-            owner: file.owner.uuid(),
-            name: file.name.as_str().to_owned(),
-            content_type: file.content_type.to_string(),
-            size: file.size.bytes(),
-            sha256: file.sha256.map(|hash| hash.to_string()),
-            blob: file.blob.uuid(),
-            thumbnail: ThumbnailLine::of(&file.thumbnail, archived.thumbnail_size),
-            revision: file.revision.number(),
-            created_at: file.created_at.unix_micros(),
-            updated_at: file.updated_at.unix_micros(),
-        }
-    }
-
-    pub(super) fn archived(self) -> Read<ArchivedFile> {
-        let (thumbnail, thumbnail_size) = self.thumbnail.state()?;
-        let content_type = self.content_type.parse::<MediaType>();
-        let revision = number("revision", self.revision)?;
-        if revision == 0 {
-            return Err(invalid("revision", "is counted from 1"));
-        }
-        let file = File {
-            id: FileId::new(id("id", self.id)?),
-            owner: UserId::new(id("owner", self.owner)?),
-            name: FileName::from_stored(&self.name).map_err(|error| invalid("name", &error))?,
-            content_type: content_type.map_err(|error| invalid("content_type", &error))?,
-            size: size("size", self.size)?,
-            sha256: self.sha256.map(|text| hash("sha256", &text)).transpose()?,
-            blob: BlobId::new(id("blob", self.blob)?),
-            thumbnail,
-            revision: Revision::new(revision),
-            created_at: moment("created_at", self.created_at)?,
-            updated_at: moment("updated_at", self.updated_at)?,
-        };
-        Ok(ArchivedFile { file, thumbnail_size })
-    }
-}
-
-impl ThumbnailLine {
-    /// A thumbnail that does not count as stored is made again.
-    fn of(state: &ThumbnailState, size: Option<ByteSize>) -> Self {
-        match (*state, size) {
-            (ThumbnailState::None, _) => Self::None,
-            (ThumbnailState::Pending, _) | (ThumbnailState::Ready { .. }, None) => Self::Pending,
-            (ThumbnailState::Failed { times }, _) => Self::Failed { times },
-            (ThumbnailState::Ready { blob, width, height }, Some(size)) => {
-                Self::Ready { blob: blob.uuid(), width, height, size: size.bytes() }
-            }
-        }
-    }
-
-    fn state(self) -> Read<(ThumbnailState, Option<ByteSize>)> {
-        Ok(match self {
-            Self::None => (ThumbnailState::None, None),
-            Self::Pending => (ThumbnailState::Pending, None),
-            Self::Failed { times } => {
-                (ThumbnailState::Failed { times: small("thumbnail.times", times)? }, None)
-            }
-            Self::Ready { width: 0, .. } | Self::Ready { height: 0, .. } => {
-                return Err(invalid("thumbnail", "has no pixels"));
-            }
-            Self::Ready { blob, width, height, size: bytes } => {
-                let state = ThumbnailState::Ready {
-                    blob: BlobId::new(id("thumbnail.blob", blob)?),
-                    width: small("thumbnail.width", width)?,
-                    height: small("thumbnail.height", height)?,
-                };
-                (state, Some(size("thumbnail.size", bytes)?))
-            }
-        })
+        let seq = Seq::new(number("seq", self.seq)?);
+        Ok((Account { quota, suspended_at, ..Account::new(user) }, seq))
     }
 }
 
@@ -195,7 +125,7 @@ impl KeyLine {
     pub(super) fn archived(self) -> Read<(UserId, ArchivedKey)> {
         let upload = FinishedUpload {
             file: FileId::new(id("file", self.file)?),
-            name: FileName::from_stored(&self.name).map_err(|error| invalid("name", &error))?,
+            name: name(&self.name)?,
             sha256: hash("sha256", &self.sha256)?,
         };
         let key = self.key.parse().map_err(|error| invalid("key", &error))?;
@@ -205,13 +135,13 @@ impl KeyLine {
 }
 
 impl BlobLine {
-    /// A blob whose owner is gone is to be deleted `now`.
+    /// A blob that no row needs is to be deleted `now`.
     pub(super) fn of(blob: &LooseBlob, now: Timestamp) -> Self {
         let standing = match blob.state {
             LooseState::Intent { expires_at } => {
                 BlobStanding::Intent { expires_at: expires_at.unix_micros() }
             }
-            LooseState::Ownerless => {
+            LooseState::Unreferenced => {
                 let now = now.unix_micros();
                 BlobStanding::Deleted { deleted_at: now, due_at: now, was_stored: true }
             }

@@ -1,4 +1,4 @@
-//! Moving accounts, files and what hangs on them from one database to another, by way of a file.
+//! Moving accounts, their trees and what hangs on them from one database to another, by way of a file.
 //!
 //! The bytes of files are not in it: they stay in the blob store, under the same keys.
 
@@ -6,8 +6,10 @@ mod export;
 mod format;
 mod import;
 mod lines;
+mod operation_line;
 #[cfg(test)]
 mod samples;
+mod tree_lines;
 
 pub use export::{Export, ExportCommand, ExportError, ExportSink, Exported};
 pub use format::Counts;

@@ -1,17 +1,21 @@
-//! What the tests of both use cases move: two users with files, and what is left of others.
+//! What the tests of both use cases move: two users with a tree, and what is left of others.
 
 use std::io::{self, Write};
 
 use fm_domain::accounts::{Account, Role, User};
-use fm_domain::archive::{ArchivedFile, ArchivedKey, LooseBlob, LooseState, MockSnapshot, RowCounts};
+use fm_domain::archive::{
+    ArchivedKey, ArchivedNode, ArchivedTrash, LooseBlob, LooseState, MockSnapshot, RowCounts,
+};
 use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::{Clock as _, Timestamp};
-use fm_domain::files::{File, Revision, Sha256, ThumbnailState};
+use fm_domain::files::{File, Revision, Sha256, ThumbnailState, VersionNumber};
 use fm_domain::idempotency::FinishedUpload;
-use fm_domain::ids::{AuditEntryId, BlobId, FileId, UserId};
+use fm_domain::ids::{AuditEntryId, BlobId, DriveId, FileId, NodeId, OperationId, UserId};
 use fm_domain::testing::{CountingIds, FixedClock, a_file, a_user};
+use fm_domain::tree::{FailedItem, Folder, Operation, OperationKind, OperationStatus, Seq, Version};
+use serde_json::json;
 
 use super::ExportSink;
 
@@ -38,37 +42,97 @@ pub(super) fn accounts() -> [Account; 2] {
     [Account::new(a_user()), Account { suspended_at, quota, ..Account::new(bob) }]
 }
 
-/// Bob's: a picture with its thumbnail, one that waits for it, and a file whose hash is not known.
+/// The number of the last change of Bob's drive.
+pub(super) const SEQ: Seq = Seq::new(41);
+
+fn bob() -> UserId {
+    accounts()[1].user.id
+}
+
+pub(super) fn node(n: u64) -> NodeId {
+    NodeId::new(CountingIds::nth(n))
+}
+
+/// Bob's: a picture with its thumbnail in a folder, one that waits for it in a folder in the trash, and a file whose hash is not known;
+/// and the folders, of which the one in the trash was in one that is gone.
 #[expect(clippy::unwrap_used, reason = "the literals are valid")]
-pub(super) fn files() -> [ArchivedFile; 3] {
-    let file = |n: u64, thumbnail| File {
+pub(super) fn nodes() -> [ArchivedNode; 5] {
+    let file = |n: u64, parent, thumbnail| File {
         id: FileId::new(CountingIds::nth(n)),
-        owner: accounts()[1].user.id,
+        owner: bob(),
+        parent,
         name: "Käse \"1\".png".parse().unwrap(),
         content_type: "text/plain; charset=utf-8".parse().unwrap(),
         size: ByteSize::new(5 << 40),
         blob: blob(n + 1),
+        version: VersionNumber::new(4),
         thumbnail,
         revision: Revision::new(3),
         created_at: Timestamp::from_unix_micros(1_700_000_000_000_001),
+        modified_at: Timestamp::from_unix_micros(7),
         ..a_file()
     };
+    let folder = |n: u64, parent, name: &str| Folder {
+        revision: Revision::new(2),
+        modified_at: Timestamp::from_unix_micros(8),
+        ..Folder::new(node(n), DriveId::of_user(bob()), parent, name.parse().unwrap(), now())
+    };
+    let root = NodeId::root(DriveId::of_user(bob()));
     let ready = ThumbnailState::Ready { blob: blob(3003), width: 64, height: 48 };
+    let living =
+        |item, changed| ArchivedNode { item, changed: Seq::new(changed), trash: None, thumbnail_size: None };
     [
-        ArchivedFile { file: file(3001, ready), thumbnail_size: Some(ByteSize::new(99)) },
-        ArchivedFile { file: file(3011, ThumbnailState::Pending), thumbnail_size: None },
-        ArchivedFile {
-            file: File { sha256: None, ..file(3021, ThumbnailState::Failed { times: 2 }) },
-            thumbnail_size: None,
+        ArchivedNode {
+            thumbnail_size: Some(ByteSize::new(99)),
+            ..living(file(3001, node(3101), ready).into(), 7)
+        },
+        ArchivedNode {
+            trash: Some(ArchivedTrash::Below { top: node(3111) }),
+            ..living(file(3011, node(3111), ThumbnailState::Pending).into(), 41)
+        },
+        living(File { sha256: None, ..file(3021, root, ThumbnailState::Failed { times: 2 }) }.into(), 8),
+        living(folder(3101, root, "Ordner").into(), 6),
+        ArchivedNode {
+            trash: Some(ArchivedTrash::Top { at: now(), path: "/gone/was \u{1f600}".to_owned() }),
+            ..living(folder(3111, node(3999), "was \u{1f600}").into(), 41)
         },
     ]
+}
+
+/// An old version of Bob's picture, with the content of another one.
+#[expect(clippy::unwrap_used, reason = "the literals are valid")]
+pub(super) fn version() -> Version {
+    Version {
+        file: FileId::new(CountingIds::nth(3001)),
+        number: VersionNumber::new(2),
+        content_type: "image/png".parse().unwrap(),
+        size: ByteSize::new(11),
+        sha256: None,
+        blob: blob(3012),
+        created_by: a_user().id,
+        created_at: Timestamp::from_unix_micros(3),
+        replaced_at: Timestamp::from_unix_micros(4),
+        is_pinned: true,
+        label: Some("sent".parse().unwrap()),
+    }
+}
+
+/// Bob's: one that ended, and one that is running.
+pub(super) fn operations() -> [Operation; 2] {
+    let begun = |n, rest| {
+        let id = OperationId::new(CountingIds::nth(n));
+        Operation::new(id, bob(), OperationKind::Trash, Some(3_000), rest, now())
+    };
+    let failed = vec![FailedItem { id: node(3001), code: "name_taken".to_owned() }];
+    let ended = begun(6001, json!(null)).ended(OperationStatus::Done, now());
+    let running = Operation { done: 1_000, ..begun(6002, json!({"top": node(3111), "left": [1, "Käse"]})) };
+    [Operation { failed, result: Some(json!({"item": node(3001)})), ..ended }, running]
 }
 
 /// Bob's.
 #[expect(clippy::unwrap_used, reason = "the literals are valid")]
 pub(super) fn key() -> ArchivedKey {
-    let upload =
-        FinishedUpload { file: files()[0].file.id, name: a_file().name, sha256: Sha256::new([4; 32]) };
+    let upload = FinishedUpload { file: version().file, name: a_file().name, sha256: Sha256::new([4; 32]) };
     ArchivedKey { key: "upload-1".parse().unwrap(), upload, expires_at: now() }
 }
 
@@ -78,7 +142,7 @@ pub(super) fn loose_blobs() -> [LooseBlob; 3] {
     [
         loose(BlobKey::file(blob(4001)), LooseState::Intent { expires_at: now() }),
         loose(BlobKey::thumbnail(blob(4002)), LooseState::Deleted { deleted_at, due_at, was_stored: false }),
-        loose(BlobKey::file(blob(4003)), LooseState::Ownerless),
+        loose(BlobKey::file(blob(4003)), LooseState::Unreferenced),
     ]
 }
 
@@ -94,8 +158,17 @@ pub(super) fn entry() -> AuditEntry {
     }
 }
 
-pub(super) const ROW_COUNTS: RowCounts =
-    RowCounts { users: 2, removed_users: 1, files: 3, blobs: 7, audit_entries: 1, open_uploads: 4 };
+pub(super) const ROW_COUNTS: RowCounts = RowCounts {
+    users: 2,
+    removed_users: 1,
+    files: 3,
+    folders: 2,
+    versions: 1,
+    operations: 2,
+    blobs: 7,
+    audit_entries: 1,
+    open_uploads: 4,
+};
 
 /// A database that holds all of these.
 pub(super) fn snapshot(row_counts: RowCounts) -> MockSnapshot {
@@ -104,12 +177,21 @@ pub(super) fn snapshot(row_counts: RowCounts) -> MockSnapshot {
     snapshot
         .expect_accounts()
         .returning(|after, _| Ok(if after.is_none() { accounts().to_vec() } else { Vec::new() }));
-    snapshot.expect_files().returning(|owner, after, _| {
-        let has_some = after.is_none() && owner == accounts()[1].user.id;
-        Ok(if has_some { files().to_vec() } else { Vec::new() })
+    snapshot.expect_seq().returning(|drive| Ok(if drive.owner() == bob() { SEQ } else { Seq::default() }));
+    snapshot.expect_nodes().returning(|drive, after, _| {
+        let has_some = after.is_none() && drive.owner() == bob();
+        Ok(if has_some { nodes().to_vec() } else { Vec::new() })
+    });
+    snapshot.expect_versions().returning(|drive, after, _| {
+        let has_one = after.is_none() && drive.owner() == bob();
+        Ok(has_one.then(version).into_iter().collect())
+    });
+    snapshot.expect_operations().returning(|owner, after, _| {
+        let has_some = after.is_none() && owner == bob();
+        Ok(if has_some { operations().to_vec() } else { Vec::new() })
     });
     snapshot.expect_keys().returning(|owner, after, _| {
-        let has_one = after.is_none() && owner == accounts()[1].user.id;
+        let has_one = after.is_none() && owner == bob();
         Ok(has_one.then(key).into_iter().collect())
     });
     snapshot

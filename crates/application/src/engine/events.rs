@@ -11,6 +11,7 @@ use fm_domain::error::PortResult;
 use fm_domain::events::{Change, Event};
 use fm_domain::files::File;
 use fm_domain::ids::{IdSource, JobId, UserId};
+use fm_domain::tree::Item;
 use uuid::Uuid;
 
 use super::audit::{Act, AuditTrail};
@@ -75,6 +76,7 @@ impl EventRecorder {
 fn audited(change: &Change<'_>) -> Option<(AuditAction, UserId, Option<Uuid>)> {
     let account = |action, user: &UserId| Some((action, *user, None));
     let file = |action, file: &File| Some((action, file.owner, Some(file.id.uuid())));
+    let item = |action, item: &Item| Some((action, item.drive().owner(), Some(item.id().uuid())));
     match change {
         Change::AccountRegistered { user } => account(AuditAction::ACCOUNT_REGISTERED, user),
         Change::AccountRenamed { user } => account(AuditAction::ACCOUNT_RENAMED, user),
@@ -90,6 +92,14 @@ fn audited(change: &Change<'_>) -> Option<(AuditAction, UserId, Option<Uuid>)> {
         Change::FileRenamed { file: renamed } => file(AuditAction::FILE_RENAMED, renamed),
         Change::ContentReplaced { file: replaced } => file(AuditAction::FILE_REPLACED, replaced),
         Change::FileRemoved { file: removed } => file(AuditAction::FILE_REMOVED, removed),
+        Change::FolderCreated { folder } => {
+            Some((AuditAction::FOLDER_CREATED, folder.drive.owner(), Some(folder.id.uuid())))
+        }
+        Change::ItemMoved { item: moved } => item(AuditAction::ITEM_MOVED, moved),
+        Change::ItemCopied { item: copy } => item(AuditAction::ITEM_COPIED, copy),
+        Change::ItemTrashed { item: trashed } => item(AuditAction::ITEM_TRASHED, trashed),
+        Change::ItemRestored { item: restored } => item(AuditAction::ITEM_RESTORED, restored),
+        Change::ItemRemoved { item: removed } => item(AuditAction::ITEM_REMOVED, removed),
         Change::ContentsRemoved { .. }
         | Change::ContentHashed { .. }
         | Change::ThumbnailChanged { .. }
@@ -97,7 +107,10 @@ fn audited(change: &Change<'_>) -> Option<(AuditAction, UserId, Option<Uuid>)> {
         | Change::UploadCompleted { .. }
         | Change::UploadCancelled { .. }
         | Change::UploadExpired { .. }
-        | Change::BlobMarkedDeleted { .. } => None,
+        | Change::FileCopied { .. }
+        | Change::OperationBegun { .. }
+        | Change::BlobMarkedDeleted { .. }
+        | Change::BlobsMarkedDeleted { .. } => None,
     }
 }
 

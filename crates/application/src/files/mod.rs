@@ -1,4 +1,4 @@
-//! Files: uploaded, listed, linked, edited, removed.
+//! Files: uploaded, listed, linked, and their contents replaced. What is done to a file as to any item is in [`tree`](crate::tree).
 
 mod commit_file;
 mod link_content;
@@ -7,8 +7,6 @@ mod list_files;
 mod precondition;
 mod presenter;
 mod remake_thumbnail;
-mod remove_file;
-mod rename_file;
 mod replace_content;
 mod show_file;
 mod sign_url;
@@ -21,13 +19,10 @@ pub(crate) use commit_file::{NewFile, commit_file};
 pub use link_content::LinkContent;
 pub use link_thumbnail::{LinkThumbnail, ThumbnailError};
 pub use list_files::{FileList, ListCommand, ListError, ListFiles};
-pub use precondition::{EditError, IfMatch, revision_of};
+pub use precondition::{IfMatch, revision_of};
 pub(crate) use presenter::FilePresenter;
 pub use presenter::FileView;
 pub use remake_thumbnail::RemakeThumbnail;
-pub(crate) use remove_file::withdraw;
-pub use remove_file::{RemoveCommand, RemoveFile};
-pub use rename_file::{RenameCommand, RenameFile};
 pub use replace_content::{ReplaceCommand, ReplaceContent};
 pub use show_file::{FileError, ShowFile};
 pub use sign_url::{SignUrl, SignUrlCommand, SignedLink};
@@ -43,8 +38,6 @@ pub struct Files {
     pub replace_content: ReplaceContent,
     pub list: ListFiles,
     pub show: ShowFile,
-    pub rename: RenameFile,
-    pub remove: RemoveFile,
     pub link_content: LinkContent,
     pub link_thumbnail: LinkThumbnail,
     pub remake_thumbnail: RemakeThumbnail,
@@ -60,8 +53,6 @@ impl Files {
             replace_content: ReplaceContent::new(ports, settings),
             list: ListFiles::new(ports, settings),
             show: ShowFile::new(ports, settings),
-            rename: RenameFile::new(ports, settings),
-            remove: RemoveFile::new(ports),
             link_content: LinkContent::new(ports, settings),
             link_thumbnail: LinkThumbnail::new(ports, settings),
             remake_thumbnail: RemakeThumbnail::new(ports, settings),

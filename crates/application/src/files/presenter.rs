@@ -61,7 +61,7 @@ impl FilePresenter {
     }
 
     /// A URL of the bytes in the present window.
-    pub(super) async fn content(&self, file: &File, disposition: Disposition) -> PortResult<SignedUrl> {
+    pub(crate) async fn content(&self, file: &File, disposition: Disposition) -> PortResult<SignedUrl> {
         let window = self.window(file);
         self.links.sign(&content_link(file, disposition, window.from, window.until)).await
     }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use super::link_thumbnail::ThumbnailError;
 use super::presenter::{FilePresenter, FileView};
-use super::remove_file::mark_blob_deleted;
 use crate::engine::events::EventRecorder;
 use crate::engine::retry::retry_conflicts;
 use crate::jobs::{Job as _, MakeThumbnail};
 use crate::ports::{Ports, Settings};
+use crate::tree::{drop_blobs, enter_drive};
 use fm_domain::access::{Access, Actor, Right};
-use fm_domain::blobs::BlobKey;
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::events::Change;
@@ -52,6 +51,10 @@ impl RemakeThumbnail {
 
     async fn remake(&self, access: &Access, id: FileId) -> Result<File, ThumbnailError> {
         let mut unit = self.db.begin().await?;
+        if !enter_drive(unit.as_mut(), access.drive()).await? {
+            unit.rollback().await?;
+            return Err(ThumbnailError::NotFound);
+        }
         let Some(file) = unit.files().find_for_update(access, id).await? else {
             unit.rollback().await?;
             return Err(ThumbnailError::NotFound);
@@ -62,9 +65,6 @@ impl RemakeThumbnail {
             return Err(ThumbnailError::NoThumbnail);
         }
         let now = self.clock.now();
-        if let Some(blob) = file.thumbnail.blob() {
-            mark_blob_deleted(unit.as_mut(), BlobKey::thumbnail(blob), &self.events, now).await?;
-        }
         unit.files().set_thumbnail(file.id, file.blob, &ThumbnailState::Pending).await?;
         let change =
             Change::ThumbnailChanged { file: file.id, blob: file.blob, thumbnail: &ThumbnailState::Pending };
@@ -72,6 +72,9 @@ impl RemakeThumbnail {
         // Asked for by the owner, and no consequence of the change: a retried job sets the same state.
         let job = MakeThumbnail::of(&file);
         unit.jobs().enqueue(&job.enqueued(JobId::new(self.ids.uuid()), now)?).await?;
+        if let Some(blob) = file.thumbnail.blob() {
+            drop_blobs(&self.events, unit.as_mut(), &[blob], now).await?;
+        }
         unit.commit().await?;
         Ok(File { thumbnail: ThumbnailState::Pending, ..file })
     }

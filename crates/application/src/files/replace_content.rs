@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use super::precondition::IfMatch;
 use super::presenter::{FilePresenter, FileView};
-use super::remove_file::mark_blobs_deleted;
 use super::transfer::{IntentOutcome, IntentRequest, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
-use crate::engine::events::EventRecorder;
 use crate::engine::intents::Intent;
-use crate::engine::retry::{confirm_commit, retry_conflicts};
+use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
 use crate::ports::{Ports, Settings};
+use crate::tree::{NewContent, TreeContext, replace};
 use fm_domain::access::{Access, Actor, Right};
-use fm_domain::accounts::Charge;
 use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::events::Change;
-use fm_domain::files::{File, Revision, ThumbnailState};
+use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::FileId;
 use fm_domain::thumbnails::Thumbnailer;
+use fm_domain::tree::Delta;
 
 /// The file and its new content.
 pub struct ReplaceCommand {
@@ -26,6 +26,8 @@ pub struct ReplaceCommand {
     pub file: FileId,
     /// The revisions in which it may be replaced.
     pub if_match: Option<IfMatch>,
+    /// When the content was last changed where it comes from; none: now.
+    pub modified_at: Option<Timestamp>,
     /// The bytes. The file keeps its name.
     pub body: UploadBody,
 }
@@ -35,7 +37,8 @@ struct Edit<'a> {
     access: &'a Access,
     file: FileId,
     if_match: Option<&'a IfMatch>,
-    events: &'a EventRecorder,
+    modified_at: Option<Timestamp>,
+    tree: &'a TreeContext,
 }
 
 /// Replaces the content of files: the new bytes are a blob of their own, then a pointer switches, so that readers see
@@ -60,17 +63,20 @@ impl ReplaceContent {
     /// The file with its new content.
     pub async fn run(&self, actor: &Actor, command: ReplaceCommand) -> Result<FileView, UploadError> {
         let access = actor.access(Right::Write)?;
-        let ReplaceCommand { file, if_match, body } = command;
-        let replaces = self.replaceable(&access, file, if_match.as_ref()).await?;
+        let ReplaceCommand { file, if_match, modified_at, body } = command;
+        let present = self.replaceable(&access, file, if_match.as_ref()).await?;
+        // What is kept as a version frees nothing.
+        let replaces = if self.transfer.tree.retention.versions == 0 { present } else { ByteSize::ZERO };
         let intent_request = IntentRequest { owner: actor.user(), length: body.length, replaces, key: None };
         let recorded = self.transfer.record_intent(&intent_request).await?;
         let IntentOutcome::Ready { intent, quota } = recorded else {
             return Err(PortError::Unexpected("an upload without a key found an earlier one".into()).into());
         };
-        let events = self.transfer.events.by(actor);
+        let tree = self.transfer.tree.by(actor);
         let outcome = match self.transfer.write(&intent, quota, body).await {
             Ok(mut written) => {
-                let edit = Edit { access: &access, file, if_match: if_match.as_ref(), events: &events };
+                let if_match = if_match.as_ref();
+                let edit = Edit { access: &access, file, if_match, modified_at, tree: &tree };
                 let picture = written.picture.take();
                 let switched = Box::pin(retry_conflicts(|| self.switch(&edit, &intent, &written)));
                 self.transfer.hand_over(&intent, picture, switched).await
@@ -81,7 +87,7 @@ impl ReplaceContent {
             Ok(file) => Ok(self.presenter.view(file).await?),
             Err(error) => {
                 self.transfer.intents.cancel(&intent).await;
-                Err(error)
+                Err(self.transfer.explained(actor, error).await)
             }
         }
     }
@@ -114,47 +120,44 @@ impl ReplaceContent {
     }
 
     async fn switch(&self, edit: &Edit<'_>, intent: &Intent, written: &Written) -> Result<File, UploadError> {
-        let Edit { access, file: id, if_match, events } = *edit;
         let mut unit = self.transfer.db.begin().await?;
-        let Some(before) = unit.files().find_for_update(access, id).await? else {
-            unit.rollback().await?;
-            return Err(UploadError::NotFound);
-        };
-        let seen = before.revision;
-        if !IfMatch::allows(if_match, seen) {
-            unit.rollback().await?;
-            return Err(UploadError::PreconditionFailed);
+        match self.switch_in(unit.as_mut(), edit, intent, written).await {
+            Ok(after) => {
+                confirm_commit(unit.commit().await, self.read_back(&after)).await?;
+                Ok(after)
+            }
+            Err(error) => Err(roll_back(unit, error).await),
         }
-        if let Err(refusal) = unit.blobs().mark_stored(intent.key.id, &written.stored).await {
-            unit.rollback().await?;
-            return Err(refusal.into());
-        }
-        let after = self.replaced(&before, seen, intent, written);
-        unit.files().update(&after, seen).await?;
-        mark_blobs_deleted(unit.as_mut(), &before, events, after.updated_at).await?;
-        events.record(unit.as_mut(), after.updated_at, Change::ContentReplaced { file: &after }).await?;
-        let charge =
-            Charge { unreserve: intent.reserved, add: after.size, free: before.size, ..Charge::default() };
-        if let Err(refusal) = unit.users().charge(intent.owner, &charge, self.transfer.quota).await {
-            unit.rollback().await?;
-            return Err(refusal.into());
-        }
-        confirm_commit(unit.commit().await, self.read_back(&after)).await?;
-        Ok(after)
     }
 
-    fn replaced(&self, before: &File, seen: Revision, intent: &Intent, written: &Written) -> File {
+    async fn switch_in(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        edit: &Edit<'_>,
+        intent: &Intent,
+        written: &Written,
+    ) -> Result<File, UploadError> {
+        let Edit { access, file: id, if_match, modified_at, tree } = *edit;
+        unit.blobs().mark_stored(intent.key.id, &written.stored).await?;
+        // The bytes are charged when it is known what becomes of the old ones.
+        let charged = Delta { unreserve: intent.reserved, ..Delta::default() };
+        unit.drives().enter(access.drive(), &charged, self.transfer.quota).await?;
+        let before = unit.files().find_for_update(access, id).await?.ok_or(UploadError::NotFound)?;
+        if !IfMatch::allows(if_match, before.revision) {
+            return Err(UploadError::PreconditionFailed);
+        }
+        let now = self.transfer.clock.now();
         let pictured = self.thumbnailer.accepts(&written.content_type);
-        File {
+        let content = NewContent {
             content_type: written.content_type.clone(),
             size: written.stored.size,
             sha256: Some(written.sha256),
             blob: intent.key.id,
             thumbnail: if pictured { ThumbnailState::Pending } else { ThumbnailState::None },
-            revision: seen.next(),
-            updated_at: self.transfer.clock.now(),
-            ..before.clone()
-        }
+            modified_at: modified_at.unwrap_or(now),
+            at: now,
+        };
+        Ok(replace(tree, unit, &before, &content, &charged).await?)
     }
 
     /// Whether this is what is kept, or was until its name changed.

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, stream};
 
 use super::upload_body::{UploadBody, UploadError};
-use crate::engine::events::EventRecorder;
 use crate::engine::intents::{Intent, Intents};
 use crate::engine::lease::{LEASE, Leased, renew_until_lost};
 use crate::engine::quota::quota_left;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
+use crate::tree::TreeContext;
+use fm_domain::access::Actor;
 use fm_domain::blobs::{BlobKey, BlobStore, PutHint, StoredBlob};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::clock::Clock;
@@ -68,7 +69,7 @@ pub(super) struct Transfer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) intents: Intents,
     pub(super) ids: Arc<dyn IdSource>,
-    pub(super) events: EventRecorder,
+    pub(super) tree: TreeContext,
     max_upload: ByteSize,
     pub(super) quota: Option<ByteSize>,
 }
@@ -83,7 +84,7 @@ impl Transfer {
             clock: ports.clock.clone(),
             intents: Intents::new(ports),
             ids: ports.ids.clone(),
-            events: EventRecorder::new(ports),
+            tree: TreeContext::new(ports, settings),
             max_upload: settings.max_upload.min(ports.blobs.limits().max_blob),
             quota: settings.quota,
         }
@@ -235,6 +236,18 @@ impl Transfer {
         let name = body.end.await?;
         let read = meter.result().ok_or_else(|| PortError::Unexpected("the body was not read".into()))?;
         Ok((read.sha256, name))
+    }
+
+    /// What was lost because the account went meanwhile is not for the client to try again.
+    pub(super) async fn explained(&self, actor: &Actor, error: UploadError) -> UploadError {
+        if !matches!(error, UploadError::Store(PortError::Unavailable(_))) {
+            return error;
+        }
+        let Ok(mut reads) = self.db.read().await else { return error };
+        match reads.users().find(actor.user()).await {
+            Ok(None) => UploadError::Unauthenticated,
+            Ok(Some(_)) | Err(_) => error,
+        }
     }
 }
 

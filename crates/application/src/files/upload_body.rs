@@ -5,12 +5,14 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::engine::retry::failure;
+use crate::tree::TreeError;
 use fm_domain::access::AccessDenied;
 use fm_domain::accounts::ReserveBytes;
 use fm_domain::blobs::{MarkStored, PutBlob};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::error::PortError;
 use fm_domain::files::{FileName, MediaType, Sha256, UpdateFile};
+use fm_domain::tree::EnterDrive;
 
 /// The body of one upload, by whatever transport.
 pub struct UploadBody {
@@ -54,6 +56,9 @@ pub enum UploadError {
     /// `If-Match` named another revision, or the file changed during the transfer.
     #[error("the file has changed meanwhile")]
     PreconditionFailed,
+    /// The file can't be put where it should go.
+    #[error(transparent)]
+    Misplaced(TreeError),
     /// The account is gone.
     #[error("the credentials are not valid")]
     Unauthenticated,
@@ -73,6 +78,28 @@ impl From<ReserveBytes> for UploadError {
             ReserveBytes::QuotaExceeded => Self::QuotaExceeded,
             ReserveBytes::NoUser => Self::Unauthenticated,
             ReserveBytes::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<EnterDrive> for UploadError {
+    fn from(error: EnterDrive) -> Self {
+        match error {
+            EnterDrive::QuotaExceeded { .. } => Self::QuotaExceeded,
+            EnterDrive::NoDrive => Self::Unauthenticated,
+            EnterDrive::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<TreeError> for UploadError {
+    fn from(error: TreeError) -> Self {
+        match error {
+            TreeError::Store(error) => Self::Store(error),
+            TreeError::PreconditionFailed => Self::PreconditionFailed,
+            TreeError::QuotaExceeded { .. } => Self::QuotaExceeded,
+            TreeError::Denied(denied) => Self::Denied(denied),
+            refusal => Self::Misplaced(refusal),
         }
     }
 }

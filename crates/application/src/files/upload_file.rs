@@ -2,28 +2,44 @@
 
 use std::sync::Arc;
 
-use super::commit_file::{NewFile, commit_file};
+use super::commit_file::{NewFile, commit_file, fingerprint};
+use super::precondition::IfMatch;
 use super::presenter::{FilePresenter, FileView};
 use super::transfer::{IntentOutcome, IntentRequest, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
-use crate::engine::events::EventRecorder;
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
 use crate::ports::{Ports, Settings};
+use crate::tree::{Placed, TreeContext};
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::body::{BodyError, ByteSize};
-use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{File, FileName, Revision, ThumbnailState};
+use fm_domain::error::PortResult;
+use fm_domain::files::{File, FileName, Revision, ThumbnailState, VersionNumber};
 use fm_domain::idempotency::{FinishedUpload, IdempotencyKey};
-use fm_domain::ids::FileId;
+use fm_domain::ids::{DriveId, FileId, NodeId};
 use fm_domain::thumbnails::Thumbnailer;
+use fm_domain::tree::Placing;
 
 /// The upload.
 pub struct UploadCommand {
     /// The idempotency key by which a retry finds this upload.
     pub key: Option<IdempotencyKey>,
+    /// The name, where it is known before the bytes: what is refused for it is refused before they are sent.
+    pub name: Option<FileName>,
     /// The bytes.
     pub body: UploadBody,
+    /// Where the file goes.
+    pub placing: Placing,
+    /// The revisions in which a file may be replaced by it.
+    pub if_match: Option<IfMatch>,
+}
+
+impl UploadCommand {
+    /// A file in the root, under a free name.
+    #[must_use]
+    pub fn new(key: Option<IdempotencyKey>, body: UploadBody) -> Self {
+        Self { key, name: None, body, placing: Placing::default(), if_match: None }
+    }
 }
 
 /// A file that is kept.
@@ -33,6 +49,12 @@ pub struct Uploaded {
     pub view: FileView,
     /// Whether this very upload made it; false for a retry that found the first one.
     pub fresh: bool,
+    /// Whether it was there before, with another content.
+    pub replaced: bool,
+    /// The name that was asked for, where it was taken.
+    pub requested_name: Option<FileName>,
+    /// The folder that was asked for, where it went away while the bytes came: the file is in the root.
+    pub moved_from: Option<NodeId>,
 }
 
 /// Takes uploads.
@@ -57,7 +79,8 @@ impl UploadFile {
     /// The new file, or the one that an earlier upload with the same key made.
     pub async fn run(&self, actor: &Actor, command: UploadCommand) -> Result<Uploaded, UploadError> {
         let access = actor.access(Right::Write)?;
-        let UploadCommand { key, body } = command;
+        let UploadCommand { key, name, body, placing, if_match } = command;
+        let target = Target { placing: &placing, if_match: if_match.as_ref() };
         let intent_request = IntentRequest {
             owner: actor.user(),
             length: body.length,
@@ -66,13 +89,19 @@ impl UploadFile {
         };
         let (intent, quota) = match self.transfer.record_intent(&intent_request).await? {
             IntentOutcome::Ready { intent, quota } => (intent, quota),
-            IntentOutcome::Done(first) => return self.repeat(&access, &first, body).await,
+            IntentOutcome::Done(first) => return self.repeat(&access, &first, body, &placing).await,
         };
+        let tree = &self.transfer.tree;
+        let early = tree.check_early(&access, &placing, name.as_ref(), if_match.as_ref()).await;
+        if let Err(refusal) = early {
+            self.transfer.intents.cancel(&intent).await;
+            return Err(refusal.into());
+        }
         let outcome = match self.transfer.write(&intent, quota, body).await {
             Ok(mut written) => match required(written.name.take()) {
                 Ok(name) => {
                     let picture = written.picture.take();
-                    let commit = Box::pin(self.commit(actor, &intent, &written, name));
+                    let commit = Box::pin(self.commit(actor, &intent, &written, name, target));
                     self.transfer.hand_over(&intent, picture, commit).await
                 }
                 Err(error) => Err(error),
@@ -80,10 +109,13 @@ impl UploadFile {
             Err(error) => Err(error),
         };
         match outcome {
-            Ok(file) => Ok(Uploaded { view: self.presenter.view(file).await?, fresh: true }),
+            Ok(Placed { file, requested_name, moved_from, replaced }) => {
+                let view = self.presenter.view(file).await?;
+                Ok(Uploaded { view, fresh: true, replaced, requested_name, moved_from })
+            }
             Err(error) => {
                 self.transfer.intents.cancel(&intent).await;
-                Err(self.explained(actor, error).await)
+                Err(self.transfer.explained(actor, error).await)
             }
         }
     }
@@ -95,25 +127,29 @@ impl UploadFile {
         intent: &Intent,
         written: &Written,
         name: FileName,
-    ) -> Result<File, UploadError> {
+        target: Target<'_>,
+    ) -> Result<Placed, UploadError> {
         let now = self.transfer.clock.now();
         let pictured = self.thumbnailer.accepts(&written.content_type);
         let file = File {
             id: FileId::new(self.transfer.ids.uuid()),
             owner: intent.owner,
+            parent: NodeId::root(DriveId::of_user(intent.owner)),
             name,
             content_type: written.content_type.clone(),
             size: written.stored.size,
             sha256: Some(written.sha256),
             blob: intent.key.id,
+            version: VersionNumber::FIRST,
             thumbnail: if pictured { ThumbnailState::Pending } else { ThumbnailState::None },
             revision: Revision::FIRST,
             created_at: now,
             updated_at: now,
+            content_at: now,
+            modified_at: now,
         };
-        let events = self.transfer.events.by(actor);
-        retry_conflicts(|| self.try_commit(intent, written, &file, &events)).await?;
-        Ok(file)
+        let tree = self.transfer.tree.by(actor);
+        retry_conflicts(|| self.try_commit(intent, written, &file, target, &tree)).await
     }
 
     async fn try_commit(
@@ -121,37 +157,31 @@ impl UploadFile {
         intent: &Intent,
         written: &Written,
         file: &File,
-        events: &EventRecorder,
-    ) -> Result<(), UploadError> {
+        target: Target<'_>,
+        tree: &TreeContext,
+    ) -> Result<Placed, UploadError> {
         let new = NewFile {
             file,
             stored: written.stored,
             reserved: intent.reserved,
             keyed: intent.keyed.then_some(intent.key.id),
+            placing: target.placing,
+            if_match: target.if_match,
         };
         let mut unit = self.transfer.db.begin().await?;
-        let committed = commit_file(unit.as_mut(), &new, events, self.transfer.quota).await;
-        if let Err(error) = committed {
-            return Err(roll_back(unit, error).await);
-        }
-        Ok(confirm_commit(unit.commit().await, self.read_back(file)).await?)
-    }
-
-    /// What was lost because the account went meanwhile is not for the client to try again.
-    async fn explained(&self, actor: &Actor, error: UploadError) -> UploadError {
-        if !matches!(error, UploadError::Store(PortError::Unavailable(_))) {
-            return error;
-        }
-        let Ok(mut reads) = self.transfer.db.read().await else { return error };
-        match reads.users().find(actor.user()).await {
-            Ok(None) => UploadError::Unauthenticated,
-            Ok(Some(_)) | Err(_) => error,
+        match commit_file(unit.as_mut(), &new, tree).await {
+            Ok(placed) => {
+                confirm_commit(unit.commit().await, self.read_back(&placed.file)).await?;
+                Ok(placed)
+            }
+            Err(error) => Err(roll_back(unit, error).await),
         }
     }
 
     async fn read_back(&self, file: &File) -> PortResult<bool> {
         let own = Access::on_behalf_of(file.owner, Right::Read);
-        Ok(self.transfer.db.read().await?.files().find(&own, file.id).await?.is_some())
+        let found = self.transfer.db.read().await?.files().find(&own, file.id).await?;
+        Ok(found.is_some_and(|found| found.blob == file.blob))
     }
 
     /// A retry: its bytes are read and compared, but nothing is stored twice.
@@ -160,16 +190,35 @@ impl UploadFile {
         access: &Access,
         first: &FinishedUpload,
         body: UploadBody,
+        placing: &Placing,
     ) -> Result<Uploaded, UploadError> {
         let (sha256, name) = self.transfer.read(body).await?;
-        if sha256 != first.sha256 || required(name)? != first.name {
+        if fingerprint(sha256, access, placing) != first.sha256 || required(name)? != first.name {
             return Err(UploadError::KeyConflict);
         }
         let found = self.transfer.db.read().await?.files().find(access, first.file).await?;
-        // Removed while the retry was read: its key is free again by now.
-        let file = found.ok_or(UploadError::KeyBusy { retry_after: std::time::Duration::from_secs(1) })?;
-        Ok(Uploaded { view: self.presenter.view(file).await?, fresh: false })
+        let Some(file) = found else {
+            // Removed while the retry was read, or put into the trash: from now on the key is free, and the next retry is an upload.
+            retry_conflicts(|| self.free_key(first.file)).await?;
+            return Err(UploadError::KeyBusy { retry_after: std::time::Duration::from_secs(1) });
+        };
+        let requested_name = (file.name != first.name).then(|| first.name.clone());
+        let view = self.presenter.view(file).await?;
+        Ok(Uploaded { view, fresh: false, replaced: false, requested_name, moved_from: None })
     }
+
+    async fn free_key(&self, file: FileId) -> PortResult<()> {
+        let mut unit = self.transfer.db.begin().await?;
+        unit.keys().free_file(file).await?;
+        unit.commit().await
+    }
+}
+
+/// Where a file goes, and what it may replace there.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    placing: &'a Placing,
+    if_match: Option<&'a IfMatch>,
 }
 
 /// A new file has a name.

@@ -6,7 +6,7 @@ use super::job::JobContext;
 use super::registry::{JobRegistry, Unreadable};
 use crate::engine::audit::{Act, AuditTrail};
 use crate::engine::retry::{failure, retry_conflicts};
-use crate::ports::Ports;
+use crate::ports::{Ports, Settings};
 use fm_domain::access::Actor;
 use fm_domain::audit::AuditAction;
 use fm_domain::clock::Clock;
@@ -38,8 +38,8 @@ pub struct RetryJob {
 }
 
 impl RetryJob {
-    pub(crate) fn new(ports: &Ports, registry: &JobRegistry) -> Self {
-        let (context, trail) = (JobContext::new(ports), AuditTrail::new(ports));
+    pub(crate) fn new(ports: &Ports, settings: &Settings, registry: &JobRegistry) -> Self {
+        let (context, trail) = (JobContext::new(ports, settings), AuditTrail::new(ports));
         Self { context, registry: registry.clone(), trail }
     }
 

@@ -18,7 +18,8 @@ use crate::engine::events::EventRecorder;
 use crate::engine::follow_ups::FollowUp;
 use crate::engine::intents::Intents;
 use crate::engine::retry::failure;
-use crate::ports::Ports;
+use crate::ports::{Ports, Settings};
+use crate::tree::TreeContext;
 
 /// A kind of job. The struct is what the queue stores, so it needs all that the job has to know, as named fields.
 ///
@@ -160,16 +161,18 @@ pub struct JobContext {
     pub ports: Ports,
     pub(crate) intents: Intents,
     pub(crate) events: EventRecorder,
+    pub(crate) tree: TreeContext,
     /// What the sweeps that ran with this context did.
     pub(super) swept: SweptTotal,
 }
 
 impl JobContext {
-    pub(crate) fn new(ports: &Ports) -> Self {
+    pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
         Self {
             ports: ports.clone(),
             intents: Intents::new(ports),
             events: EventRecorder::new(ports),
+            tree: TreeContext::new(ports, settings),
             swept: SweptTotal::default(),
         }
     }

@@ -6,18 +6,19 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
 
+use super::find_file::find;
 use super::job::{Done, Job, JobContext, JobError, Lane, RetryPolicy};
 use crate::engine::intents::Intent;
 use crate::engine::lease::{LEASE, Leased, renew_until_lost};
 use crate::engine::retry::retry_conflicts;
-use fm_domain::access::{Access, Right};
+use crate::tree::enter_drive;
 use fm_domain::blobs::{BlobKey, GetBlob, MarkStored, PutBlob, PutHint, StoredBlob};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::events::{Change, Event};
 use fm_domain::files::{File, MediaType, ThumbnailState};
-use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::ids::{BlobId, DriveId, FileId, UserId};
 use fm_domain::jobs::{ClaimedJob, Priority};
 use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec};
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,8 @@ impl Job for MakeThumbnail {
     const DEDUPLICATE_FOLLOW_UPS: bool = true;
 
     fn unique_name(&self) -> String {
-        format!("{}:{}", Self::NAME, self.blob)
+        // Copies have the blob too.
+        format!("{}:{}:{}", Self::NAME, self.file, self.blob)
     }
 
     fn owner(&self) -> Option<UserId> {
@@ -68,7 +70,7 @@ impl Job for MakeThumbnail {
 
     fn after(event: &Event<'_>) -> Option<Self> {
         match event.change {
-            Change::FileCreated { file } | Change::ContentReplaced { file }
+            Change::FileCreated { file } | Change::ContentReplaced { file } | Change::FileCopied { file }
                 if file.thumbnail == ThumbnailState::Pending =>
             {
                 Some(Self::of(file))
@@ -107,7 +109,10 @@ impl MakeThumbnail {
         unit: &mut dyn UnitOfWork,
         thumbnail: &ThumbnailState,
     ) -> PortResult<()> {
-        if !unit.files().set_thumbnail(self.file, self.blob, thumbnail).await? {
+        let drive = DriveId::of_user(self.owner);
+        if !enter_drive(unit, drive).await?
+            || !unit.files().set_thumbnail(self.file, self.blob, thumbnail).await?
+        {
             return Ok(());
         }
         let change = Change::ThumbnailChanged { file: self.file, blob: self.blob, thumbnail };
@@ -123,8 +128,7 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     async fn run(&self, job: &MakeThumbnail) -> Result<Done, JobError> {
-        let access = Access::on_behalf_of(job.owner, Right::Read);
-        let found = self.context.ports.db.read().await?.files().find(&access, job.file).await?;
+        let found = find(self.context, job.owner, job.file).await?;
         let wanted = |file: &File| file.blob == job.blob && file.thumbnail == ThumbnailState::Pending;
         let Some(file) = found.filter(wanted) else { return Ok(Done::Moot) };
         if file.size > MAX_SOURCE {
@@ -177,8 +181,7 @@ impl Attempt<'_> {
 
     /// A blob that is not there is fine only when its file is gone too.
     async fn gone(&self, file: &File) -> Result<Option<Bytes>, JobError> {
-        let access = Access::on_behalf_of(file.owner, Right::Read);
-        let now = self.context.ports.db.read().await?.files().find(&access, file.id).await?;
+        let now = find(self.context, file.owner, file.id).await?;
         if now.is_some_and(|now| now.blob == file.blob) {
             return Err(JobError::Failed("the bytes of a file are missing in the blob store".to_owned()));
         }
@@ -230,7 +233,10 @@ impl Attempt<'_> {
         stored: Option<StoredBlob>,
     ) -> Result<Done, JobError> {
         let mut unit = self.context.ports.db.begin().await?;
-        if !unit.files().set_thumbnail(file.id, file.blob, &state).await? {
+        // Clients that follow the drive hear of it: its number is raised, the revision of the file is not.
+        if !enter_drive(unit.as_mut(), file.drive()).await?
+            || !unit.files().set_thumbnail(file.id, file.blob, &state).await?
+        {
             unit.rollback().await?;
             return Ok(Done::Moot);
         }

@@ -4,6 +4,7 @@
 //! and add two lines below: its module, and its place in the registry.
 
 mod dead_jobs;
+mod find_file;
 mod job;
 mod list_jobs;
 mod make_thumbnail;
@@ -11,10 +12,12 @@ mod measure_queue;
 pub(crate) mod payload;
 mod preview_sweep;
 mod purge_blob;
+mod purge_trash;
 mod registry;
 mod remove_contents;
 mod revoke_sessions;
 mod run_next_job;
+mod run_operation;
 mod schedule_jobs;
 mod sweep_blobs;
 mod swept;
@@ -27,16 +30,18 @@ pub use make_thumbnail::MakeThumbnail;
 pub use measure_queue::MeasureQueue;
 pub use preview_sweep::PreviewSweep;
 pub use purge_blob::PurgeBlob;
+pub use purge_trash::PurgeTrash;
 pub use registry::{JobRegistry, Unreadable};
 pub use remove_contents::RemoveContents;
 pub use revoke_sessions::RevokeSessions;
 pub use run_next_job::{JobOutcome, Ran, ReadyJob, RunNextJob};
+pub use run_operation::RunOperation;
 pub use schedule_jobs::{PeriodicJob, ScheduleJobs};
 pub use sweep_blobs::{Sweep, SweepBlobs};
 pub use swept::Swept;
 pub use verify_blob::VerifyBlob;
 
-use crate::ports::Ports;
+use crate::ports::{Ports, Settings};
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
 use fm_domain::jobs::ClaimedJob;
@@ -48,6 +53,8 @@ impl JobRegistry {
         Self::default()
             .with::<RevokeSessions>()
             .with::<RemoveContents>()
+            .with::<RunOperation>()
+            .with::<PurgeTrash>()
             .with::<PurgeBlob>()
             .with::<SweepBlobs>()
             .with::<MakeThumbnail>()
@@ -71,15 +78,15 @@ pub struct Jobs {
 impl Jobs {
     /// The use cases on these ports, which know these jobs.
     #[must_use]
-    pub fn new(ports: &Ports, registry: &JobRegistry) -> Self {
+    pub fn new(ports: &Ports, settings: &Settings, registry: &JobRegistry) -> Self {
         Self {
-            run_next: RunNextJob::new(ports, registry),
+            run_next: RunNextJob::new(ports, settings, registry),
             schedule: ScheduleJobs::new(ports, registry),
             sweep: Sweep::new(ports),
             preview_sweep: PreviewSweep::new(ports),
             list: ListJobs::new(ports, registry),
             measure: MeasureQueue::new(ports),
-            retry: RetryJob::new(ports, registry),
+            retry: RetryJob::new(ports, settings, registry),
             discard: DiscardJob::new(ports),
         }
     }

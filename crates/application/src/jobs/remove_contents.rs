@@ -17,9 +17,10 @@ const BATCH: u32 = 1_000;
 /// How long a run begins units. It then enqueues the job anew, so that other housekeeping has its turn.
 const RUN: Duration = Duration::from_secs(10);
 
-/// Removes the rows of a user who is marked as removed, in units of at most 1,000 rows: files, uploads and idempotency keys, and
-/// with the last of them the row of the user. Blobs turn into tombstones, whose bytes the sweep deletes. Each unit stands for
-/// itself: a run that dies is taken up where it was.
+/// Removes the rows of a user who is marked as removed, in units of at most 1,000 rows: uploads, old versions, files, folders and
+/// idempotency keys, and with the last of them the row of the user. Intents turn into tombstones, and so do blobs with the last
+/// reference to them; the sweep deletes their bytes. What the drive of another user refers to as well stays. Each unit stands
+/// for itself: a run that dies is taken up where it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveContents {
@@ -79,8 +80,6 @@ impl RemoveContents {
         }
         if is_last {
             unit.users().remove(self.user).await?;
-            // Those that a node of the version before stored meanwhile: it knows no mark.
-            unit.blobs().mark_owned_deleted(self.user, now).await?;
             let change = Change::ContentsRemoved { user: self.user };
             context.events.record(unit.as_mut(), now, change).await?;
         } else {

@@ -10,7 +10,7 @@ use super::registry::{AnyJob, JobRegistry};
 use super::swept::Swept;
 use crate::engine::lease::{LEASE, Leased, renew_until_lost};
 use crate::engine::retry::retry_conflicts;
-use crate::ports::Ports;
+use crate::ports::{Ports, Settings};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult, chain};
 use fm_domain::jobs::{ClaimedJob, JobKind};
@@ -89,8 +89,8 @@ pub struct RunNextJob {
 }
 
 impl RunNextJob {
-    pub(crate) fn new(ports: &Ports, registry: &JobRegistry) -> Self {
-        Self { context: JobContext::new(ports), registry: registry.clone() }
+    pub(crate) fn new(ports: &Ports, settings: &Settings, registry: &JobRegistry) -> Self {
+        Self { context: JobContext::new(ports, settings), registry: registry.clone() }
     }
 
     /// The kinds of jobs that this node knows.

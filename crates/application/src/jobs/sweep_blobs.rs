@@ -23,6 +23,7 @@ use fm_domain::error::{PortResult, chain};
 use fm_domain::events::{Change, Event};
 use fm_domain::jobs::{ClaimedJob, Priority};
 use fm_domain::sessions::SessionStore;
+use fm_domain::tree::Operation;
 use fm_domain::uploads::UpdateUpload;
 
 /// How long a tombstone is kept where a write of the blob may still be under way: longer than any takes. Such a write can bring the
@@ -57,7 +58,8 @@ impl Job for SweepBlobs {
 
     /// Not deduplicated: a sweep that runs may have passed the blobs of the account already.
     fn after(event: &Event<'_>) -> Option<Self> {
-        matches!(event.change, Change::ContentsRemoved { .. }).then_some(Self {})
+        matches!(event.change, Change::ContentsRemoved { .. } | Change::BlobsMarkedDeleted { .. })
+            .then_some(Self {})
     }
 
     fn periodic() -> Option<(Duration, Self)> {
@@ -81,10 +83,11 @@ enum Step {
     PurgeKeys,
     PurgeSessions,
     PurgeAudit,
+    PurgeOperations,
 }
 
 impl Step {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::ExpireUploads,
         Self::PurgeUploads,
         Self::CancelExpired,
@@ -92,18 +95,23 @@ impl Step {
         Self::PurgeKeys,
         Self::PurgeSessions,
         Self::PurgeAudit,
+        Self::PurgeOperations,
     ];
 
     /// How many rows it takes at once.
     const fn batch(self) -> u32 {
         match self {
             Self::ExpireUploads | Self::CancelExpired | Self::DeleteDue => BATCH,
-            Self::PurgeUploads | Self::PurgeKeys | Self::PurgeSessions | Self::PurgeAudit => PURGE_BATCH,
+            Self::PurgeUploads
+            | Self::PurgeKeys
+            | Self::PurgeSessions
+            | Self::PurgeAudit
+            | Self::PurgeOperations => PURGE_BATCH,
         }
     }
 }
 
-/// Sweeps: cancels intents that expired, deletes the bytes of tombstones that are due, removes keys and sessions that
+/// Sweeps: cancels intents that expired, deletes the bytes of tombstones that are due, removes keys, sessions and operations that
 /// ended, and entries of the audit trail that are too old.
 pub struct Sweep {
     db: Arc<dyn Database>,
@@ -160,6 +168,9 @@ impl Sweep {
                 (self.sessions.purge_expired(self.clock.now(), PURGE_BATCH).await?, &mut swept.sessions)
             }
             Step::PurgeAudit => (retry_conflicts(|| self.purge_audit()).await?, &mut swept.audit),
+            Step::PurgeOperations => {
+                (retry_conflicts(|| self.purge_operations()).await?, &mut swept.operations)
+            }
         };
         *counted += u64::from(found);
         Ok(found)
@@ -255,6 +266,14 @@ impl Sweep {
         let before = self.clock.now().minus(self.audit_retention);
         let mut unit = self.db.begin().await?;
         let purged = unit.audit().purge_before(before, PURGE_BATCH).await?;
+        unit.commit().await?;
+        Ok(purged)
+    }
+
+    async fn purge_operations(&self) -> PortResult<u32> {
+        let before = self.clock.now().minus(Operation::KEPT_FOR);
+        let mut unit = self.db.begin().await?;
+        let purged = unit.operations().purge_ended(before, PURGE_BATCH).await?;
         unit.commit().await?;
         Ok(purged)
     }

@@ -19,6 +19,8 @@ pub struct Swept {
     pub sessions: u64,
     /// Entries of the audit trail removed after their retention.
     pub audit: u64,
+    /// Rows removed of operations that ended a day ago.
+    pub operations: u64,
 }
 
 /// What all sweeps did together. Clones share it.
@@ -39,6 +41,7 @@ impl SweptTotal {
         total.keys += swept.keys;
         total.sessions += swept.sessions;
         total.audit += swept.audit;
+        total.operations += swept.operations;
     }
 
     pub(super) fn total(&self) -> Swept {

@@ -26,6 +26,7 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, FileFilter, FilePage, FileQueries};
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
 use fm_domain::testing::{CountingIds, FakeUnitOfWork, FixedClock, NotedTrail, a_file};
+use fm_domain::tree::{MockTreeQueries, TreeQueries, Version};
 use fm_domain::uploads::{Upload, UploadQueries};
 
 /// What happens behind a check's back.
@@ -36,7 +37,7 @@ type Change = Box<dyn FnOnce(&mut State) + Send>;
 pub(super) struct State {
     pub(super) files: Vec<File>,
     pub(super) records: BTreeMap<BlobKey, BlobState>,
-    pub(super) tallies: Vec<Tally>,
+    pub(super) versions: Vec<Version>,
     pub(super) store: BTreeMap<BlobKey, (Bytes, Timestamp)>,
     /// Blobs whose bytes end with an error.
     pub(super) torn: Vec<BlobKey>,
@@ -83,6 +84,21 @@ impl Deployment {
         file
     }
 
+    /// An old version of a file with these bytes, as it should be; its blob is the `n`th id.
+    pub(super) fn version(&self, file: &File, n: u64, bytes: &'static str) -> Version {
+        let held = File {
+            size: ByteSize::new(bytes.len() as u64),
+            sha256: Some(sha256(bytes.as_bytes())),
+            blob: blob(n),
+            ..file.clone()
+        };
+        let version = Version::of(&held, LONG_AGO);
+        let mut state = self.state();
+        state.mark_stored(BlobKey::file(version.blob), bytes);
+        state.versions.push(version.clone());
+        version
+    }
+
     /// Its ports; the clock stands at the new year.
     pub(super) fn ports(&self) -> Ports {
         Ports {
@@ -119,10 +135,53 @@ impl Database for Deployment {
         Ok(Box::new(unit))
     }
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
-        Ok(Box::new(self.clone()))
+        Ok(Box::new(Reads { tree: self.tree(), deployment: self.clone() }))
     }
     async fn ping(&self) -> PortResult<()> {
         Ok(())
+    }
+}
+
+/// Reads of the deployment, whose trees have old versions alone.
+struct Reads {
+    deployment: Deployment,
+    tree: MockTreeQueries,
+}
+
+impl Deployment {
+    fn tree(&self) -> MockTreeQueries {
+        let deployment = self.clone();
+        let mut tree = MockTreeQueries::new();
+        tree.expect_walk_versions().returning(move |after, limit| {
+            let state = deployment.state();
+            let later = state
+                .versions
+                .iter()
+                .filter(|version| after.is_none_or(|after| (version.file, version.number) > after));
+            Ok(later.take(limit as usize).cloned().collect())
+        });
+        tree
+    }
+}
+
+impl ReadRepos for Reads {
+    fn users(&mut self) -> &mut dyn UserQueries {
+        &mut self.deployment
+    }
+    fn files(&mut self) -> &mut dyn FileQueries {
+        &mut self.deployment
+    }
+    fn tree(&mut self) -> &mut dyn TreeQueries {
+        &mut self.tree
+    }
+    fn uploads(&mut self) -> &mut dyn UploadQueries {
+        &mut self.deployment
+    }
+    fn blobs(&mut self) -> &mut dyn BlobQueries {
+        &mut self.deployment
+    }
+    fn audit(&mut self) -> &mut dyn AuditQueries {
+        &mut self.deployment
     }
 }
 
@@ -148,10 +207,8 @@ impl UserQueries for Deployment {
     async fn find_by_email(&mut self, _: &Email) -> PortResult<Option<Account>> {
         Ok(None)
     }
-    async fn tally(&mut self, after: Option<UserId>, limit: u32) -> PortResult<Vec<Tally>> {
-        let state = self.state();
-        let later = state.tallies.iter().filter(|tally| after.is_none_or(|after| tally.user > after));
-        Ok(later.take(limit as usize).copied().collect())
+    async fn tally(&mut self, _: Option<UserId>, _: u32) -> PortResult<Vec<Tally>> {
+        Ok(Vec::new())
     }
     async fn list(&mut self, _: &UserFilter, _: Option<UserId>, _: u32) -> PortResult<Vec<Account>> {
         Ok(Vec::new())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ports::{Ports, Settings};
+use crate::ports::{Ports, Retention, Settings};
 use crate::uploads::part_size;
 use fm_domain::body::ByteSize;
 use fm_domain::files::{FileName, MediaType};
@@ -12,6 +12,7 @@ const MAX_SIGNED_URL: Duration = Duration::from_hours(7 * 24);
 
 /// Limits and offers of this deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an offer of its own, not a state")]
 pub struct Capabilities {
     /// The largest file, by whichever is smaller: the configuration or the store.
     pub max_upload: ByteSize,
@@ -37,6 +38,10 @@ pub struct Capabilities {
     pub max_signed_url: Duration,
     /// Whether anyone may register.
     pub registration_open: bool,
+    /// How long the trash and old versions are kept.
+    pub retention: Retention,
+    /// Whether new names have to be ones that every system can hold.
+    pub names_portable: bool,
 }
 
 /// Shows what this deployment offers.
@@ -60,6 +65,8 @@ impl ShowCapabilities {
             signed_url: settings.signed_url_ttl,
             max_signed_url: MAX_SIGNED_URL,
             registration_open: settings.registration_open,
+            retention: settings.retention,
+            names_portable: settings.names_portable,
         };
         Self { capabilities }
     }

@@ -14,6 +14,7 @@ use super::complete::complete_resumable;
 use super::context::Context;
 use super::receive::Receiver;
 use super::{Progress, ResumableError};
+use crate::tree::Placed;
 
 /// How often a request looks whether another has acquired its upload: one that is stuck ends no later.
 const LOCK_POLL_INTERVAL: Duration = Duration::from_secs(2);
@@ -105,19 +106,25 @@ impl AppendToUpload {
         }
         let stored_at_once = outcome?;
         let upload = receiver.into_upload();
-        let file = match stored_at_once {
-            Some(file) => Some(file.id),
+        let placed = match stored_at_once {
+            Some(placed) => Some(placed),
             None if upload.is_whole() => {
                 match complete_resumable(&self.context, self.store.as_ref(), &upload).await {
                     Err(ResumableError::TooLargeForStore) => {
                         return Err(self.context.give_up(&upload, ResumableError::TooLargeForStore).await);
                     }
-                    completed => Some(completed?.id),
+                    completed => Some(completed?),
                 }
             }
             None => None,
         };
-        Ok(Progress { file, ..Progress::of(&upload) })
+        let progress = Progress::of(&upload);
+        Ok(match placed {
+            Some(Placed { file, requested_name, moved_from, .. }) => {
+                Progress { file: Some(file.id), requested_name, moved_from, ..progress }
+            }
+            None => progress,
+        })
     }
 
     /// Ends when another request has acquired the upload.

@@ -6,9 +6,9 @@ use fm_domain::body::ByteSize;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::events::Change;
-use fm_domain::files::{File, MediaType, Revision, Sha256, ThumbnailState};
+use fm_domain::files::{File, MediaType, Revision, Sha256, ThumbnailState, VersionNumber};
 use fm_domain::idempotency::KEPT_FOR;
-use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::ids::{BlobId, DriveId, FileId, NodeId, UserId};
 use fm_domain::uploads::{CompleteError, ResumableStore, Upload, UploadStatus};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use super::context::Context;
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
 use crate::files::{NewFile, commit_file};
+use crate::tree::Placed;
 
 /// How long the intent of a fresh blob lives until it is the upload's: longer than storing one chunk takes.
 const FRESH_BLOB_LEASE: Duration = Duration::from_mins(10);
@@ -37,7 +38,7 @@ pub(super) async fn complete_resumable(
     context: &Context,
     store: &dyn ResumableStore,
     upload: &Upload,
-) -> Result<File, ResumableError> {
+) -> Result<Placed, ResumableError> {
     let position = upload.position().ok_or_else(|| defect("a whole upload was never begun"))?;
     let _memory = context.budget.acquire(Some(upload.owner), store.read_back(&position.state)).await?;
     let stored = match store.complete(&BlobKey::file(upload.blob), &position).await {
@@ -80,13 +81,12 @@ pub(super) async fn commit_upload(
     context: &Context,
     upload: &Upload,
     whole: &StoredUpload,
-) -> Result<File, ResumableError> {
+) -> Result<Placed, ResumableError> {
     if whole.stored.size != upload.offset {
         return Err(defect("the store has another number of bytes than were received").into());
     }
     let file = file_of(context, upload, whole);
-    retry_conflicts(|| try_commit(context, upload, whole, &file)).await?;
-    Ok(file)
+    retry_conflicts(|| try_commit(context, upload, whole, &file)).await
 }
 
 fn file_of(context: &Context, upload: &Upload, whole: &StoredUpload) -> File {
@@ -95,15 +95,19 @@ fn file_of(context: &Context, upload: &Upload, whole: &StoredUpload) -> File {
     File {
         id: FileId::new(context.ids.uuid()),
         owner: upload.owner,
+        parent: NodeId::root(DriveId::of_user(upload.owner)),
         name: upload.name.clone(),
         content_type: whole.content_type.clone(),
         size: whole.stored.size,
         sha256: whole.sha256,
         blob: whole.blob,
+        version: VersionNumber::FIRST,
         thumbnail: if has_thumbnail { ThumbnailState::Pending } else { ThumbnailState::None },
         revision: Revision::FIRST,
         created_at: now,
         updated_at: now,
+        content_at: now,
+        modified_at: now,
     }
 }
 
@@ -112,15 +116,18 @@ async fn try_commit(
     upload: &Upload,
     whole: &StoredUpload,
     file: &File,
-) -> Result<(), ResumableError> {
+) -> Result<Placed, ResumableError> {
     let mut unit = context.db.begin().await?;
     match commit_in(context, unit.as_mut(), upload, whole, file).await {
-        Ok(()) => {
+        Ok(placed) => {
+            let file = &placed.file;
             let own = Access::on_behalf_of(file.owner, Right::Read);
             let exists = async {
-                PortResult::Ok(context.db.read().await?.files().find(&own, file.id).await?.is_some())
+                let found = context.db.read().await?.files().find(&own, file.id).await?;
+                PortResult::Ok(found.is_some_and(|found| found.blob == file.blob))
             };
-            Ok(confirm_commit(unit.commit().await, exists).await?)
+            confirm_commit(unit.commit().await, exists).await?;
+            Ok(placed)
         }
         Err(error) => Err(roll_back(unit, error).await),
     }
@@ -132,21 +139,28 @@ async fn commit_in(
     upload: &Upload,
     whole: &StoredUpload,
     file: &File,
-) -> Result<(), ResumableError> {
+) -> Result<Placed, ResumableError> {
     let now = file.created_at;
     unit.uploads().update(&completed(upload, file), upload.epoch).await?;
     if whole.blob != upload.blob && unit.blobs().cancel_intent(upload.blob, now).await? {
         let change = Change::BlobMarkedDeleted { key: BlobKey::file(upload.blob) };
         context.events.record(unit, now, change).await?;
     }
-    context.events.record(unit, now, Change::UploadCompleted { upload, file }).await?;
     let new = NewFile {
         file,
         stored: whole.stored,
         reserved: upload.reserved,
         keyed: upload.key.is_some().then_some(upload.blob),
+        placing: &upload.placing,
+        if_match: None,
     };
-    Ok(commit_file(unit, &new, &context.events, context.quota).await?)
+    let placed = commit_file(unit, &new, &context.tree).await?;
+    if placed.file.id != file.id {
+        // It is the content of a file that was there.
+        unit.uploads().update(&completed(upload, &placed.file), upload.epoch.next()).await?;
+    }
+    context.events.record(unit, now, Change::UploadCompleted { upload, file: &placed.file }).await?;
+    Ok(placed)
 }
 
 /// The row of an upload that is this file now.

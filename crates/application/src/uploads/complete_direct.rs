@@ -10,13 +10,14 @@ use crate::engine::intents::Intent;
 use crate::engine::retry::retry_conflicts;
 use crate::files::{FilePresenter, Uploaded};
 use crate::ports::{DirectPorts, Ports, Settings};
+use crate::tree::Placed;
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::blobs::{
     BlobKey, ByteRange, CompleteParts, GetBlob, PartTag, PutHint, StoredBlob, WrittenPart,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{CharsetCheck, File, HEAD_BYTES, MediaType, sniff};
+use fm_domain::files::{CharsetCheck, FileName, HEAD_BYTES, MediaType, sniff};
 use fm_domain::ids::{BlobId, FileId, UploadId};
 use fm_domain::uploads::{HashState, Transport, Upload, UploadStatus};
 
@@ -56,7 +57,7 @@ impl CompleteDirect {
         let access = actor.access(Right::Write)?;
         let upload = retry_conflicts(|| self.acquire(&access, command.upload)).await?;
         if let UploadStatus::Complete(file) = upload.status {
-            return self.found(&access, file).await;
+            return self.found(&access, file, &upload.name).await;
         }
         let outcome = match self.complete(actor, &upload, &command.parts).await {
             Err(error @ (ResumableError::PartMismatch | ResumableError::TooLargeForStore)) => {
@@ -65,11 +66,14 @@ impl CompleteDirect {
             outcome => outcome,
         };
         match outcome {
-            Ok(file) => Ok(Uploaded { view: self.presenter.view(file).await?, fresh: true }),
+            Ok(Placed { file, requested_name, moved_from, replaced }) => {
+                let view = self.presenter.view(file).await?;
+                Ok(Uploaded { view, fresh: true, replaced, requested_name, moved_from })
+            }
             Err(ResumableError::TakenOver { retry_after }) => {
                 // A second completion may have been faster.
                 match self.context.find(&access, upload.id).await?.status {
-                    UploadStatus::Complete(file) => self.found(&access, file).await,
+                    UploadStatus::Complete(file) => self.found(&access, file, &upload.name).await,
                     UploadStatus::Open => Err(ResumableError::TakenOver { retry_after }),
                     UploadStatus::Expired => Err(ResumableError::Expired),
                 }
@@ -78,10 +82,17 @@ impl CompleteDirect {
         }
     }
 
-    async fn found(&self, access: &Access, file: FileId) -> Result<Uploaded, ResumableError> {
+    async fn found(
+        &self,
+        access: &Access,
+        file: FileId,
+        name: &FileName,
+    ) -> Result<Uploaded, ResumableError> {
         let found = self.context.db.read().await?.files().find(access, file).await?;
         let file = found.ok_or(ResumableError::NotFound)?;
-        Ok(Uploaded { view: self.presenter.view(file).await?, fresh: false })
+        let requested_name = (file.name != *name).then(|| name.clone());
+        let view = self.presenter.view(file).await?;
+        Ok(Uploaded { view, fresh: false, replaced: false, requested_name, moved_from: None })
     }
 
     async fn acquire(&self, access: &Access, id: UploadId) -> Result<Upload, ResumableError> {
@@ -112,7 +123,7 @@ impl CompleteDirect {
         actor: &Actor,
         upload: &Upload,
         told: &[(u32, String)],
-    ) -> Result<File, ResumableError> {
+    ) -> Result<Placed, ResumableError> {
         let parts = self.checked(upload, told).await?;
         let (blob, stored) = self.put_together(upload, &parts).await?;
         let head = self.head(blob, stored).await?;

@@ -22,6 +22,7 @@ use crate::engine::events::EventRecorder;
 use crate::engine::intents::Intents;
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
+use crate::tree::TreeContext;
 
 /// How much longer the intent of the blob lives than its upload, so that it is the upload that expires.
 const INTENT_MARGIN: Duration = Duration::from_mins(10);
@@ -39,6 +40,7 @@ pub(crate) struct Context {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
     pub(super) events: EventRecorder,
+    pub(super) tree: TreeContext,
     pub(super) budget: BufferBudget,
     pub(super) hash_threads: HashThreads,
     pub(super) pool: BufferPool,
@@ -58,6 +60,7 @@ impl Context {
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
             events: EventRecorder::new(ports),
+            tree: TreeContext::new(ports, settings),
             budget: settings.upload_buffer.clone(),
             hash_threads: settings.hash_threads.clone(),
             pool: BufferPool::default(),
@@ -70,7 +73,7 @@ impl Context {
 
     /// The same, for what this actor does.
     pub(super) fn by(&self, actor: &Actor) -> Self {
-        Self { events: self.events.by(actor), ..self.clone() }
+        Self { events: self.events.by(actor), tree: self.tree.by(actor), ..self.clone() }
     }
 
     /// Lets the upload live on from now. Whether its row says so: see [`later_expiry`].

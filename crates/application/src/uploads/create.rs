@@ -4,6 +4,8 @@ use super::ResumableError;
 use super::context::{Context, intent_expiry};
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
+use crate::files::IfMatch;
+use crate::tree::TreeError;
 use fm_domain::access::{Access, Right};
 use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
@@ -11,6 +13,7 @@ use fm_domain::events::Change;
 use fm_domain::files::{CharsetCheck, FileName, MediaType, Sha256};
 use fm_domain::idempotency::{Claimed, IdempotencyKey, KeyClaim};
 use fm_domain::ids::{BlobId, UploadId, UserId};
+use fm_domain::tree::Placing;
 use fm_domain::uploads::{Epoch, HashState, Transport, Upload, UploadStatus};
 
 /// The upload to create.
@@ -20,6 +23,9 @@ pub(super) struct Draft {
     pub(super) transport: Transport,
     pub(super) key: Option<IdempotencyKey>,
     pub(super) name: FileName,
+    pub(super) placing: Placing,
+    /// The revisions in which a file may be replaced by it, looked at when it is created.
+    pub(super) if_match: Option<IfMatch>,
     pub(super) length: Option<ByteSize>,
     pub(super) claimed_type: Option<MediaType>,
     pub(super) promised: Option<Sha256>,
@@ -37,10 +43,31 @@ impl Context {
     /// unfinished ones than are allowed. A repetition with the same key finds the first.
     pub(super) async fn create(&self, access: &Access, draft: &Draft) -> Result<Created, ResumableError> {
         self.check_length(draft.length.unwrap_or_default())?;
-        retry_conflicts(|| self.try_create(access, draft)).await
+        // A repetition is not refused for the file that the first upload became.
+        let refusal = match self.check_early(access, draft).await {
+            Ok(()) => None,
+            Err(TreeError::Store(error)) => return Err(error.into()),
+            Err(refusal) if draft.key.is_none() => return Err(ResumableError::Misplaced(refusal)),
+            Err(refusal) => Some(refusal),
+        };
+        match retry_conflicts(|| self.try_create(access, draft, refusal.is_some())).await? {
+            Some(created) => Ok(created),
+            None => Err(ResumableError::Misplaced(refusal.unwrap_or(TreeError::NoParent))),
+        }
     }
 
-    async fn try_create(&self, access: &Access, draft: &Draft) -> Result<Created, ResumableError> {
+    async fn check_early(&self, access: &Access, draft: &Draft) -> Result<(), TreeError> {
+        let Draft { placing, name, if_match, .. } = draft;
+        self.tree.check_early(access, placing, Some(name), if_match.as_ref()).await
+    }
+
+    /// `None` where a new upload would be refused for its place, and this is one.
+    async fn try_create(
+        &self,
+        access: &Access,
+        draft: &Draft,
+        is_refused: bool,
+    ) -> Result<Option<Created>, ResumableError> {
         let upload = self.drafted(draft);
         let now = upload.created_at;
         let mut unit = self.db.begin().await?;
@@ -52,8 +79,12 @@ impl Context {
                 unit.rollback().await?;
                 let found = found.filter(|found| is_same(found, draft) && !self.is_over(found));
                 let upload = found.ok_or(ResumableError::KeyConflict)?;
-                return Ok(Created { upload, fresh: false });
+                return Ok(Some(Created { upload, fresh: false }));
             }
+        }
+        if is_refused {
+            unit.rollback().await?;
+            return Ok(None);
         }
         // Here the user comes first: where there is none, nothing may refer to them.
         if let Err(refusal) = unit.users().reserve(draft.owner, upload.reserved, self.quota).await {
@@ -73,7 +104,7 @@ impl Context {
         let own = Access::on_behalf_of(upload.owner, Right::Read);
         let there = async { Ok(self.db.read().await?.uploads().find(&own, upload.id).await?.is_some()) };
         confirm_commit(unit.commit().await, there).await?;
-        Ok(Created { upload, fresh: true })
+        Ok(Some(Created { upload, fresh: true }))
     }
 
     fn drafted(&self, draft: &Draft) -> Upload {
@@ -85,6 +116,7 @@ impl Context {
             transport: draft.transport,
             blob: BlobId::new(self.ids.uuid()),
             name: draft.name.clone(),
+            placing: draft.placing.clone(),
             claimed_type: draft.claimed_type.clone(),
             promised: draft.promised,
             metadata: draft.metadata.clone(),
@@ -111,6 +143,7 @@ impl Context {
 fn is_same(found: &Upload, draft: &Draft) -> bool {
     found.transport == draft.transport
         && found.name == draft.name
+        && (found.placing.parent, &found.placing.path) == (draft.placing.parent, &draft.placing.path)
         && found.promised == draft.promised
         && (found.length == draft.length || draft.length.is_none())
 }

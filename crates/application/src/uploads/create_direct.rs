@@ -5,6 +5,7 @@ use super::context::Context;
 use super::create::Draft;
 use super::part_plan::{PlannedPart, plan};
 use crate::engine::retry::{retry_conflicts, roll_back};
+use crate::files::IfMatch;
 use crate::ports::DirectPorts;
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::blobs::{BlobKey, PartLink, PartWrite, SignedPart, WriteId};
@@ -13,6 +14,7 @@ use fm_domain::clock::Timestamp;
 use fm_domain::files::{FileName, MediaType, Sha256};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::UploadId;
+use fm_domain::tree::Placing;
 use fm_domain::uploads::{HashState, Transport, Upload, UploadStatus};
 
 /// The upload to create.
@@ -22,6 +24,10 @@ pub struct CreateDirectCommand {
     pub key: Option<IdempotencyKey>,
     /// The name of the file.
     pub name: FileName,
+    /// Where the file goes.
+    pub placing: Placing,
+    /// The revisions in which a file may be replaced by it. They are looked at now alone: what is replaced later stays as a version.
+    pub if_match: Option<IfMatch>,
     /// Exactly how many bytes.
     pub size: ByteSize,
     /// The media type that the client claims.
@@ -83,6 +89,8 @@ impl CreateDirect {
             transport: Transport::Direct,
             key: command.key,
             name: command.name,
+            placing: command.placing,
+            if_match: command.if_match,
             length: Some(command.size),
             claimed_type: command.claimed_type,
             promised: command.sha256,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::engine::retry::failure;
 use crate::files::UploadError;
+use crate::tree::TreeError;
 use fm_domain::access::AccessDenied;
 use fm_domain::accounts::ReserveBytes;
 use fm_domain::blobs::PutBlob;
@@ -59,6 +60,9 @@ pub enum ResumableError {
     /// The parts are not those that were sent; the upload is gone.
     #[error("the parts are not those that were sent")]
     PartMismatch,
+    /// The file can't be put where it should go; the upload stays until it expires.
+    #[error(transparent)]
+    Misplaced(TreeError),
     /// The account is gone.
     #[error("the credentials are not valid")]
     Unauthenticated,
@@ -113,6 +117,7 @@ impl From<UploadError> for ResumableError {
             UploadError::KeyBusy { retry_after } => Self::TakenOver { retry_after },
             UploadError::NotFound => Self::NotFound,
             UploadError::PreconditionFailed => Self::TAKEN_OVER,
+            UploadError::Misplaced(refusal) => Self::Misplaced(refusal),
             UploadError::Unauthenticated => Self::Unauthenticated,
             UploadError::Denied(denied) => Self::Denied(denied),
             UploadError::Store(error) => Self::Store(error),

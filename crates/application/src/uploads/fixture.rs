@@ -11,7 +11,7 @@ pub(super) use store::{FakeStore, Fault};
 
 use super::append::AppendRequest;
 use super::context::Context;
-use crate::fixture::{FakeBlobs, access, once};
+use crate::fixture::{FakeBlobs, access, entered, once};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
 use fm_domain::access::Right;
@@ -107,8 +107,8 @@ pub(super) fn intent_cancelled(effects: &Effects, mut unit: FakeUnitOfWork) -> F
 /// The unit, which makes a file.
 pub(super) fn filed(effects: &Effects, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {
     once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
-    once!(effects, unit.files.expect_insert(), "insert", |_| Ok(()));
-    once!(effects, unit.users.expect_charge(), "charge", |_, _, _| Ok(()));
+    once!(effects, unit.drives.expect_enter(), "enter", |_, _, _| Ok(entered()));
+    once!(effects, unit.nodes.expect_insert(), "insert", |_| Ok(()));
     unit
 }
 

@@ -47,8 +47,8 @@ pub use resume::ResumeUpload;
 use crate::ports::{Ports, Settings};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::files::{CharsetCheck, HEAD_BYTES, MediaType, sniff};
-use fm_domain::ids::{FileId, UploadId};
+use fm_domain::files::{CharsetCheck, FileName, HEAD_BYTES, MediaType, sniff};
+use fm_domain::ids::{FileId, NodeId, UploadId};
 use fm_domain::uploads::{Transport, Upload, UploadStatus};
 
 /// Resumable uploads, where they are offered.
@@ -117,6 +117,11 @@ pub struct Progress {
     pub expires_at: Timestamp,
     /// The file that it is now.
     pub file: Option<FileId>,
+    /// The name that was asked for, where it was taken; only the request that completes an upload is told.
+    pub requested_name: Option<FileName>,
+    /// The folder that was asked for, where it went away while the bytes came: the file is in the root. Only the request that completes an
+    /// upload is told.
+    pub moved_from: Option<NodeId>,
 }
 
 impl Progress {
@@ -131,6 +136,8 @@ impl Progress {
                 UploadStatus::Complete(file) => Some(file),
                 UploadStatus::Open | UploadStatus::Expired => None,
             },
+            requested_name: None,
+            moved_from: None,
         }
     }
 }

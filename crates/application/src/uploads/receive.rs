@@ -6,7 +6,6 @@
 use fm_domain::blobs::BlobKey;
 use fm_domain::body::{BodyError, ByteSize, ByteStream, PartBytes};
 use fm_domain::error::PortResult;
-use fm_domain::files::File;
 use fm_domain::uploads::{AppendError, ChecksumHasher, Chunk, ResumableStore, Upload, WriteState};
 use fm_streaming::ReadOutcome;
 use fm_streaming::hashing::{Digests, OffloadedHasher};
@@ -19,6 +18,7 @@ use super::complete::{StoredUpload, commit_upload, defect, store_fresh_blob};
 use super::context::Context;
 use super::{ResumableError, content_type, look_at_head};
 use crate::engine::quota::quota_left;
+use crate::tree::Placed;
 
 /// An append that is not waited for yet. Dropped, its bytes may still reach the store, as those of a process that was
 /// killed may: the fence, or the next state, shuts them out.
@@ -75,7 +75,7 @@ impl<'a> Receiver<'a> {
     }
 
     /// Receives the body to its end. The file, where the whole upload fitted into one chunk.
-    pub(super) async fn receive(&mut self, body: ByteStream) -> Result<Option<File>, ResumableError> {
+    pub(super) async fn receive(&mut self, body: ByteStream) -> Result<Option<Placed>, ResumableError> {
         let Self { context, store, .. } = *self;
         let mut source =
             ChunkSource::new(body, self.body_length, store.append_hints(), &context.budget, &context.pool);
@@ -181,7 +181,7 @@ impl<'a> Receiver<'a> {
     }
 
     /// All bytes are in memory, and the store has none yet: they become a blob at once.
-    async fn store_at_once(&mut self, bytes: PartBytes) -> Result<File, ResumableError> {
+    async fn store_at_once(&mut self, bytes: PartBytes) -> Result<Placed, ResumableError> {
         let Self { context, store, .. } = *self;
         self.take_digests().await?;
         let content_type = content_type(&self.upload);
@@ -191,7 +191,7 @@ impl<'a> Receiver<'a> {
         let (intent, stored) = store_fresh_blob(context, self.upload.owner, self.upload.offset, put).await?;
         let whole = StoredUpload { blob: intent.key.id, stored, content_type, sha256 };
         match commit_upload(context, &self.upload, &whole).await {
-            Ok(file) => Ok(file),
+            Ok(placed) => Ok(placed),
             Err(error) => {
                 context.intents.cancel(&intent).await;
                 Err(error)

@@ -5,13 +5,14 @@ mod access;
 use super::UseCases;
 use crate::accounts::{ChangePasswordCommand, RegisterCommand};
 use crate::audit::ActivityCommand;
-use crate::files::{
-    ListCommand, RemoveCommand, RenameCommand, ReplaceCommand, SignUrlCommand, UploadCommand,
-};
+use crate::files::{ListCommand, ReplaceCommand, SignUrlCommand, UploadCommand};
 use crate::fixture::{actor, body};
 use crate::ports::{Ports, Presence, Settings};
 use crate::sessions::{Client, LogInCommand, RefreshCommand};
 use crate::testing::{DirectDoubles, TestPorts, settings};
+use crate::tree::{
+    BatchCommand, CopyCommand, DeleteCommand, EditCommand, EmptyTrashCommand, RestoreCommand, TrashCommand,
+};
 use crate::uploads::{AppendCommand, CompleteDirectCommand, CreateDirectCommand, CreateResumableCommand};
 use fm_domain::accounts::Password;
 use fm_domain::audit::AuditFilter;
@@ -20,7 +21,9 @@ use fm_domain::blobs::{
 };
 use fm_domain::body::ByteSize;
 use fm_domain::files::{FileFilter, FileSort, SortOrder};
+use fm_domain::ids::{NodeId, OperationId};
 use fm_domain::testing::{a_file, a_user, an_upload};
+use fm_domain::tree::{OnConflict, Placing};
 use fm_domain::uploads::{MockResumableStore, Upload};
 use futures_util::{StreamExt as _, stream};
 
@@ -78,22 +81,51 @@ fn the_futures_of_accounts_and_sessions_can_be_spawned() {
 #[test]
 fn the_futures_of_files_can_be_spawned() {
     let all = use_cases();
-    let (actor, file, if_match) = (actor(), a_file().id, None);
-    assert_send(all.files.upload.run(&actor, UploadCommand { key: None, body: body(&[]) }));
+    let (actor, file) = (actor(), a_file().id);
+    assert_send(all.files.upload.run(&actor, UploadCommand::new(None, body(&[]))));
     assert_send(
-        all.files.replace_content.run(&actor, ReplaceCommand { file, if_match: None, body: body(&[]) }),
+        all.files
+            .replace_content
+            .run(&actor, ReplaceCommand { file, if_match: None, modified_at: None, body: body(&[]) }),
     );
     let (filter, sort, order) = (FileFilter::default(), FileSort::Name, SortOrder::Ascending);
     assert_send(all.files.list.run(&actor, ListCommand { filter, sort, order, limit: 1, cursor: None }));
     assert_send(all.files.show.run(&actor, file));
-    assert_send(all.files.rename.run(&actor, RenameCommand { file, if_match: None, name: a_file().name }));
-    assert_send(all.files.remove.run(&actor, RemoveCommand { file, if_match }));
     assert_send(all.files.link_content.run(&actor, file, Disposition::Inline));
     assert_send(all.files.link_thumbnail.run(&actor, file));
     assert_send(all.files.remake_thumbnail.run(&actor, file));
     let expires_in = settings().signed_url_ttl;
     let command = SignUrlCommand { file, expires_in, disposition: Disposition::Inline };
     assert_send(all.files.sign_url.run(&actor, command));
+}
+
+#[test]
+fn the_futures_of_trees_can_be_spawned() {
+    let all = use_cases();
+    let (actor, item, on_conflict) = (actor(), NodeId::from(a_file().id), OnConflict::Rename);
+    let edit = EditCommand {
+        item,
+        kind: None,
+        if_match: None,
+        name: None,
+        parent: None,
+        on_conflict,
+        modified_at: None,
+    };
+    assert_send(all.tree.edit.run(&actor, edit));
+    assert_send(all.tree.copy.run(&actor, CopyCommand { item, parent: item, name: None, on_conflict }));
+    assert_send(all.tree.trash.run(&actor, TrashCommand { item, if_match: None }));
+    let restore = RestoreCommand { item, parent: None, recreate_parents: false, on_conflict };
+    assert_send(all.tree.restore.run(&actor, restore));
+    assert_send(
+        all.tree.delete.run(&actor, DeleteCommand { item, kind: None, if_match: None, recursive: true }),
+    );
+    let batch = BatchCommand { operations: Vec::new(), atomic: false, key: None };
+    assert_send(all.tree.batch.run(&actor, batch));
+    assert_send(all.tree.empty_trash.run(&actor, EmptyTrashCommand { older_than_days: None }));
+    let operation = OperationId::new(a_file().id.uuid());
+    assert_send(all.tree.show_operation.run(&actor, operation));
+    assert_send(all.tree.cancel_operation.run(&actor, operation));
 }
 
 #[test]
@@ -143,6 +175,8 @@ fn the_futures_of_uploads_can_be_spawned() {
     assert_send(resumable.create.run(
         &actor,
         CreateResumableCommand {
+            placing: Placing::default(),
+            if_match: None,
             key,
             name: name.clone(),
             length,
@@ -165,7 +199,15 @@ fn the_futures_of_uploads_can_be_spawned() {
     assert_send(resumable.resume.run(&actor, id));
     assert_send(resumable.cancel.run(&actor, id));
     let size = ByteSize::new(5);
-    let command = CreateDirectCommand { key: None, name, size, claimed_type: None, sha256: None };
+    let command = CreateDirectCommand {
+        key: None,
+        name,
+        placing: Placing::default(),
+        if_match: None,
+        size,
+        claimed_type: None,
+        sha256: None,
+    };
     assert_send(direct.create.run(&actor, command));
     assert_send(direct.complete.run(&actor, CompleteDirectCommand { upload: id, parts: Vec::new() }));
     assert_send(direct.cancel.run(&actor, id));

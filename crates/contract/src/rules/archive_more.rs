@@ -48,6 +48,11 @@ pub(crate) async fn archive_07_the_rows_of_a_snapshot_are_counted<H: ArchiveHarn
     for (owner, name) in [(owner, "a"), (owner, "b"), (removed, "c")] {
         given.file(owner, name).await;
     }
+    let folder = given.folder(owner, fill::root(owner), "folder").await;
+    let trashed = given.file_in(owner, folder.id, "trashed").await;
+    given.put_into_trash(owner, trashed.id.into(), 10).await;
+    given.versioned(owner, &trashed).await;
+    given.operation(&fill::operation(owner)).await;
     given.attempt(owner).await;
     given.upload(fill::upload(owner)).await;
     given.upload(Upload { status: UploadStatus::Expired, ..fill::upload(owner) }).await;
@@ -57,8 +62,17 @@ pub(crate) async fn archive_07_the_rows_of_a_snapshot_are_counted<H: ArchiveHarn
         unit.audit().append(&entry(seconds)).await.unwrap();
     }
     unit.commit().await.unwrap();
-    let expected =
-        RowCounts { users: 1, removed_users: 1, files: 2, blobs: 4, audit_entries: 5, open_uploads: 1 };
+    let expected = RowCounts {
+        users: 1,
+        removed_users: 1,
+        files: 3,
+        folders: 1,
+        versions: 1,
+        operations: 1,
+        blobs: 6,
+        audit_entries: 5,
+        open_uploads: 1,
+    };
     assert_eq!(snapshot(harness).await.row_counts().await.unwrap(), expected);
 }
 

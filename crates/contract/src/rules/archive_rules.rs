@@ -1,12 +1,13 @@
 //! Snapshots of a database.
 
 use fm_domain::accounts::{Account, Role};
-use fm_domain::archive::{ArchivedFile, ArchivedKey, LooseBlob, LooseState, RowCounts, Snapshot};
+use fm_domain::archive::{ArchivedKey, ArchivedNode, LooseBlob, LooseState, RowCounts, Snapshot};
 use fm_domain::audit::{AuditAction, AuditEntry, AuditKey};
 use fm_domain::blobs::{BlobIntent, BlobKey};
 use fm_domain::files::{File, Sha256, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
-use fm_domain::ids::{AuditEntryId, BlobId, FileId, UserId};
+use fm_domain::ids::{AuditEntryId, BlobId, FileId, NodeId, UserId};
+use fm_domain::tree::Seq;
 
 use crate::fixture::database::{Given, stored, stored_thumbnail};
 use crate::fixture::{at, fill, soon, uuid};
@@ -33,18 +34,23 @@ pub(super) async fn accounts(snapshot: &mut dyn Snapshot, limit: u32) -> Vec<Acc
     }
 }
 
-/// All files of a user, page by page.
-async fn files(snapshot: &mut dyn Snapshot, owner: UserId, limit: u32) -> Vec<ArchivedFile> {
-    let mut all: Vec<ArchivedFile> = Vec::new();
+/// All items of a drive but its root, page by page.
+pub(super) async fn nodes(snapshot: &mut dyn Snapshot, owner: UserId, limit: u32) -> Vec<ArchivedNode> {
+    let mut all: Vec<ArchivedNode> = Vec::new();
     loop {
-        let after = all.last().map(|last| (last.file.created_at, last.file.id));
-        let page = snapshot.files(owner, after, limit).await.unwrap();
+        let after = all.last().map(|last| last.item.id());
+        let page = snapshot.nodes(fill::drive(owner), after, limit).await.unwrap();
         let is_last = page.len() < limit as usize;
         all.extend(page);
         if is_last {
             return all;
         }
     }
+}
+
+/// A living file that no unit inside its drive has written.
+pub(super) fn archived(file: &File) -> ArchivedNode {
+    ArchivedNode { item: file.clone().into(), changed: Seq::default(), trash: None, thumbnail_size: None }
 }
 
 /// All entries of the trail, page by page.
@@ -103,8 +109,7 @@ pub(crate) async fn archive_01_a_snapshot_stays_as_it_was_whatever_is_committed_
     given.marked_as_removed(other.id).await;
 
     assert_eq!(accounts(&mut *snapshot, 10).await, [Account::new(user.clone())]);
-    let found = files(&mut *snapshot, user.id, 10).await;
-    assert_eq!(found, [ArchivedFile { file, thumbnail_size: None }]);
+    assert_eq!(nodes(&mut *snapshot, user.id, 10).await, [archived(&file)]);
     assert_eq!(snapshot.loose_blobs(None, 10).await.unwrap(), []);
     assert_eq!(snapshot.audit(None, 10).await.unwrap(), []);
     let counted = snapshot.row_counts().await.unwrap();
@@ -155,31 +160,25 @@ pub(crate) async fn archive_02_every_account_and_entry_comes_once_with_all_that_
     }
 }
 
-pub(crate) async fn archive_03_the_files_of_a_user_come_once_by_their_creation_and_then_by_their_ids<
-    H: ArchiveHarness,
->(
-    harness: &H,
-) {
+pub(crate) async fn archive_03_the_items_of_a_drive_come_once_by_their_ids<H: ArchiveHarness>(harness: &H) {
     let given = given(harness);
     let (owner, other) = (given.owner().await, given.owner().await);
     given.file(other, "another's.txt").await;
-    let mut expected: Vec<File> = Vec::new();
-    for seconds in [5, 1, 1, 1, 9, 1] {
-        let mut unit = given.unit().await;
-        let blob = stored(&mut *unit, owner).await;
-        let file = File { created_at: at(seconds), ..fill::file(owner, blob, "a.txt") };
-        unit.files().insert(&file).await.unwrap();
-        unit.commit().await.unwrap();
-        expected.push(file);
+    let mut expected: Vec<NodeId> = Vec::new();
+    for number in 0..6 {
+        let folder = given.folder(owner, fill::root(owner), &number.to_string()).await;
+        let file = given.file_in(owner, folder.id, "file.txt").await;
+        expected.extend([folder.id, file.id.into()]);
     }
-    expected.sort_by_key(|file| (file.created_at, file.id));
+    given.put_into_trash(owner, expected[0], 10).await;
+    expected.sort_unstable();
     let mut snapshot = snapshot(harness).await;
-    for limit in [1, 2, 4, 6, 100] {
-        let found = files(&mut *snapshot, owner, limit).await;
-        let found: Vec<File> = found.into_iter().map(|archived| archived.file).collect();
+    for limit in [1, 2, 4, 12, 100] {
+        let found = nodes(&mut *snapshot, owner, limit).await;
+        let found: Vec<NodeId> = found.iter().map(|archived| archived.item.id()).collect();
         assert_eq!(found, expected, "pages of {limit}");
     }
-    assert_eq!(files(&mut *snapshot, UserId::new(uuid()), 10).await, []);
+    assert_eq!(nodes(&mut *snapshot, UserId::new(uuid()), 10).await, []);
 }
 
 pub(crate) async fn archive_04_a_file_comes_with_the_size_of_its_thumbnail<H: ArchiveHarness>(harness: &H) {
@@ -197,13 +196,15 @@ pub(crate) async fn archive_04_a_file_comes_with_the_size_of_its_thumbnail<H: Ar
         (5, ThumbnailState::None, None),
     ] {
         let blob = stored(&mut *unit, owner).await;
-        let file = File { created_at: at(seconds), thumbnail, ..fill::file(owner, blob, "a.png") };
+        let file =
+            File { created_at: at(seconds), thumbnail, ..fill::file(owner, blob, &format!("{seconds}.png")) };
         unit.files().insert(&file).await.unwrap();
-        expected.push(ArchivedFile { file, thumbnail_size });
+        expected.push(ArchivedNode { thumbnail_size, ..archived(&file) });
     }
     unit.blobs().mark_deleted(gone, at(2)).await.unwrap();
     unit.commit().await.unwrap();
-    assert_eq!(files(&mut *snapshot(harness).await, owner, 10).await, expected);
+    expected.sort_by_key(|archived| archived.item.id());
+    assert_eq!(nodes(&mut *snapshot(harness).await, owner, 10).await, expected);
 }
 
 pub(crate) async fn archive_05_the_finished_keys_of_a_user_come_and_no_others<H: ArchiveHarness>(
@@ -266,6 +267,12 @@ pub(crate) async fn archive_06_blobs_that_no_file_needs_come_in_every_state_and_
     let (owner, removed) = (given.owner().await, given.owner().await);
     given.file(owner, "kept.txt").await;
     let of_removed = given.file(removed, "removed.txt").await;
+    // What was stored for one who goes, and copied by one who stays.
+    let shared = given.file(removed, "shared.txt").await;
+    let mut unit = given.inside(owner).await;
+    unit.nodes().insert(&fill::file(owner, shared.blob, "copy.txt").into()).await.unwrap();
+    assert!(unit.blobs().add_references(&[shared.blob]).await.unwrap());
+    unit.commit().await.unwrap();
     let mut unit = given.unit().await;
     let intent = BlobIntent { expires_at: at(50), ..fill::intent(owner) };
     unit.blobs().record_intent(&intent).await.unwrap();
@@ -284,7 +291,7 @@ pub(crate) async fn archive_06_blobs_that_no_file_needs_come_in_every_state_and_
         LooseBlob { key: intent.key, owner, state: LooseState::Intent { expires_at: at(50) } },
         LooseBlob { key: BlobKey::thumbnail(stored_before), owner, state: deleted(at(10), at(10), true) },
         LooseBlob { key: never.key, owner, state: deleted(at(20), at(30), false) },
-        LooseBlob { key: BlobKey::file(of_removed.blob), owner: removed, state: LooseState::Ownerless },
+        LooseBlob { key: BlobKey::file(of_removed.blob), owner: removed, state: LooseState::Unreferenced },
     ];
     expected.sort_by_key(|blob| blob.key.id);
     let mut snapshot = snapshot(harness).await;

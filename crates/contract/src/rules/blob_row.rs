@@ -2,7 +2,7 @@
 
 use fm_domain::blobs::{BlobIntent, BlobKey, ExpiredIntent, MarkStored, StoredBlob, Tombstone};
 use fm_domain::database::UnitOfWork;
-use fm_domain::ids::{BlobId, UserId};
+use fm_domain::ids::BlobId;
 
 use crate::fixture::database::{Given, given, recorded, stored};
 use crate::fixture::{at, fill, soon, uuid};
@@ -163,38 +163,6 @@ pub(crate) async fn blobrow_06_renewing_moves_the_expiry_of_a_recorded_intent<H:
     assert_eq!(unit.blobs().cancel_expired(at(40), 10).await.unwrap(), [], "it was renewed");
     assert_eq!(unit.blobs().cancel_expired(at(60), 10).await.unwrap().len(), 1);
     unit.rollback().await.unwrap();
-}
-
-pub(crate) async fn blobrow_07_every_living_blob_of_the_owner_is_marked_deleted_and_no_other<
-    H: DatabaseHarness,
->(
-    harness: &H,
-) {
-    let given = given(harness);
-    let (owner, other) = (given.owner().await, given.owner().await);
-    let mut unit = given.unit().await;
-    let mine =
-        [stored(&mut *unit, owner).await, recorded(&mut *unit, owner).await, stored(&mut *unit, owner).await];
-    let tombstone = stored(&mut *unit, owner).await;
-    unit.blobs().mark_deleted(tombstone, at(5)).await.unwrap();
-    let theirs = recorded(&mut *unit, other).await;
-    assert_eq!(unit.blobs().mark_owned_deleted(owner, at(10)).await.unwrap(), 3);
-    assert_eq!(unit.blobs().mark_owned_deleted(owner, at(20)).await.unwrap(), 0, "no living blob is left");
-    assert_eq!(
-        unit.blobs().mark_owned_deleted(UserId::new(uuid()), at(20)).await.unwrap(),
-        0,
-        "an unknown owner"
-    );
-    unit.commit().await.unwrap();
-
-    let mut unit = given.unit().await;
-    let mut due = due(&mut *unit, 10).await;
-    due.sort();
-    let mut expected = vec![mine[0], mine[1], mine[2], tombstone];
-    expected.sort();
-    assert_eq!(due, expected);
-    unit.blobs().mark_stored(theirs, &STORED).await.unwrap();
-    unit.commit().await.unwrap();
 }
 
 pub(crate) async fn blobrow_08_only_rows_of_tombstones_are_removed<H: DatabaseHarness>(harness: &H) {

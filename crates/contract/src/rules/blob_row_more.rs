@@ -79,23 +79,23 @@ pub(crate) async fn blobrow_18_each_way_of_marking_deleted_is_due_at_its_own_tim
     harness: &H,
 ) {
     let given = given(harness);
-    let (owner, leaving) = (given.owner().await, given.owner().await);
+    let owner = given.owner().await;
     let micro = |second| at(second).plus(Duration::from_micros(1));
     let mut unit = given.unit().await;
     let (deleted, cancelled) = (recorded(&mut *unit, owner).await, recorded(&mut *unit, owner).await);
-    let last_blob = stored(&mut *unit, leaving).await;
+    let dropped = stored(&mut *unit, owner).await;
     unit.commit().await.unwrap();
     let expired = given.intent(&BlobIntent { expires_at: at(39), ..fill::intent(owner) }).await;
     let mut unit = given.unit().await;
     assert!(unit.blobs().mark_deleted(deleted, micro(10)).await.unwrap());
     assert!(unit.blobs().cancel_intent(cancelled, micro(20)).await.unwrap());
-    assert_eq!(unit.blobs().mark_owned_deleted(leaving, micro(30)).await.unwrap(), 1);
     assert_eq!(unit.blobs().cancel_expired(at(39), 10).await.unwrap(), [], "at its very end it is not over");
     assert_eq!(unit.blobs().cancel_expired(micro(40), 10).await.unwrap().len(), 1);
+    assert_eq!(unit.blobs().drop_references(&[dropped], micro(30)).await.unwrap().len(), 1);
     unit.commit().await.unwrap();
     let mut unit = given.unit().await;
     for (number, (id, second)) in
-        [(deleted, 10), (cancelled, 20), (last_blob, 30), (expired, 40)].into_iter().enumerate()
+        [(deleted, 10), (cancelled, 20), (dropped, 30), (expired, 40)].into_iter().enumerate()
     {
         assert_eq!(unit.blobs().due(at(second), 10).await.unwrap().len(), number, "at second {second}");
         let due = unit.blobs().due(micro(second), 10).await.unwrap();

@@ -1,11 +1,12 @@
-//! FILE, USER and BLOBROW: what a check of everything asks.
+//! FILE, TREE, USER and BLOBROW: what a check of everything asks.
 
 use std::collections::BTreeSet;
 
 use fm_domain::accounts::{Charge, Kept, Tally};
 use fm_domain::blobs::{BlobIntent, BlobKey, BlobRecord, BlobState, Sweepable};
-use fm_domain::files::{File, ThumbnailState};
+use fm_domain::files::{File, ThumbnailState, VersionNumber};
 use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::tree::Version;
 
 use crate::fixture::database::{Given, given, recorded, stored, stored_thumbnail};
 use crate::fixture::{access_of, at, fill, soon, uuid};
@@ -43,7 +44,7 @@ impl Given {
     async fn kept_file(&self, owner: UserId, charged: u64) {
         let mut unit = self.unit().await;
         let blob = stored(&mut *unit, owner).await;
-        unit.files().insert(&fill::file(owner, blob, "a file")).await.unwrap();
+        unit.files().insert(&fill::file(owner, blob, &format!("file {blob}"))).await.unwrap();
         let charge = Charge { add: fill::bytes(charged), files_added: 1, ..Charge::default() };
         unit.users().charge(owner, &charge, None).await.unwrap();
         unit.commit().await.unwrap();
@@ -75,6 +76,48 @@ pub(crate) async fn file_15_a_walk_gives_every_file_of_every_owner_once_by_id<H:
     }
     let beyond = FileId::new(uuid());
     assert_eq!(given.read().await.files().walk(Some(beyond), 10).await.unwrap(), [], "after the last");
+}
+
+pub(crate) async fn tree_19_a_walk_gives_every_old_version_of_every_owner_once<H: DatabaseHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let (one, other, removed) = (given.owner().await, given.owner().await, given.owner().await);
+    let mut expected = Vec::new();
+    for owner in [one, other, removed] {
+        let file = given.file_in(owner, fill::root(owner), "file").await;
+        let mut unit = given.inside(owner).await;
+        for number in 1..=3 {
+            let blob = stored(&mut *unit, owner).await;
+            let held = File { blob, version: VersionNumber::new(number), ..file.clone() };
+            let version = Version::of(&held, at(10));
+            unit.versions().insert(&version).await.unwrap();
+            if owner != removed {
+                expected.push(version);
+            }
+        }
+        unit.commit().await.unwrap();
+        if owner == other {
+            given.put_into_trash(owner, file.id.into(), 10).await;
+        }
+    }
+    let mut unit = given.unit().await;
+    assert!(unit.users().mark_removed(removed, at(1)).await.unwrap());
+    unit.commit().await.unwrap();
+    expected.sort_by_key(|version| (version.file, version.number));
+    for limit in [1, 2, 4, 6, 50] {
+        let mut found: Vec<Version> = Vec::new();
+        loop {
+            let after = found.last().map(|last| (last.file, last.number));
+            let page = given.read().await.tree().walk_versions(after, limit).await.unwrap();
+            let is_last = page.len() < limit as usize;
+            found.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        assert_eq!(found, expected, "by {limit}");
+    }
 }
 
 pub(crate) async fn user_13_a_tally_holds_what_is_recorded_beside_what_the_files_add_up_to<

@@ -1,9 +1,9 @@
-//! The tables of databases, queues and sessions.
+//! The tables of databases and queues.
 
 use super::{
-    audit, blob_row, blob_row_more, check, columns, file, job, job_concurrency, job_record, job_turns, key,
-    list, long, many, reach, removal, rows, session, session_more, session_recent, standing, unit, upload,
-    upload_end, user, work, work_more,
+    audit, blob_references, blob_row, blob_row_more, check, columns, file, job, job_concurrency, job_record,
+    job_turns, key, list, long, many, reach, removal, rows, standing, tree, tree_ends, tree_moves,
+    tree_order, tree_trash, tree_trash_list, tree_units, unit, upload, upload_end, user, work, work_more,
 };
 use crate::suite::suite;
 
@@ -57,6 +57,7 @@ suite! {
         file_11_pages_of_any_size_and_order_give_the_whole_list,
         file_12_a_part_of_a_name_is_found_literally_in_any_case_of_any_script,
         file_13_all_that_a_filter_names_must_match,
+        file_29_files_are_listed_by_their_folder_and_the_time_of_their_content,
     }
     blob_row {
         blobrow_01_a_recorded_intent_is_marked_stored_once,
@@ -65,7 +66,6 @@ suite! {
         blobrow_04_a_stored_blob_is_never_cancelled,
         blobrow_05_an_expired_intent_is_cancelled_once_and_given_with_its_reservation,
         blobrow_06_renewing_moves_the_expiry_of_a_recorded_intent,
-        blobrow_07_every_living_blob_of_the_owner_is_marked_deleted_and_no_other,
         blobrow_08_only_rows_of_tombstones_are_removed,
         blobrow_09_postponing_moves_the_next_deletion_of_a_tombstone_alone,
         blobrow_10_marking_deleted_answers_once,
@@ -116,6 +116,7 @@ suite! {
     }
     check {
         file_15_a_walk_gives_every_file_of_every_owner_once_by_id,
+        tree_19_a_walk_gives_every_old_version_of_every_owner_once,
         user_13_a_tally_holds_what_is_recorded_beside_what_the_files_add_up_to,
         blobrow_12_blobs_are_found_by_their_ids_in_every_state,
         blobrow_13_what_a_sweep_would_take_is_counted_and_left,
@@ -145,7 +146,7 @@ suite! {
     many {
         file_16_more_files_than_a_page_are_listed_and_walked_as_asked_for,
         user_14_more_users_than_a_page_are_tallied,
-        blobrow_14_more_blobs_than_a_page_expire_are_due_and_go_with_their_owner,
+        blobrow_14_more_blobs_than_a_page_expire_and_are_due,
         key_11_more_keys_than_a_page_are_purged,
         upload_16_more_uploads_than_a_page_expire_and_are_purged,
     }
@@ -162,7 +163,7 @@ suite! {
         file_22_a_backslash_in_a_filter_is_a_character_like_any_other,
         file_23_pages_of_a_filtered_list_break_ties_by_id,
         file_24_an_update_takes_away_what_the_file_no_longer_has,
-        blobrow_19_blobs_of_both_buckets_expire_and_go_with_their_owner,
+        blobrow_07_blobs_of_both_buckets_expire,
     }
     work_more {
         key_14_a_holder_that_claims_again_holds_until_its_new_end,
@@ -174,7 +175,7 @@ suite! {
         user_23_a_user_who_is_marked_as_removed_is_found_by_no_query,
         user_24_the_address_of_a_user_who_is_marked_as_removed_is_free,
         user_25_a_unit_under_way_meets_no_user_once_they_are_marked_as_removed,
-        user_26_what_a_removed_user_had_goes_up_to_the_limit_blobs_first,
+        user_26_what_a_removed_user_had_goes_up_to_the_limit,
         user_27_only_users_who_are_marked_as_removed_are_removed,
         file_27_files_of_a_user_who_is_marked_as_removed_are_answered_like_none,
         upload_23_uploads_of_a_user_who_is_marked_as_removed_are_answered_like_none,
@@ -196,6 +197,56 @@ suite! {
         file_26_a_name_is_found_by_its_own_letters_and_accents,
         key_17_every_character_of_a_long_key_counts,
         upload_20_long_tags_and_metadata_are_kept_whole,
+    }
+    tree {
+        tree_01_every_item_but_a_root_lies_in_a_folder_of_its_drive_or_in_the_trash,
+        tree_02_a_taken_name_is_a_refusal_and_does_not_poison,
+        tree_03_of_units_that_want_one_name_one_gets_it,
+        tree_07_a_path_is_followed_by_the_keys_of_its_names_in_any_script,
+        tree_08_folders_reach_64_levels_and_no_more_by_creation_and_by_move,
+        tree_13_what_belongs_to_a_user_who_is_marked_as_removed_is_answered_like_none,
+    }
+    tree_moves {
+        tree_04_two_opposite_moves_never_make_a_cycle,
+        tree_05_a_move_touches_one_row_whatever_is_below,
+        tree_06_pages_of_children_neither_skip_nor_repeat_while_entries_come_go_and_move,
+        tree_09_changes_are_numbered_without_gaps_in_the_order_of_commits,
+        tree_14_a_drive_is_entered_within_its_quota_and_counts_what_is_in_it,
+    }
+    tree_trash {
+        tree_10_a_trash_takes_all_that_is_living_below_and_nothing_else,
+        tree_11_a_restore_brings_back_exactly_what_that_trash_took,
+        tree_12_a_purge_leaves_no_item_below_and_no_blob_without_a_reference,
+        tree_15_what_lies_in_a_trashed_folder_can_become_a_top_of_its_own,
+        tree_17_versions_are_kept_by_their_numbers,
+        tree_18_a_top_that_came_back_is_left_alone_and_so_is_what_it_took_before,
+    }
+    tree_trash_list {
+        tree_16_the_trash_is_listed_by_its_tops_in_pages_of_any_order,
+        tree_30_tops_of_the_trash_are_found_by_their_times_and_by_literal_parts_of_their_names,
+        file_28_a_file_in_the_trash_is_answered_like_none,
+    }
+    tree_order {
+        tree_20_children_come_in_the_order_asked_for_with_ties_by_id,
+        tree_21_what_went_into_the_trash_with_a_folder_is_listed_as_its_children_were,
+        tree_22_a_folder_holds_what_is_living_below_it_at_every_level,
+        tree_26_the_smallest_number_under_which_a_name_is_free_is_found,
+    }
+    tree_units {
+        tree_23_a_unit_sees_what_is_living_in_a_folder_and_nothing_else,
+        tree_24_an_edit_replaces_the_place_and_the_times_of_one_living_item_and_nothing_else,
+        tree_25_what_a_unit_changes_has_its_number_and_nothing_else_has,
+    }
+    tree_ends {
+        tree_27_what_is_removed_goes_with_its_keys_its_uploads_and_its_versions,
+        tree_28_operations_are_kept_until_they_have_ended_and_shown_to_their_owner_alone,
+        tree_29_a_drive_is_entered_once_a_unit_and_counts_as_its_deltas_say,
+        tree_31_versions_of_one_file_are_no_others,
+    }
+    blob_references {
+        blob_30_a_shared_blob_outlives_all_but_its_last_reference_under_concurrent_drops,
+        blob_31_only_stored_blobs_are_referred_to,
+        blob_32_what_a_removed_user_had_goes_with_its_last_reference_and_stays_where_another_drive_has_a_copy,
     }
 }
 
@@ -265,44 +316,5 @@ suite! {
     }
     job_turns {
         job_41_behind_the_backlog_of_a_busy_user_all_others_have_their_turns,
-    }
-}
-
-suite! {
-    ($)
-    /// Stores of sessions.
-    session_store(SessionStoreHarness, "SessionStore"): H::fresh().await;
-    session {
-        ses_01_a_revoked_session_is_not_found_from_that_answer_on,
-        ses_02_the_given_clock_decides_and_the_stores_own_forgets_late,
-        ses_03_a_session_is_read_back_as_written,
-        ses_04_of_parallel_rotations_one_wins,
-        ses_05_a_rotation_of_another_generation_is_refused,
-        ses_06_all_older_sessions_of_a_user_are_revoked_but_one,
-        ses_07_a_touch_moves_the_last_use_forwards_alone,
-        ses_08_a_list_holds_the_users_living_sessions_newest_first,
-        ses_09_another_users_session_is_not_revoked,
-        ses_10_only_expired_sessions_are_purged_up_to_the_limit,
-        ses_11_no_token_can_be_read_out_of_the_store,
-        ses_12_nothing_brings_a_revoked_session_back,
-        ses_13_a_rotated_session_lives_until_its_new_end,
-        ses_14_a_rotation_beside_a_revocation_revives_nothing,
-        ses_15_a_store_that_serves_answers_a_ping,
-    }
-    session_more {
-        ses_16_a_list_goes_by_creation_and_then_by_id_whatever_was_used_last,
-        ses_17_more_sessions_than_a_page_are_listed_revoked_and_purged,
-        ses_18_what_one_node_changes_every_node_sees_at_once,
-        ses_19_a_second_session_with_one_id_is_an_error_and_changes_nothing,
-        ses_20_rotations_and_touches_keep_every_microsecond_and_generation,
-        ses_21_a_store_that_is_out_of_reach_is_unavailable,
-        ses_22_refused_credentials_are_not_taken_for_a_store_out_of_reach,
-        ses_23_a_touch_beside_a_rotation_or_a_revocation_undoes_neither,
-        ses_24_addresses_of_every_length_are_kept_whole,
-        ses_25_calls_that_are_dropped_leave_room_for_others,
-    }
-    session_recent {
-        ses_26_a_recent_look_sees_what_its_own_node_ended,
-        ses_27_a_recent_look_sees_what_another_node_ended_within_a_second,
     }
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use fm_domain::access::{Access, Right};
 use fm_domain::files::{Charset, File, FileFilter, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
+use fm_domain::tree::Delta;
 
 use crate::fixture::database::{given, newest, stored, stored_thumbnail};
+use crate::fixture::tree::insert_apart;
 use crate::fixture::{access_of, at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
@@ -73,12 +75,12 @@ pub(crate) async fn file_04_a_file_is_read_back_as_written<H: DatabaseHarness>(h
     };
     let read_as = File { content_type: fill::media_type("text/csv; charset=windows-1252"), ..plain.clone() };
     let mut files = Vec::new();
+    unit.drives().enter(fill::drive(owner), &Delta::default(), None).await.unwrap();
     for file in [plain, empty, large, full, read_as] {
         let blob = stored(&mut *unit, owner).await;
-        files.push(File { id: FileId::new(uuid()), blob, ..file });
-    }
-    for file in &files {
-        unit.files().insert(file).await.unwrap();
+        let mut file = File { id: FileId::new(uuid()), blob, ..file };
+        insert_apart(&mut *unit, &mut file).await;
+        files.push(file);
     }
     unit.commit().await.unwrap();
 

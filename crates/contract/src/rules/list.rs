@@ -1,11 +1,15 @@
 //! FILE: lists of files.
 
+use std::collections::BTreeSet;
+
 use fm_domain::files::{
     File, FileFilter, FileName, FilePage, FileSort, PageKey, Sha256, SortOrder, TypeFilter,
 };
-use fm_domain::ids::{FileId, UserId};
+use fm_domain::ids::{FileId, NodeId, UserId};
+use fm_domain::tree::Delta;
 
 use crate::fixture::database::{Given, given, newest, stored};
+use crate::fixture::tree::insert_apart;
 use crate::fixture::{access_of, at, fill, uuid};
 use crate::harness::DatabaseHarness;
 
@@ -32,9 +36,13 @@ impl Given {
     /// Adds files to the owner's in one unit.
     async fn add(&self, files: &mut [File]) {
         let mut unit = self.unit().await;
+        let owners: BTreeSet<UserId> = files.iter().map(|file| file.owner).collect();
+        for owner in owners {
+            unit.drives().enter(fill::drive(owner), &Delta::default(), None).await.unwrap();
+        }
         for file in files {
             file.blob = stored(&mut *unit, file.owner).await;
-            unit.files().insert(file).await.unwrap();
+            insert_apart(&mut *unit, file).await;
         }
         unit.commit().await.unwrap();
     }
@@ -108,7 +116,7 @@ pub(crate) async fn file_01_pages_neither_skip_nor_repeat_while_files_come_and_g
     let mut old: Vec<File> = (0..12)
         .map(|number| File {
             created_at: at(number * 10),
-            ..fill::file(owner, fm_domain::ids::BlobId::new(uuid()), "old")
+            ..fill::file(owner, fm_domain::ids::BlobId::new(uuid()), &format!("old {number}"))
         })
         .collect();
     given.add(&mut old).await;
@@ -122,7 +130,7 @@ pub(crate) async fn file_01_pages_neither_skip_nor_repeat_while_files_come_and_g
         // One comes before the place of the reader, and the last one read goes.
         let mut unit = given.unit().await;
         let blob = stored(&mut *unit, owner).await;
-        let new = File { created_at: at(1000 + round), ..fill::file(owner, blob, "new") };
+        let new = File { created_at: at(1000 + round), ..fill::file(owner, blob, &format!("new {round}")) };
         unit.files().insert(&new).await.unwrap();
         unit.files().remove(&access_of(owner), last.id).await.unwrap().unwrap();
         unit.commit().await.unwrap();
@@ -253,4 +261,42 @@ pub(crate) async fn file_13_all_that_a_filter_names_must_match<H: DatabaseHarnes
         found(&given, owner, FileFilter { sha256: Some(Sha256::new([8; 32])), ..part("a") }).await,
         [""; 0]
     );
+}
+
+pub(crate) async fn file_29_files_are_listed_by_their_folder_and_the_time_of_their_content<
+    H: DatabaseHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let owner = given.owner().await;
+    let folder = given.folder(owner, fill::root(owner), "folder").await.id;
+    let below = given.folder(owner, folder, "below").await.id;
+    let mut unit = given.inside(owner).await;
+    for (parent, name, time) in
+        [(fill::root(owner), "a", 1), (folder, "b", 2), (folder, "c", 3), (below, "d", 4)]
+    {
+        let file = fill::file(owner, stored(&mut *unit, owner).await, name);
+        let file = File { parent, created_at: at(time), modified_at: at(10 * time), ..file };
+        unit.nodes().insert(&file.into()).await.unwrap();
+    }
+    unit.commit().await.unwrap();
+    let of = |parent| FileFilter { parent: Some(parent), ..FileFilter::default() };
+    assert_eq!(found(&given, owner, of(folder)).await, ["b", "c"], "not what lies deeper");
+    assert_eq!(found(&given, owner, of(fill::root(owner))).await, ["a"]);
+    assert_eq!(found(&given, owner, of(NodeId::new(uuid()))).await, [""; 0]);
+    assert_eq!(found(&given, owner, FileFilter { parent: Some(folder), ..part("B") }).await, ["b"]);
+    let after = FileFilter { modified_after: Some(at(20)), ..FileFilter::default() };
+    assert_eq!(found(&given, owner, after.clone()).await, ["c", "d"], "later than the moment");
+    let before = FileFilter { modified_before: Some(at(20)), ..FileFilter::default() };
+    assert_eq!(found(&given, owner, before).await, ["a"], "earlier than the moment");
+    let between = FileFilter { parent: Some(folder), modified_before: Some(at(40)), ..after };
+    assert_eq!(found(&given, owner, between).await, ["c"]);
+    for sort in SORTS {
+        for order in ORDERS {
+            let page = FilePage { sort, order, after: None, limit: 1 };
+            let walked = given.walk_filtered(owner, &of(folder), page).await;
+            assert_eq!(walked.len(), 2, "{sort:?} {order:?}");
+        }
+    }
 }

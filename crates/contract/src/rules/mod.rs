@@ -1,11 +1,14 @@
 //! The rules, a file for each subject, and the table that makes tests of them.
 
+mod archive_counts;
 mod archive_more;
+mod archive_rows;
 mod archive_rules;
 mod audit;
 mod blob;
 mod blob_flow;
 mod blob_more;
+mod blob_references;
 mod blob_row;
 mod blob_row_more;
 mod blob_scale;
@@ -42,12 +45,20 @@ mod session;
 mod session_more;
 mod session_recent;
 mod session_signal_rules;
+mod session_stores;
 mod standing;
 mod stored;
 mod stores;
 mod thumb;
 mod time;
 mod token;
+mod tree;
+mod tree_ends;
+mod tree_moves;
+mod tree_order;
+mod tree_trash;
+mod tree_trash_list;
+mod tree_units;
 mod unit;
 mod upload;
 mod upload_end;
@@ -57,7 +68,8 @@ mod work_more;
 
 use crate::suite::{Suite, suite};
 
-pub use databases::{database, job_queue, session_store};
+pub use databases::{database, job_queue};
+pub use session_stores::session_store;
 pub use stores::{blob_store, direct_store, resumable_store, sign_download, sign_parts, thumbnailer};
 
 /// Every suite, in the order of the documentation.
@@ -88,7 +100,7 @@ suite! {
     archive_rules {
         archive_01_a_snapshot_stays_as_it_was_whatever_is_committed_meanwhile,
         archive_02_every_account_and_entry_comes_once_with_all_that_belongs_to_it,
-        archive_03_the_files_of_a_user_come_once_by_their_creation_and_then_by_their_ids,
+        archive_03_the_items_of_a_drive_come_once_by_their_ids,
         archive_04_a_file_comes_with_the_size_of_its_thumbnail,
         archive_05_the_finished_keys_of_a_user_come_and_no_others,
         archive_06_blobs_that_no_file_needs_come_in_every_state_and_no_others,
@@ -99,6 +111,17 @@ suite! {
         archive_09_of_units_beside_a_seal_each_is_in_the_next_snapshot_or_refused,
         archive_10_a_database_whose_seal_was_taken_off_takes_changes_again,
         archive_11_of_calls_that_seal_a_database_one_tells_that_it_did,
+    }
+    archive_rows {
+        archive_12_rows_of_a_tree_are_written_as_they_were_read,
+        archive_13_old_versions_are_written_as_they_were_read,
+        archive_14_the_operations_of_a_user_come_and_no_others,
+        archive_15_a_stored_blob_is_added_once,
+    }
+    archive_counts {
+        archive_16_counters_are_told_beside_what_rows_add_up_to_and_are_made_that,
+        archive_17_references_are_told_beside_the_rows_that_refer_and_are_made_these,
+        archive_18_items_that_are_not_where_they_may_be_are_told,
     }
 }
 

@@ -134,9 +134,7 @@ pub(crate) async fn user_25_a_unit_under_way_meets_no_user_once_they_are_marked_
     unit.commit().await.unwrap();
 }
 
-pub(crate) async fn user_26_what_a_removed_user_had_goes_up_to_the_limit_blobs_first<H: DatabaseHarness>(
-    harness: &H,
-) {
+pub(crate) async fn user_26_what_a_removed_user_had_goes_up_to_the_limit<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
     let (user, other) = (given.user().await, given.owner().await);
     let mut files = Vec::new();
@@ -144,6 +142,9 @@ pub(crate) async fn user_26_what_a_removed_user_had_goes_up_to_the_limit_blobs_f
         files.push(given.file(user.id, &format!("{number}.txt")).await);
         given.finished_key(user.id, key(number), &files[0]).await;
     }
+    given.versioned(user.id, &files[0]).await;
+    let folder = given.folder(user.id, fill::root(user.id), "folder").await;
+    given.file_in(user.id, folder.id, "inside").await;
     let intent = given.attempt(user.id).await;
     let gone = given.upload_of_parts(fill::upload(user.id), 4).await;
     given.upload_of_parts(fill::upload(user.id), 0).await;
@@ -151,24 +152,19 @@ pub(crate) async fn user_26_what_a_removed_user_had_goes_up_to_the_limit_blobs_f
     given.finished_key(other, key(0), &kept).await;
     given.mark_removed(user.id).await;
 
-    // Four blobs, four parts and two uploads, three files, three keys.
-    assert_eq!(given.remove_batch(user.id, 3).await, 3);
-    let mut unit = given.unit().await;
-    assert_eq!(unit.blobs().due(at(8), 9).await.unwrap(), []);
-    assert_eq!(unit.blobs().due(at(9), 9).await.unwrap().len(), 3, "blobs go first, and are due at once");
-    unit.rollback().await.unwrap();
-    assert_eq!(given.remove_batch(user.id, 3).await, 3);
-    assert_eq!(given.state_of(intent).await, Some(BlobState::Deleted));
-    let mut batches = vec![3, 3];
+    // Four parts and two uploads, a version, four files and their folder, three keys, an intent.
+    let mut batches = vec![given.remove_batch(user.id, 3).await];
     while *batches.last().unwrap() == 3 {
         batches.push(given.remove_batch(user.id, 3).await);
         assert!(batches.len() < 9, "it ends: {batches:?}");
     }
     assert_eq!(batches, [3, 3, 3, 3, 3, 1], "each row counts once");
     assert_eq!(given.remove_batch(user.id, 3).await, 0);
+    assert_eq!(given.state_of(intent).await, Some(BlobState::Deleted));
 
     let mut unit = given.unit().await;
-    assert_eq!(unit.blobs().mark_owned_deleted(user.id, at(9)).await.unwrap(), 0);
+    assert_eq!(unit.blobs().due(at(8), 9).await.unwrap(), []);
+    assert_eq!(unit.blobs().due(at(9), 9).await.unwrap().len(), 6, "all of its blobs are due at once");
     assert!(unit.users().remove(user.id).await.unwrap());
     assert!(!unit.users().remove(user.id).await.unwrap(), "there is none any more");
     unit.users().insert(&user).await.unwrap();

@@ -7,6 +7,7 @@ use fm_domain::files::{File, FileFilter, FilePage, FileSort, PageKey, SortOrder,
 use fm_domain::ids::{FileId, UserId};
 
 use crate::fixture::database::{Given, given, newest, stored};
+use crate::fixture::tree::insert_apart;
 use crate::fixture::{at, fill, uuid};
 use crate::harness::DatabaseHarness;
 
@@ -56,7 +57,12 @@ pub(crate) async fn user_15_counters_hold_more_than_four_gibibytes<H: DatabaseHa
         ..Charge::default()
     };
     given.charge(id, kept, None).await.unwrap();
-    let expected = StorageUse { used: fill::bytes(LARGE + 3), reserved: fill::bytes(2), file_count: LARGE };
+    let expected = StorageUse {
+        used: fill::bytes(LARGE + 3),
+        reserved: fill::bytes(2),
+        file_count: LARGE,
+        ..StorageUse::default()
+    };
     assert_eq!(given.use_of(id).await, expected);
     let tallies = given.read().await.users().tally(None, 10).await.unwrap();
     assert_eq!(tallies[0].recorded, Kept { bytes: fill::bytes(LARGE + 3), files: LARGE });
@@ -66,7 +72,8 @@ pub(crate) async fn user_15_counters_hold_more_than_four_gibibytes<H: DatabaseHa
     let mut unit = given.unit().await;
     unit.users().unreserve(id, fill::bytes(1)).await.unwrap();
     unit.commit().await.unwrap();
-    let expected = StorageUse { used: fill::bytes(3), reserved: fill::bytes(1), file_count: 1 };
+    let expected =
+        StorageUse { used: fill::bytes(3), reserved: fill::bytes(1), file_count: 1, ..StorageUse::default() };
     assert_eq!(given.use_of(id).await, expected);
 }
 
@@ -121,7 +128,8 @@ pub(crate) async fn user_17_names_of_every_script_are_kept_and_touch_no_other_us
     assert_eq!((unharmed.user, unharmed.storage), (other, StorageUse::default()), "another user's account");
     let changed = given.account(user.id).await.unwrap();
     assert!(changed.user.password_hash == hash, "the new password");
-    let expected = StorageUse { used: fill::bytes(7), reserved: fill::bytes(5), file_count: 1 };
+    let expected =
+        StorageUse { used: fill::bytes(7), reserved: fill::bytes(5), file_count: 1, ..StorageUse::default() };
     assert_eq!(changed.storage, expected);
 }
 
@@ -144,18 +152,18 @@ pub(crate) async fn file_17_a_page_of_a_filtered_list_is_full_as_long_as_there_i
 ) {
     let given = given(harness);
     let owner = given.owner().await;
-    let mut unit = given.unit().await;
+    let mut unit = given.inside(owner).await;
     let mut expected = Vec::new();
     for number in 0_i64..30 {
         let matches = number % 5 == 0;
         let (name, content_type) = if matches { ("wanted", "image/png") } else { ("other", "text/plain") };
         let blob = stored(&mut *unit, owner).await;
-        let file = File {
+        let mut file = File {
             content_type: fill::media_type(content_type),
             created_at: at(number),
             ..fill::file(owner, blob, name)
         };
-        unit.files().insert(&file).await.unwrap();
+        insert_apart(&mut *unit, &mut file).await;
         if matches {
             expected.push(file.id);
         }
@@ -220,7 +228,8 @@ pub(crate) async fn file_19_names_of_every_script_are_kept_found_and_sorted<H: D
     files.sort_by_key(|file| file.name.sort_key());
     let page = FilePage { sort: FileSort::Name, order: SortOrder::Ascending, after: None, limit: 100 };
     assert_eq!(given.list(owner, &FileFilter::default(), &page).await, files);
-    let mut renamed = files[0].clone();
+    let owner = given.owner().await;
+    let mut renamed = given.file(owner, "before").await;
     for text in TEXTS {
         let name: String = text.chars().filter(|character| *character != '\\').collect();
         let next = File { name: fill::name(&name), revision: renamed.revision.next(), ..renamed.clone() };

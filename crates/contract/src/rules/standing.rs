@@ -102,7 +102,12 @@ pub(crate) async fn user_29_a_quota_of_ones_own_counts_instead_of_the_given_one<
     users.charge(id, &more, large).await.unwrap();
     unit.commit().await.unwrap();
     let storage = given.account(id).await.unwrap().storage;
-    let expected = StorageUse { used: fill::bytes(11), reserved: fill::bytes(0), file_count: 2 };
+    let expected = StorageUse {
+        used: fill::bytes(11),
+        reserved: fill::bytes(0),
+        file_count: 2,
+        ..StorageUse::default()
+    };
     assert_eq!(storage, expected);
 }
 
@@ -242,6 +247,11 @@ pub(crate) async fn user_34_all_users_are_counted_with_what_they_keep<H: Databas
     users.set_suspended(two, Some(at(1))).await.unwrap();
     users.mark_removed(removed, at(1)).await.unwrap();
     unit.commit().await.unwrap();
-    let storage = StorageUse { used: fill::bytes(6 << 40), reserved: fill::bytes(10), file_count: 4 };
+    let storage = StorageUse {
+        used: fill::bytes(6 << 40),
+        reserved: fill::bytes(10),
+        file_count: 4,
+        ..StorageUse::default()
+    };
     assert_eq!(read().await, UserCounts { users: 2, suspended: 1, admins: 1, storage });
 }

@@ -6,13 +6,17 @@ use async_trait::async_trait;
 use fm_contract::{ArchiveHarness, Impossible};
 use fm_domain::accounts::Account;
 use fm_domain::archive::{
-    Archive, ArchivedFile, ArchivedKey, FilePlace, LooseBlob, LooseState, RowCounts, SealOutcome, Snapshot,
+    Archive, ArchiveUnit, ArchivedKey, ArchivedNode, BlobTally, DriveTally, LooseBlob, LooseState, RowCounts,
+    SealOutcome, Snapshot, TreeFault, VersionPlace, WrongPlace,
 };
 use fm_domain::audit::{AuditEntry, AuditKey};
+use fm_domain::body::ByteSize;
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
+use fm_domain::files::VersionNumber;
 use fm_domain::idempotency::IdempotencyKey;
-use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::ids::{BlobId, DriveId, NodeId, OperationId, UserId};
+use fm_domain::tree::{Operation, OperationStatus, Seq, Version};
 use fm_memory::MemoryDatabase;
 
 use crate::{mutants, planned};
@@ -24,7 +28,14 @@ enum Fault {
     ReadsWhatIsThereNow,
     ForgetsQuotas,
     SkipsEntriesOnPaging,
-    PagesFilesByTimeAlone,
+    SkipsItemsOnPaging,
+    LeavesOutTheTrash,
+    ForgetsNumbersOfChanges,
+    PagesVersionsByFileAlone,
+    LeavesOutRunningOperations,
+    CountsLivingFilesAlone,
+    MissesLostReferences,
+    KnowsNoMarks,
     KnowsNoThumbnailSizes,
     LeavesOutExpiredKeys,
     LeavesOutBlobsOfRemovedUsers,
@@ -67,6 +78,10 @@ impl Archive for Broken {
     async fn unseal(&self) -> PortResult<()> {
         if self.fault == Fault::NeverUnseals { Ok(()) } else { self.honest.unseal().await }
     }
+
+    async fn begin_rows(&self) -> PortResult<Box<dyn ArchiveUnit>> {
+        self.honest.begin_rows().await
+    }
 }
 
 struct BrokenSnapshot {
@@ -96,19 +111,51 @@ impl Snapshot for BrokenSnapshot {
         Ok(page)
     }
 
-    async fn files(
+    async fn seq(&mut self, drive: DriveId) -> PortResult<Seq> {
+        let seq = self.look().await?.seq(drive).await?;
+        Ok(if self.fault == Fault::ForgetsNumbersOfChanges { Seq::default() } else { seq })
+    }
+
+    async fn nodes(
         &mut self,
-        owner: UserId,
-        after: Option<FilePlace>,
+        drive: DriveId,
+        after: Option<NodeId>,
         limit: u32,
-    ) -> PortResult<Vec<ArchivedFile>> {
-        let by_time = self.fault == Fault::PagesFilesByTimeAlone;
-        let after = after.map(|(at, id)| (at, if by_time { FileId::new(uuid::Uuid::max()) } else { id }));
-        let mut page = self.look().await?.files(owner, after, limit).await?;
+    ) -> PortResult<Vec<ArchivedNode>> {
+        let skipped = usize::from(after.is_some() && self.fault == Fault::SkipsItemsOnPaging);
+        let mut page = self.look().await?.nodes(drive, after, limit).await?;
+        if self.fault == Fault::LeavesOutTheTrash {
+            page.retain(|archived| archived.trash.is_none());
+        }
         if self.fault == Fault::KnowsNoThumbnailSizes {
             for archived in &mut page {
                 archived.thumbnail_size = None;
             }
+        }
+        Ok(page.into_iter().skip(skipped).collect())
+    }
+
+    async fn versions(
+        &mut self,
+        drive: DriveId,
+        after: Option<VersionPlace>,
+        limit: u32,
+    ) -> PortResult<Vec<Version>> {
+        let by_file = self.fault == Fault::PagesVersionsByFileAlone;
+        let after =
+            after.map(|(file, number)| (file, if by_file { VersionNumber::new(u32::MAX) } else { number }));
+        self.look().await?.versions(drive, after, limit).await
+    }
+
+    async fn operations(
+        &mut self,
+        owner: UserId,
+        after: Option<OperationId>,
+        limit: u32,
+    ) -> PortResult<Vec<Operation>> {
+        let mut page = self.look().await?.operations(owner, after, limit).await?;
+        if self.fault == Fault::LeavesOutRunningOperations {
+            page.retain(|operation| operation.status != OperationStatus::Running);
         }
         Ok(page)
     }
@@ -129,7 +176,7 @@ impl Snapshot for BrokenSnapshot {
     async fn loose_blobs(&mut self, after: Option<BlobId>, limit: u32) -> PortResult<Vec<LooseBlob>> {
         let mut page = self.look().await?.loose_blobs(after, limit).await?;
         if self.fault == Fault::LeavesOutBlobsOfRemovedUsers {
-            page.retain(|blob| blob.state != LooseState::Ownerless);
+            page.retain(|blob| blob.state != LooseState::Unreferenced);
         }
         for blob in &mut page {
             if let (Fault::ForgetsWhatWasStored, LooseState::Deleted { was_stored, .. }) =
@@ -151,6 +198,33 @@ impl Snapshot for BrokenSnapshot {
         let row_counts = self.look().await?.row_counts().await?;
         let removed = if self.fault == Fault::CountsRemovedUsers { row_counts.removed_users } else { 0 };
         Ok(RowCounts { users: row_counts.users + removed, ..row_counts })
+    }
+
+    async fn tallies(&mut self, after: Option<DriveId>, limit: u32) -> PortResult<Vec<DriveTally>> {
+        let mut page = self.look().await?.tallies(after, limit).await?;
+        if self.fault == Fault::CountsLivingFilesAlone {
+            for tally in &mut page {
+                let trash = tally.counted.trash.bytes();
+                tally.counted.used = ByteSize::new(tally.counted.used.bytes() - trash);
+            }
+        }
+        Ok(page)
+    }
+
+    async fn wrong_references(&mut self, after: Option<BlobId>, limit: u32) -> PortResult<Vec<BlobTally>> {
+        let mut page = self.look().await?.wrong_references(after, limit).await?;
+        if self.fault == Fault::MissesLostReferences {
+            page.retain(|tally| tally.counted > 0);
+        }
+        Ok(page)
+    }
+
+    async fn faults(&mut self, limit: u32) -> PortResult<Vec<TreeFault>> {
+        let mut faults = self.look().await?.faults(limit).await?;
+        if self.fault == Fault::KnowsNoMarks {
+            faults.retain(|fault| fault.wrong != WrongPlace::Mismarked);
+        }
+        Ok(faults)
     }
 }
 
@@ -187,7 +261,15 @@ mutants! {
     an_archive_that_reads_what_is_there_now: broken(Fault::ReadsWhatIsThereNow) => archive, ["ARCHIVE-01"];
     an_archive_that_forgets_quotas: broken(Fault::ForgetsQuotas) => archive, ["ARCHIVE-02"];
     an_archive_that_skips_entries_on_paging: broken(Fault::SkipsEntriesOnPaging) => archive, ["ARCHIVE-02"];
-    an_archive_that_pages_files_by_time_alone: broken(Fault::PagesFilesByTimeAlone) => archive, ["ARCHIVE-03"];
+    an_archive_that_skips_items_on_paging: broken(Fault::SkipsItemsOnPaging) => archive, ["ARCHIVE-03", "ARCHIVE-12"];
+    an_archive_that_leaves_out_the_trash: broken(Fault::LeavesOutTheTrash) => archive, ["ARCHIVE-03", "ARCHIVE-12"];
+    an_archive_that_forgets_numbers_of_changes: broken(Fault::ForgetsNumbersOfChanges) => archive, ["ARCHIVE-12"];
+    an_archive_that_pages_versions_by_file_alone: broken(Fault::PagesVersionsByFileAlone) => archive, ["ARCHIVE-13"];
+    an_archive_that_leaves_out_running_operations:
+        broken(Fault::LeavesOutRunningOperations) => archive, ["ARCHIVE-14"];
+    an_archive_that_counts_living_files_alone: broken(Fault::CountsLivingFilesAlone) => archive, ["ARCHIVE-16"];
+    an_archive_that_misses_lost_references: broken(Fault::MissesLostReferences) => archive, ["ARCHIVE-17"];
+    an_archive_that_knows_no_marks: broken(Fault::KnowsNoMarks) => archive, ["ARCHIVE-18"];
     an_archive_that_knows_no_thumbnail_sizes: broken(Fault::KnowsNoThumbnailSizes) => archive, ["ARCHIVE-04"];
     an_archive_that_leaves_out_expired_keys: broken(Fault::LeavesOutExpiredKeys) => archive, ["ARCHIVE-05"];
     an_archive_that_leaves_out_blobs_of_removed_users:

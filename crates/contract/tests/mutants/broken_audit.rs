@@ -49,7 +49,7 @@ const fn of_trail(fault: Fault) -> Option<TrailFault> {
 }
 
 impl BrokenUnit {
-    fn has(&self, fault: TrailFault) -> bool {
+    fn has_trail_fault(&self, fault: TrailFault) -> bool {
         of_trail(self.fault) == Some(fault)
     }
 }
@@ -139,13 +139,15 @@ impl AuditQueries for BrokenReads {
 impl AuditRepo for BrokenUnit {
     async fn append(&mut self, entry: &AuditEntry) -> PortResult<()> {
         let (mut entry, key) = (entry.clone(), AuditKey::of(entry));
-        if self.has(TrailFault::CutsAgents) {
+        if self.has_trail_fault(TrailFault::CutsAgents) {
             entry.client.user_agent = entry.client.user_agent.map(|agent| first(&agent, 255));
         }
-        if self.has(TrailFault::KeepsActionsOfThisVersion) && !AuditAction::ALL.contains(&entry.action) {
+        if self.has_trail_fault(TrailFault::KeepsActionsOfThisVersion)
+            && !AuditAction::ALL.contains(&entry.action)
+        {
             entry.action = AuditAction::LOGIN_FAILED;
         }
-        if self.has(TrailFault::ReplacesEntries) {
+        if self.has_trail_fault(TrailFault::ReplacesEntries) {
             self.common.trail.entries.lock().unwrap().insert(key, entry.clone());
         } else {
             self.common.trail.entries.lock().unwrap().entry(key).or_insert_with(|| entry.clone());

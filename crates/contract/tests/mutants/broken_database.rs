@@ -1,6 +1,6 @@
 //! Databases with one fault.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::ids::UploadId;
+use fm_domain::ids::{NodeId, UploadId};
 use fm_domain::jobs::JobSignal;
 use fm_domain::uploads::Upload;
 use fm_memory::MemoryDatabase;
@@ -19,6 +19,7 @@ use futures_util::FutureExt as _;
 use crate::broken_audit::TrailFault;
 use crate::broken_removal::RemovalFault;
 use crate::broken_standing::StandingFault;
+use crate::broken_tree::TreeFault;
 use crate::fresh_signals::{Deaf, Sleeper};
 use crate::memories::{Common, Memory};
 use crate::{mutants, planned};
@@ -135,12 +136,12 @@ pub(crate) enum Fault {
     SortsByOldNames,
     PagesFiltersByTheKeyAlone,
     ReadsBackslashesAsEscapes,
+    ListsFilesOfEveryFolder,
     RemovesAnybodysFiles,
     PagesFromTheRowOfTheKey,
     KeepsOldThumbnails,
     CountsFailuresIn16Bits,
     PostponesTheDeletionItself,
-    MovesTombstonesOfTheOwner,
     KeepsTheFirstLeaseOfAHolder,
     RemembersUploadsOfReclaimedKeys,
     FreesOneKeyOfAFile,
@@ -166,10 +167,11 @@ pub(crate) enum Fault {
     KeepsTagsIn32Characters,
     ComparesNamesTo64Characters,
     ExpiresFilesAlone,
-    MarksOwnedFilesAlone,
+    ForgetsOwnersOfThumbnails,
     Trail(TrailFault),
     Removal(RemovalFault),
     Standing(StandingFault),
+    Tree(TreeFault),
 }
 
 /// How many connections there are.
@@ -367,6 +369,10 @@ impl DatabaseHarness for Mutant {
         Arc::clone(&self.0.signal)
     }
 
+    async fn row_versions(&self) -> Result<HashMap<NodeId, u64>, fm_contract::Impossible> {
+        Ok(self.0.inner.row_versions())
+    }
+
     async fn another_node(&self) -> Result<Arc<dyn Database>, fm_contract::Impossible> {
         Ok(Arc::new(self.0.another(false)))
     }
@@ -393,11 +399,11 @@ pub(crate) use broken;
 mutants! {
     a_database_without_a_fault_breaks_no_rule: broken(Fault::None) => database, [];
     a_unit_that_commits_when_it_is_dropped: broken(Fault::CommitsOnDrop) => database,
-        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "AUDIT-02", "USER-18", "BLOBROW-17", "UPLOAD-18", "JOB-01", "JOB-26"];
+        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "AUDIT-02", "USER-18", "BLOBROW-17", "UPLOAD-18", "TREE-09", "JOB-01", "JOB-26"];
     a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database,
-        ["UOW-09", "AUDIT-02", "JOB-21", "JOB-29"];
+        ["UOW-09", "AUDIT-02", "TREE-09", "JOB-21", "JOB-29"];
     a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
-        ["UOW-02", "UOW-05", "UOW-06", "UOW-15", "UPLOAD-08", "BLOBROW-17", "JOB-01", "JOB-26"];
+        ["UOW-02", "UOW-05", "UOW-06", "UOW-15", "UPLOAD-08", "BLOBROW-17", "TREE-03", "TREE-04", "TREE-09", "JOB-01", "JOB-26"];
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];
     a_database_that_gives_single_calls_another: broken(Fault::GivesSingleCallsAnotherDatabase) => database, ["UOW-16"];
     a_unit_that_a_conflict_poisons: broken(Fault::PoisonsOnConflict) => database,
@@ -407,8 +413,8 @@ mutants! {
     a_repo_that_ignores_revisions: broken(Fault::IgnoresRevision) => database,
         ["UOW-03", "FILE-02", "FILE-08"];
     a_repo_that_sets_any_thumbnail: broken(Fault::SetsAnyThumbnail) => database, ["FILE-06", "FILE-27"];
-    a_list_that_skips_between_pages: broken(Fault::SkipsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-17", "FILE-18", "FILE-21", "FILE-23"];
-    a_list_that_repeats_between_pages: broken(Fault::RepeatsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-17", "FILE-18", "FILE-21", "FILE-23"];
+    a_list_that_skips_between_pages: broken(Fault::SkipsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-29", "FILE-17", "FILE-18", "FILE-21", "FILE-23"];
+    a_list_that_repeats_between_pages: broken(Fault::RepeatsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-29", "FILE-17", "FILE-18", "FILE-21", "FILE-23"];
     a_list_that_reads_types_as_patterns: broken(Fault::ReadsTypesAsPatterns) => database, ["FILE-13"];
     a_repo_that_ignores_quotas: broken(Fault::IgnoresQuota) => database,
         ["UOW-03", "USER-05", "USER-06", "USER-15", "USER-20", "USER-29"];
@@ -422,13 +428,13 @@ mutants! {
     a_repo_that_gives_keys_twice: broken(Fault::GivesKeysTwice) => database,
         ["KEY-01", "KEY-03", "KEY-06", "KEY-07", "KEY-09", "KEY-13", "KEY-14", "KEY-15", "KEY-17"];
     a_repo_that_forgets_uploads: broken(Fault::ForgetsUploads) => database,
-        ["KEY-04", "KEY-08", "KEY-09", "KEY-12", "KEY-15", "KEY-16", "USER-26"];
+        ["KEY-04", "KEY-08", "KEY-09", "KEY-12", "KEY-15", "KEY-16", "USER-26", "TREE-27"];
     a_walk_that_skips_between_pages: broken(Fault::SkipsOnWalking) => database, ["FILE-15"];
     a_tally_that_counts_nothing_up: broken(Fault::TalliesWhatIsRecorded) => database, ["USER-13"];
     reads_that_hide_tombstones: broken(Fault::HidesTombstones) => database, ["BLOBROW-12", "USER-26"];
     a_count_without_a_limit: broken(Fault::CountsBeyondTheLimit) => database, ["BLOBROW-13"];
     a_database_that_remembers_accounts: broken(Fault::RemembersAccounts) => database, ["UOW-15", "USER-11", "UOW-12", "USER-17"];
-    a_database_that_remembers_files: broken(Fault::RemembersFiles) => database, ["FILE-14", "UOW-12", "FILE-19"];
+    a_database_that_remembers_files: broken(Fault::RemembersFiles) => database, ["FILE-14", "UOW-12"];
     a_database_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => database, ["UOW-14"];
     a_database_that_answers_pings_by_itself: broken(Fault::PingsWithoutAsking) => database, ["UOW-13", "UOW-14"];
     a_database_that_finds_nothing_without_a_database: broken(Fault::FindsNothingWithoutADatabase) => database, ["UOW-13", "UOW-14"];

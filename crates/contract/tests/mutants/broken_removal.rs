@@ -27,6 +27,8 @@ pub(crate) enum RemovalFault {
     LeavesKeysOfTheRemoved,
     LeavesFilesOfTheRemoved,
     RemovesWhatTheLivingHave,
+    TakesWhatOthersCopied,
+    KeepsBlobsOfVersions,
     RemovesTheLiving,
     WalksWhatTheRemovedHad,
     SetsThumbnailsOfTheRemoved,
@@ -65,13 +67,26 @@ impl BrokenUnit {
     pub(crate) async fn take_contents(&mut self, id: UserId, at: Timestamp, limit: u32) -> PortResult<u32> {
         let limit = if self.removes(RemovalFault::RemovesWithoutALimit) { u32::MAX } else { limit };
         if self.removes(RemovalFault::RemovesWhatTheLivingHave) && !self.is_marked(id) {
-            let marked = self.honest().blobs().mark_owned_deleted(id, at).await?;
-            return Ok(u32::try_from(marked).unwrap());
+            return self.mark_blobs_of(id, at).await;
         }
         let later = at.plus(Duration::from_hours(1));
         let at = if self.removes(RemovalFault::LeavesBlobsForLater) { later } else { at };
         let removed = self.honest().users().remove_contents(id, at, limit).await?;
+        // In the last unit, and of a user who goes.
+        if self.removes(RemovalFault::TakesWhatOthersCopied) && removed < limit && self.is_marked(id) {
+            self.mark_blobs_of(id, at).await?;
+        }
         Ok(removed.saturating_sub(u32::from(self.removes(RemovalFault::CountsOneLess))))
+    }
+
+    /// Turns every blob that was the user's at first into a tombstone, whatever refers to it; answers how many.
+    async fn mark_blobs_of(&mut self, id: UserId, at: Timestamp) -> PortResult<u32> {
+        let owners = self.common.owners.lock().unwrap().clone();
+        let mut marked = 0;
+        for (blob, _) in owners.into_iter().filter(|(_, owner)| *owner == id) {
+            marked += u32::from(self.honest().blobs().mark_deleted(blob, at).await?);
+        }
+        Ok(marked)
     }
 
     /// Whether this is an address that a store holds for a user who was marked.
@@ -145,14 +160,17 @@ impl BrokenReads {
 
 mutants! {
     a_repo_that_marks_no_user: broken(Fault::Removal(RemovalFault::MarksNoUser)) => database,
-        ["USER-09", "UPLOAD-15", "AUDIT-07", "USER-23", "USER-24", "USER-25", "USER-26", "USER-27", "FILE-27", "UPLOAD-23",
-            "KEY-18", "USER-28", "USER-31", "USER-33", "USER-34"];
+        ["USER-09", "UPLOAD-15", "AUDIT-07", "TREE-19", "USER-23", "USER-24", "USER-25", "USER-26", "USER-27", "FILE-27", "UPLOAD-23", "KEY-18", "USER-28", "USER-31", "USER-33", "USER-34", "TREE-13", "TREE-28", "BLOB-32"];
     a_repo_that_marks_a_user_again: broken(Fault::Removal(RemovalFault::MarksAgain)) => database, ["USER-23"];
     a_tally_of_removed_users: broken(Fault::Removal(RemovalFault::TalliesTheRemoved)) => database, ["USER-23"];
     a_repo_that_keeps_addresses: broken(Fault::Removal(RemovalFault::KeepsTheAddress)) => database, ["USER-24"];
     a_repo_that_charges_removed_users: broken(Fault::Removal(RemovalFault::ChargesTheRemoved)) => database, ["USER-25"];
     a_repo_that_removes_without_a_limit: broken(Fault::Removal(RemovalFault::RemovesWithoutALimit)) => database, ["USER-26"];
-    a_repo_that_leaves_blobs_for_later: broken(Fault::Removal(RemovalFault::LeavesBlobsForLater)) => database, ["USER-26"];
+    a_repo_that_leaves_blobs_for_later: broken(Fault::Removal(RemovalFault::LeavesBlobsForLater)) => database,
+        ["USER-26", "BLOB-32"];
+    a_repo_that_takes_what_others_copied: broken(Fault::Removal(RemovalFault::TakesWhatOthersCopied)) => database, ["BLOB-32"];
+    a_repo_that_keeps_blobs_of_versions: broken(Fault::Removal(RemovalFault::KeepsBlobsOfVersions)) => database,
+        ["USER-26", "TREE-12", "TREE-27", "BLOB-32"];
     a_repo_that_counts_one_less: broken(Fault::Removal(RemovalFault::CountsOneLess)) => database, ["USER-26"];
     a_repo_that_leaves_files: broken(Fault::Removal(RemovalFault::LeavesFilesOfTheRemoved)) => database, ["USER-26", "USER-27"];
     a_repo_that_leaves_keys: broken(Fault::Removal(RemovalFault::LeavesKeysOfTheRemoved)) => database, ["USER-09", "USER-26"];

@@ -207,6 +207,9 @@ impl FileQueries for BrokenReads {
         if self.fault == Fault::ReadsBackslashesAsEscapes {
             filter.name_contains = filter.name_contains.map(|text| text.replace('\\', ""));
         }
+        if self.fault == Fault::ListsFilesOfEveryFolder {
+            filter.parent = None;
+        }
         if self.fault == Fault::FiltersAfterTheLimit {
             let mut files = self.inner.files().list(access, &FileFilter::default(), page).await?;
             let all = FilePage { after: None, limit: u32::MAX, ..page.clone() };
@@ -274,10 +277,9 @@ impl FileQueries for BrokenReads {
     }
 }
 
-#[async_trait]
-impl FileRepo for BrokenUnit {
-    async fn insert(&mut self, file: &File) -> PortResult<()> {
-        self.has_files = true;
+impl BrokenUnit {
+    /// The file that is added in the place of this one.
+    pub(crate) fn misread(&self, file: &File) -> File {
         let mut file = file.clone();
         if self.is(Fault::TrimsFileNames) {
             file.name = FileName::from_stored(file.name.as_str().trim()).unwrap();
@@ -290,6 +292,15 @@ impl FileRepo for BrokenUnit {
         {
             *times &= u32::from(u16::MAX);
         }
+        file
+    }
+}
+
+#[async_trait]
+impl FileRepo for BrokenUnit {
+    async fn insert(&mut self, file: &File) -> PortResult<()> {
+        self.has_files = true;
+        let file = self.misread(file);
         self.common.files.lock().unwrap().entry(file.id).or_insert_with(|| file.clone());
         let inserted = self.honest().files().insert(&file).await;
         self.hurt |= self.is(Fault::LiesAboutCommit) && inserted.is_err();
@@ -304,18 +315,7 @@ impl FileRepo for BrokenUnit {
     }
 
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile> {
-        let (any, keeps) = (self.is(Fault::IgnoresRevision), self.is(Fault::KeepsOldThumbnails));
-        let files = self.honest().files();
-        let stored = files.find_for_update(&Access::on_behalf_of(file.owner, Right::Write), file.id).await?;
-        let mut file = file.clone();
-        if let Some(ready @ ThumbnailState::Ready { .. }) = stored.as_ref().map(|stored| stored.thumbnail)
-            && keeps
-            && !matches!(file.thumbnail, ThumbnailState::Ready { .. })
-        {
-            file.thumbnail = ready;
-        }
-        let stored = stored.map(|stored| stored.revision);
-        files.update(&file, stored.filter(|_| any).unwrap_or(seen)).await
+        self.replace_file(file, seen).await
     }
 
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> {
@@ -359,7 +359,7 @@ impl BlobRepo for BrokenUnit {
         if is_thumbnail && self.is(Fault::ExpiresFilesAlone) {
             intent.expires_at = Timestamp::from_unix_micros(i64::MAX);
         }
-        if is_thumbnail && self.is(Fault::MarksOwnedFilesAlone) {
+        if is_thumbnail && self.is(Fault::ForgetsOwnersOfThumbnails) {
             intent.owner = UserId::new(Uuid::nil());
         }
         if self.is(Fault::RecordsIntentsIn32Bits) {
@@ -388,17 +388,6 @@ impl BlobRepo for BrokenUnit {
         }
         let at = if self.is(Fault::CancelsAtOnce) { Timestamp::from_unix_seconds(0) } else { at };
         self.honest().blobs().cancel_intent(id, at).await
-    }
-
-    async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
-        let marked = self.honest().blobs().mark_owned_deleted(owner, at).await?;
-        if self.is(Fault::MovesTombstonesOfTheOwner) {
-            let owners = self.common.owners.lock().unwrap().clone();
-            for (id, _) in owners.into_iter().filter(|(_, of)| *of == owner) {
-                self.honest().blobs().postpone(id, at).await?;
-            }
-        }
-        Ok(marked)
     }
 
     async fn cancel_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
@@ -437,6 +426,14 @@ impl BlobRepo for BrokenUnit {
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
         self.common.postponed.lock().unwrap().insert(id, until);
         self.honest().blobs().postpone(id, until).await
+    }
+
+    async fn add_references(&mut self, ids: &[BlobId]) -> PortResult<bool> {
+        self.refer_to(ids).await
+    }
+
+    async fn drop_references(&mut self, ids: &[BlobId], at: Timestamp) -> PortResult<Vec<BlobKey>> {
+        self.drop_references_to(ids, at).await
     }
 
     async fn remove(&mut self, id: BlobId) -> PortResult<()> {

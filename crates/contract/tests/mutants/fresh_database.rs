@@ -90,7 +90,8 @@ mutants! {
     a_repo_that_reserves_with_overflow: broken(Fault::ReservesWithOverflow) => database, ["USER-20"];
     a_list_that_searches_old_names: broken(Fault::SearchesOldNames) => database, ["FILE-21"];
     a_list_that_sorts_by_old_names: broken(Fault::SortsByOldNames) => database, ["FILE-21"];
-    a_list_that_pages_filters_by_the_key_alone: broken(Fault::PagesFiltersByTheKeyAlone) => database, ["FILE-23"];
+    a_list_that_pages_filters_by_the_key_alone: broken(Fault::PagesFiltersByTheKeyAlone) => database, ["FILE-29", "FILE-23"];
+    a_list_of_a_folder_that_has_files_of_others: broken(Fault::ListsFilesOfEveryFolder) => database, ["FILE-29"];
     a_list_that_reads_backslashes_as_escapes: broken(Fault::ReadsBackslashesAsEscapes) => database, ["FILE-22"];
     a_list_that_pages_from_the_row_of_the_key: broken(Fault::PagesFromTheRowOfTheKey) => database, ["FILE-01"];
     a_repo_that_removes_files_of_anybody: broken(Fault::RemovesAnybodysFiles) => database, ["FILE-03"];
@@ -98,10 +99,9 @@ mutants! {
     a_repo_that_counts_failures_in_16_bits: broken(Fault::CountsFailuresIn16Bits) => database, ["FILE-04"];
     a_repo_that_postpones_the_deletion_itself: broken(Fault::PostponesTheDeletionItself) => database,
         ["BLOBROW-09"];
-    a_repo_that_moves_tombstones_of_the_owner: broken(Fault::MovesTombstonesOfTheOwner) => database,
-        ["BLOBROW-07"];
-    a_repo_that_expires_files_alone: broken(Fault::ExpiresFilesAlone) => database, ["BLOBROW-19"];
-    a_repo_that_marks_owned_files_alone: broken(Fault::MarksOwnedFilesAlone) => database, ["BLOBROW-19"];
+    a_repo_that_expires_files_alone: broken(Fault::ExpiresFilesAlone) => database, ["BLOBROW-07"];
+    a_repo_that_forgets_owners_of_thumbnails: broken(Fault::ForgetsOwnersOfThumbnails) => database,
+        ["BLOBROW-07", "BLOB-32"];
     a_repo_that_keeps_the_first_lease_of_a_holder: broken(Fault::KeepsTheFirstLeaseOfAHolder) => database, ["KEY-14"];
     a_repo_that_remembers_uploads_of_reclaimed_keys: broken(Fault::RemembersUploadsOfReclaimedKeys) => database,
         ["KEY-15"];
@@ -118,7 +118,7 @@ mutants! {
     a_queue_that_filters_jobs_after_the_limit: broken(Fault::FiltersJobsAfterTheLimit) => job_queue, ["JOB-33"];
     a_queue_that_claims_kinds_after_the_limit: broken(Fault::ClaimsKindsAfterTheLimit) => job_queue, ["JOB-34"];
     a_database_that_loses_connections_of_dropped_units: broken(Fault::LosesConnectionsOfDroppedUnits) =>
-        database, ["UOW-15"];
+        database, ["UOW-15", "TREE-03"];
     a_database_that_takes_limits_as_31_bits: broken(Fault::TakesLimitsAs31Bits) => database,
         ["FILE-16", "JOB-22"];
     a_repo_that_keeps_hashes_in_60_characters: broken(Fault::KeepsHashesIn60Characters) => database, ["USER-21"];
@@ -135,7 +135,7 @@ mutants! {
     a_repo_that_trims_names: broken(Fault::TrimsNames) => database, ["USER-17"];
     a_repo_that_keeps_names_in_16_bits: broken(Fault::KeepsNamesIn16Bits) => database, ["USER-17"];
     a_repo_that_calls_every_conflict_a_taken_address: broken(Fault::CallsEveryConflictATakenAddress) => database, ["USER-18"];
-    a_list_that_filters_after_the_limit: broken(Fault::FiltersAfterTheLimit) => database, ["FILE-17", "FILE-23"];
+    a_list_that_filters_after_the_limit: broken(Fault::FiltersAfterTheLimit) => database, ["FILE-29", "FILE-17", "FILE-23"];
     a_list_that_pages_to_the_millisecond: broken(Fault::PagesToTheMillisecond) => database, ["FILE-18"];
     a_list_that_pages_sizes_as_floats: broken(Fault::PagesSizesAsFloats) => database, ["FILE-18"];
     a_repo_that_trims_names_of_files: broken(Fault::TrimsFileNames) => database, ["FILE-19"];
@@ -144,7 +144,7 @@ mutants! {
     a_repo_that_finds_tombstones_in_any_bucket: broken(Fault::FindsTombstonesInAnyBucket) => database, ["BLOBROW-16"];
     a_repo_that_records_intents_again: broken(Fault::RecordsIntentsAgain) => database, ["BLOBROW-17"];
     a_repo_that_cancels_at_once: broken(Fault::CancelsAtOnce) => database, ["BLOBROW-18"];
-    a_repo_that_cancels_what_ends_now: broken(Fault::CancelsWhatEndsNow) => database, ["BLOBROW-02", "BLOBROW-13", "BLOBROW-17", "BLOBROW-18", "BLOBROW-14"];
+    a_repo_that_cancels_what_ends_now: broken(Fault::CancelsWhatEndsNow) => database, ["BLOBROW-02", "BLOBROW-13", "BLOBROW-17", "BLOBROW-18", "BLOBROW-14", "BLOBROW-07"];
     a_repo_that_frees_the_finished: broken(Fault::FreesTheFinished) => database, ["KEY-12"];
     a_repo_that_finishes_again: broken(Fault::FinishesAgain) => database, ["KEY-07", "KEY-12"];
     a_repo_that_leases_keys_to_the_second: broken(Fault::LeasesKeysToTheSecond) => database, ["KEY-13"];

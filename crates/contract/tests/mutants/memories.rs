@@ -2,14 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 
 use fm_domain::accounts::{Account, Email};
 use fm_domain::clock::Timestamp;
 use fm_domain::files::File;
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
-use fm_domain::ids::{BlobId, FileId, JobId, UserId};
+use fm_domain::ids::{BlobId, FileId, JobId, NodeId, UserId};
 use fm_domain::jobs::Priority;
+use fm_domain::tree::Seq;
 use fm_memory::MemoryDatabase;
 use uuid::Uuid;
 
@@ -42,6 +43,10 @@ pub(crate) struct Common {
     /// Connections that dropped units did not give back.
     pub(crate) lost: AtomicUsize,
     pub(crate) priorities: Mutex<HashMap<JobId, Priority>>,
+    /// How often drives were charged.
+    pub(crate) charges: AtomicU64,
+    /// The numbers of items as they were first seen.
+    pub(crate) stamps: Mutex<HashMap<NodeId, Seq>>,
     /// What wakes the workers of a store that signals by other means.
     pub(crate) early: MemoryDatabase,
 }

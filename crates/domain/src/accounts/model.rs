@@ -90,11 +90,15 @@ pub struct UserCounts {
 /// What a user keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StorageUse {
-    /// The sum of the sizes of their files; thumbnails are free.
+    /// The sum of the sizes of their files, those in the trash and old versions too; thumbnails are free.
     pub used: ByteSize,
+    /// The part of `used` that is in the trash: files and their versions.
+    pub trash: ByteSize,
+    /// The part of `used` that is old versions of living files.
+    pub versions: ByteSize,
     /// Bytes promised to uploads that are under way.
     pub reserved: ByteSize,
-    /// How many files.
+    /// How many living files.
     pub file_count: u64,
 }
 

@@ -139,14 +139,16 @@ pub trait UserRepo: Send {
     /// or reserves afterwards meets no user (USER-25).
     async fn mark_removed(&mut self, id: UserId, at: Timestamp) -> PortResult<bool>;
 
-    /// Removes up to `limit` rows of what a user who is marked as removed had, and answers how many: their intents and
-    /// stored blobs turn into tombstones due at `at` first, then uploads with their parts, files and idempotency keys
-    /// go. Fewer than `limit` only when nothing more was there (USER-26). Nothing of a user who is not marked (USER-27).
-    /// The cost grows with `limit` and not with what the user has.
+    /// Removes up to `limit` rows of what a user who is marked as removed had, and answers how many: uploads with their
+    /// parts, old versions, files and folders (those without entries first), and idempotency keys go, and intents turn
+    /// into tombstones due at `at`. Fewer than `limit` only when nothing more was there (USER-26). Nothing of a user who
+    /// is not marked (USER-27). What files, thumbnails and versions referred to loses those references, last and in the
+    /// order of its ids: it is a tombstone due at `at` once it has none left, and else stays as it is (BLOB-32). Called
+    /// once in a unit, which has dropped no other references. The cost grows with `limit` and not with what the user has.
     async fn remove_contents(&mut self, id: UserId, at: Timestamp, limit: u32) -> PortResult<u32>;
 
     /// Removes the row of a user who is marked as removed, with the files, uploads and idempotency keys that are left;
-    /// false when there is none, or none that is marked (USER-27). Blobs stay: mark those that are left as deleted in the
-    /// same unit.
+    /// false when there is none, or none that is marked (USER-27). Blobs stay as they are, with the references of what is
+    /// left: so [`remove_contents`](Self::remove_contents) comes first, until it finds nothing more.
     async fn remove(&mut self, id: UserId) -> PortResult<bool>;
 }

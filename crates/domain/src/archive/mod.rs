@@ -1,10 +1,14 @@
-//! A whole database, read at one moment to be written into another one, and sealed so that nothing is lost between both.
+//! A whole database, read at one moment to be written into another one, and sealed so that nothing is lost between both; and what its
+//! rows should add up to.
 
 mod model;
 mod port;
 
-pub use model::{ArchivedFile, ArchivedKey, LooseBlob, LooseState, RowCounts};
-pub use port::{Archive, FilePlace, SealOutcome, Sealed, Snapshot};
+pub use model::{
+    ArchivedBlob, ArchivedKey, ArchivedNode, ArchivedTrash, BlobTally, DriveCounters, DriveTally, LooseBlob,
+    LooseState, RowCounts, TreeFault, WrongPlace,
+};
+pub use port::{Archive, ArchiveUnit, RowRepo, SealOutcome, Sealed, Snapshot, VersionPlace};
 
 #[cfg(any(test, feature = "mock"))]
-pub use port::{MockArchive, MockSnapshot};
+pub use port::{MockArchive, MockRowRepo, MockSnapshot};

@@ -66,6 +66,18 @@ actions! {
     FILE_RENAMED = "file.renamed";
     /// A file was removed. The target is the file.
     FILE_REMOVED = "file.removed";
+    /// A folder was made. The target is the folder.
+    FOLDER_CREATED = "folder.created";
+    /// A file or folder got another place, or a folder another name. The target is the item.
+    ITEM_MOVED = "item.moved";
+    /// A file or folder was copied. The target is the copy.
+    ITEM_COPIED = "item.copied";
+    /// A file or folder was put into the trash. The target is the item.
+    ITEM_TRASHED = "item.trashed";
+    /// A file or folder was brought back from the trash. The target is the item.
+    ITEM_RESTORED = "item.restored";
+    /// A folder, or a file of the trash, was removed for good. The target is the item.
+    ITEM_REMOVED = "item.removed";
     /// A signed URL was made, to hand on. The target is the file.
     LINK_CREATED = "link.created";
     /// An operator or admin had a dead job tried again. The target is the dead job.

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::{BlobIntent, BlobKey, ExpiredIntent, StoredBlob, Tombstone};
 use crate::clock::Timestamp;
 use crate::error::{PortError, PortResult};
-use crate::ids::{BlobId, UserId};
+use crate::ids::BlobId;
 
 /// Why a blob was not marked as stored.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ pub trait BlobRepo: Send {
     /// (BLOBROW-01), and never after it was cancelled (BLOBROW-02).
     async fn mark_stored(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored>;
 
-    /// Turns an intent or a stored blob into a tombstone whose bytes are due for deletion at `at`; false when it is a
+    /// Turns an intent or a stored blob, whatever refers to it, into a tombstone whose bytes are due for deletion at `at`; false when it is a
     /// tombstone already (BLOBROW-10) or is unknown. The caller releases its reservation.
     async fn mark_deleted(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool>;
 
@@ -47,12 +47,8 @@ pub trait BlobRepo: Send {
     /// state: a blob that was stored after all is never cancelled (BLOBROW-04). The caller releases its reservation.
     async fn cancel_intent(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool>;
 
-    /// Turns every intent and every stored blob of the owner into a tombstone due at `at`; answers how many (BLOBROW-07,
-    /// BLOBROW-19).
-    async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64>;
-
     /// Turns up to `limit` intents that expired before `now` into tombstones due at `now`, the longest expired first, and
-    /// answers each with its reservation, once (BLOBROW-05); those of both buckets (BLOBROW-19).
+    /// answers each with its reservation, once (BLOBROW-05); those of both buckets (BLOBROW-07).
     async fn cancel_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>>;
 
     /// Up to `limit` tombstones that are due at `now`, the longest due first (BLOBROW-03).
@@ -63,6 +59,16 @@ pub trait BlobRepo: Send {
 
     /// Moves the time at which a tombstone is due next; nothing changes in any other state (BLOBROW-09).
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()>;
+
+    /// Adds a reference to each of these blobs, so many to one as it is named; false, and the unit is to be rolled back, when one of them is
+    /// not stored. [`mark_stored`](Self::mark_stored) counts one. Called late in a unit, and once: it locks the blobs in the order of
+    /// their ids.
+    async fn add_references(&mut self, ids: &[BlobId]) -> PortResult<bool>;
+
+    /// Drops a reference of each of these stored blobs, so many of one as it is named, and turns those that have none left into
+    /// tombstones due at `at`: their keys, each once, however many units drop at once (BLOB-30). Blobs in another state stay as they are.
+    /// Called last in a unit, after [`add_references`](Self::add_references), and once: it locks the blobs in the order of their ids.
+    async fn drop_references(&mut self, ids: &[BlobId], at: Timestamp) -> PortResult<Vec<BlobKey>>;
 
     /// Removes the row of a tombstone; any other row stays (BLOBROW-08).
     async fn remove(&mut self, id: BlobId) -> PortResult<()>;

@@ -82,6 +82,14 @@ fn hash_of_list(owner: UserId, filter: &FileFilter, order: SortOrder) -> [u8; 32
         Some(TypeFilter::Family(family)) => hash.field(b'f', family.as_bytes()),
         None => {}
     }
+    if let Some(parent) = filter.parent {
+        hash.field(b'p', parent.uuid().as_bytes());
+    }
+    for (tag, bound) in [(b'a', filter.modified_after), (b'b', filter.modified_before)] {
+        if let Some(moment) = bound {
+            hash.field(tag, &moment.unix_micros().to_be_bytes());
+        }
+    }
     hash.finish()
 }
 

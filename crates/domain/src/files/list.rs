@@ -3,7 +3,7 @@
 use super::{File, MediaType, Sha256};
 use crate::body::ByteSize;
 use crate::clock::Timestamp;
-use crate::ids::FileId;
+use crate::ids::{FileId, NodeId};
 
 /// Which files. All that is given must match.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,6 +15,12 @@ pub struct FileFilter {
     pub sha256: Option<Sha256>,
     /// The type of the bytes.
     pub content_type: Option<TypeFilter>,
+    /// The folder that the file lies in, not one above it (FILE-29).
+    pub parent: Option<NodeId>,
+    /// Its [`modified_at`](File::modified_at) is later than this.
+    pub modified_after: Option<Timestamp>,
+    /// Its [`modified_at`](File::modified_at) is earlier than this.
+    pub modified_before: Option<Timestamp>,
 }
 
 /// One media type, or a family of them.

@@ -13,8 +13,8 @@ pub use charset::{Charset, CharsetCheck, InvalidCharset, InvalidCharsetCheck};
 pub use cursor::{InvalidCursor, decode_cursor, encode_cursor};
 pub use list::{FileFilter, FilePage, FileSort, PageKey, SortOrder, TypeFilter};
 pub use media_type::{InvalidMediaType, MediaType};
-pub use model::{File, Revision, Sha256, ThumbnailState};
-pub use name::{FileName, InvalidFileName};
+pub use model::{File, Revision, Sha256, ThumbnailState, VersionNumber};
+pub use name::{FileName, InvalidFileName, NotPortable, NumberedKeys, Numbering};
 pub use port::{FileQueries, FileRepo, UpdateFile};
 pub use sniff::{HEAD_BYTES, sniff};
 

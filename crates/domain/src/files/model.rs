@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{FileName, MediaType};
 use crate::body::ByteSize;
 use crate::clock::Timestamp;
-use crate::ids::{BlobId, FileId, UserId};
+use crate::ids::{BlobId, DriveId, FileId, NodeId, UserId};
 
 /// A file: a name and what it points to. The bytes are a blob, and a blob never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,9 @@ pub struct File {
     pub id: FileId,
     /// The user who owns it.
     pub owner: UserId,
-    /// What it is called; need not be unique.
+    /// The folder that it lies in; of one in the trash the folder that it was in.
+    pub parent: NodeId,
+    /// What it is called: no other item of its folder has the same [key](FileName::search_key).
     pub name: FileName,
     /// The media type of its bytes.
     pub content_type: MediaType,
@@ -26,6 +28,8 @@ pub struct File {
     pub sha256: Option<Sha256>,
     /// The blob that holds its bytes.
     pub blob: BlobId,
+    /// The number of its content.
+    pub version: VersionNumber,
     /// The state of its thumbnail.
     pub thumbnail: ThumbnailState,
     /// Raised by the user's edits alone.
@@ -34,6 +38,46 @@ pub struct File {
     pub created_at: Timestamp,
     /// When its user last edited it.
     pub updated_at: Timestamp,
+    /// When its present content was uploaded.
+    pub content_at: Timestamp,
+    /// When its content was last changed where it comes from, as the client says; else when it was uploaded. A move or a
+    /// rename does not change it.
+    pub modified_at: Timestamp,
+}
+
+impl File {
+    /// The drive that holds it, which is its owner's.
+    #[must_use]
+    pub const fn drive(&self) -> DriveId {
+        DriveId::of_user(self.owner)
+    }
+}
+
+/// The number of a content among all that a file ever had, counted from 1. None is given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VersionNumber(u32);
+
+impl VersionNumber {
+    /// The number of a new file's content.
+    pub const FIRST: Self = Self(1);
+
+    /// This number.
+    #[must_use]
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The one after it.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
 }
 
 /// The state of a thumbnail.

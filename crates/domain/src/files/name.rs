@@ -1,4 +1,7 @@
-//! Names of files.
+//! Names of files and folders.
+
+mod numbered;
+mod portable;
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,12 +10,15 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::invisible;
 
-/// A file's name: 1 to 255 characters after normalisation to NFC, any Unicode but control characters (Cc), `/` and
+pub use numbered::{NumberedKeys, Numbering};
+pub use portable::NotPortable;
+
+/// The name of a file or folder: 1 to 255 characters after normalisation to NFC, any Unicode but control characters (Cc), `/` and
 /// `\`; not `.`, `..` or white space alone. New names have no invisible characters either but where they shape the text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FileName(String);
 
-/// Why a text is no name for a file.
+/// Why a text is no name for a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFileName {
     /// Nothing, or white space alone.
@@ -99,7 +105,7 @@ impl FileName {
         self.0.to_lowercase()
     }
 
-    /// What names are searched by.
+    /// What names are searched by, and what makes two names of one folder the same.
     #[must_use]
     pub fn search_key(&self) -> String {
         Self::fold(&self.0)

@@ -18,8 +18,8 @@ pub enum UpdateFile {
     Store(#[from] PortError),
 }
 
-/// Questions about files. A file that the access does not reach, another owner's, is answered like one that does not exist
-/// (FILE-03).
+/// Questions about living files. One in the trash is answered like one that does not exist (FILE-28), and so is one that the access does
+/// not reach, another owner's (FILE-03).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait FileQueries: Send {
@@ -40,16 +40,18 @@ pub trait FileQueries: Send {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait FileRepo: Send {
-    /// Adds a file with a fresh id; every character of it counts (FILE-25). A second file with the same id is an error, of
-    /// this call or a later one of the unit.
+    /// Adds a file with a fresh id to its folder; every character of it counts (FILE-25). A second file with the same id is an error, of
+    /// this call or a later one of the unit, and so is a taken name: what may be taken is placed by
+    /// [`NodeRepo::insert`](crate::tree::NodeRepo::insert).
     async fn insert(&mut self, file: &File) -> PortResult<()>;
 
     /// The file, locked until the unit ends.
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>>;
 
-    /// Replaces everything but id, owner and `created_at`, if the stored revision is still `seen`; refused as
+    /// Replaces everything but id, owner, folder and `created_at`, if the stored revision is still `seen`; refused as
     /// [`UpdateFile::Stale`] otherwise (FILE-02). Lists find and sort the file by its new name from then on (FILE-21), and what
-    /// it no longer has is gone (FILE-24).
+    /// it no longer has is gone (FILE-24). A taken name is an error: what a client renames or moves is for
+    /// [`NodeRepo::update`](crate::tree::NodeRepo::update).
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile>;
 
     /// Replaces the state of the thumbnail, if the file still points to the blob `of`; false otherwise. The revision

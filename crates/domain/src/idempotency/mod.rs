@@ -80,7 +80,7 @@ pub struct FinishedUpload {
     pub file: FileId,
     /// The name it was uploaded under.
     pub name: FileName,
-    /// The hash of what was uploaded.
+    /// The hash of what was uploaded, and of the folder that it was meant for where that is not the root.
     pub sha256: Sha256,
 }
 

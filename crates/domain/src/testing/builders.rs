@@ -4,10 +4,11 @@ use super::FixedClock;
 use crate::accounts::{Account, Email, PasswordHash, Role, User};
 use crate::body::ByteSize;
 use crate::clock::Clock as _;
-use crate::files::{File, FileName, MediaType, Revision, Sha256, ThumbnailState};
-use crate::ids::{BlobId, FileId, SessionId, UploadId, UserId};
+use crate::files::{File, FileName, MediaType, Revision, Sha256, ThumbnailState, VersionNumber};
+use crate::ids::{BlobId, DriveId, FileId, NodeId, SessionId, UploadId, UserId};
 use crate::sessions::{RefreshState, Session};
 use crate::testing::CountingIds;
+use crate::tree::Placing;
 use crate::uploads::{Epoch, HashState, Transport, Upload, UploadStatus};
 
 const VALID: &str = "a literal of the builder is valid";
@@ -47,7 +48,7 @@ pub fn a_session() -> Session {
     }
 }
 
-/// `hello.txt` of Ada's: five bytes, no thumbnail. Its id is the 1003rd of [`CountingIds`], its blob's the 1004th.
+/// `hello.txt` in Ada's root folder: five bytes, no thumbnail. Its id is the 1003rd of [`CountingIds`], its blob's the 1004th.
 #[must_use]
 #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "the literals are valid")]
 pub fn a_file() -> File {
@@ -55,15 +56,19 @@ pub fn a_file() -> File {
     File {
         id: FileId::new(CountingIds::nth(1003)),
         owner: a_user().id,
+        parent: NodeId::root(DriveId::of_user(a_user().id)),
         name: "hello.txt".parse::<FileName>().expect(VALID),
         content_type: "text/plain".parse::<MediaType>().expect(VALID),
         size: ByteSize::new(5),
         sha256: Some(Sha256::new([9; 32])),
         blob: BlobId::new(CountingIds::nth(1004)),
+        version: VersionNumber::FIRST,
         thumbnail: ThumbnailState::None,
         revision: Revision::FIRST,
         created_at: now,
         updated_at: now,
+        content_at: now,
+        modified_at: now,
     }
 }
 
@@ -79,6 +84,7 @@ pub fn an_upload() -> Upload {
         transport: Transport::Resumable,
         blob: BlobId::new(CountingIds::nth(1006)),
         name,
+        placing: Placing::default(),
         claimed_type: Some(content_type),
         promised: None,
         metadata: String::new(),

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::{Effects, NotedTrail};
 use crate::accounts::{MockUserQueries, MockUserRepo, UserQueries, UserRepo};
+use crate::archive::{ArchiveUnit, MockRowRepo, RowRepo};
 use crate::audit::{AuditQueries, AuditRepo, MockAuditQueries};
 use crate::blobs::{BlobQueries, BlobRepo, MockBlobQueries, MockBlobRepo};
 use crate::database::{Database, ReadRepos, Repos, UnitOfWork};
@@ -14,6 +15,10 @@ use crate::error::{PortError, PortResult};
 use crate::files::{FileQueries, FileRepo, MockFileQueries, MockFileRepo};
 use crate::idempotency::{KeyRepo, MockKeyRepo};
 use crate::jobs::{JobQueue, MockJobQueue};
+use crate::tree::{
+    DriveRepo, MockDriveRepo, MockNodeRepo, MockOperationRepo, MockTreeQueries, MockVersionRepo, NodeRepo,
+    OperationRepo, TreeQueries, VersionRepo,
+};
 use crate::uploads::{MockUploadQueries, MockUploadRepo, UploadQueries, UploadRepo};
 
 /// A unit of work whose repos are mocks, but for the trail, which notes what it is given. It notes `commit`, `rollback` or
@@ -23,11 +28,16 @@ use crate::uploads::{MockUploadQueries, MockUploadRepo, UploadQueries, UploadRep
 pub struct FakeUnitOfWork {
     pub users: MockUserRepo,
     pub files: MockFileRepo,
+    pub drives: MockDriveRepo,
+    pub nodes: MockNodeRepo,
+    pub versions: MockVersionRepo,
+    pub operations: MockOperationRepo,
     pub blobs: MockBlobRepo,
     pub keys: MockKeyRepo,
     pub uploads: MockUploadRepo,
     pub jobs: MockJobQueue,
     pub audit: NotedTrail,
+    pub rows: MockRowRepo,
     pub effects: Effects,
     /// What the commit answers, once; `Ok` when nothing is said.
     pub commit: Option<PortError>,
@@ -57,6 +67,18 @@ impl Repos for FakeUnitOfWork {
     }
     fn files(&mut self) -> &mut dyn FileRepo {
         &mut self.files
+    }
+    fn drives(&mut self) -> &mut dyn DriveRepo {
+        &mut self.drives
+    }
+    fn nodes(&mut self) -> &mut dyn NodeRepo {
+        &mut self.nodes
+    }
+    fn versions(&mut self) -> &mut dyn VersionRepo {
+        &mut self.versions
+    }
+    fn operations(&mut self) -> &mut dyn OperationRepo {
+        &mut self.operations
     }
     fn blobs(&mut self) -> &mut dyn BlobRepo {
         &mut self.blobs
@@ -91,6 +113,12 @@ impl UnitOfWork for FakeUnitOfWork {
     }
 }
 
+impl ArchiveUnit for FakeUnitOfWork {
+    fn rows(&mut self) -> &mut dyn RowRepo {
+        &mut self.rows
+    }
+}
+
 impl Drop for FakeUnitOfWork {
     fn drop(&mut self) {
         if !self.ended {
@@ -105,6 +133,7 @@ impl Drop for FakeUnitOfWork {
 pub struct FakeReads {
     pub users: MockUserQueries,
     pub files: MockFileQueries,
+    pub tree: MockTreeQueries,
     pub uploads: MockUploadQueries,
     pub blobs: MockBlobQueries,
     pub audit: MockAuditQueries,
@@ -116,6 +145,9 @@ impl ReadRepos for FakeReads {
     }
     fn files(&mut self) -> &mut dyn FileQueries {
         &mut self.files
+    }
+    fn tree(&mut self) -> &mut dyn TreeQueries {
+        &mut self.tree
     }
     fn uploads(&mut self) -> &mut dyn UploadQueries {
         &mut self.uploads

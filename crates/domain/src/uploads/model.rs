@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::files::{CharsetCheck, FileName, MediaType, Sha256};
 use crate::idempotency::IdempotencyKey;
 use crate::ids::{BlobId, FileId, UploadId, UserId};
+use crate::tree::Placing;
 
 /// How the bytes of an upload reach the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,6 +100,8 @@ pub struct Upload {
     pub blob: BlobId,
     /// The name of the file that it becomes.
     pub name: FileName,
+    /// Where the file goes.
+    pub placing: Placing,
     /// The media type that the client gave.
     pub claimed_type: Option<MediaType>,
     /// The hash that the bytes must have, where the client gave one.

@@ -4,10 +4,10 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, web};
 use fm_application::files::UploadBody;
 use fm_domain::body::ByteSize;
-use fm_domain::files::MediaType;
+use fm_domain::files::{FileName, MediaType};
 use futures_util::future::LocalBoxFuture;
 
-use crate::input::no_content_coding;
+use crate::input::{PlacingFields, no_content_coding};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -15,6 +15,10 @@ use crate::state::AppState;
 pub(crate) struct Incoming {
     pub(super) body: UploadBody,
     pub(super) pump: Pump,
+    /// The name of the file, where it is known before its bytes: what the end of the body says counts.
+    pub(crate) name: Option<FileName>,
+    /// Where the file goes.
+    pub(crate) fields: PlacingFields,
 }
 
 /// Carries bytes from the server's thread to a use case.

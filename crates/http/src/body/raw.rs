@@ -10,7 +10,7 @@ use super::channel::{Frames, channel};
 use super::digest;
 use super::envelope::{Envelope, Incoming, Kind, Naming, Pump, open};
 use super::source::{Bounds, Source};
-use crate::input::Query;
+use crate::input::{PlacingFields, Query};
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
 
@@ -24,20 +24,21 @@ pub(crate) struct Piece {
     pub(crate) pump: Pump,
 }
 
-/// A file whose bytes are the body; a new one is named by `?name=`.
+/// A file whose bytes are the body; a new one is named by `?name=`, and placed by the other parameters.
 pub(super) fn upload(
     request: &HttpRequest,
     envelope: Envelope,
     naming: Naming,
     state: &AppState,
 ) -> Result<Incoming, Problem> {
-    let name = match naming {
+    let (name, fields) = match naming {
         Naming::ByRequest => {
-            let name = Query::new(request.query_string()).text("name")?;
+            let query = Query::new(request.query_string());
+            let name = query.text("name")?;
             let name = name.ok_or_else(|| Problem::invalid("/name", "is required"))?;
-            Some(name.parse::<FileName>().map_err(refused)?)
+            (Some(name.parse::<FileName>().map_err(refused)?), PlacingFields::of_query(&query)?)
         }
-        Naming::Kept => None,
+        Naming::Kept => (None, PlacingFields::default()),
     };
     let bounds = Bounds {
         limit: envelope.max_upload.bytes(),
@@ -53,9 +54,9 @@ pub(super) fn upload(
         length: envelope.length,
         claimed_type: envelope.media_type,
         sha256,
-        end: std::future::ready(Ok(name)).boxed(),
+        end: std::future::ready(Ok(name.clone())).boxed(),
     };
-    Ok(Incoming { body, pump })
+    Ok(Incoming { body, pump, name, fields })
 }
 
 fn refused(invalid: InvalidFileName) -> Problem {

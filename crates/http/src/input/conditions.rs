@@ -21,15 +21,20 @@ const COMPRESSED: [&str; 8] = ["--gzip", "-gzip", ";gzip", "--br", "-br", "-zstd
 /// out of a strong one when it compressed the answer. The revision that it names is the same.
 pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, Problem> {
     let Some(lists) = lists(headers, &header::IF_MATCH)? else { return Ok(None) };
+    let read = if_match_of(&lists);
+    read.map(Some).ok_or_else(|| Problem::malformed("If-Match is not a list of entity tags"))
+}
+
+/// The revisions that these lists of tags name; `None` where one is no list.
+pub(crate) fn if_match_of(lists: &[&str]) -> Option<IfMatch> {
     if lists.iter().any(|list| list.trim() == "*") {
-        return Ok(Some(IfMatch::Any));
+        return Some(IfMatch::Any);
     }
     let mut revisions = Vec::new();
     for list in lists {
-        let tags = tags(list).ok_or_else(|| Problem::malformed("If-Match is not a list of entity tags"))?;
-        revisions.extend(tags.iter().filter_map(|tag| revision_of(tag.opaque)));
+        revisions.extend(tags(list)?.iter().filter_map(|tag| revision_of(tag.opaque)));
     }
-    Ok(Some(IfMatch::Revisions(revisions)))
+    Some(IfMatch::Revisions(revisions))
 }
 
 /// Whether `If-None-Match` names this tag: then what the client has is still current. Compared weakly, and without what a
@@ -39,6 +44,12 @@ pub(crate) fn none_match(headers: &HeaderMap, opaque: &str) -> bool {
     lists.iter().any(|list| {
         list.trim() == "*" || tags(list).is_some_and(|tags| tags.iter().any(|tag| is_tag(tag.opaque, opaque)))
     })
+}
+
+/// Whether `If-None-Match` is `*`: then nothing may be there.
+pub(super) fn none_match_any(headers: &HeaderMap) -> bool {
+    let lists = lists(headers, &header::IF_NONE_MATCH).ok().flatten().unwrap_or_default();
+    lists.iter().any(|list| list.trim() == "*")
 }
 
 /// Whether a proxy may have made this tag out of ours.

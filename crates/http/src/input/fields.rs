@@ -85,6 +85,30 @@ impl Fields {
         }
     }
 
+    /// A field that may be left out or null, else a list of values, each of which is read. `None` only after a fault was noted.
+    #[expect(clippy::option_option, reason = "a fault is one thing, an absent value another")]
+    pub(crate) fn optional_list<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&Value) -> Result<T, String>,
+    ) -> Option<Option<Vec<T>>> {
+        let list = self.optional(name, |value| {
+            value.as_array().cloned().ok_or_else(|| "must be a list of strings".to_owned())
+        })?;
+        let Some(list) = list else { return Some(None) };
+        let read = |(index, value)| {
+            let read = read(value);
+            let note = |detail| {
+                let pointer = format!("{}/{name}/{index}", self.at);
+                self.errors.push(FieldError { pointer, detail });
+            };
+            read.map_err(note).ok()
+        };
+        // Every one is read, so that every fault is told.
+        let values: Vec<Option<T>> = list.iter().enumerate().map(read).collect();
+        values.into_iter().collect::<Option<Vec<T>>>().map(Some)
+    }
+
     /// A field that must be a list of objects.
     pub(crate) fn objects<T: FromFields>(&mut self, name: &'static str) -> Option<Vec<T>> {
         let list = self.required(name, |value| {

@@ -5,7 +5,8 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use fm_domain::ids::{BlobId, FileId, JobId, SessionId, UploadId, UserId};
+use fm_domain::files::VersionNumber;
+use fm_domain::ids::{BlobId, FileId, JobId, OperationId, SessionId, UploadId, UserId};
 
 use crate::problem::{Code, Problem};
 
@@ -51,6 +52,12 @@ impl Id for JobId {
     }
 }
 
+impl Id for OperationId {
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
 /// The `{id}` of the path. Extracting it never fails: whether it names anything is checked after authentication.
 pub(crate) struct PathId<T>(Option<T>);
 
@@ -73,4 +80,12 @@ impl<T: Id> FromRequest for PathId<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(Self(request.match_info().get("id").and_then(T::read))))
     }
+}
+
+/// The `{number}` of the path; 404 where it is no number of a version.
+pub(crate) fn number_of_path(request: &HttpRequest) -> Result<VersionNumber, Problem> {
+    let text = request.match_info().get("number").unwrap_or_default();
+    let digits = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|_| digits).map(VersionNumber::new);
+    number.ok_or_else(|| Problem::of(Code::NotFound))
 }

@@ -4,8 +4,11 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use fm_domain::clock::Timestamp;
+use fm_domain::tree::InvalidPath;
 use percent_encoding::percent_decode_str;
 
+use super::moment::moment;
 use crate::problem::Problem;
 
 /// The parameters of a query string (`application/x-www-form-urlencoded`). Unknown ones are ignored, and an empty value is
@@ -52,6 +55,46 @@ impl<'a> Query<'a> {
     }
 }
 
+impl Query<'_> {
+    /// The parameter as a yes or no; absent: no.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        let Some(text) = self.text(name)? else { return Ok(false) };
+        flag_of(&text).map_err(|wrong| bad(name, wrong))
+    }
+
+    /// How many items a page has, 1 to 200; 50 unless it is given. The cursor of the page before.
+    pub(crate) fn page(&self) -> Result<(u32, Option<String>), Problem> {
+        let limit = self.value::<u32>("limit")?.unwrap_or(50);
+        if !(1..=200).contains(&limit) {
+            return Err(bad("limit", "must be 1 to 200"));
+        }
+        Ok((limit, self.text("cursor")?.map(Cow::into_owned)))
+    }
+
+    /// The parameter as a moment.
+    pub(crate) fn moment(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        moment(&text).map(Some).map_err(|wrong| bad(name, wrong))
+    }
+}
+
+/// Reads a yes or no, as it stands in query strings and forms.
+pub(crate) fn flag_of(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err("must be 1 or 0, true or false".to_owned()),
+    }
+}
+
+/// The problem of a parameter `path` that is none: one that is too long is refused as it is in a body.
+pub(crate) fn bad_path(invalid: InvalidPath) -> Problem {
+    match invalid {
+        InvalidPath::TooLong => Problem::invalid("/path", invalid.to_string()),
+        InvalidPath::Dots | InvalidPath::Name(_) => bad("path", invalid),
+    }
+}
+
 /// The problem of a query parameter that can't be used.
 pub(crate) fn bad(name: &str, detail: impl Display) -> Problem {
     Problem::malformed(format!("the query parameter {name} {detail}"))
@@ -95,6 +138,21 @@ mod tests {
         assert!(Query::new("a=x").value::<u32>("a").is_err());
         assert!(Query::new("a=x").word("a", &[("y", 1)]).is_err());
         assert_eq!(Query::new("%FF=x&a=y").word("a", &[("y", 1)]).unwrap(), Some(1));
+    }
+
+    #[test]
+    fn flags_pages_and_moments_are_read() {
+        let query = Query::new("a=1&b=true&c=0&d=false&e=&f=yes&limit=7&cursor=c&t=1970-01-01T00:00:07Z");
+        for (name, expected) in [("a", true), ("b", true), ("c", false), ("d", false), ("e", false)] {
+            assert_eq!(query.flag(name).unwrap(), expected, "{name}");
+        }
+        assert!(query.flag("f").is_err());
+        assert_eq!(query.page().unwrap(), (7, Some("c".to_owned())));
+        assert_eq!(Query::new("").page().unwrap(), (50, None));
+        assert!(Query::new("limit=0").page().is_err() && Query::new("limit=201").page().is_err());
+        assert_eq!(query.moment("t").unwrap(), Some(Timestamp::from_unix_seconds(7)));
+        assert_eq!(query.moment("e").unwrap(), None);
+        assert!(query.moment("f").is_err());
     }
 
     const QUERIES: &str = include_str!("../../corpus/queries.txt");

@@ -112,8 +112,17 @@ fn example(code: Code) -> serde_json::Value {
         "detail": code.example(),
         "request_id": "0195c2f4-7a3e-7c11-9d55-2f6f0c8f3aff",
     });
-    if code == Code::ValidationFailed {
-        example["errors"] = json!([{"pointer": "/name", "detail": "must not be blank"}]);
+    match code {
+        Code::ValidationFailed => {
+            example["errors"] = json!([{"pointer": "/name", "detail": "must not be blank"}]);
+        }
+        Code::NameTaken => {
+            example["existing"] = json!({"id": "0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a10", "kind": "file"});
+        }
+        Code::QuotaExceeded => {
+            example["reclaimable"] = json!({"trash_bytes": 48213, "version_bytes": 0});
+        }
+        _ => {}
     }
     example
 }

@@ -60,20 +60,26 @@ fn every_operation_has_a_short_title_an_id_of_its_words_and_a_description() {
         "Change",
         "Check",
         "Complete",
+        "Copy",
         "Create",
         "Delete",
         "Describe",
         "Download",
+        "Empty",
         "Get",
         "List",
         "Log",
+        "Look",
         "Refresh",
         "Regenerate",
         "Register",
         "Rename",
         "Replace",
+        "Restore",
         "Retry",
         "Revoke",
+        "Run",
+        "Trash",
         "Update",
         "Upload",
     ];
@@ -99,7 +105,7 @@ fn groups_are_described_in_the_order_of_their_first_use() {
     let document = serde_json::to_value(openapi()).unwrap();
     let tags = document["tags"].as_array().unwrap();
     let names: Vec<&str> = tags.iter().map(|tag| tag["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["auth", "files", "uploads", "operations", "admin"]);
+    assert_eq!(names, ["auth", "files", "tree", "uploads", "operations", "admin"]);
     assert!(tags.iter().all(|tag| tag["description"].as_str().is_some_and(|text| !text.is_empty())));
     for (place, operation) in operations() {
         let used: Vec<&str> =
@@ -113,9 +119,15 @@ fn no_field_of_the_introduction_is_empty() {
     let document = serde_json::to_value(openapi()).unwrap();
     assert!(document["info"].get("license").is_none());
     let introduction = document["info"]["description"].as_str().unwrap();
-    for heading in
-        ["Authenticate", "Upload and download", "Upload large files", "Page", "Retry", "Read errors"]
-    {
+    for heading in [
+        "Authenticate",
+        "Upload and download",
+        "Folders and the trash",
+        "Upload large files",
+        "Page",
+        "Retry",
+        "Read errors",
+    ] {
         let (_, section) = introduction.split_once(&format!("## {heading}\n")).unwrap();
         let section = section.split("\n## ").next().unwrap();
         assert!(section.contains("```"), "{heading} has no example");

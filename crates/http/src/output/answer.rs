@@ -4,10 +4,17 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use fm_application::files::{FileList, FileView};
+use fm_application::tree::{BatchResult, FolderView, ItemList, ItemView, OperationView, TrashedView};
 use fm_domain::blobs::SignedUrl;
+use fm_domain::ids::NodeId;
+use fm_domain::tree::ItemKind;
 use serde::Serialize;
 
+use super::about::About;
 use super::file::{file, file_list};
+use super::item::{folder, item_list};
+use super::operation::{batch_results, operation};
+use super::trash::{trashed, trashed_etag};
 use crate::problem::{Answer, Problem};
 use crate::settings::HttpSettings;
 
@@ -20,9 +27,9 @@ pub(crate) fn json<T: Serialize>(response: HttpResponseBuilder, value: &T) -> An
     Ok(not_stored(response, encode(value)?))
 }
 
-/// A page of files, which no cache may store.
-pub(crate) fn file_list_answer(list: &FileList) -> Answer {
-    let body = file_list(list).map_err(|_unwritable| unwritable())?;
+/// A page of files, with what is told of each, which no cache may store.
+pub(crate) fn file_list_answer(list: &FileList, about: &[About]) -> Answer {
+    let body = file_list(list, about).map_err(|_unwritable| unwritable())?;
     Ok(not_stored(HttpResponse::Ok(), body))
 }
 
@@ -33,19 +40,86 @@ fn not_stored(mut response: HttpResponseBuilder, json: Vec<u8>) -> HttpResponse 
 }
 
 /// A file's JSON, which a client may cache and revalidate by its tag.
-pub(crate) fn file_answer(status: StatusCode, view: &FileView, settings: &HttpSettings) -> Answer {
-    let mut response = tagged(status, view);
-    response.insert_header((header::CONTENT_TYPE, JSON));
-    if status == StatusCode::CREATED {
-        response
-            .insert_header((header::LOCATION, format!("{}/v1/files/{}", settings.base_path(), view.file.id)));
-    }
-    Ok(response.body(file(view).map_err(|_unwritable| unwritable())?))
+pub(crate) fn file_answer(
+    status: StatusCode,
+    view: &FileView,
+    about: &About,
+    settings: &HttpSettings,
+) -> Answer {
+    let body = file(view, about).map_err(|_unwritable| unwritable())?;
+    Ok(located(status, &view.etag(), ItemKind::File, view.file.id.into(), settings).body(body))
 }
 
-/// An answer without a body, with the tag of this file: 304.
-pub(crate) fn etag(status: StatusCode, view: &FileView) -> HttpResponse {
-    tagged(status, view).finish()
+/// A folder's JSON, which a client may cache and revalidate by its tag.
+pub(crate) fn folder_answer(
+    status: StatusCode,
+    view: &FolderView,
+    about: &About,
+    settings: &HttpSettings,
+) -> Answer {
+    let body = folder(view, about).map_err(|_unwritable| unwritable())?;
+    Ok(located(status, &view.etag(), ItemKind::Folder, view.folder.id, settings).body(body))
+}
+
+/// An item's JSON, which a client may cache and revalidate by its tag.
+pub(crate) fn item_answer(
+    status: StatusCode,
+    view: &ItemView,
+    about: &About,
+    settings: &HttpSettings,
+) -> Answer {
+    match view {
+        ItemView::File(view) => file_answer(status, view, about, settings),
+        ItemView::Folder(view) => folder_answer(status, view, about, settings),
+    }
+}
+
+/// A page of the entries of a folder, which a client may revalidate by this weak tag.
+pub(crate) fn item_list_answer(list: &ItemList, about: &[About], tag: &str) -> Answer {
+    let body = item_list(list, about).map_err(|_unwritable| unwritable())?;
+    let mut response = weakly_tagged(StatusCode::OK, tag);
+    response.insert_header((header::CONTENT_TYPE, JSON));
+    Ok(response.body(body))
+}
+
+/// An item in the trash, with its tag.
+pub(crate) fn trashed_answer(view: &TrashedView) -> Answer {
+    let mut response = tagged(StatusCode::OK, &trashed_etag(view));
+    response.insert_header((header::CONTENT_TYPE, JSON));
+    Ok(response.body(encode(&trashed(view))?))
+}
+
+/// What became of each operation of a batch, which no cache may store.
+pub(crate) fn batch_answer(results: &[BatchResult]) -> Answer {
+    let body = batch_results(results).map_err(|_unwritable| unwritable())?;
+    Ok(not_stored(HttpResponse::Ok(), body))
+}
+
+/// 202: it goes on as an operation, which its `Location` names.
+pub(crate) fn accepted(view: &OperationView, settings: &HttpSettings) -> Answer {
+    let mut response = HttpResponse::Accepted();
+    let location = format!("{}/v1/operations/{}", settings.base_path(), view.operation.id);
+    response.insert_header((header::LOCATION, location));
+    json(response, &operation(view))
+}
+
+/// An answer without a body, with this entity tag: 304.
+pub(crate) fn not_modified(tag: &str) -> HttpResponse {
+    tagged(StatusCode::NOT_MODIFIED, tag).finish()
+}
+
+/// An answer without a body, with this weak entity tag: 304.
+pub(crate) fn not_modified_weakly(tag: &str) -> HttpResponse {
+    weakly_tagged(StatusCode::NOT_MODIFIED, tag).finish()
+}
+
+/// The path of an item's own route.
+pub(crate) fn path_of(kind: ItemKind, id: NodeId, settings: &HttpSettings) -> String {
+    let area = match kind {
+        ItemKind::File => "files",
+        ItemKind::Folder => "folders",
+    };
+    format!("{}/v1/{area}/{id}", settings.base_path())
 }
 
 /// 204.
@@ -63,9 +137,33 @@ pub(crate) fn redirect(url: &SignedUrl) -> Answer {
     Ok(response.finish())
 }
 
-fn tagged(status: StatusCode, view: &FileView) -> HttpResponseBuilder {
+/// JSON of an item that is at this place.
+fn located(
+    status: StatusCode,
+    tag: &str,
+    kind: ItemKind,
+    id: NodeId,
+    settings: &HttpSettings,
+) -> HttpResponseBuilder {
+    let mut response = tagged(status, tag);
+    response.insert_header((header::CONTENT_TYPE, JSON));
+    if status == StatusCode::CREATED {
+        response.insert_header((header::LOCATION, path_of(kind, id, settings)));
+    }
+    response
+}
+
+fn tagged(status: StatusCode, tag: &str) -> HttpResponseBuilder {
+    revalidated(status, format!("\"{tag}\""))
+}
+
+fn weakly_tagged(status: StatusCode, tag: &str) -> HttpResponseBuilder {
+    revalidated(status, format!("W/\"{tag}\""))
+}
+
+fn revalidated(status: StatusCode, tag: String) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
-    response.insert_header((header::ETAG, format!("\"{}\"", view.etag())));
+    response.insert_header((header::ETAG, tag));
     response.insert_header((header::CACHE_CONTROL, NO_CACHE));
     response
 }

@@ -3,36 +3,32 @@
 //! A page of them is what clients ask for most. Its bytes go from the values of the domain into one buffer, without bodies of `fm-api-types` in
 //! between, and a signed URL, which needs no escapes, is copied as it is.
 
-use chrono::{DateTime, Datelike as _, SecondsFormat, Timelike as _, Utc};
 use fm_application::files::{FileList, FileView};
-use fm_domain::blobs::SignedUrl;
-use fm_domain::clock::Timestamp;
-use fm_domain::files::{Sha256, ThumbnailState};
-use serde::Serialize;
-use uuid::fmt::Hyphenated;
+use fm_domain::files::ThumbnailState;
+
+use super::about::About;
+use super::json::Json;
 
 /// The JSON of a file but for its texts, at most.
-const FIXED_BYTES: usize = 512;
-
-const HEX: &[u8; 16] = b"0123456789abcdef";
+const FIXED_BYTES: usize = 832;
 
 /// A file with its signed URLs.
-pub(crate) fn file(view: &FileView) -> serde_json::Result<Vec<u8>> {
-    let mut json = Json(Vec::with_capacity(bytes_of(view)));
-    json.file(view)?;
+pub(crate) fn file(view: &FileView, about: &About) -> serde_json::Result<Vec<u8>> {
+    let mut json = Json::with_room(bytes_of(view));
+    json.file(view, about)?;
     Ok(json.0)
 }
 
-/// A page of files.
-pub(crate) fn file_list(list: &FileList) -> serde_json::Result<Vec<u8>> {
+/// A page of files, with what is told of each.
+pub(crate) fn file_list(list: &FileList, about: &[About]) -> serde_json::Result<Vec<u8>> {
     let bytes: usize = list.items.iter().map(bytes_of).sum();
-    let mut json = Json(Vec::with_capacity(FIXED_BYTES + bytes));
+    let mut json = Json::with_room(FIXED_BYTES + bytes);
     json.raw("{\"items\":[");
     for (index, view) in list.items.iter().enumerate() {
         if index > 0 {
             json.raw(",");
         }
-        json.file(view)?;
+        json.file(view, about.get(index).unwrap_or(&About::NOTHING))?;
     }
     json.raw("],\"next_cursor\":");
     json.value(&list.next_cursor)?;
@@ -41,20 +37,21 @@ pub(crate) fn file_list(list: &FileList) -> serde_json::Result<Vec<u8>> {
 }
 
 /// About how long the JSON of a file is.
-fn bytes_of(view: &FileView) -> usize {
+pub(super) fn bytes_of(view: &FileView) -> usize {
     let texts = view.file.name.as_str().len() + view.file.content_type.as_str().len();
     let thumbnail = view.thumbnail.as_ref().map_or(0, |url| url.expose().len());
     FIXED_BYTES + texts + view.download.expose().len() + thumbnail
 }
 
-/// JSON as far as it is written.
-struct Json(Vec<u8>);
-
 impl Json {
-    fn file(&mut self, view: &FileView) -> serde_json::Result<()> {
+    pub(super) fn file(&mut self, view: &FileView, about: &About) -> serde_json::Result<()> {
         let file = &view.file;
         self.raw("{\"id\":");
-        self.plain(file.id.uuid().hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH]));
+        self.id(file.id.uuid());
+        self.raw(",\"kind\":\"file\",\"drive_id\":");
+        self.id(file.drive().uuid());
+        self.raw(",\"parent_id\":");
+        self.id(file.parent.uuid());
         self.raw(",\"name\":");
         self.value(file.name.as_str())?;
         self.raw(",\"content_type\":");
@@ -63,11 +60,16 @@ impl Json {
         self.value(&file.size.bytes())?;
         self.raw(",\"sha256\":");
         self.hash(file.sha256);
+        self.raw(",\"version\":");
+        self.value(&file.version.number())?;
         self.raw(",\"created_at\":");
         self.time(file.created_at);
         self.raw(",\"updated_at\":");
         self.time(file.updated_at);
-        self.raw(",\"thumbnail\":{\"status\":");
+        self.raw(",\"modified_at\":");
+        self.time(file.modified_at);
+        self.relation();
+        self.raw(",\"trashed_at\":null,\"thumbnail\":{\"status\":");
         self.plain(file.thumbnail.as_str());
         self.raw(",\"url\":");
         self.url(view.thumbnail.as_ref());
@@ -83,66 +85,12 @@ impl Json {
         self.url(Some(&view.download));
         self.raw(",\"expires_at\":");
         self.time(view.expires_at);
-        self.raw("}}");
+        self.raw("}");
+        self.about(about)?;
+        self.raw("}");
         Ok(())
-    }
-
-    fn raw(&mut self, json: &str) {
-        self.0.extend_from_slice(json.as_bytes());
-    }
-
-    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> serde_json::Result<()> {
-        serde_json::to_writer(&mut self.0, value)
-    }
-
-    /// A text without characters that JSON escapes.
-    fn plain(&mut self, text: &str) {
-        self.0.push(b'"');
-        self.raw(text);
-        self.0.push(b'"');
-    }
-
-    fn url(&mut self, url: Option<&SignedUrl>) {
-        match url {
-            Some(url) => self.plain(url.expose()),
-            None => self.raw("null"),
-        }
-    }
-
-    fn hash(&mut self, hash: Option<Sha256>) {
-        let Some(hash) = hash else { return self.raw("null") };
-        self.0.push(b'"');
-        for byte in hash.as_bytes() {
-            self.0.extend([HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
-        }
-        self.0.push(b'"');
-    }
-
-    /// RFC 3339 in UTC with microseconds and `Z`.
-    fn time(&mut self, moment: Timestamp) {
-        let moment = DateTime::<Utc>::from(moment);
-        let time = moment.naive_utc();
-        let Some(year) = u32::try_from(time.year()).ok().filter(|year| *year <= 9999) else {
-            return self.plain(&moment.to_rfc3339_opts(SecondsFormat::Micros, true));
-        };
-        let fields = [
-            ("\"", year, 4),
-            ("-", time.month(), 2),
-            ("-", time.day(), 2),
-            ("T", time.hour(), 2),
-            (":", time.minute(), 2),
-            (":", time.second(), 2),
-            (".", time.nanosecond() / 1000, 6),
-        ];
-        for (before, number, digits) in fields {
-            self.raw(before);
-            for place in (0..digits).rev() {
-                self.0.push(HEX[(number / 10_u32.pow(place) % 10) as usize]);
-            }
-        }
-        self.raw("Z\"");
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -36,6 +36,8 @@ fn storage(view: &AccountView) -> Storage {
     let storage = view.account.storage;
     Storage {
         used_bytes: storage.used.bytes(),
+        trash_bytes: storage.trash.bytes(),
+        version_bytes: storage.versions.bytes(),
         file_count: storage.file_count,
         quota_bytes: view.quota.map(ByteSize::bytes),
     }

@@ -61,7 +61,19 @@ codes! {
     RequestTimeout = "request_timeout", 408, "the body stalled";
     /// Another account has this address.
     EmailTaken = "email_taken", 409, "another account has this address";
-    /// It contradicts another request.
+    /// The folder has an entry of this name; `existing` says which.
+    NameTaken = "name_taken", 409, "the folder has an entry of this name";
+    /// A folder with entries is deleted only with `recursive=true`.
+    FolderNotEmpty = "folder_not_empty", 409, "the folder has entries";
+    /// The target lies in what is moved or copied.
+    MoveIntoItself = "move_into_itself", 409, "the folder lies in what is moved or copied";
+    /// Folders would be nested in more than 64 levels.
+    TooDeep = "too_deep", 409, "folders would be nested too deeply";
+    /// The folder would have more than 100,000 entries.
+    FolderFull = "folder_full", 409, "the folder has too many entries";
+    /// The folder that an item was in is in the trash, or gone.
+    ParentTrashed = "parent_trashed", 409, "the folder that it was in is in the trash, or gone";
+    /// It contradicts another request, or what is there.
     Conflict = "conflict", 409, "the idempotency key was used for another upload";
     /// The upload was not finished in time.
     UploadExpired = "upload_expired", 410, "the upload was not finished in time";
@@ -69,7 +81,9 @@ codes! {
     PreconditionFailed = "precondition_failed", 412, "the file has changed";
     /// The body is over its cap.
     PayloadTooLarge = "payload_too_large", 413, "the file is larger than 52428800 bytes";
-    /// The user's quota would be exceeded.
+    /// It is about more items than one request takes.
+    BatchTooLarge = "batch_too_large", 413, "it is about more items than one request takes";
+    /// The user's quota would be exceeded; `reclaimable` says what could be freed, where something can.
     QuotaExceeded = "quota_exceeded", 413, "the storage quota would be exceeded";
     /// The body has another media type than the one asked for.
     UnsupportedMediaType = "unsupported_media_type", 415, "the body must be application/json";

@@ -6,6 +6,7 @@
 mod administration;
 mod code;
 mod refusals;
+mod tree;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,8 +15,11 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use fm_api_types::FieldError;
+use fm_api_types::{ExistingItem, FieldError, Reclaimable};
+use fm_domain::body::ByteSize;
 use fm_domain::error::PortError;
+use fm_domain::ids::NodeId;
+use fm_domain::tree::ItemKind;
 
 pub use code::Code;
 
@@ -30,9 +34,18 @@ pub(crate) type Answer = Result<HttpResponse, Problem>;
 pub struct Problem {
     code: Code,
     detail: Cow<'static, str>,
-    errors: Vec<FieldError>,
+    more: Option<Box<More>>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<PortError>,
+}
+
+/// What few problems say.
+#[derive(Debug, Clone, Default)]
+struct More {
+    errors: Vec<FieldError>,
+    pointer: Option<String>,
+    existing: Option<ExistingItem>,
+    reclaimable: Option<Reclaimable>,
 }
 
 impl Problem {
@@ -42,7 +55,7 @@ impl Problem {
         if code.status() == StatusCode::UNAUTHORIZED {
             headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         }
-        Self { code, detail: detail.into(), errors: Vec::new(), headers, cause: None }
+        Self { code, detail: detail.into(), more: None, headers, cause: None }
     }
 
     /// A problem that its code says all of.
@@ -69,7 +82,15 @@ impl Problem {
     /// large body.
     pub(crate) fn validation(mut errors: Vec<FieldError>) -> Self {
         errors.truncate(MAX_ERRORS);
-        Self { errors, ..Self::of(Code::ValidationFailed) }
+        let more = More { errors, ..More::default() };
+        Self { more: Some(Box::new(more)), ..Self::of(Code::ValidationFailed) }
+    }
+
+    /// 409: this item has the name.
+    pub(crate) fn name_taken(id: NodeId, kind: ItemKind) -> Self {
+        let existing = ExistingItem { id: id.to_string(), kind: kind.as_str().to_owned() };
+        let more = More { existing: Some(existing), ..More::default() };
+        Self { more: Some(Box::new(more)), ..Self::of(Code::NameTaken) }
     }
 
     /// 500 for what can't happen; it says in the log what did.
@@ -82,6 +103,31 @@ impl Problem {
     pub(crate) fn retry_after(self, after: Duration) -> Self {
         let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
         self.with(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
+    }
+
+    /// The same refusal by this code: what it says stays, and so do its header fields.
+    pub(crate) fn by_code(self, code: Code) -> Self {
+        Self { detail: self.detail, headers: self.headers, ..Self::of(code) }
+    }
+
+    /// Says which part of the body it is about.
+    #[must_use]
+    pub(crate) fn at(mut self, pointer: String) -> Self {
+        self.more.get_or_insert_default().pointer = Some(pointer);
+        self
+    }
+
+    /// Says what could be freed.
+    #[must_use]
+    pub(crate) fn reclaimable(mut self, trash: ByteSize, versions: ByteSize) -> Self {
+        let (trash_bytes, version_bytes) = (trash.bytes(), versions.bytes());
+        self.more.get_or_insert_default().reclaimable = Some(Reclaimable { trash_bytes, version_bytes });
+        self
+    }
+
+    /// Whether the quota refused it, and it does not say yet what could be freed.
+    pub(crate) fn lacks_reclaimable(&self) -> bool {
+        self.code == Code::QuotaExceeded && self.more.as_ref().is_none_or(|more| more.reclaimable.is_none())
     }
 
     /// Answers with this header too.
@@ -100,7 +146,13 @@ impl Problem {
     /// The values that are not acceptable.
     #[cfg(test)]
     pub(crate) fn errors(&self) -> &[FieldError] {
-        &self.errors
+        self.more.as_ref().map_or(&[], |more| &more.errors)
+    }
+
+    /// The part of the body that it is about.
+    #[cfg(test)]
+    pub(crate) fn pointer(&self) -> Option<&str> {
+        self.more.as_ref()?.pointer.as_deref()
     }
 
     /// What failed inside, for the log alone.
@@ -111,6 +163,8 @@ impl Problem {
     /// The answer to the request with this id.
     pub(crate) fn render(&self, request_id: &str) -> HttpResponse {
         let status = self.code.status();
+        let More { errors, pointer, existing, reclaimable } =
+            self.more.as_deref().cloned().unwrap_or_default();
         let json = fm_api_types::Problem {
             r#type: "about:blank".to_owned(),
             title: self.code.title().to_owned(),
@@ -118,7 +172,10 @@ impl Problem {
             code: self.code.name().to_owned(),
             detail: self.detail.clone().into_owned(),
             request_id: request_id.to_owned(),
-            errors: self.errors.clone(),
+            errors,
+            pointer,
+            existing,
+            reclaimable,
         };
         let mut response = HttpResponse::build(status);
         response.reason(self.code.title());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::links::Forbidden;
 use fm_application::accounts::{ChangePasswordError, ReauthenticateError, RegisterError, RemoveAccountError};
 use fm_application::audit::ActivityError;
-use fm_application::files::{EditError, FileError, ListError, ThumbnailError, UploadError};
+use fm_application::files::{FileError, ListError, ThumbnailError, UploadError};
 use fm_application::sessions::{LogInError, Refused, RevokeSessionError};
 use fm_application::uploads::{PartError, ResumableError};
 use fm_application::wiring::Busy;
@@ -131,19 +131,8 @@ impl From<FileError> for Problem {
     }
 }
 
-impl From<EditError> for Problem {
-    fn from(error: EditError) -> Self {
-        match error {
-            EditError::NotFound => Self::of(Code::NotFound),
-            EditError::PreconditionFailed => Self::of(Code::PreconditionFailed),
-            EditError::Denied(denied) => denied.into(),
-            EditError::Store(error) => error.into(),
-        }
-    }
-}
-
 /// 429: a user has a few lists at a time.
-fn too_many_lists(retry_after: Duration) -> Problem {
+pub(super) fn too_many_lists(retry_after: Duration) -> Problem {
     Problem::new(Code::RateLimited, "too many lists or searches of yours are worked on at the moment")
         .retry_after(retry_after)
 }
@@ -201,6 +190,7 @@ impl From<UploadError> for Problem {
             }
             UploadError::NotFound => Self::of(Code::NotFound),
             UploadError::PreconditionFailed => Self::of(Code::PreconditionFailed),
+            UploadError::Misplaced(refusal) => refusal.into(),
             UploadError::Unauthenticated => Self::of(Code::Unauthenticated),
             UploadError::Denied(denied) => denied.into(),
             UploadError::Store(error) => error.into(),
@@ -230,6 +220,7 @@ impl From<ResumableError> for Problem {
                 conflict("another request goes on with the upload").retry_after(retry_after)
             }
             ResumableError::PartMismatch => Self::invalid("/parts", "are not the parts that were sent"),
+            ResumableError::Misplaced(refusal) => refusal.into(),
             ResumableError::Unauthenticated => Self::of(Code::Unauthenticated),
             ResumableError::Denied(denied) => denied.into(),
             ResumableError::Store(error) => error.into(),

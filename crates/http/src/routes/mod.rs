@@ -6,8 +6,12 @@ pub(crate) mod blobs;
 pub(crate) mod direct_uploads;
 mod endpoint;
 pub(crate) mod files;
+mod include;
 pub(crate) mod ops;
+pub(crate) mod trash;
+pub(crate) mod tree;
 pub(crate) mod uploads;
+pub(crate) mod versions;
 
 use actix_web::web::ServiceConfig;
 use fm_application::wiring::UseCases;
@@ -46,6 +50,9 @@ pub(crate) fn endpoints(features: Features) -> Vec<Endpoint> {
     let mut endpoints = auth::endpoints();
     endpoints.extend(files::endpoints());
     endpoints.extend(blobs::endpoints());
+    endpoints.extend(tree::endpoints());
+    endpoints.extend(trash::endpoints());
+    endpoints.extend(versions::endpoints());
     if features.resumable {
         endpoints.extend(uploads::endpoints());
     }

@@ -5,14 +5,19 @@ use std::collections::BTreeMap;
 use actix_web::http::header::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fm_domain::files::{FileName, MediaType};
+use fm_domain::clock::Timestamp;
+use fm_domain::files::{FileName, InvalidFileName, MediaType};
+use fm_domain::tree::TreePath;
 
 use super::UPLOAD_METADATA;
-use crate::input::{bad_header, single};
+use crate::input::{PlacingFields, bad_header, moment, single, unix_millis, unix_seconds};
 use crate::problem::Problem;
 
-/// The longest that is kept. A name of 255 characters takes 1360 bytes at most.
-const LONGEST: usize = 8 * 1024;
+/// The longest that is kept. A name of 255 characters takes 1360 bytes at most, a path of 16 KiB a third more than that.
+const LONGEST: usize = 32 * 1024;
+
+/// What clients in JavaScript write for nothing.
+const NOTHING: [&str; 3] = ["", "null", "undefined"];
 
 /// What a client says of an upload.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,28 +26,72 @@ pub(crate) struct Metadata {
     pub(crate) name: FileName,
     /// What it is to be; as with every upload, what is no media type says nothing.
     pub(crate) claimed_type: Option<MediaType>,
+    /// Where the file goes.
+    pub(crate) fields: PlacingFields,
     /// All of it, as it came.
     pub(crate) text: String,
 }
 
 impl Metadata {
-    /// Reads it. 400 where it is not what tus says, 422 where `filename` is missing or names no file.
+    /// Reads it. 400 where it is not what tus says, 422 where `filename` is missing or names no file, or another value can't be used.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let text = single(headers, &UPLOAD_METADATA)?.unwrap_or_default();
         if text.len() > LONGEST {
             return Err(bad_header(&UPLOAD_METADATA, "is too long"));
         }
         let mut values = values(text).map_err(|detail| bad_header(&UPLOAD_METADATA, detail))?;
-        let refused = |detail: String| Problem::invalid("/filename", detail);
-        let name = values.remove("filename").ok_or_else(|| refused("is required".to_owned()))?;
-        let name = String::from_utf8(name).map_err(|_bytes| refused("must be UTF-8".to_owned()))?;
+        let name = values.remove("filename").ok_or_else(|| refused("filename", "is required"))?;
+        let name = String::from_utf8(name).map_err(|_bytes| refused("filename", "must be UTF-8"))?;
         let claimed_type = values.remove("filetype").and_then(|bytes| String::from_utf8(bytes).ok());
         Ok(Self {
-            name: name.parse().map_err(|invalid| refused(format!("{invalid}")))?,
+            name: name
+                .parse()
+                .map_err(|invalid: InvalidFileName| refused("filename", invalid.to_string()))?,
             claimed_type: claimed_type.and_then(|text| text.parse().ok()),
+            fields: placing_fields(&mut values)?,
             text: text.to_owned(),
         })
     }
+}
+
+/// Where the file goes: by our own names, else by those that clients have. Uppy sends `relativePath`, the path in the folder that was
+/// dropped, the name at its end; `lastModified` is the time of a file in a browser, `mtime` that of a sync client.
+fn placing_fields(values: &mut BTreeMap<&str, Vec<u8>>) -> Result<PlacingFields, Problem> {
+    let mut take = |key: &str| -> Result<Option<String>, Problem> {
+        let Some(value) = values.remove(key) else { return Ok(None) };
+        let text = String::from_utf8(value).map_err(|_bytes| refused(key, "must be UTF-8"))?;
+        Ok(Some(text).filter(|text| !NOTHING.contains(&text.as_str())))
+    };
+    let mut fields = PlacingFields::default();
+    for key in PlacingFields::NAMES {
+        if let Some(text) = take(key)? {
+            fields.set(key, &text).map_err(|wrong| refused(key, wrong))?;
+        }
+    }
+    let (relative, mtime, last_modified) = (take("relativePath")?, take("mtime")?, take("lastModified")?);
+    if let Some(text) = relative.filter(|_| fields.path.is_none()) {
+        let folders = text.rsplit_once('/').map_or("", |(folders, _)| folders);
+        let path =
+            TreePath::parse(folders).map_err(|invalid| refused("relativePath", invalid.to_string()))?;
+        fields.path = Some(path);
+    }
+    if let Some(text) = mtime.filter(|_| fields.modified_at.is_none()) {
+        fields.modified_at = Some(mtime_of(&text)?);
+    }
+    if let Some(text) = last_modified.filter(|_| fields.modified_at.is_none()) {
+        let wrong = || refused("lastModified", "must be milliseconds since 1970");
+        fields.modified_at = Some(unix_millis(&text).ok_or_else(wrong)?);
+    }
+    Ok(fields)
+}
+
+fn mtime_of(text: &str) -> Result<Timestamp, Problem> {
+    let wrong = || refused("mtime", "must be seconds since 1970, or a moment of RFC 3339");
+    unix_seconds(text).or_else(|| moment(text).ok()).ok_or_else(wrong)
+}
+
+fn refused(key: &str, detail: impl Into<String>) -> Problem {
+    Problem::invalid(format!("/{key}"), detail)
 }
 
 /// The pairs. A value may be left out, and then the space too.
@@ -72,7 +121,10 @@ mod tests {
     use fm_fuzzing::changed_lines;
     use proptest::prelude::*;
 
+    use fm_domain::tree::OnConflict;
+
     use super::*;
+    use crate::input::ItemRef;
     use crate::problem::Code;
 
     fn read(text: &str) -> Result<Metadata, Code> {
@@ -87,7 +139,55 @@ mod tests {
         let metadata = read(text).unwrap();
         assert_eq!(metadata.name.as_str(), "café.png");
         assert_eq!(metadata.claimed_type.unwrap().as_str(), "image/png");
+        assert_eq!(metadata.fields, PlacingFields::default());
         assert_eq!(metadata.text, text);
+    }
+
+    fn placed(values: &[(&str, &str)]) -> Result<PlacingFields, Code> {
+        let pairs = values.iter().map(|(key, value)| format!("{key} {}", STANDARD.encode(value)));
+        read(&std::iter::once("filename YQ==".to_owned()).chain(pairs).collect::<Vec<_>>().join(","))
+            .map(|metadata| metadata.fields)
+    }
+
+    #[test]
+    fn a_file_is_placed_by_our_own_keys_and_by_those_of_clients() {
+        let path = |text: &str| Some(TreePath::parse(text).unwrap());
+        let at = |seconds| Some(Timestamp::from_unix_seconds(seconds));
+        let fields =
+            placed(&[("parent_id", "root"), ("on_conflict", "fail"), ("strict_parent", "true")]).unwrap();
+        assert_eq!((fields.parent, fields.on_conflict), (Some(ItemRef::Root), Some(OnConflict::Fail)));
+        assert_eq!(fields.strict_parent, Some(true));
+        assert_eq!(placed(&[("relativePath", "photos/2026/a.png")]).unwrap().path, path("photos/2026"));
+        assert_eq!(placed(&[("relativePath", "a.png")]).unwrap().path, path(""));
+        assert_eq!(placed(&[("relativePath", "x/a"), ("path", "y/z")]).unwrap().path, path("y/z"));
+        for (key, text) in [("mtime", "7"), ("mtime", "1970-01-01T00:00:07Z"), ("lastModified", "7000")] {
+            assert_eq!(placed(&[(key, text)]).unwrap().modified_at, at(7), "{key} {text}");
+        }
+        assert_eq!(placed(&[("lastModified", "9000"), ("mtime", "7")]).unwrap().modified_at, at(7));
+    }
+
+    #[test]
+    fn what_javascript_writes_for_nothing_says_nothing() {
+        for nothing in NOTHING {
+            let keys = ["parent_id", "path", "on_conflict", "relativePath", "mtime", "lastModified"];
+            let fields = placed(&keys.map(|key| (key, nothing))).unwrap();
+            assert_eq!(fields, PlacingFields::default(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn places_that_can_not_be_used_are_refused() {
+        for (key, text) in [
+            ("path", "a/../b"),
+            ("relativePath", "../a"),
+            ("on_conflict", "reuse"),
+            ("strict_parent", "perhaps"),
+            ("modified_at", "7"),
+            ("mtime", "yesterday"),
+            ("lastModified", "NaN"),
+        ] {
+            assert_eq!(placed(&[(key, text)]), Err(Code::ValidationFailed), "{key} {text}");
+        }
     }
 
     #[test]
@@ -99,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_is_broken_is_malformed() {
-        let long = format!("filename YQ==,a {}", "YWFh".repeat(2048));
+        let long = format!("filename YQ==,a {}", "YWFh".repeat(8192));
         for text in
             ["filename YQ==,,a YQ==", "filename YQ==,filename YQ==", "filename !", &long, "a b c", ","]
         {

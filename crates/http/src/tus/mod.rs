@@ -37,3 +37,7 @@ pub(crate) const UPLOAD_CONCAT: HeaderName = HeaderName::from_static("upload-con
 pub(crate) const UPLOAD_CHECKSUM: HeaderName = HeaderName::from_static("upload-checksum");
 /// Not of tus: the file that an upload has become.
 pub(crate) const FILE_ID: HeaderName = HeaderName::from_static("x-file-id");
+/// Not of tus: the name that was asked for, where that was taken.
+const REQUESTED_NAME: HeaderName = HeaderName::from_static("x-requested-name");
+/// Not of tus: the folder that was asked for, where that went away meanwhile.
+const MOVED_FROM_PARENT_ID: HeaderName = HeaderName::from_static("x-moved-from-parent-id");

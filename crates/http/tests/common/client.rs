@@ -137,6 +137,13 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
+    /// The name that an upload asked for, whatever its file is called.
+    pub(crate) fn asked_name(&self) -> String {
+        let value = self.value();
+        let asked = value.get("requested_name").unwrap_or(&value["name"]);
+        asked.as_str().unwrap().to_owned()
+    }
+
     /// Status and code of a problem, after a look at what every problem has.
     pub(crate) fn problem(&self) -> (u16, String) {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text());

@@ -15,7 +15,7 @@ use actix_web::dev::ServerHandle;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_application::jobs::JobRegistry;
-use fm_application::wiring::{DirectPorts, PasswordQueue, Ports, Settings, UseCases};
+use fm_application::wiring::{DirectPorts, PasswordQueue, Ports, Retention, Settings, UseCases};
 use fm_credentials::{
     Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSecrets, JwtSigner, OsIds, SecretBytes,
     TokenAudience,
@@ -113,6 +113,8 @@ impl Server {
             rate_policies: RatePolicies::none(),
             registration_open: true,
             serves_blobs: true,
+            retention: Retention::default(),
+            names_portable: false,
         };
         choose(&mut settings);
         let use_cases = Arc::new(UseCases::new(&ports, &settings));

@@ -1,9 +1,10 @@
 //! The states of blobs.
 
+use std::collections::HashMap;
 use std::ops::Bound;
 
 use async_trait::async_trait;
-use fm_domain::archive::{LooseBlob, LooseState};
+use fm_domain::archive::{ArchivedBlob, BlobTally, LooseBlob, LooseState};
 use fm_domain::blobs::{
     BlobIntent, BlobKey, BlobQueries, BlobRecord, BlobRepo, BlobState, ExpiredIntent, MarkStored, StoredBlob,
     Sweepable, Tombstone,
@@ -24,8 +25,8 @@ pub(crate) struct Blobs {
     expiring: Set<(Timestamp, BlobId)>,
     /// Tombstones, by when they are due.
     due: Set<(Timestamp, BlobId)>,
-    /// All but tombstones.
-    living: Set<(UserId, BlobId)>,
+    /// Intents, by their owners.
+    intents: Set<(UserId, BlobId)>,
 }
 
 #[derive(Debug, Clone)]
@@ -39,7 +40,7 @@ struct BlobRow {
 #[derive(Debug, Clone, Copy)]
 enum Standing {
     Intent { expires_at: Timestamp },
-    Stored { size: ByteSize },
+    Stored { size: ByteSize, references: u64 },
     Deleted { deleted_at: Timestamp, due_at: Timestamp, was_stored: bool },
 }
 
@@ -47,7 +48,7 @@ impl Standing {
     const fn told(self) -> BlobState {
         match self {
             Self::Intent { .. } => BlobState::Intent,
-            Self::Stored { size } => BlobState::Stored { size },
+            Self::Stored { size, .. } => BlobState::Stored { size },
             Self::Deleted { .. } => BlobState::Deleted,
         }
     }
@@ -73,7 +74,7 @@ impl Blobs {
     fn take(&mut self, id: BlobId) -> Option<BlobRow> {
         let row = self.by_id.get(&id).cloned()?;
         self.by_id.remove_mut(&id);
-        self.living.remove_mut(&(row.owner, id));
+        self.intents.remove_mut(&(row.owner, id));
         match row.state {
             Standing::Intent { expires_at } => self.expiring.remove_mut(&(expires_at, id)),
             Standing::Deleted { due_at, .. } => self.due.remove_mut(&(due_at, id)),
@@ -87,9 +88,9 @@ impl Blobs {
         match row.state {
             Standing::Intent { expires_at } => {
                 self.expiring.insert_mut((expires_at, id));
-                self.living.insert_mut((row.owner, id));
+                self.intents.insert_mut((row.owner, id));
             }
-            Standing::Stored { .. } => self.living.insert_mut((row.owner, id)),
+            Standing::Stored { .. } => {}
             Standing::Deleted { due_at, .. } => self.due.insert_mut((due_at, id)),
         }
         self.by_id.insert_mut(id, row);
@@ -116,20 +117,54 @@ impl Blobs {
         self.by_id.size()
     }
 
+    /// Adds a stored blob with one reference, unless there is one with its id.
+    pub(super) fn add_stored(&mut self, blob: &ArchivedBlob) {
+        let ArchivedBlob { key, owner, size } = *blob;
+        if !self.by_id.contains_key(&key.id) {
+            let state = Standing::Stored { size, references: 1 };
+            self.put(BlobRow { key, owner, reserved: ByteSize::ZERO, state });
+        }
+    }
+
+    /// Stored blobs that count other references than `counted` says.
+    pub(super) fn wrong_references(&self, counted: &HashMap<BlobId, u64>) -> Vec<BlobTally> {
+        let stored = self.by_id.iter().filter_map(|(id, row)| match row.state {
+            Standing::Stored { references, .. } => {
+                let counted = counted.get(id).copied().unwrap_or(0);
+                Some(BlobTally { key: row.key, recorded: references, counted })
+            }
+            Standing::Intent { .. } | Standing::Deleted { .. } => None,
+        });
+        stored.filter(|tally| tally.recorded != tally.counted).collect()
+    }
+
+    /// Makes a stored blob count so many references; without any it is a tombstone due at `at`.
+    pub(super) fn set_references(&mut self, id: BlobId, references: u64, at: Timestamp) {
+        match self.state(id) {
+            Some(Standing::Stored { size, .. }) if references > 0 => {
+                self.set(id, Standing::Stored { size, references });
+            }
+            Some(Standing::Stored { .. }) => {
+                self.mark_deleted(id, at);
+            }
+            Some(Standing::Intent { .. } | Standing::Deleted { .. }) | None => {}
+        }
+    }
+
     /// Those after `after` by their ids whose bytes no file of a user needs.
     pub(crate) fn loose(
         &self,
         after: Option<BlobId>,
         limit: usize,
-        is_user: impl Fn(UserId) -> bool,
+        is_needed: impl Fn(BlobId) -> bool,
     ) -> Vec<LooseBlob> {
         let edge = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rows = self.by_id.range((edge, Bound::Unbounded)).map(|(_, row)| row);
         let loose = rows.filter_map(|row| {
             let state = match row.state {
                 Standing::Intent { expires_at } => LooseState::Intent { expires_at },
-                Standing::Stored { .. } if is_user(row.owner) => return None,
-                Standing::Stored { .. } => LooseState::Ownerless,
+                Standing::Stored { .. } if is_needed(row.key.id) => return None,
+                Standing::Stored { .. } => LooseState::Unreferenced,
                 Standing::Deleted { deleted_at, due_at, was_stored } => {
                     LooseState::Deleted { deleted_at, due_at, was_stored }
                 }
@@ -139,15 +174,33 @@ impl Blobs {
         loose.take(limit).collect()
     }
 
-    /// Turns up to `limit` intents and stored blobs of the owner into tombstones; answers how many.
-    pub(crate) fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp, limit: usize) -> usize {
+    /// Turns up to `limit` intents of the owner into tombstones; answers how many.
+    pub(crate) fn cancel_owned(&mut self, owner: UserId, at: Timestamp, limit: usize) -> usize {
         let from = (owner, BlobId::new(uuid::Uuid::nil()));
-        let theirs = self.living.range(from..).take_while(|(of, _)| *of == owner).take(limit);
+        let theirs = self.intents.range(from..).take_while(|(of, _)| *of == owner).take(limit);
         let ids: Vec<BlobId> = theirs.map(|(_, id)| *id).collect();
         for id in &ids {
             self.mark_deleted(*id, at);
         }
         ids.len()
+    }
+
+    /// Drops a reference of each of these stored blobs; the keys of those that had no other, which are tombstones then.
+    pub(crate) fn drop_references(&mut self, ids: &[BlobId], at: Timestamp) -> Vec<BlobKey> {
+        let mut gone = Vec::new();
+        for id in ids {
+            match self.state(*id) {
+                Some(Standing::Stored { size, references }) if references > 1 => {
+                    self.set(*id, Standing::Stored { size, references: references - 1 });
+                }
+                Some(Standing::Stored { .. }) => {
+                    self.mark_deleted(*id, at);
+                    gone.extend(self.by_id.get(id).map(|row| row.key));
+                }
+                Some(Standing::Intent { .. } | Standing::Deleted { .. }) | None => {}
+            }
+        }
+        gone
     }
 }
 
@@ -189,7 +242,7 @@ impl BlobRepo for MemoryUnitOfWork {
     async fn mark_stored(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored> {
         match self.tables.blobs.state(id) {
             Some(Standing::Intent { .. }) => {
-                self.tables.blobs.set(id, Standing::Stored { size: stored.size });
+                self.tables.blobs.set(id, Standing::Stored { size: stored.size, references: 1 });
                 Ok(())
             }
             Some(Standing::Stored { .. } | Standing::Deleted { .. }) | None => Err(MarkStored::NoIntent),
@@ -203,10 +256,6 @@ impl BlobRepo for MemoryUnitOfWork {
     async fn cancel_intent(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
         let recorded = matches!(self.tables.blobs.state(id), Some(Standing::Intent { .. }));
         Ok(recorded && self.tables.blobs.mark_deleted(id, at))
-    }
-
-    async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
-        Ok(self.tables.blobs.mark_owned_deleted(owner, at, usize::MAX) as u64)
     }
 
     async fn cancel_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> {
@@ -240,6 +289,19 @@ impl BlobRepo for MemoryUnitOfWork {
             self.tables.blobs.set(id, Standing::Deleted { deleted_at, due_at: until, was_stored });
         }
         Ok(())
+    }
+
+    async fn add_references(&mut self, ids: &[BlobId]) -> PortResult<bool> {
+        let blobs = &mut self.tables.blobs;
+        for id in ids {
+            let Some(Standing::Stored { size, references }) = blobs.state(*id) else { return Ok(false) };
+            blobs.set(*id, Standing::Stored { size, references: references + 1 });
+        }
+        Ok(true)
+    }
+
+    async fn drop_references(&mut self, ids: &[BlobId], at: Timestamp) -> PortResult<Vec<BlobKey>> {
+        Ok(self.tables.blobs.drop_references(ids, at))
     }
 
     async fn remove(&mut self, id: BlobId) -> PortResult<()> {

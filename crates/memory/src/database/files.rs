@@ -1,52 +1,21 @@
-//! Files, and the orders they are listed in.
-
-use std::ops::Bound;
-use std::sync::Arc;
+//! Files, which are items of their drives, and the orders they are listed in.
 
 use async_trait::async_trait;
 use fm_domain::access::Access;
-use fm_domain::accounts::Kept;
-use fm_domain::body::ByteSize;
-use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{
     Charset, File, FileFilter, FilePage, FileQueries, FileRepo, FileSort, PageKey, Revision, Sha256,
-    SortOrder, ThumbnailState, TypeFilter, UpdateFile,
+    ThumbnailState, TypeFilter, UpdateFile,
 };
-use fm_domain::ids::{BlobId, FileId, UserId};
+use fm_domain::ids::{BlobId, FileId};
+use fm_domain::tree::{Item, Removed};
 
 use super::access::visible_owner;
-use super::tables::{Map, Set, Tables};
+use super::nodes::{FileOrders, Node, walk};
+use super::tables::Tables;
 use super::unit::MemoryUnitOfWork;
 
-/// Files by id, and each owner's in every order of a list.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Files {
-    by_id: Map<FileId, Arc<File>>,
-    owned: Map<UserId, Orders>,
-}
-
-/// One owner's files, by each of the keys they are sorted by.
-#[derive(Debug, Clone, Default)]
-struct Orders {
-    creation: Set<(Timestamp, FileId)>,
-    name: Set<(String, FileId)>,
-    size: Set<(ByteSize, FileId)>,
-}
-
-impl Orders {
-    fn add(&mut self, file: &File) {
-        self.creation.insert_mut((file.created_at, file.id));
-        self.name.insert_mut((file.name.sort_key(), file.id));
-        self.size.insert_mut((file.size, file.id));
-    }
-
-    fn take(&mut self, file: &File) {
-        self.creation.remove_mut(&(file.created_at, file.id));
-        self.name.remove_mut(&(file.name.sort_key(), file.id));
-        self.size.remove_mut(&(file.size, file.id));
-    }
-
+impl FileOrders {
     /// The ids in the order of `page`, from after its key on. A key of another order begins at the beginning.
     fn walk(&self, page: &FilePage) -> Box<dyn Iterator<Item = FileId> + '_> {
         let key = page.after.clone();
@@ -79,60 +48,6 @@ impl Orders {
     }
 }
 
-fn walk<K: Ord>(
-    order: &Set<(K, FileId)>,
-    direction: SortOrder,
-    after: Option<(K, FileId)>,
-) -> Box<dyn Iterator<Item = FileId> + '_> {
-    let edge = after.map_or(Bound::Unbounded, Bound::Excluded);
-    match direction {
-        SortOrder::Ascending => Box::new(order.range((edge, Bound::Unbounded)).map(|(_, id)| *id)),
-        SortOrder::Descending => Box::new(order.range((Bound::Unbounded, edge)).rev().map(|(_, id)| *id)),
-    }
-}
-
-impl Files {
-    fn put(&mut self, file: File) {
-        if !self.owned.contains_key(&file.owner) {
-            self.owned.insert_mut(file.owner, Orders::default());
-        }
-        if let Some(orders) = self.owned.get_mut(&file.owner) {
-            orders.add(&file);
-        }
-        self.by_id.insert_mut(file.id, Arc::new(file));
-    }
-
-    fn take(&mut self, id: FileId) -> Option<Arc<File>> {
-        let file = self.by_id.get(&id).cloned()?;
-        if let Some(orders) = self.owned.get_mut(&file.owner) {
-            orders.take(&file);
-        }
-        self.by_id.remove_mut(&id);
-        Some(file)
-    }
-
-    fn find(&self, owner: UserId, id: FileId) -> Option<&Arc<File>> {
-        self.by_id.get(&id).filter(|file| file.owner == owner)
-    }
-
-    /// What the owner's files add up to.
-    pub(crate) fn kept(&self, owner: UserId) -> Kept {
-        let Some(orders) = self.owned.get(&owner) else { return Kept::default() };
-        let bytes = orders.size.iter().fold(0_u64, |sum, (size, _)| sum.saturating_add(size.bytes()));
-        Kept { bytes: ByteSize::new(bytes), files: orders.size.size() as u64 }
-    }
-
-    /// Removes up to `limit` files of the owner; answers how many.
-    pub(crate) fn remove_owned(&mut self, owner: UserId, limit: usize) -> usize {
-        let Some(orders) = self.owned.get(&owner) else { return 0 };
-        let ids: Vec<FileId> = orders.creation.iter().take(limit).map(|(_, id)| *id).collect();
-        for id in &ids {
-            self.take(*id);
-        }
-        ids.len()
-    }
-}
-
 fn matches(file: &File, filter: &FileFilter) -> bool {
     let name =
         filter.name_contains.as_ref().is_none_or(|text| file.name.search_key().contains(text.as_str()));
@@ -142,17 +57,20 @@ fn matches(file: &File, filter: &FileFilter) -> bool {
         Some(TypeFilter::Exactly(exactly)) => file.content_type.as_str() == exactly.as_str(),
         Some(TypeFilter::Family(family)) => file.content_type.family() == family,
     };
-    name && hash && content_type
+    let parent = filter.parent.is_none_or(|parent| file.parent == parent);
+    let after = filter.modified_after.is_none_or(|after| file.modified_at > after);
+    let before = filter.modified_before.is_none_or(|before| file.modified_at < before);
+    name && hash && content_type && parent && after && before
 }
 
 impl Tables {
-    fn visible_file(&self, access: &Access, id: FileId) -> Option<&Arc<File>> {
-        self.files.find(visible_owner(access, &self.users)?, id)
+    fn visible_file(&self, access: &Access, id: FileId) -> Option<&File> {
+        self.nodes.file(visible_owner(access, &self.users)?, id)
     }
 
-    /// The file with this content, unless its owner is marked as removed.
-    fn file_of(&self, id: FileId, blob: BlobId) -> Option<&Arc<File>> {
-        let file = self.files.by_id.get(&id).filter(|file| file.blob == blob)?;
+    /// The file with this content, living or not, unless its owner is marked as removed.
+    fn file_of(&self, id: FileId, blob: BlobId) -> Option<&File> {
+        let file = self.nodes.get(id.into())?.file().filter(|file| file.blob == blob)?;
         Some(file).filter(|file| !self.users.is_removed(file.owner))
     }
 }
@@ -160,57 +78,67 @@ impl Tables {
 #[async_trait]
 impl FileQueries for Tables {
     async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
-        Ok(self.visible_file(access, id).map(|file| File::clone(file)))
+        Ok(self.visible_file(access, id).cloned())
     }
 
     async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
         let Some(owner) = visible_owner(access, &self.users) else { return Ok(Vec::new()) };
-        let Some(orders) = self.files.owned.get(&owner) else { return Ok(Vec::new()) };
-        let files = orders.walk(page).filter_map(|id| self.files.by_id.get(&id));
-        let matching = files.filter(|file| matches(file, filter)).map(|file| File::clone(file));
+        let Some(orders) = self.nodes.file_orders(owner) else { return Ok(Vec::new()) };
+        let files = orders.walk(page).filter_map(|id| self.nodes.file(owner, id));
+        let matching = files.filter(|file| matches(file, filter)).cloned();
         Ok(matching.take(page.limit as usize).collect())
     }
 
     async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> {
-        let edge = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let files = self.files.by_id.range((edge, Bound::Unbounded)).map(|(_, file)| file);
+        let files = self.nodes.rows(after.map(Into::into)).filter_map(|node| node.file());
         let files = files.filter(|file| !self.users.is_removed(file.owner)).take(limit as usize);
-        Ok(files.map(|file| File::clone(file)).collect())
+        Ok(files.cloned().collect())
+    }
+}
+
+impl MemoryUnitOfWork {
+    /// Writes a file that is there, and stamps it where the unit has entered its drive.
+    fn rewrite(&mut self, file: File) {
+        let seq = self.seq_of(file.drive());
+        self.tables.nodes.change(file.id.into(), |node| Node {
+            item: Item::File(file),
+            changed: seq.unwrap_or(node.changed),
+            ..node
+        });
     }
 }
 
 #[async_trait]
 impl FileRepo for MemoryUnitOfWork {
     async fn insert(&mut self, file: &File) -> PortResult<()> {
-        if self.tables.files.by_id.contains_key(&file.id) {
-            return Err(self.fail("a second file with one id"));
-        }
         if !self.tables.users.contains(file.owner) {
             return Err(self.fail("a file without an owner"));
         }
-        self.tables.files.put(file.clone());
-        Ok(())
+        self.add(&Item::File(file.clone()))
     }
 
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
-        Ok(self.tables.visible_file(access, id).map(|file| File::clone(file)))
+        Ok(self.tables.visible_file(access, id).cloned())
     }
 
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile> {
-        let Tables { users, files, .. } = &mut self.tables;
-        let old = files.find(file.owner, file.id).filter(|old| old.revision == seen);
-        let Some(old) = old.filter(|old| !users.is_removed(old.owner)).cloned() else {
+        let Tables { users, nodes, .. } = &self.tables;
+        let old = nodes.file(file.owner, file.id).filter(|old| old.revision == seen);
+        let Some(old) = old.filter(|old| !users.is_removed(old.owner)) else {
             return Err(UpdateFile::Stale);
         };
-        files.take(file.id);
-        files.put(File { created_at: old.created_at, ..file.clone() });
+        let (created_at, parent) = (old.created_at, old.parent);
+        let taken = nodes.entry(parent, &file.name.search_key());
+        if taken.is_some_and(|taken| taken.item.id() != file.id.into()) {
+            return Err(self.fail("a file under a name that is taken").into());
+        }
+        self.rewrite(File { created_at, parent, ..file.clone() });
         Ok(())
     }
 
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> {
         let Some(old) = self.tables.file_of(id, of).cloned() else { return Ok(false) };
-        let files = &mut self.tables.files;
-        files.by_id.insert_mut(id, Arc::new(File { thumbnail: *state, ..File::clone(&old) }));
+        self.rewrite(File { thumbnail: *state, ..old });
         Ok(true)
     }
 
@@ -223,19 +151,14 @@ impl FileRepo for MemoryUnitOfWork {
     ) -> PortResult<bool> {
         let unread = self.tables.file_of(id, of).filter(|file| file.sha256.is_none());
         let Some(old) = unread.cloned() else { return Ok(false) };
-        let files = &mut self.tables.files;
         let content_type = old.content_type.clone().or_charset(charset);
-        files
-            .by_id
-            .insert_mut(id, Arc::new(File { sha256: Some(sha256), content_type, ..File::clone(&old) }));
+        self.rewrite(File { sha256: Some(sha256), content_type, ..old });
         Ok(true)
     }
 
     async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
-        if self.tables.visible_file(access, id).is_none() {
-            return Ok(None);
-        }
-        let removed = self.tables.files.take(id);
-        Ok(removed.map(Arc::unwrap_or_clone))
+        let Some(file) = self.tables.visible_file(access, id).cloned() else { return Ok(None) };
+        self.tables.nodes.remove(id.into(), &mut Removed::default());
+        Ok(Some(file))
     }
 }

@@ -4,13 +4,20 @@ mod access;
 mod archive;
 mod audit;
 mod blobs;
+mod drives;
 mod files;
+mod items;
 mod jobs;
 mod keys;
+mod nodes;
+mod operations;
 mod tables;
+mod trash;
+mod tree;
 mod unit;
 mod uploads;
 mod users;
+mod versions;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,7 +32,7 @@ use crate::{MemoryJobSignal, locked};
 use tables::Tables;
 pub use unit::MemoryUnitOfWork;
 
-/// Users, files, blobs, keys, uploads, jobs and the audit trail in memory.
+/// Users, drives and what is in them, blobs, keys, uploads, jobs and the audit trail in memory.
 ///
 /// Units of work follow one another: a second one waits until the first has ended. Each works on a snapshot that
 /// shares with the committed tables whatever it does not change, and takes their place on commit; so opening, reading
@@ -76,6 +83,13 @@ impl MemoryDatabase {
     async fn set_seal(&self, is_sealed: bool) -> bool {
         let _turn = self.turn.lock().await;
         self.shared.is_sealed.swap(is_sealed, Ordering::SeqCst)
+    }
+
+    /// The number of the last write of each item's row.
+    #[cfg(feature = "harness")]
+    #[must_use]
+    pub fn row_versions(&self) -> std::collections::HashMap<fm_domain::ids::NodeId, u64> {
+        self.shared.tables().nodes.writes().collect()
     }
 
     /// What is woken when a job is committed from now on.

@@ -4,9 +4,10 @@ use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
 use super::audit::Trail;
 use super::blobs::Blobs;
-use super::files::Files;
 use super::jobs::Jobs;
 use super::keys::Keys;
+use super::nodes::Nodes;
+use super::operations::Operations;
 use super::uploads::Uploads;
 use super::users::Users;
 
@@ -20,7 +21,8 @@ pub(super) type Set<T> = RedBlackTreeSetSync<T>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
     pub(crate) users: Users,
-    pub(crate) files: Files,
+    pub(crate) nodes: Nodes,
+    pub(crate) operations: Operations,
     pub(crate) blobs: Blobs,
     pub(crate) keys: Keys,
     pub(crate) uploads: Uploads,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::ids::DriveId;
+use fm_domain::tree::Seq;
 use tokio::sync::OwnedMutexGuard;
 
 use super::Shared;
@@ -15,6 +17,8 @@ use super::tables::Tables;
 pub struct MemoryUnitOfWork {
     pub(crate) tables: Tables,
     pub(crate) has_jobs: bool,
+    /// The drives that it has entered, with the numbers of its changes.
+    pub(super) entered: Vec<(DriveId, Seq)>,
     failed: bool,
     shared: Arc<Shared>,
     /// The last field, so that everything else is gone when the next unit gets its turn.
@@ -23,7 +27,12 @@ pub struct MemoryUnitOfWork {
 
 impl MemoryUnitOfWork {
     pub(crate) const fn new(turn: OwnedMutexGuard<()>, tables: Tables, shared: Arc<Shared>) -> Self {
-        Self { tables, has_jobs: false, failed: false, shared, _turn: turn }
+        Self { tables, has_jobs: false, entered: Vec::new(), failed: false, shared, _turn: turn }
+    }
+
+    /// The number of the unit's change of a drive, if it has entered it.
+    pub(super) fn seq_of(&self, drive: DriveId) -> Option<Seq> {
+        self.entered.iter().find(|(of, _)| *of == drive).map(|(_, seq)| *seq)
     }
 
     /// The failure of a statement: from now on the unit can't be committed.

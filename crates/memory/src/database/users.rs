@@ -10,8 +10,10 @@ use fm_domain::accounts::{
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_domain::ids::UserId;
+use fm_domain::ids::{DriveId, NodeId, UserId};
+use fm_domain::tree::{Folder, Removed, Seq};
 
+use super::nodes::Node;
 use super::tables::{Map, Set, Tables};
 use super::unit::MemoryUnitOfWork;
 
@@ -20,11 +22,31 @@ use super::unit::MemoryUnitOfWork;
 pub(crate) struct Users {
     by_id: Map<UserId, Account>,
     by_email: Map<String, UserId>,
+    drives: Map<UserId, DriveRow>,
     /// Those who are marked as removed: nothing is kept of them but the id, to which their files refer.
     removed: Set<UserId>,
 }
 
+/// What a drive has beside the counters of its user's account.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DriveRow {
+    pub(super) seq: Seq,
+    /// Its items, the root and the trash counted.
+    pub(super) nodes: u64,
+}
+
 impl Users {
+    /// The account and the drive of a user.
+    pub(super) fn drive(&self, id: UserId) -> Option<(&Account, DriveRow)> {
+        Some((self.by_id.get(&id)?, *self.drives.get(&id)?))
+    }
+
+    /// Replaces what a drive has.
+    pub(super) fn set_drive(&mut self, id: UserId, storage: StorageUse, row: DriveRow) {
+        self.change(id, |account| account.storage = storage);
+        self.drives.insert_mut(id, row);
+    }
+
     /// Whether rows may refer to the user.
     pub(crate) fn contains(&self, id: UserId) -> bool {
         self.by_id.contains_key(&id) || self.is_removed(id)
@@ -52,6 +74,7 @@ impl Users {
     fn mark_removed(&mut self, id: UserId) -> bool {
         let Some(account) = self.by_id.get(&id) else { return false };
         self.by_email.remove_mut(account.user.email.key());
+        self.drives.remove_mut(&id);
         self.removed.insert_mut(id);
         self.by_id.remove_mut(&id)
     }
@@ -74,7 +97,7 @@ impl UserQueries for Tables {
         let tallies = users.map(|(user, Account { storage, .. })| Tally {
             user: *user,
             recorded: Kept { bytes: storage.used, files: storage.file_count },
-            counted: self.files.kept(*user),
+            counted: self.nodes.kept(*user),
         });
         Ok(tallies.collect())
     }
@@ -98,8 +121,10 @@ impl UserQueries for Tables {
             counts.users += 1;
             counts.suspended += u64::from(account.is_suspended());
             counts.admins += u64::from(account.user.role == Role::Admin);
-            let StorageUse { used, reserved, file_count } = account.storage;
+            let StorageUse { used, trash, versions, reserved, file_count } = account.storage;
             counts.storage.used = plus(counts.storage.used, used);
+            counts.storage.trash = plus(counts.storage.trash, trash);
+            counts.storage.versions = plus(counts.storage.versions, versions);
             counts.storage.reserved = plus(counts.storage.reserved, reserved);
             counts.storage.file_count = counts.storage.file_count.saturating_add(file_count);
         }
@@ -119,6 +144,9 @@ impl UserRepo for MemoryUnitOfWork {
         }
         users.by_email.insert_mut(user.email.key().to_owned(), user.id);
         users.by_id.insert_mut(user.id, Account::new(user.clone()));
+        users.drives.insert_mut(user.id, DriveRow { seq: Seq::default(), nodes: 1 });
+        let root = Folder::root(DriveId::of_user(user.id), user.created_at);
+        self.tables.nodes.put(Node::living(root.into(), Seq::default()));
         Ok(())
     }
 
@@ -204,7 +232,13 @@ impl UserRepo for MemoryUnitOfWork {
             account.storage = now;
             Ok(())
         });
-        charged.unwrap_or(Err(ReserveBytes::NoUser))
+        let charged = charged.unwrap_or(Err(ReserveBytes::NoUser));
+        if charged.is_ok()
+            && let Some(row) = self.tables.users.drives.get_mut(&id)
+        {
+            row.nodes = row.nodes.saturating_add(charge.files_added).saturating_sub(charge.files_removed);
+        }
+        charged
     }
 
     async fn mark_removed(&mut self, id: UserId, _at: Timestamp) -> PortResult<bool> {
@@ -212,24 +246,27 @@ impl UserRepo for MemoryUnitOfWork {
     }
 
     async fn remove_contents(&mut self, id: UserId, at: Timestamp, limit: u32) -> PortResult<u32> {
-        let Tables { users, blobs, uploads, files, keys, .. } = &mut self.tables;
+        let Tables { users, blobs, uploads, nodes, keys, .. } = &mut self.tables;
         if !users.is_removed(id) {
             return Ok(0);
         }
-        let limit = limit as usize;
-        let mut removed = blobs.mark_owned_deleted(id, at, limit);
-        removed += uploads.remove_owned(id, limit - removed);
-        removed += files.remove_owned(id, limit - removed);
+        let (limit, mut items) = (limit as usize, Removed::default());
+        let mut removed = uploads.remove_owned(id, limit);
+        removed += nodes.remove_owned(id, limit - removed, &mut items);
         removed += keys.remove_owned(id, limit - removed);
+        removed += blobs.cancel_owned(id, at, limit - removed);
+        blobs.drop_references(&items.blobs, at);
         Ok(u32::try_from(removed).unwrap_or(u32::MAX))
     }
 
     async fn remove(&mut self, id: UserId) -> PortResult<bool> {
-        let Tables { users, uploads, files, keys, .. } = &mut self.tables;
+        let Tables { users, uploads, nodes, operations, keys, .. } = &mut self.tables;
         if !users.removed.remove_mut(&id) {
             return Ok(false);
         }
-        files.remove_owned(id, usize::MAX);
+        nodes.remove_owned(id, usize::MAX, &mut Removed::default());
+        nodes.take(NodeId::root(DriveId::of_user(id)));
+        operations.remove_owned(id);
         keys.remove_owned(id, usize::MAX);
         uploads.remove_owned(id, usize::MAX);
         Ok(true)
@@ -244,14 +281,15 @@ fn charged(storage: StorageUse, charge: &Charge) -> StorageUse {
             .file_count
             .saturating_add(charge.files_added)
             .saturating_sub(charge.files_removed),
+        ..storage
     }
 }
 
-fn passes(total: ByteSize, quota: Option<ByteSize>) -> bool {
+pub(super) fn passes(total: ByteSize, quota: Option<ByteSize>) -> bool {
     quota.is_some_and(|quota| total > quota)
 }
 
-const fn plus(left: ByteSize, right: ByteSize) -> ByteSize {
+pub(super) const fn plus(left: ByteSize, right: ByteSize) -> ByteSize {
     ByteSize::new(left.bytes().saturating_add(right.bytes()))
 }
 

@@ -1,13 +1,19 @@
 //! Rows: what is read from the tables and written to them, and how it becomes the domain's own.
 
 mod audit;
-mod file;
+mod new_node;
+mod node;
+mod operation;
 mod session;
 mod upload;
 mod user;
+mod version;
 
 pub(crate) use audit::AuditRow;
-pub(crate) use file::{FileEdit, FileRow, NewFileRow, ThumbnailRow};
+pub(crate) use new_node::{NewNode, NewNodes};
+pub(crate) use node::{FileEdit, NodePlace, NodeRow, ThumbnailRow, ancestor, node_columns};
+pub(crate) use operation::{OperationEdit, OperationRow};
 pub(crate) use session::{SessionRow, moments};
 pub(crate) use upload::{NewUploadRow, PartRow, UploadEdit, UploadRow};
 pub(crate) use user::UserRow;
+pub(crate) use version::VersionRow;

@@ -5,7 +5,8 @@ use fm_domain::blobs::{PartTag, WriteId, WrittenPart};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{CharsetCheck, FileName};
 use fm_domain::idempotency::IdempotencyKey;
-use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
+use fm_domain::ids::{BlobId, FileId, NodeId, UploadId, UserId};
+use fm_domain::tree::{Placing, TreePath};
 use fm_domain::uploads::{Epoch, HashState, Upload, UploadStatus, WriteState};
 use uuid::Uuid;
 
@@ -40,6 +41,11 @@ pub(crate) struct UploadRow {
     file_id: Option<Uuid>,
     created_at: Moment,
     expires_at: Moment,
+    parent_id: Option<Uuid>,
+    path: String,
+    on_conflict: String,
+    strict_parent: bool,
+    modified_at: Option<Moment>,
 }
 
 impl UploadRow {
@@ -47,7 +53,15 @@ impl UploadRow {
     pub(crate) fn into_upload(self) -> PortResult<Upload> {
         let promised = self.promised_sha256.as_deref();
         let key = self.idempotency_key.as_deref().map(str::parse::<IdempotencyKey>);
+        let placing = Placing {
+            parent: self.parent_id.map(NodeId::new),
+            path: TreePath::of_stored(&self.path).map_err(corrupt("uploads.path"))?,
+            on_conflict: self.on_conflict.parse().map_err(corrupt("uploads.on_conflict"))?,
+            strict_parent: self.strict_parent,
+            modified_at: self.modified_at.map(|moment| moment.0),
+        };
         Ok(Upload {
+            placing,
             status: status(&self.status, self.file_id)?,
             id: UploadId::new(self.id),
             owner: UserId::new(self.owner_id),
@@ -112,6 +126,11 @@ pub(crate) struct UploadEdit {
     status: &'static str,
     file_id: Option<Uuid>,
     expires_at: Moment,
+    parent_id: Option<Uuid>,
+    path: String,
+    on_conflict: &'static str,
+    strict_parent: bool,
+    modified_at: Option<Moment>,
 }
 
 impl UploadEdit {
@@ -141,6 +160,11 @@ impl UploadEdit {
             status,
             file_id: file,
             expires_at: Moment(upload.expires_at),
+            parent_id: upload.placing.parent.map(NodeId::uuid),
+            path: TreePath::render(upload.placing.path.names()),
+            on_conflict: upload.placing.on_conflict.as_str(),
+            strict_parent: upload.placing.strict_parent,
+            modified_at: upload.placing.modified_at.map(Moment),
         }
     }
 }

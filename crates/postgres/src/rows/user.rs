@@ -20,6 +20,8 @@ pub(crate) struct UserRow {
     role: String,
     password_hash: String,
     used_bytes: i64,
+    trash_bytes: i64,
+    version_bytes: i64,
     reserved_bytes: i64,
     file_count: i64,
     created_at: Moment,
@@ -47,6 +49,8 @@ impl UserRow {
             },
             storage: StorageUse {
                 used: size("users.used_bytes", self.used_bytes)?,
+                trash: size("users.trash_bytes", self.trash_bytes)?,
+                versions: size("users.version_bytes", self.version_bytes)?,
                 reserved: size("users.reserved_bytes", self.reserved_bytes)?,
                 file_count: count("users.file_count", self.file_count)?,
             },

@@ -5,6 +5,7 @@
 #![expect(unreachable_pub, reason = "a module of several test programs")]
 
 pub mod samples;
+mod template;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -59,8 +60,13 @@ pub async fn plain(url: &str) -> Client {
 impl Fixture {
     /// An empty database without any table.
     pub async fn bare(limits: PgLimits) -> Self {
+        Self::copy_of("template1", limits).await
+    }
+
+    async fn copy_of(template: &str, limits: PgLimits) -> Self {
         let name = format!("fm_test_{}", uuid::Uuid::now_v7().simple());
-        plain(&maintenance()).await.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+        let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        plain(&maintenance()).await.batch_execute(&create).await.unwrap();
         let address = PgAddress::parse(&url(&name)).unwrap();
         let pool = PgPool::new(address.clone(), limits).unwrap();
         Self { name, address, pool }
@@ -68,9 +74,7 @@ impl Fixture {
 
     /// An empty database with all tables.
     pub async fn with(limits: PgLimits) -> Self {
-        let fixture = Self::bare(limits).await;
-        fixture.migrations().up().await.unwrap();
-        fixture
+        Self::copy_of(template::migrated().await, limits).await
     }
 
     /// An empty database with all tables, and limits fit for a test.

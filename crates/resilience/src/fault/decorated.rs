@@ -1,31 +1,31 @@
 //! Harnesses of decorated adapters.
 
+mod stateless;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use fm_domain::accounts::PasswordHasher;
 use fm_domain::blobs::{
     BlobKey, BlobStore, DirectStore, ListBlobs, PartReceiver, PartTag, PartWrite, SignDownload, SignParts,
     SignedPart, WritePart,
 };
 use fm_domain::body::ByteSize;
 use fm_domain::database::Database;
+use fm_domain::ids::NodeId;
 use fm_domain::jobs::JobSignal;
-use fm_domain::sessions::{SessionStore, TokenSigner};
-use fm_domain::thumbnails::Thumbnailer;
+use fm_domain::sessions::SessionStore;
 use fm_domain::uploads::ResumableStore;
 use fm_streaming::BufferBudget;
 
 use super::{
     Faults, FaultyBlobStore, FaultyDatabase, FaultyDirectStore, FaultyJobSignal, FaultyListBlobs,
-    FaultyPartReceiver, FaultyPasswordHasher, FaultyResumableStore, FaultySessionStore, FaultySignDownload,
-    FaultySignParts, FaultyThumbnailer, FaultyTokenSigner,
+    FaultyPartReceiver, FaultyResumableStore, FaultySessionStore, FaultySignDownload, FaultySignParts,
 };
 use fm_contract::{
-    BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Fetched, Impossible,
-    PasswordHasherHarness, ResumableHarness, SessionStoreHarness, SignDownloadHarness, SignPartsHarness,
-    ThumbnailerHarness, TokenSignerHarness,
+    BlobStoreHarness, DatabaseHarness, DirectAccess, DirectHarness, Fetched, Impossible, ResumableHarness,
+    SessionStoreHarness, SignDownloadHarness, SignPartsHarness,
 };
 
 /// A harness whose adapters are decorated, with no fault planned: the suite must pass on it wherever it passes on `H`.
@@ -60,6 +60,10 @@ impl<H: DatabaseHarness> DatabaseHarness for Decorated<H> {
 
     fn signal(&self) -> Arc<dyn JobSignal> {
         Arc::new(FaultyJobSignal::new(self.inner.signal(), &self.faults))
+    }
+
+    async fn row_versions(&self) -> Result<HashMap<NodeId, u64>, Impossible> {
+        self.inner.row_versions().await
     }
 
     async fn another_node(&self) -> Result<Arc<dyn Database>, Impossible> {
@@ -267,54 +271,5 @@ impl<H: SignPartsHarness> SignPartsHarness for Decorated<H> {
 
     async fn send(&self, part: &SignedPart, bytes: Bytes) -> Fetched {
         self.inner.send(part, bytes).await
-    }
-}
-
-#[async_trait]
-impl<H: ThumbnailerHarness> ThumbnailerHarness for Decorated<H> {
-    async fn fresh() -> Self {
-        Self::of(H::fresh().await, Faults::new())
-    }
-
-    fn thumbnailer(&self) -> Arc<dyn Thumbnailer> {
-        Arc::new(FaultyThumbnailer::new(self.inner.thumbnailer(), &self.faults))
-    }
-}
-
-#[async_trait]
-impl<H: PasswordHasherHarness> PasswordHasherHarness for Decorated<H> {
-    async fn fresh() -> Self {
-        Self::of(H::fresh().await, Faults::new())
-    }
-
-    fn hasher(&self) -> Arc<dyn PasswordHasher> {
-        Arc::new(FaultyPasswordHasher::new(self.inner.hasher(), &self.faults))
-    }
-
-    fn other(&self) -> Arc<dyn PasswordHasher> {
-        Arc::new(FaultyPasswordHasher::new(self.inner.other(), &self.faults))
-    }
-}
-
-#[async_trait]
-impl<H: TokenSignerHarness> TokenSignerHarness for Decorated<H> {
-    async fn fresh() -> Self {
-        Self::of(H::fresh().await, Faults::new())
-    }
-
-    fn signer(&self) -> Arc<dyn TokenSigner> {
-        Arc::new(FaultyTokenSigner::new(self.inner.signer(), &self.faults))
-    }
-
-    fn rotated(&self) -> Arc<dyn TokenSigner> {
-        Arc::new(FaultyTokenSigner::new(self.inner.rotated(), &self.faults))
-    }
-
-    fn stranger(&self) -> Arc<dyn TokenSigner> {
-        Arc::new(FaultyTokenSigner::new(self.inner.stranger(), &self.faults))
-    }
-
-    fn elsewhere(&self) -> [Arc<dyn TokenSigner>; 2] {
-        self.inner.elsewhere().map(|signer| Arc::new(FaultyTokenSigner::new(signer, &self.faults)) as _)
     }
 }

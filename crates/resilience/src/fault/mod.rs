@@ -32,6 +32,7 @@ mod plan;
 mod repos;
 mod rest;
 mod streams;
+mod tree;
 
 pub use blob_store::{FaultyBlobStore, FaultyListBlobs};
 pub use clock::SkewedClock;

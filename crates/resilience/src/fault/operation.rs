@@ -92,17 +92,70 @@ operations! {
         FileRepoSetSha256 = "set_sha256",
         FileRepoRemove = "remove",
     }
+    "TreeQueries" {
+        TreeQueriesDrive = "drive",
+        TreeQueriesItem = "item",
+        TreeQueriesChildren = "children",
+        TreeQueriesAncestors = "ancestors",
+        TreeQueriesResolve = "resolve",
+        TreeQueriesUsage = "usage",
+        TreeQueriesTrash = "trash",
+        TreeQueriesTrashed = "trashed",
+        TreeQueriesTrashedChildren = "trashed_children",
+        TreeQueriesVersions = "versions",
+        TreeQueriesVersion = "version",
+        TreeQueriesOperation = "operation",
+        TreeQueriesWalkNodes = "walk_nodes",
+        TreeQueriesWalkVersions = "walk_versions",
+    }
+    "DriveRepo" {
+        DriveRepoEnter = "enter",
+        DriveRepoCharge = "charge",
+    }
+    "NodeRepo" {
+        NodeRepoFind = "find",
+        NodeRepoFindTrashed = "find_trashed",
+        NodeRepoEntry = "entry",
+        NodeRepoTaken = "taken",
+        NodeRepoFreeNumber = "free_number",
+        NodeRepoLineage = "lineage",
+        NodeRepoHeight = "height",
+        NodeRepoCountEntries = "count_entries",
+        NodeRepoEntries = "entries",
+        NodeRepoInsert = "insert",
+        NodeRepoInsertMany = "insert_many",
+        NodeRepoUpdate = "update",
+        NodeRepoTrash = "trash",
+        NodeRepoMarkBelow = "mark_below",
+        NodeRepoRestore = "restore",
+        NodeRepoUnmarkBelow = "unmark_below",
+        NodeRepoRemove = "remove",
+    }
+    "VersionRepo" {
+        VersionRepoInsert = "insert",
+        VersionRepoFind = "find",
+        VersionRepoAll = "all",
+        VersionRepoSet = "set",
+        VersionRepoRemove = "remove",
+    }
+    "OperationRepo" {
+        OperationRepoInsert = "insert",
+        OperationRepoFindForUpdate = "find_for_update",
+        OperationRepoUpdate = "update",
+        OperationRepoPurgeEnded = "purge_ended",
+    }
     "BlobRepo" {
         BlobRepoRecordIntent = "record_intent",
         BlobRepoRenew = "renew",
         BlobRepoMarkStored = "mark_stored",
         BlobRepoMarkDeleted = "mark_deleted",
         BlobRepoCancelIntent = "cancel_intent",
-        BlobRepoMarkOwnedDeleted = "mark_owned_deleted",
         BlobRepoCancelExpired = "cancel_expired",
         BlobRepoDue = "due",
         BlobRepoFindTombstone = "find_tombstone",
         BlobRepoPostpone = "postpone",
+        BlobRepoAddReferences = "add_references",
+        BlobRepoDropReferences = "drop_references",
         BlobRepoRemove = "remove",
     }
     "KeyRepo" {
@@ -236,6 +289,10 @@ impl Operation {
             "UnitOfWork",
             "UserRepo",
             "FileRepo",
+            "DriveRepo",
+            "NodeRepo",
+            "VersionRepo",
+            "OperationRepo",
             "BlobRepo",
             "KeyRepo",
             "UploadRepo",

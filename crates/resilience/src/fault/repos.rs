@@ -91,11 +91,12 @@ decorate! {
     mark_stored(id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored> = BlobRepoMarkStored;
     mark_deleted(id: BlobId, at: Timestamp) -> PortResult<bool> = BlobRepoMarkDeleted;
     cancel_intent(id: BlobId, at: Timestamp) -> PortResult<bool> = BlobRepoCancelIntent;
-    mark_owned_deleted(owner: UserId, at: Timestamp) -> PortResult<u64> = BlobRepoMarkOwnedDeleted;
     cancel_expired(now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> = BlobRepoCancelExpired;
     due(now: Timestamp, limit: u32) -> PortResult<Vec<Tombstone>> = BlobRepoDue;
     find_tombstone(key: &BlobKey) -> PortResult<Option<Tombstone>> = BlobRepoFindTombstone;
     postpone(id: BlobId, until: Timestamp) -> PortResult<()> = BlobRepoPostpone;
+    add_references(ids: &[BlobId]) -> PortResult<bool> = BlobRepoAddReferences;
+    drop_references(ids: &[BlobId], at: Timestamp) -> PortResult<Vec<BlobKey>> = BlobRepoDropReferences;
     remove(id: BlobId) -> PortResult<()> = BlobRepoRemove;
 }
 

@@ -8,7 +8,7 @@ use fm_domain::access::Actor;
 use fm_domain::accounts::Password;
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::files::File;
-use fm_domain::ids::{SessionId, UploadId, UserId};
+use fm_domain::ids::{NodeId, SessionId, UploadId, UserId};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use uuid::Uuid;
 
@@ -29,6 +29,8 @@ pub struct Actors {
     pub other_sessions: Vec<SessionId>,
     /// The file that the scenario is about, if there is one.
     pub file: Option<File>,
+    /// The folder that the scenario is about, if there is one.
+    pub folder: Option<NodeId>,
     /// The upload of many requests that the scenario is about, if there is one.
     pub upload: Option<UploadId>,
     /// The parts of it that were sent.
@@ -50,6 +52,7 @@ impl Actors {
             refresh_token: String::new(),
             other_sessions: Vec::new(),
             file: None,
+            folder: None,
             upload: None,
             parts: Vec::new(),
         }
@@ -70,6 +73,15 @@ impl Actors {
         self.file.as_ref().unwrap()
     }
 
+    /// The folder that the scenario is about.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub const fn folder(&self) -> NodeId {
+        self.folder.unwrap()
+    }
+
     /// Their login with this password.
     #[must_use]
     pub fn log_in(&self, password: &str) -> LogInCommand {
@@ -84,7 +96,7 @@ impl Actors {
     /// Their upload of these bytes, in two chunks, without a key.
     #[must_use]
     pub fn upload(&self, name: &'static str, content: &Bytes) -> UploadCommand {
-        UploadCommand { key: None, body: Self::body(name, content) }
+        UploadCommand::new(None, Self::body(name, content))
     }
 
     /// These bytes on their way in, in two chunks, their length known.

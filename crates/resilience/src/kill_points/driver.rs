@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use fm_application::files::RemoveCommand;
 use fm_application::ports::Presence;
+use fm_application::tree::DeleteCommand;
 use fm_domain::access::Actor;
 use fm_domain::accounts::Password;
 
@@ -173,9 +173,10 @@ async fn meanwhile(
         Meanwhile::TheSame => again("by another process", environment, scenario, actors).await?,
         Meanwhile::Removal => {
             if let Some(file) = &actors.file {
-                let command = RemoveCommand { file: file.id, if_match: None };
+                let command =
+                    DeleteCommand { item: file.id.into(), kind: None, if_match: None, recursive: false };
                 let removed =
-                    Outcome::of(environment.healthy().cases.files.remove.run(&actors.actor(), command).await);
+                    Outcome::of(environment.healthy().cases.tree.delete.run(&actors.actor(), command).await);
                 served("the file can't be removed", removed)?;
                 environment.take_over().await?;
             }

@@ -14,7 +14,7 @@ use fm_domain::accounts::{Account, Password};
 use fm_domain::blobs::{BlobStore, ListBlobs};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::database::Database;
-use fm_domain::files::{File, FileFilter, FilePage, FileSort, PageKey, SortOrder};
+use fm_domain::files::File;
 use fm_domain::ids::UserId;
 use fm_domain::jobs::JobKind;
 use fm_domain::sessions::SessionStore;
@@ -30,6 +30,9 @@ use fm_contract::{BlobStoreHarness, DatabaseHarness, DirectAccess, SessionStoreH
 
 /// More jobs than any scenario leaves: a queue that has not become empty by then never does.
 const MOST_JOBS: usize = 300;
+
+/// What waits for longer than this waits for its time, and not for a lease or another attempt.
+const HORIZON: Duration = Duration::from_hours(1);
 
 /// How the store writes a blob over many requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,23 +262,6 @@ impl Environment {
         self.database.read().await.unwrap().files().find(&own, file.id).await.unwrap()
     }
 
-    /// All files of a user, as they are listed.
-    ///
-    /// # Panics
-    /// When an adapter fails: no fault is injected here.
-    pub async fn files(&self, owner: UserId) -> Vec<File> {
-        let (mut files, mut after) = (Vec::new(), None);
-        loop {
-            let page = FilePage { sort: FileSort::Name, order: SortOrder::Ascending, after, limit: 50 };
-            let mut reads = self.database.read().await.unwrap();
-            let own = Access::on_behalf_of(owner, Right::Read);
-            let listed = reads.files().list(&own, &FileFilter::default(), &page).await.unwrap();
-            let Some(last) = listed.last() else { return files };
-            after = Some(PageKey::of(last, FileSort::Name));
-            files.extend(listed);
-        }
-    }
-
     /// A new process works until nothing is left to do, while the time moves beyond every lease and age. An error
     /// when it never ends.
     pub async fn recover(&self) -> Result<(), String> {
@@ -304,14 +290,20 @@ impl Environment {
         Ok(())
     }
 
-    /// Runs whatever is due, now or later.
+    /// Runs whatever is due, now or soon.
     async fn drain(&self, process: &Process) -> Result<(), String> {
         for _ in 0..MOST_JOBS {
             let ran = process.cases.jobs.run_next.run_any().await;
             match ran.map_err(|error| format!("the queue failed: {error:?}"))? {
                 Ran::Job(_) => {}
                 Ran::Idle { next_due: None } => return Ok(()),
-                Ran::Idle { next_due: Some(at) } => self.pass(at.since(self.clock.now())),
+                Ran::Idle { next_due: Some(at) } => {
+                    let wait = at.since(self.clock.now());
+                    if wait > HORIZON {
+                        return Ok(());
+                    }
+                    self.pass(wait);
+                }
             }
         }
         Err("the queue never becomes empty".to_owned())

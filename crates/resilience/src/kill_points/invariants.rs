@@ -1,5 +1,17 @@
 //! What must hold, whatever happened.
 
+/// Says what is broken, unless `holds`.
+macro_rules! must {
+    ($holds:expr, $($broken:tt)+) => {
+        if !$holds {
+            return Err(format!($($broken)+));
+        }
+    };
+}
+
+mod holdings;
+mod trees;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -13,20 +25,13 @@ use fm_domain::ids::UserId;
 use futures_util::TryStreamExt as _;
 use sha2::Digest as _;
 
+use self::holdings::Holdings;
 use super::{Actors, Environment};
+use fm_application::jobs::{Job as _, PurgeTrash};
 use fm_contract::samples::collect;
 
 /// Beyond every lease and tombstone.
 const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
-
-/// Says what is broken, unless `holds`.
-macro_rules! must {
-    ($holds:expr, $($broken:tt)+) => {
-        if !$holds {
-            return Err(format!($($broken)+));
-        }
-    };
-}
 
 /// What holds at any moment, also right after a crash: every listed file has its bytes, whole, with the recorded hash,
 /// what the account counts is what is listed, and the audit trail tells once of what was committed.
@@ -40,12 +45,13 @@ pub async fn at_once(environment: &Environment, actors: &Actors) -> Result<(), S
     for file in &files {
         whole(environment, file).await?;
     }
-    let sum = ByteSize::new(files.iter().map(|file| file.size.bytes()).sum());
-    let storage = account.storage;
-    must!(storage.used == sum, "{} are used, but the files hold {sum}", storage.used);
-    let count = files.len() as u64;
+    let holdings = Holdings::of(environment, account.user.id).await?;
+    holdings.are_counted(&account.storage)?;
+    holdings.have_versions(environment).await?;
+    let (storage, count) = (account.storage, files.len() as u64);
     must!(storage.file_count == count, "{} files are counted, but {count} listed", storage.file_count);
-    told_in_the_trail(environment, account.user.id, &files).await
+    told_in_the_trail(environment, account.user.id, &files).await?;
+    trees::every_item_is_reached(environment, account.user.id).await
 }
 
 /// The account was registered once, each file uploaded once, and none of those that are there was removed.
@@ -59,11 +65,19 @@ async fn told_in_the_trail(environment: &Environment, user: UserId, files: &[Fil
     };
     let registered = told(&AuditAction::ACCOUNT_REGISTERED, None);
     must!(registered == 1, "the trail has {registered} registrations");
+    let has_copies = trail.iter().any(|entry| entry.action == AuditAction::ITEM_COPIED);
     for file in files {
         let id = Some(file.id.uuid());
         let (uploaded, removed) =
             (told(&AuditAction::FILE_UPLOADED, id), told(&AuditAction::FILE_REMOVED, id));
-        must!(uploaded == 1, "the trail has {uploaded} uploads of {}", file.name);
+        // A copy was never uploaded. It has the bytes of another file, unless that has gone since.
+        let is_copied =
+            has_copies || files.iter().any(|other| other.id != file.id && other.blob == file.blob);
+        must!(
+            uploaded == 1 || (uploaded == 0 && is_copied),
+            "the trail has {uploaded} uploads of {}",
+            file.name
+        );
         must!(removed == 0, "the trail has {} removed, which is there", file.name);
     }
     Ok(())
@@ -90,7 +104,11 @@ pub async fn in_the_end(environment: &Environment, actors: &Actors) -> Result<()
         must!(file.sha256.is_some(), "a job was lost: {} was not hashed", file.name);
     }
     let user = account.as_ref().map_or(actors.user, |account| account.user.id);
-    let rows = blobs_of(&files);
+    trees::nothing_is_between(environment, user).await?;
+    let holdings = Holdings::of(environment, user).await?;
+    let rows = holdings.blobs();
+    must!(account.is_some() || rows.is_empty(), "{} blobs of an account that is gone are known", rows.len());
+    holdings.are_referred_to(environment).await?;
     no_blob_without_a_row(environment, &rows).await?;
     no_row_without_a_file(environment, user, &rows).await?;
     no_job_is_left(environment).await?;
@@ -115,13 +133,6 @@ async fn whole(environment: &Environment, file: &File) -> Result<(), String> {
     Ok(())
 }
 
-/// The blobs that files point to.
-fn blobs_of(files: &[File]) -> BTreeSet<BlobKey> {
-    let contents = files.iter().map(|file| BlobKey::file(file.blob));
-    let thumbnails = files.iter().filter_map(|file| file.thumbnail.blob()).map(BlobKey::thumbnail);
-    contents.chain(thumbnails).collect()
-}
-
 /// Only blobs that a file points to are left, and nothing else of any write.
 async fn no_blob_without_a_row(environment: &Environment, rows: &BTreeSet<BlobKey>) -> Result<(), String> {
     if let Some(lister) = &environment.lister {
@@ -139,7 +150,8 @@ async fn no_blob_without_a_row(environment: &Environment, rows: &BTreeSet<BlobKe
     Ok(())
 }
 
-/// Only the rows of blobs that a file points to are left. It is found out in units of work that are undone.
+/// Only the rows of blobs that a file points to are left, and each counts just what refers to it: if the account went, they would all turn
+/// into tombstones. It is found out in units of work that are undone.
 async fn no_row_without_a_file(
     environment: &Environment,
     user: UserId,
@@ -152,26 +164,33 @@ async fn no_row_without_a_file(
         unit.rollback().await?;
         let mut unit = environment.database.begin().await?;
         let tombstone = unit.blobs().due(far, 1).await?.len();
-        let kept = unit.blobs().mark_owned_deleted(user, now).await?;
         let removed = unit.users().remove(user).await?;
         unit.rollback().await?;
-        Ok::<_, PortError>((recorded, tombstone, kept, removed))
+        let mut unit = environment.database.begin().await?;
+        unit.users().mark_removed(user, now).await?;
+        unit.users().remove_contents(user, now, u32::MAX).await?;
+        let freed = unit.blobs().due(far, u32::MAX).await?;
+        unit.rollback().await?;
+        let freed: BTreeSet<BlobKey> = freed.into_iter().map(|tombstone| tombstone.key).collect();
+        Ok::<_, PortError>((recorded, tombstone, removed, freed))
     };
-    let (recorded, tombstone, kept, removed) =
+    let (recorded, tombstone, removed, freed) =
         counted.await.map_err(|error| format!("no count of rows: {error:?}"))?;
     must!(!removed, "the row of an account that was removed is left");
     must!(recorded == 0, "an intent is left");
     must!(tombstone == 0, "a tombstone is left");
-    must!(kept == rows.len() as u64, "{kept} blobs are kept, but files point to {}", rows.len());
+    must!(freed == *rows, "the account would free {} blobs, but files point to {}", freed.len(), rows.len());
     Ok(())
 }
 
 async fn no_job_is_left(environment: &Environment) -> Result<(), String> {
     let counted = async {
         let mut unit = environment.database.begin().await?;
-        let living = unit.jobs().count_living().await?;
+        let depths = unit.jobs().depths(environment.clock.now()).await?;
         unit.rollback().await?;
-        Ok::<_, PortError>(living)
+        // One waits for the time of what is in the trash, and may outlive it by a day.
+        let others = depths.iter().filter(|depth| depth.kind != PurgeTrash::kind());
+        Ok::<_, PortError>(others.map(|depth| depth.waiting + depth.running).sum::<u64>())
     };
     let living = counted.await.map_err(|error| format!("no count of jobs: {error:?}"))?;
     must!(living == 0, "{living} jobs are left");

@@ -34,6 +34,7 @@ mod process;
 mod scenario;
 pub mod scenarios;
 mod small_chunks;
+mod stored;
 
 pub use actors::Actors;
 pub use driver::{Broken, inject};

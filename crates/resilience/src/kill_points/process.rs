@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fm_application::jobs::JobRegistry;
-use fm_application::ports::{DirectPorts, PasswordQueue, Ports, Settings};
+use fm_application::ports::{DirectPorts, PasswordQueue, Ports, Retention, Settings};
 use fm_application::wiring::UseCases;
 use fm_domain::body::ByteSize;
 use fm_domain::error::PortResult;
@@ -29,7 +29,7 @@ pub struct Process {
     /// Its ports, decorated with the faults that it was given.
     pub ports: Ports,
     /// Its use cases, on these ports.
-    pub cases: UseCases,
+    pub cases: Box<UseCases>,
     /// A client that sends parts, where the store takes them itself.
     pub part_client: Option<Arc<dyn SendPart>>,
 }
@@ -116,11 +116,13 @@ impl Process {
             rate_policies: RatePolicies::none(),
             registration_open: true,
             serves_blobs: true,
+            retention: Retention::default(),
+            names_portable: false,
         };
         let part_client = match &environment.direct {
             Some(DirectAccess::Sent(_, client)) => Some(Arc::clone(client)),
             Some(DirectAccess::Received(..)) | None => None,
         };
-        Self { cases: UseCases::with_jobs(&ports, &settings, jobs), ports, part_client }
+        Self { cases: Box::new(UseCases::with_jobs(&ports, &settings, jobs)), ports, part_client }
     }
 }

@@ -109,8 +109,9 @@ answers! {
     fm_application::accounts::ReauthenticateError,
     fm_application::sessions::RevokeSessionError,
     fm_application::files::UploadError,
-    fm_application::files::EditError,
     fm_application::files::ThumbnailError,
+    fm_application::tree::TreeError,
+    fm_application::tree::BatchError,
     fm_application::uploads::ResumableError,
     fm_application::uploads::PartError,
 }

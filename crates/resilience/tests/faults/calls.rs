@@ -14,16 +14,18 @@ use fm_domain::blobs::{
 };
 use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::database::UnitOfWork;
-use fm_domain::files::{File, FileFilter, FilePage, FileSort, Revision, Sha256, SortOrder, ThumbnailState};
+use fm_domain::files::{File, FileFilter, FilePage, FileSort, Sha256, SortOrder, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
 use fm_domain::ids::{AuditEntryId, BlobId, FileId, JobId, SessionId, UploadId, UserId};
 use fm_domain::sessions::{AccessClaims, Generation, RefreshState, Session};
+use fm_domain::testing::a_file;
 use fm_domain::thumbnails::{RenderBudget, ThumbnailSpec};
 use fm_domain::uploads::{Chunk, Epoch, Position, WriteState};
 use fm_resilience::fault::Operation;
 use uuid::Uuid;
 
 use crate::rig::{Got, Rig, body, got, hint, key, now};
+use crate::tree_calls::{call_drives, call_nodes, call_operations, call_tree, call_versions};
 use crate::upload_calls::call_uploads;
 
 const LIFE: Duration = Duration::from_hours(1);
@@ -33,14 +35,9 @@ fn file(name: &str) -> File {
         id: FileId::new(Uuid::now_v7()),
         owner: UserId::new(Uuid::now_v7()),
         name: name.parse().unwrap(),
-        content_type: "text/plain".parse().unwrap(),
-        size: ByteSize::new(5),
-        sha256: None,
         blob: BlobId::new(Uuid::now_v7()),
-        thumbnail: ThumbnailState::None,
-        revision: Revision::FIRST,
-        created_at: now(),
-        updated_at: now(),
+        sha256: None,
+        ..a_file()
     }
 }
 
@@ -108,6 +105,11 @@ pub(crate) async fn call(rig: &Rig, operation: Operation) -> Got {
         "UnitOfWork" => call_end(rig, operation).await,
         "UserRepo" | "FileRepo" => call_rows(&mut *rig.db.begin().await.unwrap(), operation).await,
         "BlobRepo" => call_blobs(&mut *rig.db.begin().await.unwrap(), operation).await,
+        "TreeQueries" => call_tree(rig, operation).await,
+        "DriveRepo" => call_drives(&mut *rig.db.begin().await.unwrap(), operation).await,
+        "NodeRepo" => call_nodes(&mut *rig.db.begin().await.unwrap(), operation).await,
+        "VersionRepo" => call_versions(&mut *rig.db.begin().await.unwrap(), operation).await,
+        "OperationRepo" => call_operations(&mut *rig.db.begin().await.unwrap(), operation).await,
         "UploadRepo" => call_uploads(&mut *rig.db.begin().await.unwrap(), operation).await,
         "KeyRepo" | "JobQueue" => call_queue(&mut *rig.db.begin().await.unwrap(), operation).await,
         "ResumableStore" => call_resumable(rig, operation).await,
@@ -254,11 +256,12 @@ async fn call_blobs(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         }
         Operation::BlobRepoMarkDeleted => got(blobs.mark_deleted(key.id, now()).await),
         Operation::BlobRepoCancelIntent => got(blobs.cancel_intent(key.id, now()).await),
-        Operation::BlobRepoMarkOwnedDeleted => got(blobs.mark_owned_deleted(intent.owner, now()).await),
         Operation::BlobRepoCancelExpired => got(blobs.cancel_expired(now(), 10).await),
         Operation::BlobRepoDue => got(blobs.due(now(), 10).await),
         Operation::BlobRepoFindTombstone => got(blobs.find_tombstone(&key).await),
         Operation::BlobRepoPostpone => got(blobs.postpone(key.id, now()).await),
+        Operation::BlobRepoAddReferences => got(blobs.add_references(&[key.id]).await),
+        Operation::BlobRepoDropReferences => got(blobs.drop_references(&[key.id], now()).await),
         Operation::BlobRepoRemove => got(blobs.remove(key.id).await),
         _ => panic!("{operation} is not called"),
     }

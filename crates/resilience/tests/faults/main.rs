@@ -14,5 +14,6 @@ mod plans;
 mod rig;
 mod streams;
 mod suite;
+mod tree_calls;
 mod units;
 mod upload_calls;

@@ -19,6 +19,7 @@ use fm_domain::jobs::JobSignal;
 use fm_domain::sessions::{SessionStore, TokenSigner};
 use fm_domain::testing::{PlainLinks, PlainPartLinks};
 use fm_domain::thumbnails::{RenderThumbnail, Thumbnailer};
+use fm_domain::tree::{EnterDrive, PlaceItem, UpdateItem};
 use fm_domain::uploads::{AppendError, CompleteError, ResumableStore, UpdateUpload};
 use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemorySessionStore};
 use fm_resilience::fault::{
@@ -136,6 +137,8 @@ macro_rules! may_be_stores {
 may_be_stores!(
     InsertUser,
     ReserveBytes,
+    EnterDrive,
+    PlaceItem,
     UpdateFile,
     UpdateUpload,
     MarkStored,
@@ -147,6 +150,12 @@ may_be_stores!(
     GetBlob,
     RenderThumbnail
 );
+
+impl MayBeStores for UpdateItem {
+    fn stores(&self) -> Option<&PortError> {
+        if let Self::Place(refusal) = self { refusal.stores() } else { None }
+    }
+}
 
 #[expect(clippy::needless_pass_by_value, reason = "callers are done with the answer")]
 pub(crate) fn got<T, E: MayBeStores>(answer: Result<T, E>) -> Got {

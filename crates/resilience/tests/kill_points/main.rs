@@ -4,6 +4,7 @@
 
 mod harness;
 mod mutants;
+mod wrong_trees;
 mod wrong_uploads;
 mod wrong_workers;
 

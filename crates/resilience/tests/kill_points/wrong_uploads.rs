@@ -2,15 +2,15 @@
 
 use fm_application::jobs::{Job as _, MakeThumbnail};
 use fm_domain::access::{Access, Client, Right};
-use fm_domain::accounts::{Charge, ReserveBytes};
 use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::blobs::{BlobIntent, BlobKey, PutBlob, PutHint, StoredBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{File, Revision, Sha256, ThumbnailState};
-use fm_domain::ids::{AuditEntryId, BlobId, FileId, JobId};
+use fm_domain::files::{File, Revision, Sha256, ThumbnailState, VersionNumber};
+use fm_domain::ids::{AuditEntryId, BlobId, DriveId, FileId, JobId, NodeId};
+use fm_domain::tree::Delta;
 use fm_resilience::kill_points::{
     Actors, Environment, InjectedFault, Needs, Outcome, Process, Retry, Scenario, scenarios,
 };
@@ -33,15 +33,19 @@ impl<'a> Upload<'a> {
         let file = File {
             id: FileId::new(process.ports.ids.uuid()),
             owner: actors.user,
+            parent: NodeId::root(DriveId::of_user(actors.user)),
             name: "wrong.txt".parse().unwrap(),
             content_type: if picture { "image/png" } else { "text/plain" }.parse().unwrap(),
             size: ByteSize::new(content.len() as u64),
             sha256: Some(Sha256::new(sha2::Sha256::digest(&content).into())),
             blob: BlobId::new(process.ports.ids.uuid()),
+            version: VersionNumber::FIRST,
             thumbnail: if picture { ThumbnailState::Pending } else { ThumbnailState::None },
             revision: Revision::FIRST,
             created_at: now,
             updated_at: now,
+            content_at: now,
+            modified_at: now,
         };
         Self { process, file, now }
     }
@@ -94,16 +98,22 @@ impl<'a> Upload<'a> {
         unit.audit().append(&entry).await
     }
 
-    async fn charge(&self, unit: &mut dyn UnitOfWork) -> Result<(), ReserveBytes> {
-        let charge = Charge { add: self.file.size, files_added: 1, ..Charge::default() };
-        unit.users().charge(self.file.owner, &charge, None).await
+    /// Enters the drive, and changes its counters.
+    async fn enter(&self, unit: &mut dyn UnitOfWork, delta: Delta) -> PortResult<()> {
+        let entered = unit.drives().enter(self.file.drive(), &delta, None).await;
+        entered.map(drop).map_err(|error| PortError::Unexpected(error.into()))
+    }
+
+    /// What the file changes of the counters.
+    fn delta(&self) -> Delta {
+        Delta::new_file(self.file.size)
     }
 
     async fn keep(&self) -> PortResult<()> {
         let mut unit = self.begin().await?;
+        self.enter(&mut *unit, self.delta()).await?;
         self.insert(&mut *unit).await?;
         self.note(&mut *unit).await?;
-        self.charge(&mut *unit).await.map_err(|error| PortError::Unexpected(error.into()))?;
         unit.commit().await
     }
 }
@@ -142,7 +152,9 @@ fn a_row_that_is_committed_before_its_bytes_are_there_is_caught() {
 fn bytes_that_are_deleted_before_the_commit_are_caught() {
     let scenario = wrong!(user_with_text, |process, actors| {
         // A retry finds nothing to do.
+        let (drive, size) = (actors.file().drive(), actors.file().size);
         let mut unit = process.ports.db.begin().await.unwrap();
+        unit.drives().enter(drive, &Delta::new_file(size).reversed(), None).await.unwrap();
         if let Some(file) = unit
             .files()
             .remove(&Access::on_behalf_of(actors.user, Right::Read), actors.file().id)
@@ -151,9 +163,7 @@ fn bytes_that_are_deleted_before_the_commit_are_caught() {
         {
             let key = BlobKey::file(file.blob);
             process.ports.blobs.delete(&key).await.unwrap();
-            unit.blobs().mark_deleted(key.id, process.ports.clock.now()).await.unwrap();
-            let charge = Charge { free: file.size, files_removed: 1, ..Charge::default() };
-            unit.users().charge(actors.user, &charge, None).await.unwrap();
+            unit.blobs().drop_references(&[key.id], process.ports.clock.now()).await.unwrap();
             unit.commit().await.unwrap();
         }
     });
@@ -178,11 +188,12 @@ fn a_charge_in_another_unit_than_the_file_is_caught() {
         upload.record_intent().await.unwrap();
         upload.put().await.unwrap();
         let mut unit = upload.begin().await.unwrap();
+        upload.enter(&mut *unit, Delta::default()).await.unwrap();
         upload.insert(&mut *unit).await.unwrap();
         upload.note(&mut *unit).await.unwrap();
         unit.commit().await.unwrap();
         let mut unit = upload.begin().await.unwrap();
-        upload.charge(&mut *unit).await.unwrap();
+        upload.enter(&mut *unit, upload.delta()).await.unwrap();
         unit.commit().await.unwrap();
     });
     kills_catch(&scenario, "UnitOfWork::commit", "at once: 0 bytes are used, but the files hold 37 bytes");
@@ -195,8 +206,8 @@ fn an_entry_of_the_trail_in_another_unit_than_the_file_is_caught() {
         upload.record_intent().await.unwrap();
         upload.put().await.unwrap();
         let mut unit = upload.begin().await.unwrap();
+        upload.enter(&mut *unit, upload.delta()).await.unwrap();
         upload.insert(&mut *unit).await.unwrap();
-        upload.charge(&mut *unit).await.unwrap();
         unit.commit().await.unwrap();
         let mut unit = upload.begin().await.unwrap();
         upload.note(&mut *unit).await.unwrap();

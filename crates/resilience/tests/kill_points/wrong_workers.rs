@@ -6,6 +6,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::ThumbnailState;
 use fm_domain::ids::BlobId;
+use fm_domain::tree::Delta;
 use fm_resilience::kill_points::{Actors, Environment, InjectedFault, Outcome, Process, Scenario, scenarios};
 use futures_util::{StreamExt as _, stream};
 
@@ -57,9 +58,10 @@ async fn unfenced_worker(process: &Process, actors: &Actors) -> PortResult<()> {
     let hint = PutHint { owner: None, length: Some(size), content_type: actors.file().content_type.clone() };
     let put = ports.blobs.put(&key, stream::iter([Ok(png)]).boxed(), &hint).await;
     put.map_err(|error| PortError::Unexpected(error.into()))?;
+    let (file, state) = (actors.file(), ThumbnailState::Ready { blob: key.id, width: 1, height: 1 });
     let mut unit = ports.db.begin().await?;
-    let state = ThumbnailState::Ready { blob: key.id, width: 1, height: 1 };
-    let file = actors.file();
+    let entered = unit.drives().enter(file.drive(), &Delta::default(), None).await;
+    entered.map_err(|error| PortError::Unexpected(error.into()))?;
     if unit.files().set_thumbnail(file.id, file.blob, &state).await? {
         let stored = unit.blobs().mark_stored(key.id, &StoredBlob { size }).await;
         stored.map_err(|error| PortError::Unexpected(error.into()))?;

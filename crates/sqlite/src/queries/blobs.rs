@@ -9,7 +9,7 @@ use fm_domain::ids::BlobId;
 
 use crate::database::SqliteReadRepos;
 use crate::error::{corrupt, store_error};
-use crate::repos::blobs::{deleted, key, recorded};
+use crate::repos::blobs::{DELETED, INTENT, STORED, deleted, key, recorded};
 use crate::rows::{Id, size};
 use crate::schema::blobs;
 
@@ -20,9 +20,9 @@ type Row = (Id, String, String, Option<i64>);
 
 fn record((id, bucket, state, bytes): Row) -> PortResult<BlobRecord> {
     let state = match (state.as_str(), bytes) {
-        ("announced", _) => BlobState::Intent,
-        ("settled", Some(bytes)) => BlobState::Stored { size: size("blobs.size", bytes)? },
-        ("doomed", _) => BlobState::Deleted,
+        (INTENT, _) => BlobState::Intent,
+        (STORED, Some(bytes)) => BlobState::Stored { size: size("blobs.size", bytes)? },
+        (DELETED, _) => BlobState::Deleted,
         _ => return Err(corrupt("blobs.state")("is not a state of a blob, or lacks its size")),
     };
     Ok(BlobRecord { key: key(id, &bucket)?, state })

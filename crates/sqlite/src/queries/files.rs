@@ -12,14 +12,16 @@ use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, FileFilter, FilePage, FileQueries, FileSort, PageKey, SortOrder, TypeFilter};
 use fm_domain::ids::FileId;
+use fm_domain::tree::ItemKind;
 use uuid::Uuid;
 
 use super::keyset::{After, column};
-use crate::access::{removed_owner_of_file, visible_files};
+use super::living::LivingFiles;
+use crate::access::{removed_owner_of_item, visible_items};
 use crate::database::SqliteReadRepos;
 use crate::error::store_error;
-use crate::rows::{Bytes, FileRow, Id, size};
-use crate::schema::files;
+use crate::rows::{Bytes, Id, NodeRow, size};
+use crate::schema::nodes;
 
 /// How many files a list looks at in one turn: some milliseconds.
 const FILES_A_TURN: i64 = 2_000;
@@ -38,10 +40,11 @@ pub(crate) fn find(
     access: &Access,
     id: FileId,
 ) -> PortResult<Option<File>> {
-    files::table
+    nodes::table
         .find(Id::of(id.uuid()))
-        .filter(visible_files(access))
-        .select(FileRow::as_select())
+        .filter(LivingFiles)
+        .filter(visible_items(access))
+        .select(NodeRow::as_select())
         .first(connection)
         .optional()
         .map_err(store_error)?
@@ -49,7 +52,7 @@ pub(crate) fn find(
         .transpose()
 }
 
-type Query = files::BoxedQuery<'static, Sqlite>;
+type Query = nodes::BoxedQuery<'static, Sqlite>;
 
 /// Along which index a list is walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,16 +74,22 @@ fn looked_at(access: &Access, filter: &FileFilter, page: &FilePage, walk: Walk) 
     if page.after.as_ref().is_some_and(|after| after.sort() != page.sort) {
         return Err(PortError::Unexpected("the key of the page belongs to another order".into()));
     }
-    let mut query = files::table.filter(visible_files(access)).into_boxed::<Sqlite>();
+    let mut query = nodes::table.filter(LivingFiles).filter(visible_items(access)).into_boxed::<Sqlite>();
     if walk == Walk::Filter {
         query = match (filter.sha256, filter.content_type.clone()) {
-            (Some(hash), _) => query.filter(files::sha256.eq(Bytes(*hash.as_bytes())).assume_not_null()),
+            (Some(hash), _) => query.filter(nodes::sha256.eq(Bytes(*hash.as_bytes())).assume_not_null()),
             (None, Some(TypeFilter::Exactly(exact))) => {
-                query.filter(files::content_type.eq(exact.as_str().to_owned()))
+                query.filter(nodes::content_type.eq(exact.as_str().to_owned()).assume_not_null())
             }
-            (None, Some(TypeFilter::Family(family))) => query.filter(files::family.eq(family)),
+            (None, Some(TypeFilter::Family(family))) => {
+                query.filter(nodes::family.eq(family).assume_not_null())
+            }
             (None, None) => query,
         };
+    }
+    // Few files lie in one folder: they may be walked along, and sorted.
+    if let Some(parent) = filter.parent {
+        query = query.filter(nodes::parent.eq(Id::of(parent.uuid())).assume_not_null());
     }
     // A condition or an order on a bare column could have the planner walk along that column's index instead.
     let off_index = is_sorted(walk, page.sort);
@@ -88,23 +97,23 @@ fn looked_at(access: &Access, filter: &FileFilter, page: &FilePage, walk: Walk) 
         query = query.filter(After::new(after, page.order).off_index(off_index));
     }
     if off_index {
-        let key = format!("+`files`.`{}`", column(page.sort));
+        let key = format!("+`nodes`.`{}`", column(page.sort));
         return Ok(match page.order {
-            SortOrder::Ascending => query.order((sql::<Binary>(&key).asc(), files::id.asc())),
-            SortOrder::Descending => query.order((sql::<Binary>(&key).desc(), files::id.desc())),
+            SortOrder::Ascending => query.order((sql::<Binary>(&key).asc(), nodes::id.asc())),
+            SortOrder::Descending => query.order((sql::<Binary>(&key).desc(), nodes::id.desc())),
         });
     }
     Ok(match (page.sort, page.order) {
         (FileSort::CreatedAt, SortOrder::Ascending) => {
-            query.order((files::created_at.asc(), files::id.asc()))
+            query.order((nodes::created_at.asc(), nodes::id.asc()))
         }
         (FileSort::CreatedAt, SortOrder::Descending) => {
-            query.order((files::created_at.desc(), files::id.desc()))
+            query.order((nodes::created_at.desc(), nodes::id.desc()))
         }
-        (FileSort::Name, SortOrder::Ascending) => query.order((files::name_sort.asc(), files::id.asc())),
-        (FileSort::Name, SortOrder::Descending) => query.order((files::name_sort.desc(), files::id.desc())),
-        (FileSort::Size, SortOrder::Ascending) => query.order((files::size.asc(), files::id.asc())),
-        (FileSort::Size, SortOrder::Descending) => query.order((files::size.desc(), files::id.desc())),
+        (FileSort::Name, SortOrder::Ascending) => query.order((nodes::name_sort.asc(), nodes::id.asc())),
+        (FileSort::Name, SortOrder::Descending) => query.order((nodes::name_sort.desc(), nodes::id.desc())),
+        (FileSort::Size, SortOrder::Ascending) => query.order((nodes::size.asc(), nodes::id.asc())),
+        (FileSort::Size, SortOrder::Descending) => query.order((nodes::size.desc(), nodes::id.desc())),
     })
 }
 
@@ -121,23 +130,29 @@ fn matching(
     let by_type = walk == Walk::Filter && filter.sha256.is_none();
     if let Some(hash) = filter.sha256.filter(|_| !by_hash) {
         let hash = Bytes(*hash.as_bytes());
-        query = query.filter(sql::<Bool>("+`files`.`sha256` = ").bind::<Binary, _>(hash));
+        query = query.filter(sql::<Bool>("+`nodes`.`sha256` = ").bind::<Binary, _>(hash));
     }
     query = match filter.content_type.clone().filter(|_| !by_type) {
         Some(TypeFilter::Exactly(exact)) => {
             let exact = exact.as_str().to_owned();
-            query.filter(sql::<Bool>("+`files`.`content_type` = ").bind::<Text, _>(exact))
+            query.filter(sql::<Bool>("+`nodes`.`content_type` = ").bind::<Text, _>(exact))
         }
         Some(TypeFilter::Family(family)) => {
-            query.filter(sql::<Bool>("+`files`.`family` = ").bind::<Text, _>(family))
+            query.filter(sql::<Bool>("+`nodes`.`family` = ").bind::<Text, _>(family))
         }
         None => query,
     };
     if let Some(text) = filter.name_contains.clone() {
-        query = query.filter(instr(files::name_search, text).gt(0));
+        query = query.filter(instr(nodes::name_search, text).gt(0));
     }
     if let Some(end) = end {
         query = query.filter(After::up_to(end, page.order).off_index(is_sorted(walk, page.sort)));
+    }
+    if let Some(moment) = filter.modified_after {
+        query = query.filter(nodes::modified_at.gt(moment.unix_micros()));
+    }
+    if let Some(moment) = filter.modified_before {
+        query = query.filter(nodes::modified_at.lt(moment.unix_micros()));
     }
     Ok(query)
 }
@@ -158,7 +173,7 @@ fn walk(
     // In the order of the filter's index, so that no more of it is read than this.
     let newest = FilePage { sort: FileSort::CreatedAt, after: None, ..page.clone() };
     let further = looked_at(access, filter, &newest, Walk::Filter)?.offset(FILES_A_TURN).limit(1);
-    let further = further.select(files::id).first::<Id>(connection).optional().map_err(store_error)?;
+    let further = further.select(nodes::id).first::<Id>(connection).optional().map_err(store_error)?;
     Ok(if further.is_some() { Walk::Order } else { Walk::Filter })
 }
 
@@ -171,14 +186,14 @@ fn end_of_turn(
     walk: Walk,
 ) -> PortResult<Option<PageKey>> {
     let last = looked_at(access, filter, page, walk)?.offset(FILES_A_TURN - 1).limit(1);
-    let last = last.select((files::created_at, files::name_sort, files::size, files::id));
+    let last = last.select((nodes::created_at, nodes::name_sort, nodes::size.assume_not_null(), nodes::id));
     let last: Option<(i64, String, i64, Id)> = last.first(connection).optional().map_err(store_error)?;
     last.map(|(created_at, name, bytes, id)| {
         let id = FileId::new(id.uuid());
         Ok(match page.sort {
             FileSort::CreatedAt => PageKey::CreatedAt(Timestamp::from_unix_micros(created_at), id),
             FileSort::Name => PageKey::Name(name, id),
-            FileSort::Size => PageKey::Size(size("files.size", bytes)?, id),
+            FileSort::Size => PageKey::Size(size("nodes.size", bytes)?, id),
         })
     })
     .transpose()
@@ -186,12 +201,13 @@ fn end_of_turn(
 
 /// Whether every file that a list looks at is one of its page.
 const fn takes_all(filter: &FileFilter, walk: Walk) -> bool {
-    let FileFilter { name_contains, content_type, sha256 } = filter;
+    let FileFilter { name_contains, content_type, sha256, parent: _, modified_after, modified_before } =
+        filter;
     let takes_type = match walk {
         Walk::Filter => sha256.is_none() || content_type.is_none(),
         Walk::Order => sha256.is_none() && content_type.is_none(),
     };
-    takes_type && name_contains.is_none()
+    takes_type && name_contains.is_none() && modified_after.is_none() && modified_before.is_none()
 }
 
 /// What one turn of a list came to.
@@ -216,21 +232,10 @@ fn turn(
     };
     let end =
         if takes_all(filter, walk) { None } else { end_of_turn(connection, access, filter, page, walk)? };
-    let rows = matching(access, filter, page, walk, end.clone())?.select(FileRow::as_select());
-    let rows: Vec<FileRow> = rows.load(connection).map_err(store_error)?;
+    let rows = matching(access, filter, page, walk, end.clone())?.select(NodeRow::as_select());
+    let rows: Vec<NodeRow> = rows.load(connection).map_err(store_error)?;
     let files = rows.into_iter().map(File::try_from).collect::<PortResult<_>>()?;
     Ok(Stretch { walk, files, end })
-}
-
-/// A page of all files that `access` reaches.
-pub(crate) fn page(
-    connection: &mut SqliteConnection,
-    access: &Access,
-    page: &FilePage,
-) -> PortResult<Vec<File>> {
-    let rows = looked_at(access, &FileFilter::default(), page, Walk::Order)?.limit(page.limit.into());
-    let rows: Vec<FileRow> = rows.select(FileRow::as_select()).load(connection).map_err(store_error)?;
-    rows.into_iter().map(File::try_from).collect()
 }
 
 impl SqliteReadRepos {
@@ -277,9 +282,11 @@ impl FileQueries for SqliteReadRepos {
         // UUIDv7 begin with the time, so none of them is nil.
         let after = Id::of(after.map_or(Uuid::nil(), FileId::uuid));
         self.ask(move |connection| {
-            let page = files::table.filter(files::id.gt(after)).filter(not(exists(removed_owner_of_file())));
-            let page = page.order(files::id).limit(limit.into());
-            let rows = page.select(FileRow::as_select()).load(connection).map_err(store_error)?;
+            let page =
+                nodes::table.filter(nodes::id.gt(after)).filter(nodes::kind.eq(ItemKind::File.as_str()));
+            let page = page.filter(not(exists(removed_owner_of_item())));
+            let page = page.order(nodes::id).limit(limit.into());
+            let rows = page.select(NodeRow::as_select()).load(connection).map_err(store_error)?;
             rows.into_iter().map(File::try_from).collect()
         })
         .await

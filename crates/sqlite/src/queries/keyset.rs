@@ -6,43 +6,78 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
 use diesel::sqlite::Sqlite;
 use fm_domain::files::{FileSort, PageKey, SortOrder};
+use fm_domain::tree::{ChildKey, ChildSort, ChildValue, ItemKind};
 
 use crate::rows::{Id, stored_size};
-use crate::schema::files;
+use crate::schema::nodes;
 
 /// `(column, id) < (?, ?)`: a comparison of row values, which an index on both columns answers by one seek.
 pub(crate) struct After {
-    order: SortOrder,
-    is_end: bool,
+    columns: &'static str,
+    comparison: &'static str,
     off_index: bool,
     key: Key,
     id: Id,
 }
 
 enum Key {
-    CreatedAt(i64),
-    Name(String),
-    Size(i64),
+    Number(i64),
+    Text(String),
+    Texts(String, String),
 }
 
 impl After {
-    /// The rows after `key` in a list that runs in `order`.
+    /// The files after `key` in a list that runs in `order`.
     pub(crate) fn new(key: PageKey, order: SortOrder) -> Self {
-        Self::from_key(key, order, false)
-    }
-
-    /// The rows up to `key`, and the row of `key`.
-    pub(crate) fn up_to(key: PageKey, order: SortOrder) -> Self {
-        Self::from_key(key, order, true)
-    }
-
-    fn from_key(key: PageKey, order: SortOrder, is_end: bool) -> Self {
-        let (key, id) = match key {
-            PageKey::CreatedAt(at, id) => (Key::CreatedAt(at.unix_micros()), id),
-            PageKey::Name(name, id) => (Key::Name(name), id),
-            PageKey::Size(size, id) => (Key::Size(stored_size(size)), id),
+        let comparison = match order {
+            SortOrder::Ascending => ") > (",
+            SortOrder::Descending => ") < (",
         };
-        Self { order, is_end, off_index: false, key, id: Id::of(id.uuid()) }
+        Self::from_key(key, comparison)
+    }
+
+    /// The files up to `key`, and the file of `key`.
+    pub(crate) fn up_to(key: PageKey, order: SortOrder) -> Self {
+        let comparison = match order {
+            SortOrder::Ascending => ") <= (",
+            SortOrder::Descending => ") >= (",
+        };
+        Self::from_key(key, comparison)
+    }
+
+    fn from_key(key: PageKey, comparison: &'static str) -> Self {
+        let columns = column(key.sort());
+        let (key, id) = match key {
+            PageKey::CreatedAt(at, id) => (Key::Number(at.unix_micros()), id),
+            PageKey::Name(name, id) => (Key::Text(name), id),
+            PageKey::Size(size, id) => (Key::Number(stored_size(size)), id),
+        };
+        Self { columns, comparison, off_index: false, key, id: Id::of(id.uuid()) }
+    }
+
+    /// The entries of this kind after `key` in a list of a folder that runs in `order`.
+    pub(crate) fn child(key: ChildKey, kind: ItemKind, order: SortOrder) -> Self {
+        let columns = match (key.value.sort(), kind) {
+            (ChildSort::Name, _) => "name_sort",
+            (ChildSort::ModifiedAt, _) => "modified_at",
+            (ChildSort::CreatedAt, _) => "created_at",
+            (ChildSort::Size, ItemKind::File) => "size",
+            (ChildSort::Size, ItemKind::Folder) => "0",
+            (ChildSort::Type, ItemKind::File) => "content_type, name_sort",
+            (ChildSort::Type, ItemKind::Folder) => "'', name_sort",
+        };
+        let comparison = match order {
+            SortOrder::Ascending => ") > (",
+            SortOrder::Descending => ") < (",
+        };
+        let id = Id::of(key.id.uuid());
+        let key = match key.value {
+            ChildValue::Name(name) => Key::Text(name),
+            ChildValue::ModifiedAt(at) | ChildValue::CreatedAt(at) => Key::Number(at.unix_micros()),
+            ChildValue::Size(size) => Key::Number(stored_size(size)),
+            ChildValue::Type(content_type, name) => Key::Texts(content_type, name),
+        };
+        Self { columns, comparison, off_index: false, key, id }
     }
 
     /// Keeps the condition from the planner, which would walk along the index of the column.
@@ -51,7 +86,7 @@ impl After {
     }
 }
 
-/// The column that a list is sorted by.
+/// The column that a list of files is sorted by.
 pub(crate) const fn column(sort: FileSort) -> &'static str {
     match sort {
         FileSort::CreatedAt => "created_at",
@@ -62,22 +97,18 @@ pub(crate) const fn column(sort: FileSort) -> &'static str {
 
 impl QueryFragment<Sqlite> for After {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        let sort = match self.key {
-            Key::CreatedAt(_) => FileSort::CreatedAt,
-            Key::Name(_) => FileSort::Name,
-            Key::Size(_) => FileSort::Size,
-        };
         out.push_sql(if self.off_index { "(+" } else { "(" });
-        out.push_identifier(column(sort))?;
-        out.push_sql(match (self.order, self.is_end) {
-            (SortOrder::Ascending, false) => ", id) > (",
-            (SortOrder::Ascending, true) => ", id) <= (",
-            (SortOrder::Descending, false) => ", id) < (",
-            (SortOrder::Descending, true) => ", id) >= (",
-        });
+        out.push_sql(self.columns);
+        out.push_sql(", id");
+        out.push_sql(self.comparison);
         match &self.key {
-            Key::CreatedAt(number) | Key::Size(number) => out.push_bind_param::<BigInt, _>(number)?,
-            Key::Name(name) => out.push_bind_param::<Text, _>(name)?,
+            Key::Number(number) => out.push_bind_param::<BigInt, _>(number)?,
+            Key::Text(text) => out.push_bind_param::<Text, _>(text)?,
+            Key::Texts(first, second) => {
+                out.push_bind_param::<Text, _>(first)?;
+                out.push_sql(", ");
+                out.push_bind_param::<Text, _>(second)?;
+            }
         }
         out.push_sql(", ");
         out.push_bind_param::<Binary, _>(&self.id)?;
@@ -96,9 +127,9 @@ impl Expression for After {
     type SqlType = Bool;
 }
 
-impl AppearsOnTable<files::table> for After {}
+impl AppearsOnTable<nodes::table> for After {}
 
-impl SelectableExpression<files::table> for After {}
+impl SelectableExpression<nodes::table> for After {}
 
 impl<GroupBy> ValidGrouping<GroupBy> for After {
     type IsAggregate = is_aggregate::No;

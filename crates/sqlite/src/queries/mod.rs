@@ -2,7 +2,12 @@
 
 pub(crate) mod audit;
 pub(crate) mod blobs;
+mod children;
 pub(crate) mod files;
 pub(crate) mod keyset;
+pub(crate) mod living;
+pub(crate) mod trash;
+pub(crate) mod tree;
 pub(crate) mod uploads;
 pub(crate) mod users;
+pub(crate) mod walks;

@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use crate::database::SqliteReadRepos;
 use crate::error::store_error;
-use crate::rows::{Id, UserRow, number, size};
+use crate::rows::{Id, StorageRow, UserRow, number, size};
 use crate::schema::users;
+use crate::sql::fixed;
 
 /// The user with this id.
 pub(crate) fn find(connection: &mut SqliteConnection, id: UserId) -> PortResult<Option<Account>> {
@@ -71,6 +72,7 @@ pub(crate) fn list(
 
 const COUNT: &str = "SELECT count(*) AS users, count(suspended_at) AS suspended, \
     count(*) FILTER (WHERE role = 'admin') AS admins, coalesce(sum(used_bytes), 0) AS used_bytes, \
+    coalesce(sum(trash_bytes), 0) AS trash_bytes, coalesce(sum(version_bytes), 0) AS version_bytes, \
     coalesce(sum(reserved_bytes), 0) AS reserved_bytes, coalesce(sum(file_count), 0) AS file_count \
     FROM users WHERE removed_at IS NULL";
 
@@ -82,12 +84,8 @@ struct CountRow {
     suspended: i64,
     #[diesel(sql_type = BigInt)]
     admins: i64,
-    #[diesel(sql_type = BigInt)]
-    used_bytes: i64,
-    #[diesel(sql_type = BigInt)]
-    reserved_bytes: i64,
-    #[diesel(sql_type = BigInt)]
-    file_count: i64,
+    #[diesel(embed)]
+    storage: StorageRow,
 }
 
 impl TryFrom<CountRow> for UserCounts {
@@ -98,19 +96,17 @@ impl TryFrom<CountRow> for UserCounts {
             users: number("users", row.users)?,
             suspended: number("users.suspended_at", row.suspended)?,
             admins: number("users.role", row.admins)?,
-            storage: StorageUse {
-                used: size("users.used_bytes", row.used_bytes)?,
-                reserved: size("users.reserved_bytes", row.reserved_bytes)?,
-                file_count: number("users.file_count", row.file_count)?,
-            },
+            storage: StorageUse::try_from(row.storage)?,
         })
     }
 }
 
-/// One statement, so that both sides are of one moment.
+/// One statement, so that both sides are of one moment. What is in the trash and old versions count as bytes, living files alone as files.
 const TALLY: &str = "SELECT id, used_bytes, file_count, \
-    (SELECT coalesce(sum(size), 0) FROM files WHERE owner = users.id) AS bytes, \
-    (SELECT count(*) FROM files WHERE owner = users.id) AS files \
+    (SELECT coalesce(sum(size), 0) FROM nodes WHERE drive = users.id) \
+        + (SELECT coalesce(sum(file_versions.size), 0) FROM nodes CROSS JOIN file_versions ON file = nodes.id \
+           WHERE drive = users.id) AS bytes, \
+    (SELECT count(*) FROM nodes WHERE drive = users.id AND kind = 'file' AND trash IS NULL) AS files \
     FROM users WHERE id > ? AND removed_at IS NULL ORDER BY id LIMIT ?";
 
 #[derive(QueryableByName)]
@@ -137,7 +133,7 @@ impl TryFrom<TallyRow> for Tally {
                 bytes: size("users.used_bytes", row.used_bytes)?,
                 files: number("users.file_count", row.file_count)?,
             },
-            counted: Kept { bytes: size("files.size", row.bytes)?, files: number("files", row.files)? },
+            counted: Kept { bytes: size("nodes.size", row.bytes)?, files: number("nodes", row.files)? },
         })
     }
 }
@@ -168,7 +164,8 @@ impl UserQueries for SqliteReadRepos {
         // UUIDv7 begin with the time, so none of them is nil.
         let after = Id::of(after.map_or(Uuid::nil(), UserId::uuid));
         self.ask(move |connection| {
-            let page = diesel::sql_query(TALLY).bind::<Binary, _>(after).bind::<BigInt, _>(i64::from(limit));
+            let page =
+                fixed(diesel::sql_query(TALLY).bind::<Binary, _>(after).bind::<BigInt, _>(i64::from(limit)));
             let rows = page.load::<TallyRow>(connection).map_err(store_error)?;
             rows.into_iter().map(Tally::try_from).collect()
         })
@@ -187,7 +184,10 @@ impl UserQueries for SqliteReadRepos {
 
     async fn count(&mut self) -> PortResult<UserCounts> {
         self.ask(|connection| {
-            diesel::sql_query(COUNT).get_result::<CountRow>(connection).map_err(store_error)?.try_into()
+            fixed(diesel::sql_query(COUNT))
+                .get_result::<CountRow>(connection)
+                .map_err(store_error)?
+                .try_into()
         })
         .await
     }

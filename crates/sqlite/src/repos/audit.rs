@@ -10,6 +10,7 @@ use fm_domain::error::{PortError, PortResult};
 use crate::error::store_error;
 use crate::rows::AuditRow;
 use crate::schema::audit_entries as entries;
+use crate::sql::fixed;
 use crate::unit_of_work::SqliteUnitOfWork;
 
 #[async_trait]
@@ -29,12 +30,12 @@ impl AuditRepo for SqliteUnitOfWork {
 
     async fn purge_before(&mut self, before: Timestamp, limit: u32) -> PortResult<u32> {
         self.run(move |connection| {
-            let purged = diesel::sql_query(
+            let purged = fixed(diesel::sql_query(
                 "DELETE FROM audit_entries WHERE (happened_at, id) IN (SELECT happened_at, id FROM audit_entries \
                  WHERE happened_at < ? ORDER BY happened_at, id LIMIT ?)",
             )
             .bind::<BigInt, _>(before.unix_micros())
-            .bind::<BigInt, _>(i64::from(limit))
+            .bind::<BigInt, _>(i64::from(limit)))
             .execute(connection)
             .map_err(store_error)?;
             u32::try_from(purged).map_err(|error| PortError::Unexpected(Box::new(error)))

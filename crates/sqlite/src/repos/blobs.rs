@@ -1,22 +1,44 @@
 //! Blobs.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
+use diesel::sqlite::Sqlite;
 use fm_domain::blobs::{BlobIntent, BlobKey, BlobRepo, ExpiredIntent, MarkStored, StoredBlob, Tombstone};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
 
 use crate::error::{corrupt, store_error};
-use crate::rows::{Id, size, stored_size};
+use crate::rows::{Id, id_list, size, stored_size};
 use crate::schema::blobs;
+use crate::sql::fixed;
 use crate::unit_of_work::SqliteUnitOfWork;
 
-const INTENT: &str = "announced";
-const STORED: &str = "settled";
-const DELETED: &str = "doomed";
+pub(crate) const INTENT: &str = "announced";
+pub(crate) const STORED: &str = "settled";
+pub(crate) const DELETED: &str = "doomed";
+
+/// Counts what a list names, each blob as often as it is named.
+const ADD_REFERENCES: &str = "UPDATE blobs SET ref_count = ref_count + times \
+    FROM (SELECT unhex(value) AS named, count(*) AS times FROM json_each(?1) GROUP BY value) \
+    WHERE blobs.id = named AND state = ?2";
+
+/// The other way, and what is left of each.
+const DROP_REFERENCES: &str = "UPDATE blobs SET ref_count = max(ref_count - times, 0) \
+    FROM (SELECT unhex(value) AS named, count(*) AS times FROM json_each(?1) GROUP BY value) \
+    WHERE blobs.id = named AND state = ?2 RETURNING blobs.id AS id, bucket, ref_count";
+
+#[derive(QueryableByName)]
+#[diesel(table_name = blobs, check_for_backend(Sqlite))]
+struct DroppedRow {
+    id: Id,
+    bucket: String,
+    ref_count: i64,
+}
 
 type TombstoneRow = (Id, String, Option<i64>, Option<i64>);
 
@@ -44,11 +66,13 @@ impl BlobRepo for SqliteUnitOfWork {
 
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {
         self.run(move |connection| {
-            diesel::update(blobs::table.find(Id::of(id.uuid())).filter(blobs::state.eq(INTENT)))
-                .set(blobs::expires_at.eq(expires_at.unix_micros()))
-                .execute(connection)
-                .map(|renewed| renewed > 0)
-                .map_err(store_error)
+            fixed(
+                diesel::update(blobs::table.find(Id::of(id.uuid())).filter(blobs::state.eq(INTENT)))
+                    .set(blobs::expires_at.eq(expires_at.unix_micros())),
+            )
+            .execute(connection)
+            .map(|renewed| renewed > 0)
+            .map_err(store_error)
         })
         .await
     }
@@ -57,10 +81,12 @@ impl BlobRepo for SqliteUnitOfWork {
         let size = stored_size(stored.size);
         let stored = self
             .run(move |connection| {
-                diesel::update(blobs::table.find(Id::of(id.uuid())).filter(blobs::state.eq(INTENT)))
-                    .set((blobs::state.eq(STORED), blobs::size.eq(size)))
-                    .execute(connection)
-                    .map_err(store_error)
+                fixed(
+                    diesel::update(blobs::table.find(Id::of(id.uuid())).filter(blobs::state.eq(INTENT)))
+                        .set((blobs::state.eq(STORED), blobs::size.eq(size))),
+                )
+                .execute(connection)
+                .map_err(store_error)
             })
             .await?;
         if stored == 0 { Err(MarkStored::NoIntent) } else { Ok(()) }
@@ -72,31 +98,14 @@ impl BlobRepo for SqliteUnitOfWork {
 
     async fn cancel_intent(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool> {
         self.run(move |connection| {
-            diesel::update(blobs::table.find(Id::of(id.uuid())).filter(blobs::state.eq(INTENT)))
-                .set((
-                    blobs::state.eq(DELETED),
-                    blobs::deleted_at.eq(at.unix_micros()),
-                    blobs::due_at.eq(at.unix_micros()),
-                ))
-                .execute(connection)
-                .map(|cancelled| cancelled > 0)
-                .map_err(store_error)
-        })
-        .await
-    }
-
-    async fn mark_owned_deleted(&mut self, owner: UserId, at: Timestamp) -> PortResult<u64> {
-        self.run(move |connection| {
-            let kept = blobs::table.filter(blobs::owner.eq(Id::of(owner.uuid()))).filter(kept());
-            diesel::update(kept)
-                .set((
-                    blobs::state.eq(DELETED),
-                    blobs::deleted_at.eq(at.unix_micros()),
-                    blobs::due_at.eq(at.unix_micros()),
-                ))
-                .execute(connection)
-                .map(|deleted| deleted as u64)
-                .map_err(store_error)
+            fixed(diesel::update(blobs::table.find(Id::of(id.uuid())).filter(blobs::state.eq(INTENT))).set((
+                blobs::state.eq(DELETED),
+                blobs::deleted_at.eq(at.unix_micros()),
+                blobs::due_at.eq(at.unix_micros()),
+            )))
+            .execute(connection)
+            .map(|cancelled| cancelled > 0)
+            .map_err(store_error)
         })
         .await
     }
@@ -161,13 +170,31 @@ impl BlobRepo for SqliteUnitOfWork {
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
         self.run(move |connection| {
-            diesel::update(blobs::table.find(Id::of(id.uuid())).filter(blobs::state.eq(DELETED)))
-                .set(blobs::due_at.eq(until.unix_micros()))
-                .execute(connection)
-                .map(|_postponed| ())
-                .map_err(store_error)
+            fixed(
+                diesel::update(blobs::table.find(Id::of(id.uuid())).filter(blobs::state.eq(DELETED)))
+                    .set(blobs::due_at.eq(until.unix_micros())),
+            )
+            .execute(connection)
+            .map(|_postponed| ())
+            .map_err(store_error)
         })
         .await
+    }
+
+    async fn add_references(&mut self, ids: &[BlobId]) -> PortResult<bool> {
+        let named: HashSet<BlobId> = ids.iter().copied().collect();
+        let list = id_list(ids.iter().map(|id| Id::of(id.uuid())));
+        self.run(move |connection| {
+            let added =
+                fixed(diesel::sql_query(ADD_REFERENCES).bind::<Text, _>(list).bind::<Text, _>(STORED));
+            Ok(added.execute(connection).map_err(store_error)? == named.len())
+        })
+        .await
+    }
+
+    async fn drop_references(&mut self, ids: &[BlobId], at: Timestamp) -> PortResult<Vec<BlobKey>> {
+        let ids: Vec<Id> = ids.iter().map(|id| Id::of(id.uuid())).collect();
+        self.run(move |connection| drop_references(connection, ids, at)).await
     }
 
     async fn remove(&mut self, id: BlobId) -> PortResult<()> {
@@ -191,21 +218,33 @@ pub(crate) fn deleted() -> diesel::expression::SqlLiteral<Bool> {
     sql("state = 'doomed'")
 }
 
-/// Literal, for the index on all but tombstones.
-fn kept() -> diesel::expression::SqlLiteral<Bool> {
-    sql("state <> 'doomed'")
+/// Drops a reference of each of these stored blobs; the keys of those that had no other, which are tombstones then.
+pub(super) fn drop_references(
+    connection: &mut SqliteConnection,
+    ids: Vec<Id>,
+    at: Timestamp,
+) -> PortResult<Vec<BlobKey>> {
+    let rows: Vec<DroppedRow> =
+        fixed(diesel::sql_query(DROP_REFERENCES).bind::<Text, _>(id_list(ids)).bind::<Text, _>(STORED))
+            .load(connection)
+            .map_err(store_error)?;
+    let mut gone = Vec::new();
+    for row in rows.into_iter().filter(|row| row.ref_count == 0) {
+        mark_deleted(connection, row.id, at)?;
+        gone.push(key(row.id, &row.bucket)?);
+    }
+    Ok(gone)
 }
 
 fn mark_deleted(connection: &mut SqliteConnection, id: Id, at: Timestamp) -> PortResult<bool> {
-    diesel::update(blobs::table.find(id).filter(blobs::state.ne(DELETED)))
-        .set((
-            blobs::state.eq(DELETED),
-            blobs::deleted_at.eq(at.unix_micros()),
-            blobs::due_at.eq(at.unix_micros()),
-        ))
-        .execute(connection)
-        .map(|deleted| deleted > 0)
-        .map_err(store_error)
+    fixed(diesel::update(blobs::table.find(id).filter(blobs::state.ne(DELETED))).set((
+        blobs::state.eq(DELETED),
+        blobs::deleted_at.eq(at.unix_micros()),
+        blobs::due_at.eq(at.unix_micros()),
+    )))
+    .execute(connection)
+    .map(|deleted| deleted > 0)
+    .map_err(store_error)
 }
 
 pub(crate) fn key(id: Id, bucket: &str) -> PortResult<BlobKey> {

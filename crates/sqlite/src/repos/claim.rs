@@ -9,6 +9,7 @@ use super::jobs::living;
 use crate::error::store_error;
 use crate::rows::{Id, JobRow};
 use crate::schema::jobs;
+use crate::sql::fixed;
 use crate::turns::Turns;
 
 /// The due job of the user with the fewest running jobs, of the users whose jobs are due first and of 256 more: along the
@@ -82,10 +83,12 @@ fn fairest(
     turns: &Turns,
 ) -> PortResult<Vec<JobRow>> {
     let kinds = serde_json::to_string(kinds).map_err(|error| PortError::Unexpected(Box::new(error)))?;
-    let fairest = diesel::sql_query(FAIREST)
-        .bind::<BigInt, _>(now.unix_micros())
-        .bind::<Text, _>(kinds)
-        .bind::<Binary, _>(turns.last());
+    let fairest = fixed(
+        diesel::sql_query(FAIREST)
+            .bind::<BigInt, _>(now.unix_micros())
+            .bind::<Text, _>(kinds)
+            .bind::<Binary, _>(turns.last()),
+    );
     let fairest: Vec<Fairest> = fairest.load(connection).map_err(store_error)?;
     if let Some(last) = fairest.first().and_then(|row| row.last_owner) {
         turns.go_on_after(last);

@@ -14,6 +14,7 @@ use super::claim::next;
 use crate::error::store_error;
 use crate::rows::{Id, JobRecordRow, NewJobRow, number};
 use crate::schema::jobs;
+use crate::sql::fixed;
 use crate::unit_of_work::SqliteUnitOfWork;
 
 const DEPTHS: &str = "SELECT kind, sum(dead = 0 AND lease_until IS NULL) AS waiting, \
@@ -86,13 +87,12 @@ impl JobQueue for SqliteUnitOfWork {
                 // A lease that is over already would have the same jobs claimed again.
                 let is_done = next.is_empty() || lease_until <= now;
                 for row in next {
-                    diesel::update(jobs::table.find(row.id))
-                        .set((
-                            jobs::attempt.eq(row.next_attempt()),
-                            jobs::lease_until.eq(lease_until.unix_micros()),
-                        ))
-                        .execute(connection)
-                        .map_err(store_error)?;
+                    fixed(diesel::update(jobs::table.find(row.id)).set((
+                        jobs::attempt.eq(row.next_attempt()),
+                        jobs::lease_until.eq(lease_until.unix_micros()),
+                    )))
+                    .execute(connection)
+                    .map_err(store_error)?;
                     claimed.push(row.claimed()?);
                 }
                 if is_done {
@@ -105,8 +105,7 @@ impl JobQueue for SqliteUnitOfWork {
 
     async fn renew(&mut self, id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> {
         self.run(move |connection| {
-            diesel::update(held(id, attempt))
-                .set(jobs::lease_until.eq(lease_until.unix_micros()))
+            fixed(diesel::update(held(id, attempt)).set(jobs::lease_until.eq(lease_until.unix_micros())))
                 .execute(connection)
                 .map(|renewed| renewed > 0)
                 .map_err(store_error)
@@ -135,12 +134,12 @@ impl JobQueue for SqliteUnitOfWork {
         self.run(move |connection| {
             let freed = (jobs::lease_until.eq(None::<i64>), jobs::last_error.eq(reason));
             let failed = match retry_at {
-                Some(at) => diesel::update(held(id, attempt))
-                    .set((freed, jobs::run_at.eq(at.unix_micros())))
-                    .execute(connection),
-                None => {
-                    diesel::update(held(id, attempt)).set((freed, jobs::dead.eq(true))).execute(connection)
+                Some(at) => {
+                    fixed(diesel::update(held(id, attempt)).set((freed, jobs::run_at.eq(at.unix_micros()))))
+                        .execute(connection)
                 }
+                None => fixed(diesel::update(held(id, attempt)).set((freed, jobs::dead.eq(true))))
+                    .execute(connection),
             };
             failed.map(|failed| failed > 0).map_err(store_error)
         })
@@ -156,16 +155,15 @@ impl JobQueue for SqliteUnitOfWork {
     ) -> PortResult<bool> {
         let reason = reason.to_owned();
         self.run(move |connection| {
-            diesel::update(held(id, attempt))
-                .set((
-                    jobs::attempt.eq(jobs::attempt - 1),
-                    jobs::lease_until.eq(None::<i64>),
-                    jobs::run_at.eq(retry_at.unix_micros()),
-                    jobs::last_error.eq(reason),
-                ))
-                .execute(connection)
-                .map(|put_back| put_back > 0)
-                .map_err(store_error)
+            fixed(diesel::update(held(id, attempt)).set((
+                jobs::attempt.eq(jobs::attempt - 1),
+                jobs::lease_until.eq(None::<i64>),
+                jobs::run_at.eq(retry_at.unix_micros()),
+                jobs::last_error.eq(reason),
+            )))
+            .execute(connection)
+            .map(|put_back| put_back > 0)
+            .map_err(store_error)
         })
         .await
     }
@@ -196,7 +194,7 @@ impl JobQueue for SqliteUnitOfWork {
 
     async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
         self.run(move |connection| {
-            let depths = diesel::sql_query(DEPTHS).bind::<BigInt, _>(now.unix_micros());
+            let depths = fixed(diesel::sql_query(DEPTHS).bind::<BigInt, _>(now.unix_micros()));
             let rows: Vec<DepthRow> = depths.load(connection).map_err(store_error)?;
             rows.into_iter().map(DepthRow::depth).collect()
         })

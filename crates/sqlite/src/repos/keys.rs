@@ -13,6 +13,7 @@ use crate::access::removed_user;
 use crate::error::store_error;
 use crate::rows::{Bytes, Id, KeyRow};
 use crate::schema::idempotency_keys as keys;
+use crate::sql::fixed;
 use crate::unit_of_work::SqliteUnitOfWork;
 
 #[async_trait]
@@ -42,10 +43,12 @@ impl KeyRepo for SqliteUnitOfWork {
 
     async fn renew(&mut self, attempt: BlobId, lease_until: Timestamp) -> PortResult<bool> {
         self.run(move |connection| {
-            diesel::update(
-                keys::table.filter(keys::attempt.eq(Id::of(attempt.uuid()))).filter(keys::file.is_null()),
+            fixed(
+                diesel::update(
+                    keys::table.filter(keys::attempt.eq(Id::of(attempt.uuid()))).filter(keys::file.is_null()),
+                )
+                .set(keys::valid_until.eq(lease_until.unix_micros())),
             )
-            .set(keys::valid_until.eq(lease_until.unix_micros()))
             .execute(connection)
             .map(|renewed| renewed > 0)
             .map_err(store_error)
@@ -61,15 +64,17 @@ impl KeyRepo for SqliteUnitOfWork {
     ) -> PortResult<bool> {
         let upload = upload.clone();
         self.run(move |connection| {
-            diesel::update(
-                keys::table.filter(keys::attempt.eq(Id::of(attempt.uuid()))).filter(keys::file.is_null()),
+            fixed(
+                diesel::update(
+                    keys::table.filter(keys::attempt.eq(Id::of(attempt.uuid()))).filter(keys::file.is_null()),
+                )
+                .set((
+                    keys::valid_until.eq(expires_at.unix_micros()),
+                    keys::file.eq(Id::of(upload.file.uuid())),
+                    keys::name.eq(upload.name.as_str()),
+                    keys::sha256.eq(Bytes(*upload.sha256.as_bytes())),
+                )),
             )
-            .set((
-                keys::valid_until.eq(expires_at.unix_micros()),
-                keys::file.eq(Id::of(upload.file.uuid())),
-                keys::name.eq(upload.name.as_str()),
-                keys::sha256.eq(Bytes(*upload.sha256.as_bytes())),
-            ))
             .execute(connection)
             .map(|finished| finished > 0)
             .map_err(store_error)
@@ -101,12 +106,12 @@ impl KeyRepo for SqliteUnitOfWork {
 
     async fn purge_expired(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
         self.run(move |connection| {
-            let purged = diesel::sql_query(
+            let purged = fixed(diesel::sql_query(
                 "DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT user_id, key FROM idempotency_keys \
                  WHERE valid_until < ? ORDER BY valid_until LIMIT ?)",
             )
             .bind::<BigInt, _>(now.unix_micros())
-            .bind::<BigInt, _>(i64::from(limit))
+            .bind::<BigInt, _>(i64::from(limit)))
             .execute(connection)
             .map_err(store_error)?;
             u32::try_from(purged).map_err(|error| PortError::Unexpected(Box::new(error)))

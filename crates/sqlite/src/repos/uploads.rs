@@ -17,6 +17,7 @@ use crate::error::store_error;
 use crate::queries;
 use crate::rows::{Id, PartRow, UploadRow, number, stored_number};
 use crate::schema::{upload_parts, uploads};
+use crate::sql::fixed;
 use crate::unit_of_work::SqliteUnitOfWork;
 
 /// The statuses are literal here and below, so that SQLite sees which index holds all that is asked for.
@@ -75,7 +76,7 @@ impl UploadRepo for SqliteUnitOfWork {
             .run(move |connection| {
                 let stored = uploads::table.find(id).filter(uploads::epoch.eq(stored_number(seen.number())));
                 let stored = stored.filter(not(exists(removed_owner_of_upload())));
-                diesel::update(stored).set(row).execute(connection).map_err(store_error)
+                fixed(diesel::update(stored).set(row)).execute(connection).map_err(store_error)
             })
             .await?;
         if changed == 0 { Err(UpdateUpload::Fenced) } else { Ok(()) }
@@ -149,11 +150,13 @@ impl UploadRepo for SqliteUnitOfWork {
 
     async fn purge_ended(&mut self, now: Timestamp, limit: u32) -> PortResult<u32> {
         self.run(move |connection| {
-            let purged = diesel::sql_query(PURGE_ENDED)
-                .bind::<BigInt, _>(now.unix_micros())
-                .bind::<BigInt, _>(i64::from(limit))
-                .execute(connection)
-                .map_err(store_error)?;
+            let purged = fixed(
+                diesel::sql_query(PURGE_ENDED)
+                    .bind::<BigInt, _>(now.unix_micros())
+                    .bind::<BigInt, _>(i64::from(limit)),
+            )
+            .execute(connection)
+            .map_err(store_error)?;
             u32::try_from(purged).map_err(|error| PortError::Unexpected(Box::new(error)))
         })
         .await

@@ -11,28 +11,23 @@ use fm_domain::error::PortResult;
 use fm_domain::ids::UserId;
 
 use super::contents;
-use crate::access::removed_user;
+use super::counters::{Counters, minus, plus};
+use crate::access::{living_user, removed_user};
 use crate::error::store_error;
 use crate::queries;
-use crate::rows::{Id, UserRow, counters, size, stored_number, stored_size};
+use crate::rows::{Id, NewUserRow, stored_size};
 use crate::schema::users;
+use crate::sql::fixed;
 use crate::unit_of_work::SqliteUnitOfWork;
 
 /// The address in a row that is marked as removed: none can be sent to it (RFC 2606, section 2). Programs of the version
 /// before, which know no mark, can read it.
 const NO_EMAIL: &str = "removed@account.invalid";
 
-/// The user, unless they are marked as removed.
-#[diesel::dsl::auto_type]
-fn living(id: UserId) -> _ {
-    let id: Id = Id::of(id.uuid());
-    users::table.find(id).filter(users::removed_at.is_null())
-}
-
 #[async_trait]
 impl UserRepo for SqliteUnitOfWork {
     async fn insert(&mut self, user: &User) -> Result<(), InsertUser> {
-        let row = UserRow::fresh(user);
+        let row = NewUserRow::from(user);
         let added = self
             .run(move |connection| {
                 diesel::insert_into(users::table)
@@ -52,11 +47,13 @@ impl UserRepo for SqliteUnitOfWork {
 
     async fn set_name(&mut self, id: UserId, name: Option<DisplayName>) -> PortResult<bool> {
         self.run(move |connection| {
-            diesel::update(living(id))
-                .set(users::name.eq(name.map(|name| name.as_str().to_owned())))
-                .execute(connection)
-                .map(|changed| changed > 0)
-                .map_err(store_error)
+            fixed(
+                diesel::update(living_user(id))
+                    .set(users::name.eq(name.map(|name| name.as_str().to_owned()))),
+            )
+            .execute(connection)
+            .map(|changed| changed > 0)
+            .map_err(store_error)
         })
         .await
     }
@@ -69,19 +66,20 @@ impl UserRepo for SqliteUnitOfWork {
     ) -> PortResult<bool> {
         let (seen, new) = (seen.expose().to_owned(), new.expose().to_owned());
         self.run(move |connection| {
-            diesel::update(living(id).filter(users::password_hash.eq(seen)))
-                .set(users::password_hash.eq(new))
-                .execute(connection)
-                .map(|changed| changed > 0)
-                .map_err(store_error)
+            fixed(
+                diesel::update(living_user(id).filter(users::password_hash.eq(seen)))
+                    .set(users::password_hash.eq(new)),
+            )
+            .execute(connection)
+            .map(|changed| changed > 0)
+            .map_err(store_error)
         })
         .await
     }
 
     async fn set_role(&mut self, id: UserId, role: Role) -> PortResult<bool> {
         self.run(move |connection| {
-            diesel::update(living(id))
-                .set(users::role.eq(role.as_str()))
+            fixed(diesel::update(living_user(id)).set(users::role.eq(role.as_str())))
                 .execute(connection)
                 .map(|changed| changed > 0)
                 .map_err(store_error)
@@ -91,19 +89,20 @@ impl UserRepo for SqliteUnitOfWork {
 
     async fn set_suspended(&mut self, id: UserId, since: Option<Timestamp>) -> PortResult<bool> {
         self.run(move |connection| {
-            diesel::update(living(id))
-                .set(users::suspended_at.eq(since.map(Timestamp::unix_micros)))
-                .execute(connection)
-                .map(|changed| changed > 0)
-                .map_err(store_error)
+            fixed(
+                diesel::update(living_user(id))
+                    .set(users::suspended_at.eq(since.map(Timestamp::unix_micros))),
+            )
+            .execute(connection)
+            .map(|changed| changed > 0)
+            .map_err(store_error)
         })
         .await
     }
 
     async fn set_quota(&mut self, id: UserId, quota: Option<ByteSize>) -> PortResult<bool> {
         self.run(move |connection| {
-            diesel::update(living(id))
-                .set(users::quota_bytes.eq(quota.map(stored_size)))
+            fixed(diesel::update(living_user(id)).set(users::quota_bytes.eq(quota.map(stored_size))))
                 .execute(connection)
                 .map(|changed| changed > 0)
                 .map_err(store_error)
@@ -121,21 +120,21 @@ impl UserRepo for SqliteUnitOfWork {
         bytes: ByteSize,
         quota: Option<ByteSize>,
     ) -> Result<(), ReserveBytes> {
-        self.move_counters(id, move |mut storage, own| {
-            storage.reserved = plus(storage.reserved, bytes);
-            if fits(&storage, own.or(quota)) { Ok(storage) } else { Err(ReserveBytes::QuotaExceeded) }
-        })
-        .await
+        let reserved = self.move_counters(id, ReserveBytes::NoUser, move |mut counters| {
+            counters.storage.reserved = plus(counters.storage.reserved, bytes);
+            if counters.fit(quota) { Ok(counters) } else { Err(ReserveBytes::QuotaExceeded) }
+        });
+        reserved.await.map(|_counters| ())
     }
 
     async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()> {
-        let moved = self.move_counters(id, move |mut storage, _own| {
-            storage.reserved = minus(storage.reserved, bytes);
-            Ok(storage)
+        let moved = self.move_counters(id, ReserveBytes::NoUser, move |mut counters| {
+            counters.storage.reserved = minus(counters.storage.reserved, bytes);
+            Ok(counters)
         });
         match moved.await {
             Err(ReserveBytes::Store(error)) => Err(error),
-            Ok(()) | Err(ReserveBytes::NoUser | ReserveBytes::QuotaExceeded) => Ok(()),
+            Ok(_) | Err(ReserveBytes::NoUser | ReserveBytes::QuotaExceeded) => Ok(()),
         }
     }
 
@@ -146,39 +145,39 @@ impl UserRepo for SqliteUnitOfWork {
         quota: Option<ByteSize>,
     ) -> Result<(), ReserveBytes> {
         let charge = *charge;
-        self.move_counters(id, move |storage, own| {
-            let charged = StorageUse {
-                used: minus(plus(storage.used, charge.add), charge.free),
-                reserved: minus(storage.reserved, charge.unreserve),
-                file_count: storage
-                    .file_count
-                    .saturating_add(charge.files_added)
-                    .saturating_sub(charge.files_removed),
+        let charged = self.move_counters(id, ReserveBytes::NoUser, move |counters| {
+            let count =
+                |before: u64| before.saturating_add(charge.files_added).saturating_sub(charge.files_removed);
+            let storage = counters.storage;
+            let charged = Counters {
+                storage: StorageUse {
+                    used: minus(plus(storage.used, charge.add), charge.free),
+                    reserved: minus(storage.reserved, charge.unreserve),
+                    file_count: count(storage.file_count),
+                    ..storage
+                },
+                nodes: count(counters.nodes),
+                ..counters
             };
             let grows = charge.add > plus(charge.unreserve, charge.free);
-            if grows && !fits(&charged, own.or(quota)) {
-                Err(ReserveBytes::QuotaExceeded)
-            } else {
-                Ok(charged)
-            }
-        })
-        .await
+            if grows && !charged.fit(quota) { Err(ReserveBytes::QuotaExceeded) } else { Ok(charged) }
+        });
+        charged.await.map(|_counters| ())
     }
 
     async fn mark_removed(&mut self, id: UserId, at: Timestamp) -> PortResult<bool> {
         self.run(move |connection| {
-            diesel::update(living(id))
-                .set((
-                    users::removed_at.eq(at.unix_micros()),
-                    users::email.eq(NO_EMAIL),
-                    // Each key of an address has an at sign, and the column is unique.
-                    users::email_key.eq(format!("removed {id}")),
-                    users::name.eq(None::<String>),
-                    users::password_hash.eq(""),
-                ))
-                .execute(connection)
-                .map(|marked| marked > 0)
-                .map_err(store_error)
+            fixed(diesel::update(living_user(id)).set((
+                users::removed_at.eq(at.unix_micros()),
+                users::email.eq(NO_EMAIL),
+                // Each key of an address has an at sign, and the column is unique.
+                users::email_key.eq(format!("removed {id}")),
+                users::name.eq(None::<String>),
+                users::password_hash.eq(""),
+            )))
+            .execute(connection)
+            .map(|marked| marked > 0)
+            .map_err(store_error)
         })
         .await
     }
@@ -188,7 +187,7 @@ impl UserRepo for SqliteUnitOfWork {
     }
 
     async fn remove(&mut self, id: UserId) -> PortResult<bool> {
-        // Files, uploads and idempotency keys that are left go with their user: ON DELETE CASCADE.
+        // Items with their versions, uploads, operations and idempotency keys that are left go with their user: ON DELETE CASCADE.
         self.run(move |connection| {
             diesel::delete(removed_user(Id::of(id.uuid())))
                 .execute(connection)
@@ -197,50 +196,4 @@ impl UserRepo for SqliteUnitOfWork {
         })
         .await
     }
-}
-
-impl SqliteUnitOfWork {
-    /// Replaces the counters of a user by what `decide` makes of them and of the user's own quota.
-    async fn move_counters(
-        &mut self,
-        id: UserId,
-        decide: impl FnOnce(StorageUse, Option<ByteSize>) -> Result<StorageUse, ReserveBytes> + Send + 'static,
-    ) -> Result<(), ReserveBytes> {
-        // A refusal is an answer to the writer; an error would poison the unit.
-        self.run(move |connection| {
-            let found = living(id)
-                .select(((users::used_bytes, users::reserved_bytes, users::file_count), users::quota_bytes))
-                .first::<((i64, i64, i64), Option<i64>)>(connection)
-                .optional()
-                .map_err(store_error)?;
-            let Some((found, own)) = found else { return Ok(Err(ReserveBytes::NoUser)) };
-            let own = own.map(|bytes| size("users.quota_bytes", bytes)).transpose()?;
-            let storage = match decide(counters(found)?, own) {
-                Ok(storage) => storage,
-                Err(refused) => return Ok(Err(refused)),
-            };
-            diesel::update(living(id))
-                .set((
-                    users::used_bytes.eq(stored_size(storage.used)),
-                    users::reserved_bytes.eq(stored_size(storage.reserved)),
-                    users::file_count.eq(stored_number(storage.file_count)),
-                ))
-                .execute(connection)
-                .map_err(store_error)?;
-            Ok(Ok(()))
-        })
-        .await?
-    }
-}
-
-fn plus(size: ByteSize, more: ByteSize) -> ByteSize {
-    ByteSize::new(size.bytes().saturating_add(more.bytes()))
-}
-
-fn minus(size: ByteSize, less: ByteSize) -> ByteSize {
-    ByteSize::new(size.bytes().saturating_sub(less.bytes()))
-}
-
-fn fits(storage: &StorageUse, quota: Option<ByteSize>) -> bool {
-    quota.is_none_or(|quota| plus(storage.used, storage.reserved) <= quota)
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::error::corrupt;
 
 /// Exactly `N` bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Binary)]
 pub(crate) struct Bytes<const N: usize>(pub(crate) [u8; N]);
 
@@ -42,6 +42,19 @@ impl<const N: usize> FromSql<Binary, Sqlite> for Bytes<N> {
     fn from_sql(mut value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         Ok(Self(value.read_blob().try_into()?))
     }
+}
+
+/// Many ids as one value of a statement, which takes them apart by `SELECT unhex(value) FROM json_each(?)`: its text is the same for any
+/// number of them.
+pub(crate) fn id_list(ids: impl IntoIterator<Item = Id>) -> String {
+    let mut list = String::from("[");
+    for id in ids {
+        list.push_str(if list.len() > 1 { ",\"" } else { "\"" });
+        list.push_str(id.uuid().simple().encode_lower(&mut Uuid::encode_buffer()));
+        list.push('"');
+    }
+    list.push(']');
+    list
 }
 
 /// A size as it is stored. Above 8 EiB it is cut, where no counter of ours ever gets.

@@ -6,7 +6,8 @@ use fm_domain::blobs::{PartTag, WriteId, WrittenPart};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{CharsetCheck, FileName, Sha256};
-use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
+use fm_domain::ids::{BlobId, FileId, NodeId, UploadId, UserId};
+use fm_domain::tree::{Placing, TreePath};
 use fm_domain::uploads::{Epoch, HashState, Upload, UploadStatus, WriteState};
 
 use super::{Bytes, Id, number, size, stored_number, stored_size};
@@ -24,6 +25,11 @@ pub(crate) struct UploadRow {
     transport: String,
     blob: Id,
     name: String,
+    parent: Option<Id>,
+    path: String,
+    on_conflict: String,
+    strict_parent: bool,
+    modified_at: Option<i64>,
     claimed_type: Option<String>,
     promised_sha256: Option<Bytes<32>>,
     metadata: String,
@@ -59,6 +65,11 @@ impl From<&Upload> for UploadRow {
             transport: upload.transport.as_str().to_owned(),
             blob: Id::of(upload.blob.uuid()),
             name: upload.name.as_str().to_owned(),
+            parent: upload.placing.parent.map(|parent| Id::of(parent.uuid())),
+            path: TreePath::render(upload.placing.path.names()),
+            on_conflict: upload.placing.on_conflict.as_str().to_owned(),
+            strict_parent: upload.placing.strict_parent,
+            modified_at: upload.placing.modified_at.map(Timestamp::unix_micros),
             claimed_type: upload.claimed_type.as_ref().map(ToString::to_string),
             promised_sha256: upload.promised.map(|hash| Bytes(*hash.as_bytes())),
             metadata: upload.metadata.clone(),
@@ -86,6 +97,7 @@ impl TryFrom<UploadRow> for Upload {
 
     fn try_from(row: UploadRow) -> PortResult<Self> {
         let status = status(&row)?;
+        let placing = placing(&row)?;
         let claimed = row.claimed_type.map(|text| text.parse().map_err(corrupt("uploads.claimed_type")));
         let key = row.idempotency_key.map(|text| text.parse().map_err(corrupt("uploads.idempotency_key")));
         Ok(Self {
@@ -94,6 +106,7 @@ impl TryFrom<UploadRow> for Upload {
             transport: row.transport.parse().map_err(corrupt("uploads.transport"))?,
             blob: BlobId::new(row.blob.uuid()),
             name: FileName::from_stored(&row.name).map_err(corrupt("uploads.name"))?,
+            placing,
             claimed_type: claimed.transpose()?,
             promised: row.promised_sha256.map(|hash| Sha256::new(hash.0)),
             metadata: row.metadata,
@@ -114,6 +127,16 @@ impl TryFrom<UploadRow> for Upload {
             expires_at: Timestamp::from_unix_micros(row.expires_at),
         })
     }
+}
+
+fn placing(row: &UploadRow) -> PortResult<Placing> {
+    Ok(Placing {
+        parent: row.parent.map(|parent| NodeId::new(parent.uuid())),
+        path: TreePath::of_stored(&row.path).map_err(corrupt("uploads.path"))?,
+        on_conflict: row.on_conflict.parse().map_err(corrupt("uploads.on_conflict"))?,
+        strict_parent: row.strict_parent,
+        modified_at: row.modified_at.map(Timestamp::from_unix_micros),
+    })
 }
 
 fn status(row: &UploadRow) -> PortResult<UploadStatus> {

@@ -4,34 +4,66 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use fm_domain::accounts::{Account, DisplayName, Email, PasswordHash, StorageUse, User};
 use fm_domain::clock::Timestamp;
-use fm_domain::error::PortResult;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::UserId;
 
-use super::{Id, number, size};
+use super::{Id, number, size, stored_number, stored_size};
 use crate::error::corrupt;
 use crate::schema::users;
 
-/// A row of `users`.
-#[derive(Queryable, Selectable, Insertable)]
+/// What is read of a row of `users`.
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = users, check_for_backend(Sqlite))]
 pub(crate) struct UserRow {
+    id: Id,
+    email: String,
+    name: Option<String>,
+    role: String,
+    password_hash: String,
+    #[diesel(embed)]
+    storage: StorageRow,
+    created_at: i64,
+    suspended_at: Option<i64>,
+    quota_bytes: Option<i64>,
+}
+
+/// The row of a new user, who keeps nothing yet: counters begin at zero.
+#[derive(Insertable)]
+#[diesel(table_name = users)]
+pub(crate) struct NewUserRow {
     id: Id,
     email: String,
     email_key: String,
     name: Option<String>,
     role: String,
     password_hash: String,
-    used_bytes: i64,
-    reserved_bytes: i64,
-    file_count: i64,
     created_at: i64,
-    suspended_at: Option<i64>,
-    quota_bytes: Option<i64>,
 }
 
-impl UserRow {
-    /// A user who keeps nothing yet.
-    pub(crate) fn fresh(user: &User) -> Self {
+/// The counters of what a user keeps.
+#[derive(Queryable, Selectable, QueryableByName, AsChangeset)]
+#[diesel(table_name = users, check_for_backend(Sqlite))]
+pub(crate) struct StorageRow {
+    used_bytes: i64,
+    trash_bytes: i64,
+    version_bytes: i64,
+    reserved_bytes: i64,
+    file_count: i64,
+}
+
+/// The row of a user as that of their drive.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(Sqlite))]
+pub(crate) struct CounterRow {
+    #[diesel(embed)]
+    pub(crate) storage: StorageRow,
+    pub(crate) node_count: i64,
+    pub(crate) seq: i64,
+    pub(crate) quota_bytes: Option<i64>,
+}
+
+impl From<&User> for NewUserRow {
+    fn from(user: &User) -> Self {
         Self {
             id: Id::of(user.id.uuid()),
             email: user.email.as_str().to_owned(),
@@ -39,21 +71,42 @@ impl UserRow {
             name: user.name.as_ref().map(|name| name.as_str().to_owned()),
             role: user.role.as_str().to_owned(),
             password_hash: user.password_hash.expose().to_owned(),
-            used_bytes: 0,
-            reserved_bytes: 0,
-            file_count: 0,
             created_at: user.created_at.unix_micros(),
-            suspended_at: None,
-            quota_bytes: None,
         }
     }
 }
 
+impl From<StorageUse> for StorageRow {
+    fn from(storage: StorageUse) -> Self {
+        Self {
+            used_bytes: stored_size(storage.used),
+            trash_bytes: stored_size(storage.trash),
+            version_bytes: stored_size(storage.versions),
+            reserved_bytes: stored_size(storage.reserved),
+            file_count: stored_number(storage.file_count),
+        }
+    }
+}
+
+impl TryFrom<StorageRow> for StorageUse {
+    type Error = PortError;
+
+    fn try_from(row: StorageRow) -> PortResult<Self> {
+        Ok(Self {
+            used: size("users.used_bytes", row.used_bytes)?,
+            trash: size("users.trash_bytes", row.trash_bytes)?,
+            versions: size("users.version_bytes", row.version_bytes)?,
+            reserved: size("users.reserved_bytes", row.reserved_bytes)?,
+            file_count: number("users.file_count", row.file_count)?,
+        })
+    }
+}
+
 impl TryFrom<UserRow> for Account {
-    type Error = fm_domain::error::PortError;
+    type Error = PortError;
 
     fn try_from(row: UserRow) -> PortResult<Self> {
-        let storage = counters((row.used_bytes, row.reserved_bytes, row.file_count))?;
+        let storage = StorageUse::try_from(row.storage)?;
         let name = row.name.as_deref().map(DisplayName::from_stored).transpose();
         let user = User {
             id: UserId::new(row.id.uuid()),
@@ -67,13 +120,4 @@ impl TryFrom<UserRow> for Account {
         let suspended_at = row.suspended_at.map(Timestamp::from_unix_micros);
         Ok(Self { user, storage, quota, suspended_at })
     }
-}
-
-/// Used and reserved bytes and the count of files, in this order.
-pub(crate) fn counters((used, reserved, files): (i64, i64, i64)) -> PortResult<StorageUse> {
-    Ok(StorageUse {
-        used: size("users.used_bytes", used)?,
-        reserved: size("users.reserved_bytes", reserved)?,
-        file_count: number("users.file_count", files)?,
-    })
 }

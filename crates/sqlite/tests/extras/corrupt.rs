@@ -5,9 +5,10 @@
 use diesel::connection::SimpleConnection;
 use fm_domain::access::{Access, Right};
 use fm_domain::database::Database;
-use fm_domain::error::PortError;
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::tree::{Delta, Folder};
 
-use crate::fill::{upload, user};
+use crate::fill::{file, folder, root, upload, user};
 use crate::fixture::Fixture;
 
 #[tokio::test]
@@ -44,4 +45,71 @@ async fn an_unreadable_column_of_an_upload_is_named() {
         assert_eq!(what, format!("uploads.{column}"));
         connection.batch_execute(&format!("UPDATE uploads SET {column} = {whole}")).unwrap();
     }
+}
+
+#[tokio::test]
+async fn an_unreadable_column_of_an_item_is_named() {
+    let fixture = Fixture::new();
+    let someone = user();
+    let thing = file(someone.id, "thing.txt");
+    let mut unit = fixture.database.begin().await.unwrap();
+    unit.users().insert(&someone).await.unwrap();
+    unit.files().insert(&thing).await.unwrap();
+    unit.commit().await.unwrap();
+
+    let id = thing.id.uuid().simple();
+    for (column, value, whole, named) in [
+        ("kind", "'link'", "'file'", "kind"),
+        ("size", "NULL", "1", "kind"),
+        ("blob", "NULL", "zeroblob(16)", "kind"),
+        ("thumbnail", "'odd'", "'none'", "thumbnail"),
+        ("thumbnail", "'ready'", "'none'", "thumbnail"),
+        ("version", "-1", "1", "version"),
+        ("revision", "-1", "1", "revision"),
+    ] {
+        let mut connection = fixture.connect();
+        connection.batch_execute("PRAGMA ignore_check_constraints = ON").unwrap();
+        let set = |to: &str| format!("UPDATE nodes SET {column} = {to} WHERE id = x'{id}'");
+        connection.batch_execute(&set(value)).unwrap();
+        let access = Access::on_behalf_of(someone.id, Right::Read);
+        let found = fixture.database.read().await.unwrap().tree().item(&access, thing.id.into()).await;
+        let Err(PortError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };
+        assert_eq!(what, format!("nodes.{named}"), "{column} = {value}");
+        connection.batch_execute(&set(whole)).unwrap();
+    }
+}
+
+/// Two folders, of which each is in the other.
+async fn nested_in_itself(fixture: &Fixture) -> (Access, Folder) {
+    let someone = user();
+    let outer = folder(someone.id, root(someone.id), "outer");
+    let inner = folder(someone.id, outer.id, "inner");
+    let access = Access::on_behalf_of(someone.id, Right::Read);
+    let mut unit = fixture.database.begin().await.unwrap();
+    unit.users().insert(&someone).await.unwrap();
+    unit.drives().enter(access.drive(), &Delta::new_folders(2), None).await.unwrap();
+    unit.nodes().insert_many(&[outer.clone().into(), inner.clone().into()]).await.unwrap();
+    unit.commit().await.unwrap();
+    let (outer, into) = (outer.id.uuid().simple(), inner.id.uuid().simple());
+    let close = format!("UPDATE nodes SET parent = x'{into}' WHERE id = x'{outer}'");
+    fixture.connect().batch_execute(&close).unwrap();
+    (access, inner)
+}
+
+fn assert_is_cycle<T: std::fmt::Debug>(what: &str, answer: &PortResult<T>) {
+    assert!(matches!(answer, Err(PortError::Corrupt { what: "nodes.parent", .. })), "{what}: {answer:?}");
+}
+
+#[tokio::test]
+async fn folders_that_are_nested_in_themselves_end_no_walk_in_silence() {
+    let fixture = Fixture::new();
+    let (access, inner) = nested_in_itself(&fixture).await;
+    let mut reads = fixture.database.read().await.unwrap();
+    assert_is_cycle("ancestors", &reads.tree().ancestors(&access, &[inner.id]).await);
+    assert_is_cycle("usage", &reads.tree().usage(&access, inner.id).await);
+    let mut unit = fixture.database.begin().await.unwrap();
+    assert_is_cycle("lineage", &unit.nodes().lineage(inner.id).await);
+    drop(unit);
+    let mut unit = fixture.database.begin().await.unwrap();
+    assert_is_cycle("height", &unit.nodes().height(inner.id).await);
 }

@@ -4,9 +4,10 @@ use fm_domain::accounts::{Account, PasswordHash, Role, User};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
-use fm_domain::files::{File, MediaType, Revision, ThumbnailState};
-use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
+use fm_domain::files::{File, MediaType, Revision, ThumbnailState, VersionNumber};
+use fm_domain::ids::{BlobId, DriveId, FileId, JobId, NodeId, UploadId, UserId};
 use fm_domain::jobs::{JobKind, JobPayload, NewJob, Priority};
+use fm_domain::tree::{Folder, Placing};
 use fm_domain::uploads::{Epoch, HashState, Transport, Upload, UploadStatus};
 use fm_sqlite::SqliteDatabase;
 use serde_json::json;
@@ -35,16 +36,29 @@ pub(crate) fn file(owner: UserId, name: &str) -> File {
     File {
         id: FileId::new(Uuid::now_v7()),
         owner,
+        parent: root(owner),
         name: name.parse().unwrap(),
         content_type: MediaType::octet_stream(),
         size: ByteSize::new(1),
         sha256: None,
         blob: BlobId::new(Uuid::now_v7()),
+        version: VersionNumber::FIRST,
         thumbnail: ThumbnailState::None,
         revision: Revision::FIRST,
         created_at: NOW,
         updated_at: NOW,
+        content_at: NOW,
+        modified_at: NOW,
     }
+}
+
+/// The root folder of a user.
+pub(crate) const fn root(owner: UserId) -> NodeId {
+    NodeId::root(DriveId::of_user(owner))
+}
+
+pub(crate) fn folder(owner: UserId, parent: NodeId, name: &str) -> Folder {
+    Folder::new(NodeId::new(Uuid::now_v7()), DriveId::of_user(owner), parent, name.parse().unwrap(), NOW)
 }
 
 pub(crate) const KIND: JobKind = JobKind::new("sweep_blobs");
@@ -69,6 +83,7 @@ pub(crate) fn upload(owner: UserId) -> Upload {
         transport: Transport::Resumable,
         blob: BlobId::new(Uuid::now_v7()),
         name: "thing.txt".parse().unwrap(),
+        placing: Placing::default(),
         claimed_type: Some(MediaType::octet_stream()),
         promised: None,
         metadata: String::new(),

@@ -11,5 +11,6 @@ mod plans;
 mod removal;
 mod schema;
 mod search;
+mod tree;
 mod units;
 mod upgrade;

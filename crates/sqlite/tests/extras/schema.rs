@@ -45,7 +45,7 @@ fn migrations_go_up_down_and_up_again_to_the_same_schema() {
     let names = migrate(&path).unwrap();
     assert_eq!(names, folders("sqlite"));
     let first = schema(&path);
-    assert!(first.iter().any(|entry| entry.name == "files_by_name"));
+    assert!(first.iter().any(|entry| entry.name == "nodes_by_name"));
 
     let mut reverted = Vec::new();
     while let Some(name) = revert_last_migration(&path).unwrap() {
@@ -159,7 +159,7 @@ fn columns_keep_to_the_conventions() {
     for Column { place, name, kind, is_key, required } in columns {
         let expected = match name.as_str() {
             "id" | "owner" | "user_id" | "blob" | "thumbnail_blob" | "file" | "attempt" | "actor"
-            | "account" | "target"
+            | "account" | "target" | "drive" | "parent" | "trash" | "trashed_from" | "created_by"
                 if place != "jobs.attempt" =>
             {
                 "BLOB"
@@ -168,7 +168,8 @@ fn columns_keep_to_the_conventions() {
                 "BLOB"
             }
             "spent_at" => "TEXT",
-            "size" | "attempt" | "valid_until" | "lease_until" | "generation" | "revision" => "INTEGER",
+            "size" | "attempt" | "valid_until" | "lease_until" | "generation" | "revision" | "version"
+            | "seq" | "changed_seq" => "INTEGER",
             name if name.ends_with("_at") || name.ends_with("_bytes") || name.ends_with("_count") => {
                 "INTEGER"
             }
@@ -188,8 +189,12 @@ fn the_schema_refuses_what_can_not_be() {
             "PRAGMA foreign_keys = ON; INSERT INTO users (id, email, email_key, role, password_hash, created_at) \
              VALUES (zeroblob(16), 'a@example.com', 'a@example.com', 'user', 'x', 0); \
              INSERT INTO uploads VALUES (zeroblob(16), zeroblob(16), 'direct', zeroblob(16), 'a', NULL, NULL, '', NULL, \
-             5, 5, 5, 0, NULL, x'', x'', 'open', NULL, 0, 0, 0, NULL, NULL); \
-             INSERT INTO upload_parts VALUES (zeroblob(16), 1, 5, 'tag')",
+             5, 5, 5, 0, NULL, x'', x'', 'open', NULL, 0, 0, 0, NULL, NULL, NULL, '', 'rename', 0, NULL); \
+             INSERT INTO upload_parts VALUES (zeroblob(16), 1, 5, 'tag'); \
+             INSERT INTO nodes (id, drive, parent, kind, name, name_sort, name_search, size, blob, content_at, modified_at, \
+                                revision, created_at, updated_at) \
+             VALUES (x'01000000000000000000000000000000', zeroblob(16), zeroblob(16), 'file', 'a', 'a', 'a', 0, \
+                     zeroblob(16), 0, 0, 1, 0, 0)",
         )
         .unwrap();
     for wrong in [
@@ -199,10 +204,10 @@ fn the_schema_refuses_what_can_not_be() {
         "UPDATE users SET role = 'root'",
         "UPDATE users SET id = zeroblob(15)",
         "UPDATE users SET created_at = 'today'",
-        "INSERT INTO blobs VALUES (zeroblob(16), 'files', zeroblob(16), 'settled', 0, NULL, 0, 0, NULL, NULL)",
-        "INSERT INTO blobs VALUES (zeroblob(16), 'files', zeroblob(16), 'doomed', 0, NULL, 0, 0, NULL, NULL)",
-        "INSERT INTO blobs VALUES (zeroblob(16), 'files', zeroblob(16), 'announced', 0, 1, 0, 0, NULL, NULL)",
-        "INSERT INTO blobs VALUES (zeroblob(16), 'attic', zeroblob(16), 'announced', 0, NULL, 0, 0, NULL, NULL)",
+        "INSERT INTO blobs VALUES (zeroblob(16), 'files', zeroblob(16), 'settled', 0, NULL, 0, 0, NULL, NULL, 1)",
+        "INSERT INTO blobs VALUES (zeroblob(16), 'files', zeroblob(16), 'doomed', 0, NULL, 0, 0, NULL, NULL, 1)",
+        "INSERT INTO blobs VALUES (zeroblob(16), 'files', zeroblob(16), 'announced', 0, 1, 0, 0, NULL, NULL, 1)",
+        "INSERT INTO blobs VALUES (zeroblob(16), 'attic', zeroblob(16), 'announced', 0, NULL, 0, 0, NULL, NULL, 1)",
         "INSERT INTO jobs (id, kind, payload, priority, first_run_at, run_at) VALUES (zeroblob(16), 'x', '{', 0, 0, 0)",
         "INSERT INTO idempotency_keys VALUES (randomblob(16), 'key', zeroblob(16), 0, NULL, NULL, NULL)",
         "INSERT INTO idempotency_keys VALUES (zeroblob(16), 'key', zeroblob(16), 0, zeroblob(16), NULL, NULL)",
@@ -222,6 +227,28 @@ fn the_schema_refuses_what_can_not_be() {
         "UPDATE upload_parts SET number = 4294967296",
         "UPDATE upload_parts SET size = -1",
         "INSERT INTO upload_parts VALUES (randomblob(16), 1, 5, 'tag')",
+        "UPDATE uploads SET parent = x'00'",
+        "UPDATE uploads SET path = NULL",
+        "UPDATE uploads SET on_conflict = 'skip'",
+        "UPDATE uploads SET strict_parent = 2",
+        "UPDATE users SET seq = -1",
+        "UPDATE users SET trash_bytes = -1",
+        "UPDATE users SET version_bytes = -1",
+        "UPDATE users SET node_count = -1",
+        "UPDATE nodes SET kind = 'link'",
+        "UPDATE nodes SET parent = x'01000000000000000000000000000000'",
+        "UPDATE nodes SET trash = id WHERE name = 'a'",
+        "UPDATE nodes SET parent = NULL WHERE name = 'a'",
+        "UPDATE nodes SET kind = 'folder' WHERE name = 'a'",
+        "UPDATE nodes SET blob = NULL WHERE name = 'a'",
+        "UPDATE nodes SET size = NULL WHERE name = 'a'",
+        "UPDATE nodes SET thumbnail = 'ready' WHERE name = 'a'",
+        "UPDATE nodes SET version = 0 WHERE name = 'a'",
+        "INSERT INTO file_versions VALUES (randomblob(16), 1, '', NULL, 0, NULL, zeroblob(16), zeroblob(16), 0, 0, 0, NULL)",
+        "INSERT INTO file_versions VALUES (x'01000000000000000000000000000000', 0, '', NULL, 0, NULL, zeroblob(16), \
+         zeroblob(16), 0, 0, 0, NULL)",
+        "INSERT INTO operations VALUES (zeroblob(16), zeroblob(16), 'copy', 'running', 0, NULL, '[', NULL, 'null', 0, NULL)",
+        "INSERT INTO operations VALUES (zeroblob(16), randomblob(16), 'copy', 'running', 0, NULL, '[]', NULL, 'null', 0, NULL)",
         "INSERT INTO audit_entries VALUES (0, zeroblob(15), 'file.removed', NULL, NULL, NULL, NULL, NULL)",
         "INSERT INTO audit_entries VALUES (0, zeroblob(16), '', NULL, NULL, NULL, NULL, NULL)",
         "INSERT INTO audit_entries VALUES (0, zeroblob(16), 'file.removed', x'00', NULL, NULL, NULL, NULL)",

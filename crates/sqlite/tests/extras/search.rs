@@ -25,11 +25,11 @@ async fn user_with_files(fixture: &Fixture, count: usize) -> UserId {
     let fill = format!(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count}), \
              named (n, name) AS (SELECT n, hex(n * 7919 % 100003) || CASE WHEN n % 10 = 0 THEN ' needle' ELSE '' END FROM n) \
-         INSERT INTO files (id, owner, name, name_sort, name_search, content_type, family, size, blob, thumbnail, revision, \
-                            created_at, updated_at) \
-         SELECT randomblob(16), x'{owner}', name, lower(name), lower(name), \
+         INSERT INTO nodes (id, drive, parent, kind, name, name_sort, name_search, content_type, family, size, blob, thumbnail, \
+                            content_at, modified_at, revision, created_at, updated_at) \
+         SELECT randomblob(16), x'{owner}', x'{owner}', 'file', name, lower(name), lower(name), \
                 CASE n % 4 WHEN 0 THEN 'image/png' ELSE 'text/plain' END, CASE n % 4 WHEN 0 THEN 'image' ELSE 'text' END, \
-                n * 31 % 501, randomblob(16), 'none', 1, 1790000000000000 + n / 7, 0 FROM named"
+                n * 31 % 501, randomblob(16), 'none', 0, 0, 1, 1790000000000000 + n / 7, 0 FROM named"
     );
     fixture.connect().batch_execute(&fill).unwrap();
     someone.id

@@ -101,7 +101,11 @@ impl Answer {
         assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"), "{what}");
         let members: Vec<&String> = problem.as_object().unwrap().keys().collect();
         let known = ["type", "title", "status", "code", "detail", "request_id", "errors"];
-        assert!(members.iter().all(|member| known.contains(&member.as_str())), "{what}");
+        let of_some = ["pointer", "existing", "reclaimable"];
+        let is_known = |member: &str| known.contains(&member) || of_some.contains(&member);
+        assert!(members.iter().all(|member| is_known(member)), "{what}");
+        assert_eq!(problem.get("existing").is_some(), code == "name_taken", "{what}");
+        assert_eq!(problem.get("reclaimable").is_some(), code == "quota_exceeded", "{what}");
         match problem.get("errors") {
             None => assert_ne!(code, "validation_failed", "{what}"),
             Some(errors) => {

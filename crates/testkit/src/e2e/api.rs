@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fm_api_types::{Capabilities, File};
+use fm_api_types::{Capabilities, File, Folder, FolderCreation, Item, ItemList};
 use reqwest::{Body, Method, redirect};
 use serde::Serialize;
 use serde_json::Value;
@@ -132,6 +132,32 @@ impl Api {
     pub async fn file_of(&self, content_type: &str, name: &str, bytes: impl Into<Bytes>) -> File {
         let upload = self.post("/v1/files").query(&[("name", name)]).header("content-type", content_type);
         upload.body(bytes.into()).send().await.expect(201).parse()
+    }
+
+    /// Makes a folder that must not be there, in `parent` or in the root.
+    pub async fn folder(&self, name: &str, parent: Option<&Folder>) -> Folder {
+        let parent_id = parent.map(|parent| parent.id.to_string());
+        let body = FolderCreation { name: Some(name.to_owned()), parent_id, ..FolderCreation::default() };
+        self.post("/v1/folders").json(&body).send().await.expect(201).parse()
+    }
+
+    /// Uploads raw bytes into a folder, which must be taken, and gives the file.
+    pub async fn file_in(&self, folder: &Folder, name: &str, bytes: impl Into<Bytes>) -> File {
+        let upload = self.upload(name, bytes).query(&[("parent_id", &folder.id.to_string())]);
+        upload.send().await.expect(201).parse()
+    }
+
+    /// The first page of the entries of a folder, with these query parameters.
+    pub async fn children(&self, folder: &str, parameters: &[(&str, &str)]) -> Vec<Item> {
+        let target = format!("/v1/folders/{folder}/children");
+        let page: ItemList = self.get(&target).query(parameters).send().await.expect(200).parse();
+        page.items
+    }
+
+    /// The names of the entries of a folder, folders first, at most 200.
+    pub async fn names_in(&self, folder: &str) -> Vec<String> {
+        let items = self.children(folder, &[("limit", "200")]).await;
+        items.iter().map(|item| item.name().to_owned()).collect()
     }
 
     /// Waits until the thumbnail of a file is no longer being made, and gives the file.

@@ -26,7 +26,7 @@ impl Api {
     /// Begins a direct upload of so many bytes that must be taken.
     pub async fn direct(&self, name: &str, size: usize) -> Direct {
         let (name, size) = (name.to_owned(), size as u64);
-        let body = DirectUploadCreation { name, size, content_type: None, sha256: None };
+        let body = DirectUploadCreation { name, size, ..DirectUploadCreation::default() };
         let created = self.direct_creation(&body).send().await;
         Direct::of(self, &created.expect(201))
     }

@@ -30,6 +30,11 @@ impl Api {
     }
 }
 
+/// The name that the upload of a file asked for, by the answer to it.
+pub fn asked_name(file: &File) -> &str {
+    file.requested_name.as_deref().unwrap_or(&file.name)
+}
+
 /// The names of these files, in their order.
 pub fn names(files: &[File]) -> Vec<String> {
     files.iter().map(|file| file.name.clone()).collect()

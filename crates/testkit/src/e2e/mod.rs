@@ -46,7 +46,7 @@ pub use browser::Page;
 pub use chaos::{ChaosProxy, Fault};
 pub use form::{Form, Part};
 pub use lane::Lane;
-pub use listing::names;
+pub use listing::{asked_name, names};
 pub use nginx::Nginx;
 pub use pgbouncer::PgBouncer;
 pub use program::{Ended, Finished, binary, run};

@@ -2,7 +2,9 @@
 
 use std::ops::Deref;
 
-use fm_api_types::{Account, File, Login, Refresh, Registration, Secret, Session, SessionList, TokenPair};
+use fm_api_types::{
+    Account, File, Login, Refresh, Registration, Secret, Session, SessionList, Storage, TokenPair,
+};
 
 use super::{Answer, Api, unique};
 
@@ -76,8 +78,13 @@ impl User {
 
     /// What they keep: bytes and files.
     pub async fn storage(&self) -> (u64, u64) {
-        let storage = self.me().await.expect(200).parse::<Account>().storage;
+        let storage = self.counters().await;
         (storage.used_bytes, storage.file_count)
+    }
+
+    /// What they keep, in all its parts.
+    pub async fn counters(&self) -> Storage {
+        self.me().await.expect(200).parse::<Account>().storage
     }
 
     /// Their sessions, newest first.

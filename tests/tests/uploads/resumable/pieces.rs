@@ -46,7 +46,7 @@ async fn pieces_of_awkward_sizes_make_one_file(lane: Lane) {
     api.server.stores_exactly(1).await;
 }
 
-/// As real clients send them behind a proxy, over the cap of what comes in one request.
+/// As real clients send them behind a proxy, over the cap of one request.
 async fn chunks_of_8_mib_make_a_file_that_no_form_would_take(lane: Lane) {
     let api = Api::with(lane, &[("MAX_UPLOAD_BYTES", "10000000")]);
     let user = api.user().await;

@@ -26,7 +26,9 @@ fn dead() -> JobRecord {
 
 async fn retry(doubles: TestPorts) -> Result<JobId, RetryJobError> {
     let registry = JobRegistry::standard();
-    RetryJobForAdmins::new(&doubles.ports(), &registry).run(&actor(), dead().id).await
+    RetryJobForAdmins::new(&doubles.ports(), &crate::testing::settings(), &registry)
+        .run(&actor(), dead().id)
+        .await
 }
 
 #[tokio::test]

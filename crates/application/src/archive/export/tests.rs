@@ -57,16 +57,18 @@ async fn everything_is_written_in_order_with_its_counts_and_made_durable() {
     let effects = Effects::default();
     let mut written = Written::default();
     let exported = export(archive(&effects, ROW_COUNTS)).run(&command(false), &mut written).await.unwrap();
-    let counts = Counts { users: 2, files: 3, keys: 1, blobs: 3, audit: 1 };
+    let counts =
+        Counts { users: 2, folders: 2, files: 3, versions: 1, operations: 2, keys: 1, blobs: 3, audit: 1 };
     assert_eq!(exported, Exported { counts, removed_users: 1, open_uploads: 4 });
-    let expected =
-        ["export", "user", "user", "file", "file", "file", "key", "blob", "blob", "blob", "audit", "end"];
+    let of_bob =
+        ["user", "file", "file", "file", "folder", "folder", "version", "operation", "operation", "key"];
+    let expected = [&["export", "user"][..], &of_bob, &["blob", "blob", "blob", "audit", "end"]].concat();
     assert_eq!(kinds(&written), expected);
     assert!(written.finished);
     assert_eq!(effects.seen(), ["snapshot"], "the database is not sealed");
     let header: Value =
         serde_json::from_slice(written.bytes.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
-    assert_eq!(header["export"]["version"], 1);
+    assert_eq!(header["export"]["version"], 2);
     assert_eq!(header["export"]["is_final"], false);
     assert_eq!(header["export"]["migration"], "4_jobs");
 }
@@ -141,6 +143,9 @@ async fn rows_that_are_not_those_that_were_counted_are_no_export() {
     for row_counts in [
         RowCounts { users: 3, ..ROW_COUNTS },
         RowCounts { files: 2, ..ROW_COUNTS },
+        RowCounts { folders: 3, ..ROW_COUNTS },
+        RowCounts { versions: 0, ..ROW_COUNTS },
+        RowCounts { operations: 3, ..ROW_COUNTS },
         RowCounts { audit_entries: 0, ..ROW_COUNTS },
     ] {
         let mut written = Written::default();

@@ -2,58 +2,28 @@
 
 use std::sync::Arc;
 
-use fm_domain::accounts::{Account, Charge, InsertUser, ReserveBytes};
-use fm_domain::archive::{ArchivedFile, ArchivedKey, LooseBlob, LooseState};
+use fm_domain::accounts::{Account, InsertUser};
+use fm_domain::archive::{
+    ArchiveUnit, ArchivedBlob, ArchivedKey, ArchivedNode, LooseBlob, LooseState, TreeFault,
+};
 use fm_domain::audit::AuditEntry;
 use fm_domain::blobs::{BlobIntent, BlobKey, MarkStored, StoredBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::events::{Change, Event};
+use fm_domain::events::Change;
 use fm_domain::files::{File, ThumbnailState};
 use fm_domain::idempotency::{Claimed, KeyClaim};
-use fm_domain::ids::{BlobId, IdSource, JobId, UserId};
+use fm_domain::ids::{BlobId, DriveId, IdSource, UserId};
+use fm_domain::tree::{Item, Operation, OperationStatus, Seq, Version};
 
-use super::{ImportError, LineProblem};
+use super::LineProblem;
+use super::batch::{Batch, under_a_free_name};
+use super::due_jobs::DueJobs;
+use super::load_error::LoadError;
 use crate::archive::format::{Counts, Line};
-use crate::archive::lines::InvalidField;
-use crate::jobs::{Job as _, VerifyBlob};
 use crate::ports::FollowUps;
-
-/// Why a line was not written.
-pub(super) enum LoadError {
-    Line(LineProblem),
-    Row(PortError),
-}
-
-impl LoadError {
-    /// The same, of the line with this number.
-    pub(super) fn at(self, line: u64) -> ImportError {
-        match self {
-            Self::Line(problem) => ImportError::Line { line, problem },
-            Self::Row(source) => ImportError::Row { line, source },
-        }
-    }
-}
-
-impl From<PortError> for LoadError {
-    fn from(error: PortError) -> Self {
-        Self::Row(error)
-    }
-}
-
-impl From<LineProblem> for LoadError {
-    fn from(problem: LineProblem) -> Self {
-        Self::Line(problem)
-    }
-}
-
-impl From<InvalidField> for LoadError {
-    fn from(field: InvalidField) -> Self {
-        Self::Line(field.into())
-    }
-}
 
 /// What lines may come.
 enum Stage {
@@ -66,43 +36,71 @@ enum Stage {
 /// The user whose line came last.
 struct CurrentUser {
     account: Account,
-    charge: Charge,
+    seq: Seq,
+    /// The sizes of all their contents, of which counters are made.
+    bytes: u64,
 }
 
 /// What was read so far.
 pub(super) struct Load {
     /// `None`: the file is only checked.
-    unit: Option<Box<dyn UnitOfWork>>,
+    unit: Option<Box<dyn ArchiveUnit>>,
     ids: Arc<dyn IdSource>,
-    follow_ups: FollowUps,
+    jobs: DueJobs,
     now: Timestamp,
+    /// Whether the file knows folders, so that names are those of a tree.
+    has_folders: bool,
     stage: Stage,
+    batch: Batch,
     counts: Counts,
 }
 
 impl Load {
     pub(super) fn new(
-        unit: Option<Box<dyn UnitOfWork>>,
+        unit: Option<Box<dyn ArchiveUnit>>,
         ids: Arc<dyn IdSource>,
         follow_ups: FollowUps,
         now: Timestamp,
     ) -> Self {
-        Self { unit, ids, follow_ups, now, stage: Stage::Users(None), counts: Counts::default() }
+        Self {
+            unit,
+            jobs: DueJobs::new(ids.clone(), follow_ups, now),
+            ids,
+            now,
+            has_folders: true,
+            stage: Stage::Users(None),
+            batch: Batch::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Lines of this version of the format come.
+    pub(super) const fn reads_version(&mut self, version: u32) {
+        self.has_folders = version > 1;
     }
 
     pub(super) const fn counts(&self) -> Counts {
         self.counts
     }
 
-    pub(super) fn into_unit(self) -> Option<Box<dyn UnitOfWork>> {
+    pub(super) fn into_unit(self) -> Option<Box<dyn ArchiveUnit>> {
         self.unit
     }
 
     /// Checks a line between the first and the last, and writes what it holds.
     pub(super) async fn line(&mut self, line: Line) -> Result<(), LoadError> {
         match line {
-            Line::User(line) => self.user(line.account()?).await,
-            Line::File(line) => self.file(line.archived()?).await,
+            Line::User(line) => {
+                let (account, seq) = line.account()?;
+                self.user(account, seq).await
+            }
+            Line::Folder(line) => self.node(line.archived()?).await,
+            Line::File(line) => self.node(line.archived()?).await,
+            Line::Version(line) => {
+                let (owner, version) = line.archived()?;
+                self.version(owner, version).await
+            }
+            Line::Operation(line) => self.operation(line.archived()?).await,
             Line::Key(line) => {
                 let (owner, key) = line.archived()?;
                 self.key(owner, key).await
@@ -120,7 +118,15 @@ impl Load {
         self.end(user).await
     }
 
-    async fn user(&mut self, account: Account) -> Result<(), LoadError> {
+    /// Counts the references to blobs, and looks whether the items are a tree.
+    pub(super) async fn check_tree(&mut self) -> PortResult<Option<TreeFault>> {
+        let now = self.now;
+        let Some(unit) = &mut self.unit else { return Ok(None) };
+        unit.rows().recount_references(now).await?;
+        Ok(unit.rows().faults(1).await?.pop())
+    }
+
+    async fn user(&mut self, account: Account, seq: Seq) -> Result<(), LoadError> {
         let Stage::Users(before) = &mut self.stage else {
             return Err(LineProblem::Misplaced("users come first").into());
         };
@@ -133,35 +139,28 @@ impl Load {
                 Err(InsertUser::Store(error)) => return Err(error.into()),
             }
         }
-        self.stage = Stage::Users(Some(Box::new(CurrentUser { account, charge: Charge::default() })));
+        self.stage = Stage::Users(Some(Box::new(CurrentUser { account, seq, bytes: 0 })));
         self.counts.users += 1;
         Ok(())
     }
 
-    /// Charges the user for their files, and sets what is not of a new one. The charge goes first: a user may keep more than
-    /// their own quota.
+    /// Counts what is in the drive of the user, and sets what is not of a new one.
     async fn end(&mut self, user: Option<Box<CurrentUser>>) -> Result<(), LoadError> {
         let Some(user) = user else { return Ok(()) };
-        let CurrentUser { account, charge } = *user;
-        if i64::try_from(charge.add.bytes()).is_err() {
+        let CurrentUser { account, seq, bytes } = *user;
+        if i64::try_from(bytes).is_err() {
             return Err(LineProblem::TooManyBytes.into());
         }
+        self.flush().await?;
         let Some(unit) = &mut self.unit else { return Ok(()) };
-        let (id, users) = (account.user.id, unit.users());
-        if charge != Charge::default() {
-            match users.charge(id, &charge, None).await {
-                Ok(()) => {}
-                Err(ReserveBytes::Store(error)) => return Err(error.into()),
-                Err(refused @ (ReserveBytes::QuotaExceeded | ReserveBytes::NoUser)) => {
-                    return Err(PortError::Unexpected(Box::new(refused)).into());
-                }
-            }
-        }
+        let id = account.user.id;
+        unit.rows().set_seq(DriveId::of_user(id), seq).await?;
+        unit.rows().recount_drive(DriveId::of_user(id)).await?;
         if account.quota.is_some() {
-            users.set_quota(id, account.quota).await?;
+            unit.users().set_quota(id, account.quota).await?;
         }
         if account.suspended_at.is_some() {
-            users.set_suspended(id, account.suspended_at).await?;
+            unit.users().set_suspended(id, account.suspended_at).await?;
         }
         Ok(())
     }
@@ -176,44 +175,78 @@ impl Load {
         }
     }
 
-    async fn file(&mut self, archived: ArchivedFile) -> Result<(), LoadError> {
-        let ArchivedFile { file, thumbnail_size } = archived;
-        let charge = &mut self.current(file.owner)?.charge;
-        charge.add = ByteSize::new(charge.add.bytes().saturating_add(file.size.bytes()));
-        charge.files_added += 1;
+    async fn node(&mut self, archived: ArchivedNode) -> Result<(), LoadError> {
+        self.current(archived.item.drive().owner())?;
+        match &archived.item {
+            Item::Folder(_) => self.counts.folders += 1,
+            Item::File(file) => self.file(file, archived.thumbnail_size).await?,
+        }
+        if self.has_folders {
+            self.batch.nodes.push(archived);
+            return self.flush_if_full().await;
+        }
+        if let Some(unit) = &mut self.unit {
+            let archived = under_a_free_name(unit.nodes(), archived).await?;
+            self.batch.nodes.push(archived);
+        }
+        self.flush().await
+    }
+
+    /// Adds the blobs of a file, and enqueues what it waits for.
+    async fn file(&mut self, file: &File, thumbnail_size: Option<ByteSize>) -> Result<(), LoadError> {
+        self.add_bytes(file.owner, file.size)?;
         self.counts.files += 1;
-        self.stored(BlobKey::file(file.blob), &file, file.size).await?;
+        self.stored(BlobKey::file(file.blob), file.owner, file.size);
         if let (ThumbnailState::Ready { blob, .. }, Some(size)) = (file.thumbnail, thumbnail_size) {
-            self.stored(BlobKey::thumbnail(blob), &file, size).await?;
+            self.stored(BlobKey::thumbnail(blob), file.owner, size);
         }
         let Some(unit) = &mut self.unit else { return Ok(()) };
-        unit.files().insert(&file).await?;
-        let event = Event { at: self.now, change: Change::FileCreated { file: &file } };
-        for follow_up in self.follow_ups.of(&event)? {
-            let job = follow_up.due(JobId::new(self.ids.uuid()), self.now);
-            unit.jobs().enqueue(&job).await?;
-        }
+        self.jobs.follow(&mut **unit, Change::FileCreated { file }).await?;
         if file.sha256.is_none() {
-            // The client's own promise went with the upload.
-            let File { id, owner, blob, .. } = file;
-            let verify = VerifyBlob { owner, file: id, blob, promised: None };
-            let job = verify.enqueued(JobId::new(self.ids.uuid()), self.now)?;
-            unit.jobs().enqueue(&job).await?;
+            self.jobs.verify(&mut **unit, file).await?;
         }
         Ok(())
     }
 
-    /// A blob whose bytes are in the store.
-    async fn stored(&mut self, key: BlobKey, file: &File, size: ByteSize) -> Result<(), LoadError> {
-        let intent = self.intent(key, file.owner, self.now);
-        let Some(unit) = &mut self.unit else { return Ok(()) };
-        unit.blobs().record_intent(&intent).await?;
-        mark_stored(&mut **unit, key.id, size).await?;
+    fn add_bytes(&mut self, owner: UserId, size: ByteSize) -> Result<(), LoadError> {
+        let user = self.current(owner)?;
+        user.bytes = user.bytes.saturating_add(size.bytes());
         Ok(())
     }
 
-    fn intent(&self, key: BlobKey, owner: UserId, expires_at: Timestamp) -> BlobIntent {
-        BlobIntent { key, owner, reserved: ByteSize::ZERO, recorded_at: self.now, expires_at }
+    async fn version(&mut self, owner: UserId, version: Version) -> Result<(), LoadError> {
+        self.add_bytes(owner, version.size)?;
+        self.counts.versions += 1;
+        self.stored(BlobKey::file(version.blob), owner, version.size);
+        self.batch.versions.push(version);
+        self.flush_if_full().await
+    }
+
+    /// A blob whose bytes are in the store. It may have come before: items share blobs.
+    fn stored(&mut self, key: BlobKey, owner: UserId, size: ByteSize) {
+        self.batch.blobs.push(ArchivedBlob { key, owner, size });
+    }
+
+    async fn flush_if_full(&mut self) -> Result<(), LoadError> {
+        if self.batch.is_full() { self.flush().await } else { Ok(()) }
+    }
+
+    async fn flush(&mut self) -> Result<(), LoadError> {
+        let batch = std::mem::take(&mut self.batch);
+        let Some(unit) = &mut self.unit else { return Ok(()) };
+        Ok(batch.write(unit.rows(), self.now).await?)
+    }
+
+    async fn operation(&mut self, operation: Operation) -> Result<(), LoadError> {
+        self.current(operation.owner)?;
+        self.counts.operations += 1;
+        let Some(unit) = &mut self.unit else { return Ok(()) };
+        unit.operations().insert(&operation).await?;
+        if operation.status == OperationStatus::Running {
+            let Operation { id, owner, .. } = operation;
+            self.jobs.follow(&mut **unit, Change::OperationBegun { operation: id, owner }).await?;
+        }
+        Ok(())
     }
 
     async fn key(&mut self, owner: UserId, archived: ArchivedKey) -> Result<(), LoadError> {
@@ -238,13 +271,13 @@ impl Load {
         self.counts.blobs += 1;
         let LooseBlob { key, owner, state } = blob;
         let expires_at = if let LooseState::Intent { expires_at } = state { expires_at } else { self.now };
-        let intent = self.intent(key, owner, expires_at);
         let now = self.now;
+        let intent = BlobIntent { key, owner, reserved: ByteSize::ZERO, recorded_at: now, expires_at };
         let Some(unit) = &mut self.unit else { return Ok(()) };
         unit.blobs().record_intent(&intent).await?;
         let (deleted_at, due_at, was_stored) = match state {
             LooseState::Intent { .. } => return Ok(()),
-            LooseState::Ownerless => (now, now, true),
+            LooseState::Unreferenced => (now, now, true),
             LooseState::Deleted { deleted_at, due_at, was_stored } => (deleted_at, due_at, was_stored),
         };
         if was_stored {

@@ -10,8 +10,9 @@ use sha2::Digest as _;
 use super::{ImportError, LineProblem};
 use crate::archive::format::Line;
 
-/// The longest line. Those that are written have a few kilobytes at most.
-const LONGEST: u64 = 1 << 20;
+/// The longest line. Those that are written have a few kilobytes at most, but for operations: what is left of a batch is as large as its
+/// request, 1 MiB, beside the results of what was done.
+const LONGEST: u64 = 8 << 20;
 
 /// Reads lines, and hashes those that were read before the last.
 pub(super) struct LineReader<'i> {

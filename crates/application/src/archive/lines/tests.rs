@@ -3,26 +3,40 @@
 use fm_fuzzing::changed;
 use proptest::prelude::*;
 
-use super::{AuditLine, BlobLine, FileLine, KeyLine, UserLine};
-use crate::archive::format::Line;
-use crate::archive::samples::{accounts, entry, files, key, loose_blobs, now};
+use super::{AuditLine, BlobLine, KeyLine, UserLine};
+use crate::archive::format::{Line, OperationLine, VersionLine};
+use crate::archive::samples::{SEQ, accounts, entry, key, loose_blobs, nodes, now, operations, version};
 
 /// A line of each kind and state.
 fn lines() -> Vec<Vec<u8>> {
     let owner = accounts()[1].user.id;
-    let users = accounts().map(|account| Line::User(UserLine::of(&account)));
-    let files = files().map(|file| Line::File(Box::new(FileLine::of(&file))));
+    let users = accounts().map(|account| Line::User(UserLine::of(&account, SEQ)));
+    let nodes = nodes().map(|node| Line::of_node(&node));
+    let operations = operations().map(|operation| Line::Operation(Box::new(OperationLine::of(&operation))));
     let blobs = loose_blobs().map(|blob| Line::Blob(BlobLine::of(&blob, now())));
-    let others = [Line::Key(KeyLine::of(owner, &key())), Line::Audit(AuditLine::of(&entry()))];
-    let all = users.into_iter().chain(files).chain(blobs).chain(others);
+    let others = [
+        Line::Version(Box::new(VersionLine::of(owner, &version()))),
+        Line::Key(KeyLine::of(owner, &key())),
+        Line::Audit(AuditLine::of(&entry())),
+    ];
+    let all = users.into_iter().chain(nodes).chain(operations).chain(blobs).chain(others);
     all.map(|line| serde_json::to_vec(&line).unwrap()).collect()
 }
 
 /// What is written of what was read; `None` where it was refused.
 fn rewritten(bytes: &[u8]) -> Option<Vec<u8>> {
     let line = match serde_json::from_slice(bytes).ok()? {
-        Line::User(line) => Line::User(UserLine::of(&line.account().ok()?)),
-        Line::File(line) => Line::File(Box::new(FileLine::of(&line.archived().ok()?))),
+        Line::User(line) => {
+            let (account, seq) = line.account().ok()?;
+            Line::User(UserLine::of(&account, seq))
+        }
+        Line::Folder(line) => Line::of_node(&line.archived().ok()?),
+        Line::File(line) => Line::of_node(&line.archived().ok()?),
+        Line::Version(line) => {
+            let (owner, version) = line.archived().ok()?;
+            Line::Version(Box::new(VersionLine::of(owner, &version)))
+        }
+        Line::Operation(line) => Line::Operation(Box::new(OperationLine::of(&line.archived().ok()?))),
         Line::Key(line) => {
             let (owner, key) = line.archived().ok()?;
             Line::Key(KeyLine::of(owner, &key))

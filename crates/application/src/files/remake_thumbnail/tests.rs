@@ -2,10 +2,11 @@
 
 use super::RemakeThumbnail;
 use crate::files::{FileView, ThumbnailError};
-use crate::fixture::{access, actor, enqueued, once};
+use crate::fixture::{access, actor, enqueued, entered, once};
 use crate::jobs::{Job as _, MakeThumbnail};
 use crate::testing::{TestPorts, settings};
 use fm_domain::access::Right;
+use fm_domain::blobs::BlobKey;
 use fm_domain::files::{File, Revision, ThumbnailState};
 use fm_domain::ids::BlobId;
 use fm_domain::jobs::Enqueued;
@@ -13,6 +14,7 @@ use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_file};
 
 fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
+    unit.drives.expect_enter().times(1).returning(|_, _, _| Ok(entered()));
     once!(effects, unit.files.expect_find_for_update(), "lock", |asked, _| {
         assert_eq!(*asked, access(Right::Write));
         Ok(file.clone())
@@ -23,9 +25,9 @@ fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
 fn remaking(effects: &Effects, thumbnail: ThumbnailState) -> FakeUnitOfWork {
     let mut unit = finding(effects, Some(File { thumbnail, ..a_file() }));
     let noted = effects.clone();
-    unit.blobs.expect_mark_deleted().returning(move |_, _| {
-        noted.note("mark deleted");
-        Ok(true)
+    unit.blobs.expect_drop_references().returning(move |blobs, _| {
+        noted.note("drop");
+        Ok(blobs.iter().map(|blob| BlobKey::thumbnail(*blob)).collect())
     });
     once!(effects, unit.files.expect_set_thumbnail(), "pending", |_, of, state| {
         assert_eq!((of, *state), (a_file().blob, ThumbnailState::Pending));
@@ -56,7 +58,7 @@ async fn the_old_thumbnail_is_marked_deleted_and_a_new_one_pending() {
     let view = remake(remaking(&effects, old), true).await.unwrap();
     assert_eq!((view.file.thumbnail, view.thumbnail), (ThumbnailState::Pending, None));
     assert_eq!(view.file.revision, Revision::FIRST);
-    assert_eq!(effects.seen(), ["lock", "mark deleted", "purge_blob", "pending", "make_thumbnail", "commit"]);
+    assert_eq!(effects.seen(), ["lock", "pending", "make_thumbnail", "drop", "purge_blob", "commit"]);
 }
 
 #[tokio::test]

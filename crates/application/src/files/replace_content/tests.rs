@@ -3,20 +3,22 @@
 use super::{ReplaceCommand, ReplaceContent};
 use crate::files::{FileView, IfMatch, UploadBody, UploadError};
 use crate::fixture::{
-    FakeBlobs, access, actor, body, body_of, by_ada, handover, noted, once, reads_of_file, reads_of_quota,
-    unavailable,
+    FakeBlobs, access, actor, body, body_of, by_ada, entered, handover, noted, once, reads_of_file,
+    reads_of_quota, unavailable,
 };
 use crate::ports::Ports;
 use crate::testing::{TestPorts, settings};
 use fm_domain::access::Right;
-use fm_domain::accounts::Charge;
 use fm_domain::audit::AuditAction;
+use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
 use fm_domain::error::PortError;
-use fm_domain::files::{File, Revision, ThumbnailState, UpdateFile};
+use fm_domain::files::{File, Revision, ThumbnailState, UpdateFile, VersionNumber};
 use fm_domain::ids::BlobId;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, a_file, an_account};
+use fm_domain::tree::Delta;
 use futures_util::FutureExt as _;
 
 fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
@@ -25,8 +27,14 @@ fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
     unit
 }
 
+/// Unit 2 up to the file that it finds.
 fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
+    once!(effects, unit.drives.expect_enter(), "enter", |drive, delta, _| {
+        assert_eq!((drive, *delta), (a_file().drive(), Delta::default()));
+        Ok(entered())
+    });
     once!(effects, unit.files.expect_find_for_update(), "lock", |asked, _| {
         assert_eq!(*asked, access(Right::Write));
         Ok(file.clone())
@@ -34,30 +42,33 @@ fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
     unit
 }
 
-/// Unit 2 of a file with a thumbnail, until its charge.
+/// Unit 2 of a file with a thumbnail.
 fn switching(effects: &Effects) -> FakeUnitOfWork {
     let blob = BlobId::new(CountingIds::nth(77));
     let before = File { thumbnail: ThumbnailState::Ready { blob, width: 1, height: 1 }, ..a_file() };
     let mut unit = finding(effects, Some(before));
-    once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
     once!(effects, unit.files.expect_update(), "update", |after, seen| {
         assert_eq!((seen, after.revision), (Revision::FIRST, Revision::new(2)));
+        assert_eq!(after.version, VersionNumber::new(2));
         Ok(())
     });
-    let noted = effects.clone();
-    unit.blobs.expect_mark_deleted().returning(move |id, _| {
-        noted.note(if id == blob { "mark thumbnail deleted" } else { "mark deleted" });
-        Ok(true)
+    once!(effects, unit.versions.expect_insert(), "version", |version| {
+        assert_eq!((version.blob, version.number), (a_file().blob, VersionNumber::FIRST));
+        Ok(())
+    });
+    unit.versions.expect_all().returning(|_| Ok(Vec::new()));
+    once!(effects, unit.drives.expect_charge(), "charge", |_, delta, _| {
+        assert_eq!(*delta, Delta { used: 3, versions: 5, ..Delta::default() });
+        Ok(())
+    });
+    once!(effects, unit.blobs.expect_drop_references(), "drop thumbnail", |blobs, _| {
+        assert_eq!(blobs, [blob]);
+        Ok(vec![BlobKey::thumbnail(blob)])
     });
     let noted = effects.clone();
     unit.jobs.expect_enqueue().returning(move |job| {
         noted.note(job.kind.as_str());
         Ok(Enqueued::Added)
-    });
-    once!(effects, unit.users.expect_charge(), "charge", |_, charge, _| {
-        let expected = Charge { add: ByteSize::new(3), free: ByteSize::new(5), ..Charge::default() };
-        assert_eq!(*charge, expected);
-        Ok(())
     });
     unit
 }
@@ -86,7 +97,7 @@ async fn replace(
         doubles.db = doubles.db.reads(reads);
     }
     let ports = FakeBlobs::noting(effects).among(doubles);
-    let command = ReplaceCommand { file: a_file().id, if_match, body };
+    let command = ReplaceCommand { file: a_file().id, if_match, modified_at: None, body };
     ReplaceContent::new(&ports, &settings()).run(&actor(), command).await
 }
 
@@ -102,8 +113,10 @@ async fn a_picture_is_there_for_its_job() {
     }
     let (handover, _budget) = handover();
     let ports = Ports { handover: handover.clone(), ..FakeBlobs::noting(&effects).among(doubles) };
-    let command = ReplaceCommand { file: a_file().id, if_match: None, body: body(&["new"]) };
+    let modified_at = Some(Timestamp::from_unix_seconds(7));
+    let command = ReplaceCommand { file: a_file().id, if_match: None, modified_at, body: body(&["new"]) };
     let file = ReplaceContent::new(&ports, &settings()).run(&actor(), command).await.unwrap().file;
+    assert_eq!(Some(file.modified_at), modified_at, "the time of its client");
     assert_eq!(handover.take(file.blob, file.size, file.sha256), Some("new".into()));
 }
 
@@ -114,7 +127,7 @@ fn untouchable() -> UploadBody {
 }
 
 #[tokio::test]
-async fn the_pointer_switches_and_the_old_bytes_are_marked_deleted_in_one_unit() {
+async fn the_pointer_switches_and_the_old_bytes_become_a_version_in_one_unit() {
     let effects = Effects::default();
     let units = [recording_intent(&effects), switching(&effects)];
     let trail = units[1].audit.clone();
@@ -133,15 +146,15 @@ async fn the_pointer_switches_and_the_old_bytes_are_marked_deleted_in_one_unit()
             "record intent",
             "commit",
             "put files",
-            "lock",
             "mark stored",
+            "enter",
+            "lock",
             "update",
-            "mark deleted",
-            "purge_blob",
-            "mark thumbnail deleted",
-            "purge_blob",
-            "make_thumbnail",
+            "version",
             "charge",
+            "make_thumbnail",
+            "drop thumbnail",
+            "purge_blob",
             "commit"
         ]
     );
@@ -168,7 +181,10 @@ async fn a_file_that_changed_during_the_transfer_keeps_its_content() {
         let outcome = replace(&effects, Some(a_file()), units, None, if_match, body(&["new"])).await;
         assert_eq!(matches!(outcome, Err(UploadError::NotFound)), gone);
         assert_eq!(matches!(outcome, Err(UploadError::PreconditionFailed)), !gone);
-        assert_eq!(effects.seen()[4..], ["lock", "rollback", "cancel intent", "commit", "delete files"]);
+        assert_eq!(
+            effects.seen()[4..],
+            ["mark stored", "enter", "lock", "rollback", "cancel intent", "commit", "delete files"]
+        );
     }
 }
 
@@ -176,14 +192,13 @@ async fn a_file_that_changed_during_the_transfer_keeps_its_content() {
 async fn a_stale_update_switches_nothing() {
     let effects = Effects::default();
     let mut unit = finding(&effects, Some(a_file()));
-    once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
     once!(effects, unit.files.expect_update(), "update", |_, _| Err(UpdateFile::Stale));
     let units = [recording_intent(&effects), unit, cancelling_intent(&effects)];
     let outcome = replace(&effects, Some(a_file()), units, None, None, body(&["new"])).await;
     assert!(matches!(outcome, Err(UploadError::PreconditionFailed)));
     assert_eq!(
         effects.seen()[4..],
-        ["lock", "mark stored", "update", "drop", "cancel intent", "commit", "delete files"]
+        ["mark stored", "enter", "lock", "update", "rollback", "cancel intent", "commit", "delete files"]
     );
 }
 

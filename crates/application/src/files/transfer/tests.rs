@@ -131,7 +131,12 @@ async fn recorded(own: Option<u64>, default: Option<u64>, length: Option<u64>) -
         assert_eq!(quota, expected, "the statement itself knows the user's own");
         Ok(())
     });
-    let storage = StorageUse { used: ByteSize::new(5), reserved: ByteSize::new(3), file_count: 1 };
+    let storage = StorageUse {
+        used: ByteSize::new(5),
+        reserved: ByteSize::new(3),
+        file_count: 1,
+        ..StorageUse::default()
+    };
     let account = Account { storage, quota: own.map(ByteSize::new), ..an_account() };
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.reads(reads_of_quota(account)).unit(unit);

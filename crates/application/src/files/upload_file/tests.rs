@@ -5,13 +5,14 @@ mod pictures;
 use super::{UploadCommand, UploadFile, Uploaded};
 use crate::files::{UploadBody, UploadError};
 use crate::fixture::{
-    FakeBlobs, actor, body, by_ada, enqueued, lost_race, noted, once, reads_of_file, reads_of_quota, sha256,
-    unavailable,
+    FakeBlobs, actor, body, by_ada, enqueued, entered, lost_race, noted, once, reads_of_file, reads_of_quota,
+    sha256, unavailable,
 };
 use crate::jobs::{Job as _, MakeThumbnail};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
-use fm_domain::accounts::{Charge, ReserveBytes};
+use crate::tree::TreeError;
+use fm_domain::accounts::ReserveBytes;
 use fm_domain::audit::AuditAction;
 use fm_domain::blobs::{MarkStored, PutBlob, Tombstone};
 use fm_domain::body::{BodyError, ByteSize};
@@ -21,6 +22,7 @@ use fm_domain::files::ThumbnailState;
 use fm_domain::idempotency::{Claimed, FinishedUpload};
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file, an_account};
+use fm_domain::tree::{Delta, EnterDrive, OnConflict, Placing};
 use futures_util::FutureExt as _;
 
 fn with_quota(bytes: u64) -> Settings {
@@ -34,17 +36,17 @@ fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
     unit
 }
 
-/// Unit 2 until its charge.
+/// Unit 2 but for its entry of the drive.
 fn keeping(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
-    once!(effects, unit.files.expect_insert(), "insert", |_| Ok(()));
+    once!(effects, unit.nodes.expect_insert(), "insert", |_| Ok(()));
     unit
 }
 
 fn charging(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = keeping(effects);
-    once!(effects, unit.users.expect_charge(), "charge", |_, _, _| Ok(()));
+    once!(effects, unit.drives.expect_enter(), "enter", |_, _, _| Ok(entered()));
     unit
 }
 
@@ -74,7 +76,7 @@ async fn upload(
 ) -> Result<Uploaded, UploadError> {
     let ports = blobs.among(doubles);
     let key = key.map(|key| key.parse().unwrap());
-    UploadFile::new(&ports, settings).run(&actor(), UploadCommand { key, body }).await
+    UploadFile::new(&ports, settings).run(&actor(), UploadCommand::new(key, body)).await
 }
 
 #[tokio::test]
@@ -96,7 +98,7 @@ async fn a_text_has_the_charset_of_its_client_or_the_one_that_its_bytes_show() {
 }
 
 #[tokio::test]
-async fn everything_happens_in_order_and_the_user_comes_last_in_every_unit() {
+async fn everything_happens_in_order_and_the_drive_is_entered_when_the_blob_is_stored() {
     let effects = Effects::default();
     let mut first = recording_intent(&effects);
     once!(effects, first.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Held));
@@ -113,11 +115,10 @@ async fn everything_happens_in_order_and_the_user_comes_last_in_every_unit() {
         assert_eq!(job.unique, Some(enqueued::<MakeThumbnail>(job).unique_name()));
         Ok(Enqueued::Added)
     });
-    let charge =
-        Charge { unreserve: ByteSize::new(5), add: ByteSize::new(5), files_added: 1, ..Charge::default() };
-    once!(effects, second.users.expect_charge(), "charge", |_, seen, quota| {
-        assert_eq!((*seen, quota), (charge, Some(ByteSize::new(100))));
-        Ok(())
+    let delta = Delta::new_file(ByteSize::new(5)).unreserving(ByteSize::new(5));
+    once!(effects, second.drives.expect_enter(), "enter", |of, seen, quota| {
+        assert_eq!((of, *seen, quota), (a_file().drive(), delta, Some(ByteSize::new(100))));
+        Ok(entered())
     });
     let trail = second.audit.clone();
     let doubles = doubles([first, second], true);
@@ -142,10 +143,10 @@ async fn everything_happens_in_order_and_the_user_comes_last_in_every_unit() {
             "commit",
             "put files",
             "mark stored",
+            "enter",
+            "enqueue",
             "insert",
             "finish",
-            "enqueue",
-            "charge",
             "commit"
         ]
     );
@@ -159,14 +160,16 @@ async fn what_is_no_picture_gets_no_job() {
     assert_eq!((kept.view.file.size, kept.view.file.thumbnail), (ByteSize::ZERO, ThumbnailState::None));
     assert_eq!(
         effects.seen(),
-        ["record intent", "commit", "put files", "mark stored", "insert", "charge", "commit"]
+        ["record intent", "commit", "put files", "mark stored", "enter", "insert", "commit"]
     );
 }
 
 #[tokio::test]
 async fn nothing_is_committed_when_enqueue_fails() {
     let effects = Effects::default();
-    let mut second = keeping(&effects);
+    let mut second = FakeUnitOfWork::noting(&effects);
+    once!(effects, second.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
+    once!(effects, second.drives.expect_enter(), "enter", |_, _, _| Ok(entered()));
     once!(effects, second.jobs.expect_enqueue(), "enqueue", |_| Err(PortError::Unexpected("no".into())));
     let doubles = doubles([recording_intent(&effects), second, cancelling_intent(&effects)], true);
     let error =
@@ -174,7 +177,7 @@ async fn nothing_is_committed_when_enqueue_fails() {
     assert!(matches!(error, UploadError::Store(PortError::Unexpected(_))));
     assert_eq!(
         effects.seen()[3..],
-        ["mark stored", "insert", "enqueue", "drop", "cancel intent", "commit", "delete files"]
+        ["mark stored", "enter", "enqueue", "drop", "cancel intent", "commit", "delete files"]
     );
 }
 
@@ -248,7 +251,11 @@ async fn an_account_that_went_meanwhile_is_told_so() {
 
 #[tokio::test]
 async fn a_lost_answer_to_the_commit_is_read_back() {
-    for (found, kept) in [(Some(a_file()), true), (None, false)] {
+    let effects = Effects::default();
+    let units = [recording_intent(&effects), charging(&effects)];
+    let blobs = FakeBlobs::noting(&effects);
+    let stored = upload(doubles(units, false), blobs, &settings(), None, body(&["a"])).await.unwrap();
+    for (found, kept) in [(Some(stored.view.file), true), (Some(a_file()), false), (None, false)] {
         let effects = Effects::default();
         let second = charging(&effects).committing_with(unavailable());
         let mut units = vec![recording_intent(&effects), second];
@@ -280,17 +287,16 @@ async fn a_key_that_was_lost_meanwhile_keeps_nothing() {
     let effects = Effects::default();
     let mut first = recording_intent(&effects);
     once!(effects, first.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Held));
-    let mut second = keeping(&effects);
+    let mut second = charging(&effects);
     once!(effects, second.keys.expect_finish(), "finish", |_, _, _| Ok(false));
     let mut last = cancelling_intent(&effects);
     once!(effects, last.keys.expect_free(), "free", |_| Ok(()));
     let doubles = doubles([first, second, last], false);
     let outcome = upload(doubles, FakeBlobs::noting(&effects), &settings(), Some("k"), body(&["a"])).await;
     assert!(matches!(outcome, Err(UploadError::Store(PortError::Unavailable(_)))));
-    assert_eq!(
-        effects.seen()[4..],
-        ["mark stored", "insert", "finish", "drop", "cancel intent", "free", "commit", "delete files"]
-    );
+    let seen = effects.seen();
+    assert_eq!(seen[4..8], ["mark stored", "enter", "insert", "finish"]);
+    assert_eq!(seen[8..], ["drop", "cancel intent", "free", "commit", "delete files"]);
 }
 
 #[tokio::test]
@@ -307,15 +313,16 @@ async fn a_key_in_use_is_busy_until_its_lease_ends() {
     assert_eq!(effects.seen(), ["claim", "rollback"]);
 }
 
-/// An upload of `a` as `hello.txt` whose key was used for `first`.
+/// An upload of `a` as `hello.txt` whose key was used for `first`, and the unit that comes after it was read.
 async fn repeat(
     effects: &Effects,
     first: FinishedUpload,
     reads: Option<FakeReads>,
+    then: Option<FakeUnitOfWork>,
 ) -> Result<Uploaded, UploadError> {
     let mut unit = FakeUnitOfWork::noting(effects);
     once!(effects, unit.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Done(first.clone())));
-    let mut doubles = doubles([unit], false);
+    let mut doubles = doubles([unit].into_iter().chain(then), false);
     if let Some(reads) = reads {
         doubles.db = doubles.db.reads(reads);
     }
@@ -329,7 +336,7 @@ fn first() -> FinishedUpload {
 #[tokio::test]
 async fn a_retry_gets_the_first_file_and_stores_nothing() {
     let effects = Effects::default();
-    let kept = repeat(&effects, first(), Some(reads_of_file(&effects, Some(a_file())))).await.unwrap();
+    let kept = repeat(&effects, first(), Some(reads_of_file(&effects, Some(a_file()))), None).await.unwrap();
     assert!(!kept.fresh);
     assert_eq!(kept.view.file, a_file());
     assert_eq!(effects.seen(), ["claim", "rollback", "find"]);
@@ -341,16 +348,22 @@ async fn a_key_used_for_another_name_or_content_is_a_conflict() {
         FinishedUpload { name: "other.txt".parse().unwrap(), ..first() },
         FinishedUpload { sha256: sha256(b"b"), ..first() },
     ] {
-        let outcome = repeat(&Effects::default(), other, None).await;
+        let outcome = repeat(&Effects::default(), other, None, None).await;
         assert!(matches!(outcome, Err(UploadError::KeyConflict)));
     }
 }
 
 #[tokio::test]
-async fn a_first_file_that_was_removed_meanwhile_frees_its_key_soon() {
+async fn the_key_of_a_first_file_that_was_removed_or_put_into_the_trash_is_freed_for_the_next_retry() {
     let effects = Effects::default();
-    let outcome = repeat(&effects, first(), Some(reads_of_file(&effects, None))).await;
-    assert!(matches!(outcome, Err(UploadError::KeyBusy { .. })));
+    let mut freeing = FakeUnitOfWork::noting(&effects);
+    once!(effects, freeing.keys.expect_free_file(), "free", |file| {
+        assert_eq!(file, a_file().id);
+        Ok(())
+    });
+    let outcome = repeat(&effects, first(), Some(reads_of_file(&effects, None)), Some(freeing)).await;
+    assert!(matches!(outcome, Err(UploadError::KeyBusy { .. })), "{outcome:?}");
+    assert_eq!(effects.seen(), ["claim", "rollback", "find", "free", "commit"]);
 }
 
 /// An upload of `a` whose request names no file.
@@ -406,10 +419,29 @@ async fn a_reservation_that_the_quota_refuses_records_no_intent() {
 #[tokio::test]
 async fn a_charge_that_the_quota_refuses_keeps_nothing() {
     let effects = Effects::default();
-    let mut second = keeping(&effects);
-    once!(effects, second.users.expect_charge(), "charge", |_, _, _| Err(ReserveBytes::QuotaExceeded));
+    let mut second = FakeUnitOfWork::noting(&effects);
+    once!(effects, second.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
+    once!(effects, second.drives.expect_enter(), "enter", |_, _, _| {
+        Err(EnterDrive::QuotaExceeded { trash: ByteSize::ZERO, versions: ByteSize::ZERO })
+    });
     let doubles = doubles([recording_intent(&effects), second, cancelling_intent(&effects)], false);
     let outcome = upload(doubles, FakeBlobs::noting(&effects), &with_quota(9), None, body(&["a"])).await;
     assert!(matches!(outcome, Err(UploadError::QuotaExceeded)));
-    assert_eq!(effects.seen()[5..], ["charge", "rollback", "cancel intent", "commit", "delete files"]);
+    assert_eq!(effects.seen()[4..], ["enter", "rollback", "cancel intent", "commit", "delete files"]);
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_refused_before_its_bytes_where_it_is_known() {
+    let effects = Effects::default();
+    let mut doubles = doubles([recording_intent(&effects), cancelling_intent(&effects)], false);
+    let mut reads = FakeReads::default();
+    reads.tree.expect_resolve().return_once(|_, _, _| Ok(Some(a_file().into())));
+    doubles.db = doubles.db.reads(reads);
+    let ports = FakeBlobs::noting(&effects).among(doubles);
+    let placing = Placing { on_conflict: OnConflict::Fail, ..Placing::default() };
+    let name = Some(a_file().name);
+    let command = UploadCommand { name, placing, ..UploadCommand::new(None, body(&["hello"])) };
+    let refused = UploadFile::new(&ports, &settings()).run(&actor(), command).await;
+    assert!(matches!(refused, Err(UploadError::Misplaced(TreeError::NameTaken { .. }))), "{refused:?}");
+    assert_eq!(effects.seen()[..3], ["record intent", "commit", "cancel intent"], "nothing was sent");
 }

@@ -60,13 +60,14 @@ fn doubles(unit: FakeUnitOfWork) -> TestPorts {
 }
 
 fn retrying(unit: FakeUnitOfWork) -> RetryJob {
-    RetryJob::new(&doubles(unit).ports(), &JobRegistry::standard())
+    RetryJob::new(&doubles(unit).ports(), &crate::testing::settings(), &JobRegistry::standard())
 }
 
 #[tokio::test]
 async fn a_dead_thumbnail_is_pending_again_and_its_job_a_new_one() {
     let effects = Effects::default();
     let mut unit = taking(&effects, Some(dead(payload::write(&thumbnail()).unwrap())));
+    unit.drives.expect_enter().times(1).returning(|_, _, _| Ok(crate::fixture::entered()));
     once!(effects, unit.files.expect_set_thumbnail(), "pending", |id, blob, state| {
         assert_eq!((id, blob, state), (a_file().id, a_file().blob, &ThumbnailState::Pending));
         Ok(true)

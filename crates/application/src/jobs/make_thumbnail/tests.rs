@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{MAX_SOURCE, MakeThumbnail};
-use crate::fixture::{FakeBlobs, claimed, handover, once, reads_of_file, sha256, unavailable};
+use crate::fixture::{FakeBlobs, claimed, entered, handover, once, reads_of_file, sha256, unavailable};
 use crate::jobs::job::{Done, Job as _, JobContext, JobError};
 use crate::ports::Ports;
 use crate::testing::TestPorts;
@@ -36,6 +36,10 @@ fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
 
 fn pointing(effects: &Effects, points: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
+    unit.drives.expect_enter().times(1).returning(|drive, _, _| {
+        assert_eq!(drive, a_file().drive());
+        Ok(entered())
+    });
     let noted = effects.clone();
     unit.files.expect_set_thumbnail().times(1).returning(move |_, of, state| {
         assert_eq!(of, a_file().blob);
@@ -106,7 +110,7 @@ impl Run {
         let job =
             MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures: self.failures };
         let ports = Ports { handover: self.handover, ..self.blobs.among(self.doubles) };
-        let context = JobContext::new(&ports);
+        let context = JobContext::new(&ports, &crate::testing::settings());
         let outcome = job.run(&context, &claimed(&job, self.attempt)).await;
         (outcome, self.effects.seen())
     }
@@ -210,6 +214,7 @@ async fn each_job_that_fails_is_counted() {
         let (outcome, _) = Run { failures, ..run }
             .unit(|effects| {
                 let mut unit = FakeUnitOfWork::noting(effects);
+                unit.drives.expect_enter().return_once(|_, _, _| Ok(entered()));
                 once!(effects, unit.files.expect_set_thumbnail(), "failed", |_, _, state| {
                     assert_eq!(*state, ThumbnailState::Failed { times: failures + 1 });
                     Ok(true)

@@ -36,12 +36,12 @@ fn every_job_is_stored_as_all_versions_read_it() {
         json!({"work": "make_thumbnail", "owner": A, "file": B, "blob": C, "failures": 1}),
     );
     is_stored_as(
-        &VerifyBlob { owner, file, blob, promised: None },
+        &VerifyBlob { owner, file, blob, promised: None, is_copy: false },
         json!({"work": "verify_blob", "owner": A, "file": B, "blob": C, "promised": null}),
     );
     let promised = Some(Sha256::new([0xfe; 32]));
     is_stored_as(
-        &VerifyBlob { owner, file, blob, promised },
+        &VerifyBlob { owner, file, blob, promised, is_copy: false },
         json!({"work": "verify_blob", "owner": A, "file": B, "blob": C, "promised": "fe".repeat(32)}),
     );
     is_stored_as(

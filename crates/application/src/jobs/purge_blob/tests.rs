@@ -20,7 +20,7 @@ fn finding(effects: &Effects, key: BlobKey, tombstone: Option<Tombstone>) -> Fak
 
 async fn purge(ports: &Ports, blob: BlobId, thumbnail: bool) -> Result<Done, JobError> {
     let job = PurgeBlob { blob, thumbnail };
-    job.run(&JobContext::new(ports), &claimed(&job, 1)).await
+    job.run(&JobContext::new(ports, &crate::testing::settings()), &claimed(&job, 1)).await
 }
 
 /// A unit that removes the row and completes the job.

@@ -26,10 +26,10 @@ fn housekeeping_is_a_lane_that_pictures_and_hashes_never_hold_up() {
     let registry = JobRegistry::standard();
     assert_eq!(
         names(&registry.kinds_of(Lane::Housekeeping)),
-        ["revoke_sessions", "remove_contents", "purge_blob", "sweep_blobs"]
+        ["revoke_sessions", "remove_contents", "run_operation", "purge_trash", "purge_blob", "sweep_blobs"]
     );
     assert_eq!(names(&registry.kinds_of(Lane::Bulk)), ["make_thumbnail", "verify_blob"]);
-    assert_eq!(registry.kinds().len(), 6);
+    assert_eq!(registry.kinds().len(), 8);
 }
 
 #[test]
@@ -48,7 +48,8 @@ fn equal_work_shares_a_name_and_other_work_does_not() {
     let purge = PurgeBlob { blob: file.blob, thumbnail: true };
     let names = BTreeSet::from([
         thumbnail.unique_name(),
-        VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised: None }.unique_name(),
+        VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised: None, is_copy: false }
+            .unique_name(),
         purge.unique_name(),
         SweepBlobs {}.unique_name(),
         RemoveContents { user: a_user().id }.unique_name(),
@@ -63,7 +64,7 @@ fn equal_work_shares_a_name_and_other_work_does_not() {
 #[test]
 fn a_later_job_of_one_name_takes_the_place_of_the_earlier() {
     let registry = JobRegistry::standard().with::<PurgeBlob>();
-    assert_eq!(registry.kinds().len(), 6);
+    assert_eq!(registry.kinds().len(), 8);
     assert_eq!(registry.kinds().last(), Some(&PurgeBlob::kind()));
 }
 
@@ -97,8 +98,13 @@ fn an_upload_without_a_hash_is_followed_by_its_verification_once() {
     let (hashed, unread) = (a_file(), File { sha256: None, ..a_file() });
     let upload = Upload { promised: hashed.sha256, ..an_upload() };
     assert_eq!(after(Change::UploadCompleted { upload: &upload, file: &hashed }), []);
-    let job =
-        VerifyBlob { owner: unread.owner, file: unread.id, blob: unread.blob, promised: upload.promised };
+    let job = VerifyBlob {
+        owner: unread.owner,
+        file: unread.id,
+        blob: unread.blob,
+        promised: upload.promised,
+        is_copy: false,
+    };
     let follow_up = expected(&job, Some(job.unique_name()));
     assert_eq!(after(Change::UploadCompleted { upload: &upload, file: &unread }), [follow_up]);
 }

@@ -26,7 +26,7 @@ async fn run(account: Option<Account>, doubles: TestPorts) -> Result<Done, JobEr
         but: Some(a_session().id),
         created_before: moment().unix_micros(),
     };
-    job.run(&JobContext::new(&doubles.ports()), &claimed(&job, 1)).await
+    job.run(&JobContext::new(&doubles.ports(), &crate::testing::settings()), &claimed(&job, 1)).await
 }
 
 /// A session store that is asked once to end what was created before this.
@@ -61,6 +61,7 @@ async fn while_the_account_can_not_be_read_no_session_ends() {
     doubles.sessions.expect_revoke_all().never();
     doubles.db = doubles.db.reads(reads);
     let job = RevokeSessions { user: a_user().id, but: None, created_before: moment().unix_micros() };
-    let failed = job.run(&JobContext::new(&doubles.ports()), &claimed(&job, 1)).await;
+    let failed =
+        job.run(&JobContext::new(&doubles.ports(), &crate::testing::settings()), &claimed(&job, 1)).await;
     assert!(matches!(failed, Err(JobError::Store(_))));
 }

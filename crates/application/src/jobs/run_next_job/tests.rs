@@ -50,6 +50,7 @@ fn completing(effects: &Effects, held: bool) -> FakeUnitOfWork {
 /// A unit that fails the job, to be retried or dead.
 fn failing(effects: &Effects, dead: bool, held: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
+    unit.drives.expect_enter().returning(|_, _, _| Ok(crate::fixture::entered()));
     let noted = effects.clone();
     unit.files.expect_set_thumbnail().returning(move |_, _, state| {
         assert_eq!(*state, ThumbnailState::Failed { times: 1 });
@@ -69,7 +70,7 @@ async fn run(units: impl IntoIterator<Item = FakeUnitOfWork>, mut doubles: TestP
         doubles.db = doubles.db.unit(unit);
     }
     let registry = JobRegistry::standard().with::<Endless>();
-    RunNextJob::new(&doubles.ports(), &registry).run(&registry.kinds()).await
+    RunNextJob::new(&doubles.ports(), &crate::testing::settings(), &registry).run(&registry.kinds()).await
 }
 
 fn sessions(effects: &Effects, fails: bool) -> TestPorts {
@@ -189,7 +190,7 @@ async fn an_attempt_tells_how_it_ended() {
     for (case, (attempt, unit, expected)) in cases.into_iter().enumerate() {
         let mut doubles = sessions(&effects, case >= 2);
         doubles.db = doubles.db.unit(claiming(&effects, Some(revoking(attempt)))).unit(unit);
-        let next = RunNextJob::new(&doubles.ports(), &JobRegistry::standard());
+        let next = RunNextJob::new(&doubles.ports(), &crate::testing::settings(), &JobRegistry::standard());
         let ready = next.claim(&next.kinds()).await.unwrap().unwrap();
         assert_eq!(ready.claimed().kind, RevokeSessions::kind());
         assert_eq!(next.finish(&ready).await.unwrap(), expected, "case {case}");
@@ -230,7 +231,7 @@ async fn a_long_job_renews_its_lease_and_ends_when_it_is_lost() {
     let started = tokio::time::Instant::now();
     let ports = Ports { db: Arc::new(Stuck(db)), ..TestPorts::default().ports() };
     let registry = JobRegistry::standard();
-    let next = RunNextJob::new(&ports, &registry);
+    let next = RunNextJob::new(&ports, &crate::testing::settings(), &registry);
     let ran = tokio::time::timeout(Duration::from_mins(10), next.run(&registry.kinds())).await;
     assert!(ran.is_ok_and(|ran| ran.is_ok()));
     assert_eq!(started.elapsed().as_secs(), 24);

@@ -14,6 +14,7 @@ use fm_domain::clock::Clock as _;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::BlobId;
 use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, NotedTrail, a_user};
+use fm_domain::tree::Operation;
 
 fn key() -> BlobKey {
     BlobKey::file(BlobId::new(CountingIds::nth(1)))
@@ -65,9 +66,25 @@ fn no_uploads() -> [FakeUnitOfWork; 2] {
     [expiring, purging]
 }
 
-async fn sweep(effects: &Effects, units: Vec<FakeUnitOfWork>) -> PortResult<Swept> {
+/// The step of operations, which finds so many that ended a day ago, and notes nothing.
+fn operations(found: u32) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::default();
+    unit.operations.expect_purge_ended().times(1).returning(move |before, limit| {
+        assert_eq!((before, limit), (FixedClock::NEW_YEAR.now().minus(Operation::KEPT_FOR), 1_000));
+        Ok(found)
+    });
+    unit
+}
+
+async fn sweep(effects: &Effects, mut units: Vec<FakeUnitOfWork>) -> PortResult<Swept> {
+    units.extend([FakeUnitOfWork::default(), operations(0)]);
+    sweep_with(effects, units).await
+}
+
+/// A sweep that has these units alone after that of uploads.
+async fn sweep_with(effects: &Effects, units: Vec<FakeUnitOfWork>) -> PortResult<Swept> {
     let mut doubles = TestPorts::default();
-    for unit in no_uploads().into_iter().chain(units).chain([FakeUnitOfWork::default()]) {
+    for unit in no_uploads().into_iter().chain(units) {
         doubles.db = doubles.db.unit(unit);
     }
     let noted = effects.clone();
@@ -124,7 +141,7 @@ async fn a_full_batch_is_followed_by_another() {
 async fn a_sweep_that_cannot_cancel_deletes_nothing() {
     let effects = Effects::default();
     let unit = cancelling_expired(&effects, vec![expired(0)]).committing_with(unavailable());
-    assert!(matches!(sweep(&effects, vec![unit]).await, Err(PortError::Unavailable(_))));
+    assert!(matches!(sweep_with(&effects, vec![unit]).await, Err(PortError::Unavailable(_))));
     assert_eq!(effects.seen(), ["mark deleted", "commit"]);
 }
 
@@ -195,6 +212,7 @@ async fn entries_of_the_trail_go_in_batches_once_they_are_older_than_their_reten
             unit.audit = trail.clone();
             doubles.db = doubles.db.unit(unit);
         }
+        doubles.db = doubles.db.unit(operations(0));
         doubles.sessions.expect_purge_expired().returning(|_, _| Ok(0));
         let ports = FakeBlobs::noting(&effects).among(doubles);
         let swept = Sweep::new(&Ports { audit_retention: retention, ..ports }).run().await.unwrap();
@@ -220,14 +238,14 @@ async fn ended_keys_and_sessions_go_in_batches_until_none_is_left() {
         });
         doubles.db = doubles.db.unit(unit);
     }
-    doubles.db = doubles.db.unit(FakeUnitOfWork::default());
+    doubles.db = doubles.db.unit(FakeUnitOfWork::default()).unit(operations(1_000)).unit(operations(4));
     let mut left = vec![7, 1_000];
     doubles.sessions.expect_purge_expired().times(2).returning(move |_, limit| {
         assert_eq!(limit, 1_000);
         Ok(left.pop().unwrap())
     });
     let swept = Sweep::new(&FakeBlobs::noting(&effects).among(doubles)).run().await.unwrap();
-    assert_eq!(swept, Swept { keys: 2_999, sessions: 1_007, ..Swept::default() });
+    assert_eq!(swept, Swept { keys: 2_999, sessions: 1_007, operations: 1_004, ..Swept::default() });
     let tail = ["keys", "commit", "keys", "commit", "keys", "commit"];
     assert_eq!(effects.seen()[effects.seen().len() - 6..], tail);
 }
@@ -255,7 +273,7 @@ async fn a_blob_that_cannot_be_deleted_makes_way_for_those_after_it() {
     for unit in no_uploads().into_iter().chain(units) {
         doubles.db = doubles.db.unit(unit);
     }
-    doubles.db = doubles.db.unit(keys(&effects)).unit(FakeUnitOfWork::default());
+    doubles.db = doubles.db.unit(keys(&effects)).unit(FakeUnitOfWork::default()).unit(operations(0));
     doubles.sessions.expect_purge_expired().returning(|_, _| Ok(0));
     let ports = Ports { blobs: failing(&effects, 1), ..doubles.ports() };
     let swept = Sweep::new(&ports).run().await.unwrap();

@@ -1,14 +1,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fm_domain::access::Right;
-use fm_domain::accounts::{Charge, ReserveBytes};
+use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock as _;
 use fm_domain::error::PortError;
 use fm_domain::jobs::Enqueued;
-use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_file};
+use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file};
+use fm_domain::tree::{Delta, EnterDrive, Marked, Measure, Removed, TrashedItem, Version};
 
 use super::*;
-use crate::fixture::{FakeBlobs, access, claimed, once, reads_of_file, sha256, unavailable};
+use crate::fixture::{FakeBlobs, access, claimed, entered, once, reads_of_file, sha256, unavailable};
 use crate::testing::TestPorts;
 
 /// A file whose hash is not known yet.
@@ -33,8 +34,8 @@ async fn verify(
         None => FakeBlobs::noting(effects),
     };
     let file = unverified();
-    let job = VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised };
-    job.run(&JobContext::new(&blobs.among(doubles)), &claimed(&job, 1)).await
+    let job = VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised, is_copy: false };
+    job.run(&JobContext::new(&blobs.among(doubles), &crate::testing::settings()), &claimed(&job, 1)).await
 }
 
 fn completed(effects: &Effects, mut unit: FakeUnitOfWork, held: bool) -> FakeUnitOfWork {
@@ -58,6 +59,10 @@ fn letting_go(effects: &Effects) -> FakeUnitOfWork {
 /// The unit that writes the hash, where the file still has these bytes.
 fn hashing(effects: &Effects, is_there: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
+    unit.drives.expect_enter().times(1).returning(|drive, _, _| {
+        assert_eq!(drive, a_file().drive());
+        Ok(entered())
+    });
     once!(effects, unit.files.expect_set_sha256(), "set hash", |id, blob, hash, charset| {
         assert_eq!((id, blob, hash), (a_file().id, a_file().blob, sha256(b"hello")));
         assert_eq!(charset, Some(Charset::utf_8()), "a text without one");
@@ -130,6 +135,7 @@ async fn bytes_that_are_missing_or_out_of_reach_are_tried_again() {
     assert!(matches!(outcome, Err(JobError::Failed(_))));
 
     let mut lost = FakeUnitOfWork::noting(&effects);
+    lost.drives.expect_enter().returning(|_, _, _| Ok(entered()));
     once!(effects, lost.files.expect_set_sha256(), "set hash", |_, _, _, _| Err(unavailable()));
     let outcome = verify(&effects, (Some(unverified()), vec![lost]), Some(b"hello"), None).await;
     assert!(matches!(outcome, Err(JobError::Store(PortError::Unavailable(_)))));
@@ -138,24 +144,29 @@ async fn bytes_that_are_missing_or_out_of_reach_are_tried_again() {
 /// The unit that finds the file again before it takes it back.
 fn withdrawing(effects: &Effects, now: Option<File>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.drives.expect_enter(), "enter", |_, _, _| Ok(entered()));
     once!(effects, unit.files.expect_find_for_update(), "lock", |asked, _| {
         assert_eq!(*asked, access(Right::Delete));
         Ok(now.clone())
     });
+    unit.nodes.expect_find_trashed().returning(|_, _| Ok(None));
     unit
 }
 
-/// The same, and takes it out until its owner is charged.
+/// The same, and takes it out.
 fn removing(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = withdrawing(effects, Some(unverified()));
-    once!(effects, unit.keys.expect_free_file(), "free file", |_| Ok(()));
-    once!(effects, unit.keys.expect_free(), "free", |_| Ok(()));
-    once!(effects, unit.uploads.expect_remove_of_file(), "remove row", |_| Ok(()));
-    once!(effects, unit.files.expect_remove(), "remove", |asked, _| {
-        assert_eq!(*asked, access(Right::Delete));
-        Ok(Some(unverified()))
+    let measure = Measure { nodes: 1, files: 1, bytes: a_file().size, version_bytes: ByteSize::ZERO };
+    once!(effects, unit.nodes.expect_trash(), "trash", |_, _, _| Ok(Some(measure)));
+    unit.nodes.expect_mark_below().return_once(|_, _| Ok(Marked::default()));
+    once!(effects, unit.nodes.expect_remove(), "remove", |_, _| {
+        Ok(Removed { measure, blobs: vec![unverified().blob] })
     });
-    once!(effects, unit.blobs.expect_mark_deleted(), "mark deleted", |_, _| Ok(true));
+    unit.drives.expect_charge().times(2).returning(|_, _, _| Ok(()));
+    once!(effects, unit.blobs.expect_drop_references(), "drop", |blobs, _| {
+        assert_eq!(blobs, [unverified().blob]);
+        Ok(vec![BlobKey::file(unverified().blob)])
+    });
     once!(effects, unit.jobs.expect_enqueue(), "enqueue", |_| Ok(Enqueued::Added));
     unit
 }
@@ -164,30 +175,12 @@ fn removing(effects: &Effects) -> FakeUnitOfWork {
 async fn a_file_whose_bytes_are_not_those_that_were_promised_goes() {
     for (held, done, end) in [(true, Done::Completed, "commit"), (false, Done::Lost, "rollback")] {
         let effects = Effects::default();
-        let mut unit = removing(&effects);
-        once!(effects, unit.users.expect_charge(), "charge", |_, charge, _| {
-            let free = a_file().size;
-            assert_eq!(*charge, Charge { free, files_removed: 1, ..Charge::default() });
-            Ok(())
-        });
-        let case = (Some(unverified()), vec![completed(&effects, unit, held)]);
+        let case = (Some(unverified()), vec![completed(&effects, removing(&effects), held)]);
         let outcome = verify(&effects, case, Some(b"hello"), Some(sha256(b"other"))).await;
         assert_eq!(outcome.unwrap(), done);
         assert_eq!(
             effects.seen()[1..],
-            [
-                "get",
-                "lock",
-                "free file",
-                "free",
-                "remove row",
-                "remove",
-                "mark deleted",
-                "enqueue",
-                "charge",
-                "complete",
-                end
-            ]
+            ["get", "enter", "lock", "trash", "remove", "drop", "enqueue", "complete", end]
         );
     }
 }
@@ -195,13 +188,13 @@ async fn a_file_whose_bytes_are_not_those_that_were_promised_goes() {
 #[tokio::test]
 async fn wrong_bytes_whose_owner_is_gone_are_left_to_the_removal_of_the_account() {
     let effects = Effects::default();
-    let mut unit = removing(&effects);
-    once!(effects, unit.users.expect_charge(), "charge", |_, _, _| Err(ReserveBytes::NoUser));
+    let mut unit = FakeUnitOfWork::noting(&effects);
+    once!(effects, unit.drives.expect_enter(), "enter", |_, _, _| Err(EnterDrive::NoDrive));
     let done = completed(&effects, FakeUnitOfWork::noting(&effects), true);
     let case = (Some(unverified()), vec![unit, done]);
     let outcome = verify(&effects, case, Some(b"hello"), Some(sha256(b"other"))).await;
     assert_eq!(outcome.unwrap(), Done::Completed);
-    assert_eq!(effects.seen()[9..], ["charge", "rollback", "complete", "commit"]);
+    assert_eq!(effects.seen()[2..], ["enter", "rollback", "complete", "commit"]);
 }
 
 #[tokio::test]
@@ -212,6 +205,137 @@ async fn a_file_that_changes_while_its_wrong_bytes_are_read_stays() {
         let case = (Some(unverified()), vec![withdrawing(&effects, now), letting_go(&effects)]);
         let done = verify(&effects, case, Some(b"hello"), Some(sha256(b"other"))).await.unwrap();
         assert_eq!(done, Done::Completed);
-        assert_eq!(effects.seen()[2..], ["lock", "rollback", "free", "complete", "commit"]);
+        assert_eq!(effects.seen()[2..], ["enter", "lock", "rollback", "free", "complete", "commit"]);
     }
+}
+
+#[tokio::test]
+async fn a_copy_gets_its_hash_and_leaves_the_key_of_the_upload_alone() {
+    let effects = Effects::default();
+    let mut doubles = TestPorts::default();
+    let unit = completed(&effects, hashing(&effects, true), true);
+    doubles.db = doubles.db.reads(reads_of_file(&effects, Some(unverified()))).unit(unit);
+    let file = unverified();
+    let job = VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised: None, is_copy: true };
+    let ports = FakeBlobs::holding(&effects, b"hello").among(doubles);
+    let done = job.run(&JobContext::new(&ports, &crate::testing::settings()), &claimed(&job, 1)).await;
+    assert_eq!(done.unwrap(), Done::Completed);
+    assert_eq!(effects.seen(), ["find", "get", "set hash", "complete", "commit"]);
+}
+
+#[tokio::test]
+async fn wrong_bytes_in_the_trash_go_as_well() {
+    let effects = Effects::default();
+    let trashed = || TrashedItem {
+        item: unverified().into(),
+        top: unverified().id.into(),
+        trashed_at: FixedClock::NEW_YEAR.now(),
+        has_parent: true,
+        original_path: "/hello.txt".to_owned(),
+        size: unverified().size,
+    };
+    let mut reads = FakeReads::default();
+    reads.files.expect_find().return_once(|_, _| Ok(None));
+    reads.tree.expect_trashed().return_once(move |_, _| Ok(Some(trashed())));
+    let mut unit = FakeUnitOfWork::noting(&effects);
+    unit.drives.expect_enter().return_once(|_, _, _| Ok(entered()));
+    unit.files.expect_find_for_update().return_once(|_, _| Ok(None));
+    unit.nodes.expect_find_trashed().return_once(move |_, _| Ok(Some(trashed())));
+    unit.nodes.expect_mark_below().return_once(|_, _| Ok(Marked::default()));
+    let measure = Measure { nodes: 1, files: 1, bytes: a_file().size, version_bytes: ByteSize::ZERO };
+    once!(effects, unit.nodes.expect_remove(), "remove", |_, _| {
+        Ok(Removed { measure, blobs: vec![unverified().blob] })
+    });
+    unit.drives.expect_charge().return_once(|_, _, _| Ok(()));
+    once!(effects, unit.blobs.expect_drop_references(), "drop", |_, _| Ok(Vec::new()));
+    let unit = completed(&effects, unit, true);
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads).unit(unit);
+    let file = unverified();
+    let promised = Some(sha256(b"other"));
+    let job = VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised, is_copy: false };
+    let ports = FakeBlobs::holding(&effects, b"hello").among(doubles);
+    let done = job.run(&JobContext::new(&ports, &crate::testing::settings()), &claimed(&job, 1)).await;
+    assert_eq!(done.unwrap(), Done::Completed);
+    assert_eq!(effects.seen(), ["get", "remove", "drop", "complete", "commit"]);
+}
+
+#[tokio::test]
+async fn wrong_bytes_that_replaced_others_give_the_file_its_newest_old_version_back() {
+    let effects = Effects::default();
+    let good = File { blob: BlobId::new(CountingIds::nth(9)), size: ByteSize::new(3), ..a_file() };
+    let bad = File { version: VersionNumber::new(2), ..unverified() };
+    let unit = withdrawing(&effects, Some(bad.clone()));
+    let mut unit = completed(&effects, unit, true);
+    let newest = Version::of(&good, FixedClock::NEW_YEAR.now());
+    let older = Version { number: VersionNumber::new(0), ..newest.clone() };
+    unit.versions.expect_all().return_once(move |_| Ok(vec![older, newest]));
+    unit.keys.expect_free_file().times(1).returning(|_| Ok(()));
+    once!(effects, unit.keys.expect_free(), "free", |attempt| {
+        assert_eq!(attempt, unverified().blob);
+        Ok(())
+    });
+    unit.uploads.expect_remove_of_file().times(1).returning(|_| Ok(()));
+    once!(effects, unit.versions.expect_remove(), "remove version", |_, numbers| {
+        assert_eq!(numbers, [VersionNumber::FIRST]);
+        Ok(Vec::new())
+    });
+    once!(effects, unit.files.expect_update(), "update", |file, seen| {
+        assert_eq!((file.blob, file.size, file.sha256), (good.blob, good.size, good.sha256));
+        assert_eq!(
+            (file.version, file.revision, seen),
+            (VersionNumber::new(3), seen.next(), a_file().revision)
+        );
+        Ok(())
+    });
+    once!(effects, unit.drives.expect_charge(), "charge", |_, delta, _| {
+        assert_eq!(*delta, Delta { used: -5, versions: -3, ..Delta::default() });
+        Ok(())
+    });
+    once!(effects, unit.blobs.expect_drop_references(), "drop", |blobs, _| {
+        assert_eq!(blobs, [unverified().blob]);
+        Ok(Vec::new())
+    });
+    let mut doubles = TestPorts::default();
+    doubles.thumbnailer.expect_accepts().return_const(false);
+    doubles.db = doubles.db.reads(reads_of_file(&effects, Some(bad.clone()))).unit(unit);
+    let promised = Some(sha256(b"other"));
+    let job = VerifyBlob { owner: bad.owner, file: bad.id, blob: bad.blob, promised, is_copy: false };
+    let ports = FakeBlobs::holding(&effects, b"hello").among(doubles);
+    let done = job.run(&JobContext::new(&ports, &crate::testing::settings()), &claimed(&job, 1)).await;
+    assert_eq!(done.unwrap(), Done::Completed);
+    let changes = ["free", "remove version", "update", "charge", "drop"];
+    assert_eq!(effects.seen()[2..], [&["enter", "lock"][..], &changes, &["complete", "commit"]].concat());
+}
+
+#[tokio::test]
+async fn wrong_bytes_in_the_trash_stay_where_they_replaced_others() {
+    let effects = Effects::default();
+    let bad = File { version: VersionNumber::new(2), ..unverified() };
+    let trashed = TrashedItem {
+        item: bad.clone().into(),
+        top: bad.id.into(),
+        trashed_at: FixedClock::NEW_YEAR.now(),
+        has_parent: true,
+        original_path: "/hello.txt".to_owned(),
+        size: bad.size,
+    };
+    let found = trashed.clone();
+    let mut reads = FakeReads::default();
+    reads.files.expect_find().return_once(|_, _| Ok(None));
+    reads.tree.expect_trashed().return_once(move |_, _| Ok(Some(found)));
+    let mut unit = FakeUnitOfWork::noting(&effects);
+    unit.drives.expect_enter().return_once(|_, _, _| Ok(entered()));
+    unit.files.expect_find_for_update().return_once(|_, _| Ok(None));
+    unit.nodes.expect_find_trashed().return_once(move |_, _| Ok(Some(trashed)));
+    let kept = Version::of(&a_file(), FixedClock::NEW_YEAR.now());
+    unit.versions.expect_all().return_once(move |_| Ok(vec![kept]));
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads).unit(unit).unit(completed(&effects, remembering(&effects), true));
+    let promised = Some(sha256(b"other"));
+    let job = VerifyBlob { owner: bad.owner, file: bad.id, blob: bad.blob, promised, is_copy: false };
+    let ports = FakeBlobs::holding(&effects, b"hello").among(doubles);
+    let done = job.run(&JobContext::new(&ports, &crate::testing::settings()), &claimed(&job, 1)).await;
+    assert_eq!(done.unwrap(), Done::Completed);
+    assert_eq!(effects.seen(), ["get", "rollback", "set hash", "finish", "complete", "commit"]);
 }

@@ -8,6 +8,7 @@ mod checked;
 mod copier;
 mod moved;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
@@ -15,7 +16,7 @@ use futures_util::{StreamExt as _, stream};
 pub use moved::{MoveEvent, MovedBlobs};
 
 use self::copier::{Copier, CopyOutcome};
-use super::needed::{Needed, needed_after};
+use super::needed::{Needed, Place, needed_after};
 use super::retry::retry_reads;
 use crate::operations::verify::Finding;
 use crate::ports::{MovePorts, Ports};
@@ -69,7 +70,7 @@ impl MoveBlobs {
         Self { db: ports.db.clone(), stores: ports.moving.clone(), ids: ports.ids.clone() }
     }
 
-    /// Goes through all files by their ids, in memory that does not grow with their number. Tells each finding as it is made, and
+    /// Goes through all files by their ids, then through their old versions, in memory that does not grow with their number. Tells each finding as it is made, and
     /// how far it is. A finding is a blob that was not moved; with one the previous store is not emptied. An error means that the
     /// run did not get to its end: what was moved until then is.
     pub async fn run(
@@ -91,10 +92,10 @@ impl MoveBlobs {
     }
 
     async fn copy_all(&self, copier: &Copier, parallel: usize, run: &mut Run<'_>) -> PortResult<()> {
-        let mut after = None;
-        while let Some(page) = needed_after(&self.db, after).await? {
-            after = Some(page.last);
-            let mut outcomes = stream::iter(page.blobs)
+        let mut place = Place::START;
+        while let Some(page) = needed_after(&self.db, place).await? {
+            place = page.next;
+            let mut outcomes = stream::iter(each_once(page.blobs))
                 .map(|needed| async move {
                     let copy = copier.copy(&needed).await?;
                     PortResult::Ok((needed, copy))
@@ -111,10 +112,10 @@ impl MoveBlobs {
     }
 
     async fn empty(&self, copier: &Copier, parallel: usize, run: &mut Run<'_>) -> PortResult<()> {
-        let mut after = None;
-        while let Some(page) = needed_after(&self.db, after).await? {
-            after = Some(page.last);
-            let mut deletions = stream::iter(page.blobs)
+        let mut place = Place::START;
+        while let Some(page) = needed_after(&self.db, place).await? {
+            place = page.next;
+            let mut deletions = stream::iter(each_once(page.blobs))
                 .map(|needed| async move { copier.delete_source(&needed).await })
                 .buffer_unordered(parallel.max(1));
             while let Some(is_deleted) = deletions.next().await {
@@ -141,6 +142,12 @@ impl MoveBlobs {
         retry_reads(async || stores.current.delete(&key).await).await?;
         Ok(seen?.is_some())
     }
+}
+
+/// Copies of a file share its blob: no two of one page are moved side by side.
+fn each_once(needed: Vec<Needed>) -> impl Iterator<Item = Needed> {
+    let mut seen = BTreeSet::new();
+    needed.into_iter().filter(move |needed| seen.insert(needed.of.key))
 }
 
 impl Run<'_> {

@@ -130,7 +130,7 @@ fn key(file: &File) -> BlobKey {
 }
 
 fn finding(file: &File, wrong: Wrong) -> Finding {
-    Finding::File { of: FileBlob { file: file.id, owner: file.owner, key: key(file) }, wrong }
+    Finding::File { of: FileBlob { file: file.id, version: None, owner: file.owner, key: key(file) }, wrong }
 }
 
 /// Two files, one with a thumbnail.
@@ -205,7 +205,7 @@ async fn other_bytes_than_those_recorded_are_reported_and_not_copied() {
     let (moved, mut found) = move_blobs(&deployment, &target, EMPTY).await;
     found.sort_by_key(|finding| match finding {
         Finding::File { of, .. } => of.file,
-        Finding::Orphan(_) | Finding::Usage(_) => panic!("{finding:?}"),
+        _ => panic!("{finding:?}"),
     });
     let hash = Wrong::Hash { recorded: sha256(b"hello"), stored: sha256(b"hallo") };
     let size = Wrong::Size { recorded: ByteSize::new(5), stored: ByteSize::new(4) };

@@ -1,20 +1,18 @@
-//! From the database to the store: is every blob that a file needs there, and right?
+//! From the database to the store: is every blob that a file or a version needs there, and right?
 
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sha2::Digest as _;
 
-use super::{FileBlob, Finding, Wrong};
-use crate::operations::needed::{Needed, keys, needed_after};
+use super::{Finding, Wrong};
+use crate::operations::needed::{Needed, NeededPage, Place, is_needed, needed_after};
 use crate::operations::retry::retry_reads;
-use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{BlobKey, BlobStore, GetBlob};
 use fm_domain::body::BodyError;
 use fm_domain::database::Database;
 use fm_domain::error::{PortResult, Retry, chain};
 use fm_domain::files::Sha256;
-use fm_domain::ids::FileId;
 
 /// How many blobs are asked for at once.
 const HEADS_AT_ONCE: usize = 32;
@@ -30,35 +28,34 @@ pub(super) struct FileCheck {
 
 /// The outcome of a page.
 pub(super) struct Page {
-    pub(super) last: FileId,
+    pub(super) next: Place,
     pub(super) files: u64,
+    pub(super) versions: u64,
     pub(super) blobs: u64,
     pub(super) findings: Vec<Finding>,
 }
 
 impl FileCheck {
-    /// The files after `after`; `None` when there are no more.
-    pub(super) async fn page(&self, after: Option<FileId>) -> PortResult<Option<Page>> {
-        let Some(page) = needed_after(&self.db, after).await? else { return Ok(None) };
-        let blobs = page.blobs.len() as u64;
+    /// The files and versions after this place; `None` when there are no more.
+    pub(super) async fn page(&self, place: Place) -> PortResult<Option<Page>> {
+        let Some(page) = needed_after(&self.db, place).await? else { return Ok(None) };
+        let NeededPage { next, files, versions, blobs: needed } = page;
+        let blobs = needed.len() as u64;
         let at_once = if self.rehash { READS_AT_ONCE } else { HEADS_AT_ONCE };
-        let checks = stream::iter(page.blobs).map(|needed| async move { self.check(&needed).await });
+        let checks = stream::iter(needed).map(|needed| async move { self.check(&needed).await });
         let findings: Vec<Option<Finding>> = checks.buffered(at_once).try_collect().await?;
         let findings = findings.into_iter().flatten().collect();
-        Ok(Some(Page { last: page.last, files: page.files, blobs, findings }))
+        Ok(Some(Page { next, files, versions, blobs, findings }))
     }
 
-    /// What seems wrong is looked at again. It counts only if the file still needs the blob *afterwards*: it has needed
-    /// it all the time then, since every removal of a file commits before the bytes are deleted.
+    /// What seems wrong is looked at again. It counts only if the file or version still needs the blob *afterwards*: it has needed
+    /// it all the time then, since every removal commits before the bytes are deleted.
     async fn check(&self, needed: &Needed) -> PortResult<Option<Finding>> {
         if self.look(needed).await?.is_none() {
             return Ok(None);
         }
         let Some(wrong) = self.look(needed).await? else { return Ok(None) };
-        let FileBlob { file, owner, key } = needed.of;
-        let access = Access::on_behalf_of(owner, Right::Read);
-        let now = retry_reads(async || self.db.read().await?.files().find(&access, file).await).await?;
-        let still = now.as_ref().is_some_and(|file| keys(file).any(|(_, needs)| needs == key));
+        let still = retry_reads(async || is_needed(&self.db, &needed.of).await).await?;
         Ok(still.then_some(Finding::File { of: needed.of, wrong }))
     }
 

@@ -1,17 +1,19 @@
 //! The findings of a check.
 
-use fm_domain::accounts::Tally;
+use fm_domain::archive::{BlobTally, DriveTally, TreeFault, WrongPlace};
 use fm_domain::blobs::{BlobKey, ListedBlob};
 use fm_domain::body::ByteSize;
-use fm_domain::files::Sha256;
+use fm_domain::files::{Sha256, VersionNumber};
 use fm_domain::ids::{FileId, UserId};
 
-/// A blob that a file needs.
+/// A blob that a file or an old version needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileBlob {
     /// The file.
     pub file: FileId,
-    /// The owner of the file.
+    /// The old version of it that needs the blob; `None`: the file itself.
+    pub version: Option<VersionNumber>,
+    /// The owner of the file; of a version the user who uploaded it.
     pub owner: UserId,
     /// The blob of its bytes, or of its thumbnail's.
     pub key: BlobKey,
@@ -54,8 +56,12 @@ pub enum Finding {
     },
     /// A blob that no row knows.
     Orphan(ListedBlob),
-    /// An account whose counters are not what its files add up to.
-    Usage(Tally),
+    /// A drive whose counters are not what its rows add up to.
+    Usage(DriveTally),
+    /// A stored blob that counts other references than there are.
+    References(BlobTally),
+    /// An item that is not where it may be.
+    Place(TreeFault),
 }
 
 impl Finding {
@@ -70,6 +76,11 @@ impl Finding {
             Self::File { wrong: Wrong::NotStored, .. } => "not_stored",
             Self::Orphan(_) => "orphan",
             Self::Usage(_) => "wrong_usage",
+            Self::References(BlobTally { counted: 0, .. }) => "unreferenced",
+            Self::References(_) => "wrong_references",
+            Self::Place(TreeFault { wrong: WrongPlace::Unreachable, .. }) => "unreachable",
+            Self::Place(TreeFault { wrong: WrongPlace::Mismarked, .. }) => "mismarked",
+            Self::Place(TreeFault { wrong: WrongPlace::NameTaken, .. }) => "name_taken",
         }
     }
 }
@@ -85,14 +96,22 @@ pub struct Findings {
     pub not_stored: u64,
     pub orphan: u64,
     pub wrong_usage: u64,
+    pub wrong_references: u64,
+    pub unreferenced: u64,
+    pub unreachable: u64,
+    pub mismarked: u64,
+    pub name_taken: u64,
 }
 
 impl Findings {
     /// How many in all.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        let Self { missing, wrong_size, wrong_hash, unreadable, not_stored, orphan, wrong_usage } = *self;
-        missing + wrong_size + wrong_hash + unreadable + not_stored + orphan + wrong_usage
+        let Self { missing, wrong_size, wrong_hash, unreadable, not_stored, orphan, .. } = *self;
+        let Self { wrong_usage, wrong_references, unreferenced, unreachable, mismarked, name_taken, .. } =
+            *self;
+        let of_blobs = missing + wrong_size + wrong_hash + unreadable + not_stored + orphan;
+        of_blobs + wrong_usage + wrong_references + unreferenced + unreachable + mismarked + name_taken
     }
 
     pub(in crate::operations) const fn count(&mut self, finding: &Finding) {
@@ -104,6 +123,11 @@ impl Findings {
             Finding::File { wrong: Wrong::NotStored, .. } => &mut self.not_stored,
             Finding::Orphan(_) => &mut self.orphan,
             Finding::Usage(_) => &mut self.wrong_usage,
+            Finding::References(BlobTally { counted: 0, .. }) => &mut self.unreferenced,
+            Finding::References(_) => &mut self.wrong_references,
+            Finding::Place(TreeFault { wrong: WrongPlace::Unreachable, .. }) => &mut self.unreachable,
+            Finding::Place(TreeFault { wrong: WrongPlace::Mismarked, .. }) => &mut self.mismarked,
+            Finding::Place(TreeFault { wrong: WrongPlace::NameTaken, .. }) => &mut self.name_taken,
         };
         *counter += 1;
     }
@@ -112,16 +136,28 @@ impl Findings {
 /// What was looked at, and how much was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Verified {
-    /// Files whose blobs were asked for.
+    /// Files whose blobs were asked for, those in the trash too.
     pub files: u64,
+    /// Old versions of the same.
+    pub versions: u64,
     /// Blobs of theirs, thumbnails among them.
     pub blobs: u64,
     /// Blobs that the store listed; `None`: it can't be listed, so that orphans were not looked for.
     pub listed: Option<u64>,
-    /// Accounts that were counted up.
+    /// Drives that were counted up.
     pub accounts: u64,
     /// What was found.
     pub findings: Findings,
+    /// How many findings were repaired.
+    pub repaired: u64,
+}
+
+impl Verified {
+    /// Whether all is as it should be, now that it is checked and perhaps repaired.
+    #[must_use]
+    pub const fn is_sound(&self) -> bool {
+        self.findings.total() == self.repaired
+    }
 }
 
 /// What is told while a check goes on.

@@ -1,11 +1,15 @@
-//! The database and the store, compared in both directions.
+//! The database and the store, compared in both directions, and the database with itself.
 //!
-//! Nothing is changed, and memory does not grow with what is kept: files, accounts and the lists of the store go by
-//! page. What seems wrong is looked at again before it counts, so that uploads, removals and sweeps at the same time
-//! make no findings.
+//! Memory does not grow with what is kept: files, versions, drives and the lists of the store go by page. What seems wrong between
+//! database and store is looked at again before it counts, and what the rows of the database add up to is looked at in one snapshot: so
+//! uploads, removals and sweeps at the same time make no findings.
+//!
+//! Nothing is changed but on demand: then counters and references are made what the rows add up to. A row is never removed and a place
+//! never changed, for no check knows which of two rows is right.
 
 mod files;
 mod finding;
+mod rows;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,16 +17,16 @@ use std::time::Duration;
 pub use finding::{FileBlob, Finding, Findings, Verified, VerifyEvent, Wrong};
 
 use self::files::FileCheck;
+use self::rows::RowCheck;
 use super::listing::{Listing, Rows};
-use super::retry::retry_reads;
+use super::needed::Place;
 use crate::ports::Ports;
+use fm_domain::archive::Archive;
 use fm_domain::blobs::{BlobStore, Bucket, ListBlobs};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
 
-/// How many accounts are counted up by one statement.
-const ACCOUNTS: u32 = 50;
 /// After how many files or blobs the log says how far it got.
 const PROGRESS: u64 = 50_000;
 
@@ -33,6 +37,8 @@ pub struct VerifyCommand {
     pub rehash: bool,
     /// Blobs without a row that are younger than this are no orphans.
     pub min_age: Duration,
+    /// Whether counters and references are made what the rows add up to.
+    pub repair: bool,
 }
 
 /// Compares the database with the store.
@@ -75,32 +81,34 @@ impl VerifyBlobs {
         }
     }
 
-    /// Tells each finding as it is made, and how far it is; in the end what was looked at. An error means that the check did not
-    /// get to its end.
+    /// Tells each finding as it is made, and how far it is; in the end what was looked at. `archive` is the database of the ports. An error
+    /// means that the check did not get to its end.
     pub async fn run(
         &self,
         command: VerifyCommand,
+        archive: &dyn Archive,
         tell: &mut (dyn FnMut(VerifyEvent<'_>) + Send),
     ) -> PortResult<Verified> {
         let mut check = Check { verified: Verified::default(), tell };
         self.files(command.rehash, &mut check).await?;
         self.orphans(command.min_age, &mut check).await?;
-        self.accounts(&mut check).await?;
+        RowCheck { archive, now: self.clock.now(), repair: command.repair }.run(&mut check).await?;
         Ok(check.verified)
     }
 
     async fn files(&self, rehash: bool, check: &mut Check<'_>) -> PortResult<()> {
         let files = FileCheck { db: self.db.clone(), blobs: self.blobs.clone(), rehash };
-        let mut after = None;
-        while let Some(page) = files.page(after).await? {
-            after = Some(page.last);
-            let before = check.verified.files;
+        let mut place = Place::START;
+        while let Some(page) = files.page(place).await? {
+            place = page.next;
+            let before = check.verified.files + check.verified.versions;
             check.verified.files += page.files;
+            check.verified.versions += page.versions;
             check.verified.blobs += page.blobs;
             for finding in &page.findings {
                 check.report(finding);
             }
-            check.tell_progress(before, check.verified.files);
+            check.tell_progress(before, check.verified.files + check.verified.versions);
         }
         Ok(())
     }
@@ -124,22 +132,6 @@ impl VerifyBlobs {
         }
         check.verified.listed = Some(seen);
         Ok(())
-    }
-
-    async fn accounts(&self, check: &mut Check<'_>) -> PortResult<()> {
-        let mut after = None;
-        loop {
-            let tallies =
-                retry_reads(async || self.db.read().await?.users().tally(after, ACCOUNTS).await).await?;
-            let Some(last) = tallies.last() else { return Ok(()) };
-            after = Some(last.user);
-            let before = check.verified.accounts;
-            check.verified.accounts += tallies.len() as u64;
-            for tally in tallies.into_iter().filter(|tally| tally.recorded != tally.counted) {
-                check.report(&Finding::Usage(tally));
-            }
-            check.tell_progress(before, check.verified.accounts);
-        }
     }
 }
 

@@ -8,17 +8,41 @@ use super::{FileBlob, Finding, Verified, VerifyBlobs, VerifyCommand, VerifyEvent
 use crate::fixture::sha256;
 use crate::operations::fixture::{Deployment, LONG_AGO, blob};
 use crate::ports::Ports;
-use fm_domain::accounts::{Kept, Tally};
+use fm_domain::archive::{MockArchive, MockSnapshot};
 use fm_domain::blobs::{BlobKey, BlobState};
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{File, ThumbnailState};
+use fm_domain::files::{File, ThumbnailState, VersionNumber};
+use fm_domain::tree::Version;
+
+mod rows;
 
 const HOUR: Duration = Duration::from_hours(1);
 
+/// A database whose rows add up.
+fn sound() -> MockArchive {
+    let mut archive = MockArchive::new();
+    archive.expect_snapshot().returning(|| {
+        let mut snapshot = MockSnapshot::new();
+        snapshot.expect_tallies().returning(|_, _| Ok(Vec::new()));
+        snapshot.expect_wrong_references().returning(|_, _| Ok(Vec::new()));
+        snapshot.expect_faults().returning(|_| Ok(Vec::new()));
+        Ok(Box::new(snapshot))
+    });
+    archive
+}
+
 async fn check(ports: &Ports, rehash: bool) -> (PortResult<Verified>, Vec<Finding>) {
+    let command = VerifyCommand { rehash, min_age: HOUR, repair: false };
+    check_rows(ports, command, &sound()).await
+}
+
+async fn check_rows(
+    ports: &Ports,
+    command: VerifyCommand,
+    archive: &MockArchive,
+) -> (PortResult<Verified>, Vec<Finding>) {
     let (mut found, mut told) = (Vec::new(), Verified::default());
-    let command = VerifyCommand { rehash, min_age: HOUR };
     let mut tell = |event: VerifyEvent<'_>| match event {
         VerifyEvent::Found(finding) => found.push(finding.clone()),
         VerifyEvent::Progress(so_far) => {
@@ -26,7 +50,7 @@ async fn check(ports: &Ports, rehash: bool) -> (PortResult<Verified>, Vec<Findin
             told = *so_far;
         }
     };
-    let verified = VerifyBlobs::new(ports).run(command, &mut tell).await;
+    let verified = VerifyBlobs::new(ports).run(command, archive, &mut tell).await;
     if let Ok(verified) = &verified {
         let seen = |verified: &Verified| (verified.files, verified.listed.unwrap_or(0), verified.accounts);
         assert_eq!(seen(&told), seen(verified), "all of it was told");
@@ -43,7 +67,7 @@ async fn verify(deployment: &Deployment, rehash: bool) -> (Verified, Vec<Finding
 
 fn wrong(file: &File, wrong: Wrong) -> Finding {
     let key = BlobKey::file(file.blob);
-    Finding::File { of: FileBlob { file: file.id, owner: file.owner, key }, wrong }
+    Finding::File { of: FileBlob { file: file.id, version: None, owner: file.owner, key }, wrong }
 }
 
 #[tokio::test]
@@ -201,22 +225,30 @@ async fn a_store_without_lists_is_checked_in_one_direction() {
 }
 
 #[tokio::test]
-async fn counters_that_differ_from_the_files_are_found() {
+async fn old_versions_are_looked_for_like_files() {
     let deployment = Deployment::default();
-    let kept = |bytes, files| Kept { bytes: ByteSize::new(bytes), files };
-    let mut users: Vec<Tally> = (1..=120)
-        .map(|n| Tally {
-            user: fm_domain::ids::UserId::new(fm_domain::testing::CountingIds::nth(n)),
-            recorded: kept(n, 1),
-            counted: kept(n, 1),
-        })
-        .collect();
-    users[77].counted = kept(78, 2);
-    users[119].recorded = kept(0, 1);
-    deployment.state().tallies.clone_from(&users);
-    let (verified, found) = verify(&deployment, false).await;
-    assert_eq!(found, [Finding::Usage(users[77]), Finding::Usage(users[119])]);
-    assert_eq!((verified.accounts, verified.findings.wrong_usage), (120, 2));
+    let file = deployment.file(1, "hello");
+    let (gone, flipped) = (deployment.version(&file, 11, "hell"), deployment.version(&file, 12, "help"));
+    deployment.version(&file, 13, "fine");
+    for (number, version) in (1..).zip(&mut deployment.state().versions) {
+        version.number = VersionNumber::new(number);
+    }
+    deployment.state().store.remove(&BlobKey::file(gone.blob));
+    deployment.state().put(BlobKey::file(flipped.blob), "halp");
+    let wrong = |version: &Version, number, wrong| {
+        let (file, owner, key) = (version.file, version.created_by, BlobKey::file(version.blob));
+        Finding::File { of: FileBlob { file, version: Some(VersionNumber::new(number)), owner, key }, wrong }
+    };
+    let hash = Wrong::Hash { recorded: sha256(b"help"), stored: sha256(b"halp") };
+    let (verified, found) = verify(&deployment, true).await;
+    assert_eq!(found, [wrong(&gone, 1, Wrong::Missing), wrong(&flipped, 2, hash)]);
+    assert_eq!((verified.files, verified.versions, verified.blobs), (1, 3, 4));
+
+    // One that goes meanwhile makes no finding.
+    deployment.state().files.clear();
+    deployment.state().after_head = Some(Box::new(|state| state.versions.clear()));
+    let (_, found) = verify(&deployment, false).await;
+    assert_eq!(found, []);
 }
 
 #[tokio::test]

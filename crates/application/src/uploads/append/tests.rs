@@ -92,8 +92,8 @@ async fn with_the_last_byte_the_file_exists() {
             "complete at 5",
             "update",
             "mark stored",
+            "enter",
             "insert",
-            "charge",
             "commit"
         ]
     );

@@ -1,10 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use fm_domain::accounts::{Charge, ReserveBytes};
 use fm_domain::blobs::MarkStored;
 use fm_domain::clock::Clock as _;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file, an_upload};
+use fm_domain::tree::{Delta, EnterDrive};
 
 use super::*;
 use crate::fixture::{enqueued, lost_race, once, reads_of_file, sha256, unavailable};
@@ -43,7 +43,8 @@ async fn commit(
     upload: Upload,
     whole: StoredUpload,
 ) -> Result<File, ResumableError> {
-    commit_upload(&context(effects, doubles, settings), &upload, &whole).await
+    let placed = commit_upload(&context(effects, doubles, settings), &upload, &whole).await?;
+    Ok(placed.file)
 }
 
 #[tokio::test]
@@ -51,7 +52,7 @@ async fn a_whole_upload_becomes_a_file() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let context = context(&effects, doubles([filing(&effects, &rows)], []), &settings());
     let store = FakeStore::stepwise(&effects);
-    let file = complete_resumable(&context, &store, &whole_upload()).await.unwrap();
+    let file = complete_resumable(&context, &store, &whole_upload()).await.unwrap().file;
     assert_eq!(
         (file.owner, file.name.as_str(), file.blob),
         (an_upload().owner, "hello.txt", an_upload().blob)
@@ -68,7 +69,7 @@ async fn a_whole_upload_becomes_a_file() {
         ..whole_upload()
     };
     assert_eq!(rows.all(), [(row, acquired().epoch)]);
-    assert_eq!(effects.seen(), ["complete at 5", "update", "mark stored", "insert", "charge", "commit"]);
+    assert_eq!(effects.seen(), ["complete at 5", "update", "mark stored", "enter", "insert", "commit"]);
 }
 
 #[tokio::test]
@@ -110,7 +111,7 @@ async fn a_picture_gets_a_thumbnail() {
     let doubles = (doubles_with_pictures([unit]), &settings());
     let file = commit(&effects, doubles, whole_upload(), in_own_blob(Some(sha256(b"hello")))).await.unwrap();
     assert_eq!(file.thumbnail, ThumbnailState::Pending);
-    assert_eq!(effects.seen(), ["update", "mark stored", "insert", "enqueue", "charge", "commit"]);
+    assert_eq!(effects.seen(), ["update", "mark stored", "enter", "enqueue", "insert", "commit"]);
 }
 
 #[tokio::test]
@@ -126,7 +127,7 @@ async fn bytes_that_were_not_read_yet_are_verified_once() {
     });
     let file = commit(&effects, (doubles([unit], []), &settings()), upload, in_own_blob(None)).await.unwrap();
     assert_eq!(file.sha256, None);
-    assert_eq!(effects.seen(), ["update", "enqueue", "mark stored", "insert", "charge", "commit"]);
+    assert_eq!(effects.seen(), ["update", "mark stored", "enter", "insert", "enqueue", "commit"]);
 }
 
 #[tokio::test]
@@ -151,7 +152,7 @@ async fn the_key_of_the_upload_finds_the_file_from_now_on() {
         let doubles = (doubles([unit], []), &settings());
         commit(&effects, doubles, upload, in_own_blob(hash)).await.unwrap();
         let key = if hash.is_some() { "finish" } else { "renew" };
-        assert_eq!(effects.seen(), ["update", "mark stored", "insert", key, "charge", "commit"]);
+        assert_eq!(effects.seen(), ["update", "mark stored", "enter", "insert", key, "commit"]);
     }
 }
 
@@ -160,19 +161,18 @@ async fn what_was_reserved_is_charged() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut unit = saving(&effects, &rows);
     once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
-    once!(effects, unit.files.expect_insert(), "insert", |_| Ok(()));
     let five = ByteSize::new(5);
-    let charge = Charge { unreserve: five, add: five, files_added: 1, ..Charge::default() };
-    once!(effects, unit.users.expect_charge(), "charge", |_, seen, quota| {
-        assert_eq!((*seen, quota), (charge, Some(ByteSize::new(9))));
-        Err(ReserveBytes::QuotaExceeded)
+    let delta = Delta::new_file(five).unreserving(five);
+    once!(effects, unit.drives.expect_enter(), "enter", |_, seen, quota| {
+        assert_eq!((*seen, quota), (delta, Some(ByteSize::new(9))));
+        Err(EnterDrive::QuotaExceeded { trash: ByteSize::ZERO, versions: ByteSize::ZERO })
     });
     let upload = Upload { reserved: five, ..whole_upload() };
     let doubles = (doubles([unit], []), &with_quota(9));
     let outcome = commit(&effects, doubles, upload, in_own_blob(Some(sha256(b"hello")))).await;
     assert!(matches!(outcome, Err(ResumableError::QuotaExceeded)));
     assert_eq!(rows.last().reserved, ByteSize::ZERO);
-    assert_eq!(effects.seen(), ["update", "mark stored", "insert", "charge", "rollback"]);
+    assert_eq!(effects.seen(), ["update", "mark stored", "enter", "rollback"]);
 }
 
 #[tokio::test]
@@ -188,13 +188,15 @@ async fn a_blob_that_a_sweep_gave_up_meanwhile_is_no_file() {
 
 #[tokio::test]
 async fn a_lost_answer_to_the_commit_is_read_back() {
-    for found in [Some(a_file()), None] {
+    let whole = in_own_blob(Some(sha256(b"hello")));
+    let ours = File { blob: whole.blob, ..a_file() };
+    for (found, is_ours) in [(Some(ours), true), (Some(a_file()), false), (None, false)] {
         let (effects, rows) = (Effects::default(), Rows::default());
         let unit = filing(&effects, &rows).committing_with(unavailable());
         let doubles = doubles([unit], [reads_of_file(&effects, found.clone())]);
         let whole = in_own_blob(Some(sha256(b"hello")));
         let outcome = commit(&effects, (doubles, &settings()), whole_upload(), whole).await;
-        assert_eq!(outcome.is_ok(), found.is_some());
+        assert_eq!(outcome.is_ok(), is_ours);
         assert_eq!(effects.seen()[4..], ["commit", "find"]);
     }
 }
@@ -223,7 +225,7 @@ async fn an_upload_in_a_fresh_blob_gives_its_own_up() {
     assert_eq!(file.blob, a_file().blob);
     assert_eq!(
         effects.seen(),
-        ["update", "cancel intent", "enqueue", "mark stored", "insert", "charge", "commit"]
+        ["update", "cancel intent", "enqueue", "mark stored", "enter", "insert", "commit"]
     );
 }
 
@@ -234,7 +236,7 @@ async fn a_blob_that_was_given_up_before_is_purged_by_its_first_job() {
     once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(false));
     let doubles = (doubles([filed(&effects, unit)], []), &settings());
     commit(&effects, doubles, whole_upload(), in_fresh_blob()).await.unwrap();
-    assert_eq!(effects.seen(), ["update", "cancel intent", "mark stored", "insert", "charge", "commit"]);
+    assert_eq!(effects.seen(), ["update", "cancel intent", "mark stored", "enter", "insert", "commit"]);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use fm_domain::blobs::{MockDirectStore, MockPartReceiver, PartLimits, WriteId};
 use fm_domain::clock::Clock as _;
+use fm_domain::files::File;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file, an_upload};
 use fm_domain::uploads::Epoch;
@@ -132,10 +133,10 @@ async fn the_file_is_what_its_first_bytes_say_and_the_rest_is_verified_later() {
             "complete",
             "get",
             "update",
-            "enqueue",
             "mark stored",
+            "enter",
             "insert",
-            "charge",
+            "enqueue",
             "commit"
         ]
     );

@@ -5,7 +5,9 @@ use fm_domain::accounts::ReserveBytes;
 use fm_domain::body::BodyError;
 use fm_domain::clock::Clock as _;
 use fm_domain::error::PortError;
+use fm_domain::ids::DriveId;
 use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, an_upload};
+use fm_domain::tree::Folder;
 
 use super::*;
 use crate::fixture::{access, lost_race, once, sha256, unavailable};
@@ -20,6 +22,8 @@ fn draft() -> Draft {
         transport: upload.transport,
         key: None,
         name: upload.name,
+        placing: upload.placing,
+        if_match: None,
         length: upload.length,
         claimed_type: upload.claimed_type,
         promised: None,
@@ -217,4 +221,51 @@ async fn a_unit_that_lost_a_race_is_tried_again() {
     let created = create(&effects, (units, vec![]), &settings(), &draft()).await.unwrap();
     assert_eq!(rows.last(), created.upload);
     assert_eq!(rows.all().len(), 2);
+}
+
+/// Reads that find an item under the name that is asked for.
+fn taken() -> FakeReads {
+    let mut reads = FakeReads::default();
+    reads.tree.expect_resolve().return_once(|_, _, _| Ok(Some(fm_domain::testing::a_file().into())));
+    reads
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_refused_before_any_bytes_unless_it_is_a_repetition() {
+    let effects = Effects::default();
+    let placing = Placing { on_conflict: fm_domain::tree::OnConflict::Fail, ..Placing::default() };
+    let plain = Draft { placing: placing.clone(), ..draft() };
+    let refused = create(&effects, (vec![], vec![taken()]), &settings(), &plain).await.err();
+    assert!(matches!(refused, Some(ResumableError::Misplaced(TreeError::NameTaken { .. }))), "{refused:?}");
+    assert_eq!(effects.seen(), [""; 0], "no unit was begun");
+
+    let mut held = FakeUnitOfWork::noting(&effects);
+    once!(effects, held.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Held));
+    let keyed = Draft { placing: placing.clone(), ..keyed() };
+    let refused = create(&effects, (vec![held], vec![taken()]), &settings(), &keyed).await.err();
+    assert!(matches!(refused, Some(ResumableError::Misplaced(TreeError::NameTaken { .. }))), "{refused:?}");
+    assert_eq!(effects.seen(), ["claim", "rollback"], "the key is free again");
+
+    let mut again = FakeUnitOfWork::noting(&effects);
+    let lease_until = FixedClock::NEW_YEAR.now();
+    once!(effects, again.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Running { lease_until }));
+    again.uploads.expect_find_by_key().return_once(move |_, _| Ok(Some(Upload { placing, ..an_upload() })));
+    let found = create(&effects, (vec![again], vec![taken()]), &settings(), &keyed).await.unwrap();
+    assert_eq!((found.upload.id, found.fresh), (an_upload().id, false));
+}
+
+#[tokio::test]
+async fn a_repetition_into_another_folder_is_another_upload() {
+    let effects = Effects::default();
+    let mut again = FakeUnitOfWork::noting(&effects);
+    let lease_until = FixedClock::NEW_YEAR.now();
+    once!(effects, again.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Running { lease_until }));
+    again.uploads.expect_find_by_key().return_once(|_, _| Ok(Some(an_upload())));
+    let parent = Some(fm_domain::ids::NodeId::new(CountingIds::nth(8)));
+    let elsewhere = Draft { placing: Placing { parent, ..Placing::default() }, ..keyed() };
+    let mut reads = FakeReads::default();
+    let folder = Folder::root(DriveId::of_user(an_upload().owner), FixedClock::NEW_YEAR.now());
+    reads.tree.expect_item().return_once(|_, _| Ok(Some(folder.into())));
+    let refused = create(&effects, (vec![again], vec![reads]), &settings(), &elsewhere).await.err();
+    assert!(matches!(refused, Some(ResumableError::KeyConflict)), "{refused:?}");
 }

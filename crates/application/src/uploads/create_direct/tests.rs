@@ -7,6 +7,7 @@ use fm_domain::error::PortError;
 use fm_domain::idempotency::Claimed;
 use fm_domain::ids::{BlobId, FileId};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, PlainPartLinks, an_upload};
+use fm_domain::tree::Placing;
 
 use super::*;
 use crate::fixture::{FakeBlobs, access, actor, once, unavailable};
@@ -32,7 +33,15 @@ fn begun(size: u64, write: &str) -> Upload {
 
 fn command(size: u64) -> CreateDirectCommand {
     let Upload { name, claimed_type, .. } = an_upload();
-    CreateDirectCommand { key: None, name, size: ByteSize::new(size), claimed_type, sha256: None }
+    CreateDirectCommand {
+        key: None,
+        name,
+        placing: Placing::default(),
+        if_match: None,
+        size: ByteSize::new(size),
+        claimed_type,
+        sha256: None,
+    }
 }
 
 /// A unit in which the key belongs to this upload.

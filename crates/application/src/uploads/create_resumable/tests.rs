@@ -6,6 +6,7 @@ use fm_domain::clock::Clock as _;
 use fm_domain::idempotency::Claimed;
 use fm_domain::ids::{BlobId, UploadId};
 use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedClock, an_upload};
+use fm_domain::tree::Placing;
 use fm_domain::uploads::{Upload, UploadStatus};
 use futures_util::{StreamExt as _, stream};
 
@@ -38,6 +39,8 @@ async fn create(
     let store: Arc<dyn ResumableStore> = Arc::new(FakeStore::stepwise(effects));
     let upload = created(length);
     let command = CreateResumableCommand {
+        placing: Placing::default(),
+        if_match: None,
         key: key.map(|key| key.parse().unwrap()),
         name: upload.name,
         length: upload.length,
@@ -46,7 +49,8 @@ async fn create(
         first: first.map(|body| FirstBytes { body, length: None, checksum: None }),
     };
     let context = context(effects, doubles(units, reads), &settings());
-    CreateResumable::new(&context, &store).run(&actor(), command).await.unwrap()
+    let creating = CreateResumable::new(&context, &store);
+    Box::pin(creating.run(&actor(), command)).await.unwrap()
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ impl Reception {
         self,
         store: FakeStore,
         body: ByteStream,
-    ) -> (Result<Option<File>, ResumableError>, Upload) {
+    ) -> (Result<Option<Placed>, ResumableError>, Upload) {
         let context = context(&self.effects, doubles(self.units, self.reads), &self.settings);
         let request = AppendRequest {
             checksum: self.checksum,
@@ -363,7 +363,7 @@ async fn a_whole_upload_in_one_chunk_is_a_file_at_once_in_a_fresh_blob() {
     reception.body_length = Some(4);
     let store = reception.stepwise();
     let (outcome, _) = reception.receive(store, pieces(&["ab", "cd"])).await;
-    let file = outcome.unwrap().unwrap();
+    let file = outcome.unwrap().unwrap().file;
     assert_ne!(file.blob, an_upload().blob);
     assert_eq!((file.size, file.sha256), (ByteSize::new(4), Some(sha256(b"abcd"))));
     assert_eq!(
@@ -376,8 +376,8 @@ async fn a_whole_upload_in_one_chunk_is_a_file_at_once_in_a_fresh_blob() {
             "cancel intent",
             "enqueue",
             "mark stored",
+            "enter",
             "insert",
-            "charge",
             "commit"
         ]
     );

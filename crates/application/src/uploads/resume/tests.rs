@@ -54,7 +54,19 @@ async fn an_open_upload_goes_on_at_its_offset_and_a_complete_one_names_its_file(
         let progress = resume(&effects, vec![], Some(upload.clone())).await.unwrap();
         let Upload { id, length, expires_at, .. } = upload;
         let (offset, metadata) = (ByteSize::new(offset), "m".to_owned());
-        assert_eq!(progress, Progress { id, offset, length, metadata, expires_at, file: expected });
+        assert_eq!(
+            progress,
+            Progress {
+                id,
+                offset,
+                length,
+                metadata,
+                expires_at,
+                file: expected,
+                requested_name: None,
+                moved_from: None
+            }
+        );
         assert_eq!(effects.seen(), ["look"]);
     }
 }
@@ -80,8 +92,8 @@ async fn a_whole_upload_that_its_request_left_behind_becomes_a_file() {
             "complete at 5",
             "update",
             "mark stored",
+            "enter",
             "insert",
-            "charge",
             "commit"
         ]
     );

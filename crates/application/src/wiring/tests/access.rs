@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use super::{DirectDoubles, MockDirectStore, MockResumableStore, PartLimits};
 use crate::files::{
-    EditError, FileError, ListCommand, ListError, RemoveCommand, RenameCommand, ReplaceCommand,
-    SignUrlCommand, ThumbnailError, UploadCommand, UploadError,
+    FileError, ListCommand, ListError, ReplaceCommand, SignUrlCommand, ThumbnailError, UploadCommand,
+    UploadError,
 };
-use crate::fixture::{access, actor, body, sha256};
+use crate::fixture::{access, actor, body, entered, sha256};
 use crate::testing::{TestPorts, settings};
+use crate::tree::{DeleteCommand, EditCommand, TreeError};
 use crate::uploads::{
     AppendCommand, CompleteDirectCommand, CreateDirectCommand, CreateResumableCommand, ResumableError,
 };
@@ -21,6 +22,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::files::{FileFilter, FileSort, SortOrder};
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey};
 use fm_domain::testing::{FakeReads, FakeUnitOfWork, a_file, an_account, an_upload};
+use fm_domain::tree::{OnConflict, Placing};
 use futures_util::{StreamExt as _, stream};
 
 /// What a database is asked with.
@@ -49,6 +51,9 @@ macro_rules! finds_nothing {
 
 fn unit(asked: &Asked) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::default();
+    unit.drives.expect_enter().returning(|_, _, _| Ok(entered()));
+    finds_nothing!(asked, unit.nodes.expect_find());
+    unit.nodes.expect_find_trashed().returning(|_, _| Ok(None));
     finds_nothing!(asked, unit.files.expect_find_for_update());
     finds_nothing!(asked, unit.uploads.expect_find_for_update());
     finds_nothing!(asked, unit.uploads.expect_find_by_key());
@@ -70,7 +75,7 @@ fn reads(asked: &Asked) -> FakeReads {
 }
 
 /// All use cases on a database that has nothing, but for a finished upload with every idempotency key.
-fn use_cases(asked: &Asked) -> UseCases {
+fn use_cases(asked: &Asked) -> Box<UseCases> {
     let mut store = MockDirectStore::new();
     let (least, most) = (ByteSize::new(1), ByteSize::new(1 << 24));
     store.expect_part_limits().return_const(PartLimits { least, most, most_parts: 10_000 });
@@ -79,7 +84,7 @@ fn use_cases(asked: &Asked) -> UseCases {
         TestPorts { direct, resumable: Some(MockResumableStore::new()), ..TestPorts::default() };
     // An upload reads its quota too.
     doubles.db = doubles.db.unit(unit(asked)).reads(reads(asked)).reads(reads(asked));
-    UseCases::new(&doubles.ports(), &settings())
+    Box::new(UseCases::new(&doubles.ports(), &settings()))
 }
 
 /// Asserts that a use case asks once, with this right, and that it asks nothing and refuses without it. `run` says
@@ -133,18 +138,26 @@ async fn whatever_shows_files_asks_for_the_right_to_read() {
 async fn whatever_makes_or_changes_files_asks_for_the_right_to_write() {
     let file = a_file().id;
     asks("upload", Right::Write, async |all, actor| {
-        let command = UploadCommand { key: Some(key()), body: body(&["hello"]) };
+        let command = UploadCommand::new(Some(key()), body(&["hello"]));
         matches!(all.files.upload.run(actor, command).await, Err(UploadError::Denied(_)))
     })
     .await;
     asks("replace the content", Right::Write, async |all, actor| {
-        let command = ReplaceCommand { file, if_match: None, body: body(&["hello"]) };
+        let command = ReplaceCommand { file, if_match: None, modified_at: None, body: body(&["hello"]) };
         matches!(all.files.replace_content.run(actor, command).await, Err(UploadError::Denied(_)))
     })
     .await;
     asks("rename", Right::Write, async |all, actor| {
-        let command = RenameCommand { file, if_match: None, name: a_file().name };
-        matches!(all.files.rename.run(actor, command).await, Err(EditError::Denied(_)))
+        let command = EditCommand {
+            item: file.into(),
+            kind: None,
+            if_match: None,
+            name: Some(a_file().name),
+            parent: None,
+            on_conflict: OnConflict::Fail,
+            modified_at: None,
+        };
+        matches!(all.tree.edit.run(actor, command).await, Err(TreeError::Denied(_)))
     })
     .await;
     asks("make the thumbnail again", Right::Write, async |all, actor| {
@@ -154,10 +167,11 @@ async fn whatever_makes_or_changes_files_asks_for_the_right_to_write() {
 }
 
 #[tokio::test]
-async fn removing_a_file_asks_for_the_right_to_delete() {
-    asks("remove", Right::Delete, async |all, actor| {
-        let command = RemoveCommand { file: a_file().id, if_match: None };
-        matches!(all.files.remove.run(actor, command).await, Err(EditError::Denied(_)))
+async fn deleting_a_file_asks_for_the_right_to_delete() {
+    asks("delete", Right::Delete, async |all, actor| {
+        let command =
+            DeleteCommand { item: a_file().id.into(), kind: None, if_match: None, recursive: false };
+        matches!(all.tree.delete.run(actor, command).await, Err(TreeError::Denied(_)))
     })
     .await;
 }
@@ -167,6 +181,8 @@ async fn resumable_uploads_ask_for_the_right_to_write() {
     let upload = an_upload().id;
     asks("create", Right::Write, async |all, actor| {
         let command = CreateResumableCommand {
+            placing: Placing::default(),
+            if_match: None,
             key: Some(key()),
             name: an_upload().name,
             length: an_upload().length,
@@ -208,7 +224,15 @@ async fn direct_uploads_ask_for_the_right_to_write() {
     let upload = an_upload().id;
     asks("create", Right::Write, async |all, actor| {
         let (name, size) = (an_upload().name, ByteSize::new(5));
-        let command = CreateDirectCommand { key: Some(key()), name, size, claimed_type: None, sha256: None };
+        let command = CreateDirectCommand {
+            key: Some(key()),
+            name,
+            placing: Placing::default(),
+            if_match: None,
+            size,
+            claimed_type: None,
+            sha256: None,
+        };
         let created = all.direct.as_ref().unwrap().create.run(actor, command).await;
         matches!(created, Err(ResumableError::Denied(_)))
     })

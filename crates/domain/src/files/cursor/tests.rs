@@ -7,7 +7,7 @@ use super::{InvalidCursor, decode_cursor, encode_cursor};
 use crate::body::ByteSize;
 use crate::clock::Timestamp;
 use crate::files::{FileFilter, FileSort, PageKey, Sha256, SortOrder, TypeFilter};
-use crate::ids::{FileId, UserId};
+use crate::ids::{FileId, NodeId, UserId};
 use crate::testing::{CountingIds, PlainMacs, a_user};
 
 const MACS: PlainMacs = PlainMacs;
@@ -35,6 +35,10 @@ fn filters() -> Vec<FileFilter> {
         FileFilter { content_type: Some(TypeFilter::Exactly(png)), ..all.clone() },
         FileFilter { content_type: Some(TypeFilter::Family("image".to_owned())), ..all.clone() },
         FileFilter { content_type: Some(TypeFilter::Family("image/png".to_owned())), ..all.clone() },
+        FileFilter { parent: Some(NodeId::new(CountingIds::nth(1))), ..all.clone() },
+        FileFilter { parent: Some(NodeId::new(CountingIds::nth(2))), ..all.clone() },
+        FileFilter { modified_after: Some(Timestamp::from_unix_micros(1)), ..all.clone() },
+        FileFilter { modified_before: Some(Timestamp::from_unix_micros(1)), ..all.clone() },
         all,
     ]
 }
@@ -70,6 +74,7 @@ fn cursors_that_were_given_out_before_are_still_read_and_written() {
         name_contains: Some("straße".to_owned()),
         sha256: Some(Sha256::new([1; 32])),
         content_type: Some(TypeFilter::Family("image".to_owned())),
+        ..FileFilter::default()
     };
     let narrow = |text| (text, filter.clone(), SortOrder::Ascending);
     let all = |text| (text, FileFilter::default(), SortOrder::Descending);

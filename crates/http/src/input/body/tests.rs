@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::input::{Fields, FromFields};
 use crate::openapi::openapi;
 use crate::problem::Problem;
-use crate::routes::{auth, direct_uploads, files};
+use crate::routes::{auth, direct_uploads, files, tree, versions};
 
 fn read<T: FromFields>(object: Map<String, Value>) -> Result<T, Problem> {
     let mut fields = Fields::new(object);
@@ -40,7 +40,8 @@ where
     assert_eq!(faults::<T>(Map::new()), required, "{name}: what is required");
 
     let properties = schema["properties"].as_object().unwrap();
-    let wrong = properties.keys().map(|field| (field.clone(), Value::Bool(true)));
+    // No field is an object.
+    let wrong = properties.keys().map(|field| (field.clone(), Value::Object(Map::new())));
     let pointers: Vec<String> =
         faults::<T>(wrong.collect()).into_iter().map(|(pointer, _)| pointer).collect();
     let every: Vec<String> = properties.keys().map(|field| format!("/{field}")).collect();
@@ -62,8 +63,13 @@ fn every_table_reads_what_the_document_describes() {
     check::<auth::rename_account::RenameBody>();
     check::<direct_uploads::complete_direct_upload::CompleteDirectUploadBody>();
     check::<direct_uploads::create_direct_upload::CreateDirectUploadBody>();
-    check::<files::rename_file::RenameFileBody>();
     check::<files::sign_url::SignUrlBody>();
+    check::<tree::copy_item::CopyItemBody>();
+    check::<tree::create_folder::CreateFolderBody>();
+    check::<tree::edit_item::EditItemBody>();
+    check::<tree::restore_item::RestoreItemBody>();
+    check::<tree::run_batch::RunBatchBody>();
+    check::<versions::change_version::ChangeVersionBody>();
 }
 
 #[test]
@@ -72,8 +78,11 @@ fn optional_fields_may_be_null_and_required_ones_not() {
     assert!(faults::<auth::refresh::RefreshBody>(null("refresh_token")).is_empty());
     assert!(faults::<files::sign_url::SignUrlBody>(null("expires_in")).is_empty());
     assert!(faults::<auth::rename_account::RenameBody>(null("name")).is_empty());
+    assert!(faults::<tree::restore_item::RestoreItemBody>(null("parent_id")).is_empty());
+    assert!(faults::<tree::create_folder::CreateFolderBody>(null("paths")).is_empty());
+    assert!(faults::<versions::change_version::ChangeVersionBody>(null("label")).is_empty());
     assert_eq!(
-        faults::<files::rename_file::RenameFileBody>(null("name")),
+        faults::<tree::edit_item::EditItemBody>(null("name")),
         BTreeSet::from([("/name".to_owned(), "must be a string".to_owned())])
     );
 }

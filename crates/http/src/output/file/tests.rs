@@ -1,19 +1,21 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use fm_api_types::{Download, Secret, Thumbnail};
+use fm_api_types::{Download, FileKind, Secret, Thumbnail};
 use fm_application::files::{FileList, FileView};
 use fm_domain::blobs::SignedUrl;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::files::{File, FileName, Sha256, ThumbnailState};
-use fm_domain::ids::BlobId;
+use fm_domain::files::{File, FileName, Sha256, ThumbnailState, VersionNumber};
+use fm_domain::ids::{BlobId, NodeId};
 use fm_domain::testing::{CountingIds, a_file};
+use fm_domain::tree::Ancestor;
 use proptest::prelude::*;
 
 use super::{file, file_list};
+use crate::output::about::About;
 
 /// What clients are promised.
-fn body(view: &FileView) -> fm_api_types::File {
+pub(in crate::output) fn body(view: &FileView, about: &About) -> fm_api_types::File {
     let file = &view.file;
     let size = match file.thumbnail {
         ThumbnailState::Ready { width, height, .. } => Some((width, height)),
@@ -21,12 +23,21 @@ fn body(view: &FileView) -> fm_api_types::File {
     };
     fm_api_types::File {
         id: file.id.uuid(),
+        kind: FileKind::File,
+        drive_id: file.owner.uuid(),
+        parent_id: file.parent.uuid(),
         name: file.name.as_str().to_owned(),
         content_type: file.content_type.as_str().to_owned(),
         size: file.size.bytes(),
         sha256: file.sha256.map(|hash| hash.to_string()),
+        version: file.version.number(),
         created_at: file.created_at.into(),
         updated_at: file.updated_at.into(),
+        modified_at: file.modified_at.into(),
+        role: "owner".to_owned(),
+        shared: false,
+        favorite: false,
+        trashed_at: None,
         thumbnail: Thumbnail {
             status: file.thumbnail.as_str().to_owned(),
             url: view.thumbnail.as_ref().map(|url| Secret::new(url.expose())),
@@ -34,7 +45,37 @@ fn body(view: &FileView) -> fm_api_types::File {
             height: size.map(|(_, height)| height),
         },
         download: Download { url: Secret::new(view.download.expose()), expires_at: view.expires_at.into() },
+        path: about.path.clone(),
+        ancestors: about.ancestors.as_ref().map(|all| all.iter().map(ancestor).collect()),
+        requested_name: about.requested_name.as_ref().map(|name| name.as_str().to_owned()),
+        moved_from_parent_id: about.moved_from.map(NodeId::uuid),
     }
+}
+
+pub(in crate::output) fn ancestor(ancestor: &Ancestor) -> fm_api_types::Ancestor {
+    let name = ancestor.name.as_ref().map(|name| name.as_str().to_owned());
+    fm_api_types::Ancestor { id: ancestor.id.uuid(), name: name.unwrap_or_default() }
+}
+
+/// What may be told of an item.
+pub(in crate::output) fn any_about() -> impl Strategy<Value = About> {
+    let name = || proptest::option::of(any_name());
+    let above = proptest::collection::vec((any::<u64>(), name()), 0..3);
+    (proptest::option::of("\\PC{0,20}"), proptest::option::of(above), name(), any::<Option<u64>>()).prop_map(
+        |(path, above, requested_name, moved_from)| About {
+            path,
+            ancestors: above.map(|above| {
+                let id = |n| NodeId::new(CountingIds::nth(n));
+                above.into_iter().map(|(n, name)| Ancestor { id: id(n), name }).collect()
+            }),
+            requested_name,
+            moved_from: moved_from.map(|n| NodeId::new(CountingIds::nth(n))),
+        },
+    )
+}
+
+pub(in crate::output) fn any_name() -> impl Strategy<Value = FileName> {
+    "[^/\\\\]{1,40}".prop_filter_map("a name", |text| FileName::from_stored(&text).ok())
 }
 
 fn any_thumbnail() -> impl Strategy<Value = ThumbnailState> {
@@ -48,34 +89,38 @@ fn any_thumbnail() -> impl Strategy<Value = ThumbnailState> {
 }
 
 /// Of the years 0 to 9999, and of all that there are.
-fn any_time() -> impl Strategy<Value = Timestamp> {
+pub(in crate::output) fn any_time() -> impl Strategy<Value = Timestamp> {
     prop_oneof![-62_167_219_200_000_000_i64..253_402_300_800_000_000, any::<i64>()]
         .prop_map(Timestamp::from_unix_micros)
 }
 
-fn any_view() -> impl Strategy<Value = FileView> {
-    let name = "[^/\\\\]{1,40}".prop_filter_map("a name", |text| FileName::from_stored(&text).ok());
+pub(in crate::output) fn any_view() -> impl Strategy<Value = FileView> {
+    let name = any_name();
     let content_type = prop_oneof![Just("text/plain"), Just("image/png"), Just("a!#$/b'*+^`|~")];
     let urls = ("\\PC{0,80}", proptest::option::of("\\PC{0,80}"));
     let times = (any_time(), any_time(), any_time());
-    let bytes = (any::<u64>(), any::<Option<[u8; 32]>>());
+    let bytes = (any::<u64>(), any::<Option<[u8; 32]>>(), any::<u32>());
     (name, content_type, bytes, times, any_thumbnail(), urls).prop_map(
-        |(name, content_type, (size, sha256), times, thumbnail, (download, thumbnail_url))| FileView {
-            file: File {
-                name,
-                // Of characters that a type may have.
-                content_type: content_type.replace('*', ".").parse().unwrap(),
-                size: ByteSize::new(size),
-                sha256: sha256.map(Sha256::new),
-                created_at: times.0,
-                updated_at: times.1,
-                thumbnail,
-                ..a_file()
-            },
-            valid_from: Timestamp::from_unix_seconds(0),
-            download: SignedUrl::new(&format!("https://files.test/?token={download}")),
-            expires_at: times.2,
-            thumbnail: thumbnail_url.map(|url| SignedUrl::new(&url)),
+        |(name, content_type, (size, sha256, version), times, thumbnail, (download, thumbnail_url))| {
+            FileView {
+                file: File {
+                    name,
+                    // Of characters that a type may have.
+                    content_type: content_type.replace('*', ".").parse().unwrap(),
+                    size: ByteSize::new(size),
+                    sha256: sha256.map(Sha256::new),
+                    version: VersionNumber::new(version),
+                    created_at: times.0,
+                    updated_at: times.1,
+                    modified_at: times.2,
+                    thumbnail,
+                    ..a_file()
+                },
+                valid_from: Timestamp::from_unix_seconds(0),
+                download: SignedUrl::new(&format!("https://files.test/?token={download}")),
+                expires_at: times.2,
+                thumbnail: thumbnail_url.map(|url| SignedUrl::new(&url)),
+            }
         },
     )
 }
@@ -83,7 +128,7 @@ fn any_view() -> impl Strategy<Value = FileView> {
 #[test]
 fn an_empty_page_is_written_as_promised() {
     let list = FileList { items: Vec::new(), next_cursor: None };
-    assert_eq!(file_list(&list).unwrap(), br#"{"items":[],"next_cursor":null}"#);
+    assert_eq!(file_list(&list, &[]).unwrap(), br#"{"items":[],"next_cursor":null}"#);
 }
 
 #[test]
@@ -109,28 +154,30 @@ fn times_at_the_ends_of_years_are_written_as_promised() {
             expires_at: at,
             thumbnail: None,
         };
-        let promised = serde_json::to_string(&body(&view)).unwrap();
-        assert_eq!(String::from_utf8(file(&view).unwrap()).unwrap(), promised, "{micros}");
+        let promised = serde_json::to_string(&body(&view, &About::NOTHING)).unwrap();
+        let written = file(&view, &About::NOTHING).unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), promised, "{micros}");
     }
 }
 
 proptest! {
     #[test]
-    fn a_file_is_written_as_its_body_promises(view in any_view()) {
-        let promised = serde_json::to_string(&body(&view)).unwrap();
-        prop_assert_eq!(String::from_utf8(file(&view).unwrap()).unwrap(), promised);
+    fn a_file_is_written_as_its_body_promises(view in any_view(), about in any_about()) {
+        let promised = serde_json::to_string(&body(&view, &about)).unwrap();
+        prop_assert_eq!(String::from_utf8(file(&view, &about).unwrap()).unwrap(), promised);
     }
 
     #[test]
     fn a_page_is_written_as_its_body_promises(
-        items in proptest::collection::vec(any_view(), 0..4),
+        entries in proptest::collection::vec((any_view(), any_about()), 0..4),
         next_cursor in proptest::option::of("\\PC{0,20}"),
     ) {
+        let (items, about): (Vec<FileView>, Vec<About>) = entries.into_iter().unzip();
         let promised = fm_api_types::FileList {
-            items: items.iter().map(body).collect(),
+            items: items.iter().zip(&about).map(|(view, about)| body(view, about)).collect(),
             next_cursor: next_cursor.clone(),
         };
-        let written = file_list(&FileList { items, next_cursor }).unwrap();
+        let written = file_list(&FileList { items, next_cursor }, &about).unwrap();
         prop_assert_eq!(String::from_utf8(written).unwrap(), serde_json::to_string(&promised).unwrap());
     }
 }

@@ -4,10 +4,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use fm_api_types::{AuditEntry, AuditList};
 use fm_application::administration::{Administrator, ListTrailCommand};
 use fm_domain::audit::{self, AuditFilter};
-use fm_domain::clock::Timestamp;
 use fm_domain::ids::UserId;
 
-use super::page;
 use crate::auth::Authenticated;
 use crate::input::{Query, bad};
 use crate::output::json;
@@ -47,21 +45,14 @@ pub(crate) async fn list_audit(
 }
 
 fn command(query: &Query<'_>) -> Result<ListTrailCommand, Problem> {
-    let (limit, cursor) = page(query)?;
+    let (limit, cursor) = query.page()?;
     let account = match query.text("user")? {
         Some(text) => Some(UserId::parse(&text).ok_or_else(|| bad("user", "must be the id of a user"))?),
         None => None,
     };
-    let (since, until) = (moment(query, "since")?, moment(query, "until")?);
+    let (since, until) = (query.moment("since")?, query.moment("until")?);
     let filter = AuditFilter { account, action: query.value("action")?, since, until };
     Ok(ListTrailCommand { filter, limit, cursor })
-}
-
-fn moment(query: &Query<'_>, name: &str) -> Result<Option<Timestamp>, Problem> {
-    let Some(text) = query.text(name)? else { return Ok(None) };
-    let moment = chrono::DateTime::parse_from_rfc3339(&text);
-    let moment = moment.map_err(|_invalid| bad(name, "must be a moment of RFC 3339"))?;
-    Ok(Some(moment.to_utc().into()))
 }
 
 fn of(entry: audit::AuditEntry) -> AuditEntry {
@@ -82,6 +73,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may")]
 
     use fm_domain::audit::AuditAction;
+    use fm_domain::clock::Timestamp;
 
     use super::*;
 

@@ -6,7 +6,6 @@ use fm_application::administration::{Administrator, ListJobsCommand};
 use fm_application::jobs::ListedJob;
 use fm_domain::jobs::JobState;
 
-use super::page;
 use crate::auth::Authenticated;
 use crate::input::Query;
 use crate::output::json;
@@ -39,7 +38,7 @@ pub(crate) async fn list_jobs(
     Authenticated(actor): Authenticated,
 ) -> Answer {
     let query = Query::new(request.query_string());
-    let (limit, cursor) = page(&query)?;
+    let (limit, cursor) = query.page()?;
     let command = ListJobsCommand { state: query.word("state", STATES)?, limit, cursor };
     let found = state.use_cases.administration.jobs.run(&Administrator::Admin(actor), command).await?;
     let items = found.items.into_iter().map(of).collect();

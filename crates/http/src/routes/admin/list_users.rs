@@ -6,7 +6,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use fm_api_types::AdminUserList;
 use fm_application::administration::{Administrator, ListUsersCommand};
 
-use super::page;
 use crate::auth::Authenticated;
 use crate::input::Query;
 use crate::output::{admin_user, json};
@@ -36,7 +35,7 @@ pub(crate) async fn list_users(
     Authenticated(actor): Authenticated,
 ) -> Answer {
     let query = Query::new(request.query_string());
-    let (limit, cursor) = page(&query)?;
+    let (limit, cursor) = query.page()?;
     let address_contains = query.text("q")?.map(Cow::into_owned);
     let command = ListUsersCommand { address_contains, limit, cursor };
     let found = state.use_cases.administration.list_users.run(&Administrator::Admin(actor), command).await?;

@@ -9,13 +9,9 @@ pub(crate) mod retry_job;
 pub(crate) mod show_stats;
 pub(crate) mod show_user;
 
-use std::borrow::Cow;
-
 use actix_web::http::Method;
 
 use super::Endpoint;
-use crate::input::{Query, bad};
-use crate::problem::Problem;
 
 /// The routes of this area.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -30,13 +26,4 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::at("/v1/admin/jobs/{id}/retry").on(Method::POST, retry_job::PROBLEMS, retry_job::retry_job),
         Endpoint::at("/v1/admin/audit").on(Method::GET, list_audit::PROBLEMS, list_audit::list_audit),
     ]
-}
-
-/// The `limit` and `cursor` of a list.
-fn page(query: &Query<'_>) -> Result<(u32, Option<String>), Problem> {
-    let limit = query.value::<u32>("limit")?.unwrap_or(50);
-    if !(1..=200).contains(&limit) {
-        return Err(bad("limit", "must be 1 to 200"));
-    }
-    Ok((limit, query.text("cursor")?.map(Cow::into_owned)))
 }

@@ -8,7 +8,7 @@ use fm_domain::audit::AuditEntry;
 use fm_domain::ids::UserId;
 
 use crate::auth::Authenticated;
-use crate::input::{Query, bad};
+use crate::input::Query;
 use crate::output::json;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::State;
@@ -27,7 +27,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest];
     params(
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Entries on a page; 50 unless given."),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before, with the same other parameters."),
-        ("action" = Option<String>, Query, description = "`account.registered`, `account.renamed`, `account.suspended`, `account.resumed`, `account.promoted`, `account.demoted`, `account.quota_changed`, `password.changed`, `password.reset`, `password.refused`, `session.created`, `login.failed`, `session.refresh_reused`, `session.revoked`, `sessions.revoked`, `file.uploaded`, `file.replaced`, `file.renamed`, `file.removed` or `link.created`."),
+        ("action" = Option<String>, Query, description = "`account.registered`, `account.renamed`, `account.suspended`, `account.resumed`, `account.promoted`, `account.demoted`, `account.quota_changed`, `password.changed`, `password.reset`, `password.refused`, `session.created`, `login.failed`, `session.refresh_reused`, `session.revoked`, `sessions.revoked`, `file.uploaded`, `file.replaced`, `file.renamed`, `file.removed`, `folder.created`, `item.moved`, `item.copied`, `item.trashed`, `item.restored`, `item.removed` or `link.created`."),
     ),
     responses((status = 200, description = "A page.", body = ActivityList)),
 )]
@@ -43,15 +43,8 @@ pub(crate) async fn list_activity(
 }
 
 fn command(query: &Query<'_>) -> Result<ActivityCommand, Problem> {
-    let limit = query.value::<u32>("limit")?.unwrap_or(50);
-    if !(1..=200).contains(&limit) {
-        return Err(bad("limit", "must be 1 to 200"));
-    }
-    Ok(ActivityCommand {
-        action: query.value("action")?,
-        limit,
-        cursor: query.text("cursor")?.map(std::borrow::Cow::into_owned),
-    })
+    let (limit, cursor) = query.page()?;
+    Ok(ActivityCommand { action: query.value("action")?, limit, cursor })
 }
 
 /// An entry as `user` sees it: not from where others did it, as admins do.

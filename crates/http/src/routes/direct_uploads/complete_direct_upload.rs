@@ -1,6 +1,5 @@
 //! `POST /v1/direct-uploads/{id}/complete`
 
-use actix_web::http::StatusCode;
 use fm_api_types::{DirectUploadCompletion, File, SentPart};
 use fm_application::uploads::CompleteDirectCommand;
 use fm_domain::ids::UploadId;
@@ -10,8 +9,9 @@ use super::uploads;
 use crate::auth::Authenticated;
 use crate::body::run_detached;
 use crate::input::{JsonBody, PathId, json_body, text};
-use crate::output::file_answer;
 use crate::problem::{Answer, Code};
+use crate::quota::with_reclaimable;
+use crate::routes::files::upload_file::uploaded_answer;
 use crate::settings::PARTS_JSON_LIMIT;
 use crate::state::State;
 
@@ -19,6 +19,10 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::MalformedRequest,
     Code::NotFound,
     Code::Conflict,
+    Code::NameTaken,
+    Code::TooDeep,
+    Code::FolderFull,
+    Code::ParentTrashed,
     Code::UploadExpired,
     Code::PayloadTooLarge,
     Code::QuotaExceeded,
@@ -54,7 +58,7 @@ fn etag(value: &Value) -> Result<String, String> {
 /// Complete a direct upload
 ///
 /// Completes a direct upload. The store is asked what it really has; where the parts are not those that were sent the
-/// upload is gone. A second completion gets the same file.
+/// upload is gone. A second completion gets the same file. `requested_name` and `moved_from_parent_id` tell where it went elsewhere than was asked for.
 #[utoipa::path(
     post,
     path = "/v1/direct-uploads/{id}/complete",
@@ -65,7 +69,7 @@ fn etag(value: &Value) -> Result<String, String> {
     responses(
         (status = 201, description = "The file.", body = File,
             headers(("Location" = String, description = "`/v1/files/{id}`"), ("ETag" = String, description = "The file's entity tag."))),
-        (status = 200, description = "The file that an earlier completion made.", body = File,
+        (status = 200, description = "The file that was replaced, or that an earlier completion made.", body = File,
             headers(("ETag" = String, description = "The file's entity tag."))),
     ),
 )]
@@ -79,9 +83,8 @@ pub(crate) async fn complete_direct_upload(
     let body: CompleteDirectUploadBody = body.up_to(PARTS_JSON_LIMIT).read().await?;
     let parts = body.parts.into_iter().map(|Part { number, etag }| (number, etag)).collect();
     let command = CompleteDirectCommand { upload, parts };
-    let use_cases = state.use_cases.clone();
-    let complete = async move { uploads(&use_cases)?.complete.run(&actor, command).await };
-    let uploaded = run_detached(&state, complete).await?;
-    let status = if uploaded.fresh { StatusCode::CREATED } else { StatusCode::OK };
-    file_answer(status, &uploaded.view, &state.settings)
+    let (use_cases, by) = (state.use_cases.clone(), actor.clone());
+    let complete = async move { uploads(&use_cases)?.complete.run(&by, command).await };
+    let outcome = run_detached(&state, Box::pin(complete)).await;
+    uploaded_answer(with_reclaimable(&state, &actor, outcome).await?, &state.settings)
 }

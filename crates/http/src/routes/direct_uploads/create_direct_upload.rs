@@ -3,21 +3,35 @@
 use actix_web::{HttpRequest, HttpResponse};
 use fm_api_types::{DirectPart, DirectUpload, DirectUploadCreation, Secret};
 use fm_application::uploads::{CreateDirectCommand, DirectPart as SignedPart, DirectUpload as BegunUpload};
+use fm_domain::access::Actor;
 use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
 use fm_domain::files::{FileName, MediaType, Sha256};
+use fm_domain::idempotency::IdempotencyKey;
+use fm_domain::tree::{OnConflict, TreePath};
 use serde_json::Value;
 
 use super::uploads;
 use crate::auth::Authenticated;
-use crate::input::{JsonBody, idempotency_key, json_body, parsed, text};
+use crate::input::{
+    ItemRef, JsonBody, PlacingFields, PlacingHeaders, Query, flag, idempotency_key, item_ref, json_body,
+    moment_value, parsed, text,
+};
 use crate::limits::limit_upload;
 use crate::output::json;
-use crate::problem::{Answer, Code};
+use crate::problem::{Answer, Code, Problem};
+use crate::quota::with_reclaimable;
 use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[
     Code::MalformedRequest,
+    Code::NotFound,
     Code::Conflict,
+    Code::NameTaken,
+    Code::TooDeep,
+    Code::FolderFull,
+    Code::ParentTrashed,
+    Code::PreconditionFailed,
     Code::PayloadTooLarge,
     Code::QuotaExceeded,
     Code::UnsupportedMediaType,
@@ -31,6 +45,37 @@ json_body! {
         size: ByteSize => required(size),
         content_type: Option<MediaType> => optional(parsed),
         sha256: Option<Sha256> => optional(sha256),
+        parent_id: Option<ItemRef> => optional(item_ref),
+        path: Option<TreePath> => optional(path),
+        on_conflict: Option<OnConflict> => optional(parsed),
+        strict_parent: Option<bool> => optional(flag),
+        modified_at: Option<Timestamp> => optional(moment_value),
+    }
+}
+
+impl CreateDirectUploadBody {
+    fn command(
+        self,
+        key: Option<IdempotencyKey>,
+        headers: &PlacingHeaders,
+        actor: &Actor,
+    ) -> Result<CreateDirectCommand, Problem> {
+        let fields = PlacingFields {
+            parent: self.parent_id,
+            path: self.path,
+            on_conflict: self.on_conflict,
+            strict_parent: self.strict_parent,
+            modified_at: self.modified_at,
+        };
+        Ok(CreateDirectCommand {
+            key,
+            name: self.name,
+            placing: fields.placing(headers, actor)?,
+            if_match: headers.if_match.clone(),
+            size: self.size,
+            claimed_type: self.content_type,
+            sha256: self.sha256,
+        })
     }
 }
 
@@ -40,6 +85,10 @@ fn size(value: &Value) -> Result<ByteSize, String> {
 
 fn sha256(value: &Value) -> Result<Sha256, String> {
     Sha256::parse(text(value)?).ok_or_else(|| "must be 64 hexadecimal digits".to_owned())
+}
+
+fn path(value: &Value) -> Result<TreePath, String> {
+    TreePath::parse(text(value)?).map_err(|invalid| invalid.to_string())
 }
 
 fn begun(upload: &BegunUpload) -> DirectUpload {
@@ -61,13 +110,20 @@ fn part(part: &SignedPart) -> DirectPart {
 /// Create a direct upload
 ///
 /// Begins an upload whose bytes go straight to the store. Send each part by its own request, then complete the upload
-/// with the `ETag` of every answer.
+/// with the `ETag` of every answer. Its file goes to its folder then: folders of `path` that are missing are made, and where `parent_id`
+/// went away meanwhile the file goes to the root.
 #[utoipa::path(
     post,
     path = "/v1/direct-uploads",
     tag = "uploads",
     security(("bearer" = []), ("cookie" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: a repetition with the same key, name, size and hash gets the first upload.")),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: a repetition with the same key, name, size and hash gets the first upload."),
+        ("strict_parent" = Option<String>, Query, description = "`1`: as the field of this name."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed` where the name is taken; later it is as `on_conflict` `fail`."),
+        ("If-Match" = Option<String>, Header, description = "With `replace`: any entity tag of the revision that may be replaced, as it is now."),
+        ("X-OC-Mtime" = Option<String>, Header, description = "When the content was last changed where it comes from: seconds since 1970."),
+    ),
     request_body = DirectUploadCreation,
     responses(
         (status = 201, description = "The requests to send.", body = DirectUpload),
@@ -81,10 +137,13 @@ pub(crate) async fn create_direct_upload(
     body: JsonBody,
 ) -> Answer {
     let key = idempotency_key(request.headers())?;
-    let CreateDirectUploadBody { name, size, content_type, sha256 } = body.read().await?;
-    limit_upload(&request, &state, actor.user(), Some(size.bytes())).await?;
-    let command = CreateDirectCommand { key, name, size, claimed_type: content_type, sha256 };
-    let upload = uploads(&state.use_cases)?.create.run(&actor, command).await?;
+    let headers = PlacingHeaders::of(request.headers(), &Query::new(request.query_string()))?;
+    let body: CreateDirectUploadBody = body.read().await?;
+    limit_upload(&request, &state, actor.user(), Some(body.size.bytes())).await?;
+    let command = body.command(key, &headers, &actor)?;
+    let outcome = uploads(&state.use_cases)?.create.run(&actor, command).await.map_err(Problem::from);
+    let outcome = outcome.map_err(|problem| headers.refusal(problem));
+    let upload = with_reclaimable(&state, &actor, outcome).await?;
     let response = if upload.fresh { HttpResponse::Created() } else { HttpResponse::Ok() };
     json(response, &begun(&upload))
 }

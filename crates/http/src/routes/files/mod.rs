@@ -1,11 +1,11 @@
 //! Files.
 
+pub(crate) mod edit_file;
 pub(crate) mod link_content;
 pub(crate) mod link_thumbnail;
 pub(crate) mod list_files;
 pub(crate) mod remake_thumbnail;
 pub(crate) mod remove_file;
-pub(crate) mod rename_file;
 pub(crate) mod replace_content;
 pub(crate) mod show_file;
 pub(crate) mod sign_url;
@@ -15,9 +15,10 @@ use actix_web::http::Method;
 use fm_domain::blobs::Disposition;
 
 use super::Endpoint;
+use super::tree::edit_item;
 
 /// The words for a disposition.
-const DISPOSITIONS: &[(&str, Disposition)] =
+pub(super) const DISPOSITIONS: &[(&str, Disposition)] =
     &[("inline", Disposition::Inline), ("attachment", Disposition::Attachment)];
 
 /// The routes of this area.
@@ -30,7 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ),
         Endpoint::at("/v1/files/{id}")
             .on(Method::GET, show_file::PROBLEMS, show_file::show_file)
-            .on(Method::PATCH, rename_file::PROBLEMS, rename_file::rename_file)
+            .on(Method::PATCH, edit_item::PROBLEMS, edit_file::edit_file)
             .on(Method::DELETE, remove_file::PROBLEMS, remove_file::remove_file),
         Endpoint::at("/v1/files/{id}/content")
             .on(Method::GET, link_content::PROBLEMS, link_content::link_content)

@@ -6,7 +6,7 @@ use fm_domain::ids::FileId;
 
 use crate::auth::Authenticated;
 use crate::input::PathId;
-use crate::output::file_answer;
+use crate::output::{About, file_answer};
 use crate::problem::{Answer, Code};
 use crate::state::State;
 
@@ -31,5 +31,5 @@ pub(crate) async fn remake_thumbnail(
     id: PathId<FileId>,
 ) -> Answer {
     let view = state.use_cases.files.remake_thumbnail.run(&actor, id.known()?).await?;
-    file_answer(StatusCode::ACCEPTED, &view, &state.settings)
+    file_answer(StatusCode::ACCEPTED, &view, &About::NOTHING, &state.settings)
 }

@@ -1,20 +1,22 @@
 //! `DELETE /v1/files/{id}`
 
 use actix_web::HttpRequest;
-use fm_application::files::RemoveCommand;
+use fm_application::tree::DeleteCommand;
 use fm_domain::ids::FileId;
+use fm_domain::tree::ItemKind;
 
 use crate::auth::Authenticated;
 use crate::input::{PathId, if_match};
-use crate::output::no_content;
 use crate::problem::{Answer, Code};
+use crate::routes::tree::delete_item::carry_out;
 use crate::state::State;
 
 pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::NotFound, Code::PreconditionFailed];
 
 /// Delete a file
 ///
-/// Removes a file. From this answer on it is gone for every route; its bytes follow in the background.
+/// Removes a file for good, from its folder or from the trash. From this answer on it is gone for every route; its bytes follow in the background. To be able to
+/// restore it, use `POST /v1/items/{id}/trash`.
 #[utoipa::path(
     delete,
     path = "/v1/files/{id}",
@@ -33,8 +35,7 @@ pub(crate) async fn remove_file(
     Authenticated(actor): Authenticated,
     id: PathId<FileId>,
 ) -> Answer {
-    let id = id.known()?;
+    let (item, kind) = (id.known()?.into(), Some(ItemKind::File));
     let if_match = if_match(request.headers())?;
-    state.use_cases.files.remove.run(&actor, RemoveCommand { file: id, if_match }).await?;
-    Ok(no_content())
+    carry_out(&state, &actor, DeleteCommand { item, kind, if_match, recursive: false }).await
 }

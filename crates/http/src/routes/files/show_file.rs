@@ -6,12 +6,13 @@ use fm_api_types::File;
 use fm_domain::ids::FileId;
 
 use crate::auth::Authenticated;
-use crate::input::{PathId, none_match};
-use crate::output::{etag, file_answer};
+use crate::input::{PathId, Query, none_match};
+use crate::output::{file_answer, not_modified};
 use crate::problem::{Answer, Code};
+use crate::routes::include::Include;
 use crate::state::State;
 
-pub(super) const PROBLEMS: &[Code] = &[Code::NotFound];
+pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::NotFound];
 
 /// Get a file
 ///
@@ -24,6 +25,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::NotFound];
     security(("bearer" = []), ("cookie" = [])),
     params(
         ("id" = String, Path, format = Uuid, description = "The file."),
+        ("include" = Option<String>, Query, description = "`path`, `ancestors`, or both with a comma between them."),
         ("If-None-Match" = Option<String>, Header, description = "The entity tag that the client has."),
     ),
     responses(
@@ -37,9 +39,12 @@ pub(crate) async fn show_file(
     Authenticated(actor): Authenticated,
     id: PathId<FileId>,
 ) -> Answer {
+    let include = Include::of(&Query::new(request.query_string()))?;
     let view = state.use_cases.files.show.run(&actor, id.known()?).await?;
-    if none_match(request.headers(), &view.etag()) {
-        return Ok(etag(StatusCode::NOT_MODIFIED, &view));
+    // Where it lies changes with the folders above it.
+    if include == Include::default() && none_match(request.headers(), &view.etag()) {
+        return Ok(not_modified(&view.etag()));
     }
-    file_answer(StatusCode::OK, &view, &state.settings)
+    let about = include.about_place(&state, &actor, view.file.id.into(), Some(&view.file.name)).await?;
+    file_answer(StatusCode::OK, &view, &about, &state.settings)
 }

@@ -1,16 +1,21 @@
 //! `GET /v1/capabilities`
 
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse};
-use fm_api_types::{Capabilities, Limits};
+use fm_api_types::{Capabilities, Limits, TreeLimits};
 use fm_application::operations;
 use fm_domain::body::ByteSize;
 use fm_domain::limits::LimitedAction;
+use fm_domain::tree::{
+    MAX_ATOMIC, MAX_BATCH, MAX_DEPTH, MAX_FOLDER_ENTRIES, MAX_PATH_BYTES, MAX_PINNED, UNIT_ENTRIES,
+};
 use fm_domain::uploads::ChecksumAlgorithm;
 
 use crate::limits::limit_address;
 use crate::output::json;
 use crate::problem::{Answer, Code};
-use crate::settings::{FORM_OVERHEAD, JSON_LIMIT, PARTS_JSON_LIMIT};
+use crate::settings::{BATCH_JSON_LIMIT, FORM_OVERHEAD, JSON_LIMIT, PARTS_JSON_LIMIT};
 use crate::state::State;
 use crate::tus;
 
@@ -31,6 +36,7 @@ pub(crate) async fn capabilities(request: HttpRequest, state: State) -> Answer {
     let offered = state.use_cases.operations.capabilities.run();
     let body = Capabilities {
         limits: limits(offered),
+        tree: tree_limits(offered),
         transports: transports(offered),
         tus_extensions: tus_extensions(offered),
         tus_checksum_algorithms: checksum_algorithms(offered),
@@ -55,6 +61,25 @@ fn checksum_algorithms(offered: &operations::Capabilities) -> Vec<String> {
 fn tus_extensions(offered: &operations::Capabilities) -> Vec<String> {
     let all = tus::EXTENSIONS.iter().filter(|_| offered.resumable);
     all.map(|name| (*name).to_owned()).collect()
+}
+
+fn tree_limits(offered: &operations::Capabilities) -> TreeLimits {
+    let days = |duration: Duration| duration.as_secs() / (24 * 60 * 60);
+    let retention = offered.retention;
+    TreeLimits {
+        max_depth: MAX_DEPTH,
+        max_folder_entries: MAX_FOLDER_ENTRIES,
+        max_path_bytes: MAX_PATH_BYTES,
+        max_batch: MAX_BATCH,
+        max_atomic_batch: MAX_ATOMIC,
+        batch_json_bytes: BATCH_JSON_LIMIT,
+        max_entries_at_once: UNIT_ENTRIES,
+        trash_retention_days: days(retention.trash),
+        versions_max_count: retention.versions,
+        versions_max_age_days: days(retention.version_age),
+        max_pinned_versions: MAX_PINNED,
+        names_portable: offered.names_portable,
+    }
 }
 
 fn limits(offered: &operations::Capabilities) -> Limits {

@@ -10,6 +10,7 @@ use crate::body::{Piece, Pump, drive_with_body, piece};
 use crate::input::PathId;
 use crate::limits::limit_upload_bytes;
 use crate::problem::{Answer, Code, Problem};
+use crate::quota::with_reclaimable;
 use crate::state::State;
 use crate::tus::{self, TusActor};
 
@@ -18,11 +19,16 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::NotFound,
     Code::RequestTimeout,
     Code::Conflict,
+    Code::NameTaken,
+    Code::TooDeep,
+    Code::FolderFull,
+    Code::ParentTrashed,
     Code::UploadExpired,
     Code::PreconditionFailed,
     Code::PayloadTooLarge,
     Code::QuotaExceeded,
     Code::UnsupportedMediaType,
+    Code::ValidationFailed,
     Code::ChecksumMismatch,
 ];
 
@@ -49,6 +55,8 @@ pub(super) const PROBLEMS: &[Code] = &[
             ("Upload-Offset" = u64, description = "Bytes that the upload has."),
             ("Upload-Expires" = Option<String>, description = "Until when it can go on (RFC 9110)."),
             ("X-File-Id" = Option<String>, description = "The file that it has become."),
+            ("X-Requested-Name" = Option<String>, description = "The name that was asked for, percent-encoded, where it was taken."),
+            ("X-Moved-From-Parent-Id" = Option<String>, description = "The folder that was asked for, where it went away meanwhile: the file is in the root."),
             ("Tus-Resumable" = String, description = "`1.0.0`"),
         ))),
 )]
@@ -71,9 +79,10 @@ pub(crate) async fn append_to_upload(
     let piece = piece(&request, payload, limit, &state)?;
     let (command, pump) = command(request.headers(), id, piece)?;
     limit_upload_bytes(&request, &state, actor.user(), command.length.map(ByteSize::bytes)).await?;
-    let use_cases = state.use_cases.clone();
-    let append = async move { tus::uploads(&use_cases)?.append.run(&actor, command).await };
-    let progress = drive_with_body(&state, pump, append).await?;
+    let (use_cases, by) = (state.use_cases.clone(), actor.clone());
+    let append = async move { tus::uploads(&use_cases)?.append.run(&by, command).await };
+    let outcome = drive_with_body(&state, pump, append).await;
+    let progress = with_reclaimable(&state, &actor, outcome).await?;
     let mut response = HttpResponse::NoContent();
     tus::progress(&mut response, &progress);
     Ok(response.finish())

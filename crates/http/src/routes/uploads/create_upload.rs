@@ -4,20 +4,27 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use fm_application::uploads::{CreateResumableCommand, CreatedUpload, FirstBytes};
+use fm_domain::access::Actor;
 use fm_domain::body::ByteSize;
 
 use crate::body::{Piece, Pump, drive_with_body, piece};
-use crate::input::idempotency_key;
+use crate::input::{PlacingHeaders, Query, idempotency_key};
 use crate::limits::limit_upload;
 use crate::problem::{Answer, Code, Problem};
+use crate::quota::with_reclaimable;
 use crate::settings::HttpSettings;
 use crate::state::{AppState, State};
 use crate::tus::{self, Metadata, TusActor};
 
 pub(super) const PROBLEMS: &[Code] = &[
     Code::MalformedRequest,
+    Code::NotFound,
     Code::RequestTimeout,
     Code::Conflict,
+    Code::NameTaken,
+    Code::TooDeep,
+    Code::FolderFull,
+    Code::ParentTrashed,
     Code::PreconditionFailed,
     Code::PayloadTooLarge,
     Code::QuotaExceeded,
@@ -28,7 +35,8 @@ pub(super) const PROBLEMS: &[Code] = &[
 
 /// Create a resumable upload
 ///
-/// Begins a resumable upload. With `Content-Type: application/offset+octet-stream` the body is its first piece; any
+/// Begins a resumable upload. Its file goes to its folder once all bytes are there: folders of `path` that are missing are made then, and
+/// where `parent_id` went away meanwhile the file goes to the root. With `Content-Type: application/offset+octet-stream` the body is its first piece; any
 /// other body is ignored. Where that piece is refused, or breaks off, the upload is there all the same: the refusal
 /// has its `Location` too.
 #[utoipa::path(
@@ -41,7 +49,11 @@ pub(super) const PROBLEMS: &[Code] = &[
         ("Tus-Resumable" = String, Header, description = "`1.0.0`", example = "1.0.0"),
         ("Upload-Length" = Option<u64>, Header, description = "Bytes of the whole. Either this or `Upload-Defer-Length` must be given."),
         ("Upload-Defer-Length" = Option<u64>, Header, description = "`1`: the length will be told later."),
-        ("Upload-Metadata" = String, Header, description = "Keys, each with its value in base64, separated by commas: `filename`, and optionally `filetype`; others are kept.", example = "filename Y2Fmw6kucG5n,filetype aW1hZ2UvcG5n"),
+        ("Upload-Metadata" = String, Header, description = "Keys, each with its value in base64, separated by commas: `filename`, and optionally `filetype`, `parent_id`, `path` (or Uppy's `relativePath`: its folders), `on_conflict`, `strict_parent` and `modified_at` as with `POST /v1/files`, `mtime` (seconds since 1970) or `lastModified` (milliseconds); others are kept.", example = "filename Y2Fmw6kucG5n,filetype aW1hZ2UvcG5n"),
+        ("strict_parent" = Option<String>, Query, description = "`1`: as the key of this name."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed` where the name is taken; later it is as `on_conflict` `fail`."),
+        ("If-Match" = Option<String>, Header, description = "With `replace`: any entity tag of the revision that may be replaced, as it is now."),
+        ("X-OC-Mtime" = Option<String>, Header, description = "When the content was last changed where it comes from: seconds since 1970."),
         ("Upload-Checksum" = Option<String>, Header, description = "An algorithm and the checksum of the body in base64.", example = "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0="),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: a repetition with the same key, name and length gets the first upload."),
     ),
@@ -53,6 +65,8 @@ pub(super) const PROBLEMS: &[Code] = &[
                 ("Upload-Offset" = Option<u64>, description = "Bytes that came, where the body was a piece."),
                 ("Upload-Expires" = Option<String>, description = "Until when it can go on (RFC 9110)."),
                 ("X-File-Id" = Option<String>, description = "The file that it has become."),
+                ("X-Requested-Name" = Option<String>, description = "The name that was asked for, percent-encoded, where it was taken."),
+                ("X-Moved-From-Parent-Id" = Option<String>, description = "The folder that was asked for, where it went away meanwhile: the file is in the root."),
                 ("Tus-Resumable" = String, description = "`1.0.0`"),
             )),
         (status = 200, description = "The upload that was begun with the same key; a body is not taken.",
@@ -61,6 +75,8 @@ pub(super) const PROBLEMS: &[Code] = &[
                 ("Upload-Offset" = u64, description = "Bytes that it has."),
                 ("Upload-Expires" = Option<String>, description = "Until when it can go on (RFC 9110)."),
                 ("X-File-Id" = Option<String>, description = "The file that it has become."),
+                ("X-Requested-Name" = Option<String>, description = "The name that was asked for, percent-encoded, where it was taken."),
+                ("X-Moved-From-Parent-Id" = Option<String>, description = "The folder that was asked for, where it went away meanwhile: the file is in the root."),
                 ("Tus-Resumable" = String, description = "`1.0.0`"),
             )),
     ),
@@ -71,21 +87,38 @@ pub(crate) async fn create_upload(
     TusActor(actor): TusActor,
     payload: web::Payload,
 ) -> Answer {
-    let mut command = command(request.headers())?;
+    let headers = PlacingHeaders::of(request.headers(), &Query::new(request.query_string()))?;
+    let mut command = command(request.headers(), &headers, &actor)?;
     limit_upload(&request, &state, actor.user(), command.length.map(ByteSize::bytes)).await?;
     let (first, pump) = first_bytes(&request, payload, &state)?;
     command.first = first;
-    let use_cases = state.use_cases.clone();
-    let create = async move { tus::uploads(&use_cases)?.create.run(&actor, command).await };
-    answer(drive_with_body(&state, pump, create).await?, &state.settings)
+    let (use_cases, by) = (state.use_cases.clone(), actor.clone());
+    let create = async move { tus::uploads(&use_cases)?.create.run(&by, command).await };
+    let outcome =
+        drive_with_body(&state, pump, create).await.and_then(|created| answer(created, &state.settings));
+    let outcome = outcome.map_err(|problem| headers.refusal(problem));
+    with_reclaimable(&state, &actor, outcome).await
 }
 
-fn command(headers: &HeaderMap) -> Result<CreateResumableCommand, Problem> {
+fn command(
+    headers: &HeaderMap,
+    of_place: &PlacingHeaders,
+    actor: &Actor,
+) -> Result<CreateResumableCommand, Problem> {
     tus::no_unknown_extension(headers)?;
     let key = idempotency_key(headers)?;
     let length = tus::new_length(headers)?;
-    let Metadata { name, claimed_type, text } = Metadata::of(headers)?;
-    Ok(CreateResumableCommand { key, name, length, claimed_type, metadata: text, first: None })
+    let Metadata { name, claimed_type, fields, text } = Metadata::of(headers)?;
+    Ok(CreateResumableCommand {
+        key,
+        name,
+        placing: fields.placing(of_place, actor)?,
+        if_match: of_place.if_match.clone(),
+        length,
+        claimed_type,
+        metadata: text,
+        first: None,
+    })
 }
 
 /// The body, if it holds the first bytes, and what pumps it.

@@ -10,8 +10,18 @@ use crate::problem::{Answer, Code};
 use crate::state::State;
 use crate::tus::{self, TusActor};
 
-pub(super) const PROBLEMS: &[Code] =
-    &[Code::NotFound, Code::UploadExpired, Code::Conflict, Code::PreconditionFailed];
+pub(super) const PROBLEMS: &[Code] = &[
+    Code::NotFound,
+    Code::UploadExpired,
+    Code::Conflict,
+    Code::NameTaken,
+    Code::TooDeep,
+    Code::FolderFull,
+    Code::ParentTrashed,
+    Code::PreconditionFailed,
+    Code::QuotaExceeded,
+    Code::ValidationFailed,
+];
 
 /// Get an upload's offset
 ///
@@ -40,8 +50,8 @@ pub(super) const PROBLEMS: &[Code] =
 pub(crate) async fn show_upload(state: State, TusActor(actor): TusActor, id: PathId<UploadId>) -> Answer {
     let id = id.known()?;
     let use_cases = state.use_cases.clone();
-    let progress =
-        run_detached(&state, async move { tus::uploads(&use_cases)?.resume.run(&actor, id).await }).await?;
+    let resume = async move { tus::uploads(&use_cases)?.resume.run(&actor, id).await };
+    let progress = run_detached(&state, Box::pin(resume)).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     tus::progress(&mut response, &progress);

@@ -9,6 +9,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::files::Sha256;
 use fm_domain::ids::JobId;
 use fm_domain::testing::PlainPartLinks;
+use fm_domain::tree::Placing;
 use futures_util::{StreamExt as _, stream};
 
 use super::{expect, file_count, scenario};
@@ -25,6 +26,8 @@ fn uploads(process: &Process) -> &DirectUploads {
 
 fn begin(size: u64, sha256: Option<Sha256>) -> CreateDirectCommand {
     CreateDirectCommand {
+        placing: Placing::default(),
+        if_match: None,
         key: Some("direct".parse().unwrap()),
         name: "direct.bin".parse().unwrap(),
         size: ByteSize::new(size),

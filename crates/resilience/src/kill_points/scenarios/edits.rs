@@ -1,9 +1,11 @@
 //! Changes to a file that is there.
 
 use bytes::Bytes;
-use fm_application::files::{IfMatch, RemoveCommand, RenameCommand, ReplaceCommand, UploadBody};
+use fm_application::files::{IfMatch, ReplaceCommand, UploadBody};
+use fm_application::tree::{DeleteCommand, EditCommand};
 use fm_domain::body::BodyError;
 use fm_domain::files::{Revision, Sha256, ThumbnailState};
+use fm_domain::tree::{ItemKind, OnConflict};
 use sha2::Digest as _;
 
 use super::{expect, scenario};
@@ -11,7 +13,7 @@ use crate::kill_points::{Actors, Environment};
 
 /// Their file's new content.
 fn replacement(actors: &Actors, body: UploadBody) -> ReplaceCommand {
-    ReplaceCommand { file: actors.file().id, if_match: None, body }
+    ReplaceCommand { file: actors.file().id, if_match: None, modified_at: None, body }
 }
 
 /// Whether their file has this content, and a thumbnail if it is a picture.
@@ -27,8 +29,16 @@ scenario! {
     arrange |environment| environment.user_with_text().await;
     act |process, actors| {
         let name = "renamed.txt".parse().unwrap();
-        let command = RenameCommand { file: actors.file().id, if_match: None, name };
-        process.cases.files.rename.run(&actors.actor(), command).await
+        let command = EditCommand {
+            item: actors.file().id.into(),
+            kind: None,
+            if_match: None,
+            name: Some(name),
+            parent: None,
+            on_conflict: OnConflict::Fail,
+            modified_at: None,
+        };
+        process.cases.tree.edit.run(&actors.actor(), command).await
     };
     check |environment, actors| {
         let file = environment.file(actors.user, actors.file()).await.ok_or("the file is gone")?;
@@ -41,8 +51,9 @@ scenario! {
     a_removal, retried AgainAndAgain;
     arrange |environment| environment.user_with_thumbnail().await;
     act |process, actors| {
-        let command = RemoveCommand { file: actors.file().id, if_match: None };
-        process.cases.files.remove.run(&actors.actor(), command).await
+        let (item, kind) = (actors.file().id.into(), Some(ItemKind::File));
+        let command = DeleteCommand { item, kind, if_match: None, recursive: false };
+        process.cases.tree.delete.run(&actors.actor(), command).await
     };
     check |environment, actors| {
         expect(environment.file(actors.user, actors.file()).await.is_none(), "the file is still there")?;

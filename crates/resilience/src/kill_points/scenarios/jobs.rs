@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use fm_application::accounts::ChangePasswordCommand;
-use fm_application::files::RemoveCommand;
 use fm_application::jobs::{Job as _, MakeThumbnail, PurgeBlob, RemoveContents, RevokeSessions, SweepBlobs};
 use fm_application::ports::Presence;
+use fm_application::tree::DeleteCommand;
 use fm_domain::accounts::Password;
 use fm_domain::files::ThumbnailState;
 
@@ -22,8 +22,9 @@ async fn thumbnail(environment: &Environment, actors: &Actors) -> Result<Thumbna
 }
 
 async fn remove_file(environment: &Environment, actors: &Actors) {
-    let command = RemoveCommand { file: actors.file().id, if_match: None };
-    environment.healthy().cases.files.remove.run(&actors.actor(), command).await.unwrap();
+    let command =
+        DeleteCommand { item: actors.file().id.into(), kind: None, if_match: None, recursive: false };
+    environment.healthy().cases.tree.delete.run(&actors.actor(), command).await.unwrap();
 }
 
 /// Begins an upload in a process that is killed once the bytes are there.

@@ -7,6 +7,7 @@ mod jobs;
 mod reads;
 mod resumables;
 mod sessions;
+mod trees;
 mod uploads;
 
 use super::{Actors, Environment, Scenario};
@@ -155,6 +156,20 @@ scenarios! {
         a_replacement_of_another_revision,
         a_replacement_whose_sender_goes_away,
         a_thumbnail_made_again,
+    }
+    trees {
+        a_move,
+        a_copy,
+        a_trash,
+        a_restore,
+        a_deletion_from_the_trash,
+        a_batch_with_a_key,
+        a_batch_of_all_or_nothing,
+        a_trash_emptied,
+        a_purge_of_the_trash,
+        a_large_folder_deleted,
+        a_large_folder_copied_by_a_job,
+        a_large_folder_restored_from_inside_another,
     }
     jobs {
         a_thumbnail,

@@ -5,6 +5,7 @@ use fm_application::uploads::{
     AppendCommand, CreateResumableCommand, FirstBytes, Progress, ResumableError, ResumableUploads,
 };
 use fm_domain::body::{BodyError, ByteSize};
+use fm_domain::tree::Placing;
 use futures_util::{StreamExt as _, stream};
 
 use super::{expect, file_count, scenario};
@@ -24,6 +25,8 @@ fn uploads(process: &Process) -> &ResumableUploads {
 
 fn begin(key: Option<&str>) -> CreateResumableCommand {
     CreateResumableCommand {
+        placing: Placing::default(),
+        if_match: None,
         key: key.map(|key| key.parse().unwrap()),
         name: "large.bin".parse().unwrap(),
         length: Some(ByteSize::new(LENGTH as u64)),

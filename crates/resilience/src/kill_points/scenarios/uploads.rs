@@ -12,7 +12,7 @@ use fm_contract::samples::noise;
 
 /// Their upload of this body.
 fn upload(body: UploadBody) -> UploadCommand {
-    UploadCommand { key: None, body }
+    UploadCommand::new(None, body)
 }
 
 /// Their upload of some text with a key.

@@ -27,10 +27,10 @@ fn filled() -> (TempDir, SqliteDatabase, SqliteConnection) {
         "INSERT INTO users (id, email, email_key, role, password_hash, created_at) \
          VALUES (x'{owner}', 'a', 'a', 'user', 'hash', 0); \
          WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 4500) \
-         INSERT INTO files (id, owner, name, name_sort, name_search, content_type, family, size, sha256, blob, thumbnail, \
-                            revision, created_at, updated_at) \
-         SELECT randomblob(16), x'{owner}', n, n, n, CASE n % 45 WHEN 0 THEN 'image/png' ELSE 'text/plain' END, \
-                CASE n % 45 WHEN 0 THEN 'image' ELSE 'text' END, n, zeroblob(32), randomblob(16), 'none', 1, n, 0 FROM n"
+         INSERT INTO nodes (id, drive, parent, kind, name, name_sort, name_search, content_type, family, size, sha256, blob, \
+                            thumbnail, content_at, modified_at, revision, created_at, updated_at) \
+         SELECT randomblob(16), x'{owner}', x'{owner}', 'file', n, n, n, CASE n % 45 WHEN 0 THEN 'image/png' ELSE 'text/plain' END, \
+                CASE n % 45 WHEN 0 THEN 'image' ELSE 'text' END, n, zeroblob(32), randomblob(16), 'none', 0, 0, 1, n, 0 FROM n"
     );
     connection.batch_execute(&fill).unwrap();
     let database = SqliteDatabase::open(&path).unwrap();
@@ -53,7 +53,7 @@ fn plan(connection: &mut SqliteConnection, filter: &FileFilter, page: &FilePage,
         detail: String,
     }
     let end = page.after.clone();
-    let query = matching(&access(), filter, page, walk, end).unwrap().select(FileRow::as_select());
+    let query = matching(&access(), filter, page, walk, end).unwrap().select(NodeRow::as_select());
     let text = debug_query::<Sqlite, _>(&query).to_string();
     let statement = text.split(" -- binds:").next().unwrap();
     let steps: Vec<Step> =
@@ -71,11 +71,11 @@ fn a_list_is_walked_along_the_index_that_was_chosen_for_it() {
     let by_hash = FileFilter { sha256: Some(Sha256::new([0; 32])), ..of_type("image/png") };
     let family =
         FileFilter { content_type: Some(TypeFilter::Family("image".to_owned())), ..FileFilter::default() };
-    for (sort, order_index) in [(FileSort::Name, "files_by_name"), (FileSort::Size, "files_by_size")] {
+    for (sort, order_index) in [(FileSort::Name, "nodes_by_name"), (FileSort::Size, "nodes_by_size")] {
         for (filter, filter_index) in [
-            (of_type("image/png"), "files_by_content_type"),
-            (family.clone(), "files_by_family"),
-            (by_hash.clone(), "files_by_sha256"),
+            (of_type("image/png"), "nodes_by_content_type"),
+            (family.clone(), "nodes_by_family"),
+            (by_hash.clone(), "nodes_by_sha256"),
         ] {
             for order in [SortOrder::Ascending, SortOrder::Descending] {
                 for after in [None, Some(key(sort))] {
@@ -118,7 +118,7 @@ fn a_turn_looks_at_no_more_files_than_its_share_whatever_the_filter() {
         if let Some(end) = turn.end {
             let share = FilePage { limit: 10_000, ..page };
             let looked = looked_at(&access(), &filter, &share, walk).unwrap();
-            let looked = looked.filter(After::up_to(end, share.order)).select(files::id);
+            let looked = looked.filter(After::up_to(end, share.order)).select(nodes::id);
             assert_eq!(looked.load::<Id>(&mut connection).unwrap().len(), 2_000, "{filter:?} {sort:?}");
         }
     }

@@ -12,6 +12,9 @@ use super::devtools::{DevTools, Event};
 /// How long an element may take until it can be clicked on.
 const CLICK_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How often it is looked for at least.
+const CLICK_LOOKS: u32 = 5;
+
 /// Where to click on the one element that a selector names: its middle, once nothing covers it. A text says why not.
 const MIDDLE: &str = "(selector) => {
     const found = document.querySelectorAll(selector);
@@ -81,12 +84,16 @@ impl Page {
         let middle = format!("({MIDDLE})({})", Value::from(selector));
         let started = Instant::now();
         let mut before = Value::Null;
+        let mut looks = 0;
         let place = loop {
             let now = self.evaluate(&middle).await;
+            looks += 1;
             if now.is_object() && now == before {
                 break now;
             }
-            assert!(started.elapsed() < CLICK_TIMEOUT, "`{selector}` can't be clicked on: {now}");
+            // One look at a page that is still at work may take as long as all of the time.
+            let may_come = started.elapsed() < CLICK_TIMEOUT || looks < CLICK_LOOKS;
+            assert!(may_come, "`{selector}` can't be clicked on: {now}");
             before = now;
             tokio::time::sleep(Duration::from_millis(50)).await;
         };

@@ -32,7 +32,7 @@ async fn a_picture_is_there_for_its_job_from_before_the_commit_on() {
         });
         let doubles = doubles([recording_intent(&effects), second], true);
         let ports = Ports { handover, ..FakeBlobs::noting(&effects).among(doubles) };
-        let command = UploadCommand { key: None, body: body(&["he", "llo"]) };
+        let command = UploadCommand::new(None, body(&["he", "llo"]));
         let file = UploadFile::new(&ports, &settings()).run(&actor(), command).await.unwrap().view.file;
         assert_eq!(take(file.blob), (!is_early).then(|| "hello".into()), "once");
         assert_eq!(budget.in_use().held, ByteSize::ZERO);
@@ -62,7 +62,7 @@ async fn a_picture_that_is_not_kept_is_not_handed_over() {
         };
         let (handover, budget) = handover();
         let ports = Ports { handover: handover.clone(), ..blobs.among(doubles) };
-        let command = UploadCommand { key: None, body: body(&["a"]) };
+        let command = UploadCommand::new(None, body(&["a"]));
         assert!(UploadFile::new(&ports, &settings()).run(&actor(), command).await.is_err());
         assert_eq!(budget.in_use().held, ByteSize::ZERO, "stored: {is_stored}");
     }
@@ -74,7 +74,7 @@ async fn what_is_no_picture_is_not_copied() {
     let (handover, budget) = handover();
     let doubles = doubles([recording_intent(&effects), charging(&effects)], false);
     let ports = Ports { handover, ..FakeBlobs::noting(&effects).among(doubles) };
-    let command = UploadCommand { key: None, body: body(&["a"]) };
+    let command = UploadCommand::new(None, body(&["a"]));
     UploadFile::new(&ports, &settings()).run(&actor(), command).await.unwrap();
     assert_eq!(budget.in_use().held, ByteSize::ZERO);
 }

@@ -1,0 +1,46 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use super::{EmptyTrash, EmptyTrashCommand};
+use crate::fixture::{actor, once};
+use crate::testing::{TestPorts, settings};
+use crate::tree::TreeError;
+use crate::tree::fixture::{inside, with_job};
+use crate::tree::purge_work::PurgeWork;
+use crate::tree::work::{Rest, Work};
+use fm_domain::access::Scopes;
+use fm_domain::clock::Clock as _;
+use fm_domain::testing::{Effects, FixedClock};
+use fm_domain::tree::{OperationKind, OperationStatus};
+
+#[tokio::test]
+async fn it_is_an_operation_on_what_is_there_now_or_old_enough() {
+    let now = FixedClock::NEW_YEAR.now();
+    let day = Duration::from_hours(24);
+    let cases = [(None, now.plus(Duration::from_micros(1))), (Some(0), now), (Some(7), now.minus(7 * day))];
+    for (older_than_days, before) in cases {
+        let effects = Effects::default();
+        let mut unit = with_job(inside(&effects, &[]), &effects);
+        once!(effects, unit.operations.expect_insert(), "accept", |operation| {
+            assert_eq!(operation.kind, OperationKind::EmptyTrash);
+            let left = Rest::Item(Work::Purge(PurgeWork::new(before)));
+            assert_eq!(Rest::read(&operation.rest).unwrap(), left);
+            Ok(())
+        });
+        let mut doubles = TestPorts::default();
+        doubles.db = doubles.db.unit(unit);
+        let empty = EmptyTrash::new(&doubles.ports(), &settings());
+        let view = empty.run(&actor(), EmptyTrashCommand { older_than_days }).await.unwrap();
+        assert_eq!(view.operation.status, OperationStatus::Running);
+        assert_eq!(effects.seen(), ["enter", "accept", "job", "commit"]);
+    }
+}
+
+#[tokio::test]
+async fn without_the_right_nothing_is_asked() {
+    let empty = EmptyTrash::new(&TestPorts::default().ports(), &settings());
+    let command = EmptyTrashCommand { older_than_days: None };
+    let refused = empty.run(&actor().limited_to(Scopes::NONE), command).await;
+    assert!(matches!(refused, Err(TreeError::Denied(_))), "{refused:?}");
+}

@@ -1,0 +1,44 @@
+//! Puts items into their folders, under a free name.
+
+use super::error::TreeError;
+use fm_domain::database::UnitOfWork;
+use fm_domain::files::FileName;
+use fm_domain::ids::NodeId;
+use fm_domain::tree::{Entered, Item, Misplaced, OnConflict, PlaceItem, check_room, free_name};
+
+/// Whether a folder takes an item of this name: what takes the place of a file that is there is no entry more.
+pub(super) async fn check_room_for(
+    unit: &mut dyn UnitOfWork,
+    entered: &Entered,
+    folder: NodeId,
+    name: &FileName,
+    on_conflict: OnConflict,
+) -> Result<(), TreeError> {
+    let room = check_room(unit.nodes(), entered, folder, 1).await;
+    if matches!(room, Err(Misplaced::FolderFull))
+        && on_conflict == OnConflict::Replace
+        && let Some(Item::File(_)) = unit.nodes().entry(folder, &name.search_key()).await?
+    {
+        return Ok(());
+    }
+    Ok(room?)
+}
+
+/// Adds an item, numbered where its name is taken and `numbered`; as it was added.
+pub(super) async fn insert(unit: &mut dyn UnitOfWork, item: Item, numbered: bool) -> Result<Item, TreeError> {
+    match unit.nodes().insert(&item).await {
+        Err(PlaceItem::NameTaken { .. }) if numbered => {
+            let item = with_free_name(unit, item).await?;
+            unit.nodes().insert(&item).await?;
+            Ok(item)
+        }
+        placed => Ok(placed.map(|()| item)?),
+    }
+}
+
+/// The item under the smallest free number of its name.
+pub(super) async fn with_free_name(unit: &mut dyn UnitOfWork, item: Item) -> Result<Item, TreeError> {
+    let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
+    let name = free_name(unit.nodes(), parent, name, item.kind()).await?;
+    Ok(item.placed(parent, name))
+}

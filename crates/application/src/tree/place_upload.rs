@@ -1,0 +1,195 @@
+//! Puts the file of an upload into its folder: inside the last unit of every upload, which has entered the drive.
+
+use super::context::{Context, parent_in};
+use super::create_folders::PathMaker;
+use super::error::TreeError;
+use super::place;
+use super::take_over::{drop_blobs, keep_version, with_time};
+use crate::files::IfMatch;
+use fm_domain::access::{Access, Right};
+use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
+use fm_domain::database::UnitOfWork;
+use fm_domain::events::Change;
+use fm_domain::files::{File, FileName, MediaType, Sha256, ThumbnailState};
+use fm_domain::ids::{BlobId, NodeId};
+use fm_domain::tree::{Delta, Entered, Item, ItemKind, OnConflict, PlaceItem, Placing};
+
+/// A file at its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Placed {
+    /// The file: a new one, or one that has its content now.
+    pub(crate) file: File,
+    /// The name that was asked for, where it was taken.
+    pub(crate) requested_name: Option<FileName>,
+    /// The folder that was asked for, where it is gone: the file is in the root.
+    pub(crate) moved_from: Option<NodeId>,
+    /// Whether it was there before, with another content.
+    pub(crate) replaced: bool,
+}
+
+/// Places a new file whose blob is stored, and that the drive was charged with on entry.
+pub(crate) async fn place_upload(
+    context: &Context,
+    unit: &mut dyn UnitOfWork,
+    entered: Entered,
+    file: &File,
+    placing: &Placing,
+    if_match: Option<&IfMatch>,
+) -> Result<Placed, TreeError> {
+    context.check_name(&file.name)?;
+    let access = Access::on_behalf_of(file.owner, Right::Write);
+    let (folder, moved_from) = folder_for(context, unit, &access, entered, file, placing).await?;
+    let modified_at = placing.modified_at.unwrap_or(file.modified_at);
+    let file = File { parent: folder, modified_at, ..file.clone() };
+    // `If-Match` asks for a file that is there (RFC 9110, section 13.1.1).
+    let only_replaces = placing.on_conflict == OnConflict::Replace && if_match.is_some();
+    if only_replaces && moved_from.is_some() {
+        return Err(TreeError::PreconditionFailed);
+    }
+    // What went elsewhere replaces nothing there.
+    let on_conflict = if moved_from.is_some() { OnConflict::Rename } else { placing.on_conflict };
+    place::check_room_for(unit, &entered, folder, &file.name, on_conflict).await?;
+    // What may only become the content of another file is told once that is known. Anything else is told before it is added, whatever name it
+    // gets: PostgreSQL sends the entry of the trail with the row.
+    let replaces = on_conflict == OnConflict::Replace;
+    let created = Change::FileCreated { file: &file };
+    if !replaces {
+        context.events.record(unit, file.created_at, created).await?;
+    }
+    let (existing, kind) = match unit.nodes().insert(&Item::File(file.clone())).await {
+        Ok(()) if only_replaces => return Err(TreeError::PreconditionFailed),
+        Ok(()) => {
+            if replaces {
+                context.events.record(unit, file.created_at, created).await?;
+            }
+            return Ok(Placed { file, requested_name: None, moved_from, replaced: false });
+        }
+        Err(PlaceItem::NameTaken { existing, kind }) => (existing, kind),
+        Err(refusal) => return Err(refusal.into()),
+    };
+    match (on_conflict, kind) {
+        (OnConflict::Rename, _) => {
+            let requested_name = Some(file.name.clone());
+            let item = place::with_free_name(unit, Item::File(file)).await?;
+            unit.nodes().insert(&item).await?;
+            let Item::File(file) = item else { return Err(TreeError::NotAFolder) };
+            Ok(Placed { file, requested_name, moved_from, replaced: false })
+        }
+        (OnConflict::Replace, ItemKind::File) => {
+            let new = NewContent::of(&file);
+            let found = unit.files().find_for_update(&access, existing.as_file()).await?;
+            let before = found.filter(|before| IfMatch::allows(if_match, before.revision));
+            let before = before.ok_or(TreeError::PreconditionFailed)?;
+            let charged = Delta::new_file(file.size);
+            let file = replace(context, unit, &before, &new, &charged).await?;
+            Ok(Placed { file, requested_name: None, moved_from, replaced: true })
+        }
+        (OnConflict::Fail, _) | (OnConflict::Replace, ItemKind::Folder) => {
+            Err(TreeError::NameTaken { existing, kind })
+        }
+    }
+}
+
+/// The folder for the file, and the one that was asked for where that is gone.
+async fn folder_for(
+    context: &Context,
+    unit: &mut dyn UnitOfWork,
+    access: &Access,
+    entered: Entered,
+    file: &File,
+    placing: &Placing,
+) -> Result<(NodeId, Option<NodeId>), TreeError> {
+    let root = NodeId::root(access.drive());
+    let start = placing.parent.unwrap_or(root);
+    // A root is always there.
+    if start != root {
+        match parent_in(unit, access, start).await {
+            Ok(()) => {}
+            Err(TreeError::NoParent) if placing.strict_parent => return Err(TreeError::ParentTrashed),
+            Err(TreeError::NoParent) => return Ok((root, Some(start))),
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    if placing.path.is_empty() {
+        return Ok((start, None));
+    }
+    let mut maker = PathMaker::new(context, entered, file.created_at);
+    let folder = maker.make(unit, access, start, &placing.path).await?;
+    if maker.made() > 0 {
+        unit.drives().charge(access.drive(), &Delta::new_folders(maker.made()), None).await?;
+    }
+    Ok((folder, None))
+}
+
+/// A content whose blob is stored.
+#[derive(Debug, Clone)]
+pub(crate) struct NewContent {
+    pub(crate) content_type: MediaType,
+    pub(crate) size: ByteSize,
+    pub(crate) sha256: Option<Sha256>,
+    pub(crate) blob: BlobId,
+    pub(crate) thumbnail: ThumbnailState,
+    pub(crate) modified_at: Timestamp,
+    /// When it was uploaded.
+    pub(crate) at: Timestamp,
+}
+
+impl NewContent {
+    fn of(file: &File) -> Self {
+        Self {
+            content_type: file.content_type.clone(),
+            size: file.size,
+            sha256: file.sha256,
+            blob: file.blob,
+            thumbnail: file.thumbnail,
+            modified_at: file.modified_at,
+            at: file.created_at,
+        }
+    }
+}
+
+/// Gives a new content to a file that is there, whose old content becomes a version. Where both have the same bytes only the time
+/// changes. `charged` is what the drive was charged with on entry.
+pub(crate) async fn replace(
+    context: &Context,
+    unit: &mut dyn UnitOfWork,
+    before: &File,
+    new: &NewContent,
+    charged: &Delta,
+) -> Result<File, TreeError> {
+    let now = new.at;
+    let undone = charged.reversed();
+    if new.sha256.is_some() && new.sha256 == before.sha256 {
+        let after = with_time(before, new.modified_at);
+        unit.files().update(&after, before.revision).await?;
+        unit.drives().charge(before.drive(), &undone, None).await?;
+        drop_blobs(&context.events, unit, &[new.blob], now).await?;
+        return Ok(after);
+    }
+    let after = File {
+        content_type: new.content_type.clone(),
+        size: new.size,
+        sha256: new.sha256,
+        blob: new.blob,
+        version: before.version.next(),
+        thumbnail: new.thumbnail,
+        revision: before.revision.next(),
+        updated_at: now,
+        content_at: now,
+        modified_at: new.modified_at,
+        ..before.clone()
+    };
+    unit.files().update(&after, before.revision).await?;
+    let kept = keep_version(context, unit, before, now).await?;
+    let size = i64::try_from(new.size.bytes()).unwrap_or(i64::MAX);
+    let used = undone.used.saturating_add(size).saturating_sub(kept.freed);
+    let delta = Delta { used, versions: kept.versions, ..undone };
+    unit.drives().charge(before.drive(), &delta, context.quota).await?;
+    context.events.record(unit, now, Change::ContentReplaced { file: &after }).await?;
+    drop_blobs(&context.events, unit, &kept.dropped, now).await?;
+    Ok(after)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,281 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::{Arc, Mutex};
+
+use super::{BatchCommand, BatchError, Keyed, RunBatch};
+use crate::fixture::{actor, unavailable};
+use crate::testing::{TestPorts, settings};
+use crate::tree::batch::{BatchAction, BatchOp, BatchOperation, BatchOutcome, BatchResult};
+use crate::tree::batch_work::BatchWork;
+use crate::tree::fixture::{a_folder, a_trashed_file, accepted, before, done, inside, node, with_job};
+use crate::tree::operations::Stored;
+use crate::tree::work::Rest;
+use crate::tree::{ItemView, Outcome, Refusal, TreeError};
+use fm_domain::access::Scopes;
+use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, a_user};
+use fm_domain::tree::{
+    Item, MAX_ATOMIC, MAX_BATCH, Marked, Measure, OnConflict, Operation, OperationKind, OperationStatus,
+};
+
+fn moving(number: u64) -> BatchOperation {
+    let action = BatchAction::Move { parent: node(3), on_conflict: OnConflict::Fail, if_match: None };
+    BatchOperation { id: format!("id {number}"), item: Some(node(number)), action }
+}
+
+fn trashing(number: u64) -> BatchOperation {
+    BatchOperation { action: BatchAction::Trash { if_match: None }, ..moving(number) }
+}
+
+fn command(operations: Vec<BatchOperation>) -> BatchCommand {
+    BatchCommand { operations, atomic: false, key: None }
+}
+
+fn keyed(command: BatchCommand) -> BatchCommand {
+    BatchCommand { key: Some("key-1".parse().unwrap()), ..command }
+}
+
+/// Folders with these numbers, and the target.
+fn items(numbers: &[u64]) -> Vec<Item> {
+    let all = numbers.iter().chain(&[3]);
+    all.map(|number| a_folder(*number, &format!("folder {number}")).into()).collect()
+}
+
+/// A unit that moves these folders.
+fn unit(effects: &Effects, numbers: &[u64]) -> FakeUnitOfWork {
+    let mut unit = inside(effects, &items(numbers));
+    unit.nodes.expect_height().returning(|_| Ok(0));
+    unit.nodes.expect_find_trashed().returning(|_, _| Ok(None));
+    let noted = effects.clone();
+    unit.nodes.expect_update().returning(move |item, _| {
+        noted.note(item.name().unwrap().as_str());
+        Ok(())
+    });
+    unit
+}
+
+async fn run(
+    units: Vec<FakeUnitOfWork>,
+    reads: Vec<FakeReads>,
+    command: BatchCommand,
+) -> Result<Outcome<Vec<BatchResult>>, BatchError> {
+    let mut doubles = TestPorts::default();
+    doubles.db = units.into_iter().fold(doubles.db, fm_domain::testing::FakeDatabase::unit);
+    doubles.db = reads.into_iter().fold(doubles.db, fm_domain::testing::FakeDatabase::reads);
+    RunBatch::new(&doubles.ports(), &settings()).run(&actor(), command).await
+}
+
+fn codes(results: &[BatchResult]) -> Vec<Option<Refusal>> {
+    let code = |result: &BatchResult| match result.outcome {
+        BatchOutcome::Refused(refusal) => Some(refusal),
+        BatchOutcome::Item(_) | BatchOutcome::Trashed(_) | BatchOutcome::Done(_) => None,
+    };
+    results.iter().map(code).collect()
+}
+
+#[tokio::test]
+async fn all_that_can_be_done_share_a_unit() {
+    let effects = Effects::default();
+    let outcome = run(vec![unit(&effects, &[1, 2])], vec![], command(vec![moving(1), moving(2)])).await;
+    let results = done(outcome.unwrap());
+    assert_eq!(effects.seen(), ["enter", "folder 1", "folder 2", "commit"]);
+    assert!(results.iter().all(BatchResult::is_done));
+    assert_eq!((results[1].id.as_str(), results[1].op), ("id 2", BatchOp::Move));
+    let BatchOutcome::Item(ItemView::Folder(view)) = &results[0].outcome else { unreachable!("{results:?}") };
+    assert_eq!((view.folder.id, view.folder.parent), (node(1), Some(node(3))));
+}
+
+#[tokio::test]
+async fn a_refused_one_does_not_undo_those_around_it() {
+    let effects = Effects::default();
+    let units = (0..4).map(|_| unit(&effects, &[1, 2])).collect();
+    let results = done(run(units, vec![], command(vec![moving(1), moving(9), moving(2)])).await.unwrap());
+    assert_eq!(codes(&results), [None, Some(Refusal::NotFound), None]);
+    let seen = effects.seen().join(" ");
+    // The unit of all, of those before, of the refused one, and of those after.
+    let units =
+        ["enter folder 1 rollback", "enter folder 1 commit", "enter rollback", "enter folder 2 commit"];
+    assert_eq!(seen, units.join(" "));
+}
+
+#[tokio::test]
+async fn fifty_are_done_in_a_unit() {
+    let effects = Effects::default();
+    let numbers: Vec<u64> = (10..70).collect();
+    let units = vec![unit(&effects, &numbers), unit(&effects, &numbers)];
+    let operations = numbers.iter().map(|number| moving(*number)).collect();
+    let results = done(run(units, vec![], command(operations)).await.unwrap());
+    assert!(results.iter().all(BatchResult::is_done) && results.len() == 60);
+    assert_eq!(effects.seen().iter().position(|seen| seen == "commit"), Some(51));
+}
+
+#[tokio::test]
+async fn an_atomic_batch_is_done_as_a_whole_or_not_at_all() {
+    let effects = Effects::default();
+    let atomic = |operations| BatchCommand { atomic: true, ..command(operations) };
+    let outcome = run(vec![unit(&effects, &[1, 2])], vec![], atomic(vec![moving(1), moving(2)])).await;
+    assert_eq!(codes(&done(outcome.unwrap())), [None, None]);
+    let refused = run(vec![unit(&effects, &[1])], vec![], atomic(vec![moving(1), moving(9)])).await;
+    assert!(
+        matches!(refused, Err(BatchError::Refused { index: 1, error: TreeError::NotFound })),
+        "{refused:?}"
+    );
+    assert_eq!(effects.seen()[4..], ["enter", "folder 1", "rollback"]);
+}
+
+/// A unit in which what goes into the trash has more below it than a unit takes along.
+fn large(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = inside(effects, &items(&[1, 2]));
+    unit.nodes.expect_trash().returning(|_, _, _| Ok(Some(Measure::default())));
+    unit.nodes.expect_mark_below().returning(|_, items| Ok(Marked { items, measure: Measure::default() }));
+    unit.nodes.expect_find_trashed().returning(|_, _| Ok(Some(a_trashed_file())));
+    unit.drives.expect_charge().returning(|_, _, _| Ok(()));
+    unit
+}
+
+#[tokio::test]
+async fn a_large_item_makes_an_operation_of_the_rest() {
+    let effects = Effects::default();
+    let row = Row::default();
+    let unit = with_job(row.known_to(large(&effects)), &effects);
+    let view = accepted(run(vec![unit], vec![], command(vec![trashing(1), moving(2)])).await.unwrap());
+    assert_eq!((view.operation.kind, view.operation.total), (OperationKind::Batch, Some(2)));
+    assert_eq!((view.operation.done, view.result), (0, None));
+    assert!(matches!(Rest::read(&row.get().unwrap().rest), Ok(Rest::Batch(work)) if work.is_amidst()));
+    assert_eq!(effects.seen(), ["enter", "job", "commit"]);
+    let atomic = BatchCommand { atomic: true, ..command(vec![trashing(1)]) };
+    let refused = run(vec![large(&effects)], vec![], atomic).await;
+    assert!(
+        matches!(refused, Err(BatchError::Refused { index: 0, error: TreeError::TooLarge })),
+        "{refused:?}"
+    );
+}
+
+/// The row of an operation, as units write and read it.
+#[derive(Clone, Default)]
+struct Row(Arc<Mutex<Option<Operation>>>);
+
+impl Row {
+    fn get(&self) -> Option<Operation> {
+        self.0.lock().unwrap().clone()
+    }
+
+    fn set(&self, operation: &Operation) {
+        *self.0.lock().unwrap() = Some(operation.clone());
+    }
+
+    fn known_to(&self, mut unit: FakeUnitOfWork) -> FakeUnitOfWork {
+        let row = self.clone();
+        unit.operations.expect_find_for_update().returning(move |_| Ok(row.get()));
+        let row = self.clone();
+        unit.operations.expect_insert().returning(move |operation| {
+            row.set(operation);
+            Ok(())
+        });
+        let row = self.clone();
+        unit.operations.expect_update().returning(move |operation| {
+            row.set(operation);
+            Ok(true)
+        });
+        unit
+    }
+
+    fn read(&self) -> FakeReads {
+        let mut reads = FakeReads::default();
+        let row = self.clone();
+        reads.tree.expect_operation().returning(move |access, _| {
+            assert_eq!(access.owner(), a_user().id);
+            Ok(row.get())
+        });
+        reads
+    }
+}
+
+/// Reads that find these folders.
+fn showing(numbers: &[u64]) -> FakeReads {
+    let mut reads = FakeReads::default();
+    let items = items(numbers);
+    reads.tree.expect_item().returning(move |_, id| Ok(items.iter().find(|item| item.id() == id).cloned()));
+    reads.tree.expect_trashed().returning(|_, _| Ok(None));
+    reads
+}
+
+#[tokio::test]
+async fn a_retry_with_the_key_gets_the_results_again_and_does_nothing() {
+    let (effects, row) = (Effects::default(), Row::default());
+    let batch = || keyed(command(vec![moving(1), moving(9)]));
+    // The batch is remembered, then done as far as it can be, then the refused one is remembered.
+    let moved: [&[u64]; 4] = [&[], &[1], &[1], &[]];
+    let mut units: Vec<FakeUnitOfWork> =
+        moved.iter().map(|numbers| row.known_to(unit(&effects, numbers))).collect();
+    units.push(row.known_to(FakeUnitOfWork::noting(&effects)));
+    let reads = vec![row.read(), row.read(), showing(&[1])];
+    let first = done(run(units, reads, batch()).await.unwrap());
+    assert_eq!(codes(&first), [None, Some(Refusal::NotFound)]);
+    assert_eq!(row.get().unwrap().status, OperationStatus::Done);
+    assert_eq!(effects.seen().iter().filter(|seen| *seen == "folder 1").count(), 2, "once for nothing");
+    let again = done(run(vec![], vec![row.read(), showing(&[1])], batch()).await.unwrap());
+    assert_eq!(again, first);
+    // The item is gone by now.
+    let again = done(run(vec![], vec![row.read(), showing(&[])], batch()).await.unwrap());
+    assert_eq!(again[0].outcome, BatchOutcome::Done(Some(node(1))));
+}
+
+#[tokio::test]
+async fn a_key_is_for_one_batch_and_leads_to_it_while_it_runs() {
+    let work = |operations: Vec<BatchOperation>| BatchWork::new(&operations);
+    let key = "key-1".parse().unwrap();
+    let keyed_as = |work: &BatchWork, atomic| Keyed::new(a_user().id, &key, work, atomic).unwrap();
+    let one = work(vec![moving(1)]);
+    let known = keyed_as(&one, false);
+    assert_eq!(known.id, keyed_as(&work(vec![moving(2)]), false).id, "the id follows from the key alone");
+    assert_ne!(known.fingerprint, keyed_as(&one, true).fingerprint);
+    let rest = Rest::Batch(one.clone()).write().unwrap();
+    let begun = Operation::new(known.id, a_user().id, OperationKind::Batch, Some(1), rest, before());
+    let stored = one.keyed(known.fingerprint.clone()).stored();
+    let running = Operation { result: Some(Stored::Batch(stored).write().unwrap()), ..begun };
+    let row = Row::default();
+    row.set(&running);
+    let outcome = run(vec![], vec![row.read()], keyed(command(vec![moving(1)]))).await.unwrap();
+    assert_eq!(accepted(outcome).operation, running);
+    let refused = run(vec![], vec![row.read()], keyed(command(vec![moving(2)]))).await;
+    assert!(matches!(refused, Err(BatchError::KeyConflict)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_atomic_batch_with_a_key_is_remembered_in_its_own_unit() {
+    let (effects, row) = (Effects::default(), Row::default());
+    let batch = || keyed(BatchCommand { atomic: true, ..command(vec![moving(1)]) });
+    let first = run(vec![row.known_to(unit(&effects, &[1]))], vec![row.read()], batch()).await.unwrap();
+    assert_eq!(effects.seen(), ["enter", "folder 1", "commit"]);
+    let ended = row.get().unwrap();
+    assert_eq!((ended.status, ended.done), (OperationStatus::Done, 1));
+    let again = run(vec![], vec![row.read(), showing(&[1])], batch()).await.unwrap();
+    assert_eq!(codes(&done(again)), codes(&done(first)));
+}
+
+#[tokio::test]
+async fn a_store_that_fails_ends_the_batch() {
+    let effects = Effects::default();
+    let mut failing = inside(&effects, &items(&[1]));
+    failing.nodes.expect_height().returning(|_| Err(unavailable()));
+    let outcome = run(vec![failing], vec![], command(vec![moving(1)])).await;
+    assert!(matches!(outcome, Err(BatchError::Store(_))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn too_many_are_refused_before_anything_is_asked() {
+    for (atomic, number) in [(true, MAX_ATOMIC + 1), (false, MAX_BATCH + 1)] {
+        let many = (0..number as u64).map(moving).collect();
+        let refused = run(vec![], vec![], BatchCommand { atomic, ..command(many) }).await;
+        assert!(matches!(refused, Err(BatchError::TooMany)), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_the_rights_nothing_is_asked() {
+    let doubles = TestPorts::default();
+    let batch = RunBatch::new(&doubles.ports(), &settings());
+    let writer = actor().limited_to(Scopes::NONE.with(fm_domain::access::Right::Write));
+    let refused = batch.run(&writer, command(vec![moving(1), trashing(2)])).await;
+    assert!(matches!(refused, Err(BatchError::Denied(_))), "{refused:?}");
+}

@@ -1,0 +1,255 @@
+//! TREE: in what order the entries of a folder come, what it holds, and which names are free in it.
+
+use std::cmp::Ordering;
+
+use fm_domain::database::UnitOfWork;
+use fm_domain::files::{File, FileName, SortOrder};
+use fm_domain::ids::{NodeId, UserId};
+use fm_domain::tree::{
+    ChildFilter, ChildKey, ChildPage, ChildSort, Folder, Item, ItemKind, Usage, free_name,
+};
+
+use crate::fixture::database::{Given, given, stored};
+use crate::fixture::tree::{first_page, page_after};
+use crate::fixture::{access_of, at, fill, uuid};
+use crate::harness::DatabaseHarness;
+
+const SORTS: [ChildSort; 5] =
+    [ChildSort::Name, ChildSort::ModifiedAt, ChildSort::CreatedAt, ChildSort::Size, ChildSort::Type];
+
+/// A folder, and entries of it that come in another order by each of the sorts: some are alike in all but their names and ids.
+async fn varied(given: &Given, owner: UserId) -> (NodeId, Vec<Item>) {
+    let folder = given.folder(owner, fill::root(owner), "folder").await.id;
+    let mut items: Vec<Item> = Vec::new();
+    let mut unit = given.inside(owner).await;
+    for (name, modified, created, size, content_type) in [
+        ("b.txt", 3, 1, 10, "text/plain"),
+        ("B2.txt", 1, 1, 10, "image/png"),
+        ("a.txt", 3, 2, 9, "text/plain"),
+        ("\u{e4}.txt", 2, 2, 11, "text/plain"),
+        ("_.txt", 2, 1, 0, "application/pdf"),
+    ] {
+        let blob = stored(&mut *unit, owner).await;
+        let file = File {
+            parent: folder,
+            content_type: fill::media_type(content_type),
+            size: fill::bytes(size),
+            created_at: at(created),
+            modified_at: at(modified),
+            ..fill::file(owner, blob, name)
+        };
+        items.push(file.into());
+    }
+    for (name, modified, created) in [("z", 2, 1), ("Y", 2, 3), ("y2", 1, 1)] {
+        let (modified_at, created_at) = (at(modified), at(created));
+        items.push(Folder { modified_at, created_at, ..fill::folder(owner, folder, name) }.into());
+    }
+    for item in &items {
+        unit.nodes().insert(item).await.unwrap();
+    }
+    unit.commit().await.unwrap();
+    (folder, items)
+}
+
+/// The ids of those of these items that are of this kind, as pages of this order have them.
+fn in_order(items: &[Item], kind: Option<ItemKind>, page: &ChildPage) -> Vec<NodeId> {
+    let fitting = items.iter().filter(|item| kind.is_none_or(|kind| item.kind() == kind));
+    let mut keys: Vec<ChildKey> = fitting.map(|item| ChildKey::of(item, page.sort)).collect();
+    keys.sort_by(|left, right| {
+        let kinds = if page.mixed { Ordering::Equal } else { left.kind.cmp(&right.kind) };
+        let places = (&left.value, left.id).cmp(&(&right.value, right.id));
+        kinds.then(if page.order == SortOrder::Descending { places.reverse() } else { places })
+    });
+    keys.into_iter().map(|key| key.id).collect()
+}
+
+/// The first pages of every order.
+fn orders(limit: u32) -> Vec<ChildPage> {
+    let mut pages = Vec::new();
+    for sort in SORTS {
+        for order in [SortOrder::Ascending, SortOrder::Descending] {
+            for mixed in [false, true] {
+                pages.push(ChildPage { order, mixed, ..first_page(sort, limit) });
+            }
+        }
+    }
+    pages
+}
+
+pub(crate) async fn tree_20_children_come_in_the_order_asked_for_with_ties_by_id<H: DatabaseHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let owner = given.owner().await;
+    let access = access_of(owner);
+    let (folder, items) = varied(&given, owner).await;
+    let mut reads = given.read().await;
+    for (limit, kind) in
+        [(1, None), (3, None), (100, None), (2, Some(ItemKind::Folder)), (2, Some(ItemKind::File))]
+    {
+        for first in orders(limit) {
+            let (filter, mut page) = (ChildFilter { kind }, first.clone());
+            let mut found: Vec<NodeId> = Vec::new();
+            loop {
+                let some = reads.tree().children(&access, folder, &filter, &page).await.unwrap();
+                assert!(some.len() <= limit as usize, "{page:?}: {some:?}");
+                if some.is_empty() {
+                    break;
+                }
+                page = page_after(&page, &some);
+                found.extend(some.iter().map(Item::id));
+                assert!(found.len() <= items.len(), "{first:?} has no end");
+            }
+            assert_eq!(found, in_order(&items, kind, &first), "{kind:?} of {first:?}");
+        }
+    }
+    let all = first_page(ChildSort::Name, 100);
+    let file = items.iter().find(|item| item.kind() == ItemKind::File).map(Item::id).unwrap();
+    let other = access_of(given.owner().await);
+    let filter = ChildFilter::default();
+    for (access, folder) in [(&other, folder), (&access, file), (&access, NodeId::new(uuid()))] {
+        let found = reads.tree().children(access, folder, &filter, &all).await.unwrap();
+        assert_eq!(found, [], "{folder} is no folder of theirs");
+    }
+}
+
+pub(crate) async fn tree_21_what_went_into_the_trash_with_a_folder_is_listed_as_its_children_were<
+    H: DatabaseHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let owner = given.owner().await;
+    let access = access_of(owner);
+    let (folder, mut items) = varied(&given, owner).await;
+    let apart = items.pop().unwrap().id();
+    given.put_into_trash(owner, apart, 10).await;
+    given.put_into_trash(owner, folder, 10).await;
+    let mut reads = given.read().await;
+    let tree = reads.tree();
+    for limit in [1, 3, 100] {
+        for first in orders(limit) {
+            let mut page = first.clone();
+            let mut found: Vec<NodeId> = Vec::new();
+            loop {
+                let some = tree.trashed_children(&access, folder, &page).await.unwrap().unwrap();
+                let some: Vec<Item> = some.into_iter().map(|trashed| trashed.item).collect();
+                if some.is_empty() {
+                    break;
+                }
+                page = page_after(&page, &some);
+                found.extend(some.iter().map(Item::id));
+                assert!(found.len() <= items.len(), "{first:?} has no end");
+            }
+            assert_eq!(found, in_order(&items, None, &first), "{first:?}");
+        }
+    }
+    let all = first_page(ChildSort::Name, 100);
+    let inside = tree.trashed_children(&access, folder, &all).await.unwrap().unwrap();
+    let size_of = |item: &Item| match item {
+        Item::File(file) => file.size,
+        Item::Folder(_) => fill::bytes(0),
+    };
+    assert!(inside.iter().all(|trashed| trashed.size == size_of(&trashed.item)), "{inside:?}");
+    let filter = ChildFilter::default();
+    assert_eq!(tree.children(&access, folder, &filter, &all).await.unwrap(), [], "it is no living folder");
+    let file = items[0].id();
+    assert_eq!(tree.trashed_children(&access, file, &all).await.unwrap(), None, "a file has no entries");
+    let other = access_of(given.owner().await);
+    let mut reads = given.read().await;
+    assert_eq!(reads.tree().trashed_children(&other, folder, &all).await.unwrap(), None, "of another owner");
+    assert_eq!(reads.tree().trashed(&other, folder).await.unwrap(), None, "of another owner");
+}
+
+pub(crate) async fn tree_22_a_folder_holds_what_is_living_below_it_at_every_level<H: DatabaseHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let (owner, other) = (given.owner().await, given.owner().await);
+    let root = fill::root(owner);
+    let outer = given.folder(owner, root, "outer").await;
+    let inner = given.folder(owner, outer.id, "inner").await;
+    let deep = given.folder(owner, inner.id, "deep").await;
+    let file = given.file_in(owner, deep.id, "file").await;
+    given.file_in(owner, inner.id, "file").await;
+    given.file_in(owner, root, "file").await;
+    let gone = given.file_in(owner, deep.id, "gone").await;
+    given.put_into_trash(owner, gone.id.into(), 10).await;
+    given.file_in(other, fill::root(other), "file").await;
+    let mut reads = given.read().await;
+    let tree = reads.tree();
+    let access = access_of(owner);
+    let seq = tree.drive(&access, fill::drive(owner)).await.unwrap().unwrap().seq;
+    for (folder, files, folders) in [(root, 3, 3), (outer.id, 2, 2), (inner.id, 2, 1), (deep.id, 1, 0)] {
+        let usage = tree.usage(&access, folder).await.unwrap();
+        let expected = Usage { files, folders, size: fill::bytes(12 * files), seq };
+        assert_eq!(usage, Some(expected), "{folder}");
+    }
+    assert_eq!(tree.usage(&access, file.id.into()).await.unwrap(), None, "a file is no folder");
+    let other = access_of(other);
+    assert_eq!(tree.usage(&other, outer.id).await.unwrap(), None, "of another owner");
+    assert_eq!(tree.drive(&other, fill::drive(owner)).await.unwrap(), None, "of another owner");
+    assert_eq!(tree.item(&other, outer.id).await.unwrap(), None, "of another owner");
+    let items = [gone.id.into(), file.id.into(), deep.id, file.id.into()];
+    let above = tree.ancestors(&access, &items).await.unwrap();
+    let above: Vec<Vec<NodeId>> =
+        above.iter().map(|way| way.iter().map(|folder| folder.id).collect()).collect();
+    let way = [root, outer.id, inner.id, deep.id];
+    assert_eq!(above, [&way[..0], &way[..], &way[..3], &way[..]], "nothing is above what is in the trash");
+    let none = tree.ancestors(&other, &items).await.unwrap();
+    assert!(none.iter().all(Vec::is_empty) && none.len() == items.len(), "{none:?}");
+}
+
+/// Adds folders of these names to a folder.
+async fn named(unit: &mut dyn UnitOfWork, parent: &Folder, names: impl Iterator<Item = FileName>) {
+    let items: Vec<Item> = names.map(|name| fill::folder_called(parent, name).into()).collect();
+    unit.nodes().insert_many(&items).await.unwrap();
+}
+
+/// The name under which an item of this name and kind would be free in a folder.
+async fn free(unit: &mut dyn UnitOfWork, folder: &Folder, name: &FileName, kind: ItemKind) -> String {
+    free_name(unit.nodes(), folder.id, name, kind).await.unwrap().to_string()
+}
+
+pub(crate) async fn tree_26_the_smallest_number_under_which_a_name_is_free_is_found<H: DatabaseHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let owner = given.owner().await;
+    let folder = given.folder(owner, fill::root(owner), "folder").await;
+    let mut unit = given.inside(owner).await;
+    let name = fill::name("100%_ \u{df}.txt");
+    let upper = |number: u64| fill::name(&format!("100%_ SS ({number}).TXT"));
+    named(&mut *unit, &folder, (2..=11).map(upper)).await;
+    // None of these but the last is a number of the name.
+    let others = [
+        "100%_ ss (012).txt",
+        "100%_ ss (1 2).txt",
+        "100%_ ss (12).txt ",
+        "100%_ ss (12)_txt",
+        "100%a ss (12).txt",
+        "100%_ ss.txt (12)",
+        "100%_ ss (120).txt",
+    ];
+    named(&mut *unit, &folder, others.into_iter().map(fill::name)).await;
+    assert_eq!(free(&mut *unit, &folder, &name, ItemKind::File).await, "100%_ \u{df} (12).txt");
+    let of_folder = free(&mut *unit, &folder, &name, ItemKind::Folder).await;
+    assert_eq!(of_folder, "100%_ \u{df}.txt (2)", "of folders it stands at the end");
+    named(&mut *unit, &folder, (13..=130).filter(|number| *number != 120).map(upper)).await;
+    let found = free(&mut *unit, &folder, &name, ItemKind::File).await;
+    assert_eq!(found, "100%_ \u{df} (12).txt", "others above it are taken");
+    named(&mut *unit, &folder, std::iter::once(upper(12))).await;
+    let found = free(&mut *unit, &folder, &name, ItemKind::File).await;
+    assert_eq!(found, "100%_ \u{df} (131).txt", "of three digits");
+    let entry = unit.nodes().entry(folder.id, "100%_ ss (57).txt").await.unwrap().unwrap();
+    unit.nodes().trash(entry.id(), at(50), "/").await.unwrap().unwrap();
+    let found = free(&mut *unit, &folder, &name, ItemKind::File).await;
+    assert_eq!(found, "100%_ \u{df} (57).txt", "what is in the trash takes no name");
+    // Where a number needs a character more of the most that there may be, less is left of the stem.
+    let long = fill::name(&format!("{}.txt", "x".repeat(FileName::MAX_CHARS - 4)));
+    let numbered = |number| long.numbered(number, ItemKind::File.numbering());
+    named(&mut *unit, &folder, (2..=10).map(numbered)).await;
+    let found = free(&mut *unit, &folder, &long, ItemKind::File).await;
+    assert_eq!(found, numbered(11).as_str());
+    unit.rollback().await.unwrap();
+}

@@ -1,0 +1,121 @@
+//! Operations and the results of batches, as clients see them.
+
+use fm_api_types::{BatchResult, BatchResults, FailedItem, Operation, OperationItem, OperationResult};
+use fm_application::tree::{self, BatchOutcome, ItemView, OperationView};
+use fm_domain::ids::NodeId;
+
+use super::about::About;
+use super::json::Json;
+use super::trash::trashed;
+use crate::problem::Code;
+
+/// An operation, without what is left of it.
+pub(crate) fn operation(view: &OperationView) -> Operation {
+    let operation = &view.operation;
+    let failed = operation.failed.iter();
+    Operation {
+        id: operation.id.uuid(),
+        kind: operation.kind.as_str().to_owned(),
+        status: operation.status.as_str().to_owned(),
+        done_count: operation.done,
+        total_count: operation.total,
+        failed: failed.map(|item| FailedItem { id: item.id.uuid(), code: item.code.clone() }).collect(),
+        result: view.result.as_ref().map(result),
+        created_at: operation.created_at.into(),
+    }
+}
+
+fn result(result: &tree::OperationResult) -> OperationResult {
+    match result {
+        tree::OperationResult::Item(id) => OperationResult::Item(OperationItem { item_id: id.uuid() }),
+        tree::OperationResult::Batch(results) => {
+            let (succeeded, failed) = counts(results);
+            let results = results.iter().map(without_item).collect();
+            OperationResult::Batch(BatchResults { results, succeeded, failed })
+        }
+    }
+}
+
+/// The JSON of [`BatchResults`], with the items.
+pub(crate) fn batch_results(results: &[tree::BatchResult]) -> serde_json::Result<Vec<u8>> {
+    let mut json = Json::with_room(1024 * results.len());
+    json.raw("{\"results\":[");
+    for (index, result) in results.iter().enumerate() {
+        if index > 0 {
+            json.raw(",");
+        }
+        json.batch_result(result)?;
+    }
+    let (succeeded, failed) = counts(results);
+    json.raw("],\"succeeded\":");
+    json.value(&succeeded)?;
+    json.raw(",\"failed\":");
+    json.value(&failed)?;
+    json.raw("}");
+    Ok(json.0)
+}
+
+impl Json {
+    fn batch_result(&mut self, result: &tree::BatchResult) -> serde_json::Result<()> {
+        self.raw("{\"id\":");
+        self.value(&result.id)?;
+        self.raw(",\"op\":");
+        self.plain(result.op.as_str());
+        self.raw(",\"status\":");
+        self.value(&status(result))?;
+        match &result.outcome {
+            BatchOutcome::Item(view) => {
+                self.raw(",\"item\":");
+                self.item(view, &About::NOTHING)?;
+            }
+            BatchOutcome::Trashed(view) => {
+                self.raw(",\"item\":");
+                self.value(&trashed(view))?;
+            }
+            BatchOutcome::Done(Some(id)) => {
+                self.raw(",\"item_id\":");
+                self.id(id.uuid());
+            }
+            BatchOutcome::Done(None) => {}
+            BatchOutcome::Refused(refusal) => {
+                self.raw(",\"code\":");
+                self.plain(refusal.code());
+            }
+        }
+        self.raw("}");
+        Ok(())
+    }
+}
+
+fn counts(results: &[tree::BatchResult]) -> (usize, usize) {
+    let succeeded = results.iter().filter(|result| result.is_done()).count();
+    (succeeded, results.len() - succeeded)
+}
+
+fn without_item(result: &tree::BatchResult) -> BatchResult {
+    let (item, code): (Option<NodeId>, Option<&str>) = match &result.outcome {
+        BatchOutcome::Item(ItemView::File(view)) => (Some(view.file.id.into()), None),
+        BatchOutcome::Item(ItemView::Folder(view)) => (Some(view.folder.id), None),
+        BatchOutcome::Trashed(view) => (Some(view.trashed.item.id()), None),
+        BatchOutcome::Done(id) => (*id, None),
+        BatchOutcome::Refused(refusal) => (None, Some(refusal.code())),
+    };
+    BatchResult {
+        id: result.id.clone(),
+        op: result.op.as_str().to_owned(),
+        status: status(result),
+        item: None,
+        item_id: item.map(NodeId::uuid),
+        code: code.map(str::to_owned),
+    }
+}
+
+/// The status that the change alone would be answered with.
+fn status(result: &tree::BatchResult) -> u16 {
+    match (&result.outcome, result.op) {
+        (BatchOutcome::Refused(refusal), _) => Code::from(*refusal).status().as_u16(),
+        (_, tree::BatchOp::Copy) => 201,
+        (_, tree::BatchOp::Delete) => 204,
+        (_, tree::BatchOp::Move | tree::BatchOp::Trash | tree::BatchOp::Restore) => 200,
+    }
+}

@@ -1,0 +1,193 @@
+//! Drives inside a unit of work. The row of a user is that of their personal drive.
+
+use async_trait::async_trait;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Bool, Uuid as SqlUuid};
+use diesel::{Expression, QueryResult};
+use diesel_async::RunQueryDsl;
+use fm_domain::accounts::StorageUse;
+use fm_domain::body::ByteSize;
+use fm_domain::error::{PortError, PortResult};
+use fm_domain::ids::DriveId;
+use fm_domain::tree::{Delta, DriveRepo, EnterDrive, Entered, Seq};
+use uuid::Uuid;
+
+use crate::schema::users;
+use crate::sql::{of_any_row, statement, typed};
+use crate::unit_of_work::{PgUnitOfWork, Target};
+use crate::value::{bigint, count, size};
+
+/// The counters after a delta, unless it grows and would pass the drive's own quota, or the given one. What is left beside the growth is -1
+/// at least, so that it can't overflow.
+const MOVE: &str = "UPDATE users SET seq = seq + ?, \
+    reserved_bytes = greatest(reserved_bytes - ?, 0), \
+    used_bytes = greatest(used_bytes + ?, 0), \
+    trash_bytes = greatest(trash_bytes + ?, 0), \
+    version_bytes = greatest(version_bytes + ?, 0), \
+    file_count = greatest(file_count + ?, 0), \
+    node_count = greatest(node_count + ?, 0) \
+    WHERE id = ? AND removed_at IS NULL AND \
+    (? OR used_bytes <= greatest(coalesce(quota_bytes, ?) - ?, -1) - greatest(reserved_bytes - ?, 0)) \
+    RETURNING seq, node_count, used_bytes, trash_bytes, version_bytes, reserved_bytes, file_count";
+
+type MovedTypes = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
+type MovedRow = (i64, i64, i64, i64, i64, i64, i64);
+
+fn moved(
+    drive: DriveId,
+    delta: &Delta,
+    quota: Option<ByteSize>,
+    enters: bool,
+) -> impl Query<SqlType = MovedTypes> + QueryFragment<Pg> + QueryId + Send + Sync + use<> {
+    let unreserve = bigint(delta.unreserve.bytes());
+    let values = (
+        typed::<BigInt, _>(i64::from(enters)),
+        typed::<BigInt, _>(unreserve),
+        typed::<BigInt, _>(delta.used),
+        typed::<BigInt, _>(delta.trash),
+        typed::<BigInt, _>(delta.versions),
+        typed::<BigInt, _>(delta.files),
+        typed::<BigInt, _>(delta.nodes),
+        typed::<SqlUuid, _>(drive.uuid()),
+        typed::<Bool, _>(!delta.grows()),
+        typed::<BigInt, _>(quota.map_or(i64::MAX, |quota| bigint(quota.bytes()))),
+        typed::<BigInt, _>(delta.used.max(0)),
+        typed::<BigInt, _>(unreserve),
+    );
+    statement::<MovedTypes, _>(MOVE, values)
+}
+
+fn entered((seq, nodes, used, trash, versions, reserved, files): MovedRow) -> PortResult<Entered> {
+    Ok(Entered {
+        seq: Seq::new(count("users.seq", seq)?),
+        nodes: count("users.node_count", nodes)?,
+        storage: StorageUse {
+            used: size("users.used_bytes", used)?,
+            trash: size("users.trash_bytes", trash)?,
+            versions: size("users.version_bytes", versions)?,
+            reserved: size("users.reserved_bytes", reserved)?,
+            file_count: count("users.file_count", files)?,
+        },
+    })
+}
+
+#[async_trait]
+impl DriveRepo for PgUnitOfWork {
+    async fn enter(
+        &mut self,
+        drive: DriveId,
+        delta: &Delta,
+        quota: Option<ByteSize>,
+    ) -> Result<Entered, EnterDrive> {
+        self.check_outside(drive)?;
+        let update = self.together_last(moved(drive, delta, quota, true)).await?;
+        let row: Option<MovedRow> =
+            self.run(async |connection| update.get_result(connection).await.optional()).await?;
+        let Some(row) = row else { return Err(self.not_moved(drive).await?) };
+        let entered = self.understood(entered(row))?;
+        self.entered.push((drive, entered.seq));
+        Ok(entered)
+    }
+
+    async fn charge(
+        &mut self,
+        drive: DriveId,
+        delta: &Delta,
+        quota: Option<ByteSize>,
+    ) -> Result<(), EnterDrive> {
+        self.seq_inside(drive)?;
+        if !delta.grows() {
+            // Nothing refuses it: the unit has the row, and the drive is there.
+            return Ok(self.defer_change(Target::Drives, moved(drive, delta, quota, false)).await?);
+        }
+        let update = self.together_on(Target::Drives, moved(drive, delta, quota, false)).await?;
+        let row: Option<MovedRow> =
+            self.run(async |connection| update.get_result(connection).await.optional()).await?;
+        if row.is_some() { Ok(()) } else { Err(self.not_moved(drive).await?) }
+    }
+}
+
+impl PgUnitOfWork {
+    /// Why the counters of a drive did not change.
+    async fn not_moved(&mut self, drive: DriveId) -> PortResult<EnterDrive> {
+        let row = users::table.find(drive.uuid()).filter(users::removed_at.is_null());
+        let row = row.select((users::trash_bytes, users::version_bytes));
+        let found: Option<(i64, i64)> =
+            self.run(async |connection| row.get_result(connection).await.optional()).await?;
+        let Some((trash, versions)) = found else { return Ok(EnterDrive::NoDrive) };
+        self.understood(quota_exceeded(trash, versions))
+    }
+
+    /// The number of the unit's change of a drive, if it has entered it.
+    fn seq_of(&self, drive: DriveId) -> Option<Seq> {
+        self.entered.iter().find(|(of, _)| *of == drive).map(|(_, seq)| *seq)
+    }
+
+    fn check_outside(&mut self, drive: DriveId) -> PortResult<()> {
+        let outside = match self.seq_of(drive) {
+            None => Ok(()),
+            Some(_) => Err(PortError::Unexpected("a drive that was entered twice".into())),
+        };
+        self.understood(outside)
+    }
+
+    /// The number of the unit's change of a drive, which it has to have entered.
+    pub(crate) fn seq_inside(&mut self, drive: DriveId) -> PortResult<Seq> {
+        let seq = self.seq_of(drive);
+        self.understood(seq.ok_or_else(|| PortError::Unexpected(OUTSIDE.into())))
+    }
+
+    /// The same, or the number of no change: for what is added to drives that may not have been entered.
+    pub(crate) fn seq_or_none(&self, drive: DriveId) -> Seq {
+        self.seq_of(drive).unwrap_or_default()
+    }
+
+    /// The drives that the unit has entered: one at least.
+    pub(crate) fn drives_inside(&mut self) -> PortResult<Stamp> {
+        let stamp = self.stamp();
+        let is_inside = !stamp.drives.is_empty();
+        self.understood(is_inside.then_some(stamp).ok_or_else(|| PortError::Unexpected(OUTSIDE.into())))
+    }
+
+    /// What rows that the unit writes are stamped with.
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp {
+            drives: self.entered.iter().map(|(drive, _)| drive.uuid()).collect(),
+            seqs: self.entered.iter().map(|(_, seq)| bigint(seq.number())).collect(),
+        }
+    }
+}
+
+const OUTSIDE: &str = "a change in a drive that was not entered";
+
+fn quota_exceeded(trash: i64, versions: i64) -> PortResult<EnterDrive> {
+    let (trash, versions) = (size("users.trash_bytes", trash)?, size("users.version_bytes", versions)?);
+    Ok(EnterDrive::QuotaExceeded { trash, versions })
+}
+
+/// The `changed_seq` of a row that the unit writes: the number of its change of the row's drive, or what it was where the unit has not entered
+/// that.
+#[derive(Debug, Clone)]
+pub(crate) struct Stamp {
+    pub(crate) drives: Vec<Uuid>,
+    pub(crate) seqs: Vec<i64>,
+}
+
+impl QueryFragment<Pg> for Stamp {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("coalesce((SELECT seq FROM unnest(");
+        out.push_bind_param::<Array<SqlUuid>, Vec<Uuid>>(&self.drives)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, Vec<i64>>(&self.seqs)?;
+        out.push_sql(") AS entered (drive, seq) WHERE drive = nodes.drive_id), nodes.changed_seq)");
+        Ok(())
+    }
+}
+
+impl Expression for Stamp {
+    type SqlType = BigInt;
+}
+
+of_any_row!(Stamp);

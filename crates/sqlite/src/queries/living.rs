@@ -1,0 +1,33 @@
+//! Which items are living, as conditions. They are literal, so that SQLite sees which index holds all that is asked for; and kept
+//! prepared, which text that diesel does not know is not.
+
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::Bool;
+use diesel::sqlite::Sqlite;
+
+use crate::schema::nodes;
+
+/// Files that are not in the trash.
+#[derive(Debug, Clone, Copy, QueryId)]
+pub(crate) struct LivingFiles;
+
+impl QueryFragment<Sqlite> for LivingFiles {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("`nodes`.`kind` = 'file' AND `nodes`.`trash` IS NULL");
+        Ok(())
+    }
+}
+
+impl Expression for LivingFiles {
+    type SqlType = Bool;
+}
+
+impl AppearsOnTable<nodes::table> for LivingFiles {}
+
+impl SelectableExpression<nodes::table> for LivingFiles {}
+
+impl<GroupBy> ValidGrouping<GroupBy> for LivingFiles {
+    type IsAggregate = is_aggregate::No;
+}

@@ -1,0 +1,2 @@
+-- The column goes with the migration that brought it.
+SELECT 1;
