@@ -44,6 +44,14 @@ schemathesis *arguments:
 fuzz *arguments:
     scripts/fuzz {{ arguments }}
 
+# Checks the console, and builds it again to compare it with what is committed; needs Node, which it finds or installs.
+console:
+    scripts/console
+
+# Makes the pictures of the console in README.md.
+picture:
+    scripts/picture
+
 # Checks licences, bans, sources and advisories of the dependencies.
 deny:
     scripts/deny

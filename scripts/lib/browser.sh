@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The browser that looks at the documentation's pages in tests: found, or installed as Debian's Chromium.
+# The browser that tests look at pages with: found, or installed as Debian's Chromium.
 # Needs common.sh and packages.sh.
 
 # find_browser: sets and exports TEST_BROWSER, a program that takes Chromium's arguments.

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The real clients that upload in tests, and the proxy before the nodes: found or installed.
+# The real clients that upload in tests, what checks pages for accessibility (axe-core), and the proxy before the nodes: found or
+# installed.
 # Needs common.sh, packages.sh and tools.sh.
 
 # find_clients: sets and exports TEST_NGINX and TEST_NODE, programs, and TEST_CLIENTS, a folder with the npm packages that
@@ -11,15 +12,17 @@ find_clients() {
     fi
     TEST_NGINX=$(program nginx nginx-light)
     TEST_NGINX_LIBRARIES=$(nginx_libraries)
-    find_program node >/dev/null && find_program npm >/dev/null || install_node
+    find_node
     TEST_NODE=$(program node nodejs)
     TEST_CLIENTS=$target_dir/clients
     install_clients "$TEST_CLIENTS"
     export TEST_NGINX TEST_NGINX_LIBRARIES TEST_NODE TEST_CLIENTS
 }
 
-# Debian's npm works only where the packages belong: unpacked elsewhere it does not find its own parts.
-install_node() {
+# find_node: installs node and npm where they are nowhere. Debian's npm works only where the packages belong: unpacked elsewhere
+# it does not find its own parts.
+find_node() {
+    if find_program node >/dev/null && find_program npm >/dev/null; then return; fi
     is_root || fail "node and npm are missing: run \`apt-get install nodejs npm\` as root, or put them in PATH"
     install_packages nodejs npm
 }

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod browser_pictures;
+mod console;
 mod conventions;
 mod deployment;
 mod documentation_pages;

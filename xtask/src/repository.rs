@@ -4,8 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Folders that hold nothing of ours: what is built, stored, shipped from others, found by fuzzing, or git's own.
-const FOREIGN: [&str; 7] = [".git", "target", "data", "vendor", "corpus", "artifacts", "coverage"];
+/// Folders that hold nothing of ours: what is built, stored, shipped or installed from others, found by fuzzing,
+/// or git's own.
+const FOREIGN: [&str; 8] =
+    [".git", "target", "data", "vendor", "corpus", "artifacts", "coverage", "node_modules"];
 
 /// Ends of names of code, scripts and prose. Files without one are scripts.
 const EXTENSIONS: [&str; 8] = ["", "rs", "toml", "md", "sql", "sh", "yml", "lua"];

@@ -1,6 +1,6 @@
 //! The store of blobs; while blobs move, both stores as one.
 
-use std::mem::replace;
+use std::mem::{replace, take};
 use std::sync::Arc;
 
 use fm_application::wiring::MovePorts;
@@ -19,6 +19,8 @@ pub(crate) struct BlobStores {
     pub(crate) links: Arc<dyn SignDownload>,
     /// Whether some of these URLs lead to the program.
     pub(crate) serves_blobs: bool,
+    /// The origins that the others lead to.
+    pub(crate) origins: Vec<String>,
     /// Both stores, while blobs move.
     pub(crate) moving: Option<MovePorts>,
 }
@@ -32,14 +34,17 @@ impl BlobStores {
     ) -> Result<Self, StartError> {
         let mut current = config.storage.blobs.open(context).await?;
         let own = current.links.take();
+        let mut origins = take(&mut current.origins);
         let Some(fallback) = &config.storage.fallback else {
             let serves_blobs = own.is_none();
-            return Ok(Self { blobs: current, links: own.unwrap_or(links), serves_blobs, moving: None });
+            let links = own.unwrap_or(links);
+            return Ok(Self { blobs: current, links, serves_blobs, origins, moving: None });
         };
         let previous = open_previous(fallback, context).await?;
         let serves_blobs = own.is_none() || previous.links.is_none();
         let links: Arc<dyn SignDownload> = match own {
             Some(own) => {
+                origins.extend_from_slice(&previous.origins);
                 let before = previous.links.clone().unwrap_or(links);
                 let store = Arc::clone(&current.store);
                 Arc::new(FallbackLinks::new(own, before, store, Arc::clone(&context.clock)))
@@ -48,7 +53,7 @@ impl BlobStores {
             None => links,
         };
         let moving = MovePorts { current: Arc::clone(&current.store), previous: Arc::clone(&previous.store) };
-        Ok(Self { blobs: joined(current, previous), links, serves_blobs, moving: Some(moving) })
+        Ok(Self { blobs: joined(current, previous), links, serves_blobs, origins, moving: Some(moving) })
     }
 }
 
@@ -87,5 +92,6 @@ fn joined(current: OpenBlobStore, previous: OpenBlobStore) -> OpenBlobStore {
         direct: current.direct,
         lister,
         links: None,
+        origins: Vec::new(),
     }
 }

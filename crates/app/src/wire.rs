@@ -1,15 +1,13 @@
 //! Opens the adapters that the configuration picked, and joins them to ports.
 
-use std::num::NonZero;
+mod settings;
+
 use std::sync::Arc;
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use fm_application::jobs::JobRegistry;
-use fm_application::wiring::{DirectPorts, PasswordQueue, Ports, Settings, UseCases};
-use fm_credentials::{
-    Argon2PasswordHasher, Argon2Settings, HkdfMacSigner, JwtSigner, OsIds, SystemClock, TokenAudience,
-};
+use fm_application::wiring::{DirectPorts, Ports, Settings, UseCases};
+use fm_credentials::{Argon2PasswordHasher, HkdfMacSigner, JwtSigner, OsIds, SystemClock, TokenAudience};
 use fm_decorators::{ObservedRateLimiter, ObservedSessionStore, PortObserver};
 use fm_domain::archive::Archive;
 use fm_domain::body::ByteSize;
@@ -24,7 +22,6 @@ use fm_imaging::ImageThumbnailer;
 use fm_memory::{CachedSessions, LocalFallback, MemoryRateLimiter};
 use fm_metrics::Metrics;
 use fm_redis::{RedisClient, RedisRateLimiter};
-use fm_streaming::hashing::HashThreads;
 use fm_streaming::{BufferBudget, PictureHandover};
 
 use crate::adapters::plain::warn_of_plain_redis;
@@ -34,6 +31,7 @@ use crate::config::Config;
 use crate::lifecycle::ShutdownHooks;
 use crate::observed::observed;
 use crate::{Program, StartError, metrics, secrets};
+use settings::{argon2, settings};
 
 /// The wired program.
 pub struct Wired {
@@ -45,6 +43,8 @@ pub struct Wired {
     pub signal: Arc<dyn JobSignal>,
     /// What the operator chose.
     pub settings: Settings,
+    /// Where signed URLs lead to that do not lead to the program: `https://store.example`.
+    pub(crate) store_origins: Vec<String>,
     /// What adapters still have to finish at the end of the process.
     pub shutdown: ShutdownHooks,
     pub(crate) metrics: Arc<Metrics>,
@@ -84,7 +84,7 @@ impl Program {
         let sessions = open_sessions(config, &mut context, &database).await?;
         let limits = open_limits(config, &context);
         let links = Arc::new(SelfSignedLinks::new(public_url, Arc::clone(&macs)));
-        let BlobStores { blobs, links, serves_blobs, moving } =
+        let BlobStores { blobs, links, serves_blobs, origins, moving } =
             BlobStores::open(config, &mut context, links).await?;
         check_uploads(config, &blobs)?;
         let ports = Ports {
@@ -116,6 +116,7 @@ impl Program {
             archive: database.archive,
             signal: database.signal,
             settings: settings(config, budget, serves_blobs),
+            store_origins: origins,
             shutdown: context.shutdown,
             metrics,
         })
@@ -139,8 +140,7 @@ pub(crate) fn open_context(
         data_dir: config.storage.data_dir.clone(),
         database_pool_size: config.storage.database_pool_size,
         prefix: "",
-        // The other half is for the connections: the server holds up to 512 KiB of each upload before the store has
-        // them.
+        // The other half is for connections: the server holds up to 512 KiB of each upload before the store has it.
         budget: BufferBudget::new(ByteSize::new(config.uploads.buffer.bytes() / 2)),
         clock,
         metrics: metrics::new()?,
@@ -276,45 +276,4 @@ fn check_uploads(config: &Config, blobs: &OpenBlobStore) -> Result<(), StartErro
         );
     }
     Ok(())
-}
-
-fn argon2(config: &Config) -> Argon2Settings {
-    Argon2Settings {
-        memory_kib: config.credentials.argon2_memory_kib,
-        iterations: config.credentials.argon2_iterations,
-        parallelism: config.credentials.argon2_parallelism,
-        at_once: password_places(),
-    }
-}
-
-/// How many passwords are hashed at a time: one a core for anyone, and one for users who are signed in.
-fn password_places() -> NonZero<usize> {
-    available_parallelism().unwrap_or(NonZero::<usize>::MIN).saturating_add(1)
-}
-
-fn settings(config: &Config, upload_buffer: BufferBudget, serves_blobs: bool) -> Settings {
-    let Config { credentials, accounts, limits, uploads, .. } = config;
-    Settings {
-        access_token_ttl: credentials.access_token_ttl,
-        refresh_token_ttl: credentials.refresh_token_ttl,
-        session_max_ttl: credentials.session_max_ttl,
-        max_sessions_per_user: accounts.max_sessions,
-        password_queue: PasswordQueue::new(password_places()),
-        signed_url_ttl: credentials.signed_url_ttl,
-        max_upload: uploads.max_upload,
-        max_resumable: uploads.max_resumable,
-        max_unfinished_uploads: uploads.max_unfinished,
-        upload_ttl: uploads.ttl,
-        upload_buffer,
-        // One processor stays with the threads that receive the bytes.
-        hash_threads: HashThreads::start(available_parallelism().map_or(1, NonZero::get) - 1),
-        resumable_uploads: uploads.resumable,
-        direct_uploads: uploads.direct,
-        quota: accounts.quota,
-        rate_policies: limits.policies.clone(),
-        registration_open: accounts.registration_open,
-        serves_blobs,
-        retention: config.tree.retention,
-        names_portable: config.tree.names_portable,
-    }
 }

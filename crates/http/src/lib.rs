@@ -7,6 +7,7 @@
 mod auth;
 mod body;
 mod connection;
+mod console;
 mod docs;
 mod download;
 mod input;

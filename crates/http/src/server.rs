@@ -19,7 +19,7 @@ use futures_util::FutureExt as _;
 
 use crate::connection::{self, WatchedStream};
 use crate::state::AppState;
-use crate::{docs, middleware, routes};
+use crate::{console, docs, middleware, routes};
 
 /// The application with every route.
 pub fn app(
@@ -34,6 +34,7 @@ pub fn app(
     >,
 > {
     let is_debug = state.settings.is_debug;
+    let has_console = state.settings.console.is_some();
     let features = routes::Features::of(&state.use_cases);
     App::new()
         .app_data(web::Data::new(state))
@@ -42,8 +43,11 @@ pub fn app(
             if is_debug {
                 docs::configure(config);
             }
+            if has_console {
+                console::configure(config);
+            }
         })
-        .default_service(web::to(routes::not_found))
+        .default_service(web::to(console::page_or_not_found))
         .wrap(from_fn(middleware::handle))
 }
 

@@ -1,8 +1,10 @@
 //! What the HTTP side can be told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header::HeaderValue;
+use fm_console::Console;
 
 use crate::auth::TrustedProxies;
 
@@ -34,6 +36,8 @@ pub struct HttpSettings {
     pub public_url: String,
     /// Whether `/docs`, `/redoc` and `/openapi.json` are there.
     pub is_debug: bool,
+    /// The pages that are served beside the API; `None`: the API alone.
+    pub console: Option<Arc<Console>>,
     /// Whether cookies are sent over TLS alone.
     pub cookie_secure: bool,
     /// Which other origins may use the API from a browser.
@@ -74,6 +78,7 @@ impl HttpSettings {
         Self {
             public_url: public_url.into(),
             is_debug: false,
+            console: None,
             cookie_secure: true,
             cors: CorsOrigins::List(Vec::new()),
             trusted_proxies: TrustedProxies::default(),

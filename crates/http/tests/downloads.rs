@@ -68,6 +68,20 @@ async fn a_signed_url_gives_the_bytes_and_says_all_of_them() {
 }
 
 #[actix_web::test]
+async fn a_pdf_loads_nothing_and_is_in_no_sandbox_and_what_only_claims_to_be_one_is() {
+    for (bytes, content_type, policy) in [
+        (&b"%PDF-1.7\n"[..], "application/pdf", "default-src 'none'; style-src 'unsafe-inline'"),
+        (BYTES, "application/octet-stream", "sandbox"),
+    ] {
+        let server = Server::start();
+        let path = link(&server, "a.pdf", "application/pdf", bytes).await;
+        let answer = server.client().get(&path).await;
+        assert_eq!(answer.header("content-type"), Some(content_type));
+        assert_eq!(answer.header("content-security-policy"), Some(policy), "{content_type}");
+    }
+}
+
+#[actix_web::test]
 async fn ranges_are_answered_as_the_rfc_says() {
     let server = Server::start();
     let path = link(&server, "a.txt", "text/plain", BYTES).await;

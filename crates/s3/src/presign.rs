@@ -36,6 +36,12 @@ impl S3SignDownload {
         Ok(Self { buckets: PublicBuckets::new(settings)?, remembered: Cache::new(REMEMBERED) })
     }
 
+    /// The origins of the URLs: that of the endpoint, or one for each bucket where buckets are hosts.
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        self.buckets.origins()
+    }
+
     fn url(&self, link: &DownloadLink) -> SignedUrl {
         let target = &link.target;
         let life = life(link.issued_at, link.expires_at);

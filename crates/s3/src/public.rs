@@ -47,6 +47,14 @@ impl PublicBuckets {
         })
     }
 
+    pub(crate) fn origins(&self) -> Vec<String> {
+        let mut origins = vec![self.files.origin.clone()];
+        if self.thumbnails.origin != self.files.origin {
+            origins.push(self.thumbnails.origin.clone());
+        }
+        origins
+    }
+
     pub(crate) fn presign(&self, permitted: &Permitted<'_>) -> SignedUrl {
         let (signed_at, expires_in) = permitted.life;
         SignedUrl::new(&self.signer.presign(&Presigned {

@@ -40,6 +40,27 @@ async fn the_refresh_token_of_the_body_wins_over_the_cookie(lane: Lane) {
     assert_eq!(request.send().await.expect(200).json()["user"]["id"], first.id);
 }
 
+async fn who_prefers_little_gets_the_tokens_as_cookies_alone(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let login = json!({"email": user.email, "password": user.password});
+    let mut request = user.anonymous().post("/v1/auth/login").json(&login);
+    for _ in ["login", "refresh"] {
+        let answer = request.header("prefer", "return=minimal").send().await.expect(204);
+        assert!(answer.body.is_empty(), "{answer:#?}");
+        assert_eq!(answer.field("preference-applied"), "return=minimal");
+        let (access, _) = answer.cookie("__Host-access_token").expect("an access token");
+        let (refresh, _) = answer.cookie("__Secure-refresh_token").expect("a refresh token");
+        user.bearing(&access).get("/v1/auth/me").send().await.expect(200);
+        let cookie = format!("__Secure-refresh_token={refresh}");
+        request = user.anonymous().post("/v1/auth/refresh").header("cookie", &cookie);
+    }
+    // Another preference is none of ours, and not said to be followed.
+    let other =
+        user.anonymous().post("/v1/auth/login").header("prefer", "return=representation").json(&login);
+    let answer = other.send().await.expect(200);
+    assert!(answer.header("preference-applied").is_none() && answer.json()["access_token"].is_string());
+}
+
 async fn a_refresh_cookie_is_no_access_cookie(lane: Lane) {
     let user = Api::on(lane).user().await;
     let cookie = format!("__Secure-refresh_token={0}; __Host-access_token={0}", user.refresh());
@@ -51,5 +72,6 @@ on_every_lane![
     the_header_wins_over_the_cookie,
     a_refresh_cookie_refreshes,
     the_refresh_token_of_the_body_wins_over_the_cookie,
+    who_prefers_little_gets_the_tokens_as_cookies_alone,
     a_refresh_cookie_is_no_access_cookie,
 ];

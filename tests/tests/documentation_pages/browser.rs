@@ -55,6 +55,54 @@ async fn only_what_a_person_could_click_on_is_clicked_on() {
 }
 
 #[tokio::test]
+async fn elements_are_known_by_their_role_and_their_name() {
+    let page = Page::open(
+        "data:text/html,<button hidden>Save</button><div role=button aria-label=Save tabindex=0 \
+         onclick='this.remove()'>S</div><button>Save all</button>",
+    )
+    .await;
+    page.named("button", "Save all").appears().await;
+    page.named("button", "Save").click().await;
+    page.named("button", "Save").disappears().await;
+    let hidden = tokio::time::timeout(Duration::from_secs(1), page.named("button", "Save").appears()).await;
+    assert!(hidden.is_err(), "a hidden element is none");
+}
+
+#[tokio::test]
+async fn keys_do_what_they_do_for_a_person() {
+    let page = Page::open(
+        "data:text/html,<input aria-label=a><input aria-label=b><p id=p>-</p>\
+         <script>onkeydown = event => { p.innerText += event.key + event.isTrusted + ',' }</script>",
+    )
+    .await;
+    page.named("textbox", "b").reach_by_tab().await;
+    page.named("textbox", "b").has_focus().await;
+    for key in ["x", "ArrowLeft", "y"] {
+        page.press(key).await;
+    }
+    assert_eq!(page.evaluate("document.activeElement.value").await, "yx");
+    page.shows("#p", "Tabtrue,xtrue,ArrowLefttrue,ytrue").await;
+    page.press_with_control("q").await;
+    page.shows("#p", "qtrue").await;
+    assert_eq!(page.evaluate("document.activeElement.value").await, "yx", "with Ctrl nothing is typed");
+}
+
+#[tokio::test]
+async fn a_window_has_the_size_and_the_theme_that_it_is_given() {
+    let page = Page::open("data:text/html,<p>").await;
+    page.resize(320, 480).await;
+    for scheme in ["dark", "light"] {
+        page.prefer(scheme).await;
+        let seen = format!(
+            "[innerWidth, innerHeight, matchMedia('(prefers-color-scheme: {scheme})').matches].join()"
+        );
+        assert_eq!(page.evaluate(&seen).await, "320,480,true");
+    }
+    let picture = image::load_from_memory(&page.picture().await).unwrap();
+    assert_eq!((picture.width(), picture.height()), (320, 480));
+}
+
+#[tokio::test]
 async fn nothing_is_left_of_it() {
     let page = Page::open("data:text/html,<p>").await;
     let folder = page.folder().to_owned();

@@ -91,6 +91,8 @@ pub struct OpenBlobStore {
     /// Signs URLs by which clients download from the store itself. Without it, the program signs links to itself and
     /// serves the bytes.
     pub links: Option<Arc<dyn SignDownload>>,
+    /// The origins of the URLs that `links` signs: `https://store.example`. Pages of the console read files from these alone.
+    pub origins: Vec<String>,
 }
 
 /// How a store gets the parts of direct uploads.
@@ -105,7 +107,7 @@ impl OpenBlobStore {
     /// A store that does the least; set the fields for what it can do beyond.
     #[must_use]
     pub fn new(store: Arc<dyn BlobStore>) -> Self {
-        Self { store, resumable: None, direct: None, lister: None, links: None }
+        Self { store, resumable: None, direct: None, lister: None, links: None, origins: Vec::new() }
     }
 }
 

@@ -95,6 +95,7 @@ impl BlobStoreFactory for S3Config {
             resumable: Some(store.clone()),
             direct: Some(OpenDirect::Signed(store.clone(), part_links)),
             lister: Some(store.clone()),
+            origins: links.origins(),
             links: Some(links),
             ..OpenBlobStore::new(store)
         })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use fm_console::{Console, ContentSources};
 use fm_http::links::LinkVerifier;
 use fm_http::{AppState, HttpSettings};
 use fm_streaming::PictureHandover;
@@ -15,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::adapters::Purpose;
 use crate::config::Config;
 use crate::lifecycle::{ShutdownHooks, StopSignals};
+use crate::wire::Wired;
 use crate::worker::Workers;
 use crate::{Program, StartError, descriptors, metrics};
 
@@ -38,7 +40,8 @@ pub(super) fn run(
     }
     let links = LinkVerifier::new(&wired.ports, &wired.settings);
     let use_cases = wired.use_cases();
-    let settings = http_settings(config, public_url);
+    let mut settings = http_settings(config, public_url);
+    settings.console = config.http.console.then(|| Arc::new(console(&settings, &wired)));
     let mut state = AppState::new(Arc::clone(&use_cases), links, wired.ports.ids.clone(), settings);
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
     state.observer = metrics::observe_requests(&wired.metrics, &use_cases, &state.traffic)?;
@@ -127,6 +130,17 @@ fn http_settings(config: &Config, public_url: String) -> HttpSettings {
         shutdown_grace: config.http.shutdown_grace,
         ..HttpSettings::new(public_url)
     }
+}
+
+/// The console, whose pages read files from wherever signed URLs lead to.
+fn console(settings: &HttpSettings, wired: &Wired) -> Console {
+    let mut sources =
+        ContentSources { is_program: wired.settings.serves_blobs, origins: wired.store_origins.clone() };
+    if sources.is_program {
+        // The pages may be open under another name of this machine.
+        sources.origins.push(settings.origin().to_owned());
+    }
+    Console::new(settings.base_path(), &sources)
 }
 
 /// The first signal: not ready any more, no new connections, requests in flight finish within the grace. The second

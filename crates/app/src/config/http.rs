@@ -12,6 +12,7 @@ use super::{Reader, Variable};
 
 pub(super) const VARIABLES: &[Variable] = &[
     Variable::plain("IS_DEBUG"),
+    Variable::plain("CONSOLE"),
     Variable::plain("HOST"),
     Variable::plain("PORT"),
     Variable::plain("PUBLIC_URL"),
@@ -31,6 +32,8 @@ pub(super) const VARIABLES: &[Variable] = &[
 pub struct HttpConfig {
     /// `IS_DEBUG`: serves the documentation of the API.
     pub is_debug: bool,
+    /// `CONSOLE`: serves the pages of the console.
+    pub console: bool,
     /// `HOST`: an IP address or `localhost`.
     pub host: String,
     /// `PORT`; 0 takes a free one.
@@ -60,6 +63,7 @@ impl HttpConfig {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             is_debug: reader.flag("IS_DEBUG", false),
+            console: reader.flag("CONSOLE", true),
             host: host(reader),
             port: reader.number("PORT", 8080, 0..=u16::MAX),
             public_url: public_url(reader),

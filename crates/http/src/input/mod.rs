@@ -9,6 +9,7 @@ mod json;
 mod moment;
 mod path;
 mod placing;
+mod preferences;
 mod query;
 
 pub(crate) use body::json_body;
@@ -20,4 +21,5 @@ pub(crate) use json::JsonBody;
 pub(crate) use moment::{moment, moment_value, unix_millis, unix_seconds};
 pub(crate) use path::{PathId, number_of_path};
 pub(crate) use placing::{PlacingFields, PlacingHeaders, content_time};
+pub(crate) use preferences::is_minimal_preferred;
 pub(crate) use query::{Query, bad, bad_path};

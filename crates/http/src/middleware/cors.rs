@@ -76,8 +76,11 @@ impl Cors {
     }
 }
 
+/// Says that the answer depends on the origin, beside what it depends on already.
 fn vary(headers: &mut HeaderMap) {
-    if !headers.contains_key(header::VARY) {
-        headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    let mut lists = headers.get_all(header::VARY).filter_map(|list| list.to_str().ok());
+    let is_named = lists.any(|list| list.split(',').any(|name| name.trim().eq_ignore_ascii_case("origin")));
+    if !is_named {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
     }
 }

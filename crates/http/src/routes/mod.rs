@@ -18,8 +18,6 @@ use fm_application::wiring::UseCases;
 
 pub(crate) use endpoint::Endpoint;
 
-use crate::problem::{Code, Problem};
-
 /// What not every deployment features.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Features {
@@ -69,9 +67,4 @@ pub(crate) fn configure(config: &mut ServiceConfig, features: Features) {
     for endpoint in endpoints(features) {
         endpoint.register(config);
     }
-}
-
-/// 404 for every other path.
-pub(crate) async fn not_found() -> Result<actix_web::HttpResponse, Problem> {
-    Err(Problem::of(Code::NotFound))
 }

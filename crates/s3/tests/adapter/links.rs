@@ -36,6 +36,20 @@ async fn url(settings: &S3Settings, link: &DownloadLink) -> String {
     S3SignDownload::new(settings).unwrap().sign(link).await.unwrap().expose().to_owned()
 }
 
+#[test]
+fn the_origins_are_those_of_the_urls() {
+    let origins = |settings: &S3Settings| S3SignDownload::new(settings).unwrap().origins();
+    let paths = settings("https://store.example:443/s3");
+    assert_eq!(origins(&paths), ["https://store.example"]);
+    let hosts = S3Settings { force_path_style: false, ..settings("http://store.example:9000") };
+    assert_eq!(origins(&hosts), ["http://files.store.example:9000", "http://thumbnails.store.example:9000"]);
+    let elsewhere = S3Settings {
+        public_endpoint: "https://public.example".to_owned(),
+        ..settings("http://10.0.0.1:9000")
+    };
+    assert_eq!(origins(&elsewhere), ["https://public.example"]);
+}
+
 #[tokio::test]
 async fn a_link_says_the_type_of_the_file_whatever_the_store_was_told() {
     let mut link = link(key(), "form", 60);

@@ -43,9 +43,17 @@ json_body! {
     post,
     path = "/v1/auth/login",
     tag = "auth",
+    params(("Prefer" = Option<String>, Header, description = "`return=minimal`: the tokens come as cookies alone, so that no script of a page holds them (RFC 7240).")),
     request_body = Login,
-    responses((status = 200, description = "The tokens of a new session.", body = TokenPair,
-        headers(("Set-Cookie" = String, description = "Both cookies: HttpOnly, SameSite=Lax, Secure.")))),
+    responses(
+        (status = 200, description = "The tokens of a new session.", body = TokenPair,
+            headers(("Set-Cookie" = String, description = "Both cookies: HttpOnly, SameSite=Lax, Secure."))),
+        (status = 204, description = "The same without the body, where `Prefer` asks for it.",
+            headers(
+                ("Set-Cookie" = String, description = "Both cookies: HttpOnly, SameSite=Lax, Secure."),
+                ("Preference-Applied" = String, description = "`return=minimal`"),
+            )),
+    ),
 )]
 pub(crate) async fn log_in(request: HttpRequest, state: State, body: JsonBody) -> Answer {
     // Else a form of another site could log a browser in to an account of its own.
@@ -59,7 +67,7 @@ pub(crate) async fn log_in(request: HttpRequest, state: State, body: JsonBody) -
     if is_from_browser(&request) {
         end_the_session_before(&request, &state).await;
     }
-    hand_out(&pair, &state.settings)
+    hand_out(&pair, request.headers(), &state.settings)
 }
 
 /// Ends the session whose cookies the new ones replace. The login stands, whatever becomes of it.

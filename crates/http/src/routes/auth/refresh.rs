@@ -49,9 +49,17 @@ impl RefreshBody {
     path = "/v1/auth/refresh",
     operation_id = "refresh_tokens",
     tag = "auth",
+    params(("Prefer" = Option<String>, Header, description = "`return=minimal`: the tokens come as cookies alone, so that no script of a page holds them (RFC 7240).")),
     request_body = Option<Refresh>,
-    responses((status = 200, description = "New tokens of the same session.", body = TokenPair,
-        headers(("Set-Cookie" = String, description = "Both cookies: HttpOnly, SameSite=Lax, Secure.")))),
+    responses(
+        (status = 200, description = "New tokens of the same session.", body = TokenPair,
+            headers(("Set-Cookie" = String, description = "Both cookies: HttpOnly, SameSite=Lax, Secure."))),
+        (status = 204, description = "The same without the body, where `Prefer` asks for it.",
+            headers(
+                ("Set-Cookie" = String, description = "Both cookies: HttpOnly, SameSite=Lax, Secure."),
+                ("Preference-Applied" = String, description = "`return=minimal`"),
+            )),
+    ),
 )]
 pub(crate) async fn refresh(request: HttpRequest, state: State, body: JsonBody) -> Answer {
     limit_address(&request, &state, LimitedAction::Refreshes).await?;
@@ -71,7 +79,7 @@ pub(crate) async fn refresh(request: HttpRequest, state: State, body: JsonBody) 
             }
         });
         if let Some(pair) = refreshed.await? {
-            return hand_out(&pair, &state.settings);
+            return hand_out(&pair, request.headers(), &state.settings);
         }
     }
     Err(Problem::of(Code::Unauthenticated))

@@ -22,6 +22,13 @@ use crate::state::State;
 pub(super) const PROBLEMS: &[Code] =
     &[Code::MalformedRequest, Code::Forbidden, Code::NotFound, Code::RangeNotSatisfiable, Code::RateLimited];
 
+/// What users stored runs nothing, and is no part of our origin.
+const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox");
+
+/// Safari, and Chromium before it showed documents in a process of their own, show no PDF in a sandbox. A script in a PDF
+/// reaches nothing beyond its document; the viewers' own styles are inline.
+const PDF: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
+
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
 /// Download by signed URL
@@ -115,7 +122,8 @@ fn described(status: StatusCode, link: &VerifiedLink, tag: &str) -> HttpResponse
     response.insert_header((header::CACHE_CONTROL, format!("private, max-age={}", link.max_age.as_secs())));
     response.insert_header((header::ACCEPT_RANGES, HeaderValue::from_static("bytes")));
     response.insert_header(EMBEDDABLE);
-    response.insert_header((header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox")));
+    let policy = if target.content_type.as_str() == "application/pdf" { PDF } else { SANDBOX };
+    response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
     response.insert_header((header::CONTENT_DISPOSITION, target.disposition.header_value(&target.filename)));
     if let Some(sha256) = &target.sha256 {
         response.insert_header((REPR_DIGEST, format!("sha-256=:{}:", STANDARD.encode(sha256.as_bytes()))));

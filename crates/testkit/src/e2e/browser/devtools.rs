@@ -49,6 +49,16 @@ impl DevTools {
 
     /// Asks the browser itself, or one of its sessions, and gives the result; fails when it is refused.
     pub(super) async fn call(&self, session: Option<&str>, method: &str, params: Value) -> Value {
+        self.attempt(session, method, params).await.unwrap_or_else(|refusal| panic!("{method}: {refusal}"))
+    }
+
+    /// The same for what may have become impossible meanwhile: gives the refusal.
+    pub(super) async fn attempt(
+        &self,
+        session: Option<&str>,
+        method: &str,
+        params: Value,
+    ) -> Result<Value, Value> {
         let (sender, answer) = oneshot::channel();
         let id = self.0.last.fetch_add(1, Ordering::Relaxed);
         lock(&self.0.waiting).insert(id, sender);
@@ -56,8 +66,7 @@ impl DevTools {
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, answer).await;
         let Ok(answer) = answer else { panic!("{method}: no answer in {ANSWER_TIMEOUT:?}") };
         let Ok(mut answer) = answer else { panic!("{method}: the browser ended instead of answering") };
-        assert!(answer.get("error").is_none(), "{method}: {}", answer["error"]);
-        answer["result"].take()
+        if answer.get("error").is_some() { Err(answer["error"].take()) } else { Ok(answer["result"].take()) }
     }
 
     /// What happened so far.

@@ -7,5 +7,7 @@
 mod chromium;
 mod devtools;
 mod page;
+mod roles;
 
 pub use page::Page;
+pub use roles::Named;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::super::eventually;
@@ -10,16 +11,16 @@ use super::chromium::Chromium;
 use super::devtools::{DevTools, Event};
 
 /// How long an element may take until it can be clicked on.
-const CLICK_TIMEOUT: Duration = Duration::from_secs(20);
+const CLICK_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How often it is looked for at least.
-const CLICK_LOOKS: u32 = 5;
+const CLICK_LOOKS: u32 = 10;
 
-/// Where to click on the one element that a selector names: its middle, once nothing covers it. A text says why not.
-const MIDDLE: &str = "(selector) => {
-    const found = document.querySelectorAll(selector);
-    if (found.length !== 1) return `there are ${found.length}`;
-    const element = found[0];
+/// The bit of Ctrl among the modifiers of a key.
+const CONTROL: u32 = 2;
+
+/// Where to click on an element: its middle, once nothing covers it. A text says why not.
+pub(super) const MIDDLE: &str = "(element) => {
     if (element.disabled) return 'it is disabled';
     element.scrollIntoView({block: 'center', behavior: 'instant'});
     const box = element.getBoundingClientRect();
@@ -27,6 +28,13 @@ const MIDDLE: &str = "(selector) => {
     const top = document.elementFromPoint(x, y);
     return top && element.contains(top) ? {x, y} : 'something covers it';
 }";
+
+/// Is answered when the next frame is drawn, and every animation has ended that ends.
+const ANIMATIONS_ENDED: &str = "(async () => {
+    await new Promise(requestAnimationFrame);
+    const all = document.getAnimations().filter(one => one.effect.getComputedTiming().endTime < Infinity);
+    await Promise.all(all.map(one => one.finished.catch(() => {})));
+})()";
 
 /// A page in a browser of its own, which ends with it.
 pub struct Page {
@@ -46,13 +54,18 @@ impl Page {
         session["sessionId"].as_str().unwrap().clone_into(&mut page.session);
         // With the answer, all that was asked of the session before is in force too, and stays so for the next document.
         page.evaluate("0").await;
-        let loading = page.call("Page.navigate", json!({"url": url})).await;
+        page.visit(url).await;
+        page
+    }
+
+    /// Opens another URL in its place, with the cookies and the storage that are there.
+    pub async fn visit(&self, url: &str) {
+        let loading = self.call("Page.navigate", json!({"url": url})).await;
         assert!(loading.get("errorText").is_none(), "{url}: {}", loading["errorText"]);
         eventually("the page is loaded", async || {
-            (page.evaluate("document.readyState").await == "complete").then_some(())
+            (self.evaluate("document.readyState").await == "complete").then_some(())
         })
         .await;
-        page
     }
 
     /// The value of a JavaScript expression, after its promise where it is one.
@@ -81,19 +94,27 @@ impl Page {
 
     /// Clicks on the one element that the selector names, as a person does: when it is there, uncovered and at rest.
     pub async fn click(&self, selector: &str) {
-        let middle = format!("({MIDDLE})({})", Value::from(selector));
+        let found = format!("document.querySelectorAll({})", Value::from(selector));
+        let middle = format!(
+            "(found => found.length === 1 ? ({MIDDLE})(found[0]) : `there are ${{found.length}}`)({found})"
+        );
+        self.click_at_rest(&format!("`{selector}`"), async || self.evaluate(&middle).await).await;
+    }
+
+    /// Clicks where `place` says, as soon as it says the same twice; until then it may say why nothing can be clicked on.
+    pub(super) async fn click_at_rest(&self, what: &str, place: impl AsyncFn() -> Value) {
         let started = Instant::now();
         let mut before = Value::Null;
         let mut looks = 0;
         let place = loop {
-            let now = self.evaluate(&middle).await;
+            let now = place().await;
             looks += 1;
             if now.is_object() && now == before {
                 break now;
             }
             // One look at a page that is still at work may take as long as all of the time.
             let may_come = started.elapsed() < CLICK_TIMEOUT || looks < CLICK_LOOKS;
-            assert!(may_come, "`{selector}` can't be clicked on: {now}");
+            assert!(may_come, "{what} can't be clicked on: {now}");
             before = now;
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
@@ -107,9 +128,80 @@ impl Page {
     /// Types this text into the one field that the selector names.
     pub async fn enter(&self, selector: &str, text: &str) {
         self.click(selector).await;
-        self.call("Input.insertText", json!({"text": text})).await;
+        self.write(text).await;
         let value = format!("document.querySelector({}).value", Value::from(selector));
         assert!(self.evaluate(&value).await == text, "`{selector}` takes what is typed");
+    }
+
+    /// Types this text wherever the focus is, over what is selected there.
+    pub async fn write(&self, text: &str) {
+        self.call("Input.insertText", json!({"text": text})).await;
+    }
+
+    /// Chooses these files in the one input that the selector names, as in the system's dialog.
+    pub async fn choose(&self, selector: &str, files: &[&Path]) {
+        let input = format!("document.querySelector({})", Value::from(selector));
+        let found = self.call("Runtime.evaluate", json!({"expression": input})).await;
+        let chosen = json!({"objectId": found["result"]["objectId"], "files": files});
+        self.call("DOM.setFileInputFiles", chosen).await;
+    }
+
+    /// Presses a key and lets it go. Its name is that of `KeyboardEvent.key`: `Tab`, `F2`, `a`.
+    pub async fn press(&self, key: &str) {
+        let (code, text) = key_code(key);
+        for kind in [if text.is_some() { "keyDown" } else { "rawKeyDown" }, "keyUp"] {
+            let mut event = json!({"type": kind, "key": key, "windowsVirtualKeyCode": code});
+            if let Some(text) = text.filter(|_| kind == "keyDown") {
+                event["text"] = text.into();
+            }
+            self.call("Input.dispatchKeyEvent", event).await;
+        }
+    }
+
+    /// Presses a key while Ctrl is held: it types nothing.
+    pub async fn press_with_control(&self, key: &str) {
+        let (code, _) = key_code(key);
+        for kind in ["rawKeyDown", "keyUp"] {
+            let event =
+                json!({"type": kind, "key": key, "windowsVirtualKeyCode": code, "modifiers": CONTROL});
+            self.call("Input.dispatchKeyEvent", event).await;
+        }
+    }
+
+    /// Gives the page a window of this many CSS pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", size).await;
+        self.ends_animations().await;
+    }
+
+    /// Has the page find that its reader prefers `light` or `dark`.
+    pub async fn prefer(&self, scheme: &str) {
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.call("Emulation.setEmulatedMedia", features).await;
+        self.ends_animations().await;
+    }
+
+    /// Has the page send no more than so many bytes a second.
+    pub async fn slow_down(&self, bytes_a_second: u64) {
+        let conditions = json!({
+            "offline": false,
+            "latency": 0,
+            "downloadThroughput": -1,
+            "uploadThroughput": bytes_a_second,
+        });
+        self.call("Network.emulateNetworkConditions", conditions).await;
+    }
+
+    /// A picture of the window, as PNG.
+    pub async fn picture(&self) -> Vec<u8> {
+        let shot = self.call("Page.captureScreenshot", json!({"format": "png"})).await;
+        base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().unwrap()).unwrap()
+    }
+
+    /// Waits until every animation and transition that ends has ended.
+    async fn ends_animations(&self) {
+        self.evaluate(ANIMATIONS_ENDED).await;
     }
 
     /// Waits until nothing has happened for half a second: no request, no answer, no message.
@@ -130,6 +222,21 @@ impl Page {
         self.devtools.events().iter().filter_map(requested).collect()
     }
 
+    /// The statuses of the answers to requests for this URL.
+    pub fn statuses(&self, url: &str) -> Vec<u64> {
+        let events = self.devtools.events();
+        let answers = events.iter().filter(|event| event.method == "Network.responseReceived");
+        let answers = answers.map(|event| &event.params["response"]).filter(|answer| answer["url"] == url);
+        answers.filter_map(|answer| answer["status"].as_u64()).collect()
+    }
+
+    /// The values of all cookies, those too that no script can read.
+    pub async fn cookies(&self) -> Vec<String> {
+        let found = self.call("Network.getCookies", json!({})).await;
+        let cookies = found["cookies"].as_array().unwrap();
+        cookies.iter().map(|cookie| cookie["value"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// Every error that stands in the console: exceptions, failed loads, violated policies, `console.error`.
     pub fn errors(&self) -> Vec<String> {
         self.devtools.events().iter().filter_map(error).collect()
@@ -140,8 +247,13 @@ impl Page {
         self.browser.folder()
     }
 
-    async fn call(&self, method: &str, parameters: Value) -> Value {
+    pub(super) async fn call(&self, method: &str, parameters: Value) -> Value {
         self.devtools.call(Some(&self.session), method, parameters).await
+    }
+
+    /// The same, or `None` where it has become impossible.
+    pub(super) async fn attempt(&self, method: &str, parameters: Value) -> Option<Value> {
+        self.devtools.attempt(Some(&self.session), method, parameters).await.ok()
     }
 }
 
@@ -155,6 +267,32 @@ impl Drop for Page {
             eprintln!("the console: {errors:#?}\nthe browser:\n{}", self.browser.complaints());
         }
     }
+}
+
+/// The code of a key on Windows, which browsers tell keys by, and what it types.
+fn key_code(key: &str) -> (u32, Option<&str>) {
+    let code = match key {
+        "Tab" => 9,
+        "Enter" => return (13, Some("\r")),
+        "Escape" => 27,
+        "End" => 35,
+        "Home" => 36,
+        "ArrowLeft" => 37,
+        "ArrowUp" => 38,
+        "ArrowRight" => 39,
+        "ArrowDown" => 40,
+        "Delete" => 46,
+        "ContextMenu" => 93,
+        "F2" => 113,
+        _ => {
+            let mut characters = key.chars();
+            let (Some(character), None) = (characters.next(), characters.next()) else {
+                panic!("no key is named {key:?} here");
+            };
+            return (u32::from(character.to_ascii_uppercase()), Some(key));
+        }
+    };
+    (code, None)
 }
 
 fn requested(event: &Event) -> Option<String> {

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { logIn } from "./auth";
+import { ApiError, json, NetworkError, onSessionEnded, send, url } from "./client";
+
+const real = globalThis.fetch;
+afterEach(() => {
+  globalThis.fetch = real;
+});
+
+const problem = (status: number, code: string, headers: Record<string, string> = {}) =>
+  new Response(JSON.stringify({ status, code, detail: code, title: code, type: "about:blank", request_id: "r" }), {
+    status,
+    headers: { "Content-Type": "application/problem+json", ...headers },
+  });
+
+/** Answers requests by `answer`, and keeps what was asked. */
+function serve(answer: (path: string, init: RequestInit) => Response): string[] {
+  const asked: string[] = [];
+  globalThis.fetch = async (input, init = {}) => {
+    asked.push(`${init.method} ${input}`);
+    return answer(String(input), init);
+  };
+  return asked;
+}
+
+test("requests that find the session's access over share one renewal and are sent again", async () => {
+  let fresh = false;
+  const asked = serve((path) => {
+    if (path === "/v1/auth/refresh") {
+      fresh = true;
+      return Response.json({});
+    }
+    return fresh ? Response.json({ path }) : problem(401, "unauthenticated");
+  });
+  const answers = await Promise.all([json("GET", "v1/a"), json("GET", "v1/b"), json("GET", "v1/c")]);
+  assert.deepEqual(answers, [{ path: "/v1/a" }, { path: "/v1/b" }, { path: "/v1/c" }]);
+  assert.equal(asked.filter((line) => line.includes("refresh")).length, 1);
+  assert.equal(asked.length, 7);
+});
+
+test("a session that has ended is told, and the refusal is the request's answer", async () => {
+  let told = 0;
+  onSessionEnded(() => {
+    told += 1;
+  });
+  serve(() => problem(401, "unauthenticated"));
+  await assert.rejects(send("GET", "v1/a"), (error) => error instanceof ApiError && error.code === "unauthenticated");
+  assert.equal(told, 1);
+});
+
+test("a renewal that is not answered ends no session", async () => {
+  let told = 0;
+  onSessionEnded(() => {
+    told += 1;
+  });
+  serve((path) => (path.endsWith("refresh") ? problem(503, "unavailable") : problem(401, "unauthenticated")));
+  await assert.rejects(send("GET", "v1/a"), NetworkError);
+  assert.equal(told, 0);
+});
+
+test("a wrong password is no reason to renew the session", async () => {
+  const asked = serve(() => problem(401, "invalid_credentials"));
+  await assert.rejects(logIn({ email: "a@b.c", password: "x" }), ApiError);
+  assert.deepEqual(asked, ["POST /v1/auth/login"]);
+});
+
+test("signing in asks for an answer without tokens, and does not read it", async () => {
+  let answer: Response | null = null;
+  serve((_, init) => {
+    assert.equal(new Headers(init.headers).get("Prefer"), "return=minimal");
+    answer = Response.json({ access_token: "secret" });
+    return answer;
+  });
+  await logIn({ email: "a@b.c", password: "x" });
+  await assert.rejects((answer as unknown as Response).text());
+});
+
+test("no answer is told apart from a refusal", async () => {
+  globalThis.fetch = async () => {
+    throw new TypeError("Failed to fetch");
+  };
+  await assert.rejects(send("GET", "v1/a"), NetworkError);
+});
+
+test("an answer that is no problem document is one all the same", async () => {
+  serve(() => new Response("<h1>502</h1>", { status: 502, statusText: "Bad Gateway" }));
+  await assert.rejects(
+    send("GET", "v1/a"),
+    (error) => error instanceof ApiError && error.code === "unavailable" && error.message === "502 Bad Gateway",
+  );
+});
+
+test("a read that the service is too busy for is repeated after the time that it asks for", async () => {
+  let busy = 2;
+  const answer = () => {
+    busy -= 1;
+    return busy >= 0 ? problem(503, "unavailable", { "Retry-After": "0.01" }) : Response.json({ done: true });
+  };
+  const asked = serve(answer);
+  assert.deepEqual(await json("GET", "v1/a"), { done: true });
+  assert.equal(asked.length, 3);
+});
+
+test("what changes something, or would wait for long, is not repeated", async () => {
+  const asked = serve((path) => problem(429, "rate_limited", { "Retry-After": path === "/v1/long" ? "60" : "0.01" }));
+  await assert.rejects(send("POST", "v1/a"), ApiError);
+  await assert.rejects(send("GET", "v1/long"), ApiError);
+  assert.equal(asked.length, 2);
+});
+
+test("queries leave out what is not there, and keep what is false or zero", () => {
+  assert.equal(
+    url("v1/a", { q: "a&b", cursor: null, none: undefined, empty: "", zero: 0, no: false }),
+    "/v1/a?q=a%26b&zero=0&no=false",
+  );
+});

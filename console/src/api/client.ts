@@ -1,0 +1,152 @@
+import { basePath } from "../app/base";
+import { Refresher } from "./refresher";
+import type { Problem } from "./types";
+
+/** An answer of the service that is not a success. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly problem: Problem;
+
+  constructor(status: number, problem: Problem) {
+    super(problem.detail);
+    this.status = status;
+    this.problem = problem;
+  }
+
+  get code(): string {
+    return this.problem.code;
+  }
+}
+
+/** No answer: the service or the network is out of reach. */
+export class NetworkError extends Error {}
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+export interface RequestOptions {
+  query?: Query;
+  /** Sent as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+type Ended = () => void;
+const onEnded = new Set<Ended>();
+
+/** Calls `listener` whenever a request finds that the session has ended. */
+export function onSessionEnded(listener: Ended): void {
+  onEnded.add(listener);
+}
+
+/** The absolute path of a route of the service, `v1/…`, with a query of the values that are there. */
+export function url(path: string, query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "") parameters.set(name, String(value));
+  }
+  const text = parameters.toString();
+  return basePath + path + (text && `?${text}`);
+}
+
+export const refresher: Refresher = new Refresher(async () => {
+  const answer = await exchange("POST", url("v1/auth/refresh"), { headers: withoutTokens });
+  discard(answer);
+  if (answer.ok) return true;
+  if (answer.status === 401) {
+    for (const listener of onEnded) listener();
+    return false;
+  }
+  throw new NetworkError(`the session could not be renewed: ${answer.status}`);
+});
+
+/** Tokens belong into cookies that no script can read: asks for an answer without them. */
+export const withoutTokens: Record<string, string> = { Prefer: "return=minimal" };
+
+/** Drops the body of an answer unread. */
+export function discard(answer: Response): void {
+  void answer.body?.cancel().catch(() => undefined);
+}
+
+/** Sends a request; renews the session and repeats the request once where it is refused for want of one. */
+export async function send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+  const target = url(path, options.query);
+  const generation = refresher.generation;
+  let answer = await exchange(method, target, options);
+  if (answer.status === 401 && (await needsRenewal(answer.clone()))) {
+    if (await refresher.renew(generation)) {
+      discard(answer);
+      answer = await exchange(method, target, options);
+    }
+  }
+  for (let attempt = 0; method === "GET" && attempt < REPETITIONS; attempt += 1) {
+    const wait = retryAfter(answer);
+    if (wait === null || wait > LONGEST_WAIT || !isBusy(answer.status)) break;
+    discard(answer);
+    await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+    answer = await exchange(method, target, options);
+  }
+  if (!answer.ok && answer.status !== 304) throw await failure(answer);
+  return answer;
+}
+
+/** How often a read is repeated that the service is too busy for, each time after as many seconds as it says. */
+const REPETITIONS = 2;
+/** A reader is told at once when the wait would be longer than these seconds. */
+const LONGEST_WAIT = 5;
+
+const isBusy = (status: number): boolean => status === 429 || status === 503;
+
+function retryAfter(answer: Response): number | null {
+  const seconds = Number(answer.headers.get("Retry-After"));
+  return seconds > 0 ? seconds : null;
+}
+
+/** As `send`, and reads the JSON of the answer. */
+export async function json<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const answer = await send(method, path, options);
+  return (await answer.json()) as T;
+}
+
+async function exchange(method: string, target: string, options: RequestOptions): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
+  const init: RequestInit = { method, headers, credentials: "same-origin" };
+  if (options.body !== undefined) {
+    headers["Content-Type"] = "application/json";
+    init.body = JSON.stringify(options.body);
+  }
+  if (options.signal) init.signal = options.signal;
+  try {
+    return await fetch(target, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new NetworkError("the service is out of reach", { cause: error });
+  }
+}
+
+/** Wrong passwords are 401 too, and no reason to renew the session. */
+async function needsRenewal(answer: Response): Promise<boolean> {
+  const problem = await readProblem(answer);
+  return problem.code !== "invalid_credentials";
+}
+
+async function failure(answer: Response): Promise<ApiError> {
+  return new ApiError(answer.status, await readProblem(answer));
+}
+
+async function readProblem(answer: Response): Promise<Problem> {
+  try {
+    const problem = (await answer.json()) as Partial<Problem>;
+    if (typeof problem.code === "string" && typeof problem.detail === "string") return problem as Problem;
+  } catch {
+    // No JSON: an answer of something between the service and us.
+  }
+  return {
+    type: "about:blank",
+    title: answer.statusText,
+    status: answer.status,
+    code: "unavailable",
+    detail: `${answer.status} ${answer.statusText}`.trim(),
+    request_id: answer.headers.get("x-request-id") ?? "",
+  };
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { batch, emptyTrash, InterruptedError } from "./items";
+
+const original = globalThis.fetch;
+afterEach(() => {
+  globalThis.fetch = original;
+});
+
+/** Gives these answers in turn, and the requests that they were given to. */
+function answering(...answers: [status: number, body: unknown][]): string[] {
+  const asked: string[] = [];
+  globalThis.fetch = async (target, init) => {
+    asked.push(`${init?.method} ${String(target)}`);
+    const [status, body] = answers[asked.length - 1] ?? [500, {}];
+    return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
+  };
+  return asked;
+}
+
+const result = { id: "a", op: "trash", status: 200 };
+const outcome = { results: [result], succeeded: 1, failed: 0 };
+const running = { id: "o", kind: "batch", status: "running", done_count: 0, failed: [], created_at: "" };
+
+test("a batch gives what became of each change", async () => {
+  answering([200, outcome]);
+  assert.deepEqual(await batch([{ op: "trash", id: "a" }]), [result]);
+});
+
+test("a batch that outlives its request is waited for", async () => {
+  const asked = answering([202, running], [200, running], [200, { ...running, status: "done", result: outcome }]);
+  assert.deepEqual(await batch([{ op: "trash", id: "a" }]), [result]);
+  assert.deepEqual(asked, ["POST /v1/batch", "GET /v1/operations/o", "GET /v1/operations/o"]);
+});
+
+test("more changes than a batch takes are as many batches as they need", async () => {
+  const asked = answering([200, outcome], [200, outcome]);
+  const operations = Array.from({ length: 1001 }, (_, index) => ({ op: "trash" as const, id: String(index) }));
+  assert.equal((await batch(operations)).length, 2);
+  assert.equal(asked.length, 2);
+});
+
+test("work that could not go on is an error", async () => {
+  answering([202, { ...running, status: "failed" }]);
+  await assert.rejects(emptyTrash(), InterruptedError);
+});

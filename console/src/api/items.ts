@@ -1,0 +1,154 @@
+import { json, type Query, send, url } from "./client";
+import type {
+  BatchOperation,
+  BatchResult,
+  BatchResults,
+  FileItem,
+  Folder,
+  Item,
+  MadePath,
+  Operation,
+  Page,
+  SignedUrl,
+  TrashedItem,
+  Usage,
+  Version,
+} from "./types";
+
+export type SortKey = "name" | "modified_at" | "size" | "type";
+export interface Sort {
+  key: SortKey;
+  order: "asc" | "desc";
+}
+
+/** The largest page that lists give. */
+export const PAGE = 200;
+/** The most operations in one batch, and paths in one skeleton. */
+export const BATCH = 1000;
+
+export const item = (id: string): Promise<Item> =>
+  json("GET", `v1/items/${id}`, { query: { include: "path,ancestors" } });
+
+export const folder = (id: string): Promise<Folder> =>
+  json("GET", `v1/folders/${id}`, { query: { include: "path,ancestors" } });
+
+/** A page of a list with its entity tag; `null` when `etag` is still right. */
+export interface Tagged<T> {
+  page: Page<T>;
+  etag: string | null;
+}
+
+async function tagged<T>(
+  path: string,
+  query: Query,
+  etag?: string | null,
+  signal?: AbortSignal,
+): Promise<Tagged<T> | null> {
+  const answer = await send("GET", path, {
+    query,
+    ...(etag ? { headers: { "If-None-Match": etag } } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  if (answer.status === 304) return null;
+  return { page: (await answer.json()) as Page<T>, etag: answer.headers.get("ETag") };
+}
+
+export interface PageRequest {
+  cursor?: string | null;
+  etag?: string | null;
+  signal?: AbortSignal;
+}
+
+export const children = (id: string, sort: Sort, request: PageRequest = {}): Promise<Tagged<Item> | null> =>
+  tagged(
+    `v1/folders/${id}/children`,
+    { limit: PAGE, sort: sort.key, order: sort.order, cursor: request.cursor },
+    request.etag,
+    request.signal,
+  );
+
+export const subfolders = (id: string, cursor?: string | null): Promise<Page<Folder>> =>
+  json("GET", `v1/folders/${id}/children`, { query: { kind: "folder", limit: PAGE, cursor } });
+
+export const usage = (id: string): Promise<Usage> => json("GET", `v1/folders/${id}/usage`);
+
+export const createFolder = (parent_id: string, name: string): Promise<Folder> =>
+  json("POST", "v1/folders", { body: { parent_id, name } });
+
+/** Makes the folders that are missing; answers the ids in the order of `paths`. */
+export async function createFolders(parent_id: string, paths: string[]): Promise<MadePath[]> {
+  const made: MadePath[] = [];
+  for (let start = 0; start < paths.length; start += BATCH) {
+    const body = { parent_id, paths: paths.slice(start, start + BATCH) };
+    made.push(...(await json<Page<MadePath>>("POST", "v1/folders", { body })).items);
+  }
+  return made;
+}
+
+export const rename = (target: Item, name: string): Promise<Item> =>
+  json("PATCH", `v1/${target.kind}s/${target.id}`, { body: { name } });
+
+/** Files by a part of their name, in all folders; of a media type or a family of them, unless `type` is empty. */
+export const search = (q: string, type: string, request: PageRequest = {}): Promise<Tagged<FileItem> | null> =>
+  tagged(
+    "v1/files",
+    { q, content_type: type, sort: "name", order: "asc", limit: 50, cursor: request.cursor },
+    request.etag,
+    request.signal,
+  );
+
+export const trash = (request: PageRequest = {}): Promise<Tagged<TrashedItem> | null> =>
+  tagged("v1/trash", { limit: PAGE, cursor: request.cursor }, request.etag, request.signal);
+
+export async function emptyTrash(): Promise<void> {
+  await finish(await json<Operation>("DELETE", "v1/trash"));
+}
+
+export const versions = (id: string): Promise<Page<Version>> =>
+  json("GET", `v1/files/${id}/versions`, { query: { limit: PAGE } });
+
+/** Leads to the bytes of a version. */
+export const versionAddress = (id: string, number: number): string => url(`v1/files/${id}/versions/${number}/content`);
+
+export const restoreVersion = (id: string, number: number): Promise<FileItem> =>
+  json("POST", `v1/files/${id}/versions/${number}/restore`);
+
+export async function removeVersion(id: string, number: number): Promise<void> {
+  await send("DELETE", `v1/files/${id}/versions/${number}`);
+}
+
+/** A URL that shows the file in the browser where its type allows that. */
+export const inlineUrl = (id: string): Promise<SignedUrl> =>
+  json("POST", `v1/files/${id}/signed-url`, { body: { disposition: "inline" } });
+
+/** Does many operations, as many requests as that takes, and waits for those that outlive their request. */
+export async function batch(operations: BatchOperation[]): Promise<BatchResult[]> {
+  const results: BatchResult[] = [];
+  for (let start = 0; start < operations.length; start += BATCH) {
+    const answer = await send("POST", "v1/batch", { body: { operations: operations.slice(start, start + BATCH) } });
+    const outcome = (await answer.json()) as BatchResults | Operation;
+    results.push(...("results" in outcome ? outcome : batchResult(await finish(outcome))).results);
+  }
+  return results;
+}
+
+function batchResult({ result }: Operation): BatchResults {
+  if (result && "results" in result) return result;
+  throw new InterruptedError();
+}
+
+/** An operation that could not go on: what was done of it stays. */
+export class InterruptedError extends Error {}
+
+/** Asks for an operation until it is over, each second at last; fails where it could not go on. */
+async function finish(operation: Operation): Promise<Operation> {
+  let wait = 100;
+  let current = operation;
+  while (current.status === "running") {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    wait = Math.min(wait * 2, 1000);
+    current = await json("GET", `v1/operations/${operation.id}`);
+  }
+  if (current.status !== "done") throw new InterruptedError();
+  return current;
+}

@@ -1,0 +1,82 @@
+import { useEffect } from "preact/hooks";
+import type { BatchOperation } from "../api/types";
+import type { PagedList } from "../ui/paged";
+
+/** How often a visible list asks whether it has changed: with an entity tag, which costs next to nothing when not. */
+const INTERVAL = 3000;
+
+const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("changes") : null;
+const listeners = new Set<(change: Change) => void>();
+
+/** What was done to entries, where it was done here and lists may show it before the service's do. */
+export interface Change {
+  op: BatchOperation["op"] | null;
+  ids: readonly string[];
+}
+
+const unknown: Change = { op: null, ids: [] };
+
+/** Calls `listener` when something was changed, here or in another tab. */
+export function subscribe(listener: (change: Change) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Tells all lists, in every tab, that this one has changed something. */
+export function changed(change: Change = unknown): void {
+  for (const listener of listeners) listener(change);
+  channel?.postMessage(null);
+}
+
+channel?.addEventListener("message", () => {
+  for (const listener of listeners) listener(unknown);
+});
+
+/** Calls `listener` some seconds after something was changed, once for all that was changed meanwhile. */
+export function onChanged(listener: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const later = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      listener();
+    }, INTERVAL);
+  };
+  const stop = subscribe(later);
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
+}
+
+/** Calls `listener` now and then while the page is visible, and when it becomes so. */
+function whileVisible(listener: () => void): () => void {
+  const check = () => {
+    if (document.visibilityState === "visible") listener();
+  };
+  const timer = setInterval(check, INTERVAL);
+  document.addEventListener("visibilitychange", check);
+  return () => {
+    clearInterval(timer);
+    document.removeEventListener("visibilitychange", check);
+  };
+}
+
+/** Reads a list, and keeps it as the service has it. Entries that one of `leaving` was done to are gone at once. */
+export function useLive<T extends { id: string }>(list: PagedList<T>, leaving: readonly Change["op"][]): void {
+  useEffect(() => {
+    void list.load();
+    const refresh = () => void list.refresh();
+    const stops = [
+      whileVisible(refresh),
+      subscribe(({ op, ids }) => {
+        const gone = new Set(leaving.includes(op) ? ids : []);
+        if (gone.size > 0) list.edit((items) => items.filter((item) => !gone.has(item.id)));
+        refresh();
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+      list.close();
+    };
+  }, [list]);
+}

@@ -1,0 +1,36 @@
+import { signal } from "@preact/signals";
+import * as auth from "../api/auth";
+import { onSessionEnded } from "../api/client";
+import type { Account } from "../api/types";
+import { closeAll } from "../ui/dialog";
+import { basePath } from "./base";
+import { go, route } from "./router";
+
+/** Who is signed in; null until that is known, and after the session has ended. */
+export const account = signal<Account | null>(null);
+
+const atTheDoor = () => route.value.page === "login" || route.value.page === "register";
+
+export function startSession(): void {
+  onSessionEnded(() => {
+    account.value = null;
+    if (atTheDoor()) return;
+    closeAll();
+    const next = location.pathname.slice(basePath.length) + location.search;
+    go({ page: "login", next }, { replace: true });
+  });
+}
+
+/** Reads the account, and with it what of its storage is in use. */
+export async function loadAccount(): Promise<Account> {
+  const found = await auth.account();
+  account.value = found;
+  return found;
+}
+
+export async function signOut(): Promise<void> {
+  await auth.logOut();
+  account.value = null;
+  closeAll();
+  go({ page: "login", next: null });
+}

@@ -1,0 +1,226 @@
+import { signal } from "@preact/signals";
+import { useRef, useState } from "preact/hooks";
+import * as api from "../../api/items";
+import type { BatchOperation, BatchResult, Item, ListedItem } from "../../api/types";
+import { type Change, changed } from "../../app/live";
+import { ROOT } from "../../app/routes";
+import { isKey, t } from "../../i18n";
+import { confirm, FormDialog, open } from "../../ui/dialog";
+import { Field } from "../../ui/field";
+import { toast, toastError } from "../../ui/toast";
+import { askConflict } from "./conflict";
+import { pickFolder } from "./picker";
+
+export interface Target {
+  id: string;
+  name: string;
+}
+
+/** What was cut or copied here, to be pasted into a folder. */
+export const clipboard = signal<{ op: "move" | "copy"; items: readonly Item[] } | null>(null);
+
+export function newFolder(parent: string): void {
+  askName(t("folder.new"), t("folder.create"), "", async (name) => {
+    await api.createFolder(parent, name);
+    changed();
+    toast(t("folder.created", { name }));
+  });
+}
+
+export function rename(item: Item): void {
+  askName(t("rename.title"), t("action.rename"), item.name, async (name) => {
+    if (name === item.name) return;
+    await api.rename(item, name);
+    changed();
+    toast(t("rename.done", { name }));
+  });
+}
+
+function askName(title: string, submit: string, name: string, run: (name: string) => Promise<void>): void {
+  open((close) => <NameDialog title={title} submit={submit} name={name} run={run} close={close} />);
+}
+
+interface NameDialogProps {
+  title: string;
+  submit: string;
+  name: string;
+  run: (name: string) => Promise<void>;
+  close: () => void;
+}
+
+function NameDialog({ title, submit, name, run, close }: NameDialogProps) {
+  const [value, setValue] = useState(name);
+  const selected = useRef(false);
+  return (
+    <FormDialog
+      title={title}
+      submit={submit}
+      onClose={close}
+      onSubmit={async () => {
+        await run(value.trim());
+        close();
+      }}
+    >
+      <Field
+        label={t("field.itemName")}
+        value={value}
+        onValue={setValue}
+        required
+        maxLength={255}
+        autofocus
+        onFocus={(input) => {
+          if (selected.current) return;
+          selected.current = true;
+          // All but the extension, which a new name mostly keeps.
+          const dot = name.lastIndexOf(".");
+          input.setSelectionRange(0, dot > 0 ? dot : name.length);
+        }}
+      />
+    </FormDialog>
+  );
+}
+
+export function chooseTarget(op: "move" | "copy", items: readonly Item[], start: string): void {
+  pickFolder({
+    title: t(`${op}.title`, { count: items.length }),
+    submit: t(`${op}.here`),
+    start,
+    without: op === "move" ? new Set(items.map((item) => item.id)) : new Set(),
+    onPick: (target) => transfer(op, items, target),
+  });
+}
+
+/** Moves or copies into a folder. Names that are taken there are asked about, once for all. */
+export async function transfer(op: "move" | "copy", items: readonly ListedItem[], target: Target): Promise<void> {
+  const first = await api.batch(
+    items.map((item) => ({ op, id: item.id, parent_id: target.id, on_conflict: op === "move" ? "fail" : "rename" })),
+  );
+  const byId = new Map(items.map((item) => [item.id, item]));
+  const taken = first.filter((result) => result.code === "name_taken");
+  let results = first.filter((result) => result.code !== "name_taken");
+  if (taken.length > 0) {
+    const concerned = taken.flatMap((result) => byId.get(result.id) ?? []);
+    const choice = await askConflict(
+      concerned.map((item) => item.name),
+      concerned.every((item) => item.kind === "file"),
+    );
+    if (choice !== "skip") {
+      const again: BatchOperation[] = taken.map(({ id }) => ({ op, id, parent_id: target.id, on_conflict: choice }));
+      results = results.concat(await api.batch(again));
+    }
+  }
+  const moved = results.filter(succeeded).flatMap((result) => byId.get(result.id) ?? []);
+  const done = moved.length > 0 ? t(`${op}.done`, { count: moved.length, folder: target.name }) : null;
+  report(op, results, done, op === "move" ? () => void putBack(moved) : undefined);
+}
+
+async function putBack(items: readonly ListedItem[]): Promise<void> {
+  await attempt(async () => {
+    const results = await api.batch(
+      items.map((item) => ({ op: "move", id: item.id, parent_id: item.parent_id ?? ROOT, on_conflict: "rename" })),
+    );
+    report(null, results, t("undo.done"));
+  });
+}
+
+export async function move(items: readonly ListedItem[], target: Target): Promise<void> {
+  await attempt(() => transfer("move", items, target));
+}
+
+/** Takes entries to be pasted into another folder. */
+export function hold(op: "move" | "copy", items: readonly Item[]): void {
+  clipboard.value = { op, items };
+  toast(t(op === "move" ? "clipboard.cut" : "clipboard.copied", { count: items.length }));
+}
+
+export async function paste(target: Target): Promise<void> {
+  const held = clipboard.value;
+  if (!held) return;
+  if (held.op === "move") clipboard.value = null;
+  await attempt(() => transfer(held.op, held.items, target));
+}
+
+/** Where the service keeps no trash, deleting for good is offered instead. Resolves to whether something went. */
+export async function trash(items: readonly Item[]): Promise<boolean> {
+  let gone = false;
+  await attempt(async () => {
+    const results = await api.batch(items.map((item) => ({ op: "trash", id: item.id })));
+    if (results.length > 0 && results.every((result) => result.code === "conflict")) return removeForGood(items);
+    const done = results.filter(succeeded).map((result) => result.id);
+    gone = done.length > 0;
+    report("trash", results, done.length > 0 ? t("trash.done", { count: done.length }) : null, () => {
+      void restore(done);
+    });
+  });
+  return gone;
+}
+
+/** Brings entries back from the trash; folders that they lay in and that are gone are made again. */
+export async function restore(ids: readonly string[]): Promise<void> {
+  await attempt(async () => {
+    const results = await api.batch(
+      ids.map((id) => ({ op: "restore", id, recreate_parents: true, on_conflict: "rename" })),
+    );
+    const count = results.filter(succeeded).length;
+    report("restore", results, count > 0 ? t("restore.done", { count }) : null);
+  });
+}
+
+export function removeForGood(items: readonly ListedItem[]): void {
+  const names = { count: items.length, name: items[0]?.name ?? "" };
+  confirm({
+    title: t("remove.title", names),
+    text: t("remove.text", names),
+    confirm: t("remove.confirm"),
+    danger: true,
+    run: async () => {
+      const results = await api.batch(items.map((item) => ({ op: "delete", id: item.id, recursive: true })));
+      const count = results.filter(succeeded).length;
+      report("delete", results, count > 0 ? t("remove.done", { count }) : null);
+    },
+  });
+}
+
+/** Fetches files one after another, as if their links were followed. */
+export function download(items: readonly Item[]): void {
+  const files = items.filter((item) => item.kind === "file");
+  for (const [index, file] of files.entries()) {
+    // Browsers take downloads that are started together for one.
+    setTimeout(() => save(file.download.url, file.name), index * 300);
+  }
+}
+
+/** Fetches what is at a URL, and leaves the page where it is. */
+export function save(url: string, name: string): void {
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+const succeeded = (result: BatchResult): boolean => result.status < 400;
+
+/** Tells what was done, and of what failed the first reason. */
+function report(op: Change["op"], results: readonly BatchResult[], done: string | null, undo?: () => void): void {
+  const ids = results.filter(succeeded).map((result) => result.id);
+  if (ids.length > 0) changed({ op, ids });
+  if (done !== null) toast(done, undo ? { label: t("action.undo"), run: undo } : undefined);
+  const failed = results.filter((result) => !succeeded(result));
+  const reason = failed[0];
+  if (reason) toastError(new Error(`${t("batch.failed", { count: failed.length })} ${reasonOf(reason)}`));
+}
+
+function reasonOf({ code = "" }: BatchResult): string {
+  const key = `error.${code}`;
+  return isKey(key) ? t(key) : code;
+}
+
+async function attempt(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    toastError(error);
+  }
+}

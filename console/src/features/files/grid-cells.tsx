@@ -1,0 +1,196 @@
+import type { CSSProperties, TargetedMouseEvent } from "preact";
+import type { ListedItem } from "../../api/types";
+import { t } from "../../i18n";
+import { Icon } from "../../ui/icon";
+import { MenuButton, openMenuAt } from "../../ui/menu";
+import type { Column, GridProps } from "./grid-types";
+import { extend, only, toggle } from "./selection";
+import { Thumb } from "./thumb";
+
+export function Head<T>({ columns, sort }: { columns: readonly Column<T>[]; sort: GridProps<ListedItem>["sort"] }) {
+  return (
+    <div role="rowgroup" class="items-head">
+      <div role="row" aria-rowindex={1} class="line head">
+        <span role="columnheader" class="cell-check">
+          <span class="visually-hidden">{t("column.select")}</span>
+        </span>
+        {columns.map((column) => {
+          const { sort: key } = column;
+          const current = sort && key && sort.value.key === key ? sort.value.order : null;
+          const order = current === "asc" ? "desc" : "asc";
+          return (
+            <span
+              key={column.key}
+              role="columnheader"
+              class={`cell-${column.key}`}
+              {...(key && sort ? { "aria-sort": current ? (`${current}ending` as const) : ("none" as const) } : {})}
+            >
+              {key && sort ? (
+                <button type="button" class="sort" onClick={() => sort.onChange({ key, order })}>
+                  {column.label}
+                  {current && <Icon name={current === "asc" ? "arrow-up" : "arrow-down"} size={14} />}
+                </button>
+              ) : (
+                column.label
+              )}
+            </span>
+          );
+        })}
+        <span role="columnheader" class="cell-more">
+          <span class="visually-hidden">{t("column.actions")}</span>
+        </span>
+      </div>
+    </div>
+  );
+}
+
+export interface CellProps<T extends ListedItem> {
+  item: T;
+  props: GridProps<T>;
+  narrow: boolean;
+  isEntry: boolean;
+  isSelected: boolean;
+  isTarget: boolean;
+  setTarget: (id: string | null) => void;
+  /** What a command at this item is for: the selection when it is part of it, else it alone. */
+  chosen: () => readonly T[];
+  ids: readonly string[];
+}
+
+/** What pointers do at an item, and what tells it to assistive technology. */
+function behaviour<T extends ListedItem>(
+  { item, props, isEntry, isSelected, setTarget, chosen, ids }: CellProps<T>,
+  label: string,
+) {
+  const { selection, drag } = props;
+  return {
+    "data-id": item.id,
+    tabIndex: isEntry ? 0 : -1,
+    "aria-selected": isSelected,
+    "aria-label": item.kind === "folder" ? t("item.folder", { name: label }) : label,
+    onClick: (event: TargetedMouseEvent<HTMLElement>) => {
+      if ((event.target as HTMLElement).closest("a, button, input")) return;
+      if (event.shiftKey) selection.value = extend(selection.value, ids, item.id);
+      else if (event.ctrlKey || event.metaKey) selection.value = toggle(selection.value, item.id);
+      else if (matchMedia("(pointer: coarse)").matches && selection.value.selected.size === 0) props.onOpen(item);
+      else selection.value = only(item.id);
+      event.currentTarget.focus({ preventScroll: true });
+    },
+    onDblClick: (event: Event) => {
+      if (!(event.target as HTMLElement).closest("a, button, input")) props.onOpen(item);
+    },
+    onContextMenu: (event: MouseEvent) => {
+      event.preventDefault();
+      if (!selection.value.selected.has(item.id)) selection.value = only(item.id);
+      openMenuAt(event.clientX, event.clientY, t("menu.items"), props.menu(chosen()));
+    },
+    onFocus: () => {
+      if (selection.value.active !== item.id) selection.value = { ...selection.value, active: item.id };
+    },
+    ...(drag && {
+      draggable: true,
+      onDragStart: (event: DragEvent) => {
+        if (!selection.value.selected.has(item.id)) selection.value = only(item.id);
+        drag.start(event, chosen());
+      },
+      onDragOver: (event: DragEvent) => {
+        if (!drag.accepts(event, item)) return;
+        event.preventDefault();
+        event.stopPropagation();
+        setTarget(item.id);
+      },
+      onDragLeave: () => setTarget(null),
+      onDrop: (event: DragEvent) => {
+        setTarget(null);
+        if (!drag.accepts(event, item)) return;
+        event.preventDefault();
+        event.stopPropagation();
+        drag.drop(event, item);
+      },
+    }),
+  };
+}
+
+function Check<T extends ListedItem>({ item, props, isSelected }: CellProps<T>) {
+  return (
+    <input
+      type="checkbox"
+      class="check"
+      tabIndex={-1}
+      checked={isSelected}
+      aria-label={t("item.select", { name: item.name })}
+      onChange={(event) => {
+        props.selection.value = toggle(props.selection.value, item.id);
+        event.currentTarget.closest<HTMLElement>("[data-id]")?.focus({ preventScroll: true });
+      }}
+    />
+  );
+}
+
+function Name<T extends ListedItem>({ item, props }: { item: T; props: GridProps<T> }) {
+  const address = props.address(item);
+  if (address === null) return <span class="name">{item.name}</span>;
+  return (
+    <a class="name" href={address} tabIndex={-1} draggable={false} title={item.name}>
+      {item.name}
+    </a>
+  );
+}
+
+export function Line<T extends ListedItem>(cell: CellProps<T> & { index: number; style: CSSProperties }) {
+  const { item, props, narrow, isSelected, isTarget, chosen } = cell;
+  return (
+    <div
+      role="row"
+      aria-rowindex={cell.index}
+      class={`line ${isSelected ? "selected" : ""} ${isTarget ? "target" : ""}`}
+      style={cell.style}
+      {...behaviour(cell, item.name)}
+    >
+      <span role="gridcell" class="cell-check">
+        <Check {...cell} />
+      </span>
+      <span role="gridcell" class="cell-name">
+        <Thumb item={item} />
+        <span class="name-box">
+          <Name item={item} props={props} />
+          {narrow && <span class="summary">{props.summary(item)}</span>}
+        </span>
+      </span>
+      {!narrow &&
+        props.columns.slice(1).map((column) => (
+          <span key={column.key} role="gridcell" class={`cell-${column.key}`}>
+            {column.render(item)}
+          </span>
+        ))}
+      <span role="gridcell" class="cell-more">
+        <MenuButton label={t("item.more", { name: item.name })} items={() => props.menu(chosen())} tabIndex={-1}>
+          <Icon name="more" />
+        </MenuButton>
+      </span>
+    </div>
+  );
+}
+
+export function Tile<T extends ListedItem>(cell: CellProps<T>) {
+  const { item, props, isSelected, isTarget, chosen } = cell;
+  const caption = (props.caption ?? props.summary)(item);
+  return (
+    <div
+      role="gridcell"
+      class={`tile ${isSelected ? "selected" : ""} ${isTarget ? "target" : ""}`}
+      {...behaviour(cell, `${item.name} ${caption}`)}
+    >
+      <Check {...cell} />
+      <Thumb item={item} large />
+      <span class="tile-foot cell-name">
+        <span class="name-box">
+          <Name item={item} props={props} /> <span class="summary">{caption}</span>
+        </span>
+        <MenuButton label={t("item.more", { name: item.name })} items={() => props.menu(chosen())} tabIndex={-1}>
+          <Icon name="more" />
+        </MenuButton>
+      </span>
+    </div>
+  );
+}

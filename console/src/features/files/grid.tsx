@@ -1,0 +1,214 @@
+import type { TargetedKeyboardEvent, VNode } from "preact";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { ListedItem } from "../../api/types";
+import { t } from "../../i18n";
+import { focusIsLost, useFocusInside } from "../../ui/focus";
+import { openMenu } from "../../ui/menu";
+import { reveal, type Window, windowOf } from "../../ui/window";
+import { type CellProps, Head, Line, Tile } from "./grid-cells";
+import { destination, isTyped } from "./grid-keys";
+import type { GridProps } from "./grid-types";
+import { all, clear, extend, focus, only, prune, toggle, typeAhead } from "./selection";
+
+/** Below what leaves room for the name and each further column, entries are in two lines. */
+const ROOM = { name: 380, column: 110 };
+const LINE = 44;
+const TWO_LINES = 60;
+const TILE = { width: 168, height: 196 };
+const TYPING = 700;
+
+/**
+ * A list of items as a grid (WAI-ARIA): of any number of rows only those near the visible ones are in the page, and the
+ * one that the keyboard is on.
+ */
+export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
+  const { list, selection, view } = props;
+  const items = list.items.value;
+  const ids = list.ids.value;
+  const { selected, active } = selection.value;
+  const scroller = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  const [window_, setWindow] = useState<Window>({ start: 0, end: 0 });
+  const [target, setTarget] = useState<string | null>(null);
+  const inside = useFocusInside(scroller);
+  const wanted = useRef(false);
+  const typed = useRef({ text: "", at: 0 });
+
+  const narrow = size.width < ROOM.name + ROOM.column * (props.columns.length - 1);
+  const perRow = view === "grid" ? Math.max(1, Math.floor((size.width - 16) / (narrow ? 140 : TILE.width))) : 1;
+  const rowHeight = view === "grid" ? TILE.height : narrow ? TWO_LINES : LINE;
+  const rows = Math.ceil(items.length / perRow);
+  const head = view === "list" && !narrow ? 1 : 0;
+
+  const measure = () => {
+    const element = scroller.current;
+    if (!element) return;
+    const next = windowOf(rows, rowHeight, element.scrollTop, element.clientHeight);
+    setWindow((current) => (current.start === next.start && current.end === next.end ? current : next));
+    if (next.end >= rows - 2 && list.error.value === null) void list.more();
+  };
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    observer.observe(element);
+    setSize({ width: element.clientWidth, height: element.clientHeight });
+    return () => observer.disconnect();
+  }, []);
+  useLayoutEffect(measure, [rows, rowHeight, size]);
+
+  // The last entries have gone, and the list with them: those that come in their place are not selected.
+  useLayoutEffect(
+    () => () => {
+      selection.value = clear(selection.peek());
+    },
+    [selection],
+  );
+  // Entries that are gone leave the selection, and the keyboard goes to a neighbour.
+  const before = useRef(ids);
+  useLayoutEffect(() => {
+    if (before.current !== ids) selection.value = prune(selection.peek(), before.current, ids);
+    before.current = ids;
+    if (inside.current && focusIsLost()) wanted.current = true;
+  }, [ids]);
+  useLayoutEffect(() => {
+    if (!wanted.current) return;
+    const row = scroller.current?.querySelector<HTMLElement>('[data-id][tabindex="0"]');
+    if (!row) return;
+    wanted.current = false;
+    row.focus({ preventScroll: true });
+  });
+
+  const moveTo = (index: number, how: "only" | "extend" | "focus") => {
+    // Read now, not when the list was drawn: what was waited for may have made it longer.
+    const ids = list.ids.value;
+    const bounded = Math.max(0, Math.min(index, ids.length - 1));
+    const id = ids[bounded];
+    if (id === undefined) return;
+    selection.value =
+      how === "only" ? only(id) : how === "extend" ? extend(selection.value, ids, id) : focus(selection.value, id);
+    wanted.current = true;
+    const element = scroller.current;
+    if (!element) return;
+    // The sticky head covers the top of the rows, the list of uploads their end.
+    const covered = head * LINE + Number.parseFloat(getComputedStyle(element).paddingBlockEnd);
+    const row = Math.floor(bounded / perRow);
+    element.scrollTop = reveal(row, rowHeight, element.scrollTop, Math.max(rowHeight, element.clientHeight - covered));
+    measure();
+  };
+
+  const chosen = (): readonly T[] => {
+    const state = selection.value;
+    if (state.selected.size > 0) return items.filter((item) => state.selected.has(item.id));
+    return items.filter((item) => item.id === state.active);
+  };
+
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
+    if (!(event.target as HTMLElement).matches("[data-id]")) return;
+    if (props.onKey?.(event, chosen())) return event.preventDefault();
+    const index = active === null ? -1 : ids.indexOf(active);
+    const control = event.ctrlKey || event.metaKey;
+    const how = event.shiftKey ? "extend" : control ? "focus" : "only";
+    const target = destination(event.key, index, {
+      count: ids.length,
+      perRow,
+      page: Math.max(1, Math.floor(size.height / rowHeight) - 1) * perRow,
+      rightToLeft: getComputedStyle(event.currentTarget).direction === "rtl",
+    });
+    if (target !== null) {
+      if (target >= ids.length - perRow) void list.more();
+      moveTo(target, how);
+    } else if (event.key === "Home") {
+      moveTo(0, how);
+    } else if (event.key === "End") {
+      void list.all().then(() => moveTo(list.items.value.length - 1, how));
+    } else if (event.key === "Enter") {
+      const item = items[index];
+      if (item) props.onOpen(item);
+    } else if (event.key === " ") {
+      if (active !== null) selection.value = toggle(selection.value, active);
+    } else if (event.key === "a" && control) {
+      void list.all().then(() => {
+        selection.value = all(selection.value, list.ids.value);
+      });
+    } else if (event.key === "Escape" && selected.size > 0) {
+      selection.value = clear(selection.value);
+    } else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
+      const row = event.target as HTMLElement;
+      openMenu(row.querySelector(".cell-name") ?? row, t("menu.items"), props.menu(chosen()));
+    } else if (isTyped(event)) {
+      const now = event.timeStamp;
+      const text = now - typed.current.at < TYPING ? typed.current.text + event.key : event.key;
+      typed.current = { text, at: now };
+      const names = items.map((item) => item.name);
+      const found = typeAhead(names, index, text);
+      if (found >= 0) moveTo(found, "only");
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
+
+  const indexes = useMemo(() => {
+    const drawn = Array.from({ length: window_.end - window_.start }, (_, offset) => window_.start + offset);
+    const kept = Math.floor((active === null ? 0 : ids.indexOf(active)) / perRow);
+    if (kept >= 0 && kept < rows && (kept < window_.start || kept >= window_.end)) drawn.push(kept);
+    return drawn;
+  }, [window_, active, ids, perRow, rows]);
+
+  const entry = active !== null && ids.includes(active) ? active : (ids[0] ?? null);
+  const cell = (item: T): CellProps<T> => ({
+    item,
+    props,
+    narrow,
+    isEntry: item.id === entry,
+    isSelected: selected.has(item.id),
+    isTarget: target === item.id,
+    setTarget,
+    chosen: () => (selection.value.selected.has(item.id) ? chosen() : [item]),
+    ids,
+  });
+  const line = (row: number): VNode | undefined => {
+    const style = { transform: `translateY(${row * rowHeight}px)`, blockSize: `${rowHeight}px` };
+    const item = items[row];
+    if (view === "list") return item && <Line key={item.id} {...cell(item)} index={row + 1 + head} style={style} />;
+    return (
+      <div key={row} class="tiles" role="row" aria-rowindex={row + 1} style={{ ...style, "--per-row": String(perRow) }}>
+        {items.slice(row * perRow, (row + 1) * perRow).map((item) => (
+          <Tile key={item.id} {...cell(item)} />
+        ))}
+      </div>
+    );
+  };
+  // While only the window moves, the rows that stay are those of before, which Preact compares no more.
+  const state = useMemo(() => ({}), [props, items, selection.value, target, narrow, perRow]);
+  const drawn = useRef({ state, lines: new Map<number, VNode | undefined>() });
+  const former = drawn.current.state === state ? drawn.current.lines : null;
+  const lines = new Map(indexes.map((row) => [row, former?.get(row) ?? line(row)]));
+  drawn.current = { state, lines };
+
+  return (
+    <div
+      ref={scroller}
+      class={`items ${view} ${narrow ? "narrow" : ""}`}
+      role="grid"
+      aria-label={props.label}
+      aria-multiselectable="true"
+      aria-rowcount={list.complete.value ? rows + head : -1}
+      style={{ "--cells": String(props.columns.length - 1) }}
+      onScroll={measure}
+      onKeyDown={onKeyDown}
+      onPointerDown={(event) => {
+        const beside = event.target === event.currentTarget && event.offsetX < event.currentTarget.clientWidth;
+        if (beside || (event.target as HTMLElement).matches(".items-rows")) {
+          selection.value = clear(selection.value);
+        }
+      }}
+    >
+      {head === 1 && <Head columns={props.columns} sort={props.sort} />}
+      <div class="items-rows" role="rowgroup" style={{ blockSize: `${rows * rowHeight}px` }}>
+        {[...lines.values()]}
+      </div>
+    </div>
+  );
+}

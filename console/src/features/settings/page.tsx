@@ -1,0 +1,296 @@
+import { useState } from "preact/hooks";
+import * as auth from "../../api/auth";
+import type { Session } from "../../api/types";
+import { go } from "../../app/router";
+import { account, loadAccount } from "../../app/session";
+import { theme, themes } from "../../app/theme";
+import { t } from "../../i18n";
+import { dateTime, percent, size } from "../../i18n/format";
+import { confirm, FormDialog, open } from "../../ui/dialog";
+import { Field } from "../../ui/field";
+import { LanguageSelect } from "../../ui/language";
+import { Failure, FormError } from "../../ui/problem";
+import { useResource } from "../../ui/resource";
+import { Bar, Loading } from "../../ui/states";
+import { useTitle } from "../../ui/title";
+import { toast } from "../../ui/toast";
+import { dropUploads } from "../uploads/start";
+import { agentName } from "./agent";
+
+export function SettingsPage() {
+  useTitle(t("nav.settings"));
+  return (
+    <div class="page scrolls">
+      <div class="column">
+        <h1 tabIndex={-1}>{t("nav.settings")}</h1>
+        <StorageCard />
+        <Appearance />
+        {account.value ? <Profile key={account.value.id} /> : <Loading rows={2} />}
+        <Password />
+        <Sessions />
+        <Removal />
+      </div>
+    </div>
+  );
+}
+
+function StorageCard() {
+  const storage = account.value?.storage;
+  if (!storage) return null;
+  const { used_bytes: used, quota_bytes: quota, trash_bytes: trash, version_bytes: versions } = storage;
+  const part = quota ? used / quota : 0;
+  return (
+    <section class="card" aria-labelledby="storage-title">
+      <h2 id="storage-title">{t("storage.title")}</h2>
+      <p class="large-number">
+        {quota
+          ? t("storage.of", { used: size(used), quota: size(quota) })
+          : t("storage.usedOnly", { used: size(used) })}
+      </p>
+      {quota ? (
+        <Bar value={part} label={t("storage.used", { part: percent(part) })} tone={part > 0.9 ? "danger" : ""} />
+      ) : null}
+      <dl class="facts inline">
+        <div>
+          <dt>{t("storage.files")}</dt>
+          <dd>{t("count.files", { count: storage.file_count })}</dd>
+        </div>
+        <div>
+          <dt>{t("nav.trash")}</dt>
+          <dd>{size(trash)}</dd>
+        </div>
+        <div>
+          <dt>{t("storage.versions")}</dt>
+          <dd>{size(versions)}</dd>
+        </div>
+      </dl>
+    </section>
+  );
+}
+
+function Appearance() {
+  return (
+    <section class="card" aria-labelledby="appearance-title">
+      <h2 id="appearance-title">{t("settings.appearance")}</h2>
+      <fieldset class="field">
+        <legend>{t("settings.theme")}</legend>
+        <div class="choices">
+          {themes.map((name) => (
+            <label key={name} class="choice">
+              <input
+                type="radio"
+                name="theme"
+                checked={theme.value === name}
+                onChange={() => {
+                  theme.value = name;
+                }}
+              />
+              {t(`theme.${name}`)}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      <LanguageSelect labelled />
+    </section>
+  );
+}
+
+/** Sends a form once at a time. */
+function useSubmit(run: () => Promise<void>) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setError(null);
+    await run().catch(setError);
+    setBusy(false);
+  };
+  return { busy, error, onSubmit: (event: Event) => void submit(event) };
+}
+
+function Profile() {
+  const [name, setName] = useState(account.value?.name ?? "");
+  const form = useSubmit(async () => {
+    await auth.rename(name.trim() || null);
+    await loadAccount();
+    toast(t("settings.saved"));
+  });
+  return (
+    <section class="card" aria-labelledby="profile-title">
+      <h2 id="profile-title">{t("settings.profile")}</h2>
+      <form onSubmit={form.onSubmit}>
+        <p class="field">
+          <span class="field-label">{t("field.email")}</span>
+          <span class="selectable">{account.value?.email}</span>
+        </p>
+        <Field label={t("field.name")} autocomplete="name" value={name} onValue={setName} />
+        <FormError error={form.error} />
+        <button type="submit" class="button primary" aria-disabled={form.busy}>
+          {t("action.save")}
+        </button>
+      </form>
+    </section>
+  );
+}
+
+function Password() {
+  const [current, setCurrent] = useState("");
+  const [next, setNext] = useState("");
+  const form = useSubmit(async () => {
+    await auth.changePassword(current, next);
+    setCurrent("");
+    setNext("");
+    toast(t("password.changed"));
+  });
+  return (
+    <section class="card" aria-labelledby="password-title">
+      <h2 id="password-title">{t("password.title")}</h2>
+      <p class="muted">{t("password.hint")}</p>
+      <form onSubmit={form.onSubmit}>
+        <input
+          type="text"
+          class="visually-hidden"
+          tabIndex={-1}
+          aria-hidden="true"
+          autocomplete="username"
+          value={account.value?.email ?? ""}
+          readOnly
+        />
+        <Field
+          label={t("password.current")}
+          type="password"
+          autocomplete="current-password"
+          value={current}
+          onValue={setCurrent}
+          required
+        />
+        <Field
+          label={t("password.new")}
+          type="password"
+          autocomplete="new-password"
+          value={next}
+          onValue={setNext}
+          required
+          minLength={8}
+          maxLength={128}
+          hint={t("field.passwordHint", { least: 8 })}
+        />
+        <FormError error={form.error} />
+        <button type="submit" class="button primary" aria-disabled={form.busy}>
+          {t("password.submit")}
+        </button>
+      </form>
+    </section>
+  );
+}
+
+function Sessions() {
+  const sessions = useResource(async () => (await auth.sessions()).items);
+  const endAll = () =>
+    confirm({
+      title: t("sessions.endOthers"),
+      text: t("sessions.endOthersText"),
+      confirm: t("sessions.endOthers"),
+      danger: true,
+      run: async () => {
+        await auth.endOtherSessions();
+        sessions.reload();
+        toast(t("sessions.othersEnded"));
+      },
+    });
+  return (
+    <section class="card" aria-labelledby="sessions-title">
+      <h2 id="sessions-title">{t("sessions.title")}</h2>
+      {sessions.error !== null && <Failure error={sessions.error} retry={sessions.reload} />}
+      {sessions.value === null && sessions.error === null && <Loading rows={3} />}
+      <ul class="rows">
+        {sessions.value?.map((session) => (
+          <SessionRow key={session.id} session={session} onEnded={sessions.reload} />
+        ))}
+      </ul>
+      {(sessions.value?.length ?? 0) > 1 && (
+        <button type="button" class="button danger" onClick={endAll}>
+          {t("sessions.endOthers")}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function SessionRow({ session, onEnded }: { session: Session; onEnded: () => void }) {
+  const name = agentName(session.user_agent ?? "") ?? t("sessions.unknown");
+  const end = () =>
+    confirm({
+      title: t("sessions.end"),
+      text: t("sessions.endText", { name }),
+      confirm: t("sessions.end"),
+      danger: true,
+      run: async () => {
+        await auth.endSession(session.id);
+        onEnded();
+        toast(t("sessions.ended"));
+      },
+    });
+  return (
+    <li class="row">
+      <span class="row-text">
+        <span>
+          {name}
+          {session.current && <span class="badge">{t("sessions.current")}</span>}
+        </span>
+        <span class="muted">
+          {t("sessions.seen", { date: dateTime(session.last_seen_at) })}
+          {session.ip && ` · ${session.ip}`}
+        </span>
+      </span>
+      {!session.current && (
+        <button type="button" class="button" aria-label={t("sessions.endNamed", { name })} onClick={end}>
+          {t("sessions.end")}
+        </button>
+      )}
+    </li>
+  );
+}
+
+function Removal() {
+  return (
+    <section class="card" aria-labelledby="removal-title">
+      <h2 id="removal-title">{t("removal.title")}</h2>
+      <p class="muted">{t("removal.text")}</p>
+      <button type="button" class="button danger" onClick={() => open((close) => <RemovalDialog close={close} />)}>
+        {t("removal.title")}
+      </button>
+    </section>
+  );
+}
+
+function RemovalDialog({ close }: { close: () => void }) {
+  const [password, setPassword] = useState("");
+  return (
+    <FormDialog
+      title={t("removal.title")}
+      submit={t("removal.confirm")}
+      danger
+      onClose={close}
+      onSubmit={async () => {
+        await auth.removeAccount(password);
+        await dropUploads();
+        close();
+        account.value = null;
+        go({ page: "login", next: null });
+      }}
+    >
+      <p>{t("removal.warning")}</p>
+      <Field
+        label={t("field.password")}
+        type="password"
+        autocomplete="current-password"
+        value={password}
+        onValue={setPassword}
+        required
+      />
+    </FormDialog>
+  );
+}

@@ -1,0 +1,3 @@
+/** All that sends files: one script, loaded with the first of them. */
+export { Tray } from "./tray";
+export { add, dropAll, resumeLeft } from "./uploads";

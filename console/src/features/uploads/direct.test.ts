@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { beginDirect, isFit } from "./direct";
+import type { TransferEvents, Upload } from "./queue";
+
+const STORE = "https://store.example/files/1?signature";
+const original = globalThis.fetch;
+let asked: string[] = [];
+let sent: string[] = [];
+
+/** What the store does with a part: gives this tag, or is out of reach. */
+let store: (url: string) => string | null = () => null;
+
+class Request {
+  readonly upload: { onprogress?: (event: { loaded: number }) => void } = {};
+  onload = () => undefined as undefined;
+  onerror = () => undefined as undefined;
+  onloadend = () => undefined as undefined;
+  status = 200;
+  #url = "";
+  #tag: string | null = null;
+
+  open(_method: string, url: string): void {
+    this.#url = url;
+  }
+  abort(): void {}
+  getResponseHeader(): string | null {
+    return this.#tag;
+  }
+  send(bytes: Blob): void {
+    sent.push(`${this.#url} ${bytes.size}`);
+    queueMicrotask(() => {
+      this.#tag = store(this.#url);
+      this.upload.onprogress?.({ loaded: bytes.size });
+      if (this.#tag === null) this.onerror();
+      else this.onload();
+      this.onloadend();
+    });
+  }
+}
+
+beforeEach(() => {
+  asked = [];
+  sent = [];
+  store = (url) => `"${url.slice(-1)}"`;
+  Object.assign(globalThis, { XMLHttpRequest: Request });
+});
+afterEach(() => {
+  globalThis.fetch = original;
+});
+
+function upload(parts: Record<number, string> = {}): Upload {
+  const file = new Blob(["0123456789"]) as File;
+  const about = { id: "u", name: "Film.bin", type: "", size: 10, lastModified: 1, parentId: "root", place: "" };
+  return { ...about, onConflict: "fail", file, url: null, parts, sent: 0, state: "sending", error: null };
+}
+
+/** The service, whose parts of four bytes go to this place; `refusal` is its answer to the completion. */
+function service(place: string, refusal: { status: number; code: string } | null = null): void {
+  const parts = [0, 4, 8].map((offset, index) => ({
+    number: index + 1,
+    method: "PUT",
+    url: `${place}&part=${index + 1}`,
+    headers: {},
+    offset,
+    size: Math.min(4, 10 - offset),
+  }));
+  globalThis.fetch = async (target, init) => {
+    asked.push(`${init?.method} ${String(target)} ${typeof init?.body === "string" ? init.body : ""}`.trim());
+    if (init?.method === "DELETE") return new Response(null, { status: 204 });
+    const isLast = String(target).endsWith("/complete");
+    const body = isLast ? { ...refusal, detail: "no" } : { id: "d", expires_at: "", parts };
+    return new Response(JSON.stringify(body), { status: isLast && refusal ? refusal.status : 200 });
+  };
+}
+
+/** Sends an upload, and gives the name of what ended it. */
+function outcome(wanted: Upload): Promise<string> {
+  return new Promise((resolve) => {
+    const ended = (name: string) => () => resolve(name);
+    const events: TransferEvents = {
+      progress: () => undefined,
+      begun: () => undefined,
+      part: (number, tag) => {
+        wanted.parts[number] = tag;
+      },
+      done: ended("done"),
+      conflict: ended("conflict"),
+      signedOut: ended("signed out"),
+      failed: ended("failed"),
+    };
+    const other = { stop: () => undefined, cancel: () => undefined };
+    beginDirect(wanted, events, () => {
+      resolve("instead");
+      return other;
+    });
+  });
+}
+
+test("every part goes to the store, and its tags complete the upload", async () => {
+  service(STORE);
+  assert.equal(await outcome(upload()), "done");
+  assert.deepEqual(
+    sent.map((line) => line.slice(STORE.length)),
+    ["&part=1 4", "&part=2 4", "&part=3 2"],
+  );
+  assert.match(
+    asked.at(-1) ?? "",
+    /complete {"parts":\[{"number":1,"etag":"\\"1\\""},{"number":2,"etag":"\\"2\\""},{"number":3,/,
+  );
+});
+
+test("what the store has already is not sent again", async () => {
+  service(STORE);
+  assert.equal(await outcome(upload({ 1: '"1"', 3: '"3"' })), "done");
+  assert.equal(sent.length, 1);
+});
+
+test("a name that was taken meanwhile is asked about, and the upload is dropped", async () => {
+  service(STORE, { status: 409, code: "name_taken" });
+  assert.equal(await outcome(upload()), "conflict");
+  assert.equal(asked.at(-1), "DELETE /v1/direct-uploads/d");
+});
+
+// The last ones: what is known of the store then holds for all uploads of a page.
+test("a store that is the service itself is not sent to", async () => {
+  service("https://files.example/v1/direct-uploads/d/parts?token");
+  assert.equal(await outcome(upload()), "instead");
+  assert.deepEqual(sent, []);
+  assert.equal(asked.at(-1), "DELETE /v1/direct-uploads/d");
+  assert.equal(isFit(), false);
+});
+
+test("a store that breaks off once it has worked is tried again", async () => {
+  service(STORE);
+  let first = true;
+  store = (url) => {
+    if (!first) return `"${url.slice(-1)}"`;
+    first = false;
+    return null;
+  };
+  assert.equal(await outcome(upload()), "done");
+  assert.equal(sent.length, 4);
+});

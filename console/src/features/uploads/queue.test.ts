@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type TransferEvents, type Upload, UploadQueue } from "./queue";
+
+function upload(id: string, size = 10): Upload {
+  return {
+    id,
+    name: id,
+    type: "text/plain",
+    size,
+    lastModified: 1,
+    parentId: "root",
+    place: "",
+    onConflict: "fail",
+    file: { name: id, size, lastModified: 1 } as File,
+    url: null,
+    parts: {},
+    sent: 0,
+    state: "waiting",
+    error: null,
+  };
+}
+
+/** A queue whose transfers do what the test says. */
+function queue(limit = 2) {
+  const events = new Map<string, TransferEvents>();
+  const log: string[] = [];
+  const made = new UploadQueue({
+    limit,
+    begin: (upload, told) => {
+      log.push(`begin ${upload.id}${upload.url ? ` at ${upload.url}` : ""}`);
+      events.set(upload.id, told);
+      return { stop: () => log.push(`stop ${upload.id}`), cancel: () => log.push(`cancel ${upload.id}`) };
+    },
+    changed: () => undefined,
+    astray: ({ id }) => log.push(`astray ${id}`),
+    removed: (uploads) => log.push(`removed ${uploads.map(({ id }) => id).join()}`),
+  });
+  const told = (id: string): TransferEvents => {
+    const found = events.get(id);
+    if (!found) throw new Error(`no transfer of ${id}`);
+    return found;
+  };
+  const states = () => made.uploads.map((entry) => `${entry.id}:${entry.state}`).join(" ");
+  return { made, told, log, states };
+}
+
+test("a few are sent at a time, and the next begins when one is over", () => {
+  const { made, told, states } = queue(2);
+  made.add([upload("a"), upload("b"), upload("c")]);
+  assert.equal(states(), "a:sending b:sending c:waiting");
+  told("a").done(false);
+  assert.equal(states(), "a:done b:sending c:sending");
+  told("b").failed(new Error("no"));
+  assert.equal(states(), "a:done b:failed c:sending");
+  assert.deepEqual(made.totals(), { count: 3, done: 1, failed: 1, running: 1, sent: 10, size: 30 });
+});
+
+test("a paused upload lets the next one in, and goes on where it was", () => {
+  const { made, told, log, states } = queue(1);
+  made.add([upload("a"), upload("b")]);
+  told("a").begun("/uploads/1");
+  told("a").progress(4);
+  made.pause("a");
+  assert.equal(states(), "a:paused b:sending");
+  told("b").done(false);
+  made.resume("a");
+  assert.equal(states(), "a:sending b:done");
+  assert.deepEqual(log, ["begin a", "stop a", "begin b", "begin a at /uploads/1"]);
+});
+
+test("what a stopped transfer still tells is not heard", () => {
+  const { made, told, states } = queue(1);
+  made.add([upload("a")]);
+  const old = told("a");
+  made.pause("a");
+  old.failed(new Error("aborted"));
+  old.progress(9);
+  assert.equal(states(), "a:paused");
+  assert.equal(made.totals().sent, 0);
+});
+
+test("names that are taken are decided once for all", () => {
+  const { made, told, log, states } = queue(2);
+  made.add([upload("a"), upload("b"), upload("c")]);
+  told("a").begun("/uploads/1");
+  told("a").conflict();
+  told("b").conflict();
+  assert.equal(states(), "a:conflict b:conflict c:sending");
+  made.decide("rename");
+  assert.equal(states(), "a:sending b:waiting c:sending");
+  assert.equal(log.at(-1), "begin a");
+  assert.equal(made.uploads[0]?.onConflict, "rename");
+});
+
+test("names that are taken can be skipped", () => {
+  const { made, told, states } = queue(2);
+  made.add([upload("a"), upload("b")]);
+  told("a").conflict();
+  made.decide("skip");
+  assert.equal(states(), "b:sending");
+});
+
+test("the end of the session pauses all, until they are resumed", () => {
+  const { made, told, log, states } = queue(2);
+  made.add([upload("a"), upload("b"), upload("c")]);
+  told("a").signedOut();
+  assert.equal(states(), "a:paused b:paused c:paused");
+  assert.equal(log.filter((line) => line.startsWith("begin")).length, 2);
+  made.resumeAll();
+  assert.equal(states(), "a:sending b:sending c:waiting");
+});
+
+test("an upload without its file waits for the same file", () => {
+  const { made, states } = queue(1);
+  const lost = { ...upload("a"), file: null, state: "missing" as const };
+  made.add([lost]);
+  assert.equal(made.supply("a", { name: "a", size: 11, lastModified: 1 } as File), false);
+  assert.equal(states(), "a:missing");
+  assert.equal(made.supply("a", { name: "a", size: 10, lastModified: 1 } as File), true);
+  assert.equal(states(), "a:sending");
+});
+
+test("a cancelled upload is dropped at the service too", () => {
+  const { made, log, states } = queue(1);
+  made.add([upload("a"), upload("b")]);
+  made.remove(["a"]);
+  assert.equal(states(), "b:sending");
+  assert.deepEqual(log, ["begin a", "cancel a", "removed a", "begin b"]);
+});
+
+test("ten thousand files are one total", () => {
+  const { made } = queue(4);
+  made.add(Array.from({ length: 10_000 }, (_, index) => upload(String(index), 3)));
+  assert.equal(made.totals().size, 30_000);
+  assert.equal(made.totals().running, 10_000);
+});
+
+test("a file whose folder went away meanwhile is told of before it is done", () => {
+  const { made, told, log, states } = queue(1);
+  made.add([upload("a")]);
+  told("a").done(true);
+  assert.deepEqual([log.at(-1), states()], ["astray a", "a:done"]);
+});

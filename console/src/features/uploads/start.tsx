@@ -1,0 +1,76 @@
+import { signal } from "@preact/signals";
+import type { FunctionComponent } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { account } from "../../app/session";
+import { t } from "../../i18n";
+import { toastError } from "../../ui/toast";
+import type { Target } from "../files/commands";
+import { fromInput, type Gathered } from "./entries";
+import { mayHaveRecords } from "./records";
+
+/** Sending files is a script of its own, which comes with the first of them. */
+const load = async () => {
+  const uploads = await import("./all");
+  tray.value = uploads.Tray;
+  return uploads;
+};
+
+const tray = signal<FunctionComponent | null>(null);
+
+export async function upload(gathered: Gathered | Promise<Gathered>, target: Target): Promise<void> {
+  try {
+    const [uploads, found] = await Promise.all([load(), gathered]);
+    await uploads.add(found, target);
+  } catch (error) {
+    toastError(error);
+  }
+}
+
+/** Ends all uploads, before the user signs out. */
+export async function dropUploads(): Promise<void> {
+  if (tray.value || mayHaveRecords()) (await load()).dropAll();
+}
+
+/** The tray, once there is something in it; goes on with what was left when someone is signed in. */
+export function UploadTray() {
+  const user = account.value?.id;
+  useEffect(() => {
+    if (user && (tray.peek() || mayHaveRecords())) void load().then((uploads) => uploads.resumeLeft(), toastError);
+  }, [user]);
+  const Tray = tray.value;
+  return Tray && <Tray />;
+}
+
+/** Opens the system's chooser: for files, or for a whole folder. */
+export function useChooser(target: Target) {
+  const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
+  const chosen = (input: HTMLInputElement) => {
+    if (input.files) void upload(fromInput([...input.files]), target);
+    input.value = "";
+  };
+  return {
+    files: () => files.current?.click(),
+    folder: () => folder.current?.click(),
+    inputs: (
+      <>
+        <input
+          ref={files}
+          type="file"
+          multiple
+          hidden
+          aria-label={t("upload.files")}
+          onChange={(event) => chosen(event.currentTarget)}
+        />
+        <input
+          ref={folder}
+          type="file"
+          {...{ webkitdirectory: true }}
+          hidden
+          aria-label={t("upload.folder")}
+          onChange={(event) => chosen(event.currentTarget)}
+        />
+      </>
+    ),
+  };
+}

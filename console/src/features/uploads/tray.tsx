@@ -1,0 +1,236 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { t } from "../../i18n";
+import { clock, percent, size } from "../../i18n/format";
+import { confirm } from "../../ui/dialog";
+import { useKeptFocus } from "../../ui/focus";
+import { Icon, type IconName } from "../../ui/icon";
+import { describe } from "../../ui/problem";
+import { Bar } from "../../ui/states";
+import { windowOf } from "../../ui/window";
+import type { Upload } from "./queue";
+import { expanded, queue, reopen, speed } from "./uploads";
+
+const ROW = 60;
+
+/** What is being sent, over every page. */
+export function Tray() {
+  return queue.revision.value > 0 && queue.uploads.length > 0 ? <Panel /> : null;
+}
+
+function Panel() {
+  const ref = useRef<HTMLElement>(null);
+  useKeptFocus(ref);
+  const totals = queue.totals();
+  const active = totals.running > 0;
+  const part = totals.size === 0 ? 1 : totals.sent / totals.size;
+  const paused = queue.uploads.some(({ state }) => state === "paused");
+  return (
+    <section ref={ref} class="tray" tabIndex={-1} aria-labelledby="tray-title">
+      <header class="tray-head">
+        <h2 id="tray-title">
+          {active
+            ? t("uploads.progress", { done: totals.done, count: totals.count })
+            : t("uploads.over", { done: totals.done, count: totals.count })}
+        </h2>
+        {active && (
+          <button type="button" class="icon-button" aria-label={t("uploads.pauseAll")} onClick={() => queue.pauseAll()}>
+            <Icon name="pause" size={18} />
+          </button>
+        )}
+        {(paused || totals.failed > 0) && (
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t("uploads.resumeAll")}
+            onClick={() => queue.resumeAll()}
+          >
+            <Icon name={paused ? "play" : "retry"} size={18} />
+          </button>
+        )}
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={expanded.value ? t("uploads.collapse") : t("uploads.expand")}
+          aria-expanded={expanded.value}
+          onClick={() => {
+            expanded.value = !expanded.value;
+          }}
+        >
+          <Icon name={expanded.value ? "chevron-down" : "chevron-up"} size={18} />
+        </button>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={active ? t("uploads.cancelAll") : t("uploads.clear")}
+          onClick={active ? askToCancel : removeAll}
+        >
+          <Icon name="close" size={18} />
+        </button>
+      </header>
+      <Bar value={part} label={t("uploads.all")} tone={totals.failed > 0 ? "danger" : active ? "" : "done"} />
+      {active && (
+        <p class="tray-speed">
+          <span>{percent(part)}</span>
+          <span>{remaining(totals.size - totals.sent)}</span>
+        </p>
+      )}
+      {expanded.value && <Rows uploads={queue.uploads} />}
+    </section>
+  );
+}
+
+const removeAll = () => queue.remove(queue.uploads.map(({ id }) => id));
+
+function askToCancel(): void {
+  confirm({
+    title: t("uploads.cancelAll"),
+    text: t("uploads.cancelAllText"),
+    confirm: t("uploads.cancelAll"),
+    danger: true,
+    run: async () => removeAll(),
+  });
+}
+
+function remaining(bytes: number): string {
+  const perSecond = speed.perSecond(performance.now());
+  if (perSecond === 0) return size(bytes);
+  return t("uploads.speed", { speed: size(perSecond), time: clock(Math.max(1, bytes / perSecond)) });
+}
+
+/** A window of the list: there may be ten thousand. */
+function Rows({ uploads }: { uploads: readonly Upload[] }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(300);
+  useLayoutEffect(() => setHeight(scroller.current?.clientHeight ?? 300), [uploads.length]);
+  const { start, end } = windowOf(uploads.length, ROW, top, height);
+  return (
+    <div
+      ref={scroller}
+      class="tray-list"
+      role="group"
+      tabIndex={0}
+      aria-label={t("uploads.list")}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+    >
+      <ul style={{ blockSize: `${uploads.length * ROW}px` }}>
+        {uploads.slice(start, end).map((upload, offset) => (
+          <Row
+            key={upload.id}
+            upload={upload}
+            revision={queue.revision.value}
+            index={start + offset}
+            count={uploads.length}
+          />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+interface RowProps {
+  upload: Upload;
+  /** The queue changes its uploads in place: without this the row would count as the same. */
+  revision: number;
+  index: number;
+  count: number;
+}
+
+function Row({ upload, index, count }: RowProps) {
+  const picker = useRef<HTMLInputElement>(null);
+  const [wrong, setWrong] = useState(false);
+  const { id, name, state } = upload;
+  const action = actionOf(upload);
+  const choose = async () => {
+    if (!(await reopen(id))) picker.current?.click();
+  };
+  return (
+    <li
+      class={`upload ${state}`}
+      aria-setsize={count}
+      aria-posinset={index + 1}
+      style={{ transform: `translateY(${index * ROW}px)`, blockSize: `${ROW}px` }}
+    >
+      <span class="upload-text">
+        <span class="name" title={`${upload.place}/${name}`}>
+          {name}
+        </span>
+        <span class="summary">{wrong ? t("uploads.otherFile") : status(upload)}</span>
+        {state === "sending" && <Bar value={upload.size === 0 ? 1 : upload.sent / upload.size} label={name} />}
+      </span>
+      {action && (
+        <button type="button" class="icon-button" aria-label={action.label} onClick={action.run}>
+          <Icon name={action.icon} size={18} />
+        </button>
+      )}
+      {state === "missing" && (
+        <>
+          <button
+            type="button"
+            class="button quiet"
+            aria-label={t("uploads.chooseNamed", { name })}
+            onClick={() => void choose()}
+          >
+            {t("uploads.choose")}
+          </button>
+          <input
+            ref={picker}
+            type="file"
+            hidden
+            onChange={(event) => {
+              const file = event.currentTarget.files?.[0];
+              setWrong(file !== undefined && !queue.supply(id, file));
+              event.currentTarget.value = "";
+            }}
+          />
+        </>
+      )}
+      {state === "done" ? (
+        <span class="upload-done">
+          <Icon name="check" size={18} />
+        </span>
+      ) : (
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t("uploads.cancel", { name })}
+          onClick={() => queue.remove([id])}
+        >
+          <Icon name="close" size={18} />
+        </button>
+      )}
+    </li>
+  );
+}
+
+/** What can be done about the sending: one button for all of it, which keeps the focus. */
+function actionOf({ id, name, state }: Upload): { icon: IconName; label: string; run: () => void } | null {
+  const resume = () => queue.resume(id);
+  switch (state) {
+    case "sending":
+    case "waiting":
+      return { icon: "pause", label: t("uploads.pause", { name }), run: () => queue.pause(id) };
+    case "paused":
+      return { icon: "play", label: t("uploads.resume", { name }), run: resume };
+    case "failed":
+      return { icon: "retry", label: t("uploads.retry", { name }), run: resume };
+    default:
+      return null;
+  }
+}
+
+function status(upload: Upload): string {
+  switch (upload.state) {
+    case "sending":
+      return t("uploads.sending", { sent: size(upload.sent), size: size(upload.size) });
+    case "failed":
+      return describe(upload.error);
+    case "done":
+      return `${size(upload.size)} · ${upload.place}`;
+    case "waiting":
+    case "paused":
+    case "conflict":
+    case "missing":
+      return t(`uploads.state.${upload.state}`);
+  }
+}

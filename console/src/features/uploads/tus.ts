@@ -1,0 +1,96 @@
+import { type DetailedError, Upload as TusUpload } from "tus-js-client";
+import { ApiError, discard, NetworkError, refresher, send, url } from "../../api/client";
+import type { Problem } from "../../api/types";
+import { DELAYS, isPassing } from "./patience";
+import type { Transfer, TransferEvents, Upload } from "./queue";
+
+/** What one request carries: bounds what is lost behind a proxy that keeps whole bodies, and costs few round trips. */
+const CHUNK = 32 * 1024 * 1024;
+
+/** Up to this size the request that begins an upload carries all of it. Of a larger one nothing is sent before its address is known. */
+const AT_ONCE = 1024 * 1024;
+
+/** Sends the rest of an upload. A session that has ended is renewed, a service that is away is waited for. */
+export function beginTus(upload: Upload, events: TransferEvents): Transfer {
+  if (!upload.file) throw new Error("an upload needs its file");
+  let generation = refresher.generation;
+  let renewal: Promise<boolean> | null = null;
+  let refusals = 0;
+  let toRoot = false;
+  const transfer = new TusUpload(upload.file, {
+    endpoint: url("v1/uploads"),
+    uploadUrl: upload.url,
+    chunkSize: CHUNK,
+    uploadDataDuringCreation: upload.size <= AT_ONCE,
+    storeFingerprintForResuming: false,
+    // Counted anew whenever bytes came through.
+    retryDelays: DELAYS,
+    metadata: {
+      filename: upload.name,
+      ...(upload.type ? { filetype: upload.type } : {}),
+      parent_id: upload.parentId,
+      on_conflict: upload.onConflict,
+      lastModified: String(upload.lastModified),
+    },
+    onBeforeRequest: async (request) => {
+      if (request.getMethod() === "POST") request.setHeader("Idempotency-Key", keyOf(upload));
+      await renewal?.catch(() => undefined);
+      renewal = null;
+      generation = refresher.generation;
+    },
+    onAfterResponse: (_request, response) => {
+      if (response.getStatus() !== 401) refusals = 0;
+      if (response.getHeader("X-Moved-From-Parent-Id")) toRoot = true;
+    },
+    onShouldRetry: (error) => {
+      const status = statusOf(error);
+      if (status === 401) {
+        refusals += 1;
+        if (refusals > 2) return false;
+        renewal = refresher.renew(generation);
+        return true;
+      }
+      if (status === 409) return problemOf(error)?.code !== "name_taken";
+      return isPassing(status);
+    },
+    onUploadUrlAvailable: () => {
+      if (transfer.url) events.begun(transfer.url);
+    },
+    onProgress: (sent) => events.progress(sent),
+    onSuccess: () => events.done(toRoot),
+    onError: (error) => {
+      const detailed = error as DetailedError;
+      const problem = problemOf(detailed);
+      if (problem?.code === "name_taken") events.conflict();
+      else if (statusOf(detailed) === 401) events.signedOut();
+      else if (problem) events.failed(new ApiError(problem.status, problem));
+      else events.failed(statusOf(detailed) === 0 ? new NetworkError(error.message) : error);
+    },
+  });
+  transfer.start();
+  const dropped = () => undefined;
+  return {
+    stop: () => void transfer.abort().catch(dropped),
+    cancel: () => void transfer.abort(true).catch(dropped),
+  };
+}
+
+/** Has the service drop what it has of an upload that nothing is sent of. */
+export function dropAt(address: string): void {
+  const id = address.split("/").at(-1);
+  void send("DELETE", `v1/uploads/${id}`, { headers: { "Tus-Resumable": "1.0.0" } }).then(discard, () => undefined);
+}
+
+/** Finds the upload again whose first answer was lost. After one that is gone, and for another choice of its name, there is a new one. */
+const keyOf = ({ id, onConflict, url }: Upload): string => [id, onConflict, url?.split("/").at(-1)].join(".");
+
+const statusOf = (error: DetailedError): number => error.originalResponse?.getStatus() ?? 0;
+
+function problemOf(error: DetailedError): Problem | null {
+  try {
+    const problem = JSON.parse(error.originalResponse?.getBody() ?? "") as Problem;
+    return typeof problem.code === "string" ? problem : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,212 @@
+import { signal } from "@preact/signals";
+import { createFolders } from "../../api/items";
+import { changed } from "../../app/live";
+import { account, loadAccount } from "../../app/session";
+import { t } from "../../i18n";
+import { announce } from "../../ui/announcer";
+import { toast, toastError } from "../../ui/toast";
+import type { Target } from "../files/commands";
+import { askConflict } from "../files/conflict";
+import { beginDirect, DIRECT_FROM, isFit } from "./direct";
+import type { Gathered } from "./entries";
+import { type Transfer, type TransferEvents, type Upload, UploadQueue } from "./queue";
+import * as records from "./records";
+import { Speed } from "./speed";
+import { beginTus, dropAt } from "./tus";
+
+/** How many files are sent at a time. */
+const LIMIT = 4;
+
+/** Whether the tray shows its list. */
+export const expanded = signal(true);
+export const speed = new Speed();
+
+let asking = false;
+let told = 0;
+
+export const queue: UploadQueue = new UploadQueue({
+  limit: LIMIT,
+  begin: (upload, events) =>
+    begin(upload, {
+      ...events,
+      progress: (sent) => {
+        speed.add(Math.max(0, sent - upload.sent), performance.now());
+        events.progress(sent);
+      },
+    }),
+  changed: (upload) => {
+    if (upload.state === "done") {
+      void records.remove([upload.id]).catch(unkept);
+      listsChanged();
+    } else if (upload.state === "conflict") {
+      void ask();
+    } else {
+      const { id, url, parts, onConflict } = upload;
+      void records.amend(id, { url, parts, onConflict }).catch(unkept);
+    }
+    if (upload.state === "done" || upload.state === "failed") queueMicrotask(tellEnd);
+  },
+  astray: (upload) => {
+    upload.place = t("files.root");
+    toast(t("uploads.astray", { name: upload.name }));
+  },
+  removed: (uploads) => {
+    void records.remove(uploads.map(({ id }) => id)).catch(unkept);
+    // What was being sent ends with its transfer.
+    for (const { url, state } of uploads) if (url && state !== "sending" && state !== "done") dropAt(url);
+  },
+});
+
+/** Large files go to the store itself, where it takes them. What the service has of an upload it gets the rest of. */
+function begin(upload: Upload, events: TransferEvents): Transfer {
+  const throughService = () => beginTus(upload, events);
+  const isDirect = upload.size >= DIRECT_FROM && upload.url === null && isFit();
+  return isDirect ? beginDirect(upload, events, throughService) : throughService();
+}
+
+/** A browser that keeps nothing (private windows) sends uploads all the same: they end with the page. */
+const unkept = () => undefined;
+
+/** Sends what was dropped, pasted or chosen into a folder; makes the folders within first, in one request. */
+export async function add(gathered: Gathered, target: Target): Promise<void> {
+  const { files, folders } = gathered;
+  if (files.length === 0 && folders.length === 0) return;
+  try {
+    const { id: user } = account.value ?? (await loadAccount());
+    const made = folders.length > 0 ? await createFolders(target.id, folders) : [];
+    if (made.length > 0) changed();
+    const ids = new Map(made.map(({ path, id }) => [path, id]));
+    let budget = records.KEPT_BATCH;
+    const kept: records.UploadRecord[] = [];
+    const uploads = files.map(({ file, path, handle }): Upload => {
+      const upload = newUpload(file, ids.get(path) ?? target.id, path === "" ? target.name : `${target.name}/${path}`);
+      const copies = !handle && file.size <= records.KEPT_FILE && file.size <= budget;
+      if (copies) budget -= file.size;
+      kept.push({ ...recordOf(upload, user), ...(handle ? { handle } : {}), ...(copies ? { file } : {}) });
+      return upload;
+    });
+    records.holdTab();
+    await records.put(kept).catch(unkept);
+    expanded.value = true;
+    announce(t("uploads.begun", { count: uploads.length }));
+    queue.add(uploads);
+  } catch (error) {
+    toastError(error);
+  }
+}
+
+/** Goes on with what a page that is gone has left. */
+export async function resumeLeft(): Promise<void> {
+  const user = account.value?.id;
+  if (!user) return;
+  try {
+    records.holdTab();
+    const left = await records.claim(user);
+    const known = new Set(queue.uploads.map(({ id }) => id));
+    queue.resumeAll(["paused"]);
+    queue.add(await Promise.all(left.filter(({ id }) => !known.has(id)).map(revive)));
+  } catch {
+    // Without a database nothing was left.
+  }
+}
+
+async function revive(record: records.UploadRecord): Promise<Upload> {
+  const file = record.file ?? (await readable(record.handle));
+  return {
+    id: record.id,
+    name: record.name,
+    type: record.type,
+    size: record.size,
+    lastModified: record.lastModified,
+    parentId: record.parentId,
+    place: record.place,
+    onConflict: record.onConflict,
+    url: record.url,
+    parts: record.parts ?? {},
+    file,
+    sent: 0,
+    state: file ? "waiting" : "missing",
+    error: null,
+  };
+}
+
+/** The file of a handle, where the browser still allows to read it. */
+async function readable(handle: FileSystemFileHandle | undefined): Promise<File | null> {
+  if (!handle) return null;
+  const permission = handle as FileSystemFileHandle & { queryPermission?: () => Promise<PermissionState> };
+  if ((await permission.queryPermission?.()) !== "granted") return null;
+  return handle.getFile().catch(() => null);
+}
+
+/** Asks the browser, hence the user, for the file that was sent before the page was loaded anew; false: choose it. */
+export async function reopen(id: string): Promise<boolean> {
+  const record = (await records.all().catch(() => [])).find((entry) => entry.id === id);
+  const handle = record?.handle as
+    | (FileSystemFileHandle & { requestPermission?: () => Promise<PermissionState> })
+    | undefined;
+  if (!handle || (await handle.requestPermission?.().catch(() => "denied")) !== "granted") return false;
+  const file = await handle.getFile().catch(() => null);
+  return file !== null && queue.supply(id, file);
+}
+
+/** Drops all, here and at the service: for the end of a session that the user has ended. */
+export function dropAll(): void {
+  queue.remove(queue.uploads.map(({ id }) => id));
+}
+
+function newUpload(file: File, parentId: string, place: string): Upload {
+  return {
+    id: Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+    name: file.name,
+    type: file.type,
+    size: file.size,
+    lastModified: file.lastModified,
+    parentId,
+    place,
+    onConflict: "fail",
+    file,
+    url: null,
+    parts: {},
+    sent: 0,
+    state: "waiting",
+    error: null,
+  };
+}
+
+function recordOf(upload: Upload, user: string): records.UploadRecord {
+  const { id, name, type, size, lastModified, parentId, place, onConflict, url } = upload;
+  return { id, user, tab: records.tab, name, type, size, lastModified, parentId, place, onConflict, url };
+}
+
+/** Lists are read again now and then while uploads end one after another, and after the last. */
+function listsChanged(): void {
+  const now = performance.now();
+  if (now - told > 1500 || queue.totals().running === 0) {
+    told = now;
+    changed();
+  }
+}
+
+function tellEnd(): void {
+  const { running, done, failed } = queue.totals();
+  if (running > 0) return;
+  changed();
+  announce(failed > 0 ? t("uploads.ended", { count: done, failed }) : t("uploads.done", { count: done }));
+}
+
+/** Asks once for all names that are taken; those that turn out meanwhile are part of it. */
+async function ask(): Promise<void> {
+  if (asking) return;
+  asking = true;
+  // Uploads of the same moment are asked about together.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const names = queue.uploads.filter(({ state }) => state === "conflict").map(({ name }) => name);
+  const choice = await askConflict(names, true);
+  asking = false;
+  queue.decide(choice);
+}
+
+addEventListener("beforeunload", (event) => {
+  if (queue.uploads.some(({ state }) => state === "sending")) event.preventDefault();
+});
+addEventListener("online", () => queue.resumeAll(["failed"]));

@@ -1,0 +1,284 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import * as api from "../../api/items";
+import type { FileItem, Item } from "../../api/types";
+import { subscribe } from "../../app/live";
+import { go } from "../../app/router";
+import { ROOT } from "../../app/routes";
+import { t } from "../../i18n";
+import { size } from "../../i18n/format";
+import { announce } from "../../ui/announcer";
+import { Icon } from "../../ui/icon";
+import { MenuButton } from "../../ui/menu";
+import { Failure } from "../../ui/problem";
+import { Empty, Loading } from "../../ui/states";
+import { useTitle } from "../../ui/title";
+import * as commands from "../files/commands";
+import { Details } from "../files/details";
+import { iconOf, kindOf } from "../files/kinds";
+import { leave as leaveFile } from "../files/open";
+import { details, sort } from "../files/settings";
+import { Thumb, thumbnailOf } from "../files/thumb";
+import { Picture } from "./picture";
+import { TextView } from "./text";
+
+/** One file, large, with the way to its neighbours. */
+export function ViewerPage({ file: id }: { file: string }) {
+  const [file, setFile] = useState<FileItem | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [siblings, setSiblings] = useState<readonly Item[]>([]);
+  const frame = useRef<HTMLDivElement>(null);
+  useTitle(file?.name ?? "");
+
+  const shown = useRef(id);
+  shown.current = id;
+  const load = () => {
+    setError(null);
+    api.item(id).then(
+      (item) => {
+        if (shown.current !== id) return;
+        if (item.kind === "folder") go({ page: "files", folder: item.id }, { replace: true });
+        else setFile(item);
+      },
+      (failure) => shown.current === id && setError(failure),
+    );
+  };
+  useEffect(() => {
+    load();
+    // What is shown stays when it can't be read again.
+    return subscribe(
+      () =>
+        void api.item(id).then(
+          (item) => item.kind === "file" && shown.current === id && setFile(item),
+          () => undefined,
+        ),
+    );
+  }, [id]);
+
+  useEffect(() => () => leaveFile(id), [id]);
+
+  const parent = file?.parent_id ?? null;
+  useEffect(() => {
+    if (parent === null) return;
+    const abort = new AbortController();
+    void neighbours(parent, id, abort.signal).then(
+      (found) => !abort.signal.aborted && setSiblings(found),
+      () => undefined,
+    );
+    return () => abort.abort();
+  }, [parent, id]);
+
+  const index = siblings.findIndex((item) => item.id === id);
+  const before = index > 0 ? siblings[index - 1] : undefined;
+  const after = index >= 0 ? siblings[index + 1] : undefined;
+  const show = (item: Item | undefined) => {
+    if (!item) return;
+    frame.current?.focus();
+    go({ page: "view", file: item.id }, { replace: true });
+    announce(item.name);
+  };
+  const leave = () => (after || before ? show(after ?? before) : back());
+  const back = () =>
+    go({ page: "files", folder: !file || (file.ancestors?.length ?? 0) <= 1 ? ROOT : (parent ?? ROOT) });
+  useEffect(() => {
+    frame.current?.focus();
+  }, [file === null]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const target = event.target as HTMLElement;
+    if (target.matches("video, audio, pre, input") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const rtl = getComputedStyle(target).direction === "rtl";
+    if (event.key === (rtl ? "ArrowLeft" : "ArrowRight")) show(after);
+    else if (event.key === (rtl ? "ArrowRight" : "ArrowLeft")) show(before);
+    else if (event.key === "Escape") back();
+    else return;
+    event.preventDefault();
+  };
+
+  if (error !== null) {
+    return (
+      <div class="page">
+        <Failure error={error} retry={load} />
+      </div>
+    );
+  }
+  if (!file) {
+    return (
+      <div class="page">
+        <Loading />
+      </div>
+    );
+  }
+  return (
+    <div class={`viewer ${details.value ? "with-details" : ""}`} onKeyDown={onKeyDown}>
+      <header class="viewer-head">
+        <button type="button" class="icon-button" aria-label={t("viewer.back")} title={t("viewer.back")} onClick={back}>
+          <Icon name="chevron-start" mirrored />
+        </button>
+        <h1 tabIndex={-1} title={file.name}>
+          {file.name}
+        </h1>
+        {index >= 0 && siblings.length > 1 && (
+          <span class="muted wide-only">{t("viewer.position", { index: index + 1, count: siblings.length })}</span>
+        )}
+        <a
+          class="icon-button"
+          href={file.download.url}
+          download={file.name}
+          aria-label={t("action.download")}
+          title={t("action.download")}
+        >
+          <Icon name="download" />
+        </a>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t("action.details")}
+          title={t("action.details")}
+          aria-pressed={details.value}
+          onClick={() => {
+            details.value = !details.value;
+          }}
+        >
+          <Icon name="info" />
+        </button>
+        <MenuButton
+          label={t("item.more", { name: file.name })}
+          items={() => [
+            { label: t("action.rename"), icon: "edit", run: () => commands.rename(file) },
+            {
+              label: t("action.moveTo"),
+              icon: "move",
+              run: () => commands.chooseTarget("move", [file], parent ?? ROOT),
+            },
+            {
+              label: t("action.copyTo"),
+              icon: "copy",
+              run: () => commands.chooseTarget("copy", [file], parent ?? ROOT),
+            },
+            {
+              label: t("action.trash"),
+              icon: "trash",
+              danger: true,
+              run: () => {
+                void commands.trash([file]).then((gone) => gone && leave());
+              },
+            },
+          ]}
+        >
+          <Icon name="more" />
+        </MenuButton>
+      </header>
+      <div class="viewer-body">
+        <div ref={frame} class="stage" tabIndex={-1} role="group" aria-label={file.name}>
+          <Content key={file.id} file={file} />
+          <Step to={before} label={t("viewer.previous")} icon="chevron-start" show={show} />
+          <Step to={after} label={t("viewer.next")} icon="chevron-end" show={show} />
+        </div>
+        {details.value && (
+          <Details
+            item={file}
+            onClose={() => {
+              details.value = false;
+            }}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface StepProps {
+  to: Item | undefined;
+  label: string;
+  icon: "chevron-start" | "chevron-end";
+  show: (item: Item) => void;
+}
+
+function Step({ to, label, icon, show }: StepProps) {
+  if (!to) return null;
+  return (
+    <button
+      type="button"
+      class={`step ${icon}`}
+      aria-label={`${label}: ${to.name}`}
+      title={to.name}
+      onClick={() => show(to)}
+    >
+      <Icon name={icon} size={28} mirrored />
+    </button>
+  );
+}
+
+/** The files of the folder in the order that it is shown in: as far as the one after this. */
+async function neighbours(parent: string, id: string, signal: AbortSignal): Promise<readonly Item[]> {
+  const files: Item[] = [];
+  let cursor: string | null = null;
+  do {
+    const answer = await api.children(parent, sort.peek(), { cursor, signal });
+    if (answer === null) break;
+    files.push(...answer.page.items.filter((item) => item.kind === "file"));
+    cursor = answer.page.next_cursor ?? null;
+    const at = files.findIndex((item) => item.id === id);
+    if (at >= 0 && at < files.length - 1) break;
+  } while (cursor !== null);
+  return files;
+}
+
+function Content({ file }: { file: FileItem }) {
+  const kind = kindOf(file);
+  const [url, setUrl] = useState<string | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [broken, setBroken] = useState(false);
+  const needsUrl = kind === "image" || kind === "video" || kind === "audio" || kind === "pdf" || kind === "text";
+  const load = () => {
+    setError(null);
+    if (needsUrl) api.inlineUrl(file.id).then((signed) => setUrl(signed.url), setError);
+  };
+  useEffect(load, [file.id]);
+  if (error !== null) return <Failure error={error} retry={load} />;
+  if (!needsUrl || broken) return <NoPreview file={file} />;
+  if (url === null) return <Loading rows={1} />;
+  const onError = () => setBroken(true);
+  switch (kind) {
+    case "image":
+      return <Picture file={file} url={url} onBroken={onError} />;
+    case "video":
+      return (
+        <video
+          class="media"
+          src={url}
+          controls
+          playsInline
+          preload="metadata"
+          aria-label={file.name}
+          onError={onError}
+        />
+      );
+    case "audio":
+      return <audio src={url} controls preload="metadata" aria-label={file.name} onError={onError} />;
+    case "pdf":
+      return (
+        <div class="document">
+          <iframe src={url} title={file.name} />
+          <a href={url} target="_blank" rel="noreferrer">
+            {t("viewer.newTab")}
+          </a>
+        </div>
+      );
+    default:
+      return <TextView file={file} url={url} />;
+  }
+}
+
+function NoPreview({ file }: { file: FileItem }) {
+  return (
+    <Empty icon={iconOf(kindOf(file))} title={t("viewer.none")}>
+      {thumbnailOf(file) && <Thumb item={file} large />}
+      <p class="muted">{size(file.size)}</p>
+      <a class="button primary" href={file.download.url} download={file.name}>
+        <Icon name="download" size={18} />
+        {t("action.download")}
+      </a>
+    </Empty>
+  );
+}

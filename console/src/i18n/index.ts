@@ -1,0 +1,69 @@
+import { computed, signal } from "@preact/signals";
+import { en } from "./en";
+import { type Message, type Values, write } from "./message";
+
+/** The texts of the console: a catalogue has each of them. */
+export type Key = keyof typeof en.messages;
+
+export interface Catalogue {
+  /** BCP 47. */
+  language: string;
+  /** Its own name of itself. */
+  name: string;
+  direction: "ltr" | "rtl";
+  messages: { [K in Key]: (typeof en.messages)[K] extends string ? string : Message };
+}
+
+/** Languages that are there, and how to load those that are not in the first script. */
+export const languages = [
+  { language: "en", name: "English", load: async (): Promise<Catalogue> => en },
+  { language: "de", name: "Deutsch", load: async (): Promise<Catalogue> => (await import("./de")).de },
+] as const;
+
+const STORED = "language";
+const catalogue = signal<Catalogue>(en);
+const rules = computed(() => new Intl.PluralRules(catalogue.value.language));
+
+/** The language of the texts. */
+export const language = computed(() => catalogue.value.language);
+
+/** The locale of dates, sizes and numbers: the browser's. */
+export const locale = computed(() => {
+  const wanted = navigator.languages.find((tag) => base(tag) === language.value);
+  return wanted ?? language.value;
+});
+
+const numbers = computed(() => new Intl.NumberFormat(locale.value));
+
+/** The text of `key` in the language that is in use. */
+export function t(key: Key, values: Values = {}): string {
+  return write(catalogue.value.messages[key], values, rules.value, numbers.value);
+}
+
+/** Whether there is a text of this name, for those that are made from a code of the service. */
+export function isKey(key: string): key is Key {
+  return Object.hasOwn(en.messages, key);
+}
+
+/** Uses the language that was chosen here before, else the first of the browser's that is there. */
+export async function startLanguage(): Promise<void> {
+  const wanted = [localStorage.getItem(STORED), ...navigator.languages].map((tag) => base(tag ?? ""));
+  const found = wanted.find((tag) => languages.some((entry) => entry.language === tag));
+  await use(found ?? "en");
+}
+
+export async function chooseLanguage(chosen: string): Promise<void> {
+  localStorage.setItem(STORED, chosen);
+  await use(chosen);
+}
+
+async function use(chosen: string): Promise<void> {
+  const entry = languages.find((candidate) => candidate.language === chosen) ?? languages[0];
+  catalogue.value = await entry.load();
+  document.documentElement.lang = catalogue.value.language;
+  document.documentElement.dir = catalogue.value.direction;
+}
+
+function base(tag: string): string {
+  return tag.split("-", 1)[0]?.toLowerCase() ?? "";
+}

@@ -1,0 +1,169 @@
+import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { t } from "../i18n";
+import { focusMain } from "./focus";
+import { Icon } from "./icon";
+import { FormError } from "./problem";
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  size?: "small" | "large";
+}
+
+/** A modal dialog of the platform. The focus goes back to where it was, or else to the page's main part. */
+export function Dialog({ title, onClose, children, size = "small" }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useLayoutEffect(() => {
+    const dialog = ref.current;
+    const opener = document.activeElement;
+    dialog?.showModal();
+    // What is asked for comes first; without a field it is the question itself.
+    if (!dialog?.querySelector("[autofocus]")) dialog?.querySelector("h2")?.focus();
+    return () => {
+      dialog?.close();
+      queueMicrotask(() => {
+        if (opener instanceof HTMLElement && opener.isConnected && opener !== document.body) opener.focus();
+        if (document.activeElement === null || document.activeElement === document.body) focusMain();
+      });
+    };
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      class={`dialog ${size}`}
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onPointerDown={(event) => {
+        if (event.target === event.currentTarget) onClose();
+      }}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      <div class="dialog-body">
+        <header class="dialog-head">
+          <h2 id={heading} tabIndex={-1}>
+            {title}
+          </h2>
+          <button type="button" class="icon-button" aria-label={t("action.close")} onClick={onClose}>
+            <Icon name="close" />
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}
+
+const opened = signal<readonly { id: number; content: () => ComponentChildren }[]>([]);
+let count = 0;
+
+/** Shows a dialog above the page; the returned function takes it away. */
+export function open(content: (close: () => void) => ComponentChildren): () => void {
+  count += 1;
+  const id = count;
+  const close = () => {
+    opened.value = opened.value.filter((dialog) => dialog.id !== id);
+  };
+  opened.value = [...opened.value, { id, content: () => content(close) }];
+  return close;
+}
+
+export function closeAll(): void {
+  opened.value = [];
+}
+
+export function Dialogs() {
+  return (
+    <>
+      {opened.value.map((dialog) => (
+        <Content key={dialog.id} content={dialog.content} />
+      ))}
+    </>
+  );
+}
+
+const Content = ({ content }: { content: () => ComponentChildren }) => <>{content()}</>;
+
+interface Question {
+  title: string;
+  text: string;
+  confirm: string;
+  danger?: boolean;
+  /** The dialog stays, and says why, when this fails. */
+  run: () => Promise<void>;
+}
+
+/** Asks before something is done that can't be undone. */
+export function confirm(question: Question): void {
+  open((close) => (
+    <FormDialog
+      title={question.title}
+      submit={question.confirm}
+      danger={question.danger ?? false}
+      onClose={close}
+      onSubmit={async () => {
+        await question.run();
+        close();
+      }}
+    >
+      <p>{question.text}</p>
+    </FormDialog>
+  ));
+}
+
+interface FormDialogProps {
+  title: string;
+  submit: string;
+  danger?: boolean;
+  onClose: () => void;
+  onSubmit: () => Promise<void>;
+  children: ComponentChildren;
+}
+
+/** A dialog with a form: while it is sent nothing is sent again, and a failure is told in it. */
+export function FormDialog({ title, submit, danger, onClose, onSubmit, children }: FormDialogProps) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const alive = useRef(true);
+  useEffect(
+    () => () => {
+      alive.current = false;
+    },
+    [],
+  );
+  const send = async (event: Event) => {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setError(null);
+    try {
+      await onSubmit();
+    } catch (failure) {
+      if (alive.current) setError(failure);
+    } finally {
+      if (alive.current) setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form onSubmit={(event) => void send(event)}>
+        {children}
+        <FormError error={error} />
+        <footer class="dialog-foot">
+          <button type="button" class="button" onClick={onClose}>
+            {t("action.cancel")}
+          </button>
+          <button type="submit" class={danger ? "button danger" : "button primary"} aria-disabled={busy}>
+            {submit}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}

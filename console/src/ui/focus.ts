@@ -1,0 +1,45 @@
+import type { RefObject } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+/** Puts the focus to what the page is about: the list, else its heading. */
+export function focusMain(): void {
+  const main = document.querySelector("main");
+  const entry = main?.querySelector<HTMLElement>('[role="grid"] [tabindex="0"]');
+  (entry ?? main?.querySelector<HTMLElement>("h1") ?? main)?.focus();
+}
+
+/**
+ * Whether the focus is within an element, or was until what had it was taken from the page. A press elsewhere ends that,
+ * also where it focuses nothing.
+ */
+export function useFocusInside(ref: RefObject<HTMLElement | null>): { current: boolean } {
+  const inside = useRef(false);
+  useLayoutEffect(() => {
+    const follow = (event: Event) => {
+      inside.current = ref.current?.contains(event.target as Node) ?? false;
+    };
+    document.addEventListener("focusin", follow);
+    document.addEventListener("pointerdown", follow);
+    return () => {
+      document.removeEventListener("focusin", follow);
+      document.removeEventListener("pointerdown", follow);
+    };
+  }, []);
+  return inside;
+}
+
+export const focusIsLost = (): boolean => document.activeElement === null || document.activeElement === document.body;
+
+/** Keeps the focus in a part of the page when what had it goes, and on the page when the part goes. */
+export function useKeptFocus(ref: RefObject<HTMLElement | null>): void {
+  const inside = useFocusInside(ref);
+  useLayoutEffect(() => {
+    if (inside.current && focusIsLost()) ref.current?.focus({ preventScroll: true });
+  });
+  useLayoutEffect(
+    () => () => {
+      if (inside.current) queueMicrotask(() => focusIsLost() && focusMain());
+    },
+    [],
+  );
+}

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ApiError, NetworkError } from "../api/client";
+import type { PageRequest } from "../api/items";
+import type { Problem } from "../api/types";
+import { PagedList } from "./paged";
+
+/** A service with pages of two, whose tag is the version of its list. */
+function service(names: string[]) {
+  const requests: PageRequest[] = [];
+  const state: { names: string[]; version: number; failing: boolean | number | "away" } = {
+    names,
+    version: 1,
+    failing: false,
+  };
+  const fetch = async (request: PageRequest) => {
+    requests.push(request);
+    if (state.failing === 404) throw new ApiError(404, { code: "not_found", detail: "gone" } as Problem);
+    if (state.failing === "away") throw new NetworkError("no answer");
+    if (state.failing) throw new Error("503");
+    const etag = `v${state.version}`;
+    if (request.etag === etag) return null;
+    const start = Number(request.cursor ?? 0);
+    const items = state.names.slice(start, start + 2).map((id) => ({ id }));
+    return { page: { items, next_cursor: start + 2 < state.names.length ? String(start + 2) : null }, etag };
+  };
+  return { state, requests, list: new PagedList<{ id: string }>(fetch) };
+}
+
+test("pages follow each other, and one at a time is read", async () => {
+  const { list, requests } = service(["a", "b", "c", "d", "e"]);
+  await list.load();
+  assert.equal(list.complete.value, false);
+  await Promise.all([list.more(), list.more()]);
+  assert.deepEqual(list.ids.value, ["a", "b", "c", "d"]);
+  assert.equal(requests.length, 2);
+  await list.all();
+  assert.deepEqual(list.ids.value, ["a", "b", "c", "d", "e"]);
+  assert.equal(list.complete.value, true);
+});
+
+test("a list that could not be read is read once the service is back, and is not said to be loading meanwhile", async () => {
+  const { list, state } = service(["a"]);
+  state.failing = "away";
+  await list.load();
+  assert.equal(list.status.value, "failed");
+  const refreshed = list.refresh();
+  assert.equal(list.status.value, "failed");
+  await refreshed;
+  state.failing = false;
+  await list.refresh();
+  assert.deepEqual([list.status.value, list.ids.value, list.error.value], ["ready", ["a"], null]);
+});
+
+test("a list that was refused is not read again by itself", async () => {
+  const { list, state, requests } = service(["a"]);
+  state.failing = 404;
+  await list.load();
+  await list.refresh();
+  assert.deepEqual([list.status.value, requests.length], ["failed", 1]);
+});
+
+test("a refresh reads nothing more while the list is the same", async () => {
+  const { list, requests } = service(["a", "b", "c"]);
+  await list.load();
+  await list.all();
+  await list.refresh();
+  assert.equal(requests.length, 3);
+  assert.equal(requests[2]?.etag, "v1");
+});
+
+test("a refresh reads as many pages as were here", async () => {
+  const { list, state } = service(["a", "b", "c", "d", "e"]);
+  await list.load();
+  await list.more();
+  state.names = ["x", "a", "c", "d", "e"];
+  state.version = 2;
+  await list.refresh();
+  assert.deepEqual(list.ids.value, ["x", "a", "c", "d"]);
+  assert.equal(list.complete.value, false);
+});
+
+test("a change while a page is being read is read afterwards, once for all who ask", async () => {
+  const { list, state, requests } = service(["a", "b", "c"]);
+  await list.load();
+  const more = list.more();
+  state.names = ["a", "c"];
+  state.version = 2;
+  await Promise.all([more, list.refresh(), list.refresh()]);
+  assert.deepEqual(list.ids.value, ["a", "c"]);
+  assert.equal(requests.length, 3);
+});
+
+test("an entry that comes again on the next page is listed once", async () => {
+  const { list, state } = service(["a", "b", "c", "d"]);
+  await list.load();
+  state.names = ["new", "a", "b", "c", "d"];
+  await list.all();
+  assert.deepEqual(list.ids.value, ["a", "b", "c", "d"]);
+});
+
+test("a first page that fails is told; a refresh that fails leaves what is shown", async () => {
+  const { list, state } = service(["a"]);
+  state.failing = true;
+  await list.load();
+  assert.equal(list.status.value, "failed");
+  state.failing = false;
+  await list.load();
+  state.failing = true;
+  await list.refresh();
+  assert.equal(list.status.value, "ready");
+  assert.deepEqual(list.ids.value, ["a"]);
+});
+
+test("a later page that fails leaves those before it, and is read when it is asked for again", async () => {
+  const { list, state } = service(["a", "b", "c"]);
+  await list.load();
+  state.failing = true;
+  await list.all();
+  assert.equal(list.status.value, "ready");
+  assert.notEqual(list.error.value, null);
+  assert.deepEqual(list.ids.value, ["a", "b"]);
+  state.failing = false;
+  await list.all();
+  assert.deepEqual(list.ids.value, ["a", "b", "c"]);
+  assert.equal(list.error.value, null);
+});
+
+test("a list of what is gone is one no more", async () => {
+  const { list, state } = service(["a"]);
+  await list.load();
+  state.failing = 404;
+  await list.refresh();
+  assert.equal(list.status.value, "failed");
+});
+
+test("a change that is shown at once makes the next refresh read anew", async () => {
+  const { list } = service(["a", "b"]);
+  await list.load();
+  list.edit((items) => items.filter((item) => item.id !== "a"));
+  assert.deepEqual(list.ids.value, ["b"]);
+  await list.refresh();
+  assert.deepEqual(list.ids.value, ["a", "b"]);
+});

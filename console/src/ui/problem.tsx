@@ -1,0 +1,61 @@
+import { useRef } from "preact/hooks";
+import { ApiError, NetworkError } from "../api/client";
+import { InterruptedError } from "../api/items";
+import { isKey, t } from "../i18n";
+import { useKeptFocus } from "./focus";
+import { Icon } from "./icon";
+
+/** Why something failed, for people: our own text for what they can do something about, else the service's. */
+export function describe(error: unknown): string {
+  if (error instanceof NetworkError) return t("error.offline");
+  if (error instanceof InterruptedError) return t("error.interrupted");
+  if (error instanceof ApiError) {
+    const key = `error.${error.code}`;
+    if (isKey(key)) return t(key);
+    const faults = error.problem.errors;
+    if (faults?.length) return faults.map((fault) => fault.detail).join("; ");
+    return error.message;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** In place of something that could not be read: why, what a report needs, and a way to try again. */
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const ref = useRef<HTMLDivElement>(null);
+  useKeptFocus(ref);
+  const request = error instanceof ApiError ? error.problem.request_id : "";
+  return (
+    <div ref={ref} class="state" role="alert" tabIndex={-1}>
+      <span class="state-icon danger">
+        <Icon name="warning" size={32} />
+      </span>
+      <p class="state-title">{t("error.title")}</p>
+      <p>{describe(error)}</p>
+      {request && (
+        <p class="muted">
+          {t("error.request")} <code class="selectable">{request}</code>{" "}
+          <button type="button" class="link" onClick={() => void navigator.clipboard.writeText(request)}>
+            {t("action.copyText")}
+          </button>
+        </p>
+      )}
+      {retry && (
+        <button type="button" class="button" onClick={retry}>
+          <Icon name="retry" size={18} />
+          {t("action.retry")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** One line in a form. */
+export function FormError({ id, error }: { id?: string; error: unknown }) {
+  if (error === null || error === undefined) return null;
+  return (
+    <p {...(id ? { id } : {})} class="form-error" role="alert">
+      <Icon name="warning" size={18} />
+      <span>{describe(error)}</span>
+    </p>
+  );
+}

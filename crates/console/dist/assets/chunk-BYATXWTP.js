@@ -1,0 +1,1 @@
+function b(u,n,t,e){let r=Math.max(0,t),m=Math.max(1,Math.floor(400/2/n)),o=Math.floor((r-400)/n/m)*m,s=Math.ceil((r+e+400)/n/m)*m,a=Math.min(u,s);return{start:Math.max(0,Math.min(o,a)),end:a}}function c(u,n,t,e){let r=u*n;return r<t?r:r+n>t+e?r+n-e:t}export{b as a,c as b};

@@ -1,0 +1,117 @@
+//! Registering, signing in, signing out.
+
+use fm_e2e::{Api, Lane, Page, unique};
+use serde_json::Value;
+
+use super::{is_at, is_signed_in, open, own_errors, sign_in};
+
+/// An address and a password that nothing has seen yet.
+fn newcomer(api: &Api) -> (String, String) {
+    let password = unique("password-");
+    api.secret(&password);
+    (format!("{}@example.com", unique("user-")), password)
+}
+
+/// What the service says to the browser about its session.
+async fn session_status(page: &Page) -> Value {
+    page.evaluate("fetch('/v1/auth/me').then(answer => answer.status)").await
+}
+
+#[tokio::test]
+async fn with_a_mouse_one_registers_signs_out_and_signs_in() {
+    let api = Api::on(Lane::Ephemeral);
+    let (email, password) = newcomer(&api);
+    let page = open(&api, "/login").await;
+    page.named("link", "Create an account").click().await;
+    page.named("heading", "Create an account").appears().await;
+    for (field, text) in [("Name (optional)", "Ada"), ("Email address", &email), ("Password", &password)] {
+        page.named("textbox", field).click().await;
+        page.write(text).await;
+    }
+    page.named("button", "Create account").click().await;
+    is_signed_in(&page, "Ada").await;
+    is_at(&page, "/files").await;
+    assert_eq!(session_status(&page).await, 200);
+
+    page.named("button", "Account: Ada").click().await;
+    page.named("menuitem", "Sign out").click().await;
+    page.named("heading", "Sign in").appears().await;
+    is_at(&page, "/login").await;
+    assert_eq!(session_status(&page).await, 401);
+    assert_eq!(page.cookies().await, Vec::<String>::new());
+
+    for (field, text) in [("Email address", &email), ("Password", &password)] {
+        page.named("textbox", field).click().await;
+        page.write(text).await;
+    }
+    page.named("button", "Sign in").click().await;
+    is_signed_in(&page, "Ada").await;
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn with_the_keyboard_alone_one_registers_signs_out_and_signs_in() {
+    let api = Api::on(Lane::Ephemeral);
+    let (email, password) = newcomer(&api);
+    let page = open(&api, "/login").await;
+    page.named("textbox", "Email address").has_focus().await;
+    page.named("link", "Create an account").reach_by_tab().await;
+    page.press("Enter").await;
+    page.named("textbox", "Name (optional)").has_focus().await;
+    page.write("Ada").await;
+    page.press("Tab").await;
+    sign_in(&page, &email, &password).await;
+    is_signed_in(&page, "Ada").await;
+
+    page.named("button", "Account: Ada").reach_by_tab().await;
+    page.press("Enter").await;
+    page.named("menuitem", "Settings").has_focus().await;
+    page.press("End").await;
+    page.named("menuitem", "Sign out").has_focus().await;
+    page.press("Enter").await;
+
+    sign_in(&page, &email, &password).await;
+    is_signed_in(&page, "Ada").await;
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_and_the_focus_is_where_it_is_mended() {
+    let api = Api::on(Lane::Ephemeral);
+    let user = api.user().await;
+    let page = open(&api, "/login").await;
+    sign_in(&page, &user.email, "another-password").await;
+    page.shows("[role=alert]", "The email address or the password is wrong.").await;
+    page.named("textbox", "Email address").has_focus().await;
+    page.named("button", "Sign in").appears().await;
+
+    page.visit(&format!("{}/register", api.server.base())).await;
+    page.named("textbox", "Name (optional)").has_focus().await;
+    page.press("Tab").await;
+    sign_in(&page, &user.email, &user.password).await;
+    page.shows("[role=alert]", "There is an account with this email address already.").await;
+    assert_eq!(session_status(&page).await, 401);
+}
+
+#[tokio::test]
+async fn who_has_to_sign_in_comes_to_the_page_that_was_opened() {
+    let api = Api::on(Lane::Ephemeral);
+    let user = api.user().await;
+    let page = open(&api, "/settings").await;
+    page.named("heading", "Sign in").appears().await;
+    sign_in(&page, &user.email, &user.password).await;
+    page.named("heading", "Settings").appears().await;
+    is_at(&page, "/settings").await;
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_elsewhere_leads_back_to_the_door() {
+    let api = Api::on(Lane::Ephemeral);
+    let user = api.user().await;
+    let page = super::open_as(&user, "/settings").await;
+    page.named("heading", "Settings").appears().await;
+    // This client has the only other session.
+    user.delete("/v1/auth/sessions").send().await.expect(204);
+    page.visit(&format!("{}/settings", api.server.base())).await;
+    page.named("heading", "Sign in").appears().await;
+}

@@ -1,0 +1,223 @@
+//! Folders and files.
+
+use fm_e2e::{Api, Lane, Page, User, eventually, on_every_lane, pictures};
+use serde_json::json;
+
+use super::{asked_elsewhere, open_as, own_errors};
+
+/// A PDF of one empty page.
+const PDF: &str = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
+                   3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+
+async fn makes_folder(user: &User, name: &str) {
+    user.post("/v1/folders").json(&json!({"name": name})).send().await.expect(201);
+}
+
+/// Checks that nothing went wrong, requests included.
+async fn is_clean(page: &Page) {
+    page.rests().await;
+    assert_eq!(page.errors(), Vec::<String>::new(), "errors in the console");
+}
+
+#[tokio::test]
+async fn with_a_mouse_a_folder_is_made_renamed_thrown_away_and_brought_back() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = open_as(&user, "/files").await;
+    page.named("button", "New folder").click().await;
+    page.named("textbox", "Name").has_focus().await;
+    page.write("Letters").await;
+    page.named("button", "Create").click().await;
+    page.named("row", "Letters, folder").appears().await;
+
+    page.named("button", "Actions for Letters").click().await;
+    page.named("menuitem", "Rename").click().await;
+    page.named("textbox", "Name").has_focus().await;
+    page.write("Old letters").await;
+    page.named("button", "Rename").click().await;
+    page.named("row", "Old letters, folder").appears().await;
+    page.named("row", "Letters, folder").disappears().await;
+
+    page.named("link", "Old letters").click().await;
+    page.named("heading", "Old letters").appears().await;
+    page.named("link", "File Manager, to your files").click().await;
+
+    page.named("button", "Actions for Old letters").click().await;
+    page.named("menuitem", "Move to trash").click().await;
+    page.named("row", "Old letters, folder").disappears().await;
+    page.named("link", "Trash").click().await;
+    page.named("button", "Actions for Old letters").click().await;
+    page.named("menuitem", "Restore").click().await;
+    page.named("row", "Old letters, folder").disappears().await;
+    page.named("link", "File Manager, to your files").click().await;
+    page.named("row", "Old letters, folder").appears().await;
+    is_clean(&page).await;
+}
+
+#[tokio::test]
+async fn with_the_keyboard_alone_the_same() {
+    let user = Api::on(Lane::Embedded).user().await;
+    makes_folder(&user, "Archive").await;
+    let page = open_as(&user, "/files").await;
+    page.named("row", "Archive, folder").appears().await;
+    page.named("button", "New folder").reach_by_tab().await;
+    page.press("Enter").await;
+    page.named("textbox", "Name").has_focus().await;
+    page.write("Letters").await;
+    page.press("Enter").await;
+    page.named("row", "Letters, folder").appears().await;
+
+    // In the list the first letter of a name leads to it.
+    page.named("row", "Archive, folder").reach_by_tab().await;
+    page.press("l").await;
+    page.named("row", "Letters, folder").has_focus().await;
+    page.press("F2").await;
+    page.named("textbox", "Name").has_focus().await;
+    page.write("Old letters").await;
+    page.press("Enter").await;
+    page.named("row", "Old letters, folder").has_focus().await;
+    page.press("Enter").await;
+    page.named("heading", "Old letters").appears().await;
+    page.named("link", "File Manager, to your files").reach_by_tab().await;
+    page.press("Enter").await;
+    page.named("row", "Archive, folder").has_focus().await;
+    page.press("ArrowDown").await;
+    page.named("row", "Old letters, folder").has_focus().await;
+    page.press("Delete").await;
+    page.named("row", "Old letters, folder").disappears().await;
+    // The focus is not lost with the entry.
+    page.named("row", "Archive, folder").has_focus().await;
+
+    page.named("link", "Trash").reach_by_tab().await;
+    page.press("Enter").await;
+    page.named("row", "Old letters, folder").has_focus().await;
+    page.press("ContextMenu").await;
+    page.named("menuitem", "Restore").has_focus().await;
+    page.press("Enter").await;
+    page.named("row", "Old letters, folder").disappears().await;
+    is_clean(&page).await;
+}
+
+#[tokio::test]
+async fn a_file_is_found_by_its_name_and_deleted_for_good() {
+    let user = Api::on(Lane::Embedded).user().await;
+    user.file("Draft of the draft.txt", "A few words.").await;
+    user.file("Minutes.txt", "Present: all.").await;
+    let page = open_as(&user, "/files").await;
+    page.named("row", "Minutes.txt").appears().await;
+    page.press("/").await;
+    page.named("searchbox", "Search files").has_focus().await;
+    page.write("draft").await;
+    page.press("Enter").await;
+    page.named("row", "Draft of the draft.txt").appears().await;
+    page.named("row", "Minutes.txt").disappears().await;
+
+    page.named("button", "Actions for Draft of the draft.txt").click().await;
+    page.named("menuitem", "Move to trash").click().await;
+    page.named("row", "Draft of the draft.txt").disappears().await;
+    page.named("link", "Trash").click().await;
+    page.named("button", "Actions for Draft of the draft.txt").click().await;
+    page.named("menuitem", "Delete for good").click().await;
+    page.named("button", "Delete for good").click().await;
+    page.named("row", "Draft of the draft.txt").disappears().await;
+    is_clean(&page).await;
+    assert_eq!(user.all(&[]).await.len(), 1);
+}
+
+async fn a_chosen_file_is_uploaded_and_shown(lane: Lane) {
+    let api = Api::on(lane);
+    let user = api.user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Meadow.png");
+    std::fs::write(&path, pictures::png(640, 480)).unwrap();
+    let page = open_as(&user, "/files").await;
+    page.named("button", "Upload").appears().await;
+    page.choose("main input[type=file][multiple]", &[path.as_path()]).await;
+    page.named("row", "Meadow.png").appears().await;
+    page.named("heading", "1 of 1 uploaded").appears().await;
+
+    page.named("link", "Meadow.png").click().await;
+    page.named("heading", "Meadow.png").appears().await;
+    let seen = "[...document.querySelectorAll('main img')].some(image => image.naturalWidth > 0)";
+    eventually("the picture is shown", async || page.evaluate(seen).await.as_bool().filter(|shown| *shown))
+        .await;
+    is_clean(&page).await;
+    // The policy lets it ask its own host and the store, and no other.
+    let file = user.get("/v1/files").send().await.expect(200).json();
+    let url = file["items"][0]["download"]["url"].as_str().unwrap().to_owned();
+    let store = url.split('/').take(3).collect::<Vec<_>>().join("/");
+    let elsewhere = asked_elsewhere(&page, &api);
+    assert!(elsewhere.iter().all(|url| url.starts_with(&store)), "{elsewhere:?}");
+}
+
+async fn texts_and_pdfs_are_shown(lane: Lane) {
+    let api = Api::on(lane);
+    let user = api.user().await;
+    let pdf = user.file_of("application/pdf", "Contract.pdf", PDF).await;
+    let page = open_as(&user, &format!("/files/{}/view", pdf.id)).await;
+    page.named("heading", "Contract.pdf").appears().await;
+    eventually("the document was asked for", async || {
+        let frame = page.evaluate("document.querySelector('main iframe')?.src").await;
+        page.statuses(frame.as_str()?).contains(&200).then_some(())
+    })
+    .await;
+    page.rests().await;
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+    if lane.serves_links_itself() {
+        let text = user.file_of("text/plain", "Notes.txt", "A few words <b>of text</b>").await;
+        page.visit(&format!("{}/files/{}/view", api.server.base(), text.id)).await;
+        page.shows("main pre", "A few words <b>of text</b>").await;
+    }
+}
+
+on_every_lane![a_chosen_file_is_uploaded_and_shown, texts_and_pdfs_are_shown];
+
+#[tokio::test]
+async fn what_changes_elsewhere_is_seen_here() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = open_as(&user, "/files").await;
+    page.named("button", "New folder").appears().await;
+    page.rests().await;
+    makes_folder(&user, "From elsewhere").await;
+    page.named("row", "From elsewhere, folder").appears().await;
+    is_clean(&page).await;
+}
+
+#[tokio::test]
+async fn a_folder_that_is_opened_while_the_service_is_away_is_shown_when_it_is_back() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    makes_folder(&user, "Letters").await;
+    let page = open_as(&user, "/files").await;
+    page.named("row", "Letters, folder").appears().await;
+    api.server.kill();
+    page.named("link", "Letters").click().await;
+    page.named("button", "Try again").reach_by_tab().await;
+    page.press("Enter").await;
+    api.server.resume();
+    // The focus is not lost with the button.
+    page.named("heading", "Letters").has_focus().await;
+    page.shows("main", "This folder is empty").await;
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn ten_thousand_entries_are_fewer_than_200_rows() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let paths: Vec<String> = (0..1000).map(|number| format!("Folder {number:04}")).collect();
+    for part in 0..10 {
+        let paths: Vec<String> = paths.iter().map(|path| format!("{path} of {part}")).collect();
+        user.post("/v1/folders").json(&json!({"paths": paths})).send().await.expect(200);
+    }
+    let page = open_as(&user, "/files").await;
+    let (first, last) = ("Folder 0000 of 0, folder", "Folder 0999 of 9, folder");
+    page.named("row", first).appears().await;
+    page.named("row", first).reach_by_tab().await;
+    for (key, reached) in [("End", last), ("Home", first), ("End", last)] {
+        page.press(key).await;
+        page.named("row", reached).has_focus().await;
+        let rows = page.evaluate("document.querySelectorAll('[role=row]').length").await;
+        assert!(rows.as_u64().unwrap() < 200, "{rows} rows after {key}");
+    }
+    is_clean(&page).await;
+}

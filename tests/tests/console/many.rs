@@ -1,0 +1,70 @@
+//! What is done with several entries, and undone.
+
+use fm_e2e::{Api, Lane, Page, User};
+
+use super::open_as;
+
+const FOLDERS: [&str; 3] = ["Archive", "Letters", "Music"];
+
+/// A page that shows these folders.
+async fn with_folders(user: &User) -> Page {
+    for name in FOLDERS {
+        user.folder(name, None).await;
+    }
+    let page = open_as(user, "/files").await;
+    page.named("row", "Archive, folder").appears().await;
+    page
+}
+
+#[tokio::test]
+async fn all_are_selected_by_keys_thrown_away_and_brought_back() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = with_folders(&user).await;
+    page.named("row", "Archive, folder").reach_by_tab().await;
+    page.press_with_control("a").await;
+    page.shows(".selection-count", "3 selected").await;
+    page.press("Delete").await;
+    for name in FOLDERS {
+        page.named("row", &format!("{name}, folder")).disappears().await;
+    }
+    page.named("button", "Undo").click().await;
+    for name in FOLDERS {
+        page.named("row", &format!("{name}, folder")).appears().await;
+    }
+    let selected = page.texts("[role=row][aria-selected=true]").await;
+    assert_eq!(selected, Vec::<String>::new(), "what is back is not selected");
+}
+
+#[tokio::test]
+async fn what_a_dialog_moved_is_put_back() {
+    let user = Api::on(Lane::Embedded).user().await;
+    user.file("Notes.txt", "A few words.").await;
+    let page = with_folders(&user).await;
+    page.named("button", "Actions for Notes.txt").click().await;
+    page.named("menuitem", "Move to…").click().await;
+    page.named("button", "Archive").click().await;
+    page.named("button", "Move here").click().await;
+    // As long as the dialog is open there is nothing but it.
+    page.named("button", "Undo").appears().await;
+    page.named("row", "Notes.txt").disappears().await;
+    user.get("/v1/items/lookup?path=/Archive/Notes.txt").send().await.expect(200);
+    page.named("button", "Undo").click().await;
+    page.named("row", "Notes.txt").appears().await;
+    user.get("/v1/items/lookup?path=/Notes.txt").send().await.expect(200);
+}
+
+#[tokio::test]
+async fn what_is_cut_is_pasted_into_another_folder() {
+    let user = Api::on(Lane::Embedded).user().await;
+    user.file("Notes.txt", "A few words.").await;
+    let page = with_folders(&user).await;
+    page.named("row", "Archive, folder").reach_by_tab().await;
+    page.press("n").await;
+    page.named("row", "Notes.txt").has_focus().await;
+    page.press_with_control("x").await;
+    page.named("link", "Letters").click().await;
+    page.named("heading", "Letters").appears().await;
+    page.named("button", "Paste one entry").click().await;
+    page.named("row", "Notes.txt").appears().await;
+    user.get("/v1/items/lookup?path=/Letters/Notes.txt").send().await.expect(200);
+}
