@@ -2156,7 +2156,7 @@ export interface components {
             password: string;
         };
         /**
-         * @description Where to put what comes back. All of it may be left out.
+         * @description Where to put the restored item. All of it may be left out.
          * @example {
          *       "on_conflict": "rename",
          *       "parent_id": "root"

@@ -7,7 +7,7 @@ const polite = signal("");
 let last = Number.NEGATIVE_INFINITY;
 let waiting: string | null = null;
 
-/** Tells something to those who hear the page. Of what comes meanwhile the latest is told. */
+/** Tells something to those who hear the page. Of several messages at once the latest is told. */
 export function announce(text: string): void {
   const wait = last + INTERVAL - performance.now();
   if (wait <= 0) {

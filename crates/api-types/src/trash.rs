@@ -88,7 +88,7 @@ pub struct TrashList {
     pub next_cursor: Option<String>,
 }
 
-/// Where to put what comes back. All of it may be left out.
+/// Where to put the restored item. All of it may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"parent_id": "root", "on_conflict": "rename"}))]
 pub struct Restoration {

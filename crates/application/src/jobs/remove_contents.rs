@@ -20,7 +20,7 @@ const RUN: Duration = Duration::from_secs(10);
 /// Removes the rows of a user who is marked as removed, in units of at most 1,000 rows: uploads, old versions, files, folders and
 /// idempotency keys, and with the last of them the row of the user. Intents turn into tombstones, and so do blobs with the last
 /// reference to them; the sweep deletes their bytes. What the drive of another user refers to as well stays. Each unit stands
-/// for itself: a run that dies is taken up where it was.
+/// for itself: a run that dies is resumed where it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveContents {

@@ -17,7 +17,7 @@ use fm_domain::jobs::{ClaimedJob, Priority};
 /// How long a run begins units. It then enqueues the job anew, so that others have their turn.
 const RUN: Duration = Duration::from_secs(10);
 
-/// Does an operation, in units of at most 1,000 items. What is left after each is stored with it: a run that dies is taken up where it was,
+/// Does an operation, in units of at most 1,000 items. What is left after each is stored with it: a run that dies is resumed where it was,
 /// and two that run at one time take turns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
