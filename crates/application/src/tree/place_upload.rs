@@ -3,16 +3,15 @@
 use super::context::{Context, parent_in};
 use super::create_folders::PathMaker;
 use super::error::TreeError;
+use super::new_content::NewContent;
 use super::place;
 use super::take_over::{drop_blobs, keep_version, with_time};
 use crate::files::IfMatch;
 use fm_domain::access::{Access, Right};
-use fm_domain::body::ByteSize;
-use fm_domain::clock::Timestamp;
 use fm_domain::database::UnitOfWork;
 use fm_domain::events::Change;
-use fm_domain::files::{File, FileName, MediaType, Sha256, ThumbnailState};
-use fm_domain::ids::{BlobId, NodeId};
+use fm_domain::files::{File, FileName};
+use fm_domain::ids::NodeId;
 use fm_domain::tree::{Delta, Entered, Item, ItemKind, OnConflict, PlaceItem, Placing};
 
 /// A file at its place.
@@ -122,33 +121,6 @@ async fn folder_for(
     Ok((folder, None))
 }
 
-/// A content whose blob is stored.
-#[derive(Debug, Clone)]
-pub(crate) struct NewContent {
-    pub(crate) content_type: MediaType,
-    pub(crate) size: ByteSize,
-    pub(crate) sha256: Option<Sha256>,
-    pub(crate) blob: BlobId,
-    pub(crate) thumbnail: ThumbnailState,
-    pub(crate) modified_at: Timestamp,
-    /// When it was uploaded.
-    pub(crate) at: Timestamp,
-}
-
-impl NewContent {
-    fn of(file: &File) -> Self {
-        Self {
-            content_type: file.content_type.clone(),
-            size: file.size,
-            sha256: file.sha256,
-            blob: file.blob,
-            thumbnail: file.thumbnail,
-            modified_at: file.modified_at,
-            at: file.created_at,
-        }
-    }
-}
-
 /// Gives a new content to a file that is there, whose old content becomes a version. Where both have the same bytes only the time
 /// changes. `charged` is what the drive was charged with on entry.
 pub(crate) async fn replace(
@@ -167,19 +139,7 @@ pub(crate) async fn replace(
         drop_blobs(&context.events, unit, &[new.blob], now).await?;
         return Ok(after);
     }
-    let after = File {
-        content_type: new.content_type.clone(),
-        size: new.size,
-        sha256: new.sha256,
-        blob: new.blob,
-        version: before.version.next(),
-        thumbnail: new.thumbnail,
-        revision: before.revision.next(),
-        updated_at: now,
-        content_at: now,
-        modified_at: new.modified_at,
-        ..before.clone()
-    };
+    let after = new.in_place_of(before, now);
     unit.files().update(&after, before.revision).await?;
     let kept = keep_version(context, unit, before, now).await?;
     let size = i64::try_from(new.size.bytes()).unwrap_or(i64::MAX);

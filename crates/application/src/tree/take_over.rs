@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::error::TreeError;
+use super::new_content::NewContent;
 use crate::engine::events::EventRecorder;
 use fm_domain::access::Access;
 use fm_domain::blobs::BlobKey;
@@ -41,19 +42,7 @@ pub(super) async fn content(
     let after = if is_same {
         with_time(&before, source.modified_at)
     } else {
-        File {
-            content_type: source.content_type.clone(),
-            size: source.size,
-            sha256: source.sha256,
-            blob: source.blob,
-            thumbnail: source.thumbnail,
-            content_at: source.content_at,
-            modified_at: source.modified_at,
-            version: before.version.next(),
-            revision: before.revision.next(),
-            updated_at: now,
-            ..before.clone()
-        }
+        NewContent::of(source).in_place_of(&before, now)
     };
     unit.keys().free_file(source.id).await?;
     unit.uploads().remove_of_file(source.id).await?;
@@ -115,19 +104,16 @@ async fn fall_back_in(
     thumbnail: ThumbnailState,
     now: Timestamp,
 ) -> Result<(), TreeError> {
-    let after = File {
+    let old = NewContent {
         content_type: to.content_type.clone(),
         size: to.size,
         sha256: to.sha256,
         blob: to.blob,
         thumbnail,
-        content_at: to.created_at,
         modified_at: to.created_at,
-        version: bad.version.next(),
-        revision: bad.revision.next(),
-        updated_at: now,
-        ..bad.clone()
+        at: to.created_at,
     };
+    let after = old.in_place_of(bad, now);
     unit.keys().free_file(bad.id).await?;
     // Its attempt still holds the key: no job has read the bytes before.
     unit.keys().free(bad.blob).await?;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::error::TreeError;
-use super::place_upload::{NewContent, replace};
+use super::new_content::NewContent;
+use super::place_upload::replace;
 use super::take_over::drop_blobs;
 use crate::engine::retry::{retry_conflicts, roll_back};
 use crate::files::{FilePresenter, FileView, IfMatch};
