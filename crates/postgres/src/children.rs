@@ -94,7 +94,7 @@ impl Entries {
         });
         match &self.trash {
             Some(top) => {
-                // Wrapped, so that the planner expects many of them, and walks along the index on names until the page is full.
+                // Wrapped, so that the planner expects many of them, and looks for the entries of the folder, not for all of a trash.
                 out.push_sql(" AND coalesce(page.trash_id = ");
                 out.push_bind_param::<SqlUuid, Uuid>(top)?;
                 out.push_sql(", false)");

@@ -39,7 +39,7 @@ macro_rules! leaves {
             $column,
             " FROM nodes AS node WHERE drive_id = ? AND id <> drive_id \
             AND NOT EXISTS (SELECT FROM nodes AS entry WHERE entry.parent_id = node.id \
-                 ORDER BY entry.kind, entry.name_sort, entry.id OFFSET 0) \
+                 ORDER BY entry.name_search OFFSET 0) \
             ORDER BY id DESC LIMIT ?"
         )
     };

@@ -33,7 +33,7 @@ const TAKEN: &str = "SELECT key FROM unnest(?) AS wanted (key), LATERAL (\
 
 /// In the order of their index, so that no plan looks for them in the whole table.
 const COUNT_ENTRIES: &str = "SELECT count(*) FROM (\
-        SELECT FROM nodes WHERE parent_id = ? ORDER BY kind, name_sort, id LIMIT ?\
+        SELECT FROM nodes WHERE parent_id = ? ORDER BY name_search LIMIT ?\
     ) AS entries";
 
 const ENTRIES: &str = concat!(

@@ -217,7 +217,7 @@ const REMOVE: &str = concat!(
     " AND (\
             (SELECT count(*) <= ? FROM (SELECT FROM nodes WHERE trash_id = ? LIMIT ?) AS taken) \
             OR (SELECT entry.id FROM nodes AS entry WHERE entry.parent_id = node.id \
-                ORDER BY entry.kind, entry.name_sort, entry.id LIMIT 1) IS NULL) \
+                ORDER BY entry.name_search LIMIT 1) IS NULL) \
         LIMIT ?\
     ), gone AS (\
         DELETE FROM nodes WHERE id = ANY (ARRAY(SELECT id FROM next)) \
