@@ -132,7 +132,8 @@ DROP TABLE files_taken;
 
 -- What is in the trash has left its folder, or lies in one that has: it takes no name, and is in the way of no page.
 CREATE UNIQUE INDEX nodes_parent_id_name_search_key ON nodes (parent_id, name_search);
-CREATE INDEX nodes_parent_id_kind_name_sort_idx ON nodes (parent_id, kind, name_sort, id);
+-- Of living folders alone, which most pages are of: what goes into the trash writes to one index less.
+CREATE INDEX nodes_parent_id_kind_name_sort_idx ON nodes (parent_id, kind, name_sort, id) WHERE trash_id IS NULL;
 CREATE INDEX nodes_created_at_idx ON nodes (drive_id, created_at, id) WHERE kind = 'file' AND trash_id IS NULL;
 CREATE INDEX nodes_name_sort_idx ON nodes (drive_id, name_sort, id) WHERE kind = 'file' AND trash_id IS NULL;
 CREATE INDEX nodes_size_bytes_idx ON nodes (drive_id, size_bytes, id) WHERE kind = 'file' AND trash_id IS NULL;

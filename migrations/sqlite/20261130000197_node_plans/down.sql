@@ -1,0 +1,2 @@
+-- Nothing to do: SQLite plans by no statistics.
+SELECT 1;
