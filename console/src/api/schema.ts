@@ -1809,8 +1809,9 @@ export interface components {
             modified_at?: string;
             name?: string;
             /**
-             * @description What to do where the name is taken there: `fail` (unless given), `rename` (`café (2).png`), or `replace`: of files alone, the
-             *     content becomes that of the file that has the name, whose old content becomes a version, and this one goes.
+             * @description What to do where the name is taken there: `fail` (unless given), `rename` (`café (2).png`; a number that the item has in this
+             *     folder is free to it), or `replace`: of files alone, the content becomes that of the file that has the name, whose old content
+             *     becomes a version, and this one goes.
              */
             on_conflict?: string;
             /** @description The folder to move it to: an id, or `root`. */

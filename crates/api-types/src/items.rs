@@ -211,8 +211,9 @@ pub struct ItemChanges {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     pub parent_id: Option<String>,
-    /// What to do where the name is taken there: `fail` (unless given), `rename` (`café (2).png`), or `replace`: of files alone, the
-    /// content becomes that of the file that has the name, whose old content becomes a version, and this one goes.
+    /// What to do where the name is taken there: `fail` (unless given), `rename` (`café (2).png`; a number that the item has in this
+    /// folder is free to it), or `replace`: of files alone, the content becomes that of the file that has the name, whose old content
+    /// becomes a version, and this one goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     pub on_conflict: Option<String>,

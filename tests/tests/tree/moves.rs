@@ -90,6 +90,9 @@ async fn a_taken_name_is_refused_numbered_or_replaced(lane: Lane) {
     assert_eq!(plain.problem(409, "name_taken")["existing"], json!({"id": there.id, "kind": "file"}));
     to("fail").await.problem(409, "name_taken");
     assert_eq!(to("rename").await.expect(200).parse::<File>().name, "A (2).txt");
+    let again = json!({"name": "a.txt", "on_conflict": "rename"});
+    let kept: File = user.patch(&User::path(&coming)).json(&again).send().await.expect(200).parse();
+    assert_eq!(kept.name, "a (2).txt", "its own number is free to it");
     let back = json!({"parent_id": "root", "name": "A.txt"});
     user.patch(&User::path(&coming)).json(&back).send().await.expect(200);
     let replaced: File = to("replace").await.expect(200).parse();

@@ -94,25 +94,32 @@ pub(super) async fn edit_in(
         check_living_subtree(unit.nodes(), &before, to).await?;
         place::check_room_for(unit, entered, to, called, command.on_conflict).await?;
     }
-    let is_same_place = !moves && called == name;
     if called != name {
         context.check_name(called)?;
     }
     let now = context.clock.now();
-    let mut after = before.clone().placed(to, called.clone());
+    let mut wanted = before.clone().placed(to, called.clone());
     if let Some(at) = command.modified_at {
-        after = after.modified(at);
+        wanted = wanted.modified(at);
     }
-    if is_same_place && after == before {
+    if wanted == before {
         return Ok(Begun::done(before, 0));
     }
-    after = after.edited(now);
+    let mut after = wanted.clone().edited(now);
     match unit.nodes().update(&after, seen).await {
         Ok(()) => {}
         Err(UpdateItem::Place(PlaceItem::NameTaken { existing, kind })) => match command.on_conflict {
             OnConflict::Fail => return Err(TreeError::NameTaken { existing, kind }),
             OnConflict::Rename => {
-                after = place::with_free_name(unit, after).await?;
+                let numbered = if moves {
+                    place::with_free_name(unit, wanted).await?
+                } else {
+                    place::with_free_name_of_entry(unit, wanted, name).await?
+                };
+                if numbered == before {
+                    return Ok(Begun::done(before, 0));
+                }
+                after = numbered.edited(now);
                 unit.nodes().update(&after, seen).await?;
             }
             OnConflict::Replace => {
@@ -123,7 +130,7 @@ pub(super) async fn edit_in(
         Err(refusal) => return Err(refusal.into()),
     }
     let change = match &after {
-        Item::File(file) if !moves && !is_same_place => Change::FileRenamed { file },
+        Item::File(file) if !moves && after.name() != before.name() => Change::FileRenamed { file },
         _ => Change::ItemMoved { item: &after },
     };
     context.events.record(unit, now, change).await?;

@@ -4,7 +4,9 @@ use super::error::TreeError;
 use fm_domain::database::UnitOfWork;
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
-use fm_domain::tree::{Entered, Item, Misplaced, OnConflict, PlaceItem, check_room, free_name};
+use fm_domain::tree::{
+    Entered, Item, Misplaced, OnConflict, PlaceItem, check_room, free_name, free_name_of_entry,
+};
 
 /// Whether a folder takes an item of this name: what takes the place of a file that is there is no entry more.
 pub(super) async fn check_room_for(
@@ -40,5 +42,16 @@ pub(super) async fn insert(unit: &mut dyn UnitOfWork, item: Item, numbered: bool
 pub(super) async fn with_free_name(unit: &mut dyn UnitOfWork, item: Item) -> Result<Item, TreeError> {
     let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
     let name = free_name(unit.nodes(), parent, name, item.kind()).await?;
+    Ok(item.placed(parent, name))
+}
+
+/// The same of an entry of the folder that is called `own`: its own name is free to it.
+pub(super) async fn with_free_name_of_entry(
+    unit: &mut dyn UnitOfWork,
+    item: Item,
+    own: &FileName,
+) -> Result<Item, TreeError> {
+    let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
+    let name = free_name_of_entry(unit.nodes(), parent, own, name, item.kind()).await?;
     Ok(item.placed(parent, name))
 }

@@ -120,6 +120,32 @@ pub async fn free_name(
     name: &FileName,
     kind: ItemKind,
 ) -> PortResult<FileName> {
+    let number = free_number(nodes, folder, name, kind).await?;
+    Ok(name.numbered(number, kind.numbering()))
+}
+
+/// The same for an entry of `folder` that is called `own` and shall be called `name`: the number that it has is free to it.
+pub async fn free_name_of_entry(
+    nodes: &mut dyn NodeRepo,
+    folder: NodeId,
+    own: &FileName,
+    name: &FileName,
+    kind: ItemKind,
+) -> PortResult<FileName> {
+    let numbering = kind.numbering();
+    let free = free_number(nodes, folder, name, kind).await?;
+    let key = own.search_key();
+    let own = (1..=MOST_DIGITS).find_map(|digits| name.numbered_keys(digits, numbering).number(&key));
+    Ok(name.numbered(own.map_or(free, |own| own.min(free)), numbering))
+}
+
+/// The smallest number from 2 on that is free.
+async fn free_number(
+    nodes: &mut dyn NodeRepo,
+    folder: NodeId,
+    name: &FileName,
+    kind: ItemKind,
+) -> PortResult<u64> {
     let numbering = kind.numbering();
     // Mostly one of the first is free.
     let first = name.numbered_keys(1, numbering);
@@ -127,11 +153,11 @@ pub async fn free_name(
     let taken: HashSet<String> = nodes.taken(folder, &keys).await?.into_iter().collect();
     let free = first.numbers().zip(&keys).find(|(_, key)| !taken.contains(*key));
     if let Some((number, _)) = free {
-        return Ok(name.numbered(number, numbering));
+        return Ok(number);
     }
     for digits in 2..=MOST_DIGITS {
         if let Some(number) = nodes.free_number(folder, &name.numbered_keys(digits, numbering)).await? {
-            return Ok(name.numbered(number, numbering));
+            return Ok(number);
         }
     }
     Err(PortError::Corrupt { what: "nodes", source: "a folder has more entries than it may have".into() })

@@ -129,6 +129,64 @@ async fn a_taken_name_is_refused_or_numbered() {
 }
 
 #[tokio::test]
+async fn an_item_whose_number_is_the_smallest_free_one_keeps_its_name() {
+    let effects = Effects::default();
+    let file = File { name: name("a (2).txt"), ..a_file() };
+    let numbered = || {
+        let mut unit = inside(&effects, &[file.clone().into()]);
+        unit.nodes.expect_update().times(1).return_once(|_, _| Err(taken(node(5), ItemKind::File)));
+        unit.nodes.expect_taken().times(1).returning(|_, _| Ok(vec!["a (2).txt".to_owned()]));
+        unit
+    };
+    let renaming = |text: &str| EditCommand {
+        name: Some(name(text)),
+        on_conflict: OnConflict::Rename,
+        ..command(file.id.into())
+    };
+    let view = edit(numbered(), renaming("a.txt")).await.unwrap();
+    assert!(matches!(view, ItemView::File(view) if view.file == file));
+    assert_eq!(effects.seen(), ["enter", "rollback"], "nothing changes");
+    let mut unit = numbered();
+    once!(effects, unit.nodes.expect_update(), "update", |item, _| {
+        assert_eq!(item.name(), Some(&name("A (2).txt")));
+        Ok(())
+    });
+    assert!(edit(unit, renaming("A.txt")).await.is_ok());
+    let mut unit = numbered();
+    once!(effects, unit.nodes.expect_update(), "update", |item, _| {
+        let Item::File(dated) = item else { unreachable!("a file") };
+        assert_eq!((dated.name.as_str(), dated.modified_at), ("a (2).txt", before()));
+        Ok(())
+    });
+    let trail = unit.audit.clone();
+    let dated = EditCommand { modified_at: Some(before()), ..renaming("a.txt") };
+    assert!(edit(unit, dated).await.is_ok());
+    assert_eq!(noted(&trail), [by_ada(AuditAction::ITEM_MOVED, Some(file.id.uuid()))], "it is not renamed");
+    assert_eq!(effects.seen()[2..], ["enter", "update", "commit"].repeat(2));
+}
+
+#[tokio::test]
+async fn the_number_in_the_name_of_a_moved_item_may_be_taken_in_its_new_folder() {
+    let effects = Effects::default();
+    let (file, target) = (File { name: name("a (2).txt"), ..a_file() }, a_folder(2, "Archive"));
+    let mut unit = inside(&effects, &[file.clone().into(), target.clone().into()]);
+    unit.nodes.expect_update().times(1).return_once(|_, _| Err(taken(node(5), ItemKind::File)));
+    unit.nodes.expect_taken().times(1).returning(|_, _| Ok(vec!["a (2).txt".to_owned()]));
+    once!(effects, unit.nodes.expect_update(), "update", |item, _| {
+        assert_eq!((item.parent(), item.name()), (Some(node(2)), Some(&name("a (3).txt"))));
+        Ok(())
+    });
+    let command = EditCommand {
+        name: Some(name("a.txt")),
+        parent: Some(target.id),
+        on_conflict: OnConflict::Rename,
+        ..command(file.id.into())
+    };
+    assert!(edit(unit, command).await.is_ok());
+    assert_eq!(effects.seen(), ["enter", "update", "commit"]);
+}
+
+#[tokio::test]
 async fn a_file_takes_the_place_of_a_file_whose_content_becomes_a_version() {
     let effects = Effects::default();
     let source = a_file();

@@ -4,7 +4,8 @@ use futures_util::FutureExt as _;
 use mockall::predicate::eq;
 
 use super::{
-    Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name, levels_below,
+    Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name, free_name_of_entry,
+    levels_below,
 };
 use crate::accounts::StorageUse;
 use crate::clock::Clock as _;
@@ -143,6 +144,33 @@ fn the_smallest_free_number_is_taken() {
             .returning(move |_, keys| Ok(keys.iter().filter(|key| taken.contains(key)).cloned().collect()));
         let free = now(free_name(&mut nodes, node(1), &name("a.txt"), ItemKind::File)).unwrap();
         assert_eq!(free.as_str(), expected);
+    }
+}
+
+#[test]
+fn the_number_that_an_entry_has_is_free_to_it() {
+    let beyond: Vec<String> = (2..=99).map(|number| format!("a ({number}).txt")).collect();
+    let beyond: Vec<&str> = beyond.iter().map(String::as_str).collect();
+    for (own, taken, expected) in [
+        ("A (2).TXT", &["a (2).txt"][..], "a (2).txt"),
+        ("a (3).txt", &["a (2).txt", "a (3).txt"][..], "a (3).txt"),
+        ("a (3).txt", &["a (3).txt"][..], "a (2).txt"),
+        ("b (2).txt", &["a (2).txt"][..], "a (3).txt"),
+        ("a (02).txt", &["a (2).txt"][..], "a (3).txt"),
+        ("a (42).txt", &beyond[..], "a (42).txt"),
+        ("a (7000000).txt", &beyond[..], "a (100).txt"),
+    ] {
+        let taken: Vec<String> = taken.iter().map(|key| (*key).to_owned()).collect();
+        let keys_taken = taken.clone();
+        let mut nodes = MockNodeRepo::new();
+        nodes
+            .expect_taken()
+            .returning(move |_, keys| Ok(keys.iter().filter(|key| taken.contains(key)).cloned().collect()));
+        nodes.expect_free_number().returning(move |_, keys| {
+            Ok(keys.numbers().find(|number| !keys_taken.contains(&keys.key(*number))))
+        });
+        let free = free_name_of_entry(&mut nodes, node(1), &name(own), &name("a.txt"), ItemKind::File);
+        assert_eq!(now(free).unwrap().as_str(), expected, "{own}");
     }
 }
 
