@@ -18,7 +18,9 @@ use fm_domain::files::{
 };
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, QueueDepth};
+use fm_domain::jobs::{
+    ClaimedJob, Enqueued, JobKind, JobQueries, JobQueue, JobRecord, JobState, NewJob, QueueDepth,
+};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo};
 
 use crate::database::{ObservedReads, ObservedUnit};
@@ -50,6 +52,11 @@ decorate! {
 decorate! {
     impl UploadQueries for ObservedReads, self: &mut Self, by self.inner.uploads(), at DEBUG;
     find(access: &Access, id: UploadId) -> PortResult<Option<Upload>> = "database.uploads.find";
+}
+
+decorate! {
+    impl JobQueries for ObservedReads, self: &mut Self, by self.inner.jobs(), at DEBUG;
+    depths(now: Timestamp) -> PortResult<Vec<QueueDepth>> = "database.jobs.depths";
 }
 
 decorate! {
@@ -136,7 +143,6 @@ decorate! {
     put_back(id: JobId, attempt: u32, retry_at: Timestamp, reason: &str) -> PortResult<bool> = "database.jobs.put_back";
     next_due(kinds: &[JobKind]) -> PortResult<Option<Timestamp>> = "database.jobs.next_due";
     count_living() -> PortResult<u64> = "database.jobs.count_living";
-    depths(now: Timestamp) -> PortResult<Vec<QueueDepth>> = "database.jobs.depths";
     list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = "database.jobs.list";
     take_dead(id: JobId) -> PortResult<Option<JobRecord>> = "database.jobs.take_dead";
     {

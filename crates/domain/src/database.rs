@@ -8,7 +8,7 @@ use crate::blobs::{BlobQueries, BlobRepo};
 use crate::error::PortResult;
 use crate::files::{FileQueries, FileRepo};
 use crate::idempotency::KeyRepo;
-use crate::jobs::JobQueue;
+use crate::jobs::{JobQueries, JobQueue};
 use crate::tree::{DriveRepo, NodeRepo, OperationRepo, TreeQueries, VersionRepo};
 use crate::uploads::{UploadQueries, UploadRepo};
 
@@ -51,13 +51,16 @@ pub trait ReadRepos: Send {
     fn uploads(&mut self) -> &mut dyn UploadQueries;
     /// The states of blobs.
     fn blobs(&mut self) -> &mut dyn BlobQueries;
+    /// The queue.
+    fn jobs(&mut self) -> &mut dyn JobQueries;
     /// The audit trail.
     fn audit(&mut self) -> &mut dyn AuditQueries;
 }
 
 /// A type that answers all queries is its own set of them.
-impl<T: UserQueries + FileQueries + TreeQueries + UploadQueries + BlobQueries + AuditQueries> ReadRepos
-    for T
+impl<T> ReadRepos for T
+where
+    T: UserQueries + FileQueries + TreeQueries + UploadQueries + BlobQueries + JobQueries + AuditQueries,
 {
     fn users(&mut self) -> &mut dyn UserQueries {
         self
@@ -76,6 +79,10 @@ impl<T: UserQueries + FileQueries + TreeQueries + UploadQueries + BlobQueries + 
     }
 
     fn blobs(&mut self) -> &mut dyn BlobQueries {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobQueries {
         self
     }
 

@@ -14,7 +14,7 @@ use fm_domain::clock::Clock as _;
 use fm_domain::error::PortError;
 use fm_domain::jobs::{JobKind, QueueDepth};
 use fm_domain::limits::{LimitKey, LimitSubject, LimitedAction, RateDecision, RatePolicy};
-use fm_domain::testing::{FakeUnitOfWork, FixedClock};
+use fm_domain::testing::{FakeReads, FixedClock};
 use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, ThumbnailSpec};
 use fm_metrics::Metrics;
 
@@ -25,13 +25,13 @@ async fn find(metrics: &Metrics, series: &str) -> Option<f64> {
 }
 
 /// A queue with so many jobs that wait, the longest due for ten seconds.
-fn counted(waiting: u64) -> FakeUnitOfWork {
-    let mut unit = FakeUnitOfWork::default();
+fn counted(waiting: u64) -> FakeReads {
+    let mut reads = FakeReads::default();
     let oldest_due = Some(FixedClock::NEW_YEAR.now().minus(Duration::from_secs(10)));
     let kind = JobKind::new("sweep_blobs");
     let depth = QueueDepth { kind, waiting, running: 1, dead: 2, oldest_due };
-    unit.jobs.expect_depths().times(1).returning(move |_| Ok(vec![depth.clone()]));
-    unit
+    reads.jobs.expect_depths().times(1).returning(move |_| Ok(vec![depth.clone()]));
+    reads
 }
 
 fn watched(mut doubles: TestPorts, session_store: bool) -> Arc<Metrics> {
@@ -49,7 +49,7 @@ fn watched(mut doubles: TestPorts, session_store: bool) -> Arc<Metrics> {
 #[tokio::test(start_paused = true)]
 async fn the_queue_is_counted_every_five_seconds_at_most_and_old_numbers_are_not_told() {
     let mut doubles = TestPorts::default();
-    doubles.db = doubles.db.unit(counted(3)).unit(counted(4));
+    doubles.db = doubles.db.reads(counted(3)).reads(counted(4));
     let metrics = watched(doubles, true);
     let waiting = "file_manager_jobs{kind=\"sweep_blobs\",state=\"waiting\"}";
     for (pause, expected) in [(0, Some(3.0)), (4_999, Some(3.0)), (2, Some(4.0)), (5_001, None)] {

@@ -1,4 +1,4 @@
-//! The queue inside a unit of work.
+//! The queue.
 
 use async_trait::async_trait;
 use diesel::pg::Pg;
@@ -10,13 +10,14 @@ use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{JobId, UserId};
 use fm_domain::jobs::{
-    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, QueueDepth,
+    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueries, JobQueue, JobRecord, JobState, NewJob, QueueDepth,
 };
 use futures_util::FutureExt as _;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::claim::{Claim, names};
+use crate::read::PgReadRepos;
 use crate::schema::jobs;
 use crate::sql::{fixed, statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
@@ -95,6 +96,16 @@ impl JobRecordRow {
 #[diesel::dsl::auto_type]
 fn held(id: Uuid, attempt: i32) -> _ {
     jobs::table.find(id).filter(jobs::attempt.eq(attempt)).filter(jobs::lease_until.is_not_null())
+}
+
+#[async_trait]
+impl JobQueries for PgReadRepos {
+    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
+        let depths = statement::<DepthColumns, _>(DEPTHS, (typed::<Timestamptz, _>(Moment(now)),));
+        let mut lease = self.pool.lease().await?;
+        let rows: Vec<DepthRow> = lease.run(|connection| depths.load(connection)).await?;
+        rows.into_iter().map(depth).collect()
+    }
 }
 
 #[async_trait]
@@ -189,12 +200,6 @@ impl JobQueue for PgUnitOfWork {
         let living = jobs::table.filter(jobs::state.eq(LIVING)).count();
         let living: i64 = self.run(|connection| living.get_result(connection)).await?;
         self.understood(count("jobs", living))
-    }
-
-    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
-        let depths = statement::<DepthColumns, _>(DEPTHS, (typed::<Timestamptz, _>(Moment(now)),));
-        let rows: Vec<DepthRow> = self.run(|connection| depths.load(connection)).await?;
-        self.understood(rows.into_iter().map(depth).collect())
     }
 
     async fn list(

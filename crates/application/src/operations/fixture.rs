@@ -25,6 +25,7 @@ use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, FileFilter, FilePage, FileQueries};
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
+use fm_domain::jobs::{JobQueries, QueueDepth};
 use fm_domain::testing::{CountingIds, FakeUnitOfWork, FixedClock, NotedTrail, a_file};
 use fm_domain::tree::{MockTreeQueries, TreeQueries, Version};
 use fm_domain::uploads::{Upload, UploadQueries};
@@ -180,6 +181,9 @@ impl ReadRepos for Reads {
     fn blobs(&mut self) -> &mut dyn BlobQueries {
         &mut self.deployment
     }
+    fn jobs(&mut self) -> &mut dyn JobQueries {
+        &mut self.deployment
+    }
     fn audit(&mut self) -> &mut dyn AuditQueries {
         &mut self.deployment
     }
@@ -189,6 +193,13 @@ impl ReadRepos for Reads {
 impl UploadQueries for Deployment {
     async fn find(&mut self, _: &Access, _: UploadId) -> PortResult<Option<Upload>> {
         Ok(None)
+    }
+}
+
+#[async_trait]
+impl JobQueries for Deployment {
+    async fn depths(&mut self, _: Timestamp) -> PortResult<Vec<QueueDepth>> {
+        Ok(Vec::new())
     }
 }
 

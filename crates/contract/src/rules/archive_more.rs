@@ -12,7 +12,7 @@ use fm_domain::uploads::{Upload, UploadStatus};
 use tokio::task::JoinSet;
 
 use super::archive_rules::{accounts, entry, given, snapshot};
-use crate::fixture::{assert_unavailable, fill, offered, soon};
+use crate::fixture::{assert_unavailable, at, fill, offered, soon};
 use crate::harness::ArchiveHarness;
 
 /// For how long units go on beside a seal that does not come.
@@ -111,6 +111,8 @@ pub(crate) async fn archive_08_a_sealed_database_takes_no_change_and_can_be_read
         assert_unavailable("an entry", entry.await);
         let read = db.read().await.unwrap().users().find(user.id).await.unwrap();
         assert_eq!(read, Some(Account::new(user.clone())));
+        let depths = db.read().await.unwrap().jobs().depths(at(0)).await.unwrap();
+        assert_eq!(depths, [], "the queue is counted too");
     }
     assert_eq!(given.stored(user.id, file.id).await, Some(file));
     let counted = snapshot(harness).await.row_counts().await.unwrap();

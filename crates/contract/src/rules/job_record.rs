@@ -125,10 +125,7 @@ pub(crate) async fn job_39_jobs_are_counted_by_kind_and_state_and_the_longest_du
 }
 
 async fn depths(given: &Given, now: i64) -> Vec<QueueDepth> {
-    let mut unit = given.unit().await;
-    let depths = unit.jobs().depths(at(now)).await.unwrap();
-    unit.rollback().await.unwrap();
-    depths
+    given.read().await.jobs().depths(at(now)).await.unwrap()
 }
 
 /// Claims the job at `now` and puts it back in the same unit, as a node does that can't run it.

@@ -9,12 +9,13 @@ use fm_domain::error::PortResult;
 use fm_domain::idempotency::{Claimed, FinishedUpload, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId};
 use fm_domain::jobs::{
-    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority, QueueDepth,
+    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueries, JobQueue, JobRecord, JobState, NewJob, Priority,
+    QueueDepth,
 };
 
 use uuid::Uuid;
 
-use crate::broken_database::{BrokenUnit, Fault, PAGE, broken, whole_second};
+use crate::broken_database::{BrokenReads, BrokenUnit, Fault, PAGE, broken, whole_second};
 use crate::broken_removal::RemovalFault;
 use crate::fresh_database::{first, limit_31};
 use crate::mutants;
@@ -279,17 +280,6 @@ impl JobQueue for BrokenUnit {
         self.honest().jobs().count_living().await
     }
 
-    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
-        let now = if self.is(Fault::CallsEveryJobDue) { Timestamp::from_unix_micros(i64::MAX) } else { now };
-        let mut depths = self.honest().jobs().depths(now).await?;
-        if self.is(Fault::CountsTheDeadAsWaiting) {
-            for depth in &mut depths {
-                depth.waiting += std::mem::take(&mut depth.dead);
-            }
-        }
-        Ok(depths)
-    }
-
     async fn list(
         &mut self,
         state: Option<JobState>,
@@ -315,6 +305,21 @@ impl JobQueue for BrokenUnit {
         let taken = self.honest().jobs().take_dead(id).await?;
         let loses = self.is(Fault::TakesTheDeadWithoutTheirError);
         Ok(taken.map(|job| if loses { JobRecord { last_error: None, ..job } } else { job }))
+    }
+}
+
+#[async_trait]
+impl JobQueries for BrokenReads {
+    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
+        let every = self.fault == Fault::CallsEveryJobDue;
+        let now = if every { Timestamp::from_unix_micros(i64::MAX) } else { now };
+        let mut depths = self.inner.jobs().depths(now).await?;
+        if self.fault == Fault::CountsTheDeadAsWaiting {
+            for depth in &mut depths {
+                depth.waiting += std::mem::take(&mut depth.dead);
+            }
+        }
+        Ok(depths)
     }
 }
 

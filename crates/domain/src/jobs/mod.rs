@@ -4,7 +4,7 @@ mod model;
 mod port;
 
 pub use model::{ClaimedJob, JobKind, JobPayload, JobRecord, JobState, NewJob, Priority, QueueDepth};
-pub use port::{Enqueued, JobQueue, JobSignal, MAX_UNNOTIFIED_WAIT};
+pub use port::{Enqueued, JobQueries, JobQueue, JobSignal, MAX_UNNOTIFIED_WAIT};
 
 #[cfg(any(test, feature = "mock"))]
-pub use port::{MockJobQueue, MockJobSignal};
+pub use port::{MockJobQueries, MockJobQueue, MockJobSignal};

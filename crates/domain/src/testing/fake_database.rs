@@ -14,7 +14,7 @@ use crate::database::{Database, ReadRepos, Repos, UnitOfWork};
 use crate::error::{PortError, PortResult};
 use crate::files::{FileQueries, FileRepo, MockFileQueries, MockFileRepo};
 use crate::idempotency::{KeyRepo, MockKeyRepo};
-use crate::jobs::{JobQueue, MockJobQueue};
+use crate::jobs::{JobQueries, JobQueue, MockJobQueries, MockJobQueue};
 use crate::tree::{
     DriveRepo, MockDriveRepo, MockNodeRepo, MockOperationRepo, MockTreeQueries, MockVersionRepo, NodeRepo,
     OperationRepo, TreeQueries, VersionRepo,
@@ -136,6 +136,7 @@ pub struct FakeReads {
     pub tree: MockTreeQueries,
     pub uploads: MockUploadQueries,
     pub blobs: MockBlobQueries,
+    pub jobs: MockJobQueries,
     pub audit: MockAuditQueries,
 }
 
@@ -154,6 +155,9 @@ impl ReadRepos for FakeReads {
     }
     fn blobs(&mut self) -> &mut dyn BlobQueries {
         &mut self.blobs
+    }
+    fn jobs(&mut self) -> &mut dyn JobQueries {
+        &mut self.jobs
     }
 
     fn audit(&mut self) -> &mut dyn AuditQueries {

@@ -9,12 +9,13 @@ use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{JobId, UserId};
 use fm_domain::jobs::{
-    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority, QueueDepth,
+    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueries, JobQueue, JobRecord, JobState, NewJob, Priority,
+    QueueDepth,
 };
 use fm_domain::trace::TraceContext;
 use uuid::Uuid;
 
-use super::tables::{Map, Set};
+use super::tables::{Map, Set, Tables};
 use super::unit::MemoryUnitOfWork;
 
 /// The most urgent first, then the longest due.
@@ -167,6 +168,30 @@ impl Jobs {
 }
 
 #[async_trait]
+impl JobQueries for Tables {
+    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
+        let mut depths: BTreeMap<&JobKind, QueueDepth> = BTreeMap::new();
+        for row in self.jobs.by_id.values() {
+            let depth = depths.entry(&row.kind).or_insert_with(|| QueueDepth {
+                kind: row.kind.clone(),
+                waiting: 0,
+                running: 0,
+                dead: 0,
+                oldest_due: None,
+            });
+            match row.state() {
+                JobState::Waiting => depth.waiting += 1,
+                JobState::Running => depth.running += 1,
+                JobState::Dead => depth.dead += 1,
+            }
+            let due = row.due_at().filter(|due_at| *due_at <= now);
+            depth.oldest_due = depth.oldest_due.into_iter().chain(due).min();
+        }
+        Ok(depths.into_values().collect())
+    }
+}
+
+#[async_trait]
 impl JobQueue for MemoryUnitOfWork {
     async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued> {
         let jobs = &self.tables.jobs;
@@ -276,27 +301,6 @@ impl JobQueue for MemoryUnitOfWork {
 
     async fn count_living(&mut self) -> PortResult<u64> {
         Ok(self.tables.jobs.due.size() as u64)
-    }
-
-    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
-        let mut depths: BTreeMap<&JobKind, QueueDepth> = BTreeMap::new();
-        for row in self.tables.jobs.by_id.values() {
-            let depth = depths.entry(&row.kind).or_insert_with(|| QueueDepth {
-                kind: row.kind.clone(),
-                waiting: 0,
-                running: 0,
-                dead: 0,
-                oldest_due: None,
-            });
-            match row.state() {
-                JobState::Waiting => depth.waiting += 1,
-                JobState::Running => depth.running += 1,
-                JobState::Dead => depth.dead += 1,
-            }
-            let due = row.due_at().filter(|due_at| *due_at <= now);
-            depth.oldest_due = depth.oldest_due.into_iter().chain(due).min();
-        }
-        Ok(depths.into_values().collect())
     }
 
     async fn list(

@@ -65,6 +65,9 @@ operations! {
     "UploadQueries" {
         UploadQueriesFind = "find",
     }
+    "JobQueries" {
+        JobQueriesDepths = "depths",
+    }
     "AuditQueries" {
         AuditQueriesList = "list",
     }
@@ -188,7 +191,6 @@ operations! {
         JobQueuePutBack = "put_back",
         JobQueueNextDue = "next_due",
         JobQueueCountLiving = "count_living",
-        JobQueueDepths = "depths",
         JobQueueList = "list",
         JobQueueTakeDead = "take_dead",
     }

@@ -18,7 +18,9 @@ use fm_domain::files::{
 };
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob, QueueDepth};
+use fm_domain::jobs::{
+    ClaimedJob, Enqueued, JobKind, JobQueries, JobQueue, JobRecord, JobState, NewJob, QueueDepth,
+};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo};
 
 use super::database::{FaultyReads, FaultyUnitOfWork};
@@ -49,6 +51,11 @@ decorate! {
 decorate! {
     impl UploadQueries for FaultyReads, self: &mut Self, by self.inner.uploads();
     find(access: &Access, id: UploadId) -> PortResult<Option<Upload>> = UploadQueriesFind;
+}
+
+decorate! {
+    impl JobQueries for FaultyReads, self: &mut Self, by self.inner.jobs();
+    depths(now: Timestamp) -> PortResult<Vec<QueueDepth>> = JobQueriesDepths;
 }
 
 decorate! {
@@ -136,7 +143,6 @@ decorate! {
     put_back(id: JobId, attempt: u32, retry_at: Timestamp, reason: &str) -> PortResult<bool> = JobQueuePutBack;
     next_due(kinds: &[JobKind]) -> PortResult<Option<Timestamp>> = JobQueueNextDue;
     count_living() -> PortResult<u64> = JobQueueCountLiving;
-    depths(now: Timestamp) -> PortResult<Vec<QueueDepth>> = JobQueueDepths;
     list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = JobQueueList;
     take_dead(id: JobId) -> PortResult<Option<JobRecord>> = JobQueueTakeDead;
 }

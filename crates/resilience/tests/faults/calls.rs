@@ -98,7 +98,7 @@ fn page() -> FilePage {
 /// Calls the operation once, and through it nothing else that a fault is planned for.
 pub(crate) async fn call(rig: &Rig, operation: Operation) -> Got {
     match operation.port() {
-        "Database" | "UserQueries" | "FileQueries" | "UploadQueries" | "BlobQueries" => {
+        "Database" | "UserQueries" | "FileQueries" | "UploadQueries" | "BlobQueries" | "JobQueries" => {
             call_database(rig, operation).await
         }
         "AuditQueries" | "AuditRepo" => call_audit(rig, operation).await,
@@ -147,6 +147,7 @@ async fn call_database(rig: &Rig, operation: Operation) -> Got {
                 .list(&Access::on_behalf_of(owner, Right::Read), &FileFilter::default(), &page())
                 .await)
         }
+        Operation::JobQueriesDepths => got(rig.db.read().await.unwrap().jobs().depths(now()).await),
         Operation::UploadQueriesFind => {
             let id = UploadId::new(Uuid::now_v7());
             got(rig
@@ -290,7 +291,6 @@ async fn call_queue(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::JobQueuePutBack => got(unit.jobs().put_back(job.id, 1, now(), "why").await),
         Operation::JobQueueNextDue => got(unit.jobs().next_due(&[SweepBlobs::kind()]).await),
         Operation::JobQueueCountLiving => got(unit.jobs().count_living().await),
-        Operation::JobQueueDepths => got(unit.jobs().depths(now()).await),
         Operation::JobQueueList => got(unit.jobs().list(None, None, 1).await),
         Operation::JobQueueTakeDead => got(unit.jobs().take_dead(job.id).await),
         _ => panic!("{operation} is not called"),

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod blobs;
 mod children;
 pub(crate) mod files;
+mod jobs;
 pub(crate) mod keyset;
 pub(crate) mod living;
 pub(crate) mod trash;
