@@ -3,7 +3,7 @@
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
-use fm_domain::archive::{ArchivedNode, ArchivedTrash};
+use fm_domain::archive::{ArchivedNode, ArchivedTrash, TrashColumns};
 use fm_domain::body::ByteSize;
 use fm_domain::error::PortResult;
 use fm_domain::files::{File, FileName, MediaType, Revision, ThumbnailState, VersionNumber};
@@ -129,14 +129,12 @@ impl NodeRow {
     }
 
     fn trash(&self) -> PortResult<Option<ArchivedTrash>> {
-        Ok(match (self.trash_id, self.trashed_at, &self.trashed_path) {
-            (None, ..) => None,
-            (Some(top), Some(Moment(at)), Some(path)) if top == self.id => {
-                Some(ArchivedTrash::Top { at, path: path.clone() })
-            }
-            (Some(top), ..) if top != self.id => Some(ArchivedTrash::Below { top: NodeId::new(top) }),
-            (Some(_), ..) => return Err(corrupt("nodes.trashed_at")("a top of the trash lacks its time")),
-        })
+        let columns = TrashColumns {
+            top: self.trash_id.map(NodeId::new),
+            at: self.trashed_at.map(|moment| moment.0),
+            path: self.trashed_path.as_deref(),
+        };
+        columns.read(NodeId::new(self.id)).map_err(corrupt("nodes.trashed_at"))
     }
 
     fn name(&self) -> PortResult<FileName> {
@@ -211,15 +209,8 @@ pub(super) fn media_type(what: &'static str, essence: &str, charset: Option<&str
 
 /// The row of an item, as [`INSERT`] reads it.
 pub(super) fn row(archived: &ArchivedNode) -> Value {
-    let ArchivedNode { item, changed, trash, .. } = archived;
-    let (top, from, at, path) = match trash {
-        None => (None, None, None, None),
-        Some(ArchivedTrash::Top { at, path }) => {
-            (Some(item.id()), item.parent(), Some(at.to_string()), Some(path.as_str()))
-        }
-        Some(ArchivedTrash::Below { top }) => (Some(*top), None, None, None),
-    };
-    let parent = if from.is_some() { None } else { item.parent() };
+    let ArchivedNode { item, changed, .. } = archived;
+    let (trash, (parent, from)) = (archived.trash_columns(), archived.folder_columns());
     let mut row = json!({
         "id": item.id(),
         "drive_id": item.drive(),
@@ -232,10 +223,10 @@ pub(super) fn row(archived: &ArchivedNode) -> Value {
         "version": 1,
         "revision": bigint(item.revision().number()),
         "changed_seq": bigint(changed.number()),
-        "trash_id": top,
+        "trash_id": trash.top,
         "trashed_from": from,
-        "trashed_at": at,
-        "trashed_path": path,
+        "trashed_at": trash.at.map(|at| at.to_string()),
+        "trashed_path": trash.path,
         "updated_at": item.updated_at().to_string(),
     });
     match item {

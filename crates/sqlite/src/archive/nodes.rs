@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
-use fm_domain::archive::{ArchivedNode, ArchivedTrash};
+use fm_domain::archive::{ArchivedNode, ArchivedTrash, TrashColumns};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{File, FileName, MediaType, Revision, Sha256, ThumbnailState, VersionNumber};
@@ -125,14 +125,12 @@ impl NodeRow {
     }
 
     fn trash(&self) -> PortResult<Option<ArchivedTrash>> {
-        Ok(match (self.trash, self.trashed_at, &self.trashed_path) {
-            (None, ..) => None,
-            (Some(top), Some(at), Some(path)) if top == self.id => {
-                Some(ArchivedTrash::Top { at: Timestamp::from_unix_micros(at), path: path.clone() })
-            }
-            (Some(top), ..) if top != self.id => Some(ArchivedTrash::Below { top: NodeId::new(top.uuid()) }),
-            (Some(_), ..) => return Err(corrupt("nodes.trashed_at")("a top of the trash lacks its time")),
-        })
+        let columns = TrashColumns {
+            top: self.trash.map(|top| NodeId::new(top.uuid())),
+            at: self.trashed_at.map(Timestamp::from_unix_micros),
+            path: self.trashed_path.as_deref(),
+        };
+        columns.read(NodeId::new(self.id.uuid())).map_err(corrupt("nodes.trashed_at"))
     }
 
     fn name(&self) -> PortResult<FileName> {
@@ -208,15 +206,8 @@ pub(super) fn hex(id: Uuid) -> String {
 
 /// The row of an item, as [`INSERT`] reads it.
 pub(super) fn row(archived: &ArchivedNode) -> Value {
-    let ArchivedNode { item, changed, trash, .. } = archived;
-    let (top, from, at, path) = match trash {
-        None => (None, None, None, None),
-        Some(ArchivedTrash::Top { at, path }) => {
-            (Some(item.id()), item.parent(), Some(at.unix_micros()), Some(path.as_str()))
-        }
-        Some(ArchivedTrash::Below { top }) => (Some(*top), None, None, None),
-    };
-    let parent = if from.is_some() { None } else { item.parent() };
+    let ArchivedNode { item, changed, .. } = archived;
+    let (trash, (parent, from)) = (archived.trash_columns(), archived.folder_columns());
     let hexed = |id: Option<NodeId>| id.map(|id| hex(id.uuid()));
     let mut row = json!({
         "id": hex(item.id().uuid()),
@@ -230,10 +221,10 @@ pub(super) fn row(archived: &ArchivedNode) -> Value {
         "version": 1,
         "revision": stored_number(item.revision().number()),
         "changed_seq": stored_number(changed.number()),
-        "trash": hexed(top),
+        "trash": hexed(trash.top),
         "trashed_from": hexed(from),
-        "trashed_at": at,
-        "trashed_path": path,
+        "trashed_at": trash.at.map(Timestamp::unix_micros),
+        "trashed_path": trash.path,
         "updated_at": item.updated_at().unix_micros(),
     });
     match item {
