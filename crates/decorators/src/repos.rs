@@ -84,7 +84,6 @@ decorate! {
 
 decorate! {
     impl FileRepo for ObservedUnit, self: &mut Self, by self.inner.files(), at DEBUG;
-    insert(file: &File) -> PortResult<()> = "database.files.insert";
     find_for_update(access: &Access, id: FileId) -> PortResult<Option<File>> = "database.files.find_for_update";
     update(file: &File, seen: Revision) -> Result<(), UpdateFile> = "database.files.update";
     set_thumbnail(id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> = "database.files.set_thumbnail";

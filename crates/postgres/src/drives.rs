@@ -139,11 +139,6 @@ impl PgUnitOfWork {
         self.understood(seq.ok_or_else(|| PortError::Unexpected(OUTSIDE.into())))
     }
 
-    /// The same, or the number of no change: for what is added to drives that may not have been entered.
-    pub(crate) fn seq_or_none(&self, drive: DriveId) -> Seq {
-        self.seq_of(drive).unwrap_or_default()
-    }
-
     /// The drives that the unit has entered: one at least.
     pub(crate) fn drives_inside(&mut self) -> PortResult<Stamp> {
         let stamp = self.stamp();

@@ -9,13 +9,12 @@ use fm_domain::access::Access;
 use fm_domain::error::PortResult;
 use fm_domain::files::{Charset, File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
-use fm_domain::tree::Item;
 
 use crate::access::{LivingFile, removed_owner_of_node, removed_user, visible_files};
-use crate::rows::{FileEdit, NewNode, NodeRow, ThumbnailRow};
+use crate::rows::{FileEdit, NodeRow, ThumbnailRow};
 use crate::schema::nodes;
 use crate::sql::fixed;
-use crate::unit_of_work::{PgUnitOfWork, Target};
+use crate::unit_of_work::PgUnitOfWork;
 use crate::value::bigint;
 
 diesel::define_sql_function! {
@@ -25,11 +24,6 @@ diesel::define_sql_function! {
 
 #[async_trait]
 impl FileRepo for PgUnitOfWork {
-    async fn insert(&mut self, file: &File) -> PortResult<()> {
-        let seq = self.seq_or_none(file.drive());
-        self.defer_insert(Target::Nodes, NewNode::of(&Item::File(file.clone()), seq)).await
-    }
-
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         let file = nodes::table.find(id.uuid()).filter(visible_files(access));
         let file = file.select(NodeRow::as_select()).for_update();
@@ -81,7 +75,7 @@ impl FileRepo for PgUnitOfWork {
     async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         let file = nodes::table.find(id.uuid()).filter(visible_files(access));
         let delete = diesel::delete(file).returning(NodeRow::as_returning());
-        let delete = self.together_on(Target::Nodes, delete).await?;
+        let delete = self.together(delete);
         let row = self.run(async |connection| delete.get_result(connection).await.optional()).await?;
         self.understood(row.map(NodeRow::into_file).transpose())
     }

@@ -131,7 +131,7 @@ impl NodeRepo for PgUnitOfWork {
     async fn insert(&mut self, item: &Item) -> Result<(), PlaceItem> {
         let seq = self.seq_inside(item.drive())?;
         let insert = NewNode::of(item, seq).where_free();
-        let insert = self.together_on(Target::Nodes, insert).await?;
+        let insert = self.together(insert);
         if self.run(|connection| insert.execute(connection)).await? > 0 {
             return Ok(());
         }
@@ -234,7 +234,7 @@ impl NodeRepo for PgUnitOfWork {
         // Folders have no entries once those are gone: one level after the other, where it is not all of it at once.
         while left > 0 {
             let remove = subtree::remove(top, left, inside.clone());
-            let tables = [Target::Nodes, Target::Keys, Target::Uploads];
+            let tables = [Target::Keys, Target::Uploads];
             let remove = self.together_with_queries(&tables, remove).await?;
             let rows: Vec<RemovedRow> = self.run(|connection| remove.load(connection)).await?;
             let is_last = rows.is_empty() || rows.iter().any(|(id, ..)| *id == top.uuid());

@@ -27,7 +27,6 @@ const MOST_DEFERRED: usize = 4;
 pub(crate) enum Target {
     Blobs,
     Drives,
-    Nodes,
     Keys,
     Uploads,
     AuditEntries,

@@ -7,10 +7,10 @@ use fm_domain::blobs::{BlobIntent, BlobKey};
 use fm_domain::files::{File, Sha256, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
 use fm_domain::ids::{AuditEntryId, BlobId, FileId, NodeId, UserId};
-use fm_domain::tree::Seq;
+use fm_domain::tree::{Delta, Seq};
 
 use crate::fixture::database::{Given, stored, stored_thumbnail};
-use crate::fixture::{at, fill, soon, uuid};
+use crate::fixture::{access_of, at, fill, soon, uuid};
 use crate::harness::ArchiveHarness;
 
 pub(super) fn given<H: ArchiveHarness>(harness: &H) -> Given {
@@ -97,6 +97,8 @@ pub(crate) async fn archive_01_a_snapshot_stays_as_it_was_whatever_is_committed_
     let given = given(harness);
     let user = given.user().await;
     let file = given.file(user.id, "before.txt").await;
+    let drive = given.read().await.tree().drive(&access_of(user.id), fill::drive(user.id)).await.unwrap();
+    let expected = ArchivedNode { changed: drive.unwrap().seq, ..archived(&file) };
     let mut snapshot = snapshot(harness).await;
 
     let other = given.user().await;
@@ -109,7 +111,7 @@ pub(crate) async fn archive_01_a_snapshot_stays_as_it_was_whatever_is_committed_
     given.marked_as_removed(other.id).await;
 
     assert_eq!(accounts(&mut *snapshot, 10).await, [Account::new(user.clone())]);
-    assert_eq!(nodes(&mut *snapshot, user.id, 10).await, [archived(&file)]);
+    assert_eq!(nodes(&mut *snapshot, user.id, 10).await, [expected]);
     assert_eq!(snapshot.loose_blobs(None, 10).await.unwrap(), []);
     assert_eq!(snapshot.audit(None, 10).await.unwrap(), []);
     let counted = snapshot.row_counts().await.unwrap();
@@ -184,7 +186,7 @@ pub(crate) async fn archive_03_the_items_of_a_drive_come_once_by_their_ids<H: Ar
 pub(crate) async fn archive_04_a_file_comes_with_the_size_of_its_thumbnail<H: ArchiveHarness>(harness: &H) {
     let given = given(harness);
     let owner = given.owner().await;
-    let mut unit = given.unit().await;
+    let (mut unit, entered) = given.entered(owner, &Delta::default()).await;
     let (kept, gone) = (stored_thumbnail(&mut *unit, owner).await, stored_thumbnail(&mut *unit, owner).await);
     let ready = |blob| ThumbnailState::Ready { blob, width: 64, height: 48 };
     let mut expected = Vec::new();
@@ -198,8 +200,8 @@ pub(crate) async fn archive_04_a_file_comes_with_the_size_of_its_thumbnail<H: Ar
         let blob = stored(&mut *unit, owner).await;
         let file =
             File { created_at: at(seconds), thumbnail, ..fill::file(owner, blob, &format!("{seconds}.png")) };
-        unit.files().insert(&file).await.unwrap();
-        expected.push(ArchivedNode { thumbnail_size, ..archived(&file) });
+        unit.nodes().insert(&file.clone().into()).await.unwrap();
+        expected.push(ArchivedNode { changed: entered.seq, thumbnail_size, ..archived(&file) });
     }
     unit.blobs().mark_deleted(gone, at(2)).await.unwrap();
     unit.commit().await.unwrap();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use fm_domain::blobs::{BlobIntent, BlobKey, BlobRecord, BlobState};
 use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::BlobId;
+use fm_domain::tree::Delta;
 use tokio::task::JoinSet;
 
 use crate::fixture::database::{given, recorded, stored, stored_thumbnail};
@@ -95,8 +96,13 @@ pub(crate) async fn blob_32_what_a_removed_user_had_goes_with_its_last_reference
     let ready = ThumbnailState::Ready { blob: small, width: 64, height: 48 };
     let picture = File { thumbnail: ready, ..fill::file(user, blob, "picture") };
     let (again, copy) = (fill::file(user, own.blob, "again"), fill::file(other, shared.blob, "copy"));
+    let mut owners = [user, other];
+    owners.sort();
+    for owner in owners {
+        unit.drives().enter(fill::drive(owner), &Delta::default(), None).await.unwrap();
+    }
     for file in [&picture, &again, &copy] {
-        unit.files().insert(file).await.unwrap();
+        unit.nodes().insert(&file.clone().into()).await.unwrap();
     }
     assert!(unit.blobs().add_references(&[own.blob, shared.blob]).await.unwrap());
     assert!(unit.users().mark_removed(user, at(1)).await.unwrap());

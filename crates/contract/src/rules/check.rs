@@ -42,9 +42,10 @@ impl Given {
 
     /// Adds a file of twelve bytes, and says so in the account.
     async fn kept_file(&self, owner: UserId, charged: u64) {
-        let mut unit = self.unit().await;
+        let mut unit = self.inside(owner).await;
         let blob = stored(&mut *unit, owner).await;
-        unit.files().insert(&fill::file(owner, blob, &format!("file {blob}"))).await.unwrap();
+        let file = fill::file(owner, blob, &format!("file {blob}"));
+        unit.nodes().insert(&file.into()).await.unwrap();
         let charge = Charge { add: fill::bytes(charged), files_added: 1, ..Charge::default() };
         unit.users().charge(owner, &charge, None).await.unwrap();
         unit.commit().await.unwrap();

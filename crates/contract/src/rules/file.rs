@@ -240,10 +240,10 @@ pub(crate) async fn file_14_a_hash_is_set_once_and_only_while_the_file_points_to
     let (first, second) = (Sha256::new([1; 32]), Sha256::new([2; 32]));
     let utf_8 = || Some(Charset::utf_8());
 
-    let mut unit = given.unit().await;
+    let mut unit = given.inside(owner).await;
     let blob = stored(&mut *unit, owner).await;
     let file = File { sha256: None, ..fill::file(owner, blob, "unread") };
-    unit.files().insert(&file).await.unwrap();
+    unit.nodes().insert(&file.clone().into()).await.unwrap();
     unit.commit().await.unwrap();
 
     let mut unit = given.unit().await;
@@ -271,10 +271,10 @@ pub(crate) async fn file_14_a_hash_is_set_once_and_only_while_the_file_points_to
     assert_eq!(given.stored(owner, file.id).await, Some(replaced), "the charset goes with the bytes");
 
     let content_type = fill::media_type("text/plain; charset=windows-1252");
-    let mut unit = given.unit().await;
+    let mut unit = given.inside(owner).await;
     let blob = stored(&mut *unit, owner).await;
     let told = File { sha256: None, content_type, ..fill::file(owner, blob, "told") };
-    unit.files().insert(&told).await.unwrap();
+    unit.nodes().insert(&told.clone().into()).await.unwrap();
     assert!(unit.files().set_sha256(told.id, told.blob, first, utf_8()).await.unwrap());
     unit.commit().await.unwrap();
     let expected = File { sha256: Some(first), ..told.clone() };

@@ -128,10 +128,10 @@ pub(crate) async fn file_01_pages_neither_skip_nor_repeat_while_files_come_and_g
         let Some(last) = files.last() else { break };
         page.after = Some(PageKey::of(last, FileSort::CreatedAt));
         // One comes before the place of the reader, and the last one read goes.
-        let mut unit = given.unit().await;
+        let mut unit = given.inside(owner).await;
         let blob = stored(&mut *unit, owner).await;
         let new = File { created_at: at(1000 + round), ..fill::file(owner, blob, &format!("new {round}")) };
-        unit.files().insert(&new).await.unwrap();
+        unit.nodes().insert(&new.into()).await.unwrap();
         unit.files().remove(&access_of(owner), last.id).await.unwrap().unwrap();
         unit.commit().await.unwrap();
         seen.extend(ids(&files));

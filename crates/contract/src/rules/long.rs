@@ -95,13 +95,13 @@ pub(crate) async fn file_25_types_as_long_as_they_may_be_are_kept_and_told_apart
     let mut files = Vec::new();
     for last in ['y', 'z'] {
         let text = format!("text/{}; charset={}", long(250, last), long(40, 'c'));
-        let mut unit = given.unit().await;
+        let mut unit = given.inside(owner).await;
         let blob = stored(&mut *unit, owner).await;
         let file = File {
             content_type: fill::media_type(&text),
             ..fill::file(owner, blob, &format!("typed {last}"))
         };
-        unit.files().insert(&file).await.unwrap();
+        unit.nodes().insert(&file.clone().into()).await.unwrap();
         unit.commit().await.unwrap();
         assert_eq!(given.stored(owner, file.id).await.as_ref(), Some(&file));
         files.push(file);

@@ -23,7 +23,7 @@ pub(crate) async fn file_16_more_files_than_a_page_are_listed_and_walked_as_aske
 ) {
     let given = given(harness);
     let owner = given.owner().await;
-    let mut unit = given.unit().await;
+    let mut unit = given.inside(owner).await;
     let mut expected: Vec<File> = Vec::new();
     for number in 0..MANY {
         let file = File {
@@ -31,7 +31,7 @@ pub(crate) async fn file_16_more_files_than_a_page_are_listed_and_walked_as_aske
             ..fill::file(owner, BlobId::new(uuid()), &format!("{number} of many"))
         };
         let file = File { blob: stored(&mut *unit, owner).await, ..file };
-        unit.files().insert(&file).await.unwrap();
+        unit.nodes().insert(&file.clone().into()).await.unwrap();
         expected.push(file);
     }
     unit.commit().await.unwrap();

@@ -224,9 +224,9 @@ pub(crate) async fn file_27_files_of_a_user_who_is_marked_as_removed_are_answere
     let given = given(harness);
     let (user, other) = (given.owner().await, given.owner().await);
     let (file, kept) = (given.file(user, "theirs").await, given.file(other, "kept").await);
-    let mut unit = given.unit().await;
+    let mut unit = given.inside(user).await;
     let unread = File { sha256: None, ..fill::file(user, recorded(&mut *unit, user).await, "unread") };
-    unit.files().insert(&unread).await.unwrap();
+    unit.nodes().insert(&unread.clone().into()).await.unwrap();
     unit.commit().await.unwrap();
     given.mark_removed(user).await;
 

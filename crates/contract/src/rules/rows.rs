@@ -187,7 +187,7 @@ pub(crate) async fn file_18_files_a_microsecond_or_a_byte_apart_are_on_one_page_
 ) {
     let given = given(harness);
     let owner = given.owner().await;
-    let mut unit = given.unit().await;
+    let mut unit = given.inside(owner).await;
     let mut expected = Vec::new();
     for number in 0..7 {
         let blob = stored(&mut *unit, owner).await;
@@ -196,8 +196,8 @@ pub(crate) async fn file_18_files_a_microsecond_or_a_byte_apart_are_on_one_page_
             size: fill::bytes((1 << 53) + number),
             ..fill::file(owner, blob, &format!("name {number}"))
         };
-        unit.files().insert(&file).await.unwrap();
         expected.push(file.id);
+        unit.nodes().insert(&file.into()).await.unwrap();
     }
     unit.commit().await.unwrap();
     for sort in [FileSort::CreatedAt, FileSort::Size, FileSort::Name] {
@@ -249,10 +249,10 @@ pub(crate) async fn file_20_a_change_of_one_file_leaves_every_other_as_it_is<H: 
     // Two files of one blob: what is said of one is not said of the other.
     let file = given.file(owner, "changed").await;
     let twin = File { id: FileId::new(uuid()), name: fill::name("twin"), sha256: None, ..file.clone() };
-    let mut unit = given.unit().await;
+    let mut unit = given.inside(owner).await;
     let blob = stored(&mut *unit, owner).await;
     let twin = File { blob, ..twin };
-    unit.files().insert(&twin).await.unwrap();
+    unit.nodes().insert(&twin.clone().into()).await.unwrap();
     let failed = fm_domain::files::ThumbnailState::Failed { times: 1 };
     assert!(unit.files().set_thumbnail(file.id, file.blob, &failed).await.unwrap());
     let changed =

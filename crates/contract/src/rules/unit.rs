@@ -4,10 +4,10 @@ use fm_domain::accounts::{InsertUser, ReserveBytes, User};
 use fm_domain::blobs::{MarkStored, StoredBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::database::UnitOfWork;
-use fm_domain::error::PortResult;
 use fm_domain::files::{File, Revision, UpdateFile};
 use fm_domain::ids::{BlobId, UserId};
 use fm_domain::jobs::{Enqueued, NewJob};
+use fm_domain::tree::{Delta, PlaceItem};
 
 use tokio::task::yield_now;
 
@@ -27,19 +27,17 @@ impl Traces {
         Self { user: fill::user(), job: fill::job() }
     }
 
-    async fn leave(&self, unit: &mut dyn UnitOfWork) -> PortResult<File> {
-        match unit.users().insert(&self.user).await {
-            Ok(()) => {}
-            Err(InsertUser::Store(error)) => return Err(error),
-            Err(InsertUser::EmailTaken) => panic!("a fresh address is taken"),
-        }
+    async fn leave(&self, unit: &mut dyn UnitOfWork) -> File {
+        unit.users().insert(&self.user).await.unwrap();
         // Adapters that answer at once are cancelled between their answers.
         yield_now().await;
         let file = fill::file(self.user.id, stored(unit, self.user.id).await, "trace");
-        unit.files().insert(&file).await?;
+        unit.drives().enter(fill::drive(self.user.id), &Delta::default(), None).await.unwrap();
         yield_now().await;
-        unit.jobs().enqueue(&self.job).await?;
-        Ok(file)
+        unit.nodes().insert(&file.clone().into()).await.unwrap();
+        yield_now().await;
+        unit.jobs().enqueue(&self.job).await.unwrap();
+        file
     }
 
     /// How many of user and job can be seen.
@@ -53,7 +51,7 @@ pub(crate) async fn uow_01_a_commit_shows_row_and_job_together<H: DatabaseHarnes
     let given = given(harness);
     let traces = Traces::new();
     let mut unit = given.unit().await;
-    let file = traces.leave(&mut *unit).await.unwrap();
+    let file = traces.leave(&mut *unit).await;
     unit.commit().await.unwrap();
 
     assert_eq!(traces.seen(&given).await, (true, true), "user and job are there");
@@ -64,7 +62,7 @@ pub(crate) async fn uow_02_a_dropped_unit_shows_neither_row_nor_job<H: DatabaseH
     let given = given(harness);
     let traces = Traces::new();
     let mut unit = given.unit().await;
-    let file = traces.leave(&mut *unit).await.unwrap();
+    let file = traces.leave(&mut *unit).await;
     drop(unit);
 
     assert_eq!(traces.seen(&given).await, (false, false), "neither user nor job is there");
@@ -93,7 +91,7 @@ pub(crate) async fn uow_03_a_refusal_does_not_poison_the_unit<H: DatabaseHarness
     let again = NewJob { id: fill::job().id, ..unique };
     assert_eq!(unit.jobs().enqueue(&again).await.unwrap(), Enqueued::AlreadyThere);
 
-    traces.leave(&mut *unit).await.unwrap();
+    traces.leave(&mut *unit).await;
     unit.commit().await.unwrap();
     assert_eq!(
         traces.seen(&given).await,
@@ -105,18 +103,13 @@ pub(crate) async fn uow_03_a_refusal_does_not_poison_the_unit<H: DatabaseHarness
 
 pub(crate) async fn uow_04_a_commit_after_a_failed_statement_is_never_ok<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
-    let owner = given.owner().await;
-    let file = given.file(owner, "first").await;
     let traces = Traces::new();
 
     let mut unit = given.unit().await;
-    traces.leave(&mut *unit).await.unwrap();
-    // What only adds may be sent with what reads next.
-    let failed = match unit.files().insert(&file).await {
-        Ok(()) => unit.files().find_for_update(&access_of(owner), file.id).await.map(drop),
-        failed => failed,
-    };
-    assert!(failed.is_err(), "a second file with one id was taken");
+    let file = traces.leave(&mut *unit).await;
+    let twin = File { name: fill::name("twin"), ..file };
+    let failed = unit.nodes().insert(&twin.into()).await;
+    assert!(matches!(failed, Err(PlaceItem::Store(_))), "a second file with one id was taken: {failed:?}");
     let committed = unit.commit().await;
 
     assert!(committed.is_err(), "the commit of a failed unit answered Ok");
@@ -151,7 +144,7 @@ pub(crate) async fn uow_06_cancelling_at_any_await_leaves_all_or_nothing<H: Data
         let done = cut_after(polls, async {
             let mut unit = given.db.begin().await.unwrap();
             unit.users().find_for_update(busy).await.unwrap();
-            traces.leave(&mut *unit).await.unwrap();
+            traces.leave(&mut *unit).await;
             unit.commit().await.unwrap();
         })
         .await;
@@ -184,7 +177,7 @@ pub(crate) async fn uow_07_a_unit_sees_its_own_changes<H: DatabaseHarness>(harne
     let given = given(harness);
     let traces = Traces::new();
     let mut unit = given.unit().await;
-    let file = traces.leave(&mut *unit).await.unwrap();
+    let file = traces.leave(&mut *unit).await;
 
     let account = unit.users().find_for_update(traces.user.id).await.unwrap();
     assert_eq!(account.map(|account| account.user), Some(traces.user.clone()));
@@ -201,7 +194,7 @@ pub(crate) async fn uow_08_reads_see_nothing_of_an_open_unit_and_do_not_wait_for
     let traces = Traces::new();
     let mut unit = given.unit().await;
     unit.users().find_for_update(owner).await.unwrap();
-    let file = traces.leave(&mut *unit).await.unwrap();
+    let file = traces.leave(&mut *unit).await;
     unit.users().reserve(owner, ByteSize::new(5), None).await.unwrap();
 
     soon("reading beside an open unit", async {
@@ -222,7 +215,7 @@ pub(crate) async fn uow_09_a_rollback_undoes_everything<H: DatabaseHarness>(harn
     let traces = Traces::new();
 
     let mut unit = given.unit().await;
-    traces.leave(&mut *unit).await.unwrap();
+    traces.leave(&mut *unit).await;
     unit.files().remove(&access_of(owner), kept.id).await.unwrap();
     unit.users().reserve(owner, ByteSize::new(5), None).await.unwrap();
     unit.rollback().await.unwrap();

@@ -8,7 +8,8 @@ use fm_domain::accounts::{Email, Kept, ReserveBytes, Tally};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::File;
-use fm_domain::ids::UserId;
+use fm_domain::ids::{DriveId, NodeId, UserId};
+use fm_domain::tree::Delta;
 
 use crate::broken_database::{BrokenReads, BrokenUnit, Fault, broken};
 use crate::mutants;
@@ -98,9 +99,15 @@ impl BrokenUnit {
     /// What a store left of the user who had this id before.
     pub(crate) async fn bring_back(&mut self, id: UserId) -> PortResult<()> {
         if self.removes(RemovalFault::LeavesFilesOfTheRemoved) {
-            let files: Vec<File> = self.common.files.lock().unwrap().values().cloned().collect();
-            for file in files.iter().filter(|file| file.owner == id) {
-                self.honest().files().insert(file).await?;
+            let mut files: Vec<File> = self.common.files.lock().unwrap().values().cloned().collect();
+            let drive = DriveId::of_user(id);
+            // Those in the root: other folders are gone.
+            files.retain(|file| file.parent == NodeId::root(drive));
+            if !files.is_empty() {
+                self.honest().drives().enter(drive, &Delta::default(), None).await.unwrap();
+            }
+            for file in files {
+                self.honest().nodes().insert(&file.into()).await.unwrap();
             }
         }
         if self.removes(RemovalFault::LeavesKeysOfTheRemoved) {

@@ -278,8 +278,9 @@ impl FileQueries for BrokenReads {
 }
 
 impl BrokenUnit {
-    /// The file that is added in the place of this one.
-    pub(crate) fn misread(&self, file: &File) -> File {
+    /// The file that is added in the place of this one. It is remembered.
+    pub(crate) fn misread(&mut self, file: &File) -> File {
+        self.has_files = true;
         let mut file = file.clone();
         if self.is(Fault::TrimsFileNames) {
             file.name = FileName::from_stored(file.name.as_str().trim()).unwrap();
@@ -292,21 +293,13 @@ impl BrokenUnit {
         {
             *times &= u32::from(u16::MAX);
         }
+        self.common.files.lock().unwrap().entry(file.id).or_insert_with(|| file.clone());
         file
     }
 }
 
 #[async_trait]
 impl FileRepo for BrokenUnit {
-    async fn insert(&mut self, file: &File) -> PortResult<()> {
-        self.has_files = true;
-        let file = self.misread(file);
-        self.common.files.lock().unwrap().entry(file.id).or_insert_with(|| file.clone());
-        let inserted = self.honest().files().insert(&file).await;
-        self.hurt |= self.is(Fault::LiesAboutCommit) && inserted.is_err();
-        inserted
-    }
-
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         if self.is(Fault::GivesOwnersNothingButReading) && access.right() != Right::Read {
             return Ok(None);

@@ -221,6 +221,8 @@ impl NodeRepo for BrokenUnit {
             Item::Folder(_) => item,
         };
         let placed = self.honest().nodes().insert(item).await;
+        let has_failed = matches!(placed, Err(PlaceItem::Store(_)));
+        self.hurt |= self.is(Fault::LiesAboutCommit) && has_failed;
         match placed {
             Err(PlaceItem::NameTaken { .. }) if self.has(TreeFault::NumbersTakenNames) => {
                 let number = self.common.ids.lock().unwrap().len() as u64;

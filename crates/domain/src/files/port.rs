@@ -36,15 +36,10 @@ pub trait FileQueries: Send {
     async fn walk(&mut self, after: Option<FileId>, limit: u32) -> PortResult<Vec<File>>;
 }
 
-/// Files inside a unit of work.
+/// Files inside a unit of work. They are added by [`NodeRepo::insert`](crate::tree::NodeRepo::insert).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait FileRepo: Send {
-    /// Adds a file with a fresh id to its folder; every character of it counts (FILE-25). A second file with the same id is an error, of
-    /// this call or a later one of the unit, and so is a taken name: what may be taken is placed by
-    /// [`NodeRepo::insert`](crate::tree::NodeRepo::insert).
-    async fn insert(&mut self, file: &File) -> PortResult<()>;
-
     /// The file, locked until the unit ends.
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>>;
 

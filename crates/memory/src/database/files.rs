@@ -110,13 +110,6 @@ impl MemoryUnitOfWork {
 
 #[async_trait]
 impl FileRepo for MemoryUnitOfWork {
-    async fn insert(&mut self, file: &File) -> PortResult<()> {
-        if !self.tables.users.contains(file.owner) {
-            return Err(self.fail("a file without an owner"));
-        }
-        self.add(&Item::File(file.clone()))
-    }
-
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         Ok(self.tables.visible_file(access, id).cloned())
     }

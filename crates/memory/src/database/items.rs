@@ -57,8 +57,9 @@ impl Nodes {
 }
 
 impl MemoryUnitOfWork {
-    /// Adds an item whose place is free, wherever the unit is.
-    pub(super) fn add(&mut self, item: &Item) -> PortResult<()> {
+    /// Adds an item whose place is free, in a drive that the unit has entered.
+    fn add(&mut self, item: &Item) -> PortResult<()> {
+        let seq = self.seq_inside(item.drive())?;
         let nodes = &self.tables.nodes;
         if nodes.get(item.id()).is_some() {
             return Err(self.fail("a second item with one id"));
@@ -66,7 +67,6 @@ impl MemoryUnitOfWork {
         if nodes.place(item).is_err() {
             return Err(self.fail("an item under a name that is taken, or in no folder"));
         }
-        let seq = self.seq_of(item.drive()).unwrap_or_default();
         self.tables.nodes.put(Node::living(item.clone(), seq));
         Ok(())
     }
@@ -186,7 +186,6 @@ impl NodeRepo for MemoryUnitOfWork {
 
     async fn insert_many(&mut self, items: &[Item]) -> PortResult<()> {
         for item in items {
-            self.seq_inside(item.drive())?;
             self.add(item)?;
         }
         Ok(())

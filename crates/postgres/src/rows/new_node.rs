@@ -150,15 +150,6 @@ impl FromIterator<NewNode> for NewNodes {
     }
 }
 
-impl QueryFragment<Pg> for NewNode {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        begin(&mut out, "VALUES (");
-        self.push(out.reborrow())?;
-        out.push_sql(")");
-        Ok(())
-    }
-}
-
 impl QueryFragment<Pg> for NewNodes {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         begin(&mut out, "SELECT * FROM unnest(");
@@ -206,4 +197,4 @@ macro_rules! cached_by_text {
     };
 }
 
-cached_by_text!(NewNode, NewNodes, PlacedNode);
+cached_by_text!(NewNodes, PlacedNode);

@@ -88,7 +88,6 @@ operations! {
         UserRepoRemove = "remove",
     }
     "FileRepo" {
-        FileRepoInsert = "insert",
         FileRepoFindForUpdate = "find_for_update",
         FileRepoUpdate = "update",
         FileRepoSetThumbnail = "set_thumbnail",

@@ -83,7 +83,6 @@ decorate! {
 
 decorate! {
     impl FileRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.files();
-    insert(file: &File) -> PortResult<()> = FileRepoInsert;
     find_for_update(access: &Access, id: FileId) -> PortResult<Option<File>> = FileRepoFindForUpdate;
     update(file: &File, seen: Revision) -> Result<(), UpdateFile> = FileRepoUpdate;
     set_thumbnail(id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> = FileRepoSetThumbnail;

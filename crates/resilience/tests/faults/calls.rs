@@ -222,7 +222,6 @@ async fn call_rows(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::UserRepoMarkRemoved => got(unit.users().mark_removed(ada.id, now()).await),
         Operation::UserRepoRemoveContents => got(unit.users().remove_contents(ada.id, now(), 10).await),
         Operation::UserRepoRemove => got(unit.users().remove(ada.id).await),
-        Operation::FileRepoInsert => got(unit.files().insert(&text).await),
         Operation::FileRepoFindForUpdate => {
             got(unit.files().find_for_update(&Access::on_behalf_of(text.owner, Right::Read), text.id).await)
         }

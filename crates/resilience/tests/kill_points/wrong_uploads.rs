@@ -82,7 +82,8 @@ impl<'a> Upload<'a> {
     async fn insert(&self, unit: &mut dyn UnitOfWork) -> PortResult<()> {
         let stored = unit.blobs().mark_stored(self.file.blob, &StoredBlob { size: self.file.size }).await;
         stored.map_err(|error| PortError::Unexpected(error.into()))?;
-        unit.files().insert(&self.file).await
+        let placed = unit.nodes().insert(&self.file.clone().into()).await;
+        placed.map_err(|refusal| PortError::Unexpected(refusal.into()))
     }
 
     async fn note(&self, unit: &mut dyn UnitOfWork) -> PortResult<()> {

@@ -8,9 +8,7 @@ use fm_domain::access::Access;
 use fm_domain::error::PortResult;
 use fm_domain::files::{Charset, File, FileRepo, Revision, Sha256, ThumbnailState, UpdateFile};
 use fm_domain::ids::{BlobId, FileId};
-use fm_domain::tree::Item;
 
-use super::place;
 use crate::access::{removed_owner_of_item, removed_user};
 use crate::error::store_error;
 use crate::queries;
@@ -39,15 +37,6 @@ fn stamp(
 
 #[async_trait]
 impl FileRepo for SqliteUnitOfWork {
-    async fn insert(&mut self, file: &File) -> PortResult<()> {
-        let (item, entered) = (Item::File(file.clone()), self.entered.clone());
-        self.run(move |connection| {
-            let seq = entered.seq(Id::of(item.drive().uuid())).unwrap_or_default();
-            place::add_to_free_place(connection, &item, seq)
-        })
-        .await
-    }
-
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         let access = access.clone();
         self.run(move |connection| queries::files::find(connection, &access, id)).await

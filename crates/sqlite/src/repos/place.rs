@@ -57,14 +57,6 @@ pub(super) fn add(connection: &mut SqliteConnection, item: &Item, seq: Seq) -> P
         .map_err(store_error)
 }
 
-/// Adds a living item whose place has to be free.
-pub(super) fn add_to_free_place(connection: &mut SqliteConnection, item: &Item, seq: Seq) -> PortResult<()> {
-    match check(connection, item)? {
-        Ok(()) => add(connection, item, seq),
-        Err(refusal) => Err(PortError::Unexpected(Box::new(refusal))),
-    }
-}
-
 /// Adds living items, folders before what is in them, under names that have to be free.
 pub(super) fn add_many(
     connection: &mut SqliteConnection,

@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection;
 use fm_domain::access::{Access, Right};
 use fm_domain::database::Database;
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::ids::DriveId;
 use fm_domain::tree::{Delta, Folder};
 
 use crate::fill::{file, folder, root, upload, user};
@@ -54,7 +55,8 @@ async fn an_unreadable_column_of_an_item_is_named() {
     let thing = file(someone.id, "thing.txt");
     let mut unit = fixture.database.begin().await.unwrap();
     unit.users().insert(&someone).await.unwrap();
-    unit.files().insert(&thing).await.unwrap();
+    unit.drives().enter(DriveId::of_user(someone.id), &Delta::default(), None).await.unwrap();
+    unit.nodes().insert(&thing.clone().into()).await.unwrap();
     unit.commit().await.unwrap();
 
     let id = thing.id.uuid().simple();

@@ -17,9 +17,10 @@ use fm_domain::body::ByteSize;
 use fm_domain::database::Database;
 use fm_domain::files::{FileFilter, FilePage, FileSort, PageKey, Revision, Sha256, SortOrder, TypeFilter};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
-use fm_domain::ids::{AuditEntryId, BlobId, FileId, SessionId, UserId};
+use fm_domain::ids::{AuditEntryId, BlobId, DriveId, FileId, SessionId, UserId};
 use fm_domain::jobs::{JobState, NewJob};
 use fm_domain::sessions::{Generation, RefreshState, Session, SessionStore};
+use fm_domain::tree::Delta;
 use fm_sqlite::{SqliteDatabase, SqliteSessionStore};
 use uuid::Uuid;
 
@@ -226,12 +227,13 @@ async fn users_and_files(database: &SqliteDatabase, someone: &User) {
     unit.users().set_password(someone.id, &someone.password_hash, &someone.password_hash).await.unwrap();
     unit.users().reserve(someone.id, ByteSize::ZERO, None).await.unwrap();
     unit.users().charge(someone.id, &Charge::default(), None).await.unwrap();
-    unit.files().insert(&thing).await.unwrap();
+    unit.drives().enter(DriveId::of_user(someone.id), &Delta::default(), None).await.unwrap();
+    unit.nodes().insert(&thing.clone().into()).await.unwrap();
     unit.files().update(&thing, Revision::FIRST).await.unwrap();
     unit.files().set_thumbnail(thing.id, thing.blob, &thing.thumbnail).await.unwrap();
     unit.files().set_sha256(thing.id, thing.blob, Sha256::new([0; 32]), None).await.unwrap();
     unit.files().remove(&Access::on_behalf_of(someone.id, Right::Read), thing.id).await.unwrap();
-    unit.files().insert(&thing).await.unwrap();
+    unit.nodes().insert(&thing.clone().into()).await.unwrap();
     unit.commit().await.unwrap();
 
     let mut reads = database.read().await.unwrap();

@@ -6,7 +6,8 @@ use fm_domain::blobs::{BlobIntent, BlobKey, StoredBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::database::Database;
 use fm_domain::files::File;
-use fm_domain::ids::UserId;
+use fm_domain::ids::{DriveId, UserId};
+use fm_domain::tree::Delta;
 use fm_sqlite::{SqliteDatabase, revert_last_migration};
 
 use crate::fill::{NOW, file, user};
@@ -20,7 +21,8 @@ async fn filled(database: &SqliteDatabase) -> (UserId, File) {
     let thing = file(someone.id, "thing.txt");
     let mut unit = database.begin().await.unwrap();
     unit.users().insert(&someone).await.unwrap();
-    unit.files().insert(&thing).await.unwrap();
+    unit.drives().enter(DriveId::of_user(someone.id), &Delta::default(), None).await.unwrap();
+    unit.nodes().insert(&thing.clone().into()).await.unwrap();
     let intent = BlobIntent {
         key: BlobKey::file(thing.blob),
         owner: someone.id,

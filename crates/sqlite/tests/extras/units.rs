@@ -8,11 +8,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use fm_domain::accounts::{InsertUser, ReserveBytes};
+use fm_domain::accounts::{InsertUser, ReserveBytes, User};
 use fm_domain::body::ByteSize;
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::PortError;
+use fm_domain::ids::DriveId;
 use fm_domain::jobs::{Enqueued, JobSignal as _, MAX_UNNOTIFIED_WAIT, NewJob};
+use fm_domain::tree::Delta;
 use fm_sqlite::SqliteDatabase;
 use tokio::time::timeout;
 
@@ -44,7 +46,8 @@ async fn units_cut_off_at_any_moment_leave_all_or_nothing() {
             let mut unit = fixture.database.begin().await.unwrap();
             unit.users().insert(&someone).await.unwrap();
             unit.jobs().enqueue(&errand).await.unwrap();
-            unit.files().insert(&file(someone.id, "a.txt")).await.unwrap();
+            unit.drives().enter(DriveId::of_user(someone.id), &Delta::default(), None).await.unwrap();
+            unit.nodes().insert(&file(someone.id, "a.txt").into()).await.unwrap();
             unit.commit().await.unwrap();
         };
         timeout(Duration::from_micros(micros), work).await.ok();
@@ -108,8 +111,8 @@ async fn a_failed_statement_poisons_the_unit_and_rolls_it_back_at_once() {
     let someone = user();
     let mut unit = fixture.database.begin().await.unwrap();
     unit.users().insert(&someone).await.unwrap();
-    let orphan = unit.files().insert(&file(user().id, "orphan.txt")).await;
-    assert!(matches!(orphan, Err(PortError::Unexpected(_))), "{orphan:?}");
+    let twin = unit.users().insert(&User { id: someone.id, ..user() }).await;
+    assert!(matches!(twin, Err(InsertUser::Store(PortError::Unexpected(_)))), "{twin:?}");
     // The writer is free although the failed unit is still there.
     timeout(SOON, begun(&fixture.database)).await.unwrap().unwrap().rollback().await.unwrap();
 
