@@ -4,7 +4,7 @@ use fm_domain::access::Access;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_domain::files::{NumberedKeys, Revision, VersionNumber};
+use fm_domain::files::{Revision, VersionNumber};
 use fm_domain::ids::{DriveId, FileId, NodeId, OperationId};
 use fm_domain::tree::{
     Ancestor, ChildFilter, ChildPage, Delta, Drive, DriveRepo, EnterDrive, Entered, Item, Label, Marked,
@@ -52,7 +52,6 @@ decorate! {
     find_trashed(access: &Access, id: NodeId) -> PortResult<Option<TrashedItem>> = "database.nodes.find_trashed";
     entry(folder: NodeId, key: &str) -> PortResult<Option<Item>> = "database.nodes.entry";
     taken(folder: NodeId, keys: &[String]) -> PortResult<Vec<String>> = "database.nodes.taken";
-    free_number(folder: NodeId, keys: &NumberedKeys) -> PortResult<Option<u64>> = "database.nodes.free_number";
     lineage(folder: NodeId) -> PortResult<Vec<Ancestor>> = "database.nodes.lineage";
     height(folder: NodeId) -> PortResult<u32> = "database.nodes.height";
     count_entries(folder: NodeId, limit: u64) -> PortResult<u64> = "database.nodes.count_entries";

@@ -38,7 +38,6 @@ mod list;
 mod listener;
 mod migrations;
 mod nodes;
-mod numbers;
 mod operations;
 mod options;
 mod place;

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use fm_domain::access::Access;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{FileName, NumberedKeys, Revision};
+use fm_domain::files::{FileName, Revision};
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{
     Ancestor, Item, ItemKind, Marked, Measure, NodeRepo, PlaceItem, Removed, TrashedItem, UpdateItem,
@@ -16,7 +16,6 @@ use uuid::Uuid;
 
 use crate::access::visible_nodes;
 use crate::error::corrupt;
-use crate::numbers::{self, NumberRow};
 use crate::place::{FreePlace, VersionBytes};
 use crate::rows::{NewNode, NewNodes, NodePlace, NodeRow, ancestor, node_columns};
 use crate::schema::nodes;
@@ -78,12 +77,6 @@ impl NodeRepo for PgUnitOfWork {
         let values = (typed::<Array<Text>, _>(keys.to_vec()), typed::<SqlUuid, _>(folder.uuid()));
         let taken = statement::<Text, _>(TAKEN, values);
         self.run(|connection| taken.load(connection)).await
-    }
-
-    async fn free_number(&mut self, folder: NodeId, keys: &NumberedKeys) -> PortResult<Option<u64>> {
-        let taken = numbers::taken(folder, keys);
-        let row: NumberRow = self.run(|connection| taken.get_result(connection)).await?;
-        self.understood(numbers::free(keys, row))
     }
 
     async fn lineage(&mut self, folder: NodeId) -> PortResult<Vec<Ancestor>> {
@@ -287,3 +280,6 @@ fn freed() -> PortError {
 fn no_top() -> PortError {
     PortError::Unexpected("what is restored is no top of the trash".into())
 }
+
+#[cfg(test)]
+mod tests;

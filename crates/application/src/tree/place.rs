@@ -38,14 +38,14 @@ pub(super) async fn insert(unit: &mut dyn UnitOfWork, item: Item, numbered: bool
     }
 }
 
-/// The item under the smallest free number of its name.
+/// The item under a free number of its name.
 pub(super) async fn with_free_name(unit: &mut dyn UnitOfWork, item: Item) -> Result<Item, TreeError> {
     let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
     let name = free_name(unit.nodes(), parent, name, item.kind()).await?;
     Ok(item.placed(parent, name))
 }
 
-/// The same of an entry of the folder that is called `own`: its own name is free to it.
+/// The same of an entry of the folder that is called `own`: it keeps the number that it has, unless the free one is smaller.
 pub(super) async fn with_free_name_of_entry(
     unit: &mut dyn UnitOfWork,
     item: Item,

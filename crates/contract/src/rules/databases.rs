@@ -230,7 +230,7 @@ suite! {
         tree_20_children_come_in_the_order_asked_for_with_ties_by_id,
         tree_21_what_went_into_the_trash_with_a_folder_is_listed_as_its_children_were,
         tree_22_a_folder_holds_what_is_living_below_it_at_every_level,
-        tree_26_the_smallest_number_under_which_a_name_is_free_is_found,
+        tree_26_of_many_keys_exactly_those_of_entries_are_taken,
     }
     tree_units {
         tree_23_a_unit_sees_what_is_living_in_a_folder_and_nothing_else,

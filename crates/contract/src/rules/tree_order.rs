@@ -5,9 +5,7 @@ use std::cmp::Ordering;
 use fm_domain::database::UnitOfWork;
 use fm_domain::files::{File, FileName, SortOrder};
 use fm_domain::ids::{NodeId, UserId};
-use fm_domain::tree::{
-    ChildFilter, ChildKey, ChildPage, ChildSort, Folder, Item, ItemKind, Usage, free_name,
-};
+use fm_domain::tree::{ChildFilter, ChildKey, ChildPage, ChildSort, Folder, Item, ItemKind, Usage};
 
 use crate::fixture::database::{Given, given, stored};
 use crate::fixture::tree::{first_page, page_after};
@@ -206,50 +204,34 @@ async fn named(unit: &mut dyn UnitOfWork, parent: &Folder, names: impl Iterator<
     unit.nodes().insert_many(&items).await.unwrap();
 }
 
-/// The name under which an item of this name and kind would be free in a folder.
-async fn free(unit: &mut dyn UnitOfWork, folder: &Folder, name: &FileName, kind: ItemKind) -> String {
-    free_name(unit.nodes(), folder.id, name, kind).await.unwrap().to_string()
-}
-
-pub(crate) async fn tree_26_the_smallest_number_under_which_a_name_is_free_is_found<H: DatabaseHarness>(
-    harness: &H,
-) {
+pub(crate) async fn tree_26_of_many_keys_exactly_those_of_entries_are_taken<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
     let owner = given.owner().await;
     let folder = given.folder(owner, fill::root(owner), "folder").await;
     let mut unit = given.inside(owner).await;
-    let name = fill::name("100%_ \u{df}.txt");
     let upper = |number: u64| fill::name(&format!("100%_ SS ({number}).TXT"));
-    named(&mut *unit, &folder, (2..=11).map(upper)).await;
-    // None of these but the last is a number of the name.
+    named(&mut *unit, &folder, (90..200).step_by(3).map(upper)).await;
+    // Patterns, collations and padding take these for a key that is asked for.
     let others = [
-        "100%_ ss (012).txt",
-        "100%_ ss (1 2).txt",
-        "100%_ ss (12).txt ",
-        "100%_ ss (12)_txt",
-        "100%a ss (12).txt",
-        "100%_ ss.txt (12)",
-        "100%_ ss (120).txt",
+        "100%_ ss (0100).txt",
+        "100%_ ss (1 00).txt",
+        "100%_ ss (100).txt ",
+        " 100%_ ss (100).txt",
+        "100%_ ss (100)_txt",
+        "100%a ss (100).txt",
+        "100%_ ss.txt (100)",
+        "100%_ ss (1000).txt",
+        "100%_ s (100).txt",
+        "100 ss (100).txt",
     ];
     named(&mut *unit, &folder, others.into_iter().map(fill::name)).await;
-    assert_eq!(free(&mut *unit, &folder, &name, ItemKind::File).await, "100%_ \u{df} (12).txt");
-    let of_folder = free(&mut *unit, &folder, &name, ItemKind::Folder).await;
-    assert_eq!(of_folder, "100%_ \u{df}.txt (2)", "of folders it stands at the end");
-    named(&mut *unit, &folder, (13..=130).filter(|number| *number != 120).map(upper)).await;
-    let found = free(&mut *unit, &folder, &name, ItemKind::File).await;
-    assert_eq!(found, "100%_ \u{df} (12).txt", "others above it are taken");
-    named(&mut *unit, &folder, std::iter::once(upper(12))).await;
-    let found = free(&mut *unit, &folder, &name, ItemKind::File).await;
-    assert_eq!(found, "100%_ \u{df} (131).txt", "of three digits");
-    let entry = unit.nodes().entry(folder.id, "100%_ ss (57).txt").await.unwrap().unwrap();
-    unit.nodes().trash(entry.id(), at(50), "/").await.unwrap().unwrap();
-    let found = free(&mut *unit, &folder, &name, ItemKind::File).await;
-    assert_eq!(found, "100%_ \u{df} (57).txt", "what is in the trash takes no name");
-    // Where a number needs a character more of the most that there may be, less is left of the stem.
-    let long = fill::name(&format!("{}.txt", "x".repeat(FileName::MAX_CHARS - 4)));
-    let numbered = |number| long.numbered(number, ItemKind::File.numbering());
-    named(&mut *unit, &folder, (2..=10).map(numbered)).await;
-    let found = free(&mut *unit, &folder, &long, ItemKind::File).await;
-    assert_eq!(found, numbered(11).as_str());
+    let key = |number: u64| format!("100%_ ss ({number}).txt");
+    let keys: Vec<String> = (80..144).map(key).collect();
+    let mut taken = unit.nodes().taken(folder.id, &keys).await.unwrap();
+    taken.sort_unstable();
+    let mut expected: Vec<String> = (90..144).step_by(3).map(key).collect();
+    expected.sort_unstable();
+    assert_eq!(taken, expected);
+    assert_eq!(unit.nodes().taken(folder.id, &[]).await.unwrap(), [""; 0], "none are asked for");
     unit.rollback().await.unwrap();
 }

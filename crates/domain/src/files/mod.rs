@@ -14,7 +14,7 @@ pub use cursor::{InvalidCursor, decode_cursor, encode_cursor};
 pub use list::{FileFilter, FilePage, FileSort, PageKey, SortOrder, TypeFilter};
 pub use media_type::{InvalidMediaType, MediaType};
 pub use model::{File, Revision, Sha256, ThumbnailState, VersionNumber};
-pub use name::{FileName, InvalidFileName, NotPortable, NumberedKeys, Numbering};
+pub use name::{FileName, InvalidFileName, NotPortable, Numbering};
 pub use port::{FileQueries, FileRepo, UpdateFile};
 pub use sniff::{HEAD_BYTES, sniff};
 

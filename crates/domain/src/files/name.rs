@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::invisible;
 
-pub use numbered::{NumberedKeys, Numbering};
+pub use numbered::Numbering;
 pub use portable::NotPortable;
 
 /// The name of a file or folder: 1 to 255 characters after normalisation to NFC, any Unicode but control characters (Cc), `/` and

@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub enum OnConflict {
     /// Refuse.
     Fail,
-    /// Give it the smallest free number from 2 on: `report (2).pdf`.
+    /// Give it a free number from 2 on ([`free_name`](super::free_name)): `report (2).pdf`.
     Rename,
     /// Of files alone: its content becomes that of the file that has the name, whose id stays and whose old content
     /// becomes a version.
@@ -32,7 +32,7 @@ pub enum OnFolderConflict {
     /// Refuse.
     #[default]
     Fail,
-    /// Give it the smallest free number from 2 on: `Invoices (2)`.
+    /// Give it a free number from 2 on ([`free_name`](super::free_name)): `Invoices (2)`.
     Rename,
     /// Answer the folder that has the name; refuse where a file has it.
     Reuse,

@@ -110,10 +110,17 @@ pub async fn check_room(
     if entries.saturating_add(more) > MAX_FOLDER_ENTRIES { Err(Misplaced::FolderFull) } else { Ok(()) }
 }
 
-/// The most digits of a number that a name gets: with all entries that a folder may have, one of so many is free.
-const MOST_DIGITS: u32 = MAX_FOLDER_ENTRIES.ilog10() + 1;
+/// The most keys that one statement asks for.
+const MOST_KEYS: u64 = 64;
 
-/// The name with the smallest free number from 2 on, for an item of this kind whose own name is taken in `folder`.
+/// The largest power of two that is asked for.
+const LARGEST_POWER: u32 = 20;
+
+/// The largest number that a name gets: with all entries that a folder may have, one after the largest power is free.
+const LARGEST_NUMBER: u64 = (1_u64 << LARGEST_POWER) + MAX_FOLDER_ENTRIES;
+
+/// The name with a free number, for an item of this kind whose own name is taken in `folder`. The number is 2, or directly follows a
+/// taken one. Where the taken ones have no gap, it is the smallest free one; up to 17 it is that always.
 pub async fn free_name(
     nodes: &mut dyn NodeRepo,
     folder: NodeId,
@@ -124,7 +131,8 @@ pub async fn free_name(
     Ok(name.numbered(number, kind.numbering()))
 }
 
-/// The same for an entry of `folder` that is called `own` and shall be called `name`: the number that it has is free to it.
+/// The same for an entry of `folder` that is called `own` and shall be called `name`: it keeps the number that it has, unless the free one
+/// is smaller.
 pub async fn free_name_of_entry(
     nodes: &mut dyn NodeRepo,
     folder: NodeId,
@@ -132,35 +140,48 @@ pub async fn free_name_of_entry(
     name: &FileName,
     kind: ItemKind,
 ) -> PortResult<FileName> {
-    let numbering = kind.numbering();
     let free = free_number(nodes, folder, name, kind).await?;
-    let key = own.search_key();
-    let own = (1..=MOST_DIGITS).find_map(|digits| name.numbered_keys(digits, numbering).number(&key));
-    Ok(name.numbered(own.map_or(free, |own| own.min(free)), numbering))
+    let number = name.number_of(own, kind.numbering()).map_or(free, |own| own.min(free));
+    Ok(name.numbered(number, kind.numbering()))
 }
 
-/// The smallest number from 2 on that is free.
+/// A number that is free and follows a taken one. Up to a million entries may have the name with a number, so it narrows down a range whose
+/// lower end is taken and whose upper end is free: at most five statements find it, unless all powers of two are taken.
 async fn free_number(
     nodes: &mut dyn NodeRepo,
     folder: NodeId,
     name: &FileName,
     kind: ItemKind,
 ) -> PortResult<u64> {
-    let numbering = kind.numbering();
     // Mostly one of the first is free.
-    let first = name.numbered_keys(1, numbering);
-    let keys: Vec<String> = first.numbers().map(|number| first.key(number)).collect();
-    let taken: HashSet<String> = nodes.taken(folder, &keys).await?.into_iter().collect();
-    let free = first.numbers().zip(&keys).find(|(_, key)| !taken.contains(*key));
-    if let Some((number, _)) = free {
-        return Ok(number);
+    let mut numbers: Vec<u64> = (2..=17).chain((5..=LARGEST_POWER).map(|power| 1_u64 << power)).collect();
+    // The name without a number is taken: it stands for number 1.
+    let mut taken = 1;
+    let mut free = None;
+    loop {
+        let keys: Vec<String> =
+            numbers.iter().map(|number| name.numbered(*number, kind.numbering()).search_key()).collect();
+        let found: HashSet<String> = nodes.taken(folder, &keys).await?.into_iter().collect();
+        let at = keys.iter().position(|key| !found.contains(key)).unwrap_or(keys.len());
+        taken = numbers[..at].last().copied().unwrap_or(taken);
+        free = numbers.get(at).copied().or(free);
+        numbers = match free {
+            Some(free) if free == taken + 1 => return Ok(free),
+            Some(free) => between(taken, free),
+            None if taken < LARGEST_NUMBER => (taken + 1..=LARGEST_NUMBER.min(taken + MOST_KEYS)).collect(),
+            None => {
+                let source = "a folder has more entries than it may have".into();
+                return Err(PortError::Corrupt { what: "nodes", source });
+            }
+        };
     }
-    for digits in 2..=MOST_DIGITS {
-        if let Some(number) = nodes.free_number(folder, &name.numbered_keys(digits, numbering)).await? {
-            return Ok(number);
-        }
-    }
-    Err(PortError::Corrupt { what: "nodes", source: "a folder has more entries than it may have".into() })
+}
+
+/// The numbers that divide the range between these two evenly, into at most so many parts as there may be keys.
+fn between(taken: u64, free: u64) -> Vec<u64> {
+    let length = free - taken;
+    let parts = length.min(MOST_KEYS);
+    (1..parts).map(|part| taken + length * part / parts).collect()
 }
 
 #[cfg(test)]

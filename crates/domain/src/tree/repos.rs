@@ -17,7 +17,7 @@ use crate::access::Access;
 use crate::body::ByteSize;
 use crate::clock::Timestamp;
 use crate::error::{PortError, PortResult};
-use crate::files::{NumberedKeys, Revision, VersionNumber};
+use crate::files::{Revision, VersionNumber};
 use crate::ids::{DriveId, FileId, NodeId, OperationId};
 
 /// Why an item was not placed.
@@ -97,12 +97,9 @@ pub trait NodeRepo: Send {
     /// The living entry of a folder whose name has this [key](crate::files::FileName::search_key).
     async fn entry(&mut self, folder: NodeId, key: &str) -> PortResult<Option<Item>>;
 
-    /// Those of these keys that living entries of a folder have, in no particular order.
+    /// Those of these keys that living entries of a folder have, in no particular order. They are compared by code point, however many
+    /// they are (TREE-26), and no other entries are read.
     async fn taken(&mut self, folder: NodeId, keys: &[String]) -> PortResult<Vec<String>>;
-
-    /// The smallest of the [numbers](NumberedKeys::numbers) under which no living entry of a folder has the [key](NumberedKeys::key); none where
-    /// all are taken (TREE-26). It reads those that are taken before it, and no other entries.
-    async fn free_number(&mut self, folder: NodeId, keys: &NumberedKeys) -> PortResult<Option<u64>>;
 
     /// A living folder and those above it, up to the root, or to a top of the trash that has not taken it along yet; empty where there is
     /// no such folder.

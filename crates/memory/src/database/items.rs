@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use fm_domain::access::Access;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{NumberedKeys, Revision};
+use fm_domain::files::Revision;
 use fm_domain::idempotency::KeyRepo;
 use fm_domain::ids::{BlobId, DriveId, FileId, NodeId};
 use fm_domain::tree::{
@@ -129,11 +129,6 @@ impl NodeRepo for MemoryUnitOfWork {
     async fn taken(&mut self, folder: NodeId, keys: &[String]) -> PortResult<Vec<String>> {
         let nodes = &self.tables.nodes;
         Ok(keys.iter().filter(|key| nodes.entry(folder, key).is_some()).cloned().collect())
-    }
-
-    async fn free_number(&mut self, folder: NodeId, keys: &NumberedKeys) -> PortResult<Option<u64>> {
-        let nodes = &self.tables.nodes;
-        Ok(keys.numbers().find(|number| nodes.entry(folder, &keys.key(*number)).is_none()))
     }
 
     async fn lineage(&mut self, folder: NodeId) -> PortResult<Vec<Ancestor>> {

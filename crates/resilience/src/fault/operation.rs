@@ -119,7 +119,6 @@ operations! {
         NodeRepoFindTrashed = "find_trashed",
         NodeRepoEntry = "entry",
         NodeRepoTaken = "taken",
-        NodeRepoFreeNumber = "free_number",
         NodeRepoLineage = "lineage",
         NodeRepoHeight = "height",
         NodeRepoCountEntries = "count_entries",

@@ -4,7 +4,7 @@ use fm_domain::access::Access;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_domain::files::{NumberedKeys, Revision, VersionNumber};
+use fm_domain::files::{Revision, VersionNumber};
 use fm_domain::ids::{DriveId, FileId, NodeId, OperationId};
 use fm_domain::tree::{
     Ancestor, ChildFilter, ChildPage, Delta, Drive, DriveRepo, EnterDrive, Entered, Item, Label, Marked,
@@ -50,7 +50,6 @@ decorate! {
     find_trashed(access: &Access, id: NodeId) -> PortResult<Option<TrashedItem>> = NodeRepoFindTrashed;
     entry(folder: NodeId, key: &str) -> PortResult<Option<Item>> = NodeRepoEntry;
     taken(folder: NodeId, keys: &[String]) -> PortResult<Vec<String>> = NodeRepoTaken;
-    free_number(folder: NodeId, keys: &NumberedKeys) -> PortResult<Option<u64>> = NodeRepoFreeNumber;
     lineage(folder: NodeId) -> PortResult<Vec<Ancestor>> = NodeRepoLineage;
     height(folder: NodeId) -> PortResult<u32> = NodeRepoHeight;
     count_entries(folder: NodeId, limit: u64) -> PortResult<u64> = NodeRepoCountEntries;

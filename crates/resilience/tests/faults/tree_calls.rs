@@ -2,7 +2,7 @@
 
 use fm_domain::access::{Access, Right};
 use fm_domain::database::UnitOfWork;
-use fm_domain::files::{File, FileName, Numbering, Revision, SortOrder};
+use fm_domain::files::{File, Revision, SortOrder};
 use fm_domain::ids::{DriveId, NodeId, OperationId};
 use fm_domain::testing::a_file;
 use fm_domain::tree::{
@@ -67,10 +67,6 @@ pub(crate) async fn call_nodes(unit: &mut dyn UnitOfWork, operation: Operation) 
         Operation::NodeRepoFindTrashed => got(nodes.find_trashed(&own, id).await),
         Operation::NodeRepoEntry => got(nodes.entry(root, "a").await),
         Operation::NodeRepoTaken => got(nodes.taken(root, &["a".to_owned()]).await),
-        Operation::NodeRepoFreeNumber => {
-            let name: FileName = "a".parse().unwrap();
-            got(nodes.free_number(root, &name.numbered_keys(2, Numbering::AtEnd)).await)
-        }
         Operation::NodeRepoLineage => got(nodes.lineage(root).await),
         Operation::NodeRepoHeight => got(nodes.height(root).await),
         Operation::NodeRepoCountEntries => got(nodes.count_entries(root, 10).await),

@@ -1,10 +1,8 @@
 //! What units of work ask of the entries of a folder.
 
-use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::NumberedKeys;
 use fm_domain::ids::NodeId;
 use fm_domain::tree::Item;
 use uuid::Uuid;
@@ -53,33 +51,6 @@ pub(super) fn taken(
             .load(connection)
             .map_err(store_error)?;
     Ok(rows.into_iter().map(|row| row.text).collect())
-}
-
-/// The smallest of these numbers that no entry of a folder has: the keys come in the order of their numbers, up to the first gap.
-pub(super) fn free_number(
-    connection: &mut SqliteConnection,
-    folder: NodeId,
-    keys: &NumberedKeys,
-) -> PortResult<Option<u64>> {
-    let numbers = keys.numbers();
-    let (first, last) = (keys.key(*numbers.start()), keys.key(*numbers.end()));
-    let taken = nodes::table
-        .filter(nodes::parent.eq(Id::of(folder.uuid())))
-        .filter(nodes::name_search.between(first, last))
-        .order(nodes::name_search)
-        .select(nodes::name_search)
-        .load_iter::<String, DefaultLoadingMode>(connection)
-        .map_err(store_error)?;
-    let mut free = *numbers.start();
-    for key in taken {
-        match keys.number(&key.map_err(store_error)?) {
-            Some(number) if number == free => free += 1,
-            Some(_) => break,
-            // It stands between two numbers, and has none itself.
-            None => {}
-        }
-    }
-    Ok(numbers.contains(&free).then_some(free))
 }
 
 const COUNT_ENTRIES: &str = "SELECT count(*) AS count FROM (SELECT 1 FROM nodes WHERE parent = ?1 LIMIT ?2)";

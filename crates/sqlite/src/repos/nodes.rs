@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use fm_domain::access::Access;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_domain::files::{NumberedKeys, Revision};
+use fm_domain::files::Revision;
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{
     Ancestor, Item, Marked, Measure, NodeRepo, PlaceItem, Removed, TrashedItem, UpdateItem,
@@ -67,11 +67,6 @@ impl NodeRepo for SqliteUnitOfWork {
     async fn taken(&mut self, folder: NodeId, keys: &[String]) -> PortResult<Vec<String>> {
         let keys = keys.to_vec();
         self.run(move |connection| entries::taken(connection, folder, &keys)).await
-    }
-
-    async fn free_number(&mut self, folder: NodeId, keys: &NumberedKeys) -> PortResult<Option<u64>> {
-        let keys = keys.clone();
-        self.run(move |connection| entries::free_number(connection, folder, &keys)).await
     }
 
     async fn lineage(&mut self, folder: NodeId) -> PortResult<Vec<Ancestor>> {

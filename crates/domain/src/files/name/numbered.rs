@@ -1,7 +1,5 @@
 //! Names with a number: what an item is called where its own name is taken.
 
-use std::ops::RangeInclusive;
-
 use super::FileName;
 
 /// Where the number stands.
@@ -14,14 +12,6 @@ pub enum Numbering {
     AtEnd,
 }
 
-/// The keys that a name has with numbers of so many digits: they differ in the number alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NumberedKeys {
-    before: String,
-    after: String,
-    digits: u32,
-}
-
 impl FileName {
     /// The name with this number: `report (2).pdf`. The stem is cut where the whole would be longer than
     /// [`FileName::MAX_CHARS`] characters, and the extension too where it alone leaves no room.
@@ -32,12 +22,16 @@ impl FileName {
         Self(format!("{stem} ({number}){extension}"))
     }
 
-    /// The [keys](Self::search_key) of the names with numbers of so many digits.
+    /// The number from 2 on with which this name is `numbered`, in any case; none where that is another name.
     #[must_use]
-    pub fn numbered_keys(&self, digits: u32, numbering: Numbering) -> NumberedKeys {
-        let (stem, extension) = self.around(digits, numbering);
-        let (before, after) = (Self::fold(&format!("{stem} (")), Self::fold(&format!("){extension}")));
-        NumberedKeys { before, after, digits }
+    pub fn number_of(&self, numbered: &Self, numbering: Numbering) -> Option<u64> {
+        let key = numbered.search_key();
+        // The stem and the extension may have brackets with numbers too.
+        key.split(" (").skip(1).find_map(|rest| {
+            let (digits, _) = rest.split_once(')')?;
+            let number = digits.parse::<u64>().ok().filter(|number| *number >= 2)?;
+            (self.numbered(number, numbering).search_key() == key).then_some(number)
+        })
     }
 
     /// What stands before and after a number of so many digits, without the space and the brackets.
@@ -51,51 +45,6 @@ impl FileName {
         let extension: String = extension.chars().take(room.saturating_sub(1)).collect();
         let room = room.saturating_sub(extension.chars().count());
         (stem.chars().take(room).collect(), extension)
-    }
-}
-
-impl NumberedKeys {
-    /// What stands before the number.
-    #[must_use]
-    pub fn before(&self) -> &str {
-        &self.before
-    }
-
-    /// What stands after it: a bracket at least.
-    #[must_use]
-    pub fn after(&self) -> &str {
-        &self.after
-    }
-
-    /// How many digits the number has: 1 to 18.
-    #[must_use]
-    pub const fn digits(&self) -> u32 {
-        self.digits
-    }
-
-    /// The numbers of so many digits, from 2 on. In the order of code points their keys are in the order of the numbers.
-    #[must_use]
-    pub const fn numbers(&self) -> RangeInclusive<u64> {
-        let first = 10_u64.pow(self.digits - 1);
-        let lowest = if first < 2 { 2 } else { first };
-        let highest = 10 * first - 1;
-        lowest..=highest
-    }
-
-    /// The key of the name with this number, which is one of [`numbers`](Self::numbers).
-    #[must_use]
-    pub fn key(&self, number: u64) -> String {
-        format!("{}{number}{}", self.before, self.after)
-    }
-
-    /// The number of the name that has this key; none where it is the key of another name.
-    #[must_use]
-    pub fn number(&self, key: &str) -> Option<u64> {
-        let digits = key.strip_prefix(&self.before)?.strip_suffix(&self.after)?;
-        let number =
-            digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse::<u64>().ok())??;
-        // No number is written with zeros before it.
-        (self.numbers().contains(&number) && digits.len() == self.digits as usize).then_some(number)
     }
 }
 

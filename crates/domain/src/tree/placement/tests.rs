@@ -1,7 +1,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
 use futures_util::FutureExt as _;
 use mockall::predicate::eq;
+use proptest::collection::hash_set;
+use proptest::prelude::*;
 
 use super::{
     Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name, free_name_of_entry,
@@ -130,20 +135,124 @@ fn entries_are_counted_only_where_a_folder_may_be_full() {
     }
 }
 
+/// How many keys each statement asked for.
+type Rounds = Arc<Mutex<Vec<usize>>>;
+
+/// Nodes in which so numbered entries of folder 1 are called `a (2).txt` and so on.
+fn numbered(is_taken: impl Fn(u64) -> bool + Send + 'static) -> (MockNodeRepo, Rounds) {
+    let rounds = Rounds::default();
+    let asked = rounds.clone();
+    let mut nodes = MockNodeRepo::new();
+    nodes.expect_taken().returning(move |folder, keys| {
+        assert_eq!(folder, node(1));
+        asked.lock().unwrap().push(keys.len());
+        Ok(keys.iter().filter(|key| is_taken(number_in(key.as_str()))).cloned().collect())
+    });
+    (nodes, rounds)
+}
+
+/// The number in `a (2).txt`.
+fn number_in(key: &str) -> u64 {
+    key.strip_prefix("a (").unwrap().strip_suffix(").txt").unwrap().parse().unwrap()
+}
+
+fn free(nodes: &mut MockNodeRepo) -> u64 {
+    let free = now(free_name(nodes, node(1), &name("a.txt"), ItemKind::File)).unwrap();
+    number_in(free.as_str())
+}
+
 #[test]
-fn the_smallest_free_number_is_taken() {
-    for (taken, expected) in [
-        (&[][..], "a (2).txt"),
-        (&["a (2).txt", "a (4).txt"][..], "a (3).txt"),
-        (&["a (3).txt"][..], "a (2).txt"),
+fn without_gaps_the_smallest_free_number_is_found_in_few_statements() {
+    for (last, statements) in [
+        (1, 1),
+        (2, 1),
+        (15, 1),
+        (16, 1),
+        (17, 2),
+        (31, 2),
+        (32, 2),
+        (99, 2),
+        (5_000, 3),
+        (MAX_FOLDER_ENTRIES, 4),
+        (1_000_000, 5),
     ] {
-        let taken: Vec<String> = taken.iter().map(|key| (*key).to_owned()).collect();
-        let mut nodes = MockNodeRepo::new();
-        nodes
-            .expect_taken()
-            .returning(move |_, keys| Ok(keys.iter().filter(|key| taken.contains(key)).cloned().collect()));
-        let free = now(free_name(&mut nodes, node(1), &name("a.txt"), ItemKind::File)).unwrap();
-        assert_eq!(free.as_str(), expected);
+        let (mut nodes, rounds) = numbered(move |number| number <= last);
+        assert_eq!(free(&mut nodes), last + 1);
+        let rounds = rounds.lock().unwrap();
+        assert_eq!(rounds.len(), statements, "{last}: {rounds:?}");
+        assert!(rounds.iter().all(|keys| *keys <= 64), "{last}: {rounds:?}");
+    }
+}
+
+#[test]
+fn up_to_17_a_gap_is_filled() {
+    for (gap, last) in [(2, 3), (3, 17), (17, 5_000)] {
+        let (mut nodes, rounds) = numbered(move |number| number <= last && number != gap);
+        assert_eq!(free(&mut nodes), gap);
+        assert_eq!(rounds.lock().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn beyond_17_a_number_after_a_taken_one_is_found() {
+    // 32 is free, and 18 directly follows what is taken.
+    let (mut nodes, _) = numbered(|number| number <= 17 || number == 64);
+    assert_eq!(free(&mut nodes), 18);
+    // Both 40 and 61 are free and follow a taken one; no number between 32 and 64 is left out of what is asked.
+    let (mut nodes, _) = numbered(|number| number <= 60 && number != 40);
+    assert_eq!(free(&mut nodes), 40);
+    // Of larger ranges not each number is asked for: the gap is not seen.
+    let (mut nodes, _) = numbered(|number| number <= 5_000 && number != 3_000);
+    assert_eq!(free(&mut nodes), 5_001);
+}
+
+#[test]
+fn where_all_powers_of_two_are_taken_the_numbers_after_them_are_asked_for() {
+    for last in [1 << 20, (1 << 20) + 64, (1 << 20) + 100] {
+        let (mut nodes, rounds) = numbered(move |number| {
+            number <= 17 || number.is_power_of_two() || ((1 << 20)..=last).contains(&number)
+        });
+        assert_eq!(free(&mut nodes), last + 1);
+        assert!(rounds.lock().unwrap().iter().all(|keys| *keys <= 64));
+    }
+}
+
+#[test]
+fn a_folder_without_a_free_number_has_more_entries_than_it_may_have() {
+    let mut nodes = MockNodeRepo::new();
+    let most = Arc::new(Mutex::new(0));
+    let asked = Arc::clone(&most);
+    nodes.expect_taken().returning(move |_, keys| {
+        *asked.lock().unwrap() += keys.len() as u64;
+        Ok(keys.to_vec())
+    });
+    let none = now(free_name(&mut nodes, node(1), &name("a"), ItemKind::File));
+    assert!(matches!(none, Err(PortError::Corrupt { what: "nodes", .. })), "{none:?}");
+    assert!(*most.lock().unwrap() > MAX_FOLDER_ENTRIES);
+}
+
+/// Nodes in which these keys are taken.
+fn with_taken(taken: Vec<String>) -> MockNodeRepo {
+    let taken: HashSet<String> = taken.into_iter().collect();
+    let mut nodes = MockNodeRepo::new();
+    nodes
+        .expect_taken()
+        .returning(move |_, keys| Ok(keys.iter().filter(|key| taken.contains(*key)).cloned().collect()));
+    nodes
+}
+
+#[test]
+fn each_number_is_looked_for_under_the_stem_that_its_digits_leave() {
+    for (long, kind) in [
+        (format!("{}.txt", "X".repeat(FileName::MAX_CHARS - 4)), ItemKind::File),
+        ("É".repeat(255), ItemKind::Folder),
+    ] {
+        let long = name(&long);
+        for last in [9, 10, 99, 100, 1_000] {
+            let taken = (2..=last).map(|number| long.numbered(number, kind.numbering()).search_key());
+            let free = now(free_name(&mut with_taken(taken.collect()), node(1), &long, kind)).unwrap();
+            assert_eq!(free, long.numbered(last + 1, kind.numbering()));
+        }
     }
 }
 
@@ -160,39 +269,29 @@ fn the_number_that_an_entry_has_is_free_to_it() {
         ("a (42).txt", &beyond[..], "a (42).txt"),
         ("a (7000000).txt", &beyond[..], "a (100).txt"),
     ] {
-        let taken: Vec<String> = taken.iter().map(|key| (*key).to_owned()).collect();
-        let keys_taken = taken.clone();
-        let mut nodes = MockNodeRepo::new();
-        nodes
-            .expect_taken()
-            .returning(move |_, keys| Ok(keys.iter().filter(|key| taken.contains(key)).cloned().collect()));
-        nodes.expect_free_number().returning(move |_, keys| {
-            Ok(keys.numbers().find(|number| !keys_taken.contains(&keys.key(*number))))
-        });
+        let mut nodes = with_taken(taken.iter().map(|key| (*key).to_owned()).collect());
         let free = free_name_of_entry(&mut nodes, node(1), &name(own), &name("a.txt"), ItemKind::File);
         assert_eq!(now(free).unwrap().as_str(), expected, "{own}");
     }
 }
 
-#[test]
-fn a_number_beyond_thousands_of_copies_is_asked_for_by_its_digits() {
-    let mut nodes = MockNodeRepo::new();
-    nodes.expect_taken().once().returning(|_, keys| Ok(keys.to_vec()));
-    nodes.expect_free_number().times(3).returning(|folder, keys| {
-        assert_eq!(folder, node(1));
-        let first = *keys.numbers().start();
-        assert_eq!(keys.key(first), format!("v1.2 ({first})"));
-        Ok(Some(5_000).filter(|free| keys.numbers().contains(free)))
-    });
-    let free = now(free_name(&mut nodes, node(1), &name("V1.2"), ItemKind::Folder)).unwrap();
-    assert_eq!(free.as_str(), "V1.2 (5000)");
-}
-
-#[test]
-fn a_folder_without_a_free_number_has_more_entries_than_it_may_have() {
-    let mut nodes = MockNodeRepo::new();
-    nodes.expect_taken().returning(|_, keys| Ok(keys.to_vec()));
-    nodes.expect_free_number().times(5).returning(|_, _| Ok(None));
-    let none = now(free_name(&mut nodes, node(1), &name("a"), ItemKind::File));
-    assert!(matches!(none, Err(PortError::Corrupt { what: "nodes", .. })), "{none:?}");
+proptest! {
+    #[test]
+    fn a_number_is_free_and_follows_a_taken_one(
+        last in 1_u64..3_000,
+        others in hash_set(2_u64..4_000, 0..300),
+        powers in any::<u64>(),
+    ) {
+        let is_taken = move |number: u64| {
+            number <= last || others.contains(&number) || (number.is_power_of_two() && number & powers != 0)
+        };
+        let (mut nodes, rounds) = numbered(is_taken.clone());
+        let found = free(&mut nodes);
+        prop_assert!(!is_taken(found));
+        prop_assert!(is_taken(found - 1));
+        let smallest = (2..).find(|number| !is_taken(*number)).unwrap();
+        prop_assert!(found == smallest || smallest > 17, "{found} for {smallest}");
+        let rounds = rounds.lock().unwrap();
+        prop_assert!(rounds.len() <= 5 && rounds.iter().all(|keys| *keys <= 64), "{rounds:?}");
+    }
 }

@@ -6,7 +6,7 @@ use fm_domain::access::{Access, Right};
 use fm_domain::blobs::{BlobIntent, BlobKey, StoredBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::database::Database;
-use fm_domain::files::{File, Numbering, SortOrder, VersionNumber};
+use fm_domain::files::{File, SortOrder, VersionNumber};
 use fm_domain::ids::{DriveId, NodeId, OperationId};
 use fm_domain::tree::{
     ChildFilter, ChildKey, ChildPage, ChildSort, Delta, Folder, Item, Operation, OperationKind,
@@ -84,8 +84,6 @@ async fn make(database: &SqliteDatabase, access: &Access, folders: [&Folder; 2],
     nodes.find(access, thing.id.into()).await.unwrap().unwrap();
     nodes.entry(outer.id, "inner").await.unwrap().unwrap();
     assert_eq!(nodes.taken(outer.id, &["inner".to_owned()]).await.unwrap(), ["inner"]);
-    let keys = outer.name.as_ref().unwrap().numbered_keys(2, Numbering::AtEnd);
-    assert_eq!(nodes.free_number(outer.id, &keys).await.unwrap(), Some(10));
     assert_eq!(nodes.lineage(inner.id).await.unwrap().len(), 3);
     assert_eq!(nodes.height(outer.id).await.unwrap(), 1);
     assert_eq!(nodes.count_entries(outer.id, 10).await.unwrap(), 1);
@@ -166,11 +164,6 @@ pub(super) fn trees_go_along_their_indexes(plans: &BTreeMap<String, Vec<String>>
     for (start, part, index) in [
         ("SELECT", "`nodes`.`name_search` =", "nodes_by_key (parent=? AND name_search=?)"),
         ("SELECT name_search", "json_each", "nodes_by_key (parent=? AND name_search=?)"),
-        (
-            "SELECT `nodes`.`name_search`",
-            "BETWEEN",
-            "nodes_by_key (parent=? AND name_search>? AND name_search<?)",
-        ),
         ("SELECT count(*) AS count", "LIMIT", "nodes_by_key (parent=?)"),
         ("SELECT entry.*", "", "nodes_by_trash (trash=?)"),
         ("SELECT * FROM nodes WHERE trash", "", "nodes_by_trash (trash=?)"),
