@@ -57,6 +57,7 @@ decorate! {
 decorate! {
     impl JobQueries for ObservedReads, self: &mut Self, by self.inner.jobs(), at DEBUG;
     depths(now: Timestamp) -> PortResult<Vec<QueueDepth>> = "database.jobs.depths";
+    list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = "database.jobs.list";
 }
 
 decorate! {
@@ -142,7 +143,6 @@ decorate! {
     put_back(id: JobId, attempt: u32, retry_at: Timestamp, reason: &str) -> PortResult<bool> = "database.jobs.put_back";
     next_due(kinds: &[JobKind]) -> PortResult<Option<Timestamp>> = "database.jobs.next_due";
     count_living() -> PortResult<u64> = "database.jobs.count_living";
-    list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = "database.jobs.list";
     take_dead(id: JobId) -> PortResult<Option<JobRecord>> = "database.jobs.take_dead";
     {
         async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued> {

@@ -106,6 +106,30 @@ impl JobQueries for PgReadRepos {
         let rows: Vec<DepthRow> = lease.run(|connection| depths.load(connection)).await?;
         rows.into_iter().map(depth).collect()
     }
+
+    async fn list(
+        &mut self,
+        state: Option<JobState>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> PortResult<Vec<JobRecord>> {
+        let mut query = jobs::table.select(JobRecordRow::as_select()).order(jobs::id).into_boxed::<Pg>();
+        if let Some(after) = after {
+            query = query.filter(jobs::id.gt(after.uuid()));
+        }
+        query = match state {
+            None => query,
+            Some(JobState::Dead) => query.filter(jobs::state.eq(DEAD)),
+            Some(JobState::Running) => query.filter(jobs::lease_until.is_not_null()),
+            Some(JobState::Waiting) => {
+                query.filter(jobs::state.eq(LIVING)).filter(jobs::lease_until.is_null())
+            }
+        };
+        let query = query.limit(i64::from(limit));
+        let mut lease = self.pool.lease().await?;
+        let rows: Vec<JobRecordRow> = lease.run(|connection| query.load(connection)).await?;
+        Ok(rows.into_iter().map(JobRecordRow::record).collect())
+    }
 }
 
 #[async_trait]
@@ -200,29 +224,6 @@ impl JobQueue for PgUnitOfWork {
         let living = jobs::table.filter(jobs::state.eq(LIVING)).count();
         let living: i64 = self.run(|connection| living.get_result(connection)).await?;
         self.understood(count("jobs", living))
-    }
-
-    async fn list(
-        &mut self,
-        state: Option<JobState>,
-        after: Option<JobId>,
-        limit: u32,
-    ) -> PortResult<Vec<JobRecord>> {
-        let mut query = jobs::table.select(JobRecordRow::as_select()).order(jobs::id).into_boxed();
-        if let Some(after) = after {
-            query = query.filter(jobs::id.gt(after.uuid()));
-        }
-        query = match state {
-            None => query,
-            Some(JobState::Dead) => query.filter(jobs::state.eq(DEAD)),
-            Some(JobState::Running) => query.filter(jobs::lease_until.is_not_null()),
-            Some(JobState::Waiting) => {
-                query.filter(jobs::state.eq(LIVING)).filter(jobs::lease_until.is_null())
-            }
-        };
-        let query = query.limit(i64::from(limit));
-        let rows = self.run(|connection| query.load(connection)).await?;
-        Ok(rows.into_iter().map(JobRecordRow::record).collect())
     }
 
     async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>> {

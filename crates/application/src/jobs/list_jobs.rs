@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::registry::{JobRegistry, Unreadable};
-use crate::engine::retry::retry_conflicts;
 use crate::ports::Ports;
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
@@ -33,22 +32,16 @@ impl ListJobs {
         Self { db: ports.db.clone(), registry: registry.clone() }
     }
 
-    /// Jobs in this state, or all, oldest first: those after `after`, at most 500. An empty page is the end.
+    /// Jobs in this state, or all, oldest first: those after `after`, at most 500. An empty page is the end. It only reads: a sealed
+    /// database answers too.
     pub async fn run(&self, state: Option<JobState>, after: Option<JobId>) -> PortResult<Vec<ListedJob>> {
-        let page = retry_conflicts(|| self.page(state, after)).await?;
+        let page = self.db.read().await?.jobs().list(state, after, PAGE).await?;
         Ok(page.into_iter().map(|record| self.listed(record)).collect())
     }
 
     fn listed(&self, record: JobRecord) -> ListedJob {
         let unreadable = self.registry.read(&record.kind, &record.payload).err();
         ListedJob { record, unreadable }
-    }
-
-    async fn page(&self, state: Option<JobState>, after: Option<JobId>) -> PortResult<Vec<JobRecord>> {
-        let mut unit = self.db.begin().await?;
-        let jobs = unit.jobs().list(state, after, PAGE).await?;
-        unit.rollback().await?;
-        Ok(jobs)
     }
 }
 

@@ -25,7 +25,7 @@ use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, FileFilter, FilePage, FileQueries};
 use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
-use fm_domain::jobs::{JobQueries, QueueDepth};
+use fm_domain::jobs::{JobQueries, MockJobQueries};
 use fm_domain::testing::{CountingIds, FakeUnitOfWork, FixedClock, NotedTrail, a_file};
 use fm_domain::tree::{MockTreeQueries, TreeQueries, Version};
 use fm_domain::uploads::{Upload, UploadQueries};
@@ -136,17 +136,19 @@ impl Database for Deployment {
         Ok(Box::new(unit))
     }
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
-        Ok(Box::new(Reads { tree: self.tree(), deployment: self.clone() }))
+        let (tree, jobs) = (self.tree(), MockJobQueries::new());
+        Ok(Box::new(Reads { deployment: self.clone(), tree, jobs }))
     }
     async fn ping(&self) -> PortResult<()> {
         Ok(())
     }
 }
 
-/// Reads of the deployment, whose trees have old versions alone.
+/// Reads of the deployment, whose trees have old versions alone, and whose queue is not asked.
 struct Reads {
     deployment: Deployment,
     tree: MockTreeQueries,
+    jobs: MockJobQueries,
 }
 
 impl Deployment {
@@ -182,7 +184,7 @@ impl ReadRepos for Reads {
         &mut self.deployment
     }
     fn jobs(&mut self) -> &mut dyn JobQueries {
-        &mut self.deployment
+        &mut self.jobs
     }
     fn audit(&mut self) -> &mut dyn AuditQueries {
         &mut self.deployment
@@ -193,13 +195,6 @@ impl ReadRepos for Reads {
 impl UploadQueries for Deployment {
     async fn find(&mut self, _: &Access, _: UploadId) -> PortResult<Option<Upload>> {
         Ok(None)
-    }
-}
-
-#[async_trait]
-impl JobQueries for Deployment {
-    async fn depths(&mut self, _: Timestamp) -> PortResult<Vec<QueueDepth>> {
-        Ok(Vec::new())
     }
 }
 

@@ -113,6 +113,8 @@ pub(crate) async fn archive_08_a_sealed_database_takes_no_change_and_can_be_read
         assert_eq!(read, Some(Account::new(user.clone())));
         let depths = db.read().await.unwrap().jobs().depths(at(0)).await.unwrap();
         assert_eq!(depths, [], "the queue is counted too");
+        let jobs = db.read().await.unwrap().jobs().list(None, None, 10).await.unwrap();
+        assert_eq!(jobs, [], "and listed");
     }
     assert_eq!(given.stored(user.id, file.id).await, Some(file));
     let counted = snapshot(harness).await.row_counts().await.unwrap();

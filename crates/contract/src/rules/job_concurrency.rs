@@ -99,9 +99,7 @@ impl Concurrency {
 
     async fn holds(&self, job: &ClaimedJob) -> bool {
         let before = JobId::new(Uuid::from_u128(job.id.uuid().as_u128() - 1));
-        let mut unit = self.given.unit().await;
-        let next = unit.jobs().list(None, Some(before), 1).await.unwrap();
-        unit.rollback().await.unwrap();
+        let next = self.given.read().await.jobs().list(None, Some(before), 1).await.unwrap();
         next.iter().any(|found| found.id == job.id && found.attempt == job.attempt)
     }
 
@@ -154,9 +152,8 @@ async fn retry_reads<'a, T>(unit: impl Fn() -> BoxFuture<'a, PortResult<T>>) -> 
 async fn everything(given: &Given) -> Vec<JobRecord> {
     let mut all: Vec<JobRecord> = Vec::new();
     loop {
-        let mut unit = given.unit().await;
-        let page = unit.jobs().list(None, all.last().map(|job| job.id), 1000).await.unwrap();
-        unit.rollback().await.unwrap();
+        let after = all.last().map(|job| job.id);
+        let page = given.read().await.jobs().list(None, after, 1000).await.unwrap();
         if page.is_empty() {
             return all;
         }

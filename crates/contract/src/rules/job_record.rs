@@ -8,10 +8,7 @@ use crate::fixture::{at, fill, uuid};
 use crate::harness::DatabaseHarness;
 
 async fn listed(given: &Given, state: Option<JobState>, after: Option<JobId>, limit: u32) -> Vec<JobRecord> {
-    let mut unit = given.unit().await;
-    let jobs = unit.jobs().list(state, after, limit).await.unwrap();
-    unit.rollback().await.unwrap();
-    jobs
+    given.read().await.jobs().list(state, after, limit).await.unwrap()
 }
 
 fn ids(records: &[JobRecord]) -> Vec<JobId> {

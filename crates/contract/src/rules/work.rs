@@ -128,10 +128,11 @@ pub(crate) async fn job_24_a_job_that_no_worker_holds_takes_no_answer<H: Databas
         assert!(!jobs.renew(job.id, attempt, at(900)).await.unwrap(), "it was renewed");
         assert!(!jobs.fail(job.id, attempt, Some(at(900)), "again").await.unwrap(), "it failed again");
     }
-    assert_eq!(jobs.list(None, None, 10).await.unwrap().len(), 3, "all are there");
-    let dead_ones = jobs.list(Some(JobState::Dead), None, 10).await.unwrap();
-    assert_eq!(dead_ones.iter().map(|job| job.id).collect::<Vec<_>>(), [dead.id]);
     unit.commit().await.unwrap();
+    let mut reads = given.read().await;
+    assert_eq!(reads.jobs().list(None, None, 10).await.unwrap().len(), 3, "all are there");
+    let dead_ones = reads.jobs().list(Some(JobState::Dead), None, 10).await.unwrap();
+    assert_eq!(dead_ones.iter().map(|job| job.id).collect::<Vec<_>>(), [dead.id]);
     assert_eq!(given.claim(at(1), at(60), 10).await.len(), 1, "the one that waits is as it was");
 }
 
@@ -172,7 +173,8 @@ pub(crate) async fn job_25_a_retry_keeps_the_name_the_priority_and_the_first_tim
             Enqueued::AlreadyThere,
             "its name while it waits"
         );
-        let listed = unit.jobs().list(Some(JobState::Waiting), None, 10).await.unwrap();
+        unit.rollback().await.unwrap();
+        let listed = given.read().await.jobs().list(Some(JobState::Waiting), None, 10).await.unwrap();
         assert_eq!(listed.len(), 2);
         for record in listed {
             let job = if record.id == urgent.id { &urgent } else { &lazy };
@@ -183,7 +185,6 @@ pub(crate) async fn job_25_a_retry_keeps_the_name_the_priority_and_the_first_tim
                 "when it was to run first"
             );
         }
-        unit.rollback().await.unwrap();
     }
     let claimed = given.claim(at(400), at(460), 10).await;
     let expected = [(urgent.id, 4, urgent.run_at), (lazy.id, 4, lazy.run_at)];

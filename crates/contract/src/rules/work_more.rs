@@ -109,10 +109,7 @@ pub(crate) async fn upload_19_of_uploads_of_one_moment_the_larger_id_is_found<H:
 
 impl Given {
     async fn listed(&self, state: JobState, after: Option<JobId>, limit: u32) -> Vec<JobRecord> {
-        let mut unit = self.unit().await;
-        let jobs = unit.jobs().list(Some(state), after, limit).await.unwrap();
-        unit.rollback().await.unwrap();
-        jobs
+        self.read().await.jobs().list(Some(state), after, limit).await.unwrap()
     }
 
     /// Commits these jobs and lets the first attempt at each fail for good.

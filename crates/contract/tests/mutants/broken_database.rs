@@ -215,6 +215,8 @@ pub(crate) struct BrokenUnit {
     pub(crate) has_files: bool,
     pub(crate) inserted: Inserted,
     pub(crate) common: Arc<Common>,
+    /// What is committed.
+    pub(crate) database: MemoryDatabase,
 }
 
 /// Its reads.
@@ -279,7 +281,8 @@ impl Database for Broken {
         }
         let inner = Some(self.reach()?.begin().await?);
         let (inserted, common) = (Arc::clone(&self.inserted), Arc::clone(&self.common));
-        Ok(Box::new(BrokenUnit { inner, fault: self.fault, hurt: false, has_files: false, inserted, common }))
+        let (fault, database) = (self.fault, self.inner.clone());
+        Ok(Box::new(BrokenUnit { inner, fault, hurt: false, has_files: false, inserted, common, database }))
     }
 
     async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {

@@ -109,6 +109,11 @@ impl KeyRepo for BrokenUnit {
 }
 
 impl BrokenUnit {
+    /// The committed jobs in this state, or all.
+    async fn committed_jobs(&mut self, state: Option<JobState>) -> PortResult<Vec<JobRecord>> {
+        self.database.read().await?.jobs().list(state, None, u32::MAX).await
+    }
+
     /// How many of the first due jobs, of whatever kind, are of these kinds.
     async fn of_kinds_among_the_first(
         &mut self,
@@ -120,7 +125,7 @@ impl BrokenUnit {
         if self.honest().jobs().count_living().await? > 50 {
             return Ok(limit);
         }
-        let mut due = self.honest().jobs().list(Some(JobState::Waiting), None, 100).await?;
+        let mut due = self.committed_jobs(Some(JobState::Waiting)).await?;
         due.retain(|job| job.run_at <= now && job.attempt == 0);
         let priorities = self.common.priorities.lock().unwrap();
         due.sort_by_key(|job| (Reverse(priorities.get(&job.id).copied()), job.run_at));
@@ -160,7 +165,7 @@ impl JobQueue for BrokenUnit {
             }
         }
         if enqueued == Enqueued::AlreadyThere && self.is(Fault::ReleasesNamesOnRetry) {
-            let waiting = self.honest().jobs().list(Some(JobState::Waiting), None, u32::MAX).await?;
+            let waiting = self.committed_jobs(Some(JobState::Waiting)).await?;
             if waiting.iter().any(|waiting| waiting.attempt > 0) {
                 return Ok(Enqueued::Added);
             }
@@ -257,9 +262,12 @@ impl JobQueue for BrokenUnit {
                 return self.honest().jobs().put_back(id, attempt, retry_at, "").await;
             }
             Fault::PutsBackForAnyAttempt => {
-                let jobs = self.honest().jobs().list(None, None, u32::MAX).await?;
-                let held = jobs.into_iter().find(|job| job.id == id).map_or(attempt, |job| job.attempt);
-                return self.honest().jobs().put_back(id, held, retry_at, reason).await;
+                for any in 0..10 {
+                    if self.honest().jobs().put_back(id, any, retry_at, reason).await? {
+                        return Ok(true);
+                    }
+                }
+                return Ok(false);
             }
             _ => {}
         }
@@ -269,7 +277,7 @@ impl JobQueue for BrokenUnit {
     async fn next_due(&mut self, kinds: &[JobKind]) -> PortResult<Option<Timestamp>> {
         let next = self.honest().jobs().next_due(kinds).await?;
         if self.is(Fault::CallsRetriesDueAtOnce) && next.is_some() {
-            let waiting = self.honest().jobs().list(Some(JobState::Waiting), None, 100).await?;
+            let waiting = self.committed_jobs(Some(JobState::Waiting)).await?;
             let retries = waiting.iter().filter(|job| job.attempt > 0 && kinds.contains(&job.kind));
             return Ok(retries.map(|job| job.run_at).chain(next).min());
         }
@@ -280,27 +288,9 @@ impl JobQueue for BrokenUnit {
         self.honest().jobs().count_living().await
     }
 
-    async fn list(
-        &mut self,
-        state: Option<JobState>,
-        after: Option<JobId>,
-        limit: u32,
-    ) -> PortResult<Vec<JobRecord>> {
-        let state = state.filter(|_| !self.is(Fault::ListsEveryJob));
-        let limit = if self.is(Fault::ListsAPageOfJobs) { limit.min(PAGE) } else { limit };
-        let limit = if self.is(Fault::TakesLimitsAs31Bits) { limit_31(limit) } else { limit };
-        if self.is(Fault::FiltersJobsAfterTheLimit) {
-            let mut jobs = self.honest().jobs().list(None, after, limit).await?;
-            jobs.retain(|job| state.is_none_or(|state| job.state == state));
-            return Ok(jobs);
-        }
-        self.honest().jobs().list(state, after, limit).await
-    }
-
     async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>> {
         if self.is(Fault::TakesTheLiving) {
-            let jobs = self.honest().jobs().list(None, None, u32::MAX).await?;
-            return Ok(jobs.into_iter().find(|job| job.id == id));
+            return Ok(self.committed_jobs(None).await?.into_iter().find(|job| job.id == id));
         }
         let taken = self.honest().jobs().take_dead(id).await?;
         let loses = self.is(Fault::TakesTheDeadWithoutTheirError);
@@ -320,6 +310,23 @@ impl JobQueries for BrokenReads {
             }
         }
         Ok(depths)
+    }
+
+    async fn list(
+        &mut self,
+        state: Option<JobState>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> PortResult<Vec<JobRecord>> {
+        let state = state.filter(|_| self.fault != Fault::ListsEveryJob);
+        let limit = if self.fault == Fault::ListsAPageOfJobs { limit.min(PAGE) } else { limit };
+        let limit = if self.fault == Fault::TakesLimitsAs31Bits { limit_31(limit) } else { limit };
+        if self.fault == Fault::FiltersJobsAfterTheLimit {
+            let mut jobs = self.inner.jobs().list(None, after, limit).await?;
+            jobs.retain(|job| state.is_none_or(|state| job.state == state));
+            return Ok(jobs);
+        }
+        self.inner.jobs().list(state, after, limit).await
     }
 }
 

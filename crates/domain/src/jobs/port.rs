@@ -78,15 +78,6 @@ pub trait JobQueue: Send {
     /// How many jobs wait or run; the dead are not counted.
     async fn count_living(&mut self) -> PortResult<u64>;
 
-    /// Jobs in this state, or all, by their ids (the oldest first), those after `after`, at most `limit`: fewer only when
-    /// there are no more (JOB-22, JOB-33).
-    async fn list(
-        &mut self,
-        state: Option<JobState>,
-        after: Option<JobId>,
-        limit: u32,
-    ) -> PortResult<Vec<JobRecord>>;
-
     /// Removes a dead job from the queue and answers it as it was (JOB-31); `None` when no dead job has this
     /// id.
     async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>>;
@@ -99,6 +90,15 @@ pub trait JobQueries: Send {
     /// How many jobs of each kind there are, in the order of the names of the kinds; a kind without a job is left out. A job is due
     /// that could be claimed at `now`: since its start, its retry or the end of its lease (JOB-39). It reads the whole queue.
     async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>>;
+
+    /// Jobs in this state, or all, by their ids (the oldest first), those after `after`, at most `limit`: fewer only when
+    /// there are no more (JOB-22, JOB-33).
+    async fn list(
+        &mut self,
+        state: Option<JobState>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> PortResult<Vec<JobRecord>>;
 }
 
 /// How long a signal lets its caller wait while it is not notified of every commit.

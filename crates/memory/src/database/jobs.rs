@@ -1,7 +1,9 @@
 //! The queue.
 
+mod queries;
+
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Bound;
 
 use async_trait::async_trait;
@@ -9,13 +11,12 @@ use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{JobId, UserId};
 use fm_domain::jobs::{
-    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueries, JobQueue, JobRecord, JobState, NewJob, Priority,
-    QueueDepth,
+    ClaimedJob, Enqueued, JobKind, JobPayload, JobQueue, JobRecord, JobState, NewJob, Priority,
 };
 use fm_domain::trace::TraceContext;
 use uuid::Uuid;
 
-use super::tables::{Map, Set, Tables};
+use super::tables::{Map, Set};
 use super::unit::MemoryUnitOfWork;
 
 /// The most urgent first, then the longest due.
@@ -168,30 +169,6 @@ impl Jobs {
 }
 
 #[async_trait]
-impl JobQueries for Tables {
-    async fn depths(&mut self, now: Timestamp) -> PortResult<Vec<QueueDepth>> {
-        let mut depths: BTreeMap<&JobKind, QueueDepth> = BTreeMap::new();
-        for row in self.jobs.by_id.values() {
-            let depth = depths.entry(&row.kind).or_insert_with(|| QueueDepth {
-                kind: row.kind.clone(),
-                waiting: 0,
-                running: 0,
-                dead: 0,
-                oldest_due: None,
-            });
-            match row.state() {
-                JobState::Waiting => depth.waiting += 1,
-                JobState::Running => depth.running += 1,
-                JobState::Dead => depth.dead += 1,
-            }
-            let due = row.due_at().filter(|due_at| *due_at <= now);
-            depth.oldest_due = depth.oldest_due.into_iter().chain(due).min();
-        }
-        Ok(depths.into_values().collect())
-    }
-}
-
-#[async_trait]
 impl JobQueue for MemoryUnitOfWork {
     async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued> {
         let jobs = &self.tables.jobs;
@@ -301,18 +278,6 @@ impl JobQueue for MemoryUnitOfWork {
 
     async fn count_living(&mut self) -> PortResult<u64> {
         Ok(self.tables.jobs.due.size() as u64)
-    }
-
-    async fn list(
-        &mut self,
-        state: Option<JobState>,
-        after: Option<JobId>,
-        limit: u32,
-    ) -> PortResult<Vec<JobRecord>> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let jobs = self.tables.jobs.by_id.range((from, Bound::Unbounded));
-        let wanted = jobs.filter(|(_, row)| state.is_none_or(|state| row.state() == state));
-        Ok(wanted.take(limit as usize).map(|(id, row)| row.record(*id)).collect())
     }
 
     async fn take_dead(&mut self, id: JobId) -> PortResult<Option<JobRecord>> {

@@ -67,6 +67,7 @@ operations! {
     }
     "JobQueries" {
         JobQueriesDepths = "depths",
+        JobQueriesList = "list",
     }
     "AuditQueries" {
         AuditQueriesList = "list",
@@ -189,7 +190,6 @@ operations! {
         JobQueuePutBack = "put_back",
         JobQueueNextDue = "next_due",
         JobQueueCountLiving = "count_living",
-        JobQueueList = "list",
         JobQueueTakeDead = "take_dead",
     }
     "AuditRepo" {

@@ -56,6 +56,7 @@ decorate! {
 decorate! {
     impl JobQueries for FaultyReads, self: &mut Self, by self.inner.jobs();
     depths(now: Timestamp) -> PortResult<Vec<QueueDepth>> = JobQueriesDepths;
+    list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = JobQueriesList;
 }
 
 decorate! {
@@ -142,7 +143,6 @@ decorate! {
     put_back(id: JobId, attempt: u32, retry_at: Timestamp, reason: &str) -> PortResult<bool> = JobQueuePutBack;
     next_due(kinds: &[JobKind]) -> PortResult<Option<Timestamp>> = JobQueueNextDue;
     count_living() -> PortResult<u64> = JobQueueCountLiving;
-    list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = JobQueueList;
     take_dead(id: JobId) -> PortResult<Option<JobRecord>> = JobQueueTakeDead;
 }
 

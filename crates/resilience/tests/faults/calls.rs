@@ -148,6 +148,7 @@ async fn call_database(rig: &Rig, operation: Operation) -> Got {
                 .await)
         }
         Operation::JobQueriesDepths => got(rig.db.read().await.unwrap().jobs().depths(now()).await),
+        Operation::JobQueriesList => got(rig.db.read().await.unwrap().jobs().list(None, None, 1).await),
         Operation::UploadQueriesFind => {
             let id = UploadId::new(Uuid::now_v7());
             got(rig
@@ -290,7 +291,6 @@ async fn call_queue(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::JobQueuePutBack => got(unit.jobs().put_back(job.id, 1, now(), "why").await),
         Operation::JobQueueNextDue => got(unit.jobs().next_due(&[SweepBlobs::kind()]).await),
         Operation::JobQueueCountLiving => got(unit.jobs().count_living().await),
-        Operation::JobQueueList => got(unit.jobs().list(None, None, 1).await),
         Operation::JobQueueTakeDead => got(unit.jobs().take_dead(job.id).await),
         _ => panic!("{operation} is not called"),
     }

@@ -5,11 +5,13 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_domain::jobs::{JobQueries, QueueDepth};
+use fm_domain::ids::JobId;
+use fm_domain::jobs::{JobQueries, JobRecord, JobState, QueueDepth};
 
 use crate::database::SqliteReadRepos;
 use crate::error::store_error;
-use crate::rows::number;
+use crate::rows::{Id, JobRecordRow, number};
+use crate::schema::jobs;
 use crate::sql::fixed;
 
 const DEPTHS: &str = "SELECT kind, sum(dead = 0 AND lease_until IS NULL) AS waiting, \
@@ -51,6 +53,32 @@ impl JobQueries for SqliteReadRepos {
             let depths = fixed(diesel::sql_query(DEPTHS).bind::<BigInt, _>(now.unix_micros()));
             let rows: Vec<DepthRow> = depths.load(connection).map_err(store_error)?;
             rows.into_iter().map(DepthRow::depth).collect()
+        })
+        .await
+    }
+
+    async fn list(
+        &mut self,
+        state: Option<JobState>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> PortResult<Vec<JobRecord>> {
+        let after = after.map(|after| Id::of(after.uuid()));
+        self.ask(move |connection| {
+            let mut query = jobs::table.select(JobRecordRow::as_select()).order(jobs::id).into_boxed();
+            if let Some(after) = after {
+                query = query.filter(jobs::id.gt(after));
+            }
+            query = match state {
+                None => query,
+                Some(JobState::Dead) => query.filter(jobs::dead.eq(true)),
+                Some(JobState::Running) => query.filter(jobs::lease_until.is_not_null()),
+                Some(JobState::Waiting) => {
+                    query.filter(jobs::dead.eq(false)).filter(jobs::lease_until.is_null())
+                }
+            };
+            let rows = query.limit(limit.into()).load(connection).map_err(store_error)?;
+            rows.into_iter().map(JobRecordRow::record).collect()
         })
         .await
     }

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Bool};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::JobId;
-use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, JobState, NewJob};
+use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobQueue, JobRecord, NewJob};
 
 use super::claim::next;
 use crate::error::store_error;
@@ -156,32 +156,6 @@ impl JobQueue for SqliteUnitOfWork {
         self.run(|connection| {
             let count = jobs::table.filter(living()).count().get_result(connection).map_err(store_error)?;
             number("the number of jobs", count)
-        })
-        .await
-    }
-
-    async fn list(
-        &mut self,
-        state: Option<JobState>,
-        after: Option<JobId>,
-        limit: u32,
-    ) -> PortResult<Vec<JobRecord>> {
-        let after = after.map(|after| Id::of(after.uuid()));
-        self.run(move |connection| {
-            let mut query = jobs::table.select(JobRecordRow::as_select()).order(jobs::id).into_boxed();
-            if let Some(after) = after {
-                query = query.filter(jobs::id.gt(after));
-            }
-            query = match state {
-                None => query,
-                Some(JobState::Dead) => query.filter(jobs::dead.eq(true)),
-                Some(JobState::Running) => query.filter(jobs::lease_until.is_not_null()),
-                Some(JobState::Waiting) => {
-                    query.filter(jobs::dead.eq(false)).filter(jobs::lease_until.is_null())
-                }
-            };
-            let rows = query.limit(limit.into()).load(connection).map_err(store_error)?;
-            rows.into_iter().map(JobRecordRow::record).collect()
         })
         .await
     }

@@ -417,9 +417,10 @@ async fn jobs(database: &SqliteDatabase) {
     jobs.enqueue(&NewJob { owner: Some(UserId::new(Uuid::now_v7())), ..job() }).await.unwrap();
     jobs.claim(&[KIND], NOW, NOW.plus(Duration::from_secs(1)), 1).await.unwrap();
     jobs.count_living().await.unwrap();
-    jobs.list(Some(JobState::Dead), Some(errand.id), 10).await.unwrap();
     jobs.take_dead(errand.id).await.unwrap();
     unit.commit().await.unwrap();
+    let mut reads = database.read().await.unwrap();
+    reads.jobs().list(Some(JobState::Dead), Some(errand.id), 10).await.unwrap();
 }
 
 async fn sessions(sessions: &SqliteSessionStore, someone: &User) {

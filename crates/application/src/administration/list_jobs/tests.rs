@@ -8,7 +8,7 @@ use crate::testing::TestPorts;
 use fm_domain::clock::Clock as _;
 use fm_domain::ids::JobId;
 use fm_domain::jobs::{JobRecord, JobState};
-use fm_domain::testing::{CountingIds, FakeUnitOfWork, FixedClock};
+use fm_domain::testing::{CountingIds, FakeReads, FixedClock};
 
 fn job(number: u64) -> JobRecord {
     JobRecord {
@@ -31,14 +31,14 @@ async fn list(
     after: Option<JobId>,
     command: ListJobsCommand,
 ) -> Result<JobPage, PageError> {
-    let mut unit = FakeUnitOfWork::default();
+    let mut queue = FakeReads::default();
     let state = command.state;
-    unit.jobs.expect_list().returning(move |seen, from, _| {
+    queue.jobs.expect_list().returning(move |seen, from, _| {
         assert_eq!((seen, from), (state, after));
         Ok(found.clone())
     });
     let mut doubles = TestPorts::default();
-    doubles.db = doubles.db.reads(asking(Some(an_admin()))).unit(unit);
+    doubles.db = doubles.db.reads(asking(Some(an_admin()))).reads(queue);
     ListJobsForAdmins::new(&doubles.ports(), &JobRegistry::standard()).run(&ada(), command).await
 }
 

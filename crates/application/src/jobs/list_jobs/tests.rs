@@ -1,17 +1,29 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use crate::fixture::{lost_race, once};
+use crate::fixture::unavailable;
 use crate::jobs::{Job as _, JobRegistry, ListJobs, ListedJob, SweepBlobs, payload};
 use crate::testing::TestPorts;
 use fm_domain::clock::Clock as _;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::JobId;
 use fm_domain::jobs::{JobKind, JobPayload, JobRecord, JobState};
-use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock};
+use fm_domain::testing::{CountingIds, FakeReads, FixedClock};
 use serde_json::json;
 
+/// Doubles whose queue answers so when it is asked for this page, and which begin no unit of work.
+fn listing(state: Option<JobState>, after: Option<JobId>, page: PortResult<Vec<JobRecord>>) -> TestPorts {
+    let mut reads = FakeReads::default();
+    reads.jobs.expect_list().times(1).return_once(move |asked, seen, limit| {
+        assert_eq!((asked, seen, limit), (state, after, 500));
+        page
+    });
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads);
+    doubles
+}
+
 #[tokio::test]
-async fn a_page_of_jobs_is_asked_for_again_after_a_lost_race() {
-    let effects = Effects::default();
+async fn a_page_of_jobs_is_listed_by_reads_alone() {
     let after = JobId::new(CountingIds::nth(1));
     let dead = JobRecord {
         id: JobId::new(CountingIds::nth(2)),
@@ -22,25 +34,22 @@ async fn a_page_of_jobs_is_asked_for_again_after_a_lost_race() {
         run_at: FixedClock::NEW_YEAR.now(),
         last_error: None,
     };
-    let mut doubles = TestPorts::default();
-    for found in [None, Some(vec![dead.clone()])] {
-        let mut unit = FakeUnitOfWork::noting(&effects);
-        once!(effects, unit.jobs.expect_list(), "list", |state, seen, limit| {
-            assert_eq!((state, seen, limit), (Some(JobState::Dead), Some(after), 500));
-            found.clone().ok_or_else(lost_race)
-        });
-        doubles.db = doubles.db.unit(unit);
-    }
+    let doubles = listing(Some(JobState::Dead), Some(after), Ok(vec![dead.clone()]));
     let page = ListJobs::new(&doubles.ports(), &JobRegistry::standard())
         .run(Some(JobState::Dead), Some(after))
         .await;
     assert_eq!(page.unwrap(), [ListedJob { record: dead, unreadable: None }]);
-    assert_eq!(effects.seen(), ["list", "drop", "list", "rollback"]);
+}
+
+#[tokio::test]
+async fn a_store_out_of_reach_is_told() {
+    let doubles = listing(None, None, Err(unavailable()));
+    let page = ListJobs::new(&doubles.ports(), &JobRegistry::standard()).run(None, None).await;
+    assert!(matches!(page, Err(PortError::Unavailable(_))), "{page:?}");
 }
 
 #[tokio::test]
 async fn a_job_that_this_node_cannot_run_is_listed_with_the_reason() {
-    let effects = Effects::default();
     let of = |kind: &'static str, json| JobRecord {
         id: JobId::new(CountingIds::nth(2)),
         kind: JobKind::new(kind),
@@ -55,10 +64,7 @@ async fn a_job_that_this_node_cannot_run_is_listed_with_the_reason() {
         of("sweep_stars", json!({"work": "sweep_stars"})),
         of("sweep_blobs", json!({"work": "sweep_blobs", "deep": true})),
     ];
-    let mut unit = FakeUnitOfWork::noting(&effects);
-    once!(effects, unit.jobs.expect_list(), "list", |_, _, _| Ok(records.clone()));
-    let mut doubles = TestPorts::default();
-    doubles.db = doubles.db.unit(unit);
+    let doubles = listing(None, None, Ok(records));
     let page = ListJobs::new(&doubles.ports(), &JobRegistry::standard()).run(None, None).await.unwrap();
     let reasons = page.into_iter().map(|job| job.unreadable.map(|reason| reason.to_string()));
     let expected = [
