@@ -28,7 +28,7 @@ use aws_sdk_s3::config::{
 };
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
-use fm_domain::thumbnails::{RenderBudget, ThumbnailSpec, Thumbnailer as _};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, Thumbnailer as _};
 use fm_imaging::{ImageThumbnailer, ImagingSettings};
 
 /// The largest picture, in bytes.
@@ -85,8 +85,8 @@ async fn add_picture(picture: Bytes, program: web::Data<Program>) -> actix_web::
 
 async fn store_with_thumbnail(program: &Program, number: u64, picture: Bytes) -> Outcome<()> {
     program.store.put(format!("{number}.jpg"), picture.clone()).await?;
-    let rendered = program.thumbnailer.render(picture, ThumbnailSpec::STANDARD, RenderBudget::STANDARD);
-    program.store.put(thumbnail(number), rendered.await?.png).await
+    let rendered = program.thumbnailer.render(picture, RenderSpec::THUMBNAIL, RenderBudget::STANDARD);
+    program.store.put(thumbnail(number), rendered.await?.bytes).await
 }
 
 /// `GET /thumbnails/{number}`

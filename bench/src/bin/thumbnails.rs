@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use bytes::Bytes;
-use fm_domain::thumbnails::{RenderBudget, ThumbnailSpec, Thumbnailer};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, Thumbnailer};
 use fm_imaging::{ImageThumbnailer, ImagingSettings};
 
 /// The unit of the times in `/proc/self/stat` on Linux.
@@ -42,7 +42,7 @@ fn render(file: &str, count: u32) -> Result<(f64, f64), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let thumbnailer = ImageThumbnailer::new(ImagingSettings::default());
     let once = || {
-        runtime.block_on(thumbnailer.render(source.clone(), ThumbnailSpec::STANDARD, RenderBudget::STANDARD))
+        runtime.block_on(thumbnailer.render(source.clone(), RenderSpec::THUMBNAIL, RenderBudget::STANDARD))
     };
     once()?;
     let (cpu, wall) = (cpu_ms()?, Instant::now());

@@ -301,9 +301,29 @@ export interface paths {
         put?: never;
         /**
          * Regenerate a thumbnail
-         * @description Makes the thumbnail of a file again.
+         * @description Makes the thumbnail of a file again. Its previews that could not be made (`no_preview`) are tried again when they are asked for.
          */
         post: operations["regenerate_thumbnail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/files/{id}/previews/{size}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a preview
+         * @description Redirects to a signed URL of a preview: a JPEG, or a PNG where the picture has transparency. One that is not there yet is made now.
+         */
+        get: operations["get_preview"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1338,10 +1358,11 @@ export interface components {
              * @example 8388608
              */
             part_size_bytes?: number | null;
+            previews: components["schemas"]["PreviewSizes"];
             /** @description Whether anyone may register. */
             registration_open: boolean;
             /**
-             * @description The types that get thumbnails. What of each is decoded is listed in `docs/THUMBNAILS.md`; the thumbnail of a picture
+             * @description The types that get thumbnails and previews. What of each is decoded is listed in `docs/THUMBNAILS.md`; the thumbnail of a picture
              *     of another kind is `failed`.
              * @example [
              *       "image/jpeg",
@@ -1604,6 +1625,13 @@ export interface components {
              * @example /Work/café.png
              */
             path?: string;
+            /**
+             * @description What stands in for the picture until it is loaded: a ThumbHash of at most 28 bytes in base64. Null unless the thumbnail is ready, and
+             *     of thumbnails that were made before there were any.
+             * @example 1QcSHQRnh493V4dIh4eXh1h4kJUI
+             */
+            placeholder?: string | null;
+            previews?: components["schemas"]["Previews"] | null;
             /**
              * @description The name that its upload asked for, where that was taken; in the answer to the upload alone.
              * @example café.png
@@ -2068,6 +2096,32 @@ export interface components {
              * @description Refused are the most common ones, one repeated character, plain sequences, and the account's own address and name.
              */
             new_password: string;
+        };
+        /** @description Where a preview is. */
+        PreviewLink: {
+            /**
+             * @description A path on this server, which redirects those who may read the file. It changes with the content.
+             * @example /v1/files/0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a10/previews/small?v=1
+             */
+            url: string;
+        };
+        /** @description The sizes of previews: pixels on the longer side at most. */
+        PreviewSizes: {
+            /**
+             * Format: int32
+             * @example 1024
+             */
+            medium: number;
+            /**
+             * Format: int32
+             * @example 256
+             */
+            small: number;
+        };
+        /** @description Where a file's previews are, by their sizes. Each is made when it is asked for first. */
+        Previews: {
+            medium: components["schemas"]["PreviewLink"];
+            small: components["schemas"]["PreviewLink"];
         };
         /** @description The body of a problem answer. */
         Problem: {
@@ -4890,6 +4944,100 @@ export interface operations {
              * @description `not_found`: there is nothing here.
              *
              *     `no_thumbnail`: the file has no thumbnail.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests at the moment. */
+            429: {
+                headers: {
+                    RateLimit?: string;
+                    "RateLimit-Policy"?: string;
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the service is out of reach for a moment. */
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_preview: {
+        parameters: {
+            query?: {
+                /** @description Any text: links have one that changes with the content. */
+                v?: string;
+            };
+            header?: {
+                /** @description `wait=10`: a preview that is not there yet is waited for, for so many seconds, 10 at most (RFC 7240). */
+                Prefer?: string | null;
+            };
+            path: {
+                /** @description The file. */
+                id: string;
+                /**
+                 * @description `small` (256 pixels on the longer side) or `medium` (1024).
+                 * @example small
+                 */
+                size: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To a signed URL. */
+            302: {
+                headers: {
+                    /** @description `private, max-age=300`: for so many seconds the client may follow the redirect again without asking, half of the time that is left of the signed URL, 300 at most; `private, no-store` where that is less than one. */
+                    "Cache-Control"?: string;
+                    /** @description The signed URL. */
+                    Location?: string;
+                    /** @description `wait` */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: valid credentials are needed. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_found`: there is nothing here.
+             *
+             *     `preview_not_ready`: the preview is being made.
+             *
+             *     `no_preview`: the file has no preview.
              */
             404: {
                 headers: {

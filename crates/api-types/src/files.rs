@@ -68,6 +68,14 @@ pub struct File {
     #[serde(default, with = "crate::time::optional")]
     pub trashed_at: Option<DateTime<Utc>>,
     pub thumbnail: Thumbnail,
+    /// Where its previews are; null unless it has a thumbnail, or one is being made.
+    #[serde(default)]
+    pub previews: Option<Previews>,
+    /// What stands in for the picture until it is loaded: a ThumbHash of at most 28 bytes in base64. Null unless the thumbnail is ready, and
+    /// of thumbnails that were made before there were any.
+    #[serde(default)]
+    #[schema(example = "1QcSHQRnh493V4dIh4eXh1h4kJUI")]
+    pub placeholder: Option<String>,
     pub download: Download,
     /// The way to it from the root of its drive, its name included; where it was asked for, or was changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,6 +119,21 @@ pub struct Thumbnail {
     /// Pixels.
     #[schema(example = 43)]
     pub height: Option<u32>,
+}
+
+/// Where a file's previews are, by their sizes. Each is made when it is asked for first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Previews {
+    pub small: PreviewLink,
+    pub medium: PreviewLink,
+}
+
+/// Where a preview is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PreviewLink {
+    /// A path on this server, which redirects those who may read the file. It changes with the content.
+    #[schema(example = "/v1/files/0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a10/previews/small?v=1")]
+    pub url: String,
 }
 
 /// Where any client with the URL finds a file's bytes.

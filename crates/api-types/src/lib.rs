@@ -38,12 +38,12 @@ pub use batches::{
     OperationResult,
 };
 pub use direct_uploads::{DirectPart, DirectUpload, DirectUploadCompletion, DirectUploadCreation, SentPart};
-pub use files::{Download, File, FileKind, FileList, SignUrl, SignedUrl, Thumbnail};
+pub use files::{Download, File, FileKind, FileList, PreviewLink, Previews, SignUrl, SignedUrl, Thumbnail};
 pub use items::{
     Ancestor, CreatedFolders, Folder, FolderCreation, FolderKind, FolderUsage, Item, ItemChanges, ItemCopy,
     ItemList, MadePath, MadePaths,
 };
-pub use operations::{Capabilities, Checks, Limits, Liveness, Readiness, TreeLimits};
+pub use operations::{Capabilities, Checks, Limits, Liveness, PreviewSizes, Readiness, TreeLimits};
 pub use problem::{ExistingItem, FieldError, Problem, Reclaimable};
 pub use secret::Secret;
 pub use sessions::{Login, Refresh, Session, SessionList, TokenPair};

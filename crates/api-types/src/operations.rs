@@ -21,15 +21,25 @@ pub struct Capabilities {
     /// are no direct uploads.
     #[schema(example = 8_388_608)]
     pub part_size_bytes: Option<u64>,
-    /// The types that get thumbnails. What of each is decoded is listed in `docs/THUMBNAILS.md`; the thumbnail of a picture
+    /// The types that get thumbnails and previews. What of each is decoded is listed in `docs/THUMBNAILS.md`; the thumbnail of a picture
     /// of another kind is `failed`.
     #[schema(example = json!(["image/jpeg", "image/png"]))]
     pub thumbnail_formats: Vec<String>,
+    pub previews: PreviewSizes,
     /// The digest algorithms that are checked (RFC 9530).
     #[schema(example = json!(["sha-256"]))]
     pub digests: Vec<String>,
     /// Whether anyone may register.
     pub registration_open: bool,
+}
+
+/// The sizes of previews: pixels on the longer side at most.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PreviewSizes {
+    #[schema(example = 256)]
+    pub small: u32,
+    #[schema(example = 1024)]
+    pub medium: u32,
 }
 
 /// Limits.

@@ -21,7 +21,7 @@ use std::time::Duration;
 /// One adapter for every port.
 #[derive(Clone)]
 pub struct Ports {
-    /// Users, files, blobs, uploads, keys and jobs.
+    /// Users, files, blobs, previews, uploads, keys and jobs.
     pub db: Arc<dyn Database>,
     /// Sessions.
     pub sessions: Arc<dyn SessionStore>,
@@ -39,7 +39,7 @@ pub struct Ports {
     pub moving: Option<MovePorts>,
     /// Signed URLs to them.
     pub links: Arc<dyn SignDownload>,
-    /// Thumbnails.
+    /// Thumbnails and previews.
     pub thumbnailer: Arc<dyn Thumbnailer>,
     /// Pictures that were just stored, for the jobs of this process.
     pub handover: PictureHandover,
@@ -142,6 +142,8 @@ pub struct Settings {
     pub retention: Retention,
     /// Whether new names have to be ones that every system can hold.
     pub names_portable: bool,
+    /// Whether the small preview of a picture is made as soon as its thumbnail is there, before anyone asks for it.
+    pub eager_previews: bool,
 }
 
 /// How long what users do away with is kept.

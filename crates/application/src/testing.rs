@@ -108,5 +108,6 @@ pub fn settings() -> Settings {
         serves_blobs: true,
         retention: Retention::default(),
         names_portable: false,
+        eager_previews: false,
     }
 }

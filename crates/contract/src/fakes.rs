@@ -8,11 +8,12 @@ use bytes::Bytes;
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, PasswordHasher};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_domain::files::MediaType;
+use fm_domain::files::{MediaType, Placeholder};
 use fm_domain::ids::{IdSource, SessionId, UserId};
 use fm_domain::mac::{Mac, MacSigner, Purpose};
+use fm_domain::previews::PictureFormat;
 use fm_domain::sessions::{AccessClaims, AccessToken, InvalidToken, TokenSigner};
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered, Thumbnailer};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -133,12 +134,18 @@ impl Thumbnailer for FakeThumbnailer {
     async fn render(
         &self,
         source: Bytes,
-        spec: ThumbnailSpec,
+        spec: RenderSpec,
         _budget: RenderBudget,
-    ) -> Result<Thumbnail, RenderThumbnail> {
+    ) -> Result<Rendered, RenderThumbnail> {
         let data = source.strip_prefix(SIGNATURE).filter(|data| !data.starts_with(b"broken"));
         let data = data.ok_or_else(|| RenderThumbnail::Undecodable("it is broken".to_owned()))?;
-        Ok(Thumbnail { png: Self::picture(&Sha256::digest(data)), width: spec.width, height: 1 })
+        let digest = Sha256::digest(data);
+        let (width, placeholder) = match spec {
+            RenderSpec::Thumbnail { width, .. } => (width, Placeholder::new(&digest[..8])),
+            RenderSpec::Preview { longer_side } => (longer_side, None),
+        };
+        let bytes = Self::picture(&digest);
+        Ok(Rendered { bytes, format: PictureFormat::Png, width, height: 1, placeholder })
     }
 }
 

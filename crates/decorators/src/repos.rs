@@ -21,6 +21,7 @@ use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
 use fm_domain::jobs::{
     ClaimedJob, Enqueued, JobKind, JobQueries, JobQueue, JobRecord, JobState, NewJob, QueueDepth,
 };
+use fm_domain::previews::{Preview, PreviewQueries, PreviewRepo, PreviewSize, PreviewState};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo};
 
 use crate::database::{ObservedReads, ObservedUnit};
@@ -47,6 +48,12 @@ decorate! {
     impl BlobQueries for ObservedReads, self: &mut Self, by self.inner.blobs(), at DEBUG;
     find(ids: &[BlobId]) -> PortResult<Vec<BlobRecord>> = "database.blobs.find";
     count_sweepable(now: Timestamp, limit: u32) -> PortResult<Sweepable> = "database.blobs.count_sweepable";
+}
+
+decorate! {
+    impl PreviewQueries for ObservedReads, self: &mut Self, by self.inner.previews(), at DEBUG;
+    find(original: BlobId, size: PreviewSize) -> PortResult<Option<PreviewState>> = "database.previews.find";
+    walk(after: Option<BlobId>, limit: u32) -> PortResult<Vec<Preview>> = "database.previews.walk";
 }
 
 decorate! {
@@ -106,6 +113,12 @@ decorate! {
     add_references(ids: &[BlobId]) -> PortResult<bool> = "database.blobs.add_references";
     drop_references(ids: &[BlobId], at: Timestamp) -> PortResult<Vec<BlobKey>> = "database.blobs.drop_references";
     remove(id: BlobId) -> PortResult<()> = "database.blobs.remove";
+}
+
+decorate! {
+    impl PreviewRepo for ObservedUnit, self: &mut Self, by self.inner.previews(), at DEBUG;
+    record(preview: &Preview) -> PortResult<bool> = "database.previews.record";
+    remove(preview: &Preview) -> PortResult<bool> = "database.previews.remove";
 }
 
 decorate! {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, PasswordHasher};
 use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered, Thumbnailer};
 
 use crate::decorate::{decorate, decorator};
 
@@ -15,7 +15,7 @@ decorator! {
 
 decorate! {
     impl Thumbnailer for ObservedThumbnailer, self: &Self, by self.inner, at DEBUG;
-    render(source: Bytes, spec: ThumbnailSpec, budget: RenderBudget) -> Result<Thumbnail, RenderThumbnail>
+    render(source: Bytes, spec: RenderSpec, budget: RenderBudget) -> Result<Rendered, RenderThumbnail>
         = "thumbnailer.render";
     {
         fn accepts(&self, content_type: &MediaType) -> bool {

@@ -9,10 +9,11 @@ use crate::error::PortResult;
 use crate::files::{FileQueries, FileRepo};
 use crate::idempotency::KeyRepo;
 use crate::jobs::{JobQueries, JobQueue};
+use crate::previews::{PreviewQueries, PreviewRepo};
 use crate::tree::{DriveRepo, NodeRepo, OperationRepo, TreeQueries, VersionRepo};
 use crate::uploads::{UploadQueries, UploadRepo};
 
-/// The transactional store of users, drives and what is in them, blobs, keys, uploads, jobs and the audit trail.
+/// The transactional store of users, drives and what is in them, blobs, previews, keys, uploads, jobs and the audit trail.
 #[async_trait]
 pub trait Database: Send + Sync {
     /// Opens a unit of work. Nothing that happens in it can be seen from outside before its commit. It may have to wait
@@ -51,6 +52,8 @@ pub trait ReadRepos: Send {
     fn uploads(&mut self) -> &mut dyn UploadQueries;
     /// The states of blobs.
     fn blobs(&mut self) -> &mut dyn BlobQueries;
+    /// Previews.
+    fn previews(&mut self) -> &mut dyn PreviewQueries;
     /// The queue.
     fn jobs(&mut self) -> &mut dyn JobQueries;
     /// The audit trail.
@@ -60,7 +63,8 @@ pub trait ReadRepos: Send {
 /// A type that answers all queries is its own set of them.
 impl<T> ReadRepos for T
 where
-    T: UserQueries + FileQueries + TreeQueries + UploadQueries + BlobQueries + JobQueries + AuditQueries,
+    T: UserQueries + FileQueries + TreeQueries + UploadQueries,
+    T: BlobQueries + PreviewQueries + JobQueries + AuditQueries,
 {
     fn users(&mut self) -> &mut dyn UserQueries {
         self
@@ -79,6 +83,10 @@ where
     }
 
     fn blobs(&mut self) -> &mut dyn BlobQueries {
+        self
+    }
+
+    fn previews(&mut self) -> &mut dyn PreviewQueries {
         self
     }
 
@@ -107,6 +115,8 @@ pub trait Repos: Send {
     fn operations(&mut self) -> &mut dyn OperationRepo;
     /// The intents and states of blobs.
     fn blobs(&mut self) -> &mut dyn BlobRepo;
+    /// Previews.
+    fn previews(&mut self) -> &mut dyn PreviewRepo;
     /// Idempotency keys.
     fn keys(&mut self) -> &mut dyn KeyRepo;
     /// Uploads that take many requests.
@@ -121,7 +131,7 @@ pub trait Repos: Send {
 impl<T> Repos for T
 where
     T: UserRepo + FileRepo + DriveRepo + NodeRepo + VersionRepo + OperationRepo,
-    T: BlobRepo + KeyRepo + UploadRepo + JobQueue + AuditRepo,
+    T: BlobRepo + PreviewRepo + KeyRepo + UploadRepo + JobQueue + AuditRepo,
 {
     fn users(&mut self) -> &mut dyn UserRepo {
         self
@@ -148,6 +158,10 @@ where
     }
 
     fn blobs(&mut self) -> &mut dyn BlobRepo {
+        self
+    }
+
+    fn previews(&mut self) -> &mut dyn PreviewRepo {
         self
     }
 

@@ -23,6 +23,7 @@ pub mod jobs;
 pub mod limits;
 mod list_hash;
 pub mod mac;
+pub mod previews;
 pub mod sessions;
 #[cfg(any(test, feature = "fakes"))]
 pub mod testing;

@@ -36,6 +36,7 @@ async fn capabilities_tell_what_is_really_offered() {
     assert_eq!(value["tus_checksum_algorithms"], json!(["sha1", "sha256", "crc32"]));
     assert_eq!(value["part_size_bytes"], 8 << 20);
     assert_eq!(value["thumbnail_formats"], json!(["image/png"]));
+    assert_eq!(value["previews"], json!({"small": 256, "medium": 1024}));
     assert_eq!(
         value["tree"],
         json!({

@@ -15,12 +15,15 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use bytes::Bytes;
-use fm_domain::thumbnails::{RenderBudget, ThumbnailSpec, Thumbnailer as _};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, Thumbnailer as _};
 use fm_imaging::ImageThumbnailer;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// What each is rendered in.
+const WIDTH: u32 = 64;
 
 /// How often each picture is rendered, in turns with the others.
 const REPETITIONS: u32 = 5;
@@ -66,9 +69,9 @@ async fn time(folder: &Path, name: &str, repetition: u32) -> Outcome<()> {
     let bytes = source.len();
     let thumbnailer = ImageThumbnailer::default();
     let started = Instant::now();
-    let thumbnail = thumbnailer.render(source, ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await?;
+    let thumbnail = thumbnailer.render(source, RenderSpec::THUMBNAIL, RenderBudget::STANDARD).await?;
     let wall = started.elapsed().as_secs_f64() * 1000.0;
-    if thumbnail.width != ThumbnailSpec::STANDARD.width {
+    if thumbnail.width != WIDTH {
         return Err(format!("{name}: the thumbnail is {} pixels wide", thumbnail.width).into());
     }
     println!(

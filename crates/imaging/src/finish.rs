@@ -1,25 +1,110 @@
-//! From a small picture to a thumbnail: the last resize, the right way up, a PNG.
+//! From a small picture to a thumbnail or a preview: the last resize, the right way up, a file.
 
 use bytes::Bytes;
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use fm_domain::error::PortError;
-use fm_domain::thumbnails::{RenderThumbnail, Thumbnail};
+use fm_domain::files::Placeholder;
+use fm_domain::previews::PictureFormat;
+use fm_domain::thumbnails::{RenderSpec, RenderThumbnail, Rendered};
+use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType as RowFilter, PngEncoder};
 use image::{DynamicImage, RgbImage, RgbaImage};
 
 use crate::picture::Picture;
 use crate::shrink::{Channels, Shrunk};
 
-/// Makes the thumbnail.
-pub(crate) fn finish(picture: Picture) -> Result<Thumbnail, RenderThumbnail> {
+/// How much of a JPEG's detail is kept, of 100.
+const JPEG_QUALITY: u8 = 82;
+
+/// The longer side of the picture that a placeholder is made of: a ThumbHash takes no larger one.
+const PLACEHOLDER_PIXELS: u32 = 100;
+
+/// How many bytes a preview may have that is a PNG, however small its source.
+const PNG_ALLOWANCE: usize = 256 * 1024;
+
+/// A PNG is not halved where its longer side would get shorter, in pixels.
+const MIN_LONGER_SIDE: u32 = 64;
+
+/// Makes the file that was asked for, of a picture file of so many bytes.
+///
+/// Previews count in no quota: a PNG of more bytes than its source, and than [`PNG_ALLOWANCE`], has its sides halved until it is no larger.
+pub(crate) fn finish(
+    picture: Picture,
+    spec: RenderSpec,
+    source_bytes: usize,
+) -> Result<Rendered, RenderThumbnail> {
     let Picture { shrunk, orientation } = picture;
     let mut image = resized(shrunk).map_err(defect)?;
     image.apply_orientation(orientation);
-    let mut png = Vec::with_capacity(16 * 1024);
-    let encoder = PngEncoder::new_with_quality(&mut png, CompressionType::Fast, RowFilter::Adaptive);
-    image.write_with_encoder(encoder).map_err(|error| defect(error.into()))?;
-    Ok(Thumbnail { png: Bytes::from(png), width: image.width(), height: image.height() })
+    let (format, placeholder) = match spec {
+        RenderSpec::Thumbnail { .. } => (PictureFormat::Png, placeholder(&image)),
+        RenderSpec::Preview { .. } if is_opaque(&image) => (PictureFormat::Jpeg, None),
+        RenderSpec::Preview { .. } => (PictureFormat::Png, None),
+    };
+    let is_bounded = matches!(spec, RenderSpec::Preview { .. }) && format == PictureFormat::Png;
+    let mut bytes = encoded(&image, format)?;
+    while is_bounded
+        && bytes.len() > source_bytes.max(PNG_ALLOWANCE)
+        && image.width().max(image.height()) >= 2 * MIN_LONGER_SIDE
+    {
+        image = halved(&image).map_err(defect)?;
+        bytes = encoded(&image, format)?;
+    }
+    let (width, height) = (image.width(), image.height());
+    Ok(Rendered { bytes, format, width, height, placeholder })
+}
+
+fn encoded(image: &DynamicImage, format: PictureFormat) -> Result<Bytes, RenderThumbnail> {
+    let mut bytes = Vec::with_capacity(16 * 1024);
+    let written = match format {
+        PictureFormat::Jpeg => {
+            let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
+            match image.as_rgb8() {
+                Some(pixels) => pixels.write_with_encoder(encoder),
+                None => image.to_rgb8().write_with_encoder(encoder),
+            }
+        }
+        PictureFormat::Png => {
+            let encoder =
+                PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, RowFilter::Adaptive);
+            image.write_with_encoder(encoder)
+        }
+    };
+    written.map_err(|error| defect(error.into()))?;
+    Ok(bytes.into())
+}
+
+/// The picture with sides of half the length.
+fn halved(image: &DynamicImage) -> Result<DynamicImage, Cause> {
+    let pixels = image.to_rgba8();
+    let (width, height) = ((pixels.width() / 2).max(1), (pixels.height() / 2).max(1));
+    let source = ImageRef::new(pixels.width(), pixels.height(), pixels.as_raw(), PixelType::U8x4)?;
+    let mut target = Image::new(width, height, PixelType::U8x4);
+    let options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(true);
+    Resizer::new().resize(&source, &mut target, &options)?;
+    let half = RgbaImage::from_raw(width, height, target.into_vec()).map(DynamicImage::from);
+    half.ok_or_else(|| Cause::from("the halved picture has another size than was asked for"))
+}
+
+/// Whether nothing can be seen through it.
+fn is_opaque(image: &DynamicImage) -> bool {
+    match image.as_rgba8() {
+        Some(pixels) => pixels.pixels().all(|pixel| pixel.0[3] == u8::MAX),
+        None => !image.color().has_alpha(),
+    }
+}
+
+fn placeholder(image: &DynamicImage) -> Option<Placeholder> {
+    let is_small = image.width().max(image.height()) <= PLACEHOLDER_PIXELS;
+    let small = if is_small {
+        image.to_rgba8()
+    } else {
+        image.thumbnail(PLACEHOLDER_PIXELS, PLACEHOLDER_PIXELS).into_rgba8()
+    };
+    let (width, height) = (small.width() as usize, small.height() as usize);
+    Placeholder::new(&thumbhash::rgba_to_thumb_hash(width, height, small.as_raw()))
 }
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -69,3 +154,6 @@ fn divide_by_alpha(pixels: &mut [u8]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Thumbnails of untrusted pictures.
+//! Thumbnails and previews of untrusted pictures.
 //!
 //! A client may have made its picture to break the program that opens it. So the size is read off the header before
 //! anything is decoded, decoders get limits on what they allocate, metadata that could be packed (ICC profiles, texts)
@@ -6,8 +6,8 @@
 //! other, and only so many of them run at one time.
 //!
 //! Nothing is decoded whole where that can be helped: a JPEG and a lossy WebP are decoded at reduced scale, a PNG row by row,
-//! and every row is averaged away as it comes. What is left is at most a few hundred pixels wide; a good filter makes
-//! the thumbnail of it.
+//! and every row is averaged away as it comes. What is left is at most a few times as wide as what was asked for; a good
+//! filter makes the thumbnail or the preview of it.
 //!
 //! A broken file shows what browsers show of it: the rows before the fault, the rest see-through. What would be wrong is
 //! an error.

@@ -1,6 +1,6 @@
-//! A decoded picture, which way up it is, and how large its thumbnail becomes.
+//! A decoded picture, which way up it is, and how large it becomes.
 
-use fm_domain::thumbnails::ThumbnailSpec;
+use fm_domain::thumbnails::RenderSpec;
 use image::metadata::Orientation;
 
 use crate::shrink::{Shrunk, Size};
@@ -18,15 +18,29 @@ pub(crate) fn orientation_of(exif: Option<&[u8]>) -> Orientation {
         .unwrap_or(Orientation::NoTransforms)
 }
 
-/// The size of the thumbnail of a picture of this size, as the decoder sees it: before it is turned.
-pub(crate) fn target(picture: Size, orientation: Orientation, spec: ThumbnailSpec) -> Size {
+/// The size that a picture of this size is rendered in, as the decoder sees it: before it is turned.
+pub(crate) fn target(picture: Size, orientation: Orientation, spec: RenderSpec) -> Size {
     let seen = if is_turned(orientation) { picture.turned() } else { picture };
-    let width = seen.width.min(spec.width).max(1);
-    let (across, seen_width) = (u64::from(width), u64::from(seen.width.max(1)));
-    let height = (u64::from(seen.height) * across + seen_width / 2) / seen_width;
-    let height = u32::try_from(height).unwrap_or(u32::MAX).clamp(1, spec.max_height.max(1));
-    let target = Size { width, height };
+    let target = match spec {
+        RenderSpec::Thumbnail { width, max_height } => {
+            let width = seen.width.min(width).max(1);
+            let height = scaled(seen.height, width, seen.width).min(max_height.max(1));
+            Size { width, height }
+        }
+        RenderSpec::Preview { longer_side } => {
+            let longer = seen.width.max(seen.height);
+            let side = longer.min(longer_side).max(1);
+            Size { width: scaled(seen.width, side, longer), height: scaled(seen.height, side, longer) }
+        }
+    };
     if is_turned(orientation) { target.turned() } else { target }
+}
+
+/// So many pixels where `of` of them become `to`, rounded: one at least.
+fn scaled(pixels: u32, to: u32, of: u32) -> u32 {
+    let of = u64::from(of.max(1));
+    let scaled = (u64::from(pixels) * u64::from(to) + of / 2) / of;
+    u32::try_from(scaled).unwrap_or(u32::MAX).max(1)
 }
 
 /// Whether width and height change places.

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, ThumbnailSpec};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail};
 use image::metadata::Orientation;
 
 use crate::picture::target;
@@ -15,14 +15,14 @@ use crate::source::Source;
 /// whose memory is free again after it works on a [`Request::scope`].
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) spec: ThumbnailSpec,
+    pub(crate) spec: RenderSpec,
     max_pixels: u64,
     /// How many bytes may still be allocated.
     memory: u64,
 }
 
 impl Request {
-    pub(crate) const fn new(spec: ThumbnailSpec, budget: RenderBudget) -> Self {
+    pub(crate) const fn new(spec: RenderSpec, budget: RenderBudget) -> Self {
         Self { spec, max_pixels: budget.max_pixels, memory: budget.max_alloc }
     }
 

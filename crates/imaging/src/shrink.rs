@@ -4,7 +4,7 @@ use fm_domain::thumbnails::RenderThumbnail;
 
 use crate::source::Deadline;
 
-/// How many pixels are left for each pixel of the thumbnail, in each direction: enough for a good filter to work on.
+/// How many pixels are left for each pixel of what is rendered, in each direction: enough for a good filter to work on.
 pub(crate) const OVERSAMPLING: u32 = 2;
 
 /// The most rows of which the sums fit: `256 × 255 < 2^16`.
@@ -64,7 +64,7 @@ pub(crate) struct Shrink {
     deadline: Deadline,
 }
 
-/// A picture that is a few times as large as its thumbnail, or as large.
+/// A picture that is a few times as large as what it is to become, or as large.
 pub(crate) struct Shrunk {
     pub(crate) pixels: Vec<u8>,
     pub(crate) size: Size,

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fm_domain::error::PortError;
 use fm_domain::files::MediaType;
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered, Thumbnailer};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -35,10 +35,10 @@ impl Default for ImagingSettings {
     }
 }
 
-/// Renders thumbnails of JPEG, PNG, GIF, WebP, BMP and TIFF.
+/// Renders thumbnails and previews of JPEG, PNG, GIF, WebP, BMP and TIFF.
 ///
 /// What a picture is, is read off its bytes. For each picture that is decoded at one time, memory is bounded by
-/// [`RenderBudget::max_alloc`] and 8 MiB: tables of decoders, the thumbnail itself.
+/// [`RenderBudget::max_alloc`] and 32 MiB: tables of decoders, the rendered picture itself.
 #[derive(Debug, Clone)]
 pub struct ImageThumbnailer {
     places: Arc<Semaphore>,
@@ -72,9 +72,9 @@ impl Thumbnailer for ImageThumbnailer {
     async fn render(
         &self,
         source: Bytes,
-        spec: ThumbnailSpec,
+        spec: RenderSpec,
         budget: RenderBudget,
-    ) -> Result<Thumbnail, RenderThumbnail> {
+    ) -> Result<Rendered, RenderThumbnail> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(unexpected)?;
         let deadline = Deadline::after(budget.time);
         let work = spawn_blocking(move || {
@@ -94,18 +94,18 @@ impl Thumbnailer for ImageThumbnailer {
 }
 
 /// Renders; it blocks.
-fn render(bytes: Bytes, mut request: Request, deadline: Deadline) -> Result<Thumbnail, RenderThumbnail> {
+fn render(bytes: Bytes, mut request: Request, deadline: Deadline) -> Result<Rendered, RenderThumbnail> {
     deadline.check()?;
     let format = Format::of(&bytes).ok_or_else(|| {
         RenderThumbnail::Undecodable("it does not begin like any picture we know".to_owned())
     })?;
-    decode(format, &Source::new(bytes, deadline), &mut request).and_then(finish).map_err(
-        |error| match error {
-            // The source had run dry, and the decoder took it for a broken file.
-            RenderThumbnail::Undecodable(_) if deadline.has_passed() => RenderThumbnail::TimedOut,
-            other => other,
-        },
-    )
+    let (spec, source_bytes) = (request.spec, bytes.len());
+    let rendered = decode(format, &Source::new(bytes, deadline), &mut request);
+    rendered.and_then(|picture| finish(picture, spec, source_bytes)).map_err(|error| match error {
+        // The source had run dry, and the decoder took it for a broken file.
+        RenderThumbnail::Undecodable(_) if deadline.has_passed() => RenderThumbnail::TimedOut,
+        other => other,
+    })
 }
 
 fn unexpected(cause: impl std::error::Error + Send + Sync + 'static) -> RenderThumbnail {

@@ -33,7 +33,7 @@
 //! with, and the second runs for ten minutes:
 //!
 //! ```text
-//! cargo run --example seeds -- fuzz/corpus/decode
+//! cargo run --example jpeg_seeds -- fuzz/corpus/decode
 //! cargo +nightly fuzz run decode -- -max_total_time=600 -max_len=65536
 //! ```
 

@@ -10,7 +10,7 @@ use fm_application::wiring::Ports;
 use fm_domain::error::PortResult;
 use fm_domain::files::MediaType;
 use fm_domain::limits::{LimitKey, LimitedAction, RateDecision, RateLimiter, RatePolicy};
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered, Thumbnailer};
 use prometheus::{Histogram, HistogramVec, IntCounterVec, Result};
 
 use crate::Metrics;
@@ -88,9 +88,9 @@ impl Thumbnailer for MeasuredThumbnailer {
     async fn render(
         &self,
         source: Bytes,
-        spec: ThumbnailSpec,
+        spec: RenderSpec,
         budget: RenderBudget,
-    ) -> std::result::Result<Thumbnail, RenderThumbnail> {
+    ) -> std::result::Result<Rendered, RenderThumbnail> {
         let begun = Instant::now();
         let rendered = self.inner.render(source, spec, budget).await;
         let outcome = match &rendered {

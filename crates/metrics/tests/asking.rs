@@ -15,7 +15,7 @@ use fm_domain::error::PortError;
 use fm_domain::jobs::{JobKind, QueueDepth};
 use fm_domain::limits::{LimitKey, LimitSubject, LimitedAction, RateDecision, RatePolicy};
 use fm_domain::testing::{FakeReads, FixedClock};
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, ThumbnailSpec};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail};
 use fm_metrics::Metrics;
 
 async fn find(metrics: &Metrics, series: &str) -> Option<f64> {
@@ -94,8 +94,7 @@ async fn refused_pictures_are_counted_by_their_reason() {
         let mut doubles = TestPorts::default();
         doubles.thumbnailer.expect_render().returning(move |_, _, _| Err(refusal()));
         let thumbnailer = metrics.measured(doubles.ports()).thumbnailer;
-        let rendered =
-            thumbnailer.render(Bytes::new(), ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await;
+        let rendered = thumbnailer.render(Bytes::new(), RenderSpec::THUMBNAIL, RenderBudget::STANDARD).await;
         assert_eq!(rendered.unwrap_err().to_string(), refusal().to_string(), "it is passed on");
     }
     for (outcome, count) in

@@ -27,15 +27,26 @@ pub(crate) const INTENT: &str = "announced";
 pub(crate) const STORED: &str = "settled";
 pub(crate) const DELETED: &str = "doomed";
 
+/// What makes a row a tombstone, at two times that are the same.
+macro_rules! deleted_columns {
+    () => {
+        "state = 'doomed', doomed_at = ?, due_at = ?"
+    };
+}
+pub(crate) use deleted_columns;
+
 /// Two sweeps at once take different intents, and neither waits for an upload that is just marking its blob stored.
-pub(crate) const CANCEL_EXPIRED: &str = "WITH expired AS MATERIALIZED (\
+pub(crate) const CANCEL_EXPIRED: &str = concat!(
+    "WITH expired AS MATERIALIZED (\
         SELECT id, expires_at FROM blobs WHERE state = 'announced' AND expires_at < ? \
         ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
     ), cancelled AS (\
-        UPDATE blobs SET state = 'doomed', doomed_at = ?, due_at = ? FROM expired \
-        WHERE blobs.id = expired.id \
+        UPDATE blobs SET ",
+    deleted_columns!(),
+    " FROM expired WHERE blobs.id = expired.id \
         RETURNING blobs.id, blobs.bucket, blobs.owner_id, blobs.reserved_bytes, expired.expires_at\
-    ) SELECT id, bucket, owner_id, reserved_bytes FROM cancelled ORDER BY expires_at, id";
+    ) SELECT id, bucket, owner_id, reserved_bytes FROM cancelled ORDER BY expires_at, id"
+);
 
 /// So many as are named, of each blob that is stored. They are locked in the order of their ids before any is written.
 const ADD_REFERENCES: &str = "WITH named AS MATERIALIZED (\
@@ -57,8 +68,8 @@ const DROP_REFERENCES: &str = "named AS MATERIALIZED (\
             doomed_at = CASE WHEN ref_count > times THEN NULL ELSE ? END, \
             due_at = CASE WHEN ref_count > times THEN NULL ELSE ? END \
         FROM named WHERE blobs.id = named.id AND blobs.id = ANY (ARRAY(SELECT id FROM locked)) AND state = ? \
-        RETURNING blobs.id, bucket, ref_count\
-    ) SELECT id, bucket FROM dropped WHERE ref_count = 0 ORDER BY id";
+        RETURNING blobs.id, bucket, ref_count, has_previews\
+    ) SELECT id, bucket, has_previews FROM dropped WHERE ref_count = 0 ORDER BY id";
 
 type ExpiredRow = (SqlUuid, Text, SqlUuid, BigInt);
 
@@ -211,7 +222,7 @@ impl BlobRepo for PgUnitOfWork {
             return Ok(Vec::new());
         }
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-        let update = statement::<(SqlUuid, Text), _>(
+        let update = statement::<(SqlUuid, Text, Bool), _>(
             DROP_REFERENCES,
             (
                 typed::<Array<SqlUuid>, _>(ids.clone()),
@@ -224,8 +235,15 @@ impl BlobRepo for PgUnitOfWork {
             ),
         );
         let update = self.together_with_queries(&[Target::Blobs], update).await?;
-        let rows: Vec<(Uuid, String)> = self.run(|connection| update.load(connection)).await?;
-        self.understood(rows.into_iter().map(|(id, bucket)| key(&bucket, id)).collect())
+        let rows: Vec<(Uuid, String, bool)> = self.run(|connection| update.load(connection)).await?;
+        let originals: Vec<Uuid> =
+            rows.iter().filter(|(_, _, has_previews)| *has_previews).map(|(id, ..)| *id).collect();
+        let gone = rows.into_iter().map(|(id, bucket, _)| key(&bucket, id)).collect();
+        let mut gone: Vec<BlobKey> = self.understood(gone)?;
+        if !originals.is_empty() {
+            gone.extend(self.drop_previews(originals, at).await?);
+        }
+        Ok(gone)
     }
 
     async fn remove(&mut self, id: BlobId) -> PortResult<()> {

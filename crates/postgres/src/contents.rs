@@ -10,6 +10,7 @@ use fm_domain::ids::BlobId;
 use uuid::Uuid;
 
 use crate::access::removed_user;
+use crate::blobs::deleted_columns;
 use crate::schema::users;
 use crate::sql::{Typed, statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
@@ -66,10 +67,13 @@ pub(crate) const REMOVE_KEYS: &str = "DELETE FROM idempotency_keys WHERE ctid = 
 
 /// After the items: of the blobs that are no tombstones, along whose index it goes, hardly any but intents are left. The state is no value
 /// of the statement, so that every plan of it can use that index.
-pub(crate) const CANCEL_INTENTS: &str = "UPDATE blobs SET state = 'doomed', doomed_at = ?, due_at = ? \
-    WHERE ctid = ANY (ARRAY(\
+pub(crate) const CANCEL_INTENTS: &str = concat!(
+    "UPDATE blobs SET ",
+    deleted_columns!(),
+    " WHERE ctid = ANY (ARRAY(\
         SELECT ctid FROM blobs WHERE owner_id = ? AND state <> 'doomed' AND NOT was_settled \
-        ORDER BY id LIMIT ? FOR UPDATE))";
+        ORDER BY id LIMIT ? FOR UPDATE))"
+);
 
 /// Removes up to `limit` rows; answers how many.
 pub(crate) async fn remove(

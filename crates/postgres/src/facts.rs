@@ -30,7 +30,7 @@ const CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::b
 
 /// The tables that the program reads and writes.
 const RIGHTS: &str = "SELECT current_schema() IS NOT NULL AND has_schema_privilege(current_schema(), 'CREATE'), \
-    (SELECT string_agg(name, ',' ORDER BY name) FROM unnest(ARRAY['users', 'sessions', 'blobs', 'nodes', \
+    (SELECT string_agg(name, ',' ORDER BY name) FROM unnest(ARRAY['users', 'sessions', 'blobs', 'previews', 'nodes', \
         'file_versions', 'operations', 'idempotency_keys', 'jobs', 'uploads', 'upload_parts', 'audit_entries']) AS name \
      WHERE to_regclass(name) IS NOT NULL AND NOT (has_table_privilege(to_regclass(name), 'SELECT') \
         AND has_table_privilege(to_regclass(name), 'INSERT') AND has_table_privilege(to_regclass(name), 'UPDATE') \

@@ -45,6 +45,7 @@ mod place;
 mod plans;
 mod pool;
 mod pooling;
+mod previews;
 mod read;
 mod rows;
 mod schema;

@@ -54,6 +54,7 @@ diesel::table! {
         deleted_at -> Nullable<Timestamptz>,
         due_at -> Nullable<Timestamptz>,
         ref_count -> Integer,
+        has_previews -> Bool,
     }
 }
 
@@ -77,6 +78,7 @@ diesel::table! {
         thumbnail_width -> Nullable<Integer>,
         thumbnail_height -> Nullable<Integer>,
         thumbnail_failures -> Integer,
+        thumbnail_placeholder -> Nullable<Binary>,
         version -> Integer,
         content_at -> Timestamptz,
         modified_at -> Timestamptz,
@@ -105,6 +107,17 @@ diesel::table! {
         replaced_at -> Timestamptz,
         is_pinned -> Bool,
         label -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    previews (original_id, size_name) {
+        original_id -> Uuid,
+        size_name -> Text,
+        blob_id -> Nullable<Uuid>,
+        format -> Nullable<Text>,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
     }
 }
 

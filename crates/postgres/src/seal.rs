@@ -15,8 +15,9 @@ use crate::timing::{SEAL, SEAL_FIRST_LOCK, SEAL_LONGEST_LOCK};
 use crate::value::count;
 
 /// The tables that are sealed: all but that of sessions, which may be in another store.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "blobs",
+    "previews",
     "idempotency_keys",
     "nodes",
     "file_versions",

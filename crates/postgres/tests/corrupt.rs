@@ -8,7 +8,8 @@ mod common;
 use common::Fixture;
 use fm_domain::access::{Access, Right};
 use fm_domain::error::PortError;
-use fm_domain::ids::{UploadId, UserId};
+use fm_domain::ids::{BlobId, UploadId, UserId};
+use fm_domain::previews::PreviewSize;
 use uuid::Uuid;
 
 const ADD: &str = "
@@ -44,5 +45,23 @@ async fn an_unreadable_column_of_an_upload_is_named() {
         let Err(PortError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };
         assert_eq!(what, format!("uploads.{column}"));
         client.batch_execute(&format!("UPDATE uploads SET {column} = {whole}")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_column_of_a_preview_is_named() {
+    let fixture = Fixture::fresh().await;
+    let client = fixture.client().await;
+    let id = Uuid::from_u128(1);
+    let add = format!("INSERT INTO previews VALUES ('{id}', 'small', '{id}', 'png', 1, 1)");
+    client.batch_execute(&add).await.unwrap();
+    for (column, value, whole) in [("format", "'tiff'", "'png'"), ("width", "-1", "1"), ("height", "-1", "1")]
+    {
+        client.batch_execute(&format!("UPDATE previews SET {column} = {value}")).await.unwrap();
+        let mut reads = fixture.database().read().await.unwrap();
+        let found = reads.previews().find(BlobId::new(id), PreviewSize::Small).await;
+        let Err(PortError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };
+        assert_eq!(what, format!("previews.{column}"));
+        client.batch_execute(&format!("UPDATE previews SET {column} = {whole}")).await.unwrap();
     }
 }

@@ -6,7 +6,9 @@
 mod common;
 
 use common::Fixture;
-use fm_postgres::PgLimits;
+use fm_domain::archive::{Archive as _, BlobTally};
+use fm_domain::clock::Timestamp;
+use fm_postgres::{PgDatabase, PgLimits};
 
 /// Everything that makes up the structure, one thing a line.
 const STRUCTURE: &str = "
@@ -36,7 +38,7 @@ async fn migrations_go_down_and_up_again_without_loss_of_structure() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let migrations = fixture.migrations();
     let names = migrations.pending().await.unwrap();
-    assert_eq!(names.len(), 34);
+    assert_eq!(names.len(), 36);
     assert_eq!(migrations.up().await.unwrap(), names);
     let before = fixture.ask(STRUCTURE).await;
     assert!(before.len() > 100, "{before:#?}");
@@ -94,7 +96,7 @@ async fn nodes_that_start_together_migrate_once() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let (one, other) = (fixture.migrations(), fixture.migrations());
     let (one, other) = tokio::join!(one.up(), other.up());
-    assert_eq!(one.unwrap().len() + other.unwrap().len(), 34);
+    assert_eq!(one.unwrap().len() + other.unwrap().len(), 36);
 }
 
 #[test]
@@ -177,6 +179,7 @@ async fn no_counter_can_go_below_zero_and_what_belongs_together_stays_so() {
                                 thumbnail_state, revision, created_at, updated_at)
              SELECT gen_random_uuid(), owner_id, owner_id, 'a', 'a', 'a', 'text/plain', 1, id, 'none', 1, now(), now()
              FROM blobs;
+             INSERT INTO previews (original_id, size_name) SELECT id, 'small' FROM blobs;
              INSERT INTO jobs (id, kind, payload, priority, run_at, due_at)
              VALUES (gen_random_uuid(), 'sweep_blobs', '{}', 0, now(), now());
              INSERT INTO idempotency_keys (user_id, key, attempt_id, held_until)
@@ -202,6 +205,8 @@ async fn no_counter_can_go_below_zero_and_what_belongs_together_stays_so() {
         "UPDATE nodes SET thumbnail_state = 'ready'",
         "UPDATE nodes SET thumbnail_width = 1",
         "UPDATE nodes SET kind = 'folder' WHERE blob_id IS NOT NULL",
+        "UPDATE previews SET blob_id = gen_random_uuid()",
+        "UPDATE previews SET format = 'png', width = 1, height = 1",
         "UPDATE nodes SET parent_id = NULL",
         "UPDATE nodes SET trash_id = id WHERE parent_id IS NOT NULL",
         "UPDATE jobs SET lease_until = due_at + interval '1 second'",
@@ -254,6 +259,17 @@ async fn an_account_that_is_half_removed_goes_with_its_mark() {
     assert_eq!(fixture.ask(due).await, ["true", "false"]);
 }
 
+#[tokio::test]
+async fn jobs_that_make_previews_go_with_their_table() {
+    let fixture = Fixture::fresh().await;
+    let jobs = "INSERT INTO jobs (id, kind, payload, priority, run_at, due_at)
+                SELECT gen_random_uuid(), kind, '{}', 0, now(), now()
+                FROM unnest(ARRAY['make_preview', 'sweep_blobs']) AS kinds (kind)";
+    fixture.client().await.batch_execute(jobs).await.unwrap();
+    while fixture.migrations().down(1).await.unwrap() != ["20261130000201_previews"] {}
+    assert_eq!(fixture.ask("SELECT kind FROM jobs").await, ["sweep_blobs"]);
+}
+
 /// As the release before writes files.
 const ADD_FILE: &str = "
     INSERT INTO files (id, owner_id, name, name_sort, name_search, content_type, size_bytes, sha256, blob_id, thumbnail_state,
@@ -294,27 +310,69 @@ async fn nodes_of_the_release_before_go_on_with_files() {
     assert_eq!(fixture.ask("SELECT name FROM nodes WHERE name <> ''").await, ["A (3).tXt"]);
 }
 
+/// A stored blob of each bucket that is named.
+fn stored_blobs(buckets: &str, references: u32) -> String {
+    format!(
+        "INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, size_bytes, was_settled, announced_at, expires_at, ref_count)
+         SELECT gen_random_uuid(), bucket, gen_random_uuid(), 'settled', 0, 1, true, now(), now(), {references}
+         FROM unnest(ARRAY[{buckets}]) AS bucket"
+    )
+}
+
+/// As the release before deletes the bytes of files.
+const OLD_DELETION: &str = "UPDATE blobs SET state = 'doomed', doomed_at = now(), due_at = now()
+                            WHERE bucket = 'files' AND state <> 'doomed'";
+
 #[tokio::test]
 async fn nodes_of_the_release_before_delete_no_blob_that_others_refer_to() {
     let fixture = Fixture::fresh().await;
     let client = fixture.client().await;
+    client.batch_execute(&stored_blobs("'files'", 2)).await.unwrap();
+    let state = "SELECT concat_ws(' ', state, ref_count, due_at IS NULL) FROM blobs";
+    for left in ["settled 1 t", "doomed 1 f"] {
+        client.batch_execute(OLD_DELETION).await.unwrap();
+        assert_eq!(fixture.ask(state).await, [left]);
+    }
+}
+
+/// A picture with a preview, and with one that could not be made.
+async fn add_previews(fixture: &Fixture) {
+    let client = fixture.client().await;
+    client.batch_execute(&stored_blobs("'files', 'thumbnails'", 1)).await.unwrap();
     client
         .batch_execute(
-            "INSERT INTO users (id, email, email_key, role, password_hash, created_at)
-             VALUES (gen_random_uuid(), 'a', 'a', 'user', '', now());
-             INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, size_bytes, was_settled, announced_at, expires_at, ref_count)
-             SELECT gen_random_uuid(), 'files', id, 'settled', 0, 1, true, now(), now(), 2 FROM users",
+            "INSERT INTO previews (original_id, size_name, blob_id, format, width, height)
+             SELECT original.id, 'small', blobs.id, 'png', 1, 1 FROM blobs, blobs AS original
+             WHERE blobs.bucket = 'thumbnails' AND original.bucket = 'files';
+             INSERT INTO previews (original_id, size_name) SELECT original_id, 'medium' FROM previews",
         )
         .await
         .unwrap();
-    let state = "SELECT concat_ws(' ', state, ref_count, due_at IS NULL) FROM blobs";
-    for left in ["settled 1 t", "doomed 1 f"] {
-        // As the release before deletes them.
-        let delete =
-            "UPDATE blobs SET state = 'doomed', doomed_at = now(), due_at = now() WHERE state <> 'doomed'";
-        client.batch_execute(delete).await.unwrap();
-        assert_eq!(fixture.ask(state).await, [left]);
-    }
+}
+
+#[tokio::test]
+async fn the_bytes_of_previews_go_when_their_migration_is_taken_back() {
+    let fixture = Fixture::fresh().await;
+    add_previews(&fixture).await;
+    while fixture.migrations().down(1).await.unwrap() != ["20261130000201_previews"] {}
+    assert_eq!(fixture.ask("SELECT bucket FROM blobs WHERE due_at <= now()").await, ["thumbnails"]);
+}
+
+#[tokio::test]
+async fn what_nodes_of_the_release_before_leave_of_previews_is_told_and_repaired() {
+    let fixture = Fixture::fresh().await;
+    add_previews(&fixture).await;
+    fixture.client().await.batch_execute(OLD_DELETION).await.unwrap();
+    let archive = PgDatabase::new(fixture.pool.clone());
+    let wrong = archive.snapshot().await.unwrap().wrong_references(None, 10).await.unwrap();
+    assert!(matches!(wrong[..], [BlobTally { recorded: 1, counted: 0, .. }]), "{wrong:?}");
+
+    let mut unit = archive.begin_rows().await.unwrap();
+    let at = Timestamp::from_unix_seconds(1_790_000_000);
+    assert_eq!(unit.rows().recount_references(at).await.unwrap(), 1);
+    unit.commit().await.unwrap();
+    none(&fixture, "SELECT size_name FROM previews").await;
+    none(&fixture, "SELECT bucket FROM blobs WHERE due_at IS NULL").await;
 }
 
 /// Two users with files of some names, before there were folders.

@@ -75,6 +75,7 @@ diesel::table! {
         thumbnail_width -> Nullable<BigInt>,
         thumbnail_height -> Nullable<BigInt>,
         thumbnail_failures -> BigInt,
+        thumbnail_placeholder -> Nullable<Binary>,
         version -> BigInt,
         content_at -> BigInt,
         modified_at -> BigInt,
@@ -103,6 +104,17 @@ diesel::table! {
         replaced_at -> BigInt,
         is_pinned -> Bool,
         label -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    previews (original, size_name) {
+        original -> Binary,
+        size_name -> Text,
+        blob -> Nullable<Binary>,
+        format -> Nullable<Text>,
+        width -> Nullable<BigInt>,
+        height -> Nullable<BigInt>,
     }
 }
 

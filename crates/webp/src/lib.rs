@@ -28,7 +28,7 @@
 //! address sanitizer:
 //!
 //! ```text
-//! cargo run --example seeds -- fuzz/corpus/decode
+//! cargo run --example webp_seeds -- fuzz/corpus/decode
 //! CC=clang CFLAGS="-fsanitize=address,fuzzer-no-link -g" \
 //!     cargo +nightly fuzz run decode -- -max_total_time=600 -max_len=65536
 //! ```

@@ -14,6 +14,7 @@ async fn every_route(user: &User, id: &str) -> Vec<Answer> {
         user.get(&format!("{path}/content")).send().await,
         user.get(&format!("{path}/thumbnail")).send().await,
         user.post(&format!("{path}/thumbnail")).send().await,
+        user.get(&format!("{path}/previews/small")).send().await,
         user.post(&format!("{path}/signed-url")).json(&json!({})).send().await,
         user.delete(&path).header("if-match", "*").send().await,
         user.delete(&path).send().await,

@@ -31,6 +31,7 @@ async fn a_method_that_a_route_lacks_is_told_what_it_has(lane: Lane) {
         (Method::POST, file.as_str(), vec!["GET", "PATCH", "DELETE"]),
         (Method::POST, &format!("{file}/content"), vec!["GET", "PUT"]),
         (Method::DELETE, &format!("{file}/thumbnail"), vec!["GET", "POST"]),
+        (Method::POST, &format!("{file}/previews/small"), vec!["GET"]),
         (Method::GET, &format!("{file}/signed-url"), vec!["POST"]),
         (Method::POST, "/v1/capabilities", vec!["GET"]),
         (Method::POST, "/health/live", vec!["GET"]),

@@ -4,6 +4,7 @@ mod change;
 mod filters;
 mod handover;
 mod pages;
+mod previews;
 mod remove;
 mod replace;
 mod search;

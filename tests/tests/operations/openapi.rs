@@ -69,7 +69,11 @@ impl Ids {
         while let Some((before, after)) = rest.split_once('{') {
             let (parameter, after) = after.split_once('}').expect("a closing brace");
             path.push_str(before);
-            path.push_str(if parameter == "number" { "1" } else { id });
+            path.push_str(match parameter {
+                "number" => "1",
+                "size" => "small",
+                _ => id,
+            });
             rest = after;
         }
         path + rest
@@ -153,6 +157,7 @@ async fn the_document_names_every_route_of_the_contract(lane: Lane) {
         "GET /v1/files/{id}/content",
         "GET /v1/files/{id}/thumbnail",
         "POST /v1/files/{id}/thumbnail",
+        "GET /v1/files/{id}/previews/{size}",
         "POST /v1/files/{id}/signed-url",
         "GET /v1/files/{id}/versions",
         "DELETE /v1/files/{id}/versions",

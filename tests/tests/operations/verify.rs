@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use fm_e2e::{Api, Lane, Server, User, noise, on_durable_lanes, pictures};
+use fm_e2e::{Api, Lane, Server, User, eventually, noise, on_durable_lanes, pictures};
 use serde_json::{Value, json};
 
 /// A server that is started, and a user of it.
@@ -278,10 +278,36 @@ async fn a_strange_database_deletes_nothing() {
     assert_eq!(server.stored().await, Some(1));
 }
 
+async fn a_lost_preview_is_forgotten_on_demand_and_made_anew(lane: Lane) {
+    let (server, user) = started(lane).await;
+    let picture = user.file("a.png", pictures::png(300, 200)).await;
+    user.with_thumbnail(&picture).await;
+    let path = format!("{}/previews/small", User::path(&picture));
+    let linked = async || {
+        eventually("the preview is there", async || {
+            let answer = user.get(&path).header("prefer", "wait=10").send().await;
+            (answer.status == 302).then(|| answer.field("location"))
+        })
+        .await
+    };
+    let bytes = user.get(&linked().await).send().await.expect(200).body;
+    let object = server.object_with(&bytes);
+    std::fs::remove_file(&object).unwrap();
+    let (_, findings, _) = verify(&server, &[]);
+    assert_eq!(kinds(&findings), ["missing"]);
+    assert_eq!((&findings[0]["preview"], &findings[0]["bucket"]), (&"small".into(), &"thumbnails".into()));
+    assert_eq!(findings[0]["blob"], object.file_name().unwrap().to_str().unwrap());
+    let (_, _, summary) = verify(&server, &["--repair"]);
+    assert_eq!((&summary["missing"], &summary["repaired"]), (&1.into(), &1.into()));
+    assert_eq!(user.get(&linked().await).send().await.expect(200).body, bytes);
+    assert!(verify(&server, &["--rehash"]).0);
+}
+
 on_durable_lanes![
     what_is_wrong_is_found_and_nothing_else,
     orphans_are_found_and_deleted_once_they_are_old_enough,
     beside_live_traffic_nothing_is_found,
     what_is_in_the_trash_and_old_versions_are_looked_for,
     a_check_changes_nothing,
+    a_lost_preview_is_forgotten_on_demand_and_made_anew,
 ];

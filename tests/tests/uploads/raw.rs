@@ -36,6 +36,8 @@ async fn an_upload_answers_with_the_file(lane: Lane) {
             "modified_at",
             "name",
             "parent_id",
+            "placeholder",
+            "previews",
             "role",
             "sha256",
             "shared",

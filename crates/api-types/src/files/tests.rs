@@ -18,4 +18,5 @@ fn a_file_of_a_version_without_folders_is_read() {
     .unwrap();
     assert_eq!((file.kind, file.version, file.path), (FileKind::File, 0, None));
     assert!(!file.shared && !file.favorite);
+    assert_eq!((file.previews, file.placeholder), (None, None));
 }

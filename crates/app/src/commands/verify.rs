@@ -2,6 +2,8 @@
 
 use fm_application::operations::{FileBlob, Finding, Findings, Verified, VerifyCommand, VerifyEvent, Wrong};
 use fm_domain::archive::{BlobTally, DriveCounters, DriveTally, TreeFault, WrongPlace};
+use fm_domain::blobs::Bucket;
+use fm_domain::previews::Preview;
 use serde_json::{Value, json};
 
 use super::export::archive;
@@ -55,6 +57,11 @@ pub(super) fn as_line(finding: &Finding) -> String {
             let (blob, file, owner) = (key.to_string(), file.to_string(), owner.to_string());
             let of = version.map(|number| format!("version {}: ", number.number())).unwrap_or_default();
             (key.bucket.as_str(), blob, file, owner, of + &detail(wrong))
+        }
+        Finding::Preview { of: Preview { original, size, state }, wrong } => {
+            let blob = state.blob().map(|blob| blob.to_string()).unwrap_or_default();
+            let detail = format!("{} preview of blob {original}: {}", size.as_str(), detail(wrong));
+            (Bucket::Thumbnails.as_str(), blob, String::new(), String::new(), detail)
         }
         Finding::Orphan(orphan) => {
             let detail = format!("{}, written at {}; no row knows it", orphan.size, orphan.written_at);
@@ -111,16 +118,17 @@ pub(super) fn as_json(finding: &Finding) -> Value {
             if let Some(number) = version {
                 told["version"] = json!(number.number());
             }
-            match wrong {
-                Wrong::Missing | Wrong::NotStored => {}
-                Wrong::Size { recorded, stored } => {
-                    (told["recorded"], told["stored"]) = (json!(recorded), json!(stored));
-                }
-                Wrong::Hash { recorded, stored } => {
-                    (told["recorded"], told["stored"]) = (json!(recorded), json!(stored));
-                }
-                Wrong::Unreadable(reason) => told["reason"] = json!(reason),
-            }
+            add(&mut told, wrong);
+            told
+        }
+        Finding::Preview { of: Preview { original, size, state }, wrong } => {
+            let mut told = json!({
+                "bucket": Bucket::Thumbnails.as_str(),
+                "blob": state.blob().map(|blob| blob.to_string()),
+                "preview": size.as_str(),
+                "original": original.to_string(),
+            });
+            add(&mut told, wrong);
             told
         }
         Finding::Orphan(orphan) => json!({
@@ -147,6 +155,20 @@ pub(super) fn as_json(finding: &Finding) -> Value {
     };
     told["finding"] = json!(finding.name());
     told
+}
+
+/// Adds what is wrong with a blob.
+fn add(told: &mut Value, wrong: &Wrong) {
+    match wrong {
+        Wrong::Missing | Wrong::NotStored => {}
+        Wrong::Size { recorded, stored } => {
+            (told["recorded"], told["stored"]) = (json!(recorded), json!(stored));
+        }
+        Wrong::Hash { recorded, stored } => {
+            (told["recorded"], told["stored"]) = (json!(recorded), json!(stored));
+        }
+        Wrong::Unreadable(reason) => told["reason"] = json!(reason),
+    }
 }
 
 fn counters_json(counters: &DriveCounters) -> Value {

@@ -48,5 +48,6 @@ pub(super) fn settings(config: &Config, upload_buffer: BufferBudget, serves_blob
         serves_blobs,
         retention: config.tree.retention,
         names_portable: config.tree.names_portable,
+        eager_previews: config.jobs.eager_previews,
     }
 }

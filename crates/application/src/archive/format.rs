@@ -168,8 +168,17 @@ pub(super) struct FailedItemLine {
 pub(super) enum ThumbnailLine {
     None,
     Pending,
-    Ready { blob: Uuid, width: u32, height: u32, size: u64 },
-    Failed { times: u32 },
+    Ready {
+        blob: Uuid,
+        width: u32,
+        height: u32,
+        size: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        placeholder: Option<String>,
+    },
+    Failed {
+        times: u32,
+    },
 }
 
 /// A finished idempotency key of the user whose line came last.

@@ -10,7 +10,7 @@ use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::{Clock as _, Timestamp};
-use fm_domain::files::{File, Revision, Sha256, ThumbnailState, VersionNumber};
+use fm_domain::files::{File, Placeholder, Revision, Sha256, ThumbnailState, VersionNumber};
 use fm_domain::idempotency::FinishedUpload;
 use fm_domain::ids::{AuditEntryId, BlobId, DriveId, FileId, NodeId, OperationId, UserId};
 use fm_domain::testing::{CountingIds, FixedClock, a_file, a_user};
@@ -78,7 +78,8 @@ pub(super) fn nodes() -> [ArchivedNode; 5] {
         ..Folder::new(node(n), DriveId::of_user(bob()), parent, name.parse().unwrap(), now())
     };
     let root = NodeId::root(DriveId::of_user(bob()));
-    let ready = ThumbnailState::Ready { blob: blob(3003), width: 64, height: 48 };
+    let placeholder = Placeholder::new(&[0xB7; 24]);
+    let ready = ThumbnailState::Ready { blob: blob(3003), width: 64, height: 48, placeholder };
     let living =
         |item, changed| ArchivedNode { item, changed: Seq::new(changed), trash: None, thumbnail_size: None };
     [

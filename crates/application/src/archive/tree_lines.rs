@@ -2,7 +2,7 @@
 
 use fm_domain::archive::{ArchivedNode, ArchivedTrash};
 use fm_domain::body::ByteSize;
-use fm_domain::files::{File, MediaType, Revision, ThumbnailState, VersionNumber};
+use fm_domain::files::{File, MediaType, Placeholder, Revision, ThumbnailState, VersionNumber};
 use fm_domain::ids::{BlobId, DriveId, FileId, NodeId, UserId};
 use fm_domain::tree::{Folder, Item, Label, Seq, Version};
 use uuid::Uuid;
@@ -193,9 +193,13 @@ impl ThumbnailLine {
             (ThumbnailState::None, _) => Self::None,
             (ThumbnailState::Pending, _) | (ThumbnailState::Ready { .. }, None) => Self::Pending,
             (ThumbnailState::Failed { times }, _) => Self::Failed { times },
-            (ThumbnailState::Ready { blob, width, height }, Some(size)) => {
-                Self::Ready { blob: blob.uuid(), width, height, size: size.bytes() }
-            }
+            (ThumbnailState::Ready { blob, width, height, placeholder }, Some(size)) => Self::Ready {
+                blob: blob.uuid(),
+                width,
+                height,
+                size: size.bytes(),
+                placeholder: placeholder.map(|placeholder| placeholder.to_string()),
+            },
         }
     }
 
@@ -209,11 +213,16 @@ impl ThumbnailLine {
             Self::Ready { width: 0, .. } | Self::Ready { height: 0, .. } => {
                 return Err(invalid("thumbnail", "has no pixels"));
             }
-            Self::Ready { blob, width, height, size: bytes } => {
+            Self::Ready { blob, width, height, size: bytes, placeholder } => {
+                let placeholder = placeholder.map(|text| {
+                    Placeholder::parse(&text)
+                        .ok_or_else(|| invalid("thumbnail.placeholder", "is no ThumbHash"))
+                });
                 let state = ThumbnailState::Ready {
                     blob: BlobId::new(id("thumbnail.blob", blob)?),
                     width: small("thumbnail.width", width)?,
                     height: small("thumbnail.height", height)?,
+                    placeholder: placeholder.transpose()?,
                 };
                 (state, Some(size("thumbnail.size", bytes)?))
             }

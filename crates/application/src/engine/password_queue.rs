@@ -257,7 +257,8 @@ impl Presence {
         Self(Some(gone))
     }
 
-    async fn gone(&self) {
+    /// Ends when the client is gone.
+    pub(crate) async fn gone(&self) {
         match &self.0 {
             Some(gone) => drop(gone.clone().wait_for(|gone| *gone).await),
             None => std::future::pending().await,

@@ -39,7 +39,7 @@ pub enum ThumbnailError {
 failure!(ThumbnailError);
 
 /// Most thumbnails are ready sooner than anyone can ask twice.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Leads to the thumbnail of a file.
 pub struct LinkThumbnail {
@@ -58,7 +58,7 @@ impl LinkThumbnail {
         let file = self.db.read().await?.files().find(&access, id).await?.ok_or(ThumbnailError::NotFound)?;
         match file.thumbnail {
             ThumbnailState::Ready { blob, .. } => Ok(self.presenter.thumbnail(&file, blob).await?),
-            ThumbnailState::Pending => Err(ThumbnailError::NotReady { retry_after: ASK_AGAIN }),
+            ThumbnailState::Pending => Err(ThumbnailError::NotReady { retry_after: RETRY_AFTER }),
             ThumbnailState::None | ThumbnailState::Failed { .. } => Err(ThumbnailError::NoThumbnail),
         }
     }

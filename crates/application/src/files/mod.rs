@@ -2,6 +2,7 @@
 
 mod commit_file;
 mod link_content;
+mod link_preview;
 mod link_thumbnail;
 mod list_files;
 mod precondition;
@@ -17,6 +18,7 @@ pub(crate) mod url_validity;
 
 pub(crate) use commit_file::{NewFile, commit_file};
 pub use link_content::LinkContent;
+pub use link_preview::{LinkPreview, LinkedPreview, PreviewError};
 pub use link_thumbnail::{LinkThumbnail, ThumbnailError};
 pub use list_files::{FileList, ListCommand, ListError, ListFiles};
 pub use precondition::{IfMatch, revision_of};
@@ -40,6 +42,7 @@ pub struct Files {
     pub show: ShowFile,
     pub link_content: LinkContent,
     pub link_thumbnail: LinkThumbnail,
+    pub link_preview: LinkPreview,
     pub remake_thumbnail: RemakeThumbnail,
     pub sign_url: SignUrl,
 }
@@ -55,6 +58,7 @@ impl Files {
             show: ShowFile::new(ports, settings),
             link_content: LinkContent::new(ports, settings),
             link_thumbnail: LinkThumbnail::new(ports, settings),
+            link_preview: LinkPreview::new(ports, settings),
             remake_thumbnail: RemakeThumbnail::new(ports, settings),
             sign_url: SignUrl::new(ports),
         }

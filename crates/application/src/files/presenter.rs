@@ -8,8 +8,9 @@ use crate::ports::{Ports, Settings};
 use fm_domain::blobs::{BlobKey, Disposition, DownloadLink, LinkTarget, SignDownload, SignedUrl};
 use fm_domain::clock::{Clock, Timestamp};
 use fm_domain::error::PortResult;
-use fm_domain::files::{File, MediaType, ThumbnailState};
+use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::BlobId;
+use fm_domain::previews::{PictureFormat, PreviewPicture};
 
 /// A file with the URLs that lead to its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,18 @@ impl FilePresenter {
         self.links.sign(&thumbnail_link(file, blob, self.window(file))).await
     }
 
+    /// A URL of a preview in the present window, and how long it still works.
+    pub(super) async fn preview(
+        &self,
+        file: &File,
+        picture: &PreviewPicture,
+    ) -> PortResult<(SignedUrl, Duration)> {
+        let now = self.clock.now();
+        let window = UrlValidity::at(now, file.id, self.life);
+        let link = picture_link(file, BlobKey::thumbnail(picture.blob), picture.format, window);
+        Ok((self.links.sign(&link).await?, window.until.since(now)))
+    }
+
     fn window(&self, file: &File) -> UrlValidity {
         UrlValidity::at(self.clock.now(), file.id, self.life)
     }
@@ -93,13 +106,18 @@ pub(super) fn content_link(
     DownloadLink { target, issued_at, expires_at }
 }
 
-/// A link to the thumbnail of a file, which is called like it.
+/// A link to the thumbnail of a file.
 fn thumbnail_link(file: &File, blob: BlobId, window: UrlValidity) -> DownloadLink {
+    picture_link(file, BlobKey::thumbnail(blob), PictureFormat::Png, window)
+}
+
+/// A link to a picture that we made of a file, which is called like it.
+fn picture_link(file: &File, key: BlobKey, format: PictureFormat, window: UrlValidity) -> DownloadLink {
     let target = LinkTarget {
-        key: BlobKey::thumbnail(blob),
-        content_type: MediaType::png(),
+        key,
+        content_type: format.media_type(),
         disposition: Disposition::Inline,
-        filename: file.name.with_extension("png"),
+        filename: file.name.with_extension(format.extension()),
         sha256: None,
     };
     DownloadLink { target, issued_at: window.from, expires_at: window.until }

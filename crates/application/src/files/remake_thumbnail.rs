@@ -15,6 +15,7 @@ use fm_domain::database::Database;
 use fm_domain::events::Change;
 use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::{FileId, IdSource, JobId};
+use fm_domain::previews::{Preview, PreviewSize, PreviewState};
 use fm_domain::thumbnails::Thumbnailer;
 
 /// How many jobs may fail to make the thumbnail of one content: a picture that can't be decoded is not decoded without end.
@@ -42,7 +43,7 @@ impl RemakeThumbnail {
         }
     }
 
-    /// The file, its thumbnail pending. Asking twice is asking once.
+    /// The file, its thumbnail pending. Asking twice is asking once. Previews that have failed are made anew when they are asked for.
     pub async fn run(&self, actor: &Actor, id: FileId) -> Result<FileView, ThumbnailError> {
         let access = actor.access(Right::Write)?;
         let file = retry_conflicts(|| self.remake(&access, id)).await?;
@@ -74,6 +75,11 @@ impl RemakeThumbnail {
         unit.jobs().enqueue(&job.enqueued(JobId::new(self.ids.uuid()), now)?).await?;
         if let Some(blob) = file.thumbnail.blob() {
             drop_blobs(&self.events, unit.as_mut(), &[blob], now).await?;
+        }
+        // After blobs, as where a blob takes its previews along: two units never wait for each other.
+        for size in PreviewSize::ALL {
+            let failed = Preview { original: file.blob, size, state: PreviewState::Failed };
+            unit.previews().remove(&failed).await?;
         }
         unit.commit().await?;
         Ok(File { thumbnail: ThumbnailState::Pending, ..file })

@@ -162,6 +162,8 @@ pub struct JobContext {
     pub(crate) intents: Intents,
     pub(crate) events: EventRecorder,
     pub(crate) tree: TreeContext,
+    /// Whether the small preview of a picture is made as soon as its thumbnail is there.
+    pub(super) eager_previews: bool,
     /// What the sweeps that ran with this context did.
     pub(super) swept: SweptTotal,
 }
@@ -173,6 +175,7 @@ impl JobContext {
             intents: Intents::new(ports),
             events: EventRecorder::new(ports),
             tree: TreeContext::new(ports, settings),
+            eager_previews: settings.eager_previews,
             swept: SweptTotal::default(),
         }
     }

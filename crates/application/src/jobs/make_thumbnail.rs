@@ -3,31 +3,24 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt as _, stream};
+use bytes::Bytes;
 
 use super::find_file::find;
 use super::job::{Done, Job, JobContext, JobError, Lane, RetryPolicy};
-use crate::engine::intents::Intent;
-use crate::engine::lease::{LEASE, Leased, renew_until_lost};
+use super::make_preview::MakePreview;
+use super::rendering::{self, MAX_SOURCE, TIMED_ATTEMPTS};
 use crate::engine::retry::retry_conflicts;
 use crate::tree::enter_drive;
-use fm_domain::blobs::{BlobKey, GetBlob, MarkStored, PutBlob, PutHint, StoredBlob};
-use fm_domain::body::{BodyError, ByteSize, ByteStream};
+use fm_domain::blobs::StoredBlob;
 use fm_domain::database::UnitOfWork;
-use fm_domain::error::{PortError, PortResult};
+use fm_domain::error::PortResult;
 use fm_domain::events::{Change, Event};
-use fm_domain::files::{File, MediaType, ThumbnailState};
-use fm_domain::ids::{BlobId, DriveId, FileId, UserId};
+use fm_domain::files::{File, ThumbnailState};
+use fm_domain::ids::{BlobId, DriveId, FileId, JobId, UserId};
 use fm_domain::jobs::{ClaimedJob, Priority};
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec};
+use fm_domain::previews::PreviewSize;
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered};
 use serde::{Deserialize, Serialize};
-
-/// The largest picture file that is read: it is held in memory while it is decoded.
-const MAX_SOURCE: ByteSize = ByteSize::new(128 * 1024 * 1024);
-/// How often a picture may take too long before it counts as one that can't be decoded: a busy machine may have been the
-/// reason once.
-const TIMED_ATTEMPTS: u32 = 2;
 
 /// Makes the thumbnail of a file, as long as the file points to this blob and wants one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,7 +132,7 @@ impl Attempt<'_> {
             .context
             .ports
             .thumbnailer
-            .render(source, ThumbnailSpec::STANDARD, RenderBudget::STANDARD)
+            .render(source, RenderSpec::THUMBNAIL, RenderBudget::STANDARD)
             .await
         {
             Ok(thumbnail) => self.store(&file, thumbnail).await,
@@ -161,57 +154,26 @@ impl Attempt<'_> {
         if let Some(source) = self.context.ports.handover.take(file.blob, file.size, file.sha256) {
             return Ok(Some(source));
         }
-        let reader = match self.context.ports.blobs.get(&BlobKey::file(file.blob), None).await {
-            Ok(reader) => reader,
-            Err(GetBlob::NotFound) => return self.gone(file).await,
-            // No range was asked for; an empty picture is no picture.
-            Err(GetBlob::Range(_)) => return Ok(Some(Bytes::new())),
-            Err(GetBlob::Store(error)) => return Err(error.into()),
-        };
-        let mut bytes = reader.bytes;
-        let mut source = BytesMut::with_capacity(usize::try_from(file.size.bytes()).unwrap_or_default());
-        while let Some(chunk) = bytes.next().await {
-            source.extend_from_slice(&chunk.map_err(|error| match error {
-                BodyError::Source(_) => JobError::Store(PortError::Unavailable(Box::new(error))),
-                _ => JobError::Failed(error.to_string()),
-            })?);
+        let source = rendering::read(self.context, file.blob).await?;
+        if source.is_none() && self.is_needed(file).await? {
+            return Err(JobError::Failed("the bytes of a file are missing in the blob store".to_owned()));
         }
-        Ok(Some(source.freeze()))
+        Ok(source)
     }
 
     /// A blob that is not there is fine only when its file is gone too.
-    async fn gone(&self, file: &File) -> Result<Option<Bytes>, JobError> {
+    async fn is_needed(&self, file: &File) -> PortResult<bool> {
         let now = find(self.context, file.owner, file.id).await?;
-        if now.is_some_and(|now| now.blob == file.blob) {
-            return Err(JobError::Failed("the bytes of a file are missing in the blob store".to_owned()));
-        }
-        Ok(None)
+        Ok(now.is_some_and(|now| now.blob == file.blob))
     }
 
-    async fn store(&self, file: &File, thumbnail: Thumbnail) -> Result<Done, JobError> {
-        let key = BlobKey::thumbnail(BlobId::new(self.context.ports.ids.uuid()));
-        self.context.intents.record(key, file.owner, LEASE).await?;
-        let Thumbnail { png, width, height } = thumbnail;
-        let hint = PutHint {
-            owner: None,
-            length: Some(ByteSize::new(png.len() as u64)),
-            content_type: MediaType::png(),
-        };
-        let body: ByteStream = stream::iter([Ok(png)]).boxed();
-        let put = tokio::select! {
-            put = self.context.ports.blobs.put(&key, body, &hint) => put,
-            lost = renew_until_lost(self.context.ports.db.as_ref(), self.context.ports.clock.as_ref(), Leased::Intent(key.id)) => Err(lost.into()),
-        };
-        let outcome = match put {
-            Ok(stored) => {
-                let state = ThumbnailState::Ready { blob: key.id, width, height };
-                self.finish(file, state, Some(stored)).await
-            }
-            Err(PutBlob::Store(error)) => Err(error.into()),
-            Err(error @ (PutBlob::Body(_) | PutBlob::TooLarge)) => Err(JobError::Failed(error.to_string())),
-        };
+    async fn store(&self, file: &File, thumbnail: Rendered) -> Result<Done, JobError> {
+        let (key, stored) = rendering::put(self.context, file.owner, &thumbnail).await?;
+        let Rendered { width, height, placeholder, .. } = thumbnail;
+        let state = ThumbnailState::Ready { blob: key.id, width, height, placeholder };
+        let outcome = self.finish(file, state, Some(stored)).await;
         if !matches!(outcome, Ok(Done::Completed)) {
-            self.context.intents.cancel(&Intent::bare(key, file.owner)).await;
+            rendering::cancel_intent(self.context, key, file.owner).await;
         }
         outcome
     }
@@ -240,27 +202,16 @@ impl Attempt<'_> {
             unit.rollback().await?;
             return Ok(Done::Moot);
         }
+        let now = self.context.ports.clock.now();
         let change = Change::ThumbnailChanged { file: file.id, blob: file.blob, thumbnail: &state };
-        self.context.events.record(unit.as_mut(), self.context.ports.clock.now(), change).await?;
-        if let (Some(blob), Some(stored)) = (state.blob(), stored) {
-            match unit.blobs().mark_stored(blob, &stored).await {
-                Ok(()) => {}
-                Err(MarkStored::NoIntent) => {
-                    unit.rollback().await?;
-                    return Err(PortError::Unavailable(
-                        "the thumbnail's intent was cancelled meanwhile".into(),
-                    )
-                    .into());
-                }
-                Err(MarkStored::Store(error)) => return Err(error.into()),
-            }
+        self.context.events.record(unit.as_mut(), now, change).await?;
+        if state.blob().is_some() && self.context.eager_previews {
+            let preview = MakePreview { owner: file.owner, original: file.blob, size: PreviewSize::Small };
+            let job = preview.enqueued(JobId::new(self.context.ports.ids.uuid()), now)?;
+            unit.jobs().enqueue(&job).await?;
         }
-        if !unit.jobs().complete(self.claimed.id, self.claimed.attempt).await? {
-            unit.rollback().await?;
-            return Ok(Done::Lost);
-        }
-        unit.commit().await?;
-        Ok(Done::Completed)
+        let unit = rendering::mark_stored(unit, state.blob().zip(stored)).await?;
+        rendering::complete(unit, self.claimed).await
     }
 }
 

@@ -7,6 +7,7 @@ mod dead_jobs;
 mod find_file;
 mod job;
 mod list_jobs;
+mod make_preview;
 mod make_thumbnail;
 mod measure_queue;
 pub(crate) mod payload;
@@ -15,6 +16,7 @@ mod purge_blob;
 mod purge_trash;
 mod registry;
 mod remove_contents;
+mod rendering;
 mod revoke_sessions;
 mod run_next_job;
 mod run_operation;
@@ -26,6 +28,7 @@ mod verify_blob;
 pub use dead_jobs::{DeadJobError, DiscardJob, RetryJob};
 pub use job::{Done, Job, JobContext, JobError, Lane, RetryPolicy};
 pub use list_jobs::{ListJobs, ListedJob};
+pub use make_preview::MakePreview;
 pub use make_thumbnail::MakeThumbnail;
 pub use measure_queue::MeasureQueue;
 pub use preview_sweep::PreviewSweep;
@@ -58,6 +61,7 @@ impl JobRegistry {
             .with::<PurgeBlob>()
             .with::<SweepBlobs>()
             .with::<MakeThumbnail>()
+            .with::<MakePreview>()
             .with::<VerifyBlob>()
     }
 }

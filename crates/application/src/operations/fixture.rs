@@ -1,5 +1,8 @@
 //! A database and a store that tests fill, and change while a check is under way.
 
+mod nothing;
+mod previews;
+
 use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +16,7 @@ use crate::fixture::{sha256, unavailable};
 use crate::ports::Ports;
 use crate::testing::TestPorts;
 use fm_domain::access::Access;
-use fm_domain::accounts::{Account, Email, Tally, UserCounts, UserFilter, UserQueries};
+use fm_domain::accounts::UserQueries;
 use fm_domain::audit::{AuditEntry, AuditFilter, AuditPage, AuditQueries};
 use fm_domain::blobs::{
     BlobHead, BlobKey, BlobLimits, BlobQueries, BlobReader, BlobRecord, BlobState, BlobStore, Bucket,
@@ -24,11 +27,12 @@ use fm_domain::clock::{Clock as _, Timestamp};
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, FileFilter, FilePage, FileQueries};
-use fm_domain::ids::{BlobId, FileId, UploadId, UserId};
+use fm_domain::ids::{BlobId, FileId};
 use fm_domain::jobs::{JobQueries, MockJobQueries};
+use fm_domain::previews::{Preview, PreviewQueries};
 use fm_domain::testing::{CountingIds, FakeUnitOfWork, FixedClock, NotedTrail, a_file};
 use fm_domain::tree::{MockTreeQueries, TreeQueries, Version};
-use fm_domain::uploads::{Upload, UploadQueries};
+use fm_domain::uploads::UploadQueries;
 
 /// What happens behind a check's back.
 type Change = Box<dyn FnOnce(&mut State) + Send>;
@@ -39,9 +43,12 @@ pub(super) struct State {
     pub(super) files: Vec<File>,
     pub(super) records: BTreeMap<BlobKey, BlobState>,
     pub(super) versions: Vec<Version>,
+    pub(super) previews: Vec<Preview>,
     pub(super) store: BTreeMap<BlobKey, (Bytes, Timestamp)>,
     /// Blobs whose bytes end with an error.
     pub(super) torn: Vec<BlobKey>,
+    /// Blobs of which the store gives no `head`, whenever it is asked.
+    pub(super) refused: Vec<BlobKey>,
     /// Blobs that can't be deleted.
     pub(super) stuck: Vec<BlobKey>,
     /// How often the store will not answer to a `head`.
@@ -133,6 +140,7 @@ impl Database for Deployment {
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
         let mut unit = FakeUnitOfWork::default();
         unit.audit = self.state().trail.clone();
+        self.removes_previews(&mut unit);
         Ok(Box::new(unit))
     }
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
@@ -183,6 +191,9 @@ impl ReadRepos for Reads {
     fn blobs(&mut self) -> &mut dyn BlobQueries {
         &mut self.deployment
     }
+    fn previews(&mut self) -> &mut dyn PreviewQueries {
+        &mut self.deployment
+    }
     fn jobs(&mut self) -> &mut dyn JobQueries {
         &mut self.jobs
     }
@@ -192,35 +203,9 @@ impl ReadRepos for Reads {
 }
 
 #[async_trait]
-impl UploadQueries for Deployment {
-    async fn find(&mut self, _: &Access, _: UploadId) -> PortResult<Option<Upload>> {
-        Ok(None)
-    }
-}
-
-#[async_trait]
 impl AuditQueries for Deployment {
     async fn list(&mut self, _: &AuditFilter, _: &AuditPage) -> PortResult<Vec<AuditEntry>> {
         Ok(self.state().trail.entries())
-    }
-}
-
-#[async_trait]
-impl UserQueries for Deployment {
-    async fn find(&mut self, _: UserId) -> PortResult<Option<Account>> {
-        Ok(None)
-    }
-    async fn find_by_email(&mut self, _: &Email) -> PortResult<Option<Account>> {
-        Ok(None)
-    }
-    async fn tally(&mut self, _: Option<UserId>, _: u32) -> PortResult<Vec<Tally>> {
-        Ok(Vec::new())
-    }
-    async fn list(&mut self, _: &UserFilter, _: Option<UserId>, _: u32) -> PortResult<Vec<Account>> {
-        Ok(Vec::new())
-    }
-    async fn count(&mut self) -> PortResult<UserCounts> {
-        Ok(UserCounts::default())
     }
 }
 
@@ -274,6 +259,9 @@ impl BlobStore for Deployment {
         if state.outages > 0 {
             state.outages -= 1;
             return Err(unavailable());
+        }
+        if state.refused.contains(key) {
+            return Err(PortError::Unexpected("access denied".into()));
         }
         let head =
             state.store.get(key).map(|(bytes, _)| BlobHead { size: ByteSize::new(bytes.len() as u64) });

@@ -1,10 +1,10 @@
-//! The blobs that files and their old versions need, as the database has them, page by page.
+//! The blobs that files, their old versions and previews need, as the database has them, page by page.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::retry::retry_reads;
-use super::verify::FileBlob;
+use super::verify::{FileBlob, Finding, Wrong};
 use fm_domain::archive::VersionPlace;
 use fm_domain::blobs::{BlobKey, BlobRecord, BlobState, Bucket};
 use fm_domain::body::ByteSize;
@@ -12,15 +12,26 @@ use fm_domain::database::Database;
 use fm_domain::error::PortResult;
 use fm_domain::files::{File, MediaType, Sha256, VersionNumber};
 use fm_domain::ids::{BlobId, FileId};
+use fm_domain::previews::{Preview, PreviewState};
 use fm_domain::tree::Version;
 use uuid::Uuid;
 
-/// How many files or versions a page has.
+/// How many files, versions or previews a page has.
 const PAGE: u32 = 500;
 
-/// A blob that a file or a version needs, and what is known of it.
+/// What needs a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A file or an old version.
+    File(FileBlob),
+    /// A preview.
+    Preview(Preview),
+}
+
+/// A blob that is needed, and what is known of it.
 pub(super) struct Needed {
-    pub(super) of: FileBlob,
+    pub(super) holder: Holder,
+    pub(super) key: BlobKey,
     pub(super) size: Option<ByteSize>,
     pub(super) sha256: Option<Sha256>,
     /// Safe for browsers.
@@ -28,11 +39,22 @@ pub(super) struct Needed {
     pub(super) is_stored: bool,
 }
 
-/// Where a page begins: first come all files, those in the trash too, in the order of their ids, then all old versions.
+impl Needed {
+    /// What is found out about it.
+    pub(super) fn finding(&self, wrong: Wrong) -> Finding {
+        match self.holder {
+            Holder::File(of) => Finding::File { of, wrong },
+            Holder::Preview(of) => Finding::Preview { of, wrong },
+        }
+    }
+}
+
+/// Where a page begins: first come all files, those in the trash too, in the order of their ids, then all old versions, then all previews.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place {
     Files(Option<FileId>),
     Versions(Option<VersionPlace>),
+    Previews(Option<BlobId>),
 }
 
 impl Place {
@@ -40,7 +62,7 @@ impl Place {
     pub(super) const START: Self = Self::Files(None);
 }
 
-/// Some files or versions, and their blobs.
+/// Some files, versions or previews, and their blobs.
 pub(super) struct NeededPage {
     pub(super) next: Place,
     pub(super) files: u64,
@@ -48,34 +70,61 @@ pub(super) struct NeededPage {
     pub(super) blobs: Vec<Needed>,
 }
 
-/// The blobs of the files and versions after `place`; `None` when there are no more.
+/// The blobs of the holders after `place`; `None` when there are no more.
 pub(super) async fn needed_after(db: &Arc<dyn Database>, place: Place) -> PortResult<Option<NeededPage>> {
-    let after = match place {
+    match place {
         Place::Files(after) => {
-            let files = retry_reads(async || db.read().await?.files().walk(after, PAGE).await).await?;
-            if let Some(last) = files.last() {
-                let blobs = with_states(db, files.iter().flat_map(of_file).collect()).await?;
-                let next = Place::Files(Some(last.id));
-                return Ok(Some(NeededPage { next, files: files.len() as u64, versions: 0, blobs }));
+            if let Some(page) = files_after(db, after).await? {
+                return Ok(Some(page));
             }
-            None
+            versions_on(db, None).await
         }
-        Place::Versions(after) => after,
-    };
+        Place::Versions(after) => versions_on(db, after).await,
+        Place::Previews(after) => previews_after(db, after).await,
+    }
+}
+
+/// Versions, and previews where there are no more.
+async fn versions_on(db: &Arc<dyn Database>, after: Option<VersionPlace>) -> PortResult<Option<NeededPage>> {
+    if let Some(page) = versions_after(db, after).await? {
+        return Ok(Some(page));
+    }
+    previews_after(db, None).await
+}
+
+async fn files_after(db: &Arc<dyn Database>, after: Option<FileId>) -> PortResult<Option<NeededPage>> {
+    let files = retry_reads(async || db.read().await?.files().walk(after, PAGE).await).await?;
+    let Some(last) = files.last() else { return Ok(None) };
+    let blobs = with_states(db, files.iter().flat_map(of_file).collect()).await?;
+    Ok(Some(NeededPage { next: Place::Files(Some(last.id)), files: files.len() as u64, versions: 0, blobs }))
+}
+
+async fn versions_after(
+    db: &Arc<dyn Database>,
+    after: Option<VersionPlace>,
+) -> PortResult<Option<NeededPage>> {
     let versions = retry_reads(async || db.read().await?.tree().walk_versions(after, PAGE).await).await?;
     let Some(last) = versions.last() else { return Ok(None) };
-    let blobs = with_states(db, versions.iter().map(of_version).collect()).await?;
     let next = Place::Versions(Some((last.file, last.number)));
+    let blobs = with_states(db, versions.iter().map(of_version).collect()).await?;
     Ok(Some(NeededPage { next, files: 0, versions: versions.len() as u64, blobs }))
+}
+
+async fn previews_after(db: &Arc<dyn Database>, after: Option<BlobId>) -> PortResult<Option<NeededPage>> {
+    let previews = retry_reads(async || db.read().await?.previews().walk(after, PAGE).await).await?;
+    let Some(last) = previews.last() else { return Ok(None) };
+    let next = Place::Previews(last.state.blob());
+    let blobs = with_states(db, previews.iter().filter_map(of_preview).collect()).await?;
+    Ok(Some(NeededPage { next, files: 0, versions: 0, blobs }))
 }
 
 /// Fills in what the rows of the blobs say.
 async fn with_states(db: &Arc<dyn Database>, needed: Vec<Needed>) -> PortResult<Vec<Needed>> {
-    let ids: Vec<BlobId> = needed.iter().map(|needed| needed.of.key.id).collect();
+    let ids: Vec<BlobId> = needed.iter().map(|needed| needed.key.id).collect();
     let records = retry_reads(async || db.read().await?.blobs().find(&ids).await).await?;
     let states: BTreeMap<BlobKey, BlobState> =
         records.into_iter().map(|BlobRecord { key, state }| (key, state)).collect();
-    let with_state = |needed: Needed| match states.get(&needed.of.key) {
+    let with_state = |needed: Needed| match states.get(&needed.key) {
         Some(BlobState::Stored { size }) => {
             Needed { size: needed.size.or(Some(*size)), is_stored: true, ..needed }
         }
@@ -92,21 +141,18 @@ fn of_file(file: &File) -> impl Iterator<Item = Needed> {
             Bucket::Files => (Some(file.size), file.sha256, file.content_type.safe()),
             Bucket::Thumbnails => (None, None, MediaType::png()),
         };
-        let of = FileBlob { file: file.id, version: None, owner: file.owner, key };
-        Needed { of, size, sha256, content_type, is_stored: false }
+        let holder = Holder::File(FileBlob { file: file.id, version: None, owner: file.owner, key });
+        Needed { holder, key, size, sha256, content_type, is_stored: false }
     })
 }
 
 /// The blob that a version needs.
 fn of_version(version: &Version) -> Needed {
-    let of = FileBlob {
-        file: version.file,
-        version: Some(version.number),
-        owner: version.created_by,
-        key: BlobKey::file(version.blob),
-    };
+    let key = BlobKey::file(version.blob);
+    let (file, number, owner) = (version.file, version.number, version.created_by);
     Needed {
-        of,
+        holder: Holder::File(FileBlob { file, version: Some(number), owner, key }),
+        key,
         size: Some(version.size),
         sha256: version.sha256,
         content_type: version.content_type.safe(),
@@ -114,21 +160,36 @@ fn of_version(version: &Version) -> Needed {
     }
 }
 
-/// Whether the file or the version still needs the blob. Those in the trash need it, too: so they are asked for as a walk finds them.
-pub(super) async fn is_needed(db: &Arc<dyn Database>, of: &FileBlob) -> PortResult<bool> {
-    let FileBlob { file, version, key, .. } = *of;
+/// The blob that a preview needs. Its row alone knows the size.
+fn of_preview(preview: &Preview) -> Option<Needed> {
+    let PreviewState::Ready(picture) = preview.state else { return None };
+    Some(Needed {
+        holder: Holder::Preview(*preview),
+        key: BlobKey::thumbnail(picture.blob),
+        size: None,
+        sha256: None,
+        content_type: picture.format.media_type(),
+        is_stored: false,
+    })
+}
+
+/// Whether the holder still needs the blob. Files in the trash need theirs, too: so they are asked for as a walk finds them.
+pub(super) async fn is_needed(db: &Arc<dyn Database>, holder: &Holder) -> PortResult<bool> {
     let mut reads = db.read().await?;
-    Ok(match version {
-        None => {
+    Ok(match *holder {
+        Holder::Preview(Preview { original, size, state }) => {
+            reads.previews().find(original, size).await? == Some(state)
+        }
+        Holder::File(FileBlob { file, version: None, key, .. }) => {
             let before = FileId::new(Uuid::from_u128(file.uuid().as_u128().saturating_sub(1)));
             let found = reads.files().walk(Some(before), 1).await?;
             let same = found.iter().filter(|found| found.id == file);
-            same.flat_map(of_file).any(|needed| needed.of.key == key)
+            same.flat_map(of_file).any(|needed| needed.key == key)
         }
-        Some(number) => {
+        Holder::File(FileBlob { file, version: Some(number), .. }) => {
             let before = VersionNumber::new(number.number().saturating_sub(1));
             let found = reads.tree().walk_versions(Some((file, before)), 1).await?;
-            found.iter().map(of_version).any(|needed| needed.of == *of)
+            found.iter().map(of_version).any(|needed| needed.holder == *holder)
         }
     })
 }

@@ -2,13 +2,13 @@
 
 use fm_domain::archive::{ArchiveUnit, ArchivedBlob, ArchivedNode, ArchivedTrash, Snapshot};
 use fm_domain::blobs::{BlobKey, BlobState};
-use fm_domain::files::VersionNumber;
+use fm_domain::files::{ThumbnailState, VersionNumber};
 use fm_domain::ids::{BlobId, NodeId, OperationId, UserId};
 use fm_domain::tree::{Item, Label, Operation, OperationStatus, Seq, Version};
 use serde_json::json;
 
 use super::archive_rules::{given, nodes, snapshot};
-use crate::fixture::database::Given;
+use crate::fixture::database::{Given, stored_thumbnail};
 use crate::fixture::{access_of, at, fill, soon, uuid};
 use crate::harness::ArchiveHarness;
 
@@ -63,6 +63,12 @@ pub(super) async fn family(given: &Given) -> UserId {
 pub(crate) async fn archive_12_rows_of_a_tree_are_written_as_they_were_read<H: ArchiveHarness>(harness: &H) {
     let given_first = given(harness);
     let owner = family(&given_first).await;
+    let picture = given_first.file_in(owner, fill::root(owner), "picture.png").await;
+    let mut unit = given_first.inside(owner).await;
+    let blob = stored_thumbnail(&mut *unit, owner).await;
+    let ready = ThumbnailState::Ready { blob, width: 64, height: 48, placeholder: fill::placeholder(28) };
+    assert!(unit.files().set_thumbnail(picture.id, picture.blob, &ready).await.unwrap());
+    unit.commit().await.unwrap();
     let user = given_first.account(owner).await.unwrap().user;
     let mut first = snapshot(harness).await;
     let (read, seq) = (nodes(&mut *first, owner, 100).await, first.seq(fill::drive(owner)).await.unwrap());
@@ -75,6 +81,8 @@ pub(crate) async fn archive_12_rows_of_a_tree_are_written_as_they_were_read<H: A
     let second = H::fresh().await;
     let mut unit = rows(&second).await;
     unit.users().insert(&user).await.unwrap();
+    let thumbnail = ArchivedBlob { key: BlobKey::thumbnail(blob), owner, size: fill::bytes(12) };
+    unit.rows().add_blobs(&[thumbnail], at(9)).await.unwrap();
     // What is in a folder may come before it.
     let backwards: Vec<ArchivedNode> = read.iter().rev().cloned().collect();
     unit.rows().add_nodes(&backwards).await.unwrap();
@@ -87,7 +95,7 @@ pub(crate) async fn archive_12_rows_of_a_tree_are_written_as_they_were_read<H: A
 
     // Names are what they were for those who ask by other means, too.
     let given = given(&second);
-    assert_eq!(given.names_in(owner, fill::root(owner)).await, ["Ünal"]);
+    assert_eq!(given.names_in(owner, fill::root(owner)).await, ["Ünal", "picture.png"]);
     let mut reads = given.read().await;
     let keys = [fill::name("ÜNAL").search_key(), fill::name("living.txt").search_key()];
     let found = reads.tree().resolve(&access_of(owner), fill::root(owner), &keys).await.unwrap();

@@ -188,7 +188,8 @@ pub(crate) async fn archive_04_a_file_comes_with_the_size_of_its_thumbnail<H: Ar
     let owner = given.owner().await;
     let (mut unit, entered) = given.entered(owner, &Delta::default()).await;
     let (kept, gone) = (stored_thumbnail(&mut *unit, owner).await, stored_thumbnail(&mut *unit, owner).await);
-    let ready = |blob| ThumbnailState::Ready { blob, width: 64, height: 48 };
+    let placeholder = fill::placeholder(28);
+    let ready = |blob| ThumbnailState::Ready { blob, width: 64, height: 48, placeholder };
     let mut expected = Vec::new();
     for (seconds, thumbnail, thumbnail_size) in [
         (1, ready(kept), Some(fill::bytes(12))),
@@ -267,7 +268,9 @@ pub(crate) async fn archive_06_blobs_that_no_file_needs_come_in_every_state_and_
 ) {
     let given = given(harness);
     let (owner, removed) = (given.owner().await, given.owner().await);
-    given.file(owner, "kept.txt").await;
+    let kept = given.file(owner, "kept.txt").await;
+    // It is made anew of what is kept.
+    let preview = given.previewed(owner, kept.blob).await;
     let of_removed = given.file(removed, "removed.txt").await;
     // What was stored for one who goes, and copied by one who stays.
     let shared = given.file(removed, "shared.txt").await;
@@ -294,6 +297,11 @@ pub(crate) async fn archive_06_blobs_that_no_file_needs_come_in_every_state_and_
         LooseBlob { key: BlobKey::thumbnail(stored_before), owner, state: deleted(at(10), at(10), true) },
         LooseBlob { key: never.key, owner, state: deleted(at(20), at(30), false) },
         LooseBlob { key: BlobKey::file(of_removed.blob), owner: removed, state: LooseState::Unreferenced },
+        LooseBlob {
+            key: BlobKey::thumbnail(preview.state.blob().unwrap()),
+            owner,
+            state: LooseState::Unreferenced,
+        },
     ];
     expected.sort_by_key(|blob| blob.key.id);
     let mut snapshot = snapshot(harness).await;

@@ -93,7 +93,7 @@ pub(crate) async fn blob_32_what_a_removed_user_had_goes_with_its_last_reference
     given.intent(&thumbnail).await;
     let mut unit = given.unit().await;
     let (blob, small) = (stored(&mut *unit, user).await, stored_thumbnail(&mut *unit, user).await);
-    let ready = ThumbnailState::Ready { blob: small, width: 64, height: 48 };
+    let ready = ThumbnailState::Ready { blob: small, width: 64, height: 48, placeholder: None };
     let picture = File { thumbnail: ready, ..fill::file(user, blob, "picture") };
     let (again, copy) = (fill::file(user, own.blob, "again"), fill::file(other, shared.blob, "copy"));
     let mut owners = [user, other];

@@ -64,7 +64,7 @@ pub(crate) async fn file_15_a_walk_gives_every_file_of_every_owner_once_by_id<H:
     }
     let mut unit = given.unit().await;
     let blob = stored_thumbnail(&mut *unit, one).await;
-    let thumbnail = ThumbnailState::Ready { blob, width: 3, height: 4 };
+    let thumbnail = ThumbnailState::Ready { blob, width: 3, height: 4, placeholder: None };
     assert!(unit.files().set_thumbnail(expected[2].id, expected[2].blob, &thumbnail).await.unwrap());
     unit.files().remove(&access_of(other), expected[5].id).await.unwrap().unwrap();
     unit.commit().await.unwrap();

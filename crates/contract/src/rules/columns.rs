@@ -157,7 +157,8 @@ pub(crate) async fn file_24_an_update_takes_away_what_the_file_no_longer_has<H: 
         let file = given.file(owner, thumbnail.as_str()).await;
         let mut unit = given.unit().await;
         let blob = stored_thumbnail(&mut *unit, owner).await;
-        let ready = ThumbnailState::Ready { blob, width: 64, height: 48 };
+        let placeholder = fill::placeholder(28);
+        let ready = ThumbnailState::Ready { blob, width: 64, height: 48, placeholder };
         assert!(unit.files().set_thumbnail(file.id, file.blob, &ready).await.unwrap());
         unit.commit().await.unwrap();
         let mut unit = given.unit().await;

@@ -67,7 +67,12 @@ pub(crate) async fn file_04_a_file_is_read_back_as_written<H: DatabaseHarness>(h
     let full = File {
         name: fill::name(&format!("{} 'ÿ\u{10FFFD}%_;--\u{202e}\u{200b}.png", "名".repeat(235))),
         content_type: fill::media_type("image/vnd.microsoft.icon"),
-        thumbnail: ThumbnailState::Ready { blob: thumbnail, width: 64, height: 4096 },
+        thumbnail: ThumbnailState::Ready {
+            blob: thumbnail,
+            width: 64,
+            height: 4096,
+            placeholder: fill::placeholder(28),
+        },
         revision: Revision::new(1 << 40),
         created_at: at(0).plus(Duration::from_micros(1)),
         updated_at: at(1).plus(Duration::from_micros(999_999)),
@@ -109,7 +114,12 @@ pub(crate) async fn file_05_an_update_replaces_all_but_id_owner_and_creation<H: 
         size: fill::bytes(99),
         sha256: None,
         blob,
-        thumbnail: ThumbnailState::Ready { blob: thumbnail, width: 1, height: 2 },
+        thumbnail: ThumbnailState::Ready {
+            blob: thumbnail,
+            width: 1,
+            height: 2,
+            placeholder: fill::placeholder(1),
+        },
         revision: file.revision.next(),
         created_at: at(500),
         updated_at: at(500),
@@ -131,7 +141,7 @@ pub(crate) async fn file_06_a_thumbnail_is_set_only_while_the_file_points_to_its
 
     let mut unit = given.unit().await;
     let blob = stored_thumbnail(&mut *unit, owner).await;
-    let ready = ThumbnailState::Ready { blob, width: 64, height: 48 };
+    let ready = ThumbnailState::Ready { blob, width: 64, height: 48, placeholder: fill::placeholder(21) };
     assert!(unit.files().set_thumbnail(file.id, file.blob, &ready).await.unwrap());
     let other = BlobId::new(uuid());
     assert!(

@@ -2,6 +2,7 @@
 
 mod archive_counts;
 mod archive_more;
+mod archive_previews;
 mod archive_rows;
 mod archive_rules;
 mod audit;
@@ -35,6 +36,8 @@ mod long;
 mod mac;
 mod many;
 mod part_link;
+mod preview;
+mod queues;
 mod reach;
 mod removal;
 mod resume;
@@ -50,6 +53,7 @@ mod standing;
 mod stored;
 mod stores;
 mod thumb;
+mod thumb_previews;
 mod time;
 mod token;
 mod tree;
@@ -68,7 +72,8 @@ mod work_more;
 
 use crate::suite::{Suite, suite};
 
-pub use databases::{database, job_queue};
+pub use databases::database;
+pub use queues::job_queue;
 pub use session_stores::session_store;
 pub use stores::{blob_store, direct_store, resumable_store, sign_download, sign_parts, thumbnailer};
 
@@ -122,6 +127,9 @@ suite! {
         archive_16_counters_are_told_beside_what_rows_add_up_to_and_are_made_that,
         archive_17_references_are_told_beside_the_rows_that_refer_and_are_made_these,
         archive_18_items_that_are_not_where_they_may_be_are_told,
+    }
+    archive_previews {
+        preview_08_previews_count_as_references_and_go_with_originals_that_nothing_refers_to,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     blob, blob_flow, blob_more, blob_scale, blob_trouble, direct, direct_end, link, part_link, resume,
-    resume_end, resume_more, thumb,
+    resume_end, resume_more, thumb, thumb_previews,
 };
 use crate::suite::suite;
 
@@ -145,7 +145,7 @@ suite! {
 
 suite! {
     ($)
-    /// Renderers of thumbnails.
+    /// Renderers of thumbnails and previews.
     thumbnailer(ThumbnailerHarness, "Thumbnailer"): H::fresh().await;
     thumb {
         thumb_01_every_format_becomes_a_png_of_the_width_and_its_own_shape,
@@ -162,5 +162,10 @@ suite! {
         thumb_12_many_are_rendered_at_once,
         thumb_13_a_thumbnail_has_the_width_and_the_height_that_are_asked_for,
         thumb_14_renders_that_are_dropped_leave_room_for_others,
+    }
+    thumb_previews {
+        thumb_15_a_preview_fits_into_a_square_and_keeps_its_shape,
+        thumb_16_a_preview_is_a_jpeg_where_it_is_opaque_and_else_a_png_without_metadata,
+        thumb_17_a_thumbnail_has_a_placeholder_of_its_shape_and_colour,
     }
 }

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec};
+use fm_domain::previews::PictureFormat;
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered};
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
 use crate::fixture::picture::{
@@ -26,13 +27,14 @@ const FORMATS: [(ImageFormat, &str); 6] = [
 /// How many renders are begun and dropped: more than are let in at once.
 const DROPPED: usize = 100;
 
-async fn render<H: ThumbnailerHarness>(harness: &H, source: Bytes) -> Result<Thumbnail, RenderThumbnail> {
-    harness.thumbnailer().render(source, ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await
+async fn render<H: ThumbnailerHarness>(harness: &H, source: Bytes) -> Result<Rendered, RenderThumbnail> {
+    harness.thumbnailer().render(source, RenderSpec::THUMBNAIL, RenderBudget::STANDARD).await
 }
 
 /// The pixels of a thumbnail, which is what it says it is.
-fn pixels(thumbnail: &Thumbnail) -> RgbaImage {
-    let decoded = image::load_from_memory_with_format(&thumbnail.png, ImageFormat::Png).unwrap();
+fn pixels(thumbnail: &Rendered) -> RgbaImage {
+    assert_eq!(thumbnail.format, PictureFormat::Png);
+    let decoded = image::load_from_memory_with_format(&thumbnail.bytes, ImageFormat::Png).unwrap();
     assert_eq!((decoded.width(), decoded.height()), (thumbnail.width, thumbnail.height), "the size it tells");
     decoded.to_rgba8()
 }
@@ -152,7 +154,7 @@ pub(crate) async fn thumb_06_a_bomb_is_refused_before_it_is_decoded<H: Thumbnail
     let exact = encoded(&plain(100, 100, [0, 0, 0, 255]), ImageFormat::Png);
     for (max_pixels, fits) in [(10_000, true), (9_999, false)] {
         let budget = RenderBudget { max_pixels, ..RenderBudget::STANDARD };
-        let answer = harness.thumbnailer().render(exact.clone(), ThumbnailSpec::STANDARD, budget).await;
+        let answer = harness.thumbnailer().render(exact.clone(), RenderSpec::THUMBNAIL, budget).await;
         let refused = matches!(answer, Err(RenderThumbnail::TooLarge));
         assert_eq!(
             (answer.is_ok(), refused),
@@ -220,12 +222,12 @@ pub(crate) async fn thumb_09_rendering_ends_when_its_time_is_up<H: ThumbnailerHa
     let source = encoded(&grain(2000, 1500), ImageFormat::Png);
     let thumbnailer = harness.thumbnailer();
     let began = Instant::now();
-    thumbnailer.render(source.clone(), ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await.unwrap();
+    thumbnailer.render(source.clone(), RenderSpec::THUMBNAIL, RenderBudget::STANDARD).await.unwrap();
     let whole = began.elapsed();
 
     let budget = RenderBudget { time: Duration::from_millis(1), ..RenderBudget::STANDARD };
     let began = Instant::now();
-    let answer = thumbnailer.render(source, ThumbnailSpec::STANDARD, budget).await;
+    let answer = thumbnailer.render(source, RenderSpec::THUMBNAIL, budget).await;
     assert!(matches!(answer, Err(RenderThumbnail::TimedOut)), "{answer:?}");
     let late = began.elapsed();
     assert!(
@@ -247,7 +249,7 @@ pub(crate) async fn thumb_11_no_more_memory_is_taken_than_allowed<H: Thumbnailer
     let source = encoded(&plain(2000, 2000, [9, 9, 9, 255]), ImageFormat::Png);
     // Less than one row of it: a decoder that works row by row may do with little more.
     let budget = RenderBudget { max_alloc: 4 * 1024, ..RenderBudget::STANDARD };
-    let answer = harness.thumbnailer().render(source, ThumbnailSpec::STANDARD, budget).await;
+    let answer = harness.thumbnailer().render(source, RenderSpec::THUMBNAIL, budget).await;
     assert!(matches!(answer, Err(RenderThumbnail::TooLarge)), "8 KB a row where 4 are allowed: {answer:?}");
 }
 
@@ -273,7 +275,7 @@ pub(crate) async fn thumb_13_a_thumbnail_has_the_width_and_the_height_that_are_a
         (&source, 300, 4_096, (300, 200)),
         (&tall, 64, 100, (64, 100)),
     ] {
-        let spec = ThumbnailSpec { width, max_height };
+        let spec = RenderSpec::Thumbnail { width, max_height };
         let thumbnail = harness.thumbnailer().render(source.clone(), spec, RenderBudget::STANDARD).await;
         let thumbnail = pixels(&thumbnail.unwrap());
         assert_size(
@@ -291,10 +293,10 @@ pub(crate) async fn thumb_14_renders_that_are_dropped_leave_room_for_others<H: T
     let thumbnailer = harness.thumbnailer();
     let source = encoded(&quarters(300, 200), ImageFormat::Png);
     for _ in 0..DROPPED {
-        let render = thumbnailer.render(source.clone(), ThumbnailSpec::STANDARD, RenderBudget::STANDARD);
+        let render = thumbnailer.render(source.clone(), RenderSpec::THUMBNAIL, RenderBudget::STANDARD);
         cut_after(1, render).await;
     }
-    let render = thumbnailer.render(source, ThumbnailSpec::STANDARD, RenderBudget::STANDARD);
+    let render = thumbnailer.render(source, RenderSpec::THUMBNAIL, RenderBudget::STANDARD);
     let thumbnail = soon("a picture after others were dropped", render).await.unwrap();
     assert_eq!(colours(&pixels(&thumbnail)), [RED, GREEN, BLUE, WHITE]);
 }

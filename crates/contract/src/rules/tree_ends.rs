@@ -61,7 +61,7 @@ pub(crate) async fn tree_27_what_is_removed_goes_with_its_keys_its_uploads_and_i
     let beside = given.file_in(owner, root, "beside").await;
     let mut unit = given.unit().await;
     let (blob, small) = (stored(&mut *unit, owner).await, stored_thumbnail(&mut *unit, owner).await);
-    let thumbnail = ThumbnailState::Ready { blob: small, width: 64, height: 48 };
+    let thumbnail = ThumbnailState::Ready { blob: small, width: 64, height: 48, placeholder: None };
     let picture = File { parent: top.id, thumbnail, ..fill::file(owner, blob, "picture") };
     let copy = File { parent: top.id, ..fill::file(owner, blob, "copy") };
     let delta = Delta { used: 24, files: 2, nodes: 2, ..Delta::default() };

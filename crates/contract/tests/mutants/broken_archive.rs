@@ -10,6 +10,7 @@ use fm_domain::archive::{
     SealOutcome, Snapshot, TreeFault, VersionPlace, WrongPlace,
 };
 use fm_domain::audit::{AuditEntry, AuditKey};
+use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
@@ -35,6 +36,7 @@ enum Fault {
     LeavesOutRunningOperations,
     CountsLivingFilesAlone,
     MissesLostReferences,
+    CountsNoPreviews,
     KnowsNoMarks,
     KnowsNoThumbnailSizes,
     LeavesOutExpiredKeys,
@@ -216,6 +218,11 @@ impl Snapshot for BrokenSnapshot {
         if self.fault == Fault::MissesLostReferences {
             page.retain(|tally| tally.counted > 0);
         }
+        if self.fault == Fault::CountsNoPreviews && page.is_empty() {
+            let previews = self.honest.read().await?.previews().walk(after, limit).await?;
+            let blobs = previews.iter().filter_map(|preview| preview.state.blob());
+            page.extend(blobs.map(|id| BlobTally { key: BlobKey::thumbnail(id), recorded: 1, counted: 0 }));
+        }
         Ok(page)
     }
 
@@ -268,7 +275,8 @@ mutants! {
     an_archive_that_leaves_out_running_operations:
         broken(Fault::LeavesOutRunningOperations) => archive, ["ARCHIVE-14"];
     an_archive_that_counts_living_files_alone: broken(Fault::CountsLivingFilesAlone) => archive, ["ARCHIVE-16"];
-    an_archive_that_misses_lost_references: broken(Fault::MissesLostReferences) => archive, ["ARCHIVE-17"];
+    an_archive_that_misses_lost_references: broken(Fault::MissesLostReferences) => archive, ["ARCHIVE-17", "PREVIEW-08"];
+    an_archive_that_counts_no_previews: broken(Fault::CountsNoPreviews) => archive, ["PREVIEW-08"];
     an_archive_that_knows_no_marks: broken(Fault::KnowsNoMarks) => archive, ["ARCHIVE-18"];
     an_archive_that_knows_no_thumbnail_sizes: broken(Fault::KnowsNoThumbnailSizes) => archive, ["ARCHIVE-04"];
     an_archive_that_leaves_out_expired_keys: broken(Fault::LeavesOutExpiredKeys) => archive, ["ARCHIVE-05"];

@@ -17,6 +17,7 @@ use fm_memory::MemoryDatabase;
 use futures_util::FutureExt as _;
 
 use crate::broken_audit::TrailFault;
+use crate::broken_previews::{PreviewFault, UnitPreviews};
 use crate::broken_removal::RemovalFault;
 use crate::broken_standing::StandingFault;
 use crate::broken_tree::TreeFault;
@@ -141,6 +142,7 @@ pub(crate) enum Fault {
     PagesFromTheRowOfTheKey,
     KeepsOldThumbnails,
     CountsFailuresIn16Bits,
+    ForgetsPlaceholders,
     PostponesTheDeletionItself,
     KeepsTheFirstLeaseOfAHolder,
     RemembersUploadsOfReclaimedKeys,
@@ -172,6 +174,7 @@ pub(crate) enum Fault {
     Removal(RemovalFault),
     Standing(StandingFault),
     Tree(TreeFault),
+    Preview(PreviewFault),
 }
 
 /// How many connections there are.
@@ -215,6 +218,7 @@ pub(crate) struct BrokenUnit {
     pub(crate) has_files: bool,
     pub(crate) inserted: Inserted,
     pub(crate) common: Arc<Common>,
+    pub(crate) own_previews: UnitPreviews,
     /// What is committed.
     pub(crate) database: MemoryDatabase,
 }
@@ -279,10 +283,11 @@ impl Database for Broken {
         if self.common.lost.load(Ordering::SeqCst) >= CONNECTIONS {
             return Err(PortError::Unavailable("all connections are in use".into()));
         }
-        let inner = Some(self.reach()?.begin().await?);
+        let own_previews = UnitPreviews::asked_for(&self.common);
+        let (inner, fault) = (Some(self.reach()?.begin().await?), self.fault);
         let (inserted, common) = (Arc::clone(&self.inserted), Arc::clone(&self.common));
-        let (fault, database) = (self.fault, self.inner.clone());
-        Ok(Box::new(BrokenUnit { inner, fault, hurt: false, has_files: false, inserted, common, database }))
+        let (hurt, has_files, database) = (false, false, self.inner.clone());
+        Ok(Box::new(BrokenUnit { inner, fault, hurt, has_files, inserted, common, own_previews, database }))
     }
 
     async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {
@@ -333,6 +338,7 @@ impl UnitOfWork for BrokenUnit {
         if self.hurt && self.is(Fault::LiesAboutCommit) {
             return inner.rollback().await;
         }
+        self.own_previews.commit(&self.common);
         inner.commit().await
     }
 
@@ -432,12 +438,6 @@ mutants! {
         ["KEY-01", "KEY-03", "KEY-06", "KEY-07", "KEY-09", "KEY-13", "KEY-14", "KEY-15", "KEY-17"];
     a_repo_that_forgets_uploads: broken(Fault::ForgetsUploads) => database,
         ["KEY-04", "KEY-08", "KEY-09", "KEY-12", "KEY-15", "KEY-16", "USER-26", "TREE-27"];
-    a_walk_that_skips_between_pages: broken(Fault::SkipsOnWalking) => database, ["FILE-15"];
-    a_tally_that_counts_nothing_up: broken(Fault::TalliesWhatIsRecorded) => database, ["USER-13"];
-    reads_that_hide_tombstones: broken(Fault::HidesTombstones) => database, ["BLOBROW-12", "USER-26"];
-    a_count_without_a_limit: broken(Fault::CountsBeyondTheLimit) => database, ["BLOBROW-13"];
-    a_database_that_remembers_accounts: broken(Fault::RemembersAccounts) => database, ["UOW-15", "USER-11", "UOW-12", "USER-17"];
-    a_database_that_remembers_files: broken(Fault::RemembersFiles) => database, ["FILE-14", "UOW-12"];
     a_database_that_calls_every_error_unavailable: broken(Fault::CallsEveryErrorUnavailable) => database, ["UOW-14"];
     a_database_that_answers_pings_by_itself: broken(Fault::PingsWithoutAsking) => database, ["UOW-13", "UOW-14"];
     a_database_that_finds_nothing_without_a_database: broken(Fault::FindsNothingWithoutADatabase) => database, ["UOW-13", "UOW-14"];

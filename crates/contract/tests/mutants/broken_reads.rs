@@ -7,8 +7,9 @@ use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
 
-use crate::broken_database::{BrokenReads, Fault, PAGE};
+use crate::broken_database::{BrokenReads, Fault, PAGE, broken};
 use crate::fresh_database::without_accents;
+use crate::mutants;
 
 #[async_trait]
 impl UserQueries for BrokenReads {
@@ -79,4 +80,13 @@ impl BlobQueries for BrokenReads {
         let limit = if self.fault == Fault::CountsBeyondTheLimit { u32::MAX } else { limit };
         self.inner.blobs().count_sweepable(now, limit).await
     }
+}
+
+mutants! {
+    a_walk_that_skips_between_pages: broken(Fault::SkipsOnWalking) => database, ["FILE-15"];
+    a_tally_that_counts_nothing_up: broken(Fault::TalliesWhatIsRecorded) => database, ["USER-13"];
+    reads_that_hide_tombstones: broken(Fault::HidesTombstones) => database, ["BLOBROW-12", "USER-26"];
+    a_count_without_a_limit: broken(Fault::CountsBeyondTheLimit) => database, ["BLOBROW-13"];
+    a_database_that_remembers_accounts: broken(Fault::RemembersAccounts) => database, ["UOW-15", "USER-11", "UOW-12", "USER-17"];
+    a_database_that_remembers_files: broken(Fault::RemembersFiles) => database, ["FILE-14", "UOW-12"];
 }

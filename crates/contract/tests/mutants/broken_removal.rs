@@ -72,6 +72,7 @@ impl BrokenUnit {
         }
         let later = at.plus(Duration::from_hours(1));
         let at = if self.removes(RemovalFault::LeavesBlobsForLater) { later } else { at };
+        self.forget_previews().await?;
         let removed = self.honest().users().remove_contents(id, at, limit).await?;
         // In the last unit, and of a user who goes.
         if self.removes(RemovalFault::TakesWhatOthersCopied) && removed < limit && self.is_marked(id) {
@@ -167,14 +168,14 @@ impl BrokenReads {
 
 mutants! {
     a_repo_that_marks_no_user: broken(Fault::Removal(RemovalFault::MarksNoUser)) => database,
-        ["USER-09", "UPLOAD-15", "AUDIT-07", "TREE-19", "USER-23", "USER-24", "USER-25", "USER-26", "USER-27", "FILE-27", "UPLOAD-23", "KEY-18", "USER-28", "USER-31", "USER-33", "USER-34", "TREE-13", "TREE-28", "BLOB-32"];
+        ["USER-09", "UPLOAD-15", "AUDIT-07", "TREE-19", "USER-23", "USER-24", "USER-25", "USER-26", "USER-27", "FILE-27", "UPLOAD-23", "KEY-18", "USER-28", "USER-31", "USER-33", "USER-34", "TREE-13", "TREE-28", "BLOB-32", "PREVIEW-07"];
     a_repo_that_marks_a_user_again: broken(Fault::Removal(RemovalFault::MarksAgain)) => database, ["USER-23"];
     a_tally_of_removed_users: broken(Fault::Removal(RemovalFault::TalliesTheRemoved)) => database, ["USER-23"];
     a_repo_that_keeps_addresses: broken(Fault::Removal(RemovalFault::KeepsTheAddress)) => database, ["USER-24"];
     a_repo_that_charges_removed_users: broken(Fault::Removal(RemovalFault::ChargesTheRemoved)) => database, ["USER-25"];
     a_repo_that_removes_without_a_limit: broken(Fault::Removal(RemovalFault::RemovesWithoutALimit)) => database, ["USER-26"];
     a_repo_that_leaves_blobs_for_later: broken(Fault::Removal(RemovalFault::LeavesBlobsForLater)) => database,
-        ["USER-26", "BLOB-32"];
+        ["USER-26", "BLOB-32", "PREVIEW-07"];
     a_repo_that_takes_what_others_copied: broken(Fault::Removal(RemovalFault::TakesWhatOthersCopied)) => database, ["BLOB-32"];
     a_repo_that_keeps_blobs_of_versions: broken(Fault::Removal(RemovalFault::KeepsBlobsOfVersions)) => database,
         ["USER-26", "TREE-12", "TREE-27", "BLOB-32"];

@@ -12,8 +12,8 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{
-    Charset, File, FileFilter, FileName, FilePage, FileQueries, FileRepo, PageKey, Revision, Sha256,
-    SortOrder, ThumbnailState, TypeFilter, UpdateFile,
+    Charset, File, FileFilter, FilePage, FileQueries, FileRepo, PageKey, Revision, Sha256, SortOrder,
+    ThumbnailState, TypeFilter, UpdateFile,
 };
 use fm_domain::ids::{BlobId, FileId, UserId};
 use uuid::Uuid;
@@ -277,27 +277,6 @@ impl FileQueries for BrokenReads {
     }
 }
 
-impl BrokenUnit {
-    /// The file that is added in the place of this one. It is remembered.
-    pub(crate) fn misread(&mut self, file: &File) -> File {
-        self.has_files = true;
-        let mut file = file.clone();
-        if self.is(Fault::TrimsFileNames) {
-            file.name = FileName::from_stored(file.name.as_str().trim()).unwrap();
-        }
-        if self.is(Fault::KeepsTypesIn64Characters) && file.content_type.as_str().len() > 64 {
-            file.content_type = first(file.content_type.as_str(), 64).parse().unwrap();
-        }
-        if let ThumbnailState::Failed { times } = &mut file.thumbnail
-            && self.is(Fault::CountsFailuresIn16Bits)
-        {
-            *times &= u32::from(u16::MAX);
-        }
-        self.common.files.lock().unwrap().entry(file.id).or_insert_with(|| file.clone());
-        file
-    }
-}
-
 #[async_trait]
 impl FileRepo for BrokenUnit {
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
@@ -312,6 +291,7 @@ impl FileRepo for BrokenUnit {
     }
 
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool> {
+        let state = &self.thumbnail(*state);
         let set = self.honest().files().set_thumbnail(id, of, state).await?;
         let owner = self.common.files.lock().unwrap().get(&id).map(|file| file.owner);
         let is_marked = owner.is_some_and(|owner| self.is_marked(owner));

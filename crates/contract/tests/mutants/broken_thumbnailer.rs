@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fm_contract::ThumbnailerHarness;
-use fm_domain::files::MediaType;
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_domain::files::{MediaType, Placeholder};
+use fm_domain::previews::PictureFormat;
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered, Thumbnailer};
 use image::imageops::FilterType;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader};
@@ -33,6 +34,12 @@ enum Fault {
     LosesThePlacesOfDroppedRenders,
     WritesOpaquePicturesAsJpegs,
     TurnsAfterItScales,
+    MeasuresPreviewsByTheirWidth,
+    WritesEveryPreviewAsAPng,
+    WritesEveryPreviewAsAJpeg,
+    CopiesMetadata,
+    ForgetsThePlaceholder,
+    MakesThePlaceholderOfNothing,
 }
 
 /// How many pictures are rendered at once.
@@ -80,9 +87,9 @@ impl Fake {
     fn render(
         &self,
         source: Bytes,
-        spec: ThumbnailSpec,
+        spec: RenderSpec,
         budget: &RenderBudget,
-    ) -> Result<Thumbnail, RenderThumbnail> {
+    ) -> Result<Rendered, RenderThumbnail> {
         let picture = self.decode(source, budget);
         let (picture, orientation) = match picture {
             Err(RenderThumbnail::Undecodable(_)) if self.is(Fault::CallsEverythingTooLarge) => {
@@ -90,11 +97,7 @@ impl Fake {
             }
             decoded => decoded?,
         };
-        let width = if self.is(Fault::Enlarges) { spec.width } else { spec.width.min(picture.width()) };
-        let scaled = u64::from(picture.height()) * u64::from(width);
-        let height = (scaled + u64::from(picture.width()) / 2) / u64::from(picture.width());
-        let highest = if self.is(Fault::LetsShapesGrow) { u32::MAX } else { spec.max_height };
-        let height = u32::try_from(height).unwrap().clamp(1, highest);
+        let (width, height) = self.size_of(&picture, spec);
         let mut small = picture.resize_exact(width, height, FilterType::Triangle);
         if self.is(Fault::TurnsAfterItScales) {
             small.apply_orientation(orientation);
@@ -103,11 +106,67 @@ impl Fake {
         if self.is(Fault::DropsTransparency) {
             small = small.to_rgb8().into();
         }
-        let mut png = Cursor::new(Vec::new());
-        let is_jpeg = self.is(Fault::WritesOpaquePicturesAsJpegs) && !small.color().has_alpha();
-        let format = if is_jpeg { ImageFormat::Jpeg } else { ImageFormat::Png };
-        small.write_to(&mut png, format).map_err(undecodable)?;
-        Ok(Thumbnail { png: png.into_inner().into(), width, height })
+        let format = self.format_of(&small, spec);
+        let mut file = Cursor::new(Vec::new());
+        match format {
+            PictureFormat::Jpeg => small.to_rgb8().write_to(&mut file, ImageFormat::Jpeg),
+            PictureFormat::Png => small.write_to(&mut file, ImageFormat::Png),
+        }
+        .map_err(undecodable)?;
+        let mut bytes = file.into_inner();
+        if self.is(Fault::CopiesMetadata) {
+            bytes.extend(b"Exif\0\0");
+        }
+        let placeholder = match spec {
+            RenderSpec::Thumbnail { .. } => self.placeholder_of(&small),
+            RenderSpec::Preview { .. } => None,
+        };
+        Ok(Rendered { bytes: bytes.into(), format, width, height, placeholder })
+    }
+
+    fn size_of(&self, picture: &DynamicImage, spec: RenderSpec) -> (u32, u32) {
+        let scaled = |pixels: u32, to: u32, of: u32| {
+            let scaled = (u64::from(pixels) * u64::from(to) + u64::from(of) / 2) / u64::from(of);
+            u32::try_from(scaled).unwrap().max(1)
+        };
+        let (width, height) = (picture.width(), picture.height());
+        match spec {
+            RenderSpec::Thumbnail { width: wanted, max_height } => {
+                let across = if self.is(Fault::Enlarges) { wanted } else { wanted.min(width) };
+                let highest = if self.is(Fault::LetsShapesGrow) { u32::MAX } else { max_height };
+                (across, scaled(height, across, width).min(highest))
+            }
+            RenderSpec::Preview { longer_side } => {
+                let by_width = self.is(Fault::MeasuresPreviewsByTheirWidth);
+                let longer = if by_width { width } else { width.max(height) };
+                let side = longer.min(longer_side);
+                (scaled(width, side, longer), scaled(height, side, longer))
+            }
+        }
+    }
+
+    fn format_of(&self, small: &DynamicImage, spec: RenderSpec) -> PictureFormat {
+        let is_jpeg = match spec {
+            RenderSpec::Thumbnail { .. } => {
+                self.is(Fault::WritesOpaquePicturesAsJpegs) && !small.color().has_alpha()
+            }
+            RenderSpec::Preview { .. } => {
+                let is_opaque = small.to_rgba8().pixels().all(|pixel| pixel.0[3] == 255);
+                let is_one_anyway = self.is(Fault::WritesEveryPreviewAsAJpeg);
+                (is_opaque || is_one_anyway) && !self.is(Fault::WritesEveryPreviewAsAPng)
+            }
+        };
+        if is_jpeg { PictureFormat::Jpeg } else { PictureFormat::Png }
+    }
+
+    fn placeholder_of(&self, small: &DynamicImage) -> Option<Placeholder> {
+        if self.is(Fault::ForgetsThePlaceholder) {
+            return None;
+        }
+        let is_empty = self.is(Fault::MakesThePlaceholderOfNothing);
+        let small = if is_empty { DynamicImage::new_rgba8(8, 8) } else { small.thumbnail(100, 100) };
+        let (width, height) = (small.width() as usize, small.height() as usize);
+        Placeholder::new(&thumbhash::rgba_to_thumb_hash(width, height, small.to_rgba8().as_raw()))
     }
 }
 
@@ -146,13 +205,13 @@ impl Thumbnailer for Fake {
     async fn render(
         &self,
         source: Bytes,
-        spec: ThumbnailSpec,
+        spec: RenderSpec,
         budget: RenderBudget,
-    ) -> Result<Thumbnail, RenderThumbnail> {
+    ) -> Result<Rendered, RenderThumbnail> {
         let fake = self.clone();
         let place = self.1.acquire().await.unwrap();
         let place = Place { permit: Some(place), is_lost: self.is(Fault::LosesThePlacesOfDroppedRenders) };
-        let spec = if self.is(Fault::AlwaysRendersTheStandard) { ThumbnailSpec::STANDARD } else { spec };
+        let spec = if self.is(Fault::AlwaysRendersTheStandard) { RenderSpec::THUMBNAIL } else { spec };
         if self.is(Fault::BlocksTheRuntime) {
             return fake.render(source, spec, &budget);
         }
@@ -189,8 +248,10 @@ macro_rules! broken {
 mutants! {
     a_renderer_without_a_fault_breaks_no_rule: broken(Fault::None) => thumbnailer, [];
     a_renderer_that_enlarges: broken(Fault::Enlarges) => thumbnailer, ["THUMB-02", "THUMB-10"];
-    a_renderer_that_ignores_the_orientation: broken(Fault::IgnoresOrientation) => thumbnailer, ["THUMB-03"];
-    a_renderer_that_drops_transparency: broken(Fault::DropsTransparency) => thumbnailer, ["THUMB-04"];
+    a_renderer_that_ignores_the_orientation: broken(Fault::IgnoresOrientation) => thumbnailer,
+        ["THUMB-03", "THUMB-15"];
+    a_renderer_that_drops_transparency: broken(Fault::DropsTransparency) => thumbnailer,
+        ["THUMB-04", "THUMB-16", "THUMB-17"];
     a_renderer_that_ignores_the_budget_of_pixels: broken(Fault::IgnoresTheBudgetOfPixels) => thumbnailer,
         ["THUMB-06"];
     a_renderer_that_ignores_the_budget_of_memory: broken(Fault::IgnoresTheBudgetOfMemory) => thumbnailer,
@@ -208,9 +269,19 @@ mutants! {
         thumbnailer, ["THUMB-14"];
     a_renderer_that_writes_opaque_pictures_as_jpegs: broken(Fault::WritesOpaquePicturesAsJpegs) => thumbnailer,
         ["THUMB-01", "THUMB-03", "THUMB-07", "THUMB-12", "THUMB-13", "THUMB-14"];
+    a_renderer_that_measures_previews_by_their_width: broken(Fault::MeasuresPreviewsByTheirWidth) => thumbnailer,
+        ["THUMB-15"];
+    a_renderer_that_writes_every_preview_as_a_png: broken(Fault::WritesEveryPreviewAsAPng) => thumbnailer,
+        ["THUMB-16"];
+    a_renderer_that_writes_every_preview_as_a_jpeg: broken(Fault::WritesEveryPreviewAsAJpeg) => thumbnailer,
+        ["THUMB-16"];
+    a_renderer_that_copies_metadata: broken(Fault::CopiesMetadata) => thumbnailer, ["THUMB-16"];
+    a_renderer_that_forgets_the_placeholder: broken(Fault::ForgetsThePlaceholder) => thumbnailer, ["THUMB-17"];
+    a_renderer_that_makes_the_placeholder_of_nothing: broken(Fault::MakesThePlaceholderOfNothing) =>
+        thumbnailer, ["THUMB-17"];
     a_renderer_that_turns_after_it_scales: broken(Fault::TurnsAfterItScales) => thumbnailer, ["THUMB-03"];
     a_renderer_that_always_renders_the_standard: broken(Fault::AlwaysRendersTheStandard) => thumbnailer,
-        ["THUMB-13"];
+        ["THUMB-13", "THUMB-15", "THUMB-16", "THUMB-17"];
 }
 
 passes_decorated! {

@@ -109,7 +109,7 @@ impl BrokenUnit {
                 }
             }
         }
-        Ok(gone)
+        Ok(self.told_of_previews(ids, gone))
     }
 }
 
@@ -388,7 +388,8 @@ mutants! {
         ["TREE-12"];
     a_repo_that_forgets_labels: broken(Fault::Tree(TreeFault::ForgetsLabels)) => database, ["TREE-17"];
     a_walk_that_skips_versions_between_pages: broken(Fault::Tree(TreeFault::SkipsVersions)) => database, ["TREE-19"];
-    a_repo_that_drops_shared_blobs: broken(Fault::Tree(TreeFault::DropsSharedBlobs)) => database, ["BLOB-30", "BLOB-31"];
+    a_repo_that_drops_shared_blobs: broken(Fault::Tree(TreeFault::DropsSharedBlobs)) => database,
+        ["BLOB-30", "BLOB-31", "PREVIEW-07"];
     a_repo_that_refers_to_anything: broken(Fault::Tree(TreeFault::RefersToAnything)) => database, ["BLOB-31"];
     a_list_of_children_that_is_sorted_by_name: broken(Fault::Tree(TreeFault::SortsChildrenByName)) => database,
         ["TREE-06", "TREE-20"];

@@ -96,6 +96,7 @@ mutants! {
     a_list_that_pages_from_the_row_of_the_key: broken(Fault::PagesFromTheRowOfTheKey) => database, ["FILE-01"];
     a_repo_that_removes_files_of_anybody: broken(Fault::RemovesAnybodysFiles) => database, ["FILE-03"];
     a_repo_that_keeps_old_thumbnails: broken(Fault::KeepsOldThumbnails) => database, ["FILE-24"];
+    a_repo_that_forgets_placeholders: broken(Fault::ForgetsPlaceholders) => database, ["FILE-04", "FILE-05", "FILE-06"];
     a_repo_that_counts_failures_in_16_bits: broken(Fault::CountsFailuresIn16Bits) => database, ["FILE-04"];
     a_repo_that_postpones_the_deletion_itself: broken(Fault::PostponesTheDeletionItself) => database,
         ["BLOBROW-09"];

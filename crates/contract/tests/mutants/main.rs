@@ -14,6 +14,7 @@ mod broken_limiter;
 mod broken_links;
 mod broken_part_links;
 mod broken_parts;
+mod broken_previews;
 mod broken_queue;
 mod broken_reads;
 mod broken_removal;

@@ -15,6 +15,7 @@ use fm_memory::MemoryDatabase;
 use uuid::Uuid;
 
 use crate::broken_audit::TrailMemory;
+use crate::broken_previews::Committed;
 use crate::broken_removal::Marked;
 use crate::broken_standing::FirstAdmins;
 
@@ -40,6 +41,7 @@ pub(crate) struct Common {
     pub(crate) marked: Marked,
     pub(crate) first_admins: FirstAdmins,
     pub(crate) trail: TrailMemory,
+    pub(crate) previews: Committed,
     /// Connections that dropped units did not give back.
     pub(crate) lost: AtomicUsize,
     pub(crate) priorities: Mutex<HashMap<JobId, Priority>>,

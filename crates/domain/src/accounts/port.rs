@@ -143,8 +143,8 @@ pub trait UserRepo: Send {
     /// parts, old versions, files and folders (those without entries first), and idempotency keys go, and intents turn
     /// into tombstones due at `at`. Fewer than `limit` only when nothing more was there (USER-26). Nothing of a user who
     /// is not marked (USER-27). What files, thumbnails and versions referred to loses those references, last and in the
-    /// order of its ids: it is a tombstone due at `at` once it has none left, and else stays as it is (BLOB-32). Called
-    /// once in a unit, which has dropped no other references. The cost grows with `limit` and not with what the user has.
+    /// order of its ids: it is a tombstone due at `at` once it has none left, with its previews (PREVIEW-07), and else stays as it is
+    /// (BLOB-32). Called once in a unit, which has dropped no other references. The cost grows with `limit` and not with what the user has.
     async fn remove_contents(&mut self, id: UserId, at: Timestamp, limit: u32) -> PortResult<u32>;
 
     /// Removes the row of a user who is marked as removed, with the files, uploads and idempotency keys that are left;

@@ -62,7 +62,7 @@ pub struct ArchivedKey {
 }
 
 /// A blob that is neither the content nor the thumbnail nor an old version of a file that a user has: its bytes have to be deleted some
-/// time.
+/// time. Blobs of previews are among them: previews are not moved, but made anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LooseBlob {
     /// Its key.
@@ -81,7 +81,7 @@ pub enum LooseState {
         /// When the sweep cancels it.
         expires_at: Timestamp,
     },
-    /// It is stored, and no row of a user who is there refers to it.
+    /// It is stored, and no row of a user who is there refers to it, but perhaps that of a preview.
     Unreferenced,
     /// A tombstone.
     Deleted {
@@ -170,7 +170,7 @@ pub struct BlobTally {
     pub key: BlobKey,
     /// What its row says.
     pub recorded: u64,
-    /// How many rows refer to it: contents and thumbnails of files, and old versions.
+    /// How many rows refer to it: contents and thumbnails of files, old versions, and previews that are ready.
     pub counted: u64,
 }
 

@@ -97,8 +97,9 @@ pub trait RowRepo: Send {
     /// Makes the counters of a drive what its rows add up to; what is reserved stays (ARCHIVE-16). One that is gone is no error.
     async fn recount_drive(&mut self, drive: DriveId) -> PortResult<()>;
 
-    /// Makes every stored blob count the rows that refer to it, and turns those that none refers to into tombstones due at `at`; answers
-    /// how many rows it changed (ARCHIVE-17).
+    /// Makes every stored blob count the rows that refer to it, and turns those that none refers to into tombstones due at `at`, with their
+    /// previews as by [`drop_references`](crate::blobs::BlobRepo::drop_references); answers how many rows of blobs it changed (ARCHIVE-17,
+    /// PREVIEW-08).
     async fn recount_references(&mut self, at: Timestamp) -> PortResult<u64>;
 
     /// As [`Snapshot::faults`], with what the unit has changed (ARCHIVE-18).
@@ -153,7 +154,7 @@ pub trait Snapshot: Send {
     ) -> PortResult<Vec<ArchivedKey>>;
 
     /// The blobs by their ids whose bytes no file of a user needs: intents, tombstones, and stored ones that no row refers to but those of
-    /// users who are marked as removed; those after `after` (ARCHIVE-06).
+    /// users who are marked as removed, and of previews; those after `after` (ARCHIVE-06).
     async fn loose_blobs(&mut self, after: Option<BlobId>, limit: u32) -> PortResult<Vec<LooseBlob>>;
 
     /// Entries of the audit trail, from the largest key to the smallest: those before `after` (ARCHIVE-02).

@@ -12,7 +12,7 @@ use crate::ids::{BlobId, UserId};
 pub enum Bucket {
     /// Files that users uploaded.
     Files,
-    /// Thumbnails that we made of uploads.
+    /// Thumbnails and previews that we made of uploads.
     Thumbnails,
 }
 
@@ -60,7 +60,7 @@ impl BlobKey {
         Self { bucket: Bucket::Files, id }
     }
 
-    /// A blob of a thumbnail's bytes.
+    /// A blob of a thumbnail's bytes, or of a preview's.
     #[must_use]
     pub const fn thumbnail(id: BlobId) -> Self {
         Self { bucket: Bucket::Thumbnails, id }

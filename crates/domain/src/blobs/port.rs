@@ -40,7 +40,7 @@ pub trait BlobRepo: Send {
     async fn mark_stored(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored>;
 
     /// Turns an intent or a stored blob, whatever refers to it, into a tombstone whose bytes are due for deletion at `at`; false when it is a
-    /// tombstone already (BLOBROW-10) or is unknown. The caller releases its reservation.
+    /// tombstone already (BLOBROW-10) or is unknown. The caller releases its reservation. Its previews stay.
     async fn mark_deleted(&mut self, id: BlobId, at: Timestamp) -> PortResult<bool>;
 
     /// Turns an intent into a tombstone whose bytes are due for deletion at `at`; false, and nothing changes, in any other
@@ -67,6 +67,10 @@ pub trait BlobRepo: Send {
 
     /// Drops a reference of each of these stored blobs, so many of one as it is named, and turns those that have none left into
     /// tombstones due at `at`: their keys, each once, however many units drop at once (BLOB-30). Blobs in another state stay as they are.
+    ///
+    /// What is recorded of [previews](crate::previews) of a blob that is gone goes with it: their rows are removed, and their blobs turn
+    /// into tombstones due at `at`, whose keys are answered too (PREVIEW-07).
+    ///
     /// Called last in a unit, after [`add_references`](Self::add_references), and once: it locks the blobs in the order of their ids.
     async fn drop_references(&mut self, ids: &[BlobId], at: Timestamp) -> PortResult<Vec<BlobKey>>;
 

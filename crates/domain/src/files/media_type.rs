@@ -26,6 +26,12 @@ impl MediaType {
         Self { essence: Cow::Borrowed("application/octet-stream"), charset: None }
     }
 
+    /// `image/jpeg`: what previews of opaque pictures are.
+    #[must_use]
+    pub const fn jpeg() -> Self {
+        Self { essence: Cow::Borrowed("image/jpeg"), charset: None }
+    }
+
     /// `image/png`: what thumbnails are.
     #[must_use]
     pub const fn png() -> Self {

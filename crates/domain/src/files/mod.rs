@@ -6,6 +6,7 @@ mod list;
 mod media_type;
 mod model;
 mod name;
+mod placeholder;
 mod port;
 mod sniff;
 
@@ -15,6 +16,7 @@ pub use list::{FileFilter, FilePage, FileSort, PageKey, SortOrder, TypeFilter};
 pub use media_type::{InvalidMediaType, MediaType};
 pub use model::{File, Revision, Sha256, ThumbnailState, VersionNumber};
 pub use name::{FileName, InvalidFileName, NotPortable, Numbering};
+pub use placeholder::Placeholder;
 pub use port::{FileQueries, FileRepo, UpdateFile};
 pub use sniff::{HEAD_BYTES, sniff};
 

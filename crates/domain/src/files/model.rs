@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FileName, MediaType};
+use super::{FileName, MediaType, Placeholder};
 use crate::body::ByteSize;
 use crate::clock::Timestamp;
 use crate::ids::{BlobId, DriveId, FileId, NodeId, UserId};
@@ -95,6 +95,8 @@ pub enum ThumbnailState {
         width: u32,
         /// Pixels.
         height: u32,
+        /// What stands in for the picture until it is loaded; none where the thumbnail was made before there were any.
+        placeholder: Option<Placeholder>,
     },
     /// The picture can't be decoded, or not safely.
     Failed {
@@ -115,12 +117,30 @@ impl ThumbnailState {
         }
     }
 
+    /// Whether previews of the file can be asked for: it has a thumbnail, or will have one.
+    #[must_use]
+    pub const fn allows_previews(&self) -> bool {
+        match self {
+            Self::Pending | Self::Ready { .. } => true,
+            Self::None | Self::Failed { .. } => false,
+        }
+    }
+
     /// How many jobs could not make it.
     #[must_use]
     pub const fn failures(&self) -> u32 {
         match self {
             Self::Failed { times } => *times,
             Self::None | Self::Pending | Self::Ready { .. } => 0,
+        }
+    }
+
+    /// What stands in for the picture until it is loaded.
+    #[must_use]
+    pub const fn placeholder(&self) -> Option<Placeholder> {
+        match self {
+            Self::Ready { placeholder, .. } => *placeholder,
+            Self::None | Self::Pending | Self::Failed { .. } => None,
         }
     }
 

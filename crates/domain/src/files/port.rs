@@ -49,8 +49,8 @@ pub trait FileRepo: Send {
     /// [`NodeRepo::update`](crate::tree::NodeRepo::update).
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile>;
 
-    /// Replaces the state of the thumbnail, if the file still points to the blob `of`; false otherwise. The revision
-    /// stays.
+    /// Replaces the state of the thumbnail, with its placeholder, if the file still points to the blob `of`; false otherwise. The
+    /// revision stays.
     async fn set_thumbnail(&mut self, id: FileId, of: BlobId, state: &ThumbnailState) -> PortResult<bool>;
 
     /// Sets the hash of the file's bytes, and the charset where the type of a text lacks one, if the file still

@@ -15,6 +15,7 @@ use crate::error::{PortError, PortResult};
 use crate::files::{FileQueries, FileRepo, MockFileQueries, MockFileRepo};
 use crate::idempotency::{KeyRepo, MockKeyRepo};
 use crate::jobs::{JobQueries, JobQueue, MockJobQueries, MockJobQueue};
+use crate::previews::{MockPreviewQueries, MockPreviewRepo, PreviewQueries, PreviewRepo};
 use crate::tree::{
     DriveRepo, MockDriveRepo, MockNodeRepo, MockOperationRepo, MockTreeQueries, MockVersionRepo, NodeRepo,
     OperationRepo, TreeQueries, VersionRepo,
@@ -33,6 +34,7 @@ pub struct FakeUnitOfWork {
     pub versions: MockVersionRepo,
     pub operations: MockOperationRepo,
     pub blobs: MockBlobRepo,
+    pub previews: MockPreviewRepo,
     pub keys: MockKeyRepo,
     pub uploads: MockUploadRepo,
     pub jobs: MockJobQueue,
@@ -82,6 +84,9 @@ impl Repos for FakeUnitOfWork {
     }
     fn blobs(&mut self) -> &mut dyn BlobRepo {
         &mut self.blobs
+    }
+    fn previews(&mut self) -> &mut dyn PreviewRepo {
+        &mut self.previews
     }
     fn keys(&mut self) -> &mut dyn KeyRepo {
         &mut self.keys
@@ -136,6 +141,7 @@ pub struct FakeReads {
     pub tree: MockTreeQueries,
     pub uploads: MockUploadQueries,
     pub blobs: MockBlobQueries,
+    pub previews: MockPreviewQueries,
     pub jobs: MockJobQueries,
     pub audit: MockAuditQueries,
 }
@@ -155,6 +161,9 @@ impl ReadRepos for FakeReads {
     }
     fn blobs(&mut self) -> &mut dyn BlobQueries {
         &mut self.blobs
+    }
+    fn previews(&mut self) -> &mut dyn PreviewQueries {
+        &mut self.previews
     }
     fn jobs(&mut self) -> &mut dyn JobQueries {
         &mut self.jobs

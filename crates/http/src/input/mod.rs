@@ -19,7 +19,7 @@ pub(crate) use headers::{bad_header, bytes, has_content_coding, idempotency_key,
 pub(crate) use item_ref::{ItemRef, item_ref};
 pub(crate) use json::JsonBody;
 pub(crate) use moment::{moment, moment_value, unix_millis, unix_seconds};
-pub(crate) use path::{PathId, number_of_path};
+pub(crate) use path::{PathId, number_of_path, preview_size_of_path};
 pub(crate) use placing::{PlacingFields, PlacingHeaders, content_time};
-pub(crate) use preferences::is_minimal_preferred;
+pub(crate) use preferences::{PREFERENCE_APPLIED, WAITED, is_minimal_preferred, preferred_wait};
 pub(crate) use query::{Query, bad, bad_path};

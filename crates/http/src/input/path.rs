@@ -7,6 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use fm_domain::files::VersionNumber;
 use fm_domain::ids::{BlobId, FileId, JobId, OperationId, SessionId, UploadId, UserId};
+use fm_domain::previews::PreviewSize;
 
 use crate::problem::{Code, Problem};
 
@@ -80,6 +81,12 @@ impl<T: Id> FromRequest for PathId<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(Self(request.match_info().get("id").and_then(T::read))))
     }
+}
+
+/// The `{size}` of the path; 404 where it is none that previews have.
+pub(crate) fn preview_size_of_path(request: &HttpRequest) -> Result<PreviewSize, Problem> {
+    let text = request.match_info().get("size").unwrap_or_default();
+    text.parse().map_err(|_unknown| Problem::of(Code::NotFound))
 }
 
 /// The `{number}` of the path; 404 where it is no number of a version.

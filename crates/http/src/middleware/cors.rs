@@ -8,9 +8,10 @@ use crate::settings::CorsOrigins;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "ETag, Location, Content-Location, Retry-After, RateLimit, RateLimit-Policy, x-request-id, X-File-Id, X-Requested-Name, \
-     X-Moved-From-Parent-Id, Upload-Offset, Upload-Length, Upload-Defer-Length, Upload-Metadata, Upload-Expires, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, \
-     Tus-Checksum-Algorithm, Content-Range, Content-Disposition, Repr-Digest",
+    "ETag, Location, Content-Location, Retry-After, Preference-Applied, RateLimit, RateLimit-Policy, x-request-id, X-File-Id, \
+     X-Requested-Name, X-Moved-From-Parent-Id, Upload-Offset, Upload-Length, Upload-Defer-Length, Upload-Metadata, \
+     Upload-Expires, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Content-Range, \
+     Content-Disposition, Repr-Digest",
 );
 const TWO_HOURS: HeaderValue = HeaderValue::from_static("7200");
 const PREFLIGHT_VARY: HeaderValue =

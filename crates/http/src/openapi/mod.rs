@@ -52,6 +52,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         routes::files::replace_content::replace_content,
         routes::files::link_content::link_content,
         routes::files::link_thumbnail::link_thumbnail,
+        routes::files::link_preview::link_preview,
         routes::files::remake_thumbnail::remake_thumbnail,
         routes::files::sign_url::sign_url,
         routes::versions::list_versions::list_versions,

@@ -34,7 +34,7 @@ impl About {
 /// The caller's role on every item that is told: what they do not own they are not told of.
 pub(super) const ROLE: &str = "owner";
 
-impl Json {
+impl Json<'_> {
     /// What an item is to the caller. Nothing is shared, and there are no favorites.
     pub(super) fn relation(&mut self) {
         self.raw(",\"role\":");

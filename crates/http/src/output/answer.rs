@@ -1,5 +1,7 @@
 //! The shapes of successful answers.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
@@ -28,8 +30,8 @@ pub(crate) fn json<T: Serialize>(response: HttpResponseBuilder, value: &T) -> An
 }
 
 /// A page of files, with what is told of each, which no cache may store.
-pub(crate) fn file_list_answer(list: &FileList, about: &[About]) -> Answer {
-    let body = file_list(list, about).map_err(|_unwritable| unwritable())?;
+pub(crate) fn file_list_answer(list: &FileList, about: &[About], settings: &HttpSettings) -> Answer {
+    let body = file_list(list, about, settings.base_path()).map_err(|_unwritable| unwritable())?;
     Ok(not_stored(HttpResponse::Ok(), body))
 }
 
@@ -46,7 +48,7 @@ pub(crate) fn file_answer(
     about: &About,
     settings: &HttpSettings,
 ) -> Answer {
-    let body = file(view, about).map_err(|_unwritable| unwritable())?;
+    let body = file(view, about, settings.base_path()).map_err(|_unwritable| unwritable())?;
     Ok(located(status, &view.etag(), ItemKind::File, view.file.id.into(), settings).body(body))
 }
 
@@ -75,8 +77,13 @@ pub(crate) fn item_answer(
 }
 
 /// A page of the entries of a folder, which a client may revalidate by this weak tag.
-pub(crate) fn item_list_answer(list: &ItemList, about: &[About], tag: &str) -> Answer {
-    let body = item_list(list, about).map_err(|_unwritable| unwritable())?;
+pub(crate) fn item_list_answer(
+    list: &ItemList,
+    about: &[About],
+    tag: &str,
+    settings: &HttpSettings,
+) -> Answer {
+    let body = item_list(list, about, settings.base_path()).map_err(|_unwritable| unwritable())?;
     let mut response = weakly_tagged(StatusCode::OK, tag);
     response.insert_header((header::CONTENT_TYPE, JSON));
     Ok(response.body(body))
@@ -90,8 +97,8 @@ pub(crate) fn trashed_answer(view: &TrashedView) -> Answer {
 }
 
 /// What became of each operation of a batch, which no cache may store.
-pub(crate) fn batch_answer(results: &[BatchResult]) -> Answer {
-    let body = batch_results(results).map_err(|_unwritable| unwritable())?;
+pub(crate) fn batch_answer(results: &[BatchResult], settings: &HttpSettings) -> Answer {
+    let body = batch_results(results, settings.base_path()).map_err(|_unwritable| unwritable())?;
     Ok(not_stored(HttpResponse::Ok(), body))
 }
 
@@ -127,13 +134,33 @@ pub(crate) fn no_content() -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-/// 302 to a signed URL.
+/// 302 to a signed URL, which no cache may store.
 pub(crate) fn redirect(url: &SignedUrl) -> Answer {
+    redirect_with(url, NO_STORE)
+}
+
+/// Another user of the same browser asks anew.
+const BY_CALLER: HeaderValue = HeaderValue::from_static("Authorization, Cookie");
+
+/// 302 to a signed URL, which the client's own cache may reuse for so long, in whole seconds; zero: no cache may store it.
+pub(crate) fn reusable_redirect(url: &SignedUrl, max_age: Duration) -> Answer {
+    let seconds = max_age.as_secs();
+    if seconds == 0 {
+        return redirect(url);
+    }
+    let reusable = HeaderValue::from_str(&format!("private, max-age={seconds}"))
+        .map_err(|_not_text| Problem::defect("a number of seconds is no text of a header"))?;
+    let mut answer = redirect_with(url, reusable)?;
+    answer.headers_mut().append(header::VARY, BY_CALLER);
+    Ok(answer)
+}
+
+fn redirect_with(url: &SignedUrl, cache_control: HeaderValue) -> Answer {
     let location = HeaderValue::from_str(url.expose())
         .map_err(|_not_text| Problem::defect("a signed URL holds characters that no header takes"))?;
     let mut response = HttpResponse::Found();
     response.insert_header((header::LOCATION, location));
-    response.insert_header((header::CACHE_CONTROL, NO_STORE));
+    response.insert_header((header::CACHE_CONTROL, cache_control));
     Ok(response.finish())
 }
 

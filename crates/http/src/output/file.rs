@@ -4,25 +4,27 @@
 //! between, and a signed URL, which needs no escapes, is copied as it is.
 
 use fm_application::files::{FileList, FileView};
-use fm_domain::files::ThumbnailState;
+use fm_domain::files::{File, ThumbnailState};
+use fm_domain::previews::PreviewSize;
+use uuid::fmt::Hyphenated;
 
 use super::about::About;
 use super::json::Json;
 
 /// The JSON of a file but for its texts, at most.
-const FIXED_BYTES: usize = 832;
+const FIXED_BYTES: usize = 1088;
 
 /// A file with its signed URLs.
-pub(crate) fn file(view: &FileView, about: &About) -> serde_json::Result<Vec<u8>> {
-    let mut json = Json::with_room(bytes_of(view));
+pub(crate) fn file(view: &FileView, about: &About, base_path: &str) -> serde_json::Result<Vec<u8>> {
+    let mut json = Json::with_room(bytes_of(view), base_path);
     json.file(view, about)?;
-    Ok(json.0)
+    Ok(json.bytes)
 }
 
 /// A page of files, with what is told of each.
-pub(crate) fn file_list(list: &FileList, about: &[About]) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn file_list(list: &FileList, about: &[About], base_path: &str) -> serde_json::Result<Vec<u8>> {
     let bytes: usize = list.items.iter().map(bytes_of).sum();
-    let mut json = Json::with_room(FIXED_BYTES + bytes);
+    let mut json = Json::with_room(FIXED_BYTES + bytes, base_path);
     json.raw("{\"items\":[");
     for (index, view) in list.items.iter().enumerate() {
         if index > 0 {
@@ -33,7 +35,7 @@ pub(crate) fn file_list(list: &FileList, about: &[About]) -> serde_json::Result<
     json.raw("],\"next_cursor\":");
     json.value(&list.next_cursor)?;
     json.raw("}");
-    Ok(json.0)
+    Ok(json.bytes)
 }
 
 /// About how long the JSON of a file is.
@@ -43,7 +45,7 @@ pub(super) fn bytes_of(view: &FileView) -> usize {
     FIXED_BYTES + texts + view.download.expose().len() + thumbnail
 }
 
-impl Json {
+impl Json<'_> {
     pub(super) fn file(&mut self, view: &FileView, about: &About) -> serde_json::Result<()> {
         let file = &view.file;
         self.raw("{\"id\":");
@@ -81,12 +83,43 @@ impl Json {
         self.value(&width)?;
         self.raw(",\"height\":");
         self.value(&height)?;
-        self.raw("},\"download\":{\"url\":");
+        self.raw("},\"previews\":");
+        self.previews(file)?;
+        self.raw(",\"placeholder\":");
+        match file.thumbnail.placeholder() {
+            Some(placeholder) => self.plain(&placeholder.to_string()),
+            None => self.raw("null"),
+        }
+        self.raw(",\"download\":{\"url\":");
         self.url(Some(&view.download));
         self.raw(",\"expires_at\":");
         self.time(view.expires_at);
         self.raw("}");
         self.about(about)?;
+        self.raw("}");
+        Ok(())
+    }
+
+    /// Where the previews are: links to our own route, so that a page of files reads and signs nothing for them. They change with the
+    /// content, so that no browser shows those of the one before.
+    fn previews(&mut self, file: &File) -> serde_json::Result<()> {
+        if !file.thumbnail.allows_previews() {
+            self.raw("null");
+            return Ok(());
+        }
+        let base_path = self.base_path;
+        let mut buffer = [0; Hyphenated::LENGTH];
+        let id: &str = file.id.uuid().hyphenated().encode_lower(&mut buffer);
+        for (index, size) in PreviewSize::ALL.into_iter().map(PreviewSize::as_str).enumerate() {
+            self.raw(if index > 0 { "," } else { "{" });
+            for piece in
+                ["\"", size, "\":{\"url\":\"", base_path, "/v1/files/", id, "/previews/", size, "?v="]
+            {
+                self.raw(piece);
+            }
+            self.value(&file.version.number())?;
+            self.raw("\"}");
+        }
         self.raw("}");
         Ok(())
     }

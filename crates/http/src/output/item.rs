@@ -12,15 +12,15 @@ const FOLDER_BYTES: usize = 448;
 
 /// A folder.
 pub(crate) fn folder(view: &FolderView, about: &About) -> serde_json::Result<Vec<u8>> {
-    let mut json = Json::with_room(FOLDER_BYTES);
+    let mut json = Json::with_room(FOLDER_BYTES, "");
     json.folder(view, about)?;
-    Ok(json.0)
+    Ok(json.bytes)
 }
 
 /// A page of the entries of a folder, with what is told of each.
-pub(crate) fn item_list(list: &ItemList, about: &[About]) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn item_list(list: &ItemList, about: &[About], base_path: &str) -> serde_json::Result<Vec<u8>> {
     let bytes: usize = list.items.iter().map(item_bytes).sum();
-    let mut json = Json::with_room(FOLDER_BYTES + bytes);
+    let mut json = Json::with_room(FOLDER_BYTES + bytes, base_path);
     json.raw("{\"items\":[");
     for (index, view) in list.items.iter().enumerate() {
         if index > 0 {
@@ -31,7 +31,7 @@ pub(crate) fn item_list(list: &ItemList, about: &[About]) -> serde_json::Result<
     json.raw("],\"next_cursor\":");
     json.value(&list.next_cursor)?;
     json.raw("}");
-    Ok(json.0)
+    Ok(json.bytes)
 }
 
 fn item_bytes(view: &ItemView) -> usize {
@@ -43,7 +43,7 @@ fn item_bytes(view: &ItemView) -> usize {
     }
 }
 
-impl Json {
+impl Json<'_> {
     pub(super) fn item(&mut self, view: &ItemView, about: &About) -> serde_json::Result<()> {
         match view {
             ItemView::File(file) => self.file(file, about),

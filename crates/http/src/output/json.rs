@@ -11,26 +11,30 @@ use uuid::fmt::Hyphenated;
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// JSON as far as it is written.
-pub(super) struct Json(pub(super) Vec<u8>);
+pub(super) struct Json<'a> {
+    pub(super) bytes: Vec<u8>,
+    /// What stands before the paths of our own routes: of characters that JSON does not escape.
+    pub(super) base_path: &'a str,
+}
 
-impl Json {
-    pub(super) fn with_room(bytes: usize) -> Self {
-        Self(Vec::with_capacity(bytes))
+impl<'a> Json<'a> {
+    pub(super) fn with_room(bytes: usize, base_path: &'a str) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), base_path }
     }
 
     pub(super) fn raw(&mut self, json: &str) {
-        self.0.extend_from_slice(json.as_bytes());
+        self.bytes.extend_from_slice(json.as_bytes());
     }
 
     pub(super) fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> serde_json::Result<()> {
-        serde_json::to_writer(&mut self.0, value)
+        serde_json::to_writer(&mut self.bytes, value)
     }
 
     /// A text without characters that JSON escapes.
     pub(super) fn plain(&mut self, text: &str) {
-        self.0.push(b'"');
+        self.bytes.push(b'"');
         self.raw(text);
-        self.0.push(b'"');
+        self.bytes.push(b'"');
     }
 
     pub(super) fn id(&mut self, id: Uuid) {
@@ -46,11 +50,11 @@ impl Json {
 
     pub(super) fn hash(&mut self, hash: Option<Sha256>) {
         let Some(hash) = hash else { return self.raw("null") };
-        self.0.push(b'"');
+        self.bytes.push(b'"');
         for byte in hash.as_bytes() {
-            self.0.extend([HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            self.bytes.extend([HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
         }
-        self.0.push(b'"');
+        self.bytes.push(b'"');
     }
 
     /// RFC 3339 in UTC with microseconds and `Z`.
@@ -72,7 +76,7 @@ impl Json {
         for (before, number, digits) in fields {
             self.raw(before);
             for place in (0..digits).rev() {
-                self.0.push(HEX[(number / 10_u32.pow(place) % 10) as usize]);
+                self.bytes.push(HEX[(number / 10_u32.pow(place) % 10) as usize]);
             }
         }
         self.raw("Z\"");

@@ -13,7 +13,8 @@ mod version;
 pub(crate) use about::About;
 pub(crate) use answer::{
     accepted, batch_answer, file_answer, file_list_answer, folder_answer, item_answer, item_list_answer,
-    json, no_content, not_modified, not_modified_weakly, path_of, redirect, trashed_answer,
+    json, no_content, not_modified, not_modified_weakly, path_of, redirect, reusable_redirect,
+    trashed_answer,
 };
 pub(crate) use operation::operation;
 pub(crate) use trash::trash_list;

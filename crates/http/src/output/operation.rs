@@ -37,8 +37,8 @@ fn result(result: &tree::OperationResult) -> OperationResult {
 }
 
 /// The JSON of [`BatchResults`], with the items.
-pub(crate) fn batch_results(results: &[tree::BatchResult]) -> serde_json::Result<Vec<u8>> {
-    let mut json = Json::with_room(1024 * results.len());
+pub(crate) fn batch_results(results: &[tree::BatchResult], base_path: &str) -> serde_json::Result<Vec<u8>> {
+    let mut json = Json::with_room(1024 * results.len(), base_path);
     json.raw("{\"results\":[");
     for (index, result) in results.iter().enumerate() {
         if index > 0 {
@@ -52,10 +52,10 @@ pub(crate) fn batch_results(results: &[tree::BatchResult]) -> serde_json::Result
     json.raw(",\"failed\":");
     json.value(&failed)?;
     json.raw("}");
-    Ok(json.0)
+    Ok(json.bytes)
 }
 
-impl Json {
+impl Json<'_> {
     fn batch_result(&mut self, result: &tree::BatchResult) -> serde_json::Result<()> {
         self.raw("{\"id\":");
         self.value(&result.id)?;

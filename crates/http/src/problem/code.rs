@@ -55,6 +55,10 @@ codes! {
     ThumbnailNotReady = "thumbnail_not_ready", 404, "the thumbnail is being made";
     /// The file has no thumbnail.
     NoThumbnail = "no_thumbnail", 404, "the file has no thumbnail";
+    /// The preview is being made.
+    PreviewNotReady = "preview_not_ready", 404, "the preview is being made";
+    /// The file has no preview.
+    NoPreview = "no_preview", 404, "the file has no preview";
     /// The resource does not know this method; `Allow` says which it knows.
     MethodNotAllowed = "method_not_allowed", 405, "the method is not allowed here";
     /// The body stalled.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::links::Forbidden;
 use fm_application::accounts::{ChangePasswordError, ReauthenticateError, RegisterError, RemoveAccountError};
 use fm_application::audit::ActivityError;
-use fm_application::files::{FileError, ListError, ThumbnailError, UploadError};
+use fm_application::files::{FileError, ListError, PreviewError, ThumbnailError, UploadError};
 use fm_application::sessions::{LogInError, Refused, RevokeSessionError};
 use fm_application::uploads::{PartError, ResumableError};
 use fm_application::wiring::Busy;
@@ -18,6 +18,7 @@ use fm_domain::error::PortError;
 use actix_web::http::header::{self, HeaderValue};
 
 use super::{Code, Problem};
+use crate::input::{PREFERENCE_APPLIED, WAITED};
 use crate::tus;
 
 /// When to ask again after a failure that may be over soon.
@@ -168,6 +169,21 @@ impl From<ThumbnailError> for Problem {
             ThumbnailError::NoThumbnail => Self::of(Code::NoThumbnail),
             ThumbnailError::Denied(denied) => denied.into(),
             ThumbnailError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PreviewError> for Problem {
+    fn from(error: PreviewError) -> Self {
+        match error {
+            PreviewError::NotFound => Self::of(Code::NotFound),
+            PreviewError::NotReady { retry_after, waited } => {
+                let problem = Self::of(Code::PreviewNotReady).retry_after(retry_after);
+                if waited { problem.with(PREFERENCE_APPLIED, WAITED) } else { problem }
+            }
+            PreviewError::NoPreview => Self::of(Code::NoPreview),
+            PreviewError::Denied(denied) => denied.into(),
+            PreviewError::Store(error) => error.into(),
         }
     }
 }

@@ -24,7 +24,8 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::files::MediaType;
 use fm_domain::limits::RatePolicies;
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_domain::previews::PictureFormat;
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered, Thumbnailer};
 use fm_http::links::{LinkVerifier, SelfSignedLinks, SelfSignedParts};
 use fm_http::{AppState, HttpSettings, NoObserver, ObserveRequests};
 use fm_memory::{ManualClock, MemoryBlobStore, MemoryDatabase, MemoryRateLimiter, MemorySessionStore};
@@ -115,6 +116,7 @@ impl Server {
             serves_blobs: true,
             retention: Retention::default(),
             names_portable: false,
+            eager_previews: false,
         };
         choose(&mut settings);
         let use_cases = Arc::new(UseCases::new(&ports, &settings));
@@ -211,13 +213,9 @@ impl Thumbnailer for Pictures {
         vec!["image/png".parse().unwrap()]
     }
 
-    async fn render(
-        &self,
-        _: Bytes,
-        _: ThumbnailSpec,
-        _: RenderBudget,
-    ) -> Result<Thumbnail, RenderThumbnail> {
-        Ok(Thumbnail { png: Bytes::from_static(PNG), width: 1, height: 1 })
+    async fn render(&self, _: Bytes, _: RenderSpec, _: RenderBudget) -> Result<Rendered, RenderThumbnail> {
+        let bytes = Bytes::from_static(PNG);
+        Ok(Rendered { bytes, format: PictureFormat::Png, width: 1, height: 1, placeholder: None })
     }
 }
 

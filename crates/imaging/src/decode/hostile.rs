@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec};
+use fm_domain::previews::PreviewSize;
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered};
 use fm_fuzzing::changed;
 use proptest::prelude::*;
 
@@ -20,8 +21,11 @@ use crate::source::{Deadline, Source};
 const BUDGET: RenderBudget =
     RenderBudget { max_pixels: 1_000_000, max_alloc: 8 * 1024 * 1024, time: Duration::from_secs(2) };
 
-/// What may come on top of the memory: tables of decoders, the thumbnail.
+/// What may come on top of the memory: tables of decoders, what is rendered.
 const OVERHEAD: u64 = 8 * 1024 * 1024;
+
+/// A thumbnail, and a preview of which as many pixels can be checked soon enough.
+const SPECS: [RenderSpec; 2] = [RenderSpec::THUMBNAIL, RenderSpec::preview(PreviewSize::Small)];
 
 /// How much later than its time a decoder may end: one step between two looks at the clock, on a machine that does other work.
 const LATE: Duration = Duration::from_secs(2);
@@ -44,15 +48,15 @@ fn pictures() -> Vec<Vec<u8>> {
     CORPUS.iter().map(|(_, file)| file.clone()).collect()
 }
 
-/// Renders the file, and fails where that panics, takes more memory or time than it may, or makes a thumbnail of another size
+/// Renders the file, and fails where that panics, takes more memory or time than it may, or makes a picture of another size
 /// than was asked for.
-fn check(format: Format, file: &[u8]) -> Result<Thumbnail, RenderThumbnail> {
+fn check(format: Format, file: &[u8], spec: RenderSpec) -> Result<Rendered, RenderThumbnail> {
     let source = Source::new(file.to_vec().into(), Deadline::after(BUDGET.time));
     let started = Instant::now();
     let mut answer = Err(RenderThumbnail::TimedOut);
     let allocated = allocation_counter::measure(|| {
-        let mut request = Request::new(ThumbnailSpec::STANDARD, BUDGET);
-        answer = decode(format, &source, &mut request).and_then(finish);
+        let mut request = Request::new(spec, BUDGET);
+        answer = decode(format, &source, &mut request).and_then(|picture| finish(picture, spec, file.len()));
     });
     assert!(started.elapsed() < BUDGET.time + LATE, "{format:?} took {:?}", started.elapsed());
     assert!(
@@ -61,9 +65,13 @@ fn check(format: Format, file: &[u8]) -> Result<Thumbnail, RenderThumbnail> {
         allocated.bytes_max
     );
     match &answer {
-        Ok(thumbnail) => {
-            assert!((1..=64).contains(&thumbnail.width), "{format:?}: {}", thumbnail.width);
-            assert!((1..=4096).contains(&thumbnail.height), "{format:?}: {}", thumbnail.height);
+        Ok(rendered) => {
+            let (width, height) = match spec {
+                RenderSpec::Thumbnail { width, max_height } => (width, max_height),
+                RenderSpec::Preview { longer_side } => (longer_side, longer_side),
+            };
+            assert!((1..=width).contains(&rendered.width), "{format:?}: {}", rendered.width);
+            assert!((1..=height).contains(&rendered.height), "{format:?}: {}", rendered.height);
         }
         Err(RenderThumbnail::Store(error)) => panic!("{format:?}: a defect: {error:?}"),
         Err(RenderThumbnail::Undecodable(complaint)) => assert!(complaint.chars().count() <= 200),
@@ -78,8 +86,10 @@ fn every_picture_of_the_corpus_is_decoded() {
         let pictures: Vec<_> = CORPUS.iter().filter(|(_, file)| Format::of(file) == Some(format)).collect();
         assert!(pictures.len() >= 2, "{format:?}: {} pictures", pictures.len());
         for (name, file) in pictures {
-            let thumbnail = check(format, file).unwrap_or_else(|error| panic!("{name}: {error:?}"));
-            assert!(thumbnail.width > 8, "{name} is {} pixels wide", thumbnail.width);
+            for spec in SPECS {
+                let rendered = check(format, file, spec).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+                assert!(rendered.width > 8, "{name} is {} pixels wide", rendered.width);
+            }
             assert!(file.len() < 10_000, "{name} has {} bytes", file.len());
         }
     }
@@ -89,13 +99,13 @@ proptest! {
     #[test]
     fn changed_pictures_keep_to_their_memory_and_their_time(file in changed(pictures())) {
         if let Some(format) = Format::of(&file) {
-            let _any_answer = check(format, &file);
+            let _any_answers = SPECS.map(|spec| check(format, &file, spec));
         }
     }
 
     /// A decoder never trusts that its caller looked at the first bytes.
     #[test]
     fn decoders_of_another_format_keep_to_them_too(file in changed(pictures()), other in 0_usize..6) {
-        let _any_answer = check(Format::ALL[other], &file);
+        let _any_answers = SPECS.map(|spec| check(Format::ALL[other], &file, spec));
     }
 }

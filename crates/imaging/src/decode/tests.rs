@@ -4,7 +4,7 @@
 use std::io::Cursor;
 use std::time::Duration;
 
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, ThumbnailSpec};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail};
 use fm_webp::testing::{lossy, lossy_with_alpha};
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
@@ -19,7 +19,7 @@ const OVERHEAD: u64 = 1024 * 1024;
 #[test]
 fn memory_that_is_affordable_once_is_refused_the_second_time() {
     let budget = RenderBudget { max_alloc: 1000, ..RenderBudget::STANDARD };
-    let mut request = Request::new(ThumbnailSpec::STANDARD, budget);
+    let mut request = Request::new(RenderSpec::THUMBNAIL, budget);
     let mut scope = request.scope();
     assert!(scope.afford(Some(600)).is_ok() && scope.afford(Some(600)).is_err());
     // What a scope takes is free again after it.
@@ -61,7 +61,7 @@ fn every_format_keeps_to_its_account_wherever_memory_ends() {
                 RenderBudget { max_alloc: max_alloc + max_alloc / 2 * (step % 2), ..RenderBudget::STANDARD };
             let mut answer = Ok(());
             let allocated = allocation_counter::measure(|| {
-                let mut request = Request::new(ThumbnailSpec::STANDARD, budget);
+                let mut request = Request::new(RenderSpec::THUMBNAIL, budget);
                 answer = decode(format, &source, &mut request).map(|_picture| ());
             });
             let peak = allocated.bytes_max;

@@ -65,7 +65,7 @@ async fn an_interlaced_png_shows_the_passes_that_came() {
 #[tokio::test]
 async fn a_png_is_whole_without_its_end_or_with_wrong_checksums() {
     let whole = encoded(&quarters(200, 100), ImageFormat::Png);
-    let expected = render(whole.clone()).await.unwrap().png;
+    let expected = render(whole.clone()).await.unwrap().bytes;
     let data = whole.windows(4).position(|name| name == b"IDAT").unwrap();
     let length = u32::from_be_bytes(whole[data - 4..data].try_into().unwrap());
     let end = data + 4 + usize::try_from(length).unwrap();
@@ -82,12 +82,12 @@ async fn a_png_is_whole_without_its_end_or_with_wrong_checksums() {
         ("a wrong checksum of the header", with(29)),
         ("a wrong checksum of the end", with(whole.len() - 1)),
     ] {
-        assert_eq!(render(file).await.unwrap().png, expected, "{what}");
+        assert_eq!(render(file).await.unwrap().bytes, expected, "{what}");
     }
     let mut text = png_chunk(*b"gAMA", &[0, 0, 0, 1]);
     *text.last_mut().unwrap() ^= 1;
     let file: Bytes = [&whole[..33], &text, &whole[33..]].concat().into();
-    assert_eq!(render(file).await.unwrap().png, expected, "a wrong checksum of a chunk that is not needed");
+    assert_eq!(render(file).await.unwrap().bytes, expected, "a wrong checksum of a chunk that is not needed");
 }
 
 #[tokio::test]

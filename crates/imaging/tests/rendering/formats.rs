@@ -216,9 +216,9 @@ async fn no_metadata_reaches_the_thumbnail() {
         let thumbnail = render(source).await.unwrap();
         let mut kinds = Vec::new();
         let mut at = 8;
-        while at < thumbnail.png.len() {
-            let length = u32::from_be_bytes(thumbnail.png[at..at + 4].try_into().unwrap());
-            kinds.push(thumbnail.png.slice(at + 4..at + 8));
+        while at < thumbnail.bytes.len() {
+            let length = u32::from_be_bytes(thumbnail.bytes[at..at + 4].try_into().unwrap());
+            kinds.push(thumbnail.bytes.slice(at + 4..at + 8));
             at += 12 + usize::try_from(length).unwrap();
         }
         assert!(kinds.iter().all(|kind| matches!(&kind[..], b"IHDR" | b"IDAT" | b"IEND")), "{kinds:?}");

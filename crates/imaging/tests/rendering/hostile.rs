@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::pictures::{encoded, jpeg_with_exif, png_chunk, png_with_chunk, quarters, render, tiff};
 use bytes::Bytes;
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer as _};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered, Thumbnailer as _};
 use fm_imaging::{ImageThumbnailer, ImagingSettings};
 use image::ImageFormat;
 
@@ -34,7 +34,7 @@ async fn a_picture_with_too_many_pixels_is_refused_by_its_header() {
     let budget = RenderBudget { max_pixels: 99 * 100, ..RenderBudget::STANDARD };
     for format in FORMATS {
         let picture = encoded(&quarters(100, 100), format);
-        let answer = ImageThumbnailer::default().render(picture, ThumbnailSpec::STANDARD, budget).await;
+        let answer = ImageThumbnailer::default().render(picture, RenderSpec::THUMBNAIL, budget).await;
         assert!(matches!(answer, Err(RenderThumbnail::TooLarge)), "{format:?}: {answer:?}");
     }
 }
@@ -44,7 +44,7 @@ async fn a_picture_that_needs_too_much_memory_is_refused() {
     let budget = RenderBudget { max_alloc: 4096, ..RenderBudget::STANDARD };
     for format in FORMATS {
         let picture = encoded(&quarters(3000, 1000), format);
-        let answer = ImageThumbnailer::default().render(picture, ThumbnailSpec::STANDARD, budget).await;
+        let answer = ImageThumbnailer::default().render(picture, RenderSpec::THUMBNAIL, budget).await;
         assert!(matches!(answer, Err(RenderThumbnail::TooLarge)), "{format:?}: {answer:?}");
     }
 }
@@ -87,7 +87,7 @@ async fn what_is_no_picture_is_undecodable() {
 }
 
 /// Whether the answer tells of a defect: a decoder that panics or goes on for too long, or a thumbnail that can't be made.
-fn is_defect(answer: &Result<Thumbnail, RenderThumbnail>) -> bool {
+fn is_defect(answer: &Result<Rendered, RenderThumbnail>) -> bool {
     match answer {
         Err(RenderThumbnail::Undecodable(complaint)) => complaint == "it makes its decoder panic",
         Err(RenderThumbnail::Store(_) | RenderThumbnail::TimedOut) => true,
@@ -145,12 +145,11 @@ async fn time_that_runs_out_is_said_to_have_run_out() {
     for format in FORMATS {
         let picture = encoded(&quarters(2000, 2000), format);
         let budget = RenderBudget { time: Duration::ZERO, ..RenderBudget::STANDARD };
-        let answer =
-            ImageThumbnailer::default().render(picture.clone(), ThumbnailSpec::STANDARD, budget).await;
+        let answer = ImageThumbnailer::default().render(picture.clone(), RenderSpec::THUMBNAIL, budget).await;
         assert!(matches!(answer, Err(RenderThumbnail::TimedOut)), "{format:?}: {answer:?}");
         let budget = RenderBudget { time: Duration::from_micros(300), ..RenderBudget::STANDARD };
         let started = Instant::now();
-        let answer = ImageThumbnailer::default().render(picture, ThumbnailSpec::STANDARD, budget).await;
+        let answer = ImageThumbnailer::default().render(picture, RenderSpec::THUMBNAIL, budget).await;
         assert!(matches!(answer, Err(RenderThumbnail::TimedOut)), "{format:?}: {answer:?}");
         assert!(started.elapsed() < Duration::from_secs(2), "{format:?}");
     }
@@ -165,7 +164,7 @@ async fn pictures_wait_for_their_turn_and_leave_the_runtime_free() {
         .map(|_| {
             let (one, picture) = (one.clone(), picture.clone());
             tokio::spawn(async move {
-                one.render(picture, ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await.unwrap()
+                one.render(picture, RenderSpec::THUMBNAIL, RenderBudget::STANDARD).await.unwrap()
             })
         })
         .collect();

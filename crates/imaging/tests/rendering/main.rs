@@ -7,5 +7,6 @@ mod cut;
 mod formats;
 mod hostile;
 mod pictures;
+mod previews;
 mod tiff;
 mod webp;

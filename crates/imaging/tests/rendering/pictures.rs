@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use bytes::Bytes;
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer as _};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered, Thumbnailer as _};
 use fm_imaging::ImageThumbnailer;
 use fm_webp::testing::lossy;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, RgbaImage};
@@ -133,14 +133,14 @@ pub(crate) fn tiff(width: u16, height: u16, orientation: u8, pixels: &[u8]) -> B
     file.into()
 }
 
-pub(crate) async fn render(source: Bytes) -> Result<Thumbnail, RenderThumbnail> {
-    ImageThumbnailer::default().render(source, ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await
+pub(crate) async fn render(source: Bytes) -> Result<Rendered, RenderThumbnail> {
+    ImageThumbnailer::default().render(source, RenderSpec::THUMBNAIL, RenderBudget::STANDARD).await
 }
 
 /// The thumbnail's pixels; it is a PNG of the size that it says.
 pub(crate) async fn pixels(source: Bytes) -> RgbaImage {
     let thumbnail = render(source).await.unwrap();
-    let image = image::load_from_memory_with_format(&thumbnail.png, ImageFormat::Png).unwrap();
+    let image = image::load_from_memory_with_format(&thumbnail.bytes, ImageFormat::Png).unwrap();
     assert_eq!((image.width(), image.height()), (thumbnail.width, thumbnail.height));
     image.into_rgba8()
 }

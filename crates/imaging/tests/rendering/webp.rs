@@ -1,7 +1,7 @@
 //! Lossy WebP, which libwebp decodes at reduced scale where there is no alpha.
 
 use bytes::Bytes;
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, ThumbnailSpec, Thumbnailer as _};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Thumbnailer as _};
 use fm_imaging::ImageThumbnailer;
 use fm_webp::testing::{lossy, lossy_with_alpha};
 use image::{Rgba, RgbaImage};
@@ -49,7 +49,7 @@ async fn a_lossy_picture_is_refused_by_its_header() {
         RenderBudget { max_pixels: 99 * 100, ..RenderBudget::STANDARD },
         RenderBudget { max_alloc: 16 * 1024, ..RenderBudget::STANDARD },
     ] {
-        let answer = ImageThumbnailer::default().render(file.clone(), ThumbnailSpec::STANDARD, budget).await;
+        let answer = ImageThumbnailer::default().render(file.clone(), RenderSpec::THUMBNAIL, budget).await;
         assert!(matches!(answer, Err(RenderThumbnail::TooLarge)), "{budget:?}: {answer:?}");
     }
 }

@@ -171,7 +171,7 @@ impl Snapshot for MemorySnapshot {
     }
 
     async fn wrong_references(&mut self, after: Option<BlobId>, limit: u32) -> PortResult<Vec<BlobTally>> {
-        let wrong = self.0.blobs.wrong_references(&self.0.references(|_anyone| true));
+        let wrong = self.0.blobs.wrong_references(&self.0.all_references());
         let later = wrong.into_iter().filter(|tally| after.is_none_or(|after| tally.key.id > after));
         Ok(later.take(limit as usize).collect())
     }

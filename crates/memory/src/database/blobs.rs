@@ -14,6 +14,7 @@ use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
 
+use super::previews::Previews;
 use super::tables::{Map, Set, Tables};
 use super::unit::MemoryUnitOfWork;
 
@@ -27,6 +28,8 @@ pub(crate) struct Blobs {
     due: Set<(Timestamp, BlobId)>,
     /// Intents, by their owners.
     intents: Set<(UserId, BlobId)>,
+    /// They go with the blobs that they show.
+    pub(super) previews: Previews,
 }
 
 #[derive(Debug, Clone)]
@@ -38,7 +41,7 @@ struct BlobRow {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Standing {
+pub(super) enum Standing {
     Intent { expires_at: Timestamp },
     Stored { size: ByteSize, references: u64 },
     Deleted { deleted_at: Timestamp, due_at: Timestamp, was_stored: bool },
@@ -66,7 +69,7 @@ impl BlobRow {
 }
 
 impl Blobs {
-    fn state(&self, id: BlobId) -> Option<Standing> {
+    pub(super) fn state(&self, id: BlobId) -> Option<Standing> {
         self.by_id.get(&id).map(|row| row.state)
     }
 
@@ -102,7 +105,7 @@ impl Blobs {
         }
     }
 
-    fn mark_deleted(&mut self, id: BlobId, at: Timestamp) -> bool {
+    pub(super) fn mark_deleted(&mut self, id: BlobId, at: Timestamp) -> bool {
         let was_stored = match self.state(id) {
             Some(Standing::Intent { .. }) => false,
             Some(Standing::Stored { .. }) => true,
@@ -110,6 +113,10 @@ impl Blobs {
         };
         self.set(id, Standing::Deleted { deleted_at: at, due_at: at, was_stored });
         true
+    }
+
+    pub(super) fn key(&self, id: BlobId) -> Option<BlobKey> {
+        self.by_id.get(&id).map(|row| row.key)
     }
 
     /// How many there are.
@@ -138,16 +145,16 @@ impl Blobs {
         stored.filter(|tally| tally.recorded != tally.counted).collect()
     }
 
-    /// Makes a stored blob count so many references; without any it is a tombstone due at `at`.
-    pub(super) fn set_references(&mut self, id: BlobId, references: u64, at: Timestamp) {
+    /// Makes a stored blob count so many references; without any it is a tombstone due at `at`, with its previews. How many rows it
+    /// changed.
+    pub(super) fn set_references(&mut self, id: BlobId, references: u64, at: Timestamp) -> usize {
         match self.state(id) {
             Some(Standing::Stored { size, .. }) if references > 0 => {
                 self.set(id, Standing::Stored { size, references });
+                1
             }
-            Some(Standing::Stored { .. }) => {
-                self.mark_deleted(id, at);
-            }
-            Some(Standing::Intent { .. } | Standing::Deleted { .. }) | None => {}
+            Some(Standing::Stored { .. }) => self.mark_deleted_with_previews(id, at).len(),
+            Some(Standing::Intent { .. } | Standing::Deleted { .. }) | None => 0,
         }
     }
 
@@ -185,7 +192,8 @@ impl Blobs {
         ids.len()
     }
 
-    /// Drops a reference of each of these stored blobs; the keys of those that had no other, which are tombstones then.
+    /// Drops a reference of each of these stored blobs; the keys of those that had no other, and of their previews, which are tombstones
+    /// then.
     pub(crate) fn drop_references(&mut self, ids: &[BlobId], at: Timestamp) -> Vec<BlobKey> {
         let mut gone = Vec::new();
         for id in ids {
@@ -193,10 +201,7 @@ impl Blobs {
                 Some(Standing::Stored { size, references }) if references > 1 => {
                     self.set(*id, Standing::Stored { size, references: references - 1 });
                 }
-                Some(Standing::Stored { .. }) => {
-                    self.mark_deleted(*id, at);
-                    gone.extend(self.by_id.get(id).map(|row| row.key));
-                }
+                Some(Standing::Stored { .. }) => gone.extend(self.mark_deleted_with_previews(*id, at)),
                 Some(Standing::Intent { .. } | Standing::Deleted { .. }) | None => {}
             }
         }

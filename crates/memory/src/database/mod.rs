@@ -11,6 +11,7 @@ mod jobs;
 mod keys;
 mod nodes;
 mod operations;
+mod previews;
 mod tables;
 mod trash;
 mod tree;
@@ -32,7 +33,7 @@ use crate::{MemoryJobSignal, locked};
 use tables::Tables;
 pub use unit::MemoryUnitOfWork;
 
-/// Users, drives and what is in them, blobs, keys, uploads, jobs and the audit trail in memory.
+/// Users, drives and what is in them, blobs, previews, keys, uploads, jobs and the audit trail in memory.
 ///
 /// Units of work follow one another: a second one waits until the first has ended. Each works on a snapshot that
 /// shares with the committed tables whatever it does not change, and takes their place on commit; so opening, reading

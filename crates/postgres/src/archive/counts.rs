@@ -2,7 +2,7 @@
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Integer, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::archive::{BlobTally, DriveCounters, DriveTally, TreeFault, WrongPlace};
 use fm_domain::clock::Timestamp;
@@ -10,10 +10,11 @@ use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, DriveId, NodeId};
 use uuid::Uuid;
 
-use crate::blobs::{DELETED, STORED, key};
+use crate::blobs::{DELETED, STORED, deleted_columns, key};
 use crate::error::corrupt;
 use crate::lease::PgLease;
 use crate::schema::blobs;
+use crate::sql::{statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, count, size};
 
@@ -49,14 +50,18 @@ const RECOUNT_DRIVE: &str = concat!(
     "WHERE users.id = $1) AS counted WHERE users.id = counted.id"
 );
 
-/// Blobs that count other references than there are. The rows that refer are put together once: they have no index of blobs.
+/// Blobs that count other references than there are. The rows that refer are put together once: they have no index of blobs. A preview of a
+/// blob that is not stored refers to nothing: a node that knows no previews has let that blob go.
 macro_rules! wrong {
     () => {
         "SELECT blobs.id, bucket, ref_count, coalesce(counted, 0) AS counted FROM blobs LEFT JOIN (\
             SELECT id, count(*) AS counted FROM (\
                 SELECT blob_id AS id FROM nodes WHERE blob_id IS NOT NULL \
                 UNION ALL SELECT thumbnail_blob_id FROM nodes WHERE thumbnail_blob_id IS NOT NULL \
-                UNION ALL SELECT blob_id FROM file_versions) AS every GROUP BY id\
+                UNION ALL SELECT blob_id FROM file_versions \
+                UNION ALL SELECT previews.blob_id FROM previews \
+                    JOIN blobs AS original ON original.id = original_id AND original.state = $1 \
+                    WHERE previews.blob_id IS NOT NULL) AS every GROUP BY id\
         ) AS rows ON rows.id = blobs.id WHERE state = $1 AND ref_count <> coalesce(counted, 0) "
     };
 }
@@ -67,6 +72,16 @@ const RECOUNT_REFERENCES: &str = concat!(
     "UPDATE blobs SET ref_count = wrong.counted FROM (",
     wrong!(),
     ") AS wrong WHERE blobs.id = wrong.id"
+);
+
+/// After blobs without references were marked as deleted: what they leave of previews.
+const DROP_PREVIEWS: &str = concat!(
+    "WITH gone AS (\
+        DELETE FROM previews WHERE NOT EXISTS (SELECT FROM blobs WHERE blobs.id = original_id AND state = ?) \
+        RETURNING blob_id\
+    ) UPDATE blobs SET ",
+    deleted_columns!(),
+    ", ref_count = 0 WHERE id = ANY (ARRAY(SELECT blob_id FROM gone)) AND state = ?"
 );
 
 /// A walk down from all roots and tops of the trash, as deep as folders may be, and what it did not meet. Drives are compared in a way that no
@@ -225,5 +240,8 @@ pub(super) async fn recount_references(unit: &mut PgUnitOfWork, at: Timestamp) -
         blobs::due_at.eq(Moment(at)),
     ));
     unit.run(|connection| gone.execute(connection)).await?;
-    Ok(changed as u64)
+    let (stored, at) = (|| typed::<Text, _>(STORED), || typed::<Timestamptz, _>(Moment(at)));
+    let previews = statement::<(), _>(DROP_PREVIEWS, (stored(), at(), at(), stored()));
+    let dropped = unit.run(|connection| previews.execute(connection)).await?;
+    Ok((changed + dropped) as u64)
 }

@@ -15,13 +15,15 @@ use uuid::Uuid;
 use crate::blobs::STORED;
 use crate::error::corrupt;
 use crate::lease::PgLease;
+use crate::rows::placeholder;
 use crate::value::{Moment, bigint, count, sha256, size};
 
 /// A top of the trash has no parent, but the folder that it was in.
 const PAGE: &str = "SELECT nodes.id, nodes.kind, coalesce(parent_id, trashed_from, drive_id) AS parent_id, nodes.name, \
         content_type, charset, nodes.size_bytes, sha256, blob_id, thumbnail_state, thumbnail_blob_id, thumbnail_width, \
-        thumbnail_height, thumbnail_failures, version, content_at, modified_at, revision, changed_seq, trash_id, \
-        trashed_at, trashed_path, nodes.created_at, updated_at, thumbnails.size_bytes AS thumbnail_size \
+        thumbnail_height, thumbnail_failures, thumbnail_placeholder, version, content_at, modified_at, revision, \
+        changed_seq, trash_id, trashed_at, trashed_path, nodes.created_at, updated_at, \
+        thumbnails.size_bytes AS thumbnail_size \
     FROM nodes JOIN users ON users.id = drive_id AND users.removed_at IS NULL \
     LEFT JOIN blobs AS thumbnails ON thumbnails.id = thumbnail_blob_id AND thumbnails.state = $4 \
     WHERE drive_id = $1 AND nodes.id > $2 AND nodes.id <> drive_id ORDER BY nodes.id LIMIT $3";
@@ -29,18 +31,18 @@ const PAGE: &str = "SELECT nodes.id, nodes.kind, coalesce(parent_id, trashed_fro
 /// One statement for any number of items.
 pub(super) const INSERT: &str = "INSERT INTO nodes (id, drive_id, parent_id, kind, name, name_sort, name_search, \
         content_type, charset, size_bytes, sha256, blob_id, thumbnail_state, thumbnail_blob_id, thumbnail_width, \
-        thumbnail_height, thumbnail_failures, version, content_at, modified_at, revision, changed_seq, trash_id, \
-        trashed_from, trashed_at, trashed_path, created_at, updated_at) \
+        thumbnail_height, thumbnail_failures, thumbnail_placeholder, version, content_at, modified_at, revision, \
+        changed_seq, trash_id, trashed_from, trashed_at, trashed_path, created_at, updated_at) \
     SELECT id, drive_id, parent_id, kind, name, name_sort, name_search, content_type, charset, size_bytes, \
         decode(sha256, 'hex'), blob_id, thumbnail_state, thumbnail_blob_id, thumbnail_width, thumbnail_height, \
-        thumbnail_failures, version, content_at, modified_at, revision, changed_seq, trash_id, trashed_from, trashed_at, \
-        trashed_path, created_at, updated_at \
+        thumbnail_failures, decode(thumbnail_placeholder, 'hex'), version, content_at, modified_at, revision, \
+        changed_seq, trash_id, trashed_from, trashed_at, trashed_path, created_at, updated_at \
     FROM json_to_recordset($1) AS rows (id uuid, drive_id uuid, parent_id uuid, kind text, name text, name_sort text, \
         name_search text, content_type text, charset text, size_bytes bigint, sha256 text, blob_id uuid, \
         thumbnail_state text, thumbnail_blob_id uuid, thumbnail_width integer, thumbnail_height integer, \
-        thumbnail_failures integer, version integer, content_at timestamptz, modified_at timestamptz, revision bigint, \
-        changed_seq bigint, trash_id uuid, trashed_from uuid, trashed_at timestamptz, trashed_path text, \
-        created_at timestamptz, updated_at timestamptz)";
+        thumbnail_failures integer, thumbnail_placeholder text, version integer, content_at timestamptz, \
+        modified_at timestamptz, revision bigint, changed_seq bigint, trash_id uuid, trashed_from uuid, \
+        trashed_at timestamptz, trashed_path text, created_at timestamptz, updated_at timestamptz)";
 
 /// A page of the items of a drive.
 pub(super) async fn page(
@@ -90,6 +92,8 @@ struct NodeRow {
     thumbnail_height: Option<i32>,
     #[diesel(sql_type = Integer)]
     thumbnail_failures: i32,
+    #[diesel(sql_type = Nullable<Binary>)]
+    thumbnail_placeholder: Option<Vec<u8>>,
     #[diesel(sql_type = Integer)]
     version: i32,
     #[diesel(sql_type = Timestamptz)]
@@ -190,6 +194,7 @@ impl NodeRow {
                 blob: BlobId::new(blob),
                 width: number("nodes.thumbnail_width", width)?,
                 height: number("nodes.thumbnail_height", height)?,
+                placeholder: placeholder(self.thumbnail_placeholder.as_deref())?,
             },
             _ => return Err(corrupt("nodes.thumbnail_state")("is no state, or lacks its blob")),
         })
@@ -252,10 +257,11 @@ fn write_file(row: &mut Value, file: &File) {
     row["version"] = json!(file.version.number());
     row["thumbnail_state"] = json!(file.thumbnail.as_str());
     row["thumbnail_failures"] = json!(file.thumbnail.failures());
-    if let ThumbnailState::Ready { blob, width, height } = file.thumbnail {
+    if let ThumbnailState::Ready { blob, width, height, placeholder } = file.thumbnail {
         row["thumbnail_blob_id"] = json!(blob);
         row["thumbnail_width"] = json!(width);
         row["thumbnail_height"] = json!(height);
+        row["thumbnail_placeholder"] = json!(placeholder.map(|hash| hex::encode(hash.as_bytes())));
     }
 }
 

@@ -11,7 +11,7 @@ mod version;
 
 pub(crate) use audit::AuditRow;
 pub(crate) use new_node::{NewNode, NewNodes};
-pub(crate) use node::{FileEdit, NodePlace, NodeRow, ThumbnailRow, ancestor, node_columns};
+pub(crate) use node::{FileEdit, NodePlace, NodeRow, ThumbnailRow, ancestor, node_columns, placeholder};
 pub(crate) use operation::{OperationEdit, OperationRow};
 pub(crate) use session::{SessionRow, moments};
 pub(crate) use upload::{NewUploadRow, PartRow, UploadEdit, UploadRow};

@@ -74,6 +74,7 @@ new_nodes! {
     thumbnail_width: Option<i32>, Nullable<Integer>;
     thumbnail_height: Option<i32>, Nullable<Integer>;
     thumbnail_failures: i32, Integer;
+    thumbnail_placeholder: Option<Vec<u8>>, Nullable<Binary>;
     version: i32, Integer;
     content_at: Moment, Timestamptz;
     modified_at: Moment, Timestamptz;
@@ -107,6 +108,7 @@ impl NewNode {
             thumbnail_width: None,
             thumbnail_height: None,
             thumbnail_failures: 0,
+            thumbnail_placeholder: None,
             version: 1,
             content_at: Moment(created_at),
             modified_at: Moment(modified_at),
@@ -128,6 +130,7 @@ impl NewNode {
             thumbnail_width: thumbnail.thumbnail_width,
             thumbnail_height: thumbnail.thumbnail_height,
             thumbnail_failures: thumbnail.thumbnail_failures,
+            thumbnail_placeholder: thumbnail.thumbnail_placeholder,
             version: integer(file.version.number()),
             content_at: Moment(file.content_at),
             ..row

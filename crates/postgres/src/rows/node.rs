@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{File, FileName, MediaType, Revision, ThumbnailState, VersionNumber};
+use fm_domain::files::{File, FileName, MediaType, Placeholder, Revision, ThumbnailState, VersionNumber};
 use fm_domain::ids::{BlobId, DriveId, FileId, NodeId};
 use fm_domain::tree::{Ancestor, Folder, Item, ItemKind};
 use uuid::Uuid;
@@ -30,6 +30,7 @@ pub(crate) struct NodeRow {
     thumbnail_width: Option<i32>,
     thumbnail_height: Option<i32>,
     thumbnail_failures: i32,
+    thumbnail_placeholder: Option<Vec<u8>>,
     version: i32,
     content_at: Moment,
     modified_at: Moment,
@@ -44,8 +45,8 @@ macro_rules! node_columns {
     ($of:literal) => {
         node_columns!(
             @ $of id drive_id parent_id kind name content_type charset size_bytes sha256 blob_id thumbnail_state
-            thumbnail_blob_id thumbnail_width thumbnail_height thumbnail_failures version content_at modified_at
-            revision trashed_from created_at; updated_at
+            thumbnail_blob_id thumbnail_width thumbnail_height thumbnail_failures thumbnail_placeholder version
+            content_at modified_at revision trashed_from created_at; updated_at
         )
     };
     (@ $of:literal $($column:ident)+; $last:ident) => {
@@ -117,6 +118,7 @@ impl NodeRow {
                 blob: BlobId::new(blob),
                 width: pixels(width)?,
                 height: pixels(height)?,
+                placeholder: placeholder(self.thumbnail_placeholder.as_deref())?,
             },
             (other, _) => {
                 let source = format!("{other} is no state, or lacks its blob").into();
@@ -124,6 +126,12 @@ impl NodeRow {
             }
         })
     }
+}
+
+/// What stands in for a picture out of its column.
+pub(crate) fn placeholder(hash: Option<&[u8]>) -> PortResult<Option<Placeholder>> {
+    let wrong = || corrupt("nodes.thumbnail_placeholder")("has no bytes, or too many");
+    hash.map(|hash| Placeholder::new(hash).ok_or_else(wrong)).transpose()
 }
 
 fn missing(what: &'static str) -> PortError {
@@ -160,6 +168,7 @@ pub(crate) struct ThumbnailRow {
     pub(super) thumbnail_width: Option<i32>,
     pub(super) thumbnail_height: Option<i32>,
     pub(super) thumbnail_failures: i32,
+    pub(super) thumbnail_placeholder: Option<Vec<u8>>,
 }
 
 impl ThumbnailRow {
@@ -175,6 +184,7 @@ impl ThumbnailRow {
             thumbnail_width: width,
             thumbnail_height: height,
             thumbnail_failures: integer(state.failures()),
+            thumbnail_placeholder: state.placeholder().map(|hash| hash.as_bytes().to_vec()),
         }
     }
 }

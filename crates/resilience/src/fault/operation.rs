@@ -62,6 +62,10 @@ operations! {
         BlobQueriesFind = "find",
         BlobQueriesCountSweepable = "count_sweepable",
     }
+    "PreviewQueries" {
+        PreviewQueriesFind = "find",
+        PreviewQueriesWalk = "walk",
+    }
     "UploadQueries" {
         UploadQueriesFind = "find",
     }
@@ -159,6 +163,10 @@ operations! {
         BlobRepoAddReferences = "add_references",
         BlobRepoDropReferences = "drop_references",
         BlobRepoRemove = "remove",
+    }
+    "PreviewRepo" {
+        PreviewRepoRecord = "record",
+        PreviewRepoRemove = "remove",
     }
     "KeyRepo" {
         KeyRepoClaim = "claim",
@@ -294,6 +302,7 @@ impl Operation {
             "VersionRepo",
             "OperationRepo",
             "BlobRepo",
+            "PreviewRepo",
             "KeyRepo",
             "UploadRepo",
             "JobQueue",

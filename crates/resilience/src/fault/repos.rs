@@ -21,6 +21,7 @@ use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
 use fm_domain::jobs::{
     ClaimedJob, Enqueued, JobKind, JobQueries, JobQueue, JobRecord, JobState, NewJob, QueueDepth,
 };
+use fm_domain::previews::{Preview, PreviewQueries, PreviewRepo, PreviewSize, PreviewState};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo};
 
 use super::database::{FaultyReads, FaultyUnitOfWork};
@@ -46,6 +47,12 @@ decorate! {
     impl BlobQueries for FaultyReads, self: &mut Self, by self.inner.blobs();
     find(ids: &[BlobId]) -> PortResult<Vec<BlobRecord>> = BlobQueriesFind;
     count_sweepable(now: Timestamp, limit: u32) -> PortResult<Sweepable> = BlobQueriesCountSweepable;
+}
+
+decorate! {
+    impl PreviewQueries for FaultyReads, self: &mut Self, by self.inner.previews();
+    find(original: BlobId, size: PreviewSize) -> PortResult<Option<PreviewState>> = PreviewQueriesFind;
+    walk(after: Option<BlobId>, limit: u32) -> PortResult<Vec<Preview>> = PreviewQueriesWalk;
 }
 
 decorate! {
@@ -105,6 +112,12 @@ decorate! {
     add_references(ids: &[BlobId]) -> PortResult<bool> = BlobRepoAddReferences;
     drop_references(ids: &[BlobId], at: Timestamp) -> PortResult<Vec<BlobKey>> = BlobRepoDropReferences;
     remove(id: BlobId) -> PortResult<()> = BlobRepoRemove;
+}
+
+decorate! {
+    impl PreviewRepo for FaultyUnitOfWork, self: &mut Self, by self.inner.previews();
+    record(preview: &Preview) -> PortResult<bool> = PreviewRepoRecord;
+    remove(preview: &Preview) -> PortResult<bool> = PreviewRepoRemove;
 }
 
 decorate! {

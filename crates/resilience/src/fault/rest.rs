@@ -17,7 +17,7 @@ use fm_domain::sessions::{
     AccessClaims, AccessToken, Generation, InvalidToken, NewSession, RefreshState, Session, SessionStore,
     TokenSigner,
 };
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, Thumbnail, ThumbnailSpec, Thumbnailer};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered, Thumbnailer};
 use fm_domain::uploads::{
     AppendError, AppendHints, Chunk, CompleteError, Position, ResumableStore, WriteState,
 };
@@ -164,7 +164,7 @@ decorator! {
 
 decorate! {
     impl Thumbnailer for FaultyThumbnailer, self: &Self, by self.inner;
-    render(source: Bytes, spec: ThumbnailSpec, budget: RenderBudget) -> Result<Thumbnail, RenderThumbnail>
+    render(source: Bytes, spec: RenderSpec, budget: RenderBudget) -> Result<Rendered, RenderThumbnail>
         = ThumbnailerRender;
     {
         fn accepts(&self, content_type: &MediaType) -> bool {

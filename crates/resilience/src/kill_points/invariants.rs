@@ -48,6 +48,7 @@ pub async fn at_once(environment: &Environment, actors: &Actors) -> Result<(), S
     let holdings = Holdings::of(environment, account.user.id).await?;
     holdings.are_counted(&account.storage)?;
     holdings.have_versions(environment).await?;
+    holdings.have_previews(environment).await?;
     let (storage, count) = (account.storage, files.len() as u64);
     must!(storage.file_count == count, "{} files are counted, but {count} listed", storage.file_count);
     told_in_the_trail(environment, account.user.id, &files).await?;

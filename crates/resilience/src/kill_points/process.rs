@@ -118,6 +118,7 @@ impl Process {
             serves_blobs: true,
             retention: Retention::default(),
             names_portable: false,
+            eager_previews: false,
         };
         let part_client = match &environment.direct {
             Some(DirectAccess::Sent(_, client)) => Some(Arc::clone(client)),

@@ -110,6 +110,7 @@ answers! {
     fm_application::sessions::RevokeSessionError,
     fm_application::files::UploadError,
     fm_application::files::ThumbnailError,
+    fm_application::files::PreviewError,
     fm_application::tree::TreeError,
     fm_application::tree::BatchError,
     fm_application::uploads::ResumableError,

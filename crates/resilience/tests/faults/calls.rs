@@ -17,9 +17,10 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::files::{File, FileFilter, FilePage, FileSort, Sha256, SortOrder, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
 use fm_domain::ids::{AuditEntryId, BlobId, FileId, JobId, SessionId, UploadId, UserId};
+use fm_domain::previews::{Preview, PreviewSize, PreviewState};
 use fm_domain::sessions::{AccessClaims, Generation, RefreshState, Session};
 use fm_domain::testing::a_file;
-use fm_domain::thumbnails::{RenderBudget, ThumbnailSpec};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec};
 use fm_domain::uploads::{Chunk, Epoch, Position, WriteState};
 use fm_resilience::fault::Operation;
 use uuid::Uuid;
@@ -104,6 +105,7 @@ pub(crate) async fn call(rig: &Rig, operation: Operation) -> Got {
         "AuditQueries" | "AuditRepo" => call_audit(rig, operation).await,
         "UnitOfWork" => call_end(rig, operation).await,
         "UserRepo" | "FileRepo" => call_rows(&mut *rig.db.begin().await.unwrap(), operation).await,
+        "PreviewQueries" | "PreviewRepo" => call_previews(rig, operation).await,
         "BlobRepo" => call_blobs(&mut *rig.db.begin().await.unwrap(), operation).await,
         "TreeQueries" => call_tree(rig, operation).await,
         "DriveRepo" => call_drives(&mut *rig.db.begin().await.unwrap(), operation).await,
@@ -268,6 +270,20 @@ async fn call_blobs(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
     }
 }
 
+async fn call_previews(rig: &Rig, operation: Operation) -> Got {
+    let original = BlobId::new(Uuid::now_v7());
+    let failed = Preview { original, size: PreviewSize::Small, state: PreviewState::Failed };
+    match operation {
+        Operation::PreviewQueriesFind => {
+            got(rig.db.read().await.unwrap().previews().find(original, failed.size).await)
+        }
+        Operation::PreviewQueriesWalk => got(rig.db.read().await.unwrap().previews().walk(None, 10).await),
+        Operation::PreviewRepoRecord => got(rig.db.begin().await.unwrap().previews().record(&failed).await),
+        Operation::PreviewRepoRemove => got(rig.db.begin().await.unwrap().previews().remove(&failed).await),
+        _ => panic!("{operation} is not called"),
+    }
+}
+
 async fn call_queue(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
     let attempt = BlobId::new(Uuid::now_v7());
     let job = SweepBlobs {}.enqueued(JobId::new(Uuid::now_v7()), now()).unwrap();
@@ -361,7 +377,7 @@ async fn call_rest(rig: &Rig, operation: Operation) -> Got {
         Operation::SignDownloadSign => got(rig.links.sign(&link()).await),
         Operation::ThumbnailerRender => {
             let picture = FakeThumbnailer::picture(b"a picture");
-            got(rig.thumbnailer.render(picture, ThumbnailSpec::STANDARD, RenderBudget::STANDARD).await)
+            got(rig.thumbnailer.render(picture, RenderSpec::THUMBNAIL, RenderBudget::STANDARD).await)
         }
         Operation::PasswordHasherHash => got(rig.passwords.hash(&password).await),
         Operation::PasswordHasherVerify => got(rig.passwords.verify(&password, &hash()).await),

@@ -58,7 +58,8 @@ async fn unfenced_worker(process: &Process, actors: &Actors) -> PortResult<()> {
     let hint = PutHint { owner: None, length: Some(size), content_type: actors.file().content_type.clone() };
     let put = ports.blobs.put(&key, stream::iter([Ok(png)]).boxed(), &hint).await;
     put.map_err(|error| PortError::Unexpected(error.into()))?;
-    let (file, state) = (actors.file(), ThumbnailState::Ready { blob: key.id, width: 1, height: 1 });
+    let (file, state) =
+        (actors.file(), ThumbnailState::Ready { blob: key.id, width: 1, height: 1, placeholder: None });
     let mut unit = ports.db.begin().await?;
     let entered = unit.drives().enter(file.drive(), &Delta::default(), None).await;
     entered.map_err(|error| PortError::Unexpected(error.into()))?;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::error::{corrupt, store_error};
 use crate::repos::blobs::{DELETED, STORED, key};
+use crate::repos::previews;
 use crate::rows::{Id, number, size};
 use crate::schema::blobs;
 
@@ -31,14 +32,18 @@ const COUNTED: &str = "SELECT items.nodes, items.files, items.bytes + old.bytes 
 const SET_COUNTERS: &str = "UPDATE users SET used_bytes = ?1, trash_bytes = ?2, version_bytes = ?3, file_count = ?4, \
         node_count = ?5 WHERE id = ?6";
 
-/// Blobs that count other references than there are. The rows that refer are put together once: they have no index of blobs.
+/// Blobs that count other references than there are. The rows that refer are put together once: they have no index of blobs. A preview of a
+/// blob that is not stored refers to nothing.
 macro_rules! wrong {
     () => {
         "SELECT blobs.id, bucket, ref_count, coalesce(counted, 0) AS counted FROM blobs LEFT JOIN (\
             SELECT id, count(*) AS counted FROM (\
                 SELECT blob AS id FROM nodes WHERE blob IS NOT NULL \
                 UNION ALL SELECT thumbnail_blob FROM nodes WHERE thumbnail_blob IS NOT NULL \
-                UNION ALL SELECT blob FROM file_versions) GROUP BY id\
+                UNION ALL SELECT blob FROM file_versions \
+                UNION ALL SELECT previews.blob FROM previews \
+                    JOIN blobs AS originals ON originals.id = original AND originals.state = ?1 \
+                    WHERE previews.blob IS NOT NULL) GROUP BY id\
         ) AS counts ON counts.id = blobs.id WHERE state = ?1 AND ref_count <> coalesce(counted, 0) "
     };
 }
@@ -196,7 +201,8 @@ pub(super) fn recount_references(connection: &mut SqliteConnection, at: Timestam
         ))
         .execute(connection)
         .map_err(store_error)?;
-    Ok(changed as u64)
+    let dropped = previews::remove_unowned(connection, at)?;
+    Ok((changed + dropped) as u64)
 }
 
 #[derive(QueryableByName)]

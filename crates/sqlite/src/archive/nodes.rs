@@ -13,27 +13,28 @@ use uuid::Uuid;
 
 use crate::error::{corrupt, store_error};
 use crate::repos::blobs::STORED;
-use crate::rows::{Bytes, Id, number, size, stored_number, stored_size};
+use crate::rows::{Bytes, Id, number, placeholder, size, stored_number, stored_size};
 
 /// A top of the trash has no parent, but the folder that it was in.
 const PAGE: &str = "SELECT nodes.id, nodes.kind, coalesce(parent, trashed_from, drive) AS parent, nodes.name, content_type, charset, \
-        nodes.size, sha256, blob, thumbnail, thumbnail_blob, thumbnail_width, thumbnail_height, thumbnail_failures, version, \
-        content_at, modified_at, revision, changed_seq, trash, trashed_at, trashed_path, nodes.created_at, updated_at, \
-        thumbnails.size AS thumbnail_size \
+        nodes.size, sha256, blob, thumbnail, thumbnail_blob, thumbnail_width, thumbnail_height, thumbnail_failures, \
+        thumbnail_placeholder, version, content_at, modified_at, revision, changed_seq, trash, trashed_at, trashed_path, \
+        nodes.created_at, updated_at, thumbnails.size AS thumbnail_size \
     FROM nodes JOIN users ON users.id = drive AND users.removed_at IS NULL \
     LEFT JOIN blobs AS thumbnails ON thumbnails.id = thumbnail_blob AND thumbnails.state = ?4 \
     WHERE drive = ?1 AND nodes.id > ?2 AND nodes.id <> drive ORDER BY nodes.id LIMIT ?3";
 
 /// One statement for any number of items, given as JSON; ids and hashes in hexadecimal digits.
 pub(super) const INSERT: &str = "INSERT INTO nodes (id, drive, parent, kind, name, name_sort, name_search, content_type, charset, \
-        family, size, sha256, blob, thumbnail, thumbnail_blob, thumbnail_width, thumbnail_height, thumbnail_failures, version, \
-        content_at, modified_at, revision, changed_seq, trash, trashed_from, trashed_at, trashed_path, created_at, updated_at) \
+        family, size, sha256, blob, thumbnail, thumbnail_blob, thumbnail_width, thumbnail_height, thumbnail_failures, \
+        thumbnail_placeholder, version, content_at, modified_at, revision, changed_seq, trash, trashed_from, trashed_at, \
+        trashed_path, created_at, updated_at) \
     SELECT unhex(value ->> 'id'), unhex(value ->> 'drive'), unhex(value ->> 'parent'), value ->> 'kind', value ->> 'name', \
         value ->> 'name_sort', value ->> 'name_search', value ->> 'content_type', value ->> 'charset', value ->> 'family', \
         value ->> 'size', unhex(value ->> 'sha256'), unhex(value ->> 'blob'), value ->> 'thumbnail', \
         unhex(value ->> 'thumbnail_blob'), value ->> 'thumbnail_width', value ->> 'thumbnail_height', \
-        value ->> 'thumbnail_failures', value ->> 'version', value ->> 'content_at', value ->> 'modified_at', \
-        value ->> 'revision', value ->> 'changed_seq', unhex(value ->> 'trash'), unhex(value ->> 'trashed_from'), \
+        value ->> 'thumbnail_failures', unhex(value ->> 'thumbnail_placeholder'), value ->> 'version', value ->> 'content_at', \
+        value ->> 'modified_at', value ->> 'revision', value ->> 'changed_seq', unhex(value ->> 'trash'), unhex(value ->> 'trashed_from'), \
         value ->> 'trashed_at', value ->> 'trashed_path', value ->> 'created_at', value ->> 'updated_at' \
     FROM json_each(?1)";
 
@@ -86,6 +87,8 @@ struct NodeRow {
     thumbnail_height: Option<i64>,
     #[diesel(sql_type = BigInt)]
     thumbnail_failures: i64,
+    #[diesel(sql_type = Nullable<Binary>)]
+    thumbnail_placeholder: Option<Vec<u8>>,
     #[diesel(sql_type = BigInt)]
     version: i64,
     #[diesel(sql_type = BigInt)]
@@ -187,6 +190,7 @@ impl NodeRow {
                 blob: BlobId::new(blob.uuid()),
                 width: number("nodes.thumbnail_width", width)?,
                 height: number("nodes.thumbnail_height", height)?,
+                placeholder: placeholder(self.thumbnail_placeholder.as_deref())?,
             },
             _ => return Err(corrupt("nodes.thumbnail")("is not a state of a thumbnail")),
         })
@@ -251,9 +255,10 @@ fn write_file(row: &mut Value, file: &File) {
     row["version"] = json!(file.version.number());
     row["thumbnail"] = json!(file.thumbnail.as_str());
     row["thumbnail_failures"] = json!(file.thumbnail.failures());
-    if let ThumbnailState::Ready { blob, width, height } = file.thumbnail {
+    if let ThumbnailState::Ready { blob, width, height, placeholder } = file.thumbnail {
         row["thumbnail_blob"] = json!(hex(blob.uuid()));
         row["thumbnail_width"] = json!(width);
         row["thumbnail_height"] = json!(height);
+        row["thumbnail_placeholder"] = json!(placeholder.map(|hash| hex::encode(hash.as_bytes())));
     }
 }

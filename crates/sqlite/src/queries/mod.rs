@@ -7,6 +7,7 @@ pub(crate) mod files;
 mod jobs;
 pub(crate) mod keyset;
 pub(crate) mod living;
+mod previews;
 pub(crate) mod trash;
 pub(crate) mod tree;
 pub(crate) mod uploads;

@@ -7,11 +7,14 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
-use fm_domain::blobs::{BlobIntent, BlobKey, BlobRepo, ExpiredIntent, MarkStored, StoredBlob, Tombstone};
+use fm_domain::blobs::{
+    BlobIntent, BlobKey, BlobRepo, Bucket, ExpiredIntent, MarkStored, StoredBlob, Tombstone,
+};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::{BlobId, UserId};
 
+use super::previews;
 use crate::error::{corrupt, store_error};
 use crate::rows::{Id, id_list, size, stored_size};
 use crate::schema::blobs;
@@ -218,7 +221,7 @@ pub(crate) fn deleted() -> diesel::expression::SqlLiteral<Bool> {
     sql("state = 'doomed'")
 }
 
-/// Drops a reference of each of these stored blobs; the keys of those that had no other, which are tombstones then.
+/// Drops a reference of each of these stored blobs; the keys of those that had no other, which are tombstones then, and of their previews.
 pub(super) fn drop_references(
     connection: &mut SqliteConnection,
     ids: Vec<Id>,
@@ -228,15 +231,22 @@ pub(super) fn drop_references(
         fixed(diesel::sql_query(DROP_REFERENCES).bind::<Text, _>(id_list(ids)).bind::<Text, _>(STORED))
             .load(connection)
             .map_err(store_error)?;
-    let mut gone = Vec::new();
+    let (mut gone, mut originals) = (Vec::new(), Vec::new());
     for row in rows.into_iter().filter(|row| row.ref_count == 0) {
         mark_deleted(connection, row.id, at)?;
-        gone.push(key(row.id, &row.bucket)?);
+        let key = key(row.id, &row.bucket)?;
+        if key.bucket == Bucket::Files {
+            originals.push(row.id);
+        }
+        gone.push(key);
+    }
+    if !originals.is_empty() {
+        gone.extend(previews::drop_of(connection, originals, at)?);
     }
     Ok(gone)
 }
 
-fn mark_deleted(connection: &mut SqliteConnection, id: Id, at: Timestamp) -> PortResult<bool> {
+pub(super) fn mark_deleted(connection: &mut SqliteConnection, id: Id, at: Timestamp) -> PortResult<bool> {
     fixed(diesel::update(blobs::table.find(id).filter(blobs::state.ne(DELETED))).set((
         blobs::state.eq(DELETED),
         blobs::deleted_at.eq(at.unix_micros()),

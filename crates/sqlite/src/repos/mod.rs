@@ -13,6 +13,7 @@ mod keys;
 mod nodes;
 mod operations;
 mod place;
+pub(crate) mod previews;
 mod trash;
 mod uploads;
 mod users;

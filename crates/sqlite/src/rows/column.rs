@@ -9,6 +9,7 @@ use diesel::sql_types::Binary;
 use diesel::sqlite::Sqlite;
 use fm_domain::body::ByteSize;
 use fm_domain::error::{Cause, PortResult};
+use fm_domain::files::Placeholder;
 use uuid::Uuid;
 
 use crate::error::corrupt;
@@ -75,4 +76,10 @@ pub(crate) fn size(what: &'static str, stored: i64) -> PortResult<ByteSize> {
 /// A stored number of whatever type the domain has for it.
 pub(crate) fn number<T: TryFrom<i64, Error: Into<Cause>>>(what: &'static str, stored: i64) -> PortResult<T> {
     T::try_from(stored).map_err(corrupt(what))
+}
+
+/// What stands in for a picture, of a stored hash.
+pub(crate) fn placeholder(hash: Option<&[u8]>) -> PortResult<Option<Placeholder>> {
+    let wrong = || corrupt("nodes.thumbnail_placeholder")("has no bytes, or too many");
+    hash.map(|hash| Placeholder::new(hash).ok_or_else(wrong)).transpose()
 }

@@ -12,7 +12,7 @@ mod user;
 mod version;
 
 pub(crate) use audit::AuditRow;
-pub(crate) use column::{Bytes, Id, id_list, number, size, stored_number, stored_size};
+pub(crate) use column::{Bytes, Id, id_list, number, placeholder, size, stored_number, stored_size};
 pub(crate) use job::{JobRecordRow, JobRow, NewJobRow};
 pub(crate) use key::KeyRow;
 pub(crate) use node::{NewNodeRow, NodeRow, PlaceRow, ThumbnailRow, folder_name, kind};

@@ -8,7 +8,7 @@ use fm_domain::files::{File, FileName, MediaType, Revision, Sha256, ThumbnailSta
 use fm_domain::ids::{BlobId, DriveId, FileId, NodeId, UserId};
 use fm_domain::tree::{Folder, Item, ItemKind, Seq};
 
-use super::{Bytes, Id, number, size, stored_number, stored_size};
+use super::{Bytes, Id, number, placeholder, size, stored_number, stored_size};
 use crate::error::corrupt;
 use crate::schema::nodes;
 
@@ -31,6 +31,7 @@ pub(crate) struct NodeRow {
     thumbnail_width: Option<i64>,
     thumbnail_height: Option<i64>,
     thumbnail_failures: i64,
+    thumbnail_placeholder: Option<Vec<u8>>,
     version: i64,
     content_at: i64,
     modified_at: i64,
@@ -66,6 +67,7 @@ pub(crate) struct NewNodeRow {
     thumbnail_width: Option<i64>,
     thumbnail_height: Option<i64>,
     thumbnail_failures: i64,
+    thumbnail_placeholder: Option<Vec<u8>>,
     version: i64,
     content_at: i64,
     modified_at: i64,
@@ -100,6 +102,7 @@ pub(crate) struct ThumbnailRow {
     thumbnail_width: Option<i64>,
     thumbnail_height: Option<i64>,
     thumbnail_failures: i64,
+    thumbnail_placeholder: Option<Vec<u8>>,
 }
 
 impl ThumbnailRow {
@@ -110,6 +113,7 @@ impl ThumbnailRow {
         thumbnail_width: None,
         thumbnail_height: None,
         thumbnail_failures: 0,
+        thumbnail_placeholder: None,
     };
 }
 
@@ -125,6 +129,7 @@ impl From<&ThumbnailState> for ThumbnailRow {
             thumbnail_width: width,
             thumbnail_height: height,
             thumbnail_failures: state.failures().into(),
+            thumbnail_placeholder: state.placeholder().map(|hash| hash.as_bytes().to_vec()),
         }
     }
 }
@@ -153,6 +158,7 @@ impl NewNodeRow {
             thumbnail_width: state.thumbnail_width,
             thumbnail_height: state.thumbnail_height,
             thumbnail_failures: state.thumbnail_failures,
+            thumbnail_placeholder: state.thumbnail_placeholder,
             version: VersionNumber::FIRST.number().into(),
             content_at: folder.created_at.unix_micros(),
             modified_at: folder.modified_at.unix_micros(),
@@ -185,6 +191,7 @@ impl NewNodeRow {
             thumbnail_width: state.thumbnail_width,
             thumbnail_height: state.thumbnail_height,
             thumbnail_failures: state.thumbnail_failures,
+            thumbnail_placeholder: state.thumbnail_placeholder,
             version: file.version.number().into(),
             content_at: file.content_at.unix_micros(),
             modified_at: file.modified_at.unix_micros(),
@@ -302,6 +309,7 @@ fn thumbnail(row: &NodeRow) -> PortResult<ThumbnailState> {
             blob: BlobId::new(blob.uuid()),
             width: number("nodes.thumbnail_width", width)?,
             height: number("nodes.thumbnail_height", height)?,
+            placeholder: placeholder(row.thumbnail_placeholder.as_deref())?,
         }),
         _ => Err(corrupt("nodes.thumbnail")("is not a state of a thumbnail")),
     }

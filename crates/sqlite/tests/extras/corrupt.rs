@@ -6,8 +6,10 @@ use diesel::connection::SimpleConnection;
 use fm_domain::access::{Access, Right};
 use fm_domain::database::Database;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::ids::DriveId;
+use fm_domain::ids::{BlobId, DriveId};
+use fm_domain::previews::PreviewSize;
 use fm_domain::tree::{Delta, Folder};
+use uuid::Uuid;
 
 use crate::fill::{file, folder, root, upload, user};
 use crate::fixture::Fixture;
@@ -78,6 +80,58 @@ async fn an_unreadable_column_of_an_item_is_named() {
         let Err(PortError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };
         assert_eq!(what, format!("nodes.{named}"), "{column} = {value}");
         connection.batch_execute(&set(whole)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_placeholder_is_named() {
+    let fixture = Fixture::new();
+    let someone = user();
+    let thing = file(someone.id, "thing.png");
+    let mut unit = fixture.database.begin().await.unwrap();
+    unit.users().insert(&someone).await.unwrap();
+    unit.drives().enter(DriveId::of_user(someone.id), &Delta::default(), None).await.unwrap();
+    unit.nodes().insert(&thing.clone().into()).await.unwrap();
+    unit.commit().await.unwrap();
+
+    let (id, access) = (thing.id.uuid().simple(), Access::on_behalf_of(someone.id, Right::Read));
+    for (value, is_hash) in [("x''", false), ("zeroblob(29)", false), ("zeroblob(28)", true), ("NULL", true)]
+    {
+        let set = format!(
+            "UPDATE nodes SET thumbnail = 'ready', thumbnail_blob = zeroblob(16), thumbnail_width = 1, \
+             thumbnail_height = 1, thumbnail_placeholder = {value} WHERE id = x'{id}'"
+        );
+        fixture.connect().batch_execute(&set).unwrap();
+        match fixture.database.read().await.unwrap().tree().item(&access, thing.id.into()).await {
+            Err(PortError::Corrupt { what, .. }) => {
+                assert_eq!((what, is_hash), ("nodes.thumbnail_placeholder", false), "{value}");
+            }
+            found => assert!(is_hash && matches!(found, Ok(Some(_))), "{value}: {found:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_column_of_a_preview_is_named() {
+    let fixture = Fixture::new();
+    let original = BlobId::new(Uuid::now_v7());
+    let id = original.uuid().simple();
+    let add = format!("INSERT INTO previews VALUES (x'{id}', 'small', zeroblob(16), 'png', 1, 1)");
+    fixture.connect().batch_execute(&add).unwrap();
+    for (column, value, whole) in [
+        ("format", "'tiff'", "'png'"),
+        ("format", "NULL", "'png'"),
+        ("width", "-1", "1"),
+        ("height", "-1", "1"),
+    ] {
+        let mut connection = fixture.connect();
+        connection.batch_execute("PRAGMA ignore_check_constraints = ON").unwrap();
+        connection.batch_execute(&format!("UPDATE previews SET {column} = {value}")).unwrap();
+        let mut reads = fixture.database.read().await.unwrap();
+        let found = reads.previews().find(original, PreviewSize::Small).await;
+        let Err(PortError::Corrupt { what, .. }) = found else { panic!("{column}: {found:?}") };
+        assert_eq!(what, format!("previews.{column}"));
+        connection.batch_execute(&format!("UPDATE previews SET {column} = {whole}")).unwrap();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Every statement finds its rows by an index, and lists come in order without sorting.
 
+mod previews;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -41,12 +42,13 @@ fn watch() -> Option<Box<dyn Instrumentation>> {
     }))
 }
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "users",
     "sessions",
     "blobs",
     "nodes",
     "file_versions",
+    "previews",
     "operations",
     "idempotency_keys",
     "uploads",
@@ -97,6 +99,7 @@ async fn every_statement_uses_an_index() {
     let someone = user();
     users_and_files(database, &someone).await;
     tree::tree(database).await;
+    previews::previews(database).await;
     blobs_and_keys(database, &someone).await;
     uploads(database, &someone).await;
     jobs(database).await;
@@ -128,6 +131,7 @@ async fn every_statement_uses_an_index() {
     uploads_are_found_by_their_indexes(&plans);
     contents_go_along_their_indexes(&plans);
     tree::trees_go_along_their_indexes(&plans);
+    previews::previews_go_along_their_indexes(&plans);
     tree::walks_go_along_their_indexes(&fixture);
     the_trail_is_walked_from_the_place_of_a_page(&plans);
 }

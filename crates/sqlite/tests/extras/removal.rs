@@ -1,5 +1,6 @@
-//! Accounts that are half removed when the version before comes back.
+//! What goes when the version before comes back: accounts that are half removed, and jobs that it does not know.
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use fm_domain::blobs::{BlobIntent, BlobKey, StoredBlob};
@@ -14,6 +15,7 @@ use crate::fill::{NOW, file, user};
 use crate::fixture::Fixture;
 
 const MIGRATION: &str = "20261129000070_removed_accounts";
+const PREVIEWS: &str = "20261130000201_previews";
 
 /// A user with a file whose bytes are there.
 async fn filled(database: &SqliteDatabase) -> (UserId, File) {
@@ -47,18 +49,31 @@ async fn an_account_that_is_half_removed_goes_with_its_mark() {
     fixture.database.close().await;
 
     while revert_last_migration(&fixture.path()).unwrap().as_deref() != Some(MIGRATION) {}
-    let mut connection = fixture.connect();
-    // By their full names: the test of plans looks at the statements of the adapter alone.
-    let mut count = |rows: &str| {
-        #[derive(QueryableByName)]
-        struct Count {
-            #[diesel(sql_type = BigInt)]
-            count: i64,
-        }
-        let counted = diesel::sql_query(format!("SELECT count(*) AS count FROM {rows}"));
-        counted.get_result::<Count>(&mut connection).unwrap().count
-    };
+    let count = |rows| count(&fixture, rows);
     assert_eq!((count("main.users"), count("main.files")), (1, 1));
     assert_eq!(count("main.blobs WHERE due_at > 0"), 1, "the bytes are due for deletion");
     assert_eq!(count("main.blobs WHERE due_at IS NULL"), 1, "others stay");
+}
+
+#[tokio::test]
+async fn jobs_that_make_previews_go_with_their_table() {
+    let fixture = Fixture::new();
+    let jobs = "INSERT INTO jobs (id, kind, payload, priority, first_run_at, run_at) VALUES \
+        (randomblob(16), 'make_preview', '{}', 0, 0, 0), (randomblob(16), 'sweep_blobs', '{}', 0, 0, 0)";
+    fixture.connect().batch_execute(jobs).unwrap();
+    fixture.database.close().await;
+    while revert_last_migration(&fixture.path()).unwrap().as_deref() != Some(PREVIEWS) {}
+    assert_eq!(count(&fixture, "main.jobs WHERE kind = 'sweep_blobs'"), 1);
+    assert_eq!(count(&fixture, "main.jobs"), 1);
+}
+
+/// By their full names: the test of plans looks at the statements of the adapter alone.
+fn count(fixture: &Fixture, rows: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let counted = diesel::sql_query(format!("SELECT count(*) AS count FROM {rows}"));
+    counted.get_result::<Count>(&mut fixture.connect()).unwrap().count
 }

@@ -158,8 +158,23 @@ fn columns_keep_to_the_conventions() {
     assert!(columns.len() > 50, "the columns were found");
     for Column { place, name, kind, is_key, required } in columns {
         let expected = match name.as_str() {
-            "id" | "owner" | "user_id" | "blob" | "thumbnail_blob" | "file" | "attempt" | "actor"
-            | "account" | "target" | "drive" | "parent" | "trash" | "trashed_from" | "created_by"
+            "id"
+            | "owner"
+            | "user_id"
+            | "blob"
+            | "thumbnail_blob"
+            | "file"
+            | "attempt"
+            | "actor"
+            | "account"
+            | "target"
+            | "drive"
+            | "parent"
+            | "trash"
+            | "trashed_from"
+            | "created_by"
+            | "original"
+            | "thumbnail_placeholder"
                 if place != "jobs.attempt" =>
             {
                 "BLOB"
@@ -244,6 +259,13 @@ fn the_schema_refuses_what_can_not_be() {
         "UPDATE nodes SET size = NULL WHERE name = 'a'",
         "UPDATE nodes SET thumbnail = 'ready' WHERE name = 'a'",
         "UPDATE nodes SET version = 0 WHERE name = 'a'",
+        "INSERT INTO previews VALUES (zeroblob(15), 'small', NULL, NULL, NULL, NULL)",
+        "INSERT INTO previews VALUES (zeroblob(16), '', NULL, NULL, NULL, NULL)",
+        "INSERT INTO previews VALUES (zeroblob(16), 'small', zeroblob(15), 'png', 1, 1)",
+        "INSERT INTO previews VALUES (zeroblob(16), 'small', zeroblob(16), NULL, 1, 1)",
+        "INSERT INTO previews VALUES (zeroblob(16), 'small', zeroblob(16), 'png', NULL, 1)",
+        "INSERT INTO previews VALUES (zeroblob(16), 'small', zeroblob(16), 'png', 1, NULL)",
+        "INSERT INTO previews VALUES (zeroblob(16), 'small', NULL, 'png', 1, 1)",
         "INSERT INTO file_versions VALUES (randomblob(16), 1, '', NULL, 0, NULL, zeroblob(16), zeroblob(16), 0, 0, 0, NULL)",
         "INSERT INTO file_versions VALUES (x'01000000000000000000000000000000', 0, '', NULL, 0, NULL, zeroblob(16), \
          zeroblob(16), 0, 0, 0, NULL)",

@@ -19,7 +19,12 @@ async fn a_thumbnail_is_linked_once_it_is_there() {
         let ports = found(Some(File { thumbnail, ..a_file() }));
         LinkThumbnail::new(&ports, &settings()).run(&actor(), a_file().id).await
     };
-    let ready = ThumbnailState::Ready { blob: BlobId::new(CountingIds::nth(3)), width: 64, height: 1 };
+    let ready = ThumbnailState::Ready {
+        blob: BlobId::new(CountingIds::nth(3)),
+        width: 64,
+        height: 1,
+        placeholder: None,
+    };
     let target = opened(&link(ready).await.unwrap()).target;
     assert_eq!((target.content_type.as_str(), target.filename.as_str()), ("image/png", "hello.png"));
     assert!(matches!(link(ThumbnailState::Pending).await, Err(ThumbnailError::NotReady { .. })));

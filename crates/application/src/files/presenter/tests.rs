@@ -15,7 +15,7 @@ use fm_domain::ids::BlobId;
 use fm_domain::testing::{CountingIds, FixedClock, a_file};
 
 fn ready(n: u64) -> ThumbnailState {
-    ThumbnailState::Ready { blob: BlobId::new(CountingIds::nth(n)), width: 64, height: 43 }
+    ThumbnailState::Ready { blob: BlobId::new(CountingIds::nth(n)), width: 64, height: 43, placeholder: None }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use fm_domain::blobs::BlobKey;
 use fm_domain::files::{File, Revision, ThumbnailState};
 use fm_domain::ids::BlobId;
 use fm_domain::jobs::Enqueued;
+use fm_domain::previews::{Preview, PreviewSize, PreviewState};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_file};
 
 fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
@@ -33,6 +34,16 @@ fn remaking(effects: &Effects, thumbnail: ThumbnailState) -> FakeUnitOfWork {
         assert_eq!((of, *state), (a_file().blob, ThumbnailState::Pending));
         Ok(true)
     });
+    for size in PreviewSize::ALL {
+        let failed = Preview { original: a_file().blob, size, state: PreviewState::Failed };
+        let noted = effects.clone();
+        unit.previews.expect_remove().withf(move |preview| *preview == failed).times(1).returning(
+            move |_| {
+                noted.note(size.as_str());
+                Ok(true)
+            },
+        );
+    }
     let noted = effects.clone();
     unit.jobs.expect_enqueue().returning(move |job| {
         if job.kind == MakeThumbnail::kind() {
@@ -54,15 +65,23 @@ async fn remake(unit: FakeUnitOfWork, accepts: bool) -> Result<FileView, Thumbna
 #[tokio::test]
 async fn the_old_thumbnail_is_marked_deleted_and_a_new_one_pending() {
     let effects = Effects::default();
-    let old = ThumbnailState::Ready { blob: BlobId::new(CountingIds::nth(5)), width: 1, height: 1 };
+    let old = ThumbnailState::Ready {
+        blob: BlobId::new(CountingIds::nth(5)),
+        width: 1,
+        height: 1,
+        placeholder: None,
+    };
     let view = remake(remaking(&effects, old), true).await.unwrap();
     assert_eq!((view.file.thumbnail, view.thumbnail), (ThumbnailState::Pending, None));
     assert_eq!(view.file.revision, Revision::FIRST);
-    assert_eq!(effects.seen(), ["lock", "pending", "make_thumbnail", "drop", "purge_blob", "commit"]);
+    assert_eq!(
+        effects.seen(),
+        ["lock", "pending", "make_thumbnail", "drop", "purge_blob", "small", "medium", "commit"]
+    );
 }
 
 #[tokio::test]
-async fn a_failed_thumbnail_is_tried_again() {
+async fn a_failed_thumbnail_is_tried_again_and_so_are_failed_previews() {
     for state in [
         ThumbnailState::Failed { times: 0 },
         ThumbnailState::Failed { times: 1 },
@@ -71,7 +90,7 @@ async fn a_failed_thumbnail_is_tried_again() {
     ] {
         let effects = Effects::default();
         assert!(remake(remaking(&effects, state), true).await.is_ok());
-        assert_eq!(effects.seen(), ["lock", "pending", "make_thumbnail", "commit"]);
+        assert_eq!(effects.seen(), ["lock", "pending", "make_thumbnail", "small", "medium", "commit"]);
     }
 }
 

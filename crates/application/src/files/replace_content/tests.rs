@@ -45,7 +45,10 @@ fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
 /// Unit 2 of a file with a thumbnail.
 fn switching(effects: &Effects) -> FakeUnitOfWork {
     let blob = BlobId::new(CountingIds::nth(77));
-    let before = File { thumbnail: ThumbnailState::Ready { blob, width: 1, height: 1 }, ..a_file() };
+    let before = File {
+        thumbnail: ThumbnailState::Ready { blob, width: 1, height: 1, placeholder: None },
+        ..a_file()
+    };
     let mut unit = finding(effects, Some(before));
     once!(effects, unit.files.expect_update(), "update", |after, seen| {
         assert_eq!((seen, after.revision), (Revision::FIRST, Revision::new(2)));

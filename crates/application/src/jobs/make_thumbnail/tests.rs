@@ -5,17 +5,23 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{MAX_SOURCE, MakeThumbnail};
-use crate::fixture::{FakeBlobs, claimed, entered, handover, once, reads_of_file, sha256, unavailable};
+use super::MakeThumbnail;
+use crate::fixture::{
+    FakeBlobs, claimed, enqueued, entered, handover, once, reads_of_file, sha256, unavailable,
+};
+use crate::jobs::MakePreview;
 use crate::jobs::job::{Done, Job as _, JobContext, JobError};
-use crate::ports::Ports;
+use crate::jobs::rendering::MAX_SOURCE;
+use crate::ports::{Ports, Settings};
 use crate::testing::TestPorts;
 use fm_domain::blobs::MarkStored;
 use fm_domain::body::{ByteSize, ByteStream};
-use fm_domain::files::{File, ThumbnailState};
+use fm_domain::files::{File, Placeholder, ThumbnailState};
 use fm_domain::ids::BlobId;
+use fm_domain::jobs::Enqueued;
+use fm_domain::previews::{PictureFormat, PreviewSize};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_file};
-use fm_domain::thumbnails::{RenderThumbnail, Thumbnail};
+use fm_domain::thumbnails::{RenderThumbnail, Rendered};
 use fm_streaming::PictureHandover;
 use fm_streaming::meter::Metered;
 use futures_util::{StreamExt as _, stream};
@@ -43,6 +49,8 @@ fn pointing(effects: &Effects, points: bool) -> FakeUnitOfWork {
     let noted = effects.clone();
     unit.files.expect_set_thumbnail().times(1).returning(move |_, of, state| {
         assert_eq!(of, a_file().blob);
+        let is_ready = matches!(state, ThumbnailState::Ready { .. });
+        assert_eq!(state.placeholder(), rendered().placeholder.filter(|_| is_ready));
         noted.note(state.as_str());
         Ok(points)
     });
@@ -66,8 +74,14 @@ fn cancelling_intent(effects: &Effects) -> FakeUnitOfWork {
     unit
 }
 
-fn rendered() -> Thumbnail {
-    Thumbnail { png: Bytes::from_static(b"png"), width: 64, height: 43 }
+fn rendered() -> Rendered {
+    Rendered {
+        bytes: Bytes::from_static(b"png"),
+        format: PictureFormat::Png,
+        width: 64,
+        height: 43,
+        placeholder: Placeholder::new(&[7; 20]),
+    }
 }
 
 /// Makes the unit that ends a run.
@@ -80,6 +94,7 @@ struct Run {
     handover: PictureHandover,
     attempt: u32,
     failures: u32,
+    eager_previews: bool,
 }
 
 impl Run {
@@ -88,10 +103,18 @@ impl Run {
         let mut doubles = TestPorts::default();
         doubles.db = doubles.db.reads(reads_of_file(&effects, found));
         let blobs = FakeBlobs::holding(&effects, b"jpeg");
-        Self { effects, doubles, blobs, handover: PictureHandover::default(), attempt: 1, failures: 0 }
+        Self {
+            effects,
+            doubles,
+            blobs,
+            handover: PictureHandover::default(),
+            attempt: 1,
+            failures: 0,
+            eager_previews: false,
+        }
     }
 
-    fn renders(mut self, outcome: Result<Thumbnail, RenderThumbnail>) -> Self {
+    fn renders(mut self, outcome: Result<Rendered, RenderThumbnail>) -> Self {
         let outcome = Mutex::new(Some(outcome));
         once!(self.effects, self.doubles.thumbnailer.expect_render(), "render", |source, _, _| {
             assert_eq!(source, "jpeg");
@@ -110,7 +133,8 @@ impl Run {
         let job =
             MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures: self.failures };
         let ports = Ports { handover: self.handover, ..self.blobs.among(self.doubles) };
-        let context = JobContext::new(&ports, &crate::testing::settings());
+        let settings = Settings { eager_previews: self.eager_previews, ..crate::testing::settings() };
+        let context = JobContext::new(&ports, &settings);
         let outcome = job.run(&context, &claimed(&job, self.attempt)).await;
         (outcome, self.effects.seen())
     }
@@ -136,6 +160,31 @@ async fn it_is_marked_stored_pointed_to_and_done_in_one_unit() {
             "commit"
         ]
     );
+}
+
+#[tokio::test]
+async fn where_previews_are_eager_the_small_one_is_enqueued_with_the_thumbnail() {
+    let run = Run::of(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
+    let run = Run { eager_previews: true, ..run };
+    let enqueuing = |effects: &Effects| {
+        let mut unit = storing(effects);
+        once!(effects, unit.jobs.expect_enqueue(), "enqueue", |job| {
+            let (owner, original) = (a_file().owner, a_file().blob);
+            let preview = MakePreview { owner, original, size: PreviewSize::Small };
+            assert_eq!(enqueued::<MakePreview>(job), preview);
+            Ok(Enqueued::Added)
+        });
+        completing(effects, unit, true)
+    };
+    let (outcome, seen) = run.unit(enqueuing).end().await;
+    assert!(matches!(outcome, Ok(Done::Completed)));
+    assert_eq!(seen[6..], ["ready", "enqueue", "mark stored", "complete", "commit"]);
+
+    // Of a picture that can't be decoded there is none.
+    let failing = Run::of(Some(pending())).renders(Err(RenderThumbnail::TooLarge));
+    let failing = Run { eager_previews: true, ..failing };
+    let (_, seen) = failing.unit(|effects| completing(effects, pointing(effects, true), true)).end().await;
+    assert_eq!(seen[3..], ["failed", "complete", "commit"]);
 }
 
 /// A handover with the bytes of a file of this content.

@@ -3,11 +3,12 @@
 use fm_domain::files::Sha256;
 use fm_domain::ids::{BlobId, FileId, SessionId, UserId};
 use fm_domain::jobs::JobPayload;
+use fm_domain::previews::PreviewSize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{read, write};
-use crate::jobs::{Job, MakeThumbnail, PurgeBlob, RevokeSessions, SweepBlobs, VerifyBlob};
+use crate::jobs::{Job, MakePreview, MakeThumbnail, PurgeBlob, RevokeSessions, SweepBlobs, VerifyBlob};
 
 const A: &str = "018f0000-0000-7000-8000-00000000000a";
 const B: &str = "018f0000-0000-7000-8000-00000000000b";
@@ -34,6 +35,10 @@ fn every_job_is_stored_as_all_versions_read_it() {
     is_stored_as(
         &MakeThumbnail { owner, file, blob, failures: 1 },
         json!({"work": "make_thumbnail", "owner": A, "file": B, "blob": C, "failures": 1}),
+    );
+    is_stored_as(
+        &MakePreview { owner, original: blob, size: PreviewSize::Small },
+        json!({"work": "make_preview", "owner": A, "original": C, "size": "small"}),
     );
     is_stored_as(
         &VerifyBlob { owner, file, blob, promised: None, is_copy: false },
@@ -72,4 +77,7 @@ fn a_payload_of_another_version_or_kind_is_not_read() {
     ] {
         assert!(read::<PurgeBlob>(&JobPayload::new(other.clone())).is_err(), "{other}");
     }
+    // A size of a later version.
+    let larger = json!({"work": "make_preview", "owner": A, "original": C, "size": "large"});
+    assert!(read::<MakePreview>(&JobPayload::new(larger)).is_err());
 }

@@ -8,13 +8,15 @@ use fm_domain::events::{Change, Event};
 use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::BlobId;
 use fm_domain::jobs::{JobKind, Priority};
+use fm_domain::previews::PreviewSize;
 use fm_domain::testing::{CountingIds, FixedClock, a_file, a_session, a_user, an_upload};
 use fm_domain::uploads::Upload;
 
 use super::JobRegistry;
 use crate::engine::follow_ups::FollowUp;
 use crate::jobs::{
-    Job, Lane, MakeThumbnail, PurgeBlob, RemoveContents, RevokeSessions, SweepBlobs, VerifyBlob, payload,
+    Job, Lane, MakePreview, MakeThumbnail, PurgeBlob, RemoveContents, RevokeSessions, SweepBlobs, VerifyBlob,
+    payload,
 };
 
 fn names(kinds: &[JobKind]) -> Vec<&str> {
@@ -28,8 +30,8 @@ fn housekeeping_is_a_lane_that_pictures_and_hashes_never_hold_up() {
         names(&registry.kinds_of(Lane::Housekeeping)),
         ["revoke_sessions", "remove_contents", "run_operation", "purge_trash", "purge_blob", "sweep_blobs"]
     );
-    assert_eq!(names(&registry.kinds_of(Lane::Bulk)), ["make_thumbnail", "verify_blob"]);
-    assert_eq!(registry.kinds().len(), 8);
+    assert_eq!(names(&registry.kinds_of(Lane::Bulk)), ["make_thumbnail", "make_preview", "verify_blob"]);
+    assert_eq!(registry.kinds().len(), 9);
 }
 
 #[test]
@@ -37,7 +39,9 @@ fn what_is_relied_on_goes_before_housekeeping_and_pictures_come_last() {
     assert_eq!(RevokeSessions::PRIORITY, Priority::HIGH);
     assert_eq!((PurgeBlob::PRIORITY, SweepBlobs::PRIORITY), (Priority::NORMAL, Priority::NORMAL));
     assert_eq!(RemoveContents::PRIORITY, Priority::NORMAL);
-    assert_eq!((MakeThumbnail::PRIORITY, VerifyBlob::PRIORITY), (Priority::LOW, Priority::LOW));
+    // Jobs of one lane: users have their turns among those of one priority alone.
+    let bulk = [MakeThumbnail::PRIORITY, MakePreview::PRIORITY, VerifyBlob::PRIORITY];
+    assert_eq!(bulk, [Priority::LOW; 3]);
     assert!(Priority::HIGH > Priority::NORMAL && Priority::NORMAL > Priority::LOW);
 }
 
@@ -46,8 +50,11 @@ fn equal_work_shares_a_name_and_other_work_does_not() {
     let file = a_file();
     let thumbnail = MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures: 0 };
     let purge = PurgeBlob { blob: file.blob, thumbnail: true };
+    let preview = |size| MakePreview { owner: file.owner, original: file.blob, size };
     let names = BTreeSet::from([
         thumbnail.unique_name(),
+        preview(PreviewSize::Small).unique_name(),
+        preview(PreviewSize::Medium).unique_name(),
         VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised: None, is_copy: false }
             .unique_name(),
         purge.unique_name(),
@@ -55,16 +62,19 @@ fn equal_work_shares_a_name_and_other_work_does_not() {
         RemoveContents { user: a_user().id }.unique_name(),
         RevokeSessions { user: a_user().id, but: Some(a_session().id), created_before: 5 }.unique_name(),
     ]);
-    assert_eq!(names.len(), 6);
+    assert_eq!(names.len(), 8);
     let other = PurgeBlob { blob: BlobId::new(CountingIds::nth(9)), thumbnail: true };
     assert!(!names.contains(&other.unique_name()));
     assert!(names.contains(&thumbnail.clone().unique_name()));
+    // Copies of a file ask for the same preview.
+    let of_a_copy = MakePreview { owner: a_user().id, ..preview(PreviewSize::Small) };
+    assert!(names.contains(&of_a_copy.unique_name()));
 }
 
 #[test]
 fn a_later_job_of_one_name_takes_the_place_of_the_earlier() {
     let registry = JobRegistry::standard().with::<PurgeBlob>();
-    assert_eq!(registry.kinds().len(), 8);
+    assert_eq!(registry.kinds().len(), 9);
     assert_eq!(registry.kinds().last(), Some(&PurgeBlob::kind()));
 }
 

@@ -19,7 +19,7 @@ pub(super) enum CopyOutcome {
     Made(ByteSize),
     /// The current store has it already.
     Present,
-    /// No file needs it any more.
+    /// Nothing needs it any more.
     Deleted,
     /// It was not copied.
     Wrong(Wrong),
@@ -47,16 +47,16 @@ impl Copier {
         let CopyOutcome::Wrong(_) = first else { return Ok(first) };
         let again = retry_reads(async || self.try_copy(needed).await).await?;
         let CopyOutcome::Wrong(_) = again else { return Ok(again) };
-        Ok(if self.is_stored(&needed.of.key).await? { again } else { CopyOutcome::Deleted })
+        Ok(if self.is_stored(&needed.key).await? { again } else { CopyOutcome::Deleted })
     }
 
     async fn try_copy(&self, needed: &Needed) -> PortResult<CopyOutcome> {
-        let key = &needed.of.key;
+        let key = &needed.key;
         if let Some(head) = self.stores.current.head(key).await? {
             return Ok(wrong_size(needed, head.size).map_or(CopyOutcome::Present, CopyOutcome::Wrong));
         }
         if self.dry_run {
-            return self.preview(needed).await;
+            return self.try_out(needed).await;
         }
         let BlobReader { size, bytes, .. } = match self.stores.previous.get(key, None).await {
             Ok(reader) => reader,
@@ -81,8 +81,8 @@ impl Copier {
     }
 
     /// Without a copy.
-    async fn preview(&self, needed: &Needed) -> PortResult<CopyOutcome> {
-        let Some(head) = self.stores.previous.head(&needed.of.key).await? else {
+    async fn try_out(&self, needed: &Needed) -> PortResult<CopyOutcome> {
+        let Some(head) = self.stores.previous.head(&needed.key).await? else {
             return Ok(CopyOutcome::Wrong(Wrong::Missing));
         };
         Ok(wrong_size(needed, head.size).map_or(CopyOutcome::Made(head.size), CopyOutcome::Wrong))
@@ -103,7 +103,7 @@ impl Copier {
         })
     }
 
-    /// Whether a file may still need the blob.
+    /// Whether the blob may still be needed.
     async fn is_stored(&self, key: &BlobKey) -> PortResult<bool> {
         let rows = retry_reads(async || self.db.read().await?.blobs().find(&[key.id]).await).await?;
         Ok(rows.iter().any(|row| row.key == *key && matches!(row.state, BlobState::Stored { .. })))
@@ -111,10 +111,10 @@ impl Copier {
 
     /// Deletes the blob from the previous store, if the current one has it; whether it was there.
     pub(super) async fn delete_source(&self, needed: &Needed) -> PortResult<bool> {
-        let key = &needed.of.key;
+        let key = &needed.key;
         let current = retry_reads(async || self.stores.current.head(key).await).await?;
         let is_copied = current.is_some_and(|head| wrong_size(needed, head.size).is_none());
-        // A preview has copied nothing.
+        // A dry run has copied nothing.
         if !needed.is_stored || !(is_copied || self.dry_run) {
             return Ok(false);
         }

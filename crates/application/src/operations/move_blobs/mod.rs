@@ -18,7 +18,7 @@ pub use moved::{MoveEvent, MovedBlobs};
 use self::copier::{Copier, CopyOutcome};
 use super::needed::{Needed, Place, needed_after};
 use super::retry::retry_reads;
-use crate::operations::verify::Finding;
+use super::verify::Finding;
 use crate::ports::{MovePorts, Ports};
 use fm_domain::blobs::{BlobKey, PutBlob, PutHint};
 use fm_domain::body::ByteSize;
@@ -70,9 +70,10 @@ impl MoveBlobs {
         Self { db: ports.db.clone(), stores: ports.moving.clone(), ids: ports.ids.clone() }
     }
 
-    /// Goes through all files by their ids, then through their old versions, in memory that does not grow with their number. Tells each finding as it is made, and
-    /// how far it is. A finding is a blob that was not moved; with one the previous store is not emptied. An error means that the
-    /// run did not get to its end: what was moved until then is.
+    /// Goes through all files by their ids, then through their old versions and all previews, in memory that does not grow with their
+    /// number. Tells each finding as it is made, and how far it is. A finding is a blob that was not moved; with one the previous store is
+    /// not emptied, unless it is of a preview, which is told and not counted. An error means that the run did not get to its end: what was
+    /// moved until then is.
     pub async fn run(
         &self,
         command: MoveBlobsCommand,
@@ -147,7 +148,7 @@ impl MoveBlobs {
 /// Copies of a file share its blob: no two of one page are moved side by side.
 fn each_once(needed: Vec<Needed>) -> impl Iterator<Item = Needed> {
     let mut seen = BTreeSet::new();
-    needed.into_iter().filter(move |needed| seen.insert(needed.of.key))
+    needed.into_iter().filter(move |needed| seen.insert(needed.key))
 }
 
 impl Run<'_> {
@@ -162,8 +163,11 @@ impl Run<'_> {
             CopyOutcome::Present => moved.skipped += 1,
             CopyOutcome::Deleted => moved.deleted += 1,
             CopyOutcome::Wrong(wrong) => {
-                let finding = Finding::File { of: needed.of, wrong };
-                moved.findings.count(&finding);
+                let finding = needed.finding(wrong);
+                // The bytes of a preview can be made anew: they hold nothing up.
+                if !matches!(finding, Finding::Preview { .. }) {
+                    moved.findings.count(&finding);
+                }
                 (self.tell)(MoveEvent::Found(&finding));
             }
         }

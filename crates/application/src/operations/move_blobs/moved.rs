@@ -7,7 +7,7 @@ use crate::operations::verify::{Finding, Findings};
 pub struct MovedBlobs {
     /// Files whose blobs were looked at.
     pub files: u64,
-    /// Their blobs, thumbnails among them.
+    /// Their blobs, thumbnails and previews among them.
     pub blobs: u64,
     /// Blobs that were copied, or would be.
     pub moved: u64,
@@ -17,14 +17,14 @@ pub struct MovedBlobs {
     pub skipped: u64,
     /// Blobs that were deleted by their users meanwhile.
     pub deleted: u64,
-    /// Blobs that the current store does not have as it should.
+    /// Blobs that the current store does not have as it should, but for those of previews, which can be made anew.
     pub findings: Findings,
     /// Blobs that were deleted from the previous store.
     pub emptied: u64,
 }
 
 impl MovedBlobs {
-    /// Whether the current store has every blob that a file needs; of a preview: would have.
+    /// Whether the current store has every blob that can't be made anew; of a dry run: would have.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.findings.total() == 0

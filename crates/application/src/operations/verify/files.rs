@@ -1,4 +1,4 @@
-//! From the database to the store: is every blob that a file or a version needs there, and right?
+//! From the database to the store: is every blob that a file, a version or a preview needs there, and right?
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(super) struct Page {
 }
 
 impl FileCheck {
-    /// The files and versions after this place; `None` when there are no more.
+    /// The page after this place; `None` when there are no more.
     pub(super) async fn page(&self, place: Place) -> PortResult<Option<Page>> {
         let Some(page) = needed_after(&self.db, place).await? else { return Ok(None) };
         let NeededPage { next, files, versions, blobs: needed } = page;
@@ -48,15 +48,15 @@ impl FileCheck {
         Ok(Some(Page { next, files, versions, blobs, findings }))
     }
 
-    /// What seems wrong is looked at again. It counts only if the file or version still needs the blob *afterwards*: it has needed
+    /// What seems wrong is looked at again. It counts only if the blob is still needed *afterwards*: it has been needed
     /// it all the time then, since every removal commits before the bytes are deleted.
     async fn check(&self, needed: &Needed) -> PortResult<Option<Finding>> {
         if self.look(needed).await?.is_none() {
             return Ok(None);
         }
         let Some(wrong) = self.look(needed).await? else { return Ok(None) };
-        let still = retry_reads(async || is_needed(&self.db, &needed.of).await).await?;
-        Ok(still.then_some(Finding::File { of: needed.of, wrong }))
+        let still = retry_reads(async || is_needed(&self.db, &needed.holder).await).await?;
+        Ok(still.then(|| needed.finding(wrong)))
     }
 
     /// A store that is out of reach ends the check in the end; one that can't give this blob alone does not.
@@ -68,7 +68,7 @@ impl FileCheck {
     }
 
     async fn compare(&self, needed: &Needed) -> PortResult<Option<Wrong>> {
-        let key = &needed.of.key;
+        let key = &needed.key;
         let Some(head) = self.blobs.head(key).await? else { return Ok(Some(Wrong::Missing)) };
         if let Some(recorded) = needed.size.filter(|size| *size != head.size) {
             return Ok(Some(Wrong::Size { recorded, stored: head.size }));

@@ -5,6 +5,7 @@ use fm_domain::blobs::{BlobKey, ListedBlob};
 use fm_domain::body::ByteSize;
 use fm_domain::files::{Sha256, VersionNumber};
 use fm_domain::ids::{FileId, UserId};
+use fm_domain::previews::Preview;
 
 /// A blob that a file or an old version needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct FileBlob {
     pub key: BlobKey,
 }
 
-/// What is wrong with such a blob.
+/// What is wrong with a blob that is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wrong {
     /// The store does not have it.
@@ -54,6 +55,13 @@ pub enum Finding {
         /// What is wrong.
         wrong: Wrong,
     },
+    /// A preview whose bytes are not there as they should be.
+    Preview {
+        /// The preview.
+        of: Preview,
+        /// What is wrong.
+        wrong: Wrong,
+    },
     /// A blob that no row knows.
     Orphan(ListedBlob),
     /// A drive whose counters are not what its rows add up to.
@@ -69,11 +77,13 @@ impl Finding {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::File { wrong: Wrong::Missing, .. } => "missing",
-            Self::File { wrong: Wrong::Size { .. }, .. } => "wrong_size",
-            Self::File { wrong: Wrong::Hash { .. }, .. } => "wrong_hash",
-            Self::File { wrong: Wrong::Unreadable(_), .. } => "unreadable",
-            Self::File { wrong: Wrong::NotStored, .. } => "not_stored",
+            Self::File { wrong, .. } | Self::Preview { wrong, .. } => match wrong {
+                Wrong::Missing => "missing",
+                Wrong::Size { .. } => "wrong_size",
+                Wrong::Hash { .. } => "wrong_hash",
+                Wrong::Unreadable(_) => "unreadable",
+                Wrong::NotStored => "not_stored",
+            },
             Self::Orphan(_) => "orphan",
             Self::Usage(_) => "wrong_usage",
             Self::References(BlobTally { counted: 0, .. }) => "unreferenced",
@@ -116,11 +126,13 @@ impl Findings {
 
     pub(in crate::operations) const fn count(&mut self, finding: &Finding) {
         let counter = match finding {
-            Finding::File { wrong: Wrong::Missing, .. } => &mut self.missing,
-            Finding::File { wrong: Wrong::Size { .. }, .. } => &mut self.wrong_size,
-            Finding::File { wrong: Wrong::Hash { .. }, .. } => &mut self.wrong_hash,
-            Finding::File { wrong: Wrong::Unreadable(_), .. } => &mut self.unreadable,
-            Finding::File { wrong: Wrong::NotStored, .. } => &mut self.not_stored,
+            Finding::File { wrong, .. } | Finding::Preview { wrong, .. } => match wrong {
+                Wrong::Missing => &mut self.missing,
+                Wrong::Size { .. } => &mut self.wrong_size,
+                Wrong::Hash { .. } => &mut self.wrong_hash,
+                Wrong::Unreadable(_) => &mut self.unreadable,
+                Wrong::NotStored => &mut self.not_stored,
+            },
             Finding::Orphan(_) => &mut self.orphan,
             Finding::Usage(_) => &mut self.wrong_usage,
             Finding::References(BlobTally { counted: 0, .. }) => &mut self.unreferenced,
@@ -140,7 +152,7 @@ pub struct Verified {
     pub files: u64,
     /// Old versions of the same.
     pub versions: u64,
-    /// Blobs of theirs, thumbnails among them.
+    /// Blobs of theirs, thumbnails and previews among them.
     pub blobs: u64,
     /// Blobs that the store listed; `None`: it can't be listed, so that orphans were not looked for.
     pub listed: Option<u64>,

@@ -4,8 +4,8 @@
 //! database and store is looked at again before it counts, and what the rows of the database add up to is looked at in one snapshot: so
 //! uploads, removals and sweeps at the same time make no findings.
 //!
-//! Nothing is changed but on demand: then counters and references are made what the rows add up to. A row is never removed and a place
-//! never changed, for no check knows which of two rows is right.
+//! Nothing is changed but on demand: then counters and references are made what the rows add up to, and a preview whose bytes are lost is
+//! removed, so that it is made anew. No other row is removed and no place changed, for no check knows which of two rows is right.
 
 mod files;
 mod finding;
@@ -20,12 +20,17 @@ use self::files::FileCheck;
 use self::rows::RowCheck;
 use super::listing::{Listing, Rows};
 use super::needed::Place;
+use super::retry::retry_reads;
+use crate::engine::events::EventRecorder;
 use crate::ports::Ports;
+use crate::tree::drop_blobs;
 use fm_domain::archive::Archive;
 use fm_domain::blobs::{BlobStore, Bucket, ListBlobs};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
 use fm_domain::error::PortResult;
+use fm_domain::ids::BlobId;
+use fm_domain::previews::Preview;
 
 /// After how many files or blobs the log says how far it got.
 const PROGRESS: u64 = 50_000;
@@ -37,7 +42,7 @@ pub struct VerifyCommand {
     pub rehash: bool,
     /// Blobs without a row that are younger than this are no orphans.
     pub min_age: Duration,
-    /// Whether counters and references are made what the rows add up to.
+    /// Whether counters and references are made what the rows add up to, and lost previews removed.
     pub repair: bool,
 }
 
@@ -47,6 +52,7 @@ pub struct VerifyBlobs {
     blobs: Arc<dyn BlobStore>,
     lister: Option<Arc<dyn ListBlobs>>,
     clock: Arc<dyn Clock>,
+    events: EventRecorder,
 }
 
 /// A check that is under way.
@@ -78,6 +84,7 @@ impl VerifyBlobs {
             blobs: ports.blobs.clone(),
             lister: ports.lister.clone(),
             clock: ports.clock.clone(),
+            events: EventRecorder::new(ports),
         }
     }
 
@@ -90,13 +97,14 @@ impl VerifyBlobs {
         tell: &mut (dyn FnMut(VerifyEvent<'_>) + Send),
     ) -> PortResult<Verified> {
         let mut check = Check { verified: Verified::default(), tell };
-        self.files(command.rehash, &mut check).await?;
+        self.files(command, &mut check).await?;
         self.orphans(command.min_age, &mut check).await?;
         RowCheck { archive, now: self.clock.now(), repair: command.repair }.run(&mut check).await?;
         Ok(check.verified)
     }
 
-    async fn files(&self, rehash: bool, check: &mut Check<'_>) -> PortResult<()> {
+    async fn files(&self, command: VerifyCommand, check: &mut Check<'_>) -> PortResult<()> {
+        let VerifyCommand { rehash, repair, .. } = command;
         let files = FileCheck { db: self.db.clone(), blobs: self.blobs.clone(), rehash };
         let mut place = Place::START;
         while let Some(page) = files.page(place).await? {
@@ -107,10 +115,31 @@ impl VerifyBlobs {
             check.verified.blobs += page.blobs;
             for finding in &page.findings {
                 check.report(finding);
+                // A store that did not give the bytes may have them.
+                if let Finding::Preview { of, wrong } = finding
+                    && repair
+                    && !matches!(wrong, Wrong::Unreadable(_))
+                {
+                    let is_removed = retry_reads(async || self.remove_preview(of).await).await?;
+                    check.verified.repaired += u64::from(is_removed);
+                }
             }
             check.tell_progress(before, check.verified.files + check.verified.versions);
         }
         Ok(())
+    }
+
+    /// Removes a preview, which is made anew when it is asked for; false where it is no longer there, or another one.
+    async fn remove_preview(&self, preview: &Preview) -> PortResult<bool> {
+        let mut unit = self.db.begin().await?;
+        if !unit.previews().remove(preview).await? {
+            unit.rollback().await?;
+            return Ok(false);
+        }
+        let blobs: Vec<BlobId> = preview.state.blob().into_iter().collect();
+        drop_blobs(&self.events, unit.as_mut(), &blobs, self.clock.now()).await?;
+        unit.commit().await?;
+        Ok(true)
     }
 
     async fn orphans(&self, min_age: Duration, check: &mut Check<'_>) -> PortResult<()> {

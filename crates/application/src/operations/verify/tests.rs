@@ -19,6 +19,8 @@ mod rows;
 
 const HOUR: Duration = Duration::from_hours(1);
 
+const REPAIR: VerifyCommand = VerifyCommand { rehash: false, min_age: HOUR, repair: true };
+
 /// A database whose rows add up.
 fn sound() -> MockArchive {
     let mut archive = MockArchive::new();
@@ -78,8 +80,10 @@ async fn what_is_as_it_should_be_makes_no_finding() {
     {
         let mut state = deployment.state();
         state.mark_stored(BlobKey::thumbnail(blob(3)), "a thumbnail");
-        state.files[0] =
-            File { thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1 }, ..file };
+        state.files[0] = File {
+            thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1, placeholder: None },
+            ..file
+        };
         // Tombstones with and without bytes, and an intent with bytes: the sweep knows all of these.
         for (n, blob_state) in [(4, BlobState::Deleted), (5, BlobState::Intent)] {
             state.put(BlobKey::file(blob(n)), "bytes");
@@ -115,8 +119,10 @@ async fn a_thumbnail_is_compared_with_its_row() {
         let mut state = deployment.state();
         state.mark_stored(key, "a thumbnail");
         state.put(key, "another thing");
-        state.files[0] =
-            File { thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1 }, ..file };
+        state.files[0] = File {
+            thumbnail: ThumbnailState::Ready { blob: blob(3), width: 1, height: 1, placeholder: None },
+            ..file
+        };
     }
     let (_, found) = verify(&deployment, false).await;
     assert!(
@@ -247,6 +253,58 @@ async fn old_versions_are_looked_for_like_files() {
     // One that goes meanwhile makes no finding.
     deployment.state().files.clear();
     deployment.state().after_head = Some(Box::new(|state| state.versions.clear()));
+    let (_, found) = verify(&deployment, false).await;
+    assert_eq!(found, []);
+}
+
+#[tokio::test]
+async fn previews_are_looked_for_and_lost_ones_removed_on_demand() {
+    let deployment = Deployment::default();
+    let file = deployment.file(1, "hello");
+    let (lost, kept) = (deployment.preview(&file, 21, "lost"), deployment.preview(&file, 22, "kept"));
+    let key = BlobKey::thumbnail(blob(21));
+    deployment.state().store.remove(&key);
+    let (verified, found) = verify(&deployment, false).await;
+    assert_eq!(found, [Finding::Preview { of: lost, wrong: Wrong::Missing }]);
+    assert_eq!((verified.blobs, verified.repaired, found[0].name()), (3, 0, "missing"));
+    assert_eq!(deployment.state().previews, [lost, kept], "nothing is changed but on demand");
+
+    let (verified, _) = check_rows(&deployment.ports(), REPAIR, &sound()).await;
+    let verified = verified.unwrap();
+    assert_eq!((verified.repaired, verified.is_sound()), (1, true));
+    {
+        let state = deployment.state();
+        assert_eq!((&state.previews[..], state.records[&key]), (&[kept][..], BlobState::Deleted));
+    }
+    let repair = VerifyBlobs::new(&deployment.ports());
+    assert!(!repair.remove_preview(&lost).await.unwrap(), "what is gone counts as no repair");
+    assert!(repair.remove_preview(&kept).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_preview_that_the_store_does_not_give_is_told_and_stays() {
+    let deployment = Deployment::default();
+    let file = deployment.file(1, "hello");
+    let refused = deployment.preview(&file, 21, "a preview");
+    deployment.state().refused.push(BlobKey::thumbnail(blob(21)));
+    let (verified, found) = check_rows(&deployment.ports(), REPAIR, &sound()).await;
+    let verified = verified.unwrap();
+    assert!(
+        matches!(&found[..], [Finding::Preview { of, wrong: Wrong::Unreadable(_) }] if *of == refused),
+        "{found:?}"
+    );
+    assert_eq!((verified.repaired, verified.is_sound()), (0, false));
+    assert_eq!(deployment.state().previews, [refused]);
+}
+
+#[tokio::test]
+async fn a_preview_that_goes_meanwhile_makes_no_finding() {
+    let deployment = Deployment::default();
+    let file = deployment.file(1, "hello");
+    deployment.preview(&file, 21, "lost");
+    deployment.state().files.clear();
+    deployment.state().store.clear();
+    deployment.state().after_head = Some(Box::new(|state| state.previews.clear()));
     let (_, found) = verify(&deployment, false).await;
     assert_eq!(found, []);
 }

@@ -191,7 +191,12 @@ async fn a_file_takes_the_place_of_a_file_whose_content_becomes_a_version() {
     let effects = Effects::default();
     let source = a_file();
     let blob = BlobId::new(CountingIds::nth(60));
-    let thumbnail = ThumbnailState::Ready { blob: BlobId::new(CountingIds::nth(61)), width: 1, height: 1 };
+    let thumbnail = ThumbnailState::Ready {
+        blob: BlobId::new(CountingIds::nth(61)),
+        width: 1,
+        height: 1,
+        placeholder: None,
+    };
     let target = File {
         id: FileId::new(CountingIds::nth(62)),
         blob,
@@ -252,7 +257,7 @@ async fn a_file_takes_the_place_of_a_file_whose_content_becomes_a_version() {
 async fn the_same_bytes_take_the_place_of_a_file_and_make_no_version() {
     let effects = Effects::default();
     let picture = BlobId::new(CountingIds::nth(61));
-    let thumbnail = ThumbnailState::Ready { blob: picture, width: 1, height: 1 };
+    let thumbnail = ThumbnailState::Ready { blob: picture, width: 1, height: 1, placeholder: None };
     let source = File { thumbnail, modified_at: before(), ..a_file() };
     let (id, blob) = (FileId::new(CountingIds::nth(62)), BlobId::new(CountingIds::nth(60)));
     let target = File { id, blob, name: name("b.txt"), ..a_file() };

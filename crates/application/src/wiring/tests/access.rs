@@ -3,11 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::{DirectDoubles, MockDirectStore, MockResumableStore, PartLimits};
 use crate::files::{
-    FileError, ListCommand, ListError, ReplaceCommand, SignUrlCommand, ThumbnailError, UploadCommand,
-    UploadError,
+    FileError, ListCommand, ListError, PreviewError, ReplaceCommand, SignUrlCommand, ThumbnailError,
+    UploadCommand, UploadError,
 };
 use crate::fixture::{access, actor, body, entered, sha256};
 use crate::testing::{TestPorts, settings};
@@ -15,12 +16,13 @@ use crate::tree::{DeleteCommand, EditCommand, TreeError};
 use crate::uploads::{
     AppendCommand, CompleteDirectCommand, CreateDirectCommand, CreateResumableCommand, ResumableError,
 };
-use crate::wiring::UseCases;
+use crate::wiring::{Presence, UseCases};
 use fm_domain::access::{Access, Actor, Right, Scopes};
 use fm_domain::blobs::Disposition;
 use fm_domain::body::ByteSize;
 use fm_domain::files::{FileFilter, FileSort, SortOrder};
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey};
+use fm_domain::previews::PreviewSize;
 use fm_domain::testing::{FakeReads, FakeUnitOfWork, a_file, an_account, an_upload};
 use fm_domain::tree::{OnConflict, Placing};
 use futures_util::{StreamExt as _, stream};
@@ -124,6 +126,12 @@ async fn whatever_shows_files_asks_for_the_right_to_read() {
     .await;
     asks("link to the thumbnail", Right::Read, async |all, actor| {
         matches!(all.files.link_thumbnail.run(actor, id).await, Err(ThumbnailError::Denied(_)))
+    })
+    .await;
+    asks("link to a preview", Right::Read, async |all, actor| {
+        let (size, present) = (PreviewSize::Small, Presence::default());
+        let linked = all.files.link_preview.run(actor, id, size, Duration::ZERO, &present).await;
+        matches!(linked, Err(PreviewError::Denied(_)))
     })
     .await;
     asks("sign a URL", Right::Read, async |all, actor| {

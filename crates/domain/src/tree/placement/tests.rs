@@ -270,7 +270,8 @@ fn the_number_that_an_entry_has_is_free_to_it() {
         ("a (7000000).txt", &beyond[..], "a (100).txt"),
     ] {
         let mut nodes = with_taken(taken.iter().map(|key| (*key).to_owned()).collect());
-        let free = free_name_of_entry(&mut nodes, node(1), &name(own), &name("a.txt"), ItemKind::File);
+        let (own_name, wanted) = (name(own), name("a.txt"));
+        let free = free_name_of_entry(&mut nodes, node(1), &own_name, &wanted, ItemKind::File);
         assert_eq!(now(free).unwrap().as_str(), expected, "{own}");
     }
 }

@@ -1,11 +1,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use fm_api_types::{Download, FileKind, Secret, Thumbnail};
+use fm_api_types::{Download, FileKind, PreviewLink, Previews, Secret, Thumbnail};
 use fm_application::files::{FileList, FileView};
 use fm_domain::blobs::SignedUrl;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::files::{File, FileName, Sha256, ThumbnailState, VersionNumber};
+use fm_domain::files::{File, FileName, Placeholder, Sha256, ThumbnailState, VersionNumber};
 use fm_domain::ids::{BlobId, NodeId};
 use fm_domain::testing::{CountingIds, a_file};
 use fm_domain::tree::Ancestor;
@@ -13,6 +13,9 @@ use proptest::prelude::*;
 
 use super::{file, file_list};
 use crate::output::about::About;
+
+/// The path of the public URL.
+pub(in crate::output) const BASE_PATH: &str = "/base";
 
 /// What clients are promised.
 pub(in crate::output) fn body(view: &FileView, about: &About) -> fm_api_types::File {
@@ -44,12 +47,22 @@ pub(in crate::output) fn body(view: &FileView, about: &About) -> fm_api_types::F
             width: size.map(|(width, _)| width),
             height: size.map(|(_, height)| height),
         },
+        previews: file
+            .thumbnail
+            .allows_previews()
+            .then(|| Previews { small: preview(file, "small"), medium: preview(file, "medium") }),
+        placeholder: file.thumbnail.placeholder().map(|placeholder| placeholder.to_string()),
         download: Download { url: Secret::new(view.download.expose()), expires_at: view.expires_at.into() },
         path: about.path.clone(),
         ancestors: about.ancestors.as_ref().map(|all| all.iter().map(ancestor).collect()),
         requested_name: about.requested_name.as_ref().map(|name| name.as_str().to_owned()),
         moved_from_parent_id: about.moved_from.map(NodeId::uuid),
     }
+}
+
+fn preview(file: &File, size: &str) -> PreviewLink {
+    let (id, version) = (file.id, file.version.number());
+    PreviewLink { url: format!("{BASE_PATH}/v1/files/{id}/previews/{size}?v={version}") }
 }
 
 pub(in crate::output) fn ancestor(ancestor: &Ancestor) -> fm_api_types::Ancestor {
@@ -84,7 +97,12 @@ fn any_thumbnail() -> impl Strategy<Value = ThumbnailState> {
         Just(ThumbnailState::None),
         Just(ThumbnailState::Pending),
         any::<u32>().prop_map(|times| ThumbnailState::Failed { times }),
-        any::<(u32, u32)>().prop_map(move |(width, height)| ThumbnailState::Ready { blob, width, height }),
+        (any::<(u32, u32)>(), proptest::collection::vec(any::<u8>(), 0..=Placeholder::MAX_BYTES)).prop_map(
+            move |((width, height), hash)| {
+                let placeholder = Placeholder::new(&hash);
+                ThumbnailState::Ready { blob, width, height, placeholder }
+            }
+        ),
     ]
 }
 
@@ -128,7 +146,7 @@ pub(in crate::output) fn any_view() -> impl Strategy<Value = FileView> {
 #[test]
 fn an_empty_page_is_written_as_promised() {
     let list = FileList { items: Vec::new(), next_cursor: None };
-    assert_eq!(file_list(&list, &[]).unwrap(), br#"{"items":[],"next_cursor":null}"#);
+    assert_eq!(file_list(&list, &[], BASE_PATH).unwrap(), br#"{"items":[],"next_cursor":null}"#);
 }
 
 #[test]
@@ -155,7 +173,7 @@ fn times_at_the_ends_of_years_are_written_as_promised() {
             thumbnail: None,
         };
         let promised = serde_json::to_string(&body(&view, &About::NOTHING)).unwrap();
-        let written = file(&view, &About::NOTHING).unwrap();
+        let written = file(&view, &About::NOTHING, BASE_PATH).unwrap();
         assert_eq!(String::from_utf8(written).unwrap(), promised, "{micros}");
     }
 }
@@ -164,7 +182,7 @@ proptest! {
     #[test]
     fn a_file_is_written_as_its_body_promises(view in any_view(), about in any_about()) {
         let promised = serde_json::to_string(&body(&view, &about)).unwrap();
-        prop_assert_eq!(String::from_utf8(file(&view, &about).unwrap()).unwrap(), promised);
+        prop_assert_eq!(String::from_utf8(file(&view, &about, BASE_PATH).unwrap()).unwrap(), promised);
     }
 
     #[test]
@@ -177,7 +195,7 @@ proptest! {
             items: items.iter().zip(&about).map(|(view, about)| body(view, about)).collect(),
             next_cursor: next_cursor.clone(),
         };
-        let written = file_list(&FileList { items, next_cursor }, &about).unwrap();
+        let written = file_list(&FileList { items, next_cursor }, &about, BASE_PATH).unwrap();
         prop_assert_eq!(String::from_utf8(written).unwrap(), serde_json::to_string(&promised).unwrap());
     }
 }

@@ -9,7 +9,9 @@ use proptest::prelude::*;
 
 use super::{folder, item_list};
 use crate::output::about::About;
-use crate::output::file::tests::{ancestor, any_about, any_name, any_time, any_view, body as file_body};
+use crate::output::file::tests::{
+    BASE_PATH, ancestor, any_about, any_name, any_time, any_view, body as file_body,
+};
 
 /// What clients are promised of a folder.
 fn body(view: &FolderView, about: &About) -> fm_api_types::Folder {
@@ -84,14 +86,14 @@ proptest! {
             items: items.iter().zip(&about).map(|(view, about)| item_body(view, about)).collect(),
             next_cursor: next_cursor.clone(),
         };
-        let written = item_list(&ItemList { items, next_cursor, seq: Seq::new(1) }, &about).unwrap();
+        let written = item_list(&ItemList { items, next_cursor, seq: Seq::new(1) }, &about, BASE_PATH).unwrap();
         prop_assert_eq!(String::from_utf8(written).unwrap(), serde_json::to_string(&promised).unwrap());
     }
 
     #[test]
     fn an_item_is_read_back_as_what_it_is(view in any_item()) {
         let list = ItemList { items: vec![view], next_cursor: None, seq: Seq::new(1) };
-        let written = item_list(&list, &[About::NOTHING]).unwrap();
+        let written = item_list(&list, &[About::NOTHING], BASE_PATH).unwrap();
         // Names of years that RFC 3339 does not have are written, and not read.
         if let Ok(read) = serde_json::from_slice::<fm_api_types::ItemList>(&written) {
             let view = &list.items[0];

@@ -6,14 +6,13 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use fm_application::sessions::TokenPair;
 
 use crate::auth::{ACCESS, REFRESH, set};
-use crate::input::is_minimal_preferred;
+use crate::input::{PREFERENCE_APPLIED, is_minimal_preferred};
 use crate::output::{json, token_pair};
 use crate::problem::Answer;
 use crate::settings::HttpSettings;
 
 /// Says that the preference was followed (RFC 7240, section 3).
-const MINIMAL: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("preference-applied"), HeaderValue::from_static("return=minimal"));
+const MINIMAL: (HeaderName, HeaderValue) = (PREFERENCE_APPLIED, HeaderValue::from_static("return=minimal"));
 
 /// 200 with the pair, and both cookies. 204 with the cookies alone where `asked`, the fields of the request, prefer little: then no
 /// script of a page ever holds a token.

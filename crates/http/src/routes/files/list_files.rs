@@ -61,7 +61,7 @@ pub(crate) async fn list_files(
     }
     let list = state.use_cases.files.list.run(&actor, command).await?;
     let about = include.about_files(&state, &actor, &list.items).await?;
-    file_list_answer(&list, &about)
+    file_list_answer(&list, &about, &state.settings)
 }
 
 fn command(query: &Query<'_>, actor: &Actor) -> Result<ListCommand, Problem> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod edit_file;
 pub(crate) mod link_content;
+pub(crate) mod link_preview;
 pub(crate) mod link_thumbnail;
 pub(crate) mod list_files;
 pub(crate) mod remake_thumbnail;
@@ -39,6 +40,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::at("/v1/files/{id}/thumbnail")
             .on(Method::GET, link_thumbnail::PROBLEMS, link_thumbnail::link_thumbnail)
             .on(Method::POST, remake_thumbnail::PROBLEMS, remake_thumbnail::remake_thumbnail),
+        Endpoint::at("/v1/files/{id}/previews/{size}").on(
+            Method::GET,
+            link_preview::PROBLEMS,
+            link_preview::link_preview,
+        ),
         Endpoint::at("/v1/files/{id}/signed-url").on(Method::POST, sign_url::PROBLEMS, sign_url::sign_url),
     ]
 }

@@ -14,7 +14,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::NotFound, Code::NoThumbnail];
 
 /// Regenerate a thumbnail
 ///
-/// Makes the thumbnail of a file again.
+/// Makes the thumbnail of a file again. Its previews that could not be made (`no_preview`) are tried again when they are asked for.
 #[utoipa::path(
     post,
     path = "/v1/files/{id}/thumbnail",

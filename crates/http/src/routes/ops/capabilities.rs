@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
-use fm_api_types::{Capabilities, Limits, TreeLimits};
+use fm_api_types::{Capabilities, Limits, PreviewSizes, TreeLimits};
 use fm_application::operations;
 use fm_domain::body::ByteSize;
 use fm_domain::limits::LimitedAction;
+use fm_domain::previews::PreviewSize;
 use fm_domain::tree::{
     MAX_ATOMIC, MAX_BATCH, MAX_DEPTH, MAX_FOLDER_ENTRIES, MAX_PATH_BYTES, MAX_PINNED, UNIT_ENTRIES,
 };
@@ -42,6 +43,7 @@ pub(crate) async fn capabilities(request: HttpRequest, state: State) -> Answer {
         tus_checksum_algorithms: checksum_algorithms(offered),
         part_size_bytes: offered.part_size.map(ByteSize::bytes),
         thumbnail_formats: offered.thumbnail_formats.iter().map(ToString::to_string).collect(),
+        previews: PreviewSizes { small: PreviewSize::Small.pixels(), medium: PreviewSize::Medium.pixels() },
         digests: vec!["sha-256".to_owned()],
         registration_open: offered.registration_open,
     };

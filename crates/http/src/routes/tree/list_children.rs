@@ -68,7 +68,7 @@ pub(crate) async fn list_children(
         return Ok(not_modified_weakly(&tag));
     }
     let about = include.about_all(&state, &actor, &list.items).await?;
-    item_list_answer(&list, &about, &tag)
+    item_list_answer(&list, &about, &tag, &state.settings)
 }
 
 fn command(folder: NodeId, query: &Query<'_>) -> Result<ListChildrenCommand, Problem> {

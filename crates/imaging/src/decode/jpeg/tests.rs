@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, ThumbnailSpec};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail};
 use fm_jpeg::testing::{Order, Writer, colour, grey, segment};
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
@@ -20,7 +20,7 @@ const SIZE: (u16, u16) = (1117, 1029);
 
 fn decode(file: Vec<u8>, budget: RenderBudget) -> Result<Picture, RenderThumbnail> {
     let deadline = Deadline::after(Duration::from_mins(1));
-    let mut request = Request::new(ThumbnailSpec::STANDARD, budget);
+    let mut request = Request::new(RenderSpec::THUMBNAIL, budget);
     jpeg::decode(&Source::new(file.into(), deadline), &mut request, None)
 }
 

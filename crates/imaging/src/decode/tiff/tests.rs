@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fm_domain::thumbnails::{RenderBudget, RenderThumbnail, ThumbnailSpec};
+use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, RgbImage};
 
@@ -30,7 +30,7 @@ fn within(max_alloc: u64, file: &Bytes, what: &str) -> Result<(), RenderThumbnai
     let budget = RenderBudget { max_alloc, ..RenderBudget::STANDARD };
     let mut answer = Ok(());
     let allocated = allocation_counter::measure(|| {
-        let mut request = Request::new(ThumbnailSpec::STANDARD, budget);
+        let mut request = Request::new(RenderSpec::THUMBNAIL, budget);
         answer = tiff::decode(&source, &mut request).map(|_picture| ());
     });
     let peak = allocated.bytes_max;
@@ -209,7 +209,7 @@ fn a_tile_with_more_pixels_than_a_picture_may_have_is_refused() {
 
 #[test]
 fn a_fax_stops_at_the_deadline() {
-    let mut request = Request::new(ThumbnailSpec::STANDARD, RenderBudget::STANDARD);
+    let mut request = Request::new(RenderSpec::THUMBNAIL, RenderBudget::STANDARD);
     // Each row of Group 4 is the same as the one before: a bit is enough.
     let mut unpack = |deadline| {
         let page = Source::new(vec![0xff; 125_000].into(), deadline);

@@ -1,4 +1,4 @@
-//! Lossy pictures without alpha, decoded at about the size of the thumbnail.
+//! Lossy pictures without alpha, decoded at about the size that they are rendered in.
 
 use fm_domain::error::PortError;
 use fm_domain::thumbnails::RenderThumbnail;

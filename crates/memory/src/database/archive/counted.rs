@@ -12,7 +12,7 @@ use super::super::tables::Tables;
 use super::super::users::plus;
 
 impl Tables {
-    /// How many rows refer to each blob, of the owners that count.
+    /// How many files and versions refer to each blob, of the owners that count.
     pub(super) fn references(&self, counts: impl Fn(UserId) -> bool) -> HashMap<BlobId, u64> {
         let mut references = HashMap::new();
         let mut refer = |blob: BlobId| *references.entry(blob).or_insert(0) += 1;
@@ -27,6 +27,15 @@ impl Tables {
             for version in self.nodes.versions_of(file.id) {
                 refer(version.blob);
             }
+        }
+        references
+    }
+
+    /// The same of everyone's rows, and of previews.
+    pub(super) fn all_references(&self) -> HashMap<BlobId, u64> {
+        let mut references = self.references(|_anyone| true);
+        for blob in self.blobs.previews.blobs() {
+            *references.entry(blob).or_insert(0) += 1;
         }
         references
     }

@@ -75,11 +75,10 @@ impl RowRepo for MemoryUnitOfWork {
     }
 
     async fn recount_references(&mut self, at: Timestamp) -> PortResult<u64> {
-        let wrong = self.tables.blobs.wrong_references(&self.tables.references(|_anyone| true));
-        for tally in &wrong {
-            self.tables.blobs.set_references(tally.key.id, tally.counted, at);
-        }
-        Ok(wrong.len() as u64)
+        let wrong = self.tables.blobs.wrong_references(&self.tables.all_references());
+        let blobs = &mut self.tables.blobs;
+        let changed = wrong.iter().map(|tally| blobs.set_references(tally.key.id, tally.counted, at));
+        Ok(changed.sum::<usize>() as u64)
     }
 
     async fn faults(&mut self, limit: u32) -> PortResult<Vec<TreeFault>> {

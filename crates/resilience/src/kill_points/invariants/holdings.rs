@@ -9,6 +9,7 @@ use fm_domain::clock::Clock as _;
 use fm_domain::error::PortResult;
 use fm_domain::files::File;
 use fm_domain::ids::{BlobId, NodeId, UserId};
+use fm_domain::previews::Preview;
 use fm_domain::tree::Version;
 
 use super::Environment;
@@ -21,6 +22,8 @@ pub(super) struct Holdings {
     pub(super) files: Vec<File>,
     /// Their old versions.
     pub(super) versions: Vec<Version>,
+    /// The previews of all these contents that are ready.
+    previews: Vec<Preview>,
     /// Those of the files that are not in the trash.
     living: BTreeSet<NodeId>,
 }
@@ -36,10 +39,15 @@ impl Holdings {
         files.retain(|file| file.owner == user);
         let mut versions = reads.tree().walk_versions(None, ALL).await?;
         versions.retain(|version| files.iter().any(|file| file.id == version.file));
+        let mut previews = reads.previews().walk(None, ALL).await?;
+        previews.retain(|preview| {
+            let is_shown = |blob| blob == preview.original;
+            files.iter().any(|file| is_shown(file.blob)) || versions.iter().any(|old| is_shown(old.blob))
+        });
         drop(reads);
         let nodes = environment.nodes(user).await;
         let living = nodes.iter().filter(|node| node.trash.is_none()).map(|node| node.id).collect();
-        Ok(Self { files, versions, living })
+        Ok(Self { files, versions, previews, living })
     }
 
     /// How many rows refer to each blob.
@@ -47,7 +55,9 @@ impl Holdings {
         let mut references = BTreeMap::new();
         let contents = self.files.iter().map(|file| file.blob);
         let thumbnails = self.files.iter().filter_map(|file| file.thumbnail.blob());
-        for blob in contents.chain(thumbnails).chain(self.versions.iter().map(|version| version.blob)) {
+        let versions = self.versions.iter().map(|version| version.blob);
+        let previews = self.previews.iter().filter_map(|preview| preview.state.blob());
+        for blob in contents.chain(thumbnails).chain(versions).chain(previews) {
             *references.entry(blob).or_insert(0) += 1;
         }
         references
@@ -58,7 +68,8 @@ impl Holdings {
         let contents = self.files.iter().map(|file| BlobKey::file(file.blob));
         let thumbnails = self.files.iter().filter_map(|file| file.thumbnail.blob()).map(BlobKey::thumbnail);
         let versions = self.versions.iter().map(|version| BlobKey::file(version.blob));
-        contents.chain(thumbnails).chain(versions).collect()
+        let previews = self.previews.iter().filter_map(|preview| preview.state.blob());
+        contents.chain(thumbnails).chain(versions).chain(previews.map(BlobKey::thumbnail)).collect()
     }
 
     /// The counters of the account are what the rows add up to; an upload may have reserved something.
@@ -80,6 +91,15 @@ impl Holdings {
         must!(storage.used == used, "{} are used, but the files hold {used}", storage.used);
         let counted = StorageUse { used, trash, versions, file_count, reserved: storage.reserved };
         must!(*storage == counted, "the account has {storage:?}, but its rows {counted:?}");
+        Ok(())
+    }
+
+    /// Every preview has its bytes.
+    pub(super) async fn have_previews(&self, environment: &Environment) -> Result<(), String> {
+        for blob in self.previews.iter().filter_map(|preview| preview.state.blob()) {
+            let head = environment.blobs.head(&BlobKey::thumbnail(blob)).await;
+            must!(matches!(head, Ok(Some(_))), "the preview {blob} has no bytes: {head:?}");
+        }
         Ok(())
     }
 

@@ -4,6 +4,7 @@ mod accounts;
 mod directs;
 mod edits;
 mod jobs;
+mod previews;
 mod reads;
 mod resumables;
 mod sessions;
@@ -180,6 +181,12 @@ scenarios! {
         an_end_of_sessions_left_to_a_job,
         a_sweep_to_come,
         an_idle_worker,
+    }
+    previews {
+        a_preview_asked_for,
+        a_preview,
+        a_preview_of_a_broken_picture,
+        a_removal_with_a_preview,
     }
     reads {
         a_look_around,

@@ -1,4 +1,4 @@
-//! Writes frames for the fuzz target to begin with: `cargo run --example seeds -- fuzz/corpus/decode`.
+//! Writes frames for the fuzz target to begin with: `cargo run --example webp_seeds -- fuzz/corpus/decode`.
 
 use std::error::Error;
 use std::fs;

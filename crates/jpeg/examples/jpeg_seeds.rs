@@ -1,4 +1,4 @@
-//! Writes pictures for the fuzz target to begin with: `cargo run --example seeds -- fuzz/corpus/decode`.
+//! Writes pictures for the fuzz target to begin with: `cargo run --example jpeg_seeds -- fuzz/corpus/decode`.
 
 use std::error::Error;
 use std::fs;

@@ -1,0 +1,251 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Mutex;
+
+use bytes::Bytes;
+
+use super::MakePreview;
+use crate::fixture::{FakeBlobs, claimed, once, unavailable};
+use crate::jobs::job::{Done, Job as _, JobContext, JobError};
+use crate::jobs::rendering::MAX_SOURCE;
+use crate::testing::{TestPorts, settings};
+use fm_domain::blobs::{BlobKey, BlobRecord, BlobState, MarkStored};
+use fm_domain::body::ByteSize;
+use fm_domain::previews::{PictureFormat, Preview, PreviewPicture, PreviewSize, PreviewState};
+use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, a_file, a_user};
+use fm_domain::thumbnails::{RenderSpec, RenderThumbnail, Rendered};
+
+const FOUR: BlobState = BlobState::Stored { size: ByteSize::new(4) };
+
+fn job() -> MakePreview {
+    MakePreview { owner: a_user().id, original: a_file().blob, size: PreviewSize::Medium }
+}
+
+fn rendered() -> Rendered {
+    Rendered {
+        bytes: Bytes::from_static(b"a preview"),
+        format: PictureFormat::Jpeg,
+        width: 1024,
+        height: 768,
+        placeholder: None,
+    }
+}
+
+/// Reads that find this preview, and this state of the original.
+fn reads(recorded: Option<PreviewState>, original: Option<BlobState>) -> FakeReads {
+    let mut reads = FakeReads::default();
+    reads.previews.expect_find().times(1).returning(move |asked, size| {
+        assert_eq!((asked, size), (a_file().blob, PreviewSize::Medium));
+        Ok(recorded)
+    });
+    reads.blobs.expect_find().returning(move |_| {
+        let record = original.map(|state| BlobRecord { key: BlobKey::file(a_file().blob), state });
+        Ok(record.into_iter().collect())
+    });
+    reads
+}
+
+fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_record_intent(), "record intent", |intent| {
+        assert_eq!((intent.owner, intent.reserved), (a_user().id, ByteSize::ZERO), "it counts in no quota");
+        Ok(())
+    });
+    unit
+}
+
+fn recording(effects: &Effects, is_recorded: bool) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    let noted = effects.clone();
+    unit.previews.expect_record().times(1).returning(move |preview: &Preview| {
+        assert_eq!((preview.original, preview.size), (a_file().blob, PreviewSize::Medium));
+        if let PreviewState::Ready(picture) = preview.state {
+            let PreviewPicture { format, width, height, .. } = picture;
+            assert_eq!((format, width, height), (PictureFormat::Jpeg, 1024, 768));
+        }
+        noted.note(if preview.state == PreviewState::Failed { "failed" } else { "ready" });
+        Ok(is_recorded)
+    });
+    unit
+}
+
+fn storing(effects: &Effects, is_recorded: bool) -> FakeUnitOfWork {
+    let mut unit = recording(effects, is_recorded);
+    once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
+    unit
+}
+
+fn completing(effects: &Effects, mut unit: FakeUnitOfWork, held: bool) -> FakeUnitOfWork {
+    once!(effects, unit.jobs.expect_complete(), "complete", |_, _| Ok(held));
+    unit
+}
+
+fn cancelling_intent(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));
+    unit
+}
+
+struct Run {
+    effects: Effects,
+    doubles: TestPorts,
+    blobs: FakeBlobs,
+    attempt: u32,
+}
+
+impl Run {
+    fn of(recorded: Option<PreviewState>, original: Option<BlobState>) -> Self {
+        let effects = Effects::default();
+        let mut doubles = TestPorts::default();
+        doubles.db = doubles.db.reads(reads(recorded, original));
+        let blobs = FakeBlobs::holding(&effects, b"jpeg");
+        Self { effects, doubles, blobs, attempt: 1 }
+    }
+
+    fn renders(mut self, outcome: Result<Rendered, RenderThumbnail>) -> Self {
+        let outcome = Mutex::new(Some(outcome));
+        once!(self.effects, self.doubles.thumbnailer.expect_render(), "render", |source, spec, _| {
+            assert_eq!(
+                (source, spec),
+                (Bytes::from_static(b"jpeg"), RenderSpec::preview(PreviewSize::Medium))
+            );
+            outcome.lock().unwrap().take().unwrap()
+        });
+        self
+    }
+
+    fn unit(mut self, unit: impl FnOnce(&Effects) -> FakeUnitOfWork) -> Self {
+        self.doubles.db = self.doubles.db.unit(unit(&self.effects));
+        self
+    }
+
+    async fn end(self) -> (Result<Done, JobError>, Vec<String>) {
+        let context = JobContext::new(&self.blobs.among(self.doubles), &settings());
+        let outcome = job().run(&context, &claimed(&job(), self.attempt)).await;
+        (outcome, self.effects.seen())
+    }
+}
+
+#[tokio::test]
+async fn it_is_marked_stored_recorded_and_done_in_one_unit() {
+    let run = Run::of(None, Some(FOUR)).renders(Ok(rendered())).unit(recording_intent);
+    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects, true), true)).end().await;
+    assert!(matches!(outcome, Ok(Done::Completed)));
+    assert_eq!(
+        seen,
+        [
+            "get",
+            "render",
+            "record intent",
+            "commit",
+            "put thumbnails",
+            "mark stored",
+            "ready",
+            "complete",
+            "commit"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_original_that_is_gone_or_has_its_preview_is_left_alone() {
+    let gone = [None, Some(BlobState::Deleted), Some(BlobState::Intent)].map(|state| (None, state));
+    let made = [(Some(PreviewState::Failed), Some(FOUR))];
+    for (recorded, original) in gone.into_iter().chain(made) {
+        let (outcome, seen) = Run::of(recorded, original).end().await;
+        assert!(matches!(outcome, Ok(Done::Moot)));
+        assert_eq!(seen, [] as [&str; 0]);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_rendered_has_failed_and_the_job_is_done() {
+    let failed = |effects: &Effects| completing(effects, recording(effects, true), true);
+    for refusal in [RenderThumbnail::Undecodable("broken".into()), RenderThumbnail::TooLarge] {
+        let (outcome, seen) = Run::of(None, Some(FOUR)).renders(Err(refusal)).unit(failed).end().await;
+        assert!(matches!(outcome, Ok(Done::Completed)));
+        assert_eq!(seen[2..], ["failed", "complete", "commit"]);
+    }
+    let huge = BlobState::Stored { size: ByteSize::new(MAX_SOURCE.bytes() + 1) };
+    let (outcome, seen) = Run::of(None, Some(huge)).unit(failed).end().await;
+    assert!(matches!(outcome, Ok(Done::Completed)));
+    assert_eq!(seen, ["failed", "complete", "commit"], "it is not even read");
+}
+
+#[tokio::test]
+async fn a_picture_that_took_too_long_is_tried_once_more() {
+    let late = || Run::of(None, Some(FOUR)).renders(Err(RenderThumbnail::TimedOut));
+    let (outcome, _) = late().end().await;
+    assert!(matches!(outcome, Err(JobError::Failed(_))));
+    let again = Run { attempt: 2, ..late() };
+    let (outcome, seen) =
+        again.unit(|effects| completing(effects, recording(effects, true), true)).end().await;
+    assert!(matches!(outcome, Ok(Done::Completed)));
+    assert_eq!(seen[2..], ["failed", "complete", "commit"]);
+}
+
+#[tokio::test]
+async fn a_renderer_that_fails_is_tried_again() {
+    let (outcome, _) = Run::of(None, Some(FOUR)).renders(Err(unavailable().into())).end().await;
+    assert!(matches!(outcome, Err(JobError::Store(_))));
+}
+
+/// Makes the unit that ends a run.
+type LastUnit<'a> = &'a dyn Fn(&Effects) -> FakeUnitOfWork;
+
+#[tokio::test]
+async fn a_preview_that_came_too_late_is_taken_back() {
+    // The original is gone, or another job made the preview; the lease was lost; the intent was cancelled.
+    let gone = |effects: &Effects| storing(effects, false);
+    let lost = |effects: &Effects| completing(effects, storing(effects, true), false);
+    let cancelled = |effects: &Effects| {
+        // The original is not asked for.
+        let mut unit = FakeUnitOfWork::noting(effects);
+        once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Err(MarkStored::NoIntent));
+        unit
+    };
+    let late: [(&str, LastUnit<'_>); 3] = [("moot", &gone), ("lost", &lost), ("error", &cancelled)];
+    for (expected, last) in late {
+        let run = Run::of(None, Some(FOUR)).renders(Ok(rendered())).unit(recording_intent);
+        let (outcome, seen) = run.unit(last).unit(cancelling_intent).end().await;
+        let ended = match outcome {
+            Ok(Done::Completed) => "completed",
+            Ok(Done::Moot) => "moot",
+            Ok(Done::Lost) => "lost",
+            Err(_) => "error",
+        };
+        assert_eq!(ended, expected);
+        assert_eq!(seen[seen.len() - 4..], ["rollback", "cancel intent", "commit", "delete thumbnails"]);
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_missing_are_fine_only_when_their_blob_is_gone() {
+    for (now, is_fine) in [(Some(BlobState::Deleted), true), (Some(FOUR), false)] {
+        let mut run = Run::of(None, Some(FOUR));
+        run.blobs.content = None;
+        run.doubles.db = run.doubles.db.reads(reads(None, now));
+        let (outcome, seen) = run.end().await;
+        assert_eq!(matches!(outcome, Ok(Done::Moot)), is_fine);
+        assert_eq!(matches!(outcome, Err(JobError::Failed(_))), !is_fine);
+        assert_eq!(seen, ["get"]);
+    }
+}
+
+#[tokio::test]
+async fn a_dead_job_leaves_a_failure_which_goes_when_the_job_is_retried() {
+    let context = JobContext::new(&TestPorts::default().ports(), &settings());
+    let expected =
+        Preview { original: a_file().blob, size: PreviewSize::Medium, state: PreviewState::Failed };
+    let mut unit = FakeUnitOfWork::default();
+    unit.previews.expect_record().times(1).returning(move |preview| {
+        assert_eq!(*preview, expected);
+        Ok(true)
+    });
+    unit.previews.expect_remove().times(1).returning(move |preview| {
+        assert_eq!(*preview, expected);
+        Ok(true)
+    });
+    job().buried(&context, &mut unit).await.unwrap();
+    job().revived(&context, &mut unit).await.unwrap();
+}
